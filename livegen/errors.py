@@ -1,0 +1,31 @@
+"""The errors a person can cause, each carrying one line that says what to do.
+
+    LivegenError
+    ├── ConfigError   a setting, an option or a recipe does not fit
+    ├── MidiFileError a file is not a usable Standard MIDI File
+    ├── ModelError    a model file is not what our exporter writes, or not for this codec
+    └── PortError     a MIDI port or a MIDI system is not to be had
+
+The command line prints that line and exits with 2; anything else that escapes is our mistake and
+exits with 1.
+"""
+
+
+class LivegenError(Exception):
+    """A mistake of the person's: the message says what was found, what was expected, what to do."""
+
+
+class ConfigError(LivegenError):
+    """A setting, an option or a recipe does not fit."""
+
+
+class MidiFileError(LivegenError):
+    """A file is not a Standard MIDI File that can be read safely."""
+
+
+class ModelError(LivegenError):
+    """A model file is refused."""
+
+
+class PortError(LivegenError):
+    """A MIDI port or a MIDI system is not to be had."""

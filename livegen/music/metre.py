@@ -1,0 +1,35 @@
+"""Bars: where in its bar a tick lies.  Knows ticks, not time; 24 ticks make a quarter beat."""
+
+from bisect import bisect_right
+from dataclasses import dataclass
+from typing import NamedTuple
+
+TICKS_PER_BEAT = 24
+
+
+class Place(NamedTuple):
+    """Position of a tick in its bar and that bar's length, both in ticks."""
+
+    position: int
+    bar: int
+
+
+def bar_ticks(numerator: int, denominator: int) -> int:
+    """Length of a bar of `numerator`/`denominator` in ticks, at least one tick."""
+    return max(1, numerator * 4 * TICKS_PER_BEAT // denominator)
+
+
+@dataclass(frozen=True, slots=True)
+class Metre:
+    """Bar lines from `changes`, pairs of (tick of a bar line, bar length in ticks), ascending, at least one."""
+
+    changes: tuple[tuple[int, int], ...]
+
+    def place(self, tick: int) -> Place:
+        """Place of `tick`; the first bar length also holds before the first change."""
+        at = max(0, bisect_right(self.changes, (tick, 1 << 60)) - 1)
+        origin, bar = self.changes[at]
+        return Place((tick - origin) % bar, bar)
+
+
+COMMON_TIME = Metre(((0, 4 * TICKS_PER_BEAT),))

@@ -1,0 +1,80 @@
+"""Who plays what: the four parts, and which part a channel or a track of a file is heard as.
+
+Knows names, programs and pitches; knows no files and no ports.  The decision for a note is made
+when its key goes down, from what that source has sounding then, so that a file and a keyboard are
+heard alike.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+PARTS = ("lead", "comp", "bass", "drums")
+LEAD, COMP, BASS, DRUMS = range(4)
+PITCHED = (LEAD, COMP, BASS)
+
+KEYS = "keys"  # one keyboard, two hands: see Source.part
+RULES = (*PARTS, KEYS)
+SPLIT_PITCH = 60  # middle C, where two-stave piano music changes hands
+DRUM_CHANNEL = 9
+
+# Track names, first match wins.  CHORDS and hands of a piano accompany; the bridge of a song is a
+# second voice.
+_NAMES = (
+    (re.compile(r"drum|perc", re.I), "drums"),
+    (re.compile(r"\bbass\b|cello|contrab", re.I), "bass"),
+    (re.compile(r"melod|voice|vocal|solo|lead|bridge|violin\s*(1|i)\b|soprano", re.I), "lead"),
+    (re.compile(r"chord|comp|piano|accomp|guitar|organ|viol|alto|tenor|pad|string", re.I), "comp"),
+)
+_BASS_PROGRAMS = range(32, 40)  # General MIDI 1, bass family
+_GENERAL_MIDI_DRUMS = {
+    22: 42,
+    26: 46,
+}  # hi-hat edges of electronic kits, outside the General MIDI map
+
+
+def rule_of_track(name: str, channel: int, program: int, position: int, tracks: int) -> str:
+    """Say how a track of a file is heard: a part's name, or `keys` for a file's only track.
+
+    `position` counts the file's `tracks` tracks that hold notes, from 0: of several tracks that say
+    nothing of themselves the first is the lead.
+    """
+    if channel == DRUM_CHANNEL:
+        return "drums"
+    named = next((part for pattern, part in _NAMES if pattern.search(name)), None)
+    if tracks == 1 and named in (None, "comp"):
+        return "bass" if program in _BASS_PROGRAMS else KEYS
+    if named:
+        return named
+    if program in _BASS_PROGRAMS:
+        return "bass"
+    return "lead" if position == 0 else "comp"
+
+
+@dataclass(slots=True)
+class Source:
+    """One channel or track, and the part each of its sounding keys was given.
+
+    `rule` is a part's name, or `keys`: a key below middle C that joins others is the accompanying
+    hand, every other key the lead.
+    """
+
+    rule: str
+    held: dict[int, int] = field(default_factory=dict)
+
+    def part(self, on: bool, pitch: int) -> int | None:
+        """Part of a key that goes down or comes up; None when it comes up without having gone down."""
+        if not on:
+            return self.held.pop(pitch, None)
+        if pitch not in self.held:
+            self.held[pitch] = self._choose(pitch)
+        return self.held[pitch]
+
+    def _choose(self, pitch: int) -> int:
+        if self.rule != KEYS:
+            return PARTS.index(self.rule)
+        return COMP if pitch < SPLIT_PITCH and self.held else LEAD
+
+
+def general_midi_drum(pitch: int) -> int:
+    """The General MIDI drum for a pad of an electronic kit."""
+    return _GENERAL_MIDI_DRUMS.get(pitch, pitch)

@@ -1,0 +1,1 @@
+"""Corpora, networks, the training loop, evaluation.  Needs the extra `livegen[train]`; serving never imports it."""

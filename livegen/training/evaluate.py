@@ -1,0 +1,300 @@
+"""What a model is worth on held-out music, beside the unigram and an order-5 Markov model on the same events.
+
+The model is run as it is served: the shipped ONNX file, one event at a time, with the legality masks of the
+sampler (an end only of what sounds, an onset only of what does not).  `nats_per_note_unmasked` says what it
+costs without them, which is how the baselines are scored.  The first event of a piece is not scored.
+Knows no torch.
+"""
+
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING, UNKNOWN_STYLE, Event
+from livegen.errors import ConfigError
+from livegen.inference.contract import Query
+from livegen.inference.model import OnnxModel
+from livegen.inference.model import load as load_model
+from livegen.music.parts import DRUMS, PARTS
+from livegen.training.corpora import Corpus, Piece, Rows, load
+from livegen.training.markov import markov, scored, unigram
+
+FOLDS = 5
+ORDER = 5
+ALL = "all"
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What one model made of some events: nats (N, 5) and hits (N, 5) by field, 0 where not scored."""
+
+    nats: Floats
+    hits: Bools
+    unmasked: Floats  # nats (N,) of the whole event without legality masks
+
+
+def evaluate(
+    model: Path,
+    data: Path,
+    split: str = "valid",
+    events: int | None = None,
+    workers: int | None = None,
+    progress: Callable[[str, int, int], None] = lambda name, done, total: None,
+) -> dict[str, Any]:
+    """Score a model file on the pieces of a split; pieces of a set without splits are all taken.
+
+    `split` is train, valid, test or all; `events` limits each piece to its first so many.  The result has the
+    same table (counts, model, unigram, markov5) for `all` and for each of `sets`, `styles` and `parts`; the
+    model's own figures for all stand at the top as well.  Raises ConfigError when there is nothing to score.
+    """
+    facts = load_model(model).facts
+    corpora = load(data, workers=workers, progress=progress)
+    chosen = [(corpus, piece) for corpus in corpora.values() for piece in pieces_of(corpus, split)]
+    chosen = [(corpus, piece) for corpus, piece in chosen if piece.end - piece.start > 1]
+    if not chosen:
+        raise ConfigError(f"{data} holds no pieces of the split {split}")
+    rows, starts = stacked(chosen, events)
+    styles = [facts.styles.index(p.style) if p.style in facts.styles else UNKNOWN_STYLE for _, p in chosen]
+    judged = _judge_all(model, rows, starts, styles, workers, progress)
+    fitted, (plain, order5) = _baselines(corpora, chosen, rows, starts)
+    labels = _labels(chosen, rows, starts)
+    counted = np.ones(len(rows), np.bool_)
+    counted[starts] = False
+    table = _tables(rows, counted, labels, {"model": judged, "unigram": plain, f"markov{ORDER}": order5})
+    best = table[ALL]["model"]
+    return {
+        "model": facts.name,
+        "split": split,
+        "pieces": len(chosen),
+        "baselines_fitted_on": fitted,
+        **{key: table[ALL][key] for key in ("events", "notes")},
+        **best,
+        **table,
+    }
+
+
+def pieces_of(corpus: Corpus, split: str) -> Sequence[Piece]:
+    """Pieces of a split; all of them for `all` and for a set that was never split."""
+    if split == ALL or not any(piece.split for piece in corpus.pieces):
+        return corpus.pieces
+    return [piece for piece in corpus.pieces if piece.split == split]
+
+
+def stacked(
+    chosen: Sequence[tuple[Corpus, Piece]], events: int | None = None
+) -> tuple[Rows, npt.NDArray[np.int64]]:
+    """Rows of pieces end to end, and where each begins."""
+    rows = [corpus.events[p.start : p.end][:events] for corpus, p in chosen]
+    lengths = [0, *(len(r) for r in rows)]
+    return np.concatenate(rows), np.cumsum(lengths[:-1])
+
+
+# --- the model ------------------------------------------------------------------------------------------------
+
+
+def _judge_all(
+    model: Path,
+    rows: Rows,
+    starts: npt.NDArray[np.int64],
+    styles: Sequence[int],
+    workers: int | None,
+    progress: Callable[[str, int, int], None],
+) -> Judged:
+    pieces = np.split(rows, starts[1:])
+    done, parts = 0, []
+    count = workers or os.cpu_count() or 1
+    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_open, initargs=(model,)) as pool:
+        for piece, result in zip(pieces, pool.map(_judge_piece, pieces, styles), strict=True):
+            parts.append(result)
+            done += len(piece)
+            progress("scoring", done, len(rows))
+    return Judged(
+        np.concatenate([p.nats for p in parts]),
+        np.concatenate([p.hits for p in parts]),
+        np.concatenate([p.unmasked for p in parts]),
+    )
+
+
+_model: OnnxModel  # one per worker process
+
+
+def _open(path: Path) -> None:
+    global _model
+    _model = load_model(path)
+
+
+def _judge_piece(rows: Rows, style: int) -> Judged:
+    return judge(_model, rows, style)
+
+
+def judge(model: OnnxModel, rows: Rows, style: int) -> Judged:
+    """Run a model over one piece (N, 7) from the initial state and score every event but the first."""
+    nats, hits = np.zeros((len(rows), len(FIELDS))), np.zeros((len(rows), len(FIELDS)), np.bool_)
+    unmasked = np.zeros(len(rows))
+    state, sounding = model.initial_state(), np.zeros(SOUNDING, np.float32)
+    events = [Event(*row) for row in rows.tolist()]
+    for at, (event, following) in enumerate(zip(events, events[1:], strict=False), start=1):
+        sound(sounding, event)
+        state, summary = model.advance(event, style, sounding, state)
+        note = following.time != ADVANCE
+        query = Query(following.time, following.position, following.bar, following.part, following.on, following.pitch)
+        for column, field in enumerate(FIELDS):
+            if column and not note or field == "velocity" and not following.on:
+                continue
+            logits = model.logits(field, summary, query).astype(np.float64)
+            target = following[column]
+            free = _nats(logits, target)
+            legal = legal_classes(field, following, sounding)
+            if legal is not None and legal[target]:
+                logits = np.where(legal, logits, -np.inf)
+            nats[at, column] = _nats(logits, target)
+            hits[at, column] = int(logits.argmax()) == target
+            unmasked[at] += free
+    return Judged(nats, hits, unmasked)
+
+
+def sound(sounding: npt.NDArray[np.float32], event: Event) -> None:
+    """Note in `sounding` (384,) what an event starts or ends."""
+    if event.time != ADVANCE and event.part != DRUMS:
+        sounding[event.part * 128 + event.pitch] = event.on
+
+
+def legal_classes(field: str, event: Event, sounding: npt.NDArray[np.float32]) -> Bools | None:
+    """Classes of `on` or `pitch` that an event of that part (and on/off) may have; None where all are."""
+    if field not in ("on", "pitch"):
+        return None
+    own = np.zeros(128, np.bool_)
+    if event.part != DRUMS:
+        own = sounding[event.part * 128 : event.part * 128 + 128] > 0
+    if field == "on":
+        return np.array([own.any(), True])
+    return ~own if event.on else own
+
+
+def _nats(logits: Floats, target: int) -> float:
+    highest = logits.max()
+    return float(highest + np.log(np.exp(logits - highest).sum()) - logits[target])
+
+
+# --- the baselines --------------------------------------------------------------------------------------------
+
+
+def _baselines(
+    corpora: dict[str, Corpus],
+    chosen: Sequence[tuple[Corpus, Piece]],
+    rows: Rows,
+    starts: npt.NDArray[np.int64],
+) -> tuple[str, tuple[dict[str, Floats], dict[str, Floats]]]:
+    """Where the baselines were fitted, and nats of unigram and Markov.
+
+    They are fitted on the training pieces of the same data that are not scored themselves; where there are
+    none, each fifth of the scored pieces on the other four.
+    """
+    scored_pieces = {(corpus.name, piece.file) for corpus, piece in chosen}
+    train = [
+        (corpus, piece)
+        for corpus in corpora.values()
+        for piece in corpus.pieces
+        if piece.split == "train" and (corpus.name, piece.file) not in scored_pieces
+    ]
+    if train:
+        fit, fit_starts = stacked(train)
+        both = unigram(fit, rows), markov(fit, fit_starts, rows, starts, ORDER)
+        return f"the train split, {len(train)} pieces, {len(fit)} events", both
+    pieces = np.split(rows, starts[1:])
+    folds = [range(k, len(pieces), FOLDS) for k in range(min(FOLDS, len(pieces)))]
+    nats = tuple({name: np.zeros(len(rows)) for name in FIELDS} for _ in range(2))
+    for fold in folds:
+        rest = [piece for k, piece in enumerate(pieces) if k not in fold] or [rows[:0]]
+        fit, fit_starts = np.concatenate(rest), np.cumsum([0, *map(len, rest[:-1])])
+        own = np.concatenate([pieces[k] for k in fold])
+        own_starts = np.cumsum([0, *(len(pieces[k]) for k in fold[:-1])])
+        where = np.concatenate([np.arange(starts[k], starts[k] + len(pieces[k])) for k in fold])
+        results = unigram(fit, own), markov(fit, fit_starts, own, own_starts, ORDER)
+        for target, result in zip(nats, results, strict=True):
+            for name in FIELDS:
+                target[name][where] = result[name]
+    return f"the other pieces of the same data ({len(folds)} folds): no train split is there", (nats[0], nats[1])
+
+
+# --- the tables -----------------------------------------------------------------------------------------------
+
+
+def _labels(
+    chosen: Sequence[tuple[Corpus, Piece]], rows: Rows, starts: npt.NDArray[np.int64]
+) -> dict[str, npt.NDArray[np.str_]]:
+    lengths = np.diff(np.append(starts, len(rows)))
+    parts = np.array([*PARTS, ""])[np.where(rows[:, 0] == ADVANCE, len(PARTS), rows[:, 1])]
+    return {
+        "sets": np.repeat([corpus.name for corpus, _ in chosen], lengths),
+        "styles": np.repeat([piece.style for _, piece in chosen], lengths),
+        "parts": parts,
+    }
+
+
+def _tables(
+    rows: Rows,
+    counted: Bools,
+    labels: dict[str, npt.NDArray[np.str_]],
+    results: dict[str, Judged | dict[str, Floats]],
+) -> dict[str, Any]:
+    table: dict[str, Any] = {ALL: _table(rows, counted, results)}
+    for kind, names in labels.items():
+        table[kind] = {
+            str(name): _table(rows, counted & (names == name), results) for name in np.unique(names) if name
+        }
+    return table
+
+
+def _table(rows: Rows, where: Bools, results: dict[str, Judged | dict[str, Floats]]) -> dict[str, Any]:
+    scores = {name: which & where for name, which in scored(rows).items()}
+    events, notes = int(where.sum()), int(scores["velocity"].sum())
+    table: dict[str, Any] = {"events": events, "notes": notes}
+    for name, result in results.items():
+        if isinstance(result, Judged):
+            nats = dict(zip(FIELDS, result.nats[where].sum(0).tolist(), strict=True))
+        else:
+            nats = {field: float(values[where].sum()) for field, values in result.items()}
+        total = sum(nats.values())
+        table[name] = {
+            "nats_per_event": total / max(1, events),
+            "nats_per_note": total / max(1, notes),
+            "nats": {field: value / max(1, events) for field, value in nats.items()},
+        }
+        if isinstance(result, Judged):
+            table[name]["nats_per_note_unmasked"] = float(result.unmasked[where].sum()) / max(1, notes)
+            table[name]["accuracy"] = {
+                field: float(result.hits[:, column][scores[field]].mean()) if scores[field].any() else None
+                for column, field in enumerate(FIELDS)
+            }
+    return table
+
+
+def table_lines(result: dict[str, Any]) -> Iterator[str]:
+    """The result as a table for people, one line after the other."""
+    yield f"{result['model']} on the split {result['split']}: {result['pieces']} pieces; nats per note, fewer is better"
+    yield f"baselines fitted on {result['baselines_fitted_on']}"
+    head = f"{'':24}{'events':>9}{'notes':>9}{'unigram':>9}{'markov5':>9}{'model':>9}{'less':>7}  accuracy of pitch, time"
+    for kind in (ALL, "sets", "styles", "parts"):
+        yield ""
+        yield kind.ljust(24) + head[24:]
+        for name, row in {ALL: result[ALL]}.items() if kind == ALL else result[kind].items():
+            nats = [row[m]["nats_per_note"] for m in ("unigram", "markov5", "model")]
+            less = 1 - nats[2] / nats[1] if nats[1] else 0.0
+            hits = [row["model"]["accuracy"][field] for field in ("pitch", "time")]
+            shares = ", ".join("-" if hit is None else f"{hit:.0%}" for hit in hits)
+            figures = "".join(f"{value:9.2f}" for value in nats)
+            yield f"{name[:23]:24}{row['events']:9}{row['notes']:9}{figures}{less:7.0%}  {shares}"
+    fields = result["nats"]
+    yield ""
+    yield "nats per event by field: " + ", ".join(f"{name} {value:.3f}" for name, value in fields.items())
+    yield f"without legality masks: {result['nats_per_note_unmasked']:.3f} nats per note"

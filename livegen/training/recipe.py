@@ -1,0 +1,94 @@
+"""A recipe: everything that a training run depends on besides the corpora, checked before the first step."""
+
+from pathlib import Path
+from typing import Annotated, Literal
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from livegen.errors import ConfigError
+
+MAX_BYTES = 256 * 1024
+
+
+class Strict(BaseModel):
+    """A section of a recipe: unknown keys are mistakes."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class NetworkRecipe(Strict):
+    """Kind and size; see training/network.py."""
+
+    kind: Literal["gru", "lstm"] = "gru"
+    hidden: Annotated[int, Field(ge=8, le=4096)] = 512
+    layers: Annotated[int, Field(ge=1, le=8)] = 1
+    embed: Annotated[int, Field(ge=8, le=2048)] = 256
+    head: Annotated[int, Field(ge=8, le=2048)] = 256
+    dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+
+
+class Recipe(Strict):
+    """See models/*/recipe.yaml, where every line has its comment."""
+
+    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    seed: Annotated[int, Field(ge=0)] = 1
+    network: NetworkRecipe = NetworkRecipe()
+    sets: dict[str, Annotated[float, Field(gt=0)]] | None = None
+    events: Annotated[int, Field(ge=1)] = 10_000_000
+    batch: Annotated[int, Field(ge=1, le=4096)] = 32
+    steps: Annotated[int, Field(ge=2, le=4096)] = 128
+    segment: Annotated[int, Field(ge=16)] = 1024
+    learning_rate: Annotated[float, Field(gt=0, le=1)] = 2e-3
+    warmup: Annotated[int, Field(ge=0)] = 200
+    final_rate: Annotated[float, Field(ge=0, le=1)] = 0.02
+    weight_decay: Annotated[float, Field(ge=0)] = 0.01
+    clip: Annotated[float, Field(gt=0)] = 1.0
+    transpose: tuple[Annotated[int, Field(ge=-24, le=0)], Annotated[int, Field(ge=0, le=24)]] = (
+        -5,
+        6,
+    )
+    style_unknown: Annotated[float, Field(ge=0, le=1)] = 0.25
+    masked: Annotated[float, Field(ge=0, le=1)] = 0.5
+    precision: Literal["auto", "bf16", "32"] = "auto"
+    validate_every: Annotated[int, Field(ge=1)] = 2_000_000
+    patience: Annotated[int, Field(ge=1)] = 8
+    checkpoint_seconds: Annotated[float, Field(ge=0)] = 60.0
+
+    @model_validator(mode="after")
+    def _fits(self) -> "Recipe":
+        step = self.batch * self.steps
+        if self.events < step:
+            raise ValueError(
+                f"events is {self.events}, less than one step of batch x steps = {step}"
+            )
+        if self.warmup >= self.total_steps:
+            raise ValueError(
+                f"warmup is {self.warmup} of only {self.total_steps} steps (events / batch / steps)"
+            )
+        return self
+
+    @property
+    def total_steps(self) -> int:
+        """Updates of the whole run."""
+        return self.events // (self.batch * self.steps)
+
+
+def read_recipe(path: Path) -> Recipe:
+    """Read and check a recipe.  Raises ConfigError with every mistake, one line each."""
+    try:
+        data = path.read_bytes()
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"{path}: {len(data)} bytes; a recipe has at most {MAX_BYTES}")
+    try:
+        return Recipe.model_validate(yaml.safe_load(data))
+    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
+        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
+    except ValidationError as error:
+        lines = [
+            f"{path}: {'.'.join(map(str, item['loc'])) or 'recipe'}: {item['msg']} (found {item['input']!r:.60})"
+            for item in error.errors()
+        ]
+        raise ConfigError("\n".join(lines)) from None

@@ -1,0 +1,116 @@
+"""What a person and a plot see of a training run: a progress line, `metrics.jsonl`, TensorBoard."""
+
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+SMOOTH = 0.98
+EVERY = 50  # steps between two records
+
+
+class Report:
+    """Writes what a run does into its folder and onto the terminal."""
+
+    def __init__(self, out: Path) -> None:
+        out.mkdir(parents=True, exist_ok=True)
+        self.out = out
+        self.console = Console(stderr=True)
+        self.progress = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            TimeElapsedColumn(),
+            TimeRemainingColumn(),
+            TextColumn("{task.fields[note]}"),
+            console=self.console,
+        )
+        self.tasks: dict[str, Any] = {}
+        self.smooth: dict[str, float] = {}
+        self.valid = "not yet validated"
+        self.began = time.monotonic()
+        self.writer: Any = None
+
+    def preparing(self, name: str, done: int, total: int) -> None:
+        """Show how far the encoding of a set has come."""
+        self.progress.start()
+        if name not in self.tasks:
+            self.tasks[name] = self.progress.add_task(f"reading {name}", total=total, note="files")
+        self.progress.update(self.tasks[name], completed=done)
+
+    def starting(self, recipe: Any, network: Any, fabric: Any, step: int) -> None:
+        """Say what is about to be trained, and where."""
+        from torch.utils.tensorboard import SummaryWriter
+
+        self.writer = SummaryWriter(str(self.out / "tensorboard"))
+        size = sum(parameter.numel() for parameter in network.parameters())
+        self.console.print(
+            f"{recipe.name}: {size / 1e6:.2f} M parameters on {fabric.device}, "
+            f"precision {fabric._precision.precision}, {'from step ' + str(step) if step else 'from the start'}"
+        )
+        self.progress.start()
+        self.tasks["steps"] = self.progress.add_task(
+            "training", total=recipe.total_steps, completed=step, note=""
+        )
+
+    def step(
+        self, step: int, events: int, nats: dict[str, float], hits: dict[str, float], rate: float,
+        seconds: tuple[float, float],
+    ) -> None:  # fmt: skip
+        """Take note of one update."""
+        now = {
+            "loss": sum(nats.values()),
+            "events_per_second": events / seconds[1],
+            "data_share": seconds[0] / seconds[1],
+        }
+        now |= {f"nats_{name}": value for name, value in nats.items()}
+        now |= {f"hits_{name}": value for name, value in hits.items()}
+        for name, value in now.items():
+            self.smooth[name] = SMOOTH * self.smooth.get(name, value) + (1 - SMOOTH) * value
+        note = f"{self.smooth['events_per_second']:,.0f} events/s, loss {self.smooth['loss']:.3f} nats/event, {self.valid}"
+        self.progress.update(self.tasks["steps"], completed=step, note=note)
+        if step % EVERY == 0:
+            self._record("train", step, {"rate": rate, "events": step * events, **self.smooth})
+
+    def validated(self, step: int, result: dict[str, Any], better: bool) -> None:
+        """Take note of a validation."""
+        self.valid = f"valid {result['nats_per_note']:.3f} nats/note"
+        flat = {"nats_per_note": result["nats_per_note"]}
+        flat |= {f"set_{name}": value for name, value in result["sets"].items()}
+        for kind in ("nats", "accuracy"):
+            flat |= {f"{kind}_{name}": value for name, value in result[kind].items()}
+        self._record("valid", step, flat)
+        self.console.print(f"step {step}: {self.valid}{' (best so far)' if better else ''}")
+
+    def finished(self, complete: bool, stopped: bool, best: float) -> None:
+        """Say how the run ended."""
+        self.progress.stop()
+        if self.writer:
+            self.writer.close()
+        why = (
+            "all events used"
+            if complete
+            else "stopped by a signal; the same command goes on"
+            if stopped
+            else "no more gain"
+        )
+        self.console.print(
+            f"{why}; best validation {best:.3f} nats/note, weights in {self.out / 'best.pt'}"
+        )
+
+    def _record(self, kind: str, step: int, values: dict[str, float]) -> None:
+        line = {"kind": kind, "step": step, "seconds": round(time.monotonic() - self.began, 3)}
+        with (self.out / "metrics.jsonl").open("a") as file:
+            file.write(json.dumps(line | {k: round(v, 6) for k, v in values.items()}) + "\n")
+        for name, value in values.items():
+            self.writer.add_scalar(f"{kind}/{name}", value, step)

@@ -1,0 +1,184 @@
+"""Batches for training: endless streams of event segments, cut from the corpora by a seeded generator.
+
+Each stream runs through segments of pieces end to end; the network's state goes with it and is
+zeroed where a segment starts.  What sounds at each step is counted here.  Knows no torch.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from livegen.codec.layout import ADVANCE, SOUNDING, UNKNOWN_STYLE
+from livegen.music.parts import DRUMS
+from livegen.training.corpora import Piece, Rows
+
+TIME, PART, ON, PITCH = range(4)
+FROM_THE_START = 0.4  # share of segments of long pieces that begin with the piece
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """Pieces of one set to draw from, with the share of all events that it gets and the style class of each piece."""
+
+    events: Rows
+    pieces: Sequence[Piece]
+    styles: Sequence[int]
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """T steps of B streams: `rows` and `targets` uint8 (T, B, 7), `style` int64 (T, B), `sounding` bool (T, B, 384)
+    after each row, `keep` float32 (T, B, 1), 0 where a segment starts."""
+
+    rows: Rows
+    targets: Rows
+    style: npt.NDArray[np.int64]
+    sounding: npt.NDArray[np.bool_]
+    keep: npt.NDArray[np.float32]
+
+
+@dataclass(slots=True)
+class Cursor:
+    """Where a stream stands: rows `at` to `end` of a pool's events, transposed by `shift`."""
+
+    pool: int = 0
+    at: int = 0
+    end: int = 0
+    shift: int = 0
+    style: int = 0
+    fresh: bool = False
+
+
+def transposed(rows: Rows, shift: int) -> Rows:
+    """Rows with every pitched note moved by `shift` semitones; the caller keeps it within 0..127."""
+    if not shift:
+        return rows
+    moved = rows.copy()
+    pitched = (rows[:, PART] != DRUMS) & (rows[:, TIME] != ADVANCE)
+    moved[pitched, PITCH] = (rows[pitched, PITCH].astype(np.int16) + shift).astype(np.uint8)
+    return moved
+
+
+def changes(rows: Rows) -> npt.NDArray[np.int8]:
+    """What each row adds to (1) or takes from (-1) what sounds, int8 (N, 384)."""
+    delta = np.zeros((len(rows), SOUNDING), np.int8)
+    steps = np.flatnonzero((rows[:, PART] != DRUMS) & (rows[:, TIME] != ADVANCE))
+    keys = rows[steps, PART].astype(np.int64) * 128 + rows[steps, PITCH]
+    delta[steps, keys] = np.where(rows[steps, ON] == 1, 1, -1)
+    return delta
+
+
+def sounding_after(rows: Rows) -> npt.NDArray[np.int8]:
+    """What sounds after all of `rows`, int8 (384,)."""
+    pitched = rows[(rows[:, PART] != DRUMS) & (rows[:, TIME] != ADVANCE)]
+    keys = pitched[:, PART].astype(np.int64) * 128 + pitched[:, PITCH]
+    counts = np.bincount(keys, np.where(pitched[:, ON] == 1, 1, -1), SOUNDING)
+    return counts.astype(np.int8)
+
+
+class Streams:
+    """`batch` endless streams over `pools`.  `state()` and `restore()` make a resumed run draw the same batches."""
+
+    def __init__(
+        self,
+        pools: Sequence[Pool],
+        batch: int,
+        segment: int,
+        transpose: tuple[int, int],
+        style_unknown: float,
+        seed: int,
+    ) -> None:
+        self.pools = pools
+        self.segment = segment
+        self.transpose = transpose
+        self.style_unknown = style_unknown
+        self.rng = np.random.default_rng(seed)
+        self.cursors = [Cursor() for _ in range(batch)]
+        self.sounding = np.zeros((batch, SOUNDING), np.int8)
+        self._shares = np.array([pool.share for pool in pools]) / sum(pool.share for pool in pools)
+        lengths = [
+            np.array([piece.end - piece.start for piece in pool.pieces], float) for pool in pools
+        ]
+        self._chances = [length / length.sum() for length in lengths]
+
+    def state(self) -> dict[str, Any]:
+        """Everything that the next batch depends on, as plain values."""
+        return {
+            "rng": self.rng.bit_generator.state,
+            "cursors": [asdict(cursor) for cursor in self.cursors],
+            "sounding": [np.flatnonzero(row).tolist() for row in self.sounding],
+        }
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Go on from `state()`."""
+        self.rng.bit_generator.state = state["rng"]
+        self.cursors = [Cursor(**cursor) for cursor in state["cursors"]]
+        self.sounding[:] = 0
+        for row, keys in zip(self.sounding, state["sounding"], strict=True):
+            row[keys] = 1
+
+    def next(self, steps: int) -> Batch:
+        """The next `steps` steps of every stream."""
+        width, columns = len(self.cursors), self.pools[0].events.shape[1]
+        batch = Batch(
+            np.empty((steps, width, columns), np.uint8),
+            np.empty((steps, width, columns), np.uint8),
+            np.empty((steps, width), np.int64),
+            np.empty((steps, width, SOUNDING), np.bool_),
+            np.ones((steps, width, 1), np.float32),
+        )
+        for index, cursor in enumerate(self.cursors):
+            self._fill(batch, index, cursor, steps)
+        return batch
+
+    def _fill(self, batch: Batch, index: int, cursor: Cursor, steps: int) -> None:
+        filled = 0
+        while filled < steps:
+            if cursor.at >= cursor.end - 1:
+                self._begin(index, cursor)
+                batch.keep[filled, index] = 0
+            take = min(steps - filled, cursor.end - 1 - cursor.at)
+            events = self.pools[cursor.pool].events[cursor.at : cursor.at + take + 1]
+            rows = transposed(events, cursor.shift)
+            sounding = self.sounding[index] + changes(rows[:-1]).cumsum(0, dtype=np.int8)
+            span = slice(filled, filled + take)
+            batch.rows[span, index], batch.targets[span, index] = rows[:-1], rows[1:]
+            batch.style[span, index] = cursor.style
+            batch.sounding[span, index] = sounding > 0
+            self.sounding[index] = sounding[-1]
+            cursor.at += take
+            filled += take
+
+    def _begin(self, index: int, cursor: Cursor) -> None:
+        """Draw the next segment of a stream: set by share, piece by length, then a place in it."""
+        cursor.pool = int(self.rng.choice(len(self.pools), p=self._shares))
+        pool = self.pools[cursor.pool]
+        which = int(self.rng.choice(len(pool.pieces), p=self._chances[cursor.pool]))
+        piece = pool.pieces[which]
+        cursor.at = piece.start
+        if piece.end - piece.start > self.segment and self.rng.random() >= FROM_THE_START:
+            cursor.at = int(self.rng.integers(piece.start, piece.end - self.segment + 1))
+        cursor.end = min(piece.end, cursor.at + self.segment)
+        unknown = self.rng.random() < self.style_unknown
+        cursor.style = UNKNOWN_STYLE if unknown else pool.styles[which]
+        cursor.shift = self._shift(pool.events[piece.start : cursor.end])
+        self.sounding[index] = sounding_after(
+            transposed(pool.events[piece.start : cursor.at], cursor.shift)
+        )
+
+    def _shift(self, rows: Rows) -> int:
+        """A transposition that keeps every pitched note within 0..127."""
+        pitches = rows[(rows[:, PART] != DRUMS) & (rows[:, TIME] != ADVANCE), PITCH]
+        low, high = self.transpose
+        if len(pitches):
+            low, high = max(low, -int(pitches.min())), min(high, 127 - int(pitches.max()))
+        return int(self.rng.integers(min(low, 0), max(high, 0) + 1))
+
+
+def sounding_steps(rows: Rows) -> npt.NDArray[np.bool_]:
+    """What sounds after each of `rows`, bool (N, 384), when nothing sounded before them."""
+    return changes(rows).cumsum(0, dtype=np.int8) > 0
