@@ -11,6 +11,7 @@ have no ends.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import NamedTuple
 
 from livegen.codec.layout import (
@@ -28,7 +29,7 @@ from livegen.music.smf import Score
 
 
 class Stroke(NamedTuple):
-    """A key that goes down (`velocity` 1..127) or comes up (0), on the tick grid, its part known."""
+    """A key that goes down (`velocity` 1..127) or comes up (0) at a grid tick, its part known."""
 
     tick: int
     part: int
@@ -62,7 +63,7 @@ class Encoder:
         return Encoder(self.metre, self.last, dict(self.sounding), dict(self._struck))
 
     def feed(self, stroke: Stroke) -> list[Event]:
-        """Events that this stroke makes; often one, none when it changes nothing.  Ticks must not decrease."""
+        """Events that this stroke makes, none when it changes nothing.  Ticks must not decrease."""
         tick, part, pitch, velocity = stroke
         if part == DRUMS:
             pitch = general_midi_drum(pitch)
@@ -84,7 +85,7 @@ class Encoder:
         return events
 
     def advance(self, tick: int) -> list[Event]:
-        """The events by which so much time passes that one at `tick` can follow; none within 191 ticks."""
+        """The events that let so much time pass that one at `tick` can follow: none within 191."""
         events = []
         if self.last is None:
             self.last = tick
@@ -107,7 +108,7 @@ def grid_tick(tick: int, ppqn: int) -> int:
 
 
 def metre_of(score: Score) -> Metre | None:
-    """Bars of a file on the tick grid; None for a file without a time signature: nobody says where its beats lie."""
+    """Bars of a file on the tick grid; None without a time signature: nobody says where."""
     if not score.metres:
         return None
     return Metre(
@@ -116,7 +117,7 @@ def metre_of(score: Score) -> Metre | None:
 
 
 def strokes(score: Score, drop: tuple[str, ...] = ()) -> Iterator[Stroke]:
-    """Strokes of a file in order: by tick, ends before onsets, then by track and pitch.
+    """Strokes of a file in order: by tick, ends before onsets, then by track and pitch, then as they stand.
 
     Tracks whose name starts with one of `drop` are left out.
     """
@@ -127,7 +128,7 @@ def strokes(score: Score, drop: tuple[str, ...] = ()) -> Iterator[Stroke]:
         rule = rule_of_track(track.name, notes[0][1].channel, track.program, index, len(tracks))
         sources.append(Source(rule))
         timed += [(tick, isinstance(m, NoteOn), index, m.pitch, m.velocity) for tick, m in notes]
-    for tick, on, index, pitch, velocity in sorted(timed):
+    for tick, on, index, pitch, velocity in sorted(timed, key=itemgetter(0, 1, 2, 3)):
         part = sources[index].part(on, pitch)
         if part is not None:
             yield Stroke(grid_tick(tick, score.ppqn), part, pitch, velocity if on else 0)

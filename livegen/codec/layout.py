@@ -28,7 +28,7 @@ FIELDS = {"time": ADVANCE + 1, "part": len(PARTS), "on": 2, "pitch": 128, "veloc
 
 
 class Event(NamedTuple):
-    """One step of the network: fields 0 to 4 are predicted, `position` and `bar` are the place of the event.
+    """One step of the network: the first five fields are predicted, the others are the place.
 
     time      0..191 ticks since the event before, or ADVANCE, and then the next four mean nothing
     part      index into PARTS

@@ -1,7 +1,7 @@
 """MIDI messages as values, and the one table that says how they travel.
 
 Knows the bytes of the MIDI 1.0 specification (M1-1996-0105, tables I to V); knows no ports and no
-time. Channels are 0 to 15 here; only `config` and `control` show 1 to 16.  Standard library only:
+time.  Channels are 0 to 15 here; only `config` and `control` show 1 to 16.  Standard library only:
 the port process imports this module and must start at once.
 """
 
@@ -38,14 +38,14 @@ class ControlChange:
 
 @dataclass(frozen=True, slots=True)
 class Other:
-    """Any other well-formed message: clock, bend, pressure, program, system exclusive.  Kept as it came."""
+    """Any other well-formed message, as it came: clock, bend, pressure, program, sysex."""
 
     data: bytes
 
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Not MIDI: withdraw all that was handed out but is not yet due, and release all that sounds, now."""
+    """Not MIDI: withdraw all that is handed out but not yet due, release all that sounds, now."""
 
 
 Message = NoteOn | NoteOff | ControlChange | Other
@@ -61,7 +61,7 @@ _LENGTH = {0x80: 3, 0x90: 3, 0xA0: 3, 0xB0: 3, 0xC0: 2, 0xD0: 2, 0xE0: 3} | {
 
 
 def decode(data: Sequence[int]) -> Message | None:
-    """Turn the bytes of one whole message into a value; None for anything the specification does not allow."""
+    """Turn the bytes of one message into a value; None for what the standard does not allow."""
     if not data:
         return None
     status = data[0]

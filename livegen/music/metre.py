@@ -21,7 +21,7 @@ def bar_ticks(numerator: int, denominator: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Metre:
-    """Bar lines from `changes`, pairs of (tick of a bar line, bar length in ticks), ascending, at least one."""
+    """Bar lines: `changes` are pairs (tick of a bar line, bar length in ticks), ascending."""
 
     changes: tuple[tuple[int, int], ...]
 

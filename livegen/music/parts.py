@@ -62,7 +62,7 @@ class Source:
     held: dict[int, int] = field(default_factory=dict)
 
     def part(self, on: bool, pitch: int) -> int | None:
-        """Part of a key that goes down or comes up; None when it comes up without having gone down."""
+        """Part of a key that goes down or comes up; None when it comes up but never went down."""
         if not on:
             return self.held.pop(pitch, None)
         if pitch not in self.held:

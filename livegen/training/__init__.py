@@ -1,1 +1,4 @@
-"""Corpora, networks, the training loop, evaluation.  Needs the extra `livegen[train]`; serving never imports it."""
+"""Corpora, networks, the training loop, evaluation.
+
+Needs the extra `livegen[train]`; serving never imports it.
+"""

@@ -3,7 +3,7 @@
 A data folder holds sets side by side: archives `NAME.tar.zst`, folders with a `metadata.csv`
 (columns file, style, split), or plain folders of MIDI files.  Each set is encoded once, in parallel
 processes, into a cache that is keyed by the codec and the files, in chunks, so that an interrupted
-preparation goes on where it was. A file that cannot be read is named and skipped.  Knows no
+preparation goes on where it was.  A file that cannot be read is named and skipped.  Knows no
 network; imports no torch.
 """
 
@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
+from zipfile import BadZipFile
 
 import numpy as np
 import numpy.typing as npt
@@ -27,13 +28,15 @@ import numpy.typing as npt
 from livegen.codec.encoder import encode_score
 from livegen.codec.layout import ADVANCE, Event, codec_hash
 from livegen.errors import ConfigError, MidiFileError
-from livegen.music.smf import read
+from livegen.music.smf import MAX_BYTES, read
 
 log = logging.getLogger(__name__)
 
 COLUMNS = len(Event._fields)
 CHUNK = 64  # files that one process encodes at a time, and that an interruption can cost
 MIDI_SUFFIXES = (".mid", ".midi")
+METADATA = "metadata.csv"
+MAX_METADATA_BYTES = 64_000_000
 SPLITS = ("train", "valid", "test")
 VALID_SHARE = 20  # of a set without splits, one piece in so many is held back
 
@@ -43,7 +46,7 @@ Progress = Callable[[str, int, int], None]  # set, files done, files in all
 
 @dataclass(frozen=True, slots=True)
 class Quirk:
-    """What must be known of a set that its files do not say: tracks to leave out, bar lines not to believe."""
+    """What a set's files do not say: tracks to leave out, and bar lines not to be believed."""
 
     drop: tuple[str, ...] = ()
     grid: bool = True
@@ -60,7 +63,7 @@ QUIRKS = {
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One file of a set: rows `start` to `end` of its events; `style` "" where none is given, `split` "" likewise."""
+    """One file of a set: rows `start` to `end` of its events; `style`, `split` "" if not given."""
 
     file: str
     style: str
@@ -72,19 +75,24 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """A set: events uint8 (N, 7) on disk, in the columns of codec Event, and the pieces they belong to."""
+    """A set: events uint8 (N, 7) on disk, with the columns of codec Event, and its pieces."""
 
     name: str
     events: Rows
     pieces: tuple[Piece, ...]
 
     def split(self, name: str) -> list[Piece]:
-        """Pieces of a split.  Of a set that has no splits every twentieth piece (by name) is `valid`, the rest `train`."""
+        """Pieces of a split.
+
+        Of pieces without one about every twentieth, by its name, is `valid`, the rest `train`.
+        """
         return [piece for piece in self.pieces if (piece.split or _dealt(piece.file)) == name]
 
 
 def _dealt(file: str) -> str:
-    return "train" if int(hashlib.sha1(file.encode()).hexdigest(), 16) % VALID_SHARE else "valid"
+    return (
+        "train" if int(hashlib.sha1(os.fsencode(file)).hexdigest(), 16) % VALID_SHARE else "valid"
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,54 +113,108 @@ class Source:
         text = json.dumps([codec_hash(), quirk.drop, quirk.grid, facts])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
-    def files(self) -> Iterator[tuple[str, bytes]]:
-        """Name and bytes of every file of the set that matters; nothing is unpacked to disk."""
-        if self.path.is_file():
-            yield from _archive_files(self.path)
-        else:
-            for path in sorted(self.path.rglob("*")):
-                if path.suffix.lower() in (*MIDI_SUFFIXES, ".csv") and path.is_file():
-                    yield path.relative_to(self.path).as_posix(), path.read_bytes()
+    def files(self) -> list[tuple[str, bytes]]:
+        """Name and bytes of every file that matters; nothing is unpacked to disk.
+
+        Of a MIDI file no more is taken than shows that it is too long.  Raises ConfigError for a
+        damaged archive.
+        """
+        if self.path.is_dir():
+            return list(_folder_files(self.path))
+        try:
+            return _without_top(list(_archive_files(self.path)))
+        except Exception as error:  # zstandard and tarfile raise many things
+            reason = f"{type(error).__name__}: {error}"
+            raise ConfigError(f"{self.path} is damaged ({reason:.120}); get it again") from None
+
+
+def _most(name: str) -> int:
+    """How many bytes of a file are read; 0 for one that does not matter."""
+    if name.lower().endswith(MIDI_SUFFIXES):
+        return MAX_BYTES + 1
+    return MAX_METADATA_BYTES if name.rpartition("/")[2] == METADATA else 0
+
+
+def _folder_files(folder: Path) -> Iterator[tuple[str, bytes]]:
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if (most := _most(name)) and path.is_file():
+            try:
+                with path.open("rb") as file:
+                    yield name, file.read(most)
+            except OSError as error:
+                log.warning("skipped: %s: cannot be read (%s)", name, error.strerror)
 
 
 def _archive_files(path: Path) -> Iterator[tuple[str, bytes]]:
     import zstandard  # only archives need it
 
-    with path.open("rb") as raw, zstandard.ZstdDecompressor().stream_reader(raw) as stream:
-        with tarfile.open(fileobj=stream, mode="r|") as archive:
-            for member in archive:
-                name = member.name.removeprefix("./").partition("/")[2] or member.name
-                if member.isfile() and name.lower().endswith((*MIDI_SUFFIXES, ".csv")):
-                    file = archive.extractfile(member)
-                    assert file is not None
-                    yield name, file.read()
+    with (
+        path.open("rb") as raw,
+        zstandard.ZstdDecompressor().stream_reader(raw) as stream,
+        tarfile.open(fileobj=stream, mode="r|") as archive,
+    ):
+        for member in archive:
+            if member.isfile() and (most := _most(member.name)):
+                file = archive.extractfile(member)
+                assert file is not None
+                yield member.name.removeprefix("./"), file.read(most)
+
+
+def _without_top(files: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
+    """Names as they are inside the one folder that an archive packs, where there is one."""
+    top = files[0][0].partition("/")[0] + "/" if files else ""
+    if all(name.startswith(top) for name, _ in files):
+        return [(name.removeprefix(top), data) for name, data in files]
+    return files
 
 
 def discover(data: Path) -> list[Source]:
-    """Sets in a data folder, by name.  Raises ConfigError when there is none."""
+    """Sets in a data folder: archives, described folders, plain folders.
+
+    Raises ConfigError when there is none, and for two folders of one name.
+    """
     if not data.is_dir():
         raise ConfigError(
             f"{data} is not a folder; expected one with MIDI files or archives NAME.tar.zst"
         )
-    sources = [
-        Source(path.name.removesuffix(".tar.zst"), path) for path in sorted(data.glob("*.tar.zst"))
-    ]
-    described = sorted(path.parent for path in data.rglob("metadata.csv"))
-    sources += [Source(folder.name, folder) for folder in described]
-    inside = set(described)
-    for folder in [data, *sorted(path for path in data.iterdir() if path.is_dir())]:
-        if inside.intersection(
-            [folder, *folder.parents, *(p for p in folder.rglob("*") if p.is_dir())]
-        ):
-            continue
-        files = folder.iterdir() if folder == data else folder.rglob("*")
-        if any(path.suffix.lower() in MIDI_SUFFIXES for path in files):
-            sources.append(Source(folder.resolve().name, folder))
-            if folder == data:
-                break  # a folder of files is one set, with whatever lies below it
-    if not sources:
+    archives = sorted(data.glob("*.tar.zst"))
+    folders = _described(data)
+    folders += _plain(data, folders)
+    found = {path.name.removesuffix(".tar.zst"): path for path in archives}
+    named: dict[str, Path] = {}
+    for folder in folders:
+        name = folder.resolve().name
+        if name in named:
+            raise ConfigError(f"two sets are called {name}: {named[name]} and {folder}; rename one")
+        named[name] = folder
+    found |= named  # an archive that was unpacked beside itself counts once
+    if not found:
         raise ConfigError(f"{data} holds no MIDI files and no archives NAME.tar.zst")
-    return sources
+    return [Source(name, path) for name, path in found.items()]
+
+
+def _described(data: Path) -> list[Path]:
+    """Folders with a metadata.csv, but none inside another: that one tells of all below it."""
+    folders = {path.parent for path in data.rglob(METADATA)}
+    return sorted(folder for folder in folders if not folders.intersection(folder.parents))
+
+
+def _plain(data: Path, described: list[Path]) -> list[Path]:
+    """The data folder itself when MIDI files lie in it, else its folders that hold some.
+
+    None that has to do with a described one.
+    """
+    if data in described:
+        return []
+    if not described and any(path.suffix.lower() in MIDI_SUFFIXES for path in data.iterdir()):
+        return [data]  # one set, with whatever lies below it
+    return [
+        folder
+        for folder in sorted(path for path in data.iterdir() if path.is_dir())
+        if not any(folder == one or folder in one.parents for one in described)
+        and any(path.suffix.lower() in MIDI_SUFFIXES for path in folder.rglob("*"))
+    ]
 
 
 def cache_folder() -> Path:
@@ -167,9 +229,9 @@ def load(
     workers: int | None = None,
     progress: Progress = lambda name, done, total: None,
 ) -> dict[str, Corpus]:
-    """Encode what is not in the cache and map all sets, or those of `names`; sets without MIDI files are left out.
+    """Encode what is not in the cache and map all sets, or those of `names`.
 
-    Raises ConfigError for a name that the folder does not hold.
+    Sets without MIDI files are left out.  Raises ConfigError for a name that is not there.
     """
     sources = {source.name: source for source in discover(data)}
     missing = set(names or ()) - set(sources)
@@ -197,78 +259,69 @@ def _prepare(source: Source, cache: Path, pool: ProcessPoolExecutor, progress: P
 def _encode_set(
     source: Source, quirk: Quirk, folder: Path, pool: ProcessPoolExecutor, progress: Progress
 ) -> None:
-    metadata: dict[str, dict[str, str]] = {}
-    files = []
-    for name, data in source.files():
-        if name.lower().endswith(MIDI_SUFFIXES):
-            files.append((name, data))
-        elif name == "metadata.csv":
-            rows = csv.DictReader(io.StringIO(data.decode("utf-8", "replace")))
-            metadata = {row["file"]: row for row in rows if row.get("file")}
+    """Fill the cache folder of a set; `pieces.json` comes last and says that all is there."""
+    found = source.files()
+    metadata = _metadata(source, dict(found).get(METADATA, b""))
+    files = [(name, data) for name, data in found if name.lower().endswith(MIDI_SUFFIXES)]
+    chunks = [files[at : at + CHUNK] for at in range(0, len(files), CHUNK)]
     jobs = [
-        pool.submit(_encode_chunk, list(chunk), quirk, folder / f"chunk-{index:05d}.npz")
-        for index, chunk in enumerate(_chunks(files))
+        pool.submit(_encode_chunk, chunk, quirk, folder / f"chunk-{index:05d}.npz")
+        for index, chunk in enumerate(chunks)
     ]
-    chunks: list[Rows] = []
+    encoded: list[Rows] = [np.zeros((0, COLUMNS), np.uint8)]
     pieces: list[dict[str, Any]] = []
     start = done = 0
-    for job, chunk in zip(jobs, _chunks(files), strict=True):
+    for job, chunk in zip(jobs, chunks, strict=True):
         rows, lengths, notes, errors = job.result()
         for error in errors:
             log.warning("skipped: %s", error)
         for (name, _), length, count in zip(chunk, lengths, notes, strict=True):
             if length:
-                row = metadata.get(name, {})
-                pieces.append(
-                    {"file": name, "style": row.get("style", ""), "split": row.get("split", "")}
-                    | {"start": start, "end": start + length, "notes": count}
-                )
-                start += length
-        chunks.append(rows)
+                said = {key: metadata.get(name, {}).get(key) or "" for key in ("style", "split")}
+                end = start + length
+                pieces.append({"file": name, **said, "start": start, "end": end, "notes": count})
+                start = end
+        encoded.append(rows)
         done += len(chunk)
         progress(source.name, done, len(files))
-    _save(
-        folder / "events.npy",
-        np.concatenate(chunks) if chunks else np.zeros((0, COLUMNS), np.uint8),
-    )
+    _save(folder / "events.npy", np.concatenate(encoded))
     _write(folder / "pieces.json", json.dumps(pieces).encode())
     for path in folder.glob("chunk-*.npz"):
         path.unlink()
 
 
-def _chunks(files: list[tuple[str, bytes]]) -> Iterator[list[tuple[str, bytes]]]:
-    for at in range(0, len(files), CHUNK):
-        yield files[at : at + CHUNK]
+def _metadata(source: Source, data: bytes) -> dict[str, dict[str, str]]:
+    """Rows of a metadata.csv by file.  Raises ConfigError when it is none: it tells the splits."""
+    try:
+        rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig", "replace"))))
+    except csv.Error as error:
+        raise ConfigError(f"{source.path}: {METADATA} cannot be read ({error})") from None
+    return {row["file"]: row for row in rows if row.get("file")}
 
 
 def _encode_chunk(
     files: Sequence[tuple[str, bytes]], quirk: Quirk, path: Path
 ) -> tuple[Rows, list[int], list[int], list[str]]:
-    """Encode files in a worker: rows of all, length and note-ons of each, and a line for each that was skipped."""
+    """Encode files in a worker: rows of all, length and note-ons of each, and what is skipped."""
     try:
         with np.load(path, allow_pickle=False) as done:
-            return (
-                done["rows"],
-                done["lengths"].tolist(),
-                done["notes"].tolist(),
-                done["errors"].tolist(),
-            )
-    except (OSError, ValueError, KeyError):
+            lengths, notes, errors = (done[key].tolist() for key in ("lengths", "notes", "errors"))
+            return done["rows"], lengths, notes, errors
+    except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         pass  # not there, or cut short: do it (again)
-    rows, lengths, notes, errors = [], [], [], []
+    rows, errors = [], []
     for name, data in files:
         encoded = np.zeros((0, COLUMNS), np.uint8)
         try:
-            encoded = np.array(encode_score(read(data), quirk.grid, quirk.drop), np.uint8).reshape(
-                -1, COLUMNS
-            )
+            events = encode_score(read(data), quirk.grid, quirk.drop)
+            encoded = np.array(events, np.uint8).reshape(-1, COLUMNS)
         except MidiFileError as error:
             errors.append(f"{name}: {error}")
         except Exception as error:  # nothing a file holds may end the preparation
             errors.append(f"{name}: {type(error).__name__}: {error}")
         rows.append(encoded)
-        lengths.append(len(encoded))
-        notes.append(int(((encoded[:, 2] == 1) & (encoded[:, 0] != ADVANCE)).sum()))
+    lengths = [len(encoded) for encoded in rows]
+    notes = [int(((r[:, 2] == 1) & (r[:, 0] != ADVANCE)).sum()) for r in rows]
     stacked = np.concatenate(rows)
     buffer = io.BytesIO()
     np.savez(buffer, rows=stacked, lengths=lengths, notes=notes, errors=np.array(errors, dtype=str))

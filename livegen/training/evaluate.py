@@ -10,6 +10,7 @@ import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from itertools import pairwise
 from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
@@ -63,13 +64,17 @@ def evaluate(
     if not chosen:
         raise ConfigError(f"{data} holds no pieces of the split {split}")
     rows, starts = stacked(chosen, events)
-    styles = [facts.styles.index(p.style) if p.style in facts.styles else UNKNOWN_STYLE for _, p in chosen]
+    styles = [
+        facts.styles.index(p.style) if p.style in facts.styles else UNKNOWN_STYLE for _, p in chosen
+    ]
     judged = _judge_all(model, rows, starts, styles, workers, progress)
     fitted, (plain, order5) = _baselines(corpora, chosen, rows, starts)
     labels = _labels(chosen, rows, starts)
     counted = np.ones(len(rows), np.bool_)
     counted[starts] = False
-    table = _tables(rows, counted, labels, {"model": judged, "unigram": plain, f"markov{ORDER}": order5})
+    table = _tables(
+        rows, counted, labels, {"model": judged, "unigram": plain, f"markov{ORDER}": order5}
+    )
     best = table[ALL]["model"]
     return {
         "model": facts.name,
@@ -112,7 +117,9 @@ def _judge_all(
     pieces = np.split(rows, starts[1:])
     done, parts = 0, []
     count = workers or os.cpu_count() or 1
-    with ProcessPoolExecutor(count, mp_context=get_context("spawn"), initializer=_open, initargs=(model,)) as pool:
+    with ProcessPoolExecutor(
+        count, mp_context=get_context("spawn"), initializer=_open, initargs=(model,)
+    ) as pool:
         for piece, result in zip(pieces, pool.map(_judge_piece, pieces, styles), strict=True):
             parts.append(result)
             done += len(piece)
@@ -142,13 +149,20 @@ def judge(model: OnnxModel, rows: Rows, style: int) -> Judged:
     unmasked = np.zeros(len(rows))
     state, sounding = model.initial_state(), np.zeros(SOUNDING, np.float32)
     events = [Event(*row) for row in rows.tolist()]
-    for at, (event, following) in enumerate(zip(events, events[1:], strict=False), start=1):
+    for at, (event, following) in enumerate(pairwise(events), start=1):
         sound(sounding, event)
         state, summary = model.advance(event, style, sounding, state)
         note = following.time != ADVANCE
-        query = Query(following.time, following.position, following.bar, following.part, following.on, following.pitch)
+        query = Query(
+            following.time,
+            following.position,
+            following.bar,
+            following.part,
+            following.on,
+            following.pitch,
+        )
         for column, field in enumerate(FIELDS):
-            if column and not note or field == "velocity" and not following.on:
+            if (column and not note) or (field == "velocity" and not following.on):
                 continue
             logits = model.logits(field, summary, query).astype(np.float64)
             target = following[column]
@@ -223,7 +237,10 @@ def _baselines(
         for target, result in zip(nats, results, strict=True):
             for name in FIELDS:
                 target[name][where] = result[name]
-    return f"the other pieces of the same data ({len(folds)} folds): no train split is there", (nats[0], nats[1])
+    return f"the other pieces of the same data ({len(folds)} folds): no train split is there", (
+        nats[0],
+        nats[1],
+    )
 
 
 # --- the tables -----------------------------------------------------------------------------------------------
@@ -250,12 +267,16 @@ def _tables(
     table: dict[str, Any] = {ALL: _table(rows, counted, results)}
     for kind, names in labels.items():
         table[kind] = {
-            str(name): _table(rows, counted & (names == name), results) for name in np.unique(names) if name
+            str(name): _table(rows, counted & (names == name), results)
+            for name in np.unique(names)
+            if name
         }
     return table
 
 
-def _table(rows: Rows, where: Bools, results: dict[str, Judged | dict[str, Floats]]) -> dict[str, Any]:
+def _table(
+    rows: Rows, where: Bools, results: dict[str, Judged | dict[str, Floats]]
+) -> dict[str, Any]:
     scores = {name: which & where for name, which in scored(rows).items()}
     events, notes = int(where.sum()), int(scores["velocity"].sum())
     table: dict[str, Any] = {"events": events, "notes": notes}
@@ -271,9 +292,13 @@ def _table(rows: Rows, where: Bools, results: dict[str, Judged | dict[str, Float
             "nats": {field: value / max(1, events) for field, value in nats.items()},
         }
         if isinstance(result, Judged):
-            table[name]["nats_per_note_unmasked"] = float(result.unmasked[where].sum()) / max(1, notes)
+            table[name]["nats_per_note_unmasked"] = float(result.unmasked[where].sum()) / max(
+                1, notes
+            )
             table[name]["accuracy"] = {
-                field: float(result.hits[:, column][scores[field]].mean()) if scores[field].any() else None
+                field: float(result.hits[:, column][scores[field]].mean())
+                if scores[field].any()
+                else None
                 for column, field in enumerate(FIELDS)
             }
     return table
@@ -281,9 +306,10 @@ def _table(rows: Rows, where: Bools, results: dict[str, Judged | dict[str, Float
 
 def table_lines(result: dict[str, Any]) -> Iterator[str]:
     """The result as a table for people, one line after the other."""
-    yield f"{result['model']} on the split {result['split']}: {result['pieces']} pieces; nats per note, fewer is better"
+    what = f"{result['model']} on the split {result['split']}: {result['pieces']} pieces"
+    yield f"{what}; nats per note, fewer is better"
     yield f"baselines fitted on {result['baselines_fitted_on']}"
-    head = f"{'':24}{'events':>9}{'notes':>9}{'unigram':>9}{'markov5':>9}{'model':>9}{'less':>7}  accuracy of pitch, time"
+    head = f"{'':24}{'events':>9}{'notes':>9}{'unigram':>9}{'markov5':>9}{'model':>9}{'less':>7}  pitch, time hit"
     for kind in (ALL, "sets", "styles", "parts"):
         yield ""
         yield kind.ljust(24) + head[24:]
@@ -296,5 +322,7 @@ def table_lines(result: dict[str, Any]) -> Iterator[str]:
             yield f"{name[:23]:24}{row['events']:9}{row['notes']:9}{figures}{less:7.0%}  {shares}"
     fields = result["nats"]
     yield ""
-    yield "nats per event by field: " + ", ".join(f"{name} {value:.3f}" for name, value in fields.items())
+    yield "nats per event by field: " + ", ".join(
+        f"{name} {value:.3f}" for name, value in fields.items()
+    )
     yield f"without legality masks: {result['nats_per_note_unmasked']:.3f} nats per note"

@@ -1,70 +1,65 @@
 """The training loop, top to bottom: recipe, corpora, network, steps, validation, checkpoints.
 
 Fabric brings the device, the precision and (later) more than one process; the steps that learn
-stand here. A run folder holds `checkpoint.pt` (everything, to go on from), `best.pt` (the weights
+stand here.  A run folder holds `checkpoint.pt` (everything, to go on from), `best.pt` (the weights
 of the best validation), `metrics.jsonl` (the record) and TensorBoard's files.
 """
 
-import json
 import math
 import os
 import signal
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from lightning_fabric import Fabric
 from torch import Tensor
 
-from livegen.codec.layout import FIELDS, STYLE_UNKNOWN_NAME, codec_hash
+from livegen.codec.layout import STYLE_UNKNOWN_NAME, codec_hash
 from livegen.errors import ConfigError
 from livegen.training.corpora import Corpus, load
 from livegen.training.network import Network, NetworkConfig
-from livegen.training.objective import Objective, scored
+from livegen.training.objective import Objective, tensors
 from livegen.training.recipe import Recipe, read_recipe
 from livegen.training.report import Report
-from livegen.training.streams import Batch, Pool, Streams, sounding_steps
+from livegen.training.streams import Pool, Streams
+from livegen.training.validation import hold, style_class, usable, validate
 
-VALID_PIECES = 16  # of each set, evenly spaced
-VALID_EVENTS = 512  # of each piece, from its start
 BETAS = (0.9, 0.98)
 
 
 def train(recipe_path: Path, data: Path, out: Path, resume: bool = True) -> Path:
     """Train by a recipe and give the path of the best weights.
 
-    With `resume` a run folder that holds a checkpoint of the same recipe goes on from it.  Raises
-    ConfigError before the first step for settings, data or a folder that do not fit.
+    With `resume` a run folder that holds a checkpoint of the same recipe goes on from it.  A run
+    that a signal stopped before its first validation has no best weights yet.  Raises ConfigError
+    before the first step for settings, data or a folder that do not fit.
     """
     recipe = read_recipe(recipe_path)
-    report = Report(out)
-    corpora = load(data, list(recipe.sets) if recipe.sets else None, progress=report.preparing)
-    styles = style_names(corpora)
-    pools = [_pool(corpora[name], styles, share) for name, share in shares(recipe, corpora).items()]
-    run = Run(recipe, styles, pools, out, report)
-    run.go(resume)
+    with Report(out) as report:
+        names = list(recipe.sets) if recipe.sets else None
+        corpora = load(data, names, progress=report.preparing)
+        Run(recipe, corpora, out, report).go(resume)
     return out / "best.pt"
 
 
-def shares(recipe: Recipe, corpora: dict[str, Corpus]) -> dict[str, float]:
-    """Share of each set, by the recipe or else by the root of its size.  Raises ConfigError for a set without music."""
+def shares(recipe: Recipe, corpora: Mapping[str, Corpus]) -> dict[str, float]:
+    """Share of each set, by the recipe or else by the root of its size; 1 in all.
+
+    Raises ConfigError for a set without music to learn from, and when nothing is held back.
+    """
+    sets = {name: corpus for name, corpus in corpora.items() if usable(corpus, "train")}
     for name in recipe.sets or ():
-        if name not in corpora or not corpora[name].split("train"):
+        if name not in sets:
             raise ConfigError(
                 f"the recipe trains on {name}, which holds no readable training pieces"
             )
-    found = recipe.sets or {
-        name: math.sqrt(len(corpus.events))
-        for name, corpus in corpora.items()
-        if corpus.split("train")
-    }
+    found = recipe.sets or {name: math.sqrt(len(corpus.events)) for name, corpus in sets.items()}
     if not found:
         raise ConfigError("no readable training pieces in the data")
-    if not any(corpora[name].split("valid") for name in found):
+    if not any(usable(corpora[name], "valid") for name in found):
         raise ConfigError(
             "no pieces to validate on: give at least one the split `valid`, or add files"
         )
@@ -72,90 +67,44 @@ def shares(recipe: Recipe, corpora: dict[str, Corpus]) -> dict[str, float]:
     return {name: share / total for name, share in found.items()}
 
 
-def style_names(corpora: dict[str, Corpus]) -> list[str]:
+def style_names(corpora: Mapping[str, Corpus]) -> list[str]:
     """Names of the style classes: class 0 is the unknown one."""
-    return [
-        STYLE_UNKNOWN_NAME,
-        *sorted({p.style for c in corpora.values() for p in c.pieces if p.style}),
-    ]
+    named = {piece.style for corpus in corpora.values() for piece in corpus.pieces if piece.style}
+    return [STYLE_UNKNOWN_NAME, *sorted(named)]
 
 
-@dataclass(frozen=True, slots=True)
-class Held:
-    """Validation pieces of a set, padded: Batch fields plus `valid` bool (T, B), and the set's share."""
-
-    batch: Batch
-    valid: np.ndarray[Any, np.dtype[np.bool_]]
-    share: float
-
-
-def _pool(corpus: Corpus, styles: list[str], share: float) -> tuple[str, Pool, Held | None]:
-    train, valid = (
-        [piece for piece in corpus.split(name) if piece.end - piece.start > 1]
-        for name in ("train", "valid")
-    )
-    classes = [styles.index(piece.style) if piece.style else 0 for piece in train]
-    pool = Pool(corpus.events, train, classes, share)
-    picked = valid[:: max(1, len(valid) // VALID_PIECES)][:VALID_PIECES]
-    return corpus.name, pool, _held(corpus, picked, styles, share) if picked else None
-
-
-def _held(corpus: Corpus, pieces: list[Any], styles: list[str], share: float) -> Held:
-    rows = [corpus.events[p.start : min(p.end, p.start + VALID_EVENTS + 1)] for p in pieces]
-    steps = max(len(r) for r in rows) - 1
-    shape = (steps, len(rows))
-    batch = Batch(
-        np.zeros((*shape, rows[0].shape[1]), np.uint8),
-        np.zeros((*shape, rows[0].shape[1]), np.uint8),
-        np.zeros(shape, np.int64),
-        np.zeros((*shape, sounding_steps(rows[0][:1]).shape[1]), np.bool_),
-        np.ones((*shape, 1), np.float32),
-    )
-    valid = np.zeros(shape, np.bool_)
-    for b, (r, piece) in enumerate(zip(rows, pieces, strict=True)):
-        n = len(r) - 1
-        batch.rows[:n, b], batch.targets[:n, b] = r[:-1], r[1:]
-        batch.style[:, b] = styles.index(piece.style) if piece.style else 0
-        batch.sounding[:n, b] = sounding_steps(r[:-1])
-        valid[:n, b] = True
-    return Held(batch, valid, share)
-
-
-def rate_at(recipe: Recipe, step: int) -> float:
-    """Learning rate of an update: linear warm-up, then a cosine down to `final_rate` of the peak."""
-    if step < recipe.warmup:
-        return recipe.learning_rate * (step + 1) / recipe.warmup
-    share = (step - recipe.warmup) / max(1, recipe.total_steps - recipe.warmup)
-    cosine = (1 + math.cos(math.pi * min(1.0, share))) / 2
-    return recipe.learning_rate * (recipe.final_rate + (1 - recipe.final_rate) * cosine)
+def _pool(corpus: Corpus, styles: list[str], share: float) -> Pool:
+    pieces = usable(corpus, "train")
+    return Pool(corpus.events, pieces, [style_class(piece, styles) for piece in pieces], share)
 
 
 def precision_of(recipe: Recipe) -> Any:
-    """Fabric's word for the recipe's precision; `auto` takes bfloat16 where the hardware multiplies it."""
-    if recipe.precision == "auto":
-        fast = torch.cuda.is_available() or bool(
-            getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
-        )
-        return "bf16-mixed" if fast else "32-true"
-    return "bf16-mixed" if recipe.precision == "bf16" else "32-true"
+    """Fabric's word for the recipe's precision; `auto` is bfloat16 where it is fast."""
+    if recipe.precision != "auto":
+        return {"bf16": "bf16-mixed", "32": "32-true"}[recipe.precision]
+    if torch.cuda.is_available():
+        return "bf16-mixed" if torch.cuda.is_bf16_supported(False) else "32-true"
+    fast = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
+    return "bf16-mixed" if fast else "32-true"
 
 
 class Run:
     """One training run: the network, its optimiser, its streams, and where they stand."""
 
     def __init__(
-        self,
-        recipe: Recipe,
-        styles: list[str],
-        pools: list[tuple[str, Pool, Held | None]],
-        out: Path,
-        report: Report,
+        self, recipe: Recipe, corpora: Mapping[str, Corpus], out: Path, report: Report
     ) -> None:
-        self.recipe, self.styles, self.out, self.report = recipe, styles, out, report
+        """Build everything; raises ConfigError when recipe and corpora do not fit."""
+        self.recipe, self.out, self.report = recipe, out, report
+        self.styles = style_names(corpora)
+        share = shares(recipe, corpora)
+        held = {name: hold(corpora[name], self.styles, share[name]) for name in share}
+        self.held = {name: one for name, one in held.items() if one}
         self.fabric = Fabric(accelerator="auto", devices=1, precision=precision_of(recipe))
         self.fabric.seed_everything(recipe.seed, verbose=False)
-        config = NetworkConfig(styles=len(styles), **recipe.network.model_dump())
-        self.network = Network(config)
+        self.network = Network(
+            NetworkConfig(styles=len(self.styles), **recipe.network.model_dump())
+        )
         self.optimiser: Any = torch.optim.AdamW(
             self.network.parameters(),
             lr=recipe.learning_rate,
@@ -164,29 +113,27 @@ class Run:
         )
         self.objective, self.optimiser = self.fabric.setup(Objective(self.network), self.optimiser)
         self.streams = Streams(
-            [pool for _, pool, _ in pools],
+            [_pool(corpora[name], self.styles, share[name]) for name in share],
             recipe.batch,
             recipe.segment,
             recipe.transpose,
             recipe.style_unknown,
             recipe.seed,
         )
-        self.held = {name: held for name, _, held in pools if held}
-        self.masked = (
-            torch.arange(recipe.batch, device=self.fabric.device) < recipe.masked * recipe.batch
-        )
+        self.rows = {name: len(corpora[name].events) for name in share}
+        order = torch.arange(recipe.batch, device=self.fabric.device)
+        self.masked = order < recipe.masked * recipe.batch
         self.state = self.network.initial_state(recipe.batch)
         self.step, self.best, self.waited = 0, math.inf, 0
         self.stopping = False
 
     def go(self, resume: bool) -> None:
-        """Learn until the events are used up, validation stops improving, or a signal asks to stop."""
+        """Learn until the events are used up, validation stops improving, or a signal comes."""
         path = self.out / "checkpoint.pt"
         if resume and path.exists():
             self.restore(path)
-        previous = {
-            number: signal.signal(number, self._stop) for number in (signal.SIGINT, signal.SIGTERM)
-        }
+        signals = (signal.SIGINT, signal.SIGTERM)
+        previous = {number: signal.signal(number, self._stop) for number in signals}
         try:
             self._learn(path)
         finally:
@@ -198,61 +145,55 @@ class Run:
 
     def _learn(self, path: Path) -> None:
         recipe = self.recipe
-        per_step = recipe.batch * recipe.steps
-        saved = time.monotonic()
         self.report.starting(recipe, self.network, self.fabric, self.step)
+        saved = time.monotonic()
         while (
             self.step < recipe.total_steps and self.waited < recipe.patience and not self.stopping
         ):
             nats, hits, seconds = self._update()
-            self.step += 1
-            self.report.step(
-                self.step, per_step, nats, hits, rate_at(recipe, self.step - 1), seconds
-            )
-            done = self.step == recipe.total_steps
-            if (
-                self.step * per_step // recipe.validate_every
-                > (self.step - 1) * per_step // recipe.validate_every
-                or done
-            ):
+            self.report.step(self.step, recipe, nats, hits, seconds)
+            if self._validation_is_due():
                 self._judge()
-            if time.monotonic() - saved >= recipe.checkpoint_seconds or done:
+            if time.monotonic() - saved >= recipe.checkpoint_seconds:
                 self.save(path)
                 saved = time.monotonic()
         self.save(path)
         self.report.finished(self.step >= recipe.total_steps, self.stopping, self.best)
 
     def _update(self) -> tuple[dict[str, float], dict[str, float], tuple[float, float]]:
-        """One step of learning: mean nats per event by field, share of hits, and seconds (data, all)."""
+        """One step of learning: nats per event and hits by field, and seconds (data, all)."""
+        recipe = self.recipe
         began = time.perf_counter()
-        batch = self.streams.next(self.recipe.steps)
-        inputs = self._tensors(batch)
+        inputs = tensors(self.streams.next(recipe.steps), self.fabric.device)
         ready = time.perf_counter()
         for group in self.optimiser.param_groups:
-            group["lr"] = rate_at(self.recipe, self.step)
+            group["lr"] = recipe.rate_at(self.step)
         nats, hits, state = self.objective(*inputs, self.state, self.masked)
-        loss = sum(field.sum() for field in nats.values()) / (self.recipe.batch * self.recipe.steps)
+        loss = sum(field.sum() for field in nats.values()) / (recipe.batch * recipe.steps)
         self.optimiser.zero_grad()
         self.fabric.backward(loss)
-        self.fabric.clip_gradients(self.objective, self.optimiser, max_norm=self.recipe.clip)
+        norm: Any = self.fabric.clip_gradients(
+            self.objective, self.optimiser, max_norm=recipe.clip, error_if_nonfinite=False
+        )
+        if not math.isfinite(float(norm)):
+            raise ConfigError(
+                f"the gradient is not finite at step {self.step}; try a smaller learning_rate"
+            )
         self.optimiser.step()
+        self.step += 1
         self.state = state.detach()
         means = {name: field.detach().mean().item() for name, field in nats.items()}
-        if not math.isfinite(sum(means.values())):
-            raise ConfigError(
-                f"the loss is no number at step {self.step}; try a smaller learning_rate"
-            )
         shares = {name: field.float().mean().item() for name, field in hits.items()}
         return means, shares, (ready - began, time.perf_counter() - began)
 
-    def _tensors(self, batch: Batch) -> list[Tensor]:
-        arrays = (batch.rows, batch.targets, batch.style, batch.sounding, batch.keep)
-        tensors = [torch.from_numpy(array).to(self.fabric.device) for array in arrays]
-        return [t.long() if t.dtype == torch.uint8 else t for t in tensors]
+    def _validation_is_due(self) -> bool:
+        events, every = self.recipe.batch * self.recipe.steps, self.recipe.validate_every
+        crossed = self.step * events // every > (self.step - 1) * events // every
+        return crossed or self.step == self.recipe.total_steps
 
     def _judge(self) -> None:
         """Validate, and keep the weights when they are the best so far."""
-        result = self.validate()
+        result = validate(self.objective, self.network, self.held, self.fabric.device)
         loss = result["nats_per_note"]
         better = loss < self.best
         self.waited = 0 if better else self.waited + 1
@@ -261,40 +202,7 @@ class Run:
             write_whole(self.out / "best.pt", self._weights())
         self.report.validated(self.step, result, better)
 
-    @torch.no_grad()
-    def validate(self) -> dict[str, Any]:
-        """Nats per note of each set and, weighted by the sets' shares, in all; nats per event and accuracy by field."""
-        self.objective.eval()
-        sets, fields, shares = {}, {name: [0.0, 0.0, 0.0] for name in FIELDS}, 0.0
-        for name, held in self.held.items():
-            batch = held.batch
-            width = batch.rows.shape[1]
-            everyone = torch.ones(width, dtype=torch.bool, device=self.fabric.device)
-            inputs = self._tensors(batch)
-            nats, hits, _ = self.objective(*inputs, self.network.initial_state(width), everyone)
-            valid = torch.from_numpy(held.valid).to(self.fabric.device)
-            scores = {field: where & valid for field, where in scored(inputs[1]).items()}
-            notes = int(scores["velocity"].sum())
-            total = 0.0
-            for field in FIELDS:
-                lost = float((nats[field] * valid).sum())
-                total += lost
-                fields[field][0] += lost
-                fields[field][1] += float((hits[field] & valid).sum())
-                fields[field][2] += float(scores[field].sum())
-            sets[name] = total / max(1, notes)
-            shares += held.share
-        self.objective.train()
-        balanced = sum(sets[name] * held.share for name, held in self.held.items()) / shares
-        return {
-            "nats_per_note": balanced,
-            "sets": sets,
-            "nats": {name: lost / max(1, scored) for name, (lost, _, scored) in fields.items()},
-            "accuracy": {name: hit / max(1, scored) for name, (_, hit, scored) in fields.items()},
-        }
-
-    # --- checkpoints
-    # ------------------------------------------------------------------------------------------
+    # --- checkpoints ------------------------------------------------------------------------
 
     def _weights(self) -> dict[str, Any]:
         return {
@@ -317,41 +225,52 @@ class Run:
                 "streams": self.streams.state(),
                 "state": self.state,
                 "chance": torch.get_rng_state(),
+                "chance_cuda": self._cuda_chance(),
+                "rows": self.rows,
                 "waited": self.waited,
             },
         )
 
+    def _cuda_chance(self) -> Tensor | None:
+        """State of the device's own generator, which draws the dropout there."""
+        device = self.fabric.device
+        return torch.cuda.get_rng_state(device) if device.type == "cuda" else None
+
     def restore(self, path: Path) -> None:
-        """Go on from a checkpoint.  Raises ConfigError when it belongs to another recipe, codec or set of styles."""
+        """Go on from a checkpoint.  Raises ConfigError for one of another recipe, codec or data."""
         kept = read_checkpoint(path)
-        if kept["recipe"] != self.recipe.model_dump(mode="json") or kept["styles"] != self.styles:
+        own = (self.recipe.model_dump(mode="json"), self.styles, self.rows)
+        if "optimiser" not in kept:
+            raise ConfigError(f"{path} holds weights alone; a run goes on from a whole checkpoint")
+        if (kept["recipe"], kept["styles"], kept.get("rows", self.rows)) != own:
             raise ConfigError(
-                f"{path} belongs to another recipe or other data; choose another --out or remove that folder"
+                f"{path} belongs to another recipe or other data;"
+                " choose another --out or remove that folder"
             )
         self.network.load_state_dict(kept["weights"])
         self.optimiser.load_state_dict(kept["optimiser"])
         self.streams.restore(kept["streams"])
         self.state = kept["state"].to(self.fabric.device)
         torch.set_rng_state(kept["chance"])
+        if self.fabric.device.type == "cuda" and kept.get("chance_cuda") is not None:
+            torch.cuda.set_rng_state(kept["chance_cuda"], self.fabric.device)
         self.step, self.best, self.waited = kept["step"], kept["nats_per_note"], kept["waited"]
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Read a checkpoint of ours; tensors and plain values only.  Raises ConfigError for any other file."""
+    """Read a checkpoint of ours; tensors and plain values only.  Raises ConfigError for others."""
     try:
         kept = torch.load(path, map_location="cpu", weights_only=True)
-    except (
-        Exception
-    ) as error:  # torch raises whatever its readers meet in a file that is not one of ours
-        reason = str(error).splitlines()[0]
+    except Exception as error:  # torch raises whatever its readers meet in a file that is not ours
+        reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
+        raise ConfigError(f"{path} is not a livegen checkpoint ({reason:.160})") from None
+    found = kept.get("codec") if isinstance(kept, dict) else None
+    if found != codec_hash():
         raise ConfigError(
-            f"{path} is not a livegen checkpoint ({type(error).__name__}: {reason:.120})"
-        ) from None
-    if not isinstance(kept, dict) or kept.get("codec") != codec_hash():
-        found = kept.get("codec") if isinstance(kept, dict) else None
-        raise ConfigError(
-            f"{path} was trained for codec {found}, this livegen uses {codec_hash()}; train it again"
+            f"{path} was trained for codec {found}, this livegen uses {codec_hash()};"
+            " train it again"
         )
+    assert isinstance(kept, dict)
     return kept
 
 

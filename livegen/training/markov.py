@@ -1,9 +1,10 @@
 """Baselines on the very same events: the unigram and the interpolated Markov model of any order.
 
 Each field is predicted in the network's order, given the fields of its own event that come before and what it
-recalls (`RECALLED`) of the last n events; contexts are interpolated from the longest to none by absolute discounting (Ney, Essen &
-Kneser 1994, equation 12, one discount for all orders).  Contexts are 64-bit hashes, counted by sorting: ten
-million events are fitted and scored in about a minute, and nothing is kept.  Knows no network.
+recalls (`RECALLED`) of the last n events; contexts are interpolated from the longest to none by absolute
+discounting (Ney, Essen & Kneser 1994, equation 12, one discount for all orders).  Contexts are 64-bit
+hashes, counted by sorting: ten million events are fitted and scored in about a minute, and nothing is kept.
+Knows no network.
 """
 
 from collections.abc import Mapping
@@ -30,7 +31,7 @@ RECALLED = {
     "velocity": (PART, VELOCITY),
 }
 
-_SCREEN = 24  # bits of the filter that skips training contexts no scored event has
+_SCREEN = 24  # at most so many bits of a hash in the filter that skips training contexts no scored event has
 
 
 def scored(rows: Rows) -> dict[str, npt.NDArray[np.bool_]]:
@@ -70,7 +71,9 @@ def markov(train: Rows, train_starts: npt.NDArray[np.int64], judged: Rows, judge
         nothing = np.zeros(len(rows), np.uint64), np.zeros(len(own), np.uint64)
         contexts = [nothing, known]
         for n in range(1, order + 1):
-            contexts.append((_mix(levels[0][name][n][rows], known[0]), _mix(levels[1][name][n][own], known[1])))
+            contexts.append(
+                (_mix(levels[0][name][n][rows], known[0]), _mix(levels[1][name][n][own], known[1]))
+            )
         for fit_context, judge_context in contexts:
             p = _interpolate(p, fit_context, symbols[0], judge_context, symbols[1], discount)
         nats[name] = np.zeros(len(judged))
@@ -82,8 +85,9 @@ def _interpolate(
     lower: Floats, fit: Hashes, fit_symbol: Rows, judge: Hashes, judge_symbol: Rows, discount: float
 ) -> Floats:
     """One order more: (c(context, x) - D)+ / c(context) + D * kinds(context) / c(context) * lower."""
-    screen = np.zeros(1 << _SCREEN, np.bool_)
-    low = np.uint64((1 << _SCREEN) - 1)
+    bits = min(_SCREEN, len(judge).bit_length() + 5)
+    screen = np.zeros(1 << bits, np.bool_)
+    low = np.uint64((1 << bits) - 1)
     screen[judge & low] = True
     of_use = screen[fit & low]
     fit, fit_symbol = fit[of_use], fit_symbol[of_use]
@@ -97,7 +101,9 @@ def _interpolate(
     seen = place >= 0
     here, out = place[seen], lower.copy()
     count = np.where(pair[seen] >= 0, joint_count[pair[seen]] if len(joint) else 0, 0)
-    out[seen] = (np.maximum(count - discount, 0) + discount * kinds[here] * lower[seen]) / total[here]
+    out[seen] = (np.maximum(count - discount, 0) + discount * kinds[here] * lower[seen]) / total[
+        here
+    ]
     return out
 
 

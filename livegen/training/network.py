@@ -9,7 +9,7 @@ Shapes: B streams, T steps, E = embed, H = hidden, K = head.  Whole sequences go
 single steps through `step`; export/parity.py proves them equal.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -26,8 +26,7 @@ from livegen.training.recurrence import (
     lstm_step,
 )
 
-# What goes in, in the order of the columns of an event row, with its number of classes (style comes
-# last).
+# What goes in, in the order of an event row's columns, with its number of classes; style is last.
 INPUTS = {**FIELDS, "position": NO_GRID + 1, "bar": MAX_BAR_CLASS + 1}
 # What is known of the event being predicted, and which head may look at what.
 QUERY = ("time", "position", "bar", "part", "on", "pitch")
@@ -58,9 +57,10 @@ class NetworkConfig:
 
 
 class Recurrent(nn.Module):
-    """One layer: weights (G*H, I), (G*H, H) and biases as torch.nn.GRU or torch.nn.LSTM would have."""
+    """One layer: weights (G*H, I), (G*H, H) and biases as torch.nn.GRU or LSTM has them."""
 
     def __init__(self, kind: str, inputs: int, hidden: int) -> None:
+        """`kind` is gru or lstm."""
         super().__init__()
         self.kind = kind
         self.enter = nn.Linear(inputs, GATES[kind] * hidden)
@@ -71,32 +71,33 @@ class Recurrent(nn.Module):
             self.enter.bias.data[hidden : 2 * hidden] = 1.0
 
     def forward(self, x: Tensor, state: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:
-        """x (T, B, I), state (memories, B, H), keep (T, B, 1) -> outputs (T, B, H), state (memories, B, H)."""
+        """x (T, B, I), state (memories, B, H), keep (T, B, 1) -> outputs (T, B, H), new state."""
         gates = self.enter(x).float()
         low = torch.is_autocast_enabled(x.device.type)
         weights = (self.across.weight, self.across.bias, low)
         if self.kind == "gru":
-            out = GruLayer.apply(gates, state[0], keep, *weights)
+            out = GruLayer.apply(gates, state[0], keep, *weights)  # type: ignore[no-untyped-call]
             return out, out[-1:]
-        out, cells = LstmLayer.apply(gates, state[0], state[1], keep, *weights)
+        out, cells = LstmLayer.apply(gates, *state, keep, *weights)  # type: ignore[no-untyped-call]
         return out, torch.stack((out[-1], cells[-1]))
 
     def step(self, x: Tensor, state: Tensor) -> Tensor:
-        """x (B, I), state (memories, B, H) -> state (memories, B, H); its first row is the output."""
+        """x (B, I), state (memories, B, H) -> new state, whose first row is the output."""
         if self.kind == "gru":
             return gru_step(self.enter(x), self.across(state[0]), state[0]).unsqueeze(0)
         return torch.stack(lstm_step(self.enter(x), self.across(state[0]), state[1]))
 
 
 class Dropout(nn.Module):
-    """Dropout with one mask for all steps of a chunk (Gal & Ghahramani 2016, arXiv 1512.05287): x (T, B, H)."""
+    """Dropout with one mask for all steps; Gal & Ghahramani 2016, arXiv 1512.05287."""
 
     def __init__(self, share: float) -> None:
+        """`share` of the units are zeroed, 0 to below 1."""
         super().__init__()
         self.share = share
 
     def forward(self, x: Tensor) -> Tensor:
-        """Zero a share of the units of each stream, the same ones at every step."""
+        """x (T, B, H) with a share of the units of each stream zeroed, the same at every step."""
         if not self.training or not self.share:
             return x
         keep = torch.rand_like(x[:1]) >= self.share
@@ -104,9 +105,10 @@ class Dropout(nn.Module):
 
 
 class Network(nn.Module):
-    """See the module's first lines.  The state is float32 (layers * memories, B, H), zero at the start."""
+    """See the module's first lines.  The state is float32 (layers * memories, B, H)."""
 
     def __init__(self, config: NetworkConfig) -> None:
+        """Draw the weights from torch's generator."""
         super().__init__()
         self.config = config
         c = config
@@ -122,9 +124,7 @@ class Network(nn.Module):
         self.known = nn.ModuleDict({name: nn.Embedding(INPUTS[name], c.head) for name in QUERY})
         self.out = nn.ModuleDict({name: nn.Linear(c.head, FIELDS[name]) for name in HEADS})
         self.drop = Dropout(c.dropout)
-        for (
-            module
-        ) in self.modules():  # small, so that the sum of nine embeddings starts near unit size
+        for module in self.modules():  # small, so that the sum of nine begins near unit size
             if isinstance(module, nn.Embedding):
                 nn.init.normal_(module.weight, std=0.3)
 
@@ -140,6 +140,13 @@ class Network(nn.Module):
             total = total + self.embed[name](rows[..., column])
         return total
 
+    def _stack(self, state: Tensor) -> Iterator[tuple[int, Recurrent, Tensor]]:
+        """The layers, each with its number and its own rows of the state."""
+        for i, own in enumerate(state.chunk(len(self.layers))):
+            layer = self.layers[i]
+            assert isinstance(layer, Recurrent)
+            yield i, layer, own
+
     def forward(
         self, rows: Tensor, style: Tensor, sounding: Tensor, keep: Tensor, state: Tensor
     ) -> tuple[Tensor, Tensor]:
@@ -151,28 +158,27 @@ class Network(nn.Module):
         """
         x = self.drop(self._inputs(rows, style, sounding))
         states = []
-        for i, (layer, own) in enumerate(
-            zip(self.layers, state.chunk(len(self.layers)), strict=True)
-        ):
+        for i, layer, own in self._stack(state):
             y, own = layer(x, own, keep)
             x = self.drop(y) + (x if i else 0)  # residual from the second layer on
             states.append(own)
         return self.summary(x), torch.cat(states)
 
     def step(self, event: Tensor, sounding: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """Advance one event: event int (B, 8) with the style last, sounding (B, 384), state -> state, summary (B, 5K)."""
+        """Advance one event.
+
+        event int (B, 8) with the style last, sounding float (B, 384), state -> state, summary
+        (B, 5K).
+        """
         x = self._inputs(event[..., :-1], event[..., -1], sounding)
         states = []
-        for i, (layer, own) in enumerate(
-            zip(self.layers, state.chunk(len(self.layers)), strict=True)
-        ):
-            own = layer.step(x, own)
-            x = own[0] + (x if i else 0)
-            states.append(own)
+        for i, layer, own in self._stack(state):
+            states.append(layer.step(x, own))
+            x = states[-1][0] + (x if i else 0)
         return torch.cat(states), self.summary(x)
 
     def head(self, field: str, summary: Tensor, query: Mapping[str, Tensor]) -> Tensor:
-        """Logits (..., classes) of one field from summaries (..., 5K) and the known fields, int (...), of that event."""
+        """Logits (..., classes) of one field from summaries (..., 5K) and what is known."""
         total = summary.chunk(len(HEADS), -1)[list(HEADS).index(field)]
         for name in HEADS[field]:
             total = total + self.known[name](query[name])

@@ -1,4 +1,4 @@
-"""The loss: nats of the true next event, field by field, with or without the legality masks of sampling.
+"""The loss: nats of the true next event by field, with or without the legality masks of sampling.
 
 Shapes: T steps, B streams.  The next event's time is always scored; part, on/off and pitch where it
 is not an ADVANCE; velocity where a note starts.
@@ -11,17 +11,25 @@ from torch.nn import functional
 from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING
 from livegen.music.parts import DRUMS
 from livegen.training.network import INPUTS, QUERY, Network
+from livegen.training.streams import Batch
 
 COLUMN = {name: index for index, name in enumerate(INPUTS)}
 
 
+def tensors(batch: Batch, device: torch.device) -> list[Tensor]:
+    """The first five arguments of `Objective.forward`; classes become int64."""
+    arrays = (batch.rows, batch.targets, batch.style, batch.sounding, batch.keep)
+    moved = [torch.from_numpy(array).to(device) for array in arrays]
+    return [t.long() if t.dtype == torch.uint8 else t for t in moved]
+
+
 def legal_pitches(sounding: Tensor, part: Tensor, on: Tensor) -> Tensor:
-    """Which pitches an event may have, bool (..., 128): an end only what sounds, an onset only what does not.
+    """Pitches an event may have, bool (..., 128): an end what sounds, an onset what does not.
 
     sounding bool (..., 384), part and on int (...).  Drums do not sound: all their pitches may
     start.
     """
-    by_part = sounding.unflatten(-1, (SOUNDING // 128, 128))
+    by_part = sounding.view(*sounding.shape[:-1], SOUNDING // 128, 128)
     drums = torch.zeros_like(by_part[..., :1, :])
     index = part[..., None, None].expand(*part.shape, 1, 128)
     own = torch.cat((by_part, drums), -2).gather(-2, index).squeeze(-2)
@@ -40,6 +48,7 @@ class Objective(nn.Module):
     """A network with its loss; what the training strategy wraps."""
 
     def __init__(self, network: Network) -> None:
+        """Its parameters are those of `network`."""
         super().__init__()
         self.network = network
 
@@ -53,7 +62,7 @@ class Objective(nn.Module):
         state: Tensor,
         masked: Tensor,
     ) -> tuple[dict[str, Tensor], dict[str, Tensor], Tensor]:
-        """Nats of every target by field, each (T, B) and 0 where the field is not scored, hits likewise, and the state.
+        """Nats by field, (T, B), 0 where a target is not scored; hits likewise; the new state.
 
         rows and targets int (T, B, 7), style int (T, B), sounding bool (T, B, 384) after each row,
         keep (T, B, 1), masked bool (B): streams whose on/off and pitch are judged among what is

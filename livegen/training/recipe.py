@@ -1,7 +1,12 @@
-"""A recipe: everything that a training run depends on besides the corpora, checked before the first step."""
+"""A recipe: all that a training run depends on besides the corpora, checked before the first step.
 
+A file is looked at for size, nesting and aliases before anything is built from it: a few lines of
+aliases can stand for more than memory holds.
+"""
+
+import math
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
@@ -9,12 +14,20 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 from livegen.errors import ConfigError
 
 MAX_BYTES = 256 * 1024
+MAX_NESTING = 20
+OPENING = (
+    yaml.BlockMappingStartToken,
+    yaml.BlockSequenceStartToken,
+    yaml.FlowMappingStartToken,
+    yaml.FlowSequenceStartToken,
+)
+CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 
 
 class Strict(BaseModel):
     """A section of a recipe: unknown keys are mistakes."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class NetworkRecipe(Strict):
@@ -32,7 +45,7 @@ class Recipe(Strict):
     """See models/*/recipe.yaml, where every line has its comment."""
 
     name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
-    seed: Annotated[int, Field(ge=0)] = 1
+    seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     network: NetworkRecipe = NetworkRecipe()
     sets: dict[str, Annotated[float, Field(gt=0)]] | None = None
     events: Annotated[int, Field(ge=1)] = 10_000_000
@@ -73,22 +86,55 @@ class Recipe(Strict):
         """Updates of the whole run."""
         return self.events // (self.batch * self.steps)
 
+    def rate_at(self, step: int) -> float:
+        """Learning rate of an update: linear warm-up, then a cosine down to `final_rate` of it."""
+        if step < self.warmup:
+            return self.learning_rate * (step + 1) / self.warmup
+        share = (step - self.warmup) / max(1, self.total_steps - self.warmup)
+        cosine = (1 + math.cos(math.pi * min(1.0, share))) / 2
+        return self.learning_rate * (self.final_rate + (1 - self.final_rate) * cosine)
+
 
 def read_recipe(path: Path) -> Recipe:
     """Read and check a recipe.  Raises ConfigError with every mistake, one line each."""
     try:
-        data = path.read_bytes()
+        return Recipe.model_validate(_plain(path))
+    except ValidationError as error:
+        lines = []
+        for item in error.errors():
+            place = ".".join(map(str, item["loc"])) or "recipe"
+            lines.append(f"{path}: {place}: {item['msg']} (found {item['input']!r:.60})")
+        raise ConfigError("\n".join(lines)) from None
+
+
+def _plain(path: Path) -> Any:
+    """The values of a YAML file, as yet unchecked."""
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
     except OSError as error:
         raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
     if len(data) > MAX_BYTES:
-        raise ConfigError(f"{path}: {len(data)} bytes; a recipe has at most {MAX_BYTES}")
+        raise ConfigError(f"{path}: too long; a recipe has at most {MAX_BYTES} bytes")
     try:
-        return Recipe.model_validate(yaml.safe_load(data))
-    except (yaml.YAMLError, RecursionError, UnicodeDecodeError) as error:
+        _look_over(path, data)
+        return yaml.safe_load(data)
+    except ConfigError:
+        raise
+    except Exception as error:  # besides its own errors yaml lets those of int() and dates through
         raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-    except ValidationError as error:
-        lines = [
-            f"{path}: {'.'.join(map(str, item['loc'])) or 'recipe'}: {item['msg']} (found {item['input']!r:.60})"
-            for item in error.errors()
-        ]
-        raise ConfigError("\n".join(lines)) from None
+
+
+def _look_over(path: Path, data: bytes) -> None:
+    """Raise ConfigError for aliases and for deep nesting before anything is built."""
+    depth = 0
+    for token in yaml.scan(data, Loader=yaml.SafeLoader):
+        where = f"{path}: line {token.start_mark.line + 1}"
+        if isinstance(token, yaml.AnchorToken | yaml.AliasToken):
+            raise ConfigError(f"{where}: aliases are not read here; write the value out")
+        if isinstance(token, OPENING):
+            depth += 1
+        elif isinstance(token, CLOSING):
+            depth -= 1
+        if depth > MAX_NESTING:
+            raise ConfigError(f"{where}: nested more than {MAX_NESTING} deep")

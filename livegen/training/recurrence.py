@@ -1,4 +1,4 @@
-"""GRU and LSTM layers over whole sequences, with their gradients by hand, and one step of each for export.
+"""GRU and LSTM over whole sequences, with gradients by hand, and one step of each for export.
 
 Why not torch.nn.GRU: pieces of music end inside a batch, and the state must be zeroed at that very
 step (`keep`), which the library layers cannot do; and gathering the weight gradient of all steps in
@@ -6,9 +6,8 @@ one product in bfloat16 is 2 to 4 times faster on a CPU with matrix units (docs/
 any device.
 
 Shapes: T steps, B streams, H units, G gates (3 for the GRU, 4 for the LSTM).
-GRU: Cho et al. 2014, arXiv 1406.1078, in the variant of torch.nn.GRU (reset gate after the
-product). LSTM: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000, as
-torch.nn.LSTM.
+GRU: Cho et al. 2014, arXiv 1406.1078, in the variant of torch.nn.GRU (reset after the product).
+LSTM: Hochreiter & Schmidhuber 1997 with the forget gate of Gers et al. 2000, as torch.nn.LSTM.
 """
 
 from typing import Any
@@ -24,7 +23,7 @@ MEMORIES = {
 
 
 def gru_step(gates: Tensor, recurrent: Tensor, h: Tensor) -> Tensor:
-    """One GRU step from input gates (B, 3H), recurrent gates (B, 3H) and state (B, H): the new state (B, H)."""
+    """Input gates (B, 3H), recurrent gates (B, 3H), state (B, H) -> the new state (B, H)."""
     reset_in, update_in, new_in = gates.chunk(3, -1)
     reset_h, update_h, new_h = recurrent.chunk(3, -1)
     reset, update = torch.sigmoid(reset_in + reset_h), torch.sigmoid(update_in + update_h)
@@ -33,21 +32,26 @@ def gru_step(gates: Tensor, recurrent: Tensor, h: Tensor) -> Tensor:
 
 
 def lstm_step(gates: Tensor, recurrent: Tensor, c: Tensor) -> tuple[Tensor, Tensor]:
-    """One LSTM step from input and recurrent gates (B, 4H) and cell (B, H): the new output and cell (B, H)."""
+    """Input and recurrent gates (B, 4H), cell (B, H) -> the new output and cell, (B, H) each."""
     enter, forget, new, leave = (gates + recurrent).chunk(4, -1)
     c = torch.sigmoid(forget) * c + torch.sigmoid(enter) * torch.tanh(new)
     return torch.sigmoid(leave) * torch.tanh(c), c
 
 
 class GruLayer(torch.autograd.Function):
-    """gates (T, B, 3H) from the input, h (B, H), keep (T, B, 1) of 0 and 1, weight (3H, H), bias (3H) -> outputs (T, B, H)."""
+    """A GRU from its input gates.
+
+    gates (T, B, 3H), h (B, H), keep (T, B, 1) of 0 and 1, weight (3H, H), bias (3H) -> outputs
+    (T, B, H).  With `low` the products are in bfloat16.
+    """
 
     @staticmethod
     def forward(
         ctx: Any, gates: Tensor, h: Tensor, keep: Tensor, weight: Tensor, bias: Tensor, low: bool
     ) -> Tensor:
+        """Run all steps, keeping what the gradients need."""
         steps, batch, hidden = gates.shape[0], gates.shape[1], h.shape[1]
-        kind = torch.bfloat16 if low else torch.float32
+        kind = torch.bfloat16 if low else gates.dtype
         across = weight.t().to(kind).contiguous()  # (H, 3H)
         before = gates.new_empty(steps, batch, hidden)  # the state each step started from
         kept = gates.new_empty(
@@ -56,7 +60,7 @@ class GruLayer(torch.autograd.Function):
         out = gates.new_empty(steps, batch, hidden)
         for t in range(steps):
             h = torch.mul(h, keep[t], out=before[t])
-            recurrent = (h.to(kind) @ across).float().add_(bias)
+            recurrent = (h.to(kind) @ across).to(gates.dtype).add_(bias)
             saved = kept[t]
             both = saved[:, : 2 * hidden]
             torch.add(gates[t, :, : 2 * hidden], recurrent[:, : 2 * hidden], out=both).sigmoid_()
@@ -73,10 +77,11 @@ class GruLayer(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of all steps, from the last to the first."""
         (grad,) = grads
         before, kept, keep, weight = ctx.saved_tensors
         steps, batch, hidden = before.shape
-        kind = torch.bfloat16 if ctx.low else torch.float32
+        kind = torch.bfloat16 if ctx.low else grad.dtype
         back = weight.to(kind).contiguous()  # (3H, H)
         d_gates = grad.new_empty(steps, batch, 3 * hidden)
         d_recurrent = grad.new_empty(steps, batch, 3 * hidden)
@@ -93,14 +98,20 @@ class GruLayer(torch.autograd.Function):
             torch.mul(d_new, slope_reset[t], out=d_gates[t, :, :hidden])
             d_recurrent[t, :, : 2 * hidden] = d_gates[t, :, : 2 * hidden]
             torch.mul(d_new, reset[t], out=d_recurrent[t, :, 2 * hidden :])
-            dh = (dh * update[t]).add_((d_recurrent[t].to(kind) @ back).float()).mul_(keep[t])
+            dh = (
+                (dh * update[t]).add_((d_recurrent[t].to(kind) @ back).to(grad.dtype)).mul_(keep[t])
+            )
         flat = d_recurrent.view(-1, 3 * hidden)
-        d_weight = (flat.to(kind).t() @ before.view(-1, hidden).to(kind)).float()
+        d_weight = (flat.to(kind).t() @ before.view(-1, hidden).to(kind)).to(grad.dtype)
         return d_gates, dh, None, d_weight, flat.sum(0), None
 
 
 class LstmLayer(torch.autograd.Function):
-    """gates (T, B, 4H), h and c (B, H), keep (T, B, 1), weight (4H, H), bias (4H) -> outputs, cells (T, B, H)."""
+    """An LSTM from its input gates.
+
+    gates (T, B, 4H), h and c (B, H), keep (T, B, 1) of 0 and 1, weight (4H, H), bias (4H) ->
+    outputs and cells (T, B, H) each.  With `low` the products are in bfloat16.
+    """
 
     @staticmethod
     def forward(
@@ -113,8 +124,9 @@ class LstmLayer(torch.autograd.Function):
         bias: Tensor,
         low: bool,
     ) -> tuple[Tensor, Tensor]:
+        """Run all steps, keeping what the gradients need."""
         steps, batch, hidden = gates.shape[0], gates.shape[1], h.shape[1]
-        kind = torch.bfloat16 if low else torch.float32
+        kind = torch.bfloat16 if low else gates.dtype
         across = weight.t().to(kind).contiguous()  # (H, 4H)
         before = gates.new_empty(steps, batch, 2 * hidden)  # output and cell each step started from
         kept = gates.new_empty(steps, batch, 4 * hidden)  # enter, forget, new, leave
@@ -122,7 +134,9 @@ class LstmLayer(torch.autograd.Function):
         for t in range(steps):
             h = torch.mul(h, keep[t], out=before[t, :, :hidden])
             c = torch.mul(c, keep[t], out=before[t, :, hidden:])
-            total = torch.add(gates[t], (h.to(kind) @ across).float().add_(bias), out=kept[t])
+            total = torch.add(
+                gates[t], (h.to(kind) @ across).to(gates.dtype).add_(bias), out=kept[t]
+            )
             total[:, : 2 * hidden].sigmoid_()
             total[:, 2 * hidden : 3 * hidden].tanh_()
             total[:, 3 * hidden :].sigmoid_()
@@ -135,10 +149,11 @@ class LstmLayer(torch.autograd.Function):
 
     @staticmethod
     def backward(ctx: Any, *grads: Tensor) -> tuple[Tensor | None, ...]:
+        """Gradients of all steps, from the last to the first."""
         grad, grad_cells = grads
         before, kept, cells, keep, weight = ctx.saved_tensors
         steps, batch, hidden = cells.shape
-        kind = torch.bfloat16 if ctx.low else torch.float32
+        kind = torch.bfloat16 if ctx.low else grad.dtype
         back = weight.to(kind).contiguous()  # (4H, H)
         d_gates = grad.new_empty(steps, batch, 4 * hidden)
         dh, dc = torch.zeros_like(cells[0]), torch.zeros_like(cells[0])
@@ -154,8 +169,9 @@ class LstmLayer(torch.autograd.Function):
                 dh * bent * leave * (1 - leave),
             )
             torch.cat(parts, -1, out=d_gates[t])
-            dh = (d_gates[t].to(kind) @ back).float().mul_(keep[t])
+            dh = (d_gates[t].to(kind) @ back).to(grad.dtype).mul_(keep[t])
             dc = (dc * forget).mul_(keep[t])
         flat = d_gates.view(-1, 4 * hidden)
-        d_weight = (flat.to(kind).t() @ before[..., :hidden].reshape(-1, hidden).to(kind)).float()
+        outputs = before[..., :hidden].reshape(-1, hidden)
+        d_weight = (flat.to(kind).t() @ outputs.to(kind)).to(grad.dtype)
         return d_gates, dh, dc, None, d_weight, flat.sum(0), None

@@ -1,9 +1,10 @@
 """What a person and a plot see of a training run: a progress line, `metrics.jsonl`, TensorBoard."""
 
 import json
+import math
 import time
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import (
@@ -15,15 +16,22 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-SMOOTH = 0.98
+from livegen.errors import ConfigError
+from livegen.training.recipe import Recipe
+
+SMOOTH = 0.98  # of the running means that are shown and recorded
 EVERY = 50  # steps between two records
 
 
 class Report:
-    """Writes what a run does into its folder and onto the terminal."""
+    """Writes what a run does into its folder and onto the terminal; to be used in a `with`."""
 
     def __init__(self, out: Path) -> None:
-        out.mkdir(parents=True, exist_ok=True)
+        """Make the run folder.  Raises ConfigError when it cannot be made."""
+        try:
+            out.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise ConfigError(f"{out} cannot be a run folder ({error.strerror})") from None
         self.out = out
         self.console = Console(stderr=True)
         self.progress = Progress(
@@ -41,6 +49,16 @@ class Report:
         self.began = time.monotonic()
         self.writer: Any = None
 
+    def __enter__(self) -> Self:
+        """Nothing yet; the terminal is taken when there is progress to show."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Give the terminal back, however the run ended."""
+        self.progress.stop()
+        if self.writer:
+            self.writer.close()
+
     def preparing(self, name: str, done: int, total: int) -> None:
         """Show how far the encoding of a set has come."""
         self.progress.start()
@@ -48,15 +66,18 @@ class Report:
             self.tasks[name] = self.progress.add_task(f"reading {name}", total=total, note="files")
         self.progress.update(self.tasks[name], completed=done)
 
-    def starting(self, recipe: Any, network: Any, fabric: Any, step: int) -> None:
+    def starting(self, recipe: Recipe, network: Any, fabric: Any, step: int) -> None:
         """Say what is about to be trained, and where."""
         from torch.utils.tensorboard import SummaryWriter
 
         self.writer = SummaryWriter(str(self.out / "tensorboard"))
         size = sum(parameter.numel() for parameter in network.parameters())
+        since = f"from step {step}" if step else "from the start"
+        precision = fabric._precision.precision
         self.console.print(
             f"{recipe.name}: {size / 1e6:.2f} M parameters on {fabric.device}, "
-            f"precision {fabric._precision.precision}, {'from step ' + str(step) if step else 'from the start'}"
+            f"precision {precision}, {since}",
+            soft_wrap=True,
         )
         self.progress.start()
         self.tasks["steps"] = self.progress.add_task(
@@ -64,22 +85,26 @@ class Report:
         )
 
     def step(
-        self, step: int, events: int, nats: dict[str, float], hits: dict[str, float], rate: float,
+        self,
+        step: int,
+        recipe: Recipe,
+        nats: dict[str, float],
+        hits: dict[str, float],
         seconds: tuple[float, float],
-    ) -> None:  # fmt: skip
-        """Take note of one update."""
-        now = {
-            "loss": sum(nats.values()),
-            "events_per_second": events / seconds[1],
-            "data_share": seconds[0] / seconds[1],
-        }
+    ) -> None:
+        """Take note of one update: nats and hits by field, seconds spent on data and in all."""
+        events, (data, spent) = recipe.batch * recipe.steps, seconds
+        now = {"loss": sum(nats.values()), "events_per_second": events / spent}
+        now |= {"data_share": data / spent}
         now |= {f"nats_{name}": value for name, value in nats.items()}
         now |= {f"hits_{name}": value for name, value in hits.items()}
         for name, value in now.items():
             self.smooth[name] = SMOOTH * self.smooth.get(name, value) + (1 - SMOOTH) * value
-        note = f"{self.smooth['events_per_second']:,.0f} events/s, loss {self.smooth['loss']:.3f} nats/event, {self.valid}"
+        rate, loss = self.smooth["events_per_second"], self.smooth["loss"]
+        note = f"{rate:,.0f} events/s, loss {loss:.3f} nats/event, {self.valid}"
         self.progress.update(self.tasks["steps"], completed=step, note=note)
         if step % EVERY == 0:
+            rate = recipe.rate_at(step - 1)
             self._record("train", step, {"rate": rate, "events": step * events, **self.smooth})
 
     def validated(self, step: int, result: dict[str, Any], better: bool) -> None:
@@ -94,19 +119,14 @@ class Report:
 
     def finished(self, complete: bool, stopped: bool, best: float) -> None:
         """Say how the run ended."""
+        why = "all events used" if complete else "no more gain"
+        if stopped and not complete:
+            why = "stopped by a signal; the same command goes on"
+        kept = f"best validation {best:.3f} nats/note, weights in {self.out / 'best.pt'}"
+        if best == math.inf:
+            kept = "not yet validated, so no weights are kept but the checkpoint's"
         self.progress.stop()
-        if self.writer:
-            self.writer.close()
-        why = (
-            "all events used"
-            if complete
-            else "stopped by a signal; the same command goes on"
-            if stopped
-            else "no more gain"
-        )
-        self.console.print(
-            f"{why}; best validation {best:.3f} nats/note, weights in {self.out / 'best.pt'}"
-        )
+        self.console.print(f"{why}; {kept}", soft_wrap=True)
 
     def _record(self, kind: str, step: int, values: dict[str, float]) -> None:
         line = {"kind": kind, "step": step, "seconds": round(time.monotonic() - self.began, 3)}

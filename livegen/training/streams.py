@@ -1,4 +1,4 @@
-"""Batches for training: endless streams of event segments, cut from the corpora by a seeded generator.
+"""Batches for training: endless streams of event segments, drawn by a seeded generator.
 
 Each stream runs through segments of pieces end to end; the network's state goes with it and is
 zeroed where a segment starts.  What sounds at each step is counted here.  Knows no torch.
@@ -21,7 +21,7 @@ FROM_THE_START = 0.4  # share of segments of long pieces that begin with the pie
 
 @dataclass(frozen=True, slots=True)
 class Pool:
-    """Pieces of one set to draw from, with the share of all events that it gets and the style class of each piece."""
+    """Pieces of one set to draw from, with their style classes, and its share of all events."""
 
     events: Rows
     pieces: Sequence[Piece]
@@ -31,8 +31,11 @@ class Pool:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """T steps of B streams: `rows` and `targets` uint8 (T, B, 7), `style` int64 (T, B), `sounding` bool (T, B, 384)
-    after each row, `keep` float32 (T, B, 1), 0 where a segment starts."""
+    """T steps of B streams.
+
+    `rows` and `targets` uint8 (T, B, 7), `style` int64 (T, B), `sounding` bool (T, B, 384) after
+    each row, `keep` float32 (T, B, 1), 0 where a segment starts.
+    """
 
     rows: Rows
     targets: Rows
@@ -54,7 +57,7 @@ class Cursor:
 
 
 def transposed(rows: Rows, shift: int) -> Rows:
-    """Rows with every pitched note moved by `shift` semitones; the caller keeps it within 0..127."""
+    """Rows with every pitched note moved by `shift` semitones, which must keep it in 0..127."""
     if not shift:
         return rows
     moved = rows.copy()
@@ -81,7 +84,10 @@ def sounding_after(rows: Rows) -> npt.NDArray[np.int8]:
 
 
 class Streams:
-    """`batch` endless streams over `pools`.  `state()` and `restore()` make a resumed run draw the same batches."""
+    """`batch` endless streams over `pools`, cut into segments of at most `segment` events.
+
+    `state()` and `restore()` make a resumed run draw the same batches.
+    """
 
     def __init__(
         self,
@@ -92,6 +98,7 @@ class Streams:
         style_unknown: float,
         seed: int,
     ) -> None:
+        """`transpose` is the lowest and the highest shift; every piece has two events or more."""
         self.pools = pools
         self.segment = segment
         self.transpose = transpose

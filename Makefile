@@ -1,0 +1,101 @@
+# What to type.  `make` alone lists the verbs; each builds what it needs, and only once.
+#
+#   make serve ARGS='--mode continue'      every option: make serve ARGS=--help
+#   make test ARGS='-k interruption'
+#   make PYTHON=python3.12 serve           another Python than the one found
+#
+# Everything lives in .venv, which may be deleted at any time.
+
+.DEFAULT_GOAL := help
+.PHONY: help serve test check fix train export bench transcripts sound jack
+.DELETE_ON_ERROR:
+
+VENV := .venv
+BIN := $(VENV)/bin
+ARGS ?=
+RECIPE ?= models/jam-gru/recipe.yaml
+DATA ?= ../shared/data
+OUT ?= runs/jam-gru
+CHECKPOINT ?= $(OUT)
+MODEL ?= models/jam-gru
+
+# python-rtmidi has wheels for 3.11 and 3.12 only, so one of them is taken where there is one, by running it: a name
+# on the path may be a stub.
+SUITS = -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+PYTHON ?= $(shell for p in python3.12 python3.11 python3 python3.13 python3.14; do \
+	$$p $(SUITS) >/dev/null 2>&1 && echo $$p && break; done)
+
+# A system package: $(1) what needs it, $(2) for apt-get, $(3) for brew.  Installed where that asks for no password,
+# else named.  Never fails: what then cannot be done says so itself.
+SUDO = $$([ "$$(id -u)" = 0 ] || echo sudo -n)
+define need
+if command -v apt-get >/dev/null && { [ "$$(id -u)" = 0 ] || sudo -n true 2>/dev/null; }; then \
+	echo "installing the system package $(2): $(1) needs it"; \
+	export DEBIAN_FRONTEND=noninteractive; \
+	$(SUDO) apt-get install -qq -y --no-install-recommends $(2) >/dev/null 2>&1 || \
+	{ $(SUDO) apt-get update -qq && $(SUDO) apt-get install -qq -y --no-install-recommends $(2) >/dev/null; } || \
+	echo "livegen: $(2) could not be installed; $(1) needs it" >&2; \
+elif [ -n "$(3)" ] && command -v brew >/dev/null; then brew install --quiet $(3) || true; \
+else echo "livegen: $(1) needs a system package; install it first: sudo apt-get install $(2)$(if $(3), (macOS: brew install $(3)))" >&2; fi
+endef
+
+help: # list the verbs
+	@sed -n 's/^\([a-z]*\):[^#]*# \(.*\)/\1	\2/p' Makefile | expand -t 14
+
+serve: $(VENV)/.served sound # install livegen, without torch, and play: ARGS='--mode continue'
+	@exec $(BIN)/livegen serve $(ARGS)
+
+test: $(VENV)/.tested sound jack # install everything and run the tests: ARGS='-k panic'
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(VENV)/.tested # format, lint, types and layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+fix: $(VENV)/.tested # format, and correct what lint can correct
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+train: $(VENV)/.tested # train a network: RECIPE=… DATA=… OUT=…
+	$(BIN)/livegen train $(RECIPE) --data $(DATA) --out $(OUT) $(ARGS)
+
+export: $(VENV)/.tested # make the model that is served from a checkpoint: CHECKPOINT=… MODEL=…
+	$(BIN)/python -m export.to_onnx $(CHECKPOINT) --out $(MODEL) $(ARGS)
+
+bench: $(VENV)/.tested sound jack # measure speed, latency and memory into bench/
+	$(BIN)/python -m bench $(ARGS)
+
+transcripts: $(VENV)/.tested # write the turns' transcripts anew, to be read as a diff
+	$(BIN)/python -m tests.jam.transcripts --write
+	git diff --stat -- tests
+
+# --- what the verbs stand on -------------------------------------------------------------------------------------
+
+$(BIN)/python:
+	@[ -n "$(PYTHON)" ] || { echo "livegen needs Python 3.11 or newer; found: $$(python3 -V 2>&1 || echo none). \
+	Install python3.12 (sudo apt-get install python3 python3-venv; macOS: brew install python@3.12)" >&2; exit 1; }
+	@$(PYTHON) $(SUITS) || { echo "livegen needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1)" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments; \
+	sudo apt-get install python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.version_info < (3, 13) or print("$(PYTHON) is newer than 3.12, for which \
+	python-rtmidi has no wheels: it will be compiled (needs a C++ compiler; on Linux also libasound2-dev, libjack-dev)")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.served: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	@touch $@
+
+$(VENV)/.tested: pyproject.toml constraints.txt | $(BIN)/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
+	@touch $@ $(VENV)/.served
+
+# python-rtmidi on Linux loads the system's ALSA library; without it livegen serves without ports and says so.
+# Debian 13 and Ubuntu 24.04 call its package libasound2t64.
+sound: | $(BIN)/python
+	@[ "$$(uname)" != Linux ] || $(BIN)/python -c 'import ctypes; ctypes.CDLL("libasound.so.2")' 2>/dev/null || \
+	{ $(call need,playing over MIDI ports,$$(apt-cache show libasound2t64 >/dev/null 2>&1 && echo libasound2t64 || echo libasound2),); }
+
+jack:
+	@command -v jackd >/dev/null || { $(call need,testing over real MIDI ports,jackd2,jack); }

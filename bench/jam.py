@@ -1,0 +1,212 @@
+"""The daemon at work over JACK: what a player waits for, and what the machine pays.
+
+    python -m bench.jam
+
+A private JACK server with the dummy driver, the command `livegen serve` with the shipped model, and a partner
+that plays.  All times are the daemon's own stamps: from a message's arrival in the port process, so neither
+the server's period (128 frames, 2.7 ms) nor the partner's Python is in them.  Load and counts stand beside.
+"""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from livegen.daemon.lateness import quantiles
+from tests.e2e.harness import SERVER_NAMES, Daemon, Jack, Partner, wait_for
+
+HERE = Path(__file__).parent
+ROOT = HERE.parent
+STARTS = 7
+JAM_S = 60.0
+SEQUENCER_S = 60.0
+QUIET_S = 20.0
+IMMEDIATE_TURNS = 300
+TICKS_PER_S = os.sysconf("SC_CLK_TCK")
+SCALE = (60, 62, 64, 67, 69, 67, 64, 62)
+
+
+class Served(Daemon):
+    """`livegen serve` itself, from this checkout."""
+
+    def __init__(self, *arguments: str) -> None:
+        super().__init__({}, {})
+        self._command = [sys.executable, "-m", "livegen", "serve", "--api", "jack", *arguments]
+
+
+@contextmanager
+def served(*arguments: str) -> Iterator[tuple[Daemon, Partner, float]]:
+    """A daemon that is ready, a partner connected to it, and the seconds from the command to `ready`."""
+    began = time.monotonic()
+    with Served(*arguments) as daemon:
+        daemon.ready()
+        ready_s = time.monotonic() - began
+        partner = Partner()
+        try:
+            yield daemon, partner, ready_s
+        finally:
+            partner.close()
+
+
+def family(pid: int) -> list[int]:
+    """A process and its children."""
+    ran = subprocess.run(
+        ["ps", "-o", "pid=", "--ppid", str(pid)], capture_output=True, text=True, check=False
+    )
+    return [pid, *map(int, ran.stdout.split())]
+
+
+def cpu_s(pids: Sequence[int]) -> float:
+    """Seconds of processor time that processes have taken."""
+    fields = [Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split() for pid in pids]
+    return sum(int(f[11]) + int(f[12]) for f in fields) / TICKS_PER_S
+
+
+def resident_mb(pids: Sequence[int]) -> float:
+    """Resident memory of processes; pages that they share are counted in each."""
+    lines = [Path(f"/proc/{pid}/status").read_text().split("VmRSS:")[1] for pid in pids]
+    return sum(int(line.split()[0]) for line in lines) / 1024
+
+
+def listen_for(partner: Partner, seconds: float) -> int:
+    """Take in what the model plays for so long; the number of notes."""
+    until, notes = time.monotonic() + seconds, 0
+    while time.monotonic() < until:
+        notes += sum(data[0] & 0xF0 == 0x90 and data[2] > 0 for data in partner.listen())
+        time.sleep(0.005)
+    return notes
+
+
+def play_phrase(partner: Partner, pitches: Sequence[int], ioi_s: float = 0.25) -> None:
+    """Play eighths at 120."""
+    for pitch in pitches:
+        partner.send(0x90, pitch, 80)
+        time.sleep(ioi_s * 0.8)
+        partner.send(0x80, pitch, 64)
+        time.sleep(ioi_s * 0.2)
+        partner.listen()
+
+
+def starts() -> dict[str, Any]:
+    """Seconds from the command to `ready`."""
+    seconds = []
+    for _ in range(STARTS):
+        with served("--seed", "1") as (daemon, _, ready_s):
+            seconds.append(ready_s)
+            daemon.end()
+    return {
+        "n": STARTS,
+        "p50_s": round(sorted(seconds)[STARTS // 2], 3),
+        "max_s": round(max(seconds), 3),
+    }
+
+
+def jam() -> dict[str, Any]:
+    """Phrases and answers for a minute, then quiet: lateness, stamp to state, processor, memory."""
+    rest = "daemon.rest_after_s=1"
+    with served("--seed", "1", "--stats", "summary", "--set", rest) as (daemon, partner, _):
+        pids = family(daemon.process.pid)
+        until, notes, before, began = time.monotonic() + JAM_S, 0, cpu_s(pids), time.monotonic()
+        while time.monotonic() < until:
+            play_phrase(partner, SCALE)
+            notes += listen_for(partner, 3.5)
+        share = (cpu_s(pids) - before) / (time.monotonic() - began)
+        stats, memory = daemon.stats(), resident_mb(pids)
+        wait_for(lambda: not listen_for(partner, 1.0))
+        listen_for(partner, 7.0)  # past rest_after_s in both processes
+        before, began = cpu_s(pids), time.monotonic()
+        listen_for(partner, QUIET_S)
+        idle = (cpu_s(pids) - before) / (time.monotonic() - began)
+        daemon.end()
+    return {
+        "seconds": JAM_S,
+        "notes_answered": notes,
+        "stamp_to_state": stats["engine"]["stamp_to_state"],
+        "lateness": stats["lateness"],
+        "cpu_jamming": round(share, 4),
+        "cpu_idle": round(idle, 4),
+        "resident_mb": round(memory, 1),
+        "processes": len(pids),
+    }
+
+
+def immediate() -> dict[str, Any]:
+    """A reply that is due at once: from the stamp of the last key's release to the first note that leaves."""
+    settings = (
+        "--set",
+        "jam.rest=0",
+        "--set",
+        "jam.start=now",
+        "--set",
+        "jam.tempo=120",
+        "--set",
+        "jam.density=4",
+    )
+    with served("--seed", "1", "--stats", "trace", *settings) as (daemon, partner, _):
+        for turn in range(IMMEDIATE_TURNS):
+            pitch = SCALE[turn % len(SCALE)]
+            partner.send(0x90, pitch, 80)
+            listen_for(partner, 0.12)
+            partner.send(0x80, pitch, 64)
+            listen_for(partner, 0.15)
+        trace = daemon.stats()["trace"]
+        daemon.process.terminate()
+        daemon.line()  # the figures once more: a pipe that nobody reads would keep it from ending
+        daemon.process.wait(5)
+    releases = [stamp for stamp, data in trace["heard"] if data.startswith("80")]
+    presses = [stamp for stamp, data in trace["heard"] if data.startswith("90")]
+    onsets = [(due, actual) for due, actual, data in trace["sent"] if data.startswith("9")]
+    replies, waits = [], 0
+    for stamp in releases:
+        following = next((p for p in presses if p > stamp), stamp + 10**7)
+        own = [(due, actual) for due, actual in onsets if stamp <= actual < following]
+        if (
+            own and own[0][0] <= stamp + 1_000
+        ):  # due at once; others begin where the model wants a rest first
+            replies.append(own[0][1] - stamp)
+        else:
+            waits += 1
+    return {
+        "turns": len(releases),
+        "due_later": waits,
+        "release_to_reply": {"count": len(replies)} | quantiles(replies),
+    }
+
+
+def sequencer() -> dict[str, Any]:
+    """Sixteenths at 180 bpm, handed out 30 ms ahead as the engine does: time of sending against time due."""
+    options = {"api": "jack", "settings": {"engine": "engines:sequencer"}, "stats": "summary"}
+    with Daemon(options, {}) as daemon:
+        daemon.ready()
+        partner = Partner()
+        partner.send(0x90, 60, 80)
+        listen_for(partner, SEQUENCER_S)
+        stats = daemon.stats()
+        partner.close()
+        daemon.end(signal.SIGTERM)
+    return {"seconds": SEQUENCER_S, "lateness": stats["lateness"]}
+
+
+def measure() -> dict[str, Any]:
+    """All of it, on one private server."""
+    server = next(candidate for name in SERVER_NAMES if not (candidate := Jack(name)).ports())
+    os.environ.update(server.environment)
+    server.start()
+    try:
+        results = {}
+        for part in (starts, jam, immediate, sequencer):
+            results[part.__name__] = part() | {"load": round(os.getloadavg()[0], 2)}
+            print(part.__name__, json.dumps(results[part.__name__]), flush=True)
+        return results
+    finally:
+        server.stop()
+
+
+if __name__ == "__main__":
+    (HERE / "jam.json").write_text(json.dumps(measure(), indent=1) + "\n")

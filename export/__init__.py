@@ -1,0 +1,3 @@
+"""Repository tools that make a model file from a checkpoint and prove it right; not in the
+wheel.
+"""

@@ -1,0 +1,37 @@
+"""What the export commands share: a person's mistake is one line and exit code 2, never a
+traceback.
+"""
+
+import sys
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import ParamSpec
+
+import click
+
+from livegen.errors import LivegenError
+
+P = ParamSpec("P")
+
+data_option = click.option(
+    "--data",
+    required=True,
+    multiple=True,
+    type=click.Path(exists=True, path_type=Path),
+    help="A MIDI file, or a folder of corpora whose validation pieces are used; may be repeated.",
+)
+
+
+def guarded(command: Callable[P, None]) -> Callable[P, None]:
+    """Turn a LivegenError into its line and exit code 2."""
+
+    @wraps(command)
+    def run(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            command(*args, **kwargs)
+        except LivegenError as error:
+            click.echo(str(error), err=True)
+            sys.exit(2)
+
+    return run

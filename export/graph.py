@@ -1,0 +1,85 @@
+"""A network as the one graph a model file holds: hearing an event, and predicting the next.
+
+The two halves share no node: `summary` goes out of the first and comes back in as `given_summary`,
+so the file can be cut into `advance` and one small model per field.  Exporting is torch's; the
+plain form is `export.lean`'s.  Knows nothing of checkpoints and files.
+"""
+
+import logging
+import warnings
+from dataclasses import replace
+
+import torch
+from onnx import ModelProto
+from torch import Tensor, nn
+
+from export.lean import lean
+from livegen.codec.layout import FIELDS, SOUNDING
+from livegen.inference.contract import ModelFacts, Query
+from livegen.inference.onnx_file import (
+    ADVANCED,
+    ASKED,
+    EVENT_WIDTH,
+    HEARD,
+    MAX_STATE,
+    OPSET,
+    QUERY_WIDTH,
+    logits_name,
+)
+from livegen.training.network import Network
+
+
+class Graph(nn.Module):
+    """`forward` is the whole model file."""
+
+    def __init__(self, network: Network) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(
+        self, event: Tensor, sounding: Tensor, state: Tensor, given_summary: Tensor, query: Tensor
+    ) -> tuple[Tensor, ...]:
+        """event int (1, 8), sounding (1, 384), state, summary (1, K), query int (1, 6) -> all
+        outputs.
+        """
+        next_state, summary = self.network.step(event, sounding, state)
+        known = {name: query[:, column] for column, name in enumerate(Query._fields)}
+        logits = [self.network.head(field, given_summary, known) for field in FIELDS]
+        return (next_state, summary, *logits)
+
+
+def to_bytes(network: Network, facts: ModelFacts) -> bytes:
+    """The float32 model file of a network; its state shape is taken from the network."""
+    network = network.eval().float().cpu()
+    state = network.initial_state(1)
+    assert state.numel() <= MAX_STATE
+    event = torch.zeros(1, EVENT_WIDTH, dtype=torch.int64)
+    sounding = torch.zeros(1, SOUNDING)
+    with torch.inference_mode():
+        _, summary = network.step(event, sounding, state)
+    query = torch.zeros(1, QUERY_WIDTH, dtype=torch.int64)
+    program = _exported(Graph(network).eval(), (event, sounding, state, summary, query))
+    return lean(program, replace(facts, state_shape=tuple(state.shape), quantised=False))
+
+
+def _exported(graph: Graph, arguments: tuple[Tensor, ...]) -> ModelProto:
+    log = logging.getLogger("torch.onnx")
+    before = log.level
+    log.setLevel(logging.ERROR)  # it misses torchvision, which we do not use
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # deprecations within the exporter itself
+            program = torch.onnx.export(
+                graph,
+                arguments,
+                dynamo=True,
+                external_data=False,
+                opset_version=OPSET,
+                input_names=[*HEARD, *ASKED],
+                output_names=[*ADVANCED, *map(logits_name, FIELDS)],
+                verbose=False,
+            )
+    finally:
+        log.setLevel(before)
+    assert program is not None
+    return program.model_proto

@@ -1,0 +1,162 @@
+"""int8: how a model file is made small, and a command that measures what that costs and what it
+wins.
+
+    python -m export.quantise models/NAME/model.onnx --data DIR_OR_MIDI_FILES
+
+Weights become 8-bit whole numbers, one scale per column, and what they are multiplied with is
+scaled afresh at each step ("dynamic quantisation"), so no calibration data is needed.  Embeddings
+stay float32: a step reads one row of each, so they cost disk and no time.
+"""
+
+import logging
+import os
+import tempfile
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import click
+import numpy as np
+import onnx
+from onnxruntime.quantization import QuantType, quantize_dynamic
+
+from bench.step import APART, BEAT_US, GAP_US, one_step, percentiles, timed
+from export.command import data_option, guarded
+from export.lean import lean
+from export.material import Piece, gather, query_of
+from export.paths import model_in
+from livegen.codec.layout import ADVANCE, FIELDS, Event
+from livegen.errors import ConfigError
+from livegen.inference.contract import Model
+from livegen.inference.model import start
+from livegen.inference.onnx_file import parse, read_bytes
+
+EVENTS = 5000
+MAX_LOSS = (
+    0.005  # nats per event that int8 may cost; the differences of training runs are ten times that
+)
+VARIANTS: dict[str, dict[str, bool]] = {
+    "int8, 7 bits, by column": {},
+    "int8, 7 bits, by matrix": {"per_channel": False},
+    "int8, 8 bits, by column": {"reduce_range": False},
+}
+
+
+def int8(data: bytes, **options: bool) -> bytes:
+    """The int8 form of a float32 model file.
+
+    Seven of eight bits are used (`reduce_range`): processors without VNNI add two products of an
+    unsigned and a signed byte in 16 bits, where eight would overflow silently.
+    """
+    facts = replace(parse(data).facts, quantised=True)
+    chosen = {"per_channel": True, "reduce_range": True} | options
+    log = logging.getLogger()
+    before = log.level
+    log.setLevel(logging.ERROR)  # it recommends a preparation that changes nothing here
+    try:
+        with tempfile.TemporaryDirectory() as folder:
+            target = Path(folder) / "int8.onnx"
+            quantize_dynamic(
+                onnx.load_model_from_string(data),
+                target,
+                weight_type=QuantType.QInt8,
+                op_types_to_quantize=["MatMul"],
+                **chosen,
+            )
+            model = onnx.load(target)
+    finally:
+        log.setLevel(before)
+    return lean(model, facts)
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A form of a model: its size, nats per event, and micros of a step 20 ms apart, kept warm."""
+
+    name: str
+    size: int
+    nats: float
+    micros: dict[str, float]
+
+    def line(self) -> str:
+        """The figures as a line of a table."""
+        micros = " / ".join(f"{value:4.0f}" for value in self.micros.values())
+        size = f"{self.size / 1e6:5.2f} MB"
+        return f"{self.name:24}  {size}  {self.nats:8.5f} nats per event  {micros} us"
+
+
+def nats_per_event(model: Model, pieces: Sequence[Piece]) -> float:
+    """Mean of minus the log probability of the true next event, without the masks of sampling."""
+    total, events = 0.0, 0
+    for piece in pieces:
+        state = model.initial_state()
+        for index, row in enumerate(piece.rows[:-1]):
+            event, following = Event(*map(int, row)), Event(*map(int, piece.rows[index + 1]))
+            state, summary = model.advance(event, piece.style, piece.sounding[index], state)
+            for field in scored(following):
+                logits = model.logits(field, summary, query_of(following)).astype(np.float64)
+                target = getattr(following, field)
+                top = logits.max()
+                total += top + np.log(np.exp(logits - top).sum()) - logits[target]
+            events += 1
+    return float(total / events)
+
+
+def scored(event: Event) -> list[str]:
+    """Fields of an event that mean something."""
+    if event.time == ADVANCE:
+        return ["time"]
+    return [field for field in FIELDS if field != "velocity" or event.on]
+
+
+def measure(name: str, data: bytes, pieces: Sequence[Piece]) -> Measured:
+    """Loss and speed of one form."""
+    model = start(parse(data, name), name)
+    step = one_step(model)
+    timed(step, 50)
+    micros, _ = timed(step, APART, GAP_US, model.keep_warm, BEAT_US)
+    return Measured(name, len(data), nats_per_event(model, pieces), percentiles(micros))
+
+
+def verdict(full: Measured, small: Measured) -> str:
+    """Which of the two to ship, and why."""
+    cost = small.nats - full.nats
+    gain = full.micros["p50"] / small.micros["p50"]
+    choice = "int8" if cost <= MAX_LOSS and gain > 1 else "float32"
+    return (
+        f"ship {choice}: int8 costs {cost:+.5f} nats per event (at most {MAX_LOSS} is taken), "
+        f"is {gain:.2f} times as fast and {full.size / small.size:.1f} times smaller"
+    )
+
+
+@click.command()
+@click.argument("model", type=click.Path(exists=True, path_type=Path))
+@data_option
+@click.option(
+    "--events", default=EVENTS, show_default=True, type=click.IntRange(2), help="How many."
+)
+@guarded
+def main(model: Path, data: tuple[Path, ...], events: int) -> None:
+    """Measure loss and speed of the float32 file MODEL against its int8 forms, and say which to
+    ship.
+    """
+    path = model_in(model)
+    full = read_bytes(path)
+    facts = parse(full, str(path)).facts
+    if facts.quantised:
+        raise ConfigError(f"{path} is int8 already; export it without --int8 first")
+    pieces = gather(data, facts.styles, events)
+    count = sum(len(piece.rows) for piece in pieces)
+    load = os.getloadavg()[0]
+    click.echo(
+        f"{count} events of {len(pieces)} pieces, load {load:.2f}; a step is p50 / p99 / max"
+    )
+    forms = {"float32": full} | {name: int8(full, **options) for name, options in VARIANTS.items()}
+    measured = [measure(name, form, pieces) for name, form in forms.items()]
+    for one in measured:
+        click.echo(one.line())
+    click.echo(verdict(measured[0], measured[1]))
+
+
+if __name__ == "__main__":
+    main()

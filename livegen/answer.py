@@ -1,0 +1,144 @@
+"""Answering a file: an engine on virtual time hears a call as it stands, and what both play becomes a score.
+
+The engine, the schedule and the ledger are those that serve; only time and the ports are not real.  Knows no
+model, no configuration and no files.
+"""
+
+from bisect import bisect_right
+from dataclasses import replace
+from itertools import chain
+from operator import itemgetter
+from typing import NamedTuple
+
+from livegen.daemon.outbox import Outbox
+from livegen.jam.engine import Command, Engine, Timed
+from livegen.music.messages import Cut, Message, NoteOn, Other, decode, encode
+from livegen.music.parts import rule_of_track
+from livegen.music.smf import DEFAULT_TEMPO, Score, Track, micros_of
+from livegen.testing import Rehearsal, Wire
+
+SECOND = 1_000_000
+STEP_US = SECOND // 10  # less than the shortest bar
+MAX_RESPONSE_US = 600 * SECOND  # 32 bars of 4/4 at the slowest tempo take half of it
+
+
+def answer(call: Score, engine: Engine) -> Score:
+    """Play a call to an engine on virtual time; the score holds what both played, tracks Player and Model.
+
+    The engine hears the call's tracks by `rules(call)`.
+    """
+    rehearsal = Rehearsal(engine)
+    rehearsal.wire = wire = OutboxWire()
+    heard = _in_time(call)
+    for at, message in heard:
+        rehearsal.play(at, message)
+    _play_on(rehearsal, heard[-1][0] if heard else 0, call)
+    clock = TempoMap.of(call)
+    model_track = tuple((clock.tick(at), message) for at, message in wire.sent)
+    player_track = sorted(
+        chain.from_iterable(track.messages for track in call.tracks), key=_tick_and_kind
+    )
+    tracks = (Track("Player", tuple(player_track)), Track("Model", model_track))
+    return Score(call.ppqn, tracks, call.tempos, call.metres)
+
+
+def _play_on(rehearsal: Rehearsal, call_end: int, call: Score) -> None:
+    """Let the response be played to its end; a continuation, which has none, for `length`."""
+    engine, latest, began = rehearsal.engine, call_end + MAX_RESPONSE_US, None
+    settings = engine.settings
+    while engine.deadline() is not None and rehearsal.now < latest:
+        rehearsal.until(min(rehearsal.now + STEP_US, latest))
+        if began is None and settings.mode == "continue":
+            began = next(
+                (at for at, m in rehearsal.sent if at > call_end and isinstance(m, NoteOn)), None
+            )
+            latest = latest if began is None else _continued_until(call, began, settings.length)
+    rehearsal.play(max(rehearsal.now, call_end), Command("stop"))
+    rehearsal.until(rehearsal.now + SECOND)
+
+
+def _continued_until(call: Score, began: int, length: str | float) -> int:
+    """When a continuation is stopped, just before a bar line: after `length` bars, or as many as the call has."""
+    clock = TempoMap.of(call)
+    numerator, denominator = call.metres[-1][1:] if call.metres else (4, 4)
+    bar = call.ppqn * 4 * numerator // denominator
+    ticks = [tick for track in call.tracks for tick, _ in track.messages]
+    bars = -((min(ticks) - max(ticks)) // bar) if isinstance(length, str) else int(length)
+    return clock.micros((clock.tick(began) + bar // 8) // bar * bar + bars * bar) - 1
+
+
+def rules(call: Score) -> dict[int, str]:
+    """How an engine is to hear the tracks of a call: as their name, channel and program say, as in training.
+
+    On virtual time a track's index is its channel, so that no two are mixed up.
+    """
+    found = {}
+    for index, track in enumerate(call.tracks):
+        channel = next(m.channel for _, m in track.messages if isinstance(m, NoteOn))
+        found[index] = rule_of_track(track.name, channel, track.program, index, len(call.tracks))
+    return found
+
+
+def _in_time(call: Score) -> list[tuple[int, Message]]:
+    """All messages of a call in order, with micros, the channel of each being its track's index."""
+    rows = [
+        (tick, message if isinstance(message, Other) else replace(message, channel=index))
+        for index, track in enumerate(call.tracks)
+        for tick, message in track.messages
+    ]
+    rows.sort(key=_tick_and_kind)
+    clock = TempoMap.of(call)
+    return [(clock.micros(tick), message) for tick, message in rows]
+
+
+def _tick_and_kind(row: tuple[int, Message]) -> tuple[int, bool]:
+    """Order of messages: by tick, and at one tick onsets last."""
+    return row[0], isinstance(row[1], NoteOn)
+
+
+class OutboxWire(Wire):
+    """The output of a rehearsal: the port process's own schedule and ledger, on virtual time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._outbox = Outbox()
+
+    def put(self, timed: Timed) -> None:
+        """Take what the engine handed out."""
+        if isinstance(timed.message, Cut):
+            self.until(timed.due - 1)
+            self._outbox.cut(timed.due)
+        else:
+            self._outbox.put(timed.due, encode(timed.message))
+
+    def until(self, now: int) -> None:
+        """Send all that is due by then, each at its own time."""
+        while (at := self._outbox.deadline()) is not None and at <= now:
+            for data in self._outbox.due(at):
+                message = decode(data)
+                assert message is not None
+                self.sent.append((at, message))
+
+
+class TempoMap(NamedTuple):
+    """Ticks and micros of a score, both ways.  `changes` are (tick, micros there, micros per quarter from there)."""
+
+    ppqn: int
+    changes: tuple[tuple[int, int, int], ...]
+
+    @classmethod
+    def of(cls, score: Score) -> "TempoMap":
+        """The tempo map of a score, from tick 0."""
+        tempos = dict([(0, DEFAULT_TEMPO), *score.tempos])
+        times = micros_of(score, tempos)
+        return cls(score.ppqn, tuple(zip(tempos, times, tempos.values(), strict=True)))
+
+    def micros(self, tick: int) -> int:
+        """Micros since the start at a tick."""
+        since, at, tempo = self.changes[bisect_right(self.changes, tick, key=itemgetter(0)) - 1]
+        return at + (tick - since) * tempo // self.ppqn
+
+    def tick(self, micros: int) -> int:
+        """The tick nearest to a time."""
+        since, at, tempo = self.changes[bisect_right(self.changes, micros, key=itemgetter(1)) - 1]
+        return since + (2 * (micros - at) * self.ppqn + tempo) // (2 * tempo)

@@ -1,0 +1,389 @@
+"""The command line: words in, one call into `app` or `training`, an exit status out.
+
+Every command imports what it runs when it runs: `serve` must start at once, and its process must never hold
+numpy or a network.  Knows no music.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from livegen import __version__
+from livegen.errors import ConfigError, LivegenError, PortError
+
+if TYPE_CHECKING:
+    from livegen.config import Config
+
+MISTAKE, OURS, INTERRUPTED = 2, 1, 130  # exit statuses
+TRAIN_EXTRA = {
+    "torch",
+    "lightning_fabric",
+    "lightning_utilities",
+    "tensorboard",
+    "zstandard",
+    "matplotlib",
+    "onnx",
+}
+
+# Options that stand for a setting, and the setting.
+SETTING_OF = {
+    "out_port": ("--port", "ports.out"),
+    "in_port": ("--in", "ports.in"),
+    "api": ("--api", "ports.api"),
+    "model": ("--model", "model"),
+    "mode": ("--mode", "jam.mode"),
+    "seed": ("--seed", "seed"),
+    "bars": ("--bars", "jam.length"),
+    "temperature": ("--temperature", "jam.temperature"),
+    "style": ("--style", "jam.style"),
+}
+
+FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+FOLDER = click.Path(exists=True, file_okay=False, readable=True, path_type=Path)
+NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
+NEW_PATH = click.Path(path_type=Path)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "--version", message="livegen %(version)s")
+def cli() -> None:
+    """A jam partner beside your DAW: play a phrase, and a trained network answers.
+
+    \b
+    First steps:
+      livegen serve                 makes the MIDI ports "Model In" and "Model Out"
+      in the DAW, send your track to "Model In", and let a second track, with an
+      instrument, listen to "Model Out" and to nothing else.  Play two bars; stop.
+
+    \b
+    Files:
+      ~/.config/livegen/config.yaml your settings, if you have any ($XDG_CONFIG_HOME counts);
+                                    config.yaml in the source lists every one of them
+
+    \b
+    Exit status:
+      0  done    1  a fault of livegen's    2  something for you to mend, said in one line
+    """
+
+
+def _decorated(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    def decorate(function: Any) -> Any:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
+
+
+configured = _decorated(
+    click.option(
+        "--model",
+        metavar="NAME|PATH",
+        help="What answers: default, a shipped model's name, or an .onnx file. [default: default]",
+    ),
+    click.option(
+        "--mode",
+        type=click.Choice(["respond", "continue"]),
+        help="respond answers when your phrase ends; continue carries on from where you stop until you play "
+        "again. [default: respond]",
+    ),
+    click.option(
+        "--seed",
+        type=int,
+        metavar="N",
+        help="Same seed, same playing: same notes. [default: a new one]",
+    ),
+    click.option("--config", type=FILE, metavar="FILE", help="Settings, instead of your own file."),
+    click.option(
+        "--set",
+        "sets",
+        multiple=True,
+        metavar="KEY=VALUE",
+        help="One setting by its name in config.yaml, such as jam.temperature=0.8; as often as you like.",
+    ),
+)
+
+
+@cli.command()
+@click.option(
+    "--port", "out_port", metavar="NAME", help="The port it plays to. [default: Model Out]"
+)
+@click.option("--in", "in_port", metavar="NAME", help="The port it listens to. [default: Model In]")
+@click.option(
+    "--api",
+    type=click.Choice(["auto", "alsa", "jack", "coremidi", "winmm", "none"]),
+    help="MIDI system; none makes no ports. [default: auto]",
+)
+@configured
+@click.option(
+    "--player", type=FILE, metavar="FILE.mid", help="Play this file to the model, in real time."
+)
+@click.option(
+    "--record",
+    type=NEW_FILE,
+    metavar="FILE.mid",
+    help="Keep both sides, on two tracks; written when it ends.",
+)
+@click.option(
+    "--until-player-ends",
+    is_flag=True,
+    help="End when the file is played and the model has answered it.",
+)
+@click.option(
+    "--stats",
+    type=click.Choice(["summary", "trace"]),
+    help="Print how late messages left, as JSON, when it ends; trace adds every message.",
+)
+def serve(
+    player: Path | None,
+    record: Path | None,
+    until_player_ends: bool,
+    stats: str | None,
+    **options: Any,
+) -> int:
+    """Open the ports and jam, until Ctrl-C.
+
+    Prints a line that starts with "ready" once it can take notes.  On Ctrl-C or SIGTERM every note is
+    released.  On Windows, where no program can make a MIDI port, it opens existing ones of those names.
+    Without any MIDI system it says so, and serves --player and --record only.
+
+    \b
+    Examples:
+      livegen serve
+      livegen serve --port "Answers" --mode continue --set jam.density=0.7
+      livegen serve --set channels.2=bass --set output.bass=2
+      livegen serve --api none --player call.mid --record both.mid --until-player-ends
+    """
+    if until_player_ends and not player:
+        raise ConfigError("--until-player-ends: there is no player; name a file with --player")
+    from livegen import app
+
+    return app.serve(
+        _config(options),
+        player=player,
+        record=record,
+        until_player_ends=until_player_ends,
+        stats=stats or "",
+    )
+
+
+@cli.command()
+@click.argument("calls", nargs=-1, required=True, type=FILE, metavar="CALL.mid [MORE.mid]...")
+@click.option(
+    "--out",
+    required=True,
+    type=NEW_PATH,
+    metavar="FILE|DIR",
+    help="Where to write; several calls need a folder.",
+)
+@configured
+@click.option(
+    "--bars", type=int, metavar="N", help="Length of the response. [default: as long as the call]"
+)
+@click.option("--temperature", type=float, metavar="X", help="How daring, 0.1 to 2. [default: 1]")
+@click.option("--style", metavar="NAME", help="A style the model knows. [default: any]")
+def generate(calls: tuple[Path, ...], out: Path, **options: Any) -> None:
+    """Answer MIDI files, at once and without ports.
+
+    Runs the engine of `serve` on virtual time: the call is played to it as it stands in the file, and what
+    both play is written to a file with the tracks Player and Model.  Several calls are answered each by
+    itself, into files of the same names in the folder.
+
+    \b
+    Examples:
+      livegen generate call.mid --out both.mid
+      livegen generate calls/*.mid --out answers/ --mode continue --bars 8 --seed 7
+    """
+    from livegen import app
+
+    for written in app.generate(calls, out, _config(options)):
+        click.echo(written)
+
+
+@cli.command()
+@click.argument("model")
+@click.option(
+    "--data",
+    required=True,
+    type=FOLDER,
+    metavar="DIR",
+    help="MIDI files: one set, or several beside each other.",
+)
+@click.option(
+    "--split",
+    type=click.Choice(["train", "valid", "test", "all"]),
+    default="valid",
+    show_default=True,
+    help="Pieces of this split in metadata.csv; a set without one is taken whole.",
+)
+@click.option(
+    "--events", type=click.IntRange(min=2), metavar="N", help="Only so many of each piece."
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of a table.")
+def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bool) -> None:
+    """Measure how well a model foresees music.
+
+    MODEL is default, a shipped model's name, or an .onnx file.  Prints nats per event and per note, nats of
+    each field, accuracy and counts, for each set, style and part and in all, beside a unigram and an order-5
+    Markov model on the same events.  Lower is better.
+    Needs the training extra: pip install 'livegen[train]'
+
+    \b
+    Examples:
+      livegen evaluate default --data ~/midi
+      livegen evaluate runs/mine/model.onnx --data ../shared/data --json > figures.json
+    """
+    from livegen import shipped
+
+    path = shipped.model(model)
+    with _training_extra("evaluate"), _progress() as progress:
+        from livegen.training import evaluate as evaluation
+
+        figures = evaluation.evaluate(path, data, split, events=events, progress=progress)
+    lines = [json.dumps(figures, indent=2)] if as_json else evaluation.table_lines(figures)
+    click.echo("\n".join(lines))
+
+
+@cli.command()
+@click.argument("recipe", type=FILE, metavar="RECIPE.yaml")
+@click.option(
+    "--data", required=True, type=FOLDER, metavar="DIR", help="MIDI files, or the corpora's folder."
+)
+@click.option(
+    "--out", required=True, type=NEW_PATH, metavar="DIR", help="Checkpoints, metrics and curves."
+)
+@click.option(
+    "--fresh", is_flag=True, help="Begin anew, even where --out holds a run that could go on."
+)
+def train(recipe: Path, data: Path, out: Path, fresh: bool) -> None:
+    """Train a network on MIDI files.
+
+    Goes on where it was when it was stopped.  Writes DIR/metrics.jsonl, curves for TensorBoard and the best
+    weights by validation loss; `python -m export.to_onnx` in the source makes of these the model that is
+    served.  Needs the training extra: pip install 'livegen[train]'
+
+    \b
+    Examples:
+      livegen train models/jam-gru/recipe.yaml --data ../shared/data --out runs/mine
+      tensorboard --logdir runs/mine
+    """
+    with _training_extra("train"):
+        from livegen.training import loop
+
+        click.echo(loop.train(recipe, data, out, resume=not fresh))
+
+
+@cli.command()
+@click.option("--api", default="auto", show_default=True, metavar="NAME", help="MIDI system.")
+def ports(api: str) -> None:
+    """List the MIDI ports that there are, and the models that can be served."""
+    from livegen import panic, shipped
+
+    try:
+        system, sources, sinks = panic.listing(api)
+        click.echo(f"MIDI system: {system}")
+        _list("Ports that send", sources)
+        _list("Ports that receive", sinks)
+    except PortError as error:
+        click.echo(f"MIDI system: {error}")
+    _list("Models", list(shipped.models()))
+
+
+def _list(title: str, names: Sequence[str]) -> None:
+    click.echo("\n".join([f"{title}:", *(f"  {name}" for name in names or ["(none)"])]))
+
+
+@cli.command("panic")
+@click.argument("names", nargs=-1, metavar="[PORT]...")
+@click.option("--api", default="auto", show_default=True, metavar="NAME", help="MIDI system.")
+def panic_command(names: tuple[str, ...], api: str) -> None:
+    """Silence everything that sounds.
+
+    Sends pedal up, all sound off, all notes off and a note-off for every key, on all channels, to the ports
+    named (a part of the name will do) or to all that receive.  Works without a running livegen.
+
+    \b
+    Examples:
+      livegen panic
+      livegen panic "FluidSynth" "Model In"
+    """
+    from livegen import panic
+
+    for port in panic.silence(names, api):
+        click.echo(f"silenced {port}")
+
+
+def _config(options: dict[str, Any]) -> "Config":
+    """The configuration, with this command's options laid over it last."""
+    from livegen import config
+
+    given = [
+        (config.trail(path), options[name], f"{flag} {options[name]}")
+        for name, (flag, path) in SETTING_OF.items()
+        if options.get(name) is not None
+    ]
+    return config.load(options["config"], options["sets"], given)
+
+
+@contextmanager
+def _training_extra(command: str) -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in TRAIN_EXTRA:
+            raise
+        raise ConfigError(
+            f"livegen {command} needs {error.name}, which is not installed: pip install 'livegen[train]'"
+        ) from None
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Bars on standard error, one for each thing that is being done: name, how many are done, of how many."""
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    bars: dict[str, TaskID] = {}
+    with Progress(console=Console(stderr=True)) as shown:
+
+        def progress(name: str, done: int, total: int) -> None:
+            if name not in bars:
+                bars[name] = shown.add_task(name, total=total)
+            shown.update(bars[name], completed=done, total=total)
+
+        yield progress
+
+
+def run(arguments: Sequence[str] | None = None) -> int:
+    """Run a command line and give its exit status; never raises, never prints a traceback unasked."""
+    try:
+        result = cli.main(arguments, prog_name="livegen", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except click.Abort:
+        return INTERRUPTED
+    except LivegenError as error:
+        click.echo(f"livegen: {error}", err=True)
+        return MISTAKE
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)  # who read our output has gone; so may we
+        return OURS
+    except Exception as error:
+        if os.environ.get("LIVEGEN_DEBUG"):
+            raise
+        name = type(error).__name__
+        click.echo(f"livegen: our fault: {name}: {error} (LIVEGEN_DEBUG=1 shows where)", err=True)
+        return OURS
+    return result if isinstance(result, int) else 0
+
+
+def main() -> None:
+    """Entry point of the command `livegen`."""
+    sys.exit(run())

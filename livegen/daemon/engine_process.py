@@ -1,0 +1,226 @@
+"""The engine process: an engine, a link to the port process, and a heart that beats.
+
+`python -m livegen.daemon.engine_process FD`.  The first frame holds the settings; `settings["engine"]` names
+the factory `build(settings, now) -> engine`.  One thread; everything the engine wants to be played goes out with
+the time at which it is due.  An engine that raises loses that step, falls silent, and goes on.
+"""
+
+import gc
+import importlib
+import logging
+import signal
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Protocol
+
+from livegen.daemon import clock
+from livegen.daemon.clock import SECOND
+from livegen.daemon.lateness import Lateness
+from livegen.daemon.link import Frame, Kind, Link, inherited
+from livegen.daemon.supervisor import BEAT_US
+from livegen.errors import LivegenError
+from livegen.jam.engine import Command, Timed, Wake
+from livegen.music.messages import Cut, Message, NoteOn, decode, encode
+
+DEFAULT_FACTORY = "livegen.app:build_engine"
+SETTINGS_US = 10 * SECOND
+AWAKE_US = 60 * SECOND  # caches are kept warm this long after the last note
+WARM_US = 2_000
+FAULT_PAUSE_US = (
+    5_000  # an engine that raises whenever it is woken must not take the whole processor
+)
+LOG_EVERY_US = SECOND
+SNAPSHOT_EVERY_US = SECOND // 2
+
+
+class EngineLike(Protocol):
+    """What is served: see `livegen.jam.engine.Engine`.  `keep_warm()` is called between events if there is one."""
+
+    def feed(self, event: Message | Command | Wake, now: int) -> Iterable[Timed]:
+        """Take an event; give what is to be played."""
+
+    def deadline(self) -> int | None:
+        """When it wants to be woken."""
+
+    def snapshot(self) -> dict[str, Any]:
+        """What a status line shows."""
+
+
+def build(settings: Mapping[str, Any], now: int) -> EngineLike:
+    """Build the engine that the settings name.  Raises LivegenError for a name that cannot be found."""
+    name = str(settings.get("engine", DEFAULT_FACTORY))
+    module, _, function = name.partition(":")
+    try:
+        factory = getattr(importlib.import_module(module), function)
+    except (ImportError, AttributeError, ValueError) as error:
+        raise LivegenError(f"engine {name!r} cannot be found: {error}") from error
+    engine: EngineLike = factory(settings, now)
+    return engine
+
+
+class EngineProcess:
+    """The loop.  Threads: loop only."""
+
+    def __init__(
+        self, link: Link, engine: EngineLike, settings: Mapping[str, Any], now: int
+    ) -> None:
+        self._link = link
+        self._engine = engine
+        warm = getattr(engine, "keep_warm", None)
+        self._keep_warm: Callable[[], object] | None = (
+            warm if settings.get("keep_warm", True) else None
+        )
+        self._warm_us = int(settings.get("keep_warm_us", WARM_US))
+        self._awake_us = int(settings.get("awake_us", AWAKE_US))
+        self._played_at = self._now = now
+        self._beat_at = self._snapshot_at = 0
+        self._warm_at = now
+        self._paused_until = 0
+        self._logged_at = -LOG_EVERY_US
+        self._unlogged = 0
+        self._snapshot: dict[str, Any] = {}
+        self._lag = Lateness()
+
+    def run(self) -> None:
+        """Serve until the link closes."""
+        while not self._link.closed:
+            now = clock.now()
+            self._beat(now)
+            for frame in self._link.wait(self._time_left(now)):
+                self._guarded(partial(self._take, frame))
+            self._guarded(lambda: self._wake(clock.now()))
+            self._guarded(lambda: self._warm(clock.now()))
+
+    def _time_left(self, now: int) -> int:
+        times = [self._beat_at]
+        if (deadline := self._deadline()) is not None:
+            times.append(max(deadline, self._paused_until))
+        if self._is_warming(now):
+            times.append(self._warm_at)
+        return min(times) - now
+
+    def _deadline(self) -> int | None:
+        try:
+            return self._engine.deadline()
+        except Exception:
+            self._fault(clock.now())
+            return None
+
+    def _take(self, frame: Frame) -> None:
+        match frame.kind:
+            case Kind.MIDI if (message := decode(frame.payload)) is not None:
+                if isinstance(message, NoteOn):
+                    self._played_at = clock.now()
+                self._feed(message, frame.micros)
+                self._lag.add(clock.now() - frame.micros)
+            case Kind.COMMAND:
+                self._command(frame)
+            case _:
+                pass
+        self._beat(clock.now())  # a burst of messages must not look like a hang
+
+    def _command(self, frame: Frame) -> None:
+        command = frame.json()
+        if command.get("name") == "stats":
+            stats = {"stamp_to_state": self._lag.summary(), "snapshot": self._engine.snapshot()}
+            self._link.send_json(Kind.SNAPSHOT, clock.now(), stats)
+        elif isinstance(command.get("name"), str):
+            self._feed(Command(command["name"], command.get("value")), frame.micros)
+
+    def _wake(self, now: int) -> None:
+        deadline = self._deadline()
+        if deadline is not None and deadline <= now and now >= self._paused_until:
+            self._feed(Wake(), now)
+
+    def _feed(self, event: Message | Command | Wake, now: int) -> None:
+        """Feed the engine and send what it gives.  Its time never runs backwards: stamps are older than wakes."""
+        self._now = max(self._now, now)
+        for timed in self._engine.feed(event, self._now):
+            self._send(timed)
+        self._warm_at = clock.now() + self._warm_us
+
+    def _send(self, timed: Timed) -> None:
+        if isinstance(timed.message, Cut):
+            self._link.send(Kind.CUT, timed.due)
+        else:
+            self._played_at = max(self._played_at, self._now)
+            self._link.send(Kind.MIDI, timed.due, encode(timed.message))
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """Do something with the engine; if it raises, that step is lost and the jam goes on."""
+        try:
+            act()
+        except Exception:
+            self._fault(clock.now())
+
+    def _fault(self, now: int) -> None:
+        """Silence what the engine was about to say, tell once a second, and let it breathe."""
+        self._link.send(Kind.CUT, now)
+        self._paused_until = now + FAULT_PAUSE_US
+        self._unlogged += 1
+        if now - self._logged_at >= LOG_EVERY_US:
+            line = traceback.format_exc(limit=-2).strip().replace("\n", " | ")
+            self._link.send(
+                Kind.LOG, now, f"{self._unlogged} faults, the last: {line}"[:2000].encode()
+            )
+            self._logged_at, self._unlogged = now, 0
+
+    def _beat(self, now: int) -> None:
+        if now >= self._beat_at:
+            self._beat_at = now + BEAT_US
+            self._link.send(Kind.BEAT, now)
+        if now >= self._snapshot_at:
+            self._snapshot_at = now + SNAPSHOT_EVERY_US
+            self._guarded(lambda: self._send_snapshot(now))
+
+    def _send_snapshot(self, now: int) -> None:
+        snapshot = self._engine.snapshot()
+        if snapshot != self._snapshot:
+            self._link.send_json(Kind.SNAPSHOT, now, snapshot)
+            self._snapshot = snapshot
+
+    def _is_warming(self, now: int) -> bool:
+        return self._keep_warm is not None and now - self._played_at < self._awake_us
+
+    def _warm(self, now: int) -> None:
+        """Run the network on nothing now and then: events 20 ms apart find cold caches and cost twice as much."""
+        if self._keep_warm is not None and now >= self._warm_at and self._is_warming(now):
+            self._keep_warm()
+            self._warm_at = clock.now() + self._warm_us
+
+
+def _settings(link: Link) -> dict[str, Any] | None:
+    by = clock.now() + SETTINGS_US
+    while not link.closed and clock.now() < by:
+        for frame in link.wait(by - clock.now()):
+            if frame.kind is Kind.SETTINGS:
+                return frame.json()
+    return None
+
+
+def main() -> int:
+    """Serve the engine that the settings describe; 2 when it cannot be built for a reason the person can mend."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    logging.basicConfig(level=logging.WARNING, format="%(message)s")
+    link = inherited(sys.argv[1])
+    settings = _settings(link)
+    if settings is None:
+        return 1
+    try:
+        engine = build(settings, clock.now())
+    except LivegenError as error:
+        link.send(Kind.FAILED, clock.now(), str(error).encode())
+        link.drain(SECOND)
+        return 2
+    sys.setswitchinterval(5e-4)
+    gc.collect()
+    gc.freeze()
+    link.send_json(Kind.READY, clock.now(), engine.snapshot())
+    EngineProcess(link, engine, settings, clock.now()).run()
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

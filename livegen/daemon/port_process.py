@@ -1,0 +1,455 @@
+"""The port process: owns the ports, stamps what comes, sends what is due, keeps the other processes alive.
+
+One thread, one loop.  Standard library and python-rtmidi only: it starts at once, waits for nobody's GIL, and
+survives the engine.  Knows bytes, times and processes; what to play is decided elsewhere.
+"""
+
+import json
+import logging
+import os
+import select
+import signal
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
+from typing import Any, TextIO
+
+from livegen.daemon import clock
+from livegen.daemon.clock import SECOND, SPIN_US
+from livegen.daemon.companions import Player, Recorder
+from livegen.daemon.inlet import Inlet
+from livegen.daemon.lateness import Lateness, Trace
+from livegen.daemon.link import Frame, Kind, Link
+from livegen.daemon.outbox import Outbox
+from livegen.daemon.ports import EmbeddedPorts, Health, Ports, RtMidiPorts, open_ports, start_probe
+from livegen.daemon.supervisor import Supervisor
+from livegen.errors import PortError
+from livegen.music.messages import NOTE_ON
+
+log = logging.getLogger(__name__)
+
+POLL_US = 1_000
+IDLE_POLL_US = 10_000  # with 5 ms, and two threads of libjack, idling took 2.2 % of a core
+TIMERS_US = 50_000
+PROBE_EVERY_US = 500_000
+PROBE_US = 3 * SECOND
+PLAYER_LEAD_US = 200_000
+RELEASE_US = 300_000  # at exit, how long the releases may be paced
+DELIVERY_US = 30_000  # two periods of a slow server, for the last releases to reach the other side
+EXIT_US = 450_000  # signal to exit; the promise is 500 ms
+WRITE_US = 10 * SECOND  # how long a recording may take to be written when nobody is in a hurry
+TRACE_LENGTH = 1 << 14
+STATS_US = 100_000  # how long the engine process may take to add its figures
+REALTIME_PRIORITY = 5  # below any audio thread
+
+SIGNALS = tuple(
+    getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ServeOptions:
+    """What `serve` needs to know.
+
+    `settings` goes to the engine process as JSON; `settings["engine"]` is the dotted name of the factory
+    ("livegen.app:build_engine" when missing).  `stats`: "" none, "summary" prints a JSON line at exit, "trace" adds
+    the latest 16,384 messages with their times (SIGUSR1 prints the line at any time).  With `until_player_ends` it
+    exits 0 after the file is played and the model has been silent for `answer_s`, at the latest after `answer_max_s`.
+    """
+
+    port: str = "Model Out"
+    in_name: str = "Model In"
+    api: str = "auto"
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    player: Path | None = None
+    record: Path | None = None
+    record_tempo_bpm: float = 120.0
+    until_player_ends: bool = False
+    answer_s: float = 4.0
+    answer_max_s: float = 60.0
+    awake_s: float = (
+        60.0  # how long after the last note the input is polled each millisecond, not every tenth
+    )
+    stats: str = ""
+    realtime: bool = True
+
+
+def serve(options: ServeOptions, out: TextIO | None = None) -> int:
+    """Serve until SIGTERM, SIGINT or SIGHUP and give the exit status.
+
+    It is 0; with one line logged, 2 for what the person can mend, and 1 for an engine that crashes at once.
+
+    Prints one line starting with `ready` on `out` (standard output) when it can take notes.  Raises PortError when
+    the MIDI system asked for cannot be had.  Threads: main only (it sets signal handlers).
+    """
+    return PortProcess(options, out or sys.stdout).run()
+
+
+class PortProcess:
+    """The loop and what it owns.  Threads: loop only."""
+
+    def __init__(self, options: ServeOptions, out: TextIO) -> None:
+        self._options = options
+        self._print_to = out
+        self._signals: list[int] = []
+        self._was_told = False
+        self._supervisor = Supervisor(options.settings)
+        self._player: Player | None = None
+        self._recorder: Recorder | None = None
+        self._ports: Ports = EmbeddedPorts(options.in_name, options.port)
+        self._health = Health.WELL
+        self._probe: subprocess.Popen[bytes] | None = None
+        self._probe_at = self._timers_at = 0
+        self._inlet, self._outbox = Inlet(), Outbox()
+        self._lateness = Lateness()
+        self._trace = Trace(TRACE_LENGTH if options.stats == "trace" else 0)
+        self._played_at = self._sent_at = clock.now()
+        self._player_ended_at: int | None = None
+        self._is_ready = False
+        self._exit_status: int | None = None
+        self._stats_by: int | None = None
+
+    def run(self) -> int:
+        """Start everything, turn until told to stop, release and close everything."""
+        previous = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
+        if hasattr(signal, "SIGUSR1"):
+            previous[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._on_signal)
+        try:
+            self._start()
+            while self._exit_status is None:
+                self._turn()
+            return self._exit_status
+        finally:
+            self._finish()
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+    def _start(self) -> None:
+        """Start the children first: they load while the ports are opened."""
+        options = self._options
+        self._supervisor.start(clock.now())
+        if options.record is not None:
+            self._recorder = Recorder(options.record, options.record_tempo_bpm)
+        if options.player is not None:
+            self._player = Player(options.player)
+        self._ports = open_ports(options.api, options.in_name, options.port)
+        if options.realtime:
+            _ask_for_realtime()
+
+    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
+        self._signals.append(
+            number
+        )  # the loop looks within 10 ms; doing more here could interrupt a send
+
+    # --- one turn -------------------------------------------------------------------------------------------------
+
+    def _turn(self) -> None:
+        now = clock.now()
+        for data in self._ports.receive():
+            self._hear(data, now)
+        if self._player is not None:
+            for data in self._player.due(now):
+                self._hear(data, now)
+        for data in self._inlet.due(now):
+            self._pass_on(data, now)
+        for frame in self._supervisor.receive(now):
+            self._take(frame, now)
+        self._send()
+        if self._supervisor.watch(now):
+            self._outbox.release_all(now)
+            self._send()
+        if self._signals:
+            self._answer_signals(now)
+        if now >= self._timers_at:
+            self._timers_at = now + TIMERS_US
+            self._look_after(now)
+        self._sleep(now)
+
+    def _hear(self, data: bytes, now: int) -> None:
+        for message in self._inlet.feed(data, now):
+            self._pass_on(message, now)
+
+    def _pass_on(self, data: bytes, now: int) -> None:
+        """Hand one message on, stamped, to the engine and to the recorder."""
+        if data[0] & 0xF0 == NOTE_ON:
+            self._played_at = now
+        self._supervisor.send(Kind.MIDI, now, data)
+        if self._recorder is not None:
+            self._recorder.heard(now, data)
+        self._trace.heard.append((now, data.hex()))
+
+    def _take(self, frame: Frame, now: int) -> None:
+        """Take one frame of the engine's."""
+        match frame.kind:
+            case Kind.MIDI if frame.payload and self._health is Health.WELL:
+                self._outbox.put(frame.micros, frame.payload)
+            case Kind.CUT:
+                self._outbox.cut(now)
+            case Kind.LOG:
+                log.warning("engine: %s", frame.text())
+            case Kind.SNAPSHOT if self._stats_by is not None:
+                self._print_stats(frame.json())
+            case _:
+                pass
+
+    def _send(self, paced: bool = True) -> None:
+        """Send what is due, and note how late it was."""
+        for due, data in self._outbox.take(clock.now(), paced):
+            self._ports.send(data)
+            actual = clock.now()
+            self._lateness.add(actual - due)
+            self._sent_at = actual
+            if self._recorder is not None:
+                self._recorder.sent(actual, data)
+            self._trace.sent.append((due, actual, data.hex()))
+
+    def _sleep(self, now: int) -> None:
+        """Wait for the next poll, frame or due time; for the last millisecond before a due time, spin."""
+        is_awake = now - max(self._played_at, self._sent_at) < self._options.awake_s * SECOND
+        wake = now + (POLL_US if is_awake else IDLE_POLL_US)
+        send_at = self._outbox.deadline()
+        if send_at is not None:
+            wake = min(wake, send_at - SPIN_US)
+        for at in (self._inlet.deadline(), self._player.deadline() if self._player else None):
+            wake = wake if at is None else min(wake, at)
+        self._select(max(0, wake - clock.now()))
+        if send_at is not None and send_at - clock.now() <= SPIN_US:
+            clock.spin_until(send_at)
+            self._send()
+
+    def _select(self, timeout_us: int) -> None:
+        links = [link for link in self._links() if not link.closed]
+        writers = [link for link in links if link.waiting]
+        _, writable, _ = select.select(links, writers, [], timeout_us / SECOND)
+        for link in writable:
+            link.flush()
+
+    def _links(self) -> list[Link]:
+        links = [] if self._supervisor.link is None else [self._supervisor.link]
+        links += [] if self._player is None else [self._player.link]
+        return links if self._recorder is None else [*links, self._recorder.link]
+
+    # --- now and then ---------------------------------------------------------------------------------------------
+
+    def _look_after(self, now: int) -> None:
+        """Do what has time: the MIDI system's health, the companions, being ready, the end."""
+        self._look_at_ports(now)
+        if self._recorder is not None:
+            self._recorder.receive()
+        for companion in (self._player, self._recorder):
+            while companion is not None and companion.log:
+                log.warning("%s", companion.log.popleft())
+        self._look_for_failure()
+        if not self._is_ready:
+            self._become_ready(now)
+        elif self._options.until_player_ends and self._player is not None:
+            self._look_for_the_end(self._player, now)
+        if self._stats_by is not None and now >= self._stats_by:
+            self._print_stats({})
+
+    def _look_for_failure(self) -> None:
+        """End when something cannot start; once all runs, a companion's failure is only told."""
+        failure = self._supervisor.failure
+        for companion in (self._player, self._recorder):
+            if companion is not None and companion.failure is not None:
+                failure, companion.failure = companion.failure, None
+                log.error("%s", failure)
+        if failure is not None and not self._is_ready:
+            self._exit_status = 1 if self._supervisor.is_our_fault else 2
+
+    def _become_ready(self, now: int) -> None:
+        waited_for = [
+            companion for companion in (self._player, self._recorder) if companion is not None
+        ]
+        if not self._supervisor.was_ready or not all(
+            companion.is_ready for companion in waited_for
+        ):
+            return
+        self._is_ready = True
+        said = {**self._options.settings, **self._supervisor.served}
+        rest = "".join(f" {key}={_word(said[key])}" for key in ("model", "mode") if key in said)
+        ports = self._ports
+        line = f'ready in="{ports.in_name}" out="{ports.out_name}" api={ports.api}{rest}'
+        print(line, file=self._print_to, flush=True)
+        if self._player is not None:
+            self._player.start(now + PLAYER_LEAD_US)
+
+    def _look_for_the_end(self, player: Player, now: int) -> None:
+        """End with 0 once the file was heard and the model has had its say."""
+        if not player.has_ended:
+            return
+        if self._player_ended_at is None:
+            self._player_ended_at = now
+        quiet_since = max(self._player_ended_at, now if self._outbox.sounding else self._sent_at)
+        if (
+            now - quiet_since >= self._options.answer_s * SECOND
+            or now - self._player_ended_at >= self._options.answer_max_s * SECOND
+        ):
+            self._exit_status = 0
+
+    def _answer_signals(self, now: int) -> None:
+        numbers, self._signals = self._signals, []
+        if any(number in SIGNALS for number in numbers):
+            self._exit_status, self._was_told = 0, True
+        elif self._stats_by is None:
+            self._ask_for_stats(now)
+
+    # --- the MIDI system ------------------------------------------------------------------------------------------
+
+    def _look_at_ports(self, now: int) -> None:
+        health = self._ports.health(now)
+        if health is not self._health:
+            self._health_changed(health, now)
+        if health is Health.LOST:
+            self._reopen(now)
+
+    def _health_changed(self, health: Health, now: int) -> None:
+        before, self._health = self._health, health
+        if health is Health.WELL:
+            log.warning("%s: the MIDI server answers again", self._ports.api)
+        else:
+            log.warning("%s: MIDI server %s; waiting for it", self._ports.api, health.value)
+            for data in self._inlet.release():
+                self._pass_on(data, now)
+        # Whatever the other side still believes to sound is released as soon as anything reaches it.
+        if before is not Health.LOST:
+            self._outbox.release_all(now)
+
+    def _reopen(self, now: int) -> None:
+        """Ask for a server every half second, in a child; when one answers, take the same names there."""
+        if self._probe is None:
+            if now >= self._probe_at:
+                self._probe, self._probe_at = start_probe(), now
+            return
+        status = self._probe.poll()
+        if status is None and now - self._probe_at < PROBE_US:
+            return
+        if status is None:
+            self._probe.kill()
+            self._probe.wait()
+        self._probe, self._probe_at = None, now + PROBE_EVERY_US
+        if status == 0:
+            self._open_again()
+
+    def _open_again(self) -> None:
+        api = self._ports.api
+        self._ports.close()  # takes a second on a server that died, which is why it waits until here
+        try:
+            self._ports = RtMidiPorts(api, self._ports.in_name, self._ports.out_name)
+        except PortError as error:
+            log.debug("%s", error)
+            return
+        self._health = Health.WELL
+        log.warning(
+            '%s: MIDI server is back, ports "%s" and "%s"',
+            api,
+            self._ports.in_name,
+            self._ports.out_name,
+        )
+        self._outbox.release_all(clock.now())
+
+    # --- figures --------------------------------------------------------------------------------------------------
+
+    def _ask_for_stats(self, now: int) -> None:
+        """Let the engine process add its own; the line is printed when it has, or without it."""
+        self._stats_by = now + STATS_US
+        link = self._supervisor.link
+        if link is not None:
+            link.send_json(Kind.COMMAND, now, {"name": "stats", "value": None})
+
+    def _print_stats(self, engine: Mapping[str, Any]) -> None:
+        self._stats_by = None
+        stats = {
+            "lateness": self._lateness.summary(),
+            "dropped": self._outbox.dropped,
+            "inlet": dict(self._inlet.counts),
+            "restarts": self._supervisor.restarts,
+            "cpu_s": round(sum(os.times()[:2]), 3),
+            "engine_pid": self._supervisor.pid,
+            "engine": dict(engine),
+        }
+        if self._options.stats == "trace":
+            stats["trace"] = self._trace.as_json()
+        print(json.dumps({"stats": stats}), file=self._print_to, flush=True)
+
+    def _stats_at_exit(self, now: int) -> None:
+        self._ask_for_stats(now)
+        link = self._supervisor.link
+        while (
+            self._stats_by is not None
+            and link is not None
+            and not link.closed
+            and clock.now() < self._stats_by
+        ):
+            for frame in link.wait(STATS_US // 10):
+                if frame.kind is Kind.SNAPSHOT and self._stats_by is not None:
+                    self._print_stats(frame.json())
+        if self._stats_by is not None:
+            self._print_stats({})
+
+    # --- the end --------------------------------------------------------------------------------------------------
+
+    def _finish(self) -> None:
+        """Release everything, end the children, close the ports: within half a second, unless a file is written."""
+        now = clock.now()
+        by = now + EXIT_US
+        self._outbox.release_all(now)
+        while (
+            not self._outbox.is_silent
+            and clock.now() < now + RELEASE_US
+            and self._health is Health.WELL
+        ):
+            self._send()
+            clock.wait_until(clock.now() + POLL_US, 0)
+        self._send(paced=False)
+        sent_at = clock.now()
+        if self._options.stats:
+            self._stats_at_exit(sent_at)
+        self._supervisor.stop()
+        if self._player is not None:
+            self._player.kill()
+        clock.wait_until(sent_at + DELIVERY_US, 0)
+        self._close_ports()
+        self._end_recorder(by)
+        self._supervisor.reap(max(0, by - clock.now()) / SECOND)
+
+    def _close_ports(self) -> None:
+        if self._probe is not None:
+            self._probe.kill()
+            self._probe.wait()
+        if isinstance(self._ports, RtMidiPorts) and self._ports.health(clock.now()) is Health.LOST:
+            self._ports.abandon()
+        else:
+            self._ports.close()
+
+    def _end_recorder(self, by: int) -> None:
+        """Let the recording be written: at leisure when the file has ended, on a signal as long as there is time."""
+        if self._recorder is None:
+            return
+        if not self._was_told:
+            by = clock.now() + WRITE_US
+        self._recorder.link.drain(by - clock.now())
+        if not self._recorder.end((by - clock.now()) / SECOND):
+            log.warning("%s is still being written", self._options.record)
+
+
+def _word(value: object) -> str:
+    """A value for the ready line: a model file by its name, and quoted when it is more than a word."""
+    word = Path(str(value)).name.removesuffix(".onnx")
+    return json.dumps(word, ensure_ascii=False) if " " in word else word
+
+
+def _ask_for_realtime() -> None:
+    """Take a modest real-time priority where the system grants one; children do not inherit it."""
+    if hasattr(os, "sched_setscheduler"):
+        try:
+            policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
+            os.sched_setscheduler(0, policy, os.sched_param(REALTIME_PRIORITY))
+        except OSError:
+            log.debug("no real-time priority: not permitted")
+
+
+__all__ = ["Link", "PortProcess", "ServeOptions", "serve"]

@@ -1,0 +1,503 @@
+"""The two MIDI ports, over whichever MIDI system there is, or none.
+
+Everything is polled.  No callbacks: on JACK they run in the server's real-time thread and take the GIL there.
+Knows no music, no ledger, no rate; it only sees to it that a MIDI server that dies or freezes does not take
+this process with it: python-rtmidi keeps "sending" to a dead server without an error, and after 2,340 messages
+spins for ever with the GIL held (MidiOutJack::sendMessage).
+"""
+
+import contextlib
+import ctypes
+import errno
+import logging
+import os
+import re
+import select
+import socket
+import subprocess
+import sys
+from collections import deque
+from collections.abc import Iterator, Sequence
+from enum import Enum
+from pathlib import Path
+from typing import Any, Protocol
+
+from livegen.errors import PortError
+
+try:
+    import rtmidi
+except ImportError as error:  # on Linux it loads the system's ALSA library, which may not be there
+    rtmidi, _not_loaded = None, str(error)
+
+log = logging.getLogger(__name__)
+
+CLIENT_IN, CLIENT_OUT = (
+    "livegen-in",
+    "livegen-out",
+)  # one JACK client per port; equal names would become livegen-01
+QUEUE_LIMIT = 4096
+PER_POLL = 1024  # messages taken in per receive(), so that a flood cannot hold the loop
+MAX_UNPROVEN = (
+    7_000  # of the ring's 16,384 bytes, filled without a sign of life from the server: 1,000 notes
+)
+MAX_STALLED = (
+    14_000  # once it is known to be frozen: room for the releases, which it will find when it wakes
+)
+RING_OVERHEAD = 4  # bytes per message that RtMidi adds in its ring
+STALL_US = 1_000_000  # the longest JACK period in use (8192 at 44.1 kHz) is 0.19 s
+PROOF_EVERY_US = 100_000
+
+NONE = "none"
+_APIS = {
+    "alsa": "API_LINUX_ALSA",
+    "jack": "API_UNIX_JACK",
+    "coremidi": "API_MACOSX_CORE",
+    "winmm": "API_WINDOWS_MM",
+}
+API_NAMES = ("auto", *_APIS, NONE)
+_AUTO = {"linux": ("alsa", "jack"), "darwin": ("coremidi",), "win32": ("winmm",)}
+_REMEDIES = {
+    "alsa": "load the sequencer (`modprobe snd-seq`) and see that /dev/snd/seq is readable",
+    "jack": "start a JACK server (`jackd -d dummy` will do; PipeWire's needs `pw-jack` with its own libjack)",
+    "coremidi": "restart the MIDI server (`killall -9 MIDIServer`) or the machine",
+    "winmm": "restart the Windows MIDI service",
+}
+_LOOPBACKS = (
+    "No program can create a MIDI port on Windows: make a loopback first.  With Windows MIDI Services, use"
+    ' "Default App Loopback (A)" and "(B)": --in "Loopback (A)" --port "Loopback (B)".  Without, install loopMIDI'
+    " and add two ports named"
+)
+
+
+class Health(Enum):
+    """How the MIDI system does."""
+
+    WELL = "well"
+    STALLED = "stalled"  # frozen: it may come back by itself
+    LOST = "lost"  # gone: ports must be opened anew
+
+
+class Ports(Protocol):
+    """An input and an output.  Threads: loop only."""
+
+    api: str
+    in_name: str
+    out_name: str
+
+    def receive(self) -> list[bytes]:
+        """Take in what has come, one message each, without waiting."""
+
+    def send(self, data: bytes) -> bool:
+        """Send one message; False if it could not be sent."""
+
+    def health(self, now: int) -> Health:
+        """Look after the MIDI system; cheap enough for every 100 ms."""
+
+    def close(self) -> None:
+        """Close both ports; never waits for a MIDI system that is not well."""
+
+
+class EmbeddedPorts:
+    """Ports inside this process, for a machine without a MIDI system: `incoming` is heard, what is sent is not kept."""
+
+    def __init__(self, in_name: str = "Model In", out_name: str = "Model Out") -> None:
+        self.api, self.in_name, self.out_name = NONE, in_name, out_name
+        self.incoming: deque[bytes] = deque()
+
+    def receive(self) -> list[bytes]:
+        """Take in what was put into `incoming`."""
+        messages = list(self.incoming)
+        self.incoming.clear()
+        return messages
+
+    def send(self, data: bytes) -> bool:
+        """Succeed: the recorder is told of everything sent, and nobody else listens here."""
+        return True
+
+    def health(self, now: int) -> Health:
+        """Never fail."""
+        return Health.WELL
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class RtMidiPorts:
+    """Ports of a MIDI system, through python-rtmidi.  `overflows` counts the times its input queue was found full."""
+
+    def __init__(self, api: str, in_name: str, out_name: str) -> None:
+        """Open both.  Raises PortError when the system is not to be had, or (WinMM) a port is missing."""
+        self.api, self.in_name, self.out_name = api, in_name, out_name
+        self._watch: ServerWatch | None = None
+        self._midi_in: Any = None
+        self._midi_out: Any = None
+        self._state = Health.WELL
+        try:
+            with silenced():
+                self._open()
+        except PortError:
+            self.close()
+            raise
+        except (rtmidi.RtMidiError, OSError) as error:
+            self.close()
+            raise PortError(
+                f"{api}: no ports could be opened ({_plain(error)}); {_REMEDIES[api]}"
+            ) from None
+
+    def _open(self) -> None:
+        self._midi_in = rtmidi.MidiIn(
+            getattr(rtmidi, _APIS[self.api]), name=CLIENT_IN, queue_size_limit=QUEUE_LIMIT
+        )
+        # Sysex, clock and active sensing are wanted: rtmidi would drop them.
+        self._midi_in.ignore_types(sysex=False, timing=False, active_sense=False)
+        watch = ServerWatch() if self.api == "jack" else None
+        self._midi_out = rtmidi.MidiOut(getattr(rtmidi, _APIS[self.api]), name=CLIENT_OUT)
+        sources, sinks = self._midi_in.get_ports(), self._midi_out.get_ports()
+        if self.api == "winmm":
+            self.in_name = choose_existing(self.in_name, sources)
+            self.out_name = choose_existing(self.out_name, sinks)
+            self._midi_in.open_port(sources.index(self.in_name))
+            self._midi_out.open_port(sinks.index(self.out_name))
+        else:
+            # What we open for input is a place to send to, so others see it among the sinks; and the reverse.
+            self.in_name, self.out_name = (
+                free_name(self.in_name, sinks),
+                free_name(self.out_name, sources),
+            )
+            self._midi_in.open_virtual_port(self.in_name)
+            self._midi_out.open_virtual_port(self.out_name)
+        if watch is not None:
+            watch.attach()
+            self._watch = watch
+
+    def receive(self) -> list[bytes]:
+        """Take in what has come, at most 1,024 messages."""
+        if self._state is Health.LOST:
+            return []
+        messages: list[bytes] = []
+        while len(messages) < PER_POLL and (item := self._midi_in.get_message()) is not None:
+            messages.append(bytes(item[0]))
+        return messages
+
+    def send(self, data: bytes) -> bool:
+        """Send one message, unless that could hang: the server lost, or too much in flight without a sign of life."""
+        if self._state is Health.LOST or (
+            self._watch is not None and not self._watch.may_send(len(data))
+        ):
+            return False
+        try:
+            self._midi_out.send_message(data)
+        except (rtmidi.RtMidiError, ValueError, OverflowError) as error:
+            log.debug("not sent: %s", error)
+            return False
+        return True
+
+    def health(self, now: int) -> Health:
+        """See whether the JACK server lives and runs; other systems do not die (ALSA is the kernel)."""
+        if self._watch is not None and self._state is not Health.LOST:
+            self._state = self._watch.look(now)
+        return self._state
+
+    def close(self) -> None:
+        """Close and delete both: a client that just ends stalls a synchronous JACK server for five seconds.
+
+        On a lost server closing takes one second; on a frozen one it never returns, so those are abandoned.
+        """
+        if self._watch is not None and self._watch.look_again() is Health.STALLED:
+            _abandon(self._midi_in, self._midi_out)
+        else:
+            with silenced():
+                for port in (self._midi_in, self._midi_out):
+                    if port is not None:
+                        port.close_port()
+                        port.delete()
+        if self._watch is not None:
+            self._watch.close()
+        self._midi_in = self._midi_out = self._watch = None
+        self._state = Health.LOST
+
+    def abandon(self) -> None:
+        """Leave the ports to the end of the process, which is near: closing them on a lost server takes a second."""
+        _abandon(self._midi_in, self._midi_out)
+        self._midi_in = self._midi_out = None
+
+
+class ServerWatch:
+    """Signs of life of a JACK server, from what libjack keeps in this very process.  No dependency, no extra client.
+
+    * libjack holds a socket to the server; when the server dies, a duplicate of it reports a hang-up (measured:
+      1.8 ms after SIGKILL), while rtmidi notices nothing.
+    * libjack's process thread is woken once a period; while its count of time slices stands still, the server is
+      frozen and nothing drains rtmidi's ring.  The count is Linux's (/proc/…/schedstat); elsewhere a frozen server
+      cannot be told, and only the hang-up counts.
+    """
+
+    def __init__(self) -> None:
+        """Remember what is there before libjack is asked for a client; `attach` after that."""
+        self._before = _descriptors(), _tasks()
+        self._sockets: list[socket.socket] = []
+        self._tasks: set[str] = set()
+        self._slices = -1
+        self._moved_at: int | None = None
+        self._looked_at = 0
+        self._unproven = 0
+        self._state = Health.WELL
+
+    def attach(self) -> None:
+        """Find the sockets and threads that the new client brought."""
+        descriptors, tasks = self._before
+        self._tasks = _tasks() - tasks
+        self._sockets = [
+            found
+            for descriptor in _descriptors() - descriptors
+            if (found := _server_socket(descriptor))
+        ]
+        if not self._sockets:
+            log.warning("no socket of the JACK server found: its death will go unnoticed")
+
+    def may_send(self, size: int) -> bool:
+        """Account for a message of `size` bytes; False when sending more might hang."""
+        limit = MAX_UNPROVEN if self._state is Health.WELL else MAX_STALLED
+        if self._unproven + size + RING_OVERHEAD > limit:
+            return False
+        self._unproven += size + RING_OVERHEAD
+        return True
+
+    def look(self, now: int) -> Health:
+        """Judge the server; the threads are asked at most every 100 ms."""
+        if self._hung_up():
+            self._state = Health.LOST
+        elif now - self._looked_at >= PROOF_EVERY_US:
+            if (
+                now - self._looked_at > STALL_US // 2
+            ):  # we were asleep ourselves: no verdict on others yet
+                self._moved_at = now
+            self._looked_at = now
+            self._state = self._running(now)
+        return self._state
+
+    def look_again(self) -> Health:
+        """Judge by the hang-up alone, keeping an earlier verdict."""
+        return Health.LOST if self._hung_up() else self._state
+
+    def close(self) -> None:
+        """Let go of the sockets: while a duplicate is open the server sees the client as connected."""
+        for found in self._sockets:
+            found.close()
+        self._sockets = []
+
+    def _hung_up(self) -> bool:
+        if not self._sockets:
+            return False
+        poll = select.poll()
+        for found in self._sockets:
+            poll.register(found, 0)  # nothing but hang-ups and errors
+        return bool(poll.poll(0))
+
+    def _running(self, now: int) -> Health:
+        slices = sum(_slices(task) for task in self._tasks)
+        if slices != self._slices or slices == 0 or self._moved_at is None:
+            self._slices, self._moved_at, self._unproven = slices, now, 0
+        return Health.STALLED if now - self._moved_at > STALL_US else Health.WELL
+
+
+def _descriptors() -> set[int]:
+    for folder in ("/proc/self/fd", "/dev/fd"):
+        with contextlib.suppress(OSError):
+            listed = [int(entry) for entry in os.listdir(folder)]  # noqa: PTH208 (numbers, not paths)
+            return {descriptor for descriptor in listed if _is_open(descriptor)}
+    return set()
+
+
+def _is_open(descriptor: int) -> bool:
+    """False for the one that was open only while listing: its number is free again, and soon libjack's."""
+    try:
+        os.fstat(descriptor)
+    except OSError:
+        return False
+    return True
+
+
+def _tasks() -> set[str]:
+    with contextlib.suppress(OSError):
+        return set(os.listdir("/proc/self/task"))  # noqa: PTH208
+    return set()
+
+
+def _slices(task: str) -> int:
+    """How often a thread was given a processor; 0 where the system does not say."""
+    with contextlib.suppress(OSError, IndexError, ValueError):
+        return int(Path(f"/proc/self/task/{task}/schedstat").read_text().split()[2])
+    return 0
+
+
+def _server_socket(descriptor: int) -> socket.socket | None:
+    """A duplicate of this descriptor if it is a socket to a JACK server."""
+    try:
+        found = socket.socket(fileno=os.dup(descriptor))
+    except OSError:
+        return None
+    with contextlib.suppress(OSError):
+        if "jack" in str(found.getpeername()):
+            return found
+    found.close()
+    return None
+
+
+def _abandon(*ports: Any) -> None:
+    """Make objects immortal, so that their destructors, which would wait for the server, never run."""
+    for port in ports:
+        if port is not None:
+            ctypes.pythonapi.Py_IncRef(ctypes.py_object(port))
+
+
+@contextlib.contextmanager
+def silenced() -> Iterator[None]:
+    """Keep the C libraries' own complaints off descriptor 2; we say it in one line ourselves."""
+    sys.stderr.flush()
+    saved = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(saved, 2)
+        os.close(saved)
+        os.close(nowhere)
+
+
+# --- names ----------------------------------------------------------------------------------------------------
+
+
+def free_name(wanted: str, existing: Sequence[str]) -> str:
+    """The name, or with a number behind it when another livegen has it: "Model In (2)"."""
+    taken = {name for display in existing if (name := _own_name(display)) is not None}
+    candidates = [wanted, *(f"{wanted} ({number})" for number in range(2, 100))]
+    return next((name for name in candidates if name not in taken), wanted)
+
+
+def _own_name(display: str) -> str | None:
+    """The port's name if the client is a livegen.
+
+    ALSA shows "client:port 128:0", JACK "client:port", CoreMIDI "port".
+    """
+    client, colon, port = re.sub(r" \d+:\d+$", "", display).partition(":")
+    if not colon:
+        return client
+    return port if client.startswith("livegen") else None
+
+
+def choose_existing(wanted: str, existing: Sequence[str]) -> str:
+    """The first port whose name contains `wanted`, upper or lower case.  Raises PortError, saying what to create."""
+    for name in existing:
+        if wanted.casefold() in name.casefold():
+            return name
+    there = ", ".join(f'"{name}"' for name in existing) or "none"
+    raise PortError(
+        f'no MIDI port named "{wanted}" (there are: {there}).  {_LOOPBACKS} "Model In" and "Model Out".'
+    )
+
+
+def loaded() -> Any:
+    """python-rtmidi.  Raises PortError, saying what to install, where it cannot be loaded."""
+    if rtmidi is None:
+        raise PortError(
+            f"python-rtmidi cannot be loaded ({_not_loaded}); on Debian and Ubuntu: sudo apt-get install libasound2"
+        )
+    return rtmidi
+
+
+# --- the choice -------------------------------------------------------------------------------------------------
+
+
+def candidates(api: str, platform: str = sys.platform) -> tuple[str, ...]:
+    """The MIDI systems to try, in order.  Raises PortError for one that this build of python-rtmidi has not."""
+    library = loaded()
+    if api == "auto":
+        return _AUTO.get(platform, ())
+    if getattr(library, _APIS[api]) not in library.get_compiled_api():
+        raise PortError(
+            f"--api {api}: this python-rtmidi was built without it; use --api auto or none"
+        )
+    return (api,)
+
+
+def open_ports(api: str, in_name: str, out_name: str) -> Ports:
+    """Open the ports over `api`; `auto` takes what is there, and the embedded port when there is nothing.
+
+    Raises PortError when a MIDI system was asked for by name and cannot be had.
+    """
+    if api not in API_NAMES:
+        raise PortError(f"--api {api}: expected one of {', '.join(API_NAMES)}")
+    if api == NONE:
+        return EmbeddedPorts(in_name, out_name)
+    failures: list[str] = []
+    try:
+        names = candidates(api)
+    except PortError as error:
+        if api != "auto":
+            raise
+        log.warning("no MIDI system, serving the embedded port: %s", error)
+        return EmbeddedPorts(in_name, out_name)
+    for name in names:
+        try:
+            return _open_one(name, in_name, out_name)
+        except PortError as error:
+            if api != "auto" or name == "winmm":
+                raise
+            failures.append(name)
+            log.debug("%s", error)
+    remedy = (
+        "; or ".join(_REMEDIES[name] for name in failures)
+        or "python-rtmidi knows none for this system"
+    )
+    log.warning(
+        "no MIDI system (tried %s), serving the embedded port: %s",
+        ", ".join(failures) or "none",
+        remedy,
+    )
+    return EmbeddedPorts(in_name, out_name)
+
+
+def _open_one(api: str, in_name: str, out_name: str) -> Ports:
+    if api == "jack" and not probe_succeeds(start_probe()):
+        raise PortError(f"jack: no JACK server answers; {_REMEDIES[api]}")
+    ports = RtMidiPorts(api, in_name, out_name)
+    for wanted, got in ((in_name, ports.in_name), (out_name, ports.out_name)):
+        if wanted != got and api != "winmm":
+            log.warning('another livegen serves "%s" already: this one is "%s"', wanted, got)
+    return ports
+
+
+# A frozen JACK server never answers, and whoever asks waits with the GIL held.  So a child asks first.
+_PROBE = "import rtmidi; client = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name='livegen-probe'); client.delete()"
+PROBE_S = 3.0
+
+
+def start_probe() -> "subprocess.Popen[bytes]":
+    """Ask for a JACK server in a child process; its exit status is 0 if one answered."""
+    return subprocess.Popen(
+        [sys.executable, "-c", _PROBE],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=os.environ | {"JACK_NO_START_SERVER": "1"},
+    )
+
+
+def probe_succeeds(probe: "subprocess.Popen[bytes]", timeout_s: float = PROBE_S) -> bool:
+    """Wait for a probe; one that hangs is killed and has failed."""
+    try:
+        return probe.wait(timeout_s) == 0
+    except subprocess.TimeoutExpired:
+        probe.kill()
+        probe.wait()
+        return False
+
+
+def _plain(error: Exception) -> str:
+    """What a library's error says, without its own place names."""
+    text = str(error).rpartition("::")[2].partition(": ")[2] or str(error)
+    return text.strip() or errno.errorcode.get(
+        getattr(error, "errno", 0) or 0, type(error).__name__
+    )

@@ -1,0 +1,183 @@
+"""Starts the engine process, listens to its heart, starts it again.
+
+Judges by three signs: its link closed (it is dead, at once), no beat for 250 ms (release what sounds, it may
+have hiccuped), none for 600 ms (it hangs: kill it).  Beats count only after READY.  Knows no MIDI.
+"""
+
+import logging
+import subprocess
+from collections.abc import Mapping
+from enum import Enum
+from typing import Any
+
+from livegen.daemon.clock import SECOND
+from livegen.daemon.link import Frame, Kind, Link, spawn
+
+log = logging.getLogger(__name__)
+
+BEAT_US = 100_000
+# Ten below the promised 250 ms, for the turn of the loop and the server's period.
+SILENCE_US = 240_000
+HANG_US = 600_000
+START_US = 60 * SECOND  # a model that takes longer to load is stuck
+OWN_PAUSE_US = 100_000  # when we were not run for so long ourselves, the beats may just be unread
+STEADY_US = 10 * SECOND  # after living this long, the next death counts as the first
+BACK_OFF_US = (0, 0, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000)
+FIRST_STARTS = 3
+
+ENGINE_MODULE = "livegen.daemon.engine_process"
+
+
+class State(Enum):
+    """What the engine process is doing, as seen from here."""
+
+    STARTING = "starting"
+    READY = "ready"
+    SILENT = "silent"
+    DOWN = "down"
+
+
+class Supervisor:
+    """Owner of the engine process.  Threads: loop only.
+
+    `was_ready` is True once the first READY came; `failure` is the one line why it never will, else None, and
+    `is_our_fault` whether the process crashed rather than said so.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], module: str = ENGINE_MODULE) -> None:
+        self._settings = settings
+        self._module = module
+        self._child: subprocess.Popen[bytes] | None = None
+        self._ended: list[subprocess.Popen[bytes]] = []
+        self._last_beat = self._started_at = self._watched_at = 0
+        self._start_at = 0
+        self._deaths = 0
+        self.state = State.DOWN
+        self.link: Link | None = None
+        self.was_ready = False
+        self.served: dict[str, Any] = {}
+        self.failure: str | None = None
+        self.is_our_fault = False
+        self.restarts = 0
+
+    @property
+    def pid(self) -> int | None:
+        """The engine process's id while there is one."""
+        return self._child.pid if self._child else None
+
+    def start(self, now: int) -> None:
+        """Start the process and hand it its settings."""
+        self._child, self.link = spawn(self._module)
+        self.link.send_json(Kind.SETTINGS, now, self._settings)
+        self._started_at = self._watched_at = now
+        self.state = State.STARTING
+
+    def send(self, kind: Kind, now: int, payload: bytes) -> None:
+        """Send one frame, if there is anybody to read it."""
+        if self.link is not None:
+            self.link.send(kind, now, payload)
+
+    def receive(self, now: int) -> list[Frame]:
+        """Take in frames; beats and READY are kept here, the others given."""
+        frames = self.link.receive() if self.link is not None else []
+        return [frame for frame in frames if not self._own(frame, now)]
+
+    def watch(self, now: int) -> bool:
+        """Look after the process; True when what sounds must be released now."""
+        unwatched, self._watched_at = now - self._watched_at, now
+        self._ended = [child for child in self._ended if child.poll() is None]
+        if self.state is State.DOWN:
+            if now >= self._start_at and self.failure is None:
+                self.restarts += 1
+                self.start(now)
+            return False
+        if self.link is None or self.link.closed:
+            return self._died(now)
+        if unwatched > OWN_PAUSE_US:
+            self._last_beat = now
+        quiet = now - self._last_beat
+        if self.state is State.STARTING:
+            return now - self._started_at > START_US and self._died(now)
+        if quiet > HANG_US:
+            return self._died(now)
+        if quiet > SILENCE_US and self.state is State.READY:
+            log.warning("engine process silent for %d ms: notes released", quiet // 1000)
+            self.state = State.SILENT
+            return True
+        return False
+
+    def stop(self) -> None:
+        """Ask the process to end: its link closes, and a signal for one that does not read it."""
+        if self._child is not None and self.link is not None:
+            self.link.close()
+            self._child.terminate()
+
+    def reap(self, timeout_s: float) -> None:
+        """Wait for the process to end, and kill it if it does not in time."""
+        if self._child is None:
+            return
+        try:
+            self._child.wait(timeout_s)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+        self._child = None
+
+    def _own(self, frame: Frame, now: int) -> bool:
+        match frame.kind:
+            case Kind.BEAT:
+                self._beat(now)
+            case Kind.READY:
+                self.served = frame.json()
+                self.state, self.was_ready = State.READY, True
+                self._beat(now)
+            case Kind.FAILED:
+                log.error("%s", frame.text())
+                if not self.was_ready:
+                    self.failure = frame.text()
+            case _:
+                return False
+        return True
+
+    def _beat(self, now: int) -> None:
+        self._last_beat = now
+        if self.state is State.SILENT:
+            log.warning("engine process beats again")
+            self.state = State.READY
+
+    def _died(self, now: int) -> bool:
+        """Bury the process and say when the next one starts."""
+        assert self._child is not None and self.link is not None
+        how = self._how_it_ended()
+        self._child.kill()
+        self._ended.append(self._child)
+        self._child = None
+        self.link.close()
+        self.link = None
+        self._deaths = 1 if now - self._started_at > STEADY_US else self._deaths + 1
+        pause = BACK_OFF_US[min(self._deaths, len(BACK_OFF_US)) - 1]
+        self._start_at = now + pause
+        self.state = State.DOWN
+        if not self.was_ready and self._deaths >= FIRST_STARTS and self.failure is None:
+            self.failure = (
+                f"the engine process ended {FIRST_STARTS} times before it was ready ({how})"
+            )
+            self.is_our_fault = True
+            log.error("%s", self.failure)
+        if self.failure is None:
+            log.warning(
+                "engine process %s: notes released, starting it again in %.1f s",
+                how,
+                pause / SECOND,
+            )
+        return True
+
+    def _how_it_ended(self) -> str:
+        assert self._child is not None and self.link is not None
+        if not self.link.closed:
+            return "hangs"
+        try:  # the link closes an instant before the process is gone
+            status = self._child.wait(0.01)
+        except subprocess.TimeoutExpired:
+            return "closed its link"
+        return f"was ended by signal {-status}" if status < 0 else f"ended with status {status}"

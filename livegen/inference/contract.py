@@ -1,0 +1,78 @@
+"""What a model offers to the engine and to evaluation, whatever runtime carries it.
+
+A model is two pure functions.  `advance` hears one event: it gives the new state and a summary, from which
+`logits` predicts the fields of the next event one after the other, each given those already drawn.  Neither
+writes into what it was given, and nothing it returns is ever written again: whoever holds a state holds a
+snapshot.  Knows numpy; knows no file format and no runtime.
+"""
+
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livegen.codec.layout import Event
+
+State = NDArray[np.float32]  # any shape, the model's own
+Summary = NDArray[np.float32]  # (K,) or (1, K), the model's own
+Sounding = NDArray[
+    np.float32
+]  # (SOUNDING,) = pitched part * 128 + pitch: 1.0 while that note sounds
+Logits = NDArray[np.float32]  # (classes of the field,), unnormalised
+
+
+class Query(NamedTuple):
+    """The event being predicted, as far as it is drawn; fields not yet drawn are 0.
+
+    Drawn in this order: time; then `position` and `bar` follow from it; part, on, pitch; velocity is last.
+    """
+
+    time: int = 0
+    position: int = 0
+    bar: int = 0
+    part: int = 0
+    on: int = 0
+    pitch: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ModelFacts:
+    """What a model file says of itself.  `styles[0]` is the unknown style ("any")."""
+
+    name: str
+    codec: str
+    parts: tuple[str, ...]
+    styles: tuple[str, ...]
+    state_shape: tuple[int, ...]
+    ticks_per_beat: int = 24
+    commit: str = ""
+    data: tuple[tuple[str, str], ...] = ()  # (set, licence)
+    quantised: bool = False
+
+
+class Model(Protocol):
+    """A network with its state outside of it.  Threads: one at a time."""
+
+    @property
+    def facts(self) -> ModelFacts:
+        """What the model says of itself."""
+        ...
+
+    def initial_state(self) -> State:
+        """The state before anything was heard."""
+        ...
+
+    def advance(
+        self, event: Event, style: int, sounding: Sounding, state: State
+    ) -> tuple[State, Summary]:
+        """Hear one event.  `sounding` is what sounds right after it, `style` an index into `facts.styles`."""
+        ...
+
+    def logits(self, field: str, summary: Summary, query: Query) -> Logits:
+        """Logits of one field (a key of `codec.layout.FIELDS`) of the event after the one last heard."""
+        ...
+
+    def keep_warm(self) -> None:
+        """Run a step that changes nothing, so that weights stay in the processor's caches."""
+        ...

@@ -1,0 +1,72 @@
+"""From logits to a choice: what may be chosen, how daringly, and which it is.
+
+A drawn choice needs one number from 0 to 1, so that whoever owns chance stays elsewhere.  Whatever a model
+returns, NaN and infinities included, a legal choice comes out.  Knows numpy; knows no fields and no music.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Probabilities = NDArray[np.float64]  # sums to 1
+Mask = NDArray[np.bool_]
+
+_FLOOR = -1e9  # stands for minus infinity, so that no arithmetic makes NaN of it
+
+
+def probabilities(
+    logits: NDArray[np.float32], allowed: Mask | None = None, temperature: float = 1.0
+) -> Probabilities:
+    """Softmax of the allowed logits.  If none of them means anything, all allowed are equally likely.
+
+    At least one must be allowed.  Temperature is above 0.
+    """
+    clean = logits.astype(np.float64)
+    if not np.isfinite(clean).all():
+        clean = np.nan_to_num(clean, nan=_FLOOR, posinf=1e4, neginf=_FLOOR)
+    if allowed is not None:
+        clean = np.where(allowed, clean, _FLOOR)
+    highest = clean.max()
+    if highest <= _FLOOR / 2:
+        weights = np.ones(len(clean)) if allowed is None else allowed.astype(np.float64)
+    else:
+        weights = np.exp((clean - highest) / temperature)
+    total = weights.sum()
+    assert total > 0, "nothing is allowed"
+    return np.asarray(weights / total)
+
+
+def nucleus(likely: Probabilities, share: float) -> Probabilities:
+    """Keep the likeliest choices that together reach `share`.  Holtzman et al. 2020, section 3.1."""
+    if share >= 1.0:
+        return likely
+    order = np.argsort(-likely, kind="stable")
+    reached = np.cumsum(likely[order])
+    keep = order[: int(np.searchsorted(reached, share)) + 1]
+    kept = np.zeros_like(likely)
+    kept[keep] = likely[keep]
+    return np.asarray(kept / kept.sum())
+
+
+def hasten(waiting: Probabilities, rate: float) -> Probabilities:
+    """Multiply the rate at which something happens: a distribution over waiting times, shortest first.
+
+    Proportional hazards (Cox 1972, discrete): the survival function is raised to the power `rate`, so what
+    is impossible stays impossible.  The last class, "not within the others", shrinks or grows accordingly.
+    """
+    if rate == 1.0:
+        return waiting
+    survival = np.empty(len(waiting) + 1)
+    survival[:-1] = np.cumsum(waiting[::-1])[::-1]
+    survival[-1] = 0.0
+    survival **= rate
+    hastened = survival[:-1] - survival[1:]
+    return np.asarray(hastened / hastened.sum())
+
+
+def draw(likely: Probabilities, chance: float) -> int:
+    """The choice at `chance` (0 <= chance < 1) of the cumulative distribution; never one of probability 0."""
+    reached = np.cumsum(likely)
+    choice = int(np.searchsorted(reached, chance * reached[-1], side="right"))
+    return (
+        choice if choice < len(likely) else int(np.flatnonzero(likely)[-1])
+    )  # rounding reached the end

@@ -1,0 +1,128 @@
+"""What the model has heard: codec, timeline and recurrent state kept together, and branched together.
+
+The one place where the model's failures are met: whatever `advance` does, the state stays one that it once
+gave.  Knows no turns and no plans.
+"""
+
+import logging
+from contextlib import suppress
+from dataclasses import dataclass
+
+import numpy as np
+
+from livegen.codec.encoder import Encoder, Stroke
+from livegen.codec.layout import ADVANCE, SOUNDING, Event
+from livegen.inference.contract import Logits, Model, Query, Sounding, State, Summary
+from livegen.music.parts import DRUMS
+from livegen.music.timeline import Timeline
+
+log = logging.getLogger(__name__)
+
+
+class ModelFault(Exception):
+    """The model raised, or gave a state that is not finite."""
+
+
+class Guard:
+    """A model whose every failure is a `ModelFault`, counted in `faults` and logged at powers of two."""
+
+    def __init__(self, model: Model) -> None:
+        self.model = model
+        self.faults = 0
+
+    def advance(
+        self, event: Event, style: int, sounding: Sounding, state: State
+    ) -> tuple[State, Summary]:
+        """As `Model.advance`.  Raises ModelFault."""
+        try:
+            state, summary = self.model.advance(event, style, sounding, state)
+            if np.isfinite(state).all() and np.isfinite(summary).all():
+                return state, summary
+            reason = "its state is not finite"
+        except Exception as error:
+            reason = repr(error)
+        raise self._fault(reason)
+
+    def logits(self, field: str, summary: Summary, query: Query) -> Logits:
+        """As `Model.logits`; what is not finite in them is left to the sampling.  Raises ModelFault."""
+        try:
+            return self.model.logits(field, summary, query)
+        except Exception as error:
+            raise self._fault(repr(error)) from None
+
+    def _fault(self, reason: str) -> ModelFault:
+        self.faults += 1
+        if self.faults & (self.faults - 1) == 0:
+            log.warning("the model failed (%d times so far): %s", self.faults, reason)
+        return ModelFault(reason)
+
+
+@dataclass(slots=True)
+class Hearing:
+    """An encoder, what sounds, and the state after the last event; `summary` is None before the first."""
+
+    guard: Guard
+    timeline: Timeline
+    style: int
+    encoder: Encoder
+    sounding: Sounding
+    state: State
+    summary: Summary | None = None
+    heard: int = 0
+
+    @classmethod
+    def fresh(cls, guard: Guard, timeline: Timeline, style: int = 0) -> "Hearing":
+        """One that has heard nothing."""
+        silence = np.zeros(SOUNDING, np.float32)
+        return cls(
+            guard, timeline, style, Encoder(timeline.metre), silence, guard.model.initial_state()
+        )
+
+    def copy(self) -> "Hearing":
+        """A branch: what one hears, the other does not.  States are never written, so they are shared."""
+        return Hearing(
+            self.guard, self.timeline, self.style, self.encoder.copy(), self.sounding.copy(),
+            self.state, self.summary, self.heard,
+        )  # fmt: skip
+
+    def retimed(self, timeline: Timeline) -> "Hearing":
+        """A branch that goes on by another timeline; what was heard stays when it was."""
+        branch = self.copy()
+        last = self.encoder.last
+        branch.timeline = timeline
+        branch.encoder = Encoder(
+            timeline.metre,
+            None if last is None else timeline.tick(self.timeline.micros(last)),
+            dict(self.encoder.sounding),
+        )
+        return branch
+
+    def hear(self, at: int, part: int, pitch: int, velocity: int) -> None:
+        """A note begins, or ends with velocity 0, at `at` micros; never before what was heard last."""
+        tick, last = self.timeline.tick(at), self.encoder.last
+        self.feed(Stroke(tick if last is None else max(tick, last), part, pitch, velocity))
+
+    def feed(self, stroke: Stroke) -> None:
+        """The same on the tick grid."""
+        for event in self.encoder.feed(stroke):
+            self._advance(event)
+
+    def wait(self, tick: int) -> None:
+        """Let the time pass that must have passed for an event at `tick` to be possible."""
+        for event in self.encoder.advance(tick):
+            self._advance(event)
+
+    def logits(self, field: str, query: Query) -> Logits:
+        """Logits of a field of the next event.  Raises ModelFault, also when nothing was ever heard."""
+        if self.summary is None:
+            raise ModelFault("nothing was heard")
+        return self.guard.logits(field, self.summary, query)
+
+    def _advance(self, event: Event) -> None:
+        if event.time != ADVANCE and event.part != DRUMS:
+            self.sounding[event.part * 128 + event.pitch] = event.on
+        self.heard += 1
+        with suppress(ModelFault):  # counted; the state stays as it was, and the music goes on
+            self.state, self.summary = self.guard.advance(
+                event, self.style, self.sounding, self.state
+            )

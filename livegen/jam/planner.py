@@ -1,0 +1,236 @@
+"""Planning a response: rolling the model out, event by event, within what it may play.
+
+A rollout works on a branch of what was heard, so nothing that it supposes reaches the live state.  Fields
+are drawn in order: time, part, on, pitch, velocity.  Knows ticks; knows no micros, no turns and no chance of
+its own: every draw takes one number from the generator it was given.
+
+Rules of this file, from what went wrong without them (DESIGN.md section 4, measured on a prototype):
+
+* a part that may not play is thinned: the drawn event is dropped unheard and the next may come a tick later.
+  Masked after its time is drawn, it would play the times of all parts;
+* temperature does not act on time: cooler times are shorter times, and a calmer model plays more;
+* an off only for a note that this rollout began, an on only where (channel, pitch) is silent;
+* no note outlives the response, none lasts longer than `LONGEST`, none is shorter than `SHORTEST`;
+* silence ends: the first onset comes within a beat and half the response, the next within
+  `LONGEST_SILENCE`.
+"""
+
+from collections import deque
+
+import numpy as np
+
+from livegen.codec.encoder import Stroke, place_classes
+from livegen.codec.layout import ADVANCE, FIELDS, velocity_of
+from livegen.inference.contract import Logits, Query
+from livegen.inference.sampling import Mask, draw, hasten, nucleus, probabilities
+from livegen.jam.brief import Brief
+from livegen.jam.hearing import Hearing, ModelFault
+from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.parts import DRUMS
+
+LONGEST = 8 * TICKS_PER_BEAT
+SHORTEST = 2
+LONGEST_SILENCE = 8 * TICKS_PER_BEAT
+DRUM_TICKS = 2  # a drum has no end of its own: its key comes up after this
+MOST_ONSETS_PER_BEAT = 16
+
+_TIMES = np.arange(FIELDS["time"])
+
+
+class Rollout:
+    """A response being planned.  `step` by `step`, strokes appear in `planned`; whoever takes them clears it.
+
+    Nothing will be planned before tick `frontier` any more.  `brief` may be replaced between steps and acts
+    from there on.
+    """
+
+    def __init__(self, hearing: Hearing, brief: Brief, rng: np.random.Generator) -> None:
+        self.hearing = hearing
+        self.brief = brief
+        self.planned: list[Stroke] = []
+        self.frontier = brief.start
+        self.is_done = False
+        self._rng = rng
+        length = TICKS_PER_BEAT if brief.end is None else brief.end - brief.start
+        self._onset_by = brief.start + min(brief.patience, length // 2)
+        self._notes: dict[
+            tuple[int, int], tuple[int, int]
+        ] = {}  # (part, pitch) -> (channel, onset); oldest first
+        self._drums: dict[int, int] = {}  # pitch -> tick at which it comes up
+        self._onsets: deque[int] = deque(maxlen=MOST_ONSETS_PER_BEAT)
+        self._begun, self._velocities = 0, 0
+        self._waiting: Logits | None = None  # logits of time after the last event, while they hold
+
+    def step(self) -> None:
+        """Plan one event, or drop one, or end.  A few runs of the model; never raises."""
+        try:
+            self._step()
+        except ModelFault:
+            self._finish(self.frontier)
+
+    def _step(self) -> None:
+        brief, time = self.brief, self._draw_time()
+        tick = self._last() + time
+        if self._end_overlong(tick if brief.end is None else min(tick, brief.end)):
+            return None
+        if brief.end is not None and tick >= brief.end:
+            return self._finish(max(brief.end, self.frontier))
+        if time == ADVANCE:
+            return self._wait(tick)
+        query = Query(time, *place_classes(self.hearing.encoder.metre, tick))
+        # When the time for an onset has come there is nothing left to thin: the choice is among those that may play.
+        overdue = tick >= self._onset_by
+        part = self._draw(
+            "part", query, np.array(brief.parts) if overdue else None, brief.temperature
+        )
+        if not brief.parts[part]:
+            return self._drop(tick)
+        query = query._replace(part=part)
+        on = self._draw_on(query, tick)
+        if on is None:
+            return self._drop(tick)
+        query = query._replace(on=on)
+        if not on:
+            return self._end(part, self._draw("pitch", query, self._endable(part, tick)), tick)
+        if self._count(part) >= brief.voices[part]:
+            return self._end_oldest(part, tick)
+        pitch = self._draw("pitch", query, self._beginnable(part, tick), brief.temperature)
+        velocity = self._draw_velocity(query._replace(pitch=pitch))
+        return self._begin(Stroke(tick, part, pitch, velocity))
+
+    # --- drawing ----------------------------------------------------------------------------------------------
+
+    def _draw_time(self) -> int:
+        """Ticks from the last event to the next, or ADVANCE."""
+        if self.hearing.encoder.last is None or self.frontier - self._last() >= ADVANCE:
+            self._wait(self.frontier)
+        if self._waiting is None:
+            self._waiting = self._in_groove(self.hearing.logits("time", Query()))
+        earliest, latest = (
+            self.frontier - self._last(),
+            max(self._onset_by, self.frontier) - self._last(),
+        )
+        likely = probabilities(self._waiting, (earliest <= _TIMES) & (latest >= _TIMES))
+        return draw(
+            nucleus(hasten(likely, self.brief.density), self.brief.nucleus), self._rng.random()
+        )
+
+    def _in_groove(self, waiting: Logits) -> Logits:
+        """Logits of time, shifted by how welcome each tick of the beat is; not that of ADVANCE."""
+        if self.brief.groove is None:
+            return waiting
+        position, _ = self.hearing.timeline.metre.place(self._last())
+        favoured = waiting + self.brief.groove[(position + _TIMES) % TICKS_PER_BEAT]
+        favoured[ADVANCE] = waiting[ADVANCE]
+        return favoured.astype(np.float32)
+
+    def _draw(
+        self, field: str, query: Query, allowed: Mask | None = None, temperature: float = 1.0
+    ) -> int:
+        likely = probabilities(self.hearing.logits(field, query), allowed, temperature)
+        return draw(nucleus(likely, self.brief.nucleus), self._rng.random())
+
+    def _draw_on(self, query: Query, tick: int) -> int | None:
+        """Whether a note begins (1) or ends (0) at `tick`; None if neither may."""
+        part = query.part
+        begun = sum(1 for onset in self._onsets if tick - onset < TICKS_PER_BEAT)
+        may_begin = begun < MOST_ONSETS_PER_BEAT and bool(self._beginnable(part, tick).any())
+        may_end = bool(self._endable(part, tick).any())
+        if may_begin and may_end and tick < self._onset_by:
+            return self._draw("on", query)
+        if may_begin:
+            return 1
+        return 0 if may_end else None
+
+    def _draw_velocity(self, query: Query) -> int:
+        """Velocity drawn by the model, moved towards the call's mean by what its own mean is off."""
+        brief = self.brief
+        drawn = velocity_of(self._draw("velocity", query, temperature=brief.temperature))
+        self._velocities += drawn
+        self._begun += 1
+        mean = self._velocities / self._begun
+        return max(1, min(127, round(drawn + brief.velocity_follow * (brief.velocity - mean))))
+
+    # --- what may be --------------------------------------------------------------------------------------------
+
+    def _beginnable(self, part: int, tick: int) -> Mask:
+        allowed = self.brief.pitches[part].copy()
+        channel = self.brief.channels[part]
+        for (_, pitch), (sounds_on, _) in self._notes.items():
+            if sounds_on == channel:
+                allowed[pitch] = False
+        if channel == self.brief.channels[DRUMS]:
+            for pitch, until in self._drums.items():
+                if tick < until:
+                    allowed[pitch] = False
+        return allowed
+
+    def _endable(self, part: int, tick: int) -> Mask:
+        allowed = np.zeros(128, np.bool_)
+        for (other, pitch), (_, onset) in self._notes.items():
+            if other == part and tick - onset >= SHORTEST:
+                allowed[pitch] = True
+        return allowed
+
+    def _count(self, part: int) -> int:
+        return sum(1 for other, _ in self._notes if other == part)
+
+    # --- what follows -------------------------------------------------------------------------------------------
+
+    def _begin(self, stroke: Stroke) -> None:
+        tick, part, pitch, _ = stroke
+        self._feed(stroke)
+        self._onsets.append(tick)
+        self._onset_by = tick + LONGEST_SILENCE
+        if part == DRUMS:
+            self._drums[pitch] = tick + DRUM_TICKS
+            self.planned.append(Stroke(tick + DRUM_TICKS, part, pitch, 0))
+        else:
+            self._notes[part, pitch] = (self.brief.channels[part], tick)
+
+    def _end(self, part: int, pitch: int, tick: int) -> None:
+        del self._notes[part, pitch]
+        self._feed(Stroke(tick, part, pitch, 0))
+
+    def _end_oldest(self, part: int, tick: int) -> None:
+        """All voices of a part sound and it begins another note: the oldest gives way, if it has been heard."""
+        pitch, onset = next(
+            (pitch, at) for (other, pitch), (_, at) in self._notes.items() if other == part
+        )
+        if tick - onset < SHORTEST:
+            return self._drop(tick)
+        return self._end(part, pitch, tick)
+
+    def _end_overlong(self, tick: int) -> bool:
+        """End the oldest note if it has sounded for too long by `tick`."""
+        for (part, pitch), (_, onset) in self._notes.items():
+            if tick - onset >= LONGEST:
+                self._end(part, pitch, max(self.frontier, onset + LONGEST))
+                return True
+            return False
+        return False
+
+    def _drop(self, tick: int) -> None:
+        self.frontier = tick + 1
+
+    def _feed(self, stroke: Stroke) -> None:
+        self.hearing.feed(stroke)
+        self.planned.append(stroke)
+        self.frontier = stroke.tick
+        self._waiting = None
+
+    def _last(self) -> int:
+        last = self.hearing.encoder.last
+        assert last is not None
+        return last
+
+    def _wait(self, tick: int) -> None:
+        self.hearing.wait(tick)
+        self.frontier = max(self.frontier, tick)
+        self._waiting = None
+
+    def _finish(self, tick: int) -> None:
+        self.planned += [Stroke(tick, part, pitch, 0) for part, pitch in self._notes]
+        self._notes.clear()
+        self.frontier = tick
+        self.is_done = True

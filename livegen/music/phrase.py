@@ -1,0 +1,104 @@
+"""A phrase as it is being played: its pace, its range, its loudness, its key.
+
+Knows notes and micros; knows no ticks and no tempo.  Its memory is bounded however long it lasts.
+"""
+
+from bisect import insort
+from collections import deque
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+from livegen.music.parts import DRUMS, PARTS
+
+SHORTEST_REST_US, LONGEST_REST_US = 250_000, 1_200_000
+_LONE_IOI_US = 500_000  # one note tells no pace
+_PATIENCE = 2.25  # in inter-onset intervals
+_CHORD_US = 35_000
+_OVERLAP_US = 80_000  # a legato hand overlaps by less than this, voices by more
+_RECENT = 256
+_SEVERAL = 8  # as many voices at once as are ever told apart
+
+
+@dataclass(slots=True)
+class Extent:
+    """What one part did in the phrase: lowest and highest pitch, and how many voices it had at once."""
+
+    low: int = 127
+    high: int = 0
+    voices: int = 1
+
+
+@dataclass(slots=True)
+class Phrase:
+    """The notes of one turn of the player.  Times are micros and do not decrease."""
+
+    onsets_us: deque[int] = field(default_factory=lambda: deque(maxlen=_RECENT))
+    extents: dict[int, Extent] = field(default_factory=dict)
+    pitch_classes: list[float] = field(default_factory=lambda: [0.0] * 12)
+    notes: int = 0
+    began_us: int = 0
+    active_us: int = 0
+    _loudness: int = 0
+    _sounding: dict[tuple[int, int], int] = field(default_factory=dict)
+
+    def strike(self, at: int, part: int, pitch: int, velocity: int) -> None:
+        """A note begins."""
+        if not self.notes:
+            self.began_us = at
+        self.active_us = at
+        self.onsets_us.append(at)
+        self.notes += 1
+        self._loudness += velocity
+        extent = self.extents.setdefault(part, Extent())
+        extent.low, extent.high = min(extent.low, pitch), max(extent.high, pitch)
+        if part != DRUMS:
+            self.pitch_classes[pitch % 12] += 1.0
+            self._sounding[part, pitch] = at
+
+    def release(self, at: int, part: int, pitch: int) -> None:
+        """A note ends; one that did not begin in this phrase only marks the time."""
+        self.active_us = at
+        since = self._sounding.pop((part, pitch), None)
+        if since is None:
+            return
+        self.pitch_classes[pitch % 12] += min(at - since, 2_000_000) / 1e6
+        beside = sum(
+            1
+            for (other, _), began in self._sounding.items()
+            if other == part and at - began > _OVERLAP_US
+        )
+        extent = self.extents[part]
+        extent.voices = min(max(extent.voices, 1 + beside), _SEVERAL)
+
+    @property
+    def parts(self) -> tuple[int, ...]:
+        """Parts that were heard, in the order of PARTS."""
+        return tuple(part for part in range(len(PARTS)) if part in self.extents)
+
+    @property
+    def velocity(self) -> float:
+        """Mean velocity; 64 before the first note."""
+        return self._loudness / self.notes if self.notes else 64.0
+
+    @property
+    def rest_us(self) -> int:
+        """The silence after the last note that ends this phrase, from its own pace.
+
+        A note twice as long as most is still part of it, played a little late; counted from the
+        onset, so that it does not matter how short the notes are played.  250 ms to 1.2 s.
+        """
+        since_onset = self.active_us - self.onsets_us[-1] if self.onsets_us else 0
+        patience = round(_PATIENCE * usual_ioi_us(self.onsets_us))
+        return max(SHORTEST_REST_US, min(LONGEST_REST_US, patience - since_onset))
+
+
+def usual_ioi_us(onsets_us: Iterable[int]) -> int:
+    """The upper quartile of inter-onset intervals, chords counted once; 700 ms where there is none."""
+    iois: list[int] = []
+    last = None
+    for onset in onsets_us:
+        if last is None or onset - last > _CHORD_US:
+            if last is not None:
+                insort(iois, onset - last)
+            last = onset
+    return iois[min(len(iois) - 1, len(iois) * 3 // 4)] if iois else _LONE_IOI_US

@@ -1,0 +1,106 @@
+"""Scales and registers: sets of pitch classes by name, the one a phrase suggests, ranges of pitches.
+
+Knows pitches and their names (middle C is C4, pitch 60); knows no time.
+"""
+
+import re
+from collections.abc import Sequence
+from math import sqrt
+
+from livegen.errors import ConfigError
+
+PitchClasses = frozenset[int]
+
+_STEPS: dict[str, tuple[int, ...]] = {
+    "major": (0, 2, 4, 5, 7, 9, 11),
+    "minor": (0, 2, 3, 5, 7, 8, 10),
+    "harmonic minor": (0, 2, 3, 5, 7, 8, 11),
+    "melodic minor": (0, 2, 3, 5, 7, 9, 11),
+    "ionian": (0, 2, 4, 5, 7, 9, 11),
+    "dorian": (0, 2, 3, 5, 7, 9, 10),
+    "phrygian": (0, 1, 3, 5, 7, 8, 10),
+    "lydian": (0, 2, 4, 6, 7, 9, 11),
+    "mixolydian": (0, 2, 4, 5, 7, 9, 10),
+    "aeolian": (0, 2, 3, 5, 7, 8, 10),
+    "locrian": (0, 1, 3, 5, 6, 8, 10),
+    "pentatonic": (0, 2, 4, 7, 9),
+    "major pentatonic": (0, 2, 4, 7, 9),
+    "minor pentatonic": (0, 3, 5, 7, 10),
+    "blues": (0, 3, 5, 6, 7, 10),
+    "whole tone": (0, 2, 4, 6, 8, 10),
+    "chromatic": tuple(range(12)),
+}
+_NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+_ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
+_SCALE = re.compile(r"([A-Ga-g])([#♯b♭]?)\s+([a-z ]+)", re.I)
+_A_PITCH = r"(?:\d{1,3}|[A-Ga-g][#♯b♭]?(?:-1|\d))"
+_PITCH = re.compile(r"(\d{1,3})|([A-Ga-g])([#♯b♭]?)(-1|\d)")
+_REGISTER = re.compile(rf"({_A_PITCH})\s*-\s*({_A_PITCH})")
+
+# How much each degree of a key is heard to belong to it: probe-tone ratings of Krumhansl and Kessler 1982.
+_MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
+_MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
+_MINOR_ANY = (0, 2, 3, 5, 7, 8, 10, 11)  # a minor tune uses both sevenths
+_LEAST_SHARE = 0.75  # below this share of notes inside the best key, a phrase has no key
+
+
+def parse_scale(name: str) -> PitchClasses:
+    """Pitch classes of a scale such as "C major" or "F# dorian".  Raises ConfigError."""
+    match = _SCALE.fullmatch(name.strip())
+    steps = _STEPS.get(" ".join(match[3].lower().split())) if match else None
+    if match is None or steps is None:
+        raise ConfigError(
+            f"scale: expected a name such as A minor; kinds are {', '.join(_STEPS)}; got {name!r}"
+        )
+    root = _NATURALS[match[1].upper()] + _ACCIDENTALS[match[2].lower()]
+    return frozenset((root + step) % 12 for step in steps)
+
+
+def key_of(weights: Sequence[float]) -> PitchClasses | None:
+    """Pitch classes of the major or minor key that twelve weights suggest; None when they suggest none.
+
+    The key is the one with most weight inside; how its degrees are weighted decides between equals.
+    """
+    total = sum(weights)
+    if not total:
+        return None
+    best, best_score, best_share = frozenset[int](), -2.0, 0.0
+    for profile, steps in ((_MAJOR_PROFILE, _STEPS["major"]), (_MINOR_PROFILE, _MINOR_ANY)):
+        for root in range(12):
+            turned = [weights[(root + degree) % 12] for degree in range(12)]
+            inside = sum(turned[step] for step in steps) / total
+            # The eighth step of minor must earn its place.
+            score = inside - 0.02 * (len(steps) - 7) + 0.2 * _correlation(turned, profile)
+            if score > best_score:
+                pitches = frozenset((root + step) % 12 for step in steps)
+                best, best_score, best_share = pitches, score, inside
+    return best if best_share >= _LEAST_SHARE else None
+
+
+def _correlation(a: Sequence[float], b: Sequence[float]) -> float:
+    mean_a, mean_b = sum(a) / 12, sum(b) / 12
+    over = sum((x - mean_a) * (y - mean_b) for x, y in zip(a, b, strict=True))
+    under = sum((x - mean_a) ** 2 for x in a) * sum((y - mean_b) ** 2 for y in b)
+    return over / sqrt(under) if under else 0.0
+
+
+def parse_register(text: str) -> tuple[int, int]:
+    """Lowest and highest pitch of a range such as "48-84" or "C3-C6".  Raises ConfigError."""
+    match = _REGISTER.fullmatch(text.strip())
+    if match:
+        low, high = parse_pitch(match[1]), parse_pitch(match[2])
+        if 0 <= low <= high <= 127:
+            return low, high
+    raise ConfigError(
+        f"register: expected a range such as 48-84 or C3-C6, low to high, got {text!r}"
+    )
+
+
+def parse_pitch(text: str) -> int:
+    """A pitch from its number or its name ("60", "C4", "Bb3").  Raises ConfigError."""
+    match = _PITCH.fullmatch(text.strip())
+    if match is None:
+        raise ConfigError(f"expected a pitch such as 60 or C4, got {text!r}")
+    if match[1]:
+        return int(match[1])
+    return 12 * (int(match[4]) + 1) + _NATURALS[match[2].upper()] + _ACCIDENTALS[match[3].lower()]

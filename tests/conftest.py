@@ -1,0 +1,33 @@
+"""What all tests share: how thorough property tests are, and that nothing is left out unseen in CI."""
+
+import os
+from collections.abc import Generator
+from typing import Any
+
+import hypothesis
+import pytest
+
+# No deadlines: a test that is slow on a busy machine is not wrong.  In CI the same examples each time.
+hypothesis.settings.register_profile("here", deadline=None)
+hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
+    """Turn a skip into a failure where CI is set: what CI does not run, nobody runs."""
+    report = yield
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, where everything runs: {report.longrepr}"
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report(collector: pytest.Collector) -> Generator[None, Any, Any]:
+    """The same for a module that skips itself as a whole."""
+    report = yield
+    if os.environ.get("CI") and report.skipped:
+        report.outcome = "failed"
+        report.longrepr = f"skipped in CI, where everything runs: {report.longrepr}"
+    return report

@@ -1,0 +1,185 @@
+"""The laws of the input guard, for any bytes at any times."""
+
+from collections import Counter
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livegen.daemon.inlet import (
+    COALESCE_US,
+    HELD_US,
+    MAX_NESTED,
+    NOTE_BURST,
+    NOTES_PER_S,
+    OTHER_BURST,
+    SENSING_US,
+    Inlet,
+)
+from livegen.music.messages import NoteOff, NoteOn, decode
+
+SECOND = 1_000_000
+CLOCK, SENSING = bytes((0xF8,)), bytes((0xFE,))
+
+
+def on(pitch: int, velocity: int = 80) -> bytes:
+    return bytes((0x90, pitch, velocity))
+
+
+def off(pitch: int) -> bytes:
+    return bytes((0x80, pitch, 64))
+
+
+def bend(value: int) -> bytes:
+    return bytes((0xE0, 0, value))
+
+
+noise = st.binary(max_size=6)
+keys = st.builds(lambda status, pitch, velocity: bytes((status, pitch, velocity)),
+                 st.sampled_from((0x80, 0x90)), st.integers(58, 62), st.integers(0, 127))  # fmt: skip
+values = st.builds(lambda status, first, second: bytes((status, first, second)),
+                   st.sampled_from((0xB0, 0xE0, 0xA0)), st.integers(0, 127), st.integers(0, 127))  # fmt: skip
+
+
+@given(st.lists(st.tuples(st.integers(0, 20_000), st.one_of(noise, keys, values)), max_size=100))
+def test_any_bytes_at_all_are_taken_and_what_passes_is_well_formed_and_balanced(
+    happenings: list[tuple[int, bytes]],
+) -> None:
+    inlet, now, passed = Inlet(), 0, []
+    for pause, data in happenings:
+        now += pause
+        passed += inlet.due(now) + inlet.feed(data, now)
+    passed += inlet.release()
+
+    messages = [decode(data) for data in passed]
+    assert None not in messages
+    held: Counter[tuple[int, int]] = Counter()
+    for message in messages:
+        if isinstance(message, NoteOn):
+            held[message.channel, message.pitch] += 1
+        elif isinstance(message, NoteOff):
+            held[message.channel, message.pitch] -= 1
+            assert held[message.channel, message.pitch] >= 0
+    assert not +held
+
+
+def test_of_a_flood_of_keys_some_pass_and_each_that_does_gets_its_off() -> None:
+    inlet = Inlet()
+    passed = [data for index in range(2000) for data in inlet.feed(on(index % 128), index * 10)]
+    ons = len(passed)
+    passed += [
+        data for index in range(2000) for data in inlet.feed(off(index % 128), 20_000 + index * 10)
+    ]
+
+    assert NOTE_BURST <= ons <= NOTE_BURST + NOTES_PER_S // 50 + 1
+    assert len(passed) == 2 * ons
+    assert inlet.counts["notes beyond the limit"] == 2000 - ons
+
+
+def test_a_flood_is_over_as_soon_as_it_is_over() -> None:
+    inlet = Inlet()
+    for index in range(100_000):
+        inlet.feed(on(index % 128), index)
+
+    assert inlet.feed(on(60), 2 * SECOND) == [on(60)]
+
+
+def test_one_key_struck_for_ever_without_coming_up_is_a_fault_not_music() -> None:
+    inlet = Inlet()
+    passed = [data for at in range(0, 10 * SECOND, 100_000) for data in inlet.feed(on(60), at)]
+
+    assert len(passed) == MAX_NESTED
+    assert inlet.release() == [off(60)] * MAX_NESTED
+
+
+def test_of_a_flood_of_bends_the_latest_passes_every_five_milliseconds() -> None:
+    inlet = Inlet()
+    passed = [
+        data
+        for at in range(0, 5_000, 50)
+        for data in inlet.due(at) + inlet.feed(bend(at // 50), at)
+    ]
+    passed += inlet.due(COALESCE_US)
+
+    assert passed == [bend(0), bend(99)]
+    assert inlet.deadline() is None
+
+
+def test_a_value_that_waits_passes_before_the_next_note_of_its_channel() -> None:
+    inlet = Inlet()
+    inlet.feed(bend(1), 0)
+    inlet.feed(bend(2), 100)
+
+    assert inlet.feed(on(60), 200) == [bend(2), on(60)]
+
+
+def test_velocity_0_is_a_note_off() -> None:
+    inlet = Inlet()
+    inlet.feed(on(60), 0)
+
+    assert inlet.feed(on(60, velocity=0), 100) == [off(60)]
+
+
+def test_when_active_sensing_stops_what_is_held_is_released() -> None:
+    inlet = Inlet()
+    inlet.feed(SENSING, 0)
+    inlet.feed(on(60), 100)
+    inlet.feed(bytes((0xB0, 64, 127)), 200)
+
+    assert inlet.deadline() == 200 + SENSING_US
+    assert inlet.due(199 + SENSING_US) == []
+    assert inlet.due(200 + SENSING_US) == [bytes((0xB0, 64, 0)), off(60)]
+    assert inlet.due(10 * SENSING_US) == []  # normal again, until the next FE
+
+
+def test_without_active_sensing_a_held_key_may_wait() -> None:
+    inlet = Inlet()
+    inlet.feed(on(60), 0)
+
+    assert inlet.due(10 * SENSING_US) == []
+
+
+def test_a_key_that_never_comes_up_is_released_after_thirty_seconds() -> None:
+    inlet = Inlet()
+    inlet.feed(on(60), 0)
+
+    assert inlet.deadline() == HELD_US
+    assert inlet.due(HELD_US) == [off(60)]
+
+
+def test_all_notes_off_releases_its_channel_by_note_offs() -> None:
+    inlet = Inlet()
+    inlet.feed(on(60), 0)
+    inlet.feed(bytes((0x91, 62, 80)), 0)
+
+    assert inlet.feed(bytes((0xB0, 123, 0)), 100) == [off(60), bytes((0xB0, 123, 0))]
+
+
+def test_reset_controllers_raises_the_pedal() -> None:
+    inlet = Inlet()
+    inlet.feed(bytes((0xB0, 64, 127)), 0)
+
+    assert inlet.feed(bytes((0xB0, 121, 0)), 100) == [bytes((0xB0, 64, 0)), bytes((0xB0, 121, 0))]
+
+
+def test_clock_passes_and_a_flood_of_it_does_not() -> None:
+    inlet = Inlet()
+
+    assert [inlet.feed(CLOCK, tick * 8_333) for tick in range(1000)] == [[CLOCK]] * 1000
+    passed = sum(len(inlet.feed(CLOCK, 100 * SECOND + at)) for at in range(10_000))
+    assert passed <= OTHER_BURST + 11
+
+
+def test_a_huge_system_exclusive_message_is_dropped() -> None:
+    inlet = Inlet()
+
+    assert inlet.feed(bytes((0xF0, *([1] * 70_000), 0xF7)), 0) == []
+    assert inlet.counts["sysex too long"] == 1
+
+
+@given(st.binary(max_size=4))
+def test_what_is_not_midi_is_counted(data: bytes) -> None:
+    inlet = Inlet()
+    inlet.feed(data, 0)
+
+    is_garbage = bool(data) and decode(data) is None and data[0] != 0xFE
+    assert inlet.counts["undecodable"] == is_garbage

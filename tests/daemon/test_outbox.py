@@ -1,0 +1,221 @@
+"""The laws of the outbox, over anything an engine might put into it."""
+
+from collections.abc import Iterable
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livegen.daemon.outbox import BURST, LATE_US, MAX_NOTE_US, MAX_PENDING, RATE_PER_S, Outbox
+
+SECOND = 1_000_000
+ON, OFF = 0x90, 0x80
+
+
+def on(pitch: int, channel: int = 0) -> bytes:
+    return bytes((ON | channel, pitch, 80))
+
+
+def off(pitch: int, channel: int = 0) -> bytes:
+    return bytes((OFF | channel, pitch, 64))
+
+
+def is_on(data: bytes) -> bool:
+    return data[0] & 0xF0 == ON and data[2] > 0
+
+
+def is_off(data: bytes) -> bool:
+    return data[0] & 0xF0 == OFF or (data[0] & 0xF0 == ON and data[2] == 0)
+
+
+def run_until(outbox: Outbox, now: int, until: int) -> list[tuple[int, bytes]]:
+    """Walk every deadline up to `until`, as the loop would, and give what was sent with its time."""
+    sent = [(now, data) for data in outbox.due(now)]
+    while (deadline := outbox.deadline()) is not None and deadline <= until:
+        assert deadline > now, "a deadline at which nothing can be done would be a busy loop"
+        now = deadline
+        sent += [(now, data) for data in outbox.due(now)]
+    return sent
+
+
+def never_ending(sent: Iterable[tuple[int, bytes]]) -> dict[tuple[int, int], int]:
+    """Check on against off, and give what still sounds."""
+    sounding: dict[tuple[int, int], int] = {}
+    for at, data in sent:
+        key = data[0] & 15, data[1]
+        if is_on(data):
+            assert key not in sounding, "a second note-on for a sounding note"
+            sounding[key] = at
+        elif is_off(data):
+            assert key in sounding, "an off for a silent note"
+            assert at - sounding.pop(key) <= MAX_NOTE_US + SECOND
+    return sounding
+
+
+messages = st.one_of(
+    st.builds(on, st.integers(58, 62), st.integers(0, 1)),
+    st.builds(off, st.integers(58, 62), st.integers(0, 1)),
+    st.builds(lambda pitch: bytes((ON, pitch, 0)), st.integers(58, 62)),
+    st.builds(lambda value: bytes((0xB0, 64, value)), st.sampled_from((0, 127))),
+    st.builds(lambda value: bytes((0xE0, 0, value)), st.sampled_from((0, 64))),
+)
+# What happens, each after a pause: a message put with its distance from now, a cut, or everything released.
+steps = st.tuples(
+    st.integers(0, 40_000),
+    st.one_of(
+        st.tuples(st.integers(-50_000, 50_000), messages), st.sampled_from(("cut", "release"))
+    ),
+)
+
+
+@given(st.lists(steps, max_size=60), st.booleans())
+def test_every_note_on_sent_has_one_off_and_no_note_starts_twice(
+    happenings: list[tuple[int, str | tuple[int, bytes]]], is_tight: bool
+) -> None:
+    outbox = Outbox(burst=4, rate_per_s=50) if is_tight else Outbox()
+    now, sent = 0, []
+    for pause, happening in happenings:
+        sent += run_until(outbox, now, now + pause)
+        now += pause
+        match happening:
+            case "cut":
+                outbox.cut(now)
+            case "release":
+                outbox.release_all(now)
+            case (distance, data) if isinstance(distance, int) and isinstance(data, bytes):
+                outbox.put(now + distance, data)
+    sent += run_until(outbox, now, now + 2 * MAX_NOTE_US)
+
+    assert never_ending(sent) == {}
+    assert outbox.is_silent
+
+
+@given(st.lists(st.tuples(st.integers(0, 200_000), messages), max_size=80))
+def test_messages_leave_in_the_order_of_their_due_times(puts: list[tuple[int, bytes]]) -> None:
+    outbox = Outbox()
+    for due, data in puts:
+        outbox.put(due, data)
+
+    sent = outbox.take(200_000)
+    controllers = [data for _, data in sorted(puts, key=lambda put: put[0]) if data[0] == 0xB0]
+
+    assert [due for due, _ in sent] == sorted(due for due, _ in sent)
+    assert [data for _, data in sent if data[0] == 0xB0] == controllers[: len(controllers)]
+
+
+@given(st.lists(st.tuples(st.integers(0, 300_000), messages), max_size=400))
+def test_no_more_leaves_than_the_burst_and_the_rate_allow(puts: list[tuple[int, bytes]]) -> None:
+    outbox = Outbox()
+    for due, data in puts:
+        outbox.put(due, data)
+
+    times = [at for at, _ in run_until(outbox, 0, 2 * SECOND)]
+
+    for index, start in enumerate(times):
+        window = [at for at in times[index:] if at - start <= 100_000]
+        assert len(window) <= BURST + RATE_PER_S // 10 + 1
+
+
+@given(st.integers(1, 300))
+def test_the_rate_limit_drops_note_ons_and_never_a_note_off(notes: int) -> None:
+    outbox = Outbox(burst=8, rate_per_s=100)
+    for index in range(notes):
+        outbox.put(0, on(index % 128, index // 128))
+    for index in range(notes):
+        outbox.put(1, off(index % 128, index // 128))
+
+    sent = run_until(outbox, 0, 20 * SECOND)
+
+    assert never_ending(sent) == {}
+    assert sum(is_on(data) for _, data in sent) + outbox.dropped == notes
+
+
+@given(st.lists(steps, max_size=40))
+def test_after_release_all_pedals_and_bends_are_neutral(
+    happenings: list[tuple[int, str | tuple[int, bytes]]],
+) -> None:
+    outbox, now, sent = Outbox(), 0, []
+    for pause, happening in happenings:
+        now += pause
+        if not isinstance(happening, str):
+            outbox.put(now + happening[0], happening[1])
+        sent += [data for data in outbox.due(now)]
+    outbox.release_all(now)
+    sent += [data for _, data in run_until(outbox, now, now + SECOND)]
+
+    pedal = [data[2] for data in sent if data[:2] == bytes((0xB0, 64))]
+    bend = [data[2] for data in sent if data[0] == 0xE0]
+    assert pedal[-1:] in ([], [0]) and bend[-1:] in ([], [64])
+
+
+def test_a_late_note_is_not_played_and_neither_is_its_off() -> None:
+    outbox = Outbox()
+    outbox.put(0, on(60))
+    outbox.put(100, off(60))
+
+    assert outbox.due(LATE_US + 1) == []
+    assert outbox.dropped == 1
+
+
+def test_a_note_on_for_a_sounding_note_lets_it_end_first() -> None:
+    outbox = Outbox()
+    outbox.put(0, on(60))
+    outbox.put(5, on(60))
+
+    assert outbox.due(5) == [on(60), off(60), on(60)]
+
+
+def test_a_cut_withdraws_what_is_pending_and_releases_what_sounds() -> None:
+    outbox = Outbox()
+    outbox.put(0, on(60))
+    outbox.put(20_000, on(64))
+    outbox.due(0)
+    outbox.cut(10_000)
+
+    assert run_until(outbox, 10_000, SECOND) == [(10_000, off(60))]
+
+
+def test_a_note_without_an_off_ends_after_thirty_seconds() -> None:
+    outbox = Outbox()
+    outbox.put(0, on(60))
+
+    assert run_until(outbox, 0, 2 * MAX_NOTE_US) == [(0, on(60)), (MAX_NOTE_US, off(60))]
+
+
+def test_release_all_raises_the_pedal_ends_the_notes_and_says_all_notes_off_on_used_channels() -> (
+    None
+):
+    outbox = Outbox()
+    outbox.put(0, bytes((0xB2, 64, 127)))
+    outbox.put(0, on(60, channel=2))
+    outbox.due(0)
+    outbox.release_all(10)
+
+    assert outbox.due(10) == [bytes((0xB2, 64, 0)), off(60, channel=2), bytes((0xB2, 123, 0))]
+
+
+def test_an_engine_gone_wild_cannot_fill_the_memory() -> None:
+    outbox = Outbox()
+    for index in range(3 * MAX_PENDING):
+        outbox.put(index, on(60))
+        outbox.put(index, off(60))
+
+    assert outbox.dropped >= 2 * MAX_PENDING
+
+
+def test_the_worst_panic_is_paced() -> None:
+    outbox = Outbox()
+    for channel in range(16):
+        for pitch in range(128):
+            outbox.put(channel * 128 + pitch, on(pitch, channel))
+    sent = outbox.take(SECOND, paced=False)
+    assert sent == []  # a second late: nothing of it is played
+
+    for now in range(0, 8 * SECOND, 2_000):
+        outbox.put(SECOND + now, on(now // 2_000 % 128, now // 256_000 % 16))
+        outbox.due(SECOND + now)
+    outbox.release_all(10 * SECOND)
+
+    assert len(outbox.due(10 * SECOND)) == BURST
+    assert (
+        len(outbox.due(11 * SECOND)) == BURST
+    )  # the bucket holds no more, however long nobody asked

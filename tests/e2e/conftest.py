@@ -1,0 +1,58 @@
+"""Fixtures for end-to-end tests over real ports; what they are made of is in `harness`."""
+
+import contextlib
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+
+from tests.e2e.harness import SERVER_NAMES, Daemon, Jack, Partner
+
+
+@pytest.fixture
+def jack() -> Iterator[Jack]:
+    """A running JACK server; skips, saying why, where jackd is not installed."""
+    if shutil.which("jackd") is None or shutil.which("jack_lsp") is None:
+        pytest.skip("jackd is not installed (apt-get install jackd2)")
+    free = (Jack(name) for name in SERVER_NAMES)
+    server = next((candidate for candidate in free if not candidate.ports()), None)
+    assert server is not None, "all names of JACK servers for tests are in use"
+    before = {key: os.environ.get(key) for key in server.environment}
+    os.environ.update(server.environment)  # rtmidi in this process must find it too
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
+        for key, value in before.items():
+            os.environ.pop(key) if value is None else os.environ.update({key: value})
+
+
+@pytest.fixture
+def daemon(jack: Jack) -> Iterator[Callable[..., Daemon]]:
+    """Start daemons on the JACK server: `daemon(engine="engines:echo", **options)`; they are ready when given."""
+    with contextlib.ExitStack() as stack:
+
+        def start(engine: str = "engines:echo", **options: Any) -> Daemon:
+            given = {"api": "jack", "settings": {"engine": engine}, **options}
+            started = stack.enter_context(Daemon(given, jack.environment))
+            started.ready()
+            return started
+
+        yield start
+
+
+@pytest.fixture
+def partner(jack: Jack) -> Iterator[Callable[..., Partner]]:
+    """Connect partners to daemons that are ready: `partner()`."""
+    partners: list[Partner] = []
+
+    def connect(in_name: str = "Model In", out_name: str = "Model Out") -> Partner:
+        partners.append(Partner(in_name, out_name))
+        return partners[-1]
+
+    yield connect
+    for one in partners:
+        one.close()

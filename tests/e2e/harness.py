@@ -1,0 +1,261 @@
+"""A private JACK server, a daemon, and a partner that plays into it and listens: what end-to-end tests stand on.
+
+Everything is waited for, nothing is slept for; limits are far above what a quiet machine needs.
+"""
+
+import contextlib
+import json
+import os
+import select
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import rtmidi
+
+HERE = Path(__file__).parent
+ROOT = HERE.parents[1]
+PATIENCE_S = 20.0  # for what has no promise attached to it
+SERVER_NAMES = tuple(
+    f"livegen-e2e-{number}" for number in range(1, 5)
+)  # JACK knows eight names per machine
+
+Predicate = Callable[[], bool]
+
+
+def wait_for(what: Predicate, timeout_s: float = PATIENCE_S, every_s: float = 0.002) -> float:
+    """Poll until `what` holds and give the seconds it took; fail after `timeout_s`."""
+    started = time.monotonic()
+    while not what():
+        assert time.monotonic() - started < timeout_s, f"waited {timeout_s} s in vain"
+        time.sleep(every_s)
+    return time.monotonic() - started
+
+
+class Jack:
+    """A JACK server with the dummy driver, synchronous (asynchronous ones lose messages on a busy machine)."""
+
+    def __init__(self, name: str, period: int = 128) -> None:
+        self.name = name
+        self.period = period
+        self.process: subprocess.Popen[bytes] | None = None
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return {
+            "JACK_DEFAULT_SERVER": self.name,
+            "JACK_NO_START_SERVER": "1",
+            "JACK_NO_AUDIO_RESERVATION": "1",
+        }
+
+    def start(self) -> None:
+        command = (
+            f"jackd -r -S -n {self.name} --port-max 128 -d dummy -r 48000 -p {self.period}".split()
+        )
+        self.process = subprocess.Popen(
+            command,
+            env=os.environ | self.environment,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+        )
+        wait_for(self.answers, every_s=0.1)
+
+    def answers(self) -> bool:
+        assert self.process is not None and self.process.poll() is None, "jackd ended"
+        return bool(self.ports())
+
+    def ports(self) -> list[str]:
+        """All ports of the server; none when it does not answer."""
+        ran = subprocess.run(
+            ["jack_lsp"],
+            env=os.environ | self.environment,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        return ran.stdout.split("\n")[:-1] if ran.returncode == 0 else []
+
+    def send_signal(self, number: int) -> None:
+        assert self.process is not None
+        self.process.send_signal(number)
+
+    def stop(self, number: int = signal.SIGTERM) -> None:
+        """End it gently: a synchronous server may need six seconds after a client that just vanished."""
+        if self.process is None:
+            return
+        self.process.send_signal(signal.SIGCONT)
+        self.process.send_signal(number)
+        try:
+            self.process.wait(30)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+        self.process = None
+
+
+class Daemon:
+    """A daemon under test; use as a context manager."""
+
+    def __init__(self, options: dict[str, Any], environment: dict[str, str]) -> None:
+        self._command = [sys.executable, str(HERE / "daemon_main.py"), json.dumps(options)]
+        self._environment = (
+            os.environ | environment | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(HERE)))}
+        )
+        self._read = b""
+
+    def __enter__(self) -> "Daemon":
+        self.process = subprocess.Popen(
+            self._command,
+            env=self._environment,
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        assert self.process.stdout is not None and self.process.stderr is not None
+        os.set_blocking(self.process.stderr.fileno(), False)
+        self._stderr = b""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        assert self.process.stdout is not None and self.process.stderr is not None
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(5)
+            except subprocess.TimeoutExpired:
+                self.process.kill()
+                self.process.wait()
+        self.process.stdout.close()
+        self.process.stderr.close()
+
+    def line(self, timeout_s: float = PATIENCE_S) -> str:
+        """The next line on standard output."""
+        assert self.process.stdout is not None
+        until = time.monotonic() + timeout_s
+        while b"\n" not in self._read:
+            left = until - time.monotonic()
+            assert left > 0, f"no line within {timeout_s} s; standard error: {self.errors()}"
+            if select.select([self.process.stdout], [], [], left)[0]:
+                data = os.read(self.process.stdout.fileno(), 1 << 16)
+                assert data, f"ended with {self.process.wait(5)}; standard error: {self.errors()}"
+                self._read += data
+        line, _, self._read = self._read.partition(b"\n")
+        return line.decode()
+
+    def errors(self) -> str:
+        """Standard error so far."""
+        assert self.process.stderr is not None
+        with contextlib.suppress(BlockingIOError):
+            while data := os.read(self.process.stderr.fileno(), 1 << 16):
+                self._stderr += data
+        return self._stderr.decode(errors="replace")
+
+    def ready(self) -> str:
+        line = self.line()
+        assert line.startswith("ready "), line
+        return line
+
+    def stats(self) -> dict[str, Any]:
+        """Its figures, now."""
+        self.process.send_signal(signal.SIGUSR1)
+        stats: dict[str, Any] = json.loads(self.line())["stats"]
+        return stats
+
+    def engine_pid(self) -> int:
+        pid = self.stats()["engine_pid"]
+        assert isinstance(pid, int)
+        return pid
+
+    def end(self, number: int = signal.SIGTERM, timeout_s: float = 5.0) -> tuple[int, float]:
+        """Send a signal; the exit status and the seconds it took."""
+        started = time.monotonic()
+        self.process.send_signal(number)
+        return self.process.wait(timeout_s), time.monotonic() - started
+
+
+class Partner:
+    """Plays into "Model In", hears "Model Out", and keeps a ledger of what sounds."""
+
+    def __init__(self, in_name: str = "Model In", out_name: str = "Model Out") -> None:
+        self.heard: list[tuple[float, bytes]] = []
+        self.sounding: set[tuple[int, int]] = set()
+        self._out = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="partner-out")
+        self._in = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="partner-in", queue_size_limit=1 << 14)
+        self._in.ignore_types(sysex=False, timing=False, active_sense=False)
+        self._connect(self._out, in_name)
+        self._connect(self._in, out_name)
+
+    @staticmethod
+    def _connect(port: Any, name: str) -> None:
+        def index() -> int | None:
+            names = port.get_ports()
+            return next((i for i, shown in enumerate(names) if shown.endswith(f":{name}")), None)
+
+        wait_for(lambda: index() is not None, every_s=0.05)
+        port.open_port(index())
+
+    def close(self) -> None:
+        for port in (self._out, self._in):
+            port.close_port()
+            port.delete()
+
+    def send(self, *data: int) -> None:
+        self._out.send_message(data)
+
+    def listen(self) -> list[bytes]:
+        """Take in what has come since the last look."""
+        new = []
+        while (item := self._in.get_message()) is not None:
+            data = bytes(item[0])
+            new.append(data)
+            self.heard.append((time.monotonic(), data))
+            if data[0] & 0xF0 == 0x90 and data[2]:
+                self.sounding.add((data[0] & 15, data[1]))
+            elif data[0] & 0xE0 == 0x80:
+                self.sounding.discard((data[0] & 15, data[1]))
+        return new
+
+    def hears(self, *data: int, timeout_s: float = PATIENCE_S) -> float:
+        """Wait for this very message; the seconds it took."""
+        return wait_for(lambda: bytes(data) in self.listen(), timeout_s)
+
+    def hears_silence(self, timeout_s: float = PATIENCE_S) -> float:
+        """Wait until nothing sounds; the seconds it took."""
+
+        def is_silent() -> bool:
+            self.listen()
+            return not self.sounding
+
+        return wait_for(is_silent, timeout_s)
+
+    def is_answered(self, pitch: int = 60, timeout_s: float = PATIENCE_S) -> float:
+        """Strike a key until its octave sounds, then let go; the seconds it took.  Not a key is lost on the way
+        in a synchronous server, but the first after connecting may be."""
+        started = time.monotonic()
+
+        def strike() -> bool:
+            self.send(0x90, pitch, 80)
+            self.send(0x80, pitch, 64)
+            until = time.monotonic() + 0.2
+            while time.monotonic() < until:
+                if any(data[:2] == bytes((0x90, pitch + 12)) for data in self.listen()):
+                    return True
+                time.sleep(0.002)
+            return False
+
+        wait_for(strike, timeout_s)
+        self.hears_silence()
+        return time.monotonic() - started
+
+    def starts_the_sequencer(self) -> None:
+        """Strike a key until anything is heard."""
+
+        def is_heard() -> bool:
+            self.send(0x90, 60, 80)
+            return bool(self.listen())
+
+        wait_for(is_heard, every_s=0.1)

@@ -1,0 +1,210 @@
+"""The daemon over real JACK ports, with engines that can be foretold.
+
+Limits are promises with room for a busy machine: what must take 250 ms may take two seconds here.
+"""
+
+import os
+import signal
+from collections.abc import Callable
+
+from tests.e2e.engines import CHORD, HOLDER, KILLER, SLEEPER
+from tests.e2e.harness import Daemon, Jack, Partner, wait_for
+
+Starts = Callable[..., Daemon]
+Connects = Callable[..., Partner]
+
+
+def test_a_key_is_answered(daemon: Starts, partner: Connects) -> None:
+    daemon()
+    player = partner()
+
+    player.is_answered(60)
+    player.send(0x90, 64, 100)
+    player.hears(0x90, 76, 100)
+    player.send(0x90, 64, 0)
+    player.hears(0x80, 76, 64)
+
+
+def test_the_ready_line_names_both_ports(daemon: Starts, jack: Jack) -> None:
+    options = {
+        "api": "auto",
+        "settings": {"engine": "engines:echo"},
+        "in_name": "Ein",
+        "port": "Aus",
+    }
+    with Daemon(options, jack.environment) as served:
+        assert served.ready() == 'ready in="Ein" out="Aus" api=jack model=echo mode=echo'
+        assert {"livegen-in:Ein", "livegen-out:Aus"} <= set(jack.ports())
+
+
+def test_sigterm_releases_every_note_and_exits_with_0(daemon: Starts, partner: Connects) -> None:
+    served, player = daemon(), partner()
+    player.is_answered()
+    player.send(0x90, HOLDER, 80)
+    wait_for(lambda: bool(player.listen()) and len(player.sounding) == len(CHORD))
+
+    status, seconds = served.end(signal.SIGTERM)
+
+    assert status == 0 and seconds < 2
+    player.hears_silence()
+
+
+def test_ctrl_c_does_the_same(daemon: Starts, partner: Connects) -> None:
+    served, player = daemon(), partner()
+    player.is_answered()
+    player.send(0x90, HOLDER, 80)
+    wait_for(lambda: bool(player.listen()) and len(player.sounding) == len(CHORD))
+
+    status, seconds = served.end(signal.SIGINT)
+
+    assert status == 0 and seconds < 2
+    player.hears_silence()
+
+
+def test_after_kill_9_of_the_engine_notes_are_released_and_it_plays_again(
+    daemon: Starts, partner: Connects, jack: Jack
+) -> None:
+    served, player = daemon(), partner()
+    player.is_answered()
+    player.send(0x90, HOLDER, 80)
+    wait_for(lambda: bool(player.listen()) and len(player.sounding) == len(CHORD))
+
+    os.kill(served.engine_pid(), signal.SIGKILL)
+
+    assert player.hears_silence() < 2
+    assert player.is_answered() < 5
+    assert "livegen-out:Model Out" in jack.ports()
+
+
+def test_a_frozen_engine_is_silenced_and_replaced(daemon: Starts, partner: Connects) -> None:
+    served, player = daemon(), partner()
+    player.is_answered()
+    player.send(0x90, HOLDER, 80)
+    wait_for(lambda: bool(player.listen()) and len(player.sounding) == len(CHORD))
+    frozen = served.engine_pid()
+
+    os.kill(frozen, signal.SIGSTOP)
+
+    assert player.hears_silence() < 2
+    assert player.is_answered() < 5
+    assert served.engine_pid() != frozen
+
+
+def test_an_engine_that_hangs_or_ends_by_itself_is_replaced(
+    daemon: Starts, partner: Connects
+) -> None:
+    served, player = daemon(), partner()
+    player.is_answered()
+
+    for fault in (SLEEPER, KILLER):
+        player.send(0x90, fault, 80)
+        wait_for(lambda: "starting it again" in served.errors())
+        player.is_answered()
+
+    assert served.stats()["restarts"] == 2
+
+
+def test_an_engine_that_raises_now_and_then_goes_on(daemon: Starts, partner: Connects) -> None:
+    served, player = daemon("engines:stumbling"), partner()
+
+    for _ in range(5):
+        player.is_answered()
+
+    assert served.stats()["restarts"] == 0
+    assert "every third event" in served.errors()
+
+
+def test_a_flood_and_garbage_are_survived(daemon: Starts, partner: Connects) -> None:
+    served, player = daemon(), partner()
+    player.is_answered()
+
+    for count in range(2000):
+        player.send(0x90, 30 + count % 60, 100)
+        if count % 100 == 99:  # a hundred per period; more would not fit into the sender's ring
+            wait_for(lambda: not player.listen(), every_s=0.01)
+    for garbage in (
+        (60, 100),
+        (0x90,),
+        (0xF8, 0xF8),
+        (0xFD,),
+        (0x90, 200, 200),
+        (0xF0, 1, 2, 0xF7),
+    ):
+        player.send(*garbage)
+    for count in range(30, 90):
+        player.send(0x80, count, 64)
+
+    player.hears_silence()
+    player.is_answered(20)
+    counts = served.stats()["inlet"]
+    assert counts["notes beyond the limit"] > 0 and counts["undecodable"] >= 3
+
+
+def test_without_its_jack_server_the_daemon_lives_and_answers_sigterm(
+    daemon: Starts, jack: Jack
+) -> None:
+    served = daemon()
+
+    jack.stop(signal.SIGKILL)
+    wait_for(lambda: "server lost" in served.errors())
+
+    status, seconds = served.end()
+    assert status == 0 and seconds < 2
+
+
+def test_while_its_jack_server_is_frozen_the_daemon_answers_sigterm(
+    daemon: Starts, jack: Jack
+) -> None:
+    served = daemon()
+
+    jack.send_signal(signal.SIGSTOP)
+    wait_for(lambda: "server stalled" in served.errors())
+
+    status, seconds = served.end()
+    assert status == 0 and seconds < 2
+
+
+def test_playing_on_without_a_server_hangs_nothing(
+    daemon: Starts, partner: Connects, jack: Jack
+) -> None:
+    served, player = daemon("engines:sequencer"), partner()
+    player.starts_the_sequencer()
+
+    jack.send_signal(signal.SIGSTOP)
+    wait_for(lambda: "server stalled" in served.errors())
+    jack.send_signal(signal.SIGCONT)
+
+    wait_for(lambda: "answers again" in served.errors())
+    player.listen()
+    wait_for(lambda: bool(player.listen()))
+    served.end()
+    player.hears_silence()
+
+
+def test_when_the_server_is_back_so_are_the_ports_and_the_notes(
+    daemon: Starts, partner: Connects, jack: Jack
+) -> None:
+    served = daemon()
+
+    jack.stop()
+    wait_for(lambda: "server lost" in served.errors())
+    jack.start()
+
+    wait_for(
+        lambda: {"livegen-in:Model In", "livegen-out:Model Out"} <= set(jack.ports()), every_s=0.1
+    )
+    partner().is_answered()
+    assert served.process.poll() is None
+
+
+def test_a_second_daemon_takes_names_of_its_own(
+    daemon: Starts, partner: Connects, jack: Jack
+) -> None:
+    daemon()
+    options = {"api": "jack", "settings": {"engine": "engines:echo"}}
+    with Daemon(options, jack.environment) as second:
+        line = second.ready()
+
+        assert 'in="Model In (2)" out="Model Out (2)"' in line
+        assert "another livegen" in second.errors()
+        partner("Model In (2)", "Model Out (2)").is_answered()

@@ -1,0 +1,45 @@
+"""`livegen panic` and `livegen ports` against real ports."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import rtmidi
+
+from livegen import cli, panic
+from tests.e2e.harness import Jack, wait_for
+
+
+@pytest.fixture
+def synth(jack: Jack) -> Iterator[Any]:
+    port = rtmidi.MidiIn(rtmidi.API_UNIX_JACK, name="synth", queue_size_limit=1 << 13)
+    port.open_virtual_port("notes")
+    wait_for(lambda: "synth:notes" in jack.ports())
+    yield port
+    port.close_port()
+    port.delete()
+
+
+def test_panic_reaches_a_port_named_in_part_and_nothing_is_lost(
+    synth: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["panic", "synth", "--api", "jack"]) == 0
+
+    received = []
+    while (item := synth.get_message()) is not None:
+        received.append(bytes(item[0]))
+
+    assert capsys.readouterr().out == "silenced synth:notes\n"
+    assert received == panic.panic_messages()
+
+
+def test_ports_lists_who_receives(synth: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.run(["ports", "--api", "jack"]) == 0
+    assert "Ports that receive:\n  synth:notes\n" in capsys.readouterr().out
+
+
+def test_panic_at_a_port_that_is_not_there_names_those_that_are(
+    synth: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["panic", "organ", "--api", "jack"]) == 2
+    assert "no port is called 'organ'; there are: synth:notes" in capsys.readouterr().err

@@ -1,0 +1,249 @@
+"""The daemon where there is no MIDI system: the embedded port, the player and the recorder."""
+
+import json
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.smf import Score, Track, read, write
+from tests.e2e.engines import SLEEPER
+from tests.e2e.harness import Daemon, wait_for
+
+CALL = Score(
+    480,
+    (
+        Track(
+            "call",
+            ((0, NoteOn(60, 80)), (240, NoteOff(60)), (480, NoteOn(64, 90)), (720, NoteOff(64))),
+        ),
+    ),
+)
+
+
+@pytest.fixture
+def call(tmp_path: Path) -> Path:
+    path = tmp_path / "call.mid"
+    write(path, CALL)
+    return path
+
+
+@pytest.fixture
+def stack() -> Iterator[ExitStack]:
+    with ExitStack() as opened:
+        yield opened
+
+
+def serve(stack: ExitStack, engine: str = "engines:echo", **options: Any) -> Daemon:
+    given = {"api": "none", "settings": {"engine": engine}, **options}
+    return stack.enter_context(Daemon(given, {}))
+
+
+def notes(path: Path) -> dict[str, list[int]]:
+    return {
+        track.name: [message.pitch for _, message in track.messages if isinstance(message, NoteOn)]
+        for track in read(path).tracks
+    }
+
+
+def journal_lines(path: Path) -> list[dict[str, Any]]:
+    journal = path.with_name(path.name + ".journal")
+    lines = journal.read_text().splitlines() if journal.exists() else []
+    return [json.loads(line) for line in lines[1:]]
+
+
+def test_a_file_is_played_answered_recorded_and_then_the_daemon_ends(
+    stack: ExitStack, call: Path, tmp_path: Path
+) -> None:
+    record = tmp_path / "jam.mid"
+    served = serve(
+        stack, player=str(call), record=str(record), until_player_ends=True, answer_s=0.5
+    )
+
+    assert served.ready() == 'ready in="Model In" out="Model Out" api=none model=echo mode=echo'
+    assert served.process.wait(20) == 0
+    assert notes(record) == {"Player": [60, 64], "Model": [72, 76]}
+    assert not record.with_name("jam.mid.journal").exists()
+
+
+def test_a_file_is_played_at_its_own_pace(stack: ExitStack, call: Path, tmp_path: Path) -> None:
+    record = tmp_path / "jam.mid"
+    served = serve(
+        stack, player=str(call), record=str(record), until_player_ends=True, answer_s=0.5
+    )
+    served.process.wait(20)
+
+    played = [(tick, type(message)) for tick, message in read(record).tracks[0].messages]
+    expected = [(tick, type(message)) for tick, message in CALL.tracks[0].messages]
+    assert [kind for _, kind in played] == [kind for _, kind in expected]
+    assert all(
+        abs(tick - other) < 96 for (tick, _), (other, _) in zip(played, expected, strict=True)
+    )
+
+
+def test_with_a_recording_sigterm_still_writes_the_file(
+    stack: ExitStack, call: Path, tmp_path: Path
+) -> None:
+    record = tmp_path / "jam.mid"
+    served = serve(stack, player=str(call), record=str(record))
+    served.ready()
+    wait_for(lambda: len(journal_lines(record)) == 8)
+
+    status, seconds = served.end()
+
+    assert status == 0 and seconds < 2
+    wait_for(record.exists)
+    assert notes(record)["Model"] == [72, 76]
+
+
+def test_a_killed_daemon_does_not_take_the_recording_with_it(
+    stack: ExitStack, call: Path, tmp_path: Path
+) -> None:
+    record = tmp_path / "jam.mid"
+    served = serve(stack, player=str(call), record=str(record))
+    served.ready()
+    wait_for(lambda: len(journal_lines(record)) == 8)
+
+    served.process.kill()
+
+    wait_for(record.exists)
+    assert notes(record) == {"Player": [60, 64], "Model": [72, 76]}
+
+
+def test_a_journal_left_by_a_crash_is_recovered_at_the_next_start(
+    stack: ExitStack, tmp_path: Path
+) -> None:
+    record = tmp_path / "jam.mid"
+    journal = tmp_path / "jam.mid.journal"
+    journal.write_text(
+        '{"livegen": 1}\n{"t": 5, "side": "player", "data": "903c50"}\n{"t": 10, "si'
+    )
+    served = serve(stack, record=str(record))
+    served.ready()
+
+    wait_for(lambda: "saved as" in served.errors())
+    assert notes(tmp_path / "jam-recovered.mid")["Player"] == [60]
+
+
+def test_a_recording_that_cannot_be_written_is_refused_at_the_start(
+    stack: ExitStack, tmp_path: Path
+) -> None:
+    served = serve(stack, record=str(tmp_path / "missing" / "jam.mid"))
+
+    assert served.process.wait(20) == 2
+    assert "cannot be written" in served.errors()
+
+
+def test_a_player_file_that_is_none_is_refused_at_the_start(
+    stack: ExitStack, tmp_path: Path
+) -> None:
+    path = tmp_path / "not.mid"
+    path.write_bytes(b"not a MIDI file")
+    served = serve(stack, player=str(path))
+
+    assert served.process.wait(20) == 2
+    assert "MIDI file header" in served.errors()
+
+
+def test_a_model_that_is_refused_ends_serve_with_2_and_its_line(stack: ExitStack) -> None:
+    served = serve(stack, "engines:refused")
+
+    assert served.process.wait(20) == 2
+    assert "is not what our exporter writes" in served.errors()
+    assert "Traceback" not in served.errors()
+
+
+def test_an_engine_that_ends_before_it_is_ready_again_and_again_ends_serve(
+    stack: ExitStack,
+) -> None:
+    served = serve(stack, "engines:stillborn")
+
+    assert served.process.wait(30) == 1
+    assert "ended 3 times before it was ready (ended with status 7)" in served.errors()
+
+
+def test_an_engine_that_dies_at_once_each_time_is_started_less_and_less_often(
+    stack: ExitStack, tmp_path: Path
+) -> None:
+    served = serve(stack)
+    served.ready()
+    for _ in range(3):
+        pid = served.engine_pid()
+        os.kill(pid, signal.SIGKILL)
+        wait_for(lambda killed=pid: served.stats()["engine_pid"] not in (None, killed))  # type: ignore[misc]
+
+    errors = served.errors()
+    assert errors.count("was ended by signal 9") == 3
+    assert "starting it again in 0.0 s" in errors and "starting it again in 0.5 s" in errors
+
+
+def test_a_frozen_engine_does_not_delay_the_end(stack: ExitStack, tmp_path: Path) -> None:
+    path = tmp_path / "sleeper.mid"
+    write(path, Score(480, (Track("one", ((0, NoteOn(SLEEPER, 80)), (9600, NoteOff(SLEEPER)))),)))
+    served = serve(stack, player=str(path))
+    served.ready()
+    wait_for(lambda: "silent" in served.errors())
+
+    status, seconds = served.end()
+
+    assert status == 0 and seconds < 2
+
+
+def test_without_a_midi_system_auto_says_so_and_serves_the_embedded_port(stack: ExitStack) -> None:
+    given = {"settings": {"engine": "engines:echo"}}
+    nowhere = {"JACK_DEFAULT_SERVER": "livegen-e2e-nowhere", "JACK_NO_START_SERVER": "1"}
+    served = stack.enter_context(Daemon(given, nowhere))
+    line = served.ready()
+    if "api=alsa" in line:
+        pytest.skip("this machine has an ALSA sequencer")
+
+    assert "api=none" in line
+    assert served.errors().count("\n") == 1
+    assert "no MIDI system" in served.errors() and "modprobe snd-seq" in served.errors()
+
+
+def test_a_midi_system_asked_for_by_name_must_be_there(stack: ExitStack) -> None:
+    given = {"api": "jack", "settings": {"engine": "engines:echo"}}
+    served = stack.enter_context(Daemon(given, {"JACK_DEFAULT_SERVER": "livegen-e2e-nowhere"}))
+
+    assert served.process.wait(20) == 2
+    assert "no JACK server answers" in served.errors()
+
+
+def test_no_process_is_left_behind(stack: ExitStack) -> None:
+    served = serve(stack)
+    served.ready()
+    pid = served.engine_pid()
+    served.process.kill()
+    served.process.wait()
+
+    def is_gone() -> bool:
+        try:
+            os.kill(pid, 0)
+        except ProcessLookupError:
+            return True
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+
+    wait_for(is_gone)
+
+
+def test_caches_are_kept_warm_after_a_note_and_then_may_rest(stack: ExitStack, call: Path) -> None:
+    settings = {"engine": "engines:warm", "keep_warm_us": 1_000, "awake_us": 300_000}
+    given = {"api": "none", "settings": settings, "player": str(call)}
+    served = stack.enter_context(Daemon(given, {}))
+    served.ready()
+
+    def warmed() -> int:
+        while "snapshot" not in (engine := served.stats()["engine"]):
+            pass  # it was too busy to answer in time
+        count = engine["snapshot"]["warmed"]
+        assert isinstance(count, int)
+        return count
+
+    wait_for(lambda: warmed() > 100)
+    wait_for(lambda: warmed() == warmed(), every_s=0.1)

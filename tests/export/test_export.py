@@ -1,0 +1,346 @@
+"""From a network to the file that is served: the same numbers, in plain form, and the tools that
+prove it.
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+import torch
+from click.testing import CliRunner
+
+from export import parity, quantise, to_onnx
+from export.graph import to_bytes
+from export.material import MAX_PIECE, gather
+from livegen.codec.layout import FIELDS, Event, codec_hash
+from livegen.errors import ConfigError, ModelError
+from livegen.inference.contract import ModelFacts
+from livegen.inference.model import start
+from livegen.inference.onnx_file import parse
+from livegen.inference.onnx_operators import OPERATORS
+from livegen.music.messages import Message, NoteOff, NoteOn
+from livegen.music.parts import PARTS
+from livegen.music.smf import Score, Track, write
+from livegen.training.network import Network, NetworkConfig
+
+FACTS = ModelFacts("tiny", codec_hash(), tuple(PARTS), ("any", "waltz"), (1,), commit="0123")
+KINDS = {"gru": (1, 1), "lstm": (2, 2), "gru, two layers": (2, 2)}
+
+
+def network_of(kind: str) -> Network:
+    torch.manual_seed(3)
+    config = NetworkConfig(
+        styles=2, kind=kind[:4].rstrip(","), hidden=24, layers=KINDS[kind][0], embed=16, head=16
+    )
+    return Network(config).eval()
+
+
+@pytest.fixture(scope="module", params=KINDS)
+def pair(request: pytest.FixtureRequest) -> tuple[Network, bytes]:
+    """A network and its file."""
+    network = network_of(request.param)
+    return network, to_bytes(network, FACTS)
+
+
+@pytest.fixture(scope="module")
+def gru() -> tuple[Network, bytes]:
+    network = network_of("gru")
+    return network, to_bytes(network, FACTS)
+
+
+@pytest.fixture(scope="module")
+def tune(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file of two hands, about 1,200 events, with rests longer than an ADVANCE."""
+    chance = np.random.default_rng(5)
+    hands = []
+    for name, low, count in (("Melody", 60, 400), ("Bass", 36, 200)):
+        tick = 0
+        messages: list[tuple[int, Message]] = []
+        for _ in range(count):
+            tick += int(chance.choice([6, 12, 24, 48, 300], p=[0.3, 0.4, 0.2, 0.09, 0.01]))
+            pitch = low + int(chance.integers(0, 20))
+            messages += [
+                (tick, NoteOn(pitch, int(chance.integers(30, 120)))),
+                (tick + 5, NoteOff(pitch)),
+            ]
+        hands.append(Track(name, tuple(messages)))
+    path = tmp_path_factory.mktemp("tune") / "tune.mid"
+    write(path, Score(24, tuple(hands), metres=((0, 3, 4),)))
+    return path
+
+
+@pytest.fixture
+def run_folder(gru: tuple[Network, bytes], tmp_path: Path) -> Path:
+    """A folder as training leaves it."""
+    network, _ = gru
+    kept = {
+        "codec": codec_hash(),
+        "network": network.config.facts(),
+        "styles": ["any", "waltz"],
+        "recipe": {"name": "tiny", "sets": {"tunes": 1.0, "songs": 2.0}},
+        "weights": network.state_dict(),
+    }
+    torch.save(kept, tmp_path / "best.pt")
+    return tmp_path
+
+
+Command = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def command() -> Command:
+    """Runs a command and gives its exit code and what it said on both streams."""
+
+    def run(main: Any, *arguments: object) -> tuple[int, str, str]:
+        outcome = CliRunner().invoke(main, list(map(str, arguments)))
+        assert outcome.exception is None or isinstance(outcome.exception, SystemExit)
+        return outcome.exit_code, outcome.stdout, outcome.stderr
+
+    return run
+
+
+# --- the file -------------------------------------------------------------------------------------
+
+
+def test_the_file_computes_what_the_network_computes(
+    pair: tuple[Network, bytes], tune: Path
+) -> None:
+    network, data = pair
+    pieces = gather([tune], FACTS.styles, 10_000)
+    model = start(parse(data))
+
+    first, second = parity.compare(network, model, pieces)
+
+    assert first.excesses(parity.WHOLE) == second.excesses(parity.FLOAT32) == []
+    assert first.steps == second.steps == len(pieces[0].rows) - 1
+    assert {*FIELDS, "summary", "final state"} < second.worst.keys()
+
+
+def test_the_state_has_the_shape_of_the_network(pair: tuple[Network, bytes]) -> None:
+    network, data = pair
+
+    facts = parse(data).facts
+
+    assert facts == replace(FACTS, state_shape=tuple(network.initial_state(1).shape))
+
+
+def test_the_file_is_the_same_each_time(gru: tuple[Network, bytes]) -> None:
+    network, data = gru
+
+    assert to_bytes(network, FACTS) == data
+
+
+def test_only_known_operators_are_written(pair: tuple[Network, bytes]) -> None:
+    _, data = pair
+
+    for form in (data, quantise.int8(data)):
+        graph = onnx.load_model_from_string(form).graph
+        assert {node.op_type for node in graph.node} <= OPERATORS.keys()
+
+
+def test_the_operators_that_may_be_served_are_those_that_are_written() -> None:
+    written = set()
+    for kind in KINDS:
+        data = to_bytes(network_of(kind), FACTS)
+        for form in (data, quantise.int8(data)):
+            written |= {node.op_type for node in onnx.load_model_from_string(form).graph.node}
+
+    assert written == OPERATORS.keys()
+
+
+# --- int8 -----------------------------------------------------------------------------------------
+
+
+def test_int8_is_smaller_and_nearly_the_same(pair: tuple[Network, bytes], tune: Path) -> None:
+    network, data = pair
+    small = quantise.int8(data)
+    pieces = gather([tune], FACTS.styles, 10_000)
+
+    _, difference = parity.compare(network, start(parse(small)), pieces)
+
+    assert len(small) < len(data)
+    assert difference.excesses(parity.INT8) == []
+    assert difference.excesses(parity.FLOAT32) != []
+
+
+def test_int8_says_that_it_is(gru: tuple[Network, bytes]) -> None:
+    _, data = gru
+
+    assert parse(quantise.int8(data)).facts == replace(parse(data).facts, quantised=True)
+
+
+def test_every_matrix_becomes_int8(gru: tuple[Network, bytes]) -> None:
+    _, data = gru
+    before = [node.op_type for node in onnx.load_model_from_string(data).graph.node]
+    after = [node.op_type for node in onnx.load_model_from_string(quantise.int8(data)).graph.node]
+
+    assert before.count("MatMul") == after.count("MatMulInteger") > 0
+    assert "MatMul" not in after
+
+
+def test_int8_is_shipped_if_it_costs_little_and_is_faster() -> None:
+    def form(nats: float, micros: float, size: int) -> quantise.Measured:
+        return quantise.Measured("x", size, nats, {"p50": micros})
+
+    full = form(3.0, 400, 9_000_000)
+
+    assert quantise.verdict(full, form(3.001, 200, 3_000_000)).startswith("ship int8: ")
+    assert quantise.verdict(full, form(3.1, 200, 3_000_000)).startswith("ship float32: ")
+    assert quantise.verdict(full, form(3.0, 500, 3_000_000)).startswith("ship float32: ")
+
+
+def test_the_loss_of_uniform_answers_is_the_logarithm_of_the_classes(
+    gru: tuple[Network, bytes], tune: Path
+) -> None:
+    network, _ = gru
+    flat = Network(network.config)
+    for parameter in flat.parameters():
+        torch.nn.init.zeros_(parameter)
+    pieces = gather([tune], FACTS.styles, 10_000)
+    events = [Event(*map(int, row)) for row in pieces[0].rows[1:]]
+    expected = np.mean([sum(np.log(FIELDS[f]) for f in quantise.scored(event)) for event in events])
+
+    found = quantise.nats_per_event(start(parse(to_bytes(flat, FACTS))), pieces)
+
+    assert found == pytest.approx(expected)
+
+
+# --- the commands ---------------------------------------------------------------------------------
+
+
+def test_a_run_folder_becomes_a_model_folder(
+    run_folder: Path, tmp_path: Path, command: Command
+) -> None:
+    manifest = tmp_path / "MANIFEST.yaml"
+    manifest.write_text(
+        "datasets:\n- {name: tunes, licence: 'CC0\n    1.0'}\n- {name: other, licence: MIT}\n"
+    )
+
+    code, said, _ = command(
+        to_onnx.main, run_folder, "--out", tmp_path / "model", "--manifest", manifest
+    )
+
+    facts = parse((tmp_path / "model" / "model.onnx").read_bytes()).facts
+    assert (code, facts.name, facts.quantised) == (0, "tiny", False)
+    assert facts.data == (("songs", "not stated"), ("tunes", "CC0 1.0"))
+    assert facts.commit and "float32" in said
+
+
+def test_int8_is_a_word(run_folder: Path, tmp_path: Path, command: Command) -> None:
+    code, said, _ = command(
+        to_onnx.main, run_folder / "best.pt", "--out", tmp_path / "m.onnx", "--int8"
+    )
+
+    assert code == 0 and "int8" in said
+    assert parse((tmp_path / "m.onnx").read_bytes()).facts.quantised
+
+
+def test_a_checkpoint_that_runs_code_does_not_run_it(tmp_path: Path, command: Command) -> None:
+    class Gadget:
+        def __reduce__(self) -> tuple[Any, ...]:
+            return Path.touch, (tmp_path / "was here",)
+
+    torch.save({"codec": codec_hash(), "weights": Gadget()}, tmp_path / "best.pt")
+
+    code, _, said = command(to_onnx.main, tmp_path, "--out", tmp_path / "model")
+
+    assert (code, said.count("\n")) == (2, 1)
+    assert not (tmp_path / "was here").exists()
+
+
+def test_a_model_that_is_not_finite_is_not_written(
+    run_folder: Path, tmp_path: Path, command: Command
+) -> None:
+    kept = torch.load(run_folder / "best.pt", weights_only=True)
+    kept["weights"]["summary.bias"][0] = float("nan")
+    torch.save(kept, run_folder / "best.pt")
+
+    code, _, said = command(to_onnx.main, run_folder, "--out", tmp_path / "model")
+
+    assert code == 2 and "not finite" in said
+    assert not (tmp_path / "model").exists()
+
+
+def test_a_model_too_large_to_ship_is_not_written(
+    tmp_path: Path, gru: tuple[Network, bytes]
+) -> None:
+    _, data = gru
+    before = to_onnx.MAX_SHIPPED
+    assert len(data) < before
+
+    with pytest.raises(ModelError, match="longer than 64 MB"):
+        to_onnx.write_model(data + bytes(65 << 20), tmp_path / "m.onnx")
+
+
+def test_parity_of_a_good_file_is_shown(
+    run_folder: Path, tmp_path: Path, tune: Path, command: Command
+) -> None:
+    command(to_onnx.main, run_folder, "--out", tmp_path)
+
+    code, said, _ = command(
+        parity.main, run_folder, tmp_path, "--data", tune, "--data", tune, "--events", 500
+    )
+
+    assert code == 0, said
+    assert said.endswith("parity holds\n")
+
+
+def test_a_file_of_other_weights_fails_loudly_and_says_where(
+    run_folder: Path, tmp_path: Path, tune: Path, gru: tuple[Network, bytes], command: Command
+) -> None:
+    network, _ = gru
+    other = Network(network.config)
+    other.load_state_dict(network.state_dict())
+    with torch.no_grad():
+        other.state_dict()["out.pitch.bias"][60] += 0.01
+    (tmp_path / "m.onnx").write_bytes(to_bytes(other, FACTS))
+
+    code, _, said = command(
+        parity.main, run_folder, tmp_path / "m.onnx", "--data", tune, "--events", 200
+    )
+
+    assert code == 1
+    assert said.startswith("NO PARITY, model file against streamed: pitch differs by 0.01 ")
+    assert "in piece 0, step" in said
+
+
+def test_parity_on_too_few_events_proves_nothing(
+    run_folder: Path, tmp_path: Path, tune: Path, command: Command
+) -> None:
+    command(to_onnx.main, run_folder, "--out", tmp_path)
+
+    code, _, said = command(parity.main, run_folder, tmp_path, "--data", tune, "--events", 100_000)
+
+    assert (code, said) == (2, f"only {MAX_PIECE} events in the data, 100000 are needed\n")
+
+
+def test_the_forms_are_measured_and_one_is_chosen(
+    gru: tuple[Network, bytes],
+    tmp_path: Path,
+    tune: Path,
+    command: Command,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(quantise, "APART", 5)
+    (tmp_path / "model.onnx").write_bytes(gru[1])
+
+    code, said, _ = command(quantise.main, tmp_path, "--data", tune, "--events", 50)
+
+    assert code == 0
+    assert [line.split("  ")[0] for line in said.splitlines()[1:-1]] == [
+        "float32",
+        *quantise.VARIANTS,
+    ]
+    assert said.splitlines()[-1].startswith("ship ")
+
+
+def test_data_without_events_is_refused(tmp_path: Path) -> None:
+    write(tmp_path / "silence.mid", Score(24, ()))
+
+    for path in (tmp_path / "silence.mid", tmp_path / "best.pt"):
+        with pytest.raises(ConfigError):
+            gather([path], FACTS.styles, 10)

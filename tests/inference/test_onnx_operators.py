@@ -1,0 +1,143 @@
+"""The table of operators agrees with ONNX's own shape inference, and refuses what does not fit."""
+
+from typing import Any
+
+import numpy as np
+import onnx
+import pytest
+from onnx import TensorProto, helper, numpy_helper
+
+from livegen.inference.onnx_operators import (
+    FLOAT,
+    INT8,
+    INT64,
+    OPERATORS,
+    UINT8,
+    Misfit,
+    Value,
+    result,
+)
+
+
+def constant(*numbers: int) -> Value:
+    data = np.array(numbers, np.int64)
+    return Value(INT64, data.shape, data.tobytes())
+
+
+def f(*shape: int) -> Value:
+    return Value(FLOAT, shape)
+
+
+def i(*shape: int) -> Value:
+    return Value(INT64, shape)
+
+
+BYTES = [Value(UINT8, (1, 8)), Value(INT8, (8, 5)), Value(UINT8, ()), Value(INT8, (5,))]
+
+# operator, inputs, attributes, number of outputs
+FITTING: list[tuple[str, list[Value], dict[str, int], int]] = [
+    ("Add", [f(1, 8), f(8)], {}, 1),
+    ("Add", [i(1, 8), i(8)], {}, 1),
+    ("Sub", [f(1, 8), f(1, 1)], {}, 1),
+    ("Mul", [f(), f(3, 4)], {}, 1),
+    ("MatMul", [f(1, 8), f(8, 5)], {}, 1),
+    ("Sigmoid", [f(1, 8)], {}, 1),
+    ("Tanh", [f(2, 1, 8)], {}, 1),
+    ("Relu", [f(1, 8)], {}, 1),
+    ("Gather", [f(9, 4), i(1)], {}, 1),
+    ("Gather", [f(9, 4), i(1, 8)], {"axis": 0}, 1),
+    ("Gather", [i(1, 8), Value(INT64, (), (7).to_bytes(8, "little"))], {"axis": 1}, 1),
+    ("Split", [f(1, 12)], {"axis": 1, "num_outputs": 3}, 3),
+    ("Split", [f(1, 12), constant(2, 10)], {"axis": -1}, 2),
+    ("Concat", [f(1, 1, 4), f(2, 1, 4)], {"axis": 0}, 1),
+    ("Unsqueeze", [f(1, 4), constant(0)], {}, 1),
+    ("Slice", [i(1, 8), constant(0), constant(-1), constant(1), constant(1)], {}, 1),
+    ("Slice", [i(1, 8), constant(2), constant(1 << 62), constant(1), constant(1)], {}, 1),
+    ("DynamicQuantizeLinear", [f(1, 8)], {}, 3),
+    ("MatMulInteger", BYTES, {}, 1),
+    ("Cast", [Value(TensorProto.INT32, (1, 5))], {"to": FLOAT}, 1),
+]
+
+UNFIT: list[tuple[str, list[Value], dict[str, int], int]] = [
+    ("Exp", [f(1)], {}, 1),
+    ("Add", [f(1, 8)], {}, 1),
+    ("Add", [f(1, 8), f(7)], {}, 1),
+    ("Add", [f(1), i(1)], {}, 1),
+    ("Add", [f(1), f(1)], {"axis": 1}, 1),
+    ("Tanh", [i(1)], {}, 1),
+    ("Tanh", [f(1)], {}, 2),
+    ("MatMul", [f(1, 8), f(7, 5)], {}, 1),
+    ("MatMul", [f(8), f(8, 5)], {}, 1),
+    ("MatMul", [i(1, 8), i(8, 5)], {}, 1),
+    ("Gather", [f(9, 4), f(1)], {}, 1),
+    ("Gather", [f(), i(1)], {}, 1),
+    ("Gather", [f(9, 4), constant(9)], {}, 1),
+    ("Gather", [f(9, 4), i(1)], {"axis": 2}, 1),
+    ("Split", [f(1, 12)], {"axis": 1}, 3),
+    ("Split", [f(1, 2)], {"axis": 1, "num_outputs": 3}, 3),
+    ("Split", [f(1, 12), constant(2, 11)], {"axis": 1}, 2),
+    ("Split", [f(1, 12), constant(-2, 14)], {"axis": 1}, 2),
+    ("Split", [f(1, 12), i(2)], {"axis": 1}, 2),
+    ("Concat", [f(1, 4), f(1, 5)], {"axis": 0}, 1),
+    ("Concat", [f(1, 4), i(1, 4)], {"axis": 0}, 1),
+    ("Concat", [f(1, 4)], {}, 1),
+    ("Unsqueeze", [f(1, 4), constant(7)], {}, 1),
+    ("Unsqueeze", [f(1, 4), constant(0, 0)], {}, 1),
+    ("Unsqueeze", [f(1, 4), constant(0, 1, 2, 3, 4)], {}, 1),
+    ("Unsqueeze", [f(1, 4), i(1)], {}, 1),
+    ("Slice", [f(1, 8), constant(0), constant(0), constant(1), constant(1)], {}, 1),
+    ("Slice", [f(1, 8), constant(0), constant(8), constant(1), constant(0)], {}, 1),
+    ("Slice", [f(1, 8), constant(0, 0), constant(1, 8), constant(0, 1), constant(1, 1)], {}, 1),
+    ("DynamicQuantizeLinear", [i(1, 8)], {}, 3),
+    ("MatMulInteger", [f(1, 8), f(8, 5), f(), f()], {}, 1),
+    ("MatMulInteger", [*BYTES[:3], Value(INT8, (4,))], {}, 1),
+    ("Cast", [Value(TensorProto.INT32, (1, 5))], {"to": INT64}, 1),
+    ("Cast", [Value(TensorProto.INT32, (1, 5))], {}, 1),
+]
+
+
+def onnx_says(
+    op: str, inputs: list[Value], attributes: dict[str, Any], outputs: int
+) -> list[Value]:
+    """What ONNX's own inference makes of a node."""
+    names = [f"in{n}" for n in range(len(inputs))]
+    made = [f"out{n}" for n in range(outputs)]
+    given = zip(names, inputs, strict=True)
+    fixed = [(n, v) for n, v in given if v.data is not None]
+    arrays = [
+        numpy_helper.from_array(np.frombuffer(v.data or b"", np.int64).reshape(v.shape), n)
+        for n, v in fixed
+    ]
+    free = [
+        helper.make_tensor_value_info(n, v.dtype, v.shape)
+        for n, v in zip(names, inputs, strict=True)
+        if v.data is None
+    ]
+    graph = helper.make_graph(
+        [helper.make_node(op, names, made, **attributes)],
+        "one",
+        free,
+        [helper.make_empty_tensor_value_info(name) for name in made],
+        arrays,
+    )
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
+    inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
+    kinds = [output.type.tensor_type for output in inferred.graph.output]
+    return [Value(k.elem_type, tuple(d.dim_value for d in k.shape.dim)) for k in kinds]
+
+
+@pytest.mark.parametrize("case", FITTING, ids=lambda case: case[0])
+def test_types_and_shapes_are_those_of_onnx(
+    case: tuple[str, list[Value], dict[str, int], int],
+) -> None:
+    assert result(*case) == onnx_says(*case)
+
+
+@pytest.mark.parametrize("case", UNFIT, ids=lambda case: case[0])
+def test_what_does_not_fit_is_refused(case: tuple[str, list[Value], dict[str, int], int]) -> None:
+    with pytest.raises(Misfit):
+        result(*case)
+
+
+def test_every_operator_of_the_table_is_checked_against_onnx() -> None:
+    assert {op for op, *_ in FITTING} == OPERATORS.keys()

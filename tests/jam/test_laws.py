@@ -1,0 +1,257 @@
+"""The laws of the engine, whatever is played to it."""
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from livegen.daemon.outbox import Outbox
+from livegen.inference.contract import Model
+from livegen.jam.controls import CONTROLS
+from livegen.jam.controls import settings as controls
+from livegen.jam.engine import Command, Engine, Event, Timed, Wake
+from livegen.jam.journal import Entry, replay
+from livegen.music.messages import (
+    ControlChange,
+    Cut,
+    Message,
+    NoteOff,
+    NoteOn,
+    decode,
+    encode,
+)
+from livegen.testing import SECOND, FaultyModel, Rehearsal, UniformModel
+
+CHANNELS = st.sampled_from([0, 0, 0, 1, 9])
+PITCHES = st.integers(48, 72) | st.integers(0, 127)
+VALUES = {
+    "mode": st.sampled_from(["respond", "continue"]),
+    "temperature": st.sampled_from([0.1, 1.0, 2.0]),
+    "nucleus": st.sampled_from([0.05, 0.9, 1.0]),
+    "rest": st.sampled_from(["auto", 0, 200, 5000]),
+    "length": st.sampled_from(["call", 1, 2]),
+    "start": st.sampled_from(["now", "beat", "bar"]),
+    "register": st.sampled_from(["call", "all", "60-60", "0-20", "C3-C6"]),
+    "scale": st.sampled_from(["off", "played", "C major", "F# blues"]),
+    "density": st.sampled_from([0.25, 1.0, 4.0]),
+    "groove": st.sampled_from([0.0, 0.75, 1.0]),
+    "velocity_follow": st.sampled_from([0.0, 0.5, 1.0]),
+    "style": st.sampled_from(["any", "jazz", "polka"]),
+    "tempo": st.sampled_from(["auto", 30, 120, 300]),
+}
+MESSAGES = st.one_of(
+    st.builds(NoteOn, PITCHES, st.integers(1, 127), CHANNELS),
+    st.builds(NoteOn, PITCHES, st.integers(1, 127), CHANNELS),
+    st.builds(NoteOff, PITCHES, st.just(64), CHANNELS),
+    st.builds(NoteOff, PITCHES, st.just(64), CHANNELS),
+    st.builds(ControlChange, st.sampled_from([1, 64, 120, 123]), st.integers(0, 127), CHANNELS),
+    st.binary(min_size=1, max_size=4).map(lambda data: decode(data) or NoteOff(60)),
+)
+COMMANDS = st.one_of(
+    st.sampled_from([Command("stop"), Command("panic"), Command("fly"), Command("density", "x")]),
+    st.sampled_from(sorted(VALUES)).flatmap(
+        lambda name: st.builds(Command, st.just(name), VALUES[name])
+    ),
+)
+GAPS = st.sampled_from([0, 1, 900, 20_000, 125_000, 250_000, 500_000, 1_500_000, 35_000_000])
+NOTES = st.tuples(GAPS, PITCHES, CHANNELS, st.sampled_from([1, 50_000, 400_000])).map(
+    lambda note: [(note[0], NoteOn(note[1], 80, note[2])), (note[3], NoteOff(note[1], 64, note[2]))]
+)
+ANYTHING = st.tuples(GAPS, MESSAGES | COMMANDS).map(lambda happening: [happening])
+PLAYING = st.lists(NOTES | NOTES | NOTES | ANYTHING, max_size=15).map(
+    lambda lists: [happening for happenings in lists for happening in happenings]
+)
+CONTROLLED = st.fixed_dictionaries({}, optional=dict(VALUES))
+
+
+def played(playing: Iterable[tuple[int, Event]]) -> list[Entry]:
+    now, entries = 0, []
+    for gap, event in playing:
+        now += gap
+        entries.append(Entry(now, event))
+    return entries
+
+
+def engine(given_controls: dict[str, object], model: Model | None = None, seed: int = 1) -> Engine:
+    model = model or UniformModel(ticks=12)
+    return Engine(model, seed=seed, settings=controls(given_controls))
+
+
+def test_every_control_is_tried_here() -> None:
+    assert set(VALUES) == set(CONTROLS)
+
+
+@given(CONTROLLED, PLAYING)
+def test_what_is_handed_out_is_in_order_soon_due_and_never_late(
+    given_controls: dict[str, object], playing: list[tuple[int, Event]]
+) -> None:
+    jam = engine(given_controls)
+    last = 0
+    for now, timed in _walk(jam, played(playing)):
+        assert now <= timed.due <= now + 30_000
+        assert timed.due >= last or isinstance(timed.message, Cut)
+        last = timed.due
+
+
+@given(CONTROLLED, PLAYING)
+def test_every_note_is_ended_once_and_never_begun_twice(
+    given_controls: dict[str, object], playing: list[tuple[int, Event]]
+) -> None:
+    rehearsal = Rehearsal(engine(given_controls))
+    for entry in played(playing):
+        assert not isinstance(entry.what, Timed)
+        rehearsal.play(entry.at, entry.what)
+    rehearsal.until(rehearsal.now + 4 * SECOND)
+    rehearsal.play(rehearsal.now, Command("panic"))
+
+    sounding: dict[tuple[int, int], int] = {}
+    for at, message in rehearsal.sent:
+        assert isinstance(message, NoteOn | NoteOff)
+        key = (message.channel, message.pitch)
+        if isinstance(message, NoteOn):
+            assert key not in sounding
+            sounding[key] = at
+        else:
+            assert at >= sounding.pop(key)  # a cut may come at the very moment it began
+    assert not sounding
+
+
+@given(CONTROLLED, PLAYING)
+def test_the_ledger_of_the_port_process_has_nothing_to_mend(
+    given_controls: dict[str, object], playing: list[tuple[int, Event]]
+) -> None:
+    outbox = Outbox(burst=10_000)
+    sent: list[tuple[int, Message | None]] = []
+
+    def send_until(now: int) -> None:
+        while (at := outbox.deadline()) is not None and at <= now:
+            sent.extend((at, decode(data)) for data in outbox.due(at))
+
+    entries = played(playing)
+    for _, timed in _walk(engine(given_controls), entries):
+        send_until(timed.due - 1)
+        if isinstance(timed.message, Cut):
+            send_until(timed.due)
+            outbox.cut(timed.due)
+        else:
+            outbox.put(timed.due, encode(timed.message))
+    send_until(_end(entries))
+
+    assert _ordered(sent) == _ordered(_sent(engine(given_controls), entries))
+    assert outbox.dropped == 0
+
+
+@given(CONTROLLED, PLAYING)
+def test_after_a_stop_nothing_sounds_and_nothing_follows(
+    given_controls: dict[str, object], playing: list[tuple[int, Event]]
+) -> None:
+    rehearsal = Rehearsal(engine(given_controls))
+    for entry in played(playing):
+        assert not isinstance(entry.what, Timed)
+        rehearsal.play(entry.at, entry.what)
+    rehearsal.play(rehearsal.now + 1, Command("stop"))
+    sent = len(rehearsal.sent)
+    rehearsal.until(rehearsal.now + 100 * SECOND)
+
+    assert not rehearsal.wire.sounding
+    assert len(rehearsal.sent) == sent
+    assert rehearsal.engine.deadline() is None
+
+
+@given(CONTROLLED, PLAYING, st.integers(0, 2**40))
+def test_the_same_journal_and_seed_give_the_same_notes(
+    given_controls: dict[str, object], playing: list[tuple[int, Event]], seed: int
+) -> None:
+    entries = played(playing)
+    until = (entries[-1].at if entries else 0) + 3 * SECOND
+    once, again = (replay(entries, engine(given_controls, seed=seed), until) for _ in range(2))
+    assert once == again
+
+
+@given(CONTROLLED, PLAYING, st.integers(1, 20))
+def test_how_work_is_sliced_changes_no_note(
+    given_controls: dict[str, object], playing: list[tuple[int, Event]], steps: int
+) -> None:
+    entries = played(playing)
+    sliced = Engine(UniformModel(12), seed=1, settings=controls(given_controls), slice_steps=steps)
+    assert _sent(sliced, entries) == _sent(engine(given_controls), entries)
+
+
+@given(CONTROLLED, PLAYING, st.integers(1, 7), st.booleans())
+def test_a_model_that_fails_is_survived(
+    given_controls: dict[str, object], playing: list[tuple[int, Event]], every: int, nan: bool
+) -> None:
+    jam = engine(given_controls, FaultyModel(UniformModel(12), every, nan))
+    rehearsal = Rehearsal(jam)
+    for entry in played(playing):
+        assert not isinstance(entry.what, Timed)
+        rehearsal.play(entry.at, entry.what)
+    rehearsal.until(rehearsal.now + 3 * SECOND)
+    rehearsal.play(rehearsal.now + 1, Command("panic"))
+    assert not rehearsal.wire.sounding
+
+
+@given(st.lists(st.tuples(st.integers(-(2**40), 2**50), MESSAGES), max_size=10))
+def test_time_that_jumps_does_no_harm(playing: list[tuple[int, Message]]) -> None:
+    jam = engine({})
+    for now, message in playing:
+        jam.feed(message, now)
+        jam.feed(Wake(), now)
+        jam.deadline()
+
+
+@settings(max_examples=3)
+@given(st.integers(0, 5))
+def test_memory_is_bounded_however_long_the_call(seed: int) -> None:
+    jam = engine({"tempo": "auto"})
+    for step in range(6000):
+        pitch = 40 + (step * (seed + 1)) % 40
+        jam.feed(NoteOn(pitch, 80), step * 10_000)
+        jam.feed(NoteOff(pitch), step * 10_000 + 5_000)
+    call = jam._call
+    assert call is not None
+    assert len(call.strokes) <= 2048
+    assert len(call.phrase.onsets_us) <= 256
+
+
+@pytest.mark.parametrize("mode", ["respond", "continue"])
+def test_a_random_partner_answers_and_is_silent_in_the_end(mode: str) -> None:
+    rehearsal = Rehearsal(engine({"mode": mode, "tempo": 120}))
+    for beat, pitch in enumerate((60, 64, 67, 72)):
+        rehearsal.play(beat * 500_000, NoteOn(pitch, 90))
+        rehearsal.play(beat * 500_000 + 400_000, NoteOff(pitch))
+    rehearsal.until(20 * SECOND)
+    assert any(isinstance(message, NoteOn) for _, message in rehearsal.sent)
+    rehearsal.play(20 * SECOND, Command("stop"))
+    assert not rehearsal.wire.sounding
+
+
+def _walk(jam: Engine, entries: list[Entry]) -> Iterable[tuple[int, Timed]]:
+    """Everything handed out with the time at which it was."""
+    now = 0
+    for entry in [*entries, Entry(_end(entries), Wake())]:
+        while (deadline := jam.deadline()) is not None and deadline <= entry.at:
+            now = max(now, deadline)
+            yield from ((now, timed) for timed in jam.feed(Wake(), now))
+        now = entry.at
+        assert not isinstance(entry.what, Timed)
+        yield from ((now, timed) for timed in jam.feed(entry.what, now))
+
+
+def _sent(jam: Engine, entries: list[Entry]) -> list[tuple[int, Message]]:
+    rehearsal = Rehearsal(jam)
+    for entry in entries:
+        assert not isinstance(entry.what, Timed)
+        rehearsal.play(entry.at, entry.what)
+    rehearsal.until(_end(entries))
+    return rehearsal.sent
+
+
+def _ordered(sent: Iterable[tuple[int, Message | None]]) -> list[tuple[int, str]]:
+    """What a cut releases has no order of its own."""
+    return sorted((at, repr(message)) for at, message in sent)
+
+
+def _end(entries: list[Entry]) -> int:
+    return (entries[-1].at if entries else 0) + 4 * SECOND

@@ -1,0 +1,224 @@
+"""What a planned response keeps to, whatever the model would like."""
+
+from collections.abc import Iterable
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livegen.codec.encoder import Stroke
+from livegen.inference.contract import Model
+from livegen.jam.brief import Brief, everything
+from livegen.jam.hearing import Guard, Hearing
+from livegen.jam.planner import LONGEST, Rollout
+from livegen.music.parts import BASS, COMP, DRUMS, LEAD
+from livegen.music.timeline import Timeline
+from livegen.testing import FaultyModel, ScriptedModel, UniformModel
+
+BEAT = 24
+FREE = Brief(
+    start=96,
+    end=96 + 8 * BEAT,
+    parts=(True,) * 4,
+    pitches=everything(),
+    voices=(8,) * 4,
+    channels=(0, 0, 0, 9),
+)
+BRIEFS = st.builds(
+    Brief,
+    start=st.sampled_from([80, 96, 1000]),
+    end=st.sampled_from([1024, 1500]),
+    parts=st.tuples(*[st.booleans()] * 4).filter(any),
+    pitches=st.just(everything()),
+    voices=st.tuples(*[st.integers(1, 3)] * 4),
+    channels=st.sampled_from([(0, 0, 0, 9), (0, 0, 0, 0), (0, 1, 2, 9)]),
+    temperature=st.sampled_from([0.1, 1.0, 2.0]),
+    nucleus=st.sampled_from([0.05, 0.9, 1.0]),
+    density=st.sampled_from([0.25, 1.0, 4.0]),
+    velocity_follow=st.sampled_from([0.0, 1.0]),
+)
+
+
+def hearing(model: Model, *strokes: Stroke) -> Hearing:
+    heard = Hearing.fresh(Guard(model), Timeline(500_000))
+    for stroke in strokes or (Stroke(72, LEAD, 60, 80), Stroke(80, LEAD, 60, 0)):
+        heard.feed(stroke)
+    return heard
+
+
+def rolled_out(model: Model, brief: Brief, seed: int = 0, steps: int = 20_000) -> list[Stroke]:
+    rollout = Rollout(hearing(model), brief, np.random.default_rng(seed))
+    for _ in range(steps):
+        if not rollout.is_done:
+            rollout.step()
+    assert rollout.is_done or brief.end is None
+    return rollout.planned
+
+
+def onsets(strokes: Iterable[Stroke]) -> list[Stroke]:
+    return [stroke for stroke in strokes if stroke.velocity]
+
+
+@given(BRIEFS, st.integers(0, 99), st.sampled_from([1, 6, 48, 1e9]))
+def test_every_response_keeps_the_laws_of_notes(brief: Brief, seed: int, ticks: float) -> None:
+    planned = rolled_out(UniformModel(ticks), brief, seed)
+    assert brief.end is not None
+    sounding: dict[tuple[int, int], Stroke] = {}
+    ticks_of = [stroke.tick for stroke in planned if stroke.part != DRUMS]
+    assert ticks_of == sorted(ticks_of)
+    for stroke in sorted(planned, key=lambda stroke: (stroke.tick, stroke.velocity > 0)):
+        key = (brief.channels[stroke.part], stroke.pitch)
+        if stroke.velocity:
+            assert brief.start <= stroke.tick < brief.end
+            assert brief.parts[stroke.part]
+            assert key not in sounding
+            sounding[key] = stroke
+            voices = sum(1 for other in sounding.values() if other.part == stroke.part)
+            assert stroke.part == DRUMS or voices <= brief.voices[stroke.part]
+        else:
+            began = sounding.pop(key)
+            assert began.part == stroke.part
+            assert 1 <= stroke.tick - began.tick <= LONGEST
+    assert not sounding
+    first = onsets(planned)[0]
+    assert first.tick <= brief.start + BEAT + 1
+
+
+def test_nothing_the_rollout_supposes_reaches_what_was_heard() -> None:
+    heard = hearing(UniformModel(6))
+    encoder, sounding, state = heard.encoder.copy(), heard.sounding.copy(), heard.state.copy()
+    rollout = Rollout(heard.copy(), FREE, np.random.default_rng(0))
+    while not rollout.is_done:
+        rollout.step()
+    assert heard.encoder == encoder
+    assert np.array_equal(heard.sounding, sounding)
+    assert np.array_equal(heard.state, state)
+
+
+def test_a_part_that_may_not_play_is_thinned_not_squeezed_into_another() -> None:
+    """Comp and lead alternate in one line; without comp the lead keeps its own times."""
+    both = ((6, LEAD, 1, 60, 16), (6, COMP, 1, 50, 16))
+    lead_only = replace(FREE, parts=(True, False, False, False), voices=(1,) * 4)
+    one_in_four = UniformModel(6)
+    alone = len(onsets(rolled_out(one_in_four, replace(lead_only, end=96 + 200 * BEAT))))
+    together = onsets(
+        rolled_out(one_in_four, replace(lead_only, parts=(True,) * 4, end=96 + 200 * BEAT))
+    )
+    leads = sum(stroke.part == LEAD for stroke in together)
+    assert 0.6 < alone / leads < 1.8
+    assert all(s.part == LEAD for s in rolled_out(ScriptedModel(*both), lead_only))
+
+
+def test_a_model_that_wants_only_a_forbidden_part_still_answers() -> None:
+    bass_only = ScriptedModel((6, BASS, 1, 40, 16), (6, BASS, 0, 40, 0))
+    planned = rolled_out(bass_only, replace(FREE, parts=(True, False, False, False)))
+    assert onsets(planned)
+    assert all(stroke.part == LEAD for stroke in planned)
+
+
+def test_pitches_are_begun_only_where_they_may_be() -> None:
+    mask = np.zeros(128, np.bool_)
+    mask[[60, 64, 67]] = True
+    brief = replace(FREE, pitches=(mask, mask, mask, everything()[DRUMS]), end=96 + 40 * BEAT)
+    begun = onsets(rolled_out(UniformModel(3), brief))
+    assert {stroke.pitch for stroke in begun if stroke.part != DRUMS} == {60, 64, 67}
+
+
+def test_density_multiplies_the_onsets_per_beat() -> None:
+    counts = {}
+    for density in (0.5, 1.0, 2.0):
+        brief = replace(FREE, density=density, end=96 + 400 * BEAT, nucleus=1.0)
+        counts[density] = len(onsets(rolled_out(UniformModel(24), brief)))
+    assert 1.5 < counts[1.0] / counts[0.5] < 2.5
+    assert 1.5 < counts[2.0] / counts[1.0] < 2.5
+
+
+def test_temperature_does_not_change_the_density() -> None:
+    counts = [
+        len(onsets(rolled_out(UniformModel(12), replace(FREE, temperature=t, end=96 + 400 * BEAT))))
+        for t in (0.3, 1.0)
+    ]
+    assert 0.8 < counts[0] / counts[1] < 1.25
+
+
+def test_a_model_gone_wild_plays_at_most_sixteen_notes_a_beat() -> None:
+    flood = ScriptedModel((0, LEAD, 1, 60, 16))
+    begun = onsets(rolled_out(flood, replace(FREE, voices=(99,) * 4)))
+    for stroke in begun:
+        assert sum(0 <= other.tick - stroke.tick < BEAT for other in begun) <= 16
+
+
+def test_a_model_that_wants_silence_plays_in_the_first_beat_and_then_now_and_then() -> None:
+    silence = ScriptedModel((192, 0, 0, 0, 0))
+    begun = onsets(rolled_out(silence, replace(FREE, end=96 + 64 * BEAT)))
+    assert begun[0].tick <= 96 + BEAT
+    gaps = [after.tick - before.tick for before, after in pairwise(begun)]
+    assert gaps
+    assert max(gaps) <= LONGEST + 1
+
+
+def test_a_note_that_is_never_ended_ends_after_two_bars() -> None:
+    held = ScriptedModel((150, LEAD, 1, 60, 16), (150, LEAD, 1, 62, 16))
+    planned = rolled_out(held, replace(FREE, end=96 + 64 * BEAT))
+    began = {}
+    for stroke in planned:
+        if stroke.velocity:
+            began[stroke.pitch] = stroke.tick
+        else:
+            assert stroke.tick - began[stroke.pitch] <= LONGEST
+
+
+def test_one_voice_gives_way_to_the_next_note() -> None:
+    legato = ScriptedModel((12, LEAD, 1, 60, 16), (12, LEAD, 1, 64, 16), (12, LEAD, 1, 67, 16))
+    planned = rolled_out(legato, replace(FREE, voices=(1,) * 4))
+    sounding = 0
+    for stroke in planned:
+        sounding += 1 if stroke.velocity else -1
+        assert 0 <= sounding <= 1
+
+
+def test_loudness_follows_the_call_as_far_as_told() -> None:
+    means = []
+    for follow in (0.0, 0.5, 1.0):
+        brief = replace(FREE, velocity=30.0, velocity_follow=follow, end=96 + 200 * BEAT)
+        begun = onsets(rolled_out(UniformModel(6), brief))
+        means.append(sum(stroke.velocity for stroke in begun) / len(begun))
+    assert means[0] > 55
+    assert means[0] > means[1] + 8 > means[2] + 16
+    assert abs(means[2] - 30) < 12  # some are cut off at 1
+
+
+def test_a_call_that_ended_long_ago_is_answered_on_the_grid_all_the_same() -> None:
+    brief = replace(FREE, start=5000, end=5000 + 4 * BEAT)
+    begun = onsets(rolled_out(UniformModel(12), brief))
+    assert 5000 <= begun[0].tick <= 5000 + BEAT
+
+
+@pytest.mark.parametrize("nan", [False, True])
+@given(every=st.integers(1, 30))
+def test_a_fault_ends_the_response_with_every_note_released(nan: bool, every: int) -> None:
+    planned = rolled_out(FaultyModel(UniformModel(6), every, nan), FREE)
+    ends = sum(not stroke.velocity for stroke in planned)
+    assert ends == len(onsets(planned))
+
+
+def test_a_new_brief_acts_from_the_frontier_on() -> None:
+    rollout = Rollout(hearing(UniformModel(3)), replace(FREE, end=None), np.random.default_rng(0))
+    while rollout.frontier < 96 + 8 * BEAT:
+        rollout.step()
+    rollout.brief = replace(FREE, end=96)
+    until = rollout.frontier
+    while not rollout.is_done:
+        rollout.step()
+    assert max(stroke.tick for stroke in rollout.planned if stroke.part != DRUMS) <= until
+
+
+def test_notes_fall_on_welcome_ticks_and_silence_stays_as_long() -> None:
+    groove = np.full(BEAT, -20.0)
+    groove[[0, 12]] = 0.0
+    begun = onsets(rolled_out(UniformModel(24), replace(FREE, groove=groove, end=96 + 99 * BEAT)))
+    assert len(begun) > 20
+    assert {stroke.tick % 12 for stroke in begun} == {0}

@@ -1,0 +1,67 @@
+"""What a phrase says of itself while it is played."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livegen.music.parts import COMP, DRUMS, LEAD
+from livegen.music.phrase import Extent, Phrase, usual_ioi_us
+
+
+def phrase(*notes: tuple[int, int, int], part: int = LEAD, velocity: int = 80) -> Phrase:
+    """From (onset ms, offset ms, pitch)."""
+    played = Phrase()
+    keys = [(on * 1000, 1, pitch) for on, _, pitch in notes]
+    keys += [(off * 1000, 0, pitch) for _, off, pitch in notes]
+    for at, down, pitch in sorted(keys):
+        if down:
+            played.strike(at, part, pitch, velocity)
+        else:
+            played.release(at, part, pitch)
+    return played
+
+
+def test_a_pause_is_longer_than_a_note_of_twice_the_usual_length() -> None:
+    eighths = phrase(*((at, at + 200, 60) for at in range(0, 2000, 250)))
+    silence_before_a_quarter = 2 * 250_000 - 200_000
+    assert silence_before_a_quarter < eighths.rest_us < 1_000_000
+
+
+def test_how_short_notes_are_played_does_not_change_when_the_phrase_ends() -> None:
+    ends = set()
+    for length in (50, 150, 350):
+        quarters = phrase(*((at, at + length, 60) for at in range(0, 2000, 400)))
+        ends.add(quarters.active_us + quarters.rest_us)
+    assert len(ends) == 1
+
+
+@given(st.lists(st.integers(0, 10**7), min_size=1, max_size=30).map(sorted))
+def test_a_rest_is_a_quarter_second_to_a_second_and_a_fifth(onsets: list[int]) -> None:
+    played = Phrase()
+    for at in onsets:
+        played.strike(at, LEAD, 60, 80)
+    assert 250_000 <= played.rest_us <= 1_200_000
+
+
+def test_a_chord_is_one_onset_of_the_pace() -> None:
+    assert usual_ioi_us([0, 5_000, 10_000, 400_000, 410_000, 800_000]) == 400_000
+
+
+def test_legato_is_one_voice_and_a_chord_is_as_many_as_its_notes() -> None:
+    assert phrase((0, 540, 60), (500, 1000, 62)).extents[LEAD].voices == 1
+    assert phrase((0, 500, 60), (5, 510, 64), (10, 520, 67)).extents[LEAD].voices == 3
+    assert phrase((0, 2000, 40), (500, 900, 62)).extents[LEAD].voices == 2
+
+
+def test_range_and_loudness_are_kept_by_part() -> None:
+    played = phrase((0, 100, 60), (200, 300, 67))
+    played.strike(400_000, COMP, 48, 40)
+    played.strike(500_000, DRUMS, 36, 120)
+
+    assert played.extents == {LEAD: Extent(60, 67), COMP: Extent(48, 48), DRUMS: Extent(36, 36)}
+    assert played.parts == (LEAD, COMP, DRUMS)
+    assert played.velocity == (80 + 80 + 40 + 120) / 4
+
+
+def test_drums_have_no_pitch_classes() -> None:
+    played = phrase((0, 100, 36), part=DRUMS)
+    assert not any(played.pitch_classes)

@@ -1,0 +1,374 @@
+"""The command line: help, exit statuses, and what each command does with what it is given."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import livegen
+from livegen import answer, app, cli, config, shipped
+from livegen.errors import ConfigError, ModelError
+from livegen.music import smf
+from livegen.music.messages import Message, NoteOff, NoteOn
+from livegen.testing import EchoModel
+
+PPQN = 480
+
+
+@pytest.fixture(autouse=True)
+def nobody_s_own_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+
+
+@pytest.fixture
+def echo(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """A model file that is not read: whoever loads it gets a model that echoes the last note."""
+    path = tmp_path / "echo.onnx"
+    path.write_bytes(b"")
+    monkeypatch.setattr("livegen.inference.model.load", lambda path: EchoModel())
+    return path
+
+
+def call(path: Path, tempo_us: int = 500_000, name: str = "") -> Path:
+    messages: list[tuple[int, Message]] = []
+    for beat, pitch in enumerate((60, 62, 64, 67)):
+        messages += [(beat * PPQN, NoteOn(pitch, 90)), (beat * PPQN + 400, NoteOff(pitch))]
+    score = smf.Score(PPQN, (smf.Track(name, tuple(messages)),), ((0, tempo_us),), ((0, 4, 4),))
+    smf.write(path, score)
+    return path
+
+
+def run(*arguments: str | Path) -> int:
+    return cli.run([str(argument) for argument in arguments])
+
+
+# --- exit statuses ----------------------------------------------------------------------------------------------
+
+
+def test_help_and_version_succeed(capsys: pytest.CaptureFixture[str]) -> None:
+    assert [run("--help"), run("-h"), run("serve", "-h"), run("--version")] == [0, 0, 0, 0]
+    assert capsys.readouterr().out.endswith(f"livegen {livegen.__version__}\n")
+
+
+def test_the_help_of_serve_names_every_option(capsys: pytest.CaptureFixture[str]) -> None:
+    run("serve", "--help")
+
+    said = capsys.readouterr().out
+    options = "--port --in --api --model --mode --seed --config --set --player --record --stats"
+    assert [option for option in options.split() if option not in said] == []
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["serve", "--set", "jam.temprature=1"], "did you mean jam.temperature?"),
+        (["serve", "--port", "x" * 64], "--port xxxx"),
+        (["serve", "--seed", "-1"], "--seed -1: seed: expected greater than or equal to 0, got -1"),
+        (["serve", "--until-player-ends"], "name a file with --player"),
+        (["serve", "--model", "no-such"], "'no-such' is neither a shipped model"),
+        (["serve", "--mode", "sing"], "'sing' is not one of"),
+        (["serve", "--config", "no.yaml"], "no.yaml"),
+        (["generate", "--out", "x.mid"], "Missing argument"),
+        (["evaluate", "no-such", "--data", "."], "'no-such' is neither a shipped model"),
+        (["sing"], "No such command 'sing'"),
+    ],
+)
+def test_a_person_s_mistake_exits_2_and_says_what_to_mend(
+    arguments: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(*arguments) == 2
+    caught = capsys.readouterr()
+    assert said in caught.err
+    assert caught.out == ""
+
+
+def test_our_own_fault_exits_1_in_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def break_down(*_: object, **__: object) -> None:
+        raise RuntimeError("broken")
+
+    monkeypatch.setattr(app, "serve", break_down)
+
+    assert run("serve") == 1
+    assert capsys.readouterr().err == (
+        "livegen: our fault: RuntimeError: broken (LIVEGEN_DEBUG=1 shows where)\n"
+    )
+
+
+def test_training_without_its_extra_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(sys.modules, "torch", None)
+    for module in [name for name in sys.modules if name.startswith("livegen.training")]:
+        monkeypatch.delitem(sys.modules, module)
+    recipe = tmp_path / "recipe.yaml"
+    recipe.write_text("name: x\n")
+
+    assert run("train", recipe, "--data", tmp_path, "--out", tmp_path / "out") == 2
+    assert "livegen train needs torch, which is not installed: pip install 'livegen[train]'" in (
+        capsys.readouterr().err
+    )
+
+
+# --- starting ---------------------------------------------------------------------------------------------------
+
+
+def test_the_process_that_owns_the_ports_never_holds_numpy_or_a_network() -> None:
+    program = (
+        "import sys; from livegen import cli, config, app; from livegen.daemon import port_process;"
+        "config.load(None, ['jam.temperature=0.9']);"
+        "print([m for m in ('numpy', 'onnxruntime', 'mido', 'torch', 'rich') if m in sys.modules])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, check=True
+    )
+
+    assert done.stdout == "[]\n"
+
+
+# --- settings for the engine ----------------------------------------------------------------------------------
+
+
+def test_a_configuration_becomes_what_the_engine_process_is_told(echo: Path) -> None:
+    sets = [
+        f"model={echo}",
+        "seed=5",
+        "channels.3=bass",
+        "channels.4=off",
+        "output.bass=2",
+        "daemon.keep_warm_ms=0",
+    ]
+
+    told = app.engine_settings(config.load(None, sets))
+
+    assert json.loads(json.dumps(told)) == told
+    assert told == {
+        "model": str(echo),
+        "seed": 5,
+        "controls": config.Config().controls,
+        "rules": {str(channel): "keys" for channel in range(16) if channel != 3}
+        | {"2": "bass", "9": "drums"},
+        "channels": {"lead": 0, "comp": 0, "bass": 1, "drums": 9},
+        "horizon_us": 30_000,
+        "keep_warm": False,
+        "keep_warm_us": 0,
+        "awake_us": 60_000_000,
+    }
+
+
+def test_no_seed_means_another_one_each_time(echo: Path) -> None:
+    configured = config.load(None, [f"model={echo}"])
+
+    seeds = {app.engine_settings(configured)["seed"] for _ in range(4)}
+
+    assert len(seeds) > 1
+
+
+def test_an_engine_is_built_from_what_it_is_told(echo: Path) -> None:
+    engine = app.build_engine(app.engine_settings(config.load(None, [f"model={echo}"])), 0)
+
+    assert engine.feed(NoteOn(60, 90), 0) == []
+    assert engine.snapshot()["held"] == 1
+    engine.keep_warm()
+
+
+def test_a_style_that_the_model_does_not_know_is_refused_with_those_it_knows(echo: Path) -> None:
+    settings = app.engine_settings(config.load(None, [f"model={echo}", "jam.style=polka"]))
+
+    with pytest.raises(ConfigError, match="fake knows no style 'polka'; it knows any, jazz"):
+        app.build_engine(settings, 0)
+
+
+# --- models -----------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A checkout with two models."""
+    for name in ("alpha", shipped.DEFAULT_MODEL):
+        folder = tmp_path / "models" / name
+        folder.mkdir(parents=True)
+        (folder / "model.onnx").write_bytes(b"")
+    monkeypatch.setattr(shipped, "root", lambda: tmp_path)
+    return tmp_path / "models"
+
+
+def test_a_model_is_found_by_name_by_folder_and_by_file(shelf: Path) -> None:
+    alpha, default = (shelf / name / "model.onnx" for name in ("alpha", shipped.DEFAULT_MODEL))
+
+    assert (
+        shipped.model("alpha")
+        == shipped.model(str(alpha))
+        == shipped.model(str(alpha.parent))
+        == alpha
+    )
+    assert shipped.model("default") == shipped.model(shipped.DEFAULT_MODEL) == default
+
+
+def test_an_unknown_model_is_refused_with_the_names_there_are(shelf: Path) -> None:
+    with pytest.raises(
+        ModelError, match=rf"'beta' is neither a shipped model \({shipped.DEFAULT_MODEL}, alpha\)"
+    ):
+        shipped.model("beta")
+
+
+# --- generate ---------------------------------------------------------------------------------------------------
+
+
+def test_generate_writes_what_both_play_on_two_tracks(echo: Path, tmp_path: Path) -> None:
+    heard = smf.read(call(tmp_path / "call.mid"))
+
+    assert (
+        run("generate", tmp_path / "call.mid", "--out", tmp_path / "both.mid", "--model", echo) == 0
+    )
+
+    written = smf.read(tmp_path / "both.mid")
+    assert [track.name for track in written.tracks] == ["Player", "Model"]
+    assert written.tracks[0].messages == heard.tracks[0].messages
+    assert (written.ppqn, written.tempos, written.metres) == (
+        heard.ppqn,
+        heard.tempos,
+        heard.metres,
+    )
+    assert min(tick for tick, _ in written.tracks[1].messages) >= 4 * PPQN
+
+
+@pytest.mark.parametrize("tempo_us", [400_000, 500_000, 750_000])
+def test_the_answer_stands_on_the_beat_of_the_call_at_any_tempo(
+    echo: Path, tmp_path: Path, tempo_us: int
+) -> None:
+    answered = answered_at(tmp_path, echo, tempo_us)
+
+    # Echo plays eighths; a hundredth of a beat is what rounding to micros may cost.
+    assert [min(tick % 240, -tick % 240) <= 5 for tick in answered] == [True] * len(answered)
+
+
+def answered_at(folder: Path, model: Path, tempo_us: int, *options: str) -> list[int]:
+    """Ticks of the model's onsets in answer to a call of four quarters."""
+    run(
+        "generate",
+        call(folder / "call.mid", tempo_us),
+        "--out",
+        folder / "both.mid",
+        "--model",
+        model,
+        "--seed",
+        "1",
+        *options,
+    )
+    messages = smf.read(folder / "both.mid").tracks[1].messages
+    return [tick for tick, message in messages if isinstance(message, NoteOn)]
+
+
+def test_a_continuation_of_so_many_bars_ends_on_the_bar_line(echo: Path, tmp_path: Path) -> None:
+    onsets = answered_at(tmp_path, echo, 500_000, "--mode", "continue", "--bars", "3")
+
+    assert onsets[0] // (4 * PPQN) == 1
+    assert 3 * 4 * PPQN <= onsets[-1] < 4 * 4 * PPQN
+
+
+def test_every_note_generated_ends(echo: Path, tmp_path: Path) -> None:
+    answered_at(tmp_path, echo, 500_000, "--mode", "continue")
+
+    sounding = set()
+    for _, message in smf.read(tmp_path / "both.mid").tracks[1].messages:
+        if isinstance(message, NoteOn):
+            assert message.pitch not in sounding
+            sounding.add(message.pitch)
+        elif isinstance(message, NoteOff):
+            sounding.remove(message.pitch)
+    assert sounding == set()
+
+
+def test_the_same_seed_writes_the_same_file(echo: Path, tmp_path: Path) -> None:
+    source = call(tmp_path / "call.mid")
+    for name in ("a.mid", "b.mid"):
+        run("generate", source, "--out", tmp_path / name, "--model", echo, "--seed", "9")
+
+    assert (tmp_path / "a.mid").read_bytes() == (tmp_path / "b.mid").read_bytes()
+
+
+def test_several_calls_are_answered_into_a_folder(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = [call(tmp_path / name) for name in ("one.mid", "two.midi")]
+
+    assert run("generate", *calls, "--out", tmp_path / "out", "--model", echo) == 0
+
+    written = [tmp_path / "out" / name for name in ("one.mid", "two.mid")]
+    assert capsys.readouterr().out.splitlines() == [str(path) for path in written]
+    assert [path.is_file() for path in written] == [True, True]
+
+
+def test_generate_never_writes_over_a_call(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = call(tmp_path / "call.mid")
+    before = source.read_bytes()
+
+    assert run("generate", source, "--out", source, "--model", echo) == 2
+    assert run("generate", source, "--out", tmp_path, "--model", echo) == 2
+    assert "would be written over" in capsys.readouterr().err
+    assert source.read_bytes() == before
+
+
+def test_calls_of_one_name_are_not_written_over_each_other(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "more").mkdir()
+    calls = [call(tmp_path / "call.mid"), call(tmp_path / "more" / "call.mid")]
+
+    assert run("generate", *calls, "--out", tmp_path / "out", "--model", echo) == 2
+    assert "would both be written to" in capsys.readouterr().err
+
+
+def test_a_call_that_is_no_midi_file_exits_2_with_its_name(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    broken = tmp_path / "broken.mid"
+    broken.write_bytes(b"MThd")
+
+    assert run("generate", broken, "--out", tmp_path / "both.mid", "--model", echo) == 2
+    assert str(broken) in capsys.readouterr().err
+
+
+def test_each_track_of_a_call_is_heard_as_its_name_says(tmp_path: Path) -> None:
+    notes = ((0, NoteOn(60, 90)), (400, NoteOff(60)))
+    tracks = [smf.Track(name, notes) for name in ("Melody", "Chords", "Bass")]
+
+    assert answer.rules(smf.Score(PPQN, tuple(tracks))) == {0: "lead", 1: "comp", 2: "bass"}
+
+
+def test_ticks_and_micros_are_each_other_s_inverse_across_tempo_changes() -> None:
+    score = smf.Score(PPQN, (), ((0, 500_000), (960, 400_000), (1920, 1_000_000)))
+    clock = answer.TempoMap.of(score)
+
+    ticks = range(0, 4000, 7)
+    assert [clock.tick(clock.micros(tick)) for tick in ticks] == list(ticks)
+    assert [clock.micros(tick) for tick in ticks] == smf.micros_of(score, ticks)
+
+
+# --- serve ------------------------------------------------------------------------------------------------------
+
+
+def test_a_model_that_cannot_be_loaded_ends_serve_with_2_and_its_line(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.onnx"
+    broken.write_bytes(b"not a model")
+    arguments = ["serve", "--api", "none", "--model", str(broken)]
+
+    done = subprocess.run(
+        [sys.executable, "-m", "livegen", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=30,
+        env=os.environ | {"XDG_CONFIG_HOME": str(tmp_path)},
+    )
+
+    assert (done.returncode, done.stdout) == (2, "")
+    assert str(broken) in done.stderr
+    assert "Traceback" not in done.stderr

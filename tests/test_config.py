@@ -1,0 +1,180 @@
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from livegen import config
+from livegen.config import Config, load
+from livegen.errors import ConfigError
+
+
+@pytest.fixture(autouse=True)
+def nobody_s_own_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+
+
+def written(folder: Path, text: str | bytes) -> Path:
+    path = folder / "stage.yaml"
+    path.write_bytes(text.encode() if isinstance(text, str) else text)
+    return path
+
+
+def mistakes(path: Path | None = None, *sets: str) -> list[str]:
+    with pytest.raises(ConfigError) as caught:
+        load(path, sets)
+    return str(caught.value).splitlines()
+
+
+def test_nothing_said_is_the_configuration_as_shipped() -> None:
+    assert load() == Config()
+
+
+def test_the_manual_read_as_a_file_is_the_configuration_as_shipped() -> None:
+    assert load(Path("config.yaml")) == Config()
+
+
+def test_what_a_file_does_not_say_keeps_its_default(tmp_path: Path) -> None:
+    loaded = load(written(tmp_path, "jam: {temperature: 0.8}\nchannels: {3: bass}\n"))
+
+    assert loaded.controls == Config().controls | {"temperature": 0.8}
+    assert loaded.channels == Config().channels | {3: "bass"}
+    assert loaded.ports == Config().ports
+
+
+def test_set_wins_over_the_file_and_the_last_set_over_the_first(tmp_path: Path) -> None:
+    path = written(tmp_path, "seed: 1\n")
+
+    assert load(path, ["seed=2", "seed=3"]).seed == 3
+
+
+def test_an_option_wins_over_set() -> None:
+    assert load(None, ["seed=2"], [(("seed",), 4, "--seed 4")]).seed == 4
+
+
+def test_a_person_s_own_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "livegen").mkdir()
+    (tmp_path / "livegen" / "config.yaml").write_text("seed: 5\n")
+
+    assert load().seed == 5
+    assert (
+        load(written(tmp_path, "model: default\n")).seed is None
+    )  # a file named is the only one read
+
+
+def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "ports:\n  inn: x\nseed: -1\njam:\n  temperature: 9\n  rest: soon\nchannels: {17: lead, 3: flute}\n",
+    )
+
+    said = mistakes(path, "daemon.horizon_ms=1")
+
+    assert [line.partition(": ")[0].removeprefix(f"{tmp_path}/") for line in said] == [
+        "stage.yaml:2",
+        "stage.yaml:3",
+        "stage.yaml:7",
+        "stage.yaml:7",
+        "stage.yaml:5",
+        "stage.yaml:6",
+        "--set daemon.horizon_ms=1",
+    ]
+    assert "ports.inn: there is no such setting" in said[0]
+    assert "seed: expected greater than or equal to 0, got -1" in said[1]
+    assert "jam.temperature: expected a number from 0.1 to 2, got 9" in said[4]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("seed: [1\n", "stage.yaml:2: "),
+        ("a: &x 1\n", "stage.yaml:1: anchors and aliases are not taken; write it out"),
+        ("\na: *x\n", "stage.yaml:2: anchors and aliases are not taken; write it out"),
+        ("seed: 1\nseed: 2\n", "stage.yaml:2: seed is set a second time"),
+        ("- 1\n", "stage.yaml: expected settings such as `seed: 1`, found [1]"),
+        ("jam: loud\n", "stage.yaml:1: jam: expected settings below it, got 'loud'"),
+        ("seed: 2026-13-40\n", "stage.yaml: holds a value that cannot be read"),
+        (
+            "seed: !!python/object/apply:os.system [ls]\n",
+            "stage.yaml:1: could not determine a constructor",
+        ),
+        (b"\xff\xfe\x00", "stage.yaml: is not YAML"),
+        ("# " + "x" * 256 * 1024, "stage.yaml: more than 256 KB is not a configuration"),
+        ("a: " + "[" * 200_000, "stage.yaml:1: nested deeper than 20 levels"),
+    ],
+)
+def test_a_file_that_cannot_be_settings_is_refused_in_a_line(
+    tmp_path: Path, text: str | bytes, said: str
+) -> None:
+    assert mistakes(written(tmp_path, text))[0].startswith(f"{tmp_path}/{said}")
+
+
+def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
+    assert mistakes(tmp_path / "no.yaml") == [
+        f"{tmp_path}/no.yaml: cannot be read (No such file or directory)"
+    ]
+
+
+def test_a_key_at_the_wrong_place_is_told_its_place() -> None:
+    assert mistakes(None, "rest=400") == [
+        "--set rest=400: rest: there is no such setting; did you mean jam.rest?"
+    ]
+
+
+def test_a_set_without_a_value_is_told_the_form() -> None:
+    assert mistakes(None, "seed") == [
+        "--set seed: expected KEY=VALUE, for example --set jam.temperature=0.9"
+    ]
+
+
+def test_the_bare_word_off_is_the_word_although_yaml_reads_false() -> None:
+    assert load(None, ["jam.scale=off"]).controls["scale"] == "off"
+    assert load(None, ["channels.4=off"]).channels[4] == "off"
+
+
+def test_many_mistakes_are_counted_and_not_all_printed(tmp_path: Path) -> None:
+    said = mistakes(written(tmp_path, "".join(f"key{n}: 1\n" for n in range(500))))
+
+    assert len(said) == config.MAX_MISTAKES + 1
+    assert said[-1] == "and 480 more"
+
+
+@given(st.text() | st.binary())
+@example("{" * 1000)
+@example("? " * 1000)
+@example('"\\UFFFFFFFF"')
+@example("1: 1\n1: 2\n")
+@example("[1]: 2")
+@example("<<: {seed: 1}")
+@example("=: 1")
+def test_any_text_is_a_configuration_or_a_config_error(text: str | bytes) -> None:
+    try:
+        node = config.parse(text, "fuzz")
+        if node is not None:
+            config._built(node, "fuzz")
+            config._places(node, "fuzz")
+    except ConfigError as refused:
+        assert str(refused).startswith("fuzz")
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+        lambda inner: st.dictionaries(
+            st.sampled_from([*(n.split(".")[-1] for n, _ in config.settings()), "jam", "ports"])
+            | st.integers(0, 20),
+            inner,
+        ),
+    )
+)
+def test_any_values_are_a_configuration_or_a_config_error(
+    tmp_path_factory: pytest.TempPathFactory, value: object
+) -> None:
+    path = tmp_path_factory.mktemp("any") / "any.yaml"
+    path.write_text(yaml.safe_dump(value))
+    try:
+        load(path)
+    except ConfigError as refused:
+        assert str(refused).startswith(str(path))

@@ -1,0 +1,96 @@
+"""The manual is complete: config.yaml, the help of every command, the changelog.
+
+`python -m tests.test_docs` writes the section `jam` of config.yaml anew from the table of controls.
+"""
+
+import re
+import sys
+import textwrap
+from pathlib import Path
+
+import click
+import yaml
+
+import livegen
+from livegen import config
+from livegen.cli import SETTING_OF, cli
+from livegen.jam.controls import CONTROLS, expected
+
+ROOT = Path(__file__).resolve().parent.parent
+MANUAL = ROOT / "config.yaml"
+
+
+def comments(text: str) -> dict[str, str]:
+    """Dotted key to the comment that stands right above it."""
+    found, section, above = {}, "", []
+    for line in text.splitlines():
+        key = re.match(r"( *)(\w+):", line)
+        if line.lstrip().startswith("#"):
+            above.append(line.strip("# "))
+        elif key:
+            section = section if key[1] else key[2]
+            found[f"{section}.{key[2]}" if key[1] else key[2]] = " ".join(above)
+            above = []
+        else:
+            above = []
+    return found
+
+
+def jam_section() -> str:
+    lines = ["jam:"]
+    for control in CONTROLS.values():
+        takes = "" if control.kind == "text" else f" Takes {expected(control)}."
+        about = re.sub(r"  +", " ", control.help) + takes
+        lines += textwrap.wrap(about, 100, initial_indent="  # ", subsequent_indent="  # ")
+        lines.append(f"  {control.name}: {yaml.safe_dump(control.default).splitlines()[0]}")
+    return "\n".join(lines) + "\n"
+
+
+def current_jam_section() -> str:
+    return MANUAL.read_text().partition("\njam:\n")[2].partition("\n\n")[0]
+
+
+def test_every_setting_stands_in_the_manual_with_its_default() -> None:
+    manual = yaml.safe_load(MANUAL.read_text())
+    for path, default in config.settings():
+        value = manual
+        for key in path.split("."):
+            assert key in value, path
+            value = value[key]
+        assert value == default, path
+
+
+def test_the_manual_holds_nothing_that_cannot_be_set() -> None:
+    config.load(MANUAL)
+
+
+def test_every_setting_has_its_comment_in_the_manual() -> None:
+    explained = comments(MANUAL.read_text())
+    assert [path for path, _ in config.settings() if len(explained[path]) < 12] == []
+
+
+def test_the_controls_stand_in_the_manual_as_in_their_table() -> None:
+    assert f"jam:\n{current_jam_section()}\n" == jam_section(), "python -m tests.test_docs mends it"
+
+
+def test_every_command_and_every_option_is_documented() -> None:
+    for command in cli.commands.values():
+        assert command.help and len(command.help) > 40, command.name
+        for parameter in command.params:
+            if isinstance(parameter, click.Option):
+                assert parameter.help, f"{command.name} {parameter.name}"
+
+
+def test_every_option_that_stands_for_a_setting_names_one_that_exists() -> None:
+    paths = {path for path, _ in config.settings()}
+    assert {path for _, path in SETTING_OF.values()} <= paths
+
+
+def test_the_changelog_begins_with_this_version() -> None:
+    heads = re.findall(r"^## \[(.+?)\]", (ROOT / "CHANGELOG.md").read_text(), re.M)
+    assert next(head for head in heads if head != "Unreleased") == livegen.__version__
+
+
+if __name__ == "__main__":
+    text = MANUAL.read_text().replace(f"jam:\n{current_jam_section()}\n", jam_section())
+    sys.exit(MANUAL.write_text(text) == 0)

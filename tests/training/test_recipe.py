@@ -1,0 +1,108 @@
+"""Recipes: what does not fit is said before the first step, all of it at once."""
+
+import time
+from pathlib import Path
+
+import pytest
+
+from livegen.errors import ConfigError
+from livegen.training.recipe import NetworkRecipe, Recipe, read_recipe
+
+SHIPPED = sorted((Path(__file__).parents[2] / "models").glob("*/recipe.yaml"))
+
+
+def refusal(tmp_path: Path, text: str | bytes) -> str:
+    """The message with which a recipe of this text is refused, without its path."""
+    path = tmp_path / "recipe.yaml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(ConfigError) as error:
+        read_recipe(path)
+    return str(error.value).replace(f"{path}: ", "")
+
+
+def test_a_recipe_is_read_and_what_it_leaves_out_has_its_default(tmp_path: Path) -> None:
+    path = tmp_path / "recipe.yaml"
+    path.write_text("name: small\nnetwork: {kind: lstm, hidden: 64}\nevents: 2_000_000\n")
+
+    assert read_recipe(path) == Recipe(
+        name="small", network=NetworkRecipe(kind="lstm", hidden=64), events=2_000_000
+    )
+
+
+@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
+def test_the_recipes_of_shipped_models_are_read(path: Path) -> None:
+    assert read_recipe(path).name == path.parent.name
+
+
+def test_every_mistake_is_reported_at_once_with_its_place(tmp_path: Path) -> None:
+    text = (
+        "name: ../up\nnetwork: {kind: gnu, hidden: 4, width: 3}\nsets: {jazz: 0}\n"
+        "batch: many\nlearning_rate: .nan\nclip: .inf\nseed: 4294967296\n"
+        "transpose: [1, 2]\ncolour: red\n"
+    )
+    lines = refusal(tmp_path, text).splitlines()
+
+    assert [line.partition(":")[0] for line in lines] == [
+        "name",
+        "seed",
+        "network.kind",
+        "network.hidden",
+        "network.width",
+        "sets.jazz",
+        "batch",
+        "learning_rate",
+        "clip",
+        "transpose.0",
+        "colour",
+    ]
+    assert all("(found " in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("name: x\nevents: 100\n", "events is 100, less than one step of batch x steps = 4096"),
+        ("name: x\nevents: 409600\n", "warmup is 200 of only 100 steps"),
+        ("", "Input should be a valid dictionary"),
+        ("- a\n- b\n", "Input should be a valid dictionary"),
+        ("name: [x", "not YAML"),
+        ("name: \0", "not YAML"),
+        (b"name: \xff\xfe", "not YAML"),
+        ("name: x\nevents: 2020-13-45", "not YAML: month must be in 1..12"),
+        ("name: x\nevents: 0x_", "not YAML"),
+        ("name: !!python/object/apply:os.system [ls]", "not YAML: could not determine"),
+        ("name: &a x\nevents: *a", "line 1: aliases are not read here"),
+        ("name: " + "[" * 100_000, "line 1: nested more than 20 deep"),
+        ("name: x\n" + "#" * 300_000, "too long; a recipe has at most 262144 bytes"),
+    ],
+)
+def test_what_is_no_recipe_is_refused_with_its_reason(
+    tmp_path: Path, text: str | bytes, said: str
+) -> None:
+    assert said in refusal(tmp_path, text)
+
+
+def test_a_bomb_of_aliases_is_refused_before_it_is_built(tmp_path: Path) -> None:
+    """Nine levels of nine are a billion values in a message that says what was found."""
+    levels = [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 9)}]" for n in range(1, 10)]
+    began = time.process_time()
+    said = refusal(tmp_path, "\n".join(["a0: &a0 [lol]", *levels]))
+
+    assert said == "line 1: aliases are not read here; write the value out"
+    assert time.process_time() - began < 1
+
+
+def test_a_recipe_that_is_not_there_is_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"recipe\.yaml: cannot be read \(No such file"):
+        read_recipe(tmp_path / "recipe.yaml")
+
+
+def test_the_learning_rate_warms_up_and_then_falls_to_its_share() -> None:
+    recipe = Recipe(name="x", events=100 * 4096, warmup=10, learning_rate=0.5, final_rate=0.1)
+    rates = [recipe.rate_at(step) for step in range(recipe.total_steps + 1)]
+
+    assert rates[0] == pytest.approx(0.05)
+    assert max(rates) == rates[10] == pytest.approx(0.5)
+    assert rates[:10] == sorted(rates[:10])
+    assert rates[10:] == sorted(rates[10:], reverse=True)
+    assert rates[-1] == pytest.approx(0.05)
