@@ -5,7 +5,8 @@ wins.
 
 Weights become 8-bit whole numbers, one scale per column, and what they are multiplied with is
 scaled afresh at each step ("dynamic quantisation"), so no calibration data is needed.  Embeddings
-stay float32: a step reads one row of each, so they cost disk and no time.
+stay float32: a step reads one row of each, so they cost disk and no time.  So do the small last
+products of the heads, whose errors would go straight into the logits (docs/LOG.md).
 """
 
 import logging
@@ -29,7 +30,7 @@ from livegen.codec.layout import ADVANCE, FIELDS, Event
 from livegen.errors import ConfigError
 from livegen.inference.contract import Model
 from livegen.inference.model import start
-from livegen.inference.onnx_file import parse, read_bytes
+from livegen.inference.onnx_file import logits_name, parse, read_bytes
 
 EVENTS = 5000
 MAX_LOSS = (
@@ -56,17 +57,29 @@ def int8(data: bytes, **options: bool) -> bytes:
     try:
         with tempfile.TemporaryDirectory() as folder:
             target = Path(folder) / "int8.onnx"
+            model = onnx.load_model_from_string(data)
+            for index, node in enumerate(model.graph.node):
+                node.name = f"node{index}"
             quantize_dynamic(
-                onnx.load_model_from_string(data),
+                model,
                 target,
                 weight_type=QuantType.QInt8,
                 op_types_to_quantize=["MatMul"],
+                nodes_to_exclude=_last_products(model),
                 **chosen,
             )
             model = onnx.load(target)
     finally:
         log.setLevel(before)
     return lean(model, facts)
+
+
+def _last_products(model: onnx.ModelProto) -> list[str]:
+    """Names of the products whose results are logits but for a bias."""
+    producer = {name: node for node in model.graph.node for name in node.output}
+    ends = [producer[logits_name(field)] for field in FIELDS]
+    before = [producer[name] for end in ends for name in end.input if name in producer]
+    return [node.name for node in ends + before if node.op_type == "MatMul"]
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ from livegen.music.messages import Cut, Message, NoteOn, decode, encode
 DEFAULT_FACTORY = "livegen.app:build_engine"
 SETTINGS_US = 10 * SECOND
 AWAKE_US = 60 * SECOND  # caches are kept warm this long after the last note
-WARM_US = 2_000
+WARM_US = 3_000
 FAULT_PAUSE_US = (
     5_000  # an engine that raises whenever it is woken must not take the whole processor
 )

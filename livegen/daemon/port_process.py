@@ -32,8 +32,8 @@ from livegen.music.messages import NOTE_ON
 log = logging.getLogger(__name__)
 
 POLL_US = 1_000
-IDLE_POLL_US = 10_000  # with 5 ms, and two threads of libjack, idling took 2.2 % of a core
-TIMERS_US = 50_000
+IDLE_POLL_US = 10_000  # of the 2.3 % of a core that idling takes, half is threads of libjack
+TIMERS_US = 100_000
 PROBE_EVERY_US = 500_000
 PROBE_US = 3 * SECOND
 PLAYER_LEAD_US = 200_000

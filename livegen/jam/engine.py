@@ -111,6 +111,11 @@ class _Plan:
             not self.rollout.is_done and self.frontier_us < max(now, self.start_us) + LOOKAHEAD_US
         )
 
+    def is_urgent(self, now: int) -> bool:
+        """Whether something was planned that should be under way before more is planned."""
+        planned = self.rollout.planned
+        return bool(planned) and self.timeline.micros(planned[0].tick) <= now
+
     @property
     def frontier_us(self) -> int:
         return self.timeline.micros(self.rollout.frontier)
@@ -417,7 +422,7 @@ class Engine:
             self._plan = self._new_plan()
         if self._plan:
             for _ in range(self._slice_steps):
-                if self._plan.wants_more(now):
+                if self._plan.wants_more(now) and not self._plan.is_urgent(now):
                     self._plan.rollout.step()
             self._note_down(self._plan)
         return None

@@ -59,6 +59,9 @@ class Rollout:
         self._drums: dict[int, int] = {}  # pitch -> tick at which it comes up
         self._onsets: deque[int] = deque(maxlen=MOST_ONSETS_PER_BEAT)
         self._begun, self._velocities = 0, 0
+        self._unheard: deque[Stroke] = (
+            deque()
+        )  # planned, to be heard before the next: a first note need not wait for it
         self._waiting: Logits | None = None  # logits of time after the last event, while they hold
 
     def step(self) -> None:
@@ -69,6 +72,8 @@ class Rollout:
             self._finish(self.frontier)
 
     def _step(self) -> None:
+        while self._unheard:
+            self.hearing.feed(self._unheard.popleft())
         brief, time = self.brief, self._draw_time()
         tick = self._last() + time
         if self._end_overlong(tick if brief.end is None else min(tick, brief.end)):
@@ -214,7 +219,7 @@ class Rollout:
         self.frontier = tick + 1
 
     def _feed(self, stroke: Stroke) -> None:
-        self.hearing.feed(stroke)
+        self._unheard.append(stroke)
         self.planned.append(stroke)
         self.frontier = stroke.tick
         self._waiting = None

@@ -6,6 +6,7 @@ Knows pitches and their names (middle C is C4, pitch 60); knows no time.
 import re
 from collections.abc import Sequence
 from math import sqrt
+from operator import mul
 
 from livegen.errors import ConfigError
 
@@ -64,24 +65,22 @@ def key_of(weights: Sequence[float]) -> PitchClasses | None:
     total = sum(weights)
     if not total:
         return None
+    spread = sum((weight - total / 12) ** 2 for weight in weights)
+    round_twice = [*weights, *weights]
     best, best_score, best_share = frozenset[int](), -2.0, 0.0
     for profile, steps in ((_MAJOR_PROFILE, _STEPS["major"]), (_MINOR_PROFILE, _MINOR_ANY)):
+        centred = [rating - sum(profile) / 12 for rating in profile]
+        scale = sqrt(spread * sum(rating * rating for rating in centred))
         for root in range(12):
-            turned = [weights[(root + degree) % 12] for degree in range(12)]
-            inside = sum(turned[step] for step in steps) / total
+            turned = round_twice[root : root + 12]
+            inside = sum([turned[step] for step in steps]) / total
+            correlation = sum(map(mul, turned, centred)) / scale if scale else 0.0
             # The eighth step of minor must earn its place.
-            score = inside - 0.02 * (len(steps) - 7) + 0.2 * _correlation(turned, profile)
+            score = inside - 0.02 * (len(steps) - 7) + 0.2 * correlation
             if score > best_score:
                 pitches = frozenset((root + step) % 12 for step in steps)
                 best, best_score, best_share = pitches, score, inside
     return best if best_share >= _LEAST_SHARE else None
-
-
-def _correlation(a: Sequence[float], b: Sequence[float]) -> float:
-    mean_a, mean_b = sum(a) / 12, sum(b) / 12
-    over = sum((x - mean_a) * (y - mean_b) for x, y in zip(a, b, strict=True))
-    under = sum((x - mean_a) ** 2 for x in a) * sum((y - mean_b) ** 2 for y in b)
-    return over / sqrt(under) if under else 0.0
 
 
 def parse_register(text: str) -> tuple[int, int]:

@@ -170,7 +170,10 @@ class Network(nn.Module):
         event int (B, 8) with the style last, sounding float (B, 384), state -> state, summary
         (B, 5K).
         """
-        x = self._inputs(event[..., :-1], event[..., -1], sounding)
+        return self.advance(self._inputs(event[..., :-1], event[..., -1], sounding), state)
+
+    def advance(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """The same from what the event adds up to, x (B, E)."""
         states = []
         for i, layer, own in self._stack(state):
             states.append(layer.step(x, own))
@@ -179,8 +182,11 @@ class Network(nn.Module):
 
     def head(self, field: str, summary: Tensor, query: Mapping[str, Tensor]) -> Tensor:
         """Logits (..., classes) of one field from summaries (..., 5K) and what is known."""
-        total = summary.chunk(len(HEADS), -1)[list(HEADS).index(field)]
-        for name in HEADS[field]:
-            total = total + self.known[name](query[name])
-        logits: Tensor = self.out[field](torch.relu(total))
+        known = [self.known[name](query[name]) for name in HEADS[field]]
+        return self.answer(field, summary, sum(known[1:], known[0]) if known else None)
+
+    def answer(self, field: str, summary: Tensor, known: Tensor | None) -> Tensor:
+        """The same from what the known fields add up to, (..., K), None where nothing is known."""
+        own = summary.chunk(len(HEADS), -1)[list(HEADS).index(field)]
+        logits: Tensor = self.out[field](torch.relu(own if known is None else own + known))
         return logits

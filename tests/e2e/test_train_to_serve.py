@@ -1,0 +1,115 @@
+"""From a folder of MIDI files to a model that answers: the whole road, in twenty steps of learning."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.smf import Score, Track, read, write
+
+ROOT = Path(__file__).parents[2]
+RECIPE = """
+name: tiny
+network: {hidden: 32, embed: 16, head: 16}
+events: 2560
+batch: 4
+steps: 32
+segment: 64
+warmup: 2
+validate_every: 1280
+"""
+
+
+def livegen(*arguments: str | Path, cache: Path) -> str:
+    """Run the command line; its standard output."""
+    command = [sys.executable, "-m", *map(str, arguments)]
+    environment = {"XDG_CACHE_HOME": str(cache), "PATH": "/usr/bin:/bin", "HOME": str(cache)}
+    ran = subprocess.run(
+        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100, check=False
+    )
+    assert ran.returncode == 0, ran.stderr
+    return ran.stdout
+
+
+def tune(first: int) -> Score:
+    """Eight bars of eighths that go up and down a scale."""
+    scale = (0, 2, 4, 5, 7, 9, 11, 12, 11, 9, 7, 5, 4, 2)
+    messages: list[tuple[int, NoteOn | NoteOff]] = []
+    for step in range(64):
+        pitch = first + scale[step % len(scale)]
+        messages += [(step * 240, NoteOn(pitch, 80)), (step * 240 + 200, NoteOff(pitch))]
+    return Score(480, (Track("MELODY", tuple(messages)),), metres=((0, 4, 4),))
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with `music` (forty tunes), and `model.onnx` that learned twenty steps from it."""
+    folder = tmp_path_factory.mktemp("road")
+    (folder / "music").mkdir()
+    for number in range(40):
+        write(folder / "music" / f"tune-{number}.mid", tune(50 + number % 20))
+    (folder / "recipe.yaml").write_text(RECIPE)
+    train = ("livegen", "train", folder / "recipe.yaml", "--data", folder / "music")
+    livegen(*train, "--out", folder / "run", cache=folder)
+    livegen(
+        "export.to_onnx", folder / "run", "--out", folder / "model.onnx", "--int8", cache=folder
+    )
+    return folder
+
+
+def test_twenty_steps_of_training_give_a_model_that_can_be_served(trained: Path) -> None:
+    call = trained / "music" / "tune-0.mid"
+    both = trained / "both.mid"
+    said = livegen(
+        "livegen", "serve", "--api", "none", "--model", trained / "model.onnx", "--seed", "1",
+        "--player", call, "--record", both, "--until-player-ends", cache=trained,
+    )  # fmt: skip
+
+    assert said.startswith("ready ")
+    assert [track.name for track in read(both).tracks] == ["Player", "Model"]
+
+
+def test_a_trained_model_is_evaluated_beside_the_baselines_on_plain_midi_files(
+    trained: Path,
+) -> None:
+    out = livegen(
+        "livegen",
+        "evaluate",
+        trained / "model.onnx",
+        "--data",
+        trained / "music",
+        "--json",
+        cache=trained,
+    )
+    result = json.loads(out)
+
+    assert result["notes"] == 40 * 64 - 40  # the first of each piece is not scored
+    assert set(result["nats"]) == {"time", "part", "on", "pitch", "velocity"}
+    assert sum(result["nats"].values()) == pytest.approx(result["nats_per_event"])
+    assert result["all"]["markov5"]["nats_per_note"] < result["all"]["unigram"]["nats_per_note"]
+    assert result["parts"]["lead"]["notes"] == result["notes"]
+    assert "folds" in result["baselines_fitted_on"]
+
+
+def test_sets_beside_each_other_are_told_apart_and_their_splits_are_kept(trained: Path) -> None:
+    data = trained / "sets"
+    for name in ("one", "two"):
+        (data / name / "midi").mkdir(parents=True)
+        for number in range(4):
+            write(data / name / "midi" / f"{number}.mid", tune(55 + number))
+    rows = [f"midi/{number}.mid,reel,{'valid' if number else 'train'}" for number in range(4)]
+    (data / "one" / "metadata.csv").write_text("\n".join(["file,style,split", *rows]) + "\n")
+    out = livegen(
+        "livegen", "evaluate", trained / "model.onnx", "--data", data, "--json", cache=trained
+    )
+    result = json.loads(out)
+
+    assert {name: row["notes"] for name, row in result["sets"].items()} == {
+        "one": 3 * 63,
+        "two": 4 * 63,
+    }
+    assert result["styles"]["reel"]["notes"] == 3 * 63
+    assert "1 pieces" in result["baselines_fitted_on"]
