@@ -54,6 +54,7 @@ def draw(source: Path, picture: Path, title: str) -> None:
             )
     axes.set_xlabel("seconds")
     axes.set_ylabel("pitch")
+    axes.yaxis.get_major_locator().set_params(integer=True)
     axes.set_title(title, fontsize=10)
     axes.grid(axis="x", alpha=0.3)
     axes.legend(loc="upper right")

@@ -245,6 +245,7 @@ class Engine:
         timeline = self._live.timeline
         place = timeline.metre.place(timeline.tick(self._now))
         return {
+            "model": self._guard.model.facts.name,
             "turn": self._turn.value,
             "turns": self._turns,
             "mode": self.settings.mode,
