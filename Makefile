@@ -88,7 +88,7 @@ $(VENV)/.served: pyproject.toml constraints.txt | $(BIN)/python
 	@touch $@
 
 $(VENV)/.tested: pyproject.toml constraints.txt | $(BIN)/python
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,dev]'
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,link,dev]'
 	@touch $@ $(VENV)/.served
 
 # python-rtmidi on Linux loads the system's ALSA library; without it livegen serves without ports and says so.

@@ -31,7 +31,7 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
         try:
             command(*args, **kwargs)
         except LivegenError as error:
-            click.echo(str(error), err=True)
+            click.echo(f"livegen: {error}", err=True)
             sys.exit(2)
 
     return run

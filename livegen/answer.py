@@ -11,7 +11,9 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from livegen.daemon.outbox import Outbox
-from livegen.jam.engine import Command, Engine, Timed
+from livegen.jam.agenda import Timed
+from livegen.jam.engine import Engine
+from livegen.jam.mapping import Command
 from livegen.music.messages import Cut, Message, NoteOn, Other, decode, encode
 from livegen.music.parts import rule_of_track
 from livegen.music.smf import DEFAULT_TEMPO, Score, Track, micros_of
@@ -108,7 +110,7 @@ class OutboxWire(Wire):
         if isinstance(timed.message, Cut):
             self.until(timed.due - 1)
             self._outbox.cut(timed.due)
-        else:
+        elif not isinstance(timed.message, Command):
             self._outbox.put(timed.due, encode(timed.message))
 
     def until(self, now: int) -> None:

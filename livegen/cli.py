@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.exceptions import NoArgsIsHelpError
 
 from livegen import __version__
 from livegen.errors import ConfigError, LivegenError, PortError
@@ -48,6 +49,13 @@ FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, readable=True, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 NEW_PATH = click.Path(path_type=Path)
+SYSTEMS = (
+    "auto",
+    "alsa",
+    "jack",
+    "coremidi",
+    "winmm",
+)  # written out: daemon.ports loads the MIDI library
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -117,7 +125,7 @@ configured = _decorated(
 @click.option("--in", "in_port", metavar="NAME", help="The port it listens to. [default: Model In]")
 @click.option(
     "--api",
-    type=click.Choice(["auto", "alsa", "jack", "coremidi", "winmm", "none"]),
+    type=click.Choice([*SYSTEMS, "none"]),
     help="MIDI system; none makes no ports. [default: auto]",
 )
 @configured
@@ -207,6 +215,36 @@ def generate(calls: tuple[Path, ...], out: Path, **options: Any) -> None:
 
 
 @cli.command()
+@click.argument("journal", type=FILE, metavar="JOURNAL")
+@click.option(
+    "--out", type=NEW_FILE, metavar="FILE.mid", help="Also write the session as it was played."
+)
+@click.option(
+    "--model",
+    metavar="NAME|PATH",
+    help="What answers. [default: the model file that the journal names]",
+)
+def replay(journal: Path, out: Path | None, model: str | None) -> int:
+    """Play a session again from its journal, and compare.
+
+    Every engine of the session is made as it was and is fed what it was fed, in the same order and at the
+    same times, without waiting.  Prints how many notes came out the same, and the first thing that did not.
+    Journals lie in ~/.local/share/livegen/recordings, one for each session.
+
+    \b
+    Exit status: 0  to the note    1  something differs    2  not a journal
+
+    \b
+    Examples:
+      livegen replay ~/.local/share/livegen/recordings/"2026-11-21 063012.jsonl"
+      livegen replay session.jsonl --out session.mid
+    """
+    from livegen import app
+
+    return 0 if app.replay(journal, out, model) else 1
+
+
+@cli.command()
 @click.argument("model")
 @click.option(
     "--data",
@@ -279,15 +317,20 @@ def train(recipe: Path, data: Path, out: Path, fresh: bool) -> None:
         click.echo(loop.train(recipe, data, out, resume=not fresh))
 
 
+system = click.option(
+    "--api", type=click.Choice(SYSTEMS), default="auto", show_default=True, help="MIDI system."
+)
+
+
 @cli.command()
-@click.option("--api", default="auto", show_default=True, metavar="NAME", help="MIDI system.")
+@system
 def ports(api: str) -> None:
     """List the MIDI ports that there are, and the models that can be served."""
     from livegen import panic, shipped
 
     try:
-        system, sources, sinks = panic.listing(api)
-        click.echo(f"MIDI system: {system}")
+        name, sources, sinks = panic.listing(api)
+        click.echo(f"MIDI system: {name}")
         _list("Ports that send", sources)
         _list("Ports that receive", sinks)
     except PortError as error:
@@ -301,7 +344,7 @@ def _list(title: str, names: Sequence[str]) -> None:
 
 @cli.command("panic")
 @click.argument("names", nargs=-1, metavar="[PORT]...")
-@click.option("--api", default="auto", show_default=True, metavar="NAME", help="MIDI system.")
+@system
 def panic_command(names: tuple[str, ...], api: str) -> None:
     """Silence everything that sounds.
 
@@ -324,11 +367,17 @@ def _config(options: dict[str, Any]) -> "Config":
     from livegen import config
 
     given = [
-        (config.trail(path), options[name], f"{flag} {options[name]}")
+        (config.trail(path), options[name], f"{flag} {_visible(options[name])}")
         for name, (flag, path) in SETTING_OF.items()
         if options.get(name) is not None
     ]
     return config.load(options["config"], options["sets"], given)
+
+
+def _visible(value: object) -> str:
+    """A value as it was said, on one line whatever it holds."""
+    text = str(value)
+    return text if text.isprintable() else repr(text)
 
 
 @contextmanager
@@ -364,8 +413,11 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and give its exit status; never raises, never prints a traceback unasked."""
     try:
         result = cli.main(arguments, prog_name="livegen", standalone_mode=False)
-    except click.ClickException as error:
+    except NoArgsIsHelpError as error:
         error.show()
+        return error.exit_code
+    except click.ClickException as error:
+        click.echo(f"livegen: {_in_a_line(error)}", err=True)
         return error.exit_code
     except click.Abort:
         return INTERRUPTED
@@ -382,6 +434,13 @@ def run(arguments: Sequence[str] | None = None) -> int:
         click.echo(f"livegen: our fault: {name}: {error} (LIVEGEN_DEBUG=1 shows where)", err=True)
         return OURS
     return result if isinstance(result, int) else 0
+
+
+def _in_a_line(error: click.ClickException) -> str:
+    """What click would say in four lines, and where to look."""
+    said = " ".join(line.strip() for line in error.format_message().splitlines())
+    context = getattr(error, "ctx", None)
+    return said if context is None else f"{said} (see `{context.command_path} --help`)"
 
 
 def main() -> None:

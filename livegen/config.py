@@ -9,8 +9,10 @@ All mistakes are reported at once, each with its place.  Channels are 1 to 16 he
 """
 
 import difflib
+import logging
 import os
-from collections.abc import Iterator, Mapping, Sequence
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -23,20 +25,76 @@ from pydantic import (
     ConfigDict,
     Field,
     ValidationError,
+    ValidationInfo,
     create_model,
+    field_validator,
 )
 
 from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, checked
+from livegen.jam.mapping import parse_source, parse_target
+from livegen.music.scale import parse_register
+
+log = logging.getLogger(__name__)
 
 MAX_BYTES = 256 * 1024
 MAX_NESTING = 20
 MAX_MISTAKES = 20
 
+
+def _word(value: object) -> object:
+    """The word for what YAML 1.1 reads as a truth value: a bare `off` is false to it, and a person means the word."""
+    return ("on" if value else "off") if isinstance(value, bool) else value
+
+
+def _printable(name: str) -> str:
+    """A port's name; lists of ports, and the line that says `ready`, break at a control character."""
+    if any(unicodedata.category(character) == "Cc" for character in name):
+        raise ValueError(f"expected a name without control characters, got {name!r:.60}")
+    return name
+
+
+def _register(text: str) -> str:
+    """Pitches a part may use: all, or a range."""
+    if text != "all":
+        _told(parse_register, text, "register")
+    return text
+
+
+def _bindings(given: dict[str, str]) -> dict[str, str]:
+    """What knobs, pads, pedals and programs do."""
+    for source, target in given.items():
+        _told(parse_source, source, "map")
+        _told(parse_target, target, "map")
+    return given
+
+
+def _told(check: Callable[[str], object], text: str, name: str) -> None:
+    """Let a mistake that a check found be told with its place."""
+    try:
+        check(text)
+    except ConfigError as mistake:
+        raise ValueError(str(mistake).removeprefix(f"{name}: ")) from None
+
+
+def _as_control(name: str) -> BeforeValidator:
+    """Check a value by the table of controls."""
+
+    def check(value: object) -> object:
+        try:
+            return checked(name, _word(value))
+        except ConfigError as mistake:
+            raise ValueError(str(mistake).removeprefix(f"{name}: ")) from None
+
+    return BeforeValidator(check)
+
+
 Channel = Annotated[int, Field(ge=1, le=16)]
+Velocity = Annotated[int, Field(ge=1, le=127)]
+# JACK refuses a longer client name, misleadingly.
 Name = Annotated[
-    str, Field(min_length=1, max_length=63)
-]  # JACK refuses a longer client name, misleadingly
+    str, Field(min_length=1, max_length=63), AfterValidator(lambda name: _printable(name))
+]
 Rule = Literal["keys", "lead", "comp", "bass", "drums", "off"]
 Heard = Annotated[Rule, BeforeValidator(lambda value: _word(value))]
 ALL_CHANNELS: dict[int, Rule] = {
@@ -56,15 +114,47 @@ class Ports(Section):
     input: Annotated[Name, Field(alias="in")] = "Model In"
     output: Annotated[Name, Field(alias="out")] = "Model Out"
     api: Literal["auto", "alsa", "jack", "coremidi", "winmm", "none"] = "auto"
+    thru: bool = False
+
+
+class Route(Section):
+    """Where and how one part is sent; in the file a bare number is the channel."""
+
+    channel: Channel = 1
+    program: Annotated[int, Field(ge=1, le=128)] | None = None
+    transpose: Annotated[int, Field(ge=-48, le=48)] = 0
+    softest: Velocity = 1
+    loudest: Velocity = 127
+    curve: Annotated[float, Field(ge=0.1, le=10)] = 1.0
+    register_: Annotated[
+        str, AfterValidator(lambda text: _register(text)), Field(alias="register")
+    ] = "all"
+
+
+def _route(given: object) -> object:
+    is_channel = isinstance(given, int) and not isinstance(given, bool)
+    return {"channel": given} if is_channel else given
+
+
+AnyRoute = Annotated[Route, BeforeValidator(_route)]
 
 
 class Output(Section):
-    """The channel on which each part is sent."""
+    """Where each part is sent."""
 
-    lead: Channel = 1
-    comp: Channel = 1
-    bass: Channel = 1
-    drums: Channel = 10
+    lead: AnyRoute = Route(channel=1)
+    comp: AnyRoute = Route(channel=2)
+    bass: AnyRoute = Route(channel=3)
+    drums: AnyRoute = Route(channel=10)
+
+
+class Osc(Section):
+    """Who may send OSC, and where to."""
+
+    enabled: bool = True
+    host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1024, le=65535)] = 9700
+    allow: list[str] = []
 
 
 class Daemon(Section):
@@ -75,23 +165,6 @@ class Daemon(Section):
     rest_after_s: Annotated[float, Field(ge=1, le=3600)] = 60
 
 
-def _word(value: object) -> object:
-    """The word for what YAML 1.1 reads as a truth value: a bare `off` is false to it, and a person means the word."""
-    return ("on" if value else "off") if isinstance(value, bool) else value
-
-
-def _as_control(name: str) -> BeforeValidator:
-    """Check a value by the table of controls."""
-
-    def check(value: object) -> object:
-        try:
-            return checked(name, _word(value))
-        except ConfigError as mistake:
-            raise ValueError(str(mistake).removeprefix(f"{name}: ")) from None
-
-    return BeforeValidator(check)
-
-
 Jam = create_model(
     "Jam",
     __base__=Section,
@@ -99,6 +172,25 @@ Jam = create_model(
     **{  # by alias, because a field cannot be called `register`
         f"{name}_": (Annotated[float | str, _as_control(name)], Field(control.default, alias=name))
         for name, control in CONTROLS.items()
+    },  # type: ignore[call-overload]
+)
+
+
+class Recording(Section):
+    """What is kept of what is played."""
+
+    keep: bool = True
+    folder: str | None = None
+    journals: Annotated[int, Field(ge=0)] = 0
+
+
+Preset = create_model(
+    "Preset",
+    __base__=Section,
+    __doc__="Some of the controls, to be switched together.",
+    **{
+        f"{name}_": (Annotated[float | str, _as_control(name)] | None, Field(None, alias=name))
+        for name in CONTROLS
     },  # type: ignore[call-overload]
 )
 
@@ -114,12 +206,40 @@ class Config(Section):
     ] = ALL_CHANNELS
     output: Output = Output()
     jam: Jam = Jam()  # type: ignore[valid-type]
+    map: Annotated[dict[str, str], AfterValidator(_bindings)] = {}
+    presets: dict[str, Preset] = {}  # type: ignore[valid-type]
+    setlist: list[str] = []
+    osc: Osc = Osc()
+    recording: Recording = Recording()
     daemon: Daemon = Daemon()
+
+    @field_validator("setlist")
+    @classmethod
+    def _presets_there_are(cls, given: list[str], info: ValidationInfo) -> list[str]:
+        presets = info.data.get("presets", {})
+        for name in given:
+            if name not in presets:
+                raise ValueError(f"there is no preset {name!r}; there are: {', '.join(presets)}")
+        return given
 
     @property
     def controls(self) -> dict[str, float | str]:
         """Name to value of every control."""
         return self.jam.model_dump(by_alias=True)  # type: ignore[attr-defined,no-any-return]
+
+    @property
+    def bindings(self) -> dict[str, str]:
+        """Of each source of `map`, and of program changes by the set-list, what it does."""
+        programs = {f"program {at}": f"preset {name}" for at, name in enumerate(self.setlist)}
+        return programs | self.map
+
+    @property
+    def all_presets(self) -> dict[str, dict[str, float | str]]:
+        """Name to controls of every preset."""
+        return {
+            name: preset.model_dump(by_alias=True, exclude_none=True)  # type: ignore[attr-defined]
+            for name, preset in self.presets.items()
+        }
 
 
 def load(
@@ -135,6 +255,8 @@ def load(
     """
     path = path or own_file()
     document = _read(path) if path else Document({}, {}, "")
+    document = _with_preset_files(document, preset_files())
+    document = _with_learned(document, learned_file())
     for trail_, value, said in [*map(_assignment, sets), *options]:
         document = document.with_value(trail_, value, said)
     try:
@@ -143,19 +265,125 @@ def load(
         raise ConfigError(_listed([*_mistakes(error, document)])) from None
 
 
-def own_file(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """The person's configuration: livegen/config.yaml under $XDG_CONFIG_HOME, or under ~/.config."""
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a configuration came from, so that it can be read again: what `load` is given."""
+
+    path: Path | None = None
+    sets: tuple[str, ...] = ()
+    options: tuple[tuple["Trail", object, str], ...] = ()
+
+    def load(self) -> Config:
+        """Read it.  Raises ConfigError."""
+        return load(self.path, self.sets, self.options)
+
+    def as_json(self) -> dict[str, Any]:
+        """The same, fit for JSON."""
+        options = [[list(trail_), value, said] for trail_, value, said in self.options]
+        path = None if self.path is None else str(self.path)
+        return {"path": path, "sets": list(self.sets), "options": options}
+
+    @classmethod
+    def from_json(cls, given: Mapping[str, Any]) -> "Origin":
+        """What `as_json` gave."""
+        options = tuple((tuple(trail_), value, said) for trail_, value, said in given["options"])
+        return cls(Path(given["path"]) if given["path"] else None, tuple(given["sets"]), options)
+
+
+# --- the person's folder ------------------------------------------------------------------------------------------
+
+
+def own_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    """Where a person's configuration lies: livegen under $XDG_CONFIG_HOME, or under ~/.config."""
     home = environment.get("XDG_CONFIG_HOME")
-    folder = Path(home) if home else Path.home() / ".config"
-    path = folder / "livegen" / "config.yaml"
+    return (Path(home) if home else Path.home() / ".config") / "livegen"
+
+
+def own_file(environment: Mapping[str, str] = os.environ) -> Path | None:
+    """The person's configuration, config.yaml in `own_folder`; None where there is none."""
+    path = own_folder(environment) / "config.yaml"
     return path if path.is_file() else None
+
+
+def learned_file() -> Path:
+    """Where livegen keeps the bindings that were learned: map.yaml in `own_folder`."""
+    return own_folder() / "map.yaml"
+
+
+def preset_files() -> list[Path]:
+    """The files of presets: presets/NAME.yaml in `own_folder`, by name."""
+    found = sorted((own_folder() / "presets").glob("*.yaml"))
+    return [path for path in found if not path.name.startswith(".")]
+
+
+def learned() -> dict[str, str]:
+    """The bindings of `learned_file`, without those that are wrong: a log line names each of them."""
+    document = _learned(learned_file())
+    return {source: target for source, target in document.value.items() if isinstance(source, str)}
+
+
+def _learned(path: Path) -> "Document":
+    """A file that livegen wrote itself, and that must never keep it from starting."""
+    empty = Document({}, {}, str(path))
+    try:
+        document = _read(path) if path.is_file() else empty
+    except ConfigError as error:
+        for line in str(error).splitlines():
+            log.warning("%s; no learned binding is used", line)
+        return empty
+    return Document(dict(_bound(document)), document.places, document.source)
+
+
+def _bound(document: "Document") -> Iterator[tuple[str | int, str]]:
+    for source, target in document.value.items():
+        try:
+            yield str(parse_source(str(source))), parse_target(str(target))
+        except ConfigError as mistake:
+            log.warning("%s: %s; this binding is left out", document.place((source,)), mistake)
+
+
+def _with_learned(document: "Document", path: Path) -> "Document":
+    """The same with the bindings that were learned, where a person has not said another."""
+    said = document.value.get("map", {})
+    if not isinstance(said, dict):
+        return document  # a mistake, told when it is validated
+    taken = {_plain_source(source) for source in said}
+    learned_ = _learned(path)
+    for source, target in learned_.value.items():
+        if source not in taken:
+            document = document.with_value(("map", source), target, str(path))
+    return document
+
+
+def _plain_source(text: object) -> str:
+    try:
+        return str(parse_source(str(text)))
+    except ConfigError:
+        return str(text)
+
+
+def _with_preset_files(document: "Document", paths: Sequence[Path]) -> "Document":
+    """The same with the presets that are files of their own.  Raises ConfigError."""
+    inline = document.value.get("presets") or {}
+    for path in paths:
+        preset = _read(path)
+        if isinstance(inline, dict) and path.stem in inline:
+            place = document.place(("presets", path.stem))
+            raise ConfigError(f"{path}: there is a preset {path.stem} already, at {place}")
+        at: Trail = ("presets", path.stem)
+        document = document.with_value(at, preset.value, str(path))
+        for inside, place in preset.places.items():
+            document.places[(*at, *inside)] = place
+    return document
 
 
 def settings(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[tuple[str, object]]:
     """Every setting that can be written in the file, "ports.in" and so on, with its default."""
     for name, field in section.model_fields.items():
         path, default = f"{prefix}{field.alias or name}", field.default
-        if isinstance(default, BaseModel):
+        if isinstance(default, Route):  # written on one line
+            yield path, default.model_dump(by_alias=True)
+        elif isinstance(default, BaseModel):
             yield from settings(type(default), f"{path}.")
         else:
             yield path, default

@@ -10,8 +10,10 @@ import numpy as np
 
 from livegen.codec.layout import ADVANCE, FIELDS, Event, codec_hash
 from livegen.inference.contract import Logits, Model, ModelFacts, Query, Sounding, State, Summary
-from livegen.jam.engine import Engine, Timed, Wake
+from livegen.jam.agenda import Timed
+from livegen.jam.engine import Engine, Wake
 from livegen.jam.engine import Event as Heard
+from livegen.jam.mapping import Command
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn
 from livegen.music.parts import PARTS
 
@@ -33,6 +35,8 @@ class Wire:
     def put(self, timed: Timed) -> None:
         """Take what the engine handed out."""
         due, message = timed
+        if isinstance(message, Command):
+            return
         if not isinstance(message, Cut):
             heapq.heappush(self._pending, (due, self._sequence, message))
             self._sequence += 1

@@ -1,6 +1,8 @@
 """What all tests share: how thorough property tests are, and that nothing is left out unseen in CI."""
 
 import os
+import shutil
+import tempfile
 from collections.abc import Generator
 from typing import Any
 
@@ -11,6 +13,14 @@ import pytest
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A person's settings change no test, and no test leaves recordings among a person's own."""
+    home = tempfile.mkdtemp(prefix="livegen-tests-")
+    for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
+        os.environ[variable] = f"{home}/{variable}"
+    config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
 
 
 @pytest.hookimpl(wrapper=True)

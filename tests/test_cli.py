@@ -4,13 +4,16 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 
 import livegen
 from livegen import answer, app, cli, config, shipped
+from livegen.daemon.ports import API_NAMES
 from livegen.errors import ConfigError, ModelError
+from livegen.jam.agenda import Route
 from livegen.music import smf
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.testing import EchoModel
@@ -74,6 +77,13 @@ def test_the_help_of_serve_names_every_option(capsys: pytest.CaptureFixture[str]
         (["generate", "--out", "x.mid"], "Missing argument"),
         (["evaluate", "no-such", "--data", "."], "'no-such' is neither a shipped model"),
         (["sing"], "No such command 'sing'"),
+        (["serve", "--no-such"], "No such option"),
+        (["serve", "--api", "foo"], "'foo' is not one of 'auto', 'alsa'"),
+        (["ports", "--api", "foo"], "'foo' is not one of 'auto', 'alsa'"),
+        (["panic", "--api", "foo"], "'foo' is not one of 'auto', 'alsa'"),
+        (["panic", "--api", "none"], "'none' is not one of"),
+        (["serve", "--port", "a\tb"], "ports.out: expected a name without control characters"),
+        (["serve", "--in", "a\nb"], "ports.in: expected a name without control characters"),
     ],
 )
 def test_a_person_s_mistake_exits_2_and_says_what_to_mend(
@@ -82,7 +92,30 @@ def test_a_person_s_mistake_exits_2_and_says_what_to_mend(
     assert run(*arguments) == 2
     caught = capsys.readouterr()
     assert said in caught.err
+    assert caught.err.startswith("livegen: ") and caught.err.count("\n") == 1
     assert caught.out == ""
+
+
+def test_a_mistyped_command_line_is_told_where_its_options_stand(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    run("serve", "--no-such")
+    run("sing")
+
+    said = capsys.readouterr().err.splitlines()
+    assert [line.rpartition(" (see ")[2] for line in said] == [
+        "`livegen serve --help`)",
+        "`livegen --help`)",
+    ]
+
+
+def test_the_name_alone_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert run() == 2
+    assert "First steps:" in capsys.readouterr().err
+
+
+def test_the_midi_systems_of_the_command_line_are_those_of_the_ports() -> None:
+    assert (*cli.SYSTEMS, "none") == API_NAMES
 
 
 def test_our_own_fault_exits_1_in_one_line(
@@ -153,7 +186,12 @@ def test_a_configuration_becomes_what_the_engine_process_is_told(echo: Path) -> 
         "controls": config.Config().controls,
         "rules": {str(channel): "keys" for channel in range(16) if channel != 3}
         | {"2": "bass", "9": "drums"},
-        "channels": {"lead": 0, "comp": 0, "bass": 1, "drums": 9},
+        "routes": {
+            part: asdict(Route(channel))
+            for part, channel in {"lead": 0, "comp": 1, "bass": 1, "drums": 9}.items()
+        },
+        "map": {},
+        "presets": {},
         "horizon_us": 30_000,
         "keep_warm": False,
         "keep_warm_us": 0,
@@ -177,11 +215,18 @@ def test_an_engine_is_built_from_what_it_is_told(echo: Path) -> None:
     engine.keep_warm()
 
 
-def test_a_style_that_the_model_does_not_know_is_refused_with_those_it_knows(echo: Path) -> None:
-    settings = app.engine_settings(config.load(None, [f"model={echo}", "jam.style=polka"]))
+@pytest.mark.parametrize(
+    ("style", "said"),
+    [("polka", "'polka'; All 2 stand in the model's card"), ("jaz", "did you mean jazz")],
+)
+def test_a_style_that_the_model_does_not_know_is_refused_with_the_nearest_and_the_place_of_all(
+    echo: Path, style: str, said: str
+) -> None:
+    settings = app.engine_settings(config.load(None, [f"model={echo}", f"jam.style={style}"]))
 
-    with pytest.raises(ConfigError, match="fake knows no style 'polka'; it knows any, jazz"):
+    with pytest.raises(ConfigError, match="fake knows no style") as error:
         app.build_engine(settings, 0)
+    assert said in str(error.value)
 
 
 # --- models -----------------------------------------------------------------------------------------------------
@@ -325,6 +370,41 @@ def test_calls_of_one_name_are_not_written_over_each_other(
 
     assert run("generate", *calls, "--out", tmp_path / "out", "--model", echo) == 2
     assert "would both be written to" in capsys.readouterr().err
+
+
+def test_several_calls_are_not_answered_into_a_folder_with_the_name_of_a_file(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = [call(tmp_path / name) for name in ("one.mid", "two.mid")]
+    out = tmp_path / "x.mid"
+
+    assert run("generate", *calls, "--out", out, "--model", echo) == 2
+    assert "2 calls need a folder" in capsys.readouterr().err
+    assert not out.exists()
+    out.mkdir()
+    assert run("generate", *calls, "--out", out, "--model", echo) == 0
+
+
+def test_a_call_given_twice_is_refused(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = call(tmp_path / "call.mid")
+
+    assert run("generate", source, source, "--out", tmp_path / "out", "--model", echo) == 2
+    assert "is given twice" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+def test_generate_names_model_and_seed_only_once_something_came_of_them(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = ("--out", tmp_path / "both.mid", "--model", echo, "--seed", "7")
+    (tmp_path / "broken.mid").write_bytes(b"MThd")
+
+    assert run("generate", tmp_path / "broken.mid", *both) == 2
+    assert "seed" not in capsys.readouterr().err
+    assert run("generate", call(tmp_path / "call.mid"), *both) == 0
+    assert capsys.readouterr().err == f"livegen: {echo}, seed 7\n"
 
 
 def test_a_call_that_is_no_midi_file_exits_2_with_its_name(

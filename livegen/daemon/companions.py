@@ -1,18 +1,21 @@
-"""The port process's ends of its two optional companions: the player of a file, and the recorder.
+"""The port process's ends of its companions: the player of a file, the recorder, and the control process.
 
-Both are processes of their own, because reading and writing MIDI files takes time and libraries that the port
-process must not know.
+All are processes of their own, because files, pages and surfaces take time and libraries that the port process
+must not know.
 """
 
 import subprocess
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from livegen.daemon.link import Frame, Kind, Link, spawn
 
 PLAYER_MODULE = "livegen.daemon.player"
 RECORDER_MODULE = "livegen.daemon.recorder"
+CONTROL_MODULE = "livegen.control.process"
 MAX_AHEAD = 1 << 14  # messages kept of a file that is dense beyond all music
 
 
@@ -104,10 +107,27 @@ class Player(Companion):
 
 
 class Recorder(Companion):
-    """The process that writes down both sides."""
+    """The process that keeps what both sides play: journals in `folder`, and with `record` one MIDI file.
 
-    def __init__(self, path: Path, tempo_bpm: float) -> None:
-        super().__init__(RECORDER_MODULE, [str(path), str(tempo_bpm)])
+    `saved` holds the answers to `capture` and `keep`, oldest first: {"saved": path} or {"not_saved": why}.
+    """
+
+    def __init__(
+        self,
+        folder: Path | None,
+        record: Path | None = None,
+        tempo_bpm: float = 120.0,
+        journals: int = 0,
+    ) -> None:
+        super().__init__(RECORDER_MODULE, [])
+        settings = {
+            "folder": str(folder) if folder else None,
+            "record": str(record) if record else None,
+            "tempo_bpm": tempo_bpm,
+            "journals": journals,
+        }
+        self.link.send_json(Kind.SETTINGS, 0, settings)
+        self.saved: deque[dict[str, Any]] = deque(maxlen=16)
 
     def heard(self, now: int, data: bytes) -> None:
         """Write down one message of the player's."""
@@ -116,3 +136,113 @@ class Recorder(Companion):
     def sent(self, now: int, data: bytes) -> None:
         """Write down one message of the model's."""
         self.link.send(Kind.SENT, now, data)
+
+    def account(self, frame: Frame) -> None:
+        """Write down what the engine process told: its header, what it did, its timeline."""
+        self.link.send(Kind.SNAPSHOT, frame.micros, frame.payload)
+
+    def ask(self, now: int, name: str, value: object = None) -> None:
+        """Ask for a take: "capture" the last so many bars, or all with None; "keep" {"from": micros, "to": micros}."""
+        self.link.send_json(Kind.COMMAND, now, {"name": name, "value": value})
+
+    def receive(self) -> list[Frame]:
+        """Take in its frames; its answers are kept here."""
+        frames = super().receive()
+        self.saved += (frame.json() for frame in frames if frame.kind is Kind.SNAPSHOT)
+        return [frame for frame in frames if frame.kind is not Kind.SNAPSHOT]
+
+
+class Control(Companion):
+    """The process of pages and surfaces: a person's commands come from it, states go to it.
+
+    It may lag, and only the latest state waits for it; it may die, and is started again.  One that says at its
+    first start why it cannot go on is left alone.  `served` is what it told when it was ready.
+    """
+
+    MAX_COMMANDS = 2_000  # a second; beyond them is a fault, and the engine has music to make
+    MAX_COMMAND = 1_024  # bytes
+    URGENT = ("panic", "stop")  # always passed on
+    BACK_OFF_US = (1_000_000, 2_000_000, 5_000_000, 10_000_000, 30_000_000)
+    STEADY_US = 60_000_000  # after living this long, the next death counts as the first
+
+    def __init__(self, settings: Mapping[str, Any], now: int, module: str = CONTROL_MODULE) -> None:
+        self._settings, self._module = settings, module
+        self._state: bytes | None = None
+        self._is_told = True
+        self._counted_from = self._commands = 0
+        self._deaths = 0
+        self._start_at: int | None = None
+        self._ended: list[subprocess.Popen[bytes]] = []
+        self._is_given_up = False
+        self.dropped = self.restarts = 0
+        self.served: dict[str, Any] = {}
+        super().__init__(module, ())
+        self._begin(now)
+
+    def commands(self, now: int) -> list[Frame]:
+        """Take in its frames and give the COMMAND frames to pass on, none of them from the future.
+
+        `log` and `failure` are filled on the way.
+        """
+        frames = [frame for frame in self.receive() if frame.kind is Kind.COMMAND]
+        passed = [frame for frame in frames if self._has_room(frame, now)]
+        return [replace(frame, micros=min(frame.micros, now)) for frame in passed]
+
+    def show(self, now: int, state: bytes) -> None:
+        """Let it know the state, the payload of a SNAPSHOT; while it does not read, only the latest waits."""
+        self._state, self._is_told = state, False
+        self._tell(now)
+
+    def look(self, now: int) -> None:
+        """Call ten times a second: tells what waits, and starts it again when it has died."""
+        self._tell(now)
+        self._ended = [child for child in self._ended if child.poll() is None]
+        if self._start_at is None and self.link.closed:
+            self._bury(now)
+        if self._start_at is not None and now >= self._start_at and not self._is_given_up:
+            self._start_at = None
+            self.restarts += 1
+            self._child, self.link = spawn(self._module)
+            self._begin(now)
+
+    def kill(self) -> None:
+        """End it now, or what is left of it."""
+        self._is_given_up = True
+        super().kill()
+
+    def _begin(self, now: int) -> None:
+        self._began_at = now
+        self.link.send_json(Kind.SETTINGS, now, self._settings)
+        self._is_told = self._state is None
+        self._tell(now)
+
+    def _tell(self, now: int) -> None:
+        if self._state is not None and not self._is_told and not self.link.waiting:
+            self._is_told = self.link.send(Kind.SNAPSHOT, now, self._state)
+
+    def _bury(self, now: int) -> None:
+        """Remember when to start it again; not at once, and ever later, so that it cannot take the machine."""
+        self.link.close()
+        self._child.kill()
+        self._ended.append(self._child)
+        self._deaths = 1 if now - self._began_at > self.STEADY_US else self._deaths + 1
+        self._start_at = now + self.BACK_OFF_US[min(self._deaths, len(self.BACK_OFF_US)) - 1]
+        if not self._is_given_up:
+            self.log.append("the control process ended: page and OSC rest while it starts again")
+
+    def _has_room(self, frame: Frame, now: int) -> bool:
+        if now - self._counted_from >= 1_000_000:
+            self._counted_from, self._commands = now, 0
+        self._commands += 1
+        is_urgent = frame.json().get("name") in self.URGENT
+        has_room = self._commands <= self.MAX_COMMANDS or is_urgent
+        has_room &= len(frame.payload) <= self.MAX_COMMAND
+        self.dropped += not has_room
+        return has_room
+
+    def _own(self, frame: Frame) -> bool:
+        if frame.kind is Kind.READY:
+            self.served = frame.json()
+        if frame.kind is Kind.FAILED and not self.is_ready:
+            self._is_given_up = True
+        return super()._own(frame)

@@ -13,16 +13,23 @@ import sys
 import traceback
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
+from livegen import __version__
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.lateness import Lateness
 from livegen.daemon.link import Frame, Kind, Link, inherited
+from livegen.daemon.recordings import fingerprint
 from livegen.daemon.supervisor import BEAT_US
 from livegen.errors import LivegenError
-from livegen.jam.engine import Command, Timed, Wake
-from livegen.music.messages import Cut, Message, NoteOn, decode, encode
+from livegen.jam import rows
+from livegen.jam.agenda import Timed
+from livegen.jam.engine import Event, Swap, Wake
+from livegen.jam.journal import Account
+from livegen.jam.mapping import Command
+from livegen.music.messages import Cut, NoteOn, decode, encode
 
 DEFAULT_FACTORY = "livegen.app:build_engine"
 SETTINGS_US = 10 * SECOND
@@ -33,12 +40,13 @@ FAULT_PAUSE_US = (
 )
 LOG_EVERY_US = SECOND
 SNAPSHOT_EVERY_US = SECOND // 2
+COMMAND_SHOWN_US = 20_000  # after a command the state is told soon, but once for a burst of them
 
 
 class EngineLike(Protocol):
     """What is served: see `livegen.jam.engine.Engine`.  `keep_warm()` is called between events if there is one."""
 
-    def feed(self, event: Message | Command | Wake, now: int) -> Iterable[Timed]:
+    def feed(self, event: Event, now: int) -> Iterable[Timed]:
         """Take an event; give what is to be played."""
 
     def deadline(self) -> int | None:
@@ -82,6 +90,8 @@ class EngineProcess:
         self._unlogged = 0
         self._snapshot: dict[str, Any] = {}
         self._lag = Lateness()
+        self._account = Account()
+        self._timeline: object = None
 
     def run(self) -> None:
         """Serve until the link closes."""
@@ -94,7 +104,7 @@ class EngineProcess:
             self._guarded(lambda: self._warm(clock.now()))
 
     def _time_left(self, now: int) -> int:
-        times = [self._beat_at]
+        times = [min(self._beat_at, self._snapshot_at)]
         if (deadline := self._deadline()) is not None:
             times.append(max(deadline, self._paused_until))
         if self._is_warming(now):
@@ -128,25 +138,63 @@ class EngineProcess:
             self._link.send_json(Kind.SNAPSHOT, clock.now(), stats)
         elif isinstance(command.get("name"), str):
             self._feed(Command(command["name"], command.get("value")), frame.micros)
+            self._snapshot_at = min(self._snapshot_at, clock.now() + COMMAND_SHOWN_US)
 
     def _wake(self, now: int) -> None:
         deadline = self._deadline()
         if deadline is not None and deadline <= now and now >= self._paused_until:
             self._feed(Wake(), now)
 
-    def _feed(self, event: Message | Command | Wake, now: int) -> None:
+    def _feed(self, event: Event, now: int) -> None:
         """Feed the engine and send what it gives.  Its time never runs backwards: stamps are older than wakes."""
-        self._now = max(self._now, now)
+        self._now = now = max(self._now, now)
+        self._write_down(event, now)
         for timed in self._engine.feed(event, self._now):
             self._send(timed)
         self._warm_at = clock.now() + self._warm_us
 
+    def _write_down(self, event: Event, now: int) -> None:
+        match event:
+            case Wake():
+                self._account.woke(now)
+            case Command(name, value):
+                self._account.told(now, name, value)
+                self._settle()  # before it is fed: what it did to an engine that crashed can be read
+            case Swap():
+                pass  # told with its path by who loaded it
+            case _:
+                self._account.took(now)
+        if self._account.is_full:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Send what was fed and handed out since the last time to the journal."""
+        if (did := self._account.settle()) is not None:
+            self._link.send_json(Kind.JOURNAL, did.at, rows.body(did))
+
+    def _tell_timeline(self, now: int) -> None:
+        timeline = getattr(self._engine, "timeline", None)
+        if timeline is None or timeline == self._timeline:
+            return
+        self._timeline = timeline
+        position, bar = timeline.metre.place(tick := timeline.tick(now))
+        origin = timeline.micros(tick - position)
+        since = getattr(self._engine, "timeline_since", now)
+        grid = rows.Grid(now, timeline.tempo_us, origin, bar, since)
+        self._link.send_json(Kind.JOURNAL, now, rows.body(grid))
+
     def _send(self, timed: Timed) -> None:
-        if isinstance(timed.message, Cut):
-            self._link.send(Kind.CUT, timed.due)
-        else:
-            self._played_at = max(self._played_at, self._now)
-            self._link.send(Kind.MIDI, timed.due, encode(timed.message))
+        match timed.message:
+            case Cut():
+                self._account.gave(timed.due)
+                self._link.send(Kind.CUT, timed.due)
+            case Command(name, value):
+                self._link.send_json(Kind.COMMAND, timed.due, {"name": name, "value": value})
+            case message:
+                self._played_at = max(self._played_at, self._now)
+                data = encode(message)
+                self._account.gave(timed.due, data)
+                self._link.send(Kind.MIDI, timed.due, data)
 
     def _guarded(self, act: Callable[[], None]) -> None:
         """Do something with the engine; if it raises, that step is lost and the jam goes on."""
@@ -171,6 +219,8 @@ class EngineProcess:
         if now >= self._beat_at:
             self._beat_at = now + BEAT_US
             self._link.send(Kind.BEAT, now)
+            self._settle()
+            self._guarded(lambda: self._tell_timeline(now))
         if now >= self._snapshot_at:
             self._snapshot_at = now + SNAPSHOT_EVERY_US
             self._guarded(lambda: self._send_snapshot(now))
@@ -191,13 +241,19 @@ class EngineProcess:
             self._warm_at = clock.now() + self._warm_us
 
 
-def _settings(link: Link) -> dict[str, Any] | None:
+def _settings(link: Link) -> Frame | None:
     by = clock.now() + SETTINGS_US
     while not link.closed and clock.now() < by:
         for frame in link.wait(by - clock.now()):
             if frame.kind is Kind.SETTINGS:
-                return frame.json()
+                return frame
     return None
+
+
+def _header(settings: Mapping[str, Any], since: int, model: object) -> rows.Header:
+    path = settings.get("model")
+    sha256 = fingerprint(Path(path)) if isinstance(path, str) else ""
+    return rows.Header(clock.now(), since, settings, str(model), sha256, __version__)
 
 
 def main() -> int:
@@ -205,9 +261,10 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     link = inherited(sys.argv[1])
-    settings = _settings(link)
-    if settings is None:
+    first = _settings(link)
+    if first is None:
         return 1
+    settings = first.json()
     try:
         engine = build(settings, clock.now())
     except LivegenError as error:
@@ -217,6 +274,8 @@ def main() -> int:
     sys.setswitchinterval(5e-4)
     gc.collect()
     gc.freeze()
+    header = _header(settings, first.micros, engine.snapshot().get("model", ""))
+    link.send_json(Kind.JOURNAL, header.at, rows.body(header))
     link.send_json(Kind.READY, clock.now(), engine.snapshot())
     EngineProcess(link, engine, settings, clock.now()).run()
     return 0

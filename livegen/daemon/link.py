@@ -38,6 +38,7 @@ class Kind(IntEnum):
     SENT = 9  # one message that left the output at micros (to the recorder; MIDI is then what was heard)
     FAILED = 10  # text: the one line saying why this process cannot go on; it ends after this
     DONE = 11  # the player has no more to play
+    JOURNAL = 12  # JSON: a row of the engine's for the journal; to the recorder as SNAPSHOT
 
 
 _KINDS = {int(kind): kind for kind in Kind}

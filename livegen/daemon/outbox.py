@@ -1,12 +1,15 @@
 """What will be sent, what sounds, and how fast it may go: schedule, ledger and rate limit of one output.
 
-Sans-IO: bytes of single messages with their due times in, bytes to send now out.  Laws (each a property test):
+Sans-IO: bytes of single messages with their due times in, bytes to send now out.  They are the model's, or the
+player's on their way through (`thru`).  Laws (each a property test):
 
 * every note-on sent gets exactly one note-off, at the latest `MAX_NOTE_US` after it;
 * no second note-on for a sounding (channel, pitch): an off goes first; no off for a silent one;
 * the rate limit delays, and never drops a note-off; a note-on that is more than `LATE_US` late is dropped,
   and its off with it, because it will find the note silent;
-* messages leave in the order of their due times, equal ones in the order they were put.
+* messages leave in the order of their due times, equal ones in the order they were put;
+* what the player holds (a note, a pedal, a bend) the model does not touch: neither its messages nor a cut.
+  A note of the model's that the player strikes ends first and is the player's from then on.
 
 The rate limit is there because virtual cables (loopMIDI, LoopBe) mute a port that floods.
 """
@@ -16,6 +19,8 @@ import heapq
 from livegen.music.messages import ALL_NOTES_OFF, CONTROL_CHANGE, NOTE_OFF, NOTE_ON, SUSTAIN
 
 Key = tuple[int, int]  # channel, pitch
+Hold = tuple[int, int]  # channel, and what is held: a pitch, or one of the two below
+_PEDAL, _BENT = 128, 129
 
 MAX_NOTE_US = 30_000_000
 LATE_US = 30_000
@@ -35,42 +40,41 @@ class Outbox:
     """
 
     def __init__(self, burst: int = BURST, rate_per_s: int = RATE_PER_S) -> None:
-        self._heap: list[tuple[int, int, bytes]] = []
+        self._heap: list[tuple[int, int, bytes, bool]] = []
         self._sequence = 0
         self._burst_us = burst * 1_000_000 // rate_per_s
         self._message_us = 1_000_000 // rate_per_s
         self._paid_until = -(
             1 << 62
         )  # the bucket as a time: it is full when this lies `_burst_us` in the past
-        self._pedals: set[int] = set()
-        self._bent: set[int] = set()
+        self._values: set[Hold] = set()  # pedals that are down, bends off their centre
+        self._players: set[Hold] = set()  # of these and of what sounds, what the player holds
         self._used: set[int] = set()
         self.sounding: dict[Key, int] = {}
         self.dropped = 0
 
-    def put(self, due: int, data: bytes) -> None:
-        """Take the bytes of one message, to be sent at `due` micros."""
+    def put(self, due: int, data: bytes, thru: bool = False) -> None:
+        """Take the bytes of one message, to be sent at `due` micros; `thru`: it is the player's, not the model's."""
         limit = MAX_PENDING if _off_key(data) is None else 2 * MAX_PENDING
         if len(self._heap) >= limit:
             self.dropped += 1
         else:
-            self._push(due, data)
+            self._push(due, data, thru)
 
     def cut(self, now: int) -> None:
-        """Withdraw all that is pending and release all that sounds, pedals and bends first, from now on."""
-        self._heap.clear()
-        for channel in sorted(self._pedals):
-            self._push(now, bytes((CONTROL_CHANGE | channel, SUSTAIN, 0)))
-        for channel in sorted(self._bent):
-            self._push(now, bytes((_BEND | channel, *_BEND_CENTRE)))
-        for channel, pitch in self.sounding:
-            self._push(now, bytes((NOTE_OFF | channel, pitch, 64)))
+        """Withdraw what is pending of the model's and release what it holds, pedals and bends first, from now on."""
+        self._heap = [entry for entry in self._heap if entry[3]]
+        heapq.heapify(self._heap)
+        self._release(self._held(), now, False)  # the player's will not heed it
 
     def release_all(self, now: int) -> None:
-        """Cut, then all-notes-off on every channel used so far: for exit, panic, or a dead engine."""
+        """Cut, the player's too; then all-notes-off on every channel used so far: for exit, panic, or a dead engine."""
+        players = [hold for hold in self._held() if hold in self._players]
+        self._heap.clear()
         self.cut(now)
+        self._release(players, now, True)
         for channel in sorted(self._used):
-            self._push(now, bytes((CONTROL_CHANGE | channel, ALL_NOTES_OFF, 0)))
+            self._push(now, bytes((CONTROL_CHANGE | channel, ALL_NOTES_OFF, 0)), False)
 
     def due(self, now: int) -> list[bytes]:
         """Give what must be sent now, in order, and enter it in the ledger.  `now` must never decrease."""
@@ -81,8 +85,8 @@ class Outbox:
         self._expire(now)
         sent: list[tuple[int, bytes]] = []
         while self._heap and self._heap[0][0] <= now:
-            due, _, data = self._heap[0]
-            messages = self._becomes(data)
+            due, _, data, thru = self._heap[0]
+            messages = self._becomes(data, thru)
             if now - due > LATE_US and _on_key(data) is not None:
                 messages = []
                 self.dropped += 1
@@ -90,7 +94,7 @@ class Outbox:
                 break
             heapq.heappop(self._heap)
             for message in messages:
-                self._enter(message, now)
+                self._enter(message, now, thru)
                 sent.append((due, message))
         return sent
 
@@ -100,8 +104,8 @@ class Outbox:
             :1
         ]  # the oldest comes first
         if self._heap:
-            due, _, data = self._heap[0]
-            tokens = len(self._becomes(data))
+            due, _, data, thru = self._heap[0]
+            tokens = len(self._becomes(data, thru))
             times.append(max(due, self._paid_until + tokens * self._message_us) if tokens else due)
         return min(times, default=None)
 
@@ -110,9 +114,17 @@ class Outbox:
         """Nothing is pending and nothing sounds."""
         return not self._heap and not self.sounding
 
-    def _push(self, due: int, data: bytes) -> None:
-        heapq.heappush(self._heap, (due, self._sequence, data))
+    def _push(self, due: int, data: bytes, thru: bool) -> None:
+        heapq.heappush(self._heap, (due, self._sequence, data, thru))
         self._sequence += 1
+
+    def _held(self) -> list[Hold]:
+        """All that is held: pedals, then bends, then notes in the order they began."""
+        return [*sorted(self._values, key=lambda hold: hold[::-1]), *self.sounding]
+
+    def _release(self, holds: list[Hold], now: int, thru: bool) -> None:
+        for hold in holds:
+            self._push(now, _release_of(hold), thru)
 
     def _expire(self, now: int) -> None:
         """Schedule the off of every note that has sounded for too long; its own off will find it silent."""
@@ -122,16 +134,19 @@ class Outbox:
             # Re-entered as sounding since now, so that one off is scheduled and not one per call.
             del self.sounding[key]
             self.sounding[key] = now
-            self._push(since + MAX_NOTE_US, bytes((NOTE_OFF | key[0], key[1], 64)))
+            self._push(since + MAX_NOTE_US, _release_of(key), key in self._players)
 
-    def _becomes(self, data: bytes) -> list[bytes]:
+    def _becomes(self, data: bytes, thru: bool) -> list[bytes]:
         """What sending this takes as things sound now: nothing, the message itself, or an off before it."""
-        on, off = _on_key(data), _off_key(data)
-        if off is not None:
-            return [data] if off in self.sounding else []
-        if on is not None and on in self.sounding:
-            return [bytes((NOTE_OFF | on[0], on[1], 64)), data]
-        return [data]
+        hold, is_off = _hold_of(data), _off_key(data) is not None
+        if hold in self._players and not thru:
+            return []
+        if hold is None or hold not in self.sounding:
+            return [] if is_off else [data]
+        if not is_off:
+            return [_release_of(hold), data]
+        # The player's off for a note of the model's: their own note-on was dropped, for it came too late.
+        return [data] if hold in self._players or not thru else []
 
     def _pay(self, messages: int, now: int) -> bool:
         """Take tokens for `messages` from the bucket; False if there are too few."""
@@ -141,22 +156,24 @@ class Outbox:
         self._paid_until = paid_until
         return True
 
-    def _enter(self, data: bytes, now: int) -> None:
-        status, channel = data[0] & 0xF0, data[0] & 0x0F
-        if (on := _on_key(data)) is not None:
-            self.sounding[on] = now
-            self._used.add(channel)
-        elif (off := _off_key(data)) is not None:
-            self.sounding.pop(off, None)
-        elif status == CONTROL_CHANGE and len(data) == 3 and data[1] == SUSTAIN:
-            _mark(self._pedals, channel, data[2] >= 64)
-            self._used.add(channel)
-        elif status == _BEND and len(data) == 3:
-            _mark(self._bent, channel, (data[1], data[2]) != _BEND_CENTRE)
+    def _enter(self, data: bytes, now: int, thru: bool) -> None:
+        hold = _hold_of(data)
+        if hold is None:
+            return
+        is_held = _is_held(data)
+        if hold[1] >= _PEDAL:
+            _mark(self._values, hold, is_held)
+        elif is_held:
+            self.sounding[hold] = now
+        else:
+            self.sounding.pop(hold, None)
+        _mark(self._players, hold, is_held and thru)
+        if hold[1] != _BENT:
+            self._used.add(hold[0])
 
 
-def _mark(channels: set[int], channel: int, is_set: bool) -> None:
-    (channels.add if is_set else channels.discard)(channel)
+def _mark(holds: set[Hold], hold: Hold, is_set: bool) -> None:
+    (holds.add if is_set else holds.discard)(hold)
 
 
 def _on_key(data: bytes) -> Key | None:
@@ -168,3 +185,39 @@ def _off_key(data: bytes) -> Key | None:
     if len(data) != 3 or (data[0] & 0xF0 != NOTE_OFF and (data[0] & 0xF0 != NOTE_ON or data[2])):
         return None
     return (data[0] & 0x0F, data[1])
+
+
+def _hold_of(data: bytes) -> Hold | None:
+    """What this message begins to hold or lets go; None for one that does neither."""
+    if len(data) != 3:
+        return None
+    match data[0] & 0xF0:
+        case 0x80 | 0x90:
+            return (data[0] & 0x0F, data[1])
+        case 0xB0 if data[1] == SUSTAIN:
+            return (data[0] & 0x0F, _PEDAL)
+        case 0xE0:
+            return (data[0] & 0x0F, _BENT)
+        case _:
+            return None
+
+
+def _is_held(data: bytes) -> bool:
+    """Whether this message begins to hold, of those that `_hold_of` knows."""
+    match data[0] & 0xF0:
+        case 0xB0:
+            return data[2] >= 64
+        case 0xE0:
+            return (data[1], data[2]) != _BEND_CENTRE
+        case _:
+            return _on_key(data) is not None
+
+
+def _release_of(hold: Hold) -> bytes:
+    """The message that lets go of it."""
+    channel, what = hold
+    if what == _PEDAL:
+        return bytes((CONTROL_CHANGE | channel, SUSTAIN, 0))
+    if what == _BENT:
+        return bytes((_BEND | channel, *_BEND_CENTRE))
+    return bytes((NOTE_OFF | channel, what, 64))

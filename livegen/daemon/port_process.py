@@ -19,10 +19,11 @@ from typing import Any, TextIO
 
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND, SPIN_US
-from livegen.daemon.companions import Player, Recorder
+from livegen.daemon.companions import Control, Player, Recorder
 from livegen.daemon.inlet import Inlet
 from livegen.daemon.lateness import Lateness, Trace
 from livegen.daemon.link import Frame, Kind, Link
+from livegen.daemon.loops import LoopGuard
 from livegen.daemon.outbox import Outbox
 from livegen.daemon.ports import EmbeddedPorts, Health, Ports, RtMidiPorts, open_ports, start_probe
 from livegen.daemon.supervisor import Supervisor
@@ -66,13 +67,16 @@ class ServeOptions:
     settings: Mapping[str, Any] = field(default_factory=dict)
     player: Path | None = None
     record: Path | None = None
+    recordings: Path | None = None  # the folder in which everything is kept; None: nothing is
+    journals: int = 0  # how many of the newest are left there; 0: all
     record_tempo_bpm: float = 120.0
     until_player_ends: bool = False
     answer_s: float = 4.0
     answer_max_s: float = 60.0
-    awake_s: float = (
-        60.0  # how long after the last note the input is polled each millisecond, not every tenth
-    )
+    # How long after the last note the input is polled each millisecond, not every tenth.
+    awake_s: float = 60.0
+    control: Mapping[str, Any] | None = None  # the control process's settings; None: there is none
+    thru: bool = False
     stats: str = ""
     realtime: bool = True
 
@@ -99,6 +103,8 @@ class PortProcess:
         self._supervisor = Supervisor(options.settings)
         self._player: Player | None = None
         self._recorder: Recorder | None = None
+        self._control: Control | None = None
+        self._loops = LoopGuard(options.port, options.in_name)
         self._ports: Ports = EmbeddedPorts(options.in_name, options.port)
         self._health = Health.WELL
         self._probe: subprocess.Popen[bytes] | None = None
@@ -131,11 +137,15 @@ class PortProcess:
         """Start the children first: they load while the ports are opened."""
         options = self._options
         self._supervisor.start(clock.now())
-        if options.record is not None:
-            self._recorder = Recorder(options.record, options.record_tempo_bpm)
+        if options.record is not None or options.recordings is not None:
+            tempo = options.record_tempo_bpm
+            self._recorder = Recorder(options.recordings, options.record, tempo, options.journals)
         if options.player is not None:
             self._player = Player(options.player)
+        if options.control is not None:
+            self._control = Control(options.control, clock.now())
         self._ports = open_ports(options.api, options.in_name, options.port)
+        self._loops = LoopGuard(self._ports.out_name, self._ports.in_name)
         if options.realtime:
             _ask_for_realtime()
 
@@ -149,7 +159,8 @@ class PortProcess:
     def _turn(self) -> None:
         now = clock.now()
         for data in self._ports.receive():
-            self._hear(data, now)
+            if not self._loops.heard(now, data):
+                self._hear(data, now)
         if self._player is not None:
             for data in self._player.due(now):
                 self._hear(data, now)
@@ -157,6 +168,9 @@ class PortProcess:
             self._pass_on(data, now)
         for frame in self._supervisor.receive(now):
             self._take(frame, now)
+        if self._control is not None:
+            for frame in self._control.commands(now):
+                self._obey(frame, now)
         self._send()
         if self._supervisor.watch(now):
             self._outbox.release_all(now)
@@ -180,6 +194,26 @@ class PortProcess:
         if self._recorder is not None:
             self._recorder.heard(now, data)
         self._trace.heard.append((now, data.hex()))
+        if self._options.thru and data[0] < 0xF0 and self._health is Health.WELL:
+            self._outbox.put(now, data, thru=True)
+
+    def _obey(self, frame: Frame, now: int) -> None:
+        """Carry out a person's command, or pass it on; what sounds is silenced here, also without an engine."""
+        command = frame.json()
+        match command.get("name"):
+            case "panic":
+                self._outbox.release_all(now)
+            case "stop":
+                self._outbox.cut(now)
+            case "capture":
+                return self._keep(now, "capture", command.get("value"))
+            case _:
+                pass
+        return self._supervisor.send(Kind.COMMAND, frame.micros, frame.payload)
+
+    def _keep(self, now: int, name: str, value: object) -> None:
+        if self._recorder is not None:
+            self._recorder.ask(now, name, value)
 
     def _take(self, frame: Frame, now: int) -> None:
         """Take one frame of the engine's."""
@@ -188,10 +222,19 @@ class PortProcess:
                 self._outbox.put(frame.micros, frame.payload)
             case Kind.CUT:
                 self._outbox.cut(now)
+            case Kind.JOURNAL:
+                if self._recorder is not None:
+                    self._recorder.account(frame)
+            case Kind.COMMAND if self._recorder is not None:
+                command = frame.json()  # a response to keep: the engine knows its times
+                self._recorder.ask(now, str(command.get("name")), command.get("value"))
             case Kind.LOG:
                 log.warning("engine: %s", frame.text())
-            case Kind.SNAPSHOT if self._stats_by is not None:
-                self._print_stats(frame.json())
+            case Kind.SNAPSHOT if b'"stamp_to_state"' in frame.payload:
+                if self._stats_by is not None:
+                    self._print_stats(frame.json())
+            case Kind.SNAPSHOT if self._control is not None:
+                self._control.show(now, frame.payload)
             case _:
                 pass
 
@@ -200,6 +243,7 @@ class PortProcess:
         for due, data in self._outbox.take(clock.now(), paced):
             self._ports.send(data)
             actual = clock.now()
+            self._loops.sent(actual, data)
             self._lateness.add(actual - due)
             self._sent_at = actual
             if self._recorder is not None:
@@ -230,6 +274,7 @@ class PortProcess:
     def _links(self) -> list[Link]:
         links = [] if self._supervisor.link is None else [self._supervisor.link]
         links += [] if self._player is None else [self._player.link]
+        links += [] if self._control is None else [self._control.link]
         return links if self._recorder is None else [*links, self._recorder.link]
 
     # --- now and then ---------------------------------------------------------------------------------------------
@@ -239,9 +284,18 @@ class PortProcess:
         self._look_at_ports(now)
         if self._recorder is not None:
             self._recorder.receive()
-        for companion in (self._player, self._recorder):
+            while self._recorder.saved:
+                log.warning("%s", _saved(self._recorder.saved.popleft()))
+        if self._control is not None:
+            self._control.look(now)
+            if self._control.failure is not None:  # a warning: the jam needs no surfaces
+                log.warning("%s", self._control.failure)
+                self._control.failure = None
+        for companion in (self._player, self._recorder, self._control):
             while companion is not None and companion.log:
                 log.warning("%s", companion.log.popleft())
+        if (line := self._loops.look(now)) is not None:
+            log.warning("%s", line)
         self._look_for_failure()
         if not self._is_ready:
             self._become_ready(now)
@@ -264,8 +318,9 @@ class PortProcess:
         waited_for = [
             companion for companion in (self._player, self._recorder) if companion is not None
         ]
+        # A recorder that died takes nothing with it but what it kept; a player that did says why.
         if not self._supervisor.was_ready or not all(
-            companion.is_ready for companion in waited_for
+            companion.is_ready or companion.link.closed for companion in waited_for
         ):
             return
         self._is_ready = True
@@ -366,6 +421,7 @@ class PortProcess:
             "lateness": self._lateness.summary(),
             "dropped": self._outbox.dropped,
             "inlet": dict(self._inlet.counts),
+            "loop": self._loops.summary(),
             "restarts": self._supervisor.restarts,
             "cpu_s": round(sum(os.times()[:2]), 3),
             "engine_pid": self._supervisor.pid,
@@ -409,19 +465,20 @@ class PortProcess:
         if self._options.stats:
             self._stats_at_exit(sent_at)
         self._supervisor.stop()
-        if self._player is not None:
-            self._player.kill()
+        for companion in (self._player, self._control):
+            if companion is not None:
+                companion.kill()
         clock.wait_until(sent_at + DELIVERY_US, 0)
-        self._close_ports()
+        self._close_ports(by if self._was_told else by + WRITE_US)
         self._end_recorder(by)
         self._supervisor.reap(max(0, by - clock.now()) / SECOND)
 
-    def _close_ports(self) -> None:
+    def _close_ports(self, by: int) -> None:
         if self._probe is not None:
             self._probe.kill()
             self._probe.wait()
-        if isinstance(self._ports, RtMidiPorts) and self._ports.health(clock.now()) is Health.LOST:
-            self._ports.abandon()
+        if isinstance(self._ports, RtMidiPorts):
+            self._ports.leave(by)
         else:
             self._ports.close()
 
@@ -433,7 +490,14 @@ class PortProcess:
             by = clock.now() + WRITE_US
         self._recorder.link.drain(by - clock.now())
         if not self._recorder.end((by - clock.now()) / SECOND):
-            log.warning("%s is still being written", self._options.record)
+            log.warning("%s is still being written", self._options.record or "the journal")
+
+
+def _saved(answer: Mapping[str, Any]) -> str:
+    """What the recorder answered, for people."""
+    return (
+        f"saved {answer['saved']}" if "saved" in answer else f"not saved: {answer.get('not_saved')}"
+    )
 
 
 def _word(value: object) -> str:

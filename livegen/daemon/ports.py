@@ -22,6 +22,8 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, Protocol
 
+from livegen.daemon import clock
+from livegen.daemon.exit_timer import leaving_within
 from livegen.errors import PortError
 
 try:
@@ -46,6 +48,7 @@ MAX_STALLED = (
 RING_OVERHEAD = 4  # bytes per message that RtMidi adds in its ring
 STALL_US = 1_000_000  # the longest JACK period in use (8192 at 44.1 kHz) is 0.19 s
 PROOF_EVERY_US = 100_000
+CLOSING_US = 100_000  # kept for closing both ports, which takes five periods: 14 ms of 128 frames, 107 ms of 1024
 
 NONE = "none"
 _APIS = {
@@ -216,6 +219,20 @@ class RtMidiPorts:
         self._midi_in = self._midi_out = self._watch = None
         self._state = Health.LOST
 
+    def leave(self, by: int) -> None:
+        """Close at the end of the process, by `by` (micros) whatever the server does.
+
+        The server must show anew that it runs, for a verdict may be a second old; else the ports are abandoned.
+        Should it freeze while they are closed, or need longer (periods of 4096 frames), the process ends then and
+        there, with status 0.
+        """
+        proof_by = min(by - CLOSING_US, clock.now() + STALL_US)
+        if self._watch is not None and not self._watch.runs(proof_by):
+            self.abandon()
+            return
+        with leaving_within(max(by - clock.now(), CLOSING_US // 2)):
+            self.close()
+
     def abandon(self) -> None:
         """Leave the ports to the end of the process, which is near: closing them on a lost server takes a second."""
         _abandon(self._midi_in, self._midi_out)
@@ -276,6 +293,21 @@ class ServerWatch:
             self._state = self._running(now)
         return self._state
 
+    def runs(self, by: int) -> bool:
+        """Wait for a new sign of life, until `by` (micros) at most; False if none came.
+
+        A signal that the server gave before it froze may still be on its way to our thread: ask some milliseconds
+        after the event that is doubted.
+        """
+        before = self._slices_now()
+        while not self._hung_up():
+            if before == 0 or self._slices_now() > before:  # 0: the system does not say
+                return not self._hung_up()
+            if clock.now() >= by:
+                return False
+            clock.wait_until(clock.now() + clock.SPIN_US, 0)
+        return False
+
     def look_again(self) -> Health:
         """Judge by the hang-up alone, keeping an earlier verdict."""
         return Health.LOST if self._hung_up() else self._state
@@ -294,8 +326,11 @@ class ServerWatch:
             poll.register(found, 0)  # nothing but hang-ups and errors
         return bool(poll.poll(0))
 
+    def _slices_now(self) -> int:
+        return sum(_slices(task) for task in self._tasks)
+
     def _running(self, now: int) -> Health:
-        slices = sum(_slices(task) for task in self._tasks)
+        slices = self._slices_now()
         if slices != self._slices or slices == 0 or self._moved_at is None:
             self._slices, self._moved_at, self._unproven = slices, now, 0
         return Health.STALLED if now - self._moved_at > STALL_US else Health.WELL
@@ -415,6 +450,8 @@ def candidates(api: str, platform: str = sys.platform) -> tuple[str, ...]:
     library = loaded()
     if api == "auto":
         return _AUTO.get(platform, ())
+    if api not in _APIS:
+        raise PortError(f"--api {api}: expected one of auto, {', '.join(_APIS)}")
     if getattr(library, _APIS[api]) not in library.get_compiled_api():
         raise PortError(
             f"--api {api}: this python-rtmidi was built without it; use --api auto or none"

@@ -1,154 +1,67 @@
-"""The process that writes a session down: `python -m livegen.daemon.recorder FD FILE.mid TEMPO_BPM`.
+"""The process that keeps everything that is played: `python -m livegen.daemon.recorder FD`.
 
-Every message goes at once to `FILE.mid.journal`, one JSON line each, appended: whatever happens, what was
-played is on disk.  When the link closes, the journal becomes a MIDI file with the tracks Player and Model and
-is removed.  A journal left by a crash is turned into `FILE-recovered.mid` at the next start.  Signals that end
-the daemon do not end this process: it finishes by itself.
+Beside a journal of the session it holds the last half hour in memory, from which a take is saved on request, and
+with `record` it writes the whole session as one MIDI file at the end.  Frames that come:
+
+    SETTINGS  first: {"folder": path or null, "record": path or null, "tempo_bpm": 120, "journals": 0}
+    MIDI      a message of the player's, and when it was passed on
+    SENT      a message that left the output, and when
+    SNAPSHOT  a row of the engine's (`livegen.jam.rows.body`): its header, what it did, its timeline
+    COMMAND   {"name": "capture", "value": bars or null} or {"name": "keep", "value": {"from": micros, "to": micros}}
+
+and that go: READY, LOG, FAILED, and for every COMMAND one SNAPSHOT {"saved": path} or {"not_saved": why}.
+
+A folder that cannot be written costs a warning, and is tried again; only a `record` that cannot be written at the
+start is a failure.  Its own journal is `FILE.mid.journal` until the file is written; one that a crash left behind
+becomes `FILE-recovered.mid` at the next start.  Signals that end the daemon do not end this process: it finishes
+by itself when its link closes.
 """
 
-import json
 import os
 import signal
 import sys
-from collections.abc import Iterable, Iterator
-from datetime import UTC, datetime
+import time
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import Any
 
-from livegen.daemon import clock
+from livegen.daemon import clock, recordings
+from livegen.daemon.keeper import Keeper
 from livegen.daemon.link import Frame, Kind, Link, inherited
-from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, decode
+from livegen.daemon.recordings import JOURNAL, Log, RecordingError
+from livegen.daemon.takes import session_score
+from livegen.errors import LivegenError
+from livegen.jam import rows
+from livegen.jam.journal import salvage
 
-if TYPE_CHECKING:
-    from livegen.music.smf import Score
-
-PPQN = 480
-SIDES = {Kind.MIDI: "player", Kind.SENT: "model"}
-TRACKS = {"player": "Player", "model": "Model"}
-SYNC_US = clock.SECOND  # how much may be lost to a power failure; to a crash of ours nothing is
+REST_US = 50_000  # between two looks at the link: a clock of 48 messages a second must not wake us 48 times
+SETTINGS_US = 10 * clock.SECOND
+_FAULTS = (OSError, LivegenError, ValueError)
 
 
-class Entry(NamedTuple):
-    """One line of the journal: micros, "player" or "model", the bytes of the message."""
-
-    micros: int
-    side: str
-    data: bytes
+# --- --record -----------------------------------------------------------------------------------------------------
 
 
 def journal_path(path: Path) -> Path:
-    """Where the journal of the recording `path` lies."""
+    """Where the journal of the recording `path` lies until it is written."""
     return path.with_name(path.name + ".journal")
-
-
-# --- the journal ----------------------------------------------------------------------------------------------
-
-
-class Journal:
-    """An append-only file of entries.  `failure` tells why writing stopped, once it did."""
-
-    def __init__(self, path: Path, started: str) -> None:
-        """Create it; raises OSError when that cannot be done."""
-        self._file = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND, 0o600)
-        self._synced_at = 0
-        self.failure: str | None = None
-        self._write((json.dumps({"livegen": 1, "started": started}) + "\n").encode())
-
-    def append(self, entries: Iterable[Entry], now: int) -> None:
-        """Hand the entries to the system before returning; to the disk itself once a second."""
-        lines = "".join(_line(entry) for entry in entries)
-        self._write(lines.encode())
-        if self.failure is None and now - self._synced_at >= SYNC_US:
-            self._synced_at = now
-            os.fsync(self._file)
-
-    def close(self) -> None:
-        """Close the file."""
-        os.close(self._file)
-
-    def _write(self, data: bytes) -> None:
-        try:
-            while data:
-                data = data[os.write(self._file, data) :]
-            self.failure = None
-        except OSError as error:  # a full disk: the music goes on, and later lines may fit again
-            self.failure = error.strerror or "cannot be written"
-
-
-def _line(entry: Entry) -> str:
-    return json.dumps({"t": entry.micros, "side": entry.side, "data": entry.data.hex()}) + "\n"
-
-
-def read_journal(path: Path) -> Iterator[Entry]:
-    """The entries of a journal, skipping lines that a crash or a full disk cut short."""
-    with path.open(encoding="utf-8", errors="replace") as lines:
-        for line in lines:
-            try:
-                row = json.loads(line)
-                entry = Entry(int(row["t"]), row["side"], bytes.fromhex(row["data"]))
-                if entry.side in TRACKS:
-                    yield entry
-            except (ValueError, KeyError, TypeError):
-                continue
-
-
-# --- the MIDI file --------------------------------------------------------------------------------------------
-
-
-def score_of(entries: Iterable[Entry], tempo_bpm: float) -> "Score":
-    """Both sides as tracks, 480 ticks to the quarter, beginning with the first message; what still sounds is ended."""
-    from livegen.music.smf import (
-        Score,
-        Track,
-    )  # mido: a third of a second that the port process must never pay
-
-    tempo = round(60_000_000 / tempo_bpm)
-    ordered = sorted(entries, key=lambda entry: entry.micros)
-    start = ordered[0].micros if ordered else 0
-    sides: dict[str, list[tuple[int, Message]]] = {side: [] for side in TRACKS}
-    for entry in ordered:
-        message = decode(entry.data)
-        # Clock, sensing and sysex are not music, and most of them may not stand in a file.
-        if message is not None and entry.data[0] < 0xF0:
-            sides[entry.side].append(((entry.micros - start) * PPQN // tempo, message))
-    last = max((messages[-1][0] for messages in sides.values() if messages), default=0)
-    tracks = tuple(Track(TRACKS[side], _ended(messages, last)) for side, messages in sides.items())
-    return Score(PPQN, tracks, ((0, tempo),))
-
-
-def _ended(messages: list[tuple[int, Message]], last: int) -> tuple[tuple[int, Message], ...]:
-    """The messages, with an off and a raised pedal at `last` for whatever is left down."""
-    down: dict[tuple[int, int], None] = {}
-    pedals: dict[int, None] = {}
-    for _, message in messages:
-        match message:
-            case NoteOn(pitch, _, channel):
-                down[channel, pitch] = None
-            case NoteOff(pitch, _, channel):
-                down.pop((channel, pitch), None)
-            case ControlChange(64, value, channel):
-                pedals.pop(channel, None)
-                pedals.update({channel: None} if value >= 64 else {})
-            case _:
-                pass
-    offs: list[Message] = [NoteOff(pitch, 64, channel) for channel, pitch in down]
-    return tuple(
-        messages
-        + [(last, message) for message in [*offs, *(ControlChange(64, 0, c) for c in pedals)]]
-    )
 
 
 def turn_into_midi(journal: Path, path: Path, tempo_bpm: float) -> None:
     """Write the MIDI file of a journal and remove the journal; nothing is lost when that fails half-way.
 
     Of a session without a single message no file is written: it could only replace one that has some.
+    Raises OSError or JournalError.
     """
     from livegen.music.smf import write
 
-    entries = list(read_journal(journal))
-    if entries:
+    with journal.open(encoding="utf-8", errors="replace") as lines:
+        score = session_score(salvage(lines), tempo_bpm)
+    if score is not None:
         draft = path.with_name(path.name + ".part")
-        write(draft, score_of(entries, tempo_bpm))
+        write(draft, score)
         draft.replace(path)
     journal.unlink()
 
@@ -158,65 +71,130 @@ def recover(path: Path, tempo_bpm: float) -> Path | None:
     journal = journal_path(path)
     if not journal.exists():
         return None
-    names = [
-        f"{path.stem}-recovered{number}{path.suffix}"
-        for number in ("", *(f"-{n}" for n in range(2, 100)))
-    ]
-    target = next(
-        (path.with_name(name) for name in names if not path.with_name(name).exists()), None
-    )
-    if target is None:
-        raise OSError(
+    numbers = ("", *(f"-{number}" for number in range(2, 100)))
+    names = (f"{path.stem}-recovered{number}{path.suffix}" for number in numbers)
+    free = (target for name in names if not (target := path.with_name(name)).exists())
+    if (found := next(free, None)) is None:
+        raise RecordingError(
             f"{journal} is left from a crash, and 99 recovered files are there already: move some away"
         )
-    turn_into_midi(journal, target, tempo_bpm)
-    return target
+    turn_into_midi(journal, found, tempo_bpm)
+    return found
 
 
-# --- the process ----------------------------------------------------------------------------------------------
+# --- the process --------------------------------------------------------------------------------------------------
 
 
-def record(link: Link, path: Path, tempo_bpm: float) -> None:
-    """Write down what comes over the link until it closes, then write the MIDI file.  Raises OSError at the start."""
-    recovered = recover(path, tempo_bpm)
-    if recovered is not None:
-        link.send(
-            Kind.LOG, clock.now(), f"a recording left by a crash was saved as {recovered}".encode()
-        )
-    journal = Journal(journal_path(path), datetime.now(UTC).isoformat(timespec="seconds"))
+def record(link: Link, settings: Mapping[str, Any], waiting: list[Frame]) -> None:
+    """Keep these frames and what comes over the link until it closes, then finish.
+
+    Raises OSError or LivegenError for a `record` that cannot be written.
+    """
+    folder, path = (
+        Path(settings[key]) if settings.get(key) else None for key in ("folder", "record")
+    )
+    tempo_bpm = float(settings.get("tempo_bpm", 120.0))
+    logs: dict[str, Log] = {}
+    if path is not None:
+        if (recovered := recover(path, tempo_bpm)) is not None:
+            _tell(link, [f"a recording left by a crash was saved as {recovered}"])
+        file = os.open(journal_path(path), recordings.NEW, 0o600)
+        logs[str(journal_path(path))] = _begun(Log(lambda: file, _lost))
+    session: list[Path] = []
+    if folder is not None:
+        keep = partial(_new_session, folder, int(settings.get("journals", 0)), session)
+        logs[str(folder)] = _begun(Log(keep, _lost))
+    keeper = Keeper(logs, folder, tempo_bpm)
+    _tell(link, keeper.flush(clock.now()))
     link.send(Kind.READY, clock.now())
-    import livegen.music.smf  # noqa: F401  (now, not while the person waits for the file)
-
-    failure: str | None = None
-    while True:
-        entries = [_entry(frame) for frame in link.wait(clock.SECOND) if frame.kind in SIDES]
-        if entries:
-            journal.append(entries, clock.now())
-        if journal.failure != failure:
-            failure = journal.failure
-            said = f"recording stopped: {failure}" if failure else "recording goes on"
-            link.send(Kind.LOG, clock.now(), f"{journal_path(path)}: {said}".encode())
-        if link.closed and not entries:
-            break
-    journal.close()
-    turn_into_midi(journal_path(path), path, tempo_bpm)
+    _turn(link, keeper, waiting)
+    keeper.close()
+    if not keeper.has_music:
+        for empty in session:
+            empty.unlink(missing_ok=True)
+    if path is not None:
+        turn_into_midi(journal_path(path), path, tempo_bpm)
 
 
-def _entry(frame: Frame) -> Entry:
-    return Entry(frame.micros, SIDES[frame.kind], frame.payload)
+def _turn(link: Link, keeper: Keeper, frames: list[Frame]) -> None:
+    is_over = False
+    while not is_over:
+        for frame in frames:
+            if frame.kind is Kind.COMMAND:
+                keeper.flush(clock.now())  # a take of half an hour is two seconds' work
+                link.send_json(Kind.SNAPSHOT, clock.now(), _answer(keeper, frame.json()))
+            else:
+                keeper.take(frame)
+        _tell(link, keeper.flush(clock.now()))
+        if not link.closed:
+            time.sleep(REST_US / clock.SECOND)
+        frames = link.wait(clock.SECOND)
+        is_over = link.closed and not frames
+
+
+def _answer(keeper: Keeper, command: Mapping[str, Any]) -> dict[str, str]:
+    """Do what is asked for, and say which file it gave or why none."""
+    value, now = command.get("value"), datetime.now()
+    try:
+        match command.get("name"), value:
+            case "capture", None | "all" | "":
+                path = keeper.capture(None, now)
+            case "capture", int() | float() if value >= 1:
+                path = keeper.capture(int(value), now)
+            case "keep", {"from": int() as start, "to": int() as end}:
+                path = keeper.keep(start, end, now)
+            case _:
+                raise RecordingError(f"the recorder does not know {str(dict(command))[:80]}")
+    except _FAULTS as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return {"not_saved": why}
+    return {"saved": str(path)}
+
+
+def _begun(log: Log) -> Log:
+    log.put(rows.first_line(datetime.now().astimezone().isoformat(timespec="seconds"), clock.now()))
+    return log
+
+
+def _lost(count: int) -> str:
+    return rows.line(rows.Lost(clock.now(), count))
+
+
+def _new_session(folder: Path, journals: int, session: list[Path]) -> int:
+    path, file = recordings.create(folder, recordings.moment(datetime.now()), JOURNAL)
+    session.append(path)
+    recordings.keep_newest(folder, journals)
+    return file
+
+
+def _tell(link: Link, said: Iterable[str]) -> None:
+    for line in said:
+        link.send(Kind.LOG, clock.now(), line.encode())
+
+
+def _first_frames(link: Link) -> list[Frame]:
+    by = clock.now() + SETTINGS_US
+    frames: list[Frame] = []
+    while not frames and not link.closed and clock.now() < by:
+        frames = link.wait(by - clock.now())
+    return frames
 
 
 def main() -> None:
-    """Record into the file named on the command line."""
+    """Keep what comes over the link named on the command line."""
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     link = inherited(sys.argv[1])
-    path, tempo_bpm = Path(sys.argv[2]), float(sys.argv[3])
+    frames = _first_frames(link)
+    if not frames or frames[0].kind is not Kind.SETTINGS:
+        sys.exit(1)
+    settings = frames[0].json()
     try:
-        record(link, path, tempo_bpm)
-    except OSError as error:
-        line = f"{path}: the recording cannot be written ({error.strerror or error})"
+        record(link, settings, frames[1:])
+    except (OSError, LivegenError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        line = f"{settings.get('record')}: the recording cannot be written ({why})"
         if not link.send(Kind.FAILED, clock.now(), line.encode()):
             print(line, file=sys.stderr)
         link.drain(clock.SECOND)

@@ -10,12 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegen.inference.sampling import Mask
+from livegen.jam.agenda import ROUTES, Route
 from livegen.jam.controls import Settings
-from livegen.jam.turns import MODES
+from livegen.jam.turns import MODES, Mode, Plays
+from livegen.music.chord import Chord
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS, LEAD, PARTS, PITCHED
 from livegen.music.phrase import Phrase
-from livegen.music.scale import key_of, parse_register, parse_scale
+from livegen.music.scale import PitchClasses, key_of, parse_register, parse_scale
 from livegen.music.timeline import Timeline
 
 LONGEST_RESPONSE = 32 * TICKS_PER_BEAT  # of a response that is as long as its call
@@ -24,12 +26,47 @@ _LEAST_PITCHES = 5  # fewer in a register are not cut down to what a piano has
 _HABIT = 0.08  # a pitch class with this share of the call belongs to its scale, whatever the key
 _LINGER = 2  # ticks: a key that comes up this late does not make another beat
 
+# Of a part that the player does not play: where it lies, and how many notes it holds at once.
+_USUAL = {"lead": (60, 84, 1), "comp": (50, 74, 4), "bass": (28, 50, 1), "drums": (27, 87, 8)}
+
 # Lines of the beat, in ticks, and how welcome (in nats) those are on which the call did not play.
 _LINES = {0: 0.0, 12: 0.0, 6: -1.0, 18: -1.0, 8: -1.5, 16: -1.5}
 _LINE_OF = {(line + by) % TICKS_PER_BEAT: line for line in _LINES for by in (-1, 0, 1)}
 _STRAY = 0.01  # share of onsets off all lines that is always granted
 
+_STRANGE = (
+    -8.0
+)  # nats: how unwelcome what is out of the scale is at the strictest that still allows it
+_CHORDAL = 2.5  # nats: how welcome the notes of the chord are to parts that accompany
+_LOUDER = 60.0  # velocities between no energy and all of it
+_DENSER = 4.0  # ratio of densities between them
+_WANTED = 2.0  # nats: how welcome a part is that should play and does not
+
 Groove = NDArray[np.float64]
+Favour = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Harmony:
+    """How welcome each pitch is, in nats, over time: `changes` are (tick, (128,)), ascending.
+
+    With a `period` the changes, all within one from tick `origin`, come again and again.
+    """
+
+    changes: tuple[tuple[int, Favour], ...]
+    origin: int = 0
+    period: int | None = None
+
+    def at(self, tick: int) -> Favour:
+        """What holds at a tick; the first also before its time."""
+        if self.period:
+            tick = self.origin + (tick - self.origin) % self.period
+        found = self.changes[0][1]
+        for since, favour in self.changes:
+            if since > tick:
+                break
+            found = favour
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +75,9 @@ class Brief:
 
     `end` None goes on for ever.  The first onset comes within `patience` ticks of `start`.  `pitches` are
     masks (128,) of what may be begun; `voices` how many notes a part may hold at once; `channels` where it
-    is sent.  `groove` (24,) is added to the logits of time, by tick of the beat.
+    is sent.  `groove` (24,) is added to the logits of time, by tick of the beat; `harmony` to those of pitch;
+    `wanted` to that of a part that should play and is silent.  `pace` is the call's onsets per beat, and
+    `follow` (0..1) how closely density and loudness keep to those of the call.
     """
 
     start: int
@@ -51,9 +90,13 @@ class Brief:
     temperature: float = 1.0
     nucleus: float = 1.0
     density: float = 1.0
+    pace: float | None = None
     velocity: float = 64.0
-    velocity_follow: float = 0.0
+    louder: float = 0.0
+    follow: float = 0.0
     groove: Groove | None = None
+    harmony: tuple[Harmony | None, ...] = (None,) * len(PARTS)
+    wanted: float = 0.0
 
 
 def brief_for(
@@ -61,106 +104,187 @@ def brief_for(
     settings: Settings,
     timeline: Timeline,
     start: int,
-    channels: tuple[int, ...],
-    remembered: Sequence[float] = (0.0,) * 12,
+    *,
+    routes: tuple[Route, ...] = ROUTES,
+    classes: PitchClasses | None = None,
+    chords: Sequence[tuple[int, Chord]] = (),
+    period: int | None = None,
 ) -> Brief:
-    """The brief for an answer to `phrase` that starts at tick `start`.
+    """The brief for what answers, or goes along with, `phrase` from tick `start` on.
 
-    `remembered` are the weights of pitch classes from before the phrase.
+    `classes` are the pitch classes of the key that is played in, None when that is not known; `chords` what
+    was or is played, with their ticks, to come again every `period` ticks from the first.
     """
-    heard = phrase.parts or (LEAD,)
-    extents = [phrase.extents.get(part) for part in range(len(PARTS))]
-    ends = MODES[settings.mode].ends_by_itself
+    mode = MODES[settings.mode]
+    beside = mode.plays is Plays.BESIDE
+    plays = parts(phrase, settings, mode)
+    energy = settings.energy - 0.5
+    allowed = _scale(phrase, settings, classes)
     return Brief(
         start=start,
-        end=start + length(phrase, settings, timeline, start) if ends else None,
-        parts=tuple(part in heard for part in range(len(PARTS))),
-        pitches=pitches(phrase, settings, remembered),
-        voices=tuple(extent.voices if extent else 1 for extent in extents),
-        channels=channels,
-        patience=0 if settings.start == "now" else TICKS_PER_BEAT,
+        end=start + length(phrase, settings, timeline, start) if mode.ends_by_itself else None,
+        parts=plays,
+        pitches=pitches(phrase, settings, allowed, routes),
+        voices=tuple(_voices(phrase, part) for part in range(len(PARTS))),
+        channels=tuple(route.channel for route in routes),
+        patience=0 if settings.start == "now" and not beside else TICKS_PER_BEAT,
         temperature=settings.temperature,
         nucleus=settings.nucleus,
-        density=settings.density,
+        density=settings.density * _DENSER**energy,
+        pace=None if beside else pace(phrase, timeline),
         velocity=phrase.velocity,
-        velocity_follow=settings.velocity_follow,
+        louder=_LOUDER * energy,
+        follow=settings.follow,
         groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
+        harmony=_harmonies(settings, mode, allowed, chords, period),
+        wanted=_WANTED if beside else 0.0,
     )
 
 
+def parts(phrase: Phrase, settings: Settings, mode: Mode) -> tuple[bool, ...]:
+    """Which parts the model plays."""
+    heard = phrase.parts or (LEAD,)
+    if settings.parts != "auto":
+        named = settings.parts.split()
+        return tuple(part in named for part in PARTS)
+    if mode.soloist:
+        return tuple(part == LEAD for part in range(len(PARTS)))
+    if mode.plays is Plays.BESIDE:
+        return tuple(part != LEAD and part not in heard for part in range(len(PARTS)))
+    return tuple(part in heard for part in range(len(PARTS)))
+
+
+def _voices(phrase: Phrase, part: int) -> int:
+    extent = phrase.extents.get(part)
+    return extent.voices if extent else _USUAL[PARTS[part]][2]
+
+
+def pace(phrase: Phrase, timeline: Timeline) -> float | None:
+    """Onsets per beat of a phrase; None of one too short to tell."""
+    beats = (phrase.active_us - phrase.began_us) / timeline.tempo_us
+    return phrase.notes / max(1.0, beats) if phrase.notes > 1 else None
+
+
 def length(phrase: Phrase, settings: Settings, timeline: Timeline, start: int) -> int:
-    """Ticks of the response: bars, or the call from its first beat to its end, in whole beats."""
-    if isinstance(settings.length, int):
-        return settings.length * timeline.metre.place(start).bar
+    """Ticks of the response: bars, or the call from its first beat to its end, in whole beats or bars."""
+    bar = timeline.metre.place(start).bar
+    if settings.mode == "trade":
+        return int(settings.trade) * bar
+    if not isinstance(settings.length, str):
+        return int(settings.length) * bar
     first = timeline.beat_from(timeline.tick(phrase.began_us) - TICKS_PER_BEAT // 2)
     last = timeline.tick(phrase.active_us) - _LINGER
-    beats = -((first - last) // TICKS_PER_BEAT)
-    return min(max(beats * TICKS_PER_BEAT, TICKS_PER_BEAT), LONGEST_RESPONSE)
+    unit = bar if settings.start == "bar" else TICKS_PER_BEAT
+    units = -((first - last) // unit)
+    return min(max(units * unit, unit), max(unit, LONGEST_RESPONSE // unit * unit))
 
 
 def groove(phrase: Phrase, timeline: Timeline) -> Groove:
     """How welcome each tick of the beat is, in nats: as on the lines on which the call was played.
 
-    A tick early or late is the hand's doing; an onset farther from all lines is meant to be there.
+    A tick early or late is the hand's doing, and as welcome as the call's hand was loose; an onset farther from all
+    lines is meant to be there.
     """
     ticks = [timeline.tick(at) % TICKS_PER_BEAT for at in phrase.onsets_us]
     lines = [_LINE_OF.get(tick) for tick in ticks]
     stray = float(np.log(lines.count(None) / max(1, len(lines)) + _STRAY))
+    exact = sum(tick in _LINES for tick in ticks)
+    beside = len(ticks) - exact - lines.count(None)
+    loose = min(0.0, float(np.log((beside + _STRAY) / (exact + 1))))
     welcome = np.full(TICKS_PER_BEAT, stray)
     for line, unused in _LINES.items():
-        welcome[line] = 0.0 if line in lines else max(unused, stray)
+        on_line = 0.0 if line in lines else max(unused, stray)
+        for by, off_line in ((0, 0.0), (-1, loose), (1, loose)):
+            at = (line + by) % TICKS_PER_BEAT
+            welcome[at] = max(welcome[at], on_line + off_line)
     return welcome
 
 
-def pitches(phrase: Phrase, settings: Settings, remembered: Sequence[float]) -> tuple[Mask, ...]:
-    """What may be begun, by part: in the register and in the scale, if there is anything."""
-    classes = _scale(phrase, settings.scale, remembered)
+def pitches(
+    phrase: Phrase, settings: Settings, allowed: PitchClasses, routes: tuple[Route, ...]
+) -> tuple[Mask, ...]:
+    """What may be begun, by part: in the register and, if that is strict, in the scale, if there is anything."""
+    classes = np.array([pitch % 12 in allowed for pitch in range(128)])
     masks = list(everything())
     for part in PITCHED:
-        register = _register(phrase, settings.register, part)
+        register = _register(phrase, settings, part)
+        if routes[part].register:
+            register = register & _range(*parse_register(routes[part].register))
         in_register = masks[part] & register
         if in_register.sum() < _LEAST_PITCHES:
-            in_register = register
+            in_register = register if register.any() else masks[part]
         in_scale = in_register & classes
-        masks[part] = in_scale if in_scale.any() else in_register
+        strict = settings.adherence >= 1 and in_scale.any()
+        masks[part] = in_scale if strict else in_register
     return tuple(masks)
 
 
-def _register(phrase: Phrase, register: str, part: int) -> Mask:
-    mask = np.zeros(128, np.bool_)
-    if register == "call":
-        extent = phrase.extents.get(part)
-        low, high = (extent.low - REACH, extent.high + REACH) if extent else (48, 84)
-    else:
-        low, high = (0, 127) if register == "all" else parse_register(register)
-    mask[max(0, low) : high + 1] = True
-    return mask
+def _register(phrase: Phrase, settings: Settings, part: int) -> Mask:
+    register = settings.register
+    if register == "all":
+        return _range(0, 127)
+    if register != "call" and not register.lstrip("+-").replace(".", "", 1).isdigit():
+        return _range(*parse_register(register))
+    shift = 0 if register == "call" else round(float(register))
+    extent = phrase.extents.get(part)
+    low, high, _ = _USUAL[PARTS[part]]
+    # Over chords alone the lead lies where leads lie, not among the chords.
+    if extent and (extent.high >= low or not MODES[settings.mode].soloist):
+        low, high = extent.low - REACH, extent.high + REACH
+    shift -= 12 * (high + shift - 115 > 0) - 12 * (low + shift - 12 < 0)
+    return _range(low + shift, high + shift)
 
 
-def _scale(phrase: Phrase, scale: str, remembered: Sequence[float]) -> Mask:
-    if scale == "played":
-        allowed = _scale_played(phrase, remembered)
-    else:
-        allowed = frozenset(range(12)) if scale == "off" else parse_scale(scale)
-    return np.array([pitch % 12 in allowed for pitch in range(128)])
-
-
-def _scale_played(phrase: Phrase, remembered: Sequence[float]) -> frozenset[int]:
-    played = phrase.pitch_classes
-    classes = key_of([old + new for old, new in zip(remembered, played, strict=True)])
-    if classes is None:
+def _scale(phrase: Phrase, settings: Settings, classes: PitchClasses | None) -> PitchClasses:
+    """Pitch classes that are at home."""
+    if settings.scale == "off":
         return frozenset(range(12))
-    return classes | {pc for pc in range(12) if played[pc] > _HABIT * sum(played)}
+    if settings.scale != "played":
+        return parse_scale(settings.scale)
+    played = phrase.pitch_classes
+    found = key_of(played) if classes is None else classes
+    if found is None:
+        return frozenset(range(12))
+    return found | {pc for pc in range(12) if played[pc] > _HABIT * sum(played)}
+
+
+def _harmonies(
+    settings: Settings,
+    mode: Mode,
+    allowed: PitchClasses,
+    chords: Sequence[tuple[int, Chord]],
+    period: int | None,
+) -> tuple[Harmony | None, ...]:
+    """How welcome pitches are to each part: those at home, and those of the chord to who goes by it."""
+    home = np.array([0.0 if pitch % 12 in allowed else 1.0 for pitch in range(128)])
+    strange = home * _STRANGE * settings.adherence
+    by_chords = mode.plays is Plays.BESIDE or mode.soloist
+    if not by_chords or not chords or not settings.adherence:
+        plain = Harmony(((0, strange),)) if settings.adherence else None
+        return tuple(None if part == DRUMS else plain for part in range(len(PARTS)))
+    return tuple(
+        None
+        if part == DRUMS
+        else Harmony(
+            tuple((tick, strange + _chordal(chord, part, settings)) for tick, chord in chords),
+            chords[0][0],
+            period,
+        )
+        for part in range(len(PARTS))
+    )
+
+
+def _chordal(chord: Chord, part: int, settings: Settings) -> Favour:
+    favour = _CHORDAL * settings.adherence * (0.5 if part == LEAD else 1.0)
+    return np.array([favour * (pitch % 12 in chord.pitch_classes) for pitch in range(128)])
 
 
 def everything() -> tuple[Mask, ...]:
     """Masks of all a part can play: a piano's 21 to 108, of drums General MIDI's 27 to 87."""
-    return tuple(
-        _between(27, 87) if part == DRUMS else _between(21, 108) for part in range(len(PARTS))
-    )
+    return tuple(_range(27, 87) if part == DRUMS else _range(21, 108) for part in range(len(PARTS)))
 
 
-def _between(low: int, high: int) -> Mask:
+def _range(low: int, high: int) -> Mask:
     mask = np.zeros(128, np.bool_)
-    mask[low : high + 1] = True
+    mask[max(0, low) : max(0, high + 1)] = True
     return mask

@@ -10,6 +10,9 @@ from math import isfinite
 from typing import Any
 
 from livegen.errors import ConfigError
+from livegen.jam.turns import MODES
+from livegen.music.metre import parse_metre
+from livegen.music.parts import PARTS
 from livegen.music.scale import parse_register, parse_scale
 
 Value = float | str
@@ -22,7 +25,10 @@ class Control:
     kind     "number": `low`..`high`, or one of `choices` if there are any;
              "choice": one of `choices`; "text": checked by what `help` says.
     whole    the number is a whole one.
+    ratio    equal steps of a knob multiply: half way between 1/4 and 4 is 1.
     unit     for people, "" for a plain number.
+
+    Of a text, `low`..`high` is what a knob reaches; without a range it has no knob.
     """
 
     name: str
@@ -34,13 +40,33 @@ class Control:
     choices: tuple[str, ...] = ()
     unit: str = ""
     whole: bool = False
+    ratio: bool = False
+
+    @property
+    def has_knob(self) -> bool:
+        """Whether a knob can turn it."""
+        return self.low < self.high or bool(self.choices)
 
 
 _TABLE = (
     Control(
-        "mode", "choice", "respond", choices=("respond", "continue"),
-        help="respond: answers when your phrase ends, at about its length. "
-        "continue: carries on from where you stop until you play again.",
+        "mode", "choice", "respond", choices=tuple(MODES),
+        help=" ".join(f"{name}: {mode.help}." for name, mode in MODES.items()),
+    ),
+    Control(
+        "sync", "choice", "auto", choices=("auto", "clock", "link", "internal", "free"),
+        help="Whose time it is.  clock: MIDI clock from the DAW; link: Ableton Link; internal: the control tempo, or "
+        "taps; free: yours, found in what you play.  auto: clock while it runs, else Link while it has company, "
+        "else free.",
+    ),
+    Control(
+        "tempo", "number", "auto", low=30, high=300, choices=("auto",), unit="BPM",
+        help="In free time, auto finds tempo and beat in what you play, and a number fixes the tempo, the first note "
+        "of each phrase being a downbeat.  In internal time it is the tempo.",
+    ),
+    Control(
+        "metre", "text", "4/4",
+        help="Bars, such as 4/4, 3/4, 6/8: no clock says it.",
     ),
     Control(
         "temperature", "number", 1.0, low=0.1, high=2.0,
@@ -60,22 +86,42 @@ _TABLE = (
         help="Length of a response: as long as the call, or this many bars.  A continuation has no end.",
     ),
     Control(
-        "start", "choice", "beat", choices=("now", "beat", "bar"),
-        help="Where a response may begin: as soon as your phrase has ended, on the next beat, or on the next bar line.",
+        "trade", "number", 4, low=1, high=16, unit="bars", whole=True,
+        help="In the mode trade: how many bars each of you has.",
     ),
     Control(
-        "register", "text", "call",
-        help='Pitches the model may use (not drums): "call" stays within a fifth of what you played, '
-        '"all", or a range such as "48-84" or "C3-C6" (middle C is C4).',
+        "start", "choice", "beat", choices=("now", "beat", "bar"),
+        help="Where a response may begin: as soon as your phrase has ended, on the next beat, or on the next bar "
+        "line, where it then also ends.",
+    ),
+    Control(
+        "register", "text", "call", low=-24, high=24, unit="semitones",
+        help='Pitches the model may use (not drums): "call" stays within a fifth of what you played, a number such '
+        'as 12 or -12 lies so many semitones higher or lower, "all", or a range such as "48-84" or "C3-C6" '
+        "(middle C is C4).",
     ),
     Control(
         "scale", "text", "played",
-        help='Pitches are kept to this scale (not drums): "off", "played" (the key your phrase suggests), '
+        help='Scale of the model\'s pitches (not drums): "off", "played" (the key you play in), '
         'or a name such as "C major", "A minor", "D dorian", "F# blues".',
     ),
     Control(
-        "density", "number", 1.0, low=0.25, high=4.0,
-        help="More (above 1) or fewer events in the same time: multiplies the rate at which the model plays.",
+        "adherence", "number", 1.0, low=0.0, high=1.0,
+        help="How strictly the scale is kept: 1 allows nothing else, 0 leaves pitch to the model.  While chords are "
+        "heard, also how much their notes are favoured.",
+    ),
+    Control(
+        "density", "number", 1.0, low=0.25, high=4.0, ratio=True,
+        help="More (above 1) or fewer notes in the same time than the model would play.",
+    ),
+    Control(
+        "energy", "number", 0.5, low=0.0, high=1.0,
+        help="Louder and denser above 0.5, softer and sparser below it.",
+    ),
+    Control(
+        "follow", "number", 0.5, low=0.0, high=1.0,
+        help="Follow or lead: at 1 loudness and density of the answer are those of the call, and the "
+        "accompaniment makes room whenever you play densely; at 0 the model goes its own way.",
     ),
     Control(
         "groove", "number", 0.5, low=0.0, high=1.0,
@@ -83,17 +129,27 @@ _TABLE = (
         "1 allows little else.  Loose playing is answered loosely.",
     ),
     Control(
-        "velocity_follow", "number", 0.5, low=0.0, high=1.0,
-        help="How far the loudness of a response is drawn to that of the call: 0 not at all, 1 to the same mean.",
+        "swing", "number", 50, low=50, high=75, unit="%",
+        help="Where the model's off-beat eighths lie: 50 straight, 67 as triplets, 75 dotted.  Triplets and sixteenths "
+        "stay where they are.",
+    ),
+    Control(
+        "parts", "text", "auto",
+        help='Parts the model plays: "auto" (those you play; in accompany those you don\'t), or some of lead, comp, '
+        "bass and drums with spaces between.",
     ),
     Control(
         "style", "text", "any",
         help="A style the model knows, by name (see the model's card), or any.",
     ),
     Control(
-        "tempo", "number", "auto", low=30, high=300, choices=("auto",), unit="BPM",
-        help="auto finds the tempo and the beat in what you play; a number fixes the tempo, and the first note "
-        "of each phrase is a downbeat.",
+        "offset", "number", 0, low=-200, high=200, unit="ms",
+        help="Added to the time of everything the model plays: against the latency of what plays it "
+        "(livegen calibrate measures it).",
+    ),
+    Control(
+        "clock_out", "choice", "off", choices=("off", "on"),
+        help="Sends MIDI clock with start and stop to the output, in internal time and with Link.",
     ),
 )  # fmt: skip
 
@@ -105,8 +161,8 @@ def checked(name: str, value: object) -> Value:
     control = CONTROLS.get(name)
     if control is None:
         raise ConfigError(f"{name}: there is no such control; there are {', '.join(CONTROLS)}")
-    if isinstance(value, str) and control.kind == "text":
-        return _checked_text(name, value.strip())
+    if control.kind == "text" and isinstance(value, str | int | float) and value is not True:
+        return _checked_text(name, _written(value))
     if isinstance(value, str) and value.strip() in control.choices:
         return value.strip()
     number = _number(value) if control.kind == "number" else None
@@ -118,13 +174,27 @@ def checked(name: str, value: object) -> Value:
     raise ConfigError(f"{name}: expected {expected(control)}, got {value!r}")
 
 
+def _written(value: Value) -> str:
+    """A number as it is written: a knob and a configuration file give -12 for "-12"."""
+    return value.strip() if isinstance(value, str) else f"{value:g}"
+
+
 def _checked_text(name: str, text: str) -> str:
-    if name == "scale" and text not in ("off", "played"):
-        parse_scale(text)
-    if name == "register" and text not in ("call", "all"):
-        parse_register(text)
     if len(text) > 64:
         raise ConfigError(f"{name}: expected at most 64 characters, got {len(text)}")
+    match name:
+        case "scale" if text not in ("off", "played"):
+            parse_scale(text)
+        case "register" if text not in ("call", "all"):
+            shift = _number(text)
+            if shift is None or not -36 <= shift <= 36:
+                parse_register(text)
+        case "metre":
+            parse_metre(text)
+        case "parts" if text != "auto" and not set(text.split()) <= set(PARTS):
+            raise ConfigError(f"parts: expected auto, or some of {', '.join(PARTS)}; got {text!r}")
+        case _:
+            pass
     return text
 
 
@@ -158,18 +228,27 @@ class Settings:
     """The values of all controls, each checked.  Make one with `settings`, change one with `with_control`."""
 
     mode: str = _default("mode")
+    sync: str = _default("sync")
+    tempo: float | str = _default("tempo")
+    metre: str = _default("metre")
     temperature: float = _default("temperature")
     nucleus: float = _default("nucleus")
     rest: float | str = _default("rest")
     length: int | str = _default("length")
+    trade: int = _default("trade")
     start: str = _default("start")
     register: str = _default("register")
     scale: str = _default("scale")
+    adherence: float = _default("adherence")
     density: float = _default("density")
+    energy: float = _default("energy")
+    follow: float = _default("follow")
     groove: float = _default("groove")
-    velocity_follow: float = _default("velocity_follow")
+    swing: float = _default("swing")
+    parts: str = _default("parts")
     style: str = _default("style")
-    tempo: float | str = _default("tempo")
+    offset: float = _default("offset")
+    clock_out: str = _default("clock_out")
 
 
 def with_control(settings: Settings, name: str, value: object) -> Settings:

@@ -97,6 +97,13 @@ class Hearing:
         )
         return branch
 
+    def shifted(self, ticks: int) -> "Hearing":
+        """A branch for which all it heard was `ticks` later, so that what follows can follow again."""
+        branch = self.copy()
+        if branch.encoder.last is not None:
+            branch.encoder.last += ticks
+        return branch
+
     def hear(self, at: int, part: int, pitch: int, velocity: int) -> None:
         """A note begins, or ends with velocity 0, at `at` micros; never before what was heard last."""
         tick, last = self.timeline.tick(at), self.encoder.last

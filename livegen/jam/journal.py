@@ -1,161 +1,161 @@
-"""The journal of a jam: all that is needed to play it again to the note.
+"""The journal of a session: all that is needed to play it again to the note, and what was played.
 
-A journal is text, one JSON object a line: a header (seed, model, settings), then what came in and, for
-comparison, what went out, each with its micros.  It is valid up to any line, so a crash costs the last one
-at most.  Knows no files: whoever has lines to write or to read brings them.
+What its lines hold stands in `rows`.  Here they become a whole, and here is the account that whoever feeds an
+engine keeps for it.  Knows no files; standard library only.
 """
 
-import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, dataclass
-from typing import Any
+from dataclasses import dataclass
+from typing import TypeVar
 
-from livegen.errors import LivegenError
-from livegen.inference.contract import Model
-from livegen.jam.controls import Settings, settings
-from livegen.jam.engine import Command, Engine, Event, Timed, Wake
-from livegen.music.messages import Cut, Message, decode, encode
+from livegen.jam.rows import (
+    Did,
+    Grid,
+    Header,
+    Heard,
+    JournalError,
+    Lost,
+    Out,
+    Row,
+    Sent,
+    Step,
+    Told,
+    Took,
+    Woke,
+    first,
+    parse,
+)
 
-FORMAT = 1
-LONGEST_LINE = 200_000  # characters: a system exclusive message of 64 kB and some
-
-
-class JournalError(LivegenError):
-    """A journal is not one of ours."""
-
-
-@dataclass(frozen=True, slots=True)
-class Header:
-    """How the engine was made.  `channels` by part, `rules` by channel, both 0..15, as in `Engine`."""
-
-    seed: int
-    model: str
-    settings: Settings
-    channels: dict[str, int]
-    rules: dict[int, str]
-
-    def engine(self, model: Model) -> Engine:
-        """The engine as it was; `model` should be the one of the same name."""
-        return Engine(
-            model,
-            seed=self.seed,
-            settings=self.settings,
-            channels=self.channels,
-            rules=self.rules,
-        )
+FULL = 1000  # steps after which an account should be sent: far below what a frame holds
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One thing that happened at `at` micros: an event that came in, or a message that was handed out."""
+class Run:
+    """One engine's life: what came in during it, and what it did."""
 
-    at: int
-    what: Event | Timed
-
-
-def header_line(header: Header) -> str:
-    """The first line, without its end."""
-    return _line({"livegen_journal": FORMAT} | asdict(header))
+    header: Header
+    heard: tuple[Heard, ...]
+    did: tuple[Did, ...]
 
 
-def entry_line(entry: Entry) -> str:
-    """One line for an entry, without its end.  A `Wake` needs none and may not be given."""
-    match entry.what:
-        case Timed(due, message):
-            what = _handed_out(due, message)
-        case Command(name, value):
-            what = {"command": name, "value": value}
-        case Wake():
-            raise ValueError("waking is not written down")
-        case message:
-            what = {"in": encode(message).hex()}
-    return _line({"at": entry.at} | what)
+@dataclass(frozen=True, slots=True)
+class Session:
+    """A whole journal.  `began` is the micros of its first line, `started` the same on the wall, ISO 8601."""
+
+    started: str
+    began: int
+    heard: tuple[Heard, ...]
+    sent: tuple[Sent, ...]
+    grids: tuple[Grid, ...]
+    runs: tuple[Run, ...]
+    lost: int
 
 
-def _handed_out(due: int, message: Message | Cut) -> dict[str, Any]:
-    if isinstance(message, Cut):
-        return {"cut": due}
-    return {"out": encode(message).hex(), "due": due}
+class Account:
+    """What an engine was fed and handed out since it was last asked; kept by whoever feeds it.
 
-
-def read(lines: Iterable[str]) -> tuple[Header, list[Entry]]:
-    """Header and entries.  A last line that was cut short is left out; raises JournalError for the rest."""
-    rows = list(lines)
-    if not rows:
-        raise JournalError("the journal is empty")
-    header = _header(_parsed(rows[0], 1))
-    entries = []
-    for number, row in enumerate(rows[1:], 2):
-        try:
-            entries.append(_entry(_parsed(row, number), number))
-        except JournalError:
-            if number < len(rows):
-                raise
-    return header, entries
-
-
-def replay(entries: Iterable[Entry], engine: Engine, until: int | None = None) -> list[Timed]:
-    """Feed an engine what came in, waking it in between; all that it hands out, in order.
-
-    Goes on until `until`, else to the last entry.
+    Times must not decrease.  `is_full` says that it should be asked now.
     """
-    heard = list(entries)
-    handed_out: list[Timed] = []
-    for entry in heard:
-        handed_out += wake_until(engine, entry.at)
-        if not isinstance(entry.what, Timed):
-            handed_out += engine.feed(entry.what, entry.at)
-    last = heard[-1].at if heard else 0
-    handed_out += wake_until(engine, last if until is None else until)
-    return handed_out
+
+    def __init__(self) -> None:
+        self._fed: list[Step] = []
+        self._out: list[Out] = []
+        self._at: int | None = None
+
+    def woke(self, now: int) -> None:
+        """The engine is woken."""
+        self._begin(now)
+        self._fed.append(Woke(now))
+
+    def took(self, now: int) -> None:
+        """The engine is fed a message."""
+        self._begin(now)
+        if self._fed and isinstance(last := self._fed[-1], Took):
+            self._fed[-1] = Took(last.messages + 1)
+        else:
+            self._fed.append(Took(1))
+
+    def told(self, now: int, name: str, value: object) -> None:
+        """The engine is fed a command, or something else that a name and a value fit for JSON describe."""
+        self._begin(now)
+        self._fed.append(Told(now, name, value))
+
+    def gave(self, due: int, data: bytes = b"") -> None:
+        """The engine handed out a message, or without data a cut."""
+        self._begin(due)
+        self._out.append(Out(due, data))
+
+    @property
+    def is_full(self) -> bool:
+        """Whether it has grown to what one line should hold."""
+        return len(self._fed) + len(self._out) >= FULL
+
+    def settle(self) -> Did | None:
+        """What happened since the last call; None when nothing did."""
+        if self._at is None:
+            return None
+        did = Did(self._at, tuple(self._fed), tuple(self._out))
+        self._fed, self._out, self._at = [], [], None
+        return did
+
+    def _begin(self, now: int) -> None:
+        if self._at is None:
+            self._at = now
 
 
-def wake_until(engine: Engine, time: int) -> Iterator[Timed]:
-    """Wake the engine whenever it asks for it, up to and including `time`."""
-    while (deadline := engine.deadline()) is not None and deadline <= time:
-        yield from engine.feed(Wake(), deadline)
+def read(lines: Iterable[str]) -> Session:
+    """Read a journal.  A last line that was cut short is left out; raises JournalError for any other."""
+    texts = list(lines)
+    started, began = first(texts)
+    rows: list[Row] = []
+    for number, text in enumerate(texts[1:], 2):
+        try:
+            rows += parse(text, f"line {number} of the journal")
+        except JournalError:
+            if number < len(texts):
+                raise
+    return _session(started, began, rows)
 
 
-def _line(value: dict[str, Any]) -> str:
-    return json.dumps(value, separators=(",", ":"))
+def salvage(lines: Iterable[str]) -> Session:
+    """Read what can be read of a journal, leaving out any line that cannot.  Raises JournalError for its first."""
+    texts = list(lines)
+    started, began = first(texts)
+    rows: list[Row] = []
+    for text in texts[1:]:
+        try:
+            rows += parse(text)
+        except JournalError:
+            continue
+    return _session(started, began, rows)
 
 
-def _parsed(line: str, number: int) -> dict[str, Any]:
-    try:
-        row = json.loads(line) if len(line) <= LONGEST_LINE else None
-    except (ValueError, RecursionError):
-        row = None
-    if not isinstance(row, dict):
-        raise JournalError(f"line {number} of the journal is not a JSON object")
-    return row
+_R = TypeVar("_R", bound=Row)
 
 
-def _header(row: dict[str, Any]) -> Header:
-    if row.get("livegen_journal") != FORMAT:
-        found = row.get("livegen_journal")
-        raise JournalError(f"the journal has format {found!r}, this livegen reads {FORMAT}")
-    try:
-        return Header(
-            seed=int(row["seed"]),
-            model=str(row["model"]),
-            settings=settings(row["settings"]),
-            channels={str(part): int(channel) for part, channel in row["channels"].items()},
-            rules={int(channel): str(rule) for channel, rule in row["rules"].items()},
-        )
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise JournalError(f"the journal's header lacks something ({error!r})") from None
+def _only(rows: Iterable[Row], kind: type[_R]) -> tuple[_R, ...]:
+    return tuple(row for row in rows if isinstance(row, kind))
 
 
-def _entry(row: dict[str, Any], number: int) -> Entry:
-    try:
-        at = int(row["at"])
-        if "command" in row:
-            return Entry(at, Command(str(row["command"]), row["value"]))
-        if "cut" in row:
-            return Entry(at, Timed(int(row["cut"]), Cut()))
-        message = decode(bytes.fromhex(row["in" if "in" in row else "out"]))
-        if message is not None:
-            return Entry(at, message if "in" in row else Timed(int(row["due"]), message))
-    except (KeyError, TypeError, ValueError):
-        pass
-    raise JournalError(f"line {number} of the journal says nothing that can be understood")
+def _session(started: str, began: int, rows: list[Row]) -> Session:
+    heard = _only(rows, Heard)
+    return Session(
+        started,
+        began,
+        heard,
+        _only(rows, Sent),
+        _only(rows, Grid),
+        tuple(_runs(rows, heard)),
+        sum(row.count for row in _only(rows, Lost)),
+    )
+
+
+def _runs(rows: list[Row], heard: tuple[Heard, ...]) -> Iterator[Run]:
+    """Engines one after the other: what each did stands between two headers, what it was fed by the stamps."""
+    starts = [index for index, row in enumerate(rows) if isinstance(row, Header)]
+    headers = _only(rows, Header)
+    untils = [*(header.since for header in headers[1:]), None]
+    ends = [*starts[1:], None]
+    for header, until, start, end in zip(headers, untils, starts, ends, strict=False):
+        fed = (row for row in heard if row.at > header.since and (until is None or row.at <= until))
+        yield Run(header, tuple(fed), _only(rows[start:end], Did))

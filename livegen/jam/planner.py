@@ -16,13 +16,15 @@ Rules of this file, from what went wrong without them (DESIGN.md section 4, meas
 """
 
 from collections import deque
+from collections.abc import Iterable
 
 import numpy as np
+from numpy.typing import NDArray
 
 from livegen.codec.encoder import Stroke, place_classes
 from livegen.codec.layout import ADVANCE, FIELDS, velocity_of
 from livegen.inference.contract import Logits, Query
-from livegen.inference.sampling import Mask, draw, hasten, nucleus, probabilities
+from livegen.inference.sampling import Mask, Probabilities, draw, hasten, nucleus, probabilities
 from livegen.jam.brief import Brief
 from livegen.jam.hearing import Hearing, ModelFault
 from livegen.music.metre import TICKS_PER_BEAT
@@ -33,6 +35,7 @@ SHORTEST = 2
 LONGEST_SILENCE = 8 * TICKS_PER_BEAT
 DRUM_TICKS = 2  # a drum has no end of its own: its key comes up after this
 MOST_ONSETS_PER_BEAT = 16
+_SETTLED = 2.0  # onsets by which density is late in following: a single rest is no lag
 
 _TIMES = np.arange(FIELDS["time"])
 
@@ -41,28 +44,47 @@ class Rollout:
     """A response being planned.  `step` by `step`, strokes appear in `planned`; whoever takes them clears it.
 
     Nothing will be planned before tick `frontier` any more.  `brief` may be replaced between steps and acts
-    from there on.
+    from there on.  `notes` are the beginnings of our own notes that sound already and are to be ended.
+    `likelihood` sums the logarithms of the shares at which the choices were drawn.
     """
 
-    def __init__(self, hearing: Hearing, brief: Brief, rng: np.random.Generator) -> None:
+    def __init__(
+        self,
+        hearing: Hearing,
+        brief: Brief,
+        rng: np.random.Generator,
+        notes: Iterable[Stroke] = (),
+    ) -> None:
         self.hearing = hearing
         self.brief = brief
         self.planned: list[Stroke] = []
         self.frontier = brief.start
         self.is_done = False
+        self.likelihood = 0.0
         self._rng = rng
         length = TICKS_PER_BEAT if brief.end is None else brief.end - brief.start
         self._onset_by = brief.start + min(brief.patience, length // 2)
-        self._notes: dict[
-            tuple[int, int], tuple[int, int]
-        ] = {}  # (part, pitch) -> (channel, onset); oldest first
+        # (part, pitch) -> (channel, onset); oldest first
+        self._notes: dict[tuple[int, int], tuple[int, int]] = {}
         self._drums: dict[int, int] = {}  # pitch -> tick at which it comes up
         self._onsets: deque[int] = deque(maxlen=MOST_ONSETS_PER_BEAT)
         self._begun, self._velocities = 0, 0
-        self._unheard: deque[Stroke] = (
-            deque()
-        )  # planned, to be heard before the next: a first note need not wait for it
+        # Planned, to be heard before the next: a first note need not wait for it.
+        self._unheard: deque[Stroke] = deque()
         self._waiting: Logits | None = None  # logits of time after the last event, while they hold
+        for stroke in notes:
+            self._take_over(stroke)
+
+    def _take_over(self, stroke: Stroke) -> None:
+        """A note of ours that sounds: it goes on, or ends now if its part no longer plays."""
+        tick, part, pitch, _ = stroke
+        if part == DRUMS:
+            self.planned.append(Stroke(self.frontier + DRUM_TICKS, part, pitch, 0))
+        elif self.brief.parts[part]:
+            self._notes[part, pitch] = (self.brief.channels[part], tick)
+        else:
+            self._unheard.append(Stroke(self.frontier, part, pitch, 0))
+            self.planned.append(self._unheard[-1])
 
     def step(self) -> None:
         """Plan one event, or drop one, or end.  A few runs of the model; never raises."""
@@ -86,7 +108,11 @@ class Rollout:
         # When the time for an onset has come there is nothing left to thin: the choice is among those that may play.
         overdue = tick >= self._onset_by
         part = self._draw(
-            "part", query, np.array(brief.parts) if overdue else None, brief.temperature
+            "part",
+            query,
+            np.array(brief.parts) if overdue else None,
+            brief.temperature,
+            self._wanted(),
         )
         if not brief.parts[part]:
             return self._drop(tick)
@@ -99,7 +125,9 @@ class Rollout:
             return self._end(part, self._draw("pitch", query, self._endable(part, tick)), tick)
         if self._count(part) >= brief.voices[part]:
             return self._end_oldest(part, tick)
-        pitch = self._draw("pitch", query, self._beginnable(part, tick), brief.temperature)
+        harmony = brief.harmony[part]
+        favour = None if harmony is None else harmony.at(tick)
+        pitch = self._draw("pitch", query, self._beginnable(part, tick), brief.temperature, favour)
         velocity = self._draw_velocity(query._replace(pitch=pitch))
         return self._begin(Stroke(tick, part, pitch, velocity))
 
@@ -116,9 +144,29 @@ class Rollout:
             max(self._onset_by, self.frontier) - self._last(),
         )
         likely = probabilities(self._waiting, (earliest <= _TIMES) & (latest >= _TIMES))
-        return draw(
-            nucleus(hasten(likely, self.brief.density), self.brief.nucleus), self._rng.random()
-        )
+        return self._chosen(hasten(likely, self._rate()))
+
+    def _rate(self) -> float:
+        """How much denser to play than the model would, so that the whole comes out as dense as the call."""
+        brief = self.brief
+        if brief.pace is None or not brief.follow:
+            return brief.density
+        beats = (self.frontier - brief.start) / TICKS_PER_BEAT
+        due = brief.pace * brief.density * beats
+        behind = (due + _SETTLED) / (self._begun + _SETTLED)
+        return brief.density * min(4.0, max(0.25, float(behind ** (2 * brief.follow))))
+
+    def _wanted(self) -> NDArray[np.float64] | None:
+        """How welcome each part is, beyond what the model thinks: those that should play and do not."""
+        brief = self.brief
+        if not brief.wanted:
+            return None
+        playing = {part for part, _ in self._notes}
+        missing = [
+            plays and part not in playing and part != DRUMS
+            for part, plays in enumerate(brief.parts)
+        ]
+        return brief.wanted * np.array(missing, np.float64)
 
     def _in_groove(self, waiting: Logits) -> Logits:
         """Logits of time, shifted by how welcome each tick of the beat is; not that of ADVANCE."""
@@ -130,10 +178,22 @@ class Rollout:
         return favoured.astype(np.float32)
 
     def _draw(
-        self, field: str, query: Query, allowed: Mask | None = None, temperature: float = 1.0
+        self,
+        field: str,
+        query: Query,
+        allowed: Mask | None = None,
+        temperature: float = 1.0,
+        favour: NDArray[np.float64] | None = None,
     ) -> int:
-        likely = probabilities(self.hearing.logits(field, query), allowed, temperature)
-        return draw(nucleus(likely, self.brief.nucleus), self._rng.random())
+        logits = self.hearing.logits(field, query)
+        if favour is not None:
+            logits = (logits + favour).astype(np.float32)
+        return self._chosen(probabilities(logits, allowed, temperature))
+
+    def _chosen(self, likely: Probabilities) -> int:
+        chosen = draw(nucleus(likely, self.brief.nucleus), self._rng.random())
+        self.likelihood += float(np.log(likely[chosen] + 1e-12))
+        return chosen
 
     def _draw_on(self, query: Query, tick: int) -> int | None:
         """Whether a note begins (1) or ends (0) at `tick`; None if neither may."""
@@ -154,7 +214,9 @@ class Rollout:
         self._velocities += drawn
         self._begun += 1
         mean = self._velocities / self._begun
-        return max(1, min(127, round(drawn + brief.velocity_follow * (brief.velocity - mean))))
+        return max(
+            1, min(127, round(drawn + brief.follow * (brief.velocity - mean) + brief.louder))
+        )
 
     # --- what may be --------------------------------------------------------------------------------------------
 

@@ -1,8 +1,11 @@
 """Bars: where in its bar a tick lies.  Knows ticks, not time; 24 ticks make a quarter beat."""
 
+import re
 from bisect import bisect_right
 from dataclasses import dataclass
 from typing import NamedTuple
+
+from livegen.errors import ConfigError
 
 TICKS_PER_BEAT = 24
 
@@ -33,3 +36,12 @@ class Metre:
 
 
 COMMON_TIME = Metre(((0, 4 * TICKS_PER_BEAT),))
+
+
+def parse_metre(text: str) -> Metre:
+    """Bars as they are written: "3/4".  Raises ConfigError."""
+    match = re.fullmatch(r"(\d{1,2})\s*/\s*(1|2|4|8|16)", text.strip())
+    ticks = bar_ticks(int(match[1]), int(match[2])) if match else 0
+    if match is None or not TICKS_PER_BEAT <= ticks <= 8 * TICKS_PER_BEAT:
+        raise ConfigError(f"metre: expected bars of 1 to 8 beats such as 4/4 or 6/8, got {text!r}")
+    return Metre(((0, ticks),))

@@ -6,6 +6,7 @@ everything, gains nothing by it.  Knows onsets; knows no pitches and no metre bu
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -19,6 +20,7 @@ _HAND_US = 16_000.0  # spread of a played onset about its place
 _CHORD_US = 35_000  # onsets closer than this are one
 _MOST_ONSETS = 48
 _WITNESSES = 12  # more onsets than this are no more independent evidence
+_TELLING = 4  # so many onsets say by how much a grid is off
 _KEEP = 0.35  # nats per onset by which a new grid must be better than the one that runs
 
 # Where in a beat notes begin: phase and share.  Beats far before halves, halves before quarters and thirds.
@@ -54,6 +56,20 @@ def fit(
             return running
     beats = round((first - distinct[0] - origin) / period)
     return Timeline(round(period), distinct[0] + round(origin + beats * period))
+
+
+def refined(onsets_us: Sequence[int], running: Timeline) -> Timeline:
+    """The timeline that runs, moved to where these onsets lie on its lines; ticks keep their numbers.
+
+    A grid that was found from the first notes of a phrase is a little off, and the farther the later.
+    """
+    distinct = _without_chords(onsets_us)[-_MOST_ONSETS:]
+    if len(distinct) < _TELLING:
+        return running
+    period, shift = float(running.tempo_us), running.origin_us - distinct[0]
+    onsets = np.array(distinct, dtype=np.float64) - distinct[0]
+    period, origin = _regress(onsets, period, float(shift))
+    return replace(running, tempo_us=round(period), origin_us=distinct[0] + round(origin))
 
 
 def _without_chords(onsets_us: Sequence[int]) -> list[int]:

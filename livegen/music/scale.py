@@ -5,10 +5,9 @@ Knows pitches and their names (middle C is C4, pitch 60); knows no time.
 
 import re
 from collections.abc import Sequence
-from math import sqrt
-from operator import mul
 
 from livegen.errors import ConfigError
+from livegen.music.key import likeliest
 
 PitchClasses = frozenset[int]
 
@@ -38,12 +37,6 @@ _A_PITCH = r"(?:\d{1,3}|[A-Ga-g][#♯b♭]?(?:-1|\d))"
 _PITCH = re.compile(r"(\d{1,3})|([A-Ga-g])([#♯b♭]?)(-1|\d)")
 _REGISTER = re.compile(rf"({_A_PITCH})\s*-\s*({_A_PITCH})")
 
-# How much each degree of a key is heard to belong to it: probe-tone ratings of Krumhansl and Kessler 1982.
-_MAJOR_PROFILE = (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88)
-_MINOR_PROFILE = (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17)
-_MINOR_ANY = (0, 2, 3, 5, 7, 8, 10, 11)  # a minor tune uses both sevenths
-_LEAST_SHARE = 0.75  # below this share of notes inside the best key, a phrase has no key
-
 
 def parse_scale(name: str) -> PitchClasses:
     """Pitch classes of a scale such as "C major" or "F# dorian".  Raises ConfigError."""
@@ -58,29 +51,9 @@ def parse_scale(name: str) -> PitchClasses:
 
 
 def key_of(weights: Sequence[float]) -> PitchClasses | None:
-    """Pitch classes of the major or minor key that twelve weights suggest; None when they suggest none.
-
-    The key is the one with most weight inside; how its degrees are weighted decides between equals.
-    """
-    total = sum(weights)
-    if not total:
-        return None
-    spread = sum((weight - total / 12) ** 2 for weight in weights)
-    round_twice = [*weights, *weights]
-    best, best_score, best_share = frozenset[int](), -2.0, 0.0
-    for profile, steps in ((_MAJOR_PROFILE, _STEPS["major"]), (_MINOR_PROFILE, _MINOR_ANY)):
-        centred = [rating - sum(profile) / 12 for rating in profile]
-        scale = sqrt(spread * sum(rating * rating for rating in centred))
-        for root in range(12):
-            turned = round_twice[root : root + 12]
-            inside = sum([turned[step] for step in steps]) / total
-            correlation = sum(map(mul, turned, centred)) / scale if scale else 0.0
-            # The eighth step of minor must earn its place.
-            score = inside - 0.02 * (len(steps) - 7) + 0.2 * correlation
-            if score > best_score:
-                pitches = frozenset((root + step) % 12 for step in steps)
-                best, best_score, best_share = pitches, score, inside
-    return best if best_share >= _LEAST_SHARE else None
+    """Pitch classes of the major or minor key that twelve weights suggest; None when they suggest none."""
+    key = likeliest(weights)
+    return None if key is None else key.pitch_classes
 
 
 def parse_register(text: str) -> tuple[int, int]:

@@ -14,10 +14,11 @@ import json
 import logging
 import os
 import tarfile
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
-from multiprocessing import get_context
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from zipfile import BadZipFile
@@ -27,8 +28,9 @@ import numpy.typing as npt
 
 from livegen.codec.encoder import encode_score
 from livegen.codec.layout import ADVANCE, Event, codec_hash
-from livegen.errors import ConfigError, MidiFileError
+from livegen.errors import ConfigError, LivegenError, MidiFileError
 from livegen.music.smf import MAX_BYTES, read
+from livegen.training.workers import processes
 
 log = logging.getLogger(__name__)
 
@@ -38,10 +40,20 @@ MIDI_SUFFIXES = (".mid", ".midi")
 METADATA = "metadata.csv"
 MAX_METADATA_BYTES = 64_000_000
 SPLITS = ("train", "valid", "test")
+# What a metadata.csv may call them, in lower case.
+SPLIT_WORDS = {name: name for name in SPLITS} | {
+    "training": "train",
+    "validation": "valid",
+    "val": "valid",
+    "dev": "valid",
+    "eval": "valid",
+    "testing": "test",
+}
 VALID_SHARE = 20  # of a set without splits, one piece in so many is held back
 
 Rows = npt.NDArray[np.uint8]
 Progress = Callable[[str, int, int], None]  # set, files done, files in all
+Encoded = tuple[Rows, list[int], list[int], list[str]]  # see _encode_chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +155,8 @@ def _folder_files(folder: Path) -> Iterator[tuple[str, bytes]]:
                 with path.open("rb") as file:
                     yield name, file.read(most)
             except OSError as error:
-                log.warning("skipped: %s: cannot be read (%s)", name, error.strerror)
+                where = f"{folder.resolve().name}/{name}"
+                log.warning("skipped: %s: cannot be read (%s)", where, error.strerror)
 
 
 def _archive_files(path: Path) -> Iterator[tuple[str, bytes]]:
@@ -181,6 +194,13 @@ def discover(data: Path) -> list[Source]:
     archives = sorted(data.glob("*.tar.zst"))
     folders = _described(data)
     folders += _plain(data, folders)
+    if beside := _beside(data, folders):
+        log.warning(
+            "%s: MIDI files that lie beside the sets, %d of them, are left out;"
+            " give them a folder of their own",
+            data,
+            beside,
+        )
     found = {path.name.removesuffix(".tar.zst"): path for path in archives}
     named: dict[str, Path] = {}
     for folder in folders:
@@ -217,6 +237,12 @@ def _plain(data: Path, described: list[Path]) -> list[Path]:
     ]
 
 
+def _beside(data: Path, sets: list[Path]) -> int:
+    """How many MIDI files lie in none of these folders, where there are such folders."""
+    files = (path for path in data.rglob("*") if path.suffix.lower() in MIDI_SUFFIXES)
+    return sum(not set(path.parents).intersection(sets) for path in files) if sets else 0
+
+
 def cache_folder() -> Path:
     """Where encoded corpora are kept: XDG_CACHE_HOME, by default ~/.cache."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "livegen"
@@ -240,7 +266,7 @@ def load(
             f"{data} has no set {', '.join(sorted(missing))}; it holds {', '.join(sources)}"
         )
     chosen = [source for name, source in sources.items() if names is None or name in names]
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn")) as pool:
+    with processes(workers) as pool:
         corpora = [_prepare(source, cache or cache_folder(), pool, progress) for source in chosen]
     return {corpus.name: corpus for corpus in corpora if corpus.pieces}
 
@@ -253,7 +279,25 @@ def _prepare(source: Source, cache: Path, pool: ProcessPoolExecutor, progress: P
         _encode_set(source, quirk, folder, pool, progress)
     pieces = json.loads((folder / "pieces.json").read_text())
     events: Rows = np.load(folder / "events.npy", mmap_mode="r")
-    return Corpus(source.name, events, tuple(Piece(**piece) for piece in pieces))
+    return Corpus(source.name, events, _split(source.name, [Piece(**piece) for piece in pieces]))
+
+
+def _split(name: str, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """Pieces with their splits as we call them; a word that names none is told, and stays."""
+    found = tuple(
+        replace(piece, split=SPLIT_WORDS.get(piece.split.strip().lower(), piece.split.strip()))
+        for piece in pieces
+    )
+    for word, count in Counter(piece.split for piece in found).items():
+        if word not in ("", *SPLITS):
+            log.warning(
+                "%s: %d pieces of the split %r are in none of %s; they neither train nor validate",
+                name,
+                count,
+                word,
+                ", ".join(SPLITS),
+            )
+    return found
 
 
 def _encode_set(
@@ -272,9 +316,9 @@ def _encode_set(
     pieces: list[dict[str, Any]] = []
     start = done = 0
     for job, chunk in zip(jobs, chunks, strict=True):
-        rows, lengths, notes, errors = job.result()
+        rows, lengths, notes, errors = _result(job, source, chunk)
         for error in errors:
-            log.warning("skipped: %s", error)
+            log.warning("skipped: %s/%s", source.name, error)
         for (name, _), length, count in zip(chunk, lengths, notes, strict=True):
             if length:
                 said = {key: metadata.get(name, {}).get(key) or "" for key in ("style", "split")}
@@ -290,6 +334,18 @@ def _encode_set(
         path.unlink()
 
 
+def _result(job: "Future[Encoded]", source: Source, chunk: Sequence[tuple[str, bytes]]) -> Encoded:
+    """What a worker made of a chunk.  Raises LivegenError when the system ended a worker."""
+    try:
+        return job.result()
+    except BrokenProcessPool:
+        first, last = chunk[0][0], chunk[-1][0]
+        raise LivegenError(
+            f"{source.name}: the system ended a process that read {first} to {last}, or files soon after,"
+            " as it does when memory is short; the same command goes on where it was"
+        ) from None
+
+
 def _metadata(source: Source, data: bytes) -> dict[str, dict[str, str]]:
     """Rows of a metadata.csv by file.  Raises ConfigError when it is none: it tells the splits."""
     try:
@@ -299,9 +355,7 @@ def _metadata(source: Source, data: bytes) -> dict[str, dict[str, str]]:
     return {row["file"]: row for row in rows if row.get("file")}
 
 
-def _encode_chunk(
-    files: Sequence[tuple[str, bytes]], quirk: Quirk, path: Path
-) -> tuple[Rows, list[int], list[int], list[str]]:
+def _encode_chunk(files: Sequence[tuple[str, bytes]], quirk: Quirk, path: Path) -> Encoded:
     """Encode files in a worker: rows of all, length and note-ons of each, and what is skipped."""
     try:
         with np.load(path, allow_pickle=False) as done:
@@ -316,7 +370,7 @@ def _encode_chunk(
             events = encode_score(read(data), quirk.grid, quirk.drop)
             encoded = np.array(events, np.uint8).reshape(-1, COLUMNS)
         except MidiFileError as error:
-            errors.append(f"{name}: {error}")
+            errors.append(f"{name}: {str(error).removeprefix('these bytes: ')}")
         except Exception as error:  # nothing a file holds may end the preparation
             errors.append(f"{name}: {type(error).__name__}: {error}")
         rows.append(encoded)

@@ -6,12 +6,10 @@ costs without them, which is how the baselines are scored.  The first event of a
 Knows no torch.
 """
 
-import os
+import math
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from livegen.inference.model import load as load_model
 from livegen.music.parts import DRUMS, PARTS
 from livegen.training.corpora import Corpus, Piece, Rows, load
 from livegen.training.markov import markov, scored, unigram
+from livegen.training.workers import processes
 
 FOLDS = 5
 ORDER = 5
@@ -116,10 +115,7 @@ def _judge_all(
 ) -> Judged:
     pieces = np.split(rows, starts[1:])
     done, parts = 0, []
-    count = workers or os.cpu_count() or 1
-    with ProcessPoolExecutor(
-        count, mp_context=get_context("spawn"), initializer=_open, initargs=(model,)
-    ) as pool:
+    with processes(workers, _open, model) as pool:
         for piece, result in zip(pieces, pool.map(_judge_piece, pieces, styles), strict=True):
             parts.append(result)
             done += len(piece)
@@ -304,6 +300,12 @@ def _table(
     return table
 
 
+def _less(nats: float, than: float) -> str:
+    """By how much fewer nats, for a table; a dash where next to nothing is compared with."""
+    share = 1 - nats / than if than else -math.inf
+    return f"{share:.0%}" if share > -10 else "–"
+
+
 def table_lines(result: dict[str, Any]) -> Iterator[str]:
     """The result as a table for people, one line after the other."""
     what = f"{result['model']} on the split {result['split']}: {result['pieces']} pieces"
@@ -315,11 +317,10 @@ def table_lines(result: dict[str, Any]) -> Iterator[str]:
         yield kind.ljust(24) + head[24:]
         for name, row in {ALL: result[ALL]}.items() if kind == ALL else result[kind].items():
             nats = [row[m]["nats_per_note"] for m in ("unigram", "markov5", "model")]
-            less = 1 - nats[2] / nats[1] if nats[1] else 0.0
             hits = [row["model"]["accuracy"][field] for field in ("pitch", "time")]
             shares = ", ".join("-" if hit is None else f"{hit:.0%}" for hit in hits)
             figures = "".join(f"{value:9.2f}" for value in nats)
-            yield f"{name[:23]:24}{row['events']:9}{row['notes']:9}{figures}{less:7.0%}  {shares}"
+            yield f"{name[:23]:24}{row['events']:9}{row['notes']:9}{figures}{_less(nats[2], nats[1]):>7}  {shares}"
     fields = result["nats"]
     yield ""
     yield "nats per event by field: " + ", ".join(

@@ -33,16 +33,18 @@ BETAS = (0.9, 0.98)
 def train(recipe_path: Path, data: Path, out: Path, resume: bool = True) -> Path:
     """Train by a recipe and give the path of the best weights.
 
-    With `resume` a run folder that holds a checkpoint of the same recipe goes on from it.  A run
-    that a signal stopped before its first validation has no best weights yet.  Raises ConfigError
-    before the first step for settings, data or a folder that do not fit.
+    With `resume` a run folder that holds a checkpoint of the same recipe goes on from it.  Of a run
+    that a signal stopped before its first validation it is the path of the checkpoint, for there are
+    no best weights yet.  Raises ConfigError before the first step for settings, data or a folder
+    that do not fit.
     """
     recipe = read_recipe(recipe_path)
     with Report(out) as report:
         names = list(recipe.sets) if recipe.sets else None
         corpora = load(data, names, progress=report.preparing)
-        Run(recipe, corpora, out, report).go(resume)
-    return out / "best.pt"
+        run = Run(recipe, corpora, out, report)
+        run.go(resume)
+    return out / ("checkpoint.pt" if run.best == math.inf else "best.pt")
 
 
 def shares(recipe: Recipe, corpora: Mapping[str, Corpus]) -> dict[str, float]:

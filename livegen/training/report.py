@@ -11,16 +11,41 @@ from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
     Progress,
+    ProgressColumn,
+    Task,
     TextColumn,
     TimeElapsedColumn,
     TimeRemainingColumn,
 )
+from rich.text import Text
 
 from livegen.errors import ConfigError
 from livegen.training.recipe import Recipe
 
 SMOOTH = 0.98  # of the running means that are shown and recorded
 EVERY = 50  # steps between two records
+WIDE = 120  # columns of a terminal that has room for a bar and for the time elapsed
+
+
+class TimeLeft(TimeRemainingColumn):
+    """The time that a task still needs, said to be that."""
+
+    def render(self, task: Task) -> Text:
+        """Write it beside its name."""
+        return super().render(task).append(" left")
+
+
+def columns(width: int) -> list[ProgressColumn]:
+    """What of a task is shown; within 80 columns everything but the bar and the time elapsed."""
+    wide = width >= WIDE
+    return [
+        TextColumn("{task.description}"),
+        *([BarColumn()] if wide else []),
+        MofNCompleteColumn(),
+        *([TimeElapsedColumn()] if wide else []),
+        TimeLeft(),
+        TextColumn("{task.fields[note]}"),
+    ]
 
 
 class Report:
@@ -34,18 +59,10 @@ class Report:
             raise ConfigError(f"{out} cannot be a run folder ({error.strerror})") from None
         self.out = out
         self.console = Console(stderr=True)
-        self.progress = Progress(
-            TextColumn("{task.description}"),
-            BarColumn(),
-            MofNCompleteColumn(),
-            TimeElapsedColumn(),
-            TimeRemainingColumn(),
-            TextColumn("{task.fields[note]}"),
-            console=self.console,
-        )
+        self.progress = Progress(*columns(self.console.width), console=self.console)
         self.tasks: dict[str, Any] = {}
         self.smooth: dict[str, float] = {}
-        self.valid = "not yet validated"
+        self.valid = ""
         self.began = time.monotonic()
         self.writer: Any = None
 
@@ -76,7 +93,7 @@ class Report:
         precision = fabric._precision.precision
         self.console.print(
             f"{recipe.name}: {size / 1e6:.2f} M parameters on {fabric.device}, "
-            f"precision {precision}, {since}",
+            f"precision {precision}, {since}; loss in nats per event, valid in nats per note",
             soft_wrap=True,
         )
         self.progress.start()
@@ -101,7 +118,7 @@ class Report:
         for name, value in now.items():
             self.smooth[name] = SMOOTH * self.smooth.get(name, value) + (1 - SMOOTH) * value
         rate, loss = self.smooth["events_per_second"], self.smooth["loss"]
-        note = f"{rate:,.0f} events/s, loss {loss:.3f} nats/event, {self.valid}"
+        note = f"{_short(rate)} events/s, loss {loss:.3f}, valid {self.valid or '–'}"
         self.progress.update(self.tasks["steps"], completed=step, note=note)
         if step % EVERY == 0:
             rate = recipe.rate_at(step - 1)
@@ -109,13 +126,14 @@ class Report:
 
     def validated(self, step: int, result: dict[str, Any], better: bool) -> None:
         """Take note of a validation."""
-        self.valid = f"valid {result['nats_per_note']:.3f} nats/note"
+        self.valid = f"{result['nats_per_note']:.3f}"
         flat = {"nats_per_note": result["nats_per_note"]}
         flat |= {f"set_{name}": value for name, value in result["sets"].items()}
         for kind in ("nats", "accuracy"):
             flat |= {f"{kind}_{name}": value for name, value in result[kind].items()}
         self._record("valid", step, flat)
-        self.console.print(f"step {step}: {self.valid}{' (best so far)' if better else ''}")
+        best = " (best so far)" if better else ""
+        self.console.print(f"step {step}: valid {self.valid} nats/note{best}")
 
     def finished(self, complete: bool, stopped: bool, best: float) -> None:
         """Say how the run ended."""
@@ -134,3 +152,15 @@ class Report:
             file.write(json.dumps(line | {k: round(v, 6) for k, v in values.items()}) + "\n")
         for name, value in values.items():
             self.writer.add_scalar(f"{kind}/{name}", value, step)
+
+
+def _short(number: float) -> str:
+    """A number in at most four characters: 950, 12k, 1.5M."""
+    for unit, suffix in ((1e6, "M"), (1e3, "k")):
+        if number >= 0.9995 * unit:
+            return (
+                f"{number / unit:.2g}{suffix}"
+                if number < 9.95 * unit
+                else f"{number / unit:.0f}{suffix}"
+            )
+    return f"{number:.0f}"

@@ -58,18 +58,20 @@ messages = st.one_of(
     st.builds(lambda value: bytes((0xB0, 64, value)), st.sampled_from((0, 127))),
     st.builds(lambda value: bytes((0xE0, 0, value)), st.sampled_from((0, 64))),
 )
-# What happens, each after a pause: a message put with its distance from now, a cut, or everything released.
+# What happens, each after a pause: a message put with its distance from now and whether it is the player's on its
+# way through, a cut, or everything released.
 steps = st.tuples(
     st.integers(0, 40_000),
     st.one_of(
-        st.tuples(st.integers(-50_000, 50_000), messages), st.sampled_from(("cut", "release"))
+        st.tuples(st.integers(-50_000, 50_000), messages, st.booleans()),
+        st.sampled_from(("cut", "release")),
     ),
 )
 
 
 @given(st.lists(steps, max_size=60), st.booleans())
 def test_every_note_on_sent_has_one_off_and_no_note_starts_twice(
-    happenings: list[tuple[int, str | tuple[int, bytes]]], is_tight: bool
+    happenings: list[tuple[int, str | tuple[int, bytes, bool]]], is_tight: bool
 ) -> None:
     outbox = Outbox(burst=4, rate_per_s=50) if is_tight else Outbox()
     now, sent = 0, []
@@ -81,8 +83,8 @@ def test_every_note_on_sent_has_one_off_and_no_note_starts_twice(
                 outbox.cut(now)
             case "release":
                 outbox.release_all(now)
-            case (distance, data) if isinstance(distance, int) and isinstance(data, bytes):
-                outbox.put(now + distance, data)
+            case (int(distance), bytes(data), thru):
+                outbox.put(now + distance, data, thru is True)
     sent += run_until(outbox, now, now + 2 * MAX_NOTE_US)
 
     assert never_ending(sent) == {}
@@ -131,13 +133,13 @@ def test_the_rate_limit_drops_note_ons_and_never_a_note_off(notes: int) -> None:
 
 @given(st.lists(steps, max_size=40))
 def test_after_release_all_pedals_and_bends_are_neutral(
-    happenings: list[tuple[int, str | tuple[int, bytes]]],
+    happenings: list[tuple[int, str | tuple[int, bytes, bool]]],
 ) -> None:
     outbox, now, sent = Outbox(), 0, []
     for pause, happening in happenings:
         now += pause
         if not isinstance(happening, str):
-            outbox.put(now + happening[0], happening[1])
+            outbox.put(now + happening[0], happening[1], happening[2])
         sent += [data for data in outbox.due(now)]
     outbox.release_all(now)
     sent += [data for _, data in run_until(outbox, now, now + SECOND)]
@@ -219,3 +221,142 @@ def test_the_worst_panic_is_paced() -> None:
     assert (
         len(outbox.due(11 * SECOND)) == BURST
     )  # the bucket holds no more, however long nobody asked
+
+
+# --- thru -------------------------------------------------------------------------------------------------------------
+
+LOUD = 127  # what the player strikes here, so that the notes can be told apart
+mine = st.one_of(st.builds(on, st.integers(60, 61)), st.builds(off, st.integers(60, 61)), messages)
+theirs = st.one_of(
+    st.builds(lambda pitch: bytes((ON, pitch, LOUD)), st.integers(60, 61)),
+    st.builds(off, st.integers(60, 61)),
+)
+
+
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 40_000),
+            st.one_of(st.tuples(st.integers(0, 30_000), mine), st.tuples(theirs), st.just("cut")),
+        ),
+        max_size=80,
+    )
+)
+def test_nothing_the_model_does_ends_a_note_that_the_player_holds(
+    happenings: list[tuple[int, str | tuple[int, bytes] | tuple[bytes]]],
+) -> None:
+    outbox, now = Outbox(), 0
+    sent: list[tuple[int, bytes]] = []
+    let_go: set[tuple[int, int]] = set()  # when the player struck or released which pitch
+    for pause, happening in happenings:
+        sent += run_until(outbox, now, now + pause)
+        now += pause
+        match happening:
+            case (int(distance), bytes(data)):
+                outbox.put(now + distance, data)
+            case (bytes(data),):
+                outbox.put(now, data, thru=True)
+                let_go.add((now, data[1]))
+                sent += [(now, each) for each in outbox.due(now)]
+            case _:
+                outbox.cut(now)
+    sent += run_until(outbox, now, now + SECOND)
+
+    held: set[int] = set()
+    for at, data in sent:
+        if data[0] & 0x0F:
+            continue  # the player is on the first channel
+        if is_on(data):
+            assert data[1] not in held, "the model struck a key that the player holds"
+            held |= {data[1]} if data[2] == LOUD else set()
+        elif is_off(data) and data[1] in held:
+            assert (at, data[1]) in let_go, "the model ended it"
+            held.discard(data[1])
+
+
+def test_a_note_that_the_player_strikes_while_the_model_sounds_it_is_the_players_from_then_on() -> (
+    None
+):
+    outbox = Outbox()
+    outbox.put(0, on(60))
+    outbox.put(50_000, off(60))
+    outbox.due(0)
+    outbox.put(10_000, on(60), thru=True)
+    outbox.put(90_000, off(60), thru=True)
+
+    assert run_until(outbox, 10_000, SECOND) == [
+        (10_000, off(60)),
+        (10_000, on(60)),
+        (90_000, off(60)),
+    ]
+
+
+def test_a_note_of_the_models_that_the_player_holds_is_not_played_and_neither_is_its_off() -> None:
+    outbox = Outbox()
+    outbox.put(0, on(60), thru=True)
+    outbox.put(10_000, on(60))
+    outbox.put(20_000, off(60))
+    outbox.put(90_000, off(60), thru=True)
+
+    assert run_until(outbox, 0, SECOND) == [(0, on(60)), (90_000, off(60))]
+
+
+def test_a_cut_leaves_the_player_alone() -> None:
+    outbox = Outbox()
+    pedal, bend = bytes((0xB0, 64, 127)), bytes((0xE0, 0, 80))
+    for data in (pedal, bend, on(60)):
+        outbox.put(0, data, thru=True)
+    for data in (bytes((0xB1, 64, 127)), on(64, channel=1)):
+        outbox.put(0, data)
+    outbox.due(0)
+    outbox.put(20_000, on(67, channel=1))
+    outbox.put(20_000, off(60), thru=True)
+    outbox.cut(10_000)
+
+    assert run_until(outbox, 10_000, SECOND) == [
+        (10_000, bytes((0xB1, 64, 0))),
+        (10_000, off(64, channel=1)),
+        (20_000, off(60)),
+    ]
+
+
+def test_a_pedal_that_the_player_holds_is_not_the_models_to_move() -> None:
+    outbox = Outbox()
+    down, up = bytes((0xB0, 64, 127)), bytes((0xB0, 64, 0))
+    outbox.put(0, down, thru=True)
+    outbox.put(1, up)
+    outbox.put(2, up, thru=True)
+    outbox.put(3, down)
+
+    assert outbox.take(3) == [(0, down), (2, up), (3, down)]
+
+
+def test_release_all_releases_what_the_player_holds_too() -> None:
+    outbox = Outbox()
+    pedal = bytes((0xB0, 64, 127))
+    outbox.put(0, pedal, thru=True)
+    outbox.put(0, on(60), thru=True)
+    outbox.put(0, on(64))
+    outbox.due(0)
+    outbox.put(5, on(67), thru=True)
+    outbox.release_all(10)
+
+    assert outbox.due(10) == [off(64), bytes((0xB0, 64, 0)), off(60), bytes((0xB0, 123, 0))]
+
+
+def test_a_note_passed_through_without_an_off_ends_after_thirty_seconds() -> None:
+    outbox = Outbox()
+    outbox.put(0, on(60), thru=True)
+
+    assert run_until(outbox, 0, 2 * MAX_NOTE_US) == [(0, on(60)), (MAX_NOTE_US, off(60))]
+
+
+def test_the_players_off_for_a_note_that_came_too_late_leaves_the_models_note() -> None:
+    outbox = Outbox()
+    outbox.put(40_000, on(60))
+    outbox.due(40_000)
+    outbox.put(0, on(60), thru=True)
+    outbox.put(41_000, off(60), thru=True)
+
+    assert outbox.due(41_000) == []
+    assert outbox.dropped == 1

@@ -1,117 +1,248 @@
-"""Journals and the MIDI files they become."""
+"""The process that keeps what is played: through the power failing, a crash and a folder that is none."""
 
+import json
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
-from hypothesis import given
-from hypothesis import strategies as st
+import pytest
 
-from livegen.daemon.recorder import (
-    Entry,
-    Journal,
-    journal_path,
-    read_journal,
-    recover,
-    score_of,
-    turn_into_midi,
-)
-from livegen.music.messages import ControlChange, NoteOff, NoteOn
-from livegen.music.smf import Track, read
+from livegen.daemon.companions import Recorder
+from livegen.daemon.link import Frame, Kind
+from livegen.daemon.recorder import journal_path, recover, turn_into_midi
+from livegen.errors import LivegenError
+from livegen.jam.journal import read, salvage
+from livegen.jam.rows import Grid, Header, Heard, Row, Sent, body, first_line, line
+from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.smf import Track
+from livegen.music.smf import read as read_midi
 
-CALL = [
-    Entry(1_000_000, "player", bytes((0x90, 60, 80))),
-    Entry(1_500_000, "player", bytes((0x80, 60, 64))),
-    Entry(2_000_000, "model", bytes((0x90, 72, 90))),
-    Entry(3_000_000, "model", bytes((0x80, 72, 64))),
+ROWS: list[Row] = [
+    Heard(1_000_000, b"\x90\x3c\x50"),
+    Heard(1_500_000, b"\x80\x3c\x40"),
+    Sent(2_000_000, b"\x90\x48\x5a"),
+    Sent(3_000_000, b"\x80\x48\x40"),
 ]
+TRACKS = (
+    Track("Player", ((0, NoteOn(60, 80)), (480, NoteOff(60)))),
+    Track("Model", ((960, NoteOn(72, 90)), (1920, NoteOff(72)))),
+)
+FIRST = first_line("2026-11-21T06:30:12+01:00", 0)
+PATIENCE_S = 20.0
 
 
-def written(path: Path, entries: list[Entry]) -> Path:
-    journal = Journal(journal_path(path), "2026-01-01T00:00:00+00:00")
-    journal.append(entries, 0)
-    journal.close()
-    return journal_path(path)
+def wait_for(what: Callable[[], object]) -> None:
+    started = time.monotonic()
+    while not what():
+        assert time.monotonic() - started < PATIENCE_S, "waited in vain"
+        time.sleep(0.005)
+
+
+def written(path: Path, rows: list[Row]) -> Path:
+    journal = journal_path(path)
+    journal.write_text("\n".join([FIRST, *map(line, rows)]) + "\n")
+    return journal
+
+
+def journals(folder: Path) -> list[Path]:
+    return sorted(folder.glob("*.jsonl"))
+
+
+# --- --record -----------------------------------------------------------------------------------------------------
 
 
 def test_both_sides_become_tracks_that_start_together(tmp_path: Path) -> None:
     path = tmp_path / "jam.mid"
-    journal = written(path, CALL)
+    journal = written(path, ROWS)
     turn_into_midi(journal, path, 120)
 
-    score = read(path)
-    assert score.ppqn == 480 and score.tempos == ((0, 500_000),)
-    assert score.tracks == (
-        Track("Player", ((0, NoteOn(60, 80)), (480, NoteOff(60)))),
-        Track("Model", ((960, NoteOn(72, 90)), (1920, NoteOff(72)))),
-    )
+    score = read_midi(path)
+    assert (score.ppqn, score.tempos, score.tracks) == (480, ((0, 500_000),), TRACKS)
     assert not journal.exists()
 
 
 def test_what_was_on_disk_when_the_power_failed_is_recovered(tmp_path: Path) -> None:
     path = tmp_path / "jam.mid"
-    journal = written(path, CALL[:3])
+    journal = written(path, ROWS[:3])
     with journal.open("ab") as file:
-        file.write(b'{"t": 25000, "si')  # the line that was being written
+        file.write(b'{"at": 25000, "se')  # the line that was being written
 
     recovered = recover(path, 120)
 
     assert recovered == tmp_path / "jam-recovered.mid"
-    assert read(recovered).tracks[1] == Track("Model", ((960, NoteOn(72, 90)), (960, NoteOff(72))))
+    model = read_midi(recovered).tracks[1]
+    assert model == Track("Model", ((960, NoteOn(72, 90)), (1920, NoteOff(72))))
     assert recover(path, 120) is None
 
 
 def test_a_recovered_recording_replaces_nothing(tmp_path: Path) -> None:
     path = tmp_path / "jam.mid"
     for _ in range(2):
-        written(path, CALL)
+        written(path, ROWS)
         recover(path, 120)
 
-    assert sorted(file.name for file in tmp_path.iterdir()) == [
-        "jam-recovered-2.mid",
-        "jam-recovered.mid",
-    ]
+    names = sorted(file.name for file in tmp_path.iterdir())
+    assert names == ["jam-recovered-2.mid", "jam-recovered.mid"]
 
 
 def test_a_session_without_a_note_leaves_an_older_recording_alone(tmp_path: Path) -> None:
     path = tmp_path / "jam.mid"
-    turn_into_midi(written(path, CALL), path, 120)
+    turn_into_midi(written(path, ROWS), path, 120)
     before = path.read_bytes()
     turn_into_midi(written(path, []), path, 120)
 
     assert path.read_bytes() == before
 
 
-def test_pedals_and_notes_left_down_are_let_go_at_the_end() -> None:
-    down = [
-        Entry(0, "player", bytes((0xB0, 64, 127))),
-        Entry(500_000, "player", bytes((0x90, 60, 80))),
+def test_what_is_no_journal_is_left_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "jam.mid"
+    journal_path(path).write_text("something else\n")
+
+    with pytest.raises(LivegenError, match="journal"):
+        recover(path, 120)
+    assert journal_path(path).exists()
+
+
+# --- the process --------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def start() -> Iterator[Callable[..., Recorder]]:
+    started: list[Recorder] = []
+
+    def begin(folder: Path | None, record: Path | None = None) -> Recorder:
+        started.append(Recorder(folder, record))
+        wait_for(lambda: started[-1].receive() or started[-1].is_ready or started[-1].failure)
+        return started[-1]
+
+    yield begin
+    for recorder in started:
+        recorder.kill()
+
+
+def play(recorder: Recorder, rows: list[Row] = ROWS) -> None:
+    for row in rows:
+        match row:
+            case Heard(at, data):
+                recorder.heard(at, data)
+            case Sent(at, data):
+                recorder.sent(at, data)
+            case _:
+                recorder.account(Frame(Kind.SNAPSHOT, row.at, json.dumps(body(row)).encode()))
+
+
+def answer(recorder: Recorder) -> dict[str, Any]:
+    wait_for(lambda: recorder.receive() or recorder.saved)
+    return recorder.saved.popleft()
+
+
+Start = Callable[..., Recorder]
+
+
+def test_a_session_is_a_journal_and_a_capture_a_file(start: Start, tmp_path: Path) -> None:
+    recorder = start(tmp_path / "recordings")
+    header, grid = Header(5, 0, {"seed": 3}), Grid(6, 500_000, 1_000_000, 96, 1_000_000)
+    play(recorder, [header, grid, *ROWS])
+    recorder.ask(0, "capture", 4)
+    saved = Path(answer(recorder)["saved"])
+    assert recorder.end(PATIENCE_S)
+
+    assert saved.parent == tmp_path / "recordings" and saved.name.endswith(" 1bar.mid")
+    assert read_midi(saved).tracks == TRACKS
+    [journal] = journals(saved.parent)
+    session = read(journal.read_text().splitlines())
+    assert (*session.heard, *session.sent) == tuple(ROWS)
+    assert session.grids == (grid,) and session.runs[0].header == header
+
+
+def test_a_journal_is_valid_after_the_process_was_killed(start: Start, tmp_path: Path) -> None:
+    recorder = start(tmp_path)
+    play(recorder)
+    wait_for(lambda: len(salvage(journals(tmp_path)[0].read_text().splitlines()).sent) == 2)
+    recorder.kill()
+
+    session = read(journals(tmp_path)[0].read_text().splitlines())
+    assert (*session.heard, *session.sent) == tuple(ROWS)
+
+
+def test_a_session_in_which_nothing_was_played_leaves_nothing(start: Start, tmp_path: Path) -> None:
+    recorder = start(tmp_path)
+    play(recorder, [Heard(1, b"\xf8"), Header(5, 0, {})])
+    assert recorder.end(PATIENCE_S)
+
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_none_costs_a_warning_and_no_jam(start: Start, tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    recorder = start(tmp_path / "file" / "recordings")
+    play(recorder)
+    recorder.ask(0, "capture")
+
+    assert answer(recorder) == {"not_saved": "Not a directory"}
+    assert recorder.failure is None and recorder.is_ready
+    assert [entry.partition(":")[2] for entry in recorder.log] == [
+        " cannot be written (Not a directory); the jam goes on, and it is tried again"
     ]
 
-    assert score_of(down, 120).tracks[0].messages == (
-        (0, ControlChange(64, 127)),
-        (480, NoteOn(60, 80)),
-        (480, NoteOff(60)),
-        (480, ControlChange(64, 0)),
-    )
+
+@pytest.mark.parametrize("value", [0, -1, [], {}, "x", "../x", 0.5])
+def test_a_capture_that_makes_no_sense_is_refused_and_survived(
+    start: Start, tmp_path: Path, value: Any
+) -> None:
+    recorder = start(tmp_path)
+    recorder.ask(0, "capture", value)
+
+    assert "does not know" in answer(recorder)["not_saved"]
 
 
-def test_clock_and_system_exclusive_are_not_written() -> None:
-    entries = [
-        Entry(0, "player", data) for data in (b"\xf8", b"\xf0\x01\xf7", b"\xfe", b"\xf2\x00\x00")
-    ]
+def test_a_response_is_kept_by_its_times(start: Start, tmp_path: Path) -> None:
+    recorder = start(tmp_path)
+    play(recorder)
+    recorder.ask(0, "keep", {"from": 2_000_000, "to": 3_000_000})
 
-    assert score_of(entries, 120).tracks[0].messages == ()
+    path = Path(answer(recorder)["saved"])
+    assert path.name.endswith(" response.mid")
+    assert [track.name for track in read_midi(path).tracks] == ["Model"]
 
 
-@given(
-    st.lists(
-        st.tuples(
-            st.integers(0, 10**9), st.sampled_from(("player", "model")), st.binary(max_size=4)
-        )
-    )
-)
-def test_a_journal_reads_back_what_was_written(rows: list[tuple[int, str, bytes]]) -> None:
-    import tempfile
+def test_with_record_the_session_is_also_one_file(start: Start, tmp_path: Path) -> None:
+    folder, path = tmp_path / "recordings", tmp_path / "jam.mid"
+    recorder = start(folder, path)
+    play(recorder)
+    assert recorder.end(PATIENCE_S)
 
-    with tempfile.TemporaryDirectory() as folder:
-        entries = [Entry(*row) for row in rows]
-        assert list(read_journal(written(Path(folder) / "jam.mid", entries))) == entries
+    assert read_midi(path).tracks == TRACKS
+    assert not journal_path(path).exists() and len(journals(folder)) == 1
+
+
+def test_record_works_while_nothing_else_is_kept(start: Start, tmp_path: Path) -> None:
+    recorder = start(None, tmp_path / "jam.mid")
+    play(recorder)
+    recorder.ask(0, "capture")
+    assert "turned off" in answer(recorder)["not_saved"]
+    assert recorder.end(PATIENCE_S)
+
+    assert [path.name for path in tmp_path.iterdir()] == ["jam.mid"]
+
+
+def test_a_record_that_cannot_be_written_is_a_failure(start: Start, tmp_path: Path) -> None:
+    recorder = start(tmp_path, tmp_path / "missing" / "jam.mid")
+
+    assert recorder.failure is not None and "cannot be written" in recorder.failure
+    assert not recorder.is_ready
+
+
+def test_a_killed_process_is_made_good_at_the_next_start(start: Start, tmp_path: Path) -> None:
+    path = tmp_path / "jam.mid"
+    first = start(None, path)
+    play(first)
+    wait_for(lambda: len(journal_path(path).read_text().splitlines()) == 1 + len(ROWS))
+    first.kill()
+
+    second = start(None, path)
+
+    wait_for(lambda: second.receive() or second.log)
+    assert "jam-recovered.mid" in second.log[0]
+    assert read_midi(tmp_path / "jam-recovered.mid").tracks == TRACKS

@@ -12,7 +12,7 @@ from livegen.errors import LivegenError
 if __name__ == "__main__":
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     given: dict[str, Any] = json.loads(sys.argv[1])
-    given |= {key: Path(given[key]) for key in ("player", "record") if key in given}
+    given |= {key: Path(given[key]) for key in ("player", "record", "recordings") if key in given}
     try:
         sys.exit(serve(ServeOptions(**given)))
     except LivegenError as error:

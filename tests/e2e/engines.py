@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from livegen.errors import ModelError
-from livegen.jam.engine import Command, Timed, Wake
+from livegen.jam.agenda import Timed
+from livegen.jam.engine import Wake
+from livegen.jam.mapping import Command
 from livegen.music.messages import Message, NoteOff, NoteOn
 
 KILLER, SLEEPER, HOLDER = (

@@ -5,10 +5,14 @@ Limits are promises with room for a busy machine: what must take 250 ms may take
 
 import os
 import signal
+import time
 from collections.abc import Callable
+from pathlib import Path
+
+import pytest
 
 from tests.e2e.engines import CHORD, HOLDER, KILLER, SLEEPER
-from tests.e2e.harness import Daemon, Jack, Partner, wait_for
+from tests.e2e.harness import PATIENCE_S, Daemon, Jack, Partner, wait_for
 
 Starts = Callable[..., Daemon]
 Connects = Callable[..., Partner]
@@ -162,6 +166,40 @@ def test_while_its_jack_server_is_frozen_the_daemon_answers_sigterm(
 
     status, seconds = served.end()
     assert status == 0 and seconds < 2
+
+
+@pytest.mark.parametrize("sounding", [False, True])
+def test_a_jack_server_that_froze_this_very_moment_does_not_keep_the_daemon(
+    daemon: Starts, partner: Connects, jack: Jack, tmp_path: Path, sounding: bool
+) -> None:
+    record = tmp_path / "jam.mid"
+    served, player = daemon(record=str(record)), partner()
+    player.is_answered()
+    if sounding:
+        player.send(0x90, HOLDER, 80)
+        wait_for(lambda: bool(player.listen()) and len(player.sounding) == len(CHORD))
+
+    jack.send_signal(signal.SIGSTOP)
+    try:
+        status, seconds = served.end()
+    finally:
+        jack.send_signal(signal.SIGCONT)  # or the partner, too, would wait for it
+
+    assert status == 0 and seconds < 2
+    wait_for(record.exists)
+
+
+@pytest.mark.parametrize("delay_ms", [30, 40, 50])  # the last releases take 30 ms, then ports close
+def test_a_jack_server_that_freezes_during_the_end_does_not_keep_the_daemon(
+    daemon: Starts, jack: Jack, delay_ms: int
+) -> None:
+    served = daemon()
+
+    served.process.send_signal(signal.SIGTERM)
+    time.sleep(delay_ms / 1000)
+    jack.send_signal(signal.SIGSTOP)
+
+    assert served.process.wait(PATIENCE_S) == 0
 
 
 def test_playing_on_without_a_server_hangs_nothing(

@@ -10,9 +10,11 @@ from typing import Any
 
 import pytest
 
+from livegen.jam.journal import read as read_journal
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Score, Track, read, write
-from tests.e2e.engines import SLEEPER
+from livegen.replay import reproduce
+from tests.e2e.engines import SLEEPER, Sequencer
 from tests.e2e.harness import Daemon, wait_for
 
 CALL = Score(
@@ -54,7 +56,8 @@ def notes(path: Path) -> dict[str, list[int]]:
 def journal_lines(path: Path) -> list[dict[str, Any]]:
     journal = path.with_name(path.name + ".journal")
     lines = journal.read_text().splitlines() if journal.exists() else []
-    return [json.loads(line) for line in lines[1:]]
+    rows = [json.loads(line) for line in lines]
+    return [row for row in rows if "in" in row or "sent" in row]
 
 
 def test_a_file_is_played_answered_recorded_and_then_the_daemon_ends(
@@ -121,13 +124,51 @@ def test_a_journal_left_by_a_crash_is_recovered_at_the_next_start(
     record = tmp_path / "jam.mid"
     journal = tmp_path / "jam.mid.journal"
     journal.write_text(
-        '{"livegen": 1}\n{"t": 5, "side": "player", "data": "903c50"}\n{"t": 10, "si'
+        '{"livegen_journal":2,"started":"","at":0}\n{"at":5,"in":"903c50"}\n{"at":10,"se'
     )
     served = serve(stack, record=str(record))
     served.ready()
 
     wait_for(lambda: "saved as" in served.errors())
     assert notes(tmp_path / "jam-recovered.mid")["Player"] == [60]
+
+
+def test_every_session_is_kept_and_can_be_played_again_also_when_an_engine_died(
+    stack: ExitStack, call: Path, tmp_path: Path
+) -> None:
+    served = serve(stack, "engines:sequencer", player=str(call), recordings=str(tmp_path / "kept"))
+    served.ready()
+    [journal] = wait_for_journal(tmp_path / "kept")
+
+    def sent() -> int:
+        return journal.read_text().count('"sent"')
+
+    wait_for(lambda: sent() > 20)
+    os.kill(served.engine_pid(), signal.SIGKILL)
+    wait_for(lambda: journal.read_text().count('"sha256"') == 2)
+    status, _ = served.end()
+
+    session = read_journal(journal.read_text().splitlines())
+    outcome = reproduce(session, lambda header: Sequencer(header.settings, 0))  # type: ignore[arg-type,return-value]
+    assert status == 0 and len(session.runs) == 2
+    assert outcome.is_same and outcome.notes > 8
+
+
+def wait_for_journal(folder: Path) -> list[Path]:
+    wait_for(lambda: any(folder.glob("*.jsonl")))
+    return [*folder.glob("*.jsonl")]
+
+
+def test_a_folder_of_recordings_that_is_none_costs_a_warning(
+    stack: ExitStack, call: Path, tmp_path: Path
+) -> None:
+    served = serve(
+        stack, player=str(call), recordings=str(call / "kept"), until_player_ends=True, answer_s=0.5
+    )
+    served.ready()
+
+    assert served.process.wait(20) == 0
+    assert served.errors().count("cannot be written (Not a directory)") == 1
 
 
 def test_a_recording_that_cannot_be_written_is_refused_at_the_start(

@@ -238,6 +238,15 @@ def test_a_run_folder_becomes_a_model_folder(
     assert facts.commit and "float32" in said
 
 
+def test_a_run_folder_without_best_weights_is_told_so(tmp_path: Path, command: Command) -> None:
+    (tmp_path / "checkpoint.pt").write_bytes(b"")
+
+    code, _, said = command(to_onnx.main, tmp_path, "--out", tmp_path / "model")
+
+    assert (code, said.count("\n")) == (2, 1)
+    assert said.startswith(f"livegen: {tmp_path} holds no best.pt")
+
+
 def test_int8_is_a_word(run_folder: Path, tmp_path: Path, command: Command) -> None:
     code, said, _ = command(
         to_onnx.main, run_folder / "best.pt", "--out", tmp_path / "m.onnx", "--int8"
@@ -323,7 +332,7 @@ def test_parity_on_too_few_events_proves_nothing(
 
     code, _, said = command(parity.main, run_folder, tmp_path, "--data", tune, "--events", 100_000)
 
-    assert (code, said) == (2, f"only {MAX_PIECE} events in the data, 100000 are needed\n")
+    assert (code, said) == (2, f"livegen: only {MAX_PIECE} events in the data, 100000 are needed\n")
 
 
 def test_the_forms_are_measured_and_one_is_chosen(

@@ -62,7 +62,7 @@ def test_a_value_that_does_not_fit_is_refused_by_name(name: str, value: object) 
 
 
 def test_an_unknown_control_is_refused_with_those_there_are() -> None:
-    with pytest.raises(ConfigError, match=r"volume: .* mode, temperature"):
+    with pytest.raises(ConfigError, match=r"volume: .* mode, sync"):
         settings({"volume": 3})
 
 

@@ -5,9 +5,11 @@ import pytest
 
 from livegen.codec.layout import Event
 from livegen.inference.contract import Model, Sounding, State, Summary
+from livegen.jam.agenda import Route, Timed
 from livegen.jam.controls import settings
-from livegen.jam.engine import Command, Engine, Timed, Wake
-from livegen.jam.turns import TURNS, Happening, Turn
+from livegen.jam.engine import Engine, Wake
+from livegen.jam.mapping import Command
+from livegen.jam.turns import BESIDE, TURNS, Happening, Turn
 from livegen.music.messages import ControlChange, Cut, NoteOff, NoteOn, Other
 from livegen.music.parts import LEAD
 from livegen.testing import SECOND, EchoModel, FaultyModel, Rehearsal, ScriptedModel, UniformModel
@@ -157,13 +159,19 @@ def test_clock_and_other_messages_are_no_music() -> None:
     jam = rehearsal()
     for data in (b"\xf8", b"\xfa", b"\xe0\x00\x40", b"\xd0\x05", b"\xf0\x01\xf7"):
         assert jam.engine.feed(Other(data), 0) == []
-    assert jam.engine.deadline() is None
+    jam.until(20 * SECOND)
+    assert jam.sent == []
+    assert jam.engine.snapshot()["heard"] == 0
 
 
 def test_every_turn_knows_what_a_key_a_stop_and_an_end_mean() -> None:
-    assert {(turn, Happening.KEY) for turn in Turn} <= TURNS.keys()
-    assert {(turn, Happening.STOP) for turn in Turn} <= TURNS.keys()
-    assert all(TURNS[turn, Happening.STOP][1] is Turn.WAITING for turn in Turn)
+    for table in (TURNS, BESIDE):
+        assert {(turn, Happening.KEY) for turn in Turn} <= table.keys()
+        assert {(turn, Happening.STOP) for turn in Turn} <= table.keys()
+        assert {(turn, Happening.DONE) for turn in Turn} - table.keys() <= {
+            (Turn.WAITING, Happening.DONE)
+        }
+        assert all(table[turn, Happening.STOP][1] is Turn.WAITING for turn in Turn)
 
 
 # --- time -----------------------------------------------------------------------------------------------------
@@ -184,7 +192,7 @@ def test_the_first_note_is_handed_out_before_it_is_due() -> None:
 
 def test_a_reply_that_is_due_at_once_comes_with_the_release() -> None:
     eager = ScriptedModel((1, LEAD, 1, 62, 16))
-    jam = rehearsal(eager, rest=0, start="now", velocity_follow=0)
+    jam = rehearsal(eager, rest=0, start="now", follow=0)
     jam.play(0, NoteOn(60, 80))
     jam.until(495_000)
     out = jam.engine.feed(NoteOff(60), 495_000)
@@ -275,10 +283,9 @@ def test_a_channel_without_a_rule_is_not_heard() -> None:
 
 def test_parts_are_sent_on_their_channels() -> None:
     rules = {0: "lead", 1: "comp", 2: "bass", 9: "drums"}
-    channels = {"lead": 4, "comp": 5, "bass": 6, "drums": 9}
-    engine = Engine(
-        UniformModel(2), settings=settings({"length": 8}), channels=channels, rules=rules
-    )
+    routes = {"lead": Route(4), "comp": Route(5), "bass": Route(6), "drums": Route(9)}
+    given = settings({"length": 8})
+    engine = Engine(UniformModel(2), settings=given, routes=routes, rules=rules)
     jam = Rehearsal(engine)
     for beat in range(4):
         for channel, pitch in ((0, 72), (1, 60), (2, 40), (9, 36)):
@@ -368,7 +375,7 @@ def test_loose_playing_is_answered_loosely() -> None:
 def test_a_response_is_about_as_loud_as_its_call() -> None:
     means = []
     for velocity in (30, 110):
-        jam = rehearsal(velocity_follow=1, length=8)
+        jam = rehearsal(follow=1, length=8)
         play(jam, velocity=velocity)
         jam.until(60 * SECOND)
         means.append(np.mean([message.velocity for _, message in onsets(jam)]))

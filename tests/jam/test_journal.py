@@ -1,98 +1,126 @@
-"""A journal is enough to play a jam again, to the note."""
+"""Whole journals: engines one after the other, and what is left of one after a crash."""
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.jam.controls import Settings, settings
-from livegen.jam.engine import Command, Timed, Wake
-from livegen.jam.journal import Entry, Header, JournalError, entry_line, header_line, read, replay
-from livegen.music.messages import ControlChange, Cut, NoteOff, NoteOn, Other
-from livegen.testing import SECOND, UniformModel
-
-HEADER = Header(
-    seed=11,
-    model="fake",
-    settings=settings({"tempo": 120, "density": 2}),
-    channels={"lead": 0, "comp": 1, "bass": 2, "drums": 9},
-    rules={0: "keys", 9: "drums"},
+from livegen.jam.journal import FULL, Account, Run, Session, read, salvage
+from livegen.jam.rows import (
+    Did,
+    Grid,
+    Header,
+    Heard,
+    JournalError,
+    Lost,
+    Out,
+    Row,
+    Sent,
+    Told,
+    Took,
+    Woke,
+    clock_line,
+    first_line,
+    line,
 )
-PLAYED = [
-    Entry(0, NoteOn(60, 80)),
-    Entry(400_000, NoteOff(60)),
-    Entry(500_000, NoteOn(64, 90)),
-    Entry(900_000, NoteOff(64)),
-    Entry(2_600_000, Command("temperature", 0.5)),
-    Entry(3_000_000, NoteOn(67, 90)),
-    Entry(3_400_000, NoteOff(67)),
-    Entry(9_000_000, Command("stop")),
+
+FIRST = first_line("2026-11-21T06:30:12+01:00", 1000)
+HEADER = Header(1500, 1010, {"seed": 7, "engine": "x:y"}, "fake", "ab12", "0.1.0")
+KEY = Heard(2000, b"\x90\x3c\x50")
+DID = Did(2000, (Took(1), Woke(2500)), (Out(3000, b"\x90\x48\x50"), Out(3100)))
+ROWS: list[Row] = [
+    HEADER,
+    KEY,
+    DID,
+    Sent(3001, b"\x90\x48\x50"),
+    Grid(3050, 500_000, 2000, 96, 2000),
 ]
-ENTRIES = [
-    *PLAYED,
-    Entry(9_100_000, ControlChange(64, 127, 3)),
-    Entry(9_100_000, Other(b"\xf0\x01\x02\xf7")),
-    Entry(9_200_000, Timed(9_230_000, NoteOn(50, 1, 9))),
-    Entry(9_300_000, Timed(9_300_000, Cut())),
-]
+LINES = [FIRST, *map(line, ROWS)]
 
 
-def lines() -> list[str]:
-    return [header_line(HEADER), *(entry_line(entry) for entry in ENTRIES)]
+def lines_of(*rows: Row) -> list[str]:
+    return [line(row) for row in rows]
 
 
-def test_what_is_written_is_read() -> None:
-    assert read(lines()) == (HEADER, ENTRIES)
+def test_a_journal_tells_what_came_what_left_and_what_the_engine_did() -> None:
+    assert read(LINES) == Session(
+        started="2026-11-21T06:30:12+01:00",
+        began=1000,
+        heard=(KEY,),
+        sent=(Sent(3001, b"\x90\x48\x50"),),
+        grids=(Grid(3050, 500_000, 2000, 96, 2000),),
+        runs=(Run(HEADER, (KEY,), (DID,)),),
+        lost=0,
+    )
 
 
-def test_a_journal_replays_to_the_note() -> None:
-    header, entries = read(lines())
-    first, again = (replay(entries, header.engine(UniformModel(12)), 12 * SECOND) for _ in range(2))
-    assert first == again
-    assert sum(isinstance(timed.message, NoteOn) for timed in first) > 2
+def test_an_engine_that_began_again_gets_what_came_since_its_process_did() -> None:
+    early, loading, late = (Heard(at, b"\x90\x3c\x50") for at in (1600, 1900, 2100))
+    again = Header(2050, 1800, HEADER.settings)
+    did = Did(2060, (Took(2),))
+
+    session = read([FIRST, *lines_of(HEADER, early, loading, again, did, late)])
+
+    assert session.runs == (Run(HEADER, (early,), ()), Run(again, (loading, late), (did,)))
 
 
-def test_another_seed_plays_other_notes() -> None:
-    other = Header(12, HEADER.model, HEADER.settings, HEADER.channels, HEADER.rules)
-    engines = (header.engine(UniformModel(12)) for header in (HEADER, other))
-    first, second = (replay(PLAYED, engine) for engine in engines)
-    assert first != second
+def test_clock_bytes_keep_their_place_among_the_messages() -> None:
+    session = read([FIRST, line(HEADER), clock_line([1600, 1700]), line(KEY), clock_line([2100])])
+
+    assert [row.at for row in session.runs[0].heard] == [1600, 1700, 2000, 2100]
 
 
-def test_a_line_cut_short_by_a_crash_is_left_out() -> None:
-    whole = lines()
-    assert read([*whole[:-1], whole[-1][:9]]) == (HEADER, ENTRIES[:-1])
+@given(st.data())
+def test_a_journal_cut_short_anywhere_is_read_up_to_its_last_whole_line(
+    data: st.DataObject,
+) -> None:
+    text = "\n".join(LINES)
+    size = data.draw(st.integers(len(FIRST), len(text)))
+    whole = sum(1 for number in range(len(LINES)) if len("\n".join(LINES[: number + 1])) <= size)
+
+    assert read(text[:size].splitlines()) == read(LINES[:whole])
 
 
-def test_nonsense_in_the_middle_is_named_by_its_line() -> None:
-    whole = lines()
-    whole[3] = '{"at": 5, "in": "ff00"}'
+def test_nonsense_in_the_middle_is_named_by_its_line_or_left_out() -> None:
+    broken = [*LINES[:3], '{"at": 5, "in": "zz"}', *LINES[3:]]
+
     with pytest.raises(JournalError, match="line 4"):
-        read(whole)
+        read(broken)
+    assert salvage(broken) == read(LINES)
+
+
+def test_lines_that_a_full_disk_cost_are_counted() -> None:
+    assert read([*LINES, line(Lost(9000, 12)), line(Lost(9900, 3))]).lost == 15
 
 
 @pytest.mark.parametrize(
-    "line", ["", "[]", "{}", '{"livegen_journal": 2}', '{"livegen_journal":1}']
+    "text", ["", "[]", "{}", '{"livegen_journal": 1}', '{"livegen_journal":2}']
 )
-def test_another_header_is_refused(line: str) -> None:
-    with pytest.raises(JournalError, match="journal"):
-        read([line])
-    with pytest.raises(JournalError, match="empty"):
-        read([])
+def test_another_file_is_refused(text: str) -> None:
+    for reader in (read, salvage):
+        with pytest.raises(JournalError, match="journal"):
+            reader([text, *LINES[1:]])
+        with pytest.raises(JournalError, match="empty"):
+            reader([])
 
 
-def test_waking_is_not_written_down() -> None:
-    with pytest.raises(ValueError, match="waking"):
-        entry_line(Entry(0, Wake()))
+def test_an_account_tells_in_order_and_once() -> None:
+    account = Account()
+    account.woke(100)
+    account.took(150)
+    account.took(150)
+    account.gave(180, b"\x90\x3c\x50")
+    account.told(200, "density", 2.0)
+    account.gave(200)
+
+    fed = (Woke(100), Took(2), Told(200, "density", 2.0))
+    assert account.settle() == Did(100, fed, (Out(180, b"\x90\x3c\x50"), Out(200)))
+    assert account.settle() is None
 
 
-@given(st.lists(st.text(max_size=60), max_size=4))
-def test_any_text_is_read_or_refused(rows: list[str]) -> None:
-    try:
-        read([header_line(HEADER), *rows])
-    except JournalError as error:
-        assert str(error).count("\n") == 0
-
-
-def test_default_settings_can_be_written_down() -> None:
-    header = Header(0, "fake", Settings(), {}, {})
-    assert read([header_line(header)]) == (header, [])
+def test_an_account_says_when_a_line_is_full() -> None:
+    account = Account()
+    for now in range(FULL - 1):
+        account.woke(now)
+    assert not account.is_full
+    account.woke(FULL)
+    assert account.is_full

@@ -38,7 +38,7 @@ BRIEFS = st.builds(
     temperature=st.sampled_from([0.1, 1.0, 2.0]),
     nucleus=st.sampled_from([0.05, 0.9, 1.0]),
     density=st.sampled_from([0.25, 1.0, 4.0]),
-    velocity_follow=st.sampled_from([0.0, 1.0]),
+    follow=st.sampled_from([0.0, 1.0]),
 )
 
 
@@ -183,7 +183,7 @@ def test_one_voice_gives_way_to_the_next_note() -> None:
 def test_loudness_follows_the_call_as_far_as_told() -> None:
     means = []
     for follow in (0.0, 0.5, 1.0):
-        brief = replace(FREE, velocity=30.0, velocity_follow=follow, end=96 + 200 * BEAT)
+        brief = replace(FREE, velocity=30.0, follow=follow, end=96 + 200 * BEAT)
         begun = onsets(rolled_out(UniformModel(6), brief))
         means.append(sum(stroke.velocity for stroke in begun) / len(begun))
     assert means[0] > 55

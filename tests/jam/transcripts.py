@@ -15,7 +15,8 @@ import sys
 from pathlib import Path
 
 from livegen.jam.controls import settings
-from livegen.jam.engine import Command, Engine, Event
+from livegen.jam.engine import Engine, Event
+from livegen.jam.mapping import Command
 from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn
 from livegen.testing import EchoModel, Rehearsal, UniformModel
 

@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import os
+import signal
 import tarfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
@@ -12,7 +14,7 @@ import pytest
 import zstandard
 
 from livegen.codec.layout import ADVANCE
-from livegen.errors import ConfigError
+from livegen.errors import ConfigError, LivegenError
 from livegen.music.smf import MAX_BYTES, write
 from livegen.training import corpora
 from livegen.training.corpora import Corpus, Piece, Source, discover, load
@@ -164,6 +166,29 @@ def test_splits_are_honoured_and_pieces_without_one_are_dealt_by_name() -> None:
     assert len(found.split("train")) + len(found.split("valid")) == 1001
 
 
+def test_the_usual_other_words_for_a_split_are_understood(data: Path, cache: Path) -> None:
+    words = ("Training", "validation", "val", "dev", " eval ", "testing")
+    write_set(data / "set", range(6), {n: ("", word) for n, word in enumerate(words)})
+
+    splits = [piece.split for piece in loaded(data, cache)["set"].pieces]
+    assert splits == ["train", "valid", "valid", "valid", "valid", "test"]
+
+
+def test_a_word_that_is_no_split_is_named_also_when_the_set_comes_from_the_cache(
+    data: Path, cache: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_set(data / "set", range(3), {0: ("", "fold 3"), 1: ("", "fold 3"), 2: ("", "train")})
+    for _ in range(2):
+        caplog.clear()
+        found = loaded(data, cache)["set"]
+
+        assert [piece.split for piece in found.pieces] == ["fold 3", "fold 3", "train"]
+        assert [record.getMessage() for record in caplog.records] == [
+            "set: 2 pieces of the split 'fold 3' are in none of train, valid, test;"
+            " they neither train nor validate"
+        ]
+
+
 def test_a_name_in_no_known_writing_is_dealt_too() -> None:
     piece = Piece("caf\udce9.mid", "", "", 0, 9, 1)
     found = Corpus("x", np.zeros((9, 7), np.uint8), (piece,))
@@ -190,12 +215,41 @@ def test_a_bad_file_among_good_ones_is_named_and_skipped(
 
     assert [piece.file for piece in found["set"].pieces] == ["midi/0.mid", "midi/1.mid"]
     assert sorted(record.getMessage().split(": ")[1] for record in caplog.records) == [
-        "midi/empty.mid",
-        "midi/endless.mid",
-        "midi/garbage.mid",
-        "midi/short.mid",
+        "set/midi/empty.mid",
+        "set/midi/endless.mid",
+        "set/midi/garbage.mid",
+        "set/midi/short.mid",
     ]
+    assert "these bytes" not in caplog.text
     assert "is longer than 10 MB" in caplog.text
+
+
+def test_files_beside_described_sets_are_counted_in_one_line(
+    data: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    write_set(data / "shelf" / "set", [0], {})
+    write_set(data / "plain", [1])
+    write(data / "loose.mid", tune(2))
+    write(data / "shelf" / "also loose.MID", tune(3))
+
+    assert [source.name for source in discover(data)] == ["set", "plain"]
+    (record,) = caplog.records
+    assert "lie beside the sets, 2 of them, are left out" in record.getMessage()
+
+
+def test_a_worker_that_the_system_ends_is_one_line_that_names_its_files(
+    data: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_set(data / "set", [0, 1])
+    monkeypatch.setattr(corpora, "_encode_chunk", _shot)
+
+    with pytest.raises(LivegenError, match=r"set: .* read midi/0\.mid to midi/1\.mid") as error:
+        loaded(data, cache)
+    assert "\n" not in str(error.value)
+
+
+def _shot(*_: object) -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def test_a_set_in_which_nothing_can_be_read_is_left_out(data: Path, cache: Path) -> None:
@@ -280,7 +334,7 @@ def test_an_interrupted_preparation_goes_on_where_it_was(
     (folder,) = _interrupted(data, cache, after=2)
     chunks = sorted(folder.glob("chunk-*.npz"))
     chunks[1].write_bytes(chunks[1].read_bytes()[:100])  # torn
-    chunks[2].write_bytes(b"")
+    (folder / "chunk-00002.npz").write_bytes(b"")
     with np.load(chunks[0]) as kept:
         kept = dict(kept)
     kept["rows"][:, 4] = 31  # a mark by which to know it again
@@ -294,7 +348,8 @@ def test_an_interrupted_preparation_goes_on_where_it_was(
             assert (rows[:, 4] == 31).all()
             expected[:, 4] = 31
         assert np.array_equal(rows, expected)
-    assert sorted(path.name for path in folder.iterdir()) == ["events.npy", "pieces.json"]
+    kept = [path.name for path in folder.iterdir() if path.suffix != ".part"]  # of the killed
+    assert sorted(kept) == ["events.npy", "pieces.json"]
 
 
 def _interrupted(data: Path, cache: Path, after: int) -> list[Path]:

@@ -145,6 +145,21 @@ def test_training_from_a_folder_of_files_leaves_weights_and_a_record(
     assert list((tmp_path / "out/tensorboard").glob("events.out.tfevents.*"))
 
 
+def test_a_run_stopped_before_its_first_validation_names_the_checkpoint_that_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setattr(Report, "step", lambda *_: os.kill(os.getpid(), signal.SIGTERM))
+    write_set(tmp_path / "data" / "set", range(2), {0: ("", "train"), 1: ("", "valid")})
+    path = tmp_path / "recipe.yaml"
+    path.write_text(json.dumps({"name": "tiny"} | SMALL))
+
+    found = train(path, tmp_path / "data", tmp_path / "out")
+
+    assert found == tmp_path / "out" / "checkpoint.pt" and found.is_file()
+    assert not (tmp_path / "out" / "best.pt").exists()
+
+
 def test_what_does_not_get_better_stops(tmp_path: Path) -> None:
     """At a rate of next to nothing the first validation is the best; three more are waited for."""
     found, losses = run(tmp_path, learning_rate=1e-30, final_rate=1, patience=3, events=40 * 64)
@@ -200,6 +215,7 @@ def test_a_signal_stops_at_the_next_step_saves_and_the_same_command_goes_on(
 
     found, losses = run(stopped, after)
     assert (found.step, len(losses)) == (3, 3)
+    assert found.best == math.inf
     assert signal.getsignal(number) == before
     assert not (stopped / "best.pt").exists()  # no validation yet
     _, losses = run(stopped)

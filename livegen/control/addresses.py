@@ -1,0 +1,230 @@
+"""The OSC namespace: one table of addresses, derived from the controls and the commands.
+
+What comes to an address becomes a request for the engine; a state of the engine becomes values at addresses.
+Knows no bytes, no peers and no time.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from math import ceil, isfinite, log, log10
+from typing import Any
+
+from livegen.control.desk import Request
+from livegen.control.packets import Argument, Arguments
+from livegen.errors import ConfigError
+from livegen.jam.controls import CONTROLS, Control, Value, checked, expected
+
+ROOT = "/livegen"
+ERROR = f"{ROOT}/error"
+STATE = f"{ROOT}/state"
+# Always there, always taken, whatever the table of commands holds.
+URGENT = {
+    "panic": "Everything off, now.",
+    "stop": "The model falls silent and waits for you.",
+}
+MAX_SHOWN = 256  # addresses of a state
+MAX_TEXT = 64
+NESTING = 4
+LONGEST_INTEGER = 2**63
+LARGEST_FLOAT = 3e38  # of four bytes
+
+
+class Kind(Enum):
+    """What an address does."""
+
+    SET = "set"  # a control to the value given
+    SCALE = "norm"  # a control to the place in its range, 0 to 1
+    CHOOSE = "choose"  # a control to one word, by a button
+    DO = "do"
+    GET = "get"
+    SUBSCRIBE = "subscribe"
+    UNSUBSCRIBE = "unsubscribe"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One address that is listened to.  `name`: of the control or the command; `word`: what CHOOSE chooses."""
+
+    path: str
+    kind: Kind
+    name: str = ""
+    word: str = ""
+
+
+def addresses(commands: Mapping[str, str]) -> dict[str, Address]:
+    """Path to address, for all controls and for these commands (name to a sentence of help)."""
+    table = [address for control in CONTROLS.values() for address in _of_control(control)]
+    table += [
+        Address(f"{ROOT}/do/{command}", Kind.DO, command) for command in {**URGENT, **commands}
+    ]
+    table += [
+        Address(f"{ROOT}/{kind.value}", kind)
+        for kind in (Kind.GET, Kind.SUBSCRIBE, Kind.UNSUBSCRIBE)
+    ]
+    return {address.path: address for address in table}
+
+
+def _of_control(control: Control) -> Iterator[Address]:
+    path = f"{ROOT}/{control.name}"
+    yield Address(path, Kind.SET, control.name)
+    if control.low < control.high:
+        yield Address(f"{path}/norm", Kind.SCALE, control.name)
+    for word in control.choices:
+        yield Address(f"{path}/{word}", Kind.CHOOSE, control.name, word)
+
+
+# --- what comes in --------------------------------------------------------------------------------------------
+
+
+def request(address: Address, arguments: Arguments) -> Request | None:
+    """What is asked of the engine; None when a button was let go.  Raises ConfigError, one short line."""
+    match address.kind:
+        case Kind.SET:
+            return Request(address.name, _value(address.name, _only(address, arguments)))
+        case Kind.SCALE:
+            return Request(address.name, _scaled(address, _only(address, arguments)))
+        case Kind.CHOOSE:
+            return Request(address.name, address.word) if _is_pressed(arguments) else None
+        case Kind.DO:
+            return (
+                Request(address.name, _detail(address.name, arguments))
+                if _is_pressed(arguments)
+                else None
+            )
+        case _:
+            return None
+
+
+def _only(address: Address, arguments: Arguments) -> Argument:
+    if len(arguments) != 1:
+        raise ConfigError(f"{address.name}: takes one value")
+    return _tidy(arguments[0])
+
+
+def _value(name: str, argument: Argument) -> Value:
+    control = CONTROLS[name]
+    if control.kind == "text" and isinstance(argument, str):
+        return checked(name, argument)
+    try:
+        return checked(name, argument)
+    except ConfigError:
+        # Shorter than the table's own line, which would not fit into the reply to so short a request.
+        raise ConfigError(f"{name}: takes {expected(control)}") from None
+
+
+def _scaled(address: Address, argument: Argument) -> Value:
+    place = argument if isinstance(argument, int | float) else -1
+    if isinstance(argument, bool) or not 0 <= place <= 1:
+        raise ConfigError(f"{address.name}/norm: takes 0 to 1")
+    return checked(address.name, _at(CONTROLS[address.name], place))
+
+
+def _at(control: Control, place: float) -> float:
+    """The value at a place, 0 to 1, of the range: of about ten thousand that there are, so that people can read it."""
+    low, high = control.low, control.high
+    value = low * (high / low) ** place if control.ratio else low + place * (high - low)
+    is_whole = control.whole or control.kind == "text"
+    return round(value) if is_whole else round(value, max(0, ceil(4 - log10(high - low))))
+
+
+def _place(control: Control, value: Value) -> float | None:
+    """The place, 0 to 1, of a value in the range; None for a word, and outside."""
+    low, high = control.low, control.high
+    try:
+        number = float(value)
+    except (ValueError, OverflowError):
+        return None
+    if not low <= number <= high or low == high:
+        return None
+    return log(number / low) / log(high / low) if control.ratio else (number - low) / (high - low)
+
+
+def _is_pressed(arguments: Arguments) -> bool:
+    """Whether a button went down: many send 1 for that and 0 when it comes up again."""
+    return not arguments or arguments[0] != 0
+
+
+def _detail(name: str, arguments: Arguments) -> Value | None:
+    """What is said beside the press, such as a number of bars; a plain 1 is the press itself."""
+    if len(arguments) > 1:
+        raise ConfigError(f"{name}: takes one value at most")
+    said = _tidy(arguments[0]) if arguments else None
+    if said is None or isinstance(said, bool) or said == 1:
+        return None
+    if isinstance(said, str) and len(said) > MAX_TEXT:
+        raise ConfigError(f"{name}: takes at most {MAX_TEXT} letters")
+    if isinstance(said, float) and not isfinite(said):
+        raise ConfigError(f"{name}: takes a number")
+    return said
+
+
+def _tidy(argument: Argument) -> Argument:
+    """The number that was meant: 0.95 travels as 0.949999988079071."""
+    return float(f"{argument:.7g}") if isinstance(argument, float) else argument
+
+
+# --- what goes out --------------------------------------------------------------------------------------------
+
+
+def shown(state: Mapping[str, Any]) -> dict[str, Arguments]:
+    """Address to values for a state: its `controls` at their own addresses, all else below `/livegen/state`."""
+    controls = state.get("controls")
+    values: dict[str, Arguments] = {}
+    for name, value in controls.items() if isinstance(controls, dict) else ():
+        if name in CONTROLS and isinstance(value, int | float | str):
+            values.update(_of_value(CONTROLS[name], value))
+    rest = {key: value for key, value in state.items() if key != "controls"}
+    for path, arguments in _flat(STATE, rest, NESTING):
+        if len(values) < MAX_SHOWN:
+            values[path] = arguments
+    return values
+
+
+def _of_value(control: Control, value: Value) -> Iterator[tuple[str, Arguments]]:
+    path = f"{ROOT}/{control.name}"
+    yield path, (_plain(value),)
+    if (place := _place(control, value)) is not None:
+        yield f"{path}/norm", (place,)
+    for word in control.choices:
+        yield f"{path}/{word}", (int(value == word),)
+
+
+def _flat(path: str, value: object, depth: int) -> Iterator[tuple[str, Arguments]]:
+    match value:
+        case dict() if depth:
+            for key, inside in value.items():
+                yield from _flat(f"{path}/{_part(str(key))}", inside, depth - 1)
+        case list() | tuple():
+            yield path, tuple(_plain(one) for one in value[:16] if not isinstance(one, dict | list))
+        case dict():
+            pass
+        case _:
+            yield path, (_plain(value),)
+
+
+def _part(key: str) -> str:
+    """A key as a part of an address: what OSC reserves for patterns becomes a line."""
+    return re.sub(r"[^A-Za-z0-9_.-]", "_", key)[:MAX_TEXT]
+
+
+def _plain(value: object) -> Argument:
+    """A value as any surface takes it: no truth values, no nothing, no endless text."""
+    match value:
+        case bool():
+            return int(value)
+        case int() if -LONGEST_INTEGER <= value < LONGEST_INTEGER:
+            return value
+        case float() if abs(value) < LARGEST_FLOAT:
+            return value
+        case None:
+            return ""
+        case _:
+            return str(value)[:MAX_TEXT]
+
+
+def holds(path: str, name: str) -> bool:
+    """Whether an address shows this control."""
+    own = f"{ROOT}/{name}"
+    return path == own or path.startswith(f"{own}/")

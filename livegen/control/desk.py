@@ -1,0 +1,118 @@
+"""The engine as surfaces see it: states come in over a link and are shown, requests go out as commands.
+
+Knows no surface: each is a `Surface`, and what it needs of the desk are `ask` and `say`.
+"""
+
+import asyncio
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple, Protocol
+
+from livegen.daemon import clock
+from livegen.daemon.clock import SECOND
+from livegen.daemon.link import Frame, Kind, Link
+
+
+class Request(NamedTuple):
+    """What is wanted of the engine: a control's name and its value, or a command's."""
+
+    name: str
+    value: float | str | Mapping[str, Any] | None = None
+
+
+class Surface(Protocol):
+    """What a person plays the engine from."""
+
+    async def open(self) -> dict[str, Any]:
+        """Begin, and tell what others need to know to reach it.  Raises LivegenError."""
+
+    def show(self, state: Mapping[str, Any]) -> None:
+        """Take the state of the moment."""
+
+    def close(self) -> None:
+        """End at once."""
+
+
+class Desk:
+    """The engine as surfaces see it.  Threads: the event loop's only.
+
+    `state` is the latest, with the ports of the settings in it; `closed` is set when the other side is gone.
+    """
+
+    def __init__(self, link: Link, ports: Mapping[str, Any]) -> None:
+        self._link = link
+        self._ports = {"ports": dict(ports)} if ports else {}
+        self._is_writing = False
+        self.surfaces: list[Surface] = []
+        self.state: dict[str, Any] = dict(self._ports)
+        self.closed = asyncio.Event()
+
+    def open(self) -> None:
+        """Listen to the link."""
+        asyncio.get_running_loop().add_reader(self._link.fileno(), self._read)
+
+    def close(self) -> None:
+        """Close the surfaces and the link."""
+        for surface in self.surfaces:
+            surface.close()
+        if not self._link.closed or self._link.fileno() >= 0:
+            self._forget()
+            self._link.close()
+
+    def ask(self, request: Request) -> None:
+        """Pass on what a person wants; lost when nobody reads it."""
+        self._send(Kind.COMMAND, {"name": request.name, "value": request.value})
+
+    def say(self, line: str) -> None:
+        """Tell the person one line."""
+        self._link.send(Kind.LOG, clock.now(), line.encode("utf-8", "replace"))
+        self._after_sending()
+
+    def tell(self, kind: Kind, line: str) -> None:
+        """Say the last line, and wait a little for it to be taken."""
+        self._link.send(kind, clock.now(), line.encode("utf-8", "replace"))
+        self._link.drain(SECOND)
+
+    def ready(self, told: Mapping[str, Any]) -> None:
+        """Say what is served, and where."""
+        self._send(Kind.READY, told)
+
+    def take(self, frames: Iterable[Frame]) -> None:
+        """Take in frames; of several states the last one is shown."""
+        states = [frame for frame in frames if frame.kind is Kind.SNAPSHOT]
+        if states:
+            self.state = self._ports | states[-1].json()
+            for surface in self.surfaces:
+                surface.show(self.state)
+
+    def _send(self, kind: Kind, value: Mapping[str, Any]) -> None:
+        self._link.send_json(kind, clock.now(), value)
+        self._after_sending()
+
+    def _read(self) -> None:
+        self.take(self._link.receive())
+        if self._link.closed:
+            self._end()
+
+    def _after_sending(self) -> None:
+        """Come back when the other side takes more, if it did not take everything."""
+        if self._link.closed:
+            self._end()
+        elif self._link.waiting and not self._is_writing:
+            self._is_writing = True
+            asyncio.get_running_loop().add_writer(self._link.fileno(), self._flush)
+
+    def _flush(self) -> None:
+        self._link.flush()
+        if not self._link.waiting:
+            self._is_writing = False
+            asyncio.get_running_loop().remove_writer(self._link.fileno())
+        self._after_sending()
+
+    def _end(self) -> None:
+        self._forget()
+        self.closed.set()
+
+    def _forget(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.remove_reader(self._link.fileno())
+        loop.remove_writer(self._link.fileno())

@@ -1,0 +1,38 @@
+"""Who is at the other end: addresses as they are compared, who may speak, where one may be answered."""
+
+import ipaddress
+from functools import lru_cache
+from typing import Any
+
+from livegen.control.packets import Argument
+
+# As the socket gives and takes it: address, port, and two more where it is IPv6.
+Peer = tuple[Any, ...]
+
+LOWEST_PORT = 1024  # below live services that must not be sent to because somebody asked for it
+HIGHEST_PORT = 0xFFFF
+LOCALHOST = "127.0.0.1"
+LOCALHOSTS = (LOCALHOST, "::1")
+
+
+@lru_cache(maxsize=64)
+def plain(host: str) -> str:
+    """An address as it is compared: without a scope, IPv4 as IPv4, this machine as 127.0.0.1.  Raises ValueError."""
+    address = ipaddress.ip_address(host.partition("%")[0])
+    if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
+        address = address.ipv4_mapped
+    return LOCALHOST if address.is_loopback else str(address)
+
+
+def is_allowed(host: str, allow: frozenset[str]) -> bool:
+    """Whether this address may speak: this machine always, others when they are named."""
+    who = plain(host)
+    return who == LOCALHOST or who in allow
+
+
+def port_of(argument: Argument) -> int | None:
+    """A port to answer at, also where it came as a float; None for anything else."""
+    if isinstance(argument, bool | str) or argument is None:
+        return None
+    is_port = LOWEST_PORT <= argument <= HIGHEST_PORT and argument == argument // 1
+    return int(argument) if is_port else None

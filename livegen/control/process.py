@@ -1,0 +1,122 @@
+"""The control process: `python -m livegen.control.process FD`.
+
+Between the engine and the surfaces from which a person plays it: states come in over the link and are shown,
+what a person asks for goes out as commands.  The first frame holds the settings: {"osc": {"host", "port",
+"allow"}, "link": {} (Ableton's), "set_up": {…} (see there), "commands": {name: help}, "ports": {…}}; a surface
+without settings is not opened.  One that cannot be opened says so in one line, and the others go on; when none
+can, the process fails.  Ends when its link closes.
+"""
+
+import asyncio
+import contextlib
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from livegen.control.desk import Desk, Surface
+from livegen.daemon import clock
+from livegen.daemon.clock import SECOND
+from livegen.daemon.link import Frame, Kind, Link, inherited
+from livegen.errors import ConfigError, LivegenError
+
+SETTINGS_US = 10 * SECOND
+NICE = 5  # the music goes first
+
+
+def _osc(settings: Mapping[str, Any], desk: Desk) -> Surface:
+    try:
+        from livegen.control.udp import OscSurface
+    except ImportError as error:
+        raise ConfigError(
+            f"osc: {error.name} is not installed: pip install 'livegen[osc]', or leave OSC off"
+        ) from None
+    return OscSurface(settings["osc"], settings.get("commands", {}), desk.ask, desk.say)
+
+
+def _link(settings: Mapping[str, Any], desk: Desk) -> Surface:
+    from livegen.control.link_session import LinkSession
+
+    return LinkSession(desk.ask, desk.say)
+
+
+def _set_up(settings: Mapping[str, Any], desk: Desk) -> Surface:
+    from livegen.control.set_up import SetUpSurface
+
+    return SetUpSurface(settings["set_up"], desk.ask, desk.say)
+
+
+SURFACES: dict[str, Callable[[Mapping[str, Any], Desk], Surface]] = {
+    "osc": _osc,
+    "link": _link,
+    "set_up": _set_up,
+}
+
+
+async def _opened(settings: Mapping[str, Any], desk: Desk) -> tuple[dict[str, Any], list[str]]:
+    """Open each surface that has settings: what those that opened tell, and why the others did not."""
+    told: dict[str, Any] = {}
+    failures = []
+    for name, build in SURFACES.items():
+        if settings.get(name) is None:
+            continue
+        try:
+            surface = build(settings, desk)
+            told[name] = await surface.open()
+        except LivegenError as error:
+            failures.append(str(error))
+        else:
+            desk.surfaces.append(surface)
+            surface.show(desk.state)
+    return told, failures
+
+
+async def serve(link: Link, settings: Mapping[str, Any], first: Iterable[Frame] = ()) -> int:
+    """Serve until the link closes, and give the exit status: 2 when nothing could be opened.
+
+    `first` are frames that came with the settings.
+    """
+    desk = Desk(link, settings.get("ports", {}))
+    desk.take(first)
+    told, failures = await _opened(settings, desk)
+    if failures and not told:
+        desk.tell(Kind.FAILED, "; ".join(failures))
+        return 2
+    try:
+        desk.open()
+        for failure in failures:
+            desk.say(failure)
+        desk.ready(told)
+        await desk.closed.wait()
+    finally:
+        desk.close()
+    return 0
+
+
+def _settings(link: Link) -> tuple[dict[str, Any], list[Frame]] | None:
+    by = clock.now() + SETTINGS_US
+    while not link.closed and clock.now() < by:
+        frames = link.wait(by - clock.now())
+        if frames and frames[0].kind is Kind.SETTINGS:
+            return frames[0].json(), frames[1:]
+    return None
+
+
+def main() -> int:
+    """Serve the surfaces that the settings describe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    link = inherited(sys.argv[1])
+    first = _settings(link)
+    if first is None:
+        return 1
+    if hasattr(os, "nice"):
+        with contextlib.suppress(OSError):
+            os.nice(NICE)
+    # The only kind of loop that can watch a link on every system.
+    with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+        return runner.run(serve(link, *first))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,210 @@
+"""What the model will play, what was handed out, and what of its own sounds.
+
+Strokes wait in ticks, and become messages with micros only when they are handed out: the tempo may change
+until then.  Knows where each part is sent (`Route`); knows no model and no turns.
+
+Time goes by in this order: planned, handed out (a horizon ahead), due, heard.  A stroke that was handed out can
+only be taken back together with all that sounds, by a `Cut`.
+"""
+
+import heapq
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from livegen.codec.encoder import Stroke
+from livegen.jam.mapping import Command
+from livegen.music.messages import Cut, Message, NoteOff, NoteOn, Other
+from livegen.music.parts import DRUM_CHANNEL
+
+LATE_US = 30_000  # an onset later than this is not played
+PROGRAM_CHANGE = 0xC0
+
+Place = Callable[[int], int]  # tick to the micros at which it is to sound
+
+
+class Timed(NamedTuple):
+    """A message and when it is due, micros.  A `Cut` is due at once, and so is a `Command`: it goes to whoever
+    keeps files.
+    """
+
+    due: int
+    message: Message | Cut | Command
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where a part is sent, and how: `channel` and `program` from 0; `transpose` in semitones.
+
+    Velocities are bent by the exponent `curve` (1 leaves them; below 1 lifts the soft ones) into `softest`
+    to `loudest`.  `register` narrows what the part may play: "" or as the control of that name.
+    """
+
+    channel: int = 0
+    program: int | None = None
+    transpose: int = 0
+    curve: float = 1.0
+    softest: int = 1
+    loudest: int = 127
+    register: str = ""
+
+    def pitch(self, pitch: int) -> int:
+        """The pitch that is sent: an octave nearer where the transposition leaves the range of MIDI."""
+        sent = pitch + self.transpose
+        while sent > 127:
+            sent -= 12
+        while sent < 0:
+            sent += 12
+        return sent
+
+    def velocity(self, velocity: int) -> int:
+        """The velocity that is sent, 1..127."""
+        bent = float((velocity / 127) ** self.curve)
+        return max(1, min(127, round(self.softest + bent * (self.loudest - self.softest))))
+
+
+ROUTES = (Route(0), Route(1), Route(2), Route(DRUM_CHANNEL))
+
+
+class _Planned(NamedTuple):
+    """Ordered by tick, ends first."""
+
+    tick: int
+    on: bool
+    sequence: int
+    stroke: Stroke
+
+
+class Given(NamedTuple):
+    """A stroke that was handed out: when it is sent, when it is heard, and as which key (channel, pitch)."""
+
+    due: int
+    at: int
+    key: tuple[int, int]
+    stroke: Stroke
+
+
+class Agenda:
+    """Schedule and ledger of the model's own notes.
+
+    `sounding` maps (part, pitch) to the key it sounds as.  `late` counts onsets that came too late.
+    `offset_us` is added to every send time.
+    """
+
+    def __init__(self, routes: tuple[Route, ...], horizon_us: int) -> None:
+        self.routes = routes
+        self.horizon_us = horizon_us
+        self.offset_us = 0
+        self.late = 0
+        self.sounding: dict[tuple[int, int], tuple[int, int]] = {}
+        self._planned: list[_Planned] = []  # a heap
+        self._given: deque[Given] = deque()
+        self._open: dict[tuple[int, int], Stroke] = {}  # by key: what began it
+        self._programs: dict[int, int] = {}  # channel -> program last sent
+        self._sequence = 0
+        self._last_due = 0
+
+    def put(self, strokes: Iterable[Stroke]) -> None:
+        """Take what was planned."""
+        for stroke in strokes:
+            planned = _Planned(stroke.tick, stroke.velocity > 0, self._sequence, stroke)
+            heapq.heappush(self._planned, planned)
+            self._sequence += 1
+
+    def hand_out(self, now: int, frontier: int | None, place: Place) -> Iterator[Timed]:
+        """Messages due within the horizon; nothing after tick `frontier`, before which all is planned."""
+        while self._planned and (frontier is None or self._planned[0].tick <= frontier):
+            at = place(self._planned[0].tick)
+            due = at + self.offset_us
+            if due > now + self.horizon_us:
+                break
+            stroke = heapq.heappop(self._planned).stroke
+            if stroke.velocity and now - due > LATE_US:
+                self.late += 1
+                continue
+            yield from self._give(stroke, at, due, now)
+
+    def hand_out_now(self, part: int, pitch: int, velocity: int, now: int) -> Iterator[Timed]:
+        """The messages of a stroke that was not planned, due at once; velocity 0 ends it."""
+        yield from self._give(Stroke(0, part, pitch, velocity), now, now, now)
+
+    def _give(self, stroke: Stroke, at: int, due: int, now: int) -> Iterator[Timed]:
+        route = self.routes[stroke.part]
+        key = route.channel, route.pitch(stroke.pitch)
+        began = self._open.get(key)
+        # Two parts may be sent as the same key: the first has it until its end.
+        if (began is None) == (not stroke.velocity) or (began and began[1:3] != stroke[1:3]):
+            return
+        self._last_due = due = max(due, now, self._last_due)
+        self._given.append(Given(due, max(at, due - max(0, self.offset_us)), key, stroke))
+        if not stroke.velocity:
+            del self._open[key]
+            yield Timed(due, NoteOff(key[1], 64, key[0]))
+            return
+        self._open[key] = stroke
+        if route.program is not None and self._programs.get(key[0]) != route.program:
+            self._programs[key[0]] = route.program
+            yield Timed(due, Other(bytes((PROGRAM_CHANGE | key[0], route.program))))
+        yield Timed(due, NoteOn(key[1], route.velocity(stroke.velocity), key[0]))
+
+    def fall_due(self, now: int) -> Iterator[Given]:
+        """What was handed out and is heard by now, in order."""
+        while self._given and max(self._given[0].due, self._given[0].at) <= now:
+            given = self._given.popleft()
+            voice = given.stroke.part, given.stroke.pitch
+            if given.stroke.velocity:
+                self.sounding[voice] = given.key
+            else:
+                self.sounding.pop(voice, None)
+            yield given
+
+    def forget(self) -> None:
+        """Throw away what is planned; what was handed out stays."""
+        self._planned.clear()
+
+    def withdraw(self, now: int) -> list[tuple[int, int]] | None:
+        """Throw all away, also what was handed out and what sounds: None when there is no such, else a `Cut`
+        is to be sent, and (part, pitch) of what sounded is given.
+        """
+        self.forget()
+        if not (self._given or self.sounding or self._open):
+            return None
+        ended = list(self.sounding)
+        self._given.clear()
+        self._open.clear()
+        self.sounding.clear()
+        self._last_due = now
+        return ended
+
+    @property
+    def coming(self) -> tuple[Given, ...]:
+        """Handed out and not yet due: it cannot be planned anew."""
+        return tuple(self._given)
+
+    @property
+    def open(self) -> tuple[Stroke, ...]:
+        """What began and has no end when all that was handed out is due, oldest first."""
+        return tuple(self._open.values())
+
+    @property
+    def is_empty(self) -> bool:
+        """Nothing waits, neither planned nor handed out."""
+        return not self._planned and not self._given
+
+    @property
+    def waiting(self) -> int:
+        """How many strokes are planned or handed out."""
+        return len(self._planned) + len(self._given)
+
+    @property
+    def last_tick(self) -> int | None:
+        """Tick of the last stroke that is planned."""
+        return max((planned.tick for planned in self._planned), default=None)
+
+    def deadline(self, place: Place) -> int | None:
+        """When something is to be handed out or falls due, micros; may have passed."""
+        times = [max(given.due, given.at) for given in list(self._given)[:1]]
+        if self._planned:
+            times.append(place(self._planned[0].tick) + self.offset_us - self.horizon_us)
+        return min(times, default=None)

@@ -1,0 +1,65 @@
+"""Which of several responses to play: by likelihood, by how they fit the call, and by how they end.
+
+Knows strokes and the brief they were planned by; knows no time.
+"""
+
+from collections.abc import Sequence
+
+from livegen.codec.encoder import Stroke
+from livegen.jam.brief import Brief
+from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.parts import DRUMS
+
+# What counts, each from 0 to 1, and how much.  Likelihood is a share per onset, already a number of about one.
+WEIGHTS = {"likely": 1.0, "dense": 1.0, "home": 1.0, "cadence": 1.5, "full": 0.5}
+TRIAD = {"major": (0, 4, 7), "minor": (0, 3, 7)}
+
+
+def worth(
+    strokes: Sequence[Stroke],
+    likelihood: float,
+    brief: Brief,
+    home: frozenset[int],
+    tonic: frozenset[int],
+) -> float:
+    """How good a response is: higher is better.
+
+    `home` are the pitch classes of the key, `tonic` those on which an ending rests; empty where no key is known.
+    """
+    onsets = [stroke for stroke in strokes if stroke.velocity]
+    if not onsets:
+        return -1e9
+    pitched = [stroke for stroke in onsets if stroke.part != DRUMS]
+    beats = ((brief.end or strokes[-1].tick) - brief.start) / TICKS_PER_BEAT
+    figures = {
+        "likely": max(-2.0, likelihood / len(onsets) / 5),
+        "dense": _likeness(len(onsets) / max(1.0, beats), (brief.pace or 0) * brief.density),
+        "home": _share(pitched, home),
+        "cadence": _cadence(pitched, strokes, tonic),
+        "full": min(1.0, len({stroke.tick for stroke in onsets}) / 3),
+    }
+    return sum(WEIGHTS[name] * figure for name, figure in figures.items())
+
+
+def _likeness(density: float, wanted: float) -> float:
+    """1 for the density of the call, 0 for half or twice of it and beyond."""
+    if not wanted:
+        return 0.0
+    ratio = max(density / wanted, wanted / density)
+    return max(0.0, 2.0 - ratio)
+
+
+def _share(onsets: Sequence[Stroke], classes: frozenset[int]) -> float:
+    if not onsets or not classes:
+        return 0.0
+    return sum(stroke.pitch % 12 in classes for stroke in onsets) / len(onsets)
+
+
+def _cadence(pitched: Sequence[Stroke], strokes: Sequence[Stroke], tonic: frozenset[int]) -> float:
+    """Whether it ends like an ending: on the tonic chord, on a beat, and held."""
+    if not pitched:
+        return 0.0
+    last = pitched[-1]
+    ends = [s.tick for s in strokes if s.tick > last.tick and s.pitch == last.pitch]
+    held = (min(ends, default=last.tick) - last.tick) >= TICKS_PER_BEAT // 2
+    return (2 * (last.pitch % 12 in tonic) + (last.tick % TICKS_PER_BEAT == 0) + held) / 4

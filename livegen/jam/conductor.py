@@ -1,0 +1,149 @@
+"""Who leads the time: MIDI clock, Link, a tempo of our own, or the player.
+
+One timeline for all.  Rule of `auto`: MIDI clock while it runs (and for the bar that is coasted when it
+drops out), else Link while it has company, else nobody: the player's own pace is followed.  Knows the
+sources and not who plays by them.
+"""
+
+from dataclasses import replace
+from enum import Enum
+
+from livegen.music.clock_follower import ClockFollower
+from livegen.music.metre import Metre
+from livegen.music.tap import Tap
+from livegen.music.timeline import Timeline
+from livegen.music.transport import Transport
+
+
+class Leader(Enum):
+    """Whose time it is."""
+
+    CLOCK = "clock"
+    LINK = "link"
+    INTERNAL = "internal"
+    FREE = "free"
+
+
+class Conductor:
+    """The one timeline, whoever gives it.
+
+    `timeline` is None while the player leads.  `jumps` counts what makes plans void: another leader, a start, a
+    song position, another beat.  Threads: loop only.
+    """
+
+    def __init__(self, sync: str, metre: Metre) -> None:
+        self.sync = sync
+        self.clock = ClockFollower(metre)
+        self.leader = Leader.FREE
+        self.timeline: Timeline | None = None
+        self.jumps = 0
+        self._metre = metre
+        self._tap = Tap()
+        self._internal: Timeline | None = None
+        self._link: Timeline | None = None
+        self._link_has_company = False
+        self._clock_jumps = 0
+
+    def message(self, data: bytes, now: int) -> None:
+        """A clock, start, stop, continue or song position came in."""
+        self.clock.feed(data, now)
+        self._settle()
+
+    def link(self, timeline: Timeline | None, has_company: bool = True) -> None:
+        """What Link says: a timeline whose tick 0 is a bar line; None when it is off."""
+        jumped = (timeline is None) != (self._link is None)
+        if timeline and self._link:
+            jumped = abs(timeline.origin_us - self._link.origin_us) > timeline.tempo_us // 8 and (
+                timeline.tempo_us == self._link.tempo_us
+            )
+        self._link = timeline and replace(timeline, metre=self._metre)
+        self._link_has_company = has_company
+        self.jumps += jumped and self.leader is Leader.LINK
+        self._settle()
+
+    def tap(self, now: int) -> int | None:
+        """A tap; the tempo (micros per beat) once there were enough.  The last tap is a downbeat."""
+        tempo = self._tap.feed(now)
+        if tempo is not None:
+            self.set_internal(tempo, now)
+        return tempo
+
+    def set_internal(self, tempo_us: int, now: int) -> None:
+        """The tempo of our own; its beat goes on from where it is, or begins now."""
+        running = self._internal
+        origin = now if running is None or running.tempo_us != tempo_us else running.origin_us
+        self._internal = Timeline(tempo_us, origin, self._metre)
+        self.jumps += self.leader is Leader.INTERNAL and self._internal != running
+        self._settle()
+
+    def set_metre(self, metre: Metre) -> None:
+        """Other bars from now on, in whoever's time."""
+        if metre == self._metre:
+            return
+        self._metre = self.clock.metre = metre
+        self._internal = self._internal and replace(self._internal, metre=metre)
+        self._link = self._link and replace(self._link, metre=metre)
+        self.jumps += 1
+        self._settle()
+
+    def follow(self, sync: str) -> None:
+        """Another rule of who leads."""
+        self.sync = sync
+        self._settle()
+
+    def look(self, now: int) -> None:
+        """Time has passed."""
+        self.clock.look(now)
+        self._settle()
+
+    def deadline(self) -> int | None:
+        """When to look again, micros."""
+        return self.clock.deadline()
+
+    @property
+    def idle_tempo_us(self) -> int | None:
+        """The tempo of a clock that runs without having been started: it says how fast, and not where."""
+        timeline = self.clock.timeline if self.clock.is_locked else None
+        is_told = self.leader is Leader.FREE and self.sync in ("auto", "clock")
+        return timeline.tempo_us if timeline and is_told else None
+
+    @property
+    def is_stopped(self) -> bool:
+        """Told to be in time with a clock that is not there or was not started."""
+        return self.sync == "clock" and not self._clock_runs
+
+    @property
+    def _clock_runs(self) -> bool:
+        return self.clock.timeline is not None and self.clock.transport in (
+            Transport.RUNNING,
+            Transport.COASTING,
+        )
+
+    def _settle(self) -> None:
+        """Say who leads by now, and by which timeline."""
+        leader = self._leader()
+        if leader is not self.leader:
+            self.leader = leader
+            self.jumps += 1
+        if leader is Leader.CLOCK:
+            self.jumps += self.clock.jumps != self._clock_jumps
+            self._clock_jumps = self.clock.jumps
+        self.timeline = {
+            Leader.CLOCK: self.clock.timeline,
+            Leader.LINK: self._link,
+            Leader.INTERNAL: self._internal,
+            Leader.FREE: None,
+        }[leader]
+
+    def _leader(self) -> Leader:
+        match self.sync:
+            case "clock" | "auto" if self._clock_runs:
+                return Leader.CLOCK
+            case "link" if self._link is not None:
+                return Leader.LINK
+            case "auto" if self._link is not None and self._link_has_company:
+                return Leader.LINK
+            case "internal" if self._internal is not None:
+                return Leader.INTERNAL
+            case _:
+                return Leader.FREE

@@ -1,0 +1,65 @@
+"""A plan: several responses to one call until one of them is chosen, then that one until it is played.
+
+Knows micros, through the function that maps ticks to them.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from livegen.jam.agenda import Place
+from livegen.jam.loop import Loop
+from livegen.jam.planner import Rollout
+
+LOOKAHEAD_US = 500_000  # how far a response is planned ahead of its notes
+DECIDE_US = 60_000  # before its first note is due, a response is chosen, whoever is still at work
+
+
+@dataclass(slots=True)
+class Plan:
+    """`candidates` compete until `chosen` is set; `start` is the tick of the first note at the earliest.
+
+    `shift_us` is how far all of it lies off the timeline; `end_us` when all will have been played, None while
+    that is not known.
+    """
+
+    candidates: list[Rollout]
+    start: int
+    start_us: int
+    shift_us: int = 0
+    chosen: Rollout | Loop | None = None
+    end_us: int | None = None
+
+    def next(self, now: int, place: Place) -> Rollout | Loop | None:
+        """Who is to plan one event more."""
+        if self.chosen is None:
+            return next((rollout for rollout in self.candidates if not rollout.is_done), None)
+        wants = self._wants_more(self.chosen, now, place) and not self._is_urgent(now, place)
+        return self.chosen if wants else None
+
+    def settle(self, now: int, worth: Callable[[Rollout], float]) -> bool:
+        """Choose, if all are done or the time has come; whether some had to be left undone."""
+        done = [rollout for rollout in self.candidates if rollout.is_done]
+        hurried = len(done) < len(self.candidates)
+        if self.chosen is None and (not hurried or now >= self.start_us - DECIDE_US):
+            self.chosen = max(done, key=worth) if done else self.candidates[0]
+            self.candidates = []
+            return hurried
+        return False
+
+    def deadline(self, now: int, place: Place) -> int | None:
+        """When more is to be planned or all has been played; None when neither is known."""
+        if self.chosen is None or self._wants_more(self.chosen, now, place):
+            return now
+        if not self.chosen.is_done:
+            return place(self.chosen.frontier) - LOOKAHEAD_US + 1
+        return self.end_us
+
+    def _wants_more(self, rollout: Rollout | Loop, now: int, place: Place) -> bool:
+        """Whether planning is not far enough ahead of `now`."""
+        ahead = max(now, self.start_us) + LOOKAHEAD_US
+        return not rollout.is_done and place(rollout.frontier) < ahead
+
+    def _is_urgent(self, now: int, place: Place) -> bool:
+        """Whether something was planned that should be under way before more is planned."""
+        planned = self.chosen.planned if self.chosen else []
+        return bool(planned) and place(planned[0].tick) <= now

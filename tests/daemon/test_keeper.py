@@ -1,0 +1,168 @@
+"""What is kept: every line in its order, takes on request, one word when the disk is full."""
+
+import json
+import os
+from datetime import datetime
+from pathlib import Path
+
+import pytest
+
+from livegen.daemon import recordings
+from livegen.daemon.keeper import CLOCKS_US, Keeper
+from livegen.daemon.link import Frame, Kind
+from livegen.daemon.recordings import RETRY_US, Log, RecordingError
+from livegen.jam.journal import Session, read
+from livegen.jam.rows import Did, Grid, Header, Heard, Row, Sent, Took, body, first_line
+from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.smf import Track
+from livegen.music.smf import read as read_midi
+
+NOW = datetime(2026, 11, 21, 6, 30, 12)
+SECOND = 1_000_000
+CLOCK = b"\xf8"
+
+
+def heard(at: int, *data: int) -> Frame:
+    return Frame(Kind.MIDI, at, bytes(data))
+
+
+def sent(at: int, *data: int) -> Frame:
+    return Frame(Kind.SENT, at, bytes(data))
+
+
+def row(value: Row) -> Frame:
+    return Frame(Kind.SNAPSHOT, value.at, json.dumps(body(value)).encode())
+
+
+def log(path: Path) -> Log:
+    growing = Log(lambda: os.open(path, recordings.NEW, 0o600), str)
+    growing.put(first_line("2026-11-21T06:30:12+01:00", 0))
+    return growing
+
+
+def kept(tmp_path: Path, *frames: Frame) -> tuple[Keeper, Session]:
+    """A keeper that took these frames, and what its journal says."""
+    keeper = Keeper({"journal": log(tmp_path / "journal")}, tmp_path, 120)
+    for frame in frames:
+        keeper.take(frame)
+    keeper.close()
+    return keeper, read((tmp_path / "journal").read_text().splitlines())
+
+
+JAM = [
+    row(Header(1, 0, {"seed": 3})),
+    row(Grid(2, 500_000, 0, 96, 0)),
+    heard(0, 0x90, 60, 80),
+    heard(500_000, 0x80, 60, 64),
+    sent(2_000_000, 0x91, 72, 90),
+    sent(2_500_000, 0x81, 72, 64),
+]
+
+
+def test_every_row_is_written_down_as_it_came(tmp_path: Path) -> None:
+    _, session = kept(tmp_path, *JAM, row(Did(9, (Took(2),))))
+
+    assert [run.header.settings for run in session.runs] == [{"seed": 3}]
+    assert session.runs[0].did == (Did(9, (Took(2),)),)
+    assert session.heard == (Heard(0, b"\x90\x3c\x50"), Heard(500_000, b"\x80\x3c\x40"))
+    assert session.sent == (Sent(2_000_000, b"\x91\x48\x5a"), Sent(2_500_000, b"\x81\x48\x40"))
+    assert len(session.grids) == 1
+
+
+def test_clock_bytes_share_lines_and_keep_their_order(tmp_path: Path) -> None:
+    frames = [heard(n * 20_833, 0xF8) for n in range(48)]
+    note = heard(25 * 20_833, 0x90, 60, 80)
+    _, session = kept(tmp_path, *frames[:26], note, *frames[26:])
+
+    assert [one.data for one in session.heard] == [CLOCK] * 26 + [note.payload] + [CLOCK] * 22
+    assert [one.at for one in session.heard if one.data == CLOCK] == [f.micros for f in frames]
+    assert len((tmp_path / "journal").read_text().splitlines()) == 4
+
+
+def test_clock_bytes_wait_no_longer_than_a_second(tmp_path: Path) -> None:
+    keeper = Keeper({"journal": log(tmp_path / "journal")}, tmp_path, 120)
+    keeper.take(heard(0, 0xF8))
+    keeper.flush(CLOCKS_US - 1)
+    assert "clock" not in (tmp_path / "journal").read_text()
+    keeper.flush(CLOCKS_US)
+    assert '"clock":[]' in (tmp_path / "journal").read_text()
+    keeper.close()
+
+
+def test_nonsense_of_an_engine_is_not_written_down(tmp_path: Path) -> None:
+    broken = [
+        Frame(Kind.SNAPSHOT, 5, data) for data in (b"", b"[]", b"{", b'{"fed":[null]}', b"\xff")
+    ]
+
+    _, session = kept(tmp_path, *broken, *JAM)
+
+    assert session == kept_alone(tmp_path / "again")
+
+
+def kept_alone(folder: Path) -> Session:
+    folder.mkdir()
+    return kept(folder, *JAM)[1]
+
+
+def test_the_last_bars_are_saved_under_the_time_and_their_number(tmp_path: Path) -> None:
+    keeper, _ = kept(tmp_path, *JAM)
+
+    last, everything = keeper.capture(1, NOW), keeper.capture(None, NOW)
+
+    assert last == tmp_path / "2026-11-21 063012 1bar.mid"
+    assert everything == tmp_path / "2026-11-21 063012 2bars.mid"
+    on, off = NoteOn(72, 90, 1), NoteOff(72, 64, 1)
+    assert read_midi(last).tracks == (Track("Model", ((0, on), (480, off))),)
+    assert read_midi(everything).tracks == (
+        Track("Player", ((0, NoteOn(60, 80)), (480, NoteOff(60)))),
+        Track("Model", ((1920, on), (2400, off))),
+    )
+
+
+def test_captures_in_one_second_do_not_replace_each_other(tmp_path: Path) -> None:
+    keeper, _ = kept(tmp_path, *JAM)
+
+    assert keeper.capture(2, NOW) != keeper.capture(2, NOW)
+
+
+def test_a_response_is_kept_alone_with_its_end(tmp_path: Path) -> None:
+    keeper, _ = kept(tmp_path, *JAM, sent(4_500_000, 0x91, 70, 90))
+
+    path = keeper.keep(1_900_000, 2_499_000, NOW)
+
+    assert path == tmp_path / "2026-11-21 063012 response.mid"
+    track = Track("Model", ((0, NoteOn(72, 90, 1)), (480, NoteOff(72, 64, 1))))
+    assert read_midi(path).tracks == (track,)
+
+
+def test_what_cannot_be_saved_is_said(tmp_path: Path) -> None:
+    nothing, _ = kept(tmp_path)
+    with pytest.raises(RecordingError, match="nothing was played"):
+        nothing.capture(8, NOW)
+
+    nowhere = Keeper({}, None, 120)
+    for frame in JAM:
+        nowhere.take(frame)
+    with pytest.raises(RecordingError, match="turned off"):
+        nowhere.capture(8, NOW)
+    with pytest.raises(RecordingError, match="no response"):
+        nowhere.keep(3_000_000, 4_000_000, NOW)
+
+
+def test_a_disk_that_fails_is_told_once_and_told_when_it_is_well(tmp_path: Path) -> None:
+    away = tmp_path / "away"
+    keeper = Keeper({"away": log(away / "journal")}, tmp_path, 120)
+    said = []
+    for number, frame in enumerate(JAM):
+        keeper.take(frame)
+        said += keeper.flush(number * RETRY_US)
+        if number == 3:
+            away.mkdir()
+    keeper.close()
+
+    assert [line.partition(";")[0] for line in said] == [
+        "away: cannot be written (No such file or directory)",
+        "away: is being written again",
+    ]
+    session = read((away / "journal").read_text().splitlines())
+    assert len(session.heard) == len(session.sent) == 2

@@ -1,0 +1,61 @@
+"""The last half hour."""
+
+from livegen.daemon.ring import RING_US, Ring
+from livegen.daemon.takes import PLAYER, Bar, Played
+from livegen.jam.rows import Grid
+
+SECOND = 1_000_000
+KEY = b"\x90\x3c\x50"
+
+
+def played(*times: int, most: int = 1000) -> Ring:
+    ring = Ring(120, most)
+    for at in times:
+        ring.add(Played(at, PLAYER, KEY))
+    return ring
+
+
+def test_what_is_older_than_half_an_hour_is_forgotten() -> None:
+    ring = played(0, SECOND, RING_US + 1)
+
+    assert [one.at for one in ring.played] == [SECOND, RING_US + 1]
+
+
+def test_a_flood_leaves_the_latest() -> None:
+    ring = played(*range(5000), most=100)
+
+    assert [one.at for one in ring.played] == [*range(4900, 5000)]
+
+
+def test_clock_takes_no_room() -> None:
+    ring = played(0)
+    ring.add(Played(1, PLAYER, b"\xf8"))
+
+    assert len(ring.played) == 1
+
+
+def test_the_last_bars_end_with_the_bar_of_the_last_note() -> None:
+    ring = played(0, 9 * SECOND)
+    ring.add(Played(100 * SECOND, PLAYER, b"\xb0\x01\x00"))
+
+    assert ring.last(2) == [Bar(6 * SECOND, 96), Bar(8 * SECOND, 96), Bar(10 * SECOND, 96)]
+    assert len(ring.last(99)) == len(ring.last(None)) == 6
+
+
+def test_there_are_no_bars_of_nothing() -> None:
+    assert Ring().last(4) == []
+
+
+def test_bars_follow_the_engines_timeline() -> None:
+    ring = played(10 * SECOND, 14 * SECOND)
+    ring.follow(Grid(10 * SECOND, 750_000, 10 * SECOND, 72, 10 * SECOND))
+
+    assert ring.last(1) == [Bar(12_250_000, 72), Bar(14_500_000, 72)]
+
+
+def test_the_timeline_outlives_its_half_hour() -> None:
+    ring = Ring()
+    ring.follow(Grid(0, 750_000, 0, 96, 0))
+    ring.add(Played(2 * RING_US, PLAYER, KEY))
+
+    assert ring.last(1) == [Bar(2 * RING_US, 96), Bar(2 * RING_US + 3 * SECOND, 96)]

@@ -1,0 +1,148 @@
+"""A journal is enough to play a session again, to the note, however late its engine was woken."""
+
+from collections.abc import Iterable
+from itertools import cycle
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livegen.jam.controls import settings
+from livegen.jam.engine import Engine, Wake
+from livegen.jam.journal import Account, Session, read
+from livegen.jam.mapping import Command
+from livegen.jam.rows import Header, Heard, Lost, Row, first_line, line
+from livegen.music.messages import Cut, Message, NoteOff, NoteOn, encode
+from livegen.replay import Outcome, handed_out, reproduce
+from livegen.testing import SECOND, UniformModel
+
+Playing = list[tuple[int, Message | Command]]
+HEADER = Header(1, 0, {"seed": 3})
+
+
+def engine(header: Header = HEADER) -> Engine:
+    made = settings({"tempo": 120, "density": 4, "length": 2})
+    return Engine(UniformModel(12), seed=header.settings["seed"], settings=made)
+
+
+def lived(playing: Playing, lateness: Iterable[int] = (), begin: int = 0) -> list[Row]:
+    """The rows of a session in which the engine was woken so much too late, each time by the next of these."""
+    jam, account, late = engine(), Account(), iter(lateness)
+    rows: list[Row] = [Header(begin + 1, begin, HEADER.settings)]
+    now = begin
+
+    def feed(event: Message | Command | Wake) -> None:
+        match event:
+            case Wake():
+                account.woke(now)
+            case Command(name, value):
+                account.told(now, name, value)
+            case _:
+                account.took(now)
+        for due, message in jam.feed(event, now):
+            if not isinstance(message, Command):
+                account.gave(due, b"" if isinstance(message, Cut) else encode(message))
+        if len(rows) % 3 == 0 and (did := account.settle()) is not None:
+            rows.append(did)
+
+    for at, event in [*playing, (playing[-1][0] + 4 * SECOND, Command("stop"))]:
+        while (deadline := jam.deadline()) is not None and deadline < begin + at:
+            now = max(now, deadline) + next(late, 0)
+            feed(Wake())
+        if not isinstance(event, Command):
+            rows.append(Heard(begin + at, encode(event)))
+        now = max(now, begin + at)
+        feed(event)
+    did = account.settle()
+    return rows if did is None else [*rows, did]
+
+
+def session(*rows: Row) -> Session:
+    return read([first_line("2026-11-21T06:30:12+01:00", 0), *map(line, rows)])
+
+
+CALL: Playing = [
+    (100_000, NoteOn(60, 80)),
+    (500_000, NoteOff(60)),
+    (600_000, NoteOn(64, 90)),
+    (900_000, NoteOff(64)),
+    (2_400_000, Command("temperature", 0.5)),
+    (3_000_000, NoteOn(67, 90)),
+    (3_400_000, NoteOff(67)),
+]
+
+
+def test_a_session_is_reproduced_to_the_note() -> None:
+    outcome = reproduce(session(*lived(CALL)), engine)
+
+    assert outcome == Outcome(outcome.notes, outcome.notes)
+    assert outcome.notes > 3
+    assert str(outcome) == f"reproduced {outcome.notes} of {outcome.notes} notes"
+
+
+KEYS = st.tuples(
+    st.sampled_from([125_000, 250_000, 500_000, 2_500_000]),
+    st.integers(50, 70),
+    st.sampled_from([1_000, 100_000, 124_000]),
+)
+LATE = [st.sampled_from([0, 300, 900]), st.sampled_from([0, 5_000, 40_000, 90_000])]
+
+
+@given(
+    st.lists(KEYS, min_size=1, max_size=9),
+    st.sampled_from(LATE).flatmap(lambda late: st.lists(late, min_size=1, max_size=9)),
+)
+def test_an_engine_that_was_woken_too_late_is_reproduced_too(
+    keys: list[tuple[int, int, int]], lateness: list[int]
+) -> None:
+    outcome = reproduce(session(*lived(pressed(keys), cycle(lateness))), engine)
+
+    assert outcome.is_same and outcome.reproduced == outcome.notes
+
+
+def test_being_late_is_heard_in_what_was_played() -> None:
+    playing = pressed([(250_000, 60 + n, 124_000) for n in range(8)])
+    late, soon = (handed_out(session(*lived(playing, cycle(by))).runs[0]) for by in ([90_000], [0]))
+
+    assert late != soon
+
+
+def pressed(keys: list[tuple[int, int, int]]) -> Playing:
+    """Keys with the pause before each and how long it is held, shorter than the next pause."""
+    playing: Playing = []
+    at = 0
+    for pause, pitch, length in keys:
+        at += pause
+        playing += [(at, NoteOn(pitch, 80)), (at + length, NoteOff(pitch))]
+    return playing
+
+
+def test_every_engine_of_a_session_is_reproduced() -> None:
+    once = reproduce(session(*lived(CALL)), engine)
+
+    twice = reproduce(session(*lived(CALL), *lived(CALL, begin=60 * SECOND)), engine)
+
+    assert twice.is_same and twice.notes >= 2 * once.notes - 2
+
+
+def test_another_seed_is_told_by_its_first_difference() -> None:
+    def other(header: Header) -> Engine:
+        return engine(Header(0, 0, {"seed": header.settings["seed"] + 1}))
+
+    outcome = reproduce(session(*lived(CALL)), other)
+
+    assert not outcome.is_same and outcome.reproduced < outcome.notes
+    assert outcome.difference is not None and " s after the beginning: " in outcome.difference
+    assert str(outcome).count("\n") == 0
+
+
+def test_a_message_that_the_disk_lost_is_named_as_the_reason() -> None:
+    whole = lived(CALL)
+    without = [row for row in whole if not isinstance(row, Heard) or row.at != 600_000]
+
+    outcome = reproduce(session(*without, Lost(9 * SECOND, 1)), engine)
+
+    assert not outcome.is_same and "disk was full" in str(outcome)
+
+
+def test_a_session_without_an_engine_has_nothing_to_differ() -> None:
+    assert reproduce(session(Heard(5, b"\x90\x3c\x50")), engine) == Outcome(0, 0)
