@@ -18,9 +18,9 @@ from livegen.errors import ConfigError
 if TYPE_CHECKING:
     from livegen.config import Config, Origin, Route
     from livegen.inference.contract import Model
-    from livegen.jam.engine import Engine
+    from livegen.jam.engine import Engine, Event
     from livegen.jam.journal import Session
-    from livegen.jam.rows import Header
+    from livegen.jam.rows import Header, Told
 
 SECOND = 1_000_000
 
@@ -45,7 +45,6 @@ def serve(
 
     logging.basicConfig(level=logging.INFO, format="livegen: %(message)s", stream=sys.stderr)
     settings = engine_settings(config)
-    print(f"livegen: {settings['model']}, seed {settings['seed']}", file=sys.stderr, flush=True)
     tempo = config.controls["tempo"]
     return serve_ports(
         ServeOptions(
@@ -177,6 +176,14 @@ def build_engine(settings: Mapping[str, Any], now: int) -> "Engine":
     return _engine(settings, model, rules)
 
 
+def load_model(name: str) -> "tuple[Path, Model]":
+    """The file and the model of a name or path; the engine process calls this by name.  Raises ModelError."""
+    from livegen.inference.model import load
+
+    path = shipped.model(name)
+    return path, load(path)
+
+
 def _engine(settings: Mapping[str, Any], model: "Model", rules: Mapping[int, str]) -> "Engine":
     from livegen.jam.agenda import Route
     from livegen.jam.controls import settings as checked_controls
@@ -259,7 +266,7 @@ def replay(journal: Path, out: Path | None, model: str | None) -> bool:
         session = read(lines)
     except JournalError as error:
         raise JournalError(f"{journal}: {error}") from None
-    outcome = reproduce(session, lambda header: _engine_again(header, model))
+    outcome = reproduce(session, lambda header: _engine_again(header, model), _meaning)
     print(outcome)
     return outcome.is_same
 
@@ -280,20 +287,35 @@ def _write_session(session: "Session", out: Path) -> None:
 
 def _engine_again(header: "Header", model: str | None) -> "Engine":
     """The engine of a header, with the model that it names, or another."""
-    from livegen.daemon.recordings import fingerprint
     from livegen.jam.rows import JournalError
 
     path = shipped.model(model or header.settings.get("model") or "default")
-    if header.sha256 and fingerprint(path) != header.sha256:
-        print(
-            f"livegen: {path} is not the file that played then ({header.model}); "
-            "name that one with --model",
-            file=sys.stderr,
-        )
+    _compare(path, header.sha256, f"({header.model}); name that one with --model")
     try:
         return build_engine({**header.settings, "model": str(path)}, 0)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise JournalError(f"the journal's header lacks something ({error!r})") from None
+
+
+def _meaning(told: "Told") -> "Event":
+    """What an engine was told: a command, or another model.  Raises LivegenError."""
+    from livegen.daemon.loader import SWAP
+    from livegen.jam.engine import Swap
+    from livegen.replay import command
+
+    if told.name != SWAP or not isinstance(told.value, dict):
+        return command(told)
+    path, model = load_model(str(told.value.get("model")))
+    _compare(path, str(told.value.get("sha256", "")), "where the model was changed")
+    return Swap(model)
+
+
+def _compare(path: Path, sha256: str, rest: str) -> None:
+    """Say when a model's file is another than it was."""
+    from livegen.daemon.recordings import fingerprint
+
+    if sha256 and fingerprint(path) != sha256:
+        print(f"livegen: {path} is not the file that played then {rest}", file=sys.stderr)
 
 
 def _targets(calls: Sequence[Path], out: Path) -> dict[Path, Path]:

@@ -49,13 +49,8 @@ FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, readable=True, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 NEW_PATH = click.Path(path_type=Path)
-SYSTEMS = (
-    "auto",
-    "alsa",
-    "jack",
-    "coremidi",
-    "winmm",
-)  # written out: daemon.ports loads the MIDI library
+# Written out, because daemon.ports loads the MIDI library; a test holds the two together.
+SYSTEMS = ("auto", "alsa", "jack", "coremidi", "winmm")
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -340,6 +335,85 @@ def ports(api: str) -> None:
 
 def _list(title: str, names: Sequence[str]) -> None:
     click.echo("\n".join([f"{title}:", *(f"  {name}" for name in names or ["(none)"])]))
+
+
+@cli.command()
+@click.option(
+    "--api",
+    type=click.Choice([*SYSTEMS, "none"]),
+    help="MIDI system to look at. [default: ports.api]",
+)
+@click.option("--config", type=FILE, metavar="FILE", help="Settings, instead of your own file.")
+@click.option(
+    "--set",
+    "sets",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="One setting by its name in config.yaml; as often as you like.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of lines.")
+def doctor(as_json: bool, **options: Any) -> int:
+    """Look at everything between you and the first answer, and say what to do.
+
+    Versions, settings, the model and its speed, the disk, OSC, the MIDI system, ports and who is connected
+    to them, routing loops, clock.  Takes a few seconds, two of them listening; changes nothing.  Ask it
+    before `serve` starts, or while it runs: then it looks at what is connected, and listens to that.
+
+    \b
+    Exit status: 0  nothing is bad    1  something is
+
+    \b
+    Examples:
+      livegen doctor
+      livegen doctor --config stage.yaml --json
+    """
+    from livegen.doctor import checks, findings
+
+    rows = []
+    for row in checks.visit(lambda: _config(options), options["config"]):
+        rows.append(row)
+        if not as_json:
+            click.echo(findings.lines(row.finding))
+    if as_json:
+        click.echo(findings.as_json(rows))
+    return 0 if findings.is_well(rows) else OURS
+
+
+@cli.command()
+@click.option(
+    "--port", "out_port", metavar="NAME", help="The port it sends from. [default: Model Out]"
+)
+@click.option("--in", "in_port", metavar="NAME", help="The port it listens to. [default: Model In]")
+@click.option("--api", type=click.Choice(SYSTEMS), help="MIDI system. [default: ports.api]")
+@click.option("--save", is_flag=True, help="Write the offset into your own configuration.")
+def calibrate(save: bool, **options: Any) -> int:
+    """Measure the way through the DAW, and find the offset that makes up for it.
+
+    Opens the ports as `serve` does (end that first), asks you for a track in the DAW that sends what it
+    hears on "Model Out" to "Model In", and sends 40 short notes round that way.  Prints how long they took
+    and which jam.offset that suggests.  Ctrl-C releases everything.
+
+    \b
+    Examples:
+      livegen calibrate
+      livegen calibrate --save
+    """
+    from livegen import calibrate as calibration
+    from livegen import config as configuration
+
+    config = _config({"config": None, "sets": (), **options})
+    ports, sync = config.ports, str(config.controls["sync"])
+    trip = calibration.calibrate(ports.api, ports.input, ports.output, click.echo)
+    click.echo("\n".join(calibration.advice(trip, sync, ports.output, ports.input)))
+    if not trip.micros:
+        return MISTAKE
+    if save:
+        path, offset = configuration.own_folder() / "config.yaml", calibration.offset_ms(trip, sync)
+        is_saved = calibration.save(path, offset)
+        click.echo(f"saved in {path}" if is_saved else f"not saved: in {path}, below jam:, write")
+        if not is_saved:
+            click.echo(f"  offset: {offset}")
+    return 0
 
 
 @cli.command("panic")

@@ -14,7 +14,7 @@ from livegen.jam.agenda import Timed
 from livegen.jam.engine import Engine, Wake
 from livegen.jam.engine import Event as Heard
 from livegen.jam.mapping import Command
-from livegen.music.messages import Cut, Message, NoteOff, NoteOn
+from livegen.music.messages import Cut, Message, NoteOff, NoteOn, Other
 from livegen.music.parts import PARTS
 
 SECOND = 1_000_000
@@ -42,7 +42,7 @@ class Wire:
             self._sequence += 1
             return
         self.until(due - 1)
-        self._pending.clear()
+        self._pending = [entry for entry in self._pending if isinstance(entry[2], Other)]  # clocks
         for channel, pitch in list(self.sounding):
             self._send(due, NoteOff(pitch, 64, channel))
 

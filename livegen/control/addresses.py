@@ -15,6 +15,7 @@ from livegen.control.desk import Request
 from livegen.control.packets import Argument, Arguments
 from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, Control, Value, checked, expected
+from livegen.jam.mapping import parse_target
 
 ROOT = "/livegen"
 ERROR = f"{ROOT}/error"
@@ -24,8 +25,16 @@ URGENT = {
     "panic": "Everything off, now.",
     "stop": "The model falls silent and waits for you.",
 }
+# The same for commands that take a word.
+WORDED = {
+    "preset": "Switches to the preset of this name, on the bar line while the model plays.",
+    "learn": "Binds this control or command to the next knob, pad or pedal that is moved; without a word gives up.",
+    "unlearn": "Undoes what is bound to this control or command.",
+    "model": "Loads this model, by its name or file, beside the music; it takes over at the next bar line.",
+}
 MAX_SHOWN = 256  # addresses of a state
 MAX_TEXT = 64
+MAX_PATH = 512  # of a model
 NESTING = 4
 LONGEST_INTEGER = 2**63
 LARGEST_FLOAT = 3e38  # of four bytes
@@ -57,7 +66,8 @@ def addresses(commands: Mapping[str, str]) -> dict[str, Address]:
     """Path to address, for all controls and for these commands (name to a sentence of help)."""
     table = [address for control in CONTROLS.values() for address in _of_control(control)]
     table += [
-        Address(f"{ROOT}/do/{command}", Kind.DO, command) for command in {**URGENT, **commands}
+        Address(f"{ROOT}/do/{command}", Kind.DO, command)
+        for command in {**URGENT, **commands, **WORDED}
     ]
     table += [
         Address(f"{ROOT}/{kind.value}", kind)
@@ -87,6 +97,8 @@ def request(address: Address, arguments: Arguments) -> Request | None:
             return Request(address.name, _scaled(address, _only(address, arguments)))
         case Kind.CHOOSE:
             return Request(address.name, address.word) if _is_pressed(arguments) else None
+        case Kind.DO if address.name in WORDED:
+            return Request(address.name, _word(address, arguments))
         case Kind.DO:
             return (
                 Request(address.name, _detail(address.name, arguments))
@@ -158,6 +170,25 @@ def _detail(name: str, arguments: Arguments) -> Value | None:
     if isinstance(said, float) and not isfinite(said):
         raise ConfigError(f"{name}: takes a number")
     return said
+
+
+def _word(address: Address, arguments: Arguments) -> str:
+    """The word that a command takes, checked as far as it can be here."""
+    name, said = address.name, arguments or ("",)
+    word = said[0].strip() if isinstance(said[0], str) else None
+    is_given = word or (name == "learn" and word == "")
+    if (
+        len(said) > 1
+        or not is_given
+        or len(word or "") > (MAX_PATH if name == "model" else MAX_TEXT)
+    ):
+        raise ConfigError(f"{name}: takes a word")
+    if name in ("learn", "unlearn") and word:
+        try:
+            return parse_target(word)
+        except ConfigError:
+            raise ConfigError(f"{name}: takes a control or command") from None
+    return word or ""
 
 
 def _tidy(argument: Argument) -> Argument:

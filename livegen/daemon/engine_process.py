@@ -1,13 +1,15 @@
 """The engine process: an engine, a link to the port process, and a heart that beats.
 
 `python -m livegen.daemon.engine_process FD`.  The first frame holds the settings; `settings["engine"]` names
-the factory `build(settings, now) -> engine`.  One thread; everything the engine wants to be played goes out with
-the time at which it is due.  An engine that raises loses that step, falls silent, and goes on.
+the factory `build(settings, now) -> engine`.  One thread plays; everything the engine wants to be played goes out with
+the time at which it is due.  An engine that raises loses that step, falls silent, and goes on.  Another model is
+loaded beside the music, and taken over by the engine when that is ready for it.
 """
 
 import gc
 import importlib
 import logging
+import os
 import signal
 import sys
 import traceback
@@ -21,6 +23,7 @@ from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.lateness import Lateness
 from livegen.daemon.link import Frame, Kind, Link, inherited
+from livegen.daemon.loader import SWAP, Loader
 from livegen.daemon.recordings import fingerprint
 from livegen.daemon.supervisor import BEAT_US
 from livegen.errors import LivegenError
@@ -32,6 +35,7 @@ from livegen.jam.mapping import Command
 from livegen.music.messages import Cut, NoteOn, decode, encode
 
 DEFAULT_FACTORY = "livegen.app:build_engine"
+DEFAULT_LOADER = "livegen.app:load_model"
 SETTINGS_US = 10 * SECOND
 AWAKE_US = 60 * SECOND  # caches are kept warm this long after the last note
 WARM_US = 3_000
@@ -91,6 +95,7 @@ class EngineProcess:
         self._snapshot: dict[str, Any] = {}
         self._lag = Lateness()
         self._account = Account()
+        self._loader = Loader(str(settings.get("loader", DEFAULT_LOADER)))
         self._timeline: object = None
 
     def run(self) -> None:
@@ -100,6 +105,7 @@ class EngineProcess:
             self._beat(now)
             for frame in self._link.wait(self._time_left(now)):
                 self._guarded(partial(self._take, frame))
+            self._guarded(lambda: self._swap(clock.now()))
             self._guarded(lambda: self._wake(clock.now()))
             self._guarded(lambda: self._warm(clock.now()))
 
@@ -136,9 +142,27 @@ class EngineProcess:
         if command.get("name") == "stats":
             stats = {"stamp_to_state": self._lag.summary(), "snapshot": self._engine.snapshot()}
             self._link.send_json(Kind.SNAPSHOT, clock.now(), stats)
+        elif command.get("name") == "model":
+            self._log(self._loader.begin(str(command.get("value") or "")))
         elif isinstance(command.get("name"), str):
             self._feed(Command(command["name"], command.get("value")), frame.micros)
             self._snapshot_at = min(self._snapshot_at, clock.now() + COMMAND_SHOWN_US)
+
+    def _swap(self, now: int) -> None:
+        """Let the engine have the model that was loaded, or say why there is none."""
+        loaded = self._loader.take()
+        if loaded is None:
+            return
+        self._log(loaded.line)
+        if loaded.model is not None:
+            self._account.told(max(self._now, now), SWAP, loaded.told)
+            self._settle()
+            self._feed(Swap(loaded.model), now)
+            self._snapshot_at = min(self._snapshot_at, now + COMMAND_SHOWN_US)
+
+    def _log(self, line: str) -> None:
+        if line:
+            self._link.send(Kind.LOG, clock.now(), line.encode()[:2000])
 
     def _wake(self, now: int) -> None:
         deadline = self._deadline()
@@ -161,7 +185,7 @@ class EngineProcess:
                 self._account.told(now, name, value)
                 self._settle()  # before it is fed: what it did to an engine that crashed can be read
             case Swap():
-                pass  # told with its path by who loaded it
+                pass  # told with its path where it is fed
             case _:
                 self._account.took(now)
         if self._account.is_full:
@@ -226,7 +250,7 @@ class EngineProcess:
             self._guarded(lambda: self._send_snapshot(now))
 
     def _send_snapshot(self, now: int) -> None:
-        snapshot = self._engine.snapshot()
+        snapshot = self._engine.snapshot() | {"engine_pid": os.getpid()}
         if snapshot != self._snapshot:
             self._link.send_json(Kind.SNAPSHOT, now, snapshot)
             self._snapshot = snapshot

@@ -5,8 +5,8 @@ player's on their way through (`thru`).  Laws (each a property test):
 
 * every note-on sent gets exactly one note-off, at the latest `MAX_NOTE_US` after it;
 * no second note-on for a sounding (channel, pitch): an off goes first; no off for a silent one;
-* the rate limit delays, and never drops a note-off; a note-on that is more than `LATE_US` late is dropped,
-  and its off with it, because it will find the note silent;
+* the rate limit delays (all but values that pass through), and never drops a note-off; a note-on that is more than
+  `LATE_US` late is dropped, and its off with it, because it will find the note silent;
 * messages leave in the order of their due times, equal ones in the order they were put;
 * what the player holds (a note, a pedal, a bend) the model does not touch: neither its messages nor a cut.
   A note of the model's that the player strikes ends first and is the player's from then on.
@@ -17,6 +17,7 @@ The rate limit is there because virtual cables (loopMIDI, LoopBe) mute a port th
 import heapq
 
 from livegen.music.messages import ALL_NOTES_OFF, CONTROL_CHANGE, NOTE_OFF, NOTE_ON, SUSTAIN
+from livegen.music.transport import CLOCK, STOP, is_transport
 
 Key = tuple[int, int]  # channel, pitch
 Hold = tuple[int, int]  # channel, and what is held: a pitch, or one of the two below
@@ -50,6 +51,7 @@ class Outbox:
         self._values: set[Hold] = set()  # pedals that are down, bends off their centre
         self._players: set[Hold] = set()  # of these and of what sounds, what the player holds
         self._used: set[int] = set()
+        self._is_running = False  # a start was sent since the last stop
         self.sounding: dict[Key, int] = {}
         self.dropped = 0
 
@@ -62,16 +64,24 @@ class Outbox:
             self._push(due, data, thru)
 
     def cut(self, now: int) -> None:
-        """Withdraw what is pending of the model's and release what it holds, pedals and bends first, from now on."""
-        self._heap = [entry for entry in self._heap if entry[3]]
+        """Withdraw what is pending of the model's and release what it holds, pedals and bends first, from now on.
+
+        Clocks go on: silence is no reason for whoever follows them to stop.
+        """
+        self._heap = [entry for entry in self._heap if entry[3] or _is_clock(entry[2])]
         heapq.heapify(self._heap)
         self._release(self._held(), now, False)  # the player's will not heed it
 
-    def release_all(self, now: int) -> None:
-        """Cut, the player's too; then all-notes-off on every channel used so far: for exit, panic, or a dead engine."""
+    def release_all(self, now: int, stops_clock: bool = False) -> None:
+        """Cut, the player's too; then all-notes-off on every channel used so far: for exit, panic, or a dead engine.
+
+        `stops_clock`: no more clocks will come, so whoever follows them is told to stop.
+        """
         players = [hold for hold in self._held() if hold in self._players]
-        self._heap.clear()
+        self._heap = [entry for entry in self._heap if _is_clock(entry[2]) and not stops_clock]
         self.cut(now)
+        if stops_clock and self._is_running:
+            self._push(now, bytes((STOP,)), False)
         self._release(players, now, True)
         for channel in sorted(self._used):
             self._push(now, bytes((CONTROL_CHANGE | channel, ALL_NOTES_OFF, 0)), False)
@@ -90,7 +100,7 @@ class Outbox:
             if now - due > LATE_US and _on_key(data) is not None:
                 messages = []
                 self.dropped += 1
-            if paced and not self._pay(len(messages), now):
+            if paced and not self._pay(_cost(messages, thru), now):
                 break
             heapq.heappop(self._heap)
             for message in messages:
@@ -105,7 +115,7 @@ class Outbox:
         ]  # the oldest comes first
         if self._heap:
             due, _, data, thru = self._heap[0]
-            tokens = len(self._becomes(data, thru))
+            tokens = _cost(self._becomes(data, thru), thru)
             times.append(max(due, self._paid_until + tokens * self._message_us) if tokens else due)
         return min(times, default=None)
 
@@ -157,6 +167,8 @@ class Outbox:
         return True
 
     def _enter(self, data: bytes, now: int, thru: bool) -> None:
+        if _is_clock(data) and data[0] != CLOCK:
+            self._is_running = data[0] != STOP
         hold = _hold_of(data)
         if hold is None:
             return
@@ -170,6 +182,16 @@ class Outbox:
         _mark(self._players, hold, is_held and thru)
         if hold[1] != _BENT:
             self._used.add(hold[0])
+
+
+def _cost(messages: list[bytes], thru: bool) -> int:
+    """Tokens for these messages: values of the player's are free, for the inlet has thinned them out already."""
+    is_value = bool(messages) and messages[-1][0] & 0xF0 not in (NOTE_OFF, NOTE_ON)
+    return 0 if thru and is_value else len(messages)
+
+
+def _is_clock(data: bytes) -> bool:
+    return len(data) == 1 and is_transport(data)
 
 
 def _mark(holds: set[Hold], hold: Hold, is_set: bool) -> None:

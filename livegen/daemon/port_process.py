@@ -173,7 +173,7 @@ class PortProcess:
                 self._obey(frame, now)
         self._send()
         if self._supervisor.watch(now):
-            self._outbox.release_all(now)
+            self._outbox.release_all(now, stops_clock=True)
             self._send()
         if self._signals:
             self._answer_signals(now)
@@ -286,6 +286,9 @@ class PortProcess:
             self._recorder.receive()
             while self._recorder.saved:
                 log.warning("%s", _saved(self._recorder.saved.popleft()))
+            if self._recorder.link.closed and self._recorder.failure is None:
+                log.error("the recorder has ended: what is played from here on is not kept")
+                self._recorder = None
         if self._control is not None:
             self._control.look(now)
             if self._control.failure is not None:  # a warning: the jam needs no surfaces
@@ -325,7 +328,9 @@ class PortProcess:
             return
         self._is_ready = True
         said = {**self._options.settings, **self._supervisor.served}
-        rest = "".join(f" {key}={_word(said[key])}" for key in ("model", "mode") if key in said)
+        rest = "".join(
+            f" {key}={_word(said[key])}" for key in ("model", "mode", "seed") if key in said
+        )
         ports = self._ports
         line = f'ready in="{ports.in_name}" out="{ports.out_name}" api={ports.api}{rest}'
         print(line, file=self._print_to, flush=True)
@@ -452,7 +457,7 @@ class PortProcess:
         """Release everything, end the children, close the ports: within half a second, unless a file is written."""
         now = clock.now()
         by = now + EXIT_US
-        self._outbox.release_all(now)
+        self._outbox.release_all(now, stops_clock=True)
         while (
             not self._outbox.is_silent
             and clock.now() < now + RELEASE_US

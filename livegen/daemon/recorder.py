@@ -74,6 +74,9 @@ def recover(path: Path, tempo_bpm: float) -> Path | None:
     numbers = ("", *(f"-{number}" for number in range(2, 100)))
     names = (f"{path.stem}-recovered{number}{path.suffix}" for number in numbers)
     free = (target for name in names if not (target := path.with_name(name)).exists())
+    with journal.open("rb") as left:
+        if not recordings.lock(left.fileno()):
+            raise RecordingError(f"another livegen is recording {path}; give --record another name")
     if (found := next(free, None)) is None:
         raise RecordingError(
             f"{journal} is left from a crash, and 99 recovered files are there already: move some away"
@@ -99,6 +102,7 @@ def record(link: Link, settings: Mapping[str, Any], waiting: list[Frame]) -> Non
         if (recovered := recover(path, tempo_bpm)) is not None:
             _tell(link, [f"a recording left by a crash was saved as {recovered}"])
         file = os.open(journal_path(path), recordings.NEW, 0o600)
+        recordings.lock(file)
         logs[str(journal_path(path))] = _begun(Log(lambda: file, _lost))
     session: list[Path] = []
     if folder is not None:

@@ -89,6 +89,21 @@ def create(folder: Path, stem: str, suffix: str) -> tuple[Path, int]:
     raise RecordingError(f"{folder}: {_MOST_NAMES} files are called {stem}; move some away")
 
 
+def lock(file: int) -> bool:
+    """Take an open file for this process until it is closed; False if another has it.  Windows locks by itself."""
+    if sys.platform == "win32":
+        return True
+    import fcntl
+
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
 def save(folder: Path, stem: str, suffix: str, write: Callable[[Path], None]) -> Path:
     """Let `write` fill a new file and give its path: all of it is there under that name, or nothing.
 

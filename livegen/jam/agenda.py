@@ -77,12 +77,16 @@ class _Planned(NamedTuple):
 
 
 class Given(NamedTuple):
-    """A stroke that was handed out: when it is sent, when it is heard, and as which key (channel, pitch)."""
+    """A stroke that was handed out: when it is sent, when it is heard, and as which key (channel, pitch).
+
+    `is_planned` is False for what joins a note of the player's at once.
+    """
 
     due: int
     at: int
     key: tuple[int, int]
     stroke: Stroke
+    is_planned: bool = True
 
 
 class Agenda:
@@ -101,7 +105,7 @@ class Agenda:
         self._planned: list[_Planned] = []  # a heap
         self._given: deque[Given] = deque()
         self._open: dict[tuple[int, int], Stroke] = {}  # by key: what began it
-        self._programs: dict[int, int] = {}  # channel -> program last sent
+        self._programs: dict[int, tuple[int, int]] = {}  # channel -> program last sent, when
         self._sequence = 0
         self._last_due = 0
 
@@ -127,9 +131,16 @@ class Agenda:
 
     def hand_out_now(self, part: int, pitch: int, velocity: int, now: int) -> Iterator[Timed]:
         """The messages of a stroke that was not planned, due at once; velocity 0 ends it."""
-        yield from self._give(Stroke(0, part, pitch, velocity), now, now, now)
+        yield from self._give(Stroke(0, part, pitch, velocity), now, now, now, is_planned=False)
 
-    def _give(self, stroke: Stroke, at: int, due: int, now: int) -> Iterator[Timed]:
+    def is_open(self, part: int, pitch: int) -> bool:
+        """Whether the key that this would be sent as has begun and will not have ended."""
+        route = self.routes[part]
+        return (route.channel, route.pitch(pitch)) in self._open
+
+    def _give(
+        self, stroke: Stroke, at: int, due: int, now: int, is_planned: bool = True
+    ) -> Iterator[Timed]:
         route = self.routes[stroke.part]
         key = route.channel, route.pitch(stroke.pitch)
         began = self._open.get(key)
@@ -137,14 +148,16 @@ class Agenda:
         if (began is None) == (not stroke.velocity) or (began and began[1:3] != stroke[1:3]):
             return
         self._last_due = due = max(due, now, self._last_due)
-        self._given.append(Given(due, max(at, due - max(0, self.offset_us)), key, stroke))
+        heard = max(at, due - max(0, self.offset_us))
+        self._given.append(Given(due, heard, key, stroke, is_planned))
         if not stroke.velocity:
             del self._open[key]
             yield Timed(due, NoteOff(key[1], 64, key[0]))
             return
         self._open[key] = stroke
-        if route.program is not None and self._programs.get(key[0]) != route.program:
-            self._programs[key[0]] = route.program
+        known, _ = self._programs.get(key[0], (None, 0))
+        if route.program is not None and known != route.program:
+            self._programs[key[0]] = route.program, due
             yield Timed(due, Other(bytes((PROGRAM_CHANGE | key[0], route.program))))
         yield Timed(due, NoteOn(key[1], route.velocity(stroke.velocity), key[0]))
 
@@ -163,6 +176,11 @@ class Agenda:
         """Throw away what is planned; what was handed out stays."""
         self._planned.clear()
 
+    def forget_from(self, tick: int) -> None:
+        """Throw away what is planned for `tick` and later."""
+        self._planned = [planned for planned in self._planned if planned.tick < tick]
+        heapq.heapify(self._planned)
+
     def withdraw(self, now: int) -> list[tuple[int, int]] | None:
         """Throw all away, also what was handed out and what sounds: None when there is no such, else a `Cut`
         is to be sent, and (part, pitch) of what sounded is given.
@@ -171,6 +189,7 @@ class Agenda:
         if not (self._given or self.sounding or self._open):
             return None
         ended = list(self.sounding)
+        self._programs = {at: sent for at, sent in self._programs.items() if sent[1] < now}
         self._given.clear()
         self._open.clear()
         self.sounding.clear()

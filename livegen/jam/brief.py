@@ -20,7 +20,7 @@ from livegen.music.phrase import Phrase
 from livegen.music.scale import PitchClasses, key_of, parse_register, parse_scale
 from livegen.music.timeline import Timeline
 
-LONGEST_RESPONSE = 32 * TICKS_PER_BEAT  # of a response that is as long as its call
+LONGEST_RESPONSE = 128 * TICKS_PER_BEAT  # of a response that is as long as its call
 REACH = 7  # semitones: the register of a response about that of its call
 _LEAST_PITCHES = 5  # fewer in a register are not cut down to what a piano has
 _HABIT = 0.08  # a pitch class with this share of the call belongs to its scale, whatever the key
@@ -41,6 +41,9 @@ _CHORDAL = 2.5  # nats: how welcome the notes of the chord are to parts that acc
 _LOUDER = 60.0  # velocities between no energy and all of it
 _DENSER = 4.0  # ratio of densities between them
 _WANTED = 2.0  # nats: how welcome a part is that should play and does not
+_LATELY = 2  # beats over which it is judged how densely the player plays
+_CALM = 1.0  # onsets per beat that leave room for an accompaniment
+_CHORD_US = 35_000  # onsets closer than this are one
 
 Groove = NDArray[np.float64]
 Favour = NDArray[np.float64]
@@ -76,7 +79,8 @@ class Brief:
     `end` None goes on for ever.  The first onset comes within `patience` ticks of `start`.  `pitches` are
     masks (128,) of what may be begun; `voices` how many notes a part may hold at once; `channels` where it
     is sent.  `groove` (24,) is added to the logits of time, by tick of the beat; `harmony` to those of pitch;
-    `wanted` to that of a part that should play and is silent.  `pace` is the call's onsets per beat, and
+    `wanted` to that of a part that should play and is silent.  `room` is the share of `density` that
+    somebody who plays along leaves, None for an answer.  `pace` is the call's onsets per beat, and
     `follow` (0..1) how closely density and loudness keep to those of the call.
     """
 
@@ -90,6 +94,7 @@ class Brief:
     temperature: float = 1.0
     nucleus: float = 1.0
     density: float = 1.0
+    room: float | None = None
     pace: float | None = None
     velocity: float = 64.0
     louder: float = 0.0
@@ -109,8 +114,9 @@ def brief_for(
     classes: PitchClasses | None = None,
     chords: Sequence[tuple[int, Chord]] = (),
     period: int | None = None,
+    now: int | None = None,
 ) -> Brief:
-    """The brief for what answers, or goes along with, `phrase` from tick `start` on.
+    """The brief for what answers, or goes along with, `phrase` from tick `start` on, as things are at `now` (micros).
 
     `classes` are the pitch classes of the key that is played in, None when that is not known; `chords` what
     was or is played, with their ticks, to come again every `period` ticks from the first.
@@ -120,6 +126,7 @@ def brief_for(
     plays = parts(phrase, settings, mode)
     energy = settings.energy - 0.5
     allowed = _scale(phrase, settings, classes)
+    left = room(phrase, settings, timeline, now) if beside and now is not None else None
     return Brief(
         start=start,
         end=start + length(phrase, settings, timeline, start) if mode.ends_by_itself else None,
@@ -130,15 +137,37 @@ def brief_for(
         patience=0 if settings.start == "now" and not beside else TICKS_PER_BEAT,
         temperature=settings.temperature,
         nucleus=settings.nucleus,
-        density=settings.density * _DENSER**energy,
+        density=settings.density * _DENSER**energy * (left or 1.0),
+        room=left,
         pace=None if beside else pace(phrase, timeline),
         velocity=phrase.velocity,
-        louder=_LOUDER * energy,
+        louder=louder(settings),
         follow=settings.follow,
         groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
         harmony=_harmonies(settings, mode, allowed, chords, period),
         wanted=_WANTED if beside else 0.0,
     )
+
+
+def louder(settings: Settings) -> float:
+    """Velocities to be added for the energy that is asked for."""
+    return _LOUDER * (settings.energy - 0.5)
+
+
+def room(phrase: Phrase, settings: Settings, timeline: Timeline, now: int) -> float:
+    """The share of its notes that an accompaniment keeps: fewer the more onsets a beat the player has had lately.
+
+    A chord is one onset.  With `follow` at 1 it plays half as much beside eighths as beside quarters, at 0 it does not
+    care.
+    """
+    onsets, last = 0, None
+    for at in phrase.onsets_us:
+        if now - _LATELY * timeline.tempo_us < at <= now and (
+            last is None or at - last > _CHORD_US
+        ):
+            onsets, last = onsets + 1, at
+    busy = max(0.0, onsets / _LATELY - _CALM)
+    return 1.0 / (1.0 + settings.follow * busy)
 
 
 def parts(phrase: Phrase, settings: Settings, mode: Mode) -> tuple[bool, ...]:

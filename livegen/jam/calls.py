@@ -3,11 +3,17 @@
 Plain records; the engine fills and reads them.
 """
 
+from collections import deque
 from dataclasses import dataclass, field
 
 from livegen.codec.encoder import Stroke
 from livegen.jam.hearing import Hearing
 from livegen.music.phrase import Phrase
+from livegen.music.timeline import Timeline
+
+LONGEST_CALL = 2048  # strokes; a longer call can no longer be heard again on another grid
+LONGEST_LOOP = 8  # bars; of a longer response the last ones are repeated
+_KEPT = 2048  # strokes of a response
 
 
 @dataclass(slots=True)
@@ -15,8 +21,9 @@ class Call:
     """The player's turn: its phrase, and what is needed to hear it again on another grid.
 
     Strokes are (micros, part, pitch, velocity), 0 for an end; `before` is what had been heard when they began.
-    `handed_over` is set by "your turn", `kept` by "my turn"; `start` is the tick at which the answer must begin, where
-    that is settled already; `answers` counts the answers that were asked for.
+    `handed_over` is set by "your turn", `kept` by "my turn"; `closed` once its answer has begun: what is played from
+    then on is no part of it.  `start` is the tick at which the answer must begin, where that is settled already;
+    `answers` counts the answers that were asked for.
     """
 
     before: Hearing
@@ -28,30 +35,46 @@ class Call:
     events: int = 0
     handed_over: bool = False
     kept: bool = False
+    closed: bool = False
     start: int | None = None
     answers: int = 0
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether all its strokes are known, so that it can be heard again."""
+        return self.events == len(self.strokes)
+
+    def forget_strokes(self, heard: Hearing) -> None:
+        """It goes on from what was heard so far, and can no longer be heard again."""
+        self.before, self.strokes, self.again = heard, [], None
+        self.events += 1
 
 
 @dataclass(slots=True)
 class Response:
-    """What the model played in its turn: strokes as they sounded, from tick `start`, at `began_us`..`ended_us`."""
+    """What the model played in its turn, from tick `start`: strokes where they were planned, at `began_us`..`ended_us`.
+
+    Of a response that goes on and on only the last strokes are kept.
+    """
 
     start: int
     began_us: int
     ended_us: int = 0
-    strokes: list[Stroke] = field(default_factory=list)
+    strokes: deque[Stroke] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
-    def period(self, bar: int) -> int:
-        """Its length in whole bars of `bar` ticks, at least one."""
+    def looped(self, bar: int) -> tuple[int, int]:
+        """What is repeated when it is frozen: the first tick and how many, whole bars of `bar` ticks."""
         last = max((stroke.tick for stroke in self.strokes), default=self.start)
-        return max(1, -((self.start - last) // bar)) * bar
+        bars = max(1, -((self.start - last) // bar))
+        return self.start + max(0, bars - LONGEST_LOOP) * bar, min(bars, LONGEST_LOOP) * bar
 
-    def closed(self, until: int) -> list[Stroke]:
-        """Its strokes before tick `until`, with an end for each that has none."""
-        inside = [stroke for stroke in self.strokes if self.start <= stroke.tick < until]
+    def closed(self, since: int, until: int) -> list[Stroke]:
+        """Its strokes from tick `since` to before `until`, with an end for each that has none."""
         open_: dict[tuple[int, int], Stroke] = {}
         kept = []
-        for stroke in inside:
+        for stroke in self.strokes:
+            if not since <= stroke.tick < until:
+                continue
             voice = stroke.part, stroke.pitch
             if stroke.velocity or voice in open_:
                 kept.append(stroke)
@@ -61,11 +84,21 @@ class Response:
                 open_.pop(voice, None)
         return kept + [Stroke(until - 1, part, pitch, 0) for part, pitch in open_]
 
+    def retime(self, before: Timeline, after: Timeline) -> None:
+        """Put it where it was in time on another timeline."""
+        self.start = after.tick(before.micros(self.start))
+        moved = [it._replace(tick=after.tick(before.micros(it.tick))) for it in self.strokes]
+        self.strokes = deque(moved, maxlen=_KEPT)
+
 
 @dataclass(slots=True)
 class Taken:
-    """A turn that was taken: the call, what had been heard when it was answered, and the response so far."""
+    """A turn that was taken: the call, what had been heard when it was answered, and the response so far.
+
+    `start` is the tick of the response on the timeline of `asked`.
+    """
 
     call: Call
     asked: Hearing
     response: Response
+    start: int

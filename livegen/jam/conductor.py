@@ -62,16 +62,14 @@ class Conductor:
         self._settle()
 
     def tap(self, now: int) -> int | None:
-        """A tap; the tempo (micros per beat) once there were enough.  The last tap is a downbeat."""
-        tempo = self._tap.feed(now)
-        if tempo is not None:
-            self.set_internal(tempo, now)
-        return tempo
+        """A tap; the tempo (micros per beat) once there were enough."""
+        return self._tap.feed(now)
 
-    def set_internal(self, tempo_us: int, now: int) -> None:
-        """The tempo of our own; its beat goes on from where it is, or begins now."""
+    def set_internal(self, tempo_us: int, now: int, is_downbeat: bool = False) -> None:
+        """The tempo of our own; its bar goes on from where it is, or begins now."""
         running = self._internal
-        origin = now if running is None or running.tempo_us != tempo_us else running.origin_us
+        goes_on = running is not None and running.tempo_us == tempo_us and not is_downbeat
+        origin = running.origin_us if running is not None and goes_on else now
         self._internal = Timeline(tempo_us, origin, self._metre)
         self.jumps += self.leader is Leader.INTERNAL and self._internal != running
         self._settle()

@@ -83,7 +83,8 @@ _TABLE = (
     ),
     Control(
         "length", "number", "call", low=1, high=32, choices=("call",), unit="bars", whole=True,
-        help="Length of a response: as long as the call, or this many bars.  A continuation has no end.",
+        help="Length of a response: as long as the call (at most 128 beats), or this many bars.  A continuation has no "
+        "end.",
     ),
     Control(
         "trade", "number", 4, low=1, high=16, unit="bars", whole=True,

@@ -48,6 +48,7 @@ class Ears:
         self._sources = {channel: Source(rule) for channel, rule in rules.items()}
         self._managers: dict[int, int] = {}  # member channel -> manager of its zone
         self._rpn: dict[int, list[int]] = {}  # channel -> coarse and fine number last selected
+        self._struck: dict[Key, Source] = {}  # what gave a held key its part: zones may change
         self._ringing: dict[Key, tuple[int, int]] = {}
         self._pedals: dict[int, int] = {}  # channel -> since
         self.held: dict[Key, tuple[int, int]] = {}
@@ -57,15 +58,16 @@ class Ears:
         source = self._sources.get(self._manager(note.channel))
         if source is None:
             return None
-        part = source.part(True, note.pitch)
-        assert part is not None
         key = note.channel, note.pitch
         self._ringing.pop(key, None)
-        self.held.pop(key, None)
+        if self.held.pop(key, None):
+            self._struck.pop(key).part(False, note.pitch)
+        part = source.part(True, note.pitch)
+        assert part is not None
         if part == DRUMS:
             source.part(False, note.pitch)  # a pad is struck, not held
         else:
-            self.held[key] = (part, now)
+            self.held[key], self._struck[key] = (part, now), source
         return Struck(part, note.pitch, note.velocity)
 
     def up(self, note: NoteOff) -> Struck | None:
@@ -74,9 +76,8 @@ class Ears:
         found = self.held.pop(key, None)
         if found is None:
             return None
-        manager = self._manager(note.channel)
-        self._sources[manager].part(False, note.pitch)
-        if manager in self._pedals or note.channel in self._pedals:
+        self._struck.pop(key).part(False, note.pitch)
+        if self._is_pedalled(key):
             self._ringing[key] = found
             return None
         return self._end(key, found[0])
@@ -132,6 +133,9 @@ class Ears:
         both = [*self.held.items(), *self._ringing.items()]
         return [(part, pitch) for (_, pitch), (part, _) in both]
 
+    def _is_pedalled(self, key: Key) -> bool:
+        return key[0] in self._pedals or self._manager(key[0]) in self._pedals
+
     def _manager(self, channel: int) -> int:
         return self._managers.get(channel, channel)
 
@@ -146,7 +150,7 @@ class Ears:
         self._pedals.pop(channel, None)
         ended = []
         for key, (part, _) in list(self._ringing.items()):
-            if channel in (key[0], self._manager(key[0])):
+            if not self._is_pedalled(key):
                 del self._ringing[key]
                 ended.append(self._end(key, part))
         return [stroke for stroke in ended if stroke]

@@ -13,13 +13,16 @@ from livegen.jam.turns import Mode, Plays
 from livegen.music.chord import Chord
 from livegen.music.chords_heard import ChordTracker
 from livegen.music.key import KeyTracker
-from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import COMP, DRUMS, LEAD, SPLIT_PITCH
+from livegen.music.timeline import Timeline
 from livegen.music.voicing import companions
 
 VOICES = 2  # companions of one note
 _REMEMBERED = 64  # chords
 _LOWEST = 36
+_SOFTER = 0.8  # how loud a companion is beside its note
+_LINE = TICKS_PER_BEAT // 2  # chords are taken to change on eighths
 
 Voice = tuple[int, int]  # part, pitch
 
@@ -30,11 +33,11 @@ class Harmonist:
     def __init__(self) -> None:
         self._keys = KeyTracker()
         self._chords = ChordTracker()
-        self._heard: deque[tuple[int, Chord]] = deque(maxlen=_REMEMBERED)
-        self._joined: dict[tuple[int, int], list[Voice]] = {}  # (channel, pitch) -> its companions
+        self._heard: deque[tuple[int, Chord]] = deque(maxlen=_REMEMBERED)  # since when, micros
+        self._joined: dict[Voice, list[Voice]] = {}  # a note of the player's -> its companions
         self._voicing: tuple[int, ...] = ()
 
-    def hear(self, at: int, struck: Struck, tick: int) -> None:
+    def hear(self, at: int, struck: Struck) -> None:
         """A note of the player's begins or ends."""
         part, pitch, velocity = struck
         if part == DRUMS:
@@ -48,26 +51,34 @@ class Harmonist:
                 tracker.release(at, pitch)
         chord = self._chords.look(at)
         if chord is not None and (not self._heard or self._heard[-1][1] != chord):
-            self._heard.append((tick, chord))
+            self._heard.append((at, chord))
 
     def begin(self) -> None:
         """A call begins: the chords before it are not its own."""
         self._heard.clear()
 
-    def for_brief(self, mode: Mode, start: int, bar: int, now: int) -> dict[str, Any]:
-        """What a brief is told: the key's pitch classes, and chords with their ticks and period."""
+    def for_brief(
+        self, mode: Mode, start: int, ended_us: int, timeline: Timeline, now: int
+    ) -> dict[str, Any]:
+        """What a brief is told: the key's pitch classes, and chords with their ticks and period.
+
+        A soloist goes round the chords of the call, which ended at `ended_us`, in so many whole bars as they took.
+        """
         key = self._keys.look(now)
         classes = key.pitch_classes if key else None
         if mode.soloist and self._heard:
-            first = self._heard[0][0]
-            return {
-                "classes": classes,
-                "chords": tuple(self._heard),
-                "period": max(1, -((first - start) // bar)) * bar,
-            }
+            chords = self._on_lines(timeline)
+            first, bar = chords[0][0], timeline.metre.place(start).bar
+            bars = max(1, round((timeline.tick(ended_us) - first) / bar))
+            return {"classes": classes, "chords": chords, "period": bars * bar}
         chord = self._chords.look(now)
         is_beside = mode.plays is Plays.BESIDE and chord is not None
         return {"classes": classes, "chords": ((start, chord),) if is_beside else ()}
+
+    def _on_lines(self, timeline: Timeline) -> tuple[tuple[int, Chord], ...]:
+        """The chords of the call, each since the line it was played on, the later of two on one line."""
+        lines = {round(timeline.tick(at) / _LINE) * _LINE: chord for at, chord in self._heard}
+        return tuple(lines.items())
 
     def rest(self, now: int) -> tuple[frozenset[int], frozenset[int]]:
         """Pitch classes of the key and of its tonic triad; none while no key is known."""
@@ -85,27 +96,29 @@ class Harmonist:
 
     # --- harmonising ------------------------------------------------------------------------------------------------
 
-    def join(
-        self, struck: Struck, note: NoteOn, louder: float, agenda: Agenda, now: int
-    ) -> Iterator[Timed]:
-        """Companions for a note of the player's, at once."""
+    def join(self, struck: Struck, louder: float, agenda: Agenda, now: int) -> Iterator[Timed]:
+        """Companions for a note of the player's that begins, at once; those of the same note before it end."""
         part, pitch, velocity = struck
         if part == DRUMS:
             return
+        yield from self.leave(struck, agenda, now)
         chord, key = self._chords.look(now), self._keys.look(now)
         low = max(_LOWEST, pitch - 24)
         found = companions(pitch, chord, key, self._voicing, VOICES, low, pitch - 1)
         self._voicing = found
-        loudness = max(1, min(127, round(velocity * 0.8 + louder)))
+        loudness = max(1, min(127, round(velocity * _SOFTER + louder)))
+        shared = self._companions()
         voices = [(COMP, companion) for companion in found]
-        self._joined[note.channel, note.pitch] = voices
-        for _, companion in voices:
-            yield from agenda.hand_out_now(COMP, companion, loudness, now)
+        # What sounds there already and is nobody's companion is left to who began it.
+        mine = [voice for voice in voices if voice in shared or not agenda.is_open(*voice)]
+        self._joined[part, pitch] = mine
+        for voice in mine:
+            yield from agenda.hand_out_now(*voice, loudness, now)
 
-    def leave(self, note: NoteOff, agenda: Agenda, now: int) -> Iterator[Timed]:
-        """A key comes up, and its companions with it, unless another key still has them."""
-        voices = self._joined.pop((note.channel, note.pitch), [])
-        still = {voice for others in self._joined.values() for voice in others}
+    def leave(self, struck: Struck, agenda: Agenda, now: int) -> Iterator[Timed]:
+        """A note of the player's ends, and its companions with it, unless another note still has them."""
+        voices = self._joined.pop((struck.part, struck.pitch), [])
+        still = self._companions()
         for part, pitch in voices:
             if (part, pitch) not in still:
                 yield from agenda.hand_out_now(part, pitch, 0, now)
@@ -113,3 +126,6 @@ class Harmonist:
     def alone(self) -> None:
         """All companions were silenced."""
         self._joined.clear()
+
+    def _companions(self) -> set[Voice]:
+        return {voice for voices in self._joined.values() for voice in voices}

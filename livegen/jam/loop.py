@@ -6,22 +6,20 @@ Knows ticks and strokes.
 from collections.abc import Sequence
 
 from livegen.codec.encoder import Stroke
-from livegen.jam.brief import Brief
 
 
 class Loop:
-    """Strokes that come again every `period` ticks, the first time `period` ticks after they stood.
+    """Strokes that come again every `period` ticks, the first time from tick `start` on.
 
     `strokes` lie within one period, from tick `first` on.  After `let_go` the repetition that has begun is the last.
+    `end`, as of a rollout, is None: it has none of its own.
     """
 
-    def __init__(
-        self, strokes: Sequence[Stroke], first: int, period: int, start: int, brief: Brief
-    ) -> None:
-        self.brief = brief
+    end = None
+
+    def __init__(self, strokes: Sequence[Stroke], first: int, period: int, start: int) -> None:
         self.planned: list[Stroke] = []
         self.is_done = not strokes
-        self.likelihood = 0.0
         self.frontier = start
         self._strokes = [stroke._replace(tick=stroke.tick - first) for stroke in strokes]
         self._period = period
@@ -36,6 +34,14 @@ class Loop:
         self.planned += [stroke._replace(tick=stroke.tick + begin) for stroke in self._strokes]
         self.frontier = begin + self._period
 
-    def let_go(self) -> None:
-        """Plan no more repetitions."""
+    def let_go(self, tick: int) -> bool:
+        """Plan no more repetitions; whether one that was planned begins after `tick`, and is to be taken back."""
         self._lets_go = True
+        if self.frontier - self._period <= tick or self.is_done:
+            return False
+        self.frontier -= self._period
+        return True
+
+    def skip(self, tick: int) -> None:
+        """Leave out the repetitions that would be over by `tick`."""
+        self.frontier += max(0, (tick - self.frontier) // self._period) * self._period

@@ -18,8 +18,8 @@ DECIDE_US = 60_000  # before its first note is due, a response is chosen, whoeve
 class Plan:
     """`candidates` compete until `chosen` is set; `start` is the tick of the first note at the earliest.
 
-    `shift_us` is how far all of it lies off the timeline; `end_us` when all will have been played, None while
-    that is not known.
+    `start_us` is when that is sent, `shift_us` how far all of it lies off the timeline; `end_us` when all will have
+    been played, None while that is not known.
     """
 
     candidates: list[Rollout]
@@ -28,6 +28,11 @@ class Plan:
     shift_us: int = 0
     chosen: Rollout | Loop | None = None
     end_us: int | None = None
+
+    @property
+    def end(self) -> int | None:
+        """The tick at which it ends; None before one is chosen and for what has no end of its own."""
+        return None if self.chosen is None else self.chosen.end
 
     def next(self, now: int, place: Place) -> Rollout | Loop | None:
         """Who is to plan one event more."""

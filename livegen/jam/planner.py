@@ -86,6 +86,11 @@ class Rollout:
             self._unheard.append(Stroke(self.frontier, part, pitch, 0))
             self.planned.append(self._unheard[-1])
 
+    @property
+    def end(self) -> int | None:
+        """The tick at which it ends, None where it goes on for ever."""
+        return self.brief.end
+
     def step(self) -> None:
         """Plan one event, or drop one, or end.  A few runs of the model; never raises."""
         try:

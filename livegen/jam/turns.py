@@ -34,6 +34,7 @@ class Happening(Enum):
     AGAIN = "the player asks for another answer to the same call"
     UNDO = "the player takes the last turn back"
     FREEZE = "the player freezes the response, or lets it go"
+    MODE = "the player chooses another mode"
 
 
 class Action(Enum):
@@ -53,6 +54,7 @@ class Action(Enum):
     RETURN = "silence everything and hear as before the last turn"
     LOOP = "repeat the response"
     LET_GO = "finish the repetition that is being played, and no more"
+    FINISH = "play to the end of the bar"
 
 
 Table = dict[tuple[Turn, Happening], tuple[Action, Turn]]
@@ -74,7 +76,7 @@ TURNS: Table = _ANYWHERE | {
     (Turn.LISTENING, Happening.KEY): (Action.HEAR, Turn.LISTENING),
     (Turn.RESPONDING, Happening.KEY): (Action.INTERRUPT, Turn.LISTENING),
     (Turn.RESPONDING, Happening.BRUSH): (Action.OVERHEAR, Turn.RESPONDING),
-    (Turn.LISTENING, Happening.BRUSH): (Action.HEAR, Turn.LISTENING),
+    (Turn.LISTENING, Happening.BRUSH): (Action.OVERHEAR, Turn.LISTENING),
     (Turn.TOGETHER, Happening.KEY): (Action.INTERRUPT, Turn.LISTENING),
     (Turn.LOOPING, Happening.KEY): (Action.OVERHEAR, Turn.LOOPING),
     (Turn.WAITING, Happening.YOURS): (Action.ANSWER, Turn.LISTENING),
@@ -86,6 +88,8 @@ TURNS: Table = _ANYWHERE | {
     (Turn.TOGETHER, Happening.DONE): (Action.CLOSE, Turn.WAITING),
     (Turn.LOOPING, Happening.DONE): (Action.CLOSE, Turn.WAITING),
     (Turn.LOOPING, Happening.FREEZE): (Action.LET_GO, Turn.RESPONDING),
+    (Turn.RESPONDING, Happening.MODE): (Action.FINISH, Turn.RESPONDING),
+    (Turn.TOGETHER, Happening.MODE): (Action.FINISH, Turn.RESPONDING),
 }
 
 BESIDE: Table = TURNS | {

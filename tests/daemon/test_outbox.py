@@ -360,3 +360,48 @@ def test_the_players_off_for_a_note_that_came_too_late_leaves_the_models_note() 
 
     assert outbox.due(41_000) == []
     assert outbox.dropped == 1
+
+
+def test_bends_that_pass_through_keep_no_note_of_the_model_waiting() -> None:
+    outbox = Outbox()
+    for millisecond in range(1000):
+        outbox.put(millisecond * 1000, bytes((0xE1, millisecond % 128, 64)), thru=True)
+    for step in range(50):
+        outbox.put(step * 20_000, on(60 + step % 12))
+        outbox.put(step * 20_000 + 10_000, off(60 + step % 12))
+
+    sent = [(due, at) for at in range(0, 1_000_000, 1000) for due, _ in outbox.take(at)]
+
+    assert max(at - due for due, at in sent) < 1000
+    assert outbox.dropped == 0
+
+
+def test_clocks_go_on_through_a_cut_and_a_panic() -> None:
+    outbox = Outbox()
+    outbox.put(0, bytes((0xFA,)))
+    for tick in range(3):
+        outbox.put(tick * 20_000, bytes((0xF8,)))
+    outbox.put(0, on(60))
+    outbox.put(30_000, on(62))
+
+    sent = outbox.due(0)
+    outbox.cut(1000)
+    outbox.release_all(1000)
+    sent += [data for at in range(1000, 60_000, 1000) for data in outbox.due(at)]
+
+    assert sent.count(bytes((0xF8,))) == 3
+    assert bytes((0xFC,)) not in sent
+    assert on(62) not in sent
+
+
+def test_who_follows_the_clocks_is_told_once_when_no_more_will_come() -> None:
+    outbox = Outbox()
+    outbox.put(0, bytes((0xFA,)))
+    outbox.put(20_000, bytes((0xF8,)))
+
+    sent = outbox.due(0)
+    outbox.release_all(1000, stops_clock=True)
+    sent += outbox.due(30_000)
+    outbox.release_all(40_000, stops_clock=True)
+
+    assert sent + outbox.due(50_000) == [bytes((0xFA,)), bytes((0xFC,))]

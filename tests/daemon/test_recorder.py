@@ -246,3 +246,18 @@ def test_a_killed_process_is_made_good_at_the_next_start(start: Start, tmp_path:
     wait_for(lambda: second.receive() or second.log)
     assert "jam-recovered.mid" in second.log[0]
     assert read_midi(tmp_path / "jam-recovered.mid").tracks == TRACKS
+
+
+def test_a_file_that_another_livegen_records_into_is_left_to_it(
+    start: Start, tmp_path: Path
+) -> None:
+    path = tmp_path / "jam.mid"
+    first = start(None, path)
+    play(first)
+
+    second = start(None, path)
+
+    assert second.failure is not None and "another livegen is recording" in second.failure
+    assert first.end(PATIENCE_S)
+    assert read_midi(path).tracks == TRACKS
+    assert [path.name for path in tmp_path.iterdir()] == ["jam.mid"]

@@ -346,7 +346,7 @@ def test_more_density_is_more_notes() -> None:
 
 def on_lines(jam: Rehearsal) -> float:
     """Share of onsets on eighths, sixteenths and triplets of the beat."""
-    timeline = jam.engine._live.timeline
+    timeline = jam.engine.timeline
     ticks = [timeline.tick(at) % 24 for at, _ in onsets(jam)]
     return sum(tick in (0, 6, 8, 12, 16, 18) for tick in ticks) / len(ticks)
 

@@ -1,0 +1,335 @@
+"""`livegen calibrate`: how long MIDI takes from "Model Out" through the DAW and back to "Model In".
+
+Sends short notes that differ in pitch and velocity, so that each is known when it returns; half of the way is what a
+note needs to reach the DAW, and `jam.offset` can take it back.  Time is an argument here; knows no model and no engine.
+"""
+
+import os
+import re
+import shutil
+import signal
+import tempfile
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from livegen import config as configuration
+from livegen.daemon import clock
+from livegen.daemon.clock import SECOND
+from livegen.daemon.ports import NONE, Health, Ports, open_ports
+from livegen.errors import ConfigError, PortError
+from livegen.jam.controls import CONTROLS
+from livegen.music.messages import NoteOff, NoteOn, decode, encode
+
+NOTES = 40
+LENGTH_US = 40_000
+STEP_US, SPREAD_US = 130_000, 80_000  # uneven, so that no grid of the DAW's meets every note alike
+LATE_US = SECOND  # a note that is not back by then is lost
+PATIENCE_US = 120 * SECOND  # for the track to be made
+KNOCK_US = SECOND // 2
+KNOCK = NoteOn(60, 41)  # softer than all that are measured
+DELIVERY_US = 100_000
+POLL_US = 500
+
+ROUTING = """\
+In the DAW, make a MIDI track that hears "{out}" and sends to "{into}", monitoring on, with nothing in between:
+no effects, no arpeggiator, no quantising.  Waiting for a note to come back (Ctrl-C ends) …"""
+MEANING = """\
+Measured is MIDI, from "{out}" through the DAW to "{into}"; not the DAW's audio latency nor that of its instruments.
+If the model still sounds late by ear, lower the offset further."""
+
+
+@dataclass(frozen=True, slots=True)
+class Time:
+    """What the time is, and a wait until another: `clock`'s, or a test's."""
+
+    now: Callable[[], int] = clock.now
+    wait_until: Callable[[int], object] = lambda due: clock.wait_until(due, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """What came of it: notes sent, micros of each that came back, and what came besides them."""
+
+    sent: int
+    micros: tuple[int, ...]
+    twice: int = 0
+    strangers: int = 0
+
+    @property
+    def lost(self) -> int:
+        """Notes that did not come back in time."""
+        return self.sent - len(self.micros)
+
+    def quantile(self, share: float) -> int:
+        """Micros that so many of the notes needed at most (nearest rank); 0.5 is the median."""
+        ranked = sorted(self.micros)
+        return ranked[min(len(ranked) - 1, int(share * len(ranked)))]
+
+    @property
+    def jitter_us(self) -> float:
+        """Root mean square of the distance from the median."""
+        median = self.quantile(0.5)
+        return float((sum((one - median) ** 2 for one in self.micros) / len(self.micros)) ** 0.5)
+
+    def __str__(self) -> str:
+        low, p50, p99, high = (self.quantile(share) / 1000 for share in (0, 0.5, 0.99, 1))
+        return (
+            f"{self.sent} notes, {self.lost} lost; round trip {low:.1f} / {p50:.1f} / {p99:.1f} / {high:.1f} ms "
+            f"(min / p50 / p99 / max), jitter {self.jitter_us / 1000:.1f} ms"
+        )
+
+
+def pattern(count: int = NOTES) -> list[tuple[int, NoteOn]]:
+    """Notes and when each is struck, micros after the first: no two alike, no pitch again within a second."""
+    spread = (0, 50_000, 20_000, SPREAD_US, 35_000, 65_000, 10_000)
+    at, notes = 0, []
+    for number in range(count):
+        notes.append((at, NoteOn(60 + number * 7 % 12, 50 + number % 60)))
+        at += STEP_US + spread[number % len(spread)]
+    return notes
+
+
+@dataclass(slots=True)
+class _Ear:
+    """Knows its own notes when they return."""
+
+    sent: dict[tuple[int, int], int] = field(default_factory=dict)
+    back: dict[tuple[int, int], int] = field(default_factory=dict)
+    twice: int = 0
+    strangers: int = 0
+
+    def hear(self, data: bytes, now: int) -> None:
+        message = decode(data)
+        if not isinstance(message, NoteOn):
+            return
+        key = message.pitch, message.velocity
+        if key in self.back:
+            self.twice += 1
+        elif key in self.sent and now - self.sent[key] <= LATE_US:
+            self.back[key] = now - self.sent[key]
+        elif key != (KNOCK.pitch, KNOCK.velocity):
+            self.strangers += 1
+
+
+class Calibration:
+    """One measurement over ports that are open.  `release` must be called at its end, however it ends."""
+
+    def __init__(self, ports: Ports, time: Time | None = None) -> None:
+        self._ports, self._time = ports, time or Time()
+        self._sounding: dict[NoteOn, int] = {}  # and when each ends
+
+    def wait_for_route(self, patience_us: int = PATIENCE_US) -> bool:
+        """Knock twice a second until it is heard; whether it was, in time."""
+        until = self._time.now() + patience_us
+        while (now := self._time.now()) < until:
+            self._strike(KNOCK)
+            ear = _Ear({(KNOCK.pitch, KNOCK.velocity): now})
+            self._listen(now + KNOCK_US, ear)
+            if ear.back:
+                self._listen(
+                    self._time.now() + KNOCK_US, _Ear()
+                )  # let what is still on its way arrive
+                return True
+        return False
+
+    def measure(self, count: int = NOTES) -> RoundTrip:
+        """Send so many notes and time their return; takes six seconds for forty."""
+        ear, began = _Ear(), self._time.now()
+        for at, note in pattern(count):
+            self._listen(began + at, ear)
+            ear.sent[note.pitch, note.velocity] = self._time.now()
+            self._strike(note)
+        self._listen(self._time.now() + LATE_US, ear)
+        return RoundTrip(len(ear.sent), tuple(ear.back.values()), ear.twice, ear.strangers)
+
+    def release(self) -> None:
+        """End every note that sounds, and let that arrive."""
+        for note in list(self._sounding):
+            self._end(note)
+        self._time.wait_until(self._time.now() + DELIVERY_US)
+
+    def _strike(self, note: NoteOn) -> None:
+        self._sounding[note] = self._time.now() + LENGTH_US
+        self._ports.send(encode(note))
+
+    def _end(self, note: NoteOn) -> None:
+        self._ports.send(encode(NoteOff(note.pitch, channel=note.channel)))
+        del self._sounding[note]
+
+    def _listen(self, until: int, ear: _Ear) -> None:
+        """Hear what comes, and end notes in time.  Raises PortError when the MIDI server goes."""
+        while (now := self._time.now()) < until:
+            for data in self._ports.receive():
+                ear.hear(data, now)
+            for note in [note for note, end in self._sounding.items() if end <= now]:
+                self._end(note)
+            if self._ports.health(now) is Health.LOST:
+                raise PortError(
+                    f"{self._ports.api}: the MIDI server has gone; start it and try again"
+                )
+            self._time.wait_until(min(until, now + POLL_US))
+
+
+# --- what follows from it -------------------------------------------------------------------------------------
+
+
+def offset_ms(trip: RoundTrip, sync: str) -> int:
+    """What `jam.offset` should be: minus the way to the DAW; by the DAW's clock, which came late itself, both ways."""
+    ways = 1 if sync == "clock" else 2
+    return max(round(-trip.quantile(0.5) / 1000 / ways), round(CONTROLS["offset"].low))
+
+
+def advice(trip: RoundTrip, sync: str, out_name: str, in_name: str) -> list[str]:
+    """What to tell of a measurement, a line each; of a useless one, what to mend."""
+    lines = []
+    if trip.twice:
+        lines.append(
+            f"{trip.twice} notes came back twice: more than one track sends to {in_name!r}"
+        )
+    if trip.strangers:
+        lines.append(
+            f"{trip.strangers} other notes came: do not play meanwhile, and take effects off the track"
+        )
+    if not trip.micros:
+        return [*lines, "no note came back as it was sent: nothing is measured"]
+    offset = offset_ms(trip, sync)
+    lines += [str(trip), "", f"jam.offset: {offset}"]
+    if sync == "clock":
+        lines.append(
+            "That is the whole way: the DAW's clock has come late by one half, a note by the other."
+        )
+    elif sync == "auto":
+        whole = offset_ms(trip, "clock")
+        lines.append(
+            f"That is half the way; if the DAW's MIDI clock leads, which came late by as much: {whole}."
+        )
+    return [*lines, *MEANING.format(out=out_name, into=in_name).splitlines()]
+
+
+def calibrate(
+    api: str, in_name: str, out_name: str, say: Callable[[str], object], time: Time | None = None
+) -> RoundTrip:
+    """Open the ports, wait for the person's track, measure; every note is released, however it ends.
+
+    Raises PortError, and KeyboardInterrupt on Ctrl-C and SIGTERM.  Threads: main only.
+    """
+    with _terminated_like_interrupted():
+        ports = open_ports(api, in_name, out_name)
+        calibration = Calibration(ports, time)
+        try:
+            return _calibrated(calibration, ports, in_name, out_name, say)
+        finally:
+            calibration.release()
+            ports.close()
+
+
+def _calibrated(
+    calibration: Calibration,
+    ports: Ports,
+    in_name: str,
+    out_name: str,
+    say: Callable[[str], object],
+) -> RoundTrip:
+    _check(ports, in_name, out_name)
+    say(ROUTING.format(out=ports.out_name, into=ports.in_name))
+    if not calibration.wait_for_route():
+        raise PortError(
+            f"nothing came back within {PATIENCE_US // SECOND} s; `livegen doctor` looks at ports and connections"
+        )
+    say(f"It came back.  Measuring with {NOTES} notes …")
+    return calibration.measure()
+
+
+@contextmanager
+def _terminated_like_interrupted() -> Iterator[None]:
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+def _check(ports: Ports, in_name: str, out_name: str) -> None:
+    if ports.api == NONE:
+        raise PortError("calibrate needs a MIDI system; `livegen doctor` says what to do about it")
+    if ports.api != "winmm" and (ports.in_name, ports.out_name) != (in_name, out_name):
+        raise PortError("a livegen is running and has these ports: end it first, then calibrate")
+
+
+# --- the person's file ----------------------------------------------------------------------------------------
+
+
+def save(path: Path, offset: int) -> bool:
+    """Write `jam.offset` into this file and leave all else as it is; whether it was written.
+
+    It is not where an offset may be set already.  Raises ConfigError when the file cannot be written.
+    """
+    try:
+        text = path.read_bytes().decode() if path.exists() else ""
+        changed = with_offset(text, offset)
+        if changed is None:
+            return False
+        path.parent.mkdir(parents=True, exist_ok=True)
+        return _replace(path.resolve(), changed, offset)  # a link in a folder of dotfiles stays one
+    except UnicodeDecodeError:
+        return False
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be written ({error.strerror})") from None
+
+
+def with_offset(text: str, offset: int) -> str | None:
+    """The text of a configuration with `jam.offset` added; None where an offset stands, or `jam` is not in lines."""
+    lines = text.splitlines(keepends=True)
+    end = "\r\n" if "\r\n" in text else "\n"
+    if any(re.search(r"\boffset\b", line.partition("#")[0]) for line in lines):
+        return None
+    heads = [number for number, line in enumerate(lines) if re.match(r"""["']?jam\b""", line)]
+    if not heads:
+        gap = "" if not text or text.endswith("\n") else end
+        return f"{text}{gap}jam:{end}  offset: {offset}{end}"
+    if len(heads) > 1 or not re.fullmatch(r"jam:\s*(#.*)?", lines[heads[0]].rstrip()):
+        return None
+    after = heads[0] + 1
+    indent = _indent(lines[after:])
+    head = lines[:after]
+    head[-1] = head[-1] if head[-1].endswith("\n") else head[-1] + end
+    return "".join([*head, f"{indent}offset: {offset}{end}", *lines[after:]])
+
+
+def _indent(lines: Sequence[str]) -> str:
+    """How far the first setting is indented; two spaces where there is none."""
+    for line in lines:
+        if line.strip() and not line.lstrip().startswith("#"):
+            return line[: len(line) - len(line.lstrip())] or "  "
+    return "  "
+
+
+def _replace(path: Path, text: str, offset: int) -> bool:
+    """Put the text in the place of the file at once, if it is the same configuration but for the offset."""
+    number, name = tempfile.mkstemp(prefix=".livegen-", suffix=".yaml", dir=path.parent)
+    new = Path(name)
+    try:
+        with os.fdopen(number, "wb") as file:
+            file.write(text.encode())
+        if not _is_meant(path, new, offset):
+            return False
+        if path.exists():
+            shutil.copymode(path, new)
+        new.replace(path)
+        return True
+    finally:
+        new.unlink(missing_ok=True)
+
+
+def _is_meant(path: Path, new: Path, offset: int) -> bool:
+    """Whether the new file says what the old one says and this offset, and nothing else."""
+    there = path if path.exists() else None
+    try:
+        got = configuration.load(new)
+        if there is None:
+            return got.controls["offset"] == offset
+        return got == configuration.load(there, (), [(("jam", "offset"), offset, "")])
+    except ConfigError:
+        return False

@@ -1,0 +1,219 @@
+"""Checks of what livegen stands on: versions, the configuration, the model and its speed, the disk, OSC."""
+
+import importlib.metadata
+import os
+import platform
+import re
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from livegen import __version__
+from livegen.doctor.findings import Finding, bad, warn, well
+from livegen.doctor.patient import Patient
+from livegen.errors import LivegenError, PortError
+
+STEPS, WARMING = 200, 20
+WANTED_P50_US, WANTED_P99_US, TOO_SLOW_US = 300, 1_000, 5_000
+LOW_DISK, FULL_DISK = 1 << 30, 50 << 20
+REALTIME_PRIORITY = 5  # that of the port process
+SHOWN = ("numpy", "onnxruntime", "python-rtmidi")
+
+
+def versions(patient: Patient) -> Iterator[Finding]:
+    """Python, and each package that livegen says it needs."""
+    python, needed = platform.python_version(), _needed()
+    have = {name: _version(name) for name in needed}
+    for name, wanted in needed.items():
+        if have[name] is None:
+            yield bad(
+                f"{name} is not installed", f"{sys.executable} -m pip install '{name}>={wanted}'"
+            )
+        elif _numbers(have[name] or "") < _numbers(wanted):
+            yield bad(
+                f"{name} {have[name]} is too old; livegen needs {wanted}",
+                f"{sys.executable} -m pip install -U '{name}>={wanted}'",
+            )
+    shown = ", ".join(f"{name} {have[name]}" for name in SHOWN if have.get(name))
+    yield well(f"livegen {__version__} on Python {python}, {platform.system()}; {shown}")
+
+
+def _needed() -> dict[str, str]:
+    """What livegen needs always, and from which version on, as the package itself says."""
+    try:
+        requirements = importlib.metadata.requires("livegen") or []
+    except importlib.metadata.PackageNotFoundError:  # run from a folder that was never installed
+        return dict.fromkeys(SHOWN, "0")
+    found = (re.fullmatch(r"([\w.-]+)>=([\d.]+)", line.strip()) for line in requirements)
+    return {match[1]: match[2] for match in found if match}
+
+
+def _version(name: str) -> str | None:
+    try:
+        return importlib.metadata.version(name)
+    except importlib.metadata.PackageNotFoundError:
+        return None
+
+
+def _numbers(version: str) -> tuple[int, ...]:
+    return tuple(int(number) for number in re.findall(r"\d+", version)[:3])
+
+
+def configuration(patient: Patient) -> Iterator[Finding]:
+    """Whether the person's settings are taken, and where each mistake stands."""
+    for mistake in patient.mistakes:
+        yield bad(mistake, "mend that line; `serve` will not start with it")
+    if not patient.mistakes:
+        yield well(
+            f"settings of {patient.path}"
+            if patient.path
+            else "settings as shipped: there is no file of your own"
+        )
+    else:
+        yield well("the lines below are for the settings as shipped")
+
+
+# --- the model ------------------------------------------------------------------------------------------------
+
+
+def model(patient: Patient) -> Iterator[Finding]:
+    """Whether the model loads, and what it says of itself."""
+    from livegen import shipped
+
+    try:
+        path = shipped.model(patient.config.model)
+        facts = patient.model.facts
+    except LivegenError as error:
+        yield bad(
+            f"model: {error}", "choose another with --model; `livegen ports` lists those there are"
+        )
+        return
+    size = path.stat().st_size / (1 << 20)
+    shape = "x".join(map(str, facts.state_shape))
+    weights = "int8" if facts.quantised else "float32"
+    styles = f"{len(facts.styles)} style{'s' * (len(facts.styles) > 1)}"
+    yield well(f"model {facts.name}: state {shape}, {weights}, {size:.1f} MB, {styles}")
+    style = patient.config.controls["style"]
+    if style not in facts.styles:
+        yield bad(
+            f"jam.style: {facts.name} knows no style {style!r}",
+            "its card names them; `any` always goes",
+        )
+
+
+def speed(patient: Patient) -> Iterator[Finding]:
+    """How long one event takes through the network on this machine, now."""
+    try:
+        p50, p99 = _step_micros(patient)
+    except LivegenError:
+        return  # the check of the model has said why
+    found = (
+        f"a step of the model takes {p50 / 1000:.2f} ms, at p99 {p99 / 1000:.2f} ms ({STEPS} steps)"
+    )
+    if p50 > TOO_SLOW_US:
+        yield bad(
+            f"{found}: answers will come late", "end other programs, or serve a smaller model"
+        )
+    elif p50 > WANTED_P50_US or p99 > WANTED_P99_US:
+        yield warn(
+            f"{found}; wanted are {WANTED_P50_US / 1000} and {WANTED_P99_US / 1000:.0f} ms",
+            "no harm yet, for notes are planned ahead; mains power and fewer programs make it faster",
+        )
+    else:
+        yield well(found)
+
+
+def _step_micros(patient: Patient) -> tuple[float, float]:
+    """Micros of a whole step, heard and every field of the next predicted: median and 99th percentile."""
+    import numpy as np
+
+    from livegen.codec.layout import FIELDS, SOUNDING, Event
+    from livegen.inference.contract import Query
+
+    network = patient.model
+    event, query = Event(6, 0, 1, 60, 20, 48, 8), Query(6, 54, 8, 1, 1, 48)
+    sounding, state = np.zeros(SOUNDING, np.float32), network.initial_state()
+    micros: list[float] = []
+    for _ in range(WARMING + STEPS):
+        before = time.perf_counter_ns()
+        state, summary = network.advance(event, 0, sounding, state)
+        for field in FIELDS:
+            network.logits(field, summary, query)
+        micros.append((time.perf_counter_ns() - before) / 1000)
+    p50, p99 = np.percentile(micros[WARMING:], (50, 99))
+    return float(p50), float(p99)
+
+
+# --- the system -----------------------------------------------------------------------------------------------
+
+
+def realtime(patient: Patient) -> Iterator[Finding]:
+    """Whether the port process will be given the priority that it asks for; given back at once."""
+    if not hasattr(os, "sched_setscheduler"):
+        yield well("real-time priority: not asked for on this system")
+        return
+    policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
+    try:
+        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))
+    except OSError:
+        yield warn(
+            "real-time priority is not permitted: when the machine is busy, notes may leave some ms late",
+            "write `@audio - rtprio 95` into /etc/security/limits.d/audio.conf, "
+            "sudo usermod -a -G audio $USER, log out and in",
+        )
+        return
+    os.sched_setscheduler(0, policy, parameters)
+    yield well("real-time priority is permitted")
+
+
+def recordings(patient: Patient) -> Iterator[Finding]:
+    """Whether what is played can be kept."""
+    from livegen.daemon.recordings import default_folder
+
+    settings = patient.config.recording
+    if not settings.keep:
+        yield well("recordings: none are kept (recording.keep is false)")
+        return
+    folder = (
+        Path(settings.folder).expanduser()
+        if settings.folder
+        else default_folder(patient.environment)
+    )
+    there = next(place for place in (folder, *folder.parents) if place.exists())
+    if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
+        yield bad(
+            f"recordings cannot be written to {folder}: {there} is not for you to write in",
+            "choose another folder: recording.folder in your settings",
+        )
+        return
+    free = shutil.disk_usage(there).free
+    found = f"recordings in {folder}, {free / (1 << 30):.1f} GB free"
+    if free < LOW_DISK:
+        make = bad if free < FULL_DISK else warn
+        yield make(found, "make room: on a full disk livegen plays on, and keeps nothing")
+    else:
+        yield well(found)
+
+
+def osc(patient: Patient) -> Iterator[Finding]:
+    """Whether surfaces can reach livegen, or another program has its port."""
+    from livegen.control.udp import bound
+
+    settings = patient.config.osc
+    if not settings.enabled:
+        yield well("osc: off (osc.enabled is false)")
+        return
+    where = f"port {settings.port} of {settings.host}"
+    if patient.served is not None:
+        yield well(f"osc: a livegen answers on {where}")
+        return
+    host = "127.0.0.1" if settings.host == "localhost" else settings.host
+    try:
+        bound(host, settings.port).close()
+    except (PortError, ValueError) as error:
+        found, _, remedy = str(error).partition(";")
+        yield warn(found, (remedy or "see osc.host and osc.port in your settings").strip())
+        return
+    yield well(f"osc: {where} is free")

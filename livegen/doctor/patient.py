@@ -1,0 +1,123 @@
+"""What is examined: this machine, the person's configuration, and a livegen that may be running.
+
+Whatever several checks look at is looked at once, when the first of them asks.  Knows what can be asked, and how long
+one may wait for it; what it means is the checks' affair.
+"""
+
+import os
+import socket
+import time
+from collections.abc import Callable, Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from livegen import config as configuration
+from livegen import shipped
+from livegen.config import Config
+from livegen.control.addresses import STATE
+from livegen.control.packets import Refused, encode, messages
+from livegen.control.peers import LOCALHOST
+from livegen.doctor.hearing import Hearing, listen
+from livegen.doctor.system import MidiSystem, Refusal, midi_system
+from livegen.errors import ConfigError
+
+ANSWER_S = 0.4  # a running livegen tells its state within 30 ms; it may be busy
+ASK = "/livegen/get"
+
+
+class Patient:
+    """One machine on one day.  Threads: one."""
+
+    def __init__(
+        self,
+        load: Callable[[], Config],
+        path: Path | None = None,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        """`load` reads the configuration; `path` is the file it was told to read, if any."""
+        self._load = load
+        self.path = path or configuration.own_file(environment)
+        self.environment = environment
+
+    @cached_property
+    def _read(self) -> tuple[Config, list[str]]:
+        try:
+            return self._load(), []
+        except ConfigError as error:
+            return Config(), str(error).splitlines()
+
+    @property
+    def config(self) -> Config:
+        """The configuration; as shipped when the person's own is refused."""
+        return self._read[0]
+
+    @property
+    def mistakes(self) -> list[str]:
+        """What is wrong with it, a line each."""
+        return self._read[1]
+
+    @cached_property
+    def model(self) -> Any:
+        """The model, loaded.  Raises ModelError."""
+        from livegen.inference.model import load
+
+        return load(shipped.model(self.config.model))
+
+    @cached_property
+    def midi(self) -> tuple[MidiSystem | None, list[Refusal]]:
+        """The MIDI system that livegen would take, or takes; and those that were tried before."""
+        return midi_system(self.config.ports.api)
+
+    @cached_property
+    def served(self) -> dict[str, Any] | None:
+        """The state that a running livegen tells by OSC; None when none answers."""
+        osc = self.config.osc
+        if not osc.enabled:
+            return None
+        host = LOCALHOST if osc.host in ("0.0.0.0", "localhost") else osc.host
+        return asked(host, osc.port) or None
+
+    @cached_property
+    def running(self) -> list[tuple[str, str]]:
+        """Names of "Model In" and "Model Out" of each livegen that is running, as the system shows them."""
+        system, _ = self.midi
+        ports = self.config.ports
+        return [] if system is None else system.pairs(ports.input, ports.output)
+
+    @cached_property
+    def hearing(self) -> Hearing | None:
+        """What was heard for two seconds where livegen listens; None where nothing can be heard."""
+        system, _ = self.midi
+        if system is None:
+            return None
+        ports = self.config.ports
+        return listen(system, self.running, ports.input, ports.output)
+
+
+def asked(host: str, port: int, timeout_s: float = ANSWER_S) -> dict[str, Any]:
+    """The state of whatever answers at this address as a livegen does, name to value; empty when nothing does."""
+    state: dict[str, Any] = {}
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        until = time.monotonic() + timeout_s
+        try:
+            sock.connect((host, port))  # so that we hear at once that nobody is there
+            sock.send(encode(ASK, ()))
+            while (left := until - time.monotonic()) > 0:
+                sock.settimeout(left)
+                state |= _told(sock.recv(1 << 13))
+        except (OSError, ValueError):
+            pass
+    return state
+
+
+def _told(data: bytes) -> dict[str, Any]:
+    try:
+        return {
+            message.address.removeprefix(f"{STATE}/"): message.arguments[0]
+            for message in messages(data, 0)
+            if message.address.startswith(f"{STATE}/") and message.arguments
+        }
+    except Refused:
+        return {}

@@ -1,0 +1,197 @@
+"""The MIDI system of this machine: which answers, who has ports on it, and which of them are connected.
+
+Rules of this file.  Nothing may hang: a frozen JACK server never answers and keeps the GIL of who asks, so a child
+asks first, and every tool of JACK's has a second.  Makes no ports of its own.
+"""
+
+import os
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NamedTuple
+
+from livegen.daemon.ports import NONE, candidates, free_name, loaded, silenced, start_probe
+from livegen.doctor.patchbay import Wire, alsa_wires, jack_wires
+from livegen.errors import PortError
+
+CLIENT = "livegen-doctor"
+PROBE_S = 1.5
+TOOL_S = 1.0
+ALSA_CLIENTS = Path("/proc/asound/seq/clients")
+MOST_LIVEGENS = 9
+
+
+class Refusal(NamedTuple):
+    """A MIDI system that is not to be had, why, and what to do about it."""
+
+    api: str
+    why: str
+    remedy: str
+
+
+@dataclass(frozen=True, slots=True)
+class MidiSystem:
+    """A MIDI system that answers.
+
+    `sources` send to us, `sinks` receive.  `wires` is None where connections cannot be listed, and `unseen` says why.
+    """
+
+    api: str
+    sources: tuple[str, ...]
+    sinks: tuple[str, ...]
+    wires: tuple[Wire, ...] | None = None
+    unseen: str = ""
+
+    def pairs(self, in_name: str, out_name: str) -> list[tuple[str, str]]:
+        """The ports of each livegen that runs: where it listens and where it plays, "" for one that is missing.
+
+        On Windows its ports are there without it, so none is found.
+        """
+        if self.api == "winmm":
+            return []
+        numbers = ["", *(f" ({number})" for number in range(2, MOST_LIVEGENS + 1))]
+        found = [
+            (_owned(in_name + number, self.sinks), _owned(out_name + number, self.sources))
+            for number in numbers
+        ]
+        return [pair for pair in found if any(pair)]
+
+    def sent_to(self, sink: str) -> list[str]:
+        """Who is connected to this port; nobody where wires are not seen."""
+        return [wire.source for wire in self.wires or () if wire.sink == sink]
+
+    def heard_from(self, source: str) -> list[str]:
+        """Whom this port is connected to; nobody where wires are not seen."""
+        return [wire.sink for wire in self.wires or () if wire.source == source]
+
+
+def midi_system(api: str) -> tuple[MidiSystem | None, list[Refusal]]:
+    """The first MIDI system that answers, in the order in which livegen tries them, and those that did not."""
+    if api == NONE:
+        return None, []
+    try:
+        names = candidates(api)
+    except PortError as error:
+        return None, [Refusal(api, str(error), "install it, or choose another MIDI system")]
+    refusals: list[Refusal] = []
+    for name in names:
+        refusal = _jack_refuses() if name == "jack" else None
+        found = None if refusal else _listed(name)
+        if found is not None:
+            return found, refusals
+        refusals.append(refusal or _refusal(name))
+    return None, refusals
+
+
+def opened(kind: str, api: str) -> Any:
+    """A `MidiIn` or `MidiOut` of this system, without a port.  Raises what python-rtmidi raises."""
+    library = loaded()
+    names = {library.get_api_name(number): number for number in library.get_compiled_api()}
+    with silenced():
+        return getattr(library, kind)(names["core" if api == "coremidi" else api], name=CLIENT)
+
+
+def closed(*ports: Any) -> None:
+    """Close and delete: a client that just ends stalls a synchronous JACK server for five seconds."""
+    with silenced():
+        for port in ports:
+            port.close_port()
+            port.delete()
+
+
+def answer(*command: str) -> str | None:
+    """What a tool prints; None when it is not there, takes more than a second, or fails."""
+    environment = os.environ | {"JACK_NO_START_SERVER": "1"}
+    try:
+        ran = subprocess.run(
+            command, env=environment, capture_output=True, timeout=TOOL_S, check=False
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return ran.stdout.decode(errors="replace") if ran.returncode == 0 else None
+
+
+def _owned(name: str, displayed: Sequence[str]) -> str:
+    """The port that a livegen has under this name, as the system shows it."""
+    return next((shown for shown in displayed if free_name(name, [shown]) != name), "")
+
+
+def _listed(api: str) -> MidiSystem | None:
+    ports: list[Any] = []
+    try:
+        for kind in ("MidiIn", "MidiOut"):
+            ports.append(opened(kind, api))
+        with silenced():
+            sources, sinks = (tuple(port.get_ports()) for port in ports)
+    except (OSError, TypeError, KeyError, RuntimeError):  # rtmidi's own errors are OSErrors
+        return None
+    finally:
+        closed(*ports)
+    return MidiSystem(api, sources, sinks, *_wires(api))
+
+
+def _wires(api: str) -> tuple[tuple[Wire, ...] | None, str]:
+    if api == "jack":
+        listed = answer("jack_lsp", "-c", "-p")
+        missing = "jack_lsp is not installed (apt-get install jackd2 or jack-example-tools)"
+        return (None, missing) if listed is None else (tuple(jack_wires(listed)), "")
+    if api == "alsa":
+        try:
+            text = ALSA_CLIENTS.read_text(encoding="utf-8", errors="replace")
+        except OSError:
+            return None, f"{ALSA_CLIENTS} cannot be read"
+        return tuple(alsa_wires(text)), ""
+    return None, "this system does not tell who is connected to whom"
+
+
+# --- why one is not to be had ---------------------------------------------------------------------------------
+
+
+def _jack_refuses() -> Refusal | None:
+    """Let a child ask for a server, and see whether it gets an answer in time."""
+    probe = start_probe()
+    try:
+        if probe.wait(PROBE_S) == 0:
+            return None
+    except subprocess.TimeoutExpired:
+        probe.kill()
+        probe.wait()
+        return Refusal(
+            "jack", "a JACK server is there and does not answer", "end it, start it anew"
+        )
+    why, remedy = "no JACK server runs", "start one: in qjackctl, in Ardour, or `jackd -d alsa`"
+    if pipewire_runs():
+        why = "PipeWire runs, but python-rtmidi brings a JACK library that cannot speak to it"
+        remedy = (
+            "LD_PRELOAD=/usr/lib/x86_64-linux-gnu/pipewire-0.3/jack/libjack.so.0 livegen … makes it "
+            "take PipeWire's"
+        )
+    return Refusal("jack", why, remedy)
+
+
+def pipewire_runs() -> bool:
+    """Whether PipeWire has its socket where it puts it."""
+    folder = os.environ.get("XDG_RUNTIME_DIR")
+    return bool(folder) and Path(folder or "", "pipewire-0").exists()
+
+
+_SEQUENCER = Path("/dev/snd/seq")
+
+
+def _refusal(api: str) -> Refusal:
+    match api:
+        case "alsa" if not _SEQUENCER.exists():
+            why = f"{_SEQUENCER} is not there: the kernel's sequencer is not loaded"
+            remedy = "sudo modprobe snd-seq; for every start: echo snd-seq | sudo tee /etc/modules-load.d/midi.conf"
+        case "alsa":
+            why = f"{_SEQUENCER} is not for you"
+            remedy = "sudo usermod -a -G audio $USER, then log out and in"
+        case "coremidi":
+            why, remedy = (
+                "CoreMIDI does not answer",
+                "killall -9 MIDIServer, or restart the machine",
+            )
+        case _:
+            why, remedy = f"{api} does not answer", "restart the Windows MIDI service"
+    return Refusal(api, why, remedy)

@@ -1,0 +1,83 @@
+"""What can be turned and pressed: settings, presets, and what is bound to knobs, pads and pedals.
+
+Refuses what makes no sense with a line in the log, and never raises for it.  Knows values and names; acts on
+nothing that plays.
+"""
+
+import logging
+from collections.abc import Mapping
+
+from livegen.errors import ConfigError
+from livegen.jam.controls import CONTROLS, Settings, with_control
+from livegen.jam.mapping import ControlMap
+
+log = logging.getLogger(__name__)
+
+Preset = Mapping[str, object]
+
+
+class Desk:
+    """The values in force.  `settings` holds them; `map` what is bound to what.
+
+    `waiting` are the names of presets that wait for a bar line, first asked for first.  Threads: loop only.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        bindings: Mapping[str, str] | None = None,
+        presets: Mapping[str, Preset] | None = None,
+    ) -> None:
+        self.settings = settings
+        self.map = ControlMap(bindings)
+        self.waiting: list[str] = []
+        self._presets: dict[str, Preset] = dict(presets or {})
+
+    def set(self, name: str, value: object) -> bool:
+        """Give a control another value; whether that changed anything."""
+        before = self.settings
+        try:
+            self.settings = with_control(before, name, value)
+        except ConfigError as error:
+            log.warning("command refused: %s", error)
+        return self.settings != before
+
+    def after(self, name: str) -> object:
+        """The choice of a control that follows the one in force, for a pad; None where there are no choices."""
+        choices = CONTROLS[name].choices if name in CONTROLS else ()
+        if not choices:
+            return None
+        value = getattr(self.settings, name)
+        return choices[(choices.index(value) + 1) % len(choices) if value in choices else 0]
+
+    def learn(self, target: object) -> None:
+        """Bind a control or a command to what is moved next; nothing gives up learning."""
+        try:
+            self.map.learn(str(target or ""))
+        except ConfigError as error:
+            log.warning("command refused: %s", error)
+
+    def name_presets(self, presets: object) -> None:
+        """Other presets, by name; what is not one is left out."""
+        given = presets if isinstance(presets, dict) else {}
+        self._presets = {str(name): it for name, it in given.items() if isinstance(it, Mapping)}
+
+    def preset(self, name: object) -> Preset:
+        """What a preset changes; nothing for one that does not exist."""
+        found = self._presets.get(str(name))
+        if found is None:
+            log.warning("there is no preset %r; there are %s", name, ", ".join(self._presets))
+        return found or {}
+
+    def ask(self, name: object) -> None:
+        """Let a preset wait for the bar line: of one asked for twice the last time counts."""
+        if str(name) in self._presets:
+            self.waiting = [other for other in self.waiting if other != str(name)]
+            self.waiting.append(str(name))
+        else:
+            self.preset(name)
+
+    def waited(self) -> list[str]:
+        """The presets whose time has come; none waits any longer."""
+        names, self.waiting = self.waiting, []
+        return names

@@ -1,0 +1,190 @@
+"""All that is heard, whoever plays it: the live state, the call that is open, the key and the chords.
+
+Finds the beat of a call in free time and hears the call again on it; hears beside it with a model that is on its way
+in.  Knows no turns, no plans and no settings: it is told what they come to.
+"""
+
+from collections import deque
+from dataclasses import replace
+
+from livegen.inference.contract import Model
+from livegen.jam.calls import LONGEST_CALL, Call
+from livegen.jam.ears import Ears, Struck
+from livegen.jam.harmonist import Harmonist
+from livegen.jam.hearing import Guard, Hearing
+from livegen.jam.successor import Heard, Successor
+from livegen.music import pace
+from livegen.music.metre import Metre
+from livegen.music.timeline import Timeline
+
+FIT_PAUSE_US = 40_000  # after an onset, before the grid is looked for again
+FIT_AHEAD_US = 150_000  # before a rest is over
+FORGET_BEAT_US = 8_000_000  # after so long a silence the beat starts anew
+HISTORY = 512  # strokes that another model hears before it takes over
+
+
+class Listener:
+    """`live` is what was heard; `call` is the player's turn, None between turns.  Threads: loop only.
+
+    `is_free` says that nobody leads the time but the player; `fixed_us` is the tempo in free time where it is told
+    and not found.  Both are set from outside.
+    """
+
+    def __init__(self, model: Model, timeline: Timeline) -> None:
+        self.live = Hearing.fresh(Guard(model), timeline)
+        self.call: Call | None = None
+        self.calls = 0
+        self.harmonist = Harmonist()
+        self.is_free = True
+        self.fixed_us: int | None = None
+        self._beat_known = False
+        self._heard_us: int | None = None
+        self._history: deque[Heard] = deque(maxlen=HISTORY)
+        self._successor: Successor | None = None
+        self._swap_tick = 0
+
+    # --- what is heard --------------------------------------------------------------------------------------------
+
+    def hear(self, at: int, struck: Struck) -> None:
+        """A stroke of the player's."""
+        part, pitch, velocity = struck
+        call = self.call
+        if call and not call.closed and velocity:
+            call.phrase.strike(at, part, pitch, velocity)
+            call.unfitted = self.is_free and self.fixed_us is None
+        elif call and not call.closed:
+            call.phrase.release(at, part, pitch)
+        self.note(at, part, pitch, velocity)
+        self.harmonist.hear(at, struck)
+
+    def note(self, at: int, part: int, pitch: int, velocity: int) -> None:
+        """A stroke has sounded, whoever played it: the state hears it."""
+        self.live.hear(at, part, pitch, velocity)
+        self._heard_us = at
+        self._history.append((at, part, pitch, velocity))
+        if self._successor:
+            self._successor.append((at, part, pitch, velocity))
+        if self.call and not self.call.closed:
+            self.call.strokes.append((at, part, pitch, velocity))
+            self.call.events += 1
+            if len(self.call.strokes) > LONGEST_CALL:
+                self.call.forget_strokes(self.live.copy())
+
+    def open_call(self, now: int, metre: Metre) -> Call:
+        """A call begins now: settle the beat by its first note, and remember what was heard before it."""
+        running = self.live.timeline
+        timeline = self._timeline_at(now, metre) if self.is_free else running
+        if timeline != running:
+            self.live = self.live.retimed(timeline)
+        self.call = Call(self.live.copy())
+        self.calls += 1
+        self.harmonist.begin()
+        return self.call
+
+    def _timeline_at(self, now: int, metre: Metre) -> Timeline:
+        """In free time: the beat that a phrase beginning now is on."""
+        running = self.live.timeline
+        is_forgotten = self._heard_us is None or now - self._heard_us > FORGET_BEAT_US
+        if self.fixed_us is not None:
+            return Timeline(self.fixed_us, now, metre)
+        if not self._beat_known or is_forgotten:
+            return Timeline(running.tempo_us, now, metre)
+        return replace(pace.fit([now], running), metre=metre)
+
+    def restore(self, heard: Hearing, ears: Ears) -> None:
+        """Hear as then, but by the beat and in the style of now, and with only that sounding which does."""
+        timeline, style = self.live.timeline, self.live.style
+        self.live = heard
+        heard.timeline, heard.encoder.metre, heard.style = timeline, timeline.metre, style
+        for part, pitch in heard.encoder.sounding.keys() - set(ears.sounding):
+            heard.hear(timeline.micros(heard.encoder.last or 0), part, pitch, 0)
+
+    # --- the beat -------------------------------------------------------------------------------------------------
+
+    def go_by(self, timeline: Timeline) -> None:
+        """Whoever leads goes on, perhaps a little faster or slower."""
+        self.live.timeline = timeline
+
+    def retime(self, timeline: Timeline, now: int) -> None:
+        """Whoever leads is elsewhere: go on from there, and hear an open call as if it had been there."""
+        self.live = self.live.retimed(timeline)
+        call = self.call
+        if call and not call.closed and call.is_whole:
+            call.again, call.reached = call.before.retimed(timeline), 0
+        if self._successor:
+            self._successor.hearing = self._successor.hearing.retimed(timeline)
+            self._swap_tick = timeline.bar_from(timeline.tick_from(now))
+
+    def fit_from(self, call: Call, rest_over: int, held: bool) -> int:
+        """When to look for the grid: not between the notes of a chord, but before it is needed."""
+        pause = call.phrase.onsets_us[-1] + FIT_PAUSE_US
+        return pause if held else min(pause, rest_over - FIT_AHEAD_US)
+
+    def fit(self, call: Call) -> None:
+        """Look for a better grid for the call; if there is one, hear the call again on it."""
+        call.unfitted = False
+        if not call.is_whole or not self.is_free:
+            return  # too long to be heard again
+        heard_on = call.again.timeline if call.again else self.live.timeline
+        timeline = pace.fit(list(call.phrase.onsets_us), heard_on if self._beat_known else None)
+        self._beat_known = self._beat_known or len(call.phrase.onsets_us) > 3
+        timeline = replace(timeline, metre=heard_on.metre)
+        if timeline != heard_on:
+            call.again, call.reached = call.before.retimed(timeline), 0
+
+    def hear_again(self, call: Call, again: Hearing, strokes: int) -> bool:
+        """Hear some of the call on its new grid; whether that grid is now in force."""
+        for stroke in call.strokes[call.reached : call.reached + strokes]:
+            again.hear(*stroke)
+            call.reached += 1
+        if call.reached < len(call.strokes):
+            return False
+        again.style, call.again = self.live.style, None
+        if not self.is_free:
+            again.timeline = self.live.timeline
+        self.live = again
+        return True
+
+    # --- another model --------------------------------------------------------------------------------------------
+
+    def offer(self, model: Model, style: str, now: int) -> None:
+        """Another model: it hears what was played last, and then takes over on a bar line."""
+        timeline = self.live.timeline
+        style_index = index_of(style, model)
+        self._successor = Successor(model, timeline, style_index, self._history)
+        self._swap_tick = timeline.bar_from(timeline.tick_from(now + 1))
+
+    def swap_at(self, now: int) -> int | None:
+        """When the next model is to be fed or to take over, micros; None where there is none."""
+        if self._successor is None:
+            return None
+        return self.live.timeline.micros(self._swap_tick) if self._successor.is_ready else now
+
+    def prepare(self, strokes: int) -> bool:
+        """Let the next model hear some of what it missed; whether it could take over."""
+        if self._successor is None:
+            return False
+        self._successor.work(strokes)
+        return self._successor.is_ready
+
+    def succeed(self, style: str) -> None:
+        """The next model takes over, with all that sounds as it is."""
+        assert self._successor is not None
+        timeline = self.live.timeline
+        self.live = self._successor.hearing.retimed(timeline)
+        self._successor = None
+        self.set_style(style)
+        if self.call:
+            self.call.forget_strokes(self.live.copy())
+
+    def set_style(self, style: str) -> bool:
+        """Hear as a style from now on; False where the model knows none of that name."""
+        model = self.live.guard.model
+        self.live.style = index_of(style, model)
+        return style in model.facts.styles
+
+
+def index_of(style: str, model: Model) -> int:
+    """The model's number for a style; 0, any, for one it does not know."""
+    styles = model.facts.styles
+    return styles.index(style) if style in styles else 0

@@ -1,0 +1,254 @@
+"""All that is played: the plan, the response that it becomes, and the turns that were taken.
+
+Plans in slices, hands out what is due soon, goes on from what has sounded when things change.  Knows the agenda and
+what was heard; knows no turns: it is told when to answer, to go along, to repeat and to be silent.
+"""
+
+from collections import deque
+from dataclasses import replace
+
+import numpy as np
+
+from livegen.jam import starts
+from livegen.jam.agenda import Agenda, Given, Timed
+from livegen.jam.brief import Brief, brief_for, room
+from livegen.jam.calls import Call, Response, Taken
+from livegen.jam.choice import worth
+from livegen.jam.desk import Desk
+from livegen.jam.listener import Listener
+from livegen.jam.loop import Loop
+from livegen.jam.plan import Plan
+from livegen.jam.planner import Rollout
+from livegen.jam.turns import MODES, Mode
+from livegen.music.messages import Cut
+from livegen.music.swing import swung
+from livegen.music.timeline import Timeline
+
+REMEMBERED = 8  # turns that can be taken back
+BEHIND_US = (
+    1_000_000  # who plans so late (a machine that slept) begins anew where the music is by now
+)
+
+
+class Performer:
+    """`plan` is what is being played or will be, None while there is nothing; `response` what was played last.
+
+    `taken` are the turns that were taken, oldest first; `hurried` counts choices made before all was planned.
+    Threads: loop only.
+    """
+
+    def __init__(
+        self, agenda: Agenda, listener: Listener, desk: Desk, seed: int, slice_steps: int
+    ) -> None:
+        self.plan: Plan | None = None
+        self.response: Response | None = None
+        self.taken: deque[Taken] = deque(maxlen=REMEMBERED)
+        self.hurried = 0
+        self._agenda, self._listener, self._desk = agenda, listener, desk
+        self._seed, self._slice_steps = seed, slice_steps
+
+    @property
+    def mode(self) -> Mode:
+        """The mode that is set."""
+        return MODES[self._desk.settings.mode]
+
+    @property
+    def _timeline(self) -> Timeline:
+        return self._listener.live.timeline
+
+    def place(self, tick: int) -> int:
+        """When a tick of the model's is to sound: swung, and as far off the timeline as its plan."""
+        shift = self.plan.shift_us if self.plan else 0
+        return self._timeline.micros(swung(tick, self._desk.settings.swing)) + shift
+
+    # --- what has sounded -----------------------------------------------------------------------------------------
+
+    def begin(self, call: Call, start: int, at: int) -> None:
+        """A turn is taken: the first note of the response is due, or the player begins what is gone along with."""
+        self.response = Response(start, at)
+        self.taken.append(Taken(call, self._listener.live.copy(), self.response, start))
+
+    def record(self, given: Given) -> None:
+        """A note of the response has sounded; a repetition is none."""
+        response = self.response
+        if response is None or not given.is_planned:
+            return
+        response.ended_us = given.at
+        if self.plan is None or not isinstance(self.plan.chosen, Loop):
+            response.strokes.append(given.stroke)
+
+    def retimed(self, before: Timeline) -> None:
+        """The beat was found to be elsewhere while we play along."""
+        if self.response is not None:
+            self.response.retime(before, self._timeline)
+
+    def is_over(self, now: int) -> bool:
+        """Whether all that was planned has been played."""
+        plan = self.plan
+        over = plan is not None and plan.end_us is not None and plan.end_us <= now
+        return over and self._agenda.is_empty
+
+    def is_ending(self) -> bool:
+        """Whether what is played has an end."""
+        return self.plan is not None and self.plan.end is not None
+
+    # --- what to play ---------------------------------------------------------------------------------------------
+
+    def answer(self, call: Call, now: int) -> None:
+        """Plan a response to a call that has ended, or several to choose from."""
+        start = starts.start_of(call, self._desk.settings, self._timeline, now)
+        brief = self._brief(call, start.tick, now)
+        rollouts = [
+            Rollout(self._listener.live.copy(), brief, self._chance(call, candidate))
+            for candidate in range(starts.auditions(brief, start.sent_us, now))
+        ]
+        chosen = rollouts[0] if len(rollouts) == 1 else None
+        self.plan = Plan(rollouts, start.tick, start.sent_us, start.shift_us, chosen)
+
+    def go_on(self, call: Call, now: int, end: int | None) -> None:
+        """Play from now to tick `end`, with what has sounded and what was handed out taken as they are."""
+        self._agenda.forget()
+        timeline, branch, before = self._timeline, self._listener.live.copy(), self.plan
+        start = timeline.tick_from(now + 1)
+        for given in self._agenda.coming:
+            start = max(start, timeline.tick(given.at))
+            branch.feed(given.stroke._replace(tick=max(start, branch.encoder.last or start)))
+        brief = replace(self._brief(call, start, now), end=end)
+        notes = [note._replace(tick=min(note.tick, start)) for note in self._agenda.open]
+        rollout = Rollout(branch, brief, self._chance(call, branch.heard), notes)
+        shift = before.shift_us if before else 0
+        began = before.start if before else start
+        self.plan = Plan([rollout], began, timeline.micros(start) + shift, shift, rollout)
+
+    def end_at_bar(self, call: Call, now: int) -> None:
+        """Play on to the end of the bar, and no further."""
+        bar_line = self._timeline.bar_from(self._timeline.tick_from(now + 1))
+        end = self.plan.end if self.plan else None
+        self.go_on(call, now, bar_line if end is None else min(end, bar_line))
+
+    def loop(self, now: int) -> None:
+        """Repeat the last response, from where in the bar it began."""
+        assert self.response is not None
+        timeline = self._timeline
+        first, period = self.response.looped(timeline.metre.place(self.response.start).bar)
+        earliest = timeline.tick_from(now + 1 + starts.lead_us(self._desk.settings))
+        start = earliest + (first - earliest) % timeline.metre.place(earliest).bar
+        loop = Loop(self.response.closed(first, first + period), first, period, start)
+        self.plan = Plan([], start, timeline.micros(start), chosen=loop)
+
+    def let_go(self, now: int) -> None:
+        """Finish the repetition that is being played, and no more."""
+        if self.plan and isinstance(loop := self.plan.chosen, Loop):
+            handed_out = self._timeline.tick(now + self._agenda.horizon_us) + 1
+            if loop.let_go(handed_out):
+                self._agenda.forget_from(loop.frontier)
+
+    def plan_again(self, call: Call | None, now: int, has_begun: bool) -> None:
+        """Let what has changed act on what is planned and not yet handed out."""
+        plan = self.plan
+        if plan is None or isinstance(plan.chosen, Loop):
+            return
+        has_begun = has_begun or any(given.is_planned for given in self._agenda.coming)
+        if call and plan.chosen and has_begun:
+            self.go_on(call, now, plan.end)
+        else:
+            self.forget()
+
+    def forget(self) -> None:
+        """Plan anew what was not handed out yet."""
+        self.plan = None
+        self._agenda.forget()
+
+    def withdraw(self, now: int, out: list[Timed]) -> bool:
+        """Forget all that is planned; silence what sounds or was handed out.  Whether there was such."""
+        self.plan = None
+        ended = self._agenda.withdraw(now)
+        if ended is None:
+            return False
+        for part, pitch in ended:
+            self._listener.note(now, part, pitch, 0)
+        self._listener.harmonist.alone()
+        out.append(Timed(now, Cut()))
+        return True
+
+    # --- work, in slices ------------------------------------------------------------------------------------------
+
+    def work(self, call: Call | None, now: int) -> None:
+        """Plan a slice, choose if it is time to, and schedule what is planned."""
+        plan = self.plan
+        if plan is None:
+            return
+        if self._is_behind(plan, now):
+            plan = self._catch_up(plan, call, now)
+        if call and isinstance(plan.chosen, Rollout):
+            self._make_room(plan.chosen, call, now)
+        for _ in range(self._slice_steps):
+            rollout = plan.next(now, self.place)
+            if rollout is not None:
+                rollout.step()
+        self.hurried += plan.settle(now, lambda rollout: self._worth(rollout, now))
+        if plan.chosen is None:
+            return
+        self._agenda.put(plan.chosen.planned)
+        plan.chosen.planned.clear()
+        if plan.chosen.is_done and plan.end_us is None:
+            last = max(plan.start, plan.chosen.frontier, self._agenda.last_tick or 0)
+            plan.end_us = max(plan.start_us, self.place(last)) + max(0, self._agenda.offset_us)
+
+    def _is_behind(self, plan: Plan, now: int) -> bool:
+        chosen = plan.chosen
+        return (
+            chosen is not None
+            and not chosen.is_done
+            and self.place(chosen.frontier) < now - BEHIND_US
+        )
+
+    def _catch_up(self, plan: Plan, call: Call | None, now: int) -> Plan:
+        """Go on where the music is by now."""
+        if isinstance(plan.chosen, Loop):
+            plan.chosen.skip(self._timeline.tick(now))
+        elif call is not None:
+            self.go_on(call, now, plan.end)
+        assert self.plan is not None
+        return self.plan
+
+    def _make_room(self, rollout: Rollout, call: Call, now: int) -> None:
+        """Beside a player who plays ever more densely, or less so, it matters how densely just now."""
+        before = rollout.brief
+        if before.room is not None:
+            left = room(call.phrase, self._desk.settings, self._timeline, now)
+            if left != before.room:
+                density = before.density / before.room * left
+                rollout.brief = replace(before, density=density, room=left)
+
+    def _worth(self, rollout: Rollout, now: int) -> float:
+        home, tonic = self._listener.harmonist.rest(now)
+        return worth(rollout.planned, rollout.likelihood, rollout.brief, home, tonic)
+
+    def hand_out(self, now: int) -> list[Timed]:
+        """What is due soon, in order."""
+        plan = self.plan
+        if plan is None or plan.chosen is None:
+            return []
+        frontier = None if plan.chosen.is_done else plan.chosen.frontier
+        return list(self._agenda.hand_out(now, frontier, self.place))
+
+    def deadline(self, now: int) -> int | None:
+        """When to plan, to hand out or to end, micros; None while there is nothing to do."""
+        plan, times = self.plan, [self._agenda.deadline(self.place)]
+        if plan and (plan.end_us is None or self._agenda.is_empty or plan.end_us > now):
+            times.append(plan.deadline(now, self.place))
+        return min((at for at in times if at is not None), default=None)
+
+    def _chance(self, call: Call, *salt: int) -> np.random.Generator:
+        seeds = [self._seed, self._listener.calls, call.events, call.answers, *salt]
+        return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seeds)))
+
+    def _brief(self, call: Call, start: int, now: int) -> Brief:
+        settings, timeline = self._desk.settings, self._timeline
+        heard = self._listener.harmonist.for_brief(
+            self.mode, start, call.phrase.active_us, timeline, now
+        )
+        return brief_for(
+            call.phrase, settings, timeline, start, routes=self._agenda.routes, now=now, **heard
+        )

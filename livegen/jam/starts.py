@@ -1,0 +1,109 @@
+"""When a response begins, and how many of them there is time to plan.
+
+Rules of rests, beats, bars and trades, over a call, the settings and a timeline.  Knows no model, no plans and no
+turns; keeps nothing.
+"""
+
+from typing import NamedTuple
+
+from livegen.jam.brief import Brief
+from livegen.jam.calls import Call
+from livegen.jam.controls import Settings
+from livegen.jam.plan import DECIDE_US
+from livegen.jam.turns import MODES, Plays
+from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.timeline import Timeline
+
+SPECULATE_US = 150_000  # how long before a rest is over planning begins
+IN_TURN_US = 300_000  # how long before its bars come planning begins
+SOON_US = 60_000  # a response that was asked for begins no sooner
+PATIENCE_BARS = 2  # of silence, after which an accompaniment ends
+AUDITION_US = 2_500  # in which a machine plans one onset, on the safe side
+MOST_AUDITIONS = 4
+
+
+class Start(NamedTuple):
+    """Where a response begins: its first tick, when that is sent (micros), and how far off the timeline it lies."""
+
+    tick: int
+    sent_us: int
+    shift_us: int
+
+
+def lead_us(settings: Settings) -> int:
+    """How long before it sounds everything must be sent: what a negative offset asks for."""
+    return max(0, round(-settings.offset * 1000))
+
+
+def rest_over(call: Call, settings: Settings) -> int:
+    """When the rest that ends a call is over, micros, if nothing more is played."""
+    phrase, rest = call.phrase, settings.rest
+    return phrase.active_us + (phrase.rest_us if isinstance(rest, str) else round(rest * 1000))
+
+
+def patience_over(timeline: Timeline, since: int) -> int:
+    """When an accompaniment has waited long enough for a player who has been silent since, micros."""
+    bar = timeline.metre.place(timeline.tick(since)).bar
+    return since + PATIENCE_BARS * bar * timeline.tempo_us // TICKS_PER_BEAT
+
+
+def plan_from(
+    call: Call, settings: Settings, timeline: Timeline, now: int, held: bool
+) -> int | None:
+    """When planning an answer may begin, micros; None while nobody knows when it will."""
+    if call.handed_over:
+        return now
+    match MODES[settings.mode].plays:
+        case Plays.AFTER if not held:
+            return rest_over(call, settings) - SPECULATE_US
+        case Plays.IN_TURN:
+            bars = timeline.micros(its_bars(call, settings, timeline, now))
+            return bars - IN_TURN_US - lead_us(settings)
+        case _:
+            return None
+
+
+def its_bars(call: Call, settings: Settings, timeline: Timeline, now: int) -> int:
+    """The tick at which the model's bars begin, in a trade: a turn after those in which the call began."""
+    # A pick-up is part of its bar.
+    began = timeline.tick(call.phrase.began_us) + TICKS_PER_BEAT // 2
+    position, bar = timeline.metre.place(began)
+    turn = int(settings.trade) * bar
+    start = began - position + turn
+    late = timeline.tick_from(now - SOON_US) - start
+    return start + max(0, -(-late // turn)) * turn
+
+
+def start_of(call: Call, settings: Settings, timeline: Timeline, now: int) -> Start:
+    """Where the answer to a call begins, if it is planned now."""
+    lead = lead_us(settings)
+    moment = (now + SOON_US if call.handed_over else max(rest_over(call, settings), now)) + lead
+    tick, shift = timeline.tick_from(moment), 0
+    if call.start is not None and call.start > timeline.tick(now + lead):
+        tick = call.start
+    elif MODES[settings.mode].plays is Plays.IN_TURN and not call.handed_over:
+        tick = its_bars(call, settings, timeline, now)
+    elif settings.start == "now":
+        # Not on the grid but at this very moment, and the rest as far from it as planned.
+        shift = moment - timeline.micros(tick)
+    else:
+        tick = on_line(tick, settings, timeline)
+    return Start(tick, timeline.micros(tick) + shift - lead, shift)
+
+
+def on_line(tick: int, settings: Settings, timeline: Timeline) -> int:
+    """The first beat, or bar line, that is not before `tick`."""
+    return timeline.bar_from(tick) if settings.start == "bar" else timeline.beat_from(tick)
+
+
+def auditions(brief: Brief, sent_us: int, now: int) -> int:
+    """How many responses there is time to plan, so that one can be chosen; one if it has no end.
+
+    By a machine's usual speed and not by its clock, so that a session can be replayed.
+    """
+    if brief.end is None:
+        return 1
+    beats = (brief.end - brief.start) / TICKS_PER_BEAT
+    onsets = max(4.0, beats * (brief.pace or 2.0) * brief.density)
+    time = sent_us - DECIDE_US - now
+    return max(1, min(MOST_AUDITIONS, int(time / (onsets * AUDITION_US))))

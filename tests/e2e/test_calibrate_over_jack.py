@@ -1,0 +1,74 @@
+"""`livegen calibrate` over a JACK server, where a wire or a program of a few lines is the DAW."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from livegen import config
+from tests.e2e.harness import ROOT, Daemon, Jack, Partner, wait_for
+
+OUT, IN = "livegen-out:Model Out", "livegen-in:Model In"
+
+
+@contextmanager
+def calibrating(jack: Jack, home: Path, *options: str) -> Iterator["subprocess.Popen[str]"]:
+    command = [sys.executable, "-m", "livegen", "calibrate", "--api", "jack", *options]
+    environment = os.environ | jack.environment | {"XDG_CONFIG_HOME": str(home)}
+    with subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        try:
+            wait_for(lambda: {OUT, IN} <= set(jack.ports()), every_s=0.05)
+            yield process
+        finally:
+            if process.poll() is None:
+                process.kill()
+
+
+def test_the_way_through_a_wire_is_measured_and_the_offset_saved(
+    jack: Jack, tmp_path: Path
+) -> None:
+    with calibrating(jack, tmp_path, "--save") as process:
+        subprocess.run(["jack_connect", OUT, IN], check=True)
+        said, complaints = process.communicate(timeout=60)
+
+    assert (process.returncode, complaints) == (0, "")
+    assert "40 notes, 0 lost; round trip " in said
+    saved = config.load(tmp_path / "livegen" / "config.yaml").controls["offset"]
+    assert isinstance(saved, int | float) and f"jam.offset: {saved:.0f}\n" in said
+    # Half of one to two periods of 128 frames at 48 kHz; a busy machine may add some.
+    assert -50 <= saved <= 0
+    wait_for(lambda: not {OUT, IN} & set(jack.ports()))
+
+
+def test_ctrl_c_releases_what_sounds(jack: Jack, tmp_path: Path) -> None:
+    with calibrating(jack, tmp_path) as process:
+        partner = Partner()
+        try:
+            wait_for(lambda: bool(partner.listen()) and bool(partner.sounding))
+            process.send_signal(signal.SIGINT)
+            assert process.wait(10) == 130
+            partner.hears_silence()
+        finally:
+            partner.close()
+
+
+def test_beside_a_running_livegen_it_sends_nothing_and_says_so(jack: Jack, tmp_path: Path) -> None:
+    with Daemon(
+        {"api": "jack", "settings": {"engine": "engines:echo"}}, jack.environment
+    ) as served:
+        served.ready()
+        with calibrating(jack, tmp_path) as process:
+            _, complaints = process.communicate(timeout=20)
+
+    assert process.returncode == 2
+    assert "end it first" in complaints

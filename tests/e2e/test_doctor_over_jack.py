@@ -1,0 +1,134 @@
+"""`livegen doctor` against a JACK server: alone, beside a daemon, beside a clock, and frozen."""
+
+import json
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import rtmidi
+
+from livegen import cli
+from tests.e2e.harness import ROOT, Daemon, Jack, wait_for
+
+OUT, IN = "livegen-out:Model Out", "livegen-in:Model In"
+Starts = Callable[..., Daemon]
+Told = dict[str, list[dict[str, str]]]
+
+
+@pytest.fixture(autouse=True)
+def nobody_s_own_file(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+@pytest.fixture
+def doctor(capsys: pytest.CaptureFixture[str]) -> Callable[[int], Told]:
+    """Ask the doctor, who must end with this status; what was found, by check."""
+
+    def ask(status: int) -> Told:
+        capsys.readouterr()
+        found = cli.run(["doctor", "--api", "jack", "--json", "--set", "osc.port=9731"])
+        told = json.loads(capsys.readouterr().out)
+        assert (found, told["ok"]) == (status, status == 0), told
+        by_check: Told = {}
+        for finding in told["findings"]:
+            by_check.setdefault(finding["check"], []).append(finding)
+        return by_check
+
+    return ask
+
+
+@contextmanager
+def clock(tempo_us: int = 20_833) -> Iterator[Any]:
+    """A DAW that sends clock out of a port of its own; started before anybody listens."""
+    port = rtmidi.MidiOut(rtmidi.API_UNIX_JACK, name="daw")
+    port.open_virtual_port("clock")
+    ended = threading.Event()
+
+    def beat() -> None:
+        at = time.monotonic()
+        while not ended.is_set():
+            port.send_message([0xF8])
+            at += tempo_us / 1e6
+            time.sleep(max(0.0, at - time.monotonic()))
+
+    thread = threading.Thread(target=beat)
+    thread.start()
+    try:
+        yield port
+    finally:
+        ended.set()
+        thread.join()
+        port.close_port()
+        port.delete()
+
+
+def connect(source: str, sink: str) -> None:
+    wait_for(
+        lambda: subprocess.run(["jack_connect", source, sink], check=False).returncode == 0,
+        every_s=0.1,
+    )
+
+
+def test_alone_all_is_well_and_what_was_opened_is_closed(
+    jack: Jack, doctor: Callable[[int], Told]
+) -> None:
+    told = doctor(0)
+
+    assert "no livegen is running" in told["ports"][0]["found"]
+    assert "nothing came back" in told["loop"][0]["found"]
+    assert "128 frames at 48000 Hz" in told["period"][0]["found"]
+    assert "no MIDI clock" in told["clock"][0]["found"]
+    wait_for(lambda: not {OUT, IN} & set(jack.ports()))
+
+
+def test_a_daemon_is_found_with_who_is_connected_to_it_and_its_clock(
+    daemon: Starts, doctor: Callable[[int], Told]
+) -> None:
+    daemon()
+    with clock():
+        connect("daw:clock", IN)
+        told = doctor(0)
+
+    assert told["ports"][0]["found"] == f'a livegen is running: "{IN}" and "{OUT}"'
+    assert [finding["found"] for finding in told["wires"]] == [
+        f'"{IN}" hears daw:clock',
+        f'"{OUT}" is heard by nobody',
+    ]
+    assert "bpm" in told["clock"][0]["found"]
+    assert 110 < float(told["clock"][0]["found"].split()[2]) < 130
+
+
+def test_a_wire_from_out_to_in_is_bad_and_the_command_that_is_told_undoes_it(
+    daemon: Starts, doctor: Callable[[int], Told]
+) -> None:
+    daemon()
+    connect(OUT, IN)
+
+    [found] = doctor(1)["loop"]
+
+    assert found["level"] == "bad"
+    subprocess.run(found["remedy"].partition(": ")[2], shell=True, check=True)
+    assert doctor(0)["loop"][0]["level"] == "ok"
+
+
+def test_a_frozen_server_is_told_and_does_not_hold_the_doctor(jack: Jack) -> None:
+    jack.send_signal(signal.SIGSTOP)
+    command = [sys.executable, "-m", "livegen", "doctor", "--api", "jack"]
+    try:
+        ran = subprocess.run(
+            command, cwd=ROOT, capture_output=True, text=True, timeout=20, check=False
+        )
+    finally:
+        jack.send_signal(signal.SIGCONT)
+
+    assert ran.returncode == 1
+    assert "a JACK server is there and does not answer" in ran.stdout
+    assert ran.stderr == ""

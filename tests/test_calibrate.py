@@ -1,0 +1,364 @@
+"""The way through the DAW, measured on virtual time through a DAW of a few lines."""
+
+import random
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from livegen import calibrate, config
+from livegen.calibrate import (
+    LATE_US,
+    NOTES,
+    Calibration,
+    RoundTrip,
+    Time,
+    advice,
+    offset_ms,
+    pattern,
+    with_offset,
+)
+from livegen.daemon.ports import EmbeddedPorts, Health
+from livegen.errors import ConfigError, PortError
+from livegen.music.messages import NoteOff, NoteOn, decode
+
+MS = 1_000
+
+
+def after(delay_us: int) -> Callable[[bytes], list[tuple[int, bytes]]]:
+    return lambda data: [(delay_us, data)]
+
+
+class Daw(EmbeddedPorts):
+    """An embedded port whose other end is a track: `route` says what comes back of a message, and when."""
+
+    def __init__(self, route: Callable[[bytes], list[tuple[int, bytes]]]) -> None:
+        super().__init__()
+        self.at = 5_000_000
+        self.api = "jack"  # as far as who looks can tell
+        self.route = route
+        self.sent: list[tuple[int, bytes]] = []
+        self._coming: list[tuple[int, bytes]] = []
+        self.state = Health.WELL
+        self.is_closed = False
+
+    @property
+    def time(self) -> Time:
+        return Time(lambda: self.at, self._wait_until)
+
+    def _wait_until(self, due: int) -> None:
+        self.at = max(self.at, due)
+
+    def send(self, data: bytes) -> bool:
+        self.sent.append((self.at, data))
+        self._coming += [(self.at + delay, back) for delay, back in self.route(data)]
+        return True
+
+    def receive(self) -> list[bytes]:
+        due = sorted(one for one in self._coming if one[0] <= self.at)
+        self._coming = [one for one in self._coming if one[0] > self.at]
+        return [data for _, data in due]
+
+    def health(self, now: int) -> Health:
+        return self.state
+
+    def close(self) -> None:
+        self.is_closed = True
+
+    @property
+    def sounding(self) -> list[NoteOn]:
+        sounding: list[NoteOn] = []
+        for _, data in self.sent:
+            match decode(data):
+                case NoteOn() as note:
+                    sounding.append(note)
+                case NoteOff(pitch=pitch):
+                    sounding = [note for note in sounding if note.pitch != pitch]
+        return sounding
+
+    def measure(self) -> RoundTrip:
+        return Calibration(self, self.time).measure()
+
+
+# --- the measurement ------------------------------------------------------------------------------------------
+
+
+def test_no_two_notes_are_alike_and_no_pitch_returns_within_a_second() -> None:
+    notes = pattern()
+
+    assert len({(note.pitch, note.velocity) for _, note in notes}) == NOTES
+    for number, (at, note) in enumerate(notes):
+        assert all(
+            at - before > LATE_US for before, other in notes[:number] if other.pitch == note.pitch
+        )
+
+
+@pytest.mark.parametrize("delay", [1, 8, 100, 900])
+def test_a_constant_way_is_measured_to_half_a_millisecond(delay: int) -> None:
+    trip = Daw(after(delay * MS)).measure()
+
+    assert (trip.sent, trip.lost, trip.twice, trip.strangers) == (NOTES, 0, 0, 0)
+    assert all(0 <= one - delay * MS <= calibrate.POLL_US for one in trip.micros)
+
+
+def test_jitter_is_how_far_notes_lie_from_the_median() -> None:
+    dice = random.Random(1)
+    trip = Daw(lambda data: [(10 * MS + dice.choice((-3, 3)) * MS, data)]).measure()
+
+    assert 3 * MS < trip.jitter_us < 6 * MS
+    assert trip.quantile(0) < trip.quantile(0.5) <= trip.quantile(0.99) <= trip.quantile(1)
+
+
+def test_lost_notes_are_counted_and_the_others_measured() -> None:
+    notes = [note for _, note in pattern()]
+
+    def leaky(data: bytes) -> list[tuple[int, bytes]]:
+        return [] if decode(data) in notes[::4] else [(5 * MS, data)]
+
+    trip = Daw(leaky).measure()
+
+    assert trip.lost == NOTES // 4
+    assert max(trip.micros) <= 5 * MS + calibrate.POLL_US
+
+
+def test_a_note_that_is_later_than_a_second_is_lost() -> None:
+    assert Daw(after(LATE_US + 10 * MS)).measure().micros == ()
+
+
+def test_notes_that_come_back_twice_or_changed_are_told() -> None:
+    twice = Daw(lambda data: [(5 * MS, data), (9 * MS, data)]).measure()
+    changed = Daw(lambda data: [(5 * MS, bytes((data[0], data[1] + 12, data[2])))]).measure()
+
+    assert (twice.twice, twice.lost) == (NOTES, 0)
+    assert (changed.strangers, changed.lost) == (NOTES, NOTES)
+    assert "more than one track" in advice(twice, "auto", "Model Out", "Model In")[0]
+    assert "nothing is measured" in advice(changed, "auto", "Model Out", "Model In")[-1]
+
+
+def test_a_track_on_another_channel_is_measured_as_well() -> None:
+    trip = Daw(lambda data: [(5 * MS, bytes((data[0] | 3, *data[1:])))]).measure()
+    assert trip.lost == 0
+
+
+def test_every_note_is_ended_after_its_length() -> None:
+    daw = Daw(after(5 * MS))
+    daw.measure()
+
+    assert daw.sounding == []
+    ends = [at for at, data in daw.sent if data[0] & 0xF0 == 0x80]
+    starts = [at for at, data in daw.sent if data[0] & 0xF0 == 0x90]
+    assert all(
+        0 <= end - start - calibrate.LENGTH_US <= calibrate.POLL_US
+        for start, end in zip(starts, ends, strict=True)
+    )
+
+
+def test_it_waits_until_the_track_is_made() -> None:
+    daw = Daw(lambda data: [(5 * MS, data)] if daw.at > 20_000_000 else [])
+
+    assert Calibration(daw, daw.time).wait_for_route()
+    assert 20_000_000 < daw.at < 22_000_000
+
+
+def test_it_does_not_wait_for_ever() -> None:
+    daw = Daw(lambda data: [])
+
+    assert not Calibration(daw, daw.time).wait_for_route(patience_us=3_000_000)
+    assert daw.sounding == []
+
+
+def test_a_knock_that_comes_back_late_is_not_taken_for_a_stranger() -> None:
+    daw = Daw(after(300 * MS))
+    calibration = Calibration(daw, daw.time)
+
+    assert calibration.wait_for_route()
+    assert calibration.measure().strangers == 0
+
+
+# --- however it ends ------------------------------------------------------------------------------------------
+
+
+def started(daw: Daw, monkeypatch: pytest.MonkeyPatch) -> RoundTrip:
+    monkeypatch.setattr(calibrate, "open_ports", lambda *_: daw)
+    return calibrate.calibrate("jack", "Model In", "Model Out", lambda line: None, daw.time)
+
+
+def test_ctrl_c_ends_the_note_that_sounds_and_closes_the_ports(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def interrupted(data: bytes) -> list[tuple[int, bytes]]:
+        if len(daw.sent) == 41:
+            raise KeyboardInterrupt
+        return [(5 * MS, data)]
+
+    daw = Daw(interrupted)
+
+    with pytest.raises(KeyboardInterrupt):
+        started(daw, monkeypatch)
+
+    assert daw.sounding == [] and daw.is_closed
+
+
+def test_a_signal_to_end_is_taken_like_ctrl_c_and_then_as_before(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    before = signal.getsignal(signal.SIGTERM)
+
+    def terminated(data: bytes) -> list[tuple[int, bytes]]:
+        if len(daw.sent) == 9:
+            signal.raise_signal(signal.SIGTERM)
+        return [(5 * MS, data)]
+
+    daw = Daw(terminated)
+
+    with pytest.raises(KeyboardInterrupt):
+        started(daw, monkeypatch)
+
+    assert daw.sounding == [] and daw.is_closed
+    assert signal.getsignal(signal.SIGTERM) == before
+
+
+def test_a_server_that_goes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    daw = Daw(after(5 * MS))
+    daw.state = Health.LOST
+
+    with pytest.raises(PortError, match="has gone"):
+        started(daw, monkeypatch)
+    assert daw.is_closed
+
+
+def test_where_a_livegen_runs_or_no_midi_system_is_nothing_is_sent(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    second, none = Daw(after(5 * MS)), Daw(after(5 * MS))
+    second.in_name, none.api = "Model In (2)", "none"
+
+    with pytest.raises(PortError, match="end it first"):
+        started(second, monkeypatch)
+    with pytest.raises(PortError, match="needs a MIDI system"):
+        started(none, monkeypatch)
+    assert second.sent == none.sent == []
+
+
+# --- what follows ---------------------------------------------------------------------------------------------
+
+
+def trip(micros: int) -> RoundTrip:
+    return RoundTrip(3, (micros - MS, micros, micros + MS))
+
+
+def test_the_offset_is_half_the_way_and_all_of_it_where_the_clock_came_the_same_way() -> None:
+    assert offset_ms(trip(9 * MS), "auto") == -4
+    assert offset_ms(trip(9 * MS), "link") == -4
+    assert offset_ms(trip(9 * MS), "clock") == -9
+
+
+def test_the_offset_stays_within_what_can_be_set() -> None:
+    assert offset_ms(trip(900 * MS), "link") == -200
+
+
+def test_the_figures_are_told_in_a_line_and_what_they_leave_out() -> None:
+    told = advice(trip(8 * MS), "auto", "Model Out", "Model In")
+
+    assert told[0] == (
+        "3 notes, 0 lost; round trip 7.0 / 8.0 / 9.0 / 9.0 ms (min / p50 / p99 / max), jitter 0.8 ms"
+    )
+    assert "jam.offset: -4" in told
+    assert any("DAW's MIDI clock leads" in line and line.endswith(": -8.") for line in told)
+    assert any("not the DAW's audio latency" in line for line in told)
+
+
+# --- the person's file ----------------------------------------------------------------------------------------
+
+MINE = "# on stage\nseed: 1\njam:   # the jam\n    # quietly\n    energy: 0.3\nosc: {port: 9800}\n"
+
+
+def test_a_file_that_is_not_there_is_made(tmp_path: Path) -> None:
+    path = tmp_path / "livegen" / "config.yaml"
+
+    assert calibrate.save(path, -4)
+    assert path.read_text() == "jam:\n  offset: -4\n"
+    assert config.load(path).controls["offset"] == -4
+
+
+def test_only_one_line_is_added_to_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(MINE)
+    path.chmod(0o640)
+
+    assert calibrate.save(path, -4)
+
+    assert path.read_text() == MINE.replace("# the jam\n", "# the jam\n    offset: -4\n")
+    assert path.stat().st_mode & 0o777 == 0o640
+    assert [file.name for file in tmp_path.iterdir()] == ["config.yaml"]
+
+
+def test_without_a_section_jam_one_is_added() -> None:
+    assert with_offset("seed: 1", -4) == "seed: 1\njam:\n  offset: -4\n"
+    assert with_offset("seed: 1\r\n", -4) == "seed: 1\r\njam:\r\n  offset: -4\r\n"
+    assert with_offset("", -4) == "jam:\n  offset: -4\n"
+
+
+def test_an_empty_section_and_a_file_without_a_last_newline_are_kept_whole() -> None:
+    assert with_offset("jam:", -4) == "jam:\n  offset: -4\n"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "jam:\n  offset: 0\n",
+        "jam: {energy: 0.3}\n",
+        "jam: {}\n",
+        "'jam':\n  energy: 0.3\n",
+        "presets:\n  A: {offset: 3}\n",
+        "jam: !!map\n  energy: 0.3\n",
+        "{jam: {energy: 0.3}}\n",
+        "jam:\n  scale: |-\n      D dorian\nseed: 1\n...\n",
+        "--- \n",
+    ],
+)
+def test_a_file_that_is_not_plainly_without_an_offset_is_left_as_it_is(
+    text: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_text(text)
+    before = path.read_bytes()
+
+    saved = calibrate.save(path, -4)
+
+    if saved:  # then it says what it said, and the offset
+        assert config.load(path).controls["offset"] == -4
+        path.write_text(text)
+        wanted = config.load(path, (), [(("jam", "offset"), -4, "")])
+        calibrate.save(path, -4)
+        assert config.load(path) == wanted
+    else:
+        assert path.read_bytes() == before
+    assert [file.name for file in tmp_path.iterdir()] == ["config.yaml"]
+
+
+def test_a_link_into_a_folder_of_dotfiles_stays_one(tmp_path: Path) -> None:
+    (tmp_path / "dotfiles").mkdir()
+    there = tmp_path / "dotfiles" / "livegen.yaml"
+    there.write_text(MINE)
+    link = tmp_path / "config.yaml"
+    link.symlink_to(there)
+
+    assert calibrate.save(link, -4)
+    assert link.is_symlink() and "offset: -4" in there.read_text()
+
+
+def test_what_is_not_text_is_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "config.yaml"
+    path.write_bytes(b"\xff\xfe\x00")
+
+    assert not calibrate.save(path, -4)
+    assert path.read_bytes() == b"\xff\xfe\x00"
+
+
+def test_a_file_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    (tmp_path / "livegen").write_text("in the way")
+
+    with pytest.raises(ConfigError, match="cannot be written"):
+        calibrate.save(tmp_path / "livegen" / "config.yaml", -4)
