@@ -17,7 +17,9 @@ from pathlib import Path
 from livegen import config as configuration
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.ports import NONE, Health, Ports, open_ports
+from livegen.daemon.ports import Health, Ports
+from livegen.doctor.hearing import opened
+from livegen.doctor.system import midi_system
 from livegen.errors import ConfigError, PortError
 from livegen.jam.controls import CONTROLS
 from livegen.music.messages import NoteOff, NoteOn, decode, encode
@@ -159,15 +161,15 @@ class Calibration:
         del self._sounding[note]
 
     def _listen(self, until: int, ear: _Ear) -> None:
-        """Hear what comes, and end notes in time.  Raises PortError when the MIDI server goes."""
+        """Hear what comes, and end notes in time.  Raises PortError when the MIDI server goes or freezes."""
         while (now := self._time.now()) < until:
             for data in self._ports.receive():
                 ear.hear(data, now)
             for note in [note for note, end in self._sounding.items() if end <= now]:
                 self._end(note)
-            if self._ports.health(now) is Health.LOST:
+            if self._ports.health(now) is not Health.WELL:
                 raise PortError(
-                    f"{self._ports.api}: the MIDI server has gone; start it and try again"
+                    f"{self._ports.api}: the MIDI server stopped; start it anew and try again"
                 )
             self._time.wait_until(min(until, now + POLL_US))
 
@@ -215,31 +217,33 @@ def calibrate(
 
     Raises PortError, and KeyboardInterrupt on Ctrl-C and SIGTERM.  Threads: main only.
     """
-    with _terminated_like_interrupted():
-        ports = open_ports(api, in_name, out_name)
+    with (
+        _terminated_like_interrupted(),
+        opened(_free(api, in_name, out_name), in_name, out_name) as ports,
+    ):
         calibration = Calibration(ports, time)
         try:
-            return _calibrated(calibration, ports, in_name, out_name, say)
+            say(ROUTING.format(out=ports.out_name, into=ports.in_name))
+            if not calibration.wait_for_route():
+                raise PortError(
+                    f"nothing came back within {PATIENCE_US // SECOND} s; `livegen doctor` looks at ports and "
+                    "connections"
+                )
+            say(f"It came back.  Measuring with {NOTES} notes …")
+            return calibration.measure()
         finally:
             calibration.release()
-            ports.close()
 
 
-def _calibrated(
-    calibration: Calibration,
-    ports: Ports,
-    in_name: str,
-    out_name: str,
-    say: Callable[[str], object],
-) -> RoundTrip:
-    _check(ports, in_name, out_name)
-    say(ROUTING.format(out=ports.out_name, into=ports.in_name))
-    if not calibration.wait_for_route():
-        raise PortError(
-            f"nothing came back within {PATIENCE_US // SECOND} s; `livegen doctor` looks at ports and connections"
-        )
-    say(f"It came back.  Measuring with {NOTES} notes …")
-    return calibration.measure()
+def _free(api: str, in_name: str, out_name: str) -> str:
+    """The MIDI system to take, if it is to be had and no livegen is on it.  Raises PortError."""
+    system, refusals = midi_system(api)
+    if system is None:
+        why = "; ".join(f"{one.api}: {one.why}" for one in refusals) or "--api none"
+        raise PortError(f"no MIDI system ({why}); `livegen doctor` says what to do about it")
+    if system.pairs(in_name, out_name):
+        raise PortError("a livegen is running and has these ports: end it first, then calibrate")
+    return system.api
 
 
 @contextmanager
@@ -249,13 +253,6 @@ def _terminated_like_interrupted() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
-
-
-def _check(ports: Ports, in_name: str, out_name: str) -> None:
-    if ports.api == NONE:
-        raise PortError("calibrate needs a MIDI system; `livegen doctor` says what to do about it")
-    if ports.api != "winmm" and (ports.in_name, ports.out_name) != (in_name, out_name):
-        raise PortError("a livegen is running and has these ports: end it first, then calibrate")
 
 
 # --- the person's file ----------------------------------------------------------------------------------------

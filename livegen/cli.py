@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from livegen.config import Config
 
 MISTAKE, OURS, INTERRUPTED = 2, 1, 130  # exit statuses
+NOT_SAVED = """\
+not saved: {path} sets an offset already, or in a way of its own; in it, under jam:, write
+  offset: {offset}"""
 TRAIN_EXTRA = {
     "torch",
     "lightning_fabric",
@@ -356,8 +359,9 @@ def doctor(as_json: bool, **options: Any) -> int:
     """Look at everything between you and the first answer, and say what to do.
 
     Versions, settings, the model and its speed, the disk, OSC, the MIDI system, ports and who is connected
-    to them, routing loops, clock.  Takes a few seconds, two of them listening; changes nothing.  Ask it
-    before `serve` starts, or while it runs: then it looks at what is connected, and listens to that.
+    to them, routing loops, clock.  Takes a few seconds, two of them listening, and leaves all as it was.
+    Best asked while `serve` runs and the DAW is connected: then it listens to who sends to "Model In",
+    and sends who hears "Model Out" a message that sounds nowhere, to see whether it comes back.
 
     \b
     Exit status: 0  nothing is bad    1  something is
@@ -370,7 +374,7 @@ def doctor(as_json: bool, **options: Any) -> int:
     from livegen.doctor import checks, findings
 
     rows = []
-    for row in checks.visit(lambda: _config(options), options["config"]):
+    for row in checks.visit(lambda: _config(options), options["config"], options["api"]):
         rows.append(row)
         if not as_json:
             click.echo(findings.lines(row.finding))
@@ -410,9 +414,7 @@ def calibrate(save: bool, **options: Any) -> int:
     if save:
         path, offset = configuration.own_folder() / "config.yaml", calibration.offset_ms(trip, sync)
         is_saved = calibration.save(path, offset)
-        click.echo(f"saved in {path}" if is_saved else f"not saved: in {path}, below jam:, write")
-        if not is_saved:
-            click.echo(f"  offset: {offset}")
+        click.echo(f"saved in {path}" if is_saved else NOT_SAVED.format(path=path, offset=offset))
     return 0
 
 

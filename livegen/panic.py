@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from livegen.daemon.outbox import BURST, RATE_PER_S
-from livegen.daemon.ports import candidates, loaded, silenced
+from livegen.daemon.ports import candidates, loaded, probe_succeeds, silenced, start_probe
 from livegen.errors import PortError
 from livegen.music.messages import (
     ALL_NOTES_OFF,
@@ -96,6 +96,8 @@ def _open(api: str) -> tuple[str, Any, Any]:
     names = {rtmidi.get_api_name(number): number for number in rtmidi.get_compiled_api()}
     tried = [name for name in candidates(api) if name != "none"]
     for name in tried:
+        if name == "jack" and not probe_succeeds(start_probe()):
+            continue  # a frozen server would keep us for ever
         number = names.get("core" if name == "coremidi" else name)
         try:
             with silenced():

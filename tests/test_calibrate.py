@@ -20,6 +20,8 @@ from livegen.calibrate import (
     with_offset,
 )
 from livegen.daemon.ports import EmbeddedPorts, Health
+from livegen.doctor import hearing
+from livegen.doctor.system import MidiSystem
 from livegen.errors import ConfigError, PortError
 from livegen.music.messages import NoteOff, NoteOn, decode
 
@@ -179,9 +181,30 @@ def test_a_knock_that_comes_back_late_is_not_taken_for_a_stranger() -> None:
 # --- however it ends ------------------------------------------------------------------------------------------
 
 
-def started(daw: Daw, monkeypatch: pytest.MonkeyPatch) -> RoundTrip:
-    monkeypatch.setattr(calibrate, "open_ports", lambda *_: daw)
+EMPTY = MidiSystem("jack", (), ())
+
+
+def started(
+    daw: Daw, monkeypatch: pytest.MonkeyPatch, system: MidiSystem | None = EMPTY
+) -> RoundTrip:
+    monkeypatch.setattr(hearing, "open_ports", lambda *_: daw)
+    monkeypatch.setattr(calibrate, "midi_system", lambda api: (system, []))
     return calibrate.calibrate("jack", "Model In", "Model Out", lambda line: None, daw.time)
+
+
+def test_a_calibration_measures_and_closes(monkeypatch: pytest.MonkeyPatch) -> None:
+    daw = Daw(after(5 * MS))
+
+    assert started(daw, monkeypatch).lost == 0
+    assert daw.sounding == [] and daw.is_closed
+
+
+def test_a_track_that_is_never_made_is_told_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    daw = Daw(lambda data: [])
+
+    with pytest.raises(PortError, match="nothing came back within 120 s"):
+        started(daw, monkeypatch)
+    assert daw.sounding == [] and daw.is_closed
 
 
 def test_ctrl_c_ends_the_note_that_sounds_and_closes_the_ports(
@@ -219,11 +242,14 @@ def test_a_signal_to_end_is_taken_like_ctrl_c_and_then_as_before(
     assert signal.getsignal(signal.SIGTERM) == before
 
 
-def test_a_server_that_goes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("state", [Health.LOST, Health.STALLED])
+def test_a_server_that_goes_or_freezes_is_told(
+    state: Health, monkeypatch: pytest.MonkeyPatch
+) -> None:
     daw = Daw(after(5 * MS))
-    daw.state = Health.LOST
+    daw.state = state
 
-    with pytest.raises(PortError, match="has gone"):
+    with pytest.raises(PortError, match="the MIDI server stopped"):
         started(daw, monkeypatch)
     assert daw.is_closed
 
@@ -231,14 +257,14 @@ def test_a_server_that_goes_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_where_a_livegen_runs_or_no_midi_system_is_nothing_is_sent(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    second, none = Daw(after(5 * MS)), Daw(after(5 * MS))
-    second.in_name, none.api = "Model In (2)", "none"
+    daw = Daw(after(5 * MS))
+    running = MidiSystem("jack", ("livegen-out:Model Out",), ("livegen-in:Model In",))
 
     with pytest.raises(PortError, match="end it first"):
-        started(second, monkeypatch)
-    with pytest.raises(PortError, match="needs a MIDI system"):
-        started(none, monkeypatch)
-    assert second.sent == none.sent == []
+        started(daw, monkeypatch, running)
+    with pytest.raises(PortError, match="no MIDI system"):
+        started(daw, monkeypatch, None)
+    assert daw.sent == []
 
 
 # --- what follows ---------------------------------------------------------------------------------------------

@@ -35,12 +35,11 @@ class Companion:
         self.log: deque[str] = deque(maxlen=16)
 
     def receive(self) -> list[Frame]:
-        """Take in its frames; what concerns every companion is kept here, the rest given."""
-        return (
-            []
-            if self.link.closed
-            else [frame for frame in self.link.receive() if not self._own(frame)]
-        )
+        """Take in its frames, the last words of one that is gone too: what concerns every companion is kept here.
+
+        The rest is given.
+        """
+        return [frame for frame in self.link.receive() if not self._own(frame)]
 
     def end(self, timeout_s: float) -> bool:
         """Close the link, which tells it to finish, and wait; True if it did in time.  It is never killed here."""

@@ -92,6 +92,7 @@ class Supervisor:
                 self.start(now)
             return False
         if self.link is None or self.link.closed:
+            self.receive(now)  # its last words, if a send found it gone before they were read
             return self._died(now)
         if unwatched > OWN_PAUSE_US:
             self._last_beat = now

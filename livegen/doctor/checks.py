@@ -18,17 +18,19 @@ CHECKS: dict[str, Check[Patient]] = {
     "osc": computer.osc,
     "system": midi.system,
     "ports": midi.ports,
-    "wires": midi.wires,
     "period": midi.period,
+    "wires": midi.wires,
     "loop": midi.loop,
     "clock": midi.clock,
     "notes": midi.notes,
 }
 
 
-def visit(load: Callable[[], Config], path: Path | None = None) -> Iterator[Row]:
-    """Examine this machine with the configuration that `load` reads (`path`, if it was told one), row by row.
+def visit(
+    load: Callable[[], Config], path: Path | None = None, api: str | None = None
+) -> Iterator[Row]:
+    """Examine this machine with the configuration that `load` reads, row by row; `path`, `api`: as it was told them.
 
     Takes about 3 s, of which two are listening.  Never raises for anything that is wrong.
     """
-    return examine(CHECKS, Patient(load, path))
+    return examine(CHECKS, Patient(load, path, api=api))

@@ -16,7 +16,7 @@ from livegen.doctor.patient import Patient
 from livegen.errors import LivegenError, PortError
 
 STEPS, WARMING = 200, 20
-WANTED_P50_US, WANTED_P99_US, TOO_SLOW_US = 300, 1_000, 5_000
+WANTED_P50_US, WANTED_P99_US, TOO_SLOW_US = 300, 3_000, 5_000
 LOW_DISK, FULL_DISK = 1 << 30, 50 << 20
 REALTIME_PRIORITY = 5  # that of the port process
 SHOWN = ("numpy", "onnxruntime", "python-rtmidi")
@@ -24,30 +24,25 @@ SHOWN = ("numpy", "onnxruntime", "python-rtmidi")
 
 def versions(patient: Patient) -> Iterator[Finding]:
     """Python, and each package that livegen says it needs."""
-    python, needed = platform.python_version(), _needed()
-    have = {name: _version(name) for name in needed}
-    for name, wanted in needed.items():
-        if have[name] is None:
-            yield bad(
-                f"{name} is not installed", f"{sys.executable} -m pip install '{name}>={wanted}'"
-            )
-        elif _numbers(have[name] or "") < _numbers(wanted):
-            yield bad(
-                f"{name} {have[name]} is too old; livegen needs {wanted}",
-                f"{sys.executable} -m pip install -U '{name}>={wanted}'",
-            )
-    shown = ", ".join(f"{name} {have[name]}" for name in SHOWN if have.get(name))
-    yield well(f"livegen {__version__} on Python {python}, {platform.system()}; {shown}")
+    for name, wanted in _needed():
+        have = _version(name)
+        if have is None or _numbers(have) < _numbers(wanted):
+            found = "is not installed" if have is None else f"{have} is older than {wanted}"
+            remedy = f"{sys.executable} -m pip install -U '{name}>={wanted}'"
+            yield bad(f"{name} {found}", remedy)
+    shown = ", ".join(f"{name} {_version(name)}" for name in SHOWN if _version(name))
+    python, system = platform.python_version(), platform.system()
+    yield well(f"livegen {__version__} on Python {python}, {system}; {shown}")
 
 
-def _needed() -> dict[str, str]:
+def _needed() -> list[tuple[str, str]]:
     """What livegen needs always, and from which version on, as the package itself says."""
     try:
-        requirements = importlib.metadata.requires("livegen") or []
+        lines = importlib.metadata.requires("livegen") or []
     except importlib.metadata.PackageNotFoundError:  # run from a folder that was never installed
-        return dict.fromkeys(SHOWN, "0")
-    found = (re.fullmatch(r"([\w.-]+)>=([\d.]+)", line.strip()) for line in requirements)
-    return {match[1]: match[2] for match in found if match}
+        return [(name, "0") for name in SHOWN]
+    found = (re.fullmatch(r"([\w.-]+)>=([\d.]+)", line.strip()) for line in lines)
+    return [(match[1], match[2]) for match in found if match]
 
 
 def _version(name: str) -> str | None:
@@ -64,15 +59,15 @@ def _numbers(version: str) -> tuple[int, ...]:
 def configuration(patient: Patient) -> Iterator[Finding]:
     """Whether the person's settings are taken, and where each mistake stands."""
     for mistake in patient.mistakes:
-        yield bad(mistake, "mend that line; `serve` will not start with it")
-    if not patient.mistakes:
-        yield well(
-            f"settings of {patient.path}"
-            if patient.path
-            else "settings as shipped: there is no file of your own"
-        )
-    else:
+        yield bad(mistake, "mend this; `serve` will not start with it")
+    for oversight in patient.oversights:
+        yield warn(oversight, "`serve` starts without it; mend it, or take it out")
+    if patient.mistakes:
         yield well("the lines below are for the settings as shipped")
+    elif patient.path:
+        yield well(f"settings of {patient.path}")
+    else:
+        yield well("settings as shipped: there is no file of your own")
 
 
 # --- the model ------------------------------------------------------------------------------------------------
@@ -110,15 +105,15 @@ def speed(patient: Patient) -> Iterator[Finding]:
     except LivegenError:
         return  # the check of the model has said why
     found = (
-        f"a step of the model takes {p50 / 1000:.2f} ms, at p99 {p99 / 1000:.2f} ms ({STEPS} steps)"
+        f"the model needs {p50 / 1000:.2f} ms for an event, and {p99 / 1000:.2f} ms at the 99th percentile "
+        f"({STEPS} tried)"
     )
     if p50 > TOO_SLOW_US:
-        yield bad(
-            f"{found}: answers will come late", "end other programs, or serve a smaller model"
-        )
+        remedy = "end other programs, or serve a smaller model"
+        yield bad(f"{found}: answers will come late", remedy)
     elif p50 > WANTED_P50_US or p99 > WANTED_P99_US:
         yield warn(
-            f"{found}; wanted are {WANTED_P50_US / 1000} and {WANTED_P99_US / 1000:.0f} ms",
+            f"{found}; wanted are {WANTED_P50_US / 1000:g} and {WANTED_P99_US / 1000:g} ms",
             "no harm yet, for notes are planned ahead; mains power and fewer programs make it faster",
         )
     else:

@@ -1,26 +1,34 @@
-"""Two seconds of listening where livegen listens, and a harmless word sent out of where it plays.
+"""Two seconds of listening where livegen listens, and a harmless word sent where it plays.
 
 Where no livegen runs, its two ports are made for this time, under its names, so that whoever remembers them connects.
-Where one runs, who is connected to its input is listened to directly, and nothing is sent.
+Where one runs, ports of ours are wired beside its own: to who sends to it, and to who hears it.
 """
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
 
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.ports import Health, Ports, open_ports
-from livegen.doctor.system import MidiSystem, closed, opened
+from livegen.daemon.ports import (
+    Health,
+    Ports,
+    RtMidiPorts,
+    open_ports,
+    probe_succeeds,
+    start_probe,
+)
+from livegen.doctor.system import PROBE_S, MidiSystem, connect, listed
+from livegen.errors import PortError
 from livegen.music.messages import ControlChange, encode
 
 LISTEN_US = 2 * SECOND
 ECHO_US = SECOND // 2  # what comes back later than this is not looked for
-ENOUGH_CLOCKS = 49  # two beats
 POLL_US = 500
 HEALTH_US = SECOND // 10
-MOST_TAPPED = 8
+MOST_WIRED = 8
 MOST_HEARD = 10_000
+DOCTOR_IN, DOCTOR_OUT = "Doctor In", "Doctor Out"
 # The first message over a new connection may be lost: several, and each of its own.  Controller 119 of channel 16 is
 # undefined and ends at 0; system exclusive 7D is for what is never sold (MIDI 1.0, table VII), which many tracks drop.
 _LAST = 15
@@ -35,29 +43,80 @@ _WORDS = {word for _, *words in PROBES for word in words}
 class Hearing:
     """What was heard: micros and bytes; of our own words, how many micros after it the first one came back.
 
-    `probed`: whether words were sent at all.  `listened_us`: for how long.
+    `listened_us`: for how long.  `senders`, `hearers`: who was connected meanwhile; None where that is not seen.
     """
 
     messages: tuple[tuple[int, bytes], ...]
-    probed: bool
     listened_us: int
     back_us: int | None = None
+    senders: tuple[str, ...] | None = None
+    hearers: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unheard:
+    """Why nothing could be listened to."""
+
+    why: str
 
 
 def listen(
     system: MidiSystem, running: Sequence[tuple[str, str]], in_name: str, out_name: str
-) -> Hearing | None:
-    """Listen for two seconds, or for two beats of a clock.  None where a livegen runs and nobody can be tapped.
-
-    Raises PortError where the ports cannot be opened.
-    """
-    if running:
-        return _tap(system, running)
-    ports = open_ports(system.api, in_name, out_name)
+) -> Hearing | Unheard:
+    """Listen for two seconds: four beats at 120 bpm, which tells a clock's tempo."""
     try:
-        return heard(ports)
+        if running:
+            return _listen_beside(system, running)
+        with opened(system.api, in_name, out_name) as ports:
+            return _with_company(heard(ports), listed(system.api), in_name, out_name)
+    except PortError as error:
+        return Unheard(str(error).partition("; ")[0])
+
+
+def _with_company(
+    found: Hearing, system: MidiSystem | None, in_name: str, out_name: str
+) -> Hearing:
+    if system is None or system.wires is None:
+        return found
+    senders, hearers = system.company(system.pairs(in_name, out_name))
+    return replace(found, senders=senders, hearers=hearers)
+
+
+def _listen_beside(system: MidiSystem, running: Sequence[tuple[str, str]]) -> Hearing | Unheard:
+    if system.wires is None:
+        return Unheard("the input of a livegen that runs is its own")
+    senders, hearers = system.company(running)
+    if not senders:
+        return Unheard("nobody is connected to its input")
+    with opened(system.api, DOCTOR_IN, DOCTOR_OUT) as ports:
+        there = listed(system.api) or system
+        wires: list[tuple[str, str]] = []
+        for sink, source in there.pairs(ports.in_name, ports.out_name):
+            wires += [(sender, sink) for sender in senders[:MOST_WIRED]]
+            wires += [(source, hearer) for hearer in hearers[:MOST_WIRED]]
+        if not wires or not all([connect(system.api, *wire) for wire in wires]):
+            return Unheard("what sends to it could not be connected to the doctor as well")
+        return replace(heard(ports), senders=senders, hearers=hearers)
+
+
+@contextmanager
+def opened(api: str, in_name: str, out_name: str) -> Iterator[Ports]:
+    """Ports of ours, open for a while.  Raises PortError.
+
+    Those of a JACK server that froze meanwhile are abandoned: it never lets go of who closes a port.
+    """
+    ports = open_ports(api, in_name, out_name)
+    try:
+        yield ports
     finally:
-        ports.close()
+        if isinstance(ports, RtMidiPorts) and api == "jack" and not _answers():
+            ports.abandon()
+        else:
+            ports.close()
+
+
+def _answers() -> bool:
+    return probe_succeeds(start_probe(), PROBE_S)
 
 
 def heard(
@@ -65,12 +124,12 @@ def heard(
     now: Callable[[], int] = clock.now,
     wait_until: Callable[[int], object] = lambda due: clock.wait_until(due, 0),
 ) -> Hearing:
-    """Send the words and listen, on ports that are open."""
+    """Send the words and listen, on ports that are open.  Raises PortError when the MIDI server goes or freezes."""
     began, looked_at, waiting = now(), 0, list(PROBES)
     sent: dict[bytes, int] = {}
     messages: list[tuple[int, bytes]] = []
     back_us: int | None = None
-    while not _is_enough(messages, (at := now()) - began):
+    while (at := now()) - began < LISTEN_US and len(messages) < MOST_HEARD:
         if waiting and at - began >= waiting[0][0]:
             for word in waiting.pop(0)[1:]:
                 ports.send(word)
@@ -82,44 +141,7 @@ def heard(
                 messages.append((at, data))
         if at - looked_at >= HEALTH_US:
             looked_at = at
-            if ports.health(at) is Health.LOST:
-                break
+            if ports.health(at) is not Health.WELL:
+                raise PortError(f"{ports.api}: the MIDI server stopped meanwhile")
         wait_until(now() + POLL_US)
-    return Hearing(tuple(messages), True, now() - began, back_us)
-
-
-def _is_enough(messages: Sequence[tuple[int, bytes]], elapsed_us: int) -> bool:
-    if elapsed_us < PROBES[-1][0] + ECHO_US:
-        return False
-    if elapsed_us >= LISTEN_US or len(messages) > MOST_HEARD:
-        return True
-    return sum(data == b"\xf8" for _, data in messages) >= ENOUGH_CLOCKS
-
-
-def _tap(system: MidiSystem, running: Sequence[tuple[str, str]]) -> Hearing | None:
-    """Listen to who sends to the livegen that runs."""
-    senders = [source for sink, _ in running for source in system.sent_to(sink)]
-    own = {source for _, source in running}
-    others = [source for source in dict.fromkeys(senders) if source not in own][:MOST_TAPPED]
-    if not others:
-        return None
-    taps: list[Any] = []
-    try:
-        for source in others:
-            taps.append(opened("MidiIn", system.api))
-            taps[-1].ignore_types(sysex=False, timing=False, active_sense=False)
-            taps[-1].open_port(taps[-1].get_ports().index(source))
-        return _tapped(taps)
-    finally:
-        closed(*taps)
-
-
-def _tapped(taps: Sequence[Any]) -> Hearing:
-    began = clock.now()
-    messages: list[tuple[int, bytes]] = []
-    while not _is_enough(messages, (at := clock.now()) - began):
-        for tap in taps:
-            while (item := tap.get_message()) is not None:
-                messages.append((at, bytes(item[0])))
-        clock.wait_until(clock.now() + POLL_US, 0)
-    return Hearing(tuple(messages), False, clock.now() - began)
+    return Hearing(tuple(messages), now() - began, back_us)

@@ -1,6 +1,7 @@
 """Checks of the way from the DAW to livegen and back: system, ports, wires, loops, clock, JACK's period.
 
-What two seconds of silence mean depends on whether anybody was connected; each line says what it stands on.
+What two seconds of silence mean depends on whether anybody was connected; each line says what it stands on, and where
+it stands on nothing there is none.
 """
 
 import shlex
@@ -8,30 +9,36 @@ from collections import Counter
 from collections.abc import Iterator
 
 from livegen.doctor.findings import Finding, bad, warn, well
-from livegen.doctor.hearing import ECHO_US, Hearing
+from livegen.doctor.hearing import ECHO_US, LISTEN_US, Hearing, Unheard
 from livegen.doctor.patient import Patient
-from livegen.doctor.system import MidiSystem, answer, pipewire_runs
+from livegen.doctor.system import MidiSystem, answer, pipewire_runs, wiring
 from livegen.music.clock_follower import ClockFollower
 from livegen.music.messages import NOTE_ON
 from livegen.music.transport import CONTINUE, START, STOP
 
 JITTERY_US = 5_000  # more than a period of 256 frames makes of an even clock
 LONG_PERIOD_US = 12_000
-_UNTAPPED = "its input is its own while it runs"
+_UNLOOP = (
+    'in the DAW, take the track that hears "Model Out" off "Model In"; no track that listens to '
+    "all inputs may send there"
+)
 
 
 def system(patient: Patient) -> Iterator[Finding]:
     """Which MIDI system livegen takes, and why not one that it tries before."""
     found, refusals = patient.midi
     if found is None and not refusals:
-        yield well("MIDI system: none, as your settings say (ports.api: none)")
-        return
-    before = "; ".join(f"{refusal.api}: {refusal.why}" for refusal in refusals)
-    if found is None:
-        yield bad(f"no MIDI system. {before}", "; or ".join(refusal.remedy for refusal in refusals))
-        return
-    bridge = ", which PipeWire bridges" if found.api == "alsa" and pipewire_runs() else ""
-    yield well(f"MIDI system: {found.api}{bridge}" + (f" ({before})" if before else ""))
+        yield well("MIDI system: none, as you chose (--api none, or ports.api)")
+    elif found is None:
+        told = [refusal for refusal in refusals if refusal.is_there] or refusals
+        yield bad(
+            "no MIDI system. " + "; ".join(f"{one.api}: {one.why}" for one in told),
+            "; or ".join(one.remedy for one in told),
+        )
+    else:
+        before = "; ".join(f"{refusal.api}: {refusal.why}" for refusal in refusals)
+        bridge = ", which PipeWire bridges" if found.api == "alsa" and pipewire_runs() else ""
+        yield well(f"MIDI system: {found.api}{bridge}" + (f" (not {before})" if before else ""))
 
 
 def ports(patient: Patient) -> Iterator[Finding]:
@@ -39,9 +46,9 @@ def ports(patient: Patient) -> Iterator[Finding]:
     found, _ = patient.midi
     if found is None:
         return
-    settings = patient.config.ports
+    wanted = patient.config.ports
     if found.api == "winmm":
-        yield from _loopbacks(found, settings.input, settings.output)
+        yield from _loopbacks(found, wanted.input, wanted.output)
     elif len(patient.running) > 1:
         names = " and ".join(f'"{_short(sink or source)}"' for sink, source in patient.running)
         yield warn(
@@ -49,14 +56,16 @@ def ports(patient: Patient) -> Iterator[Finding]:
             "if you did not mean it, end all but one: the DAW may be connected to another than you think",
         )
     elif patient.running:
-        yield well(
-            "a livegen is running: " + " and ".join(f'"{one}"' for one in patient.running[0] if one)
-        )
+        names = " and ".join(f'"{one}"' for one in patient.running[0] if one)
+        yield well(f"a livegen is running: {names}")
     else:
-        yield well(
-            f'no livegen is running: the names "{settings.input}" and "{settings.output}" are free'
-        )
-    yield from _twins(found)
+        yield well(f'no livegen is running; "{wanted.input}" and "{wanted.output}" are free')
+    for name, count in [*Counter(found.sources).items(), *Counter(found.sinks).items()]:
+        if count > 1:
+            yield warn(
+                f'{count} ports are called "{name}": a DAW may take the one for the other',
+                "unplug one, connect, plug it in again; or give one another name",
+            )
 
 
 def _loopbacks(found: MidiSystem, in_name: str, out_name: str) -> Iterator[Finding]:
@@ -73,43 +82,57 @@ def _loopbacks(found: MidiSystem, in_name: str, out_name: str) -> Iterator[Findi
             )
 
 
-def _twins(found: MidiSystem) -> Iterator[Finding]:
-    for displayed in (found.sources, found.sinks):
-        for name, count in Counter(displayed).items():
-            if count > 1:
-                yield warn(
-                    f'{count} ports are called "{name}": a DAW may take the one for the other',
-                    "unplug one, connect, plug it in again; or give one another name",
-                )
-
-
 def wires(patient: Patient) -> Iterator[Finding]:
     """Who sends to "Model In", and who hears "Model Out"."""
     found, _ = patient.midi
-    if found is None or not patient.running:
+    if found is None:
         return
-    if found.wires is None:
+    if not patient.running:
+        if isinstance(patient.hearing, Unheard):
+            yield warn(
+                f"livegen's ports could not be tried: {patient.hearing.why}",
+                "ask again; if it stays so, start the MIDI system anew",
+            )
+        elif _is_silent(patient):
+            yield well(
+                f"nobody connected in the {LISTEN_US // 1_000_000} s that the ports were open: for loop, clock and "
+                "channels, ask again while `livegen serve` runs and the DAW is connected"
+            )
+    elif found.wires is None:
         yield well(f"connections cannot be seen: {found.unseen}")
-        return
-    for sink, source in patient.running:
-        own = {source for _, source in patient.running}
-        senders = [one for one in found.sent_to(sink) if one not in own]
-        hearers = [one for one in found.heard_from(source) if one not in dict(patient.running)]
-        yield _wired(f'"{sink}" hears', senders, f'in the DAW, send your track to "{_short(sink)}"')
-        yield _wired(
-            f'"{source}" is heard by',
-            hearers,
-            f'in the DAW, let a track with an instrument listen to "{_short(source)}"',
-        )
+    else:
+        for pair in patient.running:
+            yield from _ends(found, *pair)
 
 
-def _wired(said: str, others: list[str], remedy: str) -> Finding:
-    return well(f"{said} {', '.join(others)}") if others else warn(f"{said} nobody", remedy)
+def _ends(found: MidiSystem, sink: str, source: str) -> Iterator[Finding]:
+    if sink:
+        remedy = f'send your track to "{_short(sink)}"'
+        yield _end(f'"{sink}" hears', found.sent_to(sink), source, remedy)
+    if source:
+        remedy = f'let a track with an instrument listen to "{_short(source)}"'
+        yield _end(f'"{source}" is heard by', found.heard_from(source), sink, remedy)
+
+
+def _end(said: str, others: list[str], own: str, remedy: str) -> Finding:
+    strangers = ", ".join(one for one in others if one != own)
+    if strangers:
+        return well(f"{said} {strangers}")
+    return warn(f"{said} {'only livegen itself' if others else 'nobody'}", f"in the DAW, {remedy}")
 
 
 def _short(display: str) -> str:
     """A port's own name, as DAWs show it."""
     return display.partition(":")[2] or display
+
+
+def _is_silent(patient: Patient) -> bool:
+    """Whether silence says nothing, for no livegen runs and nobody came to the doctor's ports."""
+    match patient.hearing:
+        case Hearing(messages=(), back_us=None, senders=(), hearers=()) | Unheard():
+            return not patient.running
+        case _:
+            return False
 
 
 # --- a loop ---------------------------------------------------------------------------------------------------
@@ -120,55 +143,40 @@ def loop(patient: Patient) -> Iterator[Finding]:
     found, _ = patient.midi
     if found is None:
         return
+    sinks = dict(patient.running)
     direct = [
         (source, sink)
-        for _, source in patient.running
+        for source in sinks.values()
         for sink in found.heard_from(source)
-        if sink in dict(patient.running)
+        if sink in sinks
     ]
     for source, sink in direct:
         yield bad(
-            f'MIDI loop: "{source}" is connected to "{sink}"; livegen would answer itself',
-            f"disconnect them: {_disconnect(found.api, source, sink)}",
+            f'MIDI loop: "{source}" is connected to "{sink}"; livegen hears itself',
+            f"disconnect them: {shlex.join(wiring(found.api, source, sink, is_off=True))}",
         )
-    if not direct:
-        yield _running_loop(patient, found) if patient.running else _probed_loop(patient)
+    if not direct and not _is_silent(patient):
+        yield _probed(patient, found)
 
 
-def _disconnect(api: str, source: str, sink: str) -> str:
-    if api == "alsa":
-        return f"aconnect -d {source.rpartition(' ')[2]} {sink.rpartition(' ')[2]}"
-    return f"jack_disconnect {shlex.quote(source)} {shlex.quote(sink)}"
-
-
-def _running_loop(patient: Patient, found: MidiSystem) -> Finding:
-    seen = "no wire leads back" if found.wires is not None else "wires cannot be seen"
-    state = patient.served or {}
-    if state.get("loop"):
-        return bad(str(state["loop"]), _UNLOOP)
-    if "loop" in state:
-        return well(f"no MIDI loop: {seen}, and the livegen that runs finds none")
-    return well(
-        f"no MIDI loop: {seen}; one through the DAW shows when the model plays, and livegen then says so"
+def _probed(patient: Patient, found: MidiSystem) -> Finding:
+    is_open = (
+        found.wires is not None and patient.running and not all(found.company(patient.running))
     )
-
-
-_UNLOOP = (
-    'in the DAW, take the track that hears "Model Out" off "Model In"; no track that listens to '
-    "all inputs may send there"
-)
-
-
-def _probed_loop(patient: Patient) -> Finding:
-    hearing = patient.hearing
-    if hearing is None or not hearing.probed:
-        return well("no MIDI loop can be looked for")
-    if hearing.back_us is None:
-        return well(f"no MIDI loop: nothing came back within {ECHO_US / 1e6} s of what was sent")
-    return bad(
-        f"MIDI loop: what was sent came back {hearing.back_us / 1000:.0f} ms later; livegen would answer itself",
-        _UNLOOP,
-    )
+    match patient.hearing:
+        case Hearing(back_us=int(micros)):
+            return bad(
+                f"MIDI loop: what was sent came back {micros / 1000:.0f} ms later; livegen hears itself",
+                _UNLOOP,
+            )
+        case _ if is_open:
+            return well("no MIDI loop: no connection leads back")
+        case Unheard(why):
+            return well(f"MIDI loops were not looked for: {why}; livegen says so when it hears one")
+        case _:
+            return well(
+                f"no MIDI loop: nothing came back within {ECHO_US / 1e6} s of what was sent"
+            )
 
 
 # --- what is heard --------------------------------------------------------------------------------------------
@@ -176,63 +184,50 @@ def _probed_loop(patient: Patient) -> Finding:
 
 def clock(patient: Patient) -> Iterator[Finding]:
     """Whether MIDI clock comes, its tempo and how evenly; started or not."""
-    found, _ = patient.midi
-    if found is None:
-        return
-    leads = (patient.served or {}).get("leader") == "clock"
     hearing, sync = patient.hearing, str(patient.config.controls["sync"])
-    if hearing is None:
-        said = "leads the livegen that runs" if leads else "could not be listened for"
-        yield well(f"MIDI clock {said}: {_unheard(patient)}")
+    leads = (patient.served or {}).get("leader") == "clock"
+    if hearing is None or (_is_silent(patient) and sync != "clock"):
+        return
+    if isinstance(hearing, Unheard):
+        said = "leads the livegen that runs, but" if leads else "was not listened for:"
+        yield well(f"MIDI clock {said} {hearing.why}")
         return
     follower = ClockFollower()
     for at, data in hearing.messages:
         follower.feed(data, at)
     if follower.bpm is None or not follower.is_locked:
-        yield _no_clock(hearing, sync, bool(patient.running))
+        yield _no_clock(hearing, sync)
         return
     told = {data[0] for _, data in hearing.messages} & {START, CONTINUE, STOP}
-    yield from _clock(follower, leads or follower.has_phase, bool(told) or leads, sync)
+    yield _clock(follower, leads or follower.has_phase, bool(told) or leads, sync)
 
 
-def _clock(follower: ClockFollower, is_led: bool, is_told: bool, sync: str) -> Iterator[Finding]:
+def _clock(follower: ClockFollower, is_led: bool, is_told: bool, sync: str) -> Finding:
     found = f"MIDI clock: {follower.bpm:.1f} bpm, {follower.jitter_us / 1000:.1f} ms of jitter"
     found += ", started" if is_led else ", stopped" if is_told else ", no start was heard"
     if follower.jitter_us > JITTERY_US:
-        yield warn(
+        return warn(
             found, "livegen steadies it; a smaller buffer in the DAW or in JACK makes it even"
         )
-    elif not is_led and not is_told and sync in ("auto", "clock"):
-        yield warn(
+    if not is_led and not is_told and sync in ("auto", "clock"):
+        return warn(
             found, "stop the DAW and press play once: from then on livegen knows where the bar is"
         )
-    else:
-        yield well(found)
+    return well(found)
 
 
-def _no_clock(hearing: Hearing, sync: str, is_running: bool) -> Finding:
+def _no_clock(hearing: Hearing, sync: str) -> Finding:
     found = f"no MIDI clock came within {hearing.listened_us / 1e6:.0f} s"
-    remedy = 'in the DAW, switch clock (Sync) on for its output "Model In", and press play'
-    if not is_running:
-        found += " (the ports were there for so long only)"
-        remedy += "; ask again while `livegen serve` runs"
+    remedy = 'in the DAW, switch Sync (clock) on for its output "Model In", and press play'
     if sync == "clock":
         return warn(f"{found}, and jam.sync waits for it", remedy)
-    return well(
-        f"{found}; without one livegen takes its time from what you play, from Link or from you"
-    )
-
-
-def _unheard(patient: Patient) -> str:
-    found, _ = patient.midi
-    is_blind = found is not None and found.wires is None
-    return _UNTAPPED if is_blind else 'nobody is connected to "Model In"'
+    return well(f"{found}; you need none, but if you want the DAW's: {remedy}")
 
 
 def notes(patient: Patient) -> Iterator[Finding]:
     """On which channels notes came, and as what they are heard."""
     hearing = patient.hearing
-    if hearing is None:
+    if not isinstance(hearing, Hearing) or _is_silent(patient):
         return
     counts = Counter(
         (data[0] & 0x0F) + 1
@@ -242,14 +237,12 @@ def notes(patient: Patient) -> Iterator[Finding]:
     rules = patient.config.channels
     for channel, count in sorted(counts.items()):
         found = f"channel {channel}: {count} note{'s' * (count > 1)}, heard as {rules[channel]}"
+        as_keys = f"--set channels.{channel}=keys"
         if rules[channel] == "off":
-            yield warn(
-                f"{found}: not heard at all", f"--set channels.{channel}=keys lets them be heard"
-            )
+            yield warn(f"{found}: not heard at all", f"{as_keys} lets them be heard")
         elif rules[channel] == "drums":
             yield warn(
-                found,
-                f"if that is a keyboard, let it send on another channel, or --set channels.{channel}=keys",
+                found, f"if that is a keyboard, let it send on another channel, or {as_keys}"
             )
         else:
             yield well(found)
@@ -262,16 +255,19 @@ def period(patient: Patient) -> Iterator[Finding]:
     found, _ = patient.midi
     if found is None or found.api != "jack":
         return
-    frames, rate = answer("jack_bufsize"), answer("jack_samplerate")
-    if not frames or not rate:
-        yield well("JACK's period cannot be asked for: jack_bufsize is not installed")
+    told = [answer("jack_bufsize"), answer("jack_samplerate")]
+    try:
+        frames, rate = (int((one or "").split()[0]) for one in told)
+    except (IndexError, ValueError):
+        yield well("JACK's period and sample rate cannot be asked for: jack_bufsize is missing")
         return
-    frames_, rate_ = int(frames.split()[0]), int(rate.split()[0])
-    micros = frames_ / rate_ * 1e6
+    millis = frames / rate * 1e3
     # Measured from key to answer: 1.5 periods at p50, from 16 to 512 frames.
-    said = f"JACK: {frames_} frames at {rate_} Hz, so MIDI moves every {micros / 1000:.1f} ms"
-    said += f", and an answer about {1.5 * micros / 1000:.0f} ms later than it could"
-    if micros > LONG_PERIOD_US:
+    said = (
+        f"JACK: {frames} frames at {rate} Hz: MIDI moves every {millis:.1f} ms, which adds about "
+        f"{1.5 * millis:.0f} ms from your key to the answer"
+    )
+    if millis * 1e3 > LONG_PERIOD_US:
         yield warn(
             said,
             "a shorter period feels better: `jack_bufsize 256`, or in the DAW's audio settings",

@@ -4,10 +4,12 @@ Whatever several checks look at is looked at once, when the first of them asks. 
 one may wait for it; what it means is the checks' affair.
 """
 
+import logging
 import os
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +20,7 @@ from livegen.config import Config
 from livegen.control.addresses import STATE
 from livegen.control.packets import Refused, encode, messages
 from livegen.control.peers import LOCALHOST
-from livegen.doctor.hearing import Hearing, listen
+from livegen.doctor.hearing import Hearing, Unheard, listen
 from livegen.doctor.system import MidiSystem, Refusal, midi_system
 from livegen.errors import ConfigError
 
@@ -34,18 +36,21 @@ class Patient:
         load: Callable[[], Config],
         path: Path | None = None,
         environment: Mapping[str, str] = os.environ,
+        api: str | None = None,
     ) -> None:
-        """`load` reads the configuration; `path` is the file it was told to read, if any."""
-        self._load = load
+        """`load` reads the configuration; `path` and `api`: the file and MIDI system it was told, if any."""
+        self._load, self._api = load, api
         self.path = path or configuration.own_file(environment)
         self.environment = environment
 
     @cached_property
-    def _read(self) -> tuple[Config, list[str]]:
-        try:
-            return self._load(), []
-        except ConfigError as error:
-            return Config(), str(error).splitlines()
+    def _read(self) -> tuple[Config, list[str], list[str]]:
+        with _warnings() as warned:
+            try:
+                return self._load(), [], warned
+            except ConfigError as error:
+                shipped_but = {"ports": {"api": self._api}} if self._api else {}
+                return Config.model_validate(shipped_but), str(error).splitlines(), warned
 
     @property
     def config(self) -> Config:
@@ -56,6 +61,11 @@ class Patient:
     def mistakes(self) -> list[str]:
         """What is wrong with it, a line each."""
         return self._read[1]
+
+    @property
+    def oversights(self) -> list[str]:
+        """What livegen leaves out of it and goes on without, a line each."""
+        return self._read[2]
 
     @cached_property
     def model(self) -> Any:
@@ -86,13 +96,36 @@ class Patient:
         return [] if system is None else system.pairs(ports.input, ports.output)
 
     @cached_property
-    def hearing(self) -> Hearing | None:
-        """What was heard for two seconds where livegen listens; None where nothing can be heard."""
+    def hearing(self) -> Hearing | Unheard | None:
+        """What was heard for two seconds where livegen listens; None without a MIDI system."""
         system, _ = self.midi
         if system is None:
             return None
         ports = self.config.ports
         return listen(system, self.running, ports.input, ports.output)
+
+
+@contextmanager
+def _warnings() -> Iterator[list[str]]:
+    """What the configuration's log says meanwhile, instead of standard error."""
+    said: list[str] = []
+    log, handler = logging.getLogger(configuration.__name__), _Kept(said)
+    was_passed_on, log.propagate = log.propagate, False
+    log.addHandler(handler)
+    try:
+        yield said
+    finally:
+        log.removeHandler(handler)
+        log.propagate = was_passed_on
+
+
+class _Kept(logging.Handler):
+    def __init__(self, said: list[str]) -> None:
+        super().__init__(logging.WARNING)
+        self._said = said
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._said.append(record.getMessage())
 
 
 def asked(host: str, port: int, timeout_s: float = ANSWER_S) -> dict[str, Any]:

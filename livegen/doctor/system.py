@@ -1,7 +1,7 @@
 """The MIDI system of this machine: which answers, who has ports on it, and which of them are connected.
 
 Rules of this file.  Nothing may hang: a frozen JACK server never answers and keeps the GIL of who asks, so a child
-asks first, and every tool of JACK's has a second.  Makes no ports of its own.
+asks first, and every tool of JACK's has a second.  Makes no ports.
 """
 
 import os
@@ -9,13 +9,13 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from livegen.daemon.ports import NONE, candidates, free_name, loaded, silenced, start_probe
+from livegen import panic
+from livegen.daemon.ports import NONE, candidates, free_name, start_probe
 from livegen.doctor.patchbay import Wire, alsa_wires, jack_wires
 from livegen.errors import PortError
 
-CLIENT = "livegen-doctor"
 PROBE_S = 1.5
 TOOL_S = 1.0
 ALSA_CLIENTS = Path("/proc/asound/seq/clients")
@@ -23,11 +23,12 @@ MOST_LIVEGENS = 9
 
 
 class Refusal(NamedTuple):
-    """A MIDI system that is not to be had, why, and what to do about it."""
+    """A MIDI system that is not to be had, why, and what to do about it; `is_there`: it is, and does not answer."""
 
     api: str
     why: str
     remedy: str
+    is_there: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,15 @@ class MidiSystem:
         """Whom this port is connected to; nobody where wires are not seen."""
         return [wire.sink for wire in self.wires or () if wire.source == source]
 
+    def company(
+        self, running: Sequence[tuple[str, str]]
+    ) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        """Who sends to these livegens, and who hears them, but for themselves."""
+        sinks, sources = [sink for sink, _ in running], [source for _, source in running]
+        senders = [one for sink in sinks for one in self.sent_to(sink) if one not in sources]
+        hearers = [one for source in sources for one in self.heard_from(source) if one not in sinks]
+        return tuple(dict.fromkeys(senders)), tuple(dict.fromkeys(hearers))
+
 
 def midi_system(api: str) -> tuple[MidiSystem | None, list[Refusal]]:
     """The first MIDI system that answers, in the order in which livegen tries them, and those that did not."""
@@ -77,27 +87,11 @@ def midi_system(api: str) -> tuple[MidiSystem | None, list[Refusal]]:
     refusals: list[Refusal] = []
     for name in names:
         refusal = _jack_refuses() if name == "jack" else None
-        found = None if refusal else _listed(name)
+        found = None if refusal else listed(name)
         if found is not None:
             return found, refusals
         refusals.append(refusal or _refusal(name))
     return None, refusals
-
-
-def opened(kind: str, api: str) -> Any:
-    """A `MidiIn` or `MidiOut` of this system, without a port.  Raises what python-rtmidi raises."""
-    library = loaded()
-    names = {library.get_api_name(number): number for number in library.get_compiled_api()}
-    with silenced():
-        return getattr(library, kind)(names["core" if api == "coremidi" else api], name=CLIENT)
-
-
-def closed(*ports: Any) -> None:
-    """Close and delete: a client that just ends stalls a synchronous JACK server for five seconds."""
-    with silenced():
-        for port in ports:
-            port.close_port()
-            port.delete()
 
 
 def answer(*command: str) -> str | None:
@@ -112,30 +106,38 @@ def answer(*command: str) -> str | None:
     return ran.stdout.decode(errors="replace") if ran.returncode == 0 else None
 
 
+def connect(api: str, source: str, sink: str) -> bool:
+    """Wire these two, as long as both are there; whether it was done."""
+    return answer(*wiring(api, source, sink)) is not None
+
+
+def wiring(api: str, source: str, sink: str, is_off: bool = False) -> tuple[str, ...]:
+    """The command that wires these two, or takes the wire off."""
+    if api == "alsa":
+        addresses = source.rpartition(" ")[2], sink.rpartition(" ")[2]
+        return "aconnect", *(("-d",) * is_off), *addresses
+    return "jack_disconnect" if is_off else "jack_connect", source, sink
+
+
 def _owned(name: str, displayed: Sequence[str]) -> str:
     """The port that a livegen has under this name, as the system shows it."""
     return next((shown for shown in displayed if free_name(name, [shown]) != name), "")
 
 
-def _listed(api: str) -> MidiSystem | None:
-    ports: list[Any] = []
+def listed(api: str) -> MidiSystem | None:
+    """The ports and the wires there are; None where the system cannot be had.  Ask JACK only when it answers."""
     try:
-        for kind in ("MidiIn", "MidiOut"):
-            ports.append(opened(kind, api))
-        with silenced():
-            sources, sinks = (tuple(port.get_ports()) for port in ports)
-    except (OSError, TypeError, KeyError, RuntimeError):  # rtmidi's own errors are OSErrors
+        _, sources, sinks = panic.listing(api)
+    except PortError:
         return None
-    finally:
-        closed(*ports)
-    return MidiSystem(api, sources, sinks, *_wires(api))
+    return MidiSystem(api, tuple(sources), tuple(sinks), *_wires(api))
 
 
 def _wires(api: str) -> tuple[tuple[Wire, ...] | None, str]:
     if api == "jack":
-        listed = answer("jack_lsp", "-c", "-p")
+        told = answer("jack_lsp", "-c", "-p")
         missing = "jack_lsp is not installed (apt-get install jackd2 or jack-example-tools)"
-        return (None, missing) if listed is None else (tuple(jack_wires(listed)), "")
+        return (None, missing) if told is None else (tuple(jack_wires(told)), "")
     if api == "alsa":
         try:
             text = ALSA_CLIENTS.read_text(encoding="utf-8", errors="replace")
@@ -157,9 +159,7 @@ def _jack_refuses() -> Refusal | None:
     except subprocess.TimeoutExpired:
         probe.kill()
         probe.wait()
-        return Refusal(
-            "jack", "a JACK server is there and does not answer", "end it, start it anew"
-        )
+        return Refusal("jack", "a JACK server is there and does not answer", _ANEW, is_there=True)
     why, remedy = "no JACK server runs", "start one: in qjackctl, in Ardour, or `jackd -d alsa`"
     if pipewire_runs():
         why = "PipeWire runs, but python-rtmidi brings a JACK library that cannot speak to it"
@@ -176,6 +176,7 @@ def pipewire_runs() -> bool:
     return bool(folder) and Path(folder or "", "pipewire-0").exists()
 
 
+_ANEW = "end it and start it anew: Stop and Start in qjackctl, or `killall -9 jackd` and start your DAW again"
 _SEQUENCER = Path("/dev/snd/seq")
 
 

@@ -2,12 +2,15 @@
 
 import os
 import socket
+import threading
 from pathlib import Path
 
 import pytest
 
 from livegen import config
 from livegen.config import Config
+from livegen.control.addresses import STATE
+from livegen.control.packets import encode
 from livegen.doctor import computer
 from livegen.doctor.findings import Check, Level
 from livegen.doctor.patient import Patient, asked
@@ -56,11 +59,26 @@ def test_each_mistake_in_the_settings_is_told_with_its_line(tmp_path: Path) -> N
     assert {finding.found.partition(": ")[0] for finding in found[:2]} == {f"{path}:3", f"{path}:4"}
 
 
+def test_learned_bindings_that_are_left_out_are_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "livegen").mkdir()
+    (tmp_path / "livegen" / "map.yaml").write_text("cc 74: densty\n")
+
+    found = list(computer.configuration(Patient(config.load, environment={})))
+
+    assert [finding.level for finding in found] == [Level.WARN, Level.OK]
+    assert "map.yaml:1" in found[0].found
+    assert caplog.records == []
+
+
 def test_with_broken_settings_the_rest_is_examined_as_shipped() -> None:
     def load() -> Config:
         raise ConfigError("broken")
 
     assert Patient(load, environment={}).config == Config()
+    assert Patient(load, environment={}, api="jack").config.ports.api == "jack"
 
 
 def test_the_shipped_model_loads_and_tells_what_it_is() -> None:
@@ -86,7 +104,7 @@ def test_a_style_that_the_model_does_not_know_is_bad() -> None:
     ("micros", "level"),
     [
         ((150.0, 400.0), "ok"),
-        ((150.0, 1100.0), "warn"),
+        ((150.0, 3100.0), "warn"),
         ((400.0, 900.0), "warn"),
         ((6e3, 7e3), "bad"),
     ],
@@ -160,6 +178,50 @@ def test_an_osc_port_is_free_or_taken_or_off() -> None:
         assert level == "warn" and "is in use by another program" in found
     assert only(computer.osc, patient(osc={"port": port}))[0] == "ok"
     assert only(computer.osc, patient(osc={"enabled": False}))[1].startswith("osc: off")
+
+
+def test_the_osc_port_of_a_livegen_that_runs_is_not_called_taken() -> None:
+    given = patient()
+    given.served = {"leader": "free"}
+    assert only(computer.osc, given) == ("ok", "osc: a livegen answers on port 9700 of 127.0.0.1")
+
+
+def test_that_no_recordings_are_wanted_is_no_fault() -> None:
+    assert only(computer.recordings, patient(recording={"keep": False}))[0] == "ok"
+
+
+def test_settings_of_a_file_are_told_by_its_name(tmp_path: Path) -> None:
+    path = tmp_path / "stage.yaml"
+    path.write_text("seed: 1\n")
+
+    assert only(computer.configuration, Patient(lambda: config.load(path), path)) == (
+        "ok",
+        f"settings of {path}",
+    )
+    assert only(
+        computer.configuration, Patient(Config, environment={"XDG_CONFIG_HOME": "/no"})
+    ) == (
+        "ok",
+        "settings as shipped: there is no file of your own",
+    )
+
+
+def test_the_state_that_a_livegen_tells_by_osc_is_taken_in() -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as livegen:
+        livegen.bind(("127.0.0.1", 0))
+
+        def tell() -> None:
+            _, who = livegen.recvfrom(1 << 10)
+            livegen.sendto(b"not osc", who)
+            livegen.sendto(encode(f"{STATE}/leader", ("clock",)), who)
+            livegen.sendto(encode("/other", (1,)), who)
+
+        thread = threading.Thread(target=tell)
+        thread.start()
+        state = asked("127.0.0.1", livegen.getsockname()[1], 1.0)
+        thread.join()
+
+    assert state == {"leader": "clock"}
 
 
 def test_nobody_at_the_port_of_osc_is_nobody() -> None:

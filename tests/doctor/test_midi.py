@@ -5,7 +5,7 @@ import pytest
 from livegen.config import Config
 from livegen.doctor import midi
 from livegen.doctor.findings import Check, Finding, Level
-from livegen.doctor.hearing import Hearing
+from livegen.doctor.hearing import Hearing, Unheard
 from livegen.doctor.patchbay import Wire
 from livegen.doctor.patient import Patient
 from livegen.doctor.system import MidiSystem, Refusal
@@ -23,7 +23,7 @@ CLOCK_US = 20_833  # 120 bpm
 
 def patient(
     system: MidiSystem | None = EMPTY,
-    hearing: Hearing | None = None,
+    hearing: Hearing | Unheard | None = None,
     served: dict[str, object] | None = None,
     refusals: tuple[Refusal, ...] = (),
     **settings: object,
@@ -34,8 +34,16 @@ def patient(
     return given
 
 
-def heard(*messages: tuple[int, bytes], back_us: int | None = None, probed: bool = True) -> Hearing:
-    return Hearing(messages, probed, 2_000_000, back_us)
+def heard(
+    *messages: tuple[int, bytes],
+    back_us: int | None = None,
+    senders: tuple[str, ...] | None = None,
+    hearers: tuple[str, ...] | None = None,
+) -> Hearing:
+    return Hearing(messages, 2_000_000, back_us, senders, hearers)
+
+
+NOBODY = heard(senders=(), hearers=())
 
 
 def clocks(count: int = 49, first: bytes = b"") -> list[tuple[int, bytes]]:
@@ -66,9 +74,20 @@ def test_without_a_midi_system_one_line_says_why_for_each_and_the_rest_is_silent
     assert [list(check(nobody)) for check in silent] == [[]] * len(silent)
 
 
+def test_a_server_that_hangs_is_the_one_that_is_told_of() -> None:
+    refusals = (
+        Refusal("alsa", "no sequencer", "load it"),
+        Refusal("jack", "hangs", "end it", True),
+    )
+
+    [found] = midi.system(patient(None, refusals=refusals))
+
+    assert (found.found, found.remedy) == ("no MIDI system. jack: hangs", "end it")
+
+
 def test_the_system_in_use_is_named_with_why_it_is_not_another() -> None:
     given = patient(refusals=(Refusal("alsa", "no sequencer", "load it"),))
-    assert only(midi.system, given) == ("ok", "MIDI system: jack (alsa: no sequencer)")
+    assert only(midi.system, given) == ("ok", "MIDI system: jack (not alsa: no sequencer)")
 
 
 def test_that_none_was_asked_for_is_no_fault() -> None:
@@ -92,6 +111,37 @@ def test_ports_that_nobody_is_connected_to_are_told_with_what_to_do_in_the_daw()
         (Level.WARN, 'in the DAW, send your track to "Model In"'),
         (Level.WARN, 'in the DAW, let a track with an instrument listen to "Model Out"'),
     ]
+
+
+def test_who_hears_only_itself_is_told_so() -> None:
+    looped = patient(MidiSystem("jack", (OUT,), (IN,), (Wire(OUT, IN),)))
+
+    assert [finding.found for finding in midi.wires(looped)] == [
+        f'"{IN}" hears only livegen itself',
+        f'"{OUT}" is heard by only livegen itself',
+    ]
+
+
+def test_of_a_livegen_that_has_lost_a_port_the_other_is_told() -> None:
+    half = patient(MidiSystem("jack", (OUT,), (), ()))
+    assert only(midi.wires, half) == ("warn", f'"{OUT}" is heard by nobody')
+
+
+def test_where_no_livegen_runs_and_nobody_came_that_is_all_that_is_said() -> None:
+    alone = patient(hearing=NOBODY)
+
+    assert only(midi.wires, alone)[1].startswith("nobody connected in the 2 s")
+    assert [list(check(alone)) for check in (midi.loop, midi.clock, midi.notes)] == [[], [], []]
+
+
+def test_ports_that_could_not_be_tried_are_told_once() -> None:
+    mute = patient(hearing=Unheard("jack: no ports could be opened"))
+
+    assert only(midi.wires, mute) == (
+        "warn",
+        "livegen's ports could not be tried: jack: no ports could be opened",
+    )
+    assert [list(check(mute)) for check in (midi.loop, midi.clock, midi.notes)] == [[], [], []]
 
 
 def test_wires_that_cannot_be_seen_are_not_guessed_at() -> None:
@@ -156,17 +206,30 @@ def test_between_two_livegens_it_is_a_loop_as_well() -> None:
 def test_a_word_that_comes_back_is_a_loop() -> None:
     assert only(midi.loop, patient(hearing=heard(back_us=12_000))) == (
         "bad",
-        "MIDI loop: what was sent came back 12 ms later; livegen would answer itself",
+        "MIDI loop: what was sent came back 12 ms later; livegen hears itself",
     )
     assert only(midi.loop, patient(hearing=heard()))[0] == "ok"
 
 
-def test_what_a_running_livegen_knows_of_loops_is_believed() -> None:
-    line = 'MIDI loop: "Model Out" comes back on "Model In"'
+def test_a_wire_back_to_the_doctor_s_own_ports_is_a_loop_though_nobody_else_came() -> None:
+    assert (
+        only(midi.loop, patient(hearing=heard(back_us=3_000, senders=(), hearers=())))[0] == "bad"
+    )
 
-    assert only(midi.loop, patient(RUNNING, served={"loop": line})) == ("bad", line)
-    assert "finds none" in only(midi.loop, patient(RUNNING, served={"loop": ""}))[1]
-    assert "shows when the model plays" in only(midi.loop, patient(RUNNING, served={}))[1]
+
+def test_where_nobody_sends_or_nobody_hears_there_is_no_loop() -> None:
+    one_way = patient(
+        MidiSystem("jack", (OUT,), (IN,), (Wire("daw:out", IN),)),
+        heard(senders=("daw:out",), hearers=()),
+    )
+    assert only(midi.loop, one_way) == ("ok", "no MIDI loop: no connection leads back")
+
+
+def test_a_loop_through_a_daw_that_is_wired_both_ways_is_not_denied_unheard() -> None:
+    found = only(midi.loop, patient(RUNNING, Unheard("not today")))[1]
+    assert found == "MIDI loops were not looked for: not today; livegen says so when it hears one"
+    assert only(midi.loop, patient(RUNNING, heard()))[1].startswith("no MIDI loop: nothing came")
+    assert only(midi.loop, patient(RUNNING, heard(back_us=9_000)))[0] == "bad"
 
 
 # --- what is heard ------------------------------------------------------------------------------------------
@@ -186,7 +249,7 @@ def test_a_clock_that_was_joined_late_asks_for_a_start() -> None:
 
 
 def test_a_clock_that_already_leads_the_running_livegen_needs_no_start() -> None:
-    given = patient(RUNNING, heard(*clocks(), probed=False), {"leader": "clock"})
+    given = patient(RUNNING, heard(*clocks()), {"leader": "clock"})
     assert only(midi.clock, given) == ("ok", "MIDI clock: 120.0 bpm, 0.0 ms of jitter, started")
 
 
@@ -213,12 +276,19 @@ def test_no_clock_is_a_fault_only_for_who_waits_for_one(sync: str, level: str) -
     assert only(midi.clock, patient(hearing=heard(), jam={"sync": sync}))[0] == level
 
 
-def test_where_nobody_can_be_listened_to_that_is_said() -> None:
-    lonely = MidiSystem("jack", (OUT,), (IN,), ())
-    blind = MidiSystem("coremidi", ("Model Out",), ("Model In",))
+def test_who_waits_for_a_clock_is_told_even_when_nobody_came() -> None:
+    assert only(midi.clock, patient(hearing=NOBODY, jam={"sync": "clock"}))[0] == "warn"
 
-    assert 'nobody is connected to "Model In"' in only(midi.clock, patient(lonely))[1]
-    assert "its input is its own" in only(midi.clock, patient(blind))[1]
+
+def test_where_nobody_can_be_listened_to_that_is_said() -> None:
+    unheard = Unheard("nobody is connected to its input")
+
+    assert only(midi.clock, patient(RUNNING, unheard))[1] == (
+        "MIDI clock was not listened for: nobody is connected to its input"
+    )
+    assert only(midi.clock, patient(RUNNING, unheard, {"leader": "clock"}))[1].startswith(
+        "MIDI clock leads the livegen that runs"
+    )
 
 
 def test_channels_are_told_with_what_they_are_heard_as() -> None:
@@ -230,3 +300,34 @@ def test_channels_are_told_with_what_they_are_heard_as() -> None:
         ("warn", "channel 2: 1 note, heard as off: not heard at all"),
         ("warn", "channel 10: 1 note, heard as drums"),
     ]
+
+
+def test_no_notes_is_no_fault() -> None:
+    assert only(midi.notes, patient(RUNNING, heard()))[0] == "ok"
+
+
+# --- JACK's period --------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("frames", "level", "told"),
+    [
+        ("128\n", "ok", "128 frames at 48000 Hz: MIDI moves every 2.7 ms, which adds about 4 ms"),
+        ("1024\n", "warn", "MIDI moves every 21.3 ms, which adds about 32 ms"),
+        (None, "ok", "cannot be asked for"),
+        ("so many\n", "ok", "cannot be asked for"),
+    ],
+)
+def test_the_period_is_told_as_what_a_musician_waits(
+    frames: str | None, level: str, told: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answers = {"jack_bufsize": frames, "jack_samplerate": "48000\n"}
+    monkeypatch.setattr(midi, "answer", lambda tool: answers[tool])
+
+    found = only(midi.period, patient())
+
+    assert found[0] == level and told in found[1]
+
+
+def test_only_jack_has_a_period() -> None:
+    assert list(midi.period(patient(MidiSystem("alsa", (), (), ())))) == []

@@ -1,5 +1,8 @@
 """`livegen panic` and `livegen ports` against real ports."""
 
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from typing import Any
 
@@ -43,3 +46,18 @@ def test_panic_at_a_port_that_is_not_there_names_those_that_are(
 ) -> None:
     assert cli.run(["panic", "organ", "--api", "jack"]) == 2
     assert "no port is called 'organ'; there are: synth:notes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(("command", "status"), [("panic", 2), ("ports", 0)])
+def test_a_frozen_jack_server_keeps_nobody_waiting(jack: Jack, command: str, status: int) -> None:
+    jack.send_signal(signal.SIGSTOP)
+
+    asked = subprocess.run(
+        [sys.executable, "-m", "livegen", command, "--api", "jack"],
+        capture_output=True,
+        text=True,
+        timeout=30,
+    )
+
+    assert asked.returncode == status
+    assert "no MIDI system answers (tried jack)" in asked.stdout + asked.stderr
