@@ -1,13 +1,58 @@
-"""Every measurement in turn, each in a process of its own, and the table for people: `python -m bench`."""
+"""Every measurement in a process of its own, and one page for people: bench/RESULTS.md.
+
+    python -m bench [PART]... [--data DIR]
+
+Without a PART all are measured.  Each part leaves its figures beside this file (PART.json, PART.md) and can be run
+alone; the page is then written anew from what all of them left.  Parts that measure on music need `--data`, the
+folder of unpacked sets that the shipped model was trained on, and are left out without it.
+"""
 
 import json
 import subprocess
 import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
+
 HERE = Path(__file__).parent
-PARTS = ("step", "jam", "training")
+PAGE = HERE / "RESULTS.md"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A measurement: `python -m bench.NAME`, with the folder of sets where it needs music.
+
+    `heading` is that of its Markdown on the page, "" where its figures stand in the table of speed.  A part that
+    only `prints` its Markdown has it written down here.
+    """
+
+    name: str
+    heading: str = ""
+    needs_data: bool = False
+    prints: bool = False
+
+
+PARTS = (
+    Part(
+        "step",
+        "One event through the network: heard, and all fields of the next predicted (wanted: 0.3 ms p50, 1 ms p99)",
+    ),
+    Part("jam"),
+    Part("training"),
+    Part("clock", "Following MIDI clock"),
+    Part("control", "Controls do what they say", needs_data=True),
+    Part("turns", "Taking turns", needs_data=True),
+    Part("accompany", "Going along", needs_data=True),
+    Part("daw", "A real DAW as clock master and recorder"),
+    Part("harmony", "Keys and chords as they are heard", needs_data=True, prints=True),
+)
+NAMES = [part.name for part in PARTS]
+
+
+# --- the table of speed -------------------------------------------------------------------------------------------
 
 
 def spread(figures: dict[str, Any], scale: float = 1000.0, unit: str = "ms") -> str:
@@ -21,6 +66,7 @@ def spread(figures: dict[str, Any], scale: float = 1000.0, unit: str = "ms") -> 
 def lines(jam: dict[str, Any], training: dict[str, Any]) -> list[str]:
     """The rows: what, the figure, what was wanted, the load."""
     session, replies = jam["jam"], jam["immediate"]
+    companions, clocks = jam["harmonise"], jam["clock_out"]
     first = [
         (
             "note stamped by the port process → state updated",
@@ -35,6 +81,18 @@ def lines(jam: dict[str, Any], training: dict[str, Any]) -> list[str]:
             replies,
         ),
         (
+            "harmonise: key pressed → first companion has left",
+            spread(companions["to_first"]),
+            "2 ms at p99",
+            companions,
+        ),
+        (
+            "harmonise: key pressed → all companions have left",
+            spread(companions["to_last"]),
+            "",
+            companions,
+        ),
+        (
             "sixteenths at 180 bpm: sent against due",
             spread(jam["sequencer"]["lateness"]),
             "1 ms at p99",
@@ -45,6 +103,18 @@ def lines(jam: dict[str, Any], training: dict[str, Any]) -> list[str]:
             spread(session["lateness"]),
             "1 ms at p99",
             session,
+        ),
+        (
+            f"MIDI clock out at {clocks['bpm']} bpm in a jam: sent against due",
+            spread(clocks["lateness"]),
+            "1 ms at p99",
+            clocks,
+        ),
+        (
+            "the same: from clock to clock against a 24th of a beat",
+            spread(clocks["uneven"]),
+            "",
+            clocks,
         ),
         (
             "command → `ready`",
@@ -59,7 +129,12 @@ def lines(jam: dict[str, Any], training: dict[str, Any]) -> list[str]:
             "15 %",
             session,
         ),
-        ("processor when nobody plays", f"{session['cpu_idle']:.1%} of a core", "2 %", session),
+        (
+            "processor when nobody plays",
+            f"{session['cpu_idle']:.1%} of a core",
+            "2 %",
+            session,
+        ),
         (
             "training",
             f"{training['events_per_second']:,} events/s on {training['device']}, {training['threads']} thread",
@@ -78,26 +153,74 @@ def lines(jam: dict[str, Any], training: dict[str, Any]) -> list[str]:
     ]
 
 
-def main() -> None:
-    """Measure, then write bench/RESULTS.md."""
-    for part in PARTS:
-        subprocess.run([sys.executable, "-m", f"bench.{part}"], check=True)
-    jam, training = (json.loads((HERE / f"{name}.json").read_text()) for name in PARTS[1:])
+# --- the page -----------------------------------------------------------------------------------------------------
+
+
+def page() -> str:
+    """All that the parts left, as Markdown."""
+    jam, training = (
+        json.loads((HERE / f"{name}.json").read_text()) for name in ("jam", "training")
+    )
     table = [
-        "# Speed, as measured by `make bench`",
+        "# What was measured by `make bench`",
+        "",
+        "Each part alone: `python -m bench PART`; those on music need `--data DIR`.",
+        "",
+        "## Speed",
         "",
         "p50 / p99 / max; load is the one-minute average of a machine with two shared cores.",
         "",
         "| what | measured | wanted | load |",
         "|---|---|---|---|",
         *lines(jam, training),
-        "",
-        "One event through the network: heard, and all fields of the next predicted (wanted: 0.3 ms p50, 1 ms p99):",
-        "",
-        (HERE / "step.md").read_text(),
     ]
-    (HERE / "RESULTS.md").write_text("\n".join(table))
-    print("\n".join(table))
+    for part in PARTS:
+        file = HERE / f"{part.name}.md"
+        if part.heading and file.exists():
+            table += ["", f"## {part.heading}", "", file.read_text().rstrip()]
+    return "\n".join(table) + "\n"
+
+
+def measure(part: Part, data: Path | None) -> None:
+    """Run a part.  Raises ClickException when it fails."""
+    where = [str(data)] if part.needs_data else []
+    command = [sys.executable, "-m", f"bench.{part.name}", *where]
+    ran = subprocess.run(command, stdout=subprocess.PIPE if part.prints else None, text=True)
+    if ran.returncode:
+        raise click.ClickException(f"{part.name} failed; {PAGE.name} is as it was")
+    if part.prints:
+        (HERE / f"{part.name}.md").write_text(ran.stdout)
+        click.echo(ran.stdout, nl=False)
+
+
+@click.command()
+@click.argument("names", nargs=-1, metavar="[PART]...", type=click.Choice(NAMES))
+@click.option(
+    "--data",
+    type=click.Path(exists=True, file_okay=False, path_type=Path),
+    help="The folder of unpacked sets, for parts that measure on music.",
+)
+def main(names: Sequence[str], data: Path | None) -> None:
+    """Measure PART, or all, and write bench/RESULTS.md.
+
+    Parts: step, jam, training, clock, daw; with --data also control, turns, accompany, harmony.
+    """
+    wanted = [part for part in PARTS if not names or part.name in names]
+    lacking = [part.name for part in wanted if part.needs_data and data is None]
+    if lacking and names:
+        raise click.UsageError(
+            f"{', '.join(lacking)}: measured on music; give its folder, --data DIR"
+        )
+    for part in wanted:
+        if part.name not in lacking:
+            measure(part, data)
+    PAGE.write_text(page())
+    click.echo(PAGE.read_text(), nl=False)
+    if lacking:
+        click.echo(
+            f"Not measured for want of --data DIR: {', '.join(lacking)}; their figures are of an earlier run.",
+            err=True,
+        )
 
 
 if __name__ == "__main__":

@@ -29,6 +29,7 @@ from livegen.music.transport import CLOCK, START
 TEMPOS = (60.0, 90.0, 120.0, 174.0, 240.0)
 SEEDS = range(20)
 PERIODS_US = (128 / 48_000 * 1e6, 256 / 48_000 * 1e6)  # of a server: 2.7 and 5.3 ms
+LONG_PERIODS_US = (512 / 48_000 * 1e6, 1024 / 48_000 * 1e6)  # 10.7 and 21.3 ms
 JUMPS = ((90.0, 140.0), (140.0, 90.0), (120.0, 126.0), (60.0, 120.0), (120.0, 60.0))
 TWO_BEATS, BAR = 2 * TICKS_PER_BEAT, 4 * TICKS_PER_BEAT
 BEFORE = 2 * BAR + 11  # clocks before something happens
@@ -142,7 +143,7 @@ def steady_rows() -> list[dict[str, Any]]:
     kinds: dict[str, Callable[[Sequence[float], int], list[int]]] = {
         f"jitter ±{most_us // 1000} ms": partial(jittered, most_us) for most_us in (1000, 5000)
     }
-    for period_us in PERIODS_US:
+    for period_us in (*PERIODS_US, *LONG_PERIODS_US):
         kinds[f"period of {period_us / 1000:.1f} ms"] = partial(served, period_us)
     return [steady_row(name, bpm, arrive) for name, arrive in kinds.items() for bpm in TEMPOS]
 

@@ -1,7 +1,8 @@
 """The daemon at work over JACK: what a player waits for, and what the machine pays.
 
-    python -m bench.jam
+    python -m bench.jam [PART]...
 
+With parts (starts, jam, immediate, harmonise, clock_out, sequencer) only those are measured, the others kept.
 A private JACK server with the dummy driver, the command `livegen serve` with the shipped model, and a partner
 that plays.  All times are the daemon's own stamps: from a message's arrival in the port process, so neither
 the server's period (128 frames, 2.7 ms) nor the partner's Python is in them.  Load and counts stand beside.
@@ -15,8 +16,11 @@ import sys
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+import click
 
 from livegen.daemon.lateness import quantiles
 from tests.e2e.harness import SERVER_NAMES, Daemon, Jack, Partner, wait_for
@@ -28,6 +32,9 @@ JAM_S = 60.0
 SEQUENCER_S = 60.0
 QUIET_S = 20.0
 IMMEDIATE_TURNS = 300
+HARMONISED = 400
+CLOCK_OUT_S = 60.0
+CLOCK_BPM = 120
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 SCALE = (60, 62, 64, 67, 69, 67, 64, 62)
 
@@ -156,9 +163,7 @@ def immediate() -> dict[str, Any]:
             partner.send(0x80, pitch, 64)
             listen_for(partner, 0.15)
         trace = daemon.stats()["trace"]
-        daemon.process.terminate()
-        daemon.line()  # the figures once more: a pipe that nobody reads would keep it from ending
-        daemon.process.wait(5)
+        finish(daemon)
     releases = [stamp for stamp, data in trace["heard"] if data.startswith("80")]
     presses = [stamp for stamp, data in trace["heard"] if data.startswith("90")]
     onsets = [(due, actual) for due, actual, data in trace["sent"] if data.startswith("9")]
@@ -179,6 +184,72 @@ def immediate() -> dict[str, Any]:
     }
 
 
+def harmonise() -> dict[str, Any]:
+    """From the stamp of a key that was struck to its companions: when the first and the last of them leaves."""
+    settings = ("--set", "jam.mode=harmonise")
+    with served("--seed", "1", "--stats", "trace", *settings) as (daemon, partner, _):
+        for number in range(HARMONISED):
+            pitch = SCALE[number % len(SCALE)]
+            partner.send(0x90, pitch, 80)
+            listen_for(partner, 0.06)
+            partner.send(0x80, pitch, 64)
+            listen_for(partner, 0.04)
+        trace = daemon.stats()["trace"]
+        finish(daemon)
+    presses = [stamp for stamp, data in trace["heard"] if data.startswith("90")]
+    onsets = [actual for _, actual, data in trace["sent"] if data.startswith("9")]
+    first, last, alone = [], [], 0
+    for stamp, following in pairwise([*presses, presses[-1] + 10**7]):
+        own = [actual - stamp for actual in onsets if stamp <= actual < following]
+        if own:
+            first.append(own[0])
+            last.append(own[-1])
+        else:
+            alone += 1
+    return {
+        "notes": len(presses),
+        "alone": alone,
+        "companions": len(onsets),
+        "to_first": {"count": len(first)} | quantiles(first),
+        "to_last": {"count": len(last)} | quantiles(last),
+    }
+
+
+def clock_out() -> dict[str, Any]:
+    """MIDI clock at a tempo, while the model is played to and answers: sent against due, and how even it is."""
+    settings = ("jam.sync=internal", f"jam.tempo={CLOCK_BPM}", "jam.clock_out=on")
+    options = [option for setting in settings for option in ("--set", setting)]
+    with served("--seed", "1", "--stats", "trace", *options) as (daemon, partner, _):
+        until = time.monotonic() + CLOCK_OUT_S
+        while time.monotonic() < until:
+            play_phrase(partner, SCALE)
+            listen_for(partner, 3.5)
+        trace = daemon.stats()["trace"]
+        finish(daemon)
+    clocks = [(due, actual) for due, actual, data in trace["sent"] if data == "f8"]
+    notes = sum(data.startswith("9") for _, _, data in trace["sent"])
+    apart_us = 60e6 / CLOCK_BPM / 24
+    uneven = [
+        round(abs(later - earlier - apart_us)) for (_, earlier), (_, later) in pairwise(clocks)
+    ]
+    lateness = [actual - due for due, actual in clocks]
+    return {
+        "seconds": CLOCK_OUT_S,
+        "bpm": CLOCK_BPM,
+        "notes_answered": notes,
+        "starts": sum(data == "fa" for _, _, data in trace["sent"]),
+        "lateness": {"count": len(lateness)} | quantiles(lateness),
+        "uneven": {"count": len(uneven)} | quantiles(uneven),
+    }
+
+
+def finish(daemon: Daemon) -> None:
+    """End a daemon that was traced: a pipe that nobody reads would keep it from ending."""
+    daemon.process.terminate()
+    daemon.line()  # the figures once more
+    daemon.process.wait(5)
+
+
 def sequencer() -> dict[str, Any]:
     """Sixteenths at 180 bpm, handed out 30 ms ahead as the engine does: time of sending against time due."""
     options = {"api": "jack", "settings": {"engine": "engines:sequencer"}, "stats": "summary"}
@@ -193,20 +264,33 @@ def sequencer() -> dict[str, Any]:
     return {"seconds": SEQUENCER_S, "lateness": stats["lateness"]}
 
 
-def measure() -> dict[str, Any]:
-    """All of it, on one private server."""
+PARTS = (starts, jam, immediate, harmonise, clock_out, sequencer)
+
+
+def measure(wanted: Sequence[str]) -> dict[str, Any]:
+    """These parts, or all, on one private server."""
     server = next(candidate for name in SERVER_NAMES if not (candidate := Jack(name)).ports())
     os.environ.update(server.environment)
     server.start()
     try:
         results = {}
-        for part in (starts, jam, immediate, sequencer):
-            results[part.__name__] = part() | {"load": round(os.getloadavg()[0], 2)}
-            print(part.__name__, json.dumps(results[part.__name__]), flush=True)
+        for part in PARTS:
+            if not wanted or part.__name__ in wanted:
+                results[part.__name__] = part() | {"load": round(os.getloadavg()[0], 2)}
+                print(part.__name__, json.dumps(results[part.__name__]), flush=True)
         return results
     finally:
         server.stop()
 
 
+@click.command()
+@click.argument("parts", nargs=-1, type=click.Choice([part.__name__ for part in PARTS]))
+def main(parts: Sequence[str]) -> None:
+    """Measure, into jam.json."""
+    file = HERE / "jam.json"
+    kept = json.loads(file.read_text()) if file.exists() else {}
+    file.write_text(json.dumps(kept | measure(parts), indent=1) + "\n")
+
+
 if __name__ == "__main__":
-    (HERE / "jam.json").write_text(json.dumps(measure(), indent=1) + "\n")
+    main()

@@ -95,7 +95,7 @@ def read_again(origin: Mapping[str, Any]) -> dict[str, Any]:
     """What the files say by now; the control process calls this by name.  Raises ConfigError."""
     from livegen.config import Origin
 
-    return _set_up(Origin.from_json(origin).load())
+    return _set_up(Origin.from_json(origin).load(again=True))
 
 
 def _set_up(config: "Config") -> dict[str, Any]:

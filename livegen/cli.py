@@ -19,7 +19,7 @@ from livegen import __version__
 from livegen.errors import ConfigError, LivegenError, PortError
 
 if TYPE_CHECKING:
-    from livegen.config import Config
+    from livegen.config import Config, Origin
 
 MISTAKE, OURS, INTERRUPTED = 2, 1, 130  # exit statuses
 NOT_SAVED = """\
@@ -170,12 +170,14 @@ def serve(
         raise ConfigError("--until-player-ends: there is no player; name a file with --player")
     from livegen import app
 
+    origin = _origin(options)
     return app.serve(
-        _config(options),
+        origin.load(),
         player=player,
         record=record,
         until_player_ends=until_player_ends,
         stats=stats or "",
+        origin=origin,
     )
 
 
@@ -440,6 +442,11 @@ def panic_command(names: tuple[str, ...], api: str) -> None:
 
 def _config(options: dict[str, Any]) -> "Config":
     """The configuration, with this command's options laid over it last."""
+    return _origin(options).load()
+
+
+def _origin(options: dict[str, Any]) -> "Origin":
+    """Where the configuration comes from, with this command's options."""
     from livegen import config
 
     given = [
@@ -447,7 +454,7 @@ def _config(options: dict[str, Any]) -> "Config":
         for name, (flag, path) in SETTING_OF.items()
         if options.get(name) is not None
     ]
-    return config.load(options["config"], options["sets"], given)
+    return config.Origin(options["config"], tuple(options["sets"]), tuple(given))
 
 
 def _visible(value: object) -> str:

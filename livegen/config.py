@@ -216,7 +216,9 @@ class Config(Section):
     @field_validator("setlist")
     @classmethod
     def _presets_there_are(cls, given: list[str], info: ValidationInfo) -> list[str]:
-        presets = info.data.get("presets", {})
+        presets = info.data.get("presets")
+        if presets is None:
+            return given  # there are mistakes in them, which are told
         for name in given:
             if name not in presets:
                 raise ValueError(f"there is no preset {name!r}; there are: {', '.join(presets)}")
@@ -246,17 +248,21 @@ def load(
     path: Path | None = None,
     sets: Sequence[str] = (),
     options: Sequence[tuple["Trail", object, str]] = (),
+    again: bool = False,
 ) -> Config:
     """Read a configuration, then lay `sets` ("jam.rest=400") over it, then `options`, the last one winning.
 
     An option is a trail, a value, and how the person said it.  Without a path: the person's own file if
-    there is one (`own_file`), else the defaults.
+    there is one (`own_file`), else the defaults.  What was learned and is wrong is left out, and said in the log
+    unless it is read `again`.
     Raises ConfigError, one line for each mistake.
     """
     path = path or own_file()
     document = _read(path) if path else Document({}, {}, "")
     document = _with_preset_files(document, preset_files())
-    document = _with_learned(document, learned_file())
+    document = _with_learned(
+        document, _learned(learned_file(), log.debug if again else log.warning)
+    )
     for trail_, value, said in [*map(_assignment, sets), *options]:
         document = document.with_value(trail_, value, said)
     try:
@@ -273,9 +279,9 @@ class Origin:
     sets: tuple[str, ...] = ()
     options: tuple[tuple["Trail", object, str], ...] = ()
 
-    def load(self) -> Config:
-        """Read it.  Raises ConfigError."""
-        return load(self.path, self.sets, self.options)
+    def load(self, again: bool = False) -> Config:
+        """Read it; see `load`.  Raises ConfigError."""
+        return load(self.path, self.sets, self.options, again)
 
     def as_json(self) -> dict[str, Any]:
         """The same, fit for JSON."""
@@ -317,41 +323,40 @@ def preset_files() -> list[Path]:
 
 
 def learned() -> dict[str, str]:
-    """The bindings of `learned_file`, without those that are wrong: a log line names each of them."""
-    document = _learned(learned_file())
+    """The bindings of `learned_file`, without those that are wrong: `load` names each of them in the log."""
+    document = _learned(learned_file(), log.debug)
     return {source: target for source, target in document.value.items() if isinstance(source, str)}
 
 
-def _learned(path: Path) -> "Document":
-    """A file that livegen wrote itself, and that must never keep it from starting."""
+def _learned(path: Path, say: Callable[..., None]) -> "Document":
+    """A file that livegen wrote itself, and that must never keep it from starting: what is wrong is said."""
     empty = Document({}, {}, str(path))
     try:
         document = _read(path) if path.is_file() else empty
     except ConfigError as error:
         for line in str(error).splitlines():
-            log.warning("%s; no learned binding is used", line)
+            say("%s; no learned binding is used", line)
         return empty
-    return Document(dict(_bound(document)), document.places, document.source)
+    return Document(dict(_bound(document, say)), document.places, document.source)
 
 
-def _bound(document: "Document") -> Iterator[tuple[str | int, str]]:
+def _bound(document: "Document", say: Callable[..., None]) -> Iterator[tuple[str | int, str]]:
     for source, target in document.value.items():
         try:
             yield str(parse_source(str(source))), parse_target(str(target))
         except ConfigError as mistake:
-            log.warning("%s: %s; this binding is left out", document.place((source,)), mistake)
+            say("%s: %s; this binding is left out", document.place((source,)), mistake)
 
 
-def _with_learned(document: "Document", path: Path) -> "Document":
+def _with_learned(document: "Document", learned_: "Document") -> "Document":
     """The same with the bindings that were learned, where a person has not said another."""
     said = document.value.get("map", {})
     if not isinstance(said, dict):
         return document  # a mistake, told when it is validated
     taken = {_plain_source(source) for source in said}
-    learned_ = _learned(path)
     for source, target in learned_.value.items():
         if source not in taken:
-            document = document.with_value(("map", source), target, str(path))
+            document = document.with_value(("map", source), target, learned_.source)
     return document
 
 
@@ -365,9 +370,11 @@ def _plain_source(text: object) -> str:
 def _with_preset_files(document: "Document", paths: Sequence[Path]) -> "Document":
     """The same with the presets that are files of their own.  Raises ConfigError."""
     inline = document.value.get("presets") or {}
+    if not isinstance(inline, dict):
+        return document  # a mistake, told when it is validated
     for path in paths:
         preset = _read(path)
-        if isinstance(inline, dict) and path.stem in inline:
+        if path.stem in inline:
             place = document.place(("presets", path.stem))
             raise ConfigError(f"{path}: there is a preset {path.stem} already, at {place}")
         at: Trail = ("presets", path.stem)

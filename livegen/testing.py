@@ -18,17 +18,20 @@ from livegen.music.messages import Cut, Message, NoteOff, NoteOn, Other
 from livegen.music.parts import PARTS
 
 SECOND = 1_000_000
+MOST_WAKES = 5_000  # at one moment: several responses of many bars are planned in fewer slices
 
 
 class Wire:
     """A perfect output: sends each message when it is due, and on a cut releases what sounds.
 
-    `sent` is all that went out, with times; `sounding` what has no end yet, (channel, pitch).
+    `sent` is all that went out, with times; `sounding` what has no end yet, (channel, pitch); `asked` what whoever
+    keeps files is asked for.
     """
 
     def __init__(self) -> None:
         self.sent: list[tuple[int, Message]] = []
         self.sounding: dict[tuple[int, int], int] = {}
+        self.asked: list[tuple[int, Command]] = []
         self._pending: list[tuple[int, int, Message]] = []
         self._sequence = 0
 
@@ -36,12 +39,13 @@ class Wire:
         """Take what the engine handed out."""
         due, message = timed
         if isinstance(message, Command):
+            self.asked.append((due, message))
             return
         if not isinstance(message, Cut):
             heapq.heappush(self._pending, (due, self._sequence, message))
             self._sequence += 1
             return
-        self.until(due - 1)
+        self.until(due)
         self._pending = [entry for entry in self._pending if isinstance(entry[2], Other)]  # clocks
         for channel, pitch in list(self.sounding):
             self._send(due, NoteOff(pitch, 64, channel))
@@ -61,12 +65,16 @@ class Wire:
 
 
 class Rehearsal:
-    """An engine on virtual time.  `sent` is what went out: (micros, message)."""
+    """An engine on virtual time.  `sent` is what went out: (micros, message).
+
+    An engine that wants to be woken again and again while no time passes is refused: a daemon would spin.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.wire = Wire()
         self.now = 0
+        self._wakes = 0
 
     @property
     def sent(self) -> list[tuple[int, Message]]:
@@ -82,6 +90,9 @@ class Rehearsal:
     def until(self, time: int) -> None:
         """Let time pass, waking the engine whenever it asked for it."""
         while (deadline := self.engine.deadline()) is not None and deadline <= time:
+            self._wakes = 0 if deadline > self.now else self._wakes + 1
+            if self._wakes > MOST_WAKES:
+                raise RuntimeError(f"the engine makes no headway at {self.now} µs")
             self.now = max(self.now, deadline)
             self.wire.until(self.now - 1)
             self._feed(Wake(), self.now)

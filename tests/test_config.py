@@ -141,6 +141,116 @@ def test_many_mistakes_are_counted_and_not_all_printed(tmp_path: Path) -> None:
     assert said[-1] == "and 480 more"
 
 
+# --- beside the person's own file ---------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
+    """The person's folder, with room for presets."""
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
+    (tmp_path / "livegen" / "presets").mkdir(parents=True)
+    return tmp_path / "livegen"
+
+
+def test_presets_are_files_too_and_the_set_list_may_name_them(own: Path) -> None:
+    (own / "config.yaml").write_text(
+        "presets: {Quiet: {energy: 0.2}}\nsetlist: [Deep blue, Quiet]\n"
+    )
+    (own / "presets" / "Deep blue.yaml").write_text("register: -12\nscale: off\n")
+    (own / "presets" / ".draft.yaml").write_text("energy: {}\n")
+    loaded = load()
+
+    assert loaded.all_presets == {
+        "Quiet": {"energy": 0.2},
+        "Deep blue": {"register": "-12", "scale": "off"},
+    }
+    assert loaded.bindings == {"program 0": "preset Deep blue", "program 1": "preset Quiet"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("\nenergy: 2\n", "Loud.yaml:2: presets.Loud.energy: expected a number from 0 to 1, got 2"),
+        ("volume: 1\n", "Loud.yaml:1: presets.Loud.volume: there is no such setting"),
+        ("energy: [\n", "Loud.yaml:2: "),
+        ("- 1\n", "Loud.yaml: expected settings such as `seed: 1`, found [1]"),
+    ],
+)
+def test_a_mistake_in_the_file_of_a_preset_is_told_its_line(
+    own: Path, text: str, said: str
+) -> None:
+    (own / "presets" / "Loud.yaml").write_text(text)
+
+    assert mistakes()[0].startswith(f"{own}/presets/{said}")
+
+
+def test_a_mistake_in_a_preset_is_one_mistake_also_with_a_set_list(own: Path) -> None:
+    (own / "config.yaml").write_text("setlist: [Loud]\n")
+    (own / "presets" / "Loud.yaml").write_text("energy: 2\n")
+
+    assert len(mistakes()) == 1
+
+
+def test_a_preset_said_twice_is_told_both_places(own: Path) -> None:
+    (own / "config.yaml").write_text("presets:\n  Loud: {energy: 1}\n")
+    (own / "presets" / "Loud.yaml").write_text("energy: 0.9\n")
+
+    assert mistakes() == [
+        f"{own}/presets/Loud.yaml: there is a preset Loud already, at {own}/config.yaml:2"
+    ]
+
+
+def test_presets_that_are_no_presets_are_a_mistake_also_beside_files(own: Path) -> None:
+    (own / "config.yaml").write_text("presets: loud\n")
+    (own / "presets" / "Loud.yaml").write_text("energy: 0.9\n")
+
+    assert mistakes() == [f"{own}/config.yaml:1: presets: expected settings below it, got 'loud'"]
+
+
+def test_what_was_learned_is_bound_and_what_the_person_says_wins(own: Path) -> None:
+    (own / "config.yaml").write_text("map: {CC 74: energy}\n")
+    (own / "map.yaml").write_text("cc 74: density\ncc 20 on 1: swing\n")
+
+    assert load().map == {"CC 74": "energy", "cc 20 on 1": "swing"}
+    assert load(None, ["map.cc 20 on 1=tap"]).map["cc 20 on 1"] == "tap"
+
+
+@pytest.mark.parametrize(
+    ("text", "map_", "said"),
+    [
+        (
+            "cc 200: swing\ncc 1: energy\n",
+            {"cc 1": "energy"},
+            ["map.yaml:1: map: expected cc, note"],
+        ),
+        (
+            "cc 1: energy\ncc 2: volume\n",
+            {"cc 1": "energy"},
+            ["map.yaml:2: map: expected a control"],
+        ),
+        ("cc 1: [1]\n", {}, ["map.yaml:1: map: expected a control"]),
+        ("cc 1: energy\ncc 1: swing\n", {}, ["map.yaml:2: cc 1 is set a second time"]),
+        ("\x00\n", {}, ["map.yaml: is not YAML text"]),
+        ("[\n", {}, ["map.yaml:2: "]),
+        ("", {}, []),
+    ],
+)
+def test_a_wrong_line_of_what_was_learned_is_named_once_and_left_out(
+    own: Path,
+    caplog: pytest.LogCaptureFixture,
+    text: str,
+    map_: dict[str, str],
+    said: list[str],
+) -> None:
+    (own / "map.yaml").write_text(text)
+    assert load().map == map_ == config.learned()
+
+    assert load(again=True).map == map_
+    lines = [record.getMessage() for record in caplog.records]
+    assert len(lines) == len(said)
+    assert all(line.startswith(f"{own}/{start}") for line, start in zip(lines, said, strict=True))
+
+
 @given(st.text() | st.binary())
 @example("{" * 1000)
 @example("? " * 1000)

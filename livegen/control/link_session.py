@@ -121,6 +121,7 @@ class LinkSession:
         self._sync, self._quantum = "", 4.0
         self._engine: object = None
         self._told: Session | None = None
+        self._is_told = False  # the engine goes by Link
         self._is_listening = False
         self._listen_anew_at = 0
         self._company_at = 0
@@ -140,7 +141,7 @@ class LinkSession:
             self._sync = str(controls.get("sync", ""))
             self._quantum = _quarters(str(controls.get("metre", "4/4")))
         if state.get("engine_pid") != self._engine:
-            self._engine, self._told = state.get("engine_pid"), None
+            self._engine, self._told, self._is_told = state.get("engine_pid"), None, False
         if self._sync == "link" and self._make is None:
             self._complain(TO_INSTALL)
 
@@ -201,8 +202,8 @@ class LinkSession:
     def _leave(self) -> None:
         if self._link is not None and self._link.enabled:
             self._link.enabled = False
-        if self._told is not None:
-            self._told = None
+        if self._is_told:
+            self._told, self._is_told = None, False
             self._ask(Request("link", None))
 
     def _deafen(self) -> None:
@@ -248,7 +249,7 @@ class LinkSession:
         session = session.after(self._told, round(self._quantum * session.tempo_us))
         if session == self._told:
             return
-        self._told = session
+        self._told, self._is_told = session, True
         value = {
             "tempo_us": session.tempo_us,
             "origin_us": session.origin_us,

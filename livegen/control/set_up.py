@@ -5,7 +5,8 @@ files of presets are looked at, and one that has changed and then stayed the sam
 is checked before any of it is used: a mistake is said in a line, and everything stays as it was.  Only controls
 whose configured value has changed are told, so a knob that was turned meanwhile stays where it is.
 
-An engine that was started anew is told what its settings do not know: presets, bindings and controls as they were.
+An engine that was started anew is told what its settings do not know: presets, bindings and controls as they were,
+and the model that had been changed to; that only once for each model, for it may be what ended the engine.
 
 Knows no configuration of ours: who reads it is named in the settings, as the engine's factory is.
 """
@@ -113,6 +114,7 @@ class SetUpSurface:
         self._launched = self._set_up = SetUp(**settings["now"])
         self._state: Mapping[str, Any] = {}
         self._bindings: Mapping[str, str] | None = None  # in force
+        self._loaded_again: set[str] = set()
         self._task: asyncio.Task[None] | None = None
 
     async def open(self) -> dict[str, Any]:
@@ -146,6 +148,10 @@ class SetUpSurface:
             self._send(Request("map", before["map"]))
         for asked in _changes(state.get("controls", {}), before.get("controls", {})):
             self._send(asked)
+        model = before.get("model_file")
+        if model and model != state.get("model_file") and model not in self._loaded_again:
+            self._loaded_again.add(model)
+            self._send(Request("model", model))
 
     def _keep(self, bindings: Mapping[str, str]) -> None:
         """Write down what was learned, if the file does not hold just that."""
@@ -173,6 +179,7 @@ class SetUpSurface:
 
     async def read_again(self) -> None:
         """Read all files, and take over what they say if all of it is right."""
+        before = self._set_up
         try:
             said = await asyncio.to_thread(_read, self._settings["read"], self._settings["origin"])
             new = SetUp(**said)
@@ -180,6 +187,8 @@ class SetUpSurface:
             first, *more = str(error).splitlines()
             rest = f" (and {len(more)} more)" if more else ""
             return self._say(f"{first}{rest}; nothing is changed")
+        if self._set_up is not before:  # something was learned meanwhile
+            return await self.read_again()
         old, self._set_up = self._set_up, new
         for asked in asked_for(old, new):
             self._send(asked)

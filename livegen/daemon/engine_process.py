@@ -96,6 +96,7 @@ class EngineProcess:
         self._lag = Lateness()
         self._account = Account()
         self._loader = Loader(str(settings.get("loader", DEFAULT_LOADER)))
+        self._model_file = str(settings.get("model", ""))
         self._timeline: object = None
 
     def run(self) -> None:
@@ -154,7 +155,8 @@ class EngineProcess:
         if loaded is None:
             return
         self._log(loaded.line)
-        if loaded.model is not None:
+        if loaded.model is not None and loaded.told is not None:
+            self._model_file = str(loaded.told["model"])
             self._account.told(max(self._now, now), SWAP, loaded.told)
             self._settle()
             self._feed(Swap(loaded.model), now)
@@ -250,7 +252,8 @@ class EngineProcess:
             self._guarded(lambda: self._send_snapshot(now))
 
     def _send_snapshot(self, now: int) -> None:
-        snapshot = self._engine.snapshot() | {"engine_pid": os.getpid()}
+        of_process = {"engine_pid": os.getpid(), "model_file": self._model_file}
+        snapshot = self._engine.snapshot() | of_process
         if snapshot != self._snapshot:
             self._link.send_json(Kind.SNAPSHOT, now, snapshot)
             self._snapshot = snapshot

@@ -42,7 +42,8 @@ class Loader:
         """Begin to load; a line when that cannot be now, else ""."""
         if self._thread is not None and self._thread.is_alive():
             return f"model {name!r:.80}: another one is still being loaded; ask again"
-        self._thread = threading.Thread(target=self._load, args=(name,), daemon=True)
+        # No daemon: the runtime aborts a process that ends while it loads; whoever waits may kill it.
+        self._thread = threading.Thread(target=self._load, args=(name,))
         self._thread.start()
         return ""
 

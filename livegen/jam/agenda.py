@@ -104,7 +104,7 @@ class Agenda:
         self.sounding: dict[tuple[int, int], tuple[int, int]] = {}
         self._planned: list[_Planned] = []  # a heap
         self._given: deque[Given] = deque()
-        self._open: dict[tuple[int, int], Stroke] = {}  # by key: what began it
+        self._open: dict[tuple[int, int], Given] = {}  # by key: what began it
         self._programs: dict[int, tuple[int, int]] = {}  # channel -> program last sent, when
         self._sequence = 0
         self._last_due = 0
@@ -144,17 +144,20 @@ class Agenda:
         route = self.routes[stroke.part]
         key = route.channel, route.pitch(stroke.pitch)
         began = self._open.get(key)
-        # Two parts may be sent as the same key: the first has it until its end.
-        if (began is None) == (not stroke.velocity) or (began and began[1:3] != stroke[1:3]):
+        if (began is None) == (not stroke.velocity):
+            return
+        # Two parts may be sent as the same key, or a note and a companion: the first has it until its end.
+        if began and (began.is_planned, *began.stroke[1:3]) != (is_planned, *stroke[1:3]):
             return
         self._last_due = due = max(due, now, self._last_due)
         heard = max(at, due - max(0, self.offset_us))
-        self._given.append(Given(due, heard, key, stroke, is_planned))
+        given = Given(due, heard, key, stroke, is_planned)
+        self._given.append(given)
         if not stroke.velocity:
             del self._open[key]
             yield Timed(due, NoteOff(key[1], 64, key[0]))
             return
-        self._open[key] = stroke
+        self._open[key] = given
         known, _ = self._programs.get(key[0], (None, 0))
         if route.program is not None and known != route.program:
             self._programs[key[0]] = route.program, due
@@ -203,8 +206,17 @@ class Agenda:
 
     @property
     def open(self) -> tuple[Stroke, ...]:
-        """What began and has no end when all that was handed out is due, oldest first."""
-        return tuple(self._open.values())
+        """What was planned and will have begun, and not ended, when all that waits is due; oldest first."""
+        begun = [given.stroke for given in self._open.values() if given.is_planned]
+        for stroke in self.planned:
+            begun = [other for other in begun if other[1:3] != stroke[1:3]]
+            begun += [stroke] if stroke.velocity else []
+        return tuple(begun)
+
+    @property
+    def planned(self) -> tuple[Stroke, ...]:
+        """What is planned and not handed out yet, in order."""
+        return tuple(planned.stroke for planned in sorted(self._planned))
 
     @property
     def is_empty(self) -> bool:

@@ -81,7 +81,8 @@ class Brief:
     is sent.  `groove` (24,) is added to the logits of time, by tick of the beat; `harmony` to those of pitch;
     `wanted` to that of a part that should play and is silent.  `room` is the share of `density` that
     somebody who plays along leaves, None for an answer.  `pace` is the call's onsets per beat, and
-    `follow` (0..1) how closely density and loudness keep to those of the call.
+    `follow` (0..1) how closely density and loudness keep to those of the call.  `supposes`: the parts that are
+    not ours are somebody's who plays on, and not silent.
     """
 
     start: int
@@ -102,6 +103,7 @@ class Brief:
     groove: Groove | None = None
     harmony: tuple[Harmony | None, ...] = (None,) * len(PARTS)
     wanted: float = 0.0
+    supposes: bool = False
 
 
 def brief_for(
@@ -125,16 +127,18 @@ def brief_for(
     beside = mode.plays is Plays.BESIDE
     plays = parts(phrase, settings, mode)
     energy = settings.energy - 0.5
+    ticks = length(phrase, settings, timeline, start) if mode.ends_by_itself else None
+    patience = 0 if settings.start == "now" and not beside else TICKS_PER_BEAT
     allowed = _scale(phrase, settings, classes)
     left = room(phrase, settings, timeline, now) if beside and now is not None else None
     return Brief(
         start=start,
-        end=start + length(phrase, settings, timeline, start) if mode.ends_by_itself else None,
+        end=None if ticks is None else start + ticks,
         parts=plays,
         pitches=pitches(phrase, settings, allowed, routes),
         voices=tuple(_voices(phrase, part) for part in range(len(PARTS))),
         channels=tuple(route.channel for route in routes),
-        patience=0 if settings.start == "now" and not beside else TICKS_PER_BEAT,
+        patience=patience,
         temperature=settings.temperature,
         nucleus=settings.nucleus,
         density=settings.density * _DENSER**energy * (left or 1.0),
@@ -146,6 +150,7 @@ def brief_for(
         groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
         harmony=_harmonies(settings, mode, allowed, chords, period),
         wanted=_WANTED if beside else 0.0,
+        supposes=beside,
     )
 
 
@@ -259,7 +264,9 @@ def _register(phrase: Phrase, settings: Settings, part: int) -> Mask:
     low, high, _ = _USUAL[PARTS[part]]
     # Over chords alone the lead lies where leads lie, not among the chords.
     if extent and (extent.high >= low or not MODES[settings.mode].soloist):
-        low, high = extent.low - REACH, extent.high + REACH
+        # Moved up it does not reach down, where the model would go on from the call; nor moved down, up.
+        low = extent.low - (REACH if shift <= 0 else 0)
+        high = extent.high + (REACH if shift >= 0 else 0)
     shift -= 12 * (high + shift - 115 > 0) - 12 * (low + shift - 12 < 0)
     return _range(low + shift, high + shift)
 
@@ -286,7 +293,7 @@ def _harmonies(
 ) -> tuple[Harmony | None, ...]:
     """How welcome pitches are to each part: those at home, and those of the chord to who goes by it."""
     home = np.array([0.0 if pitch % 12 in allowed else 1.0 for pitch in range(128)])
-    strange = home * _STRANGE * settings.adherence
+    strange = home * _strangeness(settings.adherence)
     by_chords = mode.plays is Plays.BESIDE or mode.soloist
     if not by_chords or not chords or not settings.adherence:
         plain = Harmony(((0, strange),)) if settings.adherence else None
@@ -301,6 +308,11 @@ def _harmonies(
         )
         for part in range(len(PARTS))
     )
+
+
+def _strangeness(adherence: float) -> float:
+    """Nats of what is not at home: so that of its odds 1 - `adherence` stay."""
+    return max(_STRANGE, float(np.log1p(-adherence))) if adherence < 1 else _STRANGE
 
 
 def _chordal(chord: Chord, part: int, settings: Settings) -> Favour:

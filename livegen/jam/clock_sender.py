@@ -13,7 +13,7 @@ from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.timeline import Timeline
 
 CLOCK, START, STOP = (Other(bytes((status,))) for status in (0xF8, 0xFA, 0xFC))
-BEHIND = TICKS_PER_BEAT  # so many clocks late are not caught up with: it begins anew
+BEHIND_US = 150_000  # clocks so late are not caught up with: it begins anew, and with Start
 
 
 class ClockSender:
@@ -41,7 +41,7 @@ class ClockSender:
         timeline, out = self._timeline, list[Timed]()
         if timeline is None:
             return out
-        if timeline.tick(now) - self._tick > BEHIND:
+        if now - timeline.micros(self._tick) > BEHIND_US:
             self._begin(timeline, now)
         while (at := timeline.micros(self._tick)) <= now + self._horizon_us:
             self._last_us = due = max(at, now, self._last_us)

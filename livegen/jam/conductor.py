@@ -66,22 +66,24 @@ class Conductor:
         return self._tap.feed(now)
 
     def set_internal(self, tempo_us: int, now: int, is_downbeat: bool = False) -> None:
-        """The tempo of our own; its bar goes on from where it is, or begins now."""
-        running = self._internal
-        goes_on = running is not None and running.tempo_us == tempo_us and not is_downbeat
-        origin = running.origin_us if running is not None and goes_on else now
+        """The tempo of our own: its beat goes on from where it is, or a bar begins now."""
+        running, origin = self._internal, now
+        if running is not None and not is_downbeat:
+            origin = now - (now - running.origin_us) * tempo_us // running.tempo_us
         self._internal = Timeline(tempo_us, origin, self._metre)
-        self.jumps += self.leader is Leader.INTERNAL and self._internal != running
+        self.jumps += self.leader is Leader.INTERNAL and is_downbeat and self._internal != running
+        self._settle()
+
+    def adopt(self, timeline: Timeline) -> None:
+        """Let the time of our own be this, if there is none yet."""
+        self._internal = self._internal or replace(timeline, metre=self._metre)
         self._settle()
 
     def set_metre(self, metre: Metre) -> None:
-        """Other bars from now on, in whoever's time."""
-        if metre == self._metre:
-            return
+        """Other bars from now on, in whoever's time; beats stay where they are, so it is no jump."""
         self._metre = self.clock.metre = metre
         self._internal = self._internal and replace(self._internal, metre=metre)
         self._link = self._link and replace(self._link, metre=metre)
-        self.jumps += 1
         self._settle()
 
     def follow(self, sync: str) -> None:

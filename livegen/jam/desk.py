@@ -57,6 +57,14 @@ class Desk:
         except ConfigError as error:
             log.warning("command refused: %s", error)
 
+    def bind(self, bindings: object) -> None:
+        """Other bindings, all of them at once, source to target; none of them where one is wrong."""
+        given = bindings if isinstance(bindings, dict) else {}
+        try:
+            self.map.rebind({str(source): str(target) for source, target in given.items()})
+        except ConfigError as error:
+            log.warning("command refused: %s", error)
+
     def name_presets(self, presets: object) -> None:
         """Other presets, by name; what is not one is left out."""
         given = presets if isinstance(presets, dict) else {}

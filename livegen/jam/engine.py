@@ -159,6 +159,10 @@ class Engine:
             times.append(max(now, plan_from))
         if self._turn is Turn.TOGETHER and plan and not self._performer.is_ending():
             times.append(max(now, self._patience_over()))
+        if self._turn is Turn.TOGETHER:
+            times.append(self._listener.harmonist.settles_us)
+        if self._turn is Turn.LOOPING and (loops_from := self._performer.loops_from()) is not None:
+            times.append(max(now, loops_from))
         if self._is_new:
             times.append(now)
         if self._desk.waiting:
@@ -222,8 +226,15 @@ class Engine:
         self._keep_time(out)
         if self._desk.waiting and now >= self.timeline.micros(self._preset_tick):
             self._switch()
+        settles = self._listener.harmonist.settles_us
+        is_settled = self._turn is Turn.TOGETHER and settles is not None and now >= settles
+        if is_settled and self._listener.harmonist.settle(now):
+            self._performer.follow()
         if self._turn is Turn.TOGETHER and self._performer.plan and now >= self._patience_over():
             self._end_at_bar()
+        loops_from = self._performer.loops_from() if self._turn is Turn.LOOPING else None
+        if loops_from is not None and loops_from <= now:
+            self._performer.loop(now)
         if self._performer.is_over(now):
             self._end()
 
@@ -237,8 +248,8 @@ class Engine:
         self._listener.fixed_us = self._fixed_us
         if jumped:
             self._jump(timeline, out)
-        elif timeline is not None:
-            self._listener.go_by(timeline)
+        elif timeline is not None and self._listener.go_by(timeline):
+            self._plan_again()
         sends = self.settings.clock_out == "on" and conductor.leader in (
             Leader.INTERNAL,
             Leader.LINK,
@@ -269,10 +280,6 @@ class Engine:
 
     def _end(self) -> None:
         """All that was planned has been played."""
-        plan = self._performer.plan
-        if self._turn is Turn.LOOPING and plan and not isinstance(plan.chosen, Loop):
-            self._performer.loop(self._now)
-            return
         self._happen(Happening.DONE)
         self._performer.plan = self._listener.call = None
         self._switch()
@@ -321,16 +328,17 @@ class Engine:
         struck = self._ears.down(note, self._now)
         if struck is None:
             return
-        if begins_anew:
+        is_overlap = self._is_overlap()
+        if begins_anew and not is_overlap:
             self._happen(Happening.DONE)
-        match self._happen(Happening.BRUSH if self._is_overlap() else Happening.KEY):
+        match self._happen(Happening.BRUSH if is_overlap else Happening.KEY):
             case Action.OPEN | Action.INTERRUPT | Action.JOIN:
                 self._forget_all(out)
                 self._open_call()
             case Action.HEAR:
                 self._forget_all(out)
             case Action.FOLLOW:
-                self._performer.forget()
+                self._performer.follow()
             case _:
                 pass
         self._hear(self._now, struck, out)
@@ -342,7 +350,7 @@ class Engine:
             call.phrase.active_us = self._now
         if struck is not None:
             if self._turn is Turn.TOGETHER:
-                self._performer.forget()
+                self._performer.follow()
             self._hear(self._now, struck, out)
 
     def _hear(self, at: int, struck: Struck, out: list[Timed]) -> None:
@@ -403,6 +411,8 @@ class Engine:
                 self._when_bar(command.value)
             case "presets":
                 self._desk.name_presets(command.value)
+            case "map":
+                self._desk.bind(command.value)
             case "learn":
                 self._desk.learn(command.value)
             case "unlearn":
@@ -436,7 +446,7 @@ class Engine:
             self._performer.withdraw(self._now, out)
             if action is Action.REPLAY:
                 taken.pop()
-                self._listener.call = last.call
+                self._listener.call, last.call.closed = last.call, True
                 self._answer_again(last.call)
                 assert last.call.start is not None
                 asked = last.asked.shifted(last.call.start - last.start)
@@ -474,7 +484,9 @@ class Engine:
         if action is Action.LET_GO:
             self._performer.let_go(self._now)
         elif action is Action.LOOP and is_playing and plan and plan.chosen:
-            if not isinstance(plan.chosen, Loop):
+            if isinstance(plan.chosen, Loop):
+                self._performer.keep_on()
+            else:
                 self._end_at_bar()  # what is being played is finished first
         elif action is Action.LOOP:
             self._forget_all(out)
@@ -537,6 +549,8 @@ class Engine:
         self._conductor.set_metre(parse_metre(settings.metre))
         if not isinstance(settings.tempo, str):
             self._conductor.set_internal(tempo_us(settings.tempo), self._now)
+        elif settings.sync == "internal":
+            self._conductor.adopt(self.timeline)
         if before is None or settings.style != before.style:
             self._set_style()
 
@@ -610,7 +624,7 @@ class Engine:
 
     def _plan(self, call: Call) -> None:
         if self._turn is Turn.TOGETHER:
-            self._performer.go_on(call, self._now, None)
+            self._performer.go_along(call, self._now)
         else:
             self._performer.answer(call, self._now)
 

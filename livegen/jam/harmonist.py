@@ -18,6 +18,8 @@ from livegen.music.parts import COMP, DRUMS, LEAD, SPLIT_PITCH
 from livegen.music.timeline import Timeline
 from livegen.music.voicing import companions
 
+SETTLE_US = 85_000  # so long after it began a note of a chord is none of a melody
+IN_THE_EAR_US = 1_000_000  # so long may the chord before still be heard in it
 VOICES = 2  # companions of one note
 _REMEMBERED = 64  # chords
 _LOWEST = 36
@@ -36,6 +38,10 @@ class Harmonist:
         self._heard: deque[tuple[int, Chord]] = deque(maxlen=_REMEMBERED)  # since when, micros
         self._joined: dict[Voice, list[Voice]] = {}  # a note of the player's -> its companions
         self._voicing: tuple[int, ...] = ()
+        self._told: Chord | None = None  # to whoever goes along with it
+        # When to look again what chord the notes struck last make.
+        self.settles_us: int | None = None
+        self._struck_us = 0
 
     def hear(self, at: int, struck: Struck) -> None:
         """A note of the player's begins or ends."""
@@ -46,12 +52,19 @@ class Harmonist:
         is_below = part != LEAD or pitch < SPLIT_PITCH
         for tracker in (self._keys, self._chords) if is_below else (self._keys,):
             if velocity:
+                self._struck_us, self.settles_us = at, at + SETTLE_US
                 tracker.strike(at, pitch, velocity)
             else:
                 tracker.release(at, pitch)
         chord = self._chords.look(at)
         if chord is not None and (not self._heard or self._heard[-1][1] != chord):
             self._heard.append((at, chord))
+
+    def settle(self, now: int) -> bool:
+        """Whether the chord has turned out to be another than the one that was gone by."""
+        is_fresh = now - self._struck_us < IN_THE_EAR_US
+        self.settles_us = now + 2 * SETTLE_US if is_fresh else None
+        return self._chords.look(now) != self._told
 
     def begin(self) -> None:
         """A call begins: the chords before it are not its own."""
@@ -72,6 +85,7 @@ class Harmonist:
             bars = max(1, round((timeline.tick(ended_us) - first) / bar))
             return {"classes": classes, "chords": chords, "period": bars * bar}
         chord = self._chords.look(now)
+        self._told = chord
         is_beside = mode.plays is Plays.BESIDE and chord is not None
         return {"classes": classes, "chords": ((start, chord),) if is_beside else ()}
 

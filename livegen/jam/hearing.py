@@ -13,8 +13,11 @@ import numpy as np
 from livegen.codec.encoder import Encoder, Stroke
 from livegen.codec.layout import ADVANCE, SOUNDING, Event
 from livegen.inference.contract import Logits, Model, Query, Sounding, State, Summary
+from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
 from livegen.music.timeline import Timeline
+
+LINES = (TICKS_PER_BEAT // 4, TICKS_PER_BEAT // 3)  # sixteenths, triplets
 
 log = logging.getLogger(__name__)
 
@@ -59,7 +62,10 @@ class Guard:
 
 @dataclass(slots=True)
 class Hearing:
-    """An encoder, what sounds, and the state after the last event; `summary` is None before the first."""
+    """An encoder, what sounds, and the state after the last event; `summary` is None before the first.
+
+    `before_end` is what had been heard before the last event, and that event, if that was a key that came up.
+    """
 
     guard: Guard
     timeline: Timeline
@@ -69,6 +75,7 @@ class Hearing:
     state: State
     summary: Summary | None = None
     heard: int = 0
+    before_end: "tuple[Hearing, Stroke] | None" = None
 
     @classmethod
     def fresh(cls, guard: Guard, timeline: Timeline, style: int = 0) -> "Hearing":
@@ -84,6 +91,10 @@ class Hearing:
             self.guard, self.timeline, self.style, self.encoder.copy(), self.sounding.copy(),
             self.state, self.summary, self.heard,
         )  # fmt: skip
+
+    def go_by(self, timeline: Timeline) -> None:
+        """Go on by a timeline whose ticks are those that were heard by, perhaps faster, perhaps in other bars."""
+        self.timeline, self.encoder.metre = timeline, timeline.metre
 
     def retimed(self, timeline: Timeline) -> "Hearing":
         """A branch that goes on by another timeline; what was heard stays when it was."""
@@ -104,10 +115,29 @@ class Hearing:
             branch.encoder.last += ticks
         return branch
 
+    def on_line(self, by: int) -> "Hearing":
+        """A branch that heard the key that came up last do so on the nearest line of the beat, if that is before `by`.
+
+        The network counts time from there, and from a key that came up a little early all that follows would come
+        as early.
+        """
+        if self.before_end is None:
+            return self.copy()
+        before, end = self.before_end
+        lines = (round(end.tick / apart) * apart for apart in LINES)
+        line = min(lines, key=lambda line: abs(line - end.tick))
+        branch = before.copy()
+        branch.timeline, branch.style = self.timeline, self.style
+        line = max(line, before.encoder.last or line)
+        branch.feed(end._replace(tick=line if line <= by else end.tick))
+        return branch
+
     def hear(self, at: int, part: int, pitch: int, velocity: int) -> None:
         """A note begins, or ends with velocity 0, at `at` micros; never before what was heard last."""
         tick, last = self.timeline.tick(at), self.encoder.last
-        self.feed(Stroke(tick if last is None else max(tick, last), part, pitch, velocity))
+        stroke = Stroke(tick if last is None else max(tick, last), part, pitch, velocity)
+        self.before_end = None if velocity else (self.copy(), stroke)
+        self.feed(stroke)
 
     def feed(self, stroke: Stroke) -> None:
         """The same on the tick grid."""

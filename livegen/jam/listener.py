@@ -95,15 +95,18 @@ class Listener:
         """Hear as then, but by the beat and in the style of now, and with only that sounding which does."""
         timeline, style = self.live.timeline, self.live.style
         self.live = heard
-        heard.timeline, heard.encoder.metre, heard.style = timeline, timeline.metre, style
+        heard.go_by(timeline)
+        heard.style = style
         for part, pitch in heard.encoder.sounding.keys() - set(ears.sounding):
             heard.hear(timeline.micros(heard.encoder.last or 0), part, pitch, 0)
 
     # --- the beat -------------------------------------------------------------------------------------------------
 
-    def go_by(self, timeline: Timeline) -> None:
-        """Whoever leads goes on, perhaps a little faster or slower."""
-        self.live.timeline = timeline
+    def go_by(self, timeline: Timeline) -> bool:
+        """Whoever leads goes on, perhaps a little faster or slower; whether bars are others than they were."""
+        are_other = timeline.metre != self.live.timeline.metre
+        self.live.go_by(timeline)
+        return are_other
 
     def retime(self, timeline: Timeline, now: int) -> None:
         """Whoever leads is elsewhere: go on from there, and hear an open call as if it had been there."""
@@ -141,7 +144,10 @@ class Listener:
             return False
         again.style, call.again = self.live.style, None
         if not self.is_free:
-            again.timeline = self.live.timeline
+            again.go_by(self.live.timeline)
+        self._swap_tick = again.timeline.bar_from(
+            again.timeline.tick(self.live.timeline.micros(self._swap_tick))
+        )
         self.live = again
         return True
 

@@ -42,6 +42,10 @@ class Loop:
         self.frontier -= self._period
         return True
 
+    def keep_on(self) -> None:
+        """Do not end after all."""
+        self._lets_go, self.is_done = False, not self._strokes
+
     def skip(self, tick: int) -> None:
         """Leave out the repetitions that would be over by `tick`."""
         self.frontier += max(0, (tick - self.frontier) // self._period) * self._period

@@ -83,13 +83,18 @@ class ControlMap:
         self._targets: dict[Source, str] = {}
         self._pressed: set[Source] = set()
         self.learning: str | None = None
-        for source, target in (bindings or {}).items():
-            self._targets[parse_source(source)] = parse_target(target)
+        self.rebind(bindings or {})
 
     @property
     def bindings(self) -> dict[str, str]:
         """The bindings as they are written in a file."""
         return {str(source): target for source, target in self._targets.items()}
+
+    def rebind(self, bindings: Mapping[str, str]) -> None:
+        """Replace all bindings.  Raises ConfigError, and then none is replaced."""
+        self._targets = {
+            parse_source(source): parse_target(target) for source, target in bindings.items()
+        }
 
     def learn(self, target: str) -> None:
         """Bind `target` to the next thing that is moved; "" gives up.  Raises ConfigError."""

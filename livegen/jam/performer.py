@@ -18,12 +18,16 @@ from livegen.jam.desk import Desk
 from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
 from livegen.jam.plan import Plan
-from livegen.jam.planner import Rollout
+from livegen.jam.planner import LONGEST_SILENCE, Rollout
 from livegen.jam.turns import MODES, Mode
 from livegen.music.messages import Cut
+from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.swing import swung
 from livegen.music.timeline import Timeline
 
+EIGHTH = TICKS_PER_BEAT // 2
+LOOP_AHEAD_US = 100_000  # before a response ends its repetition is planned, so that no beat is lost
+SUPPOSED = 2 * TICKS_PER_BEAT  # for so long what others play is supposed
 REMEMBERED = 8  # turns that can be taken back
 BEHIND_US = (
     1_000_000  # who plans so late (a machine that slept) begins anew where the music is by now
@@ -99,26 +103,51 @@ class Performer:
         start = starts.start_of(call, self._desk.settings, self._timeline, now)
         brief = self._brief(call, start.tick, now)
         rollouts = [
-            Rollout(self._listener.live.copy(), brief, self._chance(call, candidate))
+            Rollout(self._listener.live.on_line(start.tick), brief, self._chance(call, candidate))
             for candidate in range(starts.auditions(brief, start.sent_us, now))
         ]
         chosen = rollouts[0] if len(rollouts) == 1 else None
         self.plan = Plan(rollouts, start.tick, start.sent_us, start.shift_us, chosen)
 
-    def go_on(self, call: Call, now: int, end: int | None) -> None:
-        """Play from now to tick `end`, with what has sounded and what was handed out taken as they are."""
-        self._agenda.forget()
+    def go_along(self, call: Call, now: int) -> Plan:
+        """Play on beside the player, whatever he has just played: what is planned up to the next eighth stands."""
+        position = self._timeline.metre.place(
+            earliest := self._timeline.tick_from(now + 1)
+        ).position
+        return self.go_on(call, now, None, earliest + -position % EIGHTH + 1)
+
+    def go_on(self, call: Call, now: int, end: int | None, stands: int | None = None) -> Plan:
+        """Play from now to tick `end`, with what has sounded and what was handed out taken as they are, and
+        also what is planned for before tick `stands`.
+        """
         timeline, branch, before = self._timeline, self._listener.live.copy(), self.plan
         start = timeline.tick_from(now + 1)
-        for given in self._agenda.coming:
-            start = max(start, timeline.tick(given.at))
-            branch.feed(given.stroke._replace(tick=max(start, branch.encoder.last or start)))
+        self._agenda.forget() if stands is None else self._agenda.forget_from(stands)
+        coming = [
+            given.stroke._replace(tick=timeline.tick(given.at)) for given in self._agenda.coming
+        ]
+        for stroke in (*coming, *self._agenda.planned):
+            start = max(start, stroke.tick)
+            branch.feed(stroke._replace(tick=max(start, branch.encoder.last or start)))
+        start = max(start, stands or start)
         brief = replace(self._brief(call, start, now), end=end)
+        brief = replace(brief, patience=self._patience(brief))
         notes = [note._replace(tick=min(note.tick, start)) for note in self._agenda.open]
-        rollout = Rollout(branch, brief, self._chance(call, branch.heard), notes)
+        rollout = Rollout(branch, brief, self._chance(call, branch.heard), notes, True)
         shift = before.shift_us if before else 0
         began = before.start if before else start
         self.plan = Plan([rollout], began, timeline.micros(start) + shift, shift, rollout)
+        return self.plan
+
+    def _patience(self, brief: Brief) -> int:
+        """Ticks in which what goes on must begin a note, from the last it began on: beside a player it is not long."""
+        response = self.response
+        own = [it.tick for it in self._agenda.planned if it.velocity]
+        own += [it.tick for it in (response.strokes if response else ()) if it.velocity][-1:]
+        since = max(own, default=response.start if response else brief.start)
+        beside = round(TICKS_PER_BEAT / brief.density) if brief.room else LONGEST_SILENCE
+        due = since + min(max(beside, EIGHTH), LONGEST_SILENCE)
+        return max(due, brief.start + -brief.start % EIGHTH) - brief.start
 
     def end_at_bar(self, call: Call, now: int) -> None:
         """Play on to the end of the bar, and no further."""
@@ -127,14 +156,25 @@ class Performer:
         self.go_on(call, now, bar_line if end is None else min(end, bar_line))
 
     def loop(self, now: int) -> None:
-        """Repeat the last response, from where in the bar it began."""
+        """Repeat the last response, from where in the bar it began, as soon as what is left of it is played."""
         assert self.response is not None
-        timeline = self._timeline
+        timeline, over = self._timeline, self.plan.end if self.plan else None
+        if self.plan:
+            left = [given.stroke for given in self._agenda.coming if given.is_planned]
+            self.response.strokes.extend([*left, *self._agenda.planned])
         first, period = self.response.looped(timeline.metre.place(self.response.start).bar)
         earliest = timeline.tick_from(now + 1 + starts.lead_us(self._desk.settings))
+        earliest = max(earliest, over or earliest)
         start = earliest + (first - earliest) % timeline.metre.place(earliest).bar
         loop = Loop(self.response.closed(first, first + period), first, period, start)
         self.plan = Plan([], start, timeline.micros(start), chosen=loop)
+
+    def loops_from(self) -> int | None:
+        """When to turn what is being played into a repetition, micros; None while its end is not known."""
+        plan = self.plan
+        if plan is None or plan.end_us is None or isinstance(plan.chosen, Loop):
+            return None
+        return plan.end_us - LOOP_AHEAD_US - starts.lead_us(self._desk.settings)
 
     def let_go(self, now: int) -> None:
         """Finish the repetition that is being played, and no more."""
@@ -142,6 +182,12 @@ class Performer:
             handed_out = self._timeline.tick(now + self._agenda.horizon_us) + 1
             if loop.let_go(handed_out):
                 self._agenda.forget_from(loop.frontier)
+
+    def keep_on(self) -> None:
+        """Go on with the repetition that was let go."""
+        if self.plan and isinstance(loop := self.plan.chosen, Loop):
+            loop.keep_on()
+            self.plan.end_us = None
 
     def plan_again(self, call: Call | None, now: int, has_begun: bool) -> None:
         """Let what has changed act on what is planned and not yet handed out."""
@@ -153,6 +199,10 @@ class Performer:
             self.go_on(call, now, plan.end)
         else:
             self.forget()
+
+    def follow(self) -> None:
+        """Something was played that we go along with: plan anew, but not what is about to come."""
+        self.plan = None
 
     def forget(self) -> None:
         """Plan anew what was not handed out yet."""
@@ -180,6 +230,8 @@ class Performer:
             return
         if self._is_behind(plan, now):
             plan = self._catch_up(plan, call, now)
+        elif call and self._is_supposed(plan, now):
+            plan = self.go_along(call, now)
         if call and isinstance(plan.chosen, Rollout):
             self._make_room(plan.chosen, call, now)
         for _ in range(self._slice_steps):
@@ -203,14 +255,24 @@ class Performer:
             and self.place(chosen.frontier) < now - BEHIND_US
         )
 
+    def _is_supposed(self, plan: Plan, now: int) -> bool:
+        """Whether what the player plays has been supposed for so long that it is time to look at what he played."""
+        rollout = plan.chosen
+        if (
+            not isinstance(rollout, Rollout)
+            or rollout.end is not None
+            or not rollout.brief.supposes
+        ):
+            return False
+        return self._timeline.tick(now) - rollout.brief.start >= SUPPOSED
+
     def _catch_up(self, plan: Plan, call: Call | None, now: int) -> Plan:
         """Go on where the music is by now."""
         if isinstance(plan.chosen, Loop):
             plan.chosen.skip(self._timeline.tick(now))
         elif call is not None:
-            self.go_on(call, now, plan.end)
-        assert self.plan is not None
-        return self.plan
+            return self.go_on(call, now, plan.end)
+        return plan
 
     def _make_room(self, rollout: Rollout, call: Call, now: int) -> None:
         """Beside a player who plays ever more densely, or less so, it matters how densely just now."""
@@ -227,10 +289,11 @@ class Performer:
 
     def hand_out(self, now: int) -> list[Timed]:
         """What is due soon, in order."""
-        plan = self.plan
-        if plan is None or plan.chosen is None:
-            return []
-        frontier = None if plan.chosen.is_done else plan.chosen.frontier
+        plan, frontier = self.plan, None
+        if plan is not None:
+            if plan.chosen is None:
+                return []
+            frontier = None if plan.chosen.is_done else plan.chosen.frontier
         return list(self._agenda.hand_out(now, frontier, self.place))
 
     def deadline(self, now: int) -> int | None:

@@ -44,7 +44,8 @@ class Rollout:
     """A response being planned.  `step` by `step`, strokes appear in `planned`; whoever takes them clears it.
 
     Nothing will be planned before tick `frontier` any more.  `brief` may be replaced between steps and acts
-    from there on.  `notes` are the beginnings of our own notes that sound already and are to be ended.
+    from there on.  `notes` are the beginnings of our own notes that sound already and are to be ended;
+    what `has_begun` may end without another note.
     `likelihood` sums the logarithms of the shares at which the choices were drawn.
     """
 
@@ -54,6 +55,7 @@ class Rollout:
         brief: Brief,
         rng: np.random.Generator,
         notes: Iterable[Stroke] = (),
+        has_begun: bool = False,
     ) -> None:
         self.hearing = hearing
         self.brief = brief
@@ -62,12 +64,14 @@ class Rollout:
         self.is_done = False
         self.likelihood = 0.0
         self._rng = rng
-        length = TICKS_PER_BEAT if brief.end is None else brief.end - brief.start
-        self._onset_by = brief.start + min(brief.patience, length // 2)
+        is_free = has_begun or brief.end is None
+        half = brief.patience if is_free else ((brief.end or 0) - brief.start) // 2
+        self._onset_by = brief.start + min(brief.patience, half)
         # (part, pitch) -> (channel, onset); oldest first
         self._notes: dict[tuple[int, int], tuple[int, int]] = {}
         self._drums: dict[int, int] = {}  # pitch -> tick at which it comes up
         self._onsets: deque[int] = deque(maxlen=MOST_ONSETS_PER_BEAT)
+        self._supposed: deque[int] = deque(maxlen=MOST_ONSETS_PER_BEAT)
         self._begun, self._velocities = 0, 0
         # Planned, to be heard before the next: a first note need not wait for it.
         self._unheard: deque[Stroke] = deque()
@@ -119,9 +123,9 @@ class Rollout:
             brief.temperature,
             self._wanted(),
         )
-        if not brief.parts[part]:
-            return self._drop(tick)
         query = query._replace(part=part)
+        if not brief.parts[part]:
+            return self._suppose(query, tick) if brief.supposes else self._drop(tick)
         on = self._draw_on(query, tick)
         if on is None:
             return self._drop(tick)
@@ -159,7 +163,7 @@ class Rollout:
         beats = (self.frontier - brief.start) / TICKS_PER_BEAT
         due = brief.pace * brief.density * beats
         behind = (due + _SETTLED) / (self._begun + _SETTLED)
-        return brief.density * min(4.0, max(0.25, float(behind ** (2 * brief.follow))))
+        return brief.density * min(4.0, max(0.25, float(behind**brief.follow)))
 
     def _wanted(self) -> NDArray[np.float64] | None:
         """How welcome each part is, beyond what the model thinks: those that should play and do not."""
@@ -222,6 +226,36 @@ class Rollout:
         return max(
             1, min(127, round(drawn + brief.follow * (brief.velocity - mean) + brief.louder))
         )
+
+    def _suppose(self, query: Query, tick: int) -> None:
+        """Take an event of a part that is not ours as played: what follows may depend on it.
+
+        What sounds together comes in the order of its parts, the lead first.  Whoever waits in silence for the lead's
+        note comes after it, off the beat.
+        """
+        sounding = self._sounding(query.part)
+        begun = sum(1 for onset in self._supposed if tick - onset < TICKS_PER_BEAT)
+        may_begin = begun < MOST_ONSETS_PER_BEAT
+        if not may_begin and not sounding.any():
+            return self._drop(tick)
+        on = self._draw("on", query) if may_begin and sounding.any() else int(may_begin)
+        query = query._replace(on=on)
+        pitch = self._draw("pitch", query, ~sounding if on else sounding)
+        loudness = 0
+        if on:
+            loudness = velocity_of(self._draw("velocity", query._replace(pitch=pitch)))
+            self._supposed.append(tick)
+        self._unheard.append(Stroke(tick, query.part, pitch, loudness))
+        self.frontier, self._waiting = tick, None
+        return None
+
+    def _sounding(self, part: int) -> Mask:
+        """What sounds of a part, as far as this branch knows."""
+        sounding = np.zeros(128, np.bool_)
+        for other, pitch in self.hearing.encoder.sounding:
+            if other == part:
+                sounding[pitch] = True
+        return sounding
 
     # --- what may be --------------------------------------------------------------------------------------------
 

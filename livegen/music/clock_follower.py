@@ -1,13 +1,15 @@
 """Following MIDI clock: the timeline that clocks, start, stop, continue and song position make.
 
-Knows what the messages mean together; `transport` holds the states, `pulse` steadies the clocks, `song_position`
-reads positions.  Knows no ports, no music, and nobody who would listen to it.
+Knows what the messages mean together; `transport` holds the states, `pulse` steadies the clocks, `crowds` tells clocks
+that come together from doubled ones, `song_position` reads positions.  Knows no ports, no music, and nobody who would
+listen to it.
 
 What is counted are clocks, 24 to a beat, from the downbeat of Start: the first clock after it.
 """
 
 import math
 
+from livegen.music.crowds import Crowds
 from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
 from livegen.music.pulse import SILENCE, Pulse
 from livegen.music.song_position import SongPosition, relocation
@@ -35,6 +37,7 @@ class ClockFollower:
         self.transport = Transport.STOPPED
         self.jumps = 0
         self._pulse = Pulse()
+        self._crowds = Crowds()
         self._positions = SongPosition()
         self._count = -1  # of the pulse's last clock
         self._next = 0  # the clock that a Continue will bring
@@ -150,6 +153,7 @@ class ClockFollower:
     def _begin(self, now: int) -> None:
         """The first clock after a start or a continue."""
         was_due = self._where(now)
+        self._crowds.feed(now)
         self._pulse.strike(now)
         self._count = self._next
         self._positions.count(1)
@@ -159,7 +163,7 @@ class ClockFollower:
 
     def _go_on(self, now: int) -> bool:
         """One clock more, of a sender that runs or was lost; whether it is understood."""
-        steps = self._pulse.feed(now)
+        steps = self._clocks(now)
         self._count += steps
         self._positions.count(steps)
         if steps and self._relocation is not None:
@@ -177,11 +181,19 @@ class ClockFollower:
             self.jumps += is_found
             return is_found
         if self._is_alive:
-            self._count += self._pulse.feed(now)
+            self._count += self._clocks(now)
         else:
+            self._crowds.feed(now)
             self._pulse.strike(now)
             self._count += 1
         return False
+
+    def _clocks(self, now: int) -> int:
+        """How many clocks this one stands for: none in doubt, several after lost ones."""
+        crowd = self._crowds.feed(now)
+        for _ in range(crowd):
+            self._pulse.crowd()
+        return crowd if now == self._heard else crowd + self._pulse.feed(now)
 
     def _where(self, now: int) -> float | None:
         """The position in clocks, by the pulse so far."""

@@ -4,9 +4,10 @@ Knows arrival times only; no start, no stop, no bars.  The filter is an alpha-be
 gains make it the least-squares line through all clocks so far (Brookner, "Tracking and Kalman Filtering Made Easy",
 1998, section 1.2.10), up to a longest memory.  Errors that keep to one side shorten the memory again.
 
-A clock that is not where it is due is not believed at once: it may be doubled, the one before may be lost, or the
-tempo may have jumped.  It waits with those after it, until three lie on the old grid or four on a line of their own.
-Where the jitter is as large as what there is to be told apart, clocks are counted as they come.
+A clock that is not where it is due is not believed at once: it may be doubled, the one before may be lost, the sender
+may have stalled, or the tempo may have jumped.  It waits with those after it, until three lie on the old grid or four
+on a line of their own.  Where the jitter is as large as what there is to be told apart, clocks are counted as they
+come; so they are where several come at one moment, from a server whose periods are as long as a clock.
 """
 
 import math
@@ -29,6 +30,10 @@ _NOISY = 12  # a period is less than so many times the noise: clocks are counted
 _OUTLIER = 4.0  # errors count for no more than so many times the noise
 _TELLING = 2.0  # the mean error after a silence is a step if it is so many times the noise
 _AS_BEFORE = 0.25  # of a period: a second clock so near the period of old confirms it
+_STALLED = 0.1  # of a period: who comes back so far off the old grid has lost no clock, but was late with all of them
+_LONGEST_STALL = 12  # clocks; a longer silence is a drop-out, in which the sender's time goes on
+_CROWD = 0.6  # of a period: the least noise for as long as clocks come several at once
+_CALM = 1 / 2048  # share of that forgotten with every clock
 _AGREE, _LINE, _PATIENCE = 3, 4, 12  # clocks in doubt: on the old grid, on a new line, at most
 _SAME = 0.1  # of a period: a new line so near the old is no new tempo but a step, as of a server with long periods
 _STRAIGHT = 0.2  # of a period: clocks of a new line lie no further from it
@@ -67,6 +72,7 @@ class Pulse:
         self.age = 0
         self._memory = 0
         self._noise = self._drift = self._square = 0.0
+        self._quietest = _QUIETEST_US
         self._last = 0  # when a clock was last believed
         self._doubtful: list[int] = []
 
@@ -100,6 +106,14 @@ class Pulse:
         else:
             self._restart(now)
         self._doubtful = []
+
+    def crowd(self) -> None:
+        """Count a clock that came at the same moment as the last one."""
+        self._quietest = _CROWD * self.period
+        if self.age < 2:
+            return
+        due = self.at + self.period
+        self._correct(due, self._last - due)
 
     def feed(self, now: int) -> int:
         """Take a clock; by how many clocks the pulse has gone on: 0 in doubt, several after lost ones."""
@@ -135,14 +149,14 @@ class Pulse:
 
     def _is_believed(self, now: int, error: float) -> bool:
         """Whether a clock is the next: near its place, or where the jitter hides what else it might be."""
-        if self.age < LOCKED or self._noise * _NOISY > self.period:
+        if self.age < LOCKED or self._jitter * _NOISY > self.period:
             return 0 < now - self._last < SILENCE * self.period
         return abs(error) < _GATE * self.period
 
     def _correct(self, due: float, error: float) -> None:
         """The filter: place and period follow the error of a clock that was due."""
         self._measure(error)
-        noise = max(self._noise, _QUIETEST_US)
+        noise = self._jitter
         if self.age > LOCKED:
             error = max(-_OUTLIER * noise, min(_OUTLIER * noise, error))
         self._drift += _DRIFT * (error - self._drift)
@@ -158,6 +172,12 @@ class Pulse:
         share = max(_NOISE, 1 / self.age)
         self._noise += share * (abs(error - self._drift) - self._noise)
         self._square += share * (error * error - self._square)
+        self._quietest += _CALM * (_QUIETEST_US - self._quietest)
+
+    @property
+    def _jitter(self) -> float:
+        """How far from its place a clock is no surprise, micros."""
+        return max(self._noise, self._quietest)
 
     def _place(self, arrival: int) -> tuple[int, float]:
         """The place of the old grid that is nearest, counted from the last clock, and how late for it."""
@@ -195,23 +215,26 @@ class Pulse:
         )
 
     def _go_on(self, latest: list[tuple[int, float]]) -> int:
-        """The old grid holds: clocks were lost or doubled."""
-        arrivals = self._resolve()[-_AGREE:]
-        late, noise = sum(late for _, late in latest) / _AGREE, max(self._noise, _QUIETEST_US)
-        self.at += (latest[0][0] - 1) * self.period
-        if latest[0][0] > SILENCE and abs(late) > _TELLING * noise:
+        """The old grid holds: clocks were lost or doubled; or it holds but for a stall."""
+        arrivals = self._resolve()
+        late, first = sum(late for _, late in latest) / _AGREE, latest[0][0]
+        is_off = abs(late) > _TELLING * self._jitter
+        is_stall = is_off and abs(late) > _STALLED * self.period and 1 < first <= _LONGEST_STALL
+        self.at += (first - 1) * self.period
+        if is_stall or (first > SILENCE and is_off):
             self.at, self._memory = self.at + late, min(self._memory, LOCKED)
-        for arrival in arrivals:
+        for arrival in arrivals[-_AGREE:]:
             due = self.at + self.period
             self._correct(due, arrival - due)
-        return latest[-1][0]
+        return len(arrivals) if is_stall else latest[-1][0]
 
     def _jump(self, new: Line) -> int:
         """Another grid has begun with the first clock in doubt."""
         arrivals = self._resolve()
         gap, count = arrivals[0] - self.at, len(arrivals)
         is_next = gap < SILENCE * self.period or abs(gap - new.period) < new.period / 2
-        lost = 0 if is_next else round(gap / new.period) - 1
+        is_stall = gap <= _LONGEST_STALL * self.period
+        lost = 0 if is_next or is_stall else round(gap / new.period) - 1
         if is_next and abs(new.period - self.period) < _SAME * self.period:
             self._noise = max(self._noise, abs(gap - self.period) / 2)
         else:

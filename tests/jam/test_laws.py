@@ -12,7 +12,7 @@ from livegen.inference.contract import Model
 from livegen.jam.agenda import Timed
 from livegen.jam.controls import CONTROLS
 from livegen.jam.controls import settings as controls
-from livegen.jam.engine import Engine, Event, Wake
+from livegen.jam.engine import SLICE_STEPS, Engine, Event, Swap, Wake
 from livegen.jam.mapping import COMMANDS as ALL_COMMANDS
 from livegen.jam.mapping import Command
 from livegen.jam.turns import MODES
@@ -27,7 +27,7 @@ from livegen.music.messages import (
     encode,
 )
 from livegen.music.transport import is_transport
-from livegen.testing import SECOND, FaultyModel, Rehearsal, UniformModel
+from livegen.testing import MOST_WAKES, SECOND, FaultyModel, Rehearsal, UniformModel
 
 CHANNELS = st.sampled_from([0, 0, 0, 1, 9])
 PITCHES = st.integers(48, 72) | st.integers(0, 127)
@@ -55,6 +55,19 @@ VALUES = {
     "offset": st.sampled_from([0, -200, 200, 13]),
     "clock_out": st.sampled_from(["off", "on"]),
 }
+BINDINGS = {
+    "cc 64 on 2": "your_turn",
+    "note 61": "freeze",
+    "note 36 on 10": "mode",
+    "cc 1": "density",
+    "program 3": "preset loud",
+    "program 4": "preset slow",
+}
+PRESETS: dict[str, dict[str, object]] = {
+    "loud": {"energy": 1.0, "mode": "accompany", "parts": "comp bass"},
+    "slow": {"tempo": 60, "metre": "3/4", "sync": "internal"},
+    "wrong": {"fly": 1, "mode": "dance", "swing": 67},
+}
 MESSAGES = st.one_of(
     st.builds(NoteOn, PITCHES, st.integers(1, 127), CHANNELS),
     st.builds(NoteOn, PITCHES, st.integers(1, 127), CHANNELS),
@@ -62,11 +75,19 @@ MESSAGES = st.one_of(
     st.builds(NoteOff, PITCHES, st.just(64), CHANNELS),
     st.builds(ControlChange, st.sampled_from([1, 64, 120, 123]), st.integers(0, 127), CHANNELS),
     st.sampled_from([Other(bytes([byte])) for byte in (0xF8, 0xF8, 0xF8, 0xFA, 0xFB, 0xFC)]),
+    st.sampled_from([Other(bytes([0xC0, program])) for program in (3, 4, 5)]),
     st.binary(min_size=1, max_size=4).map(lambda data: decode(data) or NoteOff(60)),
 )
 COMMANDS = st.one_of(
     st.sampled_from([Command(name) for name in ALL_COMMANDS]),
-    st.sampled_from([Command("fly"), Command("density", "x"), Command("preset", "loud")]),
+    st.sampled_from([Command("fly"), Command("density", "x"), Command("preset", "quiet")]),
+    st.sampled_from(sorted(PRESETS)).map(lambda name: Command("preset", name)),
+    st.sampled_from(["density", "mode", "again", "preset slow", "fly", ""]).map(
+        lambda target: Command("learn", target)
+    ),
+    st.just(Command("unlearn", "freeze")),
+    st.sampled_from(["mode", "start", "clock_out"]).map(lambda name: Command("next", name)),
+    st.sampled_from([6, 24]).map(lambda ticks: Swap(UniformModel(ticks))),
     st.sampled_from(sorted(VALUES)).flatmap(
         lambda name: st.builds(Command, st.just(name), VALUES[name])
     ),
@@ -95,9 +116,20 @@ def played(playing: Iterable[tuple[int, Event]]) -> list[Entry]:
     return entries
 
 
-def engine(given_controls: dict[str, object], model: Model | None = None, seed: int = 1) -> Engine:
-    model = model or UniformModel(ticks=12)
-    return Engine(model, seed=seed, settings=controls(given_controls))
+def engine(
+    given_controls: dict[str, object],
+    model: Model | None = None,
+    seed: int = 1,
+    slice_steps: int = SLICE_STEPS,
+) -> Engine:
+    return Engine(
+        model or UniformModel(ticks=12),
+        seed=seed,
+        settings=controls(given_controls),
+        bindings=BINDINGS,
+        presets=PRESETS,
+        slice_steps=slice_steps,
+    )
 
 
 def test_every_control_is_tried_here() -> None:
@@ -109,11 +141,12 @@ def test_what_is_handed_out_is_in_order_soon_due_and_never_late(
     given_controls: dict[str, object], playing: list[tuple[int, Event]]
 ) -> None:
     jam = engine(given_controls)
-    last = 0
+    last = {True: 0, False: 0}  # clocks do not wait for notes, nor notes for clocks
     for now, timed in _walk(jam, played(playing)):
+        is_clock = isinstance(timed.message, Other)
         assert now <= timed.due <= now + 30_000
-        assert timed.due >= last or isinstance(timed.message, Cut)
-        last = timed.due
+        assert timed.due >= last[is_clock] or isinstance(timed.message, Cut)
+        last[is_clock] = timed.due
 
 
 @given(CONTROLLED, PLAYING)
@@ -201,7 +234,7 @@ def test_how_work_is_sliced_changes_no_note(
     given_controls: dict[str, object], playing: list[tuple[int, Event]], steps: int
 ) -> None:
     entries = played(playing)
-    sliced = Engine(UniformModel(12), seed=1, settings=controls(given_controls), slice_steps=steps)
+    sliced = engine(given_controls, slice_steps=steps)
     assert _sent(sliced, entries) == _sent(engine(given_controls), entries)
 
 
@@ -255,9 +288,11 @@ def test_a_random_partner_answers_and_is_silent_in_the_end(mode: str) -> None:
 
 def _walk(jam: Engine, entries: list[Entry]) -> Iterable[tuple[int, Timed]]:
     """Everything handed out with the time at which it was."""
-    now = 0
+    now = wakes = 0
     for entry in [*entries, Entry(_end(entries), Wake())]:
         while (deadline := jam.deadline()) is not None and deadline <= entry.at:
+            wakes = 0 if deadline > now else wakes + 1
+            assert wakes < MOST_WAKES, "no headway"
             now = max(now, deadline)
             yield from ((now, timed) for timed in jam.feed(Wake(), now))
         now = entry.at

@@ -39,6 +39,7 @@ BRIEFS = st.builds(
     nucleus=st.sampled_from([0.05, 0.9, 1.0]),
     density=st.sampled_from([0.25, 1.0, 4.0]),
     follow=st.sampled_from([0.0, 1.0]),
+    supposes=st.booleans(),
 )
 
 
@@ -222,3 +223,25 @@ def test_notes_fall_on_welcome_ticks_and_silence_stays_as_long() -> None:
     begun = onsets(rolled_out(UniformModel(24), replace(FREE, groove=groove, end=96 + 99 * BEAT)))
     assert len(begun) > 20
     assert {stroke.tick % 12 for stroke in begun} == {0}
+
+
+@pytest.mark.parametrize(("supposes", "most"), [(True, 8), (False, 1)])
+def test_beside_a_lead_who_is_supposed_to_play_the_bass_comes_in_with_the_lead(
+    supposes: bool, most: int
+) -> None:
+    # Together on the beat: the lead's note comes first, as in a score, and the bass's is no time later.
+    script = [(12, LEAD, 1, 72, 9), (0, BASS, 1, 40, 9), (12, LEAD, 0, 72, 0), (0, BASS, 0, 40, 0)]
+    before = [Stroke(72, LEAD, 60, 80), Stroke(84, LEAD, 60, 0)]
+    heard = hearing(UniformModel(), *before).heard
+    model = ScriptedModel(*[script[(index - heard) % 4] for index in range(4)])
+    brief = replace(FREE, parts=(False, False, True, False), supposes=supposes)
+
+    rollout = Rollout(hearing(model, *before), brief, np.random.default_rng(0))
+    for _ in range(500):
+        if not rollout.is_done:
+            rollout.step()
+
+    begun = onsets(rollout.planned)
+    assert {stroke.part for stroke in begun} == {BASS}
+    assert len({stroke.tick for stroke in begun}) == most
+    assert {(stroke.tick - 96) % BEAT for stroke in begun} == {0}

@@ -591,3 +591,51 @@ def test_what_is_not_of_the_transport_is_ignored() -> None:
         sender.follower.transport,
         sender.follower.deadline(),
     ) == before
+
+
+# What a real DAW sends (Ardour 7.3 on JACK).
+
+
+@pytest.mark.parametrize("bpm", [97, 120, 140, 200])
+@pytest.mark.parametrize("frames", [512, 1024])
+def test_clocks_that_come_together_from_a_server_with_long_periods_are_all_counted(
+    frames: int, bpm: int
+) -> None:
+    times, period_us = true_times(steady(bpm), 16 * BAR), frames / 48_000 * 1e6
+    for seed in SEEDS:
+        follower = ClockFollower()
+        follower.feed(FA, START_US - 50_000)
+        for arrival in served(period_us, times, seed):
+            follower.feed(F8, arrival)
+        assert follower.bpm == pytest.approx(bpm, abs=0.2)
+        late = map_of(follower).micros(16 * BAR - 1) - times[-1]
+        assert 0 < late < period_us
+        assert follower.jumps == 1
+
+
+def test_a_sender_that_is_connected_twice_is_no_faster() -> None:
+    follower = ClockFollower()
+    for message in (FA, FA):
+        follower.feed(message, START_US - 5_000)
+    for arrival in jittered(1000, true_times(steady(120), 4 * BAR), 1):
+        follower.feed(F8, arrival)
+        follower.feed(F8, arrival)
+    assert follower.bpm == pytest.approx(120, abs=0.2)
+
+
+@pytest.mark.parametrize("stall_us", [26_000, 46_000, 150_000])
+def test_a_sender_that_stalls_for_no_whole_number_of_clocks_has_lost_none(stall_us: int) -> None:
+    sender = Sender(FA)
+    sender.clocks(200)
+    sender.rest(stall_us)
+    sender.clocks(2 * BAR)
+    assert sender.tick == 200 + 2 * BAR - 1
+
+
+def test_positions_that_are_all_whole_beats_of_clocks_are_clocks() -> None:
+    sender = Sender(FA)
+    sender.clocks(194)
+    for beat in (16, 18, 32, 49):
+        sender.send(FC, position(beat * TICKS_PER_BEAT), FB)
+        sender.clocks(194)
+    assert sender.tick == 49 * TICKS_PER_BEAT + 193

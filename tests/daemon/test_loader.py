@@ -1,0 +1,150 @@
+"""Another model beside the music: loaded aside, refused in a line, and given to the engine where it belongs."""
+
+import json
+import threading
+from pathlib import Path
+
+import pytest
+
+from livegen.daemon import clock
+from livegen.daemon.engine_process import EngineProcess
+from livegen.daemon.link import Frame, Kind, Link, pair
+from livegen.daemon.loader import SWAP, WARM_STEPS, Loaded, Loader
+from livegen.daemon.recordings import fingerprint
+from livegen.errors import ModelError
+from livegen.inference.contract import Model
+from livegen.jam.engine import Engine
+from livegen.testing import EchoModel, UniformModel
+
+FILE = Path(__file__)
+LOADS = "tests.daemon.test_loader:loads"
+may_go_on = threading.Event()
+
+
+class Counting(UniformModel):
+    warmed = 0
+
+    def keep_warm(self) -> None:
+        self.warmed += 1
+
+
+def loads(name: str) -> tuple[Path, Model]:
+    match name:
+        case "wrong":
+            raise ModelError("wrong.onnx: is not a model")
+        case "broken":
+            raise RuntimeError("no memory")
+        case "slow":
+            may_go_on.wait(30)
+    return FILE, Counting()
+
+
+def done(loader: Loader) -> Loaded | None:
+    assert loader._thread is not None
+    loader._thread.join(30)
+    return loader.take()
+
+
+def test_a_model_is_loaded_warmed_and_taken_once() -> None:
+    loader = Loader(LOADS)
+    assert loader.begin("next") == ""
+    loaded = done(loader)
+
+    assert loaded is not None and isinstance(loaded.model, Counting)
+    assert loaded.model.warmed == WARM_STEPS
+    assert loaded.line == f"model fake ({FILE}) takes over at the next bar line"
+    assert loaded.told == {"model": str(FILE), "sha256": fingerprint(FILE)}
+    assert loader.take() is None
+
+
+@pytest.mark.parametrize(
+    ("function", "name", "line"),
+    [
+        (LOADS, "wrong", "wrong.onnx: is not a model; the old model plays on"),
+        (LOADS, "broken", "model 'broken': RuntimeError('no memory'); the old one plays on"),
+        (
+            "livegen.app:load_model",
+            "nowhere.onnx",
+            "'nowhere.onnx' is neither a shipped model (jam-gru) nor an .onnx file or a folder that holds one; "
+            "the old model plays on",
+        ),
+    ],
+)
+def test_what_cannot_be_loaded_is_said_in_a_line(function: str, name: str, line: str) -> None:
+    loader = Loader(function)
+    loader.begin(name)
+
+    assert done(loader) == Loaded(line)
+
+
+def test_while_one_is_loaded_another_is_refused_and_then_taken() -> None:
+    may_go_on.clear()
+    loader = Loader(LOADS)
+    loader.begin("slow")
+    assert loader.begin("next") == "model 'next': another one is still being loaded; ask again"
+    assert loader.take() is None
+
+    may_go_on.set()
+    assert done(loader) is not None
+    assert loader.begin("next") == "" and done(loader) is not None
+
+
+# --- in the engine process ------------------------------------------------------------------------------------
+
+
+class Served:
+    """An engine process whose loop is turned by hand."""
+
+    def __init__(self) -> None:
+        self.link, self.theirs = pair()
+        self.engine = Engine(EchoModel())
+        self.process = EngineProcess(self.theirs, self.engine, {"loader": LOADS}, clock.now())
+
+    def load(self, name: object) -> list[Frame]:
+        """Ask for a model, wait for it, look once: what was said."""
+        command = json.dumps({"name": "model", "value": name}).encode()
+        self.process._command(Frame(Kind.COMMAND, clock.now(), command))
+        thread = self.process._loader._thread
+        assert thread is not None
+        thread.join(30)
+        self.process._swap(clock.now())
+        return said(self.link)
+
+    def close(self) -> None:
+        self.link.close()
+        self.theirs.close()
+
+
+def said(link: Link) -> list[Frame]:
+    return link.receive()
+
+
+@pytest.fixture
+def served() -> "Served":
+    return Served()
+
+
+def test_a_model_that_was_loaded_is_told_to_the_journal_and_takes_over(served: Served) -> None:
+    line, row = served.load("next")
+
+    assert (line.kind, row.kind) == (Kind.LOG, Kind.JOURNAL)
+    assert [SWAP, {"model": str(FILE), "sha256": fingerprint(FILE)}] == row.json()["fed"][-1][-2:]
+    assert isinstance(served.engine._listener.live.guard.model, Counting)  # nobody plays: at once
+    served.close()
+
+
+@pytest.mark.parametrize("name", ["wrong", "broken"])
+def test_a_model_that_is_refused_leaves_no_trace_but_a_line(served: Served, name: str) -> None:
+    frames = served.load(name)
+
+    assert [frame.kind for frame in frames] == [Kind.LOG]
+    assert isinstance(served.engine._listener.live.guard.model, EchoModel)
+    served.close()
+
+
+@pytest.mark.parametrize("name", [None, "", 3, ["a"], "x" * 5000])
+def test_whatever_is_asked_for_the_process_goes_on(served: Served, name: object) -> None:
+    frames = served.load(name)
+
+    assert frames[0].kind is Kind.LOG and len(frames[0].payload) <= 2000
+    served.close()

@@ -1,0 +1,68 @@
+"""The schedule and ledger of the model's own notes."""
+
+from livegen.codec.encoder import Stroke
+from livegen.jam.agenda import ROUTES, Agenda, Route, Timed
+from livegen.music.messages import NoteOff, NoteOn, Other
+from livegen.music.parts import BASS, COMP, LEAD
+
+PLANNED = (Stroke(0, COMP, 60, 80), Stroke(24, COMP, 60, 0))
+
+
+def test_a_companion_keeps_its_key_from_a_note_that_was_planned_on_it() -> None:
+    agenda = Agenda(ROUTES, 30_000)
+    began = list(agenda.hand_out_now(COMP, 60, 80, 0))
+    agenda.put(PLANNED)
+    assert list(agenda.hand_out(0, None, lambda tick: tick)) == []
+    assert not agenda.open
+    ended = list(agenda.hand_out_now(COMP, 60, 0, 100))
+    assert began + ended == [Timed(0, NoteOn(60, 80, 1)), Timed(100, NoteOff(60, 64, 1))]
+
+
+def test_what_is_open_counts_what_is_planned_and_no_companions() -> None:
+    agenda = Agenda(ROUTES, 30_000)
+    list(agenda.hand_out_now(COMP, 72, 80, 0))
+    agenda.put(PLANNED)
+    list(agenda.hand_out(0, 0, lambda tick: tick * 1_000_000))
+    assert not agenda.open
+    agenda.forget()
+    assert agenda.open == (PLANNED[0],)
+
+
+def test_a_program_is_sent_once_before_the_first_note_and_again_only_if_it_was_taken_back() -> None:
+    agenda = Agenda((Route(), Route(), Route(2, program=33), Route(9)), 30_000)
+    program, key = Other(b"\xc2\x21"), (Stroke(0, BASS, 40, 80), Stroke(1, BASS, 40, 0))
+
+    def sent(at: int) -> list[object]:
+        agenda.put(key)
+        return [timed.message for timed in agenda.hand_out(at, None, lambda tick: at + tick)]
+
+    assert sent(0)[0] == program
+    assert program not in sent(1000)
+    agenda.withdraw(2000)
+    assert program not in sent(3000)
+    list(agenda.fall_due(4000))
+    agenda._programs.clear()
+    sent(10_000)
+    agenda.withdraw(9_000)  # before it was due
+    assert sent(20_000)[0] == program
+
+
+def test_a_route_bends_velocities_and_keeps_pitches_in_range() -> None:
+    route = Route(transpose=12, curve=0.5, softest=20, loudest=100)
+    assert [route.velocity(v) for v in (1, 32, 127)] == [27, 60, 100]
+    assert [route.pitch(p) for p in (60, 115, 116)] == [72, 127, 116]
+
+
+def test_two_parts_on_one_key_are_one_note_whose_end_is_that_of_the_first() -> None:
+    agenda = Agenda((Route(0), Route(0), Route(2), Route(9)), 30_000)
+    agenda.put([Stroke(0, LEAD, 60, 80), Stroke(1, COMP, 60, 70)])
+    agenda.put([Stroke(2, COMP, 60, 0), Stroke(3, LEAD, 60, 0)])
+    given = list(agenda.hand_out(0, None, lambda tick: tick))
+    assert given == [Timed(0, NoteOn(60, 80, 0)), Timed(3, NoteOff(60, 64, 0))]
+
+
+def test_an_onset_that_is_too_late_is_left_out_and_its_end_with_it() -> None:
+    agenda = Agenda(ROUTES, 30_000)
+    agenda.put(PLANNED)
+    assert list(agenda.hand_out(30_001, None, lambda tick: tick)) == []
+    assert agenda.late == 1

@@ -1,0 +1,93 @@
+"""From keys and pedals to strokes."""
+
+from livegen.jam.ears import LONGEST_KEY_US, Ears, Struck
+from livegen.music.messages import ControlChange, NoteOff, NoteOn
+from livegen.music.parts import LEAD
+
+
+def ears() -> Ears:
+    return Ears(dict.fromkeys(range(16), "lead"))
+
+
+def pedal(value: int, channel: int = 0) -> ControlChange:
+    return ControlChange(64, value, channel)
+
+
+def zone(listening: Ears, members: int) -> None:
+    for control, value in ((101, 0), (100, 6), (6, members)):
+        listening.control(ControlChange(control, value), 0)
+
+
+def test_a_key_rings_on_under_the_pedal_and_ends_with_it() -> None:
+    listening = ears()
+    listening.control(pedal(127), 0)
+    listening.down(NoteOn(60, 80), 1)
+    assert listening.up(NoteOff(60)) is None
+    assert not listening.held
+    assert listening.control(pedal(63), 2) == [Struck(LEAD, 60, 0)]
+
+
+def test_a_key_struck_again_is_not_cut_when_the_pedal_comes_up() -> None:
+    listening = ears()
+    listening.control(pedal(127), 0)
+    for _ in range(2):
+        listening.down(NoteOn(60, 80), 1)
+        if not listening.held.get((0, 60)) or _ == 0:
+            listening.up(NoteOff(60))
+    assert listening.control(pedal(0), 2) == []
+    assert listening.up(NoteOff(60)) == Struck(LEAD, 60, 0)
+
+
+def test_a_pedal_on_another_channel_holds_nothing_here() -> None:
+    listening = ears()
+    listening.control(pedal(127, 1), 0)
+    listening.down(NoteOn(60, 80), 1)
+    assert listening.up(NoteOff(60)) == Struck(LEAD, 60, 0)
+
+
+def test_reset_of_controllers_lifts_the_pedal() -> None:
+    listening = ears()
+    listening.control(pedal(127), 0)
+    listening.down(NoteOn(60, 80), 1)
+    listening.up(NoteOff(60))
+    assert listening.control(ControlChange(121, 0), 2) == [Struck(LEAD, 60, 0)]
+
+
+def test_the_pedal_of_a_managers_channel_holds_its_zone() -> None:
+    listening = ears()
+    zone(listening, 15)
+    listening.control(pedal(127), 0)
+    listening.down(NoteOn(60, 80, 3), 1)
+    assert listening.up(NoteOff(60, channel=3)) is None
+    assert listening.control(pedal(0), 2) == [Struck(LEAD, 60, 0)]
+
+
+def test_a_pitch_on_two_channels_ends_with_the_second() -> None:
+    listening = ears()
+    zone(listening, 15)
+    listening.down(NoteOn(60, 80, 1), 0)
+    listening.down(NoteOn(60, 90, 2), 0)
+    assert listening.up(NoteOff(60, channel=1)) is None
+    assert listening.up(NoteOff(60, channel=2)) == Struck(LEAD, 60, 0)
+
+
+def test_a_member_is_heard_by_the_rule_of_its_manager_and_no_longer_when_the_zone_is_given_up() -> (
+    None
+):
+    listening = Ears({0: "bass"})
+    assert listening.down(NoteOn(40, 80, 4), 0) is None
+    zone(listening, 15)
+    assert listening.down(NoteOn(40, 80, 4), 0) == Struck(2, 40, 80)
+    zone(listening, 0)
+    assert listening.up(NoteOff(40, channel=4)) == Struck(2, 40, 0)
+    assert listening.down(NoteOn(40, 80, 4), 0) is None
+
+
+def test_keys_and_pedals_whose_release_was_lost_come_up_after_half_a_minute() -> None:
+    listening = ears()
+    listening.down(NoteOn(60, 80), 5)
+    listening.control(pedal(127), 7)
+    assert listening.deadline() == 5 + LONGEST_KEY_US
+    assert listening.overdue(6 + LONGEST_KEY_US) == []  # it rings under the pedal
+    assert listening.overdue(7 + LONGEST_KEY_US) == [(7 + LONGEST_KEY_US, Struck(LEAD, 60, 0))]
+    assert listening.deadline() is None

@@ -1,0 +1,27 @@
+"""Swing moves off-beats and nothing else."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livegen.music.swing import swung
+
+
+@given(st.floats(50, 75), st.integers(-1000, 1000))
+def test_order_is_kept(percent: float, tick: int) -> None:
+    assert swung(tick, percent) <= swung(tick + 1, percent)
+
+
+@given(st.floats(50, 75), st.integers(-50, 50))
+def test_beats_and_sixteenths_before_the_off_beat_stay(percent: float, beat: int) -> None:
+    assert [swung(beat * 24 + tick, percent) for tick in (0, 6, 8)] == [
+        beat * 24 + tick for tick in (0, 6, 8)
+    ]
+
+
+def test_triplets_stay_up_to_triplet_swing() -> None:
+    for percent in (50, 58, 66.7):
+        assert [swung(tick, percent) for tick in (0, 8, 16)] == [0, 8, 16]
+
+
+def test_the_off_beat_lies_where_its_percentage_says() -> None:
+    assert [swung(12, percent) for percent in (50, 66.7, 75)] == [12, 16, 18]
