@@ -9,8 +9,8 @@ export function placeOf(control: Control, value: Value): number | null {
   const number = typeof value === "number" ? value : Number.parseFloat(value);
   if (!Number.isFinite(number) || (typeof value === "string" && value.trim() !== `${number}`)) return null;
   const { low, high } = control;
-  const place = control.ratio ? Math.log(number / low) / Math.log(high / low) : (number - low) / (high - low);
-  return Math.min(1, Math.max(0, place));
+  const inside = Math.min(high, Math.max(low, number));
+  return control.ratio ? Math.log(inside / low) / Math.log(high / low) : (inside - low) / (high - low);
 }
 
 /** The value at a place 0..1: of about a thousand that there are, so that people can read it. */
