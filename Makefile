@@ -83,11 +83,14 @@ $(BIN)/python:
 	python-rtmidi has no wheels: it will be compiled (needs a C++ compiler; on Linux also libasound2-dev, libjack-dev)")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.served: pyproject.toml constraints.txt | $(BIN)/python
+# What the page is built from: hatch_build.py builds it whenever livegen is installed.
+PAGE := hatch_build.py $(shell find page -name node_modules -prune -o -type f -print 2>/dev/null | grep -v ' ')
+
+$(VENV)/.served: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.tested: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.tested: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,link,dev]'
 	@touch $@ $(VENV)/.served
 
