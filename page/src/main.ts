@@ -116,8 +116,8 @@ const ENGINE: Record<string, string> = {
 
 function showHealth(): void {
   const [link, trouble] = CONNECTION[wire.status];
-  const model = wire.status === "open" && store.state.model ? ` · ${store.state.model}` : "";
-  say(find("link"), link + model);
+  const about = wire.status === "open" ? [store.state.model, store.hello?.version].filter(Boolean) : [];
+  say(find("link"), [link, ...about].join(" · "));
   document.body.dataset["link"] = wire.status;
   const notice = find("notice");
   const text = trouble || (ENGINE[store.state.engine ?? ""] ?? "");
@@ -146,7 +146,7 @@ function take(message: FromServer): void {
 
 store.onHello((hello) => {
   sound.welcome(hello);
-  say(find("link"), `connected · ${hello.version}`);
+  showHealth();
   guide.openOnce();
 });
 store.onState(["engine", "model"], showHealth);

@@ -135,7 +135,7 @@ export class Meters {
 const milliseconds = (micros: number): string => (micros / 1000).toFixed(micros < 9950 ? 2 : micros < 99_500 ? 1 : 0);
 
 function portsInWords({ in: in_, out, api }: { in?: string; out?: string; api?: string }): string {
-  return [in_ && `in: ${in_}`, out && `out: ${out}`, api && `over ${api}`].filter(Boolean).join(" · ");
+  return [in_ && `in: ${in_}`, out && `out: ${out}`, api === "none" ? "no MIDI system: only this page plays it" : api && `over ${api}`].filter(Boolean).join(" · ");
 }
 
 /** Nats in words: a note that the model held for one in e to the power of them. */

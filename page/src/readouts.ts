@@ -1,7 +1,7 @@
 // Who plays, and in what: the words above the roll, and the same for ears.  Knows the state's names.
 
 import { find, say, words } from "./dom";
-import { place } from "./roll";
+import { isCounted, place } from "./roll";
 import type { Store } from "./store";
 import type { EngineState } from "./types";
 
@@ -39,7 +39,7 @@ export class Readouts {
     const timeline = this.store.state.timeline;
     if (timeline === undefined || !(timeline[0] > 0)) return;
     const { bar, beat } = place(timeline, now);
-    say(this.#place, bar > 0 ? `${bar} · ${beat}` : `– · ${beat}`);
+    say(this.#place, isCounted(bar) ? `${bar} · ${beat}` : "—");
   }
 
   #showTurn(state: EngineState): void {

@@ -30,6 +30,9 @@ export const rowHeight = (view: View): number => view.height / (view.high - view
 /** The upper edge of a pitch's row. */
 export const yOf = (view: View, pitch: number): number => (view.high - pitch) * rowHeight(view);
 
+/** Bars are counted from where somebody began; before that they count from nothing that means anything. */
+export const isCounted = (bar: number): boolean => bar > 0 && bar < 1000;
+
 export interface GridLine {
   micros: number;
   bar: number | null; // its number from 1 where a bar begins

@@ -56,7 +56,8 @@ export class Shelf {
     const link = el("a", { class: "take", href: "#", draggable: "true", download: name, title: "Drag it into your DAW, or press to download" });
     link.append(el("span", { class: "grip", "aria-hidden": "true" }, "⠿"), el("span", { class: "take-name" }, withoutExtension(name)));
     this.#makeFetchable(link, name);
-    const play = button(this.#playing === name ? "Stop" : "Play", () => void this.#play(name), { class: "small", "aria-label": `Play ${name}`, "aria-pressed": this.#playing === name });
+    const verb = this.#playing === name ? "Stop" : "Play";
+    const play = button(verb, () => void this.#play(name), { class: "small", "aria-label": `${verb} ${name}` });
     const row = el("li", { class: name === this.#fresh ? "fresh" : "" }, link, el("span", { class: "hint" }, detail(take)), play);
     const rename = button("Rename", () => this.#rename(row, name), { class: "small", "aria-label": `Rename ${name}` });
     row.append(rename, button("Delete", () => void this.#delete(name), { class: "small", "aria-label": `Delete ${name}` }));

@@ -135,7 +135,7 @@ export class Sound {
   }
 
   #show(): void {
-    const on = this.#wanted ?? !this.#hasDaw;
+    const on = this.isOn;
     this.#button.setAttribute("aria-pressed", String(on));
     this.#button.textContent = on ? "Sound on" : "Sound off";
     this.#button.title =

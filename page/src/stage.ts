@@ -1,7 +1,7 @@
 // Draws the piano roll, sixty times a second.  Knows where things lie from `roll`, and what there is from its caller.
 
 import type { Note, NoteTape } from "./notes";
-import { BEHIND_US, DRUM_NAMES, DRUMS, drumRow, eased, fitted, gridLines, rowHeight, type View, window_, xOf, yOf } from "./roll";
+import { BEHIND_US, DRUM_NAMES, DRUMS, drumRow, eased, fitted, gridLines, isCounted, rowHeight, type View, window_, xOf, yOf } from "./roll";
 import type { EngineState, Planned } from "./types";
 
 const GUTTER = 30; // pixels, for the names of pitches, and `WIDE` of them where drums have names, too
@@ -150,7 +150,7 @@ export class Stage {
       context.fillRect(x, TOP, 1, this.#height - TOP);
       if (bar === null) continue;
       context.fillStyle = this.#colours.text;
-      if (bar > 0) context.fillText(`${bar}`, x + 4, TOP / 2);
+      if (isCounted(bar)) context.fillText(`${bar}`, x + 4, TOP / 2);
     }
   }
 
