@@ -190,6 +190,7 @@ class PortProcess:
         if self._supervisor.watch(now):
             self._outbox.release_all(now, stops_clock=True)
             self._send()
+            self._timers_at = now  # whoever looks on is told at once
         if self._signals:
             self._answer_signals(now)
         if now >= self._timers_at:
