@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fix train export bench transcripts sound jack
+.PHONY: help serve test check fix train export bench transcripts pictures sound jack chromium
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -45,14 +45,15 @@ help: # list the verbs
 serve: $(VENV)/.served sound # install livegen, without torch, and play: ARGS='--mode continue'
 	@exec $(BIN)/livegen serve $(ARGS)
 
-test: $(VENV)/.tested sound jack # install everything and run the tests: ARGS='-k panic'
+test: $(VENV)/.tested sound jack chromium # install everything and run the tests: ARGS='-k panic'
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.tested # format, lint, types and layers
+check: $(VENV)/.tested # format, lint, types and layers, and the page's own
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd page && npm run --silent check
 
 fix: $(VENV)/.tested # format, and correct what lint can correct
 	$(BIN)/ruff format .
@@ -70,6 +71,9 @@ bench: $(VENV)/.tested sound jack # measure speed, latency and memory into bench
 transcripts: $(VENV)/.tested # write the turns' transcripts anew, to be read as a diff
 	$(BIN)/python -m tests.jam.transcripts --write
 	git diff --stat -- tests
+
+pictures: $(VENV)/.tested chromium # take the pictures of the page anew, to be looked at before they are committed
+	$(BIN)/python -m tests.browser.pictures
 
 # --- what the verbs stand on -------------------------------------------------------------------------------------
 
@@ -93,6 +97,10 @@ $(VENV)/.served: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python
 $(VENV)/.tested: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,link,dev]'
 	@touch $@ $(VENV)/.served
+
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	{ $(call need,testing the page,chromium,chromium); }
 
 # python-rtmidi on Linux loads the system's ALSA library; without it livegen serves without ports and says so.
 # Debian 13 and Ubuntu 24.04 call its package libasound2t64.
