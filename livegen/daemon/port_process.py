@@ -271,6 +271,7 @@ class PortProcess:
             "dropped": self._outbox.dropped,
             "restarts": self._supervisor.restarts,
             "refused": self._inlet.refused,
+            "unheard": control.unheard,
             "loop": "; ".join(self._loops.summary()["loops"]) or None,
         }
         self._onlooker.figures(now, figures, at_once=has_changed)

@@ -5,6 +5,8 @@ import os
 import re
 import signal
 import socket
+import subprocess
+import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
@@ -187,6 +189,28 @@ def test_a_phrase_is_played_answered_captured_and_taken_away(
     assert served.http("DELETE", "/recordings/mine.mid") == {"trashed": "mine.mid"}
     assert served.http("GET", "/recordings") == []
     assert (served.folder / ".trash" / "mine.mid").is_file()
+
+
+def test_a_session_that_was_looked_at_is_played_again_to_the_note(
+    stack: ExitStack, tmp_path: Path
+) -> None:
+    served = serve(stack, tmp_path, "jam.mode=continue")
+    page = opened(stack, served)
+    page.plays_a_phrase()
+    page.until(lambda: len(page.heard(MODEL)) >= 4 and page.state["surprise"])
+    page.say(t="set", name="density", value=2)
+    page.until(lambda: page.state["controls"]["density"] == 2)
+    page.say(t="do", name="stop")
+    page.until(lambda: not page.sounding())
+    told = len(page.told["figures"])
+    page.until(lambda: len(page.told["figures"]) > told + 1)  # by then the journal holds the stop
+    assert served.end()[0] == 0
+
+    journal = next(served.folder.glob("*.jsonl"))
+    command = [sys.executable, "-m", "livegen", "replay", str(journal)]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert int(done.stdout.split()[1]) >= 4
 
 
 def test_panic_works_while_the_engine_is_dead(stack: ExitStack, tmp_path: Path) -> None:

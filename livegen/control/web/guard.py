@@ -90,9 +90,22 @@ class Guard:
         origins = _all(headers, b"origin")
         if any(origin not in self._origins for origin in origins) or len(origins) > 1:
             return 403
+        if _is_embedded_elsewhere(headers):
+            return 403
         if kind == "websocket" and not origins and not is_token(bearer(headers), self._token):
             return 403
         return None if self._bucket.take(clock.now()) else 429
+
+
+def _is_embedded_elsewhere(headers: Headers) -> bool:
+    """Whether another page has our addresses fetched, as a picture for example, which says no Origin.
+
+    Source: Fetch Metadata Request Headers (W3C), sections 2.2 and 2.3.
+    """
+    comes_from_others = any(
+        site in ("cross-site", "same-site") for site in _all(headers, b"sec-fetch-site")
+    )
+    return comes_from_others and "navigate" not in _all(headers, b"sec-fetch-mode")
 
 
 def _all(headers: Headers, name: bytes) -> list[str]:

@@ -107,6 +107,14 @@ def test_a_page_of_another_origin_cannot_open_the_socket(origin: str) -> None:
         pass
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+def test_another_page_cannot_fetch_ours_as_a_picture_but_may_link_to_it(site: str) -> None:
+    fetched = {"sec-fetch-site": site, "sec-fetch-mode": "no-cors", "sec-fetch-dest": "image"}
+
+    assert client().get("/", headers=fetched).status_code == 403
+    assert client().get("/", headers={**fetched, "sec-fetch-mode": "navigate"}).status_code == 200
+
+
 def test_our_own_page_can_open_the_socket() -> None:
     with client().websocket_connect(WS, headers=OURS) as socket:
         socket.send_json({"token": TOKEN})
