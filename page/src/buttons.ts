@@ -10,6 +10,7 @@ const PANIC = "panic";
 
 export function commandButtons(root: HTMLElement, store: Store, send: Send): void {
   store.onHello((hello) => {
+    if (root.childElementCount === hello.commands.length - 1) return; // greeted again: the focus stays where it is
     const commands = hello.commands.filter((command) => command.name !== PANIC);
     const made = commands.map(({ name, help }) =>
       button(words(name), () => send({ t: "do", name, value: null }), { title: help, "data-command": name }),

@@ -12,6 +12,7 @@ type Send = (message: ToServer) => void;
 
 export class Desk {
   #entries = new Map<string, Entry>();
+  #built = "";
 
   constructor(
     private readonly root: HTMLElement,
@@ -23,17 +24,14 @@ export class Desk {
     store.onState(["learning", "map"], (state) => this.#showLearning(state));
   }
 
+  /** A greeting that says nothing new about the controls takes no knob out of a hand. */
   #build(hello: Hello): void {
-    const suggestions = hello as unknown as Record<string, unknown>;
-    this.#entries.clear();
-    const rows = hello.controls.map((control) => {
-      const others = suggestions[`${control.name}s`]; // such as the styles for a style
-      const words = control.kind === "text" && control.choices.length === 0 && isTexts(others) ? others : control.choices;
-      const entry = new Entry({ ...control, choices: words }, this.send);
-      this.#entries.set(control.name, entry);
-      return entry.element;
-    });
-    this.root.replaceChildren(...rows);
+    const controls = hello.controls.map((control) => suggesting(control, hello));
+    const table = JSON.stringify(controls);
+    if (table === this.#built) return;
+    this.#built = table;
+    this.#entries = new Map(controls.map((control) => [control.name, new Entry(control, this.send)]));
+    this.root.replaceChildren(...[...this.#entries.values()].map((entry) => entry.element));
     this.#show();
     this.#showLearning(this.store.state);
   }
@@ -48,6 +46,13 @@ export class Desk {
       entry.showBinding(state.learning === name, bound);
     }
   }
+}
+
+/** A text with the words that livegen knows for it, such as the styles for a style. */
+function suggesting(control: Control, hello: Hello): Control {
+  const known = (hello as unknown as Record<string, unknown>)[`${control.name}s`];
+  const isOpen = control.kind === "text" && control.choices.length === 0;
+  return isOpen && isTexts(known) ? { ...control, choices: known } : control;
 }
 
 const isTexts = (value: unknown): value is string[] =>

@@ -114,13 +114,15 @@ const ENGINE: Record<string, string> = {
   starting: "The model is being loaded: it will hear you in a moment.",
 };
 
+let loop = "";
+
 function showHealth(): void {
   const [link, trouble] = CONNECTION[wire.status];
   const about = wire.status === "open" ? [store.state.model, store.hello?.version].filter(Boolean) : [];
   say(find("link"), [link, ...about].join(" · "));
   document.body.dataset["link"] = wire.status;
   const notice = find("notice");
-  const text = trouble || (ENGINE[store.state.engine ?? ""] ?? "");
+  const text = trouble || ENGINE[store.state.engine ?? ""] || loop;
   notice.hidden = text === "";
   say(notice, text);
 }
@@ -150,6 +152,10 @@ store.onHello((hello) => {
   guide.openOnce();
 });
 store.onState(["engine", "model"], showHealth);
+store.onFigures((figures) => {
+  loop = figures.loop ?? "";
+  showHealth();
+});
 store.onState(["plan"], (state) => sound.learn(state.plan ?? []));
 store.onLine(({ line, kind }) => log(line, kind ?? "note"));
 wire.onMessage(take);

@@ -1,4 +1,4 @@
-// How it goes: latency over the last minute, what arrives on which channel, and how the model is surprised.
+// How it goes: latency over the last minute, what arrives on which channel, how the model is surprised.
 
 import { el, say } from "./dom";
 import type { Store } from "./store";
@@ -22,7 +22,6 @@ const MOST_NATS = 12;
 export class Meters {
   #cells = new Map<string, HTMLElement>();
   #lamps = new Map<string, HTMLElement>();
-  #loop = el("p", { class: "loop", role: "alert", hidden: true });
   #curve = el("canvas", { class: "curve", role: "img" });
   #surprised = el("p", { class: "hint" });
   #fps = el("dd", { id: "fps" }, "—");
@@ -34,7 +33,6 @@ export class Meters {
     private readonly framesPerSecond: () => number,
   ) {
     root.append(
-      this.#loop,
       el("h2", {}, "Surprise"),
       this.#curve,
       this.#surprised,
@@ -89,8 +87,6 @@ export class Meters {
   #show(figures: Figures): void {
     for (const [name] of ROWS) this.#showSpread(name, figures[name]);
     for (const [name] of COUNTS) say(this.#cells.get(name) as HTMLElement, String(figures[name] ?? 0));
-    this.#loop.hidden = !figures.loop;
-    say(this.#loop, figures.loop ?? "");
     for (const side of ["in", "out"] as const) {
       for (let channel = 0; channel < 16; channel += 1) {
         const count = figures[side]?.[channel] ?? 0;

@@ -16,12 +16,14 @@ interface Stroke {
 
 export class Playback {
   #timer = 0;
+  #ended: (() => void) | null = null;
 
   constructor(private readonly sound: Sound) {}
 
   /** `ended` is called once, when it has come to its end or was stopped. */
   play(file: ArrayBuffer, ended: () => void): void {
     this.stop();
+    if (!this.sound.isOn) this.sound.wish(true);
     const strokes = strokesOf(new Midi(file));
     const began = performance.now() / 1000 - (strokes[0]?.at ?? 0) + 0.1;
     let next = 0;
@@ -47,8 +49,6 @@ export class Playback {
     window.setTimeout(() => this.#ended ?? this.sound.silence(), AHEAD_S * 1000);
     ended();
   }
-
-  #ended: (() => void) | null = null;
 }
 
 const BY_CHANNEL: Record<number, Part> = { 0: "lead", 1: "comp", 2: "bass", 9: "drums" };

@@ -32,7 +32,7 @@ export class Sound {
   constructor(private readonly now: () => number) {
     this.#volume.value = localStorage.getItem(`${KEPT}-volume`) ?? "-8";
     this.#volume.addEventListener("input", () => this.#setVolume());
-    this.#button.addEventListener("click", () => this.#toggle());
+    this.#button.addEventListener("click", () => this.wish(!this.isOn));
     for (const kind of ["pointerdown", "keydown"] as const) {
       window.addEventListener(kind, (event) => event.target !== this.#button && this.#gesture(), { capture: true });
     }
@@ -121,10 +121,11 @@ export class Sound {
     this.#show();
   }
 
-  #toggle(): void {
-    this.#wanted = !this.isOn;
-    localStorage.setItem(KEPT, this.#wanted ? "on" : "off");
-    if (this.#wanted) this.#begin();
+  /** On or off by the person's own wish, which is remembered. */
+  wish(on: boolean): void {
+    this.#wanted = on;
+    localStorage.setItem(KEPT, on ? "on" : "off");
+    if (on) this.#begin();
     else this.silence();
     this.#show();
   }

@@ -12,7 +12,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Look, Serve
-from tests.browser.pages import PLAYER
+from tests.browser.pages import PHRASE, PLAYER
 
 AXE = Path(__file__).parents[2] / "page/node_modules/axe-core/axe.min.js"
 MOST_TABS = 300
@@ -158,7 +158,7 @@ def test_the_stage_runs_at_sixty_frames_a_second(
     serve: Serve, look: Look, record_property: Any
 ) -> None:
     seen = look(serve())
-    seen.plays()
+    seen.plays(PHRASE)
     seen.is_answered()
 
     at = seen.page.evaluate(INTERVALS)

@@ -43,7 +43,7 @@ def test_a_phrase_on_the_keys_is_answered_and_both_are_seen_and_heard(
     seen = look(serve())
     page = seen.page
 
-    seen.plays()
+    seen.plays(PHRASE)
 
     expect(page.locator("#turn-words")).to_have_text("Model plays")
     expect(page.locator(".key.model").first).to_be_visible()
@@ -167,7 +167,7 @@ def test_a_control_learns_the_knob_that_is_turned(serve: Serve, look: Look) -> N
 def test_panic_silences_all_while_the_engine_is_dead(serve: Serve, look: Look) -> None:
     jam = serve()
     seen = look(jam)
-    seen.plays()
+    seen.plays(PHRASE)
     seen.is_answered()
 
     os.kill(jam.daemon.engine_pid(), signal.SIGKILL)
@@ -186,7 +186,7 @@ def test_panic_silences_all_while_the_engine_is_dead(serve: Serve, look: Look) -
     expect(seen.page.locator("#notice")).to_be_hidden()
     expect(seen.page.locator("#turn-words")).to_have_text("Your move")
     before = len(seen.notes(MODEL))
-    seen.plays("adgkgd")
+    seen.plays()
     seen.until(lambda: any(note[1] & 0xF0 == NOTE_ON for note in seen.notes(MODEL)[before:]))
 
 

@@ -12,7 +12,7 @@ import mido
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Look, Serve
-from tests.browser.pages import PHRASE, Jam, Seen
+from tests.browser.pages import SHORT, Jam, Seen
 
 FIRST_PITCHES = [60, 64, 67, 72]  # of the phrase
 
@@ -59,7 +59,7 @@ def test_a_capture_can_be_downloaded_and_holds_both_players(
 
     assert re.fullmatch(r"[\w .-]+\.mid", download.value.suggested_filename)
     played = tracks(download.value.path().read_bytes())
-    assert played["Player"][:4] == FIRST_PITCHES and len(played["Player"]) == len(PHRASE)
+    assert played["Player"][:4] == FIRST_PITCHES and len(played["Player"]) == len(SHORT)
     assert played["Model"]
 
 
