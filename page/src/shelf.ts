@@ -1,10 +1,10 @@
 // The shelf of recordings: capture, play back, download, drag out, rename, delete and take that back.
 
-import { button, el, find } from "./dom";
+import { button, el, find, say } from "./dom";
 import type { Playback } from "./playback";
 import type { Store } from "./store";
 import { type Takes, withoutExtension } from "./takes";
-import type { Take, ToServer } from "./types";
+import type { Hello, Take, ToServer } from "./types";
 
 const REGRET_MS = 10_000;
 
@@ -30,12 +30,17 @@ export class Shelf {
       this.#empty,
       this.#list,
     );
-    store.onHello(() => void this.refresh());
+    store.onHello((hello) => this.#welcome(hello));
     store.onLine((line) => {
       if (line.kind !== "saved") return;
       this.#fresh = line.name ?? "";
       void this.refresh();
     });
+  }
+
+  #welcome(hello: Hello): void {
+    if (hello.recordings !== false) return void this.refresh();
+    say(this.#empty, "Nothing is kept: recording.keep is off in the configuration.");
   }
 
   async refresh(): Promise<void> {
