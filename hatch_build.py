@@ -70,7 +70,7 @@ def build(root: Path) -> None:
 
 
 def run(command: list[str], folder: Path) -> None:
-    """Run a command to its end.  Raises PageError with the last it said."""
+    """Run a command to its end.  Raises PageError with what it said."""
     # Node beside npm is the one that runs the packages' programs.
     path = os.pathsep.join((str(Path(command[0]).parent), os.environ.get("PATH", "")))
     environment = os.environ | {"PATH": path, "npm_config_update_notifier": "false"}
@@ -81,7 +81,8 @@ def run(command: list[str], folder: Path) -> None:
     except OSError as error:
         raise PageError(f"{command[0]} cannot be run ({error.strerror})") from None
     if done.returncode:
-        said = (done.stderr + done.stdout).strip().splitlines()[-12:]
+        # What went wrong stands at the beginning of the one, where it had come to at the end of the other.
+        said = [*done.stdout.strip().splitlines()[-4:], *done.stderr.strip().splitlines()[:16]]
         raise PageError(f"{' '.join(command)} failed:\n" + "\n".join(said))
 
 

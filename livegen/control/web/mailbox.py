@@ -62,6 +62,11 @@ class Mailbox:
         waiting = self._hello or self._figures or self._notes or self._lines or self._replies
         return bool(waiting) or self._is_state_new
 
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the page waits for an answer: to a ping, whose time is taken, or to its first message."""
+        return bool(self._hello or self._replies)
+
     def take(self, now: int) -> list[str]:
         """The messages to send now, in order; a state that would come too soon after the last one waits on."""
         return list(self._taken(now))
