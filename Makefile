@@ -58,6 +58,7 @@ check: $(VENV)/.tested # format, lint, types and layers, and the page's own
 fix: $(VENV)/.tested # format, and correct what lint can correct
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	cd page && npm run --silent fix
 
 train: $(VENV)/.tested # train a network: RECIPE=… DATA=… OUT=…
 	$(BIN)/livegen train $(RECIPE) --data $(DATA) --out $(OUT) $(ARGS)

@@ -13,7 +13,8 @@ export default defineConfig({
       output: {
         entryFileNames: "assets/page.js",
         chunkFileNames: "assets/page-[name].js",
-        assetFileNames: (asset) => (asset.names[0]?.endsWith(".css") ? "assets/page.css" : "assets/[name][extname]"),
+        assetFileNames: (asset) =>
+          asset.names[0]?.endsWith(".css") ? "assets/page.css" : "assets/[name][extname]",
       },
     },
   },

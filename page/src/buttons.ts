@@ -26,7 +26,9 @@ export function panicButton(send: Send, silence: () => void): void {
     silence();
   };
   find("panic").addEventListener("click", press);
-  window.addEventListener("keydown", (event) => event.key === "Escape" && !event.repeat && press(), { capture: true });
+  window.addEventListener("keydown", (event) => event.key === "Escape" && !event.repeat && press(), {
+    capture: true,
+  });
 }
 
 /** Presets, and the set in its order with the next one at hand. */
@@ -53,13 +55,18 @@ export class Presets {
     if (this.#set.length === 0) return [];
     const list = el("ol", { class: "setlist", "aria-label": "Set-list" });
     list.append(...this.#set.map((name, place) => el("li", {}, this.#preset(name, place))));
-    const next = button("Next of the set", () => this.#choose((this.#current + 1) % this.#set.length), { class: "next" });
+    const next = button("Next of the set", () => this.#choose((this.#current + 1) % this.#set.length), {
+      class: "next",
+    });
     return [el("h2", {}, "Set-list"), list, next];
   }
 
   #others(names: string[]): HTMLElement[] {
     if (names.length === 0) return [];
-    return [el("h2", {}, "Presets"), el("div", { class: "chips" }, ...names.map((name) => this.#preset(name, -1)))];
+    return [
+      el("h2", {}, "Presets"),
+      el("div", { class: "chips" }, ...names.map((name) => this.#preset(name, -1))),
+    ];
   }
 
   #preset(name: string, place: number): HTMLButtonElement {
@@ -73,7 +80,9 @@ export class Presets {
     this.#current = place;
     const name = this.#set[place];
     if (name !== undefined) this.#send(name);
-    this.root.querySelectorAll("ol button").forEach((element, at) => element.setAttribute("aria-pressed", String(at === place)));
+    this.root
+      .querySelectorAll("ol button")
+      .forEach((element, at) => element.setAttribute("aria-pressed", String(at === place)));
   }
 
   #send(name: string): void {

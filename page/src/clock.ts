@@ -33,7 +33,10 @@ export class ServerClock {
 
   /** How far the server's clock is ahead, by the quickest answer. */
   get offset(): number {
-    return this.#samples.reduce((best, one) => (one.trip < best.trip ? one : best), { trip: Infinity, offset: 0 }).offset;
+    return this.#samples.reduce((best, one) => (one.trip < best.trip ? one : best), {
+      trip: Infinity,
+      offset: 0,
+    }).offset;
   }
 
   /** The server's time at these local micros, which must not go back. */

@@ -37,12 +37,15 @@ export class Desk {
   }
 
   #show(): void {
-    for (const [name, value] of Object.entries(this.store.state.controls ?? {})) this.#entries.get(name)?.show(value);
+    for (const [name, value] of Object.entries(this.store.state.controls ?? {}))
+      this.#entries.get(name)?.show(value);
   }
 
   #showLearning(state: EngineState): void {
     for (const [name, entry] of this.#entries) {
-      const bound = Object.entries(state.map ?? {}).filter(([, target]) => target === name).map(([source]) => source);
+      const bound = Object.entries(state.map ?? {})
+        .filter(([, target]) => target === name)
+        .map(([source]) => source);
       entry.showBinding(state.learning === name, bound);
     }
   }
@@ -101,10 +104,19 @@ class Entry {
   #assemble(): HTMLElement {
     const { control } = this;
     const help = el("p", { class: "help", id: `${this.#id}-help`, hidden: true }, this.#helpText());
-    const more = button("?", () => {
-      help.hidden = !help.hidden;
-      more.setAttribute("aria-expanded", String(!help.hidden));
-    }, { class: "small round", "aria-label": `What ${words(control.name)} does`, "aria-expanded": "false", "aria-controls": help.id });
+    const more = button(
+      "?",
+      () => {
+        help.hidden = !help.hidden;
+        more.setAttribute("aria-expanded", String(!help.hidden));
+      },
+      {
+        class: "small round",
+        "aria-label": `What ${words(control.name)} does`,
+        "aria-expanded": "false",
+        "aria-controls": help.id,
+      },
+    );
     const reset = button("↺", () => this.#reset(), {
       class: "small round",
       "aria-label": `${words(control.name)}: back to ${written(control, control.default)}`,
@@ -112,7 +124,12 @@ class Entry {
     });
     const name = el("span", { class: "name", id: `${this.#id}-name` }, words(control.name));
     const head = el("div", { class: "head" }, name, this.#shown, this.#bound, this.#learn, reset, more);
-    const group = el("div", { class: "control", role: "group", "aria-labelledby": name.id, "data-control": control.name });
+    const group = el("div", {
+      class: "control",
+      role: "group",
+      "aria-labelledby": name.id,
+      "data-control": control.name,
+    });
     group.append(head, ...this.#turners(), help);
     head.addEventListener("dblclick", (event) => event.target instanceof HTMLButtonElement || this.#reset());
     return group;
@@ -147,19 +164,30 @@ class Entry {
       event.preventDefault();
       return this.#reset();
     }
-    const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
+    const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[
+      event.key
+    ];
     if (step === undefined) return;
     event.preventDefault();
     const { control } = this;
     const place = Number(slider.value) / STEPS;
     const isCounted = control.whole || control.kind === "text";
-    const next = isCounted ? tidy(control, valueAt(control, place) + step) : valueAt(control, Math.min(1, Math.max(0, place + step / 100)));
+    const next = isCounted
+      ? tidy(control, valueAt(control, place) + step)
+      : valueAt(control, Math.min(1, Math.max(0, place + step / 100)));
     this.#set(next);
   }
 
   #textInput(): HTMLInputElement {
     const list = `${this.#id}-list`;
-    const input = el("input", { type: "text", maxlength: 64, spellcheck: "false", autocomplete: "off", list, ...this.#labels() });
+    const input = el("input", {
+      type: "text",
+      maxlength: 64,
+      spellcheck: "false",
+      autocomplete: "off",
+      list,
+      ...this.#labels(),
+    });
     input.addEventListener("change", () => this.#set(input.value.trim() || this.control.default));
     this.#text = input;
     const options = this.control.choices.map((choice) => el("option", { value: choice }));

@@ -16,9 +16,21 @@ export class Guide {
       el("h2", { id: "guide-title" }, "Play a phrase, and the model answers"),
       list,
       ...panels,
-      el("div", { class: "guide-end" }, el("p", { class: "hint" }, "You find this again under “How to connect”."), start),
+      el(
+        "div",
+        { class: "guide-end" },
+        el("p", { class: "hint" }, "You find this again under “How to connect”."),
+        start,
+      ),
     );
-    new Tabs(list, DAWS.map((daw, place) => ({ id: `daw-${daw.id}`, label: daw.name, panel: panels[place] as HTMLElement })));
+    new Tabs(
+      list,
+      DAWS.map((daw, place) => ({
+        id: `daw-${daw.id}`,
+        label: daw.name,
+        panel: panels[place] as HTMLElement,
+      })),
+    );
     dialog.addEventListener("close", () => localStorage.setItem(KEPT, "yes"));
   }
 
@@ -64,7 +76,9 @@ function box(x: number, kind: string, title: string, detail: string): SVGElement
     { class: `box ${kind}` },
     svg("rect", { x, y: 45, width, height: 84, rx: kind === "you" ? 18 : 3 }),
     svg("text", { x: middle, y: 74, class: "box-title" }, title),
-    ...lines(detail, kind === "own" ? 14 : 24).map((line, place) => svg("text", { x: middle, y: 97 + 18 * place, class: "box-detail" }, line)),
+    ...lines(detail, kind === "own" ? 14 : 24).map((line, place) =>
+      svg("text", { x: middle, y: 97 + 18 * place, class: "box-detail" }, line),
+    ),
   );
 }
 
@@ -84,6 +98,9 @@ function arrow(x: number, kind: string, label: string): SVGElement {
 function lines(text: string, most: number): string[] {
   if (text.length <= most) return [text];
   const spaces = [...text.matchAll(/ /g)].map((match) => match.index);
-  const middle = spaces.reduce((best, at) => (Math.abs(at - text.length / 2) < Math.abs(best - text.length / 2) ? at : best), 0);
+  const middle = spaces.reduce(
+    (best, at) => (Math.abs(at - text.length / 2) < Math.abs(best - text.length / 2) ? at : best),
+    0,
+  );
   return middle === 0 ? [text] : [text.slice(0, middle), text.slice(middle + 1)];
 }

@@ -132,7 +132,10 @@ function kit(out: InputNode): Map<number, Hit> {
   const open = noise(out, 0.3, 7500, "highpass", -18);
   const cymbal = noise(out, 0.9, 6000, "highpass", -18);
   const low: Hit = (velocity, at) => void kick.triggerAttackRelease(46, 0.2, at, velocity);
-  const hits = new Map<number, Hit>([[35, low], [36, low]]);
+  const hits = new Map<number, Hit>([
+    [35, low],
+    [36, low],
+  ]);
   const toms: Hit = (velocity, at) => void tom.triggerAttackRelease(120, 0.2, at, velocity);
   const all: [Hit, number[]][] = [
     [snare, [37, 38, 39, 40]],
@@ -145,7 +148,13 @@ function kit(out: InputNode): Map<number, Hit> {
   return hits;
 }
 
-function noise(out: InputNode, decay: number, frequency: number, type: BiquadFilterType, volume: number): Hit {
+function noise(
+  out: InputNode,
+  decay: number,
+  frequency: number,
+  type: BiquadFilterType,
+  volume: number,
+): Hit {
   const filter = new Filter(frequency, type).connect(out);
   const synth = new NoiseSynth({ envelope: { attack: 0.001, decay, sustain: 0 }, volume }).connect(filter);
   return (velocity, at) => void synth.triggerAttackRelease(decay, at, velocity);

@@ -2,7 +2,17 @@
 
 import { button, el, find, say } from "./dom";
 import {
-  HIGHEST_BASE, isBlack, KEY_OFFSETS, letterOf, LOUDER, LOWEST_BASE, nameOf, OCTAVE_DOWN, OCTAVE_UP, pitchOf, SOFTER,
+  HIGHEST_BASE,
+  isBlack,
+  KEY_OFFSETS,
+  letterOf,
+  LOUDER,
+  LOWEST_BASE,
+  nameOf,
+  OCTAVE_DOWN,
+  OCTAVE_UP,
+  pitchOf,
+  SOFTER,
 } from "./keymap";
 import type { NoteTape } from "./notes";
 
@@ -135,13 +145,25 @@ export class Keys {
   }
 
   #keyDown(event: KeyboardEvent): void {
-    if (!this.#lettersPlay || event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return;
+    if (
+      !this.#lettersPlay ||
+      event.repeat ||
+      event.ctrlKey ||
+      event.metaKey ||
+      event.altKey ||
+      event.shiftKey
+    )
+      return;
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
     switch (event.code) {
-      case OCTAVE_DOWN: return this.#shift(-12);
-      case OCTAVE_UP: return this.#shift(12);
-      case SOFTER: return this.#louder(-VELOCITY_STEP);
-      case LOUDER: return this.#louder(VELOCITY_STEP);
+      case OCTAVE_DOWN:
+        return this.#shift(-12);
+      case OCTAVE_UP:
+        return this.#shift(12);
+      case SOFTER:
+        return this.#louder(-VELOCITY_STEP);
+      case LOUDER:
+        return this.#louder(VELOCITY_STEP);
     }
     const pitch = pitchOf(event.code, this.#base);
     if (pitch === null || !(event.code in KEY_OFFSETS)) return;
@@ -197,7 +219,8 @@ export const isDrums = (channel: number): boolean => channel === DRUMS;
 
 /** Whether letters mean something else where the focus is. */
 export function isTyping(target: EventTarget | null): boolean {
-  if (target instanceof HTMLInputElement) return !["range", "checkbox", "radio", "button"].includes(target.type);
+  if (target instanceof HTMLInputElement)
+    return !["range", "checkbox", "radio", "button"].includes(target.type);
   return target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement;
 }
 
@@ -207,5 +230,8 @@ function keyAt(event: PointerEvent): { pitch: number; velocity: number } | null 
   if (!key) return null;
   const box = key.getBoundingClientRect();
   const depth = (event.clientY - box.top) / box.height;
-  return { pitch: Number(key.dataset["pitch"]), velocity: Math.round(48 + 72 * Math.min(1, Math.max(0, depth))) };
+  return {
+    pitch: Number(key.dataset["pitch"]),
+    velocity: Math.round(48 + 72 * Math.min(1, Math.max(0, depth))),
+  };
 }

@@ -40,7 +40,8 @@ const keys = new Keys((pitch, velocity, channel) => {
 new WebMidi(
   (data) => {
     const kind = data[0] & 0xf0;
-    if (kind === 0x90 || kind === 0x80) sound.press(data[1], kind === 0x90 ? (data[2] ?? 0) : 0, data[0] & 15);
+    if (kind === 0x90 || kind === 0x80)
+      sound.press(data[1], kind === 0x90 ? (data[2] ?? 0) : 0, data[0] & 15);
     send({ t: "play", data });
   },
   () => [store.hello?.ports.in ?? "Model In", store.hello?.ports.out ?? "Model Out"],
@@ -95,7 +96,8 @@ stageMode.addEventListener("click", toggleStage);
 window.addEventListener("keydown", (event) => {
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
   // F alone is a key of the piano, unless the letters do not play.
-  if (event.code === "KeyF" && plain && !isTyping(event.target) && (event.shiftKey || !keys.lettersPlay)) toggleStage();
+  if (event.code === "KeyF" && plain && !isTyping(event.target) && (event.shiftKey || !keys.lettersPlay))
+    toggleStage();
 });
 
 // --- what livegen says, and whether it is there -----------------------------------------------------------------------
@@ -103,10 +105,22 @@ window.addEventListener("keydown", (event) => {
 const CONNECTION: Record<Status, [string, string]> = {
   connecting: ["connecting …", ""],
   open: ["connected", ""],
-  lost: ["connection lost", "The connection to livegen is lost. This page tries again by itself; if livegen has ended, start it again and open the address it prints."],
-  full: ["too many pages", "As many pages are open as livegen takes. Close one; this page tries again by itself."],
-  refused: ["not let in", "livegen does not know this page. Open the address that livegen printed when it started: it is new at each start."],
-  keyless: ["not let in", "Open the address that livegen printed when it started, with all that stands after the #."],
+  lost: [
+    "connection lost",
+    "The connection to livegen is lost. This page tries again by itself; if livegen has ended, start it again and open the address it prints.",
+  ],
+  full: [
+    "too many pages",
+    "As many pages are open as livegen takes. Close one; this page tries again by itself.",
+  ],
+  refused: [
+    "not let in",
+    "livegen does not know this page. Open the address that livegen printed when it started: it is new at each start.",
+  ],
+  keyless: [
+    "not let in",
+    "Open the address that livegen printed when it started, with all that stands after the #.",
+  ],
 };
 
 const ENGINE: Record<string, string> = {

@@ -57,17 +57,32 @@ export class Meters {
   }
 
   #table(): HTMLElement {
-    const head = ["", "p50", "p99", "max"].map((text) => el("th", { scope: "col" }, text || el("span", { class: "hidden" }, "what")));
+    const head = ["", "p50", "p99", "max"].map((text) =>
+      el("th", { scope: "col" }, text || el("span", { class: "hidden" }, "what")),
+    );
     const rows = ROWS.map(([name, label]) => {
       const cells = ["p50", "p99", "max"].map((which) => this.#cell(`${name} ${which}`, el("td", {}, "—")));
       return el("tr", {}, el("th", { scope: "row" }, label), ...cells);
     });
-    return el("table", {}, el("caption", { class: "hidden" }, "Milliseconds"), el("thead", {}, el("tr", {}, ...head)), el("tbody", {}, ...rows));
+    return el(
+      "table",
+      {},
+      el("caption", { class: "hidden" }, "Milliseconds"),
+      el("thead", {}, el("tr", {}, ...head)),
+      el("tbody", {}, ...rows),
+    );
   }
 
   #counts(): HTMLElement {
-    const counts = COUNTS.map(([name, label]) => el("div", {}, el("dt", {}, label), this.#cell(name, el("dd", {}, "0"))));
-    return el("dl", { class: "counts" }, ...counts, el("div", {}, el("dt", {}, "frames a second"), this.#fps));
+    const counts = COUNTS.map(([name, label]) =>
+      el("div", {}, el("dt", {}, label), this.#cell(name, el("dd", {}, "0"))),
+    );
+    return el(
+      "dl",
+      { class: "counts" },
+      ...counts,
+      el("div", {}, el("dt", {}, "frames a second"), this.#fps),
+    );
   }
 
   #cell(name: string, element: HTMLElement): HTMLElement {
@@ -81,7 +96,12 @@ export class Meters {
       this.#lamps.set(`${side} ${channel}`, lamp);
       return lamp;
     });
-    return el("div", { class: "activity" }, el("span", {}, label), el("ul", { "aria-label": `Channels, ${label}` }, ...lamps));
+    return el(
+      "div",
+      { class: "activity" },
+      el("span", {}, label),
+      el("ul", { "aria-label": `Channels, ${label}` }, ...lamps),
+    );
   }
 
   #show(figures: Figures): void {
@@ -108,7 +128,10 @@ export class Meters {
   #draw(curve: readonly Surprise[]): void {
     const { clientWidth: width, clientHeight: height } = this.#curve;
     say(this.#surprised, surpriseInWords(curve));
-    this.#curve.setAttribute("aria-label", `Surprise of your last ${curve.length} notes. ${surpriseInWords(curve)}`);
+    this.#curve.setAttribute(
+      "aria-label",
+      `Surprise of your last ${curve.length} notes. ${surpriseInWords(curve)}`,
+    );
     if (width === 0) return;
     [this.#curve.width, this.#curve.height] = [width * devicePixelRatio, height * devicePixelRatio];
     const context = this.#curve.getContext("2d");
@@ -128,10 +151,17 @@ export class Meters {
   }
 }
 
-const milliseconds = (micros: number): string => (micros / 1000).toFixed(micros < 9950 ? 2 : micros < 99_500 ? 1 : 0);
+const milliseconds = (micros: number): string =>
+  (micros / 1000).toFixed(micros < 9950 ? 2 : micros < 99_500 ? 1 : 0);
 
 function portsInWords({ in: in_, out, api }: { in?: string; out?: string; api?: string }): string {
-  return [in_ && `in: ${in_}`, out && `out: ${out}`, api === "none" ? "no MIDI system: only this page plays it" : api && `over ${api}`].filter(Boolean).join(" · ");
+  return [
+    in_ && `in: ${in_}`,
+    out && `out: ${out}`,
+    api === "none" ? "no MIDI system: only this page plays it" : api && `over ${api}`,
+  ]
+    .filter(Boolean)
+    .join(" · ");
 }
 
 /** Nats in words: a note that the model held for one in e to the power of them. */

@@ -37,7 +37,8 @@ export class NoteTape {
   }
 
   isHeld(who: 0 | 1, pitch: number): boolean {
-    for (const note of this.#open.values()) if (note.who === who && note.pitch === pitch && note.channel !== 9) return true;
+    for (const note of this.#open.values())
+      if (note.who === who && note.pitch === pitch && note.channel !== 9) return true;
     return false;
   }
 

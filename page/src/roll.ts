@@ -17,13 +17,14 @@ export interface View {
 }
 
 /** The times seen at `now`.  Still: the picture stands for its whole width, and the line of now moves over it. */
-export function window_(now: number, still: boolean): { from: number; to: number } {
+export function seenAt(now: number, still: boolean): { from: number; to: number } {
   if (!still) return { from: now - BEHIND_US, to: now + AHEAD_US };
   const from = Math.floor(now / BEHIND_US) * BEHIND_US;
   return { from, to: from + BEHIND_US + AHEAD_US };
 }
 
-export const xOf = (view: View, micros: number): number => ((micros - view.from) / (view.to - view.from)) * view.width;
+export const xOf = (view: View, micros: number): number =>
+  ((micros - view.from) / (view.to - view.from)) * view.width;
 
 export const rowHeight = (view: View): number => view.height / (view.high - view.low + 1);
 
@@ -92,7 +93,9 @@ const DRUM_ROWS: readonly (readonly [string, readonly number[]])[] = [
   ["snare", [37, 38, 39, 40]],
   ["kick", [35, 36]],
 ];
-const ROW_OF = new Map(DRUM_ROWS.flatMap(([, pitches], row) => pitches.map((pitch) => [pitch, row] as const)));
+const ROW_OF = new Map(
+  DRUM_ROWS.flatMap(([, pitches], row) => pitches.map((pitch) => [pitch, row] as const)),
+);
 
 export const DRUMS = 9; // channel 10
 export const DRUM_NAMES = DRUM_ROWS.map(([name]) => name);

@@ -24,9 +24,20 @@ export class Shelf {
     private readonly playback: Playback,
     send: (message: ToServer) => void,
   ) {
-    const capture = button("Capture", () => send({ t: "do", name: "capture", value: this.#bars.valueAsNumber || 8 }), { class: "strong" });
+    const capture = button(
+      "Capture",
+      () => send({ t: "do", name: "capture", value: this.#bars.valueAsNumber || 8 }),
+      { class: "strong" },
+    );
     root.append(
-      el("div", { class: "capture" }, capture, el("label", { for: "capture-bars" }, "the last"), this.#bars, el("span", {}, "bars")),
+      el(
+        "div",
+        { class: "capture" },
+        capture,
+        el("label", { for: "capture-bars" }, "the last"),
+        this.#bars,
+        el("span", {}, "bars"),
+      ),
       this.#empty,
       this.#list,
     );
@@ -58,14 +69,38 @@ export class Shelf {
 
   #row(take: Take): HTMLElement {
     const { name } = take;
-    const link = el("a", { class: "take", href: "#", draggable: "true", download: name, title: "Drag it into your DAW, or press to download" });
-    link.append(el("span", { class: "grip", "aria-hidden": "true" }, "⠿"), el("span", { class: "take-name" }, withoutExtension(name)));
+    const link = el("a", {
+      class: "take",
+      href: "#",
+      draggable: "true",
+      download: name,
+      title: "Drag it into your DAW, or press to download",
+    });
+    link.append(
+      el("span", { class: "grip", "aria-hidden": "true" }, "⠿"),
+      el("span", { class: "take-name" }, withoutExtension(name)),
+    );
     this.#makeFetchable(link, name);
     const verb = this.#playing === name ? "Stop" : "Play";
-    const play = button(verb, () => void this.#play(name), { class: "small", "aria-label": `${verb} ${name}` });
-    const row = el("li", { class: name === this.#fresh ? "fresh" : "" }, link, el("span", { class: "hint" }, detail(take)), play);
-    const rename = button("Rename", () => this.#rename(row, name), { class: "small", "aria-label": `Rename ${name}` });
-    row.append(rename, button("Delete", () => void this.#delete(name), { class: "small", "aria-label": `Delete ${name}` }));
+    const play = button(verb, () => void this.#play(name), {
+      class: "small",
+      "aria-label": `${verb} ${name}`,
+    });
+    const row = el(
+      "li",
+      { class: name === this.#fresh ? "fresh" : "" },
+      link,
+      el("span", { class: "hint" }, detail(take)),
+      play,
+    );
+    const rename = button("Rename", () => this.#rename(row, name), {
+      class: "small",
+      "aria-label": `Rename ${name}`,
+    });
+    row.append(
+      rename,
+      button("Delete", () => void this.#delete(name), { class: "small", "aria-label": `Delete ${name}` }),
+    );
     return row;
   }
 
@@ -121,8 +156,18 @@ export class Shelf {
   }
 
   #rename(row: HTMLElement, name: string): void {
-    const input = el("input", { type: "text", value: withoutExtension(name), maxlength: 60, "aria-label": `New name for ${name}` });
-    const form = el("form", { class: "rename" }, input, el("button", { type: "submit", class: "small strong" }, "Save"));
+    const input = el("input", {
+      type: "text",
+      value: withoutExtension(name),
+      maxlength: 60,
+      "aria-label": `New name for ${name}`,
+    });
+    const form = el(
+      "form",
+      { class: "rename" },
+      input,
+      el("button", { type: "submit", class: "small strong" }, "Save"),
+    );
     form.addEventListener("submit", (event) => {
       event.preventDefault();
       void this.#renameTo(name, input.value.trim());
@@ -188,4 +233,5 @@ function detail(take: Take): string {
   return `${seconds}${modified.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit" })}`;
 }
 
-const minutes = (seconds: number): string => `${Math.floor(seconds / 60)}:${String(Math.round(seconds % 60)).padStart(2, "0")}`;
+const minutes = (seconds: number): string =>
+  `${Math.floor(seconds / 60)}:${String(Math.round(seconds % 60)).padStart(2, "0")}`;

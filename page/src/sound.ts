@@ -22,7 +22,12 @@ export class Sound {
   #analyser: Analyser | null = null;
   #wanted: boolean | null = readWish();
   #hasDaw = false;
-  #partOf = new Map<number, Part>([[0, "lead"], [1, "comp"], [2, "bass"], [9, "drums"]]);
+  #partOf = new Map<number, Part>([
+    [0, "lead"],
+    [1, "comp"],
+    [2, "bass"],
+    [9, "drums"],
+  ]);
   #echoes = new Map<string, number[]>();
   #early: (() => void)[] = []; // struck while the audio was on its way: the very first note
   #button = find<HTMLButtonElement>("sound");
@@ -34,7 +39,9 @@ export class Sound {
     this.#volume.addEventListener("input", () => this.#setVolume());
     this.#button.addEventListener("click", () => this.wish(!this.isOn));
     for (const kind of ["pointerdown", "keydown"] as const) {
-      window.addEventListener(kind, (event) => event.target !== this.#button && this.#gesture(), { capture: true });
+      window.addEventListener(kind, (event) => event.target !== this.#button && this.#gesture(), {
+        capture: true,
+      });
     }
     window.setInterval(() => this.#measure(), 100);
     this.#show();
@@ -80,7 +87,8 @@ export class Sound {
   /** Sounds in so many seconds; velocity 0 lets go. */
   strike(part: Part, pitch: number, velocity: number, inSeconds: number): void {
     if (this.#parts === null || this.#context === null || !this.isOn) return;
-    if (this.#context.state !== "running") return void this.#early.push(() => this.strike(part, pitch, velocity, inSeconds));
+    if (this.#context.state !== "running")
+      return void this.#early.push(() => this.strike(part, pitch, velocity, inSeconds));
     const at = this.#context.currentTime + inSeconds;
     if (velocity > 0) this.#parts[part].on(pitch, velocity, at);
     else this.#parts[part].off(pitch, at);
@@ -108,7 +116,12 @@ export class Sound {
 
   #begin(): void {
     if (this.#context === null) {
-      this.#context = new Context({ latencyHint: "interactive", lookAhead: 0, clockSource: "timeout", updateInterval: 0.02 });
+      this.#context = new Context({
+        latencyHint: "interactive",
+        lookAhead: 0,
+        clockSource: "timeout",
+        updateInterval: 0.02,
+      });
       setContext(this.#context);
       this.#out = new Volume(Number(this.#volume.value));
       this.#analyser = new Analyser("waveform", 1024);

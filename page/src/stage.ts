@@ -1,7 +1,21 @@
 // Draws the piano roll, sixty times a second.  Knows where things lie from `roll`, and what there is from its caller.
 
 import type { Note, NoteTape } from "./notes";
-import { BEHIND_US, DRUM_NAMES, DRUMS, drumRow, eased, fitted, gridLines, isCounted, rowHeight, type View, window_, xOf, yOf } from "./roll";
+import {
+  BEHIND_US,
+  DRUM_NAMES,
+  DRUMS,
+  drumRow,
+  eased,
+  fitted,
+  gridLines,
+  isCounted,
+  rowHeight,
+  type View,
+  seenAt,
+  xOf,
+  yOf,
+} from "./roll";
 import type { EngineState, Planned } from "./types";
 
 const GUTTER = 30; // pixels, for the names of pitches, and `WIDE` of them where drums have names, too
@@ -62,7 +76,7 @@ export class Stage {
   }
 
   draw(now: number): void {
-    const seen = window_(now, this.#still.matches);
+    const seen = seenAt(now, this.#still.matches);
     this.tape.forget(now - 4 * BEHIND_US);
     const notes = this.tape.between(seen.from, seen.to);
     const plan = this.state().plan ?? [];
@@ -103,7 +117,13 @@ export class Stage {
     this.#range = [eased(this.#range[0], low, share), eased(this.#range[1], high, share)];
     this.#drums = notes.some((note) => note.channel === DRUMS) || plan.some((one) => one[3] === DRUMS);
     const drums = this.#drums ? DRUM_NAMES.length * this.#drumRow + 10 : 0;
-    return { ...seen, low: this.#range[0], high: this.#range[1], width: this.#width, height: this.#height - TOP - drums };
+    return {
+      ...seen,
+      low: this.#range[0],
+      high: this.#range[1],
+      width: this.#width,
+      height: this.#height - TOP - drums,
+    };
   }
 
   #background(view: View): void {

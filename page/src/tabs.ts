@@ -18,7 +18,11 @@ export class Tabs {
   ) {
     tabs.forEach((tab, place) => {
       const id = `tab-${tab.id}`;
-      const button = el("button", { type: "button", role: "tab", id, "aria-controls": tab.panel.id }, tab.label);
+      const button = el(
+        "button",
+        { type: "button", role: "tab", id, "aria-controls": tab.panel.id },
+        tab.label,
+      );
       button.addEventListener("click", () => this.show(place));
       button.addEventListener("keydown", (event) => this.#walk(event, place));
       tab.panel.setAttribute("aria-labelledby", id);
@@ -39,7 +43,12 @@ export class Tabs {
 
   #walk(event: KeyboardEvent, place: number): void {
     const last = this.tabs.length - 1;
-    const to = { ArrowRight: place === last ? 0 : place + 1, ArrowLeft: place === 0 ? last : place - 1, Home: 0, End: last }[event.key];
+    const to = {
+      ArrowRight: place === last ? 0 : place + 1,
+      ArrowLeft: place === 0 ? last : place - 1,
+      Home: 0,
+      End: last,
+    }[event.key];
     if (to === undefined) return;
     event.preventDefault();
     this.show(to);

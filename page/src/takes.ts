@@ -54,4 +54,5 @@ async function complaint(answer: Response): Promise<string> {
 
 const address = (name: string): string => `/recordings/${encodeURIComponent(name)}`;
 
-export const withoutExtension = (name: string): string => (name.endsWith(EXTENSION) ? name.slice(0, -EXTENSION.length) : name);
+export const withoutExtension = (name: string): string =>
+  name.endsWith(EXTENSION) ? name.slice(0, -EXTENSION.length) : name;

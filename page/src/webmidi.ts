@@ -35,7 +35,9 @@ export class WebMidi {
   }
 
   #show(): void {
-    const inputs = [...(this.#access?.inputs.values() ?? [])].filter((input) => !this.#isOwn(input.name ?? ""));
+    const inputs = [...(this.#access?.inputs.values() ?? [])].filter(
+      (input) => !this.#isOwn(input.name ?? ""),
+    );
     say(this.#said, inputs.length === 0 ? "no MIDI input is connected" : "");
     this.#list.replaceChildren(...inputs.map((input) => this.#row(input)));
   }

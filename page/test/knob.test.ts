@@ -2,7 +2,18 @@ import { describe, expect, it } from "vitest";
 import { digits, placeOf, range, tidy, valueAt, written } from "../src/knob";
 import type { Control } from "../src/types";
 
-const plain: Control = { name: "x", kind: "number", default: 0, help: "", low: 0, high: 1, choices: [], unit: "", whole: false, ratio: false };
+const plain: Control = {
+  name: "x",
+  kind: "number",
+  default: 0,
+  help: "",
+  low: 0,
+  high: 1,
+  choices: [],
+  unit: "",
+  whole: false,
+  ratio: false,
+};
 const ratio: Control = { ...plain, low: 0.25, high: 4, ratio: true };
 const tempo: Control = { ...plain, low: 30, high: 300, choices: ["auto"], unit: "BPM" };
 const bars: Control = { ...plain, low: 1, high: 32, whole: true, unit: "bars" };

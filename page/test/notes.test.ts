@@ -19,7 +19,10 @@ describe("the tape of notes", () => {
     tape.take([0, 1, 0x91, 60, 80]);
     tape.take([0, 2, 0x91, 60, 90]);
     tape.take([0, 3, 0x91, 60, 0]);
-    expect(tape.notes.map(({ on, off }) => [on, off])).toEqual([[1, 2], [2, 3]]);
+    expect(tape.notes.map(({ on, off }) => [on, off])).toEqual([
+      [1, 2],
+      [2, 3],
+    ]);
   });
 
   it("ends everything of a channel at all notes off", () => {

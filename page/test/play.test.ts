@@ -22,8 +22,24 @@ describe("computer keys", () => {
 
 describe("what livegen takes from a MIDI input", () => {
   it("is notes, pedals, wheel and pressure, and no clock, programs or system messages", () => {
-    const taken = [[0x90, 60, 80], [0x80, 60, 0], [0xb0, 64, 127], [0xb3, 1, 5], [0xe0, 0, 64], [0xd0, 9]];
-    const left = [[0xf8], [0xf0, 1, 0xf7], [0xc0, 5], [0xb0, 7, 100], [0xb0, 123, 0], [0xa0, 60, 3], [0x90, 60], []];
+    const taken = [
+      [0x90, 60, 80],
+      [0x80, 60, 0],
+      [0xb0, 64, 127],
+      [0xb3, 1, 5],
+      [0xe0, 0, 64],
+      [0xd0, 9],
+    ];
+    const left = [
+      [0xf8],
+      [0xf0, 1, 0xf7],
+      [0xc0, 5],
+      [0xb0, 7, 100],
+      [0xb0, 123, 0],
+      [0xa0, 60, 3],
+      [0x90, 60],
+      [],
+    ];
     for (const data of taken) expect(isTaken(Uint8Array.from(data))).toBe(true);
     for (const data of left) expect(isTaken(Uint8Array.from(data))).toBe(false);
   });

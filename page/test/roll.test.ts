@@ -1,5 +1,19 @@
 import { describe, expect, it } from "vitest";
-import { BEHIND_US, drumRow, DRUM_NAMES, eased, fitted, gridLines, NOW_AT, place, rowHeight, window_, xOf, yOf, type View } from "../src/roll";
+import {
+  BEHIND_US,
+  drumRow,
+  DRUM_NAMES,
+  eased,
+  fitted,
+  gridLines,
+  NOW_AT,
+  place,
+  rowHeight,
+  seenAt,
+  xOf,
+  yOf,
+  type View,
+} from "../src/roll";
 
 const BEAT = 500_000;
 const FOUR: [number, number, number] = [BEAT, 1_000_000, 96];
@@ -8,7 +22,7 @@ const view: View = { from: 0, to: 12_000_000, low: 48, high: 71, width: 1200, he
 describe("the roll", () => {
   it("keeps the line of now at one place while it runs", () => {
     for (const now of [9_000_000, 9_016_667, 123_456_789]) {
-      const seen = { ...view, ...window_(now, false) };
+      const seen = { ...view, ...seenAt(now, false) };
       expect(xOf(seen, now)).toBeCloseTo(NOW_AT * view.width);
     }
   });
@@ -16,7 +30,7 @@ describe("the roll", () => {
   it("stands still for readers who want less motion, with what is now always in sight", () => {
     const windows = new Set<number>();
     for (let now = 0; now < 4 * BEHIND_US; now += 100_000) {
-      const { from, to } = window_(now, true);
+      const { from, to } = seenAt(now, true);
       expect(now).toBeGreaterThanOrEqual(from);
       expect(now).toBeLessThan(to);
       windows.add(from);
