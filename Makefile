@@ -101,7 +101,7 @@ $(VENV)/.tested: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python
 
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
-	{ $(call need,testing the page,chromium,chromium); }
+	{ $(call need,testing the page,chromium fonts-dejavu-core,chromium); }
 
 # python-rtmidi on Linux loads the system's ALSA library; without it livegen serves without ports and says so.
 # Debian 13 and Ubuntu 24.04 call its package libasound2t64.
