@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fix train export bench transcripts sound jack
+.PHONY: help serve test check fix train export bench transcripts pictures sound jack chromium
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -45,18 +45,20 @@ help: # list the verbs
 serve: $(VENV)/.served sound # install livegen, without torch, and play: ARGS='--mode continue'
 	@exec $(BIN)/livegen serve $(ARGS)
 
-test: $(VENV)/.tested sound jack # install everything and run the tests: ARGS='-k panic'
+test: $(VENV)/.tested sound jack chromium # install everything and run the tests: ARGS='-k panic'
 	$(BIN)/python -m pytest $(ARGS)
 
-check: $(VENV)/.tested # format, lint, types and layers
+check: $(VENV)/.tested # format, lint, types and layers, and the page's own
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	cd page && npm run --silent check
 
 fix: $(VENV)/.tested # format, and correct what lint can correct
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+	cd page && npm run --silent fix
 
 train: $(VENV)/.tested # train a network: RECIPE=… DATA=… OUT=…
 	$(BIN)/livegen train $(RECIPE) --data $(DATA) --out $(OUT) $(ARGS)
@@ -71,6 +73,9 @@ transcripts: $(VENV)/.tested # write the turns' transcripts anew, to be read as 
 	$(BIN)/python -m tests.jam.transcripts --write
 	git diff --stat -- tests
 
+pictures: $(VENV)/.tested chromium # take the pictures of the page anew, to be looked at before they are committed
+	$(BIN)/python -m tests.browser.pictures
+
 # --- what the verbs stand on -------------------------------------------------------------------------------------
 
 $(BIN)/python:
@@ -83,13 +88,20 @@ $(BIN)/python:
 	python-rtmidi has no wheels: it will be compiled (needs a C++ compiler; on Linux also libasound2-dev, libjack-dev)")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.served: pyproject.toml constraints.txt | $(BIN)/python
+# What the page is built from: hatch_build.py builds it whenever livegen is installed.
+PAGE := hatch_build.py $(shell find page -name node_modules -prune -o -type f -print 2>/dev/null | grep -v ' ')
+
+$(VENV)/.served: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.tested: pyproject.toml constraints.txt | $(BIN)/python
+$(VENV)/.tested: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,link,dev]'
 	@touch $@ $(VENV)/.served
+
+chromium:
+	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
+	{ $(call need,testing the page,chromium fonts-dejavu-core,chromium); }
 
 # python-rtmidi on Linux loads the system's ALSA library; without it livegen serves without ports and says so.
 # Debian 13 and Ubuntu 24.04 call its package libasound2t64.

@@ -15,10 +15,10 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import click
 
@@ -47,13 +47,25 @@ class Served(Daemon):
         self._command = [sys.executable, "-m", "livegen", "serve", "--api", "jack", *arguments]
 
 
+class Looking(Protocol):
+    """Lets others look on while something is measured, until the context ends."""
+
+    def __call__(self, daemon: Daemon) -> AbstractContextManager[object]: ...
+
+
+def nobody(daemon: Daemon) -> AbstractContextManager[object]:
+    """Nobody looks on."""
+    return nullcontext()
+
+
 @contextmanager
-def served(*arguments: str) -> Iterator[tuple[Daemon, Partner, float]]:
+def served(*arguments: str, looking: Looking = nobody) -> Iterator[tuple[Daemon, Partner, float]]:
     """A daemon that is ready, a partner connected to it, and the seconds from the command to `ready`."""
     began = time.monotonic()
-    with Served(*arguments) as daemon:
+    with Served(*arguments) as daemon, ExitStack() as stack:
         daemon.ready()
         ready_s = time.monotonic() - began
+        stack.enter_context(looking(daemon))
         partner = Partner()
         try:
             yield daemon, partner, ready_s
@@ -114,12 +126,13 @@ def starts() -> dict[str, Any]:
     }
 
 
-def jam() -> dict[str, Any]:
+def jam(looking: Looking = nobody, seconds: float = JAM_S) -> dict[str, Any]:
     """Phrases and answers for a minute, then quiet: lateness, stamp to state, processor, memory."""
     rest = "daemon.rest_after_s=1"
-    with served("--seed", "1", "--stats", "summary", "--set", rest) as (daemon, partner, _):
+    arguments = ("--seed", "1", "--stats", "summary", "--set", rest)
+    with served(*arguments, looking=looking) as (daemon, partner, _):
         pids = family(daemon.process.pid)
-        until, notes, before, began = time.monotonic() + JAM_S, 0, cpu_s(pids), time.monotonic()
+        until, notes, before, began = time.monotonic() + seconds, 0, cpu_s(pids), time.monotonic()
         while time.monotonic() < until:
             play_phrase(partner, SCALE)
             notes += listen_for(partner, 3.5)
@@ -132,7 +145,7 @@ def jam() -> dict[str, Any]:
         idle = (cpu_s(pids) - before) / (time.monotonic() - began)
         daemon.end()
     return {
-        "seconds": JAM_S,
+        "seconds": seconds,
         "notes_answered": notes,
         "stamp_to_state": stats["engine"]["stamp_to_state"],
         "lateness": stats["lateness"],
@@ -143,7 +156,7 @@ def jam() -> dict[str, Any]:
     }
 
 
-def immediate() -> dict[str, Any]:
+def immediate(looking: Looking = nobody, turns: int = IMMEDIATE_TURNS) -> dict[str, Any]:
     """A reply that is due at once: from the stamp of the last key's release to the first note that leaves."""
     settings = (
         "--set",
@@ -155,8 +168,9 @@ def immediate() -> dict[str, Any]:
         "--set",
         "jam.density=4",
     )
-    with served("--seed", "1", "--stats", "trace", *settings) as (daemon, partner, _):
-        for turn in range(IMMEDIATE_TURNS):
+    arguments = ("--seed", "1", "--stats", "trace", *settings)
+    with served(*arguments, looking=looking) as (daemon, partner, _):
+        for turn in range(turns):
             pitch = SCALE[turn % len(SCALE)]
             partner.send(0x90, pitch, 80)
             listen_for(partner, 0.12)
@@ -250,18 +264,21 @@ def finish(daemon: Daemon) -> None:
     daemon.process.wait(5)
 
 
-def sequencer() -> dict[str, Any]:
+def sequencer(
+    looking: Looking = nobody, seconds: float = SEQUENCER_S, **more: Any
+) -> dict[str, Any]:
     """Sixteenths at 180 bpm, handed out 30 ms ahead as the engine does: time of sending against time due."""
     options = {"api": "jack", "settings": {"engine": "engines:sequencer"}, "stats": "summary"}
-    with Daemon(options, {}) as daemon:
+    with Daemon(options | more, {}) as daemon, ExitStack() as stack:
         daemon.ready()
+        stack.enter_context(looking(daemon))
         partner = Partner()
         partner.send(0x90, 60, 80)
-        listen_for(partner, SEQUENCER_S)
+        listen_for(partner, seconds)
         stats = daemon.stats()
         partner.close()
         daemon.end(signal.SIGTERM)
-    return {"seconds": SEQUENCER_S, "lateness": stats["lateness"]}
+    return {"seconds": seconds, "lateness": stats["lateness"]}
 
 
 PARTS = (starts, jam, immediate, harmonise, clock_out, sequencer)

@@ -73,7 +73,21 @@ def _control(config: "Config", origin: "Origin | None") -> dict[str, Any]:
     osc = config.osc.model_dump(exclude={"enabled"}) if config.osc.enabled else None
     ports = {"in": config.ports.input, "out": config.ports.output}
     files = _files(config, origin)
-    return {"osc": osc, "link": {}, "set_up": files, "commands": COMMANDS, "ports": ports}
+    page = _page(config) if config.page.enabled else None
+    surfaces = {"osc": osc, "page": page, "link": {}, "set_up": files}
+    return surfaces | {"commands": COMMANDS, "ports": ports}
+
+
+def _page(config: "Config") -> dict[str, Any]:
+    """What the page's server is told.  The token outlives the process that asks for it."""
+    folder = _recordings(config)
+    return config.page.model_dump(exclude={"enabled"}) | {
+        "token": config.page.token or secrets.token_urlsafe(16),
+        "is_token_chosen": config.page.token is not None,
+        "recordings": str(folder) if folder else None,
+        "models": list(shipped.models()),
+        "presets": list(config.all_presets),
+    }
 
 
 def _files(config: "Config", origin: "Origin | None") -> dict[str, Any]:

@@ -46,6 +46,7 @@ SETTING_OF = {
     "bars": ("--bars", "jam.length"),
     "temperature": ("--temperature", "jam.temperature"),
     "style": ("--style", "jam.style"),
+    "page": ("--page", "page.enabled"),
 }
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
@@ -140,6 +141,12 @@ configured = _decorated(
     "--until-player-ends",
     is_flag=True,
     help="End when the file is played and the model has answered it.",
+)
+@click.option(
+    "--page/--no-page",
+    "page",
+    default=None,
+    help="Serve the page, whose address is printed, or not. [default: --page]",
 )
 @click.option(
     "--stats",

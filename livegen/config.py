@@ -157,6 +157,16 @@ class Osc(Section):
     allow: list[str] = []
 
 
+class Page(Section):
+    """Where the page is, and who may open it."""
+
+    enabled: bool = True
+    host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
+    port: Annotated[int, Field(ge=1024, le=65535)] = 9701
+    names: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}$")]] = []
+    token: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,128}$")] | None = None
+
+
 class Daemon(Section):
     """How the processes work: milliseconds, seconds."""
 
@@ -210,6 +220,7 @@ class Config(Section):
     presets: dict[str, Preset] = {}  # type: ignore[valid-type]
     setlist: list[str] = []
     osc: Osc = Osc()
+    page: Page = Page()
     recording: Recording = Recording()
     daemon: Daemon = Daemon()
 

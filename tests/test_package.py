@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
 from urllib.error import URLError
+from urllib.request import urlopen
 
 import pytest
 
@@ -88,6 +89,16 @@ def test_the_wheel_holds_neither_tests_nor_export(wheel: Path) -> None:
     assert {name.split("/")[0] for name in files_of(wheel)} == {"livegen", "DIST-INFO"}
 
 
+def test_the_wheel_holds_the_built_page_and_all_that_it_refers_to(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        page = archive.read("livegen/control/web/built/index.html").decode()
+        assert archive.read("livegen/control/web/built/assets/page.js")
+    referred = re.findall(r'(?:src|href)="([^"#]+)"', page)
+
+    assert "/assets/page.js" in referred
+    assert {f"livegen/control/web/built{path}" for path in referred} <= set(files_of(wheel))
+
+
 @pytest.mark.package
 @pytest.mark.timeout(400)
 def test_installed_alone_it_knows_its_models_and_settings_and_has_no_torch(installed: Path) -> None:
@@ -108,11 +119,14 @@ def test_installed_alone_it_knows_its_models_and_settings_and_has_no_torch(insta
 
 @pytest.mark.package
 @pytest.mark.timeout(400)
-def test_installed_alone_it_serves_and_ends_with_0(installed: Path, tmp_path: Path) -> None:
+def test_installed_alone_it_serves_with_its_page_and_ends_with_0(
+    installed: Path, tmp_path: Path
+) -> None:
+    """Without Node, and from a folder that holds nothing of ours."""
     daemon = subprocess.Popen(
         [installed / "livegen", "serve", "--api", "none", "--seed", "1"],
         cwd=tmp_path,
-        env=os.environ | {"XDG_CONFIG_HOME": str(tmp_path)},
+        env=os.environ | {"XDG_CONFIG_HOME": str(tmp_path), "PATH": ""},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -123,6 +137,9 @@ def test_installed_alone_it_serves_and_ends_with_0(installed: Path, tmp_path: Pa
         assert first.startswith("ready") and "Model In" in first and "Model Out" in first, (
             first + daemon.stderr.read()
         )
+        told = next(line for line in daemon.stderr if "page http" in line)
+        with urlopen(told.split("page ")[1].partition("#")[0], timeout=20) as page:
+            assert b"/assets/page.js" in page.read()
         daemon.send_signal(signal.SIGTERM)
         assert daemon.wait(5) == 0
     finally:

@@ -32,6 +32,12 @@ WORDED = {
     "unlearn": "Undoes what is bound to this control or command.",
     "model": "Loads this model, by its name or file, beside the music; it takes over at the next bar line.",
 }
+UNSHOWN = (
+    "controls",
+    "plan",
+    "surprise",
+    "styles",
+)  # at addresses of their own; too much for a surface
 MAX_SHOWN = 256  # addresses of a state
 MAX_TEXT = 64
 MAX_PATH = 512  # of a model
@@ -206,7 +212,7 @@ def shown(state: Mapping[str, Any]) -> dict[str, Arguments]:
     for name, value in controls.items() if isinstance(controls, dict) else ():
         if name in CONTROLS and isinstance(value, int | float | str):
             values.update(_of_value(CONTROLS[name], value))
-    rest = {key: value for key, value in state.items() if key != "controls"}
+    rest = {key: value for key, value in state.items() if key not in UNSHOWN}
     for path, arguments in _flat(STATE, rest, NESTING):
         if len(values) < MAX_SHOWN:
             values[path] = arguments

@@ -4,7 +4,7 @@ Knows no surface: each is a `Surface`, and what it needs of the desk are `ask` a
 """
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from livegen.daemon import clock
@@ -16,7 +16,7 @@ class Request(NamedTuple):
     """What is wanted of the engine: a control's name and its value, or a command's."""
 
     name: str
-    value: float | str | Mapping[str, Any] | None = None
+    value: float | str | Mapping[str, Any] | Sequence[int] | None = None
 
 
 class Surface(Protocol):
@@ -36,6 +36,7 @@ class Desk:
     """The engine as surfaces see it.  Threads: the event loop's only.
 
     `state` is the latest, with the ports of the settings in it; `closed` is set when the other side is gone.
+    `ears` are given every frame that is no state, `witnesses` everything that is asked for.
     """
 
     def __init__(self, link: Link, ports: Mapping[str, Any]) -> None:
@@ -43,6 +44,8 @@ class Desk:
         self._ports = {"ports": dict(ports)} if ports else {}
         self._is_writing = False
         self.surfaces: list[Surface] = []
+        self.ears: list[Callable[[Frame], None]] = []
+        self.witnesses: list[Callable[[Request], None]] = []
         self.state: dict[str, Any] = dict(self._ports)
         self.closed = asyncio.Event()
 
@@ -61,6 +64,8 @@ class Desk:
     def ask(self, request: Request) -> None:
         """Pass on what a person wants; lost when nobody reads it."""
         self._send(Kind.COMMAND, {"name": request.name, "value": request.value})
+        for witness in self.witnesses:
+            witness(request)
 
     def say(self, line: str) -> None:
         """Tell the person one line."""
@@ -78,6 +83,11 @@ class Desk:
 
     def take(self, frames: Iterable[Frame]) -> None:
         """Take in frames; of several states the last one is shown."""
+        frames = list(frames)
+        for hear in self.ears:
+            for frame in frames:
+                if frame.kind is not Kind.SNAPSHOT:
+                    hear(frame)
         states = [frame for frame in frames if frame.kind is Kind.SNAPSHOT]
         if states:
             self.state = self._ports | states[-1].json()

@@ -2,9 +2,9 @@
 
 Between the engine and the surfaces from which a person plays it: states come in over the link and are shown,
 what a person asks for goes out as commands.  The first frame holds the settings: {"osc": {"host", "port",
-"allow"}, "link": {} (Ableton's), "set_up": {…} (see there), "commands": {name: help}, "ports": {…}}; a surface
-without settings is not opened.  One that cannot be opened says so in one line, and the others go on; when none
-can, the process fails.  Ends when its link closes.
+"allow"}, "page": {…} (see `web.surface`), "link": {} (Ableton's), "set_up": {…} (see there), "commands": {name:
+help}, "ports": {…}}; a surface without settings is not opened.  One that cannot be opened says so in one line, and
+the others go on; when none can, the process fails.  Ends when its link closes.
 """
 
 import asyncio
@@ -47,10 +47,22 @@ def _set_up(settings: Mapping[str, Any], desk: Desk) -> Surface:
     return SetUpSurface(settings["set_up"], desk.ask, desk.say)
 
 
+def _page(settings: Mapping[str, Any], desk: Desk) -> Surface:
+    try:
+        from livegen.control.web.surface import PageSurface
+    except ImportError as error:
+        raise ConfigError(f"page: {error.name} is not installed: pip install livegen") from None
+    surface = PageSurface(settings["page"], settings.get("ports", {}), desk.ask, desk.say)
+    desk.ears.append(surface.hear)
+    desk.witnesses.append(surface.witness)
+    return surface
+
+
 SURFACES: dict[str, Callable[[Mapping[str, Any], Desk], Surface]] = {
     "osc": _osc,
     "link": _link,
     "set_up": _set_up,
+    "page": _page,
 }
 
 

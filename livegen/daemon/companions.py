@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from livegen.daemon.link import Frame, Kind, Link, spawn
+from livegen.music.messages import NOTE_OFF
 
 PLAYER_MODULE = "livegen.daemon.player"
 RECORDER_MODULE = "livegen.daemon.recorder"
@@ -160,7 +161,6 @@ class Control(Companion):
 
     MAX_COMMANDS = 2_000  # a second; beyond them is a fault, and the engine has music to make
     MAX_COMMAND = 32_768  # bytes; the presets of a whole set are one command
-    URGENT = ("panic", "stop")  # always passed on
     BACK_OFF_US = (1_000_000, 2_000_000, 5_000_000, 10_000_000, 30_000_000)
     STEADY_US = 60_000_000  # after living this long, the next death counts as the first
 
@@ -173,7 +173,7 @@ class Control(Companion):
         self._start_at: int | None = None
         self._ended: list[subprocess.Popen[bytes]] = []
         self._is_given_up = False
-        self.dropped = self.restarts = 0
+        self.dropped = self.restarts = self.unheard = 0
         self.served: dict[str, Any] = {}
         super().__init__(module, ())
         self._begin(now)
@@ -191,6 +191,12 @@ class Control(Companion):
         """Let it know the state, the payload of a SNAPSHOT; while it does not read, only the latest waits."""
         self._state, self._is_told = state, False
         self._tell(now)
+
+    def whisper(self, kind: Kind, now: int, payload: bytes) -> bool:
+        """Let it know what may be lost: nothing is sent while it does not read, and counted in `unheard`."""
+        is_heard = not self.link.waiting and self.link.send(kind, now, payload)
+        self.unheard += not is_heard
+        return is_heard
 
     def look(self, now: int) -> None:
         """Call ten times a second: tells what waits, and starts it again when it has died."""
@@ -233,7 +239,7 @@ class Control(Companion):
         if now - self._counted_from >= 1_000_000:
             self._counted_from, self._commands = now, 0
         self._commands += 1
-        is_urgent = frame.json().get("name") in self.URGENT
+        is_urgent = _is_urgent(frame)
         has_room = self._commands <= self.MAX_COMMANDS or is_urgent
         has_room &= len(frame.payload) <= self.MAX_COMMAND
         self.dropped += not has_room
@@ -245,3 +251,15 @@ class Control(Companion):
         if frame.kind is Kind.FAILED and not self.is_ready:
             self._is_given_up = True
         return super()._own(frame)
+
+
+def _is_urgent(frame: Frame) -> bool:
+    """What is passed on however much else comes: silence, and the end of a note."""
+    command = frame.json()
+    match command.get("name"), command.get("value"):
+        case "panic" | "stop", _:
+            return True
+        case "play", [int(status), *_]:
+            return status & 0xF0 == NOTE_OFF
+        case _:
+            return False

@@ -21,7 +21,7 @@ from typing import Any, Protocol
 from livegen import __version__
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.lateness import Lateness
+from livegen.daemon.lateness import Lateness, Recent
 from livegen.daemon.link import Frame, Kind, Link, inherited
 from livegen.daemon.loader import SWAP, Loader
 from livegen.daemon.recordings import fingerprint
@@ -44,11 +44,18 @@ FAULT_PAUSE_US = (
 )
 LOG_EVERY_US = SECOND
 SNAPSHOT_EVERY_US = SECOND // 2
+WATCHED_EVERY_US = SECOND // 10  # while somebody watches and something goes on
+LIVELY_US = 2 * SECOND  # how long something goes on after a note
+FIGURES_EVERY_US = SECOND
 COMMAND_SHOWN_US = 20_000  # after a command the state is told soon, but once for a burst of them
 
 
 class EngineLike(Protocol):
-    """What is served: see `livegen.jam.engine.Engine`.  `keep_warm()` is called between events if there is one."""
+    """What is served: see `livegen.jam.engine.Engine`.
+
+    What there is of the following is used: `keep_warm()` is called between events; `watch(bool)`, `ponder()` and
+    `outlook()` serve those who look on.
+    """
 
     def feed(self, event: Event, now: int) -> Iterable[Timed]:
         """Take an event; give what is to be played."""
@@ -87,13 +94,16 @@ class EngineProcess:
         self._warm_us = int(settings.get("keep_warm_us", WARM_US))
         self._awake_us = int(settings.get("awake_us", AWAKE_US))
         self._played_at = self._now = now
-        self._beat_at = self._snapshot_at = 0
+        self._beat_at = self._snapshot_at = self._shown_at = 0
         self._warm_at = now
         self._paused_until = 0
         self._logged_at = -LOG_EVERY_US
         self._unlogged = 0
         self._snapshot: dict[str, Any] = {}
-        self._lag = Lateness()
+        self._lag, self._recent = Lateness(), Recent()
+        self._is_watched = self._is_pondering = False
+        self._figures_at = 0
+        self._cpu = (now, sum(os.times()[:2]))
         self._account = Account()
         self._loader = Loader(str(settings.get("loader", DEFAULT_LOADER)))
         self._model_file = str(settings.get("model", ""))
@@ -109,8 +119,11 @@ class EngineProcess:
             self._guarded(lambda: self._swap(clock.now()))
             self._guarded(lambda: self._wake(clock.now()))
             self._guarded(lambda: self._warm(clock.now()))
+            self._ponder()
 
     def _time_left(self, now: int) -> int:
+        if self._is_pondering:
+            return 0
         times = [min(self._beat_at, self._snapshot_at)]
         if (deadline := self._deadline()) is not None:
             times.append(max(deadline, self._paused_until))
@@ -131,7 +144,11 @@ class EngineProcess:
                 if isinstance(message, NoteOn):
                     self._played_at = clock.now()
                 self._feed(message, frame.micros)
-                self._lag.add(clock.now() - frame.micros)
+                self._lag.add(lag := (heard := clock.now()) - frame.micros)
+                self._recent.add(heard, lag)
+                if self._is_watched:
+                    self._is_pondering = True
+                    self._show_soon(heard)
             case Kind.COMMAND:
                 self._command(frame)
             case _:
@@ -143,6 +160,8 @@ class EngineProcess:
         if command.get("name") == "stats":
             stats = {"stamp_to_state": self._lag.summary(), "snapshot": self._engine.snapshot()}
             self._link.send_json(Kind.SNAPSHOT, clock.now(), stats)
+        elif command.get("name") == "watch":
+            self._watch(bool(command.get("value")))
         elif command.get("name") == "model":
             self._log(self._loader.begin(str(command.get("value") or "")))
         elif isinstance(command.get("name"), str):
@@ -250,13 +269,57 @@ class EngineProcess:
         if now >= self._snapshot_at:
             self._snapshot_at = now + SNAPSHOT_EVERY_US
             self._guarded(lambda: self._send_snapshot(now))
+        if self._is_watched and now >= self._figures_at:
+            self._figures_at = now + FIGURES_EVERY_US
+            self._link.send_json(Kind.FIGURES, now, self._figures(now))
 
     def _send_snapshot(self, now: int) -> None:
         of_process = {"engine_pid": os.getpid(), "model_file": self._model_file}
         snapshot = self._engine.snapshot() | of_process
+        self._shown_at = now
+        if self._is_watched:
+            snapshot |= self._for_watchers("outlook") or {}
+            is_lively = snapshot.get("plan") or now - self._played_at < LIVELY_US
+            self._snapshot_at = now + (WATCHED_EVERY_US if is_lively else SNAPSHOT_EVERY_US)
         if snapshot != self._snapshot:
             self._link.send_json(Kind.SNAPSHOT, now, snapshot)
             self._snapshot = snapshot
+
+    # --- those who look on ----------------------------------------------------------------------------------------
+
+    def _watch(self, is_watched: bool) -> None:
+        """Begin or end what is only done for those who look on; nothing of it reaches the journal."""
+        self._is_watched = is_watched
+        if (watch := getattr(self._engine, "watch", None)) is not None:
+            watch(is_watched)
+        self._show_soon(clock.now())
+
+    def _show_soon(self, now: int) -> None:
+        at = max(self._shown_at + WATCHED_EVERY_US, now + COMMAND_SHOWN_US)
+        self._snapshot_at = min(self._snapshot_at, at)
+
+    def _for_watchers(self, name: str) -> Any:
+        """What the engine does for them; one that fails at it costs the page something, and the music nothing."""
+        try:
+            return getattr(self._engine, name, bool)()
+        except Exception as error:
+            self._is_watched = self._is_pondering = False
+            self._log(f"the page shows less from here on: {name} failed ({error!r})")
+            return None
+
+    def _ponder(self) -> None:
+        """A little of it, after everything else; whatever comes in goes first."""
+        if self._is_pondering:
+            self._is_pondering = bool(self._for_watchers("ponder"))
+
+    def _figures(self, now: int) -> dict[str, Any]:
+        before, self._cpu = self._cpu, (now, sum(os.times()[:2]))
+        cpu = (self._cpu[1] - before[1]) / max(1, now - before[0]) * SECOND
+        return {
+            "in_to_state": self._recent.summary(now),
+            "late": self._snapshot.get("late", 0),
+            "cpu": {"engine": round(cpu, 4)},
+        }
 
     def _is_warming(self, now: int) -> bool:
         return self._keep_warm is not None and now - self._played_at < self._awake_us

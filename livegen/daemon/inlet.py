@@ -123,6 +123,11 @@ class Inlet:
             times.append(self._last_byte + SENSING_US)
         return min(times, default=None)
 
+    @property
+    def refused(self) -> int:
+        """How many messages did not reach the engine because too many came at once."""
+        return self.counts["notes beyond the limit"] + self.counts["others beyond the limit"]
+
     def release(self) -> list[bytes]:
         """Release all that is held and forget what waits: the sender is gone."""
         self._last_byte = None

@@ -39,6 +39,8 @@ class Kind(IntEnum):
     FAILED = 10  # text: the one line saying why this process cannot go on; it ends after this
     DONE = 11  # the player has no more to play
     JOURNAL = 12  # JSON: a row of the engine's for the journal; to the recorder as SNAPSHOT
+    FIGURES = 13  # JSON, once a second while somebody watches: how fast and how late, over the last minute
+    LINE = 14  # JSON {"line", "kind": "note" | "bad" | "saved", "name"}: what a person should read
 
 
 _KINDS = {int(kind): kind for kind in Kind}

@@ -24,9 +24,10 @@ from livegen.daemon.inlet import Inlet
 from livegen.daemon.lateness import Lateness, Trace
 from livegen.daemon.link import Frame, Kind, Link
 from livegen.daemon.loops import LoopGuard
+from livegen.daemon.onlooker import Hands, Lines, Onlooker
 from livegen.daemon.outbox import Outbox
 from livegen.daemon.ports import EmbeddedPorts, Health, Ports, RtMidiPorts, open_ports, start_probe
-from livegen.daemon.supervisor import Supervisor
+from livegen.daemon.supervisor import State, Supervisor
 from livegen.errors import PortError
 from livegen.music.messages import NOTE_ON
 
@@ -45,6 +46,15 @@ WRITE_US = 10 * SECOND  # how long a recording may take to be written when nobod
 TRACE_LENGTH = 1 << 14
 STATS_US = 100_000  # how long the engine process may take to add its figures
 REALTIME_PRIORITY = 5  # below any audio thread
+
+# The engine process as people see it.
+ENGINE = {
+    State.STARTING: "starting",
+    State.READY: "alive",
+    State.SILENT: "dead",
+    State.DOWN: "dead",
+}
+PAGE = "page"  # what the control process tells of it when it is ready
 
 SIGNALS = tuple(
     getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)
@@ -104,6 +114,9 @@ class PortProcess:
         self._player: Player | None = None
         self._recorder: Recorder | None = None
         self._control: Control | None = None
+        self._onlooker, self._hands = Onlooker(self._tell), Hands()
+        self._lines = Lines(lambda *said: self._onlooker.line(clock.now(), *said))
+        self._engine_shown = self._page_shown = ""
         self._loops = LoopGuard(options.port, options.in_name)
         self._ports: Ports = EmbeddedPorts(options.in_name, options.port)
         self._health = Health.WELL
@@ -123,6 +136,7 @@ class PortProcess:
         previous = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
         if hasattr(signal, "SIGUSR1"):
             previous[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._on_signal)
+        logging.getLogger("livegen").addHandler(self._lines)
         try:
             self._start()
             while self._exit_status is None:
@@ -130,6 +144,7 @@ class PortProcess:
             return self._exit_status
         finally:
             self._finish()
+            logging.getLogger("livegen").removeHandler(self._lines)
             for number, handler in previous.items():
                 signal.signal(number, handler)
 
@@ -175,6 +190,7 @@ class PortProcess:
         if self._supervisor.watch(now):
             self._outbox.release_all(now, stops_clock=True)
             self._send()
+            self._timers_at = now  # whoever looks on is told at once
         if self._signals:
             self._answer_signals(now)
         if now >= self._timers_at:
@@ -193,6 +209,7 @@ class PortProcess:
         self._supervisor.send(Kind.MIDI, now, data)
         if self._recorder is not None:
             self._recorder.heard(now, data)
+        self._onlooker.heard(now, data)
         self._trace.heard.append((now, data.hex()))
         if self._options.thru and data[0] < 0xF0 and self._health is Health.WELL:
             self._outbox.put(now, data, thru=True)
@@ -207,6 +224,11 @@ class PortProcess:
                 self._outbox.cut(now)
             case "capture":
                 return self._keep(now, "capture", command.get("value"))
+            case "play":
+                played = self._hands.play(command.get("value"))
+                return None if played is None else self._hear(played, now)
+            case "watch":
+                return self._watch(bool(command.get("value")), now)
             case _:
                 pass
         return self._supervisor.send(Kind.COMMAND, frame.micros, frame.payload)
@@ -214,6 +236,49 @@ class PortProcess:
     def _keep(self, now: int, name: str, value: object) -> None:
         if self._recorder is not None:
             self._recorder.ask(now, name, value)
+
+    # --- those who look on ----------------------------------------------------------------------------------------
+
+    def _tell(self, kind: Kind, now: int, payload: bytes) -> None:
+        if self._control is not None:
+            self._control.whisper(kind, now, payload)
+
+    def _watch(self, is_watched: bool, now: int) -> None:
+        """Somebody looks on, or nobody does any more: the engine process need not work for nobody."""
+        self._onlooker.is_watched = is_watched
+        command = json.dumps({"name": "watch", "value": is_watched})
+        self._supervisor.send(Kind.COMMAND, now, command.encode())
+
+    def _look_after_onlookers(self, control: Control, now: int) -> None:
+        """What the pages of a control process that has gone held is released; the figures, and the engine's health."""
+        if control.link.closed:
+            if self._onlooker.is_watched:
+                self._watch(False, now)
+            for data in self._hands.release():
+                self._hear(data, now)
+            self._engine_shown = ""
+            return
+        engine = ENGINE[self._supervisor.state]
+        has_changed, self._engine_shown = engine != self._engine_shown, engine
+        if has_changed:  # it may be another process
+            self._onlooker.engine = {}
+            if self._onlooker.is_watched:
+                self._watch(True, now)
+        ports = self._ports
+        figures = {
+            "engine": engine,
+            "ports": {"in": ports.in_name, "out": ports.out_name, "api": ports.api},
+            "dropped": self._outbox.dropped,
+            "restarts": self._supervisor.restarts,
+            "refused": self._inlet.refused,
+            "unheard": control.unheard,
+            "loop": "; ".join(self._loops.summary()["loops"]) or None,
+        }
+        self._onlooker.figures(now, figures, at_once=has_changed)
+        url = str(control.served.get(PAGE, {}).get("url", ""))
+        if self._is_ready and url != self._page_shown:
+            self._page_shown = url
+            log.warning("page %s", url, extra={"private": True})
 
     def _take(self, frame: Frame, now: int) -> None:
         """Take one frame of the engine's."""
@@ -230,6 +295,8 @@ class PortProcess:
                 self._recorder.ask(now, str(command.get("name")), command.get("value"))
             case Kind.LOG:
                 log.warning("engine: %s", frame.text())
+            case Kind.FIGURES:
+                self._onlooker.engine = frame.json()
             case Kind.SNAPSHOT if b'"stamp_to_state"' in frame.payload:
                 if self._stats_by is not None:
                     self._print_stats(frame.json())
@@ -245,6 +312,7 @@ class PortProcess:
             actual = clock.now()
             self._loops.sent(actual, data)
             self._lateness.add(actual - due)
+            self._onlooker.sent(actual, data, actual - due)
             self._sent_at = actual
             if self._recorder is not None:
                 self._recorder.sent(actual, data)
@@ -285,7 +353,9 @@ class PortProcess:
         if self._recorder is not None:
             self._recorder.receive()
             while self._recorder.saved:
-                log.warning("%s", _saved(self._recorder.saved.popleft()))
+                answer = self._recorder.saved.popleft()
+                file = Path(str(answer.get("saved", ""))).name
+                log.warning("%s", _saved(answer), extra={"file": file})
             if self._recorder.link.closed and self._recorder.failure is None:
                 log.error("the recorder has ended: what is played from here on is not kept")
                 self._recorder = None
@@ -294,6 +364,7 @@ class PortProcess:
             if self._control.failure is not None:  # a warning: the jam needs no surfaces
                 log.warning("%s", self._control.failure)
                 self._control.failure = None
+            self._look_after_onlookers(self._control, now)
         for companion in (self._player, self._recorder, self._control):
             while companion is not None and companion.log:
                 log.warning("%s", companion.log.popleft())

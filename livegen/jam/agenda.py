@@ -89,6 +89,17 @@ class Given(NamedTuple):
     is_planned: bool = True
 
 
+class Coming(NamedTuple):
+    """A note that will be sent: when, and until when where that is planned already, micros; channel from 0."""
+
+    due: int
+    until: int | None
+    part: int
+    channel: int
+    pitch: int
+    velocity: int
+
+
 class Agenda:
     """Schedule and ledger of the model's own notes.
 
@@ -217,6 +228,25 @@ class Agenda:
     def planned(self) -> tuple[Stroke, ...]:
         """What is planned and not handed out yet, in order."""
         return tuple(planned.stroke for planned in sorted(self._planned))
+
+    def outlook(self, place: Place, most: int) -> list[Coming]:
+        """Notes that are planned or handed out and not yet heard, soonest first, at most so many."""
+        coming: list[Coming] = []
+        open_: dict[tuple[int, int], int] = {}  # voice -> where in `coming` it began
+        for due, (_, part, pitch, velocity) in self._strokes_ahead(place):
+            if not velocity and (began := open_.pop((part, pitch), None)) is not None:
+                coming[began] = coming[began]._replace(until=due)
+            elif velocity and len(coming) < most:
+                route = self.routes[part]
+                open_[part, pitch] = len(coming)
+                sent = route.pitch(pitch), route.velocity(velocity)
+                coming.append(Coming(due, None, part, route.channel, *sent))
+        return coming
+
+    def _strokes_ahead(self, place: Place) -> Iterator[tuple[int, Stroke]]:
+        yield from ((given.due, given.stroke) for given in self._given)
+        for planned in sorted(self._planned):
+            yield place(planned.tick) + self.offset_us, planned.stroke
 
     @property
     def is_empty(self) -> bool:

@@ -57,6 +57,7 @@ log = logging.getLogger(__name__)
 
 HORIZON_US = 30_000
 SLICE_STEPS = 3  # events heard or planned between two looks at the keys
+MOST_SHOWN = 64  # notes of what is planned
 UNPLANNED = {"sync", "tempo", "offset", "swing", "clock_out"}  # act without planning anew
 PLAYING = (Turn.RESPONDING, Turn.TOGETHER, Turn.LOOPING)
 
@@ -193,6 +194,23 @@ class Engine:
             "learning": self._desk.map.learning,
             "map": self._desk.map.bindings,
             "controls": {name: getattr(self.settings, name) for name in CONTROLS},
+        }
+
+    def watch(self, is_watched: bool) -> None:
+        """Somebody looks on, or nobody does any more.  Nothing that is played depends on it."""
+        self._listener.surprise.is_wanted = is_watched
+
+    def ponder(self) -> bool:
+        """Do a little of what only those who look on want, at most 0.1 ms; whether there is more of it."""
+        self._listener.surprise.work()
+        return self._listener.surprise.has_work
+
+    def outlook(self) -> dict[str, object]:
+        """What a page shows beside the snapshot: notes to come, how surprising the last ones were, the styles."""
+        return {
+            "plan": self._performer.outlook(MOST_SHOWN),
+            "surprise": self._listener.surprise.latest,
+            "styles": self._listener.live.guard.model.facts.styles,
         }
 
     @property

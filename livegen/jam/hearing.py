@@ -76,6 +76,8 @@ class Hearing:
     summary: Summary | None = None
     heard: int = 0
     before_end: "tuple[Hearing, Stroke] | None" = None
+    # The note that began with the last stroke, and the summary before it.  A branch begins without.
+    foretold: tuple[Event, Summary] | None = None
 
     @classmethod
     def fresh(cls, guard: Guard, timeline: Timeline, style: int = 0) -> "Hearing":
@@ -141,6 +143,7 @@ class Hearing:
 
     def feed(self, stroke: Stroke) -> None:
         """The same on the tick grid."""
+        self.foretold = None
         for event in self.encoder.feed(stroke):
             self._advance(event)
 
@@ -159,6 +162,8 @@ class Hearing:
         if event.time != ADVANCE and event.part != DRUMS:
             self.sounding[event.part * 128 + event.pitch] = event.on
         self.heard += 1
+        if event.on and event.time != ADVANCE and self.summary is not None:
+            self.foretold = event, self.summary
         with suppress(ModelFault):  # counted; the state stays as it was, and the music goes on
             self.state, self.summary = self.guard.advance(
                 event, self.style, self.sounding, self.state

@@ -13,6 +13,7 @@ from livegen.jam.ears import Ears, Struck
 from livegen.jam.harmonist import Harmonist
 from livegen.jam.hearing import Guard, Hearing
 from livegen.jam.successor import Heard, Successor
+from livegen.jam.surprise import Foretold, Surprise
 from livegen.music import pace
 from livegen.music.metre import Metre
 from livegen.music.timeline import Timeline
@@ -35,6 +36,7 @@ class Listener:
         self.call: Call | None = None
         self.calls = 0
         self.harmonist = Harmonist()
+        self.surprise = Surprise()
         self.is_free = True
         self.fixed_us: int | None = None
         self._beat_known = False
@@ -55,6 +57,8 @@ class Listener:
         elif call and not call.closed:
             call.phrase.release(at, part, pitch)
         self.note(at, part, pitch, velocity)
+        if velocity and (foretold := self.live.foretold):
+            self.surprise.heard(at, Foretold(self.live.guard, *foretold))
         self.harmonist.hear(at, struck)
 
     def note(self, at: int, part: int, pitch: int, velocity: int) -> None:

@@ -10,7 +10,7 @@ from dataclasses import replace
 import numpy as np
 
 from livegen.jam import starts
-from livegen.jam.agenda import Agenda, Given, Timed
+from livegen.jam.agenda import Agenda, Coming, Given, Timed
 from livegen.jam.brief import Brief, brief_for, room
 from livegen.jam.calls import Call, Response, Taken
 from livegen.jam.choice import worth
@@ -295,6 +295,10 @@ class Performer:
                 return []
             frontier = None if plan.chosen.is_done else plan.chosen.frontier
         return list(self._agenda.hand_out(now, frontier, self.place))
+
+    def outlook(self, most: int) -> list[Coming]:
+        """What is planned or handed out and not yet heard, soonest first."""
+        return self._agenda.outlook(self.place, most)
 
     def deadline(self, now: int) -> int | None:
         """When to plan, to hand out or to end, micros; None while there is nothing to do."""

@@ -1,0 +1,248 @@
+"""The pages that are open: each with its mailbox, its limits and the keys it holds.
+
+One task reads and one writes for each.  None waits for another: news go into mailboxes, which are bounded, and a
+page that takes nothing for 30 s is let go.  What a page holds is released when it goes.  Knows starlette's
+WebSocket; knows neither HTTP nor what the engine is.
+"""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from livegen.control.desk import Request
+from livegen.control.web import stage as told
+from livegen.control.web.guard import is_token
+from livegen.control.web.mailbox import Mailbox
+from livegen.control.web.messages import Ping, Played, Refused, Unfit, parse, token_of
+from livegen.control.web.stage import MESSAGES_PER_S, MOST_CLIENTS, Stage
+from livegen.daemon import clock
+from livegen.daemon.clock import SECOND
+from livegen.daemon.inlet import Bucket
+from livegen.daemon.onlooker import Hands
+
+BATCH_S = 0.025
+# A note that comes in may be answered within 2 ms, on the same cores: until then nobody is told of it.
+TACT_S = 0.010
+STALLED_S = 30.0
+TOKEN_S = 10.0  # how long whoever connects may take to say the token
+MOST_STRANGERS = 16  # connections that did not say it yet
+MISTAKES = 3
+URGENT_EVERY_US = 10_000
+COMPLAIN_EVERY_US = SECOND
+BAD_TOKEN, FULL, POLICY = 4401, 1013, 1008  # codes with which a socket is closed
+
+GONE = (WebSocketDisconnect, RuntimeError, OSError)  # what sending to a page that went away raises
+
+Ask = Callable[[Request], object]
+
+
+class Client:
+    """One page: what waits for it, what it may still say, what it holds."""
+
+    def __init__(self, stage: Stage, ask: Ask) -> None:
+        self._stage, self._ask = stage, ask
+        self._bucket = Bucket(MESSAGES_PER_S, MESSAGES_PER_S)
+        self._hands = Hands()
+        self._complained_at = self._urgent_at = -SECOND
+        self.mailbox = Mailbox()
+        self.has_news = asyncio.Event()
+        self.mistakes = 0
+
+    def tell(self, put: Callable[[Mailbox], object]) -> None:
+        """Put something into its mailbox."""
+        put(self.mailbox)
+        self.has_news.set()
+
+    def greet(self) -> None:
+        """Tell everything that there is to know."""
+        self.mailbox.hello(self._stage.hello(clock.now()))
+        self.mailbox.state(self._stage.texts)
+        for line in self._stage.lines:
+            self.mailbox.line(line)
+        self.has_news.set()
+
+    def hear(self, text: str, now: int) -> None:
+        """Take what it says: act on it, or refuse it."""
+        is_in_time = self._bucket.take(now)
+        if not is_in_time and len(text) > 200:
+            return self._complain(now)
+        try:
+            said = parse(text, self._stage.known)
+        except Refused as refusal:
+            self.mistakes += not isinstance(refusal, Unfit)
+            line = str(refusal)
+            return self.tell(lambda box: box.reply(told.refused(line)))
+        if not is_in_time and not self._is_urgent(said, now):
+            return self._complain(now)
+        return self._act(said)
+
+    def _act(self, said: Request | Ping | Played) -> None:
+        match said:
+            case Ping(at):
+                self.tell(lambda box: box.reply(told.pong(at)))
+            case Played(data):
+                self._hands.play(list(data))
+                self._ask(Request("play", list(data)))
+            case Request():
+                self._ask(said)
+
+    def _is_urgent(self, said: Request | Ping | Played, now: int) -> bool:
+        """Whether it is done although too much came: silence, and the end of a note that it holds."""
+        match said:
+            case Played(data):
+                return self._hands.would_end(data)
+            case Request("panic" | "stop") if now - self._urgent_at >= URGENT_EVERY_US:
+                self._urgent_at = now
+                return True
+            case _:
+                return False
+
+    def _complain(self, now: int) -> None:
+        if now - self._complained_at >= COMPLAIN_EVERY_US:
+            self._complained_at = now
+            line = f"more than {MESSAGES_PER_S} messages a second: some were left out"
+            self.tell(lambda box: box.reply(told.refused(line)))
+
+    def leave(self) -> None:
+        """Release what it holds."""
+        for data in self._hands.release():
+            self._ask(Request("play", list(data)))
+
+
+class Clients:
+    """All pages that are open, at most `MOST_CLIENTS`.  Threads: the event loop's only.
+
+    `ask` takes what is wanted of the engine: watch True when the first page comes, False when the last one goes.
+    `say` takes a line about a fault of ours, which costs one page its connection.
+    """
+
+    def __init__(
+        self, stage: Stage, token: str, ask: Ask, say: Callable[[str], object] = lambda line: None
+    ) -> None:
+        self._stage, self._token, self._ask, self._say = stage, token, ask, say
+        self._clients: set[Client] = set()
+        self._strangers = 0
+
+    def __len__(self) -> int:
+        return len(self._clients)
+
+    def tell(self, put: Callable[[Mailbox], object]) -> None:
+        """Put something into every mailbox."""
+        for client in self._clients:
+            client.tell(put)
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Serve one page from its first message to its last."""
+        if self._strangers >= MOST_STRANGERS:
+            return await socket.close(FULL)
+        await socket.accept()
+        try:
+            await self._serve(socket)
+        except GONE:
+            pass
+        except Exception as error:
+            self._say(f"page: a connection was lost to a fault: {error!r:.200}")
+
+    async def _serve(self, socket: WebSocket) -> None:
+        if not await self._knows_the_token(socket):
+            return await _turn_away(
+                socket, BAD_TOKEN, "this is not the token of this run: open the address printed"
+            )
+        if len(self._clients) >= MOST_CLIENTS:
+            return await _turn_away(socket, FULL, f"{MOST_CLIENTS} pages are open already")
+        client = Client(self._stage, self._ask)
+        self._enter(client)
+        try:
+            await _converse(socket, client)
+        finally:
+            self._leave(client)
+
+    async def _knows_the_token(self, socket: WebSocket) -> bool:
+        self._strangers += 1
+        try:
+            async with asyncio.timeout(TOKEN_S):
+                return is_token(token_of(await _text(socket)), self._token)
+        except (Refused, TimeoutError):
+            return False
+        finally:
+            self._strangers -= 1
+
+    def _enter(self, client: Client) -> None:
+        self._clients.add(client)
+        client.greet()
+        if len(self._clients) == 1:
+            self._ask(Request("watch", True))
+
+    def _leave(self, client: Client) -> None:
+        client.leave()
+        self._clients.discard(client)
+        if not self._clients:
+            self._ask(Request("watch", False))
+
+
+async def _turn_away(socket: WebSocket, code: int, line: str) -> None:
+    async with asyncio.timeout(STALLED_S):
+        await socket.send_text(told.refused(line))
+        await socket.close(code)
+
+
+async def _text(socket: WebSocket) -> str:
+    """The next message; bytes are none of ours.  Raises WebSocketDisconnect."""
+    message = await socket.receive()
+    if message["type"] == "websocket.disconnect":
+        raise WebSocketDisconnect(message.get("code", 1005))
+    text = message.get("text")
+    return text if isinstance(text, str) else ""
+
+
+async def _converse(socket: WebSocket, client: Client) -> None:
+    """Read and write until one of them ends, and end the other."""
+    tasks = [
+        asyncio.create_task(_read(socket, client)),
+        asyncio.create_task(_write(socket, client)),
+    ]
+    try:
+        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for task in tasks:
+            task.cancel()
+        await asyncio.wait(tasks)
+    for task in tasks:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            raise error
+
+
+async def _read(socket: WebSocket, client: Client) -> None:
+    while client.mistakes < MISTAKES:
+        client.hear(await _text(socket), clock.now())
+    with suppress(TimeoutError):
+        async with asyncio.timeout(1.0):
+            for text in client.mailbox.take(clock.now()):
+                await socket.send_text(text)
+            await socket.close(POLICY)
+
+
+async def _write(socket: WebSocket, client: Client) -> None:
+    while True:
+        await client.has_news.wait()
+        if not client.mailbox.is_urgent:
+            await asyncio.sleep(TACT_S)
+        client.has_news.clear()
+        try:
+            async with asyncio.timeout(STALLED_S):
+                for text in client.mailbox.take(clock.now()):
+                    await socket.send_text(text)
+        except TimeoutError:
+            return _abort(socket)
+        await asyncio.sleep(BATCH_S - TACT_S)
+        if client.mailbox.has_news:
+            client.has_news.set()
+
+
+def _abort(socket: WebSocket) -> None:
+    """Drop a connection whose other end takes nothing: closing it would wait for that, too."""
+    abort = socket.scope.get("state", {}).get("abort")
+    if abort is not None:
+        abort()

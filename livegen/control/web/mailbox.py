@@ -1,0 +1,100 @@
+"""What waits to be told to one page: bounded, whatever that page does.
+
+Of states the latest, and of that what the page has not been told yet; of notes the last 512, and the word that some
+are missing; of figures, lines and replies the latest.  Texts are JSON already, made once for all pages.  Sans-IO:
+times are arguments, in micros.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+
+MOST_NOTES = 512
+MOST_LINES = 16
+MOST_REPLIES = 32
+STATE_EVERY_US = 50_000
+
+GAP = '{"t":"gap"}'
+
+
+class Mailbox:
+    """Filled by whoever has news, emptied by `take`.  Threads: loop only."""
+
+    def __init__(self) -> None:
+        self._state: Mapping[str, str] = {}
+        self._told: dict[str, str] = {}
+        self._told_at = -STATE_EVERY_US
+        self._is_state_new = self._has_gap = False
+        self._notes: deque[str] = deque()
+        self._lines: deque[str] = deque(maxlen=MOST_LINES)
+        self._replies: deque[str] = deque(maxlen=MOST_REPLIES)
+        self._hello = self._figures = ""
+
+    def hello(self, text: str) -> None:
+        """Who we are, and what can be asked for."""
+        self._hello = text
+
+    def state(self, texts: Mapping[str, str]) -> None:
+        """The state by now: text of each top-level value.  It is not to be written again."""
+        self._state, self._is_state_new = texts, True
+
+    def note(self, text: str) -> None:
+        """A note as it came or went."""
+        self._notes.append(text)
+        if len(self._notes) > MOST_NOTES:
+            self._notes.popleft()
+            self._has_gap = True
+
+    def figures(self, text: str) -> None:
+        """The figures by now."""
+        self._figures = text
+
+    def line(self, text: str) -> None:
+        """A line for people."""
+        self._lines.append(text)
+
+    def reply(self, text: str) -> None:
+        """An answer to this page alone."""
+        self._replies.append(text)
+
+    @property
+    def has_news(self) -> bool:
+        """Whether anything waits, although perhaps not for now."""
+        waiting = self._hello or self._figures or self._notes or self._lines or self._replies
+        return bool(waiting) or self._is_state_new
+
+    @property
+    def is_urgent(self) -> bool:
+        """Whether the page waits for an answer: to a ping, whose time is taken, or to its first message."""
+        return bool(self._hello or self._replies)
+
+    def take(self, now: int) -> list[str]:
+        """The messages to send now, in order; a state that would come too soon after the last one waits on."""
+        return list(self._taken(now))
+
+    def _taken(self, now: int) -> Iterator[str]:
+        if self._hello:
+            yield self._hello
+        yield from self._replies
+        if self._is_state_new and now - self._told_at >= STATE_EVERY_US:
+            yield from self._news(now)
+        if self._has_gap:
+            yield GAP
+        if self._notes:
+            yield f'{{"t":"notes","now":{now},"notes":[{",".join(self._notes)}]}}'
+        yield from self._lines
+        if self._figures:
+            yield self._figures
+        self._hello = self._figures = ""
+        self._has_gap = False
+        for sent in (self._replies, self._notes, self._lines):
+            sent.clear()
+
+    def _news(self, now: int) -> Iterator[str]:
+        """What the page does not know of the state; what is gone is null."""
+        self._is_state_new = False
+        news = {key: text for key, text in self._state.items() if self._told.get(key) != text}
+        news |= {key: "null" for key in self._told.keys() - self._state.keys()}
+        if news:
+            self._told, self._told_at = dict(self._state), now
+            inside = ",".join(f'"{key}":{text}' for key, text in news.items())
+            yield f'{{"t":"state","now":{now},"state":{{{inside}}}}}'

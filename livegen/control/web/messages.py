@@ -1,0 +1,189 @@
+"""What a page may say: one table of kinds, each with what it must hold.
+
+Text in; a request for the engine, or a question to us, out; anything else is `Refused` with one line that says
+why.  Knows no sockets, no clients and no time.
+"""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from typing import Any, NoReturn
+
+from livegen.control.desk import Request
+from livegen.daemon.onlooker import playable
+from livegen.errors import ConfigError, LivegenError
+from livegen.jam.controls import CONTROLS, checked
+from livegen.jam.mapping import COMMANDS, parse_target
+
+MAX_BYTES = 65_536
+MAX_TEXT = 64
+MOST_BARS = 10_000
+LARGEST = 2**53  # what a number of a page can be to the very one
+
+
+class Refused(LivegenError):
+    """Something was said that is not understood or not allowed."""
+
+
+class Unfit(Refused):
+    """A value that a person may well try, and that does not fit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """The names that can be asked for by now."""
+
+    presets: frozenset[str] = frozenset()
+    models: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """The page asks for the time; `at` is its own, given back."""
+
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A message that the page plays."""
+
+    data: bytes
+
+
+Said = Request | Ping | Played
+Given = Mapping[str, Any]
+
+
+def parse(text: str, known: Known) -> Said:
+    """What a page says with one message.  Raises Refused, and Unfit for a value of the right form."""
+    given = _object(text)
+    kind = given.get("t")
+    read = _KINDS.get(kind) if isinstance(kind, str) else None
+    if read is None:
+        raise Refused(f"t: expected one of {', '.join(_KINDS)}")
+    form, meaning = read
+    if (more := given.keys() - {"t", *form}) or form - given.keys() - {"value"}:
+        raise Refused(f"{kind}: expected {_listed(form)}{', and not more' if more else ''}")
+    try:
+        return meaning(given, known)
+    except ConfigError as mistake:
+        raise Unfit(str(mistake)[:500]) from None
+
+
+def token_of(text: str) -> object:
+    """What the first message gives as the token.  Raises Refused."""
+    return _object(text).get("token")
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        given = json.loads(text, parse_constant=_no_number) if len(text) <= MAX_BYTES else None
+    except (ValueError, RecursionError):
+        given = None
+    if not isinstance(given, dict):
+        raise Refused("expected one JSON object")
+    return given
+
+
+def _no_number(word: str) -> NoReturn:
+    raise ValueError(word)
+
+
+def _listed(form: frozenset[str]) -> str:
+    return ", ".join(sorted(form)) or "nothing else"
+
+
+# --- the kinds ----------------------------------------------------------------------------------------------------
+
+
+def _set(given: Given, known: Known) -> Said:
+    name, value = given["name"], given.get("value")
+    if not isinstance(name, str) or name not in CONTROLS:
+        raise Refused("set: there is no such control")
+    if isinstance(value, int) and abs(value) > LARGEST:
+        raise Refused(f"{name}: that is too large a number")
+    return Request(name, checked(name, value))
+
+
+def _do(given: Given, known: Known) -> Said:
+    name, value = given["name"], given.get("value")
+    check = _WITH_WORD.get(name) if isinstance(name, str) else None
+    if check is not None:
+        return Request(name, check(value, known))
+    if not isinstance(name, str) or name not in COMMANDS:
+        raise Refused("do: there is no such command")
+    if value is not None:
+        raise Refused(f"{name}: takes no value")
+    return Request(name)
+
+
+def _play(given: Given, known: Known) -> Said:
+    data = playable(given["data"])
+    if data is None:
+        raise Refused(
+            "play: expected a note, the modulation wheel, a pedal, bend or pressure, as 2 or 3 bytes"
+        )
+    return Played(data)
+
+
+def _ping(given: Given, known: Known) -> Said:
+    at = given["at"]
+    if (
+        isinstance(at, bool)
+        or not isinstance(at, int | float)
+        or abs(at) > LARGEST
+        or not isfinite(at)
+    ):
+        raise Refused("ping: expected a number")
+    return Ping(at)
+
+
+_Reader = tuple[frozenset[str], Callable[[Given, Known], Said]]
+_KINDS: dict[str, _Reader] = {
+    "set": (frozenset({"name", "value"}), _set),
+    "do": (frozenset({"name", "value"}), _do),
+    "play": (frozenset({"data"}), _play),
+    "ping": (frozenset({"at"}), _ping),
+}
+
+
+# --- commands that take something ---------------------------------------------------------------------------------
+
+
+def _one_of(what: str, names: Callable[[Known], frozenset[str]]) -> Callable[[object, Known], str]:
+    def check(value: object, known: Known) -> str:
+        if not isinstance(value, str) or value not in names(known):
+            raise Unfit(f"{what}: there is none of that name")
+        return value
+
+    return check
+
+
+def _target(value: object, known: Known) -> str:
+    if not isinstance(value, str) or len(value) > MAX_TEXT + len("preset "):
+        raise Refused("learn: expected the name of a control or a command")
+    return parse_target(value) if value.strip() else ""
+
+
+def _some_target(value: object, known: Known) -> str:
+    if not (target := _target(value, known)):
+        raise Refused("unlearn: expected the name of a control or a command")
+    return target
+
+
+def _bars(value: object, known: Known) -> int | None:
+    if value is None or (type(value) is int and 1 <= value <= MOST_BARS):
+        return value
+    raise Refused("capture: expected a number of bars, or nothing for all there is")
+
+
+# A model by its name only: whoever has a page open may not make us load any file.
+_WITH_WORD: dict[str, Callable[[object, Known], str | int | None]] = {
+    "preset": _one_of("preset", lambda known: known.presets),
+    "model": _one_of("model", lambda known: known.models),
+    "learn": _target,
+    "unlearn": _some_target,
+    "capture": _bars,
+}

@@ -1,0 +1,194 @@
+"""What lies at which address: the built page, the recordings, the socket.
+
+Whoever comes here has passed the guard; everything under /recordings and /tickets also asks for the token.
+Nothing here runs a program, opens a path that was asked for, or writes outside the folder of recordings.
+"""
+
+import asyncio
+import json
+import mimetypes
+import secrets
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Mount, Route, WebSocketRoute
+from starlette.staticfiles import StaticFiles
+
+from livegen.control.web.clients import Clients
+from livegen.control.web.guard import bearer, is_token
+from livegen.control.web.shelf import NotThere, Shelf, Taken
+from livegen.control.web.tickets import Tickets
+from livegen.daemon import clock
+from livegen.errors import LivegenError
+
+MOST_BODY = 4096
+BUILT = Path(__file__).parent / "built"
+UNBUILT = """\
+<!doctype html><html lang="en"><meta charset="utf-8"><title>livegen</title>
+<h1>The page is not built</h1>
+<p>livegen plays, but its page is missing. In a clone, run <code>make serve</code> again, or
+<code>pip install -e .</code>; both build it, with Node 20 or newer or with the one that pip brings along.</p>
+"""
+
+# Where the system's table of types is odd (a Windows registry), browsers would refuse a script as plain text.
+for _kind, _suffix in (
+    ("text/javascript", ".js"),
+    ("text/css", ".css"),
+    ("image/svg+xml", ".svg"),
+    ("font/woff2", ".woff2"),
+    ("audio/midi", ".mid"),
+):
+    mimetypes.add_type(_kind, _suffix)
+
+T = TypeVar("T")
+Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def app(
+    clients: Clients,
+    shelf: Shelf | None,
+    token: str,
+    say: Callable[[str], object] = lambda line: None,
+    built: Path = BUILT,
+) -> Starlette:
+    """The server's application.  Without a shelf there are no recordings; `say` takes a line about our own faults."""
+    recordings = Recordings(shelf, token) if shelf is not None else None
+    page = (
+        Mount("/", StaticFiles(directory=built, html=True))
+        if (built / "index.html").is_file()
+        else Route("/", _unbuilt)
+    )
+    return Starlette(
+        routes=[
+            WebSocketRoute("/ws", clients.serve),
+            *(recordings.routes() if recordings else []),
+            page,
+        ],
+        exception_handlers={HTTPException: _mistake, Exception: _fault(say)},
+    )
+
+
+class Recordings:
+    """The addresses of the shelf."""
+
+    def __init__(self, shelf: Shelf, token: str) -> None:
+        self._shelf, self._token = shelf, token
+        self._tickets = Tickets(lambda: secrets.token_urlsafe(16))
+        self._one_at_a_time = asyncio.Lock()
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("/recordings", self._with_token(self._list)),
+            Route("/recordings/{name}", self._with_token(self._give)),
+            Route("/recordings/{name}", self._with_token(self._change), methods=["POST"]),
+            Route("/recordings/{name}", self._with_token(self._throw_away), methods=["DELETE"]),
+            Route("/tickets", self._with_token(self._issue), methods=["POST"]),
+            Route("/take/{ticket}/{name}", self._take),
+        ]
+
+    def _with_token(self, endpoint: Endpoint) -> Endpoint:
+        async def asking(request: Request) -> Response:
+            if not is_token(bearer(request.scope["headers"]), self._token):
+                raise HTTPException(401, "the token is missing or wrong")
+            return await endpoint(request)
+
+        return asking
+
+    async def _list(self, request: Request) -> Response:
+        return JSONResponse(await self._do(self._shelf.listed))
+
+    async def _give(self, request: Request) -> Response:
+        return await self._file(request.path_params["name"])
+
+    async def _change(self, request: Request) -> Response:
+        name = request.path_params["name"]
+        match await _json_of(request):
+            case {"rename": str(to), **rest} if not rest:
+                return JSONResponse({"name": await self._do(self._shelf.rename, name, to)})
+            case {"restore": True, **rest} if not rest:
+                return JSONResponse({"name": await self._do(self._shelf.take_back, name)})
+            case _:
+                raise HTTPException(422, 'expected {"rename": NAME} or {"restore": true}')
+
+    async def _throw_away(self, request: Request) -> Response:
+        thrown = await self._do(self._shelf.throw_away, request.path_params["name"])
+        return JSONResponse({"trashed": thrown})
+
+    async def _issue(self, request: Request) -> Response:
+        match await _json_of(request):
+            case {"name": str(name), **rest} if not rest:
+                await self._do(self._shelf.read, name)  # a ticket for nothing helps nobody
+                ticket = self._tickets.issue(name, clock.now())
+                return JSONResponse({"url": f"/take/{ticket}/{name}"})
+            case _:
+                raise HTTPException(422, 'expected {"name": NAME}')
+
+    async def _take(self, request: Request) -> Response:
+        ticket, name = request.path_params["ticket"], request.path_params["name"]
+        check = self._tickets.take if request.method == "GET" else self._tickets.is_good
+        if not check(ticket, name, clock.now()):
+            raise HTTPException(404, "this address was for one download; ask for another")
+        return await self._file(name)
+
+    async def _file(self, name: str) -> Response:
+        data = await self._do(self._shelf.read, name)
+        headers = {
+            "content-disposition": f'attachment; filename="{name}"',  # a checked name has no quotes
+            "cache-control": "no-store",
+        }
+        return Response(data, media_type="audio/midi", headers=headers)
+
+    async def _do(self, act: Callable[..., T], *given: str) -> T:
+        """Do something with the shelf, in a thread; its mistakes as HTTP knows them."""
+        try:
+            async with self._one_at_a_time:
+                return await asyncio.to_thread(act, *given)
+        except NotThere as error:
+            raise HTTPException(404, str(error)) from None
+        except Taken as error:
+            raise HTTPException(409, str(error)) from None
+        except LivegenError as error:
+            raise HTTPException(422, str(error)[:200]) from None
+        except OSError as error:
+            raise HTTPException(507, f"the folder of recordings: {error.strerror}") from None
+
+
+async def _json_of(request: Request) -> Any:
+    """The body, which must be called JSON: a form of another page cannot do that without asking first."""
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if kind != "application/json":
+        raise HTTPException(415, "expected application/json")
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > MOST_BODY:
+            raise HTTPException(413, f"expected at most {MOST_BODY} bytes")
+    try:
+        return json.loads(body)
+    except (ValueError, RecursionError):
+        raise HTTPException(400, "expected JSON") from None
+
+
+async def _unbuilt(request: Request) -> Response:
+    return Response(UNBUILT, media_type="text/html")
+
+
+async def _mistake(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    if request.url.path.startswith(("/recordings", "/tickets", "/take")):
+        return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+    return PlainTextResponse(error.detail, error.status_code, error.headers)
+
+
+def _fault(say: Callable[[str], object]) -> Callable[[Request, Exception], Awaitable[Response]]:
+    async def answer(request: Request, error: Exception) -> Response:
+        say(f"page: {request.method} failed: {error!r:.200}")
+        return PlainTextResponse("a fault of livegen's", 500)
+
+    return answer

@@ -1,0 +1,153 @@
+"""What every page is told: who we are, the state of the engine, notes, figures and lines, as JSON texts.
+
+Takes states and frames of the port process; makes each text once, however many pages look on.  Knows no sockets.
+"""
+
+import json
+import os
+import re
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from livegen import __version__
+from livegen.control.desk import Request
+from livegen.control.web.mailbox import MOST_LINES
+from livegen.control.web.messages import MAX_BYTES, Known
+from livegen.daemon import clock
+from livegen.daemon.clock import SECOND
+from livegen.daemon.link import Frame, Kind
+from livegen.jam.controls import CONTROLS
+from livegen.jam.mapping import COMMANDS
+from livegen.music.parts import PARTS
+
+MOST_CLIENTS = 8
+MESSAGES_PER_S = 200
+NAME = "^[A-Za-z0-9._ -]{1,60}$"
+NOT_SHOWN = ("ports", "styles", "engine")  # told otherwise
+_PROGRAM = re.compile(r"program (\d+)")
+
+
+class Stage:
+    """`texts` is the state by now, each top-level value as JSON; `lines` the last ones told.
+
+    Every method that takes news gives the texts to tell, or whether there is something to tell.
+    """
+
+    def __init__(
+        self,
+        ports: Mapping[str, Any],
+        presets: Sequence[str] = (),
+        models: Sequence[str] = (),
+        has_recordings: bool = False,
+    ) -> None:
+        self._facts: dict[str, Any] = {
+            "ports": {"in": "", "out": "", "api": "", **ports},
+            "presets": list(presets),
+            "setlist": [],
+            "styles": ["any"],
+            "models": list(models),
+            "recordings": has_recordings,
+        }
+        self._state: Mapping[str, Any] = {}
+        self._engine = "starting"
+        self._cpu = (0, 0.0)
+        self.texts: dict[str, str] = {"engine": _json(self._engine)}
+        self.lines: deque[str] = deque(maxlen=MOST_LINES)
+
+    @property
+    def known(self) -> Known:
+        """The names that can be asked for."""
+        return Known(frozenset(self._facts["presets"]), frozenset(self._facts["models"]))
+
+    def hello(self, now: int) -> str:
+        """Who we are, and what can be turned and asked for."""
+        told = {"t": "hello", "version": __version__, "now": now} | _TABLES | self._facts
+        return _json(told)
+
+    def show(self, state: Mapping[str, Any]) -> bool:
+        """Take a state of the engine; whether `hello` has changed with it."""
+        texts = {key: _json(value) for key, value in state.items() if key not in NOT_SHOWN}
+        self.texts = texts | {"engine": _json(self._engine)}
+        changed: dict[str, Any] = {"setlist": _setlist(state.get("map"))}
+        if isinstance(styles := state.get("styles"), list):
+            changed["styles"] = styles
+        return self._learn(changed)
+
+    def asked(self, request: Request) -> bool:
+        """Something was asked for, by whomever; whether `hello` has changed with it."""
+        if request.name == "presets" and isinstance(request.value, Mapping):
+            return self._learn({"presets": list(request.value)})
+        return False
+
+    def note(self, frame: Frame) -> str:
+        """The text of a message that was heard or sent."""
+        who = int(frame.kind is Kind.SENT)
+        return _json([who, frame.micros, *frame.payload])
+
+    def line(self, frame: Frame) -> str:
+        """The text of a line for people; it is kept for those who come later."""
+        text = _json({"t": "line", "at": frame.micros} | frame.json())
+        self.lines.append(text)
+        return text
+
+    def figures(self, given: Mapping[str, Any], now: int) -> str:
+        """The text of the figures, with what this process takes of a core since the last time."""
+        told = {key: value for key, value in given.items() if key not in ("engine", "ports")}
+        before, self._cpu = self._cpu, (now, sum(os.times()[:2]))
+        share = (self._cpu[1] - before[1]) / max(1, now - before[0]) * SECOND
+        told["cpu"] = {**given.get("cpu", {}), "control": round(share, 4)}
+        return _json({"t": "figures"} | told)
+
+    def health(self, given: Mapping[str, Any]) -> tuple[bool, bool]:
+        """Take what the figures say of the engine and the ports: whether the state, and `hello`, have changed."""
+        before, self._engine = self._engine, str(given.get("engine", self._engine))
+        self.texts = {**self.texts, "engine": _json(self._engine)}
+        ports = given.get("ports")
+        is_new = isinstance(ports, dict) and self._learn({"ports": ports})
+        return before != self._engine, is_new
+
+    def _learn(self, facts: Mapping[str, Any]) -> bool:
+        before = self._facts
+        self._facts = {**before, **facts}
+        return self._facts != before
+
+
+def _setlist(bindings: object) -> list[str]:
+    """The presets that program changes switch to, in order."""
+    found = {}
+    for source, target in bindings.items() if isinstance(bindings, dict) else ():
+        program, preset = _PROGRAM.fullmatch(source), str(target)
+        if program and preset.startswith("preset "):
+            found[int(program[1])] = preset.removeprefix("preset ")
+    return [found[program] for program in sorted(found)]
+
+
+def _json(value: object) -> str:
+    return json.dumps(value, separators=(",", ":"))
+
+
+_TABLES = {
+    "controls": [
+        {**asdict(control), "knob": control.has_knob} for control in CONTROLS.values()
+    ],
+    "commands": [{"name": name, "help": about} for name, about in COMMANDS.items()],
+    "parts": list(PARTS),
+    "limits": {
+        "message_bytes": MAX_BYTES,
+        "messages_per_s": MESSAGES_PER_S,
+        "clients": MOST_CLIENTS,
+        "name": NAME,
+    },
+}  # fmt: skip
+
+
+def pong(at: float) -> str:
+    """The answer to a ping."""
+    return _json({"t": "pong", "at": at, "now": clock.now()})
+
+
+def refused(line: str) -> str:
+    """The answer to what was not understood or not allowed."""
+    return _json({"t": "refused", "line": line})

@@ -1,0 +1,241 @@
+"""The page as a surface of the control process: its socket, its server, and what is passed on to those who look on.
+
+`settings`: {"host", "port" (0: any), "names": [other names of this machine], "token", "recordings": folder or null,
+"models": [names], "presets": [names]}.  Loopback unless the person says otherwise, and then only with a token of
+theirs.  A port that is taken is left alone: the next free one of ten is used.
+
+Threads: the event loop's only; files are read in threads.
+"""
+
+import errno
+import ipaddress
+import socket
+import sys
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
+
+from livegen.control.desk import Request
+from livegen.control.peers import HIGHEST_PORT, LOCALHOST
+from livegen.control.web.clients import Ask, Clients
+from livegen.control.web.guard import Guard, hosts
+from livegen.control.web.mailbox import Mailbox
+from livegen.control.web.messages import MAX_BYTES
+from livegen.control.web.routes import BUILT, app
+from livegen.control.web.shelf import Shelf
+from livegen.control.web.stage import Stage
+from livegen.daemon import clock
+from livegen.daemon.link import Frame, Kind
+from livegen.errors import ConfigError, PortError
+
+DEFAULT_PORT = 9701
+PORTS_TRIED = 10
+SHORTEST_TOKEN = 16  # characters
+MOST_CONNECTIONS = 64
+SENT_AHEAD = 1 << 16  # bytes that the system keeps for a page that does not read
+PING_S, PONG_S = 10.0, 20.0
+
+Say = Callable[[str], object]
+
+
+class Socket(WebSocketsSansIOProtocol):
+    """One page's connection; it tells the application how to drop it."""
+
+    async def run_asgi(self) -> None:
+        """Serve it."""
+        self.scope["state"]["abort"] = self.transport.abort
+        await super().run_asgi()
+
+
+class PageSurface:
+    """The page.  `ask` takes what is wanted of the engine, `say` one line for the person."""
+
+    def __init__(
+        self, settings: Mapping[str, Any], ports: Mapping[str, Any], ask: Ask, say: Say
+    ) -> None:
+        self._settings, self._say = settings, say
+        self._token = str(settings["token"])
+        folder = settings.get("recordings")
+        self._shelf = Shelf(Path(folder)) if folder else None
+        self._stage = Stage(
+            ports,
+            settings.get("presets", ()),
+            settings.get("models", ()),
+            has_recordings=self._shelf is not None,
+        )
+        self._clients = Clients(self._stage, self._token, ask, say)
+        self._server: uvicorn.Server | None = None
+
+    async def open(self) -> dict[str, Any]:
+        """Bind and serve, and tell where.  Raises ConfigError or PortError."""
+        host, names = _place(self._settings, self._token)
+        sock = _bound_nearby(host, int(self._settings.get("port", DEFAULT_PORT)), self._say)
+        port = sock.getsockname()[1]
+        allowed = hosts((*names, _named(host)), port)
+        built = Path(self._settings.get("built") or BUILT)
+        served = app(self._clients, self._shelf, self._token, self._say, built)
+        self._server = uvicorn.Server(_configuration(Guard(served, allowed, self._token)))
+        await _start(self._server, sock)
+        shown = (
+            names[0] if names and _is_any(host) else _named(LOCALHOST if _is_any(host) else host)
+        )
+        url = f"http://{shown}:{port}/#{self._token}"
+        return {"host": host, "port": port, "url": url}
+
+    def show(self, state: Mapping[str, Any]) -> None:
+        """Tell those who look on the state of the moment."""
+        if self._stage.show(state):
+            self._say_hello()
+        self._tell_state()
+
+    def hear(self, frame: Frame) -> None:
+        """Take a note, a line or figures of the port process."""
+        match frame.kind:
+            case Kind.MIDI | Kind.SENT:
+                self._clients.tell(partial(Mailbox.note, text=self._stage.note(frame)))
+            case Kind.LINE:
+                self._clients.tell(partial(Mailbox.line, text=self._stage.line(frame)))
+            case Kind.FIGURES:
+                self._figures(frame.json())
+            case _:
+                pass
+
+    def witness(self, request: Request) -> None:
+        """Something was asked for, here or elsewhere."""
+        if self._stage.asked(request):
+            self._say_hello()
+
+    def close(self) -> None:
+        """Let the port go, and everybody who is connected."""
+        if self._server is None:
+            return
+        for listening in self._server.servers:
+            listening.close()
+        for connection in list(self._server.server_state.connections):
+            if (transport := getattr(connection, "transport", None)) is not None:
+                transport.abort()
+        self._server = None
+
+    def _figures(self, figures: Mapping[str, Any]) -> None:
+        has_changed, is_hello_new = self._stage.health(figures)
+        if is_hello_new:
+            self._say_hello()
+        if has_changed:
+            self._tell_state()
+        if len(self._clients):
+            text = self._stage.figures(figures, clock.now())
+            self._clients.tell(partial(Mailbox.figures, text=text))
+
+    def _say_hello(self) -> None:
+        if len(self._clients):
+            text = self._stage.hello(clock.now())
+            self._clients.tell(partial(Mailbox.hello, text=text))
+
+    def _tell_state(self) -> None:
+        self._clients.tell(partial(Mailbox.state, texts=self._stage.texts))
+
+
+# --- where --------------------------------------------------------------------------------------------------------
+
+
+def _place(settings: Mapping[str, Any], token: str) -> tuple[str, list[str]]:
+    """Host and further names, checked.  Raises ConfigError."""
+    given = str(settings.get("host", LOCALHOST))
+    host = LOCALHOST if given == "localhost" else given
+    try:
+        is_local = ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        raise ConfigError(
+            f"page.host: expected an address such as {LOCALHOST}, got {given!r:.60}"
+        ) from None
+    if not is_local and not settings.get("is_token_chosen"):
+        raise ConfigError(
+            f"page.host: {host} can be reached from the network; choose a page.token of at least "
+            f"{SHORTEST_TOKEN} characters, or use {LOCALHOST}"
+        )
+    if len(token) < SHORTEST_TOKEN:
+        raise ConfigError(f"page.token: expected at least {SHORTEST_TOKEN} characters")
+    return host, [str(name) for name in settings.get("names", ())]
+
+
+def _is_any(host: str) -> bool:
+    return ipaddress.ip_address(host).is_unspecified
+
+
+def _named(host: str) -> str:
+    """An address as it stands in a URL."""
+    return f"[{host}]" if ":" in host else host
+
+
+def _bound_nearby(host: str, port: int, say: Say) -> socket.socket:
+    """A listening socket at this port, or at the next free one of ten.  Raises PortError."""
+    for other in range(port, min(port + PORTS_TRIED, HIGHEST_PORT + 1)) if port else (0,):
+        try:
+            sock = _bound(host, other)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                continue
+            why = error.strerror or error
+            raise PortError(f"page: port {other} of {host} cannot be had ({why})") from None
+        if other != port:
+            say(f"page: port {port} is in use by another program; it is at {other} instead")
+        return sock
+    raise PortError(
+        f"page: the ports {port} to {port + PORTS_TRIED - 1} of {host} are in use; "
+        f"choose another: --set page.port={port % HIGHEST_PORT + 1000}"
+    )
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    sock = socket.socket(family, socket.SOCK_STREAM)
+    try:
+        if sys.platform == "win32":  # there another program could take the port over
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+        else:
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        # Inherited by every connection.
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_AHEAD)
+        sock.setblocking(False)
+        sock.bind((host, port))
+        sock.listen(MOST_CONNECTIONS)
+    except OSError:
+        sock.close()
+        raise
+    return sock
+
+
+# --- the server ---------------------------------------------------------------------------------------------------
+
+
+def _configuration(guarded: Guard) -> uvicorn.Config:
+    return uvicorn.Config(
+        guarded,
+        interface="asgi3",
+        http="h11",
+        ws=Socket,
+        ws_max_size=MAX_BYTES,
+        ws_per_message_deflate=False,
+        ws_ping_interval=PING_S,
+        ws_ping_timeout=PONG_S,
+        lifespan="off",
+        log_config=None,
+        log_level="critical",
+        access_log=False,
+        proxy_headers=False,
+        server_header=False,
+        date_header=False,
+        limit_concurrency=MOST_CONNECTIONS,
+        timeout_keep_alive=5,
+    )
+
+
+async def _start(server: uvicorn.Server, sock: socket.socket) -> None:
+    """Serve, without the server's own loop (which wakes ten times a second) and its signal handlers."""
+    server.config.load()
+    server.lifespan = server.config.lifespan_class(server.config)
+    await server.startup([sock])

@@ -1,0 +1,187 @@
+"""What the port process tells those who look on (the control process and its pages), and what they play.
+
+Notes as they come and go, lines for people, figures of the last minute.  All of it may be lost: `tell` sends
+nothing while the other side does not read, so that nobody who looks on can hold up the music.  Notes and figures
+are only told while somebody watches.  Sans-IO: times are arguments; knows bytes and figures, no processes.
+Standard library only.
+"""
+
+import json
+import logging
+import os
+from collections import Counter
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from livegen.daemon.clock import SECOND
+from livegen.daemon.lateness import Recent
+from livegen.daemon.link import Kind
+from livegen.music.messages import CONTROL_CHANGE, NOTE_OFF, NOTE_ON, SUSTAIN, decode
+
+MISSED_US = 5_000  # a message sent later than this after its time missed it
+FIRST_US = 10 * SECOND  # a note of the model's later than this answers nothing
+FIGURES_EVERY_US = SECOND
+LONGEST_LINE = 2000
+MAX_HELD = 1024
+
+_PEDALS = (SUSTAIN, 66, 67)
+_CONTROLS = (1, *_PEDALS)  # of all controllers, what a page may move: the wheel, and the pedals
+
+Tell = Callable[[Kind, int, bytes], object]
+Hold = tuple[int, int]  # status of what holds, and key or pedal
+
+
+class Onlooker:
+    """Told of everything, it tells what is wanted.  Threads: loop only.
+
+    `is_watched` is set by whoever hears that somebody looks on.
+    """
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self.is_watched = False
+        self._lateness, self._first, self._missed = Recent(), Recent(), Recent()
+        self._counts: dict[str, Counter[int]] = {"in": Counter(), "out": Counter()}
+        self._heard_at: int | None = None
+        self._figures_at = 0
+        self._cpu = (0, 0.0)
+        self.engine: dict[str, Any] = {}
+
+    def heard(self, now: int, data: bytes) -> None:
+        """A message of the player's was passed on."""
+        if data[0] >= 0xF0:
+            return
+        self._counts["in"][data[0] & 0x0F] += 1
+        if data[0] & 0xF0 in (NOTE_ON, NOTE_OFF):
+            self._heard_at = now
+        if self.is_watched:
+            self._tell(Kind.MIDI, now, data)
+
+    def sent(self, now: int, data: bytes, late_us: int) -> None:
+        """A message left, so late."""
+        if data[0] >= 0xF0:
+            return
+        self._counts["out"][data[0] & 0x0F] += 1
+        self._lateness.add(now, late_us)
+        if late_us > MISSED_US:
+            self._missed.add(now, late_us)
+        if data[0] & 0xF0 == NOTE_ON and self._heard_at is not None:
+            if now - self._heard_at <= FIRST_US:
+                self._first.add(now, now - self._heard_at)
+            self._heard_at = None
+        if self.is_watched:
+            self._tell(Kind.SENT, now, data)
+
+    def line(self, now: int, line: str, kind: str = "note", name: str = "") -> None:
+        """A line that a person should read; of "saved" ones, the file's name."""
+        said = {"line": line[:LONGEST_LINE], "kind": kind} | ({"name": name} if name else {})
+        self._tell(Kind.LINE, now, _json(said))
+
+    def figures(self, now: int, others: Mapping[str, Any], at_once: bool = False) -> None:
+        """Tell the figures, `others` among them, if it is time to or something in them must be known at once.
+
+        `others` overrides what the engine process gave (`engine`).
+        """
+        if not at_once and (not self.is_watched or now < self._figures_at):
+            return
+        self._figures_at = now + FIGURES_EVERY_US
+        figures = {
+            "lateness": self._lateness.summary(now),
+            "in_to_first": self._first.summary(now),
+            "missed": self._missed.summary(now)["count"],
+            "in": dict(self._counts["in"]),
+            "out": dict(self._counts["out"]),
+        }
+        cpu = {"ports": self._cpu_share(now), **self.engine.get("cpu", {})}
+        self._tell(Kind.FIGURES, now, _json(self.engine | figures | {"cpu": cpu} | dict(others)))
+        for counter in self._counts.values():
+            counter.clear()
+
+    def _cpu_share(self, now: int) -> float:
+        """Of one core, since the last time."""
+        before, self._cpu = self._cpu, (now, sum(os.times()[:2]))
+        return round((self._cpu[1] - before[1]) / max(1, now - before[0]) * SECOND, 4)
+
+
+def _json(value: Mapping[str, Any]) -> bytes:
+    return json.dumps(value, separators=(",", ":")).encode("utf-8", "replace")
+
+
+class Hands:
+    """What is played over the control process instead of a port: checked, and released when that goes."""
+
+    def __init__(self) -> None:
+        self._held: set[Hold] = set()
+
+    def play(self, value: object) -> bytes | None:
+        """The message that a `play` command asks for; None for what may not be played.
+
+        Notes, the modulation wheel, pedals, bend and channel pressure.
+        """
+        data = playable(value)
+        if data is None:
+            return None
+        kind, hold = data[0] & 0xF0, (data[0] | NOTE_ON, data[1])
+        if kind == CONTROL_CHANGE and data[1] in _PEDALS:
+            (self._held.add if data[2] >= 64 else self._held.discard)((data[0], data[1]))
+        elif kind == NOTE_ON and data[2] and len(self._held) < MAX_HELD:
+            self._held.add(hold)
+        elif kind in (NOTE_ON, NOTE_OFF):
+            self._held.discard(hold)
+        return data
+
+    def would_end(self, data: bytes) -> bool:
+        """Whether a message ends something that is held."""
+        kind, hold = data[0] & 0xF0, (data[0] | NOTE_ON, data[1])
+        if kind == CONTROL_CHANGE:
+            return data[2] < 64 and (data[0], data[1]) in self._held
+        return (
+            kind in (NOTE_ON, NOTE_OFF) and (kind == NOTE_OFF or not data[2]) and hold in self._held
+        )
+
+    def release(self) -> list[bytes]:
+        """What ends all that is held: pedals, then notes."""
+        held, self._held = sorted(self._held, reverse=True), set()
+        return [
+            bytes((status, key, 0))
+            if status & 0xF0 == CONTROL_CHANGE
+            else bytes((NOTE_OFF | status & 0x0F, key, 64))
+            for status, key in held
+        ]
+
+
+def playable(value: object) -> bytes | None:
+    """The bytes of a message that may be played so, from a list of them; None for any other value."""
+    if not isinstance(value, list) or not 2 <= len(value) <= 3:
+        return None
+    if not all(type(byte) is int and 0 <= byte <= 255 for byte in value):
+        return None
+    data = bytes(value)
+    if decode(data) is None:
+        return None
+    match data[0] & 0xF0:
+        case 0x80 | 0x90 | 0xD0 | 0xE0:
+            return data
+        case 0xB0 if data[1] in _CONTROLS:
+            return data
+        case _:
+            return None
+
+
+class Lines(logging.Handler):
+    """Gives what is logged for people to `say(line, kind, name)`.
+
+    A record with `private` is left out; one with `file` tells of a file that was saved.
+    """
+
+    def __init__(self, say: Callable[[str, str, str], object]) -> None:
+        super().__init__(logging.WARNING)
+        self._say = say
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Pass a record on."""
+        if getattr(record, "private", False):
+            return
+        name = str(getattr(record, "file", ""))
+        kind = "saved" if name else "bad" if record.levelno >= logging.ERROR else "note"
+        self._say(record.getMessage(), kind, name)

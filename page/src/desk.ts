@@ -1,0 +1,261 @@
+// The controls, made from the table that livegen sends: no line here knows a control by name.
+
+import { button, el, say, words } from "./dom";
+import { placeOf, range, STEPS, tidy, valueAt, written } from "./knob";
+import type { Store } from "./store";
+import type { Control, EngineState, Hello, ToServer, Value } from "./types";
+
+const PACE_MS = 50; // a slider that is drawn sends at most so often
+const OWN_MS = 600; // what was just set here is not overwritten by older news
+
+type Send = (message: ToServer) => void;
+
+export class Desk {
+  #entries = new Map<string, Entry>();
+  #built = "";
+
+  constructor(
+    private readonly root: HTMLElement,
+    private readonly store: Store,
+    private readonly send: Send,
+  ) {
+    store.onHello((hello) => this.#build(hello));
+    store.onState(["controls"], () => this.#show());
+    store.onState(["learning", "map"], (state) => this.#showLearning(state));
+  }
+
+  /** A greeting that says nothing new about the controls takes no knob out of a hand. */
+  #build(hello: Hello): void {
+    const controls = hello.controls.map((control) => suggesting(control, hello));
+    const table = JSON.stringify(controls);
+    if (table === this.#built) return;
+    this.#built = table;
+    this.#entries = new Map(controls.map((control) => [control.name, new Entry(control, this.send)]));
+    this.root.replaceChildren(...[...this.#entries.values()].map((entry) => entry.element));
+    this.#show();
+    this.#showLearning(this.store.state);
+  }
+
+  #show(): void {
+    for (const [name, value] of Object.entries(this.store.state.controls ?? {}))
+      this.#entries.get(name)?.show(value);
+  }
+
+  #showLearning(state: EngineState): void {
+    for (const [name, entry] of this.#entries) {
+      const bound = Object.entries(state.map ?? {})
+        .filter(([, target]) => target === name)
+        .map(([source]) => source);
+      entry.showBinding(state.learning === name, bound);
+    }
+  }
+}
+
+/** A text with the words that livegen knows for it, such as the styles for a style. */
+function suggesting(control: Control, hello: Hello): Control {
+  const known = (hello as unknown as Record<string, unknown>)[`${control.name}s`];
+  const isOpen = control.kind === "text" && control.choices.length === 0;
+  return isOpen && isTexts(known) ? { ...control, choices: known } : control;
+}
+
+const isTexts = (value: unknown): value is string[] =>
+  Array.isArray(value) && value.every((one) => typeof one === "string");
+
+/** One control: its name, its value, what turns it, what it means, and what is bound to it. */
+class Entry {
+  readonly element: HTMLElement;
+  #id: string;
+  #shown = el("output", { class: "value" });
+  #slider: HTMLInputElement | null = null;
+  #text: HTMLInputElement | null = null;
+  #words: HTMLInputElement[] = [];
+  #learn: HTMLButtonElement;
+  #bound = el("span", { class: "bound" });
+  #sent = -Infinity;
+  #timer = 0;
+  #waiting: Value | null = null;
+  #isLearning = false;
+
+  constructor(
+    private readonly control: Control,
+    private readonly send: Send,
+  ) {
+    this.#id = `control-${control.name}`;
+    this.#learn = button("Learn", () => this.#learnOrNot(), {
+      class: "small",
+      "aria-pressed": "false",
+      "aria-label": `Learn: bind a knob or pad to ${words(control.name)}`,
+    });
+    this.element = this.#assemble();
+  }
+
+  show(value: Value): void {
+    if (performance.now() - this.#sent < OWN_MS) return;
+    this.#display(value);
+  }
+
+  showBinding(isLearning: boolean, bound: string[]): void {
+    this.#isLearning = isLearning;
+    this.#learn.setAttribute("aria-pressed", String(isLearning));
+    say(this.#learn, isLearning ? "Move it …" : "Learn");
+    this.#bound.replaceChildren(...bound.map((source) => this.#forget(source)));
+  }
+
+  #assemble(): HTMLElement {
+    const { control } = this;
+    const help = el("p", { class: "help", id: `${this.#id}-help`, hidden: true }, this.#helpText());
+    const more = button(
+      "?",
+      () => {
+        help.hidden = !help.hidden;
+        more.setAttribute("aria-expanded", String(!help.hidden));
+      },
+      {
+        class: "small round",
+        "aria-label": `What ${words(control.name)} does`,
+        "aria-expanded": "false",
+        "aria-controls": help.id,
+      },
+    );
+    const reset = button("↺", () => this.#reset(), {
+      class: "small round",
+      "aria-label": `${words(control.name)}: back to ${written(control, control.default)}`,
+      title: `Back to ${written(control, control.default)}`,
+    });
+    const name = el("span", { class: "name", id: `${this.#id}-name` }, words(control.name));
+    const head = el("div", { class: "head" }, name, this.#shown, this.#bound, this.#learn, reset, more);
+    const group = el("div", {
+      class: "control",
+      role: "group",
+      "aria-labelledby": name.id,
+      "data-control": control.name,
+    });
+    group.append(head, ...this.#turners(), help);
+    head.addEventListener("dblclick", (event) => event.target instanceof HTMLButtonElement || this.#reset());
+    return group;
+  }
+
+  #helpText(): string {
+    const takes = range(this.control);
+    return takes === "" ? this.control.help : `${this.control.help} Takes ${takes}.`;
+  }
+
+  #turners(): HTMLElement[] {
+    const { control } = this;
+    const parts: HTMLElement[] = [];
+    if (control.kind === "text") parts.push(this.#textInput());
+    if (control.low < control.high) parts.push(this.#sliderInput());
+    if (control.kind !== "text" && control.choices.length > 0) parts.push(this.#choices());
+    return parts;
+  }
+
+  #sliderInput(): HTMLInputElement {
+    const slider = el("input", { type: "range", min: 0, max: STEPS, step: 1, ...this.#labels() });
+    slider.addEventListener("input", () => this.#set(valueAt(this.control, Number(slider.value) / STEPS)));
+    slider.addEventListener("dblclick", () => this.#reset());
+    slider.addEventListener("keydown", (event) => this.#key(event, slider));
+    this.#slider = slider;
+    return slider;
+  }
+
+  /** Arrows step by what a person would call a step; Delete gives the default. */
+  #key(event: KeyboardEvent, slider: HTMLInputElement): void {
+    if (event.key === "Delete" || event.key === "Backspace") {
+      event.preventDefault();
+      return this.#reset();
+    }
+    const step = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[
+      event.key
+    ];
+    if (step === undefined) return;
+    event.preventDefault();
+    const { control } = this;
+    const place = Number(slider.value) / STEPS;
+    const isCounted = control.whole || control.kind === "text";
+    const next = isCounted
+      ? tidy(control, valueAt(control, place) + step)
+      : valueAt(control, Math.min(1, Math.max(0, place + step / 100)));
+    this.#set(next);
+  }
+
+  #textInput(): HTMLInputElement {
+    const list = `${this.#id}-list`;
+    const input = el("input", {
+      type: "text",
+      maxlength: 64,
+      spellcheck: "false",
+      autocomplete: "off",
+      list,
+      ...this.#labels(),
+    });
+    input.addEventListener("change", () => this.#set(input.value.trim() || this.control.default));
+    this.#text = input;
+    const options = this.control.choices.map((choice) => el("option", { value: choice }));
+    document.getElementById(list)?.remove();
+    document.body.append(el("datalist", { id: list }, ...options));
+    return input;
+  }
+
+  #choices(): HTMLElement {
+    const group = el("div", { class: "chips", role: "radiogroup", ...this.#labels() });
+    for (const choice of this.control.choices) {
+      const radio = el("input", { type: "radio", name: this.#id, value: choice });
+      radio.addEventListener("change", () => this.#set(choice));
+      this.#words.push(radio);
+      group.append(el("label", { class: "chip" }, radio, el("span", {}, words(choice))));
+    }
+    return group;
+  }
+
+  #labels(): Record<string, string> {
+    return { "aria-labelledby": `${this.#id}-name`, "aria-describedby": `${this.#id}-help` };
+  }
+
+  #reset(): void {
+    this.#set(this.control.default);
+  }
+
+  /** Shows it at once and sends it, the latest of quick ones a little later. */
+  #set(value: Value): void {
+    this.#display(value);
+    const wait = this.#sent + PACE_MS - performance.now();
+    this.#waiting = value;
+    window.clearTimeout(this.#timer);
+    if (wait <= 0) this.#flush();
+    else this.#timer = window.setTimeout(() => this.#flush(), wait);
+  }
+
+  #flush(): void {
+    if (this.#waiting === null) return;
+    this.#sent = performance.now();
+    this.send({ t: "set", name: this.control.name, value: this.#waiting });
+    this.#waiting = null;
+  }
+
+  #display(value: Value): void {
+    const { control } = this;
+    say(this.#shown, control.kind === "number" ? written(control, value) : "");
+    const place = control.low < control.high ? placeOf(control, value) : null;
+    if (this.#slider !== null) {
+      this.#slider.classList.toggle("idle", place === null);
+      if (place !== null) this.#slider.value = String(Math.round(place * STEPS));
+      this.#slider.setAttribute("aria-valuetext", written(control, value));
+    }
+    if (this.#text !== null && document.activeElement !== this.#text) this.#text.value = String(value);
+    for (const radio of this.#words) radio.checked = radio.value === String(value);
+  }
+
+  #learnOrNot(): void {
+    this.send({ t: "do", name: "learn", value: this.#isLearning ? "" : this.control.name });
+  }
+
+  #forget(source: string): HTMLElement {
+    const name = words(this.control.name);
+    const label = `Unbind ${source} from ${name}`;
+    return button(`${source} ×`, () => this.send({ t: "do", name: "unlearn", value: this.control.name }), {
+      class: "small",
+      "aria-label": label,
+      title: label,
+    });
+  }
+}

@@ -1,0 +1,66 @@
+// Plays a recording through the preview: the player's track and the model's, each part by its own sound.
+
+import { Midi } from "@tonejs/midi";
+import type { Part } from "./instruments";
+import type { Sound } from "./sound";
+
+const AHEAD_S = 0.3;
+const EVERY_MS = 60;
+
+interface Stroke {
+  at: number; // seconds
+  part: Part;
+  pitch: number;
+  velocity: number; // 0 lets go
+}
+
+export class Playback {
+  #timer = 0;
+  #ended: (() => void) | null = null;
+
+  constructor(private readonly sound: Sound) {}
+
+  /** `ended` is called once, when it has come to its end or was stopped. */
+  play(file: ArrayBuffer, ended: () => void): void {
+    this.stop();
+    if (!this.sound.isOn) this.sound.wish(true);
+    const strokes = strokesOf(new Midi(file));
+    const began = performance.now() / 1000 - (strokes[0]?.at ?? 0) + 0.1;
+    let next = 0;
+    const step = (): void => {
+      const now = performance.now() / 1000 - began;
+      for (; next < strokes.length; next += 1) {
+        const { at, part, pitch, velocity } = strokes[next] as Stroke;
+        if (at > now + AHEAD_S) return;
+        this.sound.strike(part, pitch, velocity, Math.max(0, at - now));
+      }
+      this.stop();
+    };
+    this.#ended = ended;
+    this.#timer = window.setInterval(step, EVERY_MS);
+    step();
+  }
+
+  stop(): void {
+    window.clearInterval(this.#timer);
+    const ended = this.#ended;
+    this.#ended = null;
+    if (ended === null) return;
+    window.setTimeout(() => this.#ended ?? this.sound.silence(), AHEAD_S * 1000);
+    ended();
+  }
+}
+
+const BY_CHANNEL: Record<number, Part> = { 0: "lead", 1: "comp", 2: "bass", 9: "drums" };
+
+function strokesOf(midi: Midi): Stroke[] {
+  const strokes = midi.tracks.flatMap((track) => {
+    const isModel = track.name.toLowerCase().startsWith("model");
+    const part = track.channel === 9 ? "drums" : isModel ? (BY_CHANNEL[track.channel] ?? "lead") : "you";
+    return track.notes.flatMap(({ time, duration, midi: pitch, velocity }) => [
+      { at: time, part, pitch, velocity: Math.max(1, Math.round(velocity * 127)) },
+      { at: time + duration, part, pitch, velocity: 0 },
+    ]);
+  });
+  return strokes.sort((one, other) => one.at - other.at || one.velocity - other.velocity);
+}

@@ -1,0 +1,271 @@
+// Draws the piano roll, sixty times a second.  Knows where things lie from `roll`, and what there is from its caller.
+
+import type { Note, NoteTape } from "./notes";
+import {
+  BEHIND_US,
+  DRUM_NAMES,
+  DRUMS,
+  drumRow,
+  eased,
+  fitted,
+  gridLines,
+  isCounted,
+  rowHeight,
+  type View,
+  seenAt,
+  xOf,
+  yOf,
+} from "./roll";
+import type { EngineState, Planned } from "./types";
+
+const GUTTER = 30; // pixels, for the names of pitches, and `WIDE` of them where drums have names, too
+const WIDE = 84;
+const TOP = 24; // for the numbers of the bars
+const EASE = 0.12;
+const SHARPEST = 2; // device pixels per pixel that are worth their time
+
+interface Colours {
+  back: string;
+  lane: string;
+  bar: string;
+  beat: string;
+  text: string;
+  you: string;
+  model: string;
+  now: string;
+}
+
+export class Stage {
+  readonly #context: CanvasRenderingContext2D;
+  #colours: Colours;
+  #range: [number, number] = [45, 81];
+  #drums = false;
+  #scale = 1;
+  #font = "13px sans-serif";
+  #drumRow = 15;
+  #thinnest = 8; // a note, in pixels
+  #width = 0;
+  #height = 0;
+  #still = matchMedia("(prefers-reduced-motion: reduce)");
+  #frames: number[] = [];
+
+  constructor(
+    private readonly canvas: HTMLCanvasElement,
+    private readonly tape: NoteTape,
+    private readonly state: () => EngineState,
+    private readonly now: () => number,
+    private readonly perFrame: (now: number) => void,
+  ) {
+    this.#context = canvas.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
+    this.#colours = coloursOf(canvas);
+    new ResizeObserver(() => this.#fit()).observe(canvas);
+    this.#fit();
+  }
+
+  run(): void {
+    requestAnimationFrame((at) => {
+      this.#count(at);
+      this.draw(this.now());
+      this.run();
+    });
+  }
+
+  /** Frames drawn in the last second. */
+  get framesPerSecond(): number {
+    return this.#frames.length;
+  }
+
+  draw(now: number): void {
+    const seen = seenAt(now, this.#still.matches);
+    this.tape.forget(now - 4 * BEHIND_US);
+    const notes = this.tape.between(seen.from, seen.to);
+    const plan = this.state().plan ?? [];
+    const view = this.#aim(seen, notes, plan);
+    this.#background(view);
+    this.#grid(view);
+    for (const one of plan) this.#ghost(view, one, now);
+    for (const note of notes) this.#note(view, note, now);
+    this.#nowLine(view, now);
+    this.#names(view);
+    this.perFrame(now);
+  }
+
+  #count(at: number): void {
+    this.#frames.push(at);
+    while ((this.#frames[0] ?? at) <= at - 1000) this.#frames.shift();
+  }
+
+  #fit(): void {
+    const { clientWidth: width, clientHeight: height } = this.canvas;
+    this.#scale = Math.min(devicePixelRatio, SHARPEST);
+    [this.#width, this.#height] = [width, height];
+    this.canvas.width = Math.max(1, Math.round(width * this.#scale));
+    this.canvas.height = Math.max(1, Math.round(height * this.#scale));
+    const isBig = document.body.classList.contains("on-stage");
+    this.#font = `${isBig ? 18 : 13}px system-ui, sans-serif`;
+    this.#drumRow = isBig ? 20 : 15;
+    this.#thinnest = isBig ? 11 : 8;
+    this.#colours = coloursOf(this.canvas);
+  }
+
+  /** The view that shows all of this, reached in small steps. */
+  #aim(seen: { from: number; to: number }, notes: Note[], plan: Planned[]): View {
+    const tones = notes.filter((note) => note.channel !== DRUMS).map((note) => note.pitch);
+    const coming = plan.filter((one) => one[3] !== DRUMS && one[0] < seen.to).map((one) => one[4]);
+    const [low, high] = fitted([...tones, ...coming]);
+    const share = this.#still.matches ? 1 : EASE;
+    this.#range = [eased(this.#range[0], low, share), eased(this.#range[1], high, share)];
+    this.#drums = notes.some((note) => note.channel === DRUMS) || plan.some((one) => one[3] === DRUMS);
+    const drums = this.#drums ? DRUM_NAMES.length * this.#drumRow + 10 : 0;
+    return {
+      ...seen,
+      low: this.#range[0],
+      high: this.#range[1],
+      width: this.#width,
+      height: this.#height - TOP - drums,
+    };
+  }
+
+  #background(view: View): void {
+    const context = this.#context;
+    context.setTransform(this.#scale, 0, 0, this.#scale, 0, 0);
+    context.fillStyle = this.#colours.back;
+    context.fillRect(0, 0, this.#width, this.#height);
+    context.font = this.#font;
+    context.textBaseline = "middle";
+    const row = rowHeight(view);
+    for (let pitch = Math.ceil(view.low); pitch <= view.high; pitch += 1) {
+      if (![1, 3, 6, 8, 10].includes(pitch % 12)) continue;
+      context.fillStyle = this.#colours.lane;
+      context.fillRect(0, TOP + yOf(view, pitch), view.width, row);
+    }
+    context.fillStyle = this.#colours.bar;
+    if (this.#drums) context.fillRect(0, TOP + view.height + 3, view.width, 1);
+  }
+
+  /** Over the notes, which leave the picture under them. */
+  #names(view: View): void {
+    const context = this.#context;
+    context.fillStyle = this.#colours.back;
+    context.globalAlpha = 0.85;
+    context.fillRect(0, TOP, GUTTER, view.height);
+    if (this.#drums) context.fillRect(0, TOP + view.height + 4, WIDE, this.#height);
+    context.globalAlpha = 1;
+    context.fillStyle = this.#colours.text;
+    for (let pitch = Math.ceil(view.low / 12) * 12; pitch <= view.high; pitch += 12) {
+      context.fillText(`C${pitch / 12 - 1}`, 6, TOP + yOf(view, pitch) + rowHeight(view) / 2);
+    }
+    if (this.#drums) DRUM_NAMES.forEach((name, row) => context.fillText(name, 6, this.#drumY(view, row)));
+  }
+
+  #drumY = (view: View, row: number): number => TOP + view.height + 8 + (row + 0.5) * this.#drumRow;
+
+  #grid(view: View): void {
+    const timeline = this.state().timeline;
+    if (timeline === undefined) return;
+    const context = this.#context;
+    for (const { micros, bar } of gridLines(timeline, view.from, view.to)) {
+      const x = Math.round(xOf(view, micros));
+      context.fillStyle = bar === null ? this.#colours.beat : this.#colours.bar;
+      context.fillRect(x, TOP, 1, this.#height - TOP);
+      if (bar === null) continue;
+      context.fillStyle = this.#colours.text;
+      if (isCounted(bar)) context.fillText(`${bar}`, x + 4, TOP / 2);
+    }
+  }
+
+  #note(view: View, note: Note, now: number): void {
+    const colour = note.who === 0 ? this.#colours.you : this.#colours.model;
+    const context = this.#context;
+    context.fillStyle = colour;
+    context.globalAlpha = 0.5 + (0.5 * note.velocity) / 127;
+    const x = xOf(view, note.on);
+    if (note.channel === DRUMS) {
+      this.#head(note.who, x, this.#drumY(view, drumRow(note.pitch)), this.#drumRow * 0.42);
+    } else {
+      const end = note.off ?? Math.max(now, note.on);
+      this.#bar(view, note.who, x, xOf(view, end), note.pitch);
+    }
+    context.globalAlpha = 1;
+  }
+
+  /** You: a round bar.  The model: a flat one with a diamond where it begins. */
+  #bar(view: View, who: 0 | 1, from: number, to: number, pitch: number): void {
+    const context = this.#context;
+    const row = rowHeight(view);
+    const middle = TOP + yOf(view, pitch) + row / 2;
+    const thick = Math.max(this.#thinnest, row * 0.86);
+    const wide = Math.max(thick, to - from);
+    context.beginPath();
+    if (who === 0) context.roundRect(from, middle - thick / 2, wide, thick, thick / 2);
+    else context.rect(from, middle - thick * 0.3, wide, thick * 0.6);
+    context.fill();
+    if (who === 1) this.#head(1, from, middle, thick * 0.72);
+  }
+
+  #head(who: 0 | 1, x: number, y: number, radius: number): void {
+    const context = this.#context;
+    context.beginPath();
+    if (who === 0) context.arc(x, y, radius, 0, 2 * Math.PI);
+    else diamond(context, x, y, radius);
+    context.fill();
+  }
+
+  #ghost(view: View, [due, until, , channel, pitch]: Planned, now: number): void {
+    if (due <= now || due > view.to) return;
+    const context = this.#context;
+    const x = xOf(view, due);
+    const row = rowHeight(view);
+    const isDrum = channel === DRUMS;
+    const middle = isDrum ? this.#drumY(view, drumRow(pitch)) : TOP + yOf(view, pitch) + row / 2;
+    const thick = Math.max(this.#thinnest, row * 0.86);
+    const radius = isDrum ? this.#drumRow * 0.42 : thick * 0.72;
+    context.strokeStyle = this.#colours.model;
+    context.lineWidth = 1.5;
+    context.globalAlpha = 0.75;
+    context.beginPath();
+    diamond(context, x, middle, radius);
+    if (!isDrum) {
+      const end = xOf(view, until ?? due + 250_000);
+      const thin = thick * 0.3;
+      context.rect(x + radius, middle - thin, Math.max(2, end - x - radius), 2 * thin);
+    }
+    context.stroke();
+    context.globalAlpha = 1;
+  }
+
+  #nowLine(view: View, now: number): void {
+    const x = Math.round(xOf(view, now));
+    const context = this.#context;
+    context.fillStyle = this.#colours.now;
+    context.fillRect(x - 1, TOP, 2, this.#height - TOP);
+    context.beginPath();
+    context.moveTo(x - 7, TOP - 9);
+    context.lineTo(x + 7, TOP - 9);
+    context.lineTo(x, TOP);
+    context.fill();
+  }
+}
+
+function diamond(context: CanvasRenderingContext2D, x: number, y: number, radius: number): void {
+  context.moveTo(x - radius, y);
+  context.lineTo(x, y - radius);
+  context.lineTo(x + radius, y);
+  context.lineTo(x, y + radius);
+  context.closePath();
+}
+
+function coloursOf(element: Element): Colours {
+  const style = getComputedStyle(element);
+  const of = (name: string): string => style.getPropertyValue(`--${name}`).trim();
+  return {
+    back: of("roll"),
+    lane: of("roll-lane"),
+    bar: of("roll-bar"),
+    beat: of("roll-beat"),
+    text: of("faint"),
+    you: of("you"),
+    model: of("model"),
+    now: of("text"),
+  };
+}

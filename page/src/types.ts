@@ -1,0 +1,117 @@
+// What travels between the page and livegen, as JSON.  Knows shapes only.
+// Times are integer microseconds of the server's monotonic clock; channels and parts count from 0.
+
+export type Value = number | string;
+
+/** One entry of the controls table: number (`low`..`high`, or one of `choices`), choice, or text. */
+export interface Control {
+  name: string;
+  kind: "number" | "choice" | "text";
+  default: Value;
+  help: string;
+  low: number;
+  high: number;
+  choices: string[];
+  unit: string;
+  whole: boolean;
+  ratio: boolean;
+}
+
+export interface Command {
+  name: string;
+  help: string;
+}
+
+export interface Hello {
+  t: "hello";
+  version: string;
+  now: number;
+  controls: Control[];
+  commands: Command[];
+  parts: string[];
+  ports: { in?: string; out?: string; api?: string };
+  presets: string[];
+  setlist: string[];
+  styles?: string[];
+  models?: string[];
+  recordings?: boolean;
+}
+
+/** [due, until or null while it is not known, part, channel, pitch, velocity] */
+export type Planned = [number, number | null, number, number, number, number];
+
+/** [micros, nats] */
+export type Surprise = [number, number];
+
+/** [micros per quarter, micros of tick 0, ticks per bar]; 24 ticks are a quarter. */
+export type Timeline = [number, number, number];
+
+export interface EngineState {
+  model?: string;
+  turn?: string;
+  mode?: string;
+  leader?: string;
+  tempo_bpm?: number;
+  timeline?: Timeline;
+  key?: string;
+  chord?: string;
+  held?: number;
+  learning?: string | null;
+  map?: Record<string, string>;
+  controls?: Record<string, Value>;
+  plan?: Planned[];
+  surprise?: Surprise[];
+  engine?: "alive" | "starting" | "dead";
+  engine_pid?: number;
+}
+
+/** [0 player or 1 model, micros, status, first data byte, second where there is one] */
+export type HeardNote = [0 | 1, number, number, number, number?];
+
+export interface Spread {
+  p50_us?: number | null;
+  p99_us?: number | null;
+  max_us?: number | null;
+  count?: number;
+}
+
+export interface Figures {
+  t: "figures";
+  in_to_state?: Spread;
+  in_to_first?: Spread;
+  lateness?: Spread;
+  missed?: number;
+  dropped?: number;
+  late?: number;
+  restarts?: number;
+  loop?: string | null;
+  in?: Record<string, number>;
+  out?: Record<string, number>;
+  cpu?: Record<string, number>;
+  refused?: number;
+}
+
+export type Line = { t: "line"; line: string; kind?: "note" | "saved" | "bad"; name?: string; at?: number };
+
+export type FromServer =
+  | Hello
+  | { t: "state"; now: number; state: EngineState }
+  | { t: "notes"; now: number; notes: HeardNote[] }
+  | Figures
+  | Line
+  | { t: "refused"; line: string }
+  | { t: "gap" }
+  | { t: "pong"; at: number; now: number };
+
+export type ToServer =
+  | { t: "set"; name: string; value: Value }
+  | { t: "do"; name: string; value?: Value | null }
+  | { t: "play"; data: [number, number, number] | [number, number] }
+  | { t: "ping"; at: number };
+
+export interface Take {
+  name: string;
+  bytes: number;
+  modified: number;
+  seconds: number | null;
+}

@@ -1,0 +1,100 @@
+// The socket: connects, connects again, measures the clock, passes messages on.  Knows nothing of what they mean.
+
+import { ServerClock } from "./clock";
+import type { FromServer, ToServer } from "./types";
+
+export type Status = "connecting" | "open" | "lost" | "full" | "refused" | "keyless";
+
+const FIRST_WAIT_MS = 250;
+const LONGEST_WAIT_MS = 4000;
+const QUICK_PINGS = 6;
+
+// Why the server closed, where it says so.
+const WRONG_TOKEN = 4401;
+const FULL = 1013;
+const MISUSED = 1008;
+
+export const localMicros = (): number => performance.now() * 1000;
+
+export class Wire {
+  readonly clock = new ServerClock();
+  readonly #listeners: ((message: FromServer) => void)[] = [];
+  readonly #watchers: ((status: Status) => void)[] = [];
+  #socket: WebSocket | null = null;
+  #wait = FIRST_WAIT_MS;
+  #pings = 0;
+  #timer = 0;
+  status: Status = "connecting";
+
+  constructor(
+    private readonly url: string,
+    private readonly token: string,
+  ) {}
+
+  onMessage(listener: (message: FromServer) => void): void {
+    this.#listeners.push(listener);
+  }
+
+  onStatus(watcher: (status: Status) => void): void {
+    this.#watchers.push(watcher);
+  }
+
+  connect(): void {
+    if (this.token === "") return this.#become("keyless");
+    const socket = new WebSocket(this.url);
+    this.#socket = socket;
+    socket.onopen = () => socket.send(JSON.stringify({ token: this.token }));
+    socket.onmessage = (event) => this.#take(String(event.data));
+    socket.onclose = (event) => this.#lost(event.code);
+  }
+
+  /** Whether it was handed to the socket. */
+  send(message: ToServer): boolean {
+    if (this.status !== "open" || this.#socket?.readyState !== WebSocket.OPEN) return false;
+    this.#socket.send(JSON.stringify(message));
+    return true;
+  }
+
+  /** The server's time, now. */
+  now(): number {
+    return this.clock.now(localMicros());
+  }
+
+  #take(text: string): void {
+    const message = JSON.parse(text) as FromServer;
+    if (message.t === "hello") this.#welcomed(message.now);
+    if (message.t === "pong") this.clock.take(message.at, localMicros(), message.now);
+    for (const listener of this.#listeners) listener(message);
+  }
+
+  #welcomed(serverMicros: number): void {
+    this.#wait = FIRST_WAIT_MS;
+    if (this.status === "open") return;
+    this.clock.forget();
+    this.clock.hint(localMicros(), serverMicros);
+    this.#become("open");
+    this.#pings = 0;
+    this.#ping();
+  }
+
+  #ping(): void {
+    window.clearTimeout(this.#timer);
+    if (!this.send({ t: "ping", at: localMicros() })) return;
+    this.#pings += 1;
+    this.#timer = window.setTimeout(() => this.#ping(), this.#pings < QUICK_PINGS ? 120 : 2000);
+  }
+
+  #lost(code: number): void {
+    if (code === WRONG_TOKEN) return this.#become("refused");
+    this.#become(code === FULL ? "full" : "lost");
+    const wait = code === FULL || code === MISUSED ? LONGEST_WAIT_MS : this.#wait;
+    this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
+    window.setTimeout(() => this.connect(), wait);
+  }
+
+  #become(status: Status): void {
+    if (status === this.status) return;
+    this.status = status;
+    for (const watcher of this.#watchers) watcher(status);
+  }
+}

@@ -1,0 +1,177 @@
+"""A daemon on the embedded port with its page, and a Chromium that looks at it: what browser tests stand on.
+
+Everything is waited for.  Whatever a page asks for is written down, and so is what it complains of.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocket, expect
+
+from livegen import shipped
+from livegen.app import engine_settings
+from livegen.config import Config
+from livegen.jam.mapping import COMMANDS
+from tests.e2e.harness import PATIENCE_S, Daemon, wait_for
+
+TOKEN = "a-token-for-the-tests-only"
+PATIENCE_MS = PATIENCE_S * 1000
+expect.set_options(timeout=PATIENCE_MS)
+
+NOTE_ON, NOTE_OFF, CONTROL = 0x90, 0x80, 0xB0
+PLAYER, MODEL = 0, 1
+PHRASE = "adgkgdjhgfds"  # in C major, on the keys of the computer: three seconds
+SHORT = "adgkgd"
+
+
+@dataclass
+class Jam:
+    """A daemon and the address of its page."""
+
+    daemon: Daemon
+    url: str
+    folder: Path
+
+    @property
+    def origin(self) -> str:
+        parts = urlsplit(self.url)
+        return f"{parts.scheme}://{parts.netloc}"
+
+    @property
+    def socket(self) -> str:
+        return f"ws://{urlsplit(self.url).netloc}/ws"
+
+
+@contextmanager
+def jam(folder: Path, engine: str = "", port: int = 0, **page: Any) -> Iterator[Jam]:
+    """Serve the shipped model, or a small `engine`, with a page on any free port."""
+    settings = engine_settings(Config(seed=7)) | ({"engine": engine} if engine else {})
+    served = {
+        "host": "127.0.0.1",
+        "port": port,
+        "names": [],
+        "token": TOKEN,
+        "is_token_chosen": True,
+        "recordings": str(folder),
+        "models": list(shipped.models()),
+        "presets": [],
+    }
+    control = {
+        "page": served | page,
+        "osc": None,
+        "link": {},
+        "commands": COMMANDS,
+        "ports": {"in": "Model In", "out": "Model Out"},
+    }
+    options = {
+        "api": "none",
+        "settings": settings,
+        "control": control,
+        "recordings": str(folder),
+    }
+    with Daemon(options, {}) as daemon:
+        daemon.ready()
+        found: list[str] = []
+
+        def is_told() -> bool:
+            found[:] = re.findall(r"page (http://\S+)", daemon.errors())
+            return bool(found)
+
+        wait_for(is_told, every_s=0.02)
+        yield Jam(daemon, found[0], folder)
+
+
+@dataclass
+class Seen:
+    """A page, with what it asked for, what it was sent and what went wrong on it."""
+
+    page: Page
+    requests: list[str] = field(default_factory=list)
+    frames: list[dict[str, Any]] = field(default_factory=list)
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        """Write everything down from now on."""
+        page = self.page
+        page.on("request", self._requested)
+        page.on("websocket", self._connected)
+        page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        page.on(
+            "console",
+            lambda message: (
+                self.complaints.append(message.text) if message.type == "error" else None
+            ),
+        )
+
+    def _requested(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def _connected(self, socket: WebSocket) -> None:
+        self.requests.append(socket.url)
+        socket.on("framereceived", self._received)
+
+    def _received(self, payload: str | bytes) -> None:
+        self.frames.append(json.loads(payload))
+
+    def notes(self, who: int) -> list[list[int]]:
+        """All messages of one player that the page was told of: [micros, status, data …]."""
+        told = (note for frame in self.frames if frame["t"] == "notes" for note in frame["notes"])
+        return [note[1:] for note in told if note[0] == who]
+
+    def state(self) -> Mapping[str, Any]:
+        """The engine's state as the page knows it."""
+        known: dict[str, Any] = {}
+        for frame in self.frames:
+            if frame["t"] == "state":
+                known |= frame["state"]
+        return known
+
+    def until(self, what: Any) -> None:
+        """Wait for something that comes over the socket."""
+
+        def holds() -> bool:
+            self.page.wait_for_timeout(20)  # the browser's news are only taken in meanwhile
+            return bool(what())
+
+        wait_for(holds)
+
+    def connects(self, jam: Jam) -> None:
+        """Open the page as a person does who has seen the guide before."""
+        self.page.add_init_script("localStorage.setItem('livegen-guide-seen', 'yes')")
+        self.page.goto(jam.url)
+        expect(self.page.locator("#link")).to_contain_text("connected")
+        self.until(lambda: self.state().get("model"))
+
+    def plays(self, keys: str = SHORT, hold_ms: int = 190, gap_ms: int = 60) -> None:
+        """Play on the computer's keys."""
+        for key in keys:
+            self.page.keyboard.down(key)
+            self.page.wait_for_timeout(hold_ms)
+            self.page.keyboard.up(key)
+            self.page.wait_for_timeout(gap_ms)
+
+    def is_answered(self) -> None:
+        """Wait for the model's first note."""
+        self.until(lambda: any(note[1] & 0xF0 == NOTE_ON for note in self.notes(MODEL)))
+
+
+@contextmanager
+def seen(browser: Browser, **options: Any) -> Iterator[Seen]:
+    """A page in a context of its own, nothing kept from others.  Nothing may have left the machine at the end."""
+    context: BrowserContext = browser.new_context(
+        viewport={"width": 1440, "height": 900}, accept_downloads=True, **options
+    )
+    try:
+        watched = Seen(context.new_page())
+        watched.watch()
+        yield watched
+        strangers = [url for url in watched.requests if urlsplit(url).hostname != "127.0.0.1"]
+        assert strangers == []
+    finally:
+        context.close()

@@ -1,0 +1,101 @@
+"""Takes the pictures of the README from the real page and a real jam: `python -m tests.browser.pictures`.
+
+They change a little each time, because the jam does; look at them before they are committed.
+"""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+from playwright.sync_api import Page, expect, sync_playwright
+
+from tests.browser.conftest import FLAGS
+from tests.browser.pages import Jam, Seen, jam, seen
+
+DOCS = Path(__file__).parents[2] / "docs"
+BEAT_MS = 600
+# A melody in eighths and quarters: a key of the computer, and how many eighths it lasts.
+MELODY = [("h", 2), ("g", 1), ("d", 1), ("a", 2), ("d", 1), ("g", 1), ("j", 2), ("h", 1), ("g", 1)]
+CHORD = "adgj"  # struck an octave lower, where the left hand is
+SETTINGS = {"sync": "internal", "tempo": "100"}
+
+
+def main() -> None:
+    """Take them all."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    if path is None:
+        raise SystemExit("there is no Chromium: sudo apt-get install chromium")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        jam(Path(folder), presets=["Ballad", "Late set", "Double time"]) as served,
+        sync_playwright() as driver,
+    ):
+        browser = driver.chromium.launch(executable_path=path, args=FLAGS, chromium_sandbox=False)
+        with seen(browser) as page:
+            take_the_first_run(page, served)
+            take_the_stage(page)
+            take_the_controls(page.page)
+        browser.close()
+
+
+def take_the_first_run(seen: Seen, served: Jam) -> None:
+    """What a newcomer sees, at the DAW that most have."""
+    seen.page.goto(served.url)
+    expect(seen.page.get_by_role("dialog")).to_be_visible()
+    seen.until(lambda: seen.state().get("model"))
+    seen.page.get_by_role("tab", name="Live").click()
+    save(seen.page, "first-run")
+    seen.page.get_by_role("button", name="Start playing").click()
+
+
+def take_the_stage(seen: Seen) -> None:
+    """A chord, a melody, what the model answers and what it plans."""
+    for name, value in SETTINGS.items():
+        choose(seen.page, name, value)
+    expect(seen.page.locator("#fact-tempo")).to_have_text("100")
+    keyboard = seen.page.keyboard
+    keyboard.press("z")
+    for key in CHORD:
+        keyboard.down(key)
+    seen.page.wait_for_timeout(2 * BEAT_MS)
+    for key in CHORD:
+        keyboard.up(key)
+    keyboard.press("x")
+    for key, eighths in MELODY:
+        seen.plays(key, hold_ms=eighths * BEAT_MS // 2 - 60, gap_ms=60)
+    expect(seen.page.locator("#turn-words")).to_have_text("Model plays")
+    seen.page.wait_for_timeout(2 * BEAT_MS)
+    save(seen.page, "stage")
+
+
+def take_the_controls(page: Page) -> None:
+    """Some of the controls, one with its help, one being learned."""
+    page.locator('[data-control="density"]').get_by_role("button", name="What density does").click()
+    page.locator('[data-control="energy"]').get_by_role("button", name="Learn").click()
+    expect(page.get_by_text("Move it …")).to_be_visible()
+    page.locator('[data-control="scale"]').evaluate("row => row.scrollIntoView()")
+    save(page, "controls")
+
+
+def choose(page: Page, name: str, value: str) -> None:
+    """Set a control by hand."""
+    control = page.locator(f'[data-control="{name}"]')
+    radio = control.get_by_role("radio", name=value)
+    if radio.count():
+        radio.check()
+        return
+    slider = control.locator("input[type=range]")
+    slider.fill(str(round((float(value) - 30) / 270 * 1000)))
+
+
+def save(page: Page, name: str) -> None:
+    """Write one picture."""
+    page.mouse.move(700, 880)  # nothing is under the pointer, and nothing has the focus
+    page.evaluate("document.querySelector('dialog[open]') || document.activeElement.blur()")
+    path = DOCS / f"page-{name}.png"
+    page.screenshot(path=path)
+    print(path)
+
+
+if __name__ == "__main__":
+    main()

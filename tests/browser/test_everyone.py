@@ -1,0 +1,171 @@
+"""The page for everyone: by keyboard alone, by ear, without motion, without a network, at sixty frames a second."""
+
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import Look, Serve
+from tests.browser.pages import PHRASE, PLAYER
+
+AXE = Path(__file__).parents[2] / "page/node_modules/axe-core/axe.min.js"
+MOST_TABS = 300
+
+# What has the focus, and whether one can see it: an outline, or that of the label around it.
+FOCUSED = """() => {
+  const element = document.activeElement;
+  if (!element || element === document.body) return null;
+  const seen = [element, element.nextElementSibling].filter(Boolean);
+  const outlined = seen.some(one => getComputedStyle(one).outlineStyle !== "none"
+    && parseFloat(getComputedStyle(one).outlineWidth) >= 2);
+  const name = element.id || element.dataset.command || element.getAttribute("aria-label")
+    || element.closest("[data-control]")?.dataset.control || element.textContent;
+  return { name, control: element.closest("[data-control]")?.dataset.control ?? "", outlined };
+}"""
+
+INTERVALS = """() => new Promise(done => {
+  const at = [];
+  const step = now => { at.push(now); now - at[0] < 5000 ? requestAnimationFrame(step) : done(at); };
+  requestAnimationFrame(step);
+})"""
+
+
+def test_everything_is_reached_by_tab_and_shows_that_it_is(serve: Serve, look: Look) -> None:
+    from livegen.jam.controls import CONTROLS
+    from livegen.jam.mapping import COMMANDS
+
+    page = look(serve("engines:echo")).page
+    stops: list[dict[str, Any]] = []
+    for _ in range(MOST_TABS):
+        page.keyboard.press("Tab")
+        stop = page.evaluate(FOCUSED)
+        if stop is None or (len(stops) > 1 and stop["name"] == stops[0]["name"]):
+            break
+        stops.append(stop)
+
+    assert len(stops) < MOST_TABS, "the focus never came round"
+    names = {stop["name"] for stop in stops}
+    wanted = {"panic", "sound", "volume", "stage-mode", "guide-open", "piano", "tab-controls"}
+    assert wanted | (set(COMMANDS) - {"panic"}) <= names
+    assert set(CONTROLS) <= {stop["control"] for stop in stops}
+    assert [stop["name"] for stop in stops if not stop["outlined"]] == []
+
+
+def test_the_keyboard_alone_plays_the_piano_walks_tabs_and_goes_on_stage(
+    serve: Serve, look: Look
+) -> None:
+    seen = look(serve("engines:echo"))
+    page = seen.page
+
+    page.locator("#piano").focus()
+    for key in ("ArrowRight", "ArrowRight", "Space"):
+        page.keyboard.press(key)
+    seen.until(lambda: [note[2] for note in seen.notes(PLAYER)] == [62, 62])
+    page.locator("#tab-controls").focus()
+    page.keyboard.press("ArrowRight")
+    expect(page.locator("#panel-meters")).to_be_visible()
+    page.keyboard.press("End")
+    expect(page.locator("#panel-takes")).to_be_visible()
+    page.keyboard.press("Shift+F")
+    expect(page.locator("#piano")).to_be_hidden()
+    expect(page.locator("#panic")).to_be_visible()
+    page.keyboard.press("Shift+F")
+    expect(page.locator("#piano")).to_be_visible()
+
+
+def violations(page: Page) -> list[str]:
+    """What the accessibility checker finds."""
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("() => axe.run(document, {resultTypes: ['violations']})")
+    return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
+
+
+def test_the_accessibility_checker_finds_nothing(serve: Serve, look: Look) -> None:
+    if not AXE.is_file():
+        pytest.skip("axe-core is not installed (cd page && npm ci)")
+    jam = serve(presets=["Quiet", "Solo"])
+    seen = look()
+    page = seen.page
+    page.goto(jam.url)
+
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert violations(page) == []
+    page.keyboard.press("Enter")  # the way on has the focus
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    seen.plays("adg")
+    for tab in ("Controls", "Meters", "Recordings"):
+        page.get_by_role("tab", name=tab).click()
+        assert violations(page) == []
+    page.keyboard.press("Shift+F")
+    assert violations(page) == []
+
+
+def test_a_change_of_turn_is_told_to_those_who_listen(serve: Serve, look: Look) -> None:
+    seen = look(serve())
+    said = seen.page.locator("[aria-live=polite]#said")
+
+    seen.plays()
+
+    expect(said).to_have_text("Model plays")
+    expect(said).to_have_text("Your move")
+
+
+def test_nothing_leaves_the_machine_and_nothing_is_refused_by_the_policy(
+    serve: Serve, look: Look
+) -> None:
+    jam = serve()
+    seen = look(jam)
+    page = seen.page
+
+    seen.plays()
+    seen.is_answered()
+    for tab in ("Meters", "Recordings", "Controls"):
+        page.get_by_role("tab", name=tab).click()
+    page.locator("#guide-open").click()
+    for daw in ("Live", "Reaper", "Bitwig", "Logic", "Ardour"):
+        page.get_by_role("tab", name=daw, exact=True).click()
+        expect(page.locator(".daw:visible .see")).to_contain_text("You should now see")
+
+    asked = {urlsplit(url).netloc for url in seen.requests}
+    assert asked == {urlsplit(jam.origin).netloc}
+    assert seen.complaints == []  # a breach of the content security policy would be one
+
+
+def test_with_less_motion_the_picture_stands_still(serve: Serve, look: Look) -> None:
+    seen = look(serve("engines:echo"), reduced_motion="reduce")
+    page = seen.page
+    # A part of the picture is the same from one moment to the next, save while the line of now crosses it and
+    # where the picture is turned over: soon nothing moves there.
+    stands = """async () => {
+      const roll = document.getElementById("roll");
+      const read = () => [...roll.getContext("2d").getImageData(100, 100, 200, 150).data].join();
+      const one = read();
+      await new Promise(done => setTimeout(done, 500));
+      return one === read();
+    }"""
+    seen.plays("adg")
+
+    seen.until(lambda: page.evaluate(stands))
+
+
+def test_the_stage_runs_at_sixty_frames_a_second(
+    serve: Serve, look: Look, record_property: Any
+) -> None:
+    seen = look(serve())
+    seen.plays(PHRASE)
+    seen.is_answered()
+
+    at = seen.page.evaluate(INTERVALS)
+
+    apart = sorted(later - earlier for earlier, later in pairwise(at))
+    rate = 1000 * len(apart) / (at[-1] - at[0])
+    record_property("frames_per_second", rate)
+    print(f"{rate:.1f} frames a second, the longest took {apart[-1]:.1f} ms")
+    # The typical frame, which another's work on the same machine does not change.
+    assert apart[len(apart) // 2] < 1000 / 59

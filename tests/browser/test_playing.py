@@ -1,0 +1,315 @@
+"""Playing on the page, over the real daemon: keys, answer, sound, controls, panic."""
+
+import os
+import signal
+import socket
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from threading import Thread
+from urllib.parse import urlsplit
+
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+
+from playwright.sync_api import WebSocketRoute, expect
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
+
+from tests.browser.conftest import Look, Serve
+from tests.browser.pages import (
+    CONTROL,
+    MODEL,
+    NOTE_OFF,
+    NOTE_ON,
+    PHRASE,
+    PLAYER,
+    TOKEN,
+    Jam,
+    Seen,
+)
+
+# The loudest of the preview, as an analyser in the browser hears it, for as long as something is waited for.
+LISTEN = """() => {
+  const level = document.getElementById("level");
+  window.loudest = 0;
+  window.listening = setInterval(() => { window.loudest = Math.max(window.loudest, level.value); }, 30);
+}"""
+
+
+def test_a_phrase_on_the_keys_is_answered_and_both_are_seen_and_heard(
+    serve: Serve, look: Look
+) -> None:
+    seen = look(serve())
+    page = seen.page
+
+    seen.plays(PHRASE)
+
+    expect(page.locator("#turn-words")).to_have_text("Model plays")
+    expect(page.locator(".key.model").first).to_be_visible()
+    # The sounds of the last key have long died away when this listens.
+    page.wait_for_timeout(1000)
+    page.evaluate(LISTEN)
+    seen.until(lambda: page.evaluate("window.loudest") > 0.05)
+    played = [note for note in seen.notes(PLAYER) if note[1] & 0xF0 == NOTE_ON]
+    assert len(played) == len(PHRASE)
+    expect(page.locator("#turn-words")).to_have_text("Your move")
+    heard = seen.notes(MODEL)
+    begun = sum(note[1] & 0xF0 == NOTE_ON and note[3] > 0 for note in heard)
+    ended = sum(note[1] & 0xF0 in (NOTE_OFF, NOTE_ON) for note in heard) - begun
+    assert begun == ended > 0
+    assert seen.complaints == []
+
+
+def test_the_page_is_silent_until_something_is_played_on_it(serve: Serve, look: Look) -> None:
+    jam = serve("engines:echo")
+    player, listener = look(jam), look(jam)
+
+    listener.page.evaluate(LISTEN)
+    player.plays("adg")
+    player.is_answered()
+    listener.until(lambda: listener.notes(MODEL))
+
+    assert listener.page.evaluate("window.loudest") == 0
+    listener.page.locator("#sound").click()
+    player.plays("adg")
+    listener.until(lambda: listener.page.evaluate("window.loudest") > 0.02)
+
+
+def test_where_a_daw_plays_it_the_page_is_silent_until_it_is_wished(
+    serve: Serve, look: Look
+) -> None:
+    jam, seen = serve("engines:echo"), look()
+
+    def with_ports(socket: WebSocketRoute) -> None:
+        server = socket.connect_to_server()
+        server.on_message(
+            lambda text: socket.send(str(text).replace('"api":"none"', '"api":"jack"'))
+        )
+
+    seen.page.route_web_socket(jam.socket, with_ports)
+    seen.page.add_init_script("localStorage.setItem('livegen-guide-seen', 'yes')")
+    seen.page.goto(jam.url)
+    expect(seen.page.locator("#link")).to_contain_text("echo")
+    seen.page.evaluate(LISTEN)
+
+    seen.plays()
+    expect(seen.page.locator("#sound")).to_have_text("Sound off")
+    assert seen.page.evaluate("window.loudest") == 0
+
+    seen.page.locator("#sound").click()
+    seen.plays()
+    seen.until(lambda: seen.page.evaluate("window.loudest") > 0.05)
+
+
+# A browser with two MIDI inputs, of which one is livegen's own output, and a hand on the other.
+MIDI_INPUTS = """
+  const input = name => ({ id: name, name, onmidimessage: null });
+  const inputs = ["<b>Keys</b>", "Model Out"].map(input);
+  const access = { inputs: new Map(inputs.map(one => [one.id, one])), onstatechange: null };
+  navigator.requestMIDIAccess = async () => access;
+  window.turn = data => inputs[0].onmidimessage?.({ data: Uint8Array.from(data) });
+"""
+
+
+def test_a_midi_input_of_the_browser_plays_and_livegen_s_own_is_not_offered(
+    serve: Serve, look: Look
+) -> None:
+    jam, seen = serve("engines:echo"), look()
+    seen.page.add_init_script(MIDI_INPUTS)
+    seen.connects(jam)
+
+    seen.page.get_by_role("button", name="MIDI inputs").click()
+    offered = seen.page.locator(".midi-inputs label")
+    expect(offered).to_have_text(["<b>Keys</b>"])
+    offered.locator("input").check()
+    for data in ([0x90, 60, 80], [0xC0, 5], [0xF8], [0xB0, 7, 3], [0xB0, 1, 64], [0x80, 60, 0]):
+        seen.page.evaluate("turn", data)
+
+    seen.until(lambda: len(seen.notes(PLAYER)) == 3)
+    assert [note[1:3] for note in seen.notes(PLAYER)] == [[0x90, 60], [0xB0, 1], [0x80, 60]]
+
+
+def test_the_piano_on_the_screen_plays_and_follows_the_finger(serve: Serve, look: Look) -> None:
+    seen = look(serve("engines:echo"))
+    page = seen.page
+    first = page.locator('[data-pitch="60"]').bounding_box()
+    second = page.locator('[data-pitch="64"]').bounding_box()
+    assert first and second
+
+    page.mouse.move(first["x"] + 8, first["y"] + first["height"] - 5)
+    page.mouse.down()
+    page.mouse.move(second["x"] + 8, second["y"] + second["height"] - 5)
+    page.mouse.up()
+    page.keyboard.press("x")
+    page.keyboard.press("a", delay=50)
+
+    seen.until(lambda: len(seen.notes(PLAYER)) >= 6)
+    kinds = [(note[1] & 0xF0, note[2]) for note in seen.notes(PLAYER)]
+    keys = [60, 64, 72]
+    assert kinds == [(kind, key) for key in keys for kind in (NOTE_ON, NOTE_OFF)]
+
+
+def test_a_key_is_let_go_when_the_page_loses_the_focus(serve: Serve, look: Look) -> None:
+    seen = look(serve("engines:echo"))
+
+    seen.page.keyboard.down("a")
+    seen.until(lambda: seen.notes(PLAYER))
+    seen.page.evaluate("window.dispatchEvent(new Event('blur'))")
+
+    seen.until(lambda: [note[1] for note in seen.notes(PLAYER)] == [NOTE_ON, NOTE_OFF])
+
+
+def test_a_knob_that_is_moved_turns_the_engine_s_control(serve: Serve, look: Look) -> None:
+    jam = serve()
+    hand, eye = look(jam), look(jam)
+    slider = hand.page.locator('[data-control="density"] input[type=range]')
+
+    slider.focus()
+    for _ in range(10):
+        hand.page.keyboard.press("ArrowRight")
+
+    # The other page knows of it only from the engine.
+    shown = eye.page.locator('[data-control="density"] .value')
+    expect(shown).to_have_text("1.32")
+    assert eye.state()["controls"]["density"] == 1.32
+    slider.dblclick()
+    expect(shown).to_have_text("1")
+
+
+def test_words_and_texts_are_controls_too(serve: Serve, look: Look) -> None:
+    jam = serve()
+    hand, eye = look(jam), look(jam)
+
+    hand.page.locator('[data-control="mode"]').get_by_role("radio", name="trade").check()
+    scale = hand.page.locator('[data-control="scale"] input')
+    scale.fill("D dorian")
+    scale.press("Enter")
+
+    expect(eye.page.locator("#fact-mode")).to_have_text("trade")
+    expect(eye.page.locator('[data-control="scale"] input')).to_have_value("D dorian")
+
+
+def test_every_control_and_command_that_there_is_appears(serve: Serve, look: Look) -> None:
+    from livegen.jam.controls import CONTROLS
+    from livegen.jam.mapping import COMMANDS
+
+    page = look(serve("engines:echo")).page
+
+    controls = page.locator("[data-control]")
+    assert controls.evaluate_all("all => all.map(one => one.dataset.control)") == list(CONTROLS)
+    commands = page.locator("[data-command]").evaluate_all(
+        "all => all.map(one => one.dataset.command)"
+    )
+    assert set(commands) == set(COMMANDS) - {"panic"}
+    expect(page.locator("#panic")).to_be_visible()
+
+
+def test_a_control_learns_the_knob_that_is_turned(serve: Serve, look: Look) -> None:
+    seen = look(serve())
+    control = seen.page.locator('[data-control="energy"]')
+
+    control.get_by_role("button", name="Learn").click()
+    expect(control.get_by_text("Move it …")).to_be_visible()
+    seen.page.keyboard.press("a")  # a key of the piano counts as a pad
+
+    expect(control.get_by_role("button", name="Unbind")).to_be_visible()
+    control.get_by_role("button", name="Unbind").click()
+    expect(control.get_by_role("button", name="Unbind")).to_have_count(0)
+
+
+def test_panic_silences_all_while_the_engine_is_dead(serve: Serve, look: Look) -> None:
+    jam = serve()
+    seen = look(jam)
+    seen.plays(PHRASE)
+    seen.is_answered()
+
+    os.kill(jam.daemon.engine_pid(), signal.SIGKILL)
+    seen.until(lambda: silences(seen))  # what the port process does by itself
+    before = silences(seen)
+    seen.page.keyboard.press("Escape")
+
+    seen.until(lambda: silences(seen) > before)
+    assert seen.state()["engine"] != "alive"
+    expect(seen.page.locator(".key.model")).to_have_count(0)
+    expect(seen.page.locator("#notice")).to_be_visible()
+    # It comes back by itself, and answers again.
+    expect(seen.page.locator("#notice")).to_be_hidden()
+    expect(seen.page.locator("#turn-words")).to_have_text("Your move")
+    before = len(seen.notes(MODEL))
+    seen.plays()
+    seen.until(lambda: any(note[1] & 0xF0 == NOTE_ON for note in seen.notes(MODEL)[before:]))
+
+
+def silences(seen: Seen) -> int:
+    """How often "all sound off" or "all notes off" left the output."""
+    return sum(
+        status & 0xF0 == CONTROL and data[0] in (120, 123) for _, status, *data in seen.notes(MODEL)
+    )
+
+
+def test_a_lost_connection_is_said_in_words_and_mends_itself(serve: Serve, look: Look) -> None:
+    jam = serve("engines:echo")
+    seen = look(jam)
+    port = int(jam.origin.rpartition(":")[2])
+
+    assert jam.daemon.end()[0] == 0
+    expect(seen.page.locator("#notice")).to_contain_text("connection to livegen is lost")
+    seen.plays("a")
+
+    serve("engines:echo", port=port)
+    expect(seen.page.locator("#notice")).to_be_hidden()
+    seen.plays("a")
+    seen.is_answered()
+
+
+def test_without_the_token_the_page_says_what_to_do(serve: Serve, look: Look) -> None:
+    jam = serve("engines:echo")
+    without, wrong = look(), look()
+
+    without.page.goto(jam.origin)
+    wrong.page.goto(f"{jam.origin}/#not-the-token-of-this-run")
+
+    for seen in (without, wrong):
+        expect(seen.page.locator("#notice")).to_contain_text("address that livegen printed")
+        assert "#" not in seen.page.url
+
+
+def test_names_from_outside_are_only_ever_text(serve: Serve, look: Look) -> None:
+    name = "<img src=x onerror=document.title='owned'>"
+    seen = look(serve("engines:echo", presets=[name]))
+
+    expect(seen.page.locator("#panel-controls").get_by_role("button", name=name)).to_be_visible()
+    assert seen.page.locator(".presets img").count() == 0
+    assert seen.page.title() == "livegen"
+
+
+def test_one_page_that_does_not_read_holds_up_nobody(
+    serve: Serve, look: Look, stack: ExitStack
+) -> None:
+    jam = serve()
+    for _ in range(6):
+        client = stack.enter_context(client_of(jam))
+        Thread(target=lambda one=client: list(one), daemon=True).start()
+    stalled = socket.socket()
+    stalled.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 2048)
+    stalled.connect(("127.0.0.1", urlsplit(jam.url).port))
+    stack.enter_context(client_of(jam, stalled))  # which says its token, and reads no more
+    seen, ninth = look(jam), look()
+
+    ninth.page.goto(jam.url)
+    expect(ninth.page.locator("#notice")).to_contain_text("As many pages")
+    seen.plays()
+    seen.is_answered()
+
+    expect(seen.page.locator("#turn-words")).to_have_text("Model plays")
+
+
+@contextmanager
+def client_of(jam: Jam, sock: socket.socket | None = None) -> Iterator[ClientConnection]:
+    """A page without a browser, welcomed."""
+    origin = Origin(jam.origin)
+    with connect(jam.socket, sock=sock, origin=origin, close_timeout=0.2) as client:
+        client.send(f'{{"token": "{TOKEN}"}}')
+        assert '"hello"' in str(client.recv())
+        yield client

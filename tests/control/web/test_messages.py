@@ -1,0 +1,175 @@
+"""What a page may say."""
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livegen.control.desk import Request
+from livegen.control.web.messages import Known, Ping, Played, Refused, Unfit, parse, token_of
+from livegen.jam.controls import CONTROLS
+from livegen.jam.mapping import COMMANDS
+
+KNOWN = Known(frozenset({"Quiet", "Solo"}), frozenset({"jam-gru"}))
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=20),
+    lambda inside: (
+        st.lists(inside, max_size=4) | st.dictionaries(st.text(max_size=8), inside, max_size=4)
+    ),
+    max_leaves=8,
+)
+kinds = st.sampled_from(["set", "do", "play", "ping"]) | json_values
+names = (
+    st.sampled_from([*CONTROLS, *COMMANDS, "preset", "learn", "unlearn", "model", "watch"])
+    | json_values
+)
+messages = st.fixed_dictionaries(
+    {"t": kinds},
+    optional={
+        "name": names,
+        "value": json_values,
+        "data": json_values,
+        "at": json_values,
+        "x": json_values,
+    },
+)
+
+
+def said(**given_: Any) -> object:
+    return parse(json.dumps(given_), KNOWN)
+
+
+@given(messages)
+def test_whatever_is_said_is_understood_or_refused(message: dict[str, Any]) -> None:
+    try:
+        meant = parse(json.dumps(message), KNOWN)
+    except Refused as refusal:
+        assert 0 < len(str(refusal)) <= 500
+    else:
+        assert isinstance(meant, Request | Ping | Played)
+        json.dumps(meant.value if isinstance(meant, Request) else 0, allow_nan=False)
+
+
+@given(st.text(max_size=200))
+def test_any_text_is_refused_or_understood(text: str) -> None:
+    with pytest.raises(Refused):
+        parse(text, KNOWN)
+    with pytest.raises(Refused):
+        parse(f'{{"t":"ping","at":0}}{text}x', KNOWN)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[" * 60_000,
+        '{"t":"set","name":"tempo","value":' + "9" * 60_000 + "}",
+        '{"t":"ping","at":NaN}',
+        '{"t":"ping","at":1e999}',
+        '{"t":"ping","at":true}',
+        '{"t":"ping","at":"x"}',
+        '{"t":"ping","at":0,"more":1}',
+        '{"t":["ping"],"at":0}',
+        '{"t":"ping"}' + " " * 70_000,
+        "null",
+        "[]",
+        '"set"',
+    ],
+)
+def test_nonsense_is_refused(text: str) -> None:
+    with pytest.raises(Refused):
+        parse(text, KNOWN)
+
+
+def test_a_control_is_set_and_its_value_checked() -> None:
+    assert said(t="set", name="density", value=0.5) == Request("density", 0.5)
+    assert said(t="set", name="rest", value="auto") == Request("rest", "auto")
+    for value in (99, "x", None, [1], {"a": 1}, True, 1e300, 10**400):
+        with pytest.raises(Refused):
+            said(t="set", name="density", value=value)
+
+
+def test_a_value_that_does_not_fit_is_a_slip_and_what_does_not_exist_a_mistake() -> None:
+    with pytest.raises(Unfit):
+        said(t="set", name="scale", value="H major")
+    with pytest.raises(Refused) as refusal:
+        said(t="set", name="nothing", value=1)
+    assert not isinstance(refusal.value, Unfit)
+
+
+@pytest.mark.parametrize("name", [*COMMANDS])
+def test_every_command_can_be_asked_for(name: str) -> None:
+    assert said(t="do", name=name) == Request(name)
+    assert said(t="do", name=name, value=None) == Request(name)
+
+
+def test_commands_that_take_something_take_only_that() -> None:
+    assert said(t="do", name="preset", value="Quiet") == Request("preset", "Quiet")
+    assert said(t="do", name="learn", value="density") == Request("learn", "density")
+    assert said(t="do", name="learn", value="") == Request("learn", "")
+    assert said(t="do", name="unlearn", value="preset Solo") == Request("unlearn", "preset Solo")
+    assert said(t="do", name="model", value="jam-gru") == Request("model", "jam-gru")
+    assert said(t="do", name="capture", value=8) == Request("capture", 8)
+    for name, value in (
+        ("preset", "Loud"),
+        ("learn", "nothing"),
+        ("learn", 5),
+        ("unlearn", ""),
+        ("capture", 0),
+        ("capture", 1.5),
+        ("capture", True),
+        ("panic", 1),
+        ("keep", {"from": 0, "to": 1}),
+    ):
+        with pytest.raises(Refused):
+            said(t="do", name=name, value=value)
+
+
+@pytest.mark.parametrize(
+    "value", ["/etc/passwd", "../jam-gru", "models/jam-gru/model.onnx", "default"]
+)
+def test_a_model_is_named_and_never_a_path(value: str) -> None:
+    with pytest.raises(Refused):
+        said(t="do", name="model", value=value)
+
+
+@pytest.mark.parametrize(
+    "name", ["watch", "play", "presets", "map", "link", "next", "stats", "quit"]
+)
+def test_what_is_ours_alone_cannot_be_asked_for(name: str) -> None:
+    values: tuple[object, ...] = (None, True, {})
+    for value in values:
+        with pytest.raises(Refused):
+            said(t="do", name=name, value=value)
+
+
+def test_notes_wheel_pedals_bend_and_pressure_are_played() -> None:
+    for data in (
+        [0x90, 60, 80],
+        [0x8F, 60, 0],
+        [0xB0, 64, 127],
+        [0xB0, 1, 5],
+        [0xE0, 0, 64],
+        [0xD0, 9],
+    ):
+        assert said(t="play", data=data) == Played(bytes(data))
+
+
+@given(st.lists(st.integers(-1, 300), max_size=4) | json_values)
+def test_nothing_else_is_played(data: Any) -> None:
+    try:
+        played = said(t="play", data=data)
+    except Refused:
+        return
+    assert isinstance(played, Played) and list(played.data) == data
+    kind = played.data[0] & 0xF0
+    assert kind in (0x80, 0x90, 0xD0, 0xE0) or (kind == 0xB0 and played.data[1] in (1, 64, 66, 67))
+
+
+def test_the_first_message_holds_the_token() -> None:
+    assert token_of('{"token":"x"}') == "x"
+    assert token_of("{}") is None
+    with pytest.raises(Refused):
+        token_of("x")

@@ -1,0 +1,233 @@
+"""What lies at which address.  FAULTS.md S14, S15 and S17."""
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from starlette.testclient import TestClient
+
+from livegen.control.web.clients import Clients
+from livegen.control.web.routes import MOST_BODY, app
+from livegen.control.web.shelf import Shelf
+from livegen.control.web.stage import Stage
+
+TOKEN = "0123456789abcdef"
+AUTHORISED = {"authorization": f"Bearer {TOKEN}"}
+PROTECTED = (
+    ("GET", "/recordings"),
+    ("GET", "/recordings/one.mid"),
+    ("POST", "/recordings/one.mid"),
+    ("DELETE", "/recordings/one.mid"),
+    ("POST", "/tickets"),
+)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "secret.txt").write_text("secret")
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    (folder / "one.mid").write_bytes(b"MThd one")
+    built = tmp_path / "built"
+    (built / "assets").mkdir(parents=True)
+    (built / "index.html").write_text("<!doctype html><title>livegen</title>")
+    (built / "assets" / "page.js").write_text("export {};")
+    (built / "assets" / "out.txt").symlink_to(tmp_path / "secret.txt")
+    return folder
+
+
+@pytest.fixture
+def browser(folder: Path) -> Iterator[TestClient]:
+    yield TestClient(served(folder), raise_server_exceptions=False)
+
+
+def served(folder: Path | None, built: Path | None = None) -> Any:
+    shelf = Shelf(folder) if folder else None
+    place = built or (folder.parent / "built" if folder else Path("/nowhere"))
+    return app(Clients(Stage({}), TOKEN, lambda request: None), shelf, TOKEN, built=place)
+
+
+def post(browser: TestClient, path: str, value: object) -> Any:
+    return browser.post(
+        path, content=json.dumps(value), headers={**AUTHORISED, "content-type": "application/json"}
+    )
+
+
+@pytest.mark.parametrize(("method", "path"), PROTECTED)
+@pytest.mark.parametrize("authorization", [None, "Bearer x", f"Basic {TOKEN}", TOKEN, "Bearer"])
+def test_nothing_of_the_recordings_is_told_or_done_without_the_token(
+    browser: TestClient, folder: Path, method: str, path: str, authorization: str | None
+) -> None:
+    headers = {"content-type": "application/json"} | (
+        {"authorization": authorization} if authorization else {}
+    )
+
+    answer = browser.request(
+        method, path, headers=headers, content=b'{"rename":"x"}' if method == "POST" else b""
+    )
+
+    assert answer.status_code == 401 and "one" not in answer.text
+    assert (folder / "one.mid").is_file()
+
+
+def test_a_token_in_the_address_counts_for_nothing(browser: TestClient) -> None:
+    assert browser.get(f"/recordings?token={TOKEN}").status_code == 401
+
+
+def test_recordings_are_listed_given_renamed_thrown_away_and_taken_back(
+    browser: TestClient,
+) -> None:
+    assert [one["name"] for one in browser.get("/recordings", headers=AUTHORISED).json()] == [
+        "one.mid"
+    ]
+    given_ = browser.get("/recordings/one.mid", headers=AUTHORISED)
+    assert given_.content == b"MThd one" and given_.headers["content-type"] == "audio/midi"
+    assert given_.headers["content-disposition"] == 'attachment; filename="one.mid"'
+    assert post(browser, "/recordings/one.mid", {"rename": "a better name"}).json() == {
+        "name": "a better name.mid"
+    }
+    thrown = browser.delete("/recordings/a better name.mid", headers=AUTHORISED).json()["trashed"]
+    assert browser.get("/recordings", headers=AUTHORISED).json() == []
+    assert post(browser, f"/recordings/{thrown}", {"restore": True}).json() == {
+        "name": "a better name.mid"
+    }
+    assert browser.get("/recordings/a better name.mid", headers=AUTHORISED).content == b"MThd one"
+
+
+def test_mistakes_are_told_in_a_line(browser: TestClient, folder: Path) -> None:
+    (folder / "two.mid").write_bytes(b"MThd two")
+
+    for answer, status in (
+        (browser.get("/recordings/none.mid", headers=AUTHORISED), 404),
+        (browser.delete("/recordings/none.mid", headers=AUTHORISED), 404),
+        (browser.get("/recordings/one.txt", headers=AUTHORISED), 422),
+        (post(browser, "/recordings/one.mid", {"rename": "two"}), 409),
+        (post(browser, "/recordings/one.mid", {"rename": "../x"}), 422),
+        (post(browser, "/recordings/one.mid", {"rename": "x", "more": 1}), 422),
+        (post(browser, "/recordings/one.mid", {"delete": True}), 422),
+        (post(browser, "/recordings/one.mid", ["rename"]), 422),
+        (post(browser, "/tickets", {"name": "none.mid"}), 404),
+        (post(browser, "/tickets", {"name": "../secret.txt"}), 422),
+    ):
+        assert answer.status_code == status, answer.text
+        assert 5 < len(answer.json()["error"]) < 200
+
+
+@pytest.mark.parametrize(
+    "kind", ["text/plain", "application/x-www-form-urlencoded", "multipart/form-data", ""]
+)
+def test_what_is_not_called_json_changes_nothing(
+    browser: TestClient, folder: Path, kind: str
+) -> None:
+    """Such a request another page could send without being asked."""
+    headers = AUTHORISED | ({"content-type": kind} if kind else {})
+
+    assert (
+        browser.post("/recordings/one.mid", content=b'{"rename":"x"}', headers=headers).status_code
+        == 415
+    )
+    assert (folder / "one.mid").is_file()
+
+
+def test_a_body_may_not_be_long(browser: TestClient) -> None:
+    assert post(browser, "/recordings/one.mid", {"rename": "x" * MOST_BODY}).status_code == 413
+
+
+def test_a_body_that_is_no_json_is_refused(browser: TestClient) -> None:
+    headers = {**AUTHORISED, "content-type": "application/json"}
+    for body in (b"{", b"\xff", b"[" * 4000, b""):
+        assert browser.post("/tickets", content=body, headers=headers).status_code == 400
+
+
+def test_a_ticket_is_for_one_download_without_the_token(browser: TestClient) -> None:
+    url = post(browser, "/tickets", {"name": "one.mid"}).json()["url"]
+
+    assert browser.get(url.replace("one.mid", "two.mid")).status_code == 404
+    assert browser.head(url).status_code == 200
+    assert browser.get(url).content == b"MThd one"
+    assert browser.get(url).status_code == 404
+
+
+@pytest.mark.parametrize("method", ["PUT", "PATCH", "DELETE", "POST", "OPTIONS", "TRACE"])
+def test_the_page_itself_can_only_be_read(browser: TestClient, method: str) -> None:
+    assert browser.request(method, "/").status_code in (404, 405)
+    assert browser.request(method, "/assets/page.js").status_code in (404, 405)
+
+
+def test_the_built_page_is_served_with_its_types(browser: TestClient) -> None:
+    assert browser.get("/").headers["content-type"].startswith("text/html")
+    assert browser.get("/assets/page.js").headers["content-type"].startswith("text/javascript")
+    assert browser.get("/assets/other.js").status_code == 404
+
+
+def test_a_page_that_is_not_built_says_how_to(folder: Path) -> None:
+    answer = TestClient(served(folder, built=folder / "nothing")).get("/")
+
+    assert (
+        "not built" in answer.text and "<script" not in answer.text and "style" not in answer.text
+    )
+
+
+def test_without_recordings_there_are_none(folder: Path) -> None:
+    assert TestClient(served(None)).get("/recordings", headers=AUTHORISED).status_code == 404
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/recordings/..%2fsecret.txt",
+        "/recordings/%2e%2e/secret.txt",
+        "/recordings/..%5csecret.txt",
+        "/recordings/%2fetc%2fpasswd",
+        "/recordings/one.mid%00.txt",
+        "/assets/../../secret.txt",
+        "/assets/..%2f..%2fsecret.txt",
+        "/assets/%2e%2e/%2e%2e/secret.txt",
+        "/assets/out.txt",
+        "//etc/passwd",
+        "/%2fetc/passwd",
+        "/take/x/..%2fsecret.txt",
+    ],
+)
+def test_nothing_outside_is_given(browser: TestClient, path: str) -> None:
+    answer = browser.get(path, headers=AUTHORISED)
+
+    assert answer.status_code in (400, 404, 422), path
+    assert "secret" not in answer.text.replace("secret.txt", "") and "root:" not in answer.text
+
+
+@given(
+    st.sampled_from(["/", "/assets/", "/recordings/", "/take/x/"]),
+    st.text(max_size=40),
+    st.booleans(),
+)
+def test_any_address_is_answered_and_nothing_of_the_machine_told(
+    start: str, rest: str, is_quoted: bool
+) -> None:
+    path = start + quote(rest, safe="" if is_quoted else "/.%")
+    answer = TestClient(served(Path("/etc"), built=Path("/nowhere"))).get(path, headers=AUTHORISED)
+
+    assert answer.status_code in (200, 400, 404, 405, 422)
+    assert "root:" not in answer.text
+
+
+def test_a_fault_of_ours_is_told_to_the_person_and_not_to_the_page(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[str] = []
+    shelf = Shelf(folder)
+    monkeypatch.setattr(shelf, "listed", lambda: 1 / 0)
+    clients = Clients(Stage({}), TOKEN, lambda request: None)
+    broken = TestClient(
+        app(clients, shelf, TOKEN, said.append, Path("/nowhere")), raise_server_exceptions=False
+    )
+
+    answer = broken.get("/recordings", headers=AUTHORISED)
+
+    assert answer.status_code == 500 and "division" not in answer.text
+    assert len(said) == 1 and "division" in said[0]
