@@ -16,6 +16,7 @@ from livegen.jam.successor import Heard, Successor
 from livegen.jam.surprise import Foretold, Surprise
 from livegen.music import pace
 from livegen.music.metre import Metre
+from livegen.music.phrase import Phrase
 from livegen.music.timeline import Timeline
 
 FIT_PAUSE_US = 40_000  # after an onset, before the grid is looked for again
@@ -80,7 +81,7 @@ class Listener:
         timeline = self._timeline_at(now, metre) if self.is_free else running
         if timeline != running:
             self.live = self.live.retimed(timeline)
-        self.call = Call(self.live.copy())
+        self.call = Call(self.live.copy(), Phrase(beat_us=0 if self.is_free else timeline.tempo_us))
         self.calls += 1
         self.harmonist.begin()
         return self.call

@@ -30,7 +30,10 @@ class Extent:
 
 @dataclass(slots=True)
 class Phrase:
-    """The notes of one turn of the player.  Times are micros and do not decrease."""
+    """The notes of one turn of the player.  Times are micros and do not decrease.
+
+    `beat_us` is the length of a beat where somebody else leads the time, 0 where nobody does.
+    """
 
     onsets_us: deque[int] = field(default_factory=lambda: deque(maxlen=_RECENT))
     extents: dict[int, Extent] = field(default_factory=dict)
@@ -38,6 +41,7 @@ class Phrase:
     notes: int = 0
     began_us: int = 0
     active_us: int = 0
+    beat_us: int = 0
     _loudness: int = 0
     _sounding: dict[tuple[int, int], int] = field(default_factory=dict)
 
@@ -85,11 +89,13 @@ class Phrase:
         """The silence after the last note that ends this phrase, from its own pace.
 
         A note twice as long as most is still part of it, played a little late; counted from the
-        onset, so that it does not matter how short the notes are played.  250 ms to 1.2 s.
+        onset, so that it does not matter how short the notes are played.  250 ms to 1.2 s, and where the beat is
+        given no less than one: who plays to a clock rests by it.
         """
         since_onset = self.active_us - self.onsets_us[-1] if self.onsets_us else 0
         patience = round(_PATIENCE * usual_ioi_us(self.onsets_us))
-        return max(SHORTEST_REST_US, min(LONGEST_REST_US, patience - since_onset))
+        rest = max(SHORTEST_REST_US, patience - since_onset, self.beat_us)
+        return min(LONGEST_REST_US, rest)
 
 
 def usual_ioi_us(onsets_us: Iterable[int]) -> int:

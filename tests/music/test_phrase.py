@@ -65,3 +65,11 @@ def test_range_and_loudness_are_kept_by_part() -> None:
 def test_drums_have_no_pitch_classes() -> None:
     played = phrase((0, 100, 36), part=DRUMS)
     assert not any(played.pitch_classes)
+
+
+def test_who_plays_to_a_clock_rests_for_a_beat_at_least() -> None:
+    phrase = Phrase(beat_us=600_000)
+    for number in range(8):
+        phrase.strike(number * 150_000, 0, 60, 80)
+        phrase.release(number * 150_000 + 140_000, 0, 60)
+    assert phrase.rest_us == 600_000
