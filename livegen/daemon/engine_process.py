@@ -97,6 +97,7 @@ class EngineProcess:
         self._beat_at = self._snapshot_at = self._shown_at = 0
         self._warm_at = now
         self._paused_until = 0
+        self._is_over = False
         self._logged_at = -LOG_EVERY_US
         self._unlogged = 0
         self._snapshot: dict[str, Any] = {}
@@ -110,8 +111,8 @@ class EngineProcess:
         self._timeline: object = None
 
     def run(self) -> None:
-        """Serve until the link closes."""
-        while not self._link.closed:
+        """Serve until it is said to be over, or the link closes."""
+        while not self._link.closed and not self._is_over:
             now = clock.now()
             self._beat(now)
             for frame in self._link.wait(self._time_left(now)):
@@ -151,6 +152,10 @@ class EngineProcess:
                     self._show_soon(heard)
             case Kind.COMMAND:
                 self._command(frame)
+            case Kind.DONE:
+                self._settle()
+                self._link.send(Kind.DONE, clock.now())
+                self._is_over = True
             case _:
                 pass
         self._beat(clock.now())  # a burst of messages must not look like a hang

@@ -37,7 +37,7 @@ class Kind(IntEnum):
     LOG = 8  # text, one line
     SENT = 9  # one message that left the output at micros (to the recorder; MIDI is then what was heard)
     FAILED = 10  # text: the one line saying why this process cannot go on; it ends after this
-    DONE = 11  # the player has no more to play
+    DONE = 11  # the player has no more to play; to the engine process and back: it is over, all is told
     JOURNAL = 12  # JSON: a row of the engine's for the journal; to the recorder as SNAPSHOT
     FIGURES = 13  # JSON, once a second while somebody watches: how fast and how late, over the last minute
     LINE = 14  # JSON {"line", "kind": "note" | "bad" | "saved", "name"}: what a person should read

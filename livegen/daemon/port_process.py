@@ -44,6 +44,7 @@ DELIVERY_US = 30_000  # two periods of a slow server, for the last releases to r
 EXIT_US = 450_000  # signal to exit; the promise is 500 ms
 WRITE_US = 10 * SECOND  # how long a recording may take to be written when nobody is in a hurry
 TRACE_LENGTH = 1 << 14
+LAST_US = 50_000  # at exit, how long the engine process may take to tell the journal what it did
 STATS_US = 100_000  # how long the engine process may take to add its figures
 REALTIME_PRIORITY = 5  # below any audio thread
 
@@ -540,6 +541,7 @@ class PortProcess:
         sent_at = clock.now()
         if self._options.stats:
             self._stats_at_exit(sent_at)
+        self._hear_the_last(clock.now())
         self._supervisor.stop()
         for companion in (self._player, self._control):
             if companion is not None:
@@ -548,6 +550,19 @@ class PortProcess:
         self._close_ports(by if self._was_told else by + WRITE_US)
         self._end_recorder(by)
         self._supervisor.reap(max(0, by - clock.now()) / SECOND)
+
+    def _hear_the_last(self, now: int) -> None:
+        """Let the engine tell the journal what it did last, or the session could not be played again to its end."""
+        link = self._supervisor.link
+        if self._recorder is None or link is None:
+            return
+        link.send(Kind.DONE, now)
+        is_over = False
+        while not (is_over or link.closed) and clock.now() < now + LAST_US:
+            for frame in link.wait(LAST_US // 10):
+                is_over |= frame.kind is Kind.DONE
+                if frame.kind is Kind.JOURNAL:
+                    self._recorder.account(frame)
 
     def _close_ports(self, by: int) -> None:
         if self._probe is not None:

@@ -39,6 +39,10 @@ class Call:
     start: int | None = None
     answers: int = 0
 
+    def close(self) -> None:
+        """Nothing belongs to it any more, and the grid on which it was heard stands."""
+        self.closed, self.unfitted, self.again = True, False, None
+
     @property
     def is_whole(self) -> bool:
         """Whether all its strokes are known, so that it can be heard again."""

@@ -293,7 +293,10 @@ class Engine:
             call.closed = True
             self._performer.begin(call, plan.start, given.at)
         _, part, pitch, velocity = given.stroke
-        listener.note(given.at, part, pitch, velocity)
+        if self._performer.drums_apart(given):
+            listener.drum(given.at, pitch, velocity)
+        else:
+            listener.note(given.at, part, pitch, velocity)
         self._performer.record(given)
 
     def _end(self) -> None:
@@ -499,6 +502,8 @@ class Engine:
             return
         is_playing = self._turn in (Turn.RESPONDING, Turn.TOGETHER)
         action, plan = self._happen(Happening.FREEZE), self._performer.plan
+        if action is Action.LOOP and self._listener.call:
+            self._listener.call.close()
         if action is Action.LET_GO:
             self._performer.let_go(self._now)
         elif action is Action.LOOP and is_playing and plan and plan.chosen:

@@ -7,6 +7,7 @@ in.  Knows no turns, no plans and no settings: it is told what they come to.
 from collections import deque
 from dataclasses import replace
 
+from livegen.codec.encoder import Stroke
 from livegen.inference.contract import Model
 from livegen.jam.calls import LONGEST_CALL, Call
 from livegen.jam.ears import Ears, Struck
@@ -16,12 +17,14 @@ from livegen.jam.successor import Heard, Successor
 from livegen.jam.surprise import Foretold, Surprise
 from livegen.music import pace
 from livegen.music.metre import Metre
+from livegen.music.parts import DRUMS
 from livegen.music.phrase import Phrase
 from livegen.music.timeline import Timeline
 
 FIT_PAUSE_US = 40_000  # after an onset, before the grid is looked for again
 FIT_AHEAD_US = 150_000  # before a rest is over
 FORGET_BEAT_US = 8_000_000  # after so long a silence the beat starts anew
+FIRST_DRUMS = (36, 42)  # General MIDI: bass drum, closed hi-hat
 HISTORY = 512  # strokes that another model hears before it takes over
 
 
@@ -44,6 +47,7 @@ class Listener:
         self._heard_us: int | None = None
         self._history: deque[Heard] = deque(maxlen=HISTORY)
         self._successor: Successor | None = None
+        self._drums: Hearing | None = None
         self._swap_tick = 0
 
     # --- what is heard --------------------------------------------------------------------------------------------
@@ -75,6 +79,25 @@ class Listener:
             if len(self.call.strokes) > LONGEST_CALL:
                 self.call.forget_strokes(self.live.copy())
 
+    def drum(self, at: int, pitch: int, velocity: int) -> None:
+        """A drum of ours has sounded, beside parts that do not expect any: only those hear it who play drums."""
+        if self._drums is not None:
+            self._drums.go_by(self.live.timeline)
+            self._drums.hear(at, DRUMS, pitch, velocity)
+
+    def drummer(self, now: int) -> Hearing:
+        """A branch of what the drums have played since the call began: a kick and a hat on its bar line, at first."""
+        timeline = self.live.timeline
+        if self._drums is None:
+            self._drums = Hearing.fresh(self.live.guard, timeline)
+            tick = timeline.tick(now)
+            bar_line = tick - timeline.metre.place(tick).position
+            for pitch in FIRST_DRUMS:
+                self._drums.feed(Stroke(bar_line, DRUMS, pitch, 90))
+        branch = self._drums.copy()
+        branch.go_by(timeline)
+        return branch
+
     def open_call(self, now: int, metre: Metre) -> Call:
         """A call begins now: settle the beat by its first note, and remember what was heard before it."""
         running = self.live.timeline
@@ -83,6 +106,7 @@ class Listener:
             self.live = self.live.retimed(timeline)
         self.call = Call(self.live.copy(), Phrase(beat_us=0 if self.is_free else timeline.tempo_us))
         self.calls += 1
+        self._drums = None
         self.harmonist.begin()
         return self.call
 
@@ -99,7 +123,7 @@ class Listener:
     def restore(self, heard: Hearing, ears: Ears) -> None:
         """Hear as then, but by the beat and in the style of now, and with only that sounding which does."""
         timeline, style = self.live.timeline, self.live.style
-        self.live = heard
+        self.live, self._drums = heard, None
         heard.go_by(timeline)
         heard.style = style
         for part, pitch in heard.encoder.sounding.keys() - set(ears.sounding):
@@ -115,7 +139,7 @@ class Listener:
 
     def retime(self, timeline: Timeline, now: int) -> None:
         """Whoever leads is elsewhere: go on from there, and hear an open call as if it had been there."""
-        self.live = self.live.retimed(timeline)
+        self.live, self._drums = self.live.retimed(timeline), None
         call = self.call
         if call and not call.closed and call.is_whole:
             call.again, call.reached = call.before.retimed(timeline), 0
@@ -153,7 +177,7 @@ class Listener:
         self._swap_tick = again.timeline.bar_from(
             again.timeline.tick(self.live.timeline.micros(self._swap_tick))
         )
-        self.live = again
+        self.live, self._drums = again, None
         return True
 
     # --- another model --------------------------------------------------------------------------------------------
@@ -182,7 +206,7 @@ class Listener:
         """The next model takes over, with all that sounds as it is."""
         assert self._successor is not None
         timeline = self.live.timeline
-        self.live = self._successor.hearing.retimed(timeline)
+        self.live, self._drums = self._successor.hearing.retimed(timeline), None
         self._successor = None
         self.set_style(style)
         if self.call:

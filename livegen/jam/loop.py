@@ -25,6 +25,11 @@ class Loop:
         self._period = period
         self._lets_go = False
 
+    def take(self) -> list[Stroke]:
+        """Give what was planned, once."""
+        planned, self.planned = self.planned, []
+        return planned
+
     def step(self) -> None:
         """Plan one repetition, or end."""
         if self._lets_go:

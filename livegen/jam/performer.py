@@ -5,23 +5,28 @@ what was heard; knows no turns: it is told when to answer, to go along, to repea
 """
 
 from collections import deque
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 import numpy as np
 
+from livegen.codec.encoder import Stroke
 from livegen.jam import starts
 from livegen.jam.agenda import Agenda, Coming, Given, Timed
-from livegen.jam.brief import Brief, brief_for, room
+from livegen.jam.brief import Brief, brief_for, for_drums, room
 from livegen.jam.calls import Call, Response, Taken
 from livegen.jam.choice import worth
 from livegen.jam.desk import Desk
+from livegen.jam.ensemble import Ensemble
+from livegen.jam.hearing import Hearing
 from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
 from livegen.jam.plan import Plan
 from livegen.jam.planner import LONGEST_SILENCE, Rollout
-from livegen.jam.turns import MODES, Mode
+from livegen.jam.turns import MODES, Mode, Plays
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.parts import DRUMS
 from livegen.music.swing import swung
 from livegen.music.timeline import Timeline
 
@@ -120,30 +125,80 @@ class Performer:
         """Play from now to tick `end`, with what has sounded and what was handed out taken as they are, and
         also what is planned for before tick `stands`.
         """
-        timeline, branch, before = self._timeline, self._listener.live.copy(), self.plan
+        timeline, before = self._timeline, self.plan
         start = timeline.tick_from(now + 1)
         self._agenda.forget() if stands is None else self._agenda.forget_from(stands)
         coming = [
             given.stroke._replace(tick=timeline.tick(given.at)) for given in self._agenda.coming
         ]
-        for stroke in (*coming, *self._agenda.planned):
-            start = max(start, stroke.tick)
-            branch.feed(stroke._replace(tick=max(start, branch.encoder.last or start)))
-        start = max(start, stands or start)
+        settled = [*coming, *self._agenda.planned]
+        start = max(start, stands or start, *(stroke.tick for stroke in settled))
         brief = replace(self._brief(call, start, now), end=end)
-        brief = replace(brief, patience=self._patience(brief))
-        notes = [note._replace(tick=min(note.tick, start)) for note in self._agenda.open]
-        rollout = Rollout(branch, brief, self._chance(call, branch.heard), notes, True)
+        chosen = self._together(call, brief, settled, now)
         shift = before.shift_us if before else 0
         began = before.start if before else start
-        self.plan = Plan([rollout], began, timeline.micros(start) + shift, shift, rollout)
+        self.plan = Plan([], began, timeline.micros(start) + shift, shift, chosen)
         return self.plan
+
+    def _together(
+        self, call: Call, brief: Brief, settled: Sequence[Stroke], now: int
+    ) -> Rollout | Ensemble:
+        """Who goes on: all in one, or beside a player the drums by themselves."""
+        if self.mode.plays is not Plays.BESIDE or not brief.parts[DRUMS]:
+            return self._going_on(call, brief, self._listener.live.copy(), settled)
+        parts = brief.parts[:DRUMS]
+        players = []
+        if any(parts):
+            pitched = [stroke for stroke in settled if stroke.part != DRUMS]
+            brief_of_others = replace(brief, parts=(*parts, False))
+            players.append(
+                self._going_on(call, brief_of_others, self._listener.live.copy(), pitched)
+            )
+        drums = [stroke for stroke in settled if stroke.part == DRUMS]
+        drummer = self._listener.drummer(now)
+        players.append(self._going_on(call, for_drums(brief), drummer, drums))
+        return Ensemble(players)
+
+    def _going_on(
+        self, call: Call, brief: Brief, branch: Hearing, settled: Iterable[Stroke]
+    ) -> Rollout:
+        """One who goes on from what was heard, and from what is settled."""
+        for stroke in settled:
+            branch.feed(stroke._replace(tick=max(stroke.tick, branch.encoder.last or stroke.tick)))
+        brief = replace(
+            brief, patience=self._patience(brief), silent_since=self._silent_since(brief)
+        )
+        notes = [
+            note._replace(tick=min(note.tick, brief.start))
+            for note in self._agenda.open
+            if brief.parts[note.part] or not self._is_apart(note.part, brief)
+        ]
+        return Rollout(branch, brief, self._chance(call, branch.heard), notes, True)
+
+    def _is_apart(self, part: int, brief: Brief) -> bool:
+        """Whether a part is that of another player of the ensemble."""
+        return self.mode.plays is Plays.BESIDE and (part == DRUMS) != brief.parts[DRUMS]
+
+    def drums_apart(self, given: Given) -> bool:
+        """Whether this is a drum that only the drums hear."""
+        is_drum = given.is_planned and given.stroke.part == DRUMS
+        return is_drum and self.mode.plays is Plays.BESIDE
+
+    def _silent_since(self, brief: Brief) -> tuple[int, ...]:
+        """The tick since which each part has begun nothing."""
+        response = self.response
+        since = [response.start if response else brief.start] * len(brief.parts)
+        for stroke in (*(response.strokes if response else ()), *self._agenda.planned):
+            if stroke.velocity:
+                since[stroke.part] = max(since[stroke.part], stroke.tick)
+        return tuple(since)
 
     def _patience(self, brief: Brief) -> int:
         """Ticks in which what goes on must begin a note, from the last it began on: beside a player it is not long."""
         response = self.response
-        own = [it.tick for it in self._agenda.planned if it.velocity]
-        own += [it.tick for it in (response.strokes if response else ()) if it.velocity][-1:]
+        own = [it.tick for it in self._agenda.planned if it.velocity and brief.parts[it.part]]
+        strokes = response.strokes if response else ()
+        own += [it.tick for it in strokes if it.velocity and brief.parts[it.part]][-1:]
         since = max(own, default=response.start if response else brief.start)
         beside = round(TICKS_PER_BEAT / brief.density) if brief.room else LONGEST_SILENCE
         due = since + min(max(beside, EIGHTH), LONGEST_SILENCE)
@@ -232,8 +287,9 @@ class Performer:
             plan = self._catch_up(plan, call, now)
         elif call and self._is_supposed(plan, now):
             plan = self.go_along(call, now)
-        if call and isinstance(plan.chosen, Rollout):
-            self._make_room(plan.chosen, call, now)
+        if call:
+            for player in plan.players:
+                self._make_room(player, call, now)
         for _ in range(self._slice_steps):
             rollout = plan.next(now, self.place)
             if rollout is not None:
@@ -241,8 +297,7 @@ class Performer:
         self.hurried += plan.settle(now, lambda rollout: self._worth(rollout, now))
         if plan.chosen is None:
             return
-        self._agenda.put(plan.chosen.planned)
-        plan.chosen.planned.clear()
+        self._agenda.put(plan.chosen.take())
         if plan.chosen.is_done and plan.end_us is None:
             last = max(plan.start, plan.chosen.frontier, self._agenda.last_tick or 0)
             plan.end_us = max(plan.start_us, self.place(last)) + max(0, self._agenda.offset_us)
@@ -257,14 +312,11 @@ class Performer:
 
     def _is_supposed(self, plan: Plan, now: int) -> bool:
         """Whether what the player plays has been supposed for so long that it is time to look at what he played."""
-        rollout = plan.chosen
-        if (
-            not isinstance(rollout, Rollout)
-            or rollout.end is not None
-            or not rollout.brief.supposes
-        ):
-            return False
-        return self._timeline.tick(now) - rollout.brief.start >= SUPPOSED
+        tick = self._timeline.tick(now)
+        return plan.end is None and any(
+            player.brief.supposes and tick - player.brief.start >= SUPPOSED
+            for player in plan.players
+        )
 
     def _catch_up(self, plan: Plan, call: Call | None, now: int) -> Plan:
         """Go on where the music is by now."""

@@ -35,13 +35,15 @@ SHORTEST = 2
 LONGEST_SILENCE = 8 * TICKS_PER_BEAT
 DRUM_TICKS = 2  # a drum has no end of its own: its key comes up after this
 MOST_ONSETS_PER_BEAT = 16
+# Nats for a beat of a part's silence, after so many beats, and at most.  On 8 leads without, the bass played in none.
+_MISSED, _MISSED_AFTER, _MISSED_MOST = 8.0, 0.5, 20.0
 _SETTLED = 2.0  # onsets by which density is late in following: a single rest is no lag
 
 _TIMES = np.arange(FIELDS["time"])
 
 
 class Rollout:
-    """A response being planned.  `step` by `step`, strokes appear in `planned`; whoever takes them clears it.
+    """A response being planned.  `step` by `step`, strokes appear in `planned`, until they are taken.
 
     Nothing will be planned before tick `frontier` any more.  `brief` may be replaced between steps and acts
     from there on.  `notes` are the beginnings of our own notes that sound already and are to be ended;
@@ -73,6 +75,7 @@ class Rollout:
         self._onsets: deque[int] = deque(maxlen=MOST_ONSETS_PER_BEAT)
         self._supposed: deque[int] = deque(maxlen=MOST_ONSETS_PER_BEAT)
         self._begun, self._velocities = 0, 0
+        self._silent_since = list(brief.silent_since or (brief.start,) * len(brief.parts))
         # Planned, to be heard before the next: a first note need not wait for it.
         self._unheard: deque[Stroke] = deque()
         self._waiting: Logits | None = None  # logits of time after the last event, while they hold
@@ -94,6 +97,11 @@ class Rollout:
     def end(self) -> int | None:
         """The tick at which it ends, None where it goes on for ever."""
         return self.brief.end
+
+    def take(self) -> list[Stroke]:
+        """Give what was planned, once."""
+        planned, self.planned = self.planned, []
+        return planned
 
     def step(self) -> None:
         """Plan one event, or drop one, or end.  A few runs of the model; never raises."""
@@ -175,7 +183,12 @@ class Rollout:
             plays and part not in playing and part != DRUMS
             for part, plays in enumerate(brief.parts)
         ]
-        return brief.wanted * np.array(missing, np.float64)
+        return np.array(missing) * (brief.wanted + self._missed())
+
+    def _missed(self) -> NDArray[np.float64]:
+        """Nats by which each part is the more welcome for having been silent so long."""
+        silent = (self.frontier - np.array(self._silent_since)) / TICKS_PER_BEAT
+        return np.clip(_MISSED * (silent - _MISSED_AFTER), 0.0, _MISSED_MOST)
 
     def _in_groove(self, waiting: Logits) -> Logits:
         """Logits of time, shifted by how welcome each tick of the beat is; not that of ADVANCE."""
@@ -288,6 +301,7 @@ class Rollout:
         self._feed(stroke)
         self._onsets.append(tick)
         self._onset_by = tick + LONGEST_SILENCE
+        self._silent_since[part] = tick
         if part == DRUMS:
             self._drums[pitch] = tick + DRUM_TICKS
             self.planned.append(Stroke(tick + DRUM_TICKS, part, pitch, 0))

@@ -40,7 +40,8 @@ class Look(Protocol):
     def __call__(self, jam: "Jam | None" = None, **options: Any) -> "Seen": ...
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: while Playwright's driver lives, no other test of this thread may run an event loop.
+@pytest.fixture(scope="module")
 def chromium() -> Iterator["Browser"]:
     """The system's Chromium, headless."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from livegen.daemon.outbox import Outbox
@@ -174,7 +174,29 @@ def test_every_note_is_ended_once_and_never_begun_twice(
     assert not sounding
 
 
+# A beat was found anew while a frozen answer repeated, and its plan was lost with notes sounding.
+FOUND_WHILE_FROZEN: list[tuple[int, Event]] = [
+    *[
+        (1, Command("preset", "loud")),
+        (0, NoteOn(80, 80)),
+        (1, NoteOff(80)),
+        (20_000, NoteOn(72, 2)),
+    ],
+    *[
+        (125_000, NoteOn(74, 80)),
+        (400_000, NoteOff(74)),
+        (625_000, NoteOn(56, 80)),
+        (1, NoteOff(56)),
+    ],
+    *[(501_801, NoteOn(93, 80, 9)), (400_000, NoteOff(93, 64, 9))],
+    *[(500_000, NoteOn(64, 80)), (400_000, NoteOff(64)), (125_000, NoteOn(61, 80))],
+    *[(50_000, NoteOff(61)), (35_000_000, NoteOn(72, 80, 9)), (400_000, NoteOff(72, 64, 9))],
+    (35_000_000, NoteOn(55, 74, 9)),
+]
+
+
 @given(CONTROLLED, PLAYING)
+@example({"rest": 0, "metre": "3/4", "follow": 0.0}, FOUND_WHILE_FROZEN)
 def test_the_ledger_of_the_port_process_has_nothing_to_mend(
     given_controls: dict[str, object], playing: list[tuple[int, Event]]
 ) -> None:
@@ -212,11 +234,11 @@ def test_after_a_stop_nothing_sounds_and_nothing_follows(
         rehearsal.play(entry.at, entry.what)
     rehearsal.play(rehearsal.now + 1, Command("stop"))
     sent = _notes(rehearsal)
-    rehearsal.until(rehearsal.now + 10 * SECOND)
+    sends_clocks = rehearsal.engine.settings.clock_out == "on"
+    rehearsal.until(rehearsal.now + (5 if sends_clocks else 100) * SECOND)
 
     assert not rehearsal.wire.sounding
     assert _notes(rehearsal) == sent
-    sends_clocks = rehearsal.engine.settings.clock_out == "on"
     assert rehearsal.engine.deadline() is None or sends_clocks
 
 
