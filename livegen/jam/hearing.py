@@ -128,10 +128,12 @@ class Hearing:
         before, end = self.before_end
         lines = (round(end.tick / apart) * apart for apart in LINES)
         line = min(lines, key=lambda line: abs(line - end.tick))
+        line = max(line, before.encoder.last or line)
+        if line == end.tick or line > by:
+            return self.copy()
         branch = before.copy()
         branch.timeline, branch.style = self.timeline, self.style
-        line = max(line, before.encoder.last or line)
-        branch.feed(end._replace(tick=line if line <= by else end.tick))
+        branch.feed(end._replace(tick=line))
         return branch
 
     def hear(self, at: int, part: int, pitch: int, velocity: int) -> None:

@@ -107,8 +107,11 @@ class Performer:
         """Plan a response to a call that has ended, or several to choose from."""
         start = starts.start_of(call, self._desk.settings, self._timeline, now)
         brief = self._brief(call, start.tick, now)
+        live = self._listener.live
+        # What begins at this very moment keeps to no line, and has no time for it.
+        heard = live if start.shift_us else live.on_line(start.tick)
         rollouts = [
-            Rollout(self._listener.live.on_line(start.tick), brief, self._chance(call, candidate))
+            Rollout(heard.copy(), brief, self._chance(call, candidate))
             for candidate in range(starts.auditions(brief, start.sent_us, now))
         ]
         chosen = rollouts[0] if len(rollouts) == 1 else None
