@@ -68,12 +68,14 @@ class Entry {
   #shown = el("output", { class: "value" });
   #slider: HTMLInputElement | null = null;
   #text: HTMLInputElement | null = null;
+  #committed: string | null = null; // the text as it was entered: what is typed after it is left alone
   #words: HTMLInputElement[] = [];
   #learn: HTMLButtonElement;
   #bound = el("span", { class: "bound" });
   #sent = -Infinity;
   #timer = 0;
   #waiting: Value | null = null;
+  #known: Value | null = null; // the engine's
   #isLearning = false;
 
   constructor(
@@ -90,6 +92,7 @@ class Entry {
   }
 
   show(value: Value): void {
+    this.#known = value;
     if (performance.now() - this.#sent < OWN_MS) return;
     this.#display(value);
   }
@@ -188,7 +191,10 @@ class Entry {
       list,
       ...this.#labels(),
     });
-    input.addEventListener("change", () => this.#set(input.value.trim() || this.control.default));
+    input.addEventListener("change", () => {
+      this.#committed = input.value;
+      this.#set(input.value.trim() || this.control.default);
+    });
     this.#text = input;
     const options = this.control.choices.map((choice) => el("option", { value: choice }));
     document.getElementById(list)?.remove();
@@ -230,6 +236,14 @@ class Entry {
     this.#sent = performance.now();
     this.send({ t: "set", name: this.control.name, value: this.#waiting });
     this.#waiting = null;
+    window.setTimeout(() => this.#settle(), OWN_MS + PACE_MS);
+  }
+
+  /** What was set and not taken is not shown for longer than the news of it may take. */
+  #settle(): void {
+    if (this.#known === null || performance.now() - this.#sent < OWN_MS) return;
+    if (this.#text !== null && this.#text.value === this.#committed) this.#text.value = String(this.#known);
+    this.#display(this.#known);
   }
 
   #display(value: Value): void {

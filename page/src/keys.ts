@@ -217,11 +217,11 @@ export class Keys {
 
 export const isDrums = (channel: number): boolean => channel === DRUMS;
 
-/** Whether letters mean something else where the focus is. */
+/** Whether letters mean something else where the focus is.  Not in the list of channels, which are numbers. */
 export function isTyping(target: EventTarget | null): boolean {
   if (target instanceof HTMLInputElement)
     return !["range", "checkbox", "radio", "button"].includes(target.type);
-  return target instanceof HTMLSelectElement || target instanceof HTMLTextAreaElement;
+  return target instanceof HTMLTextAreaElement;
 }
 
 /** The key under a pointer; the further down it is struck, the louder. */

@@ -7,7 +7,7 @@ import type { Sound } from "./sound";
 const AHEAD_S = 0.3;
 const EVERY_MS = 60;
 
-interface Stroke {
+export interface Stroke {
   at: number; // seconds
   part: Part;
   pitch: number;
@@ -53,9 +53,15 @@ export class Playback {
 
 const BY_CHANNEL: Record<number, Part> = { 0: "lead", 1: "comp", 2: "bass", 9: "drums" };
 
-function strokesOf(midi: Midi): Stroke[] {
+/** Everything that is struck and let go, in its order.
+ *
+ * A track of several channels is read as several, of which only the first has its name: the others are the same player's.
+ */
+export function strokesOf(midi: Midi): Stroke[] {
+  let player = "";
   const strokes = midi.tracks.flatMap((track) => {
-    const isModel = track.name.toLowerCase().startsWith("model");
+    player = track.name || player;
+    const isModel = player.toLowerCase().startsWith("model");
     const part = track.channel === 9 ? "drums" : isModel ? (BY_CHANNEL[track.channel] ?? "lead") : "you";
     return track.notes.flatMap(({ time, duration, midi: pitch, velocity }) => [
       { at: time, part, pitch, velocity: Math.max(1, Math.round(velocity * 127)) },

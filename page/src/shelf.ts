@@ -172,6 +172,7 @@ export class Shelf {
       event.preventDefault();
       void this.#renameTo(name, input.value.trim());
     });
+    form.addEventListener("keydown", (event) => event.key === "Escape" && void this.refresh());
     row.replaceChildren(form);
     form.append(button("Leave it", () => void this.refresh(), { class: "small" }));
     input.focus();

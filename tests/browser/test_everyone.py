@@ -137,6 +137,20 @@ def test_nothing_leaves_the_machine_and_nothing_is_refused_by_the_policy(
     assert seen.complaints == []  # a breach of the content security policy would be one
 
 
+def test_a_telephone_shows_all_of_it_on_stage_too(serve: Serve, look: Look) -> None:
+    seen = look(serve())
+    page = seen.page
+    page.set_viewport_size({"width": 390, "height": 844})
+    beyond = """() => [...document.querySelectorAll("header *, main *")]
+        .filter((element) => element.getBoundingClientRect().right > innerWidth + 1)
+        .map((element) => element.id || element.className)"""
+
+    assert page.evaluate(beyond) == []
+    page.locator("#stage-mode").click()
+    expect(page.locator("body")).to_have_class("on-stage")
+    assert page.evaluate(beyond) == []
+
+
 def test_with_less_motion_the_picture_stands_still(serve: Serve, look: Look) -> None:
     seen = look(serve("engines:echo"), reduced_motion="reduce")
     page = seen.page

@@ -190,6 +190,33 @@ def test_words_and_texts_are_controls_too(serve: Serve, look: Look) -> None:
     expect(eye.page.locator('[data-control="scale"] input')).to_have_value("D dorian")
 
 
+def test_a_word_that_is_not_taken_does_not_stay_on_the_page(serve: Serve, look: Look) -> None:
+    seen = look(serve())
+    metre = seen.page.locator('[data-control="metre"] input')
+
+    metre.fill("junk")
+    metre.press("Enter")
+
+    expect(seen.page.locator("#lines")).to_contain_text("metre")
+    expect(metre).to_have_value("4/4")
+    metre.fill("3/4")
+    metre.press("Enter")
+    seen.until(lambda: seen.state()["controls"]["metre"] == "3/4")
+    expect(metre).to_have_value("3/4")
+
+
+def test_letters_play_after_a_channel_was_chosen(serve: Serve, look: Look) -> None:
+    seen = look(serve())
+    channel = seen.page.locator("#play-channel")
+
+    channel.focus()
+    channel.select_option(label="3")
+    seen.plays("a")
+
+    seen.until(lambda: [NOTE_ON | 2, 60] in [note[1:3] for note in seen.notes(PLAYER)])
+    expect(channel).to_have_value("2")
+
+
 def test_every_control_and_command_that_there_is_appears(serve: Serve, look: Look) -> None:
     from livegen.jam.controls import CONTROLS
     from livegen.jam.mapping import COMMANDS
