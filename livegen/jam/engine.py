@@ -20,7 +20,7 @@ asked; presets take over on the bar line; the response ends.
 
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livegen.inference.contract import Model
 from livegen.jam import starts
@@ -125,7 +125,9 @@ class Engine:
         `now` should not decrease; where it does, it counts as the latest.  Never raises for any message,
         command or time.
         """
-        self._now, self._is_new = max(now, self._now), False
+        self._now, was_new, self._is_new = max(now, self._now), self._is_new, False
+        if was_new:
+            self._all_set(self.settings)
         out: list[Timed] = []
         self._pass_time(out)
         match event:
@@ -570,10 +572,14 @@ class Engine:
         self._agenda.offset_us = round(settings.offset * 1000)
         self._conductor.follow(settings.sync)
         self._conductor.set_metre(parse_metre(settings.metre))
-        if not isinstance(settings.tempo, str):
+        if self._is_new:
+            pass  # nobody knows what time it is: bar 1 begins with the first that happens
+        elif not isinstance(settings.tempo, str):
             self._conductor.set_internal(tempo_us(settings.tempo), self._now)
         elif settings.sync == "internal":
-            self._conductor.adopt(self.timeline)
+            heard = self._listener.calls > 0
+            timeline = self.timeline if heard else replace(self.timeline, origin_us=self._now)
+            self._conductor.adopt(timeline)
         if before is None or settings.style != before.style:
             self._set_style()
 

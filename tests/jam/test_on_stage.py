@@ -5,10 +5,11 @@ from itertools import pairwise
 import pytest
 
 from livegen.jam.controls import settings
-from livegen.jam.engine import Engine, Swap
+from livegen.jam.engine import Engine, Swap, Wake
 from livegen.jam.mapping import Command
 from livegen.jam.turns import MODES
 from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.metre import TICKS_PER_BEAT
 from livegen.testing import SECOND, EchoModel, Rehearsal, UniformModel
 from tests.jam.stage import (
     BAR,
@@ -223,3 +224,11 @@ def test_a_long_accompaniment_stays_small() -> None:
     assert turn(jam) == "together"
     jam.play(jam.now, Command("stop"))
     assert not jam.wire.sounding
+
+
+@pytest.mark.parametrize("tempo", [120, "auto"])
+def test_internal_time_begins_at_bar_one_however_long_the_machine_has_run(tempo: object) -> None:
+    engine = Engine(UniformModel(), settings=settings({"sync": "internal", "tempo": tempo}))
+    engine.feed(Wake(), 100_000 * SECOND)
+    engine.feed(NoteOn(60, 80), 100_001 * SECOND)
+    assert 1 <= engine.timeline.tick(100_001 * SECOND) <= 2 * TICKS_PER_BEAT
