@@ -68,10 +68,11 @@ ROUTES = (Route(0), Route(1), Route(2), Route(DRUM_CHANNEL))
 
 
 class _Planned(NamedTuple):
-    """Ordered by tick, ends first."""
+    """Ordered by tick, ends first, then by part: players who plan side by side put theirs in any order."""
 
     tick: int
     on: bool
+    part: int
     sequence: int
     stroke: Stroke
 
@@ -123,7 +124,8 @@ class Agenda:
     def put(self, strokes: Iterable[Stroke]) -> None:
         """Take what was planned."""
         for stroke in strokes:
-            planned = _Planned(stroke.tick, stroke.velocity > 0, self._sequence, stroke)
+            is_on = stroke.velocity > 0
+            planned = _Planned(stroke.tick, is_on, stroke.part, self._sequence, stroke)
             heapq.heappush(self._planned, planned)
             self._sequence += 1
 

@@ -31,6 +31,7 @@ class Desk:
         self.settings = settings
         self.map = ControlMap(bindings)
         self.waiting: list[str] = []
+        self.preset_in_force = ""  # the last that took over
         self._presets: dict[str, Preset] = dict(presets or {})
 
     def set(self, name: str, value: object) -> bool:

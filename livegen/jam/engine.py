@@ -193,6 +193,7 @@ class Engine:
             "late": self._agenda.late,
             "hurried": self._performer.hurried,
             "faults": live.guard.faults,
+            "preset": self._desk.preset_in_force,
             "learning": self._desk.map.learning,
             "map": self._desk.map.bindings,
             "controls": {name: getattr(self.settings, name) for name in CONTROLS},
@@ -621,6 +622,7 @@ class Engine:
     def _switch(self) -> None:
         """The presets that waited take over."""
         for name in self._desk.waited():
+            self._desk.preset_in_force = name
             for control, value in self._desk.preset(name).items():
                 self._set(str(control), value)
 

@@ -31,9 +31,9 @@ export function panicButton(send: Send, silence: () => void): void {
   });
 }
 
-/** Presets, and the set in its order with the next one at hand. */
+/** Presets, and the set in its order with the next one at hand.  The one in force is whichever the engine says. */
 export class Presets {
-  #current = -1;
+  #current = "";
   #set: string[] = [];
 
   constructor(
@@ -42,6 +42,7 @@ export class Presets {
     private readonly send: Send,
   ) {
     store.onHello((hello) => this.#build(hello));
+    store.onState(["preset"], (state) => this.#show(state.preset ?? ""));
   }
 
   #build(hello: Hello): void {
@@ -54,10 +55,8 @@ export class Presets {
   #setlist(): HTMLElement[] {
     if (this.#set.length === 0) return [];
     const list = el("ol", { class: "setlist", "aria-label": "Set-list" });
-    list.append(...this.#set.map((name, place) => el("li", {}, this.#preset(name, place))));
-    const next = button("Next of the set", () => this.#choose((this.#current + 1) % this.#set.length), {
-      class: "next",
-    });
+    list.append(...this.#set.map((name) => el("li", {}, this.#preset(name))));
+    const next = button("Next of the set", () => this.#next(), { class: "next" });
     return [el("h2", {}, "Set-list"), list, next];
   }
 
@@ -65,24 +64,24 @@ export class Presets {
     if (names.length === 0) return [];
     return [
       el("h2", {}, "Presets"),
-      el("div", { class: "chips" }, ...names.map((name) => this.#preset(name, -1))),
+      el("div", { class: "chips" }, ...names.map((name) => this.#preset(name))),
     ];
   }
 
-  #preset(name: string, place: number): HTMLButtonElement {
-    const choose = (): void => (place < 0 ? this.#send(name) : this.#choose(place));
-    const element = button(name, choose, { "aria-pressed": "false" });
-    if (place >= 0 && place === this.#current) element.setAttribute("aria-pressed", "true");
-    return element;
+  #preset(name: string): HTMLButtonElement {
+    const pressed = String(name === this.#current);
+    return button(name, () => this.#send(name), { "aria-pressed": pressed, "data-preset": name });
   }
 
-  #choose(place: number): void {
-    this.#current = place;
-    const name = this.#set[place];
+  #next(): void {
+    const name = this.#set[(this.#set.indexOf(this.#current) + 1) % this.#set.length];
     if (name !== undefined) this.#send(name);
-    this.root
-      .querySelectorAll("ol button")
-      .forEach((element, at) => element.setAttribute("aria-pressed", String(at === place)));
+  }
+
+  #show(current: string): void {
+    this.#current = current;
+    for (const element of this.root.querySelectorAll<HTMLElement>("[data-preset]"))
+      element.setAttribute("aria-pressed", String(element.dataset["preset"] === current));
   }
 
   #send(name: string): void {

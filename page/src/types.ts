@@ -56,6 +56,7 @@ export interface EngineState {
   key?: string;
   chord?: string;
   held?: number;
+  preset?: string;
   learning?: string | null;
   map?: Record<string, string>;
   controls?: Record<string, Value>;

@@ -51,7 +51,9 @@ class Jam:
 @contextmanager
 def jam(folder: Path, engine: str = "", port: int = 0, **page: Any) -> Iterator[Jam]:
     """Serve the shipped model, or a small `engine`, with a page on any free port."""
+    presets: dict[str, object] = {name: {} for name in page.get("presets", ())}
     settings = engine_settings(Config(seed=7)) | ({"engine": engine} if engine else {})
+    settings |= {"presets": presets}
     served = {
         "host": "127.0.0.1",
         "port": port,

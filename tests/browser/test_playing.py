@@ -232,6 +232,18 @@ def test_every_control_and_command_that_there_is_appears(serve: Serve, look: Loo
     expect(page.locator("#panic")).to_be_visible()
 
 
+def test_the_preset_in_force_is_marked_wherever_it_was_chosen(serve: Serve, look: Look) -> None:
+    jam = serve(presets=["Ballad", "Late set"])
+    hand, eye = look(jam), look(jam)
+
+    hand.page.get_by_role("button", name="Late set").click()
+
+    expect(eye.page.get_by_role("button", name="Late set")).to_have_attribute(
+        "aria-pressed", "true"
+    )
+    expect(eye.page.get_by_role("button", name="Ballad")).to_have_attribute("aria-pressed", "false")
+
+
 def test_a_control_learns_the_knob_that_is_turned(serve: Serve, look: Look) -> None:
     seen = look(serve())
     control = seen.page.locator('[data-control="energy"]')
