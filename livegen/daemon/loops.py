@@ -1,12 +1,16 @@
 """Is what comes in our own output coming back?  A guard against tracks that are routed in a circle.
 
 Sans-IO: what left and what came, each with its time, in; whether to listen to it out.  A loop is a delay and a
-transposition.  It is found in two ways:
+transposition.  It is found in three ways:
 
+* A mark goes before a note-on at most once a second: two note-offs of its key, which is silent, with release
+  velocities drawn for the purpose.  They move nothing that sounds, nobody plays such a pair, and they take the way of
+  the notes, late or transposed.  The first note behind a mark that came back is withheld already.
 * A direct one returns the very bytes within 25 ms.  Such a copy is withheld from the first one on; three notes in a
   row that came back are a loop.
-* Any other (0 to 500 ms, up to two octaves, any channel, any velocity) is found by what all the latest inputs have in
-  common: more than four in five came one delay after a note of the model's, one interval away from it.
+* Any other, on whose way note-offs without a note or release velocities are lost (0 to 500 ms, up to two octaves,
+  any channel, any velocity), is found by what all the latest inputs have in common: more than four in five came one
+  delay after a note of the model's, one interval away from it.
 
 The player may answer, double or follow the model: no hand keeps a delay constant to a few milliseconds, so the wider
 a delay spreads, the more notes it takes (`EVIDENCE`).  What proves nothing is left out, neither for nor against: a
@@ -19,6 +23,7 @@ again.
 Laws: once a note-on was passed on, so is the next note-off of its key; all memory is bounded.  Knows nothing of ports.
 """
 
+import random
 from collections import Counter, deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -39,9 +44,16 @@ ECHOES = 16
 CHORD_US = 20_000
 MUTED_US = 12_000  # how far from its delay a copy may come and still be withheld
 GONE_US = 2_000_000
+MARK_EVERY_US = 1_000_000
+MARKED_US = 8_000_000  # how late a mark is known: two bars at 60 bpm
+TOGETHER_US = 20_000  # a mark and its note leave at one moment; a period of 512 frames at 44.1 kHz may part them
+RELEASES = tuple(
+    v for v in range(1, 127) if v != 64
+)  # 0, 64 and 127 are what others put where they know nothing
 THRU_US = 50_000  # a note sent so soon after the same one was passed on is the player's
 MAX_LOOPS = 4
-_SENT, _VALUES, _INPUTS = 64, 128, 40
+_SENT, _VALUES, _INPUTS = 512, 128, 40
+_MARKS = MARKED_US // MARK_EVERY_US + 1
 
 
 @dataclass(slots=True)
@@ -54,6 +66,15 @@ class _Own:
     velocity: int
     is_thru: bool
     is_back: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Mark:
+    """Two offs that left before a note-on, and their release velocities."""
+
+    at: int
+    pitch: int
+    releases: tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -93,8 +114,18 @@ _Lags = dict[int, list[tuple[int, bool]]]
 class LoopGuard:
     """The guard of one input against one output; the names are for the line it logs.  Threads: loop only."""
 
-    def __init__(self, out_name: str = "Model Out", in_name: str = "Model In") -> None:
+    def __init__(
+        self,
+        out_name: str = "Model Out",
+        in_name: str = "Model In",
+        chance: random.Random | None = None,
+    ) -> None:
+        """`chance` draws the marks: two livegens that play with each other must not share one."""
         self._names = out_name, in_name
+        self._chance = chance or random.SystemRandom()
+        self._marks: deque[_Mark] = deque(maxlen=_MARKS)
+        self._last_off: dict[tuple[int, int], tuple[int, int]] = {}  # of a key: time and velocity
+        self._announced: dict[tuple[int, int], tuple[int, _Mark]] = {}
         self._sent: deque[_Own] = deque(maxlen=_SENT)
         self._values: deque[tuple[int, bytes]] = deque(maxlen=_VALUES)
         self._inputs: deque[_Lags] = deque(maxlen=_INPUTS)
@@ -122,6 +153,19 @@ class LoopGuard:
         """The loops that are known, in words, and how many messages were withheld so far."""
         return {"loops": [str(loop) for loop in self._loops], "withheld": self.withheld}
 
+    def mark(self, at: int, data: bytes) -> tuple[bytes, ...]:
+        """Give what is to be sent right before a message that leaves at `at` micros; mostly nothing.
+
+        The key of a note-on must be silent by then, as the ledger sees to it.
+        """
+        is_on = len(data) == 3 and data[0] & 0xF0 == NOTE_ON and data[2]
+        if not is_on or (self._marks and at - self._marks[-1].at < MARK_EVERY_US):
+            return ()
+        first, second = self._chance.choice(RELEASES), self._chance.choice(RELEASES)
+        self._marks.append(_Mark(at, data[1], (first, second)))
+        status = NOTE_OFF | data[0] & 0x0F
+        return bytes((status, data[1], first)), bytes((status, data[1], second))
+
     def sent(self, at: int, data: bytes) -> None:
         """Take note of a message that left at `at` micros, whoever's it was."""
         if len(data) not in (2, 3) or data[0] >= 0xF0:
@@ -146,7 +190,7 @@ class LoopGuard:
             is_ours = self._is_our_note(at, *key, data[2])
             self._enter(at, key, data[2], is_ours)
         elif kind in (NOTE_ON, NOTE_OFF):
-            is_ours = self._is_off_of_ours(key)
+            is_ours = self._is_mark(at, key, data[-1]) or self._is_off_of_ours(key)
         else:
             is_ours = self._is_our_value(at, data)
         self.withheld += is_ours
@@ -170,6 +214,8 @@ class LoopGuard:
     # --- notes ----------------------------------------------------------------------------------------------------
 
     def _is_our_note(self, at: int, channel: int, pitch: int, velocity: int) -> bool:
+        if self._is_announced(at, (channel, pitch)):
+            return True
         is_copy = self._is_direct(at, channel, pitch, velocity)
         return (
             self._comes_by_a_loop(at, pitch)
@@ -221,6 +267,35 @@ class LoopGuard:
                 loop.missing_since = None
                 return True
         return False
+
+    # --- marks ----------------------------------------------------------------------------------------------------
+
+    def _is_mark(self, at: int, key: tuple[int, int], velocity: int) -> bool:
+        """Whether this off ends nothing: it is of a mark that a known loop brings, or the second of any mark."""
+        before, release = self._last_off.get(key, (at - TOGETHER_US - 1, 0))
+        self._last_off[key] = at, velocity
+        for own in self._marks:
+            is_pair = own.releases == (release, velocity) and at - before <= TOGETHER_US
+            if is_pair and 0 <= at - own.at <= MARKED_US:
+                self._announced[key] = at, own
+                return True
+        return any(
+            velocity in own.releases
+            and own.pitch + loop.semitones == key[1]
+            and abs(at - own.at - loop.delay_us) <= MUTED_US
+            for loop in self._loops
+            for own in self._marks
+        )
+
+    def _is_announced(self, at: int, key: tuple[int, int]) -> bool:
+        """Whether a mark came right before this note-on: then a loop is certain."""
+        announced = self._announced.pop(key, None)
+        if announced is None or at - announced[0] > TOGETHER_US:
+            return False
+        own, semitones = announced[1], key[1] - announced[1].pitch
+        if not self._comes_by_a_loop(at, key[1]):
+            self._found(at - own.at, semitones)
+        return True
 
     # --- evidence -------------------------------------------------------------------------------------------------
 

@@ -309,6 +309,8 @@ class PortProcess:
     def _send(self, paced: bool = True) -> None:
         """Send what is due, and note how late it was."""
         for due, data in self._outbox.take(clock.now(), paced):
+            for mark in self._loops.mark(clock.now(), data):
+                self._ports.send(mark)
             self._ports.send(data)
             actual = clock.now()
             self._loops.sent(actual, data)

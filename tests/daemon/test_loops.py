@@ -1,5 +1,6 @@
 """The promises of the loop guard: what is ours is withheld, what is the player's is not."""
 
+import itertools
 import random
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -152,6 +153,107 @@ def test_with_thru_on_a_direct_loop_does_not_run_away() -> None:
 
     assert sent == 20
     assert guard.looping
+
+
+# --- marked loops ---------------------------------------------------------------------------------------------------
+
+
+def marked(sounds: Iterable[Timed], guard: LoopGuard) -> list[Timed]:
+    """What leaves when the guard may put its marks before notes."""
+    return [(at, each) for at, data in sorted(sounds) for each in (*guard.mark(at, data), data)]
+
+
+def moved(sounds: Iterable[Timed], delay_us: int, semitones: int, channel: int) -> list[Timed]:
+    """What a track makes of them that delays and transposes, turns ons down and leaves offs alone."""
+    return [
+        (at + delay_us, bytes((data[0] | channel, data[1] + semitones, quieter(data))))
+        for at, data in sounds
+    ]
+
+
+def quieter(data: bytes) -> int:
+    return max(1, data[2] * 3 // 4) if is_on(data) else data[2]
+
+
+@given(
+    st.integers(0, 7_900),
+    st.integers(-24, 24),
+    st.integers(0, 2),
+    st.integers(0, 2**32),
+)
+def test_the_first_note_of_a_marked_loop_is_withheld_and_names_it_however_late_and_transposed(
+    delay_ms: int, semitones: int, channel: int, seed: int
+) -> None:
+    circle = Circle()
+    circle.guard = LoopGuard(chance=random.Random(seed))
+    sent = marked(tune(12), circle.guard)
+    circle.run(sent, moved(sent, delay_ms * MS, semitones, channel))
+
+    assert ons(circle.passed) == []
+    named_at, line = circle.lines[0]
+    assert named_at <= (delay_ms + 1) * MS
+    assert len(circle.lines) == 1
+    assert f"{delay_ms} ms later" in line or f"{delay_ms + 1} ms later" in line
+
+
+def test_a_loop_that_closes_while_the_model_plays_is_found_within_a_second() -> None:
+    circle = Circle()
+    sent = marked(tune(60), circle.guard)
+    closed_at = 2_300 * MS
+    circle.run(sent, [(at, data) for at, data in moved(sent, 70_000, 5, 1) if at > closed_at])
+
+    assert circle.lines[0][0] - closed_at <= SECOND + 400 * MS
+
+
+def test_marks_come_at_most_once_a_second_and_only_before_note_ons() -> None:
+    guard = LoopGuard()
+    sent = marked([*tune(60), (SECOND, bytes((0xB0, 64, 127))), (SECOND, b"\xf8")], guard)
+    marks = [
+        at
+        for (at, data), (_, after) in zip(sent, sent[2:], strict=False)
+        if is_on(after) and data[0] & 0xF0 == 0x80 and data[1] == after[1] and data[2] != 64
+    ]
+
+    assert len(marks) >= 8
+    assert all(later - earlier >= SECOND for earlier, later in itertools.pairwise(marks))
+
+
+def test_no_mark_says_anything_that_others_say() -> None:
+    guard, releases = LoopGuard(), set()
+    for second in range(5_000):
+        releases.update(data[2] for data in guard.mark(second * SECOND, on(60)))
+
+    assert releases == set(range(1, 127)) - {64}
+
+
+def test_a_mark_that_comes_back_does_not_end_what_the_player_holds_on_its_key() -> None:
+    circle = Circle()
+    sent = marked(tune(40), circle.guard)
+    copies = moved(sent, 70_000, 12, 0)
+    mark_at, mark = next(
+        (at, data) for at, data in copies if at > 4 * SECOND and not is_on(data) and data[2] != 64
+    )
+    held = [(mark_at - 500 * MS, on(mark[1], 100))]
+    circle.run(sent, sorted([*copies, *held], key=lambda each: each[0]))
+
+    ends = [at for at, data in circle.passed if not is_on(data) and data[1] == mark[1]]
+    assert (
+        min((at for at in ends if at >= mark_at - 500 * MS), default=mark_at + SECOND)
+        > mark_at + 20 * MS
+    )
+
+
+def test_two_that_play_with_each_other_do_not_take_each_others_marks_for_their_own() -> None:
+    """An hour: each answers the other, two seconds late."""
+    one, other = LoopGuard(chance=random.Random(1)), LoopGuard(chance=random.Random(2))
+    lines = []
+    for turn in range(1_800):
+        now = turn * 2 * SECOND
+        for at, data in marked([(now, on(40 + turn % 40)), (now + SECOND, on(60))], one):
+            lines += [other.heard(at + 5_000, data)] if not is_on(data) else []
+        marked([(now, on(50)), (now + SECOND, on(62))], other)
+
+    assert sum(lines) <= 2
 
 
 # --- all other loops ------------------------------------------------------------------------------------------------

@@ -29,6 +29,33 @@ def test_a_key_is_answered(daemon: Starts, partner: Connects) -> None:
     player.hears(0x80, 76, 64)
 
 
+def test_the_first_note_that_a_track_sends_back_late_and_transposed_is_not_listened_to(
+    daemon: Starts, partner: Connects
+) -> None:
+    served, player = daemon(), partner()
+    player.is_answered(60)
+    player.listen()
+    time.sleep(1.0)  # a second after the last mark there is another
+    player.heard.clear()
+    player.send(0x90, 62, 80)
+    player.send(0x80, 62, 64)
+    wait_for(lambda: bool(player.listen()) and _has(player, 0x80, 74, 64))
+
+    time.sleep(0.3)
+    for _, data in list(player.heard):
+        player.send(data[0] | 1, data[1] + 7, data[2])
+
+    wait_for(lambda: "it is not listened to" in served.errors())
+    assert "7 semitones higher" in served.errors()
+    player.send(0x90, 64, 80)
+    player.hears(0x90, 76, 80)
+    assert not any(data[0] & 0xF0 == 0x90 and data[1] == 74 + 7 + 12 for _, data in player.heard)
+
+
+def _has(player: Partner, *data: int) -> bool:
+    return any(each == bytes(data) for _, each in player.heard)
+
+
 def test_the_ready_line_names_both_ports(daemon: Starts, jack: Jack) -> None:
     options = {
         "api": "auto",
