@@ -219,7 +219,8 @@ def test_marks_come_at_most_once_a_second_and_only_before_note_ons() -> None:
 
 
 def test_no_mark_says_anything_that_others_say() -> None:
-    guard, releases = LoopGuard(), set()
+    guard = LoopGuard()
+    releases: set[int] = set()
     for second in range(5_000):
         releases.update(data[2] for data in guard.mark(second * SECOND, on(60)))
 
