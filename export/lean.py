@@ -64,6 +64,8 @@ def _plain(node: NodeProto, weights: Weights) -> Iterable[NodeProto]:
     """
     if node.op_type != "Gemm":
         attributes = {a.name: helper.get_attribute_value(a) for a in node.attribute}
+        if node.op_type == "Transpose" and attributes.get("perm") == [1, 0]:
+            attributes = {}  # what it does unasked
         yield helper.make_node(node.op_type, node.input, node.output, **attributes)
         return
     given = {a.name: helper.get_attribute_value(a) for a in node.attribute}

@@ -22,7 +22,7 @@ MAX_PIECE = 256  # events of a piece that are used, so that a thousand come from
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """Events of one piece, uint8 (N, 7), what sounds after each, float32 (N, 384), and its style
+    """Events of one piece, uint8 (N, 8), what sounds after each, float32 (N, 384), and its style
     class.
     """
 

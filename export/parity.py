@@ -28,6 +28,7 @@ from livegen.inference.contract import Model, Query
 from livegen.inference.model import load
 from livegen.training.loop import load_network
 from livegen.training.network import Network
+from livegen.training.streams import given
 
 EVENTS = 1000
 Floats = npt.NDArray[np.float32]
@@ -144,11 +145,11 @@ def queries(piece: Piece) -> list[Query]:
 def whole(network: Network, piece: Piece) -> Trace:
     """The network over the piece at once, as in training."""
     n = len(piece.rows)
-    rows = torch.from_numpy(piece.rows.astype(np.int64))[:, None]
+    rows = torch.from_numpy(given(piece.rows).astype(np.int64))[:, None]
     style = torch.full((n, 1), piece.style)
     sounding = torch.from_numpy(piece.sounding)[:, None]
     summary, state = network(rows, style, sounding, torch.ones(n, 1, 1), network.initial_state(1))
-    asked = torch.tensor(queries(piece))  # (N - 1, 6)
+    asked = torch.tensor(queries(piece))  # (N - 1, 7)
     known = {name: asked[:, None, column] for column, name in enumerate(Query._fields)}
     steps = {name: network.head(name, summary[:-1], known)[:, 0].numpy() for name in FIELDS}
     return Trace({"summary": summary[:, 0].numpy(), **steps}, state.numpy())
@@ -159,7 +160,7 @@ def streamed(network: Network, piece: Piece) -> Trace:
     """The network event by event."""
     state = network.initial_state(1)
     states, summaries = [], []
-    for row, sounding in zip(piece.rows, piece.sounding, strict=True):
+    for row, sounding in zip(given(piece.rows), piece.sounding, strict=True):
         event = torch.tensor([[*map(int, row), piece.style]])
         state, summary = network.step(event, torch.from_numpy(sounding)[None], state)
         states.append(state.numpy())

@@ -75,11 +75,16 @@ def int8(data: bytes, **options: bool) -> bytes:
 
 
 def _last_products(model: onnx.ModelProto) -> list[str]:
-    """Names of the products whose results are logits but for a bias."""
+    """Names of the products that nothing stands behind but sums and look-ups, and then the logits."""
     producer = {name: node for node in model.graph.node for name in node.output}
-    ends = [producer[logits_name(field)] for field in FIELDS]
-    before = [producer[name] for end in ends for name in end.input if name in producer]
-    return [node.name for node in ends + before if node.op_type == "MatMul"]
+    nodes, found = [producer[logits_name(field)] for field in FIELDS], []
+    while nodes:
+        node = nodes.pop()
+        if node.op_type == "MatMul":
+            found.append(node.name)
+        else:
+            nodes += [producer[name] for name in node.input if name in producer]
+    return found
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from livegen.codec.layout import (
     MAX_ADVANCES,
     MAX_BAR_CLASS,
     NO_GRID,
+    NO_PITCH,
     Event,
     velocity_class,
 )
@@ -50,17 +51,21 @@ class Encoder:
     """Turns strokes into events and knows what sounds.  `copy()` branches it.
 
     `sounding` maps (part, pitch) to the tick of its onset; `last` is the tick of the last event,
-    None before the first, whose time is 0.
+    None before the first, whose time is 0; `struck` is the pitch of each part's latest onset, but
+    of the drums'.
     """
 
     metre: Metre | None = None
     last: int | None = None
     sounding: dict[tuple[int, int], int] = field(default_factory=dict)
-    _struck: dict[tuple[int, int], int] = field(default_factory=dict)
+    struck: dict[int, int] = field(default_factory=dict)
+    _at: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def copy(self) -> "Encoder":
         """A branch: feeding one no longer changes the other."""
-        return Encoder(self.metre, self.last, dict(self.sounding), dict(self._struck))
+        return Encoder(
+            self.metre, self.last, dict(self.sounding), dict(self.struck), dict(self._at)
+        )
 
     def feed(self, stroke: Stroke) -> list[Event]:
         """Events that this stroke makes, none when it changes nothing.  Ticks must not decrease."""
@@ -73,12 +78,12 @@ class Encoder:
                 return []
             del self.sounding[key]
             return [*self.advance(tick), self._event(tick, part, 0, pitch, 0)]
-        if self._struck.get(key) == tick:
+        if self._at.get(key) == tick:
             return []
         events = self.advance(tick)
         if key in self.sounding:
             events.append(self._event(tick, part, 0, pitch, 0))
-        self._struck[key] = tick
+        self._at[key] = tick
         if part != DRUMS:
             self.sounding[key] = tick
         events.append(self._event(tick, part, 1, pitch, velocity_class(velocity)))
@@ -99,7 +104,10 @@ class Encoder:
     def _event(self, tick: int, part: int, on: int, pitch: int, velocity: int) -> Event:
         assert self.last is not None
         time, self.last = tick - self.last, tick
-        return Event(time, part, on, pitch, velocity, *place_classes(self.metre, tick))
+        before = self.struck.get(part, NO_PITCH)
+        if on and part != DRUMS:
+            self.struck[part] = pitch
+        return Event(time, part, on, pitch, velocity, *place_classes(self.metre, tick), before)
 
 
 def grid_tick(tick: int, ppqn: int) -> int:

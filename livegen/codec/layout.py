@@ -12,13 +12,20 @@ from typing import NamedTuple
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import PARTS, PITCHED
 
-VERSION = 1
+VERSION = 2
 
 ADVANCE = 192  # the time class "192 ticks pass and nothing else happens"
 MAX_ADVANCES = 4  # a longer silence sounds no longer
 VELOCITY_BINS = 32
 NO_GRID = 192  # the position of an event where no bar is known; such an event has bar class 0
 MAX_BAR_CLASS = 16
+NO_PITCH = 255  # `before` where there is none: no pitch is near it
+FARTHEST = 24  # the widest interval that is told from wider ones, in semitones
+ENDS, NOWHERE = (
+    2 * FARTHEST + 1,
+    2 * FARTHEST + 2,
+)  # interval classes of an end, and where there is no `before`
+INTERVALS = 2 * FARTHEST + 3
 SOUNDING = len(PITCHED) * 128  # drums do not sound on: they have no off events
 UNKNOWN_STYLE = 0
 STYLE_UNKNOWN_NAME = "any"
@@ -28,7 +35,7 @@ FIELDS = {"time": ADVANCE + 1, "part": len(PARTS), "on": 2, "pitch": 128, "veloc
 
 
 class Event(NamedTuple):
-    """One step of the network: the first five fields are predicted, the others are the place.
+    """One step of the network: the first five fields are predicted, the others are where they stand.
 
     time      0..191 ticks since the event before, or ADVANCE, and then the next four mean nothing
     part      index into PARTS
@@ -37,6 +44,7 @@ class Event(NamedTuple):
     velocity  0..31, MIDI velocity // 4; 0 for the end of a note
     position  0..191 ticks since the bar line, or NO_GRID
     bar       length of the bar in eighths, 1..16, or 0 without a grid
+    before    pitch of the latest onset of the part before this one, or NO_PITCH; drums have none
     """
 
     time: int
@@ -46,6 +54,16 @@ class Event(NamedTuple):
     velocity: int
     position: int
     bar: int
+    before: int = NO_PITCH
+
+    @property
+    def interval(self) -> int:
+        """Class of the interval from `before` to an onset: 0..48, wider ones with the widest; or ENDS, or NOWHERE."""
+        if self.before == NO_PITCH:
+            return NOWHERE
+        if not self.on:
+            return ENDS
+        return max(-FARTHEST, min(FARTHEST, self.pitch - self.before)) + FARTHEST
 
 
 def velocity_class(velocity: int) -> int:
@@ -60,5 +78,7 @@ def velocity_of(bin_: int) -> int:
 
 def codec_hash() -> str:
     """Twelve hexadecimal digits that name this layout."""
-    facts = [VERSION, TICKS_PER_BEAT, PARTS, FIELDS, MAX_ADVANCES, NO_GRID, MAX_BAR_CLASS, SOUNDING]
+    facts = [
+        VERSION, TICKS_PER_BEAT, PARTS, FIELDS, MAX_ADVANCES, NO_GRID, MAX_BAR_CLASS, SOUNDING, FARTHEST,
+    ]  # fmt: skip
     return hashlib.sha256(json.dumps(facts).encode()).hexdigest()[:12]

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from livegen.codec.layout import Event
+from livegen.codec.layout import NO_PITCH, Event
 
 State = NDArray[np.float32]  # any shape, the model's own
 Summary = NDArray[np.float32]  # (K,) or (1, K), the model's own
@@ -25,7 +25,8 @@ Logits = NDArray[np.float32]  # (classes of the field,), unnormalised
 class Query(NamedTuple):
     """The event being predicted, as far as it is drawn; fields not yet drawn are 0.
 
-    Drawn in this order: time; then `position` and `bar` follow from it; part, on, pitch; velocity is last.
+    Drawn in this order: time; then `position` and `bar` follow from it; part, and `before` with it; on, pitch;
+    velocity is last.
     """
 
     time: int = 0
@@ -34,6 +35,7 @@ class Query(NamedTuple):
     part: int = 0
     on: int = 0
     pitch: int = 0
+    before: int = NO_PITCH
 
 
 @dataclass(frozen=True, slots=True)

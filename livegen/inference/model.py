@@ -28,7 +28,7 @@ Buffer = np.ndarray[Any, Any]
 # The largest classes: with the smallest, which are zeros, they show that every table is long
 # enough.
 _LAST_FIELDS = {field: size - 1 for field, size in FIELDS.items()}
-_LAST_EVENT = Event(**_LAST_FIELDS, position=NO_GRID, bar=MAX_BAR_CLASS)
+_LAST_EVENT = Event(**_LAST_FIELDS, position=NO_GRID, bar=MAX_BAR_CLASS)  # its interval is NOWHERE
 _LAST_QUERY = Query(*(getattr(_LAST_EVENT, name) for name in Query._fields))
 
 
@@ -74,7 +74,7 @@ class OnnxModel:
     ) -> tuple[State, Summary]:
         """Hear one event.  Results are copies and the caller's to keep."""
         buffers = self._buffers
-        buffers["event"][0] = (*event, style)
+        buffers["event"][0] = (*event[:-1], event.interval, style)
         buffers["sounding"][0] = sounding
         buffers["state"][...] = state
         self._advance()

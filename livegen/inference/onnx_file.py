@@ -63,7 +63,7 @@ GIVEN_SUMMARY = "given_summary"
 HEARD = ("event", "sounding", "state")  # inputs of `advance`
 ASKED = (GIVEN_SUMMARY, "query")  # inputs of the heads
 ADVANCED = ("next_state", SUMMARY)  # outputs of `advance`
-EVENT_WIDTH = 8  # the seven columns of an Event, then the style
+EVENT_WIDTH = 9  # the fields and the place of an Event, its interval, and the style
 QUERY_WIDTH = len(Query._fields)
 
 

@@ -105,6 +105,40 @@ def _matmul(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Valu
     return [Value(FLOAT, _product(inputs[0], inputs[1]))]
 
 
+def _reshape(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Value]:
+    shape = tuple(_whole_numbers(inputs[1]))
+    fits = len(shape) <= MAX_RANK and min(shape) > 0 and prod(shape) == prod(inputs[0].shape)
+    _expect(fits, "makes a shape that does not hold what it is given")
+    return [Value(inputs[0].dtype, shape)]
+
+
+def _transpose(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Value]:
+    return [Value(inputs[0].dtype, inputs[0].shape[::-1])]
+
+
+def _softmax(inputs: Sequence[Value], attributes: Mapping[str, int], _: int) -> list[Value]:
+    _axis(attributes, len(inputs[0].shape))
+    return _same(inputs, attributes, 1)
+
+
+def _sum_along(inputs: Sequence[Value], attributes: Mapping[str, int], _: int) -> list[Value]:
+    value, axes = inputs[0], _whole_numbers(inputs[1])
+    _expect(value.dtype == FLOAT and len(axes) == 1, "sums along several axes, or whole numbers")
+    _expect(not attributes.get("noop_with_empty_axes"), "may sum along no axis")
+    axis = _axis({"axis": axes[0]}, len(value.shape))
+    kept = (1,) if attributes.get("keepdims", 1) else ()
+    return [Value(FLOAT, (*value.shape[:axis], *kept, *value.shape[axis + 1 :]))]
+
+
+def _gather_elements(inputs: Sequence[Value], attributes: Mapping[str, int], _: int) -> list[Value]:
+    table, index = inputs
+    _expect(index.dtype == INT64, "is given an index that is not a whole number")
+    axis = _axis(attributes, len(table.shape))
+    rest = [shape[:axis] + shape[axis + 1 :] for shape in (table.shape, index.shape)]
+    _expect(rest[0] == rest[1], "is given an index that does not fit its table")
+    return [Value(table.dtype, index.shape)]
+
+
 def _matmul_integer(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Value]:
     a, b, a_zero, b_zero = inputs
     _expect(a.dtype == UINT8 and b.dtype in (UINT8, INT8), "is given types it cannot multiply")
@@ -220,7 +254,12 @@ OPERATORS = {
     "Sigmoid": _operator(1, _same),
     "Tanh": _operator(1, _same),
     "Relu": _operator(1, _same),
+    "Softmax": _operator(1, _softmax, "axis"),
+    "ReduceSum": _operator(2, _sum_along, "keepdims", "noop_with_empty_axes"),
+    "Reshape": _operator(2, _reshape, "allowzero"),
+    "Transpose": _operator(1, _transpose),
     "Gather": _operator(2, _gather, "axis"),
+    "GatherElements": _operator(2, _gather_elements, "axis"),
     "Split": _operator(range(1, 3), _split, "axis", "num_outputs", outputs=range(1, 65)),
     "Concat": _operator(range(1, 65), _concat, "axis"),
     "Unsqueeze": _operator(2, _unsqueeze),

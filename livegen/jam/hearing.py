@@ -107,6 +107,7 @@ class Hearing:
             timeline.metre,
             None if last is None else timeline.tick(self.timeline.micros(last)),
             dict(self.encoder.sounding),
+            dict(self.encoder.struck),
         )
         return branch
 

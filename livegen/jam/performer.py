@@ -149,23 +149,28 @@ class Performer:
         """Who goes on: all in one, or beside a player the drums by themselves."""
         if self.mode.plays is not Plays.BESIDE or not brief.parts[DRUMS]:
             return self._going_on(call, brief, self._listener.live.copy(), settled)
-        parts = brief.parts[:DRUMS]
+        pitched = tuple(part for part in range(DRUMS) if brief.parts[part])
         players = []
-        if any(parts):
-            pitched = [stroke for stroke in settled if stroke.part != DRUMS]
-            brief_of_others = replace(brief, parts=(*parts, False))
-            players.append(
-                self._going_on(call, brief_of_others, self._listener.live.copy(), pitched)
-            )
-        drums = [stroke for stroke in settled if stroke.part == DRUMS]
+        if pitched:
+            others = replace(brief, parts=(*brief.parts[:DRUMS], False))
+            own = [stroke for stroke in settled if stroke.part != DRUMS]
+            live = self._listener.live.copy()
+            players.append(self._going_on(call, others, live, own, (DRUMS,)))
+        own = [stroke for stroke in settled if stroke.part == DRUMS]
         drummer = self._listener.drummer(now)
-        players.append(self._going_on(call, for_drums(brief), drummer, drums))
+        theirs = tuple(range(DRUMS)) if pitched else ()
+        players.append(self._going_on(call, for_drums(brief), drummer, own, theirs))
         return Ensemble(players)
 
     def _going_on(
-        self, call: Call, brief: Brief, branch: Hearing, settled: Iterable[Stroke]
+        self,
+        call: Call,
+        brief: Brief,
+        branch: Hearing,
+        settled: Iterable[Stroke],
+        theirs: tuple[int, ...] = (),
     ) -> Rollout:
-        """One who goes on from what was heard, and from what is settled."""
+        """One who goes on from what was heard, and from what is settled; the notes of `theirs` others go on with."""
         for stroke in settled:
             branch.feed(stroke._replace(tick=max(stroke.tick, branch.encoder.last or stroke.tick)))
         brief = replace(
@@ -174,13 +179,9 @@ class Performer:
         notes = [
             note._replace(tick=min(note.tick, brief.start))
             for note in self._agenda.open
-            if brief.parts[note.part] or not self._is_apart(note.part, brief)
+            if note.part not in theirs
         ]
         return Rollout(branch, brief, self._chance(call, branch.heard), notes, True)
-
-    def _is_apart(self, part: int, brief: Brief) -> bool:
-        """Whether a part is that of another player of the ensemble."""
-        return self.mode.plays is Plays.BESIDE and (part == DRUMS) != brief.parts[DRUMS]
 
     def drums_apart(self, given: Given) -> bool:
         """Whether this is a drum that only the drums hear."""

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegen.codec.encoder import Stroke, place_classes
-from livegen.codec.layout import ADVANCE, FIELDS, velocity_of
+from livegen.codec.layout import ADVANCE, FIELDS, NO_PITCH, velocity_of
 from livegen.inference.contract import Logits, Query
 from livegen.inference.sampling import Mask, Probabilities, draw, hasten, nucleus, probabilities
 from livegen.jam.brief import Brief
@@ -131,7 +131,8 @@ class Rollout:
             brief.temperature,
             self._wanted(),
         )
-        query = query._replace(part=part)
+        before = self.hearing.encoder.struck.get(part, NO_PITCH)
+        query = query._replace(part=part, before=before)
         if not brief.parts[part]:
             return self._suppose(query, tick) if brief.supposes else self._drop(tick)
         on = self._draw_on(query, tick)

@@ -64,7 +64,7 @@ class Surprise:
 
 def _nats(foretold: Foretold) -> float | None:
     event = foretold.event
-    query = Query(event.time, event.position, event.bar, event.part, event.on)
+    query = Query(event.time, event.position, event.bar, event.part, event.on, before=event.before)
     try:
         logits = foretold.guard.logits("pitch", foretold.summary, query)
     except ModelFault:

@@ -87,7 +87,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True)
 class Corpus:
-    """A set: events uint8 (N, 7) on disk, with the columns of codec Event, and its pieces."""
+    """A set: events uint8 (N, 8) on disk, with the columns of codec Event, and its pieces."""
 
     name: str
     events: Rows

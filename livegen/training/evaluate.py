@@ -140,7 +140,7 @@ def _judge_piece(rows: Rows, style: int) -> Judged:
 
 
 def judge(model: OnnxModel, rows: Rows, style: int) -> Judged:
-    """Run a model over one piece (N, 7) from the initial state and score every event but the first."""
+    """Run a model over one piece (N, 8) from the initial state and score every event but the first."""
     nats, hits = np.zeros((len(rows), len(FIELDS))), np.zeros((len(rows), len(FIELDS)), np.bool_)
     unmasked = np.zeros(len(rows))
     state, sounding = model.initial_state(), np.zeros(SOUNDING, np.float32)
@@ -156,6 +156,7 @@ def judge(model: OnnxModel, rows: Rows, style: int) -> Judged:
             following.part,
             following.on,
             following.pitch,
+            following.before,
         )
         for column, field in enumerate(FIELDS):
             if (column and not note) or (field == "velocity" and not following.on):

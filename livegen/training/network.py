@@ -1,22 +1,31 @@
 """The network: one event in, the distribution of the next out, field by field.
 
 An event's fields and its context (place in the bar, style, what sounds) are embedded and summed,
-pass a stack of recurrent layers, and five small heads predict time, part, on/off, pitch and
+pass a stack of recurrent layers, which may look back over the latest events (training/recall.py), and five small heads predict time, part, on/off, pitch and
 velocity in that order, each given the fields before (DESIGN.md section 4; the idea of one event a
 step is Notochord's).
 
-Shapes: B streams, T steps, E = embed, H = hidden, K = head.  Whole sequences go through `forward`,
+Shapes: B streams, T steps, E = embed, H = hidden, K = head, N numbers of state.  Whole sequences go through `forward`,
 single steps through `step`; export/parity.py proves them equal.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-from livegen.codec.layout import FIELDS, MAX_BAR_CLASS, NO_GRID, SOUNDING
+from livegen.codec.layout import (
+    FARTHEST,
+    FIELDS,
+    INTERVALS,
+    MAX_BAR_CLASS,
+    NO_GRID,
+    NO_PITCH,
+    SOUNDING,
+)
+from livegen.training.recall import SIZE, Recall
 from livegen.training.recurrence import (
     GATES,
     MEMORIES,
@@ -26,8 +35,8 @@ from livegen.training.recurrence import (
     lstm_step,
 )
 
-# What goes in, in the order of an event row's columns, with its number of classes; style is last.
-INPUTS = {**FIELDS, "position": NO_GRID + 1, "bar": MAX_BAR_CLASS + 1}
+# What goes in, in the order of a row's columns, with its number of classes; style is last.
+INPUTS = {**FIELDS, "position": NO_GRID + 1, "bar": MAX_BAR_CLASS + 1, "interval": INTERVALS}
 # What is known of the event being predicted, and which head may look at what.
 QUERY = ("time", "position", "bar", "part", "on", "pitch")
 HEADS: dict[str, tuple[str, ...]] = {
@@ -49,6 +58,7 @@ class NetworkConfig:
     layers: int = 1
     embed: int = 256
     head: int = 256
+    window: int = 0  # events looked back over; 0: it does not look back
     dropout: float = 0.1
 
     def facts(self) -> dict[str, Any]:
@@ -71,21 +81,25 @@ class Recurrent(nn.Module):
             self.enter.bias.data[hidden : 2 * hidden] = 1.0
 
     def forward(self, x: Tensor, state: Tensor, keep: Tensor) -> tuple[Tensor, Tensor]:
-        """x (T, B, I), state (memories, B, H), keep (T, B, 1) -> outputs (T, B, H), new state."""
+        """x (T, B, I), state (B, memories * H), keep (T, B, 1) -> outputs (T, B, H), new state."""
         gates = self.enter(x).float()
         low = torch.is_autocast_enabled(x.device.type)
         weights = (self.across.weight, self.across.bias, low)
         if self.kind == "gru":
-            out = GruLayer.apply(gates, state[0], keep, *weights)  # type: ignore[no-untyped-call]
-            return out, out[-1:]
-        out, cells = LstmLayer.apply(gates, *state, keep, *weights)  # type: ignore[no-untyped-call]
-        return out, torch.stack((out[-1], cells[-1]))
+            out = GruLayer.apply(gates, state, keep, *weights)  # type: ignore[no-untyped-call]
+            return out, out[-1]
+        memories = state.chunk(2, -1)
+        out, cells = LstmLayer.apply(gates, *memories, keep, *weights)  # type: ignore[no-untyped-call]
+        return out, torch.cat((out[-1], cells[-1]), -1)
 
-    def step(self, x: Tensor, state: Tensor) -> Tensor:
-        """x (B, I), state (memories, B, H) -> new state, whose first row is the output."""
+    def step(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """x (B, I), state (B, memories * H) -> output (B, H), new state."""
         if self.kind == "gru":
-            return gru_step(self.enter(x), self.across(state[0]), state[0]).unsqueeze(0)
-        return torch.stack(lstm_step(self.enter(x), self.across(state[0]), state[1]))
+            h = gru_step(self.enter(x), self.across(state), state)
+            return h, h
+        h, c = state.chunk(2, -1)
+        h, c = lstm_step(self.enter(x), self.across(h), c)
+        return h, torch.cat((h, c), -1)
 
 
 class Dropout(nn.Module):
@@ -105,7 +119,9 @@ class Dropout(nn.Module):
 
 
 class Network(nn.Module):
-    """See the module's first lines.  The state is float32 (layers * memories, B, H)."""
+    """See the module's first lines.  The state is float32 (B, N)."""
+
+    around: Tensor
 
     def __init__(self, config: NetworkConfig) -> None:
         """Draw the weights from torch's generator."""
@@ -123,70 +139,96 @@ class Network(nn.Module):
         self.summary = nn.Linear(c.hidden, len(HEADS) * c.head)
         self.known = nn.ModuleDict({name: nn.Embedding(INPUTS[name], c.head) for name in QUERY})
         self.out = nn.ModuleDict({name: nn.Linear(c.head, FIELDS[name]) for name in HEADS})
+        # How likely each interval is, wherever it begins: of a figure heard in one place and played in another.
+        self.interval = nn.Linear(c.head, 2 * FARTHEST + 1)
+        self.register_buffer("around", torch.zeros(1, NO_PITCH - FARTHEST), persistent=False)
+        self.recall = Recall(c.hidden, c.embed, c.window) if c.window else None
         self.drop = Dropout(c.dropout)
         for module in self.modules():  # small, so that the sum of nine begins near unit size
             if isinstance(module, nn.Embedding):
                 nn.init.normal_(module.weight, std=0.3)
 
+    @property
+    def state_sizes(self) -> list[int]:
+        """Numbers of a stream's state: of each layer, then of what is looked back over."""
+        layer = MEMORIES[self.config.kind] * self.config.hidden
+        return [layer] * self.config.layers + ([self.recall.size] if self.recall else [])
+
     def initial_state(self, batch: int) -> Tensor:
-        """Zeros (layers * memories, batch, H)."""
-        memories = self.config.layers * MEMORIES[self.config.kind]
-        return torch.zeros(memories, batch, self.config.hidden, device=self.style.weight.device)
+        """Zeros (batch, N)."""
+        return torch.zeros(batch, sum(self.state_sizes), device=self.style.weight.device)
 
     def _inputs(self, rows: Tensor, style: Tensor, sounding: Tensor) -> Tensor:
-        """rows (..., 7), style (...), sounding (..., 384) -> (..., E)."""
+        """rows (..., 8), style (...), sounding (..., 384) -> (..., E)."""
         total: Tensor = self.style(style) + self.sounding(sounding)
         for column, name in enumerate(INPUTS):
             total = total + self.embed[name](rows[..., column])
         return total
-
-    def _stack(self, state: Tensor) -> Iterator[tuple[int, Recurrent, Tensor]]:
-        """The layers, each with its number and its own rows of the state."""
-        for i, own in enumerate(state.chunk(len(self.layers))):
-            layer = self.layers[i]
-            assert isinstance(layer, Recurrent)
-            yield i, layer, own
 
     def forward(
         self, rows: Tensor, style: Tensor, sounding: Tensor, keep: Tensor, state: Tensor
     ) -> tuple[Tensor, Tensor]:
         """Run whole sequences.
 
-        rows int (T, B, 7), style int (T, B), sounding float (T, B, 384), keep float (T, B, 1) that
-        is 0 where a step starts anew, state (layers * memories, B, H) -> summaries (T, B, 5K),
-        state.
+        rows int (T, B, 8), style int (T, B), sounding float (T, B, 384), keep float (T, B, 1) that
+        is 0 where a step starts anew, state (B, N) -> summaries (T, B, 5K), state.
         """
-        x = self.drop(self._inputs(rows, style, sounding))
-        states = []
-        for i, layer, own in self._stack(state):
-            y, own = layer(x, own, keep)
-            x = self.drop(y) + (x if i else 0)  # residual from the second layer on
-            states.append(own)
-        return self.summary(x), torch.cat(states)
+        x = entered = self.drop(self._inputs(rows, style, sounding))
+        pieces = list(state.split(self.state_sizes, -1))
+        out = x
+        for i, layer in enumerate(self.layers):
+            out, pieces[i] = layer(x, pieces[i], keep)
+            x = self.drop(out) + (x if i else 0)  # residual from the second layer on
+        if self.recall:
+            found, pieces[-1] = self.recall(self.recall.tell(entered), out, keep, pieces[-1])
+            x = x + self.drop(found)
+        return self.summary(x), torch.cat(pieces, -1)
 
     def step(self, event: Tensor, sounding: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """Advance one event.
 
-        event int (B, 8) with the style last, sounding float (B, 384), state -> state, summary
-        (B, 5K).
+        event int (B, 9) with the style last, sounding float (B, 384), state -> state, summary
+        (B, 5K).  A network that looks back takes one stream only.
         """
-        return self.advance(self._inputs(event[..., :-1], event[..., -1], sounding), state)
+        x = self._inputs(event[..., :-1], event[..., -1], sounding)
+        return self.advance(x, self.recall.tell(x) if self.recall else None, state)
 
-    def advance(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
-        """The same from what the event adds up to, x (B, E)."""
-        states = []
-        for i, layer, own in self._stack(state):
-            states.append(layer.step(x, own))
-            x = states[-1][0] + (x if i else 0)
-        return torch.cat(states), self.summary(x)
+    def advance(self, x: Tensor, value: Tensor | None, state: Tensor) -> tuple[Tensor, Tensor]:
+        """The same from what the event adds up to, x (B, E), and to look back on, value (1, D)."""
+        new, out, done = [], x, 0
+        for i, layer in enumerate(self.layers):
+            assert isinstance(layer, Recurrent)
+            out, own = layer.step(x, state[:, done : done + self.state_sizes[i]])
+            x = out + (x if i else 0)
+            new.append(own)
+            done += self.state_sizes[i]
+        if self.recall and value is not None:
+            found, *memory = self.recall.step(value, out, state[:, done + 2 * SIZE :])
+            x = x + found
+            new += memory
+        return torch.cat(new, -1), self.summary(x)
 
     def head(self, field: str, summary: Tensor, query: Mapping[str, Tensor]) -> Tensor:
         """Logits (..., classes) of one field from summaries (..., 5K) and what is known."""
         known = [self.known[name](query[name]) for name in HEADS[field]]
-        return self.answer(field, summary, sum(known[1:], known[0]) if known else None)
+        added = sum(known[1:], known[0]) if known else None
+        return self.answer(field, summary, added, query.get("before"))
 
-    def answer(self, field: str, summary: Tensor, known: Tensor | None) -> Tensor:
-        """The same from what the known fields add up to, (..., K), None where nothing is known."""
+    def answer(
+        self, field: str, summary: Tensor, known: Tensor | None, before: Tensor | None
+    ) -> Tensor:
+        """The same from what the known fields add up to, (..., K), None where nothing is known.
+
+        before int (...) is asked of pitch alone.
+        """
         own = summary.chunk(len(HEADS), -1)[list(HEADS).index(field)]
-        logits: Tensor = self.out[field](torch.relu(own if known is None else own + known))
-        return logits
+        seen = torch.relu(own if known is None else own + known)
+        logits: Tensor = self.out[field](seen)
+        if field != "pitch":
+            return logits
+        assert before is not None
+        # Zeros around the intervals, so that one look-up serves every pitch and every `before`.
+        around = self.around.expand(*seen.shape[:-1], -1)
+        near = torch.cat((around, self.interval(seen), around), -1)
+        place = torch.arange(FIELDS["pitch"], device=before.device) - before[..., None] + NO_PITCH
+        return logits + near.gather(-1, place)

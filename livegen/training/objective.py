@@ -8,12 +8,13 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING
+from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING, Event
+from livegen.inference.contract import Query
 from livegen.music.parts import DRUMS
-from livegen.training.network import INPUTS, QUERY, Network
+from livegen.training.network import Network
 from livegen.training.streams import Batch
 
-COLUMN = {name: index for index, name in enumerate(INPUTS)}
+COLUMN = {name: index for index, name in enumerate(Event._fields)}
 
 
 def tensors(batch: Batch, device: torch.device) -> list[Tensor]:
@@ -37,7 +38,7 @@ def legal_pitches(sounding: Tensor, part: Tensor, on: Tensor) -> Tensor:
 
 
 def scored(targets: Tensor) -> dict[str, Tensor]:
-    """Which events each field is scored on, bool like `targets` (..., 7) without its last axis."""
+    """Which events each field is scored on, bool like `targets` (..., 8) without its last axis."""
     note = targets[..., COLUMN["time"]] != ADVANCE
     starts = note & (targets[..., COLUMN["on"]] == 1)
     every = torch.ones_like(note)
@@ -64,12 +65,12 @@ class Objective(nn.Module):
     ) -> tuple[dict[str, Tensor], dict[str, Tensor], Tensor]:
         """Nats by field, (T, B), 0 where a target is not scored; hits likewise; the new state.
 
-        rows and targets int (T, B, 7), style int (T, B), sounding bool (T, B, 384) after each row,
+        rows and targets int (T, B, 8), style int (T, B), sounding bool (T, B, 384) after each row,
         keep (T, B, 1), masked bool (B): streams whose on/off and pitch are judged among what is
         legal only.
         """
         summary, state = self.network(rows, style, sounding.float(), keep, state)
-        query = {name: targets[..., COLUMN[name]] for name in QUERY}
+        query = {name: targets[..., COLUMN[name]] for name in Query._fields}
         scores = scored(targets)
         nats, hits = {}, {}
         for field in FIELDS:

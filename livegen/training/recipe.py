@@ -38,6 +38,7 @@ class NetworkRecipe(Strict):
     layers: Annotated[int, Field(ge=1, le=8)] = 1
     embed: Annotated[int, Field(ge=8, le=2048)] = 256
     head: Annotated[int, Field(ge=8, le=2048)] = 256
+    window: Annotated[int, Field(ge=0, le=4096)] = 0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
 
 

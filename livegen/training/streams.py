@@ -11,11 +11,21 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from livegen.codec.layout import ADVANCE, SOUNDING, UNKNOWN_STYLE
+from livegen.codec.layout import (
+    ADVANCE,
+    ENDS,
+    FARTHEST,
+    NO_PITCH,
+    NOWHERE,
+    SOUNDING,
+    UNKNOWN_STYLE,
+    Event,
+)
 from livegen.music.parts import DRUMS
 from livegen.training.corpora import Piece, Rows
 
 TIME, PART, ON, PITCH = range(4)
+BEFORE = Event._fields.index("before")
 FROM_THE_START = 0.4  # share of segments of long pieces that begin with the piece
 
 
@@ -33,7 +43,7 @@ class Pool:
 class Batch:
     """T steps of B streams.
 
-    `rows` and `targets` uint8 (T, B, 7), `style` int64 (T, B), `sounding` bool (T, B, 384) after
+    `rows`, what the network is given of each event, uint8 (T, B, 8), `targets`, the events that follow, likewise, `style` int64 (T, B), `sounding` bool (T, B, 384) after
     each row, `keep` float32 (T, B, 1), 0 where a segment starts.
     """
 
@@ -63,7 +73,19 @@ def transposed(rows: Rows, shift: int) -> Rows:
     moved = rows.copy()
     pitched = (rows[:, PART] != DRUMS) & (rows[:, TIME] != ADVANCE)
     moved[pitched, PITCH] = (rows[pitched, PITCH].astype(np.int16) + shift).astype(np.uint8)
+    near = rows[:, BEFORE] != NO_PITCH
+    moved[near, BEFORE] = (rows[near, BEFORE].astype(np.int16) + shift).astype(np.uint8)
     return moved
+
+
+def given(rows: Rows) -> Rows:
+    """What the network is given of events (N, 8): `before` makes way for the class of the interval."""
+    found = rows.copy()
+    step = rows[:, PITCH].astype(np.int16) - rows[:, BEFORE]
+    interval = np.clip(step, -FARTHEST, FARTHEST) + FARTHEST
+    interval = np.where(rows[:, ON] == 1, interval, ENDS)
+    found[:, BEFORE] = np.where(rows[:, BEFORE] == NO_PITCH, NOWHERE, interval)
+    return found
 
 
 def changes(rows: Rows) -> npt.NDArray[np.int8]:
@@ -153,7 +175,7 @@ class Streams:
             rows = transposed(events, cursor.shift)
             sounding = self.sounding[index] + changes(rows[:-1]).cumsum(0, dtype=np.int8)
             span = slice(filled, filled + take)
-            batch.rows[span, index], batch.targets[span, index] = rows[:-1], rows[1:]
+            batch.rows[span, index], batch.targets[span, index] = given(rows[:-1]), rows[1:]
             batch.style[span, index] = cursor.style
             batch.sounding[span, index] = sounding > 0
             self.sounding[index] = sounding[-1]

@@ -16,7 +16,7 @@ from livegen.codec.layout import FIELDS, SOUNDING
 from livegen.training.corpora import COLUMNS, Corpus, Piece
 from livegen.training.network import Network
 from livegen.training.objective import scored, tensors
-from livegen.training.streams import Batch, sounding_steps
+from livegen.training.streams import Batch, given, sounding_steps
 
 PIECES = 16  # of each set, evenly spaced
 EVENTS = 512  # of each piece, from its start
@@ -59,7 +59,7 @@ def hold(corpus: Corpus, styles: list[str], share: float) -> Held | None:
     valid = np.zeros(shape, np.bool_)
     for b, (r, piece) in enumerate(zip(rows, pieces, strict=True)):
         n = len(r) - 1
-        batch.rows[:n, b], batch.targets[:n, b] = r[:-1], r[1:]
+        batch.rows[:n, b], batch.targets[:n, b] = given(r[:-1]), r[1:]
         batch.style[:, b] = style_class(piece, styles)
         batch.sounding[:n, b] = sounding_steps(r[:-1])
         valid[:n, b] = True

@@ -17,10 +17,14 @@ from livegen.codec.encoder import (
 )
 from livegen.codec.layout import (
     ADVANCE,
+    ENDS,
+    FARTHEST,
     FIELDS,
     MAX_ADVANCES,
     MAX_BAR_CLASS,
     NO_GRID,
+    NO_PITCH,
+    NOWHERE,
     Event,
     velocity_class,
 )
@@ -302,6 +306,42 @@ def test_advances_have_their_place_too() -> None:
     ]
 
 
+def test_an_event_knows_the_pitch_its_part_struck_before_and_the_interval_from_it() -> None:
+    encoder = Encoder()
+    said = [
+        (event.pitch, event.before, event.interval)
+        for stroke in (
+            Stroke(0, LEAD, 60, 80),
+            Stroke(12, LEAD, 60, 0),
+            Stroke(12, COMP, 48, 80),
+            Stroke(24, LEAD, 57, 80),
+            Stroke(36, LEAD, 100, 80),
+            Stroke(48, DRUMS, 36, 80),
+            Stroke(48, DRUMS, 38, 80),
+        )
+        for event in encoder.feed(stroke)
+    ]
+
+    assert said == [
+        (60, NO_PITCH, NOWHERE),
+        (60, 60, ENDS),
+        (48, NO_PITCH, NOWHERE),
+        (57, 60, FARTHEST - 3),
+        (100, 57, 2 * FARTHEST),
+        (36, NO_PITCH, NOWHERE),
+        (38, NO_PITCH, NOWHERE),
+    ]
+    assert all(event.before == NO_PITCH for event in encoder.advance(1_000))
+
+
+def test_a_branch_strikes_for_itself() -> None:
+    encoder = Encoder()
+    encoder.feed(Stroke(0, LEAD, 60, 80))
+    encoder.copy().feed(Stroke(1, LEAD, 72, 80))
+
+    assert encoder.struck == {LEAD: 60}
+
+
 def test_places_are_classes() -> None:
     assert place_classes(None, 17) == (NO_GRID, 0)
     assert place_classes(COMMON_TIME, 100) == (4, 8)
@@ -317,15 +357,15 @@ def test_a_file_without_a_time_signature_has_no_bars() -> None:
     score = Score(24, (Track("", ((0, NoteOn(60, 80)), (24, NoteOff(60)))),))
 
     assert metre_of(score) is None
-    assert [event[5:] for event in encode_score(score)] == [(NO_GRID, 0)] * 2
+    assert [event[5:7] for event in encode_score(score)] == [(NO_GRID, 0)] * 2
 
 
 def test_bars_that_are_not_believed_are_left_out() -> None:
     track = Track("", ((0, NoteOn(60, 80)), (24, NoteOff(60))))
     score = Score(24, (track,), metres=((0, 4, 4),))
 
-    assert [event[5:] for event in encode_score(score)] == [(0, 8), (24, 8)]
-    assert [event[5:] for event in encode_score(score, grid=False)] == [(NO_GRID, 0)] * 2
+    assert [event[5:7] for event in encode_score(score)] == [(0, 8), (24, 8)]
+    assert [event[5:7] for event in encode_score(score, grid=False)] == [(NO_GRID, 0)] * 2
 
 
 def test_tracks_that_are_dropped_are_not_heard() -> None:

@@ -9,6 +9,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from export.lean import lean
 from livegen.codec.layout import FIELDS, SOUNDING, codec_hash
 from livegen.inference.contract import ModelFacts
+from livegen.inference.onnx_file import EVENT_WIDTH, QUERY_WIDTH
 from livegen.music.parts import PARTS
 
 K = 2
@@ -72,11 +73,11 @@ def tiny_graph(rows: int = 193, weight: float = 1.0) -> ModelProto:
 
 def _inputs() -> list[onnx.ValueInfoProto]:
     return [
-        helper.make_tensor_value_info("event", TensorProto.INT64, (1, 8)),
+        helper.make_tensor_value_info("event", TensorProto.INT64, (1, EVENT_WIDTH)),
         helper.make_tensor_value_info("sounding", TensorProto.FLOAT, (1, SOUNDING)),
         helper.make_tensor_value_info("state", TensorProto.FLOAT, STATE),
         helper.make_tensor_value_info("given_summary", TensorProto.FLOAT, (1, K)),
-        helper.make_tensor_value_info("query", TensorProto.INT64, (1, 6)),
+        helper.make_tensor_value_info("query", TensorProto.INT64, (1, QUERY_WIDTH)),
     ]
 
 

@@ -196,8 +196,21 @@ FOUND_WHILE_FROZEN: list[tuple[int, Event]] = [
 ]
 
 
+# A preset took the drums out of an accompaniment while one of them was down, and nobody let it go.
+DRUMS_THAT_LEAVE: list[tuple[int, Event]] = [
+    (0, NoteOn(48, 80)),
+    (1, NoteOff(48)),
+    (250_000, NoteOn(48, 80)),
+    (1, NoteOff(48)),
+    (0, Other(bytes((0xC0, 3)))),
+    (35_000_000, NoteOn(48, 80)),
+    (1, NoteOff(48)),
+]
+
+
 @given(CONTROLLED, PLAYING)
 @example({"rest": 0, "metre": "3/4", "follow": 0.0}, FOUND_WHILE_FROZEN)
+@example({"mode": "accompany"}, DRUMS_THAT_LEAVE)
 def test_the_ledger_of_the_port_process_has_nothing_to_mend(
     given_controls: dict[str, object], playing: list[tuple[int, Event]]
 ) -> None:

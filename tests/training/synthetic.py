@@ -9,7 +9,7 @@ import numpy as np
 from livegen.codec.encoder import encode_score
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.smf import Score, Track, write
-from livegen.training.corpora import Corpus, Piece, Rows
+from livegen.training.corpora import COLUMNS, Corpus, Piece, Rows
 
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 
@@ -42,7 +42,7 @@ def _track(name: str, notes: Sequence[tuple[int, int, int]], channel: int) -> Tr
 
 def rows_of(score: Score) -> Rows:
     """The events of a score as the corpora hold them."""
-    return np.array(encode_score(score), np.uint8).reshape(-1, 7)
+    return np.array(encode_score(score), np.uint8).reshape(-1, COLUMNS)
 
 
 def corpus(name: str, seeds: Sequence[int], splits: str = "", beats: int = 32) -> Corpus:

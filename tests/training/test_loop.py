@@ -401,7 +401,15 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_one_before(tmp_path: Pat
 
 
 def test_network_settings_reach_the_network(tmp_path: Path) -> None:
-    settings = {"kind": "lstm", "hidden": 24, "layers": 2, "embed": 8, "head": 12, "dropout": 0.2}
+    settings = {
+        "kind": "lstm",
+        "hidden": 24,
+        "layers": 2,
+        "embed": 8,
+        "head": 12,
+        "window": 9,
+        "dropout": 0.2,
+    }
     with Watched(tmp_path) as report:
         config = Run(recipe(network=settings), CORPORA, tmp_path, report).network.config
 

@@ -6,17 +6,24 @@ from torch import Tensor
 
 from livegen.codec.layout import FIELDS, SOUNDING
 from livegen.training.network import HEADS, INPUTS, QUERY, Dropout, Network, NetworkConfig
+from livegen.training.recall import SIZE
 
 STEPS, BATCH, STYLES = 7, 3, 4
-SIZES = [("gru", 1), ("gru", 2), ("lstm", 1), ("lstm", 2)]
+# Kind, layers, and how many events it looks back over: none, fewer than there are, more.
+SIZES = [
+    ("gru", 1, 0), ("gru", 2, 0), ("lstm", 1, 0), ("lstm", 2, 0), ("gru", 1, 3), ("gru", 2, 9), ("lstm", 2, 9),
+]  # fmt: skip
 
 
-def tiny(kind: str = "gru", layers: int = 1, dropout: float = 0.0) -> Network:
+def tiny(kind: str = "gru", layers: int = 1, window: int = 0, dropout: float = 0.0) -> Network:
     torch.manual_seed(1)
     config = NetworkConfig(
-        STYLES, kind, hidden=16, layers=layers, embed=12, head=8, dropout=dropout
+        STYLES, kind, hidden=16, layers=layers, embed=12, head=8, window=window, dropout=dropout
     )
-    return Network(config)
+    network = Network(config)
+    if network.recall:
+        torch.nn.init.normal_(network.recall.near)
+    return network
 
 
 def sequence() -> tuple[Tensor, Tensor, Tensor]:
@@ -26,27 +33,30 @@ def sequence() -> tuple[Tensor, Tensor, Tensor]:
     return rows, torch.randint(STYLES, (STEPS, BATCH)), torch.randint(2, (STEPS, BATCH, SOUNDING))
 
 
-@pytest.mark.parametrize(("kind", "layers"), SIZES)
-def test_a_sequence_at_once_is_the_sequence_step_by_step(kind: str, layers: int) -> None:
-    network = tiny(kind, layers)
+@pytest.mark.parametrize(("kind", "layers", "window"), SIZES)
+def test_a_sequence_at_once_is_the_sequence_step_by_step(
+    kind: str, layers: int, window: int
+) -> None:
+    network = tiny(kind, layers, window)
     rows, style, sounding = sequence()
     state = torch.randn_like(network.initial_state(BATCH))
     keep = torch.ones(STEPS, BATCH, 1)
     keep[3, 1] = 0
     whole, end = network(rows, style, sounding.float(), keep, state)
-    summaries = []
-    for t in range(STEPS):
-        event = torch.cat((rows[t], style[t, :, None]), -1)
-        state, summary = network.step(event, sounding[t].float(), state * keep[t])
-        summaries.append(summary)
+    for b in range(BATCH):
+        own, summaries = state[b : b + 1], []
+        for t in range(STEPS):
+            event = torch.cat((rows[t, b], style[t, b, None]))[None]
+            own, summary = network.step(event, sounding[t, b, None].float(), own * keep[t, b])
+            summaries.append(summary[0])
 
-    torch.testing.assert_close(torch.stack(summaries), whole, rtol=1e-5, atol=1e-5)
-    torch.testing.assert_close(state, end, rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(torch.stack(summaries), whole[:, b], rtol=1e-5, atol=1e-5)
+        torch.testing.assert_close(own[0], end[b], rtol=1e-5, atol=1e-5)
 
 
-@pytest.mark.parametrize(("kind", "layers"), SIZES)
-def test_a_sequence_in_two_pieces_is_the_sequence(kind: str, layers: int) -> None:
-    network = tiny(kind, layers)
+@pytest.mark.parametrize(("kind", "layers", "window"), SIZES)
+def test_a_sequence_in_two_pieces_is_the_sequence(kind: str, layers: int, window: int) -> None:
+    network = tiny(kind, layers, window)
     rows, style, sounding = sequence()
     inputs = (rows, style, sounding.float(), torch.ones(STEPS, BATCH, 1))
     whole, end = network(*inputs, network.initial_state(BATCH))
@@ -57,14 +67,41 @@ def test_a_sequence_in_two_pieces_is_the_sequence(kind: str, layers: int) -> Non
     torch.testing.assert_close(state, end)
 
 
+def test_a_piece_that_begins_within_a_sequence_looks_back_at_nothing_before_it() -> None:
+    network = tiny(window=9)
+    rows, style, sounding = sequence()
+    keep = torch.ones(STEPS, BATCH, 1)
+    keep[3] = 0
+    inputs = (rows, style, sounding.float(), keep)
+    whole, end = network(*inputs, torch.randn_like(network.initial_state(BATCH)))
+    alone, end_alone = network(*(value[3:] for value in inputs), network.initial_state(BATCH))
+
+    torch.testing.assert_close(whole[3:], alone)
+    torch.testing.assert_close(end, end_alone)
+
+
+def test_looking_back_reaches_as_far_as_its_window_and_no_farther() -> None:
+    network, far = tiny(window=3), tiny(window=9)
+    for one, reaches in ((network, False), (far, True)):
+        assert one.recall is not None
+        values, h = torch.randn(STEPS, 1, SIZE), torch.randn(STEPS, 1, 16)
+        keep, memory = torch.ones(STEPS, 1, 1), torch.zeros(1, one.recall.size)
+        found, _ = one.recall(values, h, keep, memory)
+        changed, _ = one.recall(torch.cat((torch.randn(1, 1, SIZE), values[1:])), h, keep, memory)
+
+        assert not torch.equal(found[0], changed[0])
+        assert torch.equal(found[-1], changed[-1]) != reaches
+
+
 def test_every_weight_learns() -> None:
-    for kind, layers in SIZES:
-        network = tiny(kind, layers)
+    for kind, layers, window in SIZES:
+        network = tiny(kind, layers, window)
         rows, style, sounding = sequence()
         summary, _ = network(
             rows, style, sounding.float(), torch.ones(STEPS, BATCH, 1), network.initial_state(BATCH)
         )
         query = {name: torch.randint(INPUTS[name], (STEPS, BATCH)) for name in QUERY}
+        query["before"] = torch.randint(128, (STEPS, BATCH))
         sum(network.head(field, summary, query).square().sum() for field in HEADS).backward()  # type: ignore[union-attr]
 
         assert all(weight.grad is not None for weight in network.parameters())
@@ -75,7 +112,7 @@ def test_a_head_gives_logits_for_its_field_and_looks_at_nothing_that_comes_later
     summary = torch.randn(BATCH, len(HEADS) * 8)
     order = list(HEADS)
     for field in HEADS:
-        known = {name: torch.zeros(BATCH, dtype=torch.long) for name in HEADS[field]}
+        known = {name: torch.zeros(BATCH, dtype=torch.long) for name in (*HEADS[field], "before")}
 
         assert network.head(field, summary, known).shape == (BATCH, FIELDS[field])
         assert not set(order[order.index(field) :]) & set(HEADS[field])

@@ -9,8 +9,9 @@ from torch import Tensor
 from torch.nn import functional
 
 from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING
+from livegen.inference.contract import Query
 from livegen.music.parts import DRUMS
-from livegen.training.network import INPUTS, QUERY, Network, NetworkConfig
+from livegen.training.network import INPUTS, Network, NetworkConfig
 from livegen.training.objective import COLUMN, Objective, legal_pitches, scored
 
 STEPS, BATCH = 6, 4
@@ -31,6 +32,7 @@ def batch(seed: int) -> list[Tensor]:
     rows, targets = (
         torch.stack([classes(size, STEPS, BATCH) for size in INPUTS.values()], -1) for _ in "ab"
     )
+    targets[..., COLUMN["before"]] = classes(128, STEPS, BATCH)
     targets[0, 0, COLUMN["time"]] = ADVANCE
     sounding = classes(2, STEPS, BATCH, SOUNDING).bool()
     return [rows, targets, classes(3, STEPS, BATCH), sounding, torch.ones(STEPS, BATCH, 1)]
@@ -83,7 +85,7 @@ def test_without_masks_the_loss_is_plain_cross_entropy_of_the_heads() -> None:
     own = network()
     state = own.initial_state(BATCH)
     summary, _ = own(rows, style, sounding.float(), keep, state)
-    query = {name: targets[..., COLUMN[name]] for name in QUERY}
+    query = {name: targets[..., COLUMN[name]] for name in Query._fields}
     for field, where in scored(targets).items():
         logits, target = own.head(field, summary, query), targets[..., COLUMN[field]]
         expected = functional.cross_entropy(logits.movedim(-1, 1), target, reduction="none")

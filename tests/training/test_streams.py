@@ -8,10 +8,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livegen.codec.layout import ADVANCE, SOUNDING
+from livegen.codec.layout import ADVANCE, NO_PITCH, SOUNDING, Event
 from livegen.music.parts import DRUMS
 from livegen.training.corpora import Piece, Rows
 from livegen.training.streams import (
+    BEFORE,
     ON,
     PART,
     PITCH,
@@ -74,7 +75,8 @@ def test_every_step_is_the_music_of_a_piece_and_what_sounds_is_its_replay(
             rows = transposed(pool.events[piece.start : piece.end], cursor.shift)
             own = at - piece.start
 
-            assert batch.rows[0, b].tolist() == rows[own].tolist()
+            event = Event(*rows[own].tolist())
+            assert batch.rows[0, b].tolist() == [*event[:-1], event.interval]
             assert batch.targets[0, b].tolist() == rows[own + 1].tolist()
             assert as_set(batch.sounding[0, b]) == replay(rows[: own + 1])[-1]
             assert low <= cursor.shift <= high
@@ -131,7 +133,12 @@ def test_transposition_moves_pitched_notes_and_nothing_else() -> None:
 
     assert (moved[pitched, PITCH] == rows[pitched, PITCH] + 3).all()
     assert (moved[~pitched] == rows[~pitched]).all()
-    assert (np.delete(moved, PITCH, 1) == np.delete(rows, PITCH, 1)).all()
+    assert (
+        moved[rows[:, BEFORE] != NO_PITCH, BEFORE] == rows[rows[:, BEFORE] != NO_PITCH, BEFORE] + 3
+    ).all()
+    assert (moved[rows[:, BEFORE] == NO_PITCH, BEFORE] == NO_PITCH).all()
+    rest = [PITCH, BEFORE]
+    assert (np.delete(moved, rest, 1) == np.delete(rows, rest, 1)).all()
 
 
 def test_the_same_seed_draws_the_same_batches_and_another_seed_others() -> None:
