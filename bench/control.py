@@ -15,6 +15,7 @@ import random
 import statistics
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,7 @@ CONTROLS = (
     "swing",
     "groove",
     "follow",
+    "theme",
 )
 SHARES = (0.0, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0)
 
@@ -56,6 +58,22 @@ Measure = Callable[[Heard], float | None]
 
 
 # --- what is measured ---------------------------------------------------------------------------------------------
+
+
+def figures_taken_up(heard: Heard) -> float | None:
+    """Share of the answer's figures of four notes (three intervals, not all of them 0) that stand in the call."""
+    own, theirs = _figures(heard.answer), set(_figures(heard.call.notes))
+    return sum(figure in theirs for figure in own) / len(own) if own else None
+
+
+def _figures(notes: Sequence[Note]) -> list[tuple[int, ...]]:
+    highest: dict[int, int] = {}
+    for note in notes:
+        tick = round(note.onset * CLOCKS)
+        highest[tick] = max(note.pitch, highest.get(tick, 0))
+    steps = [b - a for a, b in pairwise(highest[tick] for tick in sorted(highest))]
+    figures = zip(steps, steps[1:], steps[2:], strict=False)
+    return [figure for figure in figures if any(figure)]
 
 
 def onsets_per_beat(heard: Heard) -> float:
@@ -239,6 +257,7 @@ def trials(model: OnnxModel) -> list[Trial]:
                 "velocity off the call": (velocity_apart, -1),
             },
         ),
+        Trial("theme", SHARES, {"share of the call's figures": (figures_taken_up, 1)}),
     ]
 
 

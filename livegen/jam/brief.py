@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from livegen.inference.sampling import Mask
 from livegen.jam.agenda import ROUTES, Route
 from livegen.jam.controls import Settings
+from livegen.jam.theme import Theme
 from livegen.jam.turns import MODES, Mode, Plays
 from livegen.music.chord import Chord
 from livegen.music.metre import TICKS_PER_BEAT
@@ -87,7 +88,7 @@ class Brief:
     `silent_since`.  `room` is the share of `density` that
     somebody who plays along leaves, None for an answer.  `pace` is the call's onsets per beat, and
     `follow` (0..1) how closely density and loudness keep to those of the call.  `supposes`: the parts that are
-    not ours are somebody's who plays on, and not silent.
+    not ours are somebody's who plays on, and not silent.  `theme` is what the part that leads takes up.
     """
 
     start: int
@@ -110,6 +111,7 @@ class Brief:
     wanted: float = 0.0
     silent_since: tuple[int, ...] | None = None
     supposes: bool = False
+    theme: Theme | None = None
 
 
 def brief_for(
@@ -123,6 +125,7 @@ def brief_for(
     chords: Sequence[tuple[int, Chord]] = (),
     period: int | None = None,
     now: int | None = None,
+    theme: Theme | None = None,
 ) -> Brief:
     """The brief for what answers, or goes along with, `phrase` from tick `start` on, as things are at `now` (micros).
 
@@ -157,6 +160,7 @@ def brief_for(
         harmony=_harmonies(settings, mode, allowed, chords, period),
         wanted=_WANTED if beside else 0.0,
         supposes=beside,
+        theme=None if beside else theme,
     )
 
 

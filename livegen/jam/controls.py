@@ -125,6 +125,11 @@ _TABLE = (
         "accompaniment makes room whenever you play densely; at 0 the model goes its own way.",
     ),
     Control(
+        "theme", "number", 0.5, low=0.0, high=1.0,
+        help="How much of your figures an answer takes up, at any pitch: about as much as people do at 0.5, nothing on "
+        "purpose at 0.",
+    ),
+    Control(
         "groove", "number", 0.5, low=0.0, high=1.0,
         help="How closely notes keep to the lines of the beat on which you played: 0 leaves time to the model, "
         "1 allows little else.  Loose playing is answered loosely.",
@@ -244,6 +249,7 @@ class Settings:
     density: float = _default("density")
     energy: float = _default("energy")
     follow: float = _default("follow")
+    theme: float = _default("theme")
     groove: float = _default("groove")
     swing: float = _default("swing")
     parts: str = _default("parts")

@@ -23,6 +23,7 @@ from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
 from livegen.jam.plan import Plan
 from livegen.jam.planner import LONGEST_SILENCE, Rollout
+from livegen.jam.theme import LATEST, theme_of
 from livegen.jam.turns import MODES, Mode, Plays
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
@@ -181,7 +182,8 @@ class Performer:
             for note in self._agenda.open
             if note.part not in theirs
         ]
-        return Rollout(branch, brief, self._chance(call, branch.heard), notes, True)
+        own = [*(self.response.strokes if self.response else ()), *settled]
+        return Rollout(branch, brief, self._chance(call, branch.heard), notes, True, own)
 
     def drums_apart(self, given: Given) -> bool:
         """Whether this is a drum that only the drums hear."""
@@ -372,6 +374,14 @@ class Performer:
         heard = self._listener.harmonist.for_brief(
             self.mode, start, call.phrase.active_us, timeline, now
         )
+        strokes = (Stroke(timeline.tick(at), *struck) for at, *struck in call.strokes[-LATEST:])
         return brief_for(
-            call.phrase, settings, timeline, start, routes=self._agenda.routes, now=now, **heard
+            call.phrase,
+            settings,
+            timeline,
+            start,
+            routes=self._agenda.routes,
+            now=now,
+            theme=theme_of(strokes, settings.theme),
+            **heard,
         )

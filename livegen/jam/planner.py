@@ -27,6 +27,7 @@ from livegen.inference.contract import Logits, Query
 from livegen.inference.sampling import Mask, Probabilities, draw, hasten, nucleus, probabilities
 from livegen.jam.brief import Brief
 from livegen.jam.hearing import Hearing, ModelFault
+from livegen.jam.theme import Point, line_of, mixed
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
 
@@ -58,7 +59,9 @@ class Rollout:
         rng: np.random.Generator,
         notes: Iterable[Stroke] = (),
         has_begun: bool = False,
+        own: Iterable[Stroke] = (),
     ) -> None:
+        """`own` are the strokes of the response so far."""
         self.hearing = hearing
         self.brief = brief
         self.planned: list[Stroke] = []
@@ -79,6 +82,10 @@ class Rollout:
         # Planned, to be heard before the next: a first note need not wait for it.
         self._unheard: deque[Stroke] = deque()
         self._waiting: Logits | None = None  # logits of time after the last event, while they hold
+        # The part that takes up the theme, and its line so far.
+        self._leads = brief.parts.index(True) if True in brief.parts else DRUMS
+        self._theme = None if self._leads == DRUMS else brief.theme
+        self._line = line_of(stroke for stroke in own if stroke.part == self._leads)
         for stroke in notes:
             self._take_over(stroke)
 
@@ -145,7 +152,7 @@ class Rollout:
             return self._end_oldest(part, tick)
         harmony = brief.harmony[part]
         favour = None if harmony is None else harmony.at(tick)
-        pitch = self._draw("pitch", query, self._beginnable(part, tick), brief.temperature, favour)
+        pitch = self._draw_pitch(query, self._beginnable(part, tick), favour, tick)
         velocity = self._draw_velocity(query._replace(pitch=pitch))
         return self._begin(Stroke(tick, part, pitch, velocity))
 
@@ -161,8 +168,14 @@ class Rollout:
             self.frontier - self._last(),
             max(self._onset_by, self.frontier) - self._last(),
         )
-        likely = probabilities(self._waiting, (earliest <= _TIMES) & (latest >= _TIMES))
-        return self._chosen(hasten(likely, self._rate()))
+        allowed, rate = (earliest <= _TIMES) & (latest >= _TIMES), self._rate()
+        likely = hasten(probabilities(self._waiting, allowed), rate)
+        if self._theme:
+            share, coming = self._theme.follows(self._line)
+            last = self._last()
+            share *= min(rate, 1 / rate)  # who wants more notes or fewer wants another rhythm
+            likely = mixed(likely, share, (point.tick - last for point in coming), allowed)
+        return self._chosen(likely)
 
     def _rate(self) -> float:
         """How much denser to play than the model would, so that the whole comes out as dense as the call."""
@@ -217,6 +230,20 @@ class Rollout:
         chosen = draw(nucleus(likely, self.brief.nucleus), self._rng.random())
         self.likelihood += float(np.log(likely[chosen] + 1e-12))
         return chosen
+
+    def _draw_pitch(
+        self, query: Query, allowed: Mask, favour: NDArray[np.float64] | None, tick: int
+    ) -> int:
+        """The pitch of an onset: what the model expects, and what the call's theme goes on to."""
+        logits = self.hearing.logits("pitch", query)
+        if favour is not None:
+            logits = (logits + favour).astype(np.float32)
+        likely = probabilities(logits, allowed, self.brief.temperature)
+        leads = query.part == self._leads and not (self._line and self._line[-1].tick == tick)
+        if self._theme and leads:
+            share, coming = self._theme.follows(self._line)
+            likely = mixed(likely, share, (point.pitch for point in coming), allowed)
+        return self._chosen(likely)
 
     def _draw_on(self, query: Query, tick: int) -> int | None:
         """Whether a note begins (1) or ends (0) at `tick`; None if neither may."""
@@ -303,11 +330,19 @@ class Rollout:
         self._onsets.append(tick)
         self._onset_by = tick + LONGEST_SILENCE
         self._silent_since[part] = tick
+        if part == self._leads:
+            self._go_on_with(Point(tick, pitch))
         if part == DRUMS:
             self._drums[pitch] = tick + DRUM_TICKS
             self.planned.append(Stroke(tick + DRUM_TICKS, part, pitch, 0))
         else:
             self._notes[part, pitch] = (self.brief.channels[part], tick)
+
+    def _go_on_with(self, point: Point) -> None:
+        """Another note of the line; of a chord the highest."""
+        if self._line and self._line[-1].tick == point.tick:
+            point = max(point, self._line.pop())
+        self._line.append(point)
 
     def _end(self, part: int, pitch: int, tick: int) -> None:
         del self._notes[part, pitch]

@@ -1,12 +1,14 @@
 """The network: one event in, the distribution of the next out, field by field.
 
-An event's fields and its context (place in the bar, style, what sounds) are embedded and summed,
-pass a stack of recurrent layers, which may look back over the latest events (training/recall.py), and five small heads predict time, part, on/off, pitch and
-velocity in that order, each given the fields before (DESIGN.md section 4; the idea of one event a
-step is Notochord's).
+An event's fields and its context (place in the bar, interval, style, what sounds) are embedded and
+summed, pass a stack of recurrent layers, which may look back over the latest events
+(training/recall.py), and five small heads predict time, part, on/off, pitch and velocity in that
+order, each given the fields before (DESIGN.md section 4; the idea of one event a step is
+Notochord's).  Pitch is predicted twice, as itself and as an interval from the onset before it, and
+the logits are added.
 
-Shapes: B streams, T steps, E = embed, H = hidden, K = head, N numbers of state.  Whole sequences go through `forward`,
-single steps through `step`; export/parity.py proves them equal.
+Shapes: B streams, T steps, E = embed, H = hidden, K = head, N numbers of state.  Whole sequences go
+through `forward`, single steps through `step`; export/parity.py proves them equal.
 """
 
 from collections.abc import Mapping
@@ -174,7 +176,7 @@ class Network(nn.Module):
         is 0 where a step starts anew, state (B, N) -> summaries (T, B, 5K), state.
         """
         x = entered = self.drop(self._inputs(rows, style, sounding))
-        pieces = list(state.split(self.state_sizes, -1))
+        pieces = list(torch.split(state, self.state_sizes, -1))
         out = x
         for i, layer in enumerate(self.layers):
             out, pieces[i] = layer(x, pieces[i], keep)

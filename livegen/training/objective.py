@@ -9,9 +9,8 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING, Event
-from livegen.inference.contract import Query
 from livegen.music.parts import DRUMS
-from livegen.training.network import Network
+from livegen.training.network import QUERY, Network
 from livegen.training.streams import Batch
 
 COLUMN = {name: index for index, name in enumerate(Event._fields)}
@@ -70,7 +69,7 @@ class Objective(nn.Module):
         legal only.
         """
         summary, state = self.network(rows, style, sounding.float(), keep, state)
-        query = {name: targets[..., COLUMN[name]] for name in Query._fields}
+        query = {name: targets[..., COLUMN[name]] for name in (*QUERY, "before")}
         scores = scored(targets)
         nats, hits = {}, {}
         for field in FIELDS:

@@ -51,7 +51,7 @@ class Recall(nn.Module):
         value (1, D) what `tell` makes of the event, h (1, H) the state after it, memory without its oldest pair -> what
         was found (1, H), and the new memory: its pairs, and the key of the event to come.
         """
-        asked, key = self.ask(h).split(SIZE, -1)
+        asked, key = self.ask(h).chunk(2, -1)
         pairs = torch.cat((memory, value), 1)
         rows = pairs.reshape(self.window, 2 * SIZE)
         query = torch.cat((asked, self.nothing), 1).reshape(2 * SIZE, 1)
@@ -68,11 +68,11 @@ class Recall(nn.Module):
         memory.
         """
         steps, batch, window = len(h), h.shape[1], self.window
-        asked, keys = self.ask(h).split(SIZE, -1)
-        pairs, key = memory.split((window * 2 * SIZE, SIZE), -1)
+        asked, keys = self.ask(h).chunk(2, -1)
+        pairs, key = memory[:, :-SIZE], memory[:, -SIZE:]
         keys = torch.cat((key[None].to(keys.dtype), keys))
         new = torch.cat((keys[:-1] * keep.to(keys.dtype), values), -1).transpose(0, 1)
-        pairs = torch.cat((pairs.view(batch, window, -1), new), 1)  # (B, W + T, 2D)
+        pairs = torch.cat((pairs.reshape(batch, window, -1), new), 1)  # (B, W + T, 2D)
         # A pair counts for a query of its own piece; for one of another it is as if nothing had been heard.
         piece = (keep[..., 0] == 0).cumsum(0).t()  # (B, T)
         pieces = torch.cat((piece.new_zeros(batch, window), piece), 1)

@@ -43,7 +43,8 @@ class Pool:
 class Batch:
     """T steps of B streams.
 
-    `rows`, what the network is given of each event, uint8 (T, B, 8), `targets`, the events that follow, likewise, `style` int64 (T, B), `sounding` bool (T, B, 384) after
+    `rows`, what the network is given of each event, and `targets`, the events that follow, uint8
+    (T, B, 8), `style` int64 (T, B), `sounding` bool (T, B, 384) after
     each row, `keep` float32 (T, B, 1), 0 where a segment starts.
     """
 

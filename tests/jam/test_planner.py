@@ -10,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.codec.encoder import Stroke
-from livegen.inference.contract import Model
+from livegen.inference.contract import Logits, Model, Query, Summary
 from livegen.jam.brief import Brief, everything
 from livegen.jam.hearing import Guard, Hearing
 from livegen.jam.planner import LONGEST, Rollout
+from livegen.jam.theme import Point, Theme, line_of
 from livegen.music.parts import BASS, COMP, DRUMS, LEAD
 from livegen.music.timeline import Timeline
 from livegen.testing import FaultyModel, ScriptedModel, UniformModel
@@ -27,6 +28,9 @@ FREE = Brief(
     voices=(8,) * 4,
     channels=(0, 0, 0, 9),
 )
+THEME = Theme(
+    [Point(12 * at, 60 + abs(at % 14 - 7)) for at in range(29)], 1.0
+)  # up and down by semitones
 BRIEFS = st.builds(
     Brief,
     start=st.sampled_from([80, 96, 1000]),
@@ -40,6 +44,7 @@ BRIEFS = st.builds(
     density=st.sampled_from([0.25, 1.0, 4.0]),
     follow=st.sampled_from([0.0, 1.0]),
     supposes=st.booleans(),
+    theme=st.sampled_from([None, THEME]),
 )
 
 
@@ -245,3 +250,40 @@ def test_beside_a_lead_who_is_supposed_to_play_the_bass_comes_in_with_the_lead(
     assert {stroke.part for stroke in begun} == {BASS}
     assert len({stroke.tick for stroke in begun}) == most
     assert {(stroke.tick - 96) % BEAT for stroke in begun} == {0}
+
+
+class Soloist(UniformModel):
+    """Everything is as likely as everything else, on one part."""
+
+    def logits(self, field: str, summary: Summary, query: Query) -> Logits:
+        logits = super().logits(field, summary, query)
+        if field == "part":
+            logits[1:] = -30
+        return logits
+
+
+def test_a_response_takes_up_figures_and_rhythm_of_its_theme_and_none_on_purpose_without_one() -> (
+    None
+):
+    def taken_up(theme: Theme | None) -> tuple[float, float]:
+        """The share of semitones, and of onsets an eighth apart."""
+        steps, apart = [], []
+        octave = np.zeros(128, np.bool_)
+        octave[60:73] = True
+        brief = replace(
+            FREE,
+            end=96 + 100 * BEAT,
+            parts=(True, False, False, False),
+            voices=(1,) * 4,
+            pitches=(octave,) * 4,
+            theme=theme,
+        )
+        for seed in range(5):
+            line = line_of(rolled_out(Soloist(12), brief, seed))
+            steps += [abs(b.pitch - a.pitch) == 1 for a, b in pairwise(line)]
+            apart += [b.tick - a.tick == 12 for a, b in pairwise(line)]
+        return float(np.mean(steps)), float(np.mean(apart))
+
+    (figures, rhythm), (by_chance, usual) = taken_up(THEME), taken_up(None)
+    assert figures > 1.5 * by_chance
+    assert rhythm > 1.5 * usual

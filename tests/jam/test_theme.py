@@ -1,0 +1,119 @@
+"""The theme: what a response takes up of its call, and how much."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livegen.codec.encoder import Stroke
+from livegen.jam.theme import (
+    FEWEST,
+    LATEST,
+    SHARES,
+    Point,
+    Theme,
+    line_of,
+    mixed,
+    on_line,
+    theme_of,
+)
+from livegen.music.parts import COMP, DRUMS, LEAD
+
+CALL = tuple(Point(12 * at, pitch) for at, pitch in enumerate((60, 62, 64, 60, 67, 62, 65)))
+
+
+def test_the_line_of_a_call_is_the_highest_pitched_note_of_each_onset() -> None:
+    strokes = [
+        Stroke(12, LEAD, 67, 80),
+        Stroke(0, COMP, 48, 80),
+        Stroke(0, LEAD, 60, 80),
+        Stroke(6, LEAD, 60, 0),
+        Stroke(12, DRUMS, 99, 80),
+    ]
+
+    assert line_of(strokes) == [Point(0, 60), Point(12, 67)]
+
+
+def test_too_short_a_call_has_no_theme_and_a_long_one_that_of_its_end() -> None:
+    strokes = [Stroke(at, LEAD, 40 + at % 50, 80) for at in range(LATEST + 20)]
+
+    assert theme_of(strokes[: FEWEST - 1], 0.5) is None
+    assert theme_of(strokes, 0.0) is None
+    found = theme_of(strokes, 0.5)
+    assert found is not None and [point.tick for point in found._line] == list(
+        range(20, LATEST + 20)
+    )
+
+
+def test_an_interval_of_the_call_goes_on_as_it_did_there_at_any_pitch_and_time() -> None:
+    _, found = Theme(CALL, 0.5).follows(
+        [Point(100, 70), Point(106, 74 - 8 + 1)]
+    )  # three down: never in the call
+    assert found == []
+
+    share, found = Theme(CALL, 0.5).follows(
+        [Point(96, 70), Point(108, 66)]
+    )  # four down, then seven up
+    assert share == pytest.approx(SHARES[1])
+    assert found == [Point(120, 73)]
+
+
+def test_of_several_places_those_count_where_most_of_the_line_stands() -> None:
+    theme = Theme(CALL, 0.5)  # two up stands at the beginning twice, and after five down nowhere
+
+    share, found = theme.follows([Point(0, 50), Point(12, 52)])
+    assert found == [Point(24, 54), Point(24, 48)] and share == pytest.approx(SHARES[1])
+    share, found = theme.follows([Point(0, 50), Point(12, 52), Point(24, 54)])
+    assert found == [Point(36, 50)] and share == pytest.approx(SHARES[2])
+
+
+def test_the_end_of_a_call_leads_nowhere() -> None:
+    _, found = Theme(CALL, 0.5).follows([Point(0, 70), Point(12, 65), Point(24, 68)])
+
+    assert found == []
+
+
+def test_a_response_that_begins_is_free() -> None:
+    assert Theme(CALL, 1.0).follows([])[1] == []
+    assert Theme(CALL, 1.0).follows([Point(0, 60)])[1] == []
+
+
+def test_the_longer_it_goes_along_the_less_it_is_held_to_it() -> None:
+    line = tuple(Point(12 * at, 60 + (at * at) % 17) for at in range(20))
+    shares = [Theme(line, 0.5).follows(line[: n + 1])[0] for n in range(1, 19)]
+
+    assert max(shares) == pytest.approx(max(SHARES))
+    assert shares[-1] == pytest.approx(SHARES[-1])
+
+
+@given(st.floats(0.0, 1.0), st.floats(0.0, 1.0))
+def test_a_higher_setting_never_takes_up_less(one: float, other: float) -> None:
+    low, high = sorted((one, other))
+    past = [Point(0, 50), Point(12, 52)]
+
+    assert Theme(CALL, low).follows(past)[0] <= Theme(CALL, high).follows(past)[0] + 1e-9
+
+
+def test_a_hand_that_is_a_little_off_is_taken_up_on_the_line() -> None:
+    assert [on_line(tick) for tick in (11, 13, 14, 7, 15, 17)] == [12, 12, 12, 6, 16, 18]
+    assert on_line(3) == 3
+
+
+@given(
+    st.lists(st.floats(0.01, 1), min_size=4, max_size=4),
+    st.floats(0, 1),
+    st.lists(st.integers(-3, 8), max_size=5),
+    st.lists(st.booleans(), min_size=4, max_size=4).filter(any),
+)
+def test_what_is_mixed_stays_a_distribution_over_what_is_allowed(
+    weights: list[float], share: float, places: list[int], allowed: list[bool]
+) -> None:
+    mask = np.array(allowed)
+    likely = np.array(weights) * mask
+    likely /= likely.sum()
+    found = mixed(likely, share, places, mask)
+
+    assert found.sum() == pytest.approx(1.0)
+    assert (found[~mask] == 0).all()
+    wanted = [place for place in places if 0 <= place < 4 and mask[place]]
+    assert all(found[place] >= share / len(wanted) - 1e-9 for place in set(wanted))
