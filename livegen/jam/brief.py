@@ -38,7 +38,7 @@ _STRAY = 0.01  # share of onsets off all lines that is always granted
 _STRANGE = (
     -8.0
 )  # nats: how unwelcome what is out of the scale is at the strictest that still allows it
-_CHORDAL = 2.5  # nats: how welcome the notes of the chord are to parts that accompany
+_CHORDAL = 3.0  # nats: how welcome the notes of the chord are to parts that accompany
 _LOUDER = 60.0  # velocities between no energy and all of it
 _DENSER = 4.0  # ratio of densities between them
 _WANTED = 2.0  # nats: how welcome a part is that should play and does not

@@ -12,7 +12,8 @@ from livegen.jam.ears import Struck
 from livegen.jam.turns import Mode, Plays
 from livegen.music.chord import Chord
 from livegen.music.chords_heard import ChordTracker
-from livegen.music.key import KeyTracker
+from livegen.music.chords_implied import SPAN, Sung, implied
+from livegen.music.key import Key, KeyTracker
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import COMP, DRUMS, LEAD, SPLIT_PITCH
 from livegen.music.timeline import Timeline
@@ -22,6 +23,7 @@ SETTLE_US = 85_000  # so long after it began a note of a chord is none of a melo
 IN_THE_EAR_US = 1_000_000  # so long may the chord before still be heard in it
 VOICES = 2  # companions of one note
 _REMEMBERED = 64  # chords
+_MELODY = 64  # notes
 _LOWEST = 36
 _SOFTER = 0.8  # how loud a companion is beside its note
 _LINE = TICKS_PER_BEAT // 2  # chords are taken to change on eighths
@@ -42,6 +44,10 @@ class Harmonist:
         # When to look again what chord the notes struck last make.
         self.settles_us: int | None = None
         self._struck_us = 0
+        self._melody: deque[tuple[int, int]] = deque(
+            maxlen=_MELODY
+        )  # since when, micros, and pitch
+        self._ended: dict[tuple[int, int], int] = {}  # until when those sounded that have ended
 
     def hear(self, at: int, struck: Struck) -> None:
         """A note of the player's begins or ends."""
@@ -56,9 +62,22 @@ class Harmonist:
                 tracker.strike(at, pitch, velocity)
             else:
                 tracker.release(at, pitch)
+        if not is_below:
+            self._sing(at, pitch, velocity)
         chord = self._chords.look(at)
         if chord is not None and (not self._heard or self._heard[-1][1] != chord):
             self._heard.append((at, chord))
+
+    def _sing(self, at: int, pitch: int, velocity: int) -> None:
+        """A note of the melody begins or ends."""
+        if velocity:
+            if len(self._melody) == _MELODY:
+                self._ended.pop(self._melody[0], None)
+            self._melody.append((at, pitch))
+            return
+        begun = next((note for note in reversed(self._melody) if note[1] == pitch), None)
+        if begun is not None:
+            self._ended.setdefault(begun, at)
 
     def settle(self, now: int) -> bool:
         """Whether the chord has turned out to be another than the one that was gone by."""
@@ -86,8 +105,33 @@ class Harmonist:
             return {"classes": classes, "chords": chords, "period": bars * bar}
         chord = self._chords.look(now)
         self._told = chord
-        is_beside = mode.plays is Plays.BESIDE and chord is not None
-        return {"classes": classes, "chords": ((start, chord),) if is_beside else ()}
+        if mode.plays is not Plays.BESIDE:
+            return {"classes": classes}
+        if chord is not None:
+            return {"classes": classes, "chords": ((start, chord),)}
+        chords = self._implied(key, start, timeline, now) if key and self._melody else ()
+        return {"classes": classes, "chords": chords}
+
+    def _implied(
+        self, key: Key, start: int, timeline: Timeline, now: int
+    ) -> tuple[tuple[int, Chord], ...]:
+        """The chords that the melody implies, with their ticks: of half a bar, or of one that is odd."""
+        place = timeline.metre.place(start)
+        length = 2 * TICKS_PER_BEAT if place.bar % (2 * TICKS_PER_BEAT) == 0 else place.bar
+        bar_line = start - place.position
+
+        def beat(at: int) -> float:
+            return (timeline.tick(at) - bar_line) / length * SPAN
+
+        sung = [
+            Sung(beat(at), beat(self._ended.get((at, pitch), now + timeline.tempo_us)), pitch)
+            for at, pitch in self._melody
+        ]
+        span = (start - bar_line) // length
+        return tuple(
+            (bar_line + (span + index) * length, chord)
+            for index, chord in enumerate(implied(sung, key, span))
+        )
 
     def _on_lines(self, timeline: Timeline) -> tuple[tuple[int, Chord], ...]:
         """The chords of the call, each since the line it was played on, the later of two on one line."""
