@@ -43,6 +43,7 @@ VALUES = {
     "register": st.sampled_from(["call", "all", "60-60", "0-20", "C3-C6", "-36", "24"]),
     "scale": st.sampled_from(["off", "played", "C major", "F# blues"]),
     "adherence": st.sampled_from([0.0, 0.5, 1.0]),
+    "theme": st.sampled_from([0.0, 0.5, 1.0]),
     "density": st.sampled_from([0.25, 1.0, 4.0]),
     "energy": st.sampled_from([0.0, 0.5, 1.0]),
     "follow": st.sampled_from([0.0, 0.5, 1.0]),
