@@ -63,18 +63,7 @@ class Graph(nn.Module):
         super().__init__()
         self.network = network
         self.heard = Joined([*network.embed.values(), network.style])
-        self.sounding = network.sounding
-        if network.recall:
-            self._also_tell(network.recall.tell.weight)
         self.known = Joined(network.known[name] for name in QUERY)
-
-    def _also_tell(self, tell: Tensor) -> None:
-        """Have what is heard end in what is told of it, which is a product of it: then that product costs nothing."""
-        self.heard.rows = torch.cat((self.heard.rows, self.heard.rows @ tell.t()), 1)
-        weight, bias = self.network.sounding.weight, self.network.sounding.bias
-        self.sounding = nn.Linear(SOUNDING, len(weight) + len(tell))
-        self.sounding.weight.data = torch.cat((weight, tell @ weight))
-        self.sounding.bias.data = torch.cat((bias, tell @ bias))
 
     def forward(
         self, event: Tensor, sounding: Tensor, state: Tensor, given_summary: Tensor, query: Tensor
@@ -82,9 +71,8 @@ class Graph(nn.Module):
         """event int (1, 9), sounding (1, 384), state, summary (1, K), query int (1, 7) -> all
         outputs.
         """
-        x = self.heard(event, EVENT_WIDTH) + self.sounding(sounding)
-        x, value = x[:, : self.network.config.embed], x[:, self.network.config.embed :]
-        next_state, summary = self.network.advance(x, value, state)
+        x = self.heard(event, EVENT_WIDTH) + self.network.sounding(sounding)
+        next_state, summary = self.network.advance(x, state)
         logits = []
         for field, asked in HEADS.items():
             known = self.known(query, len(asked)) if asked else None

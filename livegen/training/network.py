@@ -182,7 +182,7 @@ class Network(nn.Module):
             out, pieces[i] = layer(x, pieces[i], keep)
             x = self.drop(out) + (x if i else 0)  # residual from the second layer on
         if self.recall:
-            found, pieces[-1] = self.recall(self.recall.tell(entered), out, keep, pieces[-1])
+            found, pieces[-1] = self.recall(entered, out, keep, pieces[-1])
             x = x + self.drop(found)
         return self.summary(x), torch.cat(pieces, -1)
 
@@ -193,19 +193,19 @@ class Network(nn.Module):
         (B, 5K).  A network that looks back takes one stream only.
         """
         x = self._inputs(event[..., :-1], event[..., -1], sounding)
-        return self.advance(x, self.recall.tell(x) if self.recall else None, state)
+        return self.advance(x, state)
 
-    def advance(self, x: Tensor, value: Tensor | None, state: Tensor) -> tuple[Tensor, Tensor]:
-        """The same from what the event adds up to, x (B, E), and to look back on, value (1, D)."""
-        new, out, done = [], x, 0
+    def advance(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
+        """The same from what the event adds up to, x (B, E)."""
+        new, entered, out, done = [], x, x, 0
         for i, layer in enumerate(self.layers):
             assert isinstance(layer, Recurrent)
             out, own = layer.step(x, state[:, done : done + self.state_sizes[i]])
             x = out + (x if i else 0)
             new.append(own)
             done += self.state_sizes[i]
-        if self.recall and value is not None:
-            found, *memory = self.recall.step(value, out, state[:, done + 2 * SIZE :])
+        if self.recall:
+            found, *memory = self.recall.step(entered, out, state[:, done + 2 * SIZE :])
             x = x + found
             new += memory
         return torch.cat(new, -1), self.summary(x)

@@ -45,33 +45,31 @@ class Recall(nn.Module):
         """Numbers of the memory of one stream."""
         return self.window * 2 * SIZE + SIZE
 
-    def step(self, value: Tensor, h: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def step(self, x: Tensor, h: Tensor, memory: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Take in one event of one stream, and look back.
 
-        value (1, D) what `tell` makes of the event, h (1, H) the state after it, memory without its oldest pair -> what
+        x (1, E) the event, h (1, H) the state after it, memory without its oldest pair -> what
         was found (1, H), and the new memory: its pairs, and the key of the event to come.
         """
         asked, key = self.ask(h).chunk(2, -1)
-        pairs = torch.cat((memory, value), 1)
+        pairs = torch.cat((memory, self.tell(x)), 1)
         rows = pairs.reshape(self.window, 2 * SIZE)
         query = torch.cat((asked, self.nothing), 1).reshape(2 * SIZE, 1)
         shares = torch.softmax(rows @ (query * self.of_keys) + self.near, 0).t()  # (HEADS, W)
         found = (shares @ rows * self.of_values).sum(0, keepdim=True)
         return self.give(found[:, SIZE:]), pairs, key
 
-    def forward(
-        self, values: Tensor, h: Tensor, keep: Tensor, memory: Tensor
-    ) -> tuple[Tensor, Tensor]:
+    def forward(self, x: Tensor, h: Tensor, keep: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """Do so for whole sequences: the same results as `step` gives one after the other.
 
-        values (T, B, D), h (T, B, H), keep (T, B, 1) that is 0 where a step starts anew, memory -> found (T, B, H),
+        x (T, B, E), h (T, B, H), keep (T, B, 1) that is 0 where a step starts anew, memory -> found (T, B, H),
         memory.
         """
         steps, batch, window = len(h), h.shape[1], self.window
         asked, keys = self.ask(h).chunk(2, -1)
         pairs, key = memory[:, :-SIZE], memory[:, -SIZE:]
         keys = torch.cat((key[None].to(keys.dtype), keys))
-        new = torch.cat((keys[:-1] * keep.to(keys.dtype), values), -1).transpose(0, 1)
+        new = torch.cat((keys[:-1] * keep.to(keys.dtype), self.tell(x)), -1).transpose(0, 1)
         pairs = torch.cat((pairs.reshape(batch, window, -1), new), 1)  # (B, W + T, 2D)
         # A pair counts for a query of its own piece; for one of another it is as if nothing had been heard.
         piece = (keep[..., 0] == 0).cumsum(0).t()  # (B, T)

@@ -6,7 +6,6 @@ from torch import Tensor
 
 from livegen.codec.layout import FIELDS, SOUNDING
 from livegen.training.network import HEADS, INPUTS, QUERY, Dropout, Network, NetworkConfig
-from livegen.training.recall import SIZE
 
 STEPS, BATCH, STYLES = 7, 3, 4
 # Kind, layers, and how many events it looks back over: none, fewer than there are, more.
@@ -84,10 +83,10 @@ def test_looking_back_reaches_as_far_as_its_window_and_no_farther() -> None:
     network, far = tiny(window=3), tiny(window=9)
     for one, reaches in ((network, False), (far, True)):
         assert one.recall is not None
-        values, h = torch.randn(STEPS, 1, SIZE), torch.randn(STEPS, 1, 16)
+        x, h = torch.randn(STEPS, 1, 12), torch.randn(STEPS, 1, 16)
         keep, memory = torch.ones(STEPS, 1, 1), torch.zeros(1, one.recall.size)
-        found, _ = one.recall(values, h, keep, memory)
-        changed, _ = one.recall(torch.cat((torch.randn(1, 1, SIZE), values[1:])), h, keep, memory)
+        found, _ = one.recall(x, h, keep, memory)
+        changed, _ = one.recall(torch.cat((torch.randn(1, 1, 12), x[1:])), h, keep, memory)
 
         assert not torch.equal(found[0], changed[0])
         assert torch.equal(found[-1], changed[-1]) != reaches
