@@ -160,7 +160,7 @@ def brief_for(
         harmony=_harmonies(settings, mode, allowed, chords, period),
         wanted=_WANTED if beside else 0.0,
         supposes=beside,
-        theme=None if beside else theme,
+        theme=theme,
     )
 
 

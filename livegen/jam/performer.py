@@ -23,7 +23,7 @@ from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
 from livegen.jam.plan import Plan
 from livegen.jam.planner import LONGEST_SILENCE, Rollout
-from livegen.jam.theme import LATEST, theme_of
+from livegen.jam.theme import LATEST, Theme, theme_of
 from livegen.jam.turns import MODES, Mode, Plays
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
@@ -374,7 +374,6 @@ class Performer:
         heard = self._listener.harmonist.for_brief(
             self.mode, start, call.phrase.active_us, timeline, now
         )
-        strokes = (Stroke(timeline.tick(at), *struck) for at, *struck in call.strokes[-LATEST:])
         return brief_for(
             call.phrase,
             settings,
@@ -382,6 +381,14 @@ class Performer:
             start,
             routes=self._agenda.routes,
             now=now,
-            theme=theme_of(strokes, settings.theme),
+            theme=None if self.mode.plays is Plays.BESIDE else self._theme(call),
             **heard,
+        )
+
+    def _theme(self, call: Call) -> Theme | None:
+        """What an answer may take up of its call."""
+        strength, tick = self._desk.settings.theme, self._timeline.tick
+        latest = call.strokes[-2 * LATEST :] if strength else []
+        return theme_of(
+            (Stroke(tick(at), *struck) for at, *struck in latest if struck[-1]), strength
         )
