@@ -5,6 +5,7 @@ LOCAL_WORLD_SIZE, MASTER_ADDR, MASTER_PORT), or by `launch` here.  The first of 
 folder and speaks.  One process is a crew too.  Knows no network and no music.
 """
 
+import logging
 import os
 import re
 import signal
@@ -57,6 +58,7 @@ class Crew:
         from lightning_fabric import Fabric
         from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it greets at length
         if self.size == 1:
             return Fabric(accelerator="auto", devices=1, precision=precision)
         try:
