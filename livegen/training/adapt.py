@@ -27,6 +27,7 @@ from livegen.inference.model import start as start_model
 from livegen.inference.onnx_file import parse, read_bytes
 from livegen.training.answers import answer
 from livegen.training.corpora import Corpus
+from livegen.training.crew import crew_here
 from livegen.training.loop import Run, Start, load_network
 from livegen.training.memorisation import Copied, copied, known
 from livegen.training.model_weights import read_network, written
@@ -108,6 +109,8 @@ def adapt(base: Path, folder: Path, target: Path, fresh: bool = False) -> Adapte
     Goes on with what was begun there from the same model and music; `fresh` begins anew.  A signal ends it with
     what was learned so far in place.  Raises ConfigError and ModelError before the first step.
     """
+    if crew_here().size > 1:
+        raise ConfigError("one process is enough to learn a folder; several train by a recipe")
     if (target / MODEL).exists() and not (target / TRAINING).exists() and not fresh:
         raise ConfigError(
             f"the model {target.name} is there already ({target});"
