@@ -93,7 +93,7 @@ configured = _decorated(
     click.option(
         "--model",
         metavar="NAME|PATH",
-        help="What answers: default, a shipped model's name, or an .onnx file. [default: default]",
+        help="What answers: default, a model's name, or an .onnx file. [default: default]",
     ),
     click.option(
         "--mode",
@@ -275,7 +275,7 @@ def replay(journal: Path, out: Path | None, model: str | None) -> int:
 def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bool) -> None:
     """Measure how well a model foresees music.
 
-    MODEL is default, a shipped model's name, or an .onnx file.  Prints nats per event and per note, nats of
+    MODEL is default, a model's name, or an .onnx file.  Prints nats per event and per note, nats of
     each field, accuracy and counts, for each set, style and part and in all, beside a unigram and an order-5
     Markov model on the same events.  Lower is better.
     Needs the training extra: pip install 'livegen[train]'
