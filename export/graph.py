@@ -45,6 +45,7 @@ class Joined(nn.Module):
     def __init__(self, embeddings: Iterable[nn.Module]) -> None:
         super().__init__()
         tables: list[Tensor] = [t for embedding in embeddings for t in embedding.parameters()]
+        self.tables = tables
         sizes = torch.tensor([len(table) for table in tables])
         self.register_buffer("rows", torch.cat(tables))
         self.register_buffer("starts", sizes.cumsum(0) - sizes)
@@ -96,8 +97,24 @@ def to_bytes(network: Network, facts: ModelFacts) -> bytes:
     with torch.inference_mode():
         _, summary = network.step(event, sounding, state)
     query = torch.zeros(1, QUERY_WIDTH, dtype=torch.int64)
-    program = _exported(Graph(network).eval(), (event, sounding, state, summary, query))
-    return lean(program, replace(facts, state_shape=tuple(state.shape), quantised=False))
+    graph = Graph(network).eval()
+    program = _exported(graph, (event, sounding, state, summary, query))
+    trainable = {"config": network.config.facts(), "joined": _joined(graph)}
+    facts = replace(facts, state_shape=tuple(state.shape), quantised=False, network=trainable)
+    return lean(program, facts)
+
+
+def _joined(graph: Graph) -> dict[str, list[str]]:
+    """Names of the parameters in each joined table, so that training can read them back.
+
+    All other initialisers bear the name of their parameter (livegen/training/model_weights.py).
+    """
+    names = {id(parameter): name for name, parameter in graph.network.named_parameters()}
+    return {
+        f"{name}.rows": [names[id(table)] for table in module.tables]
+        for name, module in graph.named_modules()
+        if isinstance(module, Joined)
+    }
 
 
 def _exported(graph: Graph, arguments: tuple[Tensor, ...]) -> ModelProto:

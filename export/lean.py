@@ -5,7 +5,6 @@ two sides of one agreement: matrix products without `Gemm`, all weights as raw b
 the compiler's, one operator set, one entry of metadata.  Knows no network and no torch.
 """
 
-import json
 from collections.abc import Iterable
 
 import numpy as np
@@ -13,7 +12,7 @@ import onnx
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from livegen.inference.contract import ModelFacts
-from livegen.inference.onnx_file import FORMAT, IR_VERSION, METADATA_KEY, OPSET, PRODUCER
+from livegen.inference.onnx_file import IR_VERSION, METADATA_KEY, OPSET, PRODUCER, metadata
 
 Weights = dict[str, np.ndarray]
 
@@ -36,26 +35,10 @@ def lean(model: ModelProto, facts: ModelFacts) -> bytes:
         opset_imports=[helper.make_opsetid("", OPSET)],
         producer_name=PRODUCER,
     )
-    helper.set_model_props(out, {METADATA_KEY: json.dumps(metadata(facts))})
+    helper.set_model_props(out, {METADATA_KEY: metadata(facts)})
     onnx.checker.check_model(out, full_check=True)
     data: bytes = out.SerializeToString(deterministic=True)
     return data
-
-
-def metadata(facts: ModelFacts) -> dict[str, object]:
-    """What a model file says of itself, as its JSON object."""
-    return {
-        "format": FORMAT,
-        "codec": facts.codec,
-        "ticks_per_beat": facts.ticks_per_beat,
-        "parts": list(facts.parts),
-        "styles": list(facts.styles),
-        "state_shape": list(facts.state_shape),
-        "name": facts.name,
-        "commit": facts.commit,
-        "data": [{"set": name, "licence": licence} for name, licence in facts.data],
-        "quantised": facts.quantised,
-    }
 
 
 def _plain(node: NodeProto, weights: Weights) -> Iterable[NodeProto]:

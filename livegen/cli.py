@@ -50,6 +50,7 @@ SETTING_OF = {
 }
 
 FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
+EXISTING = click.Path(exists=True, readable=True, path_type=Path)
 FOLDER = click.Path(exists=True, file_okay=False, readable=True, path_type=Path)
 NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
 NEW_PATH = click.Path(path_type=Path)
@@ -92,7 +93,7 @@ configured = _decorated(
     click.option(
         "--model",
         metavar="NAME|PATH",
-        help="What answers: default, a shipped model's name, or an .onnx file. [default: default]",
+        help="What answers: default, a model's name, or an .onnx file. [default: default]",
     ),
     click.option(
         "--mode",
@@ -274,7 +275,7 @@ def replay(journal: Path, out: Path | None, model: str | None) -> int:
 def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bool) -> None:
     """Measure how well a model foresees music.
 
-    MODEL is default, a shipped model's name, or an .onnx file.  Prints nats per event and per note, nats of
+    MODEL is default, a model's name, or an .onnx file.  Prints nats per event and per note, nats of
     each field, accuracy and counts, for each set, style and part and in all, beside a unigram and an order-5
     Markov model on the same events.  Lower is better.
     Needs the training extra: pip install 'livegen[train]'
@@ -296,32 +297,114 @@ def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bo
 
 
 @cli.command()
-@click.argument("recipe", type=FILE, metavar="RECIPE.yaml")
+@click.argument("what", type=EXISTING, metavar="FOLDER|RECIPE.yaml")
 @click.option(
-    "--data", required=True, type=FOLDER, metavar="DIR", help="MIDI files, or the corpora's folder."
+    "--from",
+    "base",
+    metavar="MODEL",
+    help="Teach this model the music in FOLDER: default, a model's name, or an .onnx file.",
+)
+@click.option("--name", metavar="NAME", help="With --from: what it is called. [default: as FOLDER]")
+@click.option(
+    "--data",
+    type=FOLDER,
+    metavar="DIR",
+    help="With a recipe: MIDI files, or the corpora's folder.",
 )
 @click.option(
-    "--out", required=True, type=NEW_PATH, metavar="DIR", help="Checkpoints, metrics and curves."
+    "--out",
+    type=NEW_PATH,
+    metavar="DIR",
+    help="With a recipe: checkpoints, metrics and curves.",
 )
 @click.option(
-    "--fresh", is_flag=True, help="Begin anew, even where --out holds a run that could go on."
+    "--processes",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="With a recipe: so many at once on this machine, such as its GPUs. [default: 1]",
 )
-def train(recipe: Path, data: Path, out: Path, fresh: bool) -> None:
-    """Train a network on MIDI files.
+@click.option("--fresh", is_flag=True, help="Begin anew, whatever was begun or made already.")
+def train(
+    what: Path,
+    base: str | None,
+    name: str | None,
+    data: Path | None,
+    out: Path | None,
+    processes: int | None,
+    fresh: bool,
+) -> int:
+    """Teach a model your own music, or train one from nothing.
 
-    Goes on where it was when it was stopped.  Writes DIR/metrics.jsonl, curves for TensorBoard and the best
-    weights by validation loss; `python -m export.to_onnx` in the source makes of these the model that is
-    served.  Needs the training extra: pip install 'livegen[train]'
+    With --from a model learns all MIDI files in and below FOLDER, such as livegen's own recordings; half an
+    hour of music takes a few minutes.  It tells what was learned, what was forgotten and what is copied, and
+    keeps the new model in ~/.local/share/livegen/models, where `livegen serve --model NAME` finds it.
+    With a recipe a network is trained from nothing on the corpora in --data, into --out, by one process, by
+    several or, with torchrun, by those of several machines.
+    Both go on where they were when they were stopped.  Needs the training extra: pip install 'livegen[train]'
 
     \b
     Examples:
+      livegen train --from default ~/my-midi
+      livegen train --from default ~/.local/share/livegen/recordings --name evenings
       livegen train models/jam-gru/recipe.yaml --data ../shared/data --out runs/mine
-      tensorboard --logdir runs/mine
     """
-    with _training_extra("train"):
-        from livegen.training import loop
+    if base is None:
+        if name is not None:
+            raise ConfigError("--name goes with --from; a recipe names its network itself")
+        return _train_by_recipe(what, data, out, processes or 1, fresh)
+    if data or out or processes:
+        raise ConfigError(
+            "--data, --out and --processes go with a recipe; with --from name the folder alone"
+        )
+    _teach(base, what, name, fresh)
+    return 0
 
-        click.echo(loop.train(recipe, data, out, resume=not fresh))
+
+def _train_by_recipe(
+    recipe: Path, data: Path | None, out: Path | None, processes: int, fresh: bool
+) -> int:
+    if recipe.is_dir():
+        raise ConfigError(
+            f"{recipe} is a folder; `livegen train --from default {recipe}` teaches a model its music"
+        )
+    if data is None or out is None:
+        raise ConfigError("a recipe needs --data DIR, the music, and --out DIR, the run's folder")
+    with _training_extra("train"):
+        from livegen.training import crew
+        from livegen.training.recipe import read_recipe
+
+        if processes > 1 and crew.crew_here().size == 1:
+            read_recipe(recipe)  # a mistake is said once, and before anything starts
+            return crew.launch(processes, _train, recipe, data, out, fresh)
+        _train(recipe, data, out, fresh)
+    return 0
+
+
+def _train(recipe: Path, data: Path, out: Path, fresh: bool) -> None:
+    """One process of a training run."""
+    from livegen.training import loop
+    from livegen.training.crew import crew_here
+
+    best = loop.train(recipe, data, out, resume=not fresh)
+    if crew_here().leads:
+        click.echo(best)
+
+
+def _teach(base: str, folder: Path, name: str | None, fresh: bool) -> None:
+    from livegen import shipped
+
+    if not folder.is_dir():
+        raise ConfigError(
+            f"{folder} is a file; --from needs the folder that your MIDI files are in"
+        )
+    target = shipped.own(name or shipped.name_of(folder))
+    path = shipped.model(base)
+    with _training_extra("train"):
+        from livegen.training import adapt
+
+        adapted = adapt.adapt(path, folder, target, fresh)
+        click.echo("\n".join(adapt.lines(adapted)))
+    click.echo(f"play with it: livegen serve --model {adapted.name}")
 
 
 system = click.option(

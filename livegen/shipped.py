@@ -1,14 +1,17 @@
-"""What comes with livegen besides code: models and the commented configuration.
+"""What comes with livegen besides code, models and the commented configuration, and where a person's own models lie.
 
 One answer for an installed wheel, where they lie inside the package, and for a checkout, where they lie beside it.
 """
 
+import re
 from pathlib import Path
 
-from livegen.errors import ModelError
+from livegen.daemon.recordings import default_folder
+from livegen.errors import ConfigError, ModelError
 
 DEFAULT_MODEL = "jam-gru"  # the folder under models/ that "default" stands for
 _PACKAGE = Path(__file__).resolve().parent
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def root() -> Path:
@@ -17,18 +20,44 @@ def root() -> Path:
     return inside if inside.is_dir() else _PACKAGE.parent
 
 
+def own_folder() -> Path:
+    """Where `livegen train --from` keeps the models it makes: beside the recordings, in the person's data folder."""
+    return default_folder().parent / "models"
+
+
 def models() -> dict[str, Path]:
-    """Models that came with this livegen: name to .onnx file, the default first, then by name."""
-    found = {
-        folder.name: onnx[0]
-        for folder in sorted((root() / "models").glob("*/"))
-        if (onnx := sorted(folder.glob("*.onnx")))
+    """Models by name, each with its .onnx file: those that came with livegen, the default first, then one's own."""
+    shipped = _in(root() / "models")
+    found = dict(sorted(shipped.items(), key=lambda item: item[0] != DEFAULT_MODEL))
+    return found | {name: path for name, path in _in(own_folder()).items() if name not in found}
+
+
+def _in(folder: Path) -> dict[str, Path]:
+    return {
+        inside.name: onnx[0]
+        for inside in sorted(folder.glob("*/"))
+        if (onnx := sorted(inside.glob("*.onnx")))
     }
-    return dict(sorted(found.items(), key=lambda item: item[0] != DEFAULT_MODEL))
+
+
+def own(name: str) -> Path:
+    """The folder of a model of one's own.  Raises ConfigError for a name that cannot be one."""
+    if not _NAME.fullmatch(name):
+        raise ConfigError(
+            f"{name!r} is no name for a model: letters, digits, . _ - and 64 of them at most; --name gives another"
+        )
+    if name == "default" or name in _in(root() / "models"):
+        raise ConfigError(f"{name} is a model that came with livegen; --name gives yours another")
+    return own_folder() / name
+
+
+def name_of(folder: Path) -> str:
+    """What a model that learned a folder is called: as the folder is, with - for what a name cannot have."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "-", folder.resolve().name).strip("-._")[:64]
 
 
 def model(name_or_path: str) -> Path:
-    """The .onnx file of a shipped model's name, of `default`, or of a path (a file, or a folder that holds one).
+    """The .onnx file of a model's name, of `default`, or of a path (a file, or a folder that holds one).
 
     Raises ModelError when there is none; its message lists the names there are.
     """
@@ -43,5 +72,5 @@ def model(name_or_path: str) -> Path:
         return path
     known = ", ".join(names) or "none here"
     raise ModelError(
-        f"{name!r} is neither a shipped model ({known}) nor an .onnx file or a folder that holds one"
+        f"{name!r} is neither a model ({known}) nor an .onnx file or a folder that holds one"
     )

@@ -71,11 +71,11 @@ def test_the_help_of_serve_names_every_option(capsys: pytest.CaptureFixture[str]
         (["serve", "--port", "x" * 64], "--port xxxx"),
         (["serve", "--seed", "-1"], "--seed -1: seed: expected greater than or equal to 0, got -1"),
         (["serve", "--until-player-ends"], "name a file with --player"),
-        (["serve", "--model", "no-such"], "'no-such' is neither a shipped model"),
+        (["serve", "--model", "no-such"], "'no-such' is neither a model"),
         (["serve", "--mode", "sing"], "'sing' is not one of"),
         (["serve", "--config", "no.yaml"], "no.yaml"),
         (["generate", "--out", "x.mid"], "Missing argument"),
-        (["evaluate", "no-such", "--data", "."], "'no-such' is neither a shipped model"),
+        (["evaluate", "no-such", "--data", "."], "'no-such' is neither a model"),
         (["sing"], "No such command 'sing'"),
         (["serve", "--no-such"], "No such option"),
         (["serve", "--api", "foo"], "'foo' is not one of 'auto', 'alsa'"),
@@ -257,7 +257,7 @@ def test_a_model_is_found_by_name_by_folder_and_by_file(shelf: Path) -> None:
 
 def test_an_unknown_model_is_refused_with_the_names_there_are(shelf: Path) -> None:
     with pytest.raises(
-        ModelError, match=rf"'beta' is neither a shipped model \({shipped.DEFAULT_MODEL}, alpha\)"
+        ModelError, match=rf"'beta' is neither a model \({shipped.DEFAULT_MODEL}, alpha\)"
     ):
         shipped.model("beta")
 

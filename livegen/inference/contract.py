@@ -6,8 +6,9 @@ writes into what it was given, and nothing it returns is ever written again: who
 snapshot.  Knows numpy; knows no file format and no runtime.
 """
 
-from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -40,7 +41,11 @@ class Query(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What a model file says of itself.  `styles[0]` is the unknown style ("any")."""
+    """What a model file says of itself.  `styles[0]` is the unknown style ("any").
+
+    `network` is what it takes to train the model further, which serving has no use for: `config`, from which
+    the network is built, and `joined`, for each tensor that holds several parameters their names in order.
+    """
 
     name: str
     codec: str
@@ -51,6 +56,7 @@ class ModelFacts:
     commit: str = ""
     data: tuple[tuple[str, str], ...] = ()  # (set, licence)
     quantised: bool = False
+    network: Mapping[str, Any] = field(default_factory=dict)
 
 
 class Model(Protocol):

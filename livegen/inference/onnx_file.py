@@ -447,6 +447,19 @@ def _sizes(value: Any) -> bool:
     return fits and all(type(n) is int and n > 0 for n in value) and prod(value) <= MAX_STATE
 
 
+def _network(value: Any) -> bool:
+    """Numbers and words that a network is built from; whoever builds it checks them."""
+    if not (isinstance(value, dict) and value.keys() == {"config", "joined"}):
+        return False
+    config, joined = value["config"], value["joined"]
+    return (
+        isinstance(config, dict)
+        and all(isinstance(v, int | float) or _short(v) for v in config.values())
+        and isinstance(joined, dict)
+        and all(map(_texts, joined.values()))
+    )
+
+
 # Every key of the metadata with what its value must be; all of them and no other.
 METADATA: dict[str, tuple[Callable[[Any], bool], str]] = {
     "format": (lambda v: v == FORMAT and type(v) is int, f"{FORMAT}"),
@@ -459,7 +472,27 @@ METADATA: dict[str, tuple[Callable[[Any], bool], str]] = {
     "commit": (_short, "a short text"),
     "data": (_sets, "a list of {set, licence}"),
     "quantised": (lambda v: isinstance(v, bool), "true or false"),
+    "network": (_network, "a config and the names of joined parameters"),
 }
+MAY_BE_ABSENT = {"network"}  # a model without it is served, but cannot be trained further
+
+
+def metadata(facts: ModelFacts) -> str:
+    """What a model file says of itself, for its metadata."""
+    said = {
+        "format": FORMAT,
+        "codec": facts.codec,
+        "ticks_per_beat": facts.ticks_per_beat,
+        "parts": list(facts.parts),
+        "styles": list(facts.styles),
+        "state_shape": list(facts.state_shape),
+        "name": facts.name,
+        "commit": facts.commit,
+        "data": [{"set": name, "licence": licence} for name, licence in facts.data],
+        "quantised": facts.quantised,
+        **({"network": facts.network} if facts.network else {}),
+    }
+    return json.dumps(said)
 
 
 def _facts(reader: _Reader, wires: list[Wire]) -> ModelFacts:
@@ -474,6 +507,8 @@ def _facts(reader: _Reader, wires: list[Wire]) -> ModelFacts:
     _expect(said["codec"] == ours, f"was made for codec {said['codec']}, this livegen uses {ours}")
     for key in said.keys() | METADATA.keys():
         _expect(key in METADATA, f"has an unknown metadata key {key[:MAX_NAME]!r}")
+        if key in MAY_BE_ABSENT - said.keys():
+            continue
         _expect(key in said, f"has no {key!r} in its metadata")
         is_right, expected = METADATA[key]
         _expect(is_right(said[key]), f"has a wrong {key!r} in its metadata (expected {expected})")
@@ -487,6 +522,7 @@ def _facts(reader: _Reader, wires: list[Wire]) -> ModelFacts:
         commit=said["commit"],
         data=tuple((entry["set"], entry["licence"]) for entry in said["data"]),
         quantised=said["quantised"],
+        network=said.get("network", {}),
     )
 
 

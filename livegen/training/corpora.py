@@ -13,6 +13,7 @@ import io
 import json
 import logging
 import os
+import socket
 import tarfile
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
@@ -49,6 +50,8 @@ SPLIT_WORDS = {name: name for name in SPLITS} | {
     "eval": "valid",
     "testing": "test",
 }
+# A recording of livegen's has a track of each side; what the model answered is nobody's music to learn.
+RECORDED, ANSWERED = "Player", "Model"
 VALID_SHARE = 20  # of a set without splits, one piece in so many is held back
 
 Rows = npt.NDArray[np.uint8]
@@ -254,10 +257,13 @@ def load(
     cache: Path | None = None,
     workers: int | None = None,
     progress: Progress = lambda name, done, total: None,
+    machine: tuple[int, int] = (0, 1),
 ) -> dict[str, Corpus]:
     """Encode what is not in the cache and map all sets, or those of `names`.
 
-    Sets without MIDI files are left out.  Raises ConfigError for a name that is not there.
+    Sets without MIDI files are left out.  Of several machines at once, `machine` says which this is: each
+    begins elsewhere, and in a cache that they share they find what the others have done.
+    Raises ConfigError for a name that is not there.
     """
     sources = {source.name: source for source in discover(data)}
     missing = set(names or ()) - set(sources)
@@ -267,16 +273,35 @@ def load(
         )
     chosen = [source for name, source in sources.items() if names is None or name in names]
     with processes(workers) as pool:
-        corpora = [_prepare(source, cache or cache_folder(), pool, progress) for source in chosen]
+        place = cache or cache_folder()
+        corpora = [_prepare(source, place, pool, progress, machine) for source in chosen]
     return {corpus.name: corpus for corpus in corpora if corpus.pieces}
 
 
-def _prepare(source: Source, cache: Path, pool: ProcessPoolExecutor, progress: Progress) -> Corpus:
+def load_folder(
+    folder: Path,
+    cache: Path | None = None,
+    workers: int | None = None,
+    progress: Progress = lambda name, done, total: None,
+) -> Corpus:
+    """Encode all MIDI files in and below a folder as one set, without looking for sets in it."""
+    source = Source(folder.resolve().name or "music", folder)
+    with processes(workers) as pool:
+        return _prepare(source, cache or cache_folder(), pool, progress)
+
+
+def _prepare(
+    source: Source,
+    cache: Path,
+    pool: ProcessPoolExecutor,
+    progress: Progress,
+    machine: tuple[int, int] = (0, 1),
+) -> Corpus:
     quirk = QUIRKS.get(source.name, Quirk())
     folder = cache / f"{source.name}-{source.key(quirk)}"
     if not (folder / "pieces.json").exists():
         folder.mkdir(parents=True, exist_ok=True)
-        _encode_set(source, quirk, folder, pool, progress)
+        _encode_set(source, quirk, folder, pool, progress, machine)
     pieces = json.loads((folder / "pieces.json").read_text())
     events: Rows = np.load(folder / "events.npy", mmap_mode="r")
     return Corpus(source.name, events, _split(source.name, [Piece(**piece) for piece in pieces]))
@@ -301,22 +326,28 @@ def _split(name: str, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 
 
 def _encode_set(
-    source: Source, quirk: Quirk, folder: Path, pool: ProcessPoolExecutor, progress: Progress
+    source: Source,
+    quirk: Quirk,
+    folder: Path,
+    pool: ProcessPoolExecutor,
+    progress: Progress,
+    machine: tuple[int, int],
 ) -> None:
     """Fill the cache folder of a set; `pieces.json` comes last and says that all is there."""
     found = source.files()
     metadata = _metadata(source, dict(found).get(METADATA, b""))
     files = [(name, data) for name, data in found if name.lower().endswith(MIDI_SUFFIXES)]
     chunks = [files[at : at + CHUNK] for at in range(0, len(files), CHUNK)]
-    jobs = [
-        pool.submit(_encode_chunk, chunk, quirk, folder / f"chunk-{index:05d}.npz")
-        for index, chunk in enumerate(chunks)
-    ]
+    first = len(chunks) * machine[0] // machine[1]
+    jobs = {
+        index: pool.submit(_encode_chunk, chunks[index], quirk, folder / f"chunk-{index:05d}.npz")
+        for index in (*range(first, len(chunks)), *range(first))
+    }
     encoded: list[Rows] = [np.zeros((0, COLUMNS), np.uint8)]
     pieces: list[dict[str, Any]] = []
     start = done = 0
-    for job, chunk in zip(jobs, chunks, strict=True):
-        rows, lengths, notes, errors = _result(job, source, chunk)
+    for index, chunk in enumerate(chunks):
+        rows, lengths, notes, errors = _result(jobs[index], source, chunk)
         for error in errors:
             log.warning("skipped: %s/%s", source.name, error)
         for (name, _), length, count in zip(chunk, lengths, notes, strict=True):
@@ -331,7 +362,7 @@ def _encode_set(
     _save(folder / "events.npy", np.concatenate(encoded))
     _write(folder / "pieces.json", json.dumps(pieces).encode())
     for path in folder.glob("chunk-*.npz"):
-        path.unlink()
+        path.unlink(missing_ok=True)  # another machine may be tidying the same folder
 
 
 def _result(job: "Future[Encoded]", source: Source, chunk: Sequence[tuple[str, bytes]]) -> Encoded:
@@ -367,8 +398,15 @@ def _encode_chunk(files: Sequence[tuple[str, bytes]], quirk: Quirk, path: Path) 
     for name, data in files:
         encoded = np.zeros((0, COLUMNS), np.uint8)
         try:
-            events = encode_score(read(data), quirk.grid, quirk.drop)
+            score = read(data)
+            is_recording = {track.name for track in score.tracks} == {RECORDED, ANSWERED}
+            drop = (ANSWERED,) if is_recording else quirk.drop
+            events = encode_score(score, quirk.grid, drop)
             encoded = np.array(events, np.uint8).reshape(-1, COLUMNS)
+            if is_recording and not events:
+                errors.append(f"{name}: a recording in which nobody played but the model")
+            elif not events:
+                errors.append(f"{name}: no notes")
         except MidiFileError as error:
             errors.append(f"{name}: {str(error).removeprefix('these bytes: ')}")
         except Exception as error:  # nothing a file holds may end the preparation
@@ -391,6 +429,6 @@ def _save(path: Path, rows: Rows) -> None:
 
 def _write(path: Path, data: bytes) -> None:
     """Write a file whole or not at all."""
-    part = path.with_suffix(f".{os.getpid()}.part")
+    part = path.with_suffix(f".{socket.gethostname()}-{os.getpid()}.part")
     part.write_bytes(data)
     part.replace(path)

@@ -1,8 +1,9 @@
 """The training loop, top to bottom: recipe, corpora, network, steps, validation, checkpoints.
 
-Fabric brings the device, the precision and (later) more than one process; the steps that learn
-stand here.  A run folder holds `checkpoint.pt` (everything, to go on from), `best.pt` (the weights
-of the best validation), `metrics.jsonl` (the record) and TensorBoard's files.
+Fabric brings the device, the precision and the mean of the gradients over processes; the steps that
+learn stand here.  Of several processes each has its part of the streams, and the leader alone writes.
+A run folder holds `checkpoint.pt` (everything, to go on from), `best.pt` (the weights of the best
+validation), `metrics.jsonl` (the record) and TensorBoard's files.
 """
 
 import math
@@ -10,21 +11,23 @@ import os
 import signal
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import torch
-from lightning_fabric import Fabric
+from pydantic import ValidationError
 from torch import Tensor
 
 from livegen.codec.layout import STYLE_UNKNOWN_NAME, codec_hash
 from livegen.errors import ConfigError
 from livegen.training.corpora import Corpus, load
-from livegen.training.network import Network, NetworkConfig
+from livegen.training.crew import Crew, crew_here
+from livegen.training.network import Dropout, Network, NetworkConfig
 from livegen.training.objective import Objective, tensors
 from livegen.training.recipe import Recipe, read_recipe
-from livegen.training.report import Report
-from livegen.training.streams import Pool, Streams
+from livegen.training.report import Report, Silence
+from livegen.training.streams import Pool, Streams, joined
 from livegen.training.validation import hold, style_class, usable, validate
 
 BETAS = (0.9, 0.98)
@@ -38,11 +41,13 @@ def train(recipe_path: Path, data: Path, out: Path, resume: bool = True) -> Path
     no best weights yet.  Raises ConfigError before the first step for settings, data or a folder
     that do not fit.
     """
-    recipe = read_recipe(recipe_path)
-    with Report(out) as report:
+    recipe, crew = read_recipe(recipe_path), crew_here()
+    fabric = crew.fabric(precision_of(recipe))
+    with crew.together(), Report(out) if crew.leads else Silence() as report:
         names = list(recipe.sets) if recipe.sets else None
-        corpora = load(data, names, progress=report.preparing)
-        run = Run(recipe, corpora, out, report)
+        machine = (crew.machine, crew.machines)
+        corpora = crew.turn(lambda: load(data, names, progress=report.preparing, machine=machine))
+        run = Run(recipe, corpora, out, report, crew=crew, fabric=fabric)
         run.go(resume)
     return out / ("checkpoint.pt" if run.best == math.inf else "best.pt")
 
@@ -90,23 +95,48 @@ def precision_of(recipe: Recipe) -> Any:
     return "bf16-mixed" if fast else "32-true"
 
 
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A network that learns on, and the names of its styles."""
+
+    network: Network
+    styles: list[str]
+
+
 class Run:
     """One training run: the network, its optimiser, its streams, and where they stand."""
 
     def __init__(
-        self, recipe: Recipe, corpora: Mapping[str, Corpus], out: Path, report: Report
+        self,
+        recipe: Recipe,
+        corpora: Mapping[str, Corpus],
+        out: Path,
+        report: Report,
+        start: Start | None = None,
+        crew: Crew = Crew(),  # noqa: B008  a value
+        fabric: Any = None,
     ) -> None:
-        """Build everything; raises ConfigError when recipe and corpora do not fit."""
-        self.recipe, self.out, self.report = recipe, out, report
-        self.styles = style_names(corpora)
+        """Build everything; raises ConfigError when recipe and corpora do not fit.
+
+        With `start` its network learns on, else one is drawn.  `fabric` is that of a `crew` of several.
+        """
+        if recipe.batch % crew.size:
+            raise ConfigError(
+                f"the recipe's batch is {recipe.batch}, which {crew.size} processes do not divide"
+            )
+        self.recipe, self.out, self.report, self.crew = recipe, out, report, crew
+        self.styles = start.styles if start else style_names(corpora)
         share = shares(recipe, corpora)
         held = {name: hold(corpora[name], self.styles, share[name]) for name in share}
         self.held = {name: one for name, one in held.items() if one}
-        self.fabric = Fabric(accelerator="auto", devices=1, precision=precision_of(recipe))
+        self.fabric = fabric or crew.fabric(precision_of(recipe))
         self.fabric.seed_everything(recipe.seed, verbose=False)
-        self.network = Network(
-            NetworkConfig(styles=len(self.styles), **recipe.network.model_dump())
-        )
+        config = NetworkConfig(styles=len(self.styles), **recipe.network.model_dump())
+        self.network = start.network if start else Network(config)
+        deal = (crew.rank, crew.size)
+        for module in self.network.modules():
+            if isinstance(module, Dropout):
+                module.deal = deal
         self.optimiser: Any = torch.optim.AdamW(
             self.network.parameters(),
             lr=recipe.learning_rate,
@@ -121,18 +151,21 @@ class Run:
             recipe.transpose,
             recipe.style_unknown,
             recipe.seed,
+            deal,
+            recipe.shards,
         )
         self.rows = {name: len(corpora[name].events) for name in share}
         order = torch.arange(recipe.batch, device=self.fabric.device)
-        self.masked = order < recipe.masked * recipe.batch
-        self.state = self.network.initial_state(recipe.batch)
+        self.masked = (order < recipe.masked * recipe.batch)[crew.rank :: crew.size]
+        self.state = self.network.initial_state(recipe.batch // crew.size)
         self.step, self.best, self.waited = 0, math.inf, 0
         self.stopping = False
+        self.saved = time.monotonic()
 
     def go(self, resume: bool) -> None:
         """Learn until the events are used up, validation stops improving, or a signal comes."""
         path = self.out / "checkpoint.pt"
-        if resume and path.exists():
+        if resume:
             self.restore(path)
         signals = (signal.SIGINT, signal.SIGTERM)
         previous = {number: signal.signal(number, self._stop) for number in signals}
@@ -148,17 +181,16 @@ class Run:
     def _learn(self, path: Path) -> None:
         recipe = self.recipe
         self.report.starting(recipe, self.network, self.fabric, self.step)
-        saved = time.monotonic()
-        while (
-            self.step < recipe.total_steps and self.waited < recipe.patience and not self.stopping
-        ):
-            nats, hits, seconds = self._update()
-            self.report.step(self.step, recipe, nats, hits, seconds)
+        self.saved, stop = time.monotonic(), False
+        while self.step < recipe.total_steps and self.waited < recipe.patience and not stop:
+            learned = self._update()
+            self.report.step(self.step, recipe, *learned)
             if self._validation_is_due():
                 self._judge()
-            if time.monotonic() - saved >= recipe.checkpoint_seconds:
+            stop, save = self._agree()
+            if save:
                 self.save(path)
-                saved = time.monotonic()
+        self.stopping = stop
         self.save(path)
         self.report.finished(self.step >= recipe.total_steps, self.stopping, self.best)
 
@@ -171,7 +203,8 @@ class Run:
         for group in self.optimiser.param_groups:
             group["lr"] = recipe.rate_at(self.step)
         nats, hits, state = self.objective(*inputs, self.state, self.masked)
-        loss = sum(field.sum() for field in nats.values()) / (recipe.batch * recipe.steps)
+        # The mean over the streams here; the gradients' mean over processes makes it that of all.
+        loss = sum(field.sum() for field in nats.values()) / nats["time"].numel()
         self.optimiser.zero_grad()
         self.fabric.backward(loss)
         norm: Any = self.fabric.clip_gradients(
@@ -184,9 +217,19 @@ class Run:
         self.optimiser.step()
         self.step += 1
         self.state = state.detach()
-        means = {name: field.detach().mean().item() for name, field in nats.items()}
-        shares = {name: field.float().mean().item() for name, field in hits.items()}
-        return means, shares, (ready - began, time.perf_counter() - began)
+        means = self._means(nats), self._means(hits)
+        return *means, (ready - began, time.perf_counter() - began)
+
+    def _means(self, fields: dict[str, Tensor]) -> dict[str, float]:
+        """The mean of each field over the streams of all processes."""
+        own = [field.detach().float().mean().item() / self.crew.size for field in fields.values()]
+        return dict(zip(fields, self.crew.sums(own), strict=True))
+
+    def _agree(self) -> tuple[bool, bool]:
+        """Whether to stop and whether to save: all do the same, whoever got the signal."""
+        is_due = time.monotonic() - self.saved >= self.recipe.checkpoint_seconds
+        stop, save = self.crew.sums([self.stopping, is_due and self.crew.leads])
+        return stop > 0, save > 0
 
     def _validation_is_due(self) -> bool:
         events, every = self.recipe.batch * self.recipe.steps, self.recipe.validate_every
@@ -195,13 +238,14 @@ class Run:
 
     def _judge(self) -> None:
         """Validate, and keep the weights when they are the best so far."""
-        result = validate(self.objective, self.network, self.held, self.fabric.device)
+        result = validate(self.objective, self.network, self.held, self.fabric.device, self.crew)
         loss = result["nats_per_note"]
         better = loss < self.best
         self.waited = 0 if better else self.waited + 1
         if better:
             self.best = loss
-            write_whole(self.out / "best.pt", self._weights())
+            if self.crew.leads:
+                write_whole(self.out / "best.pt", self._weights())
         self.report.validated(self.step, result, better)
 
     # --- checkpoints ------------------------------------------------------------------------
@@ -218,14 +262,21 @@ class Run:
         }
 
     def save(self, path: Path) -> None:
-        """Write everything the run depends on, whole or not at all."""
+        """Write everything the run depends on, whole or not at all.
+
+        It says nothing of how many processes there are: any number goes on from it.
+        """
+        self.saved = time.monotonic()
+        streams, state = joined(self.crew.all(self.streams.state())), self.crew.joined(self.state)
+        if not self.crew.leads:
+            return
         write_whole(
             path,
             self._weights()
             | {
                 "optimiser": self.optimiser.state_dict(),
-                "streams": self.streams.state(),
-                "state": self.state,
+                "streams": streams,
+                "state": state,
                 "chance": torch.get_rng_state(),
                 "chance_cuda": self._cuda_chance(),
                 "rows": self.rows,
@@ -239,24 +290,41 @@ class Run:
         return torch.cuda.get_rng_state(device) if device.type == "cuda" else None
 
     def restore(self, path: Path) -> None:
-        """Go on from a checkpoint.  Raises ConfigError for one of another recipe, codec or data."""
-        kept = read_checkpoint(path)
-        own = (self.recipe.model_dump(mode="json"), self.styles, self.rows)
-        if "optimiser" not in kept:
-            raise ConfigError(f"{path} holds weights alone; a run goes on from a whole checkpoint")
-        if (kept["recipe"], kept["styles"], kept.get("rows", self.rows)) != own:
-            raise ConfigError(
-                f"{path} belongs to another recipe or other data;"
-                " choose another --out or remove that folder"
-            )
+        """Go on from a checkpoint, if there is one; the leader reads it and tells the others.
+
+        Raises ConfigError for one of another recipe, codec or data.
+        """
+        kept = self.crew.told(lambda: self._readable(path) if path.exists() else None)
+        if kept is None:
+            return
         self.network.load_state_dict(kept["weights"])
         self.optimiser.load_state_dict(kept["optimiser"])
         self.streams.restore(kept["streams"])
-        self.state = kept["state"].to(self.fabric.device)
+        self.state = self.crew.dealt(kept["state"]).to(self.fabric.device)
         torch.set_rng_state(kept["chance"])
         if self.fabric.device.type == "cuda" and kept.get("chance_cuda") is not None:
             torch.cuda.set_rng_state(kept["chance_cuda"], self.fabric.device)
         self.step, self.best, self.waited = kept["step"], kept["nats_per_note"], kept["waited"]
+
+    def _readable(self, path: Path) -> dict[str, Any]:
+        kept = read_checkpoint(path)
+        if "optimiser" not in kept:
+            raise ConfigError(f"{path} holds weights alone; a run goes on from a whole checkpoint")
+        own = (self.recipe, self.styles, self.rows)
+        if (recipe_of(kept), kept["styles"], kept.get("rows", self.rows)) != own:
+            raise ConfigError(
+                f"{path} belongs to another recipe or other data;"
+                " choose another --out or remove that folder"
+            )
+        return kept
+
+
+def recipe_of(kept: Mapping[str, Any]) -> Recipe | None:
+    """The recipe of a checkpoint, with defaults for what there was no setting for then; None if it is none now."""
+    try:
+        return Recipe.model_validate(kept["recipe"])
+    except ValidationError:
+        return None
 
 
 def read_checkpoint(path: Path) -> dict[str, Any]:

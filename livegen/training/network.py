@@ -111,12 +111,17 @@ class Dropout(nn.Module):
         """`share` of the units are zeroed, 0 to below 1."""
         super().__init__()
         self.share = share
+        # Which streams are here, of how many processes: each draws the masks of all, so that any number of
+        # processes trains alike.
+        self.deal = (0, 1)
 
     def forward(self, x: Tensor) -> Tensor:
         """x (T, B, H) with a share of the units of each stream zeroed, the same at every step."""
         if not self.training or not self.share:
             return x
-        keep = torch.rand_like(x[:1]) >= self.share
+        first, every = self.deal
+        drawn = torch.rand(x.shape[1] * every, x.shape[2], dtype=x.dtype, device=x.device)
+        keep = drawn[first::every] >= self.share
         return x * (keep / (1 - self.share))
 
 

@@ -52,6 +52,7 @@ class Recipe(Strict):
     events: Annotated[int, Field(ge=1)] = 10_000_000
     batch: Annotated[int, Field(ge=1, le=4096)] = 32
     steps: Annotated[int, Field(ge=2, le=4096)] = 128
+    shards: Annotated[int, Field(ge=1, le=4096)] = 1
     segment: Annotated[int, Field(ge=16)] = 1024
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 2e-3
     warmup: Annotated[int, Field(ge=0)] = 200
@@ -76,6 +77,8 @@ class Recipe(Strict):
             raise ValueError(
                 f"events is {self.events}, less than one step of batch x steps = {step}"
             )
+        if self.batch % self.shards:
+            raise ValueError(f"batch is {self.batch}, which {self.shards} shards do not divide")
         if self.warmup >= self.total_steps:
             raise ValueError(
                 f"warmup is {self.warmup} of only {self.total_steps} steps (events / batch / steps)"

@@ -72,7 +72,8 @@ class Report:
 
     def __exit__(self, *_: object) -> None:
         """Give the terminal back, however the run ended."""
-        self.progress.stop()
+        if self.progress.live.is_started:  # else it would end a line that nobody began
+            self.progress.stop()
         if self.writer:
             self.writer.close()
 
@@ -152,6 +153,31 @@ class Report:
             file.write(json.dumps(line | {k: round(v, 6) for k, v in values.items()}) + "\n")
         for name, value in values.items():
             self.writer.add_scalar(f"{kind}/{name}", value, step)
+
+
+class Silence(Report):
+    """What the processes that do not lead say."""
+
+    def __init__(self) -> None:
+        """Make nothing."""
+
+    def __exit__(self, *_: object) -> None:
+        """Nothing was taken."""
+
+    def preparing(self, name: str, done: int, total: int) -> None:
+        """Nothing."""
+
+    def starting(self, recipe: Recipe, network: Any, fabric: Any, step: int) -> None:
+        """Nothing."""
+
+    def step(self, *_: Any) -> None:
+        """Nothing."""
+
+    def validated(self, step: int, result: dict[str, Any], better: bool) -> None:
+        """Nothing."""
+
+    def finished(self, complete: bool, stopped: bool, best: float) -> None:
+        """Nothing."""
 
 
 def _short(number: float) -> str:

@@ -6,6 +6,7 @@ zeroed where a segment starts.  What sounds at each step is counted here.  Knows
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from heapq import heappop, heappush
 from typing import Any
 
 import numpy as np
@@ -26,6 +27,7 @@ from livegen.training.corpora import Piece, Rows
 
 TIME, PART, ON, PITCH = range(4)
 BEFORE = Event._fields.index("before")
+FEWEST = 8  # pieces of a set in a shard; fewer would be learned by heart
 FROM_THE_START = 0.4  # share of segments of long pieces that begin with the piece
 
 
@@ -109,6 +111,10 @@ def sounding_after(rows: Rows) -> npt.NDArray[np.int8]:
 class Streams:
     """`batch` endless streams over `pools`, cut into segments of at most `segment` events.
 
+    Each stream has a generator of its own, so a process may have every n-th of them only (`deal`) and draw
+    what one process would.  With `shards` the pieces of each set are dealt into so many parts of a size, and a
+    stream draws from one of them: as many processes then read a part each.
+
     `state()` and `restore()` make a resumed run draw the same batches.
     """
 
@@ -120,36 +126,50 @@ class Streams:
         transpose: tuple[int, int],
         style_unknown: float,
         seed: int,
+        deal: tuple[int, int] = (0, 1),
+        shards: int = 1,
     ) -> None:
-        """`transpose` is the lowest and the highest shift; every piece has two events or more."""
+        """`transpose` is the lowest and the highest shift; every piece has two events or more.
+
+        `deal` is the first stream of this process, and how many processes there are.
+        """
         self.pools = pools
         self.segment = segment
         self.transpose = transpose
         self.style_unknown = style_unknown
-        self.rng = np.random.default_rng(seed)
-        self.cursors = [Cursor() for _ in range(batch)]
-        self.sounding = np.zeros((batch, SOUNDING), np.int8)
+        self.numbers = range(batch)[deal[0] :: deal[1]]
+        self.rngs = [np.random.default_rng((seed, number)) for number in self.numbers]
+        self.cursors = [Cursor() for _ in self.numbers]
+        self.sounding = np.zeros((len(self.numbers), SOUNDING), np.int8)
         self._shares = np.array([pool.share for pool in pools]) / sum(pool.share for pool in pools)
         lengths = [
             np.array([piece.end - piece.start for piece in pool.pieces], float) for pool in pools
         ]
-        self._chances = [length / length.sum() for length in lengths]
+        self.shards = [dealt_out(length, shards) for length in lengths]
+        self._chances = [
+            [length[shard] / length[shard].sum() for shard in own]
+            for length, own in zip(lengths, self.shards, strict=True)
+        ]
 
-    def state(self) -> dict[str, Any]:
-        """Everything that the next batch depends on, as plain values."""
+    def state(self) -> dict[str, list[Any]]:
+        """Everything that the next batch depends on, as plain values, for each stream here."""
         return {
-            "rng": self.rng.bit_generator.state,
+            "rngs": [rng.bit_generator.state for rng in self.rngs],
             "cursors": [asdict(cursor) for cursor in self.cursors],
             "sounding": [np.flatnonzero(row).tolist() for row in self.sounding],
         }
 
-    def restore(self, state: dict[str, Any]) -> None:
-        """Go on from `state()`."""
-        self.rng.bit_generator.state = state["rng"]
-        self.cursors = [Cursor(**cursor) for cursor in state["cursors"]]
+    def restore(self, state: dict[str, list[Any]]) -> None:
+        """Go on from the `state()` of all streams (see `joined`)."""
+        for rng, kept in zip(self.rngs, self._own(state["rngs"]), strict=True):
+            rng.bit_generator.state = kept
+        self.cursors = [Cursor(**cursor) for cursor in self._own(state["cursors"])]
         self.sounding[:] = 0
-        for row, keys in zip(self.sounding, state["sounding"], strict=True):
+        for row, keys in zip(self.sounding, self._own(state["sounding"]), strict=True):
             row[keys] = 1
+
+    def _own(self, values: list[Any]) -> list[Any]:
+        return [values[number] for number in self.numbers]
 
     def next(self, steps: int) -> Batch:
         """The next `steps` steps of every stream."""
@@ -185,28 +205,56 @@ class Streams:
 
     def _begin(self, index: int, cursor: Cursor) -> None:
         """Draw the next segment of a stream: set by share, piece by length, then a place in it."""
-        cursor.pool = int(self.rng.choice(len(self.pools), p=self._shares))
-        pool = self.pools[cursor.pool]
-        which = int(self.rng.choice(len(pool.pieces), p=self._chances[cursor.pool]))
+        rng = self.rngs[index]
+        cursor.pool = int(rng.choice(len(self.pools), p=self._shares))
+        pool, shards = self.pools[cursor.pool], self.shards[cursor.pool]
+        shard = self.numbers[index] % len(shards)
+        which = int(rng.choice(shards[shard], p=self._chances[cursor.pool][shard]))
         piece = pool.pieces[which]
         cursor.at = piece.start
-        if piece.end - piece.start > self.segment and self.rng.random() >= FROM_THE_START:
-            cursor.at = int(self.rng.integers(piece.start, piece.end - self.segment + 1))
+        if piece.end - piece.start > self.segment and rng.random() >= FROM_THE_START:
+            cursor.at = int(rng.integers(piece.start, piece.end - self.segment + 1))
         cursor.end = min(piece.end, cursor.at + self.segment)
-        unknown = self.rng.random() < self.style_unknown
+        unknown = rng.random() < self.style_unknown
         cursor.style = UNKNOWN_STYLE if unknown else pool.styles[which]
-        cursor.shift = self._shift(pool.events[piece.start : cursor.end])
+        cursor.shift = self._shift(rng, pool.events[piece.start : cursor.end])
         self.sounding[index] = sounding_after(
             transposed(pool.events[piece.start : cursor.at], cursor.shift)
         )
 
-    def _shift(self, rows: Rows) -> int:
+    def _shift(self, rng: np.random.Generator, rows: Rows) -> int:
         """A transposition that keeps every pitched note within 0..127."""
         pitches = rows[(rows[:, PART] != DRUMS) & (rows[:, TIME] != ADVANCE), PITCH]
         low, high = self.transpose
         if len(pitches):
             low, high = max(low, -int(pitches.min())), min(high, 127 - int(pitches.max()))
-        return int(self.rng.integers(min(low, 0), max(high, 0) + 1))
+        return int(rng.integers(min(low, 0), max(high, 0) + 1))
+
+
+def joined(states: Sequence[dict[str, list[Any]]]) -> dict[str, list[Any]]:
+    """The state of all streams from those of every process, by rank."""
+    count = sum(len(state["cursors"]) for state in states)
+    every = len(states)
+    return {
+        key: [states[number % every][key][number // every] for number in range(count)]
+        for key in states[0]
+    }
+
+
+def dealt_out(lengths: npt.NDArray[np.float64], shards: int) -> list[npt.NDArray[np.int64]]:
+    """Numbers of the pieces in each of so many parts of about one size; all in one where pieces are few.
+
+    The longest first, each to the part that has least.
+    """
+    if shards == 1 or len(lengths) < FEWEST * shards:
+        return [np.arange(len(lengths))]
+    parts: list[list[int]] = [[] for _ in range(shards)]
+    sizes = [(0.0, part) for part in range(shards)]
+    for piece in np.argsort(-lengths, kind="stable").tolist():
+        size, part = heappop(sizes)
+        parts[part].append(piece)
+        heappush(sizes, (size + float(lengths[piece]), part))
+    return [np.array(sorted(part)) for part in parts]
 
 
 def sounding_steps(rows: Rows) -> npt.NDArray[np.bool_]:

@@ -14,6 +14,7 @@ from torch import nn
 
 from livegen.codec.layout import FIELDS, SOUNDING
 from livegen.training.corpora import COLUMNS, Corpus, Piece
+from livegen.training.crew import Crew
 from livegen.training.network import Network
 from livegen.training.objective import scored, tensors
 from livegen.training.streams import Batch, given, sounding_steps
@@ -41,10 +42,10 @@ def style_class(piece: Piece, styles: list[str]) -> int:
     return styles.index(piece.style) if piece.style else 0
 
 
-def hold(corpus: Corpus, styles: list[str], share: float) -> Held | None:
-    """What a set is judged by; None when it has nothing to validate on."""
+def hold(corpus: Corpus, styles: list[str], share: float, most: int = PIECES) -> Held | None:
+    """What a set is judged by, at most so many pieces; None when it has nothing to validate on."""
     pieces = usable(corpus, "valid")
-    pieces = pieces[:: max(1, len(pieces) // PIECES)][:PIECES]
+    pieces = pieces[:: max(1, len(pieces) // most)][:most]
     if not pieces:
         return None
     rows = [corpus.events[p.start : min(p.end, p.start + EVENTS + 1)] for p in pieces]
@@ -66,13 +67,27 @@ def hold(corpus: Corpus, styles: list[str], share: float) -> Held | None:
     return Held(batch, valid, share)
 
 
+def own_part(held: Held, first: int, every: int) -> Held:
+    """The pieces that one of several processes validates on: every so many, from the first on."""
+    batch = Batch(*(getattr(held.batch, name)[:, first::every] for name in Batch.__slots__))
+    return Held(batch, held.valid[:, first::every], held.share)
+
+
 @torch.no_grad()
 def validate(
-    objective: nn.Module, network: Network, held: Mapping[str, Held], device: torch.device
+    objective: nn.Module,
+    network: Network,
+    held: Mapping[str, Held],
+    device: torch.device,
+    crew: Crew = Crew(),  # noqa: B008  a value
 ) -> dict[str, Any]:
-    """Nats per note of each set and, weighted by share, in all; nats and accuracy by field."""
+    """Nats per note of each set and, weighted by share, in all; nats and accuracy by field.
+
+    Of several processes each validates on its part and all learn the whole.
+    """
     objective.eval()
-    counts = {name: _count(objective, network, one, device) for name, one in held.items()}
+    own = {name: own_part(one, crew.rank, crew.size) for name, one in held.items()}
+    counts = {name: _count(objective, network, one, device, crew) for name, one in own.items()}
     objective.train()
     sets = {
         name: sum(lost for lost, _, _ in fields.values()) / max(1, fields["velocity"][2])
@@ -92,19 +107,21 @@ def validate(
 
 
 def _count(
-    objective: nn.Module, network: Network, held: Held, device: torch.device
+    objective: nn.Module, network: Network, held: Held, device: torch.device, crew: Crew
 ) -> dict[str, tuple[float, float, float]]:
     """By field: nats lost, hits, and events that were scored (of velocity: the notes)."""
     width = held.batch.rows.shape[1]
-    inputs = tensors(held.batch, device)
-    everyone = torch.ones(width, dtype=torch.bool, device=device)
-    nats, hits, _ = objective(*inputs, network.initial_state(width), everyone)
-    valid = torch.from_numpy(held.valid).to(device)
-    return {
-        field: (
-            float((nats[field] * valid).sum()),
-            float((hits[field] & valid).sum()),
-            float((where & valid).sum()),
-        )
-        for field, where in scored(inputs[1]).items()
-    }
+    found = [0.0] * (3 * len(FIELDS))
+    if width:
+        inputs = tensors(held.batch, device)
+        everyone = torch.ones(width, dtype=torch.bool, device=device)
+        nats, hits, _ = objective(*inputs, network.initial_state(width), everyone)
+        valid = torch.from_numpy(held.valid).to(device)
+        where = scored(inputs[1])
+        found = [
+            float(value.double().sum())
+            for field in FIELDS
+            for value in (nats[field] * valid, hits[field] & valid, where[field] & valid)
+        ]
+    sums = iter(crew.sums(found))
+    return {field: (next(sums), next(sums), next(sums)) for field in FIELDS}

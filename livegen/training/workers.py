@@ -48,12 +48,13 @@ def _start(begin: Callable[..., None] | None, *given: Any) -> None:
     """Leave Ctrl-C, which a terminal sends to everybody, to the parent, and do not outlive it."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    threading.Thread(target=end_with_parent, daemon=True).start()
     if begin is not None:
         begin(*given)
 
 
-def _end_with_parent() -> None:
+def end_with_parent() -> None:
+    """Wait for the process that started this one, and go when it has gone, however it went."""
     from multiprocessing import parent_process
 
     parent = parent_process()

@@ -136,7 +136,9 @@ def test_the_state_has_the_shape_of_the_network(pair: tuple[Network, bytes]) -> 
 
     facts = parse(data).facts
 
-    assert facts == replace(FACTS, state_shape=tuple(network.initial_state(1).shape))
+    assert facts == replace(
+        FACTS, state_shape=tuple(network.initial_state(1).shape), network=facts.network
+    )
 
 
 def test_the_file_is_the_same_each_time(gru: tuple[Network, bytes]) -> None:

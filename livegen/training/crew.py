@@ -1,0 +1,252 @@
+"""The processes of one training run, on one machine or on several: who this one is, and what they tell each other.
+
+They are started by `torchrun`, by anything else that sets its variables (RANK, WORLD_SIZE, LOCAL_RANK,
+LOCAL_WORLD_SIZE, MASTER_ADDR, MASTER_PORT), or by `launch` here.  The first of them leads: it writes the run
+folder and speaks.  One process is a crew too.  Knows no network and no music.
+"""
+
+import logging
+import os
+import re
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from multiprocessing import connection, get_context
+from types import FrameType
+from typing import Any, TypeVar
+
+from livegen.errors import ConfigError, LivegenError
+from livegen.training.workers import end_with_parent
+
+T = TypeVar("T")
+Array = Any  # a tensor
+
+GONE = "another process of this run has ended; the same command goes on from the last checkpoint"
+GRACE_S = 10.0  # for the others to end by themselves when one has
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """The place of this process among all, and among those of its machine."""
+
+    rank: int = 0
+    size: int = 1
+    local_rank: int = 0
+    local_size: int = 1
+
+    @property
+    def leads(self) -> bool:
+        """Whether it writes and speaks."""
+        return self.rank == 0
+
+    @property
+    def machine(self) -> int:
+        """Which of the machines this is; they have as many processes each."""
+        return self.rank // self.local_size
+
+    @property
+    def machines(self) -> int:
+        """How many there are."""
+        return self.size // self.local_size
+
+    def fabric(self, precision: Any) -> Any:
+        """Fabric for this process; those of a crew of several have met each other when it returns."""
+        from lightning_fabric import Fabric
+        from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
+
+        logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it greets at length
+        if self.size == 1:
+            return Fabric(accelerator="auto", devices=1, precision=precision)
+        try:
+            fabric = Fabric(
+                accelerator="auto",
+                devices=self.local_size,
+                num_nodes=self.machines,
+                strategy="ddp",
+                precision=precision,
+                plugins=[TorchElasticEnvironment()],
+            )
+        except (
+            Exception
+        ) as error:  # whatever Fabric raises where there are fewer GPUs, or none to be had
+            raise ConfigError(
+                f"{self.local_size} processes do not fit this machine ({' '.join(str(error).split())})"
+            ) from None
+        fabric.launch()
+        return fabric
+
+    def sums(self, numbers: Sequence[float]) -> list[float]:
+        """The sums of everybody's numbers, the same for all."""
+        if self.size == 1:
+            return list(numbers)
+        import torch
+        from torch import distributed
+
+        # NCCL moves tensors of a GPU only.
+        device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
+        total = torch.tensor(numbers, dtype=torch.float64, device=device)
+        distributed.all_reduce(total)
+        found: list[float] = total.tolist()
+        return found
+
+    def all(self, value: T) -> list[T]:
+        """Everybody's value, by rank."""
+        if self.size == 1:
+            return [value]
+        from torch import distributed
+
+        found: list[Any] = [None] * self.size
+        distributed.all_gather_object(found, value)
+        return found
+
+    def told(self, find: Callable[[], T]) -> T:
+        """What the leader finds, to all; a LivegenError that it meets is everybody's."""
+        if self.size == 1:
+            return find()
+        from torch import distributed
+
+        said: list[Any] = [None]
+        if self.leads:
+            try:
+                said = [find()]
+            except LivegenError as error:
+                said = [error]
+        distributed.broadcast_object_list(said, src=0)
+        if isinstance(said[0], LivegenError):
+            raise said[0]
+        found: T = said[0]
+        return found
+
+    def turn(self, act: Callable[[], T]) -> T:
+        """`act` by one process of each machine first, then by the others, which find its files there."""
+        if self.local_rank == 0:
+            found = act()
+        self._meet()
+        if self.local_rank:
+            found = act()
+        return found
+
+    def _meet(self) -> None:
+        self.all(None)
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Say in a line when another process is gone, which torch tells in a dozen ways."""
+        try:
+            yield
+        except RuntimeError as error:
+            is_loss = re.search(r"gloo|nccl|connection|socket|peer", str(error), re.IGNORECASE)
+            if self.size > 1 and is_loss:
+                raise LivegenError(GONE) from None
+            raise
+
+    def dealt(self, value: Array) -> Array:
+        """Of streams (layers, B, …) those of this process: every `size`-th, so that all draw alike."""
+        return value[:, self.rank :: self.size]
+
+    def joined(self, value: Array) -> Array:
+        """The streams (layers, B, …) of all processes, from the own ones of each."""
+        import torch
+
+        if self.size == 1:
+            return value
+        return torch.stack(self.all(value.cpu()), 2).flatten(1, 2)
+
+
+def crew_here(environment: Mapping[str, str] = os.environ) -> Crew:
+    """Who this process is by its environment.  Raises ConfigError for variables that make no sense."""
+    names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
+    if "WORLD_SIZE" not in environment or environment["WORLD_SIZE"] == "1":
+        return Crew()
+    try:
+        found = Crew(*(int(environment[name]) for name in names))
+    except (KeyError, ValueError):
+        said = ", ".join(f"{name}={environment.get(name, '(none)')}" for name in names)
+        raise ConfigError(f"the variables of torchrun are not all numbers: {said}") from None
+    if found.size % found.local_size:
+        raise ConfigError(
+            f"{found.size} processes, {found.local_size} of them here: every machine needs as many"
+        )
+    return found
+
+
+# --- starting a crew on this machine ----------------------------------------------------------------------------
+
+
+def launch(count: int, act: Callable[..., None], *given: Any) -> int:
+    """Run `act(*given)` in so many processes of this machine, and give the exit status of the first that failed.
+
+    Like `torchrun --standalone`, with one line for a mistake.  Signals reach all; when one process ends badly
+    so do the others.
+    """
+    port = _free_port()
+    context = get_context("spawn")
+    members = [
+        context.Process(target=_member, args=(rank, count, port, act, given))
+        for rank in range(count)
+    ]
+    for member in members:
+        member.start()
+
+    def forward(number: int, _: FrameType | None) -> None:
+        for member in members:
+            if number == signal.SIGTERM:  # a terminal sends Ctrl-C to everybody itself
+                member.terminate()
+
+    signals = (signal.SIGINT, signal.SIGTERM)
+    previous = {number: signal.signal(number, forward) for number in signals}
+    try:
+        return _outcome(members)
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
+
+
+def _outcome(members: Sequence[Any]) -> int:
+    """Wait for all; when one has failed, not for long."""
+    waiting, status = {member.sentinel: member for member in members}, 0
+    while waiting:
+        ended = connection.wait(list(waiting), GRACE_S if status else None)
+        if not ended:
+            for member in waiting.values():
+                member.kill()
+        for sentinel in ended:
+            member = waiting.pop(sentinel)
+            member.join()
+            status = status or _status(member.exitcode)
+    return status
+
+
+def _status(exitcode: int) -> int:
+    return exitcode if exitcode >= 0 else 128 - exitcode
+
+
+def _free_port() -> int:
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
+
+
+def _member(rank: int, count: int, port: int, act: Callable[..., None], given: Any) -> None:
+    """One process of a crew: its environment, its share of the processors, its one line of error."""
+    import torch
+
+    threading.Thread(target=end_with_parent, daemon=True).start()
+    places = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count}
+    os.environ |= {name: str(number) for name, number in places.items()}
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
+    if "OMP_NUM_THREADS" not in os.environ:
+        torch.set_num_threads(max(1, (os.cpu_count() or 1) // count))
+    try:
+        act(*given)
+    except LivegenError as error:
+        if rank == 0 or str(error) == GONE:
+            print(f"livegen: {error}", file=sys.stderr, flush=True)
+        sys.exit(2)
+    except KeyboardInterrupt:  # before the run itself listens for it
+        sys.exit(130)

@@ -1,0 +1,170 @@
+"""The weights of a model file as a network's parameters, and back into the same file.
+
+A musician has the file that is served and no checkpoint.  All weights lie in it by name: a tensor is called
+after its parameter, and what the exporter did to it stands in the name's end (export/lean.py,
+export/quantise.py) or, where several parameters were joined into one, in the metadata (export/graph.py).
+So a network of any make is read back without a list of its parts, and written back without an exporter:
+the graph stays as it is.  Of int8 weights the nearest floats are taken: reading and writing changes nothing.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import onnx
+import torch
+from onnx import ModelProto, helper, numpy_helper
+from pydantic import ValidationError
+
+from livegen.errors import ModelError
+from livegen.inference.contract import ModelFacts
+from livegen.inference.onnx_file import METADATA_KEY, metadata, parse
+from livegen.training.network import Network, NetworkConfig
+from livegen.training.recipe import NetworkRecipe
+
+OWNER = "network."  # before the name of every parameter
+TRANSPOSED = ".transposed"
+QUANTISED, SCALE = "_quantized", "_scale"
+LEVELS = 64  # of int8 on either side of zero: seven bits of eight, see export/quantise.py
+
+Array = npt.NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where parameters lie: in a tensor of the file, transposed or not, as int8 with scales or not.
+
+    Of several parameters the tensor holds the rows of one after the other.
+    """
+
+    tensor: str
+    parameters: tuple[str, ...]
+    is_transposed: bool = False
+    is_int8: bool = False
+
+
+def read_network(data: bytes, where: str = "the model file") -> tuple[Network, ModelFacts]:
+    """The network of a model file, to be trained further, and what the file says of itself.
+
+    Raises ModelError for a file that is refused, and for one that does not say how its network is built.
+    """
+    facts = parse(data, where).facts
+    network = _built(facts, where)
+    tensors = _tensors(onnx.load_model_from_string(data))
+    shapes = {name: tuple(p.shape) for name, p in network.named_parameters()}
+    found = {
+        name: array
+        for place in places(tensors, facts)
+        for name, array in _taken(tensors, place, shapes).items()
+    }
+    for name, shape in shapes.items():
+        if name not in found or found[name].shape != shape:
+            raise ModelError(
+                f"{where} holds no weights {name} of shape {shape}; it cannot be trained further"
+            )
+    with torch.no_grad():
+        for name, parameter in network.named_parameters():
+            parameter.copy_(torch.from_numpy(found[name]))
+    return network, facts
+
+
+def written(data: bytes, network: Network, facts: ModelFacts) -> bytes:
+    """The file of `read_network` with the weights of `network`, saying of itself what `facts` say."""
+    model = onnx.load_model_from_string(data)
+    tensors = _tensors(model)
+    values = {name: p.detach().float().cpu().numpy() for name, p in network.named_parameters()}
+    changed: dict[str, npt.NDArray[np.generic]] = {}
+    for place in places(tensors, facts):
+        if all(name in values for name in place.parameters):  # else it is a constant of the graph
+            changed |= _given(place, [values[name] for name in place.parameters])
+    for tensor in model.graph.initializer:
+        if tensor.name in changed:
+            array = changed[tensor.name]
+            assert array.shape == tuple(tensor.dims)
+            tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(array), tensor.name))
+    helper.set_model_props(model, {METADATA_KEY: metadata(facts)})
+    result: bytes = model.SerializeToString(deterministic=True)
+    parse(result)
+    return result
+
+
+def places(tensors: Mapping[str, npt.NDArray[np.generic]], facts: ModelFacts) -> Iterator[Place]:
+    """Where the file's parameters lie; its other tensors are constants of the graph."""
+    joined: Mapping[str, Sequence[str]] = facts.network["joined"]
+    for tensor in tensors:
+        name = tensor.removesuffix(QUANTISED)
+        is_int8 = name != tensor and name + SCALE in tensors
+        plain = name.removesuffix(TRANSPOSED)
+        is_transposed = plain != name
+        if plain in joined:
+            yield Place(tensor, tuple(joined[plain]), is_transposed, is_int8)
+        elif plain.startswith(OWNER) and (is_int8 or not _belongs_to_int8(name, tensors)):
+            yield Place(tensor, (plain.removeprefix(OWNER),), is_transposed, is_int8)
+
+
+def _belongs_to_int8(tensor: str, tensors: Mapping[str, object]) -> bool:
+    """Whether it is the scale or the zero point of an int8 tensor."""
+    ends = (SCALE, "_zero_point")
+    return any(
+        tensor.endswith(end) and tensor.removesuffix(end) + QUANTISED in tensors for end in ends
+    )
+
+
+def _built(facts: ModelFacts, where: str) -> Network:
+    config = dict(facts.network.get("config", {}))
+    if not config:
+        raise ModelError(
+            f"{where} does not say how its network is built, so it cannot be trained further;"
+            " export it again with this livegen, or start from the default model"
+        )
+    styles = config.pop("styles", None)
+    try:
+        sizes = NetworkRecipe.model_validate(config)  # a file's word is not taken for a size
+    except ValidationError as error:
+        what = "; ".join(
+            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
+        )
+        raise ModelError(
+            f"{where} holds a network that this livegen cannot build ({what})"
+        ) from None
+    if styles != len(facts.styles):
+        raise ModelError(
+            f"{where} names {len(facts.styles)} styles, and its network knows {styles}"
+        )
+    return Network(NetworkConfig(styles=styles, **sizes.model_dump()))
+
+
+def _tensors(model: ModelProto) -> dict[str, npt.NDArray[np.generic]]:
+    return {tensor.name: numpy_helper.to_array(tensor) for tensor in model.graph.initializer}
+
+
+def _taken(
+    tensors: Mapping[str, npt.NDArray[np.generic]],
+    place: Place,
+    shapes: Mapping[str, tuple[int, ...]],
+) -> dict[str, Array]:
+    """The parameters of a place, as float32."""
+    array = tensors[place.tensor].astype(np.float32)
+    if place.is_int8:
+        array = array * tensors[place.tensor.removesuffix(QUANTISED) + SCALE].astype(np.float32)
+    if place.is_transposed:
+        array = array.T
+    if len(place.parameters) == 1:
+        return {place.parameters[0]: np.ascontiguousarray(array)}
+    ends = np.cumsum([shapes.get(name, (0,))[0] for name in place.parameters])
+    rows = np.split(array, ends)
+    return {name: part for name, part in zip(place.parameters, rows, strict=False) if len(part)}
+
+
+def _given(place: Place, values: Sequence[Array]) -> dict[str, npt.NDArray[np.generic]]:
+    """The tensors of a place."""
+    array = np.concatenate(values) if len(values) > 1 else values[0]
+    if place.is_transposed:
+        array = array.T
+    if not place.is_int8:
+        return {place.tensor: array}
+    largest = np.abs(array).max(0)
+    scale = np.where(largest > 0, largest / np.float32(LEVELS), np.float32(1)).astype(np.float32)
+    whole = np.clip(np.rint(array / scale), -LEVELS, LEVELS).astype(np.int8)
+    return {place.tensor: whole, place.tensor.removesuffix(QUANTISED) + SCALE: scale}
