@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fix train export bench transcripts pictures sound jack chromium
+.PHONY: help serve test check fix train export scorecard bench transcripts pictures sound jack chromium
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -65,6 +65,9 @@ train: $(VENV)/.tested # train a network: RECIPE=… DATA=… OUT=…
 
 export: $(VENV)/.tested # make the model that is served from a checkpoint: CHECKPOINT=… MODEL=…
 	$(BIN)/python -m export.to_onnx $(CHECKPOINT) --out $(MODEL) $(ARGS)
+
+scorecard: $(VENV)/.tested # measure how well a model plays, into its folder and its card: MODEL=… DATA=… ARGS='--turns 10000'
+	$(BIN)/livegen scorecard $(MODEL)/model.onnx --data $(DATA) --out $(MODEL) --card $(MODEL)/CARD.md $(ARGS)
 
 bench: $(VENV)/.tested sound jack # measure speed, latency and memory into bench/
 	$(BIN)/python -m bench $(ARGS)

@@ -11,32 +11,28 @@ pitch classes from the piece's own key, whatever the chord.
 import json
 import os
 import statistics
-from bisect import bisect_right
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
 from typing import Any
 
 import click
 
-from bench.calls import CLOCKS, Call, Heard, Note, calls, files, played
-from bench.control import key_of
-from bench.harmony import written_chords
 from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
 from livegen.jam.agenda import ROUTES
-from livegen.music.chord import Chord
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP, PARTS
-from livegen.music.smf import read
+from livegen.scorecard.accompaniment import EXACT, chord_at
+from livegen.scorecard.calls import Call, Chords, drawn, held_out, leads
+from livegen.scorecard.notes import Note, key_of
+from livegen.scorecard.playing import CLOCKS, Heard, played
 
 HERE = Path(__file__).parent
 SEED = 20261121
 SET = "pop909_aligned"
 BARS = 8
 LINE = 6  # ticks between sixteenths
-EXACT = 1.5 / CLOCKS  # beats
 NEAR = 1.0  # beats on either side over which it is judged how densely the player plays
 CALM, BUSY = 1.0, 2.0  # onsets per beat: at most, at least
 LEFT_HAND = 48  # the lowest pitch of a chord held there
@@ -50,26 +46,6 @@ TRIALS: dict[str, tuple[bool, dict[str, object]]] = {
     "and chords in the left hand": (True, {}),
     "and chords, all three parts": (True, {"parts": "comp bass drums"}),
 }
-
-Chords = list[tuple[float, Chord | None]]
-
-
-@cache
-def path_of(data: Path, name: str) -> Path:
-    """The file of a piece."""
-    return next(path for path in files(data, SET, "valid") if path.stem == name)
-
-
-def chords_of(data: Path, call: Call) -> Chords:
-    """Chords of the piece, with the beats of the call from which they hold."""
-    written = written_chords(read(path_of(data, call.name)))
-    return [(beat - call.first_beat, chord) for beat, chord in written]
-
-
-def chord_at(chords: Chords, beat: float) -> Chord | None:
-    """What holds at a beat; an onset a little before a change belongs to what comes."""
-    index = bisect_right([since for since, _ in chords], beat + EXACT) - 1
-    return chords[index][1] if index >= 0 else None
 
 
 def held(call: Call, chords: Chords) -> list[tuple[float, Message]]:
@@ -140,7 +116,7 @@ def judged(some: Sequence[Heard], written: Sequence[Chords]) -> dict[str, Any]:
         "bass_is_root": bass_is_root(some, written),
         "in_key": share(
             [
-                note.pitch % 12 in key_of(heard.call).pitch_classes
+                note.pitch % 12 in key_of(heard.call.notes).pitch_classes
                 for heard in some
                 for part in HARMONY
                 for note in of_part(heard, part)
@@ -170,11 +146,11 @@ def bass_is_root(some: Sequence[Heard], written: Sequence[Chords]) -> float:
     return share([note.pitch % 12 == chord.root for note, chord in pairs if chord])
 
 
-def references(data: Path, some: Sequence[Call], written: Sequence[Chords]) -> dict[str, float]:
+def references(some: Sequence[Call], written: Sequence[Chords]) -> dict[str, float]:
     """The lead itself against its chords, and a part that knows the key and not the chord."""
     lead, chance = [], []
     for call, chords in zip(some, written, strict=True):
-        key = key_of(call).pitch_classes
+        key = key_of(call.notes).pitch_classes
         for note in call.notes:
             chord = chord_at(chords, note.onset)
             if chord:
@@ -229,9 +205,7 @@ def table(facts: dict[str, Any]) -> str:
     )
 
 
-def tried(
-    model: Model, data: Path, some: Sequence[Call], written: Sequence[Chords], name: str
-) -> list[Heard]:
+def tried(model: Model, some: Sequence[Call], written: Sequence[Chords], name: str) -> list[Heard]:
     """All leads, gone along with in one way."""
     with_chords, values = TRIALS[name]
     return [
@@ -253,12 +227,12 @@ def tried(
 def main(data: Path, count: int) -> None:
     """Go along with melodies from the sets in DATA, into accompany.json and accompany.md."""
     model = load(shipped.model("default"))
-    some = calls(data, count, SEED, bars=(BARS,), leads={SET: "MELODY"})
-    written = [chords_of(data, call) for call in some]
-    facts: dict[str, Any] = {"leads": len(some), "references": references(data, some, written)}
+    found = drawn(held_out(data, names=(SET,)), count, SEED, leads, (BARS,))
+    some, written = [lead.call for lead in found], [lead.chords for lead in found]
+    facts: dict[str, Any] = {"leads": len(some), "references": references(some, written)}
     facts["trials"] = {}
     for name in TRIALS:
-        facts["trials"][name] = judged(tried(model, data, some, written, name), written)
+        facts["trials"][name] = judged(tried(model, some, written, name), written)
         click.echo(f"{name}: {json.dumps(facts['trials'][name])}")
     facts["load"] = round(os.getloadavg()[0], 2)
     (HERE / "accompany.json").write_text(json.dumps(facts, indent=1) + "\n")

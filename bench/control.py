@@ -22,14 +22,17 @@ from typing import Any
 import click
 import numpy as np
 
-from bench.calls import CLOCKS, Call, Heard, Note, calls, played
+from bench.sets import SETS
 from livegen import shipped
 from livegen.codec.encoder import Encoder, Stroke
 from livegen.inference.contract import Model
 from livegen.inference.model import OnnxModel, load
-from livegen.music.key import Key, likeliest
+from livegen.music.key import Key
 from livegen.music.metre import parse_metre
 from livegen.music.parts import LEAD
+from livegen.scorecard.calls import Call, calls, held_out
+from livegen.scorecard.notes import Note, key_of
+from livegen.scorecard.playing import CLOCKS, Heard, played
 from livegen.training.evaluate import judge
 
 HERE = Path(__file__).parent
@@ -109,12 +112,12 @@ def in_classes(heard: Heard, classes: frozenset[int]) -> float | None:
 
 def in_given(heard: Heard) -> float | None:
     """Share of onsets in the scale that was given by name."""
-    return in_classes(heard, fifth_away(key_of(heard.call)).pitch_classes)
+    return in_classes(heard, fifth_away(key_of(heard.call.notes)).pitch_classes)
 
 
 def in_own(heard: Heard) -> float | None:
     """Share of onsets in the call's own key."""
-    return in_classes(heard, key_of(heard.call).pitch_classes)
+    return in_classes(heard, key_of(heard.call.notes).pitch_classes)
 
 
 def off_beat(heard: Heard) -> float | None:
@@ -194,14 +197,6 @@ def _apart(one: float, other: float) -> float:
 # --- the call's key -----------------------------------------------------------------------------------------------
 
 
-def key_of(call: Call) -> Key:
-    """The key that a call suggests by how long each pitch class sounds in it; C major when it suggests none."""
-    weights = [0.0] * 12
-    for note in call.notes:
-        weights[note.pitch % 12] += note.end - note.onset
-    return likeliest(weights) or Key(0, "major")
-
-
 def fifth_away(key: Key) -> Key:
     """The key a fifth higher."""
     return Key((key.tonic + 7) % 12, key.mode)
@@ -245,7 +240,7 @@ def trials(model: OnnxModel) -> list[Trial]:
                 "share in the scale a fifth away": (in_given, 1),
                 "share in the call's own": (in_own, 1),
             },
-            also=lambda call: {"scale": _named(fifth_away(key_of(call)))},
+            also=lambda call: {"scale": _named(fifth_away(key_of(call.notes)))},
         ),
         Trial("swing", (50, 54, 58, 62, 67, 71, 75), {"% of the beat": (off_beat, 1)}),
         Trial("groove", SHARES, {"share on the call's lines": (on_its_lines, 1)}),
@@ -370,7 +365,7 @@ def write(rows: dict[str, dict[str, Any]]) -> str:
 def main(data: Path, count: int, only: tuple[str, ...]) -> None:
     """Try every control on calls from the sets in DATA, into control.json and control.md."""
     model = load(shipped.model("default"))
-    some, rows = calls(data, count, SEED), kept()
+    some, rows = calls(held_out(data, names=SETS), count, SEED), kept()
     for trial in trials(model):
         if only and trial.control not in only:
             continue

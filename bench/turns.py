@@ -20,10 +20,12 @@ from typing import Any
 
 import click
 
-from bench.calls import CLOCKS, Call, Heard, calls, played
+from bench.sets import SETS
 from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
+from livegen.scorecard.calls import Call, calls, held_out
+from livegen.scorecard.playing import CLOCKS, Heard, played
 
 HERE = Path(__file__).parent
 SEED = 20261121
@@ -171,13 +173,14 @@ def table(facts: dict[str, Any]) -> str:
 def main(data: Path, count: int) -> None:
     """Take turns over calls from the sets in DATA, into turns.json and turns.md."""
     model = load(shipped.model("default"))
-    some = calls(data, count, SEED, bars=BARS)
+    pieces = held_out(data, names=SETS)
+    some = calls(pieces, count, SEED, bars=BARS)
     facts: dict[str, Any] = {"calls": len(some), "respond": {}}
     for name, values in TRIALS.items():
         few = some if name != "respond, start = now" else some[: count // 5]
         facts["respond"][name] = respond(model, few, values)
         click.echo(f"{name}: {json.dumps(facts['respond'][name])}")
-    facts["trade"] = trade(model, calls(data, count // 2, SEED, bars=(TRADE_BARS,)))
+    facts["trade"] = trade(model, calls(pieces, count // 2, SEED, bars=(TRADE_BARS,)))
     facts["load"] = round(os.getloadavg()[0], 2)
     (HERE / "turns.json").write_text(json.dumps(facts, indent=1) + "\n")
     (HERE / "turns.md").write_text(table(facts))

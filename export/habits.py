@@ -2,8 +2,8 @@
 
     python -m export.habits DATA
 
-DATA holds pop909_aligned unpacked.  Counts of its training pieces: melodies by how long each pitch class sounds, chords
-as they are annotated, as major and minor triads, relative to the tonic that both together suggest.
+DATA holds pop909_aligned, as an archive or a folder.  Counts of its training pieces: melodies by how long each pitch
+class sounds, chords as they are annotated, as major and minor triads, relative to the tonic that both together suggest.
 """
 
 import json
@@ -12,12 +12,12 @@ from pathlib import Path
 import click
 import numpy as np
 
-from bench.calls import files, notes_of
-from bench.harmony import written_chords
 from livegen.music.chord import Chord
 from livegen.music.chords_implied import HABITS, SPAN, TRIADS
 from livegen.music.key import MODES, likeliest
 from livegen.music.smf import Score, read
+from livegen.scorecard.calls import held_out, lead_of, written_chords
+from livegen.scorecard.notes import notes_of
 
 SET = "pop909_aligned"
 UNSEEN = 0.3  # counts of what never happened
@@ -32,7 +32,7 @@ def triad(chord: Chord, tonic: int) -> int:
 
 def slots(score: Score) -> list[tuple[np.ndarray, Chord | None]]:
     """By span: how long each pitch class of the melody sounds, and the chord in its middle."""
-    melody = next((track for track in score.tracks if track.name.startswith("MELODY")), None)
+    melody = lead_of(score)
     chords = written_chords(score)
     notes = notes_of(score, melody) if melody else []
     found = []
@@ -51,8 +51,8 @@ def learn(data: Path) -> dict[str, dict[str, list[list[float]]]]:
     """By mode: shares of first chords, of what follows each, and of the pitch classes sung over each."""
     first = np.full((2, 1, 24), UNSEEN)
     follows, sung = np.full((2, 24, 24), UNSEEN), np.full((2, 24, 12), UNSEEN)
-    for path in files(data, SET, "train"):
-        some = slots(read(path))
+    for held in held_out(data, split="train", names=[SET]):
+        some = slots(read(held.data))
         heard = sum((weights for weights, _ in some), np.zeros(12))
         for _, chord in some:
             heard[list(chord.pitch_classes) if chord else []] += SPAN / 3

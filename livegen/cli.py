@@ -297,6 +297,119 @@ def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bo
 
 
 @cli.command()
+@click.argument("model")
+@click.option(
+    "--data",
+    required=True,
+    type=FOLDER,
+    metavar="DIR",
+    help="MIDI files, or the corpora's folder: what `train` takes.",
+)
+@click.option(
+    "--split",
+    type=click.Choice(["train", "valid", "test", "all"]),
+    default="valid",
+    show_default=True,
+    help="Calls are from pieces of this split in metadata.csv; a set without one is taken whole.",
+)
+@click.option(
+    "--previous", metavar="NAME|PATH", help="Another model, measured on the same beside it."
+)
+@click.option(
+    "--calls",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="Calls to answer, of four bars; a quarter as many melodies to go along with.",
+)
+@click.option(
+    "--turns",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    help="Turns in which nothing may go wrong.",
+)
+@click.option(
+    "--events",
+    type=click.IntRange(min=0),
+    default=256,
+    show_default=True,
+    help="Foresee so many events of each piece; 0 is all.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Of all chance. [default: always the same]",
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes. [default: one for each processor]"
+)
+@click.option(
+    "--out",
+    type=NEW_PATH,
+    metavar="DIR",
+    help="Write scorecard.json, .md and a page of plots, .png.",
+)
+@click.option(
+    "--card",
+    type=FILE,
+    metavar="CARD.md",
+    help="Put the tables into a model's card, between its markers.",
+)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object instead of tables.")
+def scorecard(
+    model: str,
+    data: Path,
+    split: str,
+    previous: str | None,
+    seed: int | None,
+    events: int,
+    out: Path | None,
+    card: Path | None,
+    as_json: bool,
+    **amounts: Any,
+) -> None:
+    """Measure how well a model plays, without anybody who listens.
+
+    MODEL is default, a shipped model's name, or an .onnx file.  The engine of `serve` hears calls from
+    held-out pieces on virtual time.  Its answers, accompaniments and turns are measured beside chance,
+    baselines and what people played there: likelihood, likeness to the call, harmony, distributions, faults,
+    copies from the training pieces.  Takes some minutes; the same seed gives the same figures.
+    Needs the training extra: pip install 'livegen[train]'
+
+    \b
+    Examples:
+      livegen scorecard default --data ../shared/data
+      livegen scorecard runs/mine/model.onnx --data ~/midi --calls 20 --turns 100 --events 32
+      livegen scorecard default --data ../shared/data --turns 10000 --events 0 --out models/jam-gru
+    """
+    from livegen import shipped
+
+    path, before = shipped.model(model), shipped.model(previous) if previous else None
+    with _training_extra("scorecard"), _progress() as progress:
+        from livegen.scorecard import figures
+        from livegen.scorecard.score import SEED, score
+
+        result = score(
+            path,
+            data,
+            split,
+            previous=before,
+            seed=SEED if seed is None else seed,
+            events=events or None,
+            progress=progress,
+            **amounts,
+        )
+        if out:
+            figures.write(result, out)
+        if card:
+            figures.put_into(card, result)
+    lines = [figures.as_json(result)] if as_json else figures.table_lines(result)
+    click.echo("\n".join(lines))
+
+
+@cli.command()
 @click.argument("what", type=EXISTING, metavar="FOLDER|RECIPE.yaml")
 @click.option(
     "--from",

@@ -40,6 +40,7 @@ class Judged:
     nats: Floats
     hits: Bools
     unmasked: Floats  # nats (N,) of the whole event without legality masks
+    sure: Floats  # probability (N,) of the likeliest pitch, 0 where pitch is not scored
 
 
 def evaluate(
@@ -56,34 +57,77 @@ def evaluate(
     same table (counts, model, unigram, markov5) for `all` and for each of `sets`, `styles` and `parts`; the
     model's own figures for all stand at the top as well.  Raises ConfigError when there is nothing to score.
     """
-    facts = load_model(model).facts
+    evidence = gather([model], data, split, events, workers, progress)
+    judged = evidence.judged[0]
+    table = _tables(
+        evidence.rows,
+        evidence.counted,
+        evidence.labels(),
+        {"model": judged, "unigram": evidence.unigram, f"markov{ORDER}": evidence.markov},
+    )
+    best = table[ALL]["model"]
+    return {
+        "model": evidence.names[0],
+        "split": split,
+        "pieces": len(evidence.chosen),
+        "baselines_fitted_on": evidence.fitted,
+        **{key: table[ALL][key] for key in ("events", "notes")},
+        **best,
+        **table,
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What several models and the baselines made of the same pieces: rows end to end, and where each piece begins."""
+
+    names: tuple[str, ...]
+    corpora: dict[str, Corpus]
+    chosen: Sequence[tuple[Corpus, Piece]]
+    rows: Rows
+    starts: npt.NDArray[np.int64]
+    judged: tuple[Judged, ...]
+    unigram: dict[str, Floats]
+    markov: dict[str, Floats]
+    fitted: str
+
+    @property
+    def counted(self) -> Bools:
+        """Which events are scored: all but the first of each piece."""
+        counted = np.ones(len(self.rows), np.bool_)
+        counted[self.starts] = False
+        return counted
+
+    def labels(self) -> dict[str, npt.NDArray[np.str_]]:
+        """Set, style and part of each event."""
+        return _labels(self.chosen, self.rows, self.starts)
+
+
+def gather(
+    models: Sequence[Path],
+    data: Path,
+    split: str = "valid",
+    events: int | None = None,
+    workers: int | None = None,
+    progress: Callable[[str, int, int], None] = lambda name, done, total: None,
+) -> Evidence:
+    """Score model files and the baselines on the pieces of a split.  Raises ConfigError when there are none."""
+    facts = [load_model(model).facts for model in models]
     corpora = load(data, workers=workers, progress=progress)
     chosen = [(corpus, piece) for corpus in corpora.values() for piece in pieces_of(corpus, split)]
     chosen = [(corpus, piece) for corpus, piece in chosen if piece.end - piece.start > 1]
     if not chosen:
         raise ConfigError(f"{data} holds no pieces of the split {split}")
     rows, starts = stacked(chosen, events)
-    styles = [
-        facts.styles.index(p.style) if p.style in facts.styles else UNKNOWN_STYLE for _, p in chosen
-    ]
-    judged = _judge_all(model, rows, starts, styles, workers, progress)
+    judged = []
+    for path, own in zip(models, facts, strict=True):
+        styles = [
+            own.styles.index(p.style) if p.style in own.styles else UNKNOWN_STYLE for _, p in chosen
+        ]
+        judged.append(_judge_all(path, rows, starts, styles, workers, progress))
     fitted, (plain, order5) = _baselines(corpora, chosen, rows, starts)
-    labels = _labels(chosen, rows, starts)
-    counted = np.ones(len(rows), np.bool_)
-    counted[starts] = False
-    table = _tables(
-        rows, counted, labels, {"model": judged, "unigram": plain, f"markov{ORDER}": order5}
-    )
-    best = table[ALL]["model"]
-    return {
-        "model": facts.name,
-        "split": split,
-        "pieces": len(chosen),
-        "baselines_fitted_on": fitted,
-        **{key: table[ALL][key] for key in ("events", "notes")},
-        **best,
-        **table,
-    }
+    names = tuple(own.name for own in facts)
+    return Evidence(names, corpora, chosen, rows, starts, tuple(judged), plain, order5, fitted)
 
 
 def pieces_of(corpus: Corpus, split: str) -> Sequence[Piece]:
@@ -124,6 +168,7 @@ def _judge_all(
         np.concatenate([p.nats for p in parts]),
         np.concatenate([p.hits for p in parts]),
         np.concatenate([p.unmasked for p in parts]),
+        np.concatenate([p.sure for p in parts]),
     )
 
 
@@ -142,7 +187,7 @@ def _judge_piece(rows: Rows, style: int) -> Judged:
 def judge(model: OnnxModel, rows: Rows, style: int) -> Judged:
     """Run a model over one piece (N, 8) from the initial state and score every event but the first."""
     nats, hits = np.zeros((len(rows), len(FIELDS))), np.zeros((len(rows), len(FIELDS)), np.bool_)
-    unmasked = np.zeros(len(rows))
+    unmasked, sure = np.zeros(len(rows)), np.zeros(len(rows))
     state, sounding = model.initial_state(), np.zeros(SOUNDING, np.float32)
     events = [Event(*row) for row in rows.tolist()]
     for at, (event, following) in enumerate(pairwise(events), start=1):
@@ -170,7 +215,9 @@ def judge(model: OnnxModel, rows: Rows, style: int) -> Judged:
             nats[at, column] = _nats(logits, target)
             hits[at, column] = int(logits.argmax()) == target
             unmasked[at] += free
-    return Judged(nats, hits, unmasked)
+            if field == "pitch":
+                sure[at] = np.exp(-_nats(logits, int(logits.argmax())))
+    return Judged(nats, hits, unmasked, sure)
 
 
 def sound(sounding: npt.NDArray[np.float32], event: Event) -> None:

@@ -72,7 +72,10 @@ def markov(train: Rows, train_starts: npt.NDArray[np.int64], judged: Rows, judge
         contexts = [nothing, known]
         for n in range(1, order + 1):
             contexts.append(
-                (_mix(levels[0][name][n][rows], known[0]), _mix(levels[1][name][n][own], known[1]))
+                (
+                    mixed(levels[0][name][n][rows], known[0]),
+                    mixed(levels[1][name][n][own], known[1]),
+                )
             )
         for fit_context, judge_context in contexts:
             p = _interpolate(p, fit_context, symbols[0], judge_context, symbols[1], discount)
@@ -92,11 +95,11 @@ def _interpolate(
     of_use = screen[fit & low]
     fit, fit_symbol = fit[of_use], fit_symbol[of_use]
     joint, first, joint_count = np.unique(
-        _mix(fit, fit_symbol.astype(np.uint64)), return_index=True, return_counts=True
+        mixed(fit, fit_symbol.astype(np.uint64)), return_index=True, return_counts=True
     )
     context, inverse, kinds = np.unique(fit[first], return_inverse=True, return_counts=True)
     total = np.bincount(inverse, joint_count, len(context))
-    pair = _find(joint, _mix(judge, judge_symbol.astype(np.uint64)))
+    pair = _find(joint, mixed(judge, judge_symbol.astype(np.uint64)))
     place = _find(context, judge)
     seen = place >= 0
     here, out = place[seen], lower.copy()
@@ -122,13 +125,13 @@ def _levels(rows: Rows, starts: npt.NDArray[np.int64], order: int) -> dict[str, 
     for name, columns in RECALLED.items():
         code = np.zeros(len(rows), np.uint64)
         for column in columns:
-            code = _mix(code, rows[:, column].astype(np.uint64) + np.uint64(1))
+            code = mixed(code, rows[:, column].astype(np.uint64) + np.uint64(1))
         hashes = [np.zeros(len(rows), np.uint64)]
         for n in range(1, order + 1):
             before = np.zeros(len(rows), np.uint64)  # 0 stands for "before the piece"
             before[n:] = code[:-n] if n < len(rows) else code[:0]
             before[index < n] = 0
-            hashes.append(_mix(hashes[-1], before))
+            hashes.append(mixed(hashes[-1], before))
         levels[name] = hashes
     return levels
 
@@ -137,11 +140,11 @@ def _known(rows: Rows, column: int) -> Hashes:
     """Hash of the fields of each row's own event before `column`."""
     known = np.full(len(rows), column + 1, np.uint64)
     for earlier in range(column):
-        known = _mix(known, rows[:, earlier].astype(np.uint64))
+        known = mixed(known, rows[:, earlier].astype(np.uint64))
     return known
 
 
-def _mix(a: Hashes, b: Hashes) -> Hashes:
+def mixed(a: Hashes, b: Hashes) -> Hashes:
     """Combine two hashes; the finaliser of SplitMix64 (Steele, Lea & Flood 2014)."""
     with np.errstate(over="ignore"):
         z = a * np.uint64(0x9E3779B97F4A7C15) + b + np.uint64(0x632BE59BD9B4E019)

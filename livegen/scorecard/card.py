@@ -1,0 +1,50 @@
+"""A card: figures with chance, baselines and people beside them.  Knows nothing of how they were measured."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from livegen.scorecard.estimates import Estimate
+
+# Who is measured: the model, the one before it, people on the same data, and who knows less or nothing.
+MODEL, PREVIOUS, PEOPLE, RANDOM, OTHER = "model", "previous", "people", "random", "another's"
+HARMONISER, WRITTEN, UNIGRAM, MARKOV = "harmoniser", "written chords", "unigram", "Markov 5"
+DEAF = "deaf"
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """One line of a card: estimates by who was measured, None where there was nothing to measure.
+
+    `better` is "more", "less", or "people" for what is best where people are.
+    """
+
+    section: str
+    name: str
+    says: str
+    better: str
+    columns: Mapping[str, Estimate | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """Facts of what was measured, figures, curves for the page of plots, and what must be said in words.
+
+    Sections add to it one after the other.
+    """
+
+    facts: dict[str, Any]
+    figures: list[Figure] = field(default_factory=list)
+    curves: dict[str, Any] = field(default_factory=dict)
+    remarks: list[str] = field(default_factory=list)
+
+    def add(
+        self,
+        section: str,
+        name: str,
+        says: str,
+        better: str,
+        columns: Mapping[str, Estimate | None],
+    ) -> None:
+        """One figure more."""
+        self.figures.append(Figure(section, name, says, better, columns))

@@ -1,0 +1,146 @@
+"""Everybody who works on a card: processes that hold the models, what they are given to do, and the music they play.
+
+Knows engines and calls; knows no figures.
+"""
+
+import random
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from itertools import repeat
+from pathlib import Path
+from typing import Any, TypeVar
+
+import numpy as np
+
+from livegen.inference.model import OnnxModel
+from livegen.inference.model import load as load_model
+from livegen.jam.agenda import ROUTES
+from livegen.music.parts import BASS, COMP
+from livegen.scorecard import degeneracy
+from livegen.scorecard.calls import Call, Held, Lead, Pair, drawn, followed, leads, windows
+from livegen.scorecard.likelihood import lift
+from livegen.scorecard.notes import Note
+from livegen.scorecard.playing import Heard, played
+from livegen.scorecard.responses import random_answer
+from livegen.training.corpora import Progress
+
+BARS = 4  # of a call and of its answer
+LEAD_BARS = 8  # of a melody to go along with
+TURN_BARS = (1, 2)
+LEADS_OF = 4  # one melody to so many calls
+MOST = 12  # calls kept of one piece
+DISTINCT = 500  # calls that turns are taken over, again and again with other chances
+
+T = TypeVar("T")
+
+# --- in the processes ---------------------------------------------------------------------------------------------
+
+_models: list[OnnxModel]  # of one process
+
+
+def open_models(paths: Sequence[Path]) -> None:
+    """Load the models that are measured, once for each process."""
+    global _models
+    _models = [load_model(path) for path in paths]
+
+
+def find(held: Held, seed: int) -> tuple[list[Pair], list[Lead], list[list[Call]]]:
+    """Calls of a piece of each kind, a few of all that there are."""
+    chance = random.Random(f"{seed} {held.corpus} {held.file}")
+
+    def few(some: list[T]) -> list[T]:
+        return chance.sample(some, min(MOST, len(some)))
+
+    short = [few(windows(held, bars)) for bars in TURN_BARS]
+    return few(followed(held, BARS)), few(leads(held, LEAD_BARS)), short
+
+
+def answer(which: int, call: Call, seed: int) -> Heard:
+    """What a model answers in as many bars as the call has."""
+    return played(_models[which], call, {"length": call.bars}, seed=seed)
+
+
+def go_along(which: int, call: Call, seed: int) -> Heard:
+    """What a model plays beside a call."""
+    return played(_models[which], call, {"mode": "accompany"}, seed=seed, after_bars=1)
+
+
+def take_turn(call: Call, seed: int) -> set[str]:
+    """What is wrong with one turn of the first model."""
+    return degeneracy.faults(played(_models[0], call, {}, seed=seed))
+
+
+def lifted(which: int, pair: Pair, another: Call) -> dict[str, float]:
+    """Nats per note of what people played, by what a model heard before."""
+    call = pair.call
+    return lift(_models[which], call.notes, pair.people, another.notes, call.beats, call.metre)
+
+
+def harmony(heard: Heard) -> tuple[Note, ...]:
+    """What comp and bass played beside the call."""
+    channels = {ROUTES[part].channel for part in (COMP, BASS)}
+    until = heard.call.beats
+    return tuple(n for n in heard.notes if n.channel in channels and 0 <= n.onset < until)
+
+
+@dataclass(frozen=True, slots=True)
+class Crew:
+    """What the sections share: processes, progress, the seed, and which models there are."""
+
+    pool: Executor
+    progress: Progress
+    seed: int
+    who: Sequence[str]
+
+    def map(
+        self, name: str, function: Callable[..., T], *rows: Iterable[Any], chunk: int = 4
+    ) -> list[T]:
+        """Do something to each row, in order."""
+        jobs = list(zip(*rows, strict=False))
+        done = []
+        for result in self.pool.map(function, *zip(*jobs, strict=True), chunksize=chunk):
+            done.append(result)
+            self.progress(name, len(done), len(jobs))
+        return done
+
+    def answers(self, which: int, pairs: Sequence[Pair]) -> list[Heard]:
+        """What a model answers to each call."""
+        some = [pair.call for pair in pairs]
+        return self.map(
+            f"answers, {self.who[which]}", answer, repeat(which), some, range(len(some))
+        )
+
+    def random_answers(self, pairs: Sequence[Pair]) -> list[tuple[Note, ...]]:
+        """Random notes for each call, the same in every section."""
+        chance = np.random.default_rng(self.seed)
+        return [random_answer(pair.call, chance) for pair in pairs]
+
+
+@dataclass(frozen=True, slots=True)
+class Music:
+    """What is played: calls with what people played next, melodies with their accompaniment, and short calls."""
+
+    pairs: list[Pair]
+    leads: list[Lead]
+    turns: list[Call]
+
+    @classmethod
+    def of(
+        cls, pieces: Sequence[Held], found: Sequence[Any], calls: int, turns: int, seed: int
+    ) -> "Music":
+        by_piece = {
+            (held.corpus, held.file): rows for held, rows in zip(pieces, found, strict=True)
+        }
+
+        def kept(kind: int) -> Callable[[Held, int], list[Any]]:
+            return lambda held, bars: list(by_piece[held.corpus, held.file][kind])
+
+        def short(held: Held, bars: int) -> list[Call]:
+            return list(by_piece[held.corpus, held.file][2][TURN_BARS.index(bars)])
+
+        return cls(
+            drawn(pieces, calls, seed, kept(0), (BARS,)),
+            drawn(pieces, max(2, calls // LEADS_OF), seed, kept(1), (LEAD_BARS,)),
+            drawn(pieces, min(turns, DISTINCT), seed, short, TURN_BARS),
+        )

@@ -1,0 +1,114 @@
+"""An engine that hears a call in time with MIDI clock, on virtual time, and what it plays.
+
+A call is played at its piece's tempo on a steady clock that has counted a bar in before it.  Beats are those of the
+true clock, 0 being the call's first bar line.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from livegen.inference.contract import Model
+from livegen.jam.controls import settings
+from livegen.jam.engine import Engine
+from livegen.jam.mapping import Command
+from livegen.music.messages import Message, NoteOff, NoteOn, Other
+from livegen.music.transport import CLOCK, START
+from livegen.scorecard.calls import Call
+from livegen.scorecard.notes import Note
+from livegen.testing import SECOND, Rehearsal
+
+CLOCKS = 24  # a beat
+START_US = 1_000_000
+LONGEST_WAIT_BARS = 40  # for an answer to end
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What came of a call.
+
+    `notes` are the model's, by onset; `line` the beat at which its answer might begin, None when it never did;
+    `hanging` is how many notes still sounded a second after the end.
+    """
+
+    call: Call
+    notes: tuple[Note, ...]
+    line: float | None
+    hanging: int = 0
+
+    @property
+    def answer(self) -> tuple[Note, ...]:
+        """What was played once the call had ended."""
+        return tuple(note for note in self.notes if note.onset >= self.call.ends)
+
+
+def played(
+    model: Model,
+    call: Call,
+    values: dict[str, object],
+    *,
+    seed: int = 0,
+    after_bars: int | None = None,
+    more: Sequence[tuple[float, Message]] = (),
+) -> Heard:
+    """Play a call to an engine with these settings, and let it answer to the end, or for so many bars.
+
+    `more` is played beside the call: messages with their beats.
+    """
+    engine = Engine(
+        model,
+        seed=seed,
+        settings=settings({"metre": call.metre, **values}),
+        rules={0: "lead", 1: "comp"},
+    )
+    rehearsal = Rehearsal(engine)
+    timed = sorted([*_messages(call), *more], key=lambda row: (row[0], _rank(row[1])))
+    most = call.bars + (LONGEST_WAIT_BARS if after_bars is None else after_bars)
+    begin_us = START_US + round(call.bar * call.tempo_us)
+    rehearsal.play(START_US - 1_000, Other(bytes((START,))))
+    at, clocks = 0, round((1 + most) * call.bar * CLOCKS)
+    for clock in range(clocks):
+        due = START_US + clock * call.tempo_us // CLOCKS
+        while at < len(timed) and begin_us + timed[at][0] * call.tempo_us < due:
+            rehearsal.play(begin_us + round(timed[at][0] * call.tempo_us), timed[at][1])
+            at += 1
+        rehearsal.play(due, Other(bytes((CLOCK,))))
+        is_over = after_bars is None and at == len(timed) and clock % CLOCKS == 0
+        if is_over and engine.snapshot()["turn"] == "waiting":
+            break
+    sent = list(rehearsal.sent)
+    line = None
+    taken = engine._performer.taken
+    if taken:
+        start_us = engine.timeline.micros(taken[-1].response.start)
+        line = round((start_us - begin_us) / call.tempo_us * CLOCKS) / CLOCKS
+    if after_bars is not None:
+        rehearsal.play(rehearsal.now, Command("stop"))
+    rehearsal.until(rehearsal.now + SECOND)
+    hanging = len(rehearsal.wire.sounding)
+    return Heard(call, tuple(_notes(sent, begin_us, call.tempo_us)), line, hanging)
+
+
+def _messages(call: Call) -> Iterator[tuple[float, Message]]:
+    for note in call.notes:
+        yield note.onset, NoteOn(note.pitch, note.velocity)
+        yield note.end, NoteOff(note.pitch)
+
+
+def _rank(message: Message) -> int:
+    return isinstance(message, NoteOn)
+
+
+def _notes(sent: Sequence[tuple[int, Message]], begin_us: int, tempo_us: int) -> Iterator[Note]:
+    """Notes that went out, in beats from the call's first bar line."""
+    found, sounding = [], {}
+    for at, message in sent:
+        beat = (at - begin_us) / tempo_us
+        match message:
+            case NoteOn(pitch, velocity, channel):
+                sounding[channel, pitch] = (beat, velocity)
+            case NoteOff(pitch, _, channel) if (channel, pitch) in sounding:
+                since, velocity = sounding.pop((channel, pitch))
+                found.append(Note(since, beat, pitch, velocity, channel))
+            case _:
+                pass
+    return iter(sorted(found))

@@ -1,0 +1,82 @@
+"""A card as people see it."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from livegen.errors import ConfigError
+from livegen.scorecard import figures
+from livegen.scorecard.card import MODEL, PEOPLE, RANDOM, Card
+from livegen.scorecard.estimates import Estimate
+
+
+def card() -> Card:
+    facts = {
+        "model": "made", "split": "valid", "pieces": 2, "calls": 3, "melodies": 0, "turns": 10, "events": 5,
+        "seed": 1, "resampled": 1000,
+    }  # fmt: skip
+    made = Card(facts, remarks=["Nothing was accompanied."])
+    made.add(
+        "answers", "reuse", "figures taken up", "people",
+        {PEOPLE: Estimate(0.25, 0.2, 0.3, 3), RANDOM: Estimate(0.01, 0, 0.02, 3), MODEL: Estimate(0.1, 0.05, 0.15, 3)},
+    )  # fmt: skip
+    made.add("degeneracies", "loop", "turns with: loop", "less", {MODEL: None})
+    made.add(
+        "likelihood",
+        "styles_pop",
+        "nats per note: style pop",
+        "less",
+        {MODEL: Estimate(5, 4, 6, 2)},
+    )
+    return made
+
+
+def test_chance_stands_left_and_people_right_of_the_model() -> None:
+    lines = list(figures.table_lines(card()))
+
+    assert [cell.strip() for cell in lines[2].split("|")[2:-1]] == [
+        "random",
+        "model",
+        "people",
+        "n",
+    ]
+    assert [cell.strip() for cell in lines[4].split("|")[1:-1]] == [
+        "figures taken up", "0.010", "0.100 (0.050 to 0.150)", "0.250 (0.200 to 0.300)", "3",
+    ]  # fmt: skip
+    assert lines[-1] == "* Nothing was accompanied."
+    assert "–" in lines[8]
+
+
+def test_styles_stand_in_the_json_alone() -> None:
+    assert not any("style pop" in line for line in figures.table_lines(card()))
+    rows = json.loads(figures.as_json(card()))["figures"]
+    assert rows[2]["columns"]["model"] == {"value": 5, "low": 4, "high": 6, "n": 2}
+
+
+def test_tables_are_put_between_the_markers_again_and_again(tmp_path: Path) -> None:
+    path = tmp_path / "CARD.md"
+    path.write_text(f"before\n{figures.BEGIN}\nold\n{figures.END}\nafter\n")
+    figures.put_into(path, card())
+    once = path.read_text()
+    figures.put_into(path, card())
+
+    assert path.read_text() == once
+    assert once.startswith("before\n") and once.endswith(f"{figures.END}\nafter\n")
+    assert "figures taken up" in once and "old" not in once
+
+
+def test_a_card_without_markers_is_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "CARD.md"
+    path.write_text("mine\n")
+
+    with pytest.raises(ConfigError, match="no place for the scorecard"):
+        figures.put_into(path, card())
+    assert path.read_text() == "mine\n"
+
+
+def test_what_is_written_is_json_tables_and_a_page(tmp_path: Path) -> None:
+    paths = figures.write(card(), tmp_path / "new")
+
+    assert [path.name for path in paths] == ["scorecard.json", "scorecard.md", "scorecard.png"]
+    assert paths[2].read_bytes().startswith(b"\x89PNG")

@@ -1,0 +1,91 @@
+"""The whole card, from the command line, of a tiny model over a few songs."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from livegen import cli
+from livegen.music.smf import write
+from livegen.scorecard.figures import BEGIN, END, HEADINGS
+from tests.inference.tiny_model import tiny_bytes
+from tests.scorecard.phrases import song
+
+
+@pytest.fixture
+def music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Twelve songs, six of them held out."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    folder = tmp_path / "music" / "made"
+    (folder / "midi").mkdir(parents=True)
+    rows = ["file,style,split"]
+    for number in range(12):
+        write(folder / "midi" / f"{number}.mid", song(55 + number))
+        rows.append(f"midi/{number}.mid,waltz,{'valid' if number % 2 else 'train'}")
+    (folder / "metadata.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "tiny.onnx").write_bytes(tiny_bytes())
+    return tmp_path
+
+
+def run(music: Path, *more: str | Path, data: str = "music") -> int:
+    model = str(music / "tiny.onnx")
+    few = ("--calls", "12", "--turns", "4", "--events", "40", "--workers", "1")
+    return cli.run(["scorecard", model, "--data", str(music / data), *few, *map(str, more)])
+
+
+def test_every_section_has_figures_with_n_and_bounds(
+    music: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = music / "CARD.md"
+    card.write_text(f"{BEGIN}\n{END}\n")
+    out = music / "out"
+
+    assert (
+        run(music, "--previous", music / "tiny.onnx", "--out", out, "--card", card, "--json") == 0
+    )
+    said = json.loads(capsys.readouterr().out)
+    assert said == json.loads((out / "scorecard.json").read_text())
+    # A tiny model answers with a note or two: too few to compare distributions.
+    assert {row["section"] for row in said["figures"]} == set(HEADINGS) - {"distributions"}
+    assert any("distributions were not compared" in remark for remark in said["remarks"])
+    for row in said["figures"]:
+        for found in filter(None, row["columns"].values()):
+            assert found["n"] > 0 and found["low"] <= found["high"], row["name"]
+    by_name = {row["name"]: row["columns"] for row in said["figures"]}
+    # The same model beside itself: what is not played anew by chance is the same.
+    assert by_name["per_note"]["model"] == by_name["per_note"]["previous"]
+    assert "style waltz" not in card.read_text() and "nats per note" in card.read_text()
+
+
+def test_music_without_a_train_split_and_without_chords_says_what_is_left_out(
+    music: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = music / "plain"
+    folder.mkdir()
+    for number in range(3):
+        whole = song(60 + number)
+        write(
+            folder / f"{number}.mid",
+            whole.__class__(whole.ppqn, whole.tracks[:1], metres=whole.metres),
+        )
+
+    assert run(music, data="plain") == 0
+    said = capsys.readouterr().out
+    assert "No train split is there: memorisation was not measured." in said
+    assert "No piece has a lead, an accompaniment and a track of chords" in said
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        (["--split", "test"], "holds no pieces of the split test"),
+        (["--calls", "0"], "0 is not in the range"),
+        (["--previous", "no-such"], "'no-such' is neither a model"),
+    ],
+)
+def test_a_person_s_mistake_is_said_in_a_line(
+    music: Path, more: list[str], said: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert run(music, *more) == 2
+    caught = capsys.readouterr()
+    assert said in caught.err.splitlines()[-1]
