@@ -120,10 +120,12 @@ def table(runs: Sequence[Run]) -> str:
         for family in FAMILIES:
             if chosen := of(runs, name, family):
                 lines.append(row(TITLES[name], family, chosen))
-    threads = sorted({run["threads"] for run in runs})
+    loads = [run["load"] for run in runs]
     lines += [
         "",
-        f"Trained on {' or '.join(map(str, threads))} thread of a machine with two shared cores.",
+        "Minutes are of the clock, with the looks at validation, on one thread of a machine with two shared cores",
+        f"under a load of {min(loads):.1f} to {max(loads):.1f}.  A run is as long as its recipe says in passes or in",
+        "minutes, whichever is less.",
     ]
     return "\n".join(lines) + "\n"
 

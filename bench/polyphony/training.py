@@ -47,11 +47,11 @@ INDEPENDENT = Recipe(
 )
 RECIPES: Mapping[tuple[str, str], Recipe] = {
     ("jsb", "joint"): replace(JOINT, passes=80, minutes=6),
-    ("nottingham", "joint"): replace(JOINT_OF_MUCH, passes=16, minutes=11, checks=10),
+    ("nottingham", "joint"): replace(JOINT_OF_MUCH, passes=16, minutes=14, checks=8),
     ("musedata", "joint"): replace(JOINT_OF_MUCH, passes=12, minutes=11, checks=8),
     ("piano_midi", "joint"): replace(JOINT, passes=30, minutes=9),
     ("jsb", "independent"): replace(INDEPENDENT, passes=150, minutes=3),
-    ("nottingham", "independent"): replace(INDEPENDENT, passes=25, minutes=5),
+    ("nottingham", "independent"): replace(INDEPENDENT, passes=25, minutes=5, checks=10),
     ("musedata", "independent"): replace(INDEPENDENT, passes=15, minutes=5),
     ("piano_midi", "independent"): replace(INDEPENDENT, passes=30, minutes=5),
 }
@@ -100,7 +100,8 @@ def train(
     updates = math.ceil(recipe.passes * frames / (recipe.streams * recipe.steps))
     state = network.initial_state(recipe.streams)
     best, best_weights, best_update = math.inf, mean.state_dict(), 0
-    began, update, done, checked = time.monotonic(), 0, 0.0, 0.0
+    began, worked = time.monotonic(), time.process_time()
+    update, done, checked = 0, 0.0, 0.0
     while done < 1:
         update += 1
         for group in optimiser.param_groups:
@@ -127,6 +128,7 @@ def train(
         "recipe": asdict(recipe),
         "parameters": sum(weight.numel() for weight in mean.parameters()),
         "minutes": round((time.monotonic() - began) / 60, 2),
+        "processor_minutes": round((time.process_time() - worked) / 60, 2),
         "updates": update,
         "best_update": best_update,
         "passes": streams.passes,
