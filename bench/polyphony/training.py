@@ -48,12 +48,12 @@ INDEPENDENT = Recipe(
 RECIPES: Mapping[tuple[str, str], Recipe] = {
     ("jsb", "joint"): replace(JOINT, passes=80, minutes=6),
     ("nottingham", "joint"): replace(JOINT_OF_MUCH, passes=16, minutes=14, checks=8),
-    ("musedata", "joint"): replace(JOINT_OF_MUCH, passes=12, minutes=11, checks=8),
-    ("piano_midi", "joint"): replace(JOINT, passes=30, minutes=9),
+    ("musedata", "joint"): replace(JOINT_OF_MUCH, passes=12, minutes=9, checks=3),
+    ("piano_midi", "joint"): replace(JOINT, passes=30, minutes=8, checks=8),
     ("jsb", "independent"): replace(INDEPENDENT, passes=150, minutes=3),
-    ("nottingham", "independent"): replace(INDEPENDENT, passes=25, minutes=5, checks=10),
-    ("musedata", "independent"): replace(INDEPENDENT, passes=15, minutes=5),
-    ("piano_midi", "independent"): replace(INDEPENDENT, passes=30, minutes=5),
+    ("nottingham", "independent"): replace(INDEPENDENT, passes=25, minutes=4, checks=4),
+    ("musedata", "independent"): replace(INDEPENDENT, passes=15, minutes=4, checks=3),
+    ("piano_midi", "independent"): replace(INDEPENDENT, passes=30, minutes=4, checks=8),
 }
 
 
