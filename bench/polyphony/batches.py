@@ -65,7 +65,7 @@ def tensors(arrays: Arrays) -> Steps:
     return Steps(**{name: torch.from_numpy(array) for name, array in arrays.items()})
 
 
-def whole(pieces: Sequence[Roll], most: int = 16_384) -> Iterator[Steps]:
+def whole(pieces: Sequence[Roll], most: int = 4096) -> Iterator[Steps]:
     """All pieces from their beginnings, those of like length side by side, at most about `most` frames at once.
 
     Behind the end of a shorter piece stands silence that is not scored; what comes later reaches no prediction.
