@@ -45,17 +45,14 @@ JOINT_OF_MUCH = Recipe(Config(dropout=0.2))  # of the larger sets
 INDEPENDENT = Recipe(
     Config(family="independent", hidden=256, recall=False, relative=False), shift=0, streams=8
 )
-INDEPENDENT_OF_MUCH = replace(
-    INDEPENDENT, config=replace(INDEPENDENT.config, dropout=0.1), streams=16, rate=5e-3
-)
 RECIPES: Mapping[tuple[str, str], Recipe] = {
     ("jsb", "joint"): replace(JOINT, passes=80, minutes=6),
     ("nottingham", "joint"): replace(JOINT_OF_MUCH, passes=16, minutes=14, checks=8),
     ("musedata", "joint"): replace(JOINT_OF_MUCH, passes=12, minutes=10, checks=1),
     ("piano_midi", "joint"): replace(JOINT, passes=30, minutes=8, checks=8),
     ("jsb", "independent"): replace(INDEPENDENT, passes=150, minutes=3),
-    ("nottingham", "independent"): replace(INDEPENDENT_OF_MUCH, passes=25, minutes=5, checks=4),
-    ("musedata", "independent"): replace(INDEPENDENT_OF_MUCH, passes=15, minutes=5, checks=3),
+    ("nottingham", "independent"): replace(INDEPENDENT, passes=25, minutes=4, checks=4),
+    ("musedata", "independent"): replace(INDEPENDENT, passes=15, minutes=4, checks=3),
     ("piano_midi", "independent"): replace(INDEPENDENT, passes=30, minutes=4, checks=8),
 }
 
