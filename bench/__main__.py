@@ -2,9 +2,9 @@
 
     python -m bench [PART]... [--data DIR]
 
-Without a PART all are measured.  Each part leaves its figures beside this file (PART.json, PART.md) and can be run
-alone; the page is then written anew from what all of them left.  Parts that measure on music need `--data`, the
-folder of unpacked sets that the shipped model was trained on, and are left out without it.
+Without a PART all are measured but those that take hours.  Each part leaves its figures beside this file (PART.json,
+PART.md) and can be run alone; the page is then written anew from what all of them left.  Parts that measure on music
+need `--data`, the folder of unpacked sets that the shipped model was trained on, and are left out without it.
 """
 
 import json
@@ -26,13 +26,16 @@ class Part:
     """A measurement: `python -m bench.NAME`, with the folder of sets where it needs music.
 
     `heading` is that of its Markdown on the page, "" where its figures stand in the table of speed.  A part that
-    only `prints` its Markdown has it written down here.
+    only `prints` its Markdown has it written down here.  One that takes `hours` is measured only if it is named.
+    `option` is what stands before the folder of sets on its command line.
     """
 
     name: str
     heading: str = ""
     needs_data: bool = False
     prints: bool = False
+    hours: bool = False
+    option: tuple[str, ...] = ()
 
 
 PARTS = (
@@ -49,6 +52,13 @@ PARTS = (
     Part("page", "The music with pages looking on"),
     Part("daw", "A real DAW as clock master and recorder"),
     Part("harmony", "Keys and chords as they are heard", needs_data=True, prints=True),
+    Part(
+        "polyphony",
+        "Against the published record",
+        needs_data=True,
+        hours=True,
+        option=("--data",),
+    ),
 )
 NAMES = [part.name for part in PARTS]
 
@@ -184,7 +194,7 @@ def page() -> str:
 
 def measure(part: Part, data: Path | None) -> None:
     """Run a part.  Raises ClickException when it fails."""
-    where = [str(data)] if part.needs_data else []
+    where = [*part.option, str(data)] if part.needs_data else []
     command = [sys.executable, "-m", f"bench.{part.name}", *where]
     ran = subprocess.run(command, stdout=subprocess.PIPE if part.prints else None, text=True)
     if ran.returncode:
@@ -204,9 +214,10 @@ def measure(part: Part, data: Path | None) -> None:
 def main(names: Sequence[str], data: Path | None) -> None:
     """Measure PART, or all, and write bench/RESULTS.md.
 
-    Parts: step, jam, training, clock, daw; with --data also control, turns, accompany, harmony.
+    Parts: step, jam, training, clock, daw; with --data also control, turns, accompany, harmony; and polyphony, which
+    trains networks for an hour or two and is measured only if it is named.
     """
-    wanted = [part for part in PARTS if not names or part.name in names]
+    wanted = [part for part in PARTS if part.name in names or not (names or part.hours)]
     lacking = [part.name for part in wanted if part.needs_data and data is None]
     if lacking and names:
         raise click.UsageError(
