@@ -80,10 +80,10 @@ class Trunk(nn.Module):
         x = self.drop_in(x)
         states = []
         for i, layer in enumerate(self.layers):
-            out, last = layer(x, state[i : i + 1], steps.keep)
+            out, last = layer(x, state[i], steps.keep)
             states.append(last)
             x = self.drop(out) + (x if i else 0)
-        return x, torch.cat(states)
+        return x, torch.stack(states)
 
 
 def heard(steps: Steps) -> Tensor:
