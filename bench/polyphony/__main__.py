@@ -101,8 +101,9 @@ def table(runs: Sequence[Run]) -> str:
     lines = [
         "Nats per predicted frame of the test split, lower is better; `python -m bench.polyphony --data DIR`.",
         "Ours: the mean of the seeds (least to greatest), weights chosen on validation alone.",
-        "The others' figures are as published.  Ours joint in the frame is shown what followed when the piece was last",
-        "as it is now, and is trained on transpositions.",
+        "The others' figures are as published.",
+        "Ours joint in the frame is shown what followed when the piece was last as it is now (recall),",
+        "and is trained on transpositions.",
         "",
         "| model | predicts | " + " | ".join(TITLES[name] for name in FILES) + " |",
         "|---|---|" + "---|" * len(FILES),
