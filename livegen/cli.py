@@ -349,7 +349,7 @@ def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bo
     "--out",
     type=NEW_PATH,
     metavar="DIR",
-    help="Write scorecard.json, .md and a page of plots, .png.",
+    help="Write scorecard.json and a page of plots, scorecard.png.",
 )
 @click.option(
     "--card",

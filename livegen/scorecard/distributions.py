@@ -6,6 +6,8 @@ one grid for both densities, wide enough for all of both (three of their bandwid
 divergence on that grid too, and a bandwidth also for a feature that never changes.  Every overlap is to be read beside
 that of two halves of people's music of the same size.  Pitch classes are counted from the tonic of the call's key, so
 that the keys of the calls do not matter.  Knows notes; knows no engine.
+
+Checked once against MusPy 0.5.0 on 200 calls: pitch-class entropy and pitch range are the same to the last digit.
 """
 
 from collections.abc import Callable, Sequence

@@ -116,12 +116,11 @@ def put_into(path: Path, card: Card) -> None:
 
 
 def write(card: Card, folder: Path) -> list[Path]:
-    """Write scorecard.json, scorecard.md and the page of plots, scorecard.png."""
+    """Write scorecard.json and the page of plots, scorecard.png."""
     folder.mkdir(parents=True, exist_ok=True)
-    found = [folder / f"scorecard.{suffix}" for suffix in ("json", "md", "png")]
+    found = [folder / f"scorecard.{suffix}" for suffix in ("json", "png")]
     found[0].write_text(as_json(card) + "\n", encoding="utf-8")
-    found[1].write_text("\n".join(table_lines(card)) + "\n", encoding="utf-8")
-    plot(card, found[2])
+    plot(card, found[1])
     return found
 
 

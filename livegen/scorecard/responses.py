@@ -2,6 +2,9 @@
 
 Pure functions on notes in beats, 0 being the call's first bar line.  Where a function gives None there is nothing to
 judge.  The lines that are compared are onset lines (`notes.line`): the highest note of each onset.
+
+Checked once against MusPy 0.5.0 on 200 calls: `in_scale` of a major key is its pitch_in_scale_rate.  Its
+scale_consistency was not taken over: it knows natural minor only, whose scales are those of the relative majors.
 """
 
 from collections import Counter

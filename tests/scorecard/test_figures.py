@@ -75,8 +75,8 @@ def test_a_card_without_markers_is_left_as_it_is(tmp_path: Path) -> None:
     assert path.read_text() == "mine\n"
 
 
-def test_what_is_written_is_json_tables_and_a_page(tmp_path: Path) -> None:
+def test_what_is_written_is_json_and_a_page(tmp_path: Path) -> None:
     paths = figures.write(card(), tmp_path / "new")
 
-    assert [path.name for path in paths] == ["scorecard.json", "scorecard.md", "scorecard.png"]
-    assert paths[2].read_bytes().startswith(b"\x89PNG")
+    assert [path.name for path in paths] == ["scorecard.json", "scorecard.png"]
+    assert paths[1].read_bytes().startswith(b"\x89PNG")
