@@ -1,10 +1,11 @@
 """The theme of a call, and how a response takes it up.
 
-People who answer take up what they heard: of the figures of four notes in what follows four bars of music 3 in 10 stand
-in those bars.  A network that only remembers does so with 1 in 25 (docs/LOG.md).  So what it expects is mixed with a
-cache of the call (Grave et al. 2017, arXiv 1612.04426), by figure and not by pitch: wherever the last intervals of the
-response stand in the call, the interval and the time that came next there become likelier, the more of them stand
-there; and less so again the longer the response has been going along, for an echo is no answer.
+People who answer take up what they heard: of the figures of four notes in what follows four bars of music 2 to 3 in 10
+stand in those bars.  Our network does so with half as many, and one that does not look back with 1 in 25 (docs/LOG.md).
+So what it expects is mixed with a cache of the call (Grave et al. 2017, arXiv 1612.04426), by figure and not by pitch:
+wherever the last intervals of the response stand in the call, the interval and the time that came next there become
+likelier, the more of them stand there; and less so again the longer the response has been going along, for an echo is
+no answer.
 
 Knows ticks and pitches; knows no model, no chance and no turns.
 """
@@ -19,7 +20,9 @@ from livegen.codec.encoder import Stroke
 from livegen.inference.sampling import Mask, Probabilities
 from livegen.music.parts import DRUMS
 
-# The share of the cache by how many intervals stand in the call, at the middle of the control.
+# The share of the cache by how many intervals stand in the call, and how many times over it is taken at the top of the
+# control; with its square, so that the middle is about what people take up.
+MOST = 1.5
 SHARES = (0.0, 0.35, 0.6, 0.7, 0.6, 0.5, 0.35, 0.2)
 FEWEST = 4  # notes of a theme
 LATEST = 128  # notes of a call that are taken up
@@ -69,7 +72,8 @@ class Theme:
                 matched, found = same, []
             if same == matched:
                 found.append(place)
-        share = 1 - (1 - SHARES[min(matched, len(SHARES) - 1)]) ** (2 * self._strength)
+        plain = SHARES[min(matched, len(SHARES) - 1)]
+        share = 1 - (1 - plain) ** (MOST * self._strength**2)
         return share, [self._after(past[-1], place) for place in found]
 
     def _agree(self, place: int, own: Sequence[int]) -> int:

@@ -9,6 +9,7 @@ from livegen.codec.encoder import Stroke
 from livegen.jam.theme import (
     FEWEST,
     LATEST,
+    MOST,
     SHARES,
     Point,
     Theme,
@@ -19,6 +20,7 @@ from livegen.jam.theme import (
 )
 from livegen.music.parts import COMP, DRUMS, LEAD
 
+PLAIN = MOST**-0.5  # the setting at which the shares are taken once
 CALL = tuple(Point(12 * at, pitch) for at, pitch in enumerate((60, 62, 64, 60, 67, 62, 65)))
 
 
@@ -46,12 +48,12 @@ def test_too_short_a_call_has_no_theme_and_a_long_one_that_of_its_end() -> None:
 
 
 def test_an_interval_of_the_call_goes_on_as_it_did_there_at_any_pitch_and_time() -> None:
-    _, found = Theme(CALL, 0.5).follows(
+    _, found = Theme(CALL, PLAIN).follows(
         [Point(100, 70), Point(106, 74 - 8 + 1)]
     )  # three down: never in the call
     assert found == []
 
-    share, found = Theme(CALL, 0.5).follows(
+    share, found = Theme(CALL, PLAIN).follows(
         [Point(96, 70), Point(108, 66)]
     )  # four down, then seven up
     assert share == pytest.approx(SHARES[1])
@@ -59,7 +61,7 @@ def test_an_interval_of_the_call_goes_on_as_it_did_there_at_any_pitch_and_time()
 
 
 def test_of_several_places_those_count_where_most_of_the_line_stands() -> None:
-    theme = Theme(CALL, 0.5)  # two up stands at the beginning twice, and after five down nowhere
+    theme = Theme(CALL, PLAIN)  # two up stands at the beginning twice, and after five down nowhere
 
     share, found = theme.follows([Point(0, 50), Point(12, 52)])
     assert found == [Point(24, 54), Point(24, 48)] and share == pytest.approx(SHARES[1])
@@ -68,7 +70,7 @@ def test_of_several_places_those_count_where_most_of_the_line_stands() -> None:
 
 
 def test_the_end_of_a_call_leads_nowhere() -> None:
-    _, found = Theme(CALL, 0.5).follows([Point(0, 70), Point(12, 65), Point(24, 68)])
+    _, found = Theme(CALL, PLAIN).follows([Point(0, 70), Point(12, 65), Point(24, 68)])
 
     assert found == []
 
@@ -80,7 +82,7 @@ def test_a_response_that_begins_is_free() -> None:
 
 def test_the_longer_it_goes_along_the_less_it_is_held_to_it() -> None:
     line = tuple(Point(12 * at, 60 + (at * at) % 17) for at in range(20))
-    shares = [Theme(line, 0.5).follows(line[: n + 1])[0] for n in range(1, 19)]
+    shares = [Theme(line, PLAIN).follows(line[: n + 1])[0] for n in range(1, 19)]
 
     assert max(shares) == pytest.approx(max(SHARES))
     assert shares[-1] == pytest.approx(SHARES[-1])
