@@ -252,22 +252,26 @@ def replay(journal: Path, out: Path | None, model: str | None) -> int:
     return 0 if app.replay(journal, out, model) else 1
 
 
-@cli.command()
-@click.argument("model")
-@click.option(
+data_option = click.option(
     "--data",
     required=True,
     type=FOLDER,
     metavar="DIR",
-    help="MIDI files: one set, or several beside each other.",
+    help="MIDI files, one set or several beside each other, or the corpora's folder.",
 )
-@click.option(
+split_option = click.option(
     "--split",
     type=click.Choice(["train", "valid", "test", "all"]),
     default="valid",
     show_default=True,
     help="Pieces of this split in metadata.csv; a set without one is taken whole.",
 )
+
+
+@cli.command()
+@click.argument("model")
+@data_option
+@split_option
 @click.option(
     "--events", type=click.IntRange(min=2), metavar="N", help="Only so many of each piece."
 )
@@ -298,20 +302,8 @@ def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bo
 
 @cli.command()
 @click.argument("model")
-@click.option(
-    "--data",
-    required=True,
-    type=FOLDER,
-    metavar="DIR",
-    help="MIDI files, or the corpora's folder: what `train` takes.",
-)
-@click.option(
-    "--split",
-    type=click.Choice(["train", "valid", "test", "all"]),
-    default="valid",
-    show_default=True,
-    help="Calls are from pieces of this split in metadata.csv; a set without one is taken whole.",
-)
+@data_option
+@split_option
 @click.option(
     "--previous", metavar="NAME|PATH", help="Another model, measured on the same beside it."
 )
