@@ -482,6 +482,7 @@ def _train_by_recipe(
             read_recipe(recipe)  # a mistake is said once, and before anything starts
             return crew.launch(processes, _train, recipe, data, out, fresh)
         _train(recipe, data, out, fresh)
+        crew.crew_here().leave()
     return 0
 
 

@@ -265,3 +265,15 @@ def fails(status: int) -> None:
 def test_the_status_of_a_crew_is_that_of_the_first_that_failed() -> None:
     assert launch(2, fails, 7) == 7
     assert launch(2, fails, 0) == 0
+
+
+def test_streams_that_are_dealt_out_come_together_in_their_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    whole = torch.arange(12).reshape(6, 2)
+    members = [Crew(rank, 3, rank, 3) for rank in range(3)]
+    parts = [member.dealt(whole) for member in members]
+    monkeypatch.setattr(Crew, "all", lambda self, value: parts)
+
+    assert [part.tolist() for part in parts] == [whole[rank::3].tolist() for rank in range(3)]
+    assert all(torch.equal(m.joined(p), whole) for m, p in zip(members, parts, strict=True))
