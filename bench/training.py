@@ -78,7 +78,7 @@ def measure(threads: int) -> dict[str, Any]:
 
         def arithmetic() -> None:
             nats, _, _ = run.objective(*inputs, run.state, run.masked)
-            run.optimiser.zero_grad()
+            run.objective.zero_grad()
             run.fabric.backward(sum(field.sum() for field in nats.values()))
 
         own = seconds_each(arithmetic)

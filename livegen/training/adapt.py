@@ -122,8 +122,8 @@ def adapt(base: Path, folder: Path, target: Path, fresh: bool = False) -> Adapte
     with Words(work) as report:
         music = _music(folder, report, work)
         recipe = recipe_for(target.name, network, music)
-        _begin(work, {"model": hashlib.sha256(data).hexdigest(), "music": _music_key(music)}, fresh)
-        start = Start(network, list(facts.styles))
+        start = Start(network, list(facts.styles), hashlib.sha256(data).hexdigest())
+        _begin(work, {"model": start.model, "music": _music_key(music)}, fresh)
         held = {"own": _held(music, start.styles)}
         reference = _reference(base, start.styles)
         before = _losses(network, held, reference)

@@ -6,48 +6,53 @@ A run folder holds `checkpoint.pt` (everything, to go on from), `best.pt` (the w
 validation), `metrics.jsonl` (the record) and TensorBoard's files.
 """
 
+import hashlib
 import math
 import os
 import signal
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from pydantic import ValidationError
-from torch import Tensor
+from torch import Tensor, nn
 
 from livegen.codec.layout import STYLE_UNKNOWN_NAME, codec_hash
 from livegen.errors import ConfigError
+from livegen.inference.onnx_file import read_bytes
 from livegen.training.corpora import Corpus, load
 from livegen.training.crew import Crew, crew_here
+from livegen.training.model_weights import read_network
 from livegen.training.network import Dropout, Network, NetworkConfig
 from livegen.training.objective import Objective, tensors
+from livegen.training.optimisers import optimisers_for
 from livegen.training.recipe import Recipe, read_recipe
 from livegen.training.report import Report, Silence
 from livegen.training.streams import Pool, Streams, joined
 from livegen.training.validation import hold, style_class, usable, validate
 
-BETAS = (0.9, 0.98)
 
-
-def train(recipe_path: Path, data: Path, out: Path, resume: bool = True) -> Path:
-    """Train by a recipe and give the path of the best weights.
+def train(
+    recipe_path: Path, data: Path, out: Path, resume: bool = True, base: Path | None = None
+) -> Path:
+    """Train by a recipe, from nothing or from the weights of the model file `base`; the path of the best weights.
 
     With `resume` a run folder that holds a checkpoint of the same recipe goes on from it.  Of a run
     that a signal stopped before its first validation it is the path of the checkpoint, for there are
-    no best weights yet.  Raises ConfigError before the first step for settings, data or a folder
-    that do not fit.
+    no best weights yet.  Raises ConfigError and ModelError before the first step for settings, data, a
+    model or a folder that do not fit.
     """
     recipe, crew = read_recipe(recipe_path), crew_here()
+    start = begun_from(base, recipe) if base else None
     fabric = crew.fabric(precision_of(recipe))
     with crew.together(), Report(out) if crew.leads else Silence() as report:
         names = list(recipe.sets) if recipe.sets else None
         machine = (crew.machine, crew.machines)
         corpora = crew.turn(lambda: load(data, names, progress=report.preparing, machine=machine))
-        run = Run(recipe, corpora, out, report, crew=crew, fabric=fabric)
+        run = Run(recipe, corpora, out, report, start, crew, fabric)
         run.go(resume)
     return out / ("checkpoint.pt" if run.best == math.inf else "best.pt")
 
@@ -97,10 +102,22 @@ def precision_of(recipe: Recipe) -> Any:
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """A network that learns on, and the names of its styles."""
+    """A network that learns on, the names of its styles, and the SHA-256 of the model file it is from."""
 
     network: Network
     styles: list[str]
+    model: str
+
+
+def begun_from(base: Path, recipe: Recipe) -> Start:
+    """What a run by a recipe begins with.  Raises ModelError, and ConfigError where the recipe's network is another."""
+    data = read_bytes(base)
+    network, facts = read_network(data, str(base))
+    wanted = NetworkConfig(styles=len(facts.styles), **recipe.network.model_dump())
+    if replace(network.config, dropout=wanted.dropout) != wanted:
+        raise ConfigError(f"{base} holds {network.config}, the recipe asks for {wanted}")
+    network.drop.share = wanted.dropout
+    return Start(network, list(facts.styles), hashlib.sha256(data).hexdigest())
 
 
 class Run:
@@ -126,6 +143,7 @@ class Run:
             )
         self.recipe, self.out, self.report, self.crew = recipe, out, report, crew
         self.styles = start.styles if start else style_names(corpora)
+        self.begun_from = start.model if start else None
         share = shares(recipe, corpora)
         held = {name: hold(corpora[name], self.styles, share[name]) for name in share}
         self.held = {name: one for name, one in held.items() if one}
@@ -137,13 +155,11 @@ class Run:
         for module in self.network.modules():
             if isinstance(module, Dropout):
                 module.deal = deal
-        self.optimiser: Any = torch.optim.AdamW(
-            self.network.parameters(),
-            lr=recipe.learning_rate,
-            betas=BETAS,
-            weight_decay=recipe.weight_decay,
+        self.objective: Any
+        self.optimisers: list[Any]
+        self.objective, *self.optimisers = self.fabric.setup(
+            Objective(self.network), *optimisers_for(self.network, recipe)
         )
-        self.objective, self.optimiser = self.fabric.setup(Objective(self.network), self.optimiser)
         self.streams = Streams(
             [_pool(corpora[name], self.styles, share[name]) for name in share],
             recipe.batch,
@@ -200,21 +216,20 @@ class Run:
         began = time.perf_counter()
         inputs = tensors(self.streams.next(recipe.steps), self.fabric.device)
         ready = time.perf_counter()
-        for group in self.optimiser.param_groups:
-            group["lr"] = recipe.rate_at(self.step)
+        for group in (group for one in self.optimisers for group in one.param_groups):
+            group["lr"] = recipe.rate_at(self.step) * group["times"]
         nats, hits, state = self.objective(*inputs, self.state, self.masked)
         # The mean over the streams here; the gradients' mean over processes makes it that of all.
         loss = sum(field.sum() for field in nats.values()) / nats["time"].numel()
-        self.optimiser.zero_grad()
+        self.objective.zero_grad()
         self.fabric.backward(loss)
-        norm: Any = self.fabric.clip_gradients(
-            self.objective, self.optimiser, max_norm=recipe.clip, error_if_nonfinite=False
-        )
+        norm = nn.utils.clip_grad_norm_(self.network.parameters(), recipe.clip)
         if not math.isfinite(float(norm)):
             raise ConfigError(
                 f"the gradient is not finite at step {self.step}; try a smaller learning_rate"
             )
-        self.optimiser.step()
+        for optimiser in self.optimisers:
+            optimiser.step()
         self.step += 1
         self.state = state.detach()
         means = self._means(nats), self._means(hits)
@@ -255,6 +270,7 @@ class Run:
             "codec": codec_hash(),
             "network": self.network.config.facts(),
             "styles": self.styles,
+            "begun_from": self.begun_from,
             "recipe": self.recipe.model_dump(mode="json"),
             "step": self.step,
             "nats_per_note": self.best,
@@ -274,7 +290,7 @@ class Run:
             path,
             self._weights()
             | {
-                "optimiser": self.optimiser.state_dict(),
+                "optimisers": [one.state_dict() for one in self.optimisers],
                 "streams": streams,
                 "state": state,
                 "chance": torch.get_rng_state(),
@@ -298,7 +314,8 @@ class Run:
         if kept is None:
             return
         self.network.load_state_dict(kept["weights"])
-        self.optimiser.load_state_dict(kept["optimiser"])
+        for optimiser, state in zip(self.optimisers, kept["optimisers"], strict=True):
+            optimiser.load_state_dict(state)
         self.streams.restore(kept["streams"])
         self.state = self.crew.dealt(kept["state"]).to(self.fabric.device)
         torch.set_rng_state(kept["chance"])
@@ -308,12 +325,15 @@ class Run:
 
     def _readable(self, path: Path) -> dict[str, Any]:
         kept = read_checkpoint(path)
-        if "optimiser" not in kept:
-            raise ConfigError(f"{path} holds weights alone; a run goes on from a whole checkpoint")
-        own = (self.recipe, self.styles, self.rows)
-        if (recipe_of(kept), kept["styles"], kept.get("rows", self.rows)) != own:
+        if "optimisers" not in kept:
             raise ConfigError(
-                f"{path} belongs to another recipe or other data;"
+                f"{path} holds weights alone or is an earlier livegen's; a run goes on from a whole checkpoint"
+            )
+        own = (self.recipe, self.styles, self.begun_from, self.rows)
+        its = (recipe_of(kept), kept["styles"], kept["begun_from"], kept["rows"])
+        if its != own:
+            raise ConfigError(
+                f"{path} belongs to another recipe, another model or other data;"
                 " choose another --out or remove that folder"
             )
         return kept

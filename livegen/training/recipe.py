@@ -55,6 +55,7 @@ class Recipe(Strict):
     shards: Annotated[int, Field(ge=1, le=4096)] = 1
     segment: Annotated[int, Field(ge=16)] = 1024
     learning_rate: Annotated[float, Field(gt=0, le=1)] = 2e-3
+    muon: Annotated[float, Field(ge=0, le=100)] = 0.0
     warmup: Annotated[int, Field(ge=0)] = 200
     final_rate: Annotated[float, Field(ge=0, le=1)] = 0.02
     weight_decay: Annotated[float, Field(ge=0)] = 0.01

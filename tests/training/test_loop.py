@@ -1,5 +1,6 @@
 """The loop: it learns, it survives whatever ends it, and it says what does not fit."""
 
+import hashlib
 import io
 import json
 import math
@@ -16,10 +17,15 @@ from typing import Any
 import pytest
 import torch
 
+from export.graph import to_bytes
+from livegen.codec.layout import codec_hash
 from livegen.errors import ConfigError
+from livegen.inference.contract import ModelFacts
+from livegen.music.parts import PARTS
 from livegen.training.corpora import Corpus
 from livegen.training.loop import (
     Run,
+    begun_from,
     load_network,
     precision_of,
     read_checkpoint,
@@ -28,6 +34,8 @@ from livegen.training.loop import (
     train,
     write_whole,
 )
+from livegen.training.model_weights import read_network
+from livegen.training.network import Network, NetworkConfig
 from livegen.training.recipe import NetworkRecipe, Recipe
 from livegen.training.report import Report
 from tests.training.synthetic import corpus, write_set
@@ -119,6 +127,22 @@ def test_mixed_precision_learns_too(tmp_path: Path) -> None:
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
 
 
+def test_muon_moves_what_lies_between_hidden_units_and_adamw_the_rest(tmp_path: Path) -> None:
+    network = SMALL["network"] | {"window": 8}
+    found, losses = run(tmp_path, muon=2, network=network, learning_rate=0.01)
+    adamw, muon = ([w for g in one.param_groups for w in g["params"]] for one in found.optimisers)
+    names = {id(weight): name for name, weight in found.network.named_parameters()}
+
+    assert sorted(names[id(weight)] for weight in muon) == [
+        *("layers.0.across.weight", "layers.0.enter.weight"),
+        *("recall.ask.weight", "recall.give.weight", "recall.tell.weight"),
+        *("sounding.weight", "summary.weight"),
+    ]
+    assert len(adamw) + len(muon) == len(names)
+    assert [one.param_groups[0]["times"] for one in found.optimisers] == [1, 2]
+    assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
+
+
 def test_training_from_a_folder_of_files_leaves_weights_and_a_record(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -143,6 +167,38 @@ def test_training_from_a_folder_of_files_leaves_weights_and_a_record(
     train_line = next(line for line in record if line["kind"] == "train")
     assert train_line.keys() >= {"loss", "rate", "events", "events_per_second", "data_share"}
     assert list((tmp_path / "out/tensorboard").glob("events.out.tfevents.*"))
+
+
+@pytest.fixture
+def model(tmp_path: Path) -> Path:
+    """A model file of the size that SMALL asks for."""
+    torch.manual_seed(5)
+    network = Network(NetworkConfig(styles=3, hidden=16, embed=16, head=16))
+    styles = ("any", "style 0", "style 1")
+    facts = ModelFacts("first", codec_hash(), tuple(PARTS), styles, (1,))
+    path = tmp_path / "first.onnx"
+    path.write_bytes(to_bytes(network.eval(), facts))
+    return path
+
+
+def test_a_run_may_begin_with_the_weights_of_a_model_file(tmp_path: Path, model: Path) -> None:
+    start = begun_from(model, recipe())
+    with Watched(tmp_path) as report:
+        found = Run(recipe(), CORPORA, tmp_path, report, start)
+        first = found.network.summary.weight.clone()
+        found.go(resume=True)
+
+    assert torch.equal(first, read_network(model.read_bytes())[0].summary.weight)
+    assert not torch.equal(first, found.network.summary.weight)
+    kept = read_checkpoint(tmp_path / "checkpoint.pt")
+    assert kept["begun_from"] == hashlib.sha256(model.read_bytes()).hexdigest()
+    with pytest.raises(ConfigError, match="another model"):
+        run(tmp_path)
+
+
+def test_a_model_of_another_size_is_no_beginning(model: Path) -> None:
+    with pytest.raises(ConfigError, match=r"hidden=16.*the recipe asks for.*hidden=32"):
+        begun_from(model, recipe(network=SMALL["network"] | {"hidden": 32}))
 
 
 def test_a_run_stopped_before_its_first_validation_names_the_checkpoint_that_there_is(
@@ -201,24 +257,26 @@ def test_a_run_killed_at_any_step_goes_on_to_the_very_same_weights(tmp_path: Pat
     assert equal(weights(killed, "best.pt"), weights(whole, "best.pt"))
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize(
+    ("number", "more"), [(signal.SIGTERM, {}), (signal.SIGINT, {}), (signal.SIGINT, {"muon": 2})]
+)
 def test_a_signal_stops_at_the_next_step_saves_and_the_same_command_goes_on(
-    tmp_path: Path, number: signal.Signals
+    tmp_path: Path, number: signal.Signals, more: dict[str, Any]
 ) -> None:
     whole, stopped = tmp_path / "whole", tmp_path / "stopped"
-    run(whole)
+    run(whole, **more)
     before = signal.getsignal(number)
 
     def after(step: int) -> None:
         if step == 3:
             os.kill(os.getpid(), number)
 
-    found, losses = run(stopped, after)
+    found, losses = run(stopped, after, **more)
     assert (found.step, len(losses)) == (3, 3)
     assert found.best == math.inf
     assert signal.getsignal(number) == before
     assert not (stopped / "best.pt").exists()  # no validation yet
-    _, losses = run(stopped)
+    _, losses = run(stopped, **more)
 
     assert len(losses) == STEPS - 3
     assert equal(weights(stopped), weights(whole))
@@ -260,7 +318,7 @@ def test_a_run_of_another_recipe_is_not_gone_on_with(tmp_path: Path) -> None:
     for more in ({"learning_rate": 0.01}, {"seed": 9}):
         with pytest.raises(ConfigError) as error:
             run(tmp_path, **({"events": 5 * 64} | more))
-        assert "belongs to another recipe or other data" in one_line(error)
+        assert "belongs to another recipe, another model or other data" in one_line(error)
     assert equal(weights(tmp_path), before)
 
 
