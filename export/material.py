@@ -10,9 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from livegen.codec.encoder import encode_score
-from livegen.codec.layout import Event
 from livegen.errors import ConfigError
-from livegen.inference.contract import Query, Sounding
+from livegen.inference.contract import Sounding
 from livegen.music.smf import read
 from livegen.training.corpora import COLUMNS, MIDI_SUFFIXES, Rows, load
 from livegen.training.streams import sounding_steps
@@ -52,11 +51,6 @@ def gather(data: Sequence[Path], styles: Sequence[str], events: int) -> list[Pie
             f"no events in {', '.join(map(str, data))}; give MIDI files or a folder of corpora"
         )
     return found
-
-
-def query_of(event: Event) -> Query:
-    """All that a query can hold of an event."""
-    return Query(*(getattr(event, name) for name in Query._fields))
 
 
 def _all(data: Sequence[Path]) -> Iterator[tuple[Rows, str]]:

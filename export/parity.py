@@ -20,7 +20,7 @@ import numpy.typing as npt
 import torch
 
 from export.command import data_option, guarded
-from export.material import Piece, gather, query_of
+from export.material import Piece, gather
 from export.paths import checkpoint_in, model_in
 from livegen.codec.layout import FIELDS, Event
 from livegen.errors import ConfigError
@@ -138,7 +138,7 @@ def log_softmax(logits: Floats) -> npt.NDArray[np.float64]:
 
 def queries(piece: Piece) -> list[Query]:
     """For each event but the last, what is known of the one after it."""
-    return [query_of(Event(*map(int, row))) for row in piece.rows[1:]]
+    return [Query.of(Event(*map(int, row))) for row in piece.rows[1:]]
 
 
 @torch.inference_mode()

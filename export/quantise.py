@@ -24,11 +24,11 @@ from onnxruntime.quantization import QuantType, quantize_dynamic
 from bench.step import APART, BEAT_US, GAP_US, one_step, percentiles, timed
 from export.command import data_option, guarded
 from export.lean import lean
-from export.material import Piece, gather, query_of
+from export.material import Piece, gather
 from export.paths import model_in
 from livegen.codec.layout import ADVANCE, FIELDS, Event
 from livegen.errors import ConfigError
-from livegen.inference.contract import Model
+from livegen.inference.contract import Model, Query
 from livegen.inference.model import start
 from livegen.inference.onnx_file import logits_name, parse, read_bytes
 
@@ -112,7 +112,7 @@ def nats_per_event(model: Model, pieces: Sequence[Piece]) -> float:
             event, following = Event(*map(int, row)), Event(*map(int, piece.rows[index + 1]))
             state, summary = model.advance(event, piece.style, piece.sounding[index], state)
             for field in scored(following):
-                logits = model.logits(field, summary, query_of(following)).astype(np.float64)
+                logits = model.logits(field, summary, Query.of(following)).astype(np.float64)
                 target = getattr(following, field)
                 top = logits.max()
                 total += top + np.log(np.exp(logits - top).sum()) - logits[target]

@@ -24,10 +24,10 @@ Logits = NDArray[np.float32]  # (classes of the field,), unnormalised
 
 
 class Query(NamedTuple):
-    """The event being predicted, as far as it is drawn; fields not yet drawn are 0.
+    """The event being predicted, as far as it is drawn; what is not drawn yet may be anything in range.
 
     Drawn in this order: time; then `position` and `bar` follow from it; part, and `before` with it; on, pitch;
-    velocity is last.
+    velocity is last.  No head looks at what is drawn after its own field.
     """
 
     time: int = 0
@@ -37,6 +37,13 @@ class Query(NamedTuple):
     on: int = 0
     pitch: int = 0
     before: int = NO_PITCH
+
+    @classmethod
+    def of(cls, event: Event) -> "Query":
+        """All that a query can hold of an event, for any of its fields."""
+        return cls(
+            event.time, event.position, event.bar, event.part, event.on, event.pitch, event.before
+        )
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,7 +29,6 @@ Buffer = np.ndarray[Any, Any]
 # enough.
 _LAST_FIELDS = {field: size - 1 for field, size in FIELDS.items()}
 _LAST_EVENT = Event(**_LAST_FIELDS, position=NO_GRID, bar=MAX_BAR_CLASS)  # its interval is NOWHERE
-_LAST_QUERY = Query(*(getattr(_LAST_EVENT, name) for name in Query._fields))
 
 
 class OnnxModel:
@@ -134,7 +133,7 @@ def _dry_steps(model: OnnxModel) -> bool:
     results: list[Buffer] = []
     for event, style, sounding, query in (
         (Event(0, 0, 0, 0, 0, 0, 0), 0, silence, Query()),
-        (_LAST_EVENT, len(model.facts.styles) - 1, silence + 1, _LAST_QUERY),
+        (_LAST_EVENT, len(model.facts.styles) - 1, silence + 1, Query.of(_LAST_EVENT)),
     ):
         state, summary = model.advance(event, style, sounding, model.initial_state())
         results += [state, summary]

@@ -64,9 +64,8 @@ class Surprise:
 
 def _nats(foretold: Foretold) -> float | None:
     event = foretold.event
-    query = Query(event.time, event.position, event.bar, event.part, event.on, before=event.before)
     try:
-        logits = foretold.guard.logits("pitch", foretold.summary, query)
+        logits = foretold.guard.logits("pitch", foretold.summary, Query.of(event))
     except ModelFault:
         return None
     return round(-float(np.log(max(FLOOR, probabilities(logits)[event.pitch]))), 3)

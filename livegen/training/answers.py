@@ -61,10 +61,8 @@ def _next(
     for field in FIELDS:
         if field == "velocity" and not event.on:
             continue
-        query = Query(*(getattr(event, name) for name in Query._fields))
-        likely = probabilities(
-            model.logits(field, summary, query), legal_classes(field, event, sounding)
-        )
+        logits = model.logits(field, summary, Query.of(event))
+        likely = probabilities(logits, legal_classes(field, event, sounding))
         event = event._replace(**{field: draw(likely, rng.random())})
         if field == "time":
             event = event._replace(position=_later(last, event.time))

@@ -194,15 +194,7 @@ def judge(model: OnnxModel, rows: Rows, style: int) -> Judged:
         sound(sounding, event)
         state, summary = model.advance(event, style, sounding, state)
         note = following.time != ADVANCE
-        query = Query(
-            following.time,
-            following.position,
-            following.bar,
-            following.part,
-            following.on,
-            following.pitch,
-            following.before,
-        )
+        query = Query.of(following)
         for column, field in enumerate(FIELDS):
             if (column and not note) or (field == "velocity" and not following.on):
                 continue
