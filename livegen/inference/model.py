@@ -153,7 +153,6 @@ def _options() -> ort.SessionOptions:
     options.intra_op_num_threads = 1  # a second thread wins little at p50 and ruins p99
     options.inter_op_num_threads = 1
     options.execution_mode = ort.ExecutionMode.ORT_SEQUENTIAL
-    options.enable_cpu_mem_arena = True
     options.log_severity_level = 4  # what goes wrong is raised, and said once
     for key in ("session.intra_op.allow_spinning", "session.inter_op.allow_spinning"):
         options.add_session_config_entry(key, "0")
