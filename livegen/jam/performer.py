@@ -387,8 +387,6 @@ class Performer:
 
     def _theme(self, call: Call) -> Theme | None:
         """What an answer may take up of its call."""
-        strength, tick = self._desk.settings.theme, self._timeline.tick
-        latest = call.strokes[-2 * LATEST :] if strength else []
-        return theme_of(
-            (Stroke(tick(at), *struck) for at, *struck in latest if struck[-1]), strength
-        )
+        tick, latest = self._timeline.tick, call.strokes[-2 * LATEST :]
+        strokes = (Stroke(tick(at), *struck) for at, *struck in latest if struck[-1])
+        return theme_of(strokes, self._desk.settings.theme)
