@@ -21,11 +21,10 @@ NO_GRID = 192  # the position of an event where no bar is known; such an event h
 MAX_BAR_CLASS = 16
 NO_PITCH = 255  # `before` where there is none: no pitch is near it
 FARTHEST = 24  # the widest interval that is told from wider ones, in semitones
-ENDS, NOWHERE = (
-    2 * FARTHEST + 1,
-    2 * FARTHEST + 2,
-)  # interval classes of an end, and where there is no `before`
-INTERVALS = 2 * FARTHEST + 3
+# Classes of an interval: 0..2 * FARTHEST are of an onset; then that of an end, and that where there is no `before`.
+ENDS = 2 * FARTHEST + 1
+NOWHERE = ENDS + 1
+INTERVALS = NOWHERE + 1
 SOUNDING = len(PITCHED) * 128  # drums do not sound on: they have no off events
 UNKNOWN_STYLE = 0
 STYLE_UNKNOWN_NAME = "any"
