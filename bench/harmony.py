@@ -26,11 +26,12 @@ from typing import Any, NamedTuple
 
 import click
 
-from livegen.music.chord import KINDS, Chord, chord_of
+from livegen.music.chord import KINDS, Chord
 from livegen.music.chords_heard import ChordTracker
 from livegen.music.key import HALF_LIFE_US, KEYS, Key, KeyTracker, logits
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Score, Track, micros_of, read
+from livegen.scorecard.calls import written_chords
 
 SECOND_US, MINUTE_US = 1_000_000, 60_000_000
 AFTER = (4, 8, 16)  # beats
@@ -366,15 +367,6 @@ def compare_table(sets: dict[str, list[Piece]]) -> Iterator[str]:
 
 
 # --- chords ---------------------------------------------------------------------------------------
-
-
-def written_chords(score: Score) -> list[tuple[float, Chord | None]]:
-    """Chords of the CHORDS track, each with the beat from which it holds."""
-    struck: dict[float, list[int]] = {}
-    for stroke in strokes(score, lambda name: name == "CHORDS"):
-        if stroke.velocity:
-            struck.setdefault(round(stroke.beat, 2), []).append(stroke.pitch)
-    return [(beat, chord_of(pitches)) for beat, pitches in sorted(struck.items())]
 
 
 def chords_heard(
