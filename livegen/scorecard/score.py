@@ -10,9 +10,9 @@ from itertools import repeat
 from pathlib import Path
 
 from livegen.scorecard import estimates
+from livegen.scorecard.band import BARS, Band, Music, find, open_models
 from livegen.scorecard.calls import held_out
 from livegen.scorecard.card import MODEL, PREVIOUS, Card
-from livegen.scorecard.crew import BARS, Crew, Music, find, open_models
 from livegen.scorecard.sections import (
     accompaniment,
     degeneracy,
@@ -65,28 +65,28 @@ def score(
         }
     )
     with processes(workers or os.cpu_count(), open_models, paths) as pool:
-        crew = Crew(pool, progress, seed, who)
-        found = crew.map("looking for calls", find, pieces, repeat(seed))
+        band = Band(pool, progress, seed, who)
+        found = band.map("looking for calls", find, pieces, repeat(seed))
         music = Music.of(pieces, found, calls, turns, seed)
         card.facts.update(
             calls=len(music.pairs), melodies=len(music.leads), turns=turns if music.turns else 0
         )
-        likelihood.measure(card, crew, evidence, pieces, music)
+        likelihood.measure(card, band, evidence, pieces, music)
         if music.pairs:
-            answers = {name: crew.answers(which, music.pairs) for which, name in enumerate(who)}
-            responses.measure(card, crew, music.pairs, answers)
-            distributions.measure(card, crew, music.pairs, answers)
-            memory.measure(card, crew, evidence, music.pairs, answers)
+            answers = {name: band.answers(which, music.pairs) for which, name in enumerate(who)}
+            responses.measure(card, band, music.pairs, answers)
+            distributions.measure(card, band, music.pairs, answers)
+            memory.measure(card, band, evidence, music.pairs, answers)
         else:
             card.remarks.append(
                 f"No piece has two calls of {BARS} bars in a row: no answers were judged."
             )
         if music.leads:
-            accompaniment.measure(card, crew, music.leads)
+            accompaniment.measure(card, band, music.leads)
         else:
             card.remarks.append(
                 "No piece has a lead, an accompaniment and a track of chords: none was judged."
             )
         if music.turns:
-            degeneracy.measure(card, crew, music.turns, music.pairs, turns)
+            degeneracy.measure(card, band, music.turns, music.pairs, turns)
     return card

@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
+from livegen.scorecard.band import Band
 from livegen.scorecard.calls import Pair
 from livegen.scorecard.card import MODEL, OTHER, PEOPLE, RANDOM, Card
-from livegen.scorecard.crew import Crew
 from livegen.scorecard.notes import moved
 from livegen.scorecard.playing import Heard
 from livegen.scorecard.sections import distributions, responses
@@ -28,8 +28,8 @@ PAIRS = [
 
 
 @pytest.fixture
-def crew() -> Crew:
-    return Crew(ThreadPoolExecutor(1), lambda name, done, total: None, 1, [MODEL])
+def band() -> Band:
+    return Band(ThreadPoolExecutor(1), lambda name, done, total: None, 1, [MODEL])
 
 
 def measured(card: Card, name: str) -> dict[str, float]:
@@ -37,10 +37,10 @@ def measured(card: Card, name: str) -> dict[str, float]:
     return {who: found.value for who, found in figure.columns.items() if found}
 
 
-def test_who_plays_as_people_do_cannot_be_told_from_them_and_random_notes_can(crew: Crew) -> None:
+def test_who_plays_as_people_do_cannot_be_told_from_them_and_random_notes_can(band: Band) -> None:
     card = Card({})
     answers = {MODEL: [Heard(pair.call, pair.people, 16.0) for pair in PAIRS]}
-    distributions.measure(card, crew, PAIRS, answers)
+    distributions.measure(card, band, PAIRS, answers)
 
     apart = measured(card, "told_apart")
     assert apart[MODEL] == 0.5
@@ -50,10 +50,10 @@ def test_who_plays_as_people_do_cannot_be_told_from_them_and_random_notes_can(cr
         assert shared[MODEL] == shared[PEOPLE] > shared[RANDOM]
 
 
-def test_an_echo_is_the_call_again(crew: Crew) -> None:
+def test_an_echo_is_the_call_again(band: Band) -> None:
     card = Card({})
     answers = {MODEL: [Heard(pair.call, moved(pair.call.notes, 16.0), 16.0) for pair in PAIRS]}
-    responses.measure(card, crew, PAIRS, answers)
+    responses.measure(card, band, PAIRS, answers)
 
     assert measured(card, "reuse")[MODEL] == 1.0
     assert measured(card, "novelty")[MODEL] == 0.0

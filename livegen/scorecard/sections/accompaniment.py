@@ -6,9 +6,9 @@ from itertools import repeat
 import numpy as np
 
 from livegen.scorecard import accompaniment, estimates
+from livegen.scorecard.band import Band, go_along, harmony
 from livegen.scorecard.calls import Lead
 from livegen.scorecard.card import HARMONISER, PEOPLE, RANDOM, WRITTEN, Card
-from livegen.scorecard.crew import Crew, go_along, harmony
 from livegen.scorecard.notes import Note, key_of
 from livegen.scorecard.sections import modulation
 
@@ -40,16 +40,16 @@ PLAYS: dict[str, tuple[str, Callable[[Lead, Notes], float | None]]] = {
 }
 
 
-def measure(card: Card, crew: Crew, some: Sequence[Lead]) -> None:
+def measure(card: Card, band: Band, some: Sequence[Lead]) -> None:
     """How melody and accompaniment fit, whoever accompanies."""
     calls = [lead.call for lead in some]
-    chance = np.random.default_rng(crew.seed)
+    chance = np.random.default_rng(band.seed)
     beside: dict[str, list[Notes]] = {
         RANDOM: [accompaniment.random_triads(call, chance) for call in calls],
         HARMONISER: [accompaniment.harmonised(call) for call in calls],
     }
-    for which, name in reversed(list(enumerate(crew.who))):
-        heard = crew.map(
+    for which, name in reversed(list(enumerate(band.who))):
+        heard = band.map(
             f"going along, {name}", go_along, repeat(which), calls, range(len(calls)), chunk=1
         )
         beside[name] = [harmony(one) for one in heard]
@@ -67,19 +67,19 @@ def measure(card: Card, crew: Crew, some: Sequence[Lead]) -> None:
     ]
     for what, (says, of_frames) in FITS.items():
         columns = {
-            name: estimates.mean([of_frames(row) for row in rows], crew.seed)
+            name: estimates.mean([of_frames(row) for row in rows], band.seed)
             for name, rows in frames.items()
         }
         card.add("accompaniment", what, says, "people", columns)
     for what, (says, of_notes) in PLAYS.items():
         columns = {
             name: estimates.mean(
-                [of_notes(lead, notes) for lead, notes in zip(some, rows, strict=True)], crew.seed
+                [of_notes(lead, notes) for lead, notes in zip(some, rows, strict=True)], band.seed
             )
             for name, rows in beside.items()
         }
         card.add("accompaniment", what, says, "people", columns)
-    modulation.measure(card, crew, some, beside)
+    modulation.measure(card, band, some, beside)
 
 
 def _flat(by_beat: Sequence[Sequence[accompaniment.Frame]]) -> list[accompaniment.Frame]:

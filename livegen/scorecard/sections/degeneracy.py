@@ -4,18 +4,18 @@ from collections import Counter
 from collections.abc import Sequence
 
 from livegen.scorecard import degeneracy, estimates
+from livegen.scorecard.band import Band, take_turn
 from livegen.scorecard.calls import Call, Pair
 from livegen.scorecard.card import MODEL, PEOPLE, Card
-from livegen.scorecard.crew import Crew, take_turn
 from livegen.scorecard.playing import Heard
 
 
 def measure(
-    card: Card, crew: Crew, calls: Sequence[Call], pairs: Sequence[Pair], turns: int
+    card: Card, band: Band, calls: Sequence[Call], pairs: Sequence[Pair], turns: int
 ) -> None:
     """Faults by kind, in so many turns over the calls."""
     some = [calls[at % len(calls)] for at in range(turns)]
-    found = crew.map("turns", take_turn, some, range(turns), chunk=16)
+    found = band.map("turns", take_turn, some, range(turns), chunk=16)
     counted = Counter(kind for faults in found for kind in faults)
     # What people played after longer calls, judged alike: a fiddler may well play a figure five times.
     theirs = [degeneracy.faults(Heard(p.call, p.people, p.call.beats)) for p in pairs]

@@ -9,9 +9,9 @@ import numpy as np
 import numpy.typing as npt
 
 from livegen.scorecard import distributions, estimates
+from livegen.scorecard.band import Band
 from livegen.scorecard.calls import Pair
 from livegen.scorecard.card import PEOPLE, RANDOM, Card
-from livegen.scorecard.crew import Crew
 from livegen.scorecard.estimates import Estimate
 from livegen.scorecard.notes import Note, key_of
 from livegen.scorecard.playing import Heard
@@ -21,11 +21,11 @@ Floats = npt.NDArray[np.float64]
 Notes = Sequence[Note]
 
 
-def measure(card: Card, crew: Crew, pairs: Sequence[Pair], answers: dict[str, list[Heard]]) -> None:
+def measure(card: Card, band: Band, pairs: Sequence[Pair], answers: dict[str, list[Heard]]) -> None:
     """Overlaps feature by feature, and the classifier."""
     keys = [key_of(pair.call.notes) for pair in pairs]
     sets: dict[str, list[Notes]] = {
-        RANDOM: list(crew.random_answers(pairs)),
+        RANDOM: list(band.random_answers(pairs)),
         **{name: [heard.answer for heard in some] for name, some in reversed(answers.items())},
         PEOPLE: [pair.people for pair in pairs],
     }
@@ -49,7 +49,7 @@ def measure(card: Card, crew: Crew, pairs: Sequence[Pair], answers: dict[str, li
             ("shared", "of all together, shared with people", "people", distributions.shared),
         ):
             columns: dict[str, Estimate | None] = {
-                name: _of_halves(crew, rows[name], rows[PEOPLE], compare) for name in rows
+                name: _of_halves(band, rows[name], rows[PEOPLE], compare) for name in rows
             }
             card.add("distributions", f"{feature}_{what}", f"{feature}: {says}", better, columns)
         card.curves.setdefault("histograms", {})[feature] = {
@@ -60,24 +60,24 @@ def measure(card: Card, crew: Crew, pairs: Sequence[Pair], answers: dict[str, li
         for name, rows in sets.items()
     }
     columns = {
-        name: _told_apart(crew, some, looks[PEOPLE])
+        name: _told_apart(band, some, looks[PEOPLE])
         for name, some in looks.items()
         if name != PEOPLE
     }
-    columns[PEOPLE] = _of_halves(crew, looks[PEOPLE], looks[PEOPLE], _scores_apart)
+    columns[PEOPLE] = _of_halves(band, looks[PEOPLE], looks[PEOPLE], _scores_apart)
     says = "how often a classifier tells it from people (AUC, .5 cannot)"
     card.add("distributions", "told_apart", says, "less", columns)
 
 
 def _of_halves(
-    crew: Crew, some: Floats, people: Floats, compare: Callable[[Floats, Floats], float]
+    band: Band, some: Floats, people: Floats, compare: Callable[[Floats, Floats], float]
 ) -> Estimate:
     """A comparison of one half of the calls with the other half of people's, so that all are of the same size.
 
     The interval is of the ways to halve them, which is what people against people varies by too.
     """
     found = distributions.over_halves(
-        len(people), lambda one, other: compare(some[one], people[other]), HALVES, crew.seed
+        len(people), lambda one, other: compare(some[one], people[other]), HALVES, band.seed
     )
     low, high = np.percentile(found, (estimates.LOW, estimates.HIGH))
     return Estimate(float(found.mean()), float(low), float(high), len(people) // 2)
@@ -87,10 +87,10 @@ def _scores_apart(some: Floats, others: Floats) -> float:
     return distributions.auc(*distributions.told_apart(some, others))
 
 
-def _told_apart(crew: Crew, some: Floats, people: Floats) -> Estimate | None:
-    mine, theirs = distributions.told_apart(some, people, crew.seed)
+def _told_apart(band: Band, some: Floats, people: Floats) -> Estimate | None:
+    mine, theirs = distributions.told_apart(some, people, band.seed)
 
     def statistic(rows: npt.NDArray[np.int64]) -> float:
         return distributions.auc(mine[rows % len(mine)], theirs[rows % len(theirs)])
 
-    return estimates.resampled(len(some), statistic, crew.seed)
+    return estimates.resampled(len(some), statistic, band.seed)

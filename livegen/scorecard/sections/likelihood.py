@@ -9,9 +9,9 @@ import numpy.typing as npt
 
 from livegen.codec.layout import FIELDS
 from livegen.scorecard import estimates
+from livegen.scorecard.band import Band, Music, lifted
 from livegen.scorecard.calls import Call, Held, Pair
 from livegen.scorecard.card import MARKOV, OTHER, UNIGRAM, Card
-from livegen.scorecard.crew import Crew, Music, lifted
 from livegen.scorecard.estimates import Estimate
 from livegen.scorecard.likelihood import CONTEXTS, calibration, reliability, seconds
 from livegen.training.evaluate import Evidence
@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def measure(
-    card: Card, crew: Crew, evidence: Evidence, pieces: Sequence[Held], music: Music
+    card: Card, band: Band, evidence: Evidence, pieces: Sequence[Held], music: Music
 ) -> None:
     """Nats in all, by field, set, style and part; calibration; condition lift."""
     lengths: npt.NDArray[np.int64] = np.diff(np.append(evidence.starts, len(evidence.rows)))
@@ -33,7 +33,7 @@ def measure(
         MARKOV: evidence.markov,
         **{
             name: {f: judged.nats[:, at] for at, f in enumerate(FIELDS)}
-            for name, judged in reversed(list(zip(crew.who, evidence.judged, strict=True)))
+            for name, judged in reversed(list(zip(band.who, evidence.judged, strict=True)))
         },
     }
     totals = {
@@ -45,13 +45,13 @@ def measure(
 
     def row(name: str, says: str, nats: dict[str, Floats], of: Floats) -> None:
         columns = {
-            who: estimates.ratio(by_piece(values), of, crew.seed) for who, values in nats.items()
+            who: estimates.ratio(by_piece(values), of, band.seed) for who, values in nats.items()
         }
         card.add("likelihood", name, says, "less", columns)
 
     row("per_note", "nats per note", totals, by_piece(onsets))
     row("per_event", "nats per event", totals, by_piece(counted))
-    lasting = _seconds(crew, evidence, pieces)
+    lasting = _seconds(band, evidence, pieces)
     row("per_second", "nats per second of music", totals, lasting)
     for name in FIELDS:
         row(
@@ -70,12 +70,12 @@ def measure(
                 nats,
                 by_piece(onsets & here),
             )
-    _calibration(card, crew, evidence)
+    _calibration(card, band, evidence)
     if len(music.pairs) > 1:
-        _lifts(card, crew, music.pairs)
+        _lifts(card, band, music.pairs)
 
 
-def _seconds(crew: Crew, evidence: Evidence, pieces: Sequence[Held]) -> Floats:
+def _seconds(band: Band, evidence: Evidence, pieces: Sequence[Held]) -> Floats:
     """How long each scored piece lasts."""
     files = {(held.corpus, held.file): held.data for held in pieces}
     ends = np.append(evidence.starts, len(evidence.rows))
@@ -84,14 +84,14 @@ def _seconds(crew: Crew, evidence: Evidence, pieces: Sequence[Held]) -> Floats:
         for begin, end in pairwise(ends.tolist())
     ]
     some = [files[corpus.name, piece.file] for corpus, piece in evidence.chosen]
-    return np.array(crew.map("tempos", seconds, some, ticks))
+    return np.array(band.map("tempos", seconds, some, ticks))
 
 
-def _calibration(card: Card, crew: Crew, evidence: Evidence) -> None:
+def _calibration(card: Card, band: Band, evidence: Evidence) -> None:
     where = scored(evidence.rows)["pitch"] & evidence.counted
     pitch = tuple(FIELDS).index("pitch")
     starts, columns = evidence.starts, {}
-    for name, judged in reversed(list(zip(crew.who, evidence.judged, strict=True))):
+    for name, judged in reversed(list(zip(band.who, evidence.judged, strict=True))):
         hits = judged.hits[:, pitch]
         pieces = [one[where[one]] for one in np.split(np.arange(len(where)), starts[1:])]
         groups = [(judged.sure[one], hits[one]) for one in pieces]
@@ -101,7 +101,7 @@ def _calibration(card: Card, crew: Crew, evidence: Evidence) -> None:
                 *(np.concatenate([groups[row][at] for row in rows]) for at in (0, 1))
             )
 
-        columns[name] = estimates.resampled(len(groups), error, crew.seed, times=200)
+        columns[name] = estimates.resampled(len(groups), error, band.seed, times=200)
         card.curves.setdefault("reliability", {})[name] = reliability(
             judged.sure[where], hits[where]
         )
@@ -109,19 +109,19 @@ def _calibration(card: Card, crew: Crew, evidence: Evidence) -> None:
     card.add("likelihood", "calibration", says, "less", columns)
 
 
-def _lifts(card: Card, crew: Crew, pairs: Sequence[Pair]) -> None:
+def _lifts(card: Card, band: Band, pairs: Sequence[Pair]) -> None:
     others = _another(pairs)
     columns: dict[str, dict[str, Estimate | None]] = {"own": {}, "over": {}}
-    for which, name in reversed(list(enumerate(crew.who))):
-        nats = crew.map(f"lift, {name}", lifted, repeat(which), pairs, others)
+    for which, name in reversed(list(enumerate(band.who))):
+        nats = band.map(f"lift, {name}", lifted, repeat(which), pairs, others)
         call, nothing, another = ([row[context] for row in nats] for context in CONTEXTS)
         deaf = [n - a for n, a in zip(nothing, another, strict=True)]
         columns["own"] |= {
-            OTHER: estimates.mean(deaf, crew.seed),
-            name: estimates.mean([n - c for n, c in zip(nothing, call, strict=True)], crew.seed),
+            OTHER: estimates.mean(deaf, band.seed),
+            name: estimates.mean([n - c for n, c in zip(nothing, call, strict=True)], band.seed),
         }
         columns["over"][name] = estimates.mean(
-            [a - c for a, c in zip(another, call, strict=True)], crew.seed
+            [a - c for a, c in zip(another, call, strict=True)], band.seed
         )
     says = "condition lift: nats per note that hearing the call saves of what people played next"
     card.add("likelihood", "lift", says, "more", columns["own"])

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 
 from livegen.scorecard import estimates, memory
+from livegen.scorecard.band import Band
 from livegen.scorecard.calls import Pair
 from livegen.scorecard.card import MODEL, PEOPLE, RANDOM, Card
-from livegen.scorecard.crew import Crew
 from livegen.scorecard.estimates import Estimate
 from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import Heard
@@ -22,7 +22,7 @@ SAYS = {
 
 def measure(
     card: Card,
-    crew: Crew,
+    band: Band,
     evidence: Evidence,
     pairs: Sequence[Pair],
     answers: dict[str, list[Heard]],
@@ -32,13 +32,13 @@ def measure(
     if not train:
         card.remarks.append("No train split is there: memorisation was not measured.")
         return
-    crew.progress("memory", 0, 1)
+    band.progress("memory", 0, 1)
     known = memory.lines_of_rows(*stacked(train))
     card.facts["training_steps_searched"] = len(known.steps)
     people = [pair.people for pair in pairs]
     first = [heard.answer for heard in answers[MODEL]]
     some: dict[str, list[Notes]] = {
-        RANDOM: _as_long(crew.random_answers(pairs), people),
+        RANDOM: _as_long(band.random_answers(pairs), people),
         **{
             name: _as_long([heard.answer for heard in rows], people)
             for name, rows in reversed(answers.items())
@@ -52,12 +52,12 @@ def measure(
     lengths = {name: [float(copy.notes) for copy in copies] for name, copies in found.items()}
     card.curves["copied"] = lengths
     for what, says in SAYS.items():
-        columns = {name: _estimate(what, values, crew.seed) for name, values in lengths.items()}
+        columns = {name: _estimate(what, values, band.seed) for name, values in lengths.items()}
         card.add("memory", what, says, "less", columns)
     for copy, pair in zip(found[MODEL], pairs, strict=True):
         if copy.notes >= memory.HARD_STOP:
             card.remarks.append(_told(copy, pair, *train[copy.owner]))
-    crew.progress("memory", 1, 1)
+    band.progress("memory", 1, 1)
 
 
 def _estimate(what: str, lengths: Sequence[float], seed: int) -> Estimate | None:

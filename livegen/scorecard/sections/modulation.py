@@ -11,9 +11,9 @@ import numpy as np
 import numpy.typing as npt
 
 from livegen.scorecard import accompaniment, estimates
+from livegen.scorecard.band import Band, go_along, harmony
 from livegen.scorecard.calls import Call, Lead
 from livegen.scorecard.card import DEAF, HARMONISER, MODEL, PEOPLE, Card
-from livegen.scorecard.crew import Crew, go_along, harmony
 from livegen.scorecard.notes import Note, key_of
 
 CHANGE_BAR = 4  # of eight, where the player modulates
@@ -22,7 +22,7 @@ Floats = npt.NDArray[np.float64]
 Notes = Sequence[Note]
 
 
-def measure(card: Card, crew: Crew, some: Sequence[Lead], beside: dict[str, list[Notes]]) -> None:
+def measure(card: Card, band: Band, some: Sequence[Lead], beside: dict[str, list[Notes]]) -> None:
     """How melody and accompaniment fit before and after, by beat, over all leads of the commonest metre."""
     metre = Counter(lead.call.metre for lead in some).most_common(1)[0][0]
     chosen = [at for at, lead in enumerate(some) if lead.call.metre == metre]
@@ -38,8 +38,8 @@ def measure(card: Card, crew: Crew, some: Sequence[Lead], beside: dict[str, list
         DEAF: beside[MODEL],
         HARMONISER: [accompaniment.harmonised(call) for call in changed],
     }
-    for which, name in reversed(list(enumerate(crew.who))):
-        heard = crew.map(
+    for which, name in reversed(list(enumerate(band.who))):
+        heard = band.map(
             f"modulating, {name}", go_along, repeat(which), changed, range(len(calls)), chunk=1
         )
         after[name] = [harmony(one) for one in heard]
@@ -60,7 +60,7 @@ def measure(card: Card, crew: Crew, some: Sequence[Lead], beside: dict[str, list
         card.curves[f"modulation_{what}"] = {who: _curve(rows) for who, rows in hits.items()}
         for name, label in LABELS.items():
             columns = {
-                who: estimates.resampled(len(rows), _over(name, rows, at), crew.seed, times=500)
+                who: estimates.resampled(len(rows), _over(name, rows, at), band.seed, times=500)
                 for who, rows in hits.items()
             }
             better = "less" if name == "recovery" else "more"

@@ -4,9 +4,9 @@ import random
 from collections.abc import Sequence
 
 from livegen.scorecard import estimates, responses
+from livegen.scorecard.band import Band
 from livegen.scorecard.calls import Pair
 from livegen.scorecard.card import MODEL, OTHER, PEOPLE, RANDOM, Card
-from livegen.scorecard.crew import Crew
 from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import Heard
 
@@ -31,12 +31,12 @@ RESPONSES = {
 }
 
 
-def measure(card: Card, crew: Crew, pairs: Sequence[Pair], answers: dict[str, list[Heard]]) -> None:
+def measure(card: Card, band: Band, pairs: Sequence[Pair], answers: dict[str, list[Heard]]) -> None:
     """All of RESPONSES, whoever answers."""
     played_by: dict[str, list[tuple[Notes, float]]] = {
         RANDOM: [
             (notes, pair.call.beats)
-            for notes, pair in zip(crew.random_answers(pairs), pairs, strict=True)
+            for notes, pair in zip(band.random_answers(pairs), pairs, strict=True)
         ],
         **{
             name: [(heard.answer, _begin(heard)) for heard in some]
@@ -58,7 +58,7 @@ def measure(card: Card, crew: Crew, pairs: Sequence[Pair], answers: dict[str, li
     ]
     for name, some in played_by.items():
         for row, figure in zip(
-            rows[name], _specificities(crew, pairs, [n for n, _ in some]), strict=True
+            rows[name], _specificities(band, pairs, [n for n, _ in some]), strict=True
         ):
             row["specificity"] = figure
     for what, (says, better) in RESPONSES.items():
@@ -66,9 +66,9 @@ def measure(card: Card, crew: Crew, pairs: Sequence[Pair], answers: dict[str, li
         for name in (RANDOM, OTHER, *reversed(answers), PEOPLE):
             values = [row.get(what) for row in rows[name]]
             if what in MEDIANS:
-                columns[name] = estimates.quantile(values, 0.5, crew.seed)
+                columns[name] = estimates.quantile(values, 0.5, band.seed)
             else:
-                columns[name] = estimates.mean(values, crew.seed)
+                columns[name] = estimates.mean(values, band.seed)
         card.add("answers", what, says, better, columns)
 
 
@@ -76,8 +76,8 @@ def _begin(heard: Heard) -> float:
     return heard.call.beats if heard.line is None else heard.line
 
 
-def _specificities(crew: Crew, pairs: Sequence[Pair], some: Sequence[Notes]) -> list[float | None]:
-    chance = random.Random(crew.seed)
+def _specificities(band: Band, pairs: Sequence[Pair], some: Sequence[Notes]) -> list[float | None]:
+    chance = random.Random(band.seed)
     calls = [responses.Looks(pair.call.notes, pair.call.bar) for pair in pairs]
     own = [responses.Looks(notes, pair.call.bar) for notes, pair in zip(some, pairs, strict=True)]
     found = []

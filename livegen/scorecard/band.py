@@ -1,4 +1,4 @@
-"""Everybody who works on a card: processes that hold the models, what they are given to do, and the music they play.
+"""Who plays for a card: processes that hold the models, what they are given to play, and the music it is about.
 
 Knows engines and calls; knows no figures.
 """
@@ -85,7 +85,7 @@ def harmony(heard: Heard) -> tuple[Note, ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Crew:
+class Band:
     """What the sections share: processes, progress, the seed, and which models there are."""
 
     pool: Executor
