@@ -13,7 +13,7 @@ import json
 import math
 import os
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -26,10 +26,11 @@ from livegen.inference.contract import ModelFacts
 from livegen.inference.model import start as start_model
 from livegen.inference.onnx_file import parse, read_bytes
 from livegen.training.answers import answer
-from livegen.training.corpora import Corpus
+from livegen.training.corpora import Corpus, Rows
 from livegen.training.crew import crew_here
+from livegen.training.evaluate import stacked
 from livegen.training.loop import Run, Start, load_network
-from livegen.training.memorisation import Copied, copied, known
+from livegen.training.memorisation import LONG, Lines, copies, lines_of_rows
 from livegen.training.model_weights import read_network, written
 from livegen.training.network import Network
 from livegen.training.objective import Objective
@@ -63,7 +64,6 @@ ANSWERS, OPENING, LENGTH = (
     64,
     256,
 )  # for the memorisation report: answers, events heard and played
-COPY = 16  # notes; a longer copied run than the held-back music has is named with its source
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +77,14 @@ class Losses:
     def sum(self) -> float:
         """What a way between old and new is chosen by: both count, whoever asks."""
         return self.own + (sum(self.known.values()) / len(self.known) if self.known else 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Copied:
+    """The longest run that music copies: how many notes, and the file it is from; 0 and "" where there is none."""
+
+    notes: int
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -293,7 +301,7 @@ def _save(target: Path, data: bytes, base: Path) -> Path:
 def _memory(data: bytes, music: Corpus) -> Memory:
     """What answers to openings of held-back music copy from what was learned, and what that music does."""
     model = start_model(parse(data))
-    learned = known((p.file, music.events[p.start : p.end]) for p in usable(music, "train"))
+    learned = usable(music, "train")
     pieces = [p for p in usable(music, "valid") if p.end - p.start >= 2 * OPENING] or usable(
         music, "valid"
     )
@@ -302,9 +310,18 @@ def _memory(data: bytes, music: Corpus) -> Memory:
     for index in range(ANSWERS):
         piece = pieces[index * len(pieces) // ANSWERS]
         rows = music.events[piece.start : piece.end]
-        answers.append(copied(learned, answer(model, rows[:OPENING], LENGTH, rng)))
-        held.append(copied(learned, rows[OPENING:][:LENGTH]))
-    return Memory(answers, held)
+        answers.append(answer(model, rows[:OPENING], LENGTH, rng))
+        held.append(rows[OPENING:][:LENGTH])
+    known = lines_of_rows(*stacked([(music, piece) for piece in learned]))
+    names = [piece.file for piece in learned]
+    return Memory(_copied(answers, known, names), _copied(held, known, names))
+
+
+def _copied(some: Sequence[Rows], known: Lines, names: Sequence[str]) -> list[Copied]:
+    """The longest run that each of some music copies from known lines, whose owners have these names."""
+    lines = lines_of_rows(np.concatenate(some), np.cumsum([0, *map(len, some[:-1])]))
+    found = copies(lines, len(some), known)
+    return [Copied(copy.notes, names[copy.owner] if copy.notes else "") for copy in found]
 
 
 # --- what a musician is told ------------------------------------------------------------------------------------
@@ -333,11 +350,11 @@ def _memory_lines(memory: Memory) -> list[str]:
     ours, theirs = (sorted(one.notes for one in side) for side in (memory.answers, memory.held))
     middle = len(ours) // 2
     found = [
-        "longest run of notes copied from what was learned, in any key or rhythm:",
+        "longest run of notes copied from what was learned, in any key and tempo:",
         f"  its answers {ours[middle]} in the middle, {ours[-1]} at most;"
         f" your held-back music {theirs[middle]} and {theirs[-1]}",
     ]
     worst = max(memory.answers, key=lambda one: one.notes)
-    if worst.notes >= COPY and worst.notes > theirs[-1]:
+    if worst.notes >= LONG and worst.notes > theirs[-1]:
         found.append(f"  one answer plays {worst.notes} notes in a row of {worst.source}")
     return found

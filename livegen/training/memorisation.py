@@ -1,92 +1,137 @@
-"""Memorisation: the longest run of notes that one music has in common with another, in whatever key.
+"""Memorisation: the longest run of notes that one music has in common with another, in whatever key and tempo.
 
-Per part, pitched parts only; a run is counted in notes and compared by its intervals, whatever its rhythm, so
-that a melody copied with other lengths is still a copy.  Scales and repeated notes are common to all music:
-read a figure beside that of music which cannot have copied.  Pure functions of event rows.
+A melody is its onset line, as steps: the interval, and the ratio of the inter-onset interval to the one before, in half
+octaves.  So neither key nor tempo hides a copy.  What a line shares with known music is the length of its longest run
+of steps that stands in any known line.  All known lines are searched at once: a run of n steps can only lie where one
+of n - 1 did, so what is left to look at shrinks with every step, and millions of notes take seconds.  Runs are compared
+by 64-bit hashes.  Scales and repeated notes are common to all music: read a figure beside that of music which cannot
+have copied.  Pure functions of pitches and ticks.
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
 
 from livegen.codec.layout import ADVANCE
 from livegen.music.parts import PITCHED
 from livegen.training.corpora import Rows
+from livegen.training.markov import Hashes, mixed
 
-TIME, PART, ON, PITCH = range(4)
+LONGEST = 256  # steps: nobody looks further
+LARGEST = 24  # semitones of an interval that are told apart
+LONG = 16  # notes: a copy so long is told with its source
 
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """The intervals of one part of a piece, a byte each, and the piece's name."""
-
-    piece: str
-    intervals: bytes
-
-
-def lines(piece: str, rows: Rows) -> Iterator[Line]:
-    """The pitched parts of a piece, each as the steps from onset to onset in the order of the events."""
-    starts = (rows[:, TIME] != ADVANCE) & (rows[:, ON] == 1)
-    for part in range(len(PITCHED)):
-        pitches = rows[starts & (rows[:, PART] == part), PITCH]
-        if len(pitches) > 1:
-            yield Line(
-                piece, (pitches[1:] - pitches[:-1]).tobytes()
-            )  # modulo 256, which is as good
-
-
-@dataclass(slots=True)
-class Known:
-    """Music that can be copied from; `longest` asks how far a line does."""
-
-    lines: list[Line]
-    _runs: dict[int, set[bytes]] = field(default_factory=dict)
-
-    def longest(self, line: Line) -> bytes:
-        """The intervals of the longest run of `line` that occurs here too.
-
-        Doubling, then halving: where a run occurs, all shorter ones within it do.
-        """
-        best, step = b"", 1
-        while found := self._common(line.intervals, len(best) + step):
-            best, step = found, 2 * step
-        while step := step // 2:
-            best = self._common(line.intervals, len(best) + step) or best
-        return best
-
-    def _common(self, intervals: bytes, length: int) -> bytes:
-        """A run of so many intervals that occurs in both, or nothing."""
-        runs = self._of(length)
-        ends = range(length, len(intervals) + 1)
-        return next((r for end in ends if (r := intervals[end - length : end]) in runs), b"")
-
-    def _of(self, length: int) -> set[bytes]:
-        if length not in self._runs:
-            self._runs[length] = {
-                line.intervals[at : at + length]
-                for line in self.lines
-                for at in range(len(line.intervals) - length + 1)
-            }
-        return self._runs[length]
-
-    def where(self, run: bytes) -> str:
-        """The first piece in which a run occurs."""
-        return next(line.piece for line in self.lines if run in line.intervals)
+Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Copied:
-    """The longest run that a piece copies: how many notes, and from which piece."""
+class Lines:
+    """Lines end to end, (S,) each: steps, how many of its line are left from each on, and whose line it is."""
+
+    steps: Hashes
+    left: Integers
+    owner: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class Copy:
+    """The longest run of a line that stands elsewhere: its notes, and the owner of one such place (-1: none)."""
 
     notes: int
-    source: str
+    owner: int
 
 
-def known(pieces: Iterable[tuple[str, Rows]]) -> Known:
-    """What these pieces, named, give to copy."""
-    return Known([line for name, rows in pieces for line in lines(name, rows)])
+def steps_of(pitches: Integers, ticks: Integers) -> Hashes:
+    """Steps of one line of N notes, MIDI pitches and ticks: (N - 2,); the first interval has no ratio yet."""
+    if len(pitches) < 3:
+        return np.zeros(0, np.uint64)
+    intervals = np.clip(np.diff(pitches), -LARGEST, LARGEST) + LARGEST
+    times = np.maximum(np.diff(ticks), 1).astype(np.float64)
+    ratios = np.clip(np.round(2 * np.log2(times[1:] / times[:-1])), -6, 6).astype(np.int64) + 6
+    return (intervals[1:] * 16 + ratios).astype(np.uint64)
 
 
-def copied(music: Known, rows: Rows) -> Copied:
-    """The longest run that `rows` have in common with `music`; 0 notes where there is none."""
-    run = max((music.longest(line) for line in lines("", rows)), key=len, default=b"")
-    return Copied(len(run) + 1, music.where(run)) if run else Copied(0, "")
+def lines_of_rows(rows: Rows, starts: Integers) -> Lines:
+    """Lines of pieces, one for each pitched part: rows (N, 8) end to end, and where each begins.
+
+    The owner is the number of the piece.
+    """
+    lengths = np.diff(np.append(starts, len(rows)))
+    piece = np.repeat(np.arange(len(starts)), lengths)
+    # Ticks since the beginning of all: pieces are told apart by their number.
+    ticks = np.cumsum(rows[:, 0], dtype=np.int64)
+    begins = (rows[:, 0] != ADVANCE) & (rows[:, 2] == 1)
+    found, owners = [], []
+    for part in range(len(PITCHED)):
+        where = np.flatnonzero(begins & (rows[:, 1] == part))
+        if not len(where):
+            continue
+        whose, when, pitch = piece[where], ticks[where], rows[where, 3].astype(np.int64)
+        first = np.flatnonzero(np.append(True, (np.diff(when) != 0) | (np.diff(whose) != 0)))
+        highest = np.maximum.reduceat(pitch, first)
+        whose, when = whose[first], when[first]
+        cuts = np.flatnonzero(np.diff(whose)) + 1
+        for pitches, moments, owner in zip(
+            np.split(highest, cuts), np.split(when, cuts), whose[np.append(0, cuts)], strict=True
+        ):
+            found.append(steps_of(pitches, moments))
+            owners.append(int(owner))
+    return joined(found, owners)
+
+
+def joined(found: Sequence[Hashes], owners: Sequence[int]) -> Lines:
+    """Lines of these steps, each with its owner."""
+    lengths = [len(steps) for steps in found]
+    left = [np.arange(length, 0, -1) for length in lengths]
+    return Lines(
+        np.concatenate([*found, np.zeros(0, np.uint64)]),
+        np.concatenate([*left, np.zeros(0, np.int64)]),
+        np.repeat(np.array(owners, np.int64), lengths),
+    )
+
+
+def copies(some: Lines, count: int, known: Lines) -> list[Copy]:
+    """For each of `count` owners the longest run of its line that stands in the known lines.
+
+    Of n steps are n + 1 notes (and the inter-onset interval before them); a run of no steps is of no notes.
+    """
+    longest, whose = np.zeros(count, np.int64), np.full(count, -1, np.int64)
+    mine, theirs = np.arange(len(some.steps)), np.arange(len(known.steps))
+    my_hash, their_hash = np.zeros(len(mine), np.uint64), np.zeros(len(theirs), np.uint64)
+    for length in range(1, LONGEST + 1):
+        mine, my_hash = _longer(some, mine, my_hash, length)
+        theirs, their_hash = _longer(known, theirs, their_hash, length)
+        if not len(mine) or not len(theirs):
+            break
+        wanted = np.unique(my_hash)
+        kept = _within(their_hash, wanted)
+        theirs, their_hash = theirs[kept], their_hash[kept]
+        order = np.argsort(their_hash, kind="stable")
+        ranked = their_hash[order]
+        kept = _within(my_hash, np.unique(ranked))
+        mine, my_hash = mine[kept], my_hash[kept]
+        owners = some.owner[mine]
+        longest[owners] = length
+        whose[owners] = known.owner[theirs[order[np.searchsorted(ranked, my_hash)]]]
+    return [
+        Copy(int(steps) + 1 if steps else 0, int(owner))
+        for steps, owner in zip(longest, whose, strict=True)
+    ]
+
+
+def _longer(lines: Lines, places: Integers, hashes: Hashes, length: int) -> tuple[Integers, Hashes]:
+    """Of the places where runs of one step less begin, those that go on so long, with their hashes."""
+    kept = lines.left[places] >= length
+    places, hashes = places[kept], hashes[kept]
+    return places, mixed(hashes, lines.steps[places + length - 1])
+
+
+def _within(values: Hashes, wanted: Hashes) -> npt.NDArray[np.bool_]:
+    """Which values are among the wanted ones, which are sorted."""
+    if not len(wanted):
+        return np.zeros(len(values), np.bool_)
+    at = np.minimum(np.searchsorted(wanted, values), len(wanted) - 1)
+    found: npt.NDArray[np.bool_] = wanted[at] == values
+    return found

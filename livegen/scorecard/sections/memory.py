@@ -11,12 +11,13 @@ from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import Heard
 from livegen.training.corpora import Corpus, Piece
 from livegen.training.evaluate import Evidence, stacked
+from livegen.training.memorisation import LONG, Copy, copies, lines_of_rows
 
 Notes = Sequence[Note]
 SAYS = {
     "p95": "longest run copied from training, notes: 95th percentile",
     "mean": "the same, mean",
-    "long": f"answers with a copy of {memory.HARD_STOP} notes or more",
+    "long": f"answers with a copy of {LONG} notes or more",
 }
 
 
@@ -33,7 +34,7 @@ def measure(
         card.remarks.append("No train split is there: memorisation was not measured.")
         return
     band.progress("memory", 0, 1)
-    known = memory.lines_of_rows(*stacked(train))
+    known = lines_of_rows(*stacked(train))
     card.facts["training_steps_searched"] = len(known.steps)
     people = [pair.people for pair in pairs]
     first = [heard.answer for heard in answers[MODEL]]
@@ -46,16 +47,15 @@ def measure(
         PEOPLE: _as_long(people, first),
     }
     found = {
-        name: memory.copies(memory.lines_of_notes(rows), len(rows), known)
-        for name, rows in some.items()
+        name: copies(memory.lines_of_notes(rows), len(rows), known) for name, rows in some.items()
     }
-    lengths = {name: [float(copy.notes) for copy in copies] for name, copies in found.items()}
+    lengths = {name: [float(copy.notes) for copy in rows] for name, rows in found.items()}
     card.curves["copied"] = lengths
     for what, says in SAYS.items():
         columns = {name: _estimate(what, values, band.seed) for name, values in lengths.items()}
         card.add("memory", what, says, "less", columns)
     for copy, pair in zip(found[MODEL], pairs, strict=True):
-        if copy.notes >= memory.HARD_STOP:
+        if copy.notes >= LONG:
             card.remarks.append(_told(copy, pair, *train[copy.owner]))
     band.progress("memory", 1, 1)
 
@@ -64,7 +64,7 @@ def _estimate(what: str, lengths: Sequence[float], seed: int) -> Estimate | None
     if what == "p95":
         return estimates.quantile(lengths, 0.95, seed)
     if what == "long":
-        return estimates.mean([float(notes >= memory.HARD_STOP) for notes in lengths], seed)
+        return estimates.mean([float(notes >= LONG) for notes in lengths], seed)
     return estimates.mean(lengths, seed)
 
 
@@ -83,7 +83,7 @@ def _as_long(some: Sequence[Notes], others: Sequence[Notes]) -> list[Notes]:
     return [memory.no_longer(one, other) for one, other in zip(some, others, strict=True)]
 
 
-def _told(copy: memory.Copy, pair: Pair, corpus: Corpus, piece: Piece) -> str:
+def _told(copy: Copy, pair: Pair, corpus: Corpus, piece: Piece) -> str:
     call = pair.call
     where = f"{call.corpus}/{call.name}, bar {call.first_beat / call.bar + 1:.0f}"
     return f"The answer to {where}, has {copy.notes} notes of {corpus.name}/{piece.file}."
