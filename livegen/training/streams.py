@@ -12,16 +12,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from livegen.codec.layout import (
-    ADVANCE,
-    ENDS,
-    FARTHEST,
-    NO_PITCH,
-    NOWHERE,
-    SOUNDING,
-    UNKNOWN_STYLE,
-    Event,
-)
+from livegen.codec.layout import ADVANCE, NO_PITCH, SOUNDING, UNKNOWN_STYLE, Event
 from livegen.music.parts import DRUMS
 from livegen.training.corpora import Piece, Rows
 
@@ -29,6 +20,14 @@ TIME, PART, ON, PITCH = range(4)
 BEFORE = Event._fields.index("before")
 FEWEST = 8  # pieces of a set in a shard; fewer would be learned by heart
 FROM_THE_START = 0.4  # share of segments of long pieces that begin with the piece
+# What `Event.interval` says, as a table: (2, 128, 256) by on, pitch and `before`.
+_INTERVALS = np.array(
+    [
+        Event(0, 0, on, pitch, 0, 0, 0, before).interval
+        for on, pitch, before in np.ndindex(2, 128, 256)
+    ],
+    np.uint8,
+).reshape(2, 128, 256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +83,7 @@ def transposed(rows: Rows, shift: int) -> Rows:
 def given(rows: Rows) -> Rows:
     """What the network is given of events (N, 8): `before` makes way for the class of the interval."""
     found = rows.copy()
-    step = rows[:, PITCH].astype(np.int16) - rows[:, BEFORE]
-    interval = np.clip(step, -FARTHEST, FARTHEST) + FARTHEST
-    interval = np.where(rows[:, ON] == 1, interval, ENDS)
-    found[:, BEFORE] = np.where(rows[:, BEFORE] == NO_PITCH, NOWHERE, interval)
+    found[:, BEFORE] = _INTERVALS[rows[:, ON], rows[:, PITCH], rows[:, BEFORE]]
     return found
 
 
