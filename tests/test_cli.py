@@ -11,6 +11,7 @@ import pytest
 
 import livegen
 from livegen import answer, app, cli, config, shipped
+from livegen.cli.options import SYSTEMS
 from livegen.daemon.ports import API_NAMES
 from livegen.errors import ConfigError, ModelError
 from livegen.jam.agenda import Route
@@ -115,7 +116,7 @@ def test_the_name_alone_shows_the_help(capsys: pytest.CaptureFixture[str]) -> No
 
 
 def test_the_midi_systems_of_the_command_line_are_those_of_the_ports() -> None:
-    assert (*cli.SYSTEMS, "none") == API_NAMES
+    assert (*SYSTEMS, "none") == API_NAMES
 
 
 def test_our_own_fault_exits_1_in_one_line(

@@ -13,7 +13,8 @@ import yaml
 
 import livegen
 from livegen import config
-from livegen.cli import SETTING_OF, cli
+from livegen.cli import cli
+from livegen.cli.options import SETTING_OF
 from livegen.jam.controls import CONTROLS, expected
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -1,0 +1,317 @@
+"""Commands that need the training extra: train, evaluate, scorecard."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import click
+
+from livegen.cli.options import (
+    EXISTING,
+    FILE,
+    FOLDER,
+    NEW_PATH,
+    json_option,
+)
+from livegen.errors import ConfigError
+
+TRAIN_EXTRA = {
+    "torch",
+    "lightning_fabric",
+    "lightning_utilities",
+    "tensorboard",
+    "zstandard",
+    "matplotlib",
+    "onnx",
+}
+
+data_option = click.option(
+    "--data",
+    required=True,
+    type=FOLDER,
+    metavar="DIR",
+    help="MIDI files, one set or several beside each other, or the corpora's folder.",
+)
+split_option = click.option(
+    "--split",
+    type=click.Choice(["train", "valid", "test", "all"]),
+    default="valid",
+    show_default=True,
+    help="Pieces of this split in metadata.csv; a set without one is taken whole.",
+)
+
+
+@click.command()
+@click.argument("model")
+@data_option
+@split_option
+@click.option(
+    "--events", type=click.IntRange(min=2), metavar="N", help="Only so many of each piece."
+)
+@json_option
+def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bool) -> None:
+    """Measure how well a model foresees music.
+
+    MODEL is default, a model's name, or an .onnx file.  Prints nats per event and per note, nats of
+    each field, accuracy and counts, for each set, style and part and in all, beside a unigram and an order-5
+    Markov model on the same events.  Lower is better.
+    Needs the training extra: pip install 'livegen[train]'
+
+    \b
+    Examples:
+      livegen evaluate default --data ~/midi
+      livegen evaluate runs/mine/model.onnx --data ../shared/data --json > figures.json
+    """
+    from livegen import shipped
+
+    path = shipped.model(model)
+    with _training_extra("evaluate"), _progress() as progress:
+        from livegen.training import evaluate as evaluation
+
+        figures = evaluation.evaluate(path, data, split, events=events, progress=progress)
+    lines = [json.dumps(figures, indent=2)] if as_json else evaluation.table_lines(figures)
+    click.echo("\n".join(lines))
+
+
+@click.command()
+@click.argument("model")
+@data_option
+@split_option
+@click.option(
+    "--previous", metavar="NAME|PATH", help="Another model, measured on the same beside it."
+)
+@click.option(
+    "--calls",
+    type=click.IntRange(min=1),
+    default=200,
+    show_default=True,
+    help="Calls to answer, of four bars; a quarter as many melodies to go along with.",
+)
+@click.option(
+    "--turns",
+    type=click.IntRange(min=0),
+    default=1000,
+    show_default=True,
+    help="Turns in which nothing may go wrong.",
+)
+@click.option(
+    "--events",
+    type=click.IntRange(min=0),
+    default=256,
+    show_default=True,
+    help="Foresee so many events of each piece; 0 is all.",
+)
+@click.option(
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Of all chance. [default: always the same]",
+)
+@click.option(
+    "--workers", type=click.IntRange(min=1), help="Processes. [default: one for each processor]"
+)
+@click.option(
+    "--out",
+    type=NEW_PATH,
+    metavar="DIR",
+    help="Write scorecard.json and a page of plots, scorecard.png.",
+)
+@click.option(
+    "--card",
+    type=FILE,
+    metavar="CARD.md",
+    help="Put the tables into a model's card, between its markers.",
+)
+@json_option
+def scorecard(
+    model: str,
+    data: Path,
+    split: str,
+    previous: str | None,
+    seed: int | None,
+    events: int,
+    out: Path | None,
+    card: Path | None,
+    as_json: bool,
+    **amounts: Any,
+) -> None:
+    """Measure how well a model plays, without anybody who listens.
+
+    MODEL is default, a shipped model's name, or an .onnx file.  The engine of `serve` hears calls from
+    held-out pieces on virtual time.  Its answers, accompaniments and turns are measured beside chance,
+    baselines and what people played there: likelihood, likeness to the call, harmony, distributions, faults,
+    copies from the training pieces.  Takes some minutes; the same seed gives the same figures.
+    Needs the training extra: pip install 'livegen[train]'
+
+    \b
+    Examples:
+      livegen scorecard default --data ../shared/data
+      livegen scorecard runs/mine/model.onnx --data ~/midi --calls 20 --turns 100 --events 32
+      livegen scorecard default --data ../shared/data --turns 10000 --events 0 --out models/jam-gru
+    """
+    from livegen import shipped
+
+    path, before = shipped.model(model), shipped.model(previous) if previous else None
+    with _training_extra("scorecard"), _progress() as progress:
+        from livegen.scorecard import figures
+        from livegen.scorecard.score import SEED, score
+
+        result = score(
+            path,
+            data,
+            split,
+            previous=before,
+            seed=SEED if seed is None else seed,
+            events=events or None,
+            progress=progress,
+            **amounts,
+        )
+        if out:
+            figures.write(result, out)
+        if card:
+            figures.put_into(card, result)
+    lines = [figures.as_json(result)] if as_json else figures.table_lines(result)
+    click.echo("\n".join(lines))
+
+
+@click.command()
+@click.argument("what", type=EXISTING, metavar="FOLDER|RECIPE.yaml")
+@click.option(
+    "--from",
+    "base",
+    metavar="MODEL",
+    help="Teach this model the music in FOLDER: default, a model's name, or an .onnx file.",
+)
+@click.option("--name", metavar="NAME", help="With --from: what it is called. [default: as FOLDER]")
+@click.option(
+    "--data",
+    type=FOLDER,
+    metavar="DIR",
+    help="With a recipe: MIDI files, or the corpora's folder.",
+)
+@click.option(
+    "--out",
+    type=NEW_PATH,
+    metavar="DIR",
+    help="With a recipe: checkpoints, metrics and curves.",
+)
+@click.option(
+    "--processes",
+    type=click.IntRange(1, 1024),
+    metavar="N",
+    help="With a recipe: so many at once on this machine, such as its GPUs. [default: 1]",
+)
+@click.option("--fresh", is_flag=True, help="Begin anew, whatever was begun or made already.")
+def train(
+    what: Path,
+    base: str | None,
+    name: str | None,
+    data: Path | None,
+    out: Path | None,
+    processes: int | None,
+    fresh: bool,
+) -> int:
+    """Teach a model your own music, or train one from nothing.
+
+    With --from a model learns all MIDI files in and below FOLDER, such as livegen's own recordings; half an
+    hour of music takes a few minutes.  It tells what was learned, what was forgotten and what is copied, and
+    keeps the new model in ~/.local/share/livegen/models, where `livegen serve --model NAME` finds it.
+    With a recipe a network is trained from nothing on the corpora in --data, into --out, by one process, by
+    several or, with torchrun, by those of several machines.
+    Both go on where they were when they were stopped.  Needs the training extra: pip install 'livegen[train]'
+
+    \b
+    Examples:
+      livegen train --from default ~/my-midi
+      livegen train --from default ~/.local/share/livegen/recordings --name evenings
+      livegen train models/jam-gru/recipe.yaml --data ../shared/data --out runs/mine
+    """
+    if base is None:
+        if name is not None:
+            raise ConfigError("--name goes with --from; a recipe names its network itself")
+        return _train_by_recipe(what, data, out, processes or 1, fresh)
+    if data or out or processes:
+        raise ConfigError(
+            "--data, --out and --processes go with a recipe; with --from name the folder alone"
+        )
+    _teach(base, what, name, fresh)
+    return 0
+
+
+def _train_by_recipe(
+    recipe: Path, data: Path | None, out: Path | None, processes: int, fresh: bool
+) -> int:
+    if recipe.is_dir():
+        raise ConfigError(
+            f"{recipe} is a folder; `livegen train --from default {recipe}` teaches a model its music"
+        )
+    if data is None or out is None:
+        raise ConfigError("a recipe needs --data DIR, the music, and --out DIR, the run's folder")
+    with _training_extra("train"):
+        from livegen.training import crew
+        from livegen.training.recipe import read_recipe
+
+        if processes > 1 and crew.crew_here().size == 1:
+            read_recipe(recipe)  # a mistake is said once, and before anything starts
+            return crew.launch(processes, _train, recipe, data, out, fresh)
+        _train(recipe, data, out, fresh)
+        crew.crew_here().leave()
+    return 0
+
+
+def _train(recipe: Path, data: Path, out: Path, fresh: bool) -> None:
+    """One process of a training run."""
+    from livegen.training import loop
+    from livegen.training.crew import crew_here
+
+    best = loop.train(recipe, data, out, resume=not fresh)
+    if crew_here().leads:
+        click.echo(best)
+
+
+def _teach(base: str, folder: Path, name: str | None, fresh: bool) -> None:
+    from livegen import shipped
+
+    if not folder.is_dir():
+        raise ConfigError(
+            f"{folder} is a file; --from needs the folder that your MIDI files are in"
+        )
+    target = shipped.own(name or shipped.name_of(folder))
+    path = shipped.model(base)
+    with _training_extra("train"):
+        from livegen.training import adapt
+
+        adapted = adapt.adapt(path, folder, target, fresh)
+        click.echo("\n".join(adapt.lines(adapted)))
+    click.echo(f"play with it: livegen serve --model {adapted.name}")
+
+
+@contextmanager
+def _training_extra(command: str) -> Iterator[None]:
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] not in TRAIN_EXTRA:
+            raise
+        raise ConfigError(
+            f"livegen {command} needs {error.name}, which is not installed: pip install 'livegen[train]'"
+        ) from None
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str, int, int], None]]:
+    """Bars on standard error, one for each thing that is being done: name, how many are done, of how many."""
+    from rich.console import Console
+    from rich.progress import Progress, TaskID
+
+    bars: dict[str, TaskID] = {}
+    with Progress(console=Console(stderr=True)) as shown:
+
+        def progress(name: str, done: int, total: int) -> None:
+            if name not in bars:
+                bars[name] = shown.add_task(name, total=total)
+            shown.update(bars[name], completed=done, total=total)
+
+        yield progress
