@@ -3,9 +3,8 @@
 Sans-IO: what left and what came, each with its time, in; whether to listen to it out.  A loop is a delay and a
 transposition.  It is found in three ways:
 
-* A mark goes before a note-on at most once a second: two note-offs of its key, which is silent, with release
-  velocities drawn for the purpose.  They move nothing that sounds, nobody plays such a pair, and they take the way of
-  the notes, late or transposed.  The first note behind a mark that came back is withheld already.
+* A mark (`loop_marks`) goes before a note-on at most once a second, and takes the way of the notes.  The first note
+  behind a mark that came back is withheld already.
 * A direct one returns the very bytes within 25 ms.  Such a copy is withheld from the first one on; three notes in a
   row that came back are a loop.
 * Any other, on whose way note-offs without a note or release velocities are lost (0 to 500 ms, up to two octaves,
@@ -29,6 +28,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from livegen.daemon.loop_marks import Marks
 from livegen.music.messages import CONTROL_CHANGE, NOTE_OFF, NOTE_ON
 
 DIRECT_US = 25_000  # two periods of 512 frames at 44.1 kHz, and the poll
@@ -44,16 +44,9 @@ ECHOES = 16
 CHORD_US = 20_000
 MUTED_US = 12_000  # how far from its delay a copy may come and still be withheld
 GONE_US = 2_000_000
-MARK_EVERY_US = 1_000_000
-MARKED_US = 8_000_000  # how late a mark is known: two bars at 60 bpm
-TOGETHER_US = 20_000  # a mark and its note leave at one moment; a period of 512 frames at 44.1 kHz may part them
-RELEASES = tuple(
-    v for v in range(1, 127) if v != 64
-)  # 0, 64 and 127 are what others put where they know nothing
 THRU_US = 50_000  # a note sent so soon after the same one was passed on is the player's
 MAX_LOOPS = 4
 _SENT, _VALUES, _INPUTS = 512, 128, 40
-_MARKS = MARKED_US // MARK_EVERY_US + 1
 
 
 @dataclass(slots=True)
@@ -66,15 +59,6 @@ class _Own:
     velocity: int
     is_thru: bool
     is_back: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Mark:
-    """Two offs that left before a note-on, and their release velocities."""
-
-    at: int
-    pitch: int
-    releases: tuple[int, int]
 
 
 @dataclass(slots=True)
@@ -122,10 +106,7 @@ class LoopGuard:
     ) -> None:
         """`chance` draws the marks: two livegens that play with each other must not share one."""
         self._names = out_name, in_name
-        self._chance = chance or random.SystemRandom()
-        self._marks: deque[_Mark] = deque(maxlen=_MARKS)
-        self._last_off: dict[tuple[int, int], tuple[int, int]] = {}  # of a key: time and velocity
-        self._announced: dict[tuple[int, int], tuple[int, _Mark]] = {}
+        self._marks = Marks(chance or random.SystemRandom())
         self._sent: deque[_Own] = deque(maxlen=_SENT)
         self._values: deque[tuple[int, bytes]] = deque(maxlen=_VALUES)
         self._inputs: deque[_Lags] = deque(maxlen=_INPUTS)
@@ -158,13 +139,7 @@ class LoopGuard:
 
         The key of a note-on must be silent by then, as the ledger sees to it.
         """
-        is_on = len(data) == 3 and data[0] & 0xF0 == NOTE_ON and data[2]
-        if not is_on or (self._marks and at - self._marks[-1].at < MARK_EVERY_US):
-            return ()
-        first, second = self._chance.choice(RELEASES), self._chance.choice(RELEASES)
-        self._marks.append(_Mark(at, data[1], (first, second)))
-        status = NOTE_OFF | data[0] & 0x0F
-        return bytes((status, data[1], first)), bytes((status, data[1], second))
+        return self._marks.before(at, data)
 
     def sent(self, at: int, data: bytes) -> None:
         """Take note of a message that left at `at` micros, whoever's it was."""
@@ -271,30 +246,19 @@ class LoopGuard:
     # --- marks ----------------------------------------------------------------------------------------------------
 
     def _is_mark(self, at: int, key: tuple[int, int], velocity: int) -> bool:
-        """Whether this off ends nothing: it is of a mark that a known loop brings, or the second of any mark."""
-        before, release = self._last_off.get(key, (at - TOGETHER_US - 1, 0))
-        self._last_off[key] = at, velocity
-        for own in self._marks:
-            is_pair = own.releases == (release, velocity) and at - before <= TOGETHER_US
-            if is_pair and 0 <= at - own.at <= MARKED_US:
-                self._announced[key] = at, own
-                return True
-        return any(
-            velocity in own.releases
-            and own.pitch + loop.semitones == key[1]
-            and abs(at - own.at - loop.delay_us) <= MUTED_US
+        """Whether this off ends nothing: it is the second of any mark, or of a mark that a known loop brings."""
+        return self._marks.heard_off(at, key, velocity) or any(
+            self._marks.left(at - loop.delay_us, key[1] - loop.semitones, velocity, MUTED_US)
             for loop in self._loops
-            for own in self._marks
         )
 
     def _is_announced(self, at: int, key: tuple[int, int]) -> bool:
         """Whether a mark came right before this note-on: then a loop is certain."""
-        announced = self._announced.pop(key, None)
-        if announced is None or at - announced[0] > TOGETHER_US:
+        mark = self._marks.announcing(at, key)
+        if mark is None:
             return False
-        own, semitones = announced[1], key[1] - announced[1].pitch
         if not self._comes_by_a_loop(at, key[1]):
-            self._found(at - own.at, semitones)
+            self._found(at - mark.at, key[1] - mark.pitch)
         return True
 
     # --- evidence -------------------------------------------------------------------------------------------------
