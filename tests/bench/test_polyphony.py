@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -37,16 +37,9 @@ from bench.polyphony.rolls import (
 from bench.polyphony.score import nats_and_frames, nats_per_frame
 from bench.polyphony.training import FAMILIES, RECIPES, Recipe, recipe_of, train
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 SMALL = Config(hidden=12, head=16, layers=2)
-
-
-@pytest.fixture(autouse=True, scope="module")
-def one_thread() -> Iterator[None]:
-    """Small networks, on machines that do other things beside."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def piece(*chords: Sequence[int]) -> Roll:

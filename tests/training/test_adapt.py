@@ -3,7 +3,6 @@
 import json
 import os
 import signal
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -26,15 +25,9 @@ from livegen.training.reference import FILE, read_reference, write_reference
 from livegen.training.report import Report
 from tests.training.synthetic import rows_of, tune
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 STYLES = ("any", "waltz")
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 @pytest.fixture(autouse=True)

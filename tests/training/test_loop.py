@@ -9,7 +9,7 @@ import pickle
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -40,6 +40,8 @@ from livegen.training.recipe import NetworkRecipe, Recipe
 from livegen.training.report import Report
 from tests.training.synthetic import corpus, write_set
 
+pytestmark = pytest.mark.usefixtures("one_thread")
+
 STEPS = 20
 CORPORA = {"a": corpus("a", range(6), "tttttv"), "b": corpus("b", (10, 11, 12), "ttv")}
 SMALL: dict[str, Any] = {
@@ -53,15 +55,6 @@ SMALL: dict[str, Any] = {
     "validate_every": 5 * 4 * 16,
     "precision": "32",
 }
-
-
-@pytest.fixture(autouse=True)
-def one_thread() -> Iterator[None]:
-    """Tiny products are faster so, and sums come in one order."""
-    threads = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(threads)
 
 
 def recipe(**more: Any) -> Recipe:
