@@ -59,7 +59,7 @@ class Theme:
             self._places.setdefault(step, []).append(at + 1)
 
     def follows(self, past: Sequence[Point]) -> tuple[float, list[Point]]:
-        """What may come next after the last points of a response, and the share that the cache has.
+        """The share, 0 to 1, that the cache has, and what may come next after the last points of a response.
 
         Nothing, with a share of 0, where the response's last interval does not stand in the call.
         """
@@ -90,7 +90,10 @@ class Theme:
 
 
 def theme_of(strokes: Iterable[Stroke], strength: float) -> Theme | None:
-    """The theme of a call's strokes; None where nothing is to be taken up, or there is too little of it."""
+    """The theme of a call's strokes; None where there is too little of it, or nothing is to be taken up.
+
+    `strength` is the control, 0 to 1; at 0 no stroke is looked at.
+    """
     line = line_of(strokes)[-LATEST:] if strength else []
     return Theme(line, strength) if len(line) >= FEWEST else None
 
@@ -98,7 +101,10 @@ def theme_of(strokes: Iterable[Stroke], strength: float) -> Theme | None:
 def mixed(
     likely: Probabilities, share: float, places: Iterable[int], allowed: Mask
 ) -> Probabilities:
-    """Probabilities of which the cache has a share, evenly over `places` that are allowed, if any."""
+    """Probabilities (classes,) of which the cache has a share, evenly over `places` that are allowed, if any.
+
+    A place is a class, and has its part as often as it is named; one out of range has none.
+    """
     cache = np.zeros_like(likely)
     for place in places:
         if 0 <= place < len(cache) and allowed[place]:
@@ -108,7 +114,7 @@ def mixed(
 
 
 def on_line(tick: int) -> int:
-    """The nearest sixteenth or triplet, if a hand would take it for that."""
+    """The tick of the nearest sixteenth or triplet, if a hand would take it for that; else the same tick."""
     nearest = min(
         (round(tick / apart) * apart for apart in LINES), key=lambda line: abs(line - tick)
     )

@@ -44,7 +44,7 @@ def frames(melody: Notes, accompaniment: Notes, call: Call) -> list[list[Frame]]
 
 
 def written_frames(melody: Notes, chords: Chords, call: Call) -> list[list[Frame]]:
-    """The same with chords that are written over the piece."""
+    """The same with chords that are written over the piece, in beats of the call."""
     count = round(call.beats * SIXTEENTHS)
     return _by_beat(melody, [chord_at(chords, at / SIXTEENTHS) for at in range(count)], call)
 
@@ -60,7 +60,7 @@ def _by_beat(melody: Notes, chords: Sequence[Chord | None], call: Call) -> list[
 
 
 def heard_chords(notes: Notes, tempo_us: int, count: int) -> list[Chord | None]:
-    """The chord heard at the end of each of so many sixteenths; None before the first."""
+    """The chord heard at the end of each of `count` sixteenths, at `tempo_us` micros a beat; None before the first."""
     tracker, heard, at = ChordTracker(), [], 0
     strokes = sorted(
         [(note.end, 0, note.pitch) for note in notes]
@@ -89,7 +89,7 @@ def chord_at(chords: Chords, beat: float) -> Chord | None:
 
 
 def note_in_chord(some: Sequence[Frame]) -> float | None:
-    """Share of frames whose melody is a tone of the chord; without a chord it is not.
+    """Share of frames whose melody is a tone of the chord, 0 to 1; without a chord it is not.  None without frames.
 
     The note-in-chord ratio of ReaLchords and GAPT (Wu et al. 2025, tables 1 and 2): theirs .368 to .497, people's
     .727.  Chance is .43 for triads of the key, .25 for any.
@@ -104,7 +104,8 @@ def note_in_chord(some: Sequence[Frame]) -> float | None:
 def consonance(some: Sequence[Frame]) -> float | None:
     """Pitch consonance score (Yeh et al. 2021, PCS): the mean over frames and chord tones of 1, 0 or -1.
 
-    1 for unison, thirds, fifth and sixths, 0 for the fourth, else -1, the melody taken as the higher note.
+    1 for unison, thirds, fifth and sixths, 0 for the fourth, else -1, the melody taken as the higher note.  None where
+    no chord is heard.
     """
     scores = {0: 1, 3: 1, 4: 1, 7: 1, 8: 1, 9: 1, 5: 0}
     found = [
@@ -117,7 +118,10 @@ def consonance(some: Sequence[Frame]) -> float | None:
 
 
 def tonal_distance(some: Sequence[Frame]) -> float | None:
-    """Melody-chord tonal distance (Yeh et al. 2021, MCTD): the mean distance of their tonal centroids."""
+    """Melody-chord tonal distance (Yeh et al. 2021, MCTD): the mean distance of their tonal centroids.
+
+    0 or more, less is nearer; None where no chord is heard.
+    """
     found = [
         float(np.linalg.norm(centroid({pitch % 12}) - centroid(chord.pitch_classes)))
         for pitch, chord in some
@@ -127,7 +131,10 @@ def tonal_distance(some: Sequence[Frame]) -> float | None:
 
 
 def centroid(classes: "frozenset[int] | set[int]") -> Floats:
-    """Tonal centroid (6,) of pitch classes (Harte, Sandler & Gasser 2006): fifths, minor thirds and major thirds."""
+    """Tonal centroid (6,) of one pitch class or more (Harte, Sandler & Gasser 2006).
+
+    Sine and cosine on the circles of fifths, minor thirds and, half as wide, major thirds.
+    """
     rows = [
         (
             *(sin(pc * 7 * pi / 6), cos(pc * 7 * pi / 6)),
@@ -141,14 +148,14 @@ def centroid(classes: "frozenset[int] | set[int]") -> Floats:
 
 
 def notes_in_chord(accompaniment: Notes, chords: Chords) -> float | None:
-    """Share of its onsets that are tones of the chord written there."""
+    """Share of its onsets that are tones of the chord written there, 0 to 1; None where none is written."""
     pairs = [(note, chord_at(chords, note.onset)) for note in accompaniment]
     found = [note.pitch % 12 in chord.pitch_classes for note, chord in pairs if chord]
     return sum(found) / len(found) if found else None
 
 
 def share_in(notes: Notes, key: Key) -> float | None:
-    """Share of onsets in a key."""
+    """Share of onsets in a key, 0 to 1; None of nothing."""
     classes = key.pitch_classes
     return sum(note.pitch % 12 in classes for note in notes) / len(notes) if notes else None
 
@@ -187,7 +194,10 @@ def harmonised(call: Call) -> tuple[Note, ...]:
 
 
 def triads(key: Key) -> dict[tuple[int, int, int], int]:
-    """The six major and minor triads of a key with its dominant; 1 beside tonic, subdominant and dominant."""
+    """The six major and minor triads of a key, its dominant major, as pitch classes from the root.
+
+    1 stands beside tonic, subdominant and dominant, 0 beside the others.
+    """
     kinds = (
         {0: 4, 2: 3, 4: 3, 5: 4, 7: 4, 9: 3}
         if key.mode == "major"
@@ -221,7 +231,7 @@ def _struck(classes: Sequence[int], onset: float, end: float) -> Iterator[Note]:
 
 
 def modulated(call: Call, at: float, semitones: int) -> Call:
-    """The same call, transposed from a beat on."""
+    """The same call, transposed from beat `at` on."""
     notes = tuple(
         note._replace(pitch=note.pitch + semitones) if note.onset >= at - EXACT else note
         for note in call.notes
@@ -241,7 +251,10 @@ def chord_hits(by_beat: Sequence[Sequence[Frame]]) -> Floats:
 
 
 def key_hits(accompaniment: Notes, beats: int, at: float, before: Key, after: Key) -> Floats:
-    """By beat: onsets of the accompaniment in the player's key of that beat, and onsets (beats, 2)."""
+    """By beat: onsets of the accompaniment in the player's key of that beat, and onsets (beats, 2).
+
+    The key is `before` up to beat `at`, then `after`.
+    """
     found = np.zeros((beats, 2))
     for note in accompaniment:
         beat = int(note.onset + EXACT)
@@ -271,7 +284,7 @@ def recovery(hits: Floats, at: int) -> float:
 
 
 def level(hits: Floats, since: int, until: int) -> float:
-    """The share of hits between two beats."""
+    """The share of hits (leads, beats, 2) from one beat to before another, 0 to 1."""
     return _share(hits.sum(0)[since:until])
 
 

@@ -40,13 +40,13 @@ _models: list[OnnxModel]  # of one process
 
 
 def open_models(paths: Sequence[Path]) -> None:
-    """Load the models that are measured, once for each process."""
+    """Load the models that are measured, once for each process.  Raises ModelError."""
     global _models
     _models = [load_model(path) for path in paths]
 
 
 def find(held: Held, seed: int) -> tuple[list[Pair], list[Lead], list[list[Call]]]:
-    """Calls of a piece of each kind, a few of all that there are."""
+    """Calls of a piece of each kind, a few of all that there are; the short ones by TURN_BARS."""
     chance = random.Random(f"{seed} {held.corpus} {held.file}")
 
     def few(some: list[T]) -> list[T]:
@@ -96,7 +96,7 @@ class Band:
     def map(
         self, name: str, function: Callable[..., T], *rows: Iterable[Any], chunk: int = 4
     ) -> list[T]:
-        """Do something to each row, in order."""
+        """What a function makes of each row, in order, in the processes; `name` is what the progress is called."""
         jobs = list(zip(*rows, strict=False))
         done = []
         for result in self.pool.map(function, *zip(*jobs, strict=True), chunksize=chunk):
@@ -129,6 +129,7 @@ class Music:
     def of(
         cls, pieces: Sequence[Held], found: Sequence[Any], calls: int, turns: int, seed: int
     ) -> "Music":
+        """So many calls and turns of what `find` found in each piece; fewer where there are fewer."""
         by_piece = {
             (held.corpus, held.file): rows for held, rows in zip(pieces, found, strict=True)
         }

@@ -46,7 +46,10 @@ class Held(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """Some bars of a lead.  `bar` is in beats; `metre` is written as the control takes it."""
+    """So many `bars` of a lead, notes by onset.
+
+    `bar` is in beats, `tempo_us` in micros a beat; `metre` is written as the control takes it, "3/4".
+    """
 
     name: str
     metre: str
@@ -59,22 +62,22 @@ class Call:
 
     @property
     def onsets(self) -> list[float]:
-        """Onsets, chords counted once."""
+        """Beats of its onsets, chords counted once."""
         return sorted({note.onset for note in self.notes})
 
     @property
     def ends(self) -> float:
-        """When its last key comes up."""
+        """The beat at which its last key comes up."""
         return max(note.end for note in self.notes)
 
     @property
     def beats(self) -> float:
-        """How long its bars are."""
+        """How many beats its bars have."""
         return self.bars * self.bar
 
     @property
     def bpm(self) -> float:
-        """Its tempo."""
+        """Its tempo, beats a minute."""
         return MINUTE_US / self.tempo_us
 
 
@@ -88,7 +91,7 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """A call to go along with: the piece's chords, and what its accompaniment plays beside it."""
+    """A call to go along with: the piece's chords, and what its accompaniment plays beside it, in beats of the call."""
 
     call: Call
     chords: Chords
@@ -105,7 +108,10 @@ def held_out(
     names: Sequence[str] | None = None,
     progress: Progress = lambda name, done, total: None,
 ) -> list[Held]:
-    """Pieces of a split, by set and name.  Raises ConfigError when there are none."""
+    """Pieces of a split (train, valid, test or all), by set and name; of the sets `names`, None is of all.
+
+    `corpora` spares loading them where that is done.  Raises ConfigError when there are none.
+    """
     corpora = load(data, names, progress=progress) if corpora is None else corpora
     found = []
     for source in discover(data):
@@ -119,7 +125,7 @@ def held_out(
 
 
 def lead_of(score: Score) -> Track | None:
-    """The first track that is heard as the lead, or a piece's only keyboard."""
+    """The first track that is heard as the lead, or a piece's only keyboard; None where there is neither."""
     count = len(score.tracks)
     for index, track in enumerate(score.tracks):
         channel = next(m.channel for _, m in track.messages if isinstance(m, NoteOn))
@@ -134,7 +140,10 @@ def has_bars(held: Held) -> bool:
 
 
 def windows(held: Held, bars: int) -> list[Call]:
-    """All calls of so many bars in a piece: begun within their first beat, going on into their last bar."""
+    """All calls of so many bars in a piece: begun within their first beat, going on into their last bar.
+
+    None of a piece that cannot be read, has no lead, no believable bar lines, or more than one metre.
+    """
     score = _read(held)
     track = lead_of(score) if score and has_bars(held) else None
     if score is None or track is None or len(score.metres) > 1:
@@ -206,7 +215,7 @@ def accompaniment_of(score: Score) -> list[Track]:
 
 
 def written_chords(score: Score) -> Chords:
-    """Chords of the tracks that repeat the harmony, each with the beat from which it holds."""
+    """Chords of the tracks that repeat the harmony, in order, each with the beat of the score from which it holds."""
     struck: dict[float, list[int]] = {}
     for track in score.tracks:
         if track.name.startswith(CHORDS):
@@ -229,7 +238,7 @@ def _read(held: Held) -> Score | None:
 def calls(
     pieces: Sequence[Held], count: int, seed: int, *, bars: Sequence[int] = (2,)
 ) -> list[Call]:
-    """So many calls of `bars` in turn, drawn as `drawn` says."""
+    """So many calls, or all that there are, as long as each of `bars` in turn, drawn as `drawn` says."""
     return drawn(pieces, count, seed, windows, bars)
 
 
@@ -240,7 +249,10 @@ def drawn(
     find: Callable[[Held, int], list[T]],
     bars: Sequence[int],
 ) -> list[T]:
-    """So many of what `find` finds, evenly from all sets; from one piece another only when all have given one."""
+    """So many of what `find` finds in a piece, by bars, evenly from all sets; fewer where there are fewer.
+
+    From one piece comes another only when all of its set have given one.
+    """
     rng = random.Random(seed)
     names = dict.fromkeys(held.corpus for held in pieces)
     streams = [

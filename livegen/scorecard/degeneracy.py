@@ -52,7 +52,7 @@ def is_loop(notes: Notes) -> bool:
 
 
 def repeats(values: Sequence[object], size: int) -> Iterator[tuple[int, int]]:
-    """Where runs begin in which everything is as it was `size` places before, and how long they are."""
+    """Where runs begin in which everything is as it was `size` places before, and how long they are with those."""
     begin = 0
     for at in range(size, len(values) + 1):
         if at == len(values) or values[at] != values[at - size]:
@@ -61,7 +61,10 @@ def repeats(values: Sequence[object], size: int) -> Iterator[tuple[int, int]]:
 
 
 def is_silent(notes: Notes, begin: float | None, bar: float) -> bool:
-    """Whether nothing comes, or nothing sounds for more than two bars before the last note."""
+    """Whether nothing comes, or nothing sounds for more than two bars before the last note.
+
+    From beat `begin` on, None where no answer ever began; `bar` is in beats, notes are by onset.
+    """
     if begin is None or not notes:
         return True
     until = begin
@@ -73,7 +76,7 @@ def is_silent(notes: Notes, begin: float | None, bar: float) -> bool:
 
 
 def is_flood(notes: Notes, tempo_us: int) -> bool:
-    """Whether more than 32 notes begin within a second."""
+    """Whether more than 32 notes, by onset, begin within a second, at `tempo_us` micros a beat."""
     second = 1_000_000 / tempo_us  # in beats
     onsets = [note.onset for note in notes]
     return any(later - first < second for first, later in zip(onsets, onsets[FLOOD:], strict=False))

@@ -40,8 +40,9 @@ VELOCITY_STEP = 8
 
 
 def histograms(notes: Notes, key: Key) -> dict[str, Floats]:
-    """Counts by bin of pitch classes above the tonic, intervals and inter-onset intervals of the onset line, durations
-    and velocities.
+    """Counts by bin, (bins,) of each of FEATURES.
+
+    Pitch classes are counted above the tonic, intervals and inter-onset intervals on the onset line.
     """
     points = line(notes)
     steps = [max(-INTERVALS, min(INTERVALS, step)) + INTERVALS for step in intervals(points)]
@@ -60,7 +61,7 @@ FEATURES = ("pitch class", "interval", "inter-onset", "duration", "velocity")
 
 
 def time_bin(beats: float) -> int:
-    """The bin of a time: of TIMES the last that is not longer, to the nearest tick."""
+    """The bin of a time: the index of the last of TIMES that is not longer, to the nearest tick."""
     ticks = round(beats / TICK)
     return max(0, int(np.searchsorted(TIMES, ticks, side="right")) - 1)
 
@@ -70,7 +71,7 @@ def _counts(values: Sequence[int], bins: int) -> Floats:
 
 
 def shares(rows: Sequence[Floats]) -> Floats:
-    """Each row by its sum; rows of nothing are left out (N, bins)."""
+    """Each row (bins,) by its sum; rows of nothing are left out (N, bins)."""
     return np.array([row / row.sum() for row in rows if row.sum()])
 
 
@@ -78,7 +79,10 @@ def shares(rows: Sequence[Floats]) -> Floats:
 
 
 def distances(some: Floats, others: Floats | None = None) -> Floats:
-    """Euclidean distances of every row of the one set from every row of the other; within one set each pair once."""
+    """Euclidean distances of every row of (N, bins) from every row of (M, bins): (N * M,).
+
+    Within one set of N rows each pair once: (N * (N - 1) / 2,).
+    """
     if others is None:
         return _between(some, some)[np.triu_indices(len(some), 1)]
     return _between(some, others).ravel()
@@ -91,7 +95,10 @@ def _between(some: Floats, others: Floats) -> Floats:
 
 
 def densities(some: Floats, others: Floats) -> tuple[Floats, Floats, float]:
-    """Gaussian kernel densities of two samples on one grid that holds all of both, and the grid's step."""
+    """Gaussian kernel densities (GRID,) of two samples on one grid that holds all of both, and the grid's step.
+
+    They are not normalised.
+    """
     width = [_bandwidth(sample) for sample in (some, others)]
     low = min(some.min() - BEYOND * width[0], others.min() - BEYOND * width[1])
     high = max(some.max() + BEYOND * width[0], others.max() + BEYOND * width[1])
@@ -104,13 +111,13 @@ def densities(some: Floats, others: Floats) -> tuple[Floats, Floats, float]:
 
 
 def overlap(some: Floats, others: Floats) -> float:
-    """The area that the densities of two samples share: 1 of the same sample, 0 of distant ones."""
+    """The area that the densities of two samples (N,), (M,) share: 1 of the same sample, 0 of distant ones."""
     p, q, _ = densities(some, others)
     return float(np.minimum(p / p.sum(), q / q.sum()).sum())
 
 
 def divergence(some: Floats, others: Floats) -> float:
-    """Kullback-Leibler divergence in nats of the density of the one sample from that of the other, on one grid."""
+    """Kullback-Leibler divergence, nats from 0 on, of the density of one sample from that of another, on one grid."""
     p, q, _ = densities(some, others)
     p, q = p / p.sum() + 1e-12, q / q.sum() + 1e-12
     return float((p * np.log(p / q)).sum())
@@ -133,17 +140,20 @@ def _density(sample: Floats, width: float, grid: Floats) -> Floats:
 
 
 def set_overlap(some: Floats, people: Floats) -> float:
-    """Overlap of distances between the two sets with those within people's (Yang & Lerch 2020, section 3.2)."""
+    """Overlap, 0 to 1, of distances between two sets of histograms (N, bins) with those within people's.
+
+    Yang & Lerch 2020, section 3.2.
+    """
     return overlap(distances(some, people), distances(people))
 
 
 def shared(some: Floats, others: Floats) -> float:
-    """The histogram of all answers together: how much of it both have, 0 to 1."""
+    """Of the mean histograms of two sets, (N, bins) each, how much both have, 0 to 1."""
     return float(np.minimum(some.mean(0), others.mean(0)).sum())
 
 
 def wasserstein(some: Floats, others: Floats) -> float:
-    """How far, in bins, mass must be moved between two mean histograms of ordered bins (Wasserstein-1)."""
+    """How far, in bins, mass must be moved between the mean histograms of two sets, (N, bins) each (Wasserstein-1)."""
     return float(np.abs(np.cumsum(some.mean(0) - others.mean(0))).sum())
 
 
@@ -151,7 +161,10 @@ def wasserstein(some: Floats, others: Floats) -> float:
 
 
 def looks(notes: Notes, key: Key, bar: float) -> list[float]:
-    """What a classifier is given of an answer: pitch, pace, lengths, loudness, key, grid, repetition and polyphony."""
+    """What a classifier is given of an answer: pitch, pace, lengths, loudness, key, grid, repetition and polyphony.
+
+    23 numbers; the answer has a note or more, by onset, and `bar` is in beats.
+    """
     points = line(notes)
     steps, times = intervals(points) or [0], iois(points) or [0.0]
     lengths = [note.end - note.onset for note in notes]
@@ -197,7 +210,7 @@ def _entropy(values: Sequence[int]) -> float:
 
 
 def told_apart(some: Floats, others: Floats, seed: int = 0) -> tuple[Floats, Floats]:
-    """Scores (N,), (M,) that logistic regression gives to each row when it was fitted on the other four folds.
+    """Scores (N,), (M,) that logistic regression gives to each row, (N, F) and (M, F), fitted on the other four folds.
 
     The classifier two-sample test (Lopez-Paz & Oquab 2017).  Rows of one number, an answer and what people
     played to the same call, are in one fold.
@@ -217,7 +230,10 @@ def told_apart(some: Floats, others: Floats, seed: int = 0) -> tuple[Floats, Flo
 
 
 def logistic(rows: Floats, targets: Floats) -> Floats:
-    """Weights (F + 1,), the constant last, of ridge logistic regression by Newton's method."""
+    """Weights (F + 1,), the constant last, of ridge logistic regression of targets (N,) 0 or 1 on rows (N, F).
+
+    By Newton's method (Hastie, Tibshirani & Friedman 2009, section 4.4.1).
+    """
     rows = _with_one(rows)
     weights = np.zeros(rows.shape[1])
     penalty = np.full(rows.shape[1], RIDGE)
@@ -238,7 +254,10 @@ def _with_one(rows: Floats) -> Floats:
 
 
 def auc(some: Floats, others: Floats) -> float:
-    """How often a score of the first is above one of the second (Hanley & McNeil 1982); .5 cannot tell."""
+    """How often, 0 to 1, a score of the first (N,) is above one of the second (M,); .5 cannot tell.
+
+    The area under the ROC curve (Hanley & McNeil 1982).
+    """
     order = np.sort(others)
     below = np.searchsorted(order, some, "left") + np.searchsorted(order, some, "right")
     return float(below.mean() / 2 / len(others))
@@ -253,7 +272,7 @@ def over_halves(
     times: int,
     seed: int,
 ) -> Floats:
-    """What comes of comparing one half of so many calls with the other, for as many ways to halve them."""
+    """What comes of comparing one half of `count` calls with the other, (times,): `compare` is given their indices."""
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(times):

@@ -49,7 +49,7 @@ def ratio(
 
 
 def quantile(values: Sequence[float | None], share: float, seed: int = 0) -> Estimate | None:
-    """A quantile of what is known, the median at .5; None when nothing is."""
+    """A quantile of what is known, the median at a `share` of .5; None when nothing is."""
     known = _known(values)
 
     def of(rows: npt.NDArray[np.int64]) -> float:
@@ -73,7 +73,7 @@ def resampled(
 
 
 def share(count: int, of: int) -> Estimate | None:
-    """A share of rare things, with Wilson's interval; None of nothing."""
+    """A share of rare things, 0 to 1, with Wilson's interval; None of nothing."""
     if not of:
         return None
     z = 1.96

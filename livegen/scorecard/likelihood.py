@@ -32,6 +32,8 @@ CONTEXTS = ("call", "nothing", "another")
 def calibration(sure: Floats, hits: npt.NDArray[np.bool_]) -> float:
     """Expected calibration error (Guo et al. 2017, equation 3): how far certainty is from being right, 0 to 1.
 
+    `sure` is the probability (N,) of what was held likeliest, `hits` (N,) whether it came.
+
     The mean over fifteen equal bins of certainty of |share that was right - mean certainty|, weighted by how many
     are in them.
     """
@@ -42,7 +44,7 @@ def calibration(sure: Floats, hits: npt.NDArray[np.bool_]) -> float:
 
 
 def reliability(sure: Floats, hits: npt.NDArray[np.bool_]) -> list[tuple[float, float, int]]:
-    """Mean certainty, share that was right, and how many, of each bin that holds any."""
+    """Mean certainty, share that was right, and how many, of each bin of `sure` and `hits` (N,) that holds any."""
     bins = np.minimum((sure * BINS).astype(np.int64), BINS - 1)
     return [
         (float(sure[bins == k].mean()), float(hits[bins == k].mean()), int((bins == k).sum()))
@@ -52,7 +54,10 @@ def reliability(sure: Floats, hits: npt.NDArray[np.bool_]) -> list[tuple[float, 
 
 
 def seconds(data: bytes, ticks: int) -> float:
-    """How long so many grid ticks of a file last, from its first note on."""
+    """How many seconds so many grid ticks of a MIDI file last, from its first note on.
+
+    Raises MidiFileError for what is no MIDI file, ValueError for one without notes.
+    """
     score = read(data)
     first = min(tick for t in score.tracks for tick, m in t.messages if isinstance(m, NoteOn))
     tempo = TempoMap.of(score)
@@ -87,7 +92,7 @@ def _nats_per_note(model: OnnxModel, before: Notes, after: Notes, metre: str) ->
 
 
 def rows_of(before: Notes, after: Notes, metre: str) -> tuple[Rows, int]:
-    """Events of the lead alone, and which is the first of what comes after."""
+    """Events (N, 8) of the lead alone, and which row is the first of what comes after, -1 where nothing does."""
     encoder, first = Encoder(parse_metre(metre)), -1
     found: list[Event] = []
     strokes = [(n, False) for n in before] + [(n, True) for n in after]

@@ -13,7 +13,7 @@ SIXTEENTHS = 4  # in a beat
 
 
 class Note(NamedTuple):
-    """Beats, pitch, velocity; of a response also its channel."""
+    """From beat `onset` to beat `end`: MIDI pitch and velocity (1..127); of a response also its channel, 0..15."""
 
     onset: float
     end: float
@@ -30,7 +30,7 @@ class Point(NamedTuple):
 
 
 def notes_of(score: Score, track: Track) -> list[Note]:
-    """Notes of a track, in beats of the score, by onset."""
+    """Notes of a track, in beats of the score, by onset; one that never ends is left out."""
     sounding: dict[int, tuple[float, int]] = {}
     found = []
     for tick, message in track.messages:
@@ -72,7 +72,7 @@ def iois(points: Sequence[Point]) -> list[float]:
 
 
 def weights(notes: Iterable[Note]) -> list[float]:
-    """How many beats each pitch class sounds."""
+    """How many beats each pitch class sounds, (12,) from C on."""
     found = [0.0] * 12
     for note in notes:
         found[note.pitch % 12] += note.end - note.onset

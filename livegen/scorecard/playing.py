@@ -37,7 +37,7 @@ class Heard:
 
     @property
     def answer(self) -> tuple[Note, ...]:
-        """What was played once the call had ended."""
+        """What began once the call had ended."""
         return tuple(note for note in self.notes if note.onset >= self.call.ends)
 
 
@@ -52,7 +52,8 @@ def played(
 ) -> Heard:
     """Play a call to an engine with these settings, and let it answer to the end, or for so many bars.
 
-    `more` is played beside the call: messages with their beats.
+    `values` are controls by name; ConfigError is raised for one that does not fit.  `more` is played beside the
+    call: messages with their beats.  Same seed, same notes.
     """
     engine = Engine(
         model,

@@ -52,12 +52,12 @@ def _runs(values: Sequence[int], length: int) -> list[tuple[int, ...]]:
 
 
 def reuse(answer: Notes, call: Notes) -> float | None:
-    """Share of the answer's figures that stand in the call, at any pitch."""
+    """Share of the answer's figures that stand in the call, at any pitch, 0 to 1; None where it has none."""
     return _found_in(moving_figures(answer), moving_figures(call))
 
 
 def exact_reuse(answer: Notes, call: Notes) -> float | None:
-    """Share of the answer's figures that stand in the call, at the same pitch."""
+    """Share of the answer's figures that stand in the call, at the same pitch, 0 to 1; None where it has none."""
     return _found_in(exact_figures(answer), exact_figures(call))
 
 
@@ -70,7 +70,7 @@ def _found_in(some: Sequence[tuple[int, ...]], others: Sequence[tuple[int, ...]]
 
 
 class Looks:
-    """What an answer and a call are compared by, computed once."""
+    """What an answer and a call are compared by, computed once; `bar` is in beats."""
 
     def __init__(self, notes: Notes, bar: float) -> None:
         points = line(notes)
@@ -85,7 +85,7 @@ class Looks:
 
 
 def alike(one: Looks, other: Looks) -> dict[str, float]:
-    """How alike two phrases are, 0 to 1, in five ways that METRICS E5 names, and `all`, their mean.
+    """How alike two phrases are, 0 to 1, in five ways, and `all`, their mean.
 
     Cosine of pitch classes by how long they sound, of onsets by the sixteenth of the bar they lie on; one less the
     Jensen-Shannon divergence (Lin 1991, base 2) of pairs of intervals and of ratios of inter-onset intervals; the
@@ -106,7 +106,7 @@ def cosine(
     one: "np.ndarray[tuple[int], np.dtype[np.float64]]",
     other: "np.ndarray[tuple[int], np.dtype[np.float64]]",
 ) -> float:
-    """The cosine of two vectors; 0 with one that is nothing."""
+    """The cosine of two vectors, -1 to 1; 0 with one that is nothing."""
     lengths = sqrt(float(one @ one) * float(other @ other))
     return float(one @ other) / lengths if lengths else 0.0
 
@@ -129,7 +129,10 @@ def ratio_bins(times: Sequence[float]) -> list[int]:
 
 
 def specificity(own: Looks, call: Looks, others: Sequence[Looks]) -> float | None:
-    """How much more an answer is like its call than answers to other calls are: what is above 0 was heard."""
+    """How much more an answer is like its call than answers to other calls are, -1 to 1: what is above 0 was heard.
+
+    None where there are no others.
+    """
     if not others:
         return None
     elsewhere = [alike(other, call)["all"] for other in others]
@@ -137,9 +140,10 @@ def specificity(own: Looks, call: Looks, others: Sequence[Looks]) -> float | Non
 
 
 def novelty(answer: Notes, call: Notes) -> float | None:
-    """Share of the answer outside the longest run of it that stands in the call, pitch and rhythm alike.
+    """Share of the answer, 0 to 1, outside the longest run of it that stands in the call, pitch and rhythm alike.
 
-    0 is a copy.  Rhythm is inter-onset intervals in sixteenths; a run of one note is none.
+    0 is a copy, None an answer of one note or none.
+    Rhythm is inter-onset intervals in sixteenths; a run of one note is none.
     """
     mine, theirs = _pairs(answer), _pairs(call)
     if not mine:
@@ -174,7 +178,10 @@ def longest_common(some: Sequence[Hashable], others: Sequence[Hashable]) -> int:
 
 
 def key_match(answer: Notes, key: Key) -> float | None:
-    """Correlation of how long the answer's pitch classes sound with the key's profile (Krumhansl 1990), -1 to 1."""
+    """Correlation of how long the answer's pitch classes sound with the key's profile (Krumhansl 1990), -1 to 1.
+
+    None where there is none, as of an answer in which all twelve sound alike.
+    """
     sounded = np.array(weights(answer))
     if not answer or not sounded.std():
         return None
@@ -183,7 +190,7 @@ def key_match(answer: Notes, key: Key) -> float | None:
 
 
 def in_scale(answer: Notes, key: Key) -> float | None:
-    """Share of notes in the key's scale, in minor with both sevenths."""
+    """Share of notes in the key's scale, in minor with both sevenths, 0 to 1."""
     classes = key.pitch_classes
     return sum(note.pitch % 12 in classes for note in answer) / len(answer) if answer else None
 
@@ -197,13 +204,13 @@ def density(notes: Notes) -> float:
 
 
 def density_apart(answer: Notes, call: Notes) -> float | None:
-    """Octaves between the densities: 1 is twice as dense, or half."""
+    """Octaves between the densities, 0 or more: 1 is twice as dense, or half; None where nothing is played."""
     one, other = density(answer), density(call)
     return abs(log2(one / other)) if one and other else None
 
 
 def length_apart(answer: Notes, asked: float, begin: float) -> float | None:
-    """Beats by which it ends, from where it might begin, too early or too late."""
+    """Beats by which it ends too early or too late, were it as long as `asked` from beat `begin` on."""
     if not answer:
         return None
     return abs(max(note.end for note in answer) - begin - asked)
@@ -235,7 +242,7 @@ Measured = dict[str, float | None]
 
 
 def measures(call: Call, answer: Notes, begin: float) -> Measured:
-    """All figures of one answer but specificity, which needs the others; `begin` is where it might begin."""
+    """All figures of one answer but specificity, which needs the others; `begin` is the beat where it might begin."""
     key = key_of(call.notes)
     strong = ends_on_a_strong_beat(answer, call.metre)
     triad = ends_on_the_triad(answer, key)

@@ -97,7 +97,11 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Adapted:
-    """What came of it."""
+    """What came of it.
+
+    How many files and notes were learned from, how many notes were held back; nats per note before and after, as
+    served; `way`, 0 to 1 from the old weights to the new; and whether it learned to its end or was stopped.
+    """
 
     name: str
     path: Path
@@ -115,7 +119,8 @@ def adapt(base: Path, folder: Path, target: Path, fresh: bool = False) -> Adapte
     """Teach the model file `base` the music in `folder`, into the model folder `target`, named after it.
 
     Goes on with what was begun there from the same model and music; `fresh` begins anew.  A signal ends it with
-    what was learned so far in place.  Raises ConfigError and ModelError before the first step.
+    what was learned so far in place.  Raises ConfigError (too little music, a model of that name, something else
+    begun there) and ModelError (`base` is none of ours) before the first step.
     """
     if crew_here().size > 1:
         raise ConfigError("one process is enough to learn a folder; several train by a recipe")
@@ -166,7 +171,7 @@ def adapt(base: Path, folder: Path, target: Path, fresh: bool = False) -> Adapte
 
 
 def recipe_for(name: str, network: Network, music: Corpus) -> Recipe:
-    """How a network learns so much music.  Raises ConfigError for a name that is none."""
+    """How a network learns so much music, by its events.  Raises pydantic's ValidationError for a name that is none."""
     events = sum(piece.end - piece.start for piece in music.split("train"))
     passes = min(PASSES, max(FEWEST_PASSES, EVENTS // events))
     update = BATCH * STEPS

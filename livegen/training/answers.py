@@ -19,7 +19,10 @@ EIGHTH = TICKS_PER_BEAT // 2
 def answer(
     model: Model, opening: Rows, events: int, rng: np.random.Generator, style: int = 0
 ) -> Rows:
-    """So many events that the model plays after it has heard `opening` (N, 8), which has one event or more."""
+    """Rows (events, 8) that the model plays after it has heard `opening` (N, 8), which has one event or more.
+
+    `style` is an index into what the model says of its styles.
+    """
     sounding = np.zeros(SOUNDING, np.float32)
     state = model.initial_state()
     struck: dict[int, int] = {}  # the pitch of each part's latest onset

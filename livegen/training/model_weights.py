@@ -45,9 +45,10 @@ class Place:
 
 
 def read_network(data: bytes, where: str = "the model file") -> tuple[Network, ModelFacts]:
-    """The network of a model file, to be trained further, and what the file says of itself.
+    """The network of a model file, float32, to be trained further, and what the file says of itself.
 
-    Raises ModelError for a file that is refused, and for one that does not say how its network is built.
+    Raises ModelError, which begins with `where`, for a file that is refused, for one that does not say how its network
+    is built, and for one that lacks weights of it.
     """
     facts = parse(data, where).facts
     network = _built(facts, where)
@@ -70,7 +71,10 @@ def read_network(data: bytes, where: str = "the model file") -> tuple[Network, M
 
 
 def written(data: bytes, network: Network, facts: ModelFacts) -> bytes:
-    """The file of `read_network` with the weights of `network`, saying of itself what `facts` say."""
+    """The file of `read_network` with the weights of `network`, of the same sizes, saying of itself what `facts` say.
+
+    Raises ModelError when the outcome would be refused.
+    """
     model = onnx.load_model_from_string(data)
     tensors = _tensors(model)
     values = {name: p.detach().float().cpu().numpy() for name, p in network.named_parameters()}
@@ -90,7 +94,7 @@ def written(data: bytes, network: Network, facts: ModelFacts) -> bytes:
 
 
 def places(tensors: Mapping[str, npt.NDArray[np.generic]], facts: ModelFacts) -> Iterator[Place]:
-    """Where the file's parameters lie; its other tensors are constants of the graph."""
+    """Where the file's parameters lie, by tensors and what `facts.network` says was joined; others are constants."""
     joined: Mapping[str, Sequence[str]] = facts.network["joined"]
     for tensor in tensors:
         name = tensor.removesuffix(QUANTISED)

@@ -29,8 +29,8 @@ def own_music(
 ) -> Corpus:
     """All MIDI files of a folder and of those below it, without styles, dealt into `train` and `valid`.
 
-    Splits that a metadata.csv gives are kept.  Raises ConfigError for a folder without MIDI files, without one
-    that can be read, or with too little music.
+    Splits that a metadata.csv gives are kept; the other arguments are those of `load_folder`.  Raises ConfigError for
+    a folder without MIDI files, without one that can be read, or with too little music.
     """
     if not any(path.suffix.lower() in MIDI_SUFFIXES for path in folder.rglob("*")):
         raise ConfigError(f"{folder} holds no MIDI files (*.mid, *.midi)")

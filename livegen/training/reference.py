@@ -43,7 +43,7 @@ def read_reference(path: Path, styles: Sequence[str]) -> dict[str, Corpus]:
 
 
 def write_reference(path: Path, pieces: Sequence[tuple[str, str, Rows]]) -> None:
-    """Write pieces, each its set, its style and its rows."""
+    """Write pieces, one or more, each its set, its style and its rows, uint8 (N, 8)."""
     np.savez_compressed(
         path,
         events=np.concatenate([rows for _, _, rows in pieces]),
