@@ -46,9 +46,9 @@ def _habits(mode: str) -> tuple[Floats, Floats, Floats]:
 
 
 def implied(melody: Iterable[Sung], key: Key, span: int, ahead: int = 2) -> list[Chord]:
-    """The likeliest chord of a span, counted from beat 0, by what was sung until now, and those of the `ahead` next.
+    """The likeliest chord of a span by what was sung until now, and those of the `ahead` next: 1 + `ahead` triads.
 
-    Of the melody only the last spans up to this one matter.
+    Spans are numbered from beat 0 on.  Of the melody, in any order, only the last SPANS up to this one matter.
     """
     since = span - SPANS + 1
     weights = np.zeros((SPANS, 12))
