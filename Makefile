@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fix train export scorecard bench transcripts pictures sound jack chromium
+.PHONY: help serve test check fix train export scorecard examples bench transcripts pictures sound jack chromium
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -68,6 +68,9 @@ export: $(VENV)/.tested # make the model that is served from a checkpoint: CHECK
 
 scorecard: $(VENV)/.tested # measure how well a model plays, into its folder and its card: MODEL=… DATA=… ARGS='--turns 10000'
 	$(BIN)/livegen scorecard $(MODEL)/model.onnx --data $(DATA) --out $(MODEL) --card $(MODEL)/CARD.md $(ARGS)
+
+examples: $(VENV)/.tested # play every mode, keep the best and the worst in docs/EXAMPLES.md: DATA=… MODEL=… ARGS=--sound
+	$(BIN)/python -m docs.shown --data $(DATA) --model $(MODEL) $(ARGS)
 
 bench: $(VENV)/.tested sound jack # measure speed, latency and memory into bench/
 	$(BIN)/python -m bench $(ARGS)

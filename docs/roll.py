@@ -11,11 +11,13 @@ import matplotlib
 
 matplotlib.use("Agg")
 import matplotlib.pyplot as plt
+from matplotlib.ticker import MaxNLocator
 
 from livegen.music.messages import NoteOn
 from livegen.music.smf import Score, Track, micros_of, read
 
 COLOURS = {"Player": "#0072B2", "Model": "#D55E00"}  # Okabe & Ito
+LARGE, SMALL = (11, 3.6, 150), (9, 2.4, 90)  # inches, inches, dots per inch
 
 
 def notes(score: Score, track: Track) -> list[tuple[float, float, int, int]]:
@@ -35,30 +37,48 @@ def notes(score: Score, track: Track) -> list[tuple[float, float, int, int]]:
     return found
 
 
-def draw(source: Path, picture: Path, title: str) -> None:
+def bar_lines(score: Score) -> list[float]:
+    """Bar lines of a score of one metre up to its last message, in seconds; none where it has no metre or several."""
+    if len(score.metres) != 1:
+        return []
+    _, numerator, denominator = score.metres[0]
+    bar = score.ppqn * 4 * numerator // denominator
+    last = max((track.messages[-1][0] for track in score.tracks), default=0)
+    return [at / 1e6 for at in micros_of(score, range(0, last + bar, bar))]
+
+
+def draw(source: Path, picture: Path, title: str, size: tuple[float, float, int] = LARGE) -> None:
     """Write the picture."""
     score = read(source)
-    figure, axes = plt.subplots(figsize=(11, 3.6), dpi=150, layout="constrained")
+    width, height, dots = size
+    figure, axes = plt.subplots(figsize=(width, height), dpi=dots, layout="constrained")
+    labelled = set()
     for track in score.tracks:
-        for index, (since, until, pitch, velocity) in enumerate(notes(score, track)):
-            colour = COLOURS.get(track.name, "#555555")
-            label = track.name if index == 0 else None
+        for since, until, pitch, velocity in notes(score, track):
             axes.barh(
                 pitch,
                 max(until - since, 0.02),
                 left=since,
                 height=0.9,
-                color=colour,
+                color=COLOURS.get(track.name, "#555555"),
                 alpha=0.4 + velocity / 212,
-                label=label,
+                edgecolor="white",  # so that repeated notes are seen to be several
+                linewidth=0.4,
+                label=None if track.name in labelled else track.name,
             )
-    axes.set_xlabel("seconds")
+            labelled.add(track.name)
+    lines = bar_lines(score)
+    if lines:
+        axes.set_xticks(lines, [str(number) for number in range(1, len(lines) + 1)])
+        axes.set_xlim(lines[0], lines[-1])
+    axes.set_xlabel("bar" if lines else "seconds")
     axes.set_ylabel("pitch")
-    axes.yaxis.get_major_locator().set_params(integer=True)
+    axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title(title, fontsize=10)
     axes.grid(axis="x", alpha=0.3)
-    axes.legend(loc="upper right")
-    figure.savefig(picture)
+    axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=8)
+    figure.savefig(picture, metadata={"Software": None})
+    plt.close(figure)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,299 @@
+"""How each mode is tried for docs/EXAMPLES.md: what is played to it, what it plays, and the figure that ranks it.
+
+The calls are held-out music that may be shown: of sets in which tune and file are free.  The engine is the one that
+serves, on virtual time, with every control at its default but those named in `WAYS`.  Notes are in beats, 0 being the
+call's first bar line.
+"""
+
+import csv
+import io
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import NamedTuple
+
+from livegen.errors import ConfigError
+from livegen.inference.model import OnnxModel, load
+from livegen.music.messages import Message, NoteOff, NoteOn
+from livegen.music.smf import read
+from livegen.scorecard import accompaniment, degeneracy, responses
+from livegen.scorecard.calls import LAST, Call, Held, accompaniment_of, drawn, followed, windows
+from livegen.scorecard.crew import harmony
+from livegen.scorecard.notes import (
+    SIXTEENTHS,
+    Note,
+    intervals,
+    key_of,
+    line,
+    moved,
+    notes_of,
+)
+from livegen.scorecard.playing import Heard, played
+from livegen.scorecard.responses import Looks
+from livegen.training.corpora import METADATA, discover
+
+SEED = 20261121
+COMP_CHANNEL = 1  # on which `played` hears a comp
+ROUNDS = 2  # of its chords that a solo is shown for
+
+# Sets of which a few bars may be shown, and what is said of them.  OpenEWLD and POP909 are MIT, but not all of their
+# songs are free in every country.
+SETS = {
+    "mutopia_pd": "Mutopia Project, public domain",
+    "openscore_lieder": "OpenScore Lieder, CC0 1.0",
+    "trad_abc": "tunes in the public domain, from the ABC collections of the music21 corpus",
+}
+PUBLIC = "Public Domain"  # of Mutopia's licences the one that is meant
+
+
+class Free(NamedTuple):
+    """A held-out piece that may be shown, and what it is called."""
+
+    held: Held
+    title: str
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What is played to the engine: a call, and what the player plays besides, on channels of its own."""
+
+    call: Call
+    more: tuple[Note, ...] = ()
+
+
+class Judged(NamedTuple):
+    """A figure, the more the better, and which of the faults of `degeneracy` there are."""
+
+    figure: float
+    faults: frozenset[str] = frozenset()
+
+    @property
+    def rank(self) -> float:
+        """The figure, 1 less for a fault."""
+        return self.figure - bool(self.faults)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a mode is tried; `says` is what its figure is."""
+
+    says: str
+    judge: Callable[[Scene, Heard], Judged]
+    bars: int
+    find: Callable[[Held, int], list[Scene]]
+    after_bars: int | None = None  # that the engine is let play on, None: to the end of its turn
+    values: dict[str, object] = field(default_factory=dict)
+
+
+# --- what is played to it -----------------------------------------------------------------------------------------
+
+
+def free_pieces(data: Path, split: str = "valid") -> list[Free]:
+    """Pieces of a split of SETS.  Raises ConfigError when the folder has none of them."""
+    found = []
+    for source in discover(data):
+        if source.name in SETS:
+            files = dict(source.files())
+            rows = csv.DictReader(io.StringIO(files[METADATA].decode("utf-8-sig")))
+            for row in rows:
+                is_free = row.get("licence", PUBLIC) == PUBLIC
+                if row["split"] == split and row["file"] in files and is_free:
+                    held = Held(source.name, row["file"], files[row["file"]])
+                    found.append(Free(held, titled(row)))
+    if not found:
+        raise ConfigError(f"{data} has none of the sets {', '.join(SETS)}")
+    return sorted(found)
+
+
+def titled(row: dict[str, str]) -> str:
+    """What a piece is called, by its row of metadata: composer, work and title, as far as they are there."""
+    composer = " ".join(reversed((row.get("composer") or "").split(", ")))
+    work = row.get("set") or row.get("opus") or ""
+    parts = [" ".join(part.split()) for part in (composer, work, row["title"])]
+    return ", ".join(dict.fromkeys(part for part in parts if part))
+
+
+def alone(held: Held, bars: int) -> list[Scene]:
+    """A melody."""
+    return [Scene(call) for call in windows(held, bars)]
+
+
+def twice(held: Held, bars: int) -> list[Scene]:
+    """A melody, and after as many bars as it has those that follow it in the piece."""
+    return [Scene(pair.call, moved(pair.people, pair.call.beats)) for pair in followed(held, bars)]
+
+
+def over_chords(held: Held, bars: int) -> list[Scene]:
+    """A melody over the accompaniment that it has in the piece, which sounds in each of its bars."""
+    score = read(held.data)
+    beside = [note for track in accompaniment_of(score) for note in notes_of(score, track)]
+    found = []
+    for call in windows(held, bars):
+        first, last = call.first_beat, call.first_beat + call.beats
+        inside = [note for note in beside if first <= note.onset < last - LAST]
+        if len({note.onset // call.bar for note in inside}) == bars:
+            cut = [
+                note._replace(end=min(note.end, last - LAST), channel=COMP_CHANNEL)
+                for note in inside
+            ]
+            found.append(Scene(call, moved(cut, -first)))
+    return found
+
+
+# --- what ranks it ------------------------------------------------------------------------------------------------
+
+
+def answered(scene: Scene, heard: Heard) -> Judged:
+    """Mean of key match, reuse and novelty of an answer, 0 for what cannot be judged."""
+    names = ("key_match", "reuse", "novelty")
+    found = responses.measures(scene.call, heard.answer, heard.line or 0.0)
+    mean = sum(found[name] or 0.0 for name in names) / len(names)
+    return Judged(mean, frozenset(degeneracy.faults(heard)))
+
+
+def traded(scene: Scene, heard: Heard) -> Judged:
+    """The mean of `answered` over the turns, each beside what was played right before it."""
+    beats, found = scene.call.beats, []
+    for index, notes in enumerate((scene.call.notes, scene.more)):
+        begin, end = (2 * index + 1) * beats, (2 * index + 2) * beats
+        call = replace(scene.call, notes=notes)
+        answer = tuple(note for note in heard.notes if begin - 1 <= note.onset < end)
+        found.append(answered(Scene(call), replace(heard, call=call, notes=answer, line=begin)))
+    mean = sum(judged.figure for judged in found) / len(found)
+    return Judged(mean, frozenset().union(*(judged.faults for judged in found)))
+
+
+def carried_on(scene: Scene, heard: Heard) -> Judged:
+    """How alike what follows and the call are, all five ways."""
+    own, call = (Looks(notes, scene.call.bar) for notes in (heard.answer, scene.call.notes))
+    return Judged(responses.alike(own, call)["all"], frozenset(degeneracy.faults(heard)))
+
+
+def accompanied(scene: Scene, heard: Heard) -> Judged:
+    """The share of the melody that is a tone of the chord heard in comp and bass."""
+    by_beat = accompaniment.frames(scene.call.notes, harmony(heard), scene.call)
+    share = accompaniment.note_in_chord([frame for some in by_beat for frame in some])
+    return Judged(share or 0.0)
+
+
+def harmonised(scene: Scene, heard: Heard) -> Judged:
+    """The share of the melody's sixteenths with companions that are all in its key and none a dissonance."""
+    key, good, sung = key_of(scene.call.notes).pitch_classes, 0, 0
+    for at in _middles(scene.call.beats):
+        melody = [note.pitch for note in scene.call.notes if note.onset <= at < note.end]
+        below = [note.pitch for note in heard.notes if note.onset <= at < note.end]
+        if melody:
+            sung += 1
+            good += bool(below) and all(
+                pitch % 12 in key and (max(melody) - pitch) % 12 not in DISSONANT for pitch in below
+            )
+    return Judged(good / sung if sung else 0.0)
+
+
+DISSONANT = (1, 2, 6, 10, 11)  # semitones under a melody, octaves apart
+
+
+def soloed(scene: Scene, heard: Heard) -> Judged:
+    """Mean of the share of a solo that is a tone of the chord that lay there, and of the share of distinct figures."""
+    call, found = scene.call, []
+    count = round(call.beats * SIXTEENTHS)
+    chords = accompaniment.heard_chords(scene.more, call.tempo_us, count)
+    for at in _middles((1 + ROUNDS) * call.beats):
+        sounding = [note.pitch for note in heard.answer if note.onset <= at < note.end]
+        if sounding:
+            found.append((max(sounding), chords[int(at * SIXTEENTHS) % count]))
+    steps = intervals(line(heard.answer))
+    figures = list(zip(steps, steps[1:], steps[2:], strict=False))
+    distinct = len(set(figures)) / len(figures) if figures else 0.0
+    mean = ((accompaniment.note_in_chord(found) or 0.0) + distinct) / 2
+    return Judged(mean, frozenset(degeneracy.faults(heard)))
+
+
+def _middles(beats: float) -> Iterator[float]:
+    return ((at + 0.5) / SIXTEENTHS for at in range(round(beats * SIXTEENTHS)))
+
+
+# --- the modes ----------------------------------------------------------------------------------------------------
+
+_ANSWER = "mean of the answer's correlation with the call's key, the share of its figures that stand in the call, and "
+_ANSWER += "the share outside the longest run copied from it"
+
+WAYS = {
+    "respond": Way(_ANSWER, answered, 4, alone),
+    "continue": Way(
+        "likeness of eight more bars to the call, mean over pitch classes, pairs of intervals, places in the bar, "
+        "rhythm and density",
+        carried_on, 4, alone, after_bars=8,
+    ),
+    "trade": Way(
+        f"two turns of two bars (`trade: 2`), each judged as an answer is: {_ANSWER}",
+        traded, 2, twice, values={"trade": 2},
+    ),
+    "accompany": Way(
+        "share of the melody, by time, that is a tone of the chord heard in comp and bass (chance: .43, any triad of "
+        "the key); the player plays the melody alone, without chords",
+        accompanied, 8, alone, after_bars=1,
+    ),
+    "harmonise": Way(
+        "share of the melody, by time, that has companions all of which are in its key and none a second, tritone or "
+        "seventh; here rules choose the notes, and not the network",
+        harmonised, 4, alone, after_bars=0,
+    ),
+    "solo": Way(
+        "mean of the share of the solo, by time, that is a tone of the chord that lay there when the player played, "
+        "and of the share of its four-note figures that differ from one another; two rounds of the chords",
+        soloed, 4, over_chords, after_bars=4 * ROUNDS,
+    ),
+}  # fmt: skip
+
+
+class Try(NamedTuple):
+    """One of the calls that a mode is tried on."""
+
+    mode: str
+    seed: int
+    scene: Scene
+
+
+class Outcome(NamedTuple):
+    """What a mode made of a call."""
+
+    judged: Judged
+    heard: Heard
+
+
+def tries(pieces: Sequence[Free], count: int) -> list[Try]:
+    """So many calls for each mode, the same whatever the model."""
+    held = [piece.held for piece in pieces]
+    return [
+        Try(mode, seed, scene)
+        for mode, way in WAYS.items()
+        for seed, scene in enumerate(drawn(held, count, SEED, way.find, (way.bars,)))
+    ]
+
+
+def outcome(model: Path, one: Try) -> Outcome:
+    """Play it."""
+    way = WAYS[one.mode]
+    heard = played(
+        _opened(model),
+        one.scene.call,
+        {"mode": one.mode, **way.values},
+        seed=one.seed,
+        after_bars=way.after_bars,
+        more=list(messages(one.scene.more)),
+    )
+    return Outcome(way.judge(one.scene, heard), heard)
+
+
+def messages(notes: Iterable[Note]) -> Iterator[tuple[float, Message]]:
+    """Notes as messages, each with its beat."""
+    for note in notes:
+        yield note.onset, NoteOn(note.pitch, note.velocity, note.channel)
+        yield note.end, NoteOff(note.pitch, 64, note.channel)
+
+
+@lru_cache(maxsize=1)
+def _opened(model: Path) -> OnnxModel:
+    return load(model)
