@@ -18,8 +18,8 @@ from livegen.inference.model import OnnxModel, load
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.smf import read
 from livegen.scorecard import accompaniment, degeneracy, responses
+from livegen.scorecard.band import harmony
 from livegen.scorecard.calls import LAST, Call, Held, accompaniment_of, drawn, followed, windows
-from livegen.scorecard.crew import harmony
 from livegen.scorecard.notes import (
     SIXTEENTHS,
     Note,

@@ -27,6 +27,8 @@ TRAIN_EXTRA = {
     "onnx",
 }
 
+RECIPES = (".yaml", ".yml")
+
 data_option = click.option(
     "--data",
     required=True,
@@ -182,9 +184,9 @@ def scorecard(
     "--from",
     "base",
     metavar="MODEL",
-    help="Teach this model the music in FOLDER: default, a model's name, or an .onnx file.",
+    help="Begin with this model, to teach it FOLDER or to train it on: default, a model's name, or an .onnx file.",
 )
-@click.option("--name", metavar="NAME", help="With --from: what it is called. [default: as FOLDER]")
+@click.option("--name", metavar="NAME", help="With FOLDER: what it is called. [default: as FOLDER]")
 @click.option(
     "--data",
     type=FOLDER,
@@ -213,13 +215,13 @@ def train(
     processes: int | None,
     fresh: bool,
 ) -> int:
-    """Teach a model your own music, or train one from nothing.
+    """Teach a model your own music, or train one by a recipe.
 
-    With --from a model learns all MIDI files in and below FOLDER, such as livegen's own recordings; half an
+    Of a FOLDER a model learns all MIDI files in and below it, such as livegen's own recordings; half an
     hour of music takes a few minutes.  It tells what was learned, what was forgotten and what is copied, and
     keeps the new model in ~/.local/share/livegen/models, where `livegen serve --model NAME` finds it.
-    With a recipe a network is trained from nothing on the corpora in --data, into --out, by one process, by
-    several or, with torchrun, by those of several machines.
+    By a recipe a network is trained on the corpora in --data, into --out, from nothing or from a model,
+    by one process, by several or, with torchrun, by those of several machines.
     Both go on where they were when they were stopped.  Needs the training extra: pip install 'livegen[train]'
 
     \b
@@ -227,63 +229,63 @@ def train(
       livegen train --from default ~/my-midi
       livegen train --from default ~/.local/share/livegen/recordings --name evenings
       livegen train models/jam-gru/recipe.yaml --data ../shared/data --out runs/mine
+      livegen train models/jam-gru/recipe.yaml --from default --data ~/midi --out runs/more
     """
-    if base is None:
-        if name is not None:
-            raise ConfigError("--name goes with --from; a recipe names its network itself")
-        return _train_by_recipe(what, data, out, processes or 1, fresh)
-    if data or out or processes:
-        raise ConfigError(
-            "--data, --out and --processes go with a recipe; with --from name the folder alone"
-        )
-    _teach(base, what, name, fresh)
-    return 0
+    from livegen import shipped
 
-
-def _train_by_recipe(
-    recipe: Path, data: Path | None, out: Path | None, processes: int, fresh: bool
-) -> int:
-    if recipe.is_dir():
+    if what.is_dir():
+        if base is None:
+            raise ConfigError(
+                f"{what} is a folder; `livegen train --from default {what}` teaches a model its music"
+            )
+        if data or out or processes:
+            raise ConfigError(
+                "--data, --out and --processes go with a recipe; a folder is learned without them"
+            )
+        _teach(shipped.model(base), what, shipped.own(name or shipped.name_of(what)), fresh)
+        return 0
+    if what.suffix.lower() not in RECIPES:
         raise ConfigError(
-            f"{recipe} is a folder; `livegen train --from default {recipe}` teaches a model its music"
+            f"{what} is a file and no recipe ({', '.join(RECIPES)});"
+            " to teach a model your music name the folder that your MIDI files are in"
         )
+    if name is not None:
+        raise ConfigError("--name goes with a folder; a recipe names its network itself")
     if data is None or out is None:
         raise ConfigError("a recipe needs --data DIR, the music, and --out DIR, the run's folder")
+    begin = None if base is None else shipped.model(base)
+    return _train_by_recipe(processes or 1, what, data, out, not fresh, begin)
+
+
+def _train_by_recipe(processes: int, recipe: Path, *rest: Any) -> int:
+    """`rest` is what `loop.train` takes beside the recipe."""
     with _training_extra("train"):
         from livegen.training import crew
         from livegen.training.recipe import read_recipe
 
         if processes > 1 and crew.crew_here().size == 1:
             read_recipe(recipe)  # a mistake is said once, and before anything starts
-            return crew.launch(processes, _train, recipe, data, out, fresh)
-        _train(recipe, data, out, fresh)
+            return crew.launch(processes, _train, recipe, *rest)
+        _train(recipe, *rest)
         crew.crew_here().leave()
     return 0
 
 
-def _train(recipe: Path, data: Path, out: Path, fresh: bool) -> None:
+def _train(*args: Any) -> None:
     """One process of a training run."""
     from livegen.training import loop
     from livegen.training.crew import crew_here
 
-    best = loop.train(recipe, data, out, resume=not fresh)
+    best = loop.train(*args)
     if crew_here().leads:
         click.echo(best)
 
 
-def _teach(base: str, folder: Path, name: str | None, fresh: bool) -> None:
-    from livegen import shipped
-
-    if not folder.is_dir():
-        raise ConfigError(
-            f"{folder} is a file; --from needs the folder that your MIDI files are in"
-        )
-    target = shipped.own(name or shipped.name_of(folder))
-    path = shipped.model(base)
+def _teach(base: Path, folder: Path, target: Path, fresh: bool) -> None:
     with _training_extra("train"):
         from livegen.training import adapt
 
-        adapted = adapt.adapt(path, folder, target, fresh)
+        adapted = adapt.adapt(base, folder, target, fresh)
         click.echo("\n".join(adapt.lines(adapted)))
     click.echo(f"play with it: livegen serve --model {adapted.name}")
 

@@ -29,9 +29,9 @@ from livegen.training.answers import answer
 from livegen.training.corpora import Corpus, Rows
 from livegen.training.crew import crew_here
 from livegen.training.evaluate import stacked
-from livegen.training.loop import Run, Start, load_network
+from livegen.training.loop import Run, load_network
 from livegen.training.memorisation import LONG, Lines, copies, lines_of_rows
-from livegen.training.model_weights import read_network, written
+from livegen.training.model_weights import Start, read_network, written
 from livegen.training.network import Network
 from livegen.training.objective import Objective
 from livegen.training.own_music import own_music
@@ -135,7 +135,7 @@ def adapt(base: Path, folder: Path, target: Path, fresh: bool = False) -> Adapte
     with Words(work) as report:
         music = _music(folder, report, work)
         recipe = recipe_for(target.name, network, music)
-        start = Start(network, list(facts.styles), hashlib.sha256(data).hexdigest())
+        start = Start.of(data, network, facts)
         _begin(work, {"model": start.model, "music": _music_key(music)}, fresh)
         held = {"own": _held(music, start.styles)}
         reference = _reference(base, start.styles)

@@ -6,13 +6,11 @@ A run folder holds `checkpoint.pt` (everything, to go on from), `best.pt` (the w
 validation), `metrics.jsonl` (the record) and TensorBoard's files.
 """
 
-import hashlib
 import math
 import os
 import signal
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +20,9 @@ from torch import Tensor, nn
 
 from livegen.codec.layout import STYLE_UNKNOWN_NAME, codec_hash
 from livegen.errors import ConfigError
-from livegen.inference.onnx_file import read_bytes
 from livegen.training.corpora import Corpus, load
 from livegen.training.crew import Crew, crew_here
-from livegen.training.model_weights import read_network
+from livegen.training.model_weights import Start, read_start
 from livegen.training.network import Dropout, Network, NetworkConfig
 from livegen.training.objective import Objective, tensors
 from livegen.training.optimisers import optimisers_for
@@ -46,7 +43,7 @@ def train(
     model or a folder that do not fit.
     """
     recipe, crew = read_recipe(recipe_path), crew_here()
-    start = begun_from(base, recipe) if base else None
+    start = read_start(base, recipe) if base else None
     fabric = crew.fabric(precision_of(recipe))
     with crew.together(), Report(out) if crew.leads else Silence() as report:
         names = list(recipe.sets) if recipe.sets else None
@@ -98,26 +95,6 @@ def precision_of(recipe: Recipe) -> Any:
         return "bf16-mixed" if torch.cuda.is_bf16_supported(False) else "32-true"
     fast = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
     return "bf16-mixed" if fast else "32-true"
-
-
-@dataclass(frozen=True, slots=True)
-class Start:
-    """A network that learns on, the names of its styles, and the SHA-256 of the model file it is from."""
-
-    network: Network
-    styles: list[str]
-    model: str
-
-
-def begun_from(base: Path, recipe: Recipe) -> Start:
-    """What a run by a recipe begins with.  Raises ModelError, and ConfigError where the recipe's network is another."""
-    data = read_bytes(base)
-    network, facts = read_network(data, str(base))
-    wanted = NetworkConfig(styles=len(facts.styles), **recipe.network.model_dump())
-    if replace(network.config, dropout=wanted.dropout) != wanted:
-        raise ConfigError(f"{base} holds {network.config}, the recipe asks for {wanted}")
-    network.drop.share = wanted.dropout
-    return Start(network, list(facts.styles), hashlib.sha256(data).hexdigest())
 
 
 class Run:

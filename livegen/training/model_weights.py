@@ -7,8 +7,10 @@ So a network of any make is read back without a list of its parts, and written b
 the graph stays as it is.  Of int8 weights the nearest floats are taken: reading and writing changes nothing.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -17,11 +19,11 @@ import torch
 from onnx import ModelProto, helper, numpy_helper
 from pydantic import ValidationError
 
-from livegen.errors import ModelError
+from livegen.errors import ConfigError, ModelError
 from livegen.inference.contract import ModelFacts
-from livegen.inference.onnx_file import METADATA_KEY, metadata, parse
+from livegen.inference.onnx_file import METADATA_KEY, metadata, parse, read_bytes
 from livegen.training.network import Network, NetworkConfig
-from livegen.training.recipe import NetworkRecipe
+from livegen.training.recipe import NetworkRecipe, Recipe
 
 OWNER = "network."  # before the name of every parameter
 TRANSPOSED = ".transposed"
@@ -42,6 +44,31 @@ class Place:
     parameters: tuple[str, ...]
     is_transposed: bool = False
     is_int8: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A network that learns on, the names of its styles, and the SHA-256 of the model file it is from."""
+
+    network: Network
+    styles: list[str]
+    model: str
+
+    @classmethod
+    def of(cls, data: bytes, network: Network, facts: ModelFacts) -> "Start":
+        """From a file's bytes, and what `read_network` read in them."""
+        return cls(network, list(facts.styles), hashlib.sha256(data).hexdigest())
+
+
+def read_start(path: Path, recipe: Recipe) -> Start:
+    """What a run by a recipe begins with.  Raises ModelError, and ConfigError where the recipe's network is another."""
+    data = read_bytes(path)
+    network, facts = read_network(data, str(path))
+    wanted = NetworkConfig(styles=len(facts.styles), **recipe.network.model_dump())
+    if replace(network.config, dropout=wanted.dropout) != wanted:
+        raise ConfigError(f"{path} holds {network.config}, the recipe asks for {wanted}")
+    network.drop.share = wanted.dropout
+    return Start.of(data, network, facts)
 
 
 def read_network(data: bytes, where: str = "the model file") -> tuple[Network, ModelFacts]:

@@ -219,13 +219,15 @@ def test_the_command_names_the_model_after_the_folder(
     [
         ("{music}", "livegen train --from default"),
         ("--from default {music} --out x", "--data, --out and --processes go with a recipe"),
-        ("--from default {base}", "is a file; --from needs the folder"),
+        ("--from default {base}", "is a file and no recipe (.yaml, .yml)"),
         ("--from nobody {music}", "'nobody' is neither a model"),
         ("--from default {music} --name ../x", "is no name for a model"),
         ("--from default {music} --name default", "is a model that came with livegen"),
         ("--from default {empty}", "holds no MIDI files"),
-        ("{base}", "a recipe needs --data DIR"),
-        ("{base} --data {music} --out x --name y", "--name goes with --from"),
+        ("{recipe}", "a recipe needs --data DIR"),
+        ("{recipe} --data {music} --out x --name y", "--name goes with a folder"),
+        ("{recipe} --data {music} --out x --from nobody", "'nobody' is neither a model"),
+        ("{recipe} --data {music} --out x --from default", "the recipe asks for"),
     ],
 )
 def test_a_mistake_is_one_line_and_status_2(
@@ -237,7 +239,9 @@ def test_a_mistake_is_one_line_and_status_2(
     said: str,
 ) -> None:
     (tmp_path / "empty").mkdir()
-    given = {"{music}": music, "{base}": base, "{empty}": tmp_path / "empty"}
+    recipe = tmp_path / "mine.yaml"
+    recipe.write_text("name: mine")
+    given = {"{music}": music, "{base}": base, "{empty}": tmp_path / "empty", "{recipe}": recipe}
     arguments = [str(given.get(word, word)) for word in words.split()]
 
     assert run(["train", *arguments]) == 2

@@ -25,7 +25,6 @@ from livegen.music.parts import PARTS
 from livegen.training.corpora import Corpus
 from livegen.training.loop import (
     Run,
-    begun_from,
     load_network,
     precision_of,
     read_checkpoint,
@@ -34,7 +33,7 @@ from livegen.training.loop import (
     train,
     write_whole,
 )
-from livegen.training.model_weights import read_network
+from livegen.training.model_weights import read_network, read_start
 from livegen.training.network import Network, NetworkConfig
 from livegen.training.recipe import NetworkRecipe, Recipe
 from livegen.training.report import Report
@@ -175,7 +174,7 @@ def model(tmp_path: Path) -> Path:
 
 
 def test_a_run_may_begin_with_the_weights_of_a_model_file(tmp_path: Path, model: Path) -> None:
-    start = begun_from(model, recipe())
+    start = read_start(model, recipe())
     with Watched(tmp_path) as report:
         found = Run(recipe(), CORPORA, tmp_path, report, start)
         first = found.network.summary.weight.clone()
@@ -191,7 +190,7 @@ def test_a_run_may_begin_with_the_weights_of_a_model_file(tmp_path: Path, model:
 
 def test_a_model_of_another_size_is_no_beginning(model: Path) -> None:
     with pytest.raises(ConfigError, match=r"hidden=16.*the recipe asks for.*hidden=32"):
-        begun_from(model, recipe(network=SMALL["network"] | {"hidden": 32}))
+        read_start(model, recipe(network=SMALL["network"] | {"hidden": 32}))
 
 
 def test_a_run_stopped_before_its_first_validation_names_the_checkpoint_that_there_is(
