@@ -89,6 +89,7 @@ class Brief:
     somebody who plays along leaves, None for an answer.  `pace` is the call's onsets per beat, and
     `follow` (0..1) how closely density and loudness keep to those of the call.  `supposes`: the parts that are
     not ours are somebody's who plays on, and not silent.  `theme` is what the part that leads takes up.
+    `strikes` is a chord that the parts which accompany strike at `start`; notes of theirs that are none of it end.
     """
 
     start: int
@@ -112,6 +113,7 @@ class Brief:
     silent_since: tuple[int, ...] | None = None
     supposes: bool = False
     theme: Theme | None = None
+    strikes: Chord | None = None
 
 
 def brief_for(
@@ -173,6 +175,7 @@ def for_drums(brief: Brief) -> Brief:
         groove=_DRUMS_GROOVE,
         wanted=0.0,
         supposes=False,
+        strikes=None,
     )
 
 
@@ -303,6 +306,8 @@ def _scale(phrase: Phrase, settings: Settings, classes: PitchClasses | None) -> 
     found = key_of(played) if classes is None else classes
     if found is None:
         return frozenset(range(12))
+    if MODES[settings.mode].plays is Plays.BESIDE:  # whose call may have begun in another key
+        return found
     return found | {pc for pc in range(12) if played[pc] > _HABIT * sum(played)}
 
 

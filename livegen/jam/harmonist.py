@@ -21,6 +21,7 @@ from livegen.music.voicing import companions
 
 SETTLE_US = 85_000  # so long after it began a note of a chord is none of a melody
 IN_THE_EAR_US = 1_000_000  # so long may the chord before still be heard in it
+STALE_US = 8_000_000  # after so long without a left hand the melody says the chord
 VOICES = 2  # companions of one note
 _REMEMBERED = 64  # chords
 _MELODY = 64  # notes
@@ -44,6 +45,7 @@ class Harmonist:
         # When to look again what chord the notes struck last make.
         self.settles_us: int | None = None
         self._struck_us = 0
+        self._left_us = -STALE_US  # when the left hand last did something
         self._melody: deque[tuple[int, int]] = deque(
             maxlen=_MELODY
         )  # since when, micros, and pitch
@@ -62,7 +64,9 @@ class Harmonist:
                 tracker.strike(at, pitch, velocity)
             else:
                 tracker.release(at, pitch)
-        if not is_below:
+        if is_below:
+            self._left_us = at
+        else:
             self._sing(at, pitch, velocity)
         chord = self._chords.look(at)
         if chord is not None and (not self._heard or self._heard[-1][1] != chord):
@@ -80,21 +84,36 @@ class Harmonist:
             self._ended.setdefault(begun, at)
 
     def settle(self, now: int) -> bool:
-        """Whether the chord has turned out to be another than the one that was gone by."""
+        """Whether the chord that is played has turned out to be another than the one that was gone by."""
         is_fresh = now - self._struck_us < IN_THE_EAR_US
         self.settles_us = now + 2 * SETTLE_US if is_fresh else None
-        return self._chords.look(now) != self._told
+        chord = self._played(now)
+        return chord is not None and chord != self._told
 
     def begin(self) -> None:
         """A call begins: the chords before it are not its own."""
         self._heard.clear()
+        self._told = None
+
+    def tell(self, start: int, timeline: Timeline, now: int) -> Chord | None:
+        """Choose the chord that who goes along keeps to from tick `start` on.
+
+        That is what the player's left hand plays, or else what the melody implies; given is what is newly implied.
+        """
+        before, key = self._told, self._keys.look(now)
+        self._told = self._played(now)
+        if self._told is not None or key is None or not self._melody:
+            return None
+        self._told = self._implied(key, start, timeline, now, before)
+        return None if self._told == before else self._told
 
     def for_brief(
         self, mode: Mode, start: int, ended_us: int, timeline: Timeline, now: int
     ) -> dict[str, Any]:
         """What a brief is told: the key's pitch classes, and chords with their ticks and period.
 
-        A soloist goes round the chords of the call, which ended at `ended_us`, in so many whole bars as they took.
+        A soloist goes round the chords of the call, which ended at `ended_us`, in so many whole bars as they took;
+        who plays beside it keeps to what `tell` chose.
         """
         key = self._keys.look(now)
         classes = key.pitch_classes if key else None
@@ -103,19 +122,18 @@ class Harmonist:
             first, bar = chords[0][0], timeline.metre.place(start).bar
             bars = max(1, round((timeline.tick(ended_us) - first) / bar))
             return {"classes": classes, "chords": chords, "period": bars * bar}
-        chord = self._chords.look(now)
-        self._told = chord
-        if mode.plays is not Plays.BESIDE:
+        if mode.plays is not Plays.BESIDE or self._told is None:
             return {"classes": classes}
-        if chord is not None:
-            return {"classes": classes, "chords": ((start, chord),)}
-        chords = self._implied(key, start, timeline, now) if key and self._melody else ()
-        return {"classes": classes, "chords": chords}
+        return {"classes": classes, "chords": ((start, self._told),)}
+
+    def _played(self, now: int) -> Chord | None:
+        """The chord of the left hand, as long as there is one."""
+        return self._chords.look(now) if now - self._left_us < STALE_US else None
 
     def _implied(
-        self, key: Key, start: int, timeline: Timeline, now: int
-    ) -> tuple[tuple[int, Chord], ...]:
-        """The chords that the melody implies, with their ticks: of half a bar, or of one that is odd."""
+        self, key: Key, start: int, timeline: Timeline, now: int, held: Chord | None
+    ) -> Chord:
+        """The chord that the melody implies in this half of a bar, or in a bar that has no halves of two beats."""
         place = timeline.metre.place(start)
         length = 2 * TICKS_PER_BEAT if place.bar % (2 * TICKS_PER_BEAT) == 0 else place.bar
         bar_line = start - place.position
@@ -127,11 +145,7 @@ class Harmonist:
             Sung(beat(at), beat(self._ended.get((at, pitch), now + timeline.tempo_us)), pitch)
             for at, pitch in self._melody
         ]
-        span = (start - bar_line) // length
-        return tuple(
-            (bar_line + (span + index) * length, chord)
-            for index, chord in enumerate(implied(sung, key, span))
-        )
+        return implied(sung, key, (start - bar_line) // length, held)
 
     def _on_lines(self, timeline: Timeline) -> tuple[tuple[int, Chord], ...]:
         """The chords of the call, each since the line it was played on, the later of two on one line."""

@@ -25,6 +25,7 @@ from livegen.jam.plan import Plan
 from livegen.jam.planner import LONGEST_SILENCE, Rollout
 from livegen.jam.theme import LATEST, Theme, theme_of
 from livegen.jam.turns import MODES, Mode, Plays
+from livegen.music.chord import Chord
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
@@ -119,15 +120,26 @@ class Performer:
         self.plan = Plan(rollouts, start.tick, start.sent_us, start.shift_us, chosen)
 
     def go_along(self, call: Call, now: int) -> Plan:
-        """Play on beside the player, whatever he has just played: what is planned up to the next eighth stands."""
-        position = self._timeline.metre.place(
-            earliest := self._timeline.tick_from(now + 1)
-        ).position
-        return self.go_on(call, now, None, earliest + -position % EIGHTH + 1)
+        """Play on beside the player, whatever he has just played.
 
-    def go_on(self, call: Call, now: int, end: int | None, stands: int | None = None) -> Plan:
+        What is planned up to the next eighth stands, unless the melody implies another chord: that is struck at once.
+        """
+        earliest = self._timeline.tick_from(now + 1)
+        strikes = self._listener.harmonist.tell(earliest, self._timeline, now)
+        position = self._timeline.metre.place(earliest).position
+        line = earliest + -position % EIGHTH + 1
+        return self.go_on(call, now, None, earliest if strikes else line, strikes)
+
+    def go_on(
+        self,
+        call: Call,
+        now: int,
+        end: int | None,
+        stands: int | None = None,
+        strikes: Chord | None = None,
+    ) -> Plan:
         """Play from now to tick `end`, with what has sounded and what was handed out taken as they are, and
-        also what is planned for before tick `stands`.
+        also what is planned for before tick `stands`; `strikes` is a chord to begin with.
         """
         timeline, before = self._timeline, self.plan
         start = timeline.tick_from(now + 1)
@@ -137,7 +149,7 @@ class Performer:
         ]
         settled = [*coming, *self._agenda.planned]
         start = max(start, stands or start, *(stroke.tick for stroke in settled))
-        brief = replace(self._brief(call, start, now), end=end)
+        brief = replace(self._brief(call, start, now), end=end, strikes=strikes)
         chosen = self._together(call, brief, settled, now)
         shift = before.shift_us if before else 0
         began = before.start if before else start

@@ -28,8 +28,9 @@ from livegen.inference.sampling import Mask, Probabilities, draw, hasten, nucleu
 from livegen.jam.brief import Brief
 from livegen.jam.hearing import Hearing, ModelFault
 from livegen.jam.theme import Point, line_of, mixed
+from livegen.music.chord import Chord
 from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.parts import DRUMS
+from livegen.music.parts import BASS, COMP, DRUMS
 
 LONGEST = 8 * TICKS_PER_BEAT
 SHORTEST = 2
@@ -38,6 +39,7 @@ DRUM_TICKS = 2  # a drum has no end of its own: its key comes up after this
 MOST_ONSETS_PER_BEAT = 16
 # Nats for a beat of a part's silence, after so many beats, and at most.  On 8 leads without, the bass played in none.
 _MISSED, _MISSED_AFTER, _MISSED_MOST = 8.0, 0.5, 20.0
+STRUCK = (COMP, BASS)  # parts that strike a chord: all of it, and its root
 _SETTLED = 2.0  # onsets by which density is late in following: a single rest is no lag
 
 _TIMES = np.arange(FIELDS["time"])
@@ -85,6 +87,7 @@ class Rollout:
         # The part that takes up the theme, and its line so far.
         self._leads = brief.parts.index(True) if True in brief.parts else DRUMS
         self._theme = None if self._leads == DRUMS else brief.theme
+        self._strikes = brief.strikes
         self._line = line_of(stroke for stroke in own if stroke.part == self._leads)
         for stroke in notes:
             self._take_over(stroke)
@@ -120,6 +123,8 @@ class Rollout:
     def _step(self) -> None:
         while self._unheard:
             self.hearing.feed(self._unheard.popleft())
+        if self._strikes:
+            return self._strike(self._strikes)
         brief, time = self.brief, self._draw_time()
         tick = self._last() + time
         if self._end_overlong(tick if brief.end is None else min(tick, brief.end)):
@@ -297,6 +302,37 @@ class Rollout:
             if other == part:
                 sounding[pitch] = True
         return sounding
+
+    # --- a chord ------------------------------------------------------------------------------------------------
+
+    def _strike(self, chord: Chord) -> None:
+        """One stroke towards a chord that is to be struck here: the end of what is none of it, or one of its notes."""
+        tick = self.frontier
+        for (part, pitch), (_, onset) in self._notes.items():
+            is_left = part in STRUCK and pitch % 12 not in chord.pitch_classes
+            if is_left and tick - onset >= SHORTEST:
+                return self._end(part, pitch, tick)
+        for part in STRUCK:
+            wanted = {chord.root} if part == BASS else chord.pitch_classes
+            wanted = wanted - {pitch % 12 for other, pitch in self._notes if other == part}
+            missing = np.array([pitch % 12 in wanted for pitch in range(128)])
+            allowed = self._beginnable(part, tick) & missing
+            has_room = self.brief.parts[part] and self._count(part) < self.brief.voices[part]
+            if has_room and allowed.any():
+                return self._begin_chordal(part, allowed, tick)
+        self._strikes = None
+        return None
+
+    def _begin_chordal(self, part: int, allowed: Mask, tick: int) -> None:
+        """A note of the chord, where the model expects it."""
+        if self.hearing.encoder.last is None or tick - self._last() >= ADVANCE:
+            self._wait(tick)
+        place = place_classes(self.hearing.encoder.metre, tick)
+        before = self.hearing.encoder.struck.get(part, NO_PITCH)
+        query = Query(tick - self._last(), *place, part=part, on=1, before=before)
+        pitch = self._draw("pitch", query, allowed, self.brief.temperature)
+        velocity = self._draw_velocity(query._replace(pitch=pitch))
+        self._begin(Stroke(tick, part, pitch, velocity))
 
     # --- what may be --------------------------------------------------------------------------------------------
 

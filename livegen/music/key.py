@@ -4,6 +4,7 @@ This is the only key finder: a phrase (`scale.key_of`) and a whole session (`Key
 by the same profile.  Knows pitches and micros; knows no beats and no chords.
 """
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import exp, log
@@ -56,6 +57,9 @@ _FEWEST_NOTES, _FEWEST_CLASSES = 4, 3
 _LEAD = log(2.0)  # how much likelier another key must be than the one in force,
 _LEAD_US = 1_500_000  # and for how long; both less in the first seconds
 _SETTLED_US = 8_000_000
+# Of so many onsets so many are none of the key in force, and all, of so many pitch classes, are of one major scale: the
+# player has gone elsewhere, and what was before counts for little.
+_LATEST, _STRANGERS, _VARIED, _LEFT = 8, 4, 4, 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +87,7 @@ class Key:
 
 KEYS = tuple(Key(tonic, mode) for mode in MODES for tonic in range(12))
 _CLASSES = tuple(key.pitch_classes for key in KEYS)
+_SCALES = tuple(key.pitch_classes for key in KEYS if key.mode == "major")
 _ROWS = tuple(
     tuple(profile[(pitch_class - key.tonic) % 12] for profile in _PROFILES[key.mode]
           for pitch_class in range(12))
@@ -115,8 +120,9 @@ def _share(weights: Sequence[float], key: int) -> float:
 class KeyTracker:
     """Follows the key of the pitched notes it is given.  Times are micros and do not decrease.
 
-    What was heard loses half its weight every 6 s.  The key in force gives way when another has been
-    twice as likely for 1.5 s; there is none while too few of the notes belong to any.  About 25 us a strike.
+    What was heard loses half its weight every 6 s, and nearly all of it when the player has clearly modulated.  The key
+    in force gives way when another has been twice as likely for 1.5 s; there is none while too few of the notes
+    belong to any.  About 25 us a strike.
     """
 
     confidence: float = 0.0  # 0 to 1: how likely the key in force is, of all keys; 0 without one
@@ -126,6 +132,7 @@ class KeyTracker:
     _began: int = 0
     _last: int | None = None
     _notes: int = 0
+    _latest: deque[int] = field(default_factory=lambda: deque(maxlen=_LATEST))  # pitch classes
     _key: int | None = None
     _rival: int = -1
     _since: int = 0
@@ -139,7 +146,26 @@ class KeyTracker:
         is_bass = pitch < SPLIT_PITCH and pitch <= min(self._sounding, default=128)
         self._sounding[pitch] = at_us, is_bass
         self._add(pitch, 1.0, is_bass)
+        self._latest.append(pitch % 12)
+        if self._key is not None and self._has_gone(_CLASSES[self._key]):
+            self._leave(at_us)
         self._judge(at_us)
+
+    def _has_gone(self, classes: frozenset[int]) -> bool:
+        """Whether the latest notes are clearly of another key than one of these pitch classes."""
+        strangers = sum(pitch_class not in classes for pitch_class in self._latest)
+        latest = set(self._latest)
+        is_clear = strangers >= _STRANGERS and len(latest) >= _VARIED
+        return is_clear and any(scale.issuperset(latest) for scale in _SCALES)
+
+    def _leave(self, now: int) -> None:
+        """Go by the latest notes, as at the beginning."""
+        self._weights = [weight * _LEFT for weight in self._weights]
+        self._bass = [weight * _LEFT for weight in self._bass]
+        for pitch_class in self._latest:
+            self._weights[pitch_class] += 1.0
+        self._latest.clear()
+        self._began = now
 
     def release(self, at_us: int, pitch: int) -> None:
         """A note ends."""
@@ -151,6 +177,7 @@ class KeyTracker:
     def clear(self) -> None:
         """Forget everything but which keys are down."""
         self._weights, self._bass = [0.0] * 12, [0.0] * 12
+        self._latest.clear()
         self._notes, self._key, self._rival, self.confidence = 0, None, -1, 0.0
 
     def look(self, now: int) -> Key | None:

@@ -1,7 +1,7 @@
 """What accompanies is told the chords: those it hears, else those that a melody implies."""
 
 from livegen.jam.ears import Struck
-from livegen.jam.harmonist import Harmonist
+from livegen.jam.harmonist import STALE_US, Harmonist
 from livegen.jam.turns import MODES
 from livegen.music.chord import Chord
 from livegen.music.metre import TICKS_PER_BEAT, Metre
@@ -26,25 +26,41 @@ def heard(*melody: int, harmonist: Harmonist | None = None, since: int = 0) -> H
 
 def told(
     harmonist: Harmonist, tick: int, timeline: Timeline = IN_FOUR, mode: str = "accompany"
-) -> dict[int, Chord]:
+) -> Chord | None:
+    """What is gone by from this tick on."""
     now = timeline.micros(tick)
+    if mode == "accompany":
+        harmonist.tell(tick, timeline, now)
     brief = harmonist.for_brief(MODES[mode], tick, now, timeline, now)
-    return dict(brief.get("chords", ()))
+    chords = dict(brief.get("chords", ()))
+    assert list(chords) in ([], [tick])
+    return chords.get(tick)
 
 
 SCALE = (72, 74, 76, 77, 79, 81, 83, 84)
 
 
-def test_a_melody_alone_implies_a_chord_for_each_half_of_a_bar() -> None:
-    harmonist = heard(*SCALE, 77, 81, 84)
-    chords = told(harmonist, BAR + 40)
+def test_a_melody_alone_implies_a_chord() -> None:
+    assert told(heard(*SCALE, 77, 81, 84), BAR + 40) == Chord(5, "maj")
 
-    assert chords[BAR] == Chord(5, "maj")
-    assert list(chords) == [BAR, BAR + 48, BAR + 96]
+
+def test_a_chord_that_is_newly_implied_is_told_once() -> None:
+    harmonist = heard(*SCALE, 77, 81, 84)
+
+    def told_at(tick: int) -> Chord | None:
+        return harmonist.tell(tick, IN_FOUR, IN_FOUR.micros(tick))
+
+    assert told_at(BAR + 40) == Chord(5, "maj")
+    assert told_at(BAR + 41) is None
+    heard(79, 83, 79, 74, harmonist=harmonist, since=6 * BEAT_US)
+    assert told_at(2 * BAR - 1) == Chord(7, "maj")
 
 
 def test_in_three_a_chord_holds_for_a_bar() -> None:
-    assert list(told(heard(*SCALE), 3 * 24 + 40, IN_THREE)) == [72, 144, 216]
+    """What was sung on the first beat still counts on the third."""
+    melody = (*SCALE[:6], 77, 81, 84, 77)
+
+    assert told(heard(*melody), 3 * 24 + 60, IN_THREE) == Chord(5, "maj")
 
 
 def test_chords_that_are_played_count_for_more_than_those_that_are_implied() -> None:
@@ -52,16 +68,27 @@ def test_chords_that_are_played_count_for_more_than_those_that_are_implied() -> 
     for pitch in (43, 47, 50):
         harmonist.hear(4 * BEAT_US, Struck(COMP, pitch, 80))
 
-    assert told(harmonist, BAR + 24) == {BAR + 24: Chord(7, "maj")}
+    assert told(harmonist, BAR + 24) == Chord(7, "maj")
+
+
+def test_a_left_hand_that_has_been_gone_for_long_leaves_the_chords_to_the_melody() -> None:
+    harmonist = heard(*SCALE)
+    for pitch in (43, 47, 50):
+        harmonist.hear(4 * BEAT_US, Struck(COMP, pitch, 80))
+        harmonist.hear(5 * BEAT_US, Struck(COMP, pitch, 0))
+    later = 5 * BEAT_US + STALE_US
+    heard(77, 81, 84, 81, harmonist=harmonist, since=later)
+
+    assert told(harmonist, IN_FOUR.tick(later) + 40) == Chord(5, "maj")
 
 
 def test_nothing_is_implied_before_a_key_is_known() -> None:
-    assert told(Harmonist(), BAR) == {}
-    assert told(heard(61), BAR) == {}
+    assert told(Harmonist(), BAR) is None
+    assert told(heard(61), BAR) is None
 
 
 def test_an_answer_is_told_no_implied_chords() -> None:
-    assert told(heard(*SCALE), BAR + 40, mode="respond") == {}
+    assert told(heard(*SCALE), BAR + 40, mode="respond") is None
 
 
 def test_a_note_that_sounds_is_taken_to_go_on_for_a_beat() -> None:
@@ -70,7 +97,7 @@ def test_a_note_that_sounds_is_taken_to_go_on_for_a_beat() -> None:
     for at, pitch in ((4 * BEAT_US, 81), (4 * BEAT_US + 1_000, 77)):
         harmonist.hear(at, Struck(LEAD, pitch, 80))
 
-    assert told(harmonist, BAR + 1)[BAR] == Chord(5, "maj")
+    assert told(harmonist, BAR + 1) == Chord(5, "maj")
 
 
 def test_however_long_it_hears_its_memory_is_bounded() -> None:

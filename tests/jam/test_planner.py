@@ -15,6 +15,7 @@ from livegen.jam.brief import Brief, everything
 from livegen.jam.hearing import Guard, Hearing
 from livegen.jam.planner import LONGEST, Rollout
 from livegen.jam.theme import Point, Theme, line_of
+from livegen.music.chord import Chord
 from livegen.music.parts import BASS, COMP, DRUMS, LEAD
 from livegen.music.timeline import Timeline
 from livegen.testing import FaultyModel, ScriptedModel, UniformModel
@@ -28,6 +29,7 @@ FREE = Brief(
     voices=(8,) * 4,
     channels=(0, 0, 0, 9),
 )
+C_MAJOR = Chord(0, "maj")
 THEME = Theme(
     [Point(12 * at, 60 + abs(at % 14 - 7)) for at in range(29)], 1.0
 )  # up and down by semitones
@@ -45,6 +47,7 @@ BRIEFS = st.builds(
     follow=st.sampled_from([0.0, 1.0]),
     supposes=st.booleans(),
     theme=st.sampled_from([None, THEME]),
+    strikes=st.sampled_from([None, C_MAJOR]),
 )
 
 
@@ -62,6 +65,30 @@ def rolled_out(model: Model, brief: Brief, seed: int = 0, steps: int = 20_000) -
             rollout.step()
     assert rollout.is_done or brief.end is None
     return rollout.planned
+
+
+def test_a_chord_that_is_to_be_struck_begins_with_all_its_tones_and_its_root_in_the_bass() -> None:
+    brief = replace(FREE, parts=(False, True, True, True), strikes=C_MAJOR)
+    first = [it for it in onsets(rolled_out(UniformModel(6), brief)) if it.tick == FREE.start]
+    comp = [stroke.pitch % 12 for stroke in first if stroke.part == COMP]
+
+    assert sorted(comp[:3]) == [0, 4, 7]
+    assert next(stroke.pitch % 12 for stroke in first if stroke.part == BASS) == 0
+
+
+def test_notes_that_are_none_of_the_chord_end_where_it_is_struck_and_others_sound_on() -> None:
+    brief = replace(FREE, parts=(False, True, True, True), strikes=C_MAJOR)
+    sounding = [Stroke(72, COMP, 61, 80), Stroke(72, COMP, 64, 80), Stroke(72, LEAD, 73, 80)]
+    model = UniformModel(48)
+    rollout = Rollout(hearing(model, *sounding), brief, np.random.default_rng(1), sounding[:2])
+    for _ in range(4):
+        rollout.step()
+    ended = [stroke.pitch for stroke in rollout.planned if not stroke.velocity]
+    begun = {(stroke.part, stroke.pitch % 12) for stroke in onsets(rollout.planned)}
+
+    assert ended == [61]
+    assert {(COMP, 0), (COMP, 7)} <= begun and (COMP, 4) not in begun
+    assert all(stroke.tick == FREE.start for stroke in rollout.planned)
 
 
 def onsets(strokes: Iterable[Stroke]) -> list[Stroke]:

@@ -29,16 +29,29 @@ def sung(*pitches: int, since: float = 0.0) -> list[Sung]:
     ],
 )
 def test_a_broken_triad_implies_itself(pitches: Sequence[int], key: Key, chord: Chord) -> None:
-    assert implied(sung(*pitches), key, 0)[0] == chord
+    assert implied(sung(*pitches), key, 0) == chord
 
 
 def test_before_anything_was_sung_it_is_a_chord_of_the_key() -> None:
     for key in (C_MAJOR, A_MINOR):
-        assert all(chord.pitch_classes <= key.pitch_classes for chord in implied([], key, 0))
+        assert implied([], key, 0).pitch_classes <= key.pitch_classes
 
 
-def test_as_many_chords_are_foreseen_as_were_asked_for() -> None:
-    assert len(implied(sung(60, 64), C_MAJOR, 0, ahead=5)) == 6
+@pytest.mark.parametrize(
+    ("held", "stays"),
+    [(Chord(0, "maj"), True), (Chord(9, "min"), True), (Chord(7, "maj"), False)],
+)
+def test_a_chord_that_sounds_stays_until_another_is_clearly_better(
+    held: Chord, stays: bool
+) -> None:
+    """C and E are of C major and of A minor, and not of G major."""
+    assert (implied(sung(72, 76), C_MAJOR, 0, held) == held) is stays
+
+
+def test_what_is_sung_now_counts_for_more_than_what_was() -> None:
+    now = implied([*sung(60, 64, 67), Sung(1.5, 3.5, 65)], C_MAJOR, 0)
+
+    assert 5 in now.pitch_classes
 
 
 def test_what_lies_far_back_is_forgotten() -> None:
@@ -66,8 +79,8 @@ def test_a_melody_that_lies_higher_implies_the_same_chords_higher(
     key, higher = Key(0, mode), Key(by, mode)  # type: ignore[arg-type]
     moved = [note._replace(pitch=note.pitch + by) for note in melody]
 
-    expected = [Chord((chord.root + by) % 12, chord.kind) for chord in implied(melody, key, 7)]
-    assert implied(moved, higher, 7) == expected
+    chord = implied(melody, key, 7)
+    assert implied(moved, higher, 7) == Chord((chord.root + by) % 12, chord.kind)
 
 
 @given(
@@ -77,4 +90,4 @@ def test_a_melody_that_lies_higher_implies_the_same_chords_higher(
     )
 )
 def test_nothing_that_is_sung_is_too_much(melody: list[Sung]) -> None:
-    assert len(implied(melody, C_MAJOR, 3)) == 3
+    assert implied(melody, C_MAJOR, 3).kind in ("maj", "min")
