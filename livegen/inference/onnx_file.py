@@ -259,11 +259,20 @@ class ModelFile:
     _outputs: tuple[_Named, ...]
 
     def piece(self, *outputs: str) -> Piece:
-        """The part of the graph that `outputs` depend on, as a model of its own."""
-        nodes, names = self._reach(outputs)
+        """The part of the graph that `outputs` depend on, as a model of its own.
+
+        With outputs of both halves the answers are to the summary of this very event.
+        """
+        hearing, names = self._reach(name for name in outputs if name in ADVANCED)
+        answering, asked = self._reach(name for name in outputs if name not in ADVANCED)
+        nodes: list[bytes | Wire] = [node.wire for node in (*hearing, *answering)]
+        if hearing and answering:
+            nodes.insert(len(hearing), _identity(SUMMARY, GIVEN_SUMMARY))
+            asked.discard(GIVEN_SUMMARY)
+        names |= asked
         inputs = [value for value in self._inputs if value.name in names]
         graph = [
-            *(_bytes_field(1, node.wire) for node in nodes),
+            *(_bytes_field(1, node) for node in nodes),
             _bytes_field(2, b"livegen"),
             *(_bytes_field(5, value.wire) for value in self._initialisers if value.name in names),
             *(_bytes_field(11, value.wire) for value in inputs),
@@ -291,6 +300,12 @@ class ModelFile:
                 needed.update(node.inputs)
                 nodes.append(node)
         return nodes[::-1], needed
+
+
+def _identity(value: str, name: str) -> bytes:
+    """A node that gives a value another name."""
+    words = {1: value, 2: name, 4: "Identity"}
+    return b"".join(_bytes_field(number, word.encode()) for number, word in words.items())
 
 
 def _bytes_field(number: int, data: bytes | Wire) -> bytes:
@@ -615,13 +630,14 @@ def _wiring(file: ModelFile) -> None:
 
 def _halves(file: ModelFile) -> None:
     """Hearing must not depend on what is asked, nor an answer on more than the summary and the
-    query.
+    query, of which nothing is known yet where the first field is asked.
     """
     whole, names = file._reach(v.name for v in file._outputs)
     spare = len(whole) < len(file._nodes) or any(v.name not in names for v in file._initialisers)
     _expect(not spare, "holds weights or operators that nothing uses")
     given = {v.name for v in file._inputs}
-    for wanted, allowed in ((ADVANCED, HEARD), (tuple(map(logits_name, CODEC_FIELDS)), ASKED)):
+    first, *others = map(logits_name, CODEC_FIELDS)
+    for wanted, allowed in ((ADVANCED, HEARD), ((first,), ASKED[:1]), (others, ASKED)):
         for output in wanted:
             stray = file._reach([output])[1] & given - set(allowed)
             _expect(not stray, f"computes {output} from {min(stray, default='')}")

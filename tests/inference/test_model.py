@@ -107,6 +107,42 @@ def test_a_branch_and_its_return_give_the_same_again(model: OnnxModel) -> None:
         np.testing.assert_array_equal(a, b)
 
 
+def test_the_first_field_is_answered_alike_with_the_hearing_and_later(model: OnnxModel) -> None:
+    _, summary = model.advance(EVENTS[0], 0, SOUNDS, model.initial_state())
+    first = model.logits("time", summary, Query())
+
+    model.keep_warm()
+    after_warming = model.logits("time", summary, Query())
+    of_a_copy = model.logits("time", summary.copy(), Query())
+
+    np.testing.assert_array_equal(first, after_warming)
+    np.testing.assert_array_equal(first, of_a_copy)
+
+
+def test_branches_by_turns_do_not_meet(model: OnnxModel) -> None:
+    def branch(event: Event) -> list[Any]:
+        results: list[Any] = [model.initial_state()]
+        for _ in range(4):
+            state, summary = model.advance(event, 0, SOUNDS, results[-1])
+            results += [summary, model.logits("time", summary, Query()), state]
+        return results
+
+    alone = [branch(event) for event in EVENTS]
+    states = [model.initial_state() for _ in EVENTS]
+    summaries: list[Any] = [None for _ in EVENTS]
+    for turn in range(4):
+        for number, event in enumerate(EVENTS):
+            states[number], summaries[number] = model.advance(event, 0, SOUNDS, states[number])
+            if number == turn % 3:
+                model.keep_warm()
+        for number, results in enumerate(alone):
+            logits = model.logits("time", summaries[number], Query())
+            for found, expected in zip(
+                (summaries[number], logits, states[number]), results[3 * turn + 1 :], strict=False
+            ):
+                np.testing.assert_array_equal(found, expected)
+
+
 def test_a_summary_may_come_without_its_first_axis(model: OnnxModel) -> None:
     _, summary = model.advance(EVENTS[0], 0, SOUNDS, model.initial_state())
 

@@ -20,7 +20,15 @@ from export.lean import lean
 from livegen.codec.layout import FIELDS, codec_hash
 from livegen.errors import ModelError
 from livegen.inference.model import OnnxModel, start
-from livegen.inference.onnx_file import ADVANCED, MAX_BYTES, ModelFile, logits_name, parse, read
+from livegen.inference.onnx_file import (
+    ADVANCED,
+    HEARD,
+    MAX_BYTES,
+    ModelFile,
+    logits_name,
+    parse,
+    read,
+)
 from tests.inference.tiny_model import FACTS, STATE, K, tiny_bytes, tiny_graph, tiny_proto
 
 TINY = tiny_bytes()
@@ -78,6 +86,13 @@ def doubled(model: ModelProto, times: int) -> None:
     names = ["sounding", *(f"long_{i}" for i in range(times))]
     for before, after in reversed(list(pairwise(names))):
         add_node(model, "Concat", [before, before], [after], axis=1)
+
+
+def answer_late(model: ModelProto) -> None:
+    """The time is answered from what the part is."""
+    node = model.graph.node.pop(11)
+    node.input[0] = "sum_part"
+    model.graph.node.append(node)
 
 
 def nested(depth: int) -> onnx.GraphProto:
@@ -278,8 +293,12 @@ FORBIDDEN: dict[str, tuple[Spoil, str]] = {
     ),
     "an input left open": (lambda m: m.graph.node[0].input.__setitem__(1, ""), "open"),
     "an answer that depends on the state": (
-        lambda m: m.graph.node[11].input.__setitem__(1, "time"),
-        "logits_time from event",
+        lambda m: m.graph.node[12].input.__setitem__(1, "time"),
+        "logits_part from event",
+    ),
+    "a first answer that depends on what is asked": (
+        answer_late,
+        "logits_time from query",
     ),
     "a step that makes gigabytes": (lambda m: doubled(m, 30), "more memory or work"),
     "a table with a row out of range": (
@@ -355,12 +374,16 @@ def test_a_million_nodes_are_refused_at_once() -> None:
 
 def test_a_piece_asks_for_no_more_than_it_needs() -> None:
     file = parse(TINY)
-    pieces = {output: file.piece(output) for output in ("logits_time", "logits_pitch")}
-    advance = file.piece(*ADVANCED)
+    inputs = {
+        (*ADVANCED,): HEARD,
+        (*ADVANCED, "logits_time"): HEARD,  # the answer to the summary of this very run
+        ("logits_time",): ("given_summary",),
+        ("logits_pitch",): ("given_summary", "query"),
+    }
+    pieces = {outputs: file.piece(*outputs) for outputs in inputs}
 
-    assert advance.inputs == ("event", "sounding", "state")
-    assert {piece.inputs for piece in pieces.values()} == {("given_summary", "query")}
-    for piece in (advance, *pieces.values()):
+    assert {outputs: piece.inputs for outputs, piece in pieces.items()} == inputs
+    for piece in pieces.values():
         onnx.checker.check_model(onnx.load_model_from_string(piece.data), full_check=True)
 
 
@@ -373,7 +396,7 @@ def test_pieces_share_out_the_weights() -> None:
     ]
 
     assert held[0] == {"table", "keys", "across", "leave", "first", "axes"}
-    assert held[1] == {"out_time", "known_time", "first"}
+    assert held[1] == {"out_time"}
     assert set().union(*held) == {t.name for t in tiny_proto().graph.initializer}
 
 

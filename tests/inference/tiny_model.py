@@ -59,12 +59,16 @@ def tiny_graph(rows: int = 193, weight: float = 1.0) -> ModelProto:
         helper.make_node("Gather", ["query", "first"], ["asked"], axis=1),
     ]
     for field, size in FIELDS.items():
-        weights += [tensor(f"out_{field}", K, size), tensor(f"known_{field}", 193, K)]
-        nodes += [
-            helper.make_node("Gather", [f"known_{field}", "asked"], [f"known_{field}_row"]),
-            helper.make_node("Add", ["given_summary", f"known_{field}_row"], [f"sum_{field}"]),
-            helper.make_node("MatMul", [f"sum_{field}", f"out_{field}"], [f"logits_{field}"]),
-        ]
+        seen = "given_summary"
+        weights.append(tensor(f"out_{field}", K, size))
+        if field != "time":  # of an event whose time is not drawn nothing is known
+            seen = f"sum_{field}"
+            weights.append(tensor(f"known_{field}", 193, K))
+            nodes += [
+                helper.make_node("Gather", [f"known_{field}", "asked"], [f"known_{field}_row"]),
+                helper.make_node("Add", ["given_summary", f"known_{field}_row"], [seen]),
+            ]
+        nodes.append(helper.make_node("MatMul", [seen, f"out_{field}"], [f"logits_{field}"]))
     return helper.make_model(
         helper.make_graph(nodes, "tiny", _inputs(), _outputs(), weights),
         opset_imports=[helper.make_opsetid("", 20)],
