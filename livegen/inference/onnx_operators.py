@@ -151,6 +151,14 @@ def _matmul_integer(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> l
     return [Value(INT32, shape)]
 
 
+def _gather_nd(inputs: Sequence[Value], attributes: Mapping[str, int], _: int) -> list[Value]:
+    table, index = inputs
+    _expect(index.dtype == INT64, "is given an index that is not a whole number")
+    _expect(not attributes.get("batch_dims"), "looks things up in batches")
+    _expect(index.shape[-1:] == (len(table.shape),), "is given places that name no single number")
+    return [Value(table.dtype, index.shape[:-1])]
+
+
 def _quantise(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Value]:
     _expect(inputs[0].dtype == FLOAT, "is given whole numbers")
     return [Value(UINT8, inputs[0].shape), Value(FLOAT, ()), Value(UINT8, ())]
@@ -260,6 +268,7 @@ OPERATORS = {
     "Transpose": _operator(1, _transpose),
     "Gather": _operator(2, _gather, "axis"),
     "GatherElements": _operator(2, _gather_elements, "axis"),
+    "GatherND": _operator(2, _gather_nd, "batch_dims"),
     "Split": _operator(range(1, 3), _split, "axis", "num_outputs", outputs=range(1, 65)),
     "Concat": _operator(range(1, 65), _concat, "axis"),
     "Unsqueeze": _operator(2, _unsqueeze),

@@ -228,7 +228,8 @@ class Network(nn.Module):
 
         before int (...) is asked of pitch alone.
         """
-        own = summary.chunk(len(HEADS), -1)[list(HEADS).index(field)]
+        first = list(HEADS).index(field) * self.config.head
+        own = summary[..., first : first + self.config.head]
         seen = torch.relu(own if known is None else own + known)
         logits: Tensor = self.out[field](seen)
         if field != "pitch":
@@ -237,5 +238,5 @@ class Network(nn.Module):
         # Zeros around the intervals, so that one look-up serves every pitch and every `before`.
         around = self.around.expand(*seen.shape[:-1], -1)
         near = torch.cat((around, self.interval(seen), around), -1)
-        place = torch.arange(FIELDS["pitch"], device=before.device) - before[..., None] + NO_PITCH
+        place = torch.arange(FIELDS["pitch"], device=before.device) + NO_PITCH - before[..., None]
         return logits + near.gather(-1, place)

@@ -23,7 +23,7 @@ class Recall(nn.Module):
 
     of_keys: Tensor
     of_values: Tensor
-    nothing: Tensor
+    head: Tensor
 
     def __init__(self, hidden: int, embed: int, window: int) -> None:
         """Draw the weights from torch's generator."""
@@ -34,11 +34,12 @@ class Recall(nn.Module):
         self.near = nn.Parameter(torch.zeros(window, HEADS))  # the newest pair last
         self.give = nn.Linear(SIZE, hidden, bias=False)
         self.ask.weight.data[:SIZE] *= WIDTH**-0.5
-        # Which numbers of a pair are of which head's key, and of its value.
-        heads, none = torch.eye(HEADS).repeat_interleave(WIDTH, 0), torch.zeros(SIZE, HEADS)
-        self.register_buffer("of_keys", torch.cat((heads, none)), persistent=False)
-        self.register_buffer("of_values", torch.cat((none, heads)).t(), persistent=False)
-        self.register_buffer("nothing", torch.zeros(1, SIZE), persistent=False)
+        # Which numbers of a pair are of which head's key; and those of its value, each with its head.
+        head = torch.arange(HEADS).repeat_interleave(WIDTH)
+        keys = (head == torch.arange(HEADS)[:, None]).float()
+        self.register_buffer("of_keys", torch.cat((keys, 0 * keys), 1), persistent=False)
+        self.register_buffer("of_values", torch.arange(SIZE, 2 * SIZE)[None], persistent=False)
+        self.register_buffer("head", head[None], persistent=False)
 
     @property
     def size(self) -> int:
@@ -51,13 +52,12 @@ class Recall(nn.Module):
         x (1, E) the event, h (1, H) the state after it, memory without its oldest pair -> what
         was found (1, H), and the new memory: its pairs, and the key of the event to come.
         """
-        asked, key = self.ask(h).chunk(2, -1)
+        asked = self.ask(h)  # beside the query stands the key: zeros meet it in `of_keys`
         pairs = torch.cat((memory, self.tell(x)), 1)
         rows = pairs.reshape(self.window, 2 * SIZE)
-        query = torch.cat((asked, self.nothing), 1).reshape(2 * SIZE, 1)
-        shares = torch.softmax(rows @ (query * self.of_keys) + self.near, 0).t()  # (HEADS, W)
-        found = (shares @ rows * self.of_values).sum(0, keepdim=True)
-        return self.give(found[:, SIZE:]), pairs, key
+        scores = (rows @ (asked * self.of_keys).t() + self.near).t()  # (HEADS, W)
+        found = (torch.softmax(scores, -1) @ rows)[self.head, self.of_values]
+        return self.give(found), pairs, asked[:, SIZE:]
 
     def forward(self, x: Tensor, h: Tensor, keep: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """Do so for whole sequences: the same results as `step` gives one after the other.

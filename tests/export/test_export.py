@@ -28,6 +28,7 @@ from livegen.music.smf import Score, Track, write
 from livegen.training.network import Network, NetworkConfig
 
 FACTS = ModelFacts("tiny", codec_hash(), tuple(PARTS), ("any", "waltz"), (1,), commit="0123")
+FORMERLY = {"ReduceSum"}  # written until November 2026, and still served
 # Layers, and how many events it looks back over.
 KINDS = {"gru": (1, 0), "lstm": (2, 0), "gru, two layers": (2, 0), "gru, looking back": (1, 40)}
 
@@ -162,7 +163,7 @@ def test_the_operators_that_may_be_served_are_those_that_are_written() -> None:
         for form in (data, quantise.int8(data)):
             written |= {node.op_type for node in onnx.load_model_from_string(form).graph.node}
 
-    assert written == OPERATORS.keys()
+    assert written == OPERATORS.keys() - FORMERLY
 
 
 # --- int8 -----------------------------------------------------------------------------------------
