@@ -11,6 +11,7 @@ Rules of this file, from what went wrong without them (DESIGN.md section 4, meas
 * temperature does not act on time: cooler times are shorter times, and a calmer model plays more;
 * an off only for a note that this rollout began, an on only where (channel, pitch) is silent;
 * no note outlives the response, none lasts longer than `LONGEST`, none is shorter than `SHORTEST`;
+* a line that leads does not go round in circles (jam/circles.py);
 * silence ends: the first onset comes within a beat and half the response, the next within
   `LONGEST_SILENCE`.
 """
@@ -26,6 +27,7 @@ from livegen.codec.layout import ADVANCE, FIELDS, NO_PITCH, velocity_of
 from livegen.inference.contract import Logits, Query
 from livegen.inference.sampling import Mask, Probabilities, draw, hasten, nucleus, probabilities
 from livegen.jam.brief import Brief
+from livegen.jam.circles import worn_out
 from livegen.jam.hearing import Hearing, ModelFault
 from livegen.jam.theme import Point, line_of, mixed
 from livegen.music.chord import Chord
@@ -243,8 +245,10 @@ class Rollout:
         logits = self.hearing.logits("pitch", query)
         if favour is not None:
             logits = (logits + favour).astype(np.float32)
-        likely = probabilities(logits, allowed, self.brief.temperature)
         leads = query.part == self._leads and not (self._line and self._line[-1].tick == tick)
+        if leads and not self.brief.supposes:
+            allowed = _without(worn_out(self._line, tick), allowed)
+        likely = probabilities(logits, allowed, self.brief.temperature)
         if self._theme and leads:
             share, coming = self._theme.follows(self._line)
             likely = mixed(likely, share, (point.pitch for point in coming), allowed)
@@ -426,3 +430,10 @@ class Rollout:
         self._notes.clear()
         self.frontier = tick
         self.is_done = True
+
+
+def _without(pitches: set[int], allowed: Mask) -> Mask:
+    """A mask (128,) without some pitches, if that leaves any."""
+    fewer = allowed.copy()
+    fewer[list(pitches)] = False
+    return fewer if fewer.any() else allowed
