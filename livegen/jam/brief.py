@@ -226,14 +226,14 @@ def pace(phrase: Phrase, timeline: Timeline) -> float | None:
 
 def length(phrase: Phrase, settings: Settings, timeline: Timeline, start: int) -> int:
     """Ticks of the response: bars, or the call from its first beat to its end, in whole beats or bars."""
-    bar = timeline.metre.place(start).bar
+    bar, beat = timeline.metre.place(start).bar, timeline.metre.beat
     if settings.mode == "trade":
         return int(settings.trade) * bar
     if not isinstance(settings.length, str):
         return int(settings.length) * bar
-    first = timeline.beat_from(timeline.tick(phrase.began_us) - TICKS_PER_BEAT // 2)
+    first = timeline.beat_from(timeline.tick(phrase.began_us) - beat // 2)
     last = timeline.tick(phrase.active_us) - _LINGER
-    unit = bar if settings.start == "bar" else TICKS_PER_BEAT
+    unit = bar if settings.start == "bar" else beat
     units = -((first - last) // unit)
     return min(max(units * unit, unit), max(unit, LONGEST_RESPONSE // unit * unit))
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from livegen.errors import ConfigError
 
 TICKS_PER_BEAT = 24
+DOTTED = 36  # ticks of a dotted quarter
 
 
 class Place(NamedTuple):
@@ -24,9 +25,13 @@ def bar_ticks(numerator: int, denominator: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Metre:
-    """Bar lines: `changes` are pairs (tick of a bar line, bar length in ticks), ascending."""
+    """Bar lines: `changes` are pairs (tick of a bar line, bar length in ticks), ascending.
+
+    `beat` is how many ticks lie between what is counted: a quarter, or in 6/8, 9/8 and 12/8 a dotted one.
+    """
 
     changes: tuple[tuple[int, int], ...]
+    beat: int = TICKS_PER_BEAT
 
     def place(self, tick: int) -> Place:
         """Place of `tick`; the first bar length also holds before the first change."""
@@ -44,4 +49,6 @@ def parse_metre(text: str) -> Metre:
     ticks = bar_ticks(int(match[1]), int(match[2])) if match else 0
     if match is None or not TICKS_PER_BEAT <= ticks <= 8 * TICKS_PER_BEAT:
         raise ConfigError(f"metre: expected bars of 1 to 8 beats such as 4/4 or 6/8, got {text!r}")
-    return Metre(((0, ticks),))
+    eighths = int(match[1]) if match[2] == "8" else 0
+    is_compound = eighths > 3 and eighths % 3 == 0
+    return Metre(((0, ticks),), DOTTED if is_compound else TICKS_PER_BEAT)

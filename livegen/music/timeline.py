@@ -45,7 +45,7 @@ class Timeline:
     def beat_from(self, tick: int) -> int:
         """The tick of the first beat that is not before `tick`, counted from its bar line."""
         position = self.metre.place(tick).position
-        return tick + -position % TICKS_PER_BEAT
+        return tick + -position % self.metre.beat
 
     def bar_from(self, tick: int) -> int:
         """The tick of the first bar line that is not before `tick`."""

@@ -64,6 +64,18 @@ def test_a_call_is_answered_on_a_beat_and_at_about_its_length() -> None:
     assert jam.engine.deadline() is None
 
 
+@pytest.mark.parametrize("metre", ["6/8", "9/8", "12/8"])
+def test_in_compound_time_an_answer_begins_on_a_dotted_beat_and_lasts_whole_ones(
+    metre: str,
+) -> None:
+    jam = rehearsal(EchoModel(), metre=metre)
+    play(jam, PHRASE[:5])
+    jam.until(20 * SECOND)
+    first, end = onsets(jam)[0][0], jam.sent[-1][0]
+    assert first % (BEAT * 3 // 2) == 0
+    assert end - first <= 6 * BEAT
+
+
 def test_playing_over_a_response_silences_it_at_once() -> None:
     jam = rehearsal(EchoModel())
     play(jam)

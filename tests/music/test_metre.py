@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.metre import COMMON_TIME, Metre, Place, bar_ticks
+from livegen.music.metre import COMMON_TIME, Metre, Place, bar_ticks, parse_metre
 
 changes = st.lists(
     st.tuples(st.integers(-1000, 5000), st.integers(1, 400)),
@@ -24,6 +24,20 @@ def test_a_bar_of_four_quarters_has_96_ticks() -> None:
 def test_bars_are_as_long_as_their_signature_says() -> None:
     lengths = {(3, 4): 72, (6, 8): 72, (2, 2): 96, (5, 8): 60, (4, 4): 96}
     assert {signature: bar_ticks(*signature) for signature in lengths} == lengths
+
+
+def test_a_beat_of_compound_time_is_a_dotted_quarter() -> None:
+    beats = {
+        "6/8": 36,
+        "9/8": 36,
+        "12/8": 36,
+        "3/4": 24,
+        "4/4": 24,
+        "3/8": 24,
+        "7/8": 24,
+        "6/4": 24,
+    }
+    assert {text: parse_metre(text).beat for text in beats} == beats
 
 
 def test_a_signature_that_makes_no_sense_still_has_a_bar() -> None:
