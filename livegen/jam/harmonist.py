@@ -45,7 +45,8 @@ class Harmonist:
         # When to look again what chord the notes struck last make.
         self.settles_us: int | None = None
         self._struck_us = 0
-        self._left_us = -STALE_US  # when the left hand last did something
+        self._left: set[Voice] = set()  # keys that the left hand holds
+        self._left_us = -STALE_US  # when it last did something
         self._melody: deque[tuple[int, int]] = deque(
             maxlen=_MELODY
         )  # since when, micros, and pitch
@@ -66,6 +67,7 @@ class Harmonist:
                 tracker.release(at, pitch)
         if is_below:
             self._left_us = at
+            (self._left.add if velocity else self._left.discard)((part, pitch))
         else:
             self._sing(at, pitch, velocity)
         chord = self._chords.look(at)
@@ -128,7 +130,8 @@ class Harmonist:
 
     def _played(self, now: int) -> Chord | None:
         """The chord of the left hand, as long as there is one."""
-        return self._chords.look(now) if now - self._left_us < STALE_US else None
+        is_there = bool(self._left) or now - self._left_us < STALE_US
+        return self._chords.look(now) if is_there else None
 
     def _implied(
         self, key: Key, start: int, timeline: Timeline, now: int, held: Chord | None
@@ -162,8 +165,9 @@ class Harmonist:
         return key.pitch_classes, tonic
 
     def snapshot(self, now: int) -> dict[str, object]:
-        """Names of key and chord, for people."""
-        key, chord = self._keys.look(now), self._chords.look(now)
+        """Names of key and chord, for people: the chord that is played, or gone by, or was played last."""
+        key = self._keys.look(now)
+        chord = self._played(now) or self._told or self._chords.look(now)
         return {"key": key.name if key else "", "chord": chord.name if chord else ""}
 
     # --- harmonising ------------------------------------------------------------------------------------------------

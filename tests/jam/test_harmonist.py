@@ -82,6 +82,24 @@ def test_a_left_hand_that_has_been_gone_for_long_leaves_the_chords_to_the_melody
     assert told(harmonist, IN_FOUR.tick(later) + 40) == Chord(5, "maj")
 
 
+def test_a_chord_that_the_left_hand_holds_stays_however_long() -> None:
+    harmonist = heard(*SCALE)
+    for pitch in (43, 47, 50):
+        harmonist.hear(4 * BEAT_US, Struck(COMP, pitch, 80))
+    later = 5 * BEAT_US + STALE_US
+    heard(77, 81, 84, 81, harmonist=harmonist, since=later)
+
+    assert told(harmonist, IN_FOUR.tick(later) + 40) == Chord(7, "maj")
+
+
+def test_the_chord_that_is_gone_by_is_shown() -> None:
+    harmonist = heard(*SCALE, 77, 81, 84)
+    assert harmonist.snapshot(6 * BEAT_US)["chord"] == ""
+    told(harmonist, BAR + 40)
+
+    assert harmonist.snapshot(6 * BEAT_US)["chord"] == "F"
+
+
 def test_nothing_is_implied_before_a_key_is_known() -> None:
     assert told(Harmonist(), BAR) is None
     assert told(heard(61), BAR) is None
