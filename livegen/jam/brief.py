@@ -141,6 +141,8 @@ def brief_for(
     ticks = length(phrase, settings, timeline, start) if mode.ends_by_itself else None
     patience = 0 if settings.start == "now" and not beside else TICKS_PER_BEAT
     allowed = _scale(phrase, settings, classes)
+    if beside:  # a chord is at home where it sounds: the key may be slower than it
+        allowed = allowed.union(*(chord.pitch_classes for _, chord in chords))
     left = room(phrase, settings, timeline, now) if beside and now is not None else None
     return Brief(
         start=start,

@@ -42,6 +42,7 @@ class Harmonist:
         self._joined: dict[Voice, list[Voice]] = {}  # a note of the player's -> its companions
         self._voicing: tuple[int, ...] = ()
         self._told: Chord | None = None  # to whoever goes along with it
+        self._key: Key | None = None  # that was in force last: between two keys there may be none
         # When to look again what chord the notes struck last make.
         self.settles_us: int | None = None
         self._struck_us = 0
@@ -102,11 +103,11 @@ class Harmonist:
 
         That is what the player's left hand plays, or else what the melody implies; given is what is newly implied.
         """
-        before, key = self._told, self._keys.look(now)
+        before, self._key = self._told, self._keys.look(now) or self._key
         self._told = self._played(now)
-        if self._told is not None or key is None or not self._melody:
+        if self._told is not None or self._key is None or not self._melody:
             return None
-        self._told = self._implied(key, start, timeline, now, before)
+        self._told = self._implied(self._key, start, timeline, now, before)
         return None if self._told == before else self._told
 
     def for_brief(

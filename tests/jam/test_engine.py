@@ -49,6 +49,22 @@ def onsets(jam: Rehearsal) -> list[tuple[int, NoteOn]]:
     return [(at, message) for at, message in jam.sent if isinstance(message, NoteOn)]
 
 
+def test_a_chord_that_the_melody_implies_is_struck_even_out_of_the_key_that_was_heard() -> None:
+    """By the second note of G flat major the key is still C major, in which a G flat chord has no tones but one."""
+    jam = rehearsal(mode="accompany", parts="comp", adherence=1, rest=2000)
+    jam.play(0, NoteOn(72, 80))
+    for at, pitch in enumerate((72, 74, 76, 77, 79, 81, 83, 84, 84, 79, 76, 72)):
+        jam.play(at * BEAT // 2 + 1_000, NoteOff(72))
+        jam.play(at * BEAT // 2 + 2_000, NoteOn(pitch, 80))
+        jam.play(at * BEAT // 2 + BEAT // 2, NoteOff(pitch))
+    began = jam.now
+    for at, pitch in enumerate((78, 82, 85, 90)):
+        jam.play(began + at * BEAT + 1_000, NoteOn(pitch, 80))
+        jam.play(began + at * BEAT + BEAT, NoteOff(pitch))
+
+    assert any(it.pitch % 12 in (6, 10, 1) for at, it in onsets(jam) if at > began)
+
+
 # --- turns ----------------------------------------------------------------------------------------------------
 
 

@@ -105,6 +105,18 @@ def test_nothing_is_implied_before_a_key_is_known() -> None:
     assert told(heard(61), BAR) is None
 
 
+def test_between_two_keys_the_last_one_counts() -> None:
+    """What leaves a key may for a while be in none."""
+    harmonist = heard(*SCALE, 77, 81, 84)
+    assert told(harmonist, BAR + 40) == Chord(5, "maj")
+    chromatic = tuple(range(72, 84)) * 6
+    heard(*chromatic, harmonist=harmonist, since=6 * BEAT_US)
+    tick = 24 * 42
+    assert harmonist.rest(IN_FOUR.micros(tick)) == (frozenset(), frozenset())
+
+    assert told(harmonist, tick) is not None
+
+
 def test_an_answer_is_told_no_implied_chords() -> None:
     assert told(heard(*SCALE), BAR + 40, mode="respond") is None
 
