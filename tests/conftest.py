@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import tempfile
 from collections.abc import Generator, Iterator
 from typing import Any
@@ -27,7 +28,13 @@ def one_thread() -> Iterator[None]:
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A person's settings change no test, and no test leaves recordings among a person's own."""
+    """A person's settings change no test, and no test leaves recordings among a person's own.
+
+    Nor does it matter how the tests were begun: a shell that puts them into the background has them, and all that they
+    start, ignore Ctrl-C.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     home = tempfile.mkdtemp(prefix="livegen-tests-")
     for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         os.environ[variable] = f"{home}/{variable}"
