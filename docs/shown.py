@@ -267,15 +267,7 @@ def render(folder: Path) -> None:
             subprocess.run(
                 [*synthesise, str(INSTRUMENTS), str(path)], check=True, capture_output=True
             )
-            encode = [
-                "opusenc",
-                "--quiet",
-                "--downmix-mono",
-                "--bitrate",
-                str(BITRATE),
-                "--serial",
-                "1",
-            ]
+            encode = f"opusenc --quiet --downmix-mono --bitrate {BITRATE} --serial 1".split()
             subprocess.run([*encode, str(wave), str(path.with_suffix(".opus"))], check=True)
 
 

@@ -8,13 +8,7 @@ from typing import Any
 
 import click
 
-from livegen.cli.options import (
-    EXISTING,
-    FILE,
-    FOLDER,
-    NEW_PATH,
-    json_option,
-)
+from livegen.cli.options import EXISTING, FILE, FOLDER, NEW_PATH, json_option
 from livegen.errors import ConfigError
 
 TRAIN_EXTRA = {

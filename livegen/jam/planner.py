@@ -167,8 +167,7 @@ class Rollout:
 
     def _draw_time(self) -> int:
         """Ticks from the last event to the next, or ADVANCE."""
-        if self.hearing.encoder.last is None or self.frontier - self._last() >= ADVANCE:
-            self._wait(self.frontier)
+        self._come_near()
         if self._waiting is None:
             self._waiting = self._in_groove(self.hearing.logits("time", Query()))
         earliest, latest = (
@@ -329,8 +328,7 @@ class Rollout:
 
     def _begin_chordal(self, part: int, allowed: Mask, tick: int) -> None:
         """A note of the chord, where the model expects it."""
-        if self.hearing.encoder.last is None or tick - self._last() >= ADVANCE:
-            self._wait(tick)
+        self._come_near()
         place = place_classes(self.hearing.encoder.metre, tick)
         before = self.hearing.encoder.struck.get(part, NO_PITCH)
         query = Query(tick - self._last(), *place, part=part, on=1, before=before)
@@ -419,6 +417,11 @@ class Rollout:
         last = self.hearing.encoder.last
         assert last is not None
         return last
+
+    def _come_near(self) -> None:
+        """Let time pass until the frontier is less than ADVANCE away from what was heard last."""
+        if self.hearing.encoder.last is None or self.frontier - self._last() >= ADVANCE:
+            self._wait(self.frontier)
 
     def _wait(self, tick: int) -> None:
         self.hearing.wait(tick)

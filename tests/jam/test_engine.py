@@ -80,12 +80,13 @@ def test_a_call_is_answered_on_a_beat_and_at_about_its_length() -> None:
     assert jam.engine.deadline() is None
 
 
+@pytest.mark.parametrize("notes", [2, 3, 4, 5])
 @pytest.mark.parametrize("metre", ["6/8", "9/8", "12/8"])
 def test_in_compound_time_an_answer_begins_on_a_dotted_beat_and_lasts_whole_ones(
-    metre: str,
+    metre: str, notes: int
 ) -> None:
     jam = rehearsal(EchoModel(), metre=metre)
-    play(jam, PHRASE[:5])
+    play(jam, PHRASE[:1] * notes)
     jam.until(20 * SECOND)
     first, end = onsets(jam)[0][0], jam.sent[-1][0]
     assert first % (BEAT * 3 // 2) == 0
