@@ -4,13 +4,15 @@
 
 Three ways of asking: one step right after the other, as benchmarks like it; a step every 20 ms, as
 music comes, when the caches have gone cold; and the same with a heartbeat every few milliseconds in
-between, which keeps them warm.  Beside each stands the time of merely reading the weights from
-memory under the same conditions: no runtime can be faster than that.  The machine is never quiet,
-so the load average stands beside each figure.
+between, which keeps them warm.  There the step comes at any time between two heartbeats, as a note
+does: what is warm after one millisecond is cold after two (docs/LOG.md).  Beside each stands the
+time of merely reading the weights from memory under the same conditions: no runtime can be faster
+than that.  The machine is never quiet, so the load average stands beside each figure.
 """
 
 import json
 import os
+import random
 import time
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -90,13 +92,14 @@ def timed(
     beat: Callable[[], None] | None = None,
     beat_us: int = 0,
 ) -> tuple[list[float], float]:
-    """Micros that each of `count` acts took, `gap_us` apart, and the share of the time that
-    heartbeats took.
+    """Micros that each of `count` acts took, `gap_us` apart and up to a heartbeat more, and the share of the time
+    that heartbeats took.
     """
     micros: list[float] = []
+    chance = random.Random(1)
     beating, began = 0.0, time.perf_counter()
     for _ in range(count):
-        beating += _wait(gap_us, beat, beat_us)
+        beating += _wait(gap_us + round(chance.uniform(0, beat_us)), beat, beat_us)
         before = time.perf_counter_ns()
         act()
         micros.append((time.perf_counter_ns() - before) / 1000)

@@ -3,23 +3,23 @@ wins.
 
     python -m export.quantise models/NAME/model.onnx --data DIR_OR_MIDI_FILES
 
-Weights become 8-bit whole numbers, one scale per column, and what they are multiplied with is
-scaled afresh at each step ("dynamic quantisation"), so no calibration data is needed.  Embeddings
-stay float32: a step reads one row of each, so they cost disk and no time.  So do the small last
-products of the heads, whose errors would go straight into the logits (docs/LOG.md).
+Weights become 8-bit whole numbers with a scale for each block of a column, put back by
+DequantizeLinear.  The runtime makes one product of the two (its MatMulNBits), scales what is
+multiplied by blocks too, afresh at each step, and so needs no calibration data.  Embeddings stay
+float32: a step reads one row of each, so they cost disk and no time.  So do the small last products
+of the heads, whose errors would go straight into the logits (docs/LOG.md).
 """
 
-import logging
 import os
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
+from math import gcd
 from pathlib import Path
 
 import click
 import numpy as np
 import onnx
-from onnxruntime.quantization import QuantType, quantize_dynamic
+from onnx import ModelProto, NodeProto, TensorProto, helper, numpy_helper
 
 from bench.step import APART, BEAT_US, GAP_US, one_step, percentiles, timed
 from export.command import data_option, guarded
@@ -31,60 +31,68 @@ from livegen.errors import ConfigError
 from livegen.inference.contract import Model, Query
 from livegen.inference.model import start
 from livegen.inference.onnx_file import logits_name, parse, read_bytes
+from livegen.inference.onnx_operators import BLOCKS
+from livegen.training.model_weights import QUANTISED, SCALE, in_blocks
 
 EVENTS = 5000
 MAX_LOSS = (
     0.005  # nats per event that int8 may cost; the differences of training runs are ten times that
 )
-VARIANTS: dict[str, dict[str, bool]] = {
-    "int8, 7 bits, by column": {},
-    "int8, 7 bits, by matrix": {"per_channel": False},
-    "int8, 8 bits, by column": {"reduce_range": False},
-}
+BLOCK = 128
+VARIANTS = {f"int8, blocks of {block}": block for block in (BLOCK, 64, 32)}
 
 
-def int8(data: bytes, **options: bool) -> bytes:
+def int8(data: bytes, block: int = BLOCK) -> bytes:
     """The int8 form of a float32 model file.
 
-    Seven of eight bits are used (`reduce_range`): processors without VNNI add two products of an
-    unsigned and a signed byte in 16 bits, where eight would overflow silently.
+    Blocks have `block` numbers, a power of two, or fewer where a column is not so many times that; where it
+    would take fewer than the runtime multiplies at once, the matrix stays as it is.
     """
     facts = replace(parse(data).facts, quantised=True)
-    chosen = {"per_channel": True, "reduce_range": True} | options
-    log = logging.getLogger()
-    before = log.level
-    log.setLevel(logging.ERROR)  # it recommends a preparation that changes nothing here
-    try:
-        with tempfile.TemporaryDirectory() as folder:
-            target = Path(folder) / "int8.onnx"
-            model = onnx.load_model_from_string(data)
-            for index, node in enumerate(model.graph.node):
-                node.name = f"node{index}"
-            quantize_dynamic(
-                model,
-                target,
-                weight_type=QuantType.QInt8,
-                op_types_to_quantize=["MatMul"],
-                nodes_to_exclude=_last_products(model),
-                **chosen,
+    model = onnx.load_model_from_string(data)
+    weights = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
+    staying = {*_last_products(model), *_products_in_sums(model, weights.keys())}
+    nodes, tensors, unpacked = list[NodeProto](), list[TensorProto](), set[str]()
+    for node in model.graph.node:
+        weight = node.input[1] if node.op_type == "MatMul" else ""
+        size = gcd(len(weights[weight]), block) if weight in weights else 0
+        if size in BLOCKS and node.output[0] not in staying:
+            parts = [weight + QUANTISED, weight + SCALE]
+            whole, scale = in_blocks(weights[weight], size)
+            tensors.append(numpy_helper.from_array(whole, parts[0]))
+            tensors.append(numpy_helper.from_array(scale, parts[1]))
+            nodes.append(
+                helper.make_node("DequantizeLinear", parts, [weight], axis=0, block_size=size)
             )
-            model = onnx.load(target)
-    finally:
-        log.setLevel(before)
+            unpacked.add(weight)
+        nodes.append(node)
+    tensors += [t for t in model.graph.initializer if t.name not in unpacked]
+    del model.graph.node[:], model.graph.initializer[:]
+    model.graph.node.extend(nodes)
+    model.graph.initializer.extend(tensors)
     return lean(model, facts)
 
 
-def _last_products(model: onnx.ModelProto) -> list[str]:
-    """Names of the products that nothing stands behind but sums and look-ups, and then the logits."""
+def _last_products(model: ModelProto) -> list[str]:
+    """The products that nothing stands behind but sums and look-ups, and then the logits."""
     producer = {name: node for node in model.graph.node for name in node.output}
     nodes, found = [producer[logits_name(field)] for field in FIELDS], []
     while nodes:
         node = nodes.pop()
         if node.op_type == "MatMul":
-            found.append(node.name)
+            found.append(node.output[0])
         else:
             nodes += [producer[name] for name in node.input if name in producer]
     return found
+
+
+def _products_in_sums(model: ModelProto, weights: Collection[str]) -> list[str]:
+    """The products that are added to something other than weights.
+
+    The runtime makes one node of such a product and its sum, and no longer sees that the matrix stands in blocks.
+    """
+    sums = [node.input for node in model.graph.node if node.op_type == "Add"]
+    return [name for names in sums if not any(n in weights for n in names) for name in names]
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,7 +177,7 @@ def main(model: Path, data: tuple[Path, ...], events: int) -> None:
     click.echo(
         f"{count} events of {len(pieces)} pieces, load {load:.2f}; a step is p50 / p99 / max"
     )
-    forms = {"float32": full} | {name: int8(full, **options) for name, options in VARIANTS.items()}
+    forms = {"float32": full} | {name: int8(full, block) for name, block in VARIANTS.items()}
     measured = [measure(name, form, pieces) for name, form in forms.items()]
     for one in measured:
         click.echo(one.line())

@@ -14,6 +14,7 @@ Threads: one at a time.  Knows no engine and no training.
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from struct import Struct
+from time import perf_counter
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,11 @@ _FIRST = next(iter(FIELDS))
 _pack_event = Struct(f"{EVENT_WIDTH}q").pack_into  # a third of what numpy takes for it
 _pack_query = Struct(f"{QUERY_WIDTH}q").pack_into
 
+# A step that takes longer, in seconds, may be one of int8 on a processor for which the runtime has no such products
+# (x86 without AVX2, ARM without dot products): it then unpacks all weights at each step, and float32 is quicker.
+SLOW = 1e-3
+TRIES = 5
+
 # The largest classes: with the smallest, which are zeros, they show that every table is long
 # enough.
 _LAST_FIELDS = {field: size - 1 for field, size in FIELDS.items()}
@@ -50,7 +56,8 @@ _LAST_EVENT = Event(**_LAST_FIELDS, position=NO_GRID, bar=MAX_BAR_CLASS)  # its 
 class OnnxModel:
     """A model file at work; see `livegen.inference.contract.Model`.  `load` makes one."""
 
-    def __init__(self, file: ModelFile) -> None:
+    def __init__(self, file: ModelFile, unpacked: bool = False) -> None:
+        """With `unpacked` int8 weights are made float32 now, instead of being multiplied as they are."""
         self.facts: ModelFacts = file.facts
         self._event = np.zeros((1, EVENT_WIDTH), np.int64)
         self._sounding = np.zeros((1, SOUNDING), np.float32)
@@ -71,8 +78,9 @@ class OnnxModel:
             "query": self._query,
         }
         buffers |= {logits_name(field): logits for field, logits in self._logits.items()}
-        self._advance = _bound(file, [*ADVANCED, logits_name(_FIRST)], buffers)
-        self._heads = {field: _bound(file, [logits_name(field)], buffers) for field in FIELDS}
+        options = _options(unpacked)
+        self._advance = _bound(file, [*ADVANCED, logits_name(_FIRST)], buffers, options)
+        self._heads = {f: _bound(file, [logits_name(f)], buffers, options) for f in FIELDS}
 
     def initial_state(self) -> State:
         """Zeros: the state before anything was heard."""
@@ -123,13 +131,18 @@ def load(path: Path) -> OnnxModel:
     return start(onnx_file.read(path), str(path))
 
 
-def start(file: ModelFile, where: str = "the model file") -> OnnxModel:
+def start(
+    file: ModelFile, where: str = "the model file", clock: Callable[[], float] = perf_counter
+) -> OnnxModel:
     """Hand a checked file to the runtime and take two dry steps; `where` begins the line of a
-    ModelError.
+    ModelError, `clock` gives seconds.
     """
     try:
         model = OnnxModel(file)
         finite = _dry_steps(model)
+        if file.facts.quantised and (quickest := _quickest_step(model, clock)) > SLOW:
+            other = OnnxModel(file, unpacked=True)
+            model = other if _quickest_step(other, clock) < quickest else model
     except Exception as error:  # the runtime raises a dozen types of its own
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise ModelError(
@@ -138,6 +151,16 @@ def start(file: ModelFile, where: str = "the model file") -> OnnxModel:
     if not finite:
         raise ModelError(f"{where} computes numbers that are not finite; train or export it again")
     return model
+
+
+def _quickest_step(model: OnnxModel, clock: Callable[[], float]) -> float:
+    """Seconds of the quickest of a few steps, which a busy machine does not make longer."""
+    took = []
+    for _ in range(TRIES):
+        before = clock()
+        model.keep_warm()
+        took.append(clock() - before)
+    return min(took)
 
 
 def _dry_steps(model: OnnxModel) -> bool:
@@ -157,13 +180,16 @@ def _dry_steps(model: OnnxModel) -> bool:
 
 
 def _bound(
-    file: ModelFile, outputs: Sequence[str], buffers: Mapping[str, Buffer]
+    file: ModelFile,
+    outputs: Sequence[str],
+    buffers: Mapping[str, Buffer],
+    options: ort.SessionOptions,
 ) -> Callable[[], None]:
     """A session for a piece of the file, bound to the buffers of the same names: calling what this
     gives runs it.
     """
     piece = file.piece(*outputs)
-    session = ort.InferenceSession(piece.data, _options(), providers=["CPUExecutionProvider"])
+    session = ort.InferenceSession(piece.data, options, providers=["CPUExecutionProvider"])
     binding = session.io_binding()
     for name in piece.inputs:
         binding.bind_ortvalue_input(name, _alias(buffers[name]))
@@ -179,7 +205,7 @@ def _alias(buffer: Buffer) -> Any:
     return ort.OrtValue.ortvalue_from_numpy(buffer)
 
 
-def _options() -> ort.SessionOptions:
+def _options(unpacked: bool) -> ort.SessionOptions:
     options = ort.SessionOptions()
     options.intra_op_num_threads = 1  # a second thread wins little at p50 and ruins p99
     options.inter_op_num_threads = 1
@@ -187,4 +213,7 @@ def _options() -> ort.SessionOptions:
     options.log_severity_level = 4  # what goes wrong is raised, and said once
     for key in ("session.intra_op.allow_spinning", "session.inter_op.allow_spinning"):
         options.add_session_config_entry(key, "0")
+    # What is multiplied by int8 weights becomes int8 as well; left to itself the runtime unpacks the weights each time.
+    options.add_session_config_entry("session.qdq_matmulnbits_accuracy_level", "4")
+    options.add_session_config_entry("session.disable_quant_qdq", str(int(unpacked)))
     return options

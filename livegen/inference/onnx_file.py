@@ -32,6 +32,7 @@ from livegen.inference.onnx_operators import (
     FLOAT,
     INT64,
     ITEM_BYTES,
+    MATRICES,
     MAX_RANK,
     Misfit,
     Shape,
@@ -44,7 +45,8 @@ from livegen.music.parts import PARTS
 
 FORMAT = 1
 IR_VERSION = 10
-OPSET = 20
+OPSET = 21
+FORMER_OPSET = 20  # of files written until November 2026
 METADATA_KEY = "livegen"
 PRODUCER = "livegen"
 
@@ -289,7 +291,7 @@ class ModelFile:
     @property
     def matrix_bytes(self) -> int:
         """Bytes of the matrices that a whole step reads; of its tables it reads one row each."""
-        used = {node.inputs[1] for node in self._nodes if node.op in ("MatMul", "MatMulInteger")}
+        used = {node.inputs[MATRICES[node.op]] for node in self._nodes if node.op in MATRICES}
         return sum(len(v.value.data or b"") for v in self._initialisers if v.name in used)
 
     def _reach(self, outputs: Iterable[str]) -> tuple[list[_Node], set[str]]:
@@ -386,7 +388,10 @@ def _opsets(reader: _Reader, wires: list[Wire]) -> None:
         domain = _text(opset["domain"][0]) if opset["domain"] else ""
         _expect(domain in ("", "ai.onnx"), f"needs the operator set {domain!r}")
         version = _one(opset, "version")
-        _expect(version == OPSET, f"was made for operator set {version}, this livegen uses {OPSET}")
+        _expect(
+            version in (OPSET, FORMER_OPSET),
+            f"was made for operator set {version}, this livegen uses {OPSET}",
+        )
     _expect(len(wires) == 1, "does not name exactly one operator set")
 
 
@@ -617,7 +622,7 @@ def _wiring(file: ModelFile) -> None:
         for name, value in zip(node.outputs, made, strict=True):
             _expect(name not in known, f"defines {name!r} twice")
             known[name] = value
-            values += prod(value.shape)
+            values += 0 if node.op == "DequantizeLinear" else prod(value.shape)  # made when loading
         work += multiplications(node.op, inputs)
         fits = (
             values <= MAX_VALUES and work <= MAX_MULTIPLICATIONS and len(made[0].shape) <= MAX_RANK

@@ -5,8 +5,8 @@ before the runtime sees the file, so an operator that is not here, or one that i
 does not fit or would need more memory or work than a network of ours, never reaches native code.
 Knows no file format.
 
-The rules are those of the ONNX operator schemas, opset 20, narrowed to static shapes of at most
-four axes.
+The rules are those of the ONNX operator schemas, opset 21, narrowed to static shapes of at most
+four axes; those of opset 20 say the same.
 """
 
 import struct
@@ -17,6 +17,18 @@ from math import prod
 FLOAT, UINT8, INT8, INT32, INT64 = 1, 2, 3, 6, 7  # onnx.TensorProto.DataType
 ITEM_BYTES = {FLOAT: 4, UINT8: 1, INT8: 1, INT32: 4, INT64: 8}
 MAX_RANK = 4
+MATRICES = {
+    "MatMul": 1,
+    "MatMulInteger": 1,
+    "DequantizeLinear": 0,
+}  # which input a whole step reads
+BLOCKS = (
+    16,
+    32,
+    64,
+    128,
+    256,
+)  # numbers that may share a scale: what the runtime's MatMulNBits takes
 
 Shape = tuple[int, ...]
 
@@ -137,6 +149,19 @@ def _gather_elements(inputs: Sequence[Value], attributes: Mapping[str, int], _: 
     rest = [shape[:axis] + shape[axis + 1 :] for shape in (table.shape, index.shape)]
     _expect(rest[0] == rest[1], "is given an index that does not fit its table")
     return [Value(table.dtype, index.shape)]
+
+
+def _dequantise(inputs: Sequence[Value], attributes: Mapping[str, int], _: int) -> list[Value]:
+    whole, scale = inputs
+    fixed = whole.data is not None and scale.data is not None
+    _expect(fixed, "is given something that is not a constant")  # so that it is done once
+    _expect((whole.dtype, scale.dtype) == (INT8, FLOAT), "is given types it cannot multiply")
+    block = attributes.get("block_size")
+    _expect(block in BLOCKS and attributes.get("axis") == 0, "has blocks that livegen does not use")
+    assert block
+    fits = len(whole.shape) == 2 and scale.shape == (whole.shape[0] / block, whole.shape[1])
+    _expect(fits, "has scales that do not fit")
+    return [Value(FLOAT, whole.shape)]
 
 
 def _matmul_integer(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Value]:
@@ -273,7 +298,9 @@ OPERATORS = {
     "Concat": _operator(range(1, 65), _concat, "axis"),
     "Unsqueeze": _operator(2, _unsqueeze),
     "Slice": _operator(5, _slice),
-    # What dynamic quantisation to int8 adds.
+    # What int8 adds.
+    "DequantizeLinear": _operator(2, _dequantise, "axis", "block_size"),
+    # What it added until November 2026.
     "DynamicQuantizeLinear": _operator(1, _quantise, outputs=3),
     "MatMulInteger": _operator(4, _matmul_integer),
     "Cast": _operator(1, _cast, "to"),

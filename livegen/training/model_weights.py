@@ -28,14 +28,16 @@ from livegen.training.recipe import NetworkRecipe, Recipe
 OWNER = "network."  # before the name of every parameter
 TRANSPOSED = ".transposed"
 QUANTISED, SCALE = "_quantized", "_scale"
-LEVELS = 64  # of int8 on either side of zero: seven bits of eight, see export/quantise.py
+LEVELS = 127  # of int8 on either side of zero
+# Until November 2026 a whole column had one scale, and seven bits of eight were used.
+FORMER_LEVELS = 64
 
 Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where parameters lie: in a tensor of the file, transposed or not, as int8 with scales or not.
+    """Where parameters lie: in a tensor of the file, transposed or not, as int8 with scales of a shape or without.
 
     Of several parameters the tensor holds the rows of one after the other.
     """
@@ -43,7 +45,12 @@ class Place:
     tensor: str
     parameters: tuple[str, ...]
     is_transposed: bool = False
-    is_int8: bool = False
+    scales: tuple[int, ...] = ()
+
+    @property
+    def scale(self) -> str:
+        """The tensor of the scales."""
+        return self.tensor.removesuffix(QUANTISED) + SCALE
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +133,13 @@ def places(tensors: Mapping[str, npt.NDArray[np.generic]], facts: ModelFacts) ->
     for tensor in tensors:
         name = tensor.removesuffix(QUANTISED)
         is_int8 = name != tensor and name + SCALE in tensors
+        scales = tensors[name + SCALE].shape if is_int8 else ()
         plain = name.removesuffix(TRANSPOSED)
         is_transposed = plain != name
         if plain in joined:
-            yield Place(tensor, tuple(joined[plain]), is_transposed, is_int8)
+            yield Place(tensor, tuple(joined[plain]), is_transposed, scales)
         elif plain.startswith(OWNER) and (is_int8 or not _belongs_to_int8(name, tensors)):
-            yield Place(tensor, (plain.removeprefix(OWNER),), is_transposed, is_int8)
+            yield Place(tensor, (plain.removeprefix(OWNER),), is_transposed, scales)
 
 
 def _belongs_to_int8(tensor: str, tensors: Mapping[str, object]) -> bool:
@@ -177,8 +185,9 @@ def _taken(
 ) -> dict[str, Array]:
     """The parameters of a place, as float32."""
     array = tensors[place.tensor].astype(np.float32)
-    if place.is_int8:
-        array = array * tensors[place.tensor.removesuffix(QUANTISED) + SCALE].astype(np.float32)
+    if place.scales:
+        scale = np.atleast_2d(tensors[place.scale]).astype(np.float32)
+        array = array * scale.repeat(len(array) // len(scale), 0)
     if place.is_transposed:
         array = array.T
     if len(place.parameters) == 1:
@@ -193,9 +202,20 @@ def _given(place: Place, values: Sequence[Array]) -> dict[str, npt.NDArray[np.ge
     array = np.concatenate(values) if len(values) > 1 else values[0]
     if place.is_transposed:
         array = array.T
-    if not place.is_int8:
+    if not place.scales:
         return {place.tensor: array}
-    largest = np.abs(array).max(0)
-    scale = np.where(largest > 0, largest / np.float32(LEVELS), np.float32(1)).astype(np.float32)
-    whole = np.clip(np.rint(array / scale), -LEVELS, LEVELS).astype(np.int8)
-    return {place.tensor: whole, place.tensor.removesuffix(QUANTISED) + SCALE: scale}
+    is_former = len(place.scales) == 1
+    block = len(array) // (1 if is_former else place.scales[0])
+    whole, scale = in_blocks(array, block, FORMER_LEVELS if is_former else LEVELS)
+    return {place.tensor: whole, place.scale: scale.reshape(place.scales)}
+
+
+def in_blocks(
+    weights: Array, block: int, levels: int = LEVELS
+) -> tuple[npt.NDArray[np.int8], Array]:
+    """Weights (K, N) as whole numbers (K, N) with a scale for each `block` numbers of a column, (K / block, N)."""
+    blocks = weights.reshape(-1, block, weights.shape[1])
+    largest = np.abs(blocks).max(1)
+    scale = np.where(largest > 0, largest / np.float32(levels), np.float32(1)).astype(np.float32)
+    whole = np.rint(blocks / scale[:, None]).clip(-levels, levels)
+    return whole.astype(np.int8).reshape(weights.shape), scale

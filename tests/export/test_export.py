@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import onnx
+import onnxruntime as ort
 import pytest
 import torch
 from click.testing import CliRunner
@@ -19,7 +20,7 @@ from export.material import MAX_PIECE, gather
 from livegen.codec.layout import FIELDS, Event, codec_hash
 from livegen.errors import ConfigError, ModelError
 from livegen.inference.contract import ModelFacts
-from livegen.inference.model import start
+from livegen.inference.model import SLOW, TRIES, OnnxModel, _options, start
 from livegen.inference.onnx_file import parse
 from livegen.inference.onnx_operators import OPERATORS
 from livegen.music.messages import Message, NoteOff, NoteOn
@@ -28,7 +29,8 @@ from livegen.music.smf import Score, Track, write
 from livegen.training.network import Network, NetworkConfig
 
 FACTS = ModelFacts("tiny", codec_hash(), tuple(PARTS), ("any", "waltz"), (1,), commit="0123")
-FORMERLY = {"ReduceSum"}  # written until November 2026, and still served
+# Written until November 2026, and still served.
+FORMERLY = {"ReduceSum", "DynamicQuantizeLinear", "MatMulInteger", "Cast"}
 # Layers, and how many events it looks back over.
 KINDS = {"gru": (1, 0), "lstm": (2, 0), "gru, two layers": (2, 0), "gru, looking back": (1, 40)}
 
@@ -39,7 +41,7 @@ def network_of(kind: str) -> Network:
     config = NetworkConfig(
         styles=2,
         kind=kind[:4].rstrip(","),
-        hidden=24,
+        hidden=32,
         layers=layers,
         embed=16,
         head=16,
@@ -187,22 +189,68 @@ def test_int8_says_that_it_is(gru: tuple[Network, bytes]) -> None:
     assert parse(quantise.int8(data)).facts == replace(parse(data).facts, quantised=True)
 
 
-def products_by_weights(data: bytes) -> list[str]:
-    """The kind of each product with a matrix of the file's own, in the order of the graph."""
+def products_by_weights(data: bytes) -> dict[str, str]:
+    """Where the matrix of each product with weights comes from, by the product: the file, or DequantizeLinear."""
     graph = onnx.load_model_from_string(data).graph
-    weights = {tensor.name for tensor in graph.initializer}
-    products = [node for node in graph.node if node.op_type.startswith("MatMul")]
-    return [node.op_type for node in products if node.input[1] in weights]
+    source = {tensor.name: "file" for tensor in graph.initializer}
+    source |= {n.output[0]: n.op_type for n in graph.node if n.op_type == "DequantizeLinear"}
+    products = [node for node in graph.node if node.op_type == "MatMul"]
+    return {n.output[0]: source[n.input[1]] for n in products if n.input[1] in source}
 
 
-def test_every_matrix_becomes_int8_but_the_last_of_each_head(gru: tuple[Network, bytes]) -> None:
-    _, data = gru
+def test_every_matrix_becomes_int8_but_the_last_of_each_head_and_what_is_added(
+    pair: tuple[Network, bytes],
+) -> None:
+    network, data = pair
     before, after = products_by_weights(data), products_by_weights(quantise.int8(data))
 
-    assert before.count("MatMul") == len(after)
+    assert before.keys() == after.keys() and set(before.values()) == {"file"}
     last = len(FIELDS) + 1  # of pitch there are two, of pitches and of intervals
-    assert after.count("MatMul") == last
-    assert after.count("MatMulInteger") == len(after) - last > 0
+    added = 1 if network.recall else 0  # what is found looking back
+    assert list(after.values()).count("file") == last + added
+    assert list(after.values()).count("DequantizeLinear") == len(after) - last - added > 0
+
+
+def test_the_runtime_multiplies_int8_weights_as_they_are(
+    pair: tuple[Network, bytes], tmp_path: Path
+) -> None:
+    path = tmp_path / "optimised.onnx"
+    small = quantise.int8(pair[1])
+    options = _options(unpacked=False)
+    options.optimized_model_filepath = str(path)
+
+    ort.InferenceSession(small, options, providers=["CPUExecutionProvider"])
+
+    written = [node.op_type for node in onnx.load(path).graph.node]
+    assert "DequantizeLinear" not in written
+    products = list(products_by_weights(small).values())
+    assert written.count("MatMulNBits") == products.count("DequantizeLinear")
+
+
+def test_where_the_runtime_has_no_such_products_weights_are_unpacked_once(
+    gru: tuple[Network, bytes], tune: Path
+) -> None:
+    file = parse(quantise.int8(gru[1]))
+    pieces = gather([tune], FACTS.styles, 10_000)
+
+    def clock_of(steps: list[float]) -> Callable[[], float]:
+        """Of tries that take so many seconds, all of a form the same."""
+        took = (seconds for step in steps for _ in range(TRIES) for seconds in (0.0, step))
+        return lambda: next(took)
+
+    exact = quantise.nats_per_event(OnnxModel(file, unpacked=True), pieces)
+    rounded = quantise.nats_per_event(OnnxModel(file), pieces)
+    found = {
+        name: quantise.nats_per_event(start(file, clock=clock_of(steps)), pieces)
+        for name, steps in {
+            "quick": [SLOW / 2],
+            "slow": [15 * SLOW, 2 * SLOW],
+            "large": [2 * SLOW, 4 * SLOW],
+        }.items()
+    }
+
+    assert exact != rounded
+    assert found == {"quick": rounded, "slow": exact, "large": rounded}
 
 
 def test_int8_is_shipped_if_it_costs_little_and_is_faster() -> None:

@@ -22,8 +22,10 @@ from livegen.errors import ModelError
 from livegen.inference.model import OnnxModel, start
 from livegen.inference.onnx_file import (
     ADVANCED,
+    FORMER_OPSET,
     HEARD,
     MAX_BYTES,
+    OPSET,
     ModelFile,
     logits_name,
     parse,
@@ -107,7 +109,7 @@ def nested(depth: int) -> onnx.GraphProto:
 def local_function(model: ModelProto, tensors: tuple[TensorProto, ...] = ()) -> None:
     nodes = [helper.make_node("Constant", [], ["c"], value=t) for t in tensors]
     model.functions.append(
-        helper.make_function("own", "f", [], [], nodes, [helper.make_opsetid("", 20)])
+        helper.make_function("own", "f", [], [], nodes, [helper.make_opsetid("", OPSET)])
     )
 
 
@@ -175,8 +177,8 @@ FORBIDDEN: dict[str, tuple[Spoil, str]] = {
     ),
     "no operator set": (lambda m: m.ClearField("opset_import"), "operator set"),
     "another operator set": (
-        lambda m: setattr(m.opset_import[0], "version", 21),
-        "operator set 21",
+        lambda m: setattr(m.opset_import[0], "version", 22),
+        "operator set 22",
     ),
     "another format": (lambda m: setattr(m, "ir_version", 11), "IR version"),
     "a loop": (lambda m: add_node(m, "Loop", ["state"], ["x"]), "Loop"),
@@ -332,6 +334,13 @@ def test_the_operators_of_the_other_spelling_of_the_domain_are_the_same() -> Non
     model = tiny_proto()
     model.graph.node[0].domain = "ai.onnx"
     model.opset_import[0].domain = "ai.onnx"
+
+    assert parse(model.SerializeToString()).facts == FACTS
+
+
+def test_a_file_of_the_operator_set_that_was_used_before_is_accepted() -> None:
+    model = tiny_proto()
+    model.opset_import[0].version = FORMER_OPSET
 
     assert parse(model.SerializeToString()).facts == FACTS
 

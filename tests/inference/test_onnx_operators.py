@@ -1,16 +1,19 @@
 """The table of operators agrees with ONNX's own shape inference, and refuses what does not fit."""
 
+from math import prod
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
-from onnx import TensorProto, helper, numpy_helper
+from onnx import TensorProto, helper
 
+from livegen.inference.onnx_file import OPSET
 from livegen.inference.onnx_operators import (
     FLOAT,
     INT8,
     INT64,
+    ITEM_BYTES,
     OPERATORS,
     UINT8,
     Misfit,
@@ -32,6 +35,12 @@ def i(*shape: int) -> Value:
     return Value(INT64, shape)
 
 
+def fixed(dtype: int, *shape: int) -> Value:
+    """Weights that stand in the file, all of them 1 or, as floats, a little more than nothing."""
+    return Value(dtype, shape, bytes([1] * prod(shape) * ITEM_BYTES[dtype]))
+
+
+BLOCKS = [fixed(INT8, 64, 5), fixed(FLOAT, 2, 5)]
 BYTES = [Value(UINT8, (1, 8)), Value(INT8, (8, 5)), Value(UINT8, ()), Value(INT8, (5,))]
 
 # operator, inputs, attributes, number of outputs
@@ -60,6 +69,7 @@ FITTING: list[tuple[str, list[Value], dict[str, int], int]] = [
     ("Unsqueeze", [f(1, 4), constant(0)], {}, 1),
     ("Slice", [i(1, 8), constant(0), constant(-1), constant(1), constant(1)], {}, 1),
     ("Slice", [i(1, 8), constant(2), constant(1 << 62), constant(1), constant(1)], {}, 1),
+    ("DequantizeLinear", BLOCKS, {"axis": 0, "block_size": 32}, 1),
     ("DynamicQuantizeLinear", [f(1, 8)], {}, 3),
     ("MatMulInteger", BYTES, {}, 1),
     ("Cast", [Value(TensorProto.INT32, (1, 5))], {"to": FLOAT}, 1),
@@ -115,6 +125,15 @@ UNFIT: list[tuple[str, list[Value], dict[str, int], int]] = [
     ("Slice", [f(1, 8), constant(0), constant(0), constant(1), constant(1)], {}, 1),
     ("Slice", [f(1, 8), constant(0), constant(8), constant(1), constant(0)], {}, 1),
     ("Slice", [f(1, 8), constant(0, 0), constant(1, 8), constant(0, 1), constant(1, 1)], {}, 1),
+    ("DequantizeLinear", [Value(INT8, (64, 5)), BLOCKS[1]], {"axis": 0, "block_size": 32}, 1),
+    ("DequantizeLinear", [BLOCKS[0], f(2, 5)], {"axis": 0, "block_size": 32}, 1),
+    ("DequantizeLinear", [fixed(FLOAT, 64, 5), BLOCKS[1]], {"axis": 0, "block_size": 32}, 1),
+    ("DequantizeLinear", [BLOCKS[0], fixed(FLOAT, 5)], {"axis": 0, "block_size": 32}, 1),
+    ("DequantizeLinear", [BLOCKS[0], fixed(FLOAT, 2, 4)], {"axis": 0, "block_size": 32}, 1),
+    ("DequantizeLinear", BLOCKS, {"axis": 0, "block_size": 64}, 1),
+    ("DequantizeLinear", [BLOCKS[0], fixed(FLOAT, 8, 5)], {"axis": 0, "block_size": 8}, 1),
+    ("DequantizeLinear", BLOCKS, {"axis": 1, "block_size": 32}, 1),
+    ("DequantizeLinear", BLOCKS, {"axis": 0}, 1),
     ("DynamicQuantizeLinear", [i(1, 8)], {}, 3),
     ("MatMulInteger", [f(1, 8), f(8, 5), f(), f()], {}, 1),
     ("MatMulInteger", [*BYTES[:3], Value(INT8, (4,))], {}, 1),
@@ -129,11 +148,9 @@ def onnx_says(
     """What ONNX's own inference makes of a node."""
     names = [f"in{n}" for n in range(len(inputs))]
     made = [f"out{n}" for n in range(outputs)]
-    given = zip(names, inputs, strict=True)
-    fixed = [(n, v) for n, v in given if v.data is not None]
+    given = [(n, v) for n, v in zip(names, inputs, strict=True) if v.data is not None]
     arrays = [
-        numpy_helper.from_array(np.frombuffer(v.data or b"", np.int64).reshape(v.shape), n)
-        for n, v in fixed
+        helper.make_tensor(n, v.dtype, v.shape, bytes(v.data or b""), raw=True) for n, v in given
     ]
     free = [
         helper.make_tensor_value_info(n, v.dtype, v.shape)
@@ -147,7 +164,7 @@ def onnx_says(
         [helper.make_empty_tensor_value_info(name) for name in made],
         arrays,
     )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 20)])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", OPSET)])
     inferred = onnx.shape_inference.infer_shapes(model, strict_mode=True, data_prop=True)
     kinds = [output.type.tensor_type for output in inferred.graph.output]
     return [Value(k.elem_type, tuple(d.dim_value for d in k.shape.dim)) for k in kinds]

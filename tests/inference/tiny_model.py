@@ -9,7 +9,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from export.lean import lean
 from livegen.codec.layout import FIELDS, SOUNDING, codec_hash
 from livegen.inference.contract import ModelFacts
-from livegen.inference.onnx_file import EVENT_WIDTH, QUERY_WIDTH
+from livegen.inference.onnx_file import EVENT_WIDTH, OPSET, QUERY_WIDTH
 from livegen.music.parts import PARTS
 
 K = 2
@@ -71,7 +71,7 @@ def tiny_graph(rows: int = 193, weight: float = 1.0) -> ModelProto:
         nodes.append(helper.make_node("MatMul", [seen, f"out_{field}"], [f"logits_{field}"]))
     return helper.make_model(
         helper.make_graph(nodes, "tiny", _inputs(), _outputs(), weights),
-        opset_imports=[helper.make_opsetid("", 20)],
+        opset_imports=[helper.make_opsetid("", OPSET)],
     )
 
 
