@@ -13,7 +13,7 @@ from livegen.jam.turns import Mode, Plays
 from livegen.music.chord import Chord
 from livegen.music.chords_heard import ChordTracker
 from livegen.music.chords_implied import SPAN, Sung, implied
-from livegen.music.key import Key, KeyTracker
+from livegen.music.key import KeyTracker
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import COMP, DRUMS, LEAD, SPLIT_PITCH
 from livegen.music.timeline import Timeline
@@ -42,7 +42,9 @@ class Harmonist:
         self._joined: dict[Voice, list[Voice]] = {}  # a note of the player's -> its companions
         self._voicing: tuple[int, ...] = ()
         self._told: Chord | None = None  # to whoever goes along with it
-        self._key: Key | None = None  # that was in force last: between two keys there may be none
+        self._is_in_key = (
+            False  # whether a key was ever heard: of what came before no chord is named
+        )
         # When to look again what chord the notes struck last make.
         self.settles_us: int | None = None
         self._struck_us = 0
@@ -103,11 +105,12 @@ class Harmonist:
 
         That is what the player's left hand plays, or else what the melody implies; given is what is newly implied.
         """
-        before, self._key = self._told, self._keys.look(now) or self._key
+        before = self._told
+        self._is_in_key = self._is_in_key or self._keys.look(now) is not None
         self._told = self._played(now)
-        if self._told is not None or self._key is None or not self._melody:
+        if self._told is not None or not self._is_in_key or not self._melody:
             return None
-        self._told = self._implied(self._key, start, timeline, now, before)
+        self._told = self._implied(start, timeline, now, before)
         return None if self._told == before else self._told
 
     def for_brief(
@@ -134,9 +137,7 @@ class Harmonist:
         is_there = bool(self._left) or now - self._left_us < STALE_US
         return self._chords.look(now) if is_there else None
 
-    def _implied(
-        self, key: Key, start: int, timeline: Timeline, now: int, held: Chord | None
-    ) -> Chord:
+    def _implied(self, start: int, timeline: Timeline, now: int, held: Chord | None) -> Chord:
         """The chord that the melody implies in this half of a bar, or in a bar that has no halves of two beats."""
         place = timeline.metre.place(start)
         length = 2 * TICKS_PER_BEAT if place.bar % (2 * TICKS_PER_BEAT) == 0 else place.bar
@@ -149,7 +150,7 @@ class Harmonist:
             Sung(beat(at), beat(self._ended.get((at, pitch), now + timeline.tempo_us)), pitch)
             for at, pitch in self._melody
         ]
-        return implied(sung, key, (start - bar_line) // length, held)
+        return implied(sung, (start - bar_line) // length, held)
 
     def _on_lines(self, timeline: Timeline) -> tuple[tuple[int, Chord], ...]:
         """The chords of the call, each since the line it was played on, the later of two on one line."""

@@ -138,9 +138,15 @@ class Hearing:
         return branch
 
     def hear(self, at: int, part: int, pitch: int, velocity: int) -> None:
-        """A note begins, or ends with velocity 0, at `at` micros; never before what was heard last."""
+        """A note begins, or ends with velocity 0, at `at` micros.
+
+        What was heard lies ahead where another answer was to follow it later, and something is played first: it lies
+        here then, or the network would hear all that is played until it catches up as one chord.
+        """
         tick, last = self.timeline.tick(at), self.encoder.last
-        stroke = Stroke(tick if last is None else max(tick, last), part, pitch, velocity)
+        if last is not None and last > tick:
+            self.encoder.last = tick
+        stroke = Stroke(tick, part, pitch, velocity)
         self.before_end = None if velocity else (self.copy(), stroke)
         self.feed(stroke)
 

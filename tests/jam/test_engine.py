@@ -293,6 +293,24 @@ def test_the_state_hears_each_note_as_it_comes() -> None:
     assert jam.engine.snapshot()["heard"] == 2
 
 
+def test_what_is_played_before_another_answer_has_begun_is_heard_in_its_own_rhythm() -> None:
+    """That answer was to begin on the next beat, and the call is heard as if it had ended just before it."""
+    model = ListeningModel()
+    jam = rehearsal(model, start="now", rest=150, tempo=40)
+    first = play(jam) and onsets_began(jam)
+    jam.play(first + 10_000, Command("again"))
+    heard = len(model.heard)
+    for at in range(4):
+        jam.play(first + 20_000 + at * BEAT // 2, NoteOn(100 + at, 80))
+        jam.play(first + 20_000 + at * BEAT // 2 + BEAT // 4, NoteOff(100 + at))
+
+    later = range(101, 104)
+    times = [
+        e.time for _, e in model.heard[heard:] if e.on and e.velocity == 20 and e.pitch in later
+    ]
+    assert times == [2, 2, 2]  # since the key before came up, an eighth of a second ago
+
+
 def test_the_models_own_notes_are_heard_when_they_sound_and_not_if_they_never_do() -> None:
     jam = rehearsal(EchoModel())
     play(jam)
