@@ -104,12 +104,9 @@ class Band:
             self.progress(name, len(done), len(jobs))
         return done
 
-    def answers(self, which: int, pairs: Sequence[Pair]) -> list[Heard]:
+    def answers(self, which: int, some: Sequence[Call], name: str = "answers") -> list[Heard]:
         """What a model answers to each call."""
-        some = [pair.call for pair in pairs]
-        return self.map(
-            f"answers, {self.who[which]}", answer, repeat(which), some, range(len(some))
-        )
+        return self.map(f"{name}, {self.who[which]}", answer, repeat(which), some, range(len(some)))
 
     def random_answers(self, pairs: Sequence[Pair]) -> list[tuple[Note, ...]]:
         """Random notes for each call, the same in every section."""

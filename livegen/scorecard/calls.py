@@ -6,7 +6,7 @@ order of their names, so that an archive and a folder give the same calls.  Know
 
 import random
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
@@ -79,6 +79,13 @@ class Call:
     def bpm(self) -> float:
         """Its tempo, beats a minute."""
         return MINUTE_US / self.tempo_us
+
+    def detached(self, held: float) -> "Call":
+        """The same call, each note held for so much of its length, 0 to 1."""
+        notes = (
+            note._replace(end=note.onset + held * (note.end - note.onset)) for note in self.notes
+        )
+        return replace(self, notes=tuple(notes))
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,9 @@ from livegen.scorecard.calls import Call
 from livegen.scorecard.notes import SIXTEENTHS, TICK, Note, intervals, iois, key_of, line, weights
 
 FIGURE = 4  # notes
+# Lines of the beat, in ticks: thirty-seconds and triplets.  Played on are those that so many of its onsets are next to.
+LINES = (0, 3, 6, 8, 9, 12, 15, 16, 18, 21)
+OFTEN = 0.1
 STRONG = 1.5 * TICK  # beats by which an onset may miss a strong beat and be on it
 
 # How stable each degree is in a key (Krumhansl & Kessler 1982, the probe tones of figure 2).
@@ -209,6 +212,23 @@ def density_apart(answer: Notes, call: Notes) -> float | None:
     return abs(log2(one / other)) if one and other else None
 
 
+def off_lines(answer: Notes, call: Notes) -> float | None:
+    """Share of the answer's onsets off the lines of the beat that the call is played on, 0 to 1; None of none."""
+    lines, played_on = [_line_of(p.onset) for p in line(answer)], _lines_of(call)
+    return sum(at not in played_on for at in lines) / len(lines) if lines else None
+
+
+def _lines_of(notes: Notes) -> set[int]:
+    """Lines of the beat next to which at least OFTEN of the onsets are."""
+    counts = Counter(_line_of(point.onset) for point in line(notes))
+    return {at for at, count in counts.items() if count >= OFTEN * counts.total()}
+
+
+def _line_of(beat: float) -> int:
+    tick = round(beat / TICK) % round(1 / TICK)
+    return min(LINES, key=lambda at: min((tick - at) % 24, (at - tick) % 24))
+
+
 def length_apart(answer: Notes, asked: float, begin: float) -> float | None:
     """Beats by which it ends too early or too late, were it as long as `asked` from beat `begin` on."""
     if not answer:
@@ -255,6 +275,7 @@ def measures(call: Call, answer: Notes, begin: float) -> Measured:
         "in_scale": in_scale(answer, key),
         "density_ratio": density(answer) / density(call.notes) if answer else None,
         "density_apart": density_apart(answer, call.notes),
+        "off_lines": off_lines(answer, call.notes),
         "length": None if apart is None else float(apart <= 1 + STRONG),
         "strong_end": None if strong is None else float(strong),
         "triad_end": None if triad is None else float(triad),

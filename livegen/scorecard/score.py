@@ -73,8 +73,14 @@ def score(
         )
         likelihood.measure(card, band, evidence, pieces, music)
         if music.pairs:
-            answers = {name: band.answers(which, music.pairs) for which, name in enumerate(who)}
-            responses.measure(card, band, music.pairs, answers)
+            some = [pair.call for pair in music.pairs]
+            short = [call.detached(responses.HELD) for call in some]
+            answers = {name: band.answers(which, some) for which, name in enumerate(who)}
+            detached = {
+                name: band.answers(which, short, "the same, detached")
+                for which, name in enumerate(who)
+            }
+            responses.measure(card, band, music.pairs, answers, detached)
             distributions.measure(card, band, music.pairs, answers)
             memory.measure(card, band, evidence, music.pairs, answers)
         else:

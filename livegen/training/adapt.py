@@ -51,6 +51,7 @@ FEWEST_UPDATES = 60
 RATE = (
     1e-3  # a third of what the network was trained with; 3e-4 learns less for the same forgetting
 )
+DETACHED = 0.5  # share of the music that is learned as lighter hands play it, so that they are still answered in time
 WAYS = (
     0.25,
     0.5,
@@ -187,6 +188,7 @@ def recipe_for(name: str, network: Network, music: Corpus) -> Recipe:
         warmup=min(10, total // 4),
         weight_decay=0.0,
         style_unknown=1.0,  # it is played without telling a style, so it learns without
+        detached=DETACHED,
         validate_every=max(1, total // PASSES) * update,
         patience=4,
         checkpoint_seconds=10.0,

@@ -146,6 +146,7 @@ class Run:
             recipe.seed,
             deal,
             recipe.shards,
+            recipe.detached,
         )
         self.rows = {name: len(corpora[name].events) for name in share}
         order = torch.arange(recipe.batch, device=self.fabric.device)

@@ -65,6 +65,7 @@ class Recipe(Strict):
         6,
     )
     style_unknown: Annotated[float, Field(ge=0, le=1)] = 0.25
+    detached: Annotated[float, Field(ge=0, le=1)] = 0.0
     masked: Annotated[float, Field(ge=0, le=1)] = 0.5
     precision: Literal["auto", "bf16", "32"] = "auto"
     validate_every: Annotated[int, Field(ge=1)] = 2_000_000

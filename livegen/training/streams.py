@@ -14,11 +14,13 @@ import numpy.typing as npt
 
 from livegen.codec.layout import ADVANCE, NO_PITCH, SOUNDING, UNKNOWN_STYLE, Event
 from livegen.music.parts import DRUMS
+from livegen.training import articulation
 from livegen.training.corpora import Piece, Rows
 
 TIME, PART, ON, PITCH = range(4)
 BEFORE = Event._fields.index("before")
 FEWEST = 8  # pieces of a set in a shard; fewer would be learned by heart
+HELD = (0.3, 0.95)  # shares of notes that are left of them where they are played detached
 FROM_THE_START = 0.4  # share of segments of long pieces that begin with the piece
 # What `Event.interval` says, as a table: (2, 128, 256) by on, pitch and `before`.
 _INTERVALS = np.array(
@@ -58,14 +60,18 @@ class Batch:
 
 @dataclass(slots=True)
 class Cursor:
-    """Where a stream stands: rows `at` to `end` of a pool's events, transposed by `shift`."""
+    """Where a stream stands: at event `at` of a segment, which is rows `first` to `end` of a pool's events, transposed
+    by `shift`, with about the share `held` of each note held, by chance of the seed `touch`.
+    """
 
     pool: int = 0
-    at: int = 0
+    first: int = 0
     end: int = 0
+    at: int = 0
     shift: int = 0
     style: int = 0
-    fresh: bool = False
+    held: float = 1.0
+    touch: int = 0
 
 
 def transposed(rows: Rows, shift: int) -> Rows:
@@ -124,18 +130,22 @@ class Streams:
         seed: int,
         deal: tuple[int, int] = (0, 1),
         shards: int = 1,
+        detached: float = 0.0,
     ) -> None:
         """`transpose` is the lowest and the highest shift; every piece has two events or more.
 
-        `deal` is the first stream of this process, and how many processes there are.
+        `deal` is the first stream of this process, and how many processes there are; of the segments the share
+        `detached` is played with shorter notes.
         """
         self.pools = pools
         self.segment = segment
         self.transpose = transpose
         self.style_unknown = style_unknown
+        self.detached = detached
         self.numbers = range(batch)[deal[0] :: deal[1]]
         self.rngs = [np.random.default_rng((seed, number)) for number in self.numbers]
         self.cursors = [Cursor() for _ in self.numbers]
+        self._segments = [self._segment(cursor) for cursor in self.cursors]
         self.sounding = np.zeros((len(self.numbers), SOUNDING), np.int8)
         self._shares = np.array([pool.share for pool in pools]) / sum(pool.share for pool in pools)
         lengths = [
@@ -160,6 +170,7 @@ class Streams:
         for rng, kept in zip(self.rngs, self._own(state["rngs"]), strict=True):
             rng.bit_generator.state = kept
         self.cursors = [Cursor(**cursor) for cursor in self._own(state["cursors"])]
+        self._segments = [self._segment(cursor) for cursor in self.cursors]
         self.sounding[:] = 0
         for row, keys in zip(self.sounding, self._own(state["sounding"]), strict=True):
             row[keys] = 1
@@ -184,12 +195,12 @@ class Streams:
     def _fill(self, batch: Batch, index: int, cursor: Cursor, steps: int) -> None:
         filled = 0
         while filled < steps:
-            if cursor.at >= cursor.end - 1:
+            if cursor.at >= len(self._segments[index]) - 1:
                 self._begin(index, cursor)
                 batch.keep[filled, index] = 0
-            take = min(steps - filled, cursor.end - 1 - cursor.at)
-            events = self.pools[cursor.pool].events[cursor.at : cursor.at + take + 1]
-            rows = transposed(events, cursor.shift)
+            segment = self._segments[index]
+            take = min(steps - filled, len(segment) - 1 - cursor.at)
+            rows = segment[cursor.at : cursor.at + take + 1]
             sounding = self.sounding[index] + changes(rows[:-1]).cumsum(0, dtype=np.int8)
             span = slice(filled, filled + take)
             batch.rows[span, index], batch.targets[span, index] = given(rows[:-1]), rows[1:]
@@ -207,16 +218,27 @@ class Streams:
         shard = self.numbers[index] % len(shards)
         which = int(rng.choice(shards[shard], p=self._chances[cursor.pool][shard]))
         piece = pool.pieces[which]
-        cursor.at = piece.start
+        cursor.at, cursor.first = 0, piece.start
         if piece.end - piece.start > self.segment and rng.random() >= FROM_THE_START:
-            cursor.at = int(rng.integers(piece.start, piece.end - self.segment + 1))
-        cursor.end = min(piece.end, cursor.at + self.segment)
+            cursor.first = int(rng.integers(piece.start, piece.end - self.segment + 1))
+        cursor.end = min(piece.end, cursor.first + self.segment)
         unknown = rng.random() < self.style_unknown
         cursor.style = UNKNOWN_STYLE if unknown else pool.styles[which]
         cursor.shift = self._shift(rng, pool.events[piece.start : cursor.end])
+        cursor.held = 1.0
+        if self.detached and rng.random() < self.detached:
+            cursor.held, cursor.touch = float(rng.uniform(*HELD)), int(rng.integers(1 << 32))
+        self._segments[index] = self._segment(cursor)
         self.sounding[index] = sounding_after(
-            transposed(pool.events[piece.start : cursor.at], cursor.shift)
+            transposed(pool.events[piece.start : cursor.first], cursor.shift)
         )
+
+    def _segment(self, cursor: Cursor) -> Rows:
+        """The events of a segment as they are played."""
+        rows = self.pools[cursor.pool].events[cursor.first : cursor.end]
+        if cursor.held < 1:
+            rows = articulation.detached(rows, cursor.held, np.random.default_rng(cursor.touch))
+        return transposed(rows, cursor.shift)
 
     def _shift(self, rng: np.random.Generator, rows: Rows) -> int:
         """A transposition that keeps every pitched note within 0..127."""

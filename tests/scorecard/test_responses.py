@@ -153,3 +153,19 @@ def test_random_notes_are_as_many_as_the_call_s_and_in_its_range() -> None:
     assert len(line(answer)) == 6
     assert all(60 <= note.pitch <= 72 and 8 <= note.onset < note.end <= 16 for note in answer)
     assert answer == responses.random_answer(some, np.random.default_rng(1))
+
+
+def test_onsets_off_the_lines_of_the_call_are_counted() -> None:
+    """Of a call in eighths of which one of twelve is off the beat by a sixteenth, that one is no line."""
+    eighths = phrase((60,) * 12)
+    now_and_then = (*eighths[:11], Note(5.75, 6.0, 60, 80))
+    answer = (
+        Note(8, 8.2, 60, 80),
+        Note(8.52, 9, 60, 80),
+        Note(9.25, 9.5, 60, 80),
+        Note(9.75, 10, 60, 80),
+    )
+
+    assert responses.off_lines(answer, now_and_then) == 0.5
+    assert responses.off_lines(eighths, now_and_then) == 0.0
+    assert responses.off_lines((), eighths) is None

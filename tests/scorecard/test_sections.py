@@ -50,10 +50,25 @@ def test_who_plays_as_people_do_cannot_be_told_from_them_and_random_notes_can(ba
         assert shared[MODEL] == shared[PEOPLE] > shared[RANDOM]
 
 
+def test_answers_to_calls_that_are_played_detached_are_judged_by_their_own_lines(
+    band: Band,
+) -> None:
+    card = Card({})
+    on_them, off_them = (
+        {MODEL: [Heard(p.call, moved(p.call.notes, by), 16.0) for p in PAIRS]}
+        for by in (16.0, 16.25)
+    )
+    responses.measure(card, band, PAIRS, on_them, off_them)
+
+    assert measured(card, "off_lines")[MODEL] == 0.0
+    assert measured(card, "off_lines_detached")[MODEL] == 1.0
+    assert measured(card, "off_lines_detached")[PEOPLE] == measured(card, "off_lines")[PEOPLE]
+
+
 def test_an_echo_is_the_call_again(band: Band) -> None:
     card = Card({})
     answers = {MODEL: [Heard(pair.call, moved(pair.call.notes, 16.0), 16.0) for pair in PAIRS]}
-    responses.measure(card, band, PAIRS, answers)
+    responses.measure(card, band, PAIRS, answers, answers)
 
     assert measured(card, "reuse")[MODEL] == 1.0
     assert measured(card, "novelty")[MODEL] == 0.0

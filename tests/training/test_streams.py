@@ -70,7 +70,7 @@ def test_every_step_is_the_music_of_a_piece_and_what_sounds_is_its_replay(
     for _ in range(150):
         batch = found.next(1)
         for b, cursor in enumerate(found.cursors):
-            pool, at = POOLS[cursor.pool], cursor.at - 1
+            pool, at = POOLS[cursor.pool], cursor.first + cursor.at - 1
             piece = piece_of(pool, at)
             rows = transposed(pool.events[piece.start : piece.end], cursor.shift)
             own = at - piece.start
@@ -93,7 +93,7 @@ def test_segments_never_cross_pieces_and_the_state_is_kept_within_them_only(
     for _ in range(300):
         batch = found.next(1)
         cursor = found.cursors[0]
-        at = cursor.at - 1
+        at = cursor.first + cursor.at - 1
         fresh = before is None or batch.keep[0, 0, 0] == 0
         if fresh:
             steps = 0
@@ -161,17 +161,44 @@ def test_long_steps_and_short_ones_draw_the_same_music(cut: int) -> None:
         assert np.array_equal(getattr(batch, name), joined)
 
 
-def test_restored_streams_go_on_as_if_nothing_had_happened() -> None:
-    found = streams(6)
+@pytest.mark.parametrize("detached", [0.0, 0.5])
+def test_restored_streams_go_on_as_if_nothing_had_happened(detached: float) -> None:
+    found = streams(6, detached=detached)
     for _ in range(3):
         found.next(41)
     kept = copy.deepcopy(found.state())
     expected = [found.next(41) for _ in range(4)]
-    later = streams(99)
+    later = streams(99, detached=detached)
     later.next(10)
     later.restore(kept)
 
     assert all(same(later.next(41), batch) for batch in expected)
+
+
+@given(st.integers(0, 10_000), st.integers(16, 300))
+@settings(max_examples=25)
+def test_played_detached_the_same_notes_begin_and_sound_for_less_long(
+    seed: int, segment: int
+) -> None:
+    """Only the ends of notes move: what begins is the music of the piece, what sounds is its replay."""
+    found = streams(seed, batch=1, segment=segment, detached=1.0)
+    found.next(1)
+    cursor = found.cursors[0]
+    events = POOLS[cursor.pool].events[cursor.first : cursor.end]
+    written, played = transposed(events, cursor.shift), found._segments[0]
+
+    assert cursor.held < 1
+    for column in (PITCH, PART):
+        begun = [rows[rows[:, ON] == 1, column].tolist() for rows in (written, played)]
+        assert begun[0] == begun[1]
+    assert sounded(played) <= sounded(written)
+    assert as_set(found.sounding[0]) >= replay(played[:1])[-1]
+
+
+def sounded(rows: Rows) -> int:
+    """Ticks for which notes that begin in these rows sound, all together."""
+    before: list[set[tuple[int, int]]] = [set(), *replay(rows)]
+    return sum(time * len(keys) for time, keys in zip(rows[:, TIME].tolist(), before, strict=False))
 
 
 def test_sets_get_their_shares_of_the_events_and_pieces_theirs_by_length() -> None:

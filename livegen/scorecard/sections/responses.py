@@ -12,6 +12,7 @@ from livegen.scorecard.playing import Heard
 
 OTHERS = 20  # answers to other calls, for specificity
 MEDIANS = ("density_ratio",)
+HELD = 0.7  # of each note, where a call is played detached: scores hold notes until the next, hands do not
 Notes = Sequence[Note]
 
 # What each figure says, and when it is better.
@@ -25,14 +26,25 @@ RESPONSES = {
     "in_scale": ("notes in the call's scale", "people"),
     "density_ratio": ("onsets per beat by the call's, median", "people"),
     "density_apart": ("octaves between both densities", "less"),
+    "off_lines": ("onsets off the lines of the beat that the call is played on", "people"),
+    "off_lines_detached": (
+        f"the same, of calls with notes held for {HELD} of their length",
+        "people",
+    ),
     "length": ("as long as asked, to a beat", "more"),
     "strong_end": ("last onset on a strong beat", "people"),
     "triad_end": ("last note in the tonic triad", "people"),
 }
 
 
-def measure(card: Card, band: Band, pairs: Sequence[Pair], answers: dict[str, list[Heard]]) -> None:
-    """All of RESPONSES, whoever answers."""
+def measure(
+    card: Card,
+    band: Band,
+    pairs: Sequence[Pair],
+    answers: dict[str, list[Heard]],
+    detached: dict[str, list[Heard]],
+) -> None:
+    """All of RESPONSES, whoever answers; `detached` are the answers to the calls with notes held for HELD of them."""
     played_by: dict[str, list[tuple[Notes, float]]] = {
         RANDOM: [
             (notes, pair.call.beats)
@@ -61,6 +73,13 @@ def measure(card: Card, band: Band, pairs: Sequence[Pair], answers: dict[str, li
             rows[name], _specificities(band, pairs, [n for n, _ in some]), strict=True
         ):
             row["specificity"] = figure
+    for who, measures in rows.items():
+        others = [row["off_lines"] for row in measures]
+        apart = [
+            responses.off_lines(heard.answer, heard.call.notes) for heard in detached.get(who, ())
+        ]
+        for row, figure in zip(measures, apart or others, strict=True):
+            row["off_lines_detached"] = figure
     for what, (says, better) in RESPONSES.items():
         columns = {}
         for name in (RANDOM, OTHER, *reversed(answers), PEOPLE):
