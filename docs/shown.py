@@ -89,6 +89,8 @@ def score_of(one: Try, played: Outcome) -> Score:
 
 def _track(name: str, notes: Sequence[Note]) -> Track:
     """Notes as a track that says which instruments play it."""
+    # One that was cut short as it began would come out as an end and a beginning.
+    notes = [note._replace(end=max(note.end, note.onset + 1 / PPQN)) for note in notes]
     channels = sorted({note.channel for note in notes} & set(PROGRAMS))
     programs: list[tuple[int, Message]] = [
         (0, Other(bytes((PROGRAM_CHANGE | channel, PROGRAMS[channel])))) for channel in channels
@@ -146,7 +148,7 @@ def page_lines(facts: Facts, said: Mapping[str, str], sounds: frozenset[str]) ->
         f"Written by `make examples` (seed {facts['seed']}), but for the sentences: they are by hand, from the notes.",
     )
     for mode in MODES:
-        yield from ("", f"## {mode}", "", f"*It {MODES[mode].help}.*")
+        yield from ("", f"## {mode}", "", f"*{mode.capitalize()}: {MODES[mode].help}.*")
         if mode not in facts["modes"]:
             yield from ("", "There is nothing to show.")
             continue

@@ -51,7 +51,7 @@ def int8(data: bytes, block: int = BLOCK) -> bytes:
     facts = replace(parse(data).facts, quantised=True)
     model = onnx.load_model_from_string(data)
     weights = {t.name: numpy_helper.to_array(t) for t in model.graph.initializer}
-    staying = {*_last_products(model), *_products_in_sums(model, weights.keys())}
+    staying = {*_last_products(model), *_summands(model, weights.keys())}
     nodes, tensors, unpacked = list[NodeProto](), list[TensorProto](), set[str]()
     for node in model.graph.node:
         weight = node.input[1] if node.op_type == "MatMul" else ""
@@ -86,8 +86,8 @@ def _last_products(model: ModelProto) -> list[str]:
     return found
 
 
-def _products_in_sums(model: ModelProto, weights: Collection[str]) -> list[str]:
-    """The products that are added to something other than weights.
+def _summands(model: ModelProto, weights: Collection[str]) -> list[str]:
+    """Names of all that is added to something other than weights, products among them.
 
     The runtime makes one node of such a product and its sum, and no longer sees that the matrix stands in blocks.
     """

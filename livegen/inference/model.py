@@ -135,14 +135,14 @@ def start(
     file: ModelFile, where: str = "the model file", clock: Callable[[], float] = perf_counter
 ) -> OnnxModel:
     """Hand a checked file to the runtime and take two dry steps; `where` begins the line of a
-    ModelError, `clock` gives seconds.
+    ModelError, `clock` gives seconds.  Of int8 weights that are slow as they are, floats are made.
     """
     try:
         model = OnnxModel(file)
-        finite = _dry_steps(model)
         if file.facts.quantised and (quickest := _quickest_step(model, clock)) > SLOW:
             other = OnnxModel(file, unpacked=True)
             model = other if _quickest_step(other, clock) < quickest else model
+        finite = _dry_steps(model)
     except Exception as error:  # the runtime raises a dozen types of its own
         reason = (str(error).splitlines() or [type(error).__name__])[0][:200]
         raise ModelError(

@@ -57,7 +57,8 @@ MAX_NAME = 200
 MAX_LICENCE = 400
 MAX_METADATA = 64 << 10
 MAX_STATE = 1 << 20  # numbers in a state
-MAX_VALUES = 1 << 22  # numbers that all nodes together make in one step
+# Numbers that all nodes together make in one step; but int8 weights become floats once, and no more than a file holds.
+MAX_VALUES = 1 << 22
 MAX_MULTIPLICATIONS = 1 << 28  # of one step; a 512x1 network has 2 million
 
 SUMMARY = "summary"
@@ -290,7 +291,7 @@ class ModelFile:
 
     @property
     def matrix_bytes(self) -> int:
-        """Bytes of the matrices that a whole step reads; of its tables it reads one row each."""
+        """Bytes of the matrices that a whole step reads, without scales; of its tables it reads one row each."""
         used = {node.inputs[MATRICES[node.op]] for node in self._nodes if node.op in MATRICES}
         return sum(len(v.value.data or b"") for v in self._initialisers if v.name in used)
 
@@ -606,7 +607,7 @@ def _wiring(file: ModelFile) -> None:
     for given in (*file._inputs, *file._initialisers):
         _expect(given.name not in known, f"defines {given.name!r} twice")
         known[given.name] = given.value
-    values = work = 0
+    values = unpacked = work = 0
     for node in file._nodes:
         _expect(
             all(name in known for name in node.inputs),
@@ -622,11 +623,13 @@ def _wiring(file: ModelFile) -> None:
         for name, value in zip(node.outputs, made, strict=True):
             _expect(name not in known, f"defines {name!r} twice")
             known[name] = value
-            values += 0 if node.op == "DequantizeLinear" else prod(value.shape)  # made when loading
+            if node.op == "DequantizeLinear":
+                unpacked += prod(value.shape)
+            else:
+                values += prod(value.shape)
         work += multiplications(node.op, inputs)
-        fits = (
-            values <= MAX_VALUES and work <= MAX_MULTIPLICATIONS and len(made[0].shape) <= MAX_RANK
-        )
+        fits = values <= MAX_VALUES and unpacked <= MAX_BYTES and work <= MAX_MULTIPLICATIONS
+        fits = fits and len(made[0].shape) <= MAX_RANK
         _expect(fits, "needs more memory or work than any model of livegen")
     for output in file._outputs:
         is_right = known.get(output.name) == output.value

@@ -42,9 +42,7 @@ class Harmonist:
         self._joined: dict[Voice, list[Voice]] = {}  # a note of the player's -> its companions
         self._voicing: tuple[int, ...] = ()
         self._told: Chord | None = None  # to whoever goes along with it
-        self._is_in_key = (
-            False  # whether a key was ever heard: of what came before no chord is named
-        )
+        self._key_was_heard = False  # before that no chord is named
         # When to look again what chord the notes struck last make.
         self.settles_us: int | None = None
         self._struck_us = 0
@@ -106,9 +104,9 @@ class Harmonist:
         That is what the player's left hand plays, or else what the melody implies; given is what is newly implied.
         """
         before = self._told
-        self._is_in_key = self._is_in_key or self._keys.look(now) is not None
+        self._key_was_heard = self._key_was_heard or self._keys.look(now) is not None
         self._told = self._played(now)
-        if self._told is not None or not self._is_in_key or not self._melody:
+        if self._told is not None or not self._key_was_heard or not self._melody:
             return None
         self._told = self._implied(start, timeline, now, before)
         return None if self._told == before else self._told

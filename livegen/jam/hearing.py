@@ -140,8 +140,8 @@ class Hearing:
     def hear(self, at: int, part: int, pitch: int, velocity: int) -> None:
         """A note begins, or ends with velocity 0, at `at` micros.
 
-        What was heard lies ahead where another answer was to follow it later, and something is played first: it lies
-        here then, or the network would hear all that is played until it catches up as one chord.
+        What was heard last may lie ahead: by a tick of rounding, or up to a bar where another answer was to follow
+        it later and something is played first.  It lies here then, or all until it catches up would be one chord.
         """
         tick, last = self.timeline.tick(at), self.encoder.last
         if last is not None and last > tick:

@@ -53,8 +53,8 @@ class Sung(NamedTuple):
 
 @cache
 def _habits() -> tuple[Floats, Floats, Floats]:
-    """Shares of first chords of any of 24 keys (48,), of what follows each (48, 48), and logarithms of those sung over
-    each (48, 12), all seen from the tonic: the triads of major, then those of minor.
+    """Shares of first chords (48,), a twelfth in all, of what follows each (48, 48), and logarithms of what is sung
+    over each (48, 12), all seen from a tonic: the 24 triads of major, then those of minor.
     """
     table = json.loads(HABITS.read_text())
 
@@ -72,7 +72,8 @@ def implied(melody: Iterable[Sung], span: int, held: Chord | None = None) -> Cho
 
     `span` counts spans of SPAN beats from beat 0; notes are in beats of the same origin, those that still sound with an
     end to come.  Only those of the last SPANS spans up to this one matter.  Of the chords that are likely it is the one
-    that also has most of what is sung now and next; `held` stays while no other is better by _KEEP.
+    that also has most of what is sung now and next; `held` stays while no other is better by _KEEP.  Of no melody all
+    chords are as likely.
     """
     since = span - SPANS + 1
     weights = np.zeros((SPANS, 12))

@@ -105,7 +105,7 @@ class Band:
         return done
 
     def answers(self, which: int, some: Sequence[Call], name: str = "answers") -> list[Heard]:
-        """What a model answers to each call."""
+        """What a model answers to each call; `name` is what the progress is called."""
         return self.map(f"{name}, {self.who[which]}", answer, repeat(which), some, range(len(some)))
 
     def random_answers(self, pairs: Sequence[Pair]) -> list[tuple[Note, ...]]:

@@ -16,6 +16,7 @@ from typing import TypeVar
 import numpy as np
 
 from livegen.music.key import Key
+from livegen.music.metre import TICKS_PER_BEAT
 from livegen.scorecard.calls import Call
 from livegen.scorecard.notes import SIXTEENTHS, TICK, Note, intervals, iois, key_of, line, weights
 
@@ -225,8 +226,11 @@ def _lines_of(notes: Notes) -> set[int]:
 
 
 def _line_of(beat: float) -> int:
-    tick = round(beat / TICK) % round(1 / TICK)
-    return min(LINES, key=lambda at: min((tick - at) % 24, (at - tick) % 24))
+    """The nearest of LINES."""
+    tick = round(beat / TICK)
+    return min(
+        LINES, key=lambda at: min((tick - at) % TICKS_PER_BEAT, (at - tick) % TICKS_PER_BEAT)
+    )
 
 
 def length_apart(answer: Notes, asked: float, begin: float) -> float | None:

@@ -22,8 +22,8 @@ Ints = npt.NDArray[np.int64]
 def detached(rows: Rows, left: float, chance: np.random.Generator) -> Rows:
     """The events (N, 8) of a stretch of music, uint8, if of each note about the share `left` were held, 0 to 1.
 
-    Notes that began before it end as they did.  Bars that are no whole number of eighths are taken to be shorter by the
-    rest where a note now ends a bar earlier.
+    Notes that began before it end as they did, and what waits after the last note is dropped.  A note that now ends a
+    bar earlier does so as if all bars were as long as that of its end, in whole eighths and at most 16.
     """
     ticks = rows[:, TIME].astype(np.int64).cumsum()
     start = int(ticks[0]) - int(rows[0, TIME])
@@ -37,7 +37,11 @@ def detached(rows: Rows, left: float, chance: np.random.Generator) -> Rows:
     earlier = lasted - np.clip(lasts, np.minimum(1, lasted), lasted)
     ticks[ends] -= earlier
     notes[ends, POSITION] = _back(notes[ends], earlier)
-    order = np.lexsort((notes[:, ON], ticks))  # ends before onsets, else as they were
+    rank = notes[:, ON].copy()
+    rank[ends[lasted == 0]] = 2
+    order = np.lexsort(
+        (rank, ticks)
+    )  # ends before onsets, but for those of no length; else as they were
     before = _before(notes, order)
     notes, ticks = notes[order], ticks[order]
     notes[:, BEFORE] = before
@@ -48,10 +52,10 @@ def _pairs(notes: Ints) -> tuple[Ints, Ints]:
     """Where pitched notes begin, and where the same ones end."""
     pitched = np.flatnonzero(notes[:, PART] != DRUMS)
     keys = notes[pitched, PART] * 128 + notes[pitched, PITCH]
-    by_key = pitched[np.argsort(keys, kind="stable")]
+    order = np.argsort(keys, kind="stable")
+    by_key, keys = pitched[order], keys[order]
     one, other = by_key[:-1], by_key[1:]
-    is_same = (notes[one][:, [PART, PITCH]] == notes[other][:, [PART, PITCH]]).all(1)
-    is_pair = is_same & (notes[one, ON] == 1) & (notes[other, ON] == 0)
+    is_pair = (keys[:-1] == keys[1:]) & (notes[one, ON] == 1) & (notes[other, ON] == 0)
     return one[is_pair], other[is_pair]
 
 

@@ -303,7 +303,7 @@ class Run:
 
     def _readable(self, path: Path) -> dict[str, Any]:
         kept = read_checkpoint(path)
-        if "optimisers" not in kept:
+        if "optimisers" not in kept or not Streams.is_state(kept["streams"]):
             raise ConfigError(
                 f"{path} holds weights alone or is an earlier livegen's; a run goes on from a whole checkpoint"
             )

@@ -37,7 +37,7 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where parameters lie: in a tensor of the file, transposed or not, as int8 with scales of a shape or without.
+    """Where parameters lie: in a tensor of the file, transposed or not, as int8 with scales (of this shape) or without.
 
     Of several parameters the tensor holds the rows of one after the other.
     """

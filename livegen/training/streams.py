@@ -20,7 +20,7 @@ from livegen.training.corpora import Piece, Rows
 TIME, PART, ON, PITCH = range(4)
 BEFORE = Event._fields.index("before")
 FEWEST = 8  # pieces of a set in a shard; fewer would be learned by heart
-HELD = (0.3, 0.95)  # shares of notes that are left of them where they are played detached
+TOUCHES = (0.3, 0.95)  # shares of notes that are left of them where they are played detached
 FROM_THE_START = 0.4  # share of segments of long pieces that begin with the piece
 # What `Event.interval` says, as a table: (2, 128, 256) by on, pitch and `before`.
 _INTERVALS = np.array(
@@ -165,6 +165,11 @@ class Streams:
             "sounding": [np.flatnonzero(row).tolist() for row in self.sounding],
         }
 
+    @staticmethod
+    def is_state(kept: dict[str, list[Any]]) -> bool:
+        """Whether it is a `state()` of this livegen's."""
+        return all(cursor.keys() == asdict(Cursor()).keys() for cursor in kept["cursors"])
+
     def restore(self, state: dict[str, list[Any]]) -> None:
         """Go on from the `state()` of all streams (see `joined`)."""
         for rng, kept in zip(self.rngs, self._own(state["rngs"]), strict=True):
@@ -227,7 +232,7 @@ class Streams:
         cursor.shift = self._shift(rng, pool.events[piece.start : cursor.end])
         cursor.held = 1.0
         if self.detached and rng.random() < self.detached:
-            cursor.held, cursor.touch = float(rng.uniform(*HELD)), int(rng.integers(1 << 32))
+            cursor.held, cursor.touch = float(rng.uniform(*TOUCHES)), int(rng.integers(1 << 32))
         self._segments[index] = self._segment(cursor)
         self.sounding[index] = sounding_after(
             transposed(pool.events[piece.start : cursor.first], cursor.shift)

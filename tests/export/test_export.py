@@ -19,9 +19,10 @@ from export.graph import to_bytes
 from export.material import MAX_PIECE, gather
 from livegen.codec.layout import FIELDS, Event, codec_hash
 from livegen.errors import ConfigError, ModelError
+from livegen.inference import model
 from livegen.inference.contract import ModelFacts
 from livegen.inference.model import SLOW, TRIES, OnnxModel, _options, start
-from livegen.inference.onnx_file import parse
+from livegen.inference.onnx_file import ModelFile, parse
 from livegen.inference.onnx_operators import OPERATORS
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.parts import PARTS
@@ -228,29 +229,39 @@ def test_the_runtime_multiplies_int8_weights_as_they_are(
 
 
 def test_where_the_runtime_has_no_such_products_weights_are_unpacked_once(
-    gru: tuple[Network, bytes], tune: Path
+    gru: tuple[Network, bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    """By a clock by which the steps of each form that is tried take so long."""
     file = parse(quantise.int8(gru[1]))
-    pieces = gather([tune], FACTS.styles, 10_000)
+    made: list[bool] = []
 
-    def clock_of(steps: list[float]) -> Callable[[], float]:
-        """Of tries that take so many seconds, all of a form the same."""
+    class Noted(OnnxModel):
+        def __init__(self, file: ModelFile, unpacked: bool = False) -> None:
+            super().__init__(file, unpacked)
+            made.append(unpacked)
+            self.unpacked = unpacked
+
+    def clock_of(*steps: float) -> Callable[[], float]:
         took = (seconds for step in steps for _ in range(TRIES) for seconds in (0.0, step))
         return lambda: next(took)
 
-    exact = quantise.nats_per_event(OnnxModel(file, unpacked=True), pieces)
-    rounded = quantise.nats_per_event(OnnxModel(file), pieces)
-    found = {
-        name: quantise.nats_per_event(start(file, clock=clock_of(steps)), pieces)
-        for name, steps in {
-            "quick": [SLOW / 2],
-            "slow": [15 * SLOW, 2 * SLOW],
-            "large": [2 * SLOW, 4 * SLOW],
-        }.items()
-    }
+    monkeypatch.setattr(model, "OnnxModel", Noted)
+    found = {}
+    for name, clock in {
+        "quick": clock_of(SLOW / 2),
+        "slow": clock_of(15 * SLOW, 2 * SLOW),
+        "large": clock_of(2 * SLOW, 4 * SLOW),
+    }.items():
+        made.clear()
+        started = start(file, clock=clock)
+        assert isinstance(started, Noted)
+        found[name] = (started.unpacked, made.copy())
 
-    assert exact != rounded
-    assert found == {"quick": rounded, "slow": exact, "large": rounded}
+    assert found == {
+        "quick": (False, [False]),
+        "slow": (True, [False, True]),
+        "large": (False, [False, True]),
+    }
 
 
 def test_int8_is_shipped_if_it_costs_little_and_is_faster() -> None:

@@ -297,7 +297,8 @@ def test_what_is_played_before_another_answer_has_begun_is_heard_in_its_own_rhyt
     """That answer was to begin on the next beat, and the call is heard as if it had ended just before it."""
     model = ListeningModel()
     jam = rehearsal(model, start="now", rest=150, tempo=40)
-    first = play(jam) and onsets_began(jam)
+    play(jam)
+    first = onsets_began(jam)
     jam.play(first + 10_000, Command("again"))
     heard = len(model.heard)
     for at in range(4):

@@ -44,7 +44,7 @@ def test_what_was_sung_says_which_key_a_note_is_of() -> None:
 
 
 def test_three_notes_of_another_key_are_followed_there() -> None:
-    """Two bars of C major, and then a bar of F sharp major, which has five keys of its own."""
+    """Two bars of C major, and then a bar of F sharp major, which has five pitch classes of its own."""
     here = sung(60, 64, 67, 64, 62, 65, 67, 71, 72, 67, 64, 60, 62, 67, 65, 64)
     there = sung(66, 70, 73, since=8.0)
 

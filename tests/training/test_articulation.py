@@ -72,3 +72,18 @@ def test_shorter_notes_are_what_the_encoder_makes_of_them(
 
     assert sorted(map(tuple, found.tolist())) == sorted(map(tuple, expected.tolist()))
     assert np.array_equal(found[:, TIME].cumsum(), expected[:, TIME].cumsum())
+
+
+def test_a_note_of_no_length_stays_a_note() -> None:
+    """As of one that is shorter than half a tick: its end does not come before it."""
+    rows = np.array([[0, 0, 1, 60, 16, 0, 8, 255], [0, 0, 0, 60, 0, 0, 8, 60]], np.uint8)
+
+    assert np.array_equal(detached(rows, 1.0, CHANCE), rows)
+    assert np.array_equal(detached(rows, 0.3, CHANCE), rows)
+
+
+def test_a_silence_that_is_cut_short_stays_as_short() -> None:
+    notes = [(0, 60, 0, 500), (0, 62, 1400, 12)]
+
+    found = detached(encoded(notes, None), 0.5, CHANCE)
+    assert np.array_equal(found[:, TIME], encoded(notes, None, 0.5)[:, TIME])

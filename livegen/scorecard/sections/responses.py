@@ -74,11 +74,11 @@ def measure(
         ):
             row["specificity"] = figure
     for who, measures in rows.items():
-        others = [row["off_lines"] for row in measures]
-        apart = [
-            responses.off_lines(heard.answer, heard.call.notes) for heard in detached.get(who, ())
-        ]
-        for row, figure in zip(measures, apart or others, strict=True):
+        # To random notes it is nothing how long the call's are held, and nobody else heard such a call.
+        own = [row["off_lines"] for row in measures]
+        if who in answers:
+            own = [responses.off_lines(heard.answer, heard.call.notes) for heard in detached[who]]
+        for row, figure in zip(measures, own, strict=True):
             row["off_lines_detached"] = figure
     for what, (says, better) in RESPONSES.items():
         columns = {}
