@@ -173,7 +173,8 @@ def test_the_page_shows_each_example_with_its_figure_and_its_sentence() -> None:
     assert page.count("*(no sentence yet)*") == 1
     assert "the lowest is −0.25, the median 0.50, the highest 1.00; faults: loop 2." in page
     assert (
-        "## listen\n\n*It stays silent and goes on listening.*\n\nThere is nothing to show." in page
+        "## listen\n\n*Listen: stays silent and goes on listening.*\n\nThere is nothing to show."
+        in page
     )
     assert "* Made, CC0" in page
 
