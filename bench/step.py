@@ -33,13 +33,13 @@ from livegen.inference.model import OnnxModel, start
 
 TIGHT, APART = 3000, 300  # steps of each measurement
 GAP_US = 20_000
-BEAT_US = 3_000
+BEAT_US = 2_500
 PERCENTILES = {"p50": 50.0, "p99": 99.0, "max": 100.0}
 # How often, how far apart in micros, and a heartbeat every so many micros in between.
 WAYS = {
     "tight": (TIGHT, 0, 0),
     "20 ms apart": (APART, GAP_US, 0),
-    "20 ms apart, warm by 3 ms": (APART, GAP_US, BEAT_US),
+    "20 ms apart, warm by 2.5 ms": (APART, GAP_US, BEAT_US),
 }
 
 

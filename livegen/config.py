@@ -171,7 +171,7 @@ class Daemon(Section):
     """How the processes work: milliseconds, seconds."""
 
     horizon_ms: Annotated[float, Field(ge=5, le=200)] = 30
-    keep_warm_ms: Annotated[float, Field(ge=0, le=100)] = 3
+    keep_warm_ms: Annotated[float, Field(ge=0, le=100)] = 2.5
     rest_after_s: Annotated[float, Field(ge=1, le=3600)] = 60
 
 

@@ -38,7 +38,7 @@ DEFAULT_FACTORY = "livegen.app:build_engine"
 DEFAULT_LOADER = "livegen.app:load_model"
 SETTINGS_US = 10 * SECOND
 AWAKE_US = 60 * SECOND  # caches are kept warm this long after the last note
-WARM_US = 3_000
+WARM_US = 2_500
 FAULT_PAUSE_US = (
     5_000  # an engine that raises whenever it is woken must not take the whole processor
 )
