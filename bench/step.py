@@ -27,19 +27,20 @@ import click
 import numpy as np
 
 from livegen.codec.layout import FIELDS, SOUNDING, Event
+from livegen.config import Daemon
 from livegen.inference import onnx_file
 from livegen.inference.contract import Query
 from livegen.inference.model import OnnxModel, start
 
 TIGHT, APART = 3000, 300  # steps of each measurement
 GAP_US = 20_000
-BEAT_US = 2_500
+BEAT_US = round(Daemon().keep_warm_ms * 1000)  # as it is served
 PERCENTILES = {"p50": 50.0, "p99": 99.0, "max": 100.0}
 # How often, how far apart in micros, and a heartbeat every so many micros in between.
 WAYS = {
     "tight": (TIGHT, 0, 0),
     "20 ms apart": (APART, GAP_US, 0),
-    "20 ms apart, warm by 2.5 ms": (APART, GAP_US, BEAT_US),
+    f"20 ms apart, warm by {BEAT_US / 1000:g} ms": (APART, GAP_US, BEAT_US),
 }
 
 

@@ -628,8 +628,8 @@ def _wiring(file: ModelFile) -> None:
             else:
                 values += prod(value.shape)
         work += multiplications(node.op, inputs)
-        fits = values <= MAX_VALUES and unpacked <= MAX_BYTES and work <= MAX_MULTIPLICATIONS
-        fits = fits and len(made[0].shape) <= MAX_RANK
+        has_room = values <= MAX_VALUES and unpacked <= MAX_BYTES
+        fits = has_room and work <= MAX_MULTIPLICATIONS and len(made[0].shape) <= MAX_RANK
         _expect(fits, "needs more memory or work than any model of livegen")
     for output in file._outputs:
         is_right = known.get(output.name) == output.value

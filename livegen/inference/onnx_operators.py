@@ -17,18 +17,10 @@ from math import prod
 FLOAT, UINT8, INT8, INT32, INT64 = 1, 2, 3, 6, 7  # onnx.TensorProto.DataType
 ITEM_BYTES = {FLOAT: 4, UINT8: 1, INT8: 1, INT32: 4, INT64: 8}
 MAX_RANK = 4
-MATRICES = {
-    "MatMul": 1,
-    "MatMulInteger": 1,
-    "DequantizeLinear": 0,
-}  # which input a whole step reads
-BLOCKS = (
-    16,
-    32,
-    64,
-    128,
-    256,
-)  # numbers that may share a scale: what the runtime's MatMulNBits takes
+# Which input of an operator is a matrix that a whole step reads.
+MATRICES = {"MatMul": 1, "MatMulInteger": 1, "DequantizeLinear": 0}
+# How many numbers may share a scale: what the runtime's MatMulNBits takes.
+BLOCKS = (16, 32, 64, 128, 256)
 
 Shape = tuple[int, ...]
 

@@ -7,13 +7,11 @@ loss where the next note comes when it is played to by hand (docs/LOG.md).  Know
 import numpy as np
 import numpy.typing as npt
 
-from livegen.codec.layout import ADVANCE, MAX_ADVANCES, NO_GRID, NO_PITCH, Event
+from livegen.codec.layout import ADVANCE, MAX_ADVANCES, NO_GRID, NO_PITCH
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
-from livegen.training.corpora import Rows
+from livegen.training.corpora import BAR, BEFORE, ON, PART, PITCH, POSITION, TIME, Rows
 
-TIME, PART, ON, PITCH = range(4)
-POSITION, BAR, BEFORE = (Event._fields.index(name) for name in ("position", "bar", "before"))
 LOOSE = 0.15  # standard deviation of the logarithm of what is left of a note, about that of all
 
 Ints = npt.NDArray[np.int64]
@@ -37,11 +35,10 @@ def detached(rows: Rows, left: float, chance: np.random.Generator) -> Rows:
     earlier = lasted - np.clip(lasts, np.minimum(1, lasted), lasted)
     ticks[ends] -= earlier
     notes[ends, POSITION] = _back(notes[ends], earlier)
+    # Ends before onsets, but for those of no length; else as they were.
     rank = notes[:, ON].copy()
     rank[ends[lasted == 0]] = 2
-    order = np.lexsort(
-        (rank, ticks)
-    )  # ends before onsets, but for those of no length; else as they were
+    order = np.lexsort((rank, ticks))
     before = _before(notes, order)
     notes, ticks = notes[order], ticks[order]
     notes[:, BEFORE] = before
@@ -89,9 +86,8 @@ def _apart(notes: Ints, times: Ints) -> Rows:
     last = np.cumsum(waits + 1) - 1
     is_wait = np.ones(len(found), np.bool_)
     is_wait[last] = False
-    behind = times.repeat(
-        waits + 1
-    )  # of the note that is waited for; a wait lies before it by what is left
+    # Each wait lies before the note that is waited for by what is left then.
+    behind = times.repeat(waits + 1)
     nth = np.arange(len(found)) - (last - waits).repeat(waits + 1) + 1
     place = _back(found, behind - nth * ADVANCE)[is_wait]
     bar = found[is_wait, BAR]

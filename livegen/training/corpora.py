@@ -36,6 +36,8 @@ from livegen.training.workers import processes
 log = logging.getLogger(__name__)
 
 COLUMNS = len(Event._fields)
+# The columns of a row, in an Event's order.
+TIME, PART, ON, PITCH, VELOCITY, POSITION, BAR, BEFORE = range(COLUMNS)
 CHUNK = 64  # files that one process encodes at a time, and that an interruption can cost
 MIDI_SUFFIXES = (".mid", ".midi")
 METADATA = "metadata.csv"

@@ -13,10 +13,9 @@ import numpy as np
 import numpy.typing as npt
 
 from livegen.codec.layout import ADVANCE, FIELDS
-from livegen.training.corpora import Rows
+from livegen.training.corpora import ON, PART, PITCH, TIME, VELOCITY, Rows
 
 DISCOUNT = 0.9  # the best of .5, .75 and .9 on the validation split (docs/LOG.md)
-TIME, PART, ON, PITCH, VELOCITY = range(5)
 
 Hashes = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float64]

@@ -15,10 +15,8 @@ import numpy.typing as npt
 from livegen.codec.layout import ADVANCE, NO_PITCH, SOUNDING, UNKNOWN_STYLE, Event
 from livegen.music.parts import DRUMS
 from livegen.training import articulation
-from livegen.training.corpora import Piece, Rows
+from livegen.training.corpora import BEFORE, ON, PART, PITCH, TIME, Piece, Rows
 
-TIME, PART, ON, PITCH = range(4)
-BEFORE = Event._fields.index("before")
 FEWEST = 8  # pieces of a set in a shard; fewer would be learned by heart
 TOUCHES = (0.3, 0.95)  # shares of notes that are left of them where they are played detached
 FROM_THE_START = 0.4  # share of segments of long pieces that begin with the piece

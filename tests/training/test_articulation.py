@@ -9,8 +9,8 @@ from livegen.codec.encoder import Encoder, Stroke
 from livegen.music.metre import Metre
 from livegen.music.parts import DRUMS
 from livegen.training import articulation
-from livegen.training.articulation import TIME, detached
-from livegen.training.corpora import Rows
+from livegen.training.articulation import detached
+from livegen.training.corpora import TIME, Rows
 
 METRES = (None, Metre(((0, 96),)), Metre(((0, 72),)))
 # Part, pitch, onset, and how long.

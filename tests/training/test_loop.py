@@ -336,6 +336,19 @@ def test_weights_alone_are_no_run_to_go_on_with(tmp_path: Path) -> None:
     assert "holds weights alone" in one_line(error)
 
 
+def test_a_run_of_a_livegen_whose_streams_kept_other_facts_is_refused(tmp_path: Path) -> None:
+    run(tmp_path, events=5 * 64)
+    kept = torch.load(tmp_path / "checkpoint.pt", weights_only=True)
+    for cursor in kept["streams"]["cursors"]:
+        cursor["fresh"] = False
+        del cursor["first"]
+    torch.save(kept, tmp_path / "checkpoint.pt")
+    with pytest.raises(ConfigError) as error:
+        run(tmp_path, events=5 * 64)
+
+    assert "an earlier livegen's" in one_line(error)
+
+
 def test_a_loss_that_runs_away_ends_the_run_before_it_spoils_the_weights(tmp_path: Path) -> None:
     with Watched(tmp_path) as report:
         found = Run(recipe(), CORPORA, tmp_path, report)

@@ -10,13 +10,8 @@ from hypothesis import strategies as st
 
 from livegen.codec.layout import ADVANCE, NO_PITCH, SOUNDING, Event
 from livegen.music.parts import DRUMS
-from livegen.training.corpora import Piece, Rows
+from livegen.training.corpora import BEFORE, ON, PART, PITCH, TIME, Piece, Rows
 from livegen.training.streams import (
-    BEFORE,
-    ON,
-    PART,
-    PITCH,
-    TIME,
     Batch,
     Pool,
     Streams,
