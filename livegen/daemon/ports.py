@@ -204,6 +204,11 @@ class RtMidiPorts:
     def close(self) -> None:
         """Close and delete both: a client that just ends stalls a synchronous JACK server for five seconds.
 
+        The input first.  When the graph changes, a thread of libjack's walks through the list of a client's ports
+        without a lock, and crashes if one is taken off it meanwhile (jack2 issue 216; measured: closing the output
+        and then the input crashed once in some 200 times, the other way round never in 3,000).  RtMidi waits for
+        the next period before it takes an output off, but not before an input.
+
         On a lost server closing takes one second; on a frozen one it never returns, so those are abandoned.
         """
         if self._watch is not None and self._watch.look_again() is Health.STALLED:

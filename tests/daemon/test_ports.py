@@ -5,6 +5,8 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Callable
+from types import SimpleNamespace
 
 import pytest
 
@@ -12,6 +14,7 @@ from livegen.daemon import clock
 from livegen.daemon.ports import (
     EmbeddedPorts,
     Health,
+    RtMidiPorts,
     ServerWatch,
     candidates,
     choose_existing,
@@ -101,6 +104,31 @@ def test_the_embedded_port_hears_what_is_put_into_it_and_never_fails() -> None:
 
     assert ports.receive() == [b"\x90\x3c\x50"] and ports.receive() == []
     assert ports.send(b"\x90\x3c\x50") and ports.health(0) is Health.WELL
+
+
+def test_the_input_is_closed_before_the_output_or_libjack_could_crash(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    calls: list[str] = []
+
+    def port(kind: str) -> SimpleNamespace:
+        def called(name: str) -> Callable[..., None]:
+            return lambda *_, **__: calls.append(f"{kind} {name}")
+
+        names = ("ignore_types", "open_virtual_port", "close_port", "delete")
+        return SimpleNamespace(get_ports=list, **{name: called(name) for name in names})
+
+    library = SimpleNamespace(
+        API_LINUX_ALSA=2,
+        RtMidiError=OSError,
+        MidiIn=lambda *_, **__: port("in"),
+        MidiOut=lambda *_, **__: port("out"),
+    )
+    monkeypatch.setattr("livegen.daemon.ports.rtmidi", library)
+
+    RtMidiPorts("alsa", "Model In", "Model Out").close()
+
+    assert calls[-4:] == ["in close_port", "in delete", "out close_port", "out delete"]
 
 
 def test_what_c_libraries_complain_about_is_kept_off_standard_error(

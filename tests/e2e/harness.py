@@ -1,6 +1,7 @@
 """A private JACK server, a daemon, and a partner that plays into it and listens: what end-to-end tests stand on.
 
-Everything is waited for, nothing is slept for; limits are far above what a quiet machine needs.
+Everything is waited for, nothing is slept for (but before ports are closed); limits are far above what a quiet
+machine needs.
 """
 
 import contextlib
@@ -20,6 +21,7 @@ import rtmidi
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PATIENCE_S = 20.0  # for what has no promise attached to it
+AT_REST_S = 0.03  # ten periods after the last change, for which nobody can ask
 SERVER_NAMES = tuple(
     f"livegen-e2e-{number}" for number in range(1, 5)
 )  # JACK knows eight names per machine
@@ -177,6 +179,14 @@ class Daemon:
         return self.process.wait(timeout_s), time.monotonic() - started
 
 
+def close(*ports: Any) -> None:
+    """Close and delete ports of rtmidi, each when the graph is at rest: see RtMidiPorts.close."""
+    for port in ports:
+        time.sleep(AT_REST_S)
+        port.close_port()
+        port.delete()
+
+
 class Partner:
     """Plays into "Model In", hears "Model Out", and keeps a ledger of what sounds."""
 
@@ -199,9 +209,7 @@ class Partner:
         port.open_port(index())
 
     def close(self) -> None:
-        for port in (self._out, self._in):
-            port.close_port()
-            port.delete()
+        close(self._in, self._out)
 
     def send(self, *data: int) -> None:
         self._out.send_message(data)

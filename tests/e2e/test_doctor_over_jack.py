@@ -16,7 +16,7 @@ import pytest
 import rtmidi
 
 from livegen import cli
-from tests.e2e.harness import ROOT, Daemon, Jack, wait_for
+from tests.e2e.harness import ROOT, Daemon, Jack, close, wait_for
 
 OUT, IN = "livegen-out:Model Out", "livegen-in:Model In"
 Starts = Callable[..., Daemon]
@@ -67,8 +67,7 @@ def clock(tempo_us: int = 20_833) -> Iterator[Any]:
     finally:
         ended.set()
         thread.join()
-        port.close_port()
-        port.delete()
+        close(port)
 
 
 def connect(source: str, sink: str) -> None:
@@ -145,9 +144,7 @@ def track(delay_s: float = 0.02) -> Iterator[None]:
     finally:
         ended.set()
         thread.join()
-        for port in (ears, mouth):
-            port.close_port()
-            port.delete()
+        close(ears, mouth)
 
 
 def test_a_loop_through_a_track_is_found_while_livegen_runs_and_is_silent(

@@ -10,7 +10,7 @@ import pytest
 import rtmidi
 
 from livegen import cli, panic
-from tests.e2e.harness import Jack, wait_for
+from tests.e2e.harness import Jack, close, wait_for
 
 
 @pytest.fixture
@@ -19,8 +19,7 @@ def synth(jack: Jack) -> Iterator[Any]:
     port.open_virtual_port("notes")
     wait_for(lambda: "synth:notes" in jack.ports())
     yield port
-    port.close_port()
-    port.delete()
+    close(port)
 
 
 def test_panic_reaches_a_port_named_in_part_and_nothing_is_lost(
