@@ -18,12 +18,12 @@ from torch.nn import functional
 from export.lean import lean
 from livegen.codec.layout import FIELDS, SOUNDING
 from livegen.inference.contract import ModelFacts, Query
+from livegen.inference.model_metadata import MAX_STATE
 from livegen.inference.onnx_file import (
     ADVANCED,
     ASKED,
     EVENT_WIDTH,
     HEARD,
-    MAX_STATE,
     OPSET,
     QUERY_WIDTH,
     logits_name,

@@ -12,7 +12,8 @@ import onnx
 from onnx import ModelProto, NodeProto, TensorProto, ValueInfoProto, helper, numpy_helper
 
 from livegen.inference.contract import ModelFacts
-from livegen.inference.onnx_file import IR_VERSION, METADATA_KEY, OPSET, PRODUCER, metadata
+from livegen.inference.model_metadata import METADATA_KEY, metadata
+from livegen.inference.onnx_file import IR_VERSION, OPSET, PRODUCER
 
 Weights = dict[str, np.ndarray]
 

@@ -24,7 +24,8 @@ from livegen.codec.layout import codec_hash
 from livegen.errors import ConfigError
 from livegen.inference.contract import ModelFacts
 from livegen.inference.model import start
-from livegen.inference.onnx_file import MAX_LICENCE, parse
+from livegen.inference.model_metadata import MAX_LICENCE
+from livegen.inference.onnx_file import parse
 from livegen.music.parts import PARTS
 from livegen.training.loop import load_network
 

@@ -21,7 +21,8 @@ from pydantic import ValidationError
 
 from livegen.errors import ConfigError, ModelError
 from livegen.inference.contract import ModelFacts
-from livegen.inference.onnx_file import METADATA_KEY, metadata, parse, read_bytes
+from livegen.inference.model_metadata import METADATA_KEY, metadata
+from livegen.inference.onnx_file import parse, read_bytes
 from livegen.training.network import Network, NetworkConfig
 from livegen.training.recipe import NetworkRecipe, Recipe
 

@@ -19,7 +19,8 @@ from livegen.codec.layout import codec_hash
 from livegen.errors import ModelError
 from livegen.inference.contract import ModelFacts
 from livegen.inference.model import start
-from livegen.inference.onnx_file import METADATA_KEY, parse
+from livegen.inference.model_metadata import METADATA_KEY
+from livegen.inference.onnx_file import parse
 from livegen.music.parts import PARTS
 from livegen.training.model_weights import FORMER_LEVELS, LEVELS, read_network, written
 from livegen.training.network import Network, NetworkConfig

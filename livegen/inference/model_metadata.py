@@ -1,0 +1,141 @@
+"""What a model file says of itself: one JSON object in its metadata, read and written by one table.
+
+All keys of the table and no other, or the file is refused.  Knows no graph.
+"""
+
+import json
+from collections.abc import Callable
+from math import prod
+from typing import Any
+
+from livegen.codec.layout import codec_hash
+from livegen.inference.contract import ModelFacts
+from livegen.inference.onnx_operators import MAX_RANK
+from livegen.inference.protobuf import MAX_NAME, Reader, Refused, Wire, expect, one, text_of
+from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.parts import PARTS
+
+FORMAT = 1
+METADATA_KEY = "livegen"
+MAX_LICENCE = 400
+MAX_METADATA = 64 << 10
+MAX_STATE = 1 << 20  # numbers in a state
+
+
+def _short(value: Any, longest: int = MAX_NAME) -> bool:
+    return isinstance(value, str) and len(value) <= longest and value.isprintable()
+
+
+def _texts(value: Any) -> bool:
+    return isinstance(value, list) and 0 < len(value) <= 256 and all(map(_short, value))
+
+
+def _sets(value: Any) -> bool:
+    return isinstance(value, list) and len(value) <= 256 and all(map(_set, value))
+
+
+def _set(value: Any) -> bool:
+    is_pair = isinstance(value, dict) and value.keys() == {"set", "licence"}
+    return is_pair and _short(value["set"]) and _short(value["licence"], MAX_LICENCE)
+
+
+def _sizes(value: Any) -> bool:
+    fits = isinstance(value, list) and 0 < len(value) <= MAX_RANK
+    return fits and all(type(n) is int and n > 0 for n in value) and prod(value) <= MAX_STATE
+
+
+def _network(value: Any) -> bool:
+    """Numbers and words that a network is built from; whoever builds it checks them."""
+    if not (isinstance(value, dict) and value.keys() == {"config", "joined"}):
+        return False
+    config, joined = value["config"], value["joined"]
+    return (
+        isinstance(config, dict)
+        and all(isinstance(v, int | float) or _short(v) for v in config.values())
+        and isinstance(joined, dict)
+        and all(map(_texts, joined.values()))
+    )
+
+
+# Every key with what its value must be.
+METADATA: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "format": (lambda v: v == FORMAT and type(v) is int, f"{FORMAT}"),
+    "codec": (_short, "a short text"),
+    "ticks_per_beat": (lambda v: v == TICKS_PER_BEAT and type(v) is int, f"{TICKS_PER_BEAT}"),
+    "parts": (lambda v: v == list(PARTS), f"{list(PARTS)}"),
+    "styles": (lambda v: _texts(v) and len(set(v)) == len(v), "a list of different names"),
+    "state_shape": (_sizes, "one to four sizes"),
+    "name": (_short, "a short text"),
+    "commit": (_short, "a short text"),
+    "data": (_sets, "a list of {set, licence}"),
+    "quantised": (lambda v: isinstance(v, bool), "true or false"),
+    "network": (_network, "a config and the names of joined parameters"),
+}
+MAY_BE_ABSENT = {"network"}  # a model without it is served, but cannot be trained further
+
+
+def metadata(facts: ModelFacts) -> str:
+    """What a model file says of itself, for its metadata."""
+    said = {
+        "format": FORMAT,
+        "codec": facts.codec,
+        "ticks_per_beat": facts.ticks_per_beat,
+        "parts": list(facts.parts),
+        "styles": list(facts.styles),
+        "state_shape": list(facts.state_shape),
+        "name": facts.name,
+        "commit": facts.commit,
+        "data": [{"set": name, "licence": licence} for name, licence in facts.data],
+        "quantised": facts.quantised,
+        **({"network": facts.network} if facts.network else {}),
+    }
+    return json.dumps(said)
+
+
+def facts_of(reader: Reader, wires: list[Wire]) -> ModelFacts:
+    """What the metadata of a file say; `wires` are its pairs of key and value.  Raises Refused."""
+    pairs = [reader.message("metadata", wire) for wire in wires]
+    keys = [text_of(one(pair, "key")) for pair in pairs]
+    stranger = next((key for key in keys if key != METADATA_KEY), None)
+    expect(stranger is None, f"has foreign metadata {stranger!r}")
+    expect(len(keys) == 1, "has no livegen metadata" if not keys else "has livegen metadata twice")
+    said = _json(one(pairs[0], "value"))
+    expect(said.keys() >= {"codec"} and _short(said["codec"]), "does not name its codec")
+    ours = codec_hash()
+    expect(said["codec"] == ours, f"was made for codec {said['codec']}, this livegen uses {ours}")
+    for key in said.keys() | METADATA.keys():
+        expect(key in METADATA, f"has an unknown metadata key {key[:MAX_NAME]!r}")
+        if key in MAY_BE_ABSENT - said.keys():
+            continue
+        expect(key in said, f"has no {key!r} in its metadata")
+        is_right, expected = METADATA[key]
+        expect(is_right(said[key]), f"has a wrong {key!r} in its metadata (expected {expected})")
+    return ModelFacts(
+        name=said["name"],
+        codec=said["codec"],
+        parts=tuple(said["parts"]),
+        styles=tuple(said["styles"]),
+        state_shape=tuple(said["state_shape"]),
+        ticks_per_beat=said["ticks_per_beat"],
+        commit=said["commit"],
+        data=tuple((entry["set"], entry["licence"]) for entry in said["data"]),
+        quantised=said["quantised"],
+        network=said.get("network", {}),
+    )
+
+
+def _json(data: Wire) -> dict[str, Any]:
+    expect(len(data) <= MAX_METADATA, f"has more than {MAX_METADATA >> 10} kB of metadata")
+    try:
+        said = json.loads(bytes(data), object_pairs_hook=_each_key_once)
+    except (ValueError, RecursionError):
+        raise Refused("has metadata that is not JSON") from None
+    expect(isinstance(said, dict), "has metadata that is not a JSON object")
+    assert isinstance(said, dict)
+    return said
+
+
+def _each_key_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    if len(dict(pairs)) != len(pairs):
+        raise ValueError("a key twice")
+    return dict(pairs)
