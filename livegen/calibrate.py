@@ -17,7 +17,8 @@ from pathlib import Path
 from livegen import config as configuration
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.ports import Health, Ports
+from livegen.daemon.ports import Ports
+from livegen.daemon.server_watch import Health
 from livegen.doctor.hearing import opened
 from livegen.doctor.system import midi_system
 from livegen.errors import ConfigError, PortError

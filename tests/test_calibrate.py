@@ -19,7 +19,8 @@ from livegen.calibrate import (
     pattern,
     with_offset,
 )
-from livegen.daemon.ports import EmbeddedPorts, Health
+from livegen.daemon.ports import EmbeddedPorts
+from livegen.daemon.server_watch import Health
 from livegen.doctor import hearing
 from livegen.doctor.system import MidiSystem
 from livegen.errors import ConfigError, PortError

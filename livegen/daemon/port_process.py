@@ -26,7 +26,8 @@ from livegen.daemon.link import Frame, Kind, Link
 from livegen.daemon.loops import LoopGuard
 from livegen.daemon.onlooker import Hands, Lines, Onlooker
 from livegen.daemon.outbox import Outbox
-from livegen.daemon.ports import EmbeddedPorts, Health, Ports, RtMidiPorts, open_ports, start_probe
+from livegen.daemon.ports import EmbeddedPorts, Ports, RtMidiPorts, open_ports, start_probe
+from livegen.daemon.server_watch import Health
 from livegen.daemon.supervisor import State, Supervisor
 from livegen.errors import PortError
 from livegen.music.messages import NOTE_ON

@@ -2,8 +2,7 @@
 
 Everything is polled.  No callbacks: on JACK they run in the server's real-time thread and take the GIL there.
 Knows no music, no ledger, no rate; it only sees to it that a MIDI server that dies or freezes does not take
-this process with it: python-rtmidi keeps "sending" to a dead server without an error, and after 2,340 messages
-spins for ever with the GIL held (MidiOutJack::sendMessage).
+this process with it (`server_watch`).
 """
 
 import contextlib
@@ -12,18 +11,15 @@ import errno
 import logging
 import os
 import re
-import select
-import socket
 import subprocess
 import sys
 from collections import deque
 from collections.abc import Iterator, Sequence
-from enum import Enum
-from pathlib import Path
 from typing import Any, Protocol
 
 from livegen.daemon import clock
 from livegen.daemon.exit_timer import leaving_within
+from livegen.daemon.server_watch import STALL_US, Health, ServerWatch
 from livegen.errors import PortError
 
 try:
@@ -39,15 +35,6 @@ CLIENT_IN, CLIENT_OUT = (
 )  # one JACK client per port; equal names would become livegen-01
 QUEUE_LIMIT = 4096
 PER_POLL = 1024  # messages taken in per receive(), so that a flood cannot hold the loop
-MAX_UNPROVEN = (
-    7_000  # of the ring's 16,384 bytes, filled without a sign of life from the server: 1,000 notes
-)
-MAX_STALLED = (
-    14_000  # once it is known to be frozen: room for the releases, which it will find when it wakes
-)
-RING_OVERHEAD = 4  # bytes per message that RtMidi adds in its ring
-STALL_US = 1_000_000  # the longest JACK period in use (8192 at 44.1 kHz) is 0.19 s
-PROOF_EVERY_US = 100_000
 CLOSING_US = 100_000  # kept for closing both ports, which takes five periods: 14 ms of 128 frames, 107 ms of 1024
 
 NONE = "none"
@@ -70,14 +57,6 @@ _LOOPBACKS = (
     ' "Default App Loopback (A)" and "(B)": --in "Loopback (A)" --port "Loopback (B)".  Without, install loopMIDI'
     " and add two ports named"
 )
-
-
-class Health(Enum):
-    """How the MIDI system does."""
-
-    WELL = "well"
-    STALLED = "stalled"  # frozen: it may come back by itself
-    LOST = "lost"  # gone: ports must be opened anew
 
 
 class Ports(Protocol):
@@ -242,146 +221,6 @@ class RtMidiPorts:
         """Leave the ports to the end of the process, which is near: closing them on a lost server takes a second."""
         _abandon(self._midi_in, self._midi_out)
         self._midi_in = self._midi_out = None
-
-
-class ServerWatch:
-    """Signs of life of a JACK server, from what libjack keeps in this very process.  No dependency, no extra client.
-
-    * libjack holds a socket to the server; when the server dies, a duplicate of it reports a hang-up (measured:
-      1.8 ms after SIGKILL), while rtmidi notices nothing.
-    * libjack's process thread is woken once a period; while its count of time slices stands still, the server is
-      frozen and nothing drains rtmidi's ring.  The count is Linux's (/proc/…/schedstat); elsewhere a frozen server
-      cannot be told, and only the hang-up counts.
-    """
-
-    def __init__(self) -> None:
-        """Remember what is there before libjack is asked for a client; `attach` after that."""
-        self._before = _descriptors(), _tasks()
-        self._sockets: list[socket.socket] = []
-        self._tasks: set[str] = set()
-        self._slices = -1
-        self._moved_at: int | None = None
-        self._looked_at = 0
-        self._unproven = 0
-        self._state = Health.WELL
-
-    def attach(self) -> None:
-        """Find the sockets and threads that the new client brought."""
-        descriptors, tasks = self._before
-        self._tasks = _tasks() - tasks
-        self._sockets = [
-            found
-            for descriptor in _descriptors() - descriptors
-            if (found := _server_socket(descriptor))
-        ]
-        if not self._sockets:
-            log.warning("no socket of the JACK server found: its death will go unnoticed")
-
-    def may_send(self, size: int) -> bool:
-        """Account for a message of `size` bytes; False when sending more might hang."""
-        limit = MAX_UNPROVEN if self._state is Health.WELL else MAX_STALLED
-        if self._unproven + size + RING_OVERHEAD > limit:
-            return False
-        self._unproven += size + RING_OVERHEAD
-        return True
-
-    def look(self, now: int) -> Health:
-        """Judge the server; the threads are asked at most every 100 ms."""
-        if self._hung_up():
-            self._state = Health.LOST
-        elif now - self._looked_at >= PROOF_EVERY_US:
-            if (
-                now - self._looked_at > STALL_US // 2
-            ):  # we were asleep ourselves: no verdict on others yet
-                self._moved_at = now
-            self._looked_at = now
-            self._state = self._running(now)
-        return self._state
-
-    def runs(self, by: int) -> bool:
-        """Wait for a new sign of life, until `by` (micros) at most; False if none came.
-
-        A signal that the server gave before it froze may still be on its way to our thread: ask some milliseconds
-        after the event that is doubted.
-        """
-        before = self._slices_now()
-        while not self._hung_up():
-            if before == 0 or self._slices_now() > before:  # 0: the system does not say
-                return not self._hung_up()
-            if clock.now() >= by:
-                return False
-            clock.wait_until(clock.now() + clock.SPIN_US, 0)
-        return False
-
-    def look_again(self) -> Health:
-        """Judge by the hang-up alone, keeping an earlier verdict."""
-        return Health.LOST if self._hung_up() else self._state
-
-    def close(self) -> None:
-        """Let go of the sockets: while a duplicate is open the server sees the client as connected."""
-        for found in self._sockets:
-            found.close()
-        self._sockets = []
-
-    def _hung_up(self) -> bool:
-        if not self._sockets:
-            return False
-        poll = select.poll()
-        for found in self._sockets:
-            poll.register(found, 0)  # nothing but hang-ups and errors
-        return bool(poll.poll(0))
-
-    def _slices_now(self) -> int:
-        return sum(_slices(task) for task in self._tasks)
-
-    def _running(self, now: int) -> Health:
-        slices = self._slices_now()
-        if slices != self._slices or slices == 0 or self._moved_at is None:
-            self._slices, self._moved_at, self._unproven = slices, now, 0
-        return Health.STALLED if now - self._moved_at > STALL_US else Health.WELL
-
-
-def _descriptors() -> set[int]:
-    for folder in ("/proc/self/fd", "/dev/fd"):
-        with contextlib.suppress(OSError):
-            listed = [int(entry) for entry in os.listdir(folder)]  # noqa: PTH208 (numbers, not paths)
-            return {descriptor for descriptor in listed if _is_open(descriptor)}
-    return set()
-
-
-def _is_open(descriptor: int) -> bool:
-    """False for the one that was open only while listing: its number is free again, and soon libjack's."""
-    try:
-        os.fstat(descriptor)
-    except OSError:
-        return False
-    return True
-
-
-def _tasks() -> set[str]:
-    with contextlib.suppress(OSError):
-        return set(os.listdir("/proc/self/task"))  # noqa: PTH208
-    return set()
-
-
-def _slices(task: str) -> int:
-    """How often a thread was given a processor; 0 where the system does not say."""
-    with contextlib.suppress(OSError, IndexError, ValueError):
-        return int(Path(f"/proc/self/task/{task}/schedstat").read_text().split()[2])
-    return 0
-
-
-def _server_socket(descriptor: int) -> socket.socket | None:
-    """A duplicate of this descriptor if it is a socket to a JACK server."""
-    try:
-        found = socket.socket(fileno=os.dup(descriptor))
-    except OSError:
-        return None
-    with contextlib.suppress(OSError):
-        if "jack" in str(found.getpeername()):
-            return found
-    found.close()
-    return None
 
 
 def _abandon(*ports: Any) -> None:

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.ports import (
-    Health,
     Ports,
     RtMidiPorts,
     open_ports,
     probe_succeeds,
     start_probe,
 )
+from livegen.daemon.server_watch import Health
 from livegen.doctor.system import PROBE_S, MidiSystem, connect, listed
 from livegen.errors import PortError
 from livegen.music.messages import ControlChange, encode

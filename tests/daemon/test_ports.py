@@ -3,25 +3,21 @@
 import os
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable
 from types import SimpleNamespace
 
 import pytest
 
-from livegen.daemon import clock
 from livegen.daemon.ports import (
     EmbeddedPorts,
-    Health,
     RtMidiPorts,
-    ServerWatch,
     candidates,
     choose_existing,
     free_name,
     open_ports,
     silenced,
 )
+from livegen.daemon.server_watch import Health
 from livegen.errors import PortError
 
 
@@ -74,21 +70,6 @@ def test_an_unknown_api_has_no_candidates() -> None:
     for api in ("jak", "none"):
         with pytest.raises(PortError, match="expected one of auto, alsa, jack, coremidi, winmm"):
             candidates(api)
-
-
-@pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")
-def test_a_server_that_gives_no_sign_of_life_in_time_is_not_trusted_and_one_that_does_is() -> None:
-    stop, watch, still = threading.Event(), ServerWatch(), ServerWatch()
-    sleeper = threading.Thread(target=stop.wait)
-    woken = threading.Thread(target=lambda: [stop.wait(0.002) for _ in range(500)])
-    for thread, one in ((sleeper, still), (woken, watch)):
-        thread.start()
-        one._tasks = {str(thread.native_id)}
-    time.sleep(0.05)  # the sleeper falls asleep
-
-    assert watch.runs(clock.now() + 20 * clock.SECOND)
-    assert not still.runs(clock.now() + 50_000)
-    stop.set()
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="CoreMIDI is missing only elsewhere")

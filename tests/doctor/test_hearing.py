@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from livegen.daemon.ports import EmbeddedPorts, Health
+from livegen.daemon.ports import EmbeddedPorts
+from livegen.daemon.server_watch import Health
 from livegen.doctor import hearing
 from livegen.doctor.hearing import ECHO_US, LISTEN_US, Hearing, Unheard, heard
 from livegen.doctor.patchbay import Wire
