@@ -20,7 +20,7 @@ from typing import Any
 import click
 import torch
 
-from bench.polyphony.rolls import FILES, read
+from bench.polyphony.rolls import FILES, FOLDER, read
 from bench.polyphony.score import nats_and_frames
 from bench.polyphony.training import FAMILIES, recipe_of, train
 
@@ -170,6 +170,12 @@ def main(
     minutes: float | None,
 ) -> None:
     """Train and score, into bench/polyphony.json and bench/polyphony.md."""
+    for name in names or FILES:
+        if not (file := data / FOLDER / FILES[name]).is_file():
+            raise click.BadParameter(
+                f"{file} is not there; expected the folder that the sets were unpacked in",
+                param_hint="--data",
+            )
     torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", 1)))
     for name in names or FILES:
         for family in families or FAMILIES:

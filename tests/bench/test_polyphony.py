@@ -4,13 +4,15 @@ import itertools
 import math
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from click.testing import CliRunner
 from torch import Tensor
 
-from bench.polyphony.__main__ import PUBLISHED, TITLES, table
+from bench.polyphony.__main__ import PUBLISHED, TITLES, main, table
 from bench.polyphony.batches import Steps, Streams, whole
 from bench.polyphony.network import (
     END,
@@ -314,6 +316,12 @@ def test_every_set_has_a_recipe_and_a_title() -> None:
     assert set(TITLES) == set(FILES)
     assert set(PUBLISHED) == set(FAMILIES)
     assert recipe_of("jsb", "joint", 1.5).minutes == 1.5
+
+
+def test_a_folder_without_the_sets_is_refused_in_a_line(tmp_path: Path) -> None:
+    ran = CliRunner().invoke(main, ["--data", str(tmp_path)])
+
+    assert ran.exit_code == 2 and "JSB_Chorales.json is not there" in ran.output
 
 
 def test_what_was_not_measured_is_said_so() -> None:
