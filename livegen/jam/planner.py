@@ -8,7 +8,8 @@ Rules of this file, from what went wrong without them (DESIGN.md section 4, meas
 
 * a part that may not play is thinned: the drawn event is dropped unheard and the next may come a tick later.
   Masked after its time is drawn, it would play the times of all parts;
-* temperature does not act on time: cooler times are shorter times, and a calmer model plays more;
+* temperature does not act on time: cooler times are shorter times, and a calmer model plays more.  Nor does the
+  nucleus: without its long times a rhythm comes out more even than people's;
 * an off only for a note that this rollout began, an on only where (channel, pitch) is silent;
 * no note outlives the response, none lasts longer than `LONGEST`, none is shorter than `SHORTEST`;
 * a line that leads does not go round in circles (jam/circles.py);
@@ -181,7 +182,7 @@ class Rollout:
             last = self._last()
             share *= min(rate, 1 / rate)  # who wants more notes or fewer wants another rhythm
             likely = mixed(likely, share, (point.tick - last for point in coming), allowed)
-        return self._chosen(likely)
+        return self._drawn(likely)
 
     def _rate(self) -> float:
         """How much denser to play than the model would, so that the whole comes out as dense as the call."""
@@ -233,7 +234,10 @@ class Rollout:
         return self._chosen(probabilities(logits, allowed, temperature))
 
     def _chosen(self, likely: Probabilities) -> int:
-        chosen = draw(nucleus(likely, self.brief.nucleus), self._rng.random())
+        return self._drawn(nucleus(likely, self.brief.nucleus))
+
+    def _drawn(self, likely: Probabilities) -> int:
+        chosen = draw(likely, self._rng.random())
         self.likelihood += float(np.log(likely[chosen] + 1e-12))
         return chosen
 

@@ -407,8 +407,8 @@ def test_a_call_on_the_grid_is_answered_on_the_grid_as_closely_as_told() -> None
         jam.until(120 * SECOND)
         shares.append(on_lines(jam))
     assert shares[0] < 0.4
-    assert shares[1] > 0.7
-    assert shares[2] > 0.9
+    assert shares[1] > 0.5
+    assert shares[2] > 0.85
 
 
 def test_loose_playing_is_answered_loosely() -> None:
