@@ -1,6 +1,6 @@
-"""What a model file says of itself: one JSON object in its metadata, read and written by one table.
+"""What a model file says of itself: one JSON object in its metadata.
 
-All keys of the table and no other, or the file is refused.  Knows no graph.
+It has the keys of `METADATA` and no other, each as it must be, or the file is refused.  Knows no graph.
 """
 
 import json
@@ -75,7 +75,7 @@ MAY_BE_ABSENT = {"network"}  # a model without it is served, but cannot be train
 
 
 def metadata(facts: ModelFacts) -> str:
-    """What a model file says of itself, for its metadata."""
+    """What a model file says of itself, as JSON text for its metadata."""
     said = {
         "format": FORMAT,
         "codec": facts.codec,

@@ -3,7 +3,7 @@
 Rules that hold here, in `protobuf` and in `model_metadata`:
 1. A file is hostile until all of it has been read.  Nothing of it reaches the runtime before that, and then only bytes
    that were checked, never a path: a path may change, and external data is found through it.
-2. What is not named in `FIELDS` is refused.  There is no list of bad things to forget one from.
+2. What is not named in `FIELDS` or `METADATA` is refused.  There is no list of bad things to forget one from.
 3. Nothing recurses, and nothing is allocated on the word of the file.
 4. Standard library only.  Messages are as in onnx.proto of ONNX 1.16, IR version 10.
 
@@ -75,7 +75,7 @@ def logits_name(field: str) -> str:
     return f"logits_{field}"
 
 
-# --- what may stand in it -------------------------------------------------------------------------------------------
+# --- what may stand in it --------------------------------------------------------------------------------------------
 
 FIELDS: Messages = {
     "model": {
@@ -136,7 +136,8 @@ _KNOWN_STRANGERS = {
     ("dimension", 2): "a dimension without a fixed size",
 }
 
-# --- the graph ------------------------------------------------------------------------------------
+
+# --- the graph -------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +227,7 @@ def _identity(value: str, name: str) -> bytes:
     return b"".join(bytes_field(number, word.encode()) for number, word in words.items())
 
 
-# --- reading --------------------------------------------------------------------------------------
+# --- reading ---------------------------------------------------------------------------------------------------------
 
 
 def read(path: Path) -> ModelFile:
@@ -337,7 +338,7 @@ def _checked_shape(name: str, dims: list[int]) -> Shape:
     return tuple(dims)
 
 
-# --- what it computes -----------------------------------------------------------------------------
+# --- what it computes ------------------------------------------------------------------------------------------------
 
 
 def _signature(file: ModelFile) -> int:

@@ -2,7 +2,7 @@
 
 What a message may hold is said by a table, and what the table does not name is refused.  Nothing here recurses, and
 nothing is allocated on the word of the bytes: a length is compared with what is there.  The encoding:
-developers.google.com/protocol-buffers/docs/encoding.  Knows no ONNX.
+developers.google.com/protocol-buffers/docs/encoding.  Whatever reads raises Refused.  Knows no graph.
 """
 
 from collections.abc import Mapping

@@ -76,7 +76,7 @@ _TABLE = (
     Control(
         "nucleus", "number", 0.95, low=0.05, high=1.0,
         help="Draws only from the likeliest choices that together have this probability; 1 draws from all.  Does not "
-        "act on time, as temperature does not.",
+        "act on when the next note comes.",
     ),
     Control(
         "rest", "number", "auto", low=0, high=5000, choices=("auto",), unit="ms",

@@ -180,7 +180,7 @@ class Daemon:
 
 
 def close(*ports: Any) -> None:
-    """Close and delete ports of rtmidi, each when the graph is at rest: see RtMidiPorts.close."""
+    """Close and delete ports of rtmidi, each when the graph is at rest, or libjack could crash (docs/LOG.md)."""
     for port in ports:
         time.sleep(AT_REST_S)
         port.close_port()

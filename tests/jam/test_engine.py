@@ -385,7 +385,7 @@ def test_the_register_is_kept(register: str, low: int, high: int) -> None:
 def test_more_density_is_more_notes() -> None:
     counts = []
     for density in (0.5, 1, 2):
-        jam = rehearsal(UniformModel(3), density=density, length=32, nucleus=1)
+        jam = rehearsal(UniformModel(3), density=density, length=32)
         play(jam)
         jam.until(120 * SECOND)
         counts.append(len(onsets(jam)))
@@ -408,7 +408,7 @@ def test_a_call_on_the_grid_is_answered_on_the_grid_as_closely_as_told() -> None
         shares.append(on_lines(jam))
     assert shares[0] < 0.4
     assert shares[1] > 0.5
-    assert shares[2] > 0.85
+    assert shares[2] > 0.9
 
 
 def test_loose_playing_is_answered_loosely() -> None:

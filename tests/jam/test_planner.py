@@ -163,7 +163,7 @@ def test_pitches_are_begun_only_where_they_may_be() -> None:
 def test_density_multiplies_the_onsets_per_beat() -> None:
     counts = {}
     for density in (0.5, 1.0, 2.0):
-        brief = replace(FREE, density=density, end=96 + 400 * BEAT, nucleus=1.0)
+        brief = replace(FREE, density=density, end=96 + 400 * BEAT)
         counts[density] = len(onsets(rolled_out(UniformModel(24), brief)))
     assert 1.5 < counts[1.0] / counts[0.5] < 2.5
     assert 1.5 < counts[2.0] / counts[1.0] < 2.5
@@ -175,6 +175,12 @@ def test_temperature_does_not_change_the_density() -> None:
         for t in (0.3, 1.0)
     ]
     assert 0.8 < counts[0] / counts[1] < 1.25
+
+
+def test_the_nucleus_does_not_cut_off_long_waits() -> None:
+    brief = replace(FREE, nucleus=0.5, end=96 + 400 * BEAT)
+    begun = [stroke.tick for stroke in onsets(rolled_out(UniformModel(12), brief))]
+    assert max(later - earlier for earlier, later in pairwise(begun)) > 2.5 * BEAT
 
 
 def test_a_model_gone_wild_plays_at_most_sixteen_notes_a_beat() -> None:
