@@ -160,7 +160,6 @@ def engine_settings(config: "Config") -> dict[str, Any]:
         "map": config.bindings,
         "presets": config.all_presets,
         "horizon_us": round(daemon.horizon_ms * 1000),
-        "keep_warm": daemon.keep_warm_ms > 0,
         "keep_warm_us": round(daemon.keep_warm_ms * 1000),
         "awake_us": round(daemon.rest_after_s * SECOND),
     }

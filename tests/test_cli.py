@@ -194,7 +194,6 @@ def test_a_configuration_becomes_what_the_engine_process_is_told(echo: Path) -> 
         "map": {},
         "presets": {},
         "horizon_us": 30_000,
-        "keep_warm": False,
         "keep_warm_us": 0,
         "awake_us": 60_000_000,
     }

@@ -38,7 +38,6 @@ DEFAULT_FACTORY = "livegen.app:build_engine"
 DEFAULT_LOADER = "livegen.app:load_model"
 SETTINGS_US = 10 * SECOND
 AWAKE_US = 60 * SECOND  # caches are kept warm this long after the last note
-WARM_US = 2_500
 FAULT_PAUSE_US = (
     5_000  # an engine that raises whenever it is woken must not take the whole processor
 )
@@ -87,11 +86,9 @@ class EngineProcess:
     ) -> None:
         self._link = link
         self._engine = engine
-        warm = getattr(engine, "keep_warm", None)
-        self._keep_warm: Callable[[], object] | None = (
-            warm if settings.get("keep_warm", True) else None
-        )
-        self._warm_us = int(settings.get("keep_warm_us", WARM_US))
+        self._warm_us = int(settings.get("keep_warm_us", 0))
+        warm: Callable[[], object] | None = getattr(engine, "keep_warm", None)
+        self._keep_warm = warm if self._warm_us else None
         self._awake_us = int(settings.get("awake_us", AWAKE_US))
         self._played_at = self._now = now
         self._beat_at = self._snapshot_at = self._shown_at = 0

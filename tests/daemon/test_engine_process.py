@@ -1,0 +1,56 @@
+"""The engine process's loop, on a link that only counts its waits; over real ports it is in tests/e2e."""
+
+from typing import Any
+
+import pytest
+
+from livegen.daemon import clock
+from livegen.daemon.engine_process import EngineProcess
+
+
+class QuietLink:
+    """Nothing comes in; closed after a hundred waits."""
+
+    waits = 0
+
+    @property
+    def closed(self) -> bool:
+        return self.waits >= 100
+
+    def wait(self, timeout_us: int) -> list[Any]:
+        self.waits += 1
+        return []
+
+    def send(self, *_: Any) -> None: ...
+
+    send_json = send
+
+
+class Idle:
+    """An engine that nothing happens to."""
+
+    warmings = 0
+
+    def keep_warm(self) -> None:
+        self.warmings += 1
+
+    def feed(self, event: Any, now: int) -> list[Any]:
+        return []
+
+    def deadline(self) -> int | None:
+        return None
+
+    def snapshot(self) -> dict[str, Any]:
+        return {}
+
+
+@pytest.mark.parametrize(("settings", "is_warmed"), [({"keep_warm_us": 1}, True), ({}, False)])
+def test_between_events_the_model_is_kept_warm_if_it_is_told_so(
+    settings: dict[str, Any], is_warmed: bool
+) -> None:
+    link: Any = QuietLink()
+    engine = Idle()
+
+    EngineProcess(link, engine, settings, clock.now()).run()
+
+    assert bool(engine.warmings) == is_warmed
