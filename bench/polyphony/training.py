@@ -52,7 +52,7 @@ RECIPES: Mapping[tuple[str, str], Recipe] = {
     ("piano_midi", "joint"): replace(JOINT, passes=30, minutes=8, checks=8),
     ("jsb", "independent"): replace(INDEPENDENT, passes=150, minutes=3),
     ("nottingham", "independent"): replace(INDEPENDENT, passes=80, minutes=14),
-    ("musedata", "independent"): replace(INDEPENDENT, passes=15, minutes=4, checks=3),
+    ("musedata", "independent"): replace(INDEPENDENT, passes=80, minutes=14, checks=8),
     ("piano_midi", "independent"): replace(INDEPENDENT, passes=30, minutes=4, checks=8),
 }
 
