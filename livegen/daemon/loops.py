@@ -9,15 +9,16 @@ transposition.  It is found in three ways:
   row that came back are a loop.
 * Any other, on whose way note-offs without a note or release velocities are lost (0 to 500 ms, up to two octaves,
   any channel, any velocity), is found by what all the latest inputs have in common: more than four in five came one
-  delay after a note of the model's, one interval away from it.
+  delay after a note of the model's, one interval away from it, and so did most of what the model sent on that channel.
 
-The player may answer, double or follow the model: no hand keeps a delay constant to a few milliseconds, so the wider
-a delay spreads, the more notes it takes (`EVIDENCE`).  What proves nothing is left out, neither for nor against: a
-pitch that was heard before within the longest delay, for what repeats itself needs no loop (a sequencer's pattern
-beside a model on the same grid); all notes of a chord but the first; what came back of the player's own notes passed
-through, for they are as regular as the player is.  Those could still go round for ever, so 16 steady echoes are put to
-the test: one is withheld.  A loop falls silent then, and twice is certain; a sequencer plays on, and is not suspected
-again.
+The player may answer, double or follow the model: no hand keeps a delay constant to a few milliseconds, so the wider a
+delay spreads, the more notes it takes (`EVIDENCE`).  A machine does; if the model foretells its next note time and
+again, yet plays others too, that is no loop, for a loop brings back all.  What proves nothing is left out, neither for
+nor against: a pitch that was heard before within the longest delay, for what repeats itself needs no loop (a
+sequencer's pattern beside a model on the same grid); all notes of a chord but the first; what came back of the
+player's own notes passed through, for they are as regular as the player is.  Those could still go round for ever, so
+16 steady echoes are put to the test: one is withheld.  A loop falls silent then, and twice is certain; a sequencer
+plays on, and is not suspected again.
 
 Laws: once a note-on was passed on, so is the next note-off of its key; all memory is bounded.  Knows nothing of ports.
 """
@@ -40,6 +41,7 @@ MAX_SEMITONES = 24
 # million notes.  12 ms is what a period of 1024 frames at 48 kHz makes of a constant delay.
 EVIDENCE = ((12_000, 30), (6_000, 14), (3_000, 8), (1_500, 6))
 FEWEST = 6
+MOST = 2 / 3  # of our latest notes on a channel, as many as must agree, that must have come back
 ECHOES = 16
 CHORD_US = 20_000
 MUTED_US = 12_000  # how far from its delay a copy may come and still be withheld
@@ -117,6 +119,7 @@ class LoopGuard:
         self._silenced: set[int] = set()
         self._loops: list[_Loop] = []
         self._lines: deque[str] = deque(maxlen=MAX_LOOPS)
+        self._came: deque[tuple[int, int]] = deque(maxlen=_SENT)  # note-ons: time and pitch
         self._heard_at = [-MAX_DELAY_US - 1] * 128
         self._input_at = -CHORD_US
         self._passed: dict[tuple[int, int], tuple[int, int]] = {}  # key: time and velocity
@@ -201,6 +204,7 @@ class LoopGuard:
 
     def _enter(self, at: int, key: tuple[int, int], velocity: int, is_ours: bool) -> None:
         self._heard_at[key[1]] = at
+        self._came.append((at, key[1]))
         (self._withheld if is_ours else self._held)[key] += 1
         if not is_ours:
             self._passed[key] = at, velocity
@@ -271,19 +275,42 @@ class LoopGuard:
         lags = _lags([(own, not own.is_thru) for own in self._recent(at)], at, pitch)
         self._inputs.append(lags)
         for semitones, delay_us in _choices(lags):
-            if self._is_certain(semitones, delay_us):
+            if self._is_certain(at, pitch, semitones, delay_us):
                 self._found(delay_us, semitones)
                 return True
         return False
 
-    def _is_certain(self, semitones: int, delay_us: int) -> bool:
+    def _is_certain(self, at: int, pitch: int, semitones: int, delay_us: int) -> bool:
+        left = at - delay_us, pitch - semitones
         for spread_us, needed in EVIDENCE:
             agreed = _agreed(self._inputs, semitones, delay_us, spread_us)
-            if agreed >= needed:
+            if agreed >= needed and self._brings_most(*left, semitones, delay_us, needed):
                 return True
             if agreed < FEWEST:  # nor can a narrower spread find more
                 return False
         return False
+
+    def _brings_most(
+        self, left_at: int, pitch: int, semitones: int, delay_us: int, latest: int
+    ) -> bool:
+        """Whether this loop brought most of what left on the channel of that note of ours before it did."""
+        channel = next(o.channel for o in self._sent if (o.at, o.pitch) == (left_at, pitch))
+        before = [
+            own
+            for own in self._sent
+            if own.channel == channel
+            and own.at < left_at - MUTED_US
+            and not own.is_thru
+            and 0 <= own.pitch + semitones < 128
+        ][-latest:]
+        back = [
+            any(
+                came == own.pitch + semitones and abs(at - own.at - delay_us) <= MUTED_US
+                for at, came in self._came
+            )
+            for own in before
+        ]
+        return sum(back) >= MOST * len(back)
 
     # --- echoes of what was passed through ------------------------------------------------------------------------
 

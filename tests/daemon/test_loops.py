@@ -312,6 +312,14 @@ def test_a_loop_that_is_fed_a_note_or_two_at_a_time_is_found_as_well() -> None:
     assert circle.guard.looping
 
 
+def test_a_loop_of_one_part_among_others_is_found_as_well() -> None:
+    sounds = tune(20)
+    others = [(at + 40 * MS, on(data[1] - 24, 70, 1)) for at, data in ons(sounds) for _ in range(2)]
+    circle = Circle().run(sounds + others, looped(sounds, 90_000, 7))
+
+    assert circle.guard.looping
+
+
 def test_while_a_loop_is_muted_the_player_is_heard() -> None:
     sounds = tune(60)
     copies = looped(sounds, 150_000, 12, 2)
@@ -482,6 +490,22 @@ def test_a_harmonised_arpeggio_is_no_loop() -> None:
     playing = ostinato((60, 64, 67, 72), 125 * MS, 200)
     companions = [(at + 1_500, on(data[1] + 7, 88)) for at, data in playing]
     circle = Circle().run(companions, playing)
+
+    assert circle.lines == []
+    assert circle.withheld == []
+
+
+def test_a_machine_whose_next_note_the_model_foretells_is_no_loop() -> None:
+    """It lets go and plays on in time; the model begins at once, with its very next note, and plays others after it."""
+    said, played = [], []
+    for turn in range(200):
+        at, pitch = turn * 271 * MS, TUNE[turn % len(TUNE)]
+        played += [(at, on(pitch)), (at + 120 * MS, off(pitch))]
+        for step, foretold in enumerate(
+            (TUNE[(turn + 1) % len(TUNE)], 50 + turn % 7, 80 - turn % 5)
+        ):
+            said.append((at + (121 + 40 * step) * MS, on(foretold, 70)))
+    circle = Circle().run(said, played)
 
     assert circle.lines == []
     assert circle.withheld == []
