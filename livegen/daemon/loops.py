@@ -10,10 +10,11 @@ transposition.  It is found in three ways:
 * Any other, on whose way note-offs without a note or release velocities are lost (0 to 500 ms, up to two octaves,
   any channel, any velocity), is found by what all the latest inputs have in common: more than four in five came one
   delay after a note of the model's, one interval away from it, and so did most of what the model sent on that channel.
+  A track that loses marks and half of the notes of a channel as well is not found.
 
 The player may answer, double or follow the model: no hand keeps a delay constant to a few milliseconds, so the wider a
 delay spreads, the more notes it takes (`EVIDENCE`).  A machine does; if the model foretells its next note time and
-again, yet plays others too, that is no loop, for a loop brings back all.  What proves nothing is left out, neither for
+again, yet plays others too, that is no loop.  What proves nothing is left out, neither for
 nor against: a pitch that was heard before within the longest delay, for what repeats itself needs no loop (a
 sequencer's pattern beside a model on the same grid); all notes of a chord but the first; what came back of the
 player's own notes passed through, for they are as regular as the player is.  Those could still go round for ever, so
@@ -41,14 +42,16 @@ MAX_SEMITONES = 24
 # million notes.  12 ms is what a period of 1024 frames at 48 kHz makes of a constant delay.
 EVIDENCE = ((12_000, 30), (6_000, 14), (3_000, 8), (1_500, 6))
 FEWEST = 6
-MOST = 2 / 3  # of our latest notes on a channel, as many as must agree, that must have come back
+MOST = (
+    2 / 3
+)  # of our latest notes on a channel and in a range, as many as must agree, that must have come back
 ECHOES = 16
 CHORD_US = 20_000
 MUTED_US = 12_000  # how far from its delay a copy may come and still be withheld
 GONE_US = 2_000_000
 THRU_US = 50_000  # a note sent so soon after the same one was passed on is the player's
 MAX_LOOPS = 4
-_SENT, _VALUES, _INPUTS = 512, 128, 40
+_SENT, _VALUES, _INPUTS, _CAME = 512, 128, 40, 64
 
 
 @dataclass(slots=True)
@@ -119,8 +122,7 @@ class LoopGuard:
         self._silenced: set[int] = set()
         self._loops: list[_Loop] = []
         self._lines: deque[str] = deque(maxlen=MAX_LOOPS)
-        self._came: deque[tuple[int, int]] = deque(maxlen=_SENT)  # note-ons: time and pitch
-        self._heard_at = [-MAX_DELAY_US - 1] * 128
+        self._came: list[deque[int]] = [deque(maxlen=_CAME) for _ in range(128)]  # by pitch, when
         self._input_at = -CHORD_US
         self._passed: dict[tuple[int, int], tuple[int, int]] = {}  # key: time and velocity
         self._last_value: dict[bytes, bytes] = {}
@@ -203,8 +205,7 @@ class LoopGuard:
         )
 
     def _enter(self, at: int, key: tuple[int, int], velocity: int, is_ours: bool) -> None:
-        self._heard_at[key[1]] = at
-        self._came.append((at, key[1]))
+        self._came[key[1]].append(at)
         (self._withheld if is_ours else self._held)[key] += 1
         if not is_ours:
             self._passed[key] = at, velocity
@@ -269,7 +270,8 @@ class LoopGuard:
 
     def _proves_a_loop(self, at: int, pitch: int) -> bool:
         """Enter an input that nothing explains so far; True if with the latest ones it makes a loop certain."""
-        if at - self._heard_at[pitch] <= MAX_DELAY_US or at - self._input_at <= CHORD_US:
+        came = self._came[pitch]
+        if (came and at - came[-1] <= MAX_DELAY_US) or at - self._input_at <= CHORD_US:
             return False
         self._input_at = at
         lags = _lags([(own, not own.is_thru) for own in self._recent(at)], at, pitch)
@@ -294,23 +296,23 @@ class LoopGuard:
         self, left_at: int, pitch: int, semitones: int, delay_us: int, latest: int
     ) -> bool:
         """Whether this loop brought most of what left on the channel of that note of ours before it did."""
-        channel = next(o.channel for o in self._sent if (o.at, o.pitch) == (left_at, pitch))
-        before = [
-            own
-            for own in self._sent
-            if own.channel == channel
-            and own.at < left_at - MUTED_US
-            and not own.is_thru
-            and 0 <= own.pitch + semitones < 128
-        ][-latest:]
-        back = [
-            any(
-                came == own.pitch + semitones and abs(at - own.at - delay_us) <= MUTED_US
-                for at, came in self._came
-            )
-            for own in before
-        ]
-        return sum(back) >= MOST * len(back)
+        ours = reversed(self._sent)
+        channel = next(own.channel for own in ours if (own.at, own.pitch) == (left_at, pitch))
+        before = missing = 0
+        for own in ours:
+            if own.channel != channel or own.is_thru or not 0 <= own.pitch + semitones < 128:
+                continue
+            before += 1
+            missing += not self._came_at(own.at + delay_us, own.pitch + semitones)
+            if before == latest or missing > (1 - MOST) * latest:
+                break
+        return missing <= (1 - MOST) * before
+
+    def _came_at(self, at: int, pitch: int) -> bool:
+        for came in reversed(self._came[pitch]):
+            if came <= at + MUTED_US:
+                return came >= at - MUTED_US
+        return False
 
     # --- echoes of what was passed through ------------------------------------------------------------------------
 

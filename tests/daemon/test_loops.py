@@ -320,6 +320,22 @@ def test_a_loop_of_one_part_among_others_is_found_as_well() -> None:
     assert circle.guard.looping
 
 
+def test_notes_too_high_to_come_back_do_not_speak_against_a_loop() -> None:
+    sounds = tune(20)
+    high = [(at + 40 * MS, on(data[1] + 50, 70)) for at, data in ons(sounds)]
+    circle = Circle().run(sounds + high, looped(sounds, 90_000, 24))
+
+    assert circle.guard.looping
+
+
+def test_a_loop_that_loses_a_fifth_of_the_notes_is_found_as_well() -> None:
+    sounds = tune(40)
+    kept = [each for index, each in enumerate(ons(sounds)) if index % 5]
+    circle = Circle().run(sounds, looped(kept, 90_000, 7))
+
+    assert circle.guard.looping
+
+
 def test_while_a_loop_is_muted_the_player_is_heard() -> None:
     sounds = tune(60)
     copies = looped(sounds, 150_000, 12, 2)
@@ -495,16 +511,16 @@ def test_a_harmonised_arpeggio_is_no_loop() -> None:
     assert circle.withheld == []
 
 
-def test_a_machine_whose_next_note_the_model_foretells_is_no_loop() -> None:
+@pytest.mark.parametrize("others", ((57,), (57, 67)))
+def test_a_machine_whose_next_note_the_model_foretells_is_no_loop(others: tuple[int, ...]) -> None:
     """It lets go and plays on in time; the model begins at once, with its very next note, and plays others after it."""
     said, played = [], []
     for turn in range(200):
         at, pitch = turn * 271 * MS, TUNE[turn % len(TUNE)]
         played += [(at, on(pitch)), (at + 120 * MS, off(pitch))]
-        for step, foretold in enumerate(
-            (TUNE[(turn + 1) % len(TUNE)], 50 + turn % 7, 80 - turn % 5)
-        ):
-            said.append((at + (121 + 40 * step) * MS, on(foretold, 70)))
+        reply = TUNE[(turn + 1) % len(TUNE)], *(other + turn % 7 for other in others)
+        for step, answer in enumerate(reply):
+            said.append((at + (121 + 40 * step) * MS, on(answer, 70)))
     circle = Circle().run(said, played)
 
     assert circle.lines == []
