@@ -42,9 +42,8 @@ MAX_SEMITONES = 24
 # million notes.  12 ms is what a period of 1024 frames at 48 kHz makes of a constant delay.
 EVIDENCE = ((12_000, 30), (6_000, 14), (3_000, 8), (1_500, 6))
 FEWEST = 6
-MOST = (
-    2 / 3
-)  # of our latest notes on a channel and in a range, as many as must agree, that must have come back
+# Of our latest notes on a channel, as many as must agree, so many must have come back.
+MOST = 2 / 3
 ECHOES = 16
 CHORD_US = 20_000
 MUTED_US = 12_000  # how far from its delay a copy may come and still be withheld
