@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fix train export scorecard examples bench transcripts pictures sound jack chromium
+.PHONY: help serve test check fix train export scorecard examples bench transcripts pictures compiler sound jack chromium
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -22,6 +22,7 @@ MODEL ?= models/jam-gru
 # python-rtmidi has wheels for 3.11 and 3.12 only, so one of them is taken where there is one, by running it: a name
 # on the path may be a stub.
 SUITS = -c 'import sys; sys.exit(sys.version_info < (3, 11))'
+HAS_WHEELS = -c 'import sys; sys.exit(sys.version_info >= (3, 13))'
 PYTHON ?= $(shell for p in python3.12 python3.11 python3 python3.13 python3.14; do \
 	$$p $(SUITS) >/dev/null 2>&1 && echo $$p && break; done)
 
@@ -90,24 +91,29 @@ $(BIN)/python:
 	@$(PYTHON) $(SUITS) || { echo "livegen needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1)" >&2; exit 1; }
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments; \
 	sudo apt-get install python3-venv" >&2; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.version_info < (3, 13) or print("$(PYTHON) is newer than 3.12, for which \
-	python-rtmidi has no wheels: it will be compiled (needs a C++ compiler; on Linux also libasound2-dev, libjack-dev)")'
+	@$(PYTHON) $(HAS_WHEELS) || echo "$(PYTHON) is newer than 3.12: python-rtmidi has no wheels for it and will be compiled"
 	$(PYTHON) -m venv $(VENV)
 
 # What the page is built from: hatch_build.py builds it whenever livegen is installed.
 PAGE := hatch_build.py $(shell find page -name node_modules -prune -o -type f -print 2>/dev/null | grep -v ' ')
 
-$(VENV)/.served: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python
+$(VENV)/.served: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python compiler
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
 	@touch $@
 
-$(VENV)/.tested: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python
+$(VENV)/.tested: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python compiler
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,link,dev]'
 	@touch $@ $(VENV)/.served
 
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
 	{ $(call need,testing the page,chromium fonts-dejavu-core,chromium); }
+
+# What compiles python-rtmidi where it has no wheels; on macOS that is Xcode's command line tools.
+compiler: | $(BIN)/python
+	@[ "$$(uname)" != Linux ] || $(BIN)/python $(HAS_WHEELS) || \
+	{ command -v c++ >/dev/null && pkg-config --exists alsa jack 2>/dev/null; } || \
+	{ $(call need,python-rtmidi,g++ pkg-config libasound2-dev libjack-jackd2-dev python3-dev,); }
 
 # python-rtmidi on Linux loads the system's ALSA library; without it livegen serves without ports and says so.
 # Debian 13 and Ubuntu 24.04 call its package libasound2t64.
