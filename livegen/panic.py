@@ -8,7 +8,14 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from livegen.daemon.outbox import BURST, RATE_PER_S
-from livegen.daemon.ports import candidates, loaded, probe_succeeds, silenced, start_probe
+from livegen.daemon.ports import (
+    candidates,
+    close_clients,
+    loaded,
+    probe_succeeds,
+    silenced,
+    start_probe,
+)
 from livegen.errors import PortError
 from livegen.music.messages import (
     ALL_NOTES_OFF,
@@ -46,7 +53,7 @@ def listing(api: str = "auto") -> tuple[str, list[str], list[str]]:
     try:
         return name, list(midi_in.get_ports()), list(midi_out.get_ports())
     finally:
-        _close(midi_in, midi_out)
+        close_clients(midi_in, midi_out)
 
 
 def silence(ports: Sequence[str] = (), api: str = "auto") -> list[str]:
@@ -57,7 +64,7 @@ def silence(ports: Sequence[str] = (), api: str = "auto") -> list[str]:
     """
     name, midi_in, midi_out = _open(api)
     existing = list(midi_out.get_ports())
-    _close(midi_in, midi_out)
+    close_clients(midi_in, midi_out)
     wanted = list(dict.fromkeys(port for given in ports for port in _fitting(given, existing)))
     targets = [_connected(name, port, existing) for port in (wanted if ports else existing)]
     try:
@@ -67,7 +74,7 @@ def silence(ports: Sequence[str] = (), api: str = "auto") -> list[str]:
                     target.send_message(data)
         time.sleep(DELIVERY_S)
     finally:
-        _close(*targets)
+        close_clients(*targets)
     return wanted if ports else existing
 
 
@@ -111,15 +118,7 @@ def _open(api: str) -> tuple[str, Any, Any]:
 
 def _connected(api: str, port: str, existing: Sequence[str]) -> Any:
     _, midi_in, midi_out = _open(api)
-    _close(midi_in)
+    close_clients(midi_in)
     with silenced():
         midi_out.open_port(existing.index(port), CLIENT)
     return midi_out
-
-
-def _close(*ports: Any) -> None:
-    """Close and delete: a client that just ends stalls a synchronous JACK server for five seconds."""
-    with silenced():
-        for port in ports:
-            port.close_port()
-            port.delete()

@@ -14,12 +14,11 @@ transposition.  It is found in three ways:
 
 The player may answer, double or follow the model: no hand keeps a delay constant to a few milliseconds, so the wider a
 delay spreads, the more notes it takes (`EVIDENCE`).  A machine does; if the model foretells its next note time and
-again, yet plays others too, that is no loop.  What proves nothing is left out, neither for
-nor against: a pitch that was heard before within the longest delay, for what repeats itself needs no loop (a
-sequencer's pattern beside a model on the same grid); all notes of a chord but the first; what came back of the
-player's own notes passed through, for they are as regular as the player is.  Those could still go round for ever, so
-16 steady echoes are put to the test: one is withheld.  A loop falls silent then, and twice is certain; a sequencer
-plays on, and is not suspected again.
+again, yet plays others too, that is no loop.  What proves nothing is left out, neither for nor against: a pitch that
+was heard before within the longest delay, for what repeats itself needs no loop (a sequencer's pattern beside a model
+on the same grid); all notes of a chord but the first; what came back of the player's own notes passed through, for
+they are as regular as the player is.  Those could still go round for ever, so 16 steady echoes are put to the test:
+one is withheld.  A loop falls silent then, and twice is certain; a sequencer plays on, and is not suspected again.
 
 Laws: once a note-on was passed on, so is the next note-off of its key; all memory is bounded.  Knows nothing of ports.
 """

@@ -181,7 +181,7 @@ class RtMidiPorts:
         return self._state
 
     def close(self) -> None:
-        """Close and delete both: a client that just ends stalls a synchronous JACK server for five seconds.
+        """Close both.
 
         The input first.  When the graph changes, a thread of libjack's walks through the list of a client's ports
         without a lock, and crashes if one is taken off it meanwhile (jack2 issue 216; measured: closing the output
@@ -193,11 +193,7 @@ class RtMidiPorts:
         if self._watch is not None and self._watch.look_again() is Health.STALLED:
             _abandon(self._midi_in, self._midi_out)
         else:
-            with silenced():
-                for port in (self._midi_in, self._midi_out):
-                    if port is not None:
-                        port.close_port()
-                        port.delete()
+            close_clients(*(port for port in (self._midi_in, self._midi_out) if port is not None))
         if self._watch is not None:
             self._watch.close()
         self._midi_in = self._midi_out = self._watch = None
@@ -228,6 +224,14 @@ def _abandon(*ports: Any) -> None:
     for port in ports:
         if port is not None:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(port))
+
+
+def close_clients(*clients: Any) -> None:
+    """Close and delete each, in turn: a client that just ends stalls a synchronous JACK server for five seconds."""
+    with silenced():
+        for client in clients:
+            client.close_port()
+            client.delete()
 
 
 @contextlib.contextmanager
