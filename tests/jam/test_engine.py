@@ -407,7 +407,7 @@ def test_a_call_on_the_grid_is_answered_on_the_grid_as_closely_as_told() -> None
         jam.until(120 * SECOND)
         shares.append(on_lines(jam))
     assert shares[0] < 0.4
-    assert shares[1] > 0.5
+    assert shares[1] > 0.6
     assert shares[2] > 0.9
 
 
