@@ -179,6 +179,14 @@ class Daemon:
         return self.process.wait(timeout_s), time.monotonic() - started
 
 
+def connect(source: str, sink: str) -> None:
+    """Connect two ports; one that is listed already may not be connectable yet."""
+    wait_for(
+        lambda: subprocess.run(["jack_connect", source, sink], check=False).returncode == 0,
+        every_s=0.1,
+    )
+
+
 def close(*ports: Any) -> None:
     """Close and delete ports of rtmidi, each when the graph is at rest, or libjack could crash (docs/LOG.md)."""
     for port in ports:

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from livegen import config
-from tests.e2e.harness import ROOT, Daemon, Jack, Partner, wait_for
+from tests.e2e.harness import ROOT, Daemon, Jack, Partner, connect, wait_for
 
 OUT, IN = "livegen-out:Model Out", "livegen-in:Model In"
 
@@ -38,7 +38,7 @@ def test_the_way_through_a_wire_is_measured_and_the_offset_saved(
     jack: Jack, tmp_path: Path
 ) -> None:
     with calibrating(jack, tmp_path, "--save") as process:
-        subprocess.run(["jack_connect", OUT, IN], check=True)
+        connect(OUT, IN)
         said, complaints = process.communicate(timeout=60)
 
     assert (process.returncode, complaints) == (0, "")

@@ -16,7 +16,7 @@ import pytest
 import rtmidi
 
 from livegen import cli
-from tests.e2e.harness import ROOT, Daemon, Jack, close, wait_for
+from tests.e2e.harness import ROOT, Daemon, Jack, close, connect, wait_for
 
 OUT, IN = "livegen-out:Model Out", "livegen-in:Model In"
 Starts = Callable[..., Daemon]
@@ -68,13 +68,6 @@ def clock(tempo_us: int = 20_833) -> Iterator[Any]:
         ended.set()
         thread.join()
         close(port)
-
-
-def connect(source: str, sink: str) -> None:
-    wait_for(
-        lambda: subprocess.run(["jack_connect", source, sink], check=False).returncode == 0,
-        every_s=0.1,
-    )
 
 
 def test_alone_all_is_well_and_what_was_opened_is_closed(
