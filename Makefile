@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve test check fix train export scorecard examples bench transcripts pictures compiler sound jack chromium
+.PHONY: help serve install test check fix train export scorecard examples bench transcripts pictures compiler sound jack chromium
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -18,6 +18,8 @@ DATA ?= ../shared/data
 OUT ?= runs/jam-gru
 CHECKPOINT ?= $(OUT)
 MODEL ?= models/jam-gru
+PREFIX ?= $(HOME)/.local
+WITH ?=
 
 # python-rtmidi has wheels for 3.11 and 3.12 only, so one of them is taken where there is one, by running it: a name
 # on the path may be a stub.
@@ -45,6 +47,12 @@ help: # list the verbs
 
 serve: $(VENV)/.served sound # install livegen, without torch, and play: ARGS='--mode continue'
 	@exec $(BIN)/livegen serve $(ARGS)
+
+install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=train or WITH=link adds what that needs
+	@$(if $(WITH),$(PIP) -e '.[$(WITH)]')
+	@mkdir -p "$(PREFIX)/bin" && ln -sf "$(abspath $(BIN)/livegen)" "$(PREFIX)/bin/livegen" && \
+	echo "livegen is $(PREFIX)/bin/livegen" && case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) \
+	echo "$(PREFIX)/bin is not on your path; add it: export PATH=\"$(PREFIX)/bin:\$$PATH\"" ;; esac
 
 test: $(VENV)/.tested sound jack chromium # install everything and run the tests: ARGS='-k panic'
 	$(BIN)/python -m pytest $(ARGS)
@@ -97,12 +105,14 @@ $(BIN)/python:
 # What the page is built from: hatch_build.py builds it whenever livegen is installed.
 PAGE := hatch_build.py $(shell find page -name node_modules -prune -o -type f -print 2>/dev/null | grep -v ' ')
 
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
 $(VENV)/.served: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python compiler
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
+	$(PIP) -e .
 	@touch $@
 
 $(VENV)/.tested: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python compiler
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,link,dev]'
+	$(PIP) -e '.[train,link,dev]'
 	@touch $@ $(VENV)/.served
 
 chromium:

@@ -143,7 +143,7 @@ def test_training_without_its_extra_says_what_to_install(
     recipe.write_text("name: x\n")
 
     assert run("train", recipe, "--data", tmp_path, "--out", tmp_path / "out") == 2
-    assert "livegen train needs torch, which is not installed: pip install 'livegen[train]'" in (
+    assert "livegen train needs torch, which is not installed: make -C " in (
         capsys.readouterr().err
     )
 

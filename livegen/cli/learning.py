@@ -10,6 +10,7 @@ import click
 
 from livegen.cli.options import EXISTING, FILE, FOLDER, NEW_PATH, json_option
 from livegen.errors import ConfigError
+from livegen.extras import to_install
 
 TRAIN_EXTRA = {
     "torch",
@@ -53,7 +54,7 @@ def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bo
     MODEL is default, a model's name, or an .onnx file.  Prints nats per event and per note, nats of
     each field, accuracy and counts, for each set, style and part and in all, beside a unigram and an order-5
     Markov model on the same events.  Lower is better.
-    Needs the training extra: pip install 'livegen[train]'
+    Needs torch and more; where they are missing, it says how to install them.
 
     \b
     Examples:
@@ -139,7 +140,7 @@ def scorecard(
     held-out pieces on virtual time.  Its answers, accompaniments and turns are measured beside chance,
     baselines and what people played there: likelihood, likeness to the call, harmony, distributions, faults,
     copies from the training pieces.  Takes some minutes; the same seed gives the same figures.
-    Needs the training extra: pip install 'livegen[train]'
+    Needs torch and more; where they are missing, it says how to install them.
 
     \b
     Examples:
@@ -216,7 +217,8 @@ def train(
     keeps the new model in ~/.local/share/livegen/models, where `livegen serve --model NAME` finds it.
     By a recipe a network is trained on the corpora in --data, into --out, from nothing or from a model,
     by one process, by several or, with torchrun, by those of several machines.
-    Both go on where they were when they were stopped.  Needs the training extra: pip install 'livegen[train]'
+    Both go on where they were when they were stopped.  Needs torch and more; where they are missing, it
+    says how to install them.
 
     \b
     Examples:
@@ -292,7 +294,7 @@ def _training_extra(command: str) -> Iterator[None]:
         if (error.name or "").partition(".")[0] not in TRAIN_EXTRA:
             raise
         raise ConfigError(
-            f"livegen {command} needs {error.name}, which is not installed: pip install 'livegen[train]'"
+            f"livegen {command} needs {error.name}, which is not installed: {to_install('train')}"
         ) from None
 
 

@@ -22,6 +22,7 @@ from livegen.control.link_listener import Listener
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.errors import ConfigError
+from livegen.extras import to_install
 from livegen.music.metre import TICKS_PER_BEAT, parse_metre
 
 FOLLOW_EVERY_US = SECOND // 10
@@ -32,7 +33,6 @@ TOLERANCE_US = 200  # of phase; reading it is good to a microsecond
 READINGS = 5
 FOLLOWING = ("auto", "link")
 USUAL_BPM = 120.0
-TO_INSTALL = "link: aalink is not installed: pip install 'livegen[link]'"
 
 
 class LinkLike(Protocol):
@@ -143,7 +143,7 @@ class LinkSession:
         if state.get("engine_pid") != self._engine:
             self._engine, self._told, self._is_told = state.get("engine_pid"), None, False
         if self._sync == "link" and self._make is None:
-            self._complain(TO_INSTALL)
+            self._complain(f"link: aalink is not installed: {to_install('link')}")
 
     def close(self) -> None:
         """Leave."""

@@ -20,6 +20,7 @@ from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.link import Frame, Kind, Link, inherited
 from livegen.errors import ConfigError, LivegenError
+from livegen.extras import to_install
 
 SETTINGS_US = 10 * SECOND
 NICE = 5  # the music goes first
@@ -30,7 +31,7 @@ def _osc(settings: Mapping[str, Any], desk: Desk) -> Surface:
         from livegen.control.udp import OscSurface
     except ImportError as error:
         raise ConfigError(
-            f"osc: {error.name} is not installed: pip install 'livegen[osc]', or leave OSC off"
+            f"osc: {error.name} is not installed: {to_install()}; or leave OSC off: --set osc.enabled=false"
         ) from None
     return OscSurface(settings["osc"], settings.get("commands", {}), desk.ask, desk.say)
 
@@ -51,7 +52,7 @@ def _page(settings: Mapping[str, Any], desk: Desk) -> Surface:
     try:
         from livegen.control.web.surface import PageSurface
     except ImportError as error:
-        raise ConfigError(f"page: {error.name} is not installed: pip install livegen") from None
+        raise ConfigError(f"page: {error.name} is not installed: {to_install()}") from None
     surface = PageSurface(settings["page"], settings.get("ports", {}), desk.ask, desk.say)
     desk.ears.append(surface.hear)
     desk.witnesses.append(surface.witness)

@@ -101,15 +101,19 @@ class Corpus:
     def split(self, name: str) -> list[Piece]:
         """Pieces of a split.
 
-        Of pieces without one about every twentieth, by its name, is `valid`, the rest `train`.
+        Of pieces without one about every twentieth, by its name, is `valid`, the rest `train`; of few, at least one.
         """
-        return [piece for piece in self.pieces if (piece.split or _dealt(piece.file)) == name]
+        dealt = _dealt([piece.file for piece in self.pieces if not piece.split])
+        return [piece for piece in self.pieces if (piece.split or dealt[piece.file]) == name]
 
 
-def _dealt(file: str) -> str:
-    return (
-        "train" if int(hashlib.sha1(os.fsencode(file)).hexdigest(), 16) % VALID_SHARE else "valid"
-    )
+def _dealt(files: Sequence[str]) -> dict[str, str]:
+    """File to `train` or `valid`, always the same way."""
+    drawn = {file: int(hashlib.sha1(os.fsencode(file)).hexdigest(), 16) for file in files}
+    held = {file for file, number in drawn.items() if number % VALID_SHARE == 0}
+    if not held and len(files) > 1:
+        held = {min(files, key=drawn.__getitem__)}
+    return {file: "valid" if file in held else "train" for file in files}
 
 
 @dataclass(frozen=True, slots=True)

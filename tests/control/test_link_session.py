@@ -20,6 +20,7 @@ from livegen.control.desk import Request
 from livegen.control.link_session import TOLERANCE_US, LinkSession
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
+from livegen.extras import to_install
 from livegen.jam.conductor import Conductor
 from livegen.music.metre import parse_metre
 from livegen.music.timeline import Timeline
@@ -320,7 +321,7 @@ def test_without_the_library_link_says_once_what_to_install(
     for _ in range(3):
         session.show({"controls": {"sync": "link", "metre": "4/4"}})
         session.look()
-    assert said == ["link: aalink is not installed: pip install 'livegen[link]'"]
+    assert said == [f"link: aalink is not installed: {to_install('link')}"]
 
 
 def test_a_network_that_cannot_be_listened_to_is_said_once(monkeypatch: pytest.MonkeyPatch) -> None:

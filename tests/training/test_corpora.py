@@ -189,6 +189,15 @@ def test_a_word_that_is_no_split_is_named_also_when_the_set_comes_from_the_cache
         ]
 
 
+def test_of_few_pieces_without_a_split_one_is_held_back() -> None:
+    for files in (["a.mid", "b.mid"], ["a.mid", "b.mid", "c.mid"]):
+        pieces = tuple(Piece(file, "", "", 0, 0, 1) for file in files)
+        found = Corpus("few", np.empty((0, 8), np.uint8), pieces)
+
+        assert len(found.split("valid")) == 1
+        assert len(found.split("train")) == len(files) - 1
+
+
 def test_a_name_in_no_known_writing_is_dealt_too() -> None:
     piece = Piece("caf\udce9.mid", "", "", 0, 9, 1)
     found = Corpus("x", np.zeros((9, 7), np.uint8), (piece,))

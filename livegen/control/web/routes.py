@@ -31,8 +31,8 @@ BUILT = Path(__file__).parent / "built"
 UNBUILT = """\
 <!doctype html><html lang="en"><meta charset="utf-8"><title>livegen</title>
 <h1>The page is not built</h1>
-<p>livegen plays, but its page is missing. In a clone, run <code>make serve</code> again, or
-<code>pip install -e .</code>; both build it, with Node 20 or newer or with the one that pip brings along.</p>
+<p>livegen plays, but its page is missing. In a clone, run <code>make serve</code> again, which
+builds it, with Node 20 or newer or with the one that pip brings along.</p>
 """
 
 # Where the system's table of types is odd (a Windows registry), browsers would refuse a script as plain text.

@@ -1,0 +1,47 @@
+"""How to install what is missing: the command that adds an optional part of livegen to the one that runs.
+
+livegen is in no package index, so `pip install 'livegen[train]'` would find nothing: a checkout has make, and what was
+installed from a wheel installs the packages that the extra names.
+"""
+
+import importlib.util
+import re
+import shlex
+import sys
+from collections.abc import Sequence
+from importlib import metadata
+from pathlib import Path
+
+CHECKOUT = Path(__file__).resolve().parents[1]
+
+
+def to_install(extra: str = "") -> str:
+    """The command that installs the packages of an extra (`link`, `train`), or those that livegen always needs."""
+    if (CHECKOUT / "Makefile").is_file():
+        asked = f" WITH={extra}" if extra else ""
+        return f"make -C {shlex.quote(str(CHECKOUT))} install{asked}"
+    return shlex.join([sys.executable, "-m", "pip", "install", *packages(required(), extra)])
+
+
+def need(extra: str, *modules: str) -> None:
+    """End the process with one line and exit status 2 when a module that an extra brings is not installed."""
+    missing = next((name for name in modules if importlib.util.find_spec(name) is None), None)
+    if missing is not None:
+        print(f"livegen: {missing} is not installed: {to_install(extra)}", file=sys.stderr)
+        raise SystemExit(2)
+
+
+def required() -> list[str]:
+    """What the installed livegen says that it requires, as in PEP 508."""
+    return metadata.requires("livegen") or []
+
+
+def packages(requirements: Sequence[str], extra: str = "") -> list[str]:
+    """The requirements (PEP 508) that belong to an extra, or those that belong to none; without their markers."""
+    split = [requirement.partition(";") for requirement in requirements]
+    return [name.strip() for name, _, marker in split if _extra_of(marker) == extra]
+
+
+def _extra_of(marker: str) -> str:
+    found = re.search(r"""extra\s*==\s*['"]([^'"]+)""", marker)
+    return found[1] if found else ""

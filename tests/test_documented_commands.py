@@ -1,0 +1,224 @@
+"""What the documentation tells a person to type can be typed.
+
+Every block of commands (```sh) of README.md and docs/*.md runs as printed, one line after the other, in a copy of this
+checkout with a home folder of its own.  The few that cannot run here say why, in a comment above:
+
+    <!-- not run: it needs four machines -->
+
+Commands inside sentences, in help texts and in messages are not run: their options are looked up.
+"""
+
+import ast
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import sysconfig
+import threading
+import venv
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import pytest
+
+from livegen.cli import cli
+from livegen.music.smf import write
+from tests.training.synthetic import tune
+
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+BLOCK = re.compile(r"^( *)```(.*)\n((?:.*\n)*?)\1```$", re.M)
+LEFT_OUT = re.compile(r"<!-- not run: (.+) -->\s*$")
+LANGUAGES = ("sh", "text", "yaml")
+SERVES = re.compile(r"(livegen|make) serve\b")  # goes on until it is told to stop
+READY = "ready"
+PATIENCE_S = 600
+# Built by what installs livegen; tests/test_hatch_build.py and .ci/run build it from nothing.
+BUILT = ("page/node_modules", "livegen/control/web/built")
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A fenced block of a page; `left_out` says why it is not run, "" if it is."""
+
+    page: str
+    line: int
+    language: str
+    text: str
+    left_out: str
+
+    def commands(self) -> list[str]:
+        """Its commands: a line each, but where a line ends in a backslash."""
+        joined = self.text.replace("\\\n", " ")
+        found = (line.partition("  #")[0].strip() for line in joined.splitlines())
+        return [line for line in found if line and not line.startswith("#")]
+
+
+def blocks() -> Iterator[Block]:
+    for page in PAGES:
+        text = page.read_text()
+        for found in BLOCK.finditer(text):
+            reason = LEFT_OUT.search(text[: found.start()])
+            line = text.count("\n", 0, found.start()) + 1
+            name = str(page.relative_to(ROOT))
+            yield Block(name, line, found[2], found[3], reason[1] if reason else "")
+
+
+BLOCKS = list(blocks())
+RUN = [block for block in BLOCKS if block.language == "sh" and not block.left_out]
+
+
+# --- a newcomer's machine -----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def newcomer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, str]]:
+    """A copy of this checkout, and the environment of a person who has some MIDI files and nothing of livegen's.
+
+    The packages that livegen needs are those that these tests run with, so that nothing large is fetched.
+    """
+    base = tmp_path_factory.mktemp("newcomer")
+    clone, home = base / "livegen", base / "home"
+    listed = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "-z"]
+    names = subprocess.run(listed, cwd=ROOT, capture_output=True, check=True).stdout
+    for name in filter(None, os.fsdecode(names).split("\0")):
+        if (ROOT / name).is_file():
+            (clone / name).parent.mkdir(parents=True, exist_ok=True)
+            shutil.copy2(ROOT / name, clone / name)
+    for folder in BUILT:
+        shutil.copytree(ROOT / folder, clone / folder, symlinks=True)
+    venv.create(clone / ".venv", with_pip=True)
+    inside = next((clone / ".venv").glob("lib/python*/site-packages"))
+    (inside / "zz_of_the_tests.pth").write_text(sysconfig.get_path("purelib"))
+    for seed in range(6):
+        (home / "my-midi").mkdir(parents=True, exist_ok=True)
+        write(home / "my-midi" / f"tune {seed}.mid", tune(seed, beats=64))
+    tools = [str(home / ".local" / "bin"), *_path_without(Path(sys.executable).parent)]
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "PYTHON", "VIRTUAL"))}
+    return clone, kept | {"HOME": str(home), "PATH": os.pathsep.join(tools)}
+
+
+def _path_without(folder: Path) -> list[str]:
+    return [one for one in os.environ["PATH"].split(os.pathsep) if Path(one) != folder]
+
+
+def run(command: str, clone: Path, environment: dict[str, str]) -> tuple[int, str]:
+    """Exit status and output of a line, typed into a shell; of one that serves, after Ctrl-C once it is ready."""
+    shell = subprocess.Popen(
+        ["bash", "-c", command],
+        cwd=clone,
+        env=environment,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        start_new_session=True,
+    )
+    patience = threading.Timer(PATIENCE_S, os.killpg, (shell.pid, signal.SIGKILL))
+    patience.start()
+    lines = []
+    assert shell.stdout is not None
+    for line in shell.stdout:
+        lines.append(line)
+        if SERVES.match(command) and line.startswith(READY):
+            os.killpg(shell.pid, signal.SIGINT)
+    status = shell.wait()
+    patience.cancel()
+    return status, "".join(lines)
+
+
+@pytest.mark.package
+@pytest.mark.timeout(2 * PATIENCE_S)
+@pytest.mark.parametrize("block", RUN, ids=lambda block: f"{block.page}:{block.line}")
+def test_each_block_of_commands_runs_as_printed(
+    block: Block, newcomer: tuple[Path, dict[str, str]]
+) -> None:
+    for command in block.commands():
+        status, said = run(command, *newcomer)
+        assert status == 0, f"{command}\n{said}"
+
+
+def test_each_block_says_what_it_is_and_each_that_is_not_run_says_why() -> None:
+    for block in BLOCKS:
+        assert block.language in LANGUAGES, f"{block.page}:{block.line}"
+        assert not block.left_out or len(block.left_out) > 20
+    left_out = [block for block in BLOCKS if block.left_out]
+    assert len(left_out) < len(RUN), "most of what is documented is run"
+
+
+# --- commands inside sentences ------------------------------------------------------------------------------------
+
+
+INLINE = re.compile(r"`((?:livegen|make)\b[^`\n]*)`")
+EXAMPLE = re.compile(r"^ +(livegen .+)$", re.M)
+
+
+def sentences() -> Iterator[tuple[str, str]]:
+    """Where a text stands, and the text: the pages without their blocks, and every text of the program."""
+    for page in PAGES:
+        yield str(page.relative_to(ROOT)), BLOCK.sub("", page.read_text())
+    for file in sorted((ROOT / "livegen").rglob("*.py")):
+        for node in ast.walk(ast.parse(file.read_text())):
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield f"{file.relative_to(ROOT)}:{node.lineno}", node.value
+
+
+def mistakes(command: str) -> list[str]:
+    """What is wrong with a command's words: no such command, no such option, no such verb of make."""
+    try:
+        program, *words = shlex.split(command, comments=True)
+    except ValueError:
+        return []  # a part of a sentence that is put together when it is said
+    if program == "make":
+        return _of_make(words)
+    return _of_livegen(words)
+
+
+def _of_make(words: list[str]) -> list[str]:
+    makefile = (ROOT / "Makefile").read_text()
+    known = set(re.findall(r"^([a-z]+):", makefile, re.M))
+    set_there = set(re.findall(r"^([A-Z]+) \?=", makefile, re.M))
+    names = [word.partition("=") for word in words if not word.startswith("-")]
+    return [w for w, equals, _ in names if w not in (set_there if equals else known)]
+
+
+def _of_livegen(words: list[str]) -> list[str]:
+    if not words or words[0].startswith("-"):
+        return []
+    command = cli.commands.get(words[0])
+    if command is None:
+        return [words[0]] if words[0].isalpha() else []
+    context = click.Context(command)
+    known = {name for parameter in command.get_params(context) for name in parameter.opts}
+    known |= {
+        name for parameter in command.get_params(context) for name in parameter.secondary_opts
+    }
+    given = (word.partition("=")[0] for word in words[1:] if re.match(r"--?[a-z]", word))
+    return [option for option in given if option not in known]
+
+
+def test_commands_in_sentences_help_texts_and_messages_exist_with_their_options() -> None:
+    wrong = [
+        f"{where}: {command}: {', '.join(found)}"
+        for where, text in sentences()
+        for command in [*INLINE.findall(text), *EXAMPLE.findall(text)]
+        if (found := mistakes(command))
+    ]
+    assert wrong == []
+
+
+def test_a_command_that_does_not_exist_is_found() -> None:
+    assert mistakes("livegen swerve") == ["swerve"]
+    assert mistakes("livegen serve --loud") == ["--loud"]
+    assert mistakes("make servce") == ["servce"]
+    assert mistakes("make serve ARG=--help") == ["ARG"]
+    assert mistakes("livegen serve --set jam.rest=0  # a comment") == []
+
+
+def test_no_text_tells_to_install_livegen_from_an_index_that_has_it_not() -> None:
+    assert [where for where, text in sentences() if re.search(r"pip install '?livegen", text)] == []
