@@ -51,7 +51,9 @@ def test_a_tool_whose_extra_is_missing_ends_with_one_line_and_2(
 
 
 def test_the_export_tools_say_what_is_missing_without_a_traceback() -> None:
-    program = "import sys; sys.modules['torch'] = None; import runpy; runpy.run_module('export.to_onnx')"
+    program = (
+        "import sys; sys.modules['torch'] = None; import runpy; runpy.run_module('export.to_onnx')"
+    )
 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
 

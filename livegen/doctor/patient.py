@@ -26,6 +26,8 @@ from livegen.errors import ConfigError
 
 ANSWER_S = 0.4  # a running livegen tells its state within 30 ms; it may be busy
 ASK = "/livegen/get"
+# What every livegen tells of itself: another program may echo what it is sent, or use addresses like ours.
+OURS = {"model", "turn", "leader", "ports/in", "ports/out"}
 
 
 class Patient:
@@ -86,7 +88,8 @@ class Patient:
         if not osc.enabled:
             return None
         host = LOCALHOST if osc.host in ("0.0.0.0", "localhost") else osc.host
-        return asked(host, osc.port) or None
+        state = asked(host, osc.port)
+        return state if state.keys() >= OURS else None
 
     @cached_property
     def running(self) -> list[tuple[str, str]]:

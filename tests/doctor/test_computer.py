@@ -230,3 +230,23 @@ def test_nobody_at_the_port_of_osc_is_nobody() -> None:
         port = other.getsockname()[1]
         assert asked("127.0.0.1", port, 0.05) == {}
     assert asked("127.0.0.1", port, 0.05) == {}
+
+
+def test_another_program_that_answers_on_the_port_of_osc_is_no_livegen() -> None:
+    """One that sends back whatever comes, with a state of its own at an address like ours."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other:
+        other.bind(("127.0.0.1", 0))
+        port = other.getsockname()[1]
+
+        def echo() -> None:
+            asked, who = other.recvfrom(1 << 10)
+            other.sendto(asked, who)
+            other.sendto(encode(f"{STATE}/turn", ("mine",)), who)
+
+        thread = threading.Thread(target=echo)
+        thread.start()
+        given = Patient(lambda: Config.model_validate({"osc": {"port": port}}), environment={})
+        level, found = only(computer.osc, given)
+        thread.join()
+
+    assert level == "warn" and "is in use by another program" in found
