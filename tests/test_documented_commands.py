@@ -155,7 +155,7 @@ def test_each_block_says_what_it_is_and_each_that_is_not_run_says_why() -> None:
 
 
 INLINE = re.compile(r"`((?:livegen|make)\b[^`\n]*)`")
-EXAMPLE = re.compile(r"^ +(livegen .+)$", re.M)
+EXAMPLE = re.compile(r"^ +(livegen .+)$", re.M)  # of a help text
 
 
 def sentences() -> Iterator[tuple[str, str]]:
@@ -206,7 +206,7 @@ def test_commands_in_sentences_help_texts_and_messages_exist_with_their_options(
     wrong = [
         f"{where}: {command}: {', '.join(found)}"
         for where, text in sentences()
-        for command in [*INLINE.findall(text), *EXAMPLE.findall(text)]
+        for command in INLINE.findall(text) + (EXAMPLE.findall(text) if ".py:" in where else [])
         if (found := mistakes(command))
     ]
     assert wrong == []
@@ -222,3 +222,23 @@ def test_a_command_that_does_not_exist_is_found() -> None:
 
 def test_no_text_tells_to_install_livegen_from_an_index_that_has_it_not() -> None:
     assert [where for where, text in sentences() if re.search(r"pip install '?livegen", text)] == []
+
+
+# --- links --------------------------------------------------------------------------------------------------------
+
+
+LINK = re.compile(r"\]\((?!https?:)([^)#]*)(?:#([^)]*))?\)")
+
+
+def anchors(page: Path) -> set[str]:
+    """What the headings of a page are called in a link, as a repository's web page names them."""
+    heads = re.findall(r"^#+ (.+)$", page.read_text(), re.M)
+    return {re.sub(r"[^\w -]", "", head.lower()).replace(" ", "-") for head in heads}
+
+
+def test_every_link_leads_to_a_file_that_is_there_and_to_a_heading_of_it() -> None:
+    for page in PAGES:
+        for path, anchor in LINK.findall(page.read_text()):
+            target = (page.parent / path).resolve() if path else page
+            assert target.exists(), f"{page.name}: {path}"
+            assert not anchor or anchor in anchors(target), f"{page.name}: #{anchor}"
