@@ -6,6 +6,7 @@ for `serve`; and the engine process, for `build_engine`.
 
 import difflib
 import logging
+import os
 import secrets
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from livegen.jam.engine import Engine, Event
     from livegen.jam.journal import Session
     from livegen.jam.rows import Header, Told
+
+log = logging.getLogger(__name__)
 
 SECOND = 1_000_000
 
@@ -40,30 +43,33 @@ def serve(
 
     With `origin`, where the configuration came from, it is read again whenever its files change.
     """
+    from livegen.daemon import page_files
     from livegen.daemon.port_process import ServeOptions
     from livegen.daemon.port_process import serve as serve_ports
 
     logging.basicConfig(level=logging.INFO, format="livegen: %(message)s", stream=sys.stderr)
     settings = engine_settings(config)
     tempo = config.controls["tempo"]
-    return serve_ports(
-        ServeOptions(
-            port=config.ports.output,
-            in_name=config.ports.input,
-            api=config.ports.api,
-            settings=settings,
-            player=player,
-            record=record,
-            recordings=_recordings(config),
-            journals=config.recording.journals,
-            record_tempo_bpm=tempo if isinstance(tempo, int | float) else 120.0,
-            until_player_ends=until_player_ends,
-            awake_s=config.daemon.rest_after_s,
-            thru=config.ports.thru,
-            control=_control(config, origin),
-            stats=stats,
-        )
+    options = ServeOptions(
+        port=config.ports.output,
+        in_name=config.ports.input,
+        api=config.ports.api,
+        settings=settings,
+        player=player,
+        record=record,
+        recordings=_recordings(config),
+        journals=config.recording.journals,
+        record_tempo_bpm=tempo if isinstance(tempo, int | float) else 120.0,
+        until_player_ends=until_player_ends,
+        awake_s=config.daemon.rest_after_s,
+        thru=config.ports.thru,
+        control=_control(config, origin),
+        stats=stats,
     )
+    try:
+        return serve_ports(options)
+    finally:
+        page_files.withdraw(page_files.folder(), os.getpid())
 
 
 def _control(config: "Config", origin: "Origin | None") -> dict[str, Any]:
@@ -79,11 +85,18 @@ def _control(config: "Config", origin: "Origin | None") -> dict[str, Any]:
 
 
 def _page(config: "Config") -> dict[str, Any]:
-    """What the page's server is told.  The token outlives the process that asks for it."""
-    folder = _recordings(config)
+    """What the page's server is told.  A token that nobody chose lasts from one run to the next."""
+    from livegen.daemon import page_files
+
+    folder, kept = _recordings(config), page_files.folder()
+    token = config.page.token or page_files.token(
+        kept, lambda: secrets.token_urlsafe(16), log.warning
+    )
     return config.page.model_dump(exclude={"enabled"}) | {
-        "token": config.page.token or secrets.token_urlsafe(16),
+        "token": token,
         "is_token_chosen": config.page.token is not None,
+        "kept": str(kept),
+        "pid": os.getpid(),
         "recordings": str(folder) if folder else None,
         "models": list(shipped.models()),
         "presets": list(config.all_presets),

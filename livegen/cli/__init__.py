@@ -12,7 +12,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from livegen import __version__
-from livegen.cli import learning, serving, setting_up
+from livegen.cli import learning, opening, serving, setting_up
 from livegen.cli.options import INTERRUPTED, MISTAKE, OURS
 from livegen.errors import LivegenError
 
@@ -43,6 +43,7 @@ for command in (
     serving.serve,
     serving.generate,
     serving.replay,
+    opening.open_page,
     setting_up.ports,
     setting_up.doctor,
     setting_up.calibrate,

@@ -16,13 +16,13 @@ import { Stage } from "./stage";
 import { Store } from "./store";
 import { Tabs } from "./tabs";
 import { Takes } from "./takes";
-import { takeToken } from "./token";
+import { keepToken, keptToken, takeToken } from "./token";
 import type { FromServer, ToServer } from "./types";
 import { WebMidi } from "./webmidi";
 import { type Status, Wire } from "./wire";
 
-const token = takeToken();
-const wire = new Wire(`${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`, token);
+const socket = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
+const wire = new Wire(socket, takeToken() || keptToken());
 const store = new Store();
 const tape = new NoteTape();
 const now = (): number => wire.now();
@@ -71,7 +71,7 @@ panicButton(send, () => {
   sound.silence();
 });
 const meters = new Meters(find("panel-meters"), store, () => stage.framesPerSecond);
-new Shelf(find("panel-takes"), store, new Takes(token), playback, send);
+new Shelf(find("panel-takes"), store, new Takes(() => wire.token), playback, send);
 new Tabs(
   find("tabs"),
   [
@@ -107,7 +107,7 @@ const CONNECTION: Record<Status, [string, string]> = {
   open: ["connected", ""],
   lost: [
     "connection lost",
-    "The connection to livegen is lost. This page tries again by itself; if livegen has ended, start it again and open the address it prints.",
+    "The connection to livegen is lost. This page tries again by itself, also when livegen was started again. If it stays so, open the address that livegen prints.",
   ],
   full: [
     "too many pages",
@@ -115,11 +115,11 @@ const CONNECTION: Record<Status, [string, string]> = {
   ],
   refused: [
     "not let in",
-    "livegen does not know this page. Open the address that livegen printed when it started: it is new at each start.",
+    "livegen does not know this page. Open the address that livegen printed when it started, also in this tab, or type: livegen open",
   ],
   keyless: [
     "not let in",
-    "Open the address that livegen printed when it started, with all that stands after the #.",
+    "Open the address that livegen printed when it started, with all that stands after the #, or type: livegen open",
   ],
 };
 
@@ -149,6 +149,7 @@ function log(line: string, kind: string): void {
 
 function take(message: FromServer): void {
   store.take(message);
+  if (message.t === "token") keepToken(message.token);
   if (message.t === "notes") {
     for (const note of message.notes) {
       tape.take(note);
@@ -180,6 +181,12 @@ wire.onStatus((status) => {
     sound.silence();
   }
   showHealth();
+});
+
+// Another address in the same tab, of which only the fragment is new, loads nothing.
+window.addEventListener("hashchange", () => {
+  const given = takeToken();
+  if (given !== "") wire.renew(given);
 });
 
 showHealth();

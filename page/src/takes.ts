@@ -5,7 +5,7 @@ import type { Take } from "./types";
 const EXTENSION = ".mid";
 
 export class Takes {
-  constructor(private readonly token: string) {}
+  constructor(private readonly token: () => string) {}
 
   async list(): Promise<Take[]> {
     return (await this.#ask("/recordings")).json() as Promise<Take[]>;
@@ -38,7 +38,7 @@ export class Takes {
   }
 
   async #ask(path: string, method = "GET", body?: object): Promise<Response> {
-    const headers: Record<string, string> = { Authorization: `Bearer ${this.token}` };
+    const headers: Record<string, string> = { Authorization: `Bearer ${this.token()}` };
     if (body !== undefined) headers["Content-Type"] = "application/json";
     const json = body === undefined ? null : JSON.stringify(body);
     const answer = await fetch(path, { method, headers, body: json });

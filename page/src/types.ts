@@ -102,6 +102,7 @@ export type FromServer =
   | Line
   | { t: "refused"; line: string }
   | { t: "gap" }
+  | { t: "token"; token: string }
   | { t: "pong"; at: number; now: number };
 
 export type ToServer =

@@ -24,11 +24,12 @@ export class Wire {
   #wait = FIRST_WAIT_MS;
   #pings = 0;
   #timer = 0;
+  #retry = 0;
   status: Status = "connecting";
 
   constructor(
     private readonly url: string,
-    private readonly token: string,
+    public token: string,
   ) {}
 
   onMessage(listener: (message: FromServer) => void): void {
@@ -48,6 +49,21 @@ export class Wire {
     socket.onclose = (event) => this.#lost(event.code);
   }
 
+  /** Connects with another token; nothing is heard of the connection with the old one any more. */
+  renew(token: string): void {
+    if (token === this.token && this.status === "open") return;
+    this.token = token;
+    this.#wait = FIRST_WAIT_MS;
+    window.clearTimeout(this.#retry);
+    const old = this.#socket;
+    if (old !== null) {
+      old.onopen = old.onmessage = old.onclose = null;
+      old.close();
+    }
+    this.#become("connecting");
+    this.connect();
+  }
+
   /** Whether it was handed to the socket. */
   send(message: ToServer): boolean {
     if (this.status !== "open" || this.#socket?.readyState !== WebSocket.OPEN) return false;
@@ -62,6 +78,7 @@ export class Wire {
 
   #take(text: string): void {
     const message = JSON.parse(text) as FromServer;
+    if (message.t === "token") this.token = message.token;
     if (message.t === "hello") this.#welcomed(message.now);
     if (message.t === "pong") this.clock.take(message.at, localMicros(), message.now);
     for (const listener of this.#listeners) listener(message);
@@ -89,7 +106,7 @@ export class Wire {
     this.#become(code === FULL ? "full" : "lost");
     const wait = code === FULL || code === MISUSED ? LONGEST_WAIT_MS : this.#wait;
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
-    window.setTimeout(() => this.connect(), wait);
+    this.#retry = window.setTimeout(() => this.connect(), wait);
   }
 
   #become(status: Status): void {

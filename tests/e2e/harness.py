@@ -14,7 +14,7 @@ import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import rtmidi
 
@@ -109,7 +109,7 @@ class Daemon:
         )
         self._read = b""
 
-    def __enter__(self) -> "Daemon":
+    def __enter__(self) -> Self:
         self.process = subprocess.Popen(
             self._command,
             env=self._environment,

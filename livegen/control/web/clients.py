@@ -6,6 +6,7 @@ WebSocket; knows neither HTTP nor what the engine is.
 """
 
 import asyncio
+import secrets
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -17,6 +18,7 @@ from livegen.control.web.guard import is_token
 from livegen.control.web.mailbox import Mailbox
 from livegen.control.web.messages import Ping, Played, Refused, Unfit, parse, token_of
 from livegen.control.web.stage import MESSAGES_PER_S, MOST_CLIENTS, Stage
+from livegen.control.web.tickets import Tickets
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.inlet import Bucket
@@ -31,6 +33,7 @@ MOST_STRANGERS = 16  # connections that did not say it yet
 MISTAKES = 3
 URGENT_EVERY_US = 10_000
 COMPLAIN_EVERY_US = SECOND
+PAGE, KEY_US = "page", 60 * SECOND  # how long a key waits for the browser that was started for it
 BAD_TOKEN, FULL, POLICY = 4401, 1013, 1008  # codes with which a socket is closed
 
 GONE = (WebSocketDisconnect, RuntimeError, OSError)  # what sending to a page that went away raises
@@ -123,10 +126,15 @@ class Clients:
     ) -> None:
         self._stage, self._token, self._ask, self._say = stage, token, ask, say
         self._clients: set[Client] = set()
+        self._keys = Tickets(lambda: secrets.token_urlsafe(16), KEY_US)
         self._strangers = 0
 
     def __len__(self) -> int:
         return len(self._clients)
+
+    def key(self) -> str:
+        """A key that lets one page in, once, in the next minute."""
+        return self._keys.issue(PAGE, clock.now())
 
     def tell(self, put: Callable[[Mailbox], object]) -> None:
         """Put something into every mailbox."""
@@ -146,26 +154,31 @@ class Clients:
             self._say(f"page: a connection was lost to a fault: {error!r:.200}")
 
     async def _serve(self, socket: WebSocket) -> None:
-        if not await self._knows_the_token(socket):
+        given = await self._first_words(socket)
+        has_key = isinstance(given, str) and self._keys.take(given, PAGE, clock.now())
+        if not has_key and not is_token(given, self._token):
             return await _turn_away(
-                socket, BAD_TOKEN, "this is not the token of this run: open the address printed"
+                socket, BAD_TOKEN, "this is not livegen's token: open the address it printed"
             )
         if len(self._clients) >= MOST_CLIENTS:
             return await _turn_away(socket, FULL, f"{MOST_CLIENTS} pages are open already")
         client = Client(self._stage, self._ask)
+        if has_key:
+            client.mailbox.reply(told.token(self._token))
         self._enter(client)
         try:
             await _converse(socket, client)
         finally:
             self._leave(client)
 
-    async def _knows_the_token(self, socket: WebSocket) -> bool:
+    async def _first_words(self, socket: WebSocket) -> object:
+        """The token or the key that a page gives; None for one that gives none in time."""
         self._strangers += 1
         try:
             async with asyncio.timeout(TOKEN_S):
-                return is_token(token_of(await _text(socket)), self._token)
+                return token_of(await _text(socket))
         except (Refused, TimeoutError):
-            return False
+            return None
         finally:
             self._strangers -= 1
 

@@ -1,6 +1,6 @@
 """What lies at which address: the built page, the recordings, the socket.
 
-Whoever comes here has passed the guard; everything under /recordings and /tickets also asks for the token.
+Whoever comes here has passed the guard; /keys and everything under /recordings and /tickets also ask for the token.
 Nothing here runs a program, opens a path that was asked for, or writes outside the folder of recordings.
 """
 
@@ -66,6 +66,7 @@ def app(
     return Starlette(
         routes=[
             WebSocketRoute("/ws", clients.serve),
+            Route("/keys", _with_token(_giving_keys(clients), token), methods=["POST"]),
             *(recordings.routes() if recordings else []),
             page,
         ],
@@ -93,12 +94,7 @@ class Recordings:
         ]
 
     def _with_token(self, endpoint: Endpoint) -> Endpoint:
-        async def asking(request: Request) -> Response:
-            if not is_token(bearer(request.scope["headers"]), self._token):
-                raise HTTPException(401, "the token is missing or wrong")
-            return await endpoint(request)
-
-        return asking
+        return _with_token(endpoint, self._token)
 
     async def _list(self, request: Request) -> Response:
         return JSONResponse(await self._do(self._shelf.listed))
@@ -159,6 +155,26 @@ class Recordings:
             raise HTTPException(507, f"the folder of recordings: {error.strerror}") from None
 
 
+def _with_token(endpoint: Endpoint, token: str) -> Endpoint:
+    """An endpoint for those who know the token."""
+
+    async def asking(request: Request) -> Response:
+        if not is_token(bearer(request.scope["headers"]), token):
+            raise HTTPException(401, "the token is missing or wrong")
+        return await endpoint(request)
+
+    return asking
+
+
+def _giving_keys(clients: Clients) -> Endpoint:
+    async def give(request: Request) -> Response:
+        if await _json_of(request) != {}:
+            raise HTTPException(422, "expected {}")
+        return JSONResponse({"key": clients.key()})
+
+    return give
+
+
 async def _json_of(request: Request) -> Any:
     """The body, which must be called JSON: a form of another page cannot do that without asking first."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
@@ -181,7 +197,7 @@ async def _unbuilt(request: Request) -> Response:
 
 async def _mistake(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if request.url.path.startswith(("/recordings", "/tickets", "/take")):
+    if request.url.path.startswith(("/keys", "/recordings", "/tickets", "/take")):
         return JSONResponse({"error": error.detail}, error.status_code, error.headers)
     return PlainTextResponse(error.detail, error.status_code, error.headers)
 

@@ -148,6 +148,11 @@ def pong(at: float) -> str:
     return _json({"t": "pong", "at": at, "now": clock.now()})
 
 
+def token(text: str) -> str:
+    """What a page must know from now on: it came in with a key that was good once."""
+    return _json({"t": "token", "token": text})
+
+
 def refused(line: str) -> str:
     """The answer to what was not understood or not allowed."""
     return _json({"t": "refused", "line": line})

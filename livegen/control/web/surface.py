@@ -1,8 +1,9 @@
 """The page as a surface of the control process: its socket, its server, and what is passed on to those who look on.
 
 `settings`: {"host", "port" (0: any), "names": [other names of this machine], "token", "recordings": folder or null,
-"models": [names], "presets": [names]}.  Loopback unless the person says otherwise, and then only with a token of
-theirs.  A port that is taken is left alone: the next free one of ten is used.
+"models": [names], "presets": [names], "kept": the folder of `page_files` or null, "pid": the process that serves}.
+Loopback unless the person says otherwise, and then only with a token of theirs.  A port that is taken is left alone:
+the one used last is tried then, and the next free one of ten.
 
 Threads: the event loop's only; files are read in threads.
 """
@@ -28,7 +29,7 @@ from livegen.control.web.messages import MAX_BYTES
 from livegen.control.web.routes import BUILT, app
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
-from livegen.daemon import clock
+from livegen.daemon import clock, page_files
 from livegen.daemon.link import Frame, Kind
 from livegen.errors import ConfigError, PortError
 
@@ -59,8 +60,9 @@ class PageSurface:
     ) -> None:
         self._settings, self._say = settings, say
         self._token = str(settings["token"])
-        folder = settings.get("recordings")
+        folder, kept = settings.get("recordings"), settings.get("kept")
         self._shelf = Shelf(Path(folder)) if folder else None
+        self._kept = Path(kept) if kept else None
         self._stage = Stage(
             ports,
             settings.get("presets", ()),
@@ -73,18 +75,18 @@ class PageSurface:
     async def open(self) -> dict[str, Any]:
         """Bind and serve, and tell where.  Raises ConfigError or PortError."""
         host, names = _place(self._settings, self._token)
-        sock = _bound_nearby(host, int(self._settings.get("port", DEFAULT_PORT)), self._say)
+        last = page_files.last_port(self._kept) if self._kept else None
+        sock = _bound_nearby(host, int(self._settings.get("port", DEFAULT_PORT)), self._say, last)
         port = sock.getsockname()[1]
         allowed = hosts((*names, _named(host)), port)
         built = Path(self._settings.get("built") or BUILT)
         served = app(self._clients, self._shelf, self._token, self._say, built)
         self._server = uvicorn.Server(_configuration(Guard(served, allowed, self._token)))
         await _start(self._server, sock)
-        shown = (
-            names[0] if names and _is_any(host) else _named(LOCALHOST if _is_any(host) else host)
-        )
-        url = f"http://{shown}:{port}/#{self._token}"
-        return {"host": host, "port": port, "url": url}
+        near = _near(host)
+        self._keep(near, port)
+        shown = names[0] if names and _is_any(host) else near
+        return {"host": host, "port": port, "url": self._url(shown, port)}
 
     def show(self, state: Mapping[str, Any]) -> None:
         """Tell those who look on the state of the moment."""
@@ -119,6 +121,23 @@ class PageSurface:
             if (transport := getattr(connection, "transport", None)) is not None:
                 transport.abort()
         self._server = None
+
+    def _url(self, name: str, port: int) -> str:
+        return f"http://{name}:{port}/#{self._token}"
+
+    def _keep(self, near: str, port: int) -> None:
+        """Remember the port for the next run, and tell `livegen open` where the page is."""
+        if self._kept is None:
+            return
+        page_files.remember_port(self._kept, port)
+        running = page_files.Running(int(self._settings["pid"]), self._url(near, port))
+        try:
+            page_files.announce(self._kept, running)
+        except OSError as error:
+            why = error.strerror or error
+            self._say(
+                f"page: {self._kept} cannot be written ({why}): livegen open will not find it"
+            )
 
     def _figures(self, figures: Mapping[str, Any]) -> None:
         has_changed, is_hello_new = self._stage.health(figures)
@@ -166,18 +185,25 @@ def _is_any(host: str) -> bool:
     return ipaddress.ip_address(host).is_unspecified
 
 
+def _near(host: str) -> str:
+    """How a browser of this machine calls a page that listens there."""
+    if not _is_any(host):
+        return _named(host)
+    return "[::1]" if ":" in host else LOCALHOST
+
+
 def _named(host: str) -> str:
     """An address as it stands in a URL."""
     return f"[{host}]" if ":" in host else host
 
 
-def _bound_nearby(host: str, port: int, say: Say) -> socket.socket:
-    """A listening socket at this port, or at the next free one of ten.  Raises PortError."""
-    for other in range(port, min(port + PORTS_TRIED, HIGHEST_PORT + 1)) if port else (0,):
+def _bound_nearby(host: str, port: int, say: Say, last: int | None = None) -> socket.socket:
+    """A listening socket at this port, or the last one, or the next free one of ten.  Raises PortError."""
+    for other in _ports(port, last):
         try:
             sock = _bound(host, other)
         except OSError as error:
-            if error.errno == errno.EADDRINUSE:
+            if error.errno == errno.EADDRINUSE or other == last != port:
                 continue
             why = error.strerror or error
             raise PortError(f"page: port {other} of {host} cannot be had ({why})") from None
@@ -188,6 +214,14 @@ def _bound_nearby(host: str, port: int, say: Say) -> socket.socket:
         f"page: the ports {port} to {port + PORTS_TRIED - 1} of {host} are in use; "
         f"choose another: --set page.port={port % HIGHEST_PORT + 1000}"
     )
+
+
+def _ports(port: int, last: int | None) -> list[int]:
+    """Where to try, in order: a page that is open looks for us where we were last."""
+    if not port:
+        return [0]
+    first, *others = range(port, min(port + PORTS_TRIED, HIGHEST_PORT + 1))
+    return [first, *([last] if last and last != first else []), *others]
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -1,7 +1,7 @@
-"""Tickets: each lets one file be fetched once, without a token.
+"""Tickets: each lets one thing be done once, without the token: fetch a file, let a page in.
 
-Dragging a file out of the page hands an address to the browser, which fetches it by itself and knows no token.
-Sans-IO: times and chance are arguments.
+Dragging a file out of the page hands an address to the browser, which fetches it by itself and knows no token; an
+address on a command line can be read by everybody on the machine.  Sans-IO: times and chance are arguments.
 """
 
 from collections.abc import Callable
@@ -13,14 +13,14 @@ MOST = 64
 class Tickets:
     """The tickets that are out, at most `MOST`: of more the oldest lapse.  `chance` gives a text nobody guesses."""
 
-    def __init__(self, chance: Callable[[], str]) -> None:
-        self._chance = chance
+    def __init__(self, chance: Callable[[], str], life_us: int = LIFE_US) -> None:
+        self._chance, self._life_us = chance, life_us
         self._out: dict[str, tuple[int, str]] = {}  # oldest first
 
     def issue(self, name: str, now: int) -> str:
-        """A ticket for a file of this name."""
+        """A ticket for a file of this name, or for another thing that has one."""
         ticket = self._chance()
-        self._out[ticket] = now + LIFE_US, name
+        self._out[ticket] = now + self._life_us, name
         while len(self._out) > MOST:
             del self._out[next(iter(self._out))]
         return ticket

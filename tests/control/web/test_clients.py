@@ -13,9 +13,10 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from livegen.control.desk import Request
-from livegen.control.web.clients import BAD_TOKEN, FULL, POLICY, Client, Clients
+from livegen.control.web.clients import BAD_TOKEN, FULL, KEY_US, POLICY, Client, Clients
 from livegen.control.web.routes import app
 from livegen.control.web.stage import MESSAGES_PER_S, MOST_CLIENTS, Stage
+from livegen.daemon import clock
 
 TOKEN = "0123456789abcdef"
 SECOND = 1_000_000
@@ -57,6 +58,53 @@ def until(page: WebSocketTestSession, kind: str) -> dict[str, Any]:
         pass
     found: dict[str, Any] = message
     return found
+
+
+def key(served: Served) -> str:
+    """What a program that knows the token gets for a browser."""
+    headers = {"authorization": f"Bearer {TOKEN}", "content-type": "application/json"}
+    answer = served.browser.post("/keys", content="{}", headers=headers)
+    return str(answer.json()["key"])
+
+
+def test_a_key_lets_one_page_in_once_and_gives_it_the_token(served: Served) -> None:
+    given = key(served)
+    first, second = served.connect(), served.connect()
+
+    first.send_json({"token": given})
+    assert until(first, "token") == {"t": "token", "token": TOKEN}
+    second.send_json({"token": given})
+    assert second.receive_json()["t"] == "refused"
+    with pytest.raises(WebSocketDisconnect) as closed:
+        second.receive_json()
+    assert closed.value.code == BAD_TOKEN
+
+
+def test_a_key_is_good_for_a_minute_and_for_nothing_but_a_page(
+    served: Served, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given, now = key(served), clock.now()
+    assert len(given) == 22 and given != key(served)
+    for path in ("/keys", "/tickets"):
+        headers = {"authorization": f"Bearer {given}", "content-type": "application/json"}
+        assert served.browser.post(path, content="{}", headers=headers).status_code in (
+            401,
+            404,
+            405,
+        )
+
+    monkeypatch.setattr(clock, "now", lambda: now + KEY_US + SECOND)
+    late = served.connect()
+    late.send_json({"token": given})
+    assert late.receive_json()["t"] == "refused"
+
+
+def test_a_page_with_the_token_is_not_told_it(served: Served) -> None:
+    page = served.page()
+    page.send_json({"t": "ping", "at": 1})
+
+    while (message := page.receive_json())["t"] != "pong":
+        assert TOKEN not in json.dumps(message)
 
 
 def asked_before_pong(page: WebSocketTestSession, served: Served) -> list[Request]:

@@ -24,6 +24,7 @@ PROTECTED = (
     ("POST", "/recordings/one.mid"),
     ("DELETE", "/recordings/one.mid"),
     ("POST", "/tickets"),
+    ("POST", "/keys"),
 )
 
 

@@ -2,10 +2,13 @@
 
 import asyncio
 import errno
+import http.client
 import json
 import socket
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import asynccontextmanager, closing, suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
@@ -16,6 +19,7 @@ from websockets.typing import Origin
 from livegen.control.desk import Request
 from livegen.control.web import clients, surface
 from livegen.control.web.surface import PORTS_TRIED, PageSurface
+from livegen.daemon import page_files
 from livegen.daemon.link import Frame, Kind
 from livegen.errors import ConfigError, PortError
 
@@ -139,6 +143,67 @@ async def test_a_port_that_is_taken_is_left_alone_and_the_next_one_used() -> Non
             assert port < second.address[1] < port + PORTS_TRIED
             assert str(port) in second.said[0] and str(second.address[1]) in second.said[0]
             assert second.told["url"] == f"http://127.0.0.1:{second.address[1]}/#{TOKEN}"
+
+
+@on_a_loop
+async def test_a_port_that_is_taken_sends_it_back_to_where_it_was_last() -> None:
+    with TemporaryDirectory() as name:
+        kept = Path(name)
+        async with served() as other:
+            taken = other.address[1]
+            async with served(port=taken, kept=name, pid=7) as first:
+                last = first.address[1]
+            page_files.remember_port(kept, last + 1)
+            async with served(port=taken, kept=name, pid=7) as second:
+                assert second.address[1] == last + 1
+            assert page_files.last_port(kept) == last + 1
+
+
+@on_a_loop
+async def test_a_last_port_that_is_taken_too_is_no_hindrance() -> None:
+    with TemporaryDirectory() as name:
+        async with served() as one, served() as other:
+            page_files.remember_port(Path(name), other.address[1])
+            async with served(port=one.address[1], kept=name, pid=7) as page:
+                assert page.address[1] not in (one.address[1], other.address[1])
+
+
+@pytest.mark.parametrize(
+    ("host", "near"),
+    [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "127.0.0.1"), ("::1", "[::1]"), ("::", "[::1]")],
+)
+def test_it_says_where_a_browser_of_this_machine_finds_it(
+    tmp_path: Path, host: str, near: str
+) -> None:
+    settings = {"host": host, "is_token_chosen": True, "names": ["stage.local"]}
+
+    @on_a_loop
+    async def run() -> None:
+        async with served(kept=str(tmp_path), pid=7, **settings) as page:
+            address = f"http://{near}:{page.address[1]}/#{TOKEN}"
+            assert page_files.announced(tmp_path) == [page_files.Running(7, address)]
+            found = await asyncio.to_thread(http_status, near, page.address[1])
+            assert found == 200
+
+    if ":" in host and not socket.has_ipv6:
+        pytest.skip("this machine has no IPv6")
+    run()
+
+
+def http_status(host: str, port: int) -> int:
+    connection = http.client.HTTPConnection(host.strip("[]"), port, timeout=PATIENCE_S)
+    with closing(connection):
+        connection.request("GET", "/")
+        return connection.getresponse().status
+
+
+@on_a_loop
+async def test_a_folder_that_cannot_be_written_costs_a_line_and_no_page() -> None:
+    with TemporaryDirectory() as name:
+        (Path(name) / "running").write_text("in the way")
+        async with served(kept=name, pid=7) as page:
+            assert (await page.client()) is not None
+            assert any("livegen open will not find it" in line for line in page.said)
 
 
 def test_when_all_ten_are_taken_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:

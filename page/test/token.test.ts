@@ -1,0 +1,14 @@
+import { describe, expect, it } from "vitest";
+import { tokenIn } from "../src/token";
+
+describe("what stands behind the # of the address", () => {
+  it("is a token where it looks like one that livegen makes or takes", () => {
+    expect(tokenIn("#0123456789abcdef")).toBe("0123456789abcdef");
+    expect(tokenIn("#Ab_-0123456789abcdefgh")).toBe("Ab_-0123456789abcdefgh");
+  });
+
+  it("is no token where it is a place on the page, or anything else", () => {
+    for (const other of ["", "#", "#piano", "#0123456789abcde", "#%E0%A4%A", `#${"x".repeat(129)}`])
+      expect(tokenIn(other)).toBe("");
+  });
+});
