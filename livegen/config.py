@@ -385,10 +385,11 @@ def _with_preset_files(document: "Document", paths: Sequence[Path]) -> "Document
         return document  # a mistake, told when it is validated
     for path in paths:
         preset = _read(path)
-        if path.stem in inline:
-            place = document.place(("presets", path.stem))
-            raise ConfigError(f"{path}: there is a preset {path.stem} already, at {place}")
-        at: Trail = ("presets", path.stem)
+        name = unicodedata.normalize("NFC", path.stem)  # a file system may take accents apart
+        if name in inline:
+            place = document.place(("presets", name))
+            raise ConfigError(f"{path}: there is a preset {name} already, at {place}")
+        at: Trail = ("presets", name)
         document = document.with_value(at, preset.value, str(path))
         for inside, place in preset.places.items():
             document.places[(*at, *inside)] = place

@@ -36,7 +36,9 @@ class Desk:
     """The engine as surfaces see it.  Threads: the event loop's only.
 
     `state` is the latest, with the ports of the settings in it; `closed` is set when the other side is gone.
-    `ears` are given every frame that is no state, `witnesses` everything that is asked for.
+    `ears` are given every frame that is no state, `witnesses` everything that is asked for; what `own` names is done
+    here, with its value, and never reaches the engine.  `save_preset` takes a name and whether to replace; None where
+    nothing can be saved.
     """
 
     def __init__(self, link: Link, ports: Mapping[str, Any]) -> None:
@@ -46,6 +48,8 @@ class Desk:
         self.surfaces: list[Surface] = []
         self.ears: list[Callable[[Frame], None]] = []
         self.witnesses: list[Callable[[Request], None]] = []
+        self.own: dict[str, Callable[[Any], object]] = {}
+        self.save_preset: Callable[[str, bool], str] | None = None
         self.state: dict[str, Any] = dict(self._ports)
         self.closed = asyncio.Event()
 
@@ -63,6 +67,9 @@ class Desk:
 
     def ask(self, request: Request) -> None:
         """Pass on what a person wants; lost when nobody reads it."""
+        if (do := self.own.get(request.name)) is not None:
+            do(request.value)
+            return
         self._send(Kind.COMMAND, {"name": request.name, "value": request.value})
         for witness in self.witnesses:
             witness(request)

@@ -45,7 +45,10 @@ def _link(settings: Mapping[str, Any], desk: Desk) -> Surface:
 def _set_up(settings: Mapping[str, Any], desk: Desk) -> Surface:
     from livegen.control.set_up import SetUpSurface
 
-    return SetUpSurface(settings["set_up"], desk.ask, desk.say)
+    surface = SetUpSurface(settings["set_up"], desk.ask, desk.say)
+    desk.own["save_preset"] = surface.try_to_save_preset
+    desk.save_preset = surface.save_preset
+    return surface
 
 
 def _page(settings: Mapping[str, Any], desk: Desk) -> Surface:
@@ -53,7 +56,9 @@ def _page(settings: Mapping[str, Any], desk: Desk) -> Surface:
         from livegen.control.web.surface import PageSurface
     except ImportError as error:
         raise ConfigError(f"page: {error.name} is not installed: {to_install()}") from None
-    surface = PageSurface(settings["page"], settings.get("ports", {}), desk.ask, desk.say)
+    surface = PageSurface(
+        settings["page"], settings.get("ports", {}), desk.ask, desk.say, desk.save_preset
+    )
     desk.ears.append(surface.hear)
     desk.witnesses.append(surface.witness)
     return surface

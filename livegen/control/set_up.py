@@ -19,6 +19,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from livegen.control import presets
 from livegen.control.desk import Request
 from livegen.control.learned import save
 from livegen.daemon.companions import Control
@@ -168,6 +169,37 @@ class SetUpSurface:
             self._set_up.controls, self._set_up.presets, said | learned, learned, self._set_up.rest
         )
         return None
+
+    # --- presets that are saved -----------------------------------------------------------------------------------
+
+    def save_preset(self, name: str, replace: bool = False) -> str:
+        """Save the controls as they are now as a preset, and tell the engine of it; its name.
+
+        Raises PresetThere where there is one and it is not to be replaced, PresetError or OSError.
+        """
+        plain = presets.checked_name(name)
+        if not (controls := presets.musical(self._state.get("controls", {}))):
+            raise presets.PresetError("the engine has not told its controls yet; try again")
+        if plain in self._set_up.presets and not presets.has_file(self._presets, plain):
+            raise presets.PresetError(
+                f"{plain} is a preset of the configuration file; choose another name"
+            )
+        path = presets.save(self._presets, plain, controls, replace)
+        old = self._set_up
+        known = {**old.presets, plain: controls}
+        self._set_up = SetUp(old.controls, known, old.bindings, old.learned, old.rest)
+        self._send(Request("presets", known))
+        self._say(f"preset {plain} was saved as {path}")
+        return plain
+
+    def try_to_save_preset(self, name: object) -> None:
+        """The same for who only gives a name: what hinders it is said in a line, and no preset is replaced."""
+        try:
+            self.save_preset(str(name))
+        except LivegenError as error:
+            self._say(f"save_preset: {error}")
+        except OSError as error:
+            self._say(f"save_preset: the file cannot be written ({error.strerror or error})")
 
     # --- files that change ----------------------------------------------------------------------------------------
 

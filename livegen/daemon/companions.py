@@ -142,7 +142,7 @@ class Recorder(Companion):
         self.link.send(Kind.SNAPSHOT, frame.micros, frame.payload)
 
     def ask(self, now: int, name: str, value: object = None) -> None:
-        """Ask for a take: "capture" the last so many bars, or all with None; "keep" {"from": micros, "to": micros}."""
+        """Ask for a take: "capture" the last so many bars, the last jam with None, or "all"; "keep" {"from", "to"}."""
         self.link.send_json(Kind.COMMAND, now, {"name": name, "value": value})
 
     def receive(self) -> list[Frame]:

@@ -3,7 +3,7 @@
 Knows frames and files by name; whoever owns the process brings both, and the time.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from datetime import datetime
 from functools import partial
@@ -14,7 +14,7 @@ from livegen.daemon import recordings
 from livegen.daemon.link import Frame, Kind
 from livegen.daemon.recordings import MIDI, Log, RecordingError
 from livegen.daemon.ring import Ring
-from livegen.daemon.takes import MODEL, PLAYER, Played, is_music, is_note, score_of
+from livegen.daemon.takes import MODEL, PLAYER, Bar, Played, is_music, is_note, score_of
 from livegen.jam import rows
 from livegen.jam.rows import Grid, Heard, Row, Sent
 
@@ -77,8 +77,14 @@ class Keeper:
             log.close()
 
     def capture(self, bars: int | None, now: datetime) -> Path:
-        """Save the last so many bars, or all that is remembered.  Raises what saving raises."""
-        lines = self._ring.last(bars)
+        """Save the last jam, or the last so many bars of it.  Raises what saving raises."""
+        return self._capture(self._ring.last(bars), now)
+
+    def capture_all(self, now: datetime) -> Path:
+        """Save all that is remembered.  Raises what saving raises."""
+        return self._capture(self._ring.all(), now)
+
+    def _capture(self, lines: Sequence[Bar], now: datetime) -> Path:
         if not lines:
             raise RecordingError("nothing was played yet")
         number = len(lines) - 1

@@ -7,7 +7,8 @@ with `record` it writes the whole session as one MIDI file at the end.  Frames t
     MIDI      a message of the player's, and when it was passed on
     SENT      a message that left the output, and when
     SNAPSHOT  a row of the engine's (`livegen.jam.rows.body`): its header, what it did, its timeline
-    COMMAND   {"name": "capture", "value": bars or null} or {"name": "keep", "value": {"from": micros, "to": micros}}
+    COMMAND   {"name": "capture", "value": bars, null (the last jam) or "all"}
+              or {"name": "keep", "value": {"from": micros, "to": micros}}
 
 and that go: READY, LOG, FAILED, and for every COMMAND one SNAPSHOT {"saved": path} or {"not_saved": why}.
 
@@ -141,8 +142,10 @@ def _answer(keeper: Keeper, command: Mapping[str, Any]) -> dict[str, str]:
     value, now = command.get("value"), datetime.now()
     try:
         match command.get("name"), value:
-            case "capture", None | "all" | "":
+            case "capture", None | "":
                 path = keeper.capture(None, now)
+            case "capture", "all":
+                path = keeper.capture_all(now)
             case "capture", int() | float() if value >= 1:
                 path = keeper.capture(int(value), now)
             case "keep", {"from": int() as start, "to": int() as end}:

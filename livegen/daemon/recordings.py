@@ -16,6 +16,7 @@ from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from livegen.daemon import names
 from livegen.errors import LivegenError
 
 JOURNAL, MIDI = ".jsonl", ".mid"
@@ -23,11 +24,7 @@ RETRY_US = 5_000_000  # between two attempts to write where it failed
 SYNC_US = 1_000_000  # how much may be lost to a power failure; to a crash of ours nothing that was flushed
 MAX_WAITING = 8 << 20  # bytes kept for a disk that is full
 
-_NAME = re.compile(r"[A-Za-z0-9._ -]{1,64}")
 _SESSION = re.compile(r"\d{4}-\d\d-\d\d \d{6}( \d+)?\.jsonl")
-_RESERVED = {"CON", "PRN", "AUX", "NUL"} | {
-    f"{port}{n}" for port in ("COM", "LPT") for n in range(10)
-}
 NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND  # how a file is created, never opened
 NEW |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _MOST_NAMES = 1000
@@ -56,11 +53,8 @@ def default_folder(
 
 def checked_name(name: str) -> str:
     """The name, if a file of any system may have it.  Raises RecordingError."""
-    is_plain = _NAME.fullmatch(name) and name[0] not in ". " and name[-1] not in ". "
-    if not is_plain or name.partition(".")[0].rstrip().upper() in _RESERVED:
-        raise RecordingError(
-            f"{name!r:.80} is no name for a recording: 1 to 64 of A-Z a-z 0-9 . _ - and space"
-        )
+    if not names.is_safe(name):
+        raise RecordingError(f"{name!r:.60} is no name for a recording: {names.RULE}")
     return name
 
 

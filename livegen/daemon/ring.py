@@ -1,15 +1,21 @@
 """The last half hour: what both sides played, and the bars that it was played in.
 
-Bounded in time and in number.  Sans-IO; knows no files.
+Where nobody played for half a minute one jam has ended, and the next note begins another.  Bounded in time and in
+number.  Sans-IO; knows no files.
 """
 
 from collections import deque
 from collections.abc import Iterable
 
-from livegen.daemon.takes import Bar, Played, bars_of, is_music
+from livegen.daemon.takes import Bar, Played, bars_of, is_music, is_note
 from livegen.jam.rows import Grid
+from livegen.music.messages import NOTE_ON
 
 RING_US = 1_800_000_000
+PAUSE_US = 30_000_000  # between two jams: longer than people wait for each other, shorter than a talk or a coffee
+HELD_US = (
+    120_000_000  # the same while a key is down: no sound lasts longer, so that key was never let go
+)
 MOST = 1 << 17  # messages, some 25 MB: 72 a second for half an hour
 MOST_GRIDS = 1 << 15
 
@@ -38,15 +44,36 @@ class Ring:
         self._grids.append(grid)
 
     def last(self, bars: int | None) -> list[Bar]:
-        """The bar lines of the last so many bars, or of all there are, up to the end of the last note's bar.
+        """The bar lines of the last so many bars of the last jam, or of all of it.
 
-        None at all when nothing was played.
+        From the bar of its first note to the end of the bar of its last one; none at all when nothing was played.
         """
-        if not self.played:
-            return []
-        lines = self.bars_of(self.played)
+        jam = last_jam(self.played)
+        lines = self.bars_of(jam) if jam else []
         return lines if bars is None else lines[-bars - 1 :]
+
+    def all(self) -> list[Bar]:
+        """The bar lines of all that is remembered, pauses among them; none at all when nothing was played."""
+        return self.bars_of(self.played) if self.played else []
 
     def bars_of(self, played: Iterable[Played]) -> list[Bar]:
         """The bar lines around these messages, of which there must be some."""
         return bars_of(self._grids, list(played), self._tempo_bpm)
+
+
+def last_jam(played: Iterable[Played]) -> list[Played]:
+    """What was played since nobody had played for `PAUSE_US`, oldest first.  A key that is held is playing."""
+    jam: list[Played] = []
+    down: set[tuple[str, int, int]] = set()
+    last: int | None = None  # when the last note began or ended
+    for one in played:
+        if is_note(one.data) and len(one.data) == 3:
+            if last is not None and one.at - last > (HELD_US if down else PAUSE_US):
+                jam.clear()
+                down.clear()
+            last = one.at
+            key = one.side, one.data[0] & 0x0F, one.data[1]
+            begins = one.data[0] & 0xF0 == NOTE_ON and one.data[2] > 0
+            (down.add if begins else down.discard)(key)
+        jam.append(one)
+    return jam

@@ -26,7 +26,7 @@ COMMANDS = {
     "undo": "forgets the last call and its answer, as if they had not been played",
     "freeze": "repeats the response until it is pressed again; play over it",
     "keep": "saves the last response as a MIDI file",
-    "capture": "saves the last bars, yours and the model's, as a MIDI file",
+    "capture": "saves what you and the model played since the last pause, as a MIDI file",
     "tap": "taps the tempo; the last tap is a downbeat",
     "stop": "silences the model and forgets the call",
     "panic": "silences everything",

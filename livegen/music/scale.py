@@ -30,6 +30,7 @@ _STEPS: dict[str, tuple[int, ...]] = {
     "whole tone": (0, 2, 4, 6, 8, 10),
     "chromatic": tuple(range(12)),
 }
+KINDS = tuple(_STEPS)  # of scales, by name
 _NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
 _SCALE = re.compile(r"([A-Ga-g])([#♯b♭]?)\s+([a-z ]+)", re.I)

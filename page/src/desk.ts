@@ -1,12 +1,17 @@
-// The controls, made from the table that livegen sends: no line here knows a control by name.
+// The controls, made from the table that livegen sends: no line here knows a control by name.  `groups` says which are
+// at hand and which lie under "More", `pickers` which have words of their own.
 
 import { button, el, say, words } from "./dom";
+import { grouped } from "./groups";
 import { placeOf, range, STEPS, tidy, valueAt, written } from "./knob";
+import { PICKERS } from "./pickers";
+import { Chips, type Picker } from "./pickers/picker";
 import type { Store } from "./store";
 import type { Control, EngineState, Hello, ToServer, Value } from "./types";
 
 const PACE_MS = 50; // a slider that is drawn sends at most so often
 const OWN_MS = 600; // what was just set here is not overwritten by older news
+const KEPT_OPEN = "livegen-more";
 
 type Send = (message: ToServer) => void;
 
@@ -31,9 +36,24 @@ export class Desk {
     if (table === this.#built) return;
     this.#built = table;
     this.#entries = new Map(controls.map((control) => [control.name, new Entry(control, this.send)]));
-    this.root.replaceChildren(...[...this.#entries.values()].map((entry) => entry.element));
+    this.root.replaceChildren(...this.#laidOut(controls));
     this.#show();
     this.#showLearning(this.store.state);
+  }
+
+  /** Those that one reaches for, then the others, folded away. */
+  #laidOut(controls: Control[]): HTMLElement[] {
+    const sections = grouped(controls).map(([label, found]) => {
+      const entries = found.map(({ name }) => (this.#entries.get(name) as Entry).element);
+      return label === ""
+        ? el("div", { class: "essentials" }, ...entries)
+        : el("section", { class: "group", "aria-label": label }, el("h3", {}, label), ...entries);
+    });
+    const more = el("details", { class: "more" }, el("summary", {}, "More controls"));
+    more.append(...sections.filter((section) => section.className === "group"));
+    more.open = localStorage.getItem(KEPT_OPEN) === "yes";
+    more.addEventListener("toggle", () => localStorage.setItem(KEPT_OPEN, more.open ? "yes" : "no"));
+    return [...sections.filter((section) => section.className !== "group"), more];
   }
 
   #show(): void {
@@ -51,9 +71,10 @@ export class Desk {
   }
 }
 
-/** A text with the words that livegen knows for it, such as the styles for a style. */
+/** A text with the words that livegen knows for it, such as the styles for a style, or the parts for the parts. */
 function suggesting(control: Control, hello: Hello): Control {
-  const known = (hello as unknown as Record<string, unknown>)[`${control.name}s`];
+  const told = hello as unknown as Record<string, unknown>;
+  const known = told[`${control.name}s`] ?? told[control.name];
   const isOpen = control.kind === "text" && control.choices.length === 0;
   return isOpen && isTexts(known) ? { ...control, choices: known } : control;
 }
@@ -69,7 +90,8 @@ class Entry {
   #slider: HTMLInputElement | null = null;
   #text: HTMLInputElement | null = null;
   #committed: string | null = null; // the text as it was entered: what is typed after it is left alone
-  #words: HTMLInputElement[] = [];
+  #chips: Chips | null = null;
+  #picker: Picker | null = null;
   #learn: HTMLButtonElement;
   #bound = el("span", { class: "bound" });
   #sent = -Infinity;
@@ -146,10 +168,28 @@ class Entry {
   #turners(): HTMLElement[] {
     const { control } = this;
     const parts: HTMLElement[] = [];
-    if (control.kind === "text") parts.push(this.#textInput());
+    const pick = PICKERS[control.name];
+    if (pick !== undefined) {
+      this.#picker = pick(this.#occasion());
+      parts.push(el("div", { class: "picker" }, ...this.#picker.elements));
+    } else if (control.kind === "text") parts.push(this.#textInput());
     if (control.low < control.high) parts.push(this.#sliderInput());
-    if (control.kind !== "text" && control.choices.length > 0) parts.push(this.#choices());
-    return parts;
+    if (control.kind !== "text" && control.choices.length > 0) {
+      this.#chips = new Chips(
+        control.choices.map((choice) => [choice, words(choice)]),
+        this.#occasion(),
+        (choice) => this.#set(choice),
+      );
+      parts.push(this.#chips.element);
+    }
+    return control.kind === "number" && parts.length > 1
+      ? [el("div", { class: "abreast" }, ...parts)]
+      : parts;
+  }
+
+  #occasion() {
+    const { control } = this;
+    return { control, id: this.#id, labels: this.#labels(), set: (value: Value) => this.#set(value) };
   }
 
   #sliderInput(): HTMLInputElement {
@@ -202,17 +242,6 @@ class Entry {
     return input;
   }
 
-  #choices(): HTMLElement {
-    const group = el("div", { class: "chips", role: "radiogroup", ...this.#labels() });
-    for (const choice of this.control.choices) {
-      const radio = el("input", { type: "radio", name: this.#id, value: choice });
-      radio.addEventListener("change", () => this.#set(choice));
-      this.#words.push(radio);
-      group.append(el("label", { class: "chip" }, radio, el("span", {}, words(choice))));
-    }
-    return group;
-  }
-
   #labels(): Record<string, string> {
     return { "aria-labelledby": `${this.#id}-name`, "aria-describedby": `${this.#id}-help` };
   }
@@ -248,15 +277,17 @@ class Entry {
 
   #display(value: Value): void {
     const { control } = this;
-    say(this.#shown, control.kind === "number" ? written(control, value) : "");
     const place = control.low < control.high ? placeOf(control, value) : null;
+    const number = control.kind === "text" && place !== null ? Number(value) : value;
+    say(this.#shown, control.kind === "number" || place !== null ? written(control, number) : "");
     if (this.#slider !== null) {
       this.#slider.classList.toggle("idle", place === null);
       if (place !== null) this.#slider.value = String(Math.round(place * STEPS));
       this.#slider.setAttribute("aria-valuetext", written(control, value));
     }
     if (this.#text !== null && document.activeElement !== this.#text) this.#text.value = String(value);
-    for (const radio of this.#words) radio.checked = radio.value === String(value);
+    this.#chips?.show(String(value));
+    this.#picker?.show(value);
   }
 
   #learnOrNot(): void {

@@ -18,12 +18,15 @@ import type { NoteTape } from "./notes";
 
 export type Play = (pitch: number, velocity: number, channel: number) => void; // velocity 0 lets go
 
-const KEYS = 25;
+const MOST_WHITES = 15; // two octaves and the next C
+const FEWEST_WHITES = 7;
+const NARROWEST = 44; // pixels of a white key: a thumb hits it and no other
 const DRUMS = 9;
 const VELOCITY_STEP = 16;
 
 export class Keys {
   #base = 60;
+  #whites = MOST_WHITES;
   #velocity = 88;
   #channel = 0;
   #lettersPlay = true;
@@ -41,6 +44,7 @@ export class Keys {
     this.#tools();
     this.#build();
     this.#listen();
+    new ResizeObserver(() => this.#fit()).observe(this.#piano);
   }
 
   get lettersPlay(): boolean {
@@ -79,6 +83,16 @@ export class Keys {
     );
   }
 
+  /** As many keys as a thumb can tell apart on this screen. */
+  #fit(): void {
+    const room = Math.floor(this.#piano.clientWidth / NARROWEST);
+    const whites = Math.min(MOST_WHITES, Math.max(FEWEST_WHITES, room));
+    if (whites === this.#whites || this.#piano.clientWidth === 0) return;
+    this.letGo();
+    this.#whites = whites;
+    this.#build();
+  }
+
   #setLetters(play: boolean): void {
     this.#lettersPlay = play;
     this.letGo();
@@ -105,9 +119,10 @@ export class Keys {
   #build(): void {
     this.#elements.clear();
     this.#piano.replaceChildren();
-    const top = Math.min(127, this.#base + KEYS - 1);
     let whites = 0;
-    for (let pitch = this.#base; pitch <= top; pitch += 1) {
+    let top = this.#base;
+    for (let pitch = this.#base; pitch <= 127 && whites < this.#whites; pitch += 1) {
+      top = pitch;
       const letter = this.#lettersPlay ? letterOf(pitch - this.#base) : "";
       const kind = isBlack(pitch) ? "black" : "white";
       const key = el("div", { class: `key ${kind}`, "data-pitch": pitch, "aria-hidden": "true" });

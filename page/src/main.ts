@@ -10,12 +10,17 @@ import { Meters } from "./meters";
 import { NoteTape } from "./notes";
 import { Playback } from "./playback";
 import { Readouts } from "./readouts";
+import { ModelList } from "./models";
+import { SavePreset } from "./saving";
 import { Shelf } from "./shelf";
+import { StageMode } from "./show";
 import { Sound } from "./sound";
 import { Stage } from "./stage";
 import { Store } from "./store";
+import { fit } from "./fit";
 import { Tabs } from "./tabs";
 import { Takes } from "./takes";
+import { Theme } from "./theme";
 import { keepToken, keptToken, takeToken } from "./token";
 import type { FromServer, ToServer } from "./types";
 import { WebMidi } from "./webmidi";
@@ -30,7 +35,7 @@ const send = (message: ToServer): void => void wire.send(message);
 
 const sound = new Sound(now);
 const playback = new Playback(sound);
-const readouts = new Readouts(store);
+const readouts = new Readouts(store, tape);
 
 const keys = new Keys((pitch, velocity, channel) => {
   sound.press(pitch, velocity, channel);
@@ -58,11 +63,18 @@ const stage = new Stage(
   },
 );
 
+new Theme(() => stage.recolour());
+fit();
+
 const controls = find("panel-controls");
 const presets = el("div", { class: "presets", hidden: true });
 const desk = el("div", { class: "desk" });
-controls.append(presets, desk);
+const models = el("div", { class: "control", hidden: true });
+const saving = el("div", { class: "saving" });
+controls.append(presets, saving, models, desk);
 new Presets(presets, store, send);
+new SavePreset(saving, store, token);
+new ModelList(models, store, send);
 new Desk(desk, store, send);
 commandButtons(find("commands"), store, send);
 panicButton(send, () => {
@@ -87,17 +99,12 @@ find("guide-open").addEventListener("click", () => guide.open());
 
 // --- stage mode -------------------------------------------------------------------------------------------------------
 
-const stageMode = find("stage-mode");
-function toggleStage(): void {
-  const on = document.body.classList.toggle("on-stage");
-  stageMode.setAttribute("aria-pressed", String(on));
-}
-stageMode.addEventListener("click", toggleStage);
+const stageMode = new StageMode();
 window.addEventListener("keydown", (event) => {
   const plain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
   // F alone is a key of the piano, unless the letters do not play.
   if (event.code === "KeyF" && plain && !isTyping(event.target) && (event.shiftKey || !keys.lettersPlay))
-    toggleStage();
+    stageMode.toggle();
 });
 
 // --- what livegen says, and whether it is there -----------------------------------------------------------------------

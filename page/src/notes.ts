@@ -14,8 +14,12 @@ export interface Note {
 const MOST = 4096;
 const SILENCERS = new Set([120, 123]); // controllers: all sound off, all notes off
 
+export const REST_US = 10_000_000; // of both players, with no key held: what follows is something new
+
 export class NoteTape {
   notes: Note[] = [];
+  #began = 0; // when the first note since the last rest began
+  #latest: number | null = null; // when a note last began or ended
   #open = new Map<number, Note>();
 
   take([who, micros, status, pitch, velocity = 0]: HeardNote): void {
@@ -42,6 +46,12 @@ export class NoteTape {
     return false;
   }
 
+  /** When what is being played began, in micros; null while nobody has played for `REST_US`. */
+  playedSince(now: number): number | null {
+    if (this.#latest === null) return null;
+    return this.#open.size > 0 || now - this.#latest <= REST_US ? this.#began : null;
+  }
+
   forget(before: number): void {
     if (this.notes.length > MOST) this.notes = this.notes.slice(-MOST / 2);
     const first = this.notes[0];
@@ -51,6 +61,9 @@ export class NoteTape {
 
   #begin(note: Note): void {
     const id = key(note.who, note.channel, note.pitch);
+    const hasRested = this.#open.size === 0 && note.on - (this.#latest ?? -Infinity) > REST_US;
+    if (hasRested) this.#began = note.on;
+    this.#latest = Math.max(this.#latest ?? note.on, note.on);
     this.#end(id, note.on);
     this.#open.set(id, note);
     this.notes.push(note);
@@ -60,6 +73,7 @@ export class NoteTape {
     const note = this.#open.get(id);
     if (note === undefined) return;
     note.off = Math.max(note.on, micros);
+    this.#latest = Math.max(this.#latest ?? micros, note.off);
     this.#open.delete(id);
   }
 

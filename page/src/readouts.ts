@@ -1,7 +1,8 @@
 // Who plays, and in what: the words above the roll, and the same for ears.  Knows the state's names.
 
+import { placeInWords } from "./bars";
 import { find, say, words } from "./dom";
-import { isCounted, place } from "./roll";
+import type { NoteTape } from "./notes";
 import type { Store } from "./store";
 import type { EngineState } from "./types";
 
@@ -29,17 +30,17 @@ export class Readouts {
   #said = find("said");
   #place = find("fact-place");
 
-  constructor(private readonly store: Store) {
+  constructor(
+    private readonly store: Store,
+    private readonly tape: NoteTape,
+  ) {
     store.onState(["turn", "engine"], (state) => this.#showTurn(state));
     store.onState(["mode", "key", "chord", "tempo_bpm", "leader"], (state) => this.#showFacts(state));
   }
 
   /** What moves with time rather than with news. */
   tick(now: number): void {
-    const timeline = this.store.state.timeline;
-    if (timeline === undefined || !(timeline[0] > 0)) return;
-    const { bar, beat } = place(timeline, now);
-    say(this.#place, isCounted(bar) ? `${bar} · ${beat}` : "—");
+    say(this.#place, placeInWords(this.store.state, this.tape, now));
   }
 
   #showTurn(state: EngineState): void {

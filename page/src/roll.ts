@@ -3,9 +3,38 @@
 import type { Timeline } from "./types";
 
 export const TICKS_PER_BEAT = 24;
-export const BEHIND_US = 8_000_000; // seen of what was
-export const AHEAD_US = 4_000_000; // and of what is planned
-export const NOW_AT = BEHIND_US / (BEHIND_US + AHEAD_US);
+
+/** How much is seen, and how large: micros of what was and of what is planned, pitches at least, pixels at least. */
+export interface Sight {
+  behind: number;
+  ahead: number;
+  home: readonly [number, number]; // the pitches seen where those played lie within them
+  narrowest: number;
+  note: number; // thickness
+  drum: number; // height of a drum's row
+  text: number;
+}
+
+export const AT_HAND: Sight = {
+  behind: 8_000_000,
+  ahead: 4_000_000,
+  home: [45, 81],
+  narrowest: 30,
+  note: 8,
+  drum: 15,
+  text: 13,
+};
+
+/** From three metres a note is seen that is 5 mm thick (19 pixels of 1/96 inch), and a letter read that is 7 mm high. */
+export const FAR_AWAY: Sight = {
+  behind: 5_000_000,
+  ahead: 3_000_000,
+  home: [55, 75],
+  narrowest: 18,
+  note: 20,
+  drum: 30,
+  text: 26,
+};
 
 export interface View {
   from: number; // micros at the left edge
@@ -17,10 +46,14 @@ export interface View {
 }
 
 /** The times seen at `now`.  Still: the picture stands for its whole width, and the line of now moves over it. */
-export function seenAt(now: number, still: boolean): { from: number; to: number } {
-  if (!still) return { from: now - BEHIND_US, to: now + AHEAD_US };
-  const from = Math.floor(now / BEHIND_US) * BEHIND_US;
-  return { from, to: from + BEHIND_US + AHEAD_US };
+export function seenAt(
+  now: number,
+  still: boolean,
+  { behind, ahead }: Sight = AT_HAND,
+): { from: number; to: number } {
+  if (!still) return { from: now - behind, to: now + ahead };
+  const from = Math.floor(now / behind) * behind;
+  return { from, to: from + behind + ahead };
 }
 
 export const xOf = (view: View, micros: number): number =>
@@ -67,16 +100,13 @@ export function place(timeline: Timeline, now: number): { bar: number; beat: num
   return { bar: bar + 1, beat: Math.min(beats, Math.floor((now - origin - bar * barUs) / tempo) + 1), beats };
 }
 
-const NARROWEST = 30; // pitches
-const HOME: readonly [number, number] = [45, 81];
-
-/** The range that shows these pitches with some air, never narrower than two octaves and a half. */
-export function fitted(pitches: readonly number[]): [number, number] {
-  if (pitches.length === 0) return [...HOME];
+/** The range that shows these pitches with some air, never narrower than the sight's narrowest. */
+export function fitted(pitches: readonly number[], { home, narrowest }: Sight = AT_HAND): [number, number] {
+  if (pitches.length === 0) return [...home];
   let low = Math.min(...pitches) - 3;
   let high = Math.max(...pitches) + 3;
-  if (low >= HOME[0] && high <= HOME[1]) return [...HOME];
-  const lack = Math.max(0, NARROWEST - (high - low));
+  if (low >= home[0] && high <= home[1]) return [...home];
+  const lack = Math.max(0, narrowest - (high - low));
   low = Math.max(0, low - lack / 2);
   high = Math.min(127, high + lack / 2);
   return [Math.floor(low), Math.ceil(high)];

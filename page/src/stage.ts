@@ -1,26 +1,30 @@
 // Draws the piano roll, sixty times a second.  Knows where things lie from `roll`, and what there is from its caller.
 
+import { barsBefore } from "./bars";
 import type { Note, NoteTape } from "./notes";
 import {
-  BEHIND_US,
+  AT_HAND,
   DRUM_NAMES,
   DRUMS,
   drumRow,
   eased,
+  FAR_AWAY,
   fitted,
   gridLines,
   isCounted,
   rowHeight,
-  type View,
   seenAt,
+  type Sight,
+  type View,
   xOf,
   yOf,
 } from "./roll";
 import type { EngineState, Planned } from "./types";
 
-const GUTTER = 30; // pixels, for the names of pitches, and `WIDE` of them where drums have names, too
-const WIDE = 84;
-const TOP = 24; // for the numbers of the bars
+// In heights of a letter: what the names of pitches take, what those of drums take, and the numbers of the bars.
+const GUTTER = 2.3;
+const WIDE = 6.4;
+const TOP = 1.85;
 const EASE = 0.12;
 const SHARPEST = 2; // device pixels per pixel that are worth their time
 
@@ -41,9 +45,8 @@ export class Stage {
   #range: [number, number] = [45, 81];
   #drums = false;
   #scale = 1;
-  #font = "13px sans-serif";
-  #drumRow = 15;
-  #thinnest = 8; // a note, in pixels
+  #sight = AT_HAND;
+  #top = TOP * AT_HAND.text;
   #width = 0;
   #height = 0;
   #still = matchMedia("(prefers-reduced-motion: reduce)");
@@ -76,13 +79,13 @@ export class Stage {
   }
 
   draw(now: number): void {
-    const seen = seenAt(now, this.#still.matches);
-    this.tape.forget(now - 4 * BEHIND_US);
+    const seen = seenAt(now, this.#still.matches, this.#sight);
+    this.tape.forget(now - 4 * this.#sight.behind);
     const notes = this.tape.between(seen.from, seen.to);
     const plan = this.state().plan ?? [];
     const view = this.#aim(seen, notes, plan);
     this.#background(view);
-    this.#grid(view);
+    this.#grid(view, now);
     for (const one of plan) this.#ghost(view, one, now);
     for (const note of notes) this.#note(view, note, now);
     this.#nowLine(view, now);
@@ -101,10 +104,13 @@ export class Stage {
     [this.#width, this.#height] = [width, height];
     this.canvas.width = Math.max(1, Math.round(width * this.#scale));
     this.canvas.height = Math.max(1, Math.round(height * this.#scale));
-    const isBig = document.body.classList.contains("on-stage");
-    this.#font = `${isBig ? 18 : 13}px system-ui, sans-serif`;
-    this.#drumRow = isBig ? 20 : 15;
-    this.#thinnest = isBig ? 11 : 8;
+    this.#sight = document.body.classList.contains("on-stage") ? scaled(FAR_AWAY, width) : AT_HAND;
+    this.#top = Math.round(TOP * this.#sight.text);
+    this.recolour();
+  }
+
+  /** Other colours are in force. */
+  recolour(): void {
     this.#colours = coloursOf(this.canvas);
   }
 
@@ -112,17 +118,17 @@ export class Stage {
   #aim(seen: { from: number; to: number }, notes: Note[], plan: Planned[]): View {
     const tones = notes.filter((note) => note.channel !== DRUMS).map((note) => note.pitch);
     const coming = plan.filter((one) => one[3] !== DRUMS && one[0] < seen.to).map((one) => one[4]);
-    const [low, high] = fitted([...tones, ...coming]);
+    const [low, high] = fitted([...tones, ...coming], this.#sight);
     const share = this.#still.matches ? 1 : EASE;
     this.#range = [eased(this.#range[0], low, share), eased(this.#range[1], high, share)];
     this.#drums = notes.some((note) => note.channel === DRUMS) || plan.some((one) => one[3] === DRUMS);
-    const drums = this.#drums ? DRUM_NAMES.length * this.#drumRow + 10 : 0;
+    const drums = this.#drums ? DRUM_NAMES.length * this.#sight.drum + 10 : 0;
     return {
       ...seen,
       low: this.#range[0],
       high: this.#range[1],
       width: this.#width,
-      height: this.#height - TOP - drums,
+      height: this.#height - this.#top - drums,
     };
   }
 
@@ -131,16 +137,16 @@ export class Stage {
     context.setTransform(this.#scale, 0, 0, this.#scale, 0, 0);
     context.fillStyle = this.#colours.back;
     context.fillRect(0, 0, this.#width, this.#height);
-    context.font = this.#font;
+    context.font = `${this.#sight.text}px system-ui, sans-serif`;
     context.textBaseline = "middle";
     const row = rowHeight(view);
     for (let pitch = Math.ceil(view.low); pitch <= view.high; pitch += 1) {
       if (![1, 3, 6, 8, 10].includes(pitch % 12)) continue;
       context.fillStyle = this.#colours.lane;
-      context.fillRect(0, TOP + yOf(view, pitch), view.width, row);
+      context.fillRect(0, this.#top + yOf(view, pitch), view.width, row);
     }
     context.fillStyle = this.#colours.bar;
-    if (this.#drums) context.fillRect(0, TOP + view.height + 3, view.width, 1);
+    if (this.#drums) context.fillRect(0, this.#top + view.height + 3, view.width, 1);
   }
 
   /** Over the notes, which leave the picture under them. */
@@ -148,29 +154,32 @@ export class Stage {
     const context = this.#context;
     context.fillStyle = this.#colours.back;
     context.globalAlpha = 0.85;
-    context.fillRect(0, TOP, GUTTER, view.height);
-    if (this.#drums) context.fillRect(0, TOP + view.height + 4, WIDE, this.#height);
+    const { text } = this.#sight;
+    context.fillRect(0, this.#top, GUTTER * text, view.height);
+    if (this.#drums) context.fillRect(0, this.#top + view.height + 4, WIDE * text, this.#height);
     context.globalAlpha = 1;
     context.fillStyle = this.#colours.text;
     for (let pitch = Math.ceil(view.low / 12) * 12; pitch <= view.high; pitch += 12) {
-      context.fillText(`C${pitch / 12 - 1}`, 6, TOP + yOf(view, pitch) + rowHeight(view) / 2);
+      context.fillText(`C${pitch / 12 - 1}`, 6, this.#top + yOf(view, pitch) + rowHeight(view) / 2);
     }
     if (this.#drums) DRUM_NAMES.forEach((name, row) => context.fillText(name, 6, this.#drumY(view, row)));
   }
 
-  #drumY = (view: View, row: number): number => TOP + view.height + 8 + (row + 0.5) * this.#drumRow;
+  #drumY = (view: View, row: number): number => this.#top + view.height + 8 + (row + 0.5) * this.#sight.drum;
 
-  #grid(view: View): void {
+  #grid(view: View, now: number): void {
     const timeline = this.state().timeline;
+    const before = barsBefore(this.state(), this.tape, now);
     if (timeline === undefined) return;
     const context = this.#context;
     for (const { micros, bar } of gridLines(timeline, view.from, view.to)) {
       const x = Math.round(xOf(view, micros));
       context.fillStyle = bar === null ? this.#colours.beat : this.#colours.bar;
-      context.fillRect(x, TOP, 1, this.#height - TOP);
+      context.fillRect(x, this.#top, 1, this.#height - this.#top);
       if (bar === null) continue;
       context.fillStyle = this.#colours.text;
-      if (isCounted(bar)) context.fillText(`${bar}`, x + 4, TOP / 2);
+      if (before !== null && isCounted(bar - before))
+        context.fillText(`${bar - before}`, x + 4, this.#top / 2);
     }
   }
 
@@ -178,10 +187,10 @@ export class Stage {
     const colour = note.who === 0 ? this.#colours.you : this.#colours.model;
     const context = this.#context;
     context.fillStyle = colour;
-    context.globalAlpha = 0.5 + (0.5 * note.velocity) / 127;
+    context.globalAlpha = 0.6 + (0.4 * note.velocity) / 127;
     const x = xOf(view, note.on);
     if (note.channel === DRUMS) {
-      this.#head(note.who, x, this.#drumY(view, drumRow(note.pitch)), this.#drumRow * 0.42);
+      this.#head(note.who, x, this.#drumY(view, drumRow(note.pitch)), this.#sight.drum * 0.42);
     } else {
       const end = note.off ?? Math.max(now, note.on);
       this.#bar(view, note.who, x, xOf(view, end), note.pitch);
@@ -193,8 +202,8 @@ export class Stage {
   #bar(view: View, who: 0 | 1, from: number, to: number, pitch: number): void {
     const context = this.#context;
     const row = rowHeight(view);
-    const middle = TOP + yOf(view, pitch) + row / 2;
-    const thick = Math.max(this.#thinnest, row * 0.86);
+    const middle = this.#top + yOf(view, pitch) + row / 2;
+    const thick = Math.max(this.#sight.note, row * 0.86);
     const wide = Math.max(thick, to - from);
     context.beginPath();
     if (who === 0) context.roundRect(from, middle - thick / 2, wide, thick, thick / 2);
@@ -217,9 +226,9 @@ export class Stage {
     const x = xOf(view, due);
     const row = rowHeight(view);
     const isDrum = channel === DRUMS;
-    const middle = isDrum ? this.#drumY(view, drumRow(pitch)) : TOP + yOf(view, pitch) + row / 2;
-    const thick = Math.max(this.#thinnest, row * 0.86);
-    const radius = isDrum ? this.#drumRow * 0.42 : thick * 0.72;
+    const middle = isDrum ? this.#drumY(view, drumRow(pitch)) : this.#top + yOf(view, pitch) + row / 2;
+    const thick = Math.max(this.#sight.note, row * 0.86);
+    const radius = isDrum ? this.#sight.drum * 0.42 : thick * 0.72;
     context.strokeStyle = this.#colours.model;
     context.lineWidth = 1.5;
     context.globalAlpha = 0.75;
@@ -238,13 +247,21 @@ export class Stage {
     const x = Math.round(xOf(view, now));
     const context = this.#context;
     context.fillStyle = this.#colours.now;
-    context.fillRect(x - 1, TOP, 2, this.#height - TOP);
+    context.fillRect(x - 1, this.#top, 2, this.#height - this.#top);
     context.beginPath();
-    context.moveTo(x - 7, TOP - 9);
-    context.lineTo(x + 7, TOP - 9);
-    context.lineTo(x, TOP);
+    const half = this.#sight.text * 0.54;
+    context.moveTo(x - half, this.#top - half * 1.3);
+    context.lineTo(x + half, this.#top - half * 1.3);
+    context.lineTo(x, this.#top);
     context.fill();
   }
+}
+
+/** On a telephone that lies on the stage there is less room: no more of it is taken by a note than it has. */
+function scaled(sight: Sight, width: number): Sight {
+  const share = Math.min(1, Math.max(0.6, width / 1000));
+  const { note, drum, text } = sight;
+  return { ...sight, note: note * share, drum: drum * share, text: text * share };
 }
 
 function diamond(context: CanvasRenderingContext2D, x: number, y: number, radius: number): void {

@@ -1,12 +1,11 @@
 import { describe, expect, it } from "vitest";
 import {
-  BEHIND_US,
+  AT_HAND,
   drumRow,
   DRUM_NAMES,
   eased,
   fitted,
   gridLines,
-  NOW_AT,
   place,
   rowHeight,
   seenAt,
@@ -15,6 +14,7 @@ import {
   type View,
 } from "../src/roll";
 
+const NOW_AT = AT_HAND.behind / (AT_HAND.behind + AT_HAND.ahead);
 const BEAT = 500_000;
 const FOUR: [number, number, number] = [BEAT, 1_000_000, 96];
 const view: View = { from: 0, to: 12_000_000, low: 48, high: 71, width: 1200, height: 240 };
@@ -29,7 +29,7 @@ describe("the roll", () => {
 
   it("stands still for readers who want less motion, with what is now always in sight", () => {
     const windows = new Set<number>();
-    for (let now = 0; now < 4 * BEHIND_US; now += 100_000) {
+    for (let now = 0; now < 4 * AT_HAND.behind; now += 100_000) {
       const { from, to } = seenAt(now, true);
       expect(now).toBeGreaterThanOrEqual(from);
       expect(now).toBeLessThan(to);

@@ -12,6 +12,7 @@ import yaml
 from livegen import app, config
 from livegen.config import Origin
 from livegen.control.desk import Request
+from livegen.control.presets import PresetError, PresetThere
 from livegen.control.set_up import Changes, SetUp, SetUpSurface, asked_for, signature
 from livegen.daemon.companions import Control
 
@@ -343,3 +344,53 @@ def test_old_and_new_say_what_to_ask_for() -> None:
         Request("map", {}),
         Request("density", 2),
     ]
+
+
+# --- presets that are saved -------------------------------------------------------------------------------------------
+
+
+def test_a_preset_that_is_saved_is_known_at_once_and_read_again_it_is_nothing_new(
+    folder: Folder,
+) -> None:
+    folder.show(controls=folder.state["controls"] | {"energy": 0.7, "sync": "internal"})
+
+    assert folder.surface.save_preset(" Für abends ") == "Für abends"
+
+    [told] = folder.asked
+    assert told.name == "presets" and isinstance(told.value, dict)
+    assert list(told.value) == ["Quiet", "Loud", "Für abends"]
+    saved = told.value["Für abends"]
+    assert saved["energy"] == 0.7 and saved["density"] == 0.5 and "sync" not in saved
+    path = folder.path / "presets/Für abends.yaml"
+    assert folder.said == [f"preset Für abends was saved as {path}"]
+    assert folder.read_again() == []
+
+
+def test_a_preset_is_replaced_only_when_that_is_asked(folder: Folder) -> None:
+    with pytest.raises(PresetThere):
+        folder.surface.save_preset("Loud")
+    folder.surface.try_to_save_preset("Loud")
+    assert folder.asked == [] and folder.said == ["save_preset: there is a preset Loud already"]
+    assert (folder.path / "presets/Loud.yaml").read_text() == LOUD
+
+    folder.surface.save_preset("Loud", replace=True)
+    assert [asked.name for asked in folder.asked] == ["presets"]
+
+
+def test_a_preset_of_the_configuration_file_is_left_to_its_writer(folder: Folder) -> None:
+    with pytest.raises(PresetError, match="Quiet is a preset of the configuration file"):
+        folder.surface.save_preset("Quiet", replace=True)
+
+    assert not (folder.path / "presets/Quiet.yaml").exists()
+    assert folder.read_again() == []
+
+
+def test_a_preset_that_cannot_be_written_is_said(folder: Folder) -> None:
+    for path in (folder.path / "presets").iterdir():
+        path.unlink()
+    (folder.path / "presets").rmdir()
+    (folder.path / "presets").touch()
+
+    folder.surface.try_to_save_preset("Solo")
+
+    assert folder.asked == [] and folder.said[0].startswith("save_preset: the file cannot be")

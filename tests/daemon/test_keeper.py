@@ -119,6 +119,20 @@ def test_the_last_bars_are_saved_under_the_time_and_their_number(tmp_path: Path)
     )
 
 
+def test_a_capture_leaves_out_what_was_played_before_the_last_long_pause(tmp_path: Path) -> None:
+    later = 20 * 60 * SECOND
+    again = [heard(later, 0x90, 64, 80), heard(later + SECOND, 0x80, 64, 64)]
+    keeper, _ = kept(tmp_path, *JAM, *again)
+
+    jam, everything = keeper.capture(None, NOW), keeper.capture_all(NOW)
+
+    assert jam.name == "2026-11-21 063012 1bar.mid"
+    on, off = NoteOn(64, 80), NoteOff(64)
+    assert read_midi(jam).tracks == (Track("Player", ((0, on), (960, off))),)
+    assert everything.name == "2026-11-21 063012 601bars.mid"
+    assert [track.name for track in read_midi(everything).tracks] == ["Player", "Model"]
+
+
 def test_captures_in_one_second_do_not_replace_each_other(tmp_path: Path) -> None:
     keeper, _ = kept(tmp_path, *JAM)
 

@@ -62,19 +62,46 @@ def test_recordings_lie_where_each_system_keeps_data(
         "con.mid",
         "nul .mid",
         "Lpt1.jsonl",
-        "x" * 65,
-        "ü.mid",
+        "x" * 201,
+        "ü" * 101,  # of two bytes each
         "trailing.",
         "trailing ",
         " leading",
         "C:x",
-        "𝄞" * 40,
+        "𝄞.mid",
+        "COM¹.mid",  # which Windows reads as COM1
+        "ｃｏｎ.mid",
+        "a\u202eb.mid",  # turns the direction of what follows
+        "a\u200bb.mid",
+        "a\u2028b.mid",
+        "\u3164.mid",  # a letter that shows nothing
+        "\u0301a.mid",
+        "\ud800.mid",
+        'a"b.mid',
+        "a?b*.mid",
     ],
 )
 def test_a_name_that_some_system_would_misread_is_refused(name: str) -> None:
     with pytest.raises(RecordingError) as raised:
         checked_name(name)
     assert "\n" not in str(raised.value) and len(str(raised.value)) < 200
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Für Elise.mid",
+        "Fu\u0308r Elise.mid",  # as some file systems take it apart
+        "Улица.mid",
+        "夜想曲 第2番.mid",
+        "שיר.mid",
+        "हिन्दी.mid",
+        "Don't stop (take 2), slow & low!.mid",
+        "x" * 196 + ".mid",
+    ],
+)
+def test_a_name_may_be_of_any_script(name: str) -> None:
+    assert checked_name(name) == name
 
 
 @given(st.text(max_size=80))

@@ -1,11 +1,11 @@
 """The last half hour."""
 
-from livegen.daemon.ring import RING_US, Ring
+from livegen.daemon.ring import HELD_US, PAUSE_US, RING_US, Ring
 from livegen.daemon.takes import PLAYER, Bar, Played
 from livegen.jam.rows import Grid
 
 SECOND = 1_000_000
-KEY = b"\x90\x3c\x50"
+KEY, UP = b"\x90\x3c\x50", b"\x80\x3c\x40"
 
 
 def played(*times: int, most: int = 1000) -> Ring:
@@ -40,6 +40,43 @@ def test_the_last_bars_end_with_the_bar_of_the_last_note() -> None:
 
     assert ring.last(2) == [Bar(6 * SECOND, 96), Bar(8 * SECOND, 96), Bar(10 * SECOND, 96)]
     assert len(ring.last(99)) == len(ring.last(None)) == 6
+
+
+def phrases(*begin: int) -> Ring:
+    """Half a second of a note at each of these seconds."""
+    ring = Ring(120)
+    for at in begin:
+        ring.add(Played(at * SECOND, PLAYER, KEY))
+        ring.add(Played(at * SECOND + SECOND // 2, PLAYER, UP))
+    return ring
+
+
+def test_the_last_jam_begins_with_its_first_note_after_the_last_long_pause() -> None:
+    """As when somebody tried a note, went away for a quarter of an hour and came back."""
+    ring = phrases(0, 900, 905, 925)
+
+    first, *_, last = ring.last(None)
+    assert (first.at, last.at) == (900 * SECOND, 926 * SECOND)
+    assert len(ring.last(16)) == 14  # as many as there are
+    assert len(ring.last(8)) == 9
+    assert ring.all()[0].at == 0 and len(ring.all()) == 464
+
+
+def test_people_who_wait_for_each_other_have_not_ended_their_jam() -> None:
+    ring = phrases(0, PAUSE_US // SECOND, 2 * (PAUSE_US // SECOND))
+
+    assert ring.last(None)[0].at == 0
+
+
+def test_a_key_that_is_held_is_played_and_one_that_was_never_let_go_is_not() -> None:
+    held, lost = Ring(), Ring()
+    for ring, at in ((held, PAUSE_US + SECOND), (lost, HELD_US + SECOND)):
+        ring.add(Played(0, PLAYER, KEY))
+        ring.add(Played(at, PLAYER, UP))
+        ring.add(Played(at, PLAYER, KEY))
+
+    assert held.last(None)[0].at == 0
+    assert lost.last(None)[0].at > HELD_US - 2 * SECOND
 
 
 def test_there_are_no_bars_of_nothing() -> None:

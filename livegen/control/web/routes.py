@@ -1,7 +1,8 @@
-"""What lies at which address: the built page, the recordings, the socket.
+"""What lies at which address: the built page, the recordings, the presets, the socket.
 
-Whoever comes here has passed the guard; /keys and everything under /recordings and /tickets also ask for the token.
-Nothing here runs a program, opens a path that was asked for, or writes outside the folder of recordings.
+Whoever comes here has passed the guard; /keys and everything under /recordings, /tickets and /presets also ask for the
+token.  Nothing here runs a program, opens a path that was asked for, or writes outside the folders of recordings and
+presets.
 """
 
 import asyncio
@@ -11,6 +12,7 @@ import secrets
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
@@ -19,6 +21,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from livegen.control.presets import PresetThere
 from livegen.control.web.clients import Clients
 from livegen.control.web.guard import bearer, is_token
 from livegen.control.web.shelf import NotThere, Shelf, Taken
@@ -47,6 +50,7 @@ for _kind, _suffix in (
 
 T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
+SavePreset = Callable[[str, bool], str]  # a name, and whether to replace; gives the name
 
 
 def app(
@@ -55,6 +59,7 @@ def app(
     token: str,
     say: Callable[[str], object] = lambda line: None,
     built: Path = BUILT,
+    save_preset: SavePreset | None = None,
 ) -> Starlette:
     """The server's application.  Without a shelf there are no recordings; `say` takes a line about our own faults."""
     recordings = Recordings(shelf, token) if shelf is not None else None
@@ -66,12 +71,47 @@ def app(
     return Starlette(
         routes=[
             WebSocketRoute("/ws", clients.serve),
-            Route("/keys", _with_token(_giving_keys(clients), token), methods=["POST"]),
+            Route("/keys", _with_token(token, _giving_keys(clients)), methods=["POST"]),
             *(recordings.routes() if recordings else []),
+            *([_saving(save_preset, token)] if save_preset else []),
             page,
         ],
         exception_handlers={HTTPException: _mistake, Exception: _fault(say)},
     )
+
+
+def _with_token(token: str, endpoint: Endpoint) -> Endpoint:
+    """An endpoint for those who know the token."""
+
+    async def asking(request: Request) -> Response:
+        if not is_token(bearer(request.scope["headers"]), token):
+            raise HTTPException(401, "the token is missing or wrong")
+        return await endpoint(request)
+
+    return asking
+
+
+def _saving(save_preset: SavePreset, token: str) -> Route:
+    """Where the controls are saved as a preset; what it does is quick, and is done in the loop."""
+
+    async def save(request: Request) -> Response:
+        match await _json_of(request):
+            case {"name": str(name), "replace": bool(replace), **rest} if not rest:
+                return JSONResponse({"name": save_preset(name, replace)})
+            case _:
+                raise HTTPException(422, 'expected {"name": NAME, "replace": true or false}')
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await save(request)
+        except PresetThere as error:
+            raise HTTPException(409, str(error)) from None
+        except LivegenError as error:
+            raise HTTPException(422, str(error)[:300]) from None
+        except OSError as error:
+            raise HTTPException(507, f"the folder of presets: {error.strerror}") from None
+
+    return Route("/presets", _with_token(token, answer), methods=["POST"])
 
 
 class Recordings:
@@ -85,16 +125,15 @@ class Recordings:
     def routes(self) -> list[Route]:
         """Where they are."""
         return [
-            Route("/recordings", self._with_token(self._list)),
-            Route("/recordings/{name}", self._with_token(self._give)),
-            Route("/recordings/{name}", self._with_token(self._change), methods=["POST"]),
-            Route("/recordings/{name}", self._with_token(self._throw_away), methods=["DELETE"]),
-            Route("/tickets", self._with_token(self._issue), methods=["POST"]),
+            Route("/recordings", _with_token(self._token, self._list)),
+            Route("/recordings/{name}", _with_token(self._token, self._give)),
+            Route("/recordings/{name}", _with_token(self._token, self._change), methods=["POST"]),
+            Route(
+                "/recordings/{name}", _with_token(self._token, self._throw_away), methods=["DELETE"]
+            ),
+            Route("/tickets", _with_token(self._token, self._issue), methods=["POST"]),
             Route("/take/{ticket}/{name}", self._take),
         ]
-
-    def _with_token(self, endpoint: Endpoint) -> Endpoint:
-        return _with_token(endpoint, self._token)
 
     async def _list(self, request: Request) -> Response:
         return JSONResponse(await self._do(self._shelf.listed))
@@ -135,7 +174,7 @@ class Recordings:
     async def _file(self, name: str) -> Response:
         data = await self._do(self._shelf.read, name)
         headers = {
-            "content-disposition": f'attachment; filename="{name}"',  # a checked name has no quotes
+            "content-disposition": _attached(name),
             "cache-control": "no-store",
         }
         return Response(data, media_type="audio/midi", headers=headers)
@@ -155,17 +194,6 @@ class Recordings:
             raise HTTPException(507, f"the folder of recordings: {error.strerror}") from None
 
 
-def _with_token(endpoint: Endpoint, token: str) -> Endpoint:
-    """An endpoint for those who know the token."""
-
-    async def asking(request: Request) -> Response:
-        if not is_token(bearer(request.scope["headers"]), token):
-            raise HTTPException(401, "the token is missing or wrong")
-        return await endpoint(request)
-
-    return asking
-
-
 def _giving_keys(clients: Clients) -> Endpoint:
     async def give(request: Request) -> Response:
         if await _json_of(request) != {}:
@@ -173,6 +201,13 @@ def _giving_keys(clients: Clients) -> Endpoint:
         return JSONResponse({"key": clients.key()})
 
     return give
+
+
+def _attached(name: str) -> str:
+    """How a file that is to be saved is called; a checked name has no quotes.  RFC 6266, section 4.3."""
+    plain = "".join(one if one.isascii() else "_" for one in name)
+    more = "" if plain == name else f"; filename*=UTF-8''{quote(name)}"
+    return f'attachment; filename="{plain}"{more}'
 
 
 async def _json_of(request: Request) -> Any:
@@ -197,7 +232,7 @@ async def _unbuilt(request: Request) -> Response:
 
 async def _mistake(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if request.url.path.startswith(("/keys", "/recordings", "/tickets", "/take")):
+    if request.url.path.startswith(("/keys", "/recordings", "/tickets", "/take", "/presets")):
         return JSONResponse({"error": error.detail}, error.status_code, error.headers)
     return PlainTextResponse(error.detail, error.status_code, error.headers)
 

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from livegen.daemon import names
 from livegen.daemon.recordings import MIDI, RecordingError, checked_name
 from livegen.errors import LivegenError
 
@@ -71,11 +72,14 @@ class Shelf:
         return data
 
     def rename(self, name: str, to: str) -> str:
-        """Give a recording another name, without `.mid`; the whole new name.
+        """Give a recording another name, without `.mid`; the whole new name, its accents composed.
 
         Raises NotThere, Taken or RecordingError.
         """
-        path, target = self._path(name), self._path(f"{to.removesuffix(MIDI)}{MIDI}")
+        path, target = (
+            self._path(name),
+            self._path(f"{names.composed(to).removesuffix(MIDI)}{MIDI}"),
+        )
         if path != target:
             self._move(path, target)
         return target.name
@@ -89,7 +93,8 @@ class Shelf:
             raise RecordingError(f"{TRASH} in the folder of recordings is a link")
         for number in range(1, _MOST_NAMES):
             again = "" if number == 1 else f" {number}"
-            target = self._trash / f"{path.stem[: 60 - len(again)]}{again}{MIDI}"
+            room = names.MOST_BYTES - len(f"{again}{MIDI}")
+            target = self._trash / f"{names.cut(path.stem, room)}{again}{MIDI}"
             with suppress(Taken):
                 self._move(path, target)
                 return target.name

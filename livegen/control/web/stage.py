@@ -21,10 +21,10 @@ from livegen.daemon.link import Frame, Kind
 from livegen.jam.controls import CONTROLS
 from livegen.jam.mapping import COMMANDS
 from livegen.music.parts import PARTS
+from livegen.music.scale import KINDS
 
 MOST_CLIENTS = 8
 MESSAGES_PER_S = 200
-NAME = "^[A-Za-z0-9._ -]{1,60}$"
 NOT_SHOWN = ("ports", "styles", "engine")  # told otherwise
 _PROGRAM = re.compile(r"program (\d+)")
 
@@ -134,11 +134,11 @@ _TABLES = {
     ],
     "commands": [{"name": name, "help": about} for name, about in COMMANDS.items()],
     "parts": list(PARTS),
+    "scales": list(KINDS),
     "limits": {
         "message_bytes": MAX_BYTES,
         "messages_per_s": MESSAGES_PER_S,
         "clients": MOST_CLIENTS,
-        "name": NAME,
     },
 }  # fmt: skip
 

@@ -26,7 +26,7 @@ from livegen.control.web.clients import Ask, Clients
 from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.mailbox import Mailbox
 from livegen.control.web.messages import MAX_BYTES
-from livegen.control.web.routes import BUILT, app
+from livegen.control.web.routes import BUILT, SavePreset, app
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
 from livegen.daemon import clock, page_files
@@ -53,12 +53,20 @@ class Socket(WebSocketsSansIOProtocol):
 
 
 class PageSurface:
-    """The page.  `ask` takes what is wanted of the engine, `say` one line for the person."""
+    """The page.  `ask` takes what is wanted of the engine, `say` one line for the person.
+
+    `save_preset` takes a name and whether to replace, and gives the name; None: presets cannot be saved.
+    """
 
     def __init__(
-        self, settings: Mapping[str, Any], ports: Mapping[str, Any], ask: Ask, say: Say
+        self,
+        settings: Mapping[str, Any],
+        ports: Mapping[str, Any],
+        ask: Ask,
+        say: Say,
+        save_preset: SavePreset | None = None,
     ) -> None:
-        self._settings, self._say = settings, say
+        self._settings, self._say, self._save_preset = settings, say, save_preset
         self._token = str(settings["token"])
         folder, kept = settings.get("recordings"), settings.get("kept")
         self._shelf = Shelf(Path(folder)) if folder else None
@@ -80,7 +88,7 @@ class PageSurface:
         port = sock.getsockname()[1]
         allowed = hosts((*names, _named(host)), port)
         built = Path(self._settings.get("built") or BUILT)
-        served = app(self._clients, self._shelf, self._token, self._say, built)
+        served = app(self._clients, self._shelf, self._token, self._say, built, self._save_preset)
         self._server = uvicorn.Server(_configuration(Guard(served, allowed, self._token)))
         await _start(self._server, sock)
         near = _near(host)

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from livegen.control.presets import PresetError, PresetThere
 from livegen.control.web.clients import Clients
-from livegen.control.web.routes import MOST_BODY, app
+from livegen.control.web.routes import MOST_BODY, SavePreset, app
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
 
@@ -25,6 +26,7 @@ PROTECTED = (
     ("DELETE", "/recordings/one.mid"),
     ("POST", "/tickets"),
     ("POST", "/keys"),
+    ("POST", "/presets"),
 )
 
 
@@ -47,10 +49,18 @@ def browser(folder: Path) -> Iterator[TestClient]:
     yield TestClient(served(folder), raise_server_exceptions=False)
 
 
-def served(folder: Path | None, built: Path | None = None) -> Any:
+def served(
+    folder: Path | None, built: Path | None = None, save_preset: SavePreset | None = None
+) -> Any:
     shelf = Shelf(folder) if folder else None
     place = built or (folder.parent / "built" if folder else Path("/nowhere"))
-    return app(Clients(Stage({}), TOKEN, lambda request: None), shelf, TOKEN, built=place)
+    return app(
+        Clients(Stage({}), TOKEN, lambda request: None),
+        shelf,
+        TOKEN,
+        built=place,
+        save_preset=save_preset or (lambda name, replace: name),
+    )
 
 
 def post(browser: TestClient, path: str, value: object) -> Any:
@@ -232,3 +242,50 @@ def test_a_fault_of_ours_is_told_to_the_person_and_not_to_the_page(
 
     assert answer.status_code == 500 and "division" not in answer.text
     assert len(said) == 1 and "division" in said[0]
+
+
+# --- presets ------------------------------------------------------------------------------------------------------
+
+
+def test_a_preset_is_saved_by_its_name_and_told_by_the_one_it_got(folder: Path) -> None:
+    asked: list[tuple[str, bool]] = []
+
+    def save(name: str, replace: bool) -> str:
+        asked.append((name, replace))
+        return name.upper()
+
+    browser = TestClient(served(folder, save_preset=save))
+    answer = post(browser, "/presets", {"name": "für abends", "replace": False})
+
+    assert (answer.status_code, answer.json()) == (200, {"name": "FÜR ABENDS"})
+    assert asked == [("für abends", False)]
+
+
+@pytest.mark.parametrize(
+    ("error", "status"),
+    [(PresetThere("there is one"), 409), (PresetError("no name"), 422), (OSError(28, "full"), 507)],
+)
+def test_why_a_preset_is_not_saved_is_told(folder: Path, error: Exception, status: int) -> None:
+    def save(name: str, replace: bool) -> str:
+        raise error
+
+    browser = TestClient(served(folder, save_preset=save))
+    answer = post(browser, "/presets", {"name": "x", "replace": False})
+
+    assert answer.status_code == status and answer.json()["error"]
+
+
+@pytest.mark.parametrize(
+    "value", [{}, {"name": "x"}, {"name": 1, "replace": True}, {"name": "x", "replace": 1}, []]
+)
+def test_what_is_no_preset_to_save_is_refused(browser: TestClient, value: object) -> None:
+    assert post(browser, "/presets", value).status_code == 422
+
+
+def test_a_name_with_accents_is_given_to_every_browser(browser: TestClient, folder: Path) -> None:
+    (folder / "für.mid").write_bytes(b"MThd")
+
+    headers = browser.get("/recordings/für.mid", headers=AUTHORISED).headers
+
+    expected = "attachment; filename=\"f_r.mid\"; filename*=UTF-8''f%C3%BCr.mid"
+    assert headers["content-disposition"] == expected

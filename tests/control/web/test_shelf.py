@@ -29,7 +29,7 @@ OUTSIDE = (
     ".trash/a.mid",
     "é.mid",
     "𝅘𝅥𝅮.mid",
-    "a" * 61 + ".mid",
+    "a" * 197 + ".mid",
     "take.jsonl",
     "take.mid.part",
     " take.mid",
@@ -82,7 +82,7 @@ def test_what_is_no_name_of_a_recording_is_refused_everywhere(folder: Path, name
     assert names(shelf) == ["three.mid", "two.mid", "one.mid"]
 
 
-@pytest.mark.parametrize("name", ["../out", "a/b", ".x", "CON", "", "a" * 61, "x\ny", "é"])
+@pytest.mark.parametrize("name", ["../out", "a/b", ".x", "CON", "", "a" * 197, "x\ny", "𝄞"])
 def test_nothing_is_renamed_to_what_is_no_name(folder: Path, name: str) -> None:
     with pytest.raises(RecordingError):
         Shelf(folder).rename("one.mid", name)
@@ -134,6 +134,34 @@ def test_a_recording_is_renamed_and_nothing_is_written_over(folder: Path) -> Non
     with pytest.raises(Taken):
         shelf.rename("two.mid", "three")
     assert sorted(names(shelf)) == ["first try.mid", "three.mid", "two.mid"]
+
+
+def test_a_new_name_may_have_accents_which_are_written_in_one_way(folder: Path) -> None:
+    shelf = Shelf(folder)
+
+    assert shelf.rename("one.mid", "Fu\u0308r Elise") == "F\u00fcr Elise.mid"
+    assert "F\u00fcr Elise.mid" in names(shelf) and shelf.read("F\u00fcr Elise.mid")
+    with pytest.raises(Taken):
+        shelf.rename("two.mid", "F\u00fcr Elise")
+
+
+def test_a_file_whose_name_has_its_accents_apart_is_there_too(folder: Path) -> None:
+    (folder / "two.mid").rename(folder / "Fu\u0308r.mid")
+    shelf = Shelf(folder)
+
+    assert "Fu\u0308r.mid" in names(shelf) and shelf.read("Fu\u0308r.mid")
+
+
+def test_a_name_as_long_as_may_be_is_thrown_away_twice(folder: Path) -> None:
+    shelf = Shelf(folder)
+    long = "ü" * 98 + ".mid"
+    thrown = []
+    for name in ("one.mid", "two.mid"):
+        shelf.rename(name, long)
+        thrown.append(shelf.throw_away(long))
+
+    assert thrown == [long, "ü" * 97 + " 2.mid"]
+    assert shelf.take_back(thrown[1]) == thrown[1]
 
 
 def test_what_is_thrown_away_can_be_taken_back(folder: Path) -> None:
