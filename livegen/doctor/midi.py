@@ -204,6 +204,12 @@ def clock(patient: Patient) -> Iterator[Finding]:
 
 def _clock(follower: ClockFollower, is_led: bool, is_told: bool, sync: str) -> Finding:
     found = f"MIDI clock: {follower.bpm:.1f} bpm, {follower.jitter_us / 1000:.1f} ms of jitter"
+    if follower.doubled_us is not None:
+        found += f", every message twice, {follower.doubled_us / 1000:.1f} ms apart"
+        remedy = (
+            "one device is connected over two ports: take one away; until then copies are left out"
+        )
+        return warn(found, remedy)
     found += ", started" if is_led else ", stopped" if is_told else ", no start was heard"
     if follower.jitter_us > JITTERY_US:
         return warn(

@@ -5,6 +5,7 @@ drops out), else Link while it has company, else nobody: the player's own pace i
 sources and not who plays by them.
 """
 
+import logging
 from dataclasses import replace
 from enum import Enum
 
@@ -13,6 +14,8 @@ from livegen.music.metre import Metre
 from livegen.music.tap import Tap
 from livegen.music.timeline import Timeline
 from livegen.music.transport import Transport
+
+log = logging.getLogger(__name__)
 
 
 class Leader(Enum):
@@ -46,7 +49,14 @@ class Conductor:
 
     def message(self, data: bytes, now: int) -> None:
         """A clock, start, stop, continue or song position came in."""
+        was_doubled = self.clock.doubled_us is not None
         self.clock.feed(data, now)
+        lag = self.clock.doubled_us
+        if lag is not None and not was_doubled:
+            log.warning(
+                "MIDI clock comes twice, %.1f ms apart: one device on two ports; copies are left out",
+                lag / 1000,
+            )
         self._settle()
 
     def link(self, timeline: Timeline | None, has_company: bool = True) -> None:

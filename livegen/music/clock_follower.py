@@ -1,15 +1,17 @@
 """Following MIDI clock: the timeline that clocks, start, stop, continue and song position make.
 
-Knows what the messages mean together; `transport` holds the states, `pulse` steadies the clocks, `crowds` tells clocks
-that come together from doubled ones, `song_position` reads positions.  Knows no ports, no music, and nobody who would
-listen to it.
+Knows what the messages mean together; `transport` holds the states, `pulse` steadies the clocks, `doubles` finds
+those that come twice, `song_position` reads positions.  Knows no ports, no music, and nobody who would listen to it.
 
-What is counted are clocks, 24 to a beat, from the downbeat of Start: the first clock after it.
+What is counted are clocks, 24 to a beat, from the downbeat of Start: the first clock after it.  It takes a beat or so to
+know that every message comes twice.  What came since before the first copy is then heard again, without the copies.
 """
 
+import copy
 import math
+from typing import NamedTuple
 
-from livegen.music.crowds import Crowds
+from livegen.music.doubles import Doubles
 from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
 from livegen.music.pulse import SILENCE, Pulse
 from livegen.music.song_position import SongPosition, relocation
@@ -22,6 +24,14 @@ _BACK = 0.9  # it is no longer, when it has come back by a tenth
 _MOST_FOLDS = 3  # beyond 2400 and below 2.5 bpm there is no pulse
 _FORGOTTEN_US = 60_000_000  # after a silence so long nobody knows where the sender is
 _FIRST_US, _FIRST_BAR_US = 300_000, 2_000_000  # a second clock is missing, and lost, after so long
+_KEPT = 192  # messages, after which those before the last so many need not be heard again
+
+
+class _Kept(NamedTuple):
+    """A span of messages, each with its arrival, and what was known before them."""
+
+    before: "ClockFollower"
+    messages: list[tuple[bytes, int]]
 
 
 class ClockFollower:
@@ -37,7 +47,6 @@ class ClockFollower:
         self.transport = Transport.STOPPED
         self.jumps = 0
         self._pulse = Pulse()
-        self._crowds = Crowds()
         self._positions = SongPosition()
         self._count = -1  # of the pulse's last clock
         self._next = 0  # the clock that a Continue will bring
@@ -47,12 +56,48 @@ class ClockFollower:
         self._is_alive = False
         self._is_lost = False  # it ran when its clocks went missing for more than a bar
         self._folds = 0  # the tempo is halved so often; doubled if negative
+        self._doubles = Doubles()
+        self._kept: list[_Kept] = []  # the last two spans
 
     def feed(self, data: bytes, now: int) -> None:
         """Take one message as it arrived, at `now` micros; any but the five of the transport is ignored."""
         self.look(now)
         if not is_transport(data):
             return
+        was_doubled = self.doubled_us is not None
+        if not was_doubled:
+            self._keep(data, now)
+        is_copy = self._doubles.feed(data, now)
+        if self.doubled_us is not None and not was_doubled:
+            self._hear_again()
+        elif not is_copy:
+            self._hear(data, now)
+
+    def _keep(self, data: bytes, now: int) -> None:
+        """Keep a message, and now and then what was known before it."""
+        if not self._kept or len(self._kept[-1].messages) == _KEPT:
+            self._kept = [*self._kept[-1:], _Kept(self._branch(), [])]
+        self._kept[-1].messages.append((bytes(data), now))
+
+    def _hear_again(self) -> None:
+        """Every message comes twice: go back to what was known before, and hear all since without the copies."""
+        heard, metre, jumps = self._kept[0].before, self.metre, self.jumps
+        doubles = self._doubles.known()
+        for data, at in [message for kept in self._kept for message in kept.messages]:
+            if not doubles.feed(data, at):
+                heard.look(at)
+                heard._hear(data, at)
+        self.__dict__.update(heard.__dict__)
+        self.metre, self.jumps, self._kept, self._doubles = metre, jumps + 1, [], doubles
+
+    def _branch(self) -> "ClockFollower":
+        """Another follower that has heard the same, and keeps nothing."""
+        branch = copy.copy(self)
+        branch._pulse, branch._positions = self._pulse.copy(), self._positions.copy()
+        branch._kept = []
+        return branch
+
+    def _hear(self, data: bytes, now: int) -> None:
         then, act = TABLE[self.transport, data[0]]
         is_done = self._do(act, data, now)
         if data[0] == CLOCK:
@@ -116,6 +161,14 @@ class ClockFollower:
         return self._pulse.jitter_us
 
     @property
+    def doubled_us(self) -> float | None:
+        """How long after each message its copy comes, where each comes twice; None where each comes once.
+
+        Micros.  Copies that lie half way between two clocks cannot be told from twice the tempo.
+        """
+        return self._doubles.lag
+
+    @property
     def song_position_unit(self) -> int:
         """Clocks in a unit of this sender's song position: 6 as specified, or 1."""
         return self._positions.unit
@@ -135,9 +188,9 @@ class ClockFollower:
             case Act.IDLE:
                 return self._idle(now)
             case Act.PLACE:
-                self._next = self._positions.clocks(data[1], data[2])
+                self._next = self._positions.clocks(data[1], data[2], self.metre)
             case Act.RELOCATE:
-                position = self._positions.clocks(data[1], data[2])
+                position = self._positions.clocks(data[1], data[2], self.metre)
                 self._relocation = relocation(position, self._count + 1)
             case Act.NOTHING:
                 pass
@@ -153,7 +206,6 @@ class ClockFollower:
     def _begin(self, now: int) -> None:
         """The first clock after a start or a continue."""
         was_due = self._where(now)
-        self._crowds.feed(now)
         self._pulse.strike(now)
         self._count = self._next
         self._positions.count(1)
@@ -183,17 +235,16 @@ class ClockFollower:
         if self._is_alive:
             self._count += self._clocks(now)
         else:
-            self._crowds.feed(now)
             self._pulse.strike(now)
             self._count += 1
         return False
 
     def _clocks(self, now: int) -> int:
         """How many clocks this one stands for: none in doubt, several after lost ones."""
-        crowd = self._crowds.feed(now)
-        for _ in range(crowd):
+        if now == self._heard:
             self._pulse.crowd()
-        return crowd if now == self._heard else crowd + self._pulse.feed(now)
+            return 1
+        return self._pulse.feed(now)
 
     def _where(self, now: int) -> float | None:
         """The position in clocks, by the pulse so far."""

@@ -12,6 +12,7 @@ come; so they are where several come at one moment, from a server whose periods 
 
 import math
 from collections.abc import Sequence
+from copy import copy
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -75,6 +76,12 @@ class Pulse:
         self._quietest = _QUIETEST_US
         self._last = 0  # when a clock was last believed
         self._doubtful: list[int] = []
+
+    def copy(self) -> "Pulse":
+        """A branch, independent of this."""
+        branch = copy(self)
+        branch._doubtful = list(self._doubtful)
+        return branch
 
     @property
     def has_period(self) -> bool:

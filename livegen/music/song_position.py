@@ -1,15 +1,18 @@
 """Song position, read with distrust: in clocks, whichever unit its sender counts in.
 
-The specification says sixteenths, six clocks each.  Ardour sends single clocks.  The clocks that ran between two
-positions tell which it is, or several positions that are all whole beats of clocks, which sixteenths seldom are; until
-then the specification is believed.  Knows no time and no tempo.
+The specification says sixteenths, six clocks each.  Ardour sends single clocks, of the next whole beat.  The
+specification is believed until the clocks that ran between two positions speak against it: a position that lies as
+many single clocks further as ran speaks for clocks, one that lies as many sixteenths further for sixteenths.  A sender
+that goes to a bar line may lie there by chance, and so counts for little.  Knows no time and no tempo.
 """
 
-from livegen.music.metre import TICKS_PER_BEAT
+from copy import copy
+
+from livegen.music.metre import TICKS_PER_BEAT, Metre
 
 SIXTEENTH = 6  # clocks
 _EVIDENCE = TICKS_PER_BEAT  # clocks that must have run to judge the unit by
-_BEATS = 3  # different positions that are all whole beats of clocks: of sixteenths on beats one in six is
+_CHANCES = 3  # different distances that are no chance, even if each of them might be one
 _NEARLY = 2  # clocks by which a position may come early or late
 
 
@@ -20,8 +23,14 @@ class SongPosition:
         self.unit = SIXTEENTH
         self._last: int | None = None
         self._ran = 0
-        self._named: set[int] = set()
-        self._is_told = False  # the clocks have told the unit
+        self._moved: set[int] = set()  # distances for clocks, since the last one for sixteenths
+        self._is_told = False  # a distance spoke for sixteenths
+
+    def copy(self) -> "SongPosition":
+        """A branch, independent of this."""
+        branch = copy(self)
+        branch._moved = set(self._moved)
+        return branch
 
     def start(self) -> None:
         """The position is 0."""
@@ -31,29 +40,29 @@ class SongPosition:
         """So many clocks ran."""
         self._ran += clocks
 
-    def clocks(self, low: int, high: int) -> int:
+    def clocks(self, low: int, high: int, metre: Metre) -> int:
         """The position in clocks, from the two data bytes (7 bits each, low first)."""
         position = low | high << 7
-        self._guess(position)
         if self._last is not None and self._ran >= _EVIDENCE:
-            self._judge(position - self._last)
+            self._judge(position, position - self._last, metre)
         self._last, self._ran = position, 0
         return position * self.unit
 
-    def _guess(self, position: int) -> None:
-        """By the positions alone, while the clocks have told nothing."""
-        if self._is_told or not position:
-            return
-        self._named.add(position)
-        are_beats = all(named % TICKS_PER_BEAT == 0 for named in self._named)
-        self.unit = 1 if are_beats and len(self._named) >= _BEATS else SIXTEENTH
+    def _judge(self, position: int, moved: int, metre: Metre) -> None:
+        """By the unit in which the position moved as far as the clocks; neither, if the sender went elsewhere."""
+        if abs(moved * SIXTEENTH - self._ran) <= SIXTEENTH:
+            self.unit, self._is_told, self._moved = SIXTEENTH, True, set()
+        elif self._is_clocks(position, moved):
+            self._moved.add(moved)
+            is_bar = metre.place(position * SIXTEENTH).position == 0
+            if len(self._moved) >= _CHANCES or not (is_bar or self._is_told):
+                self.unit = 1
 
-    def _judge(self, moved: int) -> None:
-        """By whichever unit the positions moved as far as the clocks; neither, if the sender went elsewhere."""
-        for unit in (SIXTEENTH, 1):
-            if abs(moved * unit - self._ran) <= SIXTEENTH:
-                self.unit, self._is_told = unit, True
-                return
+    def _is_clocks(self, position: int, moved: int) -> bool:
+        """Whether it lies as many clocks further as ran, or on the beat after that."""
+        further = moved - self._ran
+        is_next_beat = position % TICKS_PER_BEAT == 0 and 0 <= further < TICKS_PER_BEAT
+        return abs(further) <= SIXTEENTH or is_next_beat
 
 
 def relocation(position: int, expected: int) -> int | None:

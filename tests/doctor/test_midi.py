@@ -263,7 +263,7 @@ def test_a_stopped_clock_is_told_as_stopped() -> None:
 
 
 def test_an_uneven_clock_is_pointed_out() -> None:
-    uneven = [(at + (number % 2) * 12_000, data) for number, (at, data) in enumerate(clocks())]
+    uneven = [(at + (number % 3) * 9_000, data) for number, (at, data) in enumerate(clocks())]
 
     [found] = midi.clock(patient(hearing=heard(*uneven)))
 
@@ -331,3 +331,12 @@ def test_the_period_is_told_as_what_a_musician_waits(
 
 def test_only_jack_has_a_period() -> None:
     assert list(midi.period(patient(MidiSystem("alsa", (), (), ())))) == []
+
+
+def test_a_clock_that_comes_twice_is_told_with_its_own_tempo_and_what_to_do() -> None:
+    twice = [(at + lag, data) for at, data in clocks(first=b"\xfa") for lag in (0, 3_000)]
+    [found] = midi.clock(patient(hearing=heard(*twice)))
+    assert found.level.value == "warn"
+    assert found.found == (
+        "MIDI clock: 120.0 bpm, 0.0 ms of jitter, every message twice, 3.0 ms apart"
+    )

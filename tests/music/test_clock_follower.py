@@ -15,6 +15,7 @@ from bench.clock import (
     BAR,
     BEFORE,
     JUMPS,
+    LONG_PERIODS_US,
     PERIODS_US,
     START_US,
     TEMPOS,
@@ -30,7 +31,8 @@ from bench.clock import (
     true_times,
 )
 from livegen.music.clock_follower import FASTEST_BPM, SLOWEST_BPM, ClockFollower
-from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.doubles import Doubles
+from livegen.music.metre import TICKS_PER_BEAT, Metre, parse_metre
 from livegen.music.timeline import MAX_TEMPO_US, MIN_TEMPO_US, Timeline
 from livegen.music.transport import Transport
 
@@ -632,10 +634,171 @@ def test_a_sender_that_stalls_for_no_whole_number_of_clocks_has_lost_none(stall_
     assert sender.tick == 200 + 2 * BAR - 1
 
 
-def test_positions_that_are_all_whole_beats_of_clocks_are_clocks() -> None:
-    sender = Sender(FA)
-    sender.clocks(194)
-    for beat in (16, 18, 32, 49):
-        sender.send(FC, position(beat * TICKS_PER_BEAT), FB)
-        sender.clocks(194)
-    assert sender.tick == 49 * TICKS_PER_BEAT + 193
+@pytest.mark.parametrize(("metre", "bars"), [("3/4", 8), ("4/4", 3), ("4/4", 12), ("6/8", 4)])
+@pytest.mark.parametrize("beats", [4, 6])
+@pytest.mark.parametrize("is_started", [False, True])
+def test_positions_that_obey_the_standard_are_never_taken_for_clocks(
+    metre: str, bars: int, beats: int, is_started: bool
+) -> None:
+    sender = Sender()
+    sender.follower.metre = parse_metre(metre)
+    bar = sender.follower.metre.place(0).bar
+    if is_started:
+        sender.send(FA)
+        sender.clocks(beats * TICKS_PER_BEAT)
+    for number in range(1, 9):
+        sender.send(FC, position(number * bars * bar // 6), FB)
+        sender.clocks(beats * TICKS_PER_BEAT)
+        assert sender.tick == number * bars * bar + beats * TICKS_PER_BEAT - 1
+
+
+# Every message twice.
+
+
+def doubled(times: Sequence[float], lag_us: float, jitter_us: float, period_us: float) -> list[int]:
+    """Clocks with their copies, as they arrive: jittered before they are copied, then served."""
+    chance = random.Random(7)
+    sent = [at + chance.uniform(-jitter_us, jitter_us) for at in times]
+    both = sorted([*sent, *(at + lag_us for at in sent)])
+    return served(period_us, both, 7) if period_us else [round(at) for at in both]
+
+
+def lies_half_way(lag_us: float, bpm: float) -> bool:
+    """Whether copies lie so nearly half way between two clocks that they may be clocks of twice the tempo."""
+    clock = 2_500_000 / bpm
+    return abs(lag_us % clock / clock - 0.5) < 0.07
+
+
+@pytest.mark.parametrize("bpm", [20.5, 60, 80, 100, 120, 125, 174, 240, 290])
+@pytest.mark.parametrize("lag_us", [0, 300, 1_000, 2_000, 4_000, 8_000, 10_000, 12_500])
+@pytest.mark.parametrize(("jitter_us", "period_us"), [(0, 0), (500, 0), (500, 2667), (500, 5333)])
+def test_a_sender_that_is_connected_twice_is_no_faster_however_far_apart(
+    bpm: float, lag_us: int, jitter_us: int, period_us: float
+) -> None:
+    clock = 2_500_000 / bpm
+    off_halfway = abs(lag_us % clock - clock / 2)
+    if lies_half_way(lag_us, bpm) or off_halfway < max(2 * jitter_us, period_us):
+        pytest.skip("half way: cannot be told from twice the tempo")
+    times = true_times(steady(bpm), 10 * TICKS_PER_BEAT)
+    follower = ClockFollower()
+    for message in (FA, FA):
+        follower.feed(message, START_US - 25_000)
+    for arrival in doubled(times, lag_us, jitter_us, period_us):
+        follower.feed(F8, arrival)
+    assert follower.bpm == pytest.approx(bpm, rel=2e-3)
+    assert map_of(follower).tick(round(times[-1] + lag_us)) in (239, 240)
+
+
+@pytest.mark.parametrize("bpm", [97, 120, 140, 174])
+def test_a_sender_that_is_connected_twice_through_long_periods_is_no_faster(bpm: float) -> None:
+    times, follower = true_times(steady(bpm), 8 * BAR), ClockFollower()
+    follower.feed(FA, START_US - 25_000)
+    for arrival in served(1024 / 48_000 * 1e6, times, 3):
+        follower.feed(F8, arrival)
+        follower.feed(F8, arrival)
+    assert follower.bpm == pytest.approx(bpm, abs=0.5)
+
+
+def test_copies_half_way_between_clocks_are_clocks_of_twice_the_tempo() -> None:
+    follower = ClockFollower()
+    for arrival in doubled(true_times(steady(100), 4 * BAR), 12_500, 500, 0):
+        follower.feed(F8, arrival)
+    assert follower.bpm == pytest.approx(200, abs=0.2)
+    assert follower.doubled_us is None
+
+
+@pytest.mark.parametrize("lag_us", [300, 2_000, 9_000])
+def test_copies_of_start_stop_continue_and_position_move_no_beat(lag_us: int) -> None:
+    """The first clock comes a moment after what it follows, so that the copy of that comes after the clock."""
+    follower, sent, now = ClockFollower(), list[tuple[int, bytes]](), START_US
+
+    def run(*messages: bytes) -> None:
+        nonlocal now
+        sent.extend((now, message) for message in messages)
+        sent.extend((now + 100 + clock * STEP, F8) for clock in range(BAR))
+        now += BAR * STEP
+        sent.append((now, FC))
+        now += 700_000
+
+    run(FA)
+    run(FB)
+    run(position(40), FB)
+    for at, message in sorted([*sent, *((at + lag_us, message) for at, message in sent)]):
+        follower.feed(message, at)
+    last = START_US + 2 * 700_000 + (3 * BAR - 1) * STEP + 100
+    assert follower.doubled_us == pytest.approx(lag_us, abs=1)
+    assert map_of(follower).tick(2 * (last // 2)) == 40 * 6 + BAR - 1
+
+
+def test_a_second_wire_while_it_runs_moves_no_beat_and_so_does_its_end() -> None:
+    follower, times = ClockFollower(), true_times(steady(120), 12 * BAR)
+    follower.feed(FA, START_US - 5_000)
+    arrivals = [
+        *((round(at), clock) for clock, at in enumerate(times)),
+        *(
+            (round(at) + 3_000, clock)
+            for clock, at in enumerate(times)
+            if BAR * 4 < clock < BAR * 8
+        ),
+    ]
+    for arrival, clock in sorted(arrivals):
+        follower.feed(F8, arrival)
+        if clock and not BAR * 4 < clock < BAR * 5:
+            assert abs(map_of(follower).micros(clock) - times[clock]) <= 2_000
+    assert follower.doubled_us is None
+
+
+@pytest.mark.parametrize("after", [60, 200])
+def test_a_doubled_senders_tempo_may_jump(after: float) -> None:
+    tempo = jump(120, after)
+    times = true_times(tempo, BEFORE + 2 * BAR)
+    follower = ClockFollower()
+    for arrival in doubled(times, 4_000, 500, 0):
+        follower.feed(F8, arrival)
+    assert follower.bpm == pytest.approx(after, rel=2e-3)
+
+
+@pytest.mark.parametrize("bpm", [20, 60, 93.75, 97, 120, 123, 156, 174, 240, 299, 400])
+@pytest.mark.parametrize("period_us", [0, *PERIODS_US, *LONG_PERIODS_US, 256 / 44_100 * 1e6])
+@pytest.mark.parametrize("jitter_us", [0, 1000])
+def test_a_sender_that_is_connected_once_is_never_taken_for_two(
+    bpm: float, period_us: float, jitter_us: int
+) -> None:
+    doubles = Doubles()
+    sent = [float(at) for at in jittered(jitter_us, true_times(steady(bpm), 12 * BAR), 4)]
+    arrivals = served(period_us, sent, 4) if period_us else [round(at) for at in sent]
+    assert not any(doubles.feed(F8, arrival) or doubles.lag is not None for arrival in arrivals)
+
+
+@pytest.mark.parametrize("bpm", [60, 120, 174])
+@pytest.mark.parametrize("jitter_us", [1000, 5000])
+def test_neither_jumps_nor_lost_nor_repeated_clocks_are_taken_for_copies(
+    bpm: float, jitter_us: int
+) -> None:
+    for tempo in (jump(90, 140), jump(140, 90), ramp(120, 60, 32), steady(bpm)):
+        times = true_times(tempo, 10 * BAR)
+        for arrivals in (
+            jittered(jitter_us, times, 2),
+            [at for at, _ in survivors(times, 2, 0.05, 0.05)],
+            [at for at in jittered(jitter_us, times, 2) if at % 9_000_000 > 400_000],
+        ):
+            doubles = Doubles()
+            for arrival in arrivals:
+                doubles.feed(F8, arrival)
+                assert doubles.lag is None
+
+
+@given(
+    st.lists(st.floats(-1000, 1000), min_size=200, max_size=200),
+    st.floats(20, 300),
+)
+def test_clocks_with_any_jitter_of_a_millisecond_are_no_copies(
+    jitter: list[float], bpm: float
+) -> None:
+    clock = 2_500_000 / bpm
+    if clock < 10_000:
+        return  # hypothesis could make up copies of them
+    doubles = Doubles()
+    for number, off in enumerate(jitter):
+        doubles.feed(F8, round(START_US + number * clock + off * 0.35))
+        assert doubles.lag is None
