@@ -4,7 +4,6 @@ Imports inside functions, because two processes come by here: the port process, 
 for `serve`; and the engine process, for `build_engine`.
 """
 
-import difflib
 import logging
 import os
 import secrets
@@ -214,10 +213,11 @@ def _engine(settings: Mapping[str, Any], model: "Model", rules: Mapping[int, str
     from livegen.jam.agenda import Route
     from livegen.jam.controls import settings as checked_controls
     from livegen.jam.engine import Engine
+    from livegen.jam.listener import unknown_style
 
     controls = checked_controls(settings["controls"])
     if controls.style not in model.facts.styles:
-        raise ConfigError(_unknown_style(model, controls.style))
+        raise ConfigError(f"jam.{unknown_style(controls.style, model)}")
     return Engine(
         model,
         seed=settings["seed"],
@@ -227,16 +227,6 @@ def _engine(settings: Mapping[str, Any], model: "Model", rules: Mapping[int, str
         bindings=settings["map"],
         presets=settings["presets"],
         horizon_us=settings["horizon_us"],
-    )
-
-
-def _unknown_style(model: "Model", style: str) -> str:
-    """A model may know a hundred styles: the nearest is named, and where the others stand."""
-    close = difflib.get_close_matches(style, model.facts.styles, n=1)
-    meant = f"did you mean {close[0]}? " if close else ""
-    return (
-        f"jam.style: {model.facts.name} knows no style {style!r}; "
-        f"{meant}All {len(model.facts.styles)} stand in the model's card (CARD.md beside it)"
     )
 
 

@@ -38,9 +38,11 @@ UNSHOWN = (
     "plan",
     "surprise",
     "styles",
+    "rest_at",
 )  # at addresses of their own; too much for a surface
 MAX_SHOWN = 256  # addresses of a state
 MAX_TEXT = 64
+MAX_LINE = 200  # of what is told: a sentence
 MAX_PATH = 512  # of a model
 NESTING = 4
 LONGEST_INTEGER = 2**63
@@ -259,7 +261,7 @@ def _plain(value: object) -> Argument:
         case None:
             return ""
         case _:
-            return str(value)[:MAX_TEXT]
+            return str(value)[:MAX_LINE]
 
 
 def holds(path: str, name: str) -> bool:

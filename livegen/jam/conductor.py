@@ -75,6 +75,11 @@ class Conductor:
         """A tap; the tempo (micros per beat) once there were enough."""
         return self._tap.feed(now)
 
+    @property
+    def taps(self) -> int:
+        """How many taps belong together by now."""
+        return self._tap.count
+
     def set_internal(self, tempo_us: int, now: int, is_downbeat: bool = False) -> None:
         """The tempo of our own: its beat goes on from where it is, or a bar begins now."""
         running, origin = self._internal, now

@@ -1,17 +1,14 @@
 """What can be turned and pressed: settings, presets, and what is bound to knobs, pads and pedals.
 
-Refuses what makes no sense with a line in the log, and never raises for it.  Knows values and names; acts on
+What makes no sense is refused whole: ConfigError says why, in one line for people.  Knows values and names; acts on
 nothing that plays.
 """
 
-import logging
 from collections.abc import Mapping
 
 from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, Settings, with_control
 from livegen.jam.mapping import ControlMap
-
-log = logging.getLogger(__name__)
 
 Preset = Mapping[str, object]
 
@@ -35,12 +32,9 @@ class Desk:
         self._presets: dict[str, Preset] = dict(presets or {})
 
     def set(self, name: str, value: object) -> bool:
-        """Give a control another value; whether that changed anything."""
+        """Give a control another value; whether that changed anything.  Raises ConfigError."""
         before = self.settings
-        try:
-            self.settings = with_control(before, name, value)
-        except ConfigError as error:
-            log.warning("command refused: %s", error)
+        self.settings = with_control(before, name, value)
         return self.settings != before
 
     def after(self, name: str) -> object:
@@ -52,39 +46,36 @@ class Desk:
         return choices[(choices.index(value) + 1) % len(choices) if value in choices else 0]
 
     def learn(self, target: object) -> None:
-        """Bind a control or a command to what is moved next; nothing gives up learning."""
-        try:
-            self.map.learn(str(target or ""))
-        except ConfigError as error:
-            log.warning("command refused: %s", error)
+        """Bind a control or a command to what is moved next; nothing gives up learning.  Raises ConfigError."""
+        self.map.learn(str(target or ""))
+
+    def unlearn(self, target: object) -> bool:
+        """Undo what is bound to a control or a command; whether there was something."""
+        before = self.map.bindings
+        self.map.forget(str(target))
+        return self.map.bindings != before
 
     def bind(self, bindings: object) -> None:
-        """Other bindings, all of them at once, source to target; none of them where one is wrong."""
+        """Other bindings, all of them at once, source to target.  Raises ConfigError, and then none is bound."""
         given = bindings if isinstance(bindings, dict) else {}
-        try:
-            self.map.rebind({str(source): str(target) for source, target in given.items()})
-        except ConfigError as error:
-            log.warning("command refused: %s", error)
+        self.map.rebind({str(source): str(target) for source, target in given.items()})
 
     def name_presets(self, presets: object) -> None:
         """Other presets, by name; what is not one is left out."""
         given = presets if isinstance(presets, dict) else {}
         self._presets = {str(name): it for name, it in given.items() if isinstance(it, Mapping)}
 
-    def preset(self, name: object) -> Preset:
-        """What a preset changes; nothing for one that does not exist."""
-        found = self._presets.get(str(name))
-        if found is None:
-            log.warning("there is no preset %r; there are %s", name, ", ".join(self._presets))
-        return found or {}
+    def preset(self, name: str) -> Preset:
+        """What a preset changes; nothing for one that is gone by now."""
+        return self._presets.get(name, {})
 
     def ask(self, name: object) -> None:
-        """Let a preset wait for the bar line: of one asked for twice the last time counts."""
-        if str(name) in self._presets:
-            self.waiting = [other for other in self.waiting if other != str(name)]
-            self.waiting.append(str(name))
-        else:
-            self.preset(name)
+        """Let a preset wait for the bar line: of one asked for twice the last time counts.  Raises ConfigError."""
+        if str(name) not in self._presets:
+            known = ", ".join(self._presets) or "none"
+            raise ConfigError(f"preset: there is no preset {name!r:.80}; there are {known}")
+        self.waiting = [other for other in self.waiting if other != str(name)]
+        self.waiting.append(str(name))
 
     def waited(self) -> list[str]:
         """The presets whose time has come; none waits any longer."""

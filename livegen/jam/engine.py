@@ -22,6 +22,7 @@ import logging
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from livegen.errors import ConfigError
 from livegen.inference.contract import Model
 from livegen.jam import starts
 from livegen.jam.agenda import ROUTES, Agenda, Given, Route, Timed
@@ -32,10 +33,11 @@ from livegen.jam.conductor import Conductor, Leader
 from livegen.jam.controls import CONTROLS, Settings
 from livegen.jam.desk import Desk
 from livegen.jam.ears import Ears, Struck
-from livegen.jam.listener import Listener
+from livegen.jam.listener import Listener, unknown_style
 from livegen.jam.loop import Loop
-from livegen.jam.mapping import Command
+from livegen.jam.mapping import LABELS, Command
 from livegen.jam.performer import Performer
+from livegen.jam.replies import Replies, Reply
 from livegen.jam.turns import Action, Happening, Plays, Turn
 from livegen.music import pace
 from livegen.music.messages import (
@@ -50,6 +52,7 @@ from livegen.music.messages import (
 )
 from livegen.music.metre import TICKS_PER_BEAT, parse_metre
 from livegen.music.parts import DRUM_CHANNEL, KEYS, PARTS
+from livegen.music.tap import FEWEST_TAPS
 from livegen.music.timeline import MAX_TEMPO_US, MIN_TEMPO_US, Timeline, tempo_us
 from livegen.music.transport import is_transport
 
@@ -60,6 +63,8 @@ SLICE_STEPS = 3  # events heard or planned between two looks at the keys
 MOST_SHOWN = 64  # notes of what is planned
 UNPLANNED = {"sync", "tempo", "offset", "swing", "clock_out"}  # act without planning anew
 PLAYING = (Turn.RESPONDING, Turn.TOGETHER, Turn.LOOPING)
+# Whose time it is when it is not ours, in words.
+LEADERS = {Leader.CLOCK: "The DAW's clock", Leader.LINK: "Ableton Link"}
 
 DEFAULT_RULES = {channel: "drums" if channel == DRUM_CHANNEL else KEYS for channel in range(16)}
 
@@ -101,6 +106,7 @@ class Engine:
         slice_steps: int = SLICE_STEPS,
     ) -> None:
         self._desk = Desk(settings or Settings(), bindings, presets)
+        self._replies = Replies()
         by_part = {**dict(zip(PARTS, ROUTES, strict=True)), **(routes or {})}
         self._agenda = Agenda(tuple(by_part[part] for part in PARTS), horizon_us)
         self._ears = Ears(rules or DEFAULT_RULES)
@@ -182,11 +188,13 @@ class Engine:
             "turns": self._listener.calls,
             "mode": self.settings.mode,
             "leader": self._conductor.leader.value,
-            "tempo_bpm": round(timeline.bpm, 1),
+            "tempo_bpm": round(self._shown_bpm, 1),
             "beat": place.position // TICKS_PER_BEAT + 1,
             "timeline": [timeline.tempo_us, timeline.origin_us, place.bar],
             **self._listener.harmonist.snapshot(self._now),
             "held": len(self._ears.held),
+            "rest_at": self._rest_at,
+            "coming": self._is_coming,
             "sounding": len(self._agenda.sounding),
             "planned": self._agenda.waiting,
             "heard": live.heard,
@@ -194,10 +202,31 @@ class Engine:
             "hurried": self._performer.hurried,
             "faults": live.guard.faults,
             "preset": self._desk.preset_in_force,
+            "reply": self._replies.snapshot(),
             "learning": self._desk.map.learning,
             "map": self._desk.map.bindings,
             "controls": {name: getattr(self.settings, name) for name in CONTROLS},
         }
+
+    @property
+    def _shown_bpm(self) -> float:
+        """The tempo of what is played; between turns in free time that of the next, where it was told or tapped."""
+        fixed = self._listener.fixed_us if self._listener.is_free else None
+        is_idle = self._listener.call is None and self._performer.plan is None
+        return 60e6 / fixed if fixed and is_idle else self.timeline.bpm
+
+    @property
+    def _rest_at(self) -> int | None:
+        """When the player will have rested, micros, if no key is held and none is struck; None between calls."""
+        call = self._listener.call
+        return starts.rest_over(call, self.settings) if call and not call.closed else None
+
+    @property
+    def _is_coming(self) -> bool:
+        """Whether the model is about to begin."""
+        call = self._listener.call
+        is_asked = call is not None and call.handed_over
+        return self._turn is Turn.LISTENING and (is_asked or self._performer.plan is not None)
 
     def watch(self, is_watched: bool) -> None:
         """Somebody looks on, or nobody does any more.  Nothing that is played depends on it."""
@@ -412,35 +441,51 @@ class Engine:
     # --- what is asked for ----------------------------------------------------------------------------------------
 
     def _obey(self, command: Command, out: list[Timed]) -> None:
+        """Carry out what is asked for, and reply to it."""
+        try:
+            reply = self._carry_out(command, out)
+        except ConfigError as error:
+            self._refuse(command.name, error)
+        else:
+            if reply is not None:
+                self._replies.give(command.name, reply)
+
+    def _refuse(self, name: str, error: ConfigError) -> None:
+        log.warning("command refused: %s", error)
+        self._replies.refuse(name, str(error))
+
+    def _carry_out(self, command: Command, out: list[Timed]) -> Reply | None:
+        """What comes of a command; None where something else tells.  Raises ConfigError."""
         match command.name:
             case "stop" | "panic":
-                self._stop(out, certainly=True)
+                return self._stopped(command.name, out)
             case "your_turn":
-                self._hand_over()
+                return self._hand_over()
             case "my_turn":
-                self._silence(Happening.MINE, out)
+                return self._take_over(out)
             case "again":
-                self._again(out)
+                return self._again(out)
             case "undo":
-                self._undo(out)
+                return self._undo(out)
             case "freeze":
-                self._freeze(out)
+                return self._freeze(out)
             case "keep":
-                self._keep(out)
+                return self._keep(out)
             case "capture":
                 out.append(Timed(self._now, command))  # whoever keeps files knows what was played
+                return Reply.CAPTURES
             case "tap":
                 self._tap()
             case "preset":
-                self._when_bar(command.value)
+                self._when_bar(str(command.value))
             case "presets":
                 self._desk.name_presets(command.value)
             case "map":
                 self._desk.bind(command.value)
             case "learn":
-                self._desk.learn(command.value)
+                self._learn(str(command.value or ""))
             case "unlearn":
-                self._desk.map.forget(str(command.value))
+                self._unlearn(str(command.value))
             case "link":
                 self._link(command.value)
             case "next":
@@ -449,16 +494,32 @@ class Engine:
                     self._set(name, value)
             case name:
                 self._set(name, command.value)
+                if name == "tempo" and self._is_led:
+                    self._tell_tempo("tempo")
+        return None
 
-    def _hand_over(self) -> None:
+    def _hand_over(self) -> Reply:
         """The model's turn, even if a key is held: it answers the call that is open, else the last."""
         taken = self._performer.taken
         call = self._listener.call or (taken[-1].call if taken else None)
-        if call is not None and self._happen(Happening.YOURS) is Action.ANSWER:
-            self._listener.call = call
-            call.handed_over, call.kept, call.start = True, False, None
+        if call is None:
+            return Reply.NOTHING_HEARD
+        if self._happen(Happening.YOURS) is not Action.ANSWER:
+            return Reply.LOOPS_ALREADY if self._turn is Turn.LOOPING else Reply.PLAYS_ALREADY
+        self._listener.call = call
+        call.handed_over, call.kept, call.start = True, False, None
+        return Reply.ANSWERS_WITH_CLOCK if self._conductor.is_stopped else Reply.ANSWERS
 
-    def _again(self, out: list[Timed]) -> None:
+    def _take_over(self, out: list[Timed]) -> Reply:
+        """The player's turn: the model is silent, and leaves a call that is open without an answer."""
+        is_listening = self._turn is Turn.LISTENING
+        was_waiting = self._turn is Turn.WAITING
+        was_silenced = self._silence(Happening.MINE, out)
+        if was_waiting and not was_silenced:
+            return Reply.YOURS_ALREADY
+        return Reply.LISTENS if is_listening and self._listener.call else Reply.SILENCED
+
+    def _again(self, out: list[Timed]) -> Reply:
         """Another answer: to the call that is being answered, else to the last one that was."""
         call, taken = self._listener.call, self._performer.taken
         if self._turn is Turn.LISTENING and call:
@@ -477,6 +538,9 @@ class Engine:
                 self._listener.restore(asked, self._ears)
             else:
                 last.call.answers += 1
+        else:
+            return Reply.NOTHING_ANSWERED
+        return Reply.ANOTHER
 
     def _answer_again(self, call: Call) -> None:
         """Settle when a call that was answered is answered again."""
@@ -487,7 +551,7 @@ class Engine:
             call.start = starts.on_line(earliest, self.settings, self.timeline)
             call.handed_over, call.kept = True, False
 
-    def _undo(self, out: list[Timed]) -> None:
+    def _undo(self, out: list[Timed]) -> Reply:
         """Hear as before the last turn."""
         last, taken = self._listener.call, self._performer.taken
         if self._turn is not Turn.LISTENING and taken:
@@ -495,14 +559,16 @@ class Engine:
         self._happen(Happening.UNDO)
         self._forget_all(out)
         self._listener.call = None
-        if last is not None:
-            while taken and taken[-1].call is last:
-                taken.pop()
-            self._listener.restore(last.before.retimed(self.timeline), self._ears)
+        if last is None:
+            return Reply.NOTHING_TO_UNDO
+        while taken and taken[-1].call is last:
+            taken.pop()
+        self._listener.restore(last.before.retimed(self.timeline), self._ears)
+        return Reply.UNDONE
 
-    def _freeze(self, out: list[Timed]) -> None:
+    def _freeze(self, out: list[Timed]) -> Reply:
         if self._performer.response is None:
-            return
+            return Reply.NOTHING_TO_FREEZE
         is_playing = self._turn in (Turn.RESPONDING, Turn.TOGETHER)
         action, plan = self._happen(Happening.FREEZE), self._performer.plan
         if action is Action.LOOP and self._listener.call:
@@ -518,20 +584,67 @@ class Engine:
             self._forget_all(out)
             self._listener.call = None
             self._performer.loop(self._now)
+        return Reply.LET_GO if action is Action.LET_GO else Reply.FROZEN
 
-    def _keep(self, out: list[Timed]) -> None:
+    def _keep(self, out: list[Timed]) -> Reply:
         response = self._performer.response
-        if response is not None:
-            until = self._now if self._turn in PLAYING else response.ended_us
-            span = {"from": response.began_us, "to": until}
-            out.append(Timed(self._now, Command("keep", span)))
+        if response is None:
+            return Reply.NOTHING_TO_KEEP
+        until = self._now if self._turn in PLAYING else response.ended_us
+        span = {"from": response.began_us, "to": until}
+        out.append(Timed(self._now, Command("keep", span)))
+        return Reply.KEEPS
 
     def _tap(self) -> None:
         tempo = self._conductor.tap(self._now)
         bpm = round(60e6 / tempo, 2) if tempo else 0
-        if CONTROLS["tempo"].low <= bpm <= CONTROLS["tempo"].high:
+        low, high = CONTROLS["tempo"].low, CONTROLS["tempo"].high
+        if low <= bpm <= high:
             self._set("tempo", bpm)
             self._conductor.set_internal(tempo_us(bpm), self._now, is_downbeat=True)
+            self._tell_tempo("tap")
+        elif self._is_led:
+            self._tell_tempo("tap")
+        elif self._conductor.taps < FEWEST_TAPS:
+            self._replies.give("tap", Reply.TAPPED, number=self._conductor.taps)
+        else:
+            self._replies.give("tap", Reply.TAPS_OUTSIDE, low=low, high=high)
+
+    @property
+    def _is_led(self) -> bool:
+        """Whether the time is that of a DAW, or will be: a tempo of ours counts for nothing."""
+        return self._conductor.leader in LEADERS or self._conductor.is_stopped
+
+    def _tell_tempo(self, to: str) -> None:
+        """Say when the tempo that was tapped or set counts."""
+        leader, bpm = self._conductor.leader, self.settings.tempo
+        words = {"bpm": bpm, "leader": LEADERS.get(leader, LEADERS[Leader.CLOCK])}
+        if leader is Leader.INTERNAL:
+            self._replies.give(to, Reply.TEMPO_NOW, **words)
+        elif not self._is_led:
+            self._replies.give(to, Reply.TEMPO, **words)
+        elif isinstance(bpm, str) or self.settings.sync != "auto":
+            self._replies.give(to, Reply.TEMPO_IN_VAIN, **words)
+        else:
+            self._replies.give(to, Reply.TEMPO_WAITS, **words)
+
+    def _learn(self, target: str) -> None:
+        self._desk.learn(target)
+        self._replies.give(
+            "learn", Reply.LEARNS if target else Reply.LEARNS_NO_MORE, name=_words(target)
+        )
+
+    def _unlearn(self, target: str) -> None:
+        reply = Reply.FORGOTTEN if self._desk.unlearn(target) else Reply.NOTHING_BOUND
+        self._replies.give("unlearn", reply, name=_words(target))
+
+    def _stopped(self, name: str, out: list[Timed]) -> Reply:
+        is_idle = self._turn is Turn.WAITING and self._listener.call is None
+        was_silent = is_idle and not self._agenda.sounding and not self._ears.sounding
+        self._stop(out, certainly=True)
+        if name == "panic":
+            return Reply.PANICKED
+        return Reply.NOTHING_TO_STOP if was_silent else Reply.STOPPED
 
     def _stop(self, out: list[Timed], certainly: bool) -> None:
         for struck in self._ears.release():
@@ -559,13 +672,26 @@ class Engine:
 
     def _set(self, name: str, value: object) -> None:
         before = self.settings
-        if not self._desk.set(name, value):
-            return
+        try:
+            has_changed = self._desk.set(name, value)
+            self._check_style(before)
+        except ConfigError as error:
+            self._desk.settings = before
+            return self._refuse(name, error)
+        if not has_changed:
+            return None
         self._all_set(before)
         if name == "mode":
             self._change_mode()
         elif name not in UNPLANNED:
             self._plan_again()
+        return None
+
+    def _check_style(self, before: Settings) -> None:
+        """Raise ConfigError for a style that the model does not know, where one was just chosen."""
+        style = self.settings.style
+        if style != before.style and not self._listener.knows(style):
+            raise ConfigError(unknown_style(style, self._listener.live.guard.model))
 
     def _all_set(self, before: Settings | None = None) -> None:
         """Settings that are not read where they act."""
@@ -585,9 +711,10 @@ class Engine:
             self._set_style()
 
     def _set_style(self) -> None:
+        """Hear as the style that is set; another model may not know it, and then plays as in any."""
         if not self._listener.set_style(self.settings.style):
-            known = ", ".join(self._listener.live.guard.model.facts.styles)
-            log.warning("this model knows no style %r; it knows %s", self.settings.style, known)
+            model = self._listener.live.guard.model
+            self._refuse("style", ConfigError(unknown_style(self.settings.style, model)))
 
     def _change_mode(self) -> None:
         """What is played ends with its bar; a call that was over is not answered all of a sudden."""
@@ -611,18 +738,20 @@ class Engine:
         """Let what has changed act on what is planned and not yet handed out."""
         self._performer.plan_again(self._listener.call, self._now, self._turn in PLAYING)
 
-    def _when_bar(self, name: object) -> None:
+    def _when_bar(self, name: str) -> None:
         """A preset: on the bar line while the model plays, else at once."""
         self._desk.ask(name)
         if self._turn in PLAYING:
             self._preset_tick = self.timeline.bar_from(self.timeline.tick_from(self._now))
+            self._replies.give("preset", Reply.PRESET_WAITS, name=name)
         else:
             self._switch()
 
     def _switch(self) -> None:
-        """The presets that waited take over."""
+        """The presets that waited take over; what one of them gets wrong is said last."""
         for name in self._desk.waited():
             self._desk.preset_in_force = name
+            self._replies.give("preset", Reply.PRESET, name=name)
             for control, value in self._desk.preset(name).items():
                 self._set(str(control), value)
 
@@ -700,5 +829,11 @@ class Engine:
     def _succeed(self) -> None:
         """The other model takes over; states of the old one mean nothing to it."""
         self._listener.succeed(self.settings.style)
+        self._set_style()
         self._performer.taken.clear()
         self._plan_again()
+
+
+def _words(name: str) -> str:
+    """What a control or a command is called on the page."""
+    return LABELS.get(name, name.replace("_", " "))

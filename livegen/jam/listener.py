@@ -4,6 +4,7 @@ Finds the beat of a call in free time and hears the call again on it; hears besi
 in.  Knows no turns, no plans and no settings: it is told what they come to.
 """
 
+import difflib
 from collections import deque
 from dataclasses import replace
 
@@ -216,10 +217,24 @@ class Listener:
         """Hear as a style from now on; False where the model knows none of that name."""
         model = self.live.guard.model
         self.live.style = index_of(style, model)
-        return style in model.facts.styles
+        return self.knows(style)
+
+    def knows(self, style: str) -> bool:
+        """Whether the model knows a style of that name."""
+        return style in self.live.guard.model.facts.styles
 
 
 def index_of(style: str, model: Model) -> int:
     """The model's number for a style; 0, any, for one it does not know."""
     styles = model.facts.styles
     return styles.index(style) if style in styles else 0
+
+
+def unknown_style(style: str, model: Model) -> str:
+    """Why a style is not taken.  A model may know a hundred: the nearest is named, and where the others stand."""
+    close = difflib.get_close_matches(style, model.facts.styles, n=1)
+    meant = f"did you mean {close[0]}? " if close else ""
+    return (
+        f"style: {model.facts.name} knows no style {style!r}; "
+        f"{meant}All {len(model.facts.styles)} stand in the model's card (CARD.md beside it)"
+    )

@@ -18,19 +18,35 @@ PROGRAM_CHANGE = 0xC0
 CC, NOTE, PROGRAM = "cc", "note", "program"
 PRESSED = 64  # of a pedal or a button, 0..127
 
-# What a performer can ask for at any moment, and what it does.
-COMMANDS = {
-    "your_turn": "the model answers now, even if a key is still held",
-    "my_turn": "the model is silent and listens",
-    "again": "another answer to the same call",
-    "undo": "forgets the last call and its answer, as if they had not been played",
-    "freeze": "repeats the response until it is pressed again; play over it",
-    "keep": "saves the last response as a MIDI file",
-    "capture": "saves what you and the model played since the last pause, as a MIDI file",
-    "tap": "taps the tempo; the last tap is a downbeat",
-    "stop": "silences the model and forgets the call",
-    "panic": "silences everything",
-}
+
+class Asked(NamedTuple):
+    """What a performer can ask for at any moment: its name in files, OSC and bindings; on the page; what it does."""
+
+    name: str
+    label: str
+    help: str
+
+
+# The one table of commands: the page, OSC, the manuals and the checks derive from it.  Labels speak from the
+# player's side.
+_COMMANDS = (
+    Asked("your_turn", "Model, play now", "the model answers now, even if a key is still held"),
+    Asked("my_turn", "Let me play", "the model is silent and listens"),
+    Asked("again", "Another answer", "another answer to the same call"),
+    Asked("undo", "Undo", "forgets the last call and its answer, as if they had not been played"),
+    Asked("freeze", "Freeze", "repeats the response until it is pressed again; play over it"),
+    Asked("keep", "Keep answer", "saves the last response as a MIDI file"),
+    Asked(
+        "capture",
+        "Capture",
+        "saves what you and the model played since the last pause, as a MIDI file",
+    ),
+    Asked("tap", "Tap tempo", "taps the tempo; the last tap is a downbeat"),
+    Asked("stop", "Stop", "silences the model and forgets the call"),
+    Asked("panic", "Panic", "silences everything"),
+)
+COMMANDS = {asked.name: asked.help for asked in _COMMANDS}
+LABELS = {asked.name: asked.label for asked in _COMMANDS}
 
 _SOURCE = re.compile(r"(cc|note|program)\s+(\d{1,3})(?:\s+on\s+(\d{1,2}))?")
 

@@ -6,7 +6,8 @@ from statistics import median
 from livegen.music.timeline import MAX_TEMPO_US, MIN_TEMPO_US
 
 FORGET_US = 2_000_000  # a tap so long after the last begins anew
-_FEWEST, _MOST = 3, 8  # taps
+FEWEST_TAPS = 3
+_MOST = 8  # taps
 
 
 class Tap:
@@ -14,6 +15,11 @@ class Tap:
 
     def __init__(self) -> None:
         self._taps: list[int] = []
+
+    @property
+    def count(self) -> int:
+        """How many taps the tempo stands on by now."""
+        return len(self._taps)
 
     def feed(self, now: int) -> int | None:
         """Take a tap; the tempo in micros per beat, from the third tap on, if a timeline can have it.
@@ -24,7 +30,7 @@ class Tap:
         if self._taps and not 0 <= now - self._taps[-1] <= FORGET_US:
             self._taps.clear()
         self._taps = [*self._taps, now][-_MOST:]
-        if len(self._taps) < _FEWEST:
+        if len(self._taps) < FEWEST_TAPS:
             return None
         tempo = round(self._slope())
         return tempo if MIN_TEMPO_US <= tempo <= MAX_TEMPO_US else None

@@ -7,7 +7,7 @@ from pathlib import Path
 from livegen.control.addresses import ROOT, WORDED, Kind, addresses, request
 from livegen.control.udp import DEFAULT_PORT
 from livegen.jam.controls import CONTROLS, Control, expected
-from livegen.jam.mapping import COMMANDS
+from livegen.jam.mapping import COMMANDS, LABELS
 
 MANUAL = Path(__file__).resolve().parents[2] / "docs" / "OSC.md"
 TABLE = re.compile(r"(<!-- table of (\w+): [^\n]+ -->\n)(.*?)(<!-- end -->\n)", re.DOTALL)
@@ -29,12 +29,12 @@ def rows(name: str) -> str:
     """The table as it should be."""
     if name == "commands":
         given = addresses(COMMANDS).values()
-        lines = ["| command | what it does |", "|---|---|"]
+        lines = ["| command | on the page | what it does |", "|---|---|---|"]
         known = COMMANDS | {
             name: f"{about[0].lower()}{about[1:-1]}" for name, about in WORDED.items()
         }
         lines += [
-            f"| `{one.path}{' WORD' * (one.name in WORDED)}` | {known[one.name]} |"
+            f"| `{one.path}{' WORD' * (one.name in WORDED)}` | {LABELS.get(one.name, '')} | {known[one.name]} |"
             for one in given
             if one.kind is Kind.DO
         ]

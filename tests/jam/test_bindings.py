@@ -2,6 +2,7 @@
 
 import pytest
 
+from livegen.errors import ConfigError
 from livegen.jam.desk import Desk
 from livegen.jam.engine import Engine
 from livegen.jam.mapping import Command
@@ -22,7 +23,8 @@ def test_bindings_are_replaced_by_those_that_are_told_and_act() -> None:
 @pytest.mark.parametrize("wrong", [{"cc 1": "energy", "cc 200": "swing"}, {"cc 1": "volume"}])
 def test_where_one_is_wrong_all_stay_as_they_were(wrong: dict[str, str]) -> None:
     desk = Desk(Engine(EchoModel()).settings, {"cc 74": "density"})
-    desk.bind(wrong)
+    with pytest.raises(ConfigError, match="map: expected"):
+        desk.bind(wrong)
 
     assert desk.map.bindings == {"cc 74": "density"}
 

@@ -19,7 +19,7 @@ from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.link import Frame, Kind
 from livegen.jam.controls import CONTROLS
-from livegen.jam.mapping import COMMANDS
+from livegen.jam.mapping import COMMANDS, LABELS
 from livegen.music.parts import PARTS
 from livegen.music.scale import KINDS
 
@@ -132,7 +132,9 @@ _TABLES = {
     "controls": [
         {**asdict(control), "knob": control.has_knob} for control in CONTROLS.values()
     ],
-    "commands": [{"name": name, "help": about} for name, about in COMMANDS.items()],
+    "commands": [
+        {"name": name, "label": LABELS[name], "help": about} for name, about in COMMANDS.items()
+    ],
     "parts": list(PARTS),
     "scales": list(KINDS),
     "limits": {

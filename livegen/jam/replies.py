@@ -1,0 +1,81 @@
+"""What is said to whoever asked for something: one table of sentences, for what is done and for why it is not.
+
+Words only: nothing that is played depends on them, and a replay needs none.  Knows no engine.
+"""
+
+from collections.abc import Mapping
+from enum import Enum
+
+
+class Reply(Enum):
+    """Whether it is done, and the sentence; what stands in braces is filled in by whoever replies."""
+
+    ANSWERS = True, "The model answers."
+    ANSWERS_WITH_CLOCK = True, "The model answers as soon as the DAW's clock runs."
+    NOTHING_HEARD = False, "There is no phrase to answer yet: play one first."
+    PLAYS_ALREADY = False, "The model is playing already."
+    LOOPS_ALREADY = False, "A loop is playing: let it go with Freeze first."
+
+    SILENCED = True, "The model is silent: your move."
+    LISTENS = True, "The model listens, and leaves this phrase without an answer."
+    YOURS_ALREADY = False, "It is your move already."
+
+    ANOTHER = True, "Another answer is on its way."
+    NOTHING_ANSWERED = False, "Nothing was answered yet, so there is no other answer."
+
+    UNDONE = True, "The last turn is taken back."
+    NOTHING_TO_UNDO = False, "There is no turn to take back."
+
+    FROZEN = True, "The answer repeats until you press Freeze again."
+    LET_GO = True, "The loop ends after this round."
+    NOTHING_TO_FREEZE = False, "The model has not played yet: there is nothing to repeat."
+
+    KEEPS = True, "The last answer is being saved."
+    NOTHING_TO_KEEP = False, "The model has not played yet: there is nothing to keep."
+    CAPTURES = True, "The last bars are being saved."
+
+    TAPPED = True, "Tap {number}: tap on, the third tap sets the tempo."
+    TEMPO = True, "{bpm:g} BPM: your next phrase begins on the downbeat."
+    TEMPO_NOW = True, "{bpm:g} BPM, and this tap is the downbeat."
+    TEMPO_WAITS = False, "{leader} leads: your {bpm:g} BPM counts when it stops."
+    TEMPO_IN_VAIN = False, "{leader} leads: its tempo counts, and yours does not."
+    TAPS_OUTSIDE = False, "The tempo stays: taps give {low:g} to {high:g} BPM."
+
+    STOPPED = True, "The model is silent, and the phrase is forgotten."
+    NOTHING_TO_STOP = False, "Nothing was playing."
+    PANICKED = True, "Everything is silent."
+
+    PRESET = True, "Preset {name}."
+    PRESET_WAITS = True, "Preset {name} comes with the next bar line."
+
+    LEARNS = True, "Move the knob, pad or pedal for {name}."
+    LEARNS_NO_MORE = True, "Nothing is learned."
+    FORGOTTEN = True, "Nothing moves {name} any more."
+    NOTHING_BOUND = False, "Nothing is bound to {name}."
+
+    def __init__(self, is_done: bool, sentence: str) -> None:
+        self.is_done, self.sentence = is_done, sentence
+
+
+class Replies:
+    """The latest reply; `number` counts them, so that the same one again is news.  Threads: loop only."""
+
+    def __init__(self) -> None:
+        self.number = 0
+        self._latest: Mapping[str, object] = {}
+
+    def give(self, to: str, reply: Reply, **words: object) -> None:
+        """Reply to a command."""
+        self._say(to, reply.is_done, reply.sentence.format(**words))
+
+    def refuse(self, to: str, line: str) -> None:
+        """Say in one line why a command or a value is not taken."""
+        self._say(to, False, line)
+
+    def snapshot(self) -> Mapping[str, object]:
+        """The latest: its number, what it replies to, whether that is done, and the line; empty before the first."""
+        return self._latest
+
+    def _say(self, to: str, is_done: bool, line: str) -> None:
+        self.number += 1
+        self._latest = {"number": self.number, "to": to, "done": is_done, "line": line}
