@@ -73,7 +73,7 @@ const models = el("div", { class: "control", hidden: true });
 const saving = el("div", { class: "saving" });
 controls.append(presets, saving, models, desk);
 new Presets(presets, store, send);
-new SavePreset(saving, store, token);
+new SavePreset(saving, store, () => wire.token);
 new ModelList(models, store, send);
 new Desk(desk, store, send);
 commandButtons(find("commands"), store, send);

@@ -22,7 +22,7 @@ export class SavePreset {
   constructor(
     root: HTMLElement,
     private readonly store: Store,
-    private readonly token: string,
+    private readonly token: () => string,
   ) {
     const close = button("Leave it", () => this.#close(), { class: "small" });
     const save = el("button", { type: "submit", class: "small strong" }, "Save");
@@ -65,7 +65,7 @@ export class SavePreset {
   async #save(replace: boolean): Promise<void> {
     const answer = await fetch("/presets", {
       method: "POST",
-      headers: { Authorization: `Bearer ${this.token}`, "Content-Type": "application/json" },
+      headers: { Authorization: `Bearer ${this.token()}`, "Content-Type": "application/json" },
       body: JSON.stringify({ name: this.#name.value, replace }),
     }).catch(() => null);
     const told = ((await answer?.json().catch(() => null)) ?? {}) as { name?: string; error?: string };
