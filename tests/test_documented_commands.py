@@ -97,7 +97,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     (inside / "zz_of_the_tests.pth").write_text(sysconfig.get_path("purelib"))
     for seed in range(6):
         (home / "my-midi").mkdir(parents=True, exist_ok=True)
-        write(home / "my-midi" / f"tune {seed}.mid", tune(seed, beats=64))
+        write(home / "my-midi" / f"tune {seed}.mid", tune(seed))
     tools = [str(home / ".local" / "bin"), *_path_without(Path(sys.executable).parent)]
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "PYTHON", "VIRTUAL"))}
     return clone, kept | {"HOME": str(home), "PATH": os.pathsep.join(tools)}
@@ -109,7 +109,8 @@ def _path_without(folder: Path) -> list[str]:
 
 def run(command: str, clone: Path, environment: dict[str, str]) -> tuple[int, str]:
     """Exit status and output of a line, typed into a shell; of one that serves, after Ctrl-C once it is ready."""
-    shell = subprocess.Popen(
+    lines = []
+    with subprocess.Popen(
         ["bash", "-c", command],
         cwd=clone,
         env=environment,
@@ -118,18 +119,16 @@ def run(command: str, clone: Path, environment: dict[str, str]) -> tuple[int, st
         stderr=subprocess.STDOUT,
         text=True,
         start_new_session=True,
-    )
-    patience = threading.Timer(PATIENCE_S, os.killpg, (shell.pid, signal.SIGKILL))
-    patience.start()
-    lines = []
-    assert shell.stdout is not None
-    for line in shell.stdout:
-        lines.append(line)
-        if SERVES.match(command) and line.startswith(READY):
-            os.killpg(shell.pid, signal.SIGINT)
-    status = shell.wait()
+    ) as shell:
+        patience = threading.Timer(PATIENCE_S, os.killpg, (shell.pid, signal.SIGKILL))
+        patience.start()
+        assert shell.stdout is not None
+        for line in shell.stdout:
+            lines.append(line)
+            if SERVES.match(command) and line.startswith(READY):
+                os.killpg(shell.pid, signal.SIGINT)
     patience.cancel()
-    return status, "".join(lines)
+    return shell.returncode, "".join(lines)
 
 
 @pytest.mark.package
