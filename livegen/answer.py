@@ -12,8 +12,10 @@ from typing import NamedTuple
 
 from livegen.daemon.outbox import Outbox
 from livegen.jam.agenda import Timed
+from livegen.jam.controls import CONTROLS
 from livegen.jam.engine import Engine
 from livegen.jam.mapping import Command
+from livegen.jam.turns import MODES
 from livegen.music.messages import Cut, Message, NoteOn, Other, decode, encode
 from livegen.music.parts import rule_of_track
 from livegen.music.smf import DEFAULT_TEMPO, Score, Track, micros_of
@@ -21,6 +23,7 @@ from livegen.testing import Rehearsal, Wire
 
 SECOND = 1_000_000
 STEP_US = SECOND // 10  # less than the shortest bar
+MAX_BARS = int(CONTROLS["length"].high)
 MAX_RESPONSE_US = 600 * SECOND  # 32 bars of 4/4 at the slowest tempo take half of it
 
 
@@ -45,27 +48,32 @@ def answer(call: Score, engine: Engine) -> Score:
 
 
 def _play_on(rehearsal: Rehearsal, call_end: int, call: Score) -> None:
-    """Let the response be played to its end; a continuation, which has none, for `length`."""
+    """Let the response be played to its end; one of a mode in which it has none, for `length`."""
     engine, latest, began = rehearsal.engine, call_end + MAX_RESPONSE_US, None
     settings = engine.settings
+    is_endless = not MODES[settings.mode].ends_by_itself
     while engine.deadline() is not None and rehearsal.now < latest:
         rehearsal.until(min(rehearsal.now + STEP_US, latest))
-        if began is None and settings.mode == "continue":
+        if began is None and is_endless:
             began = next(
                 (at for at, m in rehearsal.sent if at > call_end and isinstance(m, NoteOn)), None
             )
-            latest = latest if began is None else _continued_until(call, began, settings.length)
+            latest = latest if began is None else _stopped_at(call, began, settings.length)
     rehearsal.play(max(rehearsal.now, call_end), Command("stop"))
     rehearsal.until(rehearsal.now + SECOND)
 
 
-def _continued_until(call: Score, began: int, length: str | float) -> int:
-    """When a continuation is stopped, just before a bar line: after `length` bars, or as many as the call has."""
+def _stopped_at(call: Score, began: int, length: str | float) -> int:
+    """When a response without an end is stopped, just before a bar line.
+
+    After `length` bars, or as many as the call has, but 32 at most: what `length` may be.
+    """
     clock = TempoMap.of(call)
     numerator, denominator = call.metres[-1][1:] if call.metres else (4, 4)
     bar = call.ppqn * 4 * numerator // denominator
     ticks = [tick for track in call.tracks for tick, _ in track.messages]
-    bars = -((min(ticks) - max(ticks)) // bar) if isinstance(length, str) else int(length)
+    of_call = -((min(ticks) - max(ticks)) // bar)
+    bars = min(of_call, MAX_BARS) if isinstance(length, str) else int(length)
     return clock.micros((clock.tick(began) + bar // 8) // bar * bar + bars * bar) - 1
 
 

@@ -8,12 +8,15 @@ import logging
 import os
 import secrets
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livegen import shipped
 from livegen.errors import ConfigError
+from livegen.home import spelled_out
 
 if TYPE_CHECKING:
     from livegen.config import Config, Origin, Route
@@ -40,11 +43,13 @@ def serve(
 ) -> int:
     """Serve as configured until told to stop, and give the exit status.  Raises LivegenError.
 
-    With `origin`, where the configuration came from, it is read again whenever its files change.
+    `record` is written under that name, or under the next free one.  With `origin`, where the configuration came
+    from, it is read again whenever its files change.
     """
     from livegen.daemon import page_files
     from livegen.daemon.port_process import ServeOptions
     from livegen.daemon.port_process import serve as serve_ports
+    from livegen.daemon.recordings import midi_name
 
     logging.basicConfig(level=logging.INFO, format="livegen: %(message)s", stream=sys.stderr)
     settings = engine_settings(config)
@@ -55,7 +60,7 @@ def serve(
         api=config.ports.api,
         settings=settings,
         player=player,
-        record=record,
+        record=record and midi_name(record),
         recordings=_recordings(config),
         journals=config.recording.journals,
         record_tempo_bpm=tempo if isinstance(tempo, int | float) else 120.0,
@@ -104,9 +109,9 @@ def _page(config: "Config") -> dict[str, Any]:
 
 def _files(config: "Config", origin: "Origin | None") -> dict[str, Any]:
     """What the control process must know to watch the files of the configuration."""
-    from livegen.config import learned_file, own_folder
+    from livegen.config import learned_file, own_file, own_folder
 
-    path = (origin and origin.path) or own_folder() / "config.yaml"
+    path = (origin and origin.path) or own_file() or own_folder() / "config.yaml"
     return {
         "now": _set_up(config),
         "config": str(path),
@@ -155,7 +160,7 @@ def _recordings(config: "Config") -> Path | None:
     folder = config.recording.folder
     if not config.recording.keep:
         return None
-    return Path(folder).expanduser() if folder else default_folder()
+    return spelled_out(folder) if folder else default_folder()
 
 
 def engine_settings(config: "Config") -> dict[str, Any]:
@@ -233,27 +238,28 @@ def _engine(settings: Mapping[str, Any], model: "Model", rules: Mapping[int, str
 # --- answering files ------------------------------------------------------------------------------------------
 
 
-def generate(calls: Sequence[Path], out: Path, config: "Config") -> Iterator[Path]:
+def generate(
+    calls: Sequence[Path], out: Path, config: "Config", replaces: bool = False
+) -> Iterator[Path]:
     """Answer each call by itself and write what both play; gives the path of each file when it is written.
 
-    Everything that can be wrong with the files' names and the model is said before anything is written.
-    Raises LivegenError.
+    Everything that can be wrong with the files' names and the model is said before anything is written.  A file that
+    is there is left alone unless `replaces`, a call always.  Raises LivegenError.
     """
     from livegen.answer import answer, rules
     from livegen.inference.model import load
     from livegen.music import smf
 
     settings = engine_settings(config)
+    _expect_to_play(str(config.controls["mode"]))
     targets = _targets(calls, out)
+    if not replaces:
+        _expect_free(list(targets.values()))
     model = load(Path(settings["model"]))
     for call, target in targets.items():
         score = smf.read(call)
         answered = answer(score, _engine(settings, model, rules(score)))
-        try:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            smf.write(target, answered)
-        except OSError as error:
-            raise ConfigError(f"--out {target}: cannot be written ({error.strerror})") from None
+        _write_out(target, partial(smf.write, score=answered), replaces)
         if call == calls[0]:
             said = f"livegen: {settings['model']}, seed {settings['seed']}"
             print(said, file=sys.stderr, flush=True)
@@ -263,22 +269,28 @@ def generate(calls: Sequence[Path], out: Path, config: "Config") -> Iterator[Pat
 # --- playing a journal again --------------------------------------------------------------------------------------
 
 
-def replay(journal: Path, out: Path | None, model: str | None) -> bool:
+def replay(journal: Path, out: Path | None, model: str | None, replaces: bool = False) -> bool:
     """Play a journal again and say on standard output how far it came out the same; whether it did.
 
-    With `out` the session is written there first, as it was played.  Raises LivegenError.
+    With `out` the session is written there first, as it was played; a file that is there is left alone unless
+    `replaces`.  Raises LivegenError.
     """
+    from livegen.daemon.recordings import midi_name
     from livegen.jam.journal import read, salvage
     from livegen.jam.rows import JournalError
     from livegen.replay import reproduce
 
+    if out is not None:
+        _expect_apart([journal], [midi_name(out)])
+        if not replaces:
+            _expect_free([out])
     try:
         lines = journal.read_text(encoding="utf-8", errors="replace").splitlines()
     except OSError as error:
         raise JournalError(f"{journal}: cannot be read ({error.strerror})") from None
     try:
         if out is not None:
-            _write_session(salvage(lines), out)
+            _write_session(salvage(lines), out, replaces)
         session = read(lines)
     except JournalError as error:
         raise JournalError(f"{journal}: {error}") from None
@@ -287,7 +299,7 @@ def replay(journal: Path, out: Path | None, model: str | None) -> bool:
     return outcome.is_same
 
 
-def _write_session(session: "Session", out: Path) -> None:
+def _write_session(session: "Session", out: Path, replaces: bool) -> None:
     from livegen.daemon.takes import session_score
     from livegen.music import smf
 
@@ -295,10 +307,7 @@ def _write_session(session: "Session", out: Path) -> None:
     if score is None:
         print("nothing was played; no file is written", file=sys.stderr)
         return
-    try:
-        smf.write(out, score)
-    except OSError as error:
-        raise ConfigError(f"--out {out}: cannot be written ({error.strerror})") from None
+    _write_out(out, partial(smf.write, score=score), replaces)
 
 
 def _engine_again(header: "Header", model: str | None) -> "Engine":
@@ -334,12 +343,63 @@ def _compare(path: Path, sha256: str, rest: str) -> None:
         print(f"livegen: {path} is not the file that played then {rest}", file=sys.stderr)
 
 
+# --- files to write -----------------------------------------------------------------------------------------------
+
+
+def _write_out(out: Path, write: Callable[[Path], object], replaces: bool) -> None:
+    """Write what --out asks for: all of it or nothing.  Raises ConfigError."""
+    from livegen.daemon.recordings import write_new
+
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_new(out, write, replaces)
+    except FileExistsError:
+        _expect_free([out])
+        raise ConfigError(f"--out {out}: cannot be made: a file is in the way") from None
+    except OSError as error:
+        raise ConfigError(f"--out {out}: cannot be written ({error.strerror})") from None
+
+
+def _expect_free(targets: Sequence[Path]) -> None:
+    """Raises ConfigError when something has one of these names."""
+    there = [target for target in targets if os.path.lexists(target)]
+    if there:
+        more = f" and {len(there) - 1} more are" if len(there) > 1 else " is"
+        raise ConfigError(
+            f"--out {there[0]}{more} there already; choose another name, or replace with --force"
+        )
+
+
+def _expect_apart(sources: Sequence[Path], targets: Sequence[Path]) -> None:
+    """Raises ConfigError when a target is one of the sources, by whatever name or link."""
+    known = {(found.st_dev, found.st_ino): path for path in sources if (found := path.stat())}
+    for target in targets:
+        with suppress(OSError):
+            found = target.stat()
+            if (source := known.get((found.st_dev, found.st_ino))) is not None:
+                raise ConfigError(
+                    f"--out {target}: {source} would be written over; choose another place"
+                )
+
+
+def _expect_to_play(mode: str) -> None:
+    from livegen.jam.turns import MODES, Plays
+
+    if MODES[mode].plays is Plays.NEVER:
+        raise ConfigError(f"--mode {mode}: the model stays silent in it; choose another mode")
+
+
 def _targets(calls: Sequence[Path], out: Path) -> dict[Path, Path]:
-    """Where each call's answer goes: `out` itself, or a file of the call's name in the folder `out`."""
+    """Where each call's answer goes: `out` itself, or a file of the call's name in the folder `out`.
+
+    Something without a suffix is a folder.  Raises ConfigError or RecordingError.
+    """
+    from livegen.daemon.recordings import midi_name
+
     twice = next((call for call in calls if calls.count(call) > 1), None)
     if twice is not None:
         raise ConfigError(f"{twice} is given twice")
-    is_folder = len(calls) > 1 or out.is_dir()
+    is_folder = len(calls) > 1 or out.is_dir() or not (out.suffix or out.exists())
     if is_folder and out.suffix and not out.exists():
         raise ConfigError(
             f"--out {out}: {len(calls)} calls need a folder, and this looks like a file; "
@@ -347,12 +407,10 @@ def _targets(calls: Sequence[Path], out: Path) -> dict[Path, Path]:
         )
     if is_folder and out.exists() and not out.is_dir():
         raise ConfigError(f"--out {out}: {len(calls)} calls need a folder, and this is a file")
-    targets = {call: out / f"{call.stem}.mid" if is_folder else out for call in calls}
+    targets = {call: out / f"{call.stem}.mid" if is_folder else midi_name(out) for call in calls}
     written: dict[Path, Path] = {}
     for call, target in targets.items():
         if (other := written.setdefault(target.resolve(), call)) != call:
             raise ConfigError(f"{other} and {call} would both be written to {target}; rename one")
-    for call in calls:
-        if call.resolve() in written:
-            raise ConfigError(f"--out {out}: {call} would be written over; choose another place")
+    _expect_apart(calls, list(targets.values()))
     return targets

@@ -31,12 +31,14 @@ from pydantic import (
 )
 
 from livegen.errors import ConfigError
+from livegen.home import base_folder
 from livegen.jam.controls import CONTROLS, checked
 from livegen.jam.mapping import parse_source, parse_target
 from livegen.music.scale import parse_register
 
 log = logging.getLogger(__name__)
 
+SUFFIXES = (".yaml", ".yml")  # of a file of settings; the first is read where both are there
 MAX_BYTES = 256 * 1024
 MAX_NESTING = 20
 MAX_MISTAKES = 20
@@ -61,12 +63,14 @@ def _register(text: str) -> str:
     return text
 
 
-def _bindings(given: dict[str, str]) -> dict[str, str]:
-    """What knobs, pads, pedals and programs do."""
-    for source, target in given.items():
-        _told(parse_source, source, "map")
-        _told(parse_target, target, "map")
-    return given
+def _parsed(check: Callable[[str], object], name: str) -> AfterValidator:
+    """Check a text by its parser, and keep the text."""
+
+    def parse(text: str) -> str:
+        _told(check, text, name)
+        return text
+
+    return AfterValidator(parse)
 
 
 def _told(check: Callable[[str], object], text: str, name: str) -> None:
@@ -95,6 +99,8 @@ Velocity = Annotated[int, Field(ge=1, le=127)]
 Name = Annotated[
     str, Field(min_length=1, max_length=63), AfterValidator(lambda name: _printable(name))
 ]
+Source = Annotated[str, _parsed(parse_source, "map")]
+Target = Annotated[str, _parsed(parse_target, "map")]
 Rule = Literal["keys", "lead", "comp", "bass", "drums", "off"]
 Heard = Annotated[Rule, BeforeValidator(lambda value: _word(value))]
 ALL_CHANNELS: dict[int, Rule] = {
@@ -216,7 +222,7 @@ class Config(Section):
     ] = ALL_CHANNELS
     output: Output = Output()
     jam: Jam = Jam()  # type: ignore[valid-type]
-    map: Annotated[dict[str, str], AfterValidator(_bindings)] = {}
+    map: dict[Source, Target] = {}
     presets: dict[str, Preset] = {}  # type: ignore[valid-type]
     setlist: list[str] = []
     osc: Osc = Osc()
@@ -230,9 +236,10 @@ class Config(Section):
         presets = info.data.get("presets")
         if presets is None:
             return given  # there are mistakes in them, which are told
-        for name in given:
-            if name not in presets:
-                raise ValueError(f"there is no preset {name!r}; there are: {', '.join(presets)}")
+        if missing := [name for name in given if name not in presets]:
+            named = " and no ".join(f"{name!r:.60}" for name in missing[:MAX_MISTAKES])
+            there = ", ".join(presets) or "none"
+            raise ValueError(f"there is no preset {named}; there are: {there}")
         return given
 
     @property
@@ -268,7 +275,10 @@ def load(
     unless it is read `again`.
     Raises ConfigError, one line for each mistake.
     """
-    path = path or own_file()
+    own = [] if path else _own_files()
+    for unread in () if again else own[1:]:
+        log.warning("%s is not read: %s is", unread, own[0])
+    path = path or next(iter(own), None)
     document = _read(path) if path else Document({}, {}, "")
     document = _with_preset_files(document, preset_files())
     document = _with_learned(
@@ -311,15 +321,22 @@ class Origin:
 
 
 def own_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where a person's configuration lies: livegen under $XDG_CONFIG_HOME, or under ~/.config."""
-    home = environment.get("XDG_CONFIG_HOME")
-    return (Path(home) if home else Path.home() / ".config") / "livegen"
+    """Where a person's configuration lies: livegen under $XDG_CONFIG_HOME, or under ~/.config.
+
+    Raises ConfigError where there is no home folder.
+    """
+    return base_folder(environment, "XDG_CONFIG_HOME", ".config") / "livegen"
 
 
 def own_file(environment: Mapping[str, str] = os.environ) -> Path | None:
-    """The person's configuration, config.yaml in `own_folder`; None where there is none."""
-    path = own_folder(environment) / "config.yaml"
-    return path if path.is_file() else None
+    """The person's configuration, config.yaml in `own_folder`, else config.yml; None where there is none."""
+    return next(iter(_own_files(environment)), None)
+
+
+def _own_files(environment: Mapping[str, str] = os.environ) -> list[Path]:
+    """The files that could be the configuration; the first is."""
+    paths = [own_folder(environment) / f"config{suffix}" for suffix in SUFFIXES]
+    return [path for path in paths if path.is_file()]
 
 
 def learned_file() -> Path:
@@ -328,9 +345,9 @@ def learned_file() -> Path:
 
 
 def preset_files() -> list[Path]:
-    """The files of presets: presets/NAME.yaml in `own_folder`, by name."""
-    found = sorted((own_folder() / "presets").glob("*.yaml"))
-    return [path for path in found if not path.name.startswith(".")]
+    """The files of presets: presets/NAME.yaml, or .yml, in `own_folder`, by name."""
+    found = (path for suffix in SUFFIXES for path in (own_folder() / "presets").glob(f"*{suffix}"))
+    return sorted(path for path in found if not path.name.startswith("."))
 
 
 def learned() -> dict[str, str]:
@@ -380,13 +397,12 @@ def _plain_source(text: object) -> str:
 
 def _with_preset_files(document: "Document", paths: Sequence[Path]) -> "Document":
     """The same with the presets that are files of their own.  Raises ConfigError."""
-    inline = document.value.get("presets") or {}
-    if not isinstance(inline, dict):
+    if not isinstance(document.value.get("presets") or {}, dict):
         return document  # a mistake, told when it is validated
     for path in paths:
         preset = _read(path)
         name = unicodedata.normalize("NFC", path.stem)  # a file system may take accents apart
-        if name in inline:
+        if name in (document.value.get("presets") or {}):
             place = document.place(("presets", name))
             raise ConfigError(f"{path}: there is a preset {name} already, at {place}")
         at: Trail = ("presets", name)

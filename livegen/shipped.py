@@ -8,6 +8,7 @@ from pathlib import Path
 
 from livegen.daemon.recordings import default_folder
 from livegen.errors import ConfigError, ModelError
+from livegen.home import spelled_out
 
 DEFAULT_MODEL = "jam-gru"  # the folder under models/ that "default" stands for
 _PACKAGE = Path(__file__).resolve().parent
@@ -59,13 +60,14 @@ def name_of(folder: Path) -> str:
 def model(name_or_path: str) -> Path:
     """The .onnx file of a model's name, of `default`, or of a path (a file, or a folder that holds one).
 
-    Raises ModelError when there is none; its message lists the names there are.
+    Raises ModelError when there is none; its message lists the names there are.  ConfigError for a path that begins
+    with what cannot be spelled out.
     """
     names = models()
     name = DEFAULT_MODEL if name_or_path == "default" else name_or_path
     if name in names:
         return names[name]
-    path = Path(name_or_path)
+    path = spelled_out(name_or_path)
     if path.is_dir() and len(inside := sorted(path.glob("*.onnx"))) == 1:
         return inside[0]
     if path.is_file():

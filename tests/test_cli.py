@@ -11,15 +11,18 @@ import pytest
 
 import livegen
 from livegen import answer, app, cli, config, shipped
-from livegen.cli.options import SYSTEMS
+from livegen.cli.options import AT_HAND, SYSTEMS
 from livegen.daemon.ports import API_NAMES
 from livegen.errors import ConfigError, ModelError
 from livegen.jam.agenda import Route
+from livegen.jam.controls import CONTROLS
+from livegen.jam.turns import MODES
 from livegen.music import smf
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.testing import EchoModel
 
 PPQN = 480
+ROOT = Path(__file__).parents[1]
 
 
 @pytest.fixture(autouse=True)
@@ -61,8 +64,10 @@ def test_the_help_of_serve_names_every_option(capsys: pytest.CaptureFixture[str]
     run("serve", "--help")
 
     said = capsys.readouterr().out
-    options = "--port --in --api --model --mode --seed --config --set --player --record --stats"
-    assert [option for option in options.split() if option not in said] == []
+    options = "--port --in --api --model --seed --config --set --player --record --stats"
+    at_hand = [f"--{name}" for name in AT_HAND]
+    assert [option for option in [*options.split(), *at_hand] if option not in said] == []
+    assert [mode for mode in MODES if f"{mode}:" not in said] == []
 
 
 @pytest.mark.parametrize(
@@ -74,6 +79,18 @@ def test_the_help_of_serve_names_every_option(capsys: pytest.CaptureFixture[str]
         (["serve", "--until-player-ends"], "name a file with --player"),
         (["serve", "--model", "no-such"], "'no-such' is neither a model"),
         (["serve", "--mode", "sing"], "'sing' is not one of"),
+        (
+            ["serve", "--tempo", "fast"],
+            "expected a number from 30 to 300 BPM or \"auto\", got 'fast'",
+        ),
+        (["serve", "--bars", "99"], 'expected a whole number from 1 to 32 bars or "call"'),
+        (["serve", "--parts", "lead tuba"], "expected auto, or some of lead, comp, bass, drums"),
+        (["serve", "--record", "jam.wav"], "jam.wav: livegen writes MIDI; name it jam.mid"),
+        (["serve", "--record", "jam"], "jam: livegen writes MIDI; name it jam.mid"),
+        (["serve", "--player=~nobody-of-that-name/x.mid"], "there is no home folder ~nobody"),
+        (["serve", "--player", "$NO_SUCH_PLACE/x.mid"], "$NO_SUCH_PLACE is not set"),
+        (["serve", "--model", "$NO_SUCH_PLACE/x.onnx"], "$NO_SUCH_PLACE is not set"),
+        (["serve", "--set", "recording.folder=$NO_SUCH_PLACE"], "$NO_SUCH_PLACE is not set"),
         (["serve", "--config", "no.yaml"], "no.yaml"),
         (["generate", "--out", "x.mid"], "Missing argument"),
         (["evaluate", "no-such", "--data", "."], "'no-such' is neither a model"),
@@ -110,9 +127,12 @@ def test_a_mistyped_command_line_is_told_where_its_options_stand(
     ]
 
 
-def test_the_name_alone_shows_the_help(capsys: pytest.CaptureFixture[str]) -> None:
-    assert run() == 2
-    assert "First steps:" in capsys.readouterr().err
+def test_the_name_alone_shows_the_help_and_is_no_mistake(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    assert run() == 0
+    said = capsys.readouterr()
+    assert "First steps:" in said.out and said.err == ""
 
 
 def test_the_midi_systems_of_the_command_line_are_those_of_the_ports() -> None:
@@ -146,6 +166,141 @@ def test_training_without_its_extra_says_what_to_install(
     assert "livegen train needs torch, which is not installed: make -C " in (
         capsys.readouterr().err
     )
+
+
+# --- controls as options ----------------------------------------------------------------------------------------
+
+
+def completed(*words: str) -> list[str]:
+    """What a shell is offered for the last word of a command line."""
+    done = subprocess.run(
+        [sys.executable, "-m", "livegen"],
+        env=os.environ
+        | {
+            "_LIVEGEN_COMPLETE": "bash_complete",
+            "COMP_WORDS": " ".join(("livegen", *words)),
+            "COMP_CWORD": str(len(words)),
+        },
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    return [line.partition(",")[2] for line in done.stdout.splitlines()]
+
+
+@pytest.mark.parametrize("command", ["serve", "generate"])
+def test_completion_offers_every_mode(command: str) -> None:
+    assert completed(command, "--mode", "") == list(MODES)
+
+
+@pytest.mark.parametrize(
+    ("option", "begun", "words"),
+    [
+        ("--tempo", "", ["auto"]),
+        ("--parts", "b", ["bass"]),
+        ("--scale", "pl", ["played"]),
+        ("--style", "folk_r", ["folk_reel"]),
+    ],
+)
+def test_completion_offers_the_words_that_a_control_takes(
+    option: str, begun: str, words: list[str]
+) -> None:
+    assert completed("serve", option, begun) == words
+
+
+VALUES = {
+    "mode": "solo",
+    "style": "jazz",
+    "tempo": "90",
+    "sync": "internal",
+    "scale": "D dorian",
+    "parts": "lead bass",
+    "length": "4",
+    "start": "bar",
+    "density": "0.5",
+    "temperature": "0.8",
+}
+
+
+def test_what_people_reach_for_has_an_option_each_that_says_its_help_and_sets_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    served: list[config.Config] = []
+    monkeypatch.setattr(
+        app, "serve", lambda configured, **_: 0 if served.append(configured) is None else 1
+    )
+    arguments = [word for name, value in VALUES.items() for word in (f"--{name}", value)]
+
+    assert tuple(VALUES) == AT_HAND
+    assert run("serve", *arguments) == 0
+    said = config.load(None, [f"jam.{name}='{value}'" for name, value in VALUES.items()])
+    assert served == [said]
+    run("serve", "--help")
+    shown = "".join(capsys.readouterr().out.split())
+    for name in AT_HAND:
+        assert "".join(CONTROLS[name].help.split()) in shown, name
+
+
+# --- a person's folders -----------------------------------------------------------------------------------------
+
+
+def livegen_in(folder: Path, *arguments: str | Path, **environment: str) -> tuple[int, str]:
+    """Status and standard error of a command with nothing in its environment but this."""
+    done = subprocess.run(
+        [sys.executable, "-m", "livegen", *map(str, arguments)],
+        cwd=folder,
+        env={"PATH": os.environ["PATH"], "PYTHONPATH": str(ROOT), **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    return done.returncode, done.stderr
+
+
+def test_a_home_that_nobody_spelled_out_is_never_made(echo: Path, tmp_path: Path) -> None:
+    heard = call(tmp_path / "call.mid")
+    generate = ("generate", heard, "--out", tmp_path / "both.mid")
+
+    status, said = livegen_in(tmp_path, *generate, HOME="$HOME")
+    assert status == 2 and said.count("\n") == 1 and "HOME is '$HOME'" in said
+    spelled = {
+        "HOME": str(tmp_path / "home"),
+        "XDG_CONFIG_HOME": "$HOME/.config",
+        "XDG_DATA_HOME": "~/x",
+    }
+    assert livegen_in(tmp_path, *generate, **spelled)[0] == 0
+    assert [path.name for path in tmp_path.iterdir() if path.name[0] in "$~"] == []
+
+
+def test_a_user_without_a_home_is_told_in_a_line_what_to_set(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def nowhere() -> Path:
+        raise RuntimeError("Could not determine home directory.")
+
+    monkeypatch.delenv("XDG_CONFIG_HOME")
+    monkeypatch.setattr(Path, "home", nowhere)
+
+    for command in ("serve", "generate"):
+        assert (
+            run(command, *(["--out", "x.mid", "tests/test_cli.py"] * (command == "generate"))) == 2
+        )
+        said = capsys.readouterr().err
+        assert said.count("\n") == 1 and "HOME is not set" in said and "fault" not in said
+
+
+def test_home_may_stand_in_every_path(
+    monkeypatch: pytest.MonkeyPatch, echo: Path, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    call(tmp_path / "call.mid")
+
+    for at, start in enumerate(("~", "$HOME", "${HOME}")):
+        out, model = f"{start}/{at}.mid", f"{start}/echo.onnx"
+        assert run("generate", f"{start}/call.mid", f"--out={out}", "--set", f"model={model}") == 0
+        assert (tmp_path / f"{at}.mid").is_file()
+        kept = config.load(None, [f"recording.folder={start}/kept"])
+        assert app._recordings(kept) == tmp_path / "kept"
 
 
 # --- starting ---------------------------------------------------------------------------------------------------
@@ -295,26 +450,43 @@ def test_the_answer_stands_on_the_beat_of_the_call_at_any_tempo(
 
 def answered_at(folder: Path, model: Path, tempo_us: int, *options: str) -> list[int]:
     """Ticks of the model's onsets in answer to a call of four quarters."""
-    run(
-        "generate",
-        call(folder / "call.mid", tempo_us),
-        "--out",
-        folder / "both.mid",
-        "--model",
-        model,
-        "--seed",
-        "1",
-        *options,
-    )
+    given = call(folder / "call.mid", tempo_us), "--out", folder / "both.mid", "--model", model
+    assert run("generate", *given, "--seed", "1", *options) == 0
     messages = smf.read(folder / "both.mid").tracks[1].messages
     return [tick for tick, message in messages if isinstance(message, NoteOn)]
 
 
-def test_a_continuation_of_so_many_bars_ends_on_the_bar_line(echo: Path, tmp_path: Path) -> None:
-    onsets = answered_at(tmp_path, echo, 500_000, "--mode", "continue", "--bars", "3")
+ENDLESS = [name for name, mode in MODES.items() if not mode.ends_by_itself]
 
-    assert onsets[0] // (4 * PPQN) == 1
-    assert 3 * 4 * PPQN <= onsets[-1] < 4 * 4 * PPQN
+
+@pytest.mark.parametrize("mode", ENDLESS)
+def test_a_response_without_an_end_gets_so_many_bars_and_ends_on_the_bar_line(
+    echo: Path, tmp_path: Path, mode: str
+) -> None:
+    onsets = answered_at(tmp_path, echo, 500_000, "--mode", mode, "--bars", "3")
+
+    bar = 4 * PPQN
+    first_after = next((at for at in onsets if at >= bar), None)
+    assert first_after is None or first_after // bar == 1
+    assert onsets[-1] < 4 * bar
+    assert mode == "accompany" or 3 * bar <= onsets[-1]  # which goes no further than it likes
+
+
+@pytest.mark.parametrize("mode", ENDLESS)
+def test_a_response_without_an_end_is_as_long_as_the_call_unless_told(
+    echo: Path, tmp_path: Path, mode: str
+) -> None:
+    assert answered_at(tmp_path, echo, 500_000, "--mode", mode)[-1] < 2 * 4 * PPQN
+
+
+def test_a_mode_in_which_the_model_is_silent_generates_nothing_and_says_so(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    both = ("--out", tmp_path / "both.mid", "--model", echo)
+
+    assert run("generate", call(tmp_path / "call.mid"), *both, "--mode", "listen") == 2
+    assert "--mode listen: the model stays silent" in capsys.readouterr().err
+    assert not (tmp_path / "both.mid").exists()
 
 
 def test_every_note_generated_ends(echo: Path, tmp_path: Path) -> None:
@@ -360,6 +532,90 @@ def test_generate_never_writes_over_a_call(
     assert run("generate", source, "--out", tmp_path, "--model", echo) == 2
     assert "would be written over" in capsys.readouterr().err
     assert source.read_bytes() == before
+
+
+@pytest.mark.parametrize("link", ["hardlink_to", "symlink_to"])
+@pytest.mark.parametrize("force", [(), ("--force",)])
+def test_no_link_to_a_call_lets_it_be_written_over(
+    echo: Path, tmp_path: Path, link: str, force: tuple[str, ...]
+) -> None:
+    source, out = call(tmp_path / "call.mid"), tmp_path / "both.mid"
+    before = source.read_bytes()
+    getattr(out, link)(source)
+
+    assert run("generate", source, "--out", out, "--model", echo, *force) == 2
+    assert source.read_bytes() == before == out.read_bytes()
+
+
+@pytest.mark.parametrize("other", [b"mine", None])
+def test_what_is_there_is_replaced_only_when_that_is_asked_for(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], other: bytes | None
+) -> None:
+    source, out = call(tmp_path / "call.mid"), tmp_path / "both.mid"
+    if other is None:
+        out.symlink_to(tmp_path / "nowhere")
+    else:
+        out.write_bytes(other)
+
+    assert run("generate", source, "--out", out, "--model", echo) == 2
+    assert capsys.readouterr().err == (
+        f"livegen: --out {out} is there already; choose another name, or replace with --force\n"
+    )
+    assert out.is_symlink() if other is None else out.read_bytes() == other
+    assert run("generate", source, "--out", out, "--model", echo, "--force") == 0
+    assert len(smf.read(out).tracks) == 2 and not out.is_symlink()
+    assert not (tmp_path / "nowhere").exists()
+
+
+def test_a_folder_with_one_answer_in_it_already_gets_none_of_the_others(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = [call(tmp_path / name) for name in ("one.mid", "two.mid")]
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "two.mid").write_bytes(b"mine")
+
+    assert run("generate", *calls, "--out", tmp_path / "out", "--model", echo) == 2
+    assert "two.mid is there already" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "out").iterdir()] == ["two.mid"]
+
+
+def test_what_comes_while_the_answer_is_made_is_not_lost(
+    echo: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    source, out = call(tmp_path / "call.mid"), tmp_path / "both.mid"
+    write = smf.write
+
+    def slowly(path: Path, score: smf.Score) -> None:
+        write(path, score)
+        out.write_bytes(b"another's")
+
+    monkeypatch.setattr(smf, "write", slowly)
+
+    assert run("generate", source, "--out", out, "--model", echo) == 2
+    assert out.read_bytes() == b"another's"
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["both.mid", "call.mid", "echo.onnx"]
+
+
+@pytest.mark.parametrize("name", ["both.wav", "both.mid.zip", "both.mp3"])
+def test_an_answer_is_not_called_like_what_it_is_not(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], name: str
+) -> None:
+    out = tmp_path / name
+
+    assert run("generate", call(tmp_path / "call.mid"), "--out", out, "--model", echo) == 2
+    assert f"{out}: livegen writes MIDI; name it {out.with_suffix('.mid')}" in (
+        capsys.readouterr().err
+    )
+    assert not out.exists()
+
+
+def test_a_name_without_a_suffix_is_a_folder_also_for_one_call(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    source = call(tmp_path / "call.mid")
+
+    assert run("generate", source, "--out", tmp_path / "answers", "--model", echo) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'answers' / 'call.mid'}\n"
 
 
 def test_calls_of_one_name_are_not_written_over_each_other(

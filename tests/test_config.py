@@ -111,6 +111,26 @@ def test_a_file_that_cannot_be_settings_is_refused_in_a_line(
     assert mistakes(written(tmp_path, text))[0].startswith(f"{tmp_path}/{said}")
 
 
+def test_every_mistake_of_a_map_is_reported_with_its_line(tmp_path: Path) -> None:
+    path = written(
+        tmp_path, "map:\n  cc 200: density\n  knob 3: energy\n  cc 1: volume\n  cc 2: swing\n"
+    )
+
+    said = mistakes(path)
+
+    assert [line.partition(f"{path}:")[2].partition(": expected")[0] for line in said] == [
+        "2: map.cc 200",
+        "3: map.knob 3",
+        "4: map.cc 1",
+    ]
+
+
+def test_every_preset_that_a_set_list_lacks_is_named() -> None:
+    [said] = mistakes(None, "presets.Quiet.energy=0.2", "setlist=[Quiet, Lout, Slo]")
+
+    assert said.endswith("there is no preset 'Lout' and no 'Slo'; there are: Quiet")
+
+
 def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     assert mistakes(tmp_path / "no.yaml") == [
         f"{tmp_path}/no.yaml: cannot be read (No such file or directory)"
@@ -150,6 +170,38 @@ def own(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     (tmp_path / "livegen" / "presets").mkdir(parents=True)
     return tmp_path / "livegen"
+
+
+def test_a_file_called_yml_is_read_where_there_is_no_yaml(
+    own: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (own / "config.yml").write_text("seed: 5\n")
+    (own / "presets" / "Loud.yml").write_text("energy: 0.9\n")
+
+    assert (load().seed, load().all_presets) == (5, {"Loud": {"energy": 0.9}})
+    assert config.own_file() == own / "config.yml"
+    assert caplog.records == []
+
+
+def test_of_yaml_and_yml_the_one_that_is_not_read_is_named(
+    own: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (own / "config.yaml").write_text("seed: 6\n")
+    (own / "config.yml").write_text("seed: 5\n")
+
+    assert load().seed == load(again=True).seed == 6
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{own}/config.yml is not read: {own}/config.yaml is"
+    ]
+
+
+def test_one_preset_in_two_files_is_told_both(own: Path) -> None:
+    for suffix in ("yaml", "yml"):
+        (own / "presets" / f"Loud.{suffix}").write_text("energy: 0.9\n")
+
+    assert mistakes() == [
+        f"{own}/presets/Loud.yml: there is a preset Loud already, at {own}/presets/Loud.yaml"
+    ]
 
 
 def test_presets_are_files_too_and_the_set_list_may_name_them(own: Path) -> None:

@@ -59,9 +59,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
     """Run a command line and give its exit status; never raises, never prints a traceback unasked."""
     try:
         result = cli.main(arguments, prog_name="livegen", standalone_mode=False)
-    except NoArgsIsHelpError as error:
-        error.show()
-        return error.exit_code
+    except NoArgsIsHelpError as error:  # whoever types the name alone asks what there is
+        click.echo(error.format_message())
+        return 0
     except click.ClickException as error:
         click.echo(f"livegen: {_in_a_line(error)}", err=True)
         return error.exit_code

@@ -1,14 +1,38 @@
 """What commands share: options, the configuration that they come to, exit statuses.  Knows no command."""
 
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from click.shell_completion import CompletionItem
+
+from livegen.errors import ConfigError, LivegenError
+from livegen.home import spelled_out
+from livegen.jam.controls import CONTROLS, Control, checked, expected
+from livegen.music.parts import PARTS
 
 if TYPE_CHECKING:
     from livegen.config import Config, Origin
 
 MISTAKE, OURS, INTERRUPTED = 2, 1, 130  # exit statuses
+
+# The controls that people reach for: each is an option; `--set jam.NAME=VALUE` reaches the others.
+AT_HAND = (
+    "mode",
+    "style",
+    "tempo",
+    "sync",
+    "scale",
+    "parts",
+    "length",
+    "start",
+    "density",
+    "temperature",
+)
+ALIASES = {"length": ("--bars",)}
 
 # Options that stand for a setting, and the setting.
 SETTING_OF = {
@@ -16,19 +40,25 @@ SETTING_OF = {
     "in_port": ("--in", "ports.in"),
     "api": ("--api", "ports.api"),
     "model": ("--model", "model"),
-    "mode": ("--mode", "jam.mode"),
     "seed": ("--seed", "seed"),
-    "bars": ("--bars", "jam.length"),
-    "temperature": ("--temperature", "jam.temperature"),
-    "style": ("--style", "jam.style"),
     "page": ("--page", "page.enabled"),
+    **{name: (f"--{name}", f"jam.{name}") for name in AT_HAND},
 }
 
-FILE = click.Path(exists=True, dir_okay=False, readable=True, path_type=Path)
-EXISTING = click.Path(exists=True, readable=True, path_type=Path)
-FOLDER = click.Path(exists=True, file_okay=False, readable=True, path_type=Path)
-NEW_FILE = click.Path(dir_okay=False, writable=True, path_type=Path)
-NEW_PATH = click.Path(path_type=Path)
+
+class SpelledOut(click.Path):
+    """A path, with `~` and `$HOME` also where no shell spells them out, as in --player=~/call.mid."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Spell it out, then check it."""
+        return super().convert(spelled_out(os.fspath(value)), param, ctx)
+
+
+FILE = SpelledOut(exists=True, dir_okay=False, readable=True, path_type=Path)
+EXISTING = SpelledOut(exists=True, readable=True, path_type=Path)
+FOLDER = SpelledOut(exists=True, file_okay=False, readable=True, path_type=Path)
+NEW_FILE = SpelledOut(dir_okay=False, path_type=Path)
+NEW_PATH = SpelledOut(path_type=Path)
 # Written out, because daemon.ports loads the MIDI library; a test holds the two together.
 SYSTEMS = ("auto", "alsa", "jack", "coremidi", "winmm")
 
@@ -48,9 +78,86 @@ out_port_option = click.option(
 in_port_option = click.option(
     "--in", "in_port", metavar="NAME", help="The port it listens to. [default: Model In]"
 )
+force_option = click.option(
+    "--force", "replaces", is_flag=True, help="Replace a file that is there already."
+)
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object instead of lines for people."
 )
+
+
+class OfControl(click.ParamType):
+    """A value as the table of controls takes it."""
+
+    def __init__(self, control: Control) -> None:
+        self.control, self.name = control, control.name
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | str:
+        """Check it; a mistake is told as the table words it."""
+        try:
+            return checked(self.name, value)
+        except ConfigError as mistake:
+            self.fail(str(mistake).removeprefix(f"{self.name}: "), param, ctx)
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """Complete the words that it takes."""
+        words = _words(self.control, ctx.params.get("model"))
+        return [CompletionItem(word) for word in words if word.startswith(incomplete)]
+
+
+def _words(control: Control, model: str | None) -> Sequence[str]:
+    match control.name:
+        case "style":
+            return _styles(model or "default")
+        case "parts":
+            return ("auto", *PARTS)
+        case "scale":  # names of scales have spaces, which completion in bash does not survive
+            return ("played", "off")
+        case _:
+            return control.choices
+
+
+def _styles(model: str) -> Sequence[str]:
+    """The styles of a model; none of one that is none: whoever completes a line is told nothing."""
+    from livegen import shipped
+    from livegen.inference.onnx_file import read
+
+    with suppress(LivegenError, OSError):
+        return read(shipped.model(model)).facts.styles
+    return ()
+
+
+def control_options(*left_out: str) -> Callable[[Any], Any]:
+    """The controls that people reach for, as options, but for those left out."""
+    return decorated(*(_control_option(CONTROLS[name]) for name in AT_HAND if name not in left_out))
+
+
+def _control_option(control: Control) -> Callable[[Any], Any]:
+    takes = "" if control.kind == "choice" else f"  Takes {expected(control)}."
+    is_word = control.kind == "text"  # whose help says already what it takes
+    return click.option(
+        f"--{control.name}",
+        *ALIASES.get(control.name, ()),
+        control.name,
+        type=click.Choice(control.choices) if control.kind == "choice" else OfControl(control),
+        metavar=None if control.kind == "choice" else "TEXT" if is_word else "X",
+        help=f"{control.help}{'' if is_word else takes} [default: {control.default}]",
+    )
+
+
+def decorated(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
+    """Several decorators as one."""
+
+    def decorate(function: Any) -> Any:
+        for decorator in reversed(decorators):
+            function = decorator(function)
+        return function
+
+    return decorate
 
 
 def config_of(options: dict[str, Any]) -> "Config":

@@ -13,6 +13,9 @@ from livegen.cli.options import (
     SYSTEMS,
     config_of,
     config_option,
+    control_options,
+    decorated,
+    force_option,
     in_port_option,
     origin_of,
     out_port_option,
@@ -21,36 +24,24 @@ from livegen.cli.options import (
 from livegen.errors import ConfigError
 
 
-def _decorated(*decorators: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def decorate(function: Any) -> Any:
-        for decorator in reversed(decorators):
-            function = decorator(function)
-        return function
-
-    return decorate
-
-
-configured = _decorated(
-    click.option(
-        "--model",
-        metavar="NAME|PATH",
-        help="What answers: default, a model's name, or an .onnx file. [default: default]",
-    ),
-    click.option(
-        "--mode",
-        type=click.Choice(["respond", "continue"]),
-        help="respond answers when your phrase ends; continue carries on from where you stop until you play "
-        "again. [default: respond]",
-    ),
-    click.option(
-        "--seed",
-        type=int,
-        metavar="N",
-        help="Same seed, same playing: same notes. [default: a new one]",
-    ),
-    config_option,
-    set_option,
-)
+def configured(*left_out: str) -> Callable[[Any], Any]:
+    """What decides how the model plays: it, the controls but for those left out, chance, the configuration."""
+    return decorated(
+        click.option(
+            "--model",
+            metavar="NAME|PATH",
+            help="What answers: default, a model's name, or an .onnx file. [default: default]",
+        ),
+        control_options(*left_out),
+        click.option(
+            "--seed",
+            type=int,
+            metavar="N",
+            help="Same seed, same playing: same notes. [default: a new one]",
+        ),
+        config_option,
+        set_option,
+    )
 
 
 @click.command()
@@ -61,7 +52,7 @@ configured = _decorated(
     type=click.Choice([*SYSTEMS, "none"]),
     help="MIDI system; none makes no ports. [default: auto]",
 )
-@configured
+@configured()
 @click.option(
     "--player", type=FILE, metavar="FILE.mid", help="Play this file to the model, in real time."
 )
@@ -69,7 +60,7 @@ configured = _decorated(
     "--record",
     type=NEW_FILE,
     metavar="FILE.mid",
-    help="Keep both sides, on two tracks; written when it ends.",
+    help="Keep both sides, on two tracks; written when it ends. One that is there stays: the next is FILE-2.mid.",
 )
 @click.option(
     "--until-player-ends",
@@ -131,18 +122,15 @@ def serve(
     metavar="FILE|DIR",
     help="Where to write; several calls need a folder.",
 )
-@configured
-@click.option(
-    "--bars", type=int, metavar="N", help="Length of the response. [default: as long as the call]"
-)
-@click.option("--temperature", type=float, metavar="X", help="How daring, 0.1 to 2. [default: 1]")
-@click.option("--style", metavar="NAME", help="A style the model knows. [default: any]")
-def generate(calls: tuple[Path, ...], out: Path, **options: Any) -> None:
+@force_option
+@configured("sync")  # a file has its own time
+def generate(calls: tuple[Path, ...], out: Path, replaces: bool, **options: Any) -> None:
     """Answer MIDI files, at once and without ports.
 
     Runs the engine of `serve` on virtual time: the call is played to it as it stands in the file, and what
     both play is written to a file with the tracks Player and Model.  Several calls are answered each by
-    itself, into files of the same names in the folder.
+    itself, into files of the same names in the folder.  A response that would go on for ever, as in the modes
+    continue and solo, gets as many bars as the call, or --bars.
 
     \b
     Examples:
@@ -151,7 +139,7 @@ def generate(calls: tuple[Path, ...], out: Path, **options: Any) -> None:
     """
     from livegen import app
 
-    for written in app.generate(calls, out, config_of(options)):
+    for written in app.generate(calls, out, config_of(options), replaces):
         click.echo(written)
 
 
@@ -160,12 +148,13 @@ def generate(calls: tuple[Path, ...], out: Path, **options: Any) -> None:
 @click.option(
     "--out", type=NEW_FILE, metavar="FILE.mid", help="Also write the session as it was played."
 )
+@force_option
 @click.option(
     "--model",
     metavar="NAME|PATH",
     help="What answers. [default: the model file that the journal names]",
 )
-def replay(journal: Path, out: Path | None, model: str | None) -> int:
+def replay(journal: Path, out: Path | None, replaces: bool, model: str | None) -> int:
     """Play a session again from its journal, and compare.
 
     Every engine of the session is made as it was and is fed what it was fed, in the same order and at the
@@ -182,4 +171,4 @@ def replay(journal: Path, out: Path | None, model: str | None) -> int:
     """
     from livegen import app
 
-    return 0 if app.replay(journal, out, model) else 1
+    return 0 if app.replay(journal, out, model, replaces) else 1

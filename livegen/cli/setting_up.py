@@ -110,7 +110,8 @@ def calibrate(save: bool, **options: Any) -> int:
     if not trip.micros:
         return MISTAKE
     if save:
-        path, offset = configuration.own_folder() / "config.yaml", calibration.offset_ms(trip, sync)
+        path = configuration.own_file() or configuration.own_folder() / "config.yaml"
+        offset = calibration.offset_ms(trip, sync)
         is_saved = calibration.save(path, offset)
         click.echo(f"saved in {path}" if is_saved else NOT_SAVED.format(path=path, offset=offset))
     return 0

@@ -68,7 +68,7 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Request]:
 
 def signature(config: Path | None, presets: Path) -> Signature:
     """What changes when one of the files does: the configuration, and what lies in the folder of presets."""
-    paths = [*([config] if config else []), *sorted(presets.glob("*.yaml"))]
+    paths = [*([config] if config else []), *sorted(presets.glob("*.y*ml"))]
     return tuple(stamp for path in paths if (stamp := _stamp(path)))
 
 

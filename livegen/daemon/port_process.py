@@ -26,7 +26,7 @@ from livegen.daemon.link import Frame, Kind, Link
 from livegen.daemon.loops import LoopGuard
 from livegen.daemon.onlooker import Hands, Lines, Onlooker
 from livegen.daemon.outbox import Outbox
-from livegen.daemon.ports import EmbeddedPorts, Ports, RtMidiPorts, open_ports, start_probe
+from livegen.daemon.ports import NONE, EmbeddedPorts, Ports, RtMidiPorts, open_ports, start_probe
 from livegen.daemon.server_watch import Health
 from livegen.daemon.supervisor import State, Supervisor
 from livegen.errors import PortError
@@ -56,6 +56,7 @@ ENGINE = {
     State.SILENT: "dead",
     State.DOWN: "dead",
 }
+PAGE_US = 3 * SECOND  # how long the line that says ready waits for the page's
 PAGE = "page"  # what the control process tells of it when it is ready
 
 SIGNALS = tuple(
@@ -129,7 +130,9 @@ class PortProcess:
         self._trace = Trace(TRACE_LENGTH if options.stats == "trace" else 0)
         self._played_at = self._sent_at = clock.now()
         self._player_ended_at: int | None = None
-        self._is_ready = False
+        self._is_ready = self._is_explained = False
+        self._could_be_ready_at: int | None = None
+        self._portless: list[str] = []  # why there are no ports
         self._exit_status: int | None = None
         self._stats_by: int | None = None
 
@@ -161,7 +164,7 @@ class PortProcess:
             self._player = Player(options.player)
         if options.control is not None:
             self._control = Control(options.control, clock.now())
-        self._ports = open_ports(options.api, options.in_name, options.port)
+        self._ports = open_ports(options.api, options.in_name, options.port, self._portless.append)
         self._loops = LoopGuard(self._ports.out_name, self._ports.in_name)
         if options.realtime:
             _ask_for_realtime()
@@ -189,7 +192,7 @@ class PortProcess:
             for frame in self._control.commands(now):
                 self._obey(frame, now)
         self._send()
-        if self._supervisor.watch(now):
+        if self._supervisor.watch(now, bool(self._outbox.sounding)):
             self._outbox.release_all(now, stops_clock=True)
             self._send()
             self._timers_at = now  # whoever looks on is told at once
@@ -278,7 +281,7 @@ class PortProcess:
         }
         self._onlooker.figures(now, figures, at_once=has_changed)
         url = str(control.served.get(PAGE, {}).get("url", ""))
-        if self._is_ready and url != self._page_shown:
+        if url != self._page_shown:
             self._page_shown = url
             log.warning("page %s", url, extra={"private": True})
 
@@ -377,7 +380,9 @@ class PortProcess:
         self._look_for_failure()
         if not self._is_ready:
             self._become_ready(now)
-        elif self._options.until_player_ends and self._player is not None:
+        elif not self._is_explained and self._has_page_come(now):
+            self._explain()
+        if self._is_ready and self._options.until_player_ends and self._player is not None:
             self._look_for_the_end(self._player, now)
         if self._stats_by is not None and now >= self._stats_by:
             self._print_stats({})
@@ -401,16 +406,37 @@ class PortProcess:
             companion.is_ready or companion.link.closed for companion in waited_for
         ):
             return
+        if self._could_be_ready_at is None:
+            self._could_be_ready_at = now
+        if not self._has_page_come(now):
+            return
         self._is_ready = True
         said = {**self._options.settings, **self._supervisor.served}
         rest = "".join(
             f" {key}={_word(said[key])}" for key in ("model", "mode", "seed") if key in said
         )
         ports = self._ports
-        line = f'ready in="{ports.in_name}" out="{ports.out_name}" api={ports.api}{rest}'
+        names = "" if ports.api == NONE else f' in="{ports.in_name}" out="{ports.out_name}"'
+        line = f"ready{names} api={ports.api}{rest}"
         print(line, file=self._print_to, flush=True)
         if self._player is not None:
             self._player.start(now + PLAYER_LEAD_US)
+
+    def _has_page_come(self, now: int) -> bool:
+        """Whether the page's address was told, or will not be soon: it is the first thing that a person wants."""
+        control, since = self._control, self._could_be_ready_at
+        if control is None or control.is_ready or control.link.closed:
+            return True
+        return since is not None and now - since > PAGE_US
+
+    def _explain(self) -> None:
+        """Where there are no ports, say so once, and what to play on."""
+        self._is_explained = True
+        if self._ports.api != NONE:
+            return
+        why = self._portless or (["no MIDI ports, as asked for"] if self._page_shown else [])
+        for line in why:
+            log.warning("%s%s", "play on the page; " if self._page_shown else "", line)
 
     def _look_for_the_end(self, player: Player, now: int) -> None:
         """End with 0 once the file was heard and the model has had its say."""

@@ -14,7 +14,7 @@ import re
 import subprocess
 import sys
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 from livegen.daemon import clock
@@ -307,9 +307,12 @@ def candidates(api: str, platform: str = sys.platform) -> tuple[str, ...]:
     return (api,)
 
 
-def open_ports(api: str, in_name: str, out_name: str) -> Ports:
+def open_ports(
+    api: str, in_name: str, out_name: str, say: Callable[[str], object] = log.warning
+) -> Ports:
     """Open the ports over `api`; `auto` takes what is there, and the embedded port when there is nothing.
 
+    `say` takes the line that tells why there is nothing.
     Raises PortError when a MIDI system was asked for by name and cannot be had.
     """
     if api not in API_NAMES:
@@ -322,7 +325,7 @@ def open_ports(api: str, in_name: str, out_name: str) -> Ports:
     except PortError as error:
         if api != "auto":
             raise
-        log.warning("no MIDI system, serving the embedded port: %s", error)
+        say(f"no MIDI ports: {error}")
         return EmbeddedPorts(in_name, out_name)
     for name in names:
         try:
@@ -336,11 +339,7 @@ def open_ports(api: str, in_name: str, out_name: str) -> Ports:
         "; or ".join(_REMEDIES[name] for name in failures)
         or "python-rtmidi knows none for this system"
     )
-    log.warning(
-        "no MIDI system (tried %s), serving the embedded port: %s",
-        ", ".join(failures) or "none",
-        remedy,
-    )
+    say(f"no MIDI system (tried {', '.join(failures) or 'none'}), so no ports: {remedy}")
     return EmbeddedPorts(in_name, out_name)
 
 

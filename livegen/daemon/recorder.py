@@ -13,8 +13,9 @@ with `record` it writes the whole session as one MIDI file at the end.  Frames t
 and that go: READY, LOG, FAILED, and for every COMMAND one SNAPSHOT {"saved": path} or {"not_saved": why}.
 
 A folder that cannot be written costs a warning, and is tried again; only a `record` that cannot be written at the
-start is a failure.  Its own journal is `FILE.mid.journal` until the file is written; one that a crash left behind
-becomes `FILE-recovered.mid` at the next start.  Signals that end the daemon do not end this process: it finishes
+start is a failure.  A file that is there already is left alone: FILE-2.mid is written, and a line says so.  Its own
+journal is `FILE.mid.journal` until the file is written; one that a crash left behind becomes `FILE-recovered.mid` at
+the next start.  Signals that end the daemon do not end this process: it finishes
 by itself when its link closes.
 """
 
@@ -22,7 +23,8 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -42,6 +44,10 @@ SETTINGS_US = 10 * clock.SECOND
 _FAULTS = (OSError, LivegenError, ValueError)
 
 
+class BusyError(RecordingError):
+    """Another livegen records there."""
+
+
 # --- --record -----------------------------------------------------------------------------------------------------
 
 
@@ -50,21 +56,27 @@ def journal_path(path: Path) -> Path:
     return path.with_name(path.name + ".journal")
 
 
-def turn_into_midi(journal: Path, path: Path, tempo_bpm: float) -> None:
+def turn_into_midi(journal: Path, path: Path, tempo_bpm: float) -> Path | None:
     """Write the MIDI file of a journal and remove the journal; nothing is lost when that fails half-way.
 
-    Of a session without a single message no file is written: it could only replace one that has some.
-    Raises OSError or JournalError.
+    Gives the file's path: the first of `numbered(path)` that nothing has.  Of a session without a single message no
+    file is written.  Raises OSError, JournalError or RecordingError.
     """
     from livegen.music.smf import write
 
     with journal.open(encoding="utf-8", errors="replace") as lines:
         score = session_score(salvage(lines), tempo_bpm)
-    if score is not None:
-        draft = path.with_name(path.name + ".part")
-        write(draft, score)
-        draft.replace(path)
+    saved = None if score is None else _written(path, lambda draft: write(draft, score))
     journal.unlink()
+    return saved
+
+
+def _written(path: Path, write: Callable[[Path], None]) -> Path:
+    for free in recordings.numbered(path):
+        with suppress(FileExistsError):
+            recordings.write_new(free, write)
+            return free
+    raise RecordingError(f"{path}: too many files are called so; move some away")
 
 
 def recover(path: Path, tempo_bpm: float) -> Path | None:
@@ -72,18 +84,32 @@ def recover(path: Path, tempo_bpm: float) -> Path | None:
     journal = journal_path(path)
     if not journal.exists():
         return None
-    numbers = ("", *(f"-{number}" for number in range(2, 100)))
-    names = (f"{path.stem}-recovered{number}{path.suffix}" for number in numbers)
-    free = (target for name in names if not (target := path.with_name(name)).exists())
     with journal.open("rb") as left:
         if not recordings.lock(left.fileno()):
-            raise RecordingError(f"another livegen is recording {path}; give --record another name")
-    if (found := next(free, None)) is None:
-        raise RecordingError(
-            f"{journal} is left from a crash, and 99 recovered files are there already: move some away"
-        )
-    turn_into_midi(journal, found, tempo_bpm)
-    return found
+            raise BusyError(f"another livegen is recording {path}")
+    recovered = path.with_name(f"{path.stem}-recovered{path.suffix}")
+    return turn_into_midi(journal, recovered, tempo_bpm)
+
+
+def take_name(path: Path, tempo_bpm: float, say: Callable[[str], object]) -> tuple[Path, int]:
+    """The first of `numbered(path)` that nothing has and nobody records into, and its journal, open and locked.
+
+    What a crash left there is recovered.  `say` takes a line for the person.  Raises OSError or LivegenError.
+    """
+    for free in recordings.numbered(path):
+        try:
+            if (recovered := recover(free, tempo_bpm)) is not None:
+                say(f"a recording left by a crash was saved as {recovered}")
+            if os.path.lexists(free):
+                continue
+            file = os.open(journal_path(free), recordings.NEW, 0o600)
+        except (BusyError, FileExistsError):
+            continue
+        recordings.lock(file)
+        if free != path:
+            say(f"{path} is there already, or being recorded: this take is {free}")
+        return free, file
+    raise RecordingError(f"{path}: too many files are called so; move some away")
 
 
 # --- the process --------------------------------------------------------------------------------------------------
@@ -100,10 +126,7 @@ def record(link: Link, settings: Mapping[str, Any], waiting: list[Frame]) -> Non
     tempo_bpm = float(settings.get("tempo_bpm", 120.0))
     logs: dict[str, Log] = {}
     if path is not None:
-        if (recovered := recover(path, tempo_bpm)) is not None:
-            _tell(link, [f"a recording left by a crash was saved as {recovered}"])
-        file = os.open(journal_path(path), recordings.NEW, 0o600)
-        recordings.lock(file)
+        path, file = take_name(path, tempo_bpm, lambda line: _tell(link, [line]))
         logs[str(journal_path(path))] = _begun(Log(lambda: file, _lost))
     session: list[Path] = []
     if folder is not None:
@@ -118,7 +141,9 @@ def record(link: Link, settings: Mapping[str, Any], waiting: list[Frame]) -> Non
         for empty in session:
             empty.unlink(missing_ok=True)
     if path is not None:
-        turn_into_midi(journal_path(path), path, tempo_bpm)
+        saved = turn_into_midi(journal_path(path), path, tempo_bpm)
+        if saved not in (None, path):  # the link is closed by now
+            print(f"livegen: {path} is there by now: this take is {saved}", file=sys.stderr)
 
 
 def _turn(link: Link, keeper: Keeper, frames: list[Frame]) -> None:

@@ -10,6 +10,7 @@ journals, never a MIDI file.
 import hashlib
 import os
 import re
+import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -18,8 +19,10 @@ from pathlib import Path
 
 from livegen.daemon import names
 from livegen.errors import LivegenError
+from livegen.home import base_folder, home
 
 JOURNAL, MIDI = ".jsonl", ".mid"
+MIDI_SUFFIXES = (MIDI, ".midi")
 RETRY_US = 5_000_000  # between two attempts to write where it failed
 SYNC_US = 1_000_000  # how much may be lost to a power failure; to a crash of ours nothing that was flushed
 MAX_WAITING = 8 << 20  # bytes kept for a disk that is full
@@ -41,14 +44,17 @@ class RecordingError(LivegenError):
 def default_folder(
     environment: Mapping[str, str] = os.environ, platform: str = sys.platform
 ) -> Path:
-    """Where recordings go unless somebody says otherwise: the person's data folder, as each system has it."""
+    """Where recordings go unless somebody says otherwise: the person's data folder, as each system has it.
+
+    Raises ConfigError where there is no home folder.
+    """
     if platform == "win32":
-        base = environment.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local"
+        base = base_folder(environment, "LOCALAPPDATA", "AppData", "Local")
     elif platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
+        base = home() / "Library" / "Application Support"
     else:
-        base = environment.get("XDG_DATA_HOME") or Path.home() / ".local" / "share"
-    return Path(base) / "livegen" / "recordings"
+        base = base_folder(environment, "XDG_DATA_HOME", ".local", "share")
+    return base / "livegen" / "recordings"
 
 
 def checked_name(name: str) -> str:
@@ -115,6 +121,39 @@ def save(folder: Path, stem: str, suffix: str, write: Callable[[Path], None]) ->
     finally:
         draft.unlink(missing_ok=True)
     raise RecordingError(f"{folder}: {_MOST_NAMES} files are called {stem}; move some away")
+
+
+def midi_name(path: Path) -> Path:
+    """The path of a MIDI file to be written.  Raises RecordingError for one that is called like something else."""
+    if path.suffix.lower() not in MIDI_SUFFIXES:
+        raise RecordingError(f"{path}: livegen writes MIDI; name it {path.with_suffix(MIDI)}")
+    return path
+
+
+def numbered(path: Path) -> Iterator[Path]:
+    """Names to try for a file: its own, jam.mid, then jam-2.mid and so on."""
+    yield path
+    for number in range(2, _MOST_NAMES):
+        yield path.with_name(f"{path.stem}-{number}{path.suffix}")
+
+
+def write_new(path: Path, write: Callable[[Path], object], replace: bool = False) -> None:
+    """Let `write` fill a file of this name: all of it is there at once, or nothing.
+
+    What has the name already stays unless `replace`, also when it comes at the same moment: then FileExistsError.
+    Raises what `write` raises, or OSError; then no file is left.
+    """
+    draft = path.with_name(f".livegen-{secrets.token_hex(6)}.part")
+    os.close(os.open(draft, NEW, 0o666))
+    try:
+        write(draft)
+        _sync(draft)
+        if replace:
+            draft.replace(path)
+        else:
+            _give_name(draft, path)
+    finally:
+        draft.unlink(missing_ok=True)
 
 
 def _candidates(folder: Path, stem: str, suffix: str) -> Iterator[Path]:

@@ -52,6 +52,7 @@ class Supervisor:
         self._last_beat = self._started_at = self._watched_at = 0
         self._start_at = 0
         self._deaths = 0
+        self._loudness = logging.WARNING  # of what is told of a silence
         self.state = State.DOWN
         self.link: Link | None = None
         self.was_ready = False
@@ -82,8 +83,11 @@ class Supervisor:
         frames = self.link.receive() if self.link is not None else []
         return [frame for frame in frames if not self._own(frame, now)]
 
-    def watch(self, now: int) -> bool:
-        """Look after the process; True when what sounds must be released now."""
+    def watch(self, now: int, sounds: bool) -> bool:
+        """Look after the process; True when what sounds must be released now.
+
+        A silence is told only where something `sounds`: on a busy machine there are others, which nobody hears.
+        """
         unwatched, self._watched_at = now - self._watched_at, now
         self._ended = [child for child in self._ended if child.poll() is None]
         if self.state is State.DOWN:
@@ -93,16 +97,19 @@ class Supervisor:
             return False
         if self.link is None or self.link.closed:
             self.receive(now)  # its last words, if a send found it gone before they were read
-            return self._died(now)
+            return self._died(now, sounds)
         if unwatched > OWN_PAUSE_US:
             self._last_beat = now
         quiet = now - self._last_beat
         if self.state is State.STARTING:
-            return now - self._started_at > START_US and self._died(now)
+            return now - self._started_at > START_US and self._died(now, sounds)
         if quiet > HANG_US:
-            return self._died(now)
+            return self._died(now, sounds)
         if quiet > SILENCE_US and self.state is State.READY:
-            log.warning("engine process silent for %d ms: notes released", quiet // 1000)
+            self._loudness = logging.WARNING if sounds else logging.DEBUG
+            log.log(
+                self._loudness, "engine process silent for %d ms: notes released", quiet // 1000
+            )
             self.state = State.SILENT
             return True
         return False
@@ -143,10 +150,10 @@ class Supervisor:
     def _beat(self, now: int) -> None:
         self._last_beat = now
         if self.state is State.SILENT:
-            log.warning("engine process beats again")
+            log.log(self._loudness, "engine process beats again")
             self.state = State.READY
 
-    def _died(self, now: int) -> bool:
+    def _died(self, now: int, sounds: bool) -> bool:
         """Bury the process and say when the next one starts."""
         assert self._child is not None and self.link is not None
         how = self._how_it_ended()
@@ -167,8 +174,9 @@ class Supervisor:
             log.error("%s", self.failure)
         if self.failure is None:
             log.warning(
-                "engine process %s: notes released, starting it again in %.1f s",
+                "engine process %s: %sstarting it again in %.1f s",
                 how,
+                "notes released, " if sounds else "",
                 pause / SECOND,
             )
         return True

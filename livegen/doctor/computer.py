@@ -8,12 +8,12 @@ import shutil
 import sys
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 from livegen import __version__
 from livegen.doctor.findings import Finding, bad, warn, well
 from livegen.doctor.patient import Patient
 from livegen.errors import LivegenError, PortError
+from livegen.home import spelled_out
 
 STEPS, WARMING = 200, 20
 WANTED_P50_US, WANTED_P99_US, TOO_SLOW_US = 300, 3_000, 5_000
@@ -172,9 +172,7 @@ def recordings(patient: Patient) -> Iterator[Finding]:
         yield well("recordings: none are kept (recording.keep is false)")
         return
     folder = (
-        Path(settings.folder).expanduser()
-        if settings.folder
-        else default_folder(patient.environment)
+        spelled_out(settings.folder) if settings.folder else default_folder(patient.environment)
     )
     there = next(place for place in (folder, *folder.parents) if place.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):

@@ -30,6 +30,7 @@ import numpy.typing as npt
 from livegen.codec.encoder import encode_score
 from livegen.codec.layout import ADVANCE, Event, codec_hash
 from livegen.errors import ConfigError, LivegenError, MidiFileError
+from livegen.home import base_folder
 from livegen.music.smf import MAX_BYTES, read
 from livegen.training.workers import processes
 
@@ -254,7 +255,7 @@ def _beside(data: Path, sets: list[Path]) -> int:
 
 def cache_folder() -> Path:
     """Where encoded corpora are kept: XDG_CACHE_HOME, by default ~/.cache."""
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "livegen"
+    return base_folder(os.environ, "XDG_CACHE_HOME", ".cache") / "livegen"
 
 
 def load(

@@ -248,16 +248,58 @@ def test_a_killed_process_is_made_good_at_the_next_start(start: Start, tmp_path:
     assert read_midi(tmp_path / "jam-recovered.mid").tracks == TRACKS
 
 
-def test_a_file_that_another_livegen_records_into_is_left_to_it(
+def test_a_take_never_replaces_one_but_gets_the_next_name_and_says_so(
+    start: Start, tmp_path: Path
+) -> None:
+    path, second = tmp_path / "jam.mid", tmp_path / "jam-2.mid"
+    path.write_bytes(b"yesterday's")
+    second.symlink_to(tmp_path / "elsewhere.mid")
+    recorder = start(None, path)
+    play(recorder)
+
+    assert list(recorder.log) == [
+        f"{path} is there already, or being recorded: this take is {tmp_path / 'jam-3.mid'}"
+    ]
+    assert recorder.end(PATIENCE_S)
+    assert path.read_bytes() == b"yesterday's" and second.is_symlink()
+    assert read_midi(tmp_path / "jam-3.mid").tracks == TRACKS
+
+
+def test_two_livegens_that_record_under_one_name_keep_both_takes(
     start: Start, tmp_path: Path
 ) -> None:
     path = tmp_path / "jam.mid"
-    first = start(None, path)
+    first, second = start(None, path), start(None, path)
     play(first)
+    play(second)
 
-    second = start(None, path)
+    assert first.end(PATIENCE_S) and second.end(PATIENCE_S)
+    assert [read_midi(tmp_path / name).tracks for name in ("jam.mid", "jam-2.mid")] == [TRACKS] * 2
+    assert len(list(tmp_path.iterdir())) == 2
 
-    assert second.failure is not None and "another livegen is recording" in second.failure
-    assert first.end(PATIENCE_S)
-    assert read_midi(path).tracks == TRACKS
-    assert [path.name for path in tmp_path.iterdir()] == ["jam.mid"]
+
+def test_a_file_that_comes_while_a_take_is_recorded_is_left_alone(
+    start: Start, tmp_path: Path
+) -> None:
+    path = tmp_path / "jam.mid"
+    recorder = start(None, path)
+    play(recorder)
+    path.write_bytes(b"another's")
+
+    assert recorder.end(PATIENCE_S)
+    assert path.read_bytes() == b"another's"
+    assert read_midi(tmp_path / "jam-2.mid").tracks == TRACKS
+
+
+def test_what_a_crash_left_under_a_later_name_is_recovered_too(
+    start: Start, tmp_path: Path
+) -> None:
+    path = tmp_path / "jam.mid"
+    path.write_bytes(b"yesterday's")
+    written(tmp_path / "jam-2.mid", ROWS)
+
+    recorder = start(None, path)
+
+    wait_for(lambda: recorder.receive() or len(recorder.log) == 2)
+    assert "jam-2-recovered.mid" in recorder.log[0] and "take is" in recorder.log[1]
+    assert read_midi(tmp_path / "jam-2-recovered.mid").tracks == TRACKS

@@ -143,7 +143,7 @@ def stack() -> Iterator[ExitStack]:
 def serve(stack: ExitStack, folder: Path, *sets: str) -> Served:
     served = Served(folder, *sets)
     stack.enter_context(served)
-    assert served.ready().startswith('ready in="Model In" out="Model Out" api=none')
+    assert served.ready().startswith("ready api=none model=jam-gru ")
     return served
 
 

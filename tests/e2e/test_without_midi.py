@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -14,7 +15,7 @@ from livegen.jam.journal import read as read_journal
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Score, Track, read, write
 from livegen.replay import reproduce
-from tests.e2e.engines import SLEEPER, Sequencer
+from tests.e2e.engines import HOLDER, SLEEPER, Sequencer
 from tests.e2e.harness import Daemon, wait_for
 
 CALL = Score(
@@ -33,6 +34,18 @@ def call(tmp_path: Path) -> Path:
     path = tmp_path / "call.mid"
     write(path, CALL)
     return path
+
+
+class Livegen(Daemon):
+    """`livegen serve` itself, with standard output and standard error as one, as in a terminal."""
+
+    def __init__(self, folder: Path, *arguments: str) -> None:
+        homes = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
+        nowhere = {"JACK_DEFAULT_SERVER": "livegen-e2e-nowhere", "JACK_NO_START_SERVER": "1"}
+        super().__init__({}, homes | nowhere)
+        command = [sys.executable, "-m", "livegen", "serve", "--set", "osc.enabled=false"]
+        shell = 'exec "$@" 2>&1'
+        self._command = ["sh", "-c", shell, "sh", *command, *arguments]
 
 
 @pytest.fixture
@@ -68,7 +81,7 @@ def test_a_file_is_played_answered_recorded_and_then_the_daemon_ends(
         stack, player=str(call), record=str(record), until_player_ends=True, answer_s=0.5
     )
 
-    assert served.ready() == 'ready in="Model In" out="Model Out" api=none model=echo mode=echo'
+    assert served.ready() == "ready api=none model=echo mode=echo"
     assert served.process.wait(20) == 0
     assert notes(record) == {"Player": [60, 64], "Model": [72, 76]}
     assert not record.with_name("jam.mid.journal").exists()
@@ -224,15 +237,35 @@ def test_an_engine_that_dies_at_once_each_time_is_started_less_and_less_often(
 
 
 def test_a_frozen_engine_does_not_delay_the_end(stack: ExitStack, tmp_path: Path) -> None:
-    path = tmp_path / "sleeper.mid"
-    write(path, Score(480, (Track("one", ((0, NoteOn(SLEEPER, 80)), (9600, NoteOff(SLEEPER)))),)))
-    served = serve(stack, player=str(path))
+    served = serve(stack, player=str(pressed(tmp_path / "sleeper.mid", HOLDER, SLEEPER)))
     served.ready()
     wait_for(lambda: "silent" in served.errors())
 
     status, seconds = served.end()
 
     assert status == 0 and seconds < 2
+
+
+def pressed(path: Path, *pitches: int) -> Path:
+    """A file in which these keys are pressed one after the other, a tenth of a second apart, and held."""
+    presses = tuple((96 * at, NoteOn(pitch, 80)) for at, pitch in enumerate(pitches))
+    releases = tuple((9600, NoteOff(pitch)) for pitch in pitches)
+    write(path, Score(480, (Track("one", presses + releases),)))
+    return path
+
+
+def test_what_was_released_is_told_only_where_something_sounded(
+    stack: ExitStack, tmp_path: Path
+) -> None:
+    quiet = serve(stack, player=str(pressed(tmp_path / "quiet.mid", SLEEPER)))
+    loud = serve(stack, player=str(pressed(tmp_path / "loud.mid", HOLDER, SLEEPER)))
+    for served in (quiet, loud):
+        served.ready()
+        wait_for(lambda served=served: "hangs" in served.errors())  # type: ignore[misc]
+
+    assert "silent" not in quiet.errors() and "released" not in quiet.errors()
+    assert "engine process silent for" in loud.errors()
+    assert loud.errors().count("notes released") == 1  # then nothing sounded any more
 
 
 def test_without_a_midi_system_auto_says_so_and_serves_the_embedded_port(stack: ExitStack) -> None:
@@ -244,8 +277,23 @@ def test_without_a_midi_system_auto_says_so_and_serves_the_embedded_port(stack: 
         pytest.skip("this machine has an ALSA sequencer")
 
     assert "api=none" in line
-    assert served.errors().count("\n") == 1
-    assert "no MIDI system" in served.errors() and "modprobe snd-seq" in served.errors()
+    wait_for(lambda: "no MIDI system" in served.errors())
+    assert served.errors().count("\n") == 1 and "modprobe snd-seq" in served.errors()
+
+
+@pytest.mark.parametrize("api", ["none", "auto"])
+def test_the_page_is_told_first_and_without_ports_none_are_named(
+    stack: ExitStack, tmp_path: Path, api: str
+) -> None:
+    served = stack.enter_context(Livegen(tmp_path, "--api", api))
+    said = [served.line(), served.line()]
+    if "api=alsa" in said[1]:
+        pytest.skip("this machine has an ALSA sequencer")
+
+    assert said[0].startswith("livegen: page http://127.0.0.1:")
+    assert said[1].startswith("ready api=none model=jam-gru mode=respond seed=")
+    assert served.line().startswith("livegen: play on the page; no MIDI ")
+    assert "in=" not in said[1] and "Model In" not in said[1]
 
 
 def test_a_midi_system_asked_for_by_name_must_be_there(stack: ExitStack) -> None:
