@@ -1,6 +1,6 @@
 // Play it here: the piano on the screen and the computer's keys.  Knows nothing of sockets and sounds: `play` does.
 
-import { button, el, find, say } from "./dom";
+import { button, el, find } from "./dom";
 import {
   HIGHEST_BASE,
   isBlack,
@@ -74,7 +74,7 @@ export class Keys {
     });
     find("keys-tools").append(
       this.#switch,
-      el("span", { class: "hint" }, "A W S E … · Z X octave · C V loudness"),
+      el("span", { class: "hint letters" }, "A W S E … · Z X octave · C V loudness"),
       button("−", () => this.#shift(-12), { "aria-label": "Octave down", "aria-keyshortcuts": "Z" }),
       this.#shown,
       button("+", () => this.#shift(12), { "aria-label": "Octave up", "aria-keyshortcuts": "X" }),
@@ -113,7 +113,8 @@ export class Keys {
   }
 
   #showSettings(): void {
-    say(this.#shown, `${nameOf(this.#base)} · velocity ${this.#velocity}`);
+    const velocity = el("span", { class: "wide" }, ` · velocity ${this.#velocity}`);
+    this.#shown.replaceChildren(nameOf(this.#base), velocity);
   }
 
   #build(): void {

@@ -69,7 +69,7 @@ fit();
 const controls = find("panel-controls");
 const presets = el("div", { class: "presets", hidden: true });
 const desk = el("div", { class: "desk" });
-const models = el("div", { class: "control", hidden: true });
+const models = el("div", { class: "control model", hidden: true });
 const saving = el("div", { class: "saving" });
 controls.append(presets, saving, models, desk);
 new Presets(presets, store, send);

@@ -48,6 +48,7 @@ export type Timeline = [number, number, number];
 
 export interface EngineState {
   model?: string;
+  model_file?: string;
   turn?: string;
   mode?: string;
   leader?: string;

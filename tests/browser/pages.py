@@ -50,7 +50,7 @@ class Jam:
 
 @contextmanager
 def jam(folder: Path, engine: str = "", port: int = 0, **page: Any) -> Iterator[Jam]:
-    """Serve the shipped model, or a small `engine`, with a page on any free port."""
+    """Serve the shipped model, or a small `engine`, with a page on any free port; presets are saved beside `folder`."""
     presets: dict[str, object] = {name: {} for name in page.get("presets", ())}
     settings = engine_settings(Config(seed=7)) | ({"engine": engine} if engine else {})
     settings |= {"presets": presets}
@@ -68,6 +68,11 @@ def jam(folder: Path, engine: str = "", port: int = 0, **page: Any) -> Iterator[
         "page": served | page,
         "osc": None,
         "link": {},
+        "set_up": {
+            "now": {"controls": settings["controls"], "presets": presets, "bindings": {}},
+            "presets": str(folder.parent / "presets"),
+            "learned": str(folder.parent / "map.yaml"),
+        },
         "commands": COMMANDS,
         "ports": {"in": "Model In", "out": "Model Out"},
     }

@@ -41,6 +41,8 @@ def test_everything_is_reached_by_tab_and_shows_that_it_is(serve: Serve, look: L
     from livegen.jam.mapping import COMMANDS
 
     page = look(serve("engines:echo")).page
+    page.locator(".more summary").click()
+    page.evaluate("document.activeElement.blur()")
     stops: list[dict[str, Any]] = []
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
@@ -86,11 +88,18 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
 
 
-def test_the_accessibility_checker_finds_nothing(serve: Serve, look: Look) -> None:
+@pytest.mark.parametrize(
+    "colours",
+    [{"color_scheme": "dark"}, {"color_scheme": "light"}, {"forced_colors": "active"}],
+    ids=["dark", "light", "forced"],
+)
+def test_the_accessibility_checker_finds_nothing(
+    serve: Serve, look: Look, colours: dict[str, Any]
+) -> None:
     if not AXE.is_file():
         pytest.skip("axe-core is not installed (cd page && npm ci)")
     jam = serve(presets=["Quiet", "Solo"])
-    seen = look()
+    seen = look(**colours)
     page = seen.page
     page.goto(jam.url)
 
@@ -99,6 +108,8 @@ def test_the_accessibility_checker_finds_nothing(serve: Serve, look: Look) -> No
     page.keyboard.press("Enter")  # the way on has the focus
     expect(page.get_by_role("dialog")).to_be_hidden()
     seen.plays("adg")
+    page.locator(".more summary").click()
+    page.get_by_role("button", name="Save as preset").click()
     for tab in ("Controls", "Meters", "Recordings"):
         page.get_by_role("tab", name=tab).click()
         assert violations(page) == []
