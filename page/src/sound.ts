@@ -1,25 +1,21 @@
 // The preview: both players heard without a DAW.  Off until the first gesture, and where a DAW plays it.
 
-import { Limiter } from "tone/build/esm/component/dynamics/Limiter.js";
-import { Analyser } from "tone/build/esm/component/analysis/Analyser.js";
-import { Volume } from "tone/build/esm/component/channel/Volume.js";
-import { Context } from "tone/build/esm/core/context/Context.js";
-import { setContext } from "tone/build/esm/core/Global.js";
 import { find } from "./dom";
-import { instruments, type Instrument, type Part } from "./instruments";
+import type { Part } from "./instruments";
+import { Synth } from "./synth";
 import type { HeardNote, Hello, Planned } from "./types";
 
 const KEPT = "livegen-sound";
+const VOLUME = "livegen-volume";
 const EMBEDDED = "none"; // the API livegen has where there is no MIDI system, and so no DAW
 const LAG_US = 60_000; // the model's notes sound so much after their time, all alike: news of them comes in batches
 const ECHO_US = 2_000_000; // what is played here comes back as heard within this time
+const REST_S = 15; // so long after the last sound the audio rests, and costs nothing
+const OFF_S = 0.1; // and so long after it was switched off
 const PARTS: readonly Part[] = ["lead", "comp", "bass", "drums"];
 
 export class Sound {
-  #context: Context | null = null;
-  #parts: Record<Part, Instrument> | null = null;
-  #out: Volume | null = null;
-  #analyser: Analyser | null = null;
+  #synth: Synth | null = null;
   #wanted: boolean | null = readWish();
   #hasDaw = false;
   #partOf = new Map<number, Part>([
@@ -29,13 +25,12 @@ export class Sound {
     [9, "drums"],
   ]);
   #echoes = new Map<string, number[]>();
-  #early: (() => void)[] = []; // struck while the audio was on its way: the very first note
   #button = find<HTMLButtonElement>("sound");
   #volume = find<HTMLInputElement>("volume");
   #level = find<HTMLMeterElement>("level");
 
   constructor(private readonly now: () => number) {
-    this.#volume.value = localStorage.getItem(`${KEPT}-volume`) ?? "-8";
+    this.#volume.value = localStorage.getItem(VOLUME) ?? this.#volume.defaultValue;
     this.#volume.addEventListener("input", () => this.#setVolume());
     this.#button.addEventListener("click", () => this.wish(!this.isOn));
     for (const kind of ["pointerdown", "keydown"] as const) {
@@ -43,12 +38,12 @@ export class Sound {
         capture: true,
       });
     }
-    window.setInterval(() => this.#measure(), 100);
+    window.setInterval(() => this.#tick(), 100);
     this.#show();
   }
 
   get isOn(): boolean {
-    return this.#context !== null && (this.#wanted ?? !this.#hasDaw);
+    return this.#synth !== null && (this.#wanted ?? !this.#hasDaw);
   }
 
   welcome(hello: Hello): void {
@@ -86,20 +81,15 @@ export class Sound {
 
   /** Sounds in so many seconds; velocity 0 lets go. */
   strike(part: Part, pitch: number, velocity: number, inSeconds: number): void {
-    if (this.#parts === null || this.#context === null || !this.isOn) return;
-    if (this.#context.state !== "running")
-      return void this.#early.push(() => this.strike(part, pitch, velocity, inSeconds));
-    const at = this.#context.currentTime + inSeconds;
-    if (velocity > 0) this.#parts[part].on(pitch, velocity, at);
-    else this.#parts[part].off(pitch, at);
+    if (this.isOn) this.#synth?.strike({ part, pitch, velocity }, inSeconds);
   }
 
   silence(): void {
-    for (const instrument of Object.values(this.#parts ?? {})) instrument.silence();
+    this.#synth?.silence();
   }
 
   #silenceOf(who: 0 | 1, channel: number): void {
-    this.#parts?.[who === 0 ? "you" : (this.#partOf.get(channel) ?? "lead")].silence();
+    this.#synth?.silencePart(who === 0 ? "you" : (this.#partOf.get(channel) ?? "lead"));
   }
 
   #isEcho(key: string): boolean {
@@ -115,22 +105,8 @@ export class Sound {
   }
 
   #begin(): void {
-    if (this.#context === null) {
-      this.#context = new Context({
-        latencyHint: "interactive",
-        lookAhead: 0,
-        clockSource: "timeout",
-        updateInterval: 0.02,
-      });
-      setContext(this.#context);
-      this.#out = new Volume(Number(this.#volume.value));
-      this.#analyser = new Analyser("waveform", 1024);
-      this.#out.chain(new Limiter(-2), this.#analyser, this.#context.destination);
-      this.#parts = instruments(this.#out);
-    }
-    void this.#context.resume().then(() => {
-      for (const strike of this.#early.splice(0)) strike();
-    });
+    this.#synth ??= new Synth(Number(this.#volume.value));
+    this.#synth.wake();
     this.#show();
   }
 
@@ -144,8 +120,8 @@ export class Sound {
   }
 
   #setVolume(): void {
-    localStorage.setItem(`${KEPT}-volume`, this.#volume.value);
-    this.#out?.volume.rampTo(Number(this.#volume.value), 0.05);
+    localStorage.setItem(VOLUME, this.#volume.value);
+    if (this.#synth !== null) this.#synth.volume = Number(this.#volume.value);
   }
 
   #show(): void {
@@ -158,11 +134,9 @@ export class Sound {
         : "A simple sound for each part, so that you hear both players without a DAW.";
   }
 
-  #measure(): void {
-    const wave = this.#analyser?.getValue();
-    if (!(wave instanceof Float32Array)) return;
-    const peak = wave.reduce((most, sample) => Math.max(most, Math.abs(sample)), 0);
-    this.#level.value = Math.min(1, Math.sqrt(peak)); // closer to what ears say
+  #tick(): void {
+    this.#synth?.tick(this.isOn ? REST_S : OFF_S);
+    this.#level.value = Math.min(1, Math.sqrt(this.#synth?.peak ?? 0)); // closer to what ears say
   }
 }
 

@@ -1,0 +1,76 @@
+// The preview's audio: its instruments and its way out.  It rests while there is nothing to hear, and wakes at a stroke.
+
+import { type Instrument, instruments, type Part } from "./instruments";
+import { Output } from "./output";
+
+const LATE_MS = 1000; // what waited longer for the audio to wake is no longer begun
+
+export interface Stroke {
+  part: Part;
+  pitch: number;
+  velocity: number; // 0 lets go
+}
+
+export class Synth {
+  readonly #context = new AudioContext({ latencyHint: "interactive" });
+  readonly #output: Output;
+  readonly #parts: Record<Part, Instrument>;
+  #isAwake = false;
+  #waiting: [due: number, stroke: Stroke][] = []; // struck while the audio was on its way: the very first note
+  #heard = 0; // when something sounded last, in milliseconds of the page
+
+  constructor(volume: number) {
+    this.#output = new Output(this.#context, volume);
+    this.#parts = instruments(this.#context, this.#output.input);
+  }
+
+  /** Sounds in so many seconds. */
+  strike(stroke: Stroke, inSeconds: number): void {
+    if (this.#isAwake && this.#context.state === "running") return this.#play(stroke, inSeconds);
+    this.#waiting.push([performance.now() + 1000 * inSeconds, stroke]);
+    this.wake();
+  }
+
+  silence(): void {
+    this.#waiting = [];
+    for (const part of Object.keys(this.#parts) as Part[]) this.silencePart(part);
+  }
+
+  silencePart(part: Part): void {
+    this.#parts[part].silence();
+  }
+
+  wake(): void {
+    void this.#context.resume().then(() => {
+      this.#isAwake = true;
+      this.#heard = performance.now();
+      for (const [due, stroke] of this.#waiting.splice(0)) {
+        const late = performance.now() - due;
+        if (late < LATE_MS || stroke.velocity === 0) this.#play(stroke, Math.max(0, -late / 1000));
+      }
+    });
+  }
+
+  /** To be called often: lets the audio rest when nothing has sounded for so many seconds. */
+  tick(patience: number): void {
+    const now = performance.now();
+    if (Object.values(this.#parts).some((part) => part.isSounding)) this.#heard = now;
+    if (!this.#isAwake || now - this.#heard < 1000 * patience) return;
+    this.#isAwake = false;
+    void this.#context.suspend();
+  }
+
+  set volume(volume: number) {
+    this.#output.volume = volume;
+  }
+
+  get peak(): number {
+    return this.#isAwake ? this.#output.peak : 0;
+  }
+
+  #play({ part, pitch, velocity }: Stroke, inSeconds: number): void {
+    const at = this.#context.currentTime + inSeconds;
+    if (velocity > 0) this.#parts[part].on(pitch, velocity, at);
+    else this.#parts[part].off(pitch, at);
+  }
+}
