@@ -16,7 +16,16 @@ from typing import Any
 from livegen.daemon.clock import SECOND
 from livegen.daemon.lateness import Recent
 from livegen.daemon.link import Kind
-from livegen.music.messages import CONTROL_CHANGE, NOTE_OFF, NOTE_ON, SUSTAIN, decode
+from livegen.music.messages import (
+    ALL_NOTES_OFF,
+    ALL_SOUND_OFF,
+    CONTROL_CHANGE,
+    NOTE_OFF,
+    NOTE_ON,
+    RESET_CONTROLLERS,
+    SUSTAIN,
+    decode,
+)
 
 MISSED_US = 5_000  # a message sent later than this after its time missed it
 FIRST_US = 10 * SECOND  # a note of the model's later than this answers nothing
@@ -25,7 +34,7 @@ LONGEST_LINE = 2000
 MAX_HELD = 1024
 
 _PEDALS = (SUSTAIN, 66, 67)
-_CONTROLS = (1, *_PEDALS)  # of all controllers, what a page may move: the wheel, and the pedals
+_ENDS_NOTES = (ALL_SOUND_OFF, *range(ALL_NOTES_OFF, 128))
 
 Tell = Callable[[Kind, int, bytes], object]
 Hold = tuple[int, int]  # status of what holds, and key or pedal
@@ -114,21 +123,28 @@ class Hands:
         self._held: set[Hold] = set()
 
     def play(self, value: object) -> bytes | None:
-        """The message that a `play` command asks for; None for what may not be played.
-
-        Notes, the modulation wheel, pedals, bend and channel pressure.
-        """
+        """The message that a `play` command asks for; None for what may not be played."""
         data = playable(value)
         if data is None:
             return None
         kind, hold = data[0] & 0xF0, (data[0] | NOTE_ON, data[1])
-        if kind == CONTROL_CHANGE and data[1] in _PEDALS:
-            (self._held.add if data[2] >= 64 else self._held.discard)((data[0], data[1]))
+        if kind == CONTROL_CHANGE:
+            self._control(*data)
         elif kind == NOTE_ON and data[2] and len(self._held) < MAX_HELD:
             self._held.add(hold)
         elif kind in (NOTE_ON, NOTE_OFF):
             self._held.discard(hold)
         return data
+
+    def _control(self, status: int, number: int, value: int) -> None:
+        """Follow what a controller holds or ends on its channel."""
+        if number in _PEDALS:
+            (self._held.add if value >= 64 else self._held.discard)((status, number))
+        elif number in _ENDS_NOTES:
+            ended = NOTE_ON | status & 0x0F
+            self._held = {hold for hold in self._held if hold[0] != ended}
+        elif number == RESET_CONTROLLERS:
+            self._held = {hold for hold in self._held if hold[0] != status}
 
     def would_end(self, data: bytes) -> bool:
         """Whether a message ends something that is held."""
@@ -151,21 +167,16 @@ class Hands:
 
 
 def playable(value: object) -> bytes | None:
-    """The bytes of a message that may be played so, from a list of them; None for any other value."""
+    """The bytes of a message that may be played so, from a list of them; None for any other value.
+
+    Whatever belongs to a channel, as at a port: notes, controllers, programs, bend and pressure.
+    """
     if not isinstance(value, list) or not 2 <= len(value) <= 3:
         return None
     if not all(type(byte) is int and 0 <= byte <= 255 for byte in value):
         return None
     data = bytes(value)
-    if decode(data) is None:
-        return None
-    match data[0] & 0xF0:
-        case 0x80 | 0x90 | 0xD0 | 0xE0:
-            return data
-        case 0xB0 if data[1] in _CONTROLS:
-            return data
-        case _:
-            return None
+    return data if NOTE_OFF <= data[0] < 0xF0 and decode(data) is not None else None
 
 
 class Lines(logging.Handler):

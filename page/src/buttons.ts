@@ -1,6 +1,7 @@
 // What a performer asks for at any moment: commands, presets and the set, panic.  Made from what livegen sends.
 
 import { button, el, find, words } from "./dom";
+import { withShortcut } from "./shortcuts";
 import type { Store } from "./store";
 import type { Hello, ToServer } from "./types";
 
@@ -13,7 +14,13 @@ export function commandButtons(root: HTMLElement, store: Store, send: Send): voi
     if (root.childElementCount === hello.commands.length - 1) return; // greeted again: the focus stays where it is
     const commands = hello.commands.filter((command) => command.name !== PANIC);
     const made = commands.map(({ name, help }) =>
-      button(words(name), () => send({ t: "do", name, value: null }), { title: help, "data-command": name }),
+      withShortcut(
+        button(words(name), () => send({ t: "do", name, value: null }), {
+          title: help,
+          "data-command": name,
+        }),
+        name,
+      ),
     );
     root.replaceChildren(...made);
   });

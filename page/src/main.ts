@@ -6,14 +6,17 @@ import { Desk } from "./desk";
 import { el, find, say } from "./dom";
 import { Guide } from "./guide";
 import { isTyping, Keys } from "./keys";
+import { isBound, LearnMode } from "./learn";
 import { Meters } from "./meters";
 import { NoteTape } from "./notes";
+import type { Bytes } from "./pace";
 import { Playback } from "./playback";
 import { Readouts } from "./readouts";
 import { ModelList } from "./models";
 import { SavePreset } from "./saving";
 import { Shelf } from "./shelf";
 import { StageMode } from "./show";
+import { listenToShortcuts } from "./shortcuts";
 import { Sound } from "./sound";
 import { Stage } from "./stage";
 import { Store } from "./store";
@@ -22,7 +25,7 @@ import { Tabs } from "./tabs";
 import { Takes } from "./takes";
 import { Theme } from "./theme";
 import { keepToken, keptToken, takeToken } from "./token";
-import type { FromServer, ToServer } from "./types";
+import type { FromServer, HeardNote, ToServer } from "./types";
 import { WebMidi } from "./webmidi";
 import { type Status, Wire } from "./wire";
 
@@ -37,20 +40,23 @@ const sound = new Sound(now);
 const playback = new Playback(sound);
 const readouts = new Readouts(store, tape);
 
-const keys = new Keys((pitch, velocity, channel) => {
-  sound.press(pitch, velocity, channel);
-  send({ t: "play", data: [(velocity > 0 ? 0x90 : 0x80) | channel, pitch, velocity > 0 ? velocity : 64] });
-}, tape);
+/** Plays it into livegen; a note that is no pad is heard here at once. */
+function play(data: Bytes): void {
+  const [status, pitch, velocity = 0] = data;
+  const kind = status & 0xf0;
+  const isStruck = kind === 0x90 && velocity > 0;
+  if (isStruck && !isBound(store.state, data)) sound.press(pitch, velocity, status & 15);
+  else if (kind === 0x80 || kind === 0x90) sound.press(pitch, 0, status & 15);
+  send({ t: "play", data });
+}
 
-new WebMidi(
-  (data) => {
-    const kind = data[0] & 0xf0;
-    if (kind === 0x90 || kind === 0x80)
-      sound.press(data[1], kind === 0x90 ? (data[2] ?? 0) : 0, data[0] & 15);
-    send({ t: "play", data });
-  },
-  () => [store.hello?.ports.in ?? "Model In", store.hello?.ports.out ?? "Model Out"],
+const keys = new Keys(
+  (pitch, velocity, channel) =>
+    play([(velocity > 0 ? 0x90 : 0x80) | channel, pitch, velocity > 0 ? velocity : 64]),
+  tape,
 );
+
+new WebMidi(play, () => [store.hello?.ports.in ?? "Model In", store.hello?.ports.out ?? "Model Out"]);
 
 const stage = new Stage(
   find<HTMLCanvasElement>("roll"),
@@ -77,6 +83,8 @@ new SavePreset(saving, store, () => wire.token);
 new ModelList(models, store, send);
 new Desk(desk, store, send);
 commandButtons(find("commands"), store, send);
+new LearnMode(find("keys-tools"), find("learn"), store, send);
+listenToShortcuts();
 panicButton(send, () => {
   keys.letGo();
   playback.stop();
@@ -154,13 +162,19 @@ function log(line: string, kind: string): void {
   while (lines.childElementCount > 4) lines.lastElementChild?.remove();
 }
 
+/** Whether it is a stroke of the player's that is bound to something, and no music. */
+function isPad([who, , status, pitch, velocity = 0]: HeardNote): boolean {
+  const isStruck = who === 0 && (status & 0xf0) === 0x90 && velocity > 0;
+  return isStruck && isBound(store.state, [status, pitch, velocity]);
+}
+
 function take(message: FromServer): void {
   store.take(message);
   if (message.t === "token") keepToken(message.token);
   if (message.t === "notes") {
     for (const note of message.notes) {
       tape.take(note);
-      sound.take(note);
+      if (!isPad(note)) sound.take(note);
     }
   } else if (message.t === "gap") {
     tape.endAll(now());

@@ -1,12 +1,9 @@
 // MIDI inputs of the browser, where it has them: what is played there is played into livegen.  Asks only when asked to.
 
 import { button, el, find, say } from "./dom";
+import { type Bytes, Pace } from "./pace";
 
-// The statuses livegen takes from a page: notes, controllers, pressure of a channel, bend.
-const TAKEN = new Set([0x80, 0x90, 0xb0, 0xd0, 0xe0]);
-const CONTROLLERS = new Set([1, 64, 66, 67]);
-
-export type PlayBytes = (data: [number, number, number] | [number, number]) => void;
+export type PlayBytes = (data: Bytes) => void;
 
 export class WebMidi {
   #access: MIDIAccess | null = null;
@@ -14,11 +11,17 @@ export class WebMidi {
   #list = el("div", { class: "midi-inputs" });
   #said = el("span", { class: "hint", role: "status" });
   #button = button("MIDI inputs …", () => void this.#ask());
+  #pace: Pace;
 
   constructor(
-    private readonly play: PlayBytes,
+    play: PlayBytes,
     private readonly own: () => readonly string[], // names of livegen's ports: listening to those would be a loop
   ) {
+    this.#pace = new Pace(
+      play,
+      () => performance.now(),
+      (ms, act) => void window.setTimeout(act, ms),
+    );
     if (!("requestMIDIAccess" in navigator)) return;
     find("keys-tools").append(this.#button, this.#list, this.#said);
   }
@@ -51,20 +54,25 @@ export class WebMidi {
     box.addEventListener("change", () => {
       if (box.checked) this.#chosen.add(input.id);
       else this.#chosen.delete(input.id);
-      input.onmidimessage = box.checked ? (event) => this.#take(event.data) : null;
+      this.#hear(input);
     });
+    this.#hear(input); // one that was chosen, and was unplugged meanwhile
     return el("label", {}, box, input.name ?? "unnamed input");
   }
 
+  #hear(input: MIDIInput): void {
+    input.onmidimessage = this.#chosen.has(input.id) ? (event) => this.#take(event.data) : null;
+  }
+
   #take(data: Uint8Array | null): void {
-    if (data === null || !isTaken(data)) return;
-    this.play([...data] as [number, number, number]);
+    if (data !== null && isTaken(data)) this.#pace.take([...data] as Bytes);
   }
 }
 
-/** Whether livegen takes it from a page. */
+/** Whether livegen takes it from a page: whatever belongs to a channel, and no clock and no system message. */
 export function isTaken(data: Uint8Array): boolean {
-  const kind = (data[0] ?? 0) & 0xf0;
-  if (!TAKEN.has(kind) || data.length !== (kind === 0xd0 ? 2 : 3)) return false;
-  return kind !== 0xb0 || CONTROLLERS.has(data[1] ?? 0);
+  const [status, ...rest] = data;
+  if (status === undefined || status < 0x80 || status >= 0xf0) return false;
+  const isShort = [0xc0, 0xd0].includes(status & 0xf0);
+  return rest.length === (isShort ? 1 : 2) && rest.every((byte) => byte < 0x80);
 }

@@ -21,26 +21,32 @@ describe("computer keys", () => {
 });
 
 describe("what livegen takes from a MIDI input", () => {
-  it("is notes, pedals, wheel and pressure, and no clock, programs or system messages", () => {
+  it("is whatever belongs to a channel", () => {
     const taken = [
       [0x90, 60, 80],
       [0x80, 60, 0],
+      [0xa0, 60, 3],
       [0xb0, 64, 127],
-      [0xb3, 1, 5],
-      [0xe0, 0, 64],
+      [0xbf, 74, 5],
+      [0xb0, 123, 0],
+      [0xc0, 5],
       [0xd0, 9],
+      [0xe0, 0, 64],
     ];
+    for (const data of taken) expect(isTaken(Uint8Array.from(data))).toBe(true);
+  });
+
+  it("is no clock, no system message and nothing that is broken", () => {
     const left = [
       [0xf8],
       [0xf0, 1, 0xf7],
-      [0xc0, 5],
-      [0xb0, 7, 100],
-      [0xb0, 123, 0],
-      [0xa0, 60, 3],
+      [0xf2, 0, 0],
       [0x90, 60],
+      [0xc0, 5, 5],
+      [0x90, 60, 200],
+      [60, 60, 60],
       [],
     ];
-    for (const data of taken) expect(isTaken(Uint8Array.from(data))).toBe(true);
     for (const data of left) expect(isTaken(Uint8Array.from(data))).toBe(false);
   });
 });

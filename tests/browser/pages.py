@@ -29,6 +29,20 @@ PLAYER, MODEL = 0, 1
 PHRASE = "adgkgdjhgfds"  # in C major, on the keys of the computer: three seconds
 SHORT = "adgkgd"
 
+# A browser with two MIDI inputs, of which one is livegen's own output, and a hand on the other.
+MIDI_INPUTS = """
+  const input = name => ({ id: name, name, onmidimessage: null });
+  const inputs = ["<b>Keys</b>", "Model Out"].map(input);
+  const access = { inputs: new Map(inputs.map(one => [one.id, one])), onstatechange: null };
+  navigator.requestMIDIAccess = async () => access;
+  window.turn = data => inputs[0].onmidimessage?.({ data: Uint8Array.from(data) });
+  window.replug = () => {
+    inputs[0] = input("<b>Keys</b>");
+    access.inputs = new Map(inputs.map(one => [one.id, one]));
+    access.onstatechange?.();
+  };
+"""
+
 
 @dataclass
 class Jam:

@@ -19,6 +19,7 @@ from websockets.typing import Origin
 from tests.browser.conftest import Look, Serve
 from tests.browser.pages import (
     CONTROL,
+    MIDI_INPUTS,
     MODEL,
     NOTE_OFF,
     NOTE_ON,
@@ -102,16 +103,6 @@ def test_where_a_daw_plays_it_the_page_is_silent_until_it_is_wished(
     seen.until(lambda: seen.page.evaluate("window.loudest") > 0.05)
 
 
-# A browser with two MIDI inputs, of which one is livegen's own output, and a hand on the other.
-MIDI_INPUTS = """
-  const input = name => ({ id: name, name, onmidimessage: null });
-  const inputs = ["<b>Keys</b>", "Model Out"].map(input);
-  const access = { inputs: new Map(inputs.map(one => [one.id, one])), onstatechange: null };
-  navigator.requestMIDIAccess = async () => access;
-  window.turn = data => inputs[0].onmidimessage?.({ data: Uint8Array.from(data) });
-"""
-
-
 def test_a_midi_input_of_the_browser_plays_and_livegen_s_own_is_not_offered(
     serve: Serve, look: Look
 ) -> None:
@@ -123,11 +114,20 @@ def test_a_midi_input_of_the_browser_plays_and_livegen_s_own_is_not_offered(
     offered = seen.page.locator(".midi-inputs label")
     expect(offered).to_have_text(["<b>Keys</b>"])
     offered.locator("input").check()
-    for data in ([0x90, 60, 80], [0xC0, 5], [0xF8], [0xB0, 7, 3], [0xB0, 1, 64], [0x80, 60, 0]):
+    played = [
+        [0x90, 60, 80],
+        [0xC0, 5],
+        [0xB0, 7, 3],
+        [0xB1, 1, 64],
+        [0xE0, 0, 70],
+        [0xD0, 9],
+        [0x80, 60, 0],
+    ]
+    for data in ([0xF8], [0xFE], [0xF0, 1, 0xF7], *played):
         seen.page.evaluate("turn", data)
 
-    seen.until(lambda: len(seen.notes(PLAYER)) == 3)
-    assert [note[1:3] for note in seen.notes(PLAYER)] == [[0x90, 60], [0xB0, 1], [0x80, 60]]
+    seen.until(lambda: len(seen.notes(PLAYER)) == len(played))
+    assert [note[1:] for note in seen.notes(PLAYER)] == played
 
 
 def test_the_piano_on_the_screen_plays_and_follows_the_finger(serve: Serve, look: Look) -> None:

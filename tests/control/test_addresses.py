@@ -20,6 +20,7 @@ from livegen.control.desk import Request
 from livegen.control.packets import Argument, encode
 from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, checked
+from livegen.jam.mapping import COMMANDS
 
 TABLE = addresses({"capture": "Saves the last bars."})
 
@@ -187,3 +188,9 @@ def test_any_state_can_be_sent(state: dict[str, Any]) -> None:
 
 def test_a_state_beyond_all_bounds_is_shown_in_part() -> None:
     assert len(shown({str(number): number for number in range(10_000)})) == MAX_SHOWN
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, *CONTROLS, "preset Late set"])
+def test_everything_there_is_can_be_learned(name: str) -> None:
+    assert asked("do/learn", name) == Request("learn", name)
+    assert asked("do/unlearn", name) == Request("unlearn", name)

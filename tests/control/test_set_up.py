@@ -245,6 +245,13 @@ def test_a_binding_that_was_learned_is_there_at_the_next_start(folder: Folder) -
     assert (folder.path / "config.yaml").read_text() == CONFIG
 
 
+@pytest.mark.parametrize("target", ["again", "panic", "preset Late set"])
+def test_a_command_that_was_learned_is_there_at_the_next_start(folder: Folder, target: str) -> None:
+    folder.learn("note 36 on 10", target)
+
+    assert config.load().bindings["note 36 on 10"] == target
+
+
 def test_one_that_is_learned_after_a_restart_joins_the_others(folder: Folder) -> None:
     folder.learn("cc 20 on 1", "energy")
     folder.start()

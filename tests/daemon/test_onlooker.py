@@ -131,10 +131,18 @@ def test_what_is_logged_for_people_is_told_with_its_kind() -> None:
 
 # --- what may be played -------------------------------------------------------------------------------------------
 
+PEDALS = (64, 66, 67)
+
 bytes_of_midi = st.lists(st.integers(0, 255), min_size=2, max_size=3)
+# On one channel, so that what is held is also ended.
+of_one_channel = st.tuples(
+    st.sampled_from([0x80, 0x90, 0xB0]),
+    st.sampled_from([60, *PEDALS, 120, 121, 123]),
+    st.sampled_from([0, 127]),
+).map(list)
 
 
-@given(st.lists(bytes_of_midi, max_size=60))
+@given(st.lists(bytes_of_midi | of_one_channel, max_size=60))
 def test_after_release_nothing_that_was_played_sounds(played: list[list[int]]) -> None:
     hands, sounding, pedals = Hands(), set[tuple[int, int]](), set[tuple[int, int]]()
     messages = [data for value in played if (data := hands.play(value)) is not None]
@@ -144,7 +152,11 @@ def test_after_release_nothing_that_was_played_sounds(played: list[list[int]]) -
             sounding.add((channel, data[1]))
         elif kind in (0x80, 0x90):
             sounding.discard((channel, data[1]))
-        elif kind == 0xB0 and data[1] != 1:
+        elif kind == 0xB0 and (data[1] == 120 or data[1] >= 123):
+            sounding -= {(channel, pitch) for pitch in range(128)}
+        elif kind == 0xB0 and data[1] == 121:
+            pedals -= {(channel, pedal) for pedal in PEDALS}
+        elif kind == 0xB0 and data[1] in PEDALS:
             (pedals.add if data[2] >= 64 else pedals.discard)((channel, data[1]))
 
     assert not sounding and not pedals
@@ -154,7 +166,27 @@ def test_after_release_nothing_that_was_played_sounds(played: list[list[int]]) -
 @pytest.mark.parametrize(
     "value",
     [None, "x", [], [0x90], [0x90, 60], [0x90, 60, 128], [0x90, 60, 80, 0], [60, 60, 60], [0x90, 60.0, 80],
-     [0x90, True, 80], [0xF8], [0xF0, 1, 0xF7], [0xC0, 1], [0xB0, 7, 1], [0xB0, 123, 0], [0xA0, 1, 1]],
+     [0x90, True, 80], [0xF8], [0xF0, 1, 0xF7], [0xC0, 1, 1], [0xD0, 200], [0xF2, 1, 1], [0xE0, 1]],
 )  # fmt: skip
 def test_values_that_are_no_messages_of_a_players_are_not_played(value: object) -> None:
     assert playable(value) is None
+
+
+@given(st.integers(0, 15), st.integers(0, 127), st.integers(0, 127))
+def test_all_that_belongs_to_a_channel_is_played_as_at_a_port(
+    channel: int, first: int, second: int
+) -> None:
+    for kind in (0x80, 0x90, 0xA0, 0xB0, 0xE0):
+        assert playable([kind | channel, first, second]) == bytes((kind | channel, first, second))
+    for kind in (0xC0, 0xD0):
+        assert playable([kind | channel, first]) == bytes((kind | channel, first))
+
+
+@pytest.mark.parametrize("number", [120, 123, 124, 127])
+def test_what_a_page_silenced_itself_is_held_no_more(number: int) -> None:
+    hands = Hands()
+    for data in ([0x91, 60, 80], [0x92, 60, 80], [0xB1, 64, 127], [0xB1, number, 0]):
+        hands.play(data)
+
+    assert not hands.would_end(bytes((0x81, 60, 0)))
+    assert hands.release() == [bytes((0xB1, 64, 0)), bytes((0x82, 60, 64))]

@@ -1,12 +1,12 @@
-"""The command `map`: all bindings at once, or none of them."""
+"""Bindings: all at once or none of them by the command `map`, one by one by learning."""
 
 import pytest
 
 from livegen.errors import ConfigError
 from livegen.jam.desk import Desk
 from livegen.jam.engine import Engine
-from livegen.jam.mapping import Command
-from livegen.music.messages import ControlChange
+from livegen.jam.mapping import COMMANDS, Command, ControlMap
+from livegen.music.messages import ControlChange, NoteOff, NoteOn
 from livegen.testing import EchoModel
 
 
@@ -36,3 +36,25 @@ def test_what_is_being_learned_goes_on_being_learned() -> None:
     engine.feed(ControlChange(20, 1), 2)
 
     assert engine.snapshot()["map"] == {"cc 20 on 1": "energy"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_can_be_learned_and_is_given_by_its_pad(name: str) -> None:
+    bindings = ControlMap()
+    bindings.learn(name)
+    down, up = NoteOn(36, 100, channel=9), NoteOff(36, channel=9)
+
+    assert [bindings.translate(message) for message in (down, up)] == [[], []]
+    assert bindings.learning is None and bindings.bindings == {"note 36 on 10": name}
+    given = [bindings.translate(message) for message in (down, up, down, up)]
+    assert given == [[Command(name)], [], [Command(name)], []]
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_a_button_that_was_learned_gives_its_command_when_it_goes_down(name: str) -> None:
+    bindings = ControlMap()
+    bindings.learn(name)
+    down, up = ControlChange(20, 127), ControlChange(20, 0)
+
+    given = [bindings.translate(message) for message in (down, up, down, up)]
+    assert given == [[], [], [Command(name)], []]

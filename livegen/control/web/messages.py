@@ -123,7 +123,7 @@ def _play(given: Given, known: Known) -> Said:
     data = playable(given["data"])
     if data is None:
         raise Refused(
-            "play: expected a note, the modulation wheel, a pedal, bend or pressure, as 2 or 3 bytes"
+            "play: expected a note, a controller, a program, bend or pressure, as 2 or 3 bytes"
         )
     return Played(data)
 

@@ -145,12 +145,14 @@ def test_what_is_ours_alone_cannot_be_asked_for(name: str) -> None:
             said(t="do", name=name, value=value)
 
 
-def test_notes_wheel_pedals_bend_and_pressure_are_played() -> None:
+def test_notes_controllers_programs_bend_and_pressure_are_played() -> None:
     for data in (
         [0x90, 60, 80],
         [0x8F, 60, 0],
         [0xB0, 64, 127],
         [0xB0, 1, 5],
+        [0xBF, 74, 5],
+        [0xC0, 5],
         [0xE0, 0, 64],
         [0xD0, 9],
     ):
@@ -164,8 +166,7 @@ def test_nothing_else_is_played(data: Any) -> None:
     except Refused:
         return
     assert isinstance(played, Played) and list(played.data) == data
-    kind = played.data[0] & 0xF0
-    assert kind in (0x80, 0x90, 0xD0, 0xE0) or (kind == 0xB0 and played.data[1] in (1, 64, 66, 67))
+    assert 0x80 <= played.data[0] < 0xF0 and all(byte < 0x80 for byte in played.data[1:])
 
 
 def test_the_first_message_holds_the_token() -> None:

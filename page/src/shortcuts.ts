@@ -1,0 +1,54 @@
+// The computer's keys of the commands, as a table.  A key presses the button, so that both do and show the same.
+
+import { el } from "./dom";
+import { isTyping } from "./keys";
+
+// Digits: no key of the piano, and none that presses whatever has the focus, as space and Enter do.  0 stops, as on
+// the number pads of sequencers.  By place, so that they are the top row of every keyboard.
+export const SHORTCUTS: Record<string, string> = {
+  your_turn: "1",
+  my_turn: "2",
+  again: "3",
+  undo: "4",
+  freeze: "5",
+  keep: "6",
+  capture: "7",
+  tap: "8",
+  stop: "0",
+};
+
+/** The same button, saying its key and with room for what is bound to it. */
+export function withShortcut(button: HTMLButtonElement, name: string): HTMLButtonElement {
+  const key = SHORTCUTS[name];
+  if (key !== undefined) {
+    button.setAttribute("aria-keyshortcuts", key);
+    button.append(" ", el("kbd", { "aria-hidden": "true" }, key));
+  }
+  button.append(el("span", { class: "bound", hidden: true }));
+  return button;
+}
+
+/** The command of a key; "" where it has none, with one of the keys that change what a key means, and while held. */
+export function commandOf(event: KeyboardEvent): string {
+  if (event.repeat || event.isComposing) return "";
+  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return "";
+  const digit = /^Digit(\d)$/.exec(event.code)?.[1] ?? padDigit(event);
+  return Object.keys(SHORTCUTS).find((name) => SHORTCUTS[name] === digit) ?? "";
+}
+
+/** Of the number pad, where it gives numbers and not arrows. */
+const padDigit = ({ code, key }: KeyboardEvent): string | undefined =>
+  code === `Numpad${key}` ? key : undefined;
+
+/** Listens to the keys, but in a field, in a list that digits choose from, and under a dialog. */
+export function listenToShortcuts(): void {
+  window.addEventListener("keydown", (event) => {
+    const name = commandOf(event);
+    if (name === "" || isTyping(event.target) || event.target instanceof HTMLSelectElement) return;
+    if (document.querySelector("dialog[open]")) return;
+    const pressed = document.querySelector<HTMLButtonElement>(`[data-command="${name}"]`);
+    if (pressed === null) return;
+    event.preventDefault();
+    pressed.click();
+  });
+}
