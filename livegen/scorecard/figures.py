@@ -1,6 +1,7 @@
 """A card for people: tables in Markdown, JSON, and one page of plots.  Only the page needs matplotlib."""
 
 import json
+import os
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -23,6 +24,7 @@ from livegen.scorecard.card import (
 )
 from livegen.scorecard.distributions import FEATURES
 from livegen.scorecard.estimates import Estimate
+from livegen.training.corpora import cache_folder
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -134,6 +136,8 @@ _COLOURS = {
 
 def plot(card: Card, path: Path) -> None:
     """One page: what is foreseen, answers, accompaniment, modulation, distributions, copies, certainty."""
+    # Its list of the fonts goes where our own caches are.
+    os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
     from matplotlib.figure import Figure as Page
 
     page = Page(figsize=(16, 20), layout="constrained")
