@@ -337,7 +337,7 @@ def open_ports(api: str, in_name: str, out_name: str) -> Ports:
         or "python-rtmidi knows none for this system"
     )
     log.warning(
-        "no MIDI system (tried %s), serving the embedded port: %s",
+        "no MIDI system yet (tried %s): the ports open when one comes; %s",
         ", ".join(failures) or "none",
         remedy,
     )

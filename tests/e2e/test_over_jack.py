@@ -273,3 +273,23 @@ def test_a_second_daemon_takes_names_of_its_own(
         assert 'in="Model In (2)" out="Model Out (2)"' in line
         assert "another livegen" in second.errors()
         partner("Model In (2)", "Model Out (2)").is_answered()
+
+
+def test_a_daemon_that_was_there_before_the_jack_server_takes_its_ports_when_that_comes(
+    partner: Connects, jack: Jack
+) -> None:
+    jack.stop()
+    with Daemon({"settings": {"engine": "engines:echo"}}, jack.environment) as served:
+        if "api=alsa" in served.ready():
+            pytest.skip("this machine has an ALSA sequencer")
+        assert "the ports open when one comes" in served.errors()
+
+        jack.start()
+
+        wait_for(lambda: "a MIDI system has come" in served.errors())
+        partner().is_answered()
+        jack.stop()  # and from then on as with any other
+        wait_for(lambda: "server lost" in served.errors())
+        jack.start()
+        wait_for(lambda: "MIDI server is back" in served.errors())
+        assert served.end()[0] == 0
