@@ -20,7 +20,7 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from livegen.control.desk import Request
-from livegen.control.peers import HIGHEST_PORT, LOCALHOST
+from livegen.control.peers import ABSENT, HIGHEST_PORT, LOCALHOST, places
 from livegen.control.web.clients import Ask, Clients
 from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.mailbox import Mailbox
@@ -73,13 +73,13 @@ class PageSurface:
     async def open(self) -> dict[str, Any]:
         """Bind and serve, and tell where.  Raises ConfigError or PortError."""
         host, names = _place(self._settings, self._token)
-        sock = _bound_nearby(host, int(self._settings.get("port", DEFAULT_PORT)), self._say)
-        port = sock.getsockname()[1]
+        sockets = _bound_nearby(host, int(self._settings.get("port", DEFAULT_PORT)), self._say)
+        port = sockets[0].getsockname()[1]
         allowed = hosts((*names, _named(host)), port)
         built = Path(self._settings.get("built") or BUILT)
         served = app(self._clients, self._shelf, self._token, self._say, built)
         self._server = uvicorn.Server(_configuration(Guard(served, allowed, self._token)))
-        await _start(self._server, sock)
+        await _start(self._server, sockets)
         shown = (
             names[0] if names and _is_any(host) else _named(LOCALHOST if _is_any(host) else host)
         )
@@ -171,11 +171,13 @@ def _named(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _bound_nearby(host: str, port: int, say: Say) -> socket.socket:
-    """A listening socket at this port, or at the next free one of ten.  Raises PortError."""
-    for other in range(port, min(port + PORTS_TRIED, HIGHEST_PORT + 1)) if port else (0,):
+def _bound_nearby(host: str, port: int, say: Say) -> list[socket.socket]:
+    """Listening sockets at this port, or at the next free one of ten.  Raises PortError."""
+    for other in (
+        range(port, min(port + PORTS_TRIED, HIGHEST_PORT + 1)) if port else (0,) * PORTS_TRIED
+    ):
         try:
-            sock = _bound(host, other)
+            sockets = _bound_at(host, other)
         except OSError as error:
             if error.errno == errno.EADDRINUSE:
                 continue
@@ -183,11 +185,25 @@ def _bound_nearby(host: str, port: int, say: Say) -> socket.socket:
             raise PortError(f"page: port {other} of {host} cannot be had ({why})") from None
         if other != port:
             say(f"page: port {port} is in use by another program; it is at {other} instead")
-        return sock
+        return sockets
     raise PortError(
         f"page: the ports {port} to {port + PORTS_TRIED - 1} of {host} are in use; "
         f"choose another: --set page.port={port % HIGHEST_PORT + 1000}"
     )
+
+
+def _bound_at(host: str, port: int) -> list[socket.socket]:
+    """A socket at this address, and for 127.0.0.1 another at ::1, where there is one."""
+    first, *others = places(host)
+    found = [_bound(first, port)]
+    for other in others:
+        try:
+            found.append(_bound(other, found[0].getsockname()[1]))
+        except OSError as error:
+            if error.errno not in ABSENT:
+                found[0].close()
+                raise
+    return found
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -234,8 +250,8 @@ def _configuration(guarded: Guard) -> uvicorn.Config:
     )
 
 
-async def _start(server: uvicorn.Server, sock: socket.socket) -> None:
+async def _start(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
     """Serve, without the server's own loop (which wakes ten times a second) and its signal handlers."""
     server.config.load()
     server.lifespan = server.config.lifespan_class(server.config)
-    await server.startup([sock])
+    await server.startup(sockets)
