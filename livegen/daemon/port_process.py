@@ -400,7 +400,7 @@ class PortProcess:
         )
         ports = self._ports
         line = f'ready in="{ports.in_name}" out="{ports.out_name}" api={ports.api}{rest}'
-        print(line, file=self._print_to, flush=True)
+        self._print(line)
         if self._player is not None:
             self._player.start(now + PLAYER_LEAD_US)
 
@@ -520,7 +520,16 @@ class PortProcess:
         }
         if self._options.stats == "trace":
             stats["trace"] = self._trace.as_json()
-        print(json.dumps({"stats": stats}), file=self._print_to, flush=True)
+        self._print(json.dumps({"stats": stats}))
+
+    def _print(self, line: str) -> None:
+        """Print a line for whoever started us; that nobody reads it any more ends no jam."""
+        try:
+            print(line, file=self._print_to, flush=True)
+        except (
+            OSError
+        ):  # the rest, too, goes nowhere, or the end of the process would stumble over it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._print_to.fileno())
 
     def _stats_at_exit(self, now: int) -> None:
         self._ask_for_stats(now)
