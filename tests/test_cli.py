@@ -708,3 +708,22 @@ def test_a_model_that_cannot_be_loaded_ends_serve_with_2_and_its_line(tmp_path: 
     assert (done.returncode, done.stdout) == (2, "")
     assert str(broken) in done.stderr
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-", "| true"])
+def test_serving_goes_on_where_standard_streams_are_closed(closed: str, tmp_path: Path) -> None:
+    file, record = tmp_path / "call.mid", tmp_path / "both.mid"
+    call(file)
+    serve = (
+        f"{sys.executable} -m livegen serve --api none --no-page --player {file} --record {record}"
+    )
+    status = tmp_path / "status"
+
+    subprocess.run(
+        ["sh", "-c", f"{{ {serve} --until-player-ends; echo $? > {status}; }} {closed}"],
+        check=False,
+        timeout=100,
+    )
+
+    assert status.read_text() == "0\n"
+    assert [track.name for track in smf.read(record).tracks] == ["Player", "Model"]

@@ -91,4 +91,20 @@ def _in_a_line(error: click.ClickException) -> str:
 
 def main() -> None:
     """Entry point of the command `livegen`."""
+    open_standard_streams()
     sys.exit(run())
+
+
+def open_standard_streams() -> None:
+    """Let streams that were closed before the start (`2>&-`) lead nowhere.
+
+    Their numbers would soon be those of sockets, and what a library says on descriptor 2 would go there.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        try:
+            os.fstat(number)
+        except OSError:
+            os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)  # the lowest that is free
+        if getattr(sys, name) is None:
+            mode = "r" if number == 0 else "w"
+            setattr(sys, name, open(number, mode, closefd=False))  # noqa: SIM115 (until the end)

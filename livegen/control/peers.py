@@ -1,5 +1,6 @@
 """Who is at the other end: addresses as they are compared, who may speak, where one may be answered."""
 
+import errno
 import ipaddress
 from functools import lru_cache
 from typing import Any
@@ -13,6 +14,7 @@ LOWEST_PORT = 1024  # below live services that must not be sent to because someb
 HIGHEST_PORT = 0xFFFF
 LOCALHOST = "127.0.0.1"
 LOCALHOSTS = (LOCALHOST, "::1")
+ABSENT = (errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT)  # of a machine without IPv6
 
 
 @lru_cache(maxsize=64)
@@ -22,6 +24,11 @@ def plain(host: str) -> str:
     if isinstance(address, ipaddress.IPv6Address) and address.ipv4_mapped:
         address = address.ipv4_mapped
     return LOCALHOST if address.is_loopback else str(address)
+
+
+def places(host: str) -> tuple[str, ...]:
+    """Where to listen for this host: whoever says `localhost` may mean either address of this machine."""
+    return LOCALHOSTS if host in ("localhost", LOCALHOST) else (host,)
 
 
 def is_allowed(host: str, allow: frozenset[str]) -> bool:

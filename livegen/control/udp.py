@@ -15,7 +15,7 @@ from typing import Any
 
 from livegen.control.desk import Request
 from livegen.control.osc import Osc
-from livegen.control.peers import HIGHEST_PORT, LOCALHOST, Peer, plain
+from livegen.control.peers import ABSENT, HIGHEST_PORT, LOCALHOST, Peer, places, plain
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.errors import ConfigError, PortError
@@ -24,23 +24,39 @@ MAX_BUFFERED = 1 << 16  # bytes that the system did not take yet
 DEFAULT_PORT = 9700
 
 
-def bound(host: str, port: int) -> socket.socket:
-    """Bind a UDP socket at exactly this address.  Raises PortError with what to do."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_DGRAM)
+def bound(host: str, port: int) -> list[socket.socket]:
+    """Bind UDP sockets at exactly this address, and for 127.0.0.1 at ::1 too, where there is one.
+
+    Raises PortError with what to do.
+    """
+    first, *others = places(host)
+    found = [_bound(first, port)]
+    for other in others:
+        try:
+            found.append(_bound(other, found[0].getsockname()[1]))
+        except PortError as error:
+            if getattr(error.__cause__, "errno", None) not in ABSENT:
+                found[0].close()
+                raise
+    return found
+
+
+def _bound(host: str, port: int) -> socket.socket:
     try:
-        if sys.platform == "win32":  # there another program could take the port over
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        sock.setblocking(False)
-        sock.bind((host, port))
-        if ipaddress.ip_address(sock.getsockname()[0]) != ipaddress.ip_address(host):
-            raise PortError(f"osc: asked for {host}, was given {sock.getsockname()[0]}: not used")
+        sock = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            if sys.platform == "win32":  # there another program could take the port over
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
+            sock.setblocking(False)
+            sock.bind((host, port))
+            given = sock.getsockname()[0]
+            if ipaddress.ip_address(given) != ipaddress.ip_address(host):
+                raise PortError(f"osc: asked for {host}, was given {given}: not used")
+        except (OSError, PortError):
+            sock.close()
+            raise
     except OSError as error:
-        sock.close()
-        raise PortError(_what_to_do(error, host, port)) from None
-    except PortError:
-        sock.close()
-        raise
+        raise PortError(_what_to_do(error, host, port)) from error
     return sock
 
 
@@ -105,17 +121,19 @@ class OscSurface(asyncio.DatagramProtocol):
         self._settings, self._commands = settings, commands
         self._ask, self._say = ask, say
         self._osc = Osc(commands)
-        self._transport: asyncio.DatagramTransport | None = None
+        self._transports: dict[int, asyncio.DatagramTransport] = {}  # by the length of an address
         self._timer: asyncio.TimerHandle | None = None
 
     async def open(self) -> dict[str, Any]:
         """Bind, and tell where.  Raises ConfigError or PortError."""
         host, port, allow = _place(self._settings)
-        sock = bound(host, port)
-        own = sock.getsockname()
+        sockets = bound(host, port)
+        own = sockets[0].getsockname()
         self._osc = Osc(self._commands, allow, own)
         loop = asyncio.get_running_loop()
-        self._transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=sock)
+        for sock in sockets:
+            transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=sock)
+            self._transports[len(sock.getsockname())] = transport
         return {"host": own[0], "port": own[1]}
 
     def show(self, state: Mapping[str, Any]) -> None:
@@ -127,9 +145,9 @@ class OscSurface(asyncio.DatagramProtocol):
         """Let the port go."""
         if self._timer is not None:
             self._timer.cancel()
-        if self._transport is not None:
-            self._transport.close()
-            self._transport = None
+        for transport in self._transports.values():
+            transport.close()
+        self._transports = {}
 
     def datagram_received(self, data: bytes, addr: Peer) -> None:
         """Take what came in."""
@@ -148,15 +166,12 @@ class OscSurface(asyncio.DatagramProtocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
-        if self._transport is None:
+        if not self._transports:
             return
         for peer, data in self._osc.replies(clock.now()):
-            if self._buffered() < MAX_BUFFERED:
-                self._transport.sendto(data, peer)
+            transport = self._transports.get(len(peer))
+            if transport is not None and transport.get_write_buffer_size() < MAX_BUFFERED:
+                transport.sendto(data, peer)
         if (at := self._osc.deadline()) is not None:
             wait_s = max(0, at - clock.now()) / SECOND
             self._timer = asyncio.get_running_loop().call_later(wait_s, self._pump)
-
-    def _buffered(self) -> int:
-        size: int = getattr(self._transport, "get_write_buffer_size", lambda: 0)()
-        return size

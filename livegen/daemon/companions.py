@@ -78,6 +78,7 @@ class Player(Companion):
     def __init__(self, path: Path) -> None:
         super().__init__(PLAYER_MODULE, [str(path)])
         self._ahead: deque[tuple[int, bytes]] = deque()
+        self._waited_us = 0
         self._is_done = False
 
     def start(self, at: int) -> None:
@@ -89,12 +90,17 @@ class Player(Companion):
         # Beyond the limit the rest waits in the player's own process.
         for frame in self.receive() if len(self._ahead) < MAX_AHEAD else []:
             if frame.kind is Kind.MIDI:
-                self._ahead.append((frame.micros, frame.payload))
+                self._ahead.append((frame.micros + self._waited_us, frame.payload))
             self._is_done |= frame.kind is Kind.DONE
         messages = []
         while self._ahead and self._ahead[0][0] <= now:
             messages.append(self._ahead.popleft()[1])
         return messages
+
+    def wait(self, micros: int) -> None:
+        """Play all that is left so much later: nobody heard it meanwhile."""
+        self._ahead = deque((at + micros, data) for at, data in self._ahead)
+        self._waited_us += micros
 
     def deadline(self) -> int | None:
         """When the next message is to be heard, in micros."""

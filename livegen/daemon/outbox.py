@@ -37,7 +37,7 @@ class Outbox:
     """Schedule, ledger and token bucket of one output.  Threads: loop only.
 
     `sounding` maps (channel, pitch) to the micros of its note-on; `dropped` counts note-ons and others that
-    were late or beyond the limit.
+    were late or beyond the limit; `is_running`: whoever follows the clocks sent was told to start.
     """
 
     def __init__(self, burst: int = BURST, rate_per_s: int = RATE_PER_S) -> None:
@@ -51,7 +51,7 @@ class Outbox:
         self._values: set[Hold] = set()  # pedals that are down, bends off their centre
         self._players: set[Hold] = set()  # of these and of what sounds, what the player holds
         self._used: set[int] = set()
-        self._is_running = False  # a start was sent since the last stop
+        self.is_running = False
         self.sounding: dict[Key, int] = {}
         self.dropped = 0
 
@@ -80,7 +80,7 @@ class Outbox:
         players = [hold for hold in self._held() if hold in self._players]
         self._heap = [entry for entry in self._heap if _is_clock(entry[2]) and not stops_clock]
         self.cut(now)
-        if stops_clock and self._is_running:
+        if stops_clock and self.is_running:
             self._push(now, bytes((STOP,)), False)
         self._release(players, now, True)
         for channel in sorted(self._used):
@@ -168,7 +168,7 @@ class Outbox:
 
     def _enter(self, data: bytes, now: int, thru: bool) -> None:
         if _is_clock(data) and data[0] != CLOCK:
-            self._is_running = data[0] != STOP
+            self.is_running = data[0] != STOP
         hold = _hold_of(data)
         if hold is None:
             return

@@ -8,16 +8,14 @@ import json
 import logging
 import os
 import select
-import signal
-import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import FrameType
 from typing import Any, TextIO
 
 from livegen.daemon import clock
+from livegen.daemon.awaited import GENTLY_US, SOON_US, Awaited
 from livegen.daemon.clock import SECOND, SPIN_US
 from livegen.daemon.companions import Control, Player, Recorder
 from livegen.daemon.inlet import Inlet
@@ -26,19 +24,26 @@ from livegen.daemon.link import Frame, Kind, Link
 from livegen.daemon.loops import LoopGuard
 from livegen.daemon.onlooker import Hands, Lines, Onlooker
 from livegen.daemon.outbox import Outbox
-from livegen.daemon.ports import NONE, EmbeddedPorts, Ports, RtMidiPorts, open_ports, start_probe
+from livegen.daemon.ports import (
+    NONE,
+    EmbeddedPorts,
+    Ports,
+    RtMidiPorts,
+    candidates,
+    open_ports,
+)
 from livegen.daemon.server_watch import Health
+from livegen.daemon.signals import Deed, Signals, die_of
 from livegen.daemon.supervisor import State, Supervisor
 from livegen.errors import PortError
 from livegen.music.messages import NOTE_ON
+from livegen.music.transport import CONTINUE
 
 log = logging.getLogger(__name__)
 
 POLL_US = 1_000
 IDLE_POLL_US = 10_000  # of the 2.3 % of a core that idling takes, half is threads of libjack
 TIMERS_US = 100_000
-PROBE_EVERY_US = 500_000
-PROBE_US = 3 * SECOND
 PLAYER_LEAD_US = 200_000
 RELEASE_US = 300_000  # at exit, how long the releases may be paced
 DELIVERY_US = 30_000  # two periods of a slow server, for the last releases to reach the other side
@@ -58,10 +63,6 @@ ENGINE = {
 }
 PAGE_US = 3 * SECOND  # how long the line that says ready waits for the page's
 PAGE = "page"  # what the control process tells of it when it is ready
-
-SIGNALS = tuple(
-    getattr(signal, name) for name in ("SIGTERM", "SIGINT", "SIGHUP") if hasattr(signal, name)
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,8 @@ class ServeOptions:
 def serve(options: ServeOptions, out: TextIO | None = None) -> int:
     """Serve until SIGTERM, SIGINT or SIGHUP and give the exit status.
 
-    It is 0; with one line logged, 2 for what the person can mend, and 1 for an engine that crashes at once.
+    It is 0; with one line logged, 2 for what the person can mend, and 1 for an engine that crashes at once.  Of any
+    other signal that ends a process it dies, and stops on Ctrl-Z, but releases every note first.
 
     Prints one line starting with `ready` on `out` (standard output) when it can take notes.  Raises PortError when
     the MIDI system asked for cannot be had.  Threads: main only (it sets signal handlers).
@@ -111,8 +113,9 @@ class PortProcess:
     def __init__(self, options: ServeOptions, out: TextIO) -> None:
         self._options = options
         self._print_to = out
-        self._signals: list[int] = []
+        self._signals = Signals()
         self._was_told = False
+        self._dies_of: int | None = None
         self._supervisor = Supervisor(options.settings)
         self._player: Player | None = None
         self._recorder: Recorder | None = None
@@ -123,12 +126,13 @@ class PortProcess:
         self._loops = LoopGuard(options.port, options.in_name)
         self._ports: Ports = EmbeddedPorts(options.in_name, options.port)
         self._health = Health.WELL
-        self._probe: subprocess.Popen[bytes] | None = None
-        self._probe_at = self._timers_at = 0
+        self._awaited: Awaited | None = None
+        self._timers_at = 0
         self._inlet, self._outbox = Inlet(), Outbox()
         self._lateness = Lateness()
         self._trace = Trace(TRACE_LENGTH if options.stats == "trace" else 0)
-        self._played_at = self._sent_at = clock.now()
+        self._played_at = self._sent_at = self._turned_at = clock.now()
+        self._went_on_at = 0
         self._player_ended_at: int | None = None
         self._is_ready = self._is_explained = False
         self._could_be_ready_at: int | None = None
@@ -138,20 +142,18 @@ class PortProcess:
 
     def run(self) -> int:
         """Start everything, turn until told to stop, release and close everything."""
-        previous = {number: signal.signal(number, self._on_signal) for number in SIGNALS}
-        if hasattr(signal, "SIGUSR1"):
-            previous[signal.SIGUSR1] = signal.signal(signal.SIGUSR1, self._on_signal)
         logging.getLogger("livegen").addHandler(self._lines)
-        try:
-            self._start()
-            while self._exit_status is None:
-                self._turn()
-            return self._exit_status
-        finally:
-            self._finish()
-            logging.getLogger("livegen").removeHandler(self._lines)
-            for number, handler in previous.items():
-                signal.signal(number, handler)
+        with self._signals:
+            try:
+                self._start()
+                while self._exit_status is None:
+                    self._turn()
+            finally:
+                self._finish()
+                logging.getLogger("livegen").removeHandler(self._lines)
+        if self._dies_of is not None:
+            die_of(self._dies_of)
+        return self._exit_status or 0
 
     def _start(self) -> None:
         """Start the children first: they load while the ports are opened."""
@@ -165,19 +167,17 @@ class PortProcess:
         if options.control is not None:
             self._control = Control(options.control, clock.now())
         self._ports = open_ports(options.api, options.in_name, options.port, self._portless.append)
+        if isinstance(self._ports, EmbeddedPorts):
+            self._awaited = _awaited(options.api)
         self._loops = LoopGuard(self._ports.out_name, self._ports.in_name)
         if options.realtime:
             _ask_for_realtime()
 
-    def _on_signal(self, number: int, _frame: FrameType | None) -> None:
-        self._signals.append(
-            number
-        )  # the loop looks within 10 ms; doing more here could interrupt a send
-
     # --- one turn -------------------------------------------------------------------------------------------------
 
     def _turn(self) -> None:
-        now = clock.now()
+        self._answer_signals()
+        self._turned_at = now = clock.now()
         for data in self._ports.receive():
             if not self._loops.heard(now, data):
                 self._hear(data, now)
@@ -196,8 +196,6 @@ class PortProcess:
             self._outbox.release_all(now, stops_clock=True)
             self._send()
             self._timers_at = now  # whoever looks on is told at once
-        if self._signals:
-            self._answer_signals(now)
         if now >= self._timers_at:
             self._timers_at = now + TIMERS_US
             self._look_after(now)
@@ -289,7 +287,8 @@ class PortProcess:
         """Take one frame of the engine's."""
         match frame.kind:
             case Kind.MIDI if frame.payload and self._health is Health.WELL:
-                self._outbox.put(frame.micros, frame.payload)
+                if frame.micros >= self._went_on_at:
+                    self._outbox.put(frame.micros, frame.payload)
             case Kind.CUT:
                 self._outbox.cut(now)
             case Kind.JOURNAL:
@@ -417,8 +416,7 @@ class PortProcess:
         )
         ports = self._ports
         names = "" if ports.api == NONE else f' in="{ports.in_name}" out="{ports.out_name}"'
-        line = f"ready{names} api={ports.api}{rest}"
-        print(line, file=self._print_to, flush=True)
+        self._print(f"ready{names} api={ports.api}{rest}")
         if self._player is not None:
             self._player.start(now + PLAYER_LEAD_US)
 
@@ -451,12 +449,41 @@ class PortProcess:
         ):
             self._exit_status = 0
 
-    def _answer_signals(self, now: int) -> None:
-        numbers, self._signals = self._signals, []
-        if any(number in SIGNALS for number in numbers):
-            self._exit_status, self._was_told = 0, True
-        elif self._stats_by is None:
-            self._ask_for_stats(now)
+    # --- what the terminal and the system tell ----------------------------------------------------------------------
+
+    def _answer_signals(self) -> None:
+        for number, deed in self._signals.take():
+            match deed:
+                case Deed.END | Deed.DIE:
+                    self._exit_status, self._was_told = 0, True
+                    self._dies_of = number if deed is Deed.DIE else self._dies_of
+                case Deed.STOP:
+                    self._stop(number)
+                case Deed.GO_ON:
+                    self._go_on(clock.now())
+                case Deed.TELL if self._stats_by is None:
+                    self._ask_for_stats(clock.now())
+
+    def _stop(self, number: int) -> None:
+        """Release all that sounds, let that arrive, and stop; play on when told to."""
+        had_clock = self._outbox.is_running
+        self._release_the_last(clock.now())
+        self._turned_at = clock.wait_until(clock.now() + DELIVERY_US, 0)
+        self._signals.stop(number)
+        self._go_on(clock.now())
+        if had_clock:
+            self._outbox.put(clock.now(), bytes((CONTINUE,)))
+
+    def _go_on(self, now: int) -> None:
+        """After a stop nothing is caught up with, neither what came meanwhile nor what was due."""
+        while self._ports.receive():
+            pass
+        for data in self._inlet.release():
+            self._pass_on(data, now)
+        self._outbox.cut(now)
+        if self._player is not None:
+            self._player.wait(now - self._turned_at)
+        self._turned_at = self._went_on_at = now
 
     # --- the MIDI system ------------------------------------------------------------------------------------------
 
@@ -464,8 +491,8 @@ class PortProcess:
         health = self._ports.health(now)
         if health is not self._health:
             self._health_changed(health, now)
-        if health is Health.LOST:
-            self._reopen(now)
+        if self._awaited is not None and (api := self._awaited.look(now)) is not None:
+            self._open_again(api)
 
     def _health_changed(self, health: Health, now: int) -> None:
         before, self._health = self._health, health
@@ -475,41 +502,31 @@ class PortProcess:
             log.warning("%s: MIDI server %s; waiting for it", self._ports.api, health.value)
             for data in self._inlet.release():
                 self._pass_on(data, now)
+        if health is Health.LOST:
+            self._awaited = Awaited((self._ports.api,), SOON_US)
         # Whatever the other side still believes to sound is released as soon as anything reaches it.
         if before is not Health.LOST:
             self._outbox.release_all(now)
 
-    def _reopen(self, now: int) -> None:
-        """Ask for a server every half second, in a child; when one answers, take the same names there."""
-        if self._probe is None:
-            if now >= self._probe_at:
-                self._probe, self._probe_at = start_probe(), now
-            return
-        status = self._probe.poll()
-        if status is None and now - self._probe_at < PROBE_US:
-            return
-        if status is None:
-            self._probe.kill()
-            self._probe.wait()
-        self._probe, self._probe_at = None, now + PROBE_EVERY_US
-        if status == 0:
-            self._open_again()
-
-    def _open_again(self) -> None:
-        api = self._ports.api
+    def _open_again(self, api: str) -> None:
+        """Take the same names on a system that is there, again or at last."""
+        is_back = self._ports.api == api
         self._ports.close()  # takes a second on a server that died, which is why it waits until here
         try:
             self._ports = RtMidiPorts(api, self._ports.in_name, self._ports.out_name)
         except PortError as error:
             log.debug("%s", error)
             return
-        self._health = Health.WELL
+        self._awaited, self._health = None, Health.WELL
         log.warning(
-            '%s: MIDI server is back, ports "%s" and "%s"',
+            '%s: %s, ports "%s" and "%s"',
             api,
+            "MIDI server is back" if is_back else "a MIDI system has come",
             self._ports.in_name,
             self._ports.out_name,
         )
+        if not is_back:
+            self._loops = LoopGuard(self._ports.out_name, self._ports.in_name)
         self._outbox.release_all(clock.now())
 
     # --- figures --------------------------------------------------------------------------------------------------
@@ -535,7 +552,16 @@ class PortProcess:
         }
         if self._options.stats == "trace":
             stats["trace"] = self._trace.as_json()
-        print(json.dumps({"stats": stats}), file=self._print_to, flush=True)
+        self._print(json.dumps({"stats": stats}))
+
+    def _print(self, line: str) -> None:
+        """Print a line for whoever started us; that nobody reads it any more ends no jam."""
+        try:
+            print(line, file=self._print_to, flush=True)
+        except (
+            OSError
+        ):  # the rest, too, goes nowhere, or the end of the process would stumble over it
+            os.dup2(os.open(os.devnull, os.O_WRONLY), self._print_to.fileno())
 
     def _stats_at_exit(self, now: int) -> None:
         self._ask_for_stats(now)
@@ -558,15 +584,7 @@ class PortProcess:
         """Release everything, end the children, close the ports: within half a second, unless a file is written."""
         now = clock.now()
         by = now + EXIT_US
-        self._outbox.release_all(now, stops_clock=True)
-        while (
-            not self._outbox.is_silent
-            and clock.now() < now + RELEASE_US
-            and self._health is Health.WELL
-        ):
-            self._send()
-            clock.wait_until(clock.now() + POLL_US, 0)
-        self._send(paced=False)
+        self._release_the_last(now)
         sent_at = clock.now()
         if self._options.stats:
             self._stats_at_exit(sent_at)
@@ -579,6 +597,18 @@ class PortProcess:
         self._close_ports(by if self._was_told else by + WRITE_US)
         self._end_recorder(by)
         self._supervisor.reap(max(0, by - clock.now()) / SECOND)
+
+    def _release_the_last(self, now: int) -> None:
+        """Release everything and send that, at the pace that a cable bears as long as there is time."""
+        self._outbox.release_all(now, stops_clock=True)
+        while (
+            not self._outbox.is_silent
+            and clock.now() < now + RELEASE_US
+            and self._health is Health.WELL
+        ):
+            self._send()
+            clock.wait_until(clock.now() + POLL_US, 0)
+        self._send(paced=False)
 
     def _hear_the_last(self, now: int) -> None:
         """Let the engine tell the journal what it did last, or the session could not be played again to its end."""
@@ -594,9 +624,8 @@ class PortProcess:
                     self._recorder.account(frame)
 
     def _close_ports(self, by: int) -> None:
-        if self._probe is not None:
-            self._probe.kill()
-            self._probe.wait()
+        if self._awaited is not None:
+            self._awaited.close()
         if isinstance(self._ports, RtMidiPorts):
             self._ports.leave(by)
         else:
@@ -611,6 +640,14 @@ class PortProcess:
         self._recorder.link.drain(by - clock.now())
         if not self._recorder.end((by - clock.now()) / SECOND):
             log.warning("%s is still being written", self._options.record or "the journal")
+
+
+def _awaited(api: str) -> Awaited | None:
+    """What may still come when nothing was there; None when nothing is wanted, or nothing can be had here."""
+    try:
+        return Awaited(candidates(api), GENTLY_US) if api == "auto" else None
+    except PortError:
+        return None
 
 
 def _saved(answer: Mapping[str, Any]) -> str:

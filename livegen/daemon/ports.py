@@ -339,7 +339,8 @@ def open_ports(
         "; or ".join(_REMEDIES[name] for name in failures)
         or "python-rtmidi knows none for this system"
     )
-    say(f"no MIDI system (tried {', '.join(failures) or 'none'}), so no ports: {remedy}")
+    tried = ", ".join(failures) or "none"
+    say(f"no MIDI system yet (tried {tried}): the ports open when one comes; {remedy}")
     return EmbeddedPorts(in_name, out_name)
 
 

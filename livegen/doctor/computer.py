@@ -204,7 +204,8 @@ def osc(patient: Patient) -> Iterator[Finding]:
         return
     host = "127.0.0.1" if settings.host == "localhost" else settings.host
     try:
-        bound(host, settings.port).close()
+        for sock in bound(host, settings.port):
+            sock.close()
     except (PortError, ValueError) as error:
         found, _, remedy = str(error).partition(";")
         yield warn(found, (remedy or "see osc.host and osc.port in your settings").strip())

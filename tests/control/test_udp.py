@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from livegen.control import peers
 from livegen.control.udp import OscSurface, bound
 from livegen.errors import LivegenError
 
@@ -73,13 +74,77 @@ def test_a_port_in_use_is_named_with_what_to_do() -> None:
 
 
 def test_nobody_can_take_the_port_beside_us() -> None:
+    sockets = bound("127.0.0.1", 0)
     with (
-        bound("127.0.0.1", 0) as ours,
+        sockets[0] as ours,
         socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as other,
     ):
         other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         with pytest.raises(OSError):
             other.bind(ours.getsockname())
+    for sock in sockets:
+        sock.close()
+
+
+def has_ipv6() -> bool:
+    """Whether this machine knows itself as ::1."""
+    try:
+        with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as sock:
+            sock.bind(("::1", 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "::1"] if has_ipv6() else ["127.0.0.1"])
+def test_whoever_says_localhost_is_heard_and_answered_whichever_address_that_is(
+    address: str,
+) -> None:
+    asked: list[Any] = []
+
+    async def run() -> tuple[bytes, Any]:
+        surface = OscSurface({"host": "localhost", "port": 0}, {"panic": "x"}, asked.append, print)
+        told = await surface.open()
+        loop = asyncio.get_running_loop()
+        with socket.socket(
+            socket.AF_INET6 if ":" in address else socket.AF_INET, socket.SOCK_DGRAM
+        ) as sender:
+            sender.setblocking(False)
+            sender.bind((address, 0))
+            await loop.sock_sendto(
+                sender, b"/livegen/do/panic\0\0\0,\0\0\0", (address, told["port"])
+            )
+            await loop.sock_sendto(
+                sender, b"/livegen/nothing\0\0\0\0,\0\0\0", (address, told["port"])
+            )
+            answer = await asyncio.wait_for(loop.sock_recvfrom(sender, 4096), 30)
+        surface.close()
+        await asyncio.sleep(0)
+        return answer
+
+    answer, sender = asyncio.run(run())
+
+    assert [request.name for request in asked] == ["panic"]
+    assert b"unknown address" in answer and sender[0] == address
+
+
+def test_on_a_machine_without_ipv6_the_other_address_is_enough(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(peers, "LOCALHOSTS", ("127.0.0.1", "2001:db8::1"))  # no address of ours
+
+    [only] = bound("127.0.0.1", 0)
+
+    assert only.getsockname()[0] == "127.0.0.1"
+    only.close()
+
+
+def test_a_port_that_another_program_has_at_the_other_address_is_in_use() -> None:
+    if not has_ipv6():
+        return  # then nobody can have it
+    with socket.socket(socket.AF_INET6, socket.SOCK_DGRAM) as taken:
+        taken.bind(("::1", 0))
+        assert "of ::1 is in use by another program" in refusal({"port": taken.getsockname()[1]})
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ Limits are promises with room for a busy machine: what must take 250 ms may take
 
 import os
 import signal
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.engines import CHORD, HOLDER, KILLER, SLEEPER
-from tests.e2e.harness import PATIENCE_S, Daemon, Jack, Partner, wait_for
+from tests.e2e.harness import PATIENCE_S, ROOT, Daemon, Jack, Partner, wait_for
 
 Starts = Callable[..., Daemon]
 Connects = Callable[..., Partner]
@@ -273,3 +275,40 @@ def test_a_second_daemon_takes_names_of_its_own(
         assert 'in="Model In (2)" out="Model Out (2)"' in line
         assert "another livegen" in second.errors()
         partner("Model In (2)", "Model Out (2)").is_answered()
+
+
+def test_a_daemon_that_was_there_before_the_jack_server_takes_its_ports_when_that_comes(
+    partner: Connects, jack: Jack
+) -> None:
+    jack.stop()
+    with Daemon({"settings": {"engine": "engines:echo"}}, jack.environment) as served:
+        if "api=alsa" in served.ready():
+            pytest.skip("this machine has an ALSA sequencer")
+        assert "the ports open when one comes" in served.errors()
+
+        jack.start()
+
+        wait_for(lambda: "a MIDI system has come" in served.errors())
+        partner().is_answered()
+        jack.stop()  # and from then on as with any other
+        wait_for(lambda: "server lost" in served.errors())
+        jack.start()
+        wait_for(lambda: "MIDI server is back" in served.errors())
+        assert served.end()[0] == 0
+
+
+@pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-"])
+def test_without_standard_streams_the_ports_are_there_and_it_ends_as_told(
+    jack: Jack, closed: str, tmp_path: Path
+) -> None:
+    command = f"exec {sys.executable} -m livegen serve --api jack --no-page {closed}"
+    environment = os.environ | jack.environment | {"PYTHONPATH": str(ROOT)}
+    served = subprocess.Popen(["sh", "-c", command], env=environment, cwd=tmp_path)
+    try:
+        wait_for(lambda: "livegen-out:Model Out" in jack.ports(), every_s=0.1)
+        assert served.poll() is None
+        served.terminate()
+        assert served.wait(PATIENCE_S) == 0
+    finally:
+        served.kill()
+        served.wait()

@@ -21,7 +21,7 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from livegen.control.desk import Request
-from livegen.control.peers import HIGHEST_PORT, LOCALHOST
+from livegen.control.peers import ABSENT, HIGHEST_PORT, LOCALHOST, places
 from livegen.control.web.clients import Ask, Clients
 from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.mailbox import Mailbox
@@ -84,13 +84,14 @@ class PageSurface:
         """Bind and serve, and tell where.  Raises ConfigError or PortError."""
         host, names = _place(self._settings, self._token)
         last = page_files.last_port(self._kept) if self._kept else None
-        sock = _bound_nearby(host, int(self._settings.get("port", DEFAULT_PORT)), self._say, last)
-        port = sock.getsockname()[1]
+        wanted = int(self._settings.get("port", DEFAULT_PORT))
+        sockets = _bound_nearby(host, wanted, self._say, last)
+        port = sockets[0].getsockname()[1]
         allowed = hosts((*names, _named(host)), port)
         built = Path(self._settings.get("built") or BUILT)
         served = app(self._clients, self._shelf, self._token, self._say, built, self._save_preset)
         self._server = uvicorn.Server(_configuration(Guard(served, allowed, self._token)))
-        await _start(self._server, sock)
+        await _start(self._server, sockets)
         near = _near(host)
         self._keep(near, port)
         shown = names[0] if names and _is_any(host) else near
@@ -205,11 +206,11 @@ def _named(host: str) -> str:
     return f"[{host}]" if ":" in host else host
 
 
-def _bound_nearby(host: str, port: int, say: Say, last: int | None = None) -> socket.socket:
-    """A listening socket at this port, or the last one, or the next free one of ten.  Raises PortError."""
+def _bound_nearby(host: str, port: int, say: Say, last: int | None = None) -> list[socket.socket]:
+    """Listening sockets at this port, or the last one, or the next free one of ten.  Raises PortError."""
     for other in _ports(port, last):
         try:
-            sock = _bound(host, other)
+            sockets = _bound_at(host, other)
         except OSError as error:
             if error.errno == errno.EADDRINUSE or other == last != port:
                 continue
@@ -217,7 +218,7 @@ def _bound_nearby(host: str, port: int, say: Say, last: int | None = None) -> so
             raise PortError(f"page: port {other} of {host} cannot be had ({why})") from None
         if other != port:
             say(f"page: port {port} is in use by another program; it is at {other} instead")
-        return sock
+        return sockets
     raise PortError(
         f"page: the ports {port} to {port + PORTS_TRIED - 1} of {host} are in use; "
         f"choose another: --set page.port={port % HIGHEST_PORT + 1000}"
@@ -227,9 +228,23 @@ def _bound_nearby(host: str, port: int, say: Say, last: int | None = None) -> so
 def _ports(port: int, last: int | None) -> list[int]:
     """Where to try, in order: a page that is open looks for us where we were last."""
     if not port:
-        return [0]
+        return [0] * PORTS_TRIED
     first, *others = range(port, min(port + PORTS_TRIED, HIGHEST_PORT + 1))
     return [first, *([last] if last and last != first else []), *others]
+
+
+def _bound_at(host: str, port: int) -> list[socket.socket]:
+    """A socket at this address, and for 127.0.0.1 another at ::1, where there is one."""
+    first, *others = places(host)
+    found = [_bound(first, port)]
+    for other in others:
+        try:
+            found.append(_bound(other, found[0].getsockname()[1]))
+        except OSError as error:
+            if error.errno not in ABSENT:
+                found[0].close()
+                raise
+    return found
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -276,8 +291,8 @@ def _configuration(guarded: Guard) -> uvicorn.Config:
     )
 
 
-async def _start(server: uvicorn.Server, sock: socket.socket) -> None:
+async def _start(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
     """Serve, without the server's own loop (which wakes ten times a second) and its signal handlers."""
     server.config.load()
     server.lifespan = server.config.lifespan_class(server.config)
-    await server.startup([sock])
+    await server.startup(sockets)

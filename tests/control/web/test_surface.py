@@ -116,11 +116,45 @@ def own_addresses() -> list[str]:
 @on_a_loop
 async def test_it_listens_on_loopback_only() -> None:
     async with served() as page:
-        listening = page.surface._server.servers[0].sockets[0]  # type: ignore[union-attr]
-        assert listening.getsockname()[0] == "127.0.0.1"
+        servers = page.surface._server.servers  # type: ignore[union-attr]
+        listening = [sock.getsockname()[0] for server in servers for sock in server.sockets]
+        assert listening == (["127.0.0.1", "::1"] if has_ipv6() else ["127.0.0.1"])
         for address in own_addresses():
             with pytest.raises(OSError):
                 await asyncio.open_connection(address, page.address[1])
+
+
+def has_ipv6() -> bool:
+    """Whether this machine knows itself as ::1."""
+    with suppress(OSError), closing(socket.socket(socket.AF_INET6, socket.SOCK_STREAM)) as sock:
+        sock.bind(("::1", 0))
+        return True
+    return False
+
+
+@on_a_loop
+async def test_the_page_is_served_at_whichever_address_localhost_means() -> None:
+    async with served() as page:
+        port = page.address[1]
+        for host in ["127.0.0.1", "[::1]"] if has_ipv6() else ["127.0.0.1"]:
+            origin = Origin(f"http://{host}:{port}")
+            made = await connect(f"ws://{host}:{port}/ws", origin=origin)
+            page.connections.append(made)
+            await made.send(json.dumps({"token": TOKEN}))
+            assert json.loads(await made.recv())["t"] == "hello"
+
+
+@on_a_loop
+async def test_a_port_that_another_program_has_at_the_other_address_is_left_alone() -> None:
+    if not has_ipv6():
+        return  # then nobody can have it
+    with closing(socket.socket(socket.AF_INET6, socket.SOCK_STREAM)) as taken:
+        taken.bind(("::1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        async with served(port=port) as page:
+            assert page.address[1] > port
+            assert page.said and f"port {port} is in use" in page.said[0]
 
 
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.1", "::"])
