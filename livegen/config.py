@@ -32,7 +32,8 @@ from pydantic import (
 
 from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, checked
-from livegen.jam.mapping import parse_source, parse_target
+from livegen.jam.mapping import parse_target
+from livegen.jam.sources import parse_source
 from livegen.music.scale import parse_register
 
 log = logging.getLogger(__name__)

@@ -28,7 +28,7 @@ URGENT = {
 # The same for commands that take a word.
 WORDED = {
     "preset": "Switches to the preset of this name, on the bar line while the model plays.",
-    "learn": "Binds this control or command to the next knob, pad or pedal that is moved; without a word gives up.",
+    "learn": "Binds this control or command to the knob, pad or pedal that is moved; without a word gives up.",
     "unlearn": "Undoes what is bound to this control or command.",
     "model": "Loads this model, by its name or file, beside the music; it takes over at the next bar line.",
 }

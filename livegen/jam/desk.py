@@ -5,11 +5,11 @@ nothing that plays.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, Settings, with_control
-from livegen.jam.mapping import ControlMap
+from livegen.jam.mapping import ControlMap, turned_by
 
 log = logging.getLogger(__name__)
 
@@ -27,9 +27,10 @@ class Desk:
         settings: Settings,
         bindings: Mapping[str, str] | None = None,
         presets: Mapping[str, Preset] | None = None,
+        say: Callable[[str], object] = lambda line: None,
     ) -> None:
         self.settings = settings
-        self.map = ControlMap(bindings)
+        self.map = ControlMap(bindings, say)
         self.waiting: list[str] = []
         self.preset_in_force = ""  # the last that took over
         self._presets: dict[str, Preset] = dict(presets or {})
@@ -51,10 +52,17 @@ class Desk:
         value = getattr(self.settings, name)
         return choices[(choices.index(value) + 1) % len(choices) if value in choices else 0]
 
-    def learn(self, target: object) -> None:
-        """Bind a control or a command to what is moved next; nothing gives up learning."""
+    def turned(self, name: str, steps: int) -> object:
+        """The value of a control that an encoder turns by so many steps; None where it cannot be turned."""
+        control = CONTROLS.get(name)
+        if control is None or not control.has_knob:
+            return None
+        return turned_by(control, getattr(self.settings, name), steps)
+
+    def learn(self, target: object, now: int) -> None:
+        """Bind a control, a command or a preset to what is moved from now on; nothing gives up learning."""
         try:
-            self.map.learn(str(target or ""))
+            self.map.learn(str(target or ""), now)
         except ConfigError as error:
             log.warning("command refused: %s", error)
 

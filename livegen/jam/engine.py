@@ -35,6 +35,7 @@ from livegen.jam.ears import Ears, Struck
 from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
 from livegen.jam.mapping import Command
+from livegen.jam.notices import Notices
 from livegen.jam.performer import Performer
 from livegen.jam.turns import Action, Happening, Plays, Turn
 from livegen.music import pace
@@ -100,12 +101,13 @@ class Engine:
         horizon_us: int = HORIZON_US,
         slice_steps: int = SLICE_STEPS,
     ) -> None:
-        self._desk = Desk(settings or Settings(), bindings, presets)
+        self._notices = Notices()
+        self._desk = Desk(settings or Settings(), bindings, presets, self._notices.say)
         by_part = {**dict(zip(PARTS, ROUTES, strict=True)), **(routes or {})}
         self._agenda = Agenda(tuple(by_part[part] for part in PARTS), horizon_us)
         self._ears = Ears(rules or DEFAULT_RULES)
         metre = parse_metre(self.settings.metre)
-        self._conductor = Conductor(self.settings.sync, metre)
+        self._conductor = Conductor(self.settings.sync, metre, self._notices.say)
         self._listener = Listener(model, Timeline(tempo_us(pace.USUAL_BPM), metre=metre))
         self._performer = Performer(self._agenda, self._listener, self._desk, seed, slice_steps)
         self._clock_sender = ClockSender(horizon_us)
@@ -149,6 +151,7 @@ class Engine:
         now, call, plan = self._now, self._listener.call, self._performer.plan
         times = [
             self._ears.deadline(),
+            self._desk.map.deadline(),
             self._conductor.deadline(),
             self._clock_sender.deadline(),
             self._performer.deadline(now),
@@ -232,6 +235,10 @@ class Engine:
         call = self._listener.call
         return call.strokes[0][0] if call and call.strokes and self._listener.is_free else self._now
 
+    def notices(self) -> list[str]:
+        """Lines for the person that came up since the last time, of what nobody asked for."""
+        return self._notices.take()
+
     def keep_warm(self) -> None:
         """Run the model on nothing, so that the next event finds its weights in the caches."""
         self._listener.live.guard.model.keep_warm()
@@ -240,6 +247,7 @@ class Engine:
 
     def _pass_time(self, out: list[Timed]) -> None:
         now = self._now
+        self._desk.map.look(now)
         for given in self._agenda.fall_due(now):
             self._sound(given)
         for at, struck in self._ears.overdue(now):
@@ -329,7 +337,7 @@ class Engine:
     # --- what comes in --------------------------------------------------------------------------------------------
 
     def _receive(self, message: Message, out: list[Timed]) -> None:
-        commands = self._desk.map.translate(message)
+        commands = self._desk.map.translate(message, self._now)
         if commands is not None:
             for command in commands:
                 self._obey(command, out)
@@ -438,7 +446,7 @@ class Engine:
             case "map":
                 self._desk.bind(command.value)
             case "learn":
-                self._desk.learn(command.value)
+                self._desk.learn(command.value, self._now)
             case "unlearn":
                 self._desk.map.forget(str(command.value))
             case "link":
@@ -447,8 +455,16 @@ class Engine:
                 name = str(command.value)
                 if (value := self._desk.after(name)) is not None:
                     self._set(name, value)
+            case "turn":
+                self._turn_knob(command.value)
             case name:
                 self._set(name, command.value)
+
+    def _turn_knob(self, value: object) -> None:
+        match value:
+            case [str(name), int(steps)]:
+                if (turned := self._desk.turned(name, steps)) is not None:
+                    self._set(name, turned)
 
     def _hand_over(self) -> None:
         """The model's turn, even if a key is held: it answers the call that is open, else the last."""

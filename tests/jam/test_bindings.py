@@ -3,7 +3,7 @@
 import pytest
 
 from livegen.jam.desk import Desk
-from livegen.jam.engine import Engine
+from livegen.jam.engine import Engine, Wake
 from livegen.jam.mapping import Command
 from livegen.music.messages import ControlChange
 from livegen.testing import EchoModel
@@ -31,6 +31,8 @@ def test_what_is_being_learned_goes_on_being_learned() -> None:
     engine = Engine(EchoModel())
     engine.feed(Command("learn", "energy"), 0)
     engine.feed(Command("map", {}), 1)
-    engine.feed(ControlChange(20, 1), 2)
+    for at, value in enumerate((1, 30, 60)):
+        engine.feed(ControlChange(20, value), 2 + at)
+    engine.feed(Wake(), 500_000)
 
     assert engine.snapshot()["map"] == {"cc 20 on 1": "energy"}
