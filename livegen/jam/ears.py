@@ -4,11 +4,14 @@ Knows channels, pedals and MPE zones; knows no time but the micros it is told, a
 
 * A key that comes up while the sustain pedal is down rings on: its stroke ends when the pedal comes up or the
   key is struck again.  It no longer counts as held, so a pedal keeps no call open.
+* A note-off for a key that is not down ends the key whole octaves away that is, if neither has moved since that one
+  went down: somebody pressed an octave button meanwhile.  A second note-off of a key ends nothing, so what is held
+  under a melody stays held.
 * Channels of an MPE zone (MPE 1.0, section 2.1: RPN 6 on channel 1 or 16) are heard by the rule of its manager
   channel, and its pedal holds them all.  Bend, pressure and timbre are nobody's business here.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from livegen.music.messages import (
@@ -22,7 +25,9 @@ from livegen.music.messages import (
     NoteOn,
 )
 from livegen.music.parts import DRUMS, Source
+from livegen.music.scale import name_of
 
+OCTAVE = 12
 LONGEST_KEY_US = 30_000_000  # a key or a pedal held longer has lost its release
 MPE_RPN = 6
 LOWER, UPPER = 0, 15  # manager channels
@@ -41,10 +46,16 @@ class Struck(NamedTuple):
 class Ears:
     """What the player holds.  `held` maps (channel, pitch) to (part, since), oldest first.
 
-    `rules` maps channels 0..15 to a rule of `music.parts`; a channel without one is not heard.
+    `rules` maps channels 0..15 to a rule of `music.parts`; a channel without one is not heard.  `say` takes one line
+    for the person.
     """
 
-    def __init__(self, rules: Mapping[int, str]) -> None:
+    def __init__(
+        self, rules: Mapping[int, str], say: Callable[[str], object] = lambda line: None
+    ) -> None:
+        self._say = say
+        self._moves = 0  # of keys, up or down
+        self._moved: dict[Key, int] = {}  # by which move a key moved last
         self._sources = {channel: Source(rule) for channel, rule in rules.items()}
         self._managers: dict[int, int] = {}  # member channel -> manager of its zone
         self._rpn: dict[int, list[int]] = {}  # channel -> coarse and fine number last selected
@@ -59,6 +70,7 @@ class Ears:
         if source is None:
             return None
         key = note.channel, note.pitch
+        self._move(key)
         self._ringing.pop(key, None)
         if self.held.pop(key, None):
             self._struck.pop(key).part(False, note.pitch)
@@ -73,10 +85,17 @@ class Ears:
     def up(self, note: NoteOff) -> Struck | None:
         """A key comes up; None when it was not down, rings on, or another key sounds the same."""
         key = note.channel, note.pitch
+        if key not in self.held and (shifted := self._shifted(key)) is not None:
+            self._say(
+                f"key {name_of(shifted[1])} is up: its note-off came as {name_of(note.pitch)}, "
+                "an octave button was pressed meanwhile"
+            )
+            key = shifted
+        self._move(key)
         found = self.held.pop(key, None)
         if found is None:
             return None
-        self._struck.pop(key).part(False, note.pitch)
+        self._struck.pop(key).part(False, key[1])
         if self._is_pedalled(key):
             self._ringing[key] = found
             return None
@@ -115,6 +134,7 @@ class Ears:
             (channel, pitch), (_, since) = next(iter(self.held.items()))
             if since + LONGEST_KEY_US > now:
                 break
+            self._say(f"key {name_of(pitch)} was down for 30 s: livegen takes it for released")
             stroke = self.up(NoteOff(pitch, channel=channel))
             ended += [(since + LONGEST_KEY_US, stroke)] if stroke else []
         for channel, since in list(self._pedals.items()):
@@ -132,6 +152,22 @@ class Ears:
         """(part, pitch) of all that is held or rings on."""
         both = [*self.held.items(), *self._ringing.items()]
         return [(part, pitch) for (_, pitch), (part, _) in both]
+
+    def _move(self, key: Key) -> None:
+        self._moves += 1
+        self._moved[key] = self._moves
+
+    def _shifted(self, key: Key) -> Key | None:
+        """The key that is down and comes up whole octaves away from where it was struck, nearest first."""
+        channel, pitch = key
+        down = [
+            other
+            for other in self.held
+            if other[0] == channel
+            and (other[1] - pitch) % OCTAVE == 0
+            and self._moved.get(key, 0) < self._moved[other]
+        ]
+        return min(down, key=lambda other: abs(other[1] - pitch), default=None)
 
     def _is_pedalled(self, key: Key) -> bool:
         return key[0] in self._pedals or self._manager(key[0]) in self._pedals

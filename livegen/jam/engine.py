@@ -31,7 +31,7 @@ from livegen.jam.clock_sender import ClockSender
 from livegen.jam.conductor import Conductor, Leader
 from livegen.jam.controls import CONTROLS, Settings
 from livegen.jam.desk import Desk
-from livegen.jam.ears import Ears, Struck
+from livegen.jam.ears import Ears, Key, Struck
 from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
 from livegen.jam.mapping import Command
@@ -51,12 +51,14 @@ from livegen.music.messages import (
 )
 from livegen.music.metre import TICKS_PER_BEAT, parse_metre
 from livegen.music.parts import DRUM_CHANNEL, KEYS, PARTS
+from livegen.music.scale import name_of
 from livegen.music.timeline import MAX_TEMPO_US, MIN_TEMPO_US, Timeline, tempo_us
 from livegen.music.transport import is_transport
 
 log = logging.getLogger(__name__)
 
 HORIZON_US = 30_000
+HANGS_US = 3_000_000  # after a rest, in which a key has kept the model waiting
 SLICE_STEPS = 3  # events heard or planned between two looks at the keys
 MOST_SHOWN = 64  # notes of what is planned
 UNPLANNED = {"sync", "tempo", "offset", "swing", "clock_out"}  # act without planning anew
@@ -105,7 +107,7 @@ class Engine:
         self._desk = Desk(settings or Settings(), bindings, presets, self._notices.say)
         by_part = {**dict(zip(PARTS, ROUTES, strict=True)), **(routes or {})}
         self._agenda = Agenda(tuple(by_part[part] for part in PARTS), horizon_us)
-        self._ears = Ears(rules or DEFAULT_RULES)
+        self._ears = Ears(rules or DEFAULT_RULES, self._notices.say)
         metre = parse_metre(self.settings.metre)
         self._conductor = Conductor(self.settings.sync, metre, self._notices.say)
         self._listener = Listener(model, Timeline(tempo_us(pace.USUAL_BPM), metre=metre))
@@ -116,6 +118,7 @@ class Engine:
         self._is_new = True  # nothing was fed: who leads the time was not asked
         self._turn = Turn.WAITING
         self._jumps = 0
+        self._told_held: set[Key] = set()  # keys of which it was said that they are waited for
         self._preset_tick = 0  # the bar line for which presets wait
         self._all_set()
 
@@ -171,6 +174,8 @@ class Engine:
             times.append(max(now, loops_from))
         if self._is_new:
             times.append(now)
+        if (hangs_at := self._hangs_at()) is not None:
+            times.append(max(now, hangs_at))
         if self._desk.waiting:
             times.append(self.timeline.micros(self._preset_tick))
         return min((at for at in times if at is not None), default=None)
@@ -266,6 +271,28 @@ class Engine:
             self._performer.loop(now)
         if self._performer.is_over(now):
             self._end()
+        if (hangs_at := self._hangs_at()) is not None and hangs_at <= now:
+            self._tell_what_is_held()
+
+    def _hangs_at(self) -> int | None:
+        """When a key has kept a phrase from its answer for long, micros; None if none does, or it is told."""
+        call, is_after = self._listener.call, self._performer.mode.plays is Plays.AFTER
+        if call is None or self._turn is not Turn.LISTENING or not is_after:
+            return None
+        is_awaited = not (call.handed_over or call.kept or call.closed)
+        if not is_awaited or self._ears.held.keys() <= self._told_held:
+            return None
+        return starts.rest_over(call, self.settings) + HANGS_US
+
+    def _tell_what_is_held(self) -> None:
+        """Say once of each key that the model waits for it."""
+        held = self._ears.held.keys()
+        names = " ".join(name_of(pitch) for _, pitch in sorted(held - self._told_held))
+        self._told_held = set(held)
+        self._notices.say(
+            f"the model waits for {names} to come up; if no key is down, its note-off was lost: "
+            "ask for your turn, or panic"
+        )
 
     def _keep_time(self, out: list[Timed]) -> None:
         """Go by the timeline of whoever leads; a jump makes void what was planned."""
@@ -357,6 +384,7 @@ class Engine:
 
     def _key_down(self, note: NoteOn, out: list[Timed]) -> None:
         begins_anew = self._begins_anew()
+        self._told_held.discard((note.channel, note.pitch))
         struck = self._ears.down(note, self._now)
         if struck is None:
             return
@@ -376,9 +404,9 @@ class Engine:
         self._hear(self._now, struck, out)
 
     def _key_up(self, note: NoteOff, out: list[Timed]) -> None:
-        was_held = (note.channel, note.pitch) in self._ears.held
+        before = len(self._ears.held)
         struck, call = self._ears.up(note), self._listener.call
-        if was_held and call and not call.closed:
+        if len(self._ears.held) < before and call and not call.closed:
             call.phrase.active_us = self._now
         if struck is not None:
             if self._turn is Turn.TOGETHER:
