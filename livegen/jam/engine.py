@@ -195,6 +195,7 @@ class Engine:
             "timeline": [timeline.tempo_us, timeline.origin_us, place.bar],
             **self._listener.harmonist.snapshot(self._now),
             "held": len(self._ears.held),
+            "channels": {str(at + 1): how for at, how in sorted(self._ears.heard_as.items())},
             "sounding": len(self._agenda.sounding),
             "planned": self._agenda.waiting,
             "heard": live.heard,
@@ -381,6 +382,8 @@ class Engine:
                     self._hear(self._now, struck, out)
             case Other(data) if is_transport(data):
                 self._conductor.message(data, self._now)
+            case Other(data):
+                self._ears.express(data, self._now)
 
     def _key_down(self, note: NoteOn, out: list[Timed]) -> None:
         begins_anew = self._begins_anew()

@@ -4,6 +4,7 @@ One table of kinds drives how sources are read, written, checked and described. 
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -51,9 +52,19 @@ _WRITTEN = re.compile(
     rf"(?P<kind>cc14|{'|'.join(KINDS)})\s+(?P<number>\d+(?::\d+)?)(?:\s+(?P<form>{_FORM}))?"
     r"(?:\s+bank\s+(?P<bank>\d+))?(?:\s+on\s+(?P<channel>\d+))?"
 )
+
+
+def _either(names: Sequence[str]) -> str:
+    return " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+
+
+_PLAIN = [kind for kind in _KINDS if not kind.is_pair]
+_PAIRS = [kind for kind in _KINDS if kind.is_pair]
 EXPECTED = (
-    f"expected {', '.join(kind.example for kind in _KINDS)}, perhaps how it sends "
-    f'("cc 16 {TURNS}", "cc 7 {FINE}"), a bank ("program 5 bank 2") and a channel ("note 36 on 10")'
+    f"expected {_either([kind.name for kind in _PLAIN])} and a number from 0 to 127, "
+    f"or {_either([kind.name for kind in _PAIRS])} and two, "
+    f'such as "{_PLAIN[0].example}" or "{_PAIRS[0].example}"; then, where that is needed, how it sends '
+    f'("cc 16 {TURNS}", "cc 7 {FINE}"), the bank ("program 5 bank 2") and the channel ("note 36 on 10")'
 )
 
 
