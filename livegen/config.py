@@ -33,7 +33,8 @@ from pydantic import (
 from livegen.errors import ConfigError
 from livegen.home import base_folder
 from livegen.jam.controls import CONTROLS, checked
-from livegen.jam.mapping import parse_source, parse_target
+from livegen.jam.mapping import parse_target
+from livegen.jam.sources import parse_source
 from livegen.music.scale import parse_register
 
 log = logging.getLogger(__name__)
@@ -101,11 +102,25 @@ Name = Annotated[
 ]
 Source = Annotated[str, _parsed(parse_source, "map")]
 Target = Annotated[str, _parsed(parse_target, "map")]
-Rule = Literal["keys", "lead", "comp", "bass", "drums", "off"]
+Rule = Literal["keys", "lead", "comp", "bass", "drums", "mpe", "off"]
 Heard = Annotated[Rule, BeforeValidator(lambda value: _word(value))]
 ALL_CHANNELS: dict[int, Rule] = {
     channel: "drums" if channel == 10 else "keys" for channel in range(1, 17)
 }
+
+
+def _channels(given: object) -> object:
+    """The word mpe: all channels but the first are members of one keyboard."""
+    return dict.fromkeys(range(2, 17), "mpe") if given == "mpe" else given
+
+
+def _heard(given: dict[int, Rule]) -> dict[int, Rule]:
+    """All channels, those that are not named as ever."""
+    if given.get(1) == "mpe":
+        raise ValueError(
+            "channel 1 says how the members of an MPE keyboard are heard: keys or a part"
+        )
+    return {**ALL_CHANNELS, **given}
 
 
 class Section(BaseModel):
@@ -218,7 +233,7 @@ class Config(Section):
     model: Annotated[str, Field(min_length=1)] = "default"
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     channels: Annotated[
-        dict[Channel, Heard], AfterValidator(lambda given: {**ALL_CHANNELS, **given})
+        dict[Channel, Heard], BeforeValidator(_channels), AfterValidator(_heard)
     ] = ALL_CHANNELS
     output: Output = Output()
     jam: Jam = Jam()  # type: ignore[valid-type]

@@ -340,3 +340,15 @@ def test_any_values_are_a_configuration_or_a_config_error(
         load(path)
     except ConfigError as refused:
         assert str(refused).startswith(str(path))
+
+
+def test_one_word_makes_all_channels_one_mpe_keyboard(tmp_path: Path) -> None:
+    told = {1: "keys"} | dict.fromkeys(range(2, 17), "mpe")
+    assert load(None, ["channels=mpe"]).channels == told
+    assert load(written(tmp_path, "channels: mpe\n")).channels == told
+    assert load(written(tmp_path, "channels: {10: mpe}\n")).channels[10] == "mpe"
+
+
+def test_the_first_channel_is_no_member_of_itself(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="channel 1 says how the members"):
+        load(written(tmp_path, "channels: {1: mpe}\n"))

@@ -29,7 +29,7 @@ URGENT = {
 WORDED = {
     "preset": "Switches to the preset of this name, on the bar line while the model plays.",
     "save_preset": "Saves the controls as they are now as a preset of this name; one that is there already stays.",
-    "learn": "Binds this control or command to the next knob, pad or pedal that is moved; without a word gives up.",
+    "learn": "Binds this control or command to the knob, pad or pedal that is moved; without a word gives up.",
     "unlearn": "Undoes what is bound to this control or command.",
     "model": "Loads this model, by its name or file, beside the music; it takes over at the next bar line.",
 }

@@ -198,6 +198,8 @@ class EngineProcess:
         self._write_down(event, now)
         for timed in self._engine.feed(event, self._now):
             self._send(timed)
+        for line in getattr(self._engine, "notices", list)():
+            self._log(line)
         self._warm_at = clock.now() + self._warm_us
 
     def _write_down(self, event: Event, now: int) -> None:

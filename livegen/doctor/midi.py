@@ -13,11 +13,13 @@ from livegen.doctor.hearing import ECHO_US, LISTEN_US, Hearing, Unheard
 from livegen.doctor.patient import Patient
 from livegen.doctor.system import MidiSystem, answer, pipewire_runs, wiring
 from livegen.music.clock_follower import ClockFollower
-from livegen.music.messages import NOTE_ON
+from livegen.music.messages import NOTE_ON, NoteOff, NoteOn, decode
+from livegen.music.parts import DRUM_CHANNEL
 from livegen.music.transport import CONTINUE, START, STOP
 
 JITTERY_US = 5_000  # more than a period of 256 frames makes of an even clock
 LONG_PERIOD_US = 12_000
+STRINGS = 3  # channels in a row, of an instrument that plays on each of them one note at a time
 _UNLOOP = (
     'in the DAW, take the track that hears "Model Out" off "Model In"; no track that listens to '
     "all inputs may send there"
@@ -241,11 +243,17 @@ def notes(patient: Patient) -> Iterator[Finding]:
         if data[0] & 0xF0 == NOTE_ON and data[-1]
     )
     rules = patient.config.channels
+    is_split = _plays_one_note_a_channel(hearing)
     for channel, count in sorted(counts.items()):
         found = f"channel {channel}: {count} note{'s' * (count > 1)}, heard as {rules[channel]}"
         as_keys = f"--set channels.{channel}=keys"
         if rules[channel] == "off":
             yield warn(f"{found}: not heard at all", f"{as_keys} lets them be heard")
+        elif rules[channel] == "drums" and is_split:
+            yield warn(
+                f"{found}, and every channel plays one note at a time",
+                "if that is an MPE keyboard or a guitar with a channel a string: --set channels=mpe",
+            )
         elif rules[channel] == "drums":
             yield warn(
                 found, f"if that is a keyboard, let it send on another channel, or {as_keys}"
@@ -254,6 +262,23 @@ def notes(patient: Patient) -> Iterator[Finding]:
             yield well(found)
     if not counts:
         yield well("no notes came meanwhile; play while the doctor listens to see your channels")
+
+
+def _plays_one_note_a_channel(hearing: Hearing) -> bool:
+    """Whether at least three channels in a row play, among them that of the drums, and none two notes at once."""
+    down: dict[int, set[int]] = {}
+    for _, data in hearing.messages:
+        message = decode(data)
+        if isinstance(message, NoteOn):
+            sounding = down.setdefault(message.channel, set())
+            if sounding - {message.pitch}:
+                return False
+            sounding.add(message.pitch)
+        elif isinstance(message, NoteOff):
+            down.get(message.channel, set()).discard(message.pitch)
+    channels = sorted(down)
+    in_a_row = len(channels) >= STRINGS and channels[-1] - channels[0] == len(channels) - 1
+    return in_a_row and DRUM_CHANNEL in channels
 
 
 def period(patient: Patient) -> Iterator[Finding]:

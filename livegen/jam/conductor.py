@@ -5,7 +5,7 @@ drops out), else Link while it has company, else nobody: the player's own pace i
 sources and not who plays by them.
 """
 
-import logging
+from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
 
@@ -14,8 +14,6 @@ from livegen.music.metre import Metre
 from livegen.music.tap import Tap
 from livegen.music.timeline import Timeline
 from livegen.music.transport import Transport
-
-log = logging.getLogger(__name__)
 
 
 class Leader(Enum):
@@ -31,11 +29,14 @@ class Conductor:
     """The one timeline, whoever gives it.
 
     `timeline` is None while the player leads.  `jumps` counts what makes plans void: another leader, a start, a
-    song position, another beat.  Threads: loop only.
+    song position, another beat.  `say` takes one line for the person.  Threads: loop only.
     """
 
-    def __init__(self, sync: str, metre: Metre) -> None:
+    def __init__(
+        self, sync: str, metre: Metre, say: Callable[[str], object] = lambda line: None
+    ) -> None:
         self.sync = sync
+        self._say = say
         self.clock = ClockFollower(metre)
         self.leader = Leader.FREE
         self.timeline: Timeline | None = None
@@ -53,9 +54,9 @@ class Conductor:
         self.clock.feed(data, now)
         lag = self.clock.doubled_us
         if lag is not None and not was_doubled:
-            log.warning(
-                "MIDI clock comes twice, %.1f ms apart: one device on two ports; copies are left out",
-                lag / 1000,
+            self._say(
+                f"MIDI clock comes twice, {lag / 1000:.1f} ms apart: take away one of the two "
+                "connections; until then livegen leaves the copies out"
             )
         self._settle()
 

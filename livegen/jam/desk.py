@@ -4,11 +4,11 @@ What makes no sense is refused whole: ConfigError says why, in one line for peop
 nothing that plays.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, Settings, with_control
-from livegen.jam.mapping import ControlMap
+from livegen.jam.mapping import ControlMap, turned_by
 
 Preset = Mapping[str, object]
 
@@ -24,9 +24,10 @@ class Desk:
         settings: Settings,
         bindings: Mapping[str, str] | None = None,
         presets: Mapping[str, Preset] | None = None,
+        say: Callable[[str], object] = lambda line: None,
     ) -> None:
         self.settings = settings
-        self.map = ControlMap(bindings)
+        self.map = ControlMap(bindings, say)
         self.waiting: list[str] = []
         self.preset_in_force = ""  # the last that took over
         self._presets: dict[str, Preset] = dict(presets or {})
@@ -45,9 +46,19 @@ class Desk:
         value = getattr(self.settings, name)
         return choices[(choices.index(value) + 1) % len(choices) if value in choices else 0]
 
-    def learn(self, target: object) -> None:
-        """Bind a control or a command to what is moved next; nothing gives up learning.  Raises ConfigError."""
-        self.map.learn(str(target or ""))
+    def turned(self, name: str, steps: int) -> object:
+        """The value of a control that an encoder turns by so many steps; None where it cannot be turned."""
+        control = CONTROLS.get(name)
+        if control is None or not control.has_knob:
+            return None
+        return turned_by(control, getattr(self.settings, name), steps)
+
+    def learn(self, target: object, now: int) -> None:
+        """Bind a control, a command or a preset to what is moved from now on; nothing gives up learning.
+
+        Raises ConfigError.
+        """
+        self.map.learn(str(target or ""), now)
 
     def unlearn(self, target: object) -> bool:
         """Undo what is bound to a control or a command; whether there was something."""

@@ -4,13 +4,18 @@ Knows channels, pedals and MPE zones; knows no time but the micros it is told, a
 
 * A key that comes up while the sustain pedal is down rings on: its stroke ends when the pedal comes up or the
   key is struck again.  It no longer counts as held, so a pedal keeps no call open.
+* A note-off for a key that is not down ends the key whole octaves away that is, if neither has moved since that one
+  went down: somebody pressed an octave button meanwhile.  A second note-off of a key ends nothing, so what is held
+  under a melody stays held.
 * Channels of an MPE zone (MPE 1.0, section 2.1: RPN 6 on channel 1 or 16) are heard by the rule of its manager
-  channel, and its pedal holds them all.  Bend, pressure and timbre are nobody's business here.
+  channel, and its pedal holds them all; so are channels of the rule `mpe`, and those that are found to play so.  Bend,
+  pressure and timbre are nobody's business but `mpe`'s.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
+from livegen.jam.mpe import BEND, PRESSURE, TIMBRE, Expression
 from livegen.music.messages import (
     DATA_ENTRY,
     RESET_CONTROLLERS,
@@ -21,8 +26,10 @@ from livegen.music.messages import (
     NoteOff,
     NoteOn,
 )
-from livegen.music.parts import DRUMS, Source
+from livegen.music.parts import DRUMS, MPE, Source
+from livegen.music.scale import name_of
 
+OCTAVE = 12
 LONGEST_KEY_US = 30_000_000  # a key or a pedal held longer has lost its release
 MPE_RPN = 6
 LOWER, UPPER = 0, 15  # manager channels
@@ -41,12 +48,22 @@ class Struck(NamedTuple):
 class Ears:
     """What the player holds.  `held` maps (channel, pitch) to (part, since), oldest first.
 
-    `rules` maps channels 0..15 to a rule of `music.parts`; a channel without one is not heard.
+    `rules` maps channels 0..15 to a rule of `music.parts`, or to `mpe`: as channel 0, of which it is a member; a
+    channel without one is not heard.  `heard_as` says of each channel on which notes came how it is heard.  `say` takes
+    one line for the person.
     """
 
-    def __init__(self, rules: Mapping[int, str]) -> None:
-        self._sources = {channel: Source(rule) for channel, rule in rules.items()}
-        self._managers: dict[int, int] = {}  # member channel -> manager of its zone
+    def __init__(
+        self, rules: Mapping[int, str], say: Callable[[str], object] = lambda line: None
+    ) -> None:
+        self._say = say
+        self._moves = 0  # of keys, up or down
+        self._moved: dict[Key, int] = {}  # by which move a key moved last
+        self.heard_as: dict[int, str] = {}
+        self._sources = {channel: Source(rule) for channel, rule in rules.items() if rule != MPE}
+        self._told = {channel: LOWER for channel, rule in rules.items() if rule == MPE}
+        self._managers = dict(self._told)  # member channel -> manager of its zone
+        self._expression = Expression()
         self._rpn: dict[int, list[int]] = {}  # channel -> coarse and fine number last selected
         self._struck: dict[Key, Source] = {}  # what gave a held key its part: zones may change
         self._ringing: dict[Key, tuple[int, int]] = {}
@@ -55,10 +72,15 @@ class Ears:
 
     def down(self, note: NoteOn, now: int) -> Struck | None:
         """A key goes down; None on a channel that is not heard."""
-        source = self._sources.get(self._manager(note.channel))
+        key = note.channel, note.pitch
+        self._look_for_mpe(key, now)
+        manager = self._manager(note.channel)
+        source = self._sources.get(manager)
+        is_member = manager != note.channel
+        self.heard_as[note.channel] = MPE if is_member else source.rule if source else "off"
         if source is None:
             return None
-        key = note.channel, note.pitch
+        self._move(key)
         self._ringing.pop(key, None)
         if self.held.pop(key, None):
             self._struck.pop(key).part(False, note.pitch)
@@ -73,10 +95,17 @@ class Ears:
     def up(self, note: NoteOff) -> Struck | None:
         """A key comes up; None when it was not down, rings on, or another key sounds the same."""
         key = note.channel, note.pitch
+        if key not in self.held and (shifted := self._shifted(key)) is not None:
+            self._say(
+                f"key {name_of(shifted[1])} is up: its note-off came as {name_of(note.pitch)}, "
+                "an octave button was pressed meanwhile"
+            )
+            key = shifted
+        self._move(key)
         found = self.held.pop(key, None)
         if found is None:
             return None
-        self._struck.pop(key).part(False, note.pitch)
+        self._struck.pop(key).part(False, key[1])
         if self._is_pedalled(key):
             self._ringing[key] = found
             return None
@@ -89,6 +118,8 @@ class Ears:
                 self._pedals.setdefault(channel, now)
             case ControlChange(control, _, channel) if control in (SUSTAIN, RESET_CONTROLLERS):
                 return self._pedal_up(channel)
+            case ControlChange(control, _, channel) if control == TIMBRE:
+                self._expression.tell(TIMBRE, channel, now)
             case ControlChange(control, value, channel) if control in (RPN_COARSE, RPN_FINE):
                 self._rpn.setdefault(channel, [127, 127])[control == RPN_FINE] = value
             case ControlChange(control, value, channel) if control == DATA_ENTRY:
@@ -97,6 +128,11 @@ class Ears:
             case _:
                 pass
         return []
+
+    def express(self, data: bytes, now: int) -> None:
+        """Bend or pressure of a channel, as it came; anything else is ignored."""
+        if (what := data[0] & 0xF0) in (BEND, PRESSURE):
+            self._expression.tell(what, data[0] & 0x0F, now)
 
     def release(self) -> list[Struck]:
         """All keys and pedals come up; the strokes that this ends."""
@@ -115,6 +151,7 @@ class Ears:
             (channel, pitch), (_, since) = next(iter(self.held.items()))
             if since + LONGEST_KEY_US > now:
                 break
+            self._say(f"key {name_of(pitch)} was down for 30 s: livegen takes it for released")
             stroke = self.up(NoteOff(pitch, channel=channel))
             ended += [(since + LONGEST_KEY_US, stroke)] if stroke else []
         for channel, since in list(self._pedals.items()):
@@ -133,15 +170,46 @@ class Ears:
         both = [*self.held.items(), *self._ringing.items()]
         return [(part, pitch) for (_, pitch), (part, _) in both]
 
+    def _move(self, key: Key) -> None:
+        self._moves += 1
+        self._moved[key] = self._moves
+
+    def _shifted(self, key: Key) -> Key | None:
+        """The key that is down and comes up whole octaves away from where it was struck, nearest first."""
+        channel, pitch = key
+        down = [
+            other
+            for other in self.held
+            if other[0] == channel
+            and (other[1] - pitch) % OCTAVE == 0
+            and self._moved.get(key, 0) < self._moved[other]
+        ]
+        return min(down, key=lambda other: abs(other[1] - pitch), default=None)
+
     def _is_pedalled(self, key: Key) -> bool:
         return key[0] in self._pedals or self._manager(key[0]) in self._pedals
 
     def _manager(self, channel: int) -> int:
-        return self._managers.get(channel, channel)
+        """Of a zone that was set up or told; else of one that was found, if that is heard."""
+        if channel in self._managers:
+            return self._managers[channel]
+        is_found = channel in self._expression.members and LOWER in self._sources
+        return LOWER if is_found else channel
+
+    def _look_for_mpe(self, key: Key, now: int) -> None:
+        channel = key[0]
+        is_alone = not any(other[0] == channel and other != key for other in self.held)
+        if self._expression.strike(channel, is_alone, now) and channel not in self._managers:
+            members = " ".join(str(member + 1) for member in sorted(self._expression.members))
+            self._say(
+                f"an MPE keyboard plays on channels {members}: they are heard as channel 1 "
+                "(channels: mpe says so from the first note)"
+            )
 
     def _zone(self, manager: int, members: int) -> None:
         """A zone is set up, or with no members given up."""
-        self._managers = {m: zone for m, zone in self._managers.items() if zone != manager}
+        others = {m: zone for m, zone in self._managers.items() if zone != manager}
+        self._managers = self._told | others
         members = min(members, 15)
         first = 1 if manager == LOWER else UPPER - members
         self._managers |= dict.fromkeys(range(first, first + members), manager)

@@ -32,10 +32,11 @@ from livegen.jam.clock_sender import ClockSender
 from livegen.jam.conductor import Conductor, Leader
 from livegen.jam.controls import CONTROLS, Settings
 from livegen.jam.desk import Desk
-from livegen.jam.ears import Ears, Struck
+from livegen.jam.ears import Ears, Key, Struck
 from livegen.jam.listener import Listener, unknown_style
 from livegen.jam.loop import Loop
 from livegen.jam.mapping import LABELS, Command
+from livegen.jam.notices import Notices
 from livegen.jam.performer import Performer
 from livegen.jam.replies import Replies, Reply
 from livegen.jam.turns import Action, Happening, Plays, Turn
@@ -52,6 +53,7 @@ from livegen.music.messages import (
 )
 from livegen.music.metre import TICKS_PER_BEAT, parse_metre
 from livegen.music.parts import DRUM_CHANNEL, KEYS, PARTS
+from livegen.music.scale import name_of
 from livegen.music.tap import FEWEST_TAPS
 from livegen.music.timeline import MAX_TEMPO_US, MIN_TEMPO_US, Timeline, tempo_us
 from livegen.music.transport import is_transport
@@ -59,6 +61,7 @@ from livegen.music.transport import is_transport
 log = logging.getLogger(__name__)
 
 HORIZON_US = 30_000
+HANGS_US = 3_000_000  # after a rest, in which a key has kept the model waiting
 SLICE_STEPS = 3  # events heard or planned between two looks at the keys
 MOST_SHOWN = 64  # notes of what is planned
 UNPLANNED = {"sync", "tempo", "offset", "swing", "clock_out"}  # act without planning anew
@@ -105,13 +108,14 @@ class Engine:
         horizon_us: int = HORIZON_US,
         slice_steps: int = SLICE_STEPS,
     ) -> None:
-        self._desk = Desk(settings or Settings(), bindings, presets)
         self._replies = Replies()
+        self._notices = Notices()
+        self._desk = Desk(settings or Settings(), bindings, presets, self._notices.say)
         by_part = {**dict(zip(PARTS, ROUTES, strict=True)), **(routes or {})}
         self._agenda = Agenda(tuple(by_part[part] for part in PARTS), horizon_us)
-        self._ears = Ears(rules or DEFAULT_RULES)
+        self._ears = Ears(rules or DEFAULT_RULES, self._notices.say)
         metre = parse_metre(self.settings.metre)
-        self._conductor = Conductor(self.settings.sync, metre)
+        self._conductor = Conductor(self.settings.sync, metre, self._notices.say)
         self._listener = Listener(model, Timeline(tempo_us(pace.USUAL_BPM), metre=metre))
         self._performer = Performer(self._agenda, self._listener, self._desk, seed, slice_steps)
         self._clock_sender = ClockSender(horizon_us)
@@ -120,6 +124,7 @@ class Engine:
         self._is_new = True  # nothing was fed: who leads the time was not asked
         self._turn = Turn.WAITING
         self._jumps = 0
+        self._told_held: set[Key] = set()  # keys of which it was said that they are waited for
         self._preset_tick = 0  # the bar line for which presets wait
         self._all_set()
 
@@ -155,6 +160,7 @@ class Engine:
         now, call, plan = self._now, self._listener.call, self._performer.plan
         times = [
             self._ears.deadline(),
+            self._desk.map.deadline(),
             self._conductor.deadline(),
             self._clock_sender.deadline(),
             self._performer.deadline(now),
@@ -174,6 +180,8 @@ class Engine:
             times.append(max(now, loops_from))
         if self._is_new:
             times.append(now)
+        if (hangs_at := self._hangs_at()) is not None:
+            times.append(max(now, hangs_at))
         if self._desk.waiting:
             times.append(self.timeline.micros(self._preset_tick))
         return min((at for at in times if at is not None), default=None)
@@ -195,6 +203,7 @@ class Engine:
             "held": len(self._ears.held),
             "rest_at": self._rest_at,
             "coming": self._is_coming,
+            "channels": {str(at + 1): how for at, how in sorted(self._ears.heard_as.items())},
             "sounding": len(self._agenda.sounding),
             "planned": self._agenda.waiting,
             "heard": live.heard,
@@ -261,6 +270,10 @@ class Engine:
         call = self._listener.call
         return call.strokes[0][0] if call and call.strokes and self._listener.is_free else self._now
 
+    def notices(self) -> list[str]:
+        """Lines for the person that came up since the last time, of what nobody asked for."""
+        return self._notices.take()
+
     def keep_warm(self) -> None:
         """Run the model on nothing, so that the next event finds its weights in the caches."""
         self._listener.live.guard.model.keep_warm()
@@ -269,6 +282,7 @@ class Engine:
 
     def _pass_time(self, out: list[Timed]) -> None:
         now = self._now
+        self._desk.map.look(now)
         for given in self._agenda.fall_due(now):
             self._sound(given)
         for at, struck in self._ears.overdue(now):
@@ -287,6 +301,28 @@ class Engine:
             self._performer.loop(now)
         if self._performer.is_over(now):
             self._end()
+        if (hangs_at := self._hangs_at()) is not None and hangs_at <= now:
+            self._tell_what_is_held()
+
+    def _hangs_at(self) -> int | None:
+        """When a key has kept a phrase from its answer for long, micros; None if none does, or it is told."""
+        call, is_after = self._listener.call, self._performer.mode.plays is Plays.AFTER
+        if call is None or self._turn is not Turn.LISTENING or not is_after:
+            return None
+        is_awaited = not (call.handed_over or call.kept or call.closed)
+        if not is_awaited or self._ears.held.keys() <= self._told_held:
+            return None
+        return starts.rest_over(call, self.settings) + HANGS_US
+
+    def _tell_what_is_held(self) -> None:
+        """Say once of each key that the model waits for it."""
+        held = self._ears.held.keys()
+        names = " ".join(name_of(pitch) for _, pitch in sorted(held - self._told_held))
+        self._told_held = set(held)
+        self._notices.say(
+            f"the model waits for {names} to come up; if no key is down, its note-off was lost: "
+            "ask for your turn, or panic"
+        )
 
     def _keep_time(self, out: list[Timed]) -> None:
         """Go by the timeline of whoever leads; a jump makes void what was planned."""
@@ -358,7 +394,7 @@ class Engine:
     # --- what comes in --------------------------------------------------------------------------------------------
 
     def _receive(self, message: Message, out: list[Timed]) -> None:
-        commands = self._desk.map.translate(message)
+        commands = self._desk.map.translate(message, self._now)
         if commands is not None:
             for command in commands:
                 self._obey(command, out)
@@ -375,9 +411,12 @@ class Engine:
                     self._hear(self._now, struck, out)
             case Other(data) if is_transport(data):
                 self._conductor.message(data, self._now)
+            case Other(data):
+                self._ears.express(data, self._now)
 
     def _key_down(self, note: NoteOn, out: list[Timed]) -> None:
         begins_anew = self._begins_anew()
+        self._told_held.discard((note.channel, note.pitch))
         struck = self._ears.down(note, self._now)
         if struck is None:
             return
@@ -397,9 +436,9 @@ class Engine:
         self._hear(self._now, struck, out)
 
     def _key_up(self, note: NoteOff, out: list[Timed]) -> None:
-        was_held = (note.channel, note.pitch) in self._ears.held
+        before = len(self._ears.held)
         struck, call = self._ears.up(note), self._listener.call
-        if was_held and call and not call.closed:
+        if len(self._ears.held) < before and call and not call.closed:
             call.phrase.active_us = self._now
         if struck is not None:
             if self._turn is Turn.TOGETHER:
@@ -492,11 +531,19 @@ class Engine:
                 name = str(command.value)
                 if (value := self._desk.after(name)) is not None:
                     self._set(name, value)
+            case "turn":
+                self._turn_knob(command.value)
             case name:
                 self._set(name, command.value)
                 if name == "tempo" and self._is_led:
                     self._tell_tempo("tempo")
         return None
+
+    def _turn_knob(self, value: object) -> None:
+        match value:
+            case [str(name), int(steps)]:
+                if (turned := self._desk.turned(name, steps)) is not None:
+                    self._set(name, turned)
 
     def _hand_over(self) -> Reply:
         """The model's turn, even if a key is held: it answers the call that is open, else the last."""
@@ -629,7 +676,7 @@ class Engine:
             self._replies.give(to, Reply.TEMPO_WAITS, **words)
 
     def _learn(self, target: str) -> None:
-        self._desk.learn(target)
+        self._desk.learn(target, self._now)
         self._replies.give(
             "learn", Reply.LEARNS if target else Reply.LEARNS_NO_MORE, name=_words(target)
         )

@@ -1,21 +1,22 @@
 """What knobs, pads, pedals and program changes do: messages become commands, by a table that can be learned.
 
-A binding is two texts, as in config.yaml: where it comes from ("cc 74", "note 36 on 10", "program 3") and what
-it does (a control, a command, or "preset" and its name).  Whatever is bound is no music.  Knows controls and
-names of commands; does not carry out any.
+A binding is two texts, as in config.yaml: where it comes from (`sources` says how that is written) and what it does (a
+control, a command, or "preset" and its name).  Whatever is bound is no music.  Knows controls and names of commands;
+does not carry out any.
 """
 
-import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import log
 from typing import NamedTuple
 
 from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, Control, Value
-from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, Other
+from livegen.jam.knobs import Knobs, Moved
+from livegen.jam.learning import Learner
+from livegen.jam.sources import NOTE, PROGRAM, Source, parse_source
+from livegen.music.messages import Message
 
-PROGRAM_CHANGE = 0xC0
-CC, NOTE, PROGRAM = "cc", "note", "program"
 PRESSED = 64  # of a pedal or a button, 0..127
 
 
@@ -48,20 +49,6 @@ _COMMANDS = (
 COMMANDS = {asked.name: asked.help for asked in _COMMANDS}
 LABELS = {asked.name: asked.label for asked in _COMMANDS}
 
-_SOURCE = re.compile(r"(cc|note|program)\s+(\d{1,3})(?:\s+on\s+(\d{1,2}))?")
-
-
-class Source(NamedTuple):
-    """Where a binding comes from: `number` 0..127, `channel` 0..15 or None for all."""
-
-    kind: str
-    number: int
-    channel: int | None = None
-
-    def __str__(self) -> str:
-        on = "" if self.channel is None else f" on {self.channel + 1}"
-        return f"{self.kind} {self.number}{on}"
-
 
 @dataclass(frozen=True, slots=True)
 class Command:
@@ -69,17 +56,6 @@ class Command:
 
     name: str
     value: object = None
-
-
-def parse_source(text: str) -> Source:
-    """A source from its text; channels are 1 to 16 there.  Raises ConfigError."""
-    match = _SOURCE.fullmatch(text.strip().lower())
-    if match and int(match[2]) < 128 and (match[3] is None or 1 <= int(match[3]) <= 16):
-        return Source(match[1], int(match[2]), int(match[3]) - 1 if match[3] else None)
-    raise ConfigError(
-        f"map: expected cc, note or program, a number from 0 to 127, and perhaps a channel, "
-        f'such as "cc 74" or "note 36 on 10"; got {text!r}'
-    )
 
 
 def parse_target(text: str) -> str:
@@ -93,12 +69,21 @@ def parse_target(text: str) -> str:
 
 
 class ControlMap:
-    """The bindings in force.  Learned ones replace what was bound to the same thing."""
+    """The bindings in force.  Learned ones replace what was bound to the same thing.
 
-    def __init__(self, bindings: Mapping[str, str] | None = None) -> None:
+    `say` takes one line for the person: what was learned, or that nothing was.
+    """
+
+    def __init__(
+        self,
+        bindings: Mapping[str, str] | None = None,
+        say: Callable[[str], object] = lambda line: None,
+    ) -> None:
         self._targets: dict[Source, str] = {}
         self._pressed: set[Source] = set()
-        self.learning: str | None = None
+        self._knobs = Knobs()
+        self._learner: Learner | None = None
+        self._say = say
         self.rebind(bindings or {})
 
     @property
@@ -106,74 +91,137 @@ class ControlMap:
         """The bindings as they are written in a file."""
         return {str(source): target for source, target in self._targets.items()}
 
+    @property
+    def learning(self) -> str | None:
+        """What is being bound; None while nothing is."""
+        return None if self._learner is None else self._learner.target
+
     def rebind(self, bindings: Mapping[str, str]) -> None:
         """Replace all bindings.  Raises ConfigError, and then none is replaced."""
         self._targets = {
             parse_source(source): parse_target(target) for source, target in bindings.items()
         }
 
-    def learn(self, target: str) -> None:
-        """Bind `target` to the next thing that is moved; "" gives up.  Raises ConfigError."""
-        self.learning = parse_target(target) if target else None
+    def learn(self, target: str, now: int) -> None:
+        """Bind `target` to what is moved from now on; "" gives up.  Raises ConfigError."""
+        self._learner = Learner(parse_target(target), now) if target else None
 
     def forget(self, target: str) -> None:
         """Undo what is bound to `target`."""
         self._targets = {s: t for s, t in self._targets.items() if t != target}
 
-    def translate(self, message: Message) -> list[Command] | None:
+    def look(self, now: int) -> None:
+        """Let time pass: what moved most is learned, or nothing is."""
+        if self._learner is not None and now >= self._learner.deadline():
+            self._settle(self._learner.target, self._learner.meant())
+
+    def deadline(self) -> int | None:
+        """Micros at which `look` has something to do; None for never."""
+        return None if self._learner is None else self._learner.deadline()
+
+    def translate(self, message: Message, now: int) -> list[Command] | None:
         """The commands that a message stands for; None when it is music."""
-        moved = _moved(message)
-        if moved is None:
-            return None
-        source, value = moved
-        if self.learning is not None and value:
-            self.forget(self.learning)
-            self._targets[source] = self.learning
-            self.learning = None
-            return []
-        for bound in (source, source._replace(channel=None)):
-            if (target := self._targets.get(bound)) is not None:
-                return self._commands(bound, target, value)
+        readings = self._knobs.read(message)
+        if self._learner is not None:
+            return self._watch(self._learner, message, readings, now)
+        for reading in readings:
+            if (bound := self._bound(reading.source)) is not None:
+                return self._commands(bound, self._targets[bound], reading)
         return None
 
-    def _commands(self, source: Source, target: str, value: int) -> list[Command]:
-        if target in CONTROLS and source.kind == CC:
-            return [Command(target, turned(CONTROLS[target], value))]
-        was_pressed = source in self._pressed
-        (self._pressed.add if value >= PRESSED else self._pressed.discard)(source)
-        if source.kind == CC and (value < PRESSED or was_pressed):
+    def _watch(
+        self, learner: Learner, message: Message, readings: list[Moved], now: int
+    ) -> list[Command] | None:
+        """While something is learned nothing acts that is bound; what is not is music."""
+        source = learner.feed(message, self._knobs, now)
+        if source is not None:
+            self._settle(learner.target, source)
             return []
-        if not value:
+        return [] if any(self._bound(reading.source) for reading in readings) else None
+
+    def _settle(self, target: str, source: Source | None) -> None:
+        self._learner = None
+        if source is None:
+            self._say(f"nothing was learned for {target}: no knob, pad or pedal moved far enough")
+            return
+        self.forget(target)
+        same = [one for one in self._targets if one[:3] == source[:3] and one.bank == source.bank]
+        for one in same:
+            del self._targets[one]  # it may have been taken for another form
+        self._targets[source] = target
+        self._say(f"learned: {source} is {target}")
+
+    def _bound(self, source: Source) -> Source | None:
+        """The binding that a source falls under: of its channel, else of all."""
+        for bound in (source, source._replace(channel=None)):
+            if bound in self._targets:
+                return bound
+        return None
+
+    def _commands(self, source: Source, target: str, moved: Moved) -> list[Command]:
+        is_struck = source.kind in (NOTE, PROGRAM)
+        if moved.steps is not None:
+            return _turned_by(target, moved.steps)
+        if target in CONTROLS and not is_struck:
+            return [Command(target, turned(CONTROLS[target], moved.place))]
+        was_pressed = source in self._pressed
+        (self._pressed.add if moved.place >= PRESSED else self._pressed.discard)(source)
+        if not is_struck and (moved.place < PRESSED or was_pressed):
+            return []
+        if not moved.place:
             return []
         if target in CONTROLS:  # a pad steps through what there is
             return [Command("next", target)]
-        name, _, of = target.partition(" ")
-        return [Command(name, of or None)]
+        return [_pressed(target)]
 
 
-def _moved(message: Message) -> tuple[Source, int] | None:
-    """What was moved, and how far, 0..127."""
-    match message:
-        case NoteOn(pitch, velocity, channel):
-            return Source(NOTE, pitch, channel), velocity
-        case NoteOff(pitch, _, channel):
-            return Source(NOTE, pitch, channel), 0
-        case ControlChange(control, value, channel) if control < 120:
-            return Source(CC, control, channel), value
-        case Other(data) if data[0] & 0xF0 == PROGRAM_CHANGE:
-            return Source(PROGRAM, data[1], data[0] & 0x0F), 127
-        case _:
-            return None
+def _pressed(target: str) -> Command:
+    name, _, of = target.partition(" ")
+    return Command(name, of or None)
 
 
-def turned(control: Control, position: int) -> Value:
+def _turned_by(target: str, steps: int) -> list[Command]:
+    """What an encoder without ends asks for: steps of a control; a command when it is turned up."""
+    if target in CONTROLS:
+        return [Command("turn", [target, steps])] if steps else []
+    return [_pressed(target)] if steps > 0 else []
+
+
+def turned(control: Control, place: float) -> Value:
     """The value of a control for a knob at 0..127: its words first, at the very left, then its range."""
     if control.low == control.high:
-        return control.choices[position * len(control.choices) // 128]
-    if control.choices and position == 0:
+        return control.choices[int(place * len(control.choices) / 128)]
+    if control.choices and place == 0:
         return control.choices[0]
-    share = (position - bool(control.choices)) / (127 - bool(control.choices))
+    share = max(0.0, place - bool(control.choices)) / (127 - bool(control.choices))
     if control.ratio:
         return float(control.low * (control.high / control.low) ** share)
     value = control.low + share * (control.high - control.low)
     return round(value) if control.whole else value
+
+
+def turned_by(control: Control, value: Value, by: int) -> Value:
+    """The value of a control so many steps of an encoder further, of 127 for all its range; a whole number by units."""
+    if control.low == control.high:
+        return control.choices[_within(_index(control, value) + by, len(control.choices) - 1)]
+    if isinstance(value, str):
+        return turned(control, _within(by, 127))
+    if control.whole and not (control.choices and value + by < control.low):
+        return int(max(control.low, min(control.high, value + by)))
+    return turned(control, max(0.0, min(127.0, _place(control, value) + by)))
+
+
+def _place(control: Control, value: float) -> float:
+    """Where a knob would be for a number: `turned` the other way round."""
+    share = (value - control.low) / (control.high - control.low)
+    if control.ratio:
+        share = log(value / control.low) / log(control.high / control.low)
+    return share * (127 - bool(control.choices)) + bool(control.choices)
+
+
+def _index(control: Control, value: Value) -> int:
+    return control.choices.index(str(value)) if value in control.choices else 0
+
+
+def _within(index: int, most: int) -> int:
+    return max(0, min(most, index))

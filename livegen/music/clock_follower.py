@@ -3,8 +3,8 @@
 Knows what the messages mean together; `transport` holds the states, `pulse` steadies the clocks, `doubles` finds
 those that come twice, `song_position` reads positions.  Knows no ports, no music, and nobody who would listen to it.
 
-What is counted are clocks, 24 to a beat, from the downbeat of Start: the first clock after it.  It takes a beat or so to
-know that every message comes twice.  What came since before the first copy is then heard again, without the copies.
+What is counted are clocks, 24 to a beat, from the downbeat of Start: the first clock after it.  It takes a beat or so
+to know that every message comes twice.  What came since before the first copy is then heard again, without the copies.
 """
 
 import copy

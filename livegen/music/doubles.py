@@ -1,10 +1,10 @@
 """Clocks that come twice: one device that is connected over two ports, or by two ways.
 
-Every clock is then followed by its copy, always after the same lag, and the gaps between clocks alternate: short, long,
-short, long.  Even clocks do so by chance, and not for long.  Two things alternate and are no copies: clocks that a server
-delivers at the ends of its periods, at tempos where a clock lasts so many periods and a half; their gaps differ by one
-period, and the short one is whole periods.  Copies that lie nearly half way to the next clock alternate too little:
-they cannot be told from twice the tempo.  Knows arrival times only, and no tempo.
+Every clock is then followed by its copy, always after the same lag, and the gaps between clocks alternate: short,
+long, short, long.  Even clocks do so by chance, and not for long.  One thing more alternates and is no copy: clocks
+that a server delivers at the ends of its periods, at tempos where a clock lasts so many periods and a half.  Their
+gaps differ by one period, and the short one is whole periods.  Copies that lie nearly half way to the next clock
+alternate too little: they cannot be told from twice the tempo.  Knows arrival times only, and no tempo.
 """
 
 import math
@@ -155,7 +155,7 @@ class Doubles:
         return False
 
     def _is_copy(self, now: int, lag: float) -> bool:
-        """Whether a clock is the copy of the last one that has none yet: nearer to where that is due than to the next."""
+        """Whether a clock is the copy of the last one: that has none yet, and its copy is due rather than the next."""
         since = None if self._first is None else now - self._first
         due = lag if self._has_paired else 0.0
         if since is not None and self._is_alone and 0 <= since < (due + self._period) / 2:

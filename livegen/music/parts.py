@@ -13,6 +13,7 @@ LEAD, COMP, BASS, DRUMS = range(4)
 PITCHED = (LEAD, COMP, BASS)
 
 KEYS = "keys"  # one keyboard, two hands: see Source.part
+MPE = "mpe"  # of a channel: heard as channel 1, of whose keyboard it is a member
 RULES = (*PARTS, KEYS)
 SPLIT_PITCH = 60  # middle C, where two-stave piano music changes hands
 DRUM_CHANNEL = 9

@@ -33,6 +33,7 @@ _STEPS: dict[str, tuple[int, ...]] = {
 KINDS = tuple(_STEPS)  # of scales, by name
 _NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
+_SHARPS = ("C", "C#", "D", "D#", "E", "F", "F#", "G", "G#", "A", "A#", "B")
 _SCALE = re.compile(r"([A-Ga-g])([#♯b♭]?)\s+([a-z ]+)", re.I)
 _A_PITCH = r"(?:\d{1,3}|[A-Ga-g][#♯b♭]?(?:-1|\d))"
 _PITCH = re.compile(r"(\d{1,3})|([A-Ga-g])([#♯b♭]?)(-1|\d)")
@@ -49,6 +50,11 @@ def parse_scale(name: str) -> PitchClasses:
         )
     root = _NATURALS[match[1].upper()] + _ACCIDENTALS[match[2].lower()]
     return frozenset((root + step) % 12 for step in steps)
+
+
+def name_of(pitch: int) -> str:
+    """The name of a pitch, with sharps: C4 is 60."""
+    return f"{_SHARPS[pitch % 12]}{pitch // 12 - 1}"
 
 
 def key_of(weights: Sequence[float]) -> PitchClasses | None:

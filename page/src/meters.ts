@@ -26,6 +26,7 @@ export class Meters {
   #surprised = el("p", { class: "hint" });
   #fps = el("dd", { id: "fps" }, "—");
   #ports = el("p", { class: "hint" });
+  #channels = el("p", { class: "hint", id: "channels-heard" });
 
   constructor(
     root: HTMLElement,
@@ -42,11 +43,13 @@ export class Meters {
       this.#counts(),
       el("h2", {}, "Activity by channel"),
       this.#ports,
+      this.#channels,
       this.#activity("in", "in"),
       this.#activity("out", "out"),
     );
     store.onFigures((figures) => this.#show(figures));
     store.onState(["surprise"], (state) => this.#draw(state.surprise ?? []));
+    store.onState(["channels"], (state) => say(this.#channels, channelsInWords(state.channels ?? {})));
     store.onHello(({ ports }) => say(this.#ports, portsInWords(ports)));
     window.setInterval(() => say(this.#fps, String(this.framesPerSecond())), 500);
   }
@@ -170,4 +173,10 @@ function surpriseInWords(curve: readonly Surprise[]): string {
   if (nats === undefined) return "Play, and see how expected your notes are to the model.";
   const word = nats < 2 ? "as expected" : nats < 4.5 ? "not quite expected" : "a surprise";
   return `Your last note was ${word}: ${nats.toFixed(1)} nats, one in ${Math.max(1, Math.round(Math.exp(nats)))}.`;
+}
+
+/** "Notes came on channel 1 (keys), 10 (drums)." */
+export function channelsInWords(channels: Record<string, string>): string {
+  const heard = Object.entries(channels).map(([channel, how]) => `${channel} (${how})`);
+  return heard.length === 0 ? "No note came yet." : `Notes came on channel ${heard.join(", ")}.`;
 }

@@ -57,6 +57,8 @@ export interface EngineState {
   key?: string;
   chord?: string;
   held?: number;
+  /** Channel, from 1, to how it is heard: those on which notes came. */
+  channels?: Record<string, string>;
   preset?: string;
   learning?: string | null;
   map?: Record<string, string>;

@@ -340,3 +340,35 @@ def test_a_clock_that_comes_twice_is_told_with_its_own_tempo_and_what_to_do() ->
     assert found.found == (
         "MIDI clock: 120.0 bpm, 0.0 ms of jitter, every message twice, 3.0 ms apart"
     )
+
+
+def strings(*channels: int) -> list[tuple[int, bytes]]:
+    """A note on each, released before the next; channels from 1."""
+    return [
+        (1_000_000 + 1_000 * at, data)
+        for at, channel in enumerate(channels)
+        for data in (bytes((0x8F + channel, 60, 80)), bytes((0x7F + channel, 60, 64)))
+    ]
+
+
+def test_a_guitar_with_a_channel_a_string_is_told_how_to_keep_the_string_of_channel_ten() -> None:
+    found = list(midi.notes(patient(hearing=heard(*strings(5, 6, 7, 8, 9, 10)))))
+    assert [finding.level for finding in found[:5]] == [Level.OK] * 5
+    assert found[5].found == (
+        "channel 10: 1 note, heard as drums, and every channel plays one note at a time"
+    )
+    assert "--set channels=mpe" in found[5].remedy
+
+
+@pytest.mark.parametrize("channels", [(1, 10), (8, 10, 12), (9, 10)])
+def test_a_drum_track_beside_others_is_told_as_before(channels: tuple[int, ...]) -> None:
+    found = list(midi.notes(patient(hearing=heard(*strings(*channels)))))
+    assert not any("mpe" in finding.remedy for finding in found)
+
+
+def test_channels_that_are_told_to_be_mpe_are_heard_so() -> None:
+    found = list(midi.notes(patient(hearing=heard(*strings(9, 10)), channels="mpe")))
+    assert [finding.found for finding in found] == [
+        "channel 9: 1 note, heard as mpe",
+        "channel 10: 1 note, heard as mpe",
+    ]

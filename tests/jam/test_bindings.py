@@ -4,10 +4,12 @@ import pytest
 
 from livegen.errors import ConfigError
 from livegen.jam.desk import Desk
-from livegen.jam.engine import Engine
+from livegen.jam.engine import Engine, Wake
 from livegen.jam.mapping import COMMANDS, Command, ControlMap
 from livegen.music.messages import ControlChange, NoteOff, NoteOn
 from livegen.testing import EchoModel
+
+SECOND = 1_000_000
 
 
 def test_bindings_are_replaced_by_those_that_are_told_and_act() -> None:
@@ -33,7 +35,9 @@ def test_what_is_being_learned_goes_on_being_learned() -> None:
     engine = Engine(EchoModel())
     engine.feed(Command("learn", "energy"), 0)
     engine.feed(Command("map", {}), 1)
-    engine.feed(ControlChange(20, 1), 2)
+    for at, value in enumerate((1, 30, 60)):
+        engine.feed(ControlChange(20, value), 2 + at)
+    engine.feed(Wake(), 500_000)
 
     assert engine.snapshot()["map"] == {"cc 20 on 1": "energy"}
 
@@ -41,20 +45,23 @@ def test_what_is_being_learned_goes_on_being_learned() -> None:
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_can_be_learned_and_is_given_by_its_pad(name: str) -> None:
     bindings = ControlMap()
-    bindings.learn(name)
+    bindings.learn(name, 0)
     down, up = NoteOn(36, 100, channel=9), NoteOff(36, channel=9)
 
-    assert [bindings.translate(message) for message in (down, up)] == [[], []]
+    assert [bindings.translate(message, 1) for message in (down, up)] == [[], []]
     assert bindings.learning is None and bindings.bindings == {"note 36 on 10": name}
-    given = [bindings.translate(message) for message in (down, up, down, up)]
+    given = [bindings.translate(message, 2) for message in (down, up, down, up)]
     assert given == [[Command(name)], [], [Command(name)], []]
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_a_button_that_was_learned_gives_its_command_when_it_goes_down(name: str) -> None:
     bindings = ControlMap()
-    bindings.learn(name)
+    bindings.learn(name, 0)
     down, up = ControlChange(20, 127), ControlChange(20, 0)
+    learned = [bindings.translate(message, 1) for message in (down, up)]
+    bindings.look(SECOND)
 
-    given = [bindings.translate(message) for message in (down, up, down, up)]
-    assert given == [[], [], [Command(name)], []]
+    assert learned == [None, None] and bindings.bindings == {"cc 20 on 1": name}
+    given = [bindings.translate(message, 2 * SECOND) for message in (down, up, down, up)]
+    assert given == [[Command(name)], [], [Command(name)], []]

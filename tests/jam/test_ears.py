@@ -91,3 +91,50 @@ def test_keys_and_pedals_whose_release_was_lost_come_up_after_half_a_minute() ->
     assert listening.overdue(6 + LONGEST_KEY_US) == []  # it rings under the pedal
     assert listening.overdue(7 + LONGEST_KEY_US) == [(7 + LONGEST_KEY_US, Struck(LEAD, 60, 0))]
     assert listening.deadline() is None
+
+
+# A key whose note-off comes an octave away.
+
+
+def test_a_note_off_whole_octaves_away_ends_the_key_that_is_down() -> None:
+    said: list[str] = []
+    listening = Ears(dict.fromkeys(range(16), "lead"), said.append)
+    listening.down(NoteOn(48, 80), 0)
+    assert listening.up(NoteOff(60)) == Struck(LEAD, 48, 0)
+    assert (listening.held, listening.up(NoteOff(60))) == ({}, None)
+    assert said == ["key C3 is up: its note-off came as C4, an octave button was pressed meanwhile"]
+
+
+def test_of_several_the_nearest_is_ended() -> None:
+    listening = ears()
+    for pitch in (24, 48, 50):
+        listening.down(NoteOn(pitch, 80), 0)
+    assert listening.up(NoteOff(60)) == Struck(LEAD, 48, 0)
+
+
+def test_what_is_held_under_a_melody_stays_held_however_its_note_offs_come() -> None:
+    listening = ears()
+    listening.down(NoteOn(60, 80), 0)
+    listening.down(NoteOn(48, 80), 0)
+    for pitch in (60, 60, 72, 72):
+        listening.up(NoteOff(60))
+        listening.down(NoteOn(72, 80), 0)
+        listening.up(NoteOff(pitch))
+        listening.up(NoteOff(pitch))
+    assert list(listening.held) == [(0, 48)]
+
+
+def test_a_note_off_of_another_channel_or_another_interval_ends_nothing() -> None:
+    listening = ears()
+    listening.down(NoteOn(48, 80), 0)
+    listening.up(NoteOff(60, channel=1))
+    listening.up(NoteOff(55))
+    assert list(listening.held) == [(0, 48)]
+
+
+def test_a_key_that_is_down_for_half_a_minute_is_let_go_with_a_line() -> None:
+    said: list[str] = []
+    listening = Ears({0: "lead"}, said.append)
+    listening.down(NoteOn(48, 80), 0)
+    listening.overdue(LONGEST_KEY_US)
+    assert said == ["key C3 was down for 30 s: livegen takes it for released"]

@@ -1,0 +1,47 @@
+"""A key whose note-off is lost or comes for another does not silence the model unsaid."""
+
+from livegen.jam.engine import HANGS_US
+from livegen.music.messages import NoteOff, NoteOn
+from livegen.testing import SECOND
+from tests.jam.stage import BEAT, began, onsets, play, rehearsal, turn
+
+
+def test_a_phrase_in_which_an_octave_button_was_pressed_is_answered_as_any() -> None:
+    plain, shifted = rehearsal(), rehearsal()
+    for jam, last in ((plain, 48), (shifted, 60)):
+        play(jam, (60, 62))
+        jam.play(2 * BEAT, NoteOn(48, 80))
+        jam.play(3 * BEAT - BEAT // 5, NoteOff(last))
+    assert began(shifted) == began(plain)
+    assert [line for line in plain.engine.notices() if "C3" in line] == []
+    assert [line for line in shifted.engine.notices() if "C3" in line] == [
+        "key C3 is up: its note-off came as C4, an octave button was pressed meanwhile"
+    ]
+
+
+def test_a_pedal_point_is_waited_for_and_after_the_melody_has_rested_that_is_said_once() -> None:
+    jam = rehearsal()
+    jam.play(0, NoteOn(36, 80))
+    jam.play(100_000, NoteOn(48, 80))
+    end = play(jam, (60, 62, 64), at=BEAT)
+    jam.until(end + HANGS_US)
+    assert jam.engine.notices() == []
+    jam.until(end + HANGS_US + 2 * SECOND)
+    assert jam.engine.notices() == [
+        "the model waits for C2 C3 to come up; if no key is down, its note-off was lost: "
+        "ask for your turn, or panic"
+    ]
+    end = play(jam, (60, 62), at=jam.now)
+    jam.until(end + HANGS_US + 2 * SECOND)
+    assert (jam.engine.notices(), onsets(jam), turn(jam)) == ([], [], "listening")
+    jam.play(jam.now, NoteOff(36))
+    jam.play(jam.now, NoteOff(48))
+    assert began(jam) < jam.now + 2 * SECOND
+
+
+def test_where_nobody_waits_for_a_key_nothing_is_said_of_it() -> None:
+    for mode in ("accompany", "harmonise", "listen", "trade"):
+        jam = rehearsal(mode=mode)
+        jam.play(0, NoteOn(48, 80))
+        jam.until(20 * SECOND)
+        assert jam.engine.notices() == []
