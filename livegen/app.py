@@ -244,7 +244,9 @@ def generate(calls: Sequence[Path], out: Path, config: "Config") -> Iterator[Pat
     targets = _targets(calls, out)
     model = load(Path(settings["model"]))
     for call, target in targets.items():
-        score = smf.read(call)
+        score, repaired = smf.read_to_play(call)
+        if repaired:
+            print(f"livegen: {repaired}", file=sys.stderr, flush=True)
         answered = answer(score, _engine(settings, model, rules(score)))
         try:
             target.parent.mkdir(parents=True, exist_ok=True)
