@@ -24,14 +24,11 @@ def ranked(messages: Iterable[tuple[Time, Messages]]) -> Iterator[tuple[Time, in
     sounding: dict[tuple[int, int], deque[Time]] = {}
     for at, message in messages:
         rank = BEFORE
-        match message:
-            case NoteOn(pitch, _, channel):
-                rank = ONSET
-                sounding.setdefault((channel, pitch), deque()).append(at)
-            case NoteOff(pitch, _, channel):
-                onsets = sounding.get((channel, pitch))
-                if onsets and onsets.popleft() == at:
-                    rank = AFTER
-            case _:
-                pass
+        if isinstance(message, NoteOn):
+            rank = ONSET
+            sounding.setdefault((message.channel, message.pitch), deque()).append(at)
+        elif isinstance(message, NoteOff):
+            onsets = sounding.get((message.channel, message.pitch))
+            if onsets and onsets.popleft() == at:
+                rank = AFTER
         yield at, rank, message

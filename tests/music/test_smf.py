@@ -401,6 +401,17 @@ def test_hours_are_counted_from_the_first_note_to_the_last() -> None:
     assert read_repaired(long)[1] == ("notes more than 24 hours after the first, left out",)
 
 
+def test_a_session_of_many_hours_is_read_as_it_was_written(tmp_path: Path) -> None:
+    """Two and a half hours were refused once, as were more than two."""
+    notes = [(at * 960, m) for at in range(0, 12 * 3600, 60) for m in (NoteOn(60, 80),)]
+    ends: list[tuple[int, Message]] = [(tick + 480, NoteOff(60)) for tick, _ in notes]
+    played = tuple(sorted([*notes, *ends], key=itemgetter(0)))
+    score = Score(480, (Track("Player", played), Track("Model", played)), metres=((0, 4, 4),))
+    write(tmp_path / "session.mid", score)
+
+    assert read_repaired(tmp_path / "session.mid") == (score, ())
+
+
 def test_a_tempo_at_every_tick_costs_no_more_than_any_other_event() -> None:
     """A file may hold half a million; the map once copied what was left of them at each."""
     score = Score(480, (), tuple((tick, 1) for tick in range(400_000)))
