@@ -6,7 +6,6 @@ model, no configuration and no files.
 
 from bisect import bisect_right
 from dataclasses import replace
-from itertools import chain
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -16,6 +15,7 @@ from livegen.jam.controls import CONTROLS
 from livegen.jam.engine import Engine
 from livegen.jam.mapping import Command
 from livegen.jam.turns import MODES
+from livegen.music.instant import ranked
 from livegen.music.messages import Cut, Message, NoteOn, Other, decode, encode
 from livegen.music.parts import rule_of_track
 from livegen.music.smf import DEFAULT_TEMPO, Score, Track, micros_of
@@ -40,10 +40,8 @@ def answer(call: Score, engine: Engine) -> Score:
     _play_on(rehearsal, heard[-1][0] if heard else 0, call)
     clock = TempoMap.of(call)
     model_track = tuple((clock.tick(at), message) for at, message in wire.sent)
-    player_track = sorted(
-        chain.from_iterable(track.messages for track in call.tracks), key=_tick_and_kind
-    )
-    tracks = (Track("Player", tuple(player_track)), Track("Model", model_track))
+    player_track = tuple((tick, message) for tick, _, message in _in_order(call))
+    tracks = (Track("Player", player_track), Track("Model", model_track))
     return Score(call.ppqn, tracks, call.tempos, call.metres)
 
 
@@ -70,7 +68,7 @@ def _stopped_at(call: Score, began: int, length: str | float) -> int:
     """
     clock = TempoMap.of(call)
     numerator, denominator = call.metres[-1][1:] if call.metres else (4, 4)
-    bar = call.ppqn * 4 * numerator // denominator
+    bar = max(1, call.ppqn * 4 * numerator // denominator)
     ticks = [tick for track in call.tracks for tick, _ in track.messages]
     of_call = -((min(ticks) - max(ticks)) // bar)
     bars = min(of_call, MAX_BARS) if isinstance(length, str) else int(length)
@@ -91,19 +89,22 @@ def rules(call: Score) -> dict[int, str]:
 
 def _in_time(call: Score) -> list[tuple[int, Message]]:
     """All messages of a call in order, with micros, the channel of each being its track's index."""
-    rows = [
-        (tick, message if isinstance(message, Other) else replace(message, channel=index))
-        for index, track in enumerate(call.tracks)
-        for tick, message in track.messages
-    ]
-    rows.sort(key=_tick_and_kind)
     clock = TempoMap.of(call)
-    return [(clock.micros(tick), message) for tick, message in rows]
+    return [
+        (clock.micros(tick), m if isinstance(m, Other) else replace(m, channel=index))
+        for tick, index, m in _in_order(call)
+    ]
 
 
-def _tick_and_kind(row: tuple[int, Message]) -> tuple[int, bool]:
-    """Order of messages: by tick, and at one tick onsets last."""
-    return row[0], isinstance(row[1], NoteOn)
+def _in_order(call: Score) -> list[tuple[int, int, Message]]:
+    """All messages of a call in order: tick, index of the track, message."""
+    rows = [
+        (tick, rank, index, message)
+        for index, track in enumerate(call.tracks)
+        for tick, rank, message in ranked(track.messages)
+    ]
+    rows.sort(key=itemgetter(0, 1))
+    return [(tick, index, message) for tick, _, index, message in rows]
 
 
 class OutboxWire(Wire):

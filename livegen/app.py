@@ -257,7 +257,9 @@ def generate(
         _expect_free(list(targets.values()))
     model = load(Path(settings["model"]))
     for call, target in targets.items():
-        score = smf.read(call)
+        score, repaired = smf.read_to_play(call)
+        if repaired:
+            print(f"livegen: {repaired}", file=sys.stderr, flush=True)
         answered = answer(score, _engine(settings, model, rules(score)))
         _write_out(target, partial(smf.write, score=answered), replaces)
         if call == calls[0]:

@@ -9,10 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
+from livegen.jam.agenda import Timed
 from livegen.jam.engine import Engine, Event, Wake
 from livegen.jam.journal import Run, Session
 from livegen.jam.mapping import Command
-from livegen.jam.rows import Header, Out, Told, Took, Woke
+from livegen.jam.rows import Fault, Header, Out, Told, Took, Woke
 from livegen.music.messages import ControlChange, Cut, NoteOff, NoteOn, decode, encode
 
 Build = Callable[[Header], Engine]
@@ -21,11 +22,15 @@ Meaning = Callable[[Told], Event]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How far playing again gave the same: so many of so many notes, and where it first differed, in a line."""
+    """How far playing again gave the same: so many of so many notes, where it first differed, and what failed.
+
+    `faults` say where an engine raised, then or now.
+    """
 
     notes: int
     reproduced: int
     difference: str | None = None
+    faults: tuple[str, ...] = ()
 
     @property
     def is_same(self) -> bool:
@@ -34,7 +39,7 @@ class Outcome:
 
     def __str__(self) -> str:
         said = f"reproduced {self.reproduced} of {self.notes} notes"
-        return said if self.difference is None else f"{said}; {self.difference}"
+        return "; ".join([said, *([self.difference] if self.difference else []), *self.faults])
 
 
 def command(told: Told) -> Event:
@@ -43,19 +48,32 @@ def command(told: Told) -> Event:
 
 
 def reproduce(session: Session, build: Build, meaning: Meaning = command) -> Outcome:
-    """Play every engine of a session again, as far as the first difference.
+    """Play every engine of a session again, as far as the first difference.  One that raises loses that step, as then.
 
     `build` makes the engine that a header describes, `meaning` the event that it was told.
     """
     notes = sum(len(_notes(handed_out(run))) for run in session.runs)
-    reproduced = 0
+    reproduced, difference = 0, None
+    raised: list[Fault] = []
     for run in session.runs:
         expected = handed_out(run)
-        same, difference = _compared(expected, replay(run, build(run.header), meaning), session)
+        found = replay(run, build(run.header), meaning, raised.append)
+        same, difference = _compared(expected, found, session)
         reproduced += len(_notes(expected[:same]))
         if difference is not None:
-            return Outcome(notes, reproduced, difference + _excuse(session))
-    return Outcome(notes, reproduced)
+            difference += _excuse(session)
+            break
+    faults = (*_told("then", session.faults, session), *_told("now", raised, session))
+    return Outcome(notes, reproduced, difference, faults)
+
+
+def _told(when: str, faults: Sequence[Fault], session: Session) -> list[str]:
+    """A sentence for the faults of then or now, if there were any: how many, and the first."""
+    if not faults:
+        return []
+    after = (faults[0].at - session.began) / 1e6
+    many = f", and {len(faults) - 1} times more" if len(faults) > 1 else ""
+    return [f"the engine failed {when} {after:.3f} s after the beginning{many}: {faults[0].said}"]
 
 
 def handed_out(run: Run) -> list[Out]:
@@ -63,12 +81,28 @@ def handed_out(run: Run) -> list[Out]:
     return [out for did in run.did for out in did.out]
 
 
-def replay(run: Run, engine: Engine, meaning: Meaning = command) -> Iterator[Out]:
-    """Feed an engine as it was fed then; what it hands out now, in order."""
+def replay(
+    run: Run,
+    engine: Engine,
+    meaning: Meaning = command,
+    failed: Callable[[Fault], object] = lambda fault: None,
+) -> Iterator[Out]:
+    """Feed an engine as it was fed then; what it hands out now, in order.  `failed` is told where it raises."""
     for event, at in _events(run, meaning):
-        for due, message in engine.feed(event, at):
+        for due, message in _fed(engine, event, at, failed):
             if not isinstance(message, Command):
                 yield Out(due, b"" if isinstance(message, Cut) else encode(message))
+
+
+def _fed(
+    engine: Engine, event: Event, at: int, failed: Callable[[Fault], object]
+) -> Sequence[Timed]:
+    """What an engine hands out for one event; a step at which it raises is lost, as in `serve`."""
+    try:
+        return engine.feed(event, at)
+    except Exception as error:
+        failed(Fault(at, f"{type(error).__name__}: {error}"[:200]))
+        return []
 
 
 def _events(run: Run, meaning: Meaning) -> Iterator[tuple[Event, int]]:

@@ -673,6 +673,46 @@ def test_a_call_that_is_no_midi_file_exits_2_with_its_name(
     assert str(broken) in capsys.readouterr().err
 
 
+def test_a_call_without_a_note_exits_2_and_writes_nothing(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    smf.write(tmp_path / "empty.mid", smf.Score(PPQN, ()))
+
+    both = tmp_path / "both.mid"
+    assert run("generate", tmp_path / "empty.mid", "--out", both, "--model", echo) == 2
+    assert capsys.readouterr().err == f"livegen: {tmp_path / 'empty.mid'}: there is no note in it\n"
+    assert not both.exists()
+
+
+def test_a_call_that_was_repaired_is_answered_and_what_was_repaired_is_said_in_a_line(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    whole = call(tmp_path / "call.mid").read_bytes()
+    (tmp_path / "cut.mid").write_bytes(whole[:-1])
+    both = tmp_path / "both.mid"
+
+    assert run("generate", tmp_path / "cut.mid", "--out", both, "--model", echo, "--seed", "7") == 0
+    assert capsys.readouterr().err.splitlines() == [
+        f"livegen: {tmp_path / 'cut.mid'} was repaired: cut short, read as far as it goes",
+        f"livegen: {echo}, seed 7",
+    ]
+
+
+def test_a_call_that_ends_with_a_note_of_no_length_is_answered_at_once(
+    echo: Path, tmp_path: Path
+) -> None:
+    """Its end was sorted before its beginning once: the key was held for thirty seconds."""
+    notes = smf.read(call(tmp_path / "call.mid")).tracks[0].messages
+    at, both = 4 * PPQN, tmp_path / "both.mid"
+    track = smf.Track("", (*notes, (at, NoteOn(72, 90)), (at, NoteOff(72))))
+    smf.write(tmp_path / "drone.mid", smf.Score(PPQN, (track,), metres=((0, 4, 4),)))
+
+    assert run("generate", tmp_path / "drone.mid", "--out", both, "--model", echo) == 0
+    player, model = smf.read(both).tracks
+    assert at < min(tick for tick, _ in model.messages) < at + 4 * PPQN
+    assert player.messages[-2:] == ((at, NoteOn(72, 90)), (at + PPQN // 24, NoteOff(72)))
+
+
 def test_each_track_of_a_call_is_heard_as_its_name_says(tmp_path: Path) -> None:
     notes = ((0, NoteOn(60, 90)), (400, NoteOff(60)))
     tracks = [smf.Track(name, notes) for name in ("Melody", "Chords", "Bass")]

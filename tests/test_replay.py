@@ -6,11 +6,12 @@ from itertools import cycle
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livegen.jam.agenda import Timed
 from livegen.jam.controls import settings
-from livegen.jam.engine import Engine, Wake
+from livegen.jam.engine import Engine, Event, Wake
 from livegen.jam.journal import Account, Session, read
 from livegen.jam.mapping import Command
-from livegen.jam.rows import Header, Heard, Lost, Row, first_line, line
+from livegen.jam.rows import Fault, Header, Heard, Lost, Row, first_line, line
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn, encode
 from livegen.replay import Outcome, handed_out, reproduce
 from livegen.testing import SECOND, UniformModel
@@ -122,6 +123,36 @@ def test_every_engine_of_a_session_is_reproduced() -> None:
     twice = reproduce(session(*lived(CALL), *lived(CALL, begin=60 * SECOND)), engine)
 
     assert twice.is_same and twice.notes >= 2 * once.notes - 2
+
+
+class Failing(Engine):
+    """An engine that raises at its third key."""
+
+    keys = 0
+
+    def feed(self, event: Event, now: int) -> list[Timed]:
+        """As any engine, twice."""
+        self.keys += isinstance(event, NoteOn)
+        if self.keys == 3 and isinstance(event, NoteOn):
+            raise ValueError("a fault of ours")
+        return super().feed(event, now)
+
+
+def test_a_session_with_a_fault_is_played_to_its_end_and_says_where_the_fault_was() -> None:
+    """A fault was the end of the replay once, with its traceback for all there was to see."""
+    rows = [*lived(CALL), Fault(3_000_000, "AssertionError: nothing is allowed")]
+    made = settings({"tempo": 120, "density": 4, "length": 2})
+
+    def failing(header: Header) -> Engine:
+        return Failing(UniformModel(12), seed=header.settings["seed"], settings=made)
+
+    outcome = reproduce(session(*rows), failing)
+
+    assert outcome.faults == (
+        "the engine failed then 3.000 s after the beginning: AssertionError: nothing is allowed",
+        "the engine failed now 3.000 s after the beginning: ValueError: a fault of ours",
+    )
+    assert reproduce(session(*rows), engine).reproduced == outcome.notes
 
 
 def test_another_seed_is_told_by_its_first_difference() -> None:

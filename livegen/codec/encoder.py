@@ -23,6 +23,7 @@ from livegen.codec.layout import (
     Event,
     velocity_class,
 )
+from livegen.music.instant import ONSET, ranked
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.metre import TICKS_PER_BEAT, Metre, bar_ticks
 from livegen.music.parts import DRUMS, Source, general_midi_drum, rule_of_track
@@ -102,8 +103,7 @@ class Encoder:
         return events
 
     def _event(self, tick: int, part: int, on: int, pitch: int, velocity: int) -> Event:
-        assert self.last is not None
-        time, self.last = tick - self.last, tick
+        time, self.last = 0 if self.last is None else tick - self.last, tick
         before = self.struck.get(part, NO_PITCH)
         if on and part != DRUMS:
             self.struck[part] = pitch
@@ -125,7 +125,7 @@ def metre_of(score: Score) -> Metre | None:
 
 
 def strokes(score: Score, drop: tuple[str, ...] = ()) -> Iterator[Stroke]:
-    """Strokes of a file in order: by tick, ends before onsets, then by track and pitch, then as they stand.
+    """Strokes of a file in order: by tick, at one tick by rank, then by track and pitch, then as they stand.
 
     Tracks whose name starts with one of `drop` are left out.
     """
@@ -135,11 +135,13 @@ def strokes(score: Score, drop: tuple[str, ...] = ()) -> Iterator[Stroke]:
         notes = [(tick, m) for tick, m in track.messages if isinstance(m, NoteOn | NoteOff)]
         rule = rule_of_track(track.name, notes[0][1].channel, track.program, index, len(tracks))
         sources.append(Source(rule))
-        timed += [(tick, isinstance(m, NoteOn), index, m.pitch, m.velocity) for tick, m in notes]
-    for tick, on, index, pitch, velocity in sorted(timed, key=itemgetter(0, 1, 2, 3)):
-        part = sources[index].part(on, pitch)
+        timed += [(tick, rank, index, m.pitch, m) for tick, rank, m in ranked(notes)]
+    for tick, rank, index, pitch, message in sorted(timed, key=itemgetter(0, 1, 2, 3)):
+        begins = rank == ONSET
+        part = sources[index].part(begins, pitch)
         if part is not None:
-            yield Stroke(grid_tick(tick, score.ppqn), part, pitch, velocity if on else 0)
+            velocity = message.velocity if begins else 0
+            yield Stroke(grid_tick(tick, score.ppqn), part, pitch, velocity)
 
 
 def encode_score(score: Score, grid: bool = True, drop: tuple[str, ...] = ()) -> list[Event]:

@@ -253,7 +253,7 @@ class EngineProcess:
             self._fault(clock.now())
 
     def _fault(self, now: int) -> None:
-        """Silence what the engine was about to say, tell once a second, and let it breathe."""
+        """Silence what the engine was about to say, tell it and write it down once a second, and let it breathe."""
         self._link.send(Kind.CUT, now)
         self._paused_until = now + FAULT_PAUSE_US
         self._unlogged += 1
@@ -262,6 +262,7 @@ class EngineProcess:
             self._link.send(
                 Kind.LOG, now, f"{self._unlogged} faults, the last: {line}"[:2000].encode()
             )
+            self._link.send_json(Kind.JOURNAL, now, rows.body(rows.Fault(now, line[:2000])))
             self._logged_at, self._unlogged = now, 0
 
     def _beat(self, now: int) -> None:

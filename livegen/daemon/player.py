@@ -4,30 +4,28 @@ Reads the file, says READY, is told by READY when to begin, and then sends each 
 time at which it is to be heard.  Ends after DONE when its link closes.
 """
 
-import heapq
 import signal
 import sys
 from collections.abc import Iterator
+from operator import itemgetter
 from pathlib import Path
 
 from livegen.daemon import clock
 from livegen.daemon.link import Kind, Link, inherited
 from livegen.errors import LivegenError
+from livegen.music.instant import ranked
 from livegen.music.messages import encode
-from livegen.music.smf import Score, micros_of, read
+from livegen.music.smf import Score, micros_of, read_to_play
 
 AHEAD_US = clock.SECOND
 
 
 def timed_messages(score: Score) -> Iterator[tuple[int, bytes]]:
     """All tracks as one: micros since the start and the bytes of each message, in order."""
-    tracks = [
-        [(tick, index, order, message) for order, (tick, message) in enumerate(track.messages)]
-        for index, track in enumerate(score.tracks)
-    ]
-    merged = list(heapq.merge(*tracks, key=lambda row: row[:3]))
-    times = micros_of(score, (tick for tick, *_ in merged))
-    yield from zip(times, (encode(message) for *_, message in merged), strict=True)
+    rows = [row for track in score.tracks for row in ranked(track.messages)]
+    rows.sort(key=itemgetter(0, 1))
+    times = micros_of(score, (tick for tick, *_ in rows))
+    yield from zip(times, (encode(message) for *_, message in rows), strict=True)
 
 
 def play(link: Link, score: Score) -> None:
@@ -60,11 +58,13 @@ def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     link = inherited(sys.argv[1])
     try:
-        score = read(Path(sys.argv[2]))
+        score, repaired = read_to_play(Path(sys.argv[2]))
     except LivegenError as error:
         link.send(Kind.FAILED, clock.now(), str(error).encode())
         link.drain(clock.SECOND)
         return
+    if repaired:
+        print(f"livegen: {repaired}", file=sys.stderr, flush=True)
     play(link, score)
 
 

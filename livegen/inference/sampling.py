@@ -13,12 +13,16 @@ Mask = NDArray[np.bool_]
 _FLOOR = -1e9  # stands for minus infinity, so that no arithmetic makes NaN of it
 
 
+class NothingAllowed(Exception):
+    """There is nothing to choose from; whoever asked has to do without a choice."""
+
+
 def probabilities(
     logits: NDArray[np.float32], allowed: Mask | None = None, temperature: float = 1.0
 ) -> Probabilities:
     """Softmax of the allowed logits.  If none of them means anything, all allowed are equally likely.
 
-    At least one must be allowed.  Temperature is above 0.
+    Temperature is above 0.  Raises NothingAllowed.
     """
     clean = logits.astype(np.float64)
     if not np.isfinite(clean).all():
@@ -31,7 +35,8 @@ def probabilities(
     else:
         weights = np.exp((clean - highest) / temperature)
     total = weights.sum()
-    assert total > 0, "nothing is allowed"
+    if not total:
+        raise NothingAllowed
     return np.asarray(weights / total)
 
 

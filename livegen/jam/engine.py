@@ -169,7 +169,7 @@ class Engine:
         if call and call.again:
             times.append(now)
         if call and call.unfitted:
-            times.append(max(now, self._fit_from()))
+            times.append(max(now, self._fit_from(call)))
         if plan is None and (plan_from := self._plan_from()) is not None:
             times.append(max(now, plan_from))
         if self._turn is Turn.TOGETHER and plan and not self._performer.is_ending():
@@ -580,8 +580,8 @@ class Engine:
                 taken.pop()
                 self._listener.call, last.call.closed = last.call, True
                 self._answer_again(last.call)
-                assert last.call.start is not None
-                asked = last.asked.shifted(last.call.start - last.start)
+                start = last.start if last.call.start is None else last.call.start
+                asked = last.asked.shifted(start - last.start)
                 self._listener.restore(asked, self._ears)
             else:
                 last.call.answers += 1
@@ -817,10 +817,10 @@ class Engine:
         """Do at most a slice of what is to be done, the most urgent first."""
         listener, performer, now = self._listener, self._performer, self._now
         call = listener.call
-        if call and call.unfitted and now >= self._fit_from():
+        if call and call.unfitted and now >= self._fit_from(call):
             return listener.fit(call)
         if call and call.again:
-            return self._hear_again()
+            return self._hear_again(call)
         plan_from = self._plan_from() if performer.plan is None else None
         if call and plan_from is not None and now >= plan_from:
             self._plan(call)
@@ -847,9 +847,7 @@ class Engine:
         held = bool(self._ears.held)
         return starts.plan_from(call, self.settings, self.timeline, self._now, held)
 
-    def _fit_from(self) -> int:
-        call = self._listener.call
-        assert call is not None
+    def _fit_from(self, call: Call) -> int:
         rest_over = starts.rest_over(call, self.settings)
         return self._listener.fit_from(call, rest_over, bool(self._ears.held))
 
@@ -858,11 +856,10 @@ class Engine:
         since = self._now if self._ears.held or call is None else call.phrase.active_us
         return starts.patience_over(self.timeline, since)
 
-    def _hear_again(self) -> None:
+    def _hear_again(self, call: Call) -> None:
         """Hear the call on the beat that was found for it; what was planned on the old one is void."""
-        call, before = self._listener.call, self.timeline
-        assert call is not None and call.again is not None
-        if self._listener.hear_again(call, call.again, self._slice_steps):
+        before = self.timeline
+        if call.again and self._listener.hear_again(call, call.again, self._slice_steps):
             self._performer.forget()
             if self._turn is Turn.TOGETHER:
                 self._performer.retimed(before)

@@ -143,12 +143,16 @@ class Hearing:
         What was heard last may lie ahead: by a tick of rounding, or up to a bar where another answer was to follow
         it later and something is played first.  It lies here then, or all until it catches up would be one chord.
         """
-        tick, last = self.timeline.tick(at), self.encoder.last
-        if last is not None and last > tick:
-            self.encoder.last = tick
+        tick = self.timeline.tick(at)
+        self.lie_by(tick)
         stroke = Stroke(tick, part, pitch, velocity)
         self.before_end = None if velocity else (self.copy(), stroke)
         self.feed(stroke)
+
+    def lie_by(self, tick: int) -> None:
+        """Let what was heard last lie no later than `tick`: where the tempo has changed it may lie ahead."""
+        if self.encoder.last is not None:
+            self.encoder.last = min(self.encoder.last, tick)
 
     def feed(self, stroke: Stroke) -> None:
         """The same on the tick grid."""

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from livegen.jam.rows import (
     Did,
+    Fault,
     Grid,
     Header,
     Heard,
@@ -49,6 +50,7 @@ class Session:
     grids: tuple[Grid, ...]
     runs: tuple[Run, ...]
     lost: int
+    faults: tuple[Fault, ...] = ()
 
 
 class Account:
@@ -147,6 +149,7 @@ def _session(started: str, began: int, rows: list[Row]) -> Session:
         _only(rows, Grid),
         tuple(_runs(rows, heard)),
         sum(row.count for row in _only(rows, Lost)),
+        _only(rows, Fault),
     )
 
 

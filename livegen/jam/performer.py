@@ -230,7 +230,8 @@ class Performer:
 
     def loop(self, now: int) -> None:
         """Repeat the last response, from where in the bar it began, as soon as what is left of it is played."""
-        assert self.response is not None
+        if self.response is None:
+            return
         timeline, over = self._timeline, self.plan.end if self.plan else None
         if self.plan:
             left = [given.stroke for given in self._agenda.coming if given.is_planned]

@@ -13,6 +13,7 @@ Rules of this file, from what went wrong without them (DESIGN.md section 4, meas
 * an off only for a note that this rollout began, an on only where (channel, pitch) is silent;
 * no note outlives the response, none lasts longer than `LONGEST`, none is shorter than `SHORTEST`;
 * a line that leads does not go round in circles (jam/circles.py);
+* where nothing at all may be played the response ends: a rest, and no fault;
 * silence ends: the first onset comes within a beat and half the response, the next within
   `LONGEST_SILENCE`.
 """
@@ -26,7 +27,15 @@ from numpy.typing import NDArray
 from livegen.codec.encoder import Stroke, place_classes
 from livegen.codec.layout import ADVANCE, FIELDS, NO_PITCH, velocity_of
 from livegen.inference.contract import Logits, Query
-from livegen.inference.sampling import Mask, Probabilities, draw, hasten, nucleus, probabilities
+from livegen.inference.sampling import (
+    Mask,
+    NothingAllowed,
+    Probabilities,
+    draw,
+    hasten,
+    nucleus,
+    probabilities,
+)
 from livegen.jam.brief import Brief
 from livegen.jam.circles import worn_out
 from livegen.jam.hearing import Hearing, ModelFault
@@ -67,6 +76,7 @@ class Rollout:
         own: Iterable[Stroke] = (),
     ) -> None:
         """`own` are the strokes of the response so far."""
+        hearing.lie_by(brief.start)
         self.hearing = hearing
         self.brief = brief
         self.planned: list[Stroke] = []
@@ -120,7 +130,7 @@ class Rollout:
         """Plan one event, or drop one, or end.  A few runs of the model; never raises."""
         try:
             self._step()
-        except ModelFault:
+        except (ModelFault, NothingAllowed):
             self._finish(self.frontier)
 
     def _step(self) -> None:
@@ -419,8 +429,7 @@ class Rollout:
 
     def _last(self) -> int:
         last = self.hearing.encoder.last
-        assert last is not None
-        return last
+        return self.frontier if last is None else last
 
     def _come_near(self) -> None:
         """Let time pass until the frontier is less than ADVANCE away from what was heard last."""

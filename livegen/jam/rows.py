@@ -14,6 +14,7 @@ because it is written by processes that start at once.
     {"at": …, "fed": [0, -2, …], "out": [[30000, "904850"], [0, "cut"]]}
                                      what the engine did since `at`; see `Did`
     {"at": …, "tempo_us": …, "origin_us": …, "bar_ticks": …, "since": …}  the engine's timeline changed
+    {"at": …, "fault": "…"}          the engine raised this, and lost a step; told once a second at most
     {"at": …, "lost": 12}            so many lines could not be written before this one
 """
 
@@ -134,7 +135,15 @@ class Lost:
     count: int
 
 
-Row = Header | Heard | Sent | Did | Grid | Lost
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """The engine raised: what was said of it."""
+
+    at: int
+    said: str
+
+
+Row = Header | Heard | Sent | Did | Grid | Fault | Lost
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
@@ -174,6 +183,8 @@ def body(row: Row) -> dict[str, Any]:
         case Grid(_, tempo_us, origin_us, bar_ticks, since):
             bars = {"tempo_us": tempo_us, "origin_us": origin_us, "bar_ticks": bar_ticks}
             return bars | {"since": since}
+        case Fault(_, said):
+            return {"fault": said}
         case Lost(_, count):
             return {"lost": count}
 
@@ -293,5 +304,6 @@ _MEANINGS: dict[str, Callable[[int, Mapping[str, Any]], list[Row]]] = {
     "fed": _did,
     "engine": _header,
     "tempo_us": _grid,
+    "fault": lambda at, row: [Fault(at, str(row["fault"]))],
     "lost": lambda at, row: [Lost(at, int(row["lost"]))],
 }

@@ -18,14 +18,23 @@ RULES = (*PARTS, KEYS)
 SPLIT_PITCH = 60  # middle C, where two-stave piano music changes hands
 DRUM_CHANNEL = 9
 
-# Track names, first match wins.  CHORDS and hands of a piano accompany; the bridge of a song is a
+# Names of tracks, word for word, first match wins.  CHORDS and hands of a piano accompany; the bridge of a song is a
 # second voice.
 _NAMES = (
-    (re.compile(r"drum|perc", re.I), "drums"),
-    (re.compile(r"\bbass\b|cello|contrab", re.I), "bass"),
-    (re.compile(r"melod|voice|vocal|solo|lead|bridge|violin\s*(1|i)\b|soprano", re.I), "lead"),
-    (re.compile(r"chord|comp|piano|accomp|guitar|organ|viol|alto|tenor|pad|string", re.I), "comp"),
+    (r"drums?(kit|set)?|perc(ussion)?", "drums"),
+    (r"bass|(violon)?cell[oi]s?|contrab\w*", "bass"),
+    (r"melod\w*|voices?|vocals?|solo|lead|bridge|violin (1|i)|soprano", "lead"),
+    (r"chords?|comp|piano|accomp\w*|guitars?|organ|viol\w*|alto|tenore?|pads?|strings?", "comp"),
 )
+_PARTS = tuple((re.compile(rf"\b({names})\b"), part) for names, part in _NAMES)
+# What may stand beside them.  A name that says more is a title: "All About That Bass".
+_BESIDE = re.compile(
+    r"\w{1,2}|\d+|acoustic|electric|grand|upright|finger(ed)?|pick(ed)?|fretless|slap|synth|rhythm|clean|muted|jazz"
+    r"|distort\w*|overdriven|nylon|steel|kit|set|track|staff|part|upper|lower|left|right|hands?|first|second|third|one"
+    r"|two|three|four|five|six|principal|backing|main|horn|clarinet|trombone|tuba|flute|sax(ophone)?|oboe|recorder"
+    r"|trumpet|bassoon|midi|gm|new|tutti|div|sic|cor|vib|bcl|men|notes"
+)
+_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+(?![a-z])|\d+")
 _BASS_PROGRAMS = range(32, 40)  # General MIDI 1, bass family
 _GENERAL_MIDI_DRUMS = {
     22: 42,
@@ -41,7 +50,7 @@ def rule_of_track(name: str, channel: int, program: int, position: int, tracks: 
     """
     if channel == DRUM_CHANNEL:
         return "drums"
-    named = next((part for pattern, part in _NAMES if pattern.search(name)), None)
+    named = part_named(name)
     if tracks == 1 and named in (None, "comp"):
         return "bass" if program in _BASS_PROGRAMS else KEYS
     if named:
@@ -49,6 +58,19 @@ def rule_of_track(name: str, channel: int, program: int, position: int, tracks: 
     if program in _BASS_PROGRAMS:
         return "bass"
     return "lead" if position == 0 else "comp"
+
+
+def part_named(name: str) -> str | None:
+    """The part that the name of a track says; None for one that says none, or is the title of a song."""
+    words = [word.lower() for word in _WORD.findall(name)]
+    if not all(map(_is_known, words)):
+        return None
+    said = " ".join(words)
+    return next((part for pattern, part in _PARTS if pattern.search(said)), None)
+
+
+def _is_known(word: str) -> bool:
+    return bool(_BESIDE.fullmatch(word)) or any(pattern.fullmatch(word) for pattern, _ in _PARTS)
 
 
 @dataclass(slots=True)

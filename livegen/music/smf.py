@@ -1,26 +1,41 @@
-"""Standard MIDI Files: checked before they are parsed, read into a `Score`, written from one.
+"""Standard MIDI Files: whatever can be heard in one is read into a `Score`, and a score is written as one.
 
-A file from outside may be anything (RP-001, "Standard MIDI Files 1.0", says what it should be), and
-a parser trusts what it reads: lengths of gigabytes, quantities of a million bytes.  So `check`
-first walks the chunks by itself, without allocating, and only then mido parses.  Knows nothing of
-parts or codecs.
+A file from outside may be anything.  `read_repaired` says in short sentences what had to be mended; nothing that a
+file holds makes reading it slow or large.  Knows nothing of parts or codecs.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from io import BytesIO
+from dataclasses import dataclass, field, replace
+from itertools import islice
 from pathlib import Path
 
 import mido
 
 from livegen.errors import MidiFileError
-from livegen.music.messages import Message, NoteOn, decode, encode
+from livegen.music import smf_bytes
+from livegen.music.messages import Message, NoteOff, NoteOn, decode, encode
+from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.note_ends import ended
+from livegen.music.smf_bytes import Repairs
 
+# Whoever changes what a file is read as raises it: what was made of files before is made anew.
+READING = 2
 MAX_BYTES = 10_000_000
 MAX_TRACKS = 256
-MAX_EVENTS = 500_000  # mido takes 12 us and 440 bytes for each: at worst 6 s and 220 MB
-MAX_HOURS = 2
+MAX_EVENTS = 1_000_000
+MAX_HOURS = 24  # from the first note to the last
 DEFAULT_TEMPO = 500_000  # micros per quarter note, RP-001 page 10
+_HOUR_US = 3_600_000_000
+_LINGER_US = 60_000_000  # what comes so long after the last note has nothing to do with it
+_RINGS = 4  # quarters that a note without an end sounds at most
+_FINEST = 7  # a time signature says its denominator as a power of two; 128ths are the shortest that are written
+# Frames a second by the byte that stands for them (RP-001 page 4), and how long 120 quarters then last: 29 is 29.97.
+_SMPTE = {
+    256 - 24: (24, 500_000),
+    256 - 25: (25, 500_000),
+    256 - 29: (30, 500_500),
+    256 - 30: (30, 500_000),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,18 +74,38 @@ def micros_of(score: Score, ticks: Iterable[int]) -> list[int]:
 
 
 def read(source: Path | bytes) -> Score:
-    """Read a Standard MIDI File.  Raises MidiFileError, in one line, for what cannot be used."""
+    """Read a Standard MIDI File, whatever had to be mended.  Raises MidiFileError as `read_repaired` does."""
+    return read_repaired(source)[0]
+
+
+def read_repaired(source: Path | bytes) -> tuple[Score, tuple[str, ...]]:
+    """Read all that can be heard of a Standard MIDI File, and say what had to be mended.
+
+    Raises MidiFileError, in one line, for a file that cannot be had or holds no track.
+    """
     data = source if isinstance(source, bytes) else _load(source)
     where = "these bytes" if isinstance(source, bytes) else str(source)
+    repairs = Repairs()
+    if len(data) > MAX_BYTES:
+        data = data[:MAX_BYTES]
+        repairs.once(f"longer than {MAX_BYTES // 1_000_000} MB, the rest is left out")
     try:
-        check(data)
-        parsed = mido.MidiFile(file=BytesIO(data), clip=True)
-        return _score(parsed)
+        score = _score(data, repairs)
     except MidiFileError as error:
         raise MidiFileError(f"{where}: {error}") from None
-    except Exception as error:  # mido raises OSError, EOFError, ValueError, IndexError and its own
-        reason = f"{type(error).__name__}: {error}"
-        raise MidiFileError(f"{where}: not a readable MIDI file ({reason:.200})") from None
+    return score, repairs.sentences()
+
+
+def read_to_play(path: Path) -> tuple[Score, str | None]:
+    """Read a file that is to be heard; a line for the person where it was repaired.
+
+    Raises MidiFileError as `read_repaired` does, and for a file without a note.
+    """
+    score, repairs = read_repaired(path)
+    mended = "; ".join(repairs)
+    if not score.tracks:
+        raise MidiFileError(f"{path}: there is no note in it" + (f" ({mended})" if mended else ""))
+    return score, f"{path} was repaired: {mended}" if mended else None
 
 
 def _load(path: Path) -> bytes:
@@ -81,49 +116,184 @@ def _load(path: Path) -> bytes:
         raise MidiFileError(f"{path}: cannot be read ({error.strerror})") from None
 
 
-def _score(parsed: mido.MidiFile) -> Score:
-    tempos: dict[int, int] = {}
-    metres: dict[int, tuple[int, int]] = {}
-    tracks: list[Track] = []
-    for track in parsed.tracks:
-        tracks += _split(track, tempos, metres)
-    score = Score(
-        parsed.ticks_per_beat,
-        tuple(tracks),
-        tuple(sorted(tempos.items())) or ((0, DEFAULT_TEMPO),),
-        tuple((tick, *metre) for tick, metre in sorted(metres.items())),
-    )
-    last = max((track.messages[-1][0] for track in tracks), default=0)
-    hours = micros_of(score, [last])[0] / 3.6e9
-    _expect(hours <= MAX_HOURS, f"lasts {hours:.1f} hours; at most {MAX_HOURS} are read")
-    return score
+def _score(data: bytes, repairs: Repairs) -> Score:
+    header = smf_bytes.header(data, repairs)
+    found = list(islice(smf_bytes.tracks(data, header.end, repairs), MAX_TRACKS + 1))
+    if not found:
+        raise MidiFileError("not a MIDI file: it holds no track (MTrk)")
+    _account_for_header(header, len(found), repairs)
+    # In formats 0 and 2 it is the song that has a name (RP-001 page 8).
+    name = "" if header.form in (0, 2) else None
+    reading = _Reading(repairs, _unit(header.division, repairs), name)
+    begin = 0
+    for track in found[:MAX_TRACKS]:
+        end = reading.take(track, begin)
+        if header.form == 2:  # patterns, one after the other
+            begin = end
+        else:
+            reading.end_track()
+    return reading.score()
 
 
-def _split(
-    track: mido.MidiTrack, tempos: dict[int, int], metres: dict[int, tuple[int, int]]
-) -> list[Track]:
-    """Tracks of the channels that hold notes; tempo and metre changes go into the maps."""
-    tick = 0
-    programs: dict[int, int] = {}
-    channels: dict[int, list[tuple[int, Message]]] = {}
-    for message in track:
-        tick += message.time
-        kind = message.type
-        if kind == "set_tempo":
-            tempos[tick] = max(1, message.tempo)
-        elif kind == "time_signature":
-            metres[tick] = (message.numerator, message.denominator)
-        elif kind == "program_change":
-            programs.setdefault(message.channel, message.program)
-        elif kind in ("note_on", "note_off", "control_change"):
-            value = decode(message.bytes())
-            assert value is not None
-            channels.setdefault(message.channel, []).append((tick, value))
-    return [
-        Track(track.name, tuple(messages), programs.get(channel, 0))
-        for channel, messages in sorted(channels.items())
-        if any(isinstance(message, NoteOn) for _, message in messages)
+def _account_for_header(header: smf_bytes.Header, found: int, repairs: Repairs) -> None:
+    """Note where a header and what follows it contradict each other."""
+    if found > MAX_TRACKS:
+        repairs.once(f"more than {MAX_TRACKS} tracks, the others are left out")
+    elif header.tracks not in (found, smf_bytes.NO_COUNT):
+        repairs.once(f"{found} tracks where the header counts {header.tracks}, all are read")
+    if header.form > 2:
+        repairs.once(f"format {header.form}, which there is not, read as format 1")
+
+
+@dataclass(frozen=True, slots=True)
+class _Unit:
+    """What a tick is: `ppqn` are a quarter when each counts `times`; with `tempo` they are seconds in disguise."""
+
+    ppqn: int
+    times: int = 1
+    tempo: int | None = None
+
+
+def _unit(division: int, repairs: Repairs) -> _Unit:
+    """What the division of a header means."""
+    if 0 < division < 0x8000:
+        return _Unit(division)
+    frames, tempo = _SMPTE.get(division >> 8, (0, 0))
+    if ticks := frames * (division & 0xFF):
+        repairs.once("time in SMPTE frames, read as seconds without bars")
+        return _Unit(ticks, 2, tempo)
+    usual = smf_bytes.USUAL_DIVISION
+    what = f"{division:#06x} as ticks of a quarter" if division else "no ticks in a quarter"
+    repairs.once(f"{what}, {usual} are taken")
+    return _Unit(usual)
+
+
+@dataclass(slots=True)
+class _Reading:
+    """A file while it is read: what its tracks have given so far."""
+
+    repairs: Repairs
+    unit: _Unit
+    title: str | None  # what every track is called; None where each has a name of its own
+    tempos: dict[int, int] = field(default_factory=dict)
+    metres: dict[int, tuple[int, int]] = field(default_factory=dict)
+    tracks: list[Track] = field(default_factory=list)
+    left: int = MAX_EVENTS
+    name: str | None = None
+    programs: dict[int, int] = field(default_factory=dict)
+    channels: dict[int, list[tuple[int, Message]]] = field(default_factory=dict)
+    # Equal messages are one: a third of the memory.
+    known: dict[bytes, Message] = field(default_factory=dict)
+
+    def take(self, track: bytes, begin: int) -> int:
+        """Take in a track that begins at tick `begin`; the tick at which it ends."""
+        tick, times = begin, self.unit.times
+        for after, status, data in smf_bytes.events(track, self.repairs):
+            tick = begin + after * times
+            kind = status & 0xF0
+            if kind in (0x80, 0x90, 0xB0):
+                self._message(tick, status, data)
+            elif kind == 0xC0:
+                self.programs.setdefault(status & 0x0F, data[0])
+            elif status == smf_bytes.META:
+                self._meta(tick, data[0], data[1:])
+        return tick
+
+    def _message(self, tick: int, status: int, data: bytes) -> None:
+        if self.left <= 0:
+            return self.repairs.once(
+                f"more than {MAX_EVENTS:,} notes and controllers, the others are left out"
+            )
+        self.left -= 1
+        channel, key = status & 0x0F, bytes((status,)) + data
+        message = self.known.get(key)
+        if message is None:
+            message = self.known[key] = _decoded(key)
+        self.channels.setdefault(channel, []).append((tick, message))
+        return None
+
+    def _meta(self, tick: int, kind: int, data: bytes) -> None:
+        if kind == smf_bytes.TRACK_NAME:
+            name = data.decode("latin-1") if self.title is None else self.title
+            self.name = name if self.name is None else self.name
+        elif kind == smf_bytes.SET_TEMPO and self.unit.tempo is None:
+            if tempo := int.from_bytes(data[:3], "big"):
+                self.tempos[tick] = tempo
+            else:
+                self.repairs.once("a tempo of nothing, left out")
+        elif kind == smf_bytes.TIME_SIGNATURE and self.unit.tempo is None:
+            if len(data) >= 2 and data[0] and data[1] <= _FINEST:
+                self.metres[tick] = (data[0], 2 ** data[1])
+            else:
+                self.repairs.once("a time signature that no bar can have, left out")
+
+    def end_track(self) -> None:
+        """What was taken in since the last call is a track of each channel that holds notes."""
+        for channel, messages in sorted(self.channels.items()):
+            if _has_notes(messages):
+                program = self.programs.get(channel, 0)
+                self.tracks.append(Track(self.name or "", tuple(messages), program))
+        self.name, self.programs, self.channels = None, {}, {}
+
+    def score(self) -> Score:
+        """All that was taken in."""
+        self.end_track()
+        tempo = self.unit.tempo or DEFAULT_TEMPO
+        score = Score(
+            self.unit.ppqn,
+            (),
+            tuple(sorted(self.tempos.items())) or ((0, tempo),),
+            tuple((tick, *metre) for tick, metre in sorted(self.metres.items())),
+        )
+        shortest, longest = max(1, score.ppqn // TICKS_PER_BEAT), _RINGS * score.ppqn
+        tracks = (
+            replace(track, messages=tuple(ended(track.messages, shortest, longest, self.repairs)))
+            for track in _in_reach(score, self.tracks, self.repairs)
+        )
+        return replace(score, tracks=tuple(tracks))
+
+
+def _decoded(data: bytes) -> Message:
+    message = decode(data)
+    assert message is not None  # `smf_bytes` gives well-formed ones
+    return message
+
+
+def _in_reach(score: Score, tracks: Sequence[Track], repairs: Repairs) -> Sequence[Track]:
+    """Tracks without what lies too far from the notes.  Raises MidiFileError where the notes themselves do."""
+    ticks = [
+        tick for track in tracks for tick, m in track.messages if isinstance(m, NoteOn | NoteOff)
     ]
+    if not ticks:
+        return tracks
+    first, last = micros_of(score, [min(ticks), max(ticks)])
+    if first > MAX_HOURS * _HOUR_US:
+        raise MidiFileError(
+            f"its first note comes after {first / _HOUR_US:,.0f} hours; at most {MAX_HOURS} are read"
+        )
+    until = min(first + MAX_HOURS * _HOUR_US, last + _LINGER_US)
+    if micros_of(score, [max(track.messages[-1][0] for track in tracks)])[0] <= until:
+        return tracks
+    is_music = until < last
+    what = (
+        f"notes more than {MAX_HOURS} hours after the first"
+        if is_music
+        else "messages long after the last note"
+    )
+    repairs.once(f"{what}, left out")
+    kept = (replace(track, messages=_until(score, track.messages, until)) for track in tracks)
+    return [track for track in kept if _has_notes(track.messages)]
+
+
+def _has_notes(messages: Iterable[tuple[int, Message]]) -> bool:
+    return any(isinstance(message, NoteOn) for _, message in messages)
+
+
+def _until(
+    score: Score, messages: Sequence[tuple[int, Message]], until: int
+) -> tuple[tuple[int, Message], ...]:
+    times = micros_of(score, (tick for tick, _ in messages))
+    return tuple(row for row, at in zip(messages, times, strict=True) if at <= until)
 
 
 def write(path: Path, score: Score) -> None:
@@ -159,71 +329,3 @@ def _append(
     for tick, message in timed:
         track.append(message.copy(time=tick - last))
         last = tick
-
-
-# --- the check ------------------------------------------------------------------------------------
-
-
-def check(data: bytes) -> None:
-    """Walk the file as RP-001 lays it out; raise MidiFileError where no parser should follow."""
-    _expect(len(data) <= MAX_BYTES, f"is longer than {MAX_BYTES // 1_000_000} MB")
-    _expect(data[:4] == b"MThd" and len(data) >= 14, "does not start with a MIDI file header")
-    header = int.from_bytes(data[4:8], "big")
-    form, tracks, division = (int.from_bytes(data[i : i + 2], "big") for i in (8, 10, 12))
-    _expect(6 <= header <= 256, f"has a header of {header} bytes, expected 6")
-    _expect(form in (0, 1), f"is of format {form}, expected 0 or 1")
-    _expect(1 <= tracks <= MAX_TRACKS, f"has {tracks} tracks, expected 1 to {MAX_TRACKS}")
-    _expect(0 < division < 0x8000, "does not count its ticks per quarter note, but in SMPTE frames")
-    at, seen, events = 8 + header, 0, 0
-    while seen < tracks:
-        _expect(at + 8 <= len(data), f"ends after {seen} of {tracks} tracks")
-        size = int.from_bytes(data[at + 4 : at + 8], "big")
-        end = at + 8 + size
-        _expect(end <= len(data), "has a chunk that is longer than the file")
-        if data[at : at + 4] == b"MTrk":
-            events += _check_track(data, at + 8, end, MAX_EVENTS - events)
-            seen += 1
-        at = end
-
-
-def _check_track(data: bytes, at: int, end: int, most: int) -> int:
-    """Walk one track of at most `most` events; give their number."""
-    events, running = 0, 0
-    while at < end:
-        _, at = _quantity(data, at, end)
-        _expect(at < end, "has a track that ends inside an event")
-        status = running
-        if data[at] & 0x80:
-            status, at = data[at], at + 1
-        _expect(status != 0, "has a track with running status where none is set")
-        if status < 0xF0:
-            running, size = status, 1 if 0xC0 <= status < 0xE0 else 2
-        elif status in (0xF0, 0xF7, 0xFF):
-            if (
-                status != 0xFF
-            ):  # many files let a status run on across a meta event, and so does mido
-                running = 0
-            size, at = _quantity(data, at + (status == 0xFF), end)
-        else:
-            raise MidiFileError(f"has the status byte {status:#x}, which no file may hold")
-        at += size
-        _expect(at <= end, "has an event that is longer than its track")
-        events += 1
-        if events > most:
-            raise MidiFileError(f"has more than {MAX_EVENTS:,} events")
-    return events
-
-
-def _quantity(data: bytes, at: int, end: int) -> tuple[int, int]:
-    """A variable-length quantity of at most four bytes (RP-001 page 2): its value and its end."""
-    value = 0
-    for index in range(at, min(at + 4, end)):
-        value = value << 7 | data[index] & 0x7F
-        if data[index] < 0x80:
-            return value, index + 1
-    raise MidiFileError("has a variable-length quantity that does not end within four bytes")
-
-
-def _expect(condition: bool, otherwise: str) -> None:
-    if not condition:
-        raise MidiFileError(otherwise)

@@ -14,7 +14,8 @@ from livegen.answer import TempoMap
 from livegen.codec.encoder import Encoder, Stroke
 from livegen.codec.layout import UNKNOWN_STYLE, Event
 from livegen.inference.model import OnnxModel
-from livegen.music.messages import NoteOn
+from livegen.music.instant import ONSET, ranked
+from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.metre import TICKS_PER_BEAT, parse_metre
 from livegen.music.parts import LEAD
 from livegen.music.smf import read
@@ -97,13 +98,18 @@ def rows_of(before: Notes, after: Notes, metre: str) -> tuple[Rows, int]:
     found: list[Event] = []
     strokes = [(n, False) for n in before] + [(n, True) for n in after]
     timed = sorted(
-        (round(beat * TICKS_PER_BEAT), bool(velocity), is_after, note.pitch, velocity)
+        (tick, rank, is_after, message.pitch, message.velocity if rank == ONSET else 0)
         for note, is_after in strokes
-        for beat, velocity in ((note.onset, note.velocity), (note.end, 0))
+        for tick, rank, message in ranked(_on_grid(note))
     )
-    for tick, begins, is_after, pitch, velocity in timed:
+    for tick, rank, is_after, pitch, velocity in timed:
         events = encoder.feed(Stroke(tick, LEAD, pitch, velocity))
-        if begins and is_after and events and first < 0:
+        if rank == ONSET and is_after and events and first < 0:
             first = len(found) + len(events) - 1
         found += events
     return np.array(found, np.uint8).reshape(-1, len(Event._fields)), first
+
+
+def _on_grid(note: Note) -> list[tuple[int, NoteOn | NoteOff]]:
+    onset, end = (round(beat * TICKS_PER_BEAT) for beat in (note.onset, note.end))
+    return [(onset, NoteOn(note.pitch, note.velocity)), (end, NoteOff(note.pitch))]

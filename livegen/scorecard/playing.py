@@ -6,11 +6,13 @@ true clock, 0 being the call's first bar line.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 
 from livegen.inference.contract import Model
 from livegen.jam.controls import settings
 from livegen.jam.engine import Engine
 from livegen.jam.mapping import Command
+from livegen.music.instant import ranked
 from livegen.music.messages import Message, NoteOff, NoteOn, Other
 from livegen.music.transport import CLOCK, START
 from livegen.scorecard.calls import Call
@@ -62,7 +64,8 @@ def played(
         rules={0: "lead", 1: "comp"},
     )
     rehearsal = Rehearsal(engine)
-    timed = sorted([*_messages(call), *more], key=lambda row: (row[0], _rank(row[1])))
+    rows = sorted([*ranked(_messages(call)), *ranked(more)], key=itemgetter(0, 1))
+    timed = [(beat, message) for beat, _, message in rows]
     most = call.bars + (LONGEST_WAIT_BARS if after_bars is None else after_bars)
     begin_us = START_US + round(call.bar * call.tempo_us)
     rehearsal.play(START_US - 1_000, Other(bytes((START,))))
@@ -93,10 +96,6 @@ def _messages(call: Call) -> Iterator[tuple[float, Message]]:
     for note in call.notes:
         yield note.onset, NoteOn(note.pitch, note.velocity)
         yield note.end, NoteOff(note.pitch)
-
-
-def _rank(message: Message) -> int:
-    return isinstance(message, NoteOn)
 
 
 def _notes(sent: Sequence[tuple[int, Message]], begin_us: int, tempo_us: int) -> Iterator[Note]:

@@ -3,7 +3,7 @@
 A data folder holds sets side by side: archives `NAME.tar.zst`, folders with a `metadata.csv`
 (columns file, style, split), or plain folders of MIDI files.  Each set is encoded once, in parallel
 processes, into a cache that is keyed by the codec and the files, in chunks, so that an interrupted
-preparation goes on where it was.  A file that cannot be read is named and skipped.  Knows no
+preparation goes on where it was.  Files that cannot be read are named and skipped, repaired ones are named.  Knows no
 network; imports no torch.
 """
 
@@ -31,7 +31,7 @@ from livegen.codec.encoder import encode_score
 from livegen.codec.layout import ADVANCE, Event, codec_hash
 from livegen.errors import ConfigError, LivegenError, MidiFileError
 from livegen.home import base_folder
-from livegen.music.smf import MAX_BYTES, read
+from livegen.music.smf import MAX_BYTES, READING, read_repaired
 from livegen.training.workers import processes
 
 log = logging.getLogger(__name__)
@@ -39,8 +39,10 @@ log = logging.getLogger(__name__)
 COLUMNS = len(Event._fields)
 # The columns of a row, in an Event's order.
 TIME, PART, ON, PITCH, VELOCITY, POSITION, BAR, BEFORE = range(COLUMNS)
+SKIPPED, REPAIRED = "skipped", "repaired"
 CHUNK = 64  # files that one process encodes at a time, and that an interruption can cost
-MIDI_SUFFIXES = (".mid", ".midi")
+MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".smf")
+MOST_NAMED = 5  # files that are passed over; of more the number is said
 METADATA = "metadata.csv"
 MAX_METADATA_BYTES = 64_000_000
 SPLITS = ("train", "valid", "test")
@@ -59,7 +61,7 @@ VALID_SHARE = 20  # of a set without splits, one piece in so many is held back
 
 Rows = npt.NDArray[np.uint8]
 Progress = Callable[[str, int, int], None]  # set, files done, files in all
-Encoded = tuple[Rows, list[int], list[int], list[str]]  # see _encode_chunk
+Encoded = tuple[Rows, list[int], list[int], list[list[str]]]  # see _encode_chunk
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,14 +127,14 @@ class Source:
     path: Path
 
     def key(self, quirk: Quirk) -> str:
-        """Names codec, quirk and content (by names, sizes and times) of this set."""
+        """Names codec, reader, quirk and content (by names, sizes and times) of this set."""
         files = (
             [self.path]
             if self.path.is_file()
             else sorted(p for p in self.path.rglob("*") if p.is_file())
         )
         facts = [(str(p), (stat := p.stat()).st_size, stat.st_mtime_ns) for p in files]
-        text = json.dumps([codec_hash(), quirk.drop, quirk.grid, facts])
+        text = json.dumps([codec_hash(), READING, quirk.drop, quirk.grid, facts])
         return hashlib.sha256(text.encode()).hexdigest()[:16]
 
     def files(self) -> list[tuple[str, bytes]]:
@@ -148,6 +150,11 @@ class Source:
         except Exception as error:  # zstandard and tarfile raise many things
             reason = f"{type(error).__name__}: {error}"
             raise ConfigError(f"{self.path} is damaged ({reason:.120}); get it again") from None
+
+    def passed_over(self) -> list[str]:
+        """Names of the files of a folder that are not read; hidden ones, and all of an archive, are not told."""
+        names = (path for path in self.path.rglob("*") if path.is_file())
+        return sorted(p.name for p in names if not _most(p.name) and not p.name.startswith("."))
 
 
 def _most(name: str) -> int:
@@ -353,23 +360,36 @@ def _encode_set(
     encoded: list[Rows] = [np.zeros((0, COLUMNS), np.uint8)]
     pieces: list[dict[str, Any]] = []
     start = done = 0
+    told: Counter[str] = Counter()
     for index, chunk in enumerate(chunks):
-        rows, lengths, notes, errors = _result(jobs[index], source, chunk)
-        for error in errors:
-            log.warning("skipped: %s/%s", source.name, error)
+        rows, lengths, notes, said = _result(jobs[index], source, chunk)
+        for what, name, why in said:
+            log.warning("%s: %s/%s: %s", what, source.name, name, why)
+            told[what] += 1
         for (name, _), length, count in zip(chunk, lengths, notes, strict=True):
             if length:
-                said = {key: metadata.get(name, {}).get(key) or "" for key in ("style", "split")}
+                given = {key: metadata.get(name, {}).get(key) or "" for key in ("style", "split")}
                 end = start + length
-                pieces.append({"file": name, **said, "start": start, "end": end, "notes": count})
+                pieces.append({"file": name, **given, "start": start, "end": end, "notes": count})
                 start = end
         encoded.append(rows)
         done += len(chunk)
         progress(source.name, done, len(files))
+    _sum_up(source, told, len(files))
     _save(folder / "events.npy", np.concatenate(encoded))
     _write(folder / "pieces.json", json.dumps(pieces).encode())
     for path in folder.glob("chunk-*.npz"):
         path.unlink(missing_ok=True)  # another machine may be tidying the same folder
+
+
+def _sum_up(source: Source, told: Counter[str], files: int) -> None:
+    """Say how many files were skipped, repaired and passed over, where any were."""
+    if told:
+        counts = ", ".join(f"{count} {what}" for what, count in sorted(told.items()))
+        log.warning("%s: of %d MIDI files %s", source.name, files, counts)
+    if passed := source.passed_over():
+        named = ", ".join(passed[:MOST_NAMED]) + (", ..." if len(passed) > MOST_NAMED else "")
+        log.warning("%s: %d other files passed over: %s", source.name, len(passed), named)
 
 
 def _result(job: "Future[Encoded]", source: Source, chunk: Sequence[tuple[str, bytes]]) -> Encoded:
@@ -394,38 +414,45 @@ def _metadata(source: Source, data: bytes) -> dict[str, dict[str, str]]:
 
 
 def _encode_chunk(files: Sequence[tuple[str, bytes]], quirk: Quirk, path: Path) -> Encoded:
-    """Encode files in a worker: rows of all, length and note-ons of each, and what is skipped."""
+    """Encode files in a worker: rows of all, length and note-ons of each, and what there is to say.
+
+    A thing to say is three texts: skipped or repaired, the file, and why.
+    """
     try:
         with np.load(path, allow_pickle=False) as done:
-            lengths, notes, errors = (done[key].tolist() for key in ("lengths", "notes", "errors"))
-            return done["rows"], lengths, notes, errors
+            lengths, notes, texts = (done[key].tolist() for key in ("lengths", "notes", "said"))
+            return done["rows"], lengths, notes, texts
     except (OSError, ValueError, KeyError, EOFError, BadZipFile):
         pass  # not there, or cut short: do it (again)
-    rows, errors = [], []
+    rows: list[Rows] = []
+    said: list[list[str]] = []
     for name, data in files:
         encoded = np.zeros((0, COLUMNS), np.uint8)
         try:
-            score = read(data)
+            score, repairs = read_repaired(data)
             is_recording = {track.name for track in score.tracks} == {RECORDED, ANSWERED}
             drop = (ANSWERED,) if is_recording else quirk.drop
             events = encode_score(score, quirk.grid, drop)
             encoded = np.array(events, np.uint8).reshape(-1, COLUMNS)
             if is_recording and not events:
-                errors.append(f"{name}: a recording in which nobody played but the model")
+                said.append([SKIPPED, name, "a recording in which nobody played but the model"])
             elif not events:
-                errors.append(f"{name}: no notes")
+                said.append([SKIPPED, name, "; ".join(["no notes", *repairs])])
+            elif repairs:
+                said.append([REPAIRED, name, "; ".join(repairs)])
         except MidiFileError as error:
-            errors.append(f"{name}: {str(error).removeprefix('these bytes: ')}")
+            said.append([SKIPPED, name, str(error).removeprefix("these bytes: ")])
         except Exception as error:  # nothing a file holds may end the preparation
-            errors.append(f"{name}: {type(error).__name__}: {error}")
+            said.append([SKIPPED, name, f"{type(error).__name__}: {error}"])
         rows.append(encoded)
     lengths = [len(encoded) for encoded in rows]
     notes = [int(((r[:, 2] == 1) & (r[:, 0] != ADVANCE)).sum()) for r in rows]
     stacked = np.concatenate(rows)
     buffer = io.BytesIO()
-    np.savez(buffer, rows=stacked, lengths=lengths, notes=notes, errors=np.array(errors, dtype=str))
+    as_text = np.array(said, dtype=str).reshape(-1, 3)
+    np.savez(buffer, rows=stacked, lengths=lengths, notes=notes, said=as_text)
     _write(path, buffer.getvalue())
-    return stacked, lengths, notes, errors
+    return stacked, lengths, notes, said
 
 
 def _save(path: Path, rows: Rows) -> None:

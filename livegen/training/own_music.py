@@ -33,7 +33,9 @@ def own_music(
     a folder without MIDI files, without one that can be read, or with too little music.
     """
     if not any(path.suffix.lower() in MIDI_SUFFIXES for path in folder.rglob("*")):
-        raise ConfigError(f"{folder} holds no MIDI files (*.mid, *.midi)")
+        raise ConfigError(
+            f"{folder} holds no MIDI files ({', '.join(f'*{end}' for end in MIDI_SUFFIXES)})"
+        )
     corpus = load_folder(folder, cache, workers, progress)
     if not corpus.pieces:
         raise ConfigError(f"{folder}: none of its MIDI files holds notes that can be read")

@@ -28,6 +28,7 @@ from livegen.codec.layout import (
     Event,
     velocity_class,
 )
+from livegen.music.instant import ranked
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.metre import COMMON_TIME, Metre
 from livegen.music.parts import BASS, COMP, DRUMS, LEAD, Source, rule_of_track
@@ -65,14 +66,15 @@ def scores(draw: st.DrawFn) -> Score:
 
 
 def merged(score: Score) -> list[tuple[int, int, NoteOn | NoteOff]]:
-    """(tick, track, message) as a person would play it: by tick, ends before onsets."""
+    """(tick, track, message) as a person would play it: by tick, and in order at one tick."""
     found = [
-        (tick, index, message)
+        (tick, rank, index, message)
         for index, track in enumerate(score.tracks)
-        for tick, message in track.messages
+        for tick, rank, message in ranked(track.messages)
         if isinstance(message, NoteOn | NoteOff)
     ]
-    return sorted(found, key=lambda one: (one[0], isinstance(one[2], NoteOn), one[1], one[2].pitch))
+    found.sort(key=lambda one: (*one[:3], one[3].pitch))
+    return [(tick, index, message) for tick, _, index, message in found]
 
 
 def sources(score: Score) -> list[Source]:
@@ -375,3 +377,14 @@ def test_tracks_that_are_dropped_are_not_heard() -> None:
     assert encode_score(score, drop=("CHORDS",)) == encode_score(
         Score(24, (Track("MELODY", notes),))
     )
+
+
+def test_a_note_of_no_length_sounds_on_for_no_moment() -> None:
+    """Its end was taken before its beginning once, and it sounded to the end of the piece."""
+    low, high = (NoteOn(48, 80), NoteOff(48)), (NoteOn(60, 80), NoteOff(60))
+    messages = ((0, low[0]), (24, low[1]), (24, high[0]), (24, high[1]), (48, low[0]), (72, low[1]))
+    encoder = Encoder()
+    for stroke in strokes(Score(24, (Track("Melody", messages),))):
+        encoder.feed(stroke)
+
+    assert encoder.sounding == {}

@@ -91,6 +91,25 @@ def test_notes_that_are_none_of_the_chord_end_where_it_is_struck_and_others_soun
     assert all(stroke.tick == FREE.start for stroke in rollout.planned)
 
 
+@pytest.mark.parametrize("ahead", [1, 24, 104, 400])
+def test_an_answer_begins_where_it_is_to_though_what_was_heard_last_lies_ahead(ahead: int) -> None:
+    """A clock whose tempo is found anew moves what was heard; nothing was allowed then, and planning raised."""
+    branch = hearing(UniformModel(6))
+    branch.encoder.last = FREE.start + ahead
+    rollout = Rollout(branch, FREE, np.random.default_rng(1))
+    while not rollout.is_done:
+        rollout.step()
+
+    assert FREE.start <= rollout.planned[0].tick < FREE.start + 4 * BEAT
+    assert len(onsets(rollout.planned)) > 4
+
+
+def test_where_nothing_may_be_played_there_is_a_rest() -> None:
+    nobody = replace(FREE, parts=(False,) * 4)
+
+    assert rolled_out(UniformModel(6), nobody) == []
+
+
 def onsets(strokes: Iterable[Stroke]) -> list[Stroke]:
     return [stroke for stroke in strokes if stroke.velocity]
 

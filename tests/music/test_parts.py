@@ -35,6 +35,12 @@ PIANO, FINGERED_BASS = 0, 33
         ("", 0, FINGERED_BASS, 0, 1, "bass"),
         ("Solo", 0, PIANO, 0, 1, "lead"),
         ("bassoon", 0, 70, 1, 2, "comp"),  # no bass
+        ("Fingered Bass 2", 0, PIANO, 1, 3, "bass"),
+        ("Lead Vocal", 0, PIANO, 1, 3, "lead"),
+        ("staffTwo:pianoUpper", 0, PIANO, 0, 3, "comp"),
+        ("Little Drummer Boy", 0, PIANO, 0, 1, "keys"),  # titles
+        ("All About That Bass", 0, PIANO, 0, 3, "lead"),
+        ("Drums Along the Mohawk", 0, PIANO, 1, 3, "comp"),
     ],
 )
 def test_a_track_is_heard_as_it_calls_itself(
