@@ -12,6 +12,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+PIP = $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 ARGS ?=
 RECIPE ?= models/jam-gru/recipe.yaml
 DATA ?= ../shared/data
@@ -68,7 +69,7 @@ export: $(VENV)/.tested # make the model that is served from a checkpoint: CHECK
 	$(BIN)/python -m export.to_onnx $(CHECKPOINT) --out $(MODEL) $(ARGS)
 
 scorecard: $(VENV)/.tested # measure how well a model plays, into its folder and its card: MODEL=… DATA=… ARGS='--turns 10000'
-	$(BIN)/livegen scorecard $(MODEL)/model.onnx --data $(DATA) --out $(MODEL) --card $(MODEL)/CARD.md $(ARGS)
+	$(BIN)/livegen scorecard $(MODEL)/model.onnx --data $(DATA) --out $(MODEL) --force --card $(MODEL)/CARD.md $(ARGS)
 
 examples: $(VENV)/.tested # play every mode, keep the best and the worst in docs/EXAMPLES.md: DATA=… MODEL=… ARGS=--sound
 	$(BIN)/python -m docs.shown --data $(DATA) --model $(MODEL) $(ARGS)
@@ -92,18 +93,33 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments; \
 	sudo apt-get install python3-venv" >&2; exit 1; }
 	@$(PYTHON) $(HAS_WHEELS) || echo "$(PYTHON) is newer than 3.12: python-rtmidi has no wheels for it and will be compiled"
-	$(PYTHON) -m venv $(VENV)
+	@echo "setting up livegen in $(VENV), which takes some minutes, once"
+	@echo "  1 of 3  Python: $(PYTHON) in an environment of its own"
+	@$(PYTHON) -m venv $(VENV)
+
+# Install what livegen needs, with the extras $(1), then itself, which builds the page.  Of pip's many lines those of
+# large packages are shown; what goes wrong comes over standard error, as it is.
+SHOWN := sed -nE -e '/metadata/d' -e 's/^ *(Downloading|Using cached) ([^-]*-[^-]*)-.* (\(.*MB\))$$/          \2 \3/p' \
+	-e 's/^Installing collected.*/          writing them to the disk/p'
+define install
+	@$(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	print(*p["dependencies"], *(r for e in "$(1)".split() for r in p["optional-dependencies"][e]), sep="\n")' \
+	>$(VENV)/needed.txt
+	@echo "  2 of 3  Python packages$(if $(1), ($(1))): the large ones are"
+	@rm -f $(VENV)/failed; { $(PIP) -r $(VENV)/needed.txt || touch $(VENV)/failed; } | $(SHOWN); [ ! -e $(VENV)/failed ]
+	@echo "  3 of 3  the page: packages from npm, and building it from page/"
+	@$(PIP) --quiet --no-deps -e .
+	@touch $(VENV)/.served $@
+endef
 
 # What the page is built from: hatch_build.py builds it whenever livegen is installed.
 PAGE := hatch_build.py $(shell find page -name node_modules -prune -o -type f -print 2>/dev/null | grep -v ' ')
 
 $(VENV)/.served: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python compiler
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e .
-	@touch $@
+	$(call install,)
 
 $(VENV)/.tested: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python compiler
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e '.[train,link,dev]'
-	@touch $@ $(VENV)/.served
+	$(call install,train link dev)
 
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
