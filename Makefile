@@ -12,6 +12,7 @@
 
 VENV := .venv
 BIN := $(VENV)/bin
+PIP = $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 ARGS ?=
 RECIPE ?= models/jam-gru/recipe.yaml
 DATA ?= ../shared/data
@@ -49,7 +50,7 @@ serve: $(VENV)/.served sound # install livegen, without torch, and play: ARGS='-
 	@exec $(BIN)/livegen serve $(ARGS)
 
 install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=train or WITH=link adds what that needs
-	@$(if $(WITH),$(PIP) -e '.[$(WITH)]')
+	$(if $(WITH),$(call set_up,$(WITH)))
 	@mkdir -p "$(PREFIX)/bin" && ln -sf "$(abspath $(BIN)/livegen)" "$(PREFIX)/bin/livegen" && \
 	echo "livegen is $(PREFIX)/bin/livegen" && case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) \
 	echo "$(PREFIX)/bin is not on your path; add it: export PATH=\"$(PREFIX)/bin:\$$PATH\"" ;; esac
@@ -76,7 +77,7 @@ export: $(VENV)/.tested # make the model that is served from a checkpoint: CHECK
 	$(BIN)/python -m export.to_onnx $(CHECKPOINT) --out $(MODEL) $(ARGS)
 
 scorecard: $(VENV)/.tested # measure how well a model plays, into its folder and its card: MODEL=… DATA=… ARGS='--turns 10000'
-	$(BIN)/livegen scorecard $(MODEL)/model.onnx --data $(DATA) --out $(MODEL) --card $(MODEL)/CARD.md $(ARGS)
+	$(BIN)/livegen scorecard $(MODEL)/model.onnx --data $(DATA) --out $(MODEL) --force --card $(MODEL)/CARD.md $(ARGS)
 
 examples: $(VENV)/.tested # play every mode, keep the best and the worst in docs/EXAMPLES.md: DATA=… MODEL=… ARGS=--sound
 	$(BIN)/python -m docs.shown --data $(DATA) --model $(MODEL) $(ARGS)
@@ -100,20 +101,34 @@ $(BIN)/python:
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || { echo "$(PYTHON) cannot make virtual environments; \
 	sudo apt-get install python3-venv" >&2; exit 1; }
 	@$(PYTHON) $(HAS_WHEELS) || echo "$(PYTHON) is newer than 3.12: python-rtmidi has no wheels for it and will be compiled"
-	$(PYTHON) -m venv $(VENV)
+	@echo "setting up livegen in $(VENV), which takes some minutes, once"
+	@echo "  1 of 3  Python: $(PYTHON) in an environment of its own"
+	@$(PYTHON) -m venv $(VENV)
+
+# Install what livegen needs, with the extras $(1), then itself, which builds the page.  Of pip's many lines those of
+# large packages are shown; what goes wrong comes over standard error, as it is.
+SHOWN := sed -nE -e '/metadata/d' -e 's/^ *(Downloading|Using cached) ([^-]*-[^-]*)-.* (\(.*MB\))$$/          \2 \3/p' \
+	-e 's/^Installing collected.*/          writing them to the disk/p'
+define set_up
+	@$(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
+	print(*p["dependencies"], *(r for e in "$(1)".split() for r in p["optional-dependencies"][e]), sep="\n")' \
+	>$(VENV)/needed.txt
+	@echo "  2 of 3  Python packages$(if $(1), ($(1))): the large ones are"
+	@rm -f $(VENV)/failed; { $(PIP) -r $(VENV)/needed.txt || touch $(VENV)/failed; } | $(SHOWN); [ ! -e $(VENV)/failed ]
+	@echo "  3 of 3  the page: packages from npm, and building it from page/"
+	@$(PIP) --quiet --no-deps -e .
+	@touch $(VENV)/.served
+endef
 
 # What the page is built from: hatch_build.py builds it whenever livegen is installed.
 PAGE := hatch_build.py $(shell find page -name node_modules -prune -o -type f -print 2>/dev/null | grep -v ' ')
 
-PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
-
 $(VENV)/.served: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python compiler
-	$(PIP) -e .
-	@touch $@
+	$(call set_up,)
 
 $(VENV)/.tested: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python compiler
-	$(PIP) -e '.[train,link,dev]'
-	@touch $@ $(VENV)/.served
+	$(call set_up,train link dev)
+	@touch $@
 
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \

@@ -21,6 +21,7 @@ from export.graph import to_bytes
 from export.paths import checkpoint_in, model_in
 from export.quantise import int8
 from livegen.codec.layout import codec_hash
+from livegen.daemon.recordings import write_new
 from livegen.errors import ConfigError
 from livegen.inference.contract import ModelFacts
 from livegen.inference.model import start
@@ -29,6 +30,7 @@ from livegen.inference.onnx_file import parse
 from livegen.music.parts import PARTS
 from livegen.training.loop import load_network
 
+OTHERWISE = "choose another place with --out, or replace it with --force"
 MAX_SHIPPED = 20 << 20  # bytes; what a package may carry
 
 
@@ -81,17 +83,21 @@ def commit_here() -> str:
         return "unknown"
 
 
-def write_model(data: bytes, path: Path) -> None:
-    """Put a model file in its place, whole or not at all, after the daemon's loader took it."""
+def write_model(data: bytes, path: Path, replaces: bool = False) -> None:
+    """Put a model file in its place, whole or not at all, after the daemon's loader took it.
+
+    Raises ConfigError where there is one, unless `replaces`.
+    """
     start(parse(data, str(path)), str(path))
     if len(data) > MAX_SHIPPED:
         raise ConfigError(
             f"{path}: {len(data) >> 20} MB; a model has at most {MAX_SHIPPED >> 20} MB, try --int8"
         )
     path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_bytes(data)
-    part.replace(path)
+    try:
+        write_new(path, lambda draft: draft.write_bytes(data), replaces)
+    except FileExistsError:
+        raise ConfigError(f"{path} is there already; {OTHERWISE}") from None
 
 
 @click.command()
@@ -107,14 +113,17 @@ def write_model(data: bytes, path: Path) -> None:
     type=click.Path(exists=True, path_type=Path),
     help="Names the licence of each set.",
 )
+@click.option("--force", "replaces", is_flag=True, help="Replace a model that is there already.")
 @guarded
-def main(checkpoint: Path, out: Path, small: bool, manifest: Path | None) -> None:
+def main(checkpoint: Path, out: Path, small: bool, manifest: Path | None, replaces: bool) -> None:
     """Export CHECKPOINT, a file or a run folder (its best.pt), as one ONNX file."""
+    if not replaces and os.path.lexists(model_in(out)):
+        raise ConfigError(f"{model_in(out)} is there already; {OTHERWISE}")
     network, kept = load_network(checkpoint_in(checkpoint))
     data = to_bytes(network, facts_of(kept, licences_of(manifest), commit_here()))
     if small:
         data = int8(data)
-    write_model(data, model_in(out))
+    write_model(data, model_in(out), replaces)
     facts = parse(data).facts
     kind = "int8" if facts.quantised else "float32"
     click.echo(

@@ -1,6 +1,7 @@
 """Commands that need the training extra: train, evaluate, scorecard."""
 
 import json
+import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 
 import click
 
-from livegen.cli.options import EXISTING, FILE, FOLDER, NEW_PATH, json_option
+from livegen.cli.options import EXISTING, FILE, FOLDER, NEW_PATH, force_option, json_option
 from livegen.errors import ConfigError
 from livegen.extras import to_install
 
@@ -121,6 +122,7 @@ def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bo
     metavar="CARD.md",
     help="Put the tables into a model's card, between its markers.",
 )
+@force_option
 @json_option
 def scorecard(
     model: str,
@@ -131,6 +133,7 @@ def scorecard(
     events: int,
     out: Path | None,
     card: Path | None,
+    replaces: bool,
     as_json: bool,
     **amounts: Any,
 ) -> None:
@@ -146,7 +149,7 @@ def scorecard(
     Examples:
       livegen scorecard default --data ../shared/data
       livegen scorecard runs/mine/model.onnx --data ~/midi --calls 20 --turns 100 --events 32
-      livegen scorecard default --data ../shared/data --turns 10000 --events 0 --out models/jam-gru
+      livegen scorecard default --data ../shared/data --turns 10000 --events 0 --out scores
     """
     from livegen import shipped
 
@@ -155,6 +158,8 @@ def scorecard(
         from livegen.scorecard import figures
         from livegen.scorecard.score import SEED, score
 
+        if out and not replaces:
+            _expect_free(figures.places(out))
         result = score(
             path,
             data,
@@ -166,11 +171,19 @@ def scorecard(
             **amounts,
         )
         if out:
-            figures.write(result, out)
+            figures.write(result, out, replaces)
         if card:
             figures.put_into(card, result)
     lines = [figures.as_json(result)] if as_json else figures.table_lines(result)
     click.echo("\n".join(lines))
+
+
+def _expect_free(targets: list[Path]) -> None:
+    """Say before minutes of work that its figures would replace others.  Raises ConfigError."""
+    if there := [target for target in targets if os.path.lexists(target)]:
+        raise ConfigError(
+            f"{there[0]} is there already; choose another folder with --out, or replace it with --force"
+        )
 
 
 @click.command()

@@ -2,11 +2,13 @@
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from livegen.daemon.recordings import write_new
 from livegen.errors import ConfigError
 from livegen.scorecard.card import (
     DEAF,
@@ -24,6 +26,7 @@ from livegen.scorecard.card import (
 )
 from livegen.scorecard.distributions import FEATURES
 from livegen.scorecard.estimates import Estimate
+from livegen.scorecard.verdict import ENOUGH, verdict
 from livegen.training.corpora import cache_folder
 
 if TYPE_CHECKING:
@@ -67,6 +70,8 @@ def table_lines(card: Card) -> Iterator[str]:
     if card.remarks:
         yield ""
         yield from (f"* {remark}" for remark in card.remarks)
+    yield ""
+    yield verdict(card)
 
 
 def _table(heading: str, rows: Sequence[Figure]) -> Iterator[str]:
@@ -117,13 +122,21 @@ def put_into(path: Path, card: Card) -> None:
     path.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", encoding="utf-8")
 
 
-def write(card: Card, folder: Path) -> list[Path]:
-    """Write scorecard.json and the page of plots, scorecard.png."""
+def write(card: Card, folder: Path, replaces: bool = False) -> list[Path]:
+    """Write scorecard.json and the page of plots, scorecard.png.
+
+    Raises FileExistsError where one is there, unless `replaces`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    found = [folder / f"scorecard.{suffix}" for suffix in ("json", "png")]
-    found[0].write_text(as_json(card) + "\n", encoding="utf-8")
-    plot(card, found[1])
+    found, text = places(folder), as_json(card) + "\n"
+    write_new(found[0], lambda path: path.write_text(text, encoding="utf-8"), replaces)
+    write_new(found[1], lambda path: plot(card, path), replaces)
     return found
+
+
+def places(folder: Path) -> list[Path]:
+    """What `write` writes into a folder."""
+    return [folder / f"scorecard.{suffix}" for suffix in ("json", "png")]
 
 
 # --- the page -----------------------------------------------------------------------------------------------------
@@ -134,41 +147,61 @@ _COLOURS = {
 }  # fmt: skip
 
 
+Draw = Callable[["Axes", Card], None]
+
+
 def plot(card: Card, path: Path) -> None:
-    """One page: what is foreseen, answers, accompaniment, modulation, distributions, copies, certainty."""
+    """One page, a panel for each thing that was measured; what was not is named at its foot."""
     # Its list of the fonts goes where our own caches are.
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
     from matplotlib.figure import Figure as Page
 
-    page = Page(figsize=(16, 20), layout="constrained")
+    drawn = [draw for _, draw, has_data in _panels(card) if has_data]
+    left_out = [title for title, _, has_data in _panels(card) if not has_data]
+    rows = max(1, -(-len(drawn) // 2))
+    page = Page(figsize=(16, 4 * rows), layout="constrained")
     page.suptitle(
         f"{card.facts['model']}, split {card.facts['split']}: {card.facts['calls']} calls"
     )
-    axes = page.subplots(5, 2).ravel().tolist()
-    _bars(axes[0], card, "likelihood", ("per_note", "sets_", "parts_"), "nats per note")
-    _bars(
-        axes[1],
-        card,
-        "answers",
-        ("reuse", "exact", "spec", "nov", "key_", "in_", "strong", "triad"),
-        "answers",
-    )
-    _bars(
-        axes[2],
-        card,
-        "accompaniment",
-        ("note_in", "cons", "tonal", "in_"),
-        "going along with a melody",
-    )
-    _modulation(axes[3], card)
-    for axis, feature in zip(axes[4:9], FEATURES, strict=True):
-        _histogram(axis, card, feature)
-    _copies(axes[9], card)
-    page.savefig(path, dpi=80)
+    if left_out:
+        page.supxlabel(
+            f"On so little nothing can be said of: {', '.join(left_out)} ({ENOUGH})",
+            fontsize="small",
+        )
+    axes = page.subplots(rows, 2, squeeze=False).ravel().tolist()
+    for axis, draw in zip(axes, drawn, strict=False):
+        draw(axis, card)
+    for axis in axes[len(drawn) :]:
+        axis.remove()
+    page.savefig(path, dpi=80, format="png")
+
+
+# The panels of bars: title, section, and how the names of its figures begin.
+BARS = (
+    ("nats per note", "likelihood", ("per_note", "sets_", "parts_")),
+    ("answers", "answers", ("reuse", "exact", "spec", "nov", "key_", "in_", "strong", "triad")),
+    ("going along with a melody", "accompaniment", ("note_in", "cons", "tonal", "in_")),
+)
+
+
+def _panels(card: Card) -> Iterator[tuple[str, Draw, bool]]:
+    """All panels: title, how one is drawn, and whether there is anything to draw."""
+    for title, section, names in BARS:
+        draw = partial(_bars, section=section, names=names, title=title)
+        yield title, draw, any(any(row.columns.values()) for row in _rows(card, section, names))
+    yield "modulation", _modulation, bool(card.curves.get("modulation_key"))
+    histograms = card.curves.get("histograms", {})
+    for feature in FEATURES:
+        yield feature, partial(_histogram, feature=feature), bool(histograms.get(feature))
+    yield "copies", _copies, bool(card.curves.get("copied"))
+
+
+def _rows(card: Card, section: str, names: tuple[str, ...]) -> list[Figure]:
+    return [f for f in card.figures if f.section == section and f.name.startswith(names)]
 
 
 def _bars(axis: "Axes", card: Card, section: str, names: tuple[str, ...], title: str) -> None:
-    rows = [f for f in card.figures if f.section == section and f.name.startswith(names)]
+    rows = _rows(card, section, names)
     who = [name for name in COLUMNS if any(row.columns.get(name) for row in rows)]
     for place, name in enumerate(who):
         points = [(at, row.columns.get(name)) for at, row in enumerate(rows)]

@@ -367,6 +367,20 @@ def test_a_model_too_large_to_ship_is_not_written(
         to_onnx.write_model(data + bytes(65 << 20), tmp_path / "m.onnx")
 
 
+def test_a_model_that_is_there_is_replaced_only_when_that_is_asked_for(
+    run_folder: Path, tmp_path: Path, gru: tuple[Network, bytes], command: Command
+) -> None:
+    (tmp_path / "model.onnx").write_bytes(b"mine")
+
+    code, _, said = command(to_onnx.main, run_folder, "--out", tmp_path)
+    assert code == 2 and "model.onnx is there already; choose another place" in said
+    with pytest.raises(ConfigError, match="is there already"):
+        to_onnx.write_model(gru[1], tmp_path / "model.onnx")
+    assert (tmp_path / "model.onnx").read_bytes() == b"mine"
+    assert command(to_onnx.main, run_folder, "--out", tmp_path, "--force")[0] == 0
+    assert len((tmp_path / "model.onnx").read_bytes()) > 1000
+
+
 def test_parity_of_a_good_file_is_shown(
     run_folder: Path, tmp_path: Path, tune: Path, command: Command
 ) -> None:

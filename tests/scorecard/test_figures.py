@@ -44,7 +44,8 @@ def test_chance_stands_left_and_people_right_of_the_model() -> None:
     assert [cell.strip() for cell in lines[4].split("|")[1:-1]] == [
         "figures taken up", "0.010", "0.100 (0.050 to 0.150)", "0.250 (0.200 to 0.300)", "3",
     ]  # fmt: skip
-    assert lines[-1] == "* Nothing was accompanied."
+    assert lines[-3] == "* Nothing was accompanied."
+    assert lines[-1].startswith("In short, for a musician: 3 calls are too few")
     assert "–" in lines[8]
 
 
@@ -80,3 +81,22 @@ def test_what_is_written_is_json_and_a_page(tmp_path: Path) -> None:
 
     assert [path.name for path in paths] == ["scorecard.json", "scorecard.png"]
     assert paths[1].read_bytes().startswith(b"\x89PNG")
+
+
+def test_what_was_written_is_replaced_only_when_that_is_asked_for(tmp_path: Path) -> None:
+    (tmp_path / "scorecard.json").write_text("mine")
+
+    with pytest.raises(FileExistsError):
+        figures.write(card(), tmp_path)
+    assert (tmp_path / "scorecard.json").read_text() == "mine"
+    figures.write(card(), tmp_path, replaces=True)
+    assert (tmp_path / "scorecard.json").read_text() != "mine"
+
+
+def test_the_page_has_a_panel_for_what_was_measured_and_names_the_rest(tmp_path: Path) -> None:
+    panels = {title: has_data for title, _, has_data in figures._panels(card())}
+
+    assert [title for title, has_data in panels.items() if has_data] == ["answers"]
+    assert len(panels) == 10
+    figures.plot(Card({"model": "none", "split": "valid", "calls": 0}), tmp_path / "empty.png")
+    assert (tmp_path / "empty.png").read_bytes().startswith(b"\x89PNG")

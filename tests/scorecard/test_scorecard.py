@@ -89,3 +89,17 @@ def test_a_person_s_mistake_is_said_in_a_line(
     assert run(music, *more) == 2
     caught = capsys.readouterr()
     assert said in caught.err.splitlines()[-1]
+
+
+def test_figures_that_are_there_are_not_replaced_unasked_and_no_minutes_are_lost(
+    music: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (music / "scores").mkdir()
+    (music / "scores" / "scorecard.png").write_text("mine")
+
+    assert run(music, "--out", music / "scores") == 2
+    assert (
+        "scorecard.png is there already; choose another folder with --out"
+        in (capsys.readouterr().err.splitlines()[-1])
+    )
+    assert (music / "scores" / "scorecard.png").read_text() == "mine"
