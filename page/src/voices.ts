@@ -15,6 +15,7 @@ export interface Sounding {
 
 export class Voice {
   isHeld = true;
+  isCut = false;
 
   /** Begins and ends at times of the audio context, in seconds; at `ends` it has died away by itself. */
   constructor(
@@ -40,6 +41,7 @@ export class Voice {
   /** Makes room for another. */
   cut(at: number): void {
     this.isHeld = false;
+    this.isCut = true;
     this.#end(at, CUT_S);
   }
 
@@ -73,7 +75,7 @@ export class Voices {
   add(voice: Voice): void {
     const now = this.context.currentTime;
     this.#voices = this.#voices.filter((one) => one.ends > now);
-    const sounding = this.#voices.filter((one) => one.ends > voice.begins);
+    const sounding = this.#voices.filter((one) => one.ends > voice.begins && !one.isCut);
     if (sounding.length >= this.most) {
       (sounding.find((one) => !one.isHeld) ?? sounding[0])?.cut(voice.begins);
     }
