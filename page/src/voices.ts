@@ -45,6 +45,13 @@ export class Voice {
     this.#end(at, CUT_S);
   }
 
+  /** Ends at this moment, with a click: for when there is no time left for better. */
+  drop(): void {
+    this.ends = 0;
+    this.sounding.gate.disconnect();
+    for (const source of this.sounding.sources) source.stop();
+  }
+
   #end(at: number, seconds: number): void {
     const ends = at + GONE * seconds;
     if (ends >= this.ends) return;
@@ -75,6 +82,8 @@ export class Voices {
   add(voice: Voice): void {
     const now = this.context.currentTime;
     this.#voices = this.#voices.filter((one) => one.ends > now);
+    const cut = this.#voices.filter((one) => one.isCut);
+    if (cut.length >= this.most) cut[0]?.drop();
     const sounding = this.#voices.filter((one) => one.ends > voice.begins && !one.isCut);
     if (sounding.length >= this.most) {
       (sounding.find((one) => !one.isHeld) ?? sounding[0])?.cut(voice.begins);

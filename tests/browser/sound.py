@@ -88,18 +88,6 @@ window.send = (notes, from) => {
   const due = at => Math.round(base + (at - from) * 1e6);
   hear({ t: "notes", now: base, notes: notes.map(([who, at, ...data]) => [who, due(at), ...data]) });
 };
-window.perform = (notes, speed) => {
-  const began = performance.now();
-  window.isOver = false;
-  const timer = setInterval(() => {
-    const at = (performance.now() - began) / 1000 * speed;
-    let count = 0;
-    while (count < notes.length && notes[count][1] <= at) count += 1;
-    const due = notes.splice(0, count);
-    if (due.length) send(due.map(([who, , ...data]) => [who, 0, ...data]), 0);
-    if (!notes.length) { clearInterval(timer); window.isOver = true; }
-  }, 30);
-};
 """
 
 # The page's sound is computed and not played: in steps, at each of which the music of the next step is put in.
@@ -117,10 +105,18 @@ window.render = async notes => {
     const due = notes.filter(([, when]) => when >= at && when < at + 0.25);
     if (due.length) send(due, from);
     if (at + 0.25 >= SECONDS) return;
-    native.suspend.call(audio, at + 0.25).then(() => { step(at + 0.25); native.resume.call(audio); });
+    native.suspend.call(audio, at + 0.25).then(async () => {
+      if ((at + 0.25) % PAUSE === 0) {
+        await new Promise(done => { window.goOn = () => { window.goOn = null; done(); }; });
+      }
+      step(at + 0.25);
+      native.resume.call(audio);
+    });
   };
   step(0);
   const played = await audio.startRendering();
+  window.isOver = true;
+  if (PAUSE < SECONDS) return [];
   const text = samples => {
     const bytes = new Uint8Array(samples.buffer);
     let letters = "";
@@ -139,11 +135,19 @@ def begins(seen: Seen, jam: Jam) -> None:
     seen.page.keyboard.press("ArrowRight")
 
 
+def computes(
+    seen: Seen, jam: Jam, seconds: int, rate: int = RATE, pause_s: float = float("inf")
+) -> None:
+    """Open the page so that its sound is computed and not played, with a pause every so many seconds."""
+    offline = OFFLINE.replace("SECONDS", str(seconds)).replace("RATE", str(rate))
+    pause = "Infinity" if pause_s == float("inf") else str(pause_s)
+    seen.page.add_init_script(TAP + offline.replace("PAUSE", pause))
+    begins(seen, jam)
+
+
 def rendered(seen: Seen, jam: Jam, notes: Notes, seconds: int) -> NDArray[np.float32]:
     """What the page makes of this music, float32 (2, samples)."""
-    offline = OFFLINE.replace("SECONDS", str(seconds)).replace("RATE", str(RATE))
-    seen.page.add_init_script(TAP + offline)
-    begins(seen, jam)
+    computes(seen, jam, seconds)
     channels = seen.page.evaluate(
         "notes => render(JSON.parse(notes))", json.dumps(sorted(notes, key=lambda one: one[1]))
     )
@@ -194,8 +198,12 @@ def spent_by(thread: Path) -> Counter[str]:
 
 
 def audio_seconds() -> float:
-    """Processor time that making sound took so far."""
-    return thread_seconds()["AudioOutputDevi"]  # names of threads have fifteen letters
+    """Processor time that making sound took so far, played or computed."""
+    names = (
+        "AudioOutputDev",
+        "OfflineAudio",
+    )  # of the browser's threads, which have fifteen letters
+    return sum(spent for name, spent in thread_seconds().items() if name.startswith(names))
 
 
 # The browser's own tools tell of every node and parameter, which is more work than the sound: the page counts.
