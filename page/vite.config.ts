@@ -8,7 +8,6 @@ export default defineConfig({
     emptyOutDir: true,
     target: "es2022",
     modulePreload: false, // its polyfill serves browsers older than the ones that can play
-    chunkSizeWarningLimit: 900, // the audio library is most of it, and it comes from this machine
     rollupOptions: {
       output: {
         entryFileNames: "assets/page.js",

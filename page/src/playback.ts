@@ -34,20 +34,25 @@ export class Playback {
         if (at > now + AHEAD_S) return;
         this.sound.strike(part, pitch, velocity, Math.max(0, at - now));
       }
-      this.stop();
+      this.#end();
     };
     this.#ended = ended;
     this.#timer = window.setInterval(step, EVERY_MS);
     step();
   }
 
+  /** Also what was struck ahead is heard no more. */
   stop(): void {
+    if (this.#ended !== null) this.sound.silence();
+    this.#end();
+  }
+
+  /** The last notes, struck a little ahead, ring out. */
+  #end(): void {
     window.clearInterval(this.#timer);
     const ended = this.#ended;
     this.#ended = null;
-    if (ended === null) return;
-    window.setTimeout(() => this.#ended ?? this.sound.silence(), AHEAD_S * 1000);
-    ended();
+    ended?.();
   }
 }
 

@@ -91,6 +91,7 @@ export class Tones implements Instrument {
     const cutoff = (multiple: number): number => Math.min(highest, low + frequency * multiple);
     const filter = this.context.createBiquadFilter();
     filter.Q.value = 0.7;
+    filter.frequency.automationRate = "k-rate"; // anew for each block, not for each sample: much less work
     filter.frequency.setValueAtTime(cutoff(from * (0.4 + 0.6 * strength)), at);
     filter.frequency.setTargetAtTime(cutoff(to), at, decay);
     return filter;

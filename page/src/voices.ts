@@ -15,6 +15,7 @@ export interface Sounding {
 
 export class Voice {
   isHeld = true;
+  isCut = false;
 
   /** Begins and ends at times of the audio context, in seconds; at `ends` it has died away by itself. */
   constructor(
@@ -40,7 +41,15 @@ export class Voice {
   /** Makes room for another. */
   cut(at: number): void {
     this.isHeld = false;
+    this.isCut = true;
     this.#end(at, CUT_S);
+  }
+
+  /** Ends at this moment, with a click: for when there is no time left for better. */
+  drop(): void {
+    this.ends = 0;
+    this.sounding.gate.disconnect();
+    for (const source of this.sounding.sources) source.stop();
   }
 
   #end(at: number, seconds: number): void {
@@ -73,7 +82,9 @@ export class Voices {
   add(voice: Voice): void {
     const now = this.context.currentTime;
     this.#voices = this.#voices.filter((one) => one.ends > now);
-    const sounding = this.#voices.filter((one) => one.ends > voice.begins);
+    const cut = this.#voices.filter((one) => one.isCut);
+    if (cut.length >= this.most) cut[0]?.drop();
+    const sounding = this.#voices.filter((one) => one.ends > voice.begins && !one.isCut);
     if (sounding.length >= this.most) {
       (sounding.find((one) => !one.isHeld) ?? sounding[0])?.cut(voice.begins);
     }

@@ -1,0 +1,211 @@
+"""The page's preview: costs little however long it plays, rests when it is silent, and sounds as it should."""
+
+import json
+
+import numpy as np
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Look, Serve
+from tests.browser.pages import CONTROL, MODEL, NOTE_ON, PLAYER
+from tests.browser.sound import (
+    BASS,
+    COMP,
+    DRUMS,
+    KICK,
+    LEAD,
+    RATE,
+    RIM,
+    SNARE,
+    TAP,
+    Costs,
+    audio_seconds,
+    band,
+    begins,
+    computes,
+    hands,
+    hertz,
+    note,
+    peak_db,
+    rendered,
+    strength,
+)
+from tests.browser.test_playing import LISTEN
+from tests.e2e.harness import wait_for
+
+MINUTES = 10
+PART_S = 180  # measured after each
+LOW_RATE = 8000  # hertz: a sixth of the work
+
+# --- what it costs ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.timeout(300)  # ten minutes of music, computed on a machine that may be busy
+def test_ten_minutes_of_accompanying_leave_nodes_heap_and_load_flat(
+    serve: Serve, look: Look
+) -> None:
+    seen = look(reduced_motion="reduce")  # the roll has its own tests
+    costs = Costs(seen.page)
+    computes(seen, serve("engines:echo"), MINUTES * 60, LOW_RATE, PART_S)
+    music = sorted(hands(60 * MINUTES) + band(60 * MINUTES), key=lambda one: one[1])
+    seen.page.evaluate("notes => void render(JSON.parse(notes))", json.dumps(music))
+
+    taken = []
+    before = audio_seconds()
+
+    def has_paused() -> bool:
+        seen.page.wait_for_timeout(100)
+        return bool(seen.page.evaluate("Boolean(window.goOn)"))
+
+    for _ in range(3):
+        wait_for(has_paused, timeout_s=90)
+        spent, before = audio_seconds() - before, audio_seconds()
+        taken.append((*costs.collected(), spent))
+        print("nodes, heap in MB, seconds of the audio thread:", taken[-1], flush=True)
+        seen.page.evaluate("goOn()")
+
+    (nodes, heap, load), (last_nodes, last_heap, last_load) = taken[0], taken[2]
+    assert nodes > 40, "nothing was played"
+    assert load > 0
+    assert last_nodes < 1.5 * nodes
+    assert last_heap < heap + 3
+    assert last_load < 1.5 * load + 0.5
+    assert seen.complaints == []
+
+
+def test_sound_off_stops_the_audio_and_the_first_note_after_it_is_heard(
+    serve: Serve, look: Look
+) -> None:
+    seen = look()
+    page = seen.page
+    costs = Costs(page)
+    page.add_init_script(f"{TAP} window.isDeaf = true;")  # hears only its own keys
+    begins(seen, serve("engines:echo"))
+    seen.until(lambda: costs.is_running)
+    page.keyboard.down("a")
+
+    page.locator("#sound").click()
+    expect(page.locator("#sound")).to_have_text("Sound off")
+    seen.until(lambda: not costs.is_running)
+    page.keyboard.up("a")
+
+    page.locator("#sound").click()
+    page.evaluate(LISTEN)
+    page.keyboard.press("g")  # pressed and let go before the audio runs again
+    seen.until(lambda: page.evaluate("loudest") > 0.05)
+    assert costs.is_running
+
+
+def test_the_audio_rests_when_nothing_sounds_and_wakes_with_the_first_note(
+    serve: Serve, look: Look
+) -> None:
+    seen = look()
+    page = seen.page
+    costs = Costs(page)
+    page.add_init_script(f"{TAP} window.isDeaf = true;")
+    begins(seen, serve("engines:echo"))
+    seen.until(lambda: costs.is_running)
+
+    seen.until(lambda: not costs.is_running)
+    expect(page.locator("#sound")).to_have_text("Sound on")
+
+    page.evaluate(LISTEN)
+    page.evaluate(f"send([[{MODEL}, 0, {NOTE_ON}, 60, 80]], 0)")  # nobody touched the page
+    seen.until(lambda: page.evaluate("loudest") > 0.05)
+
+
+# --- what it sounds like ------------------------------------------------------------------------------------------
+
+
+def test_notes_sound_at_their_time(serve: Serve, look: Look) -> None:
+    times = [0.1 + 0.117 * count for count in range(16)]
+    strokes = [one for at in times for one in note(MODEL, at, DRUMS, RIM, 100)]
+
+    heard = np.abs(rendered(look(), serve("engines:echo"), strokes, 3)).max(axis=0)
+
+    loud = np.flatnonzero(heard > 0.02) / RATE
+    begun = [at for at, before in zip(loud, [-1.0, *loud], strict=False) if at - before > 0.05]
+    assert len(begun) == len(times)
+    late = np.array(begun) - times
+    assert np.ptp(late) < 0.002
+    assert 0 <= late.mean() < 0.015  # the limiter looks ahead
+
+
+def test_a_chord_has_all_its_notes_and_a_drum_is_heard_beside_it(serve: Serve, look: Look) -> None:
+    chord = (60, 64, 67)
+    music = [one for pitch in chord for one in note(PLAYER, 0.1, LEAD, pitch, 88, 0.8)]
+    music += note(MODEL, 1.5, DRUMS, SNARE) + note(MODEL, 2.0, BASS, 36, 88, 0.4)
+    music += note(MODEL, 2.5, COMP, 60, 75, 0.4)
+
+    heard = rendered(look(), serve("engines:echo"), music, 3)
+
+    held = heard[:, int(0.2 * RATE) : int(0.8 * RATE)]
+    between = strength(held, hertz(62))
+    assert all(strength(held, hertz(pitch)) > 20 * between for pitch in chord)
+    assert peak_db(heard[:, int(1.2 * RATE) : int(1.45 * RATE)]) < -50
+    for second in (1.5, 2.0, 2.5):
+        assert -24 < peak_db(heard[:, int(second * RATE) : int((second + 0.4) * RATE)]) < -6
+
+
+def test_a_note_too_many_takes_the_place_of_the_oldest(serve: Serve, look: Look) -> None:
+    first, last = 48, 48 + 16  # as many voices as the player has, and one
+    music = [
+        one
+        for pitch in range(first, last + 1)
+        for one in note(PLAYER, 0.1 + 0.02 * (pitch - first), LEAD, pitch, 80, 2.5)
+    ]
+
+    heard = rendered(look(), serve("engines:echo"), music, 3)
+
+    after = heard[:, int(0.6 * RATE) : int(1.6 * RATE)]
+    second = strength(after, hertz(first + 1))
+    assert strength(after, hertz(last)) > second / 3
+    assert strength(after, hertz(first)) < second / 20
+
+
+def test_silence_ends_what_sounds_and_what_has_not_begun(serve: Serve, look: Look) -> None:
+    # What comes within a quarter of a second is told at its beginning, in its order.
+    off = [[MODEL, 0.48, CONTROL | channel, 120, 0] for channel in (LEAD, COMP, BASS, DRUMS)]
+    music = [
+        *note(MODEL, 0.05, LEAD, 72, 88, 5),
+        *note(MODEL, 0.05, BASS, 36, 88, 5),
+        *note(MODEL, 0.46, DRUMS, KICK, 100, 5),
+        *note(MODEL, 0.47, COMP, 60, 88, 5),
+    ]
+
+    heard = rendered(look(), serve("engines:echo"), music + off, 2)
+
+    assert peak_db(heard[:, : int(0.25 * RATE)]) > -14
+    assert peak_db(heard[:, int(0.36 * RATE) :]) < -60
+
+
+# --- how loud it is -----------------------------------------------------------------------------------------------
+
+
+def test_a_key_is_heard_clearly_and_a_lively_band_fills_what_there_is(
+    serve: Serve, look: Look
+) -> None:
+    alone = note(PLAYER, 0.1, LEAD, 60, 88, 0.8)
+    music = [[who, at + 2, *data] for who, at, *data in hands(9) + band(9)]
+
+    heard = rendered(look(), serve("engines:echo"), alone + music, 11)
+
+    assert -15 < peak_db(heard[:, : 2 * RATE]) < -11
+    assert -6 < peak_db(heard[:, 2 * RATE :]) < -2
+
+
+@pytest.mark.parametrize(("slider", "quietest", "loudest"), [(0, -200, -150), (100, -3, -0.9)])
+def test_the_slider_goes_down_to_silence_and_up_without_clipping(
+    serve: Serve, look: Look, slider: int, quietest: float, loudest: float
+) -> None:
+    seen = look()
+    seen.page.add_init_script(f"localStorage.setItem('livegen-volume', '{slider}')")
+    music = hands(5) + band(5)
+    hard = [[*one[:4], 127] if int(one[2]) & 0xF0 == NOTE_ON else one for one in music]
+
+    heard = rendered(seen, serve("engines:echo"), hard, 5)
+
+    assert quietest <= peak_db(heard) < loudest
