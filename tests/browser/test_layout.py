@@ -162,7 +162,7 @@ def test_the_colours_are_the_system_s_until_others_are_chosen_and_those_are_reme
 
 def test_nobody_s_bars_are_counted(serve: Serve, look: Look) -> None:
     """In the player's own time: on arrival there is no bar 922."""
-    seen = look(serve("engines:echo"))
+    seen = look(serve())
     place = seen.page.locator("#fact-place")
 
     seen.page.wait_for_timeout(500)
