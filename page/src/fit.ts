@@ -10,6 +10,11 @@ export function fit(): void {
   };
   if (top !== null) new ResizeObserver(measure).observe(top);
   measure();
+  // Neither is a link that changes the address: what follows its # may be read as a token.
+  document.querySelector(".skip")?.addEventListener("click", (event) => {
+    event.preventDefault();
+    find("piano").focus();
+  });
   find("to-panels").addEventListener("click", () => {
     find("tabs").scrollIntoView({ block: "start" });
     find("tabs").querySelector<HTMLElement>("[aria-selected=true]")?.focus({ preventScroll: true });

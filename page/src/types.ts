@@ -29,6 +29,7 @@ export interface Hello {
   controls: Control[];
   commands: Command[];
   parts: string[];
+  scales?: string[]; // kinds of them
   ports: { in?: string; out?: string; api?: string };
   presets: string[];
   setlist: string[];

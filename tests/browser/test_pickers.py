@@ -52,7 +52,7 @@ def test_what_is_picked_by_name_is_set(serve: Serve, look: Look) -> None:
     parts.get_by_role("button", name="Drums").click()
     parts.get_by_role("button", name="Lead").click()
     is_set(seen, "parts", "lead drums")
-    parts.get_by_role("button", name="Auto").click()
+    parts.get_by_role("button", name="Auto", exact=True).click()
     is_set(seen, "parts", "auto")
 
     register = control(seen, "register")

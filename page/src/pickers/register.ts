@@ -9,8 +9,9 @@ export function registerPicker(occasion: Occasion): Picker {
   const { set } = occasion;
   const [low, high] = [notes("Lowest note", "48"), notes("Highest note", "84")];
   const own = el("div", { class: "range", hidden: true }, low, el("span", {}, "to"), high);
+  let wantsOwn = false; // a range is shown by its ends, although it may have a name
   const chips = new Chips([...REGISTERS, [OWN, "From … to …"]], occasion, (value) => {
-    own.hidden = value !== OWN;
+    wantsOwn = value === OWN;
     set(value === OWN ? written(low, high) : value);
   });
   for (const one of [low, high])
@@ -21,10 +22,10 @@ export function registerPicker(occasion: Occasion): Picker {
   return {
     elements: [chips.element, own],
     show: (value) => {
-      const register = registerOf(String(value));
+      const range = rangeOf(String(value));
+      const register = wantsOwn && range !== null ? OWN : registerOf(String(value));
       chips.show(register);
       own.hidden = register !== OWN;
-      const range = rangeOf(String(value));
       if (range !== null) [low, high].forEach((one, at) => choose(one, String(range[at])));
     },
   };

@@ -12,8 +12,9 @@ const LEAD_SHEETS = "Songs from lead sheets";
 const JAZZ = "Jazz solos";
 const TUNES = "Folk tunes";
 const DRUMS = "Drums";
+const OTHERS = "Other styles";
 
-/** Groups in the order in which they are shown; those of the other styles follow by name. */
+/** Groups in the order in which they are shown; those of a person's own styles follow. */
 const ORDER = [SONGS, LEAD_SHEETS, JAZZ, CLASSICAL, TUNES, DRUMS];
 
 /** What the first word of a name means, where several styles have it. */
@@ -80,6 +81,7 @@ export function groupsOf(styles: readonly string[]): Group[] {
     groups.set(group, [...(groups.get(group) ?? []), [style, label]]);
   }
   const filled = [...groups].filter(([, options]) => options.length > 0);
+  filled.sort(([one], [other]) => Number(one === OTHERS) - Number(other === OTHERS));
   return [
     { label: "", options: [[ANY, "Any style"]] },
     ...filled.map(([label, options]) => ({ label, options: options.sort(byLabel) })),
@@ -89,7 +91,7 @@ export function groupsOf(styles: readonly string[]): Group[] {
 function byRule(style: string, isShared: boolean): [group: string, label: string] {
   const first = head(style);
   const family = FAMILIES[first] ?? (isShared ? sentence(first) : "");
-  return family === "" ? ["Other styles", sentence(style)] : [family, sentence(style.slice(first.length))];
+  return family === "" ? [OTHERS, sentence(style)] : [family, sentence(style.slice(first.length))];
 }
 
 /** Those of all kinds first, those of other kinds last, the rest by name. */
