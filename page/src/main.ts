@@ -65,13 +65,14 @@ const stage = new Stage(
 );
 
 const controls = find("panel-controls");
+const learnTools = el("div", { class: "learn-tools" });
 const presets = el("div", { class: "presets", hidden: true });
 const desk = el("div", { class: "desk" });
-controls.append(presets, desk);
+controls.append(learnTools, presets, desk);
 new Presets(presets, store, send);
 new Desk(desk, store, send);
 commandButtons(find("commands"), store, send);
-new LearnMode(find("keys-tools"), find("learn"), store, send);
+new LearnMode(learnTools, find("learn"), store, send);
 listenToShortcuts();
 panicButton(send, () => {
   keys.letGo();
