@@ -15,7 +15,7 @@ const TARGETS = "[data-command], [data-preset], [data-control], [data-learn]";
 export class LearnMode {
   #isOn = false;
   #learning = "";
-  #switch = button("Learn", () => this.set(!this.#isOn), {
+  #switch = button("Learn mode", () => this.set(!this.#isOn), {
     "aria-pressed": "false",
     title: "Bind a knob, a pad or a pedal to a command, a control or a preset",
   });
@@ -92,10 +92,10 @@ export class LearnMode {
   }
 
   #binding(target: string, sources: string[]): HTMLElement {
-    const label = `Unbind ${sources.join(", ")} from ${words(target)}`;
-    const text = `${words(target)}: ${sources.join(", ")} ×`;
     const undo = (): void => this.send({ t: "do", name: "unlearn", value: target });
-    return button(text, undo, { class: "small", "aria-label": label, title: label });
+    const made = button(`${words(target)}: ${sources.join(", ")} ×`, undo, { class: "small" });
+    made.prepend(el("span", { class: "hidden" }, "Unbind "));
+    return made;
   }
 }
 

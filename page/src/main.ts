@@ -73,17 +73,18 @@ new Theme(() => stage.recolour());
 fit();
 
 const controls = find("panel-controls");
+const learnTools = el("div", { class: "learn-tools" });
 const presets = el("div", { class: "presets", hidden: true });
 const desk = el("div", { class: "desk" });
 const models = el("div", { class: "control model", hidden: true });
 const saving = el("div", { class: "saving" });
-controls.append(presets, saving, models, desk);
+controls.append(learnTools, presets, saving, models, desk);
 new Presets(presets, store, send);
 new SavePreset(saving, store, () => wire.token);
 new ModelList(models, store, send);
 new Desk(desk, store, send);
 commandButtons(find("commands"), store, send);
-new LearnMode(find("keys-tools"), find("learn"), store, send);
+new LearnMode(learnTools, find("learn"), store, send);
 listenToShortcuts();
 panicButton(send, () => {
   keys.letGo();

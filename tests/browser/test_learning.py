@@ -33,13 +33,13 @@ def moves(seen: Seen, *messages: list[int]) -> None:
 
 
 def begins_to_learn(seen: Seen, chosen: Locator) -> None:
-    seen.page.get_by_role("button", name="Learn", exact=True).click()
+    seen.page.get_by_role("button", name="Learn mode").click()
     chosen.click()
     expect(seen.page.locator("#learn [role=status]")).to_contain_text("Now move the knob")
 
 
 def leaves(seen: Seen) -> None:
-    seen.page.get_by_role("button", name="Learn", exact=True).click()
+    seen.page.get_by_role("button", name="Learn mode").click()
     expect(seen.page.locator("#learn")).to_be_hidden()
 
 
@@ -99,8 +99,8 @@ def test_a_pad_of_the_browser_s_midi_learns_a_command_and_gives_it(
     moves(seen, PAD_DOWN, PAD_UP)
     seen.until(lambda: len(struck(seen, MODEL)) > answered)
 
-    seen.page.get_by_role("button", name="Learn", exact=True).click()
-    seen.page.get_by_role("button", name="Unbind note 36 on 10 from again").click()
+    seen.page.get_by_role("button", name="Learn mode").click()
+    seen.page.get_by_role("button", name="Unbind again: note 36 on 10").click()
     seen.until(lambda: bound(seen) == {})
     expect(button.locator(".bound")).to_be_hidden()
 
@@ -134,7 +134,7 @@ def test_every_command_can_be_chosen_and_nothing_is_done_meanwhile(
     seen = look()
     with listening(seen) as asked:
         seen.connects(serve())
-        seen.page.get_by_role("button", name="Learn", exact=True).click()
+        seen.page.get_by_role("button", name="Learn mode").click()
         for name in COMMANDS:
             chosen = "data-learn" if name == "panic" else "data-command"
             seen.page.locator(f'[{chosen}="{name}"]').click()
