@@ -113,7 +113,7 @@ define set_up
 	@$(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
 	print(*p["dependencies"], *(r for e in "$(1)".split() for r in p["optional-dependencies"][e]), sep="\n")' \
 	>$(VENV)/needed.txt
-	@echo "  2 of 3  Python packages$(if $(1), ($(1))): the large ones are"
+	@echo "  2 of 3  Python packages$(if $(1), ($(1)))"
 	@rm -f $(VENV)/failed; { $(PIP) -r $(VENV)/needed.txt || touch $(VENV)/failed; } | $(SHOWN); [ ! -e $(VENV)/failed ]
 	@echo "  3 of 3  the page: packages from npm, and building it from page/"
 	@$(PIP) --quiet --no-deps -e .

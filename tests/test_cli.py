@@ -14,6 +14,7 @@ from livegen import answer, app, cli, config, shipped
 from livegen.cli.options import AT_HAND, SYSTEMS
 from livegen.daemon.ports import API_NAMES
 from livegen.errors import ConfigError, ModelError
+from livegen.jam import rows
 from livegen.jam.agenda import Route
 from livegen.jam.controls import CONTROLS
 from livegen.jam.turns import MODES
@@ -727,6 +728,37 @@ def test_ticks_and_micros_are_each_other_s_inverse_across_tempo_changes() -> Non
     ticks = range(0, 4000, 7)
     assert [clock.tick(clock.micros(tick)) for tick in ticks] == list(ticks)
     assert [clock.micros(tick) for tick in ticks] == smf.micros_of(score, ticks)
+
+
+# --- replay -----------------------------------------------------------------------------------------------------
+
+
+def test_replay_writes_a_session_over_nothing_unless_asked(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal, out = tmp_path / "session.mid.jsonl", tmp_path / "session.mid"
+    played = [rows.Heard(1_000_000, b"\x90\x3c\x50"), rows.Heard(1_500_000, b"\x80\x3c\x40")]
+    journal.write_text("\n".join([rows.first_line("", 0), *map(rows.line, played)]) + "\n")
+    out.write_bytes(b"mine")
+
+    assert run("replay", journal, "--out", out) == 2
+    assert f"--out {out} is there already" in capsys.readouterr().err
+    assert out.read_bytes() == b"mine"
+    run("replay", journal, "--out", out, "--force")
+    assert [track.name for track in smf.read(out).tracks] == ["Player"]
+    assert run("replay", journal, "--out", journal, "--force") == 2
+    assert "livegen writes MIDI" in capsys.readouterr().err
+
+
+def test_replay_does_not_write_over_its_journal_by_a_link(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    journal, out = tmp_path / "session.jsonl", tmp_path / "session.mid"
+    journal.write_text(rows.first_line("", 0) + "\n")
+    out.hardlink_to(journal)
+
+    assert run("replay", journal, "--out", out, "--force") == 2
+    assert f"{journal} would be written over" in capsys.readouterr().err
 
 
 # --- serve ------------------------------------------------------------------------------------------------------

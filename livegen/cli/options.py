@@ -86,7 +86,7 @@ json_option = click.option(
 )
 
 
-class OfControl(click.ParamType):
+class OfControl(click.ParamType):  # type: ignore[type-arg]  # earlier clicks are not generic
     """A value as the table of controls takes it."""
 
     def __init__(self, control: Control) -> None:
