@@ -1,7 +1,8 @@
 """`livegen calibrate`: how long MIDI takes from "Model Out" through the DAW and back to "Model In".
 
-Sends short notes that differ in pitch and velocity, so that each is known when it returns; half of the way is what a
-note needs to reach the DAW, and `jam.offset` can take it back.  Time is an argument here; knows no model and no engine.
+Sends short notes that differ in pitch and velocity, so that each is known when it returns, also transposed or with
+another velocity; half of the way is what a note needs to reach the DAW, and `jam.offset` can take it back.  Time is an
+argument here; knows no model and no engine.
 """
 
 import os
@@ -31,7 +32,13 @@ STEP_US, SPREAD_US = 130_000, 80_000  # uneven, so that no grid of the DAW's mee
 LATE_US = SECOND  # a note that is not back by then is lost
 PATIENCE_US = 120 * SECOND  # for the track to be made
 KNOCK_US = SECOND // 2
-KNOCK = NoteOn(60, 41)  # softer than all that are measured
+KNOCKS = tuple(
+    NoteOn(60, velocity) for velocity in (41, 31, 21)
+)  # softer than all that are measured
+KNOCK_VELOCITIES = frozenset(knock.velocity for knock in KNOCKS)
+STEADY_US = (
+    30_000  # of the round trips, eight in ten lie closer together, or no one offset fits them
+)
 DELIVERY_US = 100_000
 POLL_US = 500
 
@@ -43,12 +50,30 @@ Measured is MIDI, from "{out}" through the DAW to "{into}"; not the DAW's audio 
 If the model still sounds late by ear, lower the offset further."""
 
 
+UNSTEADY = """\
+The notes were held back differently, so no one offset fits, and none is suggested: take quantising and effects off
+the track; if there are none, make the DAW's buffer smaller.  Then measure again."""
+
+
 @dataclass(frozen=True, slots=True)
 class Time:
     """What the time is, and a wait until another: `clock`'s, or a test's."""
 
     now: Callable[[], int] = clock.now
     wait_until: Callable[[int], object] = lambda due: clock.wait_until(due, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What a track does to notes: so many semitones higher, and what it does to velocities, for people."""
+
+    higher: int = 0
+    velocity: str = ""
+
+    def __str__(self) -> str:
+        moved = f"{abs(self.higher)} semitones {'higher' if self.higher > 0 else 'lower'}"
+        changes = [moved] if self.higher else []
+        return ", ".join(changes + ([f"velocity {self.velocity}"] if self.velocity else []))
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +84,11 @@ class RoundTrip:
     micros: tuple[int, ...]
     twice: int = 0
     strangers: int = 0
+
+    @property
+    def is_steady(self) -> bool:
+        """Whether one offset fits the notes; what quantises holds each back differently."""
+        return bool(self.micros) and self.quantile(0.9) - self.quantile(0.1) <= STEADY_US
 
     @property
     def lost(self) -> int:
@@ -96,24 +126,33 @@ def pattern(count: int = NOTES) -> list[tuple[int, NoteOn]]:
 
 @dataclass(slots=True)
 class _Ear:
-    """Knows its own notes when they return."""
+    """Knows its own notes when they return: by pitch and velocity, or by pitch where the track changes velocities."""
 
-    sent: dict[tuple[int, int], int] = field(default_factory=dict)
-    back: dict[tuple[int, int], int] = field(default_factory=dict)
+    way: Way = Way()
+    sent: dict[int, tuple[int, int]] = field(default_factory=dict)  # of a pitch, velocity and when
+    back: dict[int, tuple[int, int]] = field(default_factory=dict)
+    micros: list[int] = field(default_factory=list)
     twice: int = 0
     strangers: int = 0
 
-    def hear(self, data: bytes, now: int) -> None:
-        message = decode(data)
-        if not isinstance(message, NoteOn):
-            return
-        key = message.pitch, message.velocity
-        if key in self.back:
+    def strike(self, note: NoteOn, now: int) -> None:
+        self.back.pop(note.pitch, None)
+        self.sent[note.pitch] = note.velocity, now
+
+    def hear(self, message: NoteOn, now: int) -> None:
+        pitch = message.pitch - self.way.higher
+        if self._is_own(self.sent.get(pitch), message.velocity, now):
+            self.back[pitch] = self.sent.pop(pitch)
+            self.micros.append(now - self.back[pitch][1])
+        elif self._is_own(self.back.get(pitch), message.velocity, now):
             self.twice += 1
-        elif key in self.sent and now - self.sent[key] <= LATE_US:
-            self.back[key] = now - self.sent[key]
-        elif key != (KNOCK.pitch, KNOCK.velocity):
+        elif pitch != KNOCKS[0].pitch or message.velocity not in KNOCK_VELOCITIES:
             self.strangers += 1
+
+    def _is_own(self, struck: tuple[int, int] | None, velocity: int, now: int) -> bool:
+        if struck is None or now - struck[1] > LATE_US:
+            return False
+        return bool(self.way.velocity) or struck[0] == velocity
 
 
 class Calibration:
@@ -123,29 +162,29 @@ class Calibration:
         self._ports, self._time = ports, time or Time()
         self._sounding: dict[NoteOn, int] = {}  # and when each ends
 
-    def wait_for_route(self, patience_us: int = PATIENCE_US) -> bool:
-        """Knock twice a second until it is heard; whether it was, in time."""
+    def wait_for_route(self, patience_us: int = PATIENCE_US) -> Way | None:
+        """Knock twice a second until it is heard, changed in the same way three times running; None if it never was."""
         until = self._time.now() + patience_us
+        answers: list[list[NoteOn]] = []
         while (now := self._time.now()) < until:
-            self._strike(KNOCK)
-            ear = _Ear({(KNOCK.pitch, KNOCK.velocity): now})
-            self._listen(now + KNOCK_US, ear)
-            if ear.back:
-                self._listen(
-                    self._time.now() + KNOCK_US, _Ear()
-                )  # let what is still on its way arrive
-                return True
-        return False
+            self._strike(KNOCKS[len(answers) % len(KNOCKS)])
+            answers.append(list[NoteOn]())
+            self._listen(now + KNOCK_US, lambda note, _: answers[-1].append(note))
+            if (way := _way(answers[-len(KNOCKS) :])) is not None:
+                # What is still on its way may arrive.
+                self._listen(self._time.now() + KNOCK_US, lambda *_: None)
+                return way
+        return None
 
-    def measure(self, count: int = NOTES) -> RoundTrip:
+    def measure(self, count: int = NOTES, way: Way | None = None) -> RoundTrip:
         """Send so many notes and time their return; takes six seconds for forty."""
-        ear, began = _Ear(), self._time.now()
+        ear, began = _Ear(way or Way()), self._time.now()
         for at, note in pattern(count):
-            self._listen(began + at, ear)
-            ear.sent[note.pitch, note.velocity] = self._time.now()
+            self._listen(began + at, ear.hear)
+            ear.strike(note, self._time.now())
             self._strike(note)
-        self._listen(self._time.now() + LATE_US, ear)
-        return RoundTrip(len(ear.sent), tuple(ear.back.values()), ear.twice, ear.strangers)
+        self._listen(self._time.now() + LATE_US, ear.hear)
+        return RoundTrip(count, tuple(ear.micros), ear.twice, ear.strangers)
 
     def release(self) -> None:
         """End every note that sounds, and let that arrive."""
@@ -161,11 +200,12 @@ class Calibration:
         self._ports.send(encode(NoteOff(note.pitch, channel=note.channel)))
         del self._sounding[note]
 
-    def _listen(self, until: int, ear: _Ear) -> None:
-        """Hear what comes, and end notes in time.  Raises PortError when the MIDI server goes or freezes."""
+    def _listen(self, until: int, hear: Callable[[NoteOn, int], object]) -> None:
+        """Hear notes that come, and end ours in time.  Raises PortError when the MIDI server goes or freezes."""
         while (now := self._time.now()) < until:
-            for data in self._ports.receive():
-                ear.hear(data, now)
+            for message in map(decode, self._ports.receive()):
+                if isinstance(message, NoteOn):
+                    hear(message, now)
             for note in [note for note, end in self._sounding.items() if end <= now]:
                 self._end(note)
             if self._ports.health(now) is not Health.WELL:
@@ -173,6 +213,29 @@ class Calibration:
                     f"{self._ports.api}: the MIDI server stopped; start it anew and try again"
                 )
             self._time.wait_until(min(until, now + POLL_US))
+
+
+def _way(answers: Sequence[Sequence[NoteOn]]) -> Way | None:
+    """What the track does to knocks, as far as the last of them tell; None while they do not.
+
+    One that comes back as it was sent tells at once.  Others must do so three times running, for somebody may play.
+    """
+    if any(
+        note.pitch == KNOCKS[0].pitch and note.velocity in KNOCK_VELOCITIES for note in answers[-1]
+    ):
+        return Way()
+    if len(answers) < len(KNOCKS):
+        return None
+    pitches = set.intersection(*({note.pitch for note in notes} for notes in answers))
+    if not pitches:
+        return None
+    pitch = min(pitches, key=lambda one: abs(one - KNOCKS[0].pitch))
+    velocities = {next(note.velocity for note in notes if note.pitch == pitch) for notes in answers}
+    if velocities == KNOCK_VELOCITIES:
+        velocity = ""
+    else:
+        velocity = f"fixed at {min(velocities)}" if len(velocities) == 1 else "changed"
+    return Way(pitch - KNOCKS[0].pitch, velocity)
 
 
 # --- what follows from it -------------------------------------------------------------------------------------
@@ -197,6 +260,8 @@ def advice(trip: RoundTrip, sync: str, out_name: str, in_name: str) -> list[str]
         )
     if not trip.micros:
         return [*lines, "no note came back as it was sent: nothing is measured"]
+    if not trip.is_steady:
+        return [*lines, str(trip), "", UNSTEADY]
     offset = offset_ms(trip, sync)
     lines += [str(trip), "", f"jam.offset: {offset}"]
     if sync == "clock":
@@ -225,13 +290,14 @@ def calibrate(
         calibration = Calibration(ports, time)
         try:
             say(ROUTING.format(out=ports.out_name, into=ports.in_name))
-            if not calibration.wait_for_route():
+            if (way := calibration.wait_for_route()) is None:
                 raise PortError(
                     f"nothing came back within {PATIENCE_US // SECOND} s; `livegen doctor` looks at ports and "
                     "connections"
                 )
-            say(f"It came back.  Measuring with {NOTES} notes …")
-            return calibration.measure()
+            changed = f", {way}; that can be measured all the same" if str(way) else ""
+            say(f"It came back{changed}.  Measuring with {NOTES} notes …")
+            return calibration.measure(way=way)
         finally:
             calibration.release()
 

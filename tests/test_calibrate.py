@@ -179,6 +179,80 @@ def test_a_knock_that_comes_back_late_is_not_taken_for_a_stranger() -> None:
     assert calibration.measure().strangers == 0
 
 
+def changing(
+    higher: int = 0, velocity: int | None = None, delay_us: int = 8 * MS
+) -> Callable[[bytes], list[tuple[int, bytes]]]:
+    """A track that transposes, or plays everything at one velocity."""
+
+    def route(data: bytes) -> list[tuple[int, bytes]]:
+        status, pitch, struck = data
+        fixed = struck if velocity is None or status & 0xF0 != 0x90 else velocity
+        return [(delay_us, bytes((status, pitch + higher, fixed)))]
+
+    return route
+
+
+@pytest.mark.parametrize(
+    ("higher", "velocity", "told"),
+    [
+        (12, None, "12 semitones higher"),
+        (-7, None, "7 semitones lower"),
+        (0, 100, "velocity fixed at 100"),
+        (5, 64, "5 semitones higher, velocity fixed at 64"),
+    ],
+)
+def test_a_track_that_transposes_or_fixes_velocity_is_measured_and_told_within_seconds(
+    higher: int, velocity: int | None, told: str
+) -> None:
+    daw = Daw(changing(higher, velocity))
+    calibration, began = Calibration(daw, daw.time), daw.at
+
+    way = calibration.wait_for_route()
+    assert str(way) == told and daw.at - began < 3_000_000
+    trip = calibration.measure(way=way)
+
+    assert (trip.lost, trip.twice, trip.strangers) == (0, 0, 0)
+    assert all(0 <= one - 8 * MS <= calibrate.POLL_US for one in trip.micros)
+
+
+def test_a_track_with_a_curve_of_velocities_is_measured() -> None:
+    daw = Daw(lambda data: [(8 * MS, bytes((data[0], data[1], min(127, data[2] * 2))))])
+    calibration = Calibration(daw, daw.time)
+
+    way = calibration.wait_for_route()
+
+    assert str(way) == "velocity changed" and calibration.measure(way=way).lost == 0
+
+
+def test_somebody_who_plays_meanwhile_is_not_taken_for_a_track() -> None:
+    dice = random.Random(1)
+    daw = Daw(
+        lambda data: [(8 * MS, bytes((0x90, dice.randrange(48, 84), dice.randrange(50, 99))))]
+    )
+
+    assert Calibration(daw, daw.time).wait_for_route(patience_us=20_000_000) is None
+
+
+@pytest.mark.parametrize("grid_ms", [62, 125, 250])
+def test_through_a_quantiser_no_offset_is_suggested(grid_ms: int) -> None:
+    def quantised(data: bytes) -> list[tuple[int, bytes]]:
+        return [(grid_ms * MS - daw.at % (grid_ms * MS), data)]
+
+    daw = Daw(quantised)
+    trip = daw.measure()
+    lines = advice(trip, "auto", "Model Out", "Model In")
+
+    assert trip.lost == 0 and not trip.is_steady
+    assert not any("jam.offset" in line for line in lines)
+    assert "take quantising and effects off" in lines[-1]
+
+
+def test_a_large_period_of_the_server_is_no_quantiser() -> None:
+    daw = Daw(lambda data: [(23 * MS - daw.at % (23 * MS) + 23 * MS, data)])  # 1024 frames, twice
+
+    assert daw.measure().is_steady
+
+
 # --- however it ends ------------------------------------------------------------------------------------------
 
 

@@ -107,7 +107,7 @@ def calibrate(save: bool, **options: Any) -> int:
     ports, sync = config.ports, str(config.controls["sync"])
     trip = calibration.calibrate(ports.api, ports.input, ports.output, click.echo)
     click.echo("\n".join(calibration.advice(trip, sync, ports.output, ports.input)))
-    if not trip.micros:
+    if not trip.is_steady:
         return MISTAKE
     if save:
         path = configuration.own_file() or configuration.own_folder() / "config.yaml"
