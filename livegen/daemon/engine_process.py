@@ -53,7 +53,7 @@ class EngineLike(Protocol):
     """What is served: see `livegen.jam.engine.Engine`.
 
     What there is of the following is used: `keep_warm()` is called between events; `watch(bool)`, `ponder()` and
-    `outlook()` serve those who look on.
+    `outlook()` serve those who look on; `notices()` gives lines for the person, after every event.
     """
 
     def feed(self, event: Event, now: int) -> Iterable[Timed]:

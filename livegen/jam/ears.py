@@ -18,6 +18,7 @@ from typing import NamedTuple
 from livegen.jam.mpe import BEND, PRESSURE, TIMBRE, Expression
 from livegen.music.messages import (
     DATA_ENTRY,
+    NRPN,
     RESET_CONTROLLERS,
     RPN_COARSE,
     RPN_FINE,
@@ -123,6 +124,8 @@ class Ears:
                 self._expression.tell(TIMBRE, channel, now)
             case ControlChange(control, value, channel) if control in (RPN_COARSE, RPN_FINE):
                 self._rpn.setdefault(channel, [127, 127])[control == RPN_FINE] = value
+            case ControlChange(control, _, channel) if control in NRPN:
+                self._rpn.pop(channel, None)  # data is for that parameter from now on
             case ControlChange(control, value, channel) if control == DATA_ENTRY:
                 if self._rpn.get(channel) == [0, MPE_RPN] and channel in (LOWER, UPPER):
                     self._zone(channel, value)

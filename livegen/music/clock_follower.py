@@ -64,11 +64,12 @@ class ClockFollower:
         self.look(now)
         if not is_transport(data):
             return
-        was_doubled = self.doubled_us is not None
+        doubles = self._doubles
+        was_doubled = doubles.lag is not None
         if not was_doubled:
             self._keep(data, now)
-        is_copy = self._doubles.feed(data, now)
-        if self.doubled_us is not None and not was_doubled:
+        is_copy = doubles.feed(data, now)
+        if doubles.lag is not None and not was_doubled:
             self._hear_again()
         elif not is_copy:
             self._hear(data, now)

@@ -41,16 +41,18 @@ class Alternation:
 
     def __init__(self) -> None:
         self.lag: float | None = None
-        self._gaps: list[int] = []
-        self._count, self._mean, self._gap = 0, 0.0, 0.0
+        self._before = self._last = 0  # the last two gaps
+        self._gaps = self._count = 0  # since a pause; that alternate
+        self._mean = self._gap = 0.0
 
     def feed(self, gap: int) -> None:
         """Take the gap before a clock; micros."""
-        if len(self._gaps) > 1 and gap > _PAUSE * sum(self._gaps[-2:]):
-            self._gaps, self._count = [], 0
-        self._gaps = [*self._gaps[-2:], gap]
-        if len(self._gaps) == 3:
-            self._measure(*self._gaps)
+        if self._gaps > 1 and gap > _PAUSE * (self._before + self._last):
+            self._gaps, self._count = -1, 0
+        if self._gaps > 1:
+            self._measure(self._before, self._last, gap)
+        self._before, self._last = self._last, gap
+        self._gaps += 1
 
     @property
     def period(self) -> float:
@@ -69,6 +71,8 @@ class Alternation:
         self._gap += share * ((before + 2 * gap + after) / 4 - self._gap)
 
     def _judged(self) -> float | None:
+        if self._count < _LEAST:
+            return None
         short, difference = self._gap - abs(self._mean), 2 * abs(self._mean)
         is_told = self._count >= _needed(short, difference)
         return max(0.0, short) if is_told and difference > 2 * _HALF_WAY * self._gap else None

@@ -53,6 +53,7 @@ Message = NoteOn | NoteOff | ControlChange | Other
 NOTE_OFF, NOTE_ON, CONTROL_CHANGE = 0x80, 0x90, 0xB0
 SUSTAIN, ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 64, 120, 121, 123
 DATA_ENTRY, RPN_FINE, RPN_COARSE = 6, 100, 101
+NRPN = (98, 99)
 
 # Length in bytes by status; channel messages by their high nibble.  F0 has any length, F4 F5 F9 FD
 # are undefined.

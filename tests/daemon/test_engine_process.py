@@ -6,6 +6,7 @@ import pytest
 
 from livegen.daemon import clock
 from livegen.daemon.engine_process import EngineProcess
+from livegen.daemon.link import Kind
 
 
 class QuietLink:
@@ -54,3 +55,27 @@ def test_between_events_the_model_is_kept_warm_if_it_is_told_so(
     EngineProcess(link, engine, settings, clock.now()).run()
 
     assert bool(engine.warmings) == is_warmed
+
+
+class Told(Idle):
+    """An engine with something to say as soon as it is woken."""
+
+    lines: tuple[str, ...] = ("key C3 is up",)
+
+    def deadline(self) -> int | None:
+        return 0 if self.lines else None
+
+    def notices(self) -> list[str]:
+        lines, self.lines = list(self.lines), ()
+        return lines
+
+
+def test_what_the_engine_says_of_itself_goes_to_the_log_once() -> None:
+    sent: list[tuple[Any, ...]] = []
+    link: Any = QuietLink()
+    link.send = lambda *frame: sent.append(frame)
+
+    EngineProcess(link, Told(), {}, clock.now()).run()
+
+    logged = [frame[2] for frame in sent if frame[0] is Kind.LOG]
+    assert logged == [b"key C3 is up"]

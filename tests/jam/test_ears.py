@@ -93,6 +93,13 @@ def test_keys_and_pedals_whose_release_was_lost_come_up_after_half_a_minute() ->
     assert listening.deadline() is None
 
 
+def test_data_of_a_parameter_that_is_no_zone_sets_up_none() -> None:
+    listening = Ears({0: "bass"})
+    for control, value in ((101, 0), (100, 6), (99, 1), (98, 20), (6, 15)):
+        listening.control(ControlChange(control, value), 0)
+    assert listening.down(NoteOn(40, 80, 4), 0) is None
+
+
 # A key whose note-off comes an octave away.
 
 
