@@ -159,7 +159,7 @@ export class Shelf {
     const input = el("input", {
       type: "text",
       value: withoutExtension(name),
-      maxlength: 60,
+      maxlength: 190,
       "aria-label": `New name for ${name}`,
     });
     const form = el(
