@@ -5,11 +5,13 @@ import { commandButtons, panicButton, Presets } from "./buttons";
 import { Desk } from "./desk";
 import { el, find, say } from "./dom";
 import { Guide } from "./guide";
-import { isTyping, Keys } from "./keys";
+import { isTyping } from "./focus";
+import { Keys } from "./keys";
 import { Meters } from "./meters";
 import { NoteTape } from "./notes";
 import { Playback } from "./playback";
 import { Readouts } from "./readouts";
+import { Replies } from "./replies";
 import { Shelf } from "./shelf";
 import { Sound } from "./sound";
 import { Stage } from "./stage";
@@ -26,11 +28,16 @@ const wire = new Wire(`${location.protocol === "https:" ? "wss" : "ws"}://${loca
 const store = new Store();
 const tape = new NoteTape();
 const now = (): number => wire.now();
-const send = (message: ToServer): void => void wire.send(message);
+const link = (): Status => wire.status;
+const replies = new Replies(store, link, now);
+const send = (message: ToServer): void => {
+  replies.asked(message);
+  wire.send(message);
+};
 
 const sound = new Sound(now);
 const playback = new Playback(sound);
-const readouts = new Readouts(store);
+const readouts = new Readouts(store, link);
 
 const keys = new Keys((pitch, velocity, channel) => {
   sound.press(pitch, velocity, channel);

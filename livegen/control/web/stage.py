@@ -150,6 +150,6 @@ def pong(at: float) -> str:
     return _json({"t": "pong", "at": at, "now": clock.now()})
 
 
-def refused(line: str) -> str:
-    """The answer to what was not understood or not allowed."""
-    return _json({"t": "refused", "line": line})
+def refused(line: str, name: str = "") -> str:
+    """The answer to what was not understood or not allowed; `name` is the control's that was meant."""
+    return _json({"t": "refused", "line": line} | ({"name": name} if name else {}))
