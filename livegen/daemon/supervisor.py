@@ -102,7 +102,11 @@ class Supervisor:
         if quiet > HANG_US:
             return self._died(now)
         if quiet > SILENCE_US and self.state is State.READY:
-            log.warning("engine process silent for %d ms: notes released", quiet // 1000)
+            log.warning(
+                "engine process silent for %d ms: notes released",
+                quiet // 1000,
+                extra={"page": "The model hesitates: its notes were let go."},
+            )
             self.state = State.SILENT
             return True
         return False
@@ -143,7 +147,7 @@ class Supervisor:
     def _beat(self, now: int) -> None:
         self._last_beat = now
         if self.state is State.SILENT:
-            log.warning("engine process beats again")
+            log.warning("engine process beats again", extra={"page": "The model is back."})
             self.state = State.READY
 
     def _died(self, now: int) -> bool:
@@ -170,6 +174,9 @@ class Supervisor:
                 "engine process %s: notes released, starting it again in %.1f s",
                 how,
                 pause / SECOND,
+                extra={
+                    "page": "The model is away: its notes were let go, and it is started again."
+                },
             )
         return True
 
