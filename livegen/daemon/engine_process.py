@@ -46,6 +46,7 @@ SNAPSHOT_EVERY_US = SECOND // 2
 WATCHED_EVERY_US = SECOND // 10  # while somebody watches and something goes on
 LIVELY_US = 2 * SECOND  # how long something goes on after a note
 FIGURES_EVERY_US = SECOND
+STUMBLED = "The model stumbled: what it was about to play is left out, and the jam goes on."
 COMMAND_SHOWN_US = 20_000  # after a command the state is told soon, but once for a burst of them
 
 
@@ -259,9 +260,8 @@ class EngineProcess:
         self._unlogged += 1
         if now - self._logged_at >= LOG_EVERY_US:
             line = traceback.format_exc(limit=-2).strip().replace("\n", " | ")
-            self._link.send(
-                Kind.LOG, now, f"{self._unlogged} faults, the last: {line}"[:2000].encode()
-            )
+            said = {"line": f"{self._unlogged} faults, the last: {line}"[:2000], "page": STUMBLED}
+            self._link.send_json(Kind.LINE, now, said)
             self._link.send_json(Kind.JOURNAL, now, rows.body(rows.Fault(now, line[:2000])))
             self._logged_at, self._unlogged = now, 0
 
@@ -309,7 +309,9 @@ class EngineProcess:
             return getattr(self._engine, name, bool)()
         except Exception as error:
             self._is_watched = self._is_pondering = False
-            self._log(f"the page shows less from here on: {name} failed ({error!r})")
+            line = f"the page shows less from here on: {name} failed ({error!r})"
+            said = {"line": line[:2000], "page": "The page shows less of the model from here on."}
+            self._link.send_json(Kind.LINE, clock.now(), said)
             return None
 
     def _ponder(self) -> None:

@@ -40,7 +40,8 @@ class Kind(IntEnum):
     DONE = 11  # the player has no more to play; to the engine process and back: it is over, all is told
     JOURNAL = 12  # JSON: a row of the engine's for the journal; to the recorder as SNAPSHOT
     FIGURES = 13  # JSON, once a second while somebody watches: how fast and how late, over the last minute
-    LINE = 14  # JSON {"line", "kind": "note" | "bad" | "saved", "name"}: what a person should read
+    LINE = 14  # JSON {"line", "kind": "note" | "bad" | "saved", "name"}: what a person should read; of the engine
+    # process's {"line", "page"}: for the terminal, and in a musician's words
 
 
 _KINDS = {int(kind): kind for kind in Kind}

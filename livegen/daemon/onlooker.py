@@ -182,7 +182,8 @@ def playable(value: object) -> bytes | None:
 class Lines(logging.Handler):
     """Gives what is logged for people to `say(line, kind, name)`.
 
-    A record with `private` is left out; one with `file` tells of a file that was saved.
+    A record with `private` is left out; one with `file` tells of a file that was saved.  `page` are the words for a
+    musician, where they are not those of the terminal, and `kind` says what kind of line it is.
     """
 
     def __init__(self, say: Callable[[str, str, str], object]) -> None:
@@ -194,5 +195,6 @@ class Lines(logging.Handler):
         if getattr(record, "private", False):
             return
         name = str(getattr(record, "file", ""))
-        kind = "saved" if name else "bad" if record.levelno >= logging.ERROR else "note"
-        self._say(record.getMessage(), kind, name)
+        usual = "saved" if name else "bad" if record.levelno >= logging.ERROR else "note"
+        line = getattr(record, "page", record.getMessage())
+        self._say(line, getattr(record, "kind", usual), name)

@@ -237,8 +237,12 @@ class PortProcess:
         return self._supervisor.send(Kind.COMMAND, frame.micros, frame.payload)
 
     def _keep(self, now: int, name: str, value: object) -> None:
-        if self._recorder is not None:
+        if self._recorder is not None and not self._recorder.link.closed:
             self._recorder.ask(now, name, value)
+        else:
+            is_off = self._options.recordings is None
+            why = "recordings are turned off (recording.keep)" if is_off else "the recorder ended"
+            _tell_saved({"not_saved": why})
 
     # --- those who look on ----------------------------------------------------------------------------------------
 
@@ -294,11 +298,14 @@ class PortProcess:
             case Kind.JOURNAL:
                 if self._recorder is not None:
                     self._recorder.account(frame)
-            case Kind.COMMAND if self._recorder is not None:
+            case Kind.COMMAND:
                 command = frame.json()  # a response to keep: the engine knows its times
-                self._recorder.ask(now, str(command.get("name")), command.get("value"))
+                self._keep(now, str(command.get("name")), command.get("value"))
             case Kind.LOG:
-                log.warning("engine: %s", frame.text())
+                log.warning("engine: %s", frame.text(), extra={"page": frame.text()})
+            case Kind.LINE:
+                said = frame.json()
+                log.warning("engine: %s", said.get("line"), extra={"page": str(said.get("page"))})
             case Kind.FIGURES:
                 self._onlooker.engine = frame.json()
             case Kind.SNAPSHOT if b'"stamp_to_state"' in frame.payload:
@@ -359,9 +366,7 @@ class PortProcess:
         if self._recorder is not None:
             self._recorder.receive()
             while self._recorder.saved:
-                answer = self._recorder.saved.popleft()
-                file = Path(str(answer.get("saved", ""))).name
-                log.warning("%s", _saved(answer), extra={"file": file})
+                _tell_saved(self._recorder.saved.popleft())
             if self._recorder.link.closed and self._recorder.failure is None:
                 log.error("the recorder has ended: what is played from here on is not kept")
                 self._recorder = None
@@ -650,11 +655,13 @@ def _awaited(api: str) -> Awaited | None:
         return None
 
 
-def _saved(answer: Mapping[str, Any]) -> str:
-    """What the recorder answered, for people."""
-    return (
-        f"saved {answer['saved']}" if "saved" in answer else f"not saved: {answer.get('not_saved')}"
-    )
+def _tell_saved(answer: Mapping[str, Any]) -> None:
+    """Tell what the recorder answered; on the page a file is known by its name."""
+    if "saved" in answer:
+        file = Path(str(answer["saved"])).name
+        log.warning("saved %s", answer["saved"], extra={"file": file, "page": f"saved {file}"})
+    else:
+        log.warning("not saved: %s", answer.get("not_saved"), extra={"kind": "bad"})
 
 
 def _word(value: object) -> str:

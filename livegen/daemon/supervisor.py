@@ -108,7 +108,10 @@ class Supervisor:
         if quiet > SILENCE_US and self.state is State.READY:
             self._loudness = logging.WARNING if sounds else logging.DEBUG
             log.log(
-                self._loudness, "engine process silent for %d ms: notes released", quiet // 1000
+                self._loudness,
+                "engine process silent for %d ms: notes released",
+                quiet // 1000,
+                extra={"page": "The model hesitates: its notes were let go."},
             )
             self.state = State.SILENT
             return True
@@ -150,7 +153,9 @@ class Supervisor:
     def _beat(self, now: int) -> None:
         self._last_beat = now
         if self.state is State.SILENT:
-            log.log(self._loudness, "engine process beats again")
+            log.log(
+                self._loudness, "engine process beats again", extra={"page": "The model is back."}
+            )
             self.state = State.READY
 
     def _died(self, now: int, sounds: bool) -> bool:
@@ -178,6 +183,9 @@ class Supervisor:
                 how,
                 "notes released, " if sounds else "",
                 pause / SECOND,
+                extra={
+                    "page": "The model is away: its notes were let go, and it is started again."
+                },
             )
         return True
 

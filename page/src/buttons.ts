@@ -1,6 +1,7 @@
 // What a performer asks for at any moment: commands, presets and the set, panic.  Made from what livegen sends.
 
-import { button, el, find, words } from "./dom";
+import { button, el, find } from "./dom";
+import { giveBackFocus } from "./focus";
 import { withShortcut } from "./shortcuts";
 import type { Store } from "./store";
 import type { Hello, ToServer } from "./types";
@@ -13,29 +14,31 @@ export function commandButtons(root: HTMLElement, store: Store, send: Send): voi
   store.onHello((hello) => {
     if (root.childElementCount === hello.commands.length - 1) return; // greeted again: the focus stays where it is
     const commands = hello.commands.filter((command) => command.name !== PANIC);
-    const made = commands.map(({ name, help }) =>
+    const made = commands.map(({ name, label, help }) =>
       withShortcut(
-        button(words(name), () => send({ t: "do", name, value: null }), {
-          title: help,
-          "data-command": name,
-        }),
+        button(label, () => send({ t: "do", name, value: null }), { title: help, "data-command": name }),
         name,
       ),
     );
     root.replaceChildren(...made);
+    showFrozen(root, store.state.turn);
   });
+  store.onState(["turn"], ({ turn }) => showFrozen(root, turn));
 }
 
-/** Panic is a button and Escape, wherever the focus is; `silence` stops what sounds on this page. */
+/** Freeze is a switch, and down for as long as an answer repeats. */
+function showFrozen(root: HTMLElement, turn: string | undefined): void {
+  root.querySelector('[data-command="freeze"]')?.setAttribute("aria-pressed", String(turn === "looping"));
+}
+
+/** Panic is a button, and Escape where nothing is open that it closes; `silence` stops what sounds on this page. */
 export function panicButton(send: Send, silence: () => void): void {
   const press = (): void => {
     send({ t: "do", name: PANIC, value: null });
     silence();
   };
   find("panic").addEventListener("click", press);
-  window.addEventListener("keydown", (event) => event.key === "Escape" && !event.repeat && press(), {
-    capture: true,
-  });
+  giveBackFocus(press);
 }
 
 /** Presets, and the set in its order with the next one at hand.  The one in force is whichever the engine says. */

@@ -27,6 +27,8 @@ export class Desk {
     store.onHello((hello) => this.#build(hello));
     store.onState(["controls"], () => this.#show());
     store.onState(["learning", "map"], (state) => this.#showLearning(state));
+    store.onRefused(({ name, line }) => this.#entries.get(name ?? "")?.refuse(line));
+    store.onReply(({ to, done, line }) => done || this.#entries.get(to)?.refuse(line));
   }
 
   /** A greeting that says nothing new about the controls takes no knob out of a hand. */
@@ -94,6 +96,7 @@ class Entry {
   #picker: Picker | null = null;
   #learn: HTMLButtonElement;
   #bound = el("span", { class: "bound" });
+  #problem = el("p", { class: "problem", hidden: true });
   #sent = -Infinity;
   #timer = 0;
   #waiting: Value | null = null;
@@ -117,6 +120,19 @@ class Entry {
     this.#known = value;
     if (performance.now() - this.#sent < OWN_MS) return;
     this.#display(value);
+  }
+
+  /** Says why a value was not taken, until another one is given. */
+  refuse(line: string): void {
+    const [, what = line] = line.split(`${this.control.name}: `);
+    say(this.#problem, what);
+    this.#problem.hidden = false;
+    this.#text?.setAttribute("aria-invalid", "true");
+  }
+
+  #forgive(): void {
+    this.#problem.hidden = true;
+    this.#text?.removeAttribute("aria-invalid");
   }
 
   showBinding(isLearning: boolean, bound: string[]): void {
@@ -155,7 +171,8 @@ class Entry {
       "aria-labelledby": name.id,
       "data-control": control.name,
     });
-    group.append(head, ...this.#turners(), help);
+    this.#problem.id = `${this.#id}-problem`;
+    group.append(head, ...this.#turners(), this.#problem, help);
     head.addEventListener("dblclick", (event) => event.target instanceof HTMLButtonElement || this.#reset());
     return group;
   }
@@ -243,7 +260,10 @@ class Entry {
   }
 
   #labels(): Record<string, string> {
-    return { "aria-labelledby": `${this.#id}-name`, "aria-describedby": `${this.#id}-help` };
+    return {
+      "aria-labelledby": `${this.#id}-name`,
+      "aria-describedby": `${this.#id}-problem ${this.#id}-help`,
+    };
   }
 
   #reset(): void {
@@ -252,6 +272,7 @@ class Entry {
 
   /** Shows it at once and sends it, the latest of quick ones a little later. */
   #set(value: Value): void {
+    this.#forgive();
     this.#display(value);
     const wait = this.#sent + PACE_MS - performance.now();
     this.#waiting = value;

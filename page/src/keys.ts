@@ -1,6 +1,7 @@
 // Play it here: the piano on the screen and the computer's keys.  Knows nothing of sockets and sounds: `play` does.
 
 import { button, el, find } from "./dom";
+import { isTyping } from "./focus";
 import {
   HIGHEST_BASE,
   isBlack,
@@ -171,20 +172,27 @@ export class Keys {
     )
       return;
     if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
-    switch (event.code) {
+    const act = this.#meaning(event.code);
+    if (act === null) return;
+    event.preventDefault(); // some browsers search the page for what is typed, and a list its words
+    act();
+  }
+
+  /** What a key of the computer does; null for one that is none of ours. */
+  #meaning(code: string): (() => void) | null {
+    switch (code) {
       case OCTAVE_DOWN:
-        return this.#shift(-12);
+        return () => this.#shift(-12);
       case OCTAVE_UP:
-        return this.#shift(12);
+        return () => this.#shift(12);
       case SOFTER:
-        return this.#louder(-VELOCITY_STEP);
+        return () => this.#louder(-VELOCITY_STEP);
       case LOUDER:
-        return this.#louder(VELOCITY_STEP);
+        return () => this.#louder(VELOCITY_STEP);
     }
-    const pitch = pitchOf(event.code, this.#base);
-    if (pitch === null || !(event.code in KEY_OFFSETS)) return;
-    event.preventDefault(); // some browsers search the page for what is typed
-    this.#press(event.code, pitch, this.#velocity);
+    const pitch = pitchOf(code, this.#base);
+    if (pitch === null || !(code in KEY_OFFSETS)) return null;
+    return () => this.#press(code, pitch, this.#velocity);
   }
 
   #walk(event: KeyboardEvent): void {
@@ -232,13 +240,6 @@ export class Keys {
 }
 
 export const isDrums = (channel: number): boolean => channel === DRUMS;
-
-/** Whether letters mean something else where the focus is.  Not in the list of channels, which are numbers. */
-export function isTyping(target: EventTarget | null): boolean {
-  if (target instanceof HTMLInputElement)
-    return !["range", "checkbox", "radio", "button"].includes(target.type);
-  return target instanceof HTMLTextAreaElement;
-}
 
 /** The key under a pointer; the further down it is struck, the louder. */
 function keyAt(event: PointerEvent): { pitch: number; velocity: number } | null {

@@ -5,7 +5,8 @@ import { commandButtons, panicButton, Presets } from "./buttons";
 import { Desk } from "./desk";
 import { el, find, say } from "./dom";
 import { Guide } from "./guide";
-import { isTyping, Keys } from "./keys";
+import { isTyping } from "./focus";
+import { Keys } from "./keys";
 import { isBound, LearnMode } from "./learn";
 import { Meters } from "./meters";
 import { NoteTape } from "./notes";
@@ -13,6 +14,7 @@ import type { Bytes } from "./pace";
 import { Playback } from "./playback";
 import { Readouts } from "./readouts";
 import { ModelList } from "./models";
+import { Replies } from "./replies";
 import { SavePreset } from "./saving";
 import { Shelf } from "./shelf";
 import { StageMode } from "./show";
@@ -34,11 +36,16 @@ const wire = new Wire(socket, takeToken() || keptToken());
 const store = new Store();
 const tape = new NoteTape();
 const now = (): number => wire.now();
-const send = (message: ToServer): void => void wire.send(message);
+const link = (): Status => wire.status;
+const replies = new Replies(store, link, now);
+const send = (message: ToServer): void => {
+  replies.asked(message);
+  wire.send(message);
+};
 
 const sound = new Sound(now);
 const playback = new Playback(sound);
-const readouts = new Readouts(store, tape);
+const readouts = new Readouts(store, tape, link);
 
 /** Plays it into livegen; a note that is no pad is heard here at once. */
 function play(data: Bytes): void {

@@ -131,6 +131,7 @@ export class Meters {
   #draw(curve: readonly Surprise[]): void {
     const { clientWidth: width, clientHeight: height } = this.#curve;
     say(this.#surprised, surpriseInWords(curve));
+    this.#surprised.title = surpriseInFigures(curve);
     this.#curve.setAttribute(
       "aria-label",
       `Surprise of your last ${curve.length} notes. ${surpriseInWords(curve)}`,
@@ -167,12 +168,27 @@ function portsInWords({ in: in_, out, api }: { in?: string; out?: string; api?: 
     .join(" · ");
 }
 
-/** Nats in words: a note that the model held for one in e to the power of them. */
-function surpriseInWords(curve: readonly Surprise[]): string {
+// How a note came to the model, up to so many nats.
+const EXPECTED: readonly [number, string][] = [
+  [2, "what the model expected"],
+  [4.5, "not quite what the model expected"],
+  [7, "a surprise to the model"],
+  [Infinity, "something the model would hardly have thought of"],
+];
+
+/** How expected the last note was, for a musician. */
+export function surpriseInWords(curve: readonly Surprise[]): string {
   const nats = curve.at(-1)?.[1];
   if (nats === undefined) return "Play, and see how expected your notes are to the model.";
-  const word = nats < 2 ? "as expected" : nats < 4.5 ? "not quite expected" : "a surprise";
-  return `Your last note was ${word}: ${nats.toFixed(1)} nats, one in ${Math.max(1, Math.round(Math.exp(nats)))}.`;
+  return `Your last note was ${EXPECTED.find(([most]) => nats < most)?.[1]}.`;
+}
+
+/** The same as a figure: a note of so many nats is one that the model held for one in e to the power of them. */
+export function surpriseInFigures(curve: readonly Surprise[]): string {
+  const nats = curve.at(-1)?.[1];
+  return nats === undefined
+    ? ""
+    : `${nats.toFixed(1)} nats, one in ${Math.max(1, Math.round(Math.exp(nats)))}`;
 }
 
 /** "Notes came on channel 1 (keys), 10 (drums)." */

@@ -2,20 +2,11 @@
 
 import { placeInWords } from "./bars";
 import { find, say, words } from "./dom";
+import { headline, knownOf } from "./headline";
 import type { NoteTape } from "./notes";
 import type { Store } from "./store";
 import type { EngineState } from "./types";
-
-type Who = "nobody" | "you" | "model" | "both";
-
-// What a turn is called on stage, and to whom it belongs.
-const TURNS: Record<string, [string, Who]> = {
-  waiting: ["Your move", "nobody"],
-  listening: ["You play", "you"],
-  responding: ["Model plays", "model"],
-  together: ["Together", "both"],
-  looping: ["Loop", "model"],
-};
+import type { Status } from "./wire";
 
 const LEADERS: Record<string, string> = {
   free: "your time",
@@ -33,24 +24,22 @@ export class Readouts {
   constructor(
     private readonly store: Store,
     private readonly tape: NoteTape,
+    private readonly link: () => Status,
   ) {
-    store.onState(["turn", "engine"], (state) => this.#showTurn(state));
     store.onState(["mode", "key", "chord", "tempo_bpm", "leader"], (state) => this.#showFacts(state));
   }
 
   /** What moves with time rather than with news. */
   tick(now: number): void {
+    this.#showTurn(now);
     say(this.#place, placeInWords(this.store.state, this.tape, now));
   }
 
-  #showTurn(state: EngineState): void {
-    const name = state.turn ?? "";
-    const [text, who] = TURNS[name] ?? [words(name), "nobody" as Who];
-    const isAway = state.engine === "dead" || state.engine === "starting";
-    this.#turn.dataset["who"] = isAway ? "away" : who;
-    const shown = isAway ? "Model is away" : text;
-    say(this.#turnWords, shown);
-    say(this.#said, shown);
+  #showTurn(now: number): void {
+    const [text, who] = headline(knownOf(this.store.state, this.link(), now));
+    if (this.#turn.dataset["who"] !== who) this.#turn.dataset["who"] = who;
+    say(this.#turnWords, text);
+    say(this.#said, text);
   }
 
   #showFacts(state: EngineState): void {

@@ -1,7 +1,7 @@
 // The computer's keys of the commands, as a table.  A key presses the button, so that both do and show the same.
 
 import { el } from "./dom";
-import { isTyping } from "./keys";
+import { isTyping } from "./focus";
 
 // Digits: no key of the piano, and none that presses whatever has the focus, as space and Enter do.  0 stops, as on
 // the number pads of sequencers.  By place, so that they are the top row of every keyboard.

@@ -19,6 +19,7 @@ export interface Control {
 
 export interface Command {
   name: string;
+  label: string; // on the page, from the player's side
   help: string;
 }
 
@@ -58,6 +59,9 @@ export interface EngineState {
   key?: string;
   chord?: string;
   held?: number;
+  rest_at?: number | null; // micros: when the player will have rested, if nothing is struck before
+  coming?: boolean; // the model is about to begin
+  reply?: Reply | Record<string, never>; // to what was asked for last, by whomever; empty before
   /** Channel, from 1, to how it is heard: those on which notes came. */
   channels?: Record<string, string>;
   preset?: string;
@@ -68,6 +72,14 @@ export interface EngineState {
   surprise?: Surprise[];
   engine?: "alive" | "starting" | "dead";
   engine_pid?: number;
+}
+
+/** What came of a command, or why a value was not taken. */
+export interface Reply {
+  number: number;
+  to: string;
+  done: boolean;
+  line: string;
 }
 
 /** [0 player or 1 model, micros, status, first data byte, second where there is one] */
@@ -98,13 +110,15 @@ export interface Figures {
 
 export type Line = { t: "line"; line: string; kind?: "note" | "saved" | "bad"; name?: string; at?: number };
 
+export type Refused = { t: "refused"; line: string; name?: string };
+
 export type FromServer =
   | Hello
   | { t: "state"; now: number; state: EngineState }
   | { t: "notes"; now: number; notes: HeardNote[] }
   | Figures
   | Line
-  | { t: "refused"; line: string }
+  | Refused
   | { t: "gap" }
   | { t: "token"; token: string }
   | { t: "pong"; at: number; now: number };

@@ -199,11 +199,15 @@ def test_a_word_that_is_not_taken_does_not_stay_on_the_page(serve: Serve, look: 
     metre.press("Enter")
 
     expect(seen.page.locator("#lines")).to_contain_text("metre")
+    problem = seen.page.locator('[data-control="metre"] .problem')
+    expect(problem).to_contain_text("expected")
+    expect(metre).to_have_attribute("aria-invalid", "true")
     expect(metre).to_have_value("4/4")
     metre.fill("3/4")
     metre.press("Enter")
     seen.until(lambda: seen.state()["controls"]["metre"] == "3/4")
     expect(metre).to_have_value("3/4")
+    expect(problem).to_be_hidden()
 
 
 def test_letters_play_after_a_channel_was_chosen(serve: Serve, look: Look) -> None:

@@ -119,6 +119,8 @@ def test_what_is_logged_for_people_is_told_with_its_kind() -> None:
     log.error("it broke")
     log.warning("saved /x/a.mid", extra={"file": "a.mid"})
     log.warning("page http://127.0.0.1:9701/#secret", extra={"private": True})
+    log.warning("beats again after %d ms", 9, extra={"page": "It is back."})
+    log.warning("not saved", extra={"kind": "bad"})
     log.info("not for people")
     log.removeHandler(handler)
 
@@ -126,6 +128,8 @@ def test_what_is_logged_for_people_is_told_with_its_kind() -> None:
         ("a loop of 20 ms", "note", ""),
         ("it broke", "bad", ""),
         ("saved /x/a.mid", "saved", "a.mid"),
+        ("It is back.", "note", ""),
+        ("not saved", "bad", ""),
     ]
 
 

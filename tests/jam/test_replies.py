@@ -143,7 +143,10 @@ def test_my_turn_while_a_phrase_is_played_says_that_it_stays_without_an_answer()
 
 
 def test_a_preset_is_replied_to_by_its_name_and_says_when_it_comes() -> None:
-    presets = {"Loud": {"energy": 1}, "Wrong": {"energy": 7, "style": "polka"}}
+    presets: dict[str, dict[str, object]] = {
+        "Loud": {"energy": 1},
+        "Wrong": {"energy": 7, "style": "polka"},
+    }
     jam = Rehearsal(Engine(EchoModel(), presets=presets))
     assert asked(jam, "preset", "Loud") == "Preset Loud."
     assert (

@@ -75,8 +75,8 @@ class Client:
             said = parse(text, self._stage.known)
         except Refused as refusal:
             self.mistakes += not isinstance(refusal, Unfit)
-            line = str(refusal)
-            return self.tell(lambda box: box.reply(told.refused(line)))
+            text = told.refused(str(refusal), refusal.name)
+            return self.tell(lambda box: box.reply(text))
         if not is_in_time and not self._is_urgent(said, now):
             return self._complain(now)
         return self._act(said)

@@ -23,7 +23,12 @@ LARGEST = 2**53  # what a number of a page can be to the very one
 
 
 class Refused(LivegenError):
-    """Something was said that is not understood or not allowed."""
+    """Something was said that is not understood or not allowed.
+
+    `name` is that of the control or command that was meant, where one was.
+    """
+
+    name = ""
 
 
 class Unfit(Refused):
@@ -69,7 +74,9 @@ def parse(text: str, known: Known) -> Said:
     try:
         return meaning(given, known)
     except ConfigError as mistake:
-        raise Unfit(str(mistake)[:500]) from None
+        unfit = Unfit(str(mistake)[:500])
+        unfit.name = str(given.get("name", ""))[:MAX_TEXT]
+        raise unfit from None
 
 
 def token_of(text: str) -> object:

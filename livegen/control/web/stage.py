@@ -155,6 +155,6 @@ def token(text: str) -> str:
     return _json({"t": "token", "token": text})
 
 
-def refused(line: str) -> str:
-    """The answer to what was not understood or not allowed."""
-    return _json({"t": "refused", "line": line})
+def refused(line: str, name: str = "") -> str:
+    """The answer to what was not understood or not allowed; `name` is the control's that was meant."""
+    return _json({"t": "refused", "line": line} | ({"name": name} if name else {}))

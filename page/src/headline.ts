@@ -1,0 +1,76 @@
+// Whose turn it is, in words: one pure function of all that is known.  Knows neither the page nor the time.
+
+import type { EngineState } from "./types";
+import type { Status } from "./wire";
+
+export type Who = "nobody" | "you" | "model" | "both" | "away";
+export type Headline = readonly [words: string, who: Who];
+
+export interface Known {
+  link: Status;
+  engine: EngineState["engine"];
+  mode: string;
+  turn: string | undefined; // as the engine calls it
+  plays: boolean; // you: a key is held, or the rest after the last one is not over
+  coming: boolean; // the model is about to begin
+  waitsForClock: boolean; // told to keep to a clock that does not run
+}
+
+const UNLINKED: Record<Exclude<Status, "open">, Headline> = {
+  connecting: ["Connecting …", "away"],
+  lost: ["Not connected", "away"],
+  full: ["Too many pages", "away"],
+  refused: ["Not let in", "away"],
+  keyless: ["Not let in", "away"],
+};
+
+const YOURS: Headline = ["Your move", "nobody"];
+const YOU: Headline = ["You play", "you"];
+const MODEL: Headline = ["Model plays", "model"];
+const BOTH: Headline = ["Together", "both"];
+
+// What the player's silence is called, and the player's playing, where it is not what it is in the other modes.
+const SILENCE: Record<string, Headline> = {
+  listen: ["Model listens", "nobody"],
+  trade: ["Your bars", "nobody"],
+};
+const PLAYING: Record<string, Headline> = { harmonise: BOTH };
+const NEEDS_NO_CLOCK = ["harmonise", "listen"];
+
+/** Whose turn it is: nothing is said of the music while the connection or the model is away. */
+export function headline(known: Known): Headline {
+  if (known.link !== "open") return UNLINKED[known.link];
+  if (known.engine === "dead") return ["Model is away", "away"];
+  if (known.engine !== "alive" || known.turn === undefined) return ["Model is loading", "away"];
+  switch (known.turn) {
+    case "responding":
+      return MODEL;
+    case "looping":
+      return known.plays ? ["You play over the loop", "both"] : ["Loop", "model"];
+    case "together":
+      return known.waitsForClock ? yours(known) : known.plays ? BOTH : MODEL;
+    default:
+      return yours(known);
+  }
+}
+
+/** The player's turn, or nobody's. */
+function yours({ mode, turn, plays, coming, waitsForClock }: Known): Headline {
+  if (plays) return PLAYING[mode] ?? YOU;
+  if (waitsForClock && !NEEDS_NO_CLOCK.includes(mode)) return ["Waiting for the clock", "nobody"];
+  if (coming) return ["Model comes in", "model"];
+  return turn === "waiting" && mode === "trade" ? YOURS : (SILENCE[mode] ?? YOURS);
+}
+
+/** What a state of the engine's says of it, at a time. */
+export function knownOf(state: EngineState, link: Status, now: number): Known {
+  return {
+    link,
+    engine: state.engine,
+    mode: state.mode ?? "",
+    turn: state.turn,
+    plays: (state.held ?? 0) > 0 || now < (state.rest_at ?? 0),
+    coming: state.coming ?? false,
+    waitsForClock: state.controls?.["sync"] === "clock" && state.leader !== "clock",
+  };
+}

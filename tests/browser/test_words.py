@@ -1,0 +1,220 @@
+"""What the page says and to whom the keys belong: headlines, replies, fields, Escape; over the real daemon."""
+
+import os
+import signal
+
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+
+from playwright.sync_api import Locator, expect
+
+from tests.browser.conftest import Look, Serve
+from tests.browser.pages import CONTROL, MODEL, NOTE_ON, PLAYER, Seen
+
+
+def headline(seen: Seen) -> Locator:
+    return seen.page.locator("#turn-words")
+
+
+def reply(seen: Seen) -> Locator:
+    return seen.page.locator("#reply")
+
+
+def press(seen: Seen, name: str) -> None:
+    """Press a command's button."""
+    seen.page.locator(f'[data-command="{name}"]').click()
+
+
+def choose(seen: Seen, mode: str) -> None:
+    """Choose a mode as any page does, and wait until the engine has it."""
+    seen.page.locator('[data-control="mode"]').get_by_role("radio", name=mode).check()
+    expect(seen.page.locator("#fact-mode")).to_have_text(mode)
+    seen.page.locator("#piano").focus()
+
+
+def pitches(seen: Seen) -> list[int]:
+    """What was played on the page."""
+    return [note[2] for note in seen.notes(PLAYER) if note[1] & 0xF0 == NOTE_ON and note[3]]
+
+
+def silences(seen: Seen) -> int:
+    """How often "all sound off" or "all notes off" left the output."""
+    return sum(
+        status & 0xF0 == CONTROL and data[0] in (120, 123) for _, status, *data in seen.notes(MODEL)
+    )
+
+
+# --- whose turn it is ---------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("mode", "during", "after"),
+    [("harmonise", "Together", "Your move"), ("listen", "You play", "Model listens")],
+)
+def test_where_nobody_answers_the_headline_ends_with_the_playing(
+    serve: Serve, look: Look, mode: str, during: str, after: str
+) -> None:
+    seen = look(serve())
+    choose(seen, mode)
+
+    seen.page.keyboard.down("a")
+    expect(headline(seen)).to_have_text(during)
+    seen.page.keyboard.up("a")
+
+    expect(headline(seen)).to_have_text(after)
+
+
+def test_the_headline_says_that_the_connection_or_the_model_is_gone(
+    serve: Serve, look: Look
+) -> None:
+    jam = serve()
+    seen = look(jam)
+    expect(headline(seen)).to_have_text("Your move")
+
+    os.kill(jam.daemon.engine_pid(), signal.SIGKILL)
+    expect(headline(seen)).to_contain_text("Model is")
+    expect(headline(seen)).to_have_text("Your move")
+    assert jam.daemon.end()[0] == 0
+
+    expect(headline(seen)).to_have_text("Not connected")
+    press(seen, "again")
+    expect(reply(seen)).to_contain_text("no connection")
+
+
+def test_commands_are_named_from_the_player_s_side(serve: Serve, look: Look) -> None:
+    from livegen.jam.mapping import LABELS
+
+    page = look(serve("engines:echo")).page
+
+    for name, label in LABELS.items():
+        if name != "panic":
+            expect(page.locator(f'[data-command="{name}"]')).to_contain_text(label)
+
+
+# --- what comes of it ---------------------------------------------------------------------------------------------
+
+
+def test_a_command_with_nothing_to_act_on_says_why(serve: Serve, look: Look) -> None:
+    seen = look(serve())
+
+    for name, said in (
+        ("again", "Nothing was answered yet"),
+        ("undo", "no turn to take back"),
+        ("keep", "nothing to keep"),
+        ("freeze", "nothing to repeat"),
+        ("your_turn", "play one first"),
+        ("my_turn", "your move already"),
+        ("stop", "Nothing was playing"),
+        ("capture", "not saved: nothing was played yet"),
+    ):
+        press(seen, name)
+        expect(reply(seen)).to_contain_text(said)
+        expect(reply(seen)).to_have_attribute("data-done", "false")
+
+
+def test_freeze_is_down_while_the_answer_repeats(serve: Serve, look: Look) -> None:
+    seen = look(serve())
+    freeze = seen.page.locator('[data-command="freeze"]')
+    expect(freeze).to_have_attribute("aria-pressed", "false")
+    seen.plays()
+    seen.is_answered()
+
+    press(seen, "freeze")  # the page knows of it only from the engine
+
+    expect(freeze).to_have_attribute("aria-pressed", "true")
+    expect(reply(seen)).to_contain_text("repeats")
+    expect(headline(seen)).to_have_text("Loop")
+    press(seen, "freeze")
+    expect(freeze).to_have_attribute("aria-pressed", "false")
+    expect(reply(seen)).to_contain_text("The loop ends")
+
+
+def test_taps_in_the_player_s_own_time_set_the_tempo_and_say_so(serve: Serve, look: Look) -> None:
+    seen = look(serve())
+
+    for _ in range(6):
+        press(seen, "tap")
+        seen.page.wait_for_timeout(400)
+
+    expect(reply(seen)).to_contain_text("BPM: your next phrase begins on the downbeat")
+    tempo = seen.state()["controls"]["tempo"]
+    assert isinstance(tempo, float)
+    shown = float(seen.page.locator("#fact-tempo").inner_text())
+    assert abs(shown - tempo) <= 0.5
+
+
+# --- to whom the keys belong --------------------------------------------------------------------------------------
+
+
+def test_enter_leaves_a_field_and_the_next_key_plays(serve: Serve, look: Look) -> None:
+    seen = look(serve())
+    page = seen.page
+    page.get_by_role("tab", name="Recordings").click()
+    bars = page.locator("#capture-bars")
+
+    bars.fill("12")
+    bars.press("Enter")
+    page.keyboard.press("a", delay=50)
+
+    seen.until(lambda: pitches(seen) == [60])
+    expect(bars).to_have_value("12")
+    expect(bars).not_to_be_focused()
+
+
+def test_escape_gives_a_field_what_it_held_and_is_no_panic(serve: Serve, look: Look) -> None:
+    seen = look(serve())
+    page = seen.page
+    page.get_by_role("tab", name="Recordings").click()
+    bars = page.locator("#capture-bars")
+    before = silences(seen)
+
+    bars.fill("99")
+    bars.press("Escape")
+    page.keyboard.press("s", delay=50)
+
+    seen.until(lambda: pitches(seen) == [62])
+    expect(bars).to_have_value("8")
+    assert silences(seen) == before
+
+
+def test_escape_closes_what_is_open_and_is_panic_only_then(serve: Serve, look: Look) -> None:
+    seen = look(serve())
+    page = seen.page
+    before = silences(seen)
+
+    page.locator("#stage-mode").click()
+    page.keyboard.press("Escape")
+    expect(page.locator("#stage-mode")).to_have_attribute("aria-pressed", "false")
+    page.locator("#guide-open").click()
+    page.keyboard.press("Escape")
+    expect(page.get_by_role("dialog")).to_be_hidden()
+    page.keyboard.press("a", delay=50)
+    seen.until(lambda: pitches(seen) == [60])
+    assert silences(seen) == before
+
+    page.keyboard.press("Escape")
+    seen.until(lambda: silences(seen) > before)
+    expect(reply(seen)).to_have_text("Everything is silent.")
+
+
+def test_lists_and_sliders_leave_the_letters_to_the_piano(serve: Serve, look: Look) -> None:
+    seen = look(serve())
+    page = seen.page
+    page.evaluate("""() => {
+      const list = document.createElement("select");
+      list.id = "named";
+      for (const name of ["none", "avant-garde", "swing", "calypso"]) list.add(new Option(name));
+      document.querySelector("main").append(list);
+    }""")
+
+    for place in ("#named", "#play-channel", '[data-control="density"] input[type=range]'):
+        page.locator(place).focus()
+        before = page.locator(place).input_value()
+        page.keyboard.press("a", delay=50)
+        page.keyboard.press("c")  # softer
+        page.keyboard.press("s", delay=50)
+        assert page.locator(place).input_value() == before
+    seen.until(lambda: pitches(seen) == [60, 62] * 3)
+    page.locator("#named").press("ArrowDown")  # which chooses there
+    expect(page.locator("#named")).to_have_value("avant-garde")
