@@ -227,9 +227,12 @@ def test_what_people_reach_for_has_an_option_each_that_says_its_help_and_sets_it
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     served: list[config.Config] = []
-    monkeypatch.setattr(
-        app, "serve", lambda configured, **_: 0 if served.append(configured) is None else 1
-    )
+
+    def serve(configured: config.Config, **_: object) -> int:
+        served.append(configured)
+        return 0
+
+    monkeypatch.setattr(app, "serve", serve)
     arguments = [word for name, value in VALUES.items() for word in (f"--{name}", value)]
 
     assert tuple(VALUES) == AT_HAND
