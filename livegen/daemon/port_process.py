@@ -605,7 +605,7 @@ class PortProcess:
         if self._awaited is not None:
             self._awaited.close()
         if isinstance(self._ports, RtMidiPorts):
-            self._ports.leave(by)
+            self._ports.leave(by, self._dies_of or 0)
         else:
             self._ports.close()
 

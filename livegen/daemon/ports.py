@@ -199,18 +199,18 @@ class RtMidiPorts:
         self._midi_in = self._midi_out = self._watch = None
         self._state = Health.LOST
 
-    def leave(self, by: int) -> None:
+    def leave(self, by: int, dies_of: int = 0) -> None:
         """Close at the end of the process, by `by` (micros) whatever the server does.
 
         The server must show anew that it runs, for a verdict may be a second old; else the ports are abandoned.
         Should it freeze while they are closed, or need longer (periods of 4096 frames), the process ends then and
-        there, with status 0.
+        there, with status 0, or of the signal `dies_of`.
         """
         proof_by = min(by - CLOSING_US, clock.now() + STALL_US)
         if self._watch is not None and not self._watch.runs(proof_by):
             self.abandon()
             return
-        with leaving_within(max(by - clock.now(), CLOSING_US // 2)):
+        with leaving_within(max(by - clock.now(), CLOSING_US // 2), dies_of):
             self.close()
 
     def abandon(self) -> None:
