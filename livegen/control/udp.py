@@ -170,8 +170,13 @@ class OscSurface(asyncio.DatagramProtocol):
             return
         for peer, data in self._osc.replies(clock.now()):
             transport = self._transports.get(len(peer))
-            if transport is not None and transport.get_write_buffer_size() < MAX_BUFFERED:
+            if transport is not None and _buffered(transport) < MAX_BUFFERED:
                 transport.sendto(data, peer)
         if (at := self._osc.deadline()) is not None:
             wait_s = max(0, at - clock.now()) / SECOND
             self._timer = asyncio.get_running_loop().call_later(wait_s, self._pump)
+
+
+def _buffered(transport: asyncio.DatagramTransport) -> int:
+    size: int = getattr(transport, "get_write_buffer_size", lambda: 0)()
+    return size

@@ -35,6 +35,7 @@ from livegen.daemon.ports import (
 from livegen.daemon.server_watch import Health
 from livegen.daemon.signals import Deed, Signals, die_of
 from livegen.daemon.supervisor import State, Supervisor
+from livegen.daemon.watchdog import Watchdog
 from livegen.errors import PortError
 from livegen.music.messages import NOTE_ON
 from livegen.music.transport import CONTINUE
@@ -127,6 +128,7 @@ class PortProcess:
         self._ports: Ports = EmbeddedPorts(options.in_name, options.port)
         self._health = Health.WELL
         self._awaited: Awaited | None = None
+        self._watchdog: Watchdog | None = None
         self._timers_at = 0
         self._inlet, self._outbox = Inlet(), Outbox()
         self._lateness = Lateness()
@@ -167,6 +169,7 @@ class PortProcess:
         if options.control is not None:
             self._control = Control(options.control, clock.now())
         self._ports = open_ports(options.api, options.in_name, options.port, self._portless.append)
+        self._watchdog = Watchdog(self._ports.api, self._ports.out_name)
         if isinstance(self._ports, EmbeddedPorts):
             self._awaited = _awaited(options.api)
         self._loops = LoopGuard(self._ports.out_name, self._ports.in_name)
@@ -323,6 +326,8 @@ class PortProcess:
                 self._ports.send(mark)
             self._ports.send(data)
             actual = clock.now()
+            if self._watchdog is not None:
+                self._watchdog.tell(data)
             self._loops.sent(actual, data)
             self._lateness.add(actual - due)
             self._onlooker.sent(actual, data, actual - due)
@@ -523,6 +528,8 @@ class PortProcess:
             log.debug("%s", error)
             return
         self._awaited, self._health = None, Health.WELL
+        self._end_watchdog()
+        self._watchdog = Watchdog(api, self._ports.out_name)
         log.warning(
             '%s: %s, ports "%s" and "%s"',
             api,
@@ -591,6 +598,8 @@ class PortProcess:
         by = now + EXIT_US
         self._release_the_last(now)
         sent_at = clock.now()
+        if self._watchdog is not None:
+            self._watchdog.dismiss()
         if self._options.stats:
             self._stats_at_exit(sent_at)
         self._hear_the_last(clock.now())
@@ -601,6 +610,7 @@ class PortProcess:
         clock.wait_until(sent_at + DELIVERY_US, 0)
         self._close_ports(by if self._was_told else by + WRITE_US)
         self._end_recorder(by)
+        self._end_watchdog()
         self._supervisor.reap(max(0, by - clock.now()) / SECOND)
 
     def _release_the_last(self, now: int) -> None:
@@ -632,9 +642,14 @@ class PortProcess:
         if self._awaited is not None:
             self._awaited.close()
         if isinstance(self._ports, RtMidiPorts):
-            self._ports.leave(by)
+            self._ports.leave(by, self._dies_of or 0)
         else:
             self._ports.close()
+
+    def _end_watchdog(self) -> None:
+        if self._watchdog is not None:
+            self._watchdog.end()
+            self._watchdog = None
 
     def _end_recorder(self, by: int) -> None:
         """Let the recording be written: at leisure when the file has ended, on a signal as long as there is time."""

@@ -38,13 +38,13 @@ PER_POLL = 1024  # messages taken in per receive(), so that a flood cannot hold 
 CLOSING_US = 100_000  # kept for closing both ports, which takes five periods: 14 ms of 128 frames, 107 ms of 1024
 
 NONE = "none"
-_APIS = {
+API_CONSTANTS = {
     "alsa": "API_LINUX_ALSA",
     "jack": "API_UNIX_JACK",
     "coremidi": "API_MACOSX_CORE",
     "winmm": "API_WINDOWS_MM",
 }
-API_NAMES = ("auto", *_APIS, NONE)
+API_NAMES = ("auto", *API_CONSTANTS, NONE)
 _AUTO = {"linux": ("alsa", "jack"), "darwin": ("coremidi",), "win32": ("winmm",)}
 _REMEDIES = {
     "alsa": "load the sequencer (`modprobe snd-seq`) and see that /dev/snd/seq is readable",
@@ -128,12 +128,12 @@ class RtMidiPorts:
 
     def _open(self) -> None:
         self._midi_in = rtmidi.MidiIn(
-            getattr(rtmidi, _APIS[self.api]), name=CLIENT_IN, queue_size_limit=QUEUE_LIMIT
+            getattr(rtmidi, API_CONSTANTS[self.api]), name=CLIENT_IN, queue_size_limit=QUEUE_LIMIT
         )
         # Sysex, clock and active sensing are wanted: rtmidi would drop them.
         self._midi_in.ignore_types(sysex=False, timing=False, active_sense=False)
         watch = ServerWatch() if self.api == "jack" else None
-        self._midi_out = rtmidi.MidiOut(getattr(rtmidi, _APIS[self.api]), name=CLIENT_OUT)
+        self._midi_out = rtmidi.MidiOut(getattr(rtmidi, API_CONSTANTS[self.api]), name=CLIENT_OUT)
         sources, sinks = self._midi_in.get_ports(), self._midi_out.get_ports()
         if self.api == "winmm":
             self.in_name = choose_existing(self.in_name, sources)
@@ -199,18 +199,18 @@ class RtMidiPorts:
         self._midi_in = self._midi_out = self._watch = None
         self._state = Health.LOST
 
-    def leave(self, by: int) -> None:
+    def leave(self, by: int, dies_of: int = 0) -> None:
         """Close at the end of the process, by `by` (micros) whatever the server does.
 
         The server must show anew that it runs, for a verdict may be a second old; else the ports are abandoned.
         Should it freeze while they are closed, or need longer (periods of 4096 frames), the process ends then and
-        there, with status 0.
+        there, with status 0, or of the signal `dies_of`.
         """
         proof_by = min(by - CLOSING_US, clock.now() + STALL_US)
         if self._watch is not None and not self._watch.runs(proof_by):
             self.abandon()
             return
-        with leaving_within(max(by - clock.now(), CLOSING_US // 2)):
+        with leaving_within(max(by - clock.now(), CLOSING_US // 2), dies_of):
             self.close()
 
     def abandon(self) -> None:
@@ -298,9 +298,9 @@ def candidates(api: str, platform: str = sys.platform) -> tuple[str, ...]:
     library = loaded()
     if api == "auto":
         return _AUTO.get(platform, ())
-    if api not in _APIS:
-        raise PortError(f"--api {api}: expected one of auto, {', '.join(_APIS)}")
-    if getattr(library, _APIS[api]) not in library.get_compiled_api():
+    if api not in API_CONSTANTS:
+        raise PortError(f"--api {api}: expected one of auto, {', '.join(API_CONSTANTS)}")
+    if getattr(library, API_CONSTANTS[api]) not in library.get_compiled_api():
         raise PortError(
             f"--api {api}: this python-rtmidi was built without it; use --api auto or none"
         )

@@ -1,5 +1,6 @@
 """The end of a process that is stuck in a library with the GIL held."""
 
+import signal
 import subprocess
 import sys
 
@@ -33,3 +34,14 @@ def test_a_block_that_is_left_in_time_ends_nothing() -> None:
     )
 
     assert ran(program) == 3
+
+
+@linux
+def test_one_that_dies_of_a_signal_does_so_also_when_it_is_stuck() -> None:
+    program = (
+        "import ctypes, signal; from livegen.daemon.exit_timer import leaving_within\n"
+        "signal.signal(signal.SIGQUIT, lambda *_: None)\n"
+        "with leaving_within(50_000, signal.SIGQUIT): ctypes.PyDLL(None).pause()"
+    )
+
+    assert ran(program) == -signal.SIGQUIT

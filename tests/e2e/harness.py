@@ -44,6 +44,7 @@ class Jack:
     def __init__(self, name: str, period: int = 128) -> None:
         self.name = name
         self.period = period
+        self.is_synchronous = True
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -55,8 +56,10 @@ class Jack:
         }
 
     def start(self) -> None:
+        synchronous = "-S " * self.is_synchronous
         command = (
-            f"jackd -r -S -n {self.name} --port-max 128 -d dummy -r 48000 -p {self.period}".split()
+            f"jackd -r {synchronous}-n {self.name} --port-max 128 "
+            f"-d dummy -r 48000 -p {self.period}".split()
         )
         self.process = subprocess.Popen(
             command,

@@ -1,0 +1,115 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from livegen.daemon.watchdog import PROCESS, Watchdog
+from livegen.daemon.watchdog_process import STAND_DOWN, Ledger, hearers_in
+from livegen.music.messages import NoteOff, NoteOn, encode
+from tests.e2e.harness import wait_for
+
+CHORD = [encode(NoteOn(pitch, 80, channel=2)) for pitch in (40, 44)]
+ALSA = """\
+Client info
+  cur  clients : 4
+  peak clients : 5
+  max  clients : 192
+
+Client   0 : "System" [Kernel Legacy]
+  Port   0 : "Timer" (Rwe-) [In/Out]
+  Port   1 : "Announce" (R-e-) [In]
+Client 128 : "livegen-in" [User Legacy]
+  Port   0 : "Model In" (-We-) [In/Out]
+Client 129 : "livegen-out" [User Legacy]
+  Port   0 : "Model Out" (R-e-) [In/Out]
+    Connecting To: 130:0, 131:2[real:0]
+  Port   1 : "Model Out (2)" (R-e-) [In/Out]
+    Connecting To: 128:0
+Client 130 : "A "strange" synth" [User Legacy]
+  Port   0 : "in: left" (-We-) [In/Out]
+    Connected From: 129:0
+"""
+
+
+def ledger(*messages: bytes) -> Ledger:
+    entered = Ledger()
+    for message in messages:
+        entered.enter(message)
+    return entered
+
+
+def test_what_sounds_is_ended_pedals_and_bends_first() -> None:
+    pedal, bend = b"\xb2\x40\x7f", b"\xe1\x00\x50"
+
+    ends = ledger(*CHORD, pedal, bend).ends()
+
+    assert ends == [
+        b"\xe1\x00\x40", b"\xb2\x40\x00", encode(NoteOff(40, channel=2)), encode(NoteOff(44, channel=2)),
+        b"\xb1\x7b\x00", b"\xb2\x7b\x00",
+    ]  # fmt: skip
+
+
+def test_where_nothing_sounds_nothing_is_sent() -> None:
+    offs = [encode(NoteOff(40, channel=2)), b"\x92\x2c\x00"]  # one as a note-on without velocity
+
+    assert ledger(*CHORD, *offs).ends() == []
+    assert ledger(b"\xb2\x07\x7f", b"\xe1\x00\x40", b"\xb0\x40\x00").ends() == []
+    assert ledger(*CHORD, STAND_DOWN).ends() == []
+
+
+def test_who_hears_us_on_alsa_is_named_as_rtmidi_does() -> None:
+    assert hearers_in(ALSA, "Model Out") == ['A "strange" synth:in: left 130:0', "131:2"]
+    assert hearers_in(ALSA, "Model Out (2)") == ["livegen-in:Model In 128:0"]
+    assert hearers_in(ALSA, "Model") == hearers_in("", "Model Out") == []
+
+
+def run(tmp_path: Path, told: bytes, is_expected: bool = True) -> str:
+    """What the watchdog gives to the sender when its input ends after these messages."""
+    alsa, said = tmp_path / "clients", tmp_path / "said"
+    alsa.write_text(ALSA)
+    code = PROCESS.read_text().replace('"/proc/asound/seq/clients"', repr(str(alsa)))
+    sender = [sys.executable, "-c", f"import sys; open({str(said)!r}, 'w').write(sys.argv[1])"]
+    subprocess.run(
+        [sys.executable, "-I", "-S", "-c", code, "alsa", "Model Out", "", *sender],
+        input=told,
+        check=True,
+        timeout=60,
+    )
+    if not is_expected:
+        return said.read_text() if said.exists() else ""
+    wait_for(lambda: said.exists() and said.read_text() != "")
+    return said.read_text()
+
+
+def test_at_the_end_of_its_input_the_sender_is_told_what_sounds_and_who_heard_it(
+    tmp_path: Path,
+) -> None:
+    assert run(tmp_path, b"".join(CHORD)) == (
+        '{"to": ["A \\"strange\\" synth:in: left 130:0", "131:2"], '
+        '"messages": ["822840", "822c40", "b27b00"]}'
+    )
+
+
+def test_an_orderly_end_sends_nothing(tmp_path: Path) -> None:
+    assert run(tmp_path, b"".join(CHORD) + STAND_DOWN, is_expected=False) == ""
+
+
+@pytest.mark.parametrize("api", ["none", "coremidi", "winmm"])
+def test_where_nobody_can_know_who_hears_there_is_none(api: str) -> None:
+    watchdog = Watchdog(api, "Model Out")
+    watchdog.tell(CHORD[0])
+    watchdog.end()
+
+    assert watchdog.pid is None
+
+
+def test_a_watchdog_that_does_not_read_delays_nothing() -> None:
+    watchdog = Watchdog("alsa", "Model Out")
+    assert watchdog.pid is not None
+    subprocess.run(["kill", "-STOP", str(watchdog.pid)], check=True)
+
+    for _ in range(100_000):  # five times what a pipe takes
+        watchdog.tell(CHORD[0])
+
+    watchdog.end()
