@@ -83,9 +83,10 @@ _AWAY: dict[str, Callable[[int], int]] = {
 
 
 def _is_turned(values: Sequence[int], turns: Sequence[int]) -> bool:
-    """A knob says no value twice, and passes the middle on its way; an encoder does neither."""
+    """A knob says no value twice, and passes the middle only on its way; an encoder says how fast it is turned."""
     again = sum(before == after for before, after in pairwise(values))
-    both_ways = max(turns) > 0 > min(turns)
+    is_on_its_way = list(values) in (sorted(values), sorted(values, reverse=True))
+    both_ways = max(turns) > 0 > min(turns) and not is_on_its_way
     return both_ways or 2 * again >= len(values) - 1
 
 

@@ -204,6 +204,8 @@ def turned_by(control: Control, value: Value, by: int) -> Value:
     """The value of a control so many steps of an encoder further, of 127 for all its range; a whole number by units."""
     if control.low == control.high:
         return control.choices[_within(_index(control, value) + by, len(control.choices) - 1)]
+    if control.kind == "text":
+        return round(max(control.low, min(control.high, _number(value) + by)))
     if isinstance(value, str):
         return turned(control, _within(by, 127))
     if control.whole and not (control.choices and value + by < control.low):
@@ -217,6 +219,14 @@ def _place(control: Control, value: float) -> float:
     if control.ratio:
         share = log(value / control.low) / log(control.high / control.low)
     return share * (127 - bool(control.choices)) + bool(control.choices)
+
+
+def _number(value: Value) -> float:
+    """The number that a text says; 0, which changes nothing, for words and ranges."""
+    try:
+        return float(value)
+    except ValueError:
+        return 0.0
 
 
 def _index(control: Control, value: Value) -> int:

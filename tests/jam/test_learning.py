@@ -240,6 +240,17 @@ def test_a_control_that_is_turned_by_steps_keeps_to_its_range_and_reaches_both_e
     assert getattr(set_, name) in ((row.choices or (row.low,))[0], str(int(row.low)))
 
 
+def test_a_text_that_is_a_number_is_turned_on_from_there_and_a_word_from_nought() -> None:
+    register = CONTROLS["register"]
+    assert [turned_by(register, text, 2) for text in ("call", "C3-C6", "3", "-24", "23")] == [
+        2,
+        2,
+        5,
+        -22,
+        24,
+    ]
+
+
 @given(st.integers(1, 126), st.integers(-1, 1))
 def test_a_step_is_that_of_a_knob(place: int, by: int) -> None:
     density = CONTROLS["density"]
