@@ -92,8 +92,9 @@ def test_a_control_is_set_and_its_value_checked() -> None:
 
 
 def test_a_value_that_does_not_fit_is_a_slip_and_what_does_not_exist_a_mistake() -> None:
-    with pytest.raises(Unfit):
+    with pytest.raises(Unfit) as unfit:
         said(t="set", name="scale", value="H major")
+    assert unfit.value.name == "scale"  # so that the page can say it there
     with pytest.raises(Refused) as refusal:
         said(t="set", name="nothing", value=1)
     assert not isinstance(refusal.value, Unfit)
