@@ -81,7 +81,7 @@ scores = st.builds(
     st.integers(1, 0x7FFF),
     st.lists(tracks(), max_size=4),
     increasing(st.tuples(st.integers(1, 0xFFFFFF))),
-    increasing(st.tuples(st.integers(0, 255), st.integers(0, 7).map(lambda power: 2**power))),
+    increasing(st.tuples(st.integers(1, 255), st.integers(0, 7).map(lambda power: 2**power))),
 )
 
 
