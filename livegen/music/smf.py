@@ -22,7 +22,7 @@ from livegen.music.smf_bytes import Repairs
 READING = 2
 MAX_BYTES = 10_000_000
 MAX_TRACKS = 256
-MAX_EVENTS = 1_000_000
+MAX_EVENTS = 500_000  # notes and controllers: at worst 8 s and 250 MB
 MAX_HOURS = 24  # from the first note to the last
 DEFAULT_TEMPO = 500_000  # micros per quarter note, RP-001 page 10
 _HOUR_US = 3_600_000_000
