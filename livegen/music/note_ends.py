@@ -20,25 +20,29 @@ def ended(
     empty, endless, useless = _loose(messages)
     if not (empty or endless or useless):
         return messages
-    onsets = sorted((tick, m.pitch) for tick, m in messages if isinstance(m, NoteOn))
+    onsets = [tick for tick, m in messages if isinstance(m, NoteOn)]
+    struck: dict[int, list[int]] = {}
+    for tick, m in messages:
+        if isinstance(m, NoteOn):
+            struck.setdefault(m.pitch, []).append(tick)
     ends: list[Timed] = []
     for (tick, pitch), end in empty.items():
         repairs.add("a note of no length, given the shortest")
-        again = (
-            at for at, struck in onsets[bisect_right(onsets, (tick, 127)) :] if struck == pitch
-        )
-        ends.append((min(tick + shortest, next(again, tick + shortest)), end))
+        ends.append((min(tick + shortest, _after(struck[pitch], tick, tick + shortest)), end))
     for (tick, pitch), onset in endless.items():
         repairs.add("a note without an end, ended")
-        following = bisect_right(onsets, (tick, 127))
-        until = onsets[following][0] if following < len(onsets) else tick + longest
-        ends.append(
-            (max(tick + shortest, min(until, tick + longest)), NoteOff(pitch, 64, onset.channel))
-        )
+        until = min(tick + longest, _after(onsets, tick, tick + longest))
+        ends.append((max(tick + shortest, until), NoteOff(pitch, 64, onset.channel)))
     rows = [(tick, 1, m) for index, (tick, m) in enumerate(messages) if index not in useless]
     rows += [(tick, 0, m) for tick, m in ends]
     rows.sort(key=lambda row: row[:2])
     return tuple((tick, message) for tick, _, message in rows)
+
+
+def _after(ticks: Sequence[int], tick: int, otherwise: int) -> int:
+    """The first of these ascending ticks that is later than `tick`."""
+    following = bisect_right(ticks, tick)
+    return ticks[following] if following < len(ticks) else otherwise
 
 
 def _loose(

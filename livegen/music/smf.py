@@ -22,7 +22,7 @@ from livegen.music.smf_bytes import Repairs
 READING = 2
 MAX_BYTES = 10_000_000
 MAX_TRACKS = 256
-MAX_EVENTS = 1_000_000
+MAX_EVENTS = 500_000  # notes and controllers
 MAX_HOURS = 24  # from the first note to the last
 DEFAULT_TEMPO = 500_000  # micros per quarter note, RP-001 page 10
 _HOUR_US = 3_600_000_000
@@ -193,6 +193,8 @@ class _Reading:
             kind = status & 0xF0
             if kind in (0x80, 0x90, 0xB0):
                 self._message(tick, status, data)
+                if self.left < 0:
+                    break
             elif kind == 0xC0:
                 self.programs.setdefault(status & 0x0F, data[0])
             elif status == smf_bytes.META:
@@ -200,11 +202,11 @@ class _Reading:
         return tick
 
     def _message(self, tick: int, status: int, data: bytes) -> None:
-        if self.left <= 0:
+        self.left -= 1
+        if self.left < 0:
             return self.repairs.once(
                 f"more than {MAX_EVENTS:,} notes and controllers, the others are left out"
             )
-        self.left -= 1
         channel, key = status & 0x0F, bytes((status,)) + data
         message = self.known.get(key)
         if message is None:
