@@ -16,6 +16,7 @@ from livegen import config
 from livegen.cli import cli
 from livegen.cli.options import SETTING_OF
 from livegen.jam.controls import CONTROLS, expected
+from livegen.jam.mapping import LABELS
 
 ROOT = Path(__file__).resolve().parent.parent
 MANUAL = ROOT / "config.yaml"
@@ -85,6 +86,16 @@ def test_every_command_and_every_option_is_documented() -> None:
 def test_every_option_that_stands_for_a_setting_names_one_that_exists() -> None:
     paths = {path for path, _ in config.settings()}
     assert {path for _, path in SETTING_OF.values()} <= paths
+
+
+def test_the_player_s_manual_has_each_command_as_the_page_names_it() -> None:
+    text = (ROOT / "docs" / "PLAYING.md").read_text()
+    assert re.findall(r"^\| `(\w+)` \| ([A-Z][^|]+) \| [a-z]", text, re.M) == list(LABELS.items())
+
+
+def test_the_readme_has_every_mode() -> None:
+    text = (ROOT / "README.md").read_text()
+    assert tuple(re.findall(r"^\| `(\w+)` \|", text, re.M)) == CONTROLS["mode"].choices
 
 
 def test_the_changelog_begins_with_this_version() -> None:
