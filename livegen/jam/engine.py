@@ -321,7 +321,7 @@ class Engine:
         self._told_held = set(held)
         self._notices.say(
             f"the model waits for {names} to come up; if no key is down, its note-off was lost: "
-            "ask for your turn, or panic"
+            f"press *{LABELS['your_turn']}* or *{LABELS['panic']}*"
         )
 
     def _keep_time(self, out: list[Timed]) -> None:

@@ -33,16 +33,16 @@ class Asked(NamedTuple):
 _COMMANDS = (
     Asked("your_turn", "Model, play now", "the model answers now, even if a key is still held"),
     Asked("my_turn", "Let me play", "the model is silent and listens"),
-    Asked("again", "Another answer", "another answer to the same call"),
+    Asked("again", "Again", "another answer to the same call"),
     Asked("undo", "Undo", "forgets the last call and its answer, as if they had not been played"),
     Asked("freeze", "Freeze", "repeats the response until it is pressed again; play over it"),
-    Asked("keep", "Keep answer", "saves the last response as a MIDI file"),
+    Asked("keep", "Keep", "saves the last response as a MIDI file"),
     Asked(
         "capture",
         "Capture",
         "saves what you and the model played since the last pause, as a MIDI file",
     ),
-    Asked("tap", "Tap tempo", "taps the tempo; the last tap is a downbeat"),
+    Asked("tap", "Tap", "taps the tempo; the last tap is a downbeat"),
     Asked("stop", "Stop", "silences the model and forgets the call"),
     Asked("panic", "Panic", "silences everything"),
 )

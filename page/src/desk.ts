@@ -127,12 +127,16 @@ class Entry {
     const [, what = line] = line.split(`${this.control.name}: `);
     say(this.#problem, what);
     this.#problem.hidden = false;
-    this.#text?.setAttribute("aria-invalid", "true");
+    for (const field of this.#fields()) field.setAttribute("aria-invalid", "true");
   }
 
   #forgive(): void {
     this.#problem.hidden = true;
-    this.#text?.removeAttribute("aria-invalid");
+    for (const field of this.#fields()) field.removeAttribute("aria-invalid");
+  }
+
+  #fields(): NodeListOf<HTMLElement> {
+    return this.element.querySelectorAll("select, input[type=text]");
   }
 
   showBinding(isLearning: boolean, bound: string[]): void {

@@ -236,8 +236,8 @@ def test_a_key_gives_no_command_in_a_field_in_a_list_under_a_dialog_and_with_con
     with listening(seen) as asked:
         seen.connects(serve("engines:echo"))
         page = seen.page
-        page.locator('[data-control="metre"] input').click()
-        page.keyboard.type("3/4")
+        page.get_by_role("button", name="Save as preset").click()
+        page.keyboard.type("34")
         page.locator("#play-channel").focus()
         page.keyboard.press("5")
         page.locator("#guide-open").click()

@@ -29,7 +29,7 @@ def test_a_pedal_point_is_waited_for_and_after_the_melody_has_rested_that_is_sai
     jam.until(end + HANGS_US + 2 * SECOND)
     assert jam.engine.notices() == [
         "the model waits for C2 C3 to come up; if no key is down, its note-off was lost: "
-        "ask for your turn, or panic"
+        "press *Model, play now* or *Panic*"
     ]
     end = play(jam, (60, 62), at=jam.now)
     jam.until(end + HANGS_US + 2 * SECOND)
