@@ -284,7 +284,7 @@ def test_a_daemon_that_was_there_before_the_jack_server_takes_its_ports_when_tha
     with Daemon({"settings": {"engine": "engines:echo"}}, jack.environment) as served:
         if "api=alsa" in served.ready():
             pytest.skip("this machine has an ALSA sequencer")
-        assert "the ports open when one comes" in served.errors()
+        wait_for(lambda: "the ports open when one comes" in served.errors())
 
         jack.start()
 
