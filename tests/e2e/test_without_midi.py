@@ -201,7 +201,7 @@ def test_a_player_file_that_is_none_is_refused_at_the_start(
     served = serve(stack, player=str(path))
 
     assert served.process.wait(20) == 2
-    assert "MIDI file header" in served.errors()
+    assert "not a MIDI file" in served.errors()
 
 
 def test_a_model_that_is_refused_ends_serve_with_2_and_its_line(stack: ExitStack) -> None:
