@@ -4,6 +4,7 @@ The real daemon hears two calls from a file and answers them; Chromium shows its
 rendered afterwards.  Needs ffmpeg and fluidsynth.  Look at it and listen to it before it is committed.
 """
 
+import base64
 import shutil
 import subprocess
 import sys
@@ -11,24 +12,31 @@ import tempfile
 import time
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from playwright.sync_api import ViewportSize, sync_playwright
 
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.smf import Score, Track, read, write
+from livegen.music.smf import Score, Track, micros_of, read, write
 from tests.browser.conftest import FLAGS
 
+Frame = tuple[float, bytes]  # second of the clip, PNG
 DOCS = Path(__file__).parents[2] / "docs"
 SOUNDFONT = "/usr/share/sounds/sf2/FluidR3_GM.sf2"
 PORT, TOKEN = 9741, "for-the-clip-of-the-README"
 SIZE = ViewportSize(width=1000, height=640)
 PPQN, BPM = 24, 104
-LEAD_S, LENGTH_S = 8, 20  # until the page is open and settled; of the clip
+LEAD_S, LENGTH_S, EARLY_S = (
+    8,
+    20,
+    0.5,
+)  # until the first note; of the clip; its beginning before that note
+RATE = 8  # pictures a second
 SEED = 1
-# Two calls of two bars in A minor: pitches, each with its length in eighths.
+# Two calls of a bar and a half in A minor, so that an answer can begin on the bar line: pitches and lengths in eighths.
 CALLS = (
-    "64:1 67:1 69:2 72:1 69:1 67:2 64:1 62:1 60:2 62:1 64:1 57:1",
-    "76:2 74:1 72:1 74:2 72:1 69:1 72:2 71:1 67:1 69:1 67:1 69:1",
+    "64:1 67:1 69:2 72:1 69:1 67:2 64:1 62:1 60:2",
+    "76:2 74:1 72:1 74:2 72:1 69:1 72:1 71:1 69:2",
 )
 BARS_APART = 4
 PROGRAMS = {"Player": 0, "Model": 4}  # a piano, an electric piano
@@ -39,8 +47,8 @@ def main() -> None:
     """Make both."""
     soundfont = sys.argv[1] if len(sys.argv) > 1 else SOUNDFONT
     with tempfile.TemporaryDirectory() as folder:
-        film, began, jam = played(Path(folder))
-        picture(film, began)
+        frames, jam = played(Path(folder))
+        picture(frames, Path(folder))
         sound(jam, soundfont, Path(folder))
 
 
@@ -57,8 +65,8 @@ def calls() -> Score:
     return Score(PPQN, (Track("Player", tuple(timed)),), ((0, 60_000_000 // BPM),), ((0, 4, 4),))
 
 
-def played(folder: Path) -> tuple[Path, float, Path]:
-    """The film of the page, the second of it at which the clip begins, and the MIDI file of what both played."""
+def played(folder: Path) -> tuple[list[Frame], Path]:
+    """The pictures of the page while both play, and the MIDI file of what they played."""
     call, jam = folder / "calls.mid", folder / "jam.mid"
     write(call, calls())
     files = ["--player", str(call), "--record", str(jam), "--seed", str(SEED)]
@@ -70,43 +78,52 @@ def played(folder: Path) -> tuple[Path, float, Path]:
         assert daemon.stdout is not None
         while not daemon.stdout.readline().startswith("ready"):
             pass
-        is_ready = time.monotonic()
-        film, opened = filmed(folder, is_ready + LEAD_S + LENGTH_S)
+        frames = filmed(time.time() + LEAD_S - EARLY_S)
     finally:
         daemon.terminate()
         daemon.wait()
-    return film, is_ready + LEAD_S - opened - 0.5, jam
+    return frames, jam
 
 
-def filmed(folder: Path, until: float) -> tuple[Path, float]:
-    """A film of the page to this time of the monotonic clock, and when it began."""
+def filmed(since: float) -> list[Frame]:
+    """The page's pictures from this time of the clock on, as often as the browser draws it anew."""
+    frames: list[Frame] = []
     chromium = shutil.which("chromium") or shutil.which("chromium-browser")
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=chromium, args=FLAGS, chromium_sandbox=False
         )
-        context = browser.new_context(
-            viewport=SIZE, record_video_dir=folder, record_video_size={**SIZE}
-        )
-        context.add_init_script("localStorage.setItem('livegen-guide-seen', 'yes')")
-        page, opened = context.new_page(), time.monotonic()
+        page = browser.new_page(viewport=SIZE, color_scheme="dark")
+        page.add_init_script("localStorage.setItem('livegen-guide-seen', 'yes')")
         page.goto(f"http://127.0.0.1:{PORT}/#{TOKEN}")
-        page.wait_for_timeout(max(0.0, until - time.monotonic()) * 1000)
-        assert page.video is not None
-        film = page.video.path()
-        context.close()
+        devtools = page.context.new_cdp_session(page)
+
+        def take(told: dict[str, Any]) -> None:
+            at = told["metadata"]["timestamp"] - since
+            if 0 <= at <= LENGTH_S:
+                frames.append((at, base64.b64decode(told["data"])))
+            devtools.send("Page.screencastFrameAck", {"sessionId": told["sessionId"]})
+
+        devtools.on("Page.screencastFrame", take)
+        devtools.send("Page.startScreencast", {"format": "png", "everyNthFrame": 3})
+        page.wait_for_timeout((since + LENGTH_S + 1 - time.time()) * 1000)
+        devtools.send("Page.stopScreencast")
+        page.wait_for_timeout(500)
         browser.close()
-    return film, opened
+    return frames
 
 
-def picture(film: Path, began: float) -> None:
-    """docs/jam.gif: twelve pictures a second, in the colours that the film has most."""
-    small = "fps=12,scale=800:-1:flags=lanczos"
+def picture(frames: list[Frame], folder: Path) -> None:
+    """docs/jam.gif: so many pictures a second, in the colours that they have most."""
+    for number in range(LENGTH_S * RATE):
+        _, drawn = max((one for one in frames if one[0] <= number / RATE), default=frames[0])
+        (folder / f"{number:04}.png").write_bytes(drawn)
+    small = "scale=720:-1:flags=lanczos"
     colours = (
         "split[a][b];[a]palettegen=max_colors=48:stats_mode=diff[p];[b][p]paletteuse=dither=none"
     )
-    cut = ["-ss", f"{began:.2f}", "-t", str(LENGTH_S), "-i", str(film)]
-    run("ffmpeg", "-y", *cut, "-vf", f"{small},{colours}", str(DOCS / "jam.gif"))
+    shown = ["-framerate", str(RATE), "-i", str(folder / "%04d.png")]
+    run("ffmpeg", "-y", *shown, "-vf", f"{small},{colours}", str(DOCS / "jam.gif"))
 
 
 def sound(jam: Path, soundfont: str, folder: Path) -> None:
@@ -114,8 +131,23 @@ def sound(jam: Path, soundfont: str, folder: Path) -> None:
     score, voiced, wave = read(jam), folder / "voiced.mid", folder / "jam.wav"
     write(voiced, replace(score, tracks=tuple(map(with_program, score.tracks))))
     run("fluidsynth", "-ni", "-g", "0.9", "-F", str(wave), soundfont, str(voiced))
-    cut = ["-ss", str(LEAD_S - 0.5), "-t", str(LENGTH_S), "-i", str(wave)]
-    run("ffmpeg", "-y", *cut, "-af", "loudnorm", "-b:a", "96k", str(DOCS / "jam.mp3"))
+    first = min(track.messages[0][0] for track in score.tracks)
+    late = (
+        micros_of(score, [first])[0] / 1e6 - EARLY_S
+    )  # the recording may begin with its first note
+    cut = f"adelay={max(0, -late) * 1000:.0f}:all=1,atrim={max(0, late):.3f}:{max(0, late) + LENGTH_S:.3f}"
+    loud = "loudnorm=I=-16:TP=-1.5"
+    run(
+        "ffmpeg",
+        "-y",
+        "-i",
+        str(wave),
+        "-af",
+        f"{cut},{loud}",
+        "-b:a",
+        "96k",
+        str(DOCS / "jam.mp3"),
+    )
 
 
 def with_program(track: Track) -> Track:
