@@ -97,7 +97,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     (inside / "zz_of_the_tests.pth").write_text(sysconfig.get_path("purelib"))
     for seed in range(6):
         (home / "my-midi").mkdir(parents=True, exist_ok=True)
-        write(home / "my-midi" / f"tune {seed}.mid", tune(seed))
+        write(home / "my-midi" / f"tune {seed}.mid", tune(seed, beats=24))
     tools = [str(home / ".local" / "bin"), *_path_without(Path(sys.executable).parent)]
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "PYTHON", "VIRTUAL"))}
     return clone, kept | {"HOME": str(home), "PATH": os.pathsep.join(tools)}
