@@ -119,6 +119,7 @@ class Daemon:
             cwd=ROOT,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            process_group=0,  # as a shell does: in an orphaned group, such as of CI's, the system drops SIGTSTP
         )
         assert self.process.stdout is not None and self.process.stderr is not None
         os.set_blocking(self.process.stderr.fileno(), False)
