@@ -20,7 +20,7 @@ import rtmidi
 
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
-PATIENCE_S = 20.0  # for what has no promise attached to it
+PATIENCE_S = 45.0  # for what has no promise attached to it
 AT_REST_S = 0.03  # ten periods after the last change, for which nobody can ask
 SERVER_NAMES = tuple(
     f"livegen-e2e-{number}" for number in range(1, 5)
