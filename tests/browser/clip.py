@@ -31,7 +31,7 @@ LEAD_S, LENGTH_S, EARLY_S = (
     20,
     0.5,
 )  # until the first note; of the clip; its beginning before that note
-RATE = 8  # pictures a second
+RATE = 6  # pictures a second
 SEED = 1
 # Two calls of a bar and a half in A minor, so that an answer can begin on the bar line: pitches and lengths in eighths.
 CALLS = (
