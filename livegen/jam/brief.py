@@ -17,7 +17,7 @@ from livegen.jam.turns import MODES, Mode, Plays
 from livegen.music.chord import Chord
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS, LEAD, PARTS, PITCHED
-from livegen.music.phrase import Phrase
+from livegen.music.phrase import CHORD_US, Phrase
 from livegen.music.scale import PitchClasses, key_of, parse_register, parse_scale
 from livegen.music.timeline import Timeline
 
@@ -44,7 +44,6 @@ _DENSER = 4.0  # ratio of densities between them
 _WANTED = 2.0  # nats: how welcome a part is that should play and does not
 _LATELY = 2  # beats over which it is judged how densely the player plays
 _CALM = 1.0  # onsets per beat that leave room for an accompaniment
-_CHORD_US = 35_000  # onsets closer than this are one
 
 # Of drums beside pitched parts: on 6 seeds 12 onsets a bar, all on sixteenths (20 and 93 % without).
 _DRUMS_DENSITY = 0.6
@@ -194,9 +193,7 @@ def room(phrase: Phrase, settings: Settings, timeline: Timeline, now: int) -> fl
     """
     onsets, last = 0, None
     for at in phrase.onsets_us:
-        if now - _LATELY * timeline.tempo_us < at <= now and (
-            last is None or at - last > _CHORD_US
-        ):
+        if now - _LATELY * timeline.tempo_us < at <= now and (last is None or at - last > CHORD_US):
             onsets, last = onsets + 1, at
     busy = max(0.0, onsets / _LATELY - _CALM)
     return 1.0 / (1.0 + settings.follow * busy)

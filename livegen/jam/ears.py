@@ -16,6 +16,7 @@ from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from livegen.jam.mpe import BEND, PRESSURE, TIMBRE, Expression
+from livegen.jam.strings import Strings
 from livegen.music.messages import (
     DATA_ENTRY,
     NRPN,
@@ -65,6 +66,7 @@ class Ears:
         self._told = {channel: LOWER for channel, rule in rules.items() if rule == MPE}
         self._managers = dict(self._told)  # member channel -> manager of its zone
         self._expression = Expression()
+        self._strings = Strings()
         self._rpn: dict[int, list[int]] = {}  # channel -> coarse and fine number last selected
         self._struck: dict[Key, Source] = {}  # what gave a held key its part: zones may change
         self._ringing: dict[Key, tuple[int, int]] = {}
@@ -74,7 +76,7 @@ class Ears:
     def down(self, note: NoteOn, now: int) -> Struck | None:
         """A key goes down; None on a channel that is not heard."""
         key = note.channel, note.pitch
-        self._look_for_mpe(key, now)
+        self._look_for_members(key, now)
         manager = self._manager(note.channel)
         source = self._sources.get(manager)
         is_member = manager != note.channel
@@ -97,6 +99,7 @@ class Ears:
     def up(self, note: NoteOff) -> Struck | None:
         """A key comes up; None when it was not down, rings on, or another key sounds the same."""
         key = note.channel, note.pitch
+        self._strings.release(*key)
         if key not in self.held and (shifted := self._shifted(key)) is not None:
             self._say(
                 f"key {name_of(shifted[1])} is up: its note-off came as {name_of(note.pitch)}, "
@@ -135,8 +138,11 @@ class Ears:
 
     def express(self, data: bytes, now: int) -> None:
         """Bend or pressure of a channel, as it came; anything else is ignored."""
-        if (what := data[0] & 0xF0) in (BEND, PRESSURE):
-            self._expression.tell(what, data[0] & 0x0F, now)
+        what, channel = data[0] & 0xF0, data[0] & 0x0F
+        if what in (BEND, PRESSURE):
+            self._expression.tell(what, channel, now)
+        if what == BEND:
+            self._strings.bend(channel, data[1] | data[2] << 7, now)
 
     def release(self) -> list[Struck]:
         """All keys and pedals come up; the strokes that this ends."""
@@ -197,18 +203,25 @@ class Ears:
         """Of a zone that was set up or told; else of one that was found, if that is heard."""
         if channel in self._managers:
             return self._managers[channel]
-        is_found = channel in self._expression.members and LOWER in self._sources
-        return LOWER if is_found else channel
+        is_found = channel in self._expression.members | self._strings.members
+        return LOWER if is_found and LOWER in self._sources else channel
 
-    def _look_for_mpe(self, key: Key, now: int) -> None:
-        channel = key[0]
+    def _look_for_members(self, key: Key, now: int) -> None:
+        """Look whether this note shows that several channels are one instrument, and say so."""
+        channel, pitch = key
         is_alone = not any(other[0] == channel and other != key for other in self.held)
-        if self._expression.strike(channel, is_alone, now) and channel not in self._managers:
-            members = " ".join(str(member + 1) for member in sorted(self._expression.members))
-            self._say(
-                f"an MPE keyboard plays on channels {members}: they are heard as channel 1 "
-                "(channels: mpe says so from the first note)"
-            )
+        is_told = channel in self._managers
+        if self._expression.strike(channel, is_alone, now) and not is_told:
+            self._say_found("an MPE keyboard plays", self._expression.members)
+        if self._strings.strike(channel, pitch) and not is_told:
+            self._say_found("a guitar with a channel for each string plays", self._strings.members)
+
+    def _say_found(self, what: str, members: frozenset[int]) -> None:
+        channels = " ".join(str(member + 1) for member in sorted(members))
+        self._say(
+            f"{what} on channels {channels}: they are heard as channel 1 "
+            "(channels: mpe says so from the first note)"
+        )
 
     def _zone(self, manager: int, members: int) -> None:
         """A zone is set up, or with no members given up."""

@@ -19,7 +19,7 @@ asked; presets take over on the bar line; the response ends.
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, replace
 
 from livegen.errors import ConfigError
@@ -53,6 +53,7 @@ from livegen.music.messages import (
 )
 from livegen.music.metre import TICKS_PER_BEAT, parse_metre
 from livegen.music.parts import DRUM_CHANNEL, KEYS, PARTS
+from livegen.music.phrase import CHORD_US
 from livegen.music.scale import name_of
 from livegen.music.tap import FEWEST_TAPS
 from livegen.music.timeline import MAX_TEMPO_US, MIN_TEMPO_US, Timeline, tempo_us
@@ -201,6 +202,7 @@ class Engine:
             "timeline": [timeline.tempo_us, timeline.origin_us, place.bar],
             **self._listener.harmonist.snapshot(self._now),
             "held": len(self._ears.held),
+            "waits_for": sorted({pitch for _, pitch in self._awaited_keys}),
             "rest_at": self._rest_at,
             "coming": self._is_coming,
             "channels": {str(at + 1): how for at, how in sorted(self._ears.heard_as.items())},
@@ -304,19 +306,25 @@ class Engine:
         if (hangs_at := self._hangs_at()) is not None and hangs_at <= now:
             self._tell_what_is_held()
 
-    def _hangs_at(self) -> int | None:
-        """When a key has kept a phrase from its answer for long, micros; None if none does, or it is told."""
+    @property
+    def _awaited_keys(self) -> Set[Key]:
+        """The held keys that keep the call from its answer."""
         call, is_after = self._listener.call, self._performer.mode.plays is Plays.AFTER
         if call is None or self._turn is not Turn.LISTENING or not is_after:
-            return None
+            return frozenset()
         is_awaited = not (call.handed_over or call.kept or call.closed)
-        if not is_awaited or self._ears.held.keys() <= self._told_held:
+        return self._ears.held.keys() if is_awaited else frozenset()
+
+    def _hangs_at(self) -> int | None:
+        """When the keys that are held have kept the call from its answer for long, micros; None if that was said."""
+        call = self._listener.call
+        if call is None or self._awaited_keys <= self._told_held or self._is_drone(call):
             return None
         return starts.rest_over(call, self.settings) + HANGS_US
 
     def _tell_what_is_held(self) -> None:
         """Say once of each key that the model waits for it."""
-        held = self._ears.held.keys()
+        held = self._awaited_keys
         names = " ".join(name_of(pitch) for _, pitch in sorted(held - self._told_held))
         self._told_held = set(held)
         self._notices.say(
@@ -844,8 +852,23 @@ class Engine:
             return self._now
         if self._turn is not Turn.LISTENING:
             return None
-        held = bool(self._ears.held)
-        return starts.plan_from(call, self.settings, self.timeline, self._now, held)
+        return starts.plan_from(
+            call, self.settings, self.timeline, self._now, self._call_ends(call)
+        )
+
+    def _call_ends(self, call: Call) -> int | None:
+        """When the call ends if nothing more is played, micros; None while its last note is held."""
+        rest_over = starts.rest_over(call, self.settings)
+        if not self._ears.held:
+            return rest_over
+        if self._is_drone(call):
+            return max(rest_over, starts.patience_over(self.timeline, call.phrase.active_us))
+        return None
+
+    def _is_drone(self, call: Call) -> bool:
+        """Whether all keys that are held lie under notes that came and went: a pedal point, or a lost note-off."""
+        struck = max((since for _, since in self._ears.held.values()), default=None)
+        return struck is not None and struck + CHORD_US < call.phrase.onsets_us[-1]
 
     def _fit_from(self, call: Call) -> int:
         rest_over = starts.rest_over(call, self.settings)

@@ -17,7 +17,9 @@ from livegen.music.timeline import Timeline
 SPECULATE_US = 150_000  # how long before a rest is over planning begins
 IN_TURN_US = 300_000  # how long before its bars come planning begins
 SOON_US = 60_000  # a response that was asked for begins no sooner
-PATIENCE_BARS = 2  # of silence, after which an accompaniment ends
+PATIENCE_BARS = (
+    2  # of silence, after which an accompaniment ends, and a call over keys that are held
+)
 AUDITION_US = 2_500  # in which a machine plans one onset, on the safe side
 MOST_AUDITIONS = 4
 
@@ -42,20 +44,20 @@ def rest_over(call: Call, settings: Settings) -> int:
 
 
 def patience_over(timeline: Timeline, since: int) -> int:
-    """When an accompaniment has waited long enough for a player who has been silent since, micros."""
+    """When the model has waited long enough for a player who has been silent since, micros."""
     bar = timeline.metre.place(timeline.tick(since)).bar
     return since + PATIENCE_BARS * bar * timeline.tempo_us // TICKS_PER_BEAT
 
 
 def plan_from(
-    call: Call, settings: Settings, timeline: Timeline, now: int, held: bool
+    call: Call, settings: Settings, timeline: Timeline, now: int, ends: int | None
 ) -> int | None:
-    """When planning an answer may begin, micros; None while nobody knows when it will."""
+    """When planning an answer to a call that ends at `ends` may begin, micros; None while that is not known."""
     if call.handed_over:
         return now
     match MODES[settings.mode].plays:
-        case Plays.AFTER if not held:
-            return rest_over(call, settings) - SPECULATE_US
+        case Plays.AFTER if ends is not None:
+            return ends - SPECULATE_US
         case Plays.IN_TURN:
             bars = timeline.micros(its_bars(call, settings, timeline, now))
             return bars - IN_TURN_US - lead_us(settings)

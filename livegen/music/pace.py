@@ -12,12 +12,12 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from livegen.music.phrase import CHORD_US
 from livegen.music.timeline import MINUTE_US, Timeline, tempo_us
 
 SLOWEST_BPM, FASTEST_BPM, USUAL_BPM = 60.0, 180.0, 110.0
 _USUAL_SPREAD = 0.32  # standard deviation of the logarithm of tempo
 _HAND_US = 16_000.0  # spread of a played onset about its place
-_CHORD_US = 35_000  # onsets closer than this are one
 _MOST_ONSETS = 48
 _WITNESSES = 12  # more onsets than this are no more independent evidence
 _TELLING = 4  # so many onsets say by how much a grid is off
@@ -75,7 +75,7 @@ def refined(onsets_us: Sequence[int], running: Timeline) -> Timeline:
 def _without_chords(onsets_us: Sequence[int]) -> list[int]:
     distinct = [onsets_us[0]]
     for onset in onsets_us[1:]:
-        if onset - distinct[-1] > _CHORD_US:
+        if onset - distinct[-1] > CHORD_US:
             distinct.append(onset)
     return distinct
 

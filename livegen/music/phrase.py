@@ -13,7 +13,7 @@ from livegen.music.parts import DRUMS, PARTS
 SHORTEST_REST_US, LONGEST_REST_US = 250_000, 1_200_000
 _LONE_IOI_US = 500_000  # one note tells no pace
 _PATIENCE = 2.25  # in inter-onset intervals
-_CHORD_US = 35_000
+CHORD_US = 35_000  # onsets closer than this are one
 _OVERLAP_US = 80_000  # a legato hand overlaps by less than this, voices by more
 _RECENT = 256
 _SEVERAL = 8  # as many voices at once as are ever told apart
@@ -103,7 +103,7 @@ def usual_ioi_us(onsets_us: Iterable[int]) -> int:
     iois: list[int] = []
     last = None
     for onset in onsets_us:
-        if last is None or onset - last > _CHORD_US:
+        if last is None or onset - last > CHORD_US:
             if last is not None:
                 insort(iois, onset - last)
             last = onset

@@ -1,5 +1,6 @@
 // Whose turn it is, in words: one pure function of all that is known.  Knows neither the page nor the time.
 
+import { nameOf } from "./keymap";
 import type { EngineState } from "./types";
 import type { Status } from "./wire";
 
@@ -12,6 +13,7 @@ export interface Known {
   mode: string;
   turn: string | undefined; // as the engine calls it
   plays: boolean; // you: a key is held, or the rest after the last one is not over
+  waitsFor: readonly number[]; // pitches of keys that are held after all others have rested
   coming: boolean; // the model is about to begin
   waitsForClock: boolean; // told to keep to a clock that does not run
 }
@@ -35,6 +37,7 @@ const SILENCE: Record<string, Headline> = {
   trade: ["Your bars", "nobody"],
 };
 const PLAYING: Record<string, Headline> = { harmonise: BOTH };
+const REST_US = 1_000_000; // a note that ends a phrase may be held so long after the rest that ends it
 const NEEDS_NO_CLOCK = ["harmonise", "listen"];
 
 /** Whose turn it is: nothing is said of the music while the connection or the model is away. */
@@ -55,12 +58,15 @@ export function headline(known: Known): Headline {
 }
 
 /** The player's turn, or nobody's. */
-function yours({ mode, turn, plays, coming, waitsForClock }: Known): Headline {
-  if (plays) return PLAYING[mode] ?? YOU;
+function yours({ mode, turn, plays, waitsFor, coming, waitsForClock }: Known): Headline {
+  if (plays) return PLAYING[mode] ?? (waitsFor.length > 0 ? [`You hold ${keys(waitsFor)}`, "you"] : YOU);
   if (waitsForClock && !NEEDS_NO_CLOCK.includes(mode)) return ["Waiting for the clock", "nobody"];
   if (coming) return ["Model comes in", "model"];
   return turn === "waiting" && mode === "trade" ? YOURS : (SILENCE[mode] ?? YOURS);
 }
+
+const keys = (pitches: readonly number[]): string =>
+  pitches.length > 2 ? `${pitches.length} keys` : pitches.map(nameOf).join(" ");
 
 /** What a state of the engine's says of it, at a time. */
 export function knownOf(state: EngineState, link: Status, now: number): Known {
@@ -70,6 +76,7 @@ export function knownOf(state: EngineState, link: Status, now: number): Known {
     mode: state.mode ?? "",
     turn: state.turn,
     plays: (state.held ?? 0) > 0 || now < (state.rest_at ?? 0),
+    waitsFor: now > (state.rest_at ?? now) + REST_US ? (state.waits_for ?? []) : [],
     coming: state.coming ?? false,
     waitsForClock: state.controls?.["sync"] === "clock" && state.leader !== "clock",
   };

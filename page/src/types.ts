@@ -59,6 +59,7 @@ export interface EngineState {
   key?: string;
   chord?: string;
   held?: number;
+  waits_for?: readonly number[]; // pitches of held keys that keep the model from answering
   rest_at?: number | null; // micros: when the player will have rested, if nothing is struck before
   coming?: boolean; // the model is about to begin
   reply?: Reply | Record<string, never>; // to what was asked for last, by whomever; empty before

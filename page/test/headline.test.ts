@@ -6,6 +6,7 @@ const ENGINES = [undefined, "starting", "alive", "dead"] as const;
 const MODES = ["respond", "continue", "trade", "accompany", "harmonise", "solo", "listen", ""];
 const TURNS = [undefined, "waiting", "listening", "responding", "together", "looping"];
 const EITHER = [false, true];
+const HELD = [[], [48], [48, 61, 63]] as const;
 
 function* everything(): Generator<Known> {
   for (const link of LINKS)
@@ -13,9 +14,10 @@ function* everything(): Generator<Known> {
       for (const mode of MODES)
         for (const turn of TURNS)
           for (const plays of EITHER)
-            for (const coming of EITHER)
-              for (const waitsForClock of EITHER)
-                yield { link, engine, mode, turn, plays, coming, waitsForClock };
+            for (const waitsFor of HELD)
+              for (const coming of EITHER)
+                for (const waitsForClock of EITHER)
+                  yield { link, engine, mode, turn, plays, waitsFor, coming, waitsForClock };
 }
 
 const isThere = (known: Known): boolean =>
@@ -26,7 +28,7 @@ const modelSounds = ({ turn, mode, plays, waitsForClock }: Known): boolean =>
   (turn === "together" && !waitsForClock) ||
   (mode === "harmonise" && plays);
 
-/** All that breaks a promise; of nine thousand combinations only those are shown. */
+/** All that breaks a promise; of all combinations only those are shown. */
 const broken = (holds: (known: Known, words: string, who: string) => boolean): Known[] =>
   [...everything()].filter((known) => !holds(known, ...headline(known)));
 
@@ -54,8 +56,15 @@ describe("the headline, over all that can be known at once", () => {
     expect(broken((known, _, who) => (who === "away") === !isThere(known))).toEqual([]);
   });
 
+  it("names the keys that keep the model from answering", () => {
+    const known = { link: "open", engine: "alive", mode: "respond", turn: "listening", plays: true } as const;
+    const held = (waitsFor: readonly number[]): string =>
+      headline({ ...known, waitsFor, coming: false, waitsForClock: false })[0];
+    expect(HELD.map(held)).toEqual(["You play", "You hold C3", "You hold 3 keys"]);
+  });
+
   it("gives the player a part in it only while the player plays, and then always, save in the model's turn", () => {
-    const tells = (words: string): boolean => words.startsWith("You play") || words === "Together";
+    const tells = (words: string): boolean => /^You (play|hold)/.test(words) || words === "Together";
     expect(broken(({ plays }, words) => plays || !tells(words))).toEqual([]);
     expect(broken((_, words, who) => tells(words) === (who === "you" || who === "both"))).toEqual([]);
     const isYours = (known: Known): boolean => isThere(known) && known.plays && known.turn !== "responding";
@@ -96,6 +105,12 @@ describe("what is known", () => {
     expect(knownOf({ ...state, held: 0, rest_at: 10 }, "open", 9).plays).toBe(true);
     expect(knownOf({ ...state, held: 0, rest_at: 10 }, "open", 10).plays).toBe(false);
     expect(knownOf({ ...state, held: 0, rest_at: null }, "open", 0).plays).toBe(false);
+  });
+
+  it("is that a key is waited for a second after the rest that would have ended the phrase", () => {
+    const holding = { ...state, held: 1, waits_for: [48], rest_at: 10 };
+    expect(knownOf(holding, "open", 1_000_010).waitsFor).toEqual([]);
+    expect(knownOf(holding, "open", 1_000_011).waitsFor).toEqual([48]);
   });
 
   it("is that a clock is waited for while it is to lead and does not", () => {
