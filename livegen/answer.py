@@ -14,7 +14,7 @@ from livegen.jam.agenda import Timed
 from livegen.jam.controls import CONTROLS
 from livegen.jam.engine import Engine
 from livegen.jam.mapping import Command
-from livegen.jam.turns import MODES
+from livegen.jam.turns import MODES, Length
 from livegen.music.instant import ranked
 from livegen.music.messages import Cut, Message, NoteOn, Other, decode, encode
 from livegen.music.parts import rule_of_track
@@ -49,7 +49,7 @@ def _play_on(rehearsal: Rehearsal, call_end: int, call: Score) -> None:
     """Let the response be played to its end; one of a mode in which it has none, for `length`."""
     engine, latest, began = rehearsal.engine, call_end + MAX_RESPONSE_US, None
     settings = engine.settings
-    is_endless = not MODES[settings.mode].ends_by_itself
+    is_endless = MODES[settings.mode].length is Length.ENDLESS
     while engine.deadline() is not None and rehearsal.now < latest:
         rehearsal.until(min(rehearsal.now + STEP_US, latest))
         if began is None and is_endless:

@@ -385,9 +385,9 @@ def _expect_apart(sources: Sequence[Path], targets: Sequence[Path]) -> None:
 
 
 def _expect_to_play(mode: str) -> None:
-    from livegen.jam.turns import MODES, Plays
+    from livegen.jam.turns import MODES, Start
 
-    if MODES[mode].plays is Plays.NEVER:
+    if MODES[mode].start is Start.NEVER:
         raise ConfigError(f"--mode {mode}: the model stays silent in it; choose another mode")
 
 

@@ -17,7 +17,7 @@ from livegen.errors import ConfigError, ModelError
 from livegen.jam import rows
 from livegen.jam.agenda import Route
 from livegen.jam.controls import CONTROLS
-from livegen.jam.turns import MODES
+from livegen.jam.turns import MODES, Length
 from livegen.music import smf
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.testing import EchoModel
@@ -460,7 +460,7 @@ def answered_at(folder: Path, model: Path, tempo_us: int, *options: str) -> list
     return [tick for tick, message in messages if isinstance(message, NoteOn)]
 
 
-ENDLESS = [name for name, mode in MODES.items() if not mode.ends_by_itself]
+ENDLESS = [name for name, mode in MODES.items() if mode.length is Length.ENDLESS]
 
 
 @pytest.mark.parametrize("mode", ENDLESS)

@@ -14,7 +14,7 @@ import yaml
 from docs import shown, ways
 from docs.shown import PLACES, chosen, digest, page_lines, said_lines, score_of, unsaid
 from docs.ways import WAYS, Judged, Outcome, Scene, Try, titled
-from livegen.jam.turns import MODES, Plays
+from livegen.jam.turns import MODES, Start
 from livegen.music.smf import read, write
 from livegen.scorecard.notes import Note, moved
 from livegen.scorecard.playing import Heard
@@ -68,7 +68,7 @@ def test_too_few_to_choose_from_are_refused() -> None:
 
 
 def test_every_mode_that_plays_is_tried() -> None:
-    assert set(WAYS) == {name for name, mode in MODES.items() if mode.plays is not Plays.NEVER}
+    assert set(WAYS) == {name for name, mode in MODES.items() if mode.start is not Start.NEVER}
 
 
 # --- figures ------------------------------------------------------------------------------------------------------

@@ -265,9 +265,12 @@ class Agenda:
         """Tick of the last stroke that is planned."""
         return max((planned.tick for planned in self._planned), default=None)
 
-    def deadline(self, place: Place) -> int | None:
-        """When something is to be handed out or falls due, micros; may have passed."""
-        times = [max(given.due, given.at) for given in list(self._given)[:1]]
-        if self._planned:
-            times.append(place(self._planned[0].tick) + self.offset_us - self.horizon_us)
-        return min(times, default=None)
+    def falls_due(self) -> int | None:
+        """When the first stroke that was handed out is due, micros; may have passed."""
+        return max(self._given[0].due, self._given[0].at) if self._given else None
+
+    def hands_out_at(self, place: Place) -> int | None:
+        """When the first stroke that is planned is to be handed out, micros; may have passed."""
+        if not self._planned:
+            return None
+        return place(self._planned[0].tick) + self.offset_us - self.horizon_us

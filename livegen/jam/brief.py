@@ -13,7 +13,7 @@ from livegen.inference.sampling import Mask
 from livegen.jam.agenda import ROUTES, Route
 from livegen.jam.controls import Settings
 from livegen.jam.theme import Theme
-from livegen.jam.turns import MODES, Mode, Plays
+from livegen.jam.turns import MODES, Chords, Length, Mode, Parts
 from livegen.music.chord import Chord
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS, LEAD, PARTS, PITCHED
@@ -134,10 +134,10 @@ def brief_for(
     was or is played, with their ticks, to come again every `period` ticks from the first.
     """
     mode = MODES[settings.mode]
-    beside = mode.plays is Plays.BESIDE
+    beside = mode.is_beside
     plays = parts(phrase, settings, mode)
     energy = settings.energy - 0.5
-    ticks = length(phrase, settings, timeline, start) if mode.ends_by_itself else None
+    ticks = length(phrase, settings, mode.length, timeline, start)
     patience = 0 if settings.start == "now" and not beside else TICKS_PER_BEAT
     allowed = _scale(phrase, settings, classes)
     if beside:  # a chord is at home where it sounds: the key may be slower than it
@@ -205,11 +205,12 @@ def parts(phrase: Phrase, settings: Settings, mode: Mode) -> tuple[bool, ...]:
     if settings.parts != "auto":
         named = settings.parts.split()
         return tuple(part in named for part in PARTS)
-    if mode.soloist:
-        return tuple(part == LEAD for part in range(len(PARTS)))
-    if mode.plays is Plays.BESIDE:
-        return tuple(part != LEAD and part not in heard for part in range(len(PARTS)))
-    return tuple(part in heard for part in range(len(PARTS)))
+    chosen = {
+        Parts.CALL: set(heard),
+        Parts.LEAD: {LEAD},
+        Parts.OTHERS: set(range(len(PARTS))) - {LEAD, *heard},
+    }[mode.parts]
+    return tuple(part in chosen for part in range(len(PARTS)))
 
 
 def _voices(phrase: Phrase, part: int) -> int:
@@ -223,10 +224,14 @@ def pace(phrase: Phrase, timeline: Timeline) -> float | None:
     return phrase.notes / max(1.0, beats) if phrase.notes > 1 else None
 
 
-def length(phrase: Phrase, settings: Settings, timeline: Timeline, start: int) -> int:
-    """Ticks of the response: bars, or the call from its first beat to its end, in whole beats or bars."""
+def length(
+    phrase: Phrase, settings: Settings, which: Length, timeline: Timeline, start: int
+) -> int | None:
+    """Ticks of the response: bars, or the call from first beat to end, in whole beats or bars; None for ever."""
+    if which is Length.ENDLESS:
+        return None
     bar, beat = timeline.metre.place(start).bar, timeline.metre.beat
-    if settings.mode == "trade":
+    if which is Length.TRADE:
         return int(settings.trade) * bar
     if not isinstance(settings.length, str):
         return int(settings.length) * bar
@@ -287,7 +292,7 @@ def _register(phrase: Phrase, settings: Settings, part: int) -> Mask:
     extent = phrase.extents.get(part)
     low, high, _ = _USUAL[PARTS[part]]
     # Over chords alone the lead lies where leads lie, not among the chords.
-    if extent and (extent.high >= low or not MODES[settings.mode].soloist):
+    if extent and (extent.high >= low or MODES[settings.mode].parts is not Parts.LEAD):
         # Moved up it does not reach down, where the model would go on from the call; nor moved down, up.
         low = extent.low - (REACH if shift <= 0 else 0)
         high = extent.high + (REACH if shift >= 0 else 0)
@@ -305,7 +310,7 @@ def _scale(phrase: Phrase, settings: Settings, classes: PitchClasses | None) -> 
     found = key_of(played) if classes is None else classes
     if found is None:
         return frozenset(range(12))
-    if MODES[settings.mode].plays is Plays.BESIDE:  # whose call may have begun in another key
+    if MODES[settings.mode].is_beside:  # whose call may have begun in another key
         return found
     return found | {pc for pc in range(12) if played[pc] > _HABIT * sum(played)}
 
@@ -320,8 +325,7 @@ def _harmonies(
     """How welcome pitches are to each part: those at home, and those of the chord to who goes by it."""
     home = np.array([0.0 if pitch % 12 in allowed else 1.0 for pitch in range(128)])
     strange = home * _strangeness(settings.adherence)
-    by_chords = mode.plays is Plays.BESIDE or mode.soloist
-    if not by_chords or not chords or not settings.adherence:
+    if mode.chords is Chords.NONE or not chords or not settings.adherence:
         plain = Harmony(((0, strange),)) if settings.adherence else None
         return tuple(None if part == DRUMS else plain for part in range(len(PARTS)))
     return tuple(

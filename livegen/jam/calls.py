@@ -21,8 +21,7 @@ class Call:
     """The player's turn: its phrase, and what is needed to hear it again on another grid.
 
     Strokes are (micros, part, pitch, velocity), 0 for an end; `before` is what had been heard when they began.
-    `handed_over` is set by "your turn", `kept` by "my turn"; `closed` once its answer has begun: what is played from
-    then on is no part of it.  `start` is the tick at which the answer must begin, where that is settled already;
+    `start` is the tick at which the answer must begin, where that is settled already;
     `answers` counts the answers that were asked for.
     """
 
@@ -33,15 +32,12 @@ class Call:
     reached: int = 0
     unfitted: bool = False  # a note has begun since the grid was looked for
     events: int = 0
-    handed_over: bool = False
-    kept: bool = False
-    closed: bool = False
     start: int | None = None
     answers: int = 0
 
     def close(self) -> None:
-        """Nothing belongs to it any more, and the grid on which it was heard stands."""
-        self.closed, self.unfitted, self.again = True, False, None
+        """Nothing belongs to it any more, and the beat on which it was heard stands."""
+        self.unfitted, self.again = False, None
 
     @property
     def is_whole(self) -> bool:

@@ -1,4 +1,4 @@
-"""Rollouts that play together, each on a hearing of its own: they stand where one `Rollout` stands.
+"""Rollouts that play together, each on a hearing of its own: one candidate.
 
 The drums are such a player: what the network was trained on has drums alone or none, so beside pitched parts it never
 expects them, and they would lead it astray.  Knows ticks and strokes.
@@ -7,11 +7,12 @@ expects them, and they would lead it astray.  Knows ticks and strokes.
 from collections.abc import Sequence
 
 from livegen.codec.encoder import Stroke
+from livegen.jam.candidate import PlayedOnce
 from livegen.jam.planner import Rollout
 
 
-class Ensemble:
-    """`rollouts` with the same end, at least one; whoever is behind plans next."""
+class Ensemble(PlayedOnce):
+    """Rollouts with the same end, at least one; the one that is behind plans next."""
 
     def __init__(self, rollouts: Sequence[Rollout]) -> None:
         self.rollouts = tuple(rollouts)

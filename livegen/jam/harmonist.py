@@ -9,7 +9,7 @@ from typing import Any
 
 from livegen.jam.agenda import Agenda, Timed
 from livegen.jam.ears import Struck
-from livegen.jam.turns import Mode, Plays
+from livegen.jam.turns import Chords
 from livegen.music.chord import Chord
 from livegen.music.chords_heard import ChordTracker
 from livegen.music.chords_implied import SPAN, Sung, implied
@@ -112,21 +112,21 @@ class Harmonist:
         return None if self._told == before else self._told
 
     def for_brief(
-        self, mode: Mode, start: int, ended_us: int, timeline: Timeline, now: int
+        self, which: Chords, start: int, ended_us: int, timeline: Timeline, now: int
     ) -> dict[str, Any]:
         """What a brief is told: the key's pitch classes, and chords with their ticks and period.
 
-        A soloist goes round the chords of the call, which ended at `ended_us`, in so many whole bars as they took;
-        who plays beside it keeps to what `tell` chose.
+        The chords of the call, which ended at `ended_us`, come again in so many whole bars as they took; the chord of
+        the moment is what `tell` chose.
         """
         key = self._keys.look(now)
         classes = key.pitch_classes if key else None
-        if mode.soloist and self._heard:
+        if which is Chords.CALL and self._heard:
             chords = self._on_lines(timeline)
             first, bar = chords[0][0], timeline.metre.place(start).bar
             bars = max(1, round((timeline.tick(ended_us) - first) / bar))
             return {"classes": classes, "chords": chords, "period": bars * bar}
-        if mode.plays is not Plays.BESIDE or self._told is None:
+        if which is not Chords.NOW or self._told is None:
             return {"classes": classes}
         return {"classes": classes, "chords": ((start, self._told),)}
 

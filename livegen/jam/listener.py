@@ -30,10 +30,9 @@ HISTORY = 512  # strokes that another model hears before it takes over
 
 
 class Listener:
-    """`live` is what was heard; `call` is the player's turn, None between turns.  Threads: loop only.
+    """`live` is what was heard; `call` the call that the player is playing, None between calls.  Threads: loop only.
 
-    `is_free` says that nobody leads the time but the player; `fixed_us` is the tempo in free time where it is told
-    and not found.  Both are set from outside.
+    `is_free` says that the player leads the time; `fixed_us` is the tempo in free time where it is told and not found.
     """
 
     def __init__(self, model: Model, timeline: Timeline) -> None:
@@ -51,21 +50,30 @@ class Listener:
         self._drums: Hearing | None = None
         self._swap_tick = 0
 
+    def led(self, is_free: bool, fixed_us: int | None) -> None:
+        """The player leads the time from now on, or does not; in free time at this tempo, where one is told."""
+        self.is_free, self.fixed_us = is_free, fixed_us
+
     # --- what is heard --------------------------------------------------------------------------------------------
 
     def hear(self, at: int, struck: Struck) -> None:
         """A stroke of the player's."""
         part, pitch, velocity = struck
         call = self.call
-        if call and not call.closed and velocity:
+        if call and velocity:
             call.phrase.strike(at, part, pitch, velocity)
             call.unfitted = self.is_free and self.fixed_us is None
-        elif call and not call.closed:
+        elif call:
             call.phrase.release(at, part, pitch)
         self.note(at, part, pitch, velocity)
         if velocity and (foretold := self.live.foretold):
             self.surprise.heard(at, Foretold(self.live.guard, *foretold))
         self.harmonist.hear(at, struck)
+
+    def key_up(self, now: int) -> None:
+        """A key of the player's comes up, whether its note ends or rings on: the rest counts from here."""
+        if self.call:
+            self.call.phrase.active_us = now
 
     def note(self, at: int, part: int, pitch: int, velocity: int) -> None:
         """A stroke has sounded, whoever played it: the state hears it."""
@@ -74,7 +82,7 @@ class Listener:
         self._history.append((at, part, pitch, velocity))
         if self._successor:
             self._successor.append((at, part, pitch, velocity))
-        if self.call and not self.call.closed:
+        if self.call:
             self.call.strokes.append((at, part, pitch, velocity))
             self.call.events += 1
             if len(self.call.strokes) > LONGEST_CALL:
@@ -142,7 +150,7 @@ class Listener:
         """Whoever leads is elsewhere: go on from there, and hear an open call as if it had been there."""
         self.live, self._drums = self.live.retimed(timeline), None
         call = self.call
-        if call and not call.closed and call.is_whole:
+        if call and call.is_whole:
             call.again, call.reached = call.before.retimed(timeline), 0
         if self._successor:
             self._successor.hearing = self._successor.hearing.retimed(timeline)

@@ -1,4 +1,4 @@
-"""A response that repeats: it stands where a `Rollout` stands, and plans nothing new.
+"""A response that repeats: a candidate that plans nothing new.
 
 Knows ticks and strokes.
 """
@@ -12,10 +12,9 @@ class Loop:
     """Strokes that come again every `period` ticks, the first time from tick `start` on.
 
     `strokes` lie within one period, from tick `first` on.  After `let_go` the repetition that has begun is the last.
-    `end`, as of a rollout, is None: it has none of its own.
     """
 
-    end = None
+    repeats, end, rollouts = True, None, ()
 
     def __init__(self, strokes: Sequence[Stroke], first: int, period: int, start: int) -> None:
         self.planned: list[Stroke] = []
@@ -51,6 +50,7 @@ class Loop:
         """Do not end after all."""
         self._lets_go, self.is_done = False, not self._strokes
 
-    def skip(self, tick: int) -> None:
+    def skip(self, tick: int) -> bool:
         """Leave out the repetitions that would be over by `tick`."""
         self.frontier += max(0, (tick - self.frontier) // self._period) * self._period
+        return True

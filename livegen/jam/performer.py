@@ -15,6 +15,7 @@ from livegen.jam import starts
 from livegen.jam.agenda import Agenda, Coming, Given, Timed
 from livegen.jam.brief import Brief, brief_for, for_drums, room
 from livegen.jam.calls import Call, Response, Taken
+from livegen.jam.candidate import Candidate
 from livegen.jam.choice import worth
 from livegen.jam.desk import Desk
 from livegen.jam.ensemble import Ensemble
@@ -24,7 +25,7 @@ from livegen.jam.loop import Loop
 from livegen.jam.plan import Plan
 from livegen.jam.planner import LONGEST_SILENCE, Rollout
 from livegen.jam.theme import LATEST, Theme, theme_of
-from livegen.jam.turns import MODES, Mode, Plays
+from livegen.jam.turns import MODES, Mode
 from livegen.music.chord import Chord
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
@@ -64,6 +65,11 @@ class Performer:
         return MODES[self._desk.settings.mode]
 
     @property
+    def last_call(self) -> Call | None:
+        """The call of the last turn that was taken."""
+        return self.taken[-1].call if self.taken else None
+
+    @property
     def _timeline(self) -> Timeline:
         return self._listener.live.timeline
 
@@ -85,7 +91,7 @@ class Performer:
         if response is None or not given.is_planned:
             return
         response.ended_us = given.at
-        if self.plan is None or not isinstance(self.plan.chosen, Loop):
+        if self.plan is None or not self.plan.repeats:
             response.strokes.append(given.stroke)
 
     def retimed(self, before: Timeline) -> None:
@@ -93,11 +99,9 @@ class Performer:
         if self.response is not None:
             self.response.retime(before, self._timeline)
 
-    def is_over(self, now: int) -> bool:
-        """Whether all that was planned has been played."""
-        plan = self.plan
-        over = plan is not None and plan.end_us is not None and plan.end_us <= now
-        return over and self._agenda.is_empty
+    def over_at(self) -> int | None:
+        """When all that was planned will have been played, micros; None while some of it waits."""
+        return self.plan.end_us if self.plan and self._agenda.is_empty else None
 
     def is_ending(self) -> bool:
         """Whether what is played has an end."""
@@ -105,9 +109,9 @@ class Performer:
 
     # --- what to play ---------------------------------------------------------------------------------------------
 
-    def answer(self, call: Call, now: int) -> None:
-        """Plan a response to a call that has ended, or several to choose from."""
-        start = starts.start_of(call, self._desk.settings, self._timeline, now)
+    def answer(self, call: Call, now: int, is_asked: bool) -> None:
+        """Plan a response to a call that has ended, or several to choose from; at once if the player asked for it."""
+        start = starts.start_of(call, self._desk.settings, self._timeline, now, is_asked)
         brief = self._brief(call, start.tick, now)
         live = self._listener.live
         # What begins at this very moment keeps to no line, and has no time for it.
@@ -156,11 +160,9 @@ class Performer:
         self.plan = Plan([], began, timeline.micros(start) + shift, shift, chosen)
         return self.plan
 
-    def _together(
-        self, call: Call, brief: Brief, settled: Sequence[Stroke], now: int
-    ) -> Rollout | Ensemble:
-        """Who goes on: all in one, or beside a player the drums by themselves."""
-        if self.mode.plays is not Plays.BESIDE or not brief.parts[DRUMS]:
+    def _together(self, call: Call, brief: Brief, settled: Sequence[Stroke], now: int) -> Candidate:
+        """All parts in one rollout; beside a player the drums in one of their own."""
+        if not self.mode.is_beside or not brief.parts[DRUMS]:
             return self._going_on(call, brief, self._listener.live.copy(), settled)
         pitched = tuple(part for part in range(DRUMS) if brief.parts[part])
         players = []
@@ -200,7 +202,7 @@ class Performer:
     def drums_apart(self, given: Given) -> bool:
         """Whether this is a drum that only the drums hear."""
         is_drum = given.is_planned and given.stroke.part == DRUMS
-        return is_drum and self.mode.plays is Plays.BESIDE
+        return is_drum and self.mode.is_beside
 
     def _silent_since(self, brief: Brief) -> tuple[int, ...]:
         """The tick since which each part has begun nothing."""
@@ -246,27 +248,27 @@ class Performer:
     def loops_from(self) -> int | None:
         """When to turn what is being played into a repetition, micros; None while its end is not known."""
         plan = self.plan
-        if plan is None or plan.end_us is None or isinstance(plan.chosen, Loop):
+        if plan is None or plan.end_us is None or plan.repeats:
             return None
         return plan.end_us - LOOP_AHEAD_US - starts.lead_us(self._desk.settings)
 
     def let_go(self, now: int) -> None:
         """Finish the repetition that is being played, and no more."""
-        if self.plan and isinstance(loop := self.plan.chosen, Loop):
+        if self.plan and (loop := self.plan.chosen):
             handed_out = self._timeline.tick(now + self._agenda.horizon_us) + 1
             if loop.let_go(handed_out):
                 self._agenda.forget_from(loop.frontier)
 
     def keep_on(self) -> None:
         """Go on with the repetition that was let go."""
-        if self.plan and isinstance(loop := self.plan.chosen, Loop):
-            loop.keep_on()
+        if self.plan and self.plan.chosen:
+            self.plan.chosen.keep_on()
             self.plan.end_us = None
 
     def plan_again(self, call: Call | None, now: int, has_begun: bool) -> None:
         """Let what has changed act on what is planned and not yet handed out."""
         plan = self.plan
-        if plan is None or isinstance(plan.chosen, Loop):
+        if plan is None or plan.repeats:
             return
         has_begun = has_begun or any(given.is_planned for given in self._agenda.coming)
         if call and plan.chosen and has_begun:
@@ -274,8 +276,8 @@ class Performer:
         else:
             self.forget()
 
-    def follow(self) -> None:
-        """Something was played that we go along with: plan anew, but not what is about to come."""
+    def drop_plan(self) -> None:
+        """Plan no more of this; what is scheduled already is played."""
         self.plan = None
 
     def forget(self) -> None:
@@ -339,11 +341,8 @@ class Performer:
 
     def _catch_up(self, plan: Plan, call: Call | None, now: int) -> Plan:
         """Go on where the music is by now."""
-        if isinstance(plan.chosen, Loop):
-            plan.chosen.skip(self._timeline.tick(now))
-        elif call is not None:
-            return self.go_on(call, now, plan.end)
-        return plan
+        has_skipped = plan.chosen is not None and plan.chosen.skip(self._timeline.tick(now))
+        return plan if has_skipped or call is None else self.go_on(call, now, plan.end)
 
     def _make_room(self, rollout: Rollout, call: Call, now: int) -> None:
         """Beside a player who plays ever more densely, or less so, it matters how densely just now."""
@@ -371,12 +370,16 @@ class Performer:
         """What is planned or handed out and not yet heard, soonest first."""
         return self._agenda.outlook(self.place, most)
 
-    def deadline(self, now: int) -> int | None:
-        """When to plan, to hand out or to end, micros; None while there is nothing to do."""
-        plan, times = self.plan, [self._agenda.deadline(self.place)]
+    def hands_out_at(self) -> int | None:
+        """When the next stroke is to be handed out, micros."""
+        return self._agenda.hands_out_at(self.place)
+
+    def plans_at(self, now: int) -> int | None:
+        """When to plan more or to end, micros; None while there is nothing to do."""
+        plan = self.plan
         if plan and (plan.end_us is None or self._agenda.is_empty or plan.end_us > now):
-            times.append(plan.deadline(now, self.place))
-        return min((at for at in times if at is not None), default=None)
+            return plan.deadline(now, self.place)
+        return None
 
     def _chance(self, call: Call, *salt: int) -> np.random.Generator:
         seeds = [self._seed, self._listener.calls, call.events, call.answers, *salt]
@@ -385,7 +388,7 @@ class Performer:
     def _brief(self, call: Call, start: int, now: int) -> Brief:
         settings, timeline = self._desk.settings, self._timeline
         heard = self._listener.harmonist.for_brief(
-            self.mode, start, call.phrase.active_us, timeline, now
+            self.mode.chords, start, call.phrase.active_us, timeline, now
         )
         return brief_for(
             call.phrase,
@@ -394,7 +397,7 @@ class Performer:
             start,
             routes=self._agenda.routes,
             now=now,
-            theme=None if self.mode.plays is Plays.BESIDE else self._theme(call),
+            theme=self._theme(call) if self.mode.takes_theme else None,
             **heard,
         )
 

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from livegen.jam.agenda import Place
-from livegen.jam.ensemble import Ensemble
-from livegen.jam.loop import Loop
+from livegen.jam.candidate import Candidate
 from livegen.jam.planner import Rollout
 
 LOOKAHEAD_US = 500_000  # how far a response is planned ahead of its notes
@@ -27,27 +26,26 @@ class Plan:
     start: int
     start_us: int
     shift_us: int = 0
-    chosen: Rollout | Ensemble | Loop | None = None
+    chosen: Candidate | None = None
     end_us: int | None = None
 
     @property
     def players(self) -> tuple[Rollout, ...]:
         """The rollouts that are being played."""
-        match self.chosen:
-            case Rollout():
-                return (self.chosen,)
-            case Ensemble(rollouts=rollouts):
-                return rollouts
-            case _:
-                return ()
+        return self.chosen.rollouts if self.chosen else ()
+
+    @property
+    def repeats(self) -> bool:
+        """What is played is a repetition."""
+        return self.chosen is not None and self.chosen.repeats
 
     @property
     def end(self) -> int | None:
         """The tick at which it ends; None before one is chosen and for what has no end of its own."""
         return None if self.chosen is None else self.chosen.end
 
-    def next(self, now: int, place: Place) -> Rollout | Ensemble | Loop | None:
-        """Who is to plan one event more."""
+    def next(self, now: int, place: Place) -> Candidate | None:
+        """The candidate that is to plan one event more."""
         if self.chosen is None:
             return next((rollout for rollout in self.candidates if not rollout.is_done), None)
         wants = self._wants_more(self.chosen, now, place) and not self._is_urgent(now, place)
@@ -71,10 +69,10 @@ class Plan:
             return place(self.chosen.frontier) - LOOKAHEAD_US + 1
         return self.end_us
 
-    def _wants_more(self, rollout: Rollout | Ensemble | Loop, now: int, place: Place) -> bool:
+    def _wants_more(self, candidate: Candidate, now: int, place: Place) -> bool:
         """Whether planning is not far enough ahead of `now`."""
         ahead = max(now, self.start_us) + LOOKAHEAD_US
-        return not rollout.is_done and place(rollout.frontier) < ahead
+        return not candidate.is_done and place(candidate.frontier) < ahead
 
     def _is_urgent(self, now: int, place: Place) -> bool:
         """Whether something was planned that should be under way before more is planned."""

@@ -37,6 +37,7 @@ from livegen.inference.sampling import (
     probabilities,
 )
 from livegen.jam.brief import Brief
+from livegen.jam.candidate import PlayedOnce
 from livegen.jam.circles import worn_out
 from livegen.jam.hearing import Hearing, ModelFault
 from livegen.jam.theme import Point, line_of, mixed
@@ -57,7 +58,7 @@ _SETTLED = 2.0  # onsets by which density is late in following: a single rest is
 _TIMES = np.arange(FIELDS["time"])
 
 
-class Rollout:
+class Rollout(PlayedOnce):
     """A response being planned.  `step` by `step`, strokes appear in `planned`, until they are taken.
 
     Nothing will be planned before tick `frontier` any more.  `brief` may be replaced between steps and acts
@@ -120,6 +121,11 @@ class Rollout:
     def end(self) -> int | None:
         """The tick at which it ends, None where it goes on for ever."""
         return self.brief.end
+
+    @property
+    def rollouts(self) -> "tuple[Rollout, ...]":
+        """Itself."""
+        return (self,)
 
     def take(self) -> list[Stroke]:
         """Give what was planned, once."""

@@ -3,8 +3,11 @@
 Words only: nothing that is played depends on them, and a replay needs none.  Knows no engine.
 """
 
+import logging
 from collections.abc import Mapping
 from enum import Enum
+
+log = logging.getLogger(__name__)
 
 
 class Reply(Enum):
@@ -70,6 +73,7 @@ class Replies:
 
     def refuse(self, to: str, line: str) -> None:
         """Say in one line why a command or a value is not taken."""
+        log.warning("command refused: %s", line)
         self._say(to, False, line)
 
     def snapshot(self) -> Mapping[str, object]:

@@ -10,7 +10,7 @@ from livegen.jam.brief import Brief
 from livegen.jam.calls import Call
 from livegen.jam.controls import Settings
 from livegen.jam.plan import DECIDE_US
-from livegen.jam.turns import MODES, Plays
+from livegen.jam.turns import MODES, Start
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.timeline import Timeline
 
@@ -24,7 +24,7 @@ AUDITION_US = 2_500  # in which a machine plans one onset, on the safe side
 MOST_AUDITIONS = 4
 
 
-class Start(NamedTuple):
+class Entry(NamedTuple):
     """Where a response begins: its first tick, when that is sent (micros), and how far off the timeline it lies."""
 
     tick: int
@@ -53,12 +53,10 @@ def plan_from(
     call: Call, settings: Settings, timeline: Timeline, now: int, ends: int | None
 ) -> int | None:
     """When planning an answer to a call that ends at `ends` may begin, micros; None while that is not known."""
-    if call.handed_over:
-        return now
-    match MODES[settings.mode].plays:
-        case Plays.AFTER if ends is not None:
+    match MODES[settings.mode].start:
+        case Start.REST if ends is not None:
             return ends - SPECULATE_US
-        case Plays.IN_TURN:
+        case Start.BARS:
             bars = timeline.micros(its_bars(call, settings, timeline, now))
             return bars - IN_TURN_US - lead_us(settings)
         case _:
@@ -76,21 +74,21 @@ def its_bars(call: Call, settings: Settings, timeline: Timeline, now: int) -> in
     return start + max(0, -(-late // turn)) * turn
 
 
-def start_of(call: Call, settings: Settings, timeline: Timeline, now: int) -> Start:
-    """Where the answer to a call begins, if it is planned now."""
+def start_of(call: Call, settings: Settings, timeline: Timeline, now: int, is_asked: bool) -> Entry:
+    """Where the answer to a call begins, if it is planned now; soon if the player asked for it."""
     lead = lead_us(settings)
-    moment = (now + SOON_US if call.handed_over else max(rest_over(call, settings), now)) + lead
+    moment = (now + SOON_US if is_asked else max(rest_over(call, settings), now)) + lead
     tick, shift = timeline.tick_from(moment), 0
     if call.start is not None and call.start > timeline.tick(now + lead):
         tick = call.start
-    elif MODES[settings.mode].plays is Plays.IN_TURN and not call.handed_over:
+    elif MODES[settings.mode].start is Start.BARS and not is_asked:
         tick = its_bars(call, settings, timeline, now)
     elif settings.start == "now":
         # Not on the grid but at this very moment, and the rest as far from it as planned.
         shift = moment - timeline.micros(tick)
     else:
         tick = on_line(tick, settings, timeline)
-    return Start(tick, timeline.micros(tick) + shift - lead, shift)
+    return Entry(tick, timeline.micros(tick) + shift - lead, shift)
 
 
 def on_line(tick: int, settings: Settings, timeline: Timeline) -> int:

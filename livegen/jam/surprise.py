@@ -32,16 +32,20 @@ class Foretold(NamedTuple):
 
 
 class Surprise:
-    """The last notes of the player's, each with its surprise.  Does nothing unless `is_wanted`."""
+    """The last notes of the player's, each with its surprise.  Does nothing unless it is watched."""
 
     def __init__(self) -> None:
-        self.is_wanted = False
+        self._is_watched = False
         self._waiting: deque[tuple[int, Foretold]] = deque(maxlen=MOST_WAITING)
         self._found: deque[tuple[int, float]] = deque(maxlen=KEPT)
 
+    def watch(self, is_watched: bool) -> None:
+        """A page shows surprises from now on, or none does any more."""
+        self._is_watched = is_watched
+
     def heard(self, at: int, foretold: Foretold | None) -> None:
         """A note began at `at` micros; None where the model heard no new note, or nothing before it."""
-        if self.is_wanted and foretold is not None:
+        if self._is_watched and foretold is not None:
             self._waiting.append((at, foretold))
 
     @property

@@ -1,150 +1,245 @@
-"""Turn-taking: who plays, and what follows from what happens.  Knows no times, notes or plans.
+"""Turn-taking: whose turn it is, and what follows from what happens.  Knows no times, notes or plans.
 
-Rule 1: everything that decides whose turn it is lies in the tables below.  A pair that is not in one changes
-nothing.
-Rule 2: a response begins when its first note is due, not when it was planned; a key pressed before that
-still belongs to the call.
-Rule 3: modes differ by the columns of `MODES` and by the table they use; they share everything else.
+Rule 1: the tables below are the whole truth.  A pair of a state and a happening that is not in a table changes
+nothing, and every action in them is carried out in `turn_taking`.
+Rule 2: a response begins when its first note is due, not when it was planned; a key pressed before that still belongs
+to the call.
+Rule 3: modes are rows of values (`MODES`).  Whatever differs between modes is read from those values; no name of a mode
+is compared anywhere.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from enum import Enum
+from enum import Enum, unique
 
 
+@unique
 class Turn(Enum):
-    """Whose turn it is."""
+    """States of turn-taking.  `shown` is the word that a status line and the page show for one."""
 
-    WAITING = "waiting"  # nobody's: no call has begun
-    LISTENING = "listening"  # the player's: a call is being played, or its response is not yet due
-    RESPONDING = "responding"  # the model's
-    TOGETHER = "together"  # both play
-    LOOPING = "looping"  # a response is frozen and repeats; the player plays over it
+    def __init__(self, shown: str, meaning: str) -> None:
+        self.shown = shown
+        self.meaning = meaning
+
+    WAITING = "waiting", "nobody plays: no call has begun"
+    LISTENING = "listening", "the player plays a call"
+    KEPT = "listening", "the player plays a call that gets no answer"
+    ASKED = "listening", "the model was asked to answer the call now"
+    ANEW = "listening", "the model was asked to answer a call that has ended, once more"
+    RESPONDING = "responding", "the model plays"
+    TOGETHER = "together", "both play"
+    LOOPING = "looping", "a response repeats; the player plays over it"
+    LAST_LOOP = "responding", "a response is repeated for the last time"
 
 
+CALLING = (Turn.LISTENING, Turn.KEPT, Turn.ASKED)  # a call is open, and the model is silent
+HAS_CALL = (*CALLING, Turn.ANEW)  # there is a call to answer
+PLAYING = (Turn.RESPONDING, Turn.TOGETHER, Turn.LOOPING, Turn.LAST_LOOP)  # the model plays
+
+
+@unique
 class Happening(Enum):
-    """What can change it."""
+    """Whatever can change the turn."""
 
     KEY = "the player starts a note"
-    BRUSH = "the player starts a note where turns meet by the clock"
+    KEY_AT_CHANGE = "the player starts a note within a beat of where turns change by the bar"
+    KEY_AFTER_REST = "the player starts a note after the rest that ended the call"
     BEGIN = "the first note of the response is due"
-    DONE = "the response has ended, or there is none"
+    DONE = "the last note of the response has ended"
     STOP = "stop, panic, the clock stops"
-    YOURS = "the player says: your turn"
-    MINE = "the player says: my turn"
-    AGAIN = "the player asks for another answer to the same call"
-    UNDO = "the player takes the last turn back"
-    FREEZE = "the player freezes the response, or lets it go"
+    YOURS = "Model, play now"
+    MINE = "Let me play"
+    AGAIN = "Again"
+    UNDO = "Undo"
+    FREEZE = "Freeze"
     MODE = "the player chooses another mode"
+    MODE_AFTER_REST = "the player chooses another mode after the rest that ended the call"
 
 
+@unique
 class Action(Enum):
     """What the engine does about it."""
 
-    OPEN = "begin a call with this note"
-    HEAR = "the call goes on: forget the response that was being planned"
-    INTERRUPT = "silence the response and begin a call with this note"
-    JOIN = "begin a call with this note, and play beside it"
-    FOLLOW = "the state hears the note, and what was planned beside it is planned anew"
-    OVERHEAR = "the state hears the note; what is played goes on"
-    PLAY = "go on with the response"
-    ANSWER = "plan a response to the call that there is"
-    CLOSE = "wait for the next call"
-    SILENCE = "release everything and forget the call"
-    REPLAY = "silence the response, forget it, and answer its call anew"
-    RETURN = "silence everything and hear as before the last turn"
-    LOOP = "repeat the response"
-    LET_GO = "finish the repetition that is being played, and no more"
-    FINISH = "play to the end of the bar"
+    OPEN = "silence the model, and begin a call with this note"
+    HEAR = "go on with the call, and forget the response that was planned"
+    PLAN_ANEW = "plan what is played beside the player anew"
+    PLAY = "close the call, and go on with the response"
+    ANSWER = "plan a response at once"
+    KEEP = "forget the response that was planned, and plan none"
+    END = "forget the call and the response"
+    SILENCE = "silence the model, and forget the call"
+    ANOTHER = "forget the response, and plan another"
+    REPLAY = "silence the response, forget that it was played, and plan another"
+    VARY = "silence what is played beside the player, and plan something else"
+    TAKE_BACK = "silence the model, and forget the call and its response"
+    LOOP = "repeat the response that was played last"
+    LOOP_NEXT = "play to the end of the bar, then repeat the response"
+    LET_GO = "repeat it no more after this time"
+    KEEP_LOOPING = "repeat it after this time too"
+    FINISH = "close the call, and play to the end of the bar"
 
 
 Table = dict[tuple[Turn, Happening], tuple[Action, Turn]]
 
-_ANYWHERE: Table = {
-    (turn, happening): then
-    for happening, then in {
-        Happening.STOP: (Action.SILENCE, Turn.WAITING),
-        Happening.MINE: (Action.SILENCE, Turn.WAITING),
-        Happening.AGAIN: (Action.REPLAY, Turn.LISTENING),
-        Happening.UNDO: (Action.RETURN, Turn.WAITING),
-        Happening.FREEZE: (Action.LOOP, Turn.LOOPING),
-    }.items()
-    for turn in Turn
+
+def _rows(
+    states: Iterable[Turn], happening: Happening, action: Action, then: Turn | None = None
+) -> Table:
+    """The same action in several states; the state stays where `then` is not given."""
+    return {(state, happening): (action, then or state) for state in states}
+
+
+_TURNS: Table = {
+    **_rows(Turn, Happening.STOP, Action.SILENCE, Turn.WAITING),
+    **_rows(Turn, Happening.UNDO, Action.TAKE_BACK, Turn.WAITING),
+    **_rows((*HAS_CALL, *PLAYING), Happening.DONE, Action.END, Turn.WAITING),
+    # a key
+    **_rows((Turn.WAITING, Turn.ANEW), Happening.KEY, Action.OPEN, Turn.LISTENING),
+    **_rows(CALLING, Happening.KEY, Action.HEAR),
+    **_rows(CALLING, Happening.KEY_AFTER_REST, Action.HEAR),
+    **_rows((Turn.RESPONDING, Turn.LAST_LOOP), Happening.KEY, Action.OPEN, Turn.LISTENING),
+    # the response
+    **_rows((Turn.LISTENING, Turn.ASKED, Turn.ANEW), Happening.BEGIN, Action.PLAY, Turn.RESPONDING),
+    # commands
+    **_rows(CALLING, Happening.YOURS, Action.ANSWER, Turn.ASKED),
+    **_rows((Turn.WAITING, Turn.ANEW), Happening.YOURS, Action.ANSWER, Turn.ANEW),
+    **_rows(CALLING, Happening.MINE, Action.KEEP, Turn.KEPT),
+    **_rows((Turn.WAITING, Turn.ANEW, *PLAYING), Happening.MINE, Action.SILENCE, Turn.WAITING),
+    **_rows(HAS_CALL, Happening.AGAIN, Action.ANOTHER),
+    **_rows((Turn.WAITING, *PLAYING), Happening.AGAIN, Action.REPLAY, Turn.ANEW),
+    **_rows((Turn.WAITING, *HAS_CALL), Happening.FREEZE, Action.LOOP, Turn.LOOPING),
+    **_rows((Turn.RESPONDING, Turn.TOGETHER), Happening.FREEZE, Action.LOOP_NEXT, Turn.LOOPING),
+    (Turn.LOOPING, Happening.FREEZE): (Action.LET_GO, Turn.LAST_LOOP),
+    (Turn.LAST_LOOP, Happening.FREEZE): (Action.KEEP_LOOPING, Turn.LOOPING),
+    # another mode
+    **_rows((Turn.RESPONDING, Turn.TOGETHER), Happening.MODE, Action.FINISH, Turn.RESPONDING),
+    **_rows((Turn.LISTENING, Turn.KEPT), Happening.MODE_AFTER_REST, Action.END, Turn.WAITING),
 }
 
-TURNS: Table = _ANYWHERE | {
-    (Turn.WAITING, Happening.KEY): (Action.OPEN, Turn.LISTENING),
-    (Turn.LISTENING, Happening.KEY): (Action.HEAR, Turn.LISTENING),
-    (Turn.RESPONDING, Happening.KEY): (Action.INTERRUPT, Turn.LISTENING),
-    (Turn.RESPONDING, Happening.BRUSH): (Action.OVERHEAR, Turn.RESPONDING),
-    (Turn.LISTENING, Happening.BRUSH): (Action.OVERHEAR, Turn.LISTENING),
-    (Turn.TOGETHER, Happening.KEY): (Action.INTERRUPT, Turn.LISTENING),
-    (Turn.LOOPING, Happening.KEY): (Action.OVERHEAR, Turn.LOOPING),
-    (Turn.WAITING, Happening.YOURS): (Action.ANSWER, Turn.LISTENING),
-    (Turn.LISTENING, Happening.YOURS): (Action.ANSWER, Turn.LISTENING),
-    (Turn.LISTENING, Happening.BEGIN): (Action.PLAY, Turn.RESPONDING),
-    (Turn.LISTENING, Happening.MINE): (Action.HEAR, Turn.LISTENING),
-    (Turn.LISTENING, Happening.DONE): (Action.CLOSE, Turn.WAITING),
-    (Turn.RESPONDING, Happening.DONE): (Action.CLOSE, Turn.WAITING),
-    (Turn.TOGETHER, Happening.DONE): (Action.CLOSE, Turn.WAITING),
-    (Turn.LOOPING, Happening.DONE): (Action.CLOSE, Turn.WAITING),
-    (Turn.LOOPING, Happening.FREEZE): (Action.LET_GO, Turn.RESPONDING),
-    (Turn.RESPONDING, Happening.MODE): (Action.FINISH, Turn.RESPONDING),
-    (Turn.TOGETHER, Happening.MODE): (Action.FINISH, Turn.RESPONDING),
-}
+# Where the model does not answer by itself, a call ends with its rest.
+_UNANSWERED: Table = _TURNS | _rows(
+    (Turn.LISTENING, Turn.KEPT), Happening.KEY_AFTER_REST, Action.OPEN, Turn.LISTENING
+)
 
-BESIDE: Table = TURNS | {
-    (Turn.WAITING, Happening.KEY): (Action.JOIN, Turn.TOGETHER),
-    (Turn.LISTENING, Happening.KEY): (Action.JOIN, Turn.TOGETHER),
-    (Turn.RESPONDING, Happening.KEY): (Action.JOIN, Turn.TOGETHER),
-    (Turn.TOGETHER, Happening.KEY): (Action.FOLLOW, Turn.TOGETHER),
-    (Turn.TOGETHER, Happening.AGAIN): (Action.FOLLOW, Turn.TOGETHER),
+_BESIDE: Table = _TURNS | {
+    **_rows((Turn.WAITING, *HAS_CALL), Happening.KEY, Action.OPEN, Turn.TOGETHER),
+    **_rows(CALLING, Happening.KEY_AFTER_REST, Action.OPEN, Turn.TOGETHER),
+    **_rows((Turn.RESPONDING, Turn.LAST_LOOP), Happening.KEY, Action.OPEN, Turn.TOGETHER),
+    (Turn.TOGETHER, Happening.KEY): (Action.PLAN_ANEW, Turn.TOGETHER),
+    (Turn.TOGETHER, Happening.AGAIN): (Action.VARY, Turn.TOGETHER),
 }
 
 
-class Plays(Enum):
-    """When a mode lets the model play."""
+class Start(Enum):
+    """When a mode lets the model begin.  `turns` is the table that it goes by."""
 
-    AFTER = "when the call has ended"
-    IN_TURN = "when its bars have come"
-    BESIDE = "while the player plays"
-    AT_ONCE = "with every note of the player's"
-    NEVER = "not at all"
+    def __init__(self, meaning: str, turns: Table) -> None:
+        self.meaning = meaning
+        self.turns = turns
+
+    REST = "after the rest that ends the call", _TURNS
+    BARS = "when its bars have come", _TURNS
+    BESIDE = "with the first note of the call", _BESIDE
+    NOTE = "with every note of the call", _UNANSWERED
+    NEVER = "never by itself", _UNANSWERED
+
+
+class Length(Enum):
+    """How long a response is."""
+
+    CALL = "as the control `length` says"
+    TRADE = "as the control `trade` says"
+    ENDLESS = "until the player plays"
+
+
+class Parts(Enum):
+    """Which parts the model plays where the control `parts` is auto."""
+
+    CALL = "the parts of the call"
+    LEAD = "the lead"
+    OTHERS = "all but the lead and the parts of the call"
+
+
+class Chords(Enum):
+    """Which chords a response goes by."""
+
+    NONE = "none: it keeps to the key"
+    CALL = "those of the call, over and over"
+    NOW = "the chord of the moment"
 
 
 @dataclass(frozen=True, slots=True)
 class Mode:
-    """What a mode decides.
+    """Everything that a mode decides.
 
-    ends_by_itself   a response has a length; otherwise it goes on until the player plays
-    soloist          the model takes the lead over the chords it heard
+    help           a sentence for the player, with the mode as its subject
+    takes_theme    a response takes up figures of the call (as much as the control `theme` says)
+    needs_clock    with `sync: clock` it waits for the clock
+    waiting, listening, playing   the page's headline between calls, in a call while the player rests, and while the
+                   player plays
     """
 
-    plays: Plays
     help: str
-    ends_by_itself: bool = True
-    soloist: bool = False
+    start: Start
+    length: Length = Length.CALL
+    parts: Parts = Parts.CALL
+    chords: Chords = Chords.NONE
+    takes_theme: bool = True
+    needs_clock: bool = True
+    waiting: str = "Your move"
+    listening: str = "Your move"
+    playing: str = "You play"
+
+    @property
+    def is_beside(self) -> bool:
+        """The model plays while the player does."""
+        return self.start is Start.BESIDE
+
+    @property
+    def has_companions(self) -> bool:
+        """Each note of the player's gets its companions at once."""
+        return self.start is Start.NOTE
 
     @property
     def turns(self) -> Table:
         """The table of turns that this mode goes by."""
-        return BESIDE if self.plays is Plays.BESIDE else TURNS
+        return self.start.turns
 
 
 MODES = {
-    "respond": Mode(Plays.AFTER, "answers when your phrase ends, at about its length"),
+    "respond": Mode("answers when your phrase ends, at about its length", Start.REST),
     "continue": Mode(
-        Plays.AFTER, "carries on from where you stop until you play again", ends_by_itself=False
+        "carries on from where you stop until you play again", Start.REST, Length.ENDLESS
     ),
-    "trade": Mode(Plays.IN_TURN, "takes turns with you, so many bars each"),
+    "trade": Mode(
+        "takes turns with you, so many bars each", Start.BARS, Length.TRADE, listening="Your bars"
+    ),
     "accompany": Mode(
-        Plays.BESIDE, "comp, bass and drums follow you while you play", ends_by_itself=False
+        "comp, bass and drums follow you while you play",
+        Start.BESIDE,
+        Length.ENDLESS,
+        Parts.OTHERS,
+        Chords.NOW,
+        takes_theme=False,
     ),
-    "harmonise": Mode(Plays.AT_ONCE, "every note you play gets its companions at once"),
+    "harmonise": Mode(
+        "every note you play gets its companions at once",
+        Start.NOTE,
+        needs_clock=False,
+        playing="Together",
+    ),
     "solo": Mode(
-        Plays.AFTER,
         "plays on alone over the chords it heard until you play again",
-        ends_by_itself=False,
-        soloist=True,
+        Start.REST,
+        Length.ENDLESS,
+        Parts.LEAD,
+        Chords.CALL,
     ),
-    "listen": Mode(Plays.NEVER, "stays silent and goes on listening"),
+    "listen": Mode(
+        "stays silent and goes on listening",
+        Start.NEVER,
+        needs_clock=False,
+        waiting="Model listens",
+        listening="Model listens",
+    ),
 }

@@ -81,7 +81,7 @@ def played(
             break
     sent = list(rehearsal.sent)
     line = None
-    taken = engine._performer.taken
+    taken = engine.taken
     if taken:
         start_us = engine.timeline.micros(taken[-1].response.start)
         line = round((start_us - begin_us) / call.tempo_us * CLOCKS) / CLOCKS

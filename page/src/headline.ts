@@ -1,7 +1,7 @@
 // Whose turn it is, in words: one pure function of all that is known.  Knows neither the page nor the time.
 
 import { nameOf } from "./keymap";
-import type { EngineState } from "./types";
+import type { EngineState, ModeWords } from "./types";
 import type { Status } from "./wire";
 
 export type Who = "nobody" | "you" | "model" | "both" | "away";
@@ -10,7 +10,7 @@ export type Headline = readonly [words: string, who: Who];
 export interface Known {
   link: Status;
   engine: EngineState["engine"];
-  mode: string;
+  mode: ModeWords;
   turn: string | undefined; // as the engine calls it
   plays: boolean; // you: a key is held, or the rest after the last one is not over
   waitsFor: readonly number[]; // pitches of keys that are held after all others have rested
@@ -26,19 +26,17 @@ const UNLINKED: Record<Exclude<Status, "open">, Headline> = {
   keyless: ["Not let in", "away"],
 };
 
-const YOURS: Headline = ["Your move", "nobody"];
-const YOU: Headline = ["You play", "you"];
 const MODEL: Headline = ["Model plays", "model"];
 const BOTH: Headline = ["Together", "both"];
 
-// What the player's silence is called, and the player's playing, where it is not what it is in the other modes.
-const SILENCE: Record<string, Headline> = {
-  listen: ["Model listens", "nobody"],
-  trade: ["Your bars", "nobody"],
+// Until the modes are known.
+const UNKNOWN: ModeWords = {
+  waiting: "Your move",
+  listening: "Your move",
+  playing: "You play",
+  needs_clock: true,
 };
-const PLAYING: Record<string, Headline> = { harmonise: BOTH };
 const REST_US = 1_000_000; // a note that ends a phrase may be held so long after the rest that ends it
-const NEEDS_NO_CLOCK = ["harmonise", "listen"];
 
 /** Whose turn it is: nothing is said of the music while the connection or the model is away. */
 export function headline(known: Known): Headline {
@@ -59,21 +57,27 @@ export function headline(known: Known): Headline {
 
 /** The player's turn, or nobody's. */
 function yours({ mode, turn, plays, waitsFor, coming, waitsForClock }: Known): Headline {
-  if (plays) return PLAYING[mode] ?? (waitsFor.length > 0 ? [`You hold ${keys(waitsFor)}`, "you"] : YOU);
-  if (waitsForClock && !NEEDS_NO_CLOCK.includes(mode)) return ["Waiting for the clock", "nobody"];
+  if (plays && mode.playing === BOTH[0]) return BOTH;
+  if (plays) return [waitsFor.length > 0 ? `You hold ${keys(waitsFor)}` : mode.playing, "you"];
+  if (waitsForClock && mode.needs_clock) return ["Waiting for the clock", "nobody"];
   if (coming) return ["Model comes in", "model"];
-  return turn === "waiting" && mode === "trade" ? YOURS : (SILENCE[mode] ?? YOURS);
+  return [turn === "waiting" ? mode.waiting : mode.listening, "nobody"];
 }
 
 const keys = (pitches: readonly number[]): string =>
   pitches.length > 2 ? `${pitches.length} keys` : pitches.map(nameOf).join(" ");
 
 /** What a state of the engine's says of it, at a time. */
-export function knownOf(state: EngineState, link: Status, now: number): Known {
+export function knownOf(
+  state: EngineState,
+  modes: Readonly<Record<string, ModeWords>> | undefined,
+  link: Status,
+  now: number,
+): Known {
   return {
     link,
     engine: state.engine,
-    mode: state.mode ?? "",
+    mode: modes?.[state.mode ?? ""] ?? UNKNOWN,
     turn: state.turn,
     plays: (state.held ?? 0) > 0 || now < (state.rest_at ?? 0),
     waitsFor: now > (state.rest_at ?? now) + REST_US ? (state.waits_for ?? []) : [],

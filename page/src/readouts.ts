@@ -36,7 +36,7 @@ export class Readouts {
   }
 
   #showTurn(now: number): void {
-    const [text, who] = headline(knownOf(this.store.state, this.link(), now));
+    const [text, who] = headline(knownOf(this.store.state, this.store.hello?.modes, this.link(), now));
     if (this.#turn.dataset["who"] !== who) this.#turn.dataset["who"] = who;
     say(this.#turnWords, text);
     say(this.#said, text);

@@ -23,12 +23,21 @@ export interface Command {
   help: string;
 }
 
+/** How a mode is shown: its headlines between calls, in a call while the player rests, and while the player plays. */
+export interface ModeWords {
+  waiting: string;
+  listening: string;
+  playing: string;
+  needs_clock: boolean; // told to keep to a clock, it waits for it
+}
+
 export interface Hello {
   t: "hello";
   version: string;
   now: number;
   controls: Control[];
   commands: Command[];
+  modes: Record<string, ModeWords>;
   parts: string[];
   scales?: string[]; // kinds of them
   ports: { in?: string; out?: string; api?: string };

@@ -3,7 +3,11 @@ import { headline, type Known, knownOf } from "../src/headline";
 
 const LINKS = ["connecting", "open", "lost", "full", "refused", "keyless"] as const;
 const ENGINES = [undefined, "starting", "alive", "dead"] as const;
-const MODES = ["respond", "continue", "trade", "accompany", "harmonise", "solo", "listen", ""];
+const USUAL = { waiting: "Your move", listening: "Your move", playing: "You play", needs_clock: true };
+const TRADE = { ...USUAL, listening: "Your bars" };
+const HARMONISE = { ...USUAL, playing: "Together", needs_clock: false };
+const LISTEN = { ...USUAL, waiting: "Model listens", listening: "Model listens", needs_clock: false };
+const MODES = [USUAL, TRADE, HARMONISE, LISTEN];
 const TURNS = [undefined, "waiting", "listening", "responding", "together", "looping"];
 const EITHER = [false, true];
 const HELD = [[], [48], [48, 61, 63]] as const;
@@ -26,7 +30,7 @@ const modelSounds = ({ turn, mode, plays, waitsForClock }: Known): boolean =>
   turn === "responding" ||
   turn === "looping" ||
   (turn === "together" && !waitsForClock) ||
-  (mode === "harmonise" && plays);
+  (mode === HARMONISE && plays);
 
 /** All that breaks a promise; of all combinations only those are shown. */
 const broken = (holds: (known: Known, words: string, who: string) => boolean): Known[] =>
@@ -57,7 +61,7 @@ describe("the headline, over all that can be known at once", () => {
   });
 
   it("names the keys that keep the model from answering", () => {
-    const known = { link: "open", engine: "alive", mode: "respond", turn: "listening", plays: true } as const;
+    const known = { link: "open", engine: "alive", mode: USUAL, turn: "listening", plays: true } as const;
     const held = (waitsFor: readonly number[]): string =>
       headline({ ...known, waitsFor, coming: false, waitsForClock: false })[0];
     expect(HELD.map(held)).toEqual(["You play", "You hold C3", "You hold 3 keys"]);
@@ -84,16 +88,16 @@ describe("the headline, over all that can be known at once", () => {
 
   it("invites nobody to a move where a clock is waited for, or where no answer will come", () => {
     const invites = (words: string): boolean => words.startsWith("Your");
-    expect(broken(({ mode }, words) => !invites(words) || mode !== "listen")).toEqual([]);
+    expect(broken(({ mode }, words) => !invites(words) || mode !== LISTEN)).toEqual([]);
     expect(
-      broken(({ mode, waitsForClock }, words) => !invites(words) || !waitsForClock || mode === "harmonise"),
+      broken(({ mode, waitsForClock }, words) => !invites(words) || !waitsForClock || mode === HARMONISE),
     ).toEqual([]);
     expect(
       broken(
         ({ waitsForClock, plays }, words) => words !== "Waiting for the clock" || (waitsForClock && !plays),
       ),
     ).toEqual([]);
-    expect(broken(({ mode }, words) => words !== "Model listens" || mode === "listen")).toEqual([]);
+    expect(broken(({ mode }, words) => words !== "Model listens" || mode === LISTEN)).toEqual([]);
   });
 });
 
@@ -101,22 +105,22 @@ describe("what is known", () => {
   const state = { engine: "alive", mode: "harmonise", turn: "listening" } as const;
 
   it("is that the player plays while a key is held, and until the rest is over", () => {
-    expect(knownOf({ ...state, held: 1 }, "open", 5).plays).toBe(true);
-    expect(knownOf({ ...state, held: 0, rest_at: 10 }, "open", 9).plays).toBe(true);
-    expect(knownOf({ ...state, held: 0, rest_at: 10 }, "open", 10).plays).toBe(false);
-    expect(knownOf({ ...state, held: 0, rest_at: null }, "open", 0).plays).toBe(false);
+    expect(knownOf({ ...state, held: 1 }, undefined, "open", 5).plays).toBe(true);
+    expect(knownOf({ ...state, held: 0, rest_at: 10 }, undefined, "open", 9).plays).toBe(true);
+    expect(knownOf({ ...state, held: 0, rest_at: 10 }, undefined, "open", 10).plays).toBe(false);
+    expect(knownOf({ ...state, held: 0, rest_at: null }, undefined, "open", 0).plays).toBe(false);
   });
 
   it("is that a key is waited for a second after the rest that would have ended the phrase", () => {
     const holding = { ...state, held: 1, waits_for: [48], rest_at: 10 };
-    expect(knownOf(holding, "open", 1_000_010).waitsFor).toEqual([]);
-    expect(knownOf(holding, "open", 1_000_011).waitsFor).toEqual([48]);
+    expect(knownOf(holding, undefined, "open", 1_000_010).waitsFor).toEqual([]);
+    expect(knownOf(holding, undefined, "open", 1_000_011).waitsFor).toEqual([48]);
   });
 
   it("is that a clock is waited for while it is to lead and does not", () => {
     const clock = { ...state, controls: { sync: "clock" } };
-    expect(knownOf({ ...clock, leader: "free" }, "open", 0).waitsForClock).toBe(true);
-    expect(knownOf({ ...clock, leader: "clock" }, "open", 0).waitsForClock).toBe(false);
-    expect(knownOf({ ...state, leader: "free" }, "open", 0).waitsForClock).toBe(false);
+    expect(knownOf({ ...clock, leader: "free" }, undefined, "open", 0).waitsForClock).toBe(true);
+    expect(knownOf({ ...clock, leader: "clock" }, undefined, "open", 0).waitsForClock).toBe(false);
+    expect(knownOf({ ...state, leader: "free" }, undefined, "open", 0).waitsForClock).toBe(false);
   });
 });

@@ -9,7 +9,6 @@ from livegen.jam.agenda import Route, Timed
 from livegen.jam.controls import settings
 from livegen.jam.engine import Engine, Wake
 from livegen.jam.mapping import Command
-from livegen.jam.turns import BESIDE, TURNS, Happening, Turn
 from livegen.music.messages import ControlChange, Cut, NoteOff, NoteOn, Other
 from livegen.music.parts import LEAD
 from livegen.testing import SECOND, EchoModel, FaultyModel, Rehearsal, ScriptedModel, UniformModel
@@ -191,16 +190,6 @@ def test_clock_and_other_messages_are_no_music() -> None:
     jam.until(20 * SECOND)
     assert jam.sent == []
     assert jam.engine.snapshot()["heard"] == 0
-
-
-def test_every_turn_knows_what_a_key_a_stop_and_an_end_mean() -> None:
-    for table in (TURNS, BESIDE):
-        assert {(turn, Happening.KEY) for turn in Turn} <= table.keys()
-        assert {(turn, Happening.STOP) for turn in Turn} <= table.keys()
-        assert {(turn, Happening.DONE) for turn in Turn} - table.keys() <= {
-            (Turn.WAITING, Happening.DONE)
-        }
-        assert all(table[turn, Happening.STOP][1] is Turn.WAITING for turn in Turn)
 
 
 # --- time -----------------------------------------------------------------------------------------------------

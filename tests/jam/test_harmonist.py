@@ -31,7 +31,7 @@ def told(
     now = timeline.micros(tick)
     if mode == "accompany":
         harmonist.tell(tick, timeline, now)
-    brief = harmonist.for_brief(MODES[mode], tick, now, timeline, now)
+    brief = harmonist.for_brief(MODES[mode].chords, tick, now, timeline, now)
     chords = dict(brief.get("chords", ()))
     assert list(chords) in ([], [tick])
     return chords.get(tick)

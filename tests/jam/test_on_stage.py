@@ -232,3 +232,17 @@ def test_internal_time_begins_at_bar_one_however_long_the_machine_has_run(tempo:
     engine.feed(Wake(), 100_000 * SECOND)
     engine.feed(NoteOn(60, 80), 100_001 * SECOND)
     assert 1 <= engine.timeline.tick(100_001 * SECOND) <= 2 * TICKS_PER_BEAT
+
+
+@pytest.mark.parametrize("mode", ["respond", "listen"])
+def test_a_beat_that_is_found_when_the_call_has_ended_does_not_silence_the_response(
+    mode: str,
+) -> None:
+    jam = rehearsal(UniformModel(6), mode="accompany", tempo="auto")
+    for at in (0, 530_000, 730_000, 1_030_000):
+        jam.play(at, NoteOn(60, 80))
+        jam.play(at + 5_000, NoteOff(60))
+    jam.until(jam.now + 5_000)
+    command(jam, "mode", mode)
+    jam.until(jam.now + 5 * SECOND)
+    assert turn(jam) == "waiting"

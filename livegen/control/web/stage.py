@@ -20,6 +20,7 @@ from livegen.daemon.clock import SECOND
 from livegen.daemon.link import Frame, Kind
 from livegen.jam.controls import CONTROLS
 from livegen.jam.mapping import COMMANDS, LABELS
+from livegen.jam.turns import MODES
 from livegen.music.parts import PARTS
 from livegen.music.scale import KINDS
 
@@ -135,6 +136,10 @@ _TABLES = {
     "commands": [
         {"name": name, "label": LABELS[name], "help": about} for name, about in COMMANDS.items()
     ],
+    "modes": {
+        name: {word: getattr(mode, word) for word in ("waiting", "listening", "playing", "needs_clock")}
+        for name, mode in MODES.items()
+    },
     "parts": list(PARTS),
     "scales": list(KINDS),
     "limits": {

@@ -1,0 +1,114 @@
+"""Controls and presets, put into force: every change of a setting acts on the rooms that it concerns.
+
+Presets wait for a bar line while the model plays.  Knows no commands but those of a preset.
+"""
+
+from dataclasses import replace
+
+from livegen.errors import ConfigError
+from livegen.jam.agenda import Agenda
+from livegen.jam.conductor import Conductor
+from livegen.jam.controls import Settings
+from livegen.jam.desk import Desk
+from livegen.jam.listener import Listener, unknown_style
+from livegen.jam.replies import Replies, Reply
+from livegen.jam.turn_taking import TurnTaking
+from livegen.music.metre import parse_metre
+from livegen.music.timeline import tempo_us
+
+UNPLANNED = {"sync", "tempo", "offset", "swing", "clock_out"}  # act without planning anew
+
+
+class Steering:
+    """The settings of the desk, and what follows from each.  Threads: loop only."""
+
+    def __init__(
+        self,
+        desk: Desk,
+        listener: Listener,
+        agenda: Agenda,
+        conductor: Conductor,
+        turns: TurnTaking,
+        replies: Replies,
+    ) -> None:
+        self._desk, self._listener, self._agenda = desk, listener, agenda
+        self._conductor, self._turns, self._replies = conductor, turns, replies
+        self._preset_tick = 0  # the bar line for which presets wait
+
+    def set(self, name: str, value: object, now: int) -> None:
+        """Give a control another value; one that makes no sense is refused in a reply."""
+        before = self._desk.settings
+        try:
+            has_changed = self._desk.set(name, value)
+            self._check_style(before)
+        except ConfigError as error:
+            self._desk.settings = before
+            return self._replies.refuse(name, str(error))
+        if not has_changed:
+            return None
+        self.apply(before, now)
+        if name == "mode":
+            self._turns.change_mode(now)
+        elif name not in UNPLANNED:
+            self._turns.plan_again(now)
+        return None
+
+    def apply(self, before: Settings | None, now: int | None) -> None:
+        """Let the settings act that are not read where they act.  `now` is None before the first event."""
+        settings = self._desk.settings
+        self._agenda.offset_us = round(settings.offset * 1000)
+        self._conductor.follow(settings.sync)
+        self._conductor.set_metre(parse_metre(settings.metre))
+        if now is None:
+            pass  # nobody knows what time it is: bar 1 begins with the first that happens
+        elif not isinstance(settings.tempo, str):
+            self._conductor.set_internal(tempo_us(settings.tempo), now)
+        elif settings.sync == "internal":
+            timeline = self._listener.live.timeline
+            has_heard = self._listener.calls > 0
+            self._conductor.adopt(timeline if has_heard else replace(timeline, origin_us=now))
+        if before is None or settings.style != before.style:
+            self.set_style()
+
+    def set_style(self) -> None:
+        """Hear as the style that is set; a model that does not know it plays as in any."""
+        style = self._desk.settings.style
+        if not self._listener.set_style(style):
+            line = unknown_style(style, self._listener.live.guard.model)
+            self._replies.refuse("style", line)
+
+    def _check_style(self, before: Settings) -> None:
+        """Raise ConfigError for a style that the model does not know, where one was just chosen."""
+        style = self._desk.settings.style
+        if style != before.style and not self._listener.knows(style):
+            raise ConfigError(unknown_style(style, self._listener.live.guard.model))
+
+    # --- presets --------------------------------------------------------------------------------------------------
+
+    def ask_for_preset(self, name: str, now: int) -> None:
+        """Let a preset take over: on the bar line while the model plays, else at once.  Raises ConfigError."""
+        self._desk.ask(name)
+        if self._turns.is_playing:
+            self.wait_for_bar(now)
+            self._replies.give("preset", Reply.PRESET_WAITS, name=name)
+        else:
+            self.take_over_presets(now)
+
+    def wait_for_bar(self, now: int) -> None:
+        """The presets that wait take over on the bar line that comes next."""
+        timeline = self._listener.live.timeline
+        self._preset_tick = timeline.bar_from(timeline.tick_from(now))
+
+    def presets_at(self) -> int | None:
+        """When the presets that wait take over, micros; None if none waits."""
+        if not self._desk.waiting:
+            return None
+        return self._listener.live.timeline.micros(self._preset_tick)
+
+    def take_over_presets(self, now: int) -> None:
+        """Put the presets that wait into force; a value that one of them gets wrong is refused last."""
+        for name in self._desk.waited():
+            self._desk.preset_in_force = name
+            self._replies.give("preset", Reply.PRESET, name=name)
+            for control, value in self._desk.preset(name).items():
+                self.set(str(control), value, now)
