@@ -18,7 +18,6 @@ from livegen.music.messages import Cut, Message, NoteOff, NoteOn, Other
 from livegen.music.parts import PARTS
 
 SECOND = 1_000_000
-MOST_WAKES = 5_000  # at one moment: several responses of many bars are planned in fewer slices
 
 
 class Wire:
@@ -65,16 +64,12 @@ class Wire:
 
 
 class Rehearsal:
-    """An engine on virtual time.  `sent` is what went out: (micros, message).
-
-    An engine that wants to be woken again and again while no time passes is refused: a daemon would spin.
-    """
+    """An engine on virtual time.  `sent` is what went out: (micros, message)."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
         self.wire = Wire()
         self.now = 0
-        self._wakes = 0
 
     @property
     def sent(self) -> list[tuple[int, Message]]:
@@ -90,9 +85,6 @@ class Rehearsal:
     def until(self, time: int) -> None:
         """Let time pass, waking the engine whenever it asked for it."""
         while (deadline := self.engine.deadline()) is not None and deadline <= time:
-            self._wakes = 0 if deadline > self.now else self._wakes + 1
-            if self._wakes > MOST_WAKES:
-                raise RuntimeError(f"the engine makes no headway at {self.now} µs")
             self.now = max(self.now, deadline)
             self.wire.until(self.now - 1)
             self._feed(Wake(), self.now)
