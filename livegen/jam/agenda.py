@@ -15,11 +15,10 @@ from typing import NamedTuple
 
 from livegen.codec.encoder import Stroke
 from livegen.jam.mapping import Command
-from livegen.music.messages import Cut, Message, NoteOff, NoteOn, Other
+from livegen.music.messages import Cut, Message, NoteOff, NoteOn, ProgramChange
 from livegen.music.parts import DRUM_CHANNEL
 
 LATE_US = 30_000  # an onset later than this is not played
-PROGRAM_CHANGE = 0xC0
 
 Place = Callable[[int], int]  # tick to the micros at which it is to sound
 
@@ -174,7 +173,7 @@ class Agenda:
         known, _ = self._programs.get(key[0], (None, 0))
         if route.program is not None and known != route.program:
             self._programs[key[0]] = route.program, due
-            yield Timed(due, Other(bytes((PROGRAM_CHANGE | key[0], route.program))))
+            yield Timed(due, ProgramChange(route.program, key[0]))
         yield Timed(due, NoteOn(key[1], route.velocity(stroke.velocity), key[0]))
 
     def fall_due(self, now: int) -> Iterator[Given]:

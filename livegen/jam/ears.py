@@ -15,7 +15,7 @@ Knows channels, pedals and MPE zones; knows no time but the micros it is told, a
 from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
-from livegen.jam.mpe import BEND, PRESSURE, TIMBRE, Expression
+from livegen.jam.mpe import TIMBRE, Expression
 from livegen.jam.strings import Strings
 from livegen.music.messages import (
     DATA_ENTRY,
@@ -24,9 +24,11 @@ from livegen.music.messages import (
     RPN_COARSE,
     RPN_FINE,
     SUSTAIN,
+    ChannelPressure,
     ControlChange,
     NoteOff,
     NoteOn,
+    PitchBend,
 )
 from livegen.music.parts import DRUMS, MPE, Source
 from livegen.music.scale import name_of
@@ -124,7 +126,7 @@ class Ears:
             case ControlChange(control, _, channel) if control in (SUSTAIN, RESET_CONTROLLERS):
                 return self._pedal_up(channel)
             case ControlChange(control, _, channel) if control == TIMBRE:
-                self._expression.tell(TIMBRE, channel, now)
+                self._expression.tell("timbre", channel, now)
             case ControlChange(control, value, channel) if control in (RPN_COARSE, RPN_FINE):
                 self._rpn.setdefault(channel, [127, 127])[control == RPN_FINE] = value
             case ControlChange(control, _, channel) if control in NRPN:
@@ -136,13 +138,14 @@ class Ears:
                 pass
         return []
 
-    def express(self, data: bytes, now: int) -> None:
-        """Bend or pressure of a channel, as it came; anything else is ignored."""
-        what, channel = data[0] & 0xF0, data[0] & 0x0F
-        if what in (BEND, PRESSURE):
-            self._expression.tell(what, channel, now)
-        if what == BEND:
-            self._strings.bend(channel, data[1] | data[2] << 7, now)
+    def express(self, message: PitchBend | ChannelPressure, now: int) -> None:
+        """A bend or a pressure of a channel: it may show that the channel is one of several of an instrument."""
+        match message:
+            case PitchBend(value, channel):
+                self._expression.tell("bend", channel, now)
+                self._strings.bend(channel, value, now)
+            case ChannelPressure(_, channel):
+                self._expression.tell("pressure", channel, now)
 
     def release(self) -> list[Struck]:
         """All keys and pedals come up; the strokes that this ends."""

@@ -44,12 +44,14 @@ from livegen.music import pace
 from livegen.music.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
+    ChannelPressure,
     ControlChange,
     Cut,
     Message,
     NoteOff,
     NoteOn,
     Other,
+    PitchBend,
 )
 from livegen.music.metre import TICKS_PER_BEAT, parse_metre
 from livegen.music.parts import DRUM_CHANNEL, KEYS, PARTS
@@ -444,10 +446,10 @@ class Engine:
             case ControlChange():
                 for struck in self._ears.control(message, self._now):
                     self._hear(self._now, struck, out)
+            case PitchBend() | ChannelPressure():
+                self._ears.express(message, self._now)
             case Other(data) if is_transport(data):
                 self._conductor.message(data, self._now)
-            case Other(data):
-                self._ears.express(data, self._now)
 
     def _key_down(self, note: NoteOn, out: list[Timed]) -> None:
         happening = self._turns.key_happening(self._now)

@@ -8,9 +8,8 @@ table III and RP-018.  Knows no bindings and no time.
 from typing import NamedTuple
 
 from livegen.jam.sources import CC, FINE, LOW, NOTE, NRPN, OFFSET_TURNS, PROGRAM, RPN, TURNS, Source
-from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, Other
+from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, ProgramChange
 
-PROGRAM_CHANGE = 0xC0
 BANK, DATA, INCREMENT, DECREMENT = 0, 6, 96, 97
 FINER = 32  # the low bits of controller n come on n + 32
 _CHOOSES = {99: (NRPN, 0), 98: (NRPN, 1), 101: (RPN, 0), 100: (RPN, 1)}
@@ -46,8 +45,8 @@ class Knobs:
                 return [Moved(Source(NOTE, pitch, channel), 0)]
             case ControlChange(control, value, channel) if control < 120:
                 return self._controller(control, value, channel)
-            case Other(data) if data[0] & 0xF0 == PROGRAM_CHANGE:
-                return self._program(data[1], data[0] & 0x0F)
+            case ProgramChange(program, channel):
+                return self._program(program, channel)
             case _:
                 return []
 

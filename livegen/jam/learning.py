@@ -15,13 +15,12 @@ from livegen.jam.knobs import (
     DATA,
     FINER,
     MPE_SET_UP,
-    PROGRAM_CHANGE,
     SETTING,
     Knobs,
     steps,
 )
 from livegen.jam.sources import CC, FINE, LOW, NOTE, OFFSET_TURNS, PROGRAM, TURNS, Source
-from livegen.music.messages import ControlChange, Message, NoteOn, Other
+from livegen.music.messages import ControlChange, Message, NoteOn, ProgramChange
 
 PATIENCE_US = 20_000_000  # after which nothing is learned
 SETTLES_US = 400_000  # after something has moved enough: what moves most by then is meant
@@ -108,10 +107,9 @@ class Learner:
                 return Source(NOTE, pitch, channel)
             case ControlChange(control) if control < 120:
                 self._follow(message, knobs)
-            case Other(data) if data[0] & 0xF0 == PROGRAM_CHANGE:
-                channel = data[0] & 0x0F
+            case ProgramChange(program, channel):
                 bank = knobs.bank(channel) if channel in self._banked else None
-                return Source(PROGRAM, data[1], channel, bank=bank)
+                return Source(PROGRAM, program, channel, bank=bank)
         if self._settles is None and self.meant() is not None:
             self._settles = now + SETTLES_US
         return None

@@ -9,7 +9,6 @@ moment.  Knows no pitches and no parts.
 from collections import deque
 
 TIMBRE = 74  # controller
-BEND, PRESSURE = 0xE0, 0xD0  # status
 MANAGER = 0  # of the lower zone: its notes and bends are everybody's
 _BEFORE_US = 10_000  # a note, in which at least two of bend, pressure and timbre are told
 _KINDS = 2
@@ -21,13 +20,13 @@ class Expression:
 
     def __init__(self) -> None:
         self.is_found = False
-        self._told: dict[int, dict[int, int]] = {}  # channel -> what was told, and when
+        self._told: dict[int, dict[str, int]] = {}  # channel -> what was told, and when
         self._expressive: set[int] = set()  # channels of which every note came so
         self._notes: deque[tuple[int, int]] = deque(
             maxlen=_NOTES
         )  # (micros, channel), all expressive
 
-    def tell(self, what: int, channel: int, now: int) -> None:
+    def tell(self, what: str, channel: int, now: int) -> None:
         """A bend, pressure or timbre of a channel."""
         self._told.setdefault(channel, {})[what] = now
 

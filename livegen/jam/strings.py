@@ -14,12 +14,12 @@ Knows no parts; forgets what it saw of a guitar as soon as one of its strings pl
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from livegen.music.messages import CENTRE
 from livegen.music.parts import DRUM_CHANNEL
 
 OPEN = (64, 59, 55, 50, 45, 40)  # pitches of open strings, first to sixth
 FRETS = 24
 HAND = 5  # frets that a hand spans
-CENTRE = 0x2000  # of a bend
 _BENT_STRINGS, _BENT_NOTES = 4, 2  # so many neighbours, each with so many notes bent by themselves
 _SAME_US = 5_000  # equal bends of two channels in this time are one bend of all
 _NOTES, _STRINGS, _TOGETHER = (

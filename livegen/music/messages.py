@@ -37,8 +37,41 @@ class ControlChange:
 
 
 @dataclass(frozen=True, slots=True)
+class ProgramChange:
+    """A sound is chosen, 0 to 127."""
+
+    program: int
+    channel: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PitchBend:
+    """All notes of a channel are bent.  `value` is 0 to 16383; 8192 (`CENTRE`) is not bent at all."""
+
+    value: int
+    channel: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelPressure:
+    """All keys of a channel are pressed, 0 to 127."""
+
+    value: int
+    channel: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class KeyPressure:
+    """A key that is down is pressed, 0 to 127."""
+
+    pitch: int
+    value: int
+    channel: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Other:
-    """Any other well-formed message, as it came: clock, bend, pressure, program, sysex."""
+    """A well-formed system message, as it came: clock, song position, system exclusive."""
 
     data: bytes
 
@@ -48,9 +81,14 @@ class Cut:
     """Not MIDI: withdraw all that is handed out but not yet due, release all that sounds, now."""
 
 
-Message = NoteOn | NoteOff | ControlChange | Other
+ChannelMessage = (
+    NoteOn | NoteOff | ControlChange | ProgramChange | PitchBend | ChannelPressure | KeyPressure
+)
+Message = ChannelMessage | Other
 
 NOTE_OFF, NOTE_ON, CONTROL_CHANGE = 0x80, 0x90, 0xB0
+KEY_PRESSURE, PROGRAM_CHANGE, CHANNEL_PRESSURE, PITCH_BEND = 0xA0, 0xC0, 0xD0, 0xE0
+CENTRE = 0x2000
 SUSTAIN, ALL_SOUND_OFF, RESET_CONTROLLERS, ALL_NOTES_OFF = 64, 120, 121, 123
 DATA_ENTRY, RPN_FINE, RPN_COARSE = 6, 100, 101
 NRPN = (98, 99)
@@ -76,13 +114,25 @@ def decode(data: Sequence[int]) -> Message | None:
     if _LENGTH.get(kind) != len(data) or any(not 0 <= byte < 0x80 for byte in data[1:]):
         return None
     channel = status & 0x0F
-    if kind == NOTE_ON and data[2]:
-        return NoteOn(data[1], data[2], channel)
-    if kind in (NOTE_ON, NOTE_OFF):
-        return NoteOff(data[1], data[2] if kind == NOTE_OFF else 64, channel)
-    if kind == CONTROL_CHANGE:
-        return ControlChange(data[1], data[2], channel)
-    return Other(bytes(data))
+    match kind, tuple(data[1:]):
+        case (0x90, (pitch, 0)):
+            return NoteOff(pitch, channel=channel)
+        case (0x90, (pitch, velocity)):
+            return NoteOn(pitch, velocity, channel)
+        case (0x80, (pitch, velocity)):
+            return NoteOff(pitch, velocity, channel)
+        case (0xB0, (control, value)):
+            return ControlChange(control, value, channel)
+        case (0xE0, (low, high)):
+            return PitchBend(low | high << 7, channel)
+        case (0xD0, (value,)):
+            return ChannelPressure(value, channel)
+        case (0xA0, (pitch, value)):
+            return KeyPressure(pitch, value, channel)
+        case (0xC0, (program,)):
+            return ProgramChange(program, channel)
+        case _:
+            return Other(bytes(data))
 
 
 def encode(message: Message) -> bytes:
@@ -94,5 +144,13 @@ def encode(message: Message) -> bytes:
             return bytes((NOTE_OFF | channel, pitch, velocity))
         case ControlChange(control, value, channel):
             return bytes((CONTROL_CHANGE | channel, control, value))
+        case PitchBend(value, channel):
+            return bytes((PITCH_BEND | channel, value & 0x7F, value >> 7))
+        case ChannelPressure(value, channel):
+            return bytes((CHANNEL_PRESSURE | channel, value))
+        case KeyPressure(pitch, value, channel):
+            return bytes((KEY_PRESSURE | channel, pitch, value))
+        case ProgramChange(program, channel):
+            return bytes((PROGRAM_CHANGE | channel, program))
         case Other(data):
             return data

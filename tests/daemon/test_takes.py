@@ -22,7 +22,7 @@ from livegen.daemon.takes import (
 )
 from livegen.jam.journal import Session
 from livegen.jam.rows import Grid, Heard, JournalError, Sent
-from livegen.music.messages import ControlChange, NoteOff, NoteOn, Other
+from livegen.music.messages import ControlChange, NoteOff, NoteOn, ProgramChange
 from livegen.music.smf import Score, Track, micros_of, read, write
 
 SECOND = 1_000_000
@@ -144,7 +144,7 @@ def test_what_held_before_the_take_holds_in_it_and_what_sounded_does_not() -> No
             MODEL,
             (
                 (0, ControlChange(64, 127)),
-                (0, Other(b"\xc0\x06")),
+                (0, ProgramChange(6)),
                 (960, NoteOn(60, 80)),
                 (1920, NoteOff(60)),
                 (1920, ControlChange(64, 0)),

@@ -2,7 +2,7 @@
 
 from livegen.codec.encoder import Stroke
 from livegen.jam.agenda import ROUTES, Agenda, Route, Timed
-from livegen.music.messages import NoteOff, NoteOn, Other
+from livegen.music.messages import NoteOff, NoteOn, ProgramChange
 from livegen.music.parts import BASS, COMP, LEAD
 
 PLANNED = (Stroke(0, COMP, 60, 80), Stroke(24, COMP, 60, 0))
@@ -30,7 +30,7 @@ def test_what_is_open_counts_what_is_planned_and_no_companions() -> None:
 
 def test_a_program_is_sent_once_before_the_first_note_and_again_only_if_it_was_taken_back() -> None:
     agenda = Agenda((Route(), Route(), Route(2, program=33), Route(9)), 30_000)
-    program, key = Other(b"\xc2\x21"), (Stroke(0, BASS, 40, 80), Stroke(1, BASS, 40, 0))
+    program, key = ProgramChange(33, 2), (Stroke(0, BASS, 40, 80), Stroke(1, BASS, 40, 0))
 
     def sent(at: int) -> list[object]:
         agenda.put(key)

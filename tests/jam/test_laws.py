@@ -23,6 +23,7 @@ from livegen.music.messages import (
     NoteOff,
     NoteOn,
     Other,
+    ProgramChange,
     decode,
     encode,
 )
@@ -76,7 +77,7 @@ MESSAGES = st.one_of(
     st.builds(NoteOff, PITCHES, st.just(64), CHANNELS),
     st.builds(ControlChange, st.sampled_from([1, 64, 120, 123]), st.integers(0, 127), CHANNELS),
     st.sampled_from([Other(bytes([byte])) for byte in (0xF8, 0xF8, 0xF8, 0xFA, 0xFB, 0xFC)]),
-    st.sampled_from([Other(bytes([0xC0, program])) for program in (3, 4, 5)]),
+    st.sampled_from([ProgramChange(program) for program in (3, 4, 5)]),
     st.binary(min_size=1, max_size=4).map(lambda data: decode(data) or NoteOff(60)),
 )
 COMMANDS = st.one_of(
@@ -219,7 +220,7 @@ DRUMS_THAT_LEAVE: list[tuple[int, Event]] = [
     (1, NoteOff(48)),
     (250_000, NoteOn(48, 80)),
     (1, NoteOff(48)),
-    (0, Other(bytes((0xC0, 3)))),
+    (0, ProgramChange(3)),
     (35_000_000, NoteOn(48, 80)),
     (1, NoteOff(48)),
 ]

@@ -11,13 +11,13 @@ from livegen.jam.controls import CONTROLS, settings, with_control
 from livegen.jam.knobs import steps
 from livegen.jam.learning import PATIENCE_US, SETTLES_US, turning
 from livegen.jam.mapping import Command, ControlMap, turned, turned_by
-from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, Other
+from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, ProgramChange
 
 MS = 1_000
 
 
 def program(number: int) -> Message:
-    return Other(bytes((0xC0, number)))
+    return ProgramChange(number)
 
 
 def changes(*pairs: tuple[int, int]) -> list[Message]:

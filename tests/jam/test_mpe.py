@@ -7,8 +7,14 @@ import pytest
 
 from livegen.jam.ears import Ears, Struck
 from livegen.jam.engine import DEFAULT_RULES
-from livegen.jam.mpe import BEND, PRESSURE
-from livegen.music.messages import ControlChange, NoteOff, NoteOn
+from livegen.music.messages import (
+    CENTRE,
+    ChannelPressure,
+    ControlChange,
+    NoteOff,
+    NoteOn,
+    PitchBend,
+)
 from livegen.music.parts import COMP, DRUMS, LEAD
 
 DRUM_CHANNEL = 9
@@ -22,9 +28,9 @@ class Keyboard:
         self.ears, self.now, self.heard = ears, 0, list[int | None]()
 
     def express(self, channel: int) -> None:
-        self.ears.express(bytes((BEND | channel, 0, 64)), self.now)
+        self.ears.express(PitchBend(CENTRE, channel), self.now)
         self.ears.control(ControlChange(74, 64, channel), self.now)
-        self.ears.express(bytes((PRESSURE | channel, 0)), self.now)
+        self.ears.express(ChannelPressure(0, channel), self.now)
 
     def play(self, pitch: int, channel: int, wait: int = NOTE_US) -> None:
         """A note, released before the next."""

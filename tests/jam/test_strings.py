@@ -7,8 +7,8 @@ import pytest
 
 from livegen.jam.ears import Ears
 from livegen.jam.engine import DEFAULT_RULES
-from livegen.jam.strings import CENTRE, HAND, OPEN
-from livegen.music.messages import NoteOff, NoteOn
+from livegen.jam.strings import HAND, OPEN
+from livegen.music.messages import CENTRE, NoteOff, NoteOn, PitchBend
 from livegen.music.parts import DRUMS
 
 DRUM_CHANNEL = 9
@@ -43,7 +43,7 @@ class Band:
 
     def bend(self, channel: int, value: int, after: int = 0) -> None:
         self.now += after
-        self.ears.express(bytes((0xE0 | channel, value & 127, value >> 7)), self.now)
+        self.ears.express(PitchBend(value, channel), self.now)
 
 
 def strings(channels: Sequence[int], chord: Sequence[int | None]) -> Iterator[tuple[int, int]]:

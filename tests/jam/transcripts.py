@@ -32,7 +32,7 @@ from livegen.jam.controls import CONTROLS, settings
 from livegen.jam.engine import Engine
 from livegen.jam.engine import Event as Fed
 from livegen.jam.mapping import Command
-from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, Other
+from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, Other, ProgramChange
 from livegen.music.parts import BASS
 from livegen.music.timeline import tempo_us
 from livegen.testing import EchoModel, Rehearsal, UniformModel
@@ -187,7 +187,7 @@ def _event(words: list[str]) -> Fed | None:
         "note_off": lambda: NoteOff(numbers[0], channel=channel(1)),
         "control_change": lambda: ControlChange(numbers[0], numbers[1], channel(2)),
         "pedal": lambda: ControlChange(64, 127 * (words[2] == "down"), channel(0)),
-        "program": lambda: Other(bytes((0xC0 | channel(1), numbers[0]))),
+        "program": lambda: ProgramChange(numbers[0], channel(1)),
         "position": lambda: Other(bytes((0xF2, numbers[0] % 128, numbers[0] // 128))),
         "link": lambda: Command("link", _link(words)),
     }
@@ -223,8 +223,8 @@ def _told(at: int, message: Message) -> str:
             return f"{_time(at)} < note_on {pitch} {velocity}{_where(channel)}"
         case NoteOff(pitch, _, channel):
             return f"{_time(at)} < note_off {pitch}{_where(channel)}"
-        case Other(data) if data[0] & 0xF0 == 0xC0:
-            return f"{_time(at)} < program {data[1]}{_where(data[0] & 0x0F)}"
+        case ProgramChange(program, channel):
+            return f"{_time(at)} < program {program}{_where(channel)}"
         case Other(data) if data in WORDS:
             return f"{_time(at)} < {WORDS[data]}"
         case _:
