@@ -107,7 +107,7 @@ def _fed(
 
 def _events(run: Run, meaning: Meaning) -> Iterator[tuple[Event, int]]:
     """Every event with the micros at which it was fed: they never decrease, whatever the stamps say."""
-    heard, now = deque(run.heard), 0
+    heard, now = deque(run.heard), run.header.at
     for step in (step for did in run.did for step in did.fed):
         match step:
             case Took(messages):

@@ -5,7 +5,8 @@ checkout with a home folder of its own.  The few that cannot run here say why, i
 
     <!-- not run: it needs four machines -->
 
-Commands inside sentences, in help texts and in messages are not run: their options are looked up.
+Every command of a message runs too, with something that is there in its gaps, or stands in a table with the reason why
+not.  Of commands inside the sentences of pages and in help texts the options are looked up.
 """
 
 import ast
@@ -148,6 +149,95 @@ def test_each_block_says_what_it_is_and_each_that_is_not_run_says_why() -> None:
         assert not block.left_out or len(block.left_out) > 20
     left_out = [block for block in BLOCKS if block.left_out]
     assert len(left_out) < len(RUN), "most of what is documented is run"
+
+
+# --- commands in messages -----------------------------------------------------------------------------------------
+
+
+PROGRAMS = "livegen|make|python|pip|sudo|jackd|killall|modprobe|pw-jack|systemctl"
+IN_MESSAGE = re.compile(
+    rf"`((?:{PROGRAMS})\b[^`]*)`|(?:^|: )((?:sudo|killall|livegen serve|livegen train) .*)"
+)
+SYSTEM = "it changes the system"
+# What a message tells to type, {} for what it fills in -> what runs here, and how that may end; or why it does not run.
+TOLD: dict[str, tuple[str, tuple[int, ...]] | str] = {
+    "livegen doctor": (
+        "livegen doctor",
+        (0, 1),
+    ),  # 1: it found something, as here where no ports are
+    "livegen ports": ("livegen ports", (0, 2)),
+    "livegen serve": ("livegen serve", (0,)),
+    "livegen serve --model {}": ("livegen serve --model jam-gru", (0,)),
+    "livegen train --from default {}": ("livegen train --from default ~/my-midi", (0,)),
+    "make -C {} install": ("make -C . install", (0,)),
+    "make -C {} install WITH={}": ("make -C . install WITH=link", (0,)),
+    "python -m export.to_onnx": "it names the tool; the tool's own help says what it takes",
+    "jackd -d alsa": "it needs a sound card",
+    "jackd -d dummy": "it goes on until it is stopped; every end-to-end test over JACK starts it",
+    "pw-jack": "it needs PipeWire",
+    "modprobe snd-seq": SYSTEM,
+    "killall -9 jackd": SYSTEM,
+    "killall -9 MIDIServer": SYSTEM,
+    "killall -9 MIDIServer, or restart the machine": SYSTEM,
+    "sudo apt-get install libasound2": SYSTEM,
+    "sudo usermod -a -G audio $USER, then log out and in": SYSTEM,
+    "sudo modprobe snd-seq; for every start: echo snd-seq | sudo tee /etc/modules-load.d/midi.conf": SYSTEM,
+}
+
+
+def messages() -> Iterator[str]:
+    """Every text of the program that is no docstring, {} for what it fills in."""
+    for file in sorted((ROOT / "livegen").rglob("*.py")):
+        tree = ast.parse(file.read_text())
+        passed_over = {id(part) for node in ast.walk(tree) for part in _no_messages(node)}
+        for node in ast.walk(tree):
+            if id(node) in passed_over:
+                continue
+            if isinstance(node, ast.Constant) and isinstance(node.value, str):
+                yield node.value
+            elif isinstance(node, ast.JoinedStr):
+                yield "".join(
+                    str(v.value) if isinstance(v, ast.Constant) else "{}" for v in node.values
+                )
+
+
+def _no_messages(node: ast.AST) -> Iterator[ast.AST]:
+    """The docstring of a node, and the parts of a text that is put together."""
+    if isinstance(node, ast.JoinedStr):
+        yield from node.values
+    elif isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef) and node.body:
+        first = node.body[0]
+        yield first.value if isinstance(first, ast.Expr) else first
+
+
+def told() -> set[str]:
+    """The commands of all messages."""
+    found = (pair for text in messages() for pair in IN_MESSAGE.findall(text))
+    return {quoted or plain for quoted, plain in found}
+
+
+def test_every_command_of_a_message_is_run_here_or_says_why_not() -> None:
+    assert told() <= TOLD.keys(), sorted(told() - TOLD.keys())
+    made = {"make -C {} install", "make -C {} install WITH={}"}  # put together in livegen/extras.py
+    assert TOLD.keys() <= told() | made, sorted(TOLD.keys() - told() - made)
+    reasons = [how for how in TOLD.values() if isinstance(how, str)]
+    assert all(len(reason) > 10 for reason in reasons)
+
+
+@pytest.mark.package
+@pytest.mark.timeout(2 * PATIENCE_S)
+@pytest.mark.parametrize(
+    "command", [name for name, how in TOLD.items() if not isinstance(how, str)]
+)
+def test_each_command_of_a_message_runs(
+    command: str, newcomer: tuple[Path, dict[str, str]]
+) -> None:
+    line, ends = how if not isinstance(how := TOLD[command], str) else ("", ())
+    status, _ = run("make install", *newcomer)
+    assert status == 0
+    status, said = run(line, *newcomer)
+    assert status in ends, said
+    assert "Traceback" not in said
 
 
 # --- commands inside sentences ------------------------------------------------------------------------------------

@@ -119,6 +119,20 @@ def test_installed_alone_it_knows_its_models_and_settings_and_has_no_torch(insta
 
 @pytest.mark.package
 @pytest.mark.timeout(400)
+def test_installed_alone_the_command_that_adds_what_is_missing_adds_it(installed: Path) -> None:
+    def python(program: str) -> subprocess.CompletedProcess[str]:
+        command = [str(installed / "python"), "-c", program]
+        return subprocess.run(command, cwd="/", capture_output=True, text=True)
+
+    assert python("import aalink").returncode == 1
+    told = python("from livegen.extras import to_install; print(to_install('link'))").stdout
+    added = subprocess.run(told, shell=True, cwd="/", capture_output=True, text=True)
+    assert added.returncode == 0, added.stderr
+    assert python("import aalink").returncode == 0
+
+
+@pytest.mark.package
+@pytest.mark.timeout(400)
 def test_installed_alone_it_serves_with_its_page_and_ends_with_0(
     installed: Path, tmp_path: Path
 ) -> None:

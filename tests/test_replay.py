@@ -177,3 +177,24 @@ def test_a_message_that_the_disk_lost_is_named_as_the_reason() -> None:
 
 def test_a_session_without_an_engine_has_nothing_to_differ() -> None:
     assert reproduce(session(Heard(5, b"\x90\x3c\x50")), engine) == Outcome(0, 0)
+
+
+def test_an_engine_that_began_late_is_fed_what_came_before_when_it_began() -> None:
+    began, jam, account = 5 * SECOND, engine(), Account()
+    rows: list[Row] = [Header(began, 0, HEADER.settings)]
+    for at, message in ((SECOND, NoteOn(60, 80)), (2 * SECOND, NoteOff(60))):
+        rows.append(Heard(at, encode(message)))
+        account.took(began)
+        assert jam.feed(message, began) == []
+    while (deadline := jam.deadline()) is not None and deadline < 9 * SECOND:
+        account.woke(max(began, deadline))
+        for due, played in jam.feed(Wake(), max(began, deadline)):
+            assert not isinstance(played, Command | Cut)
+            account.gave(due, encode(played))
+    did = account.settle()
+    assert did is not None
+
+    outcome = reproduce(session(*rows, did), engine)
+
+    assert outcome.is_same, outcome
+    assert outcome.notes > 0

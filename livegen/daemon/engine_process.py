@@ -374,7 +374,7 @@ def main() -> int:
     header = _header(settings, first.micros, engine.snapshot().get("model", ""))
     link.send_json(Kind.JOURNAL, header.at, rows.body(header))
     link.send_json(Kind.READY, clock.now(), engine.snapshot())
-    EngineProcess(link, engine, settings, clock.now()).run()
+    EngineProcess(link, engine, settings, header.at).run()
     return 0
 
 

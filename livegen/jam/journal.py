@@ -63,15 +63,16 @@ class Account:
         self._fed: list[Step] = []
         self._out: list[Out] = []
         self._at: int | None = None
+        self._fed_at = 0  # the time of the last step
 
     def woke(self, now: int) -> None:
         """The engine is woken."""
-        self._begin(now)
+        self._feed(now)
         self._fed.append(Woke(now))
 
     def took(self, now: int) -> None:
         """The engine is fed a message."""
-        self._begin(now)
+        self._feed(now)
         if self._fed and isinstance(last := self._fed[-1], Took):
             self._fed[-1] = Took(last.messages + 1)
         else:
@@ -79,12 +80,12 @@ class Account:
 
     def told(self, now: int, name: str, value: object) -> None:
         """The engine is fed a command, or something else that a name and a value fit for JSON describe."""
-        self._begin(now)
+        self._feed(now)
         self._fed.append(Told(now, name, value))
 
     def gave(self, due: int, data: bytes = b"") -> None:
-        """The engine handed out a message, or without data a cut."""
-        self._begin(due)
+        """The engine handed out a message, or without data a cut, for what it was fed last."""
+        self._begin(self._fed_at)
         self._out.append(Out(due, data))
 
     @property
@@ -99,6 +100,10 @@ class Account:
         did = Did(self._at, tuple(self._fed), tuple(self._out))
         self._fed, self._out, self._at = [], [], None
         return did
+
+    def _feed(self, now: int) -> None:
+        self._fed_at = now
+        self._begin(now)
 
     def _begin(self, now: int) -> None:
         if self._at is None:

@@ -45,7 +45,7 @@ class Header:
     """An engine began.
 
     `settings` are those its factory was given; `sha256` is of the model's file, "" where that is unknown.
-    It was fed messages stamped later than `since`: also those that came while it was loading, before `at`.
+    It was fed messages stamped later than `since`; those that came while it was loading, before `at`, at `at`.
     """
 
     at: int

@@ -6,8 +6,10 @@ file holds makes reading it slow or large.  Knows nothing of parts or codecs.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from io import SEEK_END, BytesIO
 from itertools import islice
 from pathlib import Path
+from typing import BinaryIO
 
 import mido
 
@@ -16,11 +18,12 @@ from livegen.music import smf_bytes
 from livegen.music.messages import Message, NoteOff, NoteOn, decode, encode
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.note_ends import ended
+from livegen.music.pieces import Bytes
 from livegen.music.smf_bytes import Repairs
 
 # Whoever changes what a file is read as raises it: what was made of files before is made anew.
 READING = 2
-MAX_BYTES = 10_000_000
+MAX_BYTES = 256_000_000
 MAX_TRACKS = 256
 MAX_EVENTS = 500_000  # notes and controllers
 MAX_HOURS = 24  # from the first note to the last
@@ -83,16 +86,15 @@ def read_repaired(source: Path | bytes) -> tuple[Score, tuple[str, ...]]:
 
     Raises MidiFileError, in one line, for a file that cannot be had or holds no track.
     """
-    data = source if isinstance(source, bytes) else _load(source)
     where = "these bytes" if isinstance(source, bytes) else str(source)
     repairs = Repairs()
-    if len(data) > MAX_BYTES:
-        data = data[:MAX_BYTES]
-        repairs.once(f"longer than {MAX_BYTES // 1_000_000} MB, the rest is left out")
     try:
-        score = _score(data, repairs)
+        with BytesIO(source) if isinstance(source, bytes) else source.open("rb") as file:
+            score = _score(_bytes_of(file, repairs), repairs)
     except MidiFileError as error:
         raise MidiFileError(f"{where}: {error}") from None
+    except OSError as error:
+        raise MidiFileError(f"{where}: cannot be read ({error.strerror})") from None
     return score, repairs.sentences()
 
 
@@ -108,15 +110,16 @@ def read_to_play(path: Path) -> tuple[Score, str | None]:
     return score, f"{path} was repaired: {mended}" if mended else None
 
 
-def _load(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            return file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise MidiFileError(f"{path}: cannot be read ({error.strerror})") from None
+def _bytes_of(file: BinaryIO, repairs: Repairs) -> Bytes:
+    """All of a file that is read; a pipe, in which there is no going back, is read at once."""
+    file = file if file.seekable() else BytesIO(file.read(MAX_BYTES + 1))
+    size = file.seek(0, SEEK_END)
+    if size > MAX_BYTES:
+        repairs.once(f"longer than {MAX_BYTES // 1_000_000} MB, the rest is left out")
+    return Bytes(file, 0, min(size, MAX_BYTES))
 
 
-def _score(data: bytes, repairs: Repairs) -> Score:
+def _score(data: Bytes, repairs: Repairs) -> Score:
     header = smf_bytes.header(data, repairs)
     found = list(islice(smf_bytes.tracks(data, header.end, repairs), MAX_TRACKS + 1))
     if not found:
@@ -185,7 +188,7 @@ class _Reading:
     # Equal messages are one: a third of the memory.
     known: dict[bytes, Message] = field(default_factory=dict)
 
-    def take(self, track: bytes, begin: int) -> int:
+    def take(self, track: Bytes, begin: int) -> int:
         """Take in a track that begins at tick `begin`; the tick at which it ends."""
         tick, times = begin, self.unit.times
         for after, status, data in smf_bytes.events(track, self.repairs):

@@ -10,6 +10,9 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from livegen.music import pieces
+from livegen.music.pieces import Bytes
+
 TRACK_NAME, END_OF_TRACK, SET_TEMPO, TIME_SIGNATURE = 0x03, 0x2F, 0x51, 0x58
 META = 0xFF
 NO_COUNT = -1
@@ -40,6 +43,8 @@ _NEAR = 8  # places after an impossible event of which the best is taken; beyond
 _PER_BYTE = 32  # ticks: how much less likely a place is for each byte that it leaves out
 _LIKELY = 1 << 21  # ticks: a time of four bytes among damaged ones is damage
 _MOST_TRIES = 50_000  # places of a file that are tried: half a second
+_MOST_CHUNKS = 0xFFFF  # as many as a header can count
+_MOST_CONTENT = 1 << 16  # bytes of a meta event that are taken; no name is so long
 
 
 class Repairs:
@@ -74,7 +79,10 @@ class Header(NamedTuple):
 
 
 class Event(NamedTuple):
-    """An event as it stands: `track[begin:end]` are its data bytes, or type, length and data of a meta event."""
+    """An event as it stands: `piece[begin:end]` are its data bytes, or type, length and data of a meta event.
+
+    `end` may lie behind the piece of the track that is in memory.
+    """
 
     delta: int
     status: int
@@ -89,13 +97,13 @@ class _Impossible(Exception):
 # --- chunks -----------------------------------------------------------------------------------------------------------
 
 
-def header(data: bytes, repairs: Repairs) -> Header:
+def header(data: Bytes, repairs: Repairs) -> Header:
     """The header, wherever it is; where there is none, that of a usual file."""
     at = data.find(_HEADER)
     if at < 0 or at + 14 > len(data):
         repairs.once(f"no header, {USUAL_DIVISION} ticks are taken for a quarter")
         return Header(1, NO_COUNT, USUAL_DIVISION, max(0, data.find(_TRACK)))
-    if at and not data.startswith(_RIFF):
+    if at and data.read(0, 4) != _RIFF:
         repairs.once("other bytes before the header, passed over")
     form, tracks, division = (_number(data, place, 2) for place in (at + 8, at + 10, at + 12))
     end = at + 8 + _number(data, at + 4, 4)
@@ -105,42 +113,46 @@ def header(data: bytes, repairs: Repairs) -> Header:
     return Header(form, tracks, division, end)
 
 
-def tracks(data: bytes, at: int, repairs: Repairs) -> Iterator[bytes]:
+def tracks(data: Bytes, at: int, repairs: Repairs) -> Iterator[Bytes]:
     """The contents of the track chunks from `at` on, each as long as it really is."""
-    while len(data) - at >= 8 and data[at : at + 4] != _HEADER:
+    for _ in range(_MOST_CHUNKS):
+        if len(data) - at < 8 or data.read(at, 4) == _HEADER:
+            break
         if not _is_chunk(data, at):
             at = data.find(_TRACK, at)
             if at < 0:
                 return
             repairs.once("other bytes between the tracks, passed over")
         end = _chunk_end(data, at, repairs)
-        if data[at : at + 4] == _TRACK:
-            yield data[at + 8 : end]
+        if data.read(at, 4) == _TRACK:
+            yield data.part(at + 8, end)
         at = end
-    if data[at : at + 4] == _HEADER:
+    else:
+        repairs.once(f"more than {_MOST_CHUNKS:,} chunks, the others are left out")
+    if data.read(at, 4) == _HEADER:
         repairs.once("another file after the end of this one, left out")
 
 
-def _number(data: bytes, at: int, size: int) -> int:
-    return int.from_bytes(data[at : at + size], "big")
+def _number(data: Bytes, at: int, size: int) -> int:
+    return int.from_bytes(data.read(at, size), "big")
 
 
-def _is_chunk(data: bytes, at: int) -> bool:
+def _is_chunk(data: Bytes, at: int) -> bool:
     """Whether a chunk begins here: a track, or any other of four letters that ends within the file."""
-    name = data[at : at + 4]
+    name = data.read(at, 4)
     if name == _TRACK:
         return True
     is_named = len(name) == 4 and all(32 <= letter < 127 for letter in name)
     return is_named and at + 8 + _number(data, at + 4, 4) <= len(data)
 
 
-def _chunk_end(data: bytes, at: int, repairs: Repairs) -> int:
+def _chunk_end(data: Bytes, at: int, repairs: Repairs) -> int:
     """Where a chunk ends: where it says, if what is there can follow it, else before the next track."""
     end = at + 8 + _number(data, at + 4, 4)
-    if end == len(data) or _is_chunk(data, end) or data[end - 3 : end] == _END:
+    if end == len(data) or _is_chunk(data, end) or data.read(end - 3, 3) == _END:
         return end
     following = data.find(_TRACK, at + 8)
-    if following < 0 and end > len(data) and not data.endswith(_END):
+    if following < 0 and end > len(data) and data.read(len(data) - 3, 3) != _END:
         repairs.once(CUT_SHORT)
     else:
         repairs.add("a track of a wrong length")
@@ -150,37 +162,45 @@ def _chunk_end(data: bytes, at: int, repairs: Repairs) -> int:
 # --- events -----------------------------------------------------------------------------------------------------------
 
 
-def events(track: bytes, repairs: Repairs) -> Iterator[tuple[int, int, bytes]]:
+def events(track: Bytes, repairs: Repairs) -> Iterator[tuple[int, int, bytes]]:
     """Tick, status and data of the channel messages of a track, and of the meta events that matter (type, then data).
 
     Statuses run on across meta and system exclusive events, as many writers take for granted.
     """
-    at, tick, running, is_over = 0, 0, 0, False
-    while at < len(track):
+    tick, running, is_over = 0, 0, False
+    piece, at, left = (
+        track.piece(0),
+        0,
+        len(track),
+    )  # left: bytes from the begin of the piece to the end of the track
+    while at < left:
+        if at > pieces.PIECE - pieces.AHEAD:
+            left -= at
+            piece, at = track.piece(len(track) - left), 0
         try:
-            delta, status, begin, end = event(track, at, running)
+            delta, status, begin, end = event(piece, at, running, left)
         except (_Impossible, IndexError):
-            mended = _mended(track, at, running, repairs)
+            mended = _mended(piece, at, running, repairs)
             if mended is None:
                 return
             delta, status, begin, end = mended
         tick += delta
         at = end
         if status < 0xF0:
-            if is_over and track[begin - 1] < 0x80:
+            if is_over and piece[begin - 1] < 0x80:
                 repairs.once("a status that runs on across system exclusive")
             running, is_over = status, False
             if begin == end:
                 continue
-            data = track[begin:end]
+            data = piece[begin:end]
             yield tick, status, data if data.isascii() else bytes(min(byte, 127) for byte in data)
         elif status == META:
-            if track[begin] in _WANTED:
-                yield tick, status, track[begin : begin + 1] + _content(track, begin + 1)
+            if piece[begin] in _WANTED:
+                yield tick, status, piece[begin : begin + 1] + _content(piece, begin + 1)
             if (
-                track[begin] == END_OF_TRACK
-                and at < len(track)
-                and _sense(track, at, running, repairs) is None
+                piece[begin] == END_OF_TRACK
+                and at < left
+                and _sense(piece, at, running, repairs) is None
             ):
                 return
         elif status in _SYSEX:
@@ -189,17 +209,17 @@ def events(track: bytes, repairs: Repairs) -> Iterator[tuple[int, int, bytes]]:
             repairs.add("a message that belongs in no file, left out")
 
 
-def event(track: bytes, at: int, running: int, is_strict: bool = True) -> Event:
-    """The event at `at`.
+def event(piece: bytes, at: int, running: int, left: int, is_strict: bool = True) -> Event:
+    """The event at `at` of a piece after which the track goes on, until it has `left` bytes.
 
     Raises _Impossible for what cannot be, `is_strict` also for data bytes beyond 127, and IndexError where the track
     ends first.
     """
-    delta = track[at]
+    delta = piece[at]
     at += 1
     if delta >= 0x80:
-        delta, at = _quantity(track, at - 1)
-    status = track[at]
+        delta, at = _quantity(piece, at - 1)
+    status = piece[at]
     if status >= 0x80:
         at += 1
     elif running:
@@ -208,50 +228,50 @@ def event(track: bytes, at: int, running: int, is_strict: bool = True) -> Event:
         raise _Impossible
     if status < 0xF0:
         end = at + (1 if 0xC0 <= status < 0xE0 else 2)
-        if (track[at] | track[end - 1]) >= 0x80 and is_strict:
+        if (piece[at] | piece[end - 1]) >= 0x80 and is_strict:
             raise _Impossible
         return Event(delta, status, at, end)
     if status in _ON_CABLES:
         end = at + _ON_CABLES[status]
     else:
-        size, end = _quantity(track, at + (status == META))
+        size, end = _quantity(piece, at + (status == META))
         end += size
-    if end > len(track):
+    if end > left:
         raise IndexError
     return Event(delta, status, at, end)
 
 
-def _quantity(track: bytes, at: int) -> tuple[int, int]:
+def _quantity(piece: bytes, at: int) -> tuple[int, int]:
     """A variable-length quantity (page 2) and where it ends.  Raises _Impossible, or IndexError."""
     value = 0
     for index in range(at, at + _MOST_DIGITS):
-        value = value << 7 | track[index] & 0x7F
-        if track[index] < 0x80:
+        value = value << 7 | piece[index] & 0x7F
+        if piece[index] < 0x80:
             if value > _LARGEST:
                 break
             return value, index + 1
     raise _Impossible
 
 
-def _content(track: bytes, at: int) -> bytes:
-    size, begin = _quantity(track, at)
-    return track[begin : begin + size]
+def _content(piece: bytes, at: int) -> bytes:
+    size, begin = _quantity(piece, at)
+    return piece[begin : begin + min(size, _MOST_CONTENT)]
 
 
 # --- the way back -----------------------------------------------------------------------------------------------------
 
 
-def _mended(track: bytes, at: int, running: int, repairs: Repairs) -> Event | None:
+def _mended(piece: bytes, at: int, running: int, repairs: Repairs) -> Event | None:
     """What to take for the impossible event at `at`: itself, if only its values are too large, else one without data.
 
     None where nothing that follows makes sense.
     """
     try:
-        found = event(track, at, running, is_strict=False)
+        found = event(piece, at, running, len(piece), is_strict=False)
     except (_Impossible, IndexError):
         found = None
     status = found.status if found and found.status < 0xF0 else running
-    place = _way_back(track, at + 1, status, repairs)
+    place = _way_back(piece, at + 1, status, repairs)
     if place is None:
         repairs.once(CUT_SHORT)
         return None
@@ -259,35 +279,32 @@ def _mended(track: bytes, at: int, running: int, repairs: Repairs) -> Event | No
         repairs.add("a value beyond 127, taken as 127")
         return found
     repairs.add("an impossible event, left out")
-    return Event(_lost_time(track, at, place), status, place, place)
+    return Event(_lost_time(piece, at, place), status, place, place)
 
 
-def _lost_time(track: bytes, at: int, place: int) -> int:
+def _lost_time(piece: bytes, at: int, place: int) -> int:
     """How much time passes before an event that is left out, if it was not its time that was wrong."""
     try:
-        delta, end = _quantity(track, at)
+        delta, end = _quantity(piece, at)
     except (_Impossible, IndexError):
         return 0
     return delta if end < place and delta < _LIKELY else 0
 
 
-def _way_back(track: bytes, at: int, running: int, repairs: Repairs) -> int | None:
+def _way_back(piece: bytes, at: int, running: int, repairs: Repairs) -> int | None:
     """The place from `at` on where events make most sense if it is near, else the first where they make any."""
     near = [
         (sense[0], sense[1] + _PER_BYTE * (place - at), place)
         for place in range(at, at + _NEAR)
-        if (sense := _sense(track, place, running, repairs))
+        if (sense := _sense(piece, place, running, repairs))
     ]
     if near:
         return min(near)[2]
-    far = range(at + _NEAR, len(track))
-    return next(
-        (place for place in far if repairs.tries > 0 and _sense(track, place, running, repairs)),
-        None,
-    )
+    far = range(at + _NEAR, min(at + _NEAR + repairs.tries, len(piece)))
+    return next((place for place in far if _sense(piece, place, running, repairs)), None)
 
 
-def _sense(track: bytes, at: int, running: int, repairs: Repairs) -> tuple[int, int] | None:
+def _sense(piece: bytes, at: int, running: int, repairs: Repairs) -> tuple[int, int] | None:
     """How much sense the next events make, least is most: how few are played, and how much time passes in them.
 
     None where one of them is impossible, or where the track ends without saying so.
@@ -296,7 +313,7 @@ def _sense(track: bytes, at: int, running: int, repairs: Repairs) -> tuple[int, 
     played, ticks = 0, 0
     for _ in range(_AHEAD if repairs.tries > 0 else 0):
         try:
-            delta, status, begin, at = event(track, at, running)
+            delta, status, begin, at = event(piece, at, running, len(piece))
         except (_Impossible, IndexError):
             return None
         ticks += delta
@@ -304,6 +321,6 @@ def _sense(track: bytes, at: int, running: int, repairs: Repairs) -> tuple[int, 
             return None
         if status < 0xF0:
             running, played = status, played + (at - begin == 2)
-        elif track[begin:at] == _END[1:]:
+        elif piece[begin:at] == _END[1:]:
             return -played, ticks
     return (-played, ticks) if repairs.tries > 0 else None

@@ -21,6 +21,7 @@ from livegen.jam.rows import (
     clock_line,
     first_line,
     line,
+    parse,
 )
 
 FIRST = first_line("2026-11-21T06:30:12+01:00", 1000)
@@ -124,3 +125,14 @@ def test_an_account_says_when_a_line_is_full() -> None:
     assert not account.is_full
     account.woke(FULL)
     assert account.is_full
+
+
+def test_what_a_command_brings_is_told_at_the_time_of_the_command_however_late_it_is_due() -> None:
+    account = Account()
+    account.told(1_000, "tap", None)
+    assert account.settle() is not None
+    account.gave(40_000, b"\xf8")
+    account.woke(20_000)
+    did = account.settle()
+    assert did == Did(1_000, (Woke(20_000),), (Out(40_000, b"\xf8"),))
+    assert parse(line(did), "") == [did]

@@ -1,12 +1,15 @@
 """Standard MIDI Files: whatever the bytes, a score or one line that says what is wrong."""
 
+import os
 import time
+import tracemalloc
 from collections import Counter
 from contextlib import suppress
-from io import BytesIO
+from io import SEEK_CUR, BytesIO
 from operator import itemgetter
 from pathlib import Path
 from random import Random
+from threading import Thread
 
 import mido
 import pytest
@@ -14,10 +17,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from livegen.errors import MidiFileError
-from livegen.music import smf
+from livegen.music import pieces, smf
 from livegen.music.instant import ranked
 from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, encode
 from livegen.music.smf import Score, Track, micros_of, read, read_repaired, write
+from livegen.music.smf_bytes import CUT_SHORT, Repairs, events
 from tests.data.make import two_tempos
 from tests.music.damage import DAMAGE
 
@@ -362,7 +366,7 @@ def test_what_is_no_midi_file_is_refused_in_one_line(name: str) -> None:
     assert len(str(refusal.value)) < 300
 
 
-MOST = smf.MAX_BYTES
+MOST = 10_000_000
 HEAVY = {
     "a quantity of ten megabytes": midi(b"\xff" * MOST),
     "zeros of ten megabytes": midi(bytes(MOST)),
@@ -378,7 +382,9 @@ HEAVY = {
         (b"\0\x90\x3c\x40\0\x3c\0" * 9 + b"\1\x90\x3d\x40\0\x3d\0") * (MOST // 70)
     ),
     "a sysex of a gigabyte": midi(b"\0\xf0\x84\x80\x80\x00" * 9 + bytes(MOST)),
-    "too many bytes": TINY + bytes(smf.MAX_BYTES),
+    "a megabyte of names": midi(*[b"\0\xff\3" + quantity(MOST) + bytes(MOST) + NOTE + END] * 2),
+    "nothing but tempos": midi(b"\1\xff\x51\3\7\xa1\x20" * (MOST // 7), NOTE + END),
+    "chunks that nobody knows": TINY + b"aaaa\0\0\0\0" * (MOST // 8),
 }
 
 
@@ -390,6 +396,87 @@ def test_a_file_that_means_harm_is_read_in_bounded_time_and_memory(name: str) ->
         score = read(HEAVY[name])
         assert sum(len(track.messages) for track in score.tracks) <= smf.MAX_EVENTS + 2
     assert time.process_time() - began < 60
+
+
+# --- long files -------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def long(tmp_path: Path) -> Path:
+    """A file of a hundred megabytes, most of them a hole: a text in its first track, notes in its last."""
+    path, size = tmp_path / "long.mid", 100_000_000
+    text = b"\0\xff\1" + quantity(size)
+    first = b"MTrk" + (len(text) + size + len(END)).to_bytes(4, "big") + text
+    with path.open("wb") as file:
+        file.write(midi(count=2) + first)
+        file.seek(size, SEEK_CUR)
+        file.write(END + midi(NOTE + END)[14:])
+    return path
+
+
+def test_a_long_file_is_read_to_its_end_with_little_of_it_in_memory(long: Path) -> None:
+    tracemalloc.start()
+    score, repairs = read_repaired(long)
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert (score.tracks, repairs) == (read(midi(NOTE + END)).tracks, ())
+    assert peak < 3 * pieces.PIECE
+
+
+def test_a_session_full_of_bends_is_read_to_its_end() -> None:
+    """As an MPE keyboard sends them: more bytes in a track than are in memory at once."""
+    bends = b"\1\xe0\0\x40" * (pieces.PIECE // 4)
+    score, repairs = read_repaired(midi(NOTE + bends + NOTE + END))
+
+    assert repairs == ()
+    assert [tick for tick, _ in score.tracks[0].messages] == [
+        tick + begin for begin in (0, 96 + pieces.PIECE // 4) for tick in (0, 96)
+    ]
+
+
+@pytest.mark.parametrize("kind", sorted(set(DAMAGE)))
+def test_a_file_in_many_pieces_is_read_as_one_in_one_piece(
+    kind: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found = [DAMAGE[kind](WHOLE, Random(seed)) for seed in range(3)]
+    found.append(midi(b"\0\xf0\x87\x68" + bytes(1000) + NOTE * 90 + END, NOTE + END))
+    whole = [read_repaired(one) for one in found]
+    monkeypatch.setattr(pieces, "PIECE", 200)
+    monkeypatch.setattr(pieces, "AHEAD", 150)
+
+    assert [read_repaired(one) for one in found] == whole
+
+
+def test_of_a_file_that_is_too_long_the_rest_is_left_out(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "endless.mid"
+    path.write_bytes(TINY)
+    with path.open("r+b") as file:
+        file.truncate(4 * smf.MAX_BYTES)
+    score, repairs = read_repaired(path)
+
+    assert score == read(TINY)
+    assert repairs[0] == "longer than 256 MB, the rest is left out"
+
+
+def test_a_pipe_is_read_as_a_file(tmp_path: Path) -> None:
+    """As a shell's `<(…)` makes one."""
+    pipe = tmp_path / "pipe.mid"
+    os.mkfifo(pipe)
+    Thread(target=pipe.write_bytes, args=(TINY,)).start()
+
+    assert read(pipe) == read(TINY)
+
+
+def test_a_file_that_is_cut_while_it_is_read_is_read_as_far_as_it_goes() -> None:
+    cut = BytesIO(NOTE)
+    repairs = Repairs()
+    found = list(events(pieces.Bytes(cut, 0, 10 * pieces.PIECE), repairs))
+
+    assert [tick for tick, *_ in found] == [0, 96]
+    assert repairs.sentences() == (CUT_SHORT,)
 
 
 def test_hours_are_counted_from_the_first_note_to_the_last() -> None:

@@ -1,0 +1,46 @@
+"""Sessions that the real daemon recorded are played again to the note.
+
+What is compared is what the engine hands out, with its times, with the shipped model and the settings of then.  A
+change that is meant to alter what is played, and only such a change, is followed by
+
+    python -m tests.sessions.record --anew
+
+The journals then hold what is handed out now to the same playing.  The same helps on a processor on which the sums of
+the network round otherwise, if a draw ever falls the other way there.
+"""
+
+from pathlib import Path
+
+import pytest
+
+from livegen import app
+from livegen.jam.journal import read
+from livegen.replay import Outcome, reproduce
+from tests.inference.tiny_model import tiny_bytes
+from tests.sessions.record import HERE, lines_of
+from tests.sessions.scripts import SCRIPTS, TINY
+
+JOURNALS = sorted(HERE.glob("*.jsonl.gz"))
+
+
+def played_again(journal: Path) -> Outcome:
+    session = read(lines_of(journal))
+    return reproduce(session, lambda header: app._engine_again(header, None), app._meaning)
+
+
+def name(journal: Path) -> str:
+    return journal.name.removesuffix(".jsonl.gz")
+
+
+def test_every_session_is_recorded() -> None:
+    assert {name(journal) for journal in JOURNALS} == SCRIPTS.keys()
+
+
+@pytest.mark.parametrize("journal", JOURNALS, ids=name)
+def test_a_recorded_session_is_played_again_to_the_note(
+    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / TINY).write_bytes(tiny_bytes())
+    monkeypatch.chdir(tmp_path)
+    outcome = played_again(journal)
+    assert outcome.is_same, outcome
