@@ -1,7 +1,7 @@
 """What the documentation tells a person to type can be typed.
 
-Every block of commands (```sh) of README.md and docs/*.md runs as printed, one line after the other, in a copy of this
-checkout with a home folder of its own.  The few that cannot run here say why, in a comment above:
+Every block of commands (```sh) of the pages at the top and below docs runs as printed, one line after the other, in a
+copy of this checkout with a home folder of its own.  The few that cannot run here say why, in a comment above:
 
     <!-- not run: it needs four machines -->
 
@@ -32,7 +32,9 @@ from livegen.music.smf import write
 from tests.training.synthetic import tune
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = (ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md")))
+TOP = ("README.md", "CONTRIBUTING.md", "SECURITY.md")
+FORMS = tuple((ROOT / ".github").rglob("*.md"))
+PAGES = (*(ROOT / name for name in TOP), *sorted((ROOT / "docs").rglob("*.md")), *FORMS)
 BLOCK = re.compile(r"^( *)```(.*)\n((?:.*\n)*?)\1```$", re.M)
 LEFT_OUT = re.compile(r"<!-- not run: (.+) -->\s*$")
 LANGUAGES = ("sh", "text", "yaml")
@@ -165,6 +167,7 @@ TOLD: dict[str, tuple[str, tuple[int, ...]] | str] = {
         "livegen doctor",
         (0, 1),
     ),  # 1: it found something, as here where no ports are
+    "livegen open": ("livegen open", (0, 2)),  # 2: no livegen runs, or no browser is here
     "livegen ports": ("livegen ports", (0, 2)),
     "livegen serve": ("livegen serve", (0,)),
     "livegen serve --model {}": ("livegen serve --model jam-gru", (0,)),
@@ -331,3 +334,64 @@ def test_every_link_leads_to_a_file_that_is_there_and_to_a_heading_of_it() -> No
             target = (page.parent / path).resolve() if path else page
             assert target.exists(), f"{page.name}: {path}"
             assert not anchor or anchor in anchors(target), f"{page.name}: #{anchor}"
+
+
+# --- what the pages say of the code -------------------------------------------------------------------------------
+
+
+FOLDERS = "bench|docs|export|livegen|models|page|tests"
+PATH = re.compile(rf"`((?:{FOLDERS})/[\w./-]*)`")
+FUNCTION = re.compile(rf"`(?:\w+\.)?(\w+)` in `((?:{FOLDERS})/[\w./-]*\.py)`")
+CLASS = re.compile(r"`([A-Z][a-z]\w+)`")
+MANUALS = tuple(
+    page for page in PAGES if (ROOT / "docs" / "log") not in page.parents
+)  # a log tells of what was
+
+
+def test_every_file_that_a_page_names_is_there() -> None:
+    named = [(page.name, path) for page in MANUALS for path in PATH.findall(page.read_text())]
+    assert len(named) > 100
+    assert [
+        (page, path) for page, path in named if not (ROOT / path).exists() and "/NAME" not in path
+    ] == []
+
+
+def test_every_function_of_which_the_architecture_names_the_file_is_there() -> None:
+    named = FUNCTION.findall((ROOT / "docs" / "ARCHITECTURE.md").read_text())
+    assert len(named) > 15
+    assert [
+        (name, path)
+        for name, path in named
+        if not re.search(rf"(?:def|class) {name}\b|^{name}\b", (ROOT / path).read_text(), re.M)
+    ] == []
+
+
+def test_every_class_of_the_glossary_is_one_of_the_code() -> None:
+    code = "\n".join(file.read_text() for file in (ROOT / "livegen").rglob("*.py"))
+    named = CLASS.findall((ROOT / "docs" / "GLOSSARY.md").read_text())
+    assert len(named) > 60
+    assert [name for name in named if not re.search(rf"^class {name}\b", code, re.M)] == []
+
+
+def test_no_code_sends_the_reader_to_a_page_that_the_project_does_not_have() -> None:
+    known = {page.name for page in PAGES} | {"CHANGELOG.md", "CARD.md", "RESULTS.md"}
+    known |= {"NAME.md", "PART.md"}  # stand for others
+    code = [file for folder in FOLDERS.split("|") for file in (ROOT / folder).rglob("*.py")]
+    assert [
+        (str(file.relative_to(ROOT)), name)
+        for file in code
+        if "node_modules" not in file.parts
+        for name in re.findall(r"\b[A-Z]{3,}\.md\b", file.read_text())
+        if name not in known
+    ] == []
+
+
+def test_the_index_of_the_log_names_every_entry_of_it() -> None:
+    index = (ROOT / "docs" / "LOG.md").read_text()
+    entries = [
+        (page.name, head)
+        for page in sorted((ROOT / "docs" / "log").glob("*.md"))
+        for head in re.findall(r"^## \S+ · (.+)$", page.read_text(), re.M)
+    ]
+    assert len(entries) > 50
+    assert [(page, head) for page, head in entries if f"[{head}](log/{page}#" not in index] == []

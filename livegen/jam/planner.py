@@ -4,7 +4,7 @@ A rollout works on a branch of what was heard, so nothing that it supposes reach
 are drawn in order: time, part, on, pitch, velocity.  Knows ticks; knows no micros, no turns and no chance of
 its own: every draw takes one number from the generator it was given.
 
-Rules of this file, from what went wrong without them (DESIGN.md section 4, measured on a prototype):
+Rules of this file, from what went wrong without them, measured on a prototype:
 
 * a part that may not play is thinned: the drawn event is dropped unheard and the next may come a tick later.
   Masked after its time is drawn, it would play the times of all parts;

@@ -3,7 +3,7 @@
 An event's fields and its context (place in the bar, interval, style, what sounds) are embedded and
 summed, pass a stack of recurrent layers, which may look back over the latest events
 (training/recall.py), and five small heads predict time, part, on/off, pitch and velocity in that
-order, each given the fields before (DESIGN.md section 4; the idea of one event a step is
+order, each given the fields before (docs/ARCHITECTURE.md; the idea of one event a step is
 Notochord's).  Pitch is predicted twice, as itself and as an interval from the onset before it, and
 the logits are added.
 

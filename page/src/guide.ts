@@ -1,5 +1,7 @@
-// The first run: three sentences and a picture of the wires for the DAW at hand.  Shown once, then on demand.
+// The first run: three sentences and a picture of the wires for the DAW at hand, and one of the turns.  Shown once, then
+// on demand.
 
+import turns from "./turns.svg?raw";
 import { button, el, svg } from "./dom";
 import { type Daw, DAWS, LOOP_WARNING } from "./routing";
 import { Tabs } from "./tabs";
@@ -16,6 +18,7 @@ export class Guide {
       el("h2", { id: "guide-title" }, "Play a phrase, and the model answers"),
       list,
       ...panels,
+      el("details", { class: "turns" }, el("summary", {}, "When the model answers"), turnsPicture()),
       el(
         "div",
         { class: "guide-end" },
@@ -52,6 +55,11 @@ function panel(daw: Daw): HTMLElement {
     el("p", { class: "see" }, el("strong", {}, "You should now see "), daw.see),
     daw.id === "here" ? null : el("p", { class: "hint" }, LOOP_WARNING),
   );
+}
+
+/** The states of turn-taking, drawn by docs/draw_turns.py. */
+function turnsPicture(): Element {
+  return document.adoptNode(new DOMParser().parseFromString(turns, "image/svg+xml").documentElement);
 }
 
 /** You, what carries your playing, livegen, what plays the model: boxes from left to right with arrows between. */

@@ -142,6 +142,8 @@ def test_nothing_leaves_the_machine_and_nothing_is_refused_by_the_policy(
     for daw in ("Live", "Reaper", "Bitwig", "Logic", "Ardour"):
         page.get_by_role("tab", name=daw, exact=True).click()
         expect(page.locator(".daw:visible .see")).to_contain_text("You should now see")
+    page.get_by_text("When the model answers").click()
+    expect(page.get_by_role("img", name="The states of turn-taking")).to_be_visible()
 
     asked = {urlsplit(url).netloc for url in seen.requests}
     assert asked == {urlsplit(jam.origin).netloc}

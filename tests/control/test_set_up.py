@@ -136,7 +136,7 @@ def test_bindings_that_are_edited_are_told_with_those_of_the_set_list(folder: Fo
 def test_a_mistake_is_said_with_its_line_and_everything_stays_in_force(
     folder: Folder, name: str, text: str, line: str
 ) -> None:
-    """FAULTS 44: also what is right beside a mistake waits until the mistake is mended."""
+    """Also what is right beside a mistake waits until the mistake is mended."""
     folder.write("presets/Solo.yaml", "mode: solo\n")
     folder.write(name, text)
     assert folder.read_again() == []

@@ -125,7 +125,6 @@ def test_what_was_learned_and_turned_outlives_the_engine_and_a_restart(
 
 
 def edit_while_it_runs(served: Serve, folder: Path) -> None:
-    """FAULTS 44."""
     (folder / "config.yaml").write_text("jam: {swing: 60}\nmap: {cc 75: follow}\n")
     (folder / "presets" / "Loud.yaml").write_text("groove: 0.75\n")
     served.until("swing", 60)
@@ -146,7 +145,6 @@ def edit_while_it_runs(served: Serve, folder: Path) -> None:
 def test_a_model_is_changed_on_the_bar_line_while_the_old_one_plays(
     serving: Callable[..., tuple[Serve, Partner]], home: Path
 ) -> None:
-    """FAULTS 45."""
     (home / "tiny.onnx").write_bytes(tiny_bytes())
     (home / "wrong.onnx").write_bytes(tiny_bytes()[:-100])
     served, player = serving("--mode", "continue", "--set", "jam.sync=internal")
@@ -247,7 +245,7 @@ def shown(served: Serve, name: str) -> object:
     reason="needs livegen[link], and Linux for a network of its own",
 )
 def test_a_link_session_is_joined_at_its_tempo_followed_and_left(home: Path) -> None:
-    """FAULTS 38.  In a network of its own where that is permitted, so that nobody's session is disturbed."""
+    """In a network of its own where that is permitted, so that nobody's session is disturbed."""
     command = [sys.executable, "-m", "tests.e2e.test_control_over_jack", str(home)]
     tried = ["unshare", "-rn", "true"]
     if shutil.which("unshare") and not subprocess.run(tried, check=False).returncode:

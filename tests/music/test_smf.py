@@ -345,7 +345,7 @@ def test_a_note_that_never_ends_sounds_until_the_next_begins_or_for_four_quarter
     assert of_channel((0, ON)) == ((0, ON), (1920, OFF))
 
 
-# --- limits (FAULTS.md S7, S8) ----------------------------------------------------------------------------------------
+# --- limits -----------------------------------------------------------------------------------------------------------
 
 NO_FILE = {
     "nothing at all": b"",

@@ -414,7 +414,7 @@ class Gadget:
 
 
 def test_a_checkpoint_with_a_gadget_is_refused_and_does_nothing(tmp_path: Path) -> None:
-    """Inside torch's own archive, and as a bare pickle (FAULTS.md S1)."""
+    """Inside torch's own archive, and as a bare pickle."""
     marker, path = tmp_path / "marker", tmp_path / "checkpoint.pt"
     gadget = {"codec": Gadget(marker)}
     archive = io.BytesIO()

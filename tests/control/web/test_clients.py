@@ -1,4 +1,4 @@
-"""Pages that are open: what each may do, and that none costs another anything.  FAULTS.md S14 and S16."""
+"""Pages that are open: what each may do, and that none costs another anything."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Who may speak to the page's server: FAULTS.md S12 to S15."""
+"""Who may speak to the page's server."""
 
 from collections.abc import Mapping
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What lies at which address.  FAULTS.md S14, S15 and S17."""
+"""What lies at which address."""
 
 import json
 from collections.abc import Iterator

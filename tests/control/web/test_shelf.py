@@ -1,4 +1,4 @@
-"""Recordings by name only: FAULTS.md S10 and S17."""
+"""Recordings by name only."""
 
 import os
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The page's server at a real address.  FAULTS.md S11, S12, S16."""
+"""The page's server at a real address."""
 
 import asyncio
 import errno
