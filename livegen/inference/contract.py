@@ -14,13 +14,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegen.codec.layout import NO_PITCH, Event
+from livegen.inference.ring import Ring
 
-State = NDArray[np.float32]  # any shape, the model's own
+State = Any  # the model's own: an array, or a `Ring`; `is_finite` looks into it, nobody else
 Summary = NDArray[np.float32]  # (K,) or (1, K), the model's own
 Sounding = NDArray[
     np.float32
 ]  # (SOUNDING,) = pitched part * 128 + pitch: 1.0 while that note sounds
 Logits = NDArray[np.float32]  # (classes of the field,), unnormalised
+
+
+def is_finite(state: State) -> bool:
+    """True if every number of a state that is new in it is finite."""
+    return state.is_finite() if isinstance(state, Ring) else bool(np.isfinite(state).all())
 
 
 class Query(NamedTuple):
@@ -50,6 +56,8 @@ class Query(NamedTuple):
 class ModelFacts:
     """What a model file says of itself.  `styles[0]` is the unknown style ("any").
 
+    `has_ring` says that the state is a ring of `state_shape[0]` entries, of which each step gives one.
+
     `network` is what it takes to train the model further, which serving has no use for: `config`, from which
     the network is built, and `joined`, for each tensor that holds several parameters their names in order.
     """
@@ -59,6 +67,7 @@ class ModelFacts:
     parts: tuple[str, ...]
     styles: tuple[str, ...]
     state_shape: tuple[int, ...]
+    has_ring: bool = False
     ticks_per_beat: int = 24
     commit: str = ""
     data: tuple[tuple[str, str], ...] = ()  # (set, licence)

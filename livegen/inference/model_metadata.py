@@ -1,6 +1,7 @@
 """What a model file says of itself: one JSON object in its metadata.
 
-It has the keys of `METADATA` and no other, each as it must be, or the file is refused.  Knows no graph.
+It has the keys of `METADATA` and no other, each as it must be, or the file is refused.  The role says which contract
+its graph keeps: today only that of a step model is served.  Knows no graph.
 """
 
 import json
@@ -12,6 +13,7 @@ from livegen.codec.layout import codec_hash
 from livegen.inference.contract import ModelFacts
 from livegen.inference.onnx_operators import MAX_RANK
 from livegen.inference.protobuf import MAX_NAME, Reader, Refused, Wire, expect, one, text_of
+from livegen.inference.ring import BLOCK
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import PARTS
 
@@ -20,6 +22,13 @@ METADATA_KEY = "livegen"
 MAX_LICENCE = 400
 MAX_METADATA = 64 << 10
 MAX_STATE = 1 << 20  # numbers in a state
+STEP = "step model"
+# What a network can be for.  One that is no step model is refused by its name.
+ROLES = (STEP, "phrase encoder", "phrase decoder", "listener", "critic")
+VECTOR, RING = (
+    "vector",
+    "ring",
+)  # a state that is given back anew, or grows by an entry at each step
 
 
 def _short(value: Any, longest: int = MAX_NAME) -> bool:
@@ -70,8 +79,11 @@ METADATA: dict[str, tuple[Callable[[Any], bool], str]] = {
     "data": (_sets, "a list of {set, licence}"),
     "quantised": (lambda v: isinstance(v, bool), "true or false"),
     "network": (_network, "a config and the names of joined parameters"),
+    "role": (lambda v: v in ROLES, f"one of {', '.join(ROLES)}"),
+    "state": (lambda v: v in (VECTOR, RING), f"{VECTOR} or {RING}"),
 }
-MAY_BE_ABSENT = {"network"}  # a model without it is served, but cannot be trained further
+# A model without a network is served, but cannot be trained further; the others have a usual value.
+MAY_BE_ABSENT = {"network", "role", "state"}
 
 
 def metadata(facts: ModelFacts) -> str:
@@ -88,6 +100,7 @@ def metadata(facts: ModelFacts) -> str:
         "data": [{"set": name, "licence": licence} for name, licence in facts.data],
         "quantised": facts.quantised,
         **({"network": facts.network} if facts.network else {}),
+        **({"state": RING} if facts.has_ring else {}),
     }
     return json.dumps(said)
 
@@ -110,12 +123,20 @@ def facts_of(reader: Reader, wires: list[Wire]) -> ModelFacts:
         expect(key in said, f"has no {key!r} in its metadata")
         is_right, expected = METADATA[key]
         expect(is_right(said[key]), f"has a wrong {key!r} in its metadata (expected {expected})")
+    role, shape = said.get("role", STEP), tuple(said["state_shape"])
+    expect(role == STEP, f"is a {role}, which livegen does not use yet; it plays with a {STEP}")
+    has_ring = said.get("state") == RING
+    fits = not has_ring or (len(shape) > 1 and shape[0] % BLOCK == 0)
+    expect(
+        fits, f"has a wrong 'state_shape' in its metadata (a ring is a multiple of {BLOCK} long)"
+    )
     return ModelFacts(
         name=said["name"],
         codec=said["codec"],
         parts=tuple(said["parts"]),
         styles=tuple(said["styles"]),
-        state_shape=tuple(said["state_shape"]),
+        state_shape=shape,
+        has_ring=has_ring,
         ticks_per_beat=said["ticks_per_beat"],
         commit=said["commit"],
         data=tuple((entry["set"], entry["licence"]) for entry in said["data"]),

@@ -12,10 +12,11 @@ and contributed operators with memory errors at load, chains of local functions 
 of the runtime; `livegen.inference.model` runs what this lets through.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from math import prod
 from pathlib import Path
+from typing import Any
 
 from livegen.codec.layout import FIELDS as CODEC_FIELDS
 from livegen.codec.layout import SOUNDING
@@ -28,6 +29,8 @@ from livegen.inference.onnx_operators import (
     ITEM_BYTES,
     MATRICES,
     MAX_RANK,
+    Attribute,
+    Attributes,
     Misfit,
     Shape,
     Value,
@@ -36,6 +39,7 @@ from livegen.inference.onnx_operators import (
 )
 from livegen.inference.protobuf import (
     BYTES,
+    FLOAT32,
     MAX_NAME,
     VARINT,
     Messages,
@@ -52,7 +56,6 @@ from livegen.inference.protobuf import (
 
 IR_VERSION = 10
 OPSET = 21
-FORMER_OPSET = 20  # of files written until November 2026
 PRODUCER = "livegen"
 
 MAX_BYTES = 64 << 20
@@ -64,8 +67,10 @@ MAX_MULTIPLICATIONS = 1 << 28  # of one step; a 512x1 network has 2 million
 SUMMARY = "summary"
 GIVEN_SUMMARY = "given_summary"
 HEARD = ("event", "sounding", "state")  # inputs of `advance`
+POSITION = "position"  # and beside a ring: how many entries were ever written to it
 ASKED = (GIVEN_SUMMARY, "query")  # inputs of the heads
 ADVANCED = ("next_state", SUMMARY)  # outputs of `advance`
+ENTRY = "entry"  # instead of next_state, where the state is a ring
 EVENT_WIDTH = 9  # the fields and the place of an Event, its interval, and the style
 QUERY_WIDTH = len(Query._fields)
 
@@ -105,7 +110,10 @@ FIELDS: Messages = {
     },
     "attribute": {
         1: ("name", BYTES, False),
+        2: ("f", FLOAT32, False),
         3: ("i", VARINT, False),
+        4: ("s", BYTES, False),
+        8: ("ints", VARINT, True),
         20: ("type", VARINT, False),
     },
     "tensor": {
@@ -145,7 +153,7 @@ class _Node:
     op: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
-    attributes: Mapping[str, int]
+    attributes: Attributes
     wire: Wire
 
 
@@ -172,6 +180,7 @@ class ModelFile:
 
     facts: ModelFacts
     summary_size: int
+    fields: tuple[str, ...]  # that it foretells, in the order of the codec's
     _nodes: tuple[_Node, ...]
     _initialisers: tuple[_Named, ...]
     _inputs: tuple[_Named, ...]
@@ -182,8 +191,9 @@ class ModelFile:
 
         With outputs of both halves the answers are to the summary of this very event.
         """
-        hearing, names = self._reach(name for name in outputs if name in ADVANCED)
-        answering, asked = self._reach(name for name in outputs if name not in ADVANCED)
+        heard = {*ADVANCED, ENTRY}
+        hearing, names = self._reach(name for name in outputs if name in heard)
+        answering, asked = self._reach(name for name in outputs if name not in heard)
         nodes: list[bytes | Wire] = [node.wire for node in (*hearing, *answering)]
         if hearing and answering:
             nodes.insert(len(hearing), _identity(SUMMARY, GIVEN_SUMMARY))
@@ -206,6 +216,11 @@ class ModelFile:
         return Piece(b"".join(model), tuple(value.name for value in inputs))
 
     @property
+    def advanced(self) -> tuple[str, str]:
+        """The outputs of `advance`."""
+        return ENTRY if self.facts.has_ring else ADVANCED[0], SUMMARY
+
+    @property
     def matrix_bytes(self) -> int:
         """Bytes of the matrices that a whole step reads, without scales; of its tables it reads one row each."""
         used = {node.inputs[MATRICES[node.op]] for node in self._nodes if node.op in MATRICES}
@@ -225,6 +240,15 @@ def _identity(value: str, name: str) -> bytes:
     """A node that gives a value another name."""
     words = {1: value, 2: name, 4: "Identity"}
     return b"".join(bytes_field(number, word.encode()) for number, word in words.items())
+
+
+# The value of an attribute by its type, AttributeProto.FLOAT, INT, STRING and INTS; what is not there is 0 or empty.
+_ATTRIBUTES: dict[int, Callable[[Mapping[str, list[Any]]], Attribute]] = {
+    1: lambda said: float((said["f"] or [0.0])[0]),
+    2: lambda said: int((said["i"] or [0])[0]),
+    3: lambda said: text_of((said["s"] or [memoryview(b"")])[0]),
+    7: lambda said: tuple(said["ints"][: MAX_RANK * 2]),
+}
 
 
 # --- reading ---------------------------------------------------------------------------------------------------------
@@ -267,15 +291,17 @@ def _model(data: Wire) -> ModelFile:
     file = ModelFile(
         facts,
         0,
+        (),
         tuple(_node(reader, wire) for wire in graph["node"]),
         tuple(_initialiser(reader, wire) for wire in graph["initializer"]),
         tuple(_value(reader, wire) for wire in graph["input"]),
         tuple(_value(reader, wire) for wire in graph["output"]),
     )
-    size = _signature(file)
+    size, fields = _signature(file)
+    file = replace(file, summary_size=size, fields=fields)
     _wiring(file)
     _halves(file)
-    return replace(file, summary_size=size)
+    return file
 
 
 def _opsets(reader: Reader, wires: list[Wire]) -> None:
@@ -284,10 +310,7 @@ def _opsets(reader: Reader, wires: list[Wire]) -> None:
         domain = text_of(opset["domain"][0]) if opset["domain"] else ""
         expect(domain in ("", "ai.onnx"), f"needs the operator set {domain!r}")
         version = one(opset, "version")
-        expect(
-            version in (OPSET, FORMER_OPSET),
-            f"was made for operator set {version}, this livegen uses {OPSET}",
-        )
+        expect(version == OPSET, f"was made for operator set {version}, this livegen uses {OPSET}")
     expect(len(wires) == 1, "does not name exactly one operator set")
 
 
@@ -296,15 +319,17 @@ def _node(reader: Reader, wire: Wire) -> _Node:
     op = text_of(one(node, "op_type"))
     domain = text_of(node["domain"][0]) if node["domain"] else ""
     expect(domain in ("", "ai.onnx"), f"uses the operator {domain}.{op}")
-    attributes: dict[str, int] = {}
+    attributes: dict[str, Attribute] = {}
     for piece in node["attribute"]:
         attribute = reader.message("attribute", piece)
-        name = name_of(attribute)
-        is_number = attribute["type"] == [2] and name not in attributes  # AttributeProto.INT
+        name, kind = name_of(attribute), _ATTRIBUTES.get((attribute["type"] or [0])[0])
+        is_known = kind is not None and name not in attributes
         expect(
-            is_number, f"gives the operator {op} an attribute {name!r} that is not one whole number"
+            is_known,
+            f"gives the operator {op} an attribute {name!r} of a kind that livegen does not use",
         )
-        attributes[name] = attribute["i"][0] if attribute["i"] else 0
+        assert kind is not None
+        attributes[name] = kind(attribute)
     inputs, outputs = (tuple(text_of(name) for name in node[side]) for side in ("input", "output"))
     expect(all(inputs) and all(outputs), f"leaves an input or output of the operator {op} open")
     return _Node(op, inputs, outputs, attributes, wire)
@@ -341,20 +366,30 @@ def _checked_shape(name: str, dims: list[int]) -> Shape:
 # --- what it computes ------------------------------------------------------------------------------------------------
 
 
-def _signature(file: ModelFile) -> int:
-    """Check names, types and shapes of inputs and outputs; the size of the summary."""
+def _signature(file: ModelFile) -> tuple[int, tuple[str, ...]]:
+    """Check names, types and shapes of inputs and outputs; the size of the summary, and the fields that are foretold.
+
+    A step model may do without some fields, but not without the first, which says when something happens.
+    """
     sizes = [v.value.shape[-1] for v in file._inputs if v.name == GIVEN_SUMMARY and v.value.shape]
     summary = sizes[0] if sizes else 0
-    state = file.facts.state_shape
+    state, has_ring = file.facts.state_shape, file.facts.has_ring
     inputs = {
         "event": Value(INT64, (1, EVENT_WIDTH)),
         "sounding": Value(FLOAT, (1, SOUNDING)),
         "state": Value(FLOAT, state),
+        **({POSITION: Value(INT64, (1,))} if has_ring else {}),
         GIVEN_SUMMARY: Value(FLOAT, (1, summary)),
         "query": Value(INT64, (1, QUERY_WIDTH)),
     }
-    outputs = {"next_state": Value(FLOAT, state), SUMMARY: Value(FLOAT, (1, summary))}
-    outputs |= {logits_name(field): Value(FLOAT, (1, size)) for field, size in CODEC_FIELDS.items()}
+    given = {value.name for value in file._outputs}
+    first, *others = CODEC_FIELDS
+    fields = (first, *(field for field in others if logits_name(field) in given))
+    outputs = {
+        **({ENTRY: Value(FLOAT, state[1:])} if has_ring else {"next_state": Value(FLOAT, state)}),
+        SUMMARY: Value(FLOAT, (1, summary)),
+        **{logits_name(field): Value(FLOAT, (1, CODEC_FIELDS[field])) for field in fields},
+    }
     for side, found, expected in (
         ("inputs", file._inputs, inputs),
         ("outputs", file._outputs, outputs),
@@ -370,7 +405,7 @@ def _signature(file: ModelFile) -> int:
                 is_right,
                 f"has {v.name} of shape {v.value.shape}, expected {expected[v.name].shape}",
             )
-    return summary
+    return summary, fields
 
 
 def _wiring(file: ModelFile) -> None:
@@ -399,7 +434,7 @@ def _wiring(file: ModelFile) -> None:
                 unpacked += prod(value.shape)
             else:
                 values += prod(value.shape)
-        work += multiplications(node.op, inputs)
+        work += multiplications(node.op, inputs, made[0])
         has_room = values <= MAX_VALUES and unpacked <= MAX_BYTES
         fits = has_room and work <= MAX_MULTIPLICATIONS and len(made[0].shape) <= MAX_RANK
         expect(fits, "needs more memory or work than any model of livegen")
@@ -417,8 +452,12 @@ def _halves(file: ModelFile) -> None:
     spare = len(whole) < len(file._nodes) or any(v.name not in names for v in file._initialisers)
     expect(not spare, "holds weights or operators that nothing uses")
     given = {v.name for v in file._inputs}
-    first, *others = map(logits_name, CODEC_FIELDS)
-    for wanted, allowed in ((ADVANCED, HEARD), ((first,), ASKED[:1]), (others, ASKED)):
+    first, *others = map(logits_name, file.fields)
+    for wanted, allowed in (
+        (file.advanced, (*HEARD, POSITION)),
+        ((first,), ASKED[:1]),
+        (others, ASKED),
+    ):
         for output in wanted:
             stray = file._reach([output])[1] & given - set(allowed)
             expect(not stray, f"computes {output} from {min(stray, default='')}")

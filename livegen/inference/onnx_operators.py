@@ -1,12 +1,11 @@
-"""The operators our exporter uses: what each may be given, and the shape of what it makes.
+"""The operators of a model file: the inputs and attributes that each takes, and the shape of what it makes.
 
-`livegen.inference.onnx_file` works out the type and shape of every value of a graph with this table
-before the runtime sees the file, so an operator that is not here, or one that is wired so that it
-does not fit or would need more memory or work than a network of ours, never reaches native code.
-Knows no file format.
+`livegen.inference.onnx_file` works out type and shape of every value of a graph with this table before the runtime sees
+the file.  So an operator that is not here, or one that does not fit or would need more memory or work than a network of
+ours, never reaches native code.  The table holds what recurrent networks, transformers and small convolutions need; no
+control flow, nothing that makes a shape of values, nothing that is random.  Knows no file format.
 
-The rules are those of the ONNX operator schemas, opset 21, narrowed to static shapes of at most
-four axes; those of opset 20 say the same.
+The rules are those of the ONNX operator schemas, opset 21, narrowed to static shapes of at most five axes.
 """
 
 import struct
@@ -14,15 +13,19 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
-FLOAT, UINT8, INT8, INT32, INT64 = 1, 2, 3, 6, 7  # onnx.TensorProto.DataType
-ITEM_BYTES = {FLOAT: 4, UINT8: 1, INT8: 1, INT32: 4, INT64: 8}
-MAX_RANK = 4
-# Which input of an operator is a matrix that a whole step reads.
-MATRICES = {"MatMul": 1, "MatMulInteger": 1, "DequantizeLinear": 0}
-# How many numbers may share a scale: what the runtime's MatMulNBits takes.
+import numpy as np
+
+FLOAT, INT8, INT64, BOOL = 1, 3, 7, 9  # onnx.TensorProto.DataType
+ITEM_BYTES = {FLOAT: 4, INT8: 1, INT64: 8, BOOL: 1}
+MAX_RANK = 5
+# The input of an operator that is a matrix which a whole step reads.
+MATRICES = {"MatMul": 1, "DequantizeLinear": 0}
+# Numbers that may share a scale: what the runtime's MatMulNBits takes.
 BLOCKS = (16, 32, 64, 128, 256)
 
 Shape = tuple[int, ...]
+Attribute = int | float | str | tuple[int, ...]
+Attributes = Mapping[str, Attribute]
 
 
 class Misfit(Exception):
@@ -38,39 +41,40 @@ class Value:
     data: bytes | memoryview | None = None
 
 
-Rule = Callable[[Sequence[Value], Mapping[str, int], int], list[Value]]
+Rule = Callable[[Sequence[Value], Attributes, int], list[Value]]
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Numbers of inputs and outputs, names of its attributes (all whole numbers), and its rule."""
+    """Numbers of inputs and outputs, attributes with their kind, and the rule of shapes."""
 
     inputs: range
     outputs: range
-    attributes: frozenset[str]
+    attributes: Mapping[str, type]
     rule: Rule
 
 
-def result(
-    op: str, inputs: Sequence[Value], attributes: Mapping[str, int], outputs: int
-) -> list[Value]:
+def result(op: str, inputs: Sequence[Value], given: Attributes, outputs: int) -> list[Value]:
     """Types and shapes of the outputs of one node.  Raises Misfit."""
     operator = OPERATORS.get(op)
     if operator is None:
         raise Misfit("is not one that livegen uses")
     _expect(len(inputs) in operator.inputs, f"has {len(inputs)} inputs")
     _expect(outputs in operator.outputs, f"has {outputs} outputs")
-    surplus = attributes.keys() - operator.attributes
-    _expect(not surplus, f"has an attribute {min(surplus, default='')!r}")
-    return operator.rule(inputs, attributes, outputs)
+    for name, value in given.items():
+        is_known = type(value) is operator.attributes.get(name)
+        _expect(is_known, f"has an attribute {name!r} that livegen does not use")
+    return operator.rule(inputs, given, outputs)
 
 
-def multiplications(op: str, inputs: Sequence[Value]) -> int:
-    """How many multiplications a matrix product takes; 0 for every other operator."""
-    return inputs[0].shape[0] * prod(inputs[1].shape) if op in ("MatMul", "MatMulInteger") else 0
+def multiplications(op: str, inputs: Sequence[Value], made: Value) -> int:
+    """Multiplications of a product of matrices or of a convolution; 0 for every other operator."""
+    if op == "MatMul":
+        return prod(made.shape) * inputs[0].shape[-1]
+    return prod(made.shape) * prod(inputs[1].shape[1:]) if op == "Conv" else 0
 
 
-# --- rules ----------------------------------------------------------------------------------------
+# --- what rules are made of ---------------------------------------------------------------------------------------
 
 
 def _expect(condition: bool, otherwise: str) -> None:
@@ -78,222 +82,318 @@ def _expect(condition: bool, otherwise: str) -> None:
         raise Misfit(otherwise)
 
 
-def _same(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Value]:
-    _expect(inputs[0].dtype == FLOAT, "is given whole numbers")
+def _expect_types(inputs: Sequence[Value], *types: int) -> None:
+    fits = all(value.dtype == dtype for value, dtype in zip(inputs, types, strict=True))
+    _expect(fits, "is given values of types that do not go together")
+
+
+def _broadcast(*shapes: Shape) -> Shape:
+    try:
+        return np.broadcast_shapes(*shapes)
+    except ValueError:
+        raise Misfit("is given shapes that do not fit") from None
+
+
+def _number(given: Attributes, name: str, default: int) -> int:
+    value = given.get(name, default)
+    assert isinstance(value, int)
+    return value
+
+
+def _numbers(given: Attributes, name: str, default: Shape) -> Shape:
+    value = given.get(name, default)
+    assert isinstance(value, tuple)
+    return value
+
+
+def _axis(axis: int, rank: int) -> int:
+    _expect(-rank <= axis < rank, f"works along axis {axis} of {rank}")
+    return axis % rank
+
+
+def _constant(value: Value) -> list[int]:
+    """Content of a constant of at most 64 whole numbers."""
+    is_there = value.data is not None and value.dtype == INT64
+    _expect(is_there, "is steered by something that is not a constant")
+    assert value.data is not None
+    fits = len(value.shape) <= 1 and 8 <= len(value.data) <= 512
+    _expect(fits, "is steered by a constant of a wrong size")
+    return [number for (number,) in struct.iter_unpack("<q", value.data)]
+
+
+def _axes(value: Value, rank: int) -> set[int]:
+    axes = [_axis(axis, rank) for axis in _constant(value)]
+    _expect(len(set(axes)) == len(axes), "names an axis twice")
+    return set(axes)
+
+
+# --- rules --------------------------------------------------------------------------------------------------------
+
+
+def _each(*types: int) -> Rule:
+    """Each number by itself."""
+
+    def rule(inputs: Sequence[Value], _: Attributes, __: int) -> list[Value]:
+        _expect(inputs[0].dtype in types, "is given values of a type that it does not take")
+        return [Value(inputs[0].dtype, inputs[0].shape)]
+
+    return rule
+
+
+def _together(*types: int, makes: int | None = None) -> Rule:
+    """The numbers of several values, of one of these types, that stand at the same place."""
+
+    def rule(inputs: Sequence[Value], _: Attributes, __: int) -> list[Value]:
+        dtype = inputs[0].dtype
+        _expect(dtype in types, "is given values of a type that it does not take")
+        _expect_types(inputs, *[dtype] * len(inputs))
+        return [Value(makes or dtype, _broadcast(*(value.shape for value in inputs)))]
+
+    return rule
+
+
+def _where(inputs: Sequence[Value], _: Attributes, __: int) -> list[Value]:
+    dtype = inputs[1].dtype
+    _expect_types(inputs, BOOL, dtype, dtype)
+    return [Value(dtype, _broadcast(*(value.shape for value in inputs)))]
+
+
+def _cast(inputs: Sequence[Value], given: Attributes, _: int) -> list[Value]:
+    to = _number(given, "to", 0)
+    _expect(to in (FLOAT, INT64, BOOL), "makes a type that livegen does not use")
+    return [Value(to, inputs[0].shape)]
+
+
+def _matmul(inputs: Sequence[Value], _: Attributes, __: int) -> list[Value]:
+    _expect_types(inputs, FLOAT, FLOAT)
+    a, b = (value.shape for value in inputs)
+    _expect(min(len(a), len(b)) >= 2, "is given something other than matrices")
+    _expect(a[-1] == b[-2], "is given matrices that do not fit")
+    return [Value(FLOAT, (*_broadcast(a[:-2], b[:-2]), a[-2], b[-1]))]
+
+
+def _along(inputs: Sequence[Value], given: Attributes, _: int) -> list[Value]:
+    """Along an axis, the last by default, and of the same shape."""
+    _expect_types(inputs, FLOAT)
+    _axis(_number(given, "axis", -1), len(inputs[0].shape))
     return [Value(FLOAT, inputs[0].shape)]
 
 
-def _pairwise(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Value]:
-    a, b = inputs
-    _expect(
-        a.dtype == b.dtype and a.dtype in (FLOAT, INT64),
-        "is given values of types that do not go together",
-    )
-    rank = max(len(a.shape), len(b.shape))
-    wide = [(1,) * (rank - len(v.shape)) + v.shape for v in (a, b)]
-    _expect(
-        all(m == n or 1 in (m, n) for m, n in zip(*wide, strict=True)),
-        "is given shapes that do not fit",
-    )
-    return [Value(a.dtype, tuple(max(m, n) for m, n in zip(*wide, strict=True)))]
+def _normalised(inputs: Sequence[Value], given: Attributes, _: int) -> list[Value]:
+    _expect_types(inputs, *[FLOAT] * len(inputs))
+    shape = inputs[0].shape
+    normal = shape[_axis(_number(given, "axis", -1), len(shape)) :]
+    _expect(all(value.shape == normal for value in inputs[1:]), "has scales that do not fit")
+    _expect(_number(given, "stash_type", FLOAT) == FLOAT, "computes in a type of its own")
+    return [Value(FLOAT, shape)]
 
 
-def _product(a: Value, b: Value) -> Shape:
-    _expect(len(a.shape) == len(b.shape) == 2, "is given something other than matrices")
-    _expect(a.shape[1] == b.shape[0], "is given matrices that do not fit")
-    return a.shape[0], b.shape[1]
+def _reduced(inputs: Sequence[Value], given: Attributes, _: int) -> list[Value]:
+    _expect_types(inputs, FLOAT, INT64)
+    _expect(not given.get("noop_with_empty_axes"), "may reduce along no axis")
+    shape, axes = inputs[0].shape, _axes(inputs[1], len(inputs[0].shape))
+    keeps = bool(given.get("keepdims", 1))
+    kept = (1 if at in axes else n for at, n in enumerate(shape) if keeps or at not in axes)
+    return [Value(FLOAT, tuple(kept))]
 
 
-def _matmul(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Value]:
-    _expect(all(v.dtype == FLOAT for v in inputs), "is given whole numbers")
-    return [Value(FLOAT, _product(inputs[0], inputs[1]))]
-
-
-def _reshape(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Value]:
-    shape = tuple(_whole_numbers(inputs[1]))
-    fits = len(shape) <= MAX_RANK and min(shape) > 0 and prod(shape) == prod(inputs[0].shape)
+def _reshape(inputs: Sequence[Value], given: Attributes, _: int) -> list[Value]:
+    shape, size = _constant(inputs[1]), prod(inputs[0].shape)
+    if shape.count(-1) == 1:
+        shape[shape.index(-1)] = size // max(1, -prod(shape))
+    fits = len(shape) <= MAX_RANK and min(shape) > 0 and prod(shape) == size
     _expect(fits, "makes a shape that does not hold what it is given")
-    return [Value(inputs[0].dtype, shape)]
+    return [Value(inputs[0].dtype, tuple(shape))]
 
 
-def _transpose(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Value]:
-    return [Value(inputs[0].dtype, inputs[0].shape[::-1])]
+def _transpose(inputs: Sequence[Value], given: Attributes, _: int) -> list[Value]:
+    shape = inputs[0].shape
+    order = _numbers(given, "perm", tuple(range(len(shape)))[::-1])
+    _expect(sorted(order) == list(range(len(shape))), "puts axes in no order")
+    return [Value(inputs[0].dtype, tuple(shape[axis] for axis in order))]
 
 
-def _softmax(inputs: Sequence[Value], attributes: Mapping[str, int], _: int) -> list[Value]:
-    _axis(attributes, len(inputs[0].shape))
-    return _same(inputs, attributes, 1)
+def _unsqueeze(inputs: Sequence[Value], _: Attributes, __: int) -> list[Value]:
+    rank = len(inputs[0].shape) + prod(inputs[1].shape)
+    places, rest = _axes(inputs[1], rank), iter(inputs[0].shape)
+    return [Value(inputs[0].dtype, tuple(1 if i in places else next(rest) for i in range(rank)))]
 
 
-def _sum_along(inputs: Sequence[Value], attributes: Mapping[str, int], _: int) -> list[Value]:
-    value, axes = inputs[0], _whole_numbers(inputs[1])
-    _expect(value.dtype == FLOAT and len(axes) == 1, "sums along several axes, or whole numbers")
-    _expect(not attributes.get("noop_with_empty_axes"), "may sum along no axis")
-    axis = _axis({"axis": axes[0]}, len(value.shape))
-    kept = (1,) if attributes.get("keepdims", 1) else ()
-    return [Value(FLOAT, (*value.shape[:axis], *kept, *value.shape[axis + 1 :]))]
+def _squeeze(inputs: Sequence[Value], _: Attributes, __: int) -> list[Value]:
+    shape, axes = inputs[0].shape, _axes(inputs[1], len(inputs[0].shape))
+    _expect(all(shape[axis] == 1 for axis in axes), "takes away an axis that holds something")
+    return [Value(inputs[0].dtype, tuple(n for at, n in enumerate(shape) if at not in axes))]
 
 
-def _gather_elements(inputs: Sequence[Value], attributes: Mapping[str, int], _: int) -> list[Value]:
+def _expand(inputs: Sequence[Value], _: Attributes, __: int) -> list[Value]:
+    shape = tuple(_constant(inputs[1]))
+    _expect(min(shape) > 0, "makes an impossible shape")
+    return [Value(inputs[0].dtype, _broadcast(inputs[0].shape, shape))]
+
+
+def _gather(inputs: Sequence[Value], given: Attributes, _: int) -> list[Value]:
     table, index = inputs
-    _expect(index.dtype == INT64, "is given an index that is not a whole number")
-    axis = _axis(attributes, len(table.shape))
+    _expect_types(inputs, table.dtype, INT64)
+    axis = _axis(_number(given, "axis", 0), len(table.shape))
+    if index.data is not None:
+        size = table.shape[axis]
+        _expect(all(-size <= i < size for i in _constant(index)), "looks outside of its table")
+    return [Value(table.dtype, table.shape[:axis] + index.shape + table.shape[axis + 1 :])]
+
+
+def _gather_elements(inputs: Sequence[Value], given: Attributes, _: int) -> list[Value]:
+    table, index = inputs
+    _expect_types(inputs, table.dtype, INT64)
+    axis = _axis(_number(given, "axis", 0), len(table.shape))
     rest = [shape[:axis] + shape[axis + 1 :] for shape in (table.shape, index.shape)]
     _expect(rest[0] == rest[1], "is given an index that does not fit its table")
     return [Value(table.dtype, index.shape)]
 
 
-def _dequantise(inputs: Sequence[Value], attributes: Mapping[str, int], _: int) -> list[Value]:
-    whole, scale = inputs
-    fixed = whole.data is not None and scale.data is not None
-    _expect(fixed, "is given something that is not a constant")  # so that it is done once
-    _expect((whole.dtype, scale.dtype) == (INT8, FLOAT), "is given types it cannot multiply")
-    block = attributes.get("block_size")
-    _expect(block in BLOCKS and attributes.get("axis") == 0, "has blocks that livegen does not use")
-    assert block
-    fits = len(whole.shape) == 2 and scale.shape == (whole.shape[0] / block, whole.shape[1])
-    _expect(fits, "has scales that do not fit")
-    return [Value(FLOAT, whole.shape)]
-
-
-def _matmul_integer(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Value]:
-    a, b, a_zero, b_zero = inputs
-    _expect(a.dtype == UINT8 and b.dtype in (UINT8, INT8), "is given types it cannot multiply")
-    _expect((a_zero.dtype, b_zero.dtype) == (a.dtype, b.dtype), "has zero points of other types")
-    shape = _product(a, b)
-    _expect(
-        a_zero.shape in ((), (1,)) and b_zero.shape in ((), (1,), (shape[1],)),
-        "has zero points that do not fit",
-    )
-    return [Value(INT32, shape)]
-
-
-def _gather_nd(inputs: Sequence[Value], attributes: Mapping[str, int], _: int) -> list[Value]:
+def _gather_nd(inputs: Sequence[Value], given: Attributes, _: int) -> list[Value]:
     table, index = inputs
-    _expect(index.dtype == INT64, "is given an index that is not a whole number")
-    _expect(not attributes.get("batch_dims"), "looks things up in batches")
+    _expect_types(inputs, table.dtype, INT64)
+    _expect(not given.get("batch_dims"), "looks things up in batches")
     _expect(index.shape[-1:] == (len(table.shape),), "is given places that name no single number")
     return [Value(table.dtype, index.shape[:-1])]
 
 
-def _quantise(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Value]:
-    _expect(inputs[0].dtype == FLOAT, "is given whole numbers")
-    return [Value(UINT8, inputs[0].shape), Value(FLOAT, ()), Value(UINT8, ())]
-
-
-def _cast(inputs: Sequence[Value], attributes: Mapping[str, int], _: int) -> list[Value]:
-    _expect(
-        inputs[0].dtype in (INT32, INT64) and attributes.get("to") == FLOAT,
-        "makes something other than floats",
-    )
-    return [Value(FLOAT, inputs[0].shape)]
-
-
-def _axis(attributes: Mapping[str, int], rank: int, key: str = "axis") -> int:
-    axis = attributes.get(key, 0)
-    _expect(-rank <= axis < rank, f"works along axis {axis} of {rank}")
-    return axis % rank
-
-
-def _gather(inputs: Sequence[Value], attributes: Mapping[str, int], _: int) -> list[Value]:
-    table, index = inputs
-    _expect(index.dtype == INT64, "is given an index that is not a whole number")
-    axis = _axis(attributes, len(table.shape))
-    if index.data is not None:
-        size = table.shape[axis]
-        _expect(all(-size <= i < size for i in _whole_numbers(index)), "looks outside of its table")
-    return [Value(table.dtype, table.shape[:axis] + index.shape + table.shape[axis + 1 :])]
-
-
-def _split(inputs: Sequence[Value], attributes: Mapping[str, int], outputs: int) -> list[Value]:
+def _split(inputs: Sequence[Value], given: Attributes, outputs: int) -> list[Value]:
     shape = inputs[0].shape
-    axis = _axis(attributes, len(shape))
-    sizes = _whole_numbers(inputs[1]) if len(inputs) > 1 else [shape[axis] // outputs] * outputs
+    axis = _axis(_number(given, "axis", 0), len(shape))
+    says = len(inputs) > 1, given.get("num_outputs") == outputs
     _expect(
-        len(inputs) > 1 or attributes.get("num_outputs") == outputs, "does not say how to split"
+        says.count(True) == 1 and len(inputs) + len(given) < 4, "does not say once how to split"
     )
-    _expect(len(inputs) == 1 or "num_outputs" not in attributes, "says twice how to split")
+    sizes = _constant(inputs[1]) if len(inputs) > 1 else [shape[axis] // outputs] * outputs
     fits = len(sizes) == outputs and sum(sizes) == shape[axis] and min(sizes) > 0
     _expect(fits, "splits into pieces that do not fit")
     return [Value(inputs[0].dtype, (*shape[:axis], size, *shape[axis + 1 :])) for size in sizes]
 
 
-def _concat(inputs: Sequence[Value], attributes: Mapping[str, int], _: int) -> list[Value]:
+def _concat(inputs: Sequence[Value], given: Attributes, _: int) -> list[Value]:
     first = inputs[0]
-    axis = _axis(attributes, len(first.shape))
+    axis = _axis(_number(given, "axis", 0), len(first.shape))
     others = {(v.dtype, len(v.shape), v.shape[:axis], v.shape[axis + 1 :]) for v in inputs}
-    _expect(len(others) == 1 and "axis" in attributes, "joins pieces that do not fit")
+    _expect(len(others) == 1 and "axis" in given, "joins pieces that do not fit")
     joined = sum(v.shape[axis] for v in inputs)
     return [Value(first.dtype, (*first.shape[:axis], joined, *first.shape[axis + 1 :]))]
 
 
-def _unsqueeze(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Value]:
-    axes = _whole_numbers(inputs[1])
-    rank = len(inputs[0].shape) + len(axes)
-    _expect(all(-rank <= axis < rank for axis in axes), "adds an axis out of range")
-    places = {axis % rank for axis in axes}
-    _expect(len(places) == len(axes) and rank <= MAX_RANK, "adds axes that do not fit")
-    rest = iter(inputs[0].shape)
-    return [Value(inputs[0].dtype, tuple(1 if i in places else next(rest) for i in range(rank)))]
-
-
-def _slice(inputs: Sequence[Value], _: Mapping[str, int], __: int) -> list[Value]:
+def _slice(inputs: Sequence[Value], _: Attributes, __: int) -> list[Value]:
     shape = list(inputs[0].shape)
-    starts, ends, axes, steps = (_whole_numbers(v) for v in inputs[1:])
-    _expect(len(starts) == len(ends) == len(axes) == len(steps) == 1, "cuts along several axes")
-    axis = _axis({"axis": axes[0]}, len(shape))
-    _expect(steps[0] == 1, "cuts with a step")
-    shape[axis] = len(range(*slice(starts[0], ends[0]).indices(shape[axis])))
-    _expect(shape[axis] > 0, "cuts everything away")
+    starts, ends, axes, *steps = (_constant(v) for v in inputs[1:])
+    is_plain = all(step == 1 for step in (steps or [[]])[0])
+    fits = len(starts) == len(ends) == len(axes) == len((steps or [axes])[0])
+    _expect(is_plain and fits and _axes(inputs[3], len(shape)) != set(), "cuts with a step")
+    for start, end, axis in zip(starts, ends, axes, strict=True):
+        at = _axis(axis, len(shape))
+        shape[at] = len(range(*slice(start, end).indices(shape[at])))
+    _expect(min(shape) > 0, "cuts everything away")
     return [Value(inputs[0].dtype, tuple(shape))]
 
 
-def _whole_numbers(value: Value) -> list[int]:
-    """Content of a constant of at most 64 whole numbers."""
-    _expect(
-        value.data is not None and value.dtype == INT64,
-        "is steered by something that is not a constant",
+def _convolution(inputs: Sequence[Value], given: Attributes, _: int) -> list[Value]:
+    _expect_types(inputs, *[FLOAT] * len(inputs))
+    x, weight = (value.shape for value in inputs[:2])
+    axes, groups = len(x) - 2, _number(given, "group", 1)
+    _expect(1 <= axes <= 2 and len(weight) == len(x), "is given something other than 1 or 2 axes")
+    ones, zeros = (1,) * axes, (0,) * 2 * axes
+    kernel, pads = _numbers(given, "kernel_shape", weight[2:]), _numbers(given, "pads", zeros)
+    strides, dilations = _numbers(given, "strides", ones), _numbers(given, "dilations", ones)
+    fits = kernel == weight[2:] and len(strides) == len(dilations) == axes and len(pads) == 2 * axes
+    _expect(fits and min(*strides, *dilations) > 0 <= min(pads), "has a kernel that does not fit")
+    is_shared = groups > 0 == weight[0] % groups and x[1] == weight[1] * groups
+    _expect(is_shared, "has channels that do not fit")
+    _expect(all(bias.shape == weight[:1] for bias in inputs[2:]), "has a bias that does not fit")
+    sizes = tuple(
+        (size + before + after - dilation * (width - 1) - 1) // stride + 1
+        for size, before, after, dilation, width, stride in zip(
+            x[2:], pads[:axes], pads[axes:], dilations, kernel, strides, strict=True
+        )
     )
-    assert value.data is not None
-    _expect(
-        len(value.shape) <= 1 and 8 <= len(value.data) <= 512,
-        "is steered by a constant of a wrong size",
-    )
-    return [number for (number,) in struct.iter_unpack("<q", value.data)]
+    _expect(min(sizes) > 0, "has a kernel longer than what it is given")
+    return [Value(FLOAT, (x[0], weight[0], *sizes))]
+
+
+def _pooled(inputs: Sequence[Value], _: Attributes, __: int) -> list[Value]:
+    _expect_types(inputs, FLOAT)
+    _expect(len(inputs[0].shape) > 2, "is given nothing to pool")
+    return [Value(FLOAT, inputs[0].shape[:2] + (1,) * (len(inputs[0].shape) - 2))]
+
+
+def _dequantise(inputs: Sequence[Value], given: Attributes, _: int) -> list[Value]:
+    whole, scale = inputs
+    is_fixed = whole.data is not None and scale.data is not None
+    _expect(is_fixed, "is given something that is not a constant")  # so that it is done once
+    _expect_types(inputs, INT8, FLOAT)
+    block = _number(given, "block_size", 0)
+    _expect(block in BLOCKS and given.get("axis") == 0, "has blocks that livegen does not use")
+    fits = len(whole.shape) == 2 and scale.shape == (whole.shape[0] / block, whole.shape[1])
+    _expect(fits, "has scales that do not fit")
+    return [Value(FLOAT, whole.shape)]
+
+
+# --- the table ----------------------------------------------------------------------------------------------------
 
 
 def _operator(
-    inputs: range | int, rule: Rule, *attributes: str, outputs: range | int = 1
+    inputs: range | int, rule: Rule, outputs: range | int = 1, **attributes: type
 ) -> Operator:
     def exactly(n: range | int) -> range:
         return n if isinstance(n, range) else range(n, n + 1)
 
-    return Operator(exactly(inputs), exactly(outputs), frozenset(attributes), rule)
+    return Operator(exactly(inputs), exactly(outputs), attributes, rule)
 
 
-OPERATORS = {
-    "Add": _operator(2, _pairwise),
-    "Sub": _operator(2, _pairwise),
-    "Mul": _operator(2, _pairwise),
+_MANY = range(1, 65)
+_FLOATS, _NUMBERS = (FLOAT,), (FLOAT, INT64)
+
+OPERATORS: dict[str, Operator] = {
+    **dict.fromkeys(
+        ("Sigmoid", "Tanh", "Relu", "Erf", "Exp", "Log", "Sqrt", "Reciprocal", "Sin", "Cos"),
+        _operator(1, _each(*_FLOATS)),
+    ),
+    **dict.fromkeys(("Neg", "Abs"), _operator(1, _each(*_NUMBERS))),
+    "Gelu": _operator(1, _each(*_FLOATS), approximate=str),
+    "LeakyRelu": _operator(1, _each(*_FLOATS), alpha=float),
+    "Not": _operator(1, _each(BOOL)),
+    "Identity": _operator(1, _each(FLOAT, INT64, BOOL)),
+    **dict.fromkeys(("Add", "Sub", "Mul"), _operator(2, _together(*_NUMBERS))),
+    **dict.fromkeys(("Div", "Pow"), _operator(2, _together(*_FLOATS))),
+    **dict.fromkeys(("Min", "Max"), _operator(_MANY, _together(*_NUMBERS))),
+    **dict.fromkeys(("And", "Or"), _operator(2, _together(BOOL))),
+    **dict.fromkeys(
+        ("Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"),
+        _operator(2, _together(*_NUMBERS, makes=BOOL)),
+    ),
+    "Where": _operator(3, _where),
+    "Cast": _operator(1, _cast, to=int),
     "MatMul": _operator(2, _matmul),
-    "Sigmoid": _operator(1, _same),
-    "Tanh": _operator(1, _same),
-    "Relu": _operator(1, _same),
-    "Softmax": _operator(1, _softmax, "axis"),
-    "ReduceSum": _operator(2, _sum_along, "keepdims", "noop_with_empty_axes"),
-    "Reshape": _operator(2, _reshape, "allowzero"),
-    "Transpose": _operator(1, _transpose),
-    "Gather": _operator(2, _gather, "axis"),
-    "GatherElements": _operator(2, _gather_elements, "axis"),
-    "GatherND": _operator(2, _gather_nd, "batch_dims"),
-    "Split": _operator(range(1, 3), _split, "axis", "num_outputs", outputs=range(1, 65)),
-    "Concat": _operator(range(1, 65), _concat, "axis"),
+    **dict.fromkeys(("Softmax", "LogSoftmax"), _operator(1, _along, axis=int)),
+    "LayerNormalization": _operator(
+        range(2, 4), _normalised, axis=int, epsilon=float, stash_type=int
+    ),
+    **dict.fromkeys(
+        ("ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceL2"),
+        _operator(2, _reduced, keepdims=int, noop_with_empty_axes=int),
+    ),
+    "Reshape": _operator(2, _reshape, allowzero=int),
+    "Transpose": _operator(1, _transpose, perm=tuple),
     "Unsqueeze": _operator(2, _unsqueeze),
-    "Slice": _operator(5, _slice),
+    "Squeeze": _operator(2, _squeeze),
+    "Expand": _operator(2, _expand),
+    "Gather": _operator(2, _gather, axis=int),
+    "GatherElements": _operator(2, _gather_elements, axis=int),
+    "GatherND": _operator(2, _gather_nd, batch_dims=int),
+    "Split": _operator(range(1, 3), _split, outputs=_MANY, axis=int, num_outputs=int),
+    "Concat": _operator(_MANY, _concat, axis=int),
+    "Slice": _operator(range(4, 6), _slice),
+    "Conv": _operator(
+        range(2, 4), _convolution,
+        dilations=tuple, group=int, kernel_shape=tuple, pads=tuple, strides=tuple,
+    ),
+    **dict.fromkeys(("GlobalAveragePool", "GlobalMaxPool"), _operator(1, _pooled)),
     # What int8 adds.
-    "DequantizeLinear": _operator(2, _dequantise, "axis", "block_size"),
-    # What it added until November 2026.
-    "DynamicQuantizeLinear": _operator(1, _quantise, outputs=3),
-    "MatMulInteger": _operator(4, _matmul_integer),
-    "Cast": _operator(1, _cast, "to"),
-}
+    "DequantizeLinear": _operator(2, _dequantise, axis=int, block_size=int),
+}  # fmt: skip

@@ -5,10 +5,11 @@ nothing is allocated on the word of the bytes: a length is compared with what is
 developers.google.com/protocol-buffers/docs/encoding.  Whatever reads raises Refused.  Knows no graph.
 """
 
+import struct
 from collections.abc import Mapping
 from typing import Any
 
-VARINT, BYTES = 0, 2  # the wire types that are read
+VARINT, BYTES, FLOAT32 = 0, 2, 5  # the wire types that are read
 MAX_FIELDS = 100_000  # of one file; a 512x2 network in int8 has about 1,500
 MAX_NAME = 200
 
@@ -52,7 +53,7 @@ class Reader:
         self._left = MAX_FIELDS
 
     def message(self, kind: str, data: Wire) -> dict[str, list[Any]]:
-        """The fields of one message by name: numbers as int, everything else as bytes not looked into."""
+        """The fields of one message by name: numbers as int or float, all else as bytes not looked into."""
         known, at = self._messages[kind], 0
         found: dict[str, list[Any]] = {name: [] for name, _, _ in known.values()}
         while at < len(data):
@@ -69,7 +70,10 @@ class Reader:
             found[name].append(value)
         return found
 
-    def _value(self, data: Wire, at: int, wire: int) -> tuple[int | Wire, int]:
+    def _value(self, data: Wire, at: int, wire: int) -> tuple[int | float | Wire, int]:
+        if wire == FLOAT32:
+            expect(len(data) - at >= 4, "is cut short (a number ends too soon)")
+            return struct.unpack_from("<f", data, at)[0], at + 4
         number, at = _varint(data, at)
         if wire == VARINT:
             return _signed(number), at

@@ -12,7 +12,15 @@ import numpy as np
 
 from livegen.codec.encoder import Encoder, Stroke
 from livegen.codec.layout import ADVANCE, SOUNDING, Event
-from livegen.inference.contract import Logits, Model, Query, Sounding, State, Summary
+from livegen.inference.contract import (
+    Logits,
+    Model,
+    Query,
+    Sounding,
+    State,
+    Summary,
+    is_finite,
+)
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
 from livegen.music.timeline import Timeline
@@ -39,7 +47,7 @@ class Guard:
         """As `Model.advance`.  Raises ModelFault."""
         try:
             state, summary = self.model.advance(event, style, sounding, state)
-            if np.isfinite(state).all() and np.isfinite(summary).all():
+            if is_finite(state) and np.isfinite(summary).all():
                 return state, summary
             reason = "its state is not finite"
         except Exception as error:

@@ -152,11 +152,6 @@ def shared(some: Floats, others: Floats) -> float:
     return float(np.minimum(some.mean(0), others.mean(0)).sum())
 
 
-def wasserstein(some: Floats, others: Floats) -> float:
-    """How far, in bins, mass must be moved between the mean histograms of two sets, (N, bins) each (Wasserstein-1)."""
-    return float(np.abs(np.cumsum(some.mean(0) - others.mean(0))).sum())
-
-
 # --- can they be told apart ---------------------------------------------------------------------------------------
 
 

@@ -30,8 +30,6 @@ OWNER = "network."  # before the name of every parameter
 TRANSPOSED = ".transposed"
 QUANTISED, SCALE = "_quantized", "_scale"
 LEVELS = 127  # of int8 on either side of zero
-# Until November 2026 a whole column had one scale, and seven bits of eight were used.
-FORMER_LEVELS = 64
 
 Array = npt.NDArray[np.float32]
 
@@ -139,16 +137,13 @@ def places(tensors: Mapping[str, npt.NDArray[np.generic]], facts: ModelFacts) ->
         is_transposed = plain != name
         if plain in joined:
             yield Place(tensor, tuple(joined[plain]), is_transposed, scales)
-        elif plain.startswith(OWNER) and (is_int8 or not _belongs_to_int8(name, tensors)):
+        elif plain.startswith(OWNER) and (is_int8 or not _is_scale(name, tensors)):
             yield Place(tensor, (plain.removeprefix(OWNER),), is_transposed, scales)
 
 
-def _belongs_to_int8(tensor: str, tensors: Mapping[str, object]) -> bool:
-    """Whether it is the scale or the zero point of an int8 tensor."""
-    ends = (SCALE, "_zero_point")
-    return any(
-        tensor.endswith(end) and tensor.removesuffix(end) + QUANTISED in tensors for end in ends
-    )
+def _is_scale(tensor: str, tensors: Mapping[str, object]) -> bool:
+    """Tell the scales of an int8 tensor from a parameter."""
+    return tensor.endswith(SCALE) and tensor.removesuffix(SCALE) + QUANTISED in tensors
 
 
 def _built(facts: ModelFacts, where: str) -> Network:
@@ -187,7 +182,7 @@ def _taken(
     """The parameters of a place, as float32."""
     array = tensors[place.tensor].astype(np.float32)
     if place.scales:
-        scale = np.atleast_2d(tensors[place.scale]).astype(np.float32)
+        scale = tensors[place.scale].astype(np.float32)
         array = array * scale.repeat(len(array) // len(scale), 0)
     if place.is_transposed:
         array = array.T
@@ -205,18 +200,14 @@ def _given(place: Place, values: Sequence[Array]) -> dict[str, npt.NDArray[np.ge
         array = array.T
     if not place.scales:
         return {place.tensor: array}
-    is_former = len(place.scales) == 1
-    block = len(array) // (1 if is_former else place.scales[0])
-    whole, scale = in_blocks(array, block, FORMER_LEVELS if is_former else LEVELS)
-    return {place.tensor: whole, place.scale: scale.reshape(place.scales)}
+    whole, scale = in_blocks(array, len(array) // place.scales[0])
+    return {place.tensor: whole, place.scale: scale}
 
 
-def in_blocks(
-    weights: Array, block: int, levels: int = LEVELS
-) -> tuple[npt.NDArray[np.int8], Array]:
+def in_blocks(weights: Array, block: int) -> tuple[npt.NDArray[np.int8], Array]:
     """Weights (K, N) as whole numbers (K, N) with a scale for each `block` numbers of a column, (K / block, N)."""
     blocks = weights.reshape(-1, block, weights.shape[1])
     largest = np.abs(blocks).max(1)
-    scale = np.where(largest > 0, largest / np.float32(levels), np.float32(1)).astype(np.float32)
-    whole = np.rint(blocks / scale[:, None]).clip(-levels, levels)
+    scale = np.where(largest > 0, largest / np.float32(LEVELS), np.float32(1)).astype(np.float32)
+    whole = np.rint(blocks / scale[:, None]).clip(-LEVELS, LEVELS)
     return whole.astype(np.int8).reshape(weights.shape), scale

@@ -3,26 +3,22 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import onnx
 import pytest
 import torch
 from onnx import helper
-from onnxruntime.quantization import quantize_dynamic
 
 from export.graph import to_bytes
-from export.lean import lean
 from export.quantise import int8
 from livegen.codec.layout import codec_hash
 from livegen.errors import ModelError
 from livegen.inference.contract import ModelFacts
-from livegen.inference.model import start
 from livegen.inference.model_metadata import METADATA_KEY
 from livegen.inference.onnx_file import parse
 from livegen.music.parts import PARTS
-from livegen.training.model_weights import FORMER_LEVELS, LEVELS, read_network, written
+from livegen.training.model_weights import LEVELS, read_network, written
 from livegen.training.network import Network, NetworkConfig
 
 FACTS = ModelFacts("tiny", codec_hash(), tuple(PARTS), ("any", "waltz"), (1,), commit="0123")
@@ -103,30 +99,6 @@ def test_int8_weights_are_read_to_half_a_level(data: bytes) -> None:
     level = blocks.abs().amax(2, keepdim=True) / LEVELS
     apart = (found["summary.weight"].unflatten(1, (2, 16)) - blocks).abs()
     assert 0 < float((apart / level).max()) <= 0.5 + 1e-4
-
-
-def formerly_int8(data: bytes, folder: Path) -> bytes:
-    """The int8 form that was written until November 2026: a scale for each column, seven bits of eight."""
-    path = folder / "int8.onnx"
-    model = onnx.load_model_from_string(data)
-    for index, node in enumerate(model.graph.node):
-        node.name = f"node{index}"
-    kinds = ["MatMul"]
-    quantize_dynamic(model, path, kinds, per_channel=True, reduce_range=True)
-    return lean(onnx.load(path), replace(parse(data).facts, quantised=True))
-
-
-def test_int8_of_the_former_form_is_read_and_written_and_served(
-    data: bytes, tmp_path: Path
-) -> None:
-    former = formerly_int8(data, tmp_path)
-    found, facts = read_network(former)
-    weight, expected = (n.summary.weight.detach() for n in (found, read_network(data)[0]))
-    level = expected.abs().amax(1, keepdim=True) / FORMER_LEVELS
-
-    assert 0 < float(((weight - expected).abs() / level).max()) <= 0.5 + 1e-4
-    assert written(former, found, facts) == former
-    assert start(parse(former)).facts == facts
 
 
 def test_a_column_of_zeros_stays_one(data: bytes) -> None:
