@@ -77,7 +77,7 @@ def serve(
 
 
 def _control(config: "Config", origin: "Origin | None") -> dict[str, Any]:
-    """What the control process is told, fit for JSON."""
+    """Give the settings of the control process, fit for JSON."""
     from livegen.jam.mapping import COMMANDS
 
     osc = config.osc.model_dump(exclude={"enabled"}) if config.osc.enabled else None
@@ -89,7 +89,7 @@ def _control(config: "Config", origin: "Origin | None") -> dict[str, Any]:
 
 
 def _page(config: "Config") -> dict[str, Any]:
-    """What the page's server is told.  A token that nobody chose lasts from one run to the next."""
+    """Give the settings of the page's server.  A token that nobody chose lasts from one run to the next."""
     from livegen.daemon import page_files
 
     folder, kept = _recordings(config), page_files.folder()
@@ -108,7 +108,7 @@ def _page(config: "Config") -> dict[str, Any]:
 
 
 def _files(config: "Config", origin: "Origin | None") -> dict[str, Any]:
-    """What the control process must know to watch the files of the configuration."""
+    """Give what the control process needs to watch the files of the configuration."""
     from livegen.config import learned_file, own_file, own_folder
 
     path = (origin and origin.path) or own_file() or own_folder() / "config.yaml"
@@ -123,7 +123,7 @@ def _files(config: "Config", origin: "Origin | None") -> dict[str, Any]:
 
 
 def read_again(origin: Mapping[str, Any]) -> dict[str, Any]:
-    """What the files say by now; the control process calls this by name.  Raises ConfigError."""
+    """Read the files of the configuration anew; the control process calls this by name.  Raises ConfigError."""
     from livegen.config import Origin
 
     return _set_up(Origin.from_json(origin).load(again=True))
@@ -164,7 +164,7 @@ def _recordings(config: "Config") -> Path | None:
 
 
 def engine_settings(config: "Config") -> dict[str, Any]:
-    """What the engine process is told, fit for JSON.  Channels are 0 to 15 from here on.  Raises ModelError."""
+    """Give the settings of the engine process, fit for JSON.  Channels are 0 to 15 from here on.  Raises ModelError."""
     daemon = config.daemon
     return {
         "model": str(shipped.model(config.model)),
@@ -325,7 +325,7 @@ def _engine_again(header: "Header", model: str | None) -> "Engine":
 
 
 def _meaning(told: "Told") -> "Event":
-    """What an engine was told: a command, or another model.  Raises LivegenError."""
+    """Make the event of a row of the journal: a command, or another model.  Raises LivegenError."""
     from livegen.daemon.loader import SWAP
     from livegen.jam.engine import Swap
     from livegen.replay import command

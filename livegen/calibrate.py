@@ -57,7 +57,7 @@ the track; if there are none, make the DAW's buffer smaller.  Then measure again
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """What the time is, and a wait until another: `clock`'s, or a test's."""
+    """A clock to read and to wait by: `clock`'s, or a test's."""
 
     now: Callable[[], int] = clock.now
     wait_until: Callable[[int], object] = lambda due: clock.wait_until(due, 0)
@@ -65,7 +65,7 @@ class Time:
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """What a track does to notes: so many semitones higher, and what it does to velocities, for people."""
+    """The change that a track makes to notes: semitones, and a word on velocities."""
 
     higher: int = 0
     velocity: str = ""
@@ -78,7 +78,7 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class RoundTrip:
-    """What came of it: notes sent, micros of each that came back, and what came besides them."""
+    """The result: notes sent, micros of each that came back, and all that came besides them."""
 
     sent: int
     micros: tuple[int, ...]
@@ -87,7 +87,7 @@ class RoundTrip:
 
     @property
     def is_steady(self) -> bool:
-        """Whether one offset fits the notes; what quantises holds each back differently."""
+        """True if one offset fits the notes; what quantises holds each back differently."""
         return bool(self.micros) and self.quantile(0.9) - self.quantile(0.1) <= STEADY_US
 
     @property
@@ -156,7 +156,7 @@ class _Ear:
 
 
 class Calibration:
-    """One measurement over ports that are open.  `release` must be called at its end, however it ends."""
+    """A measurement over ports that are open.  `release` must be called at its end, however it ends."""
 
     def __init__(self, ports: Ports, time: Time | None = None) -> None:
         self._ports, self._time = ports, time or Time()
@@ -216,7 +216,7 @@ class Calibration:
 
 
 def _way(answers: Sequence[Sequence[NoteOn]]) -> Way | None:
-    """What the track does to knocks, as far as the last of them tell; None while they do not.
+    """Tell the change that the track makes from the last knocks; None while they do not show it.
 
     One that comes back as it was sent tells at once.  Others must do so three times running, for somebody may play.
     """
@@ -242,13 +242,13 @@ def _way(answers: Sequence[Sequence[NoteOn]]) -> Way | None:
 
 
 def offset_ms(trip: RoundTrip, sync: str) -> int:
-    """What `jam.offset` should be: minus the way to the DAW; by the DAW's clock, which came late itself, both ways."""
+    """Give the right `jam.offset`: minus the way to the DAW; by the DAW's clock, which came late itself, both ways."""
     ways = 1 if sync == "clock" else 2
     return max(round(-trip.quantile(0.5) / 1000 / ways), round(CONTROLS["offset"].low))
 
 
 def advice(trip: RoundTrip, sync: str, out_name: str, in_name: str) -> list[str]:
-    """What to tell of a measurement, a line each; of a useless one, what to mend."""
+    """Report a measurement, a line each; of a useless one, say how to mend it."""
     lines = []
     if trip.twice:
         lines.append(
@@ -388,7 +388,7 @@ def _replace(path: Path, text: str, offset: int) -> bool:
 
 
 def _is_meant(path: Path, new: Path, offset: int) -> bool:
-    """Whether the new file says what the old one says and this offset, and nothing else."""
+    """True if the new file says what the old one says and this offset, and nothing else."""
     there = path if path.exists() else None
     try:
         got = configuration.load(new)

@@ -170,7 +170,7 @@ class Output(Section):
 
 
 class Osc(Section):
-    """Who may send OSC, and where to."""
+    """The settings of OSC."""
 
     enabled: bool = True
     host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
@@ -208,7 +208,7 @@ Jam = create_model(
 
 
 class Recording(Section):
-    """What is kept of what is played."""
+    """The settings of recordings."""
 
     keep: bool = True
     folder: str | None = None
@@ -327,7 +327,7 @@ class Origin:
 
     @classmethod
     def from_json(cls, given: Mapping[str, Any]) -> "Origin":
-        """What `as_json` gave."""
+        """Read what `as_json` gave."""
         options = tuple((tuple(trail_), value, said) for trail_, value, said in given["options"])
         return cls(Path(given["path"]) if given["path"] else None, tuple(given["sets"]), options)
 

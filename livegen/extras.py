@@ -32,7 +32,7 @@ def need(extra: str, *modules: str) -> None:
 
 
 def required() -> list[str]:
-    """What the installed livegen says that it requires, as in PEP 508."""
+    """Give the requirements of the installed livegen, as in PEP 508."""
     return metadata.requires("livegen") or []
 
 

@@ -1,4 +1,4 @@
-"""What there is to connect to, and silence for all of it: short-lived connections to the ports of others.
+"""Silence for every instrument that can be reached: short-lived connections to the ports of others.
 
 Knows no engine and no running daemon, so that it works when those do not.
 """

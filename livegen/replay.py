@@ -43,7 +43,7 @@ class Outcome:
 
 
 def command(told: Told) -> Event:
-    """What an engine was told, as a command."""
+    """Make a command of what an engine was told."""
     return Command(told.name, told.value)
 
 
@@ -77,7 +77,7 @@ def _told(when: str, faults: Sequence[Fault], session: Session) -> list[str]:
 
 
 def handed_out(run: Run) -> list[Out]:
-    """What the engine handed out then, in order."""
+    """Give the messages that the engine handed out then, in order."""
     return [out for did in run.did for out in did.out]
 
 
@@ -97,7 +97,7 @@ def replay(
 def _fed(
     engine: Engine, event: Event, at: int, failed: Callable[[Fault], object]
 ) -> Sequence[Timed]:
-    """What an engine hands out for one event; a step at which it raises is lost, as in `serve`."""
+    """Feed an engine an event and give what it hands out; a step at which it raises is lost, as in `serve`."""
     try:
         return engine.feed(event, at)
     except Exception as error:

@@ -1,4 +1,4 @@
-"""What comes with livegen besides code, models and the commented configuration, and where a person's own models lie.
+"""Files that come with livegen: models, the commented configuration; and the folder of a person's own models.
 
 One answer for an installed wheel, where they lie inside the package, and for a checkout, where they lie beside it.
 """
@@ -53,7 +53,7 @@ def own(name: str) -> Path:
 
 
 def name_of(folder: Path) -> str:
-    """What a model that learned a folder is called: as the folder is, with - for what a name cannot have."""
+    """Name a model that learned a folder: as the folder, with - for characters that a name cannot have."""
     return re.sub(r"[^A-Za-z0-9._-]+", "-", folder.resolve().name).strip("-._")[:64]
 
 

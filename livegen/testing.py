@@ -73,7 +73,7 @@ class Rehearsal:
 
     @property
     def sent(self) -> list[tuple[int, Message]]:
-        """What went out so far, in order."""
+        """The messages that went out so far, in order."""
         return self.wire.sent
 
     def play(self, time: int, event: Heard) -> None:

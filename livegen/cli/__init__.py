@@ -83,7 +83,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 
 
 def _in_a_line(error: click.ClickException) -> str:
-    """What click would say in four lines, and where to look."""
+    """Put the four lines of click's message into one, and say where to look."""
     said = " ".join(line.strip() for line in error.format_message().splitlines())
     context = getattr(error, "ctx", None)
     return said if context is None else f"{said} (see `{context.command_path} --help`)"

@@ -281,7 +281,7 @@ def _train_by_recipe(processes: int, recipe: Path, *rest: Any) -> int:
 
 
 def _train(*args: Any) -> None:
-    """One process of a training run."""
+    """Run a process of a training run."""
     from livegen.training import loop
     from livegen.training.crew import crew_here
 

@@ -38,7 +38,7 @@ def open_page(only_print: bool) -> int:
 
 
 def _is_opened(url: str) -> bool:
-    """Whether a browser took it; one that runs in the terminal cannot show the page, unless the person chose it."""
+    """True if a browser took it; one that runs in the terminal cannot show the page, unless the person chose it."""
     import webbrowser
 
     try:

@@ -1,4 +1,4 @@
-"""What commands share: options, the configuration that they come to, exit statuses.  Knows no command."""
+"""The options of several commands: the configuration that they come to, exit statuses.  Knows no command."""
 
 import os
 from collections.abc import Callable, Sequence

@@ -25,7 +25,7 @@ from livegen.errors import ConfigError
 
 
 def configured(*left_out: str) -> Callable[[Any], Any]:
-    """What decides how the model plays: it, the controls but for those left out, chance, the configuration."""
+    """Add the options that decide how the model plays: model, controls, seed, configuration."""
     return decorated(
         click.option(
             "--model",

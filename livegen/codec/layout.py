@@ -1,4 +1,4 @@
-"""What an event is to the network: its fields, their sizes, and the hash that names all of it.
+"""Events as the network sees them: fields, their sizes, and the hash that names all of it.
 
 Everything that must be the same in training and serving is stated here or follows from here;
 whoever changes the meaning of a field raises `VERSION`, and every model file made before is
@@ -34,7 +34,7 @@ FIELDS = {"time": ADVANCE + 1, "part": len(PARTS), "on": 2, "pitch": 128, "veloc
 
 
 class Event(NamedTuple):
-    """One step of the network: the first five fields are predicted, the others are where they stand.
+    """A step of the network: the first five fields are predicted, the others are where they stand.
 
     time      0..191 ticks since the event before, or ADVANCE, and then the next four mean nothing
     part      index into PARTS

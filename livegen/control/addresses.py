@@ -50,7 +50,7 @@ LARGEST_FLOAT = 3e38  # of four bytes
 
 
 class Kind(Enum):
-    """What an address does."""
+    """The kinds of addresses."""
 
     SET = "set"  # a control to the value given
     SCALE = "norm"  # a control to the place in its range, 0 to 1
@@ -63,7 +63,7 @@ class Kind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One address that is listened to.  `name`: of the control or the command; `word`: what CHOOSE chooses."""
+    """An address that is listened to.  `name`: of the control or the command; `word`: what CHOOSE chooses."""
 
     path: str
     kind: Kind
@@ -98,7 +98,7 @@ def _of_control(control: Control) -> Iterator[Address]:
 
 
 def request(address: Address, arguments: Arguments) -> Request | None:
-    """What is asked of the engine; None when a button was let go.  Raises ConfigError, one short line."""
+    """Give the request to the engine; None when a button was let go.  Raises ConfigError, one short line."""
     match address.kind:
         case Kind.SET:
             return Request(address.name, _value(address.name, _only(address, arguments)))
@@ -163,12 +163,12 @@ def _place(control: Control, value: Value) -> float | None:
 
 
 def _is_pressed(arguments: Arguments) -> bool:
-    """Whether a button went down: many send 1 for that and 0 when it comes up again."""
+    """True if a button went down: many send 1 for that and 0 when it comes up again."""
     return not arguments or arguments[0] != 0
 
 
 def _detail(name: str, arguments: Arguments) -> Value | None:
-    """What is said beside the press, such as a number of bars; a plain 1 is the press itself."""
+    """Give the value beside a press, such as a number of bars; a plain 1 is the press itself."""
     if len(arguments) > 1:
         raise ConfigError(f"{name}: takes one value at most")
     said = _tidy(arguments[0]) if arguments else None
@@ -265,6 +265,6 @@ def _plain(value: object) -> Argument:
 
 
 def holds(path: str, name: str) -> bool:
-    """Whether an address shows this control."""
+    """True if an address shows this control."""
     own = f"{ROOT}/{name}"
     return path == own or path.startswith(f"{own}/")

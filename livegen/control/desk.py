@@ -13,14 +13,14 @@ from livegen.daemon.link import Frame, Kind, Link
 
 
 class Request(NamedTuple):
-    """What is wanted of the engine: a control's name and its value, or a command's."""
+    """A request to the engine: the name of a control and its value, or of a command and its value."""
 
     name: str
     value: float | str | Mapping[str, Any] | Sequence[int] | None = None
 
 
 class Surface(Protocol):
-    """What a person plays the engine from."""
+    """A surface from which a person plays the engine."""
 
     async def open(self) -> dict[str, Any]:
         """Begin, and tell what others need to know to reach it.  Raises LivegenError."""

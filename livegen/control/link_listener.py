@@ -1,4 +1,4 @@
-"""Whether anybody speaks Ableton Link on the networks of this machine, without saying a word.
+"""True if anybody speaks Ableton Link on the networks of this machine, without saying a word.
 
 Peers of Link announce themselves about four times a second to one multicast group.  Knows nothing of sessions.
 Source: Ableton Link, `discovery/IpInterface.hpp` (group and port) and `discovery/v1/Messages.hpp` (the header).
@@ -32,7 +32,7 @@ class Listener:
                 )
 
     def heard(self) -> bool:
-        """Whether a peer has spoken since the last call."""
+        """True if a peer has spoken since the last call."""
         return any([data.startswith(ALIVE) for data in self._datagrams()])
 
     def close(self) -> None:
@@ -65,7 +65,7 @@ def _bound() -> socket.socket:
 
 
 def _membership(index: int) -> bytes:
-    """What IP_ADD_MEMBERSHIP takes to mean an interface by its number."""
+    """Give the argument of IP_ADD_MEMBERSHIP that names an interface by its number."""
     group = socket.inet_aton(GROUP)
     if sys.platform == "win32":
         return group + struct.pack("!I", index)  # an address of the form 0.0.0.index

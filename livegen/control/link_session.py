@@ -36,7 +36,7 @@ USUAL_BPM = 120.0
 
 
 class LinkLike(Protocol):
-    """What is used of `aalink.Link`.  `beat` is 0 modulo `quantum` at the bar lines of the session."""
+    """The part of `aalink.Link` that is used.  `beat` is 0 modulo `quantum` at the bar lines of the session."""
 
     enabled: bool
     quantum: float
@@ -61,7 +61,7 @@ class ListenerLike(Protocol):
         """Begin, or begin anew."""
 
     def heard(self) -> bool:
-        """Whether a peer has spoken since the last call."""
+        """True if a peer has spoken since the last call."""
 
     def close(self) -> None:
         """End."""
@@ -69,7 +69,7 @@ class ListenerLike(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What is told: micros of a beat, of a bar line, and how many others there are."""
+    """A report: micros of a beat, micros of a bar line, and the number of peers."""
 
     tempo_us: int
     origin_us: int
@@ -95,7 +95,7 @@ def aalink() -> LinkLike:
 
 
 def is_installed() -> bool:
-    """Whether the library is there."""
+    """True if the library is there."""
     return importlib.util.find_spec("aalink") is not None
 
 
@@ -176,7 +176,7 @@ class LinkSession:
         return self._link is not None and self._link.enabled
 
     def _hears(self, now: int) -> bool:
-        """Whether there is somebody to join."""
+        """True if there is somebody to join."""
         try:
             if not self._is_listening or now >= self._listen_anew_at:
                 self._listener.open()

@@ -69,7 +69,7 @@ class Rate:
         self._taken: deque[int] = deque(maxlen=most)
 
     def allows(self, now: int) -> bool:
-        """Whether there is room for one more."""
+        """True if there is room for one more."""
         taken = self._taken
         return len(taken) < (taken.maxlen or 0) or now - taken[0] >= SECOND
 
@@ -262,5 +262,5 @@ class Osc:
 
 
 def _may_be_urgent(data: bytes) -> bool:
-    """Whether it is worth a look although too much came already."""
+    """True if it is worth a look although too much came already."""
     return len(data) <= URGENT_BYTES and any(word in data for word in URGENT_WORDS)

@@ -49,7 +49,7 @@ class Refused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message.  `is_ahead`: a bundle around it is due later than `MAX_AHEAD_US` from now."""
+    """A message.  `is_ahead`: a bundle around it is due later than `MAX_AHEAD_US` from now."""
 
     address: str
     arguments: Arguments = ()

@@ -1,4 +1,4 @@
-"""Who is at the other end: addresses as they are compared, who may speak, where one may be answered."""
+"""Addresses of peers: how they are compared, which may speak, and where they are answered."""
 
 import errno
 import ipaddress
@@ -32,7 +32,7 @@ def places(host: str) -> tuple[str, ...]:
 
 
 def is_allowed(host: str, allow: frozenset[str]) -> bool:
-    """Whether this address may speak: this machine always, others when they are named."""
+    """True if this address may speak: this machine always, others when they are named."""
     who = plain(host)
     return who == LOCALHOST or who in allow
 

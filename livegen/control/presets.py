@@ -32,7 +32,7 @@ class PresetThere(LivegenError):
 
 
 def musical(controls: Mapping[str, Any]) -> dict[str, Any]:
-    """What a preset holds of these controls, in the order of the table."""
+    """Give the controls that a preset holds, in the order of the table."""
     return {
         name: controls[name] for name in CONTROLS if name in controls and name not in OF_THE_ROOM
     }
@@ -68,7 +68,7 @@ def save(folder: Path, name: str, controls: Mapping[str, Any], replace: bool = F
 
 
 def has_file(folder: Path, name: str) -> bool:
-    """Whether there is a file of this preset."""
+    """True if there is a file of this preset."""
     return _same(folder, name).is_file()
 
 

@@ -1,4 +1,4 @@
-"""What is set up in files, while the music plays: a changed file is taken over, a learned binding is kept.
+"""The files of settings while the music plays: a changed file is taken over, a learned binding is kept.
 
 A surface like the others, but its hands are those of a person who edits: once a second the configuration and the
 files of presets are looked at, and one that has changed and then stayed the same for a second is read.  All of it
@@ -33,7 +33,7 @@ Signature = tuple[tuple[str, int, int, int], ...]
 
 @dataclass(frozen=True, slots=True)
 class SetUp:
-    """What the files say.
+    """The contents of the files.
 
     controls  name to value;  presets  name to controls;  bindings  source to target, learned ones among them;
     learned   those of the bindings that only the file of learned ones holds;
@@ -53,7 +53,7 @@ class SetUp:
 
 
 def asked_for(old: SetUp, new: SetUp) -> list[Request]:
-    """What the engine must be told when the files say something new."""
+    """Give the requests to the engine that follow from changed files."""
     asked = []
     if new.presets != old.presets:
         asked.append(Request("presets", new.presets))
@@ -67,7 +67,7 @@ def _changes(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[Request]:
 
 
 def signature(config: Path | None, presets: Path) -> Signature:
-    """What changes when one of the files does: the configuration, and what lies in the folder of presets."""
+    """Give the times at which the configuration and the presets changed last."""
     paths = [*([config] if config else []), *sorted(presets.glob("*.y*ml"))]
     return tuple(stamp for path in paths if (stamp := _stamp(path)))
 
@@ -87,7 +87,7 @@ class Changes:
         self._used = self._last = now
 
     def look(self, now: Signature) -> bool:
-        """Whether this is new, and the same as at the last look."""
+        """True if this is new, and the same as at the last look."""
         is_done, self._last = now == self._last, now
         if now == self._used or not is_done:
             return False
@@ -243,7 +243,7 @@ def _read(function: str, origin: object) -> Mapping[str, Any]:
 
 
 def _lines(old: SetUp, new: SetUp) -> list[str]:
-    """What was taken over, and what was not: two lines at most."""
+    """Say in two lines at most which settings were taken over and which were not."""
     taken = [asked.name for asked in asked_for(old, new)]
     later = [asked.name for asked in _changes(old.rest, new.rest)]
     lines = [f"configuration: changed {_names(taken)}"] if taken else []

@@ -1,4 +1,4 @@
-"""Who is told about changes of the state, what is news to each, and when each is told next.
+"""Subscribers to the state: the changes that each has not heard of, and when it is told next.
 
 Only the latest value of an address is kept, so a surface that is slow or far away costs no more than one that
 is not.  A surface under somebody's hand is not answered with values from a moment ago.  Knows no socket.
@@ -42,7 +42,7 @@ class Subscribers:
         return len(self._by_target)
 
     def knows(self, target: Peer) -> bool:
-        """Whether it is told already."""
+        """True if this target is subscribed."""
         return target in self._by_target
 
     def add(self, target: Peer, source: Peer, now: int) -> bool:

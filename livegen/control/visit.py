@@ -39,7 +39,7 @@ def running_page(folder: Path | None = None) -> Page | None:
 
 
 def _is_alive(pid: int) -> bool:
-    """Whether there is such a process.  Where asking would end it (Windows), the page alone is asked."""
+    """True if there is such a process.  Where asking would end it (Windows), the page alone is asked."""
     if os.name != "posix":
         return True
     try:
@@ -52,7 +52,7 @@ def _is_alive(pid: int) -> bool:
 
 
 def _key(running: Running) -> str | None:
-    """What a livegen gives to whoever knows its token; None where nobody answers as a livegen does."""
+    """Ask a livegen for a key with its token; None where no livegen answers."""
     place = urlsplit(running.url)
     headers = {"Authorization": f"Bearer {place.fragment}", "Content-Type": "application/json"}
     # Straight there: a proxy of the system's has no business with this.

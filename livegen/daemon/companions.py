@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from livegen.daemon.back_off import BackOff
 from livegen.daemon.link import Frame, Kind, Link, spawn
 from livegen.music.messages import NOTE_OFF
 
@@ -83,7 +84,7 @@ class Player(Companion):
 
     def start(self, at: int) -> None:
         """Let the file begin at `at` micros."""
-        self.link.send(Kind.READY, at)
+        self.link.send(Kind.START, at)
 
     def due(self, now: int) -> list[bytes]:
         """Take in what comes and give what is to be heard now."""
@@ -139,13 +140,13 @@ class Recorder(Companion):
         """Write down one message of the player's."""
         self.link.send(Kind.MIDI, now, data)
 
-    def sent(self, now: int, data: bytes) -> None:
+    def sent(self, due: int, now: int, data: bytes) -> None:
         """Write down one message of the model's."""
         self.link.send(Kind.SENT, now, data)
 
     def account(self, frame: Frame) -> None:
         """Write down what the engine process told: its header, what it did, its timeline."""
-        self.link.send(Kind.SNAPSHOT, frame.micros, frame.payload)
+        self.link.send(Kind.JOURNAL, frame.micros, frame.payload)
 
     def ask(self, now: int, name: str, value: object = None) -> None:
         """Ask for a take: "capture" the last so many bars, the last jam with None, or "all"; "keep" {"from", "to"}."""
@@ -154,8 +155,8 @@ class Recorder(Companion):
     def receive(self) -> list[Frame]:
         """Take in its frames; its answers are kept here."""
         frames = super().receive()
-        self.saved += (frame.json() for frame in frames if frame.kind is Kind.SNAPSHOT)
-        return [frame for frame in frames if frame.kind is not Kind.SNAPSHOT]
+        self.saved += (frame.json() for frame in frames if frame.kind is Kind.SAVED)
+        return [frame for frame in frames if frame.kind is not Kind.SAVED]
 
 
 class Control(Companion):
@@ -167,7 +168,7 @@ class Control(Companion):
 
     MAX_COMMANDS = 2_000  # a second; beyond them is a fault, and the engine has music to make
     MAX_COMMAND = 32_768  # bytes; the presets of a whole set are one command
-    BACK_OFF_US = (1_000_000, 2_000_000, 5_000_000, 10_000_000, 30_000_000)
+    PAUSES_US = (1_000_000, 2_000_000, 5_000_000, 10_000_000, 30_000_000)
     STEADY_US = 60_000_000  # after living this long, the next death counts as the first
 
     def __init__(self, settings: Mapping[str, Any], now: int, module: str = CONTROL_MODULE) -> None:
@@ -175,7 +176,7 @@ class Control(Companion):
         self._state: bytes | None = None
         self._is_told = True
         self._counted_from = self._commands = 0
-        self._deaths = 0
+        self._back_off = BackOff(self.PAUSES_US, self.STEADY_US)
         self._start_at: int | None = None
         self._ended: list[subprocess.Popen[bytes]] = []
         self._is_given_up = False
@@ -236,8 +237,7 @@ class Control(Companion):
         self.link.close()
         self._child.kill()
         self._ended.append(self._child)
-        self._deaths = 1 if now - self._began_at > self.STEADY_US else self._deaths + 1
-        self._start_at = now + self.BACK_OFF_US[min(self._deaths, len(self.BACK_OFF_US)) - 1]
+        self._start_at = now + self._back_off.pause_us(now - self._began_at)
         if not self._is_given_up:
             self.log.append("the control process ended: page and OSC rest while it starts again")
 
@@ -260,7 +260,7 @@ class Control(Companion):
 
 
 def _is_urgent(frame: Frame) -> bool:
-    """What is passed on however much else comes: silence, and the end of a note."""
+    """True for a command that is passed on however much else comes: silence, and the end of a note."""
     command = frame.json()
     match command.get("name"), command.get("value"):
         case "panic" | "stop", _:

@@ -16,7 +16,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeVar
 
 from livegen import __version__
 from livegen.daemon import clock
@@ -33,6 +33,9 @@ from livegen.jam.engine import Event, Swap, Wake
 from livegen.jam.journal import Account
 from livegen.jam.mapping import Command
 from livegen.music.messages import Cut, NoteOn, decode, encode
+from livegen.music.timeline import Timeline
+
+_T = TypeVar("_T")
 
 DEFAULT_FACTORY = "livegen.app:build_engine"
 DEFAULT_LOADER = "livegen.app:load_model"
@@ -51,11 +54,7 @@ COMMAND_SHOWN_US = 20_000  # after a command the state is told soon, but once fo
 
 
 class EngineLike(Protocol):
-    """What is served: see `livegen.jam.engine.Engine`.
-
-    What there is of the following is used: `keep_warm()` is called between events; `watch(bool)`, `ponder()` and
-    `outlook()` serve those who look on; `notices()` gives lines for the person, after every event.
-    """
+    """An engine as it is served: `livegen.jam.engine.Engine`, or one that has the first three methods of its own."""
 
     def feed(self, event: Event, now: int) -> Iterable[Timed]:
         """Take an event; give what is to be played."""
@@ -64,7 +63,37 @@ class EngineLike(Protocol):
         """When it wants to be woken."""
 
     def snapshot(self) -> dict[str, Any]:
-        """What a status line shows."""
+        """The state for a status line and the page."""
+
+    @property
+    def timeline(self) -> Timeline | None:
+        """The map between beats and time by which it plays."""
+        return None
+
+    @property
+    def timeline_since(self) -> int:
+        """The time, micros, from which that is valid."""
+        return 0
+
+    def notices(self) -> list[str]:
+        """Lines for the person, asked for after every event."""
+        return []
+
+    def keep_warm(self) -> None:
+        """Run the model on nothing; called between events."""
+        return None
+
+    def watch(self, is_watched: bool) -> None:
+        """A page looks on from now on, or none does any more."""
+        return None
+
+    def ponder(self) -> bool:
+        """Do a little work for the page; True while there is more."""
+        return False
+
+    def outlook(self) -> dict[str, Any]:
+        """More for the page than the snapshot holds."""
+        return {}
 
 
 def build(settings: Mapping[str, Any], now: int) -> EngineLike:
@@ -88,8 +117,6 @@ class EngineProcess:
         self._link = link
         self._engine = engine
         self._warm_us = int(settings.get("keep_warm_us", 0))
-        warm: Callable[[], object] | None = getattr(engine, "keep_warm", None)
-        self._keep_warm = warm if self._warm_us else None
         self._awake_us = int(settings.get("awake_us", AWAKE_US))
         self._played_at = self._now = now
         self._beat_at = self._snapshot_at = self._shown_at = 0
@@ -150,9 +177,9 @@ class EngineProcess:
                     self._show_soon(heard)
             case Kind.COMMAND:
                 self._command(frame)
-            case Kind.DONE:
+            case Kind.OVER:
                 self._settle()
-                self._link.send(Kind.DONE, clock.now())
+                self._link.send(Kind.OVER, clock.now())
                 self._is_over = True
             case _:
                 pass
@@ -162,7 +189,7 @@ class EngineProcess:
         command = frame.json()
         if command.get("name") == "stats":
             stats = {"stamp_to_state": self._lag.summary(), "snapshot": self._engine.snapshot()}
-            self._link.send_json(Kind.SNAPSHOT, clock.now(), stats)
+            self._link.send_json(Kind.STATS, clock.now(), stats)
         elif command.get("name") == "watch":
             self._watch(bool(command.get("value")))
         elif command.get("name") == "model":
@@ -199,7 +226,7 @@ class EngineProcess:
         self._write_down(event, now)
         for timed in self._engine.feed(event, self._now):
             self._send(timed)
-        for line in getattr(self._engine, "notices", list)():
+        for line in self._engine.notices():
             self._log(line)
         self._warm_at = clock.now() + self._warm_us
 
@@ -223,13 +250,13 @@ class EngineProcess:
             self._link.send_json(Kind.JOURNAL, did.at, rows.body(did))
 
     def _tell_timeline(self, now: int) -> None:
-        timeline = getattr(self._engine, "timeline", None)
+        timeline = self._engine.timeline
         if timeline is None or timeline == self._timeline:
             return
         self._timeline = timeline
         position, bar = timeline.metre.place(tick := timeline.tick(now))
         origin = timeline.micros(tick - position)
-        since = getattr(self._engine, "timeline_since", now)
+        since = self._engine.timeline_since
         grid = rows.Grid(now, timeline.tempo_us, origin, bar, since)
         self._link.send_json(Kind.JOURNAL, now, rows.body(grid))
 
@@ -283,7 +310,8 @@ class EngineProcess:
         snapshot = self._engine.snapshot() | of_process
         self._shown_at = now
         if self._is_watched:
-            snapshot |= self._for_watchers("outlook") or {}
+            nothing: dict[str, Any] = {}
+            snapshot |= self._for_the_page(self._engine.outlook, nothing)
             is_lively = snapshot.get("plan") or now - self._played_at < LIVELY_US
             self._snapshot_at = now + (WATCHED_EVERY_US if is_lively else SNAPSHOT_EVERY_US)
         if snapshot != self._snapshot:
@@ -295,29 +323,28 @@ class EngineProcess:
     def _watch(self, is_watched: bool) -> None:
         """Begin or end what is only done for those who look on; nothing of it reaches the journal."""
         self._is_watched = is_watched
-        if (watch := getattr(self._engine, "watch", None)) is not None:
-            watch(is_watched)
+        self._engine.watch(is_watched)
         self._show_soon(clock.now())
 
     def _show_soon(self, now: int) -> None:
         at = max(self._shown_at + WATCHED_EVERY_US, now + COMMAND_SHOWN_US)
         self._snapshot_at = min(self._snapshot_at, at)
 
-    def _for_watchers(self, name: str) -> Any:
-        """What the engine does for them; one that fails at it costs the page something, and the music nothing."""
+    def _for_the_page(self, work: Callable[[], _T], otherwise: _T) -> _T:
+        """Let the engine do something for the page; a failure costs the page something, and the music nothing."""
         try:
-            return getattr(self._engine, name, bool)()
+            return work()
         except Exception as error:
             self._is_watched = self._is_pondering = False
-            line = f"the page shows less from here on: {name} failed ({error!r})"
+            line = f"the page shows less from here on: {work.__name__} failed ({error!r})"
             said = {"line": line[:2000], "page": "The page shows less of the model from here on."}
             self._link.send_json(Kind.LINE, clock.now(), said)
-            return None
+            return otherwise
 
     def _ponder(self) -> None:
         """A little of it, after everything else; whatever comes in goes first."""
         if self._is_pondering:
-            self._is_pondering = bool(self._for_watchers("ponder"))
+            self._is_pondering = self._for_the_page(self._engine.ponder, False)
 
     def _figures(self, now: int) -> dict[str, Any]:
         before, self._cpu = self._cpu, (now, sum(os.times()[:2]))
@@ -329,12 +356,12 @@ class EngineProcess:
         }
 
     def _is_warming(self, now: int) -> bool:
-        return self._keep_warm is not None and now - self._played_at < self._awake_us
+        return self._warm_us > 0 and now - self._played_at < self._awake_us
 
     def _warm(self, now: int) -> None:
         """Run the network on nothing now and then: events 20 ms apart find cold caches and cost twice as much."""
-        if self._keep_warm is not None and now >= self._warm_at and self._is_warming(now):
-            self._keep_warm()
+        if now >= self._warm_at and self._is_warming(now):
+            self._engine.keep_warm()
             self._warm_at = clock.now() + self._warm_us
 
 

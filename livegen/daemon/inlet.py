@@ -1,4 +1,4 @@
-"""What of the input reaches the engine: a guard against floods, garbage and keys that never come up.
+"""The way from the input to the engine: a guard against floods, garbage and keys that never come up.
 
 Sans-IO: bytes of single messages as they came with their time in, the messages to pass on out.
 

@@ -1,4 +1,4 @@
-"""What is kept of a session: lines for its journals, the last half hour, and the takes that are saved from it.
+"""The record of a session: lines for its journals, the last half hour, and the takes that are saved from it.
 
 Knows frames and files by name; whoever owns the process brings both, and the time.
 """
@@ -28,7 +28,7 @@ _CLOCK = b"\xf8"
 
 
 class Keeper:
-    """What is kept of one session.  Threads: loop only."""
+    """The record of one session.  Threads: loop only."""
 
     def __init__(self, logs: Mapping[str, Log], folder: Path | None, tempo_bpm: float) -> None:
         self._logs = dict(logs)
@@ -50,7 +50,7 @@ class Keeper:
             case Kind.SENT if frame.payload:
                 self._put(Sent(frame.micros, frame.payload))
                 self._play(Played(frame.micros, MODEL, frame.payload))
-            case Kind.SNAPSHOT:
+            case Kind.JOURNAL:
                 self._account(frame)
             case _:
                 pass

@@ -25,23 +25,29 @@ _TURN = 1 << 18  # bytes taken in per receive(), so that a flood cannot hold its
 
 
 class Kind(IntEnum):
-    """What a frame carries.  Values are part of no file format and may change with any version."""
+    """The kinds of frames.  Values are part of no file format and may change with any version."""
 
     MIDI = 1  # one message; micros: when it came, or when it is due
     CUT = 2  # withdraw what was handed out, release what sounds
     BEAT = 3  # the engine process lives
-    READY = 4  # JSON: what the other side serves; to the player: start at micros
+    READY = 4  # JSON: what this process serves
     SETTINGS = 5  # JSON, always the first frame
     COMMAND = 6  # JSON {"name": …, "value": …}
-    SNAPSHOT = 7  # JSON
+    SNAPSHOT = 7  # JSON: the state of the engine, for the page and OSC
     LOG = 8  # text, one line
     SENT = 9  # one message that left the output at micros (to the recorder; MIDI is then what was heard)
     FAILED = 10  # text: the one line saying why this process cannot go on; it ends after this
-    DONE = 11  # the player has no more to play; to the engine process and back: it is over, all is told
-    JOURNAL = 12  # JSON: a row of the engine's for the journal; to the recorder as SNAPSHOT
+    DONE = 11  # the player has played its file to the end
+    JOURNAL = 12  # JSON: a row of the journal (`livegen.jam.rows.body`)
     FIGURES = 13  # JSON, once a second while somebody watches: how fast and how late, over the last minute
     LINE = 14  # JSON {"line", "kind": "note" | "bad" | "saved", "name"}: what a person should read; of the engine
     # process's {"line", "page"}: for the terminal, and in a musician's words
+    START = 15  # to the player: play the file, its beginning at micros
+    OVER = 16  # to the engine process: the session is over; back: all of it was told
+    STATS = 17  # JSON: the statistics of the engine process, on the command "stats"
+    SAVED = (
+        18  # JSON {"saved": path} or {"not_saved": why}: what became of a command to the recorder
+    )
 
 
 _KINDS = {int(kind): kind for kind in Kind}
@@ -49,7 +55,7 @@ _KINDS = {int(kind): kind for kind in Kind}
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """One frame as received."""
+    """A frame as received."""
 
     kind: Kind
     micros: int
@@ -69,7 +75,7 @@ class Frame:
 
 
 class Link:
-    """One end.  `closed` becomes True when the other end is gone; what it had sent before is still received."""
+    """An end of a link.  `closed` becomes True when the other end is gone; its last frames are still received."""
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setblocking(False)

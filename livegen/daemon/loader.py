@@ -20,7 +20,7 @@ WARM_STEPS = 3  # the first steps of a model take the longest
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What came of it: a line for the person, and the model with what a journal needs to load it again."""
+    """The result: a line for the person, and the model with what a journal needs to load it again."""
 
     line: str
     model: Model | None = None
@@ -48,7 +48,7 @@ class Loader:
         return ""
 
     def take(self) -> Loaded | None:
-        """What was loaded, once."""
+        """Give the result, once."""
         return self._done.popleft() if self._done else None
 
     def _load(self, name: str) -> None:

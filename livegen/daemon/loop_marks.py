@@ -62,7 +62,7 @@ class Marks:
         return False
 
     def left(self, at: int, pitch: int, velocity: int, within_us: int) -> bool:
-        """Whether an off of a mark left near `at` micros, of this pitch and release velocity."""
+        """True if an off of a mark has left near `at` micros, of this pitch and release velocity."""
         return any(
             velocity in mark.releases and mark.pitch == pitch and abs(at - mark.at) <= within_us
             for mark in self._sent

@@ -130,7 +130,7 @@ class LoopGuard:
 
     @property
     def looping(self) -> bool:
-        """Whether a loop is known and its copies are withheld."""
+        """True if a loop is known and its copies are withheld."""
         return bool(self._loops)
 
     def summary(self) -> dict[str, Any]:
@@ -209,7 +209,7 @@ class LoopGuard:
             self._passed[key] = at, velocity
 
     def _is_off_of_ours(self, key: tuple[int, int]) -> bool:
-        """Whether only a withheld note is left for this off to end; rather an early off than none."""
+        """True if only a withheld note is left for this off to end; rather an early off than none."""
         for notes, is_ours in ((self._held, False), (self._withheld, True)):
             if notes[key] > 0:
                 notes[key] -= 1
@@ -224,7 +224,7 @@ class LoopGuard:
             yield own
 
     def _is_direct(self, at: int, channel: int, pitch: int, velocity: int) -> bool:
-        """Whether this very note-on left just now; the third in a row of ours to come back is a loop."""
+        """True if this very note-on left just now; the third in a row of ours to come back is a loop."""
         for own in self._recent(at, DIRECT_US):
             if (own.channel, own.pitch, own.velocity) == (channel, pitch, velocity):
                 own.is_back = True
@@ -235,7 +235,7 @@ class LoopGuard:
         return False
 
     def _comes_by_a_loop(self, at: int, pitch: int) -> bool:
-        """Whether one of ours should come in by a known loop just now, as this pitch."""
+        """True if one of ours should come in by a known loop just now, as this pitch."""
         for loop in self._loops:
             for own in self._recent(at, loop.delay_us + MUTED_US):
                 late_us = at - own.at - loop.delay_us
@@ -249,14 +249,14 @@ class LoopGuard:
     # --- marks ----------------------------------------------------------------------------------------------------
 
     def _is_mark(self, at: int, key: tuple[int, int], velocity: int) -> bool:
-        """Whether this off ends nothing: it is the second of any mark, or of a mark that a known loop brings."""
+        """True if this off ends nothing: it is the second of any mark, or of a mark that a known loop brings."""
         return self._marks.heard_off(at, key, velocity) or any(
             self._marks.left(at - loop.delay_us, key[1] - loop.semitones, velocity, MUTED_US)
             for loop in self._loops
         )
 
     def _is_announced(self, at: int, key: tuple[int, int]) -> bool:
-        """Whether a mark came right before this note-on: then a loop is certain."""
+        """True if a mark came right before this note-on: then a loop is certain."""
         mark = self._marks.announcing(at, key)
         if mark is None:
             return False
@@ -293,7 +293,7 @@ class LoopGuard:
     def _brings_most(
         self, left_at: int, pitch: int, semitones: int, delay_us: int, latest: int
     ) -> bool:
-        """Whether this loop brought most of what left on the channel of that note of ours before it did."""
+        """True if this loop brought most of what left on the channel of that note of ours before it did."""
         ours = reversed(self._sent)
         channel = next(own.channel for own in ours if (own.at, own.pitch) == (left_at, pitch))
         before = missing = 0
@@ -315,7 +315,7 @@ class LoopGuard:
     # --- echoes of what was passed through ------------------------------------------------------------------------
 
     def _is_echo(self, at: int, pitch: int, velocity: int) -> bool:
-        """Whether to withhold this one of many steady echoes, to see whether they go on without it."""
+        """True if this one of many steady echoes is to be withheld, to see whether they go on without it."""
         self._end_test(at)
         if self._test is not None:
             self._fail_test(self._test, at, pitch)
@@ -370,7 +370,7 @@ class LoopGuard:
     # --- pedals, bends, controllers -------------------------------------------------------------------------------
 
     def _is_our_value(self, at: int, data: bytes) -> bool:
-        """Whether a loop brings it back, or it came straight back and tells nothing new."""
+        """True if a loop brings it back, or it came straight back and tells nothing new."""
         what = data[:2] if data[0] & 0xF0 in (0xA0, CONTROL_CHANGE) else data[:1]
         if self._came_back(at, data):
             return True

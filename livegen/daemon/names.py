@@ -30,7 +30,7 @@ def composed(name: str) -> str:
 
 
 def is_safe(name: str) -> bool:
-    """Whether a file of any system may have this name, with its ending."""
+    """True if a file of any system may have this name, with its ending."""
     is_plain = bool(name) and all(_is_taken(character) for character in name)
     if not is_plain or len(name.encode()) > MOST_BYTES:
         return False

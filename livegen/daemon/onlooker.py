@@ -1,4 +1,4 @@
-"""What the port process tells those who look on (the control process and its pages), and what they play.
+"""The news from the port process to the pages, and the notes that pages play.
 
 Notes as they come and go, lines for people, figures of the last minute.  All of it may be lost: `tell` sends
 nothing while the other side does not read, so that nobody who looks on can hold up the music.  Notes and figures
@@ -66,10 +66,11 @@ class Onlooker:
         if self.is_watched:
             self._tell(Kind.MIDI, now, data)
 
-    def sent(self, now: int, data: bytes, late_us: int) -> None:
-        """A message left, so late."""
+    def sent(self, due: int, now: int, data: bytes) -> None:
+        """Tell that a message has left."""
         if data[0] >= 0xF0:
             return
+        late_us = now - due
         self._counts["out"][data[0] & 0x0F] += 1
         self._lateness.add(now, late_us)
         if late_us > MISSED_US:
@@ -117,7 +118,7 @@ def _json(value: Mapping[str, Any]) -> bytes:
 
 
 class Hands:
-    """What is played over the control process instead of a port: checked, and released when that goes."""
+    """The notes that come over the control process instead of a port: checked, and released when it goes."""
 
     def __init__(self) -> None:
         self._held: set[Hold] = set()
@@ -147,7 +148,7 @@ class Hands:
             self._held = {hold for hold in self._held if hold[0] != status}
 
     def would_end(self, data: bytes) -> bool:
-        """Whether a message ends something that is held."""
+        """True if a message ends something that is held."""
         kind, hold = data[0] & 0xF0, (data[0] | NOTE_ON, data[1])
         if kind == CONTROL_CHANGE:
             return data[2] < 64 and (data[0], data[1]) in self._held
@@ -156,7 +157,7 @@ class Hands:
         )
 
     def release(self) -> list[bytes]:
-        """What ends all that is held: pedals, then notes."""
+        """Give the messages that end all that is held: pedals, then notes."""
         held, self._held = sorted(self._held, reverse=True), set()
         return [
             bytes((status, key, 0))

@@ -1,4 +1,4 @@
-"""What will be sent, what sounds, and how fast it may go: schedule, ledger and rate limit of one output.
+"""Schedule, ledger and rate limit of one output.
 
 Sans-IO: bytes of single messages with their due times in, bytes to send now out.  They are the model's, or the
 player's on their way through (`thru`).  Laws (each a property test):
@@ -147,7 +147,7 @@ class Outbox:
             self._push(since + MAX_NOTE_US, _release_of(key), key in self._players)
 
     def _becomes(self, data: bytes, thru: bool) -> list[bytes]:
-        """What sending this takes as things sound now: nothing, the message itself, or an off before it."""
+        """Give the messages to send for this one as things sound now: none, itself, or an off before it."""
         hold, is_off = _hold_of(data), _off_key(data) is not None
         if hold in self._players and not thru:
             return []
@@ -210,7 +210,7 @@ def _off_key(data: bytes) -> Key | None:
 
 
 def _hold_of(data: bytes) -> Hold | None:
-    """What this message begins to hold or lets go; None for one that does neither."""
+    """Give the key, pedal or bend that a message begins to hold or lets go; None for one that does neither."""
     if len(data) != 3:
         return None
     match data[0] & 0xF0:
@@ -225,7 +225,7 @@ def _hold_of(data: bytes) -> Hold | None:
 
 
 def _is_held(data: bytes) -> bool:
-    """Whether this message begins to hold, of those that `_hold_of` knows."""
+    """True if this message begins to hold, of those that `_hold_of` knows."""
     match data[0] & 0xF0:
         case 0xB0:
             return data[2] >= 64

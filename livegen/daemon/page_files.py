@@ -1,4 +1,4 @@
-"""What the page keeps from one run to the next, and what a running livegen tells the command `open`.
+"""The files of the page: token and port, kept from one run to the next, and the note for the command `open`.
 
 Three kinds of small files of the person's own, in livegen's data folder, read and written by nobody else (0600):
 
@@ -53,7 +53,7 @@ def folder() -> Path:
 
 
 def is_token(text: str) -> bool:
-    """Whether a text could be a token."""
+    """True if a text could be a token."""
     return _IS_TOKEN.fullmatch(text) is not None
 
 
@@ -123,7 +123,7 @@ def withdraw(place: Path, pid: int) -> None:
 
 
 def announced(place: Path) -> list[Running]:
-    """Who says to be running, the latest first; one that was killed may be among them."""
+    """Give the notes of livegens that run, the latest first; one that was killed may be among them."""
     found = []
     for path in (place / RUNNING).glob("*.json"):
         with suppress(Unfit, OSError):

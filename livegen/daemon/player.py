@@ -48,7 +48,7 @@ def play(link: Link, score: Score) -> None:
 def _start_time(link: Link) -> int:
     while not link.closed:
         for frame in link.wait(clock.SECOND):
-            if frame.kind is Kind.READY:
+            if frame.kind is Kind.START:
                 return frame.micros
     return clock.now()
 

@@ -9,7 +9,7 @@ import logging
 import os
 import select
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
@@ -36,6 +36,7 @@ from livegen.daemon.server_watch import Health
 from livegen.daemon.signals import Deed, Signals, die_of
 from livegen.daemon.supervisor import State, Supervisor
 from livegen.daemon.watchdog import Watchdog
+from livegen.daemon.wiring import Measure, MidiInput, MidiOutput, Output, Sink, Source
 from livegen.errors import PortError
 from livegen.music.messages import NOTE_ON
 from livegen.music.transport import CONTINUE
@@ -68,7 +69,7 @@ PAGE = "page"  # what the control process tells of it when it is ready
 
 @dataclass(frozen=True, slots=True)
 class ServeOptions:
-    """What `serve` needs to know.
+    """The options of `serve`.
 
     `settings` goes to the engine process as JSON; `settings["engine"]` is the dotted name of the factory
     ("livegen.app:build_engine" when missing).  `stats`: "" none, "summary" prints a JSON line at exit, "trace" adds
@@ -133,6 +134,10 @@ class PortProcess:
         self._inlet, self._outbox = Inlet(), Outbox()
         self._lateness = Lateness()
         self._trace = Trace(TRACE_LENGTH if options.stats == "trace" else 0)
+        self._sources: Sequence[Source] = ()
+        self._outputs: Sequence[Output] = ()
+        self._sinks: Sequence[Sink] = ()
+        self._wire()
         self._played_at = self._sent_at = self._turned_at = clock.now()
         self._went_on_at = 0
         self._player_ended_at: int | None = None
@@ -173,6 +178,7 @@ class PortProcess:
         if isinstance(self._ports, EmbeddedPorts):
             self._awaited = _awaited(options.api)
         self._loops = LoopGuard(self._ports.out_name, self._ports.in_name)
+        self._wire()
         if options.realtime:
             _ask_for_realtime()
 
@@ -181,11 +187,8 @@ class PortProcess:
     def _turn(self) -> None:
         self._answer_signals()
         self._turned_at = now = clock.now()
-        for data in self._ports.receive():
-            if not self._loops.heard(now, data):
-                self._hear(data, now)
-        if self._player is not None:
-            for data in self._player.due(now):
+        for source in self._sources:
+            for data in source.due(now):
                 self._hear(data, now)
         for data in self._inlet.due(now):
             self._pass_on(data, now)
@@ -209,14 +212,11 @@ class PortProcess:
             self._pass_on(message, now)
 
     def _pass_on(self, data: bytes, now: int) -> None:
-        """Hand one message on, stamped, to the engine and to the recorder."""
+        """Hand one message on, stamped, to the engine and to all who listen."""
         if data[0] & 0xF0 == NOTE_ON:
             self._played_at = now
-        self._supervisor.send(Kind.MIDI, now, data)
-        if self._recorder is not None:
-            self._recorder.heard(now, data)
-        self._onlooker.heard(now, data)
-        self._trace.heard.append((now, data.hex()))
+        for sink in self._sinks:
+            sink.heard(now, data)
         if self._options.thru and data[0] < 0xF0 and self._health is Health.WELL:
             self._outbox.put(now, data, thru=True)
 
@@ -260,7 +260,7 @@ class PortProcess:
         self._supervisor.send(Kind.COMMAND, now, command.encode())
 
     def _look_after_onlookers(self, control: Control, now: int) -> None:
-        """What the pages of a control process that has gone held is released; the figures, and the engine's health."""
+        """Release the notes of pages that have gone; tell the others the figures and the engine's health."""
         if control.link.closed:
             if self._onlooker.is_watched:
                 self._watch(False, now)
@@ -311,9 +311,8 @@ class PortProcess:
                 log.warning("engine: %s", said.get("line"), extra={"page": str(said.get("page"))})
             case Kind.FIGURES:
                 self._onlooker.engine = frame.json()
-            case Kind.SNAPSHOT if b'"stamp_to_state"' in frame.payload:
-                if self._stats_by is not None:
-                    self._print_stats(frame.json())
+            case Kind.STATS if self._stats_by is not None:
+                self._print_stats(frame.json())
             case Kind.SNAPSHOT if self._control is not None:
                 self._control.show(now, frame.payload)
             case _:
@@ -322,19 +321,20 @@ class PortProcess:
     def _send(self, paced: bool = True) -> None:
         """Send what is due, and note how late it was."""
         for due, data in self._outbox.take(clock.now(), paced):
-            for mark in self._loops.mark(clock.now(), data):
-                self._ports.send(mark)
-            self._ports.send(data)
-            actual = clock.now()
-            if self._watchdog is not None:
-                self._watchdog.tell(data)
-            self._loops.sent(actual, data)
-            self._lateness.add(actual - due)
-            self._onlooker.sent(actual, data, actual - due)
-            self._sent_at = actual
-            if self._recorder is not None:
-                self._recorder.sent(actual, data)
-            self._trace.sent.append((due, actual, data.hex()))
+            for output in self._outputs:
+                output.send(data)
+            self._sent_at = now = clock.now()
+            for sink in self._sinks:
+                sink.sent(due, now, data)
+
+    def _wire(self) -> None:
+        """List all sources, outputs and sinks that there are now; call it when one has come or gone."""
+        player = [self._player] if self._player else []
+        self._sources = [MidiInput(self._ports, self._loops), *player]
+        self._outputs = [MidiOutput(self._ports, self._loops, self._watchdog)]
+        recorder = [self._recorder] if self._recorder else []
+        measure = Measure(self._lateness, self._trace)
+        self._sinks = [self._supervisor, *recorder, self._onlooker, measure]
 
     def _sleep(self, now: int) -> None:
         """Wait for the next poll, frame or due time; for the last millisecond before a due time, spin."""
@@ -375,6 +375,7 @@ class PortProcess:
             if self._recorder.link.closed and self._recorder.failure is None:
                 log.error("the recorder has ended: what is played from here on is not kept")
                 self._recorder = None
+                self._wire()
         if self._control is not None:
             self._control.look(now)
             if self._control.failure is not None:  # a warning: the jam needs no surfaces
@@ -431,7 +432,7 @@ class PortProcess:
             self._player.start(now + PLAYER_LEAD_US)
 
     def _has_page_come(self, now: int) -> bool:
-        """Whether the page's address was told, or will not be soon: it is the first thing that a person wants."""
+        """True if the page's address was told, or will not be soon: it is the first thing that a person wants."""
         control, since = self._control, self._could_be_ready_at
         if control is None or control.is_ready or control.link.closed:
             return True
@@ -539,6 +540,7 @@ class PortProcess:
         )
         if not is_back:
             self._loops = LoopGuard(self._ports.out_name, self._ports.in_name)
+        self._wire()
         self._outbox.release_all(clock.now())
 
     # --- figures --------------------------------------------------------------------------------------------------
@@ -585,7 +587,7 @@ class PortProcess:
             and clock.now() < self._stats_by
         ):
             for frame in link.wait(STATS_US // 10):
-                if frame.kind is Kind.SNAPSHOT and self._stats_by is not None:
+                if frame.kind is Kind.STATS and self._stats_by is not None:
                     self._print_stats(frame.json())
         if self._stats_by is not None:
             self._print_stats({})
@@ -630,11 +632,11 @@ class PortProcess:
         link = self._supervisor.link
         if self._recorder is None or link is None:
             return
-        link.send(Kind.DONE, now)
+        link.send(Kind.OVER, now)
         is_over = False
         while not (is_over or link.closed) and clock.now() < now + LAST_US:
             for frame in link.wait(LAST_US // 10):
-                is_over |= frame.kind is Kind.DONE
+                is_over |= frame.kind is Kind.OVER
                 if frame.kind is Kind.JOURNAL:
                     self._recorder.account(frame)
 
@@ -663,7 +665,7 @@ class PortProcess:
 
 
 def _awaited(api: str) -> Awaited | None:
-    """What may still come when nothing was there; None when nothing is wanted, or nothing can be had here."""
+    """Make the wait for a MIDI system that may still come; None where none is wanted or can be had."""
     try:
         return Awaited(candidates(api), GENTLY_US) if api == "auto" else None
     except PortError:

@@ -381,7 +381,7 @@ def probe_succeeds(probe: "subprocess.Popen[bytes]", timeout_s: float = PROBE_S)
 
 
 def _plain(error: Exception) -> str:
-    """What a library's error says, without its own place names."""
+    """Give the text of a library's error, without the names of its own functions."""
     text = str(error).rpartition("::")[2].partition(": ")[2] or str(error)
     return text.strip() or errno.errorcode.get(
         getattr(error, "errno", 0) or 0, type(error).__name__

@@ -6,11 +6,11 @@ with `record` it writes the whole session as one MIDI file at the end.  Frames t
     SETTINGS  first: {"folder": path or null, "record": path or null, "tempo_bpm": 120, "journals": 0}
     MIDI      a message of the player's, and when it was passed on
     SENT      a message that left the output, and when
-    SNAPSHOT  a row of the engine's (`livegen.jam.rows.body`): its header, what it did, its timeline
+    JOURNAL   a row of the engine's (`livegen.jam.rows.body`): its header, what it did, its timeline
     COMMAND   {"name": "capture", "value": bars, null (the last jam) or "all"}
               or {"name": "keep", "value": {"from": micros, "to": micros}}
 
-and that go: READY, LOG, FAILED, and for every COMMAND one SNAPSHOT {"saved": path} or {"not_saved": why}.
+and that go: READY, LOG, FAILED, and for every COMMAND one SAVED {"saved": path} or {"not_saved": why}.
 
 A folder that cannot be written costs a warning, and is tried again; only a `record` that cannot be written at the
 start is a failure.  A file that is there already is left alone: FILE-2.mid is written, and a line says so.  Its own
@@ -152,7 +152,7 @@ def _turn(link: Link, keeper: Keeper, frames: list[Frame]) -> None:
         for frame in frames:
             if frame.kind is Kind.COMMAND:
                 keeper.flush(clock.now())  # a take of half an hour is two seconds' work
-                link.send_json(Kind.SNAPSHOT, clock.now(), _answer(keeper, frame.json()))
+                link.send_json(Kind.SAVED, clock.now(), _answer(keeper, frame.json()))
             else:
                 keeper.take(frame)
         _tell(link, keeper.flush(clock.now()))

@@ -62,7 +62,7 @@ class Ring:
 
 
 def last_jam(played: Iterable[Played]) -> list[Played]:
-    """What was played since nobody had played for `PAUSE_US`, oldest first.  A key that is held is playing."""
+    """Give all that was played since the last pause of `PAUSE_US`, oldest first.  A held key is no pause."""
     jam: list[Played] = []
     down: set[tuple[str, int, int]] = set()
     last: int | None = None  # when the last note began or ended

@@ -1,4 +1,4 @@
-"""What the terminal and the system tell the port process: signals, by what is to be done about them.
+"""The signals that the terminal and the system send to the port process, and what each asks for.
 
 A handler only notes the number, for more could interrupt a send; the loop looks within 10 ms.  Knows no ports: whoever
 owns them falls silent first, and then lets the signal do what it does.
@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Deed(Enum):
-    """What a signal asks for."""
+    """The deeds that signals ask for."""
 
     END = "end with status 0"
     DIE = "die of it"
@@ -40,7 +40,7 @@ _ALWAYS = ("SIGTERM", "SIGINT")  # a shell lets what it puts into the background
 
 
 def deeds() -> dict[int, Deed]:
-    """What is done about each signal that can be caught here; all that are not in the table end a process."""
+    """Give the deed for each signal that can be caught here; all others end a process."""
     named = {
         int(getattr(signal, name)): name for name in (*_DEEDS, *_LEFT) if hasattr(signal, name)
     }
@@ -75,7 +75,7 @@ class Signals:
             signal.signal(number, handler)
 
     def take(self) -> list[tuple[int, Deed]]:
-        """Those that came since the last time."""
+        """Give the signals that came since the last time."""
         came, self._came = self._came, []
         return [(number, self._deeds[number]) for number in came]
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from enum import Enum
 from typing import Any
 
+from livegen.daemon.back_off import BackOff
 from livegen.daemon.clock import SECOND
 from livegen.daemon.link import Frame, Kind, Link, spawn
 
@@ -22,14 +23,14 @@ HANG_US = 600_000
 START_US = 60 * SECOND  # a model that takes longer to load is stuck
 OWN_PAUSE_US = 100_000  # when we were not run for so long ourselves, the beats may just be unread
 STEADY_US = 10 * SECOND  # after living this long, the next death counts as the first
-BACK_OFF_US = (0, 0, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000)
+PAUSES_US = (0, 0, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000)
 FIRST_STARTS = 3
 
 ENGINE_MODULE = "livegen.daemon.engine_process"
 
 
 class State(Enum):
-    """What the engine process is doing, as seen from here."""
+    """The states of the engine process, as seen from here."""
 
     STARTING = "starting"
     READY = "ready"
@@ -51,7 +52,7 @@ class Supervisor:
         self._ended: list[subprocess.Popen[bytes]] = []
         self._last_beat = self._started_at = self._watched_at = 0
         self._start_at = 0
-        self._deaths = 0
+        self._back_off = BackOff(PAUSES_US, STEADY_US)
         self._loudness = logging.WARNING  # of what is told of a silence
         self.state = State.DOWN
         self.link: Link | None = None
@@ -77,6 +78,13 @@ class Supervisor:
         """Send one frame, if there is anybody to read it."""
         if self.link is not None:
             self.link.send(kind, now, payload)
+
+    def heard(self, now: int, data: bytes) -> None:
+        """Pass a message of the player's on to the engine."""
+        self.send(Kind.MIDI, now, data)
+
+    def sent(self, due: int, now: int, data: bytes) -> None:
+        """Tell the engine nothing: it knows what it handed out."""
 
     def receive(self, now: int) -> list[Frame]:
         """Take in frames; beats and READY are kept here, the others given."""
@@ -167,11 +175,10 @@ class Supervisor:
         self._child = None
         self.link.close()
         self.link = None
-        self._deaths = 1 if now - self._started_at > STEADY_US else self._deaths + 1
-        pause = BACK_OFF_US[min(self._deaths, len(BACK_OFF_US)) - 1]
+        pause = self._back_off.pause_us(now - self._started_at)
         self._start_at = now + pause
         self.state = State.DOWN
-        if not self.was_ready and self._deaths >= FIRST_STARTS and self.failure is None:
+        if not self.was_ready and self._back_off.deaths >= FIRST_STARTS and self.failure is None:
             self.failure = (
                 f"the engine process ended {FIRST_STARTS} times before it was ready ({how})"
             )

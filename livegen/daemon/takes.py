@@ -39,7 +39,7 @@ _CHASED = {0xB0: 2, 0xC0: 1, 0xE0: 1}  # kind: leading bytes that tell one value
 
 
 class Played(NamedTuple):
-    """One message of a side, at `at` micros."""
+    """A message of a side, at `at` micros."""
 
     at: int
     side: str
@@ -168,7 +168,7 @@ def _micros(tempo_us: int, ticks: int) -> int:
 def score_of(
     played: Iterable[Played], bars: Sequence[Bar], sides: Sequence[str] = SIDES
 ) -> "Score":
-    """What was played between the first and the last of these bar lines, a track for each side, 480 ticks a quarter.
+    """Make a score of the music between the first and the last bar line, a track for each side, 480 ticks a quarter.
 
     A note that began before does not sound; programs, controllers and bends of before hold.  What is still down
     at the end is let go there.
@@ -264,14 +264,14 @@ def _track(
 
 
 def is_music(data: bytes) -> bool:
-    """Whether a message belongs in a file: clock, system exclusive and channel mode messages are not music."""
+    """True if a message belongs in a file: clock, system exclusive and channel mode messages are not music."""
     if not data or not 0x80 <= data[0] < 0xF0:
         return False
     return data[0] & 0xF0 != CONTROL_CHANGE or len(data) != 3 or data[1] < ALL_SOUND_OFF
 
 
 def is_note(data: bytes) -> bool:
-    """Whether a message begins or ends a note."""
+    """True if a message begins or ends a note."""
     return data[:1] < b"\xa0"
 
 
@@ -280,7 +280,7 @@ def _music(data: bytes) -> Message | None:
 
 
 def _chased(before: Iterable[Played]) -> list[Message]:
-    """What still holds of what was sent before: the latest program, bend and value of every controller."""
+    """Give the messages that still hold from before: the latest program, bend and value of every controller."""
     latest: dict[bytes, Message] = {}
     for one in before:
         message = _music(one.data)
@@ -314,6 +314,6 @@ class _Down:
         return True
 
     def ends(self) -> list[Message]:
-        """What lets go of them."""
+        """Give the messages that let go of them."""
         offs: list[Message] = [NoteOff(pitch, 64, channel) for channel, pitch in self._keys]
         return [*offs, *(ControlChange(SUSTAIN, 0, channel) for channel in self._pedals)]

@@ -28,7 +28,7 @@ _PEDAL, _BENT = 128, 129
 
 
 class Ledger:
-    """What holds of all that left, by channel and key, and what ends it."""
+    """A ledger of all that left, by channel and key, and the messages that end it."""
 
     def __init__(self) -> None:
         self.holds: dict[tuple[int, int], bytes] = {}
@@ -56,14 +56,14 @@ class Ledger:
             self.holds.pop((channel, hold), None)
 
     def ends(self) -> list[bytes]:
-        """What ends all that holds: pedals, bends, notes, and then all notes off on each channel; or nothing."""
+        """Give the messages that end all that holds: pedals, bends, notes, then all notes off; or none."""
         keys = sorted(self.holds, key=lambda key: (key[1] < _PEDAL, key))
         offs = [bytes((0xB0 | channel, 123, 0)) for channel in sorted(self._used)]
         return [self.holds[key] for key in keys] + (offs if keys else [])
 
 
 class JackWires:
-    """Who hears a port on JACK."""
+    """Give the ports that hear a port on JACK."""
 
     def __init__(self, library: str, out_name: str) -> None:
         import ctypes
@@ -107,7 +107,7 @@ class JackWires:
 
 
 class AlsaWires:
-    """Who hears a port of the ALSA sequencer, as the kernel lists it (sound/core/seq/seq_clientmgr.c)."""
+    """Give the ports that hear a port of the ALSA sequencer, from the kernel's list (seq_clientmgr.c)."""
 
     def __init__(self, out_name: str) -> None:
         self._out_name = out_name
@@ -125,7 +125,7 @@ class AlsaWires:
 
 
 def hearers_in(listed: str, out_name: str) -> list[str]:
-    """Who hears our port of this name, in what the kernel lists of the sequencer."""
+    """Give the ports that hear our port of this name, in the kernel's list of the sequencer."""
     names: dict[str, str] = {}
     found: list[str] = []
     client = title = port = address = ""

@@ -36,7 +36,7 @@ def versions(patient: Patient) -> Iterator[Finding]:
 
 
 def _needed() -> list[tuple[str, str]]:
-    """What livegen needs always, and from which version on, as the package itself says."""
+    """Give the packages that livegen always needs, with their lowest versions, as the package itself says."""
     try:
         lines = importlib.metadata.requires("livegen") or []
     except importlib.metadata.PackageNotFoundError:  # run from a folder that was never installed
@@ -57,7 +57,7 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 
 def configuration(patient: Patient) -> Iterator[Finding]:
-    """Whether the person's settings are taken, and where each mistake stands."""
+    """Check that the settings are taken, and name each mistake."""
     for mistake in patient.mistakes:
         yield bad(mistake, "mend this; `serve` will not start with it")
     for oversight in patient.oversights:
@@ -74,7 +74,7 @@ def configuration(patient: Patient) -> Iterator[Finding]:
 
 
 def model(patient: Patient) -> Iterator[Finding]:
-    """Whether the model loads, and what it says of itself."""
+    """Check that the model loads, and tell its facts."""
     from livegen import shipped
 
     try:
@@ -145,7 +145,7 @@ def _step_micros(patient: Patient) -> tuple[float, float]:
 
 
 def realtime(patient: Patient) -> Iterator[Finding]:
-    """Whether the port process will be given the priority that it asks for; given back at once."""
+    """Check that the port process can have the priority that it asks for; given back at once."""
     if not hasattr(os, "sched_setscheduler"):
         yield well("real-time priority: not asked for on this system")
         return
@@ -164,7 +164,7 @@ def realtime(patient: Patient) -> Iterator[Finding]:
 
 
 def recordings(patient: Patient) -> Iterator[Finding]:
-    """Whether what is played can be kept."""
+    """Check that recordings can be kept."""
     from livegen.daemon.recordings import default_folder
 
     settings = patient.config.recording
@@ -191,7 +191,7 @@ def recordings(patient: Patient) -> Iterator[Finding]:
 
 
 def osc(patient: Patient) -> Iterator[Finding]:
-    """Whether surfaces can reach livegen, or another program has its port."""
+    """Check that surfaces can reach livegen, and that no other program has its port."""
     from livegen.control.udp import bound
 
     settings = patient.config.osc

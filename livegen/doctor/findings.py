@@ -1,4 +1,4 @@
-"""What an examination finds, and how it is told: a table of checks in, lines or JSON out.
+"""The findings of an examination as lines or JSON.
 
 Rules of this file.  Whatever a check raises is itself a finding, and the checks after it are made.  Who is told that
 something is not well is told what to do about it.  Knows nothing of what is examined.
@@ -25,7 +25,7 @@ class Level(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """What was found, in one line, and what to do about it, in another; that is empty where all is well."""
+    """A finding in one line and its remedy in another; the remedy is empty where all is well."""
 
     level: Level
     found: str
@@ -97,5 +97,5 @@ def as_json(rows: Iterable[Row]) -> str:
 
 
 def is_well(rows: Iterable[Row]) -> bool:
-    """Whether nothing is bad."""
+    """True if nothing is bad."""
     return all(row.finding.level is not Level.BAD for row in rows)

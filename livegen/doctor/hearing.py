@@ -41,7 +41,7 @@ _WORDS = {word for _, *words in PROBES for word in words}
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What was heard: micros and bytes; of our own words, how many micros after it the first one came back.
+    """The messages that were heard, with micros; and the micros after which our own first message came back.
 
     `listened_us`: for how long.  `senders`, `hearers`: who was connected meanwhile; None where that is not seen.
     """

@@ -44,7 +44,7 @@ def system(patient: Patient) -> Iterator[Finding]:
 
 
 def ports(patient: Patient) -> Iterator[Finding]:
-    """Whether a livegen runs, or the ports it will need are there, and whether any two have one name."""
+    """Check that a livegen runs, or that its ports can be made, and that no two have one name."""
     found, _ = patient.midi
     if found is None:
         return
@@ -85,7 +85,7 @@ def _loopbacks(found: MidiSystem, in_name: str, out_name: str) -> Iterator[Findi
 
 
 def wires(patient: Patient) -> Iterator[Finding]:
-    """Who sends to "Model In", and who hears "Model Out"."""
+    """Name the ports that send to "Model In", and those that hear "Model Out"."""
     found, _ = patient.midi
     if found is None:
         return
@@ -129,7 +129,7 @@ def _short(display: str) -> str:
 
 
 def _is_silent(patient: Patient) -> bool:
-    """Whether silence says nothing, for no livegen runs and nobody came to the doctor's ports."""
+    """True if silence says nothing, for no livegen runs and nobody came to the doctor's ports."""
     match patient.hearing:
         case Hearing(messages=(), back_us=None, senders=(), hearers=()) | Unheard():
             return not patient.running
@@ -141,7 +141,7 @@ def _is_silent(patient: Patient) -> bool:
 
 
 def loop(patient: Patient) -> Iterator[Finding]:
-    """Whether what the model plays comes back to it."""
+    """Check that the model does not hear itself."""
     found, _ = patient.midi
     if found is None:
         return
@@ -185,7 +185,7 @@ def _probed(patient: Patient, found: MidiSystem) -> Finding:
 
 
 def clock(patient: Patient) -> Iterator[Finding]:
-    """Whether MIDI clock comes, its tempo and how evenly; started or not."""
+    """Tell of the MIDI clock: its tempo, how even it is, started or not."""
     hearing, sync = patient.hearing, str(patient.config.controls["sync"])
     leads = (patient.served or {}).get("leader") == "clock"
     if hearing is None or (_is_silent(patient) and sync != "clock"):
@@ -265,7 +265,7 @@ def notes(patient: Patient) -> Iterator[Finding]:
 
 
 def _plays_one_note_a_channel(hearing: Hearing) -> bool:
-    """Whether at least three channels in a row play, among them that of the drums, and none two notes at once."""
+    """True if at least three channels in a row play, among them that of the drums, and none two notes at once."""
     down: dict[int, set[int]] = {}
     for _, data in hearing.messages:
         message = decode(data)

@@ -1,4 +1,4 @@
-"""Who is connected to whom: the wires of JACK and of the ALSA sequencer, read from what these systems print.
+"""The connections of JACK and of the ALSA sequencer, read from what these systems print.
 
 Ports are named as python-rtmidi shows them: `client:port` on JACK, `client:port 128:0` on ALSA.  Text in, names out;
 asks nobody.  Sources: jack_lsp(1); sound/core/seq/seq_clientmgr.c in Linux, which writes /proc/asound/seq/clients.

@@ -1,4 +1,4 @@
-"""What is examined: this machine, the person's configuration, and a livegen that may be running.
+"""The subject of an examination: this machine, the configuration, and a livegen that may be running.
 
 Whatever several checks look at is looked at once, when the first of them asks.  Knows what can be asked, and how long
 one may wait for it; what it means is the checks' affair.
@@ -31,7 +31,7 @@ OURS = {"model", "turn", "leader", "ports/in", "ports/out"}
 
 
 class Patient:
-    """One machine on one day.  Threads: one."""
+    """A machine on one day.  Threads: one."""
 
     def __init__(
         self,
@@ -61,12 +61,12 @@ class Patient:
 
     @property
     def mistakes(self) -> list[str]:
-        """What is wrong with it, a line each."""
+        """Give the mistakes in it, a line each."""
         return self._read[1]
 
     @property
     def oversights(self) -> list[str]:
-        """What livegen leaves out of it and goes on without, a line each."""
+        """Give the parts that livegen leaves out, a line each."""
         return self._read[2]
 
     @cached_property
@@ -100,7 +100,7 @@ class Patient:
 
     @cached_property
     def hearing(self) -> Hearing | Unheard | None:
-        """What was heard for two seconds where livegen listens; None without a MIDI system."""
+        """Listen for two seconds where livegen listens; None without a MIDI system."""
         system, _ = self.midi
         if system is None:
             return None
@@ -110,7 +110,7 @@ class Patient:
 
 @contextmanager
 def _warnings() -> Iterator[list[str]]:
-    """What the configuration's log says meanwhile, instead of standard error."""
+    """Collect the lines of the configuration's log instead of printing them."""
     said: list[str] = []
     log, handler = logging.getLogger(configuration.__name__), _Kept(said)
     was_passed_on, log.propagate = log.propagate, False

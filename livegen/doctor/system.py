@@ -59,7 +59,7 @@ class MidiSystem:
         return [pair for pair in found if any(pair)]
 
     def sent_to(self, sink: str) -> list[str]:
-        """Who is connected to this port; nobody where wires are not seen."""
+        """Give the ports that are connected to this one; none where connections are not seen."""
         return [wire.source for wire in self.wires or () if wire.sink == sink]
 
     def heard_from(self, source: str) -> list[str]:
@@ -69,7 +69,7 @@ class MidiSystem:
     def company(
         self, running: Sequence[tuple[str, str]]
     ) -> tuple[tuple[str, ...], tuple[str, ...]]:
-        """Who sends to these livegens, and who hears them, but for themselves."""
+        """Give the ports that send to these livegens, and those that hear them, but for their own."""
         sinks, sources = [sink for sink, _ in running], [source for _, source in running]
         senders = [one for sink in sinks for one in self.sent_to(sink) if one not in sources]
         hearers = [one for source in sources for one in self.heard_from(source) if one not in sinks]
@@ -95,7 +95,7 @@ def midi_system(api: str) -> tuple[MidiSystem | None, list[Refusal]]:
 
 
 def answer(*command: str) -> str | None:
-    """What a tool prints; None when it is not there, takes more than a second, or fails."""
+    """Run a tool and give its output; None when it is missing, takes more than a second, or fails."""
     environment = os.environ | {"JACK_NO_START_SERVER": "1"}
     try:
         ran = subprocess.run(
@@ -171,7 +171,7 @@ def _jack_refuses() -> Refusal | None:
 
 
 def pipewire_runs() -> bool:
-    """Whether PipeWire has its socket where it puts it."""
+    """True if PipeWire has its socket where it puts it."""
     folder = os.environ.get("XDG_RUNTIME_DIR")
     return bool(folder) and Path(folder or "", "pipewire-0").exists()
 

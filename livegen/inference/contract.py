@@ -1,4 +1,4 @@
-"""What a model offers to the engine and to evaluation, whatever runtime carries it.
+"""The contract between a model and the engine, whatever runtime carries the model.
 
 A model is two pure functions.  `advance` hears one event: it gives the new state and a summary, from which
 `logits` predicts the fields of the next event one after the other, each given those already drawn.  Neither
@@ -54,7 +54,7 @@ class Query(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
-    """What a model file says of itself.  `styles[0]` is the unknown style ("any").
+    """The facts in the metadata of a model file.  `styles[0]` is the unknown style ("any").
 
     `has_ring` says that the state is a ring of `state_shape[0]` entries, of which each step gives one.
 
@@ -80,7 +80,7 @@ class Model(Protocol):
 
     @property
     def facts(self) -> ModelFacts:
-        """What the model says of itself."""
+        """The facts of the model file."""
         ...
 
     def initial_state(self) -> State:

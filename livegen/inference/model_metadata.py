@@ -1,4 +1,4 @@
-"""What a model file says of itself: one JSON object in its metadata.
+"""The metadata of a model file: one JSON object.
 
 It has the keys of `METADATA` and no other, each as it must be, or the file is refused.  The role says which contract
 its graph keeps: today only that of a step model is served.  Knows no graph.
@@ -87,7 +87,7 @@ MAY_BE_ABSENT = {"network", "role", "state"}
 
 
 def metadata(facts: ModelFacts) -> str:
-    """What a model file says of itself, as JSON text for its metadata."""
+    """Write facts as JSON text for the metadata of a file."""
     said = {
         "format": FORMAT,
         "codec": facts.codec,
@@ -106,7 +106,7 @@ def metadata(facts: ModelFacts) -> str:
 
 
 def facts_of(reader: Reader, wires: list[Wire]) -> ModelFacts:
-    """What the metadata of a file say; `wires` are its pairs of key and value.  Raises Refused."""
+    """Read the facts in the metadata of a file; `wires` are its pairs of key and value.  Raises Refused."""
     pairs = [reader.message("metadata", wire) for wire in wires]
     keys = [text_of(one(pair, "key")) for pair in pairs]
     stranger = next((key for key in keys if key != METADATA_KEY), None)

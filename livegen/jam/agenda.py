@@ -1,4 +1,4 @@
-"""What the model will play, what was handed out, and what of its own sounds.
+"""The agenda: strokes that are planned, handed out, or sounding.
 
 Strokes wait in ticks, and become messages with micros only when they are handed out: the tempo may change
 until then.  Knows where each part is sent (`Route`); knows no model and no turns.
@@ -146,7 +146,7 @@ class Agenda:
         yield from self._give(Stroke(0, part, pitch, velocity), now, now, now, is_planned=False)
 
     def is_open(self, part: int, pitch: int) -> bool:
-        """Whether the key that this would be sent as has begun and will not have ended."""
+        """True if the key that this would be sent as has begun and will not have ended."""
         route = self.routes[part]
         return (route.channel, route.pitch(pitch)) in self._open
 
@@ -177,7 +177,7 @@ class Agenda:
         yield Timed(due, NoteOn(key[1], route.velocity(stroke.velocity), key[0]))
 
     def fall_due(self, now: int) -> Iterator[Given]:
-        """What was handed out and is heard by now, in order."""
+        """Give the strokes that were handed out and are heard by now, in order."""
         while self._given and max(self._given[0].due, self._given[0].at) <= now:
             given = self._given.popleft()
             voice = given.stroke.part, given.stroke.pitch
@@ -218,7 +218,7 @@ class Agenda:
 
     @property
     def open(self) -> tuple[Stroke, ...]:
-        """What was planned and will have begun, and not ended, when all that waits is due; oldest first."""
+        """The beginnings of planned notes that will not have ended when all that waits is due; oldest first."""
         begun = [given.stroke for given in self._open.values() if given.is_planned]
         for stroke in self.planned:
             begun = [other for other in begun if other[1:3] != stroke[1:3]]
@@ -227,7 +227,7 @@ class Agenda:
 
     @property
     def planned(self) -> tuple[Stroke, ...]:
-        """What is planned and not handed out yet, in order."""
+        """The strokes that are planned and not handed out yet, in order."""
         return tuple(planned.stroke for planned in sorted(self._planned))
 
     def outlook(self, place: Place, most: int) -> list[Coming]:

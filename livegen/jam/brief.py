@@ -1,4 +1,4 @@
-"""What a response keeps to: from the controls and the call to masks, lengths and shares.
+"""The brief of a response: from the controls and the call to masks, lengths and shares.
 
 Knows no model, no turns and no chance.
 """
@@ -65,7 +65,7 @@ class Harmony:
     period: int | None = None
 
     def at(self, tick: int) -> Favour:
-        """What holds at a tick; the first also before its time."""
+        """Give the value at a tick; the first value also holds before its time."""
         if self.period:
             tick = self.origin + (tick - self.origin) % self.period
         found = self.changes[0][1]
@@ -78,7 +78,7 @@ class Harmony:
 
 @dataclass(frozen=True, slots=True)
 class Brief:
-    """What a response must keep to.  Ticks are on the timeline of the hearing; tuples are by part.
+    """The limits and wishes that a response keeps to.  Ticks are on the timeline of the hearing; tuples are by part.
 
     `end` None goes on for ever.  The first onset comes within `patience` ticks of `start`.  `pitches` are
     masks (128,) of what may be begun; `voices` how many notes a part may hold at once; `channels` where it
@@ -266,7 +266,7 @@ def groove(phrase: Phrase, timeline: Timeline) -> Groove:
 def pitches(
     phrase: Phrase, settings: Settings, allowed: PitchClasses, routes: tuple[Route, ...]
 ) -> tuple[Mask, ...]:
-    """What may be begun, by part: in the register and, if that is strict, in the scale, if there is anything."""
+    """Give the pitches that may be begun, by part: in the register and, where that is strict, in the scale."""
     classes = np.array([pitch % 12 in allowed for pitch in range(128)])
     masks = list(everything())
     for part in PITCHED:

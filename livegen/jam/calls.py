@@ -41,18 +41,18 @@ class Call:
 
     @property
     def is_whole(self) -> bool:
-        """Whether all its strokes are known, so that it can be heard again."""
+        """True if all its strokes are known, so that it can be heard again."""
         return self.events == len(self.strokes)
 
     def forget_strokes(self, heard: Hearing) -> None:
-        """It goes on from what was heard so far, and can no longer be heard again."""
+        """Let the call go on from what was heard so far; it can no longer be heard again."""
         self.before, self.strokes, self.again = heard, [], None
         self.events += 1
 
 
 @dataclass(slots=True)
 class Response:
-    """What the model played in its turn, from tick `start`: strokes where they were planned, at `began_us`..`ended_us`.
+    """The music of a turn of the model, from tick `start`: strokes where they were planned, at `began_us`..`ended_us`.
 
     Of a response that goes on and on only the last strokes are kept.
     """
@@ -63,7 +63,7 @@ class Response:
     strokes: deque[Stroke] = field(default_factory=lambda: deque(maxlen=_KEPT))
 
     def looped(self, bar: int) -> tuple[int, int]:
-        """What is repeated when it is frozen: the first tick and how many, whole bars of `bar` ticks."""
+        """Give the part that a loop repeats: its first tick and its ticks, whole bars of `bar` ticks."""
         last = max((stroke.tick for stroke in self.strokes), default=self.start)
         bars = max(1, -((self.start - last) // bar))
         return self.start + max(0, bars - LONGEST_LOOP) * bar, min(bars, LONGEST_LOOP) * bar

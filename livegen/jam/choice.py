@@ -56,7 +56,7 @@ def _share(onsets: Sequence[Stroke], classes: frozenset[int]) -> float:
 
 
 def _cadence(pitched: Sequence[Stroke], strokes: Sequence[Stroke], tonic: frozenset[int]) -> float:
-    """Whether it ends like an ending: on the tonic chord, on a beat, and held."""
+    """True if it ends like an ending: on the tonic chord, on a beat, and held."""
     if not pitched:
         return 0.0
     last = pitched[-1]

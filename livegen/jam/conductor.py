@@ -1,4 +1,4 @@
-"""Who leads the time: MIDI clock, Link, a tempo of our own, or the player.
+"""The leader of the time: MIDI clock, Link, a tempo of our own, or the player.
 
 One timeline for all.  Rule of `auto`: MIDI clock while it runs (and for the bar that is coasted when it
 drops out), else Link while it has company, else nobody: the player's own pace is followed.  Knows the
@@ -61,7 +61,7 @@ class Conductor:
         self._settle()
 
     def link(self, timeline: Timeline | None, has_company: bool = True) -> None:
-        """What Link says: a timeline whose tick 0 is a bar line; None when it is off."""
+        """Take the timeline of Link: a timeline whose tick 0 is a bar line; None when it is off."""
         jumped = (timeline is None) != (self._link is None)
         if timeline and self._link:
             jumped = abs(timeline.origin_us - self._link.origin_us) > timeline.tempo_us // 8 and (

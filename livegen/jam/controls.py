@@ -20,7 +20,7 @@ Value = float | str
 
 @dataclass(frozen=True, slots=True)
 class Control:
-    """One live parameter.
+    """A live parameter.
 
     kind     "number": `low`..`high`, or one of `choices` if there are any;
              "choice": one of `choices`; "text": checked by what `help` says.
@@ -44,7 +44,7 @@ class Control:
 
     @property
     def has_knob(self) -> bool:
-        """Whether a knob can turn it."""
+        """True if a knob can turn it."""
         return self.low < self.high or bool(self.choices)
 
 
@@ -55,9 +55,8 @@ _TABLE = (
     ),
     Control(
         "sync", "choice", "auto", choices=("auto", "clock", "link", "internal", "free"),
-        help="Whose time it is.  clock: MIDI clock from the DAW; link: Ableton Link; internal: the control tempo, or "
-        "taps; free: yours, found in what you play.  auto: clock while it runs, else Link while it has company, "
-        "else free.",
+        help="The leader of the tempo.  clock: MIDI clock from the DAW; link: Ableton Link; internal: the control tempo, "
+        "or taps; free: you, by what you play.  auto: clock while it runs, else Link while others are in it, else free.",
     ),
     Control(
         "tempo", "number", "auto", low=30, high=300, choices=("auto",), unit="BPM",
@@ -66,17 +65,17 @@ _TABLE = (
     ),
     Control(
         "metre", "text", "4/4",
-        help="Bars, such as 4/4, 3/4, 6/8: no clock says it.",
+        help="Metre of the bars, such as 4/4, 3/4, 6/8.  Neither MIDI clock nor Link tells it: set it here.",
     ),
     Control(
         "temperature", "number", 1.0, low=0.1, high=2.0,
-        help="How daring pitch, velocity and choice of part are; below 1 keeps to the likely. "
-        "Does not act on time (cooler times would come out denser).",
+        help="How daring pitches, velocities and the choice of parts are; below 1 the model keeps to the likely. "
+        "It does not change rhythm.",
     ),
     Control(
         "nucleus", "number", 0.95, low=0.05, high=1.0,
-        help="Draws only from the likeliest choices that together have this probability; 1 draws from all.  Does not "
-        "act on when the next note comes.",
+        help="The model draws only from the likeliest choices that together have this probability; 1 draws from all. "
+        "It does not change rhythm.",
     ),
     Control(
         "rest", "number", "auto", low=0, high=5000, choices=("auto",), unit="ms",
@@ -109,8 +108,8 @@ _TABLE = (
     ),
     Control(
         "adherence", "number", 1.0, low=0.0, high=1.0,
-        help="How strictly the scale is kept: 1 allows nothing else, 0 leaves pitch to the model.  While chords are "
-        "heard, also how much their notes are favoured.",
+        help="How strictly the model keeps to the scale: 1 allows no other pitch, 0 leaves pitch to the model.  While "
+        "chords are heard, also how much it favours their notes.",
     ),
     Control(
         "density", "number", 1.0, low=0.25, high=4.0, ratio=True,
@@ -137,7 +136,7 @@ _TABLE = (
     ),
     Control(
         "swing", "number", 50, low=50, high=75, unit="%",
-        help="Where the model's off-beat eighths lie: 50 straight, 67 as triplets, 75 dotted.  Triplets and sixteenths "
+        help="Place of the model's off-beat eighths: 50 straight, 67 as triplets, 75 dotted.  Triplets and sixteenths "
         "stay where they are.",
     ),
     Control(
@@ -151,8 +150,8 @@ _TABLE = (
     ),
     Control(
         "offset", "number", 0, low=-200, high=200, unit="ms",
-        help="Added to the time of everything the model plays: against the latency of what plays it "
-        "(livegen calibrate measures it).",
+        help="Time added to everything the model plays; a negative one makes up for the latency of the instrument "
+        "(`livegen calibrate` measures it).",
     ),
     Control(
         "clock_out", "choice", "off", choices=("off", "on"),
@@ -216,7 +215,7 @@ def _number(value: object) -> float | None:
 
 
 def expected(control: Control) -> str:
-    """What a control takes, in words."""
+    """Describe the values of a control in words."""
     takes = []
     if control.kind == "number":
         number = "a whole number" if control.whole else "a number"

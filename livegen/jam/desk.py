@@ -1,4 +1,4 @@
-"""What can be turned and pressed: settings, presets, and what is bound to knobs, pads and pedals.
+"""The values in force: settings, presets, and bindings of knobs, pads and pedals.
 
 What makes no sense is refused whole: ConfigError says why, in one line for people.  Knows values and names; acts on
 nothing that plays.
@@ -77,7 +77,7 @@ class Desk:
         self._presets = {str(name): it for name, it in given.items() if isinstance(it, Mapping)}
 
     def preset(self, name: str) -> Preset:
-        """What a preset changes; nothing for one that is gone by now."""
+        """Give the controls of a preset; none for one that is gone by now."""
         return self._presets.get(name, {})
 
     def ask(self, name: object) -> None:

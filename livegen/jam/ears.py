@@ -50,7 +50,7 @@ class Struck(NamedTuple):
 
 
 class Ears:
-    """What the player holds.  `held` maps (channel, pitch) to (part, since), oldest first.
+    """The keys and pedals that the player holds.  `held` maps (channel, pitch) to (part, since), oldest first.
 
     `rules` maps channels 0..15 to a rule of `music.parts`, or to `mpe`: as channel 0, of which it is a member; a
     channel without one is not heard.  `heard_as` says of each channel on which notes came how it is heard.  `say` takes
@@ -158,7 +158,7 @@ class Ears:
         return [stroke for stroke in ended if stroke]
 
     def overdue(self, now: int) -> list[tuple[int, Struck]]:
-        """What has been held for too long comes up: (micros at which it should have, stroke)."""
+        """Take keys and pedals for released that were held for too long: (micros of that, stroke)."""
         ended: list[tuple[int, Struck]] = []
         while self.held:
             (channel, pitch), (_, since) = next(iter(self.held.items()))

@@ -110,7 +110,7 @@ class Outlet(NamedTuple):
 
 
 class Engine:
-    """One jam.  `routes` (by part) say where parts are sent, `rules` (0..15 to a rule of `music.parts`) how
+    """A jam.  `routes` (by part) say where parts are sent, `rules` (0..15 to a rule of `music.parts`) how
     channels are heard; a channel without a rule is not.  `bindings` are those of `ControlMap`, `presets` controls
     by name of the preset.
 

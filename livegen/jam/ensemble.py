@@ -19,7 +19,7 @@ class Ensemble(PlayedOnce):
 
     @property
     def planned(self) -> list[Stroke]:
-        """What was planned and not taken."""
+        """The strokes that were planned and not taken."""
         return sorted(stroke for rollout in self.rollouts for stroke in rollout.planned)
 
     @property

@@ -1,4 +1,4 @@
-"""What is played in: the key and the chords of the moment, those of the call, and companions for single notes.
+"""Harmony: the key and the chords of the moment, those of the call, and companions for single notes.
 
 Puts the trackers of `music` to work for the engine.  Knows notes, micros and ticks; knows no model.
 """
@@ -87,7 +87,7 @@ class Harmonist:
             self._ended.setdefault(begun, at)
 
     def settle(self, now: int) -> bool:
-        """Whether the chord that is played has turned out to be another than the one that was gone by."""
+        """True if the chord that is played has turned out to be another than the one that was gone by."""
         is_fresh = now - self._struck_us < IN_THE_EAR_US
         self.settles_us = now + 2 * SETTLE_US if is_fresh else None
         chord = self._played(now)
@@ -114,7 +114,7 @@ class Harmonist:
     def for_brief(
         self, which: Chords, start: int, ended_us: int, timeline: Timeline, now: int
     ) -> dict[str, Any]:
-        """What a brief is told: the key's pitch classes, and chords with their ticks and period.
+        """Give a brief the pitch classes of the key, and chords with their ticks and period.
 
         The chords of the call, which ended at `ended_us`, come again in so many whole bars as they took; the chord of
         the moment is what `tell` chose.

@@ -1,4 +1,4 @@
-"""What the model has heard: codec, timeline and recurrent state kept together, and branched together.
+"""The model's hearing: codec, timeline and state, kept together and branched together.
 
 The one place where the model's failures are met: whatever `advance` does, the state stays one that it once
 gave.  Knows no turns and no plans.
@@ -89,7 +89,7 @@ class Hearing:
 
     @classmethod
     def fresh(cls, guard: Guard, timeline: Timeline, style: int = 0) -> "Hearing":
-        """One that has heard nothing."""
+        """Make a hearing that has heard nothing."""
         silence = np.zeros(SOUNDING, np.float32)
         return cls(
             guard, timeline, style, Encoder(timeline.metre), silence, guard.model.initial_state()

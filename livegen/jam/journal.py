@@ -32,7 +32,7 @@ FULL = 1000  # steps after which an account should be sent: far below what a fra
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One engine's life: what came in during it, and what it did."""
+    """The life of an engine: all that came in during it, and all that it did."""
 
     header: Header
     heard: tuple[Heard, ...]
@@ -54,7 +54,7 @@ class Session:
 
 
 class Account:
-    """What an engine was fed and handed out since it was last asked; kept by whoever feeds it.
+    """An account of all that an engine was fed and handed out since the last `settle`.
 
     Times must not decrease.  `is_full` says that it should be asked now.
     """
@@ -90,11 +90,11 @@ class Account:
 
     @property
     def is_full(self) -> bool:
-        """Whether it has grown to what one line should hold."""
+        """True if it has grown to what one line should hold."""
         return len(self._fed) + len(self._out) >= FULL
 
     def settle(self) -> Did | None:
-        """What happened since the last call; None when nothing did."""
+        """Give all that happened since the last call; None when nothing did."""
         if self._at is None:
             return None
         did = Did(self._at, tuple(self._fed), tuple(self._out))

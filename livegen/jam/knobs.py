@@ -1,4 +1,4 @@
-"""What was moved: single messages, and the groups of them that say one thing.
+"""Readings of messages: which knob, pad or parameter was moved, also where several messages say one thing.
 
 A parameter is chosen by two controllers (99 and 98, or 101 and 100) and set by others (6 and 38, or 96 and 97 by a
 step); a fine controller is two (n and n + 32, in either order); a program comes after its bank (0 and 32).  MIDI 1.0,
@@ -29,7 +29,7 @@ class Moved(NamedTuple):
 
 
 class Knobs:
-    """What is known of each channel: the parameter chosen, the bank, the halves of fine values."""
+    """The state of each channel: the parameter chosen, the bank, the halves of fine values."""
 
     def __init__(self) -> None:
         self._chosen: dict[int, str] = {}  # channel -> kind of the parameter

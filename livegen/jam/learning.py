@@ -32,7 +32,7 @@ _TURNED = 3  # steps of an encoder are enough, and so many messages tell one
 
 @dataclass(slots=True)
 class Trail:
-    """What a controller or a parameter sent, in order: its values, a parameter's low halves, and single steps."""
+    """The values of a controller or a parameter in order, with a parameter's low halves, and single steps."""
 
     values: list[int] = field(default_factory=list)
     low: list[int] = field(default_factory=list)
@@ -119,7 +119,7 @@ class Learner:
         return self._gives_up if self._settles is None else self._settles
 
     def meant(self) -> Source | None:
-        """What moved most; None if nothing has moved enough."""
+        """Give the source that moved most; None if none has moved enough."""
         if not self._trails:
             return None
         source = max(self._trails, key=lambda one: self._trails[one].travel)

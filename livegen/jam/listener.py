@@ -229,7 +229,7 @@ class Listener:
         return self.knows(style)
 
     def knows(self, style: str) -> bool:
-        """Whether the model knows a style of that name."""
+        """True if the model knows a style of that name."""
         return style in self.live.guard.model.facts.styles
 
 

@@ -1,4 +1,4 @@
-"""What knobs, pads, pedals and program changes do: messages become commands, by a table that can be learned.
+"""Bindings: messages of knobs, pads and pedals become commands, by a table that can be learned.
 
 A binding is two texts, as in config.yaml: where it comes from (`sources` says how that is written) and what it does (a
 control, a command, or "preset" and its name).  Whatever is bound is no music.  Knows controls and names of commands;
@@ -21,7 +21,7 @@ PRESSED = 64  # of a pedal or a button, 0..127
 
 
 class Asked(NamedTuple):
-    """What a performer can ask for at any moment: its name in files, OSC and bindings; on the page; what it does."""
+    """A command: its name in files, OSC and bindings; on the page; what it does."""
 
     name: str
     label: str
@@ -59,7 +59,7 @@ class Command:
 
 
 def parse_target(text: str) -> str:
-    """What a binding does, checked.  Raises ConfigError."""
+    """Check the target of a binding.  Raises ConfigError."""
     name = text.strip()
     if name in CONTROLS or name in COMMANDS or name.startswith("preset "):
         return name
@@ -93,7 +93,7 @@ class ControlMap:
 
     @property
     def learning(self) -> str | None:
-        """What is being bound; None while nothing is."""
+        """The target that is being bound; None while none is."""
         return None if self._learner is None else self._learner.target
 
     def rebind(self, bindings: Mapping[str, str]) -> None:
@@ -181,7 +181,7 @@ def _pressed(target: str) -> Command:
 
 
 def _turned_by(target: str, steps: int) -> list[Command]:
-    """What an encoder without ends asks for: steps of a control; a command when it is turned up."""
+    """Give the commands of an encoder without ends: steps of a control; a command when it is turned up."""
     if target in CONTROLS:
         return [Command("turn", [target, steps])] if steps else []
     return [_pressed(target)] if steps > 0 else []

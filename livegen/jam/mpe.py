@@ -16,7 +16,7 @@ _NOTES, _CHANNELS, _SPAN_US = 5, 3, 50_000  # in a row, on so many channels, ove
 
 
 class Expression:
-    """Who plays so.  `is_found` says that somebody does.  Threads: loop only."""
+    """The channels that play so.  `is_found` says that there are some.  Threads: loop only."""
 
     def __init__(self) -> None:
         self.is_found = False

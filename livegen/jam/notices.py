@@ -19,7 +19,7 @@ class Notices:
         self._lines.append(line)
 
     def take(self) -> list[str]:
-        """What was said since the last time."""
+        """Give the lines that were said since the last time."""
         lines = list(self._lines)
         self._lines.clear()
         return lines

@@ -104,7 +104,7 @@ class Performer:
         return self.plan.end_us if self.plan and self._agenda.is_empty else None
 
     def is_ending(self) -> bool:
-        """Whether what is played has an end."""
+        """True if the plan has an end."""
         return self.plan is not None and self.plan.end is not None
 
     # --- what to play ---------------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ class Performer:
         settled: Iterable[Stroke],
         theirs: tuple[int, ...] = (),
     ) -> Rollout:
-        """One who goes on from what was heard, and from what is settled; the notes of `theirs` others go on with."""
+        """Make a rollout from what was heard and settled; other rollouts go on with the parts of `theirs`."""
         for stroke in settled:
             branch.feed(stroke._replace(tick=max(stroke.tick, branch.encoder.last or stroke.tick)))
         brief = replace(
@@ -200,7 +200,7 @@ class Performer:
         return Rollout(branch, brief, self._chance(call, branch.heard), notes, True, own)
 
     def drums_apart(self, given: Given) -> bool:
-        """Whether this is a drum that only the drums hear."""
+        """True if this is a drum that only the drums hear."""
         is_drum = given.is_planned and given.stroke.part == DRUMS
         return is_drum and self.mode.is_beside
 
@@ -332,7 +332,7 @@ class Performer:
         )
 
     def _is_supposed(self, plan: Plan, now: int) -> bool:
-        """Whether what the player plays has been supposed for so long that it is time to look at what he played."""
+        """True if what the player plays has been supposed for so long that it is time to look at what he played."""
         tick = self._timeline.tick(now)
         return plan.end is None and any(
             player.brief.supposes and tick - player.brief.start >= SUPPOSED
@@ -358,7 +358,7 @@ class Performer:
         return worth(rollout.planned, rollout.likelihood, rollout.brief, home, tonic)
 
     def hand_out(self, now: int) -> list[Timed]:
-        """What is due soon, in order."""
+        """Give the messages that are due soon, in order."""
         plan, frontier = self.plan, None
         if plan is not None:
             if plan.chosen is None:
@@ -367,7 +367,7 @@ class Performer:
         return list(self._agenda.hand_out(now, frontier, self.place))
 
     def outlook(self, most: int) -> list[Coming]:
-        """What is planned or handed out and not yet heard, soonest first."""
+        """Give the notes that are planned or handed out and not yet heard, soonest first."""
         return self._agenda.outlook(self.place, most)
 
     def hands_out_at(self) -> int | None:
@@ -402,7 +402,7 @@ class Performer:
         )
 
     def _theme(self, call: Call) -> Theme | None:
-        """What an answer may take up of its call."""
+        """Give the theme that an answer may take up of its call."""
         tick, latest = self._timeline.tick, call.strokes[-2 * LATEST :]
         strokes = (Stroke(tick(at), *struck) for at, *struck in latest if struck[-1])
         return theme_of(strokes, self._desk.settings.theme)

@@ -36,7 +36,7 @@ class Plan:
 
     @property
     def repeats(self) -> bool:
-        """What is played is a repetition."""
+        """True while a repetition is played."""
         return self.chosen is not None and self.chosen.repeats
 
     @property
@@ -70,11 +70,11 @@ class Plan:
         return self.end_us
 
     def _wants_more(self, candidate: Candidate, now: int, place: Place) -> bool:
-        """Whether planning is not far enough ahead of `now`."""
+        """True if planning is not far enough ahead of `now`."""
         ahead = max(now, self.start_us) + LOOKAHEAD_US
         return not candidate.is_done and place(candidate.frontier) < ahead
 
     def _is_urgent(self, now: int, place: Place) -> bool:
-        """Whether something was planned that should be under way before more is planned."""
+        """True if something was planned that should be under way before more is planned."""
         planned = self.chosen.planned if self.chosen else []
         return bool(planned) and place(planned[0].tick) <= now

@@ -274,7 +274,7 @@ class Rollout(PlayedOnce):
         return self._chosen(likely)
 
     def _draw_on(self, query: Query, tick: int) -> int | None:
-        """Whether a note begins (1) or ends (0) at `tick`; None if neither may."""
+        """Draw a beginning (1) or an end (0) at `tick`; None if neither may be."""
         part = query.part
         begun = sum(1 for onset in self._onsets if tick - onset < TICKS_PER_BEAT)
         may_begin = begun < MOST_ONSETS_PER_BEAT and bool(self._beginnable(part, tick).any())
@@ -319,7 +319,7 @@ class Rollout(PlayedOnce):
         return None
 
     def _sounding(self, part: int) -> Mask:
-        """What sounds of a part, as far as this branch knows."""
+        """Give the notes of a part that sound, as far as this branch knows."""
         sounding = np.zeros(128, np.bool_)
         for other, pitch in self.hearing.encoder.sounding:
             if other == part:
@@ -329,7 +329,7 @@ class Rollout(PlayedOnce):
     # --- a chord ------------------------------------------------------------------------------------------------
 
     def _strike(self, chord: Chord) -> None:
-        """One stroke towards a chord that is to be struck here: the end of what is none of it, or one of its notes."""
+        """Give the next stroke towards a chord that is struck here: the end of a note outside it, or a note of it."""
         tick = self.frontier
         for (part, pitch), (_, onset) in self._notes.items():
             is_left = part in STRUCK and pitch % 12 not in chord.pitch_classes

@@ -1,4 +1,4 @@
-"""What is said to whoever asked for something: one table of sentences, for what is done and for why it is not.
+"""Replies to commands: one table of sentences, for what is done and for why it is not.
 
 Words only: nothing that is played depends on them, and a replay needs none.  Knows no engine.
 """
@@ -11,7 +11,7 @@ log = logging.getLogger(__name__)
 
 
 class Reply(Enum):
-    """Whether it is done, and the sentence; what stands in braces is filled in by whoever replies."""
+    """Replies: a value that is True for what is done, and the sentence, in whose braces words are filled in."""
 
     ANSWERS = True, "The model answers."
     ANSWERS_WITH_CLOCK = True, "The model answers as soon as the DAW's clock runs."

@@ -1,4 +1,4 @@
-"""What the lines of a journal hold, and how they are written.
+"""The rows of a journal, and how they are written as lines.
 
 A journal is text, one JSON object a line, valid up to any line: a crash costs the last one at most.  Two
 witnesses write side by side.  The port process tells what came in and what left, each with its micros; the
@@ -102,7 +102,7 @@ Step = Woke | Took | Told
 
 @dataclass(frozen=True, slots=True)
 class Did:
-    """What an engine was fed, in order, and what it handed out, in order, since `at` micros.
+    """The events that an engine was fed, in order, and the messages that it handed out, in order, since `at` micros.
 
     In a line, a step is: n, woken n micros after the step before (the first: after `at`); -n, fed n messages;
     [n, name, value], told something n micros after the step before.
@@ -155,12 +155,12 @@ def first_line(started: str, at: int) -> str:
 
 
 def line(row: Row) -> str:
-    """One line for a row, without its end."""
+    """Write a row as a line, without its end."""
     return _text({"at": row.at} | body(row))
 
 
 def clock_line(times: list[int]) -> str:
-    """One line for a run of clock bytes, by their micros, ascending."""
+    """Write a run of clock bytes as a line, by their micros, ascending."""
     apart = [later - earlier for earlier, later in pairwise(times)]
     return _text({"at": times[0], "clock": apart})
 
@@ -206,7 +206,7 @@ def _text(value: dict[str, Any]) -> str:
 
 
 def first(texts: Sequence[str]) -> tuple[str, int]:
-    """What the first of these lines says: when it began, on the wall and in micros.  Raises JournalError."""
+    """Read the first line of a journal: when it began, on the wall and in micros.  Raises JournalError."""
     if not texts:
         raise JournalError("the journal is empty")
     row = _parsed(texts[0], "the first line of the journal")

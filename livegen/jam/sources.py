@@ -18,7 +18,7 @@ MOST_BANK = (1 << 14) - 1
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of source: numbers below `limit`, and how it may send, with a word on each.
+    """A kind of source: numbers below `limit`, and how it may send, with a word on each.
 
     `is_pair` says that its number is two, 0 to 127 each, written 1:20; `has_bank` that a bank may follow.
     """
@@ -101,7 +101,7 @@ def parse_source(text: str) -> Source:
 def _source(
     kind: str, number: str, form: str | None, bank: str | None, channel: str | None
 ) -> Source | None:
-    """What was written, if there is such a thing."""
+    """Read a source as it is written, if there is such a source."""
     if kind == "cc14":
         kind, form = (CC, FINE) if form is None else ("", form)
     given = KINDS.get(kind)

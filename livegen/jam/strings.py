@@ -56,7 +56,7 @@ class _Tuning:
 
     @property
     def is_found(self) -> bool:
-        """Whether so much was played so that it is a guitar."""
+        """True if so much was played so that it is a guitar."""
         is_long = len(self.played) >= _NOTES and self.together >= _TOGETHER
         return is_long and len(set(self.played)) >= _STRINGS
 
@@ -135,7 +135,7 @@ def _tunings() -> Iterable[_Tuning]:
 
 
 def _neighbours(channels: Iterable[int]) -> set[int]:
-    """Those of the channels that are in a row with that of the drums."""
+    """Give the channels that are in a row with that of the drums."""
     among = set(channels)
     row = {DRUM_CHANNEL} & among
     for step in (-1, 1):

@@ -23,7 +23,7 @@ class Successor:
         self._unheard = deque(heard)
 
     def append(self, stroke: Heard) -> None:
-        """What is played meanwhile."""
+        """Take a stroke that is played meanwhile."""
         self._unheard.append(stroke)
 
     def work(self, strokes: int) -> None:

@@ -50,7 +50,7 @@ class Surprise:
 
     @property
     def has_work(self) -> bool:
-        """Whether a note waits to be looked at."""
+        """True if a note waits to be looked at."""
         return bool(self._waiting)
 
     def work(self) -> None:

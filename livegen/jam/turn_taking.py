@@ -57,7 +57,7 @@ class TurnTaking:
 
     @property
     def is_playing(self) -> bool:
-        """It is the model's turn, or both play."""
+        """True in the model's turn, and while both play."""
         return self.turn in PLAYING
 
     # --- the player's notes ---------------------------------------------------------------------------------------

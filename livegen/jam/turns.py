@@ -39,7 +39,7 @@ PLAYING = (Turn.RESPONDING, Turn.TOGETHER, Turn.LOOPING, Turn.LAST_LOOP)  # the 
 
 @unique
 class Happening(Enum):
-    """Whatever can change the turn."""
+    """Happenings that can change the turn."""
 
     KEY = "the player starts a note"
     KEY_AT_CHANGE = "the player starts a note within a beat of where turns change by the bar"
@@ -58,7 +58,7 @@ class Happening(Enum):
 
 @unique
 class Action(Enum):
-    """What the engine does about it."""
+    """Actions of the engine."""
 
     OPEN = "silence the model, and begin a call with this note"
     HEAR = "go on with the call, and forget the response that was planned"

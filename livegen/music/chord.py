@@ -93,7 +93,7 @@ def chord_of(pitches: Iterable[int]) -> Chord | None:
 
 
 def _cost(intervals: set[int], kind: str) -> int | None:
-    """What it costs to hear intervals above a root as a kind; None when they cannot be."""
+    """Give the cost of hearing intervals above a root as a kind; None when they cannot be."""
     tones = set(KINDS[kind])
     missing, added = tones - intervals, intervals - tones
     if len(added) > (_MOST_ADDED if len(tones) > 2 else 0):

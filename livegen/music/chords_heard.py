@@ -149,7 +149,7 @@ class ChordTracker:
 
 
 def _fifth(classes: list[int], chord: Chord | None) -> tuple[int, str] | None:
-    """What two pitch classes a fifth apart are: the chord that holds, if it has them; else a bare fifth."""
+    """Name two pitch classes a fifth apart: the chord that holds, if it has them; else a bare fifth."""
     below, above = classes
     if above - below not in (5, 7):
         return None

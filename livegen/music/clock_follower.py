@@ -35,7 +35,7 @@ class _Kept(NamedTuple):
 
 
 class ClockFollower:
-    """One sender of MIDI clock, followed.  A clock costs a few microseconds.  Threads: one.
+    """Follows a sender of MIDI clock.  A clock costs a few microseconds.  Threads: one.
 
     `transport` is what the sender does.  `jumps` counts how often its position has changed otherwise than by
     going on (start, continue elsewhere, relocation, found again after a drop-out, tempo halved or doubled):
@@ -143,12 +143,12 @@ class ClockFollower:
 
     @property
     def has_phase(self) -> bool:
-        """Whether the sender's bar is known, not only its tempo: it runs."""
+        """True if the sender's bar is known, not only its tempo: it runs."""
         return self.transport in (Transport.RUNNING, Transport.COASTING)
 
     @property
     def is_locked(self) -> bool:
-        """Whether clocks come, and half a beat of them has made a tempo."""
+        """True if clocks come, and half a beat of them has made a tempo."""
         return self._is_alive and self._pulse.is_locked
 
     @property
@@ -175,7 +175,7 @@ class ClockFollower:
         return self._positions.unit
 
     def _do(self, act: Act, data: bytes, now: int) -> bool:
-        """Whether the state changes: not by a clock in doubt."""
+        """True if the state changes: not by a clock in doubt."""
         match act:
             case Act.REWIND:
                 self._rewound, self._next, self._relocation = True, 0, None
@@ -215,7 +215,7 @@ class ClockFollower:
         self._rewound = False
 
     def _go_on(self, now: int) -> bool:
-        """One clock more, of a sender that runs or was lost; whether it is understood."""
+        """Take a clock of a sender that runs or was lost; True if it is understood."""
         steps = self._clocks(now)
         self._count += steps
         self._positions.count(steps)

@@ -159,7 +159,7 @@ class Doubles:
         return False
 
     def _is_copy(self, now: int, lag: float) -> bool:
-        """Whether a clock is the copy of the last one: that has none yet, and its copy is due rather than the next."""
+        """True if a clock is the copy of the last one: that has none yet, and its copy is due rather than the next."""
         since = None if self._first is None else now - self._first
         due = lag if self._has_paired else 0.0
         if since is not None and self._is_alone and 0 <= since < (due + self._period) / 2:

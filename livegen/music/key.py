@@ -152,7 +152,7 @@ class KeyTracker:
         self._judge(at_us)
 
     def _has_gone(self, classes: frozenset[int]) -> bool:
-        """Whether the latest notes are clearly of another key than one of these pitch classes."""
+        """True if the latest notes are clearly of another key than one of these pitch classes."""
         strangers = sum(pitch_class not in classes for pitch_class in self._latest)
         latest = set(self._latest)
         is_clear = strangers >= _STRANGERS and len(latest) >= _VARIED
@@ -232,7 +232,7 @@ class KeyTracker:
         return self.confidence < _LOST_CONFIDENCE or _share(self._weights, key) < _LOST_SHARE
 
     def _is_beaten(self, lead: float, now: int) -> bool:
-        """Whether a rival with this lead takes over: at once at first, later only for good reason."""
+        """True if a rival with this lead takes over: at once at first, later only for good reason."""
         settled = min(1.0, (now - self._began) / _SETTLED_US)
         return lead >= _LEAD * settled and now - self._since >= _LEAD_US * settled
 

@@ -81,7 +81,7 @@ def _without_chords(onsets_us: Sequence[int]) -> list[int]:
 
 
 def _with_too_few(onsets: list[int], running: Timeline | None) -> Timeline:
-    """One or two onsets say nothing of the tempo: keep it, and the beat too if they lie on its grid."""
+    """Fit one or two onsets, which say nothing of the tempo: keep it, and the beat too if they lie on its grid."""
     if running is None:
         return Timeline(tempo_us(USUAL_BPM), onsets[0])
     if all(_is_on_beat(running, onset) for onset in onsets):
@@ -90,7 +90,7 @@ def _with_too_few(onsets: list[int], running: Timeline | None) -> Timeline:
 
 
 def _is_on_beat(timeline: Timeline, onset: int) -> bool:
-    """Whether an onset lies on a beat or half of one: on finer lines anything would."""
+    """True if an onset lies on a beat or half of one: on finer lines anything would."""
     half = timeline.tempo_us / 2
     since = (onset - timeline.origin_us) % half
     return min(since, half - since) < 2.5 * _HAND_US

@@ -1,4 +1,4 @@
-"""Who plays what: the four parts, and which part a channel or a track of a file is heard as.
+"""The four parts, and the part as which a channel or a track of a file is heard.
 
 Knows names, programs and pitches; knows no files and no ports.  The decision for a note is made
 when its key goes down, from what that source has sounding then, so that a file and a keyboard are
@@ -75,7 +75,7 @@ def _is_known(word: str) -> bool:
 
 @dataclass(slots=True)
 class Source:
-    """One channel or track, and the part each of its sounding keys was given.
+    """A channel or track, and the part of each of its sounding keys.
 
     `rule` is a part's name, or `keys`: a key below middle C that joins others is the accompanying
     hand, every other key the lead.

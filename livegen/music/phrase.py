@@ -21,7 +21,7 @@ _SEVERAL = 8  # as many voices at once as are ever told apart
 
 @dataclass(slots=True)
 class Extent:
-    """What one part did in the phrase: lowest and highest pitch, and how many voices it had at once."""
+    """The extent of one part in the phrase: lowest and highest pitch, and how many voices it had at once."""
 
     low: int = 127
     high: int = 0

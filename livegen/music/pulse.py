@@ -85,12 +85,12 @@ class Pulse:
 
     @property
     def has_period(self) -> bool:
-        """Whether two clocks have been heard, ever."""
+        """True if two clocks have been heard, ever."""
         return self.period > 0
 
     @property
     def is_locked(self) -> bool:
-        """Whether the tempo is known: enough clocks on one line, none in doubt for long."""
+        """True if the tempo is known: enough clocks on one line, none in doubt for long."""
         return self.age >= LOCKED and len(self._doubtful) < _LINE
 
     @property
@@ -155,7 +155,7 @@ class Pulse:
         return 1
 
     def _is_believed(self, now: int, error: float) -> bool:
-        """Whether a clock is the next: near its place, or where the jitter hides what else it might be."""
+        """True if a clock is the next: near its place, or where the jitter hides what else it might be."""
         if self.age < LOCKED or self._jitter * _NOISY > self.period:
             return 0 < now - self._last < SILENCE * self.period
         return abs(error) < _GATE * self.period
@@ -213,7 +213,7 @@ class Pulse:
         return arrivals
 
     def _agree(self, latest: list[tuple[int, float]]) -> bool:
-        """Whether the last clocks lie on consecutive places of the old grid."""
+        """True if the last clocks lie on consecutive places of the old grid."""
         return (
             len(latest) == _AGREE
             and latest[0][0] > 0

@@ -150,7 +150,7 @@ def _account_for_header(header: smf_bytes.Header, found: int, repairs: Repairs) 
 
 @dataclass(frozen=True, slots=True)
 class _Unit:
-    """What a tick is: `ppqn` are a quarter when each counts `times`; with `tempo` they are seconds in disguise."""
+    """The unit of time: `ppqn` are a quarter when each counts `times`; with `tempo` they are seconds in disguise."""
 
     ppqn: int
     times: int = 1
@@ -158,7 +158,7 @@ class _Unit:
 
 
 def _unit(division: int, repairs: Repairs) -> _Unit:
-    """What the division of a header means."""
+    """Read the division of a header."""
     if 0 < division < 0x8000:
         return _Unit(division)
     frames, tempo = _SMPTE.get(division >> 8, (0, 0))
@@ -233,7 +233,7 @@ class _Reading:
                 self.repairs.once("a time signature that no bar can have, left out")
 
     def end_track(self) -> None:
-        """What was taken in since the last call is a track of each channel that holds notes."""
+        """Make a track for each channel that holds notes, of all that was taken in since the last call."""
         for channel, messages in sorted(self.channels.items()):
             if _has_notes(messages):
                 program = self.programs.get(channel, 0)

@@ -48,7 +48,7 @@ _MOST_CONTENT = 1 << 16  # bytes of a meta event that are taken; no name is so l
 
 
 class Repairs:
-    """What had to be mended in one file: sentences, and how often; `tries` are left for finding the way back."""
+    """The repairs of one file: sentences, and how often; `tries` are left for finding the way back."""
 
     def __init__(self) -> None:
         self.tries = _MOST_TRIES
@@ -70,7 +70,7 @@ class Repairs:
 
 
 class Header(NamedTuple):
-    """What a header says, and where the chunks after it begin.  `tracks` is NO_COUNT where there is no header."""
+    """The values of a header, and the place of the chunks after it.  `tracks` is NO_COUNT without a header."""
 
     form: int
     tracks: int
@@ -138,7 +138,7 @@ def _number(data: Bytes, at: int, size: int) -> int:
 
 
 def _is_chunk(data: Bytes, at: int) -> bool:
-    """Whether a chunk begins here: a track, or any other of four letters that ends within the file."""
+    """True if a chunk begins here: a track, or any other of four letters that ends within the file."""
     name = data.read(at, 4)
     if name == _TRACK:
         return True
@@ -262,7 +262,7 @@ def _content(piece: bytes, at: int) -> bytes:
 
 
 def _mended(piece: bytes, at: int, running: int, repairs: Repairs) -> Event | None:
-    """What to take for the impossible event at `at`: itself, if only its values are too large, else one without data.
+    """Give the event to take for the impossible one at `at`: itself with smaller values, else one without data.
 
     None where nothing that follows makes sense.
     """

@@ -59,7 +59,7 @@ class SongPosition:
                 self.unit = 1
 
     def _is_clocks(self, position: int, moved: int) -> bool:
-        """Whether it lies as many clocks further as ran, or on the beat after that."""
+        """True if it lies as many clocks further as ran, or on the beat after that."""
         further = moved - self._ran
         is_next_beat = position % TICKS_PER_BEAT == 0 and 0 <= further < TICKS_PER_BEAT
         return abs(further) <= SIXTEENTH or is_next_beat

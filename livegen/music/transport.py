@@ -11,7 +11,7 @@ SONG_POSITION, CLOCK, START, CONTINUE, STOP = 0xF2, 0xF8, 0xFA, 0xFB, 0xFC
 
 
 class Transport(Enum):
-    """What the sender is doing, as far as it is known."""
+    """The states of a sender's transport."""
 
     STOPPED = auto()
     ARMED = auto()  # start or continue was seen, its first clock was not
@@ -20,7 +20,7 @@ class Transport(Enum):
 
 
 class Act(Enum):
-    """What a message changes besides the state."""
+    """The changes that a message brings besides the state."""
 
     NOTHING = auto()
     REWIND = auto()  # the next clock is the downbeat
@@ -62,7 +62,7 @@ TABLE = {
 
 
 def is_transport(data: Sequence[int]) -> bool:
-    """Whether these bytes are one of the five messages, whole."""
+    """True if these bytes are one of the five messages, whole."""
     if len(data) == 1:
         return data[0] in (CLOCK, START, CONTINUE, STOP)
     return len(data) == 3 and data[0] == SONG_POSITION and max(data[1], data[2]) < 0x80

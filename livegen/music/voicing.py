@@ -151,7 +151,7 @@ def _smoothest(
 
 
 def _rub(below: tuple[int, ...], at: int) -> float:
-    """What is wrong between a voice and the one below it."""
+    """Give the cost of a fault between a voice and the one below it."""
     if not below:
         return 0.0
     apart = at - below[-1]

@@ -1,4 +1,4 @@
-"""What is played beside a melody: whether it makes chords that carry it, and how soon it follows a modulation.
+"""Accompaniments to a melody: their chords, and how soon they follow a modulation.
 
 The player's melody and the accompaniment are notes in beats.  What an accompaniment's chords are is heard by the
 engine's own chord tracker (.83 of the roots of POP909's piano, `python -m bench.harmony`), at the end of each
@@ -80,7 +80,7 @@ def heard_chords(notes: Notes, tempo_us: int, count: int) -> list[Chord | None]:
 
 
 def chord_at(chords: Chords, beat: float) -> Chord | None:
-    """What holds at a beat; an onset a little before a change belongs to what comes."""
+    """Give the chord at a beat; an onset a little before a change belongs to what comes."""
     index = bisect_right([since for since, _ in chords], beat + EXACT) - 1
     return chords[index][1] if index >= 0 else None
 

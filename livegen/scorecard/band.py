@@ -1,4 +1,4 @@
-"""Who plays for a card: processes that hold the models, what they are given to play, and the music it is about.
+"""The players of a card: processes that hold the models, and the music that they are given.
 
 Knows engines and calls; knows no figures.
 """
@@ -57,17 +57,17 @@ def find(held: Held, seed: int) -> tuple[list[Pair], list[Lead], list[list[Call]
 
 
 def answer(which: int, call: Call, seed: int) -> Heard:
-    """What a model answers in as many bars as the call has."""
+    """Give a model's answer of as many bars as the call has."""
     return played(_models[which], call, {"length": call.bars}, seed=seed)
 
 
 def go_along(which: int, call: Call, seed: int) -> Heard:
-    """What a model plays beside a call."""
+    """Give a model's accompaniment to a call."""
     return played(_models[which], call, {"mode": "accompany"}, seed=seed, after_bars=1)
 
 
 def take_turn(call: Call, seed: int) -> set[str]:
-    """What is wrong with one turn of the first model."""
+    """Name the faults of one turn of the first model."""
     return degeneracy.faults(played(_models[0], call, {}, seed=seed))
 
 
@@ -78,7 +78,7 @@ def lifted(which: int, pair: Pair, another: Call) -> dict[str, float]:
 
 
 def harmony(heard: Heard) -> tuple[Note, ...]:
-    """What comp and bass played beside the call."""
+    """Give the notes of comp and bass beside the call."""
     channels = {ROUTES[part].channel for part in (COMP, BASS)}
     until = heard.call.beats
     return tuple(n for n in heard.notes if n.channel in channels and 0 <= n.onset < until)
@@ -86,7 +86,7 @@ def harmony(heard: Heard) -> tuple[Note, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Band:
-    """What the sections share: processes, progress, the seed, and which models there are."""
+    """The tools of all sections: processes, progress, the seed, and the models."""
 
     pool: Executor
     progress: Progress
@@ -96,7 +96,7 @@ class Band:
     def map(
         self, name: str, function: Callable[..., T], *rows: Iterable[Any], chunk: int = 4
     ) -> list[T]:
-        """What a function makes of each row, in order, in the processes; `name` is what the progress is called."""
+        """Map a function over rows, in order, in the processes; `name` is that of the progress bar."""
         jobs = list(zip(*rows, strict=False))
         done = []
         for result in self.pool.map(function, *zip(*jobs, strict=True), chunksize=chunk):
@@ -105,7 +105,7 @@ class Band:
         return done
 
     def answers(self, which: int, some: Sequence[Call], name: str = "answers") -> list[Heard]:
-        """What a model answers to each call; `name` is what the progress is called."""
+        """Give a model's answer to each call; `name` is that of the progress bar."""
         return self.map(f"{name}, {self.who[which]}", answer, repeat(which), some, range(len(some)))
 
     def random_answers(self, pairs: Sequence[Pair]) -> list[tuple[Note, ...]]:
@@ -116,7 +116,7 @@ class Band:
 
 @dataclass(frozen=True, slots=True)
 class Music:
-    """What is played: calls with what people played next, melodies with their accompaniment, and short calls."""
+    """The material: calls with what people played next, melodies with their accompaniment, and short calls."""
 
     pairs: list[Pair]
     leads: list[Lead]

@@ -142,7 +142,7 @@ def lead_of(score: Score) -> Track | None:
 
 
 def has_bars(held: Held) -> bool:
-    """Whether the bar lines of its set are to be believed."""
+    """True if the bar lines of its set are to be believed."""
     return QUIRKS.get(held.corpus, Quirk()).grid
 
 

@@ -14,7 +14,7 @@ DEAF = "deaf"
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One line of a card: estimates by who was measured, None where there was nothing to measure.
+    """A line of a card: estimates by who was measured, None where there was nothing to measure.
 
     `better` is "more", "less", or "people" for what is best where people are.
     """
@@ -46,5 +46,5 @@ class Card:
         better: str,
         columns: Mapping[str, Estimate | None],
     ) -> None:
-        """One figure more."""
+        """Add a figure."""
         self.figures.append(Figure(section, name, says, better, columns))

@@ -1,4 +1,7 @@
-"""What must never be heard: loops, silence, notes out of reach, floods, notes that do not end.  Pure, on notes."""
+"""Faults that must never be heard: loops, silence, notes out of reach, floods, notes that do not end.
+
+Pure functions of notes.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -35,7 +38,7 @@ def faults(heard: Heard) -> set[str]:
 
 
 def is_loop(notes: Notes) -> bool:
-    """Whether a figure of three to eight notes is played more than four times in a row, or one pitch sixteen times.
+    """True if a figure of three to eight notes is played more than four times in a row, or one pitch sixteen times.
 
     Alike are pitch and the time to the next onset, to the tick.  A trill counts as a figure of four.
     """
@@ -61,7 +64,7 @@ def repeats(values: Sequence[object], size: int) -> Iterator[tuple[int, int]]:
 
 
 def is_silent(notes: Notes, begin: float | None, bar: float) -> bool:
-    """Whether nothing comes, or nothing sounds for more than two bars before the last note.
+    """True if nothing comes, or nothing sounds for more than two bars before the last note.
 
     From beat `begin` on, None where no answer ever began; `bar` is in beats, notes are by onset.
     """
@@ -76,7 +79,7 @@ def is_silent(notes: Notes, begin: float | None, bar: float) -> bool:
 
 
 def is_flood(notes: Notes, tempo_us: int) -> bool:
-    """Whether more than 32 notes, by onset, begin within a second, at `tempo_us` micros a beat."""
+    """True if more than 32 notes, by onset, begin within a second, at `tempo_us` micros a beat."""
     second = 1_000_000 / tempo_us  # in beats
     onsets = [note.onset for note in notes]
     return any(later - first < second for first, later in zip(onsets, onsets[FLOOD:], strict=False))

@@ -1,4 +1,4 @@
-"""Whether answers are spread as people's music is: five distributions, and whether anybody could tell them apart.
+"""Distributions of answers beside those of people's music, and a test that tries to tell them apart.
 
 Overlap is that of Yang & Lerch 2020: distances between the feature histograms of two sets (inter) and within one
 (intra), each smoothed to a density, and the area that both densities share.  What was wrong with their code is mended:
@@ -156,7 +156,7 @@ def shared(some: Floats, others: Floats) -> float:
 
 
 def looks(notes: Notes, key: Key, bar: float) -> list[float]:
-    """What a classifier is given of an answer: pitch, pace, lengths, loudness, key, grid, repetition and polyphony.
+    """Give the features of an answer: pitch, pace, lengths, loudness, key, grid, repetition and polyphony.
 
     23 numbers; the answer has a note or more, by onset, and `bar` is in beats.
     """
@@ -267,7 +267,7 @@ def over_halves(
     times: int,
     seed: int,
 ) -> Floats:
-    """What comes of comparing one half of `count` calls with the other, (times,): `compare` is given their indices."""
+    """Compare one half of `count` calls with the other, (times,): `compare` is given their indices."""
     rng = np.random.default_rng(seed)
     found = []
     for _ in range(times):

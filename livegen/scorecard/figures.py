@@ -135,7 +135,7 @@ def write(card: Card, folder: Path, replaces: bool = False) -> list[Path]:
 
 
 def places(folder: Path) -> list[Path]:
-    """What `write` writes into a folder."""
+    """The names of the files that `write` writes into a folder."""
     return [folder / f"scorecard.{suffix}" for suffix in ("json", "png")]
 
 
@@ -151,7 +151,7 @@ Draw = Callable[["Axes", Card], None]
 
 
 def plot(card: Card, path: Path) -> None:
-    """One page, a panel for each thing that was measured; what was not is named at its foot."""
+    """Draw a page with a panel for each thing that was measured; the others are named at its foot."""
     # Its list of the fonts goes where our own caches are.
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
     from matplotlib.figure import Figure as Page

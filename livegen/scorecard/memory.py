@@ -1,4 +1,4 @@
-"""Whether answers are copied from the training pieces, and how much people quote them who never saw them.
+"""Copies in answers from the training pieces, beside the quotations of people who never saw them.
 
 What a copy is, and how it is found, is said in `livegen.training.memorisation`.
 """

@@ -26,7 +26,7 @@ LONGEST_WAIT_BARS = 40  # for an answer to end
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """What came of a call.
+    """The result of a call.
 
     `notes` are the model's, by onset; `line` the beat at which its answer might begin, None when it never did;
     `hanging` is how many notes still sounded a second after the end.
@@ -39,7 +39,7 @@ class Heard:
 
     @property
     def answer(self) -> tuple[Note, ...]:
-        """What began once the call had ended."""
+        """The notes that began once the call had ended."""
         return tuple(note for note in self.notes if note.onset >= self.call.ends)
 
 

@@ -74,7 +74,7 @@ def _found_in(some: Sequence[tuple[int, ...]], others: Sequence[tuple[int, ...]]
 
 
 class Looks:
-    """What an answer and a call are compared by, computed once; `bar` is in beats."""
+    """Features by which an answer and a call are compared, computed once; `bar` is in beats."""
 
     def __init__(self, notes: Notes, bar: float) -> None:
         points = line(notes)
@@ -241,7 +241,7 @@ def length_apart(answer: Notes, asked: float, begin: float) -> float | None:
 
 
 def ends_on_a_strong_beat(answer: Notes, metre: str) -> bool | None:
-    """Whether the last onset is on the first beat of a bar, or on the middle of one of an even number of beats."""
+    """True if the last onset is on the first beat of a bar, or on the middle of one of an even number of beats."""
     if not answer:
         return None
     numerator, denominator = (int(word) for word in metre.split("/"))
@@ -253,7 +253,7 @@ def ends_on_a_strong_beat(answer: Notes, metre: str) -> bool | None:
 
 
 def ends_on_the_triad(answer: Notes, key: Key) -> bool | None:
-    """Whether the last note, the highest of several, is of the tonic triad."""
+    """True if the last note, the highest of several, is of the tonic triad."""
     if not answer:
         return None
     third = 4 if key.mode == "major" else 3

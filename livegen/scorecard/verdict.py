@@ -1,4 +1,4 @@
-"""What a card means for a musician, in one line.  Knows figures by their names; measures nothing.
+"""The verdict of a card for a musician, in one line.  Knows figures by their names; measures nothing.
 
 A figure is judged only where it was measured often enough and tells people from chance: a model that lies between
 two that cannot be told apart is like both.  Whether the model is like people, their intervals say: they meet.
@@ -36,7 +36,7 @@ FAULTS = ("degeneracies", "any")
 
 
 def verdict(card: Card) -> str:
-    """One line: how it plays beside people, as far as that can be told, and what went wrong."""
+    """Say in a line how it plays beside people, as far as that can be told, and what went wrong."""
     figures = {(figure.section, figure.name): figure for figure in card.figures}
     said = [
         f"{row.says} {word}"

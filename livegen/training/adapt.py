@@ -76,7 +76,7 @@ class Losses:
 
     @property
     def sum(self) -> float:
-        """What a way between old and new is chosen by: both count, whoever asks."""
+        """Score a mixture of old and new: both count."""
         return self.own + (sum(self.known.values()) / len(self.known) if self.known else 0.0)
 
 
@@ -98,7 +98,7 @@ class Memory:
 
 @dataclass(frozen=True, slots=True)
 class Adapted:
-    """What came of it.
+    """The result of learning.
 
     How many files and notes were learned from, how many notes were held back; nats per note before and after, as
     served; `way`, 0 to 1 from the old weights to the new; and whether it learned to its end or was stopped.
@@ -244,7 +244,7 @@ def _held(music: Corpus, styles: list[str]) -> Held:
 
 
 def _reference(base: Path, styles: list[str]) -> dict[str, Held]:
-    """What the model knew, by the pieces beside its file; nothing where there are none."""
+    """Give the pieces that the model learned, beside its file; none where there are none."""
     path = base.parent / REFERENCE
     corpora = read_reference(path, styles) if path.is_file() else {}
     held = {name: hold(corpus, styles, 1.0) for name, corpus in corpora.items()}
@@ -306,7 +306,7 @@ def _save(target: Path, data: bytes, base: Path) -> Path:
 
 
 def _memory(data: bytes, music: Corpus) -> Memory:
-    """What answers to openings of held-back music copy from what was learned, and what that music does."""
+    """Measure how much answers copy from what was learned, and how much held-back music does."""
     model = start_model(parse(data))
     learned = usable(music, "train")
     pieces = [p for p in usable(music, "valid") if p.end - p.start >= 2 * OPENING] or usable(

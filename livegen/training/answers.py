@@ -1,4 +1,4 @@
-"""What a model plays after an opening, drawn event by event: music to judge it by.
+"""Answers of a model to an opening, drawn event by event: music to judge it by.
 
 The plain model, without the engine's turns and controls; the same masks as in evaluation.  Knows no torch.
 """

@@ -66,7 +66,7 @@ Encoded = tuple[Rows, list[int], list[int], list[list[str]]]  # see _encode_chun
 
 @dataclass(frozen=True, slots=True)
 class Quirk:
-    """What a set's files do not say: tracks to leave out, and bar lines not to be believed."""
+    """Corrections of a set: tracks to leave out, and bar lines not to be believed."""
 
     drop: tuple[str, ...] = ()
     grid: bool = True
@@ -83,7 +83,7 @@ QUIRKS = {
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One file of a set: rows `start` to `end` of its events; `style`, `split` "" if not given."""
+    """A file of a set: rows `start` to `end` of its events; `style`, `split` "" if not given."""
 
     file: str
     style: str
@@ -393,7 +393,7 @@ def _sum_up(source: Source, told: Counter[str], files: int) -> None:
 
 
 def _result(job: "Future[Encoded]", source: Source, chunk: Sequence[tuple[str, bytes]]) -> Encoded:
-    """What a worker made of a chunk.  Raises LivegenError when the system ended a worker."""
+    """Give the result of a worker for a chunk.  Raises LivegenError when the system ended a worker."""
     try:
         return job.result()
     except BrokenProcessPool:

@@ -40,7 +40,7 @@ class Crew:
 
     @property
     def leads(self) -> bool:
-        """Whether it writes and speaks."""
+        """True in the process that writes and speaks."""
         return self.rank == 0
 
     @property
@@ -104,7 +104,7 @@ class Crew:
         return found
 
     def told(self, find: Callable[[], T]) -> T:
-        """What the leader finds, to all; a LivegenError that it meets is everybody's."""
+        """Give all processes what the leader finds; a LivegenError that it meets is raised in all."""
         if self.size == 1:
             return find()
         from torch import distributed
@@ -169,7 +169,7 @@ class Crew:
 
 
 def crew_here(environment: Mapping[str, str] = os.environ) -> Crew:
-    """Who this process is by its environment.  Raises ConfigError for variables that make no sense."""
+    """Read the rank of this process from its environment.  Raises ConfigError for variables that make no sense."""
     names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
     if "WORLD_SIZE" not in environment or environment["WORLD_SIZE"] == "1":
         return Crew()
@@ -244,7 +244,7 @@ def _free_port() -> int:
 
 
 def _member(rank: int, count: int, port: int, act: Callable[..., None], given: Any) -> None:
-    """One process of a crew: its environment, its share of the processors, its one line of error."""
+    """A process of a crew: its environment, its share of the processors, its line of error."""
     import torch
 
     threading.Thread(target=end_with_parent, daemon=True).start()

@@ -1,4 +1,4 @@
-"""What a model is worth on held-out music, beside the unigram and an order-5 Markov model on the same events.
+"""Evaluation of a model on held-out music, beside the unigram and an order-5 Markov model on the same events.
 
 The model is run as it is served: the shipped ONNX file, one event at a time, with the legality masks of the
 sampler (an end only of what sounds, an onset only of what does not).  `nats_per_note_unmasked` says what it
@@ -35,7 +35,7 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """What one model made of some events: nats (N, 5) and hits (N, 5) by field, 0 where not scored."""
+    """Scores of one model on some events: nats (N, 5) and hits (N, 5) by field, 0 where not scored."""
 
     nats: Floats
     hits: Bools
@@ -79,7 +79,7 @@ def evaluate(
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What several models and the baselines made of the same pieces: rows end to end, and where each piece begins."""
+    """Scores of several models and the baselines on the same pieces: rows end to end, and where each piece begins."""
 
     names: tuple[str, ...]
     corpora: dict[str, Corpus]

@@ -98,7 +98,7 @@ def precision_of(recipe: Recipe) -> Any:
 
 
 class Run:
-    """One training run: the network, its optimiser, its streams, and where they stand."""
+    """A training run: the network, its optimiser, its streams, and where they stand."""
 
     def __init__(
         self,
@@ -189,7 +189,7 @@ class Run:
         self.report.finished(self.step >= recipe.total_steps, self.stopping, self.best)
 
     def _update(self) -> tuple[dict[str, float], dict[str, float], tuple[float, float]]:
-        """One step of learning: nats per event and hits by field, and seconds (data, all)."""
+        """Take a step of learning: nats per event and hits by field, and seconds (data, all)."""
         recipe = self.recipe
         began = time.perf_counter()
         inputs = tensors(self.streams.next(recipe.steps), self.fabric.device)
@@ -219,7 +219,7 @@ class Run:
         return dict(zip(fields, self.crew.sums(own), strict=True))
 
     def _agree(self) -> tuple[bool, bool]:
-        """Whether to stop and whether to save: all do the same, whoever got the signal."""
+        """Decide in all processes alike whether to stop and to save, whichever got the signal."""
         is_due = time.monotonic() - self.saved >= self.recipe.checkpoint_seconds
         stop, save = self.crew.sums([self.stopping, is_due and self.crew.leads])
         return stop > 0, save > 0

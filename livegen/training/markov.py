@@ -86,7 +86,7 @@ def markov(train: Rows, train_starts: npt.NDArray[np.int64], judged: Rows, judge
 def _interpolate(
     lower: Floats, fit: Hashes, fit_symbol: Rows, judge: Hashes, judge_symbol: Rows, discount: float
 ) -> Floats:
-    """One order more: (c(context, x) - D)+ / c(context) + D * kinds(context) / c(context) * lower."""
+    """Add an order: (c(context, x) - D)+ / c(context) + D * kinds(context) / c(context) * lower."""
     bits = min(_SCREEN, len(judge).bit_length() + 5)
     screen = np.zeros(1 << bits, np.bool_)
     low = np.uint64((1 << bits) - 1)

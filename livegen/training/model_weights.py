@@ -67,7 +67,7 @@ class Start:
 
 
 def read_start(path: Path, recipe: Recipe) -> Start:
-    """What a run by a recipe begins with.  Raises ModelError, and ConfigError where the recipe's network is another."""
+    """Give the network with which a run by a recipe begins.  Raises ModelError, or ConfigError for another network."""
     data = read_bytes(path)
     network, facts = read_network(data, str(path))
     wanted = NetworkConfig(styles=len(facts.styles), **recipe.network.model_dump())

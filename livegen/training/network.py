@@ -69,7 +69,7 @@ class NetworkConfig:
 
 
 class Recurrent(nn.Module):
-    """One layer: weights (G*H, I), (G*H, H) and biases as torch.nn.GRU or LSTM has them."""
+    """A layer: weights (G*H, I), (G*H, H) and biases as torch.nn.GRU or LSTM has them."""
 
     def __init__(self, kind: str, inputs: int, hidden: int) -> None:
         """`kind` is gru or lstm."""

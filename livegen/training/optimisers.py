@@ -1,4 +1,4 @@
-"""What moves the weights: AdamW, and Muon where a recipe asks for it.
+"""Optimisers: AdamW, and Muon where a recipe asks for it.
 
 Muon (Jordan et al. 2024) makes each update of a matrix orthogonal, so that all directions of a product are learned
 alike; scaled as in Liu et al. 2025 (arXiv 2502.16982) its rate is one for AdamW.  It is for products between hidden

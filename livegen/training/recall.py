@@ -87,7 +87,7 @@ class Recall(nn.Module):
         return self.give(found), torch.cat((pairs, keys[-1].to(pairs.dtype)), 1)
 
     def _near(self, steps: int) -> Tensor:
-        """What a pair weighs for its distance alone (HEADS, T, W + T); minus infinity outside of a query's window."""
+        """Give the weight of a pair by its distance (HEADS, T, W + T); minus infinity outside of a query's window."""
         at = torch.arange(steps, device=self.near.device)[:, None]
         pair = torch.arange(self.window + steps, device=self.near.device)[None]
         place = pair - at - 1  # in the window of the query: its own event's pair is the newest

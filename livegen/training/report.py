@@ -1,4 +1,4 @@
-"""What a person and a plot see of a training run: a progress line, `metrics.jsonl`, TensorBoard."""
+"""Reports of a training run: a progress line, `metrics.jsonl`, TensorBoard."""
 
 import json
 import math
@@ -36,7 +36,7 @@ class TimeLeft(TimeRemainingColumn):
 
 
 def columns(width: int) -> list[ProgressColumn]:
-    """What of a task is shown; within 80 columns everything but the bar and the time elapsed."""
+    """Give the columns of the progress line; within 80 columns all but the bar and the time elapsed."""
     wide = width >= WIDE
     return [
         TextColumn("{task.description}"),
@@ -156,7 +156,7 @@ class Report:
 
 
 class Silence(Report):
-    """What the processes that do not lead say."""
+    """The reports of processes that do not lead: none."""
 
     def __init__(self) -> None:
         """Make nothing."""

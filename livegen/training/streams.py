@@ -85,14 +85,14 @@ def transposed(rows: Rows, shift: int) -> Rows:
 
 
 def given(rows: Rows) -> Rows:
-    """What the network is given of events (N, 8): `before` makes way for the class of the interval."""
+    """Give the network's inputs of events (N, 8): `before` makes way for the class of the interval."""
     found = rows.copy()
     found[:, BEFORE] = _INTERVALS[rows[:, ON], rows[:, PITCH], rows[:, BEFORE]]
     return found
 
 
 def changes(rows: Rows) -> npt.NDArray[np.int8]:
-    """What each row adds to (1) or takes from (-1) what sounds, int8 (N, 384)."""
+    """Give the change of each row to what sounds, 1 or -1, int8 (N, 384)."""
     delta = np.zeros((len(rows), SOUNDING), np.int8)
     steps = np.flatnonzero((rows[:, PART] != DRUMS) & (rows[:, TIME] != ADVANCE))
     keys = rows[steps, PART].astype(np.int64) * 128 + rows[steps, PITCH]
@@ -101,7 +101,7 @@ def changes(rows: Rows) -> npt.NDArray[np.int8]:
 
 
 def sounding_after(rows: Rows) -> npt.NDArray[np.int8]:
-    """What sounds after all of `rows`, int8 (384,)."""
+    """Give the notes that sound after all of `rows`, int8 (384,)."""
     pitched = rows[(rows[:, PART] != DRUMS) & (rows[:, TIME] != ADVANCE)]
     keys = pitched[:, PART].astype(np.int64) * 128 + pitched[:, PITCH]
     counts = np.bincount(keys, np.where(pitched[:, ON] == 1, 1, -1), SOUNDING)
@@ -165,7 +165,7 @@ class Streams:
 
     @staticmethod
     def is_state(kept: dict[str, list[Any]]) -> bool:
-        """Whether it is a `state()` of this livegen's."""
+        """True if it is a `state()` of this livegen's."""
         return all(cursor.keys() == asdict(Cursor()).keys() for cursor in kept["cursors"])
 
     def restore(self, state: dict[str, list[Any]]) -> None:
@@ -279,5 +279,5 @@ def dealt_out(lengths: npt.NDArray[np.float64], shards: int) -> list[npt.NDArray
 
 
 def sounding_steps(rows: Rows) -> npt.NDArray[np.bool_]:
-    """What sounds after each of `rows`, bool (N, 384), when nothing sounded before them."""
+    """Give the notes that sound after each of `rows`, bool (N, 384), when none sounded before them."""
     return changes(rows).cumsum(0, dtype=np.int8) > 0

@@ -43,7 +43,7 @@ def style_class(piece: Piece, styles: list[str]) -> int:
 
 
 def hold(corpus: Corpus, styles: list[str], share: float, most: int = PIECES) -> Held | None:
-    """What a set is judged by, at most so many pieces; None when it has nothing to validate on."""
+    """Give the validation pieces of a set, at most so many; None when it has none."""
     pieces = usable(corpus, "valid")
     pieces = pieces[:: max(1, len(pieces) // most)][:most]
     if not pieces:

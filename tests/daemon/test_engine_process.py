@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from livegen.daemon import clock
-from livegen.daemon.engine_process import EngineProcess
+from livegen.daemon.engine_process import EngineLike, EngineProcess
 from livegen.daemon.link import Kind
 
 
@@ -27,7 +27,7 @@ class QuietLink:
     send_json = send
 
 
-class Idle:
+class Idle(EngineLike):
     """An engine that nothing happens to."""
 
     warmings = 0

@@ -31,7 +31,7 @@ def sent(at: int, *data: int) -> Frame:
 
 
 def row(value: Row) -> Frame:
-    return Frame(Kind.SNAPSHOT, value.at, json.dumps(body(value)).encode())
+    return Frame(Kind.JOURNAL, value.at, json.dumps(body(value)).encode())
 
 
 def log(path: Path) -> Log:
@@ -91,7 +91,7 @@ def test_clock_bytes_wait_no_longer_than_a_second(tmp_path: Path) -> None:
 
 def test_nonsense_of_an_engine_is_not_written_down(tmp_path: Path) -> None:
     broken = [
-        Frame(Kind.SNAPSHOT, 5, data) for data in (b"", b"[]", b"{", b'{"fed":[null]}', b"\xff")
+        Frame(Kind.JOURNAL, 5, data) for data in (b"", b"[]", b"{", b'{"fed":[null]}', b"\xff")
     ]
 
     _, session = kept(tmp_path, *broken, *JAM)

@@ -31,7 +31,7 @@ def figures(one: Onlooker, told: Told, now: int, **others: Any) -> dict[str, Any
 def test_notes_are_told_as_they_come_and_go() -> None:
     one, told = onlooker()
     one.heard(5, b"\x90\x3c\x50")
-    one.sent(7, b"\x80\x3c\x40", 0)
+    one.sent(7, 7, b"\x80\x3c\x40")
 
     assert told == [(Kind.MIDI, 5, b"\x90\x3c\x50"), (Kind.SENT, 7, b"\x80\x3c\x40")]
 
@@ -39,7 +39,7 @@ def test_notes_are_told_as_they_come_and_go() -> None:
 def test_clocks_and_the_like_are_not_told() -> None:
     one, told = onlooker()
     one.heard(5, b"\xf8")
-    one.sent(7, b"\xf8", 0)
+    one.sent(7, 7, b"\xf8")
 
     assert told == []
 
@@ -47,7 +47,7 @@ def test_clocks_and_the_like_are_not_told() -> None:
 def test_nothing_but_lines_is_told_while_nobody_watches() -> None:
     one, told = onlooker(is_watched=False)
     one.heard(5, b"\x90\x3c\x50")
-    one.sent(7, b"\x90\x3c\x50", 0)
+    one.sent(7, 7, b"\x90\x3c\x50")
     one.figures(SECOND, {})
     one.line(9, "a loop", "note")
 
@@ -67,7 +67,7 @@ def test_figures_come_once_a_second_and_what_is_urgent_at_once() -> None:
 def test_figures_are_of_the_last_minute_and_counts_of_the_time_since_the_last() -> None:
     one, told = onlooker()
     for now in range(0, 120 * SECOND, SECOND):
-        one.sent(now, b"\x92\x3c\x50", now // SECOND)
+        one.sent(now - now // SECOND, now, b"\x92\x3c\x50")
     found = figures(one, told, 119 * SECOND)
 
     assert found["lateness"] == {"count": 60, "p50_us": 89, "p99_us": 118, "max_us": 119}
@@ -78,7 +78,7 @@ def test_figures_are_of_the_last_minute_and_counts_of_the_time_since_the_last() 
 def test_a_message_that_missed_its_time_is_counted() -> None:
     one, told = onlooker()
     for late in (0, 5_000, 5_001, 80_000):
-        one.sent(0, b"\x90\x3c\x50", late)
+        one.sent(-late, 0, b"\x90\x3c\x50")
 
     assert figures(one, told, 1)["missed"] == 2
 
@@ -87,10 +87,10 @@ def test_from_the_last_note_of_the_players_to_the_first_of_the_models() -> None:
     one, told = onlooker()
     one.heard(0, b"\x90\x3c\x50")
     one.heard(100_000, b"\x80\x3c\x40")
-    one.sent(350_000, b"\x90\x40\x50", 0)
-    one.sent(600_000, b"\x90\x43\x50", 0)  # not the first
+    one.sent(350_000, 350_000, b"\x90\x40\x50")
+    one.sent(600_000, 600_000, b"\x90\x43\x50")  # not the first
     one.heard(SECOND, b"\x80\x3c\x40")
-    one.sent(20 * SECOND, b"\x90\x43\x50", 0)  # answers nothing
+    one.sent(20 * SECOND, 20 * SECOND, b"\x90\x43\x50")  # answers nothing
 
     assert figures(one, told, 20 * SECOND)["in_to_first"] == {
         "count": 1,

@@ -127,9 +127,9 @@ def play(recorder: Recorder, rows: list[Row] = ROWS) -> None:
             case Heard(at, data):
                 recorder.heard(at, data)
             case Sent(at, data):
-                recorder.sent(at, data)
+                recorder.sent(at, at, data)
             case _:
-                recorder.account(Frame(Kind.SNAPSHOT, row.at, json.dumps(body(row)).encode()))
+                recorder.account(Frame(Kind.JOURNAL, row.at, json.dumps(body(row)).encode()))
 
 
 def answer(recorder: Recorder) -> dict[str, Any]:

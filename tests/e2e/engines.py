@@ -8,11 +8,11 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+from livegen.daemon.engine_process import EngineLike
 from livegen.errors import ModelError
 from livegen.jam.agenda import Timed
-from livegen.jam.engine import Wake
-from livegen.jam.mapping import Command
-from livegen.music.messages import Message, NoteOff, NoteOn
+from livegen.jam.engine import Event
+from livegen.music.messages import NoteOff, NoteOn
 
 KILLER, SLEEPER, HOLDER = (
     1,
@@ -23,7 +23,7 @@ CHORD = (40, 44, 47)
 SIXTEENTH_US = 83_333  # 180 bpm
 
 
-class Echo:
+class Echo(EngineLike):
     """Answer each key by its octave, due at once."""
 
     name = "echo"
@@ -31,7 +31,7 @@ class Echo:
     def __init__(self, settings: Mapping[str, Any], now: int) -> None:
         self.settings = settings
 
-    def feed(self, event: Message | Command | Wake, now: int) -> list[Timed]:
+    def feed(self, event: Event, now: int) -> list[Timed]:
         match event:
             case NoteOn(pitch=pitch) if pitch == KILLER:
                 os._exit(3)
@@ -57,7 +57,7 @@ class Stumbling(Echo):
 
     fed = 0
 
-    def feed(self, event: Message | Command | Wake, now: int) -> list[Timed]:
+    def feed(self, event: Event, now: int) -> list[Timed]:
         self.fed += 1
         if self.fed % 3 == 0:
             raise RuntimeError("every third event")
@@ -70,7 +70,7 @@ class Sequencer(Echo):
     name = "sequencer"
     next_at: int | None = None
 
-    def feed(self, event: Message | Command | Wake, now: int) -> list[Timed]:
+    def feed(self, event: Event, now: int) -> list[Timed]:
         if isinstance(event, NoteOn) and self.next_at is None:
             self.next_at = now + 100_000
         if self.next_at is None or self.next_at - 30_000 > now:

@@ -42,7 +42,7 @@ Ask = Callable[[Request], object]
 
 
 class Client:
-    """One page: what waits for it, what it may still say, what it holds."""
+    """A page: the messages that wait for it, its rate, and the keys that it holds."""
 
     def __init__(self, stage: Stage, ask: Ask) -> None:
         self._stage, self._ask = stage, ask
@@ -92,7 +92,7 @@ class Client:
                 self._ask(said)
 
     def _is_urgent(self, said: Request | Ping | Played, now: int) -> bool:
-        """Whether it is done although too much came: silence, and the end of a note that it holds."""
+        """True if it is done although too much came: silence, and the end of a note that it holds."""
         match said:
             case Played(data):
                 return self._hands.would_end(data)

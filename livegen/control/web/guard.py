@@ -1,4 +1,4 @@
-"""Who may speak to the page's server at all, decided before anything is routed.
+"""Access to the page's server, decided before anything is routed.
 
 An address that only this machine can reach is no protection by itself: any page in the same browser can call it, and
 a name that suddenly points here (DNS rebinding) makes that page same-origin.  So exactly one Host from a list, an
@@ -44,12 +44,12 @@ EVERY_ANSWER = (
 
 
 def hosts(names: Iterable[str], port: int) -> frozenset[str]:
-    """What a Host header may say, for these names of ours and the local ones."""
+    """Give the Host headers that are allowed, for these names of ours and the local ones."""
     return frozenset(f"{name.lower()}:{port}" for name in (*LOCAL_NAMES, *names))
 
 
 def is_token(given: object, token: str) -> bool:
-    """Whether this is the token; takes as long for a wrong one as for the right one."""
+    """True if this is the token; takes as long for a wrong one as for the right one."""
     return isinstance(given, str) and hmac.compare_digest(
         given.encode("utf-8", "replace"), token.encode()
     )
@@ -98,7 +98,7 @@ class Guard:
 
 
 def _is_embedded_elsewhere(headers: Headers) -> bool:
-    """Whether another page has our addresses fetched, as a picture for example, which says no Origin.
+    """True if another page has our addresses fetched, as a picture for example, which says no Origin.
 
     Source: Fetch Metadata Request Headers (W3C), sections 2.2 and 2.3.
     """

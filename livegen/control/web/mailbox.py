@@ -1,4 +1,4 @@
-"""What waits to be told to one page: bounded, whatever that page does.
+"""The messages that wait for one page: bounded, whatever that page does.
 
 Of states the latest, and of that what the page has not been told yet; of notes the last 512, and the word that some
 are missing; of figures, lines and replies the latest.  Texts are JSON already, made once for all pages.  Sans-IO:
@@ -30,7 +30,7 @@ class Mailbox:
         self._hello = self._figures = ""
 
     def hello(self, text: str) -> None:
-        """Who we are, and what can be asked for."""
+        """Queue the greeting: names, controls and commands."""
         self._hello = text
 
     def state(self, texts: Mapping[str, str]) -> None:
@@ -58,13 +58,13 @@ class Mailbox:
 
     @property
     def has_news(self) -> bool:
-        """Whether anything waits, although perhaps not for now."""
+        """True if anything waits, although perhaps not for now."""
         waiting = self._hello or self._figures or self._notes or self._lines or self._replies
         return bool(waiting) or self._is_state_new
 
     @property
     def is_urgent(self) -> bool:
-        """Whether the page waits for an answer: to a ping, whose time is taken, or to its first message."""
+        """True if the page waits for an answer: to a ping, whose time is taken, or to its first message."""
         return bool(self._hello or self._replies)
 
     def take(self, now: int) -> list[str]:
@@ -90,7 +90,7 @@ class Mailbox:
             sent.clear()
 
     def _news(self, now: int) -> Iterator[str]:
-        """What the page does not know of the state; what is gone is null."""
+        """Give the part of the state that the page does not know; a value that is gone is null."""
         self._is_state_new = False
         news = {key: text for key, text in self._state.items() if self._told.get(key) != text}
         news |= {key: "null" for key in self._told.keys() - self._state.keys()}

@@ -1,4 +1,4 @@
-"""What a page may say: one table of kinds, each with what it must hold.
+"""The messages of a page: one table of kinds, each with its values.
 
 Text in; a request for the engine, or a question to us, out; anything else is `Refused` with one line that says
 why.  Knows no sockets, no clients and no time.
@@ -62,7 +62,7 @@ Given = Mapping[str, Any]
 
 
 def parse(text: str, known: Known) -> Said:
-    """What a page says with one message.  Raises Refused, and Unfit for a value of the right form."""
+    """Read one message of a page.  Raises Refused, and Unfit for a value of the right form."""
     given = _object(text)
     kind = given.get("t")
     read = _KINDS.get(kind) if isinstance(kind, str) else None
@@ -80,7 +80,7 @@ def parse(text: str, known: Known) -> Said:
 
 
 def token_of(text: str) -> object:
-    """What the first message gives as the token.  Raises Refused."""
+    """Read the token in the first message.  Raises Refused."""
     return _object(text).get("token")
 
 

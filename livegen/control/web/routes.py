@@ -1,4 +1,4 @@
-"""What lies at which address: the built page, the recordings, the presets, the socket.
+"""The addresses of the server: the built page, the recordings, the presets, the socket.
 
 Whoever comes here has passed the guard; /keys and everything under /recordings, /tickets and /presets also ask for the
 token.  Nothing here runs a program, opens a path that was asked for, or writes outside the folders of recordings and

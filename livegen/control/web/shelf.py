@@ -35,7 +35,7 @@ class Taken(LivegenError):
 
 
 class Shelf:
-    """One folder, which need not exist.  Threads: any, one at a time."""
+    """A folder, which need not exist.  Threads: any, one at a time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._trash = folder, folder / TRASH

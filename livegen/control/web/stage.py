@@ -1,4 +1,4 @@
-"""What every page is told: who we are, the state of the engine, notes, figures and lines, as JSON texts.
+"""The messages to all pages: names, the state of the engine, notes, figures and lines, as JSON texts.
 
 Takes states and frames of the port process; makes each text once, however many pages look on.  Knows no sockets.
 """
@@ -63,7 +63,7 @@ class Stage:
         return Known(frozenset(self._facts["presets"]), frozenset(self._facts["models"]))
 
     def hello(self, now: int) -> str:
-        """Who we are, and what can be turned and asked for."""
+        """Give the greeting: names, controls and commands."""
         told = {"t": "hello", "version": __version__, "now": now} | _TABLES | self._facts
         return _json(told)
 
@@ -156,7 +156,7 @@ def pong(at: float) -> str:
 
 
 def token(text: str) -> str:
-    """What a page must know from now on: it came in with a key that was good once."""
+    """Give the token to a page that came in with a key that was good once."""
     return _json({"t": "token", "token": text})
 
 

@@ -44,7 +44,7 @@ Say = Callable[[str], object]
 
 
 class Socket(WebSocketsSansIOProtocol):
-    """One page's connection; it tells the application how to drop it."""
+    """The connection of a page; it tells the application how to drop it."""
 
     async def run_asgi(self) -> None:
         """Serve it."""

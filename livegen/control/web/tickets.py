@@ -26,7 +26,7 @@ class Tickets:
         return ticket
 
     def is_good(self, ticket: str, name: str, now: int) -> bool:
-        """Whether it would be taken."""
+        """True if it would be taken."""
         until, meant = self._out.get(ticket, (now, ""))
         return until > now and meant == name
 

@@ -1,0 +1,81 @@
+"""Sources, outputs and sinks of the port process.
+
+Another way in or out, such as a plug-in's socket, is one more row of these lists.  Standard library only; all times are
+micros.  Nothing here may wait or raise: the loop of the port process has no time for it.
+"""
+
+from collections.abc import Iterable
+from typing import Protocol
+
+from livegen.daemon import clock
+from livegen.daemon.lateness import Lateness, Trace
+from livegen.daemon.loops import LoopGuard
+from livegen.daemon.ports import Ports
+from livegen.daemon.watchdog import Watchdog
+
+
+class Source(Protocol):
+    """A source of messages of the player's."""
+
+    def due(self, now: int) -> Iterable[bytes]:
+        """Give what has come by now, in order."""
+
+
+class Output(Protocol):
+    """A place where messages leave."""
+
+    def send(self, data: bytes) -> None:
+        """Let a message leave at once."""
+
+
+class Sink(Protocol):
+    """A taker of what is passed on to the engine and of what has left."""
+
+    def heard(self, now: int, data: bytes) -> None:
+        """Take a message of the player's, passed on now."""
+
+    def sent(self, due: int, now: int, data: bytes) -> None:
+        """Take a message that was due and has left now."""
+
+
+class MidiInput(Source):
+    """The input port, without messages of ours that came back."""
+
+    def __init__(self, ports: Ports, loops: LoopGuard) -> None:
+        self._ports, self._loops = ports, loops
+
+    def due(self, now: int) -> Iterable[bytes]:
+        """Give what lies at the port."""
+        return [data for data in self._ports.receive() if not self._loops.heard(now, data)]
+
+
+class MidiOutput(Output):
+    """The output port, and those who must know what left it: the loop guard and the watchdog."""
+
+    def __init__(self, ports: Ports, loops: LoopGuard, watchdog: Watchdog | None) -> None:
+        self._ports, self._loops, self._watchdog = ports, loops, watchdog
+
+    def send(self, data: bytes) -> None:
+        """Send a message, and before it what makes it known if it comes back."""
+        for mark in self._loops.mark(clock.now(), data):
+            self._ports.send(mark)
+        self._ports.send(data)
+        if self._watchdog is not None:
+            self._watchdog.tell(data)
+        self._loops.sent(clock.now(), data)
+
+
+class Measure(Sink):
+    """Measures how late messages leave, and keeps the latest with their times where a trace is asked for."""
+
+    def __init__(self, lateness: Lateness, trace: Trace) -> None:
+        self._lateness, self._trace = lateness, trace
+
+    def heard(self, now: int, data: bytes) -> None:
+        """Note when it came."""
+        self._trace.heard.append((now, data.hex()))
+
+    def sent(self, due: int, now: int, data: bytes) -> None:
+        """Note when it was due and when it left."""
+        self._lateness.add(now - due)
+        self._trace.sent.append((due, now, data.hex()))
