@@ -26,7 +26,7 @@ from livegen.music.parts import BASS, COMP, PARTS
 from livegen.scorecard.accompaniment import EXACT, chord_at
 from livegen.scorecard.calls import Call, Chords, drawn, held_out, leads
 from livegen.scorecard.notes import Note, key_of
-from livegen.scorecard.playing import CLOCKS, Heard, played
+from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 
 HERE = Path(__file__).parent
 SEED = 20261121
@@ -62,13 +62,13 @@ def held(call: Call, chords: Chords) -> list[tuple[float, Message]]:
 # --- what is measured ---------------------------------------------------------------------------------------------
 
 
-def of_part(heard: Heard, part: int) -> list[Note]:
+def of_part(heard: PlayedCall, part: int) -> list[Note]:
     """What a part played beside the call."""
     channel, end = ROUTES[part].channel, heard.call.bars * heard.call.bar
     return [note for note in heard.notes if note.channel == channel and 0 <= note.onset < end]
 
 
-def beside(heard: Heard) -> list[Note]:
+def beside(heard: PlayedCall) -> list[Note]:
     """What all parts played beside the call."""
     return [note for part in range(len(PARTS)) for note in of_part(heard, part)]
 
@@ -79,7 +79,7 @@ def is_on_line(note: Note) -> bool:
     return min(from_line, LINE - from_line) <= EXACT * CLOCKS
 
 
-def thinning(some: Sequence[Heard]) -> dict[str, float]:
+def thinning(some: Sequence[PlayedCall]) -> dict[str, float]:
     """Onsets per beat of the model, beside a player who plays densely and one who does not."""
     found: dict[str, list[int]] = {"calm": [], "busy": []}
     for heard in some:
@@ -97,7 +97,7 @@ def thinning(some: Sequence[Heard]) -> dict[str, float]:
     }
 
 
-def judged(some: Sequence[Heard], written: Sequence[Chords]) -> dict[str, Any]:
+def judged(some: Sequence[PlayedCall], written: Sequence[Chords]) -> dict[str, Any]:
     """All figures of one way to go along."""
     bars = sum(heard.call.bars for heard in some)
     everything = [note for heard in some for note in beside(heard)]
@@ -126,7 +126,7 @@ def judged(some: Sequence[Heard], written: Sequence[Chords]) -> dict[str, Any]:
     }
 
 
-def in_chord(some: Sequence[Heard], written: Sequence[Chords], part: int) -> float:
+def in_chord(some: Sequence[PlayedCall], written: Sequence[Chords], part: int) -> float:
     """Share of a part's onsets that are notes of the chord of the moment."""
     pairs = [
         (note, chord_at(chords, note.onset))
@@ -136,7 +136,7 @@ def in_chord(some: Sequence[Heard], written: Sequence[Chords], part: int) -> flo
     return share([note.pitch % 12 in chord.pitch_classes for note, chord in pairs if chord])
 
 
-def bass_is_root(some: Sequence[Heard], written: Sequence[Chords]) -> float:
+def bass_is_root(some: Sequence[PlayedCall], written: Sequence[Chords]) -> float:
     """Share of the bass's onsets that are the root."""
     pairs = [
         (note, chord_at(chords, note.onset))
@@ -205,7 +205,9 @@ def table(facts: dict[str, Any]) -> str:
     )
 
 
-def tried(model: Model, some: Sequence[Call], written: Sequence[Chords], name: str) -> list[Heard]:
+def tried(
+    model: Model, some: Sequence[Call], written: Sequence[Chords], name: str
+) -> list[PlayedCall]:
     """All leads, gone along with in one way."""
     with_chords, values = TRIALS[name]
     return [

@@ -32,7 +32,7 @@ from livegen.music.metre import parse_metre
 from livegen.music.parts import LEAD
 from livegen.scorecard.calls import Call, calls, held_out
 from livegen.scorecard.notes import Note, key_of
-from livegen.scorecard.playing import CLOCKS, Heard, played
+from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 from livegen.training.evaluate import judge
 
 HERE = Path(__file__).parent
@@ -57,13 +57,13 @@ CONTROLS = (
 )
 SHARES = (0.0, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0)
 
-Measure = Callable[[Heard], float | None]
+Measure = Callable[[PlayedCall], float | None]
 
 
 # --- what is measured ---------------------------------------------------------------------------------------------
 
 
-def figures_taken_up(heard: Heard) -> float | None:
+def figures_taken_up(heard: PlayedCall) -> float | None:
     """Share of the answer's figures of four notes (three intervals, not all of them 0) that stand in the call."""
     own, theirs = _figures(heard.answer), set(_figures(heard.call.notes))
     return sum(figure in theirs for figure in own) / len(own) if own else None
@@ -79,48 +79,48 @@ def _figures(notes: Sequence[Note]) -> list[tuple[int, ...]]:
     return [figure for figure in figures if any(figure)]
 
 
-def onsets_per_beat(heard: Heard) -> float:
+def onsets_per_beat(heard: PlayedCall) -> float:
     """Onsets of an answer of two bars, by the beats of two bars."""
     return len(heard.answer) / (BARS * heard.call.bar)
 
 
-def pitch_above(heard: Heard) -> float | None:
+def pitch_above(heard: PlayedCall) -> float | None:
     """Mean pitch less that of the call, in semitones."""
     if not heard.answer:
         return None
     return _mean_of(heard.answer, "pitch") - _mean_of(heard.call.notes, "pitch")
 
 
-def velocity(heard: Heard) -> float | None:
+def velocity(heard: PlayedCall) -> float | None:
     """Mean velocity."""
     return _mean_of(heard.answer, "velocity") if heard.answer else None
 
 
-def length_in_bars(heard: Heard) -> float | None:
+def length_in_bars(heard: PlayedCall) -> float | None:
     """From where the answer might begin to its last key's release."""
     if not heard.answer or heard.line is None:
         return None
     return (max(note.end for note in heard.answer) - heard.line) / heard.call.bar
 
 
-def in_classes(heard: Heard, classes: frozenset[int]) -> float | None:
+def in_classes(heard: PlayedCall, classes: frozenset[int]) -> float | None:
     """Share of onsets in these pitch classes."""
     if not heard.answer:
         return None
     return statistics.fmean(note.pitch % 12 in classes for note in heard.answer)
 
 
-def in_given(heard: Heard) -> float | None:
+def in_given(heard: PlayedCall) -> float | None:
     """Share of onsets in the scale that was given by name."""
     return in_classes(heard, fifth_away(key_of(heard.call.notes)).pitch_classes)
 
 
-def in_own(heard: Heard) -> float | None:
+def in_own(heard: PlayedCall) -> float | None:
     """Share of onsets in the call's own key."""
     return in_classes(heard, key_of(heard.call.notes).pitch_classes)
 
 
-def off_beat(heard: Heard) -> float | None:
+def off_beat(heard: PlayedCall) -> float | None:
     """Where the second of two eighths lies, in percent of the beat: of beats with one on their line, and it alone."""
     beats: dict[int, list[float]] = {}
     for note in heard.answer:
@@ -131,14 +131,14 @@ def off_beat(heard: Heard) -> float | None:
     return 100 * statistics.fmean(eighths) if eighths else None
 
 
-def on_its_lines(heard: Heard) -> float | None:
+def on_its_lines(heard: PlayedCall) -> float | None:
     """Share of onsets on lines of the beat on which the call was played."""
     lines = [note.onset % 1 for note in heard.call.notes]
     near = [min(_apart(note.onset, line) for line in lines) for note in heard.answer]
     return statistics.fmean(distance <= ON_LINE for distance in near) if near else None
 
 
-def density_apart(heard: Heard) -> float | None:
+def density_apart(heard: PlayedCall) -> float | None:
     """How far the density is from that of the call: 1 is twice or half of it."""
     if not heard.answer:
         return None
@@ -146,7 +146,7 @@ def density_apart(heard: Heard) -> float | None:
     return abs(math.log2(onsets_per_beat(heard) / own))
 
 
-def velocity_apart(heard: Heard) -> float | None:
+def velocity_apart(heard: PlayedCall) -> float | None:
     """How far the mean velocity is from that of the call."""
     mean = velocity(heard)
     return None if mean is None else abs(mean - _mean_of(heard.call.notes, "velocity"))
@@ -158,7 +158,7 @@ def surprise(model: OnnxModel) -> Measure:
     Not the entropy of pitch bigrams: that grows with the number of onsets, and each answer has few.
     """
 
-    def nats(heard: Heard) -> float | None:
+    def nats(heard: PlayedCall) -> float | None:
         rows, which = _rows(heard)
         if not which:
             return None
@@ -167,7 +167,7 @@ def surprise(model: OnnxModel) -> Measure:
     return nats
 
 
-def _rows(heard: Heard) -> tuple[np.ndarray[Any, Any], list[int]]:
+def _rows(heard: PlayedCall) -> tuple[np.ndarray[Any, Any], list[int]]:
     """Call and answer as the model hears them, and which events are onsets of the answer."""
     encoder, events, which = Encoder(parse_metre(heard.call.metre)), [], []
     for tick, on, note, is_answer in sorted(_strokes(heard)):
@@ -178,7 +178,7 @@ def _rows(heard: Heard) -> tuple[np.ndarray[Any, Any], list[int]]:
     return np.array(events), which
 
 
-def _strokes(heard: Heard) -> Iterator[tuple[int, int, Note, bool]]:
+def _strokes(heard: PlayedCall) -> Iterator[tuple[int, int, Note, bool]]:
     for notes, is_answer in ((heard.call.notes, False), (heard.answer, True)):
         for note in notes:
             yield round(note.onset * CLOCKS), 1, note, is_answer

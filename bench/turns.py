@@ -25,7 +25,7 @@ from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
 from livegen.scorecard.calls import Call, calls, held_out
-from livegen.scorecard.playing import CLOCKS, Heard, played
+from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 
 HERE = Path(__file__).parent
 SEED = 20261121
@@ -41,28 +41,28 @@ TRIALS: dict[str, dict[str, object]] = {
 }
 
 
-def is_talked_over(heard: Heard) -> bool:
+def is_talked_over(heard: PlayedCall) -> bool:
     """Whether the model began a note before the call was over."""
     return any(note.onset < heard.call.ends for note in heard.notes)
 
 
-def wait(heard: Heard) -> float:
+def wait(heard: PlayedCall) -> float:
     """Beats from the hand-over to the first onset."""
     return heard.answer[0].onset - heard.call.ends
 
 
-def next_beat(heard: Heard) -> float:
+def next_beat(heard: PlayedCall) -> float:
     """The beat after the one on which the call ended, where that is the first from its hand-over on."""
     return math.ceil(heard.call.ends - EXACT) + 1
 
 
-def late(heard: Heard) -> float:
+def late(heard: PlayedCall) -> float:
     """Beats from where the answer might begin to its first onset."""
     assert heard.line is not None
     return heard.answer[0].onset - heard.line
 
 
-def is_on(heard: Heard, grid: float) -> bool:
+def is_on(heard: PlayedCall, grid: float) -> bool:
     """Whether the first onset is on a line of so many beats."""
     place = heard.answer[0].onset % grid
     return min(place, grid - place) <= EXACT

@@ -29,7 +29,7 @@ from livegen.scorecard.notes import (
     moved,
     notes_of,
 )
-from livegen.scorecard.playing import Heard, played
+from livegen.scorecard.playing import PlayedCall, played
 from livegen.scorecard.responses import Looks
 from livegen.training.corpora import METADATA, discover
 
@@ -79,7 +79,7 @@ class Way:
     """How a mode is tried; `says` is what its figure is."""
 
     says: str
-    judge: Callable[[Scene, Heard], Judged]
+    judge: Callable[[Scene, PlayedCall], Judged]
     bars: int
     find: Callable[[Held, int], list[Scene]]
     after_bars: int | None = None  # that the engine is let play on, None: to the end of its turn
@@ -144,7 +144,7 @@ def over_chords(held: Held, bars: int) -> list[Scene]:
 # --- what ranks it ------------------------------------------------------------------------------------------------
 
 
-def answered(scene: Scene, heard: Heard) -> Judged:
+def answered(scene: Scene, heard: PlayedCall) -> Judged:
     """Mean of key match, reuse and novelty of an answer, 0 for what cannot be judged."""
     names = ("key_match", "reuse", "novelty")
     found = responses.measures(scene.call, heard.answer, heard.line or 0.0)
@@ -152,7 +152,7 @@ def answered(scene: Scene, heard: Heard) -> Judged:
     return Judged(mean, frozenset(degeneracy.faults(heard)))
 
 
-def traded(scene: Scene, heard: Heard) -> Judged:
+def traded(scene: Scene, heard: PlayedCall) -> Judged:
     """The mean of `answered` over the turns, each beside what was played right before it."""
     beats, found = scene.call.beats, []
     for index, notes in enumerate((scene.call.notes, scene.more)):
@@ -164,20 +164,20 @@ def traded(scene: Scene, heard: Heard) -> Judged:
     return Judged(mean, frozenset().union(*(judged.faults for judged in found)))
 
 
-def carried_on(scene: Scene, heard: Heard) -> Judged:
+def carried_on(scene: Scene, heard: PlayedCall) -> Judged:
     """How alike what follows and the call are, all five ways."""
     own, call = (Looks(notes, scene.call.bar) for notes in (heard.answer, scene.call.notes))
     return Judged(responses.alike(own, call)["all"], frozenset(degeneracy.faults(heard)))
 
 
-def accompanied(scene: Scene, heard: Heard) -> Judged:
+def accompanied(scene: Scene, heard: PlayedCall) -> Judged:
     """The share of the melody that is a tone of the chord heard in comp and bass."""
     by_beat = accompaniment.frames(scene.call.notes, harmony(heard), scene.call)
     share = accompaniment.note_in_chord([frame for some in by_beat for frame in some])
     return Judged(share or 0.0)
 
 
-def harmonised(scene: Scene, heard: Heard) -> Judged:
+def harmonised(scene: Scene, heard: PlayedCall) -> Judged:
     """The share of the melody's sixteenths with companions that are all in its key and none a dissonance."""
     key, good, sung = key_of(scene.call.notes).pitch_classes, 0, 0
     for at in _middles(scene.call.beats):
@@ -194,7 +194,7 @@ def harmonised(scene: Scene, heard: Heard) -> Judged:
 DISSONANT = (1, 2, 6, 10, 11)  # semitones under a melody, octaves apart
 
 
-def soloed(scene: Scene, heard: Heard) -> Judged:
+def soloed(scene: Scene, heard: PlayedCall) -> Judged:
     """Mean of the share of a solo that is a tone of the chord that lay there, and of the share of distinct figures."""
     call, found = scene.call, []
     count = round(call.beats * SIXTEENTHS)
@@ -260,7 +260,7 @@ class Outcome(NamedTuple):
     """What a mode made of a call."""
 
     judged: Judged
-    heard: Heard
+    heard: PlayedCall
 
 
 def tries(pieces: Sequence[Free], count: int) -> list[Try]:

@@ -19,7 +19,7 @@ from livegen.errors import ConfigError
 from livegen.home import spelled_out
 
 if TYPE_CHECKING:
-    from livegen.config import Config, Origin, Route
+    from livegen.config import Config, Origin, RouteSettings
     from livegen.inference.contract import Model
     from livegen.jam.engine import Engine, Event
     from livegen.jam.journal import Session
@@ -182,7 +182,7 @@ def engine_settings(config: "Config") -> dict[str, Any]:
     }
 
 
-def _routed(route: "Route") -> dict[str, Any]:
+def _routed(route: "RouteSettings") -> dict[str, Any]:
     """A route as the engine knows it: channels and programs count from 0."""
     given = route.model_dump(by_alias=True)
     program = given["program"]

@@ -20,7 +20,7 @@ from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.ports import Ports
 from livegen.daemon.server_watch import Health
-from livegen.doctor.hearing import opened
+from livegen.doctor.listening import opened
 from livegen.doctor.system import midi_system
 from livegen.errors import ConfigError, PortError
 from livegen.jam.controls import CONTROLS

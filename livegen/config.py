@@ -129,7 +129,7 @@ class Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True, validate_default=True)
 
 
-class Ports(Section):
+class PortSettings(Section):
     """Where notes come in and go out."""
 
     input: Annotated[Name, Field(alias="in")] = "Model In"
@@ -138,7 +138,7 @@ class Ports(Section):
     thru: bool = False
 
 
-class Route(Section):
+class RouteSettings(Section):
     """Where and how one part is sent; in the file a bare number is the channel."""
 
     channel: Channel = 1
@@ -157,19 +157,19 @@ def _route(given: object) -> object:
     return {"channel": given} if is_channel else given
 
 
-AnyRoute = Annotated[Route, BeforeValidator(_route)]
+AnyRoute = Annotated[RouteSettings, BeforeValidator(_route)]
 
 
-class Output(Section):
+class OutputSettings(Section):
     """Where each part is sent."""
 
-    lead: AnyRoute = Route(channel=1)
-    comp: AnyRoute = Route(channel=2)
-    bass: AnyRoute = Route(channel=3)
-    drums: AnyRoute = Route(channel=10)
+    lead: AnyRoute = RouteSettings(channel=1)
+    comp: AnyRoute = RouteSettings(channel=2)
+    bass: AnyRoute = RouteSettings(channel=3)
+    drums: AnyRoute = RouteSettings(channel=10)
 
 
-class Osc(Section):
+class OscSettings(Section):
     """The settings of OSC."""
 
     enabled: bool = True
@@ -178,7 +178,7 @@ class Osc(Section):
     allow: list[str] = []
 
 
-class Page(Section):
+class PageSettings(Section):
     """Where the page is, and who may open it."""
 
     enabled: bool = True
@@ -229,19 +229,19 @@ Preset = create_model(
 class Config(Section):
     """Everything that can be set.  Every field has a default, so `Config()` is the configuration as shipped."""
 
-    ports: Ports = Ports()
+    ports: PortSettings = PortSettings()
     model: Annotated[str, Field(min_length=1)] = "default"
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
     channels: Annotated[
         dict[Channel, Heard], BeforeValidator(_channels), AfterValidator(_heard)
     ] = ALL_CHANNELS
-    output: Output = Output()
+    output: OutputSettings = OutputSettings()
     jam: Jam = Jam()  # type: ignore[valid-type]
     map: dict[Source, Target] = {}
     presets: dict[str, Preset] = {}  # type: ignore[valid-type]
     setlist: list[str] = []
-    osc: Osc = Osc()
-    page: Page = Page()
+    osc: OscSettings = OscSettings()
+    page: PageSettings = PageSettings()
     recording: Recording = Recording()
     daemon: Daemon = Daemon()
 
@@ -431,7 +431,7 @@ def settings(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[tu
     """Every setting that can be written in the file, "ports.in" and so on, with its default."""
     for name, field in section.model_fields.items():
         path, default = f"{prefix}{field.alias or name}", field.default
-        if isinstance(default, Route):  # written on one line
+        if isinstance(default, RouteSettings):  # written on one line
             yield path, default.model_dump(by_alias=True)
         elif isinstance(default, BaseModel):
             yield from settings(type(default), f"{path}.")

@@ -11,7 +11,7 @@ from itertools import zip_longest
 
 from livegen.jam.agenda import Timed
 from livegen.jam.engine import Engine, Event, Wake
-from livegen.jam.journal import Run, Session
+from livegen.jam.journal import EngineRun, Session
 from livegen.jam.mapping import Command
 from livegen.jam.rows import Fault, Header, Out, Told, Took, Woke
 from livegen.music.messages import ControlChange, Cut, NoteOff, NoteOn, decode, encode
@@ -76,13 +76,13 @@ def _told(when: str, faults: Sequence[Fault], session: Session) -> list[str]:
     return [f"the engine failed {when} {after:.3f} s after the beginning{many}: {faults[0].said}"]
 
 
-def handed_out(run: Run) -> list[Out]:
+def handed_out(run: EngineRun) -> list[Out]:
     """Give the messages that the engine handed out then, in order."""
     return [out for did in run.did for out in did.out]
 
 
 def replay(
-    run: Run,
+    run: EngineRun,
     engine: Engine,
     meaning: Meaning = command,
     failed: Callable[[Fault], object] = lambda fault: None,
@@ -105,7 +105,7 @@ def _fed(
         return []
 
 
-def _events(run: Run, meaning: Meaning) -> Iterator[tuple[Event, int]]:
+def _events(run: EngineRun, meaning: Meaning) -> Iterator[tuple[Event, int]]:
     """Every event with the micros at which it was fed: they never decrease, whatever the stamps say."""
     heard, now = deque(run.heard), run.header.at
     for step in (step for did in run.did for step in did.fed):

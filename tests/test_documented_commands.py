@@ -167,6 +167,7 @@ TOLD: dict[str, tuple[str, tuple[int, ...]] | str] = {
         "livegen doctor",
         (0, 1),
     ),  # 1: it found something, as here where no ports are
+    "livegen calibrate": ("livegen calibrate", (1, 2)),  # there is no track to measure
     "livegen open": ("livegen open", (0, 2)),  # 2: no livegen runs, or no browser is here
     "livegen ports": ("livegen ports", (0, 2)),
     "livegen serve": ("livegen serve", (0,)),

@@ -17,7 +17,7 @@ from docs.ways import WAYS, Judged, Outcome, Scene, Try, titled
 from livegen.jam.turns import MODES, Start
 from livegen.music.smf import read, write
 from livegen.scorecard.notes import Note, moved
-from livegen.scorecard.playing import Heard
+from livegen.scorecard.playing import PlayedCall
 from tests.scorecard.phrases import call, phrase
 
 UP = phrase((60, 62, 64, 65, 67, 65, 64, 62))
@@ -25,7 +25,7 @@ UP = phrase((60, 62, 64, 65, 67, 65, 64, 62))
 
 def played(mode: str, answer: Sequence[Note], figure: float = 0.5) -> tuple[Try, Outcome]:
     scene = Scene(call(UP, bars=1))
-    heard = Heard(scene.call, tuple(answer), 4.0)
+    heard = PlayedCall(scene.call, tuple(answer), 4.0)
     return Try(mode, 0, scene), Outcome(Judged(figure), heard)
 
 
@@ -84,11 +84,11 @@ def test_each_turn_of_a_trade_is_judged_beside_the_turn_before_it() -> None:
     scene = Scene(call(UP, bars=1), moved(other, 8.0))
     replies = (*moved(UP, 4.0), *moved(UP, 12.0))
     apart = [
-        ways.answered(Scene(before), Heard(before, moved(UP, 4.0), 4.0)).figure
+        ways.answered(Scene(before), PlayedCall(before, moved(UP, 4.0), 4.0)).figure
         for before in (scene.call, call(other, bars=1))
     ]
 
-    judged = ways.traded(scene, Heard(scene.call, replies, 12.0))
+    judged = ways.traded(scene, PlayedCall(scene.call, replies, 12.0))
 
     assert apart[0] != apart[1]
     assert judged.figure == pytest.approx(sum(apart) / 2)
@@ -97,7 +97,7 @@ def test_each_turn_of_a_trade_is_judged_beside_the_turn_before_it() -> None:
 def test_a_turn_that_never_came_is_a_fault() -> None:
     scene = Scene(call(UP, bars=1), moved(UP, 8.0))
 
-    assert "silence" in ways.traded(scene, Heard(scene.call, moved(UP, 4.0), 12.0)).faults
+    assert "silence" in ways.traded(scene, PlayedCall(scene.call, moved(UP, 4.0), 12.0)).faults
 
 
 def test_companions_in_thirds_are_good_and_none_are_not() -> None:
@@ -105,9 +105,9 @@ def test_companions_in_thirds_are_good_and_none_are_not() -> None:
     scene = Scene(call(tune, bars=1))
     thirds = phrase((60, 62, 64, 69), step=1.0)
 
-    assert ways.harmonised(scene, Heard(scene.call, thirds, None)).figure == 1.0
-    assert ways.harmonised(scene, Heard(scene.call, thirds[:2], None)).figure == 0.5
-    assert ways.harmonised(scene, Heard(scene.call, (), None)).figure == 0.0
+    assert ways.harmonised(scene, PlayedCall(scene.call, thirds, None)).figure == 1.0
+    assert ways.harmonised(scene, PlayedCall(scene.call, thirds[:2], None)).figure == 0.5
+    assert ways.harmonised(scene, PlayedCall(scene.call, (), None)).figure == 0.0
 
 
 def test_a_solo_on_one_chord_tone_fits_and_does_not_differ() -> None:
@@ -117,7 +117,7 @@ def test_a_solo_on_one_chord_tone_fits_and_does_not_differ() -> None:
     moving = phrase((72, 76, 79, 76, 84, 79, 72, 79, 76, 72, 84), step=0.5, at=4.0)
 
     def judged(notes: tuple[Note, ...]) -> float:
-        return ways.soloed(scene, Heard(scene.call, notes, 4.0)).figure
+        return ways.soloed(scene, PlayedCall(scene.call, notes, 4.0)).figure
 
     assert judged(still) == pytest.approx((1 + 1 / 8) / 2)
     assert judged(moving) == 1.0

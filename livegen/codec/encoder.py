@@ -26,7 +26,7 @@ from livegen.codec.layout import (
 from livegen.music.instant import ONSET, ranked
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.metre import TICKS_PER_BEAT, Metre, bar_ticks
-from livegen.music.parts import DRUMS, Source, general_midi_drum, rule_of_track
+from livegen.music.parts import DRUMS, PartSource, general_midi_drum, rule_of_track
 from livegen.music.smf import Score
 
 
@@ -134,7 +134,7 @@ def strokes(score: Score, drop: tuple[str, ...] = ()) -> Iterator[Stroke]:
     for index, track in enumerate(tracks):
         notes = [(tick, m) for tick, m in track.messages if isinstance(m, NoteOn | NoteOff)]
         rule = rule_of_track(track.name, notes[0][1].channel, track.program, index, len(tracks))
-        sources.append(Source(rule))
+        sources.append(PartSource(rule))
         timed += [(tick, rank, index, m.pitch, m) for tick, rank, m in ranked(notes)]
     for tick, rank, index, pitch, message in sorted(timed, key=itemgetter(0, 1, 2, 3)):
         begins = rank == ONSET

@@ -11,8 +11,8 @@ from enum import Enum
 from math import ceil, isfinite, log, log10
 from typing import Any
 
-from livegen.control.desk import Request
 from livegen.control.packets import Argument, Arguments
+from livegen.control.surfaces import Request
 from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, Control, Value, checked, expected
 from livegen.jam.mapping import parse_target
@@ -49,7 +49,7 @@ LONGEST_INTEGER = 2**63
 LARGEST_FLOAT = 3e38  # of four bytes
 
 
-class Kind(Enum):
+class AddressKind(Enum):
     """The kinds of addresses."""
 
     SET = "set"  # a control to the value given
@@ -66,7 +66,7 @@ class Address:
     """An address that is listened to.  `name`: of the control or the command; `word`: what CHOOSE chooses."""
 
     path: str
-    kind: Kind
+    kind: AddressKind
     name: str = ""
     word: str = ""
 
@@ -75,23 +75,23 @@ def addresses(commands: Mapping[str, str]) -> dict[str, Address]:
     """Path to address, for all controls and for these commands (name to a sentence of help)."""
     table = [address for control in CONTROLS.values() for address in _of_control(control)]
     table += [
-        Address(f"{ROOT}/do/{command}", Kind.DO, command)
+        Address(f"{ROOT}/do/{command}", AddressKind.DO, command)
         for command in {**URGENT, **commands, **WORDED}
     ]
     table += [
         Address(f"{ROOT}/{kind.value}", kind)
-        for kind in (Kind.GET, Kind.SUBSCRIBE, Kind.UNSUBSCRIBE)
+        for kind in (AddressKind.GET, AddressKind.SUBSCRIBE, AddressKind.UNSUBSCRIBE)
     ]
     return {address.path: address for address in table}
 
 
 def _of_control(control: Control) -> Iterator[Address]:
     path = f"{ROOT}/{control.name}"
-    yield Address(path, Kind.SET, control.name)
+    yield Address(path, AddressKind.SET, control.name)
     if control.low < control.high:
-        yield Address(f"{path}/norm", Kind.SCALE, control.name)
+        yield Address(f"{path}/norm", AddressKind.SCALE, control.name)
     for word in control.choices:
-        yield Address(f"{path}/{word}", Kind.CHOOSE, control.name, word)
+        yield Address(f"{path}/{word}", AddressKind.CHOOSE, control.name, word)
 
 
 # --- what comes in --------------------------------------------------------------------------------------------
@@ -100,15 +100,15 @@ def _of_control(control: Control) -> Iterator[Address]:
 def request(address: Address, arguments: Arguments) -> Request | None:
     """Give the request to the engine; None when a button was let go.  Raises ConfigError, one short line."""
     match address.kind:
-        case Kind.SET:
+        case AddressKind.SET:
             return Request(address.name, _value(address.name, _only(address, arguments)))
-        case Kind.SCALE:
+        case AddressKind.SCALE:
             return Request(address.name, _scaled(address, _only(address, arguments)))
-        case Kind.CHOOSE:
+        case AddressKind.CHOOSE:
             return Request(address.name, address.word) if _is_pressed(arguments) else None
-        case Kind.DO if address.name in WORDED:
+        case AddressKind.DO if address.name in WORDED:
             return Request(address.name, _word(address, arguments))
-        case Kind.DO:
+        case AddressKind.DO:
             return (
                 Request(address.name, _detail(address.name, arguments))
                 if _is_pressed(arguments)

@@ -15,7 +15,7 @@ MAX_BYTES = 2048
 MOST = 64  # datagrams looked at in one go
 
 
-class Listener:
+class LinkListener:
     """A socket in Link's multicast group, on every network there is.  Threads: loop only."""
 
     def __init__(self) -> None:

@@ -17,8 +17,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, Protocol
 
-from livegen.control.desk import Request
-from livegen.control.link_listener import Listener
+from livegen.control.link_listener import LinkListener
+from livegen.control.surfaces import Request
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.errors import ConfigError
@@ -68,22 +68,22 @@ class ListenerLike(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Session:
+class LinkReport:
     """A report: micros of a beat, micros of a bar line, and the number of peers."""
 
     tempo_us: int
     origin_us: int
     peers: int
 
-    def after(self, told: "Session | None", bar_us: int) -> "Session":
+    def after(self, told: "LinkReport | None", bar_us: int) -> "LinkReport":
         """The same session, its bar line near the one told before, so that a small step of phase looks like one."""
         if told is None or told.tempo_us != self.tempo_us:
             return self
         step = self.step(told, bar_us)
         origin = told.origin_us if abs(step) <= TOLERANCE_US else told.origin_us + step
-        return Session(self.tempo_us, origin, self.peers)
+        return LinkReport(self.tempo_us, origin, self.peers)
 
-    def step(self, told: "Session", bar_us: int) -> int:
+    def step(self, told: "LinkReport", bar_us: int) -> int:
         """How far its bar lines lie from those told before, micros: at most half a bar."""
         return (self.origin_us - told.origin_us + bar_us // 2) % bar_us - bar_us // 2
 
@@ -116,11 +116,11 @@ class LinkSession:
     ) -> None:
         self._ask, self._say, self._now = ask, say, now
         self._make = make or (aalink if is_installed() else None)
-        self._listener: ListenerLike = listener or Listener()
+        self._listener: ListenerLike = listener or LinkListener()
         self._link: LinkLike | None = None
         self._sync, self._quantum = "", 4.0
         self._engine: object = None
-        self._told: Session | None = None
+        self._told: LinkReport | None = None
         self._is_told = False  # the engine goes by Link
         self._is_listening = False
         self._listen_anew_at = 0
@@ -229,7 +229,7 @@ class LinkSession:
             self._tell(session)
         return None
 
-    def _session(self, link: LinkLike, peers: int) -> Session | None:
+    def _session(self, link: LinkLike, peers: int) -> LinkReport | None:
         """Where the session stands; None when its tempo changed while it was read."""
         tempo = link.tempo
         at, beat = min((self._reading(link) for _ in range(READINGS)), key=lambda one: one[0])[1:]
@@ -237,7 +237,7 @@ class LinkSession:
             return None
         tempo_us = round(60 * SECOND / tempo)
         into_bar = beat % self._quantum
-        return Session(tempo_us, at - round(into_bar * tempo_us), peers)
+        return LinkReport(tempo_us, at - round(into_bar * tempo_us), peers)
 
     def _reading(self, link: LinkLike) -> tuple[int, int, float]:
         """How long reading took, when it was, and the beat: the quickest of several is the surest."""
@@ -245,7 +245,7 @@ class LinkSession:
         after = self._now()
         return after - before, (before + after) // 2, beat
 
-    def _tell(self, session: Session) -> None:
+    def _tell(self, session: LinkReport) -> None:
         session = session.after(self._told, round(self._quantum * session.tempo_us))
         if session == self._told:
             return

@@ -21,17 +21,16 @@ from livegen.control.addresses import (
     STATE,
     URGENT,
     Address,
-    Kind,
+    AddressKind,
     addresses,
     request,
     shown,
 )
-from livegen.control.desk import Request
 from livegen.control.packets import (
     Arguments,
     Message,
     Reason,
-    Refused,
+    RefusedPacket,
     encode,
     messages,
 )
@@ -46,6 +45,7 @@ from livegen.control.peers import (
     port_of,
 )
 from livegen.control.subscribers import Subscribers
+from livegen.control.surfaces import Request
 from livegen.daemon.clock import SECOND
 from livegen.errors import ConfigError
 
@@ -114,7 +114,7 @@ class Osc:
             return self._refuse(Reason.RATE)
         try:
             heard = messages(data, wall_us)
-        except Refused as refused:
+        except RefusedPacket as refused:
             if self._rate.allows(now):
                 self._rate.take(now)
             return self._refuse(refused.reason)
@@ -152,12 +152,12 @@ class Osc:
         except ConfigError:
             self.counts[Reason.VALUE] += 1
             raise
-        if asked is not None and address.kind is not Kind.DO:
+        if asked is not None and address.kind is not AddressKind.DO:
             self._subscribers.hold(sender, asked.name, now)
         return asked
 
     def _may_pass(self, address: Address | None, message: Message, now: int) -> bool:
-        name = address.name if address is not None and address.kind is Kind.DO else ""
+        name = address.name if address is not None and address.kind is AddressKind.DO else ""
         is_urgent = name in URGENT
         if message.is_ahead and not is_urgent:
             self.counts[Reason.AHEAD] += 1
@@ -206,15 +206,15 @@ class Osc:
     def _serve(self, address: Address, arguments: Arguments, sender: Peer, now: int) -> None:
         """Answer what is asked of us and not of the engine.  Raises ConfigError."""
         match address.kind:
-            case Kind.GET:
+            case AddressKind.GET:
                 target = self._target(arguments, sender)
                 self._count_whole(sender, now)
                 self._waiting += [
                     (target, encode(path, values)) for path, values in self._values.items()
                 ]
-            case Kind.SUBSCRIBE:
+            case AddressKind.SUBSCRIBE:
                 self._subscribe(self._target(arguments, sender), sender, now)
-            case Kind.UNSUBSCRIBE:
+            case AddressKind.UNSUBSCRIBE:
                 self._subscribers.remove(self._target(arguments, sender))
             case _:
                 pass

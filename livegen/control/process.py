@@ -15,7 +15,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from livegen.control.desk import Desk, Surface
+from livegen.control.surfaces import Surface, SurfaceHost
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.link import Frame, Kind, Link, inherited
@@ -26,7 +26,7 @@ SETTINGS_US = 10 * SECOND
 NICE = 5  # the music goes first
 
 
-def _osc(settings: Mapping[str, Any], desk: Desk) -> Surface:
+def _osc(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
     try:
         from livegen.control.udp import OscSurface
     except ImportError as error:
@@ -36,13 +36,13 @@ def _osc(settings: Mapping[str, Any], desk: Desk) -> Surface:
     return OscSurface(settings["osc"], settings.get("commands", {}), desk.ask, desk.say)
 
 
-def _link(settings: Mapping[str, Any], desk: Desk) -> Surface:
+def _link(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
     from livegen.control.link_session import LinkSession
 
     return LinkSession(desk.ask, desk.say)
 
 
-def _set_up(settings: Mapping[str, Any], desk: Desk) -> Surface:
+def _set_up(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
     from livegen.control.set_up import SetUpSurface
 
     surface = SetUpSurface(settings["set_up"], desk.ask, desk.say)
@@ -51,7 +51,7 @@ def _set_up(settings: Mapping[str, Any], desk: Desk) -> Surface:
     return surface
 
 
-def _page(settings: Mapping[str, Any], desk: Desk) -> Surface:
+def _page(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
     try:
         from livegen.control.web.surface import PageSurface
     except ImportError as error:
@@ -64,7 +64,7 @@ def _page(settings: Mapping[str, Any], desk: Desk) -> Surface:
     return surface
 
 
-SURFACES: dict[str, Callable[[Mapping[str, Any], Desk], Surface]] = {
+SURFACES: dict[str, Callable[[Mapping[str, Any], SurfaceHost], Surface]] = {
     "osc": _osc,
     "link": _link,
     "set_up": _set_up,
@@ -72,7 +72,9 @@ SURFACES: dict[str, Callable[[Mapping[str, Any], Desk], Surface]] = {
 }
 
 
-async def _opened(settings: Mapping[str, Any], desk: Desk) -> tuple[dict[str, Any], list[str]]:
+async def _opened(
+    settings: Mapping[str, Any], desk: SurfaceHost
+) -> tuple[dict[str, Any], list[str]]:
     """Open each surface that has settings: what those that opened tell, and why the others did not."""
     told: dict[str, Any] = {}
     failures = []
@@ -95,7 +97,7 @@ async def serve(link: Link, settings: Mapping[str, Any], first: Iterable[Frame] 
 
     `first` are frames that came with the settings.
     """
-    desk = Desk(link, settings.get("ports", {}))
+    desk = SurfaceHost(link, settings.get("ports", {}))
     desk.take(first)
     told, failures = await _opened(settings, desk)
     if failures and not told:

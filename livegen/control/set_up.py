@@ -20,9 +20,9 @@ from pathlib import Path
 from typing import Any
 
 from livegen.control import presets
-from livegen.control.desk import Request
 from livegen.control.learned import save
-from livegen.daemon.companions import Control
+from livegen.control.surfaces import Request
+from livegen.daemon.companions import ControlProcess
 from livegen.errors import LivegenError
 
 LOOK_EVERY_S = 1.0
@@ -230,7 +230,7 @@ class SetUpSurface:
 
     def _send(self, asked: Request) -> None:
         size = len(json.dumps(asked.value, separators=(",", ":")).encode())
-        if size > Control.MAX_COMMAND - 64:
+        if size > ControlProcess.MAX_COMMAND - 64:
             return self._say(f"{asked.name}: too much to change while playing; it needs a restart")
         self._ask(asked)
         return None

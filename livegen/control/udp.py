@@ -13,9 +13,9 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from livegen.control.desk import Request
 from livegen.control.osc import Osc
 from livegen.control.peers import ABSENT, HIGHEST_PORT, LOCALHOST, Peer, places, plain
+from livegen.control.surfaces import Request
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.errors import ConfigError, PortError

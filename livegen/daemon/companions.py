@@ -159,7 +159,7 @@ class Recorder(Companion):
         return [frame for frame in frames if frame.kind is not Kind.SAVED]
 
 
-class Control(Companion):
+class ControlProcess(Companion):
     """The process of pages and surfaces: a person's commands come from it, states go to it.
 
     It may lag, and only the latest state waits for it; it may die, and is started again.  One that says at its

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livegen.daemon import recordings
+from livegen.daemon.history import History
 from livegen.daemon.link import Frame, Kind
 from livegen.daemon.recordings import MIDI, Log, RecordingError
-from livegen.daemon.ring import Ring
 from livegen.daemon.takes import MODEL, PLAYER, Bar, Played, is_music, is_note, score_of
 from livegen.jam import rows
 from livegen.jam.rows import Grid, Heard, Row, Sent
@@ -34,7 +34,7 @@ class Keeper:
         self._logs = dict(logs)
         self._folder = folder
         self._failures: dict[str, str | None] = dict.fromkeys(self._logs)
-        self._ring = Ring(tempo_bpm)
+        self._ring = History(tempo_bpm)
         self._clocks: list[int] = []
         self.has_music = False
 

@@ -180,7 +180,7 @@ def playable(value: object) -> bytes | None:
     return data if NOTE_OFF <= data[0] < 0xF0 and decode(data) is not None else None
 
 
-class Lines(logging.Handler):
+class LogLines(logging.Handler):
     """Gives what is logged for people to `say(line, kind, name)`.
 
     A record with `private` is left out; one with `file` tells of a file that was saved.  `page` are the words for a

@@ -32,7 +32,7 @@ _OPEN = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0
 Say = Callable[[str], object]
 
 
-class Unfit(Exception):
+class UnfitFile(Exception):
     """A file that is not believed; says why."""
 
 
@@ -84,7 +84,7 @@ def _kept_token(path: Path) -> tuple[str, str]:
         kept = _read(path).strip()
     except FileNotFoundError:
         return "", ""
-    except (Unfit, OSError) as why:
+    except (UnfitFile, OSError) as why:
         return "", _reason(why)
     return (kept, "") if is_token(kept) else ("", "is no token")
 
@@ -96,7 +96,7 @@ def last_port(place: Path) -> int | None:
     """The port at which the page was last; None where nobody knows."""
     try:
         port = int(_read(place / PORT))
-    except (Unfit, OSError, ValueError):
+    except (UnfitFile, OSError, ValueError):
         return None
     return port if port in PORTS else None
 
@@ -126,7 +126,7 @@ def announced(place: Path) -> list[Running]:
     """Give the notes of livegens that run, the latest first; one that was killed may be among them."""
     found = []
     for path in (place / RUNNING).glob("*.json"):
-        with suppress(Unfit, OSError):
+        with suppress(UnfitFile, OSError):
             found.append((path.lstat().st_mtime_ns, _running(_read(path))))
     return [running for _, running in sorted(found, key=lambda one: one[0], reverse=True)]
 
@@ -138,7 +138,7 @@ def _running(text: str) -> Running:
                 return Running(pid, url)
     except (ValueError, RecursionError):
         pass
-    raise Unfit("is no address of a page")
+    raise UnfitFile("is no address of a page")
 
 
 def _file_of(place: Path, pid: int) -> Path:
@@ -151,7 +151,7 @@ def _file_of(place: Path, pid: int) -> Path:
 def _read(path: Path) -> str:
     """The text of a file of one's own.  Raises Unfit for any other, FileNotFoundError and other OSError."""
     if path.is_symlink():  # asked first, for systems that cannot refuse one when they open it
-        raise Unfit("is a link")
+        raise UnfitFile("is a link")
     file = os.open(path, _OPEN)
     try:
         _judge(os.fstat(file))
@@ -159,19 +159,19 @@ def _read(path: Path) -> str:
     finally:
         os.close(file)
     if len(data) > MOST_BYTES or not data.isascii():
-        raise Unfit("holds something else")
+        raise UnfitFile("holds something else")
     return data.decode("ascii")
 
 
 def _judge(found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
-        raise Unfit("is no plain file")
+        raise UnfitFile("is no plain file")
     if os.name != "posix":
         return  # elsewhere the folder's own rights say who may read
     if found.st_uid != os.geteuid():
-        raise Unfit("belongs to somebody else")
+        raise UnfitFile("belongs to somebody else")
     if found.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
-        raise Unfit(
+        raise UnfitFile(
             f"others may read or write it (mode {stat.S_IMODE(found.st_mode):04o}, expected 0600)"
         )
 

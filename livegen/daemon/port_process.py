@@ -17,12 +17,12 @@ from typing import Any, TextIO
 from livegen.daemon import clock
 from livegen.daemon.awaited import GENTLY_US, SOON_US, Awaited
 from livegen.daemon.clock import SECOND, SPIN_US
-from livegen.daemon.companions import Control, Player, Recorder
+from livegen.daemon.companions import ControlProcess, Player, Recorder
 from livegen.daemon.inlet import Inlet
 from livegen.daemon.lateness import Lateness, Trace
 from livegen.daemon.link import Frame, Kind, Link
 from livegen.daemon.loops import LoopGuard
-from livegen.daemon.onlooker import Hands, Lines, Onlooker
+from livegen.daemon.onlooker import Hands, LogLines, Onlooker
 from livegen.daemon.outbox import Outbox
 from livegen.daemon.ports import (
     NONE,
@@ -36,7 +36,7 @@ from livegen.daemon.server_watch import Health
 from livegen.daemon.signals import Deed, Signals, die_of
 from livegen.daemon.supervisor import State, Supervisor
 from livegen.daemon.watchdog import Watchdog
-from livegen.daemon.wiring import Measure, MidiInput, MidiOutput, Output, Sink, Source
+from livegen.daemon.wiring import Input, Measure, MidiInput, MidiOutput, Output, Sink
 from livegen.errors import PortError
 from livegen.music.messages import NOTE_ON
 from livegen.music.transport import CONTINUE
@@ -121,9 +121,9 @@ class PortProcess:
         self._supervisor = Supervisor(options.settings)
         self._player: Player | None = None
         self._recorder: Recorder | None = None
-        self._control: Control | None = None
+        self._control: ControlProcess | None = None
         self._onlooker, self._hands = Onlooker(self._tell), Hands()
-        self._lines = Lines(lambda *said: self._onlooker.line(clock.now(), *said))
+        self._lines = LogLines(lambda *said: self._onlooker.line(clock.now(), *said))
         self._engine_shown = self._page_shown = ""
         self._loops = LoopGuard(options.port, options.in_name)
         self._ports: Ports = EmbeddedPorts(options.in_name, options.port)
@@ -134,7 +134,7 @@ class PortProcess:
         self._inlet, self._outbox = Inlet(), Outbox()
         self._lateness = Lateness()
         self._trace = Trace(TRACE_LENGTH if options.stats == "trace" else 0)
-        self._sources: Sequence[Source] = ()
+        self._sources: Sequence[Input] = ()
         self._outputs: Sequence[Output] = ()
         self._sinks: Sequence[Sink] = ()
         self._wire()
@@ -172,7 +172,7 @@ class PortProcess:
         if options.player is not None:
             self._player = Player(options.player)
         if options.control is not None:
-            self._control = Control(options.control, clock.now())
+            self._control = ControlProcess(options.control, clock.now())
         self._ports = open_ports(options.api, options.in_name, options.port, self._portless.append)
         self._watchdog = Watchdog(self._ports.api, self._ports.out_name)
         if isinstance(self._ports, EmbeddedPorts):
@@ -259,7 +259,7 @@ class PortProcess:
         command = json.dumps({"name": "watch", "value": is_watched})
         self._supervisor.send(Kind.COMMAND, now, command.encode())
 
-    def _look_after_onlookers(self, control: Control, now: int) -> None:
+    def _look_after_onlookers(self, control: ControlProcess, now: int) -> None:
         """Release the notes of pages that have gone; tell the others the figures and the engine's health."""
         if control.link.closed:
             if self._onlooker.is_watched:

@@ -14,7 +14,7 @@ from livegen.daemon.ports import Ports
 from livegen.daemon.watchdog import Watchdog
 
 
-class Source(Protocol):
+class Input(Protocol):
     """A source of messages of the player's."""
 
     def due(self, now: int) -> Iterable[bytes]:
@@ -38,7 +38,7 @@ class Sink(Protocol):
         """Take a message that was due and has left now."""
 
 
-class MidiInput(Source):
+class MidiInput(Input):
     """The input port, without messages of ours that came back."""
 
     def __init__(self, ports: Ports, loops: LoopGuard) -> None:

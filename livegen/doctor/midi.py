@@ -9,7 +9,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from livegen.doctor.findings import Finding, bad, warn, well
-from livegen.doctor.hearing import ECHO_US, LISTEN_US, Hearing, Unheard
+from livegen.doctor.listening import ECHO_US, LISTEN_US, Listening, Unheard
 from livegen.doctor.patient import Patient
 from livegen.doctor.system import MidiSystem, answer, pipewire_runs, wiring
 from livegen.music.clock_follower import ClockFollower
@@ -131,7 +131,7 @@ def _short(display: str) -> str:
 def _is_silent(patient: Patient) -> bool:
     """True if silence says nothing, for no livegen runs and nobody came to the doctor's ports."""
     match patient.hearing:
-        case Hearing(messages=(), back_us=None, senders=(), hearers=()) | Unheard():
+        case Listening(messages=(), back_us=None, senders=(), hearers=()) | Unheard():
             return not patient.running
         case _:
             return False
@@ -166,7 +166,7 @@ def _probed(patient: Patient, found: MidiSystem) -> Finding:
         found.wires is not None and patient.running and not all(found.company(patient.running))
     )
     match patient.hearing:
-        case Hearing(back_us=int(micros)):
+        case Listening(back_us=int(micros)):
             return bad(
                 f"MIDI loop: what was sent came back {micros / 1000:.0f} ms later; livegen hears itself",
                 _UNLOOP,
@@ -224,7 +224,7 @@ def _clock(follower: ClockFollower, is_led: bool, is_told: bool, sync: str) -> F
     return well(found)
 
 
-def _no_clock(hearing: Hearing, sync: str) -> Finding:
+def _no_clock(hearing: Listening, sync: str) -> Finding:
     found = f"no MIDI clock came within {hearing.listened_us / 1e6:.0f} s"
     remedy = 'in the DAW, switch Sync (clock) on for its output "Model In", and press play'
     if sync == "clock":
@@ -235,7 +235,7 @@ def _no_clock(hearing: Hearing, sync: str) -> Finding:
 def notes(patient: Patient) -> Iterator[Finding]:
     """On which channels notes came, and as what they are heard."""
     hearing = patient.hearing
-    if not isinstance(hearing, Hearing) or _is_silent(patient):
+    if not isinstance(hearing, Listening) or _is_silent(patient):
         return
     counts = Counter(
         (data[0] & 0x0F) + 1
@@ -264,7 +264,7 @@ def notes(patient: Patient) -> Iterator[Finding]:
         yield well("no notes came meanwhile; play while the doctor listens to see your channels")
 
 
-def _plays_one_note_a_channel(hearing: Hearing) -> bool:
+def _plays_one_note_a_channel(hearing: Listening) -> bool:
     """True if at least three channels in a row play, among them that of the drums, and none two notes at once."""
     down: dict[int, set[int]] = {}
     for _, data in hearing.messages:

@@ -13,16 +13,16 @@ _TARGETS = "Connecting To:"
 
 
 @dataclass(frozen=True, slots=True)
-class Wire:
+class Connection:
     """A connection, from who sends to who receives."""
 
     source: str
     sink: str
 
 
-def jack_wires(listed: str) -> list[Wire]:
+def jack_wires(listed: str) -> list[Connection]:
     """The wires in the output of `jack_lsp -c -p`."""
-    wires: list[Wire] = []
+    wires: list[Connection] = []
     port, others = "", list[str]()
     for line in listed.splitlines():
         if line.startswith("   "):
@@ -30,11 +30,11 @@ def jack_wires(listed: str) -> list[Wire]:
         elif not line.startswith("\t"):
             port, others = line, []
         elif "output" in re.findall(r"\w+", line):
-            wires += [Wire(port, other) for other in others]
+            wires += [Connection(port, other) for other in others]
     return wires
 
 
-def alsa_wires(listed: str) -> list[Wire]:
+def alsa_wires(listed: str) -> list[Connection]:
     """The wires in /proc/asound/seq/clients."""
     names: dict[str, str] = {}
     ends: list[tuple[str, str]] = []
@@ -47,4 +47,4 @@ def alsa_wires(listed: str) -> list[Wire]:
             names[address] = f"{title}:{port[2]} {address}"
         elif address and line.strip().startswith(_TARGETS):
             ends += [(address, sink) for sink in re.findall(r"\d+:\d+", line)]
-    return [Wire(names.get(source, source), names.get(sink, sink)) for source, sink in ends]
+    return [Connection(names.get(source, source), names.get(sink, sink)) for source, sink in ends]

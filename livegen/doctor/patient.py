@@ -18,9 +18,9 @@ from livegen import config as configuration
 from livegen import shipped
 from livegen.config import Config
 from livegen.control.addresses import STATE
-from livegen.control.packets import Refused, encode, messages
+from livegen.control.packets import RefusedPacket, encode, messages
 from livegen.control.peers import LOCALHOST
-from livegen.doctor.hearing import Hearing, Unheard, listen
+from livegen.doctor.listening import Listening, Unheard, listen
 from livegen.doctor.system import MidiSystem, Refusal, midi_system
 from livegen.errors import ConfigError
 
@@ -99,7 +99,7 @@ class Patient:
         return [] if system is None else system.pairs(ports.input, ports.output)
 
     @cached_property
-    def hearing(self) -> Hearing | Unheard | None:
+    def hearing(self) -> Listening | Unheard | None:
         """Listen for two seconds where livegen listens; None without a MIDI system."""
         system, _ = self.midi
         if system is None:
@@ -155,5 +155,5 @@ def _told(data: bytes) -> dict[str, Any]:
             for message in messages(data, 0)
             if message.address.startswith(f"{STATE}/") and message.arguments
         }
-    except Refused:
+    except RefusedPacket:
         return {}

@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from livegen import panic
 from livegen.daemon.ports import NONE, candidates, free_name, start_probe
-from livegen.doctor.patchbay import Wire, alsa_wires, jack_wires
+from livegen.doctor.patchbay import Connection, alsa_wires, jack_wires
 from livegen.errors import PortError
 
 PROBE_S = 1.5
@@ -41,7 +41,7 @@ class MidiSystem:
     api: str
     sources: tuple[str, ...]
     sinks: tuple[str, ...]
-    wires: tuple[Wire, ...] | None = None
+    wires: tuple[Connection, ...] | None = None
     unseen: str = ""
 
     def pairs(self, in_name: str, out_name: str) -> list[tuple[str, str]]:
@@ -133,7 +133,7 @@ def listed(api: str) -> MidiSystem | None:
     return MidiSystem(api, tuple(sources), tuple(sinks), *_wires(api))
 
 
-def _wires(api: str) -> tuple[tuple[Wire, ...] | None, str]:
+def _wires(api: str) -> tuple[tuple[Connection, ...] | None, str]:
     if api == "jack":
         told = answer("jack_lsp", "-c", "-p")
         missing = "jack_lsp is not installed (apt-get install jackd2 or jack-example-tools)"

@@ -12,7 +12,7 @@ from typing import Any
 from livegen.codec.layout import codec_hash
 from livegen.inference.contract import ModelFacts
 from livegen.inference.onnx_operators import MAX_RANK
-from livegen.inference.protobuf import MAX_NAME, Reader, Refused, Wire, expect, one, text_of
+from livegen.inference.protobuf import MAX_NAME, Reader, RefusedFile, Wire, expect, one, text_of
 from livegen.inference.ring import BLOCK
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import PARTS
@@ -150,7 +150,7 @@ def _json(data: Wire) -> dict[str, Any]:
     try:
         said = json.loads(bytes(data), object_pairs_hook=_each_key_once)
     except (ValueError, RecursionError):
-        raise Refused("has metadata that is not JSON") from None
+        raise RefusedFile("has metadata that is not JSON") from None
     expect(isinstance(said, dict), "has metadata that is not a JSON object")
     assert isinstance(said, dict)
     return said

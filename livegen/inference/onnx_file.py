@@ -44,7 +44,7 @@ from livegen.inference.protobuf import (
     VARINT,
     Messages,
     Reader,
-    Refused,
+    RefusedFile,
     Wire,
     bytes_field,
     expect,
@@ -167,7 +167,7 @@ class _Named:
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class GraphPiece:
     """A model that computes some outputs: its bytes, and the inputs it needs, in the file's order."""
 
     data: bytes
@@ -186,7 +186,7 @@ class ModelFile:
     _inputs: tuple[_Named, ...]
     _outputs: tuple[_Named, ...]
 
-    def piece(self, *outputs: str) -> Piece:
+    def piece(self, *outputs: str) -> GraphPiece:
         """The part of the graph that `outputs` depend on, as a model of its own.
 
         With outputs of both halves the answers are to the summary of this very event.
@@ -213,7 +213,7 @@ class ModelFile:
             bytes_field(7, b"".join(graph)),
             bytes_field(8, opset),
         ]
-        return Piece(b"".join(model), tuple(value.name for value in inputs))
+        return GraphPiece(b"".join(model), tuple(value.name for value in inputs))
 
     @property
     def advanced(self) -> tuple[str, str]:
@@ -272,7 +272,7 @@ def parse(data: bytes, where: str = "the model file") -> ModelFile:
     """Check the bytes of a model file; `where` begins the line of the ModelError that refuses them."""
     try:
         return _model(memoryview(data))
-    except Refused as refusal:
+    except RefusedFile as refusal:
         raise ModelError(
             f"{where} {refusal}; export it with `python -m export.to_onnx`, or choose another"
         ) from None
@@ -424,7 +424,7 @@ def _wiring(file: ModelFile) -> None:
         try:
             made = result(node.op, inputs, node.attributes, len(node.outputs))
         except Misfit as misfit:
-            raise Refused(
+            raise RefusedFile(
                 f"uses an operator in a way livegen's exporter does not: {node.op} {misfit}"
             ) from None
         for name, value in zip(node.outputs, made, strict=True):

@@ -18,14 +18,14 @@ Messages = Mapping[str, Mapping[int, tuple[str, int, bool]]]
 Wire = memoryview
 
 
-class Refused(Exception):
+class RefusedFile(Exception):
     """The file is refused; the message completes "this file ..."."""
 
 
 def expect(condition: bool, otherwise: str) -> None:
     """Raise Refused with what is wrong, unless the condition holds."""
     if not condition:
-        raise Refused(otherwise)
+        raise RefusedFile(otherwise)
 
 
 def _varint(data: Wire, at: int) -> tuple[int, int]:
@@ -35,7 +35,7 @@ def _varint(data: Wire, at: int) -> tuple[int, int]:
         number |= (byte & 0x7F) << 7 * index
         if byte < 0x80:
             return number & 0xFFFF_FFFF_FFFF_FFFF, at + index + 1
-    raise Refused("is damaged or not an ONNX file (a number does not end)")
+    raise RefusedFile("is damaged or not an ONNX file (a number does not end)")
 
 
 def _signed(number: int) -> int:
@@ -93,7 +93,7 @@ def text_of(data: Wire) -> str:
     try:
         text = str(data, "utf-8")
     except UnicodeDecodeError:
-        raise Refused("has a name that is not text") from None
+        raise RefusedFile("has a name that is not text") from None
     expect(text.isprintable(), "has a name that cannot be printed")
     return text
 

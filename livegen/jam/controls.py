@@ -55,8 +55,9 @@ _TABLE = (
     ),
     Control(
         "sync", "choice", "auto", choices=("auto", "clock", "link", "internal", "free"),
-        help="The leader of the tempo.  clock: MIDI clock from the DAW; link: Ableton Link; internal: the control tempo, "
-        "or taps; free: you, by what you play.  auto: clock while it runs, else Link while others are in it, else free.",
+        help="The leader of the tempo.  clock: MIDI clock from the DAW; link: Ableton Link; internal: the control "
+        "tempo, or taps; free: you, by what you play.  auto: clock while it runs, else Link while others are in it, "
+        "else free.",
     ),
     Control(
         "tempo", "number", "auto", low=30, high=300, choices=("auto",), unit="BPM",

@@ -30,7 +30,7 @@ from livegen.music.messages import (
     NoteOn,
     PitchBend,
 )
-from livegen.music.parts import DRUMS, MPE, Source
+from livegen.music.parts import DRUMS, MPE, PartSource
 from livegen.music.scale import name_of
 
 OCTAVE = 12
@@ -64,13 +64,15 @@ class Ears:
         self._moves = 0  # of keys, up or down
         self._moved: dict[Key, int] = {}  # by which move a key moved last
         self.heard_as: dict[int, str] = {}
-        self._sources = {channel: Source(rule) for channel, rule in rules.items() if rule != MPE}
+        self._sources = {
+            channel: PartSource(rule) for channel, rule in rules.items() if rule != MPE
+        }
         self._told = {channel: LOWER for channel, rule in rules.items() if rule == MPE}
         self._managers = dict(self._told)  # member channel -> manager of its zone
         self._expression = Expression()
         self._strings = Strings()
         self._rpn: dict[int, list[int]] = {}  # channel -> coarse and fine number last selected
-        self._struck: dict[Key, Source] = {}  # what gave a held key its part: zones may change
+        self._struck: dict[Key, PartSource] = {}  # what gave a held key its part: zones may change
         self._ringing: dict[Key, tuple[int, int]] = {}
         self._pedals: dict[int, int] = {}  # channel -> since
         self.held: dict[Key, tuple[int, int]] = {}

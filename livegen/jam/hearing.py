@@ -34,7 +34,7 @@ class ModelFault(Exception):
     """The model raised, or gave a state that is not finite."""
 
 
-class Guard:
+class GuardedModel:
     """A model whose every failure is a `ModelFault`, counted in `faults` and logged at powers of two."""
 
     def __init__(self, model: Model) -> None:
@@ -75,7 +75,7 @@ class Hearing:
     `before_end` is what had been heard before the last event, and that event, if that was a key that came up.
     """
 
-    guard: Guard
+    guard: GuardedModel
     timeline: Timeline
     style: int
     encoder: Encoder
@@ -88,7 +88,7 @@ class Hearing:
     foretold: tuple[Event, Summary] | None = None
 
     @classmethod
-    def fresh(cls, guard: Guard, timeline: Timeline, style: int = 0) -> "Hearing":
+    def fresh(cls, guard: GuardedModel, timeline: Timeline, style: int = 0) -> "Hearing":
         """Make a hearing that has heard nothing."""
         silence = np.zeros(SOUNDING, np.float32)
         return cls(

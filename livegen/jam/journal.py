@@ -31,7 +31,7 @@ FULL = 1000  # steps after which an account should be sent: far below what a fra
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class EngineRun:
     """The life of an engine: all that came in during it, and all that it did."""
 
     header: Header
@@ -48,7 +48,7 @@ class Session:
     heard: tuple[Heard, ...]
     sent: tuple[Sent, ...]
     grids: tuple[Grid, ...]
-    runs: tuple[Run, ...]
+    runs: tuple[EngineRun, ...]
     lost: int
     faults: tuple[Fault, ...] = ()
 
@@ -158,7 +158,7 @@ def _session(started: str, began: int, rows: list[Row]) -> Session:
     )
 
 
-def _runs(rows: list[Row], heard: tuple[Heard, ...]) -> Iterator[Run]:
+def _runs(rows: list[Row], heard: tuple[Heard, ...]) -> Iterator[EngineRun]:
     """Engines one after the other: what each did stands between two headers, what it was fed by the stamps."""
     starts = [index for index, row in enumerate(rows) if isinstance(row, Header)]
     headers = _only(rows, Header)
@@ -166,4 +166,4 @@ def _runs(rows: list[Row], heard: tuple[Heard, ...]) -> Iterator[Run]:
     ends = [*starts[1:], None]
     for header, until, start, end in zip(headers, untils, starts, ends, strict=False):
         fed = (row for row in heard if row.at > header.since and (until is None or row.at <= until))
-        yield Run(header, tuple(fed), _only(rows[start:end], Did))
+        yield EngineRun(header, tuple(fed), _only(rows[start:end], Did))

@@ -13,7 +13,7 @@ from livegen.inference.contract import Model
 from livegen.jam.calls import LONGEST_CALL, Call
 from livegen.jam.ears import Ears, Struck
 from livegen.jam.harmonist import Harmonist
-from livegen.jam.hearing import Guard, Hearing
+from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.successor import Heard, Successor
 from livegen.jam.surprise import Foretold, Surprise
 from livegen.music import pace
@@ -36,7 +36,7 @@ class Listener:
     """
 
     def __init__(self, model: Model, timeline: Timeline) -> None:
-        self.live = Hearing.fresh(Guard(model), timeline)
+        self.live = Hearing.fresh(GuardedModel(model), timeline)
         self.call: Call | None = None
         self.calls = 0
         self.harmonist = Harmonist()

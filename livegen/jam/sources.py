@@ -17,7 +17,7 @@ MOST_BANK = (1 << 14) - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class SourceKind:
     """A kind of source: numbers below `limit`, and how it may send, with a word on each.
 
     `is_pair` says that its number is two, 0 to 127 each, written 1:20; `has_bank` that a bank may follow.
@@ -33,11 +33,15 @@ class Kind:
 
 
 _KINDS = (
-    Kind(CC, "cc 74", "a controller: knob, fader, pedal", (FINE, TURNS, OFFSET_TURNS)),
-    Kind(NOTE, "note 36", "a key or a pad"),
-    Kind(PROGRAM, "program 5", "a program change", has_bank=True),
-    Kind(NRPN, "nrpn 1:20", "a parameter by CC 99, 98 and 6", (LOW, TURNS), 1 << 14, is_pair=True),
-    Kind(RPN, "rpn 0:1", "a parameter by CC 101, 100 and 6", (LOW, TURNS), 1 << 14, is_pair=True),
+    SourceKind(CC, "cc 74", "a controller: knob, fader, pedal", (FINE, TURNS, OFFSET_TURNS)),
+    SourceKind(NOTE, "note 36", "a key or a pad"),
+    SourceKind(PROGRAM, "program 5", "a program change", has_bank=True),
+    SourceKind(
+        NRPN, "nrpn 1:20", "a parameter by CC 99, 98 and 6", (LOW, TURNS), 1 << 14, is_pair=True
+    ),
+    SourceKind(
+        RPN, "rpn 0:1", "a parameter by CC 101, 100 and 6", (LOW, TURNS), 1 << 14, is_pair=True
+    ),
 )
 KINDS = {kind.name: kind for kind in _KINDS}
 FORMS = {

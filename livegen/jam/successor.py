@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from livegen.inference.contract import Model
-from livegen.jam.hearing import Guard, Hearing
+from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.music.timeline import Timeline
 
 Heard = tuple[int, int, int, int]  # micros, part, pitch, velocity: 0 for an end
@@ -19,7 +19,7 @@ class Successor:
     def __init__(
         self, model: Model, timeline: Timeline, style: int, heard: Iterable[Heard]
     ) -> None:
-        self.hearing = Hearing.fresh(Guard(model), timeline, style)
+        self.hearing = Hearing.fresh(GuardedModel(model), timeline, style)
         self._unheard = deque(heard)
 
     def append(self, stroke: Heard) -> None:

@@ -16,7 +16,7 @@ import numpy as np
 from livegen.codec.layout import Event
 from livegen.inference.contract import Query, Summary
 from livegen.inference.sampling import probabilities
-from livegen.jam.hearing import Guard, ModelFault
+from livegen.jam.hearing import GuardedModel, ModelFault
 
 KEPT = 32
 MOST_WAITING = 32  # notes that were not looked at yet; of a flood the oldest are left out
@@ -26,7 +26,7 @@ FLOOR = 1e-9  # a pitch that the model holds impossible: 20.7 nats
 class Foretold(NamedTuple):
     """A note that began, and what the model (`guard`) knew just before it."""
 
-    guard: Guard
+    guard: GuardedModel
     event: Event
     summary: Summary
 

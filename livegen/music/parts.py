@@ -74,7 +74,7 @@ def _is_known(word: str) -> bool:
 
 
 @dataclass(slots=True)
-class Source:
+class PartSource:
     """A channel or track, and the part of each of its sounding keys.
 
     `rule` is a part's name, or `keys`: a key below middle C that joins others is the accompanying

@@ -138,7 +138,7 @@ def _score(data: Bytes, repairs: Repairs) -> Score:
     return reading.score()
 
 
-def _account_for_header(header: smf_bytes.Header, found: int, repairs: Repairs) -> None:
+def _account_for_header(header: smf_bytes.FileHeader, found: int, repairs: Repairs) -> None:
     """Note where a header and what follows it contradict each other."""
     if found > MAX_TRACKS:
         repairs.once(f"more than {MAX_TRACKS} tracks, the others are left out")

@@ -69,7 +69,7 @@ class Repairs:
         )
 
 
-class Header(NamedTuple):
+class FileHeader(NamedTuple):
     """The values of a header, and the place of the chunks after it.  `tracks` is NO_COUNT without a header."""
 
     form: int
@@ -78,7 +78,7 @@ class Header(NamedTuple):
     end: int
 
 
-class Event(NamedTuple):
+class FileEvent(NamedTuple):
     """An event as it stands: `piece[begin:end]` are its data bytes, or type, length and data of a meta event.
 
     `end` may lie behind the piece of the track that is in memory.
@@ -97,12 +97,12 @@ class _Impossible(Exception):
 # --- chunks -----------------------------------------------------------------------------------------------------------
 
 
-def header(data: Bytes, repairs: Repairs) -> Header:
+def header(data: Bytes, repairs: Repairs) -> FileHeader:
     """The header, wherever it is; where there is none, that of a usual file."""
     at = data.find(_HEADER)
     if at < 0 or at + 14 > len(data):
         repairs.once(f"no header, {USUAL_DIVISION} ticks are taken for a quarter")
-        return Header(1, NO_COUNT, USUAL_DIVISION, max(0, data.find(_TRACK)))
+        return FileHeader(1, NO_COUNT, USUAL_DIVISION, max(0, data.find(_TRACK)))
     if at and data.read(0, 4) != _RIFF:
         repairs.once("other bytes before the header, passed over")
     form, tracks, division = (_number(data, place, 2) for place in (at + 8, at + 10, at + 12))
@@ -110,7 +110,7 @@ def header(data: Bytes, repairs: Repairs) -> Header:
     if end < at + 14 or (end != len(data) and not _is_chunk(data, end)):
         repairs.once("a header of a wrong length")
         end = at + 14
-    return Header(form, tracks, division, end)
+    return FileHeader(form, tracks, division, end)
 
 
 def tracks(data: Bytes, at: int, repairs: Repairs) -> Iterator[Bytes]:
@@ -209,7 +209,7 @@ def events(track: Bytes, repairs: Repairs) -> Iterator[tuple[int, int, bytes]]:
             repairs.add("a message that belongs in no file, left out")
 
 
-def event(piece: bytes, at: int, running: int, left: int, is_strict: bool = True) -> Event:
+def event(piece: bytes, at: int, running: int, left: int, is_strict: bool = True) -> FileEvent:
     """The event at `at` of a piece after which the track goes on, until it has `left` bytes.
 
     Raises _Impossible for what cannot be, `is_strict` also for data bytes beyond 127, and IndexError where the track
@@ -230,7 +230,7 @@ def event(piece: bytes, at: int, running: int, left: int, is_strict: bool = True
         end = at + (1 if 0xC0 <= status < 0xE0 else 2)
         if (piece[at] | piece[end - 1]) >= 0x80 and is_strict:
             raise _Impossible
-        return Event(delta, status, at, end)
+        return FileEvent(delta, status, at, end)
     if status in _ON_CABLES:
         end = at + _ON_CABLES[status]
     else:
@@ -238,7 +238,7 @@ def event(piece: bytes, at: int, running: int, left: int, is_strict: bool = True
         end += size
     if end > left:
         raise IndexError
-    return Event(delta, status, at, end)
+    return FileEvent(delta, status, at, end)
 
 
 def _quantity(piece: bytes, at: int) -> tuple[int, int]:
@@ -261,7 +261,7 @@ def _content(piece: bytes, at: int) -> bytes:
 # --- the way back -----------------------------------------------------------------------------------------------------
 
 
-def _mended(piece: bytes, at: int, running: int, repairs: Repairs) -> Event | None:
+def _mended(piece: bytes, at: int, running: int, repairs: Repairs) -> FileEvent | None:
     """Give the event to take for the impossible one at `at`: itself with smaller values, else one without data.
 
     None where nothing that follows makes sense.
@@ -279,7 +279,7 @@ def _mended(piece: bytes, at: int, running: int, repairs: Repairs) -> Event | No
         repairs.add("a value beyond 127, taken as 127")
         return found
     repairs.add("an impossible event, left out")
-    return Event(_lost_time(piece, at, place), status, place, place)
+    return FileEvent(_lost_time(piece, at, place), status, place, place)
 
 
 def _lost_time(piece: bytes, at: int, place: int) -> int:

@@ -21,7 +21,7 @@ from livegen.scorecard import degeneracy
 from livegen.scorecard.calls import Call, Held, Lead, Pair, drawn, followed, leads, windows
 from livegen.scorecard.likelihood import lift
 from livegen.scorecard.notes import Note
-from livegen.scorecard.playing import Heard, played
+from livegen.scorecard.playing import PlayedCall, played
 from livegen.scorecard.responses import random_answer
 from livegen.training.corpora import Progress
 
@@ -56,12 +56,12 @@ def find(held: Held, seed: int) -> tuple[list[Pair], list[Lead], list[list[Call]
     return few(followed(held, BARS)), few(leads(held, LEAD_BARS)), short
 
 
-def answer(which: int, call: Call, seed: int) -> Heard:
+def answer(which: int, call: Call, seed: int) -> PlayedCall:
     """Give a model's answer of as many bars as the call has."""
     return played(_models[which], call, {"length": call.bars}, seed=seed)
 
 
-def go_along(which: int, call: Call, seed: int) -> Heard:
+def go_along(which: int, call: Call, seed: int) -> PlayedCall:
     """Give a model's accompaniment to a call."""
     return played(_models[which], call, {"mode": "accompany"}, seed=seed, after_bars=1)
 
@@ -77,7 +77,7 @@ def lifted(which: int, pair: Pair, another: Call) -> dict[str, float]:
     return lift(_models[which], call.notes, pair.people, another.notes, call.beats, call.metre)
 
 
-def harmony(heard: Heard) -> tuple[Note, ...]:
+def harmony(heard: PlayedCall) -> tuple[Note, ...]:
     """Give the notes of comp and bass beside the call."""
     channels = {ROUTES[part].channel for part in (COMP, BASS)}
     until = heard.call.beats
@@ -104,7 +104,7 @@ class Band:
             self.progress(name, len(done), len(jobs))
         return done
 
-    def answers(self, which: int, some: Sequence[Call], name: str = "answers") -> list[Heard]:
+    def answers(self, which: int, some: Sequence[Call], name: str = "answers") -> list[PlayedCall]:
         """Give a model's answer to each call; `name` is that of the progress bar."""
         return self.map(f"{name}, {self.who[which]}", answer, repeat(which), some, range(len(some)))
 

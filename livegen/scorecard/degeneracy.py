@@ -6,7 +6,7 @@ Pure functions of notes.
 from collections.abc import Iterator, Sequence
 
 from livegen.scorecard.notes import TICK, Note, iois, line
-from livegen.scorecard.playing import Heard
+from livegen.scorecard.playing import PlayedCall
 
 Notes = Sequence[Note]
 TIMES = 4  # that the same is played in a row: more is a loop
@@ -21,7 +21,7 @@ OVERLONG = 8.0  # beats
 KINDS = ("loop", "silence", "out of range", "flood", "overlong", "hanging")
 
 
-def faults(heard: Heard) -> set[str]:
+def faults(heard: PlayedCall) -> set[str]:
     """Which of KINDS an answer has."""
     answer, call = heard.answer, heard.call
     low = min(note.pitch for note in call.notes) - REACH

@@ -25,7 +25,7 @@ LONGEST_WAIT_BARS = 40  # for an answer to end
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class PlayedCall:
     """The result of a call.
 
     `notes` are the model's, by onset; `line` the beat at which its answer might begin, None when it never did;
@@ -51,7 +51,7 @@ def played(
     seed: int = 0,
     after_bars: int | None = None,
     more: Sequence[tuple[float, Message]] = (),
-) -> Heard:
+) -> PlayedCall:
     """Play a call to an engine with these settings, and let it answer to the end, or for so many bars.
 
     `values` are controls by name; ConfigError is raised for one that does not fit.  `more` is played beside the
@@ -89,7 +89,7 @@ def played(
         rehearsal.play(rehearsal.now, Command("stop"))
     rehearsal.until(rehearsal.now + SECOND)
     hanging = len(rehearsal.wire.sounding)
-    return Heard(call, tuple(_notes(sent, begin_us, call.tempo_us)), line, hanging)
+    return PlayedCall(call, tuple(_notes(sent, begin_us, call.tempo_us)), line, hanging)
 
 
 def _messages(call: Call) -> Iterator[tuple[float, Message]]:

@@ -31,7 +31,7 @@ from livegen.training.crew import crew_here
 from livegen.training.evaluate import stacked
 from livegen.training.loop import Run, load_network
 from livegen.training.memorisation import LONG, Lines, copies, lines_of_rows
-from livegen.training.model_weights import Start, read_network, written
+from livegen.training.model_weights import StartingPoint, read_network, written
 from livegen.training.network import Network
 from livegen.training.objective import Objective
 from livegen.training.own_music import own_music
@@ -136,7 +136,7 @@ def adapt(base: Path, folder: Path, target: Path, fresh: bool = False) -> Adapte
     with Words(work) as report:
         music = _music(folder, report, work)
         recipe = recipe_for(target.name, network, music)
-        start = Start.of(data, network, facts)
+        start = StartingPoint.of(data, network, facts)
         _begin(work, {"model": start.model, "music": _music_key(music)}, fresh)
         held = {"own": _held(music, start.styles)}
         reference = _reference(base, start.styles)

@@ -22,7 +22,7 @@ from livegen.codec.layout import STYLE_UNKNOWN_NAME, codec_hash
 from livegen.errors import ConfigError
 from livegen.training.corpora import Corpus, load
 from livegen.training.crew import Crew, crew_here
-from livegen.training.model_weights import Start, read_start
+from livegen.training.model_weights import StartingPoint, read_start
 from livegen.training.network import Dropout, Network, NetworkConfig
 from livegen.training.objective import Objective, tensors
 from livegen.training.optimisers import optimisers_for
@@ -106,7 +106,7 @@ class Run:
         corpora: Mapping[str, Corpus],
         out: Path,
         report: Report,
-        start: Start | None = None,
+        start: StartingPoint | None = None,
         crew: Crew = Crew(),  # noqa: B008  a value
         fabric: Any = None,
     ) -> None:

@@ -35,7 +35,7 @@ Array = npt.NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class WeightPlace:
     """Where parameters lie: in a tensor of the file, transposed or not, as int8 with scales (of this shape) or without.
 
     Of several parameters the tensor holds the rows of one after the other.
@@ -53,7 +53,7 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Start:
+class StartingPoint:
     """A network that learns on, the names of its styles, and the SHA-256 of the model file it is from."""
 
     network: Network
@@ -61,12 +61,12 @@ class Start:
     model: str
 
     @classmethod
-    def of(cls, data: bytes, network: Network, facts: ModelFacts) -> "Start":
+    def of(cls, data: bytes, network: Network, facts: ModelFacts) -> "StartingPoint":
         """From a file's bytes, and what `read_network` read in them."""
         return cls(network, list(facts.styles), hashlib.sha256(data).hexdigest())
 
 
-def read_start(path: Path, recipe: Recipe) -> Start:
+def read_start(path: Path, recipe: Recipe) -> StartingPoint:
     """Give the network with which a run by a recipe begins.  Raises ModelError, or ConfigError for another network."""
     data = read_bytes(path)
     network, facts = read_network(data, str(path))
@@ -74,7 +74,7 @@ def read_start(path: Path, recipe: Recipe) -> Start:
     if replace(network.config, dropout=wanted.dropout) != wanted:
         raise ConfigError(f"{path} holds {network.config}, the recipe asks for {wanted}")
     network.drop.share = wanted.dropout
-    return Start.of(data, network, facts)
+    return StartingPoint.of(data, network, facts)
 
 
 def read_network(data: bytes, where: str = "the model file") -> tuple[Network, ModelFacts]:
@@ -126,7 +126,9 @@ def written(data: bytes, network: Network, facts: ModelFacts) -> bytes:
     return result
 
 
-def places(tensors: Mapping[str, npt.NDArray[np.generic]], facts: ModelFacts) -> Iterator[Place]:
+def places(
+    tensors: Mapping[str, npt.NDArray[np.generic]], facts: ModelFacts
+) -> Iterator[WeightPlace]:
     """Where the file's parameters lie, by tensors and what `facts.network` says was joined; others are constants."""
     joined: Mapping[str, Sequence[str]] = facts.network["joined"]
     for tensor in tensors:
@@ -136,9 +138,9 @@ def places(tensors: Mapping[str, npt.NDArray[np.generic]], facts: ModelFacts) ->
         plain = name.removesuffix(TRANSPOSED)
         is_transposed = plain != name
         if plain in joined:
-            yield Place(tensor, tuple(joined[plain]), is_transposed, scales)
+            yield WeightPlace(tensor, tuple(joined[plain]), is_transposed, scales)
         elif plain.startswith(OWNER) and (is_int8 or not _is_scale(name, tensors)):
-            yield Place(tensor, (plain.removeprefix(OWNER),), is_transposed, scales)
+            yield WeightPlace(tensor, (plain.removeprefix(OWNER),), is_transposed, scales)
 
 
 def _is_scale(tensor: str, tensors: Mapping[str, object]) -> bool:
@@ -176,7 +178,7 @@ def _tensors(model: ModelProto) -> dict[str, npt.NDArray[np.generic]]:
 
 def _taken(
     tensors: Mapping[str, npt.NDArray[np.generic]],
-    place: Place,
+    place: WeightPlace,
     shapes: Mapping[str, tuple[int, ...]],
 ) -> dict[str, Array]:
     """The parameters of a place, as float32."""
@@ -193,7 +195,7 @@ def _taken(
     return {name: part for name, part in zip(place.parameters, rows, strict=False) if len(part)}
 
 
-def _given(place: Place, values: Sequence[Array]) -> dict[str, npt.NDArray[np.generic]]:
+def _given(place: WeightPlace, values: Sequence[Array]) -> dict[str, npt.NDArray[np.generic]]:
     """The tensors of a place."""
     array = np.concatenate(values) if len(values) > 1 else values[0]
     if place.is_transposed:

@@ -31,7 +31,7 @@ from livegen.codec.layout import (
 from livegen.music.instant import ranked
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.metre import COMMON_TIME, Metre
-from livegen.music.parts import BASS, COMP, DRUMS, LEAD, Source, rule_of_track
+from livegen.music.parts import BASS, COMP, DRUMS, LEAD, PartSource, rule_of_track
 from livegen.music.smf import Score, Track, micros_of
 from livegen.music.timeline import Timeline
 
@@ -77,21 +77,21 @@ def merged(score: Score) -> list[tuple[int, int, NoteOn | NoteOff]]:
     return [(tick, index, message) for tick, _, index, message in found]
 
 
-def sources(score: Score) -> list[Source]:
+def sources(score: Score) -> list[PartSource]:
     """The sources of the tracks, by their names and channels."""
     count = len(score.tracks)
     rules = [
         rule_of_track(track.name, channel_of(track), track.program, index, count)
         for index, track in enumerate(score.tracks)
     ]
-    return [Source(rule) for rule in rules]
+    return [PartSource(rule) for rule in rules]
 
 
 def channel_of(track: Track) -> int:
     return next(m.channel for _, m in track.messages if isinstance(m, NoteOn | NoteOff))
 
 
-def feed(encoder: Encoder, tick: int, source: Source, message: NoteOn | NoteOff) -> list[Event]:
+def feed(encoder: Encoder, tick: int, source: PartSource, message: NoteOn | NoteOff) -> list[Event]:
     """What the daemon does with a message."""
     on = isinstance(message, NoteOn)
     part = source.part(on, message.pitch)

@@ -11,13 +11,13 @@ from livegen.control.addresses import (
     MAX_SHOWN,
     ROOT,
     URGENT,
-    Kind,
+    AddressKind,
     addresses,
     request,
     shown,
 )
-from livegen.control.desk import Request
 from livegen.control.packets import Argument, encode
+from livegen.control.surfaces import Request
 from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, checked
 from livegen.jam.mapping import COMMANDS
@@ -44,7 +44,11 @@ def float32(value: float) -> float:
 def test_every_control_has_its_address_and_no_two_things_share_one() -> None:
     assert {f"{ROOT}/{name}" for name in CONTROLS} <= TABLE.keys()
     assert {f"{ROOT}/do/{name}" for name in (*URGENT, "capture")} <= TABLE.keys()
-    reserved = {"do", "state", "error", *(kind.value for kind in Kind)} - {"set", "norm", "choose"}
+    reserved = {"do", "state", "error", *(kind.value for kind in AddressKind)} - {
+        "set",
+        "norm",
+        "choose",
+    }
     assert not reserved & CONTROLS.keys()
     assert not any("norm" in control.choices for control in CONTROLS.values())
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from livegen.control import link_listener
-from livegen.control.link_listener import ALIVE, GROUP, MOST, Listener
+from livegen.control.link_listener import ALIVE, GROUP, MOST, LinkListener
 
 PATIENCE_S = 20.0
 
@@ -22,8 +22,8 @@ def port(monkeypatch: pytest.MonkeyPatch) -> int:
 
 
 @pytest.fixture
-def listener(port: int) -> Iterator[Listener]:
-    one = Listener()
+def listener(port: int) -> Iterator[LinkListener]:
+    one = LinkListener()
     one.open()
     yield one
     one.close()
@@ -36,7 +36,7 @@ def peer() -> Iterator[socket.socket]:
         yield one
 
 
-def is_heard(listener: Listener) -> bool:
+def is_heard(listener: LinkListener) -> bool:
     by = time.monotonic() + PATIENCE_S
     while time.monotonic() < by:
         if listener.heard():
@@ -47,7 +47,7 @@ def is_heard(listener: Listener) -> bool:
 
 @pytest.mark.parametrize("said", ALIVE)
 def test_a_peer_that_says_that_it_is_here_is_heard_once(
-    listener: Listener, peer: socket.socket, port: int, said: bytes
+    listener: LinkListener, peer: socket.socket, port: int, said: bytes
 ) -> None:
     peer.sendto(said + bytes(40), (GROUP, port))
 
@@ -56,7 +56,7 @@ def test_a_peer_that_says_that_it_is_here_is_heard_once(
 
 
 def test_a_farewell_garbage_and_a_flood_are_nobody(
-    listener: Listener, peer: socket.socket, port: int
+    listener: LinkListener, peer: socket.socket, port: int
 ) -> None:
     for said in (b"_asdp_v\x01\x03", b"_asdp_v\x02\x01", b"", b"\xff" * 1400, *[b"x"] * MOST):
         peer.sendto(said, ("127.0.0.1", port))
@@ -65,9 +65,9 @@ def test_a_farewell_garbage_and_a_flood_are_nobody(
 
 
 def test_two_programs_of_one_machine_listen_side_by_side(
-    listener: Listener, peer: socket.socket, port: int
+    listener: LinkListener, peer: socket.socket, port: int
 ) -> None:
-    other = Listener()
+    other = LinkListener()
     other.open()
     peer.sendto(ALIVE[0], (GROUP, port))
 
@@ -76,7 +76,7 @@ def test_two_programs_of_one_machine_listen_side_by_side(
 
 
 def test_opening_again_takes_in_new_networks_and_loses_nothing(
-    listener: Listener, peer: socket.socket, port: int
+    listener: LinkListener, peer: socket.socket, port: int
 ) -> None:
     peer.sendto(ALIVE[0], (GROUP, port))
     listener.open()
@@ -85,7 +85,7 @@ def test_opening_again_takes_in_new_networks_and_loses_nothing(
 
 
 def test_one_that_is_closed_hears_nothing_and_can_be_opened_anew(
-    listener: Listener, peer: socket.socket, port: int
+    listener: LinkListener, peer: socket.socket, port: int
 ) -> None:
     listener.close()
     listener.close()

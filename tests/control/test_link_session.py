@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.control import link_session
-from livegen.control.desk import Request
 from livegen.control.link_session import TOLERANCE_US, LinkSession
+from livegen.control.surfaces import Request
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.extras import to_install

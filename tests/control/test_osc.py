@@ -7,7 +7,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.control.addresses import ROOT
-from livegen.control.desk import Request
 from livegen.control.osc import (
     ERROR_EVERY_US,
     MAX_PER_SECOND,
@@ -18,6 +17,7 @@ from livegen.control.osc import (
 )
 from livegen.control.packets import Argument, Message, Reason, encode, messages
 from livegen.control.peers import Peer
+from livegen.control.surfaces import Request
 from livegen.daemon.clock import SECOND
 from tests.control.test_packets import NOW as WALL
 from tests.control.test_packets import bundle, tag

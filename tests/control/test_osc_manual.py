@@ -4,7 +4,7 @@ import re
 import sys
 from pathlib import Path
 
-from livegen.control.addresses import ROOT, WORDED, Kind, addresses, request
+from livegen.control.addresses import ROOT, WORDED, AddressKind, addresses, request
 from livegen.control.udp import DEFAULT_PORT
 from livegen.jam.controls import CONTROLS, Control, expected
 from livegen.jam.mapping import COMMANDS, LABELS
@@ -16,7 +16,7 @@ TABLE = re.compile(r"(<!-- table of (\w+): [^\n]+ -->\n)(.*?)(<!-- end -->\n)", 
 def paths(control: Control) -> str:
     """The addresses of a control, as a cell of the table."""
     own = [one for one in addresses({}).values() if one.name == control.name]
-    return " ".join(f"`{one.path}`" for one in own if one.kind is not Kind.DO)
+    return " ".join(f"`{one.path}`" for one in own if one.kind is not AddressKind.DO)
 
 
 def takes(control: Control) -> str:
@@ -36,7 +36,7 @@ def rows(name: str) -> str:
         lines += [
             f"| `{one.path}{' WORD' * (one.name in WORDED)}` | {LABELS.get(one.name, '')} | {known[one.name]} |"
             for one in given
-            if one.kind is Kind.DO
+            if one.kind is AddressKind.DO
         ]
     else:
         lines = ["| addresses | takes | when livegen starts |", "|---|---|---|"]

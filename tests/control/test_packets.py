@@ -13,7 +13,7 @@ from livegen.control.packets import (
     Argument,
     Message,
     Reason,
-    Refused,
+    RefusedPacket,
     encode,
     messages,
 )
@@ -42,7 +42,7 @@ def bundle(*elements: bytes, due: bytes = AT_ONCE) -> bytes:
 def refusal(data: bytes) -> Reason | None:
     try:
         messages(data, NOW)
-    except Refused as refused:
+    except RefusedPacket as refused:
         return refused.reason
     return None
 

@@ -13,12 +13,12 @@ from typing import Any
 
 import pytest
 
-from livegen.control.desk import Request
 from livegen.control.packets import Argument, Message, encode, messages
 from livegen.control.process import SURFACES, serve
+from livegen.control.surfaces import Request
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.companions import Control
+from livegen.daemon.companions import ControlProcess
 from livegen.daemon.link import MAX_PAYLOAD, Frame, Kind, pair
 from livegen.extras import to_install
 
@@ -35,7 +35,7 @@ class PortProcess:
     """What the port process does with its control process, and no more."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        self.control = Control(settings, clock.now())
+        self.control = ControlProcess(settings, clock.now())
         self.asked: list[Request] = []
         self.ahead = 0  # micros that its clock is told to be ahead
 
@@ -239,8 +239,8 @@ def test_a_flood_of_commands_does_not_reach_the_engine_but_panic_does(
     process.control.receive = lambda: frames  # type: ignore[method-assign]
     passed = process.control.commands(clock.now())
 
-    assert len(passed) == Control.MAX_COMMANDS + 1 and passed[-1] == frames[-1]
-    assert process.control.dropped == 5000 - Control.MAX_COMMANDS
+    assert len(passed) == ControlProcess.MAX_COMMANDS + 1 and passed[-1] == frames[-1]
+    assert process.control.dropped == 5000 - ControlProcess.MAX_COMMANDS
 
 
 def test_a_command_never_comes_from_the_future(process: PortProcess) -> None:

@@ -11,10 +11,10 @@ import yaml
 
 from livegen import app, config
 from livegen.config import Origin
-from livegen.control.desk import Request
 from livegen.control.presets import PresetError, PresetThere
 from livegen.control.set_up import Changes, SetUp, SetUpSurface, asked_for, signature
-from livegen.daemon.companions import Control
+from livegen.control.surfaces import Request
+from livegen.daemon.companions import ControlProcess
 
 CONFIG = """\
 jam: {density: 0.5, tempo: 100}
@@ -180,7 +180,7 @@ def test_options_of_the_command_line_still_win(
 
 
 def test_more_than_a_command_can_hold_is_left_out_and_said(folder: Folder) -> None:
-    many = {f"Preset {n}": {"energy": 0.5} for n in range(Control.MAX_COMMAND // 20)}
+    many = {f"Preset {n}": {"energy": 0.5} for n in range(ControlProcess.MAX_COMMAND // 20)}
     folder.write(
         "config.yaml", CONFIG.replace("{Quiet: {energy: 0.2}}", json.dumps(many | {"Quiet": {}}))
     )

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from livegen.daemon.clock import SECOND
 from livegen.daemon.link import Kind
-from livegen.daemon.onlooker import Hands, Lines, Onlooker, playable
+from livegen.daemon.onlooker import Hands, LogLines, Onlooker, playable
 
 Told = list[tuple[Kind, int, bytes]]
 
@@ -112,7 +112,7 @@ def test_what_the_engine_process_gave_stands_among_the_figures() -> None:
 def test_what_is_logged_for_people_is_told_with_its_kind() -> None:
     said: list[tuple[str, str, str]] = []
     log = logging.getLogger("livegen.test_onlooker")
-    handler = Lines(lambda *line: said.append(line))
+    handler = LogLines(lambda *line: said.append(line))
     log.addHandler(handler)
     log.propagate = False
     log.warning("a loop of %d ms", 20)

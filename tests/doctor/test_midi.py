@@ -5,8 +5,8 @@ import pytest
 from livegen.config import Config
 from livegen.doctor import midi
 from livegen.doctor.findings import Check, Finding, Level
-from livegen.doctor.hearing import Hearing, Unheard
-from livegen.doctor.patchbay import Wire
+from livegen.doctor.listening import Listening, Unheard
+from livegen.doctor.patchbay import Connection
 from livegen.doctor.patient import Patient
 from livegen.doctor.system import MidiSystem, Refusal
 
@@ -16,14 +16,14 @@ RUNNING = MidiSystem(
     "jack",
     (OUT, "daw:out"),
     (IN, "daw:in"),
-    (Wire("daw:out", IN), Wire(OUT, "daw:in")),
+    (Connection("daw:out", IN), Connection(OUT, "daw:in")),
 )
 CLOCK_US = 20_833  # 120 bpm
 
 
 def patient(
     system: MidiSystem | None = EMPTY,
-    hearing: Hearing | Unheard | None = None,
+    hearing: Listening | Unheard | None = None,
     served: dict[str, object] | None = None,
     refusals: tuple[Refusal, ...] = (),
     **settings: object,
@@ -39,8 +39,8 @@ def heard(
     back_us: int | None = None,
     senders: tuple[str, ...] | None = None,
     hearers: tuple[str, ...] | None = None,
-) -> Hearing:
-    return Hearing(messages, 2_000_000, back_us, senders, hearers)
+) -> Listening:
+    return Listening(messages, 2_000_000, back_us, senders, hearers)
 
 
 NOBODY = heard(senders=(), hearers=())
@@ -114,7 +114,7 @@ def test_ports_that_nobody_is_connected_to_are_told_with_what_to_do_in_the_daw()
 
 
 def test_who_hears_only_itself_is_told_so() -> None:
-    looped = patient(MidiSystem("jack", (OUT,), (IN,), (Wire(OUT, IN),)))
+    looped = patient(MidiSystem("jack", (OUT,), (IN,), (Connection(OUT, IN),)))
 
     assert [finding.found for finding in midi.wires(looped)] == [
         f'"{IN}" hears only livegen itself',
@@ -182,7 +182,7 @@ def test_on_windows_ports_that_must_exist_are_asked_for() -> None:
 
 
 def test_a_wire_from_out_to_in_is_a_loop_and_the_command_to_undo_it_is_told() -> None:
-    looped = MidiSystem("jack", (OUT,), (IN,), (Wire(OUT, IN),))
+    looped = MidiSystem("jack", (OUT,), (IN,), (Connection(OUT, IN),))
 
     [found] = midi.loop(patient(looped))
 
@@ -192,14 +192,16 @@ def test_a_wire_from_out_to_in_is_a_loop_and_the_command_to_undo_it_is_told() ->
 
 def test_on_alsa_the_command_takes_addresses() -> None:
     looped = MidiSystem(
-        "alsa", (f"{OUT} 129:0",), (f"{IN} 128:0",), (Wire(f"{OUT} 129:0", f"{IN} 128:0"),)
+        "alsa", (f"{OUT} 129:0",), (f"{IN} 128:0",), (Connection(f"{OUT} 129:0", f"{IN} 128:0"),)
     )
     [found] = midi.loop(patient(looped))
     assert found.remedy == "disconnect them: aconnect -d 129:0 128:0"
 
 
 def test_between_two_livegens_it_is_a_loop_as_well() -> None:
-    crossed = MidiSystem("jack", (OUT, f"{OUT} (2)"), (IN, f"{IN} (2)"), (Wire(OUT, f"{IN} (2)"),))
+    crossed = MidiSystem(
+        "jack", (OUT, f"{OUT} (2)"), (IN, f"{IN} (2)"), (Connection(OUT, f"{IN} (2)"),)
+    )
     assert only(midi.loop, patient(crossed))[0] == "bad"
 
 
@@ -219,7 +221,7 @@ def test_a_wire_back_to_the_doctor_s_own_ports_is_a_loop_though_nobody_else_came
 
 def test_where_nobody_sends_or_nobody_hears_there_is_no_loop() -> None:
     one_way = patient(
-        MidiSystem("jack", (OUT,), (IN,), (Wire("daw:out", IN),)),
+        MidiSystem("jack", (OUT,), (IN,), (Connection("daw:out", IN),)),
         heard(senders=("daw:out",), hearers=()),
     )
     assert only(midi.loop, one_way) == ("ok", "no MIDI loop: no connection leads back")

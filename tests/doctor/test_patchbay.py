@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.doctor.patchbay import Wire, alsa_wires, jack_wires
+from livegen.doctor.patchbay import Connection, alsa_wires, jack_wires
 
 # `jack_lsp -c -p` of jackd2 1.9.21, with ports of ours wired in a circle and to a DAW.
 JACK = (
@@ -41,17 +41,17 @@ Client 129 : "livegen-out" [User Legacy]
 
 def test_wires_of_jack_run_from_outputs_to_inputs_each_once() -> None:
     assert jack_wires(JACK) == [
-        Wire("livegen-out:Model Out", "livegen-in:Model In"),
-        Wire("ardour:MIDI 1/midi_out 1", "livegen-in:Model In"),
+        Connection("livegen-out:Model Out", "livegen-in:Model In"),
+        Connection("ardour:MIDI 1/midi_out 1", "livegen-in:Model In"),
     ]
 
 
 def test_wires_of_alsa_carry_the_names_that_rtmidi_shows() -> None:
     assert alsa_wires(ALSA) == [
-        Wire("System:Announce 0:1", "130:0"),
-        Wire("Keystation 49:Keystation 49 MIDI 1 20:0", "livegen-in:Model In 128:0"),
-        Wire("Keystation 49:Keystation 49 MIDI 1 20:0", "130:1"),
-        Wire("livegen-out:Model Out 129:0", "livegen-in:Model In 128:0"),
+        Connection("System:Announce 0:1", "130:0"),
+        Connection("Keystation 49:Keystation 49 MIDI 1 20:0", "livegen-in:Model In 128:0"),
+        Connection("Keystation 49:Keystation 49 MIDI 1 20:0", "130:1"),
+        Connection("livegen-out:Model Out 129:0", "livegen-in:Model In 128:0"),
     ]
 
 
@@ -63,4 +63,4 @@ def test_nothing_connected_is_no_wire() -> None:
 @given(st.text(alphabet='Client Port:"[]()0123\n\t,output Connecting To properties'))
 def test_any_text_is_read_without_a_word(text: str) -> None:
     for read in (jack_wires, alsa_wires):
-        assert all(isinstance(wire, Wire) for wire in read(text))
+        assert all(isinstance(wire, Connection) for wire in read(text))

@@ -7,14 +7,17 @@ from pathlib import Path
 import pytest
 
 from livegen.doctor import system
-from livegen.doctor.patchbay import Wire
+from livegen.doctor.patchbay import Connection
 from livegen.doctor.system import MidiSystem, answer, midi_system, wiring
 
 JACK = MidiSystem(
     "jack",
     ("livegen-out:Model Out", "livegen-out-01:Model Out (2)", "synth:Model Out"),
     ("livegen-in:Model In", "organ:in"),
-    (Wire("livegen-out:Model Out", "organ:in"), Wire("synth:Model Out", "livegen-in:Model In")),
+    (
+        Connection("livegen-out:Model Out", "organ:in"),
+        Connection("synth:Model Out", "livegen-in:Model In"),
+    ),
 )
 
 
@@ -52,7 +55,7 @@ def test_the_company_of_a_livegen_is_who_sends_and_who_hears_but_for_itself() ->
         "jack",
         (),
         (),
-        tuple(Wire(*ends) for ends in (("a", "in"), ("out", "in"), ("out", "b"), ("c", "d"))),
+        tuple(Connection(*ends) for ends in (("a", "in"), ("out", "in"), ("out", "b"), ("c", "d"))),
     )
     assert there.company([("in", "out")]) == (("a",), ("b",))
 

@@ -7,7 +7,7 @@ import numpy as np
 from livegen.codec.encoder import Stroke
 from livegen.jam.brief import Brief, everything, for_drums
 from livegen.jam.ensemble import Ensemble
-from livegen.jam.hearing import Guard, Hearing
+from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.planner import Rollout
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, DRUMS
@@ -26,7 +26,7 @@ BRIEF = Brief(
 
 
 def player(model: ScriptedModel, brief: Brief) -> Rollout:
-    hearing = Hearing.fresh(Guard(model), Timeline(500_000))
+    hearing = Hearing.fresh(GuardedModel(model), Timeline(500_000))
     hearing.feed(Stroke(96, DRUMS, 36, 90))
     return Rollout(hearing, brief, np.random.default_rng(0))
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.jam.journal import FULL, Account, Run, Session, read, salvage
+from livegen.jam.journal import FULL, Account, EngineRun, Session, read, salvage
 from livegen.jam.rows import (
     Did,
     Grid,
@@ -49,7 +49,7 @@ def test_a_journal_tells_what_came_what_left_and_what_the_engine_did() -> None:
         heard=(KEY,),
         sent=(Sent(3001, b"\x90\x48\x50"),),
         grids=(Grid(3050, 500_000, 2000, 96, 2000),),
-        runs=(Run(HEADER, (KEY,), (DID,)),),
+        runs=(EngineRun(HEADER, (KEY,), (DID,)),),
         lost=0,
     )
 
@@ -61,7 +61,10 @@ def test_an_engine_that_began_again_gets_what_came_since_its_process_did() -> No
 
     session = read([FIRST, *lines_of(HEADER, early, loading, again, did, late)])
 
-    assert session.runs == (Run(HEADER, (early,), ()), Run(again, (loading, late), (did,)))
+    assert session.runs == (
+        EngineRun(HEADER, (early,), ()),
+        EngineRun(again, (loading, late), (did,)),
+    )
 
 
 def test_clock_bytes_keep_their_place_among_the_messages() -> None:

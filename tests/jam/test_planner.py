@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from livegen.codec.encoder import Stroke
 from livegen.inference.contract import Logits, Model, Query, Summary
 from livegen.jam.brief import Brief, everything
-from livegen.jam.hearing import Guard, Hearing
+from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.planner import LONGEST, Rollout
 from livegen.jam.theme import Point, Theme, line_of
 from livegen.music.chord import Chord
@@ -52,7 +52,7 @@ BRIEFS = st.builds(
 
 
 def hearing(model: Model, *strokes: Stroke) -> Hearing:
-    heard = Hearing.fresh(Guard(model), Timeline(500_000))
+    heard = Hearing.fresh(GuardedModel(model), Timeline(500_000))
     for stroke in strokes or (Stroke(72, LEAD, 60, 80), Stroke(80, LEAD, 60, 0)):
         heard.feed(stroke)
     return heard

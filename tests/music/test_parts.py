@@ -8,7 +8,7 @@ from livegen.music.parts import (
     DRUMS,
     LEAD,
     RULES,
-    Source,
+    PartSource,
     general_midi_drum,
     rule_of_track,
 )
@@ -51,7 +51,7 @@ def test_a_track_is_heard_as_it_calls_itself(
 
 
 def test_a_source_of_one_part_is_always_that_part() -> None:
-    assert [Source(rule).part(True, 40) for rule in ("lead", "comp", "bass", "drums")] == [
+    assert [PartSource(rule).part(True, 40) for rule in ("lead", "comp", "bass", "drums")] == [
         LEAD,
         COMP,
         BASS,
@@ -60,13 +60,13 @@ def test_a_source_of_one_part_is_always_that_part() -> None:
 
 
 def test_on_keys_a_low_key_that_joins_others_accompanies() -> None:
-    keys = Source("keys")
+    keys = PartSource("keys")
 
     assert [keys.part(True, pitch) for pitch in (48, 52, 72)] == [LEAD, COMP, LEAD]
 
 
 def test_a_key_comes_up_in_the_part_in_which_it_went_down() -> None:
-    keys = Source("keys")
+    keys = PartSource("keys")
     for pitch in (72, 48):
         keys.part(True, pitch)
 
@@ -74,11 +74,11 @@ def test_a_key_comes_up_in_the_part_in_which_it_went_down() -> None:
 
 
 def test_a_key_that_never_went_down_comes_up_in_no_part() -> None:
-    assert Source("keys").part(False, 60) is None
+    assert PartSource("keys").part(False, 60) is None
 
 
 def test_a_key_struck_twice_stays_in_its_part() -> None:
-    keys = Source("keys")
+    keys = PartSource("keys")
 
     assert [keys.part(True, 48), keys.part(True, 72), keys.part(True, 48)] == [LEAD, LEAD, LEAD]
 

@@ -9,7 +9,7 @@ from livegen.scorecard.band import Band
 from livegen.scorecard.calls import Pair
 from livegen.scorecard.card import MODEL, OTHER, PEOPLE, RANDOM, Card
 from livegen.scorecard.notes import moved
-from livegen.scorecard.playing import Heard
+from livegen.scorecard.playing import PlayedCall
 from livegen.scorecard.sections import distributions, responses
 from tests.scorecard.phrases import call, phrase
 
@@ -39,7 +39,7 @@ def measured(card: Card, name: str) -> dict[str, float]:
 
 def test_who_plays_as_people_do_cannot_be_told_from_them_and_random_notes_can(band: Band) -> None:
     card = Card({})
-    answers = {MODEL: [Heard(pair.call, pair.people, 16.0) for pair in PAIRS]}
+    answers = {MODEL: [PlayedCall(pair.call, pair.people, 16.0) for pair in PAIRS]}
     distributions.measure(card, band, PAIRS, answers)
 
     apart = measured(card, "told_apart")
@@ -55,7 +55,7 @@ def test_answers_to_calls_that_are_played_detached_are_judged_by_their_own_lines
 ) -> None:
     card = Card({})
     on_them, off_them = (
-        {MODEL: [Heard(p.call, moved(p.call.notes, by), 16.0) for p in PAIRS]}
+        {MODEL: [PlayedCall(p.call, moved(p.call.notes, by), 16.0) for p in PAIRS]}
         for by in (16.0, 16.25)
     )
     responses.measure(card, band, PAIRS, on_them, off_them)
@@ -67,7 +67,7 @@ def test_answers_to_calls_that_are_played_detached_are_judged_by_their_own_lines
 
 def test_an_echo_is_the_call_again(band: Band) -> None:
     card = Card({})
-    answers = {MODEL: [Heard(pair.call, moved(pair.call.notes, 16.0), 16.0) for pair in PAIRS]}
+    answers = {MODEL: [PlayedCall(pair.call, moved(pair.call.notes, 16.0), 16.0) for pair in PAIRS]}
     responses.measure(card, band, PAIRS, answers, answers)
 
     assert measured(card, "reuse")[MODEL] == 1.0

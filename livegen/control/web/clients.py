@@ -12,7 +12,7 @@ from contextlib import suppress
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
-from livegen.control.desk import Request
+from livegen.control.surfaces import Request
 from livegen.control.web import stage as told
 from livegen.control.web.guard import is_token
 from livegen.control.web.mailbox import Mailbox

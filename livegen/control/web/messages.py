@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NoReturn
 
-from livegen.control.desk import Request
+from livegen.control.surfaces import Request
 from livegen.daemon.onlooker import playable
 from livegen.errors import ConfigError, LivegenError
 from livegen.jam.controls import CONTROLS, checked

@@ -24,7 +24,7 @@ from starlette.staticfiles import StaticFiles
 from livegen.control.presets import PresetThere
 from livegen.control.web.clients import Clients
 from livegen.control.web.guard import bearer, is_token
-from livegen.control.web.shelf import NotThere, Shelf, Taken
+from livegen.control.web.shelf import NameTaken, NotThere, Shelf
 from livegen.control.web.tickets import Tickets
 from livegen.daemon import clock
 from livegen.errors import LivegenError
@@ -186,7 +186,7 @@ class Recordings:
                 return await asyncio.to_thread(act, *given)
         except NotThere as error:
             raise HTTPException(404, str(error)) from None
-        except Taken as error:
+        except NameTaken as error:
             raise HTTPException(409, str(error)) from None
         except LivegenError as error:
             raise HTTPException(422, str(error)[:200]) from None

@@ -30,7 +30,7 @@ class NotThere(LivegenError):
     """There is no such recording."""
 
 
-class Taken(LivegenError):
+class NameTaken(LivegenError):
     """There is another of that name."""
 
 
@@ -95,7 +95,7 @@ class Shelf:
             again = "" if number == 1 else f" {number}"
             room = names.MOST_BYTES - len(f"{again}{MIDI}")
             target = self._trash / f"{names.cut(path.stem, room)}{again}{MIDI}"
-            with suppress(Taken):
+            with suppress(NameTaken):
                 self._move(path, target)
                 return target.name
         raise RecordingError(f"the trash holds {_MOST_NAMES} of that name; empty it")
@@ -116,10 +116,10 @@ class Shelf:
         try:
             os.link(path, target, follow_symlinks=False)
         except FileExistsError:
-            raise Taken(f"there is a recording {target.name} already") from None
+            raise NameTaken(f"there is a recording {target.name} already") from None
         except (OSError, NotImplementedError):  # a file system without links
             if target.exists():
-                raise Taken(f"there is a recording {target.name} already") from None
+                raise NameTaken(f"there is a recording {target.name} already") from None
             path.rename(target)
         else:
             path.unlink()

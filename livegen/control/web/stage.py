@@ -12,7 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from livegen import __version__
-from livegen.control.desk import Request
+from livegen.control.surfaces import Request
 from livegen.control.web.mailbox import MOST_LINES
 from livegen.control.web.messages import MAX_BYTES, Known
 from livegen.daemon import clock

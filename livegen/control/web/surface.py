@@ -20,8 +20,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from livegen.control.desk import Request
 from livegen.control.peers import ABSENT, HIGHEST_PORT, LOCALHOST, places
+from livegen.control.surfaces import Request
 from livegen.control.web.clients import Ask, Clients
 from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.mailbox import Mailbox

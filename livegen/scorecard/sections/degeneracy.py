@@ -7,7 +7,7 @@ from livegen.scorecard import degeneracy, estimates
 from livegen.scorecard.band import Band, take_turn
 from livegen.scorecard.calls import Call, Pair
 from livegen.scorecard.card import MODEL, PEOPLE, Card
-from livegen.scorecard.playing import Heard
+from livegen.scorecard.playing import PlayedCall
 
 
 def measure(
@@ -18,7 +18,7 @@ def measure(
     found = band.map("turns", take_turn, some, range(turns), chunk=16)
     counted = Counter(kind for faults in found for kind in faults)
     # What people played after longer calls, judged alike: a fiddler may well play a figure five times.
-    theirs = [degeneracy.faults(Heard(p.call, p.people, p.call.beats)) for p in pairs]
+    theirs = [degeneracy.faults(PlayedCall(p.call, p.people, p.call.beats)) for p in pairs]
     by_people = Counter(kind for faults in theirs for kind in faults)
     for kind in degeneracy.KINDS:
         columns = {MODEL: estimates.share(counted[kind], turns)}

@@ -14,14 +14,16 @@ from livegen.scorecard.calls import Pair
 from livegen.scorecard.card import PEOPLE, RANDOM, Card
 from livegen.scorecard.estimates import Estimate
 from livegen.scorecard.notes import Note, key_of
-from livegen.scorecard.playing import Heard
+from livegen.scorecard.playing import PlayedCall
 
 HALVES = 20  # ways to halve the calls
 Floats = npt.NDArray[np.float64]
 Notes = Sequence[Note]
 
 
-def measure(card: Card, band: Band, pairs: Sequence[Pair], answers: dict[str, list[Heard]]) -> None:
+def measure(
+    card: Card, band: Band, pairs: Sequence[Pair], answers: dict[str, list[PlayedCall]]
+) -> None:
     """Overlaps feature by feature, and the classifier."""
     keys = [key_of(pair.call.notes) for pair in pairs]
     sets: dict[str, list[Notes]] = {

@@ -8,7 +8,7 @@ from livegen.scorecard.calls import Pair
 from livegen.scorecard.card import MODEL, PEOPLE, RANDOM, Card
 from livegen.scorecard.estimates import Estimate
 from livegen.scorecard.notes import Note
-from livegen.scorecard.playing import Heard
+from livegen.scorecard.playing import PlayedCall
 from livegen.training.corpora import Corpus, Piece
 from livegen.training.evaluate import Evidence, stacked
 from livegen.training.memorisation import LONG, Copy, copies, lines_of_rows
@@ -26,7 +26,7 @@ def measure(
     band: Band,
     evidence: Evidence,
     pairs: Sequence[Pair],
-    answers: dict[str, list[Heard]],
+    answers: dict[str, list[PlayedCall]],
 ) -> None:
     """The longest copies; who is compared has as many onsets as people have there, or fewer."""
     train = _training(evidence)

@@ -8,7 +8,7 @@ from livegen.scorecard.band import Band
 from livegen.scorecard.calls import Pair
 from livegen.scorecard.card import MODEL, OTHER, PEOPLE, RANDOM, Card
 from livegen.scorecard.notes import Note
-from livegen.scorecard.playing import Heard
+from livegen.scorecard.playing import PlayedCall
 
 OTHERS = 20  # answers to other calls, for specificity
 MEDIANS = ("density_ratio",)
@@ -41,8 +41,8 @@ def measure(
     card: Card,
     band: Band,
     pairs: Sequence[Pair],
-    answers: dict[str, list[Heard]],
-    detached: dict[str, list[Heard]],
+    answers: dict[str, list[PlayedCall]],
+    detached: dict[str, list[PlayedCall]],
 ) -> None:
     """All of RESPONSES, whoever answers; `detached` are the answers to the calls with notes held for HELD of them."""
     played_by: dict[str, list[tuple[Notes, float]]] = {
@@ -91,7 +91,7 @@ def measure(
         card.add("answers", what, says, better, columns)
 
 
-def _begin(heard: Heard) -> float:
+def _begin(heard: PlayedCall) -> float:
     return heard.call.beats if heard.line is None else heard.line
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
-from livegen.control.desk import Request
+from livegen.control.surfaces import Request
 from livegen.control.web.clients import BAD_TOKEN, FULL, KEY_US, POLICY, Client, Clients
 from livegen.control.web.routes import app
 from livegen.control.web.stage import MESSAGES_PER_S, MOST_CLIENTS, Stage

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.control.desk import Request
+from livegen.control.surfaces import Request
 from livegen.control.web.messages import Known, Ping, Played, Refused, Unfit, parse, token_of
 from livegen.jam.controls import CONTROLS
 from livegen.jam.mapping import COMMANDS

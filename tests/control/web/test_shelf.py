@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.control.web.shelf import TRASH, NotThere, Shelf, Taken
+from livegen.control.web.shelf import TRASH, NameTaken, NotThere, Shelf
 from livegen.daemon.recordings import RecordingError
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Score, Track, write
@@ -131,7 +131,7 @@ def test_a_recording_is_renamed_and_nothing_is_written_over(folder: Path) -> Non
     assert shelf.rename("one.mid", "first try") == "first try.mid"
     assert shelf.read("first try.mid") == before
     assert shelf.rename("first try.mid", "first try.mid") == "first try.mid"
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         shelf.rename("two.mid", "three")
     assert sorted(names(shelf)) == ["first try.mid", "three.mid", "two.mid"]
 
@@ -141,7 +141,7 @@ def test_a_new_name_may_have_accents_which_are_written_in_one_way(folder: Path) 
 
     assert shelf.rename("one.mid", "Fu\u0308r Elise") == "F\u00fcr Elise.mid"
     assert "F\u00fcr Elise.mid" in names(shelf) and shelf.read("F\u00fcr Elise.mid")
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         shelf.rename("two.mid", "F\u00fcr Elise")
 
 
@@ -189,7 +189,7 @@ def test_taking_back_writes_nothing_over(folder: Path) -> None:
     thrown = shelf.throw_away("one.mid")
     shelf.rename("two.mid", "one")
 
-    with pytest.raises(Taken):
+    with pytest.raises(NameTaken):
         shelf.take_back(thrown)
 
 

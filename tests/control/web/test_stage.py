@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from livegen.control.desk import Request
+from livegen.control.surfaces import Request
 from livegen.control.web.mailbox import MOST_LINES
 from livegen.control.web.stage import Stage
 from livegen.daemon.link import Frame, Kind

@@ -16,7 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from livegen.control.desk import Request
+from livegen.control.surfaces import Request
 from livegen.control.web import clients, surface
 from livegen.control.web.surface import PORTS_TRIED, PageSurface
 from livegen.daemon import page_files

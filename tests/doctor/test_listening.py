@@ -6,9 +6,9 @@ import pytest
 
 from livegen.daemon.ports import EmbeddedPorts
 from livegen.daemon.server_watch import Health
-from livegen.doctor import hearing
-from livegen.doctor.hearing import ECHO_US, LISTEN_US, Hearing, Unheard, heard
-from livegen.doctor.patchbay import Wire
+from livegen.doctor import listening
+from livegen.doctor.listening import ECHO_US, LISTEN_US, Listening, Unheard, heard
+from livegen.doctor.patchbay import Connection
 from livegen.doctor.system import MidiSystem
 from livegen.errors import PortError
 
@@ -45,7 +45,7 @@ class Room(EmbeddedPorts):
             found += [data for at, data in self.sent if since < at + self._delay_us <= self.at]
         return found
 
-    def listen(self) -> Hearing:
+    def listen(self) -> Listening:
         return heard(self, self.now, self.wait_until)
 
 
@@ -121,14 +121,18 @@ IN, OUT = "livegen-in:Model In", "livegen-out:Model Out"
 
 @pytest.mark.parametrize(
     ("wires", "why"),
-    [(None, "is its own"), ((), "nobody is connected"), ((Wire(OUT, IN),), "nobody is connected")],
+    [
+        (None, "is its own"),
+        ((), "nobody is connected"),
+        ((Connection(OUT, IN),), "nobody is connected"),
+    ],
 )
 def test_where_nothing_can_be_heard_no_port_is_opened(
-    wires: tuple[Wire, ...] | None, why: str, monkeypatch: pytest.MonkeyPatch
+    wires: tuple[Connection, ...] | None, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(hearing, "open_ports", None)
+    monkeypatch.setattr(listening, "open_ports", None)
 
-    found = hearing.listen(
+    found = listening.listen(
         MidiSystem("jack", (OUT,), (IN,), wires), [(IN, OUT)], "Model In", "Model Out"
     )
 
@@ -139,8 +143,8 @@ def test_ports_that_cannot_be_opened_are_told_in_a_line(monkeypatch: pytest.Monk
     def refuse(*_: str) -> None:
         raise PortError("jack: no ports; start a server")
 
-    monkeypatch.setattr(hearing, "open_ports", refuse)
+    monkeypatch.setattr(listening, "open_ports", refuse)
 
-    assert hearing.listen(MidiSystem("jack", (), ()), [], "Model In", "Model Out") == Unheard(
+    assert listening.listen(MidiSystem("jack", (), ()), [], "Model In", "Model Out") == Unheard(
         "jack: no ports"
     )

@@ -20,7 +20,7 @@ MOST = 1 << 17  # messages, some 25 MB: 72 a second for half an hour
 MOST_GRIDS = 1 << 15
 
 
-class Ring:
+class History:
     """Messages and timelines, oldest first.  `tempo_bpm` counts until an engine tells of a timeline."""
 
     def __init__(self, tempo_bpm: float = 120.0, most: int = MOST) -> None:

@@ -32,7 +32,7 @@ class Surface(Protocol):
         """End at once."""
 
 
-class Desk:
+class SurfaceHost:
     """The engine as surfaces see it.  Threads: the event loop's only.
 
     `state` is the latest, with the ports of the settings in it; `closed` is set when the other side is gone.

@@ -1,6 +1,6 @@
 """The last half hour."""
 
-from livegen.daemon.ring import HELD_US, PAUSE_US, RING_US, Ring
+from livegen.daemon.history import HELD_US, PAUSE_US, RING_US, History
 from livegen.daemon.takes import PLAYER, Bar, Played
 from livegen.jam.rows import Grid
 
@@ -8,8 +8,8 @@ SECOND = 1_000_000
 KEY, UP = b"\x90\x3c\x50", b"\x80\x3c\x40"
 
 
-def played(*times: int, most: int = 1000) -> Ring:
-    ring = Ring(120, most)
+def played(*times: int, most: int = 1000) -> History:
+    ring = History(120, most)
     for at in times:
         ring.add(Played(at, PLAYER, KEY))
     return ring
@@ -42,9 +42,9 @@ def test_the_last_bars_end_with_the_bar_of_the_last_note() -> None:
     assert len(ring.last(99)) == len(ring.last(None)) == 6
 
 
-def phrases(*begin: int) -> Ring:
+def phrases(*begin: int) -> History:
     """Half a second of a note at each of these seconds."""
-    ring = Ring(120)
+    ring = History(120)
     for at in begin:
         ring.add(Played(at * SECOND, PLAYER, KEY))
         ring.add(Played(at * SECOND + SECOND // 2, PLAYER, UP))
@@ -69,7 +69,7 @@ def test_people_who_wait_for_each_other_have_not_ended_their_jam() -> None:
 
 
 def test_a_key_that_is_held_is_played_and_one_that_was_never_let_go_is_not() -> None:
-    held, lost = Ring(), Ring()
+    held, lost = History(), History()
     for ring, at in ((held, PAUSE_US + SECOND), (lost, HELD_US + SECOND)):
         ring.add(Played(0, PLAYER, KEY))
         ring.add(Played(at, PLAYER, UP))
@@ -80,7 +80,7 @@ def test_a_key_that_is_held_is_played_and_one_that_was_never_let_go_is_not() -> 
 
 
 def test_there_are_no_bars_of_nothing() -> None:
-    assert Ring().last(4) == []
+    assert History().last(4) == []
 
 
 def test_bars_follow_the_engines_timeline() -> None:
@@ -91,7 +91,7 @@ def test_bars_follow_the_engines_timeline() -> None:
 
 
 def test_the_timeline_outlives_its_half_hour() -> None:
-    ring = Ring()
+    ring = History()
     ring.follow(Grid(0, 750_000, 0, 96, 0))
     ring.add(Played(2 * RING_US, PLAYER, KEY))
 
