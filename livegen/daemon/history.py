@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from livegen.daemon.takes import Bar, Played, bars_of, is_music, is_note
 from livegen.jam.rows import Grid
-from livegen.music.messages import NOTE_ON
+from livegen.music.messages import begins_note, channel_of
 
 RING_US = 1_800_000_000
 PAUSE_US = 30_000_000  # between two jams: longer than people wait for each other, shorter than a talk or a coffee
@@ -72,8 +72,8 @@ def last_jam(played: Iterable[Played]) -> list[Played]:
                 jam.clear()
                 down.clear()
             last = one.at
-            key = one.side, one.data[0] & 0x0F, one.data[1]
-            begins = one.data[0] & 0xF0 == NOTE_ON and one.data[2] > 0
+            key = one.side, channel_of(one.data), one.data[1]
+            begins = begins_note(one.data)
             (down.add if begins else down.discard)(key)
         jam.append(one)
     return jam

@@ -26,8 +26,10 @@ from livegen.music.messages import (
     Message,
     NoteOff,
     NoteOn,
+    channel_of,
     decode,
     encode,
+    kind_of,
 )
 
 NOTE_BURST, NOTES_PER_S = 200, 500
@@ -152,7 +154,7 @@ class Inlet:
             ):
                 self._pedals.discard(channel)
                 return [bytes((CONTROL_CHANGE | channel, SUSTAIN, 0)), *self._value(data, now)]
-            case _ if data[0] & 0xF0 in _COALESCED:
+            case _ if kind_of(data) in _COALESCED:
                 return self._value(data, now)
             case _ if self._others.take(now):
                 return [data]
@@ -187,7 +189,7 @@ class Inlet:
 
     def _value(self, data: bytes, now: int) -> list[bytes]:
         """Pass on a value, or let it wait (taking the place of an older one) until 5 ms after the last."""
-        key = data[: _COALESCED[data[0] & 0xF0]]
+        key = data[: _COALESCED[kind_of(data)]]
         if key in self._waiting or self._passed_at.get(key, -COALESCE_US) + COALESCE_US > now:
             self.counts["values coalesced"] += key in self._waiting
             self._waiting[key] = data
@@ -196,13 +198,13 @@ class Inlet:
 
     def _flush(self, channel: int, now: int) -> list[bytes]:
         """Pass on what waits on a channel: a note must find bend and pedal as they were when it was struck."""
-        keys = [key for key in self._waiting if key[0] & 0x0F == channel]
+        keys = [key for key in self._waiting if channel_of(key) == channel]
         return [self._pass_on(key, self._waiting.pop(key), now) for key in keys]
 
     def _pass_on(self, key: bytes, data: bytes, now: int) -> bytes:
         self._passed_at[key] = now
-        if data[0] & 0xF0 == CONTROL_CHANGE and data[1] == SUSTAIN:
-            (self._pedals.add if data[2] >= 64 else self._pedals.discard)(data[0] & 0x0F)
+        if kind_of(data) == CONTROL_CHANGE and data[1] == SUSTAIN:
+            (self._pedals.add if data[2] >= 64 else self._pedals.discard)(channel_of(data))
         return data
 
     def _forget(self, now: int) -> None:

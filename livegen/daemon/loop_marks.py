@@ -10,7 +10,7 @@ import random
 from collections import deque
 from dataclasses import dataclass
 
-from livegen.music.messages import NOTE_OFF, NOTE_ON
+from livegen.music.messages import NOTE_OFF, begins_note, channel_of
 
 MARK_EVERY_US = 1_000_000
 MARKED_US = 8_000_000  # how late a mark is known: two bars at 60 bpm
@@ -42,12 +42,12 @@ class Marks:
 
     def before(self, at: int, data: bytes) -> tuple[bytes, ...]:
         """Give the mark of a message that leaves at `at` micros: of a note-on, at most once a second."""
-        is_on = len(data) == 3 and data[0] & 0xF0 == NOTE_ON and data[2]
+        is_on = begins_note(data)
         if not is_on or (self._sent and at - self._sent[-1].at < MARK_EVERY_US):
             return ()
         first, second = self._chance.choice(RELEASES), self._chance.choice(RELEASES)
         self._sent.append(Mark(at, data[1], (first, second)))
-        status = NOTE_OFF | data[0] & 0x0F
+        status = NOTE_OFF | channel_of(data)
         return bytes((status, data[1], first)), bytes((status, data[1], second))
 
     def heard_off(self, at: int, key: tuple[int, int], velocity: int) -> bool:

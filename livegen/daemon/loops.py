@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from livegen.daemon.loop_marks import Marks
-from livegen.music.messages import CONTROL_CHANGE, NOTE_OFF, NOTE_ON
+from livegen.music.messages import CONTROL_CHANGE, NOTE_OFF, NOTE_ON, channel_of, kind_of
 
 DIRECT_US = 25_000  # two periods of 512 frames at 44.1 kHz, and the poll
 DIRECT_NOTES = 3
@@ -148,7 +148,7 @@ class LoopGuard:
         """Take note of a message that left at `at` micros, whoever's it was."""
         if len(data) not in (2, 3) or data[0] >= 0xF0:
             return
-        kind, channel, pitch = data[0] & 0xF0, data[0] & 0x0F, data[1]
+        kind, channel, pitch = kind_of(data), channel_of(data), data[1]
         if kind == NOTE_ON and data[-1]:
             passed_at, velocity = self._passed.get((channel, pitch), (at - THRU_US - 1, 0))
             is_thru = velocity == data[-1] and at - passed_at <= THRU_US
@@ -163,7 +163,7 @@ class LoopGuard:
         """Take a message as it came at `at` micros.  True: it is ours, come back; do not pass it on."""
         if len(data) not in (2, 3) or data[0] >= 0xF0 or max(data[1:]) > 127:
             return False
-        kind, key = data[0] & 0xF0, (data[0] & 0x0F, data[1])
+        kind, key = kind_of(data), (channel_of(data), data[1])
         if kind == NOTE_ON and len(data) == 3 and data[2]:
             is_ours = self._is_our_note(at, *key, data[2])
             self._enter(at, key, data[2], is_ours)
@@ -371,7 +371,7 @@ class LoopGuard:
 
     def _is_our_value(self, at: int, data: bytes) -> bool:
         """True if a loop brings it back, or it came straight back and tells nothing new."""
-        what = data[:2] if data[0] & 0xF0 in (0xA0, CONTROL_CHANGE) else data[:1]
+        what = data[:2] if kind_of(data) in (0xA0, CONTROL_CHANGE) else data[:1]
         if self._came_back(at, data):
             return True
         is_news = self._last_value.get(what) != data
@@ -385,7 +385,7 @@ class LoopGuard:
             abs(at - since - loop.delay_us) <= MUTED_US
             for loop in self._loops
             for since, each in self._values
-            if each[0] & 0xF0 == data[0] & 0xF0 and each[1:] == data[1:]
+            if kind_of(each) == kind_of(data) and each[1:] == data[1:]
         )
 
 

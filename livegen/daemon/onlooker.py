@@ -24,7 +24,9 @@ from livegen.music.messages import (
     NOTE_ON,
     RESET_CONTROLLERS,
     SUSTAIN,
+    channel_of,
     decode,
+    kind_of,
 )
 
 MISSED_US = 5_000  # a message sent later than this after its time missed it
@@ -60,8 +62,8 @@ class Onlooker:
         """A message of the player's was passed on."""
         if data[0] >= 0xF0:
             return
-        self._counts["in"][data[0] & 0x0F] += 1
-        if data[0] & 0xF0 in (NOTE_ON, NOTE_OFF):
+        self._counts["in"][channel_of(data)] += 1
+        if kind_of(data) in (NOTE_ON, NOTE_OFF):
             self._heard_at = now
         if self.is_watched:
             self._tell(Kind.MIDI, now, data)
@@ -71,11 +73,11 @@ class Onlooker:
         if data[0] >= 0xF0:
             return
         late_us = now - due
-        self._counts["out"][data[0] & 0x0F] += 1
+        self._counts["out"][channel_of(data)] += 1
         self._lateness.add(now, late_us)
         if late_us > MISSED_US:
             self._missed.add(now, late_us)
-        if data[0] & 0xF0 == NOTE_ON and self._heard_at is not None:
+        if kind_of(data) == NOTE_ON and self._heard_at is not None:
             if now - self._heard_at <= FIRST_US:
                 self._first.add(now, now - self._heard_at)
             self._heard_at = None
@@ -128,7 +130,7 @@ class Hands:
         data = playable(value)
         if data is None:
             return None
-        kind, hold = data[0] & 0xF0, (data[0] | NOTE_ON, data[1])
+        kind, hold = kind_of(data), (data[0] | NOTE_ON, data[1])
         if kind == CONTROL_CHANGE:
             self._control(*data)
         elif kind == NOTE_ON and data[2] and len(self._held) < MAX_HELD:
@@ -149,7 +151,7 @@ class Hands:
 
     def would_end(self, data: bytes) -> bool:
         """True if a message ends something that is held."""
-        kind, hold = data[0] & 0xF0, (data[0] | NOTE_ON, data[1])
+        kind, hold = kind_of(data), (data[0] | NOTE_ON, data[1])
         if kind == CONTROL_CHANGE:
             return data[2] < 64 and (data[0], data[1]) in self._held
         return (

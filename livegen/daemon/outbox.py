@@ -16,7 +16,16 @@ The rate limit is there because virtual cables (loopMIDI, LoopBe) mute a port th
 
 import heapq
 
-from livegen.music.messages import ALL_NOTES_OFF, CONTROL_CHANGE, NOTE_OFF, NOTE_ON, SUSTAIN
+from livegen.music.messages import (
+    ALL_NOTES_OFF,
+    CONTROL_CHANGE,
+    NOTE_OFF,
+    NOTE_ON,
+    SUSTAIN,
+    begins_note,
+    channel_of,
+    kind_of,
+)
 from livegen.music.transport import CLOCK, STOP, is_transport
 
 Key = tuple[int, int]  # channel, pitch
@@ -199,34 +208,34 @@ def _mark(holds: set[Hold], hold: Hold, is_set: bool) -> None:
 
 
 def _on_key(data: bytes) -> Key | None:
-    is_on = len(data) == 3 and data[0] & 0xF0 == NOTE_ON and data[2] > 0
-    return (data[0] & 0x0F, data[1]) if is_on else None
+    is_on = begins_note(data)
+    return (channel_of(data), data[1]) if is_on else None
 
 
 def _off_key(data: bytes) -> Key | None:
-    if len(data) != 3 or (data[0] & 0xF0 != NOTE_OFF and (data[0] & 0xF0 != NOTE_ON or data[2])):
+    if len(data) != 3 or (kind_of(data) != NOTE_OFF and (kind_of(data) != NOTE_ON or data[2])):
         return None
-    return (data[0] & 0x0F, data[1])
+    return (channel_of(data), data[1])
 
 
 def _hold_of(data: bytes) -> Hold | None:
     """Give the key, pedal or bend that a message begins to hold or lets go; None for one that does neither."""
     if len(data) != 3:
         return None
-    match data[0] & 0xF0:
+    match kind_of(data):
         case 0x80 | 0x90:
-            return (data[0] & 0x0F, data[1])
+            return (channel_of(data), data[1])
         case 0xB0 if data[1] == SUSTAIN:
-            return (data[0] & 0x0F, _PEDAL)
+            return (channel_of(data), _PEDAL)
         case 0xE0:
-            return (data[0] & 0x0F, _BENT)
+            return (channel_of(data), _BENT)
         case _:
             return None
 
 
 def _is_held(data: bytes) -> bool:
     """True if this message begins to hold, of those that `_hold_of` knows."""
-    match data[0] & 0xF0:
+    match kind_of(data):
         case 0xB0:
             return data[2] >= 64
         case 0xE0:

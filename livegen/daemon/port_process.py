@@ -38,7 +38,7 @@ from livegen.daemon.supervisor import State, Supervisor
 from livegen.daemon.watchdog import Watchdog
 from livegen.daemon.wiring import Input, Measure, MidiInput, MidiOutput, Output, Sink
 from livegen.errors import PortError
-from livegen.music.messages import NOTE_ON
+from livegen.music.messages import NOTE_ON, kind_of
 from livegen.music.transport import CONTINUE
 
 log = logging.getLogger(__name__)
@@ -213,7 +213,7 @@ class PortProcess:
 
     def _pass_on(self, data: bytes, now: int) -> None:
         """Hand one message on, stamped, to the engine and to all who listen."""
-        if data[0] & 0xF0 == NOTE_ON:
+        if kind_of(data) == NOTE_ON:
             self._played_at = now
         for sink in self._sinks:
             sink.heard(now, data)

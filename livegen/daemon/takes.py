@@ -14,13 +14,14 @@ from livegen.jam.rows import Grid, JournalError
 from livegen.music.messages import (
     ALL_SOUND_OFF,
     CONTROL_CHANGE,
-    NOTE_ON,
     SUSTAIN,
     ControlChange,
     Message,
     NoteOff,
     NoteOn,
+    begins_note,
     decode,
+    kind_of,
 )
 from livegen.music.metre import TICKS_PER_BEAT
 
@@ -106,7 +107,7 @@ def bars_of(grids: Iterable[Grid], played: Sequence[Played], tempo_bpm: float = 
 
 
 def _begins(data: bytes) -> bool:
-    return data[0] & 0xF0 == NOTE_ON and data[2] > 0
+    return begins_note(data)
 
 
 def _slack(bar: Bar, following: Bar) -> int:
@@ -267,7 +268,7 @@ def is_music(data: bytes) -> bool:
     """True if a message belongs in a file: clock, system exclusive and channel mode messages are not music."""
     if not data or not 0x80 <= data[0] < 0xF0:
         return False
-    return data[0] & 0xF0 != CONTROL_CHANGE or len(data) != 3 or data[1] < ALL_SOUND_OFF
+    return kind_of(data) != CONTROL_CHANGE or len(data) != 3 or data[1] < ALL_SOUND_OFF
 
 
 def is_note(data: bytes) -> bool:
@@ -284,7 +285,7 @@ def _chased(before: Iterable[Played]) -> list[Message]:
     latest: dict[bytes, Message] = {}
     for one in before:
         message = _music(one.data)
-        size = None if message is None else _CHASED.get(one.data[0] & 0xF0)
+        size = None if message is None else _CHASED.get(kind_of(one.data))
         if message is None or size is None:
             continue
         latest.pop(one.data[:size], None)

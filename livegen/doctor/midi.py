@@ -13,7 +13,7 @@ from livegen.doctor.listening import ECHO_US, LISTEN_US, Listening, Unheard
 from livegen.doctor.patient import Patient
 from livegen.doctor.system import MidiSystem, answer, pipewire_runs, wiring
 from livegen.music.clock_follower import ClockFollower
-from livegen.music.messages import NOTE_ON, NoteOff, NoteOn, decode
+from livegen.music.messages import NoteOff, NoteOn, begins_note, channel_of, decode
 from livegen.music.parts import DRUM_CHANNEL
 from livegen.music.transport import CONTINUE, START, STOP
 
@@ -237,11 +237,7 @@ def notes(patient: Patient) -> Iterator[Finding]:
     hearing = patient.hearing
     if not isinstance(hearing, Listening) or _is_silent(patient):
         return
-    counts = Counter(
-        (data[0] & 0x0F) + 1
-        for _, data in hearing.messages
-        if data[0] & 0xF0 == NOTE_ON and data[-1]
-    )
+    counts = Counter(channel_of(data) + 1 for _, data in hearing.messages if begins_note(data))
     rules = patient.config.channels
     is_split = _plays_one_note_a_channel(hearing)
     for channel, count in sorted(counts.items()):

@@ -100,37 +100,52 @@ _LENGTH = {0x80: 3, 0x90: 3, 0xA0: 3, 0xB0: 3, 0xC0: 2, 0xD0: 2, 0xE0: 3} | {
 }  # fmt: skip
 
 
+def kind_of(data: Sequence[int]) -> int:
+    """The status of a channel message without its channel, such as NOTE_ON; 0xF0 for every system message."""
+    return data[0] & 0xF0
+
+
+def channel_of(data: Sequence[int]) -> int:
+    """The channel of a channel message, 0 to 15."""
+    return data[0] & 0x0F
+
+
+def begins_note(data: Sequence[int]) -> bool:
+    """True for a note-on of three bytes that is no note-off in disguise."""
+    return len(data) == 3 and data[0] & 0xF0 == NOTE_ON and data[2] > 0
+
+
 def decode(data: Sequence[int]) -> Message | None:
     """Turn the bytes of one message into a value; None for what the standard does not allow."""
     if not data:
         return None
     status = data[0]
-    kind = status & 0xF0 if status < 0xF0 else status
+    what = status & 0xF0 if status < 0xF0 else status
     if status == 0xF0:
         well_formed = (
             len(data) >= 2 and data[-1] == 0xF7 and all(byte < 0x80 for byte in data[1:-1])
         )
         return Other(bytes(data)) if well_formed else None
-    if _LENGTH.get(kind) != len(data) or any(not 0 <= byte < 0x80 for byte in data[1:]):
+    if _LENGTH.get(what) != len(data) or any(not 0 <= byte < 0x80 for byte in data[1:]):
         return None
-    channel = status & 0x0F
-    match kind, tuple(data[1:]):
+    on = channel_of(data)
+    match what, tuple(data[1:]):
         case (0x90, (pitch, 0)):
-            return NoteOff(pitch, channel=channel)
+            return NoteOff(pitch, channel=on)
         case (0x90, (pitch, velocity)):
-            return NoteOn(pitch, velocity, channel)
+            return NoteOn(pitch, velocity, on)
         case (0x80, (pitch, velocity)):
-            return NoteOff(pitch, velocity, channel)
+            return NoteOff(pitch, velocity, on)
         case (0xB0, (control, value)):
-            return ControlChange(control, value, channel)
+            return ControlChange(control, value, on)
         case (0xE0, (low, high)):
-            return PitchBend(low | high << 7, channel)
+            return PitchBend(low | high << 7, on)
         case (0xD0, (value,)):
-            return ChannelPressure(value, channel)
+            return ChannelPressure(value, on)
         case (0xA0, (pitch, value)):
-            return KeyPressure(pitch, value, channel)
+            return KeyPressure(pitch, value, on)
         case (0xC0, (program,)):
-            return ProgramChange(program, channel)
+            return ProgramChange(program, on)
         case _:
             return Other(bytes(data))
 
