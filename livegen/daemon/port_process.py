@@ -19,7 +19,6 @@ from livegen.daemon.awaited import GENTLY_US, SOON_US, Awaited
 from livegen.daemon.clock import SECOND, SPIN_US
 from livegen.daemon.companions import ControlProcess, Player, Recorder
 from livegen.daemon.inlet import Inlet
-from livegen.daemon.lateness import Lateness, Trace
 from livegen.daemon.link import Frame, Kind, Link
 from livegen.daemon.loops import LoopGuard
 from livegen.daemon.onlooker import Hands, LogLines, Onlooker
@@ -34,9 +33,10 @@ from livegen.daemon.ports import (
 )
 from livegen.daemon.server_watch import Health
 from livegen.daemon.signals import Deed, Signals, die_of
+from livegen.daemon.statistics import Statistics
 from livegen.daemon.supervisor import State, Supervisor
 from livegen.daemon.watchdog import Watchdog
-from livegen.daemon.wiring import Input, Measure, MidiInput, MidiOutput, Output, Sink
+from livegen.daemon.wiring import Input, MidiInput, MidiOutput, Output, Sink
 from livegen.errors import PortError
 from livegen.music.messages import NOTE_ON, kind_of
 from livegen.music.transport import CONTINUE
@@ -51,9 +51,7 @@ RELEASE_US = 300_000  # at exit, how long the releases may be paced
 DELIVERY_US = 30_000  # two periods of a slow server, for the last releases to reach the other side
 EXIT_US = 450_000  # signal to exit; the promise is 500 ms
 WRITE_US = 10 * SECOND  # how long a recording may take to be written when nobody is in a hurry
-TRACE_LENGTH = 1 << 14
 LAST_US = 50_000  # at exit, how long the engine process may take to tell the journal what it did
-STATS_US = 100_000  # how long the engine process may take to add its figures
 REALTIME_PRIORITY = 5  # below any audio thread
 
 # The engine process as people see it.
@@ -132,8 +130,7 @@ class PortProcess:
         self._watchdog: Watchdog | None = None
         self._timers_at = 0
         self._inlet, self._outbox = Inlet(), Outbox()
-        self._lateness = Lateness()
-        self._trace = Trace(TRACE_LENGTH if options.stats == "trace" else 0)
+        self._statistics = Statistics(self._print, self._figures, options.stats == "trace")
         self._sources: Sequence[Input] = ()
         self._outputs: Sequence[Output] = ()
         self._sinks: Sequence[Sink] = ()
@@ -145,7 +142,6 @@ class PortProcess:
         self._could_be_ready_at: int | None = None
         self._portless: list[str] = []  # why there are no ports
         self._exit_status: int | None = None
-        self._stats_by: int | None = None
 
     def run(self) -> int:
         """Start everything, turn until told to stop, release and close everything."""
@@ -311,8 +307,8 @@ class PortProcess:
                 log.warning("engine: %s", said.get("line"), extra={"page": str(said.get("page"))})
             case Kind.FIGURES:
                 self._onlooker.engine = frame.json()
-            case Kind.STATS if self._stats_by is not None:
-                self._print_stats(frame.json())
+            case Kind.STATS:
+                self._statistics.take(frame)
             case Kind.SNAPSHOT if self._control is not None:
                 self._control.show(now, frame.payload)
             case _:
@@ -333,8 +329,7 @@ class PortProcess:
         self._sources = [MidiInput(self._ports, self._loops), *player]
         self._outputs = [MidiOutput(self._ports, self._loops, self._watchdog)]
         recorder = [self._recorder] if self._recorder else []
-        measure = Measure(self._lateness, self._trace)
-        self._sinks = [self._supervisor, *recorder, self._onlooker, measure]
+        self._sinks = [self._supervisor, *recorder, self._onlooker, self._statistics]
 
     def _sleep(self, now: int) -> None:
         """Wait for the next poll, frame or due time; for the last millisecond before a due time, spin."""
@@ -394,8 +389,7 @@ class PortProcess:
             self._explain()
         if self._is_ready and self._options.until_player_ends and self._player is not None:
             self._look_for_the_end(self._player, now)
-        if self._stats_by is not None and now >= self._stats_by:
-            self._print_stats({})
+        self._statistics.look(now)
 
     def _look_for_failure(self) -> None:
         """End when something cannot start; once all runs, a companion's failure is only told."""
@@ -472,8 +466,8 @@ class PortProcess:
                     self._stop(number)
                 case Deed.GO_ON:
                     self._go_on(clock.now())
-                case Deed.TELL if self._stats_by is None:
-                    self._ask_for_stats(clock.now())
+                case Deed.TELL:
+                    self._statistics.ask(clock.now(), self._supervisor.link)
 
     def _stop(self, number: int) -> None:
         """Release all that sounds, let that arrive, and stop; play on when told to."""
@@ -545,28 +539,15 @@ class PortProcess:
 
     # --- figures --------------------------------------------------------------------------------------------------
 
-    def _ask_for_stats(self, now: int) -> None:
-        """Let the engine process add its own; the line is printed when it has, or without it."""
-        self._stats_by = now + STATS_US
-        link = self._supervisor.link
-        if link is not None:
-            link.send_json(Kind.COMMAND, now, {"name": "stats", "value": None})
-
-    def _print_stats(self, engine: Mapping[str, Any]) -> None:
-        self._stats_by = None
-        stats = {
-            "lateness": self._lateness.summary(),
+    def _figures(self) -> dict[str, Any]:
+        """The figures of all rooms, for the line of statistics."""
+        return {
             "dropped": self._outbox.dropped,
             "inlet": dict(self._inlet.counts),
             "loop": self._loops.summary(),
             "restarts": self._supervisor.restarts,
-            "cpu_s": round(sum(os.times()[:2]), 3),
             "engine_pid": self._supervisor.pid,
-            "engine": dict(engine),
         }
-        if self._options.stats == "trace":
-            stats["trace"] = self._trace.as_json()
-        self._print(json.dumps({"stats": stats}))
 
     def _print(self, line: str) -> None:
         """Print a line for whoever started us; that nobody reads it any more ends no jam."""
@@ -576,21 +557,6 @@ class PortProcess:
             OSError
         ):  # the rest, too, goes nowhere, or the end of the process would stumble over it
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._print_to.fileno())
-
-    def _stats_at_exit(self, now: int) -> None:
-        self._ask_for_stats(now)
-        link = self._supervisor.link
-        while (
-            self._stats_by is not None
-            and link is not None
-            and not link.closed
-            and clock.now() < self._stats_by
-        ):
-            for frame in link.wait(STATS_US // 10):
-                if frame.kind is Kind.STATS and self._stats_by is not None:
-                    self._print_stats(frame.json())
-        if self._stats_by is not None:
-            self._print_stats({})
 
     # --- the end --------------------------------------------------------------------------------------------------
 
@@ -603,7 +569,7 @@ class PortProcess:
         if self._watchdog is not None:
             self._watchdog.dismiss()
         if self._options.stats:
-            self._stats_at_exit(sent_at)
+            self._statistics.print_at_exit(sent_at, self._supervisor.link)
         self._hear_the_last(clock.now())
         self._supervisor.stop()
         for companion in (self._player, self._control):

@@ -8,7 +8,6 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from livegen.daemon import clock
-from livegen.daemon.lateness import Lateness, Trace
 from livegen.daemon.loops import LoopGuard
 from livegen.daemon.ports import Ports
 from livegen.daemon.watchdog import Watchdog
@@ -63,19 +62,3 @@ class MidiOutput(Output):
         if self._watchdog is not None:
             self._watchdog.tell(data)
         self._loops.sent(clock.now(), data)
-
-
-class Measure(Sink):
-    """Measures how late messages leave, and keeps the latest with their times where a trace is asked for."""
-
-    def __init__(self, lateness: Lateness, trace: Trace) -> None:
-        self._lateness, self._trace = lateness, trace
-
-    def heard(self, now: int, data: bytes) -> None:
-        """Note when it came."""
-        self._trace.heard.append((now, data.hex()))
-
-    def sent(self, due: int, now: int, data: bytes) -> None:
-        """Note when it was due and when it left."""
-        self._lateness.add(now - due)
-        self._trace.sent.append((due, now, data.hex()))
