@@ -22,7 +22,7 @@ from typing import Any
 from livegen.control import presets
 from livegen.control.learned import save
 from livegen.control.surfaces import Request
-from livegen.daemon.companions import ControlProcess
+from livegen.daemon.children import ControlProcess
 from livegen.errors import LivegenError
 
 LOOK_EVERY_S = 1.0

@@ -16,13 +16,13 @@ from typing import Any, TextIO
 
 from livegen.daemon import clock
 from livegen.daemon.awaited import GENTLY_US, SOON_US, Awaited
+from livegen.daemon.children import ControlProcess, Player, Recorder
 from livegen.daemon.clock import SECOND, SPIN_US
-from livegen.daemon.companions import ControlProcess, Player, Recorder
 from livegen.daemon.inlet import Inlet
 from livegen.daemon.link import Frame, Kind, Link
 from livegen.daemon.loops import LoopGuard
-from livegen.daemon.onlooker import Hands, LogLines, Onlooker
 from livegen.daemon.outbox import Outbox
+from livegen.daemon.page_sink import LogLines, PageKeys, PageSink
 from livegen.daemon.ports import (
     NONE,
     EmbeddedPorts,
@@ -120,8 +120,8 @@ class PortProcess:
         self._player: Player | None = None
         self._recorder: Recorder | None = None
         self._control: ControlProcess | None = None
-        self._onlooker, self._hands = Onlooker(self._tell), Hands()
-        self._lines = LogLines(lambda *said: self._onlooker.line(clock.now(), *said))
+        self._page, self._page_keys = PageSink(self._tell), PageKeys()
+        self._lines = LogLines(lambda *said: self._page.line(clock.now(), *said))
         self._engine_shown = self._page_shown = ""
         self._loops = LoopGuard(options.port, options.in_name)
         self._ports: Ports = EmbeddedPorts(options.in_name, options.port)
@@ -227,7 +227,7 @@ class PortProcess:
             case "capture":
                 return self._keep(now, "capture", command.get("value"))
             case "play":
-                played = self._hands.play(command.get("value"))
+                played = self._page_keys.play(command.get("value"))
                 return None if played is None else self._hear(played, now)
             case "watch":
                 return self._watch(bool(command.get("value")), now)
@@ -251,24 +251,24 @@ class PortProcess:
 
     def _watch(self, is_watched: bool, now: int) -> None:
         """Somebody looks on, or nobody does any more: the engine process need not work for nobody."""
-        self._onlooker.is_watched = is_watched
+        self._page.is_watched = is_watched
         command = json.dumps({"name": "watch", "value": is_watched})
         self._supervisor.send(Kind.COMMAND, now, command.encode())
 
-    def _look_after_onlookers(self, control: ControlProcess, now: int) -> None:
+    def _look_after_pages(self, control: ControlProcess, now: int) -> None:
         """Release the notes of pages that have gone; tell the others the figures and the engine's health."""
         if control.link.closed:
-            if self._onlooker.is_watched:
+            if self._page.is_watched:
                 self._watch(False, now)
-            for data in self._hands.release():
+            for data in self._page_keys.release():
                 self._hear(data, now)
             self._engine_shown = ""
             return
         engine = ENGINE[self._supervisor.state]
         has_changed, self._engine_shown = engine != self._engine_shown, engine
         if has_changed:  # it may be another process
-            self._onlooker.engine = {}
-            if self._onlooker.is_watched:
+            self._page.engine = {}
+            if self._page.is_watched:
                 self._watch(True, now)
         ports = self._ports
         figures = {
@@ -280,7 +280,7 @@ class PortProcess:
             "unheard": control.unheard,
             "loop": "; ".join(self._loops.summary()["loops"]) or None,
         }
-        self._onlooker.figures(now, figures, at_once=has_changed)
+        self._page.figures(now, figures, at_once=has_changed)
         url = str(control.served.get(PAGE, {}).get("url", ""))
         if url != self._page_shown:
             self._page_shown = url
@@ -306,7 +306,7 @@ class PortProcess:
                 said = frame.json()
                 log.warning("engine: %s", said.get("line"), extra={"page": str(said.get("page"))})
             case Kind.FIGURES:
-                self._onlooker.engine = frame.json()
+                self._page.engine = frame.json()
             case Kind.STATS:
                 self._statistics.take(frame)
             case Kind.SNAPSHOT if self._control is not None:
@@ -329,7 +329,7 @@ class PortProcess:
         self._sources = [MidiInput(self._ports, self._loops), *player]
         self._outputs = [MidiOutput(self._ports, self._loops, self._watchdog)]
         recorder = [self._recorder] if self._recorder else []
-        self._sinks = [self._supervisor, *recorder, self._onlooker, self._statistics]
+        self._sinks = [self._supervisor, *recorder, self._page, self._statistics]
 
     def _sleep(self, now: int) -> None:
         """Wait for the next poll, frame or due time; for the last millisecond before a due time, spin."""
@@ -361,7 +361,7 @@ class PortProcess:
     # --- now and then ---------------------------------------------------------------------------------------------
 
     def _look_after(self, now: int) -> None:
-        """Do what has time: the MIDI system's health, the companions, being ready, the end."""
+        """Do what has time: the MIDI system's health, the children, being ready, the end."""
         self._look_at_ports(now)
         if self._recorder is not None:
             self._recorder.receive()
@@ -376,10 +376,10 @@ class PortProcess:
             if self._control.failure is not None:  # a warning: the jam needs no surfaces
                 log.warning("%s", self._control.failure)
                 self._control.failure = None
-            self._look_after_onlookers(self._control, now)
-        for companion in (self._player, self._recorder, self._control):
-            while companion is not None and companion.log:
-                log.warning("%s", companion.log.popleft())
+            self._look_after_pages(self._control, now)
+        for child in (self._player, self._recorder, self._control):
+            while child is not None and child.log:
+                log.warning("%s", child.log.popleft())
         if (line := self._loops.look(now)) is not None:
             log.warning("%s", line)
         self._look_for_failure()
@@ -392,22 +392,20 @@ class PortProcess:
         self._statistics.look(now)
 
     def _look_for_failure(self) -> None:
-        """End when something cannot start; once all runs, a companion's failure is only told."""
+        """End when something cannot start; once all runs, a child process's failure is only told."""
         failure = self._supervisor.failure
-        for companion in (self._player, self._recorder):
-            if companion is not None and companion.failure is not None:
-                failure, companion.failure = companion.failure, None
+        for child in (self._player, self._recorder):
+            if child is not None and child.failure is not None:
+                failure, child.failure = child.failure, None
                 log.error("%s", failure)
         if failure is not None and not self._is_ready:
             self._exit_status = 1 if self._supervisor.is_our_fault else 2
 
     def _become_ready(self, now: int) -> None:
-        waited_for = [
-            companion for companion in (self._player, self._recorder) if companion is not None
-        ]
+        waited_for = [child for child in (self._player, self._recorder) if child is not None]
         # A recorder that died takes nothing with it but what it kept; a player that did says why.
         if not self._supervisor.was_ready or not all(
-            companion.is_ready or companion.link.closed for companion in waited_for
+            child.is_ready or child.link.closed for child in waited_for
         ):
             return
         if self._could_be_ready_at is None:
@@ -572,9 +570,9 @@ class PortProcess:
             self._statistics.print_at_exit(sent_at, self._supervisor.link)
         self._hear_the_last(clock.now())
         self._supervisor.stop()
-        for companion in (self._player, self._control):
-            if companion is not None:
-                companion.kill()
+        for child in (self._player, self._control):
+            if child is not None:
+                child.kill()
         clock.wait_until(sent_at + DELIVERY_US, 0)
         self._close_ports(by if self._was_told else by + WRITE_US)
         self._end_recorder(by)

@@ -17,8 +17,8 @@ from livegen.control.packets import Argument, Message, encode, messages
 from livegen.control.process import SURFACES, serve
 from livegen.control.surfaces import Request
 from livegen.daemon import clock
+from livegen.daemon.children import ControlProcess
 from livegen.daemon.clock import SECOND
-from livegen.daemon.companions import ControlProcess
 from livegen.daemon.link import MAX_PAYLOAD, Frame, Kind, pair
 from livegen.extras import to_install
 

@@ -14,7 +14,7 @@ from livegen.config import Origin
 from livegen.control.presets import PresetError, PresetThere
 from livegen.control.set_up import Changes, SetUp, SetUpSurface, asked_for, signature
 from livegen.control.surfaces import Request
-from livegen.daemon.companions import ControlProcess
+from livegen.daemon.children import ControlProcess
 
 CONFIG = """\
 jam: {density: 0.5, tempo: 100}

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from livegen.daemon.companions import Recorder
+from livegen.daemon.children import Recorder
 from livegen.daemon.link import Frame, Kind
 from livegen.daemon.recorder import journal_path, recover, turn_into_midi
 from livegen.errors import LivegenError

@@ -22,7 +22,7 @@ from livegen.control.web.tickets import Tickets
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.inlet import Bucket
-from livegen.daemon.onlooker import Hands
+from livegen.daemon.page_sink import PageKeys
 
 BATCH_S = 0.025
 # A note that comes in may be answered within 2 ms, on the same cores: until then nobody is told of it.
@@ -47,7 +47,7 @@ class Client:
     def __init__(self, stage: Stage, ask: Ask) -> None:
         self._stage, self._ask = stage, ask
         self._bucket = Bucket(MESSAGES_PER_S, MESSAGES_PER_S)
-        self._hands = Hands()
+        self._hands = PageKeys()
         self._complained_at = self._urgent_at = -SECOND
         self.mailbox = Mailbox()
         self.has_news = asyncio.Event()

@@ -11,7 +11,7 @@ from math import isfinite
 from typing import Any, NoReturn
 
 from livegen.control.surfaces import Request
-from livegen.daemon.onlooker import playable
+from livegen.daemon.page_sink import playable
 from livegen.errors import ConfigError, LivegenError
 from livegen.jam.controls import CONTROLS, checked
 from livegen.jam.mapping import COMMANDS, parse_target

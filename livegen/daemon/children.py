@@ -1,4 +1,4 @@
-"""The port process's ends of its companions: the player of a file, the recorder, and the control process.
+"""The port process's ends of its children: the player of a file, the recorder, and the control process.
 
 All are processes of their own, because files, pages and surfaces take time and libraries that the port process
 must not know.
@@ -21,7 +21,7 @@ CONTROL_MODULE = "livegen.control.process"
 MAX_AHEAD = 1 << 14  # messages kept of a file that is dense beyond all music
 
 
-class Companion:
+class ChildProcess:
     """A child process at the end of a link.
 
     `is_ready` turns True when it said so; `failure` is the line it sent if it could not go on, else None.
@@ -37,7 +37,7 @@ class Companion:
         self.log: deque[str] = deque(maxlen=16)
 
     def receive(self) -> list[Frame]:
-        """Take in its frames, the last words of one that is gone too: what concerns every companion is kept here.
+        """Take in its frames, the last words of one that is gone too: what concerns every child process is kept here.
 
         The rest is given.
         """
@@ -73,7 +73,7 @@ class Companion:
         return True
 
 
-class Player(Companion):
+class Player(ChildProcess):
     """The process that plays a file: its messages come a little ahead, with the time at which they are to be heard."""
 
     def __init__(self, path: Path) -> None:
@@ -113,7 +113,7 @@ class Player(Companion):
         return not self._ahead and (self._is_done or self.link.closed)
 
 
-class Recorder(Companion):
+class Recorder(ChildProcess):
     """The process that keeps what both sides play: journals in `folder`, and with `record` one MIDI file.
 
     `saved` holds the answers to `capture` and `keep`, oldest first: {"saved": path} or {"not_saved": why}.
@@ -159,7 +159,7 @@ class Recorder(Companion):
         return [frame for frame in frames if frame.kind is not Kind.SAVED]
 
 
-class ControlProcess(Companion):
+class ControlProcess(ChildProcess):
     """The process of pages and surfaces: a person's commands come from it, states go to it.
 
     It may lag, and only the latest state waits for it; it may die, and is started again.  One that says at its

@@ -42,7 +42,7 @@ Tell = Callable[[Kind, int, bytes], object]
 Hold = tuple[int, int]  # status of what holds, and key or pedal
 
 
-class Onlooker:
+class PageSink:
     """Told of everything, it tells what is wanted.  Threads: loop only.
 
     `is_watched` is set by whoever hears that somebody looks on.
@@ -119,7 +119,7 @@ def _json(value: Mapping[str, Any]) -> bytes:
     return json.dumps(value, separators=(",", ":")).encode("utf-8", "replace")
 
 
-class Hands:
+class PageKeys:
     """The notes that come over the control process instead of a port: checked, and released when it goes."""
 
     def __init__(self) -> None:

@@ -10,19 +10,19 @@ from hypothesis import strategies as st
 
 from livegen.daemon.clock import SECOND
 from livegen.daemon.link import Kind
-from livegen.daemon.onlooker import Hands, LogLines, Onlooker, playable
+from livegen.daemon.page_sink import LogLines, PageKeys, PageSink, playable
 
 Told = list[tuple[Kind, int, bytes]]
 
 
-def onlooker(is_watched: bool = True) -> tuple[Onlooker, Told]:
+def onlooker(is_watched: bool = True) -> tuple[PageSink, Told]:
     told: Told = []
-    one = Onlooker(lambda *frame: told.append(frame))
+    one = PageSink(lambda *frame: told.append(frame))
     one.is_watched = is_watched
     return one, told
 
 
-def figures(one: Onlooker, told: Told, now: int, **others: Any) -> dict[str, Any]:
+def figures(one: PageSink, told: Told, now: int, **others: Any) -> dict[str, Any]:
     one.figures(now, others, at_once=True)
     found: dict[str, Any] = json.loads(told[-1][2])
     return found
@@ -148,7 +148,7 @@ of_one_channel = st.tuples(
 
 @given(st.lists(bytes_of_midi | of_one_channel, max_size=60))
 def test_after_release_nothing_that_was_played_sounds(played: list[list[int]]) -> None:
-    hands, sounding, pedals = Hands(), set[tuple[int, int]](), set[tuple[int, int]]()
+    hands, sounding, pedals = PageKeys(), set[tuple[int, int]](), set[tuple[int, int]]()
     messages = [data for value in played if (data := hands.play(value)) is not None]
     for data in [*messages, *hands.release()]:
         kind, channel = data[0] & 0xF0, data[0] & 0x0F
@@ -188,7 +188,7 @@ def test_all_that_belongs_to_a_channel_is_played_as_at_a_port(
 
 @pytest.mark.parametrize("number", [120, 123, 124, 127])
 def test_what_a_page_silenced_itself_is_held_no_more(number: int) -> None:
-    hands = Hands()
+    hands = PageKeys()
     for data in ([0x91, 60, 80], [0x92, 60, 80], [0xB1, 64, 127], [0xB1, number, 0]):
         hands.play(data)
 
