@@ -43,6 +43,7 @@ class Phrase:
     active_us: int = 0
     beat_us: int = 0
     _loudness: int = 0
+    _usual_ioi_us: int | None = None  # of the onsets so far; the rest is asked for several times an event
     _sounding: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def strike(self, at: int, part: int, pitch: int, velocity: int) -> None:
@@ -51,6 +52,7 @@ class Phrase:
             self.began_us = at
         self.active_us = at
         self.onsets_us.append(at)
+        self._usual_ioi_us = None
         self.notes += 1
         self._loudness += velocity
         extent = self.extents.setdefault(part, Extent())
@@ -93,7 +95,9 @@ class Phrase:
         given no less than one: who plays to a clock rests by it.
         """
         since_onset = self.active_us - self.onsets_us[-1] if self.onsets_us else 0
-        patience = round(_PATIENCE * usual_ioi_us(self.onsets_us))
+        if self._usual_ioi_us is None:
+            self._usual_ioi_us = usual_ioi_us(self.onsets_us)
+        patience = round(_PATIENCE * self._usual_ioi_us)
         rest = max(SHORTEST_REST_US, patience - since_onset, self.beat_us)
         return min(LONGEST_REST_US, rest)
 
