@@ -36,7 +36,7 @@ from livegen.daemon.signals import Deed, Signals, die_of
 from livegen.daemon.statistics import Statistics
 from livegen.daemon.supervisor import State, Supervisor
 from livegen.daemon.watchdog import Watchdog
-from livegen.daemon.wiring import Input, MidiInput, MidiOutput, Output, Sink
+from livegen.daemon.wiring import Guards, Input, MidiInput, MidiOutput, Output, Sink
 from livegen.errors import PortError
 from livegen.music.messages import NOTE_ON, kind_of
 from livegen.music.transport import CONTINUE
@@ -327,9 +327,10 @@ class PortProcess:
         """List all sources, outputs and sinks that there are now; call it when one has come or gone."""
         player = [self._player] if self._player else []
         self._sources = [MidiInput(self._ports, self._loops), *player]
-        self._outputs = [MidiOutput(self._ports, self._loops, self._watchdog)]
+        self._outputs = [MidiOutput(self._ports, self._loops)]
+        guards = Guards(self._loops, self._watchdog)
         recorder = [self._recorder] if self._recorder else []
-        self._sinks = [self._supervisor, *recorder, self._page, self._statistics]
+        self._sinks = [guards, self._supervisor, *recorder, self._page, self._statistics]
 
     def _sleep(self, now: int) -> None:
         """Wait for the next poll, frame or due time; for the last millisecond before a due time, spin."""

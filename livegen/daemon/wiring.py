@@ -49,16 +49,29 @@ class MidiInput(Input):
 
 
 class MidiOutput(Output):
-    """The output port, and those who must know what left it: the loop guard and the watchdog."""
+    """The output port."""
 
-    def __init__(self, ports: Ports, loops: LoopGuard, watchdog: Watchdog | None) -> None:
-        self._ports, self._loops, self._watchdog = ports, loops, watchdog
+    def __init__(self, ports: Ports, loops: LoopGuard) -> None:
+        self._ports, self._loops = ports, loops
 
     def send(self, data: bytes) -> None:
         """Send a message, and before it what makes it known if it comes back."""
         for mark in self._loops.mark(clock.now(), data):
             self._ports.send(mark)
         self._ports.send(data)
+
+
+class Guards(Sink):
+    """The watchdog and the loop guard, which must know of all that has left the output port."""
+
+    def __init__(self, loops: LoopGuard, watchdog: Watchdog | None) -> None:
+        self._loops, self._watchdog = loops, watchdog
+
+    def heard(self, now: int, data: bytes) -> None:
+        """Take no note: the loop guard saw it at the input."""
+
+    def sent(self, due: int, now: int, data: bytes) -> None:
+        """Tell both, the watchdog first."""
         if self._watchdog is not None:
             self._watchdog.tell(data)
-        self._loops.sent(clock.now(), data)
+        self._loops.sent(now, data)

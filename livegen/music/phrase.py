@@ -43,7 +43,9 @@ class Phrase:
     active_us: int = 0
     beat_us: int = 0
     _loudness: int = 0
-    _usual_ioi_us: int | None = None  # of the onsets so far; the rest is asked for several times an event
+    _usual_ioi_us: int | None = (
+        None  # of the onsets so far; the rest is asked for several times an event
+    )
     _sounding: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def strike(self, at: int, part: int, pitch: int, velocity: int) -> None:
