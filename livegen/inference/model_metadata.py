@@ -90,6 +90,7 @@ def metadata(facts: ModelFacts) -> str:
     """Write facts as JSON text for the metadata of a file."""
     said = {
         "format": FORMAT,
+        "role": STEP,
         "codec": facts.codec,
         "ticks_per_beat": facts.ticks_per_beat,
         "parts": list(facts.parts),

@@ -5,6 +5,7 @@ import onnxruntime as ort
 import pytest
 
 from livegen.codec.layout import SOUNDING, Event
+from livegen.errors import ModelError
 from livegen.inference.contract import Query, is_finite
 from livegen.inference.model import OnnxModel, start
 from livegen.inference.onnx_file import QUERY_WIDTH, parse
@@ -32,6 +33,11 @@ def event(number: int) -> Event:
 def test_the_file_says_what_it_is(model: OnnxModel) -> None:
     assert (model.facts.has_ring, model.facts.state_shape) == (True, (LENGTH, 2, 2, 8))
     assert parse(transformer_bytes()).fields == tuple(FORETOLD)
+
+
+def test_a_network_that_fails_once_the_ring_is_full_is_refused_when_it_is_loaded() -> None:
+    with pytest.raises(ModelError, match="cannot be run"):
+        start(parse(transformer_bytes(LENGTH, WIDTH, looks_up=True)))
 
 
 def test_it_computes_what_a_runtime_computes_that_is_given_the_ring_whole(model: OnnxModel) -> None:

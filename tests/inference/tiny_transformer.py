@@ -28,8 +28,8 @@ def facts(length: int, width: int) -> ModelFacts:
     )
 
 
-def graph(length: int, width: int) -> ModelProto:
-    """The network before it is brought into its plain form."""
+def graph(length: int, width: int, looks_up: bool) -> ModelProto:
+    """The network before it is brought into its plain form; with `looks_up` it fails once the ring is full."""
     chance, each = np.random.default_rng(0), width // HEADS
     weights: list[TensorProto] = []
     nodes: list[onnx.NodeProto] = []
@@ -60,6 +60,10 @@ def graph(length: int, width: int) -> ModelProto:
         constant("scale", np.ones(width), np.float32),
         constant("bias", np.zeros(width), np.float32),
     )
+    if looks_up:
+        nodes[-1].output[0] = "x_before"
+        node("Gather", tensor("of_place", length, width), "position", to="place_row")
+        node("Add", "x_before", "place_row", to="x")
     node("LayerNormalization", "x", scale, bias, to="normal", axis=-1, epsilon=1e-5)
     heads = constant("heads", [HEADS, 1, each])
     for name in ("query_of", "key_of", "value_of"):
@@ -122,6 +126,6 @@ def graph(length: int, width: int) -> ModelProto:
     )
 
 
-def transformer_bytes(length: int = 64, width: int = 16) -> bytes:
-    """A model file that is accepted."""
-    return lean(graph(length, width), facts(length, width))
+def transformer_bytes(length: int = 64, width: int = 16, looks_up: bool = False) -> bytes:
+    """A model file; one that looks a place up is refused when it is loaded."""
+    return lean(graph(length, width, looks_up), facts(length, width))
