@@ -2,6 +2,7 @@
 
 import json
 import logging
+import signal
 import sys
 from pathlib import Path
 from typing import Any
@@ -10,6 +11,8 @@ from livegen.daemon.port_process import ServeOptions, serve
 from livegen.errors import LivegenError
 
 if __name__ == "__main__":
+    # As in a terminal: a shell that runs these tests in the background makes its children ignore this one.
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     given: dict[str, Any] = json.loads(sys.argv[1])
     given |= {key: Path(given[key]) for key in ("player", "record", "recordings") if key in given}
