@@ -16,11 +16,11 @@ from livegen.training.workers import processes
 
 ROOT = Path(__file__).parents[2]
 SLEEPER = """
-import os, sys, time
+import os, time
 from livegen.training.workers import processes
 
 def sleep():
-    print(os.getpid(), flush=True)
+    os.write(1, f"{os.getpid()}\\n".encode())  # in one piece: two processes write to the pipe
     time.sleep(3600)
 
 if __name__ == "__main__":
