@@ -1,7 +1,7 @@
 # What to type.  `make` alone lists the verbs; each builds what it needs, and only once.
 #
 #   make serve ARGS='--mode continue'      every option: make serve ARGS=--help
-#   make test ARGS='-k interruption'
+#   make test ARGS='-k interruption'      one after the other: WORKERS=0
 #   make PYTHON=python3.12 serve           another Python than the one found
 #
 # Everything lives in .venv, which may be deleted at any time.
@@ -21,6 +21,8 @@ CHECKPOINT ?= $(OUT)
 MODEL ?= models/jam-gru
 PREFIX ?= $(HOME)/.local
 WITH ?=
+# Tests side by side: one more than there are cores, for most of those over real ports wait; JACK has room for four.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? n + 1 : 4)))
 
 # python-rtmidi has wheels for 3.11 and 3.12 only, so one of them is taken where there is one, by running it: a name
 # on the path may be a stub.
@@ -56,7 +58,7 @@ install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=tr
 	echo "$(PREFIX)/bin is not on your path; add it: export PATH=\"$(PREFIX)/bin:\$$PATH\"" ;; esac
 
 test: $(VENV)/.tested sound jack chromium # install everything and run the tests: ARGS='-k panic'
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
 
 check: $(VENV)/.tested # format, lint, types and layers, and the page's own
 	$(BIN)/ruff format --check .

@@ -16,6 +16,9 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, prin
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+LONGEST = ("test_documented_commands.py", "test_sound.py", "test_alone.py", "test_crew.py")  # files
+
+
 @pytest.fixture(scope="module")
 def one_thread() -> Iterator[None]:
     """Torch in one thread: tiny products are faster so, and sums come in one order."""
@@ -39,6 +42,11 @@ def pytest_configure(config: pytest.Config) -> None:
     for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         os.environ[variable] = f"{home}/{variable}"
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with the files that take longest: with several workers the others then fill the time beside them."""
+    items.sort(key=lambda item: item.path.name not in LONGEST)
 
 
 @pytest.hookimpl(wrapper=True)

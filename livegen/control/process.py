@@ -16,13 +16,11 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from livegen.control.surfaces import Surface, SurfaceHost
-from livegen.daemon import clock
-from livegen.daemon.clock import SECOND
-from livegen.daemon.link import Frame, Kind, Link, inherited
+from livegen.daemon.frames import Frame
+from livegen.daemon.link import Link, inherited
 from livegen.errors import ConfigError, LivegenError
 from livegen.extras import to_install
 
-SETTINGS_US = 10 * SECOND
 NICE = 5  # the music goes first
 
 
@@ -101,7 +99,7 @@ async def serve(link: Link, settings: Mapping[str, Any], first: Iterable[Frame] 
     desk.take(first)
     told, failures = await _opened(settings, desk)
     if failures and not told:
-        desk.tell(Kind.FAILED, "; ".join(failures))
+        desk.fail("; ".join(failures))
         return 2
     try:
         desk.open()
@@ -114,28 +112,20 @@ async def serve(link: Link, settings: Mapping[str, Any], first: Iterable[Frame] 
     return 0
 
 
-def _settings(link: Link) -> tuple[dict[str, Any], list[Frame]] | None:
-    by = clock.now() + SETTINGS_US
-    while not link.closed and clock.now() < by:
-        frames = link.wait(by - clock.now())
-        if frames and frames[0].kind is Kind.SETTINGS:
-            return frames[0].json(), frames[1:]
-    return None
-
-
 def main() -> int:
     """Serve the surfaces that the settings describe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     link = inherited(sys.argv[1])
-    first = _settings(link)
-    if first is None:
+    begun = link.settings()
+    if begun is None:
         return 1
+    settings, frames = begun
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
             os.nice(NICE)
     # The only kind of loop that can watch a link on every system.
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-        return runner.run(serve(link, *first))
+        return runner.run(serve(link, settings.values, frames))
 
 
 if __name__ == "__main__":

@@ -9,7 +9,15 @@ from typing import Any, NamedTuple, Protocol
 
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.link import Frame, Kind, Link
+from livegen.daemon.frames import (
+    CommandFrame,
+    FailedFrame,
+    Frame,
+    LogFrame,
+    ReadyFrame,
+    SnapshotFrame,
+)
+from livegen.daemon.link import Link
 
 
 class Request(NamedTuple):
@@ -70,39 +78,38 @@ class SurfaceHost:
         if (do := self.own.get(request.name)) is not None:
             do(request.value)
             return
-        self._send(Kind.COMMAND, {"name": request.name, "value": request.value})
+        self._send(CommandFrame.named(clock.now(), *request))
         for witness in self.witnesses:
             witness(request)
 
     def say(self, line: str) -> None:
         """Tell the person one line."""
-        self._link.send(Kind.LOG, clock.now(), line.encode("utf-8", "replace"))
-        self._after_sending()
+        self._send(LogFrame.of(clock.now(), line))
 
-    def tell(self, kind: Kind, line: str) -> None:
-        """Say the last line, and wait a little for it to be taken."""
-        self._link.send(kind, clock.now(), line.encode("utf-8", "replace"))
+    def fail(self, line: str) -> None:
+        """Say why it cannot go on, and wait a little for that to be taken."""
+        self._link.send(FailedFrame.of(clock.now(), line))
         self._link.drain(SECOND)
 
     def ready(self, told: Mapping[str, Any]) -> None:
         """Say what is served, and where."""
-        self._send(Kind.READY, told)
+        self._send(ReadyFrame.of(clock.now(), told))
 
     def take(self, frames: Iterable[Frame]) -> None:
         """Take in frames; of several states the last one is shown."""
         frames = list(frames)
         for hear in self.ears:
             for frame in frames:
-                if frame.kind is not Kind.SNAPSHOT:
+                if not isinstance(frame, SnapshotFrame):
                     hear(frame)
-        states = [frame for frame in frames if frame.kind is Kind.SNAPSHOT]
+        states = [frame for frame in frames if isinstance(frame, SnapshotFrame)]
         if states:
-            self.state = self._ports | states[-1].json()
+            self.state = self._ports | states[-1].values
             for surface in self.surfaces:
                 surface.show(self.state)
 
-    def _send(self, kind: Kind, value: Mapping[str, Any]) -> None:
-        self._link.send_json(kind, clock.now(), value)
+    def _send(self, frame: Frame) -> None:
+        self._link.send(frame)
         self._after_sending()
 
     def _read(self) -> None:

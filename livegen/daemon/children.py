@@ -4,15 +4,27 @@ All are processes of their own, because files, pages and surfaces take time and 
 must not know.
 """
 
-import subprocess
 from collections import deque
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from livegen.daemon.back_off import BackOff
-from livegen.daemon.link import Frame, Kind, Link, spawn
+from livegen.daemon.child import ChildProcess, LastingChild
+from livegen.daemon.clock import SECOND
+from livegen.daemon.frames import (
+    CommandFrame,
+    DoneFrame,
+    DueFrame,
+    FailedFrame,
+    Frame,
+    HeardFrame,
+    JournalFrame,
+    SavedFrame,
+    SentFrame,
+    SnapshotFrame,
+    StartFrame,
+)
 from livegen.music.messages import NOTE_OFF
 
 PLAYER_MODULE = "livegen.daemon.player"
@@ -21,78 +33,26 @@ CONTROL_MODULE = "livegen.control.process"
 MAX_AHEAD = 1 << 14  # messages kept of a file that is dense beyond all music
 
 
-class ChildProcess:
-    """A child process at the end of a link.
-
-    `is_ready` turns True when it said so; `failure` is the line it sent if it could not go on, else None.
-    """
-
-    def __init__(self, module: str, arguments: Sequence[str]) -> None:
-        """Start the process."""
-        self._child: subprocess.Popen[bytes]
-        self.link: Link
-        self._child, self.link = spawn(module, arguments)
-        self.is_ready = False
-        self.failure: str | None = None
-        self.log: deque[str] = deque(maxlen=16)
-
-    def receive(self) -> list[Frame]:
-        """Take in its frames, the last words of one that is gone too: what concerns every child process is kept here.
-
-        The rest is given.
-        """
-        return [frame for frame in self.link.receive() if not self._own(frame)]
-
-    def end(self, timeout_s: float) -> bool:
-        """Close the link, which tells it to finish, and wait; True if it did in time.  It is never killed here."""
-        self.link.close()
-        try:
-            self._child.wait(max(0.0, timeout_s))
-        except subprocess.TimeoutExpired:
-            # It goes on by itself (a long recording being written); nobody waits for it from here on.
-            self._child.returncode = 0
-            return False
-        return True
-
-    def kill(self) -> None:
-        """End it now: it has nothing to save."""
-        self.link.close()
-        self._child.kill()
-        self._child.wait()
-
-    def _own(self, frame: Frame) -> bool:
-        match frame.kind:
-            case Kind.READY:
-                self.is_ready = True
-            case Kind.FAILED:
-                self.failure = frame.text()
-            case Kind.LOG:
-                self.log.append(frame.text())
-            case _:
-                return False
-        return True
-
-
 class Player(ChildProcess):
     """The process that plays a file: its messages come a little ahead, with the time at which they are to be heard."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path | None) -> None:
         super().__init__(PLAYER_MODULE, [str(path)])
         self._ahead: deque[tuple[int, bytes]] = deque()
         self._waited_us = 0
         self._is_done = False
 
-    def start(self, at: int) -> None:
+    def play(self, at: int) -> None:
         """Let the file begin at `at` micros."""
-        self.link.send(Kind.START, at)
+        self.link.send(StartFrame(at))
 
     def due(self, now: int) -> list[bytes]:
         """Take in what comes and give what is to be heard now."""
         # Beyond the limit the rest waits in the player's own process.
-        for frame in self.receive() if len(self._ahead) < MAX_AHEAD else []:
-            if frame.kind is Kind.MIDI:
+        for frame in self.receive(now) if len(self._ahead) < MAX_AHEAD else []:
+            if isinstance(frame, DueFrame):
                 self._ahead.append((frame.micros + self._waited_us, frame.payload))
-            self._is_done |= frame.kind is Kind.DONE
+            self._is_done |= isinstance(frame, DoneFrame)
         messages = []
         while self._ahead and self._ahead[0][0] <= now:
             messages.append(self._ahead.popleft()[1])
@@ -104,8 +64,12 @@ class Player(ChildProcess):
         self._waited_us += micros
 
     def deadline(self) -> int | None:
-        """When the next message is to be heard, in micros."""
+        """Give the time, micros, at which the next message is to be heard."""
         return self._ahead[0][0] if self._ahead else None
+
+    def fileno(self) -> int:
+        """Give the descriptor of the link while that is open."""
+        return -1 if self.link.closed else self.link.fileno()
 
     @property
     def has_ended(self) -> bool:
@@ -126,44 +90,50 @@ class Recorder(ChildProcess):
         tempo_bpm: float = 120.0,
         journals: int = 0,
     ) -> None:
-        super().__init__(RECORDER_MODULE, [])
         settings = {
             "folder": str(folder) if folder else None,
             "record": str(record) if record else None,
             "tempo_bpm": tempo_bpm,
             "journals": journals,
         }
-        self.link.send_json(Kind.SETTINGS, 0, settings)
+        super().__init__(RECORDER_MODULE, settings=settings)
+        self._is_missed = False
         self.saved: deque[dict[str, Any]] = deque(maxlen=16)
 
     def heard(self, now: int, data: bytes) -> None:
         """Write down one message of the player's."""
-        self.link.send(Kind.MIDI, now, data)
+        self.link.send(HeardFrame(now, data))
 
     def sent(self, due: int, now: int, data: bytes) -> None:
         """Write down one message of the model's."""
-        self.link.send(Kind.SENT, now, data)
+        self.link.send(SentFrame(now, data))
 
-    def account(self, frame: Frame) -> None:
+    def account(self, frame: JournalFrame) -> None:
         """Write down what the engine process told: its header, what it did, its timeline."""
-        self.link.send(Kind.JOURNAL, frame.micros, frame.payload)
+        self.link.send(frame)
 
     def ask(self, now: int, name: str, value: object = None) -> None:
         """Ask for a take: "capture" the last so many bars, the last jam with None, or "all"; "keep" {"from", "to"}."""
-        self.link.send_json(Kind.COMMAND, now, {"name": name, "value": value})
+        self.link.send(CommandFrame.named(now, name, value))
 
-    def receive(self) -> list[Frame]:
+    def receive(self, now: int) -> list[Frame]:
         """Take in its frames; its answers are kept here."""
-        frames = super().receive()
-        self.saved += (frame.json() for frame in frames if frame.kind is Kind.SAVED)
-        return [frame for frame in frames if frame.kind is not Kind.SAVED]
+        frames = super().receive(now)
+        self.saved += (frame.values for frame in frames if isinstance(frame, SavedFrame))
+        return [frame for frame in frames if not isinstance(frame, SavedFrame)]
+
+    def was_lost(self) -> bool:
+        """True once, if it has ended without a word."""
+        was_missed = self._is_missed
+        self._is_missed = self.was_started and self.link.closed
+        return self._is_missed and not was_missed and self.failure is None
 
 
-class ControlProcess(ChildProcess):
+class ControlProcess(LastingChild):
     """The process of pages and surfaces: a person's commands come from it, states go to it.
 
     It may lag, and only the latest state waits for it; it may die, and is started again.  One that says at its
-    first start why it cannot go on is left alone.  `served` is what it told when it was ready.
+    first start why it cannot go on is left alone.
     """
 
     MAX_COMMANDS = 2_000  # a second; beyond them is a fault, and the engine has music to make
@@ -171,78 +141,63 @@ class ControlProcess(ChildProcess):
     PAUSES_US = (1_000_000, 2_000_000, 5_000_000, 10_000_000, 30_000_000)
     STEADY_US = 60_000_000  # after living this long, the next death counts as the first
 
-    def __init__(self, settings: Mapping[str, Any], now: int, module: str = CONTROL_MODULE) -> None:
-        self._settings, self._module = settings, module
-        self._state: bytes | None = None
+    def __init__(self, settings: Mapping[str, Any], module: str = CONTROL_MODULE) -> None:
+        super().__init__(module, settings, BackOff(self.PAUSES_US, self.STEADY_US))
+        self._state: SnapshotFrame | None = None
         self._is_told = True
         self._counted_from = self._commands = 0
-        self._back_off = BackOff(self.PAUSES_US, self.STEADY_US)
-        self._start_at: int | None = None
-        self._ended: list[subprocess.Popen[bytes]] = []
         self._is_given_up = False
-        self.dropped = self.restarts = self.unheard = 0
-        self.served: dict[str, Any] = {}
-        super().__init__(module, ())
-        self._begin(now)
+        self.dropped = self.unheard = 0
 
-    def commands(self, now: int) -> list[Frame]:
-        """Take in its frames and give the COMMAND frames to pass on, none of them from the future.
+    def start(self, now: int) -> None:
+        """Start the process, hand it its settings, and tell it the state."""
+        super().start(now)
+        self._is_told = self._state is None
+        self._tell()
+
+    def commands(self, now: int) -> list[CommandFrame]:
+        """Take in its frames and give the commands to pass on, none of them from the future.
 
         `log` and `failure` are filled on the way.
         """
-        frames = [frame for frame in self.receive() if frame.kind is Kind.COMMAND]
+        frames = [frame for frame in self.receive(now) if isinstance(frame, CommandFrame)]
         passed = [frame for frame in frames if self._has_room(frame, now)]
-        return [replace(frame, micros=min(frame.micros, now)) for frame in passed]
+        return [CommandFrame(min(frame.micros, now), frame.payload) for frame in passed]
 
-    def show(self, now: int, state: bytes) -> None:
-        """Let it know the state, the payload of a SNAPSHOT; while it does not read, only the latest waits."""
+    def show(self, state: SnapshotFrame) -> None:
+        """Let it know the state; while it does not read, only the latest waits."""
         self._state, self._is_told = state, False
-        self._tell(now)
+        self._tell()
 
-    def whisper(self, kind: Kind, now: int, payload: bytes) -> bool:
+    def whisper(self, frame: Frame) -> bool:
         """Let it know what may be lost: nothing is sent while it does not read, and counted in `unheard`."""
-        is_heard = not self.link.waiting and self.link.send(kind, now, payload)
+        is_heard = not self.link.waiting and self.link.send(frame)
         self.unheard += not is_heard
         return is_heard
 
     def look(self, now: int) -> None:
         """Call ten times a second: tells what waits, and starts it again when it has died."""
-        self._tell(now)
-        self._ended = [child for child in self._ended if child.poll() is None]
-        if self._start_at is None and self.link.closed:
-            self._bury(now)
-        if self._start_at is not None and now >= self._start_at and not self._is_given_up:
-            self._start_at = None
-            self.restarts += 1
-            self._child, self.link = spawn(self._module)
-            self._begin(now)
+        self._tell()
+        if self.was_started and self._start_at is None and self.link.closed:
+            self.bury(now)
+            if not self._is_given_up:
+                self.log.append(
+                    "the control process ended: page and OSC rest while it starts again"
+                )
+        if not self._is_given_up:
+            self.start_again(now)
 
     def kill(self) -> None:
         """End it now, or what is left of it."""
         self._is_given_up = True
         super().kill()
 
-    def _begin(self, now: int) -> None:
-        self._began_at = now
-        self.link.send_json(Kind.SETTINGS, now, self._settings)
-        self._is_told = self._state is None
-        self._tell(now)
-
-    def _tell(self, now: int) -> None:
+    def _tell(self) -> None:
         if self._state is not None and not self._is_told and not self.link.waiting:
-            self._is_told = self.link.send(Kind.SNAPSHOT, now, self._state)
+            self._is_told = self.link.send(self._state)
 
-    def _bury(self, now: int) -> None:
-        """Remember when to start it again; not at once, and ever later, so that it cannot take the machine."""
-        self.link.close()
-        self._child.kill()
-        self._ended.append(self._child)
-        self._start_at = now + self._back_off.pause_us(now - self._began_at)
-        if not self._is_given_up:
-            self.log.append("the control process ended: page and OSC rest while it starts again")
-
-    def _has_room(self, frame: Frame, now: int) -> bool:
-        if now - self._counted_from >= 1_000_000:
+    def _has_room(self, frame: CommandFrame, now: int) -> bool:
+        if now - self._counted_from >= SECOND:
             self._counted_from, self._commands = now, 0
         self._commands += 1
         is_urgent = _is_urgent(frame)
@@ -251,18 +206,15 @@ class ControlProcess(ChildProcess):
         self.dropped += not has_room
         return has_room
 
-    def _own(self, frame: Frame) -> bool:
-        if frame.kind is Kind.READY:
-            self.served = frame.json()
-        if frame.kind is Kind.FAILED and not self.is_ready:
+    def _own(self, frame: Frame, now: int) -> bool:
+        if isinstance(frame, FailedFrame) and not self.is_ready:
             self._is_given_up = True
-        return super()._own(frame)
+        return super()._own(frame, now)
 
 
-def _is_urgent(frame: Frame) -> bool:
+def _is_urgent(command: CommandFrame) -> bool:
     """True for a command that is passed on however much else comes: silence, and the end of a note."""
-    command = frame.json()
-    match command.get("name"), command.get("value"):
+    match command.name, command.value:
         case "panic" | "stop", _:
             return True
         case "play", [int(status), *_]:

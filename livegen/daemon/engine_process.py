@@ -1,6 +1,6 @@
 """The engine process: an engine, a link to the port process, and a heart that beats.
 
-`python -m livegen.daemon.engine_process FD`.  The first frame holds the settings; `settings["engine"]` names
+`python -m livegen.daemon.engine_process FD`.  In its settings `settings["engine"]` names
 the factory `build(settings, now) -> engine`.  One thread plays; everything the engine wants to be played goes out with
 the time at which it is due.  An engine that raises loses that step, falls silent, and goes on.  Another model is
 loaded beside the music, and taken over by the engine when that is ready for it.
@@ -21,8 +21,25 @@ from typing import Any, Protocol, TypeVar
 from livegen import __version__
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
+from livegen.daemon.frames import (
+    BeatFrame,
+    CommandFrame,
+    CutFrame,
+    DueFrame,
+    FailedFrame,
+    FaultFrame,
+    FiguresFrame,
+    Frame,
+    HeardFrame,
+    JournalFrame,
+    LogFrame,
+    OverFrame,
+    ReadyFrame,
+    SnapshotFrame,
+    StatisticsFrame,
+)
 from livegen.daemon.lateness import Lateness, Recent
-from livegen.daemon.link import Frame, Kind, Link, inherited
+from livegen.daemon.link import Link, inherited
 from livegen.daemon.loader import SWAP, Loader
 from livegen.daemon.recordings import fingerprint
 from livegen.daemon.supervisor import BEAT_US
@@ -39,7 +56,6 @@ _T = TypeVar("_T")
 
 DEFAULT_FACTORY = "livegen.app:build_engine"
 DEFAULT_LOADER = "livegen.app:load_model"
-SETTINGS_US = 10 * SECOND
 AWAKE_US = 60 * SECOND  # caches are kept warm this long after the last note
 FAULT_PAUSE_US = (
     5_000  # an engine that raises whenever it is woken must not take the whole processor
@@ -49,7 +65,9 @@ SNAPSHOT_EVERY_US = SECOND // 2
 WATCHED_EVERY_US = SECOND // 10  # while somebody watches and something goes on
 LIVELY_US = 2 * SECOND  # how long something goes on after a note
 FIGURES_EVERY_US = SECOND
+SHOWS_LESS = "The page shows less of the model from here on."
 STUMBLED = "The model stumbled: what it was about to play is left out, and the jam goes on."
+LONGEST_LINE = 2000
 COMMAND_SHOWN_US = 20_000  # after a command the state is told soon, but once for a burst of them
 
 
@@ -135,8 +153,10 @@ class EngineProcess:
         self._model_file = str(settings.get("model", ""))
         self._timeline: object = None
 
-    def run(self) -> None:
-        """Serve until it is said to be over, or the link closes."""
+    def run(self, frames: Iterable[Frame] = ()) -> None:
+        """Serve until it is said to be over, or the link closes.  `frames` came with the settings."""
+        for frame in frames:
+            self._guarded(partial(self._take, frame))
         while not self._link.closed and not self._is_over:
             now = clock.now()
             self._beat(now)
@@ -165,8 +185,8 @@ class EngineProcess:
             return None
 
     def _take(self, frame: Frame) -> None:
-        match frame.kind:
-            case Kind.MIDI if (message := decode(frame.payload)) is not None:
+        match frame:
+            case HeardFrame() if (message := decode(frame.payload)) is not None:
                 if isinstance(message, NoteOn):
                     self._played_at = clock.now()
                 self._feed(message, frame.micros)
@@ -175,28 +195,30 @@ class EngineProcess:
                 if self._is_watched:
                     self._is_pondering = True
                     self._show_soon(heard)
-            case Kind.COMMAND:
+            case CommandFrame():
                 self._command(frame)
-            case Kind.OVER:
+            case OverFrame():
                 self._settle()
-                self._link.send(Kind.OVER, clock.now())
+                self._link.send(OverFrame(clock.now()))
                 self._is_over = True
             case _:
                 pass
         self._beat(clock.now())  # a burst of messages must not look like a hang
 
-    def _command(self, frame: Frame) -> None:
-        command = frame.json()
-        if command.get("name") == "stats":
-            stats = {"stamp_to_state": self._lag.summary(), "snapshot": self._engine.snapshot()}
-            self._link.send_json(Kind.STATS, clock.now(), stats)
-        elif command.get("name") == "watch":
-            self._watch(bool(command.get("value")))
-        elif command.get("name") == "model":
-            self._log(self._loader.begin(str(command.get("value") or "")))
-        elif isinstance(command.get("name"), str):
-            self._feed(Command(command["name"], command.get("value")), frame.micros)
-            self._snapshot_at = min(self._snapshot_at, clock.now() + COMMAND_SHOWN_US)
+    def _command(self, command: CommandFrame) -> None:
+        match command.name, command.value:
+            case "stats", _:
+                stats = {"stamp_to_state": self._lag.summary(), "snapshot": self._engine.snapshot()}
+                self._link.send(StatisticsFrame.of(clock.now(), stats))
+            case "watch", is_watched:
+                self._watch(bool(is_watched))
+            case "model", model:
+                self._log(self._loader.begin(str(model or "")))
+            case "", _:
+                pass
+            case name, value:
+                self._feed(Command(name, value), command.micros)
+                self._snapshot_at = min(self._snapshot_at, clock.now() + COMMAND_SHOWN_US)
 
     def _swap(self, now: int) -> None:
         """Let the engine have the model that was loaded, or say why there is none."""
@@ -213,7 +235,7 @@ class EngineProcess:
 
     def _log(self, line: str) -> None:
         if line:
-            self._link.send(Kind.LOG, clock.now(), line.encode()[:2000])
+            self._link.send(LogFrame.of(clock.now(), line[:LONGEST_LINE]))
 
     def _wake(self, now: int) -> None:
         deadline = self._deadline()
@@ -247,7 +269,7 @@ class EngineProcess:
     def _settle(self) -> None:
         """Send what was fed and handed out since the last time to the journal."""
         if (did := self._account.settle()) is not None:
-            self._link.send_json(Kind.JOURNAL, did.at, rows.body(did))
+            self._link.send(JournalFrame.of(did.at, rows.body(did)))
 
     def _tell_timeline(self, now: int) -> None:
         timeline = self._engine.timeline
@@ -258,20 +280,20 @@ class EngineProcess:
         origin = timeline.micros(tick - position)
         since = self._engine.timeline_since
         grid = rows.Grid(now, timeline.tempo_us, origin, bar, since)
-        self._link.send_json(Kind.JOURNAL, now, rows.body(grid))
+        self._link.send(JournalFrame.of(now, rows.body(grid)))
 
     def _send(self, timed: Timed) -> None:
         match timed.message:
             case Cut():
                 self._account.gave(timed.due)
-                self._link.send(Kind.CUT, timed.due)
+                self._link.send(CutFrame(timed.due))
             case Command(name, value):
-                self._link.send_json(Kind.COMMAND, timed.due, {"name": name, "value": value})
+                self._link.send(CommandFrame.named(timed.due, name, value))
             case message:
                 self._played_at = max(self._played_at, self._now)
                 data = encode(message)
                 self._account.gave(timed.due, data)
-                self._link.send(Kind.MIDI, timed.due, data)
+                self._link.send(DueFrame(timed.due, data))
 
     def _guarded(self, act: Callable[[], None]) -> None:
         """Do something with the engine; if it raises, that step is lost and the jam goes on."""
@@ -282,20 +304,21 @@ class EngineProcess:
 
     def _fault(self, now: int) -> None:
         """Silence what the engine was about to say, tell it and write it down once a second, and let it breathe."""
-        self._link.send(Kind.CUT, now)
+        self._link.send(CutFrame(now))
         self._paused_until = now + FAULT_PAUSE_US
         self._unlogged += 1
         if now - self._logged_at >= LOG_EVERY_US:
             line = traceback.format_exc(limit=-2).strip().replace("\n", " | ")
-            said = {"line": f"{self._unlogged} faults, the last: {line}"[:2000], "page": STUMBLED}
-            self._link.send_json(Kind.LINE, now, said)
-            self._link.send_json(Kind.JOURNAL, now, rows.body(rows.Fault(now, line[:2000])))
+            faults = f"{self._unlogged} faults, the last: {line}"[:LONGEST_LINE]
+            self._link.send(FaultFrame.saying(now, faults, STUMBLED))
+            row = rows.Fault(now, line[:LONGEST_LINE])
+            self._link.send(JournalFrame.of(now, rows.body(row)))
             self._logged_at, self._unlogged = now, 0
 
     def _beat(self, now: int) -> None:
         if now >= self._beat_at:
             self._beat_at = now + BEAT_US
-            self._link.send(Kind.BEAT, now)
+            self._link.send(BeatFrame(now))
             self._settle()
             self._guarded(lambda: self._tell_timeline(now))
         if now >= self._snapshot_at:
@@ -303,7 +326,7 @@ class EngineProcess:
             self._guarded(lambda: self._send_snapshot(now))
         if self._is_watched and now >= self._figures_at:
             self._figures_at = now + FIGURES_EVERY_US
-            self._link.send_json(Kind.FIGURES, now, self._figures(now))
+            self._link.send(FiguresFrame.of(now, self._figures(now)))
 
     def _send_snapshot(self, now: int) -> None:
         of_process = {"engine_pid": os.getpid(), "model_file": self._model_file}
@@ -315,7 +338,7 @@ class EngineProcess:
             is_lively = snapshot.get("plan") or now - self._played_at < LIVELY_US
             self._snapshot_at = now + (WATCHED_EVERY_US if is_lively else SNAPSHOT_EVERY_US)
         if snapshot != self._snapshot:
-            self._link.send_json(Kind.SNAPSHOT, now, snapshot)
+            self._link.send(SnapshotFrame.of(now, snapshot))
             self._snapshot = snapshot
 
     # --- those who look on ----------------------------------------------------------------------------------------
@@ -337,8 +360,7 @@ class EngineProcess:
         except Exception as error:
             self._is_watched = self._is_pondering = False
             line = f"the page shows less from here on: {work.__name__} failed ({error!r})"
-            said = {"line": line[:2000], "page": "The page shows less of the model from here on."}
-            self._link.send_json(Kind.LINE, clock.now(), said)
+            self._link.send(FaultFrame.saying(clock.now(), line[:LONGEST_LINE], SHOWS_LESS))
             return otherwise
 
     def _ponder(self) -> None:
@@ -365,15 +387,6 @@ class EngineProcess:
             self._warm_at = clock.now() + self._warm_us
 
 
-def _settings(link: Link) -> Frame | None:
-    by = clock.now() + SETTINGS_US
-    while not link.closed and clock.now() < by:
-        for frame in link.wait(by - clock.now()):
-            if frame.kind is Kind.SETTINGS:
-                return frame
-    return None
-
-
 def _header(settings: Mapping[str, Any], since: int, model: object) -> rows.Header:
     path = settings.get("model")
     sha256 = fingerprint(Path(path)) if isinstance(path, str) else ""
@@ -385,23 +398,24 @@ def main() -> int:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
     link = inherited(sys.argv[1])
-    first = _settings(link)
-    if first is None:
+    begun = link.settings()
+    if begun is None:
         return 1
-    settings = first.json()
+    first, frames = begun
+    settings = first.values
     try:
         engine = build(settings, clock.now())
     except LivegenError as error:
-        link.send(Kind.FAILED, clock.now(), str(error).encode())
+        link.send(FailedFrame.of(clock.now(), str(error)))
         link.drain(SECOND)
         return 2
     sys.setswitchinterval(5e-4)
     gc.collect()
     gc.freeze()
     header = _header(settings, first.micros, engine.snapshot().get("model", ""))
-    link.send_json(Kind.JOURNAL, header.at, rows.body(header))
-    link.send_json(Kind.READY, clock.now(), engine.snapshot())
-    EngineProcess(link, engine, settings, header.at).run()
+    link.send(JournalFrame.of(header.at, rows.body(header)))
+    link.send(ReadyFrame.of(clock.now(), engine.snapshot()))
+    EngineProcess(link, engine, settings, header.at).run(frames)
     return 0
 
 

@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livegen.daemon import recordings
+from livegen.daemon.frames import Frame, HeardFrame, JournalFrame, SentFrame
 from livegen.daemon.history import History
-from livegen.daemon.link import Frame, Kind
 from livegen.daemon.recordings import MIDI, Log, RecordingError
 from livegen.daemon.takes import MODEL, PLAYER, Bar, Played, is_music, is_note, score_of
 from livegen.jam import rows
@@ -40,17 +40,17 @@ class Keeper:
 
     def take(self, frame: Frame) -> None:
         """Write down one frame."""
-        match frame.kind:
-            case Kind.MIDI if frame.payload == _CLOCK:
-                self._clock(frame.micros)
-            case Kind.MIDI if frame.payload:
+        match frame:
+            case HeardFrame(micros=at, payload=data) if data == _CLOCK:
+                self._clock(at)
+            case HeardFrame(micros=at, payload=data) if data:
                 self._end_clocks()
-                self._put(Heard(frame.micros, frame.payload))
-                self._play(Played(frame.micros, PLAYER, frame.payload))
-            case Kind.SENT if frame.payload:
-                self._put(Sent(frame.micros, frame.payload))
-                self._play(Played(frame.micros, MODEL, frame.payload))
-            case Kind.JOURNAL:
+                self._put(Heard(at, data))
+                self._play(Played(at, PLAYER, data))
+            case SentFrame(micros=at, payload=data) if data:
+                self._put(Sent(at, data))
+                self._play(Played(at, MODEL, data))
+            case JournalFrame():
                 self._account(frame)
             case _:
                 pass
@@ -109,9 +109,9 @@ class Keeper:
             raise RecordingError("recordings are turned off (recording.keep)")
         return recordings.save(self._folder, stem, MIDI, partial(write, score=score))
 
-    def _account(self, frame: Frame) -> None:
+    def _account(self, frame: JournalFrame) -> None:
         with suppress(*rows.NONSENSE):
-            for row in rows.row_of(frame.micros, frame.json()):
+            for row in rows.row_of(frame.micros, frame.values):
                 self._put(row)
                 if isinstance(row, Grid):
                     self._ring.follow(row)

@@ -1,77 +1,26 @@
 """Framed, bounded, non-blocking messages between two processes over a pair of sockets.
 
-A frame is a kind, a time in micros of the monotonic clock and at most 65,535 bytes.  Neither side ever
-waits for the other: what the socket does not take is kept up to a limit, then frames are refused and
-counted.  Knows nothing of MIDI or engines.  Threads: the loop that owns the link only.
+What the frames are is in `livegen.daemon.frames`.  Neither side ever waits for the other: what the socket does not
+take is kept up to a limit, then frames are refused and counted.  Threads: the loop that owns the link only.
 """
 
-import json
 import os
 import select
 import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from enum import IntEnum
-from typing import Any
+from collections.abc import Sequence
+
+from livegen.daemon.clock import SECOND, now
+from livegen.daemon.frames import FRAMES, NUMBERS, Frame, SettingsFrame
 
 HEADER = struct.Struct("<BQH")
 MAX_PAYLOAD = 0xFFFF
 MAX_WAITING = 1 << 20  # bytes kept for a peer that does not read
 _CHUNK = 1 << 16
 _TURN = 1 << 18  # bytes taken in per receive(), so that a flood cannot hold its reader
-
-
-class Kind(IntEnum):
-    """The kinds of frames.  Values are part of no file format and may change with any version."""
-
-    MIDI = 1  # one message; micros: when it came, or when it is due
-    CUT = 2  # withdraw what was handed out, release what sounds
-    BEAT = 3  # the engine process lives
-    READY = 4  # JSON: what this process serves
-    SETTINGS = 5  # JSON, always the first frame
-    COMMAND = 6  # JSON {"name": …, "value": …}
-    SNAPSHOT = 7  # JSON: the state of the engine, for the page and OSC
-    LOG = 8  # text, one line
-    SENT = 9  # one message that left the output at micros (to the recorder; MIDI is then what was heard)
-    FAILED = 10  # text: the one line saying why this process cannot go on; it ends after this
-    DONE = 11  # the player has played its file to the end
-    JOURNAL = 12  # JSON: a row of the journal (`livegen.jam.rows.body`)
-    FIGURES = 13  # JSON, once a second while somebody watches: how fast and how late, over the last minute
-    LINE = 14  # JSON {"line", "kind": "note" | "bad" | "saved", "name"}: what a person should read; of the engine
-    # process's {"line", "page"}: for the terminal, and in a musician's words
-    START = 15  # to the player: play the file, its beginning at micros
-    OVER = 16  # to the engine process: the session is over; back: all of it was told
-    STATS = 17  # JSON: the statistics of the engine process, on the command "stats"
-    SAVED = (
-        18  # JSON {"saved": path} or {"not_saved": why}: what became of a command to the recorder
-    )
-
-
-_KINDS = {int(kind): kind for kind in Kind}
-
-
-@dataclass(frozen=True, slots=True)
-class Frame:
-    """A frame as received."""
-
-    kind: Kind
-    micros: int
-    payload: bytes = b""
-
-    def json(self) -> dict[str, Any]:
-        """Read the payload as a JSON object; empty for anything else."""
-        try:
-            value = json.loads(self.payload)
-        except ValueError:
-            return {}
-        return value if isinstance(value, dict) else {}
-
-    def text(self) -> str:
-        """Read the payload as text."""
-        return self.payload.decode("utf-8", "replace")
+_SETTINGS_US = 10 * SECOND  # how long a process waits for its settings
 
 
 class Link:
@@ -94,18 +43,15 @@ class Link:
         """Bytes the peer has not taken yet: select for writing while there are any."""
         return len(self._out)
 
-    def send(self, kind: Kind, micros: int, payload: bytes = b"") -> bool:
+    def send(self, frame: Frame) -> bool:
         """Queue one frame and try to send; False if it was refused (peer gone or not reading, or too long)."""
-        if self.closed or len(self._out) > MAX_WAITING or len(payload) > MAX_PAYLOAD:
+        size = len(frame.payload)
+        if self.closed or len(self._out) > MAX_WAITING or size > MAX_PAYLOAD:
             self.refused += 1
             return False
-        self._out += HEADER.pack(kind, micros, len(payload)) + payload
+        self._out += HEADER.pack(NUMBERS[type(frame)], frame.micros, size) + frame.payload
         self.flush()
         return True
-
-    def send_json(self, kind: Kind, micros: int, value: Mapping[str, Any]) -> bool:
-        """Queue one frame of JSON."""
-        return self.send(kind, micros, json.dumps(value, separators=(",", ":")).encode())
 
     def flush(self) -> None:
         """Hand the socket as much as it takes."""
@@ -121,6 +67,8 @@ class Link:
     def receive(self) -> list[Frame]:
         """Take in what has come, without waiting: whole frames in order."""
         taken = 0
+        if self._sock.fileno() < 0:
+            return []
         try:
             while taken < _TURN and (data := self._sock.recv(_CHUNK)):
                 self._in += data
@@ -134,14 +82,14 @@ class Link:
         return self._frames() if taken else []
 
     def _frames(self) -> list[Frame]:
-        frames, at, data = [], 0, self._in
+        frames, at, data = list[Frame](), 0, self._in
         while at + HEADER.size <= len(data):
-            kind, micros, size = HEADER.unpack_from(data, at)
+            number, micros, size = HEADER.unpack_from(data, at)
             end = at + HEADER.size + size
             if end > len(data):
                 break
-            if kind in _KINDS:
-                frames.append(Frame(_KINDS[kind], micros, bytes(data[at + HEADER.size : end])))
+            if number < len(FRAMES):
+                frames.append(FRAMES[number](micros, bytes(data[at + HEADER.size : end])))
             at = end
         del data[:at]
         return frames
@@ -155,6 +103,15 @@ class Link:
                 self.flush()
         return self.receive()
 
+    def settings(self) -> tuple[SettingsFrame, list[Frame]] | None:
+        """Wait for the settings, and give them with what came along; None if the other end is gone or says other."""
+        by = now() + _SETTINGS_US
+        while not self.closed and (left := by - now()) > 0:
+            if frames := self.wait(left):
+                first, *others = frames
+                return (first, others) if isinstance(first, SettingsFrame) else None
+        return None
+
     def drain(self, timeout_us: int) -> None:
         """Give the peer up to `timeout_us` to take what is queued."""
         if self._out and not self.closed:
@@ -165,6 +122,14 @@ class Link:
         """Close this end; the peer sees `closed` once it has read the rest."""
         self.closed = True
         self._sock.close()
+
+
+def unlinked() -> Link:
+    """Make an end that has no other end: closed, and taking nothing."""
+    left, right = pair()
+    left.close()
+    right.close()
+    return left
 
 
 def pair() -> tuple[Link, Link]:

@@ -6,7 +6,6 @@ are only told while somebody watches.  Sans-IO: times are arguments; knows bytes
 Standard library only.
 """
 
-import json
 import logging
 import os
 from collections import Counter
@@ -14,8 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from livegen.daemon.clock import SECOND
+from livegen.daemon.frames import FiguresFrame, Frame, HeardFrame, NewsFrame, SentFrame
 from livegen.daemon.lateness import Recent
-from livegen.daemon.link import Kind
 from livegen.music.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -38,7 +37,7 @@ MAX_HELD = 1024
 _PEDALS = (SUSTAIN, 66, 67)
 _ENDS_NOTES = (ALL_SOUND_OFF, *range(ALL_NOTES_OFF, 128))
 
-Tell = Callable[[Kind, int, bytes], object]
+Tell = Callable[[Frame], object]
 Hold = tuple[int, int]  # status of what holds, and key or pedal
 
 
@@ -66,7 +65,7 @@ class PageSink:
         if kind_of(data) in (NOTE_ON, NOTE_OFF):
             self._heard_at = now
         if self.is_watched:
-            self._tell(Kind.MIDI, now, data)
+            self._tell(HeardFrame(now, data))
 
     def sent(self, due: int, now: int, data: bytes) -> None:
         """Tell that a message has left."""
@@ -82,12 +81,12 @@ class PageSink:
                 self._first.add(now, now - self._heard_at)
             self._heard_at = None
         if self.is_watched:
-            self._tell(Kind.SENT, now, data)
+            self._tell(SentFrame(now, data))
 
     def line(self, now: int, line: str, kind: str = "note", name: str = "") -> None:
         """A line that a person should read; of "saved" ones, the file's name."""
         said = {"line": line[:LONGEST_LINE], "kind": kind} | ({"name": name} if name else {})
-        self._tell(Kind.LINE, now, _json(said))
+        self._tell(NewsFrame.of(now, said))
 
     def figures(self, now: int, others: Mapping[str, Any], at_once: bool = False) -> None:
         """Tell the figures, `others` among them, if it is time to or something in them must be known at once.
@@ -105,7 +104,8 @@ class PageSink:
             "out": dict(self._counts["out"]),
         }
         cpu = {"ports": self._cpu_share(now), **self.engine.get("cpu", {})}
-        self._tell(Kind.FIGURES, now, _json(self.engine | figures | {"cpu": cpu} | dict(others)))
+        all_figures = self.engine | figures | {"cpu": cpu} | dict(others)
+        self._tell(FiguresFrame.of(now, all_figures))
         for counter in self._counts.values():
             counter.clear()
 
@@ -113,10 +113,6 @@ class PageSink:
         """Of one core, since the last time."""
         before, self._cpu = self._cpu, (now, sum(os.times()[:2]))
         return round((self._cpu[1] - before[1]) / max(1, now - before[0]) * SECOND, 4)
-
-
-def _json(value: Mapping[str, Any]) -> bytes:
-    return json.dumps(value, separators=(",", ":")).encode("utf-8", "replace")
 
 
 class PageKeys:

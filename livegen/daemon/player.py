@@ -1,7 +1,7 @@
 """The process that plays a Standard MIDI File in real time: `python -m livegen.daemon.player FD FILE`.
 
-Reads the file, says READY, is told by READY when to begin, and then sends each message a second ahead with the
-time at which it is to be heard.  Ends after DONE when its link closes.
+Reads the file, says that it is ready, is told when to begin, and then sends each message a second ahead with the time
+at which it is to be heard.  Ends when its link closes.
 """
 
 import signal
@@ -11,7 +11,8 @@ from operator import itemgetter
 from pathlib import Path
 
 from livegen.daemon import clock
-from livegen.daemon.link import Kind, Link, inherited
+from livegen.daemon.frames import DoneFrame, DueFrame, FailedFrame, ReadyFrame, StartFrame
+from livegen.daemon.link import Link, inherited
 from livegen.errors import LivegenError
 from livegen.music.instant import ranked
 from livegen.music.messages import encode
@@ -30,7 +31,7 @@ def timed_messages(score: Score) -> Iterator[tuple[int, bytes]]:
 
 def play(link: Link, score: Score) -> None:
     """Send the score over the link, beginning when told to."""
-    link.send(Kind.READY, clock.now())
+    link.send(ReadyFrame.of(clock.now(), {}))
     start = _start_time(link)
     for after, data in timed_messages(score):
         while not link.closed and start + after - clock.now() > AHEAD_US:
@@ -39,8 +40,8 @@ def play(link: Link, score: Score) -> None:
             link.wait(clock.SECOND // 100)
         if link.closed:
             return
-        link.send(Kind.MIDI, start + after, data)
-    link.send(Kind.DONE, clock.now())
+        link.send(DueFrame(start + after, data))
+    link.send(DoneFrame(clock.now()))
     while not link.closed:
         link.wait(clock.SECOND)
 
@@ -48,7 +49,7 @@ def play(link: Link, score: Score) -> None:
 def _start_time(link: Link) -> int:
     while not link.closed:
         for frame in link.wait(clock.SECOND):
-            if frame.kind is Kind.START:
+            if isinstance(frame, StartFrame):
                 return frame.micros
     return clock.now()
 
@@ -60,7 +61,7 @@ def main() -> None:
     try:
         score, repaired = read_to_play(Path(sys.argv[2]))
     except LivegenError as error:
-        link.send(Kind.FAILED, clock.now(), str(error).encode())
+        link.send(FailedFrame.of(clock.now(), str(error)))
         link.drain(clock.SECOND)
         return
     if repaired:

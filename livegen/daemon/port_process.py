@@ -15,29 +15,30 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from livegen.daemon import clock
-from livegen.daemon.awaited import GENTLY_US, SOON_US, Awaited
+from livegen.daemon.child import ChildProcess
 from livegen.daemon.children import ControlProcess, Player, Recorder
 from livegen.daemon.clock import SECOND, SPIN_US
+from livegen.daemon.endpoint import Change, MidiEndpoint
+from livegen.daemon.frames import (
+    CommandFrame,
+    CutFrame,
+    DueFrame,
+    FaultFrame,
+    FiguresFrame,
+    Frame,
+    JournalFrame,
+    LogFrame,
+    OverFrame,
+    SnapshotFrame,
+    StatisticsFrame,
+)
 from livegen.daemon.inlet import Inlet
-from livegen.daemon.link import Frame, Kind, Link
-from livegen.daemon.loops import LoopGuard
 from livegen.daemon.outbox import Outbox
 from livegen.daemon.page_sink import LogLines, PageKeys, PageSink
-from livegen.daemon.ports import (
-    NONE,
-    EmbeddedPorts,
-    Ports,
-    RtMidiPorts,
-    candidates,
-    open_ports,
-)
-from livegen.daemon.server_watch import Health
 from livegen.daemon.signals import Deed, Signals, die_of
 from livegen.daemon.statistics import Statistics
 from livegen.daemon.supervisor import State, Supervisor
-from livegen.daemon.watchdog import Watchdog
-from livegen.daemon.wiring import Guards, Input, MidiInput, MidiOutput, Output, Sink
-from livegen.errors import PortError
+from livegen.daemon.wiring import Output, Sink, Source, Thru
 from livegen.music.messages import NOTE_ON, kind_of
 from livegen.music.transport import CONTINUE
 
@@ -117,30 +118,39 @@ class PortProcess:
         self._was_told = False
         self._dies_of: int | None = None
         self._supervisor = Supervisor(options.settings)
-        self._player: Player | None = None
-        self._recorder: Recorder | None = None
-        self._control: ControlProcess | None = None
-        self._page, self._page_keys = PageSink(self._tell), PageKeys()
+        self._player = Player(options.player)
+        tempo = options.record_tempo_bpm
+        self._recorder = Recorder(options.recordings, options.record, tempo, options.journals)
+        self._control = ControlProcess(options.control or {})
+        self._children: Sequence[ChildProcess] = (
+            self._supervisor,
+            self._player,
+            self._recorder,
+            self._control,
+        )
+        self._page, self._page_keys = PageSink(self._control.whisper), PageKeys()
         self._lines = LogLines(lambda *said: self._page.line(clock.now(), *said))
         self._engine_shown = self._page_shown = ""
-        self._loops = LoopGuard(options.port, options.in_name)
-        self._ports: Ports = EmbeddedPorts(options.in_name, options.port)
-        self._health = Health.WELL
-        self._awaited: Awaited | None = None
-        self._watchdog: Watchdog | None = None
+        self._midi = MidiEndpoint(options.in_name, options.port)
         self._timers_at = 0
         self._inlet, self._outbox = Inlet(), Outbox()
         self._statistics = Statistics(self._print, self._figures, options.stats == "trace")
-        self._sources: Sequence[Input] = ()
-        self._outputs: Sequence[Output] = ()
-        self._sinks: Sequence[Sink] = ()
-        self._wire()
+        self._sources: Sequence[Source] = (self._midi, self._player)
+        self._outputs: Sequence[Output] = (self._midi,)
+        thru = [Thru(self._outbox, self._midi.is_well)] if options.thru else []
+        self._sinks: Sequence[Sink] = (
+            self._midi,
+            self._supervisor,
+            self._recorder,
+            self._page,
+            self._statistics,
+            *thru,
+        )
         self._played_at = self._sent_at = self._turned_at = clock.now()
         self._went_on_at = 0
         self._player_ended_at: int | None = None
         self._is_ready = self._is_explained = False
         self._could_be_ready_at: int | None = None
-        self._portless: list[str] = []  # why there are no ports
         self._exit_status: int | None = None
 
     def run(self) -> int:
@@ -163,18 +173,12 @@ class PortProcess:
         options = self._options
         self._supervisor.start(clock.now())
         if options.record is not None or options.recordings is not None:
-            tempo = options.record_tempo_bpm
-            self._recorder = Recorder(options.recordings, options.record, tempo, options.journals)
+            self._recorder.start(clock.now())
         if options.player is not None:
-            self._player = Player(options.player)
+            self._player.start(clock.now())
         if options.control is not None:
-            self._control = ControlProcess(options.control, clock.now())
-        self._ports = open_ports(options.api, options.in_name, options.port, self._portless.append)
-        self._watchdog = Watchdog(self._ports.api, self._ports.out_name)
-        if isinstance(self._ports, EmbeddedPorts):
-            self._awaited = _awaited(options.api)
-        self._loops = LoopGuard(self._ports.out_name, self._ports.in_name)
-        self._wire()
+            self._control.start(clock.now())
+        self._midi.open(options.api)
         if options.realtime:
             _ask_for_realtime()
 
@@ -190,9 +194,8 @@ class PortProcess:
             self._pass_on(data, now)
         for frame in self._supervisor.receive(now):
             self._take(frame, now)
-        if self._control is not None:
-            for frame in self._control.commands(now):
-                self._obey(frame, now)
+        for command in self._control.commands(now):
+            self._obey(command, now)
         self._send()
         if self._supervisor.watch(now, bool(self._outbox.sounding)):
             self._outbox.release_all(now, stops_clock=True)
@@ -213,30 +216,28 @@ class PortProcess:
             self._played_at = now
         for sink in self._sinks:
             sink.heard(now, data)
-        if self._options.thru and data[0] < 0xF0 and self._health is Health.WELL:
-            self._outbox.put(now, data, thru=True)
 
-    def _obey(self, frame: Frame, now: int) -> None:
+    def _obey(self, command: CommandFrame, now: int) -> None:
         """Carry out a person's command, or pass it on; what sounds is silenced here, also without an engine."""
-        command = frame.json()
-        match command.get("name"):
+        match command.name:
             case "panic":
                 self._outbox.release_all(now)
             case "stop":
                 self._outbox.cut(now)
             case "capture":
-                return self._keep(now, "capture", command.get("value"))
+                return self._keep(now, "capture", command.value)
             case "play":
-                played = self._page_keys.play(command.get("value"))
+                played = self._page_keys.play(command.value)
                 return None if played is None else self._hear(played, now)
             case "watch":
-                return self._watch(bool(command.get("value")), now)
+                return self._watch(bool(command.value), now)
             case _:
                 pass
-        return self._supervisor.send(Kind.COMMAND, frame.micros, frame.payload)
+        self._supervisor.link.send(command)
+        return None
 
     def _keep(self, now: int, name: str, value: object) -> None:
-        if self._recorder is not None and not self._recorder.link.closed:
+        if not self._recorder.link.closed:
             self._recorder.ask(now, name, value)
         else:
             is_off = self._options.recordings is None
@@ -245,19 +246,14 @@ class PortProcess:
 
     # --- those who look on ----------------------------------------------------------------------------------------
 
-    def _tell(self, kind: Kind, now: int, payload: bytes) -> None:
-        if self._control is not None:
-            self._control.whisper(kind, now, payload)
-
     def _watch(self, is_watched: bool, now: int) -> None:
         """Somebody looks on, or nobody does any more: the engine process need not work for nobody."""
         self._page.is_watched = is_watched
-        command = json.dumps({"name": "watch", "value": is_watched})
-        self._supervisor.send(Kind.COMMAND, now, command.encode())
+        self._supervisor.link.send(CommandFrame.named(now, "watch", is_watched))
 
-    def _look_after_pages(self, control: ControlProcess, now: int) -> None:
+    def _look_after_pages(self, now: int) -> None:
         """Release the notes of pages that have gone; tell the others the figures and the engine's health."""
-        if control.link.closed:
+        if self._control.link.closed:
             if self._page.is_watched:
                 self._watch(False, now)
             for data in self._page_keys.release():
@@ -270,47 +266,44 @@ class PortProcess:
             self._page.engine = {}
             if self._page.is_watched:
                 self._watch(True, now)
-        ports = self._ports
+        in_name, out_name = self._midi.names
         figures = {
             "engine": engine,
-            "ports": {"in": ports.in_name, "out": ports.out_name, "api": ports.api},
+            "ports": {"in": in_name, "out": out_name, "api": self._midi.api},
             "dropped": self._outbox.dropped,
             "restarts": self._supervisor.restarts,
             "refused": self._inlet.refused,
-            "unheard": control.unheard,
-            "loop": "; ".join(self._loops.summary()["loops"]) or None,
+            "unheard": self._control.unheard,
+            "loop": "; ".join(self._midi.loops["loops"]) or None,
         }
         self._page.figures(now, figures, at_once=has_changed)
-        url = str(control.served.get(PAGE, {}).get("url", ""))
+        url = str(self._control.served.get(PAGE, {}).get("url", ""))
         if url != self._page_shown:
             self._page_shown = url
             log.warning("page %s", url, extra={"private": True})
 
     def _take(self, frame: Frame, now: int) -> None:
         """Take one frame of the engine's."""
-        match frame.kind:
-            case Kind.MIDI if frame.payload and self._health is Health.WELL:
-                if frame.micros >= self._went_on_at:
-                    self._outbox.put(frame.micros, frame.payload)
-            case Kind.CUT:
+        match frame:
+            case DueFrame(micros=due, payload=data) if data and self._midi.is_well():
+                if due >= self._went_on_at:
+                    self._outbox.put(due, data)
+            case CutFrame():
                 self._outbox.cut(now)
-            case Kind.JOURNAL:
-                if self._recorder is not None:
-                    self._recorder.account(frame)
-            case Kind.COMMAND:
-                command = frame.json()  # a response to keep: the engine knows its times
-                self._keep(now, str(command.get("name")), command.get("value"))
-            case Kind.LOG:
-                log.warning("engine: %s", frame.text(), extra={"page": frame.text()})
-            case Kind.LINE:
-                said = frame.json()
-                log.warning("engine: %s", said.get("line"), extra={"page": str(said.get("page"))})
-            case Kind.FIGURES:
-                self._page.engine = frame.json()
-            case Kind.STATS:
+            case JournalFrame():
+                self._recorder.account(frame)
+            case CommandFrame():  # a response to keep: the engine knows its times
+                self._keep(now, frame.name, frame.value)
+            case LogFrame():
+                log.warning("engine: %s", frame.line, extra={"page": frame.line})
+            case FaultFrame():
+                log.warning("engine: %s", frame.line, extra={"page": frame.page})
+            case FiguresFrame():
+                self._page.engine = frame.values
+            case StatisticsFrame():
                 self._statistics.take(frame)
-            case Kind.SNAPSHOT if self._control is not None:
-                self._control.show(now, frame.payload)
+            case SnapshotFrame():
+                self._control.show(frame)
             case _:
                 pass
 
@@ -323,15 +316,6 @@ class PortProcess:
             for sink in self._sinks:
                 sink.sent(due, now, data)
 
-    def _wire(self) -> None:
-        """List all sources, outputs and sinks that there are now; call it when one has come or gone."""
-        player = [self._player] if self._player else []
-        self._sources = [MidiInput(self._ports, self._loops), *player]
-        self._outputs = [MidiOutput(self._ports, self._loops)]
-        guards = Guards(self._loops, self._watchdog)
-        recorder = [self._recorder] if self._recorder else []
-        self._sinks = [guards, self._supervisor, *recorder, self._page, self._statistics]
-
     def _sleep(self, now: int) -> None:
         """Wait for the next poll, frame or due time; for the last millisecond before a due time, spin."""
         is_awake = now - max(self._played_at, self._sent_at) < self._options.awake_s * SECOND
@@ -339,7 +323,7 @@ class PortProcess:
         send_at = self._outbox.deadline()
         if send_at is not None:
             wake = min(wake, send_at - SPIN_US)
-        for at in (self._inlet.deadline(), self._player.deadline() if self._player else None):
+        for at in (self._inlet.deadline(), *(source.deadline() for source in self._sources)):
             wake = wake if at is None else min(wake, at)
         self._select(max(0, wake - clock.now()))
         if send_at is not None and send_at - clock.now() <= SPIN_US:
@@ -347,66 +331,57 @@ class PortProcess:
             self._send()
 
     def _select(self, timeout_us: int) -> None:
-        links = [link for link in self._links() if not link.closed]
+        links = [child.link for child in self._children if not child.link.closed]
         writers = [link for link in links if link.waiting]
-        _, writable, _ = select.select(links, writers, [], timeout_us / SECOND)
+        sources = {source.fileno() for source in self._sources} - {-1}
+        readers = sources | {link.fileno() for link in links}
+        _, writable, _ = select.select(readers, writers, [], timeout_us / SECOND)
         for link in writable:
             link.flush()
-
-    def _links(self) -> list[Link]:
-        links = [] if self._supervisor.link is None else [self._supervisor.link]
-        links += [] if self._player is None else [self._player.link]
-        links += [] if self._control is None else [self._control.link]
-        return links if self._recorder is None else [*links, self._recorder.link]
 
     # --- now and then ---------------------------------------------------------------------------------------------
 
     def _look_after(self, now: int) -> None:
         """Do what has time: the MIDI system's health, the children, being ready, the end."""
-        self._look_at_ports(now)
-        if self._recorder is not None:
-            self._recorder.receive()
-            while self._recorder.saved:
-                _tell_saved(self._recorder.saved.popleft())
-            if self._recorder.link.closed and self._recorder.failure is None:
-                log.error("the recorder has ended: what is played from here on is not kept")
-                self._recorder = None
-                self._wire()
-        if self._control is not None:
-            self._control.look(now)
-            if self._control.failure is not None:  # a warning: the jam needs no surfaces
-                log.warning("%s", self._control.failure)
-                self._control.failure = None
-            self._look_after_pages(self._control, now)
-        for child in (self._player, self._recorder, self._control):
-            while child is not None and child.log:
+        self._look_at_midi(now)
+        self._recorder.receive(now)
+        while self._recorder.saved:
+            _tell_saved(self._recorder.saved.popleft())
+        if self._recorder.was_lost():
+            log.error("the recorder has ended: what is played from here on is not kept")
+        self._control.look(now)
+        if self._control.failure is not None:  # a warning: the jam needs no surfaces
+            log.warning("%s", self._control.failure)
+            self._control.failure = None
+        self._look_after_pages(now)
+        for child in self._children:
+            while child.log:
                 log.warning("%s", child.log.popleft())
-        if (line := self._loops.look(now)) is not None:
-            log.warning("%s", line)
         self._look_for_failure()
         if not self._is_ready:
             self._become_ready(now)
         elif not self._is_explained and self._has_page_come(now):
             self._explain()
-        if self._is_ready and self._options.until_player_ends and self._player is not None:
-            self._look_for_the_end(self._player, now)
+        if self._is_ready and self._options.until_player_ends and self._player.was_started:
+            self._look_for_the_end(now)
         self._statistics.look(now)
 
     def _look_for_failure(self) -> None:
         """End when something cannot start; once all runs, a child process's failure is only told."""
         failure = self._supervisor.failure
         for child in (self._player, self._recorder):
-            if child is not None and child.failure is not None:
+            if child.failure is not None:
                 failure, child.failure = child.failure, None
                 log.error("%s", failure)
         if failure is not None and not self._is_ready:
             self._exit_status = 1 if self._supervisor.is_our_fault else 2
 
     def _become_ready(self, now: int) -> None:
-        waited_for = [child for child in (self._player, self._recorder) if child is not None]
         # A recorder that died takes nothing with it but what it kept; a player that did says why.
-        if not self._supervisor.was_ready or not all(
-            child.is_ready or child.link.closed for child in waited_for
+        waited_for = self._player, self._recorder
+        if not (
+            self._supervisor.is_ready
+            and all(child.is_ready or child.link.closed for child in waited_for)
         ):
             return
         if self._could_be_ready_at is None:
@@ -418,31 +393,30 @@ class PortProcess:
         rest = "".join(
             f" {key}={_word(said[key])}" for key in ("model", "mode", "seed") if key in said
         )
-        ports = self._ports
-        names = "" if ports.api == NONE else f' in="{ports.in_name}" out="{ports.out_name}"'
-        self._print(f"ready{names} api={ports.api}{rest}")
-        if self._player is not None:
-            self._player.start(now + PLAYER_LEAD_US)
+        in_name, out_name = self._midi.names
+        names = f' in="{in_name}" out="{out_name}"' if self._midi.has_ports else ""
+        self._print(f"ready{names} api={self._midi.api}{rest}")
+        self._player.play(now + PLAYER_LEAD_US)
 
     def _has_page_come(self, now: int) -> bool:
         """True if the page's address was told, or will not be soon: it is the first thing that a person wants."""
         control, since = self._control, self._could_be_ready_at
-        if control is None or control.is_ready or control.link.closed:
+        if control.is_ready or control.link.closed:
             return True
         return since is not None and now - since > PAGE_US
 
     def _explain(self) -> None:
         """Where there are no ports, say so once, and what to play on."""
         self._is_explained = True
-        if self._ports.api != NONE:
+        if self._midi.has_ports:
             return
-        why = self._portless or (["no MIDI ports, as asked for"] if self._page_shown else [])
+        why = self._midi.reasons or (["no MIDI ports, as asked for"] if self._page_shown else [])
         for line in why:
             log.warning("%s%s", "play on the page; " if self._page_shown else "", line)
 
-    def _look_for_the_end(self, player: Player, now: int) -> None:
+    def _look_for_the_end(self, now: int) -> None:
         """End with 0 once the file was heard and the model has had its say."""
-        if not player.has_ended:
+        if not self._player.has_ended:
             return
         if self._player_ended_at is None:
             self._player_ended_at = now
@@ -480,61 +454,21 @@ class PortProcess:
 
     def _go_on(self, now: int) -> None:
         """After a stop nothing is caught up with, neither what came meanwhile nor what was due."""
-        while self._ports.receive():
-            pass
+        self._midi.drop()
         for data in self._inlet.release():
             self._pass_on(data, now)
         self._outbox.cut(now)
-        if self._player is not None:
-            self._player.wait(now - self._turned_at)
+        self._player.wait(now - self._turned_at)
         self._turned_at = self._went_on_at = now
 
-    # --- the MIDI system ------------------------------------------------------------------------------------------
-
-    def _look_at_ports(self, now: int) -> None:
-        health = self._ports.health(now)
-        if health is not self._health:
-            self._health_changed(health, now)
-        if self._awaited is not None and (api := self._awaited.look(now)) is not None:
-            self._open_again(api)
-
-    def _health_changed(self, health: Health, now: int) -> None:
-        before, self._health = self._health, health
-        if health is Health.WELL:
-            log.warning("%s: the MIDI server answers again", self._ports.api)
-        else:
-            log.warning("%s: MIDI server %s; waiting for it", self._ports.api, health.value)
+    def _look_at_midi(self, now: int) -> None:
+        """Look after the MIDI system; release what may hang since it has changed."""
+        change = self._midi.look(now)
+        if Change.UNHEARD in change:
             for data in self._inlet.release():
                 self._pass_on(data, now)
-        if health is Health.LOST:
-            self._awaited = Awaited((self._ports.api,), SOON_US)
-        # Whatever the other side still believes to sound is released as soon as anything reaches it.
-        if before is not Health.LOST:
-            self._outbox.release_all(now)
-
-    def _open_again(self, api: str) -> None:
-        """Take the same names on a system that is there, again or at last."""
-        is_back = self._ports.api == api
-        self._ports.close()  # takes a second on a server that died, which is why it waits until here
-        try:
-            self._ports = RtMidiPorts(api, self._ports.in_name, self._ports.out_name)
-        except PortError as error:
-            log.debug("%s", error)
-            return
-        self._awaited, self._health = None, Health.WELL
-        self._end_watchdog()
-        self._watchdog = Watchdog(api, self._ports.out_name)
-        log.warning(
-            '%s: %s, ports "%s" and "%s"',
-            api,
-            "MIDI server is back" if is_back else "a MIDI system has come",
-            self._ports.in_name,
-            self._ports.out_name,
-        )
-        if not is_back:
-            self._loops = LoopGuard(self._ports.out_name, self._ports.in_name)
-        self._wire()
-        self._outbox.release_all(clock.now())
+        if Change.UNSENT in change:
+            self._outbox.release_all(clock.now())
 
     # --- figures --------------------------------------------------------------------------------------------------
 
@@ -543,7 +477,7 @@ class PortProcess:
         return {
             "dropped": self._outbox.dropped,
             "inlet": dict(self._inlet.counts),
-            "loop": self._loops.summary(),
+            "loop": self._midi.loops,
             "restarts": self._supervisor.restarts,
             "engine_pid": self._supervisor.pid,
         }
@@ -565,28 +499,23 @@ class PortProcess:
         by = now + EXIT_US
         self._release_the_last(now)
         sent_at = clock.now()
-        if self._watchdog is not None:
-            self._watchdog.dismiss()
+        self._midi.dismiss_watchdog()
         if self._options.stats:
             self._statistics.print_at_exit(sent_at, self._supervisor.link)
         self._hear_the_last(clock.now())
         self._supervisor.stop()
         for child in (self._player, self._control):
-            if child is not None:
-                child.kill()
+            child.kill()
         clock.wait_until(sent_at + DELIVERY_US, 0)
-        self._close_ports(by if self._was_told else by + WRITE_US)
+        self._midi.close(by if self._was_told else by + WRITE_US, self._dies_of or 0)
         self._end_recorder(by)
-        self._end_watchdog()
         self._supervisor.reap(max(0, by - clock.now()) / SECOND)
 
     def _release_the_last(self, now: int) -> None:
         """Release everything and send that, at the pace that a cable bears as long as there is time."""
         self._outbox.release_all(now, stops_clock=True)
         while (
-            not self._outbox.is_silent
-            and clock.now() < now + RELEASE_US
-            and self._health is Health.WELL
+            not self._outbox.is_silent and clock.now() < now + RELEASE_US and self._midi.is_well()
         ):
             self._send()
             clock.wait_until(clock.now() + POLL_US, 0)
@@ -595,46 +524,25 @@ class PortProcess:
     def _hear_the_last(self, now: int) -> None:
         """Let the engine tell the journal what it did last, or the session could not be played again to its end."""
         link = self._supervisor.link
-        if self._recorder is None or link is None:
+        if self._recorder.link.closed:
             return
-        link.send(Kind.OVER, now)
+        link.send(OverFrame(now))
         is_over = False
         while not (is_over or link.closed) and clock.now() < now + LAST_US:
             for frame in link.wait(LAST_US // 10):
-                is_over |= frame.kind is Kind.OVER
-                if frame.kind is Kind.JOURNAL:
+                is_over |= isinstance(frame, OverFrame)
+                if isinstance(frame, JournalFrame):
                     self._recorder.account(frame)
-
-    def _close_ports(self, by: int) -> None:
-        if self._awaited is not None:
-            self._awaited.close()
-        if isinstance(self._ports, RtMidiPorts):
-            self._ports.leave(by, self._dies_of or 0)
-        else:
-            self._ports.close()
-
-    def _end_watchdog(self) -> None:
-        if self._watchdog is not None:
-            self._watchdog.end()
-            self._watchdog = None
 
     def _end_recorder(self, by: int) -> None:
         """Let the recording be written: at leisure when the file has ended, on a signal as long as there is time."""
-        if self._recorder is None:
+        if not self._recorder.was_started:
             return
         if not self._was_told:
             by = clock.now() + WRITE_US
         self._recorder.link.drain(by - clock.now())
         if not self._recorder.end((by - clock.now()) / SECOND):
             log.warning("%s is still being written", self._options.record or "the journal")
-
-
-def _awaited(api: str) -> Awaited | None:
-    """Make the wait for a MIDI system that may still come; None where none is wanted or can be had."""
-    try:
-        return Awaited(candidates(api), GENTLY_US) if api == "auto" else None
-    except PortError:
-        return None
 
 
 def _tell_saved(answer: Mapping[str, Any]) -> None:
@@ -662,4 +570,4 @@ def _ask_for_realtime() -> None:
             log.debug("no real-time priority: not permitted")
 
 
-__all__ = ["Link", "PortProcess", "ServeOptions", "serve"]
+__all__ = ["PortProcess", "ServeOptions", "serve"]

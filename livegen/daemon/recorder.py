@@ -31,8 +31,16 @@ from pathlib import Path
 from typing import Any
 
 from livegen.daemon import clock, recordings
+from livegen.daemon.frames import (
+    CommandFrame,
+    FailedFrame,
+    Frame,
+    LogFrame,
+    ReadyFrame,
+    SavedFrame,
+)
 from livegen.daemon.keeper import Keeper
-from livegen.daemon.link import Frame, Kind, Link, inherited
+from livegen.daemon.link import Link, inherited
 from livegen.daemon.recordings import JOURNAL, Log, RecordingError
 from livegen.daemon.takes import session_score
 from livegen.errors import LivegenError
@@ -40,7 +48,6 @@ from livegen.jam import rows
 from livegen.jam.journal import salvage
 
 REST_US = 50_000  # between two looks at the link: a clock of 48 messages a second must not wake us 48 times
-SETTINGS_US = 10 * clock.SECOND
 _FAULTS = (OSError, LivegenError, ValueError)
 
 
@@ -134,7 +141,7 @@ def record(link: Link, settings: Mapping[str, Any], waiting: list[Frame]) -> Non
         logs[str(folder)] = _begun(Log(keep, _lost))
     keeper = Keeper(logs, folder, tempo_bpm)
     _tell(link, keeper.flush(clock.now()))
-    link.send(Kind.READY, clock.now())
+    link.send(ReadyFrame.of(clock.now(), {}))
     _turn(link, keeper, waiting)
     keeper.close()
     if not keeper.has_music:
@@ -150,9 +157,9 @@ def _turn(link: Link, keeper: Keeper, frames: list[Frame]) -> None:
     is_over = False
     while not is_over:
         for frame in frames:
-            if frame.kind is Kind.COMMAND:
+            if isinstance(frame, CommandFrame):
                 keeper.flush(clock.now())  # a take of half an hour is two seconds' work
-                link.send_json(Kind.SAVED, clock.now(), _answer(keeper, frame.json()))
+                link.send(SavedFrame.of(clock.now(), _answer(keeper, frame)))
             else:
                 keeper.take(frame)
         _tell(link, keeper.flush(clock.now()))
@@ -162,11 +169,11 @@ def _turn(link: Link, keeper: Keeper, frames: list[Frame]) -> None:
         is_over = link.closed and not frames
 
 
-def _answer(keeper: Keeper, command: Mapping[str, Any]) -> dict[str, str]:
+def _answer(keeper: Keeper, command: CommandFrame) -> dict[str, str]:
     """Do what is asked for, and say which file it gave or why none."""
-    value, now = command.get("value"), datetime.now()
+    value, now = command.value, datetime.now()
     try:
-        match command.get("name"), value:
+        match command.name, value:
             case "capture", None | "":
                 path = keeper.capture(None, now)
             case "capture", "all":
@@ -176,7 +183,7 @@ def _answer(keeper: Keeper, command: Mapping[str, Any]) -> dict[str, str]:
             case "keep", {"from": int() as start, "to": int() as end}:
                 path = keeper.keep(start, end, now)
             case _:
-                raise RecordingError(f"the recorder does not know {str(dict(command))[:80]}")
+                raise RecordingError(f"the recorder does not know {str(command.values)[:80]}")
     except _FAULTS as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return {"not_saved": why}
@@ -201,15 +208,7 @@ def _new_session(folder: Path, journals: int, session: list[Path]) -> int:
 
 def _tell(link: Link, said: Iterable[str]) -> None:
     for line in said:
-        link.send(Kind.LOG, clock.now(), line.encode())
-
-
-def _first_frames(link: Link) -> list[Frame]:
-    by = clock.now() + SETTINGS_US
-    frames: list[Frame] = []
-    while not frames and not link.closed and clock.now() < by:
-        frames = link.wait(by - clock.now())
-    return frames
+        link.send(LogFrame.of(clock.now(), line))
 
 
 def main() -> None:
@@ -218,16 +217,17 @@ def main() -> None:
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
     link = inherited(sys.argv[1])
-    frames = _first_frames(link)
-    if not frames or frames[0].kind is not Kind.SETTINGS:
+    begun = link.settings()
+    if begun is None:
         sys.exit(1)
-    settings = frames[0].json()
+    first, frames = begun
+    settings = first.values
     try:
-        record(link, settings, frames[1:])
+        record(link, settings, frames)
     except (OSError, LivegenError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         line = f"{settings.get('record')}: the recording cannot be written ({why})"
-        if not link.send(Kind.FAILED, clock.now(), line.encode()):
+        if not link.send(FailedFrame.of(clock.now(), line)):
             print(line, file=sys.stderr)
         link.drain(clock.SECOND)
         sys.exit(1)

@@ -6,8 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from livegen.daemon import clock
+from livegen.daemon.frames import CommandFrame, StatisticsFrame
 from livegen.daemon.lateness import Lateness, Trace
-from livegen.daemon.link import Frame, Kind, Link
+from livegen.daemon.link import Link
 
 WAIT_US = 100_000  # how long the engine process may take to add its figures
 TRACE_LENGTH = 1 << 14
@@ -41,31 +42,28 @@ class Statistics:
         if self._trace is not None:
             self._trace.sent.append((due, now, data.hex()))
 
-    def ask(self, now: int, link: Link | None) -> None:
+    def ask(self, now: int, link: Link) -> None:
         """Ask the engine process for its figures; the line is printed when they have come, or without them."""
         if self._by is None:
             self._by = now + WAIT_US
-            if link is not None:
-                link.send_json(Kind.COMMAND, now, {"name": "stats", "value": None})
+            link.send(CommandFrame.named(now, "stats"))
 
-    def take(self, frame: Frame) -> None:
+    def take(self, frame: StatisticsFrame) -> None:
         """Take the engine's figures and print the line."""
         if self._by is not None:
-            self._write(frame.json())
+            self._write(frame.values)
 
     def look(self, now: int) -> None:
         """Print the line without the engine's figures when they have not come in time."""
         if self._by is not None and now >= self._by:
             self._write({})
 
-    def print_at_exit(self, now: int, link: Link | None) -> None:
+    def print_at_exit(self, now: int, link: Link) -> None:
         """Print the line now, and wait for the engine's figures as long as they may take."""
         self.ask(now, link)
-        while (
-            self._by is not None and link is not None and not link.closed and clock.now() < self._by
-        ):
+        while self._by is not None and not link.closed and clock.now() < self._by:
             for frame in link.wait(WAIT_US // 10):
-                if frame.kind is Kind.STATS:
+                if isinstance(frame, StatisticsFrame):
                     self.take(frame)
         if self._by is not None:
             self._write({})

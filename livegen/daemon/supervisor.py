@@ -1,7 +1,7 @@
 """Starts the engine process, listens to its heart, starts it again.
 
 Judges by three signs: its link closed (it is dead, at once), no beat for 250 ms (release what sounds, it may
-have hiccuped), none for 600 ms (it hangs: kill it).  Beats count only after READY.  Knows no MIDI.
+have hiccuped), none for 600 ms (it hangs: kill it).  Beats count only once it is ready.  Knows no MIDI.
 """
 
 import logging
@@ -11,8 +11,9 @@ from enum import Enum
 from typing import Any
 
 from livegen.daemon.back_off import BackOff
+from livegen.daemon.child import LastingChild
 from livegen.daemon.clock import SECOND
-from livegen.daemon.link import Frame, Kind, Link, spawn
+from livegen.daemon.frames import BeatFrame, FailedFrame, Frame, HeardFrame, ReadyFrame
 
 log = logging.getLogger(__name__)
 
@@ -38,58 +39,37 @@ class State(Enum):
     DOWN = "down"
 
 
-class Supervisor:
+class Supervisor(LastingChild):
     """Owner of the engine process.  Threads: loop only.
 
-    `was_ready` is True once the first READY came; `failure` is the one line why it never will, else None, and
-    `is_our_fault` whether the process crashed rather than said so.
+    `is_ready` stays True once it was; `failure` is the one line why it never will be, else None, and `is_our_fault`
+    whether the process crashed rather than said so.
     """
 
     def __init__(self, settings: Mapping[str, Any], module: str = ENGINE_MODULE) -> None:
-        self._settings = settings
-        self._module = module
-        self._child: subprocess.Popen[bytes] | None = None
-        self._ended: list[subprocess.Popen[bytes]] = []
-        self._last_beat = self._started_at = self._watched_at = 0
-        self._start_at = 0
-        self._back_off = BackOff(PAUSES_US, STEADY_US)
+        super().__init__(module, settings, BackOff(PAUSES_US, STEADY_US))
+        self._last_beat = self._watched_at = 0
         self._loudness = logging.WARNING  # of what is told of a silence
         self.state = State.DOWN
-        self.link: Link | None = None
-        self.was_ready = False
-        self.served: dict[str, Any] = {}
-        self.failure: str | None = None
         self.is_our_fault = False
-        self.restarts = 0
 
     @property
     def pid(self) -> int | None:
         """The engine process's id while there is one."""
-        return self._child.pid if self._child else None
+        return None if self.state is State.DOWN else super().pid
 
     def start(self, now: int) -> None:
         """Start the process and hand it its settings."""
-        self._child, self.link = spawn(self._module)
-        self.link.send_json(Kind.SETTINGS, now, self._settings)
-        self._started_at = self._watched_at = now
+        super().start(now)
+        self._watched_at = now
         self.state = State.STARTING
-
-    def send(self, kind: Kind, now: int, payload: bytes) -> None:
-        """Send one frame, if there is anybody to read it."""
-        if self.link is not None:
-            self.link.send(kind, now, payload)
 
     def heard(self, now: int, data: bytes) -> None:
         """Pass a message of the player's on to the engine."""
-        self.send(Kind.MIDI, now, data)
+        self.link.send(HeardFrame(now, data))
 
     def sent(self, due: int, now: int, data: bytes) -> None:
         """Tell the engine nothing: it knows what it handed out."""
-
-    def receive(self, now: int) -> list[Frame]:
-        """Take in frames; beats and READY are kept here, the others given."""
-        frames = self.link.receive() if self.link is not None else []
-        return [frame for frame in frames if not self._own(frame, now)]
 
     def watch(self, now: int, sounds: bool) -> bool:
         """Look after the process; True when what sounds must be released now.
@@ -97,13 +77,11 @@ class Supervisor:
         A silence is told only where something `sounds`: on a busy machine there are others, which nobody hears.
         """
         unwatched, self._watched_at = now - self._watched_at, now
-        self._ended = [child for child in self._ended if child.poll() is None]
         if self.state is State.DOWN:
-            if now >= self._start_at and self.failure is None:
-                self.restarts += 1
-                self.start(now)
+            if self.failure is None:
+                self.start_again(now)
             return False
-        if self.link is None or self.link.closed:
+        if self.link.closed:
             self.receive(now)  # its last words, if a send found it gone before they were read
             return self._died(now, sounds)
         if unwatched > OWN_PAUSE_US:
@@ -127,8 +105,8 @@ class Supervisor:
 
     def stop(self) -> None:
         """Ask the process to end: its link closes, and a signal for one that does not read it."""
-        if self._child is not None and self.link is not None:
-            self.link.close()
+        self.link.close()
+        if self._child is not None:
             self._child.terminate()
 
     def reap(self, timeout_s: float) -> None:
@@ -140,20 +118,19 @@ class Supervisor:
         except subprocess.TimeoutExpired:
             self._child.kill()
             self._child.wait()
-        self._child = None
 
     def _own(self, frame: Frame, now: int) -> bool:
-        match frame.kind:
-            case Kind.BEAT:
+        match frame:
+            case BeatFrame():
                 self._beat(now)
-            case Kind.READY:
-                self.served = frame.json()
-                self.state, self.was_ready = State.READY, True
+            case ReadyFrame():
+                self.served = frame.values
+                self.state, self.is_ready = State.READY, True
                 self._beat(now)
-            case Kind.FAILED:
-                log.error("%s", frame.text())
-                if not self.was_ready:
-                    self.failure = frame.text()
+            case FailedFrame():
+                log.error("%s", frame.line)
+                if not self.is_ready:
+                    self.failure = frame.line
             case _:
                 return False
         return True
@@ -168,17 +145,10 @@ class Supervisor:
 
     def _died(self, now: int, sounds: bool) -> bool:
         """Bury the process and say when the next one starts."""
-        assert self._child is not None and self.link is not None
         how = self._how_it_ended()
-        self._child.kill()
-        self._ended.append(self._child)
-        self._child = None
-        self.link.close()
-        self.link = None
-        pause = self._back_off.pause_us(now - self._started_at)
-        self._start_at = now + pause
+        pause = self.bury(now)
         self.state = State.DOWN
-        if not self.was_ready and self._back_off.deaths >= FIRST_STARTS and self.failure is None:
+        if not self.is_ready and self._back_off.deaths >= FIRST_STARTS and self.failure is None:
             self.failure = (
                 f"the engine process ended {FIRST_STARTS} times before it was ready ({how})"
             )
@@ -197,7 +167,7 @@ class Supervisor:
         return True
 
     def _how_it_ended(self) -> str:
-        assert self._child is not None and self.link is not None
+        assert self._child is not None
         if not self.link.closed:
             return "hangs"
         try:  # the link closes an instant before the process is gone

@@ -1,23 +1,26 @@
 """Sources, outputs and sinks of the port process.
 
-Another way in or out, such as a plug-in's socket, is one more row of these lists.  Standard library only; all times are
+Another way in or out, such as a plug-in's socket, is one more row of its lists.  Standard library only; all times are
 micros.  Nothing here may wait or raise: the loop of the port process has no time for it.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
-from livegen.daemon import clock
-from livegen.daemon.loops import LoopGuard
-from livegen.daemon.ports import Ports
-from livegen.daemon.watchdog import Watchdog
+from livegen.daemon.outbox import Outbox
 
 
-class Input(Protocol):
+class Source(Protocol):
     """A source of messages of the player's."""
 
     def due(self, now: int) -> Iterable[bytes]:
         """Give what has come by now, in order."""
+
+    def deadline(self) -> int | None:
+        """Give the time at which `due` has the next message; None where that is not known before."""
+
+    def fileno(self) -> int:
+        """Give a descriptor that can be read when something has come; -1 where there is none, and polling must do."""
 
 
 class Output(Protocol):
@@ -37,41 +40,16 @@ class Sink(Protocol):
         """Take a message that was due and has left now."""
 
 
-class MidiInput(Input):
-    """The input port, without messages of ours that came back."""
+class Thru(Sink):
+    """The player's own notes, sent on from the output while that can be reached."""
 
-    def __init__(self, ports: Ports, loops: LoopGuard) -> None:
-        self._ports, self._loops = ports, loops
-
-    def due(self, now: int) -> Iterable[bytes]:
-        """Give what lies at the port."""
-        return [data for data in self._ports.receive() if not self._loops.heard(now, data)]
-
-
-class MidiOutput(Output):
-    """The output port."""
-
-    def __init__(self, ports: Ports, loops: LoopGuard) -> None:
-        self._ports, self._loops = ports, loops
-
-    def send(self, data: bytes) -> None:
-        """Send a message, and before it what makes it known if it comes back."""
-        for mark in self._loops.mark(clock.now(), data):
-            self._ports.send(mark)
-        self._ports.send(data)
-
-
-class Guards(Sink):
-    """The watchdog and the loop guard, which must know of all that has left the output port."""
-
-    def __init__(self, loops: LoopGuard, watchdog: Watchdog | None) -> None:
-        self._loops, self._watchdog = loops, watchdog
+    def __init__(self, outbox: Outbox, reaches: Callable[[], bool]) -> None:
+        self._outbox, self._reaches = outbox, reaches
 
     def heard(self, now: int, data: bytes) -> None:
-        """Take no note: the loop guard saw it at the input."""
+        """Send a message of a channel on."""
+        if data[0] < 0xF0 and self._reaches():
+            self._outbox.put(now, data, thru=True)
 
     def sent(self, due: int, now: int, data: bytes) -> None:
-        """Tell both, the watchdog first."""
-        if self._watchdog is not None:
-            self._watchdog.tell(data)
-        self._loops.sent(now, data)
+        """Do nothing."""

@@ -1,7 +1,6 @@
 """The control process as the port process and a surface see it: over a real link and real UDP on loopback."""
 
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -19,7 +18,15 @@ from livegen.control.surfaces import Request
 from livegen.daemon import clock
 from livegen.daemon.children import ControlProcess
 from livegen.daemon.clock import SECOND
-from livegen.daemon.link import MAX_PAYLOAD, Frame, Kind, pair
+from livegen.daemon.frames import (
+    CommandFrame,
+    FailedFrame,
+    Frame,
+    LogFrame,
+    ReadyFrame,
+    SnapshotFrame,
+)
+from livegen.daemon.link import MAX_PAYLOAD, pair
 from livegen.extras import to_install
 
 PATIENCE_S = 30.0  # far above what a quiet machine needs
@@ -35,19 +42,20 @@ class PortProcess:
     """What the port process does with its control process, and no more."""
 
     def __init__(self, settings: dict[str, Any]) -> None:
-        self.control = ControlProcess(settings, clock.now())
+        self.control = ControlProcess(settings)
+        self.control.start(clock.now())
         self.asked: list[Request] = []
         self.ahead = 0  # micros that its clock is told to be ahead
 
     def turn(self) -> None:
         now = clock.now() + self.ahead
         for frame in self.control.commands(now):
-            self.asked.append(Request(**frame.json()))
+            self.asked.append(Request(frame.name, frame.value))
         self.control.link.flush()
         self.control.look(now)
 
     def show(self, state: dict[str, Any]) -> None:
-        self.control.show(clock.now(), json.dumps(state).encode())
+        self.control.show(SnapshotFrame.of(clock.now(), state))
 
     def until(self, holds: Callable[[], object]) -> None:
         """Turn until something holds."""
@@ -120,7 +128,8 @@ def tablet(process: PortProcess) -> Iterator[Tablet]:
 
 
 def pid(process: PortProcess) -> int:
-    return process.control._child.pid
+    assert process.control.pid is not None
+    return process.control.pid
 
 
 def test_what_a_surface_asks_for_reaches_the_port_process(
@@ -209,6 +218,7 @@ def test_a_control_process_that_dies_is_started_again_and_knows_the_state(
 
 def test_it_ends_when_its_link_closes(process: PortProcess) -> None:
     child = process.control._child
+    assert child is not None
     process.control.link.close()
 
     assert child.wait(PATIENCE_S) == 0
@@ -234,9 +244,9 @@ def test_a_port_in_use_is_said_once_and_not_tried_again() -> None:
 def test_a_flood_of_commands_does_not_reach_the_engine_but_panic_does(
     process: PortProcess,
 ) -> None:
-    frames = [Frame(Kind.COMMAND, 1, b'{"name":"again","value":null}')] * 5000
-    frames += [Frame(Kind.COMMAND, 2, b'{"name":"panic","value":null}')]
-    process.control.receive = lambda: frames  # type: ignore[method-assign]
+    frames: list[Frame] = [CommandFrame.named(1, "again")] * 5000
+    frames += [CommandFrame.named(2, "panic")]
+    process.control.receive = lambda now: frames  # type: ignore[method-assign]
     passed = process.control.commands(clock.now())
 
     assert len(passed) == ControlProcess.MAX_COMMANDS + 1 and passed[-1] == frames[-1]
@@ -244,9 +254,8 @@ def test_a_flood_of_commands_does_not_reach_the_engine_but_panic_does(
 
 
 def test_a_command_never_comes_from_the_future(process: PortProcess) -> None:
-    payload = b'{"name":"tap","value":null}'
-    frames = [Frame(Kind.COMMAND, micros, payload) for micros in (5, 10**18)]
-    process.control.receive = lambda: frames  # type: ignore[method-assign]
+    frames: list[Frame] = [CommandFrame.named(micros, "tap") for micros in (5, 10**18)]
+    process.control.receive = lambda now: frames  # type: ignore[method-assign]
 
     assert [frame.micros for frame in process.control.commands(1_000)] == [5, 1_000]
 
@@ -271,15 +280,17 @@ def test_a_missing_library_is_named_with_what_to_install(monkeypatch: pytest.Mon
     monkeypatch.setitem(sys.modules, "livegen.control.udp", None)
     status, said = served({"osc": {"port": 0}})
 
-    assert status == 2 and [frame.kind for frame in said] == [Kind.FAILED]
-    assert f"{to_install()}; or leave OSC off" in said[0].text()
+    [failed] = said
+    assert status == 2 and isinstance(failed, FailedFrame)
+    assert f"{to_install()}; or leave OSC off" in failed.line
 
 
 def test_without_settings_nothing_is_opened() -> None:
     status, said = served({})
 
     assert status == 0
-    assert [(frame.kind, frame.json()) for frame in said] == [(Kind.READY, {})]
+    [ready] = said
+    assert isinstance(ready, ReadyFrame) and ready.values == {}
 
 
 class Page:
@@ -300,6 +311,7 @@ def test_a_surface_that_cannot_be_opened_leaves_the_others_open(
     status, said = served({"osc": {"port": -1}, "page": {}})
 
     assert status == 0
-    assert [frame.kind for frame in said] == [Kind.LOG, Kind.READY]
-    assert said[0].text() == "osc.port: expected a whole number up to 65535, got -1"
-    assert said[1].json() == {"page": {"url": "here"}}
+    line, ready = said
+    assert isinstance(line, LogFrame) and isinstance(ready, ReadyFrame)
+    assert line.line == "osc.port: expected a whole number up to 65535, got -1"
+    assert ready.values == {"page": {"url": "here"}}

@@ -6,7 +6,7 @@ import pytest
 
 from livegen.daemon import clock
 from livegen.daemon.engine_process import EngineLike, EngineProcess
-from livegen.daemon.link import Kind
+from livegen.daemon.frames import Frame, LogFrame
 
 
 class QuietLink:
@@ -22,9 +22,7 @@ class QuietLink:
         self.waits += 1
         return []
 
-    def send(self, *_: Any) -> None: ...
-
-    send_json = send
+    def send(self, frame: Frame) -> None: ...
 
 
 class Idle(EngineLike):
@@ -71,11 +69,11 @@ class Told(Idle):
 
 
 def test_what_the_engine_says_of_itself_goes_to_the_log_once() -> None:
-    sent: list[tuple[Any, ...]] = []
+    sent: list[Frame] = []
     link: Any = QuietLink()
-    link.send = lambda *frame: sent.append(frame)
+    link.send = sent.append
 
     EngineProcess(link, Told(), {}, clock.now()).run()
 
-    logged = [frame[2] for frame in sent if frame[0] is Kind.LOG]
-    assert logged == [b"key C3 is up"]
+    logged = [frame.line for frame in sent if isinstance(frame, LogFrame)]
+    assert logged == ["key C3 is up"]

@@ -1,6 +1,5 @@
 """What is kept: every line in its order, takes on request, one word when the disk is full."""
 
-import json
 import os
 from datetime import datetime
 from pathlib import Path
@@ -8,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from livegen.daemon import recordings
+from livegen.daemon.frames import Frame, HeardFrame, JournalFrame, SentFrame
 from livegen.daemon.keeper import CLOCKS_US, Keeper
-from livegen.daemon.link import Frame, Kind
 from livegen.daemon.recordings import RETRY_US, Log, RecordingError
 from livegen.jam.journal import Session, read
 from livegen.jam.rows import Did, Grid, Header, Heard, Row, Sent, Took, body, first_line
@@ -23,15 +22,15 @@ CLOCK = b"\xf8"
 
 
 def heard(at: int, *data: int) -> Frame:
-    return Frame(Kind.MIDI, at, bytes(data))
+    return HeardFrame(at, bytes(data))
 
 
 def sent(at: int, *data: int) -> Frame:
-    return Frame(Kind.SENT, at, bytes(data))
+    return SentFrame(at, bytes(data))
 
 
 def row(value: Row) -> Frame:
-    return Frame(Kind.JOURNAL, value.at, json.dumps(body(value)).encode())
+    return JournalFrame.of(value.at, body(value))
 
 
 def log(path: Path) -> Log:
@@ -90,9 +89,7 @@ def test_clock_bytes_wait_no_longer_than_a_second(tmp_path: Path) -> None:
 
 
 def test_nonsense_of_an_engine_is_not_written_down(tmp_path: Path) -> None:
-    broken = [
-        Frame(Kind.JOURNAL, 5, data) for data in (b"", b"[]", b"{", b'{"fed":[null]}', b"\xff")
-    ]
+    broken = [JournalFrame(5, data) for data in (b"", b"[]", b"{", b'{"fed":[null]}', b"\xff")]
 
     _, session = kept(tmp_path, *broken, *JAM)
 

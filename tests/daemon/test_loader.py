@@ -1,6 +1,5 @@
 """Another model beside the music: loaded aside, refused in a line, and given to the engine where it belongs."""
 
-import json
 import threading
 from pathlib import Path
 
@@ -8,7 +7,8 @@ import pytest
 
 from livegen.daemon import clock
 from livegen.daemon.engine_process import EngineProcess
-from livegen.daemon.link import Frame, Kind, Link, pair
+from livegen.daemon.frames import CommandFrame, Frame, JournalFrame, LogFrame
+from livegen.daemon.link import Link, pair
 from livegen.daemon.loader import SWAP, WARM_STEPS, Loaded, Loader
 from livegen.daemon.recordings import fingerprint
 from livegen.errors import ModelError
@@ -102,8 +102,7 @@ class Served:
 
     def load(self, name: object) -> list[Frame]:
         """Ask for a model, wait for it, look once: what was said."""
-        command = json.dumps({"name": "model", "value": name}).encode()
-        self.process._command(Frame(Kind.COMMAND, clock.now(), command))
+        self.process._command(CommandFrame.named(clock.now(), "model", name))
         thread = self.process._loader._thread
         assert thread is not None
         thread.join(30)
@@ -127,8 +126,8 @@ def served() -> "Served":
 def test_a_model_that_was_loaded_is_told_to_the_journal_and_takes_over(served: Served) -> None:
     line, row = served.load("next")
 
-    assert (line.kind, row.kind) == (Kind.LOG, Kind.JOURNAL)
-    assert [SWAP, {"model": str(FILE), "sha256": fingerprint(FILE)}] == row.json()["fed"][-1][-2:]
+    assert isinstance(line, LogFrame) and isinstance(row, JournalFrame)
+    assert [SWAP, {"model": str(FILE), "sha256": fingerprint(FILE)}] == row.values["fed"][-1][-2:]
     assert isinstance(served.engine._listener.live.guard.model, Counting)  # nobody plays: at once
     served.close()
 
@@ -137,7 +136,7 @@ def test_a_model_that_was_loaded_is_told_to_the_journal_and_takes_over(served: S
 def test_a_model_that_is_refused_leaves_no_trace_but_a_line(served: Served, name: str) -> None:
     frames = served.load(name)
 
-    assert [frame.kind for frame in frames] == [Kind.LOG]
+    assert [type(frame) for frame in frames] == [LogFrame]
     assert isinstance(served.engine._listener.live.guard.model, EchoModel)
     served.close()
 
@@ -146,5 +145,5 @@ def test_a_model_that_is_refused_leaves_no_trace_but_a_line(served: Served, name
 def test_whatever_is_asked_for_the_process_goes_on(served: Served, name: object) -> None:
     frames = served.load(name)
 
-    assert frames[0].kind is Kind.LOG and len(frames[0].payload) <= 2000
+    assert isinstance(frames[0], LogFrame) and len(frames[0].line) <= 2000
     served.close()

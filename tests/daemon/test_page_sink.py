@@ -9,22 +9,22 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.daemon.clock import SECOND
-from livegen.daemon.link import Kind
+from livegen.daemon.frames import Frame, HeardFrame, NewsFrame, SentFrame
 from livegen.daemon.page_sink import LogLines, PageKeys, PageSink, playable
 
-Told = list[tuple[Kind, int, bytes]]
+Told = list[Frame]
 
 
 def onlooker(is_watched: bool = True) -> tuple[PageSink, Told]:
     told: Told = []
-    one = PageSink(lambda *frame: told.append(frame))
+    one = PageSink(told.append)
     one.is_watched = is_watched
     return one, told
 
 
 def figures(one: PageSink, told: Told, now: int, **others: Any) -> dict[str, Any]:
     one.figures(now, others, at_once=True)
-    found: dict[str, Any] = json.loads(told[-1][2])
+    found: dict[str, Any] = json.loads(told[-1].payload)
     return found
 
 
@@ -33,7 +33,7 @@ def test_notes_are_told_as_they_come_and_go() -> None:
     one.heard(5, b"\x90\x3c\x50")
     one.sent(7, 7, b"\x80\x3c\x40")
 
-    assert told == [(Kind.MIDI, 5, b"\x90\x3c\x50"), (Kind.SENT, 7, b"\x80\x3c\x40")]
+    assert told == [HeardFrame(5, b"\x90\x3c\x50"), SentFrame(7, b"\x80\x3c\x40")]
 
 
 def test_clocks_and_the_like_are_not_told() -> None:
@@ -51,7 +51,7 @@ def test_nothing_but_lines_is_told_while_nobody_watches() -> None:
     one.figures(SECOND, {})
     one.line(9, "a loop", "note")
 
-    assert told == [(Kind.LINE, 9, b'{"line":"a loop","kind":"note"}')]
+    assert told == [NewsFrame.of(9, {"line": "a loop", "kind": "note"})]
 
 
 def test_figures_come_once_a_second_and_what_is_urgent_at_once() -> None:
@@ -61,7 +61,7 @@ def test_figures_come_once_a_second_and_what_is_urgent_at_once() -> None:
     assert len(told) == 3
 
     one.figures(3 * SECOND - 1, {"engine": "dead"}, at_once=True)
-    assert json.loads(told[-1][2])["engine"] == "dead"
+    assert json.loads(told[-1].payload)["engine"] == "dead"
 
 
 def test_figures_are_of_the_last_minute_and_counts_of_the_time_since_the_last() -> None:

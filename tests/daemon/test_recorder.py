@@ -1,6 +1,5 @@
 """The process that keeps what is played: through the power failing, a crash and a folder that is none."""
 
-import json
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 
 from livegen.daemon.children import Recorder
-from livegen.daemon.link import Frame, Kind
+from livegen.daemon.frames import JournalFrame
 from livegen.daemon.recorder import journal_path, recover, turn_into_midi
 from livegen.errors import LivegenError
 from livegen.jam.journal import read, salvage
@@ -113,7 +112,8 @@ def start() -> Iterator[Callable[..., Recorder]]:
 
     def begin(folder: Path | None, record: Path | None = None) -> Recorder:
         started.append(Recorder(folder, record))
-        wait_for(lambda: started[-1].receive() or started[-1].is_ready or started[-1].failure)
+        started[-1].start(0)
+        wait_for(lambda: started[-1].receive(0) or started[-1].is_ready or started[-1].failure)
         return started[-1]
 
     yield begin
@@ -129,11 +129,11 @@ def play(recorder: Recorder, rows: list[Row] = ROWS) -> None:
             case Sent(at, data):
                 recorder.sent(at, at, data)
             case _:
-                recorder.account(Frame(Kind.JOURNAL, row.at, json.dumps(body(row)).encode()))
+                recorder.account(JournalFrame.of(row.at, body(row)))
 
 
 def answer(recorder: Recorder) -> dict[str, Any]:
-    wait_for(lambda: recorder.receive() or recorder.saved)
+    wait_for(lambda: recorder.receive(0) or recorder.saved)
     return recorder.saved.popleft()
 
 
@@ -243,7 +243,7 @@ def test_a_killed_process_is_made_good_at_the_next_start(start: Start, tmp_path:
 
     second = start(None, path)
 
-    wait_for(lambda: second.receive() or second.log)
+    wait_for(lambda: second.receive(0) or second.log)
     assert "jam-recovered.mid" in second.log[0]
     assert read_midi(tmp_path / "jam-recovered.mid").tracks == TRACKS
 
@@ -300,6 +300,6 @@ def test_what_a_crash_left_under_a_later_name_is_recovered_too(
 
     recorder = start(None, path)
 
-    wait_for(lambda: recorder.receive() or len(recorder.log) == 2)
+    wait_for(lambda: recorder.receive(0) or len(recorder.log) == 2)
     assert "jam-2-recovered.mid" in recorder.log[0] and "take is" in recorder.log[1]
     assert read_midi(tmp_path / "jam-2-recovered.mid").tracks == TRACKS

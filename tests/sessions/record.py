@@ -5,8 +5,9 @@
     python -m tests.sessions.record --anew         only what the engine hands out, from the journals that are here
 
 Everything runs as a person has it: `livegen serve` in its four processes, over ports of a JACK server with the dummy
-driver, with the shipped model.  It needs jackd and, for Ableton Link, aalink; where the system permits it, each runs
-in a network of its own.  The paths of models are written as names afterwards, and nothing else is changed.
+driver, but with a model that every processor computes alike.  It needs jackd and, for Ableton Link, aalink; where the
+system permits it, each runs in a network of its own.  The paths of models are written as names afterwards, and nothing
+else is changed.
 
 With --anew no daemon runs.  The engine is fed what the journals say, and the journals are written with what it hands
 out now.  `test_sessions` says when that is right.
@@ -22,12 +23,12 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, chdir, contextmanager
 from pathlib import Path
 from random import Random
 from typing import Any
 
-from livegen import app, shipped
+from livegen import app
 from livegen.control.packets import Argument
 from livegen.jam import rows
 from livegen.jam.journal import read
@@ -36,13 +37,21 @@ from tests.control.test_link_session import NETWORK
 from tests.e2e.conftest import _is_ours, _served
 from tests.e2e.harness import SERVER_NAMES, Jack, Partner
 from tests.e2e.test_control_over_jack import Serve
+from tests.inference.exact_model import exact_bytes
 from tests.sessions.playing import Ask
-from tests.sessions.scripts import ROOT, SCRIPTS, TINY, Script
+from tests.sessions.scripts import EXACT, OTHER, ROOT, SCRIPTS, Script
 
 HERE = Path(__file__).parent
 AT_ONCE = 2
 LIMIT_S = 120
+MODELS = {EXACT: 12, OTHER: 8}  # each with the grid of its notes, in ticks
 MOST_OUT = 500  # messages on a line
+
+
+def write_models(folder: Path) -> None:
+    """Write the models of all sessions."""
+    for name, grid in MODELS.items():
+        (folder / name).write_bytes(exact_bytes(grid))
 
 
 def path_of(name: str) -> Path:
@@ -111,9 +120,12 @@ def record(name: str) -> None:
         for file, text in script.files.items():
             (path := home / "livegen" / file).parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
+        write_models(home)
         environment = stack.enter_context(_jack()).environment if script.ports else {}
         api = ("--api", "jack" if script.ports else "none", "--seed", str(seed), "--no-page")
-        served = stack.enter_context(Serve(home, *api, *script.options, **environment))
+        served = stack.enter_context(
+            Serve(home, *api, "--model", str(home / EXACT), *script.options, **environment)
+        )
         partner = Partner() if script.ports else None
         asyncio.run(_perform(script, Random(name), Stage(served, home, partner)))
         if partner is not None:
@@ -133,9 +145,8 @@ def _jack() -> Iterator[Jack]:
 
 def _with_names(text: str, home: Path) -> str:
     """A journal that names its models as any machine finds them."""
-    names = {str(shipped.model("default")): shipped.DEFAULT_MODEL, str(home / TINY): TINY}
-    for path, name in names.items():
-        text = text.replace(json.dumps(path), json.dumps(name))
+    for name in MODELS:
+        text = text.replace(json.dumps(str(home / name)), json.dumps(name))
     return text
 
 
@@ -198,8 +209,10 @@ def main(*names: str) -> None:
         case ("--here", name):
             record(name)
         case ("--anew", *_):
-            for path in sorted(HERE.glob("*.jsonl.gz")):
-                keep(path, answer_anew(lines_of(path)))
+            with tempfile.TemporaryDirectory() as folder, chdir(folder):
+                write_models(Path(folder))
+                for path in sorted(HERE.glob("*.jsonl.gz")):
+                    keep(path, answer_anew(lines_of(path)))
         case _:
             with ThreadPoolExecutor(AT_ONCE) as pool:
                 for said in pool.map(_recorded_apart, names or SCRIPTS):

@@ -11,7 +11,6 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.inference.tiny_model import tiny_bytes
 from tests.sessions.playing import (
     CONTINUE,
     START,
@@ -34,7 +33,7 @@ from tests.sessions.playing import (
 
 ROOT = Path(__file__).parents[2]
 EXAMPLES = ROOT / "docs" / "examples"
-TINY = "tiny.onnx"  # a second model, in the folder of the session
+EXACT, OTHER = "exact.onnx", "other.onnx"  # the models, in the folder of the session
 HELD = 57
 
 
@@ -451,22 +450,24 @@ def anything(chance: Random) -> list[Timed]:
 # --- what happens to the processes --------------------------------------------------------------------------------
 
 
+def load(model: str) -> Callable[[Any], object]:
+    """Ask for another model."""
+    return lambda stage: stage.ask("do/model", str(stage.file(model)))
+
+
 @script(options=jam(length=2), tail=5.0)
 def model_changed(chance: Random) -> list[Timed]:
     """Another model takes over while the first plays, one is refused, and the first comes back."""
-    played = do(0.1, lambda stage: stage.file(TINY).write_bytes(tiny_bytes()))
-    played += melody(chance, 0.3, 6) + ask(4.4, "do/model", "no_such_model")
-    played += do(5, lambda stage: stage.ask("do/model", str(stage.file(TINY)))) + melody(
-        chance, 9, 5
-    )
-    return played + ask(13, "do/model", "jam-gru") + melody(chance, 17, 6) + ask(21, "do/again")
+    played = melody(chance, 0.3, 6) + ask(4.4, "do/model", "no_such_model")
+    played += do(5, load(OTHER)) + melody(chance, 9, 5)
+    return played + do(13, load(EXACT)) + melody(chance, 17, 6) + ask(21, "do/again")
 
 
 @script(options=jam(mode="continue"), tail=4.0)
 def model_reloaded(chance: Random) -> list[Timed]:
     """The same model is loaded again in mid-answer and while the player plays."""
-    played = melody(chance, 0.3, 6) + ask(5, "do/model", "default") + melody(chance, 11, 6)
-    return played + ask(11.5, "do/model", "jam-gru") + melody(chance, 19, 3)
+    played = melody(chance, 0.3, 6) + do(5, load(EXACT)) + melody(chance, 11, 6)
+    return played + do(11.5, load(EXACT)) + melody(chance, 19, 3)
 
 
 def kill(number: int) -> Callable[[Any], object]:

@@ -1,12 +1,11 @@
 """Sessions that the real daemon recorded are played again to the note.
 
-What is compared is what the engine hands out, with its times, with the shipped model and the settings of then.  A
-change that is meant to alter what is played, and only such a change, is followed by
+What is compared is what the engine hands out, with its times, with the settings of then and a model that every
+processor computes alike.  A change that is meant to alter what is played, and only such a change, is followed by
 
     python -m tests.sessions.record --anew
 
-The journals then hold what is handed out now to the same playing.  The same helps on a processor on which the sums of
-the network round otherwise, if a draw ever falls the other way there.
+The journals then hold what is handed out now to the same playing.
 """
 
 from pathlib import Path
@@ -16,9 +15,8 @@ import pytest
 from livegen import app
 from livegen.jam.journal import read
 from livegen.replay import Outcome, reproduce
-from tests.inference.tiny_model import tiny_bytes
-from tests.sessions.record import HERE, lines_of
-from tests.sessions.scripts import SCRIPTS, TINY
+from tests.sessions.record import HERE, lines_of, write_models
+from tests.sessions.scripts import SCRIPTS
 
 JOURNALS = sorted(HERE.glob("*.jsonl.gz"))
 
@@ -40,7 +38,7 @@ def test_every_session_is_recorded() -> None:
 def test_a_recorded_session_is_played_again_to_the_note(
     journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (tmp_path / TINY).write_bytes(tiny_bytes())
+    write_models(tmp_path)
     monkeypatch.chdir(tmp_path)
     outcome = played_again(journal)
     assert outcome.is_same, outcome

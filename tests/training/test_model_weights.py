@@ -171,7 +171,9 @@ def test_the_model_that_is_shipped_can_be_trained_further() -> None:
     path = shipped.model("default")
     data = path.read_bytes()
     found, facts = read_network(data, str(path))
-    again = written(data, found, facts)  # names its role, which a file of before November 2026 does not
+    again = written(
+        data, found, facts
+    )  # names its role, which a file of before November 2026 does not
 
     assert written(again, *read_network(again, str(path))) == again
     assert parse(again).facts == parse(data).facts

@@ -17,7 +17,7 @@ from livegen.control.web.mailbox import MOST_LINES
 from livegen.control.web.messages import MAX_BYTES, Known
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.link import Frame, Kind
+from livegen.daemon.frames import HeardFrame, NewsFrame, SentFrame
 from livegen.jam.controls import CONTROLS
 from livegen.jam.mapping import COMMANDS, LABELS
 from livegen.jam.turns import MODES
@@ -82,14 +82,14 @@ class Stage:
             return self._learn({"presets": list(request.value)})
         return False
 
-    def note(self, frame: Frame) -> str:
+    def note(self, frame: HeardFrame | SentFrame) -> str:
         """The text of a message that was heard or sent."""
-        who = int(frame.kind is Kind.SENT)
+        who = int(isinstance(frame, SentFrame))
         return _json([who, frame.micros, *frame.payload])
 
-    def line(self, frame: Frame) -> str:
+    def line(self, frame: NewsFrame) -> str:
         """The text of a line for people; it is kept for those who come later."""
-        text = _json({"t": "line", "at": frame.micros} | frame.json())
+        text = _json({"t": "line", "at": frame.micros} | frame.values)
         self.lines.append(text)
         return text
 

@@ -30,7 +30,7 @@ from livegen.control.web.routes import BUILT, SavePreset, app
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
 from livegen.daemon import clock, page_files
-from livegen.daemon.link import Frame, Kind
+from livegen.daemon.frames import FiguresFrame, Frame, HeardFrame, NewsFrame, SentFrame
 from livegen.errors import ConfigError, PortError
 
 DEFAULT_PORT = 9701
@@ -105,13 +105,13 @@ class PageSurface:
 
     def hear(self, frame: Frame) -> None:
         """Take a note, a line or figures of the port process."""
-        match frame.kind:
-            case Kind.MIDI | Kind.SENT:
+        match frame:
+            case HeardFrame() | SentFrame():
                 self._clients.tell(partial(Mailbox.note, text=self._stage.note(frame)))
-            case Kind.LINE:
+            case NewsFrame():
                 self._clients.tell(partial(Mailbox.line, text=self._stage.line(frame)))
-            case Kind.FIGURES:
-                self._figures(frame.json())
+            case FiguresFrame():
+                self._figures(frame.values)
             case _:
                 pass
 

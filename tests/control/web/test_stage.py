@@ -6,7 +6,7 @@ from typing import Any
 from livegen.control.surfaces import Request
 from livegen.control.web.mailbox import MOST_LINES
 from livegen.control.web.stage import Stage
-from livegen.daemon.link import Frame, Kind
+from livegen.daemon.frames import HeardFrame, NewsFrame, SentFrame
 from livegen.jam.controls import CONTROLS
 from livegen.jam.mapping import COMMANDS
 
@@ -80,14 +80,14 @@ def test_styles_and_ports_reach_hello_and_not_the_state() -> None:
 def test_notes_say_whose_they_are() -> None:
     stage = Stage({})
 
-    assert stage.note(Frame(Kind.MIDI, 5, b"\x90\x3c\x50")) == "[0,5,144,60,80]"
-    assert stage.note(Frame(Kind.SENT, 6, b"\xd0\x05")) == "[1,6,208,5]"
+    assert stage.note(HeardFrame(5, b"\x90\x3c\x50")) == "[0,5,144,60,80]"
+    assert stage.note(SentFrame(6, b"\xd0\x05")) == "[1,6,208,5]"
 
 
 def test_names_from_devices_are_text_and_nothing_else() -> None:
     name = '<img src=x onerror="alert(1)">'
     stage = Stage({"in": name, "out": "b"})
-    line = stage.line(Frame(Kind.LINE, 7, json.dumps({"line": name, "kind": "note"}).encode()))
+    line = stage.line(NewsFrame.of(7, {"line": name, "kind": "note"}))
 
     assert hello(stage)["ports"]["in"] == name
     assert json.loads(line) == {"t": "line", "at": 7, "line": name, "kind": "note"}
@@ -96,7 +96,7 @@ def test_names_from_devices_are_text_and_nothing_else() -> None:
 def test_the_last_lines_are_kept_for_those_who_come_later() -> None:
     stage = Stage({})
     for number in range(100):
-        stage.line(Frame(Kind.LINE, number, b'{"line":"x","kind":"note"}'))
+        stage.line(NewsFrame(number, b'{"line":"x","kind":"note"}'))
 
     assert [json.loads(line)["at"] for line in stage.lines] == list(range(100 - MOST_LINES, 100))
 

@@ -20,7 +20,7 @@ from livegen.control.surfaces import Request
 from livegen.control.web import clients, surface
 from livegen.control.web.surface import PORTS_TRIED, PageSurface
 from livegen.daemon import page_files
-from livegen.daemon.link import Frame, Kind
+from livegen.daemon.frames import FiguresFrame, SentFrame
 from livegen.errors import ConfigError, PortError
 
 TOKEN = "0123456789abcdef"
@@ -52,7 +52,7 @@ class Page:
         return made
 
     def note(self, number: int) -> None:
-        self.surface.hear(Frame(Kind.SENT, number, b"\x90\x3c\x50"))
+        self.surface.hear(SentFrame(number, b"\x90\x3c\x50"))
 
 
 @asynccontextmanager
@@ -315,7 +315,7 @@ async def test_the_state_and_the_engines_health_reach_a_page() -> None:
         page.surface.show({"turn": "listening", "plan": []})
         while (await message(client, "state"))["state"].get("turn") != "listening":
             pass
-        page.surface.hear(Frame(Kind.FIGURES, 0, b'{"engine":"dead","late":3}'))
+        page.surface.hear(FiguresFrame(0, b'{"engine":"dead","late":3}'))
         told: dict[str, Any] = {}
         while not told.keys() >= {"state", "late"}:
             told |= json.loads(await client.recv())
