@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from livegen.answer import TempoMap
 from livegen.errors import ConfigError, MidiFileError
 from livegen.music.chord import Chord, chord_of
 from livegen.music.messages import NoteOn
@@ -159,7 +158,7 @@ def windows(held: Held, bars: int) -> list[Call]:
     bar = numerator * 4 / denominator
     if not SHORTEST <= bar <= LONGEST or denominator > 16:
         return []
-    tempo, notes, found = TempoMap.of(score), notes_of(score, track), []
+    tempo, notes, found = score.tempo_map, notes_of(score, track), []
     for index in range(int(notes[-1].onset // bar)):
         begin, end = index * bar, (index + bars) * bar
         inside = [note for note in notes if begin <= note.onset < end - LAST]
