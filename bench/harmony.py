@@ -72,7 +72,7 @@ class Stroke(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One piece of a set: strokes in order, and keys with the beat from which they hold."""
+    """A piece of a set: strokes in order, and keys with the beat from which they hold."""
 
     name: str
     strokes: tuple[Stroke, ...]
@@ -170,7 +170,7 @@ Shown = list[tuple[Stroke, Key | None]]
 
 
 def tracked(notes: Sequence[Stroke]) -> Shown:
-    """What the tracker shows after each strike."""
+    """The key or chord that the tracker shows after each strike."""
     tracker, shown = KeyTracker(), []
     for stroke in notes:
         if stroke.velocity:

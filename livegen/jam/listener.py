@@ -142,13 +142,13 @@ class Listener:
     # --- the beat -------------------------------------------------------------------------------------------------
 
     def go_by(self, timeline: Timeline) -> bool:
-        """Whoever leads goes on, perhaps a little faster or slower; whether bars are others than they were."""
+        """Follow the leader, who goes on, perhaps a little faster or slower; True if bars are others than they were."""
         are_other = timeline.metre != self.live.timeline.metre
         self.live.go_by(timeline)
         return are_other
 
     def retime(self, timeline: Timeline, now: int) -> None:
-        """Whoever leads is elsewhere: go on from there, and hear an open call as if it had been there."""
+        """Follow the leader, who is elsewhere: go on from there, and hear an open call as if it had been there."""
         self.live, self._drums = self.live.retimed(timeline), None
         call = self.call
         if call and call.is_whole:
