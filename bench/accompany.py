@@ -24,7 +24,7 @@ from livegen.jam.agenda import ROUTES
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP, PARTS
 from livegen.scorecard.accompaniment import EXACT, chord_at
-from livegen.scorecard.calls import Call, Chords, drawn, held_out, leads
+from livegen.scorecard.calls import Chords, LeadCall, drawn, held_out, leads
 from livegen.scorecard.notes import Note, key_of
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 
@@ -48,7 +48,7 @@ TRIALS: dict[str, tuple[bool, dict[str, object]]] = {
 }
 
 
-def held(call: Call, chords: Chords) -> list[tuple[float, Message]]:
+def held(call: LeadCall, chords: Chords) -> list[tuple[float, Message]]:
     """The chords as a left hand would hold them, close together above its lowest pitch."""
     inside = [(beat, chord) for beat, chord in chords if 0 <= beat < call.bars * call.bar and chord]
     messages: list[tuple[float, Message]] = []
@@ -63,18 +63,18 @@ def held(call: Call, chords: Chords) -> list[tuple[float, Message]]:
 
 
 def of_part(heard: PlayedCall, part: int) -> list[Note]:
-    """What a part played beside the call."""
+    """The notes that a part played beside the call."""
     channel, end = ROUTES[part].channel, heard.call.bars * heard.call.bar
     return [note for note in heard.notes if note.channel == channel and 0 <= note.onset < end]
 
 
 def beside(heard: PlayedCall) -> list[Note]:
-    """What all parts played beside the call."""
+    """The notes that all parts played beside the call."""
     return [note for part in range(len(PARTS)) for note in of_part(heard, part)]
 
 
 def is_on_line(note: Note) -> bool:
-    """Whether an onset is within a tick and a half of a sixteenth."""
+    """True if an onset is within a tick and a half of a sixteenth."""
     from_line = note.onset * CLOCKS % LINE
     return min(from_line, LINE - from_line) <= EXACT * CLOCKS
 
@@ -146,7 +146,7 @@ def bass_is_root(some: Sequence[PlayedCall], written: Sequence[Chords]) -> float
     return share([note.pitch % 12 == chord.root for note, chord in pairs if chord])
 
 
-def references(some: Sequence[Call], written: Sequence[Chords]) -> dict[str, float]:
+def references(some: Sequence[LeadCall], written: Sequence[Chords]) -> dict[str, float]:
     """The lead itself against its chords, and a part that knows the key and not the chord."""
     lead, chance = [], []
     for call, chords in zip(some, written, strict=True):
@@ -206,7 +206,7 @@ def table(facts: dict[str, Any]) -> str:
 
 
 def tried(
-    model: Model, some: Sequence[Call], written: Sequence[Chords], name: str
+    model: Model, some: Sequence[LeadCall], written: Sequence[Chords], name: str
 ) -> list[PlayedCall]:
     """All leads, gone along with in one way."""
     with_chords, values = TRIALS[name]

@@ -172,7 +172,7 @@ class Served(Daemon):
         return self
 
     def journal(self) -> Session:
-        """What it heard and sent, once it has ended."""
+        """The rows that it heard and sent, once it has ended."""
         path = max(
             (self.folder / "journals").glob("*.jsonl"), key=lambda file: file.stat().st_mtime
         )
@@ -180,7 +180,7 @@ class Served(Daemon):
             return read(lines)
 
     def snapshot(self) -> dict[str, Any]:
-        """What its engine shows; a busy one is asked again."""
+        """The snapshot of its engine; a busy one is asked again."""
         shown: dict[str, Any] = {}
 
         def is_told() -> bool:

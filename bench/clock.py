@@ -39,7 +39,7 @@ Tempo = Callable[[int], float]  # bpm of the clock that follows clock k
 
 
 def steady(bpm: float) -> Tempo:
-    """One tempo."""
+    """A steady tempo."""
     return lambda clock: bpm
 
 

@@ -1,4 +1,4 @@
-"""Whether a control does what its name says: what is measured in the answers, at seven settings of each.
+"""Measures that a control does what its name says: what is measured in the answers, at seven settings of each.
 
     python -m bench.control DATA [--calls N] [--only NAME]...
 
@@ -30,7 +30,7 @@ from livegen.inference.model import OnnxModel, load
 from livegen.music.key import Key
 from livegen.music.metre import parse_metre
 from livegen.music.parts import LEAD
-from livegen.scorecard.calls import Call, calls, held_out
+from livegen.scorecard.calls import LeadCall, calls, held_out
 from livegen.scorecard.notes import Note, key_of
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 from livegen.training.evaluate import judge
@@ -212,7 +212,7 @@ class Trial:
     control: str
     values: tuple[float, ...]
     measures: dict[str, tuple[Measure, int]]
-    also: Callable[[Call], dict[str, object]] = lambda call: {}
+    also: Callable[[LeadCall], dict[str, object]] = lambda call: {}
 
 
 def trials(model: OnnxModel) -> list[Trial]:
@@ -261,8 +261,10 @@ def _named(key: Key) -> str:
     return key.name
 
 
-def run(model: Model, trial: Trial, some: Sequence[Call]) -> dict[str, list[list[float | None]]]:
-    """What was measured, by name: a row for each setting, a figure for each call."""
+def run(
+    model: Model, trial: Trial, some: Sequence[LeadCall]
+) -> dict[str, list[list[float | None]]]:
+    """The measurements by name: a row for each setting, a figure for each call."""
     found: dict[str, list[list[float | None]]] = {name: [] for name in trial.measures}
     for value in trial.values:
         answers = [

@@ -44,7 +44,7 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """What is played once from the start: settings of livegen, tempo, bars, frames of the server's period."""
+    """A take, played once from the start: settings of livegen, tempo, bars, frames of the server's period."""
 
     what: str
     settings: tuple[str, ...]

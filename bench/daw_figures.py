@@ -29,7 +29,7 @@ def calls(bars: int) -> list[Note]:
 
 
 def wire(heard: Sequence[Heard]) -> list[str]:
-    """What came in besides notes, runs of the same in one: "112 x CC 64, 120, 121, 123", "FA", "1440 x F8"."""
+    """The messages besides notes, runs of the same in one: "112 x CC 64, 120, 121, 123", "FA", "1440 x F8"."""
 
     def name(message: Heard) -> str:
         status = message.data[0]
@@ -48,7 +48,7 @@ def wire(heard: Sequence[Heard]) -> list[str]:
 
 
 def followed(heard: Sequence[Heard]) -> dict[str, Any]:
-    """What clocks arrived as, and what a follower of them says: from the third bar on, until they end."""
+    """The clocks as they arrived, and what a follower of them says: from the third bar on, until they end."""
     follower, tempos = ClockFollower(), list[float]()
     stamps: list[int] = []
     for at, data in heard:

@@ -49,7 +49,7 @@ def bar_phase(ardour: Ardour, daemon: Served) -> dict[str, Any]:
 
 
 def heard_since(journal: Session, moments: Sequence[int]) -> Iterator[list[str]]:
-    """What came in, cut at moments."""
+    """The messages that came in, cut at moments."""
     for since, until in zip(moments, [*moments[1:], 1 << 62], strict=True):
         yield wire([m for m in journal.heard if since <= m.at < until])
 
@@ -101,7 +101,7 @@ STEPS = (*COLD, WARM)
 
 
 def positions(studio: Studio, steps: Sequence[Step]) -> list[dict[str, Any]]:
-    """What was sent at each step, and whether livegen is at Ardour's place in the bar eight beats later."""
+    """The messages sent at each step, and whether livegen is at Ardour's place in the bar eight beats later."""
     ardour = studio.ardour(120.0)
     rows, moments = [], []
     try:
@@ -264,6 +264,6 @@ def sender(studio: Studio) -> Iterator[None]:
 
 
 def told_tempo(daemon: Served) -> dict[str, Any]:
-    """Who leads, and how fast."""
+    """The leader, and its tempo."""
     shown = daemon.snapshot()
     return {"leader": shown["leader"], "bpm": shown["tempo_bpm"]}

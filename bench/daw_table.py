@@ -44,7 +44,7 @@ STEP_HEAD = (
 
 
 def stop_line(stop: dict[str, Any]) -> str:
-    """What a stop in the middle of an answer did, as a sentence."""
+    """The effect of a stop in the middle of an answer, as a sentence."""
     sent, again = (", ".join(told) for told in stop["wire"])
     return (
         f"Stop in the middle of an answer: sent {sent}; {stop['sounding_at_stop']} sounding, the last released "

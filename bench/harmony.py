@@ -30,7 +30,7 @@ from livegen.music.chord import KINDS, Chord
 from livegen.music.chords_heard import ChordTracker
 from livegen.music.key import HALF_LIFE_US, KEYS, Key, KeyTracker, logits
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.smf import Score, Track, micros_of, read
+from livegen.music.smf import Score, Track, read
 from livegen.scorecard.calls import written_chords
 
 SECOND_US, MINUTE_US = 1_000_000, 60_000_000
@@ -72,7 +72,7 @@ class Stroke(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """One piece of a set: strokes in order, and keys with the beat from which they hold."""
+    """A piece of a set: strokes in order, and keys with the beat from which they hold."""
 
     name: str
     strokes: tuple[Stroke, ...]
@@ -123,7 +123,7 @@ def strokes(score: Score, heard: Callable[[str], bool]) -> tuple[Stroke, ...]:
 
 
 def _strokes(score: Score, track: Track) -> Iterator[Stroke]:
-    times = micros_of(score, [tick for tick, _ in track.messages])
+    times = map(score.tempo_map.micros, (tick for tick, _ in track.messages))
     for at, (tick, message) in zip(times, track.messages, strict=True):
         match message:
             case NoteOn(pitch, velocity):
@@ -170,7 +170,7 @@ Shown = list[tuple[Stroke, Key | None]]
 
 
 def tracked(notes: Sequence[Stroke]) -> Shown:
-    """What the tracker shows after each strike."""
+    """The key or chord that the tracker shows after each strike."""
     tracker, shown = KeyTracker(), []
     for stroke in notes:
         if stroke.velocity:
@@ -383,7 +383,7 @@ def chords_heard(
                 tracker.strike(stroke.at, stroke.pitch, stroke.velocity)
             else:
                 tracker.release(stroke.at, stroke.pitch)
-        now = micros_of(score, [round((beat + into) * score.ppqn)])[0]
+        now = score.tempo_map.micros(round((beat + into) * score.ppqn))
         yield tracker.look(now), written[bisect_right(starts, beat + 1e-6) - 1][1]
 
 

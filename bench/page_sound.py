@@ -1,4 +1,4 @@
-"""What the page's preview costs the browser: ten minutes of accompany in real time, then Stop, then sound off.
+"""The cost of the page's preview to the browser: ten minutes of accompany in real time, then Stop, then sound off.
 
     python -m bench.page_sound [SECONDS]
 
@@ -56,7 +56,7 @@ def welcomed(stack: ExitStack, jam: Jam) -> ClientConnection:
 
 
 def bars() -> Iterator[list[tuple[int, int]]]:
-    """What begins on each eighth, forever: (pitch, eighths)."""
+    """The notes that begin on each eighth, forever: (pitch, eighths)."""
     for chord in cycle(CHORDS):
         for eighth, pitch in enumerate(MELODY):
             yield [(pitch, 1), *((one, 7) for one in chord if eighth == 0)]

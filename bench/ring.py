@@ -45,7 +45,7 @@ def ring(entries: int, width: int) -> tuple[State, Step]:
 
 
 def micros(first: State, step: Step, forked: bool) -> Iterator[float]:
-    """What each of so many steps took."""
+    """The micros that each of so many steps took."""
     states = [first]
     for number in range(STEPS):
         if forked and number % AHEAD == 0:

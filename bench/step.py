@@ -1,4 +1,4 @@
-"""One event through the network: heard, and all fields of the next predicted.
+"""The time of one event through the network: heard, and all fields of the next predicted.
 
     python -m bench.step [MODEL ...]
 
@@ -46,7 +46,7 @@ WAYS = {
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One measurement: micros of a step, micros of reading the weights, their ratio at p50, and the
+    """A measurement: micros of a step, micros of reading the weights, their ratio at p50, and the
     load.
     """
 

@@ -107,7 +107,7 @@ def exchange() -> dict[str, Any]:
 
 
 def _exchanging(folder: Path) -> None:
-    """One of the two processes."""
+    """Run one of the two processes."""
     torch.set_num_threads(1)
     recipe = Recipe(**(read_recipe(RECIPE).model_dump() | {"sets": None}))
     crew = crew_here()

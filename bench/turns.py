@@ -24,7 +24,7 @@ from bench.sets import SETS
 from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
-from livegen.scorecard.calls import Call, calls, held_out
+from livegen.scorecard.calls import LeadCall, calls, held_out
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 
 HERE = Path(__file__).parent
@@ -42,7 +42,7 @@ TRIALS: dict[str, dict[str, object]] = {
 
 
 def is_talked_over(heard: PlayedCall) -> bool:
-    """Whether the model began a note before the call was over."""
+    """True if the model began a note before the call was over."""
     return any(note.onset < heard.call.ends for note in heard.notes)
 
 
@@ -63,7 +63,7 @@ def late(heard: PlayedCall) -> float:
 
 
 def is_on(heard: PlayedCall, grid: float) -> bool:
-    """Whether the first onset is on a line of so many beats."""
+    """True if the first onset is on a line of so many beats."""
     place = heard.answer[0].onset % grid
     return min(place, grid - place) <= EXACT
 
@@ -82,7 +82,7 @@ def spread(figures: Sequence[float]) -> dict[str, float]:
     }
 
 
-def respond(model: Model, some: Sequence[Call], values: dict[str, object]) -> dict[str, Any]:
+def respond(model: Model, some: Sequence[LeadCall], values: dict[str, object]) -> dict[str, Any]:
     """Figures of one way to begin."""
     heard = [played(model, call, values, seed=number) for number, call in enumerate(some)]
     answered = [one for one in heard if one.answer]
@@ -107,7 +107,7 @@ def respond(model: Model, some: Sequence[Call], values: dict[str, object]) -> di
     }
 
 
-def trade(model: Model, some: Sequence[Call]) -> dict[str, Any]:
+def trade(model: Model, some: Sequence[LeadCall]) -> dict[str, Any]:
     """Two bars each: whether the model's begin where the player's end, and end where the player's begin."""
     values: dict[str, object] = {"mode": "trade", "trade": TRADE_BARS}
     heard = [played(model, call, values, seed=number) for number, call in enumerate(some)]

@@ -130,7 +130,7 @@ def changes(table: Table) -> dict[tuple[Turn, Happening], Turn]:
 
 
 def carried(routes: Iterable[Route], table: Table) -> dict[Route, list[Happening]]:
-    """What stands on each arrow.  Raises ValueError for a change that no route shows, and a route that shows none."""
+    """The words on each arrow.  Raises ValueError for a change that no route shows, and a route that shows none."""
     missing = dict(changes(table))
     found = {}
     for route in routes:
@@ -295,7 +295,7 @@ def _text(text: str, words: Words) -> Iterator[str]:
 
 
 def pictures() -> dict[Path, str]:
-    """What each file of this picture holds."""
+    """The text of each file of this picture."""
     return {
         ROOT / "docs" / "turns.svg": drawing(),
         ROOT / "page" / "src" / "turns.svg": drawing(style=""),

@@ -14,7 +14,7 @@ import matplotlib.pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
 from livegen.music.messages import NoteOn
-from livegen.music.smf import Score, Track, micros_of, read
+from livegen.music.smf import Score, Track, read
 
 COLOURS = {"Player": "#0072B2", "Model": "#D55E00"}  # Okabe & Ito
 LARGE, SMALL = (11, 3.6, 150), (9, 2.4, 90)  # inches, inches, dots per inch
@@ -22,7 +22,7 @@ LARGE, SMALL = (11, 3.6, 150), (9, 2.4, 90)  # inches, inches, dots per inch
 
 def notes(score: Score, track: Track) -> list[tuple[float, float, int, int]]:
     """Notes of a track as (onset, end, pitch, velocity), in seconds."""
-    times = micros_of(score, [tick for tick, _ in track.messages])
+    times = map(score.tempo_map.micros, (tick for tick, _ in track.messages))
     sounding: dict[int, tuple[int, int]] = {}
     found = []
     for time, (_, message) in zip(times, track.messages, strict=True):
@@ -44,7 +44,7 @@ def bar_lines(score: Score) -> list[float]:
     _, numerator, denominator = score.metres[0]
     bar = score.ppqn * 4 * numerator // denominator
     last = max((track.messages[-1][0] for track in score.tracks), default=0)
-    return [at / 1e6 for at in micros_of(score, range(0, last + bar, bar))]
+    return [score.tempo_map.micros(tick) / 1e6 for tick in range(0, last + bar, bar)]
 
 
 def draw(source: Path, picture: Path, title: str, size: tuple[float, float, int] = LARGE) -> None:

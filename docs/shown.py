@@ -71,7 +71,7 @@ def chosen(figures: Sequence[float]) -> list[int]:
 
 
 def score_of(one: Try, played: Outcome) -> Score:
-    """What both played, tracks Player and Model, from the call's first bar line on."""
+    """The score of what both played, tracks Player and Model, from the call's first bar line on."""
     call = one.scene.call
     numerator, denominator = (int(word) for word in call.metre.split("/"))
     player = [

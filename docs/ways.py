@@ -19,7 +19,15 @@ from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.smf import read
 from livegen.scorecard import accompaniment, degeneracy, responses
 from livegen.scorecard.band import harmony
-from livegen.scorecard.calls import LAST, Call, Held, accompaniment_of, drawn, followed, windows
+from livegen.scorecard.calls import (
+    LAST,
+    HeldOut,
+    LeadCall,
+    accompaniment_of,
+    drawn,
+    followed,
+    windows,
+)
 from livegen.scorecard.notes import (
     SIXTEENTHS,
     Note,
@@ -50,15 +58,15 @@ PUBLIC = "Public Domain"  # of Mutopia's licences the one that is meant
 class Free(NamedTuple):
     """A held-out piece that may be shown, and what it is called."""
 
-    held: Held
+    held: HeldOut
     title: str
 
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """What is played to the engine: a call, and what the player plays besides, on channels of its own."""
+    """The music that is played to the engine: a call, and what the player plays besides, on channels of its own."""
 
-    call: Call
+    call: LeadCall
     more: tuple[Note, ...] = ()
 
 
@@ -81,7 +89,7 @@ class Way:
     says: str
     judge: Callable[[Scene, PlayedCall], Judged]
     bars: int
-    find: Callable[[Held, int], list[Scene]]
+    find: Callable[[HeldOut, int], list[Scene]]
     after_bars: int | None = None  # that the engine is let play on, None: to the end of its turn
     values: dict[str, object] = field(default_factory=dict)
 
@@ -99,7 +107,7 @@ def free_pieces(data: Path, split: str = "valid") -> list[Free]:
             for row in rows:
                 is_free = row.get("licence", PUBLIC) == PUBLIC
                 if row["split"] == split and row["file"] in files and is_free:
-                    held = Held(source.name, row["file"], files[row["file"]])
+                    held = HeldOut(source.name, row["file"], files[row["file"]])
                     found.append(Free(held, titled(row)))
     if not found:
         raise ConfigError(f"{data} has none of the sets {', '.join(SETS)}")
@@ -107,24 +115,24 @@ def free_pieces(data: Path, split: str = "valid") -> list[Free]:
 
 
 def titled(row: dict[str, str]) -> str:
-    """What a piece is called, by its row of metadata: composer, work and title, as far as they are there."""
+    """The name of a piece, by its row of metadata: composer, work and title, as far as they are there."""
     composer = " ".join(reversed((row.get("composer") or "").split(", ")))
     work = row.get("set") or row.get("opus") or ""
     parts = [" ".join(part.split()) for part in (composer, work, row["title"])]
     return ", ".join(dict.fromkeys(part for part in parts if part))
 
 
-def alone(held: Held, bars: int) -> list[Scene]:
+def alone(held: HeldOut, bars: int) -> list[Scene]:
     """A melody."""
     return [Scene(call) for call in windows(held, bars)]
 
 
-def twice(held: Held, bars: int) -> list[Scene]:
+def twice(held: HeldOut, bars: int) -> list[Scene]:
     """A melody, and after as many bars as it has those that follow it in the piece."""
     return [Scene(pair.call, moved(pair.people, pair.call.beats)) for pair in followed(held, bars)]
 
 
-def over_chords(held: Held, bars: int) -> list[Scene]:
+def over_chords(held: HeldOut, bars: int) -> list[Scene]:
     """A melody over the accompaniment that it has in the piece, which sounds in each of its bars."""
     score = read(held.data)
     beside = [note for track in accompaniment_of(score) for note in notes_of(score, track)]
@@ -249,7 +257,7 @@ WAYS = {
 
 
 class Try(NamedTuple):
-    """One of the calls that a mode is tried on."""
+    """A call that a mode is tried on."""
 
     mode: str
     seed: int
@@ -257,7 +265,7 @@ class Try(NamedTuple):
 
 
 class Outcome(NamedTuple):
-    """What a mode made of a call."""
+    """The result of a mode for a call."""
 
     judged: Judged
     heard: PlayedCall

@@ -1,4 +1,4 @@
-"""What the export commands share: a person's mistake is one line and exit code 2, never a
+"""The common part of the export commands: a person's mistake is one line and exit code 2, never a
 traceback.
 """
 

@@ -36,7 +36,7 @@ Floats = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One way through a piece of N events: arrays by name with N (or, for logits, N - 1) steps on
+    """A way through a piece of N events: arrays by name with N (or, for logits, N - 1) steps on
     the first axis.
 
     `state` is the state after each step, or after the last only where a way gives no other.
@@ -48,7 +48,7 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Bounds:
-    """What may differ at most: logits and summaries, numbers of the state, and, of the
+    """The largest differences that are allowed: logits and summaries, numbers of the state, and, of the
     distributions, nats per event.
     """
 

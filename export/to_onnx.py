@@ -35,7 +35,7 @@ MAX_SHIPPED = 20 << 20  # bytes; what a package may carry
 
 
 def facts_of(kept: Mapping[str, Any], licences: Mapping[str, str], commit: str) -> ModelFacts:
-    """What the file of a checkpoint will say of itself; its state shape is filled in by the
+    """The facts that the file of a checkpoint will hold; its state shape is filled in by the
     exporter.
     """
     sets = kept["recipe"]["sets"] or licences

@@ -4,10 +4,8 @@ The engine, the schedule and the ledger are those that serve; only time and the 
 model, no configuration and no files.
 """
 
-from bisect import bisect_right
 from dataclasses import replace
 from operator import itemgetter
-from typing import NamedTuple
 
 from livegen.daemon.outbox import Outbox
 from livegen.jam.agenda import Timed
@@ -18,7 +16,7 @@ from livegen.jam.turns import MODES, Length
 from livegen.music.instant import ranked
 from livegen.music.messages import Cut, Message, NoteOn, Other, decode, encode
 from livegen.music.parts import rule_of_track
-from livegen.music.smf import DEFAULT_TEMPO, Score, Track, micros_of
+from livegen.music.smf import Score, Track
 from livegen.testing import Rehearsal, Wire
 
 SECOND = 1_000_000
@@ -38,7 +36,7 @@ def answer(call: Score, engine: Engine) -> Score:
     for at, message in heard:
         rehearsal.play(at, message)
     _play_on(rehearsal, heard[-1][0] if heard else 0, call)
-    clock = TempoMap.of(call)
+    clock = call.tempo_map
     model_track = tuple((clock.tick(at), message) for at, message in wire.sent)
     player_track = tuple((tick, message) for tick, _, message in _in_order(call))
     tracks = (Track("Player", player_track), Track("Model", model_track))
@@ -66,7 +64,7 @@ def _stopped_at(call: Score, began: int, length: str | float) -> int:
 
     After `length` bars, or as many as the call has, but 32 at most: what `length` may be.
     """
-    clock = TempoMap.of(call)
+    clock = call.tempo_map
     numerator, denominator = call.metres[-1][1:] if call.metres else (4, 4)
     bar = max(1, call.ppqn * 4 * numerator // denominator)
     ticks = [tick for track in call.tracks for tick, _ in track.messages]
@@ -89,7 +87,7 @@ def rules(call: Score) -> dict[int, str]:
 
 def _in_time(call: Score) -> list[tuple[int, Message]]:
     """All messages of a call in order, with micros, the channel of each being its track's index."""
-    clock = TempoMap.of(call)
+    clock = call.tempo_map
     return [
         (clock.micros(tick), m if isinstance(m, Other) else replace(m, channel=index))
         for tick, index, m in _in_order(call)
@@ -129,27 +127,3 @@ class OutboxWire(Wire):
                 message = decode(data)
                 assert message is not None
                 self.sent.append((at, message))
-
-
-class TempoMap(NamedTuple):
-    """Ticks and micros of a score, both ways.  `changes` are (tick, micros there, micros per quarter from there)."""
-
-    ppqn: int
-    changes: tuple[tuple[int, int, int], ...]
-
-    @classmethod
-    def of(cls, score: Score) -> "TempoMap":
-        """The tempo map of a score, from tick 0."""
-        tempos = dict([(0, DEFAULT_TEMPO), *score.tempos])
-        times = micros_of(score, tempos)
-        return cls(score.ppqn, tuple(zip(tempos, times, tempos.values(), strict=True)))
-
-    def micros(self, tick: int) -> int:
-        """Micros since the start at a tick."""
-        since, at, tempo = self.changes[bisect_right(self.changes, tick, key=itemgetter(0)) - 1]
-        return at + (tick - since) * tempo // self.ppqn
-
-    def tick(self, micros: int) -> int:
-        """The tick nearest to a time."""
-        since, at, tempo = self.changes[bisect_right(self.changes, micros, key=itemgetter(1)) - 1]
-        return since + (2 * (micros - at) * self.ppqn + tempo) // (2 * tempo)

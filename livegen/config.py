@@ -30,6 +30,7 @@ from pydantic import (
     field_validator,
 )
 
+from livegen import guarded_yaml
 from livegen.errors import ConfigError
 from livegen.home import base_folder
 from livegen.jam.controls import CONTROLS, checked
@@ -40,8 +41,6 @@ from livegen.music.scale import parse_register
 log = logging.getLogger(__name__)
 
 SUFFIXES = (".yaml", ".yml")  # of a file of settings; the first is read where both are there
-MAX_BYTES = 256 * 1024
-MAX_NESTING = 20
 MAX_MISTAKES = 20
 
 
@@ -473,68 +472,16 @@ def _placed(mapping: object, path: Trail, value: object) -> dict[str | int, Any]
 
 
 def _read(path: Path) -> Document:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-    node = parse(data, str(path))
+    node = guarded_yaml.parse(guarded_yaml.read(path), str(path))
     if node is None:
         return Document({}, {}, str(path))
     places, mistakes = _places(node, str(path))
-    value = _built(node, str(path))
+    value = guarded_yaml.built(node, str(path))
     if not isinstance(value, dict):
         raise ConfigError(f"{path}: expected settings such as `seed: 1`, found {value!r:.60}")
     if mistakes:
         raise ConfigError(_listed(mistakes))
     return Document(value, places, str(path))
-
-
-def parse(data: bytes | str, source: str) -> yaml.Node | None:
-    """Compose YAML that a stranger may have written; None when it is empty.
-
-    Size, nesting and aliases are judged on the stream of parser events, which builds nothing: deep nesting
-    overflows the composer's stack, and aliases grow without bound when they are walked.  Raises ConfigError.
-    """
-    if len(data) > MAX_BYTES:
-        raise ConfigError(f"{source}: more than {MAX_BYTES // 1024} KB is not a configuration")
-    depth, line = 0, 1
-    try:
-        for event in yaml.parse(data, yaml.SafeLoader):
-            line = event.start_mark.line + 1 if event.start_mark else line
-            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
-                raise ConfigError(
-                    f"{source}:{line}: anchors and aliases are not taken; write it out"
-                )
-            depth += isinstance(event, yaml.CollectionStartEvent)
-            depth -= isinstance(event, yaml.CollectionEndEvent)
-            if depth > MAX_NESTING:
-                raise ConfigError(f"{source}:{line}: nested deeper than {MAX_NESTING} levels")
-        return yaml.compose(data, yaml.SafeLoader)
-    except yaml.YAMLError as error:
-        raise ConfigError(_yaml_mistake(error, source)) from None
-    except (ValueError, OverflowError):  # an escape such as "\UFFFFFFFF" that names no character
-        raise ConfigError(f"{source}: is not YAML") from None
-
-
-def _yaml_mistake(error: yaml.YAMLError, source: str) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"{source}:{error.problem_mark.line + 1}: {error.problem or 'is not YAML'}"
-    return f"{source}: is not YAML text"
-
-
-def _built(node: yaml.Node, source: str) -> object:
-    """Plain values of a node; safe_load's own builder, whose dates and numbers may fail."""
-    loader = yaml.SafeLoader("")
-    try:
-        return loader.construct_document(node)
-    except yaml.YAMLError as error:
-        raise ConfigError(_yaml_mistake(error, source)) from None
-    except (ValueError, OverflowError, TypeError, AttributeError, LookupError) as error:
-        # Such as a thirteenth month, or an integer of 5,000 digits.
-        raise ConfigError(f"{source}: holds a value that cannot be read ({error})") from None
-    finally:
-        loader.dispose()
 
 
 def _places(node: yaml.Node, source: str) -> tuple[dict[Trail, str], list[str]]:
@@ -562,8 +509,8 @@ def _assignment(text: str) -> tuple[Trail, object, str]:
     said = f"--set {text}"
     if not equals or not path.strip():
         raise ConfigError(f"{said}: expected KEY=VALUE, for example --set jam.temperature=0.9")
-    node = parse(value, said)
-    built = None if node is None else _built(node, said)
+    node = guarded_yaml.parse(value, said)
+    built = None if node is None else guarded_yaml.built(node, said)
     return trail(path), built, said
 
 

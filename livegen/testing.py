@@ -187,7 +187,7 @@ class FaultyModel:
         self.calls = 0
 
     def initial_state(self) -> State:
-        """That of the other model."""
+        """Give that of the other model."""
         return self.model.initial_state()
 
     def advance(

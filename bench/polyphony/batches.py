@@ -19,7 +19,7 @@ Arrays = dict[str, NDArray[Any]]
 
 
 class Steps(NamedTuple):
-    """What is heard: `now` and `recalled` (T, B, K), `match` and `place` (T, B).
+    """The inputs of each step: `now` and `recalled` (T, B, K), `match` and `place` (T, B).
 
     What is asked: `target` (T, B, K), where `scored` (T, B).  `keep` (T, B, 1) is 0 where a piece begins.
     """

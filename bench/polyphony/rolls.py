@@ -50,7 +50,7 @@ def frames_of(pitches: Sequence[Sequence[int]]) -> Frames:
 
 
 def recall(frames: Frames) -> tuple[Frames, NDArray[np.uint8]]:
-    """What followed when the piece was last as it is now, (frames, KEYS), and the class of the match, (frames).
+    """The keys after the last time that the piece was as now, (frames, KEYS), and the class of the match, (frames).
 
     After frame t the longest run of frames that ends in t and was heard before is looked up; of several the latest
     counts.  Row t shows the frame that came after it, which is frame t itself at the latest.
@@ -73,7 +73,7 @@ def roll(frames: Frames) -> Roll:
 
 
 def read(data: Path, name: str) -> dict[str, list[Roll]]:
-    """One set's pieces by split, in the order of the file."""
+    """A set's pieces by split, in the order of the file."""
     pieces = json.loads((data / FOLDER / FILES[name]).read_text())
     return {split: [roll(frames_of(piece)) for piece in pieces[split]] for split in SPLITS}
 

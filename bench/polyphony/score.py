@@ -17,7 +17,7 @@ from bench.polyphony.rolls import Roll
 
 
 class Predictor(Protocol):
-    """What can be scored."""
+    """A model that can be scored."""
 
     def initial_state(self, streams: int) -> Tensor:
         """The state before the first frame."""

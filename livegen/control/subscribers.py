@@ -69,7 +69,7 @@ class Subscribers:
         return next(targets, source)
 
     def spoke(self, source: Peer, now: int) -> None:
-        """Whoever speaks is still there."""
+        """Note that the one who speaks is still there."""
         for one in self._by_target.values():
             if one.source == source:
                 one.until = now + LIFE_US

@@ -22,7 +22,7 @@ from livegen.daemon.ports import (
 )
 from livegen.daemon.server_watch import Health
 from livegen.daemon.watchdog import Watchdog
-from livegen.daemon.wiring import Output, Sink, Source
+from livegen.daemon.wiring import Input, Output, Sink
 from livegen.errors import PortError
 
 log = logging.getLogger(__name__)
@@ -36,7 +36,7 @@ class Change(Flag):
     UNSENT = auto()  # note-offs of ours may be lost
 
 
-class MidiEndpoint(Source, Output, Sink):
+class MidiEndpoint(Input, Output, Sink):
     """The ports; none before `open`.  Threads: loop only.
 
     `reasons` are lines saying why there are no ports of a MIDI system.

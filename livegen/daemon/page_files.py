@@ -117,7 +117,7 @@ def announce(place: Path, running: Running) -> None:
 
 
 def withdraw(place: Path, pid: int) -> None:
-    """That process serves no page any more."""
+    """Forget that process: it serves no page any more."""
     with suppress(OSError):
         _file_of(place, pid).unlink(missing_ok=True)
 

@@ -16,7 +16,7 @@ from livegen.daemon.link import Link, inherited
 from livegen.errors import LivegenError
 from livegen.music.instant import ranked
 from livegen.music.messages import encode
-from livegen.music.smf import Score, micros_of, read_to_play
+from livegen.music.smf import Score, read_to_play
 
 AHEAD_US = clock.SECOND
 
@@ -25,8 +25,8 @@ def timed_messages(score: Score) -> Iterator[tuple[int, bytes]]:
     """All tracks as one: micros since the start and the bytes of each message, in order."""
     rows = [row for track in score.tracks for row in ranked(track.messages)]
     rows.sort(key=itemgetter(0, 1))
-    times = micros_of(score, (tick for tick, *_ in rows))
-    yield from zip(times, (encode(message) for *_, message in rows), strict=True)
+    micros = score.tempo_map.micros
+    yield from ((micros(tick), encode(message)) for tick, _, message in rows)
 
 
 def play(link: Link, score: Score) -> None:

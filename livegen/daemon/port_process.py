@@ -38,7 +38,7 @@ from livegen.daemon.page_sink import LogLines, PageKeys, PageSink
 from livegen.daemon.signals import Deed, Signals, die_of
 from livegen.daemon.statistics import Statistics
 from livegen.daemon.supervisor import State, Supervisor
-from livegen.daemon.wiring import Output, Sink, Source, Thru
+from livegen.daemon.wiring import Input, Output, Sink, Thru
 from livegen.music.messages import NOTE_ON, kind_of
 from livegen.music.transport import CONTINUE
 
@@ -135,7 +135,7 @@ class PortProcess:
         self._timers_at = 0
         self._inlet, self._outbox = Inlet(), Outbox()
         self._statistics = Statistics(self._print, self._figures, options.stats == "trace")
-        self._sources: Sequence[Source] = (self._midi, self._player)
+        self._inputs: Sequence[Input] = (self._midi, self._player)
         self._outputs: Sequence[Output] = (self._midi,)
         thru = [Thru(self._outbox, self._midi.is_well)] if options.thru else []
         self._sinks: Sequence[Sink] = (
@@ -187,8 +187,8 @@ class PortProcess:
     def _turn(self) -> None:
         self._answer_signals()
         self._turned_at = now = clock.now()
-        for source in self._sources:
-            for data in source.due(now):
+        for each in self._inputs:
+            for data in each.due(now):
                 self._hear(data, now)
         for data in self._inlet.due(now):
             self._pass_on(data, now)
@@ -323,7 +323,7 @@ class PortProcess:
         send_at = self._outbox.deadline()
         if send_at is not None:
             wake = min(wake, send_at - SPIN_US)
-        for at in (self._inlet.deadline(), *(source.deadline() for source in self._sources)):
+        for at in (self._inlet.deadline(), *(each.deadline() for each in self._inputs)):
             wake = wake if at is None else min(wake, at)
         self._select(max(0, wake - clock.now()))
         if send_at is not None and send_at - clock.now() <= SPIN_US:
@@ -333,8 +333,8 @@ class PortProcess:
     def _select(self, timeout_us: int) -> None:
         links = [child.link for child in self._children if not child.link.closed]
         writers = [link for link in links if link.waiting]
-        sources = {source.fileno() for source in self._sources} - {-1}
-        readers = sources | {link.fileno() for link in links}
+        descriptors = {each.fileno() for each in self._inputs} - {-1}
+        readers = descriptors | {link.fileno() for link in links}
         _, writable, _ = select.select(readers, writers, [], timeout_us / SECOND)
         for link in writable:
             link.flush()

@@ -1,4 +1,4 @@
-"""Sources, outputs and sinks of the port process.
+"""Inputs, outputs and sinks of the port process.
 
 Another way in or out, such as a plug-in's socket, is one more row of its lists.  Standard library only; all times are
 micros.  Nothing here may wait or raise: the loop of the port process has no time for it.
@@ -10,8 +10,8 @@ from typing import Protocol
 from livegen.daemon.outbox import Outbox
 
 
-class Source(Protocol):
-    """A source of messages of the player's."""
+class Input(Protocol):
+    """A place where messages of the player's come in."""
 
     def due(self, now: int) -> Iterable[bytes]:
         """Give what has come by now, in order."""

@@ -112,7 +112,7 @@ class Patient:
 def _warnings() -> Iterator[list[str]]:
     """Collect the lines of the configuration's log instead of printing them."""
     said: list[str] = []
-    log, handler = logging.getLogger(configuration.__name__), _Kept(said)
+    log, handler = logging.getLogger(configuration.__name__), _SaidLines(said)
     was_passed_on, log.propagate = log.propagate, False
     log.addHandler(handler)
     try:
@@ -122,7 +122,7 @@ def _warnings() -> Iterator[list[str]]:
         log.propagate = was_passed_on
 
 
-class _Kept(logging.Handler):
+class _SaidLines(logging.Handler):
     def __init__(self, said: list[str]) -> None:
         super().__init__(logging.WARNING)
         self._said = said

@@ -225,7 +225,7 @@ def _quickest_step(model: OnnxModel, clock: Callable[[], float]) -> float:
 
 
 def _dry_steps(model: OnnxModel) -> bool:
-    """One step with the smallest and one with the largest classes; whether all that came out is
+    """Make a step with the smallest classes and one with the largest; True if all that came out is
     finite.
     """
     silence = np.zeros(SOUNDING, np.float32)

@@ -15,6 +15,7 @@ from typing import NamedTuple
 
 from livegen.codec.encoder import Stroke
 from livegen.jam.mapping import Command
+from livegen.jam.struck import Struck
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn, ProgramChange
 from livegen.music.parts import DRUM_CHANNEL
 
@@ -87,6 +88,11 @@ class Given(NamedTuple):
     key: tuple[int, int]
     stroke: Stroke
     is_planned: bool = True
+
+    @property
+    def struck(self) -> Struck:
+        """The stroke as it is heard."""
+        return Struck(self.at, *self.stroke[1:])
 
 
 class Coming(NamedTuple):

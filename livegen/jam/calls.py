@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from livegen.codec.encoder import Stroke
 from livegen.jam.hearing import Hearing
+from livegen.jam.struck import Struck
 from livegen.music.phrase import Phrase
 from livegen.music.timeline import Timeline
 
@@ -20,14 +21,14 @@ _KEPT = 2048  # strokes of a response
 class Call:
     """The player's turn: its phrase, and what is needed to hear it again on another grid.
 
-    Strokes are (micros, part, pitch, velocity), 0 for an end; `before` is what had been heard when they began.
+    `before` is what had been heard when its strokes began.
     `start` is the tick at which the answer must begin, where that is settled already;
     `answers` counts the answers that were asked for.
     """
 
     before: Hearing
     phrase: Phrase = field(default_factory=Phrase)
-    strokes: list[tuple[int, int, int, int]] = field(default_factory=list)
+    strokes: list[Struck] = field(default_factory=list)
     again: Hearing | None = None  # hearing the call again; `reached` strokes of it so far
     reached: int = 0
     unfitted: bool = False  # a note has begun since the grid was looked for

@@ -17,7 +17,7 @@ from livegen.music.transport import Transport
 
 
 class Leader(Enum):
-    """Whose time it is."""
+    """The one whose time is followed."""
 
     CLOCK = "clock"
     LINK = "link"

@@ -13,10 +13,10 @@ Knows channels, pedals and MPE zones; knows no time but the micros it is told, a
 """
 
 from collections.abc import Callable, Mapping
-from typing import NamedTuple
 
 from livegen.jam.mpe import TIMBRE, Expression
 from livegen.jam.strings import Strings
+from livegen.jam.struck import Struck
 from livegen.music.messages import (
     DATA_ENTRY,
     NRPN,
@@ -39,14 +39,6 @@ MPE_RPN = 6
 LOWER, UPPER = 0, 15  # manager channels
 
 Key = tuple[int, int]  # channel, pitch
-
-
-class Struck(NamedTuple):
-    """A key's stroke: `velocity` 0 ends it."""
-
-    part: int
-    pitch: int
-    velocity: int
 
 
 class Ears:
@@ -98,9 +90,9 @@ class Ears:
             source.part(False, note.pitch)  # a pad is struck, not held
         else:
             self.held[key], self._struck[key] = (part, now), source
-        return Struck(part, note.pitch, note.velocity)
+        return Struck(now, part, note.pitch, note.velocity)
 
-    def up(self, note: NoteOff) -> Struck | None:
+    def up(self, note: NoteOff, now: int) -> Struck | None:
         """A key comes up; None when it was not down, rings on, or another key sounds the same."""
         key = note.channel, note.pitch
         self._strings.release(*key)
@@ -118,7 +110,7 @@ class Ears:
         if self._is_pedalled(key):
             self._ringing[key] = found
             return None
-        return self._end(key, found[0])
+        return self._end(key, found[0], now)
 
     def control(self, change: ControlChange, now: int) -> list[Struck]:
         """A controller moves; the strokes that this ends."""
@@ -126,7 +118,7 @@ class Ears:
             case ControlChange(control, value, channel) if control == SUSTAIN and value >= 64:
                 self._pedals.setdefault(channel, now)
             case ControlChange(control, _, channel) if control in (SUSTAIN, RESET_CONTROLLERS):
-                return self._pedal_up(channel)
+                return self._pedal_up(channel, now)
             case ControlChange(control, _, channel) if control == TIMBRE:
                 self._expression.tell("timbre", channel, now)
             case ControlChange(control, value, channel) if control in (RPN_COARSE, RPN_FINE):
@@ -149,29 +141,29 @@ class Ears:
             case ChannelPressure(_, channel):
                 self._expression.tell("pressure", channel, now)
 
-    def release(self) -> list[Struck]:
+    def release(self, now: int) -> list[Struck]:
         """All keys and pedals come up; the strokes that this ends."""
         self._pedals.clear()
         ended = []
         for channel, pitch in list(self.held):
-            ended.append(self.up(NoteOff(pitch, channel=channel)))
+            ended.append(self.up(NoteOff(pitch, channel=channel), now))
         for key in list(self._ringing):
-            ended.append(self._end(key, self._ringing.pop(key)[0]))
+            ended.append(self._end(key, self._ringing.pop(key)[0], now))
         return [stroke for stroke in ended if stroke]
 
-    def overdue(self, now: int) -> list[tuple[int, Struck]]:
-        """Take keys and pedals for released that were held for too long: (micros of that, stroke)."""
-        ended: list[tuple[int, Struck]] = []
+    def overdue(self, now: int) -> list[Struck]:
+        """Take keys and pedals for released that were held for too long; the strokes that this ends."""
+        ended: list[Struck] = []
         while self.held:
             (channel, pitch), (_, since) = next(iter(self.held.items()))
             if since + LONGEST_KEY_US > now:
                 break
             self._say(f"key {name_of(pitch)} was down for 30 s: livegen takes it for released")
-            stroke = self.up(NoteOff(pitch, channel=channel))
-            ended += [(since + LONGEST_KEY_US, stroke)] if stroke else []
+            stroke = self.up(NoteOff(pitch, channel=channel), since + LONGEST_KEY_US)
+            ended += [stroke] if stroke else []
         for channel, since in list(self._pedals.items()):
             if since + LONGEST_KEY_US <= now:
-                ended += [(since + LONGEST_KEY_US, stroke) for stroke in self._pedal_up(channel)]
+                ended += self._pedal_up(channel, since + LONGEST_KEY_US)
         return ended
 
     def deadline(self) -> int | None:
@@ -236,17 +228,17 @@ class Ears:
         first = 1 if manager == LOWER else UPPER - members
         self._managers |= dict.fromkeys(range(first, first + members), manager)
 
-    def _pedal_up(self, channel: int) -> list[Struck]:
+    def _pedal_up(self, channel: int, now: int) -> list[Struck]:
         self._pedals.pop(channel, None)
         ended = []
         for key, (part, _) in list(self._ringing.items()):
             if not self._is_pedalled(key):
                 del self._ringing[key]
-                ended.append(self._end(key, part))
+                ended.append(self._end(key, part, now))
         return [stroke for stroke in ended if stroke]
 
-    def _end(self, key: Key, part: int) -> Struck | None:
+    def _end(self, key: Key, part: int, now: int) -> Struck | None:
         both = [*self.held.items(), *self._ringing.items()]
         if any(part == other and key[1] == pitch for (_, pitch), (other, _) in both):
             return None
-        return Struck(part, key[1], 0)
+        return Struck(now, part, key[1], 0)

@@ -31,13 +31,14 @@ from livegen.jam.commands import Commands
 from livegen.jam.conductor import Conductor, Leader
 from livegen.jam.controls import CONTROLS, Settings
 from livegen.jam.desk import Desk
-from livegen.jam.ears import Ears, Key, Struck
+from livegen.jam.ears import Ears, Key
 from livegen.jam.listener import Listener
 from livegen.jam.mapping import LABELS, Command
 from livegen.jam.notices import Notices
 from livegen.jam.performer import Performer
 from livegen.jam.replies import Replies, Reply
 from livegen.jam.steering import Steering
+from livegen.jam.struck import Struck
 from livegen.jam.turn_taking import TurnTaking
 from livegen.jam.turns import Start, Turn
 from livegen.music import pace
@@ -347,17 +348,14 @@ class Engine:
         listener = self._listener
         if given.is_planned:
             self._turns.begin(given.at)
-        _, part, pitch, velocity = given.stroke
-        if self._performer.drums_apart(given):
-            listener.drum(given.at, pitch, velocity)
-        else:
-            listener.note(given.at, part, pitch, velocity)
+        hear = listener.drum if self._performer.drums_apart(given) else listener.note
+        hear(given.struck)
         self._performer.record(given)
 
     def _let_up(self, out: list[Timed]) -> None:
         """Take keys and pedals for released that were down for too long."""
-        for at, struck in self._ears.overdue(self._now):
-            self._hear(at, struck, out)
+        for struck in self._ears.overdue(self._now):
+            self._hear(struck, out)
 
     def _keep_time(self, out: list[Timed]) -> None:
         """Go by the timeline of the leader; a jump makes void what was planned."""
@@ -445,7 +443,7 @@ class Engine:
                 self._stop(out, certainly=False)
             case ControlChange():
                 for struck in self._ears.control(message, self._now):
-                    self._hear(self._now, struck, out)
+                    self._hear(struck, out)
             case PitchBend() | ChannelPressure():
                 self._ears.express(message, self._now)
             case Other(data) if is_transport(data):
@@ -457,22 +455,22 @@ class Engine:
         struck = self._ears.down(note, self._now)
         if struck is not None:
             self._turns.key(happening, self._now, out)
-            self._hear(self._now, struck, out)
+            self._hear(struck, out)
 
     def _key_up(self, note: NoteOff, out: list[Timed]) -> None:
         before = len(self._ears.held)
-        struck = self._ears.up(note)
+        struck = self._ears.up(note, self._now)
         if len(self._ears.held) < before:
             self._listener.key_up(self._now)
         if struck is not None:
             if self._turns.turn is Turn.TOGETHER:
                 self._performer.drop_plan()
-            self._hear(self._now, struck, out)
+            self._hear(struck, out)
 
-    def _hear(self, at: int, struck: Struck, out: list[Timed]) -> None:
+    def _hear(self, struck: Struck, out: list[Timed]) -> None:
         """Hear a stroke of the player's, and begin or end its companions."""
         harmonist = self._listener.harmonist
-        self._listener.hear(at, struck)
+        self._listener.hear(struck)
         if not struck.velocity:
             out += harmonist.leave(struck, self._agenda, self._now)
         elif self._performer.mode.has_companions:
@@ -494,8 +492,8 @@ class Engine:
 
     def _stop(self, out: list[Timed], certainly: bool) -> None:
         """Release the player's keys, silence the model, forget the call; `certainly` cuts even where all is silent."""
-        for struck in self._ears.release():
-            self._hear(self._now, struck, out)
+        for struck in self._ears.release(self._now):
+            self._hear(struck, out)
         if not self._turns.stop(self._now, out) and certainly:
             out.append(Timed(self._now, Cut()))
 

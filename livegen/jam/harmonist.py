@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from livegen.jam.agenda import Agenda, Timed
-from livegen.jam.ears import Struck
+from livegen.jam.struck import Struck
 from livegen.jam.turns import Chords
 from livegen.music.chord import Chord
 from livegen.music.chords_heard import ChordTracker
@@ -53,9 +53,9 @@ class Harmonist:
         )  # since when, micros, and pitch
         self._ended: dict[tuple[int, int], int] = {}  # until when those sounded that have ended
 
-    def hear(self, at: int, struck: Struck) -> None:
+    def hear(self, struck: Struck) -> None:
         """A note of the player's begins or ends."""
-        part, pitch, velocity = struck
+        at, part, pitch, velocity = struck
         if part == DRUMS:
             return
         # Three notes of a melody would be heard as a broken chord: chords are the left hand's.
@@ -174,7 +174,7 @@ class Harmonist:
 
     def join(self, struck: Struck, louder: float, agenda: Agenda, now: int) -> Iterator[Timed]:
         """Companions for a note of the player's that begins, at once; those of the same note before it end."""
-        part, pitch, velocity = struck
+        _, part, pitch, velocity = struck
         if part == DRUMS:
             return
         yield from self.leave(struck, agenda, now)

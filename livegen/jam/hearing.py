@@ -21,6 +21,7 @@ from livegen.inference.contract import (
     Summary,
     is_finite,
 )
+from livegen.jam.struck import Struck
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
 from livegen.music.timeline import Timeline
@@ -145,16 +146,15 @@ class Hearing:
         branch.feed(end._replace(tick=line))
         return branch
 
-    def hear(self, at: int, part: int, pitch: int, velocity: int) -> None:
-        """A note begins, or ends with velocity 0, at `at` micros.
+    def hear(self, struck: Struck) -> None:
+        """A note begins or ends.
 
         What was heard last may lie ahead: by a tick of rounding, or up to a bar where another answer was to follow
         it later and something is played first.  It lies here then, or all until it catches up would be one chord.
         """
-        tick = self.timeline.tick(at)
-        self.lie_by(tick)
-        stroke = Stroke(tick, part, pitch, velocity)
-        self.before_end = None if velocity else (self.copy(), stroke)
+        stroke = struck.on(self.timeline)
+        self.lie_by(stroke.tick)
+        self.before_end = None if stroke.velocity else (self.copy(), stroke)
         self.feed(stroke)
 
     def lie_by(self, tick: int) -> None:

@@ -11,10 +11,11 @@ from dataclasses import replace
 from livegen.codec.encoder import Stroke
 from livegen.inference.contract import Model
 from livegen.jam.calls import LONGEST_CALL, Call
-from livegen.jam.ears import Ears, Struck
+from livegen.jam.ears import Ears
 from livegen.jam.harmonist import Harmonist
 from livegen.jam.hearing import GuardedModel, Hearing
-from livegen.jam.successor import Heard, Successor
+from livegen.jam.struck import Struck
+from livegen.jam.successor import Successor
 from livegen.jam.surprise import Foretold, Surprise
 from livegen.music import pace
 from livegen.music.metre import Metre
@@ -45,7 +46,7 @@ class Listener:
         self.fixed_us: int | None = None
         self._beat_known = False
         self._heard_us: int | None = None
-        self._history: deque[Heard] = deque(maxlen=HISTORY)
+        self._history: deque[Struck] = deque(maxlen=HISTORY)
         self._successor: Successor | None = None
         self._drums: Hearing | None = None
         self._swap_tick = 0
@@ -56,43 +57,43 @@ class Listener:
 
     # --- what is heard --------------------------------------------------------------------------------------------
 
-    def hear(self, at: int, struck: Struck) -> None:
+    def hear(self, struck: Struck) -> None:
         """A stroke of the player's."""
-        part, pitch, velocity = struck
+        at, part, pitch, velocity = struck
         call = self.call
         if call and velocity:
             call.phrase.strike(at, part, pitch, velocity)
             call.unfitted = self.is_free and self.fixed_us is None
         elif call:
             call.phrase.release(at, part, pitch)
-        self.note(at, part, pitch, velocity)
+        self.note(struck)
         if velocity and (foretold := self.live.foretold):
             self.surprise.heard(at, Foretold(self.live.guard, *foretold))
-        self.harmonist.hear(at, struck)
+        self.harmonist.hear(struck)
 
     def key_up(self, now: int) -> None:
         """A key of the player's comes up, whether its note ends or rings on: the rest counts from here."""
         if self.call:
             self.call.phrase.active_us = now
 
-    def note(self, at: int, part: int, pitch: int, velocity: int) -> None:
+    def note(self, struck: Struck) -> None:
         """A stroke has sounded, whoever played it: the state hears it."""
-        self.live.hear(at, part, pitch, velocity)
-        self._heard_us = at
-        self._history.append((at, part, pitch, velocity))
+        self.live.hear(struck)
+        self._heard_us = struck.at
+        self._history.append(struck)
         if self._successor:
-            self._successor.append((at, part, pitch, velocity))
+            self._successor.append(struck)
         if self.call:
-            self.call.strokes.append((at, part, pitch, velocity))
+            self.call.strokes.append(struck)
             self.call.events += 1
             if len(self.call.strokes) > LONGEST_CALL:
                 self.call.forget_strokes(self.live.copy())
 
-    def drum(self, at: int, pitch: int, velocity: int) -> None:
+    def drum(self, struck: Struck) -> None:
         """A drum of ours has sounded, beside parts that do not expect any: only those hear it who play drums."""
         if self._drums is not None:
             self._drums.go_by(self.live.timeline)
-            self._drums.hear(at, DRUMS, pitch, velocity)
+            self._drums.hear(struck)
 
     def drummer(self, now: int) -> Hearing:
         """A branch of what the drums have played since the call began: a kick and a hat on its bar line, at first."""
@@ -136,18 +137,18 @@ class Listener:
         heard.go_by(timeline)
         heard.style = style
         for part, pitch in heard.encoder.sounding.keys() - set(ears.sounding):
-            heard.hear(timeline.micros(heard.encoder.last or 0), part, pitch, 0)
+            heard.hear(Struck(timeline.micros(heard.encoder.last or 0), part, pitch, 0))
 
     # --- the beat -------------------------------------------------------------------------------------------------
 
     def go_by(self, timeline: Timeline) -> bool:
-        """Whoever leads goes on, perhaps a little faster or slower; whether bars are others than they were."""
+        """Follow the leader, who goes on, perhaps a little faster or slower; True if bars are others than they were."""
         are_other = timeline.metre != self.live.timeline.metre
         self.live.go_by(timeline)
         return are_other
 
     def retime(self, timeline: Timeline, now: int) -> None:
-        """Whoever leads is elsewhere: go on from there, and hear an open call as if it had been there."""
+        """Follow the leader, who is elsewhere: go on from there, and hear an open call as if it had been there."""
         self.live, self._drums = self.live.retimed(timeline), None
         call = self.call
         if call and call.is_whole:
@@ -175,8 +176,8 @@ class Listener:
 
     def hear_again(self, call: Call, again: Hearing, strokes: int) -> bool:
         """Hear some of the call on its new grid; whether that grid is now in force."""
-        for stroke in call.strokes[call.reached : call.reached + strokes]:
-            again.hear(*stroke)
+        for struck in call.strokes[call.reached : call.reached + strokes]:
+            again.hear(struck)
             call.reached += 1
         if call.reached < len(call.strokes):
             return False

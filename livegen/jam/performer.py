@@ -24,6 +24,7 @@ from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
 from livegen.jam.plan import Plan
 from livegen.jam.planner import LONGEST_SILENCE, Rollout
+from livegen.jam.struck import Struck
 from livegen.jam.theme import LATEST, Theme, theme_of
 from livegen.jam.turns import MODES, Mode
 from livegen.music.chord import Chord
@@ -292,7 +293,7 @@ class Performer:
         if ended is None:
             return False
         for part, pitch in ended:
-            self._listener.note(now, part, pitch, 0)
+            self._listener.note(Struck(now, part, pitch, 0))
         self._listener.harmonist.alone()
         out.append(Timed(now, Cut()))
         return True
@@ -403,6 +404,6 @@ class Performer:
 
     def _theme(self, call: Call) -> Theme | None:
         """Give the theme that an answer may take up of its call."""
-        tick, latest = self._timeline.tick, call.strokes[-2 * LATEST :]
-        strokes = (Stroke(tick(at), *struck) for at, *struck in latest if struck[-1])
-        return theme_of(strokes, self._desk.settings.theme)
+        latest = call.strokes[-2 * LATEST :]
+        onsets = (struck.on(self._timeline) for struck in latest if struck.velocity)
+        return theme_of(onsets, self._desk.settings.theme)

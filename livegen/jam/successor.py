@@ -8,28 +8,27 @@ from collections.abc import Iterable
 
 from livegen.inference.contract import Model
 from livegen.jam.hearing import GuardedModel, Hearing
+from livegen.jam.struck import Struck
 from livegen.music.timeline import Timeline
-
-Heard = tuple[int, int, int, int]  # micros, part, pitch, velocity: 0 for an end
 
 
 class Successor:
     """A hearing of the same music by another model; `is_ready` once it has caught up."""
 
     def __init__(
-        self, model: Model, timeline: Timeline, style: int, heard: Iterable[Heard]
+        self, model: Model, timeline: Timeline, style: int, heard: Iterable[Struck]
     ) -> None:
         self.hearing = Hearing.fresh(GuardedModel(model), timeline, style)
         self._unheard = deque(heard)
 
-    def append(self, stroke: Heard) -> None:
+    def append(self, stroke: Struck) -> None:
         """Take a stroke that is played meanwhile."""
         self._unheard.append(stroke)
 
     def work(self, strokes: int) -> None:
         """Hear some of what is left."""
         for _ in range(min(strokes, len(self._unheard))):
-            self.hearing.hear(*self._unheard.popleft())
+            self.hearing.hear(self._unheard.popleft())
 
     @property
     def is_ready(self) -> bool:

@@ -20,6 +20,7 @@ from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.note_ends import ended
 from livegen.music.pieces import Bytes
 from livegen.music.smf_bytes import Repairs
+from livegen.music.tempo_map import DEFAULT_TEMPO, TempoMap
 
 # Whoever changes what a file is read as raises it: what was made of files before is made anew.
 READING = 2
@@ -27,7 +28,6 @@ MAX_BYTES = 256_000_000
 MAX_TRACKS = 256
 MAX_EVENTS = 500_000  # notes and controllers
 MAX_HOURS = 24  # from the first note to the last
-DEFAULT_TEMPO = 500_000  # micros per quarter note, RP-001 page 10
 _HOUR_US = 3_600_000_000
 _LINGER_US = 60_000_000  # what comes so long after the last note has nothing to do with it
 _RINGS = 4  # quarters that a note without an end sounds at most
@@ -62,18 +62,10 @@ class Score:
     tempos: tuple[tuple[int, int], ...] = ((0, DEFAULT_TEMPO),)
     metres: tuple[tuple[int, int, int], ...] = ()
 
-
-def micros_of(score: Score, ticks: Iterable[int]) -> list[int]:
-    """Micros since the start, rounded down, for ascending `ticks`, by the tempo map."""
-    times, change = [], 0
-    passed, since, tempo = 0, 0, DEFAULT_TEMPO  # passed: micros times ppqn, so nothing is lost
-    for tick in ticks:
-        while change < len(score.tempos) and score.tempos[change][0] <= tick:
-            start, following = score.tempos[change]
-            passed += (start - since) * tempo
-            since, tempo, change = start, following, change + 1
-        times.append((passed + (tick - since) * tempo) // score.ppqn)
-    return times
+    @property
+    def tempo_map(self) -> TempoMap:
+        """The map between its ticks and micros."""
+        return TempoMap.of(self.ppqn, self.tempos)
 
 
 def read(source: Path | bytes) -> Score:
@@ -271,13 +263,14 @@ def _in_reach(score: Score, tracks: Sequence[Track], repairs: Repairs) -> Sequen
     ]
     if not ticks:
         return tracks
-    first, last = micros_of(score, [min(ticks), max(ticks)])
+    micros = score.tempo_map.micros
+    first, last = micros(min(ticks)), micros(max(ticks))
     if first > MAX_HOURS * _HOUR_US:
         raise MidiFileError(
             f"its first note comes after {first / _HOUR_US:,.0f} hours; at most {MAX_HOURS} are read"
         )
     until = min(first + MAX_HOURS * _HOUR_US, last + _LINGER_US)
-    if micros_of(score, [max(track.messages[-1][0] for track in tracks)])[0] <= until:
+    if micros(max(track.messages[-1][0] for track in tracks)) <= until:
         return tracks
     is_music = until < last
     what = (
@@ -297,8 +290,8 @@ def _has_notes(messages: Iterable[tuple[int, Message]]) -> bool:
 def _until(
     score: Score, messages: Sequence[tuple[int, Message]], until: int
 ) -> tuple[tuple[int, Message], ...]:
-    times = micros_of(score, (tick for tick, _ in messages))
-    return tuple(row for row, at in zip(messages, times, strict=True) if at <= until)
+    micros = score.tempo_map.micros
+    return tuple(row for row in messages if micros(row[0]) <= until)
 
 
 def write(path: Path, score: Score) -> None:

@@ -17,7 +17,7 @@ import numpy.typing as npt
 from livegen.music.chord import Chord
 from livegen.music.chords_heard import ChordTracker
 from livegen.music.key import Key, likeliest
-from livegen.scorecard.calls import Call, Chords
+from livegen.scorecard.calls import Chords, LeadCall
 from livegen.scorecard.notes import SIXTEENTHS, TICK, Note, key_of
 
 Notes = Sequence[Note]
@@ -37,19 +37,19 @@ Floats = npt.NDArray[np.float64]
 # --- frames -------------------------------------------------------------------------------------------------------
 
 
-def frames(melody: Notes, accompaniment: Notes, call: Call) -> list[list[Frame]]:
+def frames(melody: Notes, accompaniment: Notes, call: LeadCall) -> list[list[Frame]]:
     """By beat of the call, the frames in which the melody sounds."""
     heard = heard_chords(accompaniment, call.tempo_us, round(call.beats * SIXTEENTHS))
     return _by_beat(melody, heard, call)
 
 
-def written_frames(melody: Notes, chords: Chords, call: Call) -> list[list[Frame]]:
+def written_frames(melody: Notes, chords: Chords, call: LeadCall) -> list[list[Frame]]:
     """The same with chords that are written over the piece, in beats of the call."""
     count = round(call.beats * SIXTEENTHS)
     return _by_beat(melody, [chord_at(chords, at / SIXTEENTHS) for at in range(count)], call)
 
 
-def _by_beat(melody: Notes, chords: Sequence[Chord | None], call: Call) -> list[list[Frame]]:
+def _by_beat(melody: Notes, chords: Sequence[Chord | None], call: LeadCall) -> list[list[Frame]]:
     found: list[list[Frame]] = [[] for _ in range(round(call.beats))]
     for at, chord in enumerate(chords):
         middle = (at + 0.5) / SIXTEENTHS
@@ -163,7 +163,7 @@ def share_in(notes: Notes, key: Key) -> float | None:
 # --- who else accompanies -----------------------------------------------------------------------------------------
 
 
-def harmonised(call: Call) -> tuple[Note, ...]:
+def harmonised(call: LeadCall) -> tuple[Note, ...]:
     """The baseline every network must beat: a harmoniser that knows keys, and nothing else.
 
     Every two beats it plays a triad, from what it has heard so far, a key struck at that moment included: a machine
@@ -213,7 +213,7 @@ def triads(key: Key) -> dict[tuple[int, int, int], int]:
     }
 
 
-def random_triads(call: Call, rng: np.random.Generator) -> tuple[Note, ...]:
+def random_triads(call: LeadCall, rng: np.random.Generator) -> tuple[Note, ...]:
     """Chance: every two beats any of the triads of the key of the whole melody."""
     some = list(triads(key_of(call.notes)))
     found: list[Note] = []
@@ -230,7 +230,7 @@ def _struck(classes: Sequence[int], onset: float, end: float) -> Iterator[Note]:
 # --- modulation ---------------------------------------------------------------------------------------------------
 
 
-def modulated(call: Call, at: float, semitones: int) -> Call:
+def modulated(call: LeadCall, at: float, semitones: int) -> LeadCall:
     """The same call, transposed from beat `at` on."""
     notes = tuple(
         note._replace(pitch=note.pitch + semitones) if note.onset >= at - EXACT else note

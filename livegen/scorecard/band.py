@@ -18,7 +18,7 @@ from livegen.inference.model import load as load_model
 from livegen.jam.agenda import ROUTES
 from livegen.music.parts import BASS, COMP
 from livegen.scorecard import degeneracy
-from livegen.scorecard.calls import Call, Held, Lead, Pair, drawn, followed, leads, windows
+from livegen.scorecard.calls import HeldOut, Lead, LeadCall, Pair, drawn, followed, leads, windows
 from livegen.scorecard.likelihood import lift
 from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import PlayedCall, played
@@ -45,7 +45,7 @@ def open_models(paths: Sequence[Path]) -> None:
     _models = [load_model(path) for path in paths]
 
 
-def find(held: Held, seed: int) -> tuple[list[Pair], list[Lead], list[list[Call]]]:
+def find(held: HeldOut, seed: int) -> tuple[list[Pair], list[Lead], list[list[LeadCall]]]:
     """Calls of a piece of each kind, a few of all that there are; the short ones by TURN_BARS."""
     chance = random.Random(f"{seed} {held.corpus} {held.file}")
 
@@ -56,22 +56,22 @@ def find(held: Held, seed: int) -> tuple[list[Pair], list[Lead], list[list[Call]
     return few(followed(held, BARS)), few(leads(held, LEAD_BARS)), short
 
 
-def answer(which: int, call: Call, seed: int) -> PlayedCall:
+def answer(which: int, call: LeadCall, seed: int) -> PlayedCall:
     """Give a model's answer of as many bars as the call has."""
     return played(_models[which], call, {"length": call.bars}, seed=seed)
 
 
-def go_along(which: int, call: Call, seed: int) -> PlayedCall:
+def go_along(which: int, call: LeadCall, seed: int) -> PlayedCall:
     """Give a model's accompaniment to a call."""
     return played(_models[which], call, {"mode": "accompany"}, seed=seed, after_bars=1)
 
 
-def take_turn(call: Call, seed: int) -> set[str]:
+def take_turn(call: LeadCall, seed: int) -> set[str]:
     """Name the faults of one turn of the first model."""
     return degeneracy.faults(played(_models[0], call, {}, seed=seed))
 
 
-def lifted(which: int, pair: Pair, another: Call) -> dict[str, float]:
+def lifted(which: int, pair: Pair, another: LeadCall) -> dict[str, float]:
     """Nats per note of what people played, by what a model heard before."""
     call = pair.call
     return lift(_models[which], call.notes, pair.people, another.notes, call.beats, call.metre)
@@ -104,7 +104,9 @@ class Band:
             self.progress(name, len(done), len(jobs))
         return done
 
-    def answers(self, which: int, some: Sequence[Call], name: str = "answers") -> list[PlayedCall]:
+    def answers(
+        self, which: int, some: Sequence[LeadCall], name: str = "answers"
+    ) -> list[PlayedCall]:
         """Give a model's answer to each call; `name` is that of the progress bar."""
         return self.map(f"{name}, {self.who[which]}", answer, repeat(which), some, range(len(some)))
 
@@ -120,21 +122,21 @@ class Music:
 
     pairs: list[Pair]
     leads: list[Lead]
-    turns: list[Call]
+    turns: list[LeadCall]
 
     @classmethod
     def of(
-        cls, pieces: Sequence[Held], found: Sequence[Any], calls: int, turns: int, seed: int
+        cls, pieces: Sequence[HeldOut], found: Sequence[Any], calls: int, turns: int, seed: int
     ) -> "Music":
         """So many calls and turns of what `find` found in each piece; fewer where there are fewer."""
         by_piece = {
             (held.corpus, held.file): rows for held, rows in zip(pieces, found, strict=True)
         }
 
-        def kept(kind: int) -> Callable[[Held, int], list[Any]]:
+        def kept(kind: int) -> Callable[[HeldOut, int], list[Any]]:
             return lambda held, bars: list(by_piece[held.corpus, held.file][kind])
 
-        def short(held: Held, bars: int) -> list[Call]:
+        def short(held: HeldOut, bars: int) -> list[LeadCall]:
             return list(by_piece[held.corpus, held.file][2][TURN_BARS.index(bars)])
 
         return cls(

@@ -11,7 +11,6 @@ from functools import lru_cache
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
-from livegen.answer import TempoMap
 from livegen.errors import ConfigError, MidiFileError
 from livegen.music.chord import Chord, chord_of
 from livegen.music.messages import NoteOn
@@ -31,7 +30,7 @@ Chords = Sequence[tuple[float, Chord | None]]  # each from its beat on
 T = TypeVar("T")
 
 
-class Held(NamedTuple):
+class HeldOut(NamedTuple):
     """A held-out piece: its set, the name of its file, and that file."""
 
     corpus: str
@@ -45,7 +44,7 @@ class Held(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class LeadCall:
     """So many `bars` of a lead, notes by onset.
 
     `bar` is in beats, `tempo_us` in micros a beat; `metre` is written as the control takes it, "3/4".
@@ -80,7 +79,7 @@ class Call:
         """Its tempo, beats a minute."""
         return MINUTE_US / self.tempo_us
 
-    def detached(self, held: float) -> "Call":
+    def detached(self, held: float) -> "LeadCall":
         """The same call, each note held for so much of its length, 0 to 1."""
         notes = (
             note._replace(end=note.onset + held * (note.end - note.onset)) for note in self.notes
@@ -92,7 +91,7 @@ class Call:
 class Pair:
     """A call, and what the same lead plays in as many bars that follow, in beats of the call."""
 
-    call: Call
+    call: LeadCall
     people: tuple[Note, ...]
 
 
@@ -100,7 +99,7 @@ class Pair:
 class Lead:
     """A call to go along with: the piece's chords, and what its accompaniment plays beside it, in beats of the call."""
 
-    call: Call
+    call: LeadCall
     chords: Chords
     people: tuple[Note, ...]
 
@@ -114,7 +113,7 @@ def held_out(
     split: str = "valid",
     names: Sequence[str] | None = None,
     progress: Progress = lambda name, done, total: None,
-) -> list[Held]:
+) -> list[HeldOut]:
     """Pieces of a split (train, valid, test or all), by set and name; of the sets `names`, None is of all.
 
     `corpora` spares loading them where that is done.  Raises ConfigError when there are none.
@@ -125,7 +124,9 @@ def held_out(
         if source.name in corpora and (names is None or source.name in names):
             wanted = {piece.file for piece in pieces_of(corpora[source.name], split)}
             rows = source.files() if wanted else []
-            found += [Held(source.name, file, content) for file, content in rows if file in wanted]
+            found += [
+                HeldOut(source.name, file, content) for file, content in rows if file in wanted
+            ]
     if not found:
         raise ConfigError(f"{data} holds no pieces of the split {split}")
     return sorted(found)
@@ -141,12 +142,12 @@ def lead_of(score: Score) -> Track | None:
     return None
 
 
-def has_bars(held: Held) -> bool:
+def has_bars(held: HeldOut) -> bool:
     """True if the bar lines of its set are to be believed."""
     return QUIRKS.get(held.corpus, Quirk()).grid
 
 
-def windows(held: Held, bars: int) -> list[Call]:
+def windows(held: HeldOut, bars: int) -> list[LeadCall]:
     """All calls of so many bars in a piece: begun within their first beat, going on into their last bar.
 
     None of a piece that cannot be read, has no lead, no believable bar lines, or more than one metre.
@@ -159,7 +160,7 @@ def windows(held: Held, bars: int) -> list[Call]:
     bar = numerator * 4 / denominator
     if not SHORTEST <= bar <= LONGEST or denominator > 16:
         return []
-    tempo, notes, found = TempoMap.of(score), notes_of(score, track), []
+    tempo, notes, found = score.tempo_map, notes_of(score, track), []
     for index in range(int(notes[-1].onset // bar)):
         begin, end = index * bar, (index + bars) * bar
         inside = [note for note in notes if begin <= note.onset < end - LAST]
@@ -174,11 +175,11 @@ def windows(held: Held, bars: int) -> list[Call]:
             for note in inside
         )
         metre = f"{numerator}/{denominator}"
-        found.append(Call(held.name, metre, bar, bars, beat_us, cut, begin, held.corpus))
+        found.append(LeadCall(held.name, metre, bar, bars, beat_us, cut, begin, held.corpus))
     return found
 
 
-def followed(held: Held, bars: int) -> list[Pair]:
+def followed(held: HeldOut, bars: int) -> list[Pair]:
     """All calls of so many bars whose next so many bars would be a call as well."""
     found = windows(held, bars)
     starts = {round(call.first_beat / call.bar): call for call in found}
@@ -189,7 +190,7 @@ def followed(held: Held, bars: int) -> list[Pair]:
     ]
 
 
-def leads(held: Held, bars: int) -> list[Lead]:
+def leads(held: HeldOut, bars: int) -> list[Lead]:
     """All calls of so many bars of a piece that has a track of chords and an accompaniment beside it."""
     score = _read(held)
     if score is None or not any(track.name.startswith(CHORDS) for track in score.tracks):
@@ -232,7 +233,7 @@ def written_chords(score: Score) -> Chords:
 
 
 @lru_cache(maxsize=4)  # who looks for one thing in a piece soon looks for another
-def _read(held: Held) -> Score | None:
+def _read(held: HeldOut) -> Score | None:
     try:
         return read(held.data)
     except MidiFileError:
@@ -243,17 +244,17 @@ def _read(held: Held) -> Score | None:
 
 
 def calls(
-    pieces: Sequence[Held], count: int, seed: int, *, bars: Sequence[int] = (2,)
-) -> list[Call]:
+    pieces: Sequence[HeldOut], count: int, seed: int, *, bars: Sequence[int] = (2,)
+) -> list[LeadCall]:
     """So many calls, or all that there are, as long as each of `bars` in turn, drawn as `drawn` says."""
     return drawn(pieces, count, seed, windows, bars)
 
 
 def drawn(
-    pieces: Sequence[Held],
+    pieces: Sequence[HeldOut],
     count: int,
     seed: int,
-    find: Callable[[Held, int], list[T]],
+    find: Callable[[HeldOut, int], list[T]],
     bars: Sequence[int],
 ) -> list[T]:
     """So many of what `find` finds in a piece, by bars, evenly from all sets; fewer where there are fewer.
@@ -277,9 +278,9 @@ def drawn(
 
 
 def _stream(
-    pieces: list[Held],
+    pieces: list[HeldOut],
     bars: Sequence[int],
-    find: Callable[[Held, int], list[T]],
+    find: Callable[[HeldOut, int], list[T]],
     rng: random.Random,
 ) -> Iterator[T]:
     pieces, turn = list(pieces), 0

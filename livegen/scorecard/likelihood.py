@@ -10,7 +10,6 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
-from livegen.answer import TempoMap
 from livegen.codec.encoder import Encoder, Stroke
 from livegen.codec.layout import UNKNOWN_STYLE, Event
 from livegen.inference.model import OnnxModel
@@ -61,7 +60,7 @@ def seconds(data: bytes, ticks: int) -> float:
     """
     score = read(data)
     first = min(tick for t in score.tracks for tick, m in t.messages if isinstance(m, NoteOn))
-    tempo = TempoMap.of(score)
+    tempo = score.tempo_map
     until = first + round(ticks * score.ppqn / TICKS_PER_BEAT)
     return (tempo.micros(until) - tempo.micros(first)) / 1e6
 

@@ -22,7 +22,7 @@ class Note(NamedTuple):
     channel: int = 0
 
 
-class Point(NamedTuple):
+class Onset(NamedTuple):
     """A place of an onset line: its beat, and the highest pitch that begins there."""
 
     onset: float
@@ -50,23 +50,23 @@ def moved(notes: Iterable[Note], beats: float) -> tuple[Note, ...]:
     return tuple(note._replace(onset=note.onset + beats, end=note.end + beats) for note in notes)
 
 
-def line(notes: Sequence[Note]) -> list[Point]:
+def line(notes: Sequence[Note]) -> list[Onset]:
     """The onset line: of notes that begin within a tick of the first of them only the highest."""
-    found: list[Point] = []
+    found: list[Onset] = []
     for note in sorted(notes):
         if found and note.onset - found[-1].onset <= TICK:
             found[-1] = found[-1]._replace(pitch=max(found[-1].pitch, note.pitch))
         else:
-            found.append(Point(note.onset, note.pitch))
+            found.append(Onset(note.onset, note.pitch))
     return found
 
 
-def intervals(points: Sequence[Point]) -> list[int]:
+def intervals(points: Sequence[Onset]) -> list[int]:
     """Semitones from each place of a line to the next."""
     return [after.pitch - before.pitch for before, after in pairwise(points)]
 
 
-def iois(points: Sequence[Point]) -> list[float]:
+def iois(points: Sequence[Onset]) -> list[float]:
     """Beats from each place of a line to the next."""
     return [after.onset - before.onset for before, after in pairwise(points)]
 

@@ -15,7 +15,7 @@ from livegen.jam.mapping import Command
 from livegen.music.instant import ranked
 from livegen.music.messages import Message, NoteOff, NoteOn, Other
 from livegen.music.transport import CLOCK, START
-from livegen.scorecard.calls import Call
+from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.notes import Note
 from livegen.testing import SECOND, Rehearsal
 
@@ -32,7 +32,7 @@ class PlayedCall:
     `hanging` is how many notes still sounded a second after the end.
     """
 
-    call: Call
+    call: LeadCall
     notes: tuple[Note, ...]
     line: float | None
     hanging: int = 0
@@ -45,7 +45,7 @@ class PlayedCall:
 
 def played(
     model: Model,
-    call: Call,
+    call: LeadCall,
     values: dict[str, object],
     *,
     seed: int = 0,
@@ -92,7 +92,7 @@ def played(
     return PlayedCall(call, tuple(_notes(sent, begin_us, call.tempo_us)), line, hanging)
 
 
-def _messages(call: Call) -> Iterator[tuple[float, Message]]:
+def _messages(call: LeadCall) -> Iterator[tuple[float, Message]]:
     for note in call.notes:
         yield note.onset, NoteOn(note.pitch, note.velocity)
         yield note.end, NoteOff(note.pitch)

@@ -17,7 +17,7 @@ import numpy as np
 
 from livegen.music.key import Key
 from livegen.music.metre import TICKS_PER_BEAT
-from livegen.scorecard.calls import Call
+from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.notes import SIXTEENTHS, TICK, Note, intervals, iois, key_of, line, weights
 
 FIGURE = 4  # notes
@@ -265,7 +265,7 @@ def ends_on_the_triad(answer: Notes, key: Key) -> bool | None:
 Measured = dict[str, float | None]
 
 
-def measures(call: Call, answer: Notes, begin: float) -> Measured:
+def measures(call: LeadCall, answer: Notes, begin: float) -> Measured:
     """All figures of one answer but specificity, which needs the others; `begin` is the beat where it might begin."""
     key = key_of(call.notes)
     strong = ends_on_a_strong_beat(answer, call.metre)
@@ -286,7 +286,7 @@ def measures(call: Call, answer: Notes, begin: float) -> Measured:
     }
 
 
-def random_answer(call: Call, rng: np.random.Generator) -> tuple[Note, ...]:
+def random_answer(call: LeadCall, rng: np.random.Generator) -> tuple[Note, ...]:
     """Chance: as many onsets as the call has, on any sixteenths of as many bars, at any pitches of its range."""
     slots = round(call.beats * SIXTEENTHS)
     count = min(len(line(call.notes)), slots)

@@ -120,7 +120,7 @@ def _dealt(files: Sequence[str]) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class CorpusFiles:
     """Where a set lies: an archive, or a folder."""
 
     name: str
@@ -199,7 +199,7 @@ def _without_top(files: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
     return files
 
 
-def discover(data: Path) -> list[Source]:
+def discover(data: Path) -> list[CorpusFiles]:
     """Sets in a data folder: archives, described folders, plain folders.
 
     Raises ConfigError when there is none, and for two folders of one name.
@@ -228,7 +228,7 @@ def discover(data: Path) -> list[Source]:
     found |= named  # an archive that was unpacked beside itself counts once
     if not found:
         raise ConfigError(f"{data} holds no MIDI files and no archives NAME.tar.zst")
-    return [Source(name, path) for name, path in found.items()]
+    return [CorpusFiles(name, path) for name, path in found.items()]
 
 
 def _described(data: Path) -> list[Path]:
@@ -299,13 +299,13 @@ def load_folder(
     progress: Progress = lambda name, done, total: None,
 ) -> Corpus:
     """Encode all MIDI files in and below a folder as one set, without looking for sets in it."""
-    source = Source(folder.resolve().name or "music", folder)
+    source = CorpusFiles(folder.resolve().name or "music", folder)
     with processes(workers) as pool:
         return _prepare(source, cache or cache_folder(), pool, progress)
 
 
 def _prepare(
-    source: Source,
+    source: CorpusFiles,
     cache: Path,
     pool: ProcessPoolExecutor,
     progress: Progress,
@@ -340,7 +340,7 @@ def _split(name: str, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
 
 
 def _encode_set(
-    source: Source,
+    source: CorpusFiles,
     quirk: Quirk,
     folder: Path,
     pool: ProcessPoolExecutor,
@@ -382,7 +382,7 @@ def _encode_set(
         path.unlink(missing_ok=True)  # another machine may be tidying the same folder
 
 
-def _sum_up(source: Source, told: Counter[str], files: int) -> None:
+def _sum_up(source: CorpusFiles, told: Counter[str], files: int) -> None:
     """Say how many files were skipped, repaired and passed over, where any were."""
     if told:
         counts = ", ".join(f"{count} {what}" for what, count in sorted(told.items()))
@@ -392,7 +392,9 @@ def _sum_up(source: Source, told: Counter[str], files: int) -> None:
         log.warning("%s: %d other files passed over: %s", source.name, len(passed), named)
 
 
-def _result(job: "Future[Encoded]", source: Source, chunk: Sequence[tuple[str, bytes]]) -> Encoded:
+def _result(
+    job: "Future[Encoded]", source: CorpusFiles, chunk: Sequence[tuple[str, bytes]]
+) -> Encoded:
     """Give the result of a worker for a chunk.  Raises LivegenError when the system ended a worker."""
     try:
         return job.result()
@@ -404,7 +406,7 @@ def _result(job: "Future[Encoded]", source: Source, chunk: Sequence[tuple[str, b
         ) from None
 
 
-def _metadata(source: Source, data: bytes) -> dict[str, dict[str, str]]:
+def _metadata(source: CorpusFiles, data: bytes) -> dict[str, dict[str, str]]:
     """Rows of a metadata.csv by file.  Raises ConfigError when it is none: it tells the splits."""
     try:
         rows = list(csv.DictReader(io.StringIO(data.decode("utf-8-sig", "replace"))))

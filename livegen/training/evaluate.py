@@ -34,7 +34,7 @@ Bools = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class Scored:
     """Scores of one model on some events: nats (N, 5) and hits (N, 5) by field, 0 where not scored."""
 
     nats: Floats
@@ -86,7 +86,7 @@ class Evidence:
     chosen: Sequence[tuple[Corpus, Piece]]
     rows: Rows
     starts: npt.NDArray[np.int64]
-    judged: tuple[Judged, ...]
+    judged: tuple[Scored, ...]
     unigram: dict[str, Floats]
     markov: dict[str, Floats]
     fitted: str
@@ -156,7 +156,7 @@ def _judge_all(
     styles: Sequence[int],
     workers: int | None,
     progress: Callable[[str, int, int], None],
-) -> Judged:
+) -> Scored:
     pieces = np.split(rows, starts[1:])
     done, parts = 0, []
     with processes(workers, _open, model) as pool:
@@ -164,7 +164,7 @@ def _judge_all(
             parts.append(result)
             done += len(piece)
             progress("scoring", done, len(rows))
-    return Judged(
+    return Scored(
         np.concatenate([p.nats for p in parts]),
         np.concatenate([p.hits for p in parts]),
         np.concatenate([p.unmasked for p in parts]),
@@ -180,11 +180,11 @@ def _open(path: Path) -> None:
     _model = load_model(path)
 
 
-def _judge_piece(rows: Rows, style: int) -> Judged:
+def _judge_piece(rows: Rows, style: int) -> Scored:
     return judge(_model, rows, style)
 
 
-def judge(model: OnnxModel, rows: Rows, style: int) -> Judged:
+def judge(model: OnnxModel, rows: Rows, style: int) -> Scored:
     """Run a model over one piece (N, 8) from the initial state and score every event but the first."""
     nats, hits = np.zeros((len(rows), len(FIELDS))), np.zeros((len(rows), len(FIELDS)), np.bool_)
     unmasked, sure = np.zeros(len(rows)), np.zeros(len(rows))
@@ -209,7 +209,7 @@ def judge(model: OnnxModel, rows: Rows, style: int) -> Judged:
             unmasked[at] += free
             if field == "pitch":
                 sure[at] = np.exp(-_nats(logits, int(logits.argmax())))
-    return Judged(nats, hits, unmasked, sure)
+    return Scored(nats, hits, unmasked, sure)
 
 
 def sound(sounding: npt.NDArray[np.float32], event: Event) -> None:
@@ -298,7 +298,7 @@ def _tables(
     rows: Rows,
     counted: Bools,
     labels: dict[str, npt.NDArray[np.str_]],
-    results: dict[str, Judged | dict[str, Floats]],
+    results: dict[str, Scored | dict[str, Floats]],
 ) -> dict[str, Any]:
     table: dict[str, Any] = {ALL: _table(rows, counted, results)}
     for kind, names in labels.items():
@@ -311,13 +311,13 @@ def _tables(
 
 
 def _table(
-    rows: Rows, where: Bools, results: dict[str, Judged | dict[str, Floats]]
+    rows: Rows, where: Bools, results: dict[str, Scored | dict[str, Floats]]
 ) -> dict[str, Any]:
     scores = {name: which & where for name, which in scored(rows).items()}
     events, notes = int(where.sum()), int(scores["velocity"].sum())
     table: dict[str, Any] = {"events": events, "notes": notes}
     for name, result in results.items():
-        if isinstance(result, Judged):
+        if isinstance(result, Scored):
             nats = dict(zip(FIELDS, result.nats[where].sum(0).tolist(), strict=True))
         else:
             nats = {field: float(values[where].sum()) for field, values in result.items()}
@@ -327,7 +327,7 @@ def _table(
             "nats_per_note": total / max(1, notes),
             "nats": {field: value / max(1, events) for field, value in nats.items()},
         }
-        if isinstance(result, Judged):
+        if isinstance(result, Scored):
             table[name]["nats_per_note_unmasked"] = float(result.unmasked[where].sum()) / max(
                 1, notes
             )

@@ -6,22 +6,12 @@ aliases can stand for more than memory holds.
 
 import math
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from livegen import guarded_yaml
 from livegen.errors import ConfigError
-
-MAX_BYTES = 256 * 1024
-MAX_NESTING = 20
-OPENING = (
-    yaml.BlockMappingStartToken,
-    yaml.BlockSequenceStartToken,
-    yaml.FlowMappingStartToken,
-    yaml.FlowSequenceStartToken,
-)
-CLOSING = (yaml.BlockEndToken, yaml.FlowMappingEndToken, yaml.FlowSequenceEndToken)
 
 
 class Strict(BaseModel):
@@ -103,44 +93,13 @@ class Recipe(Strict):
 
 def read_recipe(path: Path) -> Recipe:
     """Read and check a recipe.  Raises ConfigError with every mistake, one line each."""
+    node = guarded_yaml.parse(guarded_yaml.read(path), str(path))
+    values = None if node is None else guarded_yaml.built(node, str(path))
     try:
-        return Recipe.model_validate(_plain(path))
+        return Recipe.model_validate(values)
     except ValidationError as error:
         lines = []
         for item in error.errors():
             place = ".".join(map(str, item["loc"])) or "recipe"
             lines.append(f"{path}: {place}: {item['msg']} (found {item['input']!r:.60})")
         raise ConfigError("\n".join(lines)) from None
-
-
-def _plain(path: Path) -> Any:
-    """The values of a YAML file, as yet unchecked."""
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
-    except OSError as error:
-        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
-    if len(data) > MAX_BYTES:
-        raise ConfigError(f"{path}: too long; a recipe has at most {MAX_BYTES} bytes")
-    try:
-        _look_over(path, data)
-        return yaml.safe_load(data)
-    except ConfigError:
-        raise
-    except Exception as error:  # besides its own errors yaml lets those of int() and dates through
-        raise ConfigError(f"{path}: not YAML: {' '.join(str(error).split())}") from None
-
-
-def _look_over(path: Path, data: bytes) -> None:
-    """Raise ConfigError for aliases and for deep nesting before anything is built."""
-    depth = 0
-    for token in yaml.scan(data, Loader=yaml.SafeLoader):
-        where = f"{path}: line {token.start_mark.line + 1}"
-        if isinstance(token, yaml.AnchorToken | yaml.AliasToken):
-            raise ConfigError(f"{where}: aliases are not read here; write the value out")
-        if isinstance(token, OPENING):
-            depth += 1
-        elif isinstance(token, CLOSING):
-            depth -= 1
-        if depth > MAX_NESTING:
-            raise ConfigError(f"{where}: nested more than {MAX_NESTING} deep")

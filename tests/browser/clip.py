@@ -17,7 +17,7 @@ from typing import Any
 from playwright.sync_api import ViewportSize, sync_playwright
 
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.smf import Score, Track, micros_of, read, write
+from livegen.music.smf import Score, Track, read, write
 from tests.browser.conftest import FLAGS
 
 Frame = tuple[float, bytes]  # second of the clip, PNG
@@ -132,9 +132,7 @@ def sound(jam: Path, soundfont: str, folder: Path) -> None:
     write(voiced, replace(score, tracks=tuple(map(with_program, score.tracks))))
     run("fluidsynth", "-ni", "-g", "0.9", "-F", str(wave), soundfont, str(voiced))
     first = min(track.messages[0][0] for track in score.tracks)
-    late = (
-        micros_of(score, [first])[0] / 1e6 - EARLY_S
-    )  # the recording may begin with its first note
+    late = score.tempo_map.micros(first) / 1e6 - EARLY_S  # it may begin with its first note
     cut = f"adelay={max(0, -late) * 1000:.0f}:all=1,atrim={max(0, late):.3f}:{max(0, late) + LENGTH_S:.3f}"
     loud = "loudnorm=I=-16:TP=-1.5"
     run(

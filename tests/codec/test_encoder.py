@@ -32,7 +32,7 @@ from livegen.music.instant import ranked
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.metre import COMMON_TIME, Metre
 from livegen.music.parts import BASS, COMP, DRUMS, LEAD, PartSource, rule_of_track
-from livegen.music.smf import Score, Track, micros_of
+from livegen.music.smf import Score, Track
 from livegen.music.timeline import Timeline
 
 # --- scores ---------------------------------------------------------------------------------------
@@ -127,7 +127,7 @@ def test_a_file_played_in_time_gives_the_events_of_the_file_encoded_whole(
     timeline = Timeline(tempo, metre=metre_of(score) or COMMON_TIME)
     encoder, heard = Encoder(metre_of(score)), sources(score)
     played = merged(score)
-    times = micros_of(score, [tick for tick, *_ in played])
+    times = [score.tempo_map.micros(tick) for tick, *_ in played]
     streamed = [
         event
         for micros, (_, index, message) in zip(times, played, strict=True)

@@ -23,7 +23,7 @@ from livegen.daemon.takes import (
 from livegen.jam.journal import Session
 from livegen.jam.rows import Grid, Heard, JournalError, Sent
 from livegen.music.messages import ControlChange, NoteOff, NoteOn, ProgramChange
-from livegen.music.smf import Score, Track, micros_of, read, write
+from livegen.music.smf import Score, Track, read, write
 
 SECOND = 1_000_000
 FOUR = free_grid(10 * SECOND, 120)  # bars of two seconds
@@ -42,9 +42,8 @@ def grid(since: int, tempo_us: int, origin_us: int, bar_ticks: int = 96) -> Grid
 def onsets_us(score: Score, side: str) -> list[int]:
     """Micros after the first bar line at which a side's notes begin in the file."""
     track = next(track for track in score.tracks if track.name == side)
-    return micros_of(
-        score, [tick for tick, message in track.messages if isinstance(message, NoteOn)]
-    )
+    micros = score.tempo_map.micros
+    return [micros(tick) for tick, message in track.messages if isinstance(message, NoteOn)]
 
 
 def test_both_sides_are_tracks_and_the_first_bar_line_is_tick_zero() -> None:

@@ -1,7 +1,7 @@
 """What accompanies is told the chords: those it hears, else those that a melody implies."""
 
-from livegen.jam.ears import Struck
 from livegen.jam.harmonist import STALE_US, Harmonist
+from livegen.jam.struck import Struck
 from livegen.jam.turns import MODES
 from livegen.music.chord import Chord
 from livegen.music.metre import TICKS_PER_BEAT, Metre
@@ -19,8 +19,8 @@ def heard(*melody: int, harmonist: Harmonist | None = None, since: int = 0) -> H
     found = harmonist or Harmonist()
     for index, pitch in enumerate(melody):
         at = since + index * BEAT_US // 2
-        found.hear(at, Struck(LEAD, pitch, 80))
-        found.hear(at + BEAT_US // 2 - 1_000, Struck(LEAD, pitch, 0))
+        found.hear(Struck(at, LEAD, pitch, 80))
+        found.hear(Struck(at + BEAT_US // 2 - 1_000, LEAD, pitch, 0))
     return found
 
 
@@ -66,7 +66,7 @@ def test_in_three_a_chord_holds_for_a_bar() -> None:
 def test_chords_that_are_played_count_for_more_than_those_that_are_implied() -> None:
     harmonist = heard(*SCALE)
     for pitch in (43, 47, 50):
-        harmonist.hear(4 * BEAT_US, Struck(COMP, pitch, 80))
+        harmonist.hear(Struck(4 * BEAT_US, COMP, pitch, 80))
 
     assert told(harmonist, BAR + 24) == Chord(7, "maj")
 
@@ -74,8 +74,8 @@ def test_chords_that_are_played_count_for_more_than_those_that_are_implied() -> 
 def test_a_left_hand_that_has_been_gone_for_long_leaves_the_chords_to_the_melody() -> None:
     harmonist = heard(*SCALE)
     for pitch in (43, 47, 50):
-        harmonist.hear(4 * BEAT_US, Struck(COMP, pitch, 80))
-        harmonist.hear(5 * BEAT_US, Struck(COMP, pitch, 0))
+        harmonist.hear(Struck(4 * BEAT_US, COMP, pitch, 80))
+        harmonist.hear(Struck(5 * BEAT_US, COMP, pitch, 0))
     later = 5 * BEAT_US + STALE_US
     heard(77, 81, 84, 81, harmonist=harmonist, since=later)
 
@@ -85,7 +85,7 @@ def test_a_left_hand_that_has_been_gone_for_long_leaves_the_chords_to_the_melody
 def test_a_chord_that_the_left_hand_holds_stays_however_long() -> None:
     harmonist = heard(*SCALE)
     for pitch in (43, 47, 50):
-        harmonist.hear(4 * BEAT_US, Struck(COMP, pitch, 80))
+        harmonist.hear(Struck(4 * BEAT_US, COMP, pitch, 80))
     later = 5 * BEAT_US + STALE_US
     heard(77, 81, 84, 81, harmonist=harmonist, since=later)
 
@@ -125,7 +125,7 @@ def test_a_note_that_sounds_is_taken_to_go_on_for_a_beat() -> None:
     """So that it counts at once, and not only when it is over."""
     harmonist = heard(*SCALE)
     for at, pitch in ((4 * BEAT_US, 81), (4 * BEAT_US + 1_000, 77)):
-        harmonist.hear(at, Struck(LEAD, pitch, 80))
+        harmonist.hear(Struck(at, LEAD, pitch, 80))
 
     assert told(harmonist, BAR + 1) == Chord(5, "maj")
 

@@ -5,8 +5,9 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from livegen.jam.ears import Ears, Struck
+from livegen.jam.ears import Ears
 from livegen.jam.engine import DEFAULT_RULES
+from livegen.jam.struck import Struck
 from livegen.music.messages import (
     CENTRE,
     ChannelPressure,
@@ -35,7 +36,7 @@ class Keyboard:
     def play(self, pitch: int, channel: int, wait: int = NOTE_US) -> None:
         """A note, released before the next."""
         self._strike(pitch, channel)
-        self.ears.up(NoteOff(pitch, channel=channel))
+        self.ears.up(NoteOff(pitch, channel=channel), self.now)
         self.now += wait
 
     def express_and_play(self, pitch: int, channel: int, wait: int = NOTE_US) -> None:
@@ -78,7 +79,7 @@ def test_its_hands_are_told_apart_as_on_one_keyboard() -> None:
     keyboard.express(7)
     keyboard.ears.down(NoteOn(72, 80, 7), keyboard.now)
     keyboard.express(8)
-    assert keyboard.ears.down(NoteOn(48, 80, 8), keyboard.now) == Struck(COMP, 48, 80)
+    assert keyboard.ears.down(NoteOn(48, 80, 8), keyboard.now) == Struck(keyboard.now, COMP, 48, 80)
 
 
 @pytest.mark.parametrize("seed", range(8))

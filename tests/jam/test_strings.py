@@ -39,7 +39,7 @@ class Band:
 
     def off(self, channel: int, pitch: int, after: int = 0) -> None:
         self.now += after
-        self.ears.up(NoteOff(pitch, channel=channel))
+        self.ears.up(NoteOff(pitch, channel=channel), self.now)
 
     def bend(self, channel: int, value: int, after: int = 0) -> None:
         self.now += after

@@ -20,7 +20,7 @@ from livegen.errors import MidiFileError
 from livegen.music import pieces, smf
 from livegen.music.instant import ranked
 from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, encode
-from livegen.music.smf import Score, Track, micros_of, read, read_repaired, write
+from livegen.music.smf import Score, Track, read, read_repaired, write
 from livegen.music.smf_bytes import CUT_SHORT, Repairs, events
 from tests.data.make import two_tempos
 from tests.music.damage import DAMAGE
@@ -93,7 +93,7 @@ scores = st.builds(
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=60)
 def test_a_score_that_was_written_is_read_as_it_was(tmp_path: Path, score: Score) -> None:
     last = max((track.messages[-1][0] for track in score.tracks), default=0)
-    assume(micros_of(score, [last])[0] < smf.MAX_HOURS * 3_600_000_000)
+    assume(score.tempo_map.micros(last) < smf.MAX_HOURS * 3_600_000_000)
     path = tmp_path / "score.mid"
     write(path, score)
 
@@ -160,7 +160,7 @@ def test_a_file_that_is_not_there_is_one_line() -> None:
 def test_ticks_have_micros_by_the_tempo_map() -> None:
     score = Score(480, (), ((480, 250_000), (960, 1_000_000)))
 
-    assert micros_of(score, [0, 240, 480, 720, 960, 1440]) == [
+    assert [score.tempo_map.micros(tick) for tick in (0, 240, 480, 720, 960, 1440)] == [
         0,
         250_000,
         500_000,
@@ -174,7 +174,7 @@ def test_a_map_of_many_tempos_loses_no_time() -> None:
     """A third of a micro is lost at no change, however many there are."""
     score = Score(3, (), tuple((tick, 100_000) for tick in range(30_000)))
 
-    assert micros_of(score, [30_000]) == [10_000 * 100_000]
+    assert score.tempo_map.micros(30_000) == 10_000 * 100_000
 
 
 # --- broken files -----------------------------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ def test_patterns_come_one_after_the_other() -> None:
 def test_smpte_frames_are_seconds(division: int, per_second: float) -> None:
     """RP-001 page 4: 25 frames of 40 ticks are milliseconds; 29 frames are 29.97."""
     score = read(midi(b"\0\xff\x51\3\1\0\0" + b"\x87\x68\x90\x3c\x40" + END, division=division))
-    (at,) = micros_of(score, [score.tracks[0].messages[0][0]])
+    at = score.tempo_map.micros(score.tracks[0].messages[0][0])
 
     assert at == pytest.approx(1000 / per_second * 1e6, abs=2)
     assert score.metres == ()
@@ -505,7 +505,7 @@ def test_a_tempo_at_every_tick_costs_no_more_than_any_other_event() -> None:
     """A file may hold half a million; the map once copied what was left of them at each."""
     score = Score(480, (), tuple((tick, 1) for tick in range(400_000)))
     began = time.process_time()
-    micros_of(score, [400_000])
+    score.tempo_map.micros(400_000)
 
     assert time.process_time() - began < 5
 

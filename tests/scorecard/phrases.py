@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.smf import Score, Track
-from livegen.scorecard.calls import Call
+from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.notes import Note
 
 PPQN = 24
@@ -20,10 +20,12 @@ def phrase(
     )
 
 
-def call(notes: Sequence[Note], bars: int = 2, metre: str = "4/4", tempo_us: int = 500_000) -> Call:
+def call(
+    notes: Sequence[Note], bars: int = 2, metre: str = "4/4", tempo_us: int = 500_000
+) -> LeadCall:
     """A call of these notes."""
     numerator, denominator = (int(word) for word in metre.split("/"))
-    return Call("made", metre, numerator * 4 / denominator, bars, tempo_us, tuple(notes))
+    return LeadCall("made", metre, numerator * 4 / denominator, bars, tempo_us, tuple(notes))
 
 
 def song(first: int, bars: int = 16) -> Score:

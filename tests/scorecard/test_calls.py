@@ -8,7 +8,7 @@ from livegen.errors import ConfigError
 from livegen.music.chord import Chord
 from livegen.music.smf import Score, read, write
 from livegen.scorecard import calls
-from livegen.scorecard.calls import Held
+from livegen.scorecard.calls import HeldOut
 from livegen.scorecard.notes import Note, notes_of
 from livegen.scorecard.playing import played
 from livegen.testing import EchoModel
@@ -16,9 +16,9 @@ from tests.scorecard.phrases import PPQN, phrase, song, track
 from tests.scorecard.phrases import call as call_of
 
 
-def held(tmp_path: Path, score: Score, corpus: str = "made") -> Held:
+def held(tmp_path: Path, score: Score, corpus: str = "made") -> HeldOut:
     write(tmp_path / "song.mid", score)
-    return Held(corpus, "midi/song.mid", (tmp_path / "song.mid").read_bytes())
+    return HeldOut(corpus, "midi/song.mid", (tmp_path / "song.mid").read_bytes())
 
 
 def test_a_call_is_cut_shortly_before_its_last_bar_line(tmp_path: Path) -> None:
@@ -78,13 +78,13 @@ def test_the_lead_is_the_track_that_is_heard_as_it(tmp_path: Path) -> None:
 
 
 def test_a_file_that_cannot_be_read_has_no_calls() -> None:
-    assert calls.windows(Held("made", "bad.mid", b"MThd"), 2) == []
+    assert calls.windows(HeldOut("made", "bad.mid", b"MThd"), 2) == []
 
 
 def test_calls_come_evenly_from_all_sets_and_pieces_and_the_same_seed_gives_the_same() -> None:
-    pieces = [Held(name, f"{at}.mid", b"") for name in ("a", "b") for at in range(3)]
+    pieces = [HeldOut(name, f"{at}.mid", b"") for name in ("a", "b") for at in range(3)]
 
-    def find(piece: Held, bars: int) -> list[str]:
+    def find(piece: HeldOut, bars: int) -> list[str]:
         return [f"{piece.corpus}{piece.name} {k}" for k in range(2 if piece.corpus == "a" else 1)]
 
     some = calls.drawn(pieces, 6, 1, find, (2,))

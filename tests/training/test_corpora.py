@@ -17,7 +17,7 @@ from livegen.codec.layout import ADVANCE
 from livegen.errors import ConfigError, LivegenError
 from livegen.music.smf import MAX_BYTES, write
 from livegen.training import corpora
-from livegen.training.corpora import Corpus, Piece, Source, discover, load
+from livegen.training.corpora import Corpus, CorpusFiles, Piece, discover, load
 from tests.training.synthetic import corpus, rows_of, tune, write_set
 
 Load = Callable[..., dict[str, Corpus]]
@@ -105,20 +105,20 @@ def test_a_set_has_its_folders_name_from_wherever_it_is_called(
     write_set(data / "set", [0], {})
     monkeypatch.chdir(data / "set")
 
-    assert discover(Path()) == [Source("set", Path())]
+    assert discover(Path()) == [CorpusFiles("set", Path())]
 
 
 def test_an_archive_that_was_unpacked_beside_itself_counts_once(data: Path) -> None:
     pack(write_set(data / "songs", [0], {}), data / "songs.tar.zst", "songs")
 
-    assert discover(data) == [Source("songs", data / "songs")]
+    assert discover(data) == [CorpusFiles("songs", data / "songs")]
 
 
 def test_metadata_of_an_inner_folder_does_not_make_its_files_count_twice(data: Path) -> None:
     write_set(data / "set", [0], {})
     write_set(data / "set" / "inner", [1], {})
 
-    assert discover(data) == [Source("set", data / "set")]
+    assert discover(data) == [CorpusFiles("set", data / "set")]
 
 
 def test_metadata_from_a_spreadsheet_is_read(data: Path, cache: Path) -> None:

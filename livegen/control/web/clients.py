@@ -16,7 +16,7 @@ from livegen.control.surfaces import Request
 from livegen.control.web import stage as told
 from livegen.control.web.guard import is_token
 from livegen.control.web.mailbox import Mailbox
-from livegen.control.web.messages import Ping, Played, Refused, Unfit, parse, token_of
+from livegen.control.web.messages import KeysPlayed, Ping, Refused, Unfit, parse, token_of
 from livegen.control.web.stage import MESSAGES_PER_S, MOST_CLIENTS, Stage
 from livegen.control.web.tickets import Tickets
 from livegen.daemon import clock
@@ -81,20 +81,20 @@ class Client:
             return self._complain(now)
         return self._act(said)
 
-    def _act(self, said: Request | Ping | Played) -> None:
+    def _act(self, said: Request | Ping | KeysPlayed) -> None:
         match said:
             case Ping(at):
                 self.tell(lambda box: box.reply(told.pong(at)))
-            case Played(data):
+            case KeysPlayed(data):
                 self._hands.play(list(data))
                 self._ask(Request("play", list(data)))
             case Request():
                 self._ask(said)
 
-    def _is_urgent(self, said: Request | Ping | Played, now: int) -> bool:
+    def _is_urgent(self, said: Request | Ping | KeysPlayed, now: int) -> bool:
         """True if it is done although too much came: silence, and the end of a note that it holds."""
         match said:
-            case Played(data):
+            case KeysPlayed(data):
                 return self._hands.would_end(data)
             case Request("panic" | "stop") if now - self._urgent_at >= URGENT_EVERY_US:
                 self._urgent_at = now

@@ -51,13 +51,13 @@ class Ping:
 
 
 @dataclass(frozen=True, slots=True)
-class Played:
+class KeysPlayed:
     """A message that the page plays."""
 
     data: bytes
 
 
-Said = Request | Ping | Played
+Said = Request | Ping | KeysPlayed
 Given = Mapping[str, Any]
 
 
@@ -132,7 +132,7 @@ def _play(given: Given, known: Known) -> Said:
         raise Refused(
             "play: expected a note, a controller, a program, bend or pressure, as 2 or 3 bytes"
         )
-    return Played(data)
+    return KeysPlayed(data)
 
 
 def _ping(given: Given, known: Known) -> Said:

@@ -145,7 +145,7 @@ class Shelf:
         except LivegenError:
             return None
         last = max((track.messages[-1][0] for track in score.tracks), default=0)
-        return round(smf.micros_of(score, [last])[0] / 1e6, 3)
+        return round(score.tempo_map.micros(last) / 1e6, 3)
 
 
 def _is_recording(name: str) -> bool:

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 
 from livegen.scorecard import degeneracy, estimates
 from livegen.scorecard.band import Band, take_turn
-from livegen.scorecard.calls import Call, Pair
+from livegen.scorecard.calls import LeadCall, Pair
 from livegen.scorecard.card import MODEL, PEOPLE, Card
 from livegen.scorecard.playing import PlayedCall
 
 
 def measure(
-    card: Card, band: Band, calls: Sequence[Call], pairs: Sequence[Pair], turns: int
+    card: Card, band: Band, calls: Sequence[LeadCall], pairs: Sequence[Pair], turns: int
 ) -> None:
     """Faults by kind, in so many turns over the calls."""
     some = [calls[at % len(calls)] for at in range(turns)]

@@ -10,7 +10,7 @@ import numpy.typing as npt
 from livegen.codec.layout import FIELDS
 from livegen.scorecard import estimates
 from livegen.scorecard.band import Band, Music, lifted
-from livegen.scorecard.calls import Call, Held, Pair
+from livegen.scorecard.calls import HeldOut, LeadCall, Pair
 from livegen.scorecard.card import MARKOV, OTHER, UNIGRAM, Card
 from livegen.scorecard.estimates import Estimate
 from livegen.scorecard.likelihood import CONTEXTS, calibration, reliability, seconds
@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 
 
 def measure(
-    card: Card, band: Band, evidence: Evidence, pieces: Sequence[Held], music: Music
+    card: Card, band: Band, evidence: Evidence, pieces: Sequence[HeldOut], music: Music
 ) -> None:
     """Nats in all, by field, set, style and part; calibration; condition lift."""
     lengths: npt.NDArray[np.int64] = np.diff(np.append(evidence.starts, len(evidence.rows)))
@@ -75,7 +75,7 @@ def measure(
         _lifts(card, band, music.pairs)
 
 
-def _seconds(band: Band, evidence: Evidence, pieces: Sequence[Held]) -> Floats:
+def _seconds(band: Band, evidence: Evidence, pieces: Sequence[HeldOut]) -> Floats:
     """How long each scored piece lasts."""
     files = {(held.corpus, held.file): held.data for held in pieces}
     ends = np.append(evidence.starts, len(evidence.rows))
@@ -129,7 +129,7 @@ def _lifts(card: Card, band: Band, pairs: Sequence[Pair]) -> None:
     card.add("likelihood", "lift_over_another", says, "more", columns["over"])
 
 
-def _another(pairs: Sequence[Pair]) -> list[Call]:
+def _another(pairs: Sequence[Pair]) -> list[LeadCall]:
     """For each call that of another piece, of the same metre where there is one."""
     found = []
     for at, pair in enumerate(pairs):

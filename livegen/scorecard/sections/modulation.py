@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from livegen.scorecard import accompaniment, estimates
 from livegen.scorecard.band import Band, go_along, harmony
-from livegen.scorecard.calls import Call, Lead
+from livegen.scorecard.calls import Lead, LeadCall
 from livegen.scorecard.card import DEAF, HARMONISER, MODEL, PEOPLE, Card
 from livegen.scorecard.notes import Note, key_of
 
@@ -86,11 +86,11 @@ def _over(name: str, hits: Floats, at: int) -> Callable[[npt.NDArray[np.int64]],
     return lambda rows: accompaniment.level(hits[rows], since, until)
 
 
-def _chord_hits(call: Call, notes: Notes, lead: Lead, shift: int, at: int) -> Floats:
+def _chord_hits(call: LeadCall, notes: Notes, lead: Lead, shift: int, at: int) -> Floats:
     return accompaniment.chord_hits(accompaniment.frames(call.notes, notes, call))
 
 
-def _key_hits(call: Call, notes: Notes, lead: Lead, shift: int, at: int) -> Floats:
+def _key_hits(call: LeadCall, notes: Notes, lead: Lead, shift: int, at: int) -> Floats:
     key = key_of(lead.call.notes)
     return accompaniment.key_hits(
         notes, round(call.beats), at, key, accompaniment.transposed(key, shift)

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.control.surfaces import Request
-from livegen.control.web.messages import Known, Ping, Played, Refused, Unfit, parse, token_of
+from livegen.control.web.messages import KeysPlayed, Known, Ping, Refused, Unfit, parse, token_of
 from livegen.jam.controls import CONTROLS
 from livegen.jam.mapping import COMMANDS
 
@@ -49,7 +49,7 @@ def test_whatever_is_said_is_understood_or_refused(message: dict[str, Any]) -> N
     except Refused as refusal:
         assert 0 < len(str(refusal)) <= 500
     else:
-        assert isinstance(meant, Request | Ping | Played)
+        assert isinstance(meant, Request | Ping | KeysPlayed)
         json.dumps(meant.value if isinstance(meant, Request) else 0, allow_nan=False)
 
 
@@ -157,7 +157,7 @@ def test_notes_controllers_programs_bend_and_pressure_are_played() -> None:
         [0xE0, 0, 64],
         [0xD0, 9],
     ):
-        assert said(t="play", data=data) == Played(bytes(data))
+        assert said(t="play", data=data) == KeysPlayed(bytes(data))
 
 
 @given(st.lists(st.integers(-1, 300), max_size=4) | json_values)
@@ -166,7 +166,7 @@ def test_nothing_else_is_played(data: Any) -> None:
         played = said(t="play", data=data)
     except Refused:
         return
-    assert isinstance(played, Played) and list(played.data) == data
+    assert isinstance(played, KeysPlayed) and list(played.data) == data
     assert 0x80 <= played.data[0] < 0xF0 and all(byte < 0x80 for byte in played.data[1:])
 
 

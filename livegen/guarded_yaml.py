@@ -1,0 +1,66 @@
+"""Reads YAML that a stranger may have written.
+
+Size, nesting and aliases are judged on the stream of parser events, which builds nothing: deep nesting overflows the
+composer's stack, and aliases grow without bound when they are walked.
+"""
+
+from pathlib import Path
+
+import yaml
+
+from livegen.errors import ConfigError
+
+MAX_BYTES = 256 * 1024
+MAX_NESTING = 20
+
+
+def read(path: Path) -> bytes:
+    """Read a file, and no more of it than is needed to refuse it.  Raises ConfigError where it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"{path}: cannot be read ({error.strerror})") from None
+
+
+def parse(data: bytes | str, source: str) -> yaml.Node | None:
+    """Compose a document; None when it is empty.  Raises ConfigError, which names `source` and the line."""
+    if len(data) > MAX_BYTES:
+        raise ConfigError(f"{source}: more than {MAX_BYTES // 1024} KB; expected settings")
+    depth, line = 0, 1
+    try:
+        for event in yaml.parse(data, yaml.SafeLoader):
+            line = event.start_mark.line + 1 if event.start_mark else line
+            if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
+                raise ConfigError(
+                    f"{source}:{line}: anchors and aliases are not taken; write it out"
+                )
+            depth += isinstance(event, yaml.CollectionStartEvent)
+            depth -= isinstance(event, yaml.CollectionEndEvent)
+            if depth > MAX_NESTING:
+                raise ConfigError(f"{source}:{line}: nested deeper than {MAX_NESTING} levels")
+        return yaml.compose(data, yaml.SafeLoader)
+    except yaml.YAMLError as error:
+        raise ConfigError(_mistake(error, source)) from None
+    except (ValueError, OverflowError):  # an escape such as "\UFFFFFFFF" that names no character
+        raise ConfigError(f"{source}: is not YAML") from None
+
+
+def built(node: yaml.Node, source: str) -> object:
+    """Build the plain values of a node.  Raises ConfigError."""
+    loader = yaml.SafeLoader("")
+    try:
+        return loader.construct_document(node)
+    except yaml.YAMLError as error:
+        raise ConfigError(_mistake(error, source)) from None
+    except (ValueError, OverflowError, TypeError, AttributeError, LookupError) as error:
+        # Such as a thirteenth month, or an integer of 5,000 digits.
+        raise ConfigError(f"{source}: holds a value that cannot be read ({error})") from None
+    finally:
+        loader.dispose()
+
+
+def _mistake(error: yaml.YAMLError, source: str) -> str:
+    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
+        return f"{source}:{error.problem_mark.line + 1}: {error.problem or 'is not YAML'}"
+    return f"{source}: is not YAML text"
