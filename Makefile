@@ -58,7 +58,7 @@ install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=tr
 	echo "$(PREFIX)/bin is not on your path; add it: export PATH=\"$(PREFIX)/bin:\$$PATH\"" ;; esac
 
 test: $(VENV)/.tested sound jack chromium # install everything and run the tests: ARGS='-k panic'
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
 
 check: $(VENV)/.tested # format, lint, types and layers, and the page's own
 	$(BIN)/ruff format --check .

@@ -16,7 +16,8 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, prin
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
-LONGEST = ("test_documented_commands.py", "test_sound.py", "test_alone.py", "test_crew.py")  # files
+LIVE = ("e2e", "browser")  # folders of tests in real time, of which two at once would disturb each other
+LONGEST = ("test_documented_commands.py",)
 
 
 @pytest.fixture(scope="module")
@@ -44,9 +45,16 @@ def pytest_configure(config: pytest.Config) -> None:
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the files that take longest: with several workers the others then fill the time beside them."""
-    items.sort(key=lambda item: item.path.name not in LONGEST)
+    """Say which tests one worker runs one after the other: those of a file, and all that play in real time.
+
+    The longest come first: the others then fill the time beside them.
+    """
+    items.sort(key=lambda item: (item.path.name not in LONGEST, item.path.parent.name not in LIVE))
+    for item in items:
+        group = item.path.parent if item.path.parent.name in LIVE else item.path
+        item.add_marker(pytest.mark.xdist_group(str(group)))
 
 
 @pytest.hookimpl(wrapper=True)

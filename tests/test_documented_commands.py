@@ -99,7 +99,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     inside = next((clone / ".venv").glob("lib/python*/site-packages"))
     (inside / "zz_of_the_tests.pth").write_text(sysconfig.get_path("purelib"))
     recipe = clone / "docs" / "recipe.yaml"  # learns less here: the commands are what is tried
-    recipe.write_text(recipe.read_text().replace("events: 200_000", "events: 10_000"))
+    recipe.write_text(recipe.read_text().replace("events: 200_000", "events: 40_000"))
     for seed in range(6):
         (home / "my-midi").mkdir(parents=True, exist_ok=True)
         write(home / "my-midi" / f"tune {seed}.mid", tune(seed, beats=24))
