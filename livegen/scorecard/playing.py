@@ -29,13 +29,15 @@ class PlayedCall:
     """The result of a call.
 
     `notes` are the model's, by onset; `line` the beat at which its answer might begin, None when it never did;
-    `hanging` is how many notes still sounded a second after the end.
+    `hanging` is how many notes still sounded a second after the end; `heard_us` the beat, micros, that the engine went by
+    when the call was over.
     """
 
     call: LeadCall
     notes: tuple[Note, ...]
     line: float | None
     hanging: int = 0
+    heard_us: int = 0
 
     @property
     def answer(self) -> tuple[Note, ...]:
@@ -51,16 +53,18 @@ def played(
     seed: int = 0,
     after_bars: int | None = None,
     more: Sequence[tuple[float, Message]] = (),
+    has_clock: bool = True,
 ) -> PlayedCall:
     """Play a call to an engine with these settings, and let it answer to the end, or for so many bars.
 
     `values` are controls by name; ConfigError is raised for one that does not fit.  `more` is played beside the
-    call: messages with their beats.  Same seed, same notes.
+    call: messages with their beats.  Without `has_clock` nothing tells the engine tempo and bars but the call.  Same
+    seed, same notes.
     """
     engine = Engine(
         model,
         seed=seed,
-        settings=settings({"metre": call.metre, **values}),
+        settings=settings({"metre": call.metre, **values} if has_clock else values),
         rules={0: "lead", 1: "comp"},
     )
     rehearsal = Rehearsal(engine)
@@ -68,18 +72,22 @@ def played(
     timed = [(beat, message) for beat, _, message in rows]
     most = call.bars + (LONGEST_WAIT_BARS if after_bars is None else after_bars)
     begin_us = START_US + round(call.bar * call.tempo_us)
-    rehearsal.play(START_US - 1_000, Other(bytes((START,))))
+    if has_clock:
+        rehearsal.play(START_US - 1_000, Other(bytes((START,))))
     at, clocks = 0, round((1 + most) * call.bar * CLOCKS)
     for clock in range(clocks):
         due = START_US + clock * call.tempo_us // CLOCKS
         while at < len(timed) and begin_us + timed[at][0] * call.tempo_us < due:
             rehearsal.play(begin_us + round(timed[at][0] * call.tempo_us), timed[at][1])
             at += 1
-        rehearsal.play(due, Other(bytes((CLOCK,))))
+        if has_clock:
+            rehearsal.play(due, Other(bytes((CLOCK,))))
+        rehearsal.until(due)
         is_over = after_bars is None and at == len(timed) and clock % CLOCKS == 0
         if is_over and engine.snapshot()["turn"] == "waiting":
             break
     sent = list(rehearsal.sent)
+    heard_us = engine.timeline.tempo_us
     line = None
     taken = engine.taken
     if taken:
@@ -89,7 +97,8 @@ def played(
         rehearsal.play(rehearsal.now, Command("stop"))
     rehearsal.until(rehearsal.now + SECOND)
     hanging = len(rehearsal.wire.sounding)
-    return PlayedCall(call, tuple(_notes(sent, begin_us, call.tempo_us)), line, hanging)
+    notes = tuple(_notes(sent, begin_us, call.tempo_us))
+    return PlayedCall(call, notes, line, hanging, round(heard_us))
 
 
 def _messages(call: LeadCall) -> Iterator[tuple[float, Message]]:

@@ -1,0 +1,106 @@
+"""How livegen plays, as a bandmate hears it: entries, endings, figures of the call, over calls of thirty feels.
+
+    python -m bench.playing [--mode MODE]... [--every N] [--model FILE]
+
+Every call is played at two tempi, as written and by hand, with MIDI clock and without, on virtual time.  What the words
+mean stands in livegen/scorecard/musicianship.py; the calls are those of livegen/scorecard/feels.py.
+"""
+
+import json
+import random
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import click
+
+from livegen import shipped
+from livegen.inference.model import load
+from livegen.scorecard.feels import FEELS, all_calls
+from livegen.scorecard.musicianship import PARTNERS, Figures, figures
+from livegen.scorecard.playing import played
+
+HERE = Path(__file__).parent
+WAYS: dict[str, tuple[dict[str, object], bool]] = {
+    "respond": ({}, True),
+    "respond, start = bar": ({"start": "bar"}, True),
+    "respond, free time": ({}, False),
+    "trade": ({"mode": "trade", "trade": 1}, True),
+}
+SHOWN = (
+    "answered", "cut", "on_next_bar", "on_a_bar", "exactly", "wait", "ends_near", "ends_strong", "ends_home", "in_key",
+    "joint", "rhythm", "tempo",
+)  # fmt: skip
+TEMPO = 0.04  # by which a tempo may be off
+
+_model: Any = None
+
+
+def _begin(path: str) -> None:
+    global _model
+    _model = load(Path(path))
+
+
+def _trial(job: tuple[str, int]) -> tuple[str, str, Figures]:
+    way, number = job
+    feel, call = all_calls()[number]
+    if way in PARTNERS:
+        return way, feel.name, figures(call, PARTNERS[way](call, random.Random(number)))
+    values, has_clock = WAYS[way]
+    if "trade" in values:  # who trades plays as many bars as were agreed on
+        values = values | {"trade": call.bars}
+    heard = played(_model, call, values, seed=number, has_clock=has_clock)
+    ratio = heard.heard_us / call.tempo_us
+    return way, feel.name, figures(call, heard.notes) | {"tempo": float(abs(ratio - 1) <= TEMPO)}
+
+
+def means(rows: Iterable[Figures]) -> Figures:
+    """The mean of each figure over the answers that have it."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        for name, value in row.items():
+            found[name].append(value)
+    return {name: round(statistics.fmean(values), 3) for name, values in found.items()}
+
+
+def table(rows: dict[str, Figures], heading: str) -> str:
+    """Figures as Markdown."""
+    lines = [f"| {heading} | {' | '.join(name.replace('_', ' ') for name in SHOWN)} |"]
+    lines.append("|" + "---|" * (len(SHOWN) + 1))
+    for name, row in rows.items():
+        cells = (f"{row[what]:.2f}" if what in row else "" for what in SHOWN)
+        lines.append(f"| {name} | {' | '.join(cells)} |")
+    return "\n".join(lines)
+
+
+@click.command()
+@click.option("--way", "ways", multiple=True, type=click.Choice([*WAYS, *PARTNERS]))
+@click.option("--every", default=1, show_default=True, help="Take every so-manieth call.")
+@click.option("--model", "path", default=str(shipped.model("default")))
+@click.option("--by-feel", is_flag=True, help="Show each feel of the first way.")
+@click.option("--out", type=click.Path(path_type=Path), default=HERE / "playing.json")
+def main(ways: Sequence[str], every: int, path: str, by_feel: bool, out: Path) -> None:
+    """Play all calls in all ways, into playing.json."""
+    ways = ways or [*WAYS, *PARTNERS]
+    jobs = [(way, at) for way in ways for at in range(0, len(all_calls()), every)]
+    rows: dict[str, list[tuple[str, Figures]]] = defaultdict(list)
+    with ProcessPoolExecutor(2, initializer=_begin, initargs=(path,)) as pool:
+        for way, feel, found in pool.map(_trial, jobs, chunksize=8):
+            rows[way].append((feel, found))
+    facts = {way: means(found for _, found in rows[way]) for way in ways}
+    feels = {
+        way: {f.name: means(r for name, r in rows[way] if name == f.name) for f in FEELS}
+        for way in ways
+    }
+    out.write_text(json.dumps({"ways": facts, "feels": feels}, indent=1) + "\n")
+    click.echo(table(facts, "way"))
+    if by_feel:
+        for way in ways:
+            click.echo("\n" + table(feels[way], way))
+
+
+if __name__ == "__main__":
+    main()
