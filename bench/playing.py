@@ -77,7 +77,7 @@ def table(rows: dict[str, Figures], heading: str) -> str:
 
 
 @click.command()
-@click.option("--way", "ways", multiple=True, type=click.Choice([*WAYS, *PARTNERS]))
+@click.option("--way", "ways", multiple=True, type=str)
 @click.option("--every", default=1, show_default=True, help="Take every so-manieth call.")
 @click.option("--model", "path", default=str(shipped.model("default")))
 @click.option("--by-feel", is_flag=True, help="Show each feel of the first way.")

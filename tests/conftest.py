@@ -16,7 +16,10 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, prin
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
-LIVE = ("e2e", "browser")  # folders of tests in real time, of which two at once would disturb each other
+LIVE = (
+    "e2e",
+    "browser",
+)  # folders of tests in real time, of which two at once would disturb each other
 LONGEST = ("test_documented_commands.py",)
 
 

@@ -15,7 +15,7 @@ from livegen.jam.controls import Settings
 from livegen.jam.theme import Theme
 from livegen.jam.turns import MODES, Chords, Length, Mode, Parts
 from livegen.music.chord import Chord
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import DRUMS, LEAD, PARTS, PITCHED
 from livegen.music.phrase import CHORD_US, Phrase
 from livegen.music.scale import PitchClasses, key_of, parse_register, parse_scale
@@ -42,6 +42,7 @@ _CHORDAL = 3.0  # nats: how welcome the notes of the chord are to parts that acc
 _LOUDER = 60.0  # velocities between no energy and all of it
 _DENSER = 4.0  # ratio of densities between them
 _WANTED = 2.0  # nats: how welcome a part is that should play and does not
+_LEAST_BEFORE = 2 * TICKS_PER_BEAT  # ticks that a response plays before it closes
 _LATELY = 2  # beats over which it is judged how densely the player plays
 _CALM = 1.0  # onsets per beat that leave room for an accompaniment
 
@@ -82,7 +83,9 @@ class Brief:
 
     `end` None goes on for ever.  The first onset comes within `patience` ticks of `start`.  `pitches` are
     masks (128,) of what may be begun; `voices` how many notes a part may hold at once; `channels` where it
-    is sent.  `groove` (24,) is added to the logits of time, by tick of the beat; `harmony` to those of pitch;
+    is sent.  `closes` is the tick of a strong beat on which the response may come to rest: a note that begins there is
+    its last, and held to its end.  `groove` (24,) is added to the logits of time, by tick of the beat; `harmony` to
+    those of pitch;
     `wanted` to that of a part that should play and is silent, and the more the longer it is, from the ticks
     `silent_since`.  `room` is the share of `density` that
     somebody who plays along leaves, None for an answer.  `pace` is the call's onsets per beat, and
@@ -98,6 +101,7 @@ class Brief:
     voices: tuple[int, ...]
     channels: tuple[int, ...]
     patience: int = TICKS_PER_BEAT
+    closes: int | None = None
     temperature: float = 1.0
     nucleus: float = 1.0
     density: float = 1.0
@@ -138,7 +142,7 @@ def brief_for(
     plays = parts(phrase, settings, mode)
     energy = settings.energy - 0.5
     ticks = length(phrase, settings, mode.length, timeline, start)
-    patience = 0 if settings.start == "now" and not beside else TICKS_PER_BEAT
+    patience = 0 if settings.start in ("now", "bar") and not beside else TICKS_PER_BEAT
     allowed = _scale(phrase, settings, classes)
     if beside:  # a chord is at home where it sounds: the key may be slower than it
         allowed = allowed.union(*(chord.pitch_classes for _, chord in chords))
@@ -151,6 +155,7 @@ def brief_for(
         voices=tuple(_voices(phrase, part) for part in range(len(PARTS))),
         channels=tuple(route.channel for route in routes),
         patience=patience,
+        closes=None if ticks is None else closing(plays, timeline.metre, start, start + ticks),
         temperature=settings.temperature,
         nucleus=settings.nucleus,
         density=settings.density * _DENSER**energy * (left or 1.0),
@@ -240,6 +245,14 @@ def length(
     unit = bar if settings.start == "bar" else beat
     units = -((first - last) // unit)
     return min(max(units * unit, unit), max(unit, LONGEST_RESPONSE // unit * unit))
+
+
+def closing(plays: Sequence[bool], metre: Metre, start: int, end: int) -> int | None:
+    """The last strong beat before `end`; None where too little comes before it, and with drums, who play on."""
+    place = metre.place(end - 1)
+    apart = metre.strong(place.bar)
+    closes = end - 1 - place.position % apart
+    return closes if closes - start >= _LEAST_BEFORE and not plays[DRUMS] else None
 
 
 def groove(phrase: Phrase, timeline: Timeline) -> Groove:

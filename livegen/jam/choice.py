@@ -7,11 +7,14 @@ from collections.abc import Sequence
 
 from livegen.codec.encoder import Stroke
 from livegen.jam.brief import Brief
+from livegen.jam.theme import line_of
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
 
 # What counts, each from 0 to 1, and how much.  Likelihood is a share per onset, already a number of about one.
-WEIGHTS = {"likely": 1.0, "dense": 1.0, "home": 1.0, "cadence": 1.5, "full": 0.5}
+WEIGHTS = {"likely": 1.0, "dense": 1.0, "home": 1.0, "cadence": 1.5, "full": 0.5, "taken": 1.0}
+# Shares of figures taken up: of people who answer, and of what is heard as a copy.
+AS_PEOPLE, COPIED = 0.3, 0.6
 TRIAD = {"major": (0, 4, 7), "minor": (0, 3, 7)}
 
 
@@ -36,9 +39,16 @@ def worth(
         "dense": _likeness(len(onsets) / max(1.0, beats), (brief.pace or 0) * brief.density),
         "home": _share(pitched, home),
         "cadence": _cadence(pitched, strokes, tonic),
+        "taken": _taken_up(strokes, brief),
         "full": min(1.0, len({stroke.tick for stroke in onsets}) / 3),
     }
     return sum(WEIGHTS[name] * figure for name, figure in figures.items())
+
+
+def _taken_up(strokes: Sequence[Stroke], brief: Brief) -> float:
+    """1 for as many figures of the call as people take up and more, but none for a copy."""
+    share = brief.theme.taken_up(line_of(strokes)) if brief.theme else 0.0
+    return min(share / AS_PEOPLE, (1 - share) / (1 - COPIED), 1.0)
 
 
 def _likeness(density: float, wanted: float) -> float:

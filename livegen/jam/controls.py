@@ -92,7 +92,7 @@ _TABLE = (
         help="In the mode trade: how many bars each of you has.",
     ),
     Control(
-        "start", "choice", "beat", choices=("now", "beat", "bar"),
+        "start", "choice", "bar", choices=("now", "beat", "bar"),
         help="Where a response may begin: as soon as your phrase has ended, on the next beat, or on the next bar "
         "line, where it then also ends.",
     ),
@@ -126,7 +126,7 @@ _TABLE = (
         "accompaniment makes room whenever you play densely; at 0 the model goes its own way.",
     ),
     Control(
-        "theme", "number", 0.5, low=0.0, high=1.0,
+        "theme", "number", 0.8, low=0.0, high=1.0,
         help="How much of your figures an answer takes up, at any pitch: about as much as people do at 0.5, nothing on "
         "purpose at 0.",
     ),

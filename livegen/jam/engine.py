@@ -287,9 +287,9 @@ class Engine:
 
     @property
     def _rest_at(self) -> int | None:
-        """The end of the rest after the last note of the call, micros; None between calls."""
+        """The end of the call if nothing more is played, micros; None between calls."""
         call = self._listener.call
-        return starts.rest_over(call, self.settings) if call else None
+        return starts.call_over(call, self.settings, self.timeline) if call else None
 
     def watch(self, is_watched: bool) -> None:
         """A page looks on from now on, or none does any more.  Nothing that is played depends on it."""
@@ -504,8 +504,8 @@ class Engine:
         call = self._listener.call
         if call is None or not call.unfitted:
             return None
-        rest_over = starts.rest_over(call, self.settings)
-        return self._listener.fit_from(call, rest_over, bool(self._ears.held))
+        over = starts.call_over(call, self.settings, self.timeline)
+        return self._listener.fit_from(call, over, bool(self._ears.held))
 
     def _fit(self) -> None:
         if self._listener.call:
@@ -548,12 +548,18 @@ class Engine:
 
     def _call_ends(self, call: Call) -> int | None:
         """When the call ends if nothing more is played, micros; None while its last note is held."""
-        rest_over = starts.rest_over(call, self.settings)
-        if not self._ears.held:
-            return rest_over
+        over = starts.call_over(call, self.settings, self.timeline)
+        if not self._ears.held or self._is_last_note_held(call):
+            return over
         if self._is_drone(call):
-            return max(rest_over, starts.patience_over(self.timeline, call.phrase.active_us))
+            return max(over, starts.patience_over(self.timeline, call.phrase.active_us))
         return None
+
+    def _is_last_note_held(self, call: Call) -> bool:
+        """The phrase ends with a long note, which may be held till the next bar line, where the answer comes in."""
+        last = call.phrase.onsets_us[-1] - CHORD_US
+        is_last = all(since >= last for _, since in self._ears.held.values())
+        return is_last and starts.is_next_bar(call, self.settings, self.timeline)
 
     def _is_drone(self, call: Call) -> bool:
         """All keys that are held lie under notes that came and went: a pedal point, or a lost note-off."""

@@ -53,6 +53,7 @@ MOST_ONSETS_PER_BEAT = 16
 # Nats for a beat of a part's silence, after so many beats, and at most.  On 8 leads without, the bass played in none.
 _MISSED, _MISSED_AFTER, _MISSED_MOST = 8.0, 0.5, 20.0
 STRUCK = (COMP, BASS)  # parts that strike a chord: all of it, and its root
+CLOSES = 0.75  # share of responses that close on a strong beat where they can
 _SETTLED = 2.0  # onsets by which density is late in following: a single rest is no lag
 
 _TIMES = np.arange(FIELDS["time"])
@@ -94,6 +95,8 @@ class Rollout(PlayedOnce):
         self._onsets: deque[int] = deque(maxlen=MOST_ONSETS_PER_BEAT)
         self._supposed: deque[int] = deque(maxlen=MOST_ONSETS_PER_BEAT)
         self._begun, self._velocities = 0, 0
+        self._closes = brief.closes if rng.random() < CLOSES else None
+        self._has_closed = False
         self._silent_since = list(brief.silent_since or (brief.start,) * len(brief.parts))
         # Planned, to be heard before the next: a first note need not wait for it.
         self._unheard: deque[Stroke] = deque()
@@ -116,6 +119,12 @@ class Rollout(PlayedOnce):
         else:
             self._unheard.append(Stroke(self.frontier, part, pitch, 0))
             self.planned.append(self._unheard[-1])
+
+    @property
+    def _due(self) -> int:
+        """The tick by which a note begins."""
+        is_open = self._closes is not None and not self._has_closed
+        return min(self._onset_by, self._closes or 0) if is_open else self._onset_by
 
     @property
     def end(self) -> int | None:
@@ -144,6 +153,8 @@ class Rollout(PlayedOnce):
             self.hearing.feed(self._unheard.popleft())
         if self._strikes:
             return self._strike(self._strikes)
+        if self._has_closed and all(at >= (self._closes or 0) for _, at in self._notes.values()):
+            return self._finish(self.brief.end or self.frontier)
         brief, time = self.brief, self._draw_time()
         tick = self._last() + time
         if self._end_overlong(tick if brief.end is None else min(tick, brief.end)):
@@ -154,7 +165,7 @@ class Rollout(PlayedOnce):
             return self._wait(tick)
         query = Query(time, *place_classes(self.hearing.encoder.metre, tick))
         # When the time for an onset has come there is nothing left to thin: the choice is among those that may play.
-        overdue = tick >= self._onset_by
+        overdue = tick >= self._due
         part = self._draw(
             "part",
             query,
@@ -189,7 +200,7 @@ class Rollout(PlayedOnce):
             self._waiting = self._in_groove(self.hearing.logits("time", Query()))
         earliest, latest = (
             self.frontier - self._last(),
-            max(self._onset_by, self.frontier) - self._last(),
+            max(self._due, self.frontier) - self._last(),
         )
         allowed, rate = (earliest <= _TIMES) & (latest >= _TIMES), self._rate()
         likely = hasten(probabilities(self._waiting, allowed), rate)
@@ -279,7 +290,7 @@ class Rollout(PlayedOnce):
         begun = sum(1 for onset in self._onsets if tick - onset < TICKS_PER_BEAT)
         may_begin = begun < MOST_ONSETS_PER_BEAT and bool(self._beginnable(part, tick).any())
         may_end = bool(self._endable(part, tick).any())
-        if may_begin and may_end and tick < self._onset_by:
+        if may_begin and may_end and tick < self._due:
             return self._draw("on", query)
         if may_begin:
             return 1
@@ -359,6 +370,8 @@ class Rollout(PlayedOnce):
     # --- what may be --------------------------------------------------------------------------------------------
 
     def _beginnable(self, part: int, tick: int) -> Mask:
+        if self._has_closed and tick > (self._closes or 0):
+            return np.zeros(128, np.bool_)
         allowed = self.brief.pitches[part].copy()
         channel = self.brief.channels[part]
         for (_, pitch), (sounds_on, _) in self._notes.items():
@@ -373,7 +386,8 @@ class Rollout(PlayedOnce):
     def _endable(self, part: int, tick: int) -> Mask:
         allowed = np.zeros(128, np.bool_)
         for (other, pitch), (_, onset) in self._notes.items():
-            if other == part and tick - onset >= SHORTEST:
+            is_last = self._has_closed and onset == self._closes
+            if other == part and tick - onset >= SHORTEST and not is_last:
                 allowed[pitch] = True
         return allowed
 
@@ -387,6 +401,7 @@ class Rollout(PlayedOnce):
         self._feed(stroke)
         self._onsets.append(tick)
         self._onset_by = tick + LONGEST_SILENCE
+        self._has_closed = self._has_closed or tick == self._closes
         self._silent_since[part] = tick
         if part == self._leads:
             self._go_on_with(Point(tick, pitch))

@@ -12,14 +12,19 @@ from livegen.jam.controls import Settings
 from livegen.jam.plan import DECIDE_US
 from livegen.jam.turns import MODES, Start
 from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.phrase_end import Ending
 from livegen.music.timeline import Timeline
 
 SPECULATE_US = 150_000  # how long before a rest is over planning begins
+FORESEE_US = 400_000  # and before a bar line on which the answer is to begin
 IN_TURN_US = 300_000  # how long before its bars come planning begins
 SOON_US = 60_000  # a response that was asked for begins no sooner
 PATIENCE_BARS = (
     2  # of silence, after which an accompaniment ends, and a call over keys that are held
 )
+SOONEST = TICKS_PER_BEAT // 4  # after the last onset of a call no answer begins sooner
+FEWEST = 3  # notes of a phrase whose last one may be held into the answer
+ON_LINE = 2  # ticks by which a hand is beside a line
 AUDITION_US = 2_500  # in which a machine plans one onset, on the safe side
 MOST_AUDITIONS = 4
 
@@ -43,6 +48,57 @@ def rest_over(call: Call, settings: Settings) -> int:
     return phrase.active_us + (phrase.rest_us if isinstance(rest, str) else round(rest * 1000))
 
 
+def call_over(call: Call, settings: Settings, timeline: Timeline) -> int:
+    """When a call is over, micros, if nothing more is played: on the bar line of its answer, or after its rest."""
+    if begins_on_bar(call, settings):
+        return timeline.micros(entry(call, timeline)) - lead_us(settings)
+    return rest_over(call, settings)
+
+
+def begins_on_bar(call: Call, settings: Settings) -> bool:
+    """True if the answer begins on the bar line at which the phrase proves to be over."""
+    is_answered = MODES[settings.mode].start is Start.REST and bool(call.phrase.onsets_us)
+    return is_answered and settings.start == "bar" and isinstance(settings.rest, str)
+
+
+def is_next_bar(call: Call, settings: Settings, timeline: Timeline) -> bool:
+    """True if a phrase of some notes will be over on the first bar line after its last onset."""
+    is_phrase = call.phrase.notes >= FEWEST and begins_on_bar(call, settings)
+    return is_phrase and entry(call, timeline) == _next_bar(call, timeline)
+
+
+def _next_bar(call: Call, timeline: Timeline) -> int:
+    return timeline.bar_from(timeline.tick(call.phrase.onsets_us[-1]) + SOONEST)
+
+
+def entry(call: Call, timeline: Timeline) -> int:
+    """The tick of the first bar line at which a call is over, as it stands; at the latest after two silent bars."""
+    phrase, metre = call.phrase, timeline.metre
+    last = timeline.tick(phrase.onsets_us[-1])
+    # A pick-up is no bar of its own.
+    began = timeline.tick(phrase.began_us)
+    began += metre.place(began).bar * 3 // 8
+    position, bar = metre.place(began)
+    first, line = began - position, _next_bar(call, timeline)
+    apart = metre.strong(bar)
+    off = metre.place(last).position % apart
+    for _ in range(PATIENCE_BARS):
+        ending = Ending(
+            gap=(line - last) / TICKS_PER_BEAT,
+            held=phrase.held_us(timeline.micros(line)) / timeline.tempo_us,
+            usual=phrase.usual_ioi_us / timeline.tempo_us,
+            longest=phrase.longest_ioi_us / timeline.tempo_us,
+            bar=bar / TICKS_PER_BEAT,
+            bars=(line - first) // bar,
+            is_tonic=phrase.is_on_tonic,
+            is_strong=min(off, apart - off) <= ON_LINE,
+        )
+        if ending.odds > 0:
+            break
+        line = timeline.bar_from(line + 1)
+    return line
+
+
 def patience_over(timeline: Timeline, since: int) -> int:
     """When the model has waited long enough for a player who has been silent since, micros."""
     bar = timeline.metre.place(timeline.tick(since)).bar
@@ -55,7 +111,7 @@ def plan_from(
     """When planning an answer to a call that ends at `ends` may begin, micros; None while that is not known."""
     match MODES[settings.mode].start:
         case Start.REST if ends is not None:
-            return ends - SPECULATE_US
+            return ends - (FORESEE_US if begins_on_bar(call, settings) else SPECULATE_US)
         case Start.BARS:
             bars = timeline.micros(its_bars(call, settings, timeline, now))
             return bars - IN_TURN_US - lead_us(settings)
@@ -77,7 +133,8 @@ def its_bars(call: Call, settings: Settings, timeline: Timeline, now: int) -> in
 def start_of(call: Call, settings: Settings, timeline: Timeline, now: int, is_asked: bool) -> Entry:
     """Where the answer to a call begins, if it is planned now; soon if the player asked for it."""
     lead = lead_us(settings)
-    moment = (now + SOON_US if is_asked else max(rest_over(call, settings), now)) + lead
+    over = call_over(call, settings, timeline)
+    moment = (now + SOON_US if is_asked else max(over, now)) + lead
     tick, shift = timeline.tick_from(moment), 0
     if call.start is not None and call.start > timeline.tick(now + lead):
         tick = call.start

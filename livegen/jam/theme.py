@@ -76,6 +76,11 @@ class Theme:
         share = 1 - (1 - plain) ** (MOST * self._strength**2)
         return share, [self._after(past[-1], place) for place in found]
 
+    def taken_up(self, line: Sequence[Point]) -> float:
+        """The share, 0 to 1, of a line's figures of three notes that stand in the call, with their rhythm."""
+        own, theirs = _figures(line), set(_figures(self._line))
+        return sum(figure in theirs for figure in own) / len(own) if own else 0.0
+
     def _agree(self, place: int, own: Sequence[int]) -> int:
         """How many intervals up to a note of the line are those of the response."""
         most = min(place, len(own))
@@ -119,6 +124,12 @@ def on_line(tick: int) -> int:
         (round(tick / apart) * apart for apart in LINES), key=lambda line: abs(line - tick)
     )
     return nearest if abs(nearest - tick) <= NEAR else tick
+
+
+def _figures(line: Sequence[Point]) -> list[tuple[tuple[int, int], ...]]:
+    """Each two steps in a row: semitones, and ticks on the nearest line."""
+    steps = [(b.pitch - a.pitch, on_line(b.tick - a.tick)) for a, b in pairwise(line)]
+    return list(pairwise(steps))
 
 
 def _steps(line: Sequence[Point]) -> list[int]:

@@ -17,6 +17,8 @@ from livegen.jam.turns import CALLING, HAS_CALL, PLAYING, Action, Happening, Mod
 from livegen.music.metre import TICKS_PER_BEAT, parse_metre
 from livegen.music.timeline import Timeline
 
+EARLY_BEATS = 2  # so long after it began a response may have come in too early
+
 
 class TurnTaking:
     """`turn` is the state; `answered` the call that is answered or gone along with, None while there is none.
@@ -66,6 +68,8 @@ class TurnTaking:
         """The happening that a key is which goes down now.  Ask before the key is heard."""
         if self._is_at_change(now):
             return Happening.KEY_AT_CHANGE
+        if self._is_early(now):
+            return Happening.KEY_EARLY
         return Happening.KEY_AFTER_REST if self._is_rested(now) else Happening.KEY
 
     def key(self, happening: Happening, now: int, out: list[Timed]) -> None:
@@ -76,6 +80,10 @@ class TurnTaking:
                 self._open(now)
             case Action.HEAR:
                 self._forget_planned(now, out)
+            case Action.GO_ON:
+                self._performer.withdraw(now, out)
+                self._performer.taken.pop()
+                self._listener.call, self.answered = self.answered, None
             case Action.PLAN_ANEW:
                 self._performer.drop_plan()
 
@@ -95,12 +103,20 @@ class TurnTaking:
         begins = now >= plan.start_us - starts.SOON_US and tick < plan.start + TICKS_PER_BEAT
         return begins or (plan.end is not None and tick >= plan.end - TICKS_PER_BEAT)
 
+    def _is_early(self, now: int) -> bool:
+        """The response has only just begun: who plays on has not ended the call."""
+        response, taken = self._performer.response, self._performer.taken
+        if self.turn is not Turn.RESPONDING or self._mode.start is not Start.REST or not response:
+            return False
+        is_its_own = bool(taken) and taken[-1].call is self.answered
+        return is_its_own and now - response.began_us < EARLY_BEATS * self._timeline.tempo_us
+
     def _is_rested(self, now: int) -> bool:
         """The rest that ends the call is over, and no answer is planned."""
         call = self._listener.call
         if self.turn not in CALLING or call is None or self._ears.held or self._performer.plan:
             return False
-        return now > starts.rest_over(call, self._settings)
+        return now > starts.call_over(call, self._settings, self._timeline)
 
     # --- the response ---------------------------------------------------------------------------------------------
 

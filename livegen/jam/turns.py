@@ -44,6 +44,7 @@ class Happening(Enum):
     KEY = "the player starts a note"
     KEY_AT_CHANGE = "the player starts a note within a beat of where turns change by the bar"
     KEY_AFTER_REST = "the player starts a note after the rest that ended the call"
+    KEY_EARLY = "the player starts a note within two beats of the beginning of the response"
     BEGIN = "the first note of the response is due"
     DONE = "the last note of the response has ended"
     STOP = "stop, panic, the clock stops"
@@ -61,6 +62,7 @@ class Action(Enum):
     """Actions of the engine."""
 
     OPEN = "silence the model, and begin a call with this note"
+    GO_ON = "silence the model, which came in too early, and go on with the call"
     HEAR = "go on with the call, and forget the response that was planned"
     PLAN_ANEW = "plan what is played beside the player anew"
     PLAY = "close the call, and go on with the response"
@@ -98,6 +100,7 @@ _TURNS: Table = {
     **_rows(CALLING, Happening.KEY, Action.HEAR),
     **_rows(CALLING, Happening.KEY_AFTER_REST, Action.HEAR),
     **_rows((Turn.RESPONDING, Turn.LAST_LOOP), Happening.KEY, Action.OPEN, Turn.LISTENING),
+    (Turn.RESPONDING, Happening.KEY_EARLY): (Action.GO_ON, Turn.LISTENING),
     # the response
     **_rows((Turn.LISTENING, Turn.ASKED, Turn.ANEW), Happening.BEGIN, Action.PLAY, Turn.RESPONDING),
     # commands

@@ -33,6 +33,11 @@ class Metre:
     changes: tuple[tuple[int, int], ...]
     beat: int = TICKS_PER_BEAT
 
+    def strong(self, bar: int) -> int:
+        """Ticks from one strong beat to the next in bars of `bar` ticks: half a bar where that is two beats or more."""
+        is_divided = bar % (2 * self.beat) == 0 and bar >= 4 * self.beat
+        return bar // 2 if is_divided else bar
+
     def place(self, tick: int) -> Place:
         """Place of `tick`; the first bar length also holds before the first change."""
         at = max(0, bisect_right(self.changes, (tick, 1 << 60)) - 1)

@@ -7,7 +7,9 @@ from bisect import insort
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import pairwise
 
+from livegen.music.key import Key, likeliest
 from livegen.music.parts import DRUMS, PARTS
 
 SHORTEST_REST_US, LONGEST_REST_US = 250_000, 1_200_000
@@ -42,19 +44,22 @@ class Phrase:
     began_us: int = 0
     active_us: int = 0
     beat_us: int = 0
+    last_pitch: int = 0  # the highest of the last onset that was not a drum
     _loudness: int = 0
-    _usual_ioi_us: int | None = (
-        None  # of the onsets so far; the rest is asked for several times an event
-    )
+    # Of the onsets so far: these are asked for several times an event.
+    _usual_ioi_us: int | None = None
+    _longest_ioi_us: int | None = None
+    _key: tuple[Key | None] | None = None
     _sounding: dict[tuple[int, int], int] = field(default_factory=dict)
 
     def strike(self, at: int, part: int, pitch: int, velocity: int) -> None:
         """A note begins."""
         if not self.notes:
             self.began_us = at
+        is_new = not self.onsets_us or at - self.onsets_us[-1] > CHORD_US
         self.active_us = at
         self.onsets_us.append(at)
-        self._usual_ioi_us = None
+        self._usual_ioi_us = self._longest_ioi_us = self._key = None
         self.notes += 1
         self._loudness += velocity
         extent = self.extents.setdefault(part, Extent())
@@ -62,6 +67,7 @@ class Phrase:
         if part != DRUMS:
             self.pitch_classes[pitch % 12] += 1.0
             self._sounding[part, pitch] = at
+            self.last_pitch = pitch if is_new else max(pitch, self.last_pitch)
 
     def release(self, at: int, part: int, pitch: int) -> None:
         """A note ends; one that did not begin in this phrase only marks the time."""
@@ -89,6 +95,34 @@ class Phrase:
         return self._loudness / self.notes if self.notes else 64.0
 
     @property
+    def usual_ioi_us(self) -> int:
+        """The upper quartile of its inter-onset intervals; see `usual_ioi_us`."""
+        if self._usual_ioi_us is None:
+            self._usual_ioi_us = usual_ioi_us(self.onsets_us)
+        return self._usual_ioi_us
+
+    @property
+    def longest_ioi_us(self) -> int:
+        """The longest of its inter-onset intervals; the usual one where there is none."""
+        if self._longest_ioi_us is None:
+            gaps = [after - before for before, after in pairwise(self.onsets_us)]
+            self._longest_ioi_us = max([*gaps, self.usual_ioi_us])
+        return self._longest_ioi_us
+
+    @property
+    def is_on_tonic(self) -> bool:
+        """True if its last note is the tonic of the key that all of it suggests."""
+        if self._key is None:
+            self._key = (likeliest(self.pitch_classes),)
+        (key,) = self._key
+        return key is not None and self.last_pitch % 12 == key.tonic
+
+    def held_us(self, until: int) -> int:
+        """How long the last note will have sounded by `until`, if nothing more happens."""
+        ends = until if self._sounding else self.active_us
+        return max(0, ends - self.onsets_us[-1])
+
+    @property
     def rest_us(self) -> int:
         """The silence after the last note that ends this phrase, from its own pace.
 
@@ -97,9 +131,7 @@ class Phrase:
         given no less than one: who plays to a clock rests by it.
         """
         since_onset = self.active_us - self.onsets_us[-1] if self.onsets_us else 0
-        if self._usual_ioi_us is None:
-            self._usual_ioi_us = usual_ioi_us(self.onsets_us)
-        patience = round(_PATIENCE * self._usual_ioi_us)
+        patience = round(_PATIENCE * self.usual_ioi_us)
         rest = max(SHORTEST_REST_US, patience - since_onset, self.beat_us)
         return min(LONGEST_REST_US, rest)
 

@@ -29,8 +29,8 @@ class PlayedCall:
     """The result of a call.
 
     `notes` are the model's, by onset; `line` the beat at which its answer might begin, None when it never did;
-    `hanging` is how many notes still sounded a second after the end; `heard_us` the beat, micros, that the engine went by
-    when the call was over.
+    `hanging` is how many notes still sounded a second after the end; `heard_us` the beat, micros, that the engine
+    went by when the call was over.
     """
 
     call: LeadCall

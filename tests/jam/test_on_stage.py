@@ -39,14 +39,14 @@ def test_other_bars_forget_no_call_and_cut_no_answer() -> None:
 
 
 def test_the_tempo_of_our_own_is_turned_without_a_cut_or_a_burst() -> None:
-    jam = rehearsal(sync="internal", length=4)
+    jam = rehearsal(sync="internal", length=4, start="beat")
     play(jam)
     first = began(jam)
     for step, bpm in enumerate((110, 100, 90, 180)):
         command(jam, "tempo", bpm, at=first + (step + 1) * 300_000)
     jam.until(20 * SECOND)
     begun = [at for at, _ in onsets(jam)]
-    assert len(begun) == 16
+    assert len(begun) == 15  # the last one closes it, on a strong beat
     assert min(b - a for a, b in pairwise(begun)) >= 160_000
 
 

@@ -11,7 +11,7 @@ from livegen.jam.replies import Replies, Reply
 from livegen.jam.turns import MODES
 from livegen.music.messages import ControlChange, NoteOff, NoteOn
 from livegen.testing import SECOND, EchoModel, Rehearsal, UniformModel
-from tests.jam.stage import BEAT, START, began, clocks, command, play, rehearsal, turn
+from tests.jam.stage import BAR, BEAT, START, began, clocks, command, play, rehearsal, turn
 
 LINK = {"tempo_us": 500_000, "origin_us": 0, "peers": 1}
 
@@ -291,8 +291,8 @@ def test_when_the_player_will_have_rested_is_known_in_every_mode(mode: str) -> N
 
 def test_an_answer_that_is_about_to_begin_is_told_and_one_that_will_not_be_given_is_not() -> None:
     jam = rehearsal(start="bar")
-    over = play(jam)
-    jam.until(over + SECOND)
+    play(jam)
+    jam.until(2 * BAR - SECOND // 4)
     assert jam.engine.snapshot()["coming"] is True
     command(jam, "my_turn")
     assert jam.engine.snapshot()["coming"] is False

@@ -128,7 +128,9 @@ def _heard(rehearsal: Rehearsal) -> list[tuple[int, str]]:
 
 def _engine(lines: list[str]) -> Engine:
     words = [line.split() for line in lines]
-    given = {word[1]: " ".join(word[2:]) for word in words if word[:1] == ["set"]}
+    # Most were written for answers on the next beat, and show other things than where an answer begins.
+    given = {"start": "beat", "theme": "0.5"}
+    given |= {word[1]: " ".join(word[2:]) for word in words if word[:1] == ["set"]}
     model = next((word[1] for word in words if word[:1] == ["model"]), "echo")
     seed = next((int(word[1]) for word in words if word[:1] == ["seed"]), 0)
     return Engine(
