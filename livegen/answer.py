@@ -11,11 +11,12 @@ from livegen.daemon.outbox import Outbox
 from livegen.jam.agenda import Timed
 from livegen.jam.controls import CONTROLS
 from livegen.jam.engine import Engine
+from livegen.jam.hands import BASS_BELOW
 from livegen.jam.mapping import Command
 from livegen.jam.turns import MODES, Length
 from livegen.music.instant import ranked
 from livegen.music.messages import Cut, Message, NoteOn, Other, decode, encode
-from livegen.music.parts import rule_of_track
+from livegen.music.parts import part_named, rule_of_track
 from livegen.music.smf import Score, Track
 from livegen.testing import Rehearsal, Wire
 
@@ -74,14 +75,18 @@ def _stopped_at(call: Score, began: int, length: str | float) -> int:
 
 
 def rules(call: Score) -> dict[int, str]:
-    """How an engine is to hear the tracks of a call: as their name, channel and program say, as in training.
+    """The rules by which an engine hears the tracks of a call: as their name, channel and program say, as in training.
 
+    Of several tracks one that says nothing and stays low is a bass.
     On virtual time a track's index is its channel, so that no two are mixed up.
     """
     found = {}
     for index, track in enumerate(call.tracks):
-        channel = next(m.channel for _, m in track.messages if isinstance(m, NoteOn))
-        found[index] = rule_of_track(track.name, channel, track.program, index, len(call.tracks))
+        notes = [message for _, message in track.messages if isinstance(message, NoteOn)]
+        channel, several = notes[0].channel, len(call.tracks)
+        rule = rule_of_track(track.name, channel, track.program, index, several)
+        is_low = rule in ("lead", "comp") and all(note.pitch < BASS_BELOW for note in notes)
+        found[index] = "bass" if is_low and several > 1 and not part_named(track.name) else rule
     return found
 
 

@@ -18,13 +18,13 @@ from livegen.music.chord import Chord
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import DRUMS, LEAD, PARTS, PITCHED
 from livegen.music.phrase import CHORD_US, Phrase
-from livegen.music.scale import PitchClasses, key_of, parse_register, parse_scale
+from livegen.music.scale import PitchClasses, coloured, parse_register, parse_scale
 from livegen.music.timeline import Timeline
 
 LONGEST_RESPONSE = 128 * TICKS_PER_BEAT  # of a response that is as long as its call
 REACH = 7  # semitones: the register of a response about that of its call
 _LEAST_PITCHES = 5  # fewer in a register are not cut down to what a piano has
-_HABIT = 0.08  # a pitch class with this share of the call belongs to its scale, whatever the key
+_AT_HOME = 0.9  # share of the last notes below which the key of before is left
 _LINGER = 2  # ticks: a key that comes up this late does not make another beat
 
 # Of a part that the player does not play: where it lies, and how many notes it holds at once.
@@ -172,12 +172,12 @@ def brief_for(
     )
 
 
-def for_drums(brief: Brief) -> Brief:
-    """The same for drums that play by themselves: nobody to suppose, sixteenths, and not quite as dense."""
+def for_drums(brief: Brief, density: float = _DRUMS_DENSITY) -> Brief:
+    """The same for drums that play by themselves: nobody to suppose, sixteenths, and so much as dense."""
     return replace(
         brief,
         parts=tuple(part == DRUMS for part in range(len(PARTS))),
-        density=brief.density * _DRUMS_DENSITY,
+        density=brief.density * density,
         groove=_DRUMS_GROOVE,
         wanted=0.0,
         supposes=False,
@@ -319,13 +319,20 @@ def _scale(phrase: Phrase, settings: Settings, classes: PitchClasses | None) -> 
         return frozenset(range(12))
     if settings.scale != "played":
         return parse_scale(settings.scale)
-    played = phrase.pitch_classes
-    found = key_of(played) if classes is None else classes
-    if found is None:
-        return frozenset(range(12))
-    if MODES[settings.mode].is_beside:  # whose call may have begun in another key
-        return found
-    return found | {pc for pc in range(12) if played[pc] > _HABIT * sum(played)}
+    if (
+        MODES[settings.mode].is_beside and classes is not None
+    ):  # a call may have begun in another key
+        return classes
+    lately = phrase.lately
+    has_changed = classes is not None and _share_in(classes, lately) < _AT_HOME
+    if (classes is None or has_changed) and phrase.key is not None:
+        classes = phrase.key.pitch_classes
+    return frozenset(range(12)) if classes is None else coloured(classes, lately)
+
+
+def _share_in(classes: PitchClasses, weights: Sequence[float]) -> float:
+    total = sum(weights)
+    return sum(weights[pitch_class] for pitch_class in classes) / total if total else 1.0
 
 
 def _harmonies(

@@ -14,6 +14,7 @@ Knows channels, pedals and MPE zones; knows no time but the micros it is told, a
 
 from collections.abc import Callable, Mapping
 
+from livegen.jam.hands import Hands
 from livegen.jam.mpe import TIMBRE, Expression
 from livegen.jam.strings import Strings
 from livegen.jam.struck import Struck
@@ -30,7 +31,7 @@ from livegen.music.messages import (
     NoteOn,
     PitchBend,
 )
-from livegen.music.parts import DRUMS, MPE, PartSource
+from livegen.music.parts import DRUMS, KEYS, MPE, PartSource
 from livegen.music.scale import name_of
 
 OCTAVE = 12
@@ -57,7 +58,9 @@ class Ears:
         self._moved: dict[Key, int] = {}  # by which move a key moved last
         self.heard_as: dict[int, str] = {}
         self._sources = {
-            channel: PartSource(rule) for channel, rule in rules.items() if rule != MPE
+            channel: Hands() if rule == KEYS else PartSource(rule)
+            for channel, rule in rules.items()
+            if rule != MPE
         }
         self._told = {channel: LOWER for channel, rule in rules.items() if rule == MPE}
         self._managers = dict(self._told)  # member channel -> manager of its zone
@@ -83,7 +86,7 @@ class Ears:
         self._ringing.pop(key, None)
         if self.held.pop(key, None):
             self._struck.pop(key).part(False, note.pitch)
-        part = source.part(True, note.pitch)
+        part = source.part(True, note.pitch, now)
         if part is None:
             return None
         if part == DRUMS:

@@ -55,7 +55,7 @@ from livegen.music.messages import (
     PitchBend,
 )
 from livegen.music.metre import TICKS_PER_BEAT, parse_metre
-from livegen.music.parts import DRUM_CHANNEL, KEYS, PARTS
+from livegen.music.parts import DRUM_CHANNEL, KEYS, LEAD, PARTS
 from livegen.music.phrase import CHORD_US
 from livegen.music.scale import name_of
 from livegen.music.timeline import Timeline, tempo_us
@@ -177,7 +177,7 @@ class Engine:
             Alarm(self._ears.deadline, self._let_up),
             Alarm(self._conductor.deadline, self._keep_time),
             Alarm(steering.presets_at, lambda out: steering.take_over_presets(self._now)),
-            Alarm(self._settles_at, lambda out: self._settle()),
+            Alarm(self._settles_at, self._settle),
             Alarm(self._patience_ends, lambda out: self._turns.end_at_bar(self._now)),
             Alarm(self._loops_from, lambda out: performer.loop(self._now)),
             Alarm(performer.over_at, lambda out: self._turns.end()),
@@ -382,12 +382,19 @@ class Engine:
 
     def _settles_at(self) -> int | None:
         """When the chord that is played beside is looked at again, micros."""
-        is_beside = self._turns.turn is Turn.TOGETHER
-        return self._listener.harmonist.settles_us if is_beside else None
+        mode, turn = self._performer.mode, self._turns.turn
+        plays_over = mode.plays_over and turn is Turn.RESPONDING
+        goes_by_it = turn is Turn.TOGETHER or mode.has_companions or plays_over
+        return self._listener.harmonist.settles_us if goes_by_it else None
 
-    def _settle(self) -> None:
-        """Plan anew if the player's chord is another."""
-        if self._listener.harmonist.settle(self._now):
+    def _settle(self, out: list[Timed]) -> None:
+        """Where the player's chord is another, plan anew, and give the melody's note other companions."""
+        has_changed = self._listener.harmonist.settle(self._now)
+        if self._performer.mode.has_companions:
+            out += self._listener.harmonist.revoice(self._agenda, self._now)
+        elif has_changed and self._turns.turn is Turn.RESPONDING and self._turns.call:
+            self._performer.go_along(self._turns.call, self._now)
+        elif has_changed:
             self._performer.drop_plan()
 
     def _patience_ends(self) -> int | None:
@@ -454,8 +461,14 @@ class Engine:
         self._told_held.discard((note.channel, note.pitch))
         struck = self._ears.down(note, self._now)
         if struck is not None:
-            self._turns.key(happening, self._now, out)
+            if not self._is_accompanied(struck):
+                self._turns.key(happening, self._now, out)
             self._hear(struck, out)
+
+    def _is_accompanied(self, struck: Struck) -> bool:
+        """The player accompanies the response, which goes on."""
+        is_playing = self._turns.turn is Turn.RESPONDING
+        return self._performer.mode.plays_over and is_playing and struck.part != LEAD
 
     def _key_up(self, note: NoteOff, out: list[Timed]) -> None:
         before = len(self._ears.held)

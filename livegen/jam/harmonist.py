@@ -13,9 +13,10 @@ from livegen.jam.turns import Chords
 from livegen.music.chord import Chord
 from livegen.music.chords_heard import ChordTracker
 from livegen.music.chords_implied import SPAN, Sung, implied
-from livegen.music.key import KeyTracker
+from livegen.music.key import Key, KeyTracker
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import COMP, DRUMS, LEAD, SPLIT_PITCH
+from livegen.music.phrase import CHORD_US
 from livegen.music.timeline import Timeline
 from livegen.music.voicing import companions
 
@@ -26,6 +27,7 @@ VOICES = 2  # companions of one note
 _REMEMBERED = 64  # chords
 _MELODY = 64  # notes
 _LOWEST = 36
+_CHORD = 3  # notes at once that are a chord, wherever they lie
 _SOFTER = 0.8  # how loud a companion is beside its note
 _LINE = TICKS_PER_BEAT // 2  # chords are taken to change on eighths
 
@@ -40,6 +42,10 @@ class Harmonist:
         self._chords = ChordTracker()
         self._heard: deque[tuple[int, Chord]] = deque(maxlen=_REMEMBERED)  # since when, micros
         self._joined: dict[Voice, list[Voice]] = {}  # a note of the player's -> its companions
+        self._top: tuple[Struck, float] | None = (
+            None  # the melody's note that has companions, how much louder they are
+        )
+        self._together: list[tuple[int, int]] = []  # strokes at one time, as when and pitch
         self._voicing: tuple[int, ...] = ()
         self._told: Chord | None = None  # to whoever goes along with it
         self._key_was_heard = False  # before that no chord is named
@@ -58,14 +64,16 @@ class Harmonist:
         at, part, pitch, velocity = struck
         if part == DRUMS:
             return
-        # Three notes of a melody would be heard as a broken chord: chords are the left hand's.
+        # Three notes of a melody would be heard as a broken chord: chords are the left hand's, or struck at once.
         is_below = part != LEAD or pitch < SPLIT_PITCH
-        for tracker in (self._keys, self._chords) if is_below else (self._keys,):
-            if velocity:
-                self._struck_us, self.settles_us = at, at + SETTLE_US
-                tracker.strike(at, pitch, velocity)
-            else:
-                tracker.release(at, pitch)
+        if velocity:
+            self._struck_us, self.settles_us = at, at + SETTLE_US
+            self._keys.strike(at, pitch, velocity)
+            for chordal in self._chordal(at, pitch, is_below):
+                self._chords.strike(at, chordal, velocity)
+        else:
+            self._keys.release(at, pitch)
+            self._chords.release(at, pitch)
         if is_below:
             self._left_us = at
             (self._left.add if velocity else self._left.discard)((part, pitch))
@@ -74,6 +82,14 @@ class Harmonist:
         chord = self._chords.look(at)
         if chord is not None and (not self._heard or self._heard[-1][1] != chord):
             self._heard.append((at, chord))
+
+    def _chordal(self, at: int, pitch: int, is_below: bool) -> list[int]:
+        """The pitches that this stroke makes notes of a chord: its own, or all that were struck with it."""
+        since = at - CHORD_US
+        self._together = [row for row in self._together if row[0] >= since] + [(at, pitch)]
+        if len(self._together) >= _CHORD:
+            return [other for _, other in self._together]
+        return [pitch] if is_below else []
 
     def _sing(self, at: int, pitch: int, velocity: int) -> None:
         """A note of the melody begins or ends."""
@@ -92,6 +108,10 @@ class Harmonist:
         self.settles_us = now + 2 * SETTLE_US if is_fresh else None
         chord = self._played(now)
         return chord is not None and chord != self._told
+
+    def is_accompanied(self, since: int) -> bool:
+        """True if the left hand has played after `since`, micros: a response goes by what it plays now."""
+        return self._left_us > since and self._told is not None
 
     def begin(self) -> None:
         """A call begins: the chords before it are not its own."""
@@ -155,9 +175,9 @@ class Harmonist:
         lines = {round(timeline.tick(at) / _LINE) * _LINE: chord for at, chord in self._heard}
         return tuple(lines.items())
 
-    def rest(self, now: int) -> tuple[frozenset[int], frozenset[int]]:
-        """Pitch classes of the key and of its tonic triad; none while no key is known."""
-        key = self._keys.look(now)
+    def rest(self, of_call: Key | None, now: int) -> tuple[frozenset[int], frozenset[int]]:
+        """Pitch classes of the key of the call, else of that heard before, and of its tonic triad; none without."""
+        key = of_call or self._keys.look(now)
         if key is None:
             return frozenset(), frozenset()
         third = 4 if key.mode == "major" else 3
@@ -173,27 +193,63 @@ class Harmonist:
     # --- harmonising ------------------------------------------------------------------------------------------------
 
     def join(self, struck: Struck, louder: float, agenda: Agenda, now: int) -> Iterator[Timed]:
-        """Companions for a note of the player's that begins, at once; those of the same note before it end."""
-        _, part, pitch, velocity = struck
-        if part == DRUMS:
+        """Companions for a note of the melody that begins, at once; those of the note before it in a chord end.
+
+        The left hand has none, and of notes struck at once only the highest; nor has any note while neither key nor
+        chord is known.
+        """
+        if struck.part != LEAD:
             return
+        if self._top is not None:
+            before = self._top[0]
+            if struck.at - before.at <= CHORD_US:
+                if struck.pitch < before.pitch:
+                    return
+                yield from self.leave(before, agenda, now)
         yield from self.leave(struck, agenda, now)
-        chord, key = self._chords.look(now), self._keys.look(now)
-        low = max(_LOWEST, pitch - 24)
-        found = companions(pitch, chord, key, self._voicing, VOICES, low, pitch - 1)
+        self._top = struck, louder
+        if (
+            len(self._together) == 1
+        ):  # of notes struck at once it is not known yet what chord they make
+            yield from self._voice(struck, louder, agenda, now)
+
+    def revoice(self, agenda: Agenda, now: int) -> Iterator[Timed]:
+        """Give the note of the melody that sounds the companions of the chord as it is now."""
+        if self._top is None:
+            return
+        struck, louder = self._top
+        wanted = {(COMP, pitch) for pitch in self._found(struck.pitch, now)}
+        if wanted != set(self._joined.get((struck.part, struck.pitch), ())):
+            yield from self.leave(struck, agenda, now)
+            self._top = struck, louder
+            yield from self._voice(struck, louder, agenda, now)
+
+    def _voice(self, struck: Struck, louder: float, agenda: Agenda, now: int) -> Iterator[Timed]:
+        found = self._found(struck.pitch, now)
         self._voicing = found
-        loudness = max(1, min(127, round(velocity * _SOFTER + louder)))
+        loudness = max(1, min(127, round(struck.velocity * _SOFTER + louder)))
         shared = self._companions()
         voices = [(COMP, companion) for companion in found]
         # What sounds there already and is nobody's companion is left to who began it.
         mine = [voice for voice in voices if voice in shared or not agenda.is_open(*voice)]
-        self._joined[part, pitch] = mine
+        self._joined[struck.part, struck.pitch] = mine
         for voice in mine:
             yield from agenda.hand_out_now(*voice, loudness, now)
+
+    def _found(self, pitch: int, now: int) -> tuple[int, ...]:
+        """The pitches that go under a note; none while neither key nor chord is known."""
+        chord, key = self._played(now), self._keys.look(now)
+        if chord is None and key is None:
+            return ()
+        low = max(_LOWEST, pitch - 24)
+        found = companions(pitch, chord, key, self._voicing, VOICES, low, pitch - 1)
+        return tuple(other for other in found if (COMP, other) not in self._left)
 
     def leave(self, struck: Struck, agenda: Agenda, now: int) -> Iterator[Timed]:
         """A note of the player's ends, and its companions with it, unless another note still has them."""
         voices = self._joined.pop((struck.part, struck.pitch), [])
+        if self._top is not None and self._top[0][1:3] == struck[1:3]:
+            self._top = None
         still = self._companions()
         for part, pitch in voices:
             if (part, pitch) not in still:
@@ -202,6 +258,7 @@ class Harmonist:
     def alone(self) -> None:
         """All companions were silenced."""
         self._joined.clear()
+        self._top = None
 
     def _companions(self) -> set[Voice]:
         return {voice for voices in self._joined.values() for voice in voices}

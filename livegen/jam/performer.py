@@ -26,7 +26,7 @@ from livegen.jam.plan import Plan
 from livegen.jam.planner import LONGEST_SILENCE, Rollout
 from livegen.jam.struck import Struck
 from livegen.jam.theme import LATEST, Theme, theme_of
-from livegen.jam.turns import MODES, Mode
+from livegen.jam.turns import MODES, Chords, Mode
 from livegen.music.chord import Chord
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
@@ -41,6 +41,9 @@ REMEMBERED = 8  # turns that can be taken back
 BEHIND_US = (
     1_000_000  # who plans so late (a machine that slept) begins anew where the music is by now
 )
+
+
+HEARD_DRUMS = 64  # strokes of a call that its answer on the drums goes by
 
 
 class Performer:
@@ -117,12 +120,34 @@ class Performer:
         live = self._listener.live
         # What begins at this very moment keeps to no line, and has no time for it.
         heard = live if start.shift_us else live.on_line(start.tick)
+        if brief.parts[DRUMS] and sum(brief.parts) > 1:
+            chosen: Candidate = self._rhythm_section(call, brief, heard.copy())
+            self.plan = Plan([], start.tick, start.sent_us, start.shift_us, chosen)
+            return
         rollouts = [
             Rollout(heard.copy(), brief, self._chance(call, candidate))
             for candidate in range(starts.auditions(brief, start.sent_us, now))
         ]
-        chosen = rollouts[0] if len(rollouts) == 1 else None
-        self.plan = Plan(rollouts, start.tick, start.sent_us, start.shift_us, chosen)
+        only = rollouts[0] if len(rollouts) == 1 else None
+        self.plan = Plan(rollouts, start.tick, start.sent_us, start.shift_us, only)
+
+    def _rhythm_section(self, call: Call, brief: Brief, heard: Hearing) -> Ensemble:
+        """Drums and other parts answer together: the drums by a rollout that has heard the call's drums alone."""
+        drums = [struck for struck in call.strokes if struck.part == DRUMS and struck.velocity]
+        drummer = Hearing.fresh(heard.guard, heard.timeline, heard.style)
+        for struck in drums[-HEARD_DRUMS:]:
+            drummer.hear(struck)
+        others = replace(brief, parts=(*brief.parts[:DRUMS], False))
+        share = len(drums) / max(1, call.phrase.notes)
+        if brief.pace is not None:
+            others = replace(others, pace=brief.pace * (1 - share))
+            brief = replace(brief, pace=brief.pace * share)
+        return Ensemble(
+            [
+                Rollout(heard, others, self._chance(call, 0)),
+                Rollout(drummer, for_drums(brief, 1.0), self._chance(call, 1)),
+            ]
+        )
 
     def go_along(self, call: Call, now: int) -> Plan:
         """Play on beside the player, whatever he has just played.
@@ -316,7 +341,7 @@ class Performer:
             rollout = plan.next(now, self.place)
             if rollout is not None:
                 rollout.step()
-        self.hurried += plan.settle(now, lambda rollout: self._worth(rollout, now))
+        self.hurried += plan.settle(now, lambda rollout: self._worth(rollout, call, now))
         if plan.chosen is None:
             return
         self._agenda.put(plan.chosen.take())
@@ -354,8 +379,8 @@ class Performer:
                 density = before.density / before.room * left
                 rollout.brief = replace(before, density=density, room=left)
 
-    def _worth(self, rollout: Rollout, now: int) -> float:
-        home, tonic = self._listener.harmonist.rest(now)
+    def _worth(self, rollout: Rollout, call: Call | None, now: int) -> float:
+        home, tonic = self._listener.harmonist.rest(call.phrase.key if call else None, now)
         return worth(rollout.planned, rollout.likelihood, rollout.brief, home, tonic)
 
     def hand_out(self, now: int) -> list[Timed]:
@@ -388,8 +413,11 @@ class Performer:
 
     def _brief(self, call: Call, start: int, now: int) -> Brief:
         settings, timeline = self._desk.settings, self._timeline
+        chords = self.mode.chords
+        if self.mode.plays_over and self._listener.harmonist.is_accompanied(call.phrase.active_us):
+            chords = Chords.NOW
         heard = self._listener.harmonist.for_brief(
-            self.mode.chords, start, call.phrase.active_us, timeline, now
+            chords, start, call.phrase.active_us, timeline, now
         )
         return brief_for(
             call.phrase,

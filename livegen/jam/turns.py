@@ -177,6 +177,7 @@ class Mode:
 
     help           a sentence for the player, with the mode as its subject
     takes_theme    a response takes up figures of the call (as much as the control `theme` says)
+    plays_over     the player may accompany a response: only a melody of his ends it
     needs_clock    with `sync: clock` it waits for the clock
     waiting, listening, playing   the page's headline between calls, in a call while the player rests, and while the
                    player plays
@@ -188,6 +189,7 @@ class Mode:
     parts: Parts = Parts.CALL
     chords: Chords = Chords.NONE
     takes_theme: bool = True
+    plays_over: bool = False
     needs_clock: bool = True
     waiting: str = "Your move"
     listening: str = "Your move"
@@ -232,11 +234,12 @@ MODES = {
         playing="Together",
     ),
     "solo": Mode(
-        "plays on alone over the chords it heard until you play again",
+        "plays a solo over your chords until you play a melody",
         Start.REST,
         Length.ENDLESS,
         Parts.LEAD,
         Chords.CALL,
+        plays_over=True,
     ),
     "listen": Mode(
         "stays silent and goes on listening",

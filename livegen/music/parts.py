@@ -84,15 +84,16 @@ class PartSource:
     rule: str
     held: dict[int, int] = field(default_factory=dict)
 
-    def part(self, on: bool, pitch: int) -> int | None:
-        """Part of a key that goes down or comes up; None when it comes up but never went down."""
+    def part(self, on: bool, pitch: int, at: int = 0) -> int | None:
+        """Part of a key that goes down or comes up, at `at` micros; None when it comes up but never went down."""
         if not on:
             return self.held.pop(pitch, None)
         if pitch not in self.held:
-            self.held[pitch] = self._choose(pitch)
+            self.held[pitch] = self.choose(pitch, at)
         return self.held[pitch]
 
-    def _choose(self, pitch: int) -> int:
+    def choose(self, pitch: int, at: int) -> int:
+        """The part of a key that goes down."""
         if self.rule != KEYS:
             return PARTS.index(self.rule)
         return COMP if pitch < SPLIT_PITCH and self.held else LEAD

@@ -18,6 +18,7 @@ _PATIENCE = 2.25  # in inter-onset intervals
 CHORD_US = 35_000  # onsets closer than this are one
 _OVERLAP_US = 80_000  # a legato hand overlaps by less than this, voices by more
 _RECENT = 256
+_FADES = 0.8  # with each note, what was played before counts for so much of what it did
 _SEVERAL = 8  # as many voices at once as are ever told apart
 
 
@@ -40,6 +41,7 @@ class Phrase:
     onsets_us: deque[int] = field(default_factory=lambda: deque(maxlen=_RECENT))
     extents: dict[int, Extent] = field(default_factory=dict)
     pitch_classes: list[float] = field(default_factory=lambda: [0.0] * 12)
+    lately: list[float] = field(default_factory=lambda: [0.0] * 12)  # the same, of the last notes
     notes: int = 0
     began_us: int = 0
     active_us: int = 0
@@ -66,6 +68,8 @@ class Phrase:
         extent.low, extent.high = min(extent.low, pitch), max(extent.high, pitch)
         if part != DRUMS:
             self.pitch_classes[pitch % 12] += 1.0
+            self.lately = [_FADES * weight for weight in self.lately]
+            self.lately[pitch % 12] += 1.0
             self._sounding[part, pitch] = at
             self.last_pitch = pitch if is_new else max(pitch, self.last_pitch)
 
@@ -111,11 +115,15 @@ class Phrase:
 
     @property
     def is_on_tonic(self) -> bool:
-        """True if its last note is the tonic of the key that all of it suggests."""
+        """True if its last note is the tonic of its key."""
+        return self.key is not None and self.last_pitch % 12 == self.key.tonic
+
+    @property
+    def key(self) -> Key | None:
+        """The key that its last notes suggest, else all of them; None where neither do."""
         if self._key is None:
-            self._key = (likeliest(self.pitch_classes),)
-        (key,) = self._key
-        return key is not None and self.last_pitch % 12 == key.tonic
+            self._key = (likeliest(self.lately) or likeliest(self.pitch_classes),)
+        return self._key[0]
 
     def held_us(self, until: int) -> int:
         """How long the last note will have sounded by `until`, if nothing more happens."""

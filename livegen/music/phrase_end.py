@@ -21,6 +21,7 @@ _SILENCE, _BARS, _HELD = 4.2, 0.6, -3.0  # of four beats; of a bar; of four beat
 _ONE, _ODD, _SQUARE = -2.4, -1.0, 0.7
 _TONIC, _STRONG = 1.0, 0.4
 _AS_SLOW, _AS_BEFORE = -2.0, -1.0
+_EMPTY, _EMPTY_BARS = 1.5, 0.95  # of a silent bar
 
 
 class Ending(NamedTuple):
@@ -58,6 +59,7 @@ class Ending(NamedTuple):
             + _TONIC * self.is_tonic
             + _STRONG * self.is_strong
             + self._of_breaths()
+            + _EMPTY * (self.gap - self.held >= _EMPTY_BARS * self.bar)
         )
 
     def _of_bars(self) -> float:

@@ -30,6 +30,7 @@ _STEPS: dict[str, tuple[int, ...]] = {
     "whole tone": (0, 2, 4, 6, 8, 10),
     "chromatic": tuple(range(12)),
 }
+_HABIT, _ABSENT = 0.12, 0.01  # shares of what is played: of a habit, and of what is not used
 KINDS = tuple(_STEPS)  # of scales, by name
 _NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _ACCIDENTALS = {"": 0, "#": 1, "♯": 1, "b": -1, "♭": -1}
@@ -55,6 +56,22 @@ def parse_scale(name: str) -> PitchClasses:
 def name_of(pitch: int) -> str:
     """The name of a pitch, with sharps: C4 is 60."""
     return f"{_SHARPS[pitch % 12]}{pitch // 12 - 1}"
+
+
+def coloured(classes: PitchClasses, weights: Sequence[float]) -> PitchClasses:
+    """A key's pitch classes with those that are played beside it, in place of neighbours that are not played.
+
+    So a flat seventh takes the place of the leading tone (mixolydian, blues), and a raised one that of the natural.
+    """
+    total, found = sum(weights), set(classes)
+    for stranger in [pc for pc in range(12) if pc not in classes and weights[pc] > _HABIT * total]:
+        found.add(stranger)
+        found -= {near for near in _beside(stranger) & classes if weights[near] <= _ABSENT * total}
+    return frozenset(found)
+
+
+def _beside(pitch_class: int) -> set[int]:
+    return {(pitch_class + 1) % 12, (pitch_class - 1) % 12}
 
 
 def key_of(weights: Sequence[float]) -> PitchClasses | None:

@@ -112,7 +112,7 @@ def test_between_two_keys_the_last_one_counts() -> None:
     chromatic = tuple(range(72, 84)) * 6
     heard(*chromatic, harmonist=harmonist, since=6 * BEAT_US)
     tick = 24 * 42
-    assert harmonist.rest(IN_FOUR.micros(tick)) == (frozenset(), frozenset())
+    assert harmonist.rest(None, IN_FOUR.micros(tick)) == (frozenset(), frozenset())
 
     assert told(harmonist, tick) is not None
 
