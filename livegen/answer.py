@@ -4,6 +4,7 @@ The engine, the schedule and the ledger are those that serve; only time and the 
 model, no configuration and no files.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 from operator import itemgetter
 
@@ -13,7 +14,7 @@ from livegen.jam.controls import CONTROLS
 from livegen.jam.engine import Engine
 from livegen.jam.hands import BASS_BELOW
 from livegen.jam.mapping import Command
-from livegen.jam.turns import MODES, Length
+from livegen.jam.turns import MODES, Length, Start
 from livegen.music.instant import ranked
 from livegen.music.messages import Cut, Message, NoteOn, Other, decode, encode
 from livegen.music.parts import part_named, rule_of_track
@@ -21,6 +22,7 @@ from livegen.music.smf import Score, Track
 from livegen.testing import Rehearsal, Wire
 
 SECOND = 1_000_000
+ASK_US = 150_000  # before a call ends it is said that it does
 STEP_US = SECOND // 10  # less than the shortest bar
 MAX_BARS = int(CONTROLS["length"].high)
 MAX_RESPONSE_US = 600 * SECOND  # 32 bars of 4/4 at the slowest tempo take half of it
@@ -34,7 +36,11 @@ def answer(call: Score, engine: Engine) -> Score:
     rehearsal = Rehearsal(engine)
     rehearsal.wire = wire = OutboxWire()
     heard = _in_time(call)
+    asks_at = _asks_at(heard) if MODES[engine.settings.mode].start is Start.REST else None
     for at, message in heard:
+        if asks_at is not None and at > asks_at:
+            rehearsal.play(asks_at, Command("your_turn"))
+            asks_at = None
         rehearsal.play(at, message)
     _play_on(rehearsal, heard[-1][0] if heard else 0, call)
     clock = call.tempo_map
@@ -42,6 +48,12 @@ def answer(call: Score, engine: Engine) -> Score:
     player_track = tuple((tick, message) for tick, _, message in _in_order(call))
     tracks = (Track("Player", player_track), Track("Model", model_track))
     return Score(call.ppqn, tracks, call.tempos, call.metres)
+
+
+def _asks_at(heard: Sequence[tuple[int, Message]]) -> int:
+    """Just before the end of a file, which is that of the call: nobody need wonder whether more will come."""
+    last = max(at for at, message in heard if isinstance(message, NoteOn))
+    return max(last, heard[-1][0] - ASK_US)
 
 
 def _play_on(rehearsal: Rehearsal, call_end: int, call: Score) -> None:

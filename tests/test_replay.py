@@ -76,7 +76,7 @@ def test_a_session_is_reproduced_to_the_note() -> None:
     outcome = reproduce(session(*lived(CALL)), engine)
 
     assert outcome == Outcome(outcome.notes, outcome.notes)
-    assert outcome.notes > 3
+    assert outcome.notes >= 3
     assert str(outcome) == f"reproduced {outcome.notes} of {outcome.notes} notes"
 
 

@@ -13,8 +13,8 @@ from livegen.music.parts import DRUMS
 
 # What counts, each from 0 to 1, and how much.  Likelihood is a share per onset, already a number of about one.
 WEIGHTS = {"likely": 1.0, "dense": 1.0, "home": 1.0, "cadence": 1.5, "full": 0.5, "taken": 1.0}
-# Shares of figures taken up: of people who answer, and of what is heard as a copy.
-AS_PEOPLE, COPIED = 0.3, 0.6
+# Shares of figures taken up: so many are wanted, and so many are heard as a copy.
+WANTED, COPIED = 0.3, 0.6
 TRIAD = {"major": (0, 4, 7), "minor": (0, 3, 7)}
 
 
@@ -46,9 +46,9 @@ def worth(
 
 
 def _taken_up(strokes: Sequence[Stroke], brief: Brief) -> float:
-    """1 for as many figures of the call as people take up and more, but none for a copy."""
+    """1 for as many figures of the call as are wanted and more, but none for a copy."""
     share = brief.theme.taken_up(line_of(strokes)) if brief.theme else 0.0
-    return min(share / AS_PEOPLE, (1 - share) / (1 - COPIED), 1.0)
+    return min(share / WANTED, (1 - share) / (1 - COPIED), 1.0)
 
 
 def _likeness(density: float, wanted: float) -> float:

@@ -80,7 +80,8 @@ _TABLE = (
     ),
     Control(
         "rest", "number", "auto", low=0, high=5000, choices=("auto",), unit="ms",
-        help="Silence with no key held that ends your phrase; auto follows the pace of the phrase (250 to 1200 ms).",
+        help="Silence with no key held that ends your phrase.  auto judges the phrase: with start bar by its bars, its "
+        "last note and your breaths, else by its pace (250 to 1200 ms).",
     ),
     Control(
         "length", "number", "call", low=1, high=32, choices=("call",), unit="bars", whole=True,
@@ -93,8 +94,8 @@ _TABLE = (
     ),
     Control(
         "start", "choice", "bar", choices=("now", "beat", "bar"),
-        help="Where a response may begin: as soon as your phrase has ended, on the next beat, or on the next bar "
-        "line, where it then also ends.",
+        help="Where a response begins: as soon as your phrase has ended, on the next beat, or on the bar line at which "
+        "your phrase is over; then it also ends on one.",
     ),
     Control(
         "register", "text", "call", low=-24, high=24, unit="semitones",
@@ -104,8 +105,8 @@ _TABLE = (
     ),
     Control(
         "scale", "text", "played",
-        help='Scale of the model\'s pitches (not drums): "off", "played" (the key you play in), '
-        'or a name such as "C major", "A minor", "D dorian", "F# blues".',
+        help='Scale of the model\'s pitches (not drums): "off", "played" (the key of your last notes, with your '
+        'colours), or a name such as "C major", "A minor", "D dorian", "F# blues".',
     ),
     Control(
         "adherence", "number", 1.0, low=0.0, high=1.0,
@@ -127,8 +128,7 @@ _TABLE = (
     ),
     Control(
         "theme", "number", 0.8, low=0.0, high=1.0,
-        help="How much of your figures an answer takes up, at any pitch: about as much as people do at 0.5, nothing on "
-        "purpose at 0.",
+        help="How much of your figures an answer takes up, at any pitch, with their rhythm; nothing on purpose at 0.",
     ),
     Control(
         "groove", "number", 0.5, low=0.0, high=1.0,

@@ -228,7 +228,7 @@ MODES = {
         takes_theme=False,
     ),
     "harmonise": Mode(
-        "every note you play gets its companions at once",
+        "every note of your melody gets companions at once",
         Start.NOTE,
         needs_clock=False,
         playing="Together",

@@ -45,9 +45,10 @@ def test_every_section_has_figures_with_n_and_bounds(
     )
     said = json.loads(capsys.readouterr().out)
     assert said == json.loads((out / "scorecard.json").read_text())
-    # A tiny model answers with a note or two: too few to compare distributions.
-    assert {row["section"] for row in said["figures"]} == set(HEADINGS) - {"distributions"}
-    assert any("distributions were not compared" in remark for remark in said["remarks"])
+    # A tiny model may answer with too few notes to compare distributions.
+    sections = {row["section"] for row in said["figures"]}
+    is_left_out = any("distributions were not compared" in remark for remark in said["remarks"])
+    assert sections == set(HEADINGS) - ({"distributions"} if is_left_out else set())
     for row in said["figures"]:
         for found in filter(None, row["columns"].values()):
             assert found["n"] > 0 and found["low"] <= found["high"], row["name"]
