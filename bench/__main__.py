@@ -49,6 +49,7 @@ PARTS = (
     Part("control", "Controls do what they say", needs_data=True),
     Part("turns", "Taking turns", needs_data=True),
     Part("accompany", "Going along", needs_data=True),
+    Part("playing", "Playing, as a bandmate hears it"),
     Part("page", "The music with pages looking on"),
     Part("daw", "A real DAW as clock master and recorder"),
     Part("harmony", "Keys and chords as they are heard", needs_data=True, prints=True),

@@ -1,6 +1,6 @@
 """How livegen plays, as a bandmate hears it: entries, endings, figures of the call, over calls of thirty feels.
 
-    python -m bench.playing [--mode MODE]... [--every N] [--model FILE]
+    python -m bench.playing [--way WAY]... [--every N] [--model FILE] [--by-feel]
 
 Every call is played at two tempi, as written and by hand, with MIDI clock and without, on virtual time.  What the words
 mean stands in livegen/scorecard/musicianship.py; the calls are those of livegen/scorecard/feels.py.
@@ -26,7 +26,6 @@ from livegen.scorecard.playing import played
 HERE = Path(__file__).parent
 WAYS: dict[str, tuple[dict[str, object], bool]] = {
     "respond": ({}, True),
-    "respond, start = bar": ({"start": "bar"}, True),
     "respond, free time": ({}, False),
     "trade": ({"mode": "trade", "trade": 1}, True),
 }
@@ -76,14 +75,23 @@ def table(rows: dict[str, Figures], heading: str) -> str:
     return "\n".join(lines)
 
 
+def page(facts: dict[str, Figures]) -> str:
+    """The figures with what they are."""
+    return f"""{len(all_calls())} calls of {len(FEELS)} feels, each at two tempi, as written and by hand, in six metres.
+What the words mean stands in livegen/scorecard/musicianship.py. Beside the model: an echo of the call, and a chain
+drawn from it. *Cut*: the model began before the last note of the call. *Exactly*: within a twelfth of a beat of a bar
+line. *Joint*: figures of three notes that stand in the call, with their rhythm.
+
+{table(facts, "way")}"""
+
+
 @click.command()
-@click.option("--way", "ways", multiple=True, type=str)
+@click.option("--way", "ways", multiple=True, type=click.Choice([*WAYS, *PARTNERS]))
 @click.option("--every", default=1, show_default=True, help="Take every so-manieth call.")
 @click.option("--model", "path", default=str(shipped.model("default")))
 @click.option("--by-feel", is_flag=True, help="Show each feel of the first way.")
-@click.option("--out", type=click.Path(path_type=Path), default=HERE / "playing.json")
-def main(ways: Sequence[str], every: int, path: str, by_feel: bool, out: Path) -> None:
-    """Play all calls in all ways, into playing.json."""
+def main(ways: Sequence[str], every: int, path: str, by_feel: bool) -> None:
+    """Play all calls in all ways, into playing.json and playing.md."""
     ways = ways or [*WAYS, *PARTNERS]
     jobs = [(way, at) for way in ways for at in range(0, len(all_calls()), every)]
     rows: dict[str, list[tuple[str, Figures]]] = defaultdict(list)
@@ -95,8 +103,11 @@ def main(ways: Sequence[str], every: int, path: str, by_feel: bool, out: Path) -
         way: {f.name: means(r for name, r in rows[way] if name == f.name) for f in FEELS}
         for way in ways
     }
-    out.write_text(json.dumps({"ways": facts, "feels": feels}, indent=1) + "\n")
-    click.echo(table(facts, "way"))
+    if list(ways) == [*WAYS, *PARTNERS] and every == 1:
+        facts_of_all = {"calls": len(all_calls()), "ways": facts, "feels": feels}
+        (HERE / "playing.json").write_text(json.dumps(facts_of_all, indent=1) + "\n")
+        (HERE / "playing.md").write_text(page(facts) + "\n")
+    click.echo(page(facts))
     if by_feel:
         for way in ways:
             click.echo("\n" + table(feels[way], way))

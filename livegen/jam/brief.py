@@ -16,7 +16,7 @@ from livegen.jam.theme import Theme
 from livegen.jam.turns import MODES, Chords, Length, Mode, Parts
 from livegen.music.chord import Chord
 from livegen.music.metre import TICKS_PER_BEAT, Metre
-from livegen.music.parts import DRUMS, LEAD, PARTS, PITCHED
+from livegen.music.parts import COMP, DRUMS, LEAD, PARTS, PITCHED
 from livegen.music.phrase import CHORD_US, Phrase
 from livegen.music.scale import PitchClasses, coloured, parse_register, parse_scale
 from livegen.music.timeline import Timeline
@@ -49,6 +49,10 @@ _CALM = 1.0  # onsets per beat that leave room for an accompaniment
 # Of drums beside pitched parts: on 6 seeds 12 onsets a bar, all on sixteenths (20 and 93 % without).
 _DRUMS_DENSITY = 0.6
 _DRUMS_GROOVE = np.array([{0: 0.0, 6: -0.5}.get(tick % 12, -4.0) for tick in range(TICKS_PER_BEAT)])
+
+ROOT = frozenset(
+    {4}
+)  # E, on which a bass and a guitar have an open string: the root while nobody names another
 
 Groove = NDArray[np.float64]
 Favour = NDArray[np.float64]
@@ -144,6 +148,10 @@ def brief_for(
     ticks = length(phrase, settings, mode.length, timeline, start)
     patience = 0 if settings.start in ("now", "bar") and not beside else TICKS_PER_BEAT
     allowed = _scale(phrase, settings, classes)
+    if beside and classes is None and not chords and not any(phrase.pitch_classes):
+        # Nobody has played a pitch: a bass may stay on one root, and chords would be anybody's guess.
+        plays = tuple(plays[part] and part != COMP for part in range(len(PARTS)))
+        allowed = ROOT if settings.scale == "played" else allowed
     if beside:  # a chord is at home where it sounds: the key may be slower than it
         allowed = allowed.union(*(chord.pitch_classes for _, chord in chords))
     left = room(phrase, settings, timeline, now) if beside and now is not None else None

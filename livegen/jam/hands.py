@@ -1,11 +1,11 @@
 """One keyboard, its hands told apart: by what sounds together and where it lies, never by which key lands first.
 
 * What is struck with others below middle C is the accompanying hand's, and so is a single low key of a player who
-  plays chords, or whose melody has lain above it.
+  plays chords, or one far below the melody.
 * Of a player who strikes three keys and more at most times all are the accompanying hand's, wherever they lie, but
   for a single key above all of them.
 * A line of single keys, all of them low, is a bass.
-* Everything else is the lead's.
+* Everything else is the lead's: a melody may cross middle C.
 """
 
 from collections import deque
@@ -15,16 +15,18 @@ from livegen.music.parts import BASS, COMP, KEYS, LEAD, SPLIT_PITCH, PartSource
 from livegen.music.phrase import CHORD_US
 
 LATELY_US = 30_000_000  # a hand is remembered for so long
-BASS_BELOW = 53  # F3: a line that never reaches it is a bass
+DEEP, BASS_BELOW = 46, 53  # B flat 2, which a bass reaches; F3, which it does not
+LEAP = 12  # semitones: farther below the melody's last note is another hand
 _ONSETS = 8  # of which each hand is known
 
 
 @dataclass(slots=True)
 class _Onset:
-    """Keys struck at once: how many, and the highest."""
+    """Keys struck at once: how many, the lowest and the highest."""
 
     at: int
     keys: int
+    low: int
     high: int
 
 
@@ -40,13 +42,13 @@ class Hands(PartSource):
         while self._lately and at - self._lately[0].at > LATELY_US:
             self._lately.popleft()
         before = list(self._lately)
-        if before and at - before[-1].at <= CHORD_US:
-            onset = before.pop()
-            onset.keys, onset.high = onset.keys + 1, max(onset.high, pitch)
-            is_single = False
+        is_single = not before or at - before[-1].at > CHORD_US
+        if is_single:
+            self._lately.append(_Onset(at, 1, pitch, pitch))
         else:
-            self._lately.append(_Onset(at, 1, pitch))
-            is_single = True
+            onset = before.pop()
+            onset.keys += 1
+            onset.low, onset.high = min(onset.low, pitch), max(onset.high, pitch)
         chords = [onset for onset in before if onset.keys > 2]
         is_above = is_single and all(pitch > onset.high for onset in chords)
         if 2 * len(chords) > len(before) and not is_above:
@@ -54,8 +56,12 @@ class Hands(PartSource):
         if pitch >= SPLIT_PITCH:
             return LEAD
         plays_chords = 2 * sum(onset.keys > 1 for onset in before) > len(before)
-        melody_above = any(onset.high >= SPLIT_PITCH for onset in before)
-        if not is_single or self.held or plays_chords or melody_above:
+        melody = next((onset.high for onset in reversed(before) if onset.high >= SPLIT_PITCH), 0)
+        if not is_single or self.held or plays_chords or pitch < melody - LEAP:
             return COMP
-        is_low = pitch < BASS_BELOW and all(onset.high < BASS_BELOW for onset in before)
-        return BASS if is_low else LEAD
+        return BASS if _is_bass([*before, _Onset(at, 1, pitch, pitch)]) else LEAD
+
+
+def _is_bass(line: list[_Onset]) -> bool:
+    deepest, highest = min(onset.low for onset in line), max(onset.high for onset in line)
+    return deepest < DEEP and highest < BASS_BELOW

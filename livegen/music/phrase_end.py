@@ -2,7 +2,7 @@
 
 The figures are those of a logistic regression on the bar lines in and after phrases of singers that somebody else
 answers (`python -m bench.phrases`).  Their weights were moved from the fitted ones by hand, for singers rest in the
-middle of a phrase more often than who plays to a partner, and notated notes last until the rest: docs/log/turns.md has
+middle of a phrase more often than who plays to a partner, and notated notes last until the rest: docs/log/music.md has
 both.  Knows beats and bars; knows no time and no mode.
 """
 

@@ -147,7 +147,9 @@ def test_a_model_is_changed_on_the_bar_line_while_the_old_one_plays(
 ) -> None:
     (home / "tiny.onnx").write_bytes(tiny_bytes())
     (home / "wrong.onnx").write_bytes(tiny_bytes()[:-100])
-    served, player = serving("--mode", "continue", "--set", "jam.sync=internal")
+    served, player = serving(
+        "--mode", "continue", "--set", "jam.sync=internal", "--set", "jam.start=beat"
+    )
     served.until("state/turn", "responding", lambda: call(player))
 
     served.tablet.send("do/model", str(home / "wrong.onnx"))

@@ -69,7 +69,8 @@ def test_twenty_steps_of_training_give_a_model_that_can_be_served(trained: Path)
     )  # fmt: skip
 
     assert said.startswith("ready ")
-    assert [track.name for track in read(both).tracks] == ["Player", "Model"]
+    first, *rest = [track.name for track in read(both).tracks]
+    assert first == "Player" and set(rest) == {"Model"}
 
 
 def test_a_trained_model_is_evaluated_beside_the_baselines_on_plain_midi_files(

@@ -287,6 +287,8 @@ def test_the_page_is_told_first_and_without_ports_none_are_named(
 ) -> None:
     served = stack.enter_context(Livegen(tmp_path, "--api", api))
     said = [served.line(), served.line()]
+    if "is in use by another program" in said[1]:  # another test serves a page just now
+        said[1] = served.line()
     if "api=alsa" in said[1]:
         pytest.skip("this machine has an ALSA sequencer")
 

@@ -1,0 +1,196 @@
+"""What a bandmate hears: coming in, giving way, closing, the key of the end, harmony and solos that listen."""
+
+import pytest
+
+from livegen.inference.contract import Model
+from livegen.jam.harmonist import SETTLE_US
+from livegen.music.key import Key
+from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.parts import DRUM_CHANNEL
+from livegen.testing import EchoModel, Rehearsal, UniformModel
+from tests.jam.stage import BAR, BEAT, began, command, onsets, rehearsal, turn
+
+# Two bars, in beats: onset, length, pitch.  They end with a half note on the tonic.
+PHRASE = [
+    (0, 0.5, 72), (0.5, 0.5, 74), (1, 1, 76), (2, 0.5, 79), (2.5, 0.5, 77), (3, 1, 76),
+    (4, 0.5, 74), (4.5, 0.5, 76), (5, 1, 77), (6, 2, 72),
+]  # fmt: skip
+Notes = list[tuple[float, float, int]]
+
+
+def playing(
+    jam: Rehearsal, notes: Notes, at: float = 0, held: float = 0.9, channel: int = 0
+) -> None:
+    """Play notes from beat `at` on, each held for so much of its length."""
+    rows: list[tuple[float, int, NoteOn | NoteOff]] = []
+    for onset, length, pitch in notes:
+        rows.append((at + onset, 1, NoteOn(pitch, 80, channel)))
+        rows.append((at + onset + held * length, 0, NoteOff(pitch, channel=channel)))
+    for beat, _, message in sorted(rows, key=lambda row: row[:2]):
+        jam.play(round(beat * BEAT), message)
+
+
+# --- coming in ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("held", [0.3, 0.9, 1.1])
+def test_after_a_phrase_that_ends_with_a_long_note_the_answer_is_on_the_next_bar_line(
+    held: float,
+) -> None:
+    """However long the last note is held."""
+    jam = rehearsal()
+    playing(jam, PHRASE, held=held)
+    jam.until(3 * BAR)
+    assert onsets(jam)[0][0] == 2 * BAR
+
+
+def test_a_rest_of_two_beats_within_the_phrase_is_not_played_into() -> None:
+    jam = rehearsal()
+    breath: Notes = [(at / 2, 0.5, pitch) for at, pitch in enumerate((60, 64, 67, 64, 65, 62))]
+    playing(jam, [*breath, *((5 + on, length, pitch) for on, length, pitch in breath)])
+    assert onsets(jam) == []
+    assert began(jam) % BAR == 0
+
+
+def test_an_answer_that_came_in_too_early_gives_way_and_the_call_is_whole() -> None:
+    jam = rehearsal()
+    playing(jam, PHRASE)
+    early = began(jam)
+    jam.play(early + BEAT, NoteOn(67, 80))
+    assert (turn(jam), jam.wire.sounding) == ("listening", {})
+    jam.play(early + 2 * BEAT - 1, NoteOff(67))
+    call = jam.engine.taken[-1].call if jam.engine.taken else None
+    assert call is None, "it counts as no turn"
+    began(jam)
+    assert jam.engine.taken[-1].call.phrase.notes == len(PHRASE) + 1
+
+
+def test_who_interrupts_later_begins_another_call() -> None:
+    jam = rehearsal()
+    playing(jam, PHRASE)
+    first = began(jam)
+    playing(jam, [(0, 1, 60), (1, 1, 62), (2, 2, 64)], at=first / BEAT + 3)
+    began(jam)
+    assert jam.engine.taken[-1].call.phrase.notes == 3
+
+
+def test_most_answers_close_on_a_strong_beat_and_end_with_their_bar() -> None:
+    closed = []
+    for seed in range(12):
+        jam = rehearsal(UniformModel(8), seed=seed, length=2)
+        playing(jam, PHRASE)
+        jam.until(8 * BAR)
+        closed.append(onsets(jam)[-1][0] % (2 * BEAT) == 0)
+        assert jam.sent[-1][0] % BAR in (0, *range(BAR - BEAT // 2, BAR))
+    assert sum(closed) >= 7
+
+
+# --- the key of the end -------------------------------------------------------------------------------------------
+
+
+def test_a_call_that_modulates_is_answered_in_its_last_key() -> None:
+    jam = rehearsal(UniformModel(8))
+    in_c: Notes = [(0, 0.5, 72), (0.5, 0.5, 76), (1, 0.5, 79), (1.5, 0.5, 76), (2, 2, 72)]
+    playing(jam, [*in_c, *((4 + on, length, pitch + 4) for on, length, pitch in in_c)])
+    jam.until(6 * BAR)
+    classes = Key(4, "major").pitch_classes
+    assert {note.pitch % 12 for _, note in onsets(jam)} <= classes
+
+
+def test_a_flat_seventh_that_is_played_takes_the_place_of_the_leading_tone() -> None:
+    jam = rehearsal(UniformModel(8))
+    lick = (69, 73, 76, 79, 76, 73, 69, 79, 78, 76, 73, 71, 69, 79, 76, 69)
+    playing(jam, [(at / 2, 0.5, pitch) for at, pitch in enumerate(lick)])
+    jam.until(8 * BAR)
+    assert onsets(jam) and 8 not in {note.pitch % 12 for _, note in onsets(jam)}  # no G sharp
+
+
+# --- harmony ------------------------------------------------------------------------------------------------------
+
+
+def strike(jam: Rehearsal, keys: tuple[int, ...], at: int, length: int) -> None:
+    """A chord, its keys some milliseconds apart."""
+    for number, key in enumerate(keys):
+        jam.play(at + 3_000 * number, NoteOn(key, 80))
+    jam.until(at + length)
+    for key in keys:
+        jam.play(jam.now, NoteOff(key))
+
+
+def test_the_first_chord_gets_companions_for_its_highest_note_once_it_is_known() -> None:
+    jam = rehearsal(mode="harmonise")
+    strike(jam, (48, 64, 67, 72), 0, 3 * BEAT)
+    begun = onsets(jam)
+    assert begun and all(SETTLE_US <= at <= SETTLE_US + 10_000 + 3 * 3_000 for at, _ in begun)
+    assert {note.pitch % 12 for _, note in begun} <= {0, 4, 7}
+    assert len(begun) <= 2
+
+
+def test_before_a_key_or_a_chord_is_known_a_melody_has_no_companions() -> None:
+    jam = rehearsal(mode="harmonise")
+    playing(jam, [(0, 1, 67), (1, 1, 69)])
+    assert onsets(jam) == []
+
+
+def test_a_chord_that_changes_under_a_held_note_is_followed() -> None:
+    jam = rehearsal(mode="harmonise")
+    strike(jam, (48, 52, 55), 0, BEAT)
+    jam.play(2 * BEAT, NoteOn(76, 80))
+    before = set(jam.wire.sounding)
+    strike(jam, (45, 49, 52), 4 * BEAT, BEAT)
+    after = {pitch for _, pitch in jam.wire.sounding}
+    assert before and {pitch % 12 for pitch in after} <= {9, 1, 4}
+
+
+# --- accompanying the model ---------------------------------------------------------------------------------------
+
+LOOP = ((48, 64, 67, 72), (43, 62, 67, 71), (45, 64, 69, 72), (41, 65, 69, 72))
+
+
+def comp(jam: Rehearsal, at: int) -> None:
+    for bar, keys in enumerate(LOOP):
+        strike(jam, keys, at + bar * BAR, BAR * 9 // 10)
+
+
+def test_a_solo_goes_on_while_the_player_comps_wherever_the_chords_lie() -> None:
+    jam = rehearsal(UniformModel(8), mode="solo")
+    comp(jam, 0)
+    first = began(jam)
+    comp(jam, (first // BAR + 2) * BAR)
+    assert turn(jam) == "responding"
+    assert onsets(jam, since=jam.now - 2 * BEAT)
+
+
+def test_a_melody_above_the_chords_ends_the_solo() -> None:
+    jam = rehearsal(mode="solo")
+    comp(jam, 0)
+    jam.play(began(jam) + 3 * BEAT, NoteOn(84, 80))
+    assert turn(jam) == "listening"
+
+
+def test_drums_and_bass_are_answered_by_drums_and_bass() -> None:
+    jam = rehearsal(UniformModel(6), length=2)
+    groove = [(beat, 36 if beat % 2 == 0 else 38) for beat in range(8)]
+    for beat, drum in groove:
+        jam.play(beat * BEAT, NoteOn(drum, 100, DRUM_CHANNEL))
+        jam.play(beat * BEAT + 1_000, NoteOn(40 + beat % 3, 80))
+        jam.play(beat * BEAT + BEAT // 2, NoteOff(40 + beat % 3))
+    jam.until(8 * BAR)
+    assert {note.channel for _, note in onsets(jam)} == {2, DRUM_CHANNEL}
+
+
+def test_beside_drums_alone_the_bass_stays_on_one_root_and_nobody_guesses_chords() -> None:
+    jam = rehearsal(UniformModel(6), mode="accompany")
+    for beat in range(16):
+        jam.play(beat * BEAT, NoteOn(36 if beat % 2 == 0 else 38, 100, DRUM_CHANNEL))
+    begun = [note for _, note in onsets(jam) if note.channel != DRUM_CHANNEL]
+    assert {note.channel for note in begun} == {2}
+    assert {note.pitch % 12 for note in begun} == {4}
+
+
+@pytest.mark.parametrize("model", [EchoModel(), UniformModel(8)], ids=["echo", "uniform"])
+def test_whoever_asks_is_answered_on_the_next_bar_line_too(model: Model) -> None:
+    jam = rehearsal(model)
+    playing(jam, PHRASE[:4])
+    command(jam, "your_turn")
+    assert began(jam) == BAR

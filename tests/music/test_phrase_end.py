@@ -1,0 +1,45 @@
+"""Whether a phrase is over at a bar line to come."""
+
+from livegen.music.phrase_end import Ending
+
+# Two bars of eighths that end with a half note on the tonic, as they stand at the third bar line.
+WHOLE = Ending(gap=2, held=1.8, usual=0.5, longest=1, bar=4, bars=2, is_tonic=True, is_strong=True)
+
+
+def test_two_bars_that_end_with_a_long_note_on_the_tonic_are_over() -> None:
+    assert WHOLE.odds > 0
+
+
+def test_what_speaks_for_a_phrase_to_go_on_lowers_the_odds_each_by_itself() -> None:
+    for change in (
+        {"bars": 1},
+        {"bars": 3},
+        {"is_tonic": False},
+        {"is_strong": False},
+        {"longest": 3.0},
+        {"usual": 2.0},
+        {"gap": 0.5, "held": 0.4},
+    ):
+        assert WHOLE._replace(**change).odds < WHOLE.odds, change
+
+
+def test_a_rest_of_two_beats_after_a_single_bar_is_a_breath() -> None:
+    breath = Ending(
+        gap=2, held=1, usual=0.5, longest=0.5, bar=4, bars=1, is_tonic=False, is_strong=True
+    )
+    assert breath.odds < 0
+
+
+def test_chords_in_whole_notes_are_no_rests() -> None:
+    chords = Ending(
+        gap=4, held=3.8, usual=4, longest=4, bar=4, bars=2, is_tonic=True, is_strong=True
+    )
+    assert chords.odds < 0
+
+
+def test_after_two_silent_bars_any_phrase_of_two_bars_and_more_is_over() -> None:
+    for bars in range(2, 12):
+        silence = Ending(
+            gap=9, held=1, usual=1, longest=4, bar=4, bars=bars, is_tonic=False, is_strong=False
+        )
+        assert silence.odds > 0, bars
