@@ -19,8 +19,9 @@ import click
 
 from livegen import shipped
 from livegen.inference.model import load
-from livegen.scorecard.feels import FEELS, all_calls
-from livegen.scorecard.musicianship import PARTNERS, Figures, figures
+from livegen.music.parts import DRUM_CHANNEL
+from livegen.scorecard.feels import FEELS, all_calls, looped
+from livegen.scorecard.musicianship import PARTNERS, Figures, beat, figures
 from livegen.scorecard.playing import played
 
 HERE = Path(__file__).parent
@@ -33,6 +34,8 @@ SHOWN = (
     "answered", "cut", "on_next_bar", "on_a_bar", "exactly", "wait", "ends_near", "ends_strong", "ends_home", "in_key",
     "joint", "rhythm", "tempo",
 )  # fmt: skip
+BEAT_BARS = 8  # that drums accompany
+NOT_A_MELODY = ("chords", "bass line")
 TEMPO = 0.04  # by which a tempo may be off
 
 _model: Any = None
@@ -56,6 +59,15 @@ def _trial(job: tuple[str, int]) -> tuple[str, str, Figures]:
     return way, feel.name, figures(call, heard.notes) | {"tempo": float(abs(ratio - 1) <= TEMPO)}
 
 
+def _beat(number: int) -> tuple[str, Figures]:
+    feel, call = all_calls()[number]
+    song = looped(call, BEAT_BARS)
+    heard = played(_model, song, {"mode": "accompany"}, seed=number, after_bars=0)
+    return feel.name, beat(
+        [note for note in heard.notes if note.channel == DRUM_CHANNEL], BEAT_BARS
+    )
+
+
 def means(rows: Iterable[Figures]) -> Figures:
     """The mean of each figure over the answers that have it."""
     found: dict[str, list[float]] = defaultdict(list)
@@ -75,14 +87,18 @@ def table(rows: dict[str, Figures], heading: str) -> str:
     return "\n".join(lines)
 
 
-def page(facts: dict[str, Figures]) -> str:
+def page(facts: dict[str, Figures], drums: Figures) -> str:
     """The figures with what they are."""
     return f"""{len(all_calls())} calls of {len(FEELS)} feels, each at two tempi, as written and by hand, in six metres.
 What the words mean stands in livegen/scorecard/musicianship.py. Beside the model: an echo of the call, and a chain
 drawn from it. *Cut*: the model began before the last note of the call. *Exactly*: within a twelfth of a beat of a bar
 line. *Joint*: figures of three notes that stand in the call, with their rhythm.
 
-{table(facts, "way")}"""
+{table(facts, "way")}
+
+Drums beside a melody in 4/4, {BEAT_BARS} bars (accompany): kick on one in {drums["kick_on_one"]:.2f} of the bars,
+snare on two and four in {drums["backbeat"]:.2f}; neighbouring bars share {drums["bar_identity"]:.2f} of their hits,
+{drums["hits"]:.1f} a bar."""
 
 
 @click.command()
@@ -98,16 +114,22 @@ def main(ways: Sequence[str], every: int, path: str, by_feel: bool) -> None:
     with ProcessPoolExecutor(2, initializer=_begin, initargs=(path,)) as pool:
         for way, feel, found in pool.map(_trial, jobs, chunksize=8):
             rows[way].append((feel, found))
+        beats = [
+            number
+            for number, (feel, _) in enumerate(all_calls())
+            if feel.metre == "4/4" and feel.name not in NOT_A_MELODY and number % every == 0
+        ]
+        drums = means(found for _, found in pool.map(_beat, beats, chunksize=4))
     facts = {way: means(found for _, found in rows[way]) for way in ways}
     feels = {
         way: {f.name: means(r for name, r in rows[way] if name == f.name) for f in FEELS}
         for way in ways
     }
     if list(ways) == [*WAYS, *PARTNERS] and every == 1:
-        facts_of_all = {"calls": len(all_calls()), "ways": facts, "feels": feels}
+        facts_of_all = {"ways": facts, "feels": feels, "drums": drums}
         (HERE / "playing.json").write_text(json.dumps(facts_of_all, indent=1) + "\n")
-        (HERE / "playing.md").write_text(page(facts) + "\n")
-    click.echo(page(facts))
+        (HERE / "playing.md").write_text(page(facts, drums) + "\n")
+    click.echo(page(facts, drums))
     if by_feel:
         for way in ways:
             click.echo("\n" + table(feels[way], way))

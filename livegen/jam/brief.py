@@ -46,8 +46,8 @@ _LEAST_BEFORE = 2 * TICKS_PER_BEAT  # ticks that a response plays before it clos
 _LATELY = 2  # beats over which it is judged how densely the player plays
 _CALM = 1.0  # onsets per beat that leave room for an accompaniment
 
-# Of drums beside pitched parts: on 6 seeds 12 onsets a bar, all on sixteenths (20 and 93 % without).
-_DRUMS_DENSITY = 0.6
+# Of drums that play by themselves.
+_STEADY = 0.8  # of the temperature: bars are then as like the one before as people's
 _DRUMS_GROOVE = np.array([{0: 0.0, 6: -0.5}.get(tick % 12, -4.0) for tick in range(TICKS_PER_BEAT)])
 
 ROOT = frozenset(
@@ -180,12 +180,14 @@ def brief_for(
     )
 
 
-def for_drums(brief: Brief, density: float = _DRUMS_DENSITY) -> Brief:
-    """The same for drums that play by themselves: nobody to suppose, sixteenths, and so much as dense."""
+def for_drums(brief: Brief) -> Brief:
+    """The same for drums that play by themselves: nobody to suppose or to leave room for, sixteenths, and steady."""
     return replace(
         brief,
         parts=tuple(part == DRUMS for part in range(len(PARTS))),
-        density=brief.density * density,
+        density=brief.density / (brief.room or 1.0),
+        room=None,
+        temperature=brief.temperature * _STEADY,
         groove=_DRUMS_GROOVE,
         wanted=0.0,
         supposes=False,

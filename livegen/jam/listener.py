@@ -6,6 +6,7 @@ in.  Knows no turns, no plans and no settings: it is told what they come to.
 
 import difflib
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import replace
 
 from livegen.codec.encoder import Stroke
@@ -18,7 +19,7 @@ from livegen.jam.struck import Struck
 from livegen.jam.successor import Successor
 from livegen.jam.surprise import Foretold, Surprise
 from livegen.music import pace
-from livegen.music.metre import Metre
+from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import DRUMS
 from livegen.music.phrase import Phrase
 from livegen.music.timeline import Timeline
@@ -26,7 +27,8 @@ from livegen.music.timeline import Timeline
 FIT_PAUSE_US = 40_000  # after an onset, before the grid is looked for again
 FIT_AHEAD_US = 150_000  # before a rest is over
 FORGET_BEAT_US = 8_000_000  # after so long a silence the beat starts anew
-FIRST_DRUMS = (36, 42)  # General MIDI: bass drum, closed hi-hat
+KICK, SNARE, HAT = 36, 38, 42  # General MIDI: bass drum, snare, closed hi-hat
+FIRST_BARS = 2  # of a plain beat that the drums believe to have played before their first note
 HISTORY = 512  # strokes that another model hears before it takes over
 
 
@@ -96,14 +98,18 @@ class Listener:
             self._drums.hear(struck)
 
     def drummer(self, now: int) -> Hearing:
-        """A branch of what the drums have played since the call began: a kick and a hat on its bar line, at first."""
+        """A branch of what the drums have played since the call began, after two bars of a plain beat that nobody heard.
+
+        From nothing the network finds no groove; after these it goes on in theirs.
+        """
         timeline = self.live.timeline
         if self._drums is None:
             self._drums = Hearing.fresh(self.live.guard, timeline)
             tick = timeline.tick(now)
-            bar_line = tick - timeline.metre.place(tick).position
-            for pitch in FIRST_DRUMS:
-                self._drums.feed(Stroke(bar_line, DRUMS, pitch, 90))
+            place = timeline.metre.place(tick)
+            for bar in range(-FIRST_BARS, 0):
+                for stroke in plain_beat(tick - place.position + bar * place.bar, timeline.metre):
+                    self._drums.feed(stroke)
         branch = self._drums.copy()
         branch.go_by(timeline)
         return branch
@@ -232,6 +238,16 @@ class Listener:
     def knows(self, style: str) -> bool:
         """True if the model knows a style of that name."""
         return style in self.live.guard.model.facts.styles
+
+
+def plain_beat(bar_line: int, metre: Metre) -> Iterator[Stroke]:
+    """A bar of hats in eighths, kicks on the strong beats and snares on the others."""
+    bar = metre.place(bar_line).bar
+    strong = metre.strong(bar)
+    for into in range(0, bar, TICKS_PER_BEAT // 2):
+        if into % metre.beat == 0:
+            yield Stroke(bar_line + into, DRUMS, SNARE if into % strong else KICK, 90)
+        yield Stroke(bar_line + into, DRUMS, HAT, 70)
 
 
 def index_of(style: str, model: Model) -> int:

@@ -145,7 +145,7 @@ class Performer:
         return Ensemble(
             [
                 Rollout(heard, others, self._chance(call, 0)),
-                Rollout(drummer, for_drums(brief, 1.0), self._chance(call, 1)),
+                Rollout(drummer, for_drums(brief), self._chance(call, 1)),
             ]
         )
 

@@ -239,7 +239,13 @@ def all_calls() -> list[tuple[Feel, LeadCall]]:
     return found
 
 
-def moved_by(call: LeadCall, semitones: int) -> LeadCall:
-    """The same call higher or lower."""
-    notes = tuple(note._replace(pitch=note.pitch + semitones) for note in call.notes)
-    return replace(call, notes=notes)
+def looped(call: LeadCall, bars: int) -> LeadCall:
+    """The same call over and over, for so many bars."""
+    every = call.bars * call.bar
+    notes = tuple(
+        note._replace(onset=note.onset + turn * every, end=note.end + turn * every)
+        for turn in range(-(-bars // call.bars))
+        for note in call.notes
+    )
+    kept = tuple(note for note in notes if note.onset < bars * call.bar)
+    return replace(call, notes=kept, bars=bars)

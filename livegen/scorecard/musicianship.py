@@ -87,6 +87,38 @@ def figures(call: LeadCall, notes: Sequence[Note]) -> Figures:
     }
 
 
+# --- drums ----------------------------------------------------------------------------------------------------------
+
+KICKS, SNARES = (35, 36), (37, 38, 39, 40)  # General MIDI
+SLOTS = 4  # of a beat
+
+
+def beat(notes: Sequence[Note], bars: int) -> Figures:
+    """How drums keep a beat of 4/4 from the second bar to the last: shares of bars, and how like neighbours are.
+
+    `kick_on_one`, `backbeat` (a snare on two and on four), `bar_identity` (Jaccard index of neighbouring bars' hits on
+    sixteenths), `hits` a bar.
+    """
+    hits: dict[int, set[tuple[int, int]]] = {bar: set() for bar in range(1, bars)}
+    for note in notes:
+        bar, slot = divmod(round(note.onset * SLOTS), 4 * SLOTS)
+        if bar in hits:
+            hits[bar].add((slot, note.pitch))
+    played = list(hits.values())
+    likeness = [len(a & b) / len(a | b) for a, b in pairwise(played) if a | b]
+
+    def share(slots: Sequence[int], drums: Sequence[int]) -> float:
+        has = [all(any((at, drum) in bar for drum in drums) for at in slots) for bar in played]
+        return sum(has) / len(has)
+
+    return {
+        "kick_on_one": share((0,), KICKS),
+        "backbeat": share((SLOTS, 3 * SLOTS), SNARES),
+        "bar_identity": sum(likeness) / len(likeness) if likeness else 0.0,
+        "hits": sum(map(len, played)) / len(played),
+    }
+
+
 # --- simple partners ------------------------------------------------------------------------------------------------
 
 

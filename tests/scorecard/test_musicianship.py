@@ -5,8 +5,8 @@ import random
 import pytest
 
 from livegen.scorecard.calls import LeadCall
-from livegen.scorecard.feels import FEELS, HAND_US, Feel, all_calls, call_of, pitch_of
-from livegen.scorecard.musicianship import chain, echo, figures, last_key, next_bar, shapes
+from livegen.scorecard.feels import FEELS, HAND_US, Feel, all_calls, call_of, looped, pitch_of
+from livegen.scorecard.musicianship import beat, chain, echo, figures, last_key, next_bar, shapes
 from livegen.scorecard.notes import Note
 
 PLAIN = Feel("plain", "4/4", 4, (120,), "C4:.5 D4 E4:1 G4 E4 | D4 E4 C4:2")
@@ -85,3 +85,21 @@ def test_the_simple_partners_come_in_on_the_one(partner: object) -> None:
     assert callable(partner)
     notes = partner(call(), random.Random(1))
     assert min(note.onset for note in notes) == next_bar(call()) == 8.0
+
+
+def test_a_plain_beat_has_its_kick_its_backbeat_and_every_bar_like_the_one_before() -> None:
+    bar = [Note(0, 0.1, 36, 90), Note(1, 1.1, 38, 90), Note(2, 2.1, 36, 90), Note(3, 3.1, 38, 90)]
+    song = [note._replace(onset=note.onset + 4 * at) for at in range(4) for note in bar]
+    assert beat(song, 4) == {"kick_on_one": 1, "backbeat": 1, "bar_identity": 1, "hits": 4}
+    assert beat([note for note in song if note.pitch == 36 and note.onset < 8], 4) == {
+        "kick_on_one": 1 / 3,
+        "backbeat": 0,
+        "bar_identity": 0,
+        "hits": 2 / 3,
+    }
+
+
+def test_a_call_is_looped_to_so_many_bars() -> None:
+    song = looped(call(), 5)
+    assert song.bars == 5 and max(song.onsets) < 20
+    assert song.onsets[: len(call().onsets)] == call().onsets
