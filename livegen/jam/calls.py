@@ -35,6 +35,8 @@ class Call:
     events: int = 0
     start: int | None = None
     answers: int = 0
+    # The tick at which it is over, as it stands, and for which state of things: asked for several times an event.
+    over: tuple[object, int] = (None, 0)
 
     def close(self) -> None:
         """Nothing belongs to it any more, and the beat on which it was heard stands."""

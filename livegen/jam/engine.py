@@ -570,9 +570,10 @@ class Engine:
 
     def _is_last_note_held(self, call: Call) -> bool:
         """The phrase ends with a long note, which may be held till the next bar line, where the answer comes in."""
+        if not starts.is_next_bar(call, self.settings, self.timeline):
+            return False
         last = call.phrase.onsets_us[-1] - CHORD_US
-        is_last = all(since >= last for _, since in self._ears.held.values())
-        return is_last and starts.is_next_bar(call, self.settings, self.timeline)
+        return all(since >= last for _, since in self._ears.held.values())
 
     def _is_drone(self, call: Call) -> bool:
         """All keys that are held lie under notes that came and went: a pedal point, or a lost note-off."""

@@ -98,7 +98,7 @@ class Listener:
             self._drums.hear(struck)
 
     def drummer(self, now: int) -> Hearing:
-        """A branch of what the drums have played since the call began, after two bars of a plain beat that nobody heard.
+        """A branch of what the drums have played since the call began, after two plain bars that nobody heard.
 
         From nothing the network finds no groove; after these it goes on in theirs.
         """

@@ -73,6 +73,13 @@ def _next_bar(call: Call, timeline: Timeline) -> int:
 
 def entry(call: Call, timeline: Timeline) -> int:
     """The tick of the first bar line at which a call is over, as it stands; at the latest after two silent bars."""
+    stands = call.phrase.notes, call.phrase.active_us, timeline
+    if call.over[0] != stands:
+        call.over = stands, _entry(call, timeline)
+    return call.over[1]
+
+
+def _entry(call: Call, timeline: Timeline) -> int:
     phrase, metre = call.phrase, timeline.metre
     last = timeline.tick(phrase.onsets_us[-1])
     # A pick-up is no bar of its own.
@@ -90,10 +97,12 @@ def entry(call: Call, timeline: Timeline) -> int:
             longest=phrase.longest_ioi_us / timeline.tempo_us,
             bar=bar / TICKS_PER_BEAT,
             bars=(line - first) // bar,
-            is_tonic=phrase.is_on_tonic,
+            is_tonic=False,
             is_strong=min(off, apart - off) <= ON_LINE,
         )
-        if ending.odds > 0:
+        on_tonic = ending._replace(is_tonic=True)
+        # The key is asked for only where it decides.
+        if ending.odds > 0 or (on_tonic.odds > 0 and phrase.is_on_tonic):
             break
         line = timeline.bar_from(line + 1)
     return line

@@ -7,7 +7,6 @@ from bisect import insort
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from livegen.music.key import Key, likeliest
 from livegen.music.parts import DRUMS, PARTS
@@ -50,7 +49,7 @@ class Phrase:
     _loudness: int = 0
     # Of the onsets so far: these are asked for several times an event.
     _usual_ioi_us: int | None = None
-    _longest_ioi_us: int | None = None
+    _longest_ioi_us: int = 0
     _key: tuple[Key | None] | None = None
     _sounding: dict[tuple[int, int], int] = field(default_factory=dict)
 
@@ -58,10 +57,12 @@ class Phrase:
         """A note begins."""
         if not self.notes:
             self.began_us = at
-        is_new = not self.onsets_us or at - self.onsets_us[-1] > CHORD_US
+        gap = at - self.onsets_us[-1] if self.onsets_us else 0
+        is_new = not self.onsets_us or gap > CHORD_US
+        self._longest_ioi_us = max(self._longest_ioi_us, gap)
         self.active_us = at
         self.onsets_us.append(at)
-        self._usual_ioi_us = self._longest_ioi_us = self._key = None
+        self._usual_ioi_us = self._key = None
         self.notes += 1
         self._loudness += velocity
         extent = self.extents.setdefault(part, Extent())
@@ -108,10 +109,7 @@ class Phrase:
     @property
     def longest_ioi_us(self) -> int:
         """The longest of its inter-onset intervals; the usual one where there is none."""
-        if self._longest_ioi_us is None:
-            gaps = [after - before for before, after in pairwise(self.onsets_us)]
-            self._longest_ioi_us = max([*gaps, self.usual_ioi_us])
-        return self._longest_ioi_us
+        return max(self._longest_ioi_us, self.usual_ioi_us)
 
     @property
     def is_on_tonic(self) -> bool:
