@@ -42,9 +42,8 @@ class Harmonist:
         self._chords = ChordTracker()
         self._heard: deque[tuple[int, Chord]] = deque(maxlen=_REMEMBERED)  # since when, micros
         self._joined: dict[Voice, list[Voice]] = {}  # a note of the player's -> its companions
-        self._top: tuple[Struck, float] | None = (
-            None  # the melody's note that has companions, how much louder they are
-        )
+        # The melody's note that has companions, and how much louder than it they are to be.
+        self._top: tuple[Struck, float] | None = None
         self._together: list[tuple[int, int]] = []  # strokes at one time, as when and pitch
         self._voicing: tuple[int, ...] = ()
         self._told: Chord | None = None  # to whoever goes along with it
@@ -208,9 +207,8 @@ class Harmonist:
                 yield from self.leave(before, agenda, now)
         yield from self.leave(struck, agenda, now)
         self._top = struck, louder
-        if (
-            len(self._together) == 1
-        ):  # of notes struck at once it is not known yet what chord they make
+        # Of notes struck at once it is not known yet what chord they make.
+        if len(self._together) == 1:
             yield from self._voice(struck, louder, agenda, now)
 
     def revoice(self, agenda: Agenda, now: int) -> Iterator[Timed]:
@@ -218,8 +216,8 @@ class Harmonist:
         if self._top is None:
             return
         struck, louder = self._top
-        wanted = {(COMP, pitch) for pitch in self._found(struck.pitch, now)}
-        if wanted != set(self._joined.get((struck.part, struck.pitch), ())):
+        has_some = (struck.part, struck.pitch) in self._joined
+        if not has_some or self._found(struck.pitch, now) != self._voicing:
             yield from self.leave(struck, agenda, now)
             self._top = struck, louder
             yield from self._voice(struck, louder, agenda, now)
