@@ -21,8 +21,8 @@ CHECKPOINT ?= $(OUT)
 MODEL ?= models/jam-gru
 PREFIX ?= $(HOME)/.local
 WITH ?=
-# Tests side by side: one more than there are cores, for most of those over real ports wait; JACK has room for four.
-WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 4 ? n + 1 : 4)))
+# Tests side by side: two workers are for those in real time, over ports and in the browser, which mostly wait.
+WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 8 ? n + 2 : 10)))
 
 # python-rtmidi has wheels for 3.11 and 3.12 only, so one of them is taken where there is one, by running it: a name
 # on the path may be a stub.
@@ -58,7 +58,7 @@ install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=tr
 	echo "$(PREFIX)/bin is not on your path; add it: export PATH=\"$(PREFIX)/bin:\$$PATH\"" ;; esac
 
 test: $(VENV)/.tested sound jack chromium # install everything and run the tests: ARGS='-k panic'
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(VENV)/.tested # format, lint, types and layers, and the page's own
 	$(BIN)/ruff format --check .

@@ -42,22 +42,32 @@ def pytest_configure(config: pytest.Config) -> None:
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    # Several workers with as many threads each as there are cores wait for one another most of the time.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     home = tempfile.mkdtemp(prefix="livegen-tests-")
     for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         os.environ[variable] = f"{home}/{variable}"
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Say which tests one worker runs one after the other: those of a file, and all that play in real time.
-
-    The longest come first: the others then fill the time beside them.
-    """
+    """Begin with the tests that take longest: with several workers the others then fill the time beside them."""
     items.sort(key=lambda item: (item.path.name not in LONGEST, item.path.parent.name not in LIVE))
-    for item in items:
-        group = item.path.parent if item.path.parent.name in LIVE else item.path
-        item.add_marker(pytest.mark.xdist_group(str(group)))
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """Give one worker all tests of a file, and all that play in real time: they would disturb each other."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            folder = file.rpartition("/")[0]
+            return folder if folder.rpartition("/")[2] in LIVE else file
+
+    config.option.loadscopereorder = False  # else those with most tests come first
+    return ByFile(config, log)
 
 
 @pytest.hookimpl(wrapper=True)
