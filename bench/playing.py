@@ -38,6 +38,8 @@ BEAT_BARS = 8  # that drums accompany
 NOT_A_MELODY = ("chords", "bass line")
 TEMPO = 0.04  # by which a tempo may be off
 
+CALLS = all_calls()
+
 _model: Any = None
 
 
@@ -48,7 +50,7 @@ def _begin(path: str) -> None:
 
 def _trial(job: tuple[str, int]) -> tuple[str, str, Figures]:
     way, number = job
-    feel, call = all_calls()[number]
+    feel, call = CALLS[number]
     if way in PARTNERS:
         return way, feel.name, figures(call, PARTNERS[way](call, random.Random(number)))
     values, has_clock = WAYS[way]
@@ -59,13 +61,10 @@ def _trial(job: tuple[str, int]) -> tuple[str, str, Figures]:
     return way, feel.name, figures(call, heard.notes) | {"tempo": float(abs(ratio - 1) <= TEMPO)}
 
 
-def _beat(number: int) -> tuple[str, Figures]:
-    feel, call = all_calls()[number]
-    song = looped(call, BEAT_BARS)
+def _beat(number: int) -> Figures:
+    song = looped(CALLS[number][1], BEAT_BARS)
     heard = played(_model, song, {"mode": "accompany"}, seed=number, after_bars=0)
-    return feel.name, beat(
-        [note for note in heard.notes if note.channel == DRUM_CHANNEL], BEAT_BARS
-    )
+    return beat([note for note in heard.notes if note.channel == DRUM_CHANNEL], BEAT_BARS)
 
 
 def means(rows: Iterable[Figures]) -> Figures:
@@ -89,7 +88,7 @@ def table(rows: dict[str, Figures], heading: str) -> str:
 
 def page(facts: dict[str, Figures], drums: Figures) -> str:
     """The figures with what they are."""
-    return f"""{len(all_calls())} calls of {len(FEELS)} feels, each at two tempi, as written and by hand, in six metres.
+    return f"""{len(CALLS)} calls of {len(FEELS)} feels, each at two tempi, as written and by hand, in six metres.
 What the words mean stands in livegen/scorecard/musicianship.py. Beside the model: an echo of the call, and a chain
 drawn from it. *Cut*: the model began before the last note of the call. *Exactly*: within a twelfth of a beat of a bar
 line. *Joint*: figures of three notes that stand in the call, with their rhythm.
@@ -109,17 +108,17 @@ snare on two and four in {drums["backbeat"]:.2f}; neighbouring bars share {drums
 def main(ways: Sequence[str], every: int, path: str, by_feel: bool) -> None:
     """Play all calls in all ways, into playing.json and playing.md."""
     ways = ways or [*WAYS, *PARTNERS]
-    jobs = [(way, at) for way in ways for at in range(0, len(all_calls()), every)]
+    jobs = [(way, at) for way in ways for at in range(0, len(CALLS), every)]
     rows: dict[str, list[tuple[str, Figures]]] = defaultdict(list)
     with ProcessPoolExecutor(2, initializer=_begin, initargs=(path,)) as pool:
         for way, feel, found in pool.map(_trial, jobs, chunksize=8):
             rows[way].append((feel, found))
         beats = [
             number
-            for number, (feel, _) in enumerate(all_calls())
+            for number, (feel, _) in enumerate(CALLS)
             if feel.metre == "4/4" and feel.name not in NOT_A_MELODY and number % every == 0
         ]
-        drums = means(found for _, found in pool.map(_beat, beats, chunksize=4))
+        drums = means(pool.map(_beat, beats, chunksize=4))
     facts = {way: means(found for _, found in rows[way]) for way in ways}
     feels = {
         way: {f.name: means(r for name, r in rows[way] if name == f.name) for f in FEELS}

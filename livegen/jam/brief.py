@@ -50,9 +50,8 @@ _CALM = 1.0  # onsets per beat that leave room for an accompaniment
 _STEADY = 0.8  # of the temperature: bars are then as like the one before as people's
 _DRUMS_GROOVE = np.array([{0: 0.0, 6: -0.5}.get(tick % 12, -4.0) for tick in range(TICKS_PER_BEAT)])
 
-ROOT = frozenset(
-    {4}
-)  # E, on which a bass and a guitar have an open string: the root while nobody names another
+# E, on which a bass and a guitar have an open string: the root while nobody names another.
+ROOT = frozenset({4})
 
 Groove = NDArray[np.float64]
 Favour = NDArray[np.float64]
@@ -89,9 +88,8 @@ class Brief:
     masks (128,) of what may be begun; `voices` how many notes a part may hold at once; `channels` where it
     is sent.  `closes` is the tick of a strong beat on which the response may come to rest: a note that begins there is
     its last, and held to its end.  `groove` (24,) is added to the logits of time, by tick of the beat; `harmony` to
-    those of pitch;
-    `wanted` to that of a part that should play and is silent, and the more the longer it is, from the ticks
-    `silent_since`.  `room` is the share of `density` that
+    those of pitch; `wanted` to that of a part that should play and is silent, and the more the longer it is, from the
+    ticks `silent_since`.  `room` is the share of `density` that
     somebody who plays along leaves, None for an answer.  `pace` is the call's onsets per beat, and
     `follow` (0..1) how closely density and loudness keep to those of the call.  `supposes`: the parts that are
     not ours are somebody's who plays on, and not silent.  `theme` is what the part that leads takes up.

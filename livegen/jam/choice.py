@@ -15,7 +15,6 @@ from livegen.music.parts import DRUMS
 WEIGHTS = {"likely": 1.0, "dense": 1.0, "home": 1.0, "cadence": 1.5, "full": 0.5, "taken": 1.0}
 # Shares of figures taken up: so many are wanted, and so many are heard as a copy.
 WANTED, COPIED = 0.3, 0.6
-TRIAD = {"major": (0, 4, 7), "minor": (0, 3, 7)}
 
 
 def worth(

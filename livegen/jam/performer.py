@@ -41,8 +41,6 @@ REMEMBERED = 8  # turns that can be taken back
 BEHIND_US = (
     1_000_000  # who plans so late (a machine that slept) begins anew where the music is by now
 )
-
-
 HEARD_DRUMS = 64  # strokes of a call that its answer on the drums goes by
 
 

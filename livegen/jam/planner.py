@@ -96,7 +96,7 @@ class Rollout(PlayedOnce):
         self._supposed: deque[int] = deque(maxlen=MOST_ONSETS_PER_BEAT)
         self._begun, self._velocities = 0, 0
         self._closes = brief.closes if rng.random() < CLOSES else None
-        self._has_closed = False
+        self._closed: int | None = None  # the tick of its last onset
         self._silent_since = list(brief.silent_since or (brief.start,) * len(brief.parts))
         # Planned, to be heard before the next: a first note need not wait for it.
         self._unheard: deque[Stroke] = deque()
@@ -123,8 +123,9 @@ class Rollout(PlayedOnce):
     @property
     def _due(self) -> int:
         """The tick by which a note begins."""
-        is_open = self._closes is not None and not self._has_closed
-        return min(self._onset_by, self._closes or 0) if is_open else self._onset_by
+        if self._closes is None or self._closed is not None:
+            return self._onset_by
+        return min(self._onset_by, self._closes)
 
     @property
     def end(self) -> int | None:
@@ -153,7 +154,8 @@ class Rollout(PlayedOnce):
             self.hearing.feed(self._unheard.popleft())
         if self._strikes:
             return self._strike(self._strikes)
-        if self._has_closed and all(at >= (self._closes or 0) for _, at in self._notes.values()):
+        closed = self._closed
+        if closed is not None and all(at >= closed for _, at in self._notes.values()):
             return self._finish(self.brief.end or self.frontier)
         brief, time = self.brief, self._draw_time()
         tick = self._last() + time
@@ -370,7 +372,7 @@ class Rollout(PlayedOnce):
     # --- what may be --------------------------------------------------------------------------------------------
 
     def _beginnable(self, part: int, tick: int) -> Mask:
-        if self._has_closed and tick > (self._closes or 0):
+        if self._closed is not None and tick > self._closed:
             return np.zeros(128, np.bool_)
         allowed = self.brief.pitches[part].copy()
         channel = self.brief.channels[part]
@@ -386,8 +388,7 @@ class Rollout(PlayedOnce):
     def _endable(self, part: int, tick: int) -> Mask:
         allowed = np.zeros(128, np.bool_)
         for (other, pitch), (_, onset) in self._notes.items():
-            is_last = self._has_closed and onset == self._closes
-            if other == part and tick - onset >= SHORTEST and not is_last:
+            if other == part and tick - onset >= SHORTEST and onset != self._closed:
                 allowed[pitch] = True
         return allowed
 
@@ -401,7 +402,8 @@ class Rollout(PlayedOnce):
         self._feed(stroke)
         self._onsets.append(tick)
         self._onset_by = tick + LONGEST_SILENCE
-        self._has_closed = self._has_closed or tick == self._closes
+        if tick == self._closes:
+            self._closed = tick
         self._silent_since[part] = tick
         if part == self._leads:
             self._go_on_with(Point(tick, pitch))

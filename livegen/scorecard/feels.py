@@ -9,13 +9,12 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from livegen.music.scale import parse_pitch
 from livegen.music.timeline import tempo_us
 from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.notes import Note
 
-LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 TOKEN = re.compile(r"(\[[^\]]+\]|[A-G][#b]?-?\d|r)(?::([\d./]+))?")
-KIT = {"k": 36, "s": 38, "h": 42}  # General MIDI: bass drum, snare, closed hi-hat
 GATE = 0.9  # of its length a note is held
 HAND_US = 20_000  # a hand is off by no more than this
 SHIFT_US = 12_000  # the spread of that
@@ -25,7 +24,7 @@ SHIFT_US = 12_000  # the spread of that
 class Feel:
     """A phrase in a feel: `bar` in quarter notes, `swing` the percent of a beat that the first eighth of two takes.
 
-    `tempi` are quarter notes a minute at which it is at home; `lasts` says that its last note is long.
+    `tempi` are quarter notes a minute at which it is at home.
     """
 
     name: str
@@ -67,13 +66,7 @@ def _tokens(text: str) -> Iterator[tuple[list[int], float]]:
             over, _, under = value.partition("/")
             length = float(over) / float(under or 1)
         names = [] if written == "r" else written.strip("[]").split()
-        yield [pitch_of(name) for name in names], length
-
-
-def pitch_of(name: str) -> int:
-    """The pitch of a name such as F#3; C4 is 60."""
-    letter, octave = LETTERS[name[0]], int(name.lstrip("ABCDEFG#b"))
-    return 12 * (octave + 1) + letter + name.count("#") - name.count("b")
+        yield [parse_pitch(name) for name in names], length
 
 
 FEELS = (

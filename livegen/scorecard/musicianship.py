@@ -14,13 +14,13 @@ from itertools import pairwise
 from livegen.music.key import Key
 from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.notes import Note, key_of, line
+from livegen.scorecard.responses import ends_on_a_strong_beat, ends_on_the_triad
 
 EIGHTH = 0.5  # of a quarter: who begins within one of a bar line is heard to begin on it
 EXACT = 1 / 12  # beats
 FIGURE = 3  # notes
 GRID = 6  # of a beat: how finely two rhythms are told apart
 LATE_BARS = 2  # of the call: its key is that of its end
-TRIADS = {"major": (0, 4, 7), "minor": (0, 3, 7)}
 
 Figures = dict[str, float]
 
@@ -34,12 +34,6 @@ def next_bar(call: LeadCall) -> float:
 def off_bar(beat: float, bar: float) -> float:
     """Beats from the nearest bar line."""
     return abs(beat - round(beat / bar) * bar)
-
-
-def strong(beat: float, call: LeadCall) -> bool:
-    """True on the beats that a metre leans on: the first, and the middle where a bar has one."""
-    half = call.bar / 2 if call.bar in (4.0, 6.0) else call.bar
-    return off_bar(beat, half) <= EXACT * 2
 
 
 def last_key(call: LeadCall) -> Key:
@@ -66,9 +60,8 @@ def figures(call: LeadCall, notes: Sequence[Note]) -> Figures:
     found: Figures = {"answered": float(bool(answer)), "cut": float(early)}
     if not answer or early:
         return found
-    first, last = answer[0].onset, answer[-1]
-    key = last_key(call)
-    triad = {(key.tonic + step) % 12 for step in TRIADS[key.mode]}
+    first, key = answer[0].onset, last_key(call)
+    ends = off_bar(max(note.end for note in answer), call.bar)
     own, theirs = shapes(answer), shapes(call.notes)
     joint, rhythms = set(theirs), {rhythm for _, rhythm in theirs}
     due = next_bar(call)
@@ -77,10 +70,10 @@ def figures(call: LeadCall, notes: Sequence[Note]) -> Figures:
         "on_a_bar": float(off_bar(first, call.bar) <= EIGHTH),
         "exactly": float(off_bar(first, call.bar) <= EXACT),
         "wait": first - call.onsets[-1],
-        "ends_off": off_bar(max(note.end for note in answer), call.bar),
-        "ends_near": float(off_bar(max(note.end for note in answer), call.bar) <= EIGHTH),
-        "ends_strong": float(strong(last.onset, call)),
-        "ends_home": float(last.pitch % 12 in triad),
+        "ends_off": ends,
+        "ends_near": float(ends <= EIGHTH),
+        "ends_strong": float(bool(ends_on_a_strong_beat(answer, call.metre))),
+        "ends_home": float(bool(ends_on_the_triad(answer, key))),
         "in_key": sum(note.pitch % 12 in key.pitch_classes for note in answer) / len(answer),
         "joint": sum(shape in joint for shape in own) / len(own) if own else 0.0,
         "rhythm": sum(rhythm in rhythms for _, rhythm in own) / len(own) if own else 0.0,

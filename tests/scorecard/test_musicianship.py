@@ -4,8 +4,9 @@ import random
 
 import pytest
 
+from livegen.music.scale import parse_pitch
 from livegen.scorecard.calls import LeadCall
-from livegen.scorecard.feels import FEELS, HAND_US, Feel, all_calls, call_of, looped, pitch_of
+from livegen.scorecard.feels import FEELS, HAND_US, Feel, all_calls, call_of, looped
 from livegen.scorecard.musicianship import beat, chain, echo, figures, last_key, next_bar, shapes
 from livegen.scorecard.notes import Note
 
@@ -26,7 +27,7 @@ def test_a_notation_says_pitches_lengths_chords_and_rests() -> None:
         (78, 3.0),
     ]
     assert feel.pickup == 1.0
-    assert (pitch_of("C4"), pitch_of("Bb3"), pitch_of("F#-1")) == (60, 58, 6)
+    assert (parse_pitch("C4"), parse_pitch("Bb3"), parse_pitch("F#-1")) == (60, 58, 6)
 
 
 def test_swing_moves_the_off_beats_and_nothing_else() -> None:
