@@ -289,7 +289,8 @@ def _of_livegen(words: list[str]) -> list[str]:
     command = cli.commands.get(words[0])
     if command is None:
         return [words[0]] if words[0].isalpha() else []
-    context = click.Context(command)
+    # Beneath the group, as when it is run: click keeps the names of the option for help from the first time.
+    context = click.Context(command, parent=cli.make_context("livegen", [], resilient_parsing=True))
     known = {name for parameter in command.get_params(context) for name in parameter.opts}
     known |= {
         name for parameter in command.get_params(context) for name in parameter.secondary_opts
