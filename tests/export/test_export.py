@@ -4,6 +4,7 @@ prove it.
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +28,7 @@ from livegen.inference.onnx_operators import OPERATORS
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.parts import PARTS
 from livegen.music.smf import Score, Track, write
+from livegen.training.model_weights import read_network, written
 from livegen.training.network import Network, NetworkConfig
 
 FACTS = ModelFacts("tiny", codec_hash(), tuple(PARTS), ("any", "waltz"), (1,), commit="0123")
@@ -52,17 +54,21 @@ def network_of(kind: str) -> Network:
     return network
 
 
+@cache
+def exported(kind: str) -> tuple[Network, bytes]:
+    network = network_of(kind)
+    return network, to_bytes(network, FACTS)
+
+
 @pytest.fixture(scope="module", params=KINDS)
 def pair(request: pytest.FixtureRequest) -> tuple[Network, bytes]:
     """A network and its file."""
-    network = network_of(request.param)
-    return network, to_bytes(network, FACTS)
+    return exported(request.param)
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def gru() -> tuple[Network, bytes]:
-    network = network_of("gru")
-    return network, to_bytes(network, FACTS)
+    return exported("gru")
 
 
 @pytest.fixture(scope="module")
@@ -273,7 +279,7 @@ def test_int8_is_shipped_if_it_costs_little_and_is_faster() -> None:
 def test_the_loss_of_uniform_answers_is_the_logarithm_of_the_classes(
     gru: tuple[Network, bytes], tune: Path
 ) -> None:
-    network, _ = gru
+    network, data = gru
     flat = Network(network.config)
     for parameter in flat.parameters():
         torch.nn.init.zeros_(parameter)
@@ -281,7 +287,7 @@ def test_the_loss_of_uniform_answers_is_the_logarithm_of_the_classes(
     events = [Event(*map(int, row)) for row in pieces[0].rows[1:]]
     expected = np.mean([sum(np.log(FIELDS[f]) for f in quantise.scored(event)) for event in events])
 
-    found = quantise.nats_per_event(start(parse(to_bytes(flat, FACTS))), pieces)
+    found = quantise.nats_per_event(start(parse(written(data, flat, parse(data).facts))), pieces)
 
     assert found == pytest.approx(expected)
 
@@ -377,9 +383,9 @@ def test_a_model_that_is_there_is_replaced_only_when_that_is_asked_for(
 
 
 def test_parity_of_a_good_file_is_shown(
-    run_folder: Path, tmp_path: Path, tune: Path, command: Command
+    run_folder: Path, tmp_path: Path, tune: Path, gru: tuple[Network, bytes], command: Command
 ) -> None:
-    command(to_onnx.main, run_folder, "--out", tmp_path)
+    (tmp_path / "model.onnx").write_bytes(gru[1])
 
     code, said, _ = command(
         parity.main, run_folder, tmp_path, "--data", tune, "--data", tune, "--events", 500
@@ -392,12 +398,11 @@ def test_parity_of_a_good_file_is_shown(
 def test_a_file_of_other_weights_fails_loudly_and_says_where(
     run_folder: Path, tmp_path: Path, tune: Path, gru: tuple[Network, bytes], command: Command
 ) -> None:
-    network, _ = gru
-    other = Network(network.config)
-    other.load_state_dict(network.state_dict())
+    _, data = gru
+    other, facts = read_network(data)
     with torch.no_grad():
         other.state_dict()["out.pitch.bias"][60] += 0.01
-    (tmp_path / "m.onnx").write_bytes(to_bytes(other, FACTS))
+    (tmp_path / "m.onnx").write_bytes(written(data, other, facts))
 
     code, _, said = command(
         parity.main, run_folder, tmp_path / "m.onnx", "--data", tune, "--events", 200
@@ -409,9 +414,9 @@ def test_a_file_of_other_weights_fails_loudly_and_says_where(
 
 
 def test_parity_on_too_few_events_proves_nothing(
-    run_folder: Path, tmp_path: Path, tune: Path, command: Command
+    run_folder: Path, tmp_path: Path, tune: Path, gru: tuple[Network, bytes], command: Command
 ) -> None:
-    command(to_onnx.main, run_folder, "--out", tmp_path)
+    (tmp_path / "model.onnx").write_bytes(gru[1])
 
     code, _, said = command(parity.main, run_folder, tmp_path, "--data", tune, "--events", 100_000)
 

@@ -161,14 +161,14 @@ def test_training_from_a_folder_of_files_leaves_weights_and_a_record(
     assert list((tmp_path / "out/tensorboard").glob("events.out.tfevents.*"))
 
 
-@pytest.fixture
-def model(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def model(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A model file of the size that SMALL asks for."""
     torch.manual_seed(5)
     network = Network(NetworkConfig(styles=3, hidden=16, embed=16, head=16))
     styles = ("any", "style 0", "style 1")
     facts = ModelFacts("first", codec_hash(), tuple(PARTS), styles, (1,))
-    path = tmp_path / "first.onnx"
+    path = tmp_path_factory.mktemp("model") / "first.onnx"
     path.write_bytes(to_bytes(network.eval(), facts))
     return path
 

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import onnx
@@ -35,6 +36,13 @@ def network(seed: int, **more: object) -> Network:
     return Network(NetworkConfig(**config))  # type: ignore[arg-type]
 
 
+@cache
+def exported(kind: str, seed: int = 3) -> tuple[Network, bytes]:
+    """A network and its file in float32."""
+    found = network(seed, **KINDS[kind])
+    return found, to_bytes(found, FACTS)
+
+
 def changed(data: bytes, change: Callable[[dict[str, object]], object]) -> bytes:
     """The file with other metadata."""
     model = onnx.load_model_from_string(data)
@@ -46,15 +54,19 @@ def changed(data: bytes, change: Callable[[dict[str, object]], object]) -> bytes
 
 
 @pytest.fixture(scope="module", params=KINDS)
-def pair(request: pytest.FixtureRequest) -> tuple[Network, bytes]:
-    """A network and its file in float32."""
-    found = network(3, **KINDS[request.param])
-    return found, to_bytes(found, FACTS)
+def kind(request: pytest.FixtureRequest) -> str:
+    name: str = request.param
+    return name
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
+def pair(kind: str) -> tuple[Network, bytes]:
+    return exported(kind)
+
+
+@pytest.fixture
 def data() -> bytes:
-    return to_bytes(network(3), FACTS)
+    return exported("gru")[1]
 
 
 def test_the_network_of_a_float32_file_is_the_one_that_was_exported(
@@ -78,12 +90,9 @@ def test_reading_and_writing_changes_no_byte(pair: tuple[Network, bytes], small:
 
 @pytest.mark.parametrize("small", [False, True], ids=["float32", "int8"])
 def test_other_weights_make_the_file_that_the_exporter_makes_of_them(
-    pair: tuple[Network, bytes], small: bool
+    kind: str, small: bool
 ) -> None:
-    old, data = pair
-    shape = {name: getattr(old.config, name) for name in ("kind", "layers", "window")}
-    other = network(4, **shape)
-    expected = to_bytes(other, FACTS)
+    (_, data), (other, expected) = exported(kind), exported(kind, seed=4)
     if small:
         data, expected = int8(data), int8(expected)
 
