@@ -17,7 +17,9 @@ import torch
 
 from livegen.errors import ConfigError
 from livegen.training.crew import GONE, Crew, crew_here, launch
-from livegen.training.loop import read_checkpoint
+from livegen.training.loop import Run, read_checkpoint, train
+from livegen.training.recipe import Recipe
+from livegen.training.report import Silence
 from livegen.training.streams import Pool, Streams, joined
 from tests.training.synthetic import corpus, write_set
 
@@ -144,15 +146,23 @@ def data(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def environment(tmp_path: Path) -> dict[str, str]:
+def environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, one_thread: None
+) -> dict[str, str]:
+    """What processes are started with; this one, which trains as one process does, has the same."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     alone = {k: v for k, v in os.environ.items() if not k.endswith(("RANK", "WORLD_SIZE"))}
-    return alone | {"XDG_CACHE_HOME": str(tmp_path / "cache"), "OMP_NUM_THREADS": "1"}
+    return alone | {"OMP_NUM_THREADS": "1"}
+
+
+def recipe(out: Path, **more: Any) -> Path:
+    path = out.parent / "recipe.yaml"
+    path.write_text(json.dumps(RECIPE | more))
+    return path
 
 
 def command(data: Path, out: Path, **more: Any) -> list[str]:
-    recipe = out.parent / "recipe.yaml"
-    recipe.write_text(json.dumps(RECIPE | more))
-    words = ["train", recipe, "--data", data, "--out", out]
+    words = ["train", recipe(out, **more), "--data", data, "--out", out]
     return [sys.executable, "-m", "livegen", *map(str, words)]
 
 
@@ -203,7 +213,7 @@ def test_two_processes_give_the_losses_and_the_weights_of_one(
     tmp_path: Path, data: Path, environment: dict[str, str], killed: list[subprocess.Popen[str]]
 ) -> None:
     one, two = tmp_path / "one", tmp_path / "two"
-    subprocess.run(command(data, one), env=environment, check=True, capture_output=True)
+    train(recipe(one), data, one)
     killed += crew(command(data, two), environment, 2)
     outcome = ended(killed)
     weights = [read_checkpoint(out / "checkpoint.pt")["weights"] for out in (one, two)]
@@ -221,8 +231,7 @@ def test_a_killed_worker_costs_no_more_than_the_steps_since_the_last_checkpoint(
 ) -> None:
     whole, out = tmp_path / "whole", tmp_path / "out"
     long = {"events": STEPS * 64, "validate_every": STEPS * 64}
-    words = command(data, whole, **long)
-    subprocess.run(words, env=environment, check=True, capture_output=True)
+    train(recipe(whole, **long), data, whole)
     killed += crew(command(data, out, **long), environment, 2)
     checkpoint = out / "checkpoint.pt"
     while not checkpoint.exists():  # written after every step
@@ -242,19 +251,28 @@ def test_a_killed_worker_costs_no_more_than_the_steps_since_the_last_checkpoint(
 
 
 @pytest.mark.timeout(300)
-def test_the_option_starts_them_and_says_a_mistake_once(
-    tmp_path: Path, data: Path, environment: dict[str, str]
-) -> None:
+def test_the_option_starts_them(tmp_path: Path, data: Path, environment: dict[str, str]) -> None:
     out = tmp_path / "out"
     words = [*command(data, out, events=4 * 64), "--processes", "2"]
     done = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=200)
     assert (done.returncode, done.stdout) == (0, f"{out / 'best.pt'}\n"), done.stderr
 
-    words = [*command(data, out, batch=3, shards=1), "--processes", "2"]
-    wrong = subprocess.run(words, env=environment, capture_output=True, text=True, timeout=200)
-    said = [line for line in wrong.stderr.splitlines() if line.startswith("livegen:")]
-    assert wrong.returncode == 2
-    assert said == ["livegen: the recipe's batch is 3, which 2 processes do not divide"]
+
+def test_a_batch_that_the_processes_do_not_divide_is_a_mistake(tmp_path: Path) -> None:
+    recipe = Recipe.model_validate(RECIPE | {"batch": 3, "shards": 1})
+
+    with pytest.raises(ConfigError, match="batch is 3, which 2 processes do not divide"):
+        Run(recipe, {"a": CORPUS}, tmp_path, Silence(), crew=Crew(0, 2))
+
+
+def errs() -> None:
+    raise ConfigError("something does not fit")
+
+
+def test_a_mistake_that_all_make_is_said_once(capfd: pytest.CaptureFixture[str]) -> None:
+    assert launch(2, errs) == 2
+
+    assert capfd.readouterr().err == "livegen: something does not fit\n"
 
 
 def fails(status: int) -> None:
@@ -263,8 +281,7 @@ def fails(status: int) -> None:
 
 
 def test_the_status_of_a_crew_is_that_of_the_first_that_failed() -> None:
-    assert launch(2, fails, 7) == 7
-    assert launch(2, fails, 0) == 0
+    assert launch(2, fails, 7) == 7  # 0 is that of `test_the_option_starts_them`
 
 
 def test_streams_that_are_dealt_out_come_together_in_their_order(
