@@ -1,12 +1,17 @@
 """From a folder of MIDI files to a model that answers: the whole road, in twenty steps of learning."""
 
+import io
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import redirect_stdout
 from pathlib import Path
 
 import pytest
 
+from export import to_onnx
+from livegen import cli
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Score, Track, read, write
 
@@ -23,10 +28,22 @@ validate_every: 1280
 """
 
 
-def livegen(*arguments: str | Path, cache: Path) -> str:
-    """Run the command line; its standard output."""
-    command = [sys.executable, "-m", *map(str, arguments)]
-    environment = {"XDG_CACHE_HOME": str(cache), "PATH": "/usr/bin:/bin", "HOME": str(cache)}
+def done(*arguments: str | Path) -> str:
+    """Type a command, with success; its standard output."""
+    program, *words = map(str, arguments)
+    said = io.StringIO()
+    with redirect_stdout(said):
+        if program == "livegen":
+            assert cli.run(words) == 0
+        else:
+            to_onnx.main(words, standalone_mode=False)
+    return said.getvalue()
+
+
+def served(*arguments: str | Path, home: Path) -> str:
+    """`livegen serve` as a process, to its end; its standard output."""
+    command = [sys.executable, "-m", "livegen", "serve", *map(str, arguments)]
+    environment = {"XDG_CACHE_HOME": str(home), "PATH": "/usr/bin:/bin", "HOME": str(home)}
     ran = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=100, check=False
     )
@@ -34,38 +51,38 @@ def livegen(*arguments: str | Path, cache: Path) -> str:
     return ran.stdout
 
 
-def tune(first: int) -> Score:
-    """Eight bars of eighths that go up and down a scale."""
+def tune(first: int, eighths: int = 64) -> Score:
+    """Eighths that go up and down a scale."""
     scale = (0, 2, 4, 5, 7, 9, 11, 12, 11, 9, 7, 5, 4, 2)
     messages: list[tuple[int, NoteOn | NoteOff]] = []
-    for step in range(64):
+    for step in range(eighths):
         pitch = first + scale[step % len(scale)]
         messages += [(step * 240, NoteOn(pitch, 80)), (step * 240 + 200, NoteOff(pitch))]
     return Score(480, (Track("MELODY", tuple(messages)),), metres=((0, 4, 4),))
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def trained(tmp_path_factory: pytest.TempPathFactory, one_thread: None) -> Iterator[Path]:
     """A folder with `music` (forty tunes), and `model.onnx` that learned twenty steps from it."""
     folder = tmp_path_factory.mktemp("road")
     (folder / "music").mkdir()
     for number in range(40):
         write(folder / "music" / f"tune-{number}.mid", tune(50 + number % 20))
     (folder / "recipe.yaml").write_text(RECIPE)
-    train = ("livegen", "train", folder / "recipe.yaml", "--data", folder / "music")
-    livegen(*train, "--out", folder / "run", cache=folder)
-    livegen(
-        "export.to_onnx", folder / "run", "--out", folder / "model.onnx", "--int8", cache=folder
-    )
-    return folder
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(folder))
+        train = ("train", folder / "recipe.yaml", "--data", folder / "music")
+        done("livegen", *train, "--out", folder / "run")
+        done("export.to_onnx", folder / "run", "--out", folder / "model.onnx", "--int8")
+        yield folder
 
 
 def test_twenty_steps_of_training_give_a_model_that_can_be_served(trained: Path) -> None:
-    call = trained / "music" / "tune-0.mid"
-    both = trained / "both.mid"
-    said = livegen(
-        "livegen", "serve", "--api", "none", "--model", trained / "model.onnx", "--seed", "1",
-        "--player", call, "--record", both, "--until-player-ends", cache=trained,
+    call, both = trained / "call.mid", trained / "both.mid"
+    write(call, tune(50, eighths=16))
+    said = served(
+        "--api", "none", "--model", trained / "model.onnx", "--seed", "1",
+        "--player", call, "--record", both, "--until-player-ends", home=trained,
     )  # fmt: skip
 
     assert said.startswith("ready ")
@@ -76,16 +93,8 @@ def test_twenty_steps_of_training_give_a_model_that_can_be_served(trained: Path)
 def test_a_trained_model_is_evaluated_beside_the_baselines_on_plain_midi_files(
     trained: Path,
 ) -> None:
-    out = livegen(
-        "livegen",
-        "evaluate",
-        trained / "model.onnx",
-        "--data",
-        trained / "music",
-        "--json",
-        cache=trained,
-    )
-    result = json.loads(out)
+    evaluate = ("evaluate", trained / "model.onnx", "--data", trained / "music", "--json")
+    result = json.loads(done("livegen", *evaluate))
 
     assert result["notes"] == 40 * 64 - 40  # the first of each piece is not scored
     assert set(result["nats"]) == {"time", "part", "on", "pitch", "velocity"}
@@ -103,10 +112,8 @@ def test_sets_beside_each_other_are_told_apart_and_their_splits_are_kept(trained
             write(data / name / "midi" / f"{number}.mid", tune(55 + number))
     rows = [f"midi/{number}.mid,reel,{'valid' if number else 'train'}" for number in range(4)]
     (data / "one" / "metadata.csv").write_text("\n".join(["file,style,split", *rows]) + "\n")
-    out = livegen(
-        "livegen", "evaluate", trained / "model.onnx", "--data", data, "--json", cache=trained
-    )
-    result = json.loads(out)
+    evaluate = ("evaluate", trained / "model.onnx", "--data", data, "--json")
+    result = json.loads(done("livegen", *evaluate))
 
     assert {name: row["notes"] for name, row in result["sets"].items()} == {
         "one": 3 * 63,
