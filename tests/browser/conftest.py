@@ -4,8 +4,9 @@ Where there is no Chromium they skip and say why.
 """
 
 import shutil
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
     from tests.browser.pages import Jam, Seen
 
+HERE = Path(__file__).parent
 BUILT = Path(__file__).parents[2] / "livegen/control/web/built/index.html"
 # No sandbox, because tests may run as root; nothing that would look for the browser's maker's servers.
 FLAGS = [
@@ -40,20 +42,39 @@ class Look(Protocol):
     def __call__(self, jam: "Jam | None" = None, **options: Any) -> "Seen": ...
 
 
-# Not for the whole session: while Playwright's driver lives, no other test of this thread may run an event loop.
-@pytest.fixture(scope="module")
-def chromium() -> Iterator["Browser"]:
-    """The system's Chromium, headless."""
+ALL = ExitStack()  # what all tests of this folder have together
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None, Any, Any]:
+    """Close it after the last of them: while Playwright's driver lives, no other test may run an event loop."""
+    done = yield
+    if nextitem is None or nextitem.path.parent != HERE:
+        ALL.close()
+        started.cache_clear()
+    return done
+
+
+@cache
+def started() -> "Browser":
+    """The system's Chromium, headless; it is closed with `ALL`."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
     path = shutil.which("chromium") or shutil.which("chromium-browser")
     if path is None:
         pytest.skip("there is no Chromium (apt-get install chromium)")
     if not BUILT.is_file():
         pytest.skip("the page is not built (cd page && npm ci && npm run build)")
-    with playwright.sync_playwright() as driver:
-        browser = driver.chromium.launch(executable_path=path, args=FLAGS, chromium_sandbox=False)
-        yield browser
-        browser.close()
+    driver = ALL.enter_context(playwright.sync_playwright())
+    browser: Browser = driver.chromium.launch(
+        executable_path=path, args=FLAGS, chromium_sandbox=False
+    )
+    ALL.callback(browser.close)
+    return browser
+
+
+@pytest.fixture
+def chromium() -> "Browser":
+    return started()
 
 
 @pytest.fixture
@@ -72,6 +93,15 @@ def serve(stack: ExitStack, tmp_path: Path) -> Serve:
         return stack.enter_context(jam(tmp_path / "kept", engine, **options))
 
     return start
+
+
+@pytest.fixture(scope="module")
+def echoing(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Jam"]:
+    """A daemon with a small engine, for all tests of a file that play nothing to it."""
+    from tests.browser.pages import jam
+
+    with jam(tmp_path_factory.mktemp("echoing") / "kept", "engines:echo") as one:
+        yield one
 
 
 @pytest.fixture

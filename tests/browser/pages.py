@@ -17,6 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocke
 from livegen import shipped
 from livegen.app import engine_settings
 from livegen.config import Config
+from livegen.config import Daemon as Settings
 from livegen.jam.mapping import COMMANDS
 from tests.e2e.harness import PATIENCE_S, Daemon, wait_for
 
@@ -66,7 +67,8 @@ class Jam:
 def jam(folder: Path, engine: str = "", port: int = 0, **page: Any) -> Iterator[Jam]:
     """Serve the shipped model, or a small `engine`, with a page on any free port; presets are saved beside `folder`."""
     presets: dict[str, object] = {name: {} for name in page.get("presets", ())}
-    settings = engine_settings(Config(seed=7)) | ({"engine": engine} if engine else {})
+    config = Config(seed=7, daemon=Settings(keep_warm_ms=0))  # nobody measures latency here
+    settings = engine_settings(config) | ({"engine": engine} if engine else {})
     settings |= {"presets": presets}
     served = {
         "host": "127.0.0.1",

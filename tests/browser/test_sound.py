@@ -10,7 +10,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Look, Serve
-from tests.browser.pages import CONTROL, MODEL, NOTE_ON, PLAYER
+from tests.browser.pages import CONTROL, MODEL, NOTE_ON, PLAYER, Jam
 from tests.browser.sound import (
     BASS,
     COMP,
@@ -45,11 +45,11 @@ LOW_RATE = 8000  # hertz: a sixth of the work
 
 @pytest.mark.timeout(300)  # ten minutes of music, computed on a machine that may be busy
 def test_ten_minutes_of_accompanying_leave_nodes_heap_and_load_flat(
-    serve: Serve, look: Look
+    echoing: Jam, look: Look
 ) -> None:
     seen = look(reduced_motion="reduce")  # the roll has its own tests
     costs = Costs(seen.page)
-    computes(seen, serve("engines:echo"), MINUTES * 60, LOW_RATE, PART_S)
+    computes(seen, echoing, MINUTES * 60, LOW_RATE, PART_S)
     music = sorted(hands(60 * MINUTES) + band(60 * MINUTES), key=lambda one: one[1])
     seen.page.evaluate("notes => void render(JSON.parse(notes))", json.dumps(music))
 
@@ -100,13 +100,13 @@ def test_sound_off_stops_the_audio_and_the_first_note_after_it_is_heard(
 
 
 def test_the_audio_rests_when_nothing_sounds_and_wakes_with_the_first_note(
-    serve: Serve, look: Look
+    echoing: Jam, look: Look
 ) -> None:
     seen = look()
     page = seen.page
     costs = Costs(page)
     page.add_init_script(f"{TAP} window.isDeaf = true;")
-    begins(seen, serve("engines:echo"))
+    begins(seen, echoing)
     seen.until(lambda: costs.is_running)
 
     seen.until(lambda: not costs.is_running)
@@ -120,11 +120,11 @@ def test_the_audio_rests_when_nothing_sounds_and_wakes_with_the_first_note(
 # --- what it sounds like ------------------------------------------------------------------------------------------
 
 
-def test_notes_sound_at_their_time(serve: Serve, look: Look) -> None:
+def test_notes_sound_at_their_time(echoing: Jam, look: Look) -> None:
     times = [0.1 + 0.117 * count for count in range(16)]
     strokes = [one for at in times for one in note(MODEL, at, DRUMS, RIM, 100)]
 
-    heard = np.abs(rendered(look(), serve("engines:echo"), strokes, 3)).max(axis=0)
+    heard = np.abs(rendered(look(), echoing, strokes, 3)).max(axis=0)
 
     loud = np.flatnonzero(heard > 0.02) / RATE
     begun = [at for at, before in zip(loud, [-1.0, *loud], strict=False) if at - before > 0.05]
@@ -134,13 +134,13 @@ def test_notes_sound_at_their_time(serve: Serve, look: Look) -> None:
     assert 0 <= late.mean() < 0.015  # the limiter looks ahead
 
 
-def test_a_chord_has_all_its_notes_and_a_drum_is_heard_beside_it(serve: Serve, look: Look) -> None:
+def test_a_chord_has_all_its_notes_and_a_drum_is_heard_beside_it(echoing: Jam, look: Look) -> None:
     chord = (60, 64, 67)
     music = [one for pitch in chord for one in note(PLAYER, 0.1, LEAD, pitch, 88, 0.8)]
     music += note(MODEL, 1.5, DRUMS, SNARE) + note(MODEL, 2.0, BASS, 36, 88, 0.4)
     music += note(MODEL, 2.5, COMP, 60, 75, 0.4)
 
-    heard = rendered(look(), serve("engines:echo"), music, 3)
+    heard = rendered(look(), echoing, music, 3)
 
     held = heard[:, int(0.2 * RATE) : int(0.8 * RATE)]
     between = strength(held, hertz(62))
@@ -150,7 +150,7 @@ def test_a_chord_has_all_its_notes_and_a_drum_is_heard_beside_it(serve: Serve, l
         assert -24 < peak_db(heard[:, int(second * RATE) : int((second + 0.4) * RATE)]) < -6
 
 
-def test_a_note_too_many_takes_the_place_of_the_oldest(serve: Serve, look: Look) -> None:
+def test_a_note_too_many_takes_the_place_of_the_oldest(echoing: Jam, look: Look) -> None:
     first, last = 48, 48 + 16  # as many voices as the player has, and one
     music = [
         one
@@ -158,7 +158,7 @@ def test_a_note_too_many_takes_the_place_of_the_oldest(serve: Serve, look: Look)
         for one in note(PLAYER, 0.1 + 0.02 * (pitch - first), LEAD, pitch, 80, 2.5)
     ]
 
-    heard = rendered(look(), serve("engines:echo"), music, 3)
+    heard = rendered(look(), echoing, music, 3)
 
     after = heard[:, int(0.6 * RATE) : int(1.6 * RATE)]
     second = strength(after, hertz(first + 1))
@@ -166,7 +166,7 @@ def test_a_note_too_many_takes_the_place_of_the_oldest(serve: Serve, look: Look)
     assert strength(after, hertz(first)) < second / 20
 
 
-def test_silence_ends_what_sounds_and_what_has_not_begun(serve: Serve, look: Look) -> None:
+def test_silence_ends_what_sounds_and_what_has_not_begun(echoing: Jam, look: Look) -> None:
     # What comes within a quarter of a second is told at its beginning, in its order.
     off = [[MODEL, 0.48, CONTROL | channel, 120, 0] for channel in (LEAD, COMP, BASS, DRUMS)]
     music = [
@@ -176,7 +176,7 @@ def test_silence_ends_what_sounds_and_what_has_not_begun(serve: Serve, look: Loo
         *note(MODEL, 0.47, COMP, 60, 88, 5),
     ]
 
-    heard = rendered(look(), serve("engines:echo"), music + off, 2)
+    heard = rendered(look(), echoing, music + off, 2)
 
     assert peak_db(heard[:, : int(0.25 * RATE)]) > -14
     assert peak_db(heard[:, int(0.36 * RATE) :]) < -60
@@ -186,12 +186,12 @@ def test_silence_ends_what_sounds_and_what_has_not_begun(serve: Serve, look: Loo
 
 
 def test_a_key_is_heard_clearly_and_a_lively_band_fills_what_there_is(
-    serve: Serve, look: Look
+    echoing: Jam, look: Look
 ) -> None:
     alone = note(PLAYER, 0.1, LEAD, 60, 88, 0.8)
     music = [[who, at + 2, *data] for who, at, *data in hands(9) + band(9)]
 
-    heard = rendered(look(), serve("engines:echo"), alone + music, 11)
+    heard = rendered(look(), echoing, alone + music, 11)
 
     assert -15 < peak_db(heard[:, : 2 * RATE]) < -11
     assert -6 < peak_db(heard[:, 2 * RATE :]) < -2
@@ -199,13 +199,13 @@ def test_a_key_is_heard_clearly_and_a_lively_band_fills_what_there_is(
 
 @pytest.mark.parametrize(("slider", "quietest", "loudest"), [(0, -200, -150), (100, -3, -0.9)])
 def test_the_slider_goes_down_to_silence_and_up_without_clipping(
-    serve: Serve, look: Look, slider: int, quietest: float, loudest: float
+    echoing: Jam, look: Look, slider: int, quietest: float, loudest: float
 ) -> None:
     seen = look()
     seen.page.add_init_script(f"localStorage.setItem('livegen-volume', '{slider}')")
     music = hands(5) + band(5)
     hard = [[*one[:4], 127] if int(one[2]) & 0xF0 == NOTE_ON else one for one in music]
 
-    heard = rendered(seen, serve("engines:echo"), hard, 5)
+    heard = rendered(seen, echoing, hard, 5)
 
     assert quietest <= peak_db(heard) < loudest
