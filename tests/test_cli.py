@@ -787,9 +787,11 @@ def test_a_model_that_cannot_be_loaded_ends_serve_with_2_and_its_line(tmp_path: 
 @pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-", "| true"])
 def test_serving_goes_on_where_standard_streams_are_closed(closed: str, tmp_path: Path) -> None:
     file, record = tmp_path / "call.mid", tmp_path / "both.mid"
-    call(file)
+    call(file, tempo_us=250_000)
+    quick = "--set jam.tempo=300 --set jam.length=1"
     serve = (
         f"{sys.executable} -m livegen serve --api none --no-page --player {file} --record {record}"
+        f" {quick}"
     )
     status = tmp_path / "status"
 

@@ -3,11 +3,11 @@
 from collections.abc import Iterable
 from itertools import cycle
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livegen.jam.agenda import Timed
-from livegen.jam.controls import settings
+from livegen.jam.controls import settings as controls
 from livegen.jam.engine import Engine, Event, Wake
 from livegen.jam.journal import Account, Session, read
 from livegen.jam.mapping import Command
@@ -21,7 +21,7 @@ HEADER = Header(1, 0, {"seed": 3})
 
 
 def engine(header: Header = HEADER) -> Engine:
-    made = settings({"tempo": 120, "density": 4, "length": 2})
+    made = controls({"tempo": 120, "density": 4, "length": 2})
     return Engine(UniformModel(12), seed=header.settings["seed"], settings=made)
 
 
@@ -88,6 +88,7 @@ KEYS = st.tuples(
 LATE = [st.sampled_from([0, 300, 900]), st.sampled_from([0, 5_000, 40_000, 90_000])]
 
 
+@settings(max_examples=40)  # each is a session, played twice
 @given(
     st.lists(KEYS, min_size=1, max_size=9),
     st.sampled_from(LATE).flatmap(lambda late: st.lists(late, min_size=1, max_size=9)),
@@ -141,7 +142,7 @@ class Failing(Engine):
 def test_a_session_with_a_fault_is_played_to_its_end_and_says_where_the_fault_was() -> None:
     """A fault was the end of the replay once, with its traceback for all there was to see."""
     rows = [*lived(CALL), Fault(3_000_000, "AssertionError: nothing is allowed")]
-    made = settings({"tempo": 120, "density": 4, "length": 2})
+    made = controls({"tempo": 120, "density": 4, "length": 2})
 
     def failing(header: Header) -> Engine:
         return Failing(UniformModel(12), seed=header.settings["seed"], settings=made)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livegen.codec.encoder import Stroke
@@ -114,6 +114,7 @@ def onsets(strokes: Iterable[Stroke]) -> list[Stroke]:
     return [stroke for stroke in strokes if stroke.velocity]
 
 
+@settings(max_examples=50)  # each of hundreds of notes
 @given(BRIEFS, st.integers(0, 99), st.sampled_from([1, 6, 48, 1e9]))
 def test_every_response_keeps_the_laws_of_notes(brief: Brief, seed: int, ticks: float) -> None:
     planned = rolled_out(UniformModel(ticks), brief, seed)

@@ -70,7 +70,7 @@ def test_music_without_a_train_split_and_without_chords_says_what_is_left_out(
             whole.__class__(whole.ppqn, whole.tracks[:1], metres=whole.metres),
         )
 
-    assert run(music, data="plain") == 0
+    assert run(music, "--calls", "4", data="plain") == 0
     said = capsys.readouterr().out
     assert "No train split is there: memorisation was not measured." in said
     assert "No piece has a lead, an accompaniment and a track of chords" in said
