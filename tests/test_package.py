@@ -63,6 +63,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "install",
         "--quiet",
         "--disable-pip-version-check",
+        "--no-compile",  # most of it is never run here
     ]
     done = subprocess.run(
         [*pip, "-c", str(ROOT / "constraints.txt"), str(wheel)], capture_output=True, text=True

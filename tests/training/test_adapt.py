@@ -42,7 +42,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         "LENGTH": 24,
         "RATE": 0.02,
     }
-    for name, value in (small | {"FEWEST_UPDATES": 30}).items():
+    for name, value in (small | {"FEWEST_UPDATES": 30, "FEWEST_PASSES": 1}).items():
         monkeypatch.setattr(adapting, name, value)
 
 
