@@ -3,6 +3,7 @@
 import os
 import shutil
 import signal
+import sys
 import tempfile
 from collections.abc import Generator, Iterator
 from fnmatch import fnmatch
@@ -53,8 +54,10 @@ def pytest_configure(config: pytest.Config) -> None:
     """A person's settings change no test, and no test leaves recordings among a person's own.
 
     Nor does it matter how the tests were begun: a shell that puts them into the background has them, and all that they
-    start, ignore Ctrl-C.
+    start, ignore Ctrl-C.  Nor whether Python may keep what it compiles: hundreds of processes would compile it anew.
     """
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+    sys.dont_write_bytecode = False
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
     # Several workers with as many threads each as there are cores wait for one another most of the time.

@@ -154,7 +154,7 @@ def test_evaluating_asks_nobody(alone: Runs, music: Path) -> None:
 
 def test_the_scorecard_asks_nobody(alone: Runs, music: Path, tmp_path: Path) -> None:
     scorecard = ("-m", "livegen", "scorecard", "default", "--data", music, "--out", tmp_path)
-    few = ("--calls", "2", "--turns", "2", "--events", "16", "--workers", "2")
+    few = ("--calls", "2", "--turns", "2", "--events", "16", "--workers", "1")
 
     assert_alone(alone(*scorecard, *few))
 
