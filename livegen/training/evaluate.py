@@ -226,7 +226,7 @@ def legal_classes(field: str, event: Event, sounding: npt.NDArray[np.float32]) -
     if event.part != DRUMS:
         own = sounding[event.part * 128 : event.part * 128 + 128] > 0
     if field == "on":
-        return np.array([own.any(), True])
+        return np.array([own.any(), not own.all()])
     return ~own if event.on else own
 
 

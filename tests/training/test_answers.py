@@ -3,6 +3,7 @@
 import numpy as np
 
 from livegen.codec.layout import ADVANCE, NO_GRID, SOUNDING, Event
+from livegen.inference.contract import Logits, Query, Summary
 from livegen.music.parts import DRUMS
 from livegen.testing import UniformModel
 from livegen.training.answers import answer
@@ -22,6 +23,19 @@ def test_only_what_sounds_ends_and_only_what_does_not_starts() -> None:
             assert legal is not None and legal[event.pitch]
             assert event.on or event.part != DRUMS
         sound(sounding, event)
+
+
+def test_a_model_that_only_begins_notes_ends_them_once_all_sound() -> None:
+    """As one does after a few steps of training."""
+
+    class Eager(UniformModel):
+        def logits(self, field: str, summary: Summary, query: Query) -> Logits:
+            wanted = {"time": 1, "part": 0, "on": 1}.get(field)
+            logits = super().logits(field, summary, query)
+            return logits if wanted is None else np.where(np.arange(len(logits)) == wanted, 0, -100)
+
+    played = answer(Eager(), OPENING, 200, np.random.default_rng(1))
+    assert not played[:, 2].all()
 
 
 def test_events_lie_in_the_bars_that_were_heard() -> None:
