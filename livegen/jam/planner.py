@@ -211,7 +211,16 @@ class Rollout(PlayedOnce):
             last = self._last()
             share *= min(rate, 1 / rate)  # who wants more notes or fewer wants another rhythm
             likely = mixed(likely, share, (point.tick - last for point in coming), allowed)
+            share, again = self._recalled()
+            if again:
+                likely = mixed(likely, share, [again.tick - last], allowed)
         return self._drawn(likely)
+
+    def _recalled(self) -> tuple[float, Point | None]:
+        """What was played four bars before, where a line that goes on and on has it come again."""
+        if self._theme is None or self.brief.end is not None:
+            return 0.0, None
+        return self._theme.recalls(self._line, self.hearing.timeline.metre)
 
     def _rate(self) -> float:
         """How much denser to play than the model would, so that the whole comes out as dense as the call."""
@@ -284,6 +293,9 @@ class Rollout(PlayedOnce):
         if self._theme and leads:
             share, coming = self._theme.follows(self._line)
             likely = mixed(likely, share, (point.pitch for point in coming), allowed)
+            share, again = self._recalled()
+            if again and again.tick == tick:
+                likely = mixed(likely, share, [again.pitch], allowed)
         return self._chosen(likely)
 
     def _draw_on(self, query: Query, tick: int) -> int | None:

@@ -10,6 +10,7 @@ no answer.
 Knows ticks and pitches; knows no model, no chance and no turns.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -18,6 +19,7 @@ import numpy as np
 
 from livegen.codec.encoder import Stroke
 from livegen.inference.sampling import Mask, Probabilities
+from livegen.music.metre import Metre
 from livegen.music.parts import DRUMS
 
 # The share of the cache by how many intervals stand in the call, and how many times over it is taken at the top of the
@@ -28,6 +30,14 @@ FEWEST = 4  # notes of a theme
 LATEST = 128  # notes of a call that are taken up
 LINES = (6, 8)  # ticks: sixteenths, triplets
 NEAR = 2  # ticks from a line that are the hand's doing
+# A line that goes on makes periods of eight bars: the fifth and the sixth are like the first and the second (Caplin,
+# "Classical Form", 1998: the parallel period).
+PERIOD, AGAIN, BEFORE = (
+    8,
+    (4, 6),
+    4,
+)  # bars: of a period, which are heard again, how many bars before they were
+SAME = 0.9  # share that what stood there has, taken as many times over as that of a figure
 
 
 class Point(NamedTuple):
@@ -72,9 +82,23 @@ class Theme:
                 matched, found = same, []
             if same == matched:
                 found.append(place)
-        plain = SHARES[min(matched, len(SHARES) - 1)]
-        share = 1 - (1 - plain) ** (MOST * self._strength**2)
+        share = self._share(SHARES[min(matched, len(SHARES) - 1)])
         return share, [self._after(past[-1], place) for place in found]
+
+    def recalls(self, line: Sequence[Point], metre: Metre) -> tuple[float, Point | None]:
+        """What comes next in a line that goes on, where a period has it come again, and the share, 0 to 1, it has."""
+        if not line:
+            return 0.0, None
+        bar = metre.place(line[-1].tick).bar
+        since = line[-1].tick - BEFORE * bar
+        at = bisect_right(line, since, key=lambda point: point.tick)
+        again = Point(line[at].tick + BEFORE * bar, line[at].pitch)
+        number = (again.tick - metre.place(again.tick).position) // bar % PERIOD
+        is_due = AGAIN[0] <= number < AGAIN[1] and line[0].tick <= since + bar
+        return (self._share(SAME), again) if is_due else (0.0, None)
+
+    def _share(self, plain: float) -> float:
+        return float(1 - (1 - plain) ** (MOST * self._strength**2))
 
     def taken_up(self, line: Sequence[Point]) -> float:
         """The share, 0 to 1, of a line's figures of three notes that stand in the call, with their rhythm."""

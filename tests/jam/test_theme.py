@@ -18,6 +18,7 @@ from livegen.jam.theme import (
     on_line,
     theme_of,
 )
+from livegen.music.metre import COMMON_TIME
 from livegen.music.parts import COMP, DRUMS, LEAD
 
 PLAIN = MOST**-0.5  # the setting at which the shares are taken once
@@ -119,3 +120,27 @@ def test_what_is_mixed_stays_a_distribution_over_what_is_allowed(
     assert (found[~mask] == 0).all()
     wanted = [place for place in places if 0 <= place < 4 and mask[place]]
     assert all(found[place] >= share / len(wanted) - 1e-9 for place in set(wanted))
+
+
+# --- periods ------------------------------------------------------------------------------------------------------
+
+
+def test_the_fifth_and_the_sixth_bar_of_a_period_recall_the_first_and_the_second() -> None:
+    theme = Theme([Point(tick, 60) for tick in range(0, 96, 24)], 1.0)
+    line = [Point(tick, 60 + tick // 24 % 7) for tick in range(0, 96 * 4, 24)]
+    recalled = []
+    while line[-1].tick < 96 * 8:
+        share, again = theme.recalls(line, COMMON_TIME)
+        if again:
+            assert 0 < share < 1
+            assert again == Point(line[-1].tick + 24, line[-16].pitch)
+            recalled.append(again.tick // 96)
+        line.append(again or Point(line[-1].tick + 24, 72))
+    assert recalled == [4] * 4 + [5] * 4
+
+
+def test_what_has_not_been_played_is_not_recalled() -> None:
+    theme = Theme([Point(tick, 60) for tick in range(0, 96, 24)], 1.0)
+    assert theme.recalls([], COMMON_TIME) == (0.0, None)
+    late = [Point(tick, 60) for tick in range(96 * 3, 96 * 4, 24)]
+    assert theme.recalls(late, COMMON_TIME) == (0.0, None)
