@@ -13,16 +13,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import click
 
 from livegen import shipped
-from livegen.inference.model import load
 from livegen.music.parts import DRUM_CHANNEL
+from livegen.scorecard import band
 from livegen.scorecard.feels import FEELS, all_calls, looped
 from livegen.scorecard.musicianship import PARTNERS, Figures, beat, figures
-from livegen.scorecard.playing import played
 
 HERE = Path(__file__).parent
 WAYS: dict[str, tuple[dict[str, object], bool]] = {
@@ -36,16 +34,8 @@ SHOWN = (
 )  # fmt: skip
 BEAT_BARS = 8  # that drums accompany
 NOT_A_MELODY = ("chords", "bass line")
-TEMPO = 0.04  # by which a tempo may be off
 
 CALLS = all_calls()
-
-_model: Any = None
-
-
-def _begin(path: str) -> None:
-    global _model
-    _model = load(Path(path))
 
 
 def _trial(job: tuple[str, int]) -> tuple[str, str, Figures]:
@@ -56,14 +46,12 @@ def _trial(job: tuple[str, int]) -> tuple[str, str, Figures]:
     values, has_clock = WAYS[way]
     if "trade" in values:  # who trades plays as many bars as were agreed on
         values = values | {"trade": call.bars}
-    heard = played(_model, call, values, seed=number, has_clock=has_clock)
-    ratio = heard.heard_us / call.tempo_us
-    return way, feel.name, figures(call, heard.notes) | {"tempo": float(abs(ratio - 1) <= TEMPO)}
+    return way, feel.name, band.judged(0, call, has_clock, number, values)
 
 
 def _beat(number: int) -> Figures:
     song = looped(CALLS[number][1], BEAT_BARS)
-    heard = played(_model, song, {"mode": "accompany"}, seed=number, after_bars=0)
+    heard = band.go_along(0, song, number)
     return beat([note for note in heard.notes if note.channel == DRUM_CHANNEL], BEAT_BARS)
 
 
@@ -110,7 +98,7 @@ def main(ways: Sequence[str], every: int, path: str, by_feel: bool) -> None:
     ways = ways or [*WAYS, *PARTNERS]
     jobs = [(way, at) for way in ways for at in range(0, len(CALLS), every)]
     rows: dict[str, list[tuple[str, Figures]]] = defaultdict(list)
-    with ProcessPoolExecutor(2, initializer=_begin, initargs=(path,)) as pool:
+    with ProcessPoolExecutor(2, initializer=band.open_models, initargs=([Path(path)],)) as pool:
         for way, feel, found in pool.map(_trial, jobs, chunksize=8):
             rows[way].append((feel, found))
         beats = [

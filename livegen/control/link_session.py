@@ -23,7 +23,7 @@ from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.errors import ConfigError
 from livegen.extras import to_install
-from livegen.music.metre import TICKS_PER_BEAT, parse_metre
+from livegen.music.metre import AUTO, COMMON_TIME, TICKS_PER_BEAT, told_metre
 
 FOLLOW_EVERY_US = SECOND // 10
 LISTEN_EVERY_US = SECOND
@@ -139,7 +139,7 @@ class LinkSession:
         controls = state.get("controls")
         if isinstance(controls, dict):
             self._sync = str(controls.get("sync", ""))
-            self._quantum = _quarters(str(controls.get("metre", "4/4")))
+            self._quantum = _quarters(str(controls.get("metre", AUTO)))
         if state.get("engine_pid") != self._engine:
             self._engine, self._told, self._is_told = state.get("engine_pid"), None, False
         if self._sync == "link" and self._make is None:
@@ -272,6 +272,6 @@ class LinkSession:
 def _quarters(metre: str) -> float:
     """Quarters of a bar."""
     try:
-        return parse_metre(metre).place(0).bar / TICKS_PER_BEAT
+        return (told_metre(metre) or COMMON_TIME).place(0).bar / TICKS_PER_BEAT
     except ConfigError:
         return 4.0

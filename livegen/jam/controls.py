@@ -11,7 +11,7 @@ from typing import Any
 
 from livegen.errors import ConfigError
 from livegen.jam.turns import MODES
-from livegen.music.metre import parse_metre
+from livegen.music.metre import told_metre
 from livegen.music.parts import PARTS
 from livegen.music.scale import parse_register, parse_scale
 
@@ -65,8 +65,9 @@ _TABLE = (
         "of each phrase being a downbeat.  In internal time it is the tempo.",
     ),
     Control(
-        "metre", "text", "4/4",
-        help="Metre of the bars, such as 4/4, 3/4, 6/8.  Neither MIDI clock nor Link tells it: set it here.",
+        "metre", "text", "auto",
+        help="Metre of the bars, such as 4/4, 3/4, 6/8.  auto: in free time what you play tells it, else 4/4.  Neither "
+        "MIDI clock nor Link tells it: for other bars set it here.",
     ),
     Control(
         "temperature", "number", 1.0, low=0.1, high=2.0,
@@ -136,9 +137,9 @@ _TABLE = (
         "1 allows little else.  Loose playing is answered loosely.",
     ),
     Control(
-        "swing", "number", 50, low=50, high=75, unit="%",
-        help="Place of the model's off-beat eighths: 50 straight, 67 as triplets, 75 dotted.  Triplets and sixteenths "
-        "stay where they are.",
+        "swing", "number", "auto", low=50, high=75, choices=("auto",), unit="%",
+        help="Place of the model's off-beat eighths: 50 straight, 67 as triplets, 75 dotted, auto as people place them "
+        "in the style that is set.  Triplets and sixteenths stay where they are.",
     ),
     Control(
         "parts", "text", "auto",
@@ -197,7 +198,7 @@ def _checked_text(name: str, text: str) -> str:
             if shift is None or not -36 <= shift <= 36:
                 parse_register(text)
         case "metre":
-            parse_metre(text)
+            told_metre(text)
         case "parts" if text != "auto" and not set(text.split()) <= set(PARTS):
             raise ConfigError(f"parts: expected auto, or some of {', '.join(PARTS)}; got {text!r}")
         case _:
@@ -252,7 +253,7 @@ class Settings:
     follow: float = _default("follow")
     theme: float = _default("theme")
     groove: float = _default("groove")
-    swing: float = _default("swing")
+    swing: float | str = _default("swing")
     parts: str = _default("parts")
     style: str = _default("style")
     offset: float = _default("offset")

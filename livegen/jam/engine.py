@@ -41,7 +41,7 @@ from livegen.jam.steering import Steering
 from livegen.jam.struck import Struck
 from livegen.jam.turn_taking import TurnTaking
 from livegen.jam.turns import Start, Turn
-from livegen.music import pace
+from livegen.music import beats
 from livegen.music.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -54,7 +54,7 @@ from livegen.music.messages import (
     Other,
     PitchBend,
 )
-from livegen.music.metre import TICKS_PER_BEAT, parse_metre
+from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, told_metre, written
 from livegen.music.parts import DRUM_CHANNEL, KEYS, LEAD, PARTS
 from livegen.music.phrase import CHORD_US
 from livegen.music.scale import name_of
@@ -137,9 +137,9 @@ class Engine:
         by_part = {**dict(zip(PARTS, ROUTES, strict=True)), **(routes or {})}
         self._agenda = Agenda(tuple(by_part[part] for part in PARTS), horizon_us)
         self._ears = Ears(rules or DEFAULT_RULES, self._notices.say)
-        metre = parse_metre(self.settings.metre)
+        metre = told_metre(self.settings.metre) or COMMON_TIME
         self._conductor = Conductor(self.settings.sync, metre, self._notices.say)
-        self._listener = Listener(model, Timeline(tempo_us(pace.USUAL_BPM), metre=metre))
+        self._listener = Listener(model, Timeline(tempo_us(beats.USUAL_BPM), metre=metre))
         self._performer = Performer(self._agenda, self._listener, self._desk, seed, slice_steps)
         self._clock_sender = ClockSender(horizon_us)
         self._turns = TurnTaking(
@@ -258,6 +258,8 @@ class Engine:
             "leader": self._conductor.leader.value,
             "tempo_bpm": round(self._shown_bpm, 1),
             "beat": place.position // TICKS_PER_BEAT + 1,
+            "tempo_sure": self._tempo_sure,
+            "metre": written(timeline.metre),
             "timeline": [timeline.tempo_us, timeline.origin_us, place.bar],
             **self._listener.harmonist.snapshot(self._now),
             "held": len(self._ears.held),
@@ -284,6 +286,12 @@ class Engine:
         fixed = self._listener.fixed_us if self._listener.is_free else None
         is_idle = self._turns.call is None and self._performer.plan is None
         return 60e6 / fixed if fixed and is_idle else self.timeline.bpm
+
+    @property
+    def _tempo_sure(self) -> float:
+        """The probability that the tempo is right: 1 where it is told, 0 where nothing was heard that tells it."""
+        is_told = not self._listener.is_free or self._listener.fixed_us is not None
+        return 1.0 if is_told else round(self._listener.tempo_sure, 2)
 
     @property
     def _rest_at(self) -> int | None:
@@ -363,7 +371,8 @@ class Engine:
         conductor.look(self._now)
         timeline, jumped = conductor.timeline, conductor.jumps != self._jumps
         self._jumps = conductor.jumps
-        self._listener.led(conductor.leader is Leader.FREE, self._fixed_us)
+        metre = told_metre(self.settings.metre)
+        self._listener.led(conductor.leader is Leader.FREE, self._fixed_us, metre)
         if jumped:
             self._turns.jump(timeline, self._now, out)
         elif timeline is not None and self._listener.go_by(timeline):
@@ -522,7 +531,7 @@ class Engine:
 
     def _fit(self) -> None:
         if self._listener.call:
-            self._listener.fit(self._listener.call)
+            self._listener.fit(self._listener.call, self._now)
 
     def _hears_again(self) -> int | None:
         call = self._listener.call

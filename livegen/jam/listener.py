@@ -7,7 +7,6 @@ in.  Knows no turns, no plans and no settings: it is told what they come to.
 import difflib
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import replace
 
 from livegen.codec.encoder import Stroke
 from livegen.inference.contract import Model
@@ -18,8 +17,8 @@ from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.struck import Struck
 from livegen.jam.successor import Successor
 from livegen.jam.surprise import Foretold, Surprise
-from livegen.music import pace
-from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music import beats
+from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
 from livegen.music.parts import DRUMS
 from livegen.music.phrase import Phrase
 from livegen.music.timeline import Timeline
@@ -35,7 +34,8 @@ HISTORY = 512  # strokes that another model hears before it takes over
 class Listener:
     """`live` is what was heard; `call` the call that the player is playing, None between calls.  Threads: loop only.
 
-    `is_free` says that the player leads the time; `fixed_us` is the tempo in free time where it is told and not found.
+    `is_free` says that the player leads the time; `fixed_us` is the tempo in free time, and `metre` that of the bars,
+    where these are told and not found.  `tempo_sure` is the probability that the tempo that was found is right.
     """
 
     def __init__(self, model: Model, timeline: Timeline) -> None:
@@ -46,6 +46,8 @@ class Listener:
         self.surprise = Surprise()
         self.is_free = True
         self.fixed_us: int | None = None
+        self.metre: Metre | None = None
+        self.tempo_sure = 0.0
         self._beat_known = False
         self._heard_us: int | None = None
         self._history: deque[Struck] = deque(maxlen=HISTORY)
@@ -53,9 +55,9 @@ class Listener:
         self._drums: Hearing | None = None
         self._swap_tick = 0
 
-    def led(self, is_free: bool, fixed_us: int | None) -> None:
-        """The player leads the time from now on, or does not; in free time at this tempo, where one is told."""
-        self.is_free, self.fixed_us = is_free, fixed_us
+    def led(self, is_free: bool, fixed_us: int | None, metre: Metre | None) -> None:
+        """The player leads the time from now on, or does not; in free time by what is told of tempo and bars."""
+        self.is_free, self.fixed_us, self.metre = is_free, fixed_us, metre
 
     # --- what is heard --------------------------------------------------------------------------------------------
 
@@ -114,10 +116,10 @@ class Listener:
         branch.go_by(timeline)
         return branch
 
-    def open_call(self, now: int, metre: Metre) -> Call:
+    def open_call(self, now: int) -> Call:
         """A call begins now: settle the beat by its first note, and remember what was heard before it."""
         running = self.live.timeline
-        timeline = self._timeline_at(now, metre) if self.is_free else running
+        timeline = self._timeline_at(now) if self.is_free else running
         if timeline != running:
             self.live = self.live.retimed(timeline)
         self.call = Call(self.live.copy(), Phrase(beat_us=0 if self.is_free else timeline.tempo_us))
@@ -126,15 +128,16 @@ class Listener:
         self.harmonist.begin()
         return self.call
 
-    def _timeline_at(self, now: int, metre: Metre) -> Timeline:
+    def _timeline_at(self, now: int) -> Timeline:
         """In free time: the beat that a phrase beginning now is on."""
         running = self.live.timeline
         is_forgotten = self._heard_us is None or now - self._heard_us > FORGET_BEAT_US
         if self.fixed_us is not None:
-            return Timeline(self.fixed_us, now, metre)
+            return Timeline(self.fixed_us, now, self.metre or COMMON_TIME)
         if not self._beat_known or is_forgotten:
-            return Timeline(running.tempo_us, now, metre)
-        return replace(pace.fit([now], running), metre=metre)
+            self.tempo_sure = 0.0
+            return Timeline(running.tempo_us, now, self.metre or COMMON_TIME)
+        return beats.begun([now], running, self.metre)
 
     def restore(self, heard: Hearing, ears: Ears) -> None:
         """Hear as then, but by the beat and in the style of now, and with only that sounding which does."""
@@ -168,17 +171,20 @@ class Listener:
         pause = call.phrase.onsets_us[-1] + FIT_PAUSE_US
         return pause if held else min(pause, rest_over - FIT_AHEAD_US)
 
-    def fit(self, call: Call) -> None:
-        """Look for a better grid for the call; if there is one, hear the call again on it."""
+    def fit(self, call: Call, now: int) -> None:
+        """Look for the beat of the call.  Where it is another, hear the call again on it; else follow its tempo."""
         call.unfitted = False
-        if not call.is_whole or not self.is_free:
-            return  # too long to be heard again
-        heard_on = call.again.timeline if call.again else self.live.timeline
-        timeline = pace.fit(list(call.phrase.onsets_us), heard_on if self._beat_known else None)
-        self._beat_known = self._beat_known or len(call.phrase.onsets_us) > 3
-        timeline = replace(timeline, metre=heard_on.metre)
-        if timeline != heard_on:
-            call.again, call.reached = call.before.retimed(timeline), 0
+        if not self.is_free:
+            return
+        hearing = call.again or self.live
+        running = hearing.timeline if self._beat_known else None
+        found = beats.find(call.phrase.played(now), running, self.metre)
+        self._beat_known = self._beat_known or found.tempo_sure > 0
+        self.tempo_sure = found.tempo_sure
+        if found.goes_on:
+            hearing.go_by(found.timeline)
+        elif call.is_whole and found.timeline != hearing.timeline:
+            call.again, call.reached = call.before.retimed(found.timeline), 0
 
     def hear_again(self, call: Call, again: Hearing, strokes: int) -> bool:
         """Hear some of the call on its new grid; whether that grid is now in force."""

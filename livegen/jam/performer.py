@@ -31,7 +31,7 @@ from livegen.music.chord import Chord
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
-from livegen.music.swing import swung
+from livegen.music.swing import swung, usual_swing
 from livegen.music.timeline import Timeline
 
 EIGHTH = TICKS_PER_BEAT // 2
@@ -77,8 +77,9 @@ class Performer:
 
     def place(self, tick: int) -> int:
         """When a tick of the model's is to sound: swung, and as far off the timeline as its plan."""
-        shift = self.plan.shift_us if self.plan else 0
-        return self._timeline.micros(swung(tick, self._desk.settings.swing)) + shift
+        shift, settings = self.plan.shift_us if self.plan else 0, self._desk.settings
+        swing = usual_swing(settings.style) if settings.swing == "auto" else float(settings.swing)
+        return self._timeline.micros(swung(tick, swing)) + shift
 
     # --- what has sounded -----------------------------------------------------------------------------------------
 

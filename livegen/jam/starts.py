@@ -24,6 +24,7 @@ PATIENCE_BARS = (
 )
 SOONEST = TICKS_PER_BEAT // 4  # after the last onset of a call no answer begins sooner
 FEWEST = 3  # notes of a phrase whose last one may be held into the answer
+PICK_UP = 3  # eighths of a bar: a first note so little before a bar line is a pick-up to it
 ON_LINE = 2  # ticks by which a hand is beside a line
 AUDITION_US = 2_500  # in which a machine plans one onset, on the safe side
 MOST_AUDITIONS = 4
@@ -82,11 +83,8 @@ def entry(call: Call, timeline: Timeline) -> int:
 def _entry(call: Call, timeline: Timeline) -> int:
     phrase, metre = call.phrase, timeline.metre
     last = timeline.tick(phrase.onsets_us[-1])
-    # A pick-up is no bar of its own.
-    began = timeline.tick(phrase.began_us)
-    began += metre.place(began).bar * 3 // 8
-    position, bar = metre.place(began)
-    first, line = began - position, _next_bar(call, timeline)
+    first, line = _first_bar(call, timeline), _next_bar(call, timeline)
+    bar = metre.place(first).bar
     apart = metre.strong(bar)
     off = metre.place(last).position % apart
     for _ in range(PATIENCE_BARS):
@@ -106,6 +104,13 @@ def _entry(call: Call, timeline: Timeline) -> int:
             break
         line = timeline.bar_from(line + 1)
     return line
+
+
+def _first_bar(call: Call, timeline: Timeline) -> int:
+    """The tick of the bar line at which a call's first bar begins: a pick-up is no bar of its own."""
+    began = timeline.tick(call.phrase.began_us)
+    began += timeline.metre.place(began).bar * PICK_UP // 8
+    return began - timeline.metre.place(began).position
 
 
 def patience_over(timeline: Timeline, since: int) -> int:
@@ -130,11 +135,9 @@ def plan_from(
 
 def its_bars(call: Call, settings: Settings, timeline: Timeline, now: int) -> int:
     """The tick at which the model's bars begin, in a trade: a turn after those in which the call began."""
-    # A pick-up is part of its bar.
-    began = timeline.tick(call.phrase.began_us) + TICKS_PER_BEAT // 2
-    position, bar = timeline.metre.place(began)
-    turn = int(settings.trade) * bar
-    start = began - position + turn
+    first = _first_bar(call, timeline)
+    turn = int(settings.trade) * timeline.metre.place(first).bar
+    start = first + turn
     late = timeline.tick_from(now - SOON_US) - start
     return start + max(0, -(-late // turn)) * turn
 

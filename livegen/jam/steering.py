@@ -13,7 +13,7 @@ from livegen.jam.desk import Desk
 from livegen.jam.listener import Listener, unknown_style
 from livegen.jam.replies import Replies, Reply
 from livegen.jam.turn_taking import TurnTaking
-from livegen.music.metre import parse_metre
+from livegen.music.metre import COMMON_TIME, told_metre
 from livegen.music.timeline import tempo_us
 
 UNPLANNED = {"sync", "tempo", "offset", "swing", "clock_out"}  # act without planning anew
@@ -58,7 +58,7 @@ class Steering:
         settings = self._desk.settings
         self._agenda.offset_us = round(settings.offset * 1000)
         self._conductor.follow(settings.sync)
-        self._conductor.set_metre(parse_metre(settings.metre))
+        self._conductor.set_metre(told_metre(settings.metre) or COMMON_TIME)
         if now is None:
             pass  # nobody knows what time it is: bar 1 begins with the first that happens
         elif not isinstance(settings.tempo, str):

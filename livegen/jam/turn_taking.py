@@ -14,7 +14,7 @@ from livegen.jam.ears import Ears
 from livegen.jam.listener import Listener
 from livegen.jam.performer import Performer
 from livegen.jam.turns import CALLING, HAS_CALL, PLAYING, Action, Happening, Mode, Start, Turn
-from livegen.music.metre import TICKS_PER_BEAT, parse_metre
+from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.timeline import Timeline
 
 EARLY_BEATS = 2  # so long after it began a response may have come in too early
@@ -89,7 +89,7 @@ class TurnTaking:
 
     def _open(self, now: int) -> None:
         self._between_turns()
-        call = self._listener.open_call(now, parse_metre(self._settings.metre))
+        call = self._listener.open_call(now)
         self.answered = None
         if self.turn is Turn.TOGETHER:
             self._performer.begin(call, self._timeline.tick(now), now)

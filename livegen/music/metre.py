@@ -9,6 +9,7 @@ from livegen.errors import ConfigError
 
 TICKS_PER_BEAT = 24
 DOTTED = 36  # ticks of a dotted quarter
+AUTO = "auto"  # where a metre is asked for: whatever is heard
 
 
 class Place(NamedTuple):
@@ -46,6 +47,19 @@ class Metre:
 
 
 COMMON_TIME = Metre(((0, 4 * TICKS_PER_BEAT),))
+
+
+def written(metre: Metre) -> str:
+    """How its first bars are written, such as "3/4" or "6/8"."""
+    bar = metre.changes[0][1]
+    if metre.beat == DOTTED or bar % TICKS_PER_BEAT:
+        return f"{bar * 2 // TICKS_PER_BEAT}/8"
+    return f"{bar // TICKS_PER_BEAT}/4"
+
+
+def told_metre(text: str) -> Metre | None:
+    """The metre that is written, as `parse_metre` reads it; None for "auto".  Raises ConfigError."""
+    return None if text.strip() == AUTO else parse_metre(text)
 
 
 def parse_metre(text: str) -> Metre:

@@ -7,6 +7,7 @@ from bisect import insort
 from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from livegen.music.key import Key, likeliest
 from livegen.music.parts import DRUMS, PARTS
@@ -17,8 +18,20 @@ _PATIENCE = 2.25  # in inter-onset intervals
 CHORD_US = 35_000  # onsets closer than this are one
 _OVERLAP_US = 80_000  # a legato hand overlaps by less than this, voices by more
 _RECENT = 256
+_NOTES = 96
+_SOUNDS = -1  # where the end of a note is not known yet
 _FADES = 0.8  # with each note, what was played before counts for so much of what it did
 _SEVERAL = 8  # as many voices at once as are ever told apart
+
+
+class Played(NamedTuple):
+    """A note from `onset_us` to `end_us`: MIDI pitch and velocity; a drum is marked."""
+
+    onset_us: int
+    end_us: int
+    pitch: int
+    velocity: int
+    is_drum: bool = False
 
 
 @dataclass(slots=True)
@@ -47,6 +60,7 @@ class Phrase:
     beat_us: int = 0
     last_pitch: int = 0  # the highest of the last onset that was not a drum
     _loudness: int = 0
+    _latest: deque[Played] = field(default_factory=lambda: deque(maxlen=_NOTES))
     # Of the onsets so far: these are asked for several times an event.
     _usual_ioi_us: int | None = None
     _longest_ioi_us: int = 0
@@ -63,6 +77,7 @@ class Phrase:
         self.active_us = at
         self.onsets_us.append(at)
         self._usual_ioi_us = self._key = None
+        self._latest.append(Played(at, _SOUNDS, pitch, velocity, part == DRUMS))
         self.notes += 1
         self._loudness += velocity
         extent = self.extents.setdefault(part, Extent())
@@ -77,6 +92,7 @@ class Phrase:
     def release(self, at: int, part: int, pitch: int) -> None:
         """A note ends; one that did not begin in this phrase only marks the time."""
         self.active_us = at
+        self._end(at, pitch, part == DRUMS)
         since = self._sounding.pop((part, pitch), None)
         if since is None:
             return
@@ -88,6 +104,19 @@ class Phrase:
         )
         extent = self.extents[part]
         extent.voices = min(max(extent.voices, 1 + beside), _SEVERAL)
+
+    def _end(self, now: int, pitch: int, is_drum: bool) -> None:
+        for place in range(len(self._latest) - 1, -1, -1):
+            note = self._latest[place]
+            if note.end_us == _SOUNDS and (note.pitch, note.is_drum) == (pitch, is_drum):
+                self._latest[place] = note._replace(end_us=now)
+                return
+
+    def played(self, now: int) -> list[Played]:
+        """Its last notes; those that sound end now."""
+        return [
+            note._replace(end_us=now) if note.end_us == _SOUNDS else note for note in self._latest
+        ]
 
     @property
     def parts(self) -> tuple[int, ...]:

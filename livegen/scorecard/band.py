@@ -4,11 +4,12 @@ Knows engines and calls; knows no figures.
 """
 
 import random
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from itertools import repeat
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 import numpy as np
@@ -20,6 +21,7 @@ from livegen.music.parts import BASS, COMP
 from livegen.scorecard import degeneracy
 from livegen.scorecard.calls import HeldOut, Lead, LeadCall, Pair, drawn, followed, leads, windows
 from livegen.scorecard.likelihood import lift
+from livegen.scorecard.musicianship import Figures, figures
 from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import PlayedCall, played
 from livegen.scorecard.responses import random_answer
@@ -30,6 +32,7 @@ LEAD_BARS = 8  # of a melody to go along with
 TURN_BARS = (1, 2)
 LEADS_OF = 4  # one melody to so many calls
 MOST = 12  # calls kept of one piece
+TEMPO = 0.04  # share by which a tempo may be off
 DISTINCT = 500  # calls that turns are taken over, again and again with other chances
 
 T = TypeVar("T")
@@ -64,6 +67,19 @@ def answer(which: int, call: LeadCall, seed: int) -> PlayedCall:
 def go_along(which: int, call: LeadCall, seed: int) -> PlayedCall:
     """Give a model's accompaniment to a call."""
     return played(_models[which], call, {"mode": "accompany"}, seed=seed, after_bars=1)
+
+
+def judged(
+    which: int,
+    call: LeadCall,
+    has_clock: bool,
+    seed: int,
+    values: Mapping[str, object] = MappingProxyType({}),
+) -> Figures:
+    """Judge a model's answer as a bandmate does; `tempo` is 1 if the engine went by that of the call."""
+    heard = played(_models[which], call, dict(values), seed=seed, has_clock=has_clock)
+    ratio = heard.heard_us / call.tempo_us
+    return figures(call, heard.notes) | {"tempo": float(abs(ratio - 1) <= TEMPO)}
 
 
 def take_turn(call: LeadCall, seed: int) -> set[str]:

@@ -11,7 +11,9 @@ from typing import TYPE_CHECKING
 from livegen.daemon.recordings import write_new
 from livegen.errors import ConfigError
 from livegen.scorecard.card import (
+    CHAIN,
     DEAF,
+    ECHO,
     HARMONISER,
     MARKOV,
     MODEL,
@@ -34,11 +36,25 @@ if TYPE_CHECKING:
 
 BEGIN, END = "<!-- scorecard: begin -->", "<!-- scorecard: end -->"
 # From those who know least to those who know best.
-COLUMNS = (UNIGRAM, MARKOV, RANDOM, OTHER, DEAF, HARMONISER, PREVIOUS, MODEL, PEOPLE, WRITTEN)
+COLUMNS = (
+    UNIGRAM,
+    MARKOV,
+    RANDOM,
+    OTHER,
+    DEAF,
+    HARMONISER,
+    ECHO,
+    CHAIN,
+    PREVIOUS,
+    MODEL,
+    PEOPLE,
+    WRITTEN,
+)
 WITH_INTERVAL = (PREVIOUS, MODEL, PEOPLE)
 HEADINGS = {
     "likelihood": "How well it foresees music",
     "answers": "Answers beside their calls",
+    "playing": "As a bandmate hears it",
     "accompaniment": "Going along with a melody",
     "modulation": "When the player modulates",
     "distributions": "Spread as people's music is",

@@ -19,6 +19,7 @@ from livegen.scorecard.sections import (
     distributions,
     likelihood,
     memory,
+    playing,
     responses,
 )
 from livegen.training.corpora import Progress
@@ -87,6 +88,7 @@ def score(
             card.remarks.append(
                 f"No piece has two calls of {BARS} bars in a row: no answers were judged."
             )
+        playing.measure(card, band, calls)
         if music.leads:
             accompaniment.measure(card, band, music.leads)
         else:

@@ -15,6 +15,14 @@ const LEADERS: Record<string, string> = {
   internal: "own tempo",
 };
 
+const UNSURE = 0.5; // a tempo that is less probable is shown as a guess
+
+/** Beats a minute; "≈" says that it was found in what you play, and may be another. */
+export function tempoInWords({ tempo_bpm: tempo, tempo_sure: sure = 1 }: EngineState): string {
+  if (!tempo) return "—";
+  return (sure < UNSURE ? "≈ " : "") + tempo.toFixed(tempo < 100 ? 1 : 0);
+}
+
 export class Readouts {
   #turn = find("turn");
   #turnWords = find("turn-words");
@@ -26,7 +34,9 @@ export class Readouts {
     private readonly tape: NoteTape,
     private readonly link: () => Status,
   ) {
-    store.onState(["mode", "key", "chord", "tempo_bpm", "leader"], (state) => this.#showFacts(state));
+    store.onState(["mode", "key", "chord", "tempo_bpm", "tempo_sure", "metre", "leader"], (state) =>
+      this.#showFacts(state),
+    );
   }
 
   /** What moves with time rather than with news. */
@@ -46,8 +56,8 @@ export class Readouts {
     say(find("fact-mode"), state.mode ? words(state.mode) : "—");
     say(find("fact-key"), state.key || "—");
     say(find("fact-chord"), state.chord || "—");
-    say(find("fact-tempo"), state.tempo_bpm ? state.tempo_bpm.toFixed(state.tempo_bpm < 100 ? 1 : 0) : "—");
+    say(find("fact-tempo"), tempoInWords(state));
     const leader = LEADERS[state.leader ?? ""] ?? words(state.leader ?? "");
-    say(find("leader"), leader ? `Tempo · ${leader}` : "Tempo");
+    say(find("leader"), ["Tempo", leader, state.metre].filter(Boolean).join(" · "));
   }
 }

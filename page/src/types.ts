@@ -64,6 +64,8 @@ export interface EngineState {
   mode?: string;
   leader?: string;
   tempo_bpm?: number;
+  tempo_sure?: number; // the probability that the tempo is right
+  metre?: string;
   timeline?: Timeline;
   key?: string;
   chord?: string;

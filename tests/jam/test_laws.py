@@ -49,7 +49,7 @@ VALUES = {
     "energy": st.sampled_from([0.0, 0.5, 1.0]),
     "follow": st.sampled_from([0.0, 0.5, 1.0]),
     "groove": st.sampled_from([0.0, 0.75, 1.0]),
-    "swing": st.sampled_from([50, 60, 67, 75]),
+    "swing": st.sampled_from(["auto", 50, 60, 67, 75]),
     "parts": st.sampled_from(["auto", "lead", "comp bass", "lead comp bass drums"]),
     "style": st.sampled_from(["any", "jazz", "polka"]),
     "tempo": st.sampled_from(["auto", 30, 120, 300]),

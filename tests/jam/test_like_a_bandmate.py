@@ -1,15 +1,19 @@
 """What a bandmate hears: coming in, giving way, closing, the key of the end, harmony and solos that listen."""
 
+from dataclasses import replace
+
 import pytest
 
 from livegen.inference.contract import Model
+from livegen.jam.engine import Wake
 from livegen.jam.harmonist import SETTLE_US
 from livegen.jam.listener import HAT, KICK, SNARE, plain_beat
 from livegen.music.key import Key
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.metre import parse_metre
 from livegen.music.parts import DRUM_CHANNEL
-from livegen.testing import EchoModel, Rehearsal, UniformModel
+from livegen.scorecard.feels import FEELS, call_of
+from livegen.testing import SECOND, EchoModel, Rehearsal, UniformModel
 from tests.jam.stage import BAR, BEAT, began, command, onsets, rehearsal, turn
 
 # Two bars, in beats: onset, length, pitch.  They end with a half note on the tonic.
@@ -65,6 +69,17 @@ def test_an_answer_that_came_in_too_early_gives_way_and_the_call_is_whole() -> N
     assert call is None, "it counts as no turn"
     began(jam)
     assert jam.engine.taken[-1].call.phrase.notes == len(PHRASE) + 1
+
+
+@pytest.mark.parametrize(("pick_up", "answered_at"), [(0, 2), (0.5, 3), (1, 3), (1.5, 3)])
+def test_in_a_trade_a_pick_up_is_no_bar_of_its_own(pick_up: float, answered_at: int) -> None:
+    jam = rehearsal(mode="trade", trade=2, sync="internal")
+    jam.play(0, Wake())
+    bars = answered_at - 2  # the phrase's first bar line
+    before = [(-at, 0.5, 67) for at in (1.5, 1, 0.5) if at <= pick_up]
+    playing(jam, [*before, *PHRASE], at=4 * bars)
+    jam.until((answered_at + 1) * BAR)
+    assert onsets(jam)[0][0] == answered_at * BAR
 
 
 def test_who_interrupts_later_begins_another_call() -> None:
@@ -209,3 +224,50 @@ def test_drums_believe_to_have_played_a_plain_beat(
     assert [it.tick for it in beat if it.pitch == KICK] == kicks
     assert [it.tick for it in beat if it.pitch == SNARE] == snares
     assert [it.tick for it in beat if it.pitch == HAT] == list(range(0, beat[-1].tick + 1, 12))
+
+
+# --- free time ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("name", "bpm", "metre"),
+    [("waltz", 108, "3/4"), ("jig", 162, "6/8"), ("swing blues", 110, "4/4")],
+)
+def test_nobody_says_so_but_the_answer_is_in_the_tempo_and_the_bars_of_the_call(
+    name: str, bpm: float, metre: str
+) -> None:
+    jam = rehearsal(tempo="auto")
+    call = call_of(next(feel for feel in FEELS if feel.name == name), bpm)
+    rows: list[tuple[float, int, NoteOn | NoteOff]] = [
+        (note.onset, 1, NoteOn(note.pitch, note.velocity)) for note in call.notes
+    ]
+    rows += [(note.end, 0, NoteOff(note.pitch)) for note in call.notes]
+    for beat, _, message in sorted(rows, key=lambda row: row[:2]):
+        jam.play(SECOND + round(beat * call.tempo_us), message)
+    entered = (began(jam) - SECOND) / call.tempo_us
+    told = jam.engine.snapshot()
+    assert told["metre"] == metre
+    assert told["tempo_bpm"] == pytest.approx(bpm, rel=0.03)
+    assert abs(entered / call.bar - round(entered / call.bar)) < 0.05
+    assert told["tempo_sure"] not in (0, 1)
+
+
+# --- styles -------------------------------------------------------------------------------------------------------
+
+
+class Jazz(EchoModel):
+    """Knows a style that people swing, and begins a note on every eighth."""
+
+    grid = 6
+    facts = replace(EchoModel.facts, styles=("any", "jazz_swing"))
+
+
+@pytest.mark.parametrize(("style", "late"), [("any", 0), ("jazz_swing", 0.12 * BEAT)])
+def test_a_style_of_jazz_swings_unless_it_is_told_otherwise(style: str, late: float) -> None:
+    for swing, moved in (("auto", late), (50, 0)):
+        jam = rehearsal(Jazz(), style=style, swing=swing)
+        playing(jam, PHRASE)
+        jam.until(3 * BAR)
+        off_beats = [at % BEAT for at, _ in onsets(jam) if abs(at % BEAT - BEAT / 2) < BEAT / 4]
+        assert off_beats
+        assert all(abs(at - BEAT / 2 - moved) <= BEAT / 24 for at in off_beats)

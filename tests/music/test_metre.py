@@ -3,7 +3,15 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.metre import COMMON_TIME, Metre, Place, bar_ticks, parse_metre
+from livegen.music.metre import (
+    COMMON_TIME,
+    Metre,
+    Place,
+    bar_ticks,
+    parse_metre,
+    told_metre,
+    written,
+)
 
 changes = st.lists(
     st.tuples(st.integers(-1000, 5000), st.integers(1, 400)),
@@ -56,3 +64,10 @@ def test_a_change_is_a_bar_line(metre: Metre) -> None:
     assert [metre.place(tick) for tick, _ in metre.changes] == [
         Place(0, bar) for _, bar in metre.changes
     ]
+
+
+def test_a_metre_is_written_as_it_is_read() -> None:
+    for text in ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8"):
+        assert written(parse_metre(text)) == text
+    assert told_metre("auto") is None
+    assert told_metre("3/4") == parse_metre("3/4")

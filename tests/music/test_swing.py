@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.swing import swung
+from livegen.music.swing import swung, usual_swing
 
 
 @given(st.floats(50, 75), st.integers(-1000, 1000))
@@ -25,3 +25,12 @@ def test_triplets_stay_up_to_triplet_swing() -> None:
 
 def test_the_off_beat_lies_where_its_percentage_says() -> None:
     assert [swung(12, percent) for percent in (50, 66.7, 75)] == [12, 16, 18]
+
+
+def test_styles_of_jazz_swing_and_others_do_not() -> None:
+    assert all(
+        57 <= usual_swing(style) <= 62 for style in ("jazz_swing", "jazz_bebop", "drums_jazz")
+    )
+    assert [usual_swing(style) for style in ("any", "pop", "drums_funk", "no such style")] == [
+        50
+    ] * 4

@@ -5,9 +5,14 @@ import { list, type Occasion, type Option, type Picker } from "./picker";
 
 export const COMMON = ["4/4", "3/4", "6/8", "2/4", "2/2", "5/4", "7/8", "9/8", "12/8"];
 const OTHER = "other";
+const AUTO = "auto";
 
 export function metrePicker({ labels, set }: Occasion): Picker {
-  const options: Option[] = [...COMMON.map((one): Option => [one, one]), [OTHER, "Other …"]];
+  const options: Option[] = [
+    [AUTO, "as you play"],
+    ...COMMON.map((one): Option => [one, one]),
+    [OTHER, "Other …"],
+  ];
   const common = list([{ label: "", options }], labels);
   const typed = el("input", {
     type: "text",
@@ -24,7 +29,7 @@ export function metrePicker({ labels, set }: Occasion): Picker {
   const show = (value: string): void => {
     const isBusy = document.activeElement === typed;
     if (!isBusy || typed.value === sent) typed.value = value;
-    if (!isBusy) common.value = COMMON.includes(value) ? value : OTHER;
+    if (!isBusy) common.value = value === AUTO || COMMON.includes(value) ? value : OTHER;
     typed.hidden = common.value !== OTHER;
   };
   common.addEventListener("change", () => {

@@ -1,0 +1,219 @@
+"""How well beat, metre and bar lines are found in free time, and what it costs.
+
+    python -m bench.beats DATA
+
+First the thirty feels of livegen/scorecard/feels.py, once and twice through, at the tempi where they are at home and at
+tempi from 50 to 220; then excerpts of the validation split of DATA (export/beat_material.py), as written and as
+performed, with a hand's jitter, and with a tempo that goes up and down by 15 %.  Every figure is a share:
+
+* tempo: quarter notes within 4 % of those that were played; up to half and double; of the last seconds.
+* downbeat: bar lines within .175 beats of those that are right (the tolerance of the continuity measures of Hainsworth,
+  "Techniques for the automated analysis of musical audio", 2004), and no others; every second one will do.
+* metre: as written.
+"""
+
+import json
+import random
+import statistics
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from export.beat_material import Manner, excerpt_of, pieces
+from livegen.music.beats import Found, find
+from livegen.music.metre import TICKS_PER_BEAT, Metre, parse_metre
+from livegen.music.phrase import Played
+from livegen.scorecard.feels import FEELS, Feel, call_of, looped
+
+Floats = NDArray[np.float64]
+
+HERE = Path(__file__).parent
+TEMPO, LATE = 0.04, 0.175  # share by which a tempo may be off; quarters by which a bar line may
+LATELY_S = 2.5
+TEMPI = (50, 66, 84, 104, 126, 150, 180, 220)
+OF_A_STYLE, ONSETS, FEWEST_BARS = 20, (16, 56), 3
+BEGIN_US = 10_000_000
+MOST_NOTES = 96  # of a phrase, as the engine keeps them
+FIRST_LOOK, EVERY = 8, 2  # notes: where the beat is followed while one plays
+# How people's music is played, and whether it is looked at while that happens.
+MANNERS = {
+    "by hand": (Manner(hand_s=0.01), False),
+    "by hand, followed": (Manner(hand_s=0.01), True),
+    "by hand, 15 % up and down, followed": (Manner(hand_s=0.01, rubato=0.15, wave=48), True),
+}
+BY_STYLE = {"wjd_jazz", "groove_drums", "trad_abc"}  # sets of which each style is a feel of its own
+
+
+class Row(NamedTuple):
+    """What was right, 1 or 0."""
+
+    tempo: float
+    octave: float
+    downbeat: float
+    metre: float
+
+
+class Truth(NamedTuple):
+    """What was played: onsets in seconds, where they lie in quarters from a bar line, a bar's quarters, and metre."""
+
+    onsets_s: Floats
+    quarters: Floats
+    bar: float
+    metre: Metre
+
+
+class Trial(NamedTuple):
+    """Notes to find the beat of, and what is right."""
+
+    notes: list[Played]
+    truth: Truth
+
+
+def judged(found: Found, truth: Truth) -> Row:
+    """Compare what was found with what was played."""
+    timeline = found.timeline
+    late = truth.onsets_s >= truth.onsets_s[-1] - LATELY_S
+    seconds, quarters = truth.onsets_s[late], truth.quarters[late]
+    if quarters[-1] - quarters[0] < 1:
+        seconds, quarters = truth.onsets_s, truth.quarters
+    played = float(np.polyfit(quarters, seconds, 1)[0])
+    ratio = timeline.tempo_us / 1e6 / played
+    octave = min(abs(ratio / times - 1) for times in (0.5, 1, 2)) <= TEMPO
+    is_right = timeline.metre == truth.metre
+    bar_s = truth.bar * played
+    found_s = timeline.metre.place(0).bar * timeline.tempo_us / TICKS_PER_BEAT / 1e6
+    off = seconds - timeline.origin_us / 1e6 - quarters * played
+    off = (off + bar_s / 2) % bar_s - bar_s / 2
+    has_lines = min(abs(found_s / bar_s - 1), abs(found_s / bar_s / 2 - 1)) < 1.5 * TEMPO
+    downbeat = has_lines and float(np.median(np.abs(off))) <= LATE * played
+    return Row(float(abs(ratio - 1) <= TEMPO), float(octave), float(downbeat), float(is_right))
+
+
+def of_feel(feel: Feel, bpm: float, times: int, by_hand: bool) -> Trial:
+    """A feel so many times through at a tempo."""
+    hand = random.Random(f"{feel.name} {bpm}") if by_hand else None
+    call = call_of(feel, bpm, hand)
+    notes = sorted(looped(call, call.bars * times).notes if times > 1 else call.notes)
+    played = [
+        Played(
+            BEGIN_US + round(note.onset * call.tempo_us),
+            BEGIN_US + round(note.end * call.tempo_us),
+            note.pitch,
+            note.velocity,
+        )
+        for note in notes
+    ]
+    onsets = np.array([note.onset_us / 1e6 for note in played])
+    quarters = np.array([note.onset for note in notes])
+    return Trial(played, Truth(onsets, quarters, feel.bar, parse_metre(feel.metre)))
+
+
+def feels(tempi: tuple[int, ...] | None, times: int) -> Iterator[Trial]:
+    """All feels, as written and by hand."""
+    for feel in FEELS:
+        for bpm in tempi or feel.tempi:
+            for by_hand in (False, True):
+                yield of_feel(feel, bpm, times, by_hand)
+
+
+def held_out(data: Path, manner: Manner) -> dict[str, list[Trial]]:
+    """Excerpts of each style, as many of each."""
+    found: dict[str, list[Trial]] = {}
+    for corpus, some in pieces(data, "valid").items():
+        styles = sorted({piece.style for piece in some}) if corpus in BY_STYLE else [corpus]
+        for style in styles:
+            chance = random.Random(f"{style}")
+            of_style = [piece for piece in some if style in (piece.style, corpus)]
+            trials = found.setdefault(style, [])
+            for _ in range(20 * OF_A_STYLE if len(of_style) > 2 else 0):
+                piece = chance.choice(of_style)
+                excerpt = excerpt_of(piece, chance, manner, chance.randrange(*ONSETS))
+                if excerpt is None or len(trials) == OF_A_STYLE:
+                    continue
+                bars, beat = excerpt.bars, excerpt.bars.ticks / TICKS_PER_BEAT
+                if excerpt.beats[-1] - excerpt.beats[0] < FEWEST_BARS * bars.beats:
+                    continue
+                quarters = excerpt.beats * beat
+                truth = Truth(excerpt.notes[:, 0], quarters, bars.beats * beat, bars.metre)
+                trials.append(Trial(excerpt.played(), truth))
+    return {style: trials for style, trials in found.items() if trials}
+
+
+def mean(rows: list[Row]) -> Row:
+    """The mean of each figure."""
+    return Row(*(round(statistics.fmean(column), 3) for column in zip(*rows, strict=True)))
+
+
+def measured(
+    trials: Iterator[Trial] | list[Trial], spent: list[float], follows: bool = False
+) -> Row:
+    """The figures of trials, each heard once at its end, or from its eighth note on while it is played.
+
+    What each look took is added to `spent`, milliseconds of processor time.
+    """
+    rows = []
+    for trial in trials:
+        count = len(trial.notes)
+        timeline = None
+        for heard in [*range(FIRST_LOOK, count, EVERY), count] if follows else [count]:
+            since = time.process_time()
+            found = find(trial.notes[max(0, heard - MOST_NOTES) : heard], timeline)
+            spent.append(1000 * (time.process_time() - since))
+            timeline = found.timeline
+        rows.append(judged(found, trial.truth))
+    return mean(rows)
+
+
+@click.command()
+@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+def main(data: Path) -> None:
+    """Find the beat of all, and write beats.json and beats.md."""
+    spent: list[float] = []
+    rows = {
+        "feels, at home, once": measured(feels(None, 1), spent),
+        "feels, at home, twice": measured(feels(None, 2), spent),
+        "feels, 50 to 220, twice": measured(feels(TEMPI, 2), spent),
+    }
+    styles: dict[str, dict[str, Row]] = {}
+    for name, (manner, follows) in MANNERS.items():
+        trials = held_out(data, manner)
+        styles[name] = {style: measured(some, spent, follows) for style, some in trials.items()}
+        rows[f"{len(trials)} styles of people, {name}"] = mean(list(styles[name].values()))
+    spent.sort()
+    cost = [round(spent[int(share * (len(spent) - 1))], 2) for share in (0.5, 0.99, 1)]
+    facts = {"all": rows, "styles": styles, "ms": cost}
+    (HERE / "beats.json").write_text(json.dumps(facts, indent=1) + "\n")
+    text = page(rows, styles["by hand"], cost)
+    (HERE / "beats.md").write_text(text + "\n")
+    click.echo(text)
+
+
+def page(rows: dict[str, Row], styles: dict[str, Row], cost: list[float]) -> str:
+    """The figures as Markdown."""
+
+    def table(some: dict[str, Row]) -> str:
+        head = "| | tempo | up to half and double | downbeat | metre |\n|---|---|---|---|---|\n"
+        lines = (
+            f"| {name} | {' | '.join(f'{value:.2f}' for value in row)} |"
+            for name, row in some.items()
+        )
+        return head + "\n".join(lines)
+
+    return f"""What the words mean stands in bench/beats.py. Nothing of what is measured on was trained on.
+
+{table(rows)}
+
+Each style of people's, by hand, at least {FEWEST_BARS} bars:
+
+{table(styles)}
+
+Processor time of one look: p50 {cost[0]}, p99 {cost[1]}, at most {cost[2]} ms."""
+
+
+if __name__ == "__main__":
+    main()

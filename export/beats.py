@@ -1,0 +1,287 @@
+"""Trains the network that tells beats and bars: the weights of `livegen/music/beat_network.py`.
+
+    python -m export.beats DATA
+
+DATA holds the sets of `export/beat_material.py`, as archives or folders; excerpts of their train split are learned
+from.  For each excerpt the candidates for its beat are found as when somebody plays; the network is to name the right
+one, with the right bars and the right first beat, among all.  What is prepared is kept in the folder `--work`, and
+training goes on from there; with the same seed, machine and libraries the same weights come out.
+"""
+
+import math
+import pickle
+import random
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from export.beat_material import Excerpt, Piece, draw, pieces
+from livegen.music.beat_candidates import Candidates, candidates
+from livegen.music.beat_network import (
+    BARS,
+    COLUMNS,
+    CYCLES,
+    WEIGHTS,
+    counted,
+    facts,
+    features,
+    onsets_of,
+)
+
+SEED = 1
+EXCERPTS, OF_A_FILE = 100_000, 2_500
+CANDIDATES = 20  # of each excerpt that are learned from: the right ones and some of the others
+SEEN, ONSET, HIDDEN = 51, 32, 64  # features, what an onset becomes, units between
+STEPS, BATCH, RATE = 14_000, 32, 2e-3
+CLOSE, LIKE = 0.2, 0.1  # of a beat, of the logarithm of its period: a candidate is right
+# An excerpt counts by how usual its tempo is (beats a minute, by the ticks of a beat), and for less where it begins
+# elsewhere than on a downbeat: those who play to a partner mostly begin there.
+USUAL_BPM, SPREAD, ANY = {12: 230.0, 24: 112.0, 36: 90.0}, 0.5, 0.2
+PICKED_UP = 0.45
+
+_material: dict[str, list[Piece]] = {}
+
+
+class Sample(NamedTuple):
+    """Candidates of an excerpt: features (H, N, SEEN), beats (H, N), facts (H, 4), spans in beats (H,).
+
+    `right` (H, COLUMNS) says which is the right one with the right bars, `weight` how much the excerpt counts.
+    """
+
+    features: NDArray[np.float16]
+    beats: NDArray[np.int16]
+    facts: NDArray[np.float32]
+    spans: NDArray[np.float32]
+    right: NDArray[np.bool_]
+    weight: float
+
+
+def sample_of(excerpt: Excerpt, chance: random.Random) -> Sample | None:
+    """What is learned from an excerpt; None where no candidate is right."""
+    notes = excerpt.played()
+    onsets = onsets_of(notes)
+    if len(onsets.at_s) < 4:
+        return None
+    found = candidates(onsets.at_s)
+    places = np.interp(onsets.at_s + onsets.since_us / 1e6, excerpt.notes[:, 0], excerpt.beats)
+    right, shifts = _right(found, places, excerpt.period_s)
+    if not right.any():
+        return None
+    kept = _some(right, chance)
+    found = Candidates(*(part[kept] for part in found))
+    beats, first = counted(found)
+    columns = np.zeros((len(kept), len(COLUMNS)), bool)
+    for row in np.flatnonzero(right[kept]):
+        downbeat = int(shifts[kept[row]] - first[row, 0]) % excerpt.bars.beats
+        columns[row, COLUMNS.index((excerpt.bars, downbeat))] = True
+    usual = math.log(60 / excerpt.period_s / USUAL_BPM[excerpt.bars.ticks]) / SPREAD
+    place = (places[0] + CLOSE / 2) % excerpt.bars.beats
+    weight = (ANY + math.exp(-0.5 * usual**2)) * (1.0 if place < CLOSE else PICKED_UP)
+    return Sample(
+        features(onsets, found).astype(np.float16),
+        beats.astype(np.int16),
+        facts(found),
+        (found.beats[:, -1] - found.beats[:, 0]).astype(np.float32),
+        columns,
+        weight,
+    )
+
+
+def _right(
+    found: Candidates, places: NDArray[np.float64], period_s: float
+) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
+    """Which candidates end on the beats that are right, and the beat of their scale that is beat 0 of those."""
+    late = (found.beats - places)[:, len(places) // 2 :]
+    shifts = np.round(np.median(late, axis=1))
+    is_close = (np.abs(late - shifts[:, None]) < CLOSE).mean(axis=1) >= 0.8
+    return is_close & (np.abs(np.log(found.periods_s / period_s)) < LIKE), shifts
+
+
+def _some(right: NDArray[np.bool_], chance: random.Random) -> NDArray[np.int64]:
+    others = np.flatnonzero(~right).tolist()
+    wanted = max(1, CANDIDATES - int(right.sum()))
+    drawn = chance.sample(others, min(wanted, len(others)))
+    return np.array(sorted([*np.flatnonzero(right).tolist(), *drawn]), np.int64)
+
+
+def prepare(data: Path, work: Path, count: int) -> list[Path]:
+    """Files of samples, of those that are not there yet."""
+    work.mkdir(parents=True, exist_ok=True)
+    paths = [work / f"samples-{SEED}-{number}.pkl" for number in range(-(-count // OF_A_FILE))]
+    missing = [path for path in paths if not path.exists()]
+    if missing:
+        material = pieces(data, "train")
+        with ProcessPoolExecutor(initializer=_begin, initargs=(material,)) as pool:
+            for path in pool.map(_prepared, missing):
+                click.echo(f"{path.name}: {OF_A_FILE} excerpts")
+    return paths
+
+
+def _begin(material: dict[str, list[Piece]]) -> None:
+    _material.update(material)
+
+
+def _prepared(path: Path) -> Path:
+    chance = random.Random(path.name)
+    samples: list[Sample] = []
+    while len(samples) < OF_A_FILE:
+        sample = sample_of(draw(_material, chance), chance)
+        if sample is not None:
+            samples.append(sample)
+    partial = path.with_suffix(".part")
+    partial.write_bytes(pickle.dumps(samples))
+    partial.rename(path)
+    return path
+
+
+class Batch(NamedTuple):
+    """Samples side by side: R onsets under H candidates of all excerpts."""
+
+    features: Tensor  # (R, SEEN)
+    beats: Tensor  # (R,)
+    candidate: Tensor  # (R,)
+    onsets: Tensor  # (H,)
+    facts: Tensor  # (H, 4)
+    spans: Tensor  # (H,)
+    excerpt: Tensor  # (H,)
+    right: Tensor  # (H, C)
+    weights: Tensor  # (excerpts,)
+
+
+def batch_of(samples: Sequence[Sample]) -> Batch:
+    """Put samples side by side."""
+    shapes = [sample.beats.shape for sample in samples]
+    onsets = np.concatenate([np.full(h, n) for h, n in shapes])
+
+    def joined(parts: Iterator[NDArray[np.generic]]) -> Tensor:
+        return torch.from_numpy(np.concatenate(list(parts)))
+
+    return Batch(
+        joined(s.features.reshape(-1, SEEN) for s in samples).float(),
+        joined(s.beats.ravel() for s in samples).long(),
+        torch.arange(len(onsets)).repeat_interleave(torch.from_numpy(onsets)),
+        torch.from_numpy(onsets).float(),
+        joined(s.facts for s in samples),
+        joined(s.spans for s in samples),
+        torch.arange(len(samples)).repeat_interleave(torch.tensor([h for h, _ in shapes])),
+        joined(s.right for s in samples),
+        torch.tensor([s.weight for s in samples]),
+    )
+
+
+class BeatNetwork(nn.Module):
+    """The same as `livegen.music.beat_network.Network`, which says what it does, to be trained."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.onset = nn.Sequential(
+            nn.Linear(SEEN, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, ONSET), nn.ReLU()
+        )
+        self.bars = nn.ModuleList(
+            nn.Sequential(
+                nn.Linear((CYCLES[bars.beats] + 1) * ONSET + 4, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1)
+            )
+            for bars in BARS
+        )  # fmt: skip
+        self.dropout = nn.Dropout(0.1)
+
+    def forward(self, batch: Batch) -> Tensor:
+        """Scores (H, COLUMNS)."""
+        shown = self.onset(batch.features)
+        count = len(batch.onsets)
+        mean = torch.zeros(count, ONSET).index_add(0, batch.candidate, shown)
+        mean = mean / batch.onsets[:, None]
+        sums = {}
+        for cycle in set(CYCLES.values()):
+            place = batch.candidate * cycle + batch.beats % cycle
+            total = torch.zeros(count * cycle, ONSET).index_add(0, place, shown)
+            sums[cycle] = total.view(count, cycle, ONSET) / (batch.spans / cycle + 1)[:, None, None]
+        columns = []
+        for bars, head in zip(BARS, self.bars, strict=True):
+            cycle = CYCLES[bars.beats]
+            of_first = []
+            for first in range(cycle):
+                turned = torch.roll(sums[cycle], -first, 1).flatten(1)
+                given = torch.cat([turned, mean, batch.facts], 1)
+                of_first.append(head(self.dropout(given))[:, 0])
+            columns += [
+                torch.stack(of_first[first :: bars.beats]).mean(0) for first in range(bars.beats)
+            ]
+        return torch.stack(columns, 1)
+
+
+def loss_of(scores: Tensor, batch: Batch) -> Tensor:
+    """Nats by which what is right falls short of certain (excerpts,); one that is hopeless counts for 20."""
+
+    def total(values: Tensor) -> Tensor:
+        count = len(batch.weights)
+        most = torch.full((count,), -math.inf)
+        most = most.scatter_reduce(0, batch.excerpt, values.detach(), "amax")
+        shares = torch.exp(values - most[batch.excerpt])
+        return most + torch.log(torch.zeros(count).index_add(0, batch.excerpt, shares))
+
+    right = scores.masked_fill(~batch.right, -1e9)
+    return (total(scores.logsumexp(1)) - total(right.logsumexp(1))).clamp(max=20)
+
+
+def train(paths: Sequence[Path], work: Path, steps: int) -> BeatNetwork:
+    """Train on all samples, from the last checkpoint on where there is one."""
+    samples: list[Sample] = []
+    for path in paths:
+        samples += pickle.loads(path.read_bytes())  # noqa: S301 - written by `_prepared`
+    torch.manual_seed(SEED)
+    network, checkpoint = BeatNetwork(), work / "checkpoint.pt"
+    optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=1e-3)
+    begin, mean = 0, 0.0
+    if checkpoint.exists():
+        state = torch.load(checkpoint)
+        network.load_state_dict(state["network"])
+        optimiser.load_state_dict(state["optimiser"])
+        begin = state["step"]
+    for step in range(begin, steps):
+        for group in optimiser.param_groups:
+            falling = 0.5 * (1 + math.cos(math.pi * step / steps))
+            group["lr"] = RATE * min(1.0, (step + 1) / 100) * max(0.02, falling)
+        torch.manual_seed(SEED * steps + step)
+        batch = batch_of(random.Random(f"{SEED} {step}").sample(samples, BATCH))
+        losses = loss_of(network(batch), batch)
+        loss = (losses * batch.weights).sum() / batch.weights.sum()
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimiser.step()
+        mean += (0.01 if step > begin else 1.0) * (float(loss.detach()) - mean)
+        if (step + 1) % 500 == 0:
+            click.echo(f"{step + 1} steps: {mean:.3f} nats")
+            state = {"network": network.state_dict(), "optimiser": optimiser.state_dict()}
+            torch.save(state | {"step": step + 1}, checkpoint)
+    return network
+
+
+@click.command()
+@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option(
+    "--work", type=click.Path(path_type=Path), default=Path("beats-work"), show_default=True
+)
+@click.option("--excerpts", default=EXCERPTS, show_default=True)
+@click.option("--steps", default=STEPS, show_default=True)
+@click.option("--out", type=click.Path(path_type=Path), default=WEIGHTS, show_default="the package")
+def main(data: Path, work: Path, excerpts: int, steps: int, out: Path) -> None:
+    """Learn from the sets in DATA and write the weights into the package."""
+    network = train(prepare(data, work, excerpts), work, steps)
+    weights = {
+        name: value.numpy().astype(np.float16) for name, value in network.state_dict().items()
+    }
+    np.savez(out, **weights)
+    click.echo(f"{out}: {out.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,222 @@
+"""The beat, the metre and the bar lines of what was played: a timeline for it, and how sure that is.
+
+Candidates for the beat are found and followed (`beat_candidates`), a network compares them in every metre
+(`beat_network`); here the beat that is going on is preferred, and a choice becomes a timeline.  Knows notes and micros;
+knows no call and no mode.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livegen.music.beat_candidates import Candidates, candidates
+from livegen.music.beat_network import COLUMNS, Onsets, counted, network, onsets_of
+from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
+from livegen.music.phrase import Played
+from livegen.music.timeline import Timeline, tempo_us
+
+USUAL_BPM = 110.0
+SLOWEST_BPM, FASTEST_BPM = 30.0, 300.0  # quarter notes, as the control tempo has them
+FEWEST = 4  # of fewer onsets the tempo is not judged
+_ON_LINE_US = 40_000  # one or two onsets so near its lines go on with a beat
+_STAYS = 0.5  # nats by which the beat that is going on is likelier, and its bars too
+# Nats for a first onset on a bar line, and for 4/4: who plays to a partner has these more often than the excerpts that
+# were learned from.
+_BEGINS, _USUAL = 0.7, 1.0
+# Beats that people prefer (Moelants, "Preferred tempo reconsidered", 2002), by column; a beat that is e times as long
+# or as short has one nat less.
+_PREFERRED_S = 60 / np.array([{12: 230, 24: 112, 36: 90}[bars.ticks] for bars, _ in COLUMNS])
+# A candidate is the beat that is going on: by the logarithm of its tempo, in beats.
+_SAME_TEMPO, _SAME_PLACE = 0.06, 0.2
+_ALIKE = 2  # both
+_LIKE_TEMPO = 0.04  # of its logarithm: two candidates have one tempo
+_EXACT_TEMPO, _EXACT_US = 0.005, 10_000  # a timeline that is off by no more stays as it is
+_LATEST, _STEADY = 8, 40  # onsets by which bar lines are placed
+_STEADY_S = 0.02  # spread of onsets about a steady beat
+_OFF_BEAT = 0.4  # how much those count that lie between beats
+_NO_DISTANCE = 1e-6  # beats
+_EARLY = 0.1  # of a bar, or a quarter: a first onset so near a bar line is on it
+_COMMON = np.array([bars.metre == COMMON_TIME for bars, _ in COLUMNS])
+
+Floats = NDArray[np.floating]
+
+
+class Found(NamedTuple):
+    """A timeline for what was played.
+
+    `goes_on` says that its ticks are those of the timeline before, at most a little faster or slower.  `tempo_sure` and
+    `bars_sure` are the probabilities that its tempo is right, and that its bar lines are.
+    """
+
+    timeline: Timeline
+    goes_on: bool
+    tempo_sure: float = 0.0
+    bars_sure: float = 0.0
+
+
+def find(
+    notes: Sequence[Played], running: Timeline | None = None, metre: Metre | None = None
+) -> Found:
+    """Find the timeline that explains notes, at least one, in ascending order of onset.
+
+    `running` is the one that is going on: it stays unless another explains them better, and follows their tempo.
+    `metre` is that of the bars, None to find it too.  A timeline that is new has a bar line at tick 0, at or before the
+    first onset.
+    """
+    onsets = onsets_of(notes)
+    if len(onsets.at_s) < FEWEST:
+        timeline = begun([note.onset_us for note in notes], running, metre)
+        return Found(timeline, timeline == running)
+    found = candidates(onsets.at_s)
+    grids = _grids(onsets, found)
+    allowed = _allowed(grids, metre)
+    if not allowed.any():
+        return Found(begun([note.onset_us for note in notes], running, metre), False)
+    scores = np.where(allowed, network()(onsets, found), -np.inf)
+    likeness = _likeness(grids, running) if running else np.zeros_like(scores)
+    scores += _STAYS * likeness + _BEGINS * _begins_bar(grids, onsets.since_us) + _USUAL * _COMMON
+    scores -= np.log(found.periods_s[:, None] / _PREFERRED_S) ** 2
+    chances = np.exp(scores - scores.max())
+    chances /= chances.sum()
+    row, column, tempo_sure = _choice(chances, found)
+    timeline = _timeline(grids, row, column, onsets.since_us, metre)
+    goes_on = bool(likeness[row, column] == _ALIKE)
+    if running and goes_on:
+        timeline = _continued(running, timeline, notes[-1].onset_us)
+    return Found(timeline, goes_on, tempo_sure, float(chances[row, column]))
+
+
+class _Grids(NamedTuple):
+    """Timelines of candidates in all metres: micros of a quarter note, and when a late bar line is (H, COLUMNS)."""
+
+    quarters_us: Floats
+    bar_lines_us: Floats
+
+
+def _grids(onsets: Onsets, found: Candidates) -> _Grids:
+    """Place the bar lines of all candidates in all metres."""
+    period, zero = _lines(onsets.at_s, found)
+    first = counted(found).first + np.array([first for _, first in COLUMNS])
+    beats = np.array([bars.beats for bars, _ in COLUMNS])
+    latest = np.floor(((onsets.at_s[-1] - zero) / period - first) / beats)
+    quarters = period * TICKS_PER_BEAT / np.array([bars.ticks for bars, _ in COLUMNS])
+    bar_lines = zero + period * (first + beats * latest)
+    return _Grids(quarters * 1e6, onsets.since_us + bar_lines * 1e6)
+
+
+def _lines(at_s: Floats, found: Candidates) -> tuple[Floats, Floats]:
+    """Periods, and when beat 0 is, seconds (H, 1): by many onsets where the tempo is steady, else by the last.
+
+    Onsets on beats count for more than others.
+    """
+    lines = found.beats - found.errors
+    weights = np.where(np.abs(lines - np.rint(lines)) < _NO_DISTANCE, 1.0, _OFF_BEAT)
+    weights[:, :-_STEADY] = 0
+    weights /= weights.sum(axis=1, keepdims=True)
+    middle, mean_s = (weights * lines).sum(1, keepdims=True), (weights * at_s).sum(1, keepdims=True)
+    spread = (weights * (lines - middle) ** 2).sum(1, keepdims=True)
+    slope = (weights * (lines - middle) * (at_s - mean_s)).sum(1, keepdims=True)
+    slope /= np.maximum(spread, 1e-6)
+    error = np.sqrt(
+        (weights * (at_s - mean_s - slope * (lines - middle)) ** 2).sum(1, keepdims=True)
+    )
+    is_steady = (error < _STEADY_S) & (spread > 0.5)
+    weights[:, :-_LATEST] = 0
+    weights /= weights.sum(axis=1, keepdims=True)
+    lately = found.periods_s[:, None]
+    zero = (weights * (at_s - lately * lines)).sum(1, keepdims=True)
+    return np.where(is_steady, slope, lately), np.where(is_steady, mean_s - slope * middle, zero)
+
+
+def _allowed(grids: _Grids, metre: Metre | None) -> NDArray[np.bool_]:
+    """True for tempi that may be set, in the metre that is told (H, COLUMNS)."""
+    told = [metre in (None, bars.metre) for bars, _ in COLUMNS]
+    # Of a metre that is not told apart the beat is found, as in 4/4.
+    bars = np.array(told) if any(told) else _COMMON
+    may_be = (grids.quarters_us > tempo_us(FASTEST_BPM)) & (
+        grids.quarters_us < tempo_us(SLOWEST_BPM)
+    )
+    return np.asarray(may_be & bars)
+
+
+def _likeness(grids: _Grids, running: Timeline) -> Floats:
+    """How much a grid is that of the timeline (H, COLUMNS): 1 where its beats are, 2 where its bar lines are too."""
+    tempo = np.abs(np.log(grids.quarters_us / running.tempo_us)) < _SAME_TEMPO
+    ticks = (grids.bar_lines_us - running.origin_us) / running.tempo_us * TICKS_PER_BEAT
+    bar = running.metre.place(0).bar
+
+    def lies_on(apart: int) -> NDArray[np.bool_]:
+        off = (ticks + apart / 2) % apart - apart / 2
+        return np.asarray(np.abs(off) < _SAME_PLACE * TICKS_PER_BEAT)
+
+    same_bars = np.array([bars.metre == running.metre for bars, _ in COLUMNS]) & lies_on(bar)
+    return np.where(tempo & lies_on(TICKS_PER_BEAT), 1.0 + same_bars, 0.0)
+
+
+def _choice(chances: Floats, found: Candidates) -> tuple[int, int, float]:
+    """The candidate and the column to go by, of the likeliest tempo the likeliest; and how likely that tempo is.
+
+    The likeliest of all is often of another tempo: in a clear one there are several bar lines that could be.
+    """
+    tempo = np.log(found.periods_s)
+    is_like = np.abs(np.subtract.outer(tempo, tempo)) < _LIKE_TEMPO
+    likeliest = is_like[(is_like @ chances.sum(axis=1)).argmax()]
+    of_tempo = np.where(likeliest[:, None], chances, 0)
+    row, column = divmod(int(of_tempo.argmax()), len(COLUMNS))
+    return row, column, float(of_tempo.sum())
+
+
+def _begins_bar(grids: _Grids, first_us: int) -> NDArray[np.bool_]:
+    """True for grids of which a bar line is at the first onset (H, COLUMNS)."""
+    bar = grids.quarters_us * [bars.beats * bars.ticks / TICKS_PER_BEAT for bars, _ in COLUMNS]
+    off = (grids.bar_lines_us - first_us + bar / 2) % bar - bar / 2
+    return np.asarray(np.abs(off) < _EARLY * grids.quarters_us)
+
+
+def _timeline(grids: _Grids, row: int, column: int, first_us: int, metre: Metre | None) -> Timeline:
+    """The timeline of a grid, tick 0 being the last bar line that is not after the first onset."""
+    quarter, bars = grids.quarters_us[row, column], metre or COLUMNS[column][0].metre
+    bar = bars.place(0).bar * quarter / TICKS_PER_BEAT
+    line, is_learned = grids.bar_lines_us[row, column], bars == COLUMNS[column][0].metre
+    if not is_learned:  # where its bar lines are is not known: the first onset is a downbeat
+        line -= np.rint((line - first_us) / quarter) * quarter
+    back = np.ceil((line - first_us) / bar - _EARLY)
+    return Timeline(round(quarter), round(line - back * bar), bars)
+
+
+def _continued(running: Timeline, found: Timeline, now_us: int) -> Timeline:
+    """The timeline that is going on, with the tempo and the place of the one found, where that is another."""
+    bar_line_us = found.micros(found.bar_from(found.tick(now_us)))
+    place, bar = running.metre.place(near := running.tick(bar_line_us))
+    tick = near - place if place * 2 < bar else near - place + bar
+    off = abs(running.micros(tick) - bar_line_us)
+    if off < _EXACT_US and abs(found.tempo_us / running.tempo_us - 1) < _EXACT_TEMPO:
+        return running
+    origin = bar_line_us - round(tick * found.tempo_us / TICKS_PER_BEAT)
+    return replace(running, tempo_us=found.tempo_us, origin_us=origin)
+
+
+def begun(
+    onsets_us: Sequence[int], running: Timeline | None = None, metre: Metre | None = None
+) -> Timeline:
+    """The timeline of a phrase of which only a few onsets are known, at least one.
+
+    They say little of the tempo: it stays, and so does the beat where all lie on its lines.  Else the first of them is
+    a downbeat.
+    """
+    if running is None:
+        return Timeline(tempo_us(USUAL_BPM), onsets_us[0], metre or COMMON_TIME)
+    bars = metre or running.metre
+    if bars == running.metre and all(_is_on_line(running, onset) for onset in onsets_us):
+        return running
+    return Timeline(running.tempo_us, onsets_us[0], bars)
+
+
+def _is_on_line(timeline: Timeline, onset_us: int) -> bool:
+    """True if an onset lies on a beat or half of one: on finer lines anything would."""
+    half = timeline.tempo_us / 2
+    since = (onset_us - timeline.origin_us) % half
+    return min(since, half - since) < _ON_LINE_US

@@ -1,0 +1,194 @@
+"""Tempo, beat and bars are found in what people play, and followed."""
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from livegen.music.beats import Found, begun, find
+from livegen.music.metre import COMMON_TIME, parse_metre
+from livegen.music.phrase import Played
+from livegen.music.timeline import MINUTE_US, Timeline, tempo_us
+from livegen.scorecard.feels import FEELS, call_of, looped
+
+BEGIN_US = 7_000_000
+RHYTHMS: dict[str, list[float]] = {
+    "quarters": [0, 1, 2, 3, 4, 5, 6, 7],
+    "sixteenths and quarters": [0, 1, 1.25, 1.5, 1.75, 2, 3, 3.25, 3.5, 3.75, 4],
+    "dotted": [0, 0.75, 1, 1.75, 2, 2.75, 3, 3.75, 4],
+    "dotted quarters": [0, 1.5, 2, 3.5, 4, 5.5, 6, 7.5],
+    "swing": [0, 0.667, 1, 1.667, 2, 2.667, 3, 3.667, 4],
+    "a tune": [0, 0.5, 1, 2, 2.5, 3, 4, 4.5, 5, 5.5, 6],
+    "with a rest": [0, 1, 2, 3, 3.5, 8, 9, 10, 11, 11.5],
+    "syncopated": [0, 0.5, 1.5, 2.5, 3, 4, 4.5, 5.5, 6.5, 7],
+}
+TUNE = (60, 62, 64, 65, 67, 65, 64, 62)
+
+
+def played(beats: list[float], bpm: float, seed: int = 1, spread_us: float = 8_000) -> list[Played]:
+    """A tune in this rhythm as a hand plays it, its errors cut at two and a half times their spread."""
+    chance = random.Random(seed)
+    beat = MINUTE_US / bpm
+    notes = []
+    for at, (begin, end) in enumerate(zip(beats, [*beats[1:], beats[-1] + 1], strict=True)):
+        off = max(-2.5, min(2.5, chance.gauss(0, 1))) * spread_us
+        onset = BEGIN_US + round(begin * beat + off)
+        held = round(0.8 * min(end - begin, 1) * beat)
+        notes.append(Played(onset, onset + held, TUNE[at % len(TUNE)], 80))
+    return sorted(notes)
+
+
+def of_feel(name: str, bpm: float, times: int = 2) -> list[Played]:
+    """A feel of the bench, so many times through, by hand."""
+    feel = next(feel for feel in FEELS if feel.name == name)
+    call = call_of(feel, bpm, random.Random(name))
+    return [
+        Played(
+            BEGIN_US + round(note.onset * call.tempo_us),
+            BEGIN_US + round(note.end * call.tempo_us),
+            note.pitch,
+            note.velocity,
+        )
+        for note in sorted(looped(call, call.bars * times).notes)
+    ]
+
+
+def bpm_of(found: Found) -> float:
+    """The tempo that was found."""
+    return found.timeline.bpm
+
+
+@pytest.mark.parametrize("bpm", [84, 100, 112, 126])
+@pytest.mark.parametrize("rhythm", RHYTHMS)
+def test_the_tempo_of_a_played_rhythm_is_found_or_its_half_or_double(
+    rhythm: str, bpm: float
+) -> None:
+    found = find(played(RHYTHMS[rhythm], bpm))
+    assert min(abs(bpm_of(found) / bpm / times - 1) for times in (0.5, 1, 2)) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("feel", "bpm"),
+    [
+        ("swing blues", 110), ("swing", 146), ("bossa", 132), ("rock", 112), ("pop", 104), ("waltz", 108),
+        ("jig", 162), ("slow blues", 93), ("hip-hop", 88), ("chords", 80),
+    ],
+)  # fmt: skip
+def test_the_tempo_of_a_feel_is_found_where_it_is_at_home(feel: str, bpm: float) -> None:
+    assert bpm_of(find(of_feel(feel, bpm))) == pytest.approx(bpm, rel=0.04)
+
+
+@pytest.mark.parametrize(
+    ("feel", "bpm", "metre"),
+    [("rock", 112, "4/4"), ("waltz", 108, "3/4"), ("fast waltz", 158, "3/4"), ("jig", 162, "6/8")],
+)
+def test_the_metre_is_heard_and_bar_lines_are_where_the_player_has_them(
+    feel: str, bpm: float, metre: str
+) -> None:
+    notes = of_feel(feel, bpm)
+    timeline = find(notes).timeline
+    assert timeline.metre == parse_metre(metre)
+    place, bar = timeline.metre.place(timeline.tick(notes[0].onset_us))
+    assert min(place, bar - place) <= 2
+
+
+def test_a_metre_that_is_told_is_taken() -> None:
+    notes = of_feel("rock", 112)
+    for told in ("3/4", "6/8", "7/8", "11/8"):
+        assert find(notes, metre=parse_metre(told)).timeline.metre == parse_metre(told)
+    timeline = find(notes, metre=parse_metre("11/8")).timeline
+    assert abs(timeline.tick(notes[0].onset_us)) <= 2, (
+        "of bars that are not learned the first note is a downbeat"
+    )
+
+
+def test_a_new_timeline_has_a_bar_line_at_tick_0_at_or_just_before_the_first_note() -> None:
+    for name in ("rock", "waltz", "folk, pick-up"):
+        notes = of_feel(name, 110)
+        timeline = find(notes).timeline
+        bar = timeline.metre.place(0).bar
+        assert -3 <= timeline.tick(notes[0].onset_us) < bar
+
+
+def test_a_timeline_that_fits_stays_as_it_is() -> None:
+    running = find(of_feel("rock", 112)).timeline
+    found = find(of_feel("rock", 112), running)
+    assert found.goes_on
+    assert found.timeline == running
+
+
+def test_the_tempo_of_a_player_who_becomes_faster_is_followed_and_ticks_keep_their_numbers() -> (
+    None
+):
+    onsets, at, beat = [], float(BEGIN_US), MINUTE_US / 100
+    for _ in range(64):
+        onsets.append(round(at))
+        at += beat / 2
+        beat *= 0.997  # 100 to 121 beats a minute
+    notes = [
+        Played(onset, onset + 200_000, TUNE[at % 8], 95 if at % 8 == 0 else 75)
+        for at, onset in enumerate(onsets)
+    ]
+    timeline = find(notes[:16]).timeline
+    for count in range(17, len(notes) + 1):
+        before, found = timeline, find(notes[:count], timeline)
+        timeline, last = found.timeline, notes[count - 1].onset_us
+        assert found.goes_on
+        assert abs(timeline.tick(last) - before.tick(last)) <= 2
+    assert timeline.bpm == pytest.approx(MINUTE_US / beat, rel=0.04)
+    assert timeline.tick(onsets[-1]) % 12 in (0, 1, 11)
+
+
+def test_another_tempo_is_taken_up() -> None:
+    running = find(of_feel("rock", 90)).timeline
+    found = find(of_feel("rock", 126), running)
+    assert bpm_of(found) == pytest.approx(126, rel=0.02)
+
+
+def test_one_note_keeps_the_tempo_and_off_the_beat_begins_it_anew() -> None:
+    running = Timeline(tempo_us(120), 0)
+    assert begun([1_010_000], running) is running
+    assert begun([1_250_000], running) is running
+    assert begun([1_120_000], running) == Timeline(tempo_us(120), 1_120_000)
+    assert begun([1_120_000]).metre == COMMON_TIME
+
+
+def test_chords_are_one_onset() -> None:
+    notes = [
+        Played(BEGIN_US + round(at * 600_000) + spread, BEGIN_US + round(at * 600_000) + 500_000, pitch, 80)
+        for at in range(8)
+        for spread, pitch in ((0, 48), (9_000, 64), (18_000, 67))
+    ]  # fmt: skip
+    assert bpm_of(find(notes)) in (pytest.approx(100, rel=0.02), pytest.approx(200, rel=0.02))
+
+
+def test_a_clear_beat_is_surer_than_notes_at_any_time() -> None:
+    chance = random.Random(1)
+    times = sorted(chance.randrange(10_000_000) for _ in range(20))
+    at_any_time = find([Played(at, at + 100_000, 60 + at % 12, 80) for at in times])
+    clear = find(of_feel("pop", 104))
+    assert 0 <= at_any_time.bars_sure <= at_any_time.tempo_sure < 0.5 < clear.tempo_sure <= 1
+
+
+@given(
+    st.lists(
+        st.tuples(st.integers(0, 10**10), st.integers(0, 127), st.integers(1, 127), st.booleans()),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_anything_gives_some_timeline(notes: list[tuple[int, int, int, bool]]) -> None:
+    some = [Played(at, at + 1000, pitch, loud, drum) for at, pitch, loud, drum in sorted(notes)]
+    found = find(some)
+    assert MINUTE_US / 600 < found.timeline.tempo_us < MINUTE_US / 20
+    assert np.isfinite(found.tempo_sure)
+
+
+def test_weights_are_numbers_only(tmp_path: Path) -> None:
+    from livegen.music.beat_network import WEIGHTS
+
+    with np.load(WEIGHTS, allow_pickle=False) as file:
+        assert all(np.isfinite(file[name]).all() for name in file.files)
