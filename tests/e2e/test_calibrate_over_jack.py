@@ -12,6 +12,7 @@ from livegen import config
 from tests.e2e.harness import ROOT, Daemon, Jack, Partner, connect, wait_for
 
 OUT, IN = "livegen-out:Model Out", "livegen-in:Model In"
+TRIES = 3  # a busy machine holds notes back, and no offset fits them: one is told to try again
 
 
 @contextmanager
@@ -37,17 +38,20 @@ def calibrating(jack: Jack, home: Path, *options: str) -> Iterator["subprocess.P
 def test_the_way_through_a_wire_is_measured_and_the_offset_saved(
     jack: Jack, tmp_path: Path
 ) -> None:
-    with calibrating(jack, tmp_path, "--save") as process:
-        connect(OUT, IN)
-        said, complaints = process.communicate(timeout=60)
+    for _ in range(TRIES):
+        with calibrating(jack, tmp_path, "--save") as process:
+            connect(OUT, IN)
+            said, complaints = process.communicate(timeout=60)
+        wait_for(lambda: not {OUT, IN} & set(jack.ports()))
+        if process.returncode == 0:
+            break
 
-    assert (process.returncode, complaints) == (0, "")
+    assert (process.returncode, complaints) == (0, ""), said
     assert "40 notes, 0 lost; round trip " in said
     saved = config.load(tmp_path / "livegen" / "config.yaml").controls["offset"]
     assert isinstance(saved, int | float) and f"jam.offset: {saved:.0f}\n" in said
     # Half of one to two periods of 128 frames at 48 kHz; a busy machine may add some.
     assert -50 <= saved <= 0
-    wait_for(lambda: not {OUT, IN} & set(jack.ports()))
 
 
 def test_ctrl_c_releases_what_sounds(jack: Jack, tmp_path: Path) -> None:
