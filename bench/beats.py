@@ -27,18 +27,18 @@ from numpy.typing import NDArray
 from export.beat_material import Manner, excerpt_of, pieces
 from livegen.music.beats import Found, find
 from livegen.music.metre import TICKS_PER_BEAT, Metre, parse_metre
-from livegen.music.phrase import Played
-from livegen.scorecard.feels import FEELS, Feel, call_of, looped
+from livegen.music.phrase import NOTES, Played
+from livegen.scorecard.band import TEMPO
+from livegen.scorecard.feels import FEELS, Feel, call_of, in_time, looped
 
 Floats = NDArray[np.float64]
 
 HERE = Path(__file__).parent
-TEMPO, LATE = 0.04, 0.175  # share by which a tempo may be off; quarters by which a bar line may
+LATE = 0.175  # quarters by which a bar line may be off
 LATELY_S = 2.5
 TEMPI = (50, 66, 84, 104, 126, 150, 180, 220)
 OF_A_STYLE, ONSETS, FEWEST_BARS = 20, (16, 56), 3
 BEGIN_US = 10_000_000
-MOST_NOTES = 96  # of a phrase, as the engine keeps them
 FIRST_LOOK, EVERY = 8, 2  # notes: where the beat is followed while one plays
 # How people's music is played, and whether it is looked at while that happens.
 MANNERS = {
@@ -74,7 +74,7 @@ class Trial(NamedTuple):
     truth: Truth
 
 
-def judged(found: Found, truth: Truth) -> Row:
+def compared(found: Found, truth: Truth) -> Row:
     """Compare what was found with what was played."""
     timeline = found.timeline
     late = truth.onsets_s >= truth.onsets_s[-1] - LATELY_S
@@ -98,18 +98,10 @@ def of_feel(feel: Feel, bpm: float, times: int, by_hand: bool) -> Trial:
     """A feel so many times through at a tempo."""
     hand = random.Random(f"{feel.name} {bpm}") if by_hand else None
     call = call_of(feel, bpm, hand)
-    notes = sorted(looped(call, call.bars * times).notes if times > 1 else call.notes)
-    played = [
-        Played(
-            BEGIN_US + round(note.onset * call.tempo_us),
-            BEGIN_US + round(note.end * call.tempo_us),
-            note.pitch,
-            note.velocity,
-        )
-        for note in notes
-    ]
+    call = looped(call, call.bars * times) if times > 1 else call
+    played = in_time(call, BEGIN_US)
     onsets = np.array([note.onset_us / 1e6 for note in played])
-    quarters = np.array([note.onset for note in notes])
+    quarters = np.array(sorted(note.onset for note in call.notes))
     return Trial(played, Truth(onsets, quarters, feel.bar, parse_metre(feel.metre)))
 
 
@@ -121,7 +113,7 @@ def feels(tempi: tuple[int, ...] | None, times: int) -> Iterator[Trial]:
                 yield of_feel(feel, bpm, times, by_hand)
 
 
-def held_out(data: Path, manner: Manner) -> dict[str, list[Trial]]:
+def excerpts(data: Path, manner: Manner) -> dict[str, list[Trial]]:
     """Excerpts of each style, as many of each."""
     found: dict[str, list[Trial]] = {}
     for corpus, some in pieces(data, "valid").items():
@@ -162,10 +154,10 @@ def measured(
         timeline = None
         for heard in [*range(FIRST_LOOK, count, EVERY), count] if follows else [count]:
             since = time.process_time()
-            found = find(trial.notes[max(0, heard - MOST_NOTES) : heard], timeline)
+            found = find(trial.notes[max(0, heard - NOTES) : heard], timeline)
             spent.append(1000 * (time.process_time() - since))
             timeline = found.timeline
-        rows.append(judged(found, trial.truth))
+        rows.append(compared(found, trial.truth))
     return mean(rows)
 
 
@@ -181,7 +173,7 @@ def main(data: Path) -> None:
     }
     styles: dict[str, dict[str, Row]] = {}
     for name, (manner, follows) in MANNERS.items():
-        trials = held_out(data, manner)
+        trials = excerpts(data, manner)
         styles[name] = {style: measured(some, spent, follows) for style, some in trials.items()}
         rows[f"{len(trials)} styles of people, {name}"] = mean(list(styles[name].values()))
     spent.sort()

@@ -371,8 +371,7 @@ class Engine:
         conductor.look(self._now)
         timeline, jumped = conductor.timeline, conductor.jumps != self._jumps
         self._jumps = conductor.jumps
-        metre = told_metre(self.settings.metre)
-        self._listener.led(conductor.leader is Leader.FREE, self._fixed_us, metre)
+        self._listener.led(conductor.leader is Leader.FREE, self._fixed_us)
         if jumped:
             self._turns.jump(timeline, self._now, out)
         elif timeline is not None and self._listener.go_by(timeline):

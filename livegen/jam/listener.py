@@ -55,9 +55,9 @@ class Listener:
         self._drums: Hearing | None = None
         self._swap_tick = 0
 
-    def led(self, is_free: bool, fixed_us: int | None, metre: Metre | None) -> None:
-        """The player leads the time from now on, or does not; in free time by what is told of tempo and bars."""
-        self.is_free, self.fixed_us, self.metre = is_free, fixed_us, metre
+    def led(self, is_free: bool, fixed_us: int | None) -> None:
+        """The player leads the time from now on, or does not; in free time at this tempo, where one is told."""
+        self.is_free, self.fixed_us = is_free, fixed_us
 
     # --- what is heard --------------------------------------------------------------------------------------------
 

@@ -58,7 +58,8 @@ class Steering:
         settings = self._desk.settings
         self._agenda.offset_us = round(settings.offset * 1000)
         self._conductor.follow(settings.sync)
-        self._conductor.set_metre(told_metre(settings.metre) or COMMON_TIME)
+        self._listener.metre = told_metre(settings.metre)
+        self._conductor.set_metre(self._listener.metre or COMMON_TIME)
         if now is None:
             pass  # nobody knows what time it is: bar 1 begins with the first that happens
         elif not isinstance(settings.tempo, str):

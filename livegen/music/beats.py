@@ -23,12 +23,19 @@ SLOWEST_BPM, FASTEST_BPM = 30.0, 300.0  # quarter notes, as the control tempo ha
 FEWEST = 4  # of fewer onsets the tempo is not judged
 _ON_LINE_US = 40_000  # one or two onsets so near its lines go on with a beat
 _STAYS = 0.5  # nats by which the beat that is going on is likelier, and its bars too
+# Of each column: metre, ticks of a beat, beats and quarters of a bar, the beat that is its first, and if it is 4/4.
+_METRES = [bars.metre for bars, _ in COLUMNS]
+_TICKS = np.array([bars.ticks for bars, _ in COLUMNS])
+_BEATS = np.array([bars.beats for bars, _ in COLUMNS])
+_QUARTERS = _BEATS * _TICKS / TICKS_PER_BEAT
+_FIRST = np.array([first for _, first in COLUMNS])
+_COMMON = np.array([metre == COMMON_TIME for metre in _METRES])
 # Nats for a first onset on a bar line, and for 4/4: who plays to a partner has these more often than the excerpts that
 # were learned from.
 _BEGINS, _USUAL = 0.7, 1.0
 # Beats that people prefer (Moelants, "Preferred tempo reconsidered", 2002), by column; a beat that is e times as long
 # or as short has one nat less.
-_PREFERRED_S = 60 / np.array([{12: 230, 24: 112, 36: 90}[bars.ticks] for bars, _ in COLUMNS])
+_PREFERRED_S = 60 / np.array([{12: 230, 24: 112, 36: 90}[ticks] for ticks in _TICKS.tolist()])
 # A candidate is the beat that is going on: by the logarithm of its tempo, in beats.
 _SAME_TEMPO, _SAME_PLACE = 0.06, 0.2
 _ALIKE = 2  # both
@@ -39,7 +46,6 @@ _STEADY_S = 0.02  # spread of onsets about a steady beat
 _OFF_BEAT = 0.4  # how much those count that lie between beats
 _NO_DISTANCE = 1e-6  # beats
 _EARLY = 0.1  # of a bar, or a quarter: a first onset so near a bar line is on it
-_COMMON = np.array([bars.metre == COMMON_TIME for bars, _ in COLUMNS])
 
 Floats = NDArray[np.floating]
 
@@ -99,11 +105,10 @@ class _Grids(NamedTuple):
 def _grids(onsets: Onsets, found: Candidates) -> _Grids:
     """Place the bar lines of all candidates in all metres."""
     period, zero = _lines(onsets.at_s, found)
-    first = counted(found).first + np.array([first for _, first in COLUMNS])
-    beats = np.array([bars.beats for bars, _ in COLUMNS])
-    latest = np.floor(((onsets.at_s[-1] - zero) / period - first) / beats)
-    quarters = period * TICKS_PER_BEAT / np.array([bars.ticks for bars, _ in COLUMNS])
-    bar_lines = zero + period * (first + beats * latest)
+    first = counted(found).first + _FIRST
+    latest = np.floor(((onsets.at_s[-1] - zero) / period - first) / _BEATS)
+    quarters = period * TICKS_PER_BEAT / _TICKS
+    bar_lines = zero + period * (first + _BEATS * latest)
     return _Grids(quarters * 1e6, onsets.since_us + bar_lines * 1e6)
 
 
@@ -133,7 +138,7 @@ def _lines(at_s: Floats, found: Candidates) -> tuple[Floats, Floats]:
 
 def _allowed(grids: _Grids, metre: Metre | None) -> NDArray[np.bool_]:
     """True for tempi that may be set, in the metre that is told (H, COLUMNS)."""
-    told = [metre in (None, bars.metre) for bars, _ in COLUMNS]
+    told = [metre in (None, one) for one in _METRES]
     # Of a metre that is not told apart the beat is found, as in 4/4.
     bars = np.array(told) if any(told) else _COMMON
     may_be = (grids.quarters_us > tempo_us(FASTEST_BPM)) & (
@@ -152,7 +157,7 @@ def _likeness(grids: _Grids, running: Timeline) -> Floats:
         off = (ticks + apart / 2) % apart - apart / 2
         return np.asarray(np.abs(off) < _SAME_PLACE * TICKS_PER_BEAT)
 
-    same_bars = np.array([bars.metre == running.metre for bars, _ in COLUMNS]) & lies_on(bar)
+    same_bars = np.array([metre == running.metre for metre in _METRES]) & lies_on(bar)
     return np.where(tempo & lies_on(TICKS_PER_BEAT), 1.0 + same_bars, 0.0)
 
 
@@ -171,16 +176,16 @@ def _choice(chances: Floats, found: Candidates) -> tuple[int, int, float]:
 
 def _begins_bar(grids: _Grids, first_us: int) -> NDArray[np.bool_]:
     """True for grids of which a bar line is at the first onset (H, COLUMNS)."""
-    bar = grids.quarters_us * [bars.beats * bars.ticks / TICKS_PER_BEAT for bars, _ in COLUMNS]
+    bar = grids.quarters_us * _QUARTERS
     off = (grids.bar_lines_us - first_us + bar / 2) % bar - bar / 2
     return np.asarray(np.abs(off) < _EARLY * grids.quarters_us)
 
 
 def _timeline(grids: _Grids, row: int, column: int, first_us: int, metre: Metre | None) -> Timeline:
     """The timeline of a grid, tick 0 being the last bar line that is not after the first onset."""
-    quarter, bars = grids.quarters_us[row, column], metre or COLUMNS[column][0].metre
+    quarter, bars = grids.quarters_us[row, column], metre or _METRES[column]
     bar = bars.place(0).bar * quarter / TICKS_PER_BEAT
-    line, is_learned = grids.bar_lines_us[row, column], bars == COLUMNS[column][0].metre
+    line, is_learned = grids.bar_lines_us[row, column], bars == _METRES[column]
     if not is_learned:  # where its bar lines are is not known: the first onset is a downbeat
         line -= np.rint((line - first_us) / quarter) * quarter
     back = np.ceil((line - first_us) / bar - _EARLY)

@@ -50,11 +50,13 @@ COMMON_TIME = Metre(((0, 4 * TICKS_PER_BEAT),))
 
 
 def written(metre: Metre) -> str:
-    """How its first bars are written, such as "3/4" or "6/8"."""
+    """How its first bars are written, such as "3/4", "6/8" or "13/16"."""
     bar = metre.changes[0][1]
-    if metre.beat == DOTTED or bar % TICKS_PER_BEAT:
-        return f"{bar * 2 // TICKS_PER_BEAT}/8"
-    return f"{bar // TICKS_PER_BEAT}/4"
+    finest = 2 if metre.beat == DOTTED else 1
+    parts = next(
+        parts for parts in (1, 2, 4) if parts >= finest and not bar * parts % TICKS_PER_BEAT
+    )
+    return f"{bar * parts // TICKS_PER_BEAT}/{4 * parts}"
 
 
 def told_metre(text: str) -> Metre | None:

@@ -18,7 +18,7 @@ _PATIENCE = 2.25  # in inter-onset intervals
 CHORD_US = 35_000  # onsets closer than this are one
 _OVERLAP_US = 80_000  # a legato hand overlaps by less than this, voices by more
 _RECENT = 256
-_NOTES = 96
+NOTES = 96  # that are kept as they were played
 _SOUNDS = -1  # where the end of a note is not known yet
 _FADES = 0.8  # with each note, what was played before counts for so much of what it did
 _SEVERAL = 8  # as many voices at once as are ever told apart
@@ -60,7 +60,7 @@ class Phrase:
     beat_us: int = 0
     last_pitch: int = 0  # the highest of the last onset that was not a drum
     _loudness: int = 0
-    _latest: deque[Played] = field(default_factory=lambda: deque(maxlen=_NOTES))
+    _latest: deque[Played] = field(default_factory=lambda: deque(maxlen=NOTES))
     # Of the onsets so far: these are asked for several times an event.
     _usual_ioi_us: int | None = None
     _longest_ioi_us: int = 0

@@ -10,7 +10,7 @@ from livegen.scorecard.estimates import Estimate
 MODEL, PREVIOUS, PEOPLE, RANDOM, OTHER = "model", "previous", "people", "random", "another's"
 HARMONISER, WRITTEN, UNIGRAM, MARKOV = "harmoniser", "written chords", "unigram", "Markov 5"
 DEAF = "deaf"
-ECHO, CHAIN = "echo", "chain of the call"
+ECHO, CHAIN = "echo", "chain"
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from livegen.music.phrase import Played
 from livegen.music.scale import parse_pitch
 from livegen.music.timeline import tempo_us
 from livegen.scorecard.calls import LeadCall
@@ -230,6 +231,19 @@ def all_calls() -> list[tuple[Feel, LeadCall]]:
             for hand in (None, random.Random(f"{feel.name} {bpm}")):
                 found.append((feel, call_of(feel, bpm, hand)))
     return found
+
+
+def in_time(call: LeadCall, begin_us: int) -> list[Played]:
+    """The notes of a call, by onset, at its tempo; beat 0 is at `begin_us`, micros."""
+    return [
+        Played(
+            begin_us + round(note.onset * call.tempo_us),
+            begin_us + round(note.end * call.tempo_us),
+            note.pitch,
+            note.velocity,
+        )
+        for note in sorted(call.notes)
+    ]
 
 
 def looped(call: LeadCall, bars: int) -> LeadCall:

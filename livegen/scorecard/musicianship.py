@@ -13,6 +13,7 @@ from itertools import pairwise
 
 from livegen.music.key import Key
 from livegen.scorecard.calls import LeadCall
+from livegen.scorecard.card import CHAIN, ECHO
 from livegen.scorecard.notes import Note, key_of, line
 from livegen.scorecard.responses import ends_on_a_strong_beat, ends_on_the_triad
 
@@ -154,6 +155,6 @@ def chain(call: LeadCall, chance: random.Random) -> list[Note]:
 
 
 PARTNERS: dict[str, Callable[[LeadCall, random.Random], list[Note]]] = {
-    "echo": echo,
-    "chain": chain,
+    ECHO: echo,
+    CHAIN: chain,
 }

@@ -16,14 +16,14 @@ DEADLY = ("SIGQUIT", "SIGUSR2", "SIGALRM", "SIGXCPU", "SIGABRT", "SIGVTALRM", "S
 
 
 def holds_a_chord(player: Partner) -> None:
-    """Strike the key until the chord sounds: on a busy machine a late answer to a key of before may sound beside it."""
+    """Strike the key until the chord sounds, and nothing else: what comes late on a busy machine has an end."""
 
     def sounds() -> bool:
         player.send(0x90, HOLDER, 80)
         until = time.monotonic() + 1
         while time.monotonic() < until:
             player.listen()
-            if {(0, pitch) for pitch in CHORD} <= player.sounding:
+            if player.sounding == {(0, pitch) for pitch in CHORD}:
                 return True
             time.sleep(0.002)
         return False

@@ -12,7 +12,7 @@ from livegen.music.beats import Found, begun, find
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.phrase import Played
 from livegen.music.timeline import MINUTE_US, Timeline, tempo_us
-from livegen.scorecard.feels import FEELS, call_of, looped
+from livegen.scorecard.feels import FEELS, call_of, in_time, looped
 
 BEGIN_US = 7_000_000
 RHYTHMS: dict[str, list[float]] = {
@@ -45,15 +45,7 @@ def of_feel(name: str, bpm: float, times: int = 2) -> list[Played]:
     """A feel of the bench, so many times through, by hand."""
     feel = next(feel for feel in FEELS if feel.name == name)
     call = call_of(feel, bpm, random.Random(name))
-    return [
-        Played(
-            BEGIN_US + round(note.onset * call.tempo_us),
-            BEGIN_US + round(note.end * call.tempo_us),
-            note.pitch,
-            note.velocity,
-        )
-        for note in sorted(looped(call, call.bars * times).notes)
-    ]
+    return in_time(looped(call, call.bars * times), BEGIN_US)
 
 
 def bpm_of(found: Found) -> float:

@@ -67,7 +67,7 @@ def test_a_change_is_a_bar_line(metre: Metre) -> None:
 
 
 def test_a_metre_is_written_as_it_is_read() -> None:
-    for text in ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8"):
+    for text in ("2/4", "3/4", "4/4", "5/4", "6/8", "7/8", "9/8", "12/8", "11/8", "13/16"):
         assert written(parse_metre(text)) == text
     assert told_metre("auto") is None
     assert told_metre("3/4") == parse_metre("3/4")

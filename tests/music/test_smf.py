@@ -366,16 +366,16 @@ def test_what_is_no_midi_file_is_refused_in_one_line(name: str) -> None:
     assert len(str(refusal.value)) < 300
 
 
-MOST = 5_000_000
+MOST = 10_000_000
 HEAVY = {
-    "a quantity of five megabytes": midi(b"\xff" * MOST),
-    "zeros of five megabytes": midi(bytes(MOST)),
+    "a quantity of ten megabytes": midi(b"\xff" * MOST),
+    "zeros of ten megabytes": midi(bytes(MOST)),
     "what is nearly an event, again and again": midi(b"\x81\x81\x81\x81\x81" * (MOST // 5)),
     "events that make sense seven times": midi(
         (b"\0\x90\x3c\x40" * 7 + b"\0\x90\x3c\xff\xff\xff") * (MOST // 40)
     ),
     "ends of tracks": midi(END * (MOST // 4)),
-    "a text of five megabytes": midi(b"\0\xff\1" + quantity(MOST) + bytes(MOST) + END),
+    "a text of ten megabytes": midi(b"\0\xff\1\x84\xe2\xad\x00" + bytes(MOST) + END),
     "tracks without end": b"MThd\0\0\0\6\0\1\0\1\1\xe0" + b"MTrk\0\0\0\0" * (MOST // 8),
     "notes that never end": midi(b"\0\x90\x3c\x40" + b"\0\x3c\x40" * (MOST // 3)),
     "notes of no length": midi(
@@ -395,7 +395,7 @@ def test_a_file_that_means_harm_is_read_in_bounded_time_and_memory(name: str) ->
     with suppress(MidiFileError):
         score = read(HEAVY[name])
         assert sum(len(track.messages) for track in score.tracks) <= smf.MAX_EVENTS + 2
-    assert time.process_time() - began < 30
+    assert time.process_time() - began < 60
 
 
 # --- long files -------------------------------------------------------------------------------------------------------
@@ -424,10 +424,8 @@ def test_a_long_file_is_read_to_its_end_with_little_of_it_in_memory(long: Path) 
     assert peak < 3 * pieces.PIECE
 
 
-def test_a_session_full_of_bends_is_read_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_session_full_of_bends_is_read_to_its_end() -> None:
     """As an MPE keyboard sends them: more bytes in a track than are in memory at once."""
-    monkeypatch.setattr(pieces, "PIECE", 1 << 20)
-    monkeypatch.setattr(pieces, "AHEAD", 1 << 19)
     bends = b"\1\xe0\0\x40" * (pieces.PIECE // 4)
     score, repairs = read_repaired(midi(NOTE + bends + NOTE + END))
 

@@ -5,7 +5,7 @@ from itertools import repeat
 
 from livegen.scorecard import estimates
 from livegen.scorecard.band import Band, judged
-from livegen.scorecard.card import CHAIN, ECHO, Card
+from livegen.scorecard.card import Card
 from livegen.scorecard.feels import all_calls
 from livegen.scorecard.musicianship import PARTNERS, Figures, figures
 
@@ -21,7 +21,6 @@ SHOWN = (
     ("joint", "figures of the call, with their rhythm", "people"),
 )
 TIMES = {"clock": (True, ""), "free": (False, ", in free time")}
-COLUMNS = {ECHO: "echo", CHAIN: "chain"}
 
 
 def measure(card: Card, band: Band, most: int) -> None:
@@ -30,10 +29,10 @@ def measure(card: Card, band: Band, most: int) -> None:
     seeds = range(len(some))
     partners = {
         name: [
-            figures(call, PARTNERS[partner](call, random.Random(seed)))
+            figures(call, partner(call, random.Random(seed)))
             for call, seed in zip(some, seeds, strict=True)
         ]
-        for name, partner in COLUMNS.items()
+        for name, partner in PARTNERS.items()
     }
     for time, (has_clock, says_when) in TIMES.items():
         rows: dict[str, list[Figures]] = dict(partners) if has_clock else {}

@@ -1,0 +1,134 @@
+"""The network of the beat is trained from a folder of music, and serving computes it as training does."""
+
+import csv
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from click.testing import CliRunner
+
+from export import beats
+from export.beat_material import Excerpt, Manner, Piece, bars_of, excerpt_of, pieces
+from livegen.music.beat_candidates import candidates
+from livegen.music.beat_network import (
+    COLUMNS,
+    Bars,
+    Network,
+    counted,
+    facts,
+    features,
+    onsets_of,
+)
+from livegen.music.smf import write
+from tests.training.synthetic import tune
+
+
+@pytest.fixture(scope="module")
+def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A set by the name of one that is learned from: tunes in 4/4, three to train on and one held out."""
+    folder = tmp_path_factory.mktemp("data")
+    (folder / "trad_abc").mkdir()
+    rows = [(f"{seed}.mid", "reel", "valid" if seed == 3 else "train") for seed in range(4)]
+    for seed, (name, _, _) in enumerate(rows):
+        write(folder / "trad_abc" / name, tune(seed, beats=64))
+    with (folder / "trad_abc" / "metadata.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([("file", "style", "split"), *rows])
+    return folder
+
+
+@pytest.fixture(scope="module")
+def piece(data: Path) -> Piece:
+    return pieces(data, "valid")["trad_abc"][0]
+
+
+def excerpt(piece: Piece, manner: Manner, seed: int = 1) -> Excerpt:
+    """An excerpt of 32 onsets; a draw may lead to none."""
+    chance = random.Random(seed)
+    while (found := excerpt_of(piece, chance, manner, 32)) is None:
+        pass
+    return found
+
+
+def test_of_a_split_only_its_own_pieces_are_taken(data: Path) -> None:
+    assert [len(pieces(data, split)["trad_abc"]) for split in ("train", "valid", "test")] == [
+        3,
+        1,
+        0,
+    ]
+
+
+def test_time_signatures_are_counted_as_they_are_felt() -> None:
+    counted = {(4, 4): Bars(4, 24), (2, 2): Bars(4, 24), (6, 8): Bars(2, 36), (7, 8): Bars(7, 12)}
+    assert {signature: bars_of(*signature) for signature in counted} == counted
+    assert bars_of(11, 8) is None
+
+
+def test_an_excerpt_is_as_fast_as_it_is_told_and_its_beats_are_those_of_the_piece(
+    piece: Piece,
+) -> None:
+    some = excerpt(piece, Manner(bpm=90))
+    assert some.period_s == pytest.approx(60 / 90)
+    slope = np.polyfit(some.beats, some.notes[:, 0], 1)[0]
+    assert slope == pytest.approx(60 / 90, rel=1e-3)
+    assert some.bars == Bars(4, 24)
+
+
+def test_a_hand_moves_onsets_by_little_and_a_chord_as_one(piece: Piece) -> None:
+    manner = Manner(bpm=100, hand_s=0.01)
+    written, played = excerpt(piece, Manner(bpm=100)), excerpt(piece, manner)
+    assert 0 < np.abs(written.notes[:, 0] - played.notes[:, 0]).max() < 0.05
+
+
+def test_the_right_candidate_with_the_right_bars_is_what_is_learned(piece: Piece) -> None:
+    some = excerpt(piece, Manner(bpm=110))
+    sample = beats.sample_of(some, random.Random(1))
+    assert sample is not None
+    right = {COLUMNS[column][0] for column in np.flatnonzero(sample.right.any(axis=0))}
+    assert right == {Bars(4, 24)}
+    assert sample.features.shape == (*sample.beats.shape, beats.SEEN)
+    assert len(sample.right) <= beats.CANDIDATES
+
+
+def test_serving_computes_the_scores_that_training_computes(piece: Piece) -> None:
+    torch.manual_seed(1)
+    network = beats.BeatNetwork().eval()
+    onsets = onsets_of(excerpt(piece, Manner(bpm=110)).played())
+    found = candidates(onsets.at_s)
+    seen = features(onsets, found)
+    batch = beats.batch_of(
+        [
+            beats.Sample(
+                seen.astype(np.float16),
+                counted(found).beats.astype(np.int16),
+                facts(found),
+                (found.beats[:, -1] - found.beats[:, 0]).astype(np.float32),
+                np.zeros((len(seen), len(COLUMNS)), bool),
+                1.0,
+            )
+        ]
+    )
+    weights = {name: value.numpy() for name, value in network.state_dict().items()}
+    with torch.no_grad():
+        trained = network(batch).numpy()
+    np.testing.assert_allclose(Network(weights)(onsets, found), trained, atol=2e-3)
+
+
+def test_the_command_makes_weights_and_goes_on_from_what_it_has_prepared(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beats, "OF_A_FILE", 4)
+    monkeypatch.setattr(beats, "BATCH", 2)
+    options = [str(data), "--work", str(tmp_path / "work"), "--excerpts", "8", "--steps", "3"]
+    made = []
+    for name in ("one.npz", "two.npz"):
+        done = CliRunner().invoke(beats.main, [*options, "--out", str(tmp_path / name)])
+        assert done.exit_code == 0, done.output
+        assert done.output.count("4 excerpts") == (2 if name == "one.npz" else 0)
+        with np.load(tmp_path / name, allow_pickle=False) as file:
+            made.append({part: file[part] for part in file.files})
+    assert all(np.isfinite(part).all() for part in made[0].values())
+    assert all(np.array_equal(made[0][name], made[1][name]) for name in made[0]), (
+        "the same seed, the same weights"
+    )
