@@ -112,14 +112,18 @@ class Run:
     ) -> None:
         """Build everything; raises ConfigError when recipe and corpora do not fit.
 
-        With `start` its network learns on, else one is drawn.  `fabric` is that of a `crew` of several.
+        With `start` its network learns on, and learns the styles that it lacks; else one is drawn.  `fabric` is that of a `crew` of several.
         """
         if recipe.batch % crew.size:
             raise ConfigError(
                 f"the recipe's batch is {recipe.batch}, which {crew.size} processes do not divide"
             )
         self.recipe, self.out, self.report, self.crew = recipe, out, report, crew
-        self.styles = start.styles if start else style_names(corpora)
+        self.styles = style_names(corpora)
+        if start:
+            new = [style for style in self.styles if style not in start.styles]
+            self.styles = [*start.styles, *new]
+            start.network.learn_styles(len(self.styles))
         self.begun_from = start.model if start else None
         share = shares(recipe, corpora)
         held = {name: hold(corpora[name], self.styles, share[name]) for name in share}

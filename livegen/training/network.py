@@ -12,7 +12,7 @@ through `forward`, single steps through `step`; export/parity.py proves them equ
 """
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import torch
@@ -154,6 +154,14 @@ class Network(nn.Module):
         for module in self.modules():  # small, so that the sum of nine begins near unit size
             if isinstance(module, nn.Embedding):
                 nn.init.normal_(module.weight, std=0.3)
+
+    def learn_styles(self, count: int) -> None:
+        """Make room for `count` styles, at least as many as there are; a new one begins as the unknown one sounds."""
+        known = self.style.weight
+        with torch.no_grad():
+            more = known[:1].expand(count - len(known), -1)
+            self.style = nn.Embedding.from_pretrained(torch.cat([known, more]), freeze=False)
+        self.config = replace(self.config, styles=count)
 
     @property
     def state_sizes(self) -> list[int]:

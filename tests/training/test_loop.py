@@ -188,6 +188,27 @@ def test_a_run_may_begin_with_the_weights_of_a_model_file(tmp_path: Path, model:
         run(tmp_path)
 
 
+def test_a_run_that_begins_with_a_model_learns_the_styles_that_the_model_lacks(
+    tmp_path: Path, model: Path
+) -> None:
+    pieces = tuple(
+        replace(piece, style=f"style {at % 2 + 1}") for at, piece in enumerate(CORPORA["a"].pieces)
+    )
+    corpora = {"a": replace(CORPORA["a"], pieces=pieces)}
+    start = read_start(model, recipe())
+    known = start.network.style.weight.detach().clone()
+    with Watched(tmp_path) as report:
+        found = Run(recipe(), corpora, tmp_path, report, start)
+        first = found.network.style.weight.detach().clone()
+        found.go(resume=True)
+
+    assert found.styles == ["any", "style 0", "style 1", "style 2"]
+    assert torch.equal(first[:3], known) and torch.equal(first[3], known[0])
+    assert not torch.equal(found.network.style.weight[3], found.network.style.weight[0])
+    kept = read_checkpoint(tmp_path / "checkpoint.pt")
+    assert kept["styles"] == found.styles and kept["network"]["styles"] == 4
+
+
 def test_a_model_of_another_size_is_no_beginning(model: Path) -> None:
     with pytest.raises(ConfigError, match=r"hidden=16.*the recipe asks for.*hidden=32"):
         read_start(model, recipe(network=SMALL["network"] | {"hidden": 32}))
