@@ -1,6 +1,7 @@
 """The errors a person can cause, each carrying one line that says what to do.
 
     LivegenError
+    ├── ChartError    a file is not a chart, or holds what no chart has
     ├── ConfigError   a setting, an option or a recipe does not fit
     ├── MidiFileError a file is not a usable Standard MIDI File
     ├── ModelError    a model file is not what our exporter writes, or not for this codec
@@ -13,6 +14,10 @@ exits with 1.
 
 class LivegenError(Exception):
     """A mistake of the person's: the message says what was found, what was expected, what to do."""
+
+
+class ChartError(LivegenError):
+    """A file is not a chart that can be read, or what stands in it is no chord."""
 
 
 class ConfigError(LivegenError):

@@ -1,0 +1,42 @@
+"""Charts: a tune's chords and form on paper, read from a file, and played for ever on a line of ticks.
+
+    chart = read_chart(path)                # from a file; chart_of(data, name) from bytes, such as a page's editor has
+    chart = chart.transposed(-2)            # the page shows chart.bars, written with chart.name_of(chord)
+    write_text(chart)                       # in livegen's own text, which is read as the same chart
+    form = chart.form                       # unrolled once: pickup, intro, round (comes back), outro; bars as played
+
+Ticks are 24 to a quarter.  Tick 0 is the first beat of the first whole bar.  A form answers for any tick:
+
+    form.ticks, form.intro_ticks            length of a round; where the first one begins
+    form.chord_at(tick)                     Chord, or None for N.C.
+    form.changes(start, end)                Change(tick, chord), start <= tick < end; repeated chords are no change
+    form.next_change(tick)                  the first later than tick; None where one chord holds for ever
+    form.bar_at(tick), form.bar_stretch(tick)          PlayedBar; Stretch(start, end)
+    form.section_at(tick), form.section_stretch(tick)  name; Stretch(start, end)
+    form.next_section(tick)                 where the next begins, a new round too
+    form.hits(start, end), form.is_silent(tick)        stop-time
+    form.round_at(tick), form.folded(tick)  which round; the same place in the first one
+    form.transposed(semitones)
+
+Pure but for `read_chart`, which reads one file.  Knows nothing of clocks, parts or models.
+"""
+
+from livegen.music.charts.chart import Bar, Chart, Jump
+from livegen.music.charts.form import Change, Form, Hit, Placed, PlayedBar, Stretch
+from livegen.music.charts.reading import chart_of, read_chart
+from livegen.music.charts.text import write_text
+
+__all__ = [
+    "Bar",
+    "Change",
+    "Chart",
+    "Form",
+    "Hit",
+    "Jump",
+    "Placed",
+    "PlayedBar",
+    "Stretch",
+    "chart_of",
+    "read_chart",
+    "write_text",
+]

@@ -1,0 +1,87 @@
+"""A chart as it is written: bars in a row with their chords and signs.  Knows no file and not how it is played.
+
+Every format is read into this.  `form` plays it: it follows repeats, endings and jumps.
+"""
+
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Literal, NamedTuple
+
+from livegen.music.charts.form import Form, Hit, Placed
+from livegen.music.charts.unrolling import unrolled
+from livegen.music.chord import Chord
+from livegen.music.chord_names import spelled
+from livegen.music.key import Key
+from livegen.music.metre import COMMON_TIME, Metre
+
+MOST_BARS = 2_000  # of a written chart
+Until = Literal["end", "coda", "fine"]
+
+
+class Jump(NamedTuple):
+    """D.C. or D.S. at the end of a bar: back to the segno, or without one to the beginning, and on until somewhere.
+
+    Repeats are not made again, and of endings the one named is taken, without a name the last.
+    """
+
+    to_segno: bool = False
+    until: Until = "end"
+    ending: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A bar as written.  Without chords it holds the one before it."""
+
+    ticks: int = 96
+    beat: int = 24  # ticks between what is counted, as in Metre
+    chords: tuple[Placed, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    section: str | None = None  # the name of the section that begins here
+    opens: bool = False  # |: before it
+    times: int = (
+        1  # how often the part that :| closes behind it is played in all; 1 where there is no :|
+    )
+    ending: tuple[int, ...] = ()  # the passes for which it begins an ending
+    segno: bool = False
+    to_coda: bool = False  # behind it one leaves for the coda, in a pass that goes there
+    coda: bool = False  # the coda begins here
+    fine: bool = False  # behind it one stops, in a pass that ends so
+    jump: Jump | None = None
+    line: int = field(default=0, compare=False)  # of the file, from 1; 0 where it has none
+
+    def transposed(self, semitones: int) -> "Bar":
+        """The same bar so many semitones higher."""
+        moved = tuple(
+            Placed(tick, chord and chord.transposed(semitones)) for tick, chord in self.chords
+        )
+        return replace(self, chords=moved)
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A tune's chords on paper.  `bars` are at least one."""
+
+    bars: tuple[Bar, ...]
+    title: str = ""
+    metre: Metre = COMMON_TIME  # of the first whole bar
+    tempo: float | None = None  # quarters a minute
+    style: str | None = None  # as the file says it: of a model, or a plain word
+    key: Key | None = None
+    pickup: bool = False  # the first bar is a pick-up: played once, before the form begins
+
+    @cached_property
+    def form(self) -> Form:
+        """The chart as it is played; worked out once."""
+        return unrolled(self)
+
+    def transposed(self, semitones: int) -> "Chart":
+        """The same tune so many semitones higher; down if negative."""
+        if not semitones % 12:
+            return self
+        key = self.key and Key((self.key.tonic + semitones) % 12, self.key.mode)
+        return replace(self, bars=tuple(bar.transposed(semitones) for bar in self.bars), key=key)
+
+    def name_of(self, chord: Chord | None) -> str:
+        """How the chart writes a chord: spelled for its key, "N.C." for None."""
+        return "N.C." if chord is None else spelled(chord, self.key)

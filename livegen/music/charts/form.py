@@ -1,0 +1,248 @@
+"""A chart as it is played: bars on a line of ticks that goes round for ever.  Knows no signs and no file.
+
+Tick 0 is the first beat of the first whole bar; a pick-up lies before it.  A round is what comes back: all but an
+introduction, which is played once, and an ending, which is played when somebody asks for it.  Every question about a
+tick takes any tick from 0 on and costs about a microsecond; it may be asked for each note.
+"""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from typing import NamedTuple
+
+from livegen.music.chord import Chord
+
+
+class Placed(NamedTuple):
+    """A chord, or None for N.C., from a tick of its bar on."""
+
+    tick: int
+    chord: Chord | None
+
+
+class Hit(NamedTuple):
+    """All strike together at a tick of the bar, and are silent up to `until`, a later tick of it."""
+
+    tick: int
+    until: int
+
+
+class Change(NamedTuple):
+    """Another chord, or None for N.C., from a tick on."""
+
+    tick: int
+    chord: Chord | None
+
+
+class Stretch(NamedTuple):
+    """A bar or a section on the line: from its first tick to the one behind its last."""
+
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class PlayedBar:
+    """A bar as it is played.  `chords` begin at tick 0 of the bar, also where the bar holds the chord before it."""
+
+    written: int  # which bar of the chart, from 0: where a page shows it
+    ticks: int
+    beat: int
+    chords: tuple[Placed, ...]
+    hits: tuple[Hit, ...]
+    section: str  # "" where none is named
+    begins: bool  # a section begins with it
+
+    def transposed(self, semitones: int) -> "PlayedBar":
+        """The same bar so many semitones higher."""
+        moved = tuple(
+            placed._replace(chord=placed.chord and placed.chord.transposed(semitones))
+            for placed in self.chords
+        )
+        return replace(self, chords=moved)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """What the questions are looked up in, in ticks from the first whole bar, the ending left out."""
+
+    starts: tuple[int, ...]  # of bars, and the end of the last
+    changes: tuple[int, ...]
+    chords: tuple[Chord | None, ...]  # beside `changes`
+    sections: tuple[int, ...]  # where one begins, and the end of the last
+
+
+@dataclass(frozen=True)
+class Form:
+    """A form: an introduction, a round that comes back, an ending, all of them bars as they are played.
+
+    `round` is never empty.  Questions about ticks see the introduction once and then the round for ever.
+    """
+
+    round: tuple[PlayedBar, ...]
+    intro: tuple[PlayedBar, ...] = ()
+    outro: tuple[PlayedBar, ...] = ()
+    pickup: PlayedBar | None = None
+    _line: _Line = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_line", _line(self.intro + self.round, self.intro_ticks))
+
+    # --- lengths ------------------------------------------------------------------------------------------------
+
+    @property
+    def ticks(self) -> int:
+        """Length of a round."""
+        return sum(bar.ticks for bar in self.round)
+
+    @property
+    def intro_ticks(self) -> int:
+        """Where the first round begins; 0 without an introduction."""
+        return sum(bar.ticks for bar in self.intro)
+
+    @property
+    def bars(self) -> tuple[PlayedBar, ...]:
+        """All bars in the order of play, one round, without the pick-up."""
+        return self.intro + self.round + self.outro
+
+    # --- where a tick lies --------------------------------------------------------------------------------------
+
+    def folded(self, tick: int) -> int:
+        """The same place in the introduction or the first round; a tick before 0 lies in a round before."""
+        end, begin = self._line.starts[-1], self._line.starts[len(self.intro)]
+        return tick if 0 <= tick < end else begin + (tick - begin) % (end - begin)
+
+    def round_at(self, tick: int) -> int:
+        """Which round it is, from 0; -1 in the introduction."""
+        begin = self._line.starts[len(self.intro)]
+        return -1 if tick < begin else (tick - begin) // (self._line.starts[-1] - begin)
+
+    def bar_at(self, tick: int) -> PlayedBar:
+        """The bar in which a tick lies."""
+        return (self.intro + self.round)[self._bar(self.folded(tick))]
+
+    def bar_stretch(self, tick: int) -> Stretch:
+        """Where that bar lies on the line."""
+        folded = self.folded(tick)
+        at = self._bar(folded)
+        return _moved(self._line.starts, at, tick - folded)
+
+    def section_at(self, tick: int) -> str:
+        """The name of the section in which a tick lies; "" where none is named."""
+        return self.bar_at(tick).section
+
+    def section_stretch(self, tick: int) -> Stretch:
+        """Where that section lies on the line; the next begins at its end.  A round begins a section anew."""
+        folded = self.folded(tick)
+        at = bisect_right(self._line.sections, folded) - 1
+        return _moved(self._line.sections, at, tick - folded)
+
+    def next_section(self, tick: int) -> int:
+        """The tick at which the next section begins, later than `tick`."""
+        return self.section_stretch(tick).end
+
+    def _bar(self, folded: int) -> int:
+        return bisect_right(self._line.starts, folded) - 1
+
+    # --- chords -------------------------------------------------------------------------------------------------
+
+    def chord_at(self, tick: int) -> Chord | None:
+        """The chord that holds at a tick; None for N.C."""
+        return self._line.chords[bisect_right(self._line.changes, self.folded(tick)) - 1]
+
+    def changes(self, start: int, end: int) -> tuple[Change, ...]:
+        """Where the chord becomes another, from `start` to before `end`, in order.
+
+        A chord that is written again is no change, across a bar line or from one round to the next.  What holds at
+        `start` is among them only if it begins there: `chord_at` tells it.
+        """
+        return tuple(self._changes(start, end))
+
+    def next_change(self, tick: int) -> Change | None:
+        """The next change later than a tick; None where one chord holds for ever."""
+        first = next(self._changes(tick + 1, tick + self._line.starts[-1] + 1), None)
+        if first is None:  # from the introduction on it may be further
+            first = next(self._changes(tick + 1, tick + 2 * self._line.starts[-1] + 1), None)
+        return first
+
+    def _changes(self, start: int, end: int) -> Iterator[Change]:
+        line, begin = self._line, self._line.starts[len(self.intro)]
+        length = line.starts[-1] - begin
+        moved = start - self.folded(start)
+        at = bisect_left(line.changes, start - moved)
+        while True:
+            while at < len(line.changes):
+                tick = line.changes[at] + moved
+                if tick >= end:
+                    return
+                if self._is_other(at, moved):
+                    yield Change(tick, line.chords[at])
+                at += 1
+            moved += length
+            if begin + moved >= end:
+                return
+            at = bisect_left(line.changes, begin)
+
+    def _is_other(self, at: int, moved: int) -> bool:
+        """True if what begins there is another chord than the one before; at the line's beginning always."""
+        line = self._line
+        if line.changes[at] == line.starts[len(self.intro)] and moved:
+            return line.chords[at] != line.chords[-1]
+        return at == 0 or line.chords[at] != line.chords[at - 1]
+
+    # --- hits ---------------------------------------------------------------------------------------------------
+
+    def hits(self, start: int, end: int) -> tuple[Hit, ...]:
+        """Hits that begin from `start` to before `end`, in order, in ticks of the line."""
+        found: list[Hit] = []
+        tick = start
+        while tick < end:
+            stretch, bar = self.bar_stretch(tick), self.bar_at(tick)
+            found.extend(
+                hit._replace(tick=at, until=hit.until + stretch.start)
+                for hit in bar.hits
+                if start <= (at := hit.tick + stretch.start) < end
+            )
+            tick = stretch.end
+        return tuple(found)
+
+    def is_silent(self, tick: int) -> bool:
+        """True behind a hit, where nobody plays."""
+        hits = self.bar_at(tick).hits
+        if not hits:
+            return False
+        inside = tick - self.bar_stretch(tick).start
+        return any(hit.tick < inside < hit.until for hit in hits)
+
+    # --- another key ----------------------------------------------------------------------------------------------
+
+    def transposed(self, semitones: int) -> "Form":
+        """The same form so many semitones higher; down if negative."""
+        if not semitones % 12:
+            return self
+        return Form(
+            tuple(bar.transposed(semitones) for bar in self.round),
+            tuple(bar.transposed(semitones) for bar in self.intro),
+            tuple(bar.transposed(semitones) for bar in self.outro),
+            self.pickup and self.pickup.transposed(semitones),
+        )
+
+
+def _moved(starts: tuple[int, ...], at: int, by: int) -> Stretch:
+    return Stretch(starts[at] + by, starts[at + 1] + by)
+
+
+def _line(bars: tuple[PlayedBar, ...], begin: int) -> _Line:
+    starts, changes, sections = [0], [], []
+    chords: list[Chord | None] = []
+    for index, bar in enumerate(bars):
+        start = starts[-1]
+        if bar.begins or index == 0 or start == begin:
+            sections.append(start)
+        for tick, chord in bar.chords:
+            # The round's first chord stays even if the introduction ends with it: it follows the round's last too.
+            if not chords or chord != chords[-1] or start + tick == begin:
+                changes.append(start + tick)
+                chords.append(chord)
+        starts.append(start + bar.ticks)
+    return _Line(tuple(starts), tuple(changes), tuple(chords), (*sections, starts[-1]))

@@ -1,0 +1,396 @@
+"""Charts in livegen's own text: read and written.  docs/CHARTS.md explains it to musicians.
+
+    title: Two five one        a line for each: title, metre, tempo (quarters a minute), style, key, pickup (beats)
+    [A]                        a section begins
+    |: Dm7 | G7 | Cmaj7 | % :| bars; % is the bar before; |: :| repeat, :|x3 three times; 1. 2. begin endings
+    | C . F G | C! . . . |     a dot (or /) holds the chord for a beat; ! is a hit, then silence
+    | N.C. | (3/4) C/E |       no chord; another metre from here on
+    | segno C | F to coda | G D.S. al coda |     signs, in words
+
+What follows # at the beginning of a line, or between spaces, is for people.
+"""
+
+import re
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+
+from livegen.errors import ChartError
+from livegen.music.charts.cells import HOLD, Cell, gathered, spread
+from livegen.music.charts.chart import MOST_BARS, Bar, Chart, Jump
+from livegen.music.charts.source import Source, shown
+from livegen.music.chord_names import chord_named, key_named
+from livegen.music.metre import COMMON_TIME, Metre, written
+
+_COMMENT = re.compile(r"(^|\s)#(\s.*)?$")
+_SETTING = re.compile(r"([A-Za-z][A-Za-z -]{0,20}?)\s*:(?!\s*\|)\s*(.*)")
+_SECTION = re.compile(r"\[([^\[\]|]*)\]\s*(.*)")
+_BAR_LINE = re.compile(
+    r"(?P<closes>:)?\|+\]?(?P<opens>:)?(?:(?<=[|\]])\s*(?:x\s?(?P<x>\d+)\b|(?P<times>\d+)\s?x\b))?"
+)
+_TOKEN = re.compile(
+    r"(?P<jump>D\.?\s?(?P<to>[CS])\.?(?:\s+al\s+(?:(?P<until>coda|fine|end)|(?P<number>\d)(?:\.|st|nd|rd|th)?"
+    r"(?:\s*end(?:ing|\.)?)?))?)(?=\s|$)"
+    r"|(?P<to_coda>to\s?coda)(?=\s|$)|(?P<coda>coda|𝄌)(?=\s|$)|(?P<segno>segno|§|𝄋)(?=\s|$)|(?P<fine>fine)(?=\s|$)"
+    r"|\(?(?P<metre>\d+/\d+)\)?(?=\s|$)"
+    r"|(?P<ending>\d(?:[.,-]+\d)*)\.(?=\s|$)"
+    r"|(?P<again>%)(?=\s|$)|(?P<hold>[./])(?=\s|$)|(?P<hit>!)(?=\s|$)"
+    r"|(?P<chord>(?:[^\s()]|\([^()]*\))+|\S+)",
+    re.IGNORECASE,
+)
+# Beside those that say something to livegen, what people note down.
+_SETTINGS = ("title", "metre", "tempo", "style", "key", "pickup")
+_ALIASES = {"meter": "metre", "time": "metre", "bpm": "tempo", "pick-up": "pickup", "name": "title"}
+_NOTES = ("composer", "artist", "by", "source", "note", "notes", "copyright", "licence", "license")
+_MOST_TIMES = 64
+_LONGEST = 120  # characters of a title, a section's name or a style
+_ROW = 4  # bars of a line that is written
+
+
+@dataclass(slots=True)
+class _Reader:
+    source: Source
+    settings: dict[str, str] = field(default_factory=dict)
+    metre: Metre = COMMON_TIME  # in force
+    first: Metre | None = None  # of the chart
+    tempo: float | None = None
+    chart: Chart = field(default_factory=lambda: Chart((Bar(),)))
+    bars: list[Bar] = field(default_factory=list)
+    section: str | None = None  # begins with the next bar
+    opens: bool = False  # so does a repeat
+    pickup: Fraction | None = None
+
+    # --- lines --------------------------------------------------------------------------------------------------
+
+    def line(self, number: int, text: str) -> None:
+        """Take a line."""
+        text = _COMMENT.sub("", text).strip()
+        if not text:
+            return
+        if (match := _SECTION.fullmatch(text)) and not match[2]:
+            self._begin(number, match[1].strip())
+        elif "|" in text:
+            self._row(number, text)
+        elif match := _SETTING.fullmatch(text):
+            self._set(number, match[1].lower(), match[2].strip())
+        else:
+            raise self.source.mistake(
+                number,
+                f"expected bars such as | C | F |, a section such as [A], or title: …, got {shown(text)}",
+            )
+
+    def _begin(self, number: int, name: str) -> None:
+        if not name or len(name) > _LONGEST:
+            raise self.source.mistake(number, "expected the name of a section, such as [A]")
+        if self.section is not None:
+            raise self.source.mistake(number, f"the section before, [{self.section}], has no bars")
+        self.section = name
+
+    def _set(self, number: int, name: str, value: str) -> None:
+        name = _ALIASES.get(name, name)
+        if name in _NOTES:
+            return
+        if name not in _SETTINGS:
+            raise self.source.mistake(
+                number,
+                f"expected one of {', '.join(_SETTINGS)} before the colon, got {shown(name)}",
+            )
+        if not value or len(value) > _LONGEST:
+            raise self.source.mistake(
+                number, f"{name}: expected a value of at most {_LONGEST} characters"
+            )
+        if name == "metre":
+            self._set_metre(number, value)
+        elif self.bars:
+            raise self.source.mistake(number, f"{name}: stands before the first bar")
+        elif name in self.settings:
+            raise self.source.mistake(number, f"{name}: stands here twice")
+        else:
+            self.settings[name] = value
+            self._check(number, name, value)
+
+    def _set_metre(self, number: int, value: str) -> None:
+        self.metre = self.source.metre(number, value)
+        if not self.bars:
+            self.first = self.metre
+
+    def _check(self, number: int, name: str, value: str) -> None:
+        match name:
+            case "tempo":
+                self.tempo = self.source.tempo(number, value)
+            case "key":
+                try:
+                    key_named(value)
+                except ChartError as error:
+                    raise self.source.told(number, error) from None
+            case "pickup":
+                self.pickup = _pickup(value)
+                if self.pickup is None:
+                    raise self.source.mistake(
+                        number, f"pickup: expected beats such as 1 or 1/2, got {shown(value)}"
+                    )
+
+    # --- bars ---------------------------------------------------------------------------------------------------
+
+    def _row(self, number: int, text: str) -> None:
+        at, may_be_empty = 0, True
+        for match in _BAR_LINE.finditer(text):
+            self._between(number, text[at : match.start()], may_be_empty or bool(match["opens"]))
+            may_be_empty = bool(match["closes"])
+            self._bar_line(number, match)
+            at = match.end()
+        self._between(number, text[at:], may_be_empty=True)
+
+    def _bar_line(self, number: int, match: re.Match[str]) -> None:
+        if match["closes"]:
+            if not self.bars:
+                raise self.source.mistake(number, ":| stands before the first bar")
+            times = int(match["x"] or match["times"] or 2)
+            if not 2 <= times <= _MOST_TIMES:
+                raise self.source.mistake(
+                    number, f":| expected 2 to {_MOST_TIMES} times, got x{times}"
+                )
+            self.bars[-1] = replace(self.bars[-1], times=times)
+        elif match["x"] or match["times"]:
+            raise self.source.mistake(
+                number, "how often stands behind a repeat that closes, such as :|x3"
+            )
+        self.opens = self.opens or bool(match["opens"])
+
+    def _between(self, number: int, text: str, may_be_empty: bool) -> None:
+        """Take what stands between two bar lines, or before the first and behind the last of a line."""
+        if match := _SECTION.fullmatch(text.strip()):
+            self._begin(number, match[1].strip())
+            text, may_be_empty = match[2], True
+        tokens = list(_TOKEN.finditer(text))
+        if not tokens:
+            if text and not may_be_empty:
+                raise self.source.mistake(
+                    number, "an empty bar; expected a chord, % for the bar before, or N.C."
+                )
+            return
+        bar, cells, is_again = Bar(line=number), list[Cell](), False
+        for token in tokens:
+            if token["again"]:
+                is_again = True
+            elif token["metre"]:
+                self._set_metre(number, token["metre"])
+            elif (cell := self._cell(number, token)) is not None:
+                cells.append(cell)
+            else:
+                bar = self._signed(number, bar, token)
+        if not cells and not is_again:
+            self._behind(number, bar, text)
+            return
+        if is_again and cells:
+            raise self.source.mistake(
+                number, f"% is a whole bar; expected nothing beside it, got {shown(text.strip())}"
+            )
+        self._add(number, self._filled(number, bar, cells))
+
+    def _cell(self, number: int, token: re.Match[str]) -> Cell | None:
+        if token["hold"]:
+            return HOLD
+        if token["hit"]:
+            return Cell(holds=True, hit=True)
+        if not token["chord"]:
+            return None
+        name = token["chord"]
+        is_hit = name.endswith("!")
+        try:
+            return Cell(chord_named(name.rstrip("!")), hit=is_hit)
+        except ChartError as error:
+            raise self.source.told(number, error) from None
+
+    def _signed(self, number: int, bar: Bar, token: re.Match[str]) -> Bar:
+        if token["jump"]:
+            until = (token["until"] or "end").lower()
+            number_ = int(token["number"]) if token["number"] else None
+            to_segno = token["to"].upper() == "S"
+            jump = Jump(
+                to_segno,
+                "coda" if until == "coda" else "fine" if until == "fine" else "end",
+                number_,
+            )
+            return replace(bar, jump=jump)
+        if token["ending"]:
+            return replace(bar, ending=self._numbers(number, token["ending"]))
+        name = next(name for name in ("to_coda", "coda", "segno", "fine") if token[name])
+        match name:
+            case "to_coda":
+                return replace(bar, to_coda=True)
+            case "coda":
+                return replace(bar, coda=True)
+            case "segno":
+                return replace(bar, segno=True)
+            case _:
+                return replace(bar, fine=True)
+
+    def _numbers(self, number: int, text: str) -> tuple[int, ...]:
+        numbers = [int(digit) for digit in re.findall(r"\d", text)]
+        if "-" in text and len(numbers) == 2:
+            numbers = list(range(numbers[0], numbers[1] + 1))
+        if not numbers or 0 in numbers:
+            raise self.source.mistake(
+                number, f"expected the number of an ending, such as 1., got {shown(text)}"
+            )
+        return tuple(sorted(set(numbers)))
+
+    def _behind(self, number: int, bar: Bar, text: str) -> None:
+        """Signs alone, as behind the last bar line, belong to the bar before."""
+        is_behind = bar.jump or bar.fine or bar.to_coda
+        if not is_behind or not self.bars or bar.ending or bar.segno or bar.coda:
+            raise self.source.mistake(number, f"expected a chord beside {shown(text.strip())}")
+        last = self.bars[-1]
+        self.bars[-1] = replace(
+            last,
+            jump=bar.jump or last.jump,
+            fine=bar.fine or last.fine,
+            to_coda=bar.to_coda or last.to_coda,
+        )
+
+    def _filled(self, number: int, bar: Bar, cells: list[Cell]) -> Bar:
+        ticks, beat = self.metre.changes[0][1], self.metre.beat
+        if not self.bars and self.pickup is not None:
+            ticks = int(self.pickup * beat)
+            if not 0 < ticks < self.metre.changes[0][1]:
+                raise self.source.mistake(
+                    number, "pickup: expected less than a bar, at least 1/24 of a beat"
+                )
+        bar = replace(bar, ticks=ticks, beat=beat)
+        if not cells:
+            if not self.bars:
+                raise self.source.mistake(number, "% is the bar before, and there is none")
+            last = self.bars[-1]
+            return replace(bar, chords=last.chords, hits=last.hits) if last.ticks == ticks else bar
+        try:
+            chords, hits = spread(cells, ticks, beat)
+        except ChartError as error:
+            raise self.source.told(number, error) from None
+        return replace(bar, chords=chords, hits=hits)
+
+    def _add(self, number: int, bar: Bar) -> None:
+        if len(self.bars) == MOST_BARS:
+            raise self.source.mistake(
+                number, f"more than {MOST_BARS:,} bars; expected a tune's chart"
+            )
+        is_coda = bar.coda or (self.section or "").strip().lower() == "coda"
+        self.bars.append(replace(bar, section=self.section, opens=self.opens, coda=is_coda))
+        self.section, self.opens = None, False
+
+    def end(self, number: int) -> Chart:
+        """The chart, when all lines were taken."""
+        if not self.bars:
+            raise self.source.mistake(0, "holds no bars; expected such as | C | F | G7 | C |")
+        if self.section is not None:
+            raise self.source.mistake(number, f"the section [{self.section}] has no bars")
+        key = self.settings.get("key")
+        return Chart(
+            tuple(_opened(self.bars)),
+            self.settings.get("title", ""),
+            self.first or COMMON_TIME,
+            self.tempo,
+            self.settings.get("style"),
+            key_named(key) if key else None,
+            self.pickup is not None,
+        )
+
+
+def read_text(text: str, source: Source) -> Chart:
+    """The chart of a text.  Raises ChartError, which names file and line."""
+    reader, number = _Reader(source), 0
+    for number, line in enumerate(text.split("\n"), start=1):
+        reader.line(number, line)
+    return reader.end(number)
+
+
+def _opened(bars: list[Bar]) -> list[Bar]:
+    """The bars with a |: at the beginning of each section that a :| without one closes."""
+    opened, begin = list(bars), 0
+    for at, bar in enumerate(bars):
+        begin = at if bar.opens or bar.section is not None else begin
+        if bar.times > 1:
+            if opened[begin].section is not None and begin > 0:
+                opened[begin] = replace(opened[begin], opens=True)
+            following = bars[at + 1 : at + 2]
+            begin = begin if following and following[0].ending else at + 1
+    return opened
+
+
+def _pickup(value: str) -> Fraction | None:
+    match = re.fullmatch(r"(\d{1,3}(?:\.\d{1,3})?|\d{1,3}/[1-9]\d?)(?:\s*beats?)?", value)
+    return Fraction(match[1]) if match else None
+
+
+# --- writing ------------------------------------------------------------------------------------------------------
+
+
+def write_text(chart: Chart) -> str:
+    """A chart in livegen's own text; read again it is the same chart."""
+    lines = [f"title: {_plain(chart.title)}"] if _plain(chart.title) else []
+    lines.append(f"metre: {written(chart.metre)}")
+    lines += [f"tempo: {chart.tempo:g}"] if chart.tempo is not None else []
+    lines += [f"style: {_plain(chart.style)}"] if chart.style else []
+    lines += [f"key: {chart.key.name}"] if chart.key else []
+    if chart.pickup:
+        lines.append(f"pickup: {Fraction(chart.bars[0].ticks, chart.bars[0].beat)}")
+    metre, row = chart.metre, list[str]()
+    for index, bar in enumerate(chart.bars):
+        if row and (bar.section is not None or bar.opens or len(row) == _ROW):
+            lines.append(_row(row))
+            row = []
+        if bar.section is not None:
+            lines += ["", f"[{_plain(bar.section)}]"]
+        is_pickup = chart.pickup and index == 0
+        own = metre if is_pickup else Metre(((0, bar.ticks),), bar.beat)
+        row.append(_bar(chart, bar, "" if own == metre else f"({written(own)}) "))
+        metre = own
+    return "\n".join([*lines, _row(row), ""])
+
+
+def _plain(text: str) -> str:
+    """A name as it may stand in a line."""
+    return re.sub(r"[\[\]|\s]+", " ", text).strip()[:_LONGEST]
+
+
+def _row(bars: list[str]) -> str:
+    return ("|" + "".join(bars)).replace("||:", "|:")
+
+
+def _bar(chart: Chart, bar: Bar, metre: str) -> str:
+    cells = gathered(bar.chords, bar.hits, bar.ticks, bar.beat) or (HOLD,)
+    words = [_cell(chart, cell) for cell in cells]
+    before = metre + "".join(
+        word + " "
+        for word, is_there in (
+            (",".join(map(str, bar.ending)) + ".", bar.ending),
+            ("segno", bar.segno),
+            ("coda", bar.coda and (bar.section or "").strip().lower() != "coda"),
+        )
+        if is_there
+    )
+    behind = "".join(
+        " " + word
+        for word, is_there in (
+            ("to coda", bar.to_coda),
+            ("fine", bar.fine),
+            (_jump(bar.jump), bar.jump),
+        )
+        if is_there
+    )
+    closes = {1: " |", 2: " :|"}.get(bar.times, f" :|x{bar.times}")
+    return f"{'|: ' if bar.opens else ' '}{before}{' '.join(words)}{behind}{closes}"
+
+
+def _cell(chart: Chart, cell: Cell) -> str:
+    if cell.holds:
+        return "!" if cell.hit else "."
+    return chart.name_of(cell.chord) + ("!" if cell.hit else "")
+
+
+def _jump(jump: Jump | None) -> str:
+    if jump is None:
+        return ""
+    word = "D.S." if jump.to_segno else "D.C."
+    if jump.ending is not None:
+        return f"{word} al {jump.ending}."
+    return word if jump.until == "end" else f"{word} al {jump.until}"
