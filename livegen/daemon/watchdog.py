@@ -9,6 +9,7 @@ import os
 import subprocess
 import sys
 import time
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,9 @@ from livegen.daemon.watchdog_process import STAND_DOWN
 
 PROCESS = Path(__file__).with_name("watchdog_process.py")
 CLIENT = "livegen-last"
-SETTLED_S = 0.03  # a new connection counts from the next period on
+# A new connection counts from the next period on, and on a busy machine later: what is sent before is lost.  So all is
+# sent thrice, after pauses of so long; a second note-off ends nothing more.
+PAUSES_S = (0.03, 0.2, 0.4)
 DELIVERY_S = 0.1
 AGAIN_S = 0.2
 MOST_S = 60  # for all of it
@@ -88,7 +91,7 @@ def _libjack() -> str:
 
 
 def send(api: str, to: list[str], messages: list[bytes]) -> None:
-    """Send all messages to each of these ports that is still there."""
+    """Send all messages to each of these ports that is still there, thrice."""
     targets: list[Any] = []
     with silenced():
         for name in to:
@@ -96,9 +99,10 @@ def send(api: str, to: list[str], messages: list[bytes]) -> None:
             there = list(out.get_ports())
             if name in there:
                 out.open_port(there.index(name), CLIENT)
-    time.sleep(SETTLED_S)
-    for target in targets:
-        for data in messages if target.is_port_open() else ():
+    opened = [target for target in targets if target.is_port_open()]
+    for pause_s in PAUSES_S:
+        time.sleep(pause_s)
+        for target, data in product(opened, messages):
             target.send_message(data)
     time.sleep(DELIVERY_S)
     close_clients(*targets)

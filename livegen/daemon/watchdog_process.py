@@ -16,6 +16,9 @@ import sys
 import time
 
 LOOK_S = 0.5  # how old what it knows of who hears may be while something sounds
+# And in silence.  On a busy machine it may get no processor between the first note and the kill; then nobody can be
+# asked any more.
+IDLE_LOOK_S = 5.0
 CLOSING_S = 2  # a frozen server never lets a client go
 SIZE = 3
 STAND_DOWN = b"\0\0\0"  # all is well: nothing is to be ended any more
@@ -144,15 +147,15 @@ def _quoted(line: str) -> str:
     return line.partition('"')[2].rpartition('"')[0]
 
 
-def watch(wires: JackWires | AlsaWires) -> tuple[Ledger, list[str]]:
-    """Read until the input ends: what holds then, and who heard it."""
+def watch(wires: JackWires | AlsaWires, source: int = 0) -> tuple[Ledger, list[str]]:
+    """Read from a descriptor until its input ends: what holds then, and who heard it."""
     ledger, hearers, rest, looked_at = Ledger(), list[str](), b"", 0.0
     while True:
-        if ledger.holds and time.monotonic() - looked_at > LOOK_S:
+        if time.monotonic() - looked_at > LOOK_S:
             hearers, looked_at = wires.hearers() or hearers, time.monotonic()
-        if not select.select([0], [], [], LOOK_S if ledger.holds else None)[0]:
+        if not select.select([source], [], [], LOOK_S if ledger.holds else IDLE_LOOK_S)[0]:
             continue
-        data = os.read(0, 1 << 16)
+        data = os.read(source, 1 << 16)
         if not data:
             return ledger, hearers
         rest += data

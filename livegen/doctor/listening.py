@@ -124,7 +124,11 @@ def heard(
     now: Callable[[], int] = clock.now,
     wait_until: Callable[[int], object] = lambda due: clock.wait_until(due, 0),
 ) -> Listening:
-    """Send the words and listen, on ports that are open.  Raises PortError when the MIDI server goes or freezes."""
+    """Send the words and listen, on ports that are open.  Raises PortError when the MIDI server goes or freezes.
+
+    What came before, while others were connected, is left out: nobody knows when it came.
+    """
+    ports.receive()
     began, looked_at, waiting = now(), 0, list(PROBES)
     sent: dict[bytes, int] = {}
     messages: list[tuple[int, bytes]] = []

@@ -7,6 +7,7 @@ it stands on nothing there is none.
 import shlex
 from collections import Counter
 from collections.abc import Iterator
+from itertools import pairwise
 
 from livegen.doctor.findings import Finding, bad, warn, well
 from livegen.doctor.listening import ECHO_US, LISTEN_US, Listening, Unheard
@@ -14,8 +15,11 @@ from livegen.doctor.patient import Patient
 from livegen.doctor.system import MidiSystem, answer, pipewire_runs, wiring
 from livegen.music.clock_follower import ClockFollower
 from livegen.music.messages import NoteOff, NoteOn, begins_note, channel_of, decode
+from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUM_CHANNEL
-from livegen.music.transport import CONTINUE, START, STOP
+from livegen.music.pulse import LOCKED, line
+from livegen.music.timeline import MINUTE_US
+from livegen.music.transport import CLOCK, CONTINUE, START, STOP
 
 JITTERY_US = 5_000  # more than a period of 256 frames makes of an even clock
 LONG_PERIOD_US = 12_000
@@ -197,8 +201,8 @@ def clock(patient: Patient) -> Iterator[Finding]:
     follower = ClockFollower()
     for at, data in hearing.messages:
         follower.feed(data, at)
-    if follower.bpm is None or not follower.is_locked:
-        yield _no_clock(hearing, sync)
+    if not _keeps_time(follower):
+        yield _no_tempo(hearing, sync)
         return
     told = {data[0] for _, data in hearing.messages} & {START, CONTINUE, STOP}
     yield _clock(follower, leads or follower.has_phase, bool(told) or leads, sync)
@@ -222,6 +226,34 @@ def _clock(follower: ClockFollower, is_led: bool, is_told: bool, sync: str) -> F
             found, "stop the DAW and press play once: from then on livegen knows where the bar is"
         )
     return well(found)
+
+
+def _keeps_time(follower: ClockFollower) -> bool:
+    """True if there is a tempo, and clocks lie nearer to their places than to one another."""
+    if follower.bpm is None or not follower.is_locked:
+        return False
+    return follower.jitter_us < MINUTE_US / TICKS_PER_BEAT / follower.bpm
+
+
+def _no_tempo(hearing: Listening, sync: str) -> Finding:
+    """Tell of clocks that make no tempo, or of none: a busy MIDI server hands them over many at once."""
+    arrivals = [at for at, data in hearing.messages if data[0] == CLOCK]
+    if not arrivals:
+        return _no_clock(hearing, sync)
+    count, seconds = len(arrivals), f"{hearing.listened_us / 1e6:.0f} s"
+    if count < LOCKED:
+        return warn(
+            f"MIDI clock: {count} of its messages within {seconds}, too few for a tempo",
+            "let the DAW play, and ask again",
+        )
+    bpm = MINUTE_US / TICKS_PER_BEAT / line(arrivals).period
+    apart_us = max(after - before for before, after in pairwise(arrivals))
+    return warn(
+        f"MIDI clock: {bpm:.0f} bpm by the {count} messages within {seconds}, but they are up to "
+        f"{apart_us / 1000:.0f} ms apart: too uneven to play to",
+        "the machine is too busy, or the sender's or JACK's buffer too long: end what you do not need, let JACK "
+        "have real-time priority, and ask again",
+    )
 
 
 def _no_clock(hearing: Listening, sync: str) -> Finding:

@@ -1,11 +1,14 @@
+import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from livegen.daemon import watchdog
 from livegen.daemon.watchdog import PROCESS, Watchdog
-from livegen.daemon.watchdog_process import STAND_DOWN, Ledger, hearers_in
+from livegen.daemon.watchdog_process import STAND_DOWN, AlsaWires, Ledger, hearers_in, watch
 from livegen.music.messages import NoteOff, NoteOn, encode
 from tests.e2e.harness import wait_for
 
@@ -95,21 +98,90 @@ def test_an_orderly_end_sends_nothing(tmp_path: Path) -> None:
     assert run(tmp_path, b"".join(CHORD) + STAND_DOWN, is_expected=False) == ""
 
 
+class Heard(AlsaWires):
+    """Wires of a port that somebody hears until it is killed: as soon as it was looked at."""
+
+    def __init__(self, kill: Callable[[], object]) -> None:
+        super().__init__("Model Out")
+        self._kill: Callable[[], object] | None = kill
+
+    def hearers(self) -> list[str]:
+        if self._kill is None:
+            return []
+        self._kill()
+        self._kill = None
+        return ["synth"]
+
+
+def test_who_hears_is_known_before_the_first_note_for_afterwards_it_may_be_too_late() -> None:
+    read, write = os.pipe()
+
+    def is_killed_while_it_plays() -> None:
+        os.write(write, b"".join(CHORD))
+        os.close(write)
+
+    try:
+        ledger, hearers = watch(Heard(is_killed_while_it_plays), read)
+    finally:
+        os.close(read)
+
+    assert hearers == ["synth"] and len(ledger.holds) == len(CHORD)
+
+
+class Slow:
+    """An output that the server connects late: what is sent before the pause of this number is lost."""
+
+    def __init__(self, connects_at: int) -> None:
+        self._lost, self.heard = connects_at, list[bytes]()
+
+    def get_ports(self) -> list[str]:
+        return ["synth"]
+
+    def open_port(self, index: int, name: str) -> None: ...
+
+    def is_port_open(self) -> bool:
+        return True
+
+    def pause(self, _: float) -> None:
+        self._lost -= 1
+
+    def send_message(self, data: bytes) -> None:
+        if self._lost <= 0:
+            self.heard.append(data)
+
+    def close_port(self) -> None: ...
+
+    def delete(self) -> None: ...
+
+
+@pytest.mark.parametrize("connects_at", [1, 2, 3])
+def test_a_connection_that_counts_late_brings_all_that_is_to_end(
+    monkeypatch: pytest.MonkeyPatch, connects_at: int
+) -> None:
+    out = Slow(connects_at)
+    monkeypatch.setattr(watchdog, "_client", lambda api: out)
+    monkeypatch.setattr("time.sleep", out.pause)
+
+    watchdog.send("jack", ["synth"], CHORD)
+
+    assert out.heard[: len(CHORD)] == CHORD and set(out.heard) == set(CHORD)
+
+
 @pytest.mark.parametrize("api", ["none", "coremidi", "winmm"])
 def test_where_nobody_can_know_who_hears_there_is_none(api: str) -> None:
-    watchdog = Watchdog(api, "Model Out")
-    watchdog.tell(CHORD[0])
-    watchdog.end()
+    dog = Watchdog(api, "Model Out")
+    dog.tell(CHORD[0])
+    dog.end()
 
-    assert watchdog.pid is None
+    assert dog.pid is None
 
 
 def test_a_watchdog_that_does_not_read_delays_nothing() -> None:
-    watchdog = Watchdog("alsa", "Model Out")
-    assert watchdog.pid is not None
-    subprocess.run(["kill", "-STOP", str(watchdog.pid)], check=True)
+    dog = Watchdog("alsa", "Model Out")
+    assert dog.pid is not None
+    subprocess.run(["kill", "-STOP", str(dog.pid)], check=True)
 
     for _ in range(100_000):  # five times what a pipe takes
-        watchdog.tell(CHORD[0])
+        dog.tell(CHORD[0])
 
-    watchdog.end()
+    dog.end()

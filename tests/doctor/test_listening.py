@@ -67,6 +67,17 @@ def test_a_clock_is_heard_for_as_long() -> None:
     assert 94 <= len(found.messages) <= 97
 
 
+def test_what_came_before_is_left_out_for_nobody_knows_when_it_came() -> None:
+    room = Room(clocks)
+    room.at += 10 * EVERY_US  # while others were connected
+
+    found = room.listen()
+
+    began = 1_000_000 + 10 * EVERY_US
+    assert found.messages[0][0] >= (began // EVERY_US + 1) * EVERY_US
+    assert 94 <= len(found.messages) <= 97
+
+
 def test_what_comes_back_is_recognised_and_is_not_what_was_heard() -> None:
     found = Room(delay_us=7_000).listen()
 

@@ -1,5 +1,7 @@
 """What the checks of the MIDI way say, of systems that are given."""
 
+import re
+
 import pytest
 
 from livegen.config import Config
@@ -271,6 +273,33 @@ def test_an_uneven_clock_is_pointed_out() -> None:
 
     assert found.level is Level.WARN
     assert "smaller buffer" in found.remedy
+
+
+def in_bunches(every_us: int, count: int = 97) -> list[tuple[int, bytes]]:
+    """Clocks at 120 bpm, handed over together by a server that stands still for so long again and again."""
+    return [(-(-at // every_us) * every_us, data) for at, data in clocks(count)]
+
+
+@pytest.mark.parametrize("every_us", [170_000, 290_000])
+def test_a_clock_that_comes_in_bunches_is_told_with_its_tempo_and_is_not_denied(
+    every_us: int,
+) -> None:
+    [found] = midi.clock(patient(hearing=heard(*in_bunches(every_us))))
+
+    assert found.level is Level.WARN
+    told = re.fullmatch(
+        r"MIDI clock: (\d+) bpm by the 97 messages within 2 s, but they are up to (\d+) ms apart: "
+        "too uneven to play to",
+        found.found,
+    )
+    assert told is not None, found.found
+    assert 117 <= int(told[1]) <= 123 and int(told[2]) == every_us // 1000
+    assert "too busy" in found.remedy
+
+
+def test_a_few_clocks_are_told_as_too_few() -> None:
+    found = only(midi.clock, patient(hearing=heard(*clocks(5))))
+    assert found == ("warn", "MIDI clock: 5 of its messages within 2 s, too few for a tempo")
 
 
 @pytest.mark.parametrize(("sync", "level"), [("auto", "ok"), ("clock", "warn"), ("free", "ok")])

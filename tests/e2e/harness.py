@@ -18,6 +18,8 @@ from typing import Any, Self
 
 import rtmidi
 
+from tests.e2e.engines import CHORD, HOLDER
+
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PATIENCE_S = 45.0  # for what has no promise attached to it
@@ -176,7 +178,7 @@ class Daemon:
         assert isinstance(pid, int)
         return pid
 
-    def end(self, number: int = signal.SIGTERM, timeout_s: float = 5.0) -> tuple[int, float]:
+    def end(self, number: int = signal.SIGTERM, timeout_s: float = PATIENCE_S) -> tuple[int, float]:
         """Send a signal; the exit status and the seconds it took."""
         started = time.monotonic()
         self.process.send_signal(number)
@@ -270,6 +272,21 @@ class Partner:
         wait_for(strike, timeout_s)
         self.hears_silence()
         return time.monotonic() - started
+
+    def holds_a_chord(self) -> None:
+        """Strike the key until its chord sounds, and nothing else: what comes late on a busy machine has an end."""
+
+        def sounds() -> bool:
+            self.send(0x90, HOLDER, 80)
+            until = time.monotonic() + 1
+            while time.monotonic() < until:
+                self.listen()
+                if self.sounding == {(0, pitch) for pitch in CHORD}:
+                    return True
+                time.sleep(0.002)
+            return False
+
+        wait_for(sounds)
 
     def starts_the_sequencer(self) -> None:
         """Strike a key until anything is heard."""

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from livegen import config
 from livegen.calibrate import UNSTEADY
-from tests.e2e.harness import ROOT, Daemon, Jack, Partner, connect, wait_for
+from tests.e2e.harness import PATIENCE_S, ROOT, Daemon, Jack, Partner, connect, wait_for
 
 OUT, IN = "livegen-out:Model Out", "livegen-in:Model In"
 TRIES = 3  # a busy machine holds notes back, and no offset fits them: one is told to try again
@@ -61,7 +61,7 @@ def test_ctrl_c_releases_what_sounds(jack: Jack, tmp_path: Path) -> None:
         try:
             wait_for(lambda: bool(partner.listen()) and bool(partner.sounding))
             process.send_signal(signal.SIGINT)
-            assert process.wait(10) == 130
+            assert process.wait(PATIENCE_S) == 130
             partner.hears_silence()
         finally:
             partner.close()
@@ -73,7 +73,7 @@ def test_beside_a_running_livegen_it_sends_nothing_and_says_so(jack: Jack, tmp_p
     ) as served:
         served.ready()
         with calibrating(jack, tmp_path) as process:
-            _, complaints = process.communicate(timeout=20)
+            _, complaints = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 2
     assert "end it first" in complaints

@@ -16,7 +16,7 @@ import pytest
 import rtmidi
 
 from livegen import cli
-from tests.e2e.harness import ROOT, Daemon, Jack, close, connect, wait_for
+from tests.e2e.harness import PATIENCE_S, ROOT, Daemon, Jack, close, connect, wait_for
 
 OUT, IN = "livegen-out:Model Out", "livegen-in:Model In"
 Starts = Callable[..., Daemon]
@@ -44,6 +44,15 @@ def doctor(capsys: pytest.CaptureFixture[str]) -> Callable[[int], Told]:
         return by_check
 
     return ask
+
+
+@pytest.fixture
+def unhurried(jack: Jack) -> Jack:
+    """A server with long periods: short ones come in bunches from a busy machine, up to .3 s apart, or not at all."""
+    jack.stop()
+    jack.period = 1024
+    jack.start()
+    return jack
 
 
 @contextmanager
@@ -83,7 +92,7 @@ def test_alone_all_is_well_and_what_was_opened_is_closed(
 
 
 def test_a_daemon_is_found_with_who_is_connected_to_it_and_its_clock(
-    daemon: Starts, doctor: Callable[[int], Told]
+    unhurried: Jack, daemon: Starts, doctor: Callable[[int], Told]
 ) -> None:
     daemon()
     with clock():
@@ -95,8 +104,8 @@ def test_a_daemon_is_found_with_who_is_connected_to_it_and_its_clock(
         f'"{IN}" hears daw:clock',
         f'"{OUT}" is heard by nobody',
     ]
-    assert "bpm" in told["clock"][0]["found"]
-    assert 110 < float(told["clock"][0]["found"].split()[2]) < 130
+    [found] = [finding["found"] for finding in told["clock"]]
+    assert found.startswith("MIDI clock: ") and 110 < float(found.split()[2]) < 130, found
 
 
 def test_a_wire_from_out_to_in_is_bad_and_the_command_that_is_told_undoes_it(
@@ -141,7 +150,7 @@ def track(delay_s: float = 0.02) -> Iterator[None]:
 
 
 def test_a_loop_through_a_track_is_found_while_livegen_runs_and_is_silent(
-    jack: Jack, daemon: Starts, doctor: Callable[[int], Told]
+    unhurried: Jack, daemon: Starts, doctor: Callable[[int], Told]
 ) -> None:
     daemon()
     with track():
@@ -151,7 +160,7 @@ def test_a_loop_through_a_track_is_found_while_livegen_runs_and_is_silent(
         [found] = doctor(1)["loop"]
 
         assert found["found"].startswith("MIDI loop: what was sent came back ")
-        assert not any("Doctor" in name for name in jack.ports())
+        assert not any("Doctor" in name for name in unhurried.ports())
 
 
 def frozen_doctor(jack: Jack, when: Callable[[], bool]) -> "subprocess.CompletedProcess[str]":
@@ -163,7 +172,7 @@ def frozen_doctor(jack: Jack, when: Callable[[], bool]) -> "subprocess.Completed
         try:
             wait_for(when, every_s=0.05)
             jack.send_signal(signal.SIGSTOP)
-            said, complaints = process.communicate(timeout=20)
+            said, complaints = process.communicate(timeout=PATIENCE_S)
         finally:
             process.kill()
             jack.send_signal(signal.SIGCONT)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.engines import CHORD, HOLDER
+from tests.e2e.engines import CHORD
 from tests.e2e.harness import Daemon, Jack, Partner, wait_for
 
 Starts = Callable[..., Daemon]
@@ -42,8 +42,7 @@ def test_after_it_was_killed_every_note_is_ended_where_it_was_heard(
 ) -> None:
     served, player = daemon(), partner()
     player.is_answered()
-    player.send(0x90, HOLDER, 80)
-    wait_for(lambda: bool(player.listen()) and len(player.sounding) == len(CHORD))
+    player.holds_a_chord()
     player.heard.clear()
 
     served.process.send_signal(getattr(signal, name))
@@ -70,8 +69,7 @@ def test_whoever_does_not_hear_the_model_is_told_nothing(
         stranger = partner("Other In", "Other")
         stranger.is_answered()
         stranger.heard.clear()
-        player.send(0x90, HOLDER, 80)
-        wait_for(lambda: bool(player.listen()) and len(player.sounding) == len(CHORD))
+        player.holds_a_chord()
 
         served.process.kill()
 

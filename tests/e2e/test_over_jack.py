@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.engines import CHORD, HOLDER, KILLER, SLEEPER
+from tests.e2e.engines import KILLER, SLEEPER
 from tests.e2e.harness import PATIENCE_S, ROOT, Daemon, Jack, Partner, wait_for
 
 Starts = Callable[..., Daemon]
@@ -73,8 +73,7 @@ def test_the_ready_line_names_both_ports(daemon: Starts, jack: Jack) -> None:
 def test_sigterm_releases_every_note_and_exits_with_0(daemon: Starts, partner: Connects) -> None:
     served, player = daemon(), partner()
     player.is_answered()
-    player.send(0x90, HOLDER, 80)
-    wait_for(lambda: bool(player.listen()) and len(player.sounding) == len(CHORD))
+    player.holds_a_chord()
 
     status, seconds = served.end(signal.SIGTERM)
 
@@ -85,8 +84,7 @@ def test_sigterm_releases_every_note_and_exits_with_0(daemon: Starts, partner: C
 def test_ctrl_c_does_the_same(daemon: Starts, partner: Connects) -> None:
     served, player = daemon(), partner()
     player.is_answered()
-    player.send(0x90, HOLDER, 80)
-    wait_for(lambda: bool(player.listen()) and len(player.sounding) == len(CHORD))
+    player.holds_a_chord()
 
     status, seconds = served.end(signal.SIGINT)
 
@@ -99,8 +97,7 @@ def test_after_kill_9_of_the_engine_notes_are_released_and_it_plays_again(
 ) -> None:
     served, player = daemon(), partner()
     player.is_answered()
-    player.send(0x90, HOLDER, 80)
-    wait_for(lambda: bool(player.listen()) and len(player.sounding) == len(CHORD))
+    player.holds_a_chord()
 
     os.kill(served.engine_pid(), signal.SIGKILL)
 
@@ -112,8 +109,7 @@ def test_after_kill_9_of_the_engine_notes_are_released_and_it_plays_again(
 def test_a_frozen_engine_is_silenced_and_replaced(daemon: Starts, partner: Connects) -> None:
     served, player = daemon(), partner()
     player.is_answered()
-    player.send(0x90, HOLDER, 80)
-    wait_for(lambda: bool(player.listen()) and len(player.sounding) == len(CHORD))
+    player.holds_a_chord()
     frozen = served.engine_pid()
 
     os.kill(frozen, signal.SIGSTOP)
@@ -205,8 +201,7 @@ def test_a_jack_server_that_froze_this_very_moment_does_not_keep_the_daemon(
     served, player = daemon(record=str(record)), partner()
     player.is_answered()
     if sounding:
-        player.send(0x90, HOLDER, 80)
-        wait_for(lambda: bool(player.listen()) and len(player.sounding) == len(CHORD))
+        player.holds_a_chord()
 
     jack.send_signal(signal.SIGSTOP)
     try:

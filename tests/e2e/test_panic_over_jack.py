@@ -10,7 +10,7 @@ import pytest
 import rtmidi
 
 from livegen import cli, panic
-from tests.e2e.harness import Jack, close, wait_for
+from tests.e2e.harness import PATIENCE_S, Jack, close, wait_for
 
 
 @pytest.fixture
@@ -27,10 +27,14 @@ def test_panic_reaches_a_port_named_in_part_and_nothing_is_lost(
 ) -> None:
     assert cli.run(["panic", "synth", "--api", "jack"]) == 0
 
-    received = []
-    while (item := synth.get_message()) is not None:
-        received.append(bytes(item[0]))
+    received: list[bytes] = []
 
+    def is_all_there() -> bool:  # the last of it may be in the server still
+        while (item := synth.get_message()) is not None:
+            received.append(bytes(item[0]))
+        return len(received) >= len(panic.panic_messages())
+
+    wait_for(is_all_there)
     assert capsys.readouterr().out == "silenced synth:notes\n"
     assert received == panic.panic_messages()
 
@@ -55,7 +59,7 @@ def test_a_frozen_jack_server_keeps_nobody_waiting(jack: Jack, command: str, sta
         [sys.executable, "-m", "livegen", command, "--api", "jack"],
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=PATIENCE_S,
     )
 
     assert asked.returncode == status

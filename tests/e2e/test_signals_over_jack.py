@@ -7,28 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.engines import CHORD, HOLDER
 from tests.e2e.harness import Daemon, Partner, wait_for
 
 Starts = Callable[..., Daemon]
 Connects = Callable[..., Partner]
 DEADLY = ("SIGQUIT", "SIGUSR2", "SIGALRM", "SIGXCPU", "SIGABRT", "SIGVTALRM", "SIGIO", "SIGRTMIN")
-
-
-def holds_a_chord(player: Partner) -> None:
-    """Strike the key until the chord sounds, and nothing else: what comes late on a busy machine has an end."""
-
-    def sounds() -> bool:
-        player.send(0x90, HOLDER, 80)
-        until = time.monotonic() + 1
-        while time.monotonic() < until:
-            player.listen()
-            if player.sounding == {(0, pitch) for pitch in CHORD}:
-                return True
-            time.sleep(0.002)
-        return False
-
-    wait_for(sounds)
 
 
 def is_stopped(served: Daemon) -> bool:
@@ -42,7 +25,7 @@ def test_whatever_ends_it_every_note_is_released_first_and_the_shell_sees_the_si
 ) -> None:
     served, player = daemon(), partner()
     player.is_answered()
-    holds_a_chord(player)
+    player.holds_a_chord()
 
     status, _ = served.end(number := getattr(signal, name))
 
@@ -64,7 +47,7 @@ def test_a_stop_releases_every_note_and_afterwards_it_plays_on(
 ) -> None:
     served, player = daemon(), partner()
     player.is_answered()
-    holds_a_chord(player)
+    player.holds_a_chord()
 
     served.process.send_signal(getattr(signal, name))
     player.hears_silence()
@@ -73,7 +56,7 @@ def test_a_stop_releases_every_note_and_afterwards_it_plays_on(
     served.process.send_signal(signal.SIGCONT)
 
     player.is_answered()
-    holds_a_chord(player)
+    player.holds_a_chord()
     served.process.send_signal(
         getattr(signal, name)
     )  # and once more, now told to go on before it has stopped

@@ -16,7 +16,7 @@ from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Score, Track, read, write
 from livegen.replay import reproduce
 from tests.e2e.engines import HOLDER, SLEEPER, Sequencer
-from tests.e2e.harness import Daemon, wait_for
+from tests.e2e.harness import PATIENCE_S, Daemon, wait_for
 
 CALL = Score(
     480,
@@ -82,7 +82,7 @@ def test_a_file_is_played_answered_recorded_and_then_the_daemon_ends(
     )
 
     assert served.ready() == "ready api=none model=echo mode=echo"
-    assert served.process.wait(20) == 0
+    assert served.process.wait(PATIENCE_S) == 0
     assert notes(record) == {"Player": [60, 64], "Model": [72, 76]}
     assert not record.with_name("jam.mid.journal").exists()
 
@@ -92,7 +92,7 @@ def test_a_file_is_played_at_its_own_pace(stack: ExitStack, call: Path, tmp_path
     served = serve(
         stack, player=str(call), record=str(record), until_player_ends=True, answer_s=0.5
     )
-    served.process.wait(20)
+    served.process.wait(PATIENCE_S)
 
     played = [(tick, type(message)) for tick, message in read(record).tracks[0].messages]
     expected = [(tick, type(message)) for tick, message in CALL.tracks[0].messages]
@@ -180,7 +180,7 @@ def test_a_folder_of_recordings_that_is_none_costs_a_warning(
     )
     served.ready()
 
-    assert served.process.wait(20) == 0
+    assert served.process.wait(PATIENCE_S) == 0
     assert served.errors().count("cannot be written (Not a directory)") == 1
 
 
@@ -189,7 +189,7 @@ def test_a_recording_that_cannot_be_written_is_refused_at_the_start(
 ) -> None:
     served = serve(stack, record=str(tmp_path / "missing" / "jam.mid"))
 
-    assert served.process.wait(20) == 2
+    assert served.process.wait(PATIENCE_S) == 2
     assert "cannot be written" in served.errors()
 
 
@@ -200,14 +200,14 @@ def test_a_player_file_that_is_none_is_refused_at_the_start(
     path.write_bytes(b"not a MIDI file")
     served = serve(stack, player=str(path))
 
-    assert served.process.wait(20) == 2
+    assert served.process.wait(PATIENCE_S) == 2
     assert "not a MIDI file" in served.errors()
 
 
 def test_a_model_that_is_refused_ends_serve_with_2_and_its_line(stack: ExitStack) -> None:
     served = serve(stack, "engines:refused")
 
-    assert served.process.wait(20) == 2
+    assert served.process.wait(PATIENCE_S) == 2
     assert "is not what our exporter writes" in served.errors()
     assert "Traceback" not in served.errors()
 
@@ -217,7 +217,7 @@ def test_an_engine_that_ends_before_it_is_ready_again_and_again_ends_serve(
 ) -> None:
     served = serve(stack, "engines:stillborn")
 
-    assert served.process.wait(30) == 1
+    assert served.process.wait(PATIENCE_S) == 1
     assert "ended 3 times before it was ready (ended with status 7)" in served.errors()
 
 
@@ -302,7 +302,7 @@ def test_a_midi_system_asked_for_by_name_must_be_there(stack: ExitStack) -> None
     given = {"api": "jack", "settings": {"engine": "engines:echo"}}
     served = stack.enter_context(Daemon(given, {"JACK_DEFAULT_SERVER": "livegen-e2e-nowhere"}))
 
-    assert served.process.wait(20) == 2
+    assert served.process.wait(PATIENCE_S) == 2
     assert "no JACK server answers" in served.errors()
 
 
