@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from livegen.inference.sampling import Mask
 from livegen.jam.agenda import ROUTES, Route
 from livegen.jam.controls import Settings
+from livegen.jam.harmonies import Harmony
 from livegen.jam.theme import Theme
 from livegen.jam.turns import MODES, Chords, Length, Mode, Parts
 from livegen.music.chord import Chord
@@ -38,7 +39,6 @@ _STRAY = 0.01  # share of onsets off all lines that is always granted
 _STRANGE = (
     -8.0
 )  # nats: how unwelcome what is out of the scale is at the strictest that still allows it
-_CHORDAL = 3.0  # nats: how welcome the notes of the chord are to parts that accompany
 _LOUDER = 60.0  # velocities between no energy and all of it
 _DENSER = 4.0  # ratio of densities between them
 _WANTED = 2.0  # nats: how welcome a part is that should play and does not
@@ -54,30 +54,6 @@ _DRUMS_GROOVE = np.array([{0: 0.0, 6: -0.5}.get(tick % 12, -4.0) for tick in ran
 ROOT = frozenset({4})
 
 Groove = NDArray[np.float64]
-Favour = NDArray[np.float64]
-
-
-@dataclass(frozen=True, slots=True)
-class Harmony:
-    """How welcome each pitch is, in nats, over time: `changes` are (tick, (128,)), ascending.
-
-    With a `period` the changes, all within one from tick `origin`, come again and again.
-    """
-
-    changes: tuple[tuple[int, Favour], ...]
-    origin: int = 0
-    period: int | None = None
-
-    def at(self, tick: int) -> Favour:
-        """Give the value at a tick; the first value also holds before its time."""
-        if self.period:
-            tick = self.origin + (tick - self.origin) % self.period
-        found = self.changes[0][1]
-        for since, favour in self.changes:
-            if since > tick:
-                break
-            found = favour
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +69,7 @@ class Brief:
     somebody who plays along leaves, None for an answer.  `pace` is the call's onsets per beat, and
     `follow` (0..1) how closely density and loudness keep to those of the call.  `supposes`: the parts that are
     not ours are somebody's who plays on, and not silent.  `theme` is what the part that leads takes up.
-    `strikes` is a chord that the parts which accompany strike at `start`; notes of theirs that are none of it end.
+    `strikes` are chords, with their ticks, that the parts which accompany strike; notes of theirs outside them end.
     """
 
     start: int
@@ -118,7 +94,7 @@ class Brief:
     silent_since: tuple[int, ...] | None = None
     supposes: bool = False
     theme: Theme | None = None
-    strikes: Chord | None = None
+    strikes: tuple[tuple[int, Chord], ...] = ()
 
 
 def brief_for(
@@ -133,11 +109,13 @@ def brief_for(
     period: int | None = None,
     now: int | None = None,
     theme: Theme | None = None,
+    strikes: Sequence[tuple[int, Chord]] = (),
 ) -> Brief:
     """The brief for what answers, or goes along with, `phrase` from tick `start` on, as things are at `now` (micros).
 
     `classes` are the pitch classes of the key that is played in, None when that is not known; `chords` what
-    was or is played, with their ticks, to come again every `period` ticks from the first.
+    was, is or will be played, with their ticks, to come again every `period` ticks from the first; `strikes` are those
+    that are struck.
     """
     mode = MODES[settings.mode]
     beside = mode.is_beside
@@ -171,7 +149,8 @@ def brief_for(
         louder=louder(settings),
         follow=settings.follow,
         groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
-        harmony=_harmonies(settings, mode, allowed, chords, period),
+        harmony=_harmonies(settings, mode, allowed, timeline.metre, chords, period),
+        strikes=tuple(strikes),
         wanted=_WANTED if beside else 0.0,
         supposes=beside,
         theme=theme,
@@ -189,7 +168,7 @@ def for_drums(brief: Brief) -> Brief:
         groove=_DRUMS_GROOVE,
         wanted=0.0,
         supposes=False,
-        strikes=None,
+        strikes=(),
     )
 
 
@@ -347,23 +326,21 @@ def _harmonies(
     settings: Settings,
     mode: Mode,
     allowed: PitchClasses,
+    metre: Metre,
     chords: Sequence[tuple[int, Chord]],
     period: int | None,
 ) -> tuple[Harmony | None, ...]:
     """How welcome pitches are to each part: those at home, and those of the chord to who goes by it."""
+    if not settings.adherence:
+        return (None,) * len(PARTS)
     home = np.array([0.0 if pitch % 12 in allowed else 1.0 for pitch in range(128)])
     strange = home * _strangeness(settings.adherence)
-    if mode.chords is Chords.NONE or not chords or not settings.adherence:
-        plain = Harmony(((0, strange),)) if settings.adherence else None
-        return tuple(None if part == DRUMS else plain for part in range(len(PARTS)))
+    kept = () if mode.chords is Chords.NONE else tuple(chords)
+    origin = kept[0][0] if kept else 0
     return tuple(
         None
         if part == DRUMS
-        else Harmony(
-            tuple((tick, strange + _chordal(chord, part, settings)) for tick, chord in chords),
-            chords[0][0],
-            period,
-        )
+        else Harmony(part, strange, metre, kept, settings.adherence, origin, period)
         for part in range(len(PARTS))
     )
 
@@ -371,11 +348,6 @@ def _harmonies(
 def _strangeness(adherence: float) -> float:
     """Nats of what is not at home: so that of its odds 1 - `adherence` stay."""
     return max(_STRANGE, float(np.log1p(-adherence))) if adherence < 1 else _STRANGE
-
-
-def _chordal(chord: Chord, part: int, settings: Settings) -> Favour:
-    favour = _CHORDAL * settings.adherence * (0.5 if part == LEAD else 1.0)
-    return np.array([favour * (pitch % 12 in chord.pitch_classes) for pitch in range(128)])
 
 
 def everything() -> tuple[Mask, ...]:

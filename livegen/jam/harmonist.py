@@ -5,6 +5,7 @@ Puts the trackers of `music` to work for the engine.  Knows notes, micros and ti
 
 from collections import deque
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 from livegen.jam.agenda import Agenda, Timed
@@ -31,6 +32,11 @@ _CHORD = 3  # notes at once that are a chord, wherever they lie
 _SOFTER = 0.8  # how loud a companion is beside its note
 _LINE = TICKS_PER_BEAT // 2  # chords are taken to change on eighths
 
+_BASS_BELOW, _APART = (
+    48,
+    7,
+)  # a note below this pitch, and so far below the next, is meant as the bass
+
 Voice = tuple[int, int]  # part, pitch
 
 
@@ -46,7 +52,8 @@ class Harmonist:
         self._top: tuple[Struck, float] | None = None
         self._together: list[tuple[int, int]] = []  # strokes at one time, as when and pitch
         self._voicing: tuple[int, ...] = ()
-        self._told: Chord | None = None  # to whoever goes along with it
+        self._told: Chord | None = None  # to whoever goes along with it, since `_told_us`
+        self._told_us = -STALE_US
         self._key_was_heard = False  # before that no chord is named
         # When to look again what chord the notes struck last make.
         self.settles_us: int | None = None
@@ -120,15 +127,23 @@ class Harmonist:
     def tell(self, start: int, timeline: Timeline, now: int) -> Chord | None:
         """Choose the chord that who goes along keeps to from tick `start` on.
 
-        That is what the player's left hand plays, or else what the melody implies; given is what is newly implied.
+        That is what the player's left hand plays, or else what the melody implies.  Given is one that is new, for as
+        long as keys that go with it may still come.
         """
         before = self._told
         self._key_was_heard = self._key_was_heard or self._keys.look(now) is not None
-        self._told = self._played(now)
-        if self._told is not None or not self._key_was_heard or not self._melody:
-            return None
-        self._told = self._implied(start, timeline, now, before)
-        return None if self._told == before else self._told
+        played = self._played(now)
+        if played is None and self._key_was_heard and self._melody:
+            self._told = self._implied(start, timeline, now, before)
+        elif played is None or self._is_whole(now):
+            self._told = played
+        if self._told != before:
+            self._told_us = now
+        return self._told if now - self._told_us < SETTLE_US else None
+
+    def _is_whole(self, now: int) -> bool:
+        """True if the chord that is struck can be named: three of its keys are down at once, or time has passed."""
+        return len(self._together) >= _CHORD or now - self._left_us >= SETTLE_US
 
     def for_brief(
         self, which: Chords, start: int, ended_us: int, timeline: Timeline, now: int
@@ -150,9 +165,17 @@ class Harmonist:
         return {"classes": classes, "chords": ((start, self._told),)}
 
     def _played(self, now: int) -> Chord | None:
-        """The chord of the left hand, as long as there is one."""
+        """The chord of the left hand, as long as there is one.
+
+        Chords are played as they lie under the hand: the lowest note is meant as the bass only where it stands apart.
+        """
         is_there = bool(self._left) or now - self._left_us < STALE_US
-        return self._chords.look(now) if is_there else None
+        chord = self._chords.look(now) if is_there else None
+        if chord is None or chord.bass is None:
+            return chord
+        low, *others = sorted(pitch for _, pitch in self._left) or (_BASS_BELOW,)
+        is_apart = low < _BASS_BELOW and all(pitch - low >= _APART for pitch in others)
+        return chord if is_apart else replace(chord, bass=None)
 
     def _implied(self, start: int, timeline: Timeline, now: int, held: Chord | None) -> Chord:
         """The chord that the melody implies in this half of a bar, or in a bar that has no halves of two beats."""

@@ -13,7 +13,7 @@ import numpy as np
 from livegen.codec.encoder import Stroke
 from livegen.jam import starts
 from livegen.jam.agenda import Agenda, Coming, Given, Timed
-from livegen.jam.brief import Brief, brief_for, for_drums, room
+from livegen.jam.brief import Brief, brief_for, for_drums, parts, room
 from livegen.jam.calls import Call, Response, Taken
 from livegen.jam.candidate import Candidate
 from livegen.jam.choice import worth
@@ -23,7 +23,7 @@ from livegen.jam.hearing import Hearing
 from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
 from livegen.jam.plan import Plan
-from livegen.jam.planner import LONGEST_SILENCE, Rollout
+from livegen.jam.planner import LONGEST_SILENCE, STRUCK, Rollout
 from livegen.jam.struck import Struck
 from livegen.jam.theme import LATEST, Theme, theme_of
 from livegen.jam.turns import MODES, Chords, Mode
@@ -155,6 +155,8 @@ class Performer:
         """
         earliest = self._timeline.tick_from(now + 1)
         strikes = self._listener.harmonist.tell(earliest, self._timeline, now)
+        plays = parts(call.phrase, self._desk.settings, self.mode)
+        strikes = strikes if any(plays[part] for part in STRUCK) else None
         position = self._timeline.metre.place(earliest).position
         line = earliest + -position % EIGHTH + 1
         return self.go_on(call, now, None, earliest if strikes else line, strikes)
@@ -178,7 +180,8 @@ class Performer:
         ]
         settled = [*coming, *self._agenda.planned]
         start = max(start, stands or start, *(stroke.tick for stroke in settled))
-        brief = replace(self._brief(call, start, now), end=end, strikes=strikes)
+        struck = ((start, strikes),) if strikes else ()
+        brief = replace(self._brief(call, start, now), end=end, strikes=struck)
         chosen = self._together(call, brief, settled, now)
         shift = before.shift_us if before else 0
         began = before.start if before else start

@@ -39,6 +39,7 @@ from livegen.inference.sampling import (
 from livegen.jam.brief import Brief
 from livegen.jam.candidate import PlayedOnce
 from livegen.jam.circles import worn_out
+from livegen.jam.harmonies import foot
 from livegen.jam.hearing import Hearing, ModelFault
 from livegen.jam.theme import Point, line_of, mixed
 from livegen.music.chord import Chord
@@ -52,11 +53,12 @@ DRUM_TICKS = 2  # a drum has no end of its own: its key comes up after this
 MOST_ONSETS_PER_BEAT = 16
 # Nats for a beat of a part's silence, after so many beats, and at most.  On 8 leads without, the bass played in none.
 _MISSED, _MISSED_AFTER, _MISSED_MOST = 8.0, 0.5, 20.0
+BASS_LEAP = 12  # semitones: a bass leaps no farther
 STRUCK = (COMP, BASS)  # parts that strike a chord: all of it, and its root
 CLOSES = 0.75  # share of responses that close on a strong beat where they can
 _SETTLED = 2.0  # onsets by which density is late in following: a single rest is no lag
 
-_TIMES = np.arange(FIELDS["time"])
+_TIMES, _PITCHES = np.arange(FIELDS["time"]), np.arange(128)
 
 
 class Rollout(PlayedOnce):
@@ -104,7 +106,7 @@ class Rollout(PlayedOnce):
         # The part that takes up the theme, and its line so far.
         self._leads = brief.parts.index(True) if True in brief.parts else DRUMS
         self._theme = None if self._leads == DRUMS else brief.theme
-        self._strikes = brief.strikes
+        self._strikes = deque(brief.strikes)
         self._line = line_of(stroke for stroke in own if stroke.part == self._leads)
         for stroke in notes:
             self._take_over(stroke)
@@ -152,8 +154,8 @@ class Rollout(PlayedOnce):
     def _step(self) -> None:
         while self._unheard:
             self.hearing.feed(self._unheard.popleft())
-        if self._strikes:
-            return self._strike(self._strikes)
+        if self._strikes and self._strikes[0][0] <= self.frontier:
+            return self._strike(self._strikes[0][1])
         closed = self._closed
         if closed is not None and all(at >= closed for _, at in self._notes.values()):
             return self._finish(self.brief.end or self.frontier)
@@ -163,6 +165,8 @@ class Rollout(PlayedOnce):
             return None
         if brief.end is not None and tick >= brief.end:
             return self._finish(max(brief.end, self.frontier))
+        if self._strikes and tick >= self._strikes[0][0]:
+            return self._wait(self._strikes[0][0])
         if time == ADVANCE:
             return self._wait(tick)
         query = Query(time, *place_classes(self.hearing.encoder.metre, tick))
@@ -357,18 +361,20 @@ class Rollout(PlayedOnce):
         """Give the next stroke towards a chord that is struck here: the end of a note outside it, or a note of it."""
         tick = self.frontier
         for (part, pitch), (_, onset) in self._notes.items():
-            is_left = part in STRUCK and pitch % 12 not in chord.pitch_classes
-            if is_left and tick - onset >= SHORTEST:
+            stays = {foot(chord)} if part == BASS else chord.pitch_classes
+            if part in STRUCK and pitch % 12 not in stays:
+                if tick - onset < SHORTEST:
+                    return self._wait(onset + SHORTEST)
                 return self._end(part, pitch, tick)
         for part in STRUCK:
-            wanted = {chord.root} if part == BASS else chord.pitch_classes
+            wanted = {foot(chord)} if part == BASS else chord.pitch_classes
             wanted = wanted - {pitch % 12 for other, pitch in self._notes if other == part}
             missing = np.array([pitch % 12 in wanted for pitch in range(128)])
             allowed = self._beginnable(part, tick) & missing
             has_room = self.brief.parts[part] and self._count(part) < self.brief.voices[part]
             if has_room and allowed.any():
                 return self._begin_chordal(part, allowed, tick)
-        self._strikes = None
+        self._strikes.popleft()
         return None
 
     def _begin_chordal(self, part: int, allowed: Mask, tick: int) -> None:
@@ -384,9 +390,12 @@ class Rollout(PlayedOnce):
     # --- what may be --------------------------------------------------------------------------------------------
 
     def _beginnable(self, part: int, tick: int) -> Mask:
-        if self._closed is not None and tick > self._closed:
+        has_closed = self._closed is not None and tick > self._closed
+        if has_closed or (part in STRUCK and self._is_struck_soon(tick)):
             return np.zeros(128, np.bool_)
         allowed = self.brief.pitches[part].copy()
+        if part == BASS:
+            allowed = self._within_reach(allowed)
         channel = self.brief.channels[part]
         for (_, pitch), (sounds_on, _) in self._notes.items():
             if sounds_on == channel:
@@ -396,6 +405,18 @@ class Rollout(PlayedOnce):
                 if tick < until:
                     allowed[pitch] = False
         return allowed
+
+    def _is_struck_soon(self, tick: int) -> bool:
+        """True if a note that begins here could not end before the next chord is struck."""
+        return bool(self._strikes) and 0 < self._strikes[0][0] - tick < SHORTEST
+
+    def _within_reach(self, allowed: Mask) -> Mask:
+        """Of the pitches of a bass those that its player reaches from the one before, if there are any."""
+        before = self.hearing.encoder.struck.get(BASS)
+        if before is None:
+            return allowed
+        near = allowed & (np.abs(_PITCHES - before) <= BASS_LEAP)
+        return near if near.any() else allowed
 
     def _endable(self, part: int, tick: int) -> Mask:
         allowed = np.zeros(128, np.bool_)

@@ -112,7 +112,8 @@ class Run:
     ) -> None:
         """Build everything; raises ConfigError when recipe and corpora do not fit.
 
-        With `start` its network learns on, and learns the styles that it lacks; else one is drawn.  `fabric` is that of a `crew` of several.
+        With `start` its network learns on, and learns the styles that it lacks; else one is drawn.  `fabric` is that
+        of a `crew` of several.
         """
         if recipe.batch % crew.size:
             raise ConfigError(

@@ -160,7 +160,7 @@ class Network(nn.Module):
         known = self.style.weight
         with torch.no_grad():
             more = known[:1].expand(count - len(known), -1)
-            self.style = nn.Embedding.from_pretrained(torch.cat([known, more]), freeze=False)
+            self.style = nn.Embedding(count, known.shape[1], _weight=torch.cat([known, more]))
         self.config = replace(self.config, styles=count)
 
     @property

@@ -29,7 +29,8 @@ FREE = Brief(
     voices=(8,) * 4,
     channels=(0, 0, 0, 9),
 )
-C_MAJOR = Chord(0, "maj")
+C_MAJOR, F_MAJOR = Chord(0, "maj"), Chord(5, "maj")
+NOW = ((FREE.start, C_MAJOR),)
 THEME = Theme(
     [Point(12 * at, 60 + abs(at % 14 - 7)) for at in range(29)], 1.0
 )  # up and down by semitones
@@ -47,7 +48,7 @@ BRIEFS = st.builds(
     follow=st.sampled_from([0.0, 1.0]),
     supposes=st.booleans(),
     theme=st.sampled_from([None, THEME]),
-    strikes=st.sampled_from([None, C_MAJOR]),
+    strikes=st.sampled_from([(), ((80, C_MAJOR),), ((1000, C_MAJOR), (1048, F_MAJOR))]),
 )
 
 
@@ -67,8 +68,17 @@ def rolled_out(model: Model, brief: Brief, seed: int = 0, steps: int = 20_000) -
     return rollout.planned
 
 
+def sounding_at(planned: Iterable[Stroke], tick: int) -> set[tuple[int, int]]:
+    """Parts and pitches that sound after all that happens at a tick."""
+    found: set[tuple[int, int]] = set()
+    for stroke in sorted(planned):
+        if stroke.tick <= tick:
+            (found.add if stroke.velocity else found.discard)((stroke.part, stroke.pitch))
+    return found
+
+
 def test_a_chord_that_is_to_be_struck_begins_with_all_its_tones_and_its_root_in_the_bass() -> None:
-    brief = replace(FREE, parts=(False, True, True, True), strikes=C_MAJOR)
+    brief = replace(FREE, parts=(False, True, True, True), strikes=NOW)
     first = [it for it in onsets(rolled_out(UniformModel(6), brief)) if it.tick == FREE.start]
     comp = [stroke.pitch % 12 for stroke in first if stroke.part == COMP]
 
@@ -77,7 +87,7 @@ def test_a_chord_that_is_to_be_struck_begins_with_all_its_tones_and_its_root_in_
 
 
 def test_notes_that_are_none_of_the_chord_end_where_it_is_struck_and_others_sound_on() -> None:
-    brief = replace(FREE, parts=(False, True, True, True), strikes=C_MAJOR)
+    brief = replace(FREE, parts=(False, True, True, True), strikes=NOW)
     sounding = [Stroke(72, COMP, 61, 80), Stroke(72, COMP, 64, 80), Stroke(72, LEAD, 73, 80)]
     model = UniformModel(48)
     rollout = Rollout(hearing(model, *sounding), brief, np.random.default_rng(1), sounding[:2])
@@ -89,6 +99,30 @@ def test_notes_that_are_none_of_the_chord_end_where_it_is_struck_and_others_soun
     assert ended == [61]
     assert {(COMP, 0), (COMP, 7)} <= begun and (COMP, 4) not in begun
     assert all(stroke.tick == FREE.start for stroke in rollout.planned)
+
+
+def test_a_chord_that_is_to_come_is_struck_on_its_tick_and_the_bass_leaves_the_one_before() -> None:
+    change = FREE.start + 2 * BEAT
+    parts, strikes = (False, True, True, False), (*NOW, (change, F_MAJOR))
+    voices = (1, 4, 1, 8)
+    brief = replace(FREE, parts=parts, strikes=strikes, voices=voices)
+    for seed in range(8):
+        planned = rolled_out(UniformModel(6), brief, seed)
+        struck = {(it.part, it.pitch % 12) for it in onsets(planned) if it.tick == change}
+        held = sounding_at(planned, change)
+
+        assert (BASS, 5) in struck
+        assert {pitch % 12 for part, pitch in held if part == BASS} == {5}
+        assert {pitch % 12 for part, pitch in held if part == COMP} >= {5, 9, 0}
+
+
+def test_a_bass_leaps_no_farther_than_an_octave() -> None:
+    brief = replace(FREE, parts=(False, False, True, False), voices=(1, 1, 1, 1))
+    for seed in range(8):
+        pitches = [it.pitch for it in onsets(rolled_out(UniformModel(12), brief, seed))]
+
+        assert len(pitches) > 1
+        assert max(abs(after - before) for before, after in pairwise(pitches)) <= 12
 
 
 @pytest.mark.parametrize("ahead", [1, 24, 104, 400])

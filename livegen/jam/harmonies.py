@@ -1,0 +1,95 @@
+"""How welcome each pitch is to each part while chords change: what a lead, a comp and a bass make of a chord.
+
+Knows chords, ticks and bars; knows no model and no chance.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livegen.music.chord import Chord
+from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.parts import BASS, COMP, LEAD
+
+Favour = NDArray[np.float64]  # (128,), nats by pitch
+Changes = Sequence[tuple[int, Chord]]  # chords, each from its tick on, ascending
+
+_TONES = {LEAD: 1.5, COMP: 5.0, BASS: 2.0}  # how welcome the tones of a chord are
+# Of a bass: the root where a chord begins, tones on strong beats, the root among them, and what leads to the next root.
+_BEGINS, _ON_STRONG, _ROOT, _LEADS = 10.0, 5.0, 1.0, 2.5
+_BEGINNING = TICKS_PER_BEAT // 4  # so long a chord begins
+_LEADING = TICKS_PER_BEAT  # so long before the next chord a bass may lead to it
+_LEADING_STEPS = (-2, -1, 1, 2, 5, 7)  # semitones from the next root
+
+
+@dataclass(frozen=True, slots=True)
+class Harmony:
+    """How welcome each pitch is to a part, in nats, over time.
+
+    `strange` (128,) always counts; `weight` (0..1) is how much the chords do.  With a `period` the chords, all within
+    one from tick `origin`, come again and again; the first chord also holds before its time.
+    """
+
+    part: int
+    strange: Favour
+    metre: Metre
+    chords: tuple[tuple[int, Chord], ...] = ()
+    weight: float = 1.0
+    origin: int = 0
+    period: int | None = None
+
+    def at(self, tick: int) -> Favour:
+        """Give the value at a tick."""
+        if not self.chords:
+            return self.strange
+        if self.period:
+            tick = self.origin + (tick - self.origin) % self.period
+        at = max(0, sum(since <= tick for since, _ in self.chords) - 1)
+        since, chord = self.chords[at]
+        if self.part != BASS:
+            return self.strange + self.weight * _tones(chord, _TONES[self.part])
+        return self.strange + self.weight * self._of_bass(tick, since, at)
+
+    def _of_bass(self, tick: int, since: int, at: int) -> Favour:
+        chord = self.chords[at][1]
+        if 0 <= tick - since < _BEGINNING:
+            return _only(foot(chord), _BEGINS)
+        following = self._following(at)
+        if following and following[0] - tick <= _LEADING:
+            return _leading(chord, foot(following[1]))
+        place = self.metre.place(tick)
+        is_strong = place.position % self.metre.strong(place.bar) < _BEGINNING
+        return _tones(chord, _ON_STRONG if is_strong else _TONES[BASS]) + _only(foot(chord), _ROOT)
+
+    def _following(self, at: int) -> tuple[int, Chord] | None:
+        if at + 1 < len(self.chords):
+            return self.chords[at + 1]
+        tick, chord = self.chords[0]
+        return (tick + self.period, chord) if self.period else None
+
+
+def foot(chord: Chord) -> int:
+    """The pitch class that a bass plays: the root, or what is written under the stroke."""
+    return chord.root if chord.bass is None else chord.bass
+
+
+@lru_cache(256)
+def _tones(chord: Chord, nats: float) -> Favour:
+    return np.array([nats * (pitch % 12 in chord.pitch_classes) for pitch in range(128)])
+
+
+@lru_cache(256)
+def _only(pitch_class: int, nats: float) -> Favour:
+    return np.array([nats * (pitch % 12 == pitch_class) for pitch in range(128)])
+
+
+@lru_cache(1024)
+def _leading(chord: Chord, root: int) -> Favour:
+    """Tones of the chord that ends, and what lies a step, a fourth or a fifth from the root that follows."""
+    leads = {(root + step) % 12 for step in _LEADING_STEPS}
+    led = np.array([_LEADS * (pitch % 12 in leads) for pitch in range(128)])
+    result: Favour = np.maximum(led, _tones(chord, _TONES[BASS]))
+    return result
