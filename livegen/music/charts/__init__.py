@@ -1,6 +1,6 @@
 """Charts: a tune's chords and form on paper, read from a file, and played for ever on a line of ticks.
 
-    chart = read_chart(path)                # from a file; chart_of(data, name) from bytes, such as a page's editor has
+    chart = read_chart(path, title)         # of several tunes the first, or the one named; chart_of reads bytes
     chart = chart.transposed(-2)            # the page shows chart.bars, written with chart.name_of(chord)
     write_text(chart)                       # in livegen's own text, which is read as the same chart
     form = chart.form                       # unrolled once: pickup, intro, round (comes back), outro; bars as played

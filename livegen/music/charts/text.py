@@ -2,7 +2,8 @@
 
     title: Two five one        a line for each: title, metre, tempo (quarters a minute), style, key, pickup (beats)
     [A]                        a section begins
-    |: Dm7 | G7 | Cmaj7 | % :| bars; % is the bar before; |: :| repeat, :|x3 three times; 1. 2. begin endings
+    |: Dm7 | G7 | Cmaj7 | % :| bars; % is the bar before, %% the one before that; |: :| repeat, :|x3 three times
+    |: C |1. F :|2. G |        endings
     | C . F G | C! . . . |     a dot (or /) holds the chord for a beat; ! is a hit, then silence
     | N.C. | (3/4) C/E |       no chord; another metre from here on
     | segno C | F to coda | G D.S. al coda |     signs, in words
@@ -17,7 +18,7 @@ from fractions import Fraction
 from livegen.errors import ChartError
 from livegen.music.charts.cells import HOLD, Cell, gathered, spread
 from livegen.music.charts.chart import MOST_BARS, Bar, Chart, Jump
-from livegen.music.charts.source import Source, shown
+from livegen.music.charts.source import LONGEST, Source, shown
 from livegen.music.chord_names import chord_named, key_named
 from livegen.music.metre import COMMON_TIME, Metre, written
 
@@ -33,7 +34,7 @@ _TOKEN = re.compile(
     r"|(?P<to_coda>to\s?coda)(?=\s|$)|(?P<coda>coda|𝄌)(?=\s|$)|(?P<segno>segno|§|𝄋)(?=\s|$)|(?P<fine>fine)(?=\s|$)"
     r"|\(?(?P<metre>\d+/\d+)\)?(?=\s|$)"
     r"|(?P<ending>\d(?:[.,-]+\d)*)\.(?=\s|$)"
-    r"|(?P<again>%)(?=\s|$)|(?P<hold>[./])(?=\s|$)|(?P<hit>!)(?=\s|$)"
+    r"|(?P<again>%%?)(?=\s|$)|(?P<hold>[./])(?=\s|$)|(?P<hit>!)(?=\s|$)"
     r"|(?P<chord>(?:[^\s()]|\([^()]*\))+|\S+)",
     re.IGNORECASE,
 )
@@ -42,12 +43,13 @@ _SETTINGS = ("title", "metre", "tempo", "style", "key", "pickup")
 _ALIASES = {"meter": "metre", "time": "metre", "bpm": "tempo", "pick-up": "pickup", "name": "title"}
 _NOTES = ("composer", "artist", "by", "source", "note", "notes", "copyright", "licence", "license")
 _MOST_TIMES = 64
-_LONGEST = 120  # characters of a title, a section's name or a style
 _ROW = 4  # bars of a line that is written
 
 
 @dataclass(slots=True)
-class _Reader:
+class TextReader:
+    """Takes a chart line by line; other readers give it the rows of bars that they find."""
+
     source: Source
     settings: dict[str, str] = field(default_factory=dict)
     metre: Metre = COMMON_TIME  # in force
@@ -67,9 +69,9 @@ class _Reader:
         if not text:
             return
         if (match := _SECTION.fullmatch(text)) and not match[2]:
-            self._begin(number, match[1].strip())
+            self.begin(number, match[1].strip())
         elif "|" in text:
-            self._row(number, text)
+            self.row(number, text)
         elif match := _SETTING.fullmatch(text):
             self._set(number, match[1].lower(), match[2].strip())
         else:
@@ -78,8 +80,9 @@ class _Reader:
                 f"expected bars such as | C | F |, a section such as [A], or title: …, got {shown(text)}",
             )
 
-    def _begin(self, number: int, name: str) -> None:
-        if not name or len(name) > _LONGEST:
+    def begin(self, number: int, name: str) -> None:
+        """Begin a section with the next bar."""
+        if not name or len(name) > LONGEST:
             raise self.source.mistake(number, "expected the name of a section, such as [A]")
         if self.section is not None:
             raise self.source.mistake(number, f"the section before, [{self.section}], has no bars")
@@ -94,12 +97,12 @@ class _Reader:
                 number,
                 f"expected one of {', '.join(_SETTINGS)} before the colon, got {shown(name)}",
             )
-        if not value or len(value) > _LONGEST:
+        if not value or len(value) > LONGEST:
             raise self.source.mistake(
-                number, f"{name}: expected a value of at most {_LONGEST} characters"
+                number, f"{name}: expected a value of at most {LONGEST} characters"
             )
         if name == "metre":
-            self._set_metre(number, value)
+            self.set_metre(number, value)
         elif self.bars:
             raise self.source.mistake(number, f"{name}: stands before the first bar")
         elif name in self.settings:
@@ -108,7 +111,8 @@ class _Reader:
             self.settings[name] = value
             self._check(number, name, value)
 
-    def _set_metre(self, number: int, value: str) -> None:
+    def set_metre(self, number: int, value: str) -> None:
+        """Put another metre into force, from the next bar on."""
         self.metre = self.source.metre(number, value)
         if not self.bars:
             self.first = self.metre
@@ -131,7 +135,8 @@ class _Reader:
 
     # --- bars ---------------------------------------------------------------------------------------------------
 
-    def _row(self, number: int, text: str) -> None:
+    def row(self, number: int, text: str) -> None:
+        """Take bars between bar lines."""
         at, may_be_empty = 0, True
         for match in _BAR_LINE.finditer(text):
             self._between(number, text[at : match.start()], may_be_empty or bool(match["opens"]))
@@ -159,7 +164,7 @@ class _Reader:
     def _between(self, number: int, text: str, may_be_empty: bool) -> None:
         """Take what stands between two bar lines, or before the first and behind the last of a line."""
         if match := _SECTION.fullmatch(text.strip()):
-            self._begin(number, match[1].strip())
+            self.begin(number, match[1].strip())
             text, may_be_empty = match[2], True
         tokens = list(_TOKEN.finditer(text))
         if not tokens:
@@ -168,24 +173,24 @@ class _Reader:
                     number, "an empty bar; expected a chord, % for the bar before, or N.C."
                 )
             return
-        bar, cells, is_again = Bar(line=number), list[Cell](), False
+        bar, cells, back = Bar(line=number), list[Cell](), 0
         for token in tokens:
             if token["again"]:
-                is_again = True
+                back = len(token["again"])
             elif token["metre"]:
-                self._set_metre(number, token["metre"])
+                self.set_metre(number, token["metre"])
             elif (cell := self._cell(number, token)) is not None:
                 cells.append(cell)
             else:
                 bar = self._signed(number, bar, token)
-        if not cells and not is_again:
+        if not cells and not back:
             self._behind(number, bar, text)
             return
-        if is_again and cells:
+        if back and cells:
             raise self.source.mistake(
                 number, f"% is a whole bar; expected nothing beside it, got {shown(text.strip())}"
             )
-        self._add(number, self._filled(number, bar, cells))
+        self.add(number, self._filled(number, bar, cells, back))
 
     def _cell(self, number: int, token: re.Match[str]) -> Cell | None:
         if token["hold"]:
@@ -248,7 +253,7 @@ class _Reader:
             to_coda=bar.to_coda or last.to_coda,
         )
 
-    def _filled(self, number: int, bar: Bar, cells: list[Cell]) -> Bar:
+    def _filled(self, number: int, bar: Bar, cells: list[Cell], back: int) -> Bar:
         ticks, beat = self.metre.changes[0][1], self.metre.beat
         if not self.bars and self.pickup is not None:
             ticks = int(self.pickup * beat)
@@ -257,10 +262,12 @@ class _Reader:
                     number, "pickup: expected less than a bar, at least 1/24 of a beat"
                 )
         bar = replace(bar, ticks=ticks, beat=beat)
-        if not cells:
-            if not self.bars:
-                raise self.source.mistake(number, "% is the bar before, and there is none")
-            last = self.bars[-1]
+        if back:
+            if len(self.bars) < back:
+                raise self.source.mistake(
+                    number, f"{'%' * back} is a bar before this one, and there is none"
+                )
+            last = self.bars[-back]
             return replace(bar, chords=last.chords, hits=last.hits) if last.ticks == ticks else bar
         try:
             chords, hits = spread(cells, ticks, beat)
@@ -268,7 +275,8 @@ class _Reader:
             raise self.source.told(number, error) from None
         return replace(bar, chords=chords, hits=hits)
 
-    def _add(self, number: int, bar: Bar) -> None:
+    def add(self, number: int, bar: Bar) -> None:
+        """Add a bar; a section and a repeat that were begun begin with it."""
         if len(self.bars) == MOST_BARS:
             raise self.source.mistake(
                 number, f"more than {MOST_BARS:,} bars; expected a tune's chart"
@@ -297,7 +305,7 @@ class _Reader:
 
 def read_text(text: str, source: Source) -> Chart:
     """The chart of a text.  Raises ChartError, which names file and line."""
-    reader, number = _Reader(source), 0
+    reader, number = TextReader(source), 0
     for number, line in enumerate(text.split("\n"), start=1):
         reader.line(number, line)
     return reader.end(number)
@@ -349,7 +357,7 @@ def write_text(chart: Chart) -> str:
 
 def _plain(text: str) -> str:
     """A name as it may stand in a line."""
-    return re.sub(r"[\[\]|\s]+", " ", text).strip()[:_LONGEST]
+    return re.sub(r"[\[\]|\s]+", " ", text).strip()[:LONGEST]
 
 
 def _row(bars: list[str]) -> str:
