@@ -21,6 +21,7 @@ CHECKPOINT ?= $(OUT)
 MODEL ?= models/jam-gru
 PREFIX ?= $(HOME)/.local
 WITH ?=
+# They start hundreds of processes, each of which would compile all anew where PYTHONDONTWRITEBYTECODE is set.
 # Tests side by side: two workers are for those in real time, over ports and in the browser, which mostly wait.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 8 ? n + 2 : 10)))
 
@@ -58,7 +59,7 @@ install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=tr
 	echo "$(PREFIX)/bin is not on your path; add it: export PATH=\"$(PREFIX)/bin:\$$PATH\"" ;; esac
 
 test: $(VENV)/.tested sound jack chromium # install everything and run the tests: ARGS='-k panic'
-	$(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
+	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(VENV)/.tested # format, lint, types and layers, and the page's own
 	$(BIN)/ruff format --check .

@@ -20,6 +20,7 @@ LIVE = (
     "e2e",
     "browser",
 )  # folders of tests in real time, of which two at once would disturb each other
+APART = ("test_alone.py",)  # of those, what has a network of its own, and no ports
 LONGEST = ("test_documented_commands.py",)
 
 
@@ -63,8 +64,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no annotations here
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            folder = file.rpartition("/")[0]
-            return folder if folder.rpartition("/")[2] in LIVE else file
+            folder, _, name = file.rpartition("/")
+            is_live = folder.rpartition("/")[2] in LIVE and name not in APART
+            return folder if is_live else file
 
     config.option.loadscopereorder = False  # else those with most tests come first
     return ByFile(config, log)
