@@ -1,4 +1,4 @@
-"""Files that come with livegen: models, the commented configuration; and the folder of a person's own models.
+"""Files that come with livegen: models, charts, the commented configuration; and the folders of a person's own.
 
 One answer for an installed wheel, where they lie inside the package, and for a checkout, where they lie beside it.
 """
@@ -7,7 +7,7 @@ import re
 from pathlib import Path
 
 from livegen.daemon.recordings import default_folder
-from livegen.errors import ConfigError, ModelError
+from livegen.errors import ChartError, ConfigError, ModelError
 from livegen.home import spelled_out
 
 DEFAULT_MODEL = "jam-gru"  # the folder under models/ that "default" stands for
@@ -16,7 +16,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
 
 def root() -> Path:
-    """The folder that holds `models/` and `config.yaml`."""
+    """The folder that holds `models/`, `charts/` and `config.yaml`."""
     inside = _PACKAGE / "_shipped"
     return inside if inside.is_dir() else _PACKAGE.parent
 
@@ -76,3 +76,31 @@ def model(name_or_path: str) -> Path:
     raise ModelError(
         f"{name!r} is neither a model ({known}) nor an .onnx file or a folder that holds one"
     )
+
+
+def own_charts() -> Path:
+    """Where a person's own charts lie, if there are any: beside the recordings."""
+    return default_folder().parent / "charts"
+
+
+def charts() -> dict[str, Path]:
+    """Charts by name, which is that of the file without its ending: those that came with livegen, then one's own."""
+    found = {path.stem: path for path in sorted((root() / "charts").glob("*.txt"))}
+    own = sorted(path for path in own_charts().glob("*") if path.is_file())
+    return found | {path.stem: path for path in own if path.stem not in found}
+
+
+def chart(name_or_path: str) -> Path:
+    """The file of a chart's name or of a path.
+
+    Raises ChartError when there is none; its message lists the names there are.  ConfigError for a path that begins
+    with what cannot be spelled out.
+    """
+    names = charts()
+    if name_or_path in names:
+        return names[name_or_path]
+    path = spelled_out(name_or_path)
+    if path.is_file():
+        return path
+    known = ", ".join(names) or "none here"
+    raise ChartError(f"{name_or_path!r} is neither a file nor a chart that there is ({known})")

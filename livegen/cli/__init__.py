@@ -12,7 +12,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from livegen import __version__
-from livegen.cli import learning, opening, serving, setting_up
+from livegen.cli import charting, learning, opening, serving, setting_up
 from livegen.cli.options import INTERRUPTED, MISTAKE, OURS
 from livegen.errors import LivegenError
 
@@ -44,6 +44,7 @@ for command in (
     serving.generate,
     serving.replay,
     opening.open_page,
+    charting.chart,
     setting_up.ports,
     setting_up.doctor,
     setting_up.calibrate,
