@@ -165,6 +165,7 @@ def beside() -> None:
     for (turn, happening), row in other.items():
         is_drawn = happening in keys and row[1] is Turn.TOGETHER
         is_said = (turn, happening) == (Turn.TOGETHER, Happening.AGAIN) and row[1] is turn
+        is_said = is_said or (happening is Happening.COUNT and row[1] is Turn.TOGETHER)
         if usual.get((turn, happening)) != row and not is_drawn and not is_said:
             raise ValueError(f"no arrow shows {name(turn)}, {happening.value} beside the player")
     if any(
@@ -191,7 +192,7 @@ def notes() -> list[str]:
     return [
         "An arrow from a dotted frame stands for one from each state in it. What is not drawn changes no state.",
         f"Dashed: in a mode where the model plays beside you ({beside_them}).",
-        "There Again changes what is played, and not the state.",
+        "There Again changes what is played, and not the state, and Count in leads from every state to together.",
         f"In {' and '.join(unanswered)} a note after the rest begins a new call: {new_call} becomes listening.",
     ]
 

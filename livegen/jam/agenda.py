@@ -17,7 +17,7 @@ from livegen.codec.encoder import Stroke
 from livegen.jam.mapping import Command
 from livegen.jam.struck import Struck
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn, ProgramChange
-from livegen.music.parts import DRUM_CHANNEL
+from livegen.music.parts import DRUM_CHANNEL, DRUMS
 
 LATE_US = 30_000  # an onset later than this is not played
 
@@ -80,7 +80,7 @@ class _Planned(NamedTuple):
 class Given(NamedTuple):
     """A stroke that was handed out: when it is sent, when it is heard, and as which key (channel, pitch).
 
-    `is_planned` is False for what joins a note of the player's at once.
+    `is_planned` is False for what joins a note of the player's at once, and for a click, which nobody hears as music.
     """
 
     due: int
@@ -88,6 +88,7 @@ class Given(NamedTuple):
     key: tuple[int, int]
     stroke: Stroke
     is_planned: bool = True
+    is_click: bool = False
 
     @property
     def struck(self) -> Struck:
@@ -151,13 +152,24 @@ class Agenda:
         """The messages of a stroke that was not planned, due at once; velocity 0 ends it."""
         yield from self._give(Stroke(0, part, pitch, velocity), now, now, now, is_planned=False)
 
+    def hand_out_click(self, pitch: int, velocity: int, due: int, now: int) -> Iterator[Timed]:
+        """The message of a click of the metronome, sent as a drum is; velocity 0 ends it."""
+        stroke = Stroke(0, DRUMS, pitch, velocity)
+        yield from self._give(stroke, due, due, now, is_planned=False, is_click=True)
+
     def is_open(self, part: int, pitch: int) -> bool:
         """True if the key that this would be sent as has begun and will not have ended."""
         route = self.routes[part]
         return (route.channel, route.pitch(pitch)) in self._open
 
     def _give(
-        self, stroke: Stroke, at: int, due: int, now: int, is_planned: bool = True
+        self,
+        stroke: Stroke,
+        at: int,
+        due: int,
+        now: int,
+        is_planned: bool = True,
+        is_click: bool = False,
     ) -> Iterator[Timed]:
         route = self.routes[stroke.part]
         key = route.channel, route.pitch(stroke.pitch)
@@ -169,7 +181,7 @@ class Agenda:
             return
         self._last_due = due = max(due, now, self._last_due)
         heard = max(at, due - max(0, self.offset_us))
-        given = Given(due, heard, key, stroke, is_planned)
+        given = Given(due, heard, key, stroke, is_planned, is_click)
         self._given.append(given)
         if not stroke.velocity:
             del self._open[key]
@@ -187,6 +199,8 @@ class Agenda:
         while self._given and max(self._given[0].due, self._given[0].at) <= now:
             given = self._given.popleft()
             voice = given.stroke.part, given.stroke.pitch
+            if given.is_click:
+                continue
             if given.stroke.velocity:
                 self.sounding[voice] = given.key
             else:
@@ -220,7 +234,7 @@ class Agenda:
     @property
     def coming(self) -> tuple[Given, ...]:
         """Handed out and not yet due: it cannot be planned anew."""
-        return tuple(self._given)
+        return tuple(given for given in self._given if not given.is_click)
 
     @property
     def open(self) -> tuple[Stroke, ...]:
@@ -251,19 +265,19 @@ class Agenda:
         return coming
 
     def _strokes_ahead(self, place: Place) -> Iterator[tuple[int, Stroke]]:
-        yield from ((given.due, given.stroke) for given in self._given)
+        yield from ((given.due, given.stroke) for given in self.coming)
         for planned in sorted(self._planned):
             yield place(planned.tick) + self.offset_us, planned.stroke
 
     @property
     def is_empty(self) -> bool:
         """Nothing waits, neither planned nor handed out."""
-        return not self._planned and not self._given
+        return not self._planned and not self.coming
 
     @property
     def waiting(self) -> int:
         """How many strokes are planned or handed out."""
-        return len(self._planned) + len(self._given)
+        return len(self._planned) + len(self.coming)
 
     @property
     def last_tick(self) -> int | None:

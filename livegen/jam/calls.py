@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from livegen.codec.encoder import Stroke
 from livegen.jam.hearing import Hearing
 from livegen.jam.struck import Struck
+from livegen.music.count_in import Counted
 from livegen.music.phrase import Phrase
 from livegen.music.timeline import Timeline
 
@@ -21,7 +22,8 @@ _KEPT = 2048  # strokes of a response
 class Call:
     """The player's turn: its phrase, and what is needed to hear it again on another grid.
 
-    `before` is what had been heard when its strokes began.
+    `before` is what had been heard when its strokes began; `silence_us` how long the player had been silent by then,
+    None from the beginning on.
     `start` is the tick at which the answer must begin, where that is settled already;
     `answers` counts the answers that were asked for.
     """
@@ -37,6 +39,11 @@ class Call:
     answers: int = 0
     # The tick at which it is over, as it stands, and for which state of things: asked for several times an event.
     over: tuple[object, int] = (None, 0)
+    silence_us: int | None = None
+    counted: tuple[object, Counted] = (
+        None,
+        Counted(),
+    )  # what it is of a count-in, and for which state of things
 
     def close(self) -> None:
         """Nothing belongs to it any more, and the beat on which it was heard stands."""

@@ -7,6 +7,7 @@ from livegen.errors import ConfigError
 from livegen.jam.agenda import Timed
 from livegen.jam.conductor import Conductor, Leader
 from livegen.jam.controls import CONTROLS
+from livegen.jam.count_ins import CountIns
 from livegen.jam.desk import Desk
 from livegen.jam.mapping import LABELS, Command
 from livegen.jam.performer import Performer
@@ -31,10 +32,12 @@ class Commands:
         performer: Performer,
         turns: TurnTaking,
         steering: Steering,
+        count_ins: CountIns,
         replies: Replies,
     ) -> None:
         self._desk, self._conductor, self._performer = desk, conductor, performer
         self._turns, self._steering, self._replies = turns, steering, replies
+        self._count_ins = count_ins
 
     def obey(self, command: Command, now: int, out: list[Timed]) -> None:
         """Carry out a command, and reply to it."""
@@ -67,6 +70,8 @@ class Commands:
                 return Reply.CAPTURES
             case "tap":
                 self._tap(now)
+            case "count_in":
+                return self._count_ins.give(now, out)
             case "preset":
                 self._steering.ask_for_preset(str(command.value), now)
             case "presets":
@@ -104,8 +109,9 @@ class Commands:
 
     def _take_over(self, now: int, out: list[Timed]) -> Reply:
         was_waiting = self._turns.turn is Turn.WAITING
+        counted = self._count_ins.cancel()
         was_silenced = self._turns.take_over(now, out)
-        if was_waiting and not was_silenced:
+        if was_waiting and not was_silenced and not counted:
             return Reply.YOURS_ALREADY
         return Reply.LISTENS if self._turns.turn is Turn.KEPT else Reply.SILENCED
 

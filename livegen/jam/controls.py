@@ -156,6 +156,15 @@ _TABLE = (
         "(`livegen calibrate` measures it).",
     ),
     Control(
+        "click", "choice", "off", choices=("off", "on"),
+        help="Clicks on each beat while you or the model play, as notes on the drums' channel.  A count-in always has "
+        "its clicks.",
+    ),
+    Control(
+        "count_in_bars", "number", 1, low=1, high=4, unit="bars", whole=True,
+        help="Bars of clicks that the command count_in gives before the music.",
+    ),
+    Control(
         "clock_out", "choice", "off", choices=("off", "on"),
         help="Sends MIDI clock with start and stop to the output, in internal time and with Link.",
     ),
@@ -257,6 +266,8 @@ class Settings:
     parts: str = _default("parts")
     style: str = _default("style")
     offset: float = _default("offset")
+    click: str = _default("click")
+    count_in_bars: int = _default("count_in_bars")
     clock_out: str = _default("clock_out")
 
 

@@ -30,10 +30,12 @@ from livegen.jam.clock_sender import ClockSender
 from livegen.jam.commands import Commands
 from livegen.jam.conductor import Conductor, Leader
 from livegen.jam.controls import CONTROLS, Settings
+from livegen.jam.count_ins import CountIns
 from livegen.jam.desk import Desk
 from livegen.jam.ears import Ears, Key
 from livegen.jam.listener import Listener
 from livegen.jam.mapping import LABELS, Command
+from livegen.jam.metronome import Metronome
 from livegen.jam.notices import Notices
 from livegen.jam.performer import Performer
 from livegen.jam.replies import Replies, Reply
@@ -63,6 +65,7 @@ from livegen.music.transport import is_transport
 
 HORIZON_US = 30_000
 HANGS_US = 3_000_000  # after a rest, in which a key has kept the model waiting
+CLICKS_FROM = 0.5  # probability that the tempo is right: less sure of it, nobody gets a click
 SLICE_STEPS = 3  # events heard or planned between two looks at the keys
 MOST_SHOWN = 64  # notes of what is planned
 
@@ -142,6 +145,7 @@ class Engine:
         self._listener = Listener(model, Timeline(tempo_us(beats.USUAL_BPM), metre=metre))
         self._performer = Performer(self._agenda, self._listener, self._desk, seed, slice_steps)
         self._clock_sender = ClockSender(horizon_us)
+        self._metronome = Metronome(self._agenda, self.timeline)
         self._turns = TurnTaking(
             self._listener,
             self._performer,
@@ -152,12 +156,21 @@ class Engine:
         self._steering = Steering(
             self._desk, self._listener, self._agenda, self._conductor, self._turns, self._replies
         )
+        self._count_ins = CountIns(
+            self._desk,
+            self._conductor,
+            self._listener,
+            self._performer,
+            self._turns,
+            self._metronome,
+        )
         self._commands = Commands(
             self._desk,
             self._conductor,
             self._performer,
             self._turns,
             self._steering,
+            self._count_ins,
             self._replies,
         )
         self._slice_steps = slice_steps
@@ -194,6 +207,7 @@ class Engine:
         outlets = (
             Outlet(performer.hands_out_at, performer.hand_out),
             Outlet(self._clock_sender.deadline, self._clock_sender.hand_out),
+            Outlet(self._metronome.deadline, self._metronome.hand_out),
         )
         return alarms, jobs, outlets
 
@@ -224,6 +238,7 @@ class Engine:
                 self._receive(event, out)
         self._keep_time(out)
         self._work()
+        self._click(out)
         for outlet in self._outlets:
             out += outlet.hand_out(self._now)
         return out
@@ -373,6 +388,7 @@ class Engine:
         self._jumps = conductor.jumps
         self._listener.led(conductor.leader is Leader.FREE, self._fixed_us)
         if jumped:
+            self._metronome.stop()
             self._turns.jump(timeline, self._now, out)
         elif timeline is not None and self._listener.go_by(timeline):
             self._turns.plan_again(self._now)
@@ -387,6 +403,14 @@ class Engine:
         """The tempo in free time where it is not found in what is played."""
         tempo = self.settings.tempo
         return self._conductor.idle_tempo_us if isinstance(tempo, str) else tempo_us(tempo)
+
+    def _click(self, out: list[Timed]) -> None:
+        """Let the click go by the beat of now: with the music where that is asked for, once its tempo is known."""
+        if any(isinstance(timed.message, Cut) for timed in out):
+            self._metronome.cut(self._now)
+        is_wanted = self.settings.click == "on" and self._turns.turn is not Turn.WAITING
+        is_sure = self._tempo_sure >= CLICKS_FROM and not self._conductor.is_stopped
+        self._metronome.follow(self.timeline, self._now, is_wanted and is_sure)
 
     def _settles_at(self) -> int | None:
         """When the chord that is played beside is looked at again, micros."""
@@ -411,7 +435,9 @@ class Engine:
         if self._turns.turn is not Turn.TOGETHER or not is_playing_on:
             return None
         call = self._listener.call
-        since = self._now if self._ears.held or call is None else call.phrase.active_us
+        # A band that was counted in plays until it is told to stop, or is left alone by who played with it.
+        active_us = call.phrase.active_us if call else 0
+        since = self._now if self._ears.held or not active_us else active_us
         return starts.patience_over(self.timeline, since)
 
     def _loops_from(self) -> int | None:
@@ -472,6 +498,7 @@ class Engine:
             if not self._is_accompanied(struck):
                 self._turns.key(happening, self._now, out)
             self._hear(struck, out)
+            self._count_ins.heed(self._now, out)
 
     def _is_accompanied(self, struck: Struck) -> bool:
         """The player accompanies the response, which goes on."""
@@ -506,7 +533,8 @@ class Engine:
     def _stop_on_command(self, name: str, out: list[Timed]) -> None:
         """Stop or panic, and the reply to it."""
         is_idle = self._turns.turn is Turn.WAITING
-        was_silent = is_idle and not self._agenda.sounding and not self._ears.sounding
+        sounds = self._agenda.sounding or self._ears.sounding or self._metronome.counts
+        was_silent = is_idle and not sounds
         self._stop(out, certainly=True)
         stopped = Reply.NOTHING_TO_STOP if was_silent else Reply.STOPPED
         self._replies.give(name, Reply.PANICKED if name == "panic" else stopped)
@@ -515,6 +543,7 @@ class Engine:
         """Release the player's keys, silence the model, forget the call; `certainly` cuts even where all is silent."""
         for struck in self._ears.release(self._now):
             self._hear(struck, out)
+        self._metronome.stop()
         if not self._turns.stop(self._now, out) and certainly:
             out.append(Timed(self._now, Cut()))
 
@@ -551,12 +580,16 @@ class Engine:
         is_planned = self._performer.plan is not None
         if call is None or is_planned or call.unfitted or call.again or self._conductor.is_stopped:
             return None
+        counts_until = self._count_ins.until_us(self._now)
         match self._turns.turn:
-            case Turn.TOGETHER | Turn.ASKED | Turn.ANEW:
+            case Turn.TOGETHER:
+                return counts_until or self._now
+            case Turn.ASKED | Turn.ANEW:
                 return self._now
             case Turn.LISTENING:
                 ends = self._call_ends(call)
-                return starts.plan_from(call, self.settings, self.timeline, self._now, ends)
+                begin = starts.plan_from(call, self.settings, self.timeline, self._now, ends)
+                return begin if begin is None else max(begin, counts_until or begin)
             case _:
                 return None
 

@@ -17,10 +17,11 @@ from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.struck import Struck
 from livegen.jam.successor import Successor
 from livegen.jam.surprise import Foretold, Surprise
-from livegen.music import beats
+from livegen.music import beats, count_in
+from livegen.music.count_in import Count, Counted
 from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
 from livegen.music.parts import DRUMS
-from livegen.music.phrase import Phrase
+from livegen.music.phrase import Extent, Phrase
 from livegen.music.timeline import Timeline
 
 FIT_PAUSE_US = 40_000  # after an onset, before the grid is looked for again
@@ -28,6 +29,7 @@ FIT_AHEAD_US = 150_000  # before a rest is over
 FORGET_BEAT_US = 8_000_000  # after so long a silence the beat starts anew
 KICK, SNARE, HAT = 36, 38, 42  # General MIDI: bass drum, snare, closed hi-hat
 FIRST_BARS = 2  # of a plain beat that the drums believe to have played before their first note
+COUNTS_TOLD = 0.06  # of a tempo that is told: what is counted may be off by
 HISTORY = 512  # strokes that another model hears before it takes over
 
 
@@ -35,7 +37,8 @@ class Listener:
     """`live` is what was heard; `call` the call that the player is playing, None between calls.  Threads: loop only.
 
     `is_free` says that the player leads the time; `fixed_us` is the tempo in free time, and `metre` that of the bars,
-    where these are told and not found.  `tempo_sure` is the probability that the tempo that was found is right.
+    where these are told and not found.  `tempo_sure` is the probability that the tempo that was found is right; it is 1
+    after a count-in, which holds until a tempo is told otherwise or the beat is forgotten.
     """
 
     def __init__(self, model: Model, timeline: Timeline) -> None:
@@ -49,7 +52,9 @@ class Listener:
         self.metre: Metre | None = None
         self.tempo_sure = 0.0
         self._beat_known = False
+        self._counted_us: int | None = None  # when the music begins by the count-in that holds
         self._heard_us: int | None = None
+        self._played_us: int | None = None  # when the player did something last
         self._history: deque[Struck] = deque(maxlen=HISTORY)
         self._successor: Successor | None = None
         self._drums: Hearing | None = None
@@ -57,6 +62,8 @@ class Listener:
 
     def led(self, is_free: bool, fixed_us: int | None) -> None:
         """The player leads the time from now on, or does not; in free time at this tempo, where one is told."""
+        if not is_free or fixed_us != self.fixed_us:
+            self._counted_us = None
         self.is_free, self.fixed_us = is_free, fixed_us
 
     # --- what is heard --------------------------------------------------------------------------------------------
@@ -64,6 +71,7 @@ class Listener:
     def hear(self, struck: Struck) -> None:
         """A stroke of the player's."""
         at, part, pitch, velocity = struck
+        self._played_us = at
         call = self.call
         if call and velocity:
             call.phrase.strike(at, part, pitch, velocity)
@@ -123,6 +131,7 @@ class Listener:
         if timeline != running:
             self.live = self.live.retimed(timeline)
         self.call = Call(self.live.copy(), Phrase(beat_us=0 if self.is_free else timeline.tempo_us))
+        self.call.silence_us = None if self._played_us is None else now - self._played_us
         self.calls += 1
         self._drums = None
         self.harmonist.begin()
@@ -132,6 +141,12 @@ class Listener:
         """In free time: the beat that a phrase beginning now is on."""
         running = self.live.timeline
         is_forgotten = self._heard_us is None or now - self._heard_us > FORGET_BEAT_US
+        if self._counted_us is not None and not is_forgotten:
+            bar_us = running.micros(running.metre.place(0).bar) - running.origin_us
+            is_next = now < self._counted_us + bar_us  # it may begin early, late, or with a pick-up
+            if is_next or beats.begun([now], running, self.metre) == running:
+                return running
+        self._counted_us = None
         if self.fixed_us is not None:
             return Timeline(self.fixed_us, now, self.metre or COMMON_TIME)
         if not self._beat_known or is_forgotten:
@@ -147,6 +162,60 @@ class Listener:
         heard.style = style
         for part, pitch in heard.encoder.sounding.keys() - set(ears.sounding):
             heard.hear(Struck(timeline.micros(heard.encoder.last or 0), part, pitch, 0))
+
+    # --- count-ins ------------------------------------------------------------------------------------------------
+
+    def counted(self, now: int) -> Counted:
+        """Tell what the open call is of a count-in; nothing where somebody else leads the time."""
+        call = self.call
+        if call is None or not self.is_free or not 0 < call.phrase.notes <= count_in.MOST:
+            return Counted()
+        stands = call.phrase.notes, call.phrase.active_us
+        if call.counted[0] != stands:
+            counted = count_in.counted(call.phrase.played(now), call.silence_us, self.metre)
+            call.counted = stands, counted if self._is_as_told(counted.found) else Counted()
+        return call.counted[1]
+
+    def _is_as_told(self, found: Count | None) -> bool:
+        """True unless it counts another tempo than the one that is told."""
+        if found is None or self.fixed_us is None:
+            return True
+        return abs(found.timeline.tempo_us / self.fixed_us - 1) < COUNTS_TOLD
+
+    def count_in(self, timeline: Timeline, one_us: int) -> None:
+        """A count-in tells the time: the music begins at `one_us`."""
+        if self.is_free:
+            self.live, self._drums = self.live.retimed(timeline), None
+            self._beat_known, self._counted_us, self.tempo_sure = True, one_us, 1.0
+            self._heard_us = max(self._heard_us or one_us, one_us)
+
+    def doubt_count(self) -> None:
+        """What was taken for a count-in was none: the beat is found as ever."""
+        self._counted_us = None
+
+    def leave_out_count(self, count: Count, music_us: int | None) -> Call | None:
+        """What was heard of the open call was a count-in: it begins anew with the music, where that has begun.
+
+        Of clicks on drums it is known still that the player has the drums.
+        """
+        call = self.call
+        if call is None or not call.is_whole:
+            return None
+        clicks = len(call.strokes)
+        music = [it for it in call.strokes if music_us is not None and it.at >= music_us]
+        style, self.live = self.live.style, call.before
+        self.live.style = style
+        self.count_in(count.timeline, count.next_us)
+        self.call = Call(self.live.copy(), Phrase(), silence_us=0)
+        self.harmonist.begin()
+        for _ in range(min(clicks, len(self._history))):
+            self._history.pop()
+        if DRUMS in call.phrase.extents:
+            self.call.phrase.extents[DRUMS] = Extent()
+        self.call.phrase.active_us = count.next_us
+        for struck in music:
+            self.hear(struck)
+        return self.call
 
     # --- the beat -------------------------------------------------------------------------------------------------
 
@@ -178,9 +247,10 @@ class Listener:
             return
         hearing = call.again or self.live
         running = hearing.timeline if self._beat_known else None
-        found = beats.find(call.phrase.played(now), running, self.metre)
+        is_told = self._counted_us is not None and self.metre in (None, hearing.timeline.metre)
+        found = beats.find(call.phrase.played(now), running, self.metre, is_told)
         self._beat_known = self._beat_known or found.tempo_sure > 0
-        self.tempo_sure = found.tempo_sure
+        self.tempo_sure = 1.0 if is_told else found.tempo_sure
         if found.goes_on:
             hearing.go_by(found.timeline)
         elif call.is_whole and found.timeline != hearing.timeline:

@@ -43,6 +43,11 @@ _COMMANDS = (
         "saves what you and the model played since the last pause, as a MIDI file",
     ),
     Asked("tap", "Tap", "taps the tempo; the last tap is a downbeat"),
+    Asked(
+        "count_in",
+        "Count in",
+        "clicks bars before the music; the model begins on the one, or you do",
+    ),
     Asked("stop", "Stop", "silences the model and forgets the call"),
     Asked("panic", "Panic", "silences everything"),
 )

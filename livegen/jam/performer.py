@@ -47,7 +47,8 @@ HEARD_DRUMS = 64  # strokes of a call that its answer on the drums goes by
 class Performer:
     """`plan` is what is being played or will be, None while there is nothing; `response` what was played last.
 
-    `taken` are the turns that were taken, oldest first; `hurried` counts choices made before all was planned.
+    `enters` is the tick before which nothing is played beside the player, None without a count-in.  `taken` are the
+    turns that were taken, oldest first; `hurried` counts choices made before all was planned.
     Threads: loop only.
     """
 
@@ -56,6 +57,7 @@ class Performer:
     ) -> None:
         self.plan: Plan | None = None
         self.response: Response | None = None
+        self.enters: int | None = None
         self.taken: deque[Taken] = deque(maxlen=REMEMBERED)
         self.hurried = 0
         self._agenda, self._listener, self._desk = agenda, listener, desk
@@ -179,7 +181,8 @@ class Performer:
             given.stroke._replace(tick=timeline.tick(given.at)) for given in self._agenda.coming
         ]
         settled = [*coming, *self._agenda.planned]
-        start = max(start, stands or start, *(stroke.tick for stroke in settled))
+        ticks = (stands, self.enters, *(stroke.tick for stroke in settled))
+        start = max([start, *(tick for tick in ticks if tick is not None)])
         struck = ((start, strikes),) if strikes else ()
         brief = replace(self._brief(call, start, now), end=end, strikes=struck)
         chosen = self._together(call, brief, settled, now)
@@ -191,16 +194,15 @@ class Performer:
     def _together(self, call: Call, brief: Brief, settled: Sequence[Stroke], now: int) -> Candidate:
         """All parts in one rollout; beside a player the drums in one of their own."""
         if not self.mode.is_beside or not brief.parts[DRUMS]:
-            return self._going_on(call, brief, self._listener.live.copy(), settled)
+            return self._going_on(call, brief, self._heard(now), settled)
         pitched = tuple(part for part in range(DRUMS) if brief.parts[part])
         players = []
         if pitched:
             others = replace(brief, parts=(*brief.parts[:DRUMS], False))
             own = [stroke for stroke in settled if stroke.part != DRUMS]
-            live = self._listener.live.copy()
-            players.append(self._going_on(call, others, live, own, (DRUMS,)))
+            players.append(self._going_on(call, others, self._heard(now), own, (DRUMS,)))
         own = [stroke for stroke in settled if stroke.part == DRUMS]
-        drummer = self._listener.drummer(now)
+        drummer = self._listener.drummer(self._entry_us(now))
         theirs = tuple(range(DRUMS)) if pitched else ()
         players.append(self._going_on(call, for_drums(brief), drummer, own, theirs))
         return Ensemble(players)
@@ -227,6 +229,15 @@ class Performer:
         own = [*(self.response.strokes if self.response else ()), *settled]
         return Rollout(branch, brief, self._chance(call, branch.heard), notes, True, own)
 
+    def _heard(self, now: int) -> Hearing:
+        """A branch of what was heard.  From nothing the network plays nothing: who is counted in has heard drums."""
+        live = self._listener.live
+        return live.copy() if live.heard else self._listener.drummer(self._entry_us(now))
+
+    def _entry_us(self, now: int) -> int:
+        """When who plays beside the player is in by, micros: now, or after a count-in."""
+        return now if self.enters is None else max(now, self._timeline.micros(self.enters))
+
     def drums_apart(self, given: Given) -> bool:
         """True if this is a drum that only the drums hear."""
         is_drum = given.is_planned and given.stroke.part == DRUMS
@@ -244,6 +255,8 @@ class Performer:
     def _patience(self, brief: Brief) -> int:
         """Ticks in which what goes on must begin a note, from the last it began on: beside a player it is not long."""
         response = self.response
+        if brief.start == self.enters and self._agenda.is_empty:
+            return 0
         own = [it.tick for it in self._agenda.planned if it.velocity and brief.parts[it.part]]
         strokes = response.strokes if response else ()
         own += [it.tick for it in strokes if it.velocity and brief.parts[it.part]][-1:]

@@ -44,6 +44,10 @@ class Reply(Enum):
     TEMPO_IN_VAIN = False, "{leader} leads: its tempo counts, and yours does not."
     TAPS_OUTSIDE = False, "The tempo stays: taps give {low:g} to {high:g} BPM."
 
+    COUNTS_MODEL_IN = True, "Count-in: the model begins on the one."
+    COUNTS_YOU_IN = True, "Count-in: you begin on the one."
+    NOTHING_RUNS = False, "The DAW's clock does not run: start it first."
+
     STOPPED = True, "The model is silent, and the phrase is forgotten."
     NOTHING_TO_STOP = False, "Nothing was playing."
     PANICKED = True, "Everything is silent."

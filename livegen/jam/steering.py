@@ -16,7 +16,8 @@ from livegen.jam.turn_taking import TurnTaking
 from livegen.music.metre import COMMON_TIME, told_metre
 from livegen.music.timeline import tempo_us
 
-UNPLANNED = {"sync", "tempo", "offset", "swing", "clock_out"}  # act without planning anew
+# Act without planning anew.
+UNPLANNED = {"sync", "tempo", "offset", "swing", "click", "count_in_bars", "clock_out"}
 
 
 class Steering:

@@ -14,6 +14,7 @@ from livegen.jam.ears import Ears
 from livegen.jam.listener import Listener
 from livegen.jam.performer import Performer
 from livegen.jam.turns import CALLING, HAS_CALL, PLAYING, Action, Happening, Mode, Start, Turn
+from livegen.music.count_in import Count
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.timeline import Timeline
 
@@ -87,12 +88,24 @@ class TurnTaking:
             case Action.PLAN_ANEW:
                 self._performer.drop_plan()
 
-    def _open(self, now: int) -> None:
+    def _open(self, now: int, one: int | None = None) -> None:
+        """Begin a call; who plays beside the player enters at the tick `one`, if there is one to wait for."""
         self._between_turns()
         call = self._listener.open_call(now)
         self.answered = None
+        self._performer.enters = one
         if self.turn is Turn.TOGETHER:
-            self._performer.begin(call, self._timeline.tick(now), now)
+            start = self._timeline.tick(now) if one is None else one
+            self._performer.begin(call, start, now if one is None else self._timeline.micros(one))
+
+    def leave_out_count(self, count: Count, music_us: int | None) -> None:
+        """What was played of the open call was a count-in: go by it, and let the call begin with the music after it."""
+        call = self._listener.leave_out_count(count, music_us)
+        if call and self.turn is Turn.TOGETHER:
+            one = self._timeline.tick(count.next_us)
+            self._performer.taken.pop()
+            self._performer.begin(call, one, count.next_us)
+            self._performer.enters = one
 
     def _is_at_change(self, now: int) -> bool:
         """Turns change by the bar about now: nobody is cut off, and no call begins out of nothing."""
@@ -196,6 +209,20 @@ class TurnTaking:
             call.start = start
         return start
 
+    def count_in(self, one: int, now: int, out: list[Timed]) -> bool:
+        """Silence the model, and let it enter at the tick `one`, where the mode lets it; True if it will."""
+        call = self.call or self._performer.last_call
+        action = self._happen(Happening.COUNT)
+        self._performer.withdraw(now, out)
+        self._drop_call()
+        if action is Action.OPEN:
+            self._open(now, one)
+            return True
+        if call is None or not self._mode.goes_on or not self.hand_over(call):
+            return False
+        call.start = one
+        return True
+
     def undo(self, now: int, out: list[Timed]) -> bool:
         """Take the last turn back, and hear as before it.  False if there is none."""
         last, taken = self.call, self._performer.taken
@@ -265,7 +292,7 @@ class TurnTaking:
             self.answered.close()
 
     def _drop_call(self) -> None:
-        self.answered = self._listener.call = None
+        self.answered = self._listener.call = self._performer.enters = None
 
     def _forget_planned(self, now: int, out: list[Timed]) -> None:
         """Silence what is planned; companions of the player's notes sound on."""

@@ -53,6 +53,7 @@ class Happening(Enum):
     AGAIN = "Again"
     UNDO = "Undo"
     FREEZE = "Freeze"
+    COUNT = "Count in"
     MODE = "the player chooses another mode"
     MODE_AFTER_REST = "the player chooses another mode after the rest that ended the call"
 
@@ -61,7 +62,7 @@ class Happening(Enum):
 class Action(Enum):
     """Actions of the engine."""
 
-    OPEN = "silence the model, and begin a call with this note"
+    OPEN = "silence the model, and begin a call with this note or this count-in"
     GO_ON = "silence the model, which came in too early, and go on with the call"
     HEAR = "go on with the call, and forget the response that was planned"
     PLAN_ANEW = "plan what is played beside the player anew"
@@ -114,6 +115,7 @@ _TURNS: Table = {
     **_rows((Turn.RESPONDING, Turn.TOGETHER), Happening.FREEZE, Action.LOOP_NEXT, Turn.LOOPING),
     (Turn.LOOPING, Happening.FREEZE): (Action.LET_GO, Turn.LAST_LOOP),
     (Turn.LAST_LOOP, Happening.FREEZE): (Action.KEEP_LOOPING, Turn.LOOPING),
+    **_rows(Turn, Happening.COUNT, Action.SILENCE, Turn.WAITING),
     # another mode
     **_rows((Turn.RESPONDING, Turn.TOGETHER), Happening.MODE, Action.FINISH, Turn.RESPONDING),
     **_rows((Turn.LISTENING, Turn.KEPT), Happening.MODE_AFTER_REST, Action.END, Turn.WAITING),
@@ -130,6 +132,7 @@ _BESIDE: Table = _TURNS | {
     **_rows((Turn.RESPONDING, Turn.LAST_LOOP), Happening.KEY, Action.OPEN, Turn.TOGETHER),
     (Turn.TOGETHER, Happening.KEY): (Action.PLAN_ANEW, Turn.TOGETHER),
     (Turn.TOGETHER, Happening.AGAIN): (Action.VARY, Turn.TOGETHER),
+    **_rows(Turn, Happening.COUNT, Action.OPEN, Turn.TOGETHER),
 }
 
 
@@ -199,6 +202,11 @@ class Mode:
     def is_beside(self) -> bool:
         """The model plays while the player does."""
         return self.start is Start.BESIDE
+
+    @property
+    def goes_on(self) -> bool:
+        """The model answers a call for as long as it may."""
+        return self.start is Start.REST and self.length is Length.ENDLESS
 
     @property
     def has_companions(self) -> bool:

@@ -64,25 +64,35 @@ class Found(NamedTuple):
 
 
 def find(
-    notes: Sequence[Played], running: Timeline | None = None, metre: Metre | None = None
+    notes: Sequence[Played],
+    running: Timeline | None = None,
+    metre: Metre | None = None,
+    is_told: bool = False,
 ) -> Found:
     """Find the timeline that explains notes, at least one, in ascending order of onset.
 
-    `running` is the one that is going on: it stays unless another explains them better, and follows their tempo.
+    `running` is the one that is going on: it stays unless another explains them better, and follows their tempo; if it
+    `is_told` no other explains them.
     `metre` is that of the bars, None to find it too.  A timeline that is new has a bar line at tick 0, at or before the
     first onset.
     """
     onsets = onsets_of(notes)
+    if running and is_told and len(onsets.at_s) < FEWEST:
+        return Found(running, True)
     if len(onsets.at_s) < FEWEST:
         timeline = begun([note.onset_us for note in notes], running, metre)
         return Found(timeline, timeline == running)
     found = candidates(onsets.at_s)
     grids = _grids(onsets, found)
     allowed = _allowed(grids, metre)
+    likeness = _likeness(grids, running) if running else np.zeros(allowed.shape)
+    if running and is_told:
+        allowed &= likeness == _ALIKE
+        if not allowed.any():
+            return Found(running, True)
     if not allowed.any():
         return Found(begun([note.onset_us for note in notes], running, metre), False)
     scores = np.where(allowed, network()(onsets, found), -np.inf)
-    likeness = _likeness(grids, running) if running else np.zeros_like(scores)
     scores += _STAYS * likeness + _BEGINS * _begins_bar(grids, onsets.since_us) + _USUAL * _COMMON
     scores -= np.log(found.periods_s[:, None] / _PREFERRED_S) ** 2
     chances = np.exp(scores - scores.max())

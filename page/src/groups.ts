@@ -6,7 +6,7 @@ export const ESSENTIALS = ["mode", "style", "tempo", "sync", "scale", "parts", "
 
 const MORE: readonly (readonly [string, readonly string[]])[] = [
   ["Form", ["length", "trade", "start", "rest"]],
-  ["Time", ["metre", "swing", "groove"]],
+  ["Time", ["metre", "swing", "groove", "click", "count_in_bars"]],
   ["Pitch", ["register", "adherence"]],
   ["Character", ["follow", "theme", "temperature", "nucleus"]],
   ["The room", ["offset", "clock_out"]],

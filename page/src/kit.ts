@@ -36,6 +36,10 @@ const CRASH: Drum = { noise: { filter: "highpass", at: 4200, decay: 0.34, level:
 const BELL: Drum = {
   head: { from: 845, to: 840, fall: 0.01, decay: 0.06, level: 0.25, wave: "square" },
 };
+const wood = (hertz: number): Drum => ({
+  head: { from: hertz * 1.1, to: hertz, fall: 0.006, decay: 0.022, level: 0.8, wave: "triangle" },
+  noise: { filter: "bandpass", at: 3200, q: 2, decay: 0.004, level: 0.3 },
+});
 const SHAKER: Drum = { noise: { filter: "bandpass", at: 5600, q: 1, decay: 0.025, level: 0.4 } };
 const tom = (hertz: number): Drum => ({
   head: { from: hertz * 1.7, to: hertz, fall: 0.04, decay: 0.12, level: 0.7 },
@@ -45,7 +49,9 @@ const tom = (hertz: number): Drum => ({
 const DRUMS: readonly [Drum, number[]][] = [
   [KICK, [35, 36]],
   [SNARE, [38, 40]],
-  [RIM, [37, 75, 76, 77]],
+  [RIM, [31, 37, 75]],
+  [wood(1180), [76]], // the click: high on the one
+  [wood(790), [77]],
   [CLAP, [39]],
   [CLOSED, [42, 44]],
   [OPEN, [46]],
@@ -61,6 +67,7 @@ const DRUMS: readonly [Drum, number[]][] = [
   [tom(195), [50]],
 ];
 const BY_PITCH = new Map(DRUMS.flatMap(([drum, pitches]) => pitches.map((pitch) => [pitch, drum] as const)));
+export const drumOf = (pitch: number): Drum => BY_PITCH.get(pitch) ?? RIM;
 const HATS = [42, 44, 46]; // one pair of cymbals: what is struck last ends the others
 
 export class Kit implements Instrument {
@@ -80,7 +87,7 @@ export class Kit implements Instrument {
   }
 
   on(pitch: number, velocity: number, at: number): void {
-    const drum = BY_PITCH.get(pitch) ?? RIM;
+    const drum = drumOf(pitch);
     for (const one of HATS.includes(pitch) ? HATS : [pitch]) this.#voices.held(one)?.cut(at);
     const strength = loudness(velocity / 127);
     const gate = this.context.createGain();

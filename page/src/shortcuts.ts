@@ -14,6 +14,7 @@ export const SHORTCUTS: Record<string, string> = {
   keep: "6",
   capture: "7",
   tap: "8",
+  count_in: "9",
   stop: "0",
 };
 

@@ -55,6 +55,8 @@ VALUES = {
     "tempo": st.sampled_from(["auto", 30, 120, 300]),
     "metre": st.sampled_from(["4/4", "3/4", "7/8"]),
     "offset": st.sampled_from([0, -200, 200, 13]),
+    "click": st.sampled_from(["off", "on"]),
+    "count_in_bars": st.sampled_from([1, 2]),
     "clock_out": st.sampled_from(["off", "on"]),
 }
 BINDINGS = {
