@@ -151,7 +151,8 @@ def watch(wires: JackWires | AlsaWires, source: int = 0) -> tuple[Ledger, list[s
     """Read from a descriptor until its input ends: what holds then, and who heard it."""
     ledger, hearers, rest, looked_at = Ledger(), list[str](), b"", 0.0
     while True:
-        if time.monotonic() - looked_at > LOOK_S:
+        is_unheard = bool(ledger.holds) and not hearers
+        if is_unheard or time.monotonic() - looked_at > LOOK_S:
             hearers, looked_at = wires.hearers() or hearers, time.monotonic()
         if not select.select([source], [], [], LOOK_S if ledger.holds else IDLE_LOOK_S)[0]:
             continue

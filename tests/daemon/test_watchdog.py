@@ -1,6 +1,7 @@
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -126,6 +127,38 @@ def test_who_hears_is_known_before_the_first_note_for_afterwards_it_may_be_too_l
         os.close(read)
 
     assert hearers == ["synth"] and len(ledger.holds) == len(CHORD)
+
+
+class Late(AlsaWires):
+    """Wires of a port that somebody hears from its first note on."""
+
+    def __init__(self, plays: Callable[[], object]) -> None:
+        super().__init__("Model Out")
+        self._plays: Callable[[], object] | None = plays
+
+    def hearers(self) -> list[str]:
+        if self._plays is None:
+            return ["synth"]
+        self._plays()
+        self._plays = None
+        return []
+
+
+def test_who_connects_just_before_the_first_note_is_known_at_once() -> None:
+    read, write = os.pipe()
+    killed = threading.Timer(0.1, os.close, (write,))
+
+    def plays() -> None:
+        os.write(write, CHORD[0])
+        killed.start()
+
+    try:
+        _, hearers = watch(Late(plays), read)
+    finally:
+        killed.join()
+        os.close(read)
+
+    assert hearers == ["synth"]
 
 
 class Slow:
