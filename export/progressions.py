@@ -8,7 +8,10 @@ on how likely the chords one, two, four and eight cells ahead were, in half of t
 the players; the table that votes meanwhile is counted on the other half.
 """
 
+import csv
+import io
 import json
+import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -20,9 +23,10 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from livegen.errors import ConfigError
 from livegen.music.chord import Chord
 from livegen.music.foresight import Grid
-from livegen.music.metre import TICKS_PER_BEAT, Metre, bar_ticks
+from livegen.music.metre import DOTTED, TICKS_PER_BEAT, Metre, bar_ticks
 from livegen.music.progressions import (
     AGES,
     BARS,
@@ -39,7 +43,8 @@ from livegen.music.progressions import (
 from livegen.music.recall import facts_of, facts_of_table, shares, sources, tabled
 from livegen.music.smf import Score, read
 from livegen.music.song_past import UNKNOWN, Past
-from livegen.scorecard.calls import held_out, written_chords
+from livegen.scorecard.calls import written_chords
+from livegen.training.corpora import METADATA, discover
 
 FROM = (
     "McGill Billboard (CC0; Burgoyne, Wild and Fujinaga 2011) and RS 200 (CC BY 4.0; Temperley and de Clercq 2013),"
@@ -63,11 +68,16 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """A song: the chord of each cell of its metre, as `Grid` of music/foresight.py cuts it."""
+    """A song: the chord of each cell of its metre, as `Grid` of music/foresight.py cuts it, and how long it lasts.
+
+    `form_bars` is how many bars its form has, None where that is not written.
+    """
 
     name: str
     metre: Metre
     chords: tuple[Chord | None, ...]
+    minutes: float
+    form_bars: int | None = None
 
 
 def cell_of(metre: Metre) -> int:
@@ -75,10 +85,10 @@ def cell_of(metre: Metre) -> int:
     return Grid.of(metre).ticks
 
 
-def song_of(name: str, score: Score) -> Song | None:
+def song_of(name: str, score: Score, form: str = "") -> Song | None:
     """The song that a file's track of chords is; None where it has fewer than two chords.
 
-    The chord of a beat is the one that sounds in its middle.
+    The chord of a cell is the one that sounds in its middle.  `form` is written as in wjd_jazz, "(A1,8), (B1,8)".
     """
     written = written_chords(score)
     if len(written) < 2:
@@ -88,24 +98,34 @@ def song_of(name: str, score: Score) -> Song | None:
         (round(tick * TICKS_PER_BEAT / score.ppqn), bar_ticks(above, below))
         for tick, above, below in metres
     )
-    above, below = metres[0][1:]
-    compound = below == 8 and above > 3 and above % 3 == 0 and len(metres) == 1
-    metre = Metre(changes, 36 if compound else TICKS_PER_BEAT)
+    _, above, below = metres[0]
+    is_compound = below == 8 and above > 3 and above % 3 == 0 and len(metres) == 1
+    metre = Metre(changes, DOTTED if is_compound else TICKS_PER_BEAT)
     cell = cell_of(metre) / TICKS_PER_BEAT
     chords, at = list[Chord | None](), 0
-    for index in range(int(written[-1][0] / cell) + 1):
-        while at + 1 < len(written) and written[at + 1][0] <= (index + 0.5) * cell:
+    for middle in np.arange(0.5 * cell, written[-1][0] + cell, cell).tolist():
+        while at + 1 < len(written) and written[at + 1][0] <= middle:
             at += 1
-        chords.append(written[at][1] if written[at][0] <= (index + 0.5) * cell else None)
-    return Song(name, metre, tuple(chords))
+        chords.append(written[at][1] if written[at][0] <= middle else None)
+    minutes = score.tempo_map.micros(round(len(chords) * cell * score.ppqn)) / 6e7
+    parts = [int(bars) for bars in re.findall(r",(\d+)\)", form)]
+    return Song(name, metre, tuple(chords), minutes, sum(parts) or None)
 
 
-def songs(data: Path, name: str, split: str) -> Iterator[Song]:
-    """The songs of a set and split, by name."""
-    for held in held_out(data, split=split, names=[name]):
-        song = song_of(held.name, read(held.data))
-        if song is not None:
-            yield song
+def songs(data: Path, name: str, split: str) -> list[Song]:
+    """The songs of a set and split, by name.  Raises ConfigError where the set is not in DATA."""
+    found = [source for source in discover(data) if source.name == name]
+    if not found:
+        raise ConfigError(f"{data} holds no set {name}")
+    files = dict(found[0].files())
+    table = io.StringIO(files[METADATA].decode("utf-8-sig"))
+    rows = sorted(csv.DictReader(table), key=lambda row: row["file"])
+    some = (
+        song_of(row["file"], read(files[row["file"]]), row.get("form", ""))
+        for row in rows
+        if row["split"] == split and row["file"] in files
+    )
+    return [song for song in some if song is not None]
 
 
 def with_mistakes(song: Song, chance: Random) -> Song:
@@ -213,19 +233,22 @@ def _looks(played: Song, past: Past, grid: Grid, table: Table) -> Iterator[Look]
     coming = [grid.place(count + ahead) for ahead in range(AHEAD[-1])]
     lags, about = facts_of(past, grid.place(count - 1).cells)
     by_table = tabled(past, coming, table)
-    for ahead in AHEAD:
+    aheads = np.array(AHEAD)[:, None]
+    numbers = past.heard[sources(lags, aheads, count)]
+    said = np.where(numbers == UNKNOWN, UNKNOWN, past.classes[numbers])
+    about_table = facts_of_table(aheads, count)
+    for at, ahead in enumerate(AHEAD):
         chord = played.chords[count + ahead - 1]
         if chord is not None:
-            came, numbers = class_of(chord), past.heard[sources(lags, ahead, count)]
-            said = np.where(numbers == UNKNOWN, UNKNOWN, past.classes[numbers])
-            share = float(by_table[ahead - 1, came])
-            yield Look(about, facts_of_table(ahead, count), said, share, came)
+            came = class_of(chord)
+            yield Look(about, about_table[at], said[at], float(by_table[ahead - 1, came]), came)
 
 
 def gradient(look: Look, worth: Floats) -> tuple[float, Floats]:
     """How likely what came was, as a logarithm, and how that grows with each worth (FACTS + 3,)."""
     split = look.about.shape[1]
-    weights, rest = shares(look.about @ worth[:split], float(look.about_table @ worth[split:]))
+    rows, rests = shares((look.about @ worth[:split])[None], look.about_table[None] @ worth[split:])
+    weights, rest = rows[0], float(rests[0])
     likely = np.where(look.said == look.came, 1 - MISSES, 0.0) + MISSES / CLASSES
     total = float(weights @ likely) + rest * look.tabled
     by_lag, by_table = weights * likely / total - weights, rest * look.tabled / total - rest

@@ -30,6 +30,7 @@ MEMORY, TABLE = "memory", "table"
 AHEAD = 64  # cells after the last heard, of which something is expected
 CUED = 0.9  # how sure it is after a cue to the top
 GAIN = 8.0  # chords, and bars, that a cue is worth
+STEADY = 4  # bars over which it is watched whether the form holds
 GOES_ON = 0.3  # votes for the next place of the form, where the past has 1 in all
 
 Places = NDArray[np.int64]
@@ -100,6 +101,7 @@ class Foresight:
     _places: Places = field(default_factory=lambda: np.full(CELLS, UNKNOWN, np.int64))
     _bars: int | None = None  # of the form
     _sure: float = 0.0
+    _steady: float = 0.0  # share of the last cells that were as the form has them
     _loop: tuple[int, list[Chord | None]] | None = (
         None  # its first cell, and the chord of each of its cells
     )
@@ -135,7 +137,7 @@ class Foresight:
         """Another song begins."""
         self._past, self._first = Past(), None
         self._places[:] = UNKNOWN
-        self._bars, self._sure, self._loop, self._cue = None, 0.0, None, None
+        self._bars, self._sure, self._steady, self._loop, self._cue = None, 0.0, 0.0, None, None
 
     @property
     def _last(self) -> int:
@@ -155,12 +157,12 @@ class Foresight:
         if bar.phase == 0:
             self._find_form(bar.cells)
         if self._bars is not None:
-            self._places[self._past.count - 1] = self._place(self._bars * bar.cells, bar.cells)
+            self._follow_form(self._bars * bar.cells, bar.cells)
         if self._cue == self._last:
             self._take_cue()
 
     def _find_form(self, bar: int) -> None:
-        found = length_of(self._past, bar, self._bars)
+        found = length_of(self._past, bar, self._bars, self._steady)
         self._sure = 0.0 if found is None else found.sure
         bars = None if found is None else found.bars
         if bars is not None and bars != self._bars:
@@ -171,11 +173,20 @@ class Foresight:
             self._places[:count] = np.where(places < 0, UNKNOWN, places % (bars * bar))
         self._bars = bars
 
-    def _place(self, length: int, bar: int) -> int:
-        """Where in a form of so many cells the last cell lies: where most of the past has it, or one further."""
+    def _follow_form(self, length: int, bar: int) -> None:
+        """Find the place of the last cell in a form of so many cells, and say whether that cell is as it was there."""
         now = self._past.count - 1
+        place = self._places[now] = self._place(now, length, bar)
+        earlier = np.flatnonzero(self._places[:now] == place)
+        if place != UNKNOWN and len(earlier):
+            numbers = self._past.heard[[now, earlier[-1]]]
+            is_same = self._past.classes[numbers[0]] == self._past.classes[numbers[1]]
+            self._steady += (float(is_same) - self._steady) / (STEADY * bar)
+
+    def _place(self, now: int, length: int, bar: int) -> int:
+        """Where most of the past has cell `now`, or one further than the cell before; UNKNOWN where nobody knows."""
         before = int(self._places[now - 1]) if now else UNKNOWN
-        votes = np.zeros(length + 1)
+        votes = np.zeros(length + 1)  # the last is that of UNKNOWN
         if before != UNKNOWN:
             votes[(before + 1) % length] = GOES_ON
         lags, about = facts_of(self._past, bar)
@@ -183,11 +194,8 @@ class Foresight:
             worth = about @ trust().lags
             weights = np.exp(worth - worth.max())
             places = self._places[now - lags]
-            votes += np.bincount(
-                np.where(places < length, places, UNKNOWN) % (length + 1),
-                weights / weights.sum(),
-                length + 1,
-            )
+            places = np.where((places == UNKNOWN) | (places >= length), length, places)
+            votes += np.bincount(places, weights / weights.sum(), length + 1)
         best = int(votes[:length].argmax())
         return best if votes[best] else UNKNOWN
 
@@ -227,8 +235,8 @@ class Foresight:
         coming = [self._grid.place(cell) for cell in range(self._last + 1, cue)]
         bar = self._grid.place(self._last).cells
         found = []
-        first = begin - self._last
-        for cell, vote in enumerate(voted(self._past, coming, bar, first), begin):
+        skipped = begin - self._last - 1
+        for cell, vote in enumerate(voted(self._past, coming, bar)[skipped:], begin):
             chord = self._past.chords[vote.number] if self._past.changes(1) else None
             source = MEMORY if vote.remembered >= vote.share / 2 else TABLE
             share = min(1.0, vote.share) if chord else 0.0

@@ -74,15 +74,16 @@ def facts_of(past: Past, bar: int) -> tuple[Places, Floats]:
     return lags, np.stack(rows, axis=1).astype(np.float64)
 
 
-def facts_of_table(ahead: int, heard: int) -> Floats:
-    """The facts about the table (3,), so many cells ahead after so many that were heard."""
-    return np.array([1.0, np.log(ahead), np.log1p(heard) / 5])
+def facts_of_table(ahead: Places, heard: int) -> Floats:
+    """The facts about the table (M, 3), so many cells ahead (M, 1) after so many that were heard."""
+    return np.concatenate(
+        [np.ones(ahead.shape), np.log(ahead), np.full(ahead.shape, np.log1p(heard) / 5)], axis=1
+    )
 
 
-def sources(lags: Places, ahead: int, count: int) -> Places:
-    """The cells (N,) in which the lags see what comes so many cells after the last of `count`."""
-    at = count + ahead - 1
-    seen: Places = at - lags * ((at - count) // lags + 1)
+def sources(lags: Places, ahead: Places, count: int) -> Places:
+    """The cells (M, N) in which the lags (N,) see what comes so many cells (M, 1) after the last of `count`."""
+    seen: Places = count + ahead - 1 - lags * ((ahead - 1) // lags + 1)
     return seen
 
 
@@ -106,12 +107,41 @@ def tabled(past: Past, coming: Sequence[Place], table: Table) -> Floats:
     return shares
 
 
-def shares(worth: Floats, table: float) -> tuple[Floats, float]:
-    """Weights of the lags (N,) and of the table; their sum is 1."""
-    top = max(table, float(worth.max())) if len(worth) else table
-    weights, rest = np.exp(worth - top), float(np.exp(table - top))
-    total = float(weights.sum()) + rest
-    return weights / total, rest / total
+def shares(worth: Floats, table: Floats) -> tuple[Floats, Floats]:
+    """Weights of the lags (M, N) and of the table (M,); their sums are 1."""
+    top = np.maximum(table, worth.max(axis=1, initial=-np.inf))
+    weights, rest = np.exp(worth - top[:, None]), np.exp(table - top)
+    total = weights.sum(axis=1) + rest
+    return weights / total[:, None], rest / total
+
+
+class Likely(NamedTuple):
+    """How likely each class is in M cells to come, in all and by memory alone (M, CLASSES), and who says what.
+
+    `numbers` (M, N) are the chords by number that the lags see, `weights` (M, N) what they count, 0 where they see
+    none.
+    """
+
+    shares: Floats
+    remembered: Floats
+    numbers: Places
+    weights: Floats
+
+
+def likely(past: Past, coming: Sequence[Place], bar: int) -> Likely:
+    """What comes in the cells `coming`, the first of which follows the last heard; bars have so many cells."""
+    lags, about = facts_of(past, bar)
+    believed, ahead = trust(), np.arange(1, len(coming) + 1)[:, None]
+    worth = np.broadcast_to(about @ believed.lags, (len(ahead), len(lags)))
+    weights, rest = shares(worth, facts_of_table(ahead, past.count) @ believed.table)
+    numbers = past.heard[sources(lags, ahead, past.count)]
+    weights = np.where(numbers == UNKNOWN, 0.0, weights)
+    cells = past.classes[numbers] + CLASSES * (ahead - 1)
+    remembered: Floats = np.zeros(len(ahead) * CLASSES)
+    remembered += np.bincount(cells.ravel(), weights.ravel(), len(remembered))
+    remembered = remembered.reshape(len(ahead), CLASSES)
+    in_all = remembered + rest[:, None] * tabled(past, coming, shipped())
+    return Likely(in_all, remembered, numbers, weights)
 
 
 class Vote(NamedTuple):
@@ -122,22 +152,13 @@ class Vote(NamedTuple):
     remembered: float
 
 
-def voted(past: Past, coming: Sequence[Place], bar: int, first: int = 1) -> list[Vote]:
-    """The likeliest chord of cells to come, from the `first` after the last heard on; `coming` has all of them."""
-    lags, about = facts_of(past, bar)
-    believed = trust()
-    worth, table = about @ believed.lags, tabled(past, coming, shipped())
-    votes = []
-    for ahead in range(first, len(coming) + 1):
-        weights, rest = shares(worth, float(facts_of_table(ahead, past.count) @ believed.table))
-        numbers = past.heard[sources(lags, ahead, past.count)]
-        weights[numbers == UNKNOWN] = 0.0
-        classes = past.classes[numbers]
-        remembered = np.bincount(classes, weights, CLASSES)
-        likely = remembered + rest * table[ahead - 1]
-        best = int(likely.argmax())
-        of_best = np.flatnonzero((classes == best) & (weights > 0))
+def voted(past: Past, coming: Sequence[Place], bar: int) -> list[Vote]:
+    """The likeliest chord of each cell in `coming`, the first of which follows the last heard."""
+    found, votes = likely(past, coming, bar), []
+    for at, best in enumerate(found.shares.argmax(axis=1).tolist()):
+        numbers, weights = found.numbers[at], found.weights[at]
+        of_best = np.flatnonzero((past.classes[numbers] == best) & (weights > 0))
         by_number = np.bincount(numbers[of_best], weights[of_best], 1)
         number = int(by_number.argmax()) if len(of_best) else best
-        votes.append(Vote(number, float(likely[best]), float(remembered[best])))
+        votes.append(Vote(number, float(found.shares[at, best]), float(found.remembered[at, best])))
     return votes
