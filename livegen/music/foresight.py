@@ -133,6 +133,25 @@ class Foresight:
             self._hear(None)
         self._hear(chord)
 
+    def retime(self, metre: Metre, tick: int) -> None:
+        """From now on ticks are those of another timeline, on which the cell after the last one begins at `tick`.
+
+        The song goes on, beat by beat; its form has to be found anew only if bars have more or fewer cells than before.
+        """
+        grid = Grid.of(metre)
+        after = grid.cell(tick + grid.ticks // 2)
+        shift = after - self._last - 1
+        if grid.place(after).cells != self._grid.place(self._last + 1).cells:
+            self._bars, self._sure, self._steady = None, 0.0, 0.0
+            self._places[:] = UNKNOWN
+        self.metre, self._grid = metre, grid
+        if self._first is not None:
+            self._first += shift
+        if self._loop is not None:
+            self._loop = self._loop[0] + shift, self._loop[1]
+        if self._cue is not None:
+            self._cue += shift
+
     def forget(self) -> None:
         """Another song begins."""
         self._past, self._first = Past(), None
@@ -256,8 +275,8 @@ class Foresight:
     def restart(self, tick: int) -> None:
         """The form, or the loop, begins anew at `tick`, which may be to come: the player gave a cue for the top."""
         cell = self._grid.cell(tick + self._grid.ticks // 2)
-        if self._loop is not None:
-            self._loop = cell, self._loop[1]
+        if self._loop is not None and self._cue is not None:
+            self._loop = self._cue, self._loop[1]
         self._cue = cell
         if self._first is not None and cell <= self._last:
             self._take_cue()
@@ -278,7 +297,7 @@ class Foresight:
         held = next((chord for chord in reversed(chords) if chord), None)
         for at, chord in enumerate(chords):
             chords[at] = held = chord or held
-        self._loop = begin, chords
+        self._loop, self._cue = (begin, chords), None
 
     def unloop(self) -> None:
         """The loop goes round no longer; the song is remembered as it was heard."""
@@ -287,6 +306,8 @@ class Foresight:
     def _in_loop(self, cell: int) -> int:
         """Where in the loop a cell lies."""
         start, chords = self._loop or (0, [])
+        if self._cue is not None and cell >= self._cue:
+            start = self._cue
         return (cell - start) % len(chords)
 
     def _of_loop(self, cell: int) -> Expected:

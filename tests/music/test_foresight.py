@@ -90,6 +90,32 @@ def test_a_loop_by_hand_goes_round_whatever_is_heard() -> None:
     assert {(one.sure, one.source) for one in expected} == {(1.0, "memory")}
 
 
+def test_a_loop_begins_anew_at_a_cue_and_not_before() -> None:
+    foresight = played(beats(bars(POP)))
+    foresight.loop(0, 4 * BAR)
+
+    foresight.restart(7 * BAR)
+    expected = foresight.expected(6 * BAR, 10 * BAR)
+
+    assert [one.chord for one in expected] == beats(bars("Am | C | G | Am"))
+
+
+@pytest.mark.parametrize(("start", "end"), [(BAR, BAR), (BAR, 0), (0, 10**7)])
+def test_a_loop_of_nothing_or_of_hours_is_refused(start: int, end: int) -> None:
+    with pytest.raises(ValueError, match="a loop from tick"):
+        played(beats(bars(POP))).loop(start, end)
+
+
+def test_when_the_loop_is_let_go_the_song_is_known_as_it_was() -> None:
+    chorus = beats(bars(BLUES))
+    foresight, straight = played(chorus * 2), played(chorus * 2)
+
+    foresight.loop(0, 4 * BAR)
+    foresight.unloop()
+
+    assert foresight.expected(24 * BAR, 26 * BAR) == straight.expected(24 * BAR, 26 * BAR)
+
+
 def test_a_cue_to_the_top_is_expected_before_it_comes_and_followed_after_it() -> None:
     chorus = bars(BLUES)
     foresight = played(beats(chorus, chorus, chorus[:6]))
@@ -249,6 +275,23 @@ def test_what_is_said_again_counts_instead() -> None:
         corrected.hear(beat * TICKS_PER_BEAT + 11, one)
 
     assert corrected.expected(24 * BAR, 26 * BAR) == straight.expected(24 * BAR, 26 * BAR)
+
+
+def test_on_another_timeline_the_song_goes_on() -> None:
+    chorus = bars(BLUES)
+    foresight, straight = (played(beats(chorus, chorus, chorus[:3])) for _ in range(2))
+
+    foresight.retime(Metre(((TICKS_PER_BEAT, BAR),)), TICKS_PER_BEAT + 5 * BAR)
+
+    moved = TICKS_PER_BEAT + 5 * BAR - 27 * BAR
+    expected = foresight.expected(TICKS_PER_BEAT + 5 * BAR, TICKS_PER_BEAT + 7 * BAR)
+    assert [one._replace(tick=one.tick - moved) for one in expected] == list(
+        straight.expected(27 * BAR, 29 * BAR)
+    )
+    form, before = foresight.form(), straight.form()
+    assert form is not None
+    assert before is not None
+    assert form == before._replace(start=before.start + moved)
 
 
 def test_before_a_chord_was_heard_nothing_is_expected() -> None:
