@@ -294,12 +294,14 @@ _PLAIN_INSTEAD = {"Cb": "B", "Fb": "E", "E#": "F", "B#": "C"}
 def spelled(chord: Chord, key: Key | None) -> str:
     """The name of a chord as a chart in a key has it: in E minor "D#dim7", in Eb "Db".  Without a key its usual name.
 
-    A root lies on the line of fifths between the flat second and the raised fourth of the key.
+    A root lies on the line of fifths between the flat second and the raised fourth of the key; in major that of a
+    chord with a minor third between the flat third and the raised fifth, for most lead upwards (C#dim in C).
     """
     if key is None:
         return chord.name
     tonic = _LINE[key.name.split()[0]]
-    at = next(place for place in range(tonic - 5, tonic + 7) if place * 7 % 12 == chord.root)
+    lowest = tonic - (3 if key.mode == "major" and INTERVALS[chord.kind][1] == 3 else 5)
+    at = next(place for place in range(lowest, lowest + 12) if place * 7 % 12 == chord.root)
     name = _on_line(at)
     return chord.named(_PLAIN_INSTEAD.get(name, name))
 

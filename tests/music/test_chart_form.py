@@ -1,7 +1,7 @@
 """A chart is played as it is written, round after round, and every tick of it can be asked for its chord and place."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livegen.errors import ChartError
@@ -202,17 +202,20 @@ def slow_changes(form: Form, start: int, end: int) -> list[Change]:
     ]
 
 
+@settings(max_examples=50)
 @given(FORMS, st.integers(0, 3000), st.integers(0, 1500))
 def test_changes_are_where_the_chord_becomes_another(form: Form, start: int, length: int) -> None:
     assert list(form.changes(start, start + length)) == slow_changes(form, start, start + length)
 
 
+@settings(max_examples=50)
 @given(FORMS, st.integers(0, 2000))
 def test_the_next_change_is_the_first_of_those_that_come(form: Form, tick: int) -> None:
     later = form.changes(tick + 1, tick + 1 + 2 * (form.ticks + form.intro_ticks))
     assert form.next_change(tick) == (later[0] if later else None)
 
 
+@settings(max_examples=50)
 @given(FORMS, st.integers(0, 5000))
 def test_a_tick_lies_in_its_bar_and_in_its_section(form: Form, tick: int) -> None:
     bar, section = form.bar_stretch(tick), form.section_stretch(tick)
@@ -223,6 +226,7 @@ def test_a_tick_lies_in_its_bar_and_in_its_section(form: Form, tick: int) -> Non
     assert form.next_section(tick) == section.end
 
 
+@settings(max_examples=50)
 @given(FORMS, st.integers(0, 5000), st.integers(1, 4))
 def test_a_round_later_everything_is_the_same(form: Form, tick: int, rounds: int) -> None:
     tick += form.intro_ticks
@@ -233,6 +237,7 @@ def test_a_round_later_everything_is_the_same(form: Form, tick: int, rounds: int
     assert form.round_at(later) == form.round_at(tick) + rounds
 
 
+@settings(max_examples=50)
 @given(FORMS, st.integers(0, 2000), st.integers(-12, 12))
 def test_a_transposed_form_changes_where_it_did(form: Form, tick: int, by: int) -> None:
     moved = form.transposed(by)

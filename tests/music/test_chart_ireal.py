@@ -169,6 +169,7 @@ def test_a_page_holds_links() -> None:
         ("irealb://" + irealb("[T44 x  |C   Z"), "bar 1: the sign for the bar before"),
         ("irealb://" + irealb("[T99C   Z"), "bar 1: metre"),
         ("irealb://" + irealb("[T44" + "C |" * 2001), "more than 2,000 bars"),
+        ("irealb://" + irealb("C |" * 7000), "more than 20,000 characters"),
         ("<html>\nnothing here</html>", "without an iReal link"),
     ],
 )

@@ -36,6 +36,7 @@ def test_lines_may_end_as_on_any_machine(end: str) -> None:
         (b"\xff\xfe\0", "is not text"),
         (b"| C " * 2_000_000, "more than 4 MB"),
         (b"\n" * 100_000 + b"| C |", "more than 50,000 lines"),
+        (b"| C |\n|" + b"C" * 20_001, "tune.txt:2: more than 20,000 characters"),
         (b"title: x\n", "holds no bars"),
         (b"%PDF-1.7", "expected bars"),
         (b"{\\rtf1\\ansi Am}", "expected bars"),

@@ -139,6 +139,7 @@ def test_the_highest_tensions_that_no_kind_has_are_left_out() -> None:
 @pytest.mark.parametrize(
     ("key", "root", "name"),
     [
+        ("C", 1, "Db7"),
         ("Eb", 1, "Db7"),
         ("Eb", 6, "Gb7"),
         ("A minor", 8, "G#7"),
@@ -151,6 +152,21 @@ def test_the_highest_tensions_that_no_kind_has_are_left_out() -> None:
 )
 def test_a_root_is_spelled_for_its_key(key: str, root: int, name: str) -> None:
     assert spelled(Chord(root, "7"), key_named(key)) == name
+
+
+@pytest.mark.parametrize(
+    ("key", "chord", "name"),
+    [
+        ("C", Chord(1, "dim7"), "C#dim7"),
+        ("C", Chord(6, "m7b5"), "F#m7b5"),
+        ("C", Chord(3, "dim7"), "Ebdim7"),
+        ("F", Chord(10, "min"), "Bbm"),
+        ("A minor", Chord(10, "min"), "Bbm"),
+        ("E", Chord(1, "m7"), "C#m7"),
+    ],
+)
+def test_a_root_that_leads_upwards_is_raised(key: str, chord: Chord, name: str) -> None:
+    assert spelled(chord, key_named(key)) == name
 
 
 @pytest.mark.parametrize(

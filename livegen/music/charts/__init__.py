@@ -3,6 +3,7 @@
     chart = read_chart(path, title)         # of several tunes the first, or the one named; chart_of reads bytes
     chart = chart.transposed(-2)            # the page shows chart.bars, written with chart.name_of(chord)
     write_text(chart)                       # in livegen's own text, which is read as the same chart
+    nearest_style(chart.style, styles)      # the style of a model that a chart's word means, or None
     form = chart.form                       # unrolled once: pickup, intro, round (comes back), outro; bars as played
 
 Ticks are 24 to a quarter.  Tick 0 is the first beat of the first whole bar.  A form answers for any tick:
@@ -24,6 +25,7 @@ Pure but for `read_chart`, which reads one file.  Knows nothing of clocks, parts
 from livegen.music.charts.chart import Bar, Chart, Jump
 from livegen.music.charts.form import Change, Form, Hit, Placed, PlayedBar, Stretch
 from livegen.music.charts.reading import chart_of, read_chart
+from livegen.music.charts.styles import nearest_style
 from livegen.music.charts.text import write_text
 
 __all__ = [
@@ -37,6 +39,7 @@ __all__ = [
     "PlayedBar",
     "Stretch",
     "chart_of",
+    "nearest_style",
     "read_chart",
     "write_text",
 ]

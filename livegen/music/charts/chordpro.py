@@ -246,7 +246,7 @@ class _Song:
 
 def read_chordpro(text: str, source: Source, title: str | None = None) -> Chart:
     """The first song of a text, or the one of a title.  Raises ChartError, which names file and line."""
-    lines = list(enumerate(text.split("\n"), start=1))
+    lines = list(enumerate(source.lines(text), start=1))
     songs: list[list[tuple[int, str]]] = [[]]
     for number, line in lines:
         if _directive(line)[0] == "new_song":

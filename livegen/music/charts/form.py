@@ -2,7 +2,7 @@
 
 Tick 0 is the first beat of the first whole bar; a pick-up lies before it.  A round is what comes back: all but an
 introduction, which is played once, and an ending, which is played when somebody asks for it.  Every question about a
-tick takes any tick from 0 on and costs about a microsecond; it may be asked for each note.
+tick takes any tick from 0 on and costs a few microseconds; it may be asked for each note.
 """
 
 from bisect import bisect_left, bisect_right
@@ -66,7 +66,10 @@ class PlayedBar:
 class _Line:
     """What the questions are looked up in, in ticks from the first whole bar, the ending left out."""
 
+    bars: tuple[PlayedBar, ...]
     starts: tuple[int, ...]  # of bars, and the end of the last
+    begin: int  # where the first round begins
+    length: int  # of a round
     changes: tuple[int, ...]
     chords: tuple[Chord | None, ...]  # beside `changes`
     sections: tuple[int, ...]  # where one begins, and the end of the last
@@ -86,19 +89,19 @@ class Form:
     _line: _Line = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "_line", _line(self.intro + self.round, self.intro_ticks))
+        object.__setattr__(self, "_line", _line(self.intro, self.round))
 
     # --- lengths ------------------------------------------------------------------------------------------------
 
     @property
     def ticks(self) -> int:
         """Length of a round."""
-        return sum(bar.ticks for bar in self.round)
+        return self._line.length
 
     @property
     def intro_ticks(self) -> int:
         """Where the first round begins; 0 without an introduction."""
-        return sum(bar.ticks for bar in self.intro)
+        return self._line.begin
 
     @property
     def bars(self) -> tuple[PlayedBar, ...]:
@@ -109,17 +112,19 @@ class Form:
 
     def folded(self, tick: int) -> int:
         """The same place in the introduction or the first round; a tick before 0 lies in a round before."""
-        end, begin = self._line.starts[-1], self._line.starts[len(self.intro)]
-        return tick if 0 <= tick < end else begin + (tick - begin) % (end - begin)
+        line = self._line
+        if 0 <= tick < line.starts[-1]:
+            return tick
+        return line.begin + (tick - line.begin) % line.length
 
     def round_at(self, tick: int) -> int:
         """Which round it is, from 0; -1 in the introduction."""
-        begin = self._line.starts[len(self.intro)]
-        return -1 if tick < begin else (tick - begin) // (self._line.starts[-1] - begin)
+        line = self._line
+        return -1 if tick < line.begin else (tick - line.begin) // line.length
 
     def bar_at(self, tick: int) -> PlayedBar:
         """The bar in which a tick lies."""
-        return (self.intro + self.round)[self._bar(self.folded(tick))]
+        return self._line.bars[self._bar(self.folded(tick))]
 
     def bar_stretch(self, tick: int) -> Stretch:
         """Where that bar lies on the line."""
@@ -166,8 +171,7 @@ class Form:
         return first
 
     def _changes(self, start: int, end: int) -> Iterator[Change]:
-        line, begin = self._line, self._line.starts[len(self.intro)]
-        length = line.starts[-1] - begin
+        line = self._line
         moved = start - self.folded(start)
         at = bisect_left(line.changes, start - moved)
         while True:
@@ -178,15 +182,15 @@ class Form:
                 if self._is_other(at, moved):
                     yield Change(tick, line.chords[at])
                 at += 1
-            moved += length
-            if begin + moved >= end:
+            moved += line.length
+            if line.begin + moved >= end:
                 return
-            at = bisect_left(line.changes, begin)
+            at = bisect_left(line.changes, line.begin)
 
     def _is_other(self, at: int, moved: int) -> bool:
         """True if what begins there is another chord than the one before; at the line's beginning always."""
         line = self._line
-        if line.changes[at] == line.starts[len(self.intro)] and moved:
+        if line.changes[at] == line.begin and moved:
             return line.chords[at] != line.chords[-1]
         return at == 0 or line.chords[at] != line.chords[at - 1]
 
@@ -232,12 +236,13 @@ def _moved(starts: tuple[int, ...], at: int, by: int) -> Stretch:
     return Stretch(starts[at] + by, starts[at + 1] + by)
 
 
-def _line(bars: tuple[PlayedBar, ...], begin: int) -> _Line:
-    starts, changes, sections = [0], [], []
+def _line(intro: tuple[PlayedBar, ...], round_: tuple[PlayedBar, ...]) -> _Line:
+    begin, length = (sum(bar.ticks for bar in bars) for bars in (intro, round_))
+    starts, changes, sections = [0], list[int](), list[int]()
     chords: list[Chord | None] = []
-    for index, bar in enumerate(bars):
+    for bar in intro + round_:
         start = starts[-1]
-        if bar.begins or index == 0 or start == begin:
+        if bar.begins or start in (0, begin):
             sections.append(start)
         for tick, chord in bar.chords:
             # The round's first chord stays even if the introduction ends with it: it follows the round's last too.
@@ -245,4 +250,5 @@ def _line(bars: tuple[PlayedBar, ...], begin: int) -> _Line:
                 changes.append(start + tick)
                 chords.append(chord)
         starts.append(start + bar.ticks)
-    return _Line(tuple(starts), tuple(changes), tuple(chords), (*sections, starts[-1]))
+    ends = (*sections, starts[-1])
+    return _Line(intro + round_, tuple(starts), begin, length, tuple(changes), tuple(chords), ends)

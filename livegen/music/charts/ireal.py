@@ -25,6 +25,7 @@ LINK = re.compile(r"irealb(?:ook)?://", re.IGNORECASE)
 _SCRAMBLED = "1r34LbKcu7"  # what scrambled music begins with
 _BLOCK = 50  # characters that are scrambled together
 _MOST_TUNES = 5_000
+_LONGEST_MUSIC = 20_000  # characters; iReal itself has 12 lines of 16 cells
 _MOST_LISTED = 5  # titles in a mistake
 
 # Places in a block of 50 that change with their mirror image.
@@ -63,6 +64,11 @@ def read_ireal(text: str, source: Source, title: str | None = None) -> Chart:
     found: list[str] = []
     for line, link in _links(text):
         for tune in _tunes(link):
+            if len(tune.music) > _LONGEST_MUSIC:
+                raise source.mistake(
+                    line,
+                    f"a tune of more than {_LONGEST_MUSIC:,} characters; expected one of iReal",
+                )
             if title is None or tune.title.strip().lower() == title.strip().lower():
                 return _chart(tune, source, line)
             found.append(tune.title)
@@ -82,12 +88,13 @@ def read_ireal(text: str, source: Source, title: str | None = None) -> Chart:
 
 def _links(text: str) -> Iterator[tuple[int, str]]:
     """Each link with the line on which it begins: in a page up to its quote, else up to the end of its line."""
-    at = 0
+    at, line = 0, 1
     while match := LINK.search(text, at):
+        line += text.count("\n", at, match.start())
         quote = text[match.start() - 1 : match.start()]
         end = text.find(quote if quote in ('"', "'") else "\n", match.end())
         at = len(text) if end < 0 else end
-        yield text.count("\n", 0, match.start()) + 1, html.unescape(text[match.start() : at])
+        yield line, html.unescape(text[match.start() : at])
 
 
 def _tunes(link: str) -> Iterator[Tune]:
@@ -116,7 +123,7 @@ def _scrambled(fields: Sequence[str], at: int) -> Tune:
 
 def unscrambled(music: str) -> str:
     """The music of an irealb:// link as people read it."""
-    music = music.removeprefix(_SCRAMBLED)
+    music = music.removeprefix(_SCRAMBLED)[: _LONGEST_MUSIC + 1]
     blocks = []
     while (
         len(music) > _BLOCK + 1

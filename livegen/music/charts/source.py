@@ -9,6 +9,7 @@ from livegen.music.metre import Metre, parse_metre
 MAX_BYTES = 4_000_000  # of text; the longest iReal playlists have 700,000
 SLOWEST, FASTEST = 20, 400  # quarters a minute
 MAX_LINES = 50_000
+MAX_LINE = 20_000  # characters
 LONGEST = 120  # characters of a title, a section's name or a style
 _SHOWN = 40  # characters of what was found
 # No text has these.  A tab, line ends, and the form feed of old editors are text.
@@ -40,10 +41,19 @@ class Source:
             raise self.mistake(0, "is not text; expected a chart such as docs/CHARTS.md shows")
         if not text.strip():
             raise self.mistake(0, "is empty; expected bars such as | C | F | G7 | C |")
-        text = re.sub(r"\r\n?|\f|\x85|\u2028|\u2029", "\n", text)
+        return re.sub(r"\r\n?|\f|\x85|\u2028|\u2029", "\n", text)
+
+    def lines(self, text: str) -> list[str]:
+        """The lines of a text.  Raises ChartError where there are more, or longer ones, than anybody writes."""
         if text.count("\n") > MAX_LINES:
             raise self.mistake(0, f"more than {MAX_LINES:,} lines; expected the text of a chart")
-        return text
+        lines = text.split("\n")
+        for number, line in enumerate(lines, start=1):
+            if len(line) > MAX_LINE:
+                raise self.mistake(
+                    number, f"more than {MAX_LINE:,} characters in a line; expected bars"
+                )
+        return lines
 
     def metre(self, line: int, text: str) -> Metre:
         """The metre that is written.  Raises ChartError."""

@@ -306,7 +306,7 @@ class TextReader:
 def read_text(text: str, source: Source) -> Chart:
     """The chart of a text.  Raises ChartError, which names file and line."""
     reader, number = TextReader(source), 0
-    for number, line in enumerate(text.split("\n"), start=1):
+    for number, line in enumerate(source.lines(text), start=1):
         reader.line(number, line)
     return reader.end(number)
 

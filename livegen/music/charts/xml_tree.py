@@ -15,7 +15,7 @@ from livegen.errors import ChartError
 from livegen.music.charts.source import Source
 
 MAX_BYTES = 16_000_000  # of XML, also inside an archive
-MAX_ELEMENTS = 500_000  # of those that are kept
+MAX_ELEMENTS = 300_000  # of those that are kept
 MAX_DEPTH = 50
 _MAX_TEXT = 1_000  # characters of an element
 _MAX_FILES = 1_000  # in an archive
