@@ -1,5 +1,6 @@
 """The charts that come with livegen can be played, and the command chart shows how any chart is read."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from livegen.cli import run
 from livegen.errors import ChartError
 from livegen.inference.onnx_file import read
 from livegen.music.charts import chart_of, read_chart, write_text
+from livegen.music.chord_names import chord_named
 
 SHIPPED = {path.stem: path for path in sorted((shipped.root() / "charts").glob("*.txt"))}
 
@@ -44,6 +46,36 @@ def test_each_says_where_it_is_from_or_is_a_common_form(name: str) -> None:
 def test_each_is_read_again_as_it_is_written(name: str) -> None:
     chart = read_chart(SHIPPED[name])
     assert chart_of(write_text(chart).encode(), name) == chart
+
+
+MANUAL = (Path(__file__).resolve().parent.parent / "docs" / "CHARTS.md").read_text()
+
+
+def test_the_chart_of_the_manual_is_read() -> None:
+    block = MANUAL.partition("```text\n")[2].partition("```")[0]
+    chart = chart_of(block.encode(), "manual")
+    assert (chart.title, len(chart.form.round)) == ("My tune", 24)
+
+
+def test_every_chord_of_the_manual_is_read_and_those_of_a_group_are_the_same() -> None:
+    table = MANUAL.partition("### Chords")[2].partition("`C2` is")[0]
+    names = re.findall(r"`(C[^`]*)`", table)
+    assert len(names) >= 50
+    assert all(chord_named(name) for name in names)
+    group = re.search(r"half-diminished (.+) \|", table)
+    assert group
+    assert len({chord_named(name) for name in re.findall(r"`([^`]+)`", group[1])}) == 1
+
+
+def test_the_manual_names_every_chart_that_comes_with_livegen() -> None:
+    listed = MANUAL.partition("## The charts that come")[2]
+    assert set(re.findall(r"`([\w-]+)`", listed)) == set(SHIPPED)
+
+
+def test_the_mistake_of_the_manual_is_told_so() -> None:
+    with pytest.raises(ChartError) as error:
+        chart_of(b"\n" * 11 + b"| C F G |", "tune.txt")
+    assert f"livegen: {error.value}\n" in MANUAL
 
 
 def test_a_chart_is_found_by_name_or_path_and_one_s_own_beside_them(own_folder: Path) -> None:

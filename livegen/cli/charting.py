@@ -74,7 +74,7 @@ def _lines(chart: "Chart") -> Iterator[str]:
 
 
 def _bars(chart: "Chart", bars: "tuple[PlayedBar, ...]") -> Iterator[str]:
-    texts = [_bar(chart, bar) for bar in bars]
+    texts = [chart.text_of(bar) for bar in bars]
     width = max(map(len, texts), default=0)
     row: list[str] = []
     for bar, text in zip(bars, texts, strict=True):
@@ -86,15 +86,3 @@ def _bars(chart: "Chart", bars: "tuple[PlayedBar, ...]") -> Iterator[str]:
         row.append(text.ljust(width))
     if row:
         yield f"| {' | '.join(row)} |"
-
-
-def _bar(chart: "Chart", bar: "PlayedBar") -> str:
-    """Its chords, a dot for each beat that holds one, a ! behind a hit."""
-    from livegen.music.charts.cells import gathered
-
-    cells = gathered(bar.chords, bar.hits, bar.ticks, bar.beat)
-    return " ".join(
-        ("" if cell.holds and cell.hit else "." if cell.holds else chart.name_of(cell.chord))
-        + ("!" if cell.hit else "")
-        for cell in cells
-    )

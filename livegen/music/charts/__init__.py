@@ -1,7 +1,8 @@
 """Charts: a tune's chords and form on paper, read from a file, and played for ever on a line of ticks.
 
     chart = read_chart(path, title)         # of several tunes the first, or the one named; chart_of reads bytes
-    chart = chart.transposed(-2)            # the page shows chart.bars, written with chart.name_of(chord)
+    chart = chart.transposed(-2)
+    chart.bars, chart.text_of(bar)          # for a page: bars with their signs, and what stands in one ("C . F G!")
     write_text(chart)                       # in livegen's own text, which is read as the same chart
     nearest_style(chart.style, styles)      # the style of a model that a chart's word means, or None
     form = chart.form                       # unrolled once: pickup, intro, round (comes back), outro; bars as played

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Literal, NamedTuple
 
-from livegen.music.charts.form import Form, Hit, Placed
+from livegen.music.charts.cells import HOLD, Cell, gathered
+from livegen.music.charts.form import Form, Hit, Placed, PlayedBar
 from livegen.music.charts.unrolling import unrolled
 from livegen.music.chord import Chord
 from livegen.music.chord_names import spelled
@@ -85,3 +86,13 @@ class Chart:
     def name_of(self, chord: Chord | None) -> str:
         """How the chart writes a chord: spelled for its key, "N.C." for None."""
         return "N.C." if chord is None else spelled(chord, self.key)
+
+    def text_of(self, bar: Bar | PlayedBar) -> str:
+        """What stands in a bar, as livegen's own text has it: "C . F G!"; "." where it holds the chord before."""
+        cells = gathered(bar.chords, bar.hits, bar.ticks, bar.beat) or (HOLD,)
+        return " ".join(map(self._cell, cells))
+
+    def _cell(self, cell: Cell) -> str:
+        if cell.holds:
+            return "!" if cell.hit else "."
+        return self.name_of(cell.chord) + ("!" if cell.hit else "")

@@ -16,7 +16,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from livegen.errors import ChartError
-from livegen.music.charts.cells import HOLD, Cell, gathered, spread
+from livegen.music.charts.cells import HOLD, Cell, spread
 from livegen.music.charts.chart import MOST_BARS, Bar, Chart, Jump
 from livegen.music.charts.source import LONGEST, Source, shown
 from livegen.music.chord_names import chord_named, key_named
@@ -365,8 +365,6 @@ def _row(bars: list[str]) -> str:
 
 
 def _bar(chart: Chart, bar: Bar, metre: str) -> str:
-    cells = gathered(bar.chords, bar.hits, bar.ticks, bar.beat) or (HOLD,)
-    words = [_cell(chart, cell) for cell in cells]
     before = metre + "".join(
         word + " "
         for word, is_there in (
@@ -386,13 +384,7 @@ def _bar(chart: Chart, bar: Bar, metre: str) -> str:
         if is_there
     )
     closes = {1: " |", 2: " :|"}.get(bar.times, f" :|x{bar.times}")
-    return f"{'|: ' if bar.opens else ' '}{before}{' '.join(words)}{behind}{closes}"
-
-
-def _cell(chart: Chart, cell: Cell) -> str:
-    if cell.holds:
-        return "!" if cell.hit else "."
-    return chart.name_of(cell.chord) + ("!" if cell.hit else "")
+    return f"{'|: ' if bar.opens else ' '}{before}{chart.text_of(bar)}{behind}{closes}"
 
 
 def _jump(jump: Jump | None) -> str:
