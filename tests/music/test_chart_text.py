@@ -65,6 +65,7 @@ def test_bars_have_their_chords_signs_and_lines() -> None:
         ("C F", [0, 48]),
         ("C . F G", [0, 48, 72]),
         ("C / / F", [0, 72]),
+        ("C - - F", [0, 72]),
         (". . F .", [48]),
         ("C . . . . . . F", [0, 84]),
         ("C F G Am", [0, 24, 48, 72]),
@@ -94,6 +95,33 @@ def test_chords_share_the_beats_of_every_metre(metre: str, bar: str, ticks: list
 )
 def test_bar_lines_at_both_ends_of_a_line_may_be_left_out_or_doubled(text: str) -> None:
     assert len(read(text).bars) == 3
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "[Verse 1]\n| C | F |",
+        "[Verse 1] | C | F |",
+        "Verse 1:\n| C | F |",
+        "Verse 1: | C | F |",
+        "[Verse 1] C | F",
+    ],
+)
+def test_a_section_may_be_written_in_several_ways(text: str) -> None:
+    assert [(bar.section, len(bar.chords)) for bar in read(text).bars] == [
+        ("Verse 1", 1),
+        (None, 1),
+    ]
+
+
+def test_the_colon_of_a_repeat_makes_no_section() -> None:
+    bars = read("C F :| G\nAm:| Dm").bars
+    assert [(bar.section, bar.times) for bar in bars] == [
+        (None, 2),
+        (None, 1),
+        (None, 2),
+        (None, 1),
+    ]
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,8 @@ from livegen.music.metre import COMMON_TIME, Metre, written
 _COMMENT = re.compile(r"(^|\s)#(\s.*)?$")
 _SETTING = re.compile(r"([A-Za-z][A-Za-z -]{0,20}?)\s*:(?!\s*\|)\s*(.*)")
 _SECTION = re.compile(r"\[([^\[\]|]*)\]\s*(.*)")
+# "Verse:" and "A: | C | F |" begin a section too.  Of "C :| F" the colon belongs to the bar line.
+_HEADING = re.compile(r"([^\W_][\w .'-]{0,40})(?<!\s):(?:\s+(\|.*))?")
 _BAR_LINE = re.compile(
     r"(?P<closes>:)?\|+\]?(?P<opens>:)?(?:(?<=[|\]])\s*(?:x\s?(?P<x>\d+)\b|(?P<times>\d+)\s?x\b))?"
 )
@@ -34,13 +36,20 @@ _TOKEN = re.compile(
     r"|(?P<to_coda>to\s?coda)(?=\s|$)|(?P<coda>coda|𝄌)(?=\s|$)|(?P<segno>segno|§|𝄋)(?=\s|$)|(?P<fine>fine)(?=\s|$)"
     r"|\(?(?P<metre>\d+/\d+)\)?(?=\s|$)"
     r"|(?P<ending>\d(?:[.,-]+\d)*)\.(?=\s|$)"
-    r"|(?P<again>%%?)(?=\s|$)|(?P<hold>[./])(?=\s|$)|(?P<hit>!)(?=\s|$)"
+    r"|(?P<again>%%?)(?=\s|$)|(?P<hold>[./-])(?=\s|$)|(?P<hit>!)(?=\s|$)"
     r"|(?P<chord>(?:[^\s()]|\([^()]*\))+|\S+)",
     re.IGNORECASE,
 )
 # Beside those that say something to livegen, what people note down.
 _SETTINGS = ("title", "metre", "tempo", "style", "key", "pickup")
-_ALIASES = {"meter": "metre", "time": "metre", "bpm": "tempo", "pick-up": "pickup", "name": "title"}
+_ALIASES = {
+    "meter": "metre",
+    "time": "metre",
+    "time signature": "metre",
+    "bpm": "tempo",
+    "pick-up": "pickup",
+    "name": "title",
+}
 _NOTES = ("composer", "artist", "by", "source", "note", "notes", "copyright", "licence", "license")
 _MOST_TIMES = 64
 _ROW = 4  # bars of a line that is written
@@ -70,6 +79,9 @@ class TextReader:
             return
         if (match := _SECTION.fullmatch(text)) and not match[2]:
             self.begin(number, match[1].strip())
+        elif (match := _HEADING.fullmatch(text)) and not _is_setting(match[1]):
+            self.begin(number, match[1])
+            self.row(number, match[2] or "")
         elif "|" in text:
             self.row(number, text)
         elif match := _SETTING.fullmatch(text):
@@ -322,6 +334,11 @@ def _opened(bars: list[Bar]) -> list[Bar]:
             following = bars[at + 1 : at + 2]
             begin = begin if following and following[0].ending else at + 1
     return opened
+
+
+def _is_setting(name: str) -> bool:
+    name = name.lower()
+    return _ALIASES.get(name, name) in _SETTINGS + _NOTES
 
 
 def _pickup(value: str) -> Fraction | None:
