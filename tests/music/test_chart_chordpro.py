@@ -136,6 +136,38 @@ def test_a_file_is_known_by_its_directives_too() -> None:
     assert first(chart_of(b"{title: One}\n[C]a [F]b", "song.txt")) == "C F"
 
 
+ABOVE = """\
+title: Down there
+key: G
+
+[Verse 1]
+G        C
+Somebody sings
+  D7     G/B  N.C.
+a line or two
+
+Chorus:
+Em  C x2
+la la
+
+[Verse 2]
+without any chords
+"""
+
+
+def test_chords_in_a_line_above_the_words_are_bars() -> None:
+    chart = chart_of(ABOVE.encode(), "song.txt")
+
+    assert first(chart) == "G C D7 G/B N.C. Em C Em C G C D7 G/B N.C."
+    assert (chart.title, chart.key) == ("Down there", Key(7, "major"))
+    assert [bar.section for bar in chart.bars if bar.section] == ["Verse 1", "Chorus", "Verse 2"]
+
+
+def test_a_wrong_key_above_words_is_told_with_its_line() -> None:
+    with pytest.raises(ChartError, match=r"song\.txt:2: 'Q'"):
+        chart_of(ABOVE.replace("key: G", "key: Q").encode(), "song.txt")
+
+
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [

@@ -71,6 +71,7 @@ class _Song:
             name, _, value = value.partition(" ")
             value = value.strip()
         if name.startswith("start_of_"):
+            self._end()
             self._begin(number, name.removeprefix("start_of_"), value)
         elif name.startswith("end_of_"):
             self._end()

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from livegen.errors import ChartError
+from livegen.music.charts.above_words import as_chordpro
 from livegen.music.charts.chart import Chart
 from livegen.music.charts.chordpro import DIRECTIVE, read_chordpro
 from livegen.music.charts.ireal import LINK, read_ireal
@@ -56,4 +57,8 @@ def _read(data: bytes, source: Source, suffix: str, title: str | None) -> Chart:
     is_chordpro = suffix in _CHORDPRO or any(
         DIRECTIVE.fullmatch(line) for line in text.split("\n", 200)[:200]
     )
-    return read_chordpro(text, source, title) if is_chordpro else read_text(text, source)
+    if is_chordpro:
+        return read_chordpro(text, source, title)
+    if song := as_chordpro(text):
+        return read_chordpro(song, source, title)
+    return read_text(text, source)
