@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from livegen.inference.sampling import Mask
 from livegen.jam.agenda import ROUTES, Route
 from livegen.jam.controls import Settings
+from livegen.jam.drummer import Drummer
 from livegen.jam.harmonies import Harmony
 from livegen.jam.theme import Theme
 from livegen.jam.turns import MODES, Chords, Length, Mode, Parts
@@ -70,6 +71,7 @@ class Brief:
     `follow` (0..1) how closely density and loudness keep to those of the call.  `supposes`: the parts that are
     not ours are somebody's who plays on, and not silent.  `theme` is what the part that leads takes up.
     `strikes` are chords, with their ticks, that the parts which accompany strike; notes of theirs outside them end.
+    `drummer` is what drums keep to that play by themselves.
     """
 
     start: int
@@ -95,6 +97,7 @@ class Brief:
     supposes: bool = False
     theme: Theme | None = None
     strikes: tuple[tuple[int, Chord], ...] = ()
+    drummer: Drummer | None = None
 
 
 def brief_for(
@@ -157,18 +160,19 @@ def brief_for(
     )
 
 
-def for_drums(brief: Brief) -> Brief:
+def for_drums(brief: Brief, drummer: Drummer | None = None) -> Brief:
     """The same for drums that play by themselves: nobody to suppose or to leave room for, sixteenths, and steady."""
     return replace(
         brief,
         parts=tuple(part == DRUMS for part in range(len(PARTS))),
         density=brief.density / (brief.room or 1.0),
         room=None,
-        temperature=brief.temperature * _STEADY,
+        temperature=brief.temperature * (1.0 if drummer else _STEADY),
         groove=_DRUMS_GROOVE,
         wanted=0.0,
         supposes=False,
         strikes=(),
+        drummer=drummer,
     )
 
 

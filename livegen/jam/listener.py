@@ -6,11 +6,11 @@ in.  Knows no turns, no plans and no settings: it is told what they come to.
 
 import difflib
 from collections import deque
-from collections.abc import Iterator
 
 from livegen.codec.encoder import Stroke
 from livegen.inference.contract import Model
 from livegen.jam.calls import LONGEST_CALL, Call
+from livegen.jam.drummer import Drummer
 from livegen.jam.ears import Ears
 from livegen.jam.harmonist import Harmonist
 from livegen.jam.hearing import GuardedModel, Hearing
@@ -19,7 +19,7 @@ from livegen.jam.successor import Successor
 from livegen.jam.surprise import Foretold, Surprise
 from livegen.music import beats, count_in
 from livegen.music.count_in import Count, Counted
-from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
+from livegen.music.metre import COMMON_TIME, Metre
 from livegen.music.parts import DRUMS
 from livegen.music.phrase import Extent, Phrase
 from livegen.music.timeline import Timeline
@@ -27,8 +27,7 @@ from livegen.music.timeline import Timeline
 FIT_PAUSE_US = 40_000  # after an onset, before the grid is looked for again
 FIT_AHEAD_US = 150_000  # before a rest is over
 FORGET_BEAT_US = 8_000_000  # after so long a silence the beat starts anew
-KICK, SNARE, HAT = 36, 38, 42  # General MIDI: bass drum, snare, closed hi-hat
-FIRST_BARS = 2  # of a plain beat that the drums believe to have played before their first note
+FIRST_BARS = 2  # of what they keep to that the drums believe to have played before their first note
 COUNTS_TOLD = 0.06  # of a tempo that is told: what is counted may be off by
 HISTORY = 512  # strokes that another model hears before it takes over
 
@@ -107,21 +106,22 @@ class Listener:
             self._drums.go_by(self.live.timeline)
             self._drums.hear(struck)
 
-    def drummer(self, now: int) -> Hearing:
-        """A branch of what the drums have played since the call began, after two plain bars that nobody heard.
+    def drums(self, drummer: Drummer, now: int) -> Hearing:
+        """A branch of what the drums have played since the call began, after two bars of theirs that nobody heard.
 
         From nothing the network finds no groove; after these it goes on in theirs.
         """
         timeline = self.live.timeline
         if self._drums is None:
             self._drums = Hearing.fresh(self.live.guard, timeline)
-            tick = timeline.tick(now)
-            place = timeline.metre.place(tick)
-            for bar in range(-FIRST_BARS, 0):
-                for stroke in plain_beat(tick - place.position + bar * place.bar, timeline.metre):
-                    self._drums.feed(stroke)
+            self._drums.style = index_of(drummer.style, self.live.guard.model)
+            number = (timeline.tick(now) - drummer.origin) // drummer.bar
+            for bar in range(number - FIRST_BARS, number):
+                for hit in drummer.kept(bar):
+                    self._drums.feed(Stroke(hit.tick, DRUMS, hit.pitch, hit.velocity))
         branch = self._drums.copy()
         branch.go_by(timeline)
+        branch.style = index_of(drummer.style, self.live.guard.model)
         return branch
 
     def open_call(self, now: int) -> Call:
@@ -314,16 +314,6 @@ class Listener:
     def knows(self, style: str) -> bool:
         """True if the model knows a style of that name."""
         return style in self.live.guard.model.facts.styles
-
-
-def plain_beat(bar_line: int, metre: Metre) -> Iterator[Stroke]:
-    """A bar of hats in eighths, kicks on the strong beats and snares on the others."""
-    bar = metre.place(bar_line).bar
-    strong = metre.strong(bar)
-    for into in range(0, bar, TICKS_PER_BEAT // 2):
-        if into % metre.beat == 0:
-            yield Stroke(bar_line + into, DRUMS, SNARE if into % strong else KICK, 90)
-        yield Stroke(bar_line + into, DRUMS, HAT, 70)
 
 
 def index_of(style: str, model: Model) -> int:

@@ -18,6 +18,7 @@ from livegen.jam.calls import Call, Response, Taken
 from livegen.jam.candidate import Candidate
 from livegen.jam.choice import worth
 from livegen.jam.desk import Desk
+from livegen.jam.drummer import Drummer, drummer_for
 from livegen.jam.ensemble import Ensemble
 from livegen.jam.hearing import Hearing
 from livegen.jam.listener import Listener
@@ -194,18 +195,30 @@ class Performer:
     def _together(self, call: Call, brief: Brief, settled: Sequence[Stroke], now: int) -> Candidate:
         """All parts in one rollout; beside a player the drums in one of their own."""
         if not self.mode.is_beside or not brief.parts[DRUMS]:
-            return self._going_on(call, brief, self._heard(now), settled)
+            return self._going_on(call, brief, self._heard(call, brief, now), settled)
         pitched = tuple(part for part in range(DRUMS) if brief.parts[part])
         players = []
         if pitched:
             others = replace(brief, parts=(*brief.parts[:DRUMS], False))
             own = [stroke for stroke in settled if stroke.part != DRUMS]
-            players.append(self._going_on(call, others, self._heard(now), own, (DRUMS,)))
+            players.append(
+                self._going_on(call, others, self._heard(call, brief, now), own, (DRUMS,))
+            )
         own = [stroke for stroke in settled if stroke.part == DRUMS]
-        drummer = self._listener.drummer(self._entry_us(now))
+        drummer = self._drummer(call, brief)
+        drums = self._listener.drums(drummer, self._entry_us(now))
         theirs = tuple(range(DRUMS)) if pitched else ()
-        players.append(self._going_on(call, for_drums(brief), drummer, own, theirs))
+        players.append(self._going_on(call, for_drums(brief, drummer), drums, own, theirs))
         return Ensemble(players)
+
+    def _drummer(self, call: Call, brief: Brief) -> Drummer:
+        """What drums beside a player keep to, from where they began on; each call has its own chance."""
+        origin = self.response.start if self.response else brief.start
+        origin = origin if self.enters is None else self.enters
+        seed = f"{self._seed} {self._listener.calls} {call.answers}"
+        density = brief.density / (brief.room or 1.0)
+        metre = self._timeline.metre
+        return drummer_for(self._desk.settings.style, metre, origin, seed, density)
 
     def _going_on(
         self,
@@ -229,10 +242,12 @@ class Performer:
         own = [*(self.response.strokes if self.response else ()), *settled]
         return Rollout(branch, brief, self._chance(call, branch.heard), notes, True, own)
 
-    def _heard(self, now: int) -> Hearing:
+    def _heard(self, call: Call, brief: Brief, now: int) -> Hearing:
         """A branch of what was heard.  From nothing the network plays nothing: who is counted in has heard drums."""
         live = self._listener.live
-        return live.copy() if live.heard else self._listener.drummer(self._entry_us(now))
+        if live.heard:
+            return live.copy()
+        return self._listener.drums(self._drummer(call, brief), self._entry_us(now))
 
     def _entry_us(self, now: int) -> int:
         """When who plays beside the player is in by, micros: now, or after a count-in."""

@@ -25,7 +25,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegen.codec.encoder import Stroke, place_classes
-from livegen.codec.layout import ADVANCE, FIELDS, NO_PITCH, velocity_of
+from livegen.codec.layout import ADVANCE, FIELDS, NO_PITCH, velocity_class, velocity_of
 from livegen.inference.contract import Logits, Query
 from livegen.inference.sampling import (
     Mask,
@@ -39,10 +39,12 @@ from livegen.inference.sampling import (
 from livegen.jam.brief import Brief
 from livegen.jam.candidate import PlayedOnce
 from livegen.jam.circles import worn_out
+from livegen.jam.drummer import LOUDNESS
 from livegen.jam.harmonies import foot
 from livegen.jam.hearing import Hearing, ModelFault
 from livegen.jam.theme import Point, line_of, mixed
 from livegen.music.chord import Chord
+from livegen.music.drum_bars import Hit
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP, DRUMS
 
@@ -107,7 +109,11 @@ class Rollout(PlayedOnce):
         self._leads = brief.parts.index(True) if True in brief.parts else DRUMS
         self._theme = None if self._leads == DRUMS else brief.theme
         self._strikes = deque(brief.strikes)
+        own = list(own)
         self._line = line_of(stroke for stroke in own if stroke.part == self._leads)
+        for stroke in own if brief.drummer else ():
+            if stroke.part == DRUMS and stroke.velocity:
+                self._drums[stroke.pitch] = stroke.tick + DRUM_TICKS
         for stroke in notes:
             self._take_over(stroke)
 
@@ -115,7 +121,8 @@ class Rollout(PlayedOnce):
         """A note of ours that sounds: it goes on, or ends now if its part no longer plays."""
         tick, part, pitch, _ = stroke
         if part == DRUMS:
-            self.planned.append(Stroke(self.frontier + DRUM_TICKS, part, pitch, 0))
+            self._drums[pitch] = self.frontier + DRUM_TICKS
+            self.planned.append(Stroke(self._drums[pitch], part, pitch, 0))
         elif self.brief.parts[part]:
             self._notes[part, pitch] = (self.brief.channels[part], tick)
         else:
@@ -171,11 +178,12 @@ class Rollout(PlayedOnce):
             return self._wait(tick)
         query = Query(time, *place_classes(self.hearing.encoder.metre, tick))
         # When the time for an onset has come there is nothing left to thin: the choice is among those that may play.
-        overdue = tick >= self._due
+        # Nor is there where drums that hear nobody else keep to something.
+        is_ours = tick >= self._due or brief.drummer is not None
         part = self._draw(
             "part",
             query,
-            np.array(brief.parts) if overdue else None,
+            np.array(brief.parts) if is_ours else None,
             brief.temperature,
             self._wanted(),
         )
@@ -194,7 +202,8 @@ class Rollout(PlayedOnce):
         harmony = brief.harmony[part]
         favour = None if harmony is None else harmony.at(tick)
         pitch = self._draw_pitch(query, self._beginnable(part, tick), favour, tick)
-        velocity = self._draw_velocity(query._replace(pitch=pitch))
+        kept = next((hit for hit in self._kept_at(tick) if hit.pitch == pitch), None)
+        velocity = self._draw_velocity(query._replace(pitch=pitch), kept)
         return self._begin(Stroke(tick, part, pitch, velocity))
 
     # --- drawing ----------------------------------------------------------------------------------------------
@@ -218,7 +227,25 @@ class Rollout(PlayedOnce):
             share, again = self._recalled()
             if again:
                 likely = mixed(likely, share, [again.tick - last], allowed)
+        if hits := self._kept_from(self.frontier):
+            # Who wants more notes has more added to those that are kept.
+            share = max(map(self._keeps, hits)) / max(1.0, rate)
+            likely = mixed(likely, share, [hits[0].tick - self._last()], allowed)
         return self._drawn(likely)
+
+    def _kept_from(self, tick: int) -> tuple[Hit, ...]:
+        """The next hits, from a tick on, of what the drums keep to, those that were struck left out."""
+        if self.brief.drummer is None:
+            return ()
+        struck = [pitch for pitch, until in self._drums.items() if tick < until]
+        return self.brief.drummer.coming(tick, struck)
+
+    def _kept_at(self, tick: int) -> tuple[Hit, ...]:
+        return tuple(hit for hit in self._kept_from(tick) if hit.tick == tick)
+
+    def _keeps(self, hit: Hit) -> float:
+        """The share that a hit has which the drums keep to."""
+        return self.brief.drummer.share(hit) if self.brief.drummer else 0.0
 
     def _recalled(self) -> tuple[float, Point | None]:
         """What was played four bars before, where a line that goes on and on has it come again."""
@@ -270,10 +297,20 @@ class Rollout(PlayedOnce):
         temperature: float = 1.0,
         favour: NDArray[np.float64] | None = None,
     ) -> int:
+        return self._chosen(self._likely(field, query, allowed, temperature, favour))
+
+    def _likely(
+        self,
+        field: str,
+        query: Query,
+        allowed: Mask | None = None,
+        temperature: float = 1.0,
+        favour: NDArray[np.float64] | None = None,
+    ) -> Probabilities:
         logits = self.hearing.logits(field, query)
         if favour is not None:
             logits = (logits + favour).astype(np.float32)
-        return self._chosen(probabilities(logits, allowed, temperature))
+        return probabilities(logits, allowed, temperature)
 
     def _chosen(self, likely: Probabilities) -> int:
         return self._drawn(nucleus(likely, self.brief.nucleus))
@@ -287,13 +324,12 @@ class Rollout(PlayedOnce):
         self, query: Query, allowed: Mask, favour: NDArray[np.float64] | None, tick: int
     ) -> int:
         """The pitch of an onset: what the model expects, and what the call's theme goes on to."""
-        logits = self.hearing.logits("pitch", query)
-        if favour is not None:
-            logits = (logits + favour).astype(np.float32)
         leads = query.part == self._leads and not (self._line and self._line[-1].tick == tick)
         if leads and not self.brief.supposes:
             allowed = _without(worn_out(self._line, tick), allowed)
-        likely = probabilities(logits, allowed, self.brief.temperature)
+        likely = self._likely("pitch", query, allowed, self.brief.temperature, favour)
+        if query.part == DRUMS and (hits := self._kept_at(tick)):
+            likely = mixed(likely, self._keeps(hits[0]), [hits[0].pitch], allowed)
         if self._theme and leads:
             share, coming = self._theme.follows(self._line)
             likely = mixed(likely, share, (point.pitch for point in coming), allowed)
@@ -314,10 +350,14 @@ class Rollout(PlayedOnce):
             return 1
         return 0 if may_end else None
 
-    def _draw_velocity(self, query: Query) -> int:
+    def _draw_velocity(self, query: Query, kept: Hit | None = None) -> int:
         """Velocity drawn by the model, moved towards the call's mean by what its own mean is off."""
         brief = self.brief
-        drawn = velocity_of(self._draw("velocity", query, temperature=brief.temperature))
+        likely = self._likely("velocity", query, temperature=brief.temperature)
+        if kept:
+            place = velocity_class(kept.velocity)
+            likely = mixed(likely, LOUDNESS, [place], np.ones(len(likely), np.bool_))
+        drawn = velocity_of(self._chosen(likely))
         self._velocities += drawn
         self._begun += 1
         mean = self._velocities / self._begun

@@ -7,8 +7,9 @@ STRAIGHT = 50.0
 # the Weimar Jazz Database and the Groove MIDI Dataset.  Lead sheets of jazz and blues are written straight and are not
 # played so: the median of all jazz.
 _BY_STYLE = {
-    "drums_jazz": 61, "jazz_bebop": 61, "jazz_cool": 60, "jazz_free": 58, "jazz_fusion": 57, "jazz_hardbop": 61,
-    "jazz_postbop": 58, "jazz_swing": 62, "jazz_traditional": 60, "leadsheet_blues": 60, "leadsheet_jazz": 60,
+    "drums_blues": 64, "drums_jazz": 61, "jazz_bebop": 61, "jazz_cool": 60, "jazz_free": 58, "jazz_fusion": 57,
+    "jazz_hardbop": 61, "jazz_postbop": 58, "jazz_swing": 62, "jazz_traditional": 60, "leadsheet_blues": 60,
+    "leadsheet_jazz": 60,
 }  # fmt: skip
 
 _HALF = TICKS_PER_BEAT // 2

@@ -7,7 +7,7 @@ import pytest
 from livegen.inference.contract import Model
 from livegen.jam.engine import Wake
 from livegen.jam.harmonist import SETTLE_US
-from livegen.jam.listener import HAT, KICK, SNARE, plain_beat
+from livegen.music.drum_bars import HAT, KICK, SNARE, plain_bar
 from livegen.music.key import Key
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.metre import parse_metre
@@ -217,10 +217,11 @@ def test_whoever_asks_is_answered_on_the_next_bar_line_too(model: Model) -> None
     ("metre", "kicks", "snares"),
     [("4/4", [0, 48], [24, 72]), ("3/4", [0], [24, 48]), ("6/8", [0], [36]), ("2/4", [0], [24])],
 )
-def test_drums_believe_to_have_played_a_plain_beat(
+def test_a_plain_beat_has_its_kicks_on_the_strong_beats(
     metre: str, kicks: list[int], snares: list[int]
 ) -> None:
-    beat = list(plain_beat(0, parse_metre(metre)))
+    told = parse_metre(metre)
+    beat = plain_bar(told, told.place(0).bar)
     assert [it.tick for it in beat if it.pitch == KICK] == kicks
     assert [it.tick for it in beat if it.pitch == SNARE] == snares
     assert [it.tick for it in beat if it.pitch == HAT] == list(range(0, beat[-1].tick + 1, 12))

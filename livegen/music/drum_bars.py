@@ -1,0 +1,102 @@
+"""Bars and fills that drummers play, by style: what our drums begin with, keep and come back to.
+
+The bars are people's, of the Groove MIDI Dataset, two in a row as they were played, on sixteenths before any swing; the
+fills are the last two beats of a bar of 4/4 (export/drum_bars.py).  Knows ticks of the bar and General MIDI's drums;
+knows no model, no chance and no time.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+from livegen.music.metre import TICKS_PER_BEAT, Metre
+
+TABLE = Path(__file__).with_name("drum_bars.json")
+KICK, SNARE, HAT, CRASH = (
+    36,
+    38,
+    42,
+    49,
+)  # General MIDI: bass drum, snare, closed hi-hat, crash cymbal
+COMMON = 4 * TICKS_PER_BEAT  # ticks of the bars in the table
+FILL = 2 * TICKS_PER_BEAT  # ticks of its fills
+ANY = "any"
+
+# Which drums go with a style, by the first words of its name; the most that fit.
+_DRUMS = {
+    "jazz": "drums_jazz", "jazz_fusion": "drums_funk", "leadsheet_jazz": "drums_jazz", "ragtime": "drums_neworleans",
+    "blues": "drums_blues", "leadsheet_blues": "drums_blues", "leadsheet_funk": "drums_soul",
+    "leadsheet_latin": "drums_latin", "leadsheet_reggae": "drums_reggae", "leadsheet_electronic": "drums_dance",
+    "leadsheet_rock": "drums_rock", "leadsheet_pop": "drums_pop", "leadsheet_song": "drums_pop",
+    "leadsheet_folk": "drums_country", "leadsheet_brass": "drums_neworleans", "march": "drums_neworleans",
+    "pop": "drums_pop", "song": "drums_pop", "rock": "drums_rock", "gospel": "drums_soul", "folk": "drums_country",
+    "band_rock": "drums_rock", "band_metal": "drums_punk", "band_pop": "drums_pop", "band_electronic": "drums_dance",
+    "drums_gospel": "drums_soul", "drums_highlife": "drums_afrobeat", "drums": "",
+}  # fmt: skip
+
+
+class Hit(NamedTuple):
+    """A drum that is struck at a tick, of its bar or of the timeline."""
+
+    tick: int
+    pitch: int
+    velocity: int
+
+
+Bar = tuple[Hit, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Pattern:
+    """Bars in a row, and how often, as a share of its style's bars, people play like that."""
+
+    bars: tuple[Bar, ...]
+    share: float = 1.0
+
+
+def drums_of(style: str) -> str:
+    """The style of drums that goes with a style; "any", whose bars are plain, where none is known to."""
+    fits = [begins for begins in _DRUMS if f"{style}_".startswith(f"{begins}_")]
+    found = _DRUMS[max(fits, key=len)] if fits else ANY
+    found = found or style
+    return found if found in _table()[0] else ANY
+
+
+def patterns(style: str) -> tuple[Pattern, ...]:
+    """What drums play in a style, bars of 4/4."""
+    return _table()[0][drums_of(style)]
+
+
+def fills(style: str) -> tuple[Bar, ...]:
+    """Fills in a style: hits of the last two beats of a bar of 4/4, ticks from their beginning."""
+    found = _table()[1]
+    return found.get(drums_of(style), found[ANY])
+
+
+def plain_bar(metre: Metre, bar: int) -> Bar:
+    """A bar of hats in eighths, kicks on the strong beats and snares on the others; `bar` is its length in ticks."""
+    strong, found = metre.strong(bar), []
+    for into in range(0, bar, TICKS_PER_BEAT // 2):
+        if into % metre.beat == 0:
+            found.append(Hit(into, SNARE if into % strong else KICK, 90))
+        found.append(Hit(into, HAT, 70))
+    return tuple(found)
+
+
+@cache
+def _table() -> tuple[Mapping[str, tuple[Pattern, ...]], Mapping[str, tuple[Bar, ...]]]:
+    table = json.loads(TABLE.read_text())
+    return (
+        {
+            style: tuple(Pattern(tuple(map(_bar, row["bars"])), row["share"]) for row in rows)
+            for style, rows in table["bars"].items()
+        },
+        {style: tuple(map(_bar, rows)) for style, rows in table["fills"].items()},
+    )
+
+
+def _bar(hits: list[list[int]]) -> Bar:
+    return tuple(Hit(*hit) for hit in hits)
