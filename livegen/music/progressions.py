@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from livegen.music.chord import KINDS, Chord
+from livegen.music.chord import INTERVALS, Chord
 
 COUNTED = Path(__file__).with_name("progressions.json")
 ORDER = 4  # chords before, at most
@@ -39,7 +39,7 @@ Floats = NDArray[np.float64]
 
 def class_of(chord: Chord) -> int:
     """Its class: twice the root, one more where it has a minor third and no major one."""
-    intervals = KINDS[chord.kind]
+    intervals = INTERVALS[chord.kind]
     return 2 * chord.root + (3 in intervals and 4 not in intervals)
 
 

@@ -8,6 +8,7 @@ from livegen.errors import ChartError
 from livegen.music.chord import INTERVALS, KINDS, WRITTEN, Chord, chord_of
 from livegen.music.chord_names import chord_named, key_named, kind_of, note_named, spelled
 from livegen.music.key import KEYS, Key
+from livegen.music.progressions import class_of
 
 CHORDS = st.builds(
     lambda root, kind, bass: Chord(root, kind, None if bass == root else bass),
@@ -194,3 +195,9 @@ def test_what_is_no_key_is_refused(name: str) -> None:
 @pytest.mark.parametrize(("name", "note"), [("C", 0), ("Eb", 3), ("F♯", 6), ("Cb", 11), ("B#", 0)])
 def test_a_note_has_its_name(name: str, note: int) -> None:
     assert note_named(name) == note
+
+
+@pytest.mark.parametrize("kind", INTERVALS)
+def test_every_kind_is_major_or_minor_to_what_was_counted_on_songs(kind: str) -> None:
+    has_minor_third = 3 in INTERVALS[kind] and 4 not in INTERVALS[kind]
+    assert class_of(Chord(5, kind)) == 2 * 5 + has_minor_third

@@ -3,13 +3,13 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.chord import KINDS, Chord
+from livegen.music.chord import INTERVALS, Chord
 from livegen.music.key import KEYS, Key
 from livegen.music.voicing import companions, fits, nearest
 
 C_MAJOR = Key(0, "major")
 CLASSES = st.frozensets(st.integers(0, 11), max_size=12)
-CHORDS = st.builds(Chord, st.integers(0, 11), st.sampled_from(sorted(KINDS)))
+CHORDS = st.builds(Chord, st.integers(0, 11), st.sampled_from(sorted(INTERVALS)))
 MAYBE_CHORD, MAYBE_KEY = st.none() | CHORDS, st.none() | st.sampled_from(KEYS)
 PITCH = st.integers(0, 127)
 BEFORE = st.lists(PITCH, max_size=4).map(tuple)
