@@ -3,13 +3,15 @@
 Knows the first notes of a phrase; knows no call and no mode.  A count that is taken for music costs little, for its
 tempo is found as that of any phrase; music that is taken for a count is lost.  So all that could be music is none:
 
-* clicks are one drum or one key, alone, as far apart as the beats of a pattern within 6 %, after a silence;
+* clicks are one drum or one key, alone, within 6 % of a beat (or 25 ms: a hand's) on the beats of a pattern, after a
+  silence;
 * the music comes within 15 % of a beat of where the next beat is, and is more than one click more;
 * a drum that is also a groove (hats, a kick) counts whole bars of four, and a key only if it is muted, and if what
   follows is a chord, a drum or a leap: repeated notes begin many melodies.
 """
 
 from collections.abc import Iterator, Sequence
+from statistics import linear_regression
 from typing import NamedTuple
 
 from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre, parse_metre
@@ -17,7 +19,11 @@ from livegen.music.phrase import CHORD_US, Played
 from livegen.music.timeline import MINUTE_US, Timeline
 
 MOST = 16  # notes from which a count is told apart: of clicks, and of the first beat of the music
-_EVEN = 0.06  # of a distance
+_EVEN, _EVEN_US = (
+    0.06,
+    25_000,
+)  # of a beat, and what a hand is off by: so near its beat each click is
+_ROUND = 0.02  # of a tempo at the ends of its range
 _LATE = 0.15  # of a beat: so near the next one the music begins
 _SILENCE = 2  # beats before the first click
 _SLOWEST_US, _FASTEST_US = MINUTE_US // 40, MINUTE_US // 240
@@ -31,13 +37,11 @@ _THREE_FOUR = parse_metre("3/4")
 
 
 class Count(NamedTuple):
-    """Clicks that make a count: the first and the last of them, and the beat that comes next, micros.
+    """What clicks tell: when the beat after them is, micros, from which the music begins.
 
-    `beat_us` is the time from beat to beat, `metre` that of the bars, of which one begins with the next beat.
+    `beat_us` is the time from beat to beat, `metre` that of the bars, of which one begins with that beat.
     """
 
-    first_us: int
-    last_us: int
     next_us: int
     beat_us: float
     metre: Metre
@@ -82,11 +86,13 @@ def counted(notes: Sequence[Played], silence_us: int | None, metre: Metre | None
     music = notes[len(clicks) :]
     found, may_go_on = None, False
     for pattern, bars in _patterns(first, metre):
-        period_us = _period_us(clicks, pattern)
-        if period_us is None or not _may_count(clicks, period_us, silence_us):
+        beats = _beats(clicks, pattern)
+        if beats is None or not _may_count(clicks, beats.apart_us, silence_us):
             continue
         if len(clicks) == len(pattern):
-            found = _count(clicks, period_us, bars)
+            found = Count(
+                round(beats.first_us + beats.apart_us * (pattern[-1] + 1)), beats.apart_us, bars
+            )
         may_go_on = may_go_on or len(clicks) < len(pattern)
     if music:
         is_count = found is not None and _is_music(music, clicks, found)
@@ -118,19 +124,23 @@ def _patterns(first: Played, metre: Metre | None) -> Iterator[tuple[tuple[int, .
     yield _TWICE, COMMON_TIME
 
 
-def _period_us(clicks: Sequence[Played], pattern: Sequence[int]) -> float | None:
-    """The time from beat to beat by which clicks are the first of a pattern; None where they are not."""
+class _Beats(NamedTuple):
+    first_us: float
+    apart_us: float
+
+
+def _beats(clicks: Sequence[Played], pattern: Sequence[int]) -> _Beats | None:
+    """The beats that explain clicks best, by least squares, as the first of a pattern; None where they are not."""
     if not 1 <= len(clicks) <= len(pattern):
         return None
     if len(clicks) == 1:
-        return float(_SLOWEST_US)
-    onsets = [click.onset_us for click in clicks]
-    period = (onsets[-1] - onsets[0]) / pattern[len(clicks) - 1]
-    for before, at in enumerate(onsets[1:]):
-        beats = pattern[before + 1] - pattern[before]
-        if abs(at - onsets[before] - beats * period) > _EVEN * beats * period:
-            return None
-    return period if _FASTEST_US * (1 - _EVEN) <= period <= _SLOWEST_US * (1 + _EVEN) else None
+        return _Beats(clicks[0].onset_us, _SLOWEST_US)
+    onsets, places = [click.onset_us for click in clicks], pattern[: len(clicks)]
+    apart, first = linear_regression(places, onsets)
+    off = max(abs(at - first - place * apart) for at, place in zip(onsets, places, strict=True))
+    is_even = off <= max(_EVEN * apart, _EVEN_US)
+    is_tempo = _FASTEST_US * (1 - _ROUND) <= apart <= _SLOWEST_US * (1 + _ROUND)
+    return _Beats(first, apart) if is_even and is_tempo else None
 
 
 def _may_count(clicks: Sequence[Played], period_us: float, silence_us: int | None) -> bool:
@@ -142,11 +152,6 @@ def _may_count(clicks: Sequence[Played], period_us: float, silence_us: int | Non
     longest = min(_MUTED * period_us, _MUTED_US)
     are_muted = all(click.end_us - click.onset_us <= longest for click in clicks)
     return is_alone and are_muted and len(clicks) >= _KEYS
-
-
-def _count(clicks: Sequence[Played], period_us: float, metre: Metre) -> Count:
-    last = clicks[-1].onset_us
-    return Count(clicks[0].onset_us, last, round(last + period_us), period_us, metre)
 
 
 def _is_music(music: Sequence[Played], clicks: Sequence[Played], count: Count) -> bool:

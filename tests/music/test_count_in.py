@@ -1,5 +1,7 @@
 """Count-ins told from music: what clicks say of tempo, beat and bar line, and what is no count."""
 
+from random import Random
+
 import pytest
 
 from livegen.music.count_in import Counted, counted
@@ -86,6 +88,19 @@ def test_in_a_metre_that_is_told_a_bar_is_counted() -> None:
 def test_a_hand_is_no_machine_and_six_percent_are_even() -> None:
     assert is_count([*hits(STICK, 0, 510, 985, 1500), *hits(KICK, 1960)])
     assert not is_count([*hits(STICK, 0, 560, 1000, 1500), *hits(KICK, 2000)])
+
+
+@pytest.mark.parametrize("bpm", [60, 90, 120, 180, 220])
+def test_of_counts_by_hand_nearly_all_are_heard(bpm: int) -> None:
+    beat, chance = 60_000 / bpm, Random(1)
+    counts = [
+        [
+            *hits(STICK, *(100 + at + chance.gauss(0, 10) for at in every(beat, 4))),
+            *hits(KICK, 100 + 4 * beat + chance.gauss(0, 10)),
+        ]
+        for _ in range(100)
+    ]
+    assert sum(map(is_count, counts)) >= 97
 
 
 def test_four_muted_keys_before_a_chord_are_a_count() -> None:
