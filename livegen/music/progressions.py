@@ -10,6 +10,7 @@ CC0) and on RS 200 (Temperley and de Clercq 2013, CC BY 4.0).  Knows no ticks an
 """
 
 import json
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -51,7 +52,7 @@ def context(before: Sequence[int]) -> str:
 
 def age_of(beats: int) -> int:
     """Which of AGES a chord has that has held for so many beats, at least one."""
-    return max(index for index, age in enumerate(AGES) if beats >= age)
+    return bisect_right(AGES, beats) - 1
 
 
 def place_of(phase: int, beats: int) -> tuple[int, int]:
