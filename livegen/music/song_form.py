@@ -31,6 +31,12 @@ RIGHT = 0.95  # share of lengths that are the written one, where all speaks for 
 HOLDS = 20.0  # nats against no form, and any that is not so many of it, while what is heard is as it has it
 KEEPS = 2.0  # nats by which another length must be better than the one that was found
 
+_BARS = np.arange(SHORTEST, LONGEST + 1)
+_PRIOR = np.array([USUAL.get(bars, OTHERS) for bars in _BARS.tolist()]) + BY_LENGTH * np.log(
+    _BARS / 8
+)
+_IS_PART = (_BARS[:, None] % _BARS == 0) & (_BARS[:, None] > _BARS)  # of the length of the row
+
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
@@ -48,7 +54,7 @@ def worth(past: Past, bar: int) -> tuple[Places, Floats]:
     Those for which little of what was heard speaks are not likelier.
     """
     most = min(LONGEST, (min(past.count, LAGS) - 1) // bar)
-    bars = np.arange(SHORTEST, most + 1)
+    bars = _BARS[: max(0, most - SHORTEST + 1)]
     heard = past.heard[: past.count]
     heard = heard[heard != UNKNOWN]
     if not len(bars) or not len(heard):
@@ -63,11 +69,8 @@ def worth(past: Past, bar: int) -> tuple[Places, Floats]:
         (1 - COMES_BACK) / (1 - chance)
     )
     share = (right + 1) / (known + 1)
-    parts = (
-        (bars[:, None] % bars == 0) & (bars[:, None] > bars) & (share > share[:, None] - AS_WELL)
-    )
-    prior = np.array([USUAL.get(length, OTHERS) for length in bars.tolist()])
-    prior += BY_LENGTH * np.log(bars / 8) - TWICE * parts.any(axis=1)
+    parts = _IS_PART[: len(bars), : len(bars)] & (share > share[:, None] - AS_WELL)
+    prior = _PRIOR[: len(bars)] - TWICE * parts.any(axis=1)
     said = COUNTS * changed * likelier
     return bars, said + np.where(said < HEARD, np.minimum(prior, 0.0), prior)
 
