@@ -24,7 +24,7 @@ from livegen.music.chord import Chord
 from livegen.music.metre import COMMON_TIME, Metre
 from livegen.music.recall import Place, facts_of, trust, voted
 from livegen.music.song_form import length_of, start_of
-from livegen.music.song_past import CELLS, LAGS, UNKNOWN, Past
+from livegen.music.song_past import CELLS, LAGS, SPARE, UNKNOWN, Past
 
 MEMORY, TABLE = "memory", "table"
 AHEAD = 64  # cells after the last heard, of which something is expected
@@ -127,10 +127,11 @@ class Foresight:
                 self._past.revise(chord, back)
             return
         if -back > CELLS:
+            loop = self._loop
             self.forget()
-            self._first, back = cell, -1
-        for _ in range(-back - 1):
-            self._hear(None)
+            self._first, self._loop, back = cell, loop, -1
+        for passed in range(0, -back - 1, SPARE):
+            self._pass_over(min(SPARE, -back - 1 - passed))
         self._hear(chord)
 
     def retime(self, metre: Metre, tick: int) -> None:
@@ -168,10 +169,9 @@ class Foresight:
         return cell - (self._first or 0) - self._past.dropped
 
     def _hear(self, chord: Chord | None) -> None:
-        dropped = self._past.dropped
+        before = self._past.dropped
         self._past.hear(chord)
-        gone = self._past.dropped - dropped
-        self._places[: CELLS - gone] = self._places[gone:]
+        self._drop_places(before)
         bar = self._grid.place(self._last)
         if bar.phase == 0:
             self._find_form(bar.cells)
@@ -179,6 +179,27 @@ class Foresight:
             self._follow_form(self._bars * bar.cells, bar.cells)
         if self._cue == self._last:
             self._take_cue()
+
+    def _pass_over(self, cells: int) -> None:
+        """Nobody knows so many cells; the form goes on through them."""
+        before = self._past.dropped
+        self._past.pass_over(cells)
+        self._drop_places(before)
+        begin, end = self._past.count - cells, self._past.count
+        place = int(self._places[begin - 1]) if begin and self._bars is not None else UNKNOWN
+        self._places[begin:end] = UNKNOWN
+        if place != UNKNOWN:
+            length = self._form_cells()
+            self._places[begin:end] = (place + 1 + np.arange(cells)) % length
+
+    def _drop_places(self, before: int) -> None:
+        """Forget as many places as the past forgot cells."""
+        gone = self._past.dropped - before
+        self._places[: CELLS - gone] = self._places[gone:]
+
+    def _form_cells(self) -> int:
+        """How many cells the form has, 0 where none is known."""
+        return (self._bars or 0) * self._grid.place(self._last).cells
 
     def _find_form(self, bar: int) -> None:
         found = length_of(self._past, bar, self._bars, self._steady)
@@ -198,8 +219,8 @@ class Foresight:
         place = self._places[now] = self._place(now, length, bar)
         earlier = np.flatnonzero(self._places[:now] == place)
         if place != UNKNOWN and len(earlier):
-            numbers = self._past.heard[[now, earlier[-1]]]
-            is_same = self._past.classes[numbers[0]] == self._past.classes[numbers[1]]
+            one, other = self._past.heard[[now, earlier[-1]]].tolist()
+            is_same = one != UNKNOWN and self._past.classes[one] == self._past.classes[other]
             self._steady += (float(is_same) - self._steady) / (STEADY * bar)
 
     def _place(self, now: int, length: int, bar: int) -> int:
@@ -261,7 +282,7 @@ class Foresight:
             share = min(1.0, vote.share) if chord else 0.0
             found.append(Expected(self._grid.tick(cell), chord, share, source))
         for cell in range(max(begin, cue), end):
-            chord = self._chord(self._top() + cell - cue)
+            chord = self._from_top(cell - cue)
             found.append(Expected(self._grid.tick(cell), chord, CUED if chord else 0.0, MEMORY))
         return tuple(found)
 
@@ -315,17 +336,24 @@ class Foresight:
         return Expected(self._grid.tick(cell), chord, 1.0 if chord else 0.0, MEMORY)
 
     def _top(self) -> int:
-        """The place in the past at which the form began last, or the first chord of all."""
+        """The place in the past at which the form began when it was last heard whole, or the first chord of all."""
         tops = np.flatnonzero(self._places[: self._past.count] == 0)
+        whole = tops[tops + self._form_cells() <= self._past.count]
         known = np.flatnonzero(self._past.heard[: self._past.count] != UNKNOWN)
-        return int(tops[-1]) if len(tops) else int(known[0]) if len(known) else 0
+        return int(whole[-1]) if len(whole) else int(known[0]) if len(known) else 0
+
+    def _from_top(self, cells: int) -> Chord | None:
+        """The chord so many cells after the top."""
+        length = self._form_cells()
+        return self._chord(self._top() + (cells % length if length else cells))
 
     def _take_cue(self) -> None:
         """From the cue on the song is as it was from its tops on."""
         at = self._at(self._cue or 0)
+        if not 0 < at < self._past.count:
+            return
         tops = np.flatnonzero(self._places[:at] == 0)
         tops = tops if len(tops) else np.array([self._top()])
         self._past.favour(at - tops[tops < at], GAIN, GAIN * self._grid.place(self._last).cells)
-        if self._bars is not None:
-            length = self._bars * self._grid.place(self._last).cells
+        if length := self._form_cells():
             self._places[at : self._past.count] = np.arange(self._past.count - at) % length

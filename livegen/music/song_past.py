@@ -92,6 +92,13 @@ class Past:
         self.count += 1
         self._take(self.number(chord))
 
+    def pass_over(self, cells: int) -> None:
+        """So many cells, SPARE at most, of which nobody knows a chord."""
+        if self.count + cells > CELLS:
+            self._forget()
+        self.heard[self.count : self.count + cells] = UNKNOWN
+        self.count += cells
+
     def revise(self, chord: Chord | None, back: int = 0) -> None:
         """Another chord for the cell so many cells before the last one; what was compared since then stays."""
         number = self.number(chord)

@@ -106,6 +106,15 @@ def test_a_loop_of_nothing_or_of_hours_is_refused(start: int, end: int) -> None:
         played(beats(bars(POP))).loop(start, end)
 
 
+def test_a_loop_goes_round_through_an_hour_of_silence() -> None:
+    foresight = played(beats(bars(POP)))
+    foresight.loop(0, 4 * BAR)
+
+    foresight.hear(4 * 10**4 * BAR, None)
+
+    assert expected_on_bar(foresight, 4 * 10**4 + 1).chord == chord("G")
+
+
 def test_when_the_loop_is_let_go_the_song_is_known_as_it_was() -> None:
     chorus = beats(bars(BLUES))
     foresight, straight = played(chorus * 2), played(chorus * 2)
@@ -265,6 +274,49 @@ def test_a_metre_that_changes_keeps_its_bar_lines() -> None:
     expected = foresight.expected(len(song[:-12]) * 24, len(song) * 24)
 
     assert [one.chord for one in expected[:6]] == song[-12:-6]
+
+
+@pytest.mark.parametrize("bars_long", [12, 24, 600])
+def test_through_a_silence_the_form_goes_on(bars_long: int) -> None:
+    chorus = beats(bars(BLUES))
+    foresight = played(chorus * 3)
+    again = 36 + bars_long
+
+    for beat, one in enumerate(chorus[:20], again * 4):
+        foresight.hear(beat * TICKS_PER_BEAT, one)
+
+    form = foresight.form()
+    assert form is not None
+    assert (form.length_bars, form.start) == (12, again * BAR)
+    assert expected_on_bar(foresight, again + 5).chord == chord("Bb7")
+
+
+def test_after_an_hour_of_silence_another_song_begins() -> None:
+    foresight = played(beats(bars(BLUES)) * 3)
+
+    foresight.hear(10**6, chord("C"))
+
+    assert foresight.form() is None
+    assert expected_on_bar(foresight, 10**6 // BAR + 1).source == "table"
+
+
+@pytest.mark.parametrize("tick", [-(10**6), -BAR, 0, 10**6])
+def test_a_cue_for_any_time_is_survived(tick: int) -> None:
+    chorus = beats(bars(BLUES))
+    foresight = played(chorus * 2)
+
+    foresight.restart(tick)
+
+    assert expected_on_bar(played(chorus, foresight), 24).sure >= 0
+
+
+def test_a_cue_in_the_first_bars_of_a_chorus_knows_the_whole_of_it() -> None:
+    chorus = bars(BLUES)
+    foresight = played(beats(chorus, chorus, chorus[:2]))
+
+    foresight.restart(27 * BAR)
+
+    assert [one.chord for one in foresight.expected(27 * BAR, 39 * BAR)] == beats(chorus)
 
 
 def test_what_is_said_again_counts_instead() -> None:
