@@ -4,14 +4,17 @@
 
 Eight bars of the melodies of the validation split of pop909_aligned, on virtual time and on MIDI clock at the
 piece's tempo, accompanied by the shipped model: with the melody alone, and with the piece's chords held in the left
-hand.  Chords are those annotated in the piece.  Chance is what a bass or comp would score that took each of its
-pitch classes from the piece's own key, whatever the chord.
+hand, once and three times over.  Chords are those annotated in the piece.  Chance is what a bass
+or comp would score that took each of its pitch classes from the piece's own key, whatever the chord.
 """
 
 import json
 import os
 import statistics
 from collections.abc import Sequence
+from concurrent.futures import Executor, ProcessPoolExecutor
+from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -21,10 +24,12 @@ from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
 from livegen.jam.agenda import ROUTES
+from livegen.music.chord import Chord
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP, PARTS
-from livegen.scorecard.accompaniment import EXACT, chord_at
+from livegen.scorecard.accompaniment import EXACT, chord_at, roots_at_changes, tones_on_strong_beats
 from livegen.scorecard.calls import Chords, LeadCall, drawn, held_out, leads
+from livegen.scorecard.feels import looped
 from livegen.scorecard.notes import Note, key_of
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 
@@ -38,21 +43,27 @@ CALM, BUSY = 1.0, 2.0  # onsets per beat: at most, at least
 LEFT_HAND = 48  # the lowest pitch of a chord held there
 LEFT_CHANNEL = 1  # heard as comp
 HARMONY = (COMP, BASS)
+ROUNDS = 3  # that the eight bars are played where they come back
+STRONG = 2.0  # beats between strong ones
+LATE = 0.25  # beats after a change by which the bass still has the root in time
 
-TRIALS: dict[str, tuple[bool, dict[str, object]]] = {
-    "the melody alone": (False, {}),
-    "the melody alone, follow = 0": (False, {"follow": 0.0}),
-    "the melody alone, follow = 1": (False, {"follow": 1.0}),
-    "and chords in the left hand": (True, {}),
-    "and chords, all three parts": (True, {"parts": "comp bass drums"}),
+ALL_PARTS: dict[str, object] = {"parts": "comp bass drums"}
+# Whether chords are held in the left hand, the rounds, and the controls.
+TRIALS: dict[str, tuple[bool, int, dict[str, object]]] = {
+    "the melody alone": (False, 1, {}),
+    "the melody alone, follow = 0": (False, 1, {"follow": 0.0}),
+    "the melody alone, follow = 1": (False, 1, {"follow": 1.0}),
+    "and chords in the left hand": (True, 1, {}),
+    "and chords, all three parts": (True, 1, ALL_PARTS),
+    "and chords, all three parts, three times": (True, ROUNDS, ALL_PARTS),
 }
 
 
 def held(call: LeadCall, chords: Chords) -> list[tuple[float, Message]]:
     """The chords as a left hand would hold them, close together above its lowest pitch."""
-    inside = [(beat, chord) for beat, chord in chords if 0 <= beat < call.bars * call.bar and chord]
+    played = [(beat, chord) for beat, chord in inside(call, chords) if chord]
     messages: list[tuple[float, Message]] = []
-    for (beat, chord), end in zip(inside, [b for b, _ in inside[1:]] + [call.ends], strict=True):
+    for (beat, chord), end in zip(played, [b for b, _ in played[1:]] + [call.ends], strict=True):
         for pitch in sorted(LEFT_HAND + (pc - LEFT_HAND) % 12 for pc in chord.pitch_classes):
             messages.append((beat, NoteOn(pitch, 64, LEFT_CHANNEL)))
             messages.append((max(beat, end - EXACT), NoteOff(pitch, 64, LEFT_CHANNEL)))
@@ -114,6 +125,15 @@ def judged(some: Sequence[PlayedCall], written: Sequence[Chords]) -> dict[str, A
         "on_sixteenths": share([is_on_line(note) for note in everything]),
         "in_chord": {PARTS[part]: in_chord(some, written, part) for part in HARMONY},
         "bass_is_root": bass_is_root(some, written),
+        "root_at_changes": share(at_changes(some, written, LATE)),
+        "root_on_time": share(at_changes(some, written, EXACT)),
+        "tones_on_strong_beats": share(
+            [
+                hit
+                for heard, chords in zip(some, written, strict=True)
+                for hit in tones_on_strong_beats(of_part(heard, BASS), chords, STRONG)
+            ]
+        ),
         "in_key": share(
             [
                 note.pitch % 12 in key_of(heard.call.notes).pitch_classes
@@ -146,6 +166,20 @@ def bass_is_root(some: Sequence[PlayedCall], written: Sequence[Chords]) -> float
     return share([note.pitch % 12 == chord.root for note, chord in pairs if chord])
 
 
+def at_changes(some: Sequence[PlayedCall], written: Sequence[Chords], late: float) -> list[bool]:
+    """Whether the bass has the root at each change."""
+    return [
+        hit
+        for heard, chords in zip(some, written, strict=True)
+        for hit in roots_at_changes(of_part(heard, BASS), inside(heard.call, chords), late)
+    ]
+
+
+def inside(call: LeadCall, chords: Chords) -> list[tuple[float, Chord | None]]:
+    """The chords that begin within a call."""
+    return [(beat, chord) for beat, chord in chords if 0 <= beat < call.beats]
+
+
 def references(some: Sequence[LeadCall], written: Sequence[Chords]) -> dict[str, float]:
     """The lead itself against its chords, and a part that knows the key and not the chord."""
     lead, chance = [], []
@@ -170,8 +204,9 @@ def table(facts: dict[str, Any]) -> str:
     """All figures as Markdown."""
     lines = [
         "| the player plays | onsets a bar: comp / bass / drums | plays at all | on sixteenths "
-        "| in the chord: comp / bass | bass is the root | in the key | onsets a beat beside calm / busy playing |",
-        "|---|---|---|---|---|---|---|---|",
+        "| in the chord: comp / bass | bass is the root | root at a change: in time / with the chord "
+        "| bass in the chord on strong beats | in the key | onsets a beat beside calm / busy playing |",
+        "|---|---|---|---|---|---|---|---|---|---|",
     ]
     for name, row in facts["trials"].items():
         bars, plays, chords, beats = (
@@ -184,6 +219,8 @@ def table(facts: dict[str, Any]) -> str:
             f"{row['on_sixteenths']:.1%}",
             " / ".join(f"{chords[PARTS[part]]:.2f}" for part in HARMONY),
             f"{row['bass_is_root']:.2f}",
+            f"{row['root_at_changes']:.2f} / {row['root_on_time']:.2f}",
+            f"{row['tones_on_strong_beats']:.2f}",
             f"{row['in_key']:.2f}",
             f"{beats['calm']:.2f} / {beats['busy']:.2f}",
         )
@@ -193,7 +230,9 @@ def table(facts: dict[str, Any]) -> str:
         "\n".join(
             [
                 f"{facts['leads']} melodies of {BARS} bars; calm is at most {CALM:g} onset a beat over two beats, busy "
-                f"at least {BUSY:g}.",
+                f"at least {BUSY:g}. A root is in time up to {LATE:g} beats after its chord, with it up to "
+                f"{EXACT:.2g}. "
+                "Of what is played three times the second and third are judged.",
                 "",
                 *lines,
                 "",
@@ -206,21 +245,49 @@ def table(facts: dict[str, Any]) -> str:
 
 
 def tried(
-    model: Model, some: Sequence[LeadCall], written: Sequence[Chords], name: str
-) -> list[PlayedCall]:
-    """All leads, gone along with in one way."""
-    with_chords, values = TRIALS[name]
-    return [
-        played(
-            model,
-            call,
-            {"mode": "accompany", **values},
-            seed=number,
-            after_bars=1,
-            more=held(call, chords) if with_chords else (),
-        )
-        for number, (call, chords) in enumerate(zip(some, written, strict=True))
+    pool: Executor, some: Sequence[LeadCall], written: Sequence[Chords], name: str
+) -> tuple[list[PlayedCall], list[Chords]]:
+    """All leads, gone along with in one way, and their chords; of what comes back all rounds but the first."""
+    found = list(pool.map(_try, [name] * len(some), some, written, range(len(some))))
+    return [heard for heard, _ in found], [chords for _, chords in found]
+
+
+def _try(name: str, call: LeadCall, chords: Chords, number: int) -> tuple[PlayedCall, Chords]:
+    with_chords, rounds, values = TRIALS[name]
+    song = looped(call, rounds * call.bars)
+    over_song = _looped(call, chords, rounds) if rounds > 1 else chords
+    heard = played(
+        _model(),
+        song,
+        {"mode": "accompany", **values},
+        seed=number,
+        after_bars=1,
+        more=held(song, over_song) if with_chords else (),
+    )
+    return (_later(heard, call), _later_chords(call, over_song)) if rounds > 1 else (heard, chords)
+
+
+def _looped(call: LeadCall, chords: Chords, rounds: int) -> Chords:
+    once = [(0.0, chord_at(chords, 0.0)), *inside(call, chords)]
+    return [(beat + turn * call.beats, chord) for turn in range(rounds) for beat, chord in once]
+
+
+def _later(heard: PlayedCall, call: LeadCall) -> PlayedCall:
+    """What was heard from the second round on."""
+    notes = [
+        note._replace(onset=note.onset - call.beats, end=note.end - call.beats)
+        for note in heard.notes
     ]
+    return replace(heard, call=looped(call, (ROUNDS - 1) * call.bars), notes=tuple(notes))
+
+
+def _later_chords(call: LeadCall, chords: Chords) -> Chords:
+    return [(beat - call.beats, chord) for beat, chord in chords if beat >= call.beats - EXACT]
+
+
+@cache
+def _model() -> Model:
+    return load(shipped.model("default"))
 
 
 @click.command()
@@ -228,14 +295,14 @@ def tried(
 @click.option("--leads", "count", default=60, show_default=True)
 def main(data: Path, count: int) -> None:
     """Go along with melodies from the sets in DATA, into accompany.json and accompany.md."""
-    model = load(shipped.model("default"))
     found = drawn(held_out(data, names=(SET,)), count, SEED, leads, (BARS,))
     some, written = [lead.call for lead in found], [lead.chords for lead in found]
     facts: dict[str, Any] = {"leads": len(some), "references": references(some, written)}
     facts["trials"] = {}
-    for name in TRIALS:
-        facts["trials"][name] = judged(tried(model, some, written, name), written)
-        click.echo(f"{name}: {json.dumps(facts['trials'][name])}")
+    with ProcessPoolExecutor(2) as pool:
+        for name in TRIALS:
+            facts["trials"][name] = judged(*tried(pool, some, written, name))
+            click.echo(f"{name}: {json.dumps(facts['trials'][name])}")
     facts["load"] = round(os.getloadavg()[0], 2)
     (HERE / "accompany.json").write_text(json.dumps(facts, indent=1) + "\n")
     (HERE / "accompany.md").write_text(table(facts))

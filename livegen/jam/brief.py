@@ -112,13 +112,11 @@ def brief_for(
     period: int | None = None,
     now: int | None = None,
     theme: Theme | None = None,
-    strikes: Sequence[tuple[int, Chord]] = (),
 ) -> Brief:
     """The brief for what answers, or goes along with, `phrase` from tick `start` on, as things are at `now` (micros).
 
     `classes` are the pitch classes of the key that is played in, None when that is not known; `chords` what
-    was, is or will be played, with their ticks, to come again every `period` ticks from the first; `strikes` are those
-    that are struck.
+    was, is or will be played, with their ticks, to come again every `period` ticks from the first.
     """
     mode = MODES[settings.mode]
     beside = mode.is_beside
@@ -153,7 +151,6 @@ def brief_for(
         follow=settings.follow,
         groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
         harmony=_harmonies(settings, mode, allowed, timeline.metre, chords, period),
-        strikes=tuple(strikes),
         wanted=_WANTED if beside else 0.0,
         supposes=beside,
         theme=theme,

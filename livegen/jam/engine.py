@@ -276,7 +276,7 @@ class Engine:
             "tempo_sure": self._tempo_sure,
             "metre": written(timeline.metre),
             "timeline": [timeline.tempo_us, timeline.origin_us, place.bar],
-            **self._listener.harmonist.snapshot(self._now),
+            **self._listener.harmony.snapshot(self._now),
             "held": len(self._ears.held),
             "waits_for": sorted({pitch for _, pitch in self._awaited_keys}),
             "rest_at": self._rest_at,
@@ -417,11 +417,11 @@ class Engine:
         mode, turn = self._performer.mode, self._turns.turn
         plays_over = mode.plays_over and turn is Turn.RESPONDING
         goes_by_it = turn is Turn.TOGETHER or mode.has_companions or plays_over
-        return self._listener.harmonist.settles_us if goes_by_it else None
+        return self._listener.harmony.settles_us if goes_by_it else None
 
     def _settle(self, out: list[Timed]) -> None:
         """Where the player's chord is another, plan anew, and give the melody's note other companions."""
-        has_changed = self._listener.harmonist.settle(self._now)
+        has_changed = self._listener.harmony.settle(self.timeline, self._now)
         if self._performer.mode.has_companions:
             out += self._listener.harmonist.revoice(self._agenda, self._now)
         elif has_changed and self._turns.turn is Turn.RESPONDING and self._turns.call:

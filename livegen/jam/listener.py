@@ -13,6 +13,7 @@ from livegen.jam.calls import LONGEST_CALL, Call
 from livegen.jam.drummer import Drummer
 from livegen.jam.ears import Ears
 from livegen.jam.harmonist import Harmonist
+from livegen.jam.harmony import Harmony
 from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.struck import Struck
 from livegen.jam.successor import Successor
@@ -44,7 +45,8 @@ class Listener:
         self.live = Hearing.fresh(GuardedModel(model), timeline)
         self.call: Call | None = None
         self.calls = 0
-        self.harmonist = Harmonist()
+        self.harmony = Harmony()
+        self.harmonist = Harmonist(self.harmony)
         self.surprise = Surprise()
         self.is_free = True
         self.fixed_us: int | None = None
@@ -80,7 +82,7 @@ class Listener:
         self.note(struck)
         if velocity and (foretold := self.live.foretold):
             self.surprise.heard(at, Foretold(self.live.guard, *foretold))
-        self.harmonist.hear(struck)
+        self.harmony.hear(struck)
 
     def key_up(self, now: int) -> None:
         """A key of the player's comes up, whether its note ends or rings on: the rest counts from here."""
@@ -134,7 +136,7 @@ class Listener:
         self.call.silence_us = None if self._played_us is None else now - self._played_us
         self.calls += 1
         self._drums = None
-        self.harmonist.begin()
+        self.harmony.begin()
         return self.call
 
     def _timeline_at(self, now: int) -> Timeline:

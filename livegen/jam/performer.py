@@ -20,6 +20,7 @@ from livegen.jam.choice import worth
 from livegen.jam.desk import Desk
 from livegen.jam.drummer import Drummer, drummer_for
 from livegen.jam.ensemble import Ensemble
+from livegen.jam.harmonies import Changes
 from livegen.jam.hearing import Hearing
 from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
@@ -28,7 +29,6 @@ from livegen.jam.planner import LONGEST_SILENCE, STRUCK, Rollout
 from livegen.jam.struck import Struck
 from livegen.jam.theme import LATEST, Theme, theme_of
 from livegen.jam.turns import MODES, Chords, Mode
-from livegen.music.chord import Chord
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
@@ -154,15 +154,15 @@ class Performer:
     def go_along(self, call: Call, now: int) -> Plan:
         """Play on beside the player, whatever he has just played.
 
-        What is planned up to the next eighth stands, unless the melody implies another chord: that is struck at once.
+        What is planned up to the next eighth stands, unless a chord begins now: that is struck at once.
         """
         earliest = self._timeline.tick_from(now + 1)
-        strikes = self._listener.harmonist.tell(earliest, self._timeline, now)
+        ahead = self._listener.harmony.ahead(earliest, self._timeline, now)
         plays = parts(call.phrase, self._desk.settings, self.mode)
-        strikes = strikes if any(plays[part] for part in STRUCK) else None
+        is_struck = ahead.is_new and any(plays[part] for part in STRUCK)
         position = self._timeline.metre.place(earliest).position
         line = earliest + -position % EIGHTH + 1
-        return self.go_on(call, now, None, earliest if strikes else line, strikes)
+        return self.go_on(call, now, None, earliest if is_struck else line, ahead.strikes)
 
     def go_on(
         self,
@@ -170,10 +170,10 @@ class Performer:
         now: int,
         end: int | None,
         stands: int | None = None,
-        strikes: Chord | None = None,
+        strikes: Changes = (),
     ) -> Plan:
         """Play from now to tick `end`, with what has sounded and what was handed out taken as they are, and
-        also what is planned for before tick `stands`; `strikes` is a chord to begin with.
+        also what is planned for before tick `stands`; `strikes` are chords to be struck, with their ticks.
         """
         timeline, before = self._timeline, self.plan
         start = timeline.tick_from(now + 1)
@@ -184,8 +184,7 @@ class Performer:
         settled = [*coming, *self._agenda.planned]
         ticks = (stands, self.enters, *(stroke.tick for stroke in settled))
         start = max([start, *(tick for tick in ticks if tick is not None)])
-        struck = ((start, strikes),) if strikes else ()
-        brief = replace(self._brief(call, start, now), end=end, strikes=struck)
+        brief = replace(self._brief(call, start, now), end=end, strikes=tuple(strikes))
         chosen = self._together(call, brief, settled, now)
         shift = before.shift_us if before else 0
         began = before.start if before else start
@@ -410,7 +409,7 @@ class Performer:
                 rollout.brief = replace(before, density=density, room=left)
 
     def _worth(self, rollout: Rollout, call: Call | None, now: int) -> float:
-        home, tonic = self._listener.harmonist.rest(call.phrase.key if call else None, now)
+        home, tonic = self._listener.harmony.rest(call.phrase.key if call else None, now)
         return worth(rollout.planned, rollout.likelihood, rollout.brief, home, tonic)
 
     def hand_out(self, now: int) -> list[Timed]:
@@ -444,9 +443,9 @@ class Performer:
     def _brief(self, call: Call, start: int, now: int) -> Brief:
         settings, timeline = self._desk.settings, self._timeline
         chords = self.mode.chords
-        if self.mode.plays_over and self._listener.harmonist.is_accompanied(call.phrase.active_us):
+        if self.mode.plays_over and self._listener.harmony.is_accompanied(call.phrase.active_us):
             chords = Chords.NOW
-        heard = self._listener.harmonist.for_brief(
+        heard = self._listener.harmony.for_brief(
             chords, start, call.phrase.active_us, timeline, now
         )
         return brief_for(

@@ -36,11 +36,12 @@ class Played(NamedTuple):
 
 @dataclass(slots=True)
 class Extent:
-    """The extent of one part in the phrase: lowest and highest pitch, and how many voices it had at once."""
+    """The extent of one part in the phrase: lowest and highest pitch, voices at once, and notes."""
 
     low: int = 127
     high: int = 0
     voices: int = 1
+    notes: int = 0
 
 
 @dataclass(slots=True)
@@ -82,6 +83,7 @@ class Phrase:
         self._loudness += velocity
         extent = self.extents.setdefault(part, Extent())
         extent.low, extent.high = min(extent.low, pitch), max(extent.high, pitch)
+        extent.notes += 1
         if part != DRUMS:
             self.pitch_classes[pitch % 12] += 1.0
             self.lately = [_FADES * weight for weight in self.lately]
@@ -120,8 +122,15 @@ class Phrase:
 
     @property
     def parts(self) -> tuple[int, ...]:
-        """Parts that were heard, in the order of PARTS."""
-        return tuple(part for part in range(len(PARTS)) if part in self.extents)
+        """Parts that were heard, in the order of PARTS.
+
+        One note among others is none: the first key of a chord may be heard before it is known for one.
+        """
+        return tuple(part for part in range(len(PARTS)) if self._is_heard(part))
+
+    def _is_heard(self, part: int) -> bool:
+        extent = self.extents.get(part)
+        return extent is not None and (extent.notes > 1 or 3 * extent.notes > self.notes)
 
     @property
     def velocity(self) -> float:

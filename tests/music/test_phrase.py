@@ -57,9 +57,22 @@ def test_range_and_loudness_are_kept_by_part() -> None:
     played.strike(400_000, COMP, 48, 40)
     played.strike(500_000, DRUMS, 36, 120)
 
-    assert played.extents == {LEAD: Extent(60, 67), COMP: Extent(48, 48), DRUMS: Extent(36, 36)}
-    assert played.parts == (LEAD, COMP, DRUMS)
+    assert played.extents == {
+        LEAD: Extent(60, 67, notes=2),
+        COMP: Extent(48, 48, notes=1),
+        DRUMS: Extent(36, 36, notes=1),
+    }
     assert played.velocity == (80 + 80 + 40 + 120) / 4
+
+
+def test_one_note_among_others_is_no_part() -> None:
+    played = phrase((0, 100, 60), (200, 300, 67))
+    played.strike(400_000, COMP, 48, 40)
+    played.strike(500_000, DRUMS, 36, 120)
+    assert played.parts == (LEAD,)
+    played.strike(600_000, COMP, 48, 40)
+    assert phrase((0, 100, 36), part=DRUMS).parts == (DRUMS,)
+    assert list(played.parts) == [LEAD, COMP]
 
 
 def test_drums_have_no_pitch_classes() -> None:

@@ -1,6 +1,6 @@
 """What accompanies is told the chords: those it hears, else those that a melody implies."""
 
-from livegen.jam.harmonist import STALE_US, Harmonist
+from livegen.jam.harmony import STALE_US, Harmony
 from livegen.jam.struck import Struck
 from livegen.jam.turns import MODES
 from livegen.music.chord import Chord
@@ -14,9 +14,9 @@ IN_FOUR = Timeline(BEAT_US, 0, Metre(((0, BAR),)))
 IN_THREE = Timeline(BEAT_US, 0, Metre(((0, 3 * TICKS_PER_BEAT),)))
 
 
-def heard(*melody: int, harmonist: Harmonist | None = None, since: int = 0) -> Harmonist:
+def heard(*melody: int, harmony: Harmony | None = None, since: int = 0) -> Harmony:
     """Who has heard these notes, half a beat each, above the left hand."""
-    found = harmonist or Harmonist()
+    found = harmony or Harmony()
     for index, pitch in enumerate(melody):
         at = since + index * BEAT_US // 2
         found.hear(Struck(at, LEAD, pitch, 80))
@@ -25,13 +25,13 @@ def heard(*melody: int, harmonist: Harmonist | None = None, since: int = 0) -> H
 
 
 def told(
-    harmonist: Harmonist, tick: int, timeline: Timeline = IN_FOUR, mode: str = "accompany"
+    harmony: Harmony, tick: int, timeline: Timeline = IN_FOUR, mode: str = "accompany"
 ) -> Chord | None:
     """What is gone by from this tick on."""
     now = timeline.micros(tick)
     if mode == "accompany":
-        harmonist.tell(tick, timeline, now)
-    brief = harmonist.for_brief(MODES[mode].chords, tick, now, timeline, now)
+        harmony.ahead(tick, timeline, now)
+    brief = harmony.for_brief(MODES[mode].chords, tick, now, timeline, now)
     chords = dict(brief.get("chords", ()))
     assert list(chords) in ([], [tick])
     return chords.get(tick)
@@ -45,15 +45,16 @@ def test_a_melody_alone_implies_a_chord() -> None:
 
 
 def test_a_chord_that_is_newly_implied_is_told_while_keys_that_go_with_it_may_come() -> None:
-    harmonist = heard(*SCALE, 77, 81, 84)
+    harmony = heard(*SCALE, 77, 81, 84)
 
     def told_at(tick: int) -> Chord | None:
-        return harmonist.tell(tick, IN_FOUR, IN_FOUR.micros(tick))
+        strikes = harmony.ahead(tick, IN_FOUR, IN_FOUR.micros(tick)).strikes
+        return strikes[0][1] if strikes else None
 
     assert told_at(BAR + 40) == Chord(5, "maj")
     assert told_at(BAR + 41) == Chord(5, "maj")
     assert told_at(BAR + 45) is None
-    heard(79, 83, 79, 74, harmonist=harmonist, since=6 * BEAT_US)
+    heard(79, 83, 79, 74, harmony=harmony, since=6 * BEAT_US)
     assert told_at(2 * BAR - 1) == Chord(7, "maj")
 
 
@@ -65,57 +66,57 @@ def test_in_three_a_chord_holds_for_a_bar() -> None:
 
 
 def test_chords_that_are_played_count_for_more_than_those_that_are_implied() -> None:
-    harmonist = heard(*SCALE)
+    harmony = heard(*SCALE)
     for pitch in (43, 47, 50):
-        harmonist.hear(Struck(4 * BEAT_US, COMP, pitch, 80))
+        harmony.hear(Struck(4 * BEAT_US, COMP, pitch, 80))
 
-    assert told(harmonist, BAR + 24) == Chord(7, "maj")
+    assert told(harmony, BAR + 24) == Chord(7, "maj")
 
 
 def test_a_left_hand_that_has_been_gone_for_long_leaves_the_chords_to_the_melody() -> None:
-    harmonist = heard(*SCALE)
+    harmony = heard(*SCALE)
     for pitch in (43, 47, 50):
-        harmonist.hear(Struck(4 * BEAT_US, COMP, pitch, 80))
-        harmonist.hear(Struck(5 * BEAT_US, COMP, pitch, 0))
+        harmony.hear(Struck(4 * BEAT_US, COMP, pitch, 80))
+        harmony.hear(Struck(5 * BEAT_US, COMP, pitch, 0))
     later = 5 * BEAT_US + STALE_US
-    heard(77, 81, 84, 81, harmonist=harmonist, since=later)
+    heard(77, 81, 84, 81, harmony=harmony, since=later)
 
-    assert told(harmonist, IN_FOUR.tick(later) + 40) == Chord(5, "maj")
+    assert told(harmony, IN_FOUR.tick(later) + 40) == Chord(5, "maj")
 
 
 def test_a_chord_that_the_left_hand_holds_stays_however_long() -> None:
-    harmonist = heard(*SCALE)
+    harmony = heard(*SCALE)
     for pitch in (43, 47, 50):
-        harmonist.hear(Struck(4 * BEAT_US, COMP, pitch, 80))
+        harmony.hear(Struck(4 * BEAT_US, COMP, pitch, 80))
     later = 5 * BEAT_US + STALE_US
-    heard(77, 81, 84, 81, harmonist=harmonist, since=later)
+    heard(77, 81, 84, 81, harmony=harmony, since=later)
 
-    assert told(harmonist, IN_FOUR.tick(later) + 40) == Chord(7, "maj")
+    assert told(harmony, IN_FOUR.tick(later) + 40) == Chord(7, "maj")
 
 
 def test_the_chord_that_is_gone_by_is_shown() -> None:
-    harmonist = heard(*SCALE, 77, 81, 84)
-    assert harmonist.snapshot(6 * BEAT_US)["chord"] == ""
-    told(harmonist, BAR + 40)
+    harmony = heard(*SCALE, 77, 81, 84)
+    assert harmony.snapshot(6 * BEAT_US)["chord"] == ""
+    told(harmony, BAR + 40)
 
-    assert harmonist.snapshot(6 * BEAT_US)["chord"] == "F"
+    assert harmony.snapshot(6 * BEAT_US)["chord"] == "F"
 
 
 def test_nothing_is_implied_before_a_key_is_known() -> None:
-    assert told(Harmonist(), BAR) is None
+    assert told(Harmony(), BAR) is None
     assert told(heard(61), BAR) is None
 
 
 def test_between_two_keys_the_last_one_counts() -> None:
     """What leaves a key may for a while be in none."""
-    harmonist = heard(*SCALE, 77, 81, 84)
-    assert told(harmonist, BAR + 40) == Chord(5, "maj")
+    harmony = heard(*SCALE, 77, 81, 84)
+    assert told(harmony, BAR + 40) == Chord(5, "maj")
     chromatic = tuple(range(72, 84)) * 6
-    heard(*chromatic, harmonist=harmonist, since=6 * BEAT_US)
+    heard(*chromatic, harmony=harmony, since=6 * BEAT_US)
     tick = 24 * 42
-    assert harmonist.rest(None, IN_FOUR.micros(tick)) == (frozenset(), frozenset())
+    assert harmony.rest(None, IN_FOUR.micros(tick)) == (frozenset(), frozenset())
 
-    assert told(harmonist, tick) is not None
+    assert told(harmony, tick) is not None
 
 
 def test_an_answer_is_told_no_implied_chords() -> None:
@@ -124,15 +125,15 @@ def test_an_answer_is_told_no_implied_chords() -> None:
 
 def test_a_note_that_sounds_is_taken_to_go_on_for_a_beat() -> None:
     """So that it counts at once, and not only when it is over."""
-    harmonist = heard(*SCALE)
+    harmony = heard(*SCALE)
     for at, pitch in ((4 * BEAT_US, 81), (4 * BEAT_US + 1_000, 77)):
-        harmonist.hear(Struck(at, LEAD, pitch, 80))
+        harmony.hear(Struck(at, LEAD, pitch, 80))
 
-    assert told(harmonist, BAR + 1) == Chord(5, "maj")
+    assert told(harmony, BAR + 1) == Chord(5, "maj")
 
 
 def test_however_long_it_hears_its_memory_is_bounded() -> None:
-    harmonist = heard(*(SCALE * 100))
+    harmony = heard(*(SCALE * 100))
 
-    assert len(harmonist._melody) <= 64
-    assert len(harmonist._ended) <= 64
+    assert len(harmony._melody) <= 64
+    assert len(harmony._ended) <= 64

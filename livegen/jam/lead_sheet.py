@@ -1,0 +1,59 @@
+"""The chart that is played: where on it one is, and its chords from there on.
+
+Its first bar is that of the song where somebody else's time has a song, else the one in which the music began.  Knows
+ticks and micros; knows no notes.
+"""
+
+from livegen.jam.song_memory import ChordFrom
+from livegen.music.charts import Chart, Form, Stretch
+from livegen.music.timeline import Timeline
+
+PICK_UP = 3  # eighths of a bar: music that begins so little before a bar line is a pick-up to it
+
+
+class LeadSheet:
+    """A chart in force, and the tick of its first whole bar.  Threads: loop only."""
+
+    def __init__(self, chart: Chart) -> None:
+        self.chart = chart
+        self.form: Form = chart.form
+        self.top: int | None = None
+        self._began_us = 0
+
+    def begin(self, began_us: int) -> None:
+        """The music begins at a time, and the chart with it."""
+        self._began_us, self.top = began_us, None
+
+    def follow(self, timeline: Timeline, is_same: bool, has_song: bool) -> None:
+        """Lay the chart on a timeline; `is_same` says that its ticks are those of before, `has_song` that 0 is bar 1."""
+        if has_song:
+            self.top = 0
+        elif self.top is None or not is_same:
+            began = timeline.tick(self._began_us)
+            began += timeline.metre.place(began).bar * PICK_UP // 8
+            self.top = began - timeline.metre.place(began).position
+
+    def at(self, tick: int) -> ChordFrom:
+        """The chord that holds at a tick, None for N.C."""
+        return ChordFrom(tick, self.form.chord_at(self._on_form(tick)))
+
+    def coming(self, since: int, until: int) -> tuple[ChordFrom, ...]:
+        """The changes after tick `since` and before `until`."""
+        top = self.top or 0
+        changes = self.form.changes(self._on_form(since + 1), self._on_form(until))
+        return tuple(ChordFrom(tick + top, chord) for tick, chord in changes)
+
+    def rests(self, since: int, until: int) -> tuple[Stretch, ...]:
+        """Where the band is silent, in ticks: behind each hit from `since` to before `until`."""
+        top = self.top or 0
+        hits = self.form.hits(self._on_form(since), self._on_form(until))
+        return tuple(Stretch(hit.tick + top, hit.until + top) for hit in hits)
+
+    def snapshot(self, tick: int) -> dict[str, object]:
+        """Where one is, for people: title, section, the bar of the written chart and of the form, both from 0."""
+        on_form = self._on_form(tick)
+        bar = self.form.bar_at(on_form)
+        return {"title": self.chart.title, "section": bar.section, "bar": bar.written}
+
+    def _on_form(self, tick: int) -> int:
+        return max(0, tick - (self.top or 0))

@@ -1,0 +1,99 @@
+"""The song so far, as a band remembers it: the chords that were played at each beat, and those that will be.
+
+Feeds what the left hand plays to `music.foresight`, beat by beat, and begins anew where the bars are others.  Knows
+chords, micros and ticks; knows no notes.
+"""
+
+from collections import deque
+from collections.abc import Callable
+from typing import NamedTuple
+
+from livegen.jam.harmonies import foot
+from livegen.music.chord import INTERVALS, Chord
+from livegen.music.foresight import Foresight, Form, Grid
+from livegen.music.timeline import Timeline
+
+SURE = 0.6  # chords that are foreseen are gone by from this probability on
+LATE = 0.75  # of a beat: so late the hand may be with the chord of that beat
+_CHORDS = 1024  # of which a song that is heard on another beat is remembered anew
+
+
+class ChordFrom(NamedTuple):
+    """A chord from a tick on; None where nobody plays one."""
+
+    tick: int
+    chord: Chord | None
+
+
+class SongMemory:
+    """The chords of a song by its beats.  Threads: loop only."""
+
+    def __init__(self) -> None:
+        self._sounded: deque[tuple[int, Chord | None]] = deque(maxlen=_CHORDS)  # since when, micros
+        self._song: Foresight | None = None
+        self._grid: Grid | None = None
+        self._timeline: Timeline | None = None
+        self._reached = 0  # the cell that is heard next
+
+    def sounds(self, chord: Chord | None, at: int) -> None:
+        """A chord is heard since `at`, micros, or none any more."""
+        if not self._sounded or self._sounded[-1][1] != chord:
+            self._sounded.append((at, chord))
+
+    def follow(self, timeline: Timeline, now: int, is_supposed: Callable[[int], bool]) -> bool:
+        """Let the song go on to `now`: what was heard in each beat that is over is remembered.
+
+        `is_supposed` says of a tick that its chord was foreseen and nobody has played it.  Given is whether the ticks
+        are those of before.
+        """
+        tick, is_same = timeline.tick(now), self._is_same(timeline, now)
+        self._timeline = timeline
+        if self._song is None or self._grid is None or not is_same:
+            self._song, self._grid = Foresight(timeline.metre), Grid.of(timeline.metre)
+            since = self._sounded[0][0] if self._sounded else now
+            self._reached = self._grid.cell(timeline.tick(since))
+        into = round(LATE * self._grid.ticks)
+        while (begin := self._grid.tick(self._reached)) + into <= tick:
+            at = timeline.micros(begin + into)
+            self._song.hear(begin, None if is_supposed(begin) else self._chord_at(at))
+            self._reached += 1
+        return is_same
+
+    def forget(self) -> None:
+        """Another song begins."""
+        self._sounded.clear()
+        self._song = None
+
+    def _is_same(self, timeline: Timeline, now: int) -> bool:
+        """True if ticks are counted as before: tempi may have changed a little."""
+        before = self._timeline
+        if before is None or before.metre != timeline.metre:
+            return False
+        return abs(before.tick(now) - timeline.tick(now)) <= timeline.metre.beat // 2
+
+    def _chord_at(self, at: int) -> Chord | None:
+        return next((chord for since, chord in reversed(self._sounded) if since <= at), None)
+
+    def coming(self, since: int, until: int, before: Chord) -> tuple[ChordFrom, ...]:
+        """The changes after tick `since` that are sure enough, `before` being the chord that holds."""
+        found: list[ChordFrom] = []
+        for tick, chord, sure, _ in self._song.expected(since + 1, until) if self._song else ():
+            if chord is None or sure < SURE:
+                break
+            if is_other(chord, before):
+                found.append(ChordFrom(tick, chord))
+                before = chord
+        return tuple(found)
+
+    def form(self) -> Form | None:
+        """The form that was found in the song so far."""
+        return self._song.form() if self._song else None
+
+
+def is_other(one: Chord, other: Chord) -> bool:
+    """True if a band plays something else over one chord than over the other: another bass or another third."""
+    return foot(one) != foot(other) or _third(one) != _third(other)
+
+
+def _third(chord: Chord) -> int | None:
+    return next((step for step in INTERVALS[chord.kind] if step in (3, 4)), None)

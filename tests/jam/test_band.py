@@ -1,0 +1,101 @@
+"""A band beside chords: the bass has the root where they change, and foresees them once the song comes back."""
+
+import pytest
+
+from livegen.jam.agenda import ROUTES
+from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.parts import BASS
+from livegen.testing import Rehearsal, UniformModel
+from tests.jam.stage import BAR, BEAT, onsets, rehearsal
+
+LATE = BEAT // 8  # the longest that a bass is behind a chord that it could not foresee
+ON_TIME = 1_000
+C, G, A_MINOR, F = (48, 52, 55, 60), (43, 50, 55, 59), (45, 52, 57, 60), (41, 53, 57, 60)
+LOOP = (C, G, A_MINOR, F)
+TWELVE_BARS = tuple(
+    tuple(root + step for step in (0, 4, 7, 10))
+    for root in (43, 43, 43, 43, 48, 48, 43, 43, 50, 48, 43, 50)
+)
+BASS_CHANNEL = ROUTES[BASS].channel
+
+
+def chord(jam: Rehearsal, keys: tuple[int, ...], at: int, length: int = BAR * 9 // 10) -> None:
+    for key in keys:
+        jam.play(at, NoteOn(key, 80))
+    for key in keys:
+        jam.play(at + length, NoteOff(key))
+
+
+def bass(jam: Rehearsal, since: int, until: int) -> list[tuple[int, int]]:
+    """Onsets of the bass, with their pitch classes."""
+    found = onsets(jam, since, until)
+    return [(at, note.pitch % 12) for at, note in found if note.channel == BASS_CHANNEL]
+
+
+def has_root(jam: Rehearsal, keys: tuple[int, ...], at: int, early: int, late: int) -> bool:
+    return (at, keys[0] % 12) in [
+        (at, pitch) for when, pitch in bass(jam, at - early, at + late + 1)
+    ]
+
+
+def band() -> Rehearsal:
+    return rehearsal(UniformModel(12), mode="accompany", sync="internal")
+
+
+@pytest.mark.parametrize("keys", [(48, 52, 55), (52, 55, 60), (55, 60, 64), (36, 60, 64, 67)])
+def test_the_bass_strikes_the_root_of_a_chord_as_soon_as_it_is_struck(
+    keys: tuple[int, ...],
+) -> None:
+    """However its notes lie under the hand."""
+    jam = band()
+    chord(jam, F, 0)
+    chord(jam, keys, BAR)
+    jam.until(2 * BAR)
+
+    struck = bass(jam, BAR, BAR + LATE)
+    assert 0 in [pitch for _, pitch in struck]
+
+
+def test_a_bass_note_that_stands_apart_below_a_chord_is_meant() -> None:
+    jam = band()
+    chord(jam, F, 0)
+    chord(jam, (40, 60, 64, 67), BAR)  # C over E
+
+    assert 4 in [pitch for _, pitch in bass(jam, BAR, BAR + LATE)]
+
+
+@pytest.mark.parametrize("song", [LOOP, TWELVE_BARS])
+def test_from_the_second_time_round_the_root_is_there_with_the_chord_and_not_after_it(
+    song: tuple[tuple[int, ...], ...],
+) -> None:
+    jam = band()
+    for bar, keys in enumerate(song * 3):
+        chord(jam, keys, bar * BAR)
+    changes = [bar for bar in range(1, len(song) * 3) if (song * 3)[bar] != (song * 3)[bar - 1]]
+    later = [bar for bar in changes if bar >= 2 * len(song)]
+    foreseen = [has_root(jam, (song * 3)[bar], bar * BAR, ON_TIME, ON_TIME) for bar in later]
+
+    assert sum(foreseen) >= 0.9 * len(later)
+
+
+def test_a_band_plays_into_a_chord_that_the_player_strikes_late() -> None:
+    jam = band()
+    for bar, keys in enumerate(LOOP * 3):
+        late = BEAT // 3 if bar >= 8 else 0
+        chord(jam, keys, bar * BAR + late, BAR * 9 // 10 - late)
+
+    for bar, keys in list(enumerate(LOOP * 3))[9:]:
+        assert has_root(jam, keys, bar * BAR, ON_TIME, ON_TIME), "it does not wait"
+        struck_again = bass(jam, bar * BAR + ON_TIME, bar * BAR + BEAT // 3 + LATE)
+        assert keys[0] % 12 not in [pitch for _, pitch in struck_again], "nor begin once more"
+
+
+def test_a_chord_that_is_held_over_the_change_that_was_foreseen_is_followed() -> None:
+    jam = band()
+    for bar, keys in enumerate(LOOP * 2):
+        chord(jam, keys, bar * BAR)
+    chord(jam, C, 8 * BAR, 3 * BAR)
+    jam.until(11 * BAR)
+
+    assert has_root(jam, G, 9 * BAR, ON_TIME, ON_TIME)
+    assert has_root(jam, C, 9 * BAR + BEAT, BEAT // 4, LATE)
