@@ -209,7 +209,7 @@ class Listener:
         self.live.style = style
         self.count_in(count.timeline, count.next_us)
         self.call = Call(self.live.copy(), Phrase(), silence_us=0)
-        self.harmonist.begin()
+        self.harmony.begin()
         for _ in range(min(clicks, len(self._history))):
             self._history.pop()
         if DRUMS in call.phrase.extents:
