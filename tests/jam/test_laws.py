@@ -294,7 +294,8 @@ def test_how_work_is_sliced_changes_no_note(
     # When another model has heard enough to take over depends on the slices, and may miss a bar line.
     entries = [entry for entry in played(playing) if not isinstance(entry.what, Swap)]
     sliced = engine(given_controls, slice_steps=steps)
-    assert _sent(sliced, entries) == _sent(engine(given_controls), entries)
+    by_key, once = _by_key(_sent(sliced, entries)), _by_key(_sent(engine(given_controls), entries))
+    assert by_key == once
 
 
 @given(CONTROLLED, PLAYING, st.integers(1, 7), st.booleans())
@@ -366,6 +367,13 @@ def _sent(jam: Engine, entries: list[Entry]) -> list[tuple[int, Message]]:
 
 def _notes(rehearsal: Rehearsal) -> int:
     return sum(not isinstance(message, Other) for _, message in rehearsal.sent)
+
+
+def _by_key(sent: Iterable[tuple[int, Message]]) -> list[tuple[int, Message]]:
+    """Of what is due at one time other keys may come in another order: a chord is struck as it is planned."""
+    return sorted(
+        sent, key=lambda it: (it[0], getattr(it[1], "channel", 0), getattr(it[1], "pitch", 0))
+    )
 
 
 def _ordered(sent: Iterable[tuple[int, Message | None]]) -> list[tuple[int, str]]:
