@@ -50,6 +50,7 @@ PARTS = (
     Part("turns", "Taking turns", needs_data=True),
     Part("accompany", "Going along", needs_data=True),
     Part("playing", "Playing, as a bandmate hears it"),
+    Part("styles", "Styles, told apart by a listener", needs_data=True),
     Part("page", "The music with pages looking on"),
     Part("daw", "A real DAW as clock master and recorder"),
     Part("foresight", "The chords to come", needs_data=True),
@@ -216,8 +217,8 @@ def measure(part: Part, data: Path | None) -> None:
 def main(names: Sequence[str], data: Path | None) -> None:
     """Measure PART, or all, and write bench/RESULTS.md.
 
-    Parts: step, jam, training, clock, daw; with --data also control, turns, accompany, foresight, harmony; and
-    polyphony, which trains networks for an hour or two and is measured only if it is named.
+    Parts: step, jam, training, clock, daw; with --data also control, turns, accompany, styles, foresight, harmony;
+    and polyphony, which trains networks for an hour or two and is measured only if it is named.
     """
     wanted = [part for part in PARTS if part.name in names or not (names or part.hours)]
     lacking = [part.name for part in wanted if part.needs_data and data is None]
