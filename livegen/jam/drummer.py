@@ -68,7 +68,7 @@ class Drummer:
     style: str = ANY
     # Bars that were looked at, with where their fills begin: they are asked for at every draw.
     _known: dict[int, tuple[int | None, Bar]] = field(
-        default_factory=dict, compare=False, repr=False
+        default_factory=dict, init=False, compare=False, repr=False
     )
 
     def coming(self, tick: int, struck: Collection[int] = ()) -> tuple[Hit, ...]:

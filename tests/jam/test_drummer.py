@@ -1,6 +1,7 @@
 """Drums that choose a bar, keep it, and vary it where fours and eights end."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -60,6 +61,14 @@ def test_a_fill_that_is_asked_for_goes_to_the_end_of_its_bar_and_crash_and_kick_
     ]
     assert {hit.pitch for hit in asked.hits(3) if hit.tick == 288} == {KICK, CRASH}
     assert [asked.fill_at(bar) for bar in range(8)] == [None, None, 36, *[None] * 5]
+
+
+def test_a_fill_may_be_asked_for_while_the_drums_play() -> None:
+    before = TWO.hits(2)
+    asked = replace(TWO, fill_from=TWO.origin + 2 * 96 + 72)
+    assert asked.fill_at(2) == 72
+    assert asked.hits(2) != before == TWO.hits(2)
+    assert CRASH in {hit.pitch for hit in asked.hits(3)}
 
 
 def test_the_last_beat_of_four_bars_is_looser_than_the_others() -> None:
