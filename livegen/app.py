@@ -85,7 +85,8 @@ def _control(config: "Config", origin: "Origin | None") -> dict[str, Any]:
     files = _files(config, origin)
     page = _page(config) if config.page.enabled else None
     surfaces = {"osc": osc, "page": page, "link": {}, "set_up": files}
-    return surfaces | {"commands": COMMANDS, "ports": ports}
+    charts = {"shipped": str(shipped.root() / "charts"), "own": str(shipped.own_charts())}
+    return surfaces | {"commands": COMMANDS, "ports": ports, "charts": charts}
 
 
 def _page(config: "Config") -> dict[str, Any]:

@@ -85,9 +85,9 @@ def own_charts() -> Path:
 
 def charts() -> dict[str, Path]:
     """Charts by name, which is that of the file without its ending: those that came with livegen, then one's own."""
-    found = {path.stem: path for path in sorted((root() / "charts").glob("*.txt"))}
-    own = sorted(path for path in own_charts().glob("*") if path.is_file())
-    return found | {path.stem: path for path in own if path.stem not in found}
+    from livegen.control.charts import by_name
+
+    return by_name(root() / "charts", own_charts())
 
 
 def chart(name_or_path: str) -> Path:

@@ -12,7 +12,7 @@ from math import ceil, isfinite, log, log10
 from typing import Any
 
 from livegen.control.packets import Argument, Arguments
-from livegen.control.surfaces import Request
+from livegen.control.surfaces import Meant, Request, as_given
 from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, Control, Value, checked, expected
 from livegen.jam.mapping import parse_target
@@ -97,11 +97,15 @@ def _of_control(control: Control) -> Iterator[Address]:
 # --- what comes in --------------------------------------------------------------------------------------------
 
 
-def request(address: Address, arguments: Arguments) -> Request | None:
-    """Give the request to the engine; None when a button was let go.  Raises ConfigError, one short line."""
+def request(address: Address, arguments: Arguments, meant: Meant = as_given) -> Request | None:
+    """Give the request to the engine; None when a button was let go.  Raises ConfigError, one short line.
+
+    `meant` gives what a control takes of what was given for it, which may be a name.
+    """
     match address.kind:
         case AddressKind.SET:
-            return Request(address.name, _value(address.name, _only(address, arguments)))
+            given = meant(address.name, _only(address, arguments))
+            return Request(address.name, _value(address.name, given))
         case AddressKind.SCALE:
             return Request(address.name, _scaled(address, _only(address, arguments)))
         case AddressKind.CHOOSE:

@@ -45,7 +45,7 @@ from livegen.control.peers import (
     port_of,
 )
 from livegen.control.subscribers import Subscribers
-from livegen.control.surfaces import Request
+from livegen.control.surfaces import Meant, Request, as_given
 from livegen.daemon.clock import SECOND
 from livegen.errors import ConfigError
 
@@ -81,13 +81,18 @@ class Rate:
 class Osc:
     """The protocol.  `commands` (name to help) may be asked for besides the controls; `allow` may ask.
 
-    `own` is where we listen, so that nobody makes us talk to ourselves.  Threads: loop only.
+    `own` is where we listen, so that nobody makes us talk to ourselves; `meant` gives what a control takes of what was
+    given for it, which may be a name.  Threads: loop only.
     """
 
     def __init__(
-        self, commands: Mapping[str, str], allow: Iterable[str] = (), own: Peer = (LOCALHOST, 0)
+        self,
+        commands: Mapping[str, str],
+        allow: Iterable[str] = (),
+        own: Peer = (LOCALHOST, 0),
+        meant: Meant = as_given,
     ) -> None:
-        self._addresses = addresses(commands)
+        self._addresses, self._meant = addresses(commands), meant
         self._allow = frozenset(allow)
         self._own = own
         self._rate = Rate(MAX_PER_SECOND)
@@ -148,7 +153,7 @@ class Osc:
             raise ConfigError("unknown address")
         self._serve(address, message.arguments, sender, now)
         try:
-            asked = request(address, message.arguments)
+            asked = request(address, message.arguments, self._meant)
         except ConfigError:
             self.counts[Reason.VALUE] += 1
             raise

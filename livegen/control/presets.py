@@ -5,14 +5,13 @@ back.  What belongs to the room (`OF_THE_ROOM`) stays as it is.  Nothing is writ
 whole or not at all.  Blocking.  Reads no configuration.
 """
 
-import os
-import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import yaml
 
+from livegen.control import whole_files
 from livegen.daemon import names
 from livegen.errors import LivegenError
 from livegen.jam.controls import CONTROLS
@@ -29,6 +28,18 @@ class PresetError(LivegenError):
 
 class PresetThere(LivegenError):
     """There is a preset of that name already."""
+
+
+class _Dumper(yaml.SafeDumper):
+    """Writes a text of several lines, such as a chart, line by line."""
+
+
+_Dumper.add_representer(
+    str,
+    lambda dumper, text: dumper.represent_scalar(
+        "tag:yaml.org,2002:str", text, "|" if "\n" in text else None
+    ),
+)
 
 
 def musical(controls: Mapping[str, Any]) -> dict[str, Any]:
@@ -52,18 +63,12 @@ def save(folder: Path, name: str, controls: Mapping[str, Any], replace: bool = F
 
     Raises PresetThere or OSError, and then nothing has changed.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     target = _same(folder, name)
-    file, draft = tempfile.mkstemp(prefix=f".{os.getpid()}.", suffix=".part", dir=folder)
+    text = yaml.dump(dict(controls), Dumper=_Dumper, allow_unicode=True, sort_keys=False)
     try:
-        with os.fdopen(file, "w", encoding="utf-8") as out:
-            text = yaml.safe_dump(dict(controls), allow_unicode=True, sort_keys=False)
-            out.write(HEADING + text)
-            out.flush()
-            os.fsync(out.fileno())
-        _give_name(Path(draft), target, replace)
-    finally:
-        Path(draft).unlink(missing_ok=True)
+        whole_files.write(target, HEADING + text, replace)
+    except FileExistsError:
+        raise PresetThere(f"there is a preset {target.stem} already") from None
     return target
 
 
@@ -76,17 +81,3 @@ def _same(folder: Path, name: str) -> Path:
     """Where the preset of this name lies: in a file that is there, however its accents are written, or in a new one."""
     there = (path for path in folder.glob(f"*{SUFFIX}") if names.composed(path.stem) == name)
     return next(there, folder / f"{name}{SUFFIX}")
-
-
-def _give_name(draft: Path, target: Path, replace: bool) -> None:
-    if replace and not target.is_symlink():
-        draft.replace(target)
-        return
-    try:
-        os.link(draft, target)
-    except FileExistsError:
-        raise PresetThere(f"there is a preset {target.stem} already") from None
-    except (OSError, NotImplementedError, AttributeError):  # a file system without links
-        if target.exists() or target.is_symlink():
-            raise PresetThere(f"there is a preset {target.stem} already") from None
-        draft.replace(target)

@@ -3,8 +3,9 @@
 Between the engine and the surfaces from which a person plays it: states come in over the link and are shown,
 what a person asks for goes out as commands.  The first frame holds the settings: {"osc": {"host", "port",
 "allow"}, "page": {…} (see `web.surface`), "link": {} (Ableton's), "set_up": {…} (see there), "commands": {name:
-help}, "ports": {…}}; a surface without settings is not opened.  One that cannot be opened says so in one line, and
-the others go on; when none can, the process fails.  Ends when its link closes.
+help}, "ports": {…}, "charts": {"shipped", "own"} (folders)}; a surface without settings is not opened.  One that
+cannot be opened says so in one line, and the others go on; when none can, the process fails.  Ends when its link
+closes.
 """
 
 import asyncio
@@ -13,8 +14,10 @@ import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
+from livegen.control.charts import Charts
 from livegen.control.surfaces import Surface, SurfaceHost
 from livegen.daemon.frames import Frame
 from livegen.daemon.link import Link, inherited
@@ -31,7 +34,8 @@ def _osc(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
         raise ConfigError(
             f"osc: {error.name} is not installed: {to_install()}; or leave OSC off: --set osc.enabled=false"
         ) from None
-    return OscSurface(settings["osc"], settings.get("commands", {}), desk.ask, desk.say)
+    commands = settings.get("commands", {})
+    return OscSurface(settings["osc"], commands, desk.ask, desk.say, desk.meant)
 
 
 def _link(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
@@ -54,8 +58,9 @@ def _page(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
         from livegen.control.web.surface import PageSurface
     except ImportError as error:
         raise ConfigError(f"page: {error.name} is not installed: {to_install()}") from None
+    ports = settings.get("ports", {})
     surface = PageSurface(
-        settings["page"], settings.get("ports", {}), desk.ask, desk.say, desk.save_preset
+        settings["page"], ports, desk.ask, desk.say, desk.save_preset, desk.charts
     )
     desk.ears.append(surface.hear)
     desk.witnesses.append(surface.witness)
@@ -96,6 +101,8 @@ async def serve(link: Link, settings: Mapping[str, Any], first: Iterable[Frame] 
     `first` are frames that came with the settings.
     """
     desk = SurfaceHost(link, settings.get("ports", {}))
+    if folders := settings.get("charts"):
+        desk.charts = Charts(Path(folders["shipped"]), Path(folders["own"]))
     desk.take(first)
     told, failures = await _opened(settings, desk)
     if failures and not told:

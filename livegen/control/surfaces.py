@@ -7,6 +7,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
+from livegen.control.charts import Charts
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.frames import (
@@ -25,6 +26,14 @@ class Request(NamedTuple):
 
     name: str
     value: float | str | Mapping[str, Any] | Sequence[int] | None = None
+
+
+Meant = Callable[[str, Any], Any]
+
+
+def as_given(control: str, value: Any) -> Any:
+    """Take a control's value as it is given: where nothing can be named."""
+    return value
 
 
 class Surface(Protocol):
@@ -46,7 +55,7 @@ class SurfaceHost:
     `state` is the latest, with the ports of the settings in it; `closed` is set when the other side is gone.
     `ears` are given every frame that is no state, `witnesses` everything that is asked for; what `own` names is done
     here, with its value, and never reaches the engine.  `save_preset` takes a name and whether to replace; None where
-    nothing can be saved.
+    nothing can be saved.  `charts` are those that a person may name; None where there are none.
     """
 
     def __init__(self, link: Link, ports: Mapping[str, Any]) -> None:
@@ -58,8 +67,14 @@ class SurfaceHost:
         self.witnesses: list[Callable[[Request], None]] = []
         self.own: dict[str, Callable[[Any], object]] = {}
         self.save_preset: Callable[[str, bool], str] | None = None
+        self.charts: Charts | None = None
         self.state: dict[str, Any] = dict(self._ports)
         self.closed = asyncio.Event()
+
+    @property
+    def meant(self) -> Meant:
+        """What a control takes, of its name and what a person gave for it.  It raises ConfigError."""
+        return as_given if self.charts is None else self.charts.meant
 
     def open(self) -> None:
         """Listen to the link."""

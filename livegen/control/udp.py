@@ -15,7 +15,7 @@ from typing import Any
 
 from livegen.control.osc import Osc
 from livegen.control.peers import ABSENT, HIGHEST_PORT, LOCALHOST, Peer, places, plain
-from livegen.control.surfaces import Request
+from livegen.control.surfaces import Meant, Request, as_given
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.errors import ConfigError, PortError
@@ -108,7 +108,7 @@ def _place(settings: Mapping[str, Any]) -> tuple[str, int, frozenset[str]]:
 class OscSurface(asyncio.DatagramProtocol):
     """OSC on a UDP socket.  `ask` takes what is wanted of the engine, `say` one line for the person.
 
-    `settings`: {"host", "port" (0: any), "allow": [addresses]}.  Threads: the event loop's only.
+    `settings`: {"host", "port" (0: any), "allow": [addresses]}; `meant`: see `Osc`.  Threads: the event loop's only.
     """
 
     def __init__(
@@ -117,8 +117,9 @@ class OscSurface(asyncio.DatagramProtocol):
         commands: Mapping[str, str],
         ask: Callable[[Request], object],
         say: Callable[[str], object],
+        meant: Meant = as_given,
     ) -> None:
-        self._settings, self._commands = settings, commands
+        self._settings, self._commands, self._meant = settings, commands, meant
         self._ask, self._say = ask, say
         self._osc = Osc(commands)
         self._transports: dict[int, asyncio.DatagramTransport] = {}  # by the length of an address
@@ -129,7 +130,7 @@ class OscSurface(asyncio.DatagramProtocol):
         host, port, allow = _place(self._settings)
         sockets = bound(host, port)
         own = sockets[0].getsockname()
-        self._osc = Osc(self._commands, allow, own)
+        self._osc = Osc(self._commands, allow, own, self._meant)
         loop = asyncio.get_running_loop()
         for sock in sockets:
             transport, _ = await loop.create_datagram_endpoint(lambda: self, sock=sock)

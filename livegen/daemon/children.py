@@ -137,7 +137,7 @@ class ControlProcess(LastingChild):
     """
 
     MAX_COMMANDS = 2_000  # a second; beyond them is a fault, and the engine has music to make
-    MAX_COMMAND = 32_768  # bytes; the presets of a whole set are one command
+    MAX_COMMAND = 65_000  # bytes; the presets of a whole set, with their charts, are one command
     PAUSES_US = (1_000_000, 2_000_000, 5_000_000, 10_000_000, 30_000_000)
     STEADY_US = 60_000_000  # after living this long, the next death counts as the first
 

@@ -53,6 +53,15 @@ def test_every_control_has_its_address_and_no_two_things_share_one() -> None:
     assert not any("norm" in control.choices for control in CONTROLS.values())
 
 
+def test_a_control_takes_a_name_that_is_known_here() -> None:
+    address = TABLE[f"{ROOT}/scale"]
+
+    def meant(control: str, value: Any) -> Any:
+        return {("scale", "mine"): "C major"}[control, value]
+
+    assert request(address, ("mine",), meant) == Request("scale", "C major")
+
+
 def test_a_number_is_the_one_that_was_meant() -> None:
     assert asked("nucleus", float32(0.95)) == Request("nucleus", 0.95)
     assert asked("temperature", float32(0.1)) == Request("temperature", 0.1)

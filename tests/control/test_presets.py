@@ -4,6 +4,7 @@ import stat
 from pathlib import Path
 
 import pytest
+import yaml
 
 from livegen import config
 from livegen.control.presets import (
@@ -42,6 +43,14 @@ def test_what_was_saved_is_read_again_as_it_was(
     assert config.load().all_presets == {"Für abends": told}
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert [one.name for one in folder.iterdir()] == [path.name]
+
+
+def test_a_text_of_several_lines_stands_in_the_file_line_by_line(tmp_path: Path) -> None:
+    chart = "title: One: two\nkey: C\n\n[A]\n| C | F# |\n"
+    path = save(tmp_path, "Sunday", {"chart": chart, "energy": 0.5})
+
+    assert yaml.safe_load(path.read_text()) == {"chart": chart, "energy": 0.5}
+    assert "  | C | F# |\n" in path.read_text()
 
 
 def test_a_preset_that_is_there_is_only_replaced_when_that_is_asked(tmp_path: Path) -> None:

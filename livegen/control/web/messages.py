@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from math import isfinite
 from typing import Any, NoReturn
 
-from livegen.control.surfaces import Request
+from livegen.control.surfaces import Meant, Request, as_given
 from livegen.daemon.page_sink import playable
 from livegen.errors import ConfigError, LivegenError
 from livegen.jam.controls import CONTROLS, checked
@@ -37,10 +37,11 @@ class Unfit(Refused):
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """The names that can be asked for by now."""
+    """The names that can be asked for by now.  `meant` gives what a control takes, of a name too, or ConfigError."""
 
     presets: frozenset[str] = frozenset()
     models: frozenset[str] = frozenset()
+    meant: Meant = as_given
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +112,7 @@ def _set(given: Given, known: Known) -> Said:
         raise Refused("set: there is no such control")
     if isinstance(value, int) and abs(value) > LARGEST:
         raise Refused(f"{name}: that is too large a number")
-    return Request(name, checked(name, value))
+    return Request(name, checked(name, known.meant(name, value)))
 
 
 def _do(given: Given, known: Known) -> Said:

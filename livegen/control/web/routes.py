@@ -1,15 +1,17 @@
 """The addresses of the server: the built page, the recordings, the presets, the socket.
 
-Whoever comes here has passed the guard; /keys and everything under /recordings, /tickets and /presets also ask for the
-token.  Nothing here runs a program, opens a path that was asked for, or writes outside the folders of recordings and
-presets.
+Whoever comes here has passed the guard; /keys and everything under /recordings, /tickets, /presets and /charts also ask
+for the token.  Nothing here runs a program, opens a path that was asked for, or writes outside the folders of
+recordings, presets and charts.
 """
 
 import asyncio
 import json
 import mimetypes
 import secrets
+from base64 import b64decode
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import quote
@@ -21,6 +23,7 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
+from livegen.control import charts
 from livegen.control.presets import PresetThere
 from livegen.control.web.clients import Clients
 from livegen.control.web.guard import bearer, is_token
@@ -28,8 +31,12 @@ from livegen.control.web.shelf import NameTaken, NotThere, Shelf
 from livegen.control.web.tickets import Tickets
 from livegen.daemon import clock
 from livegen.errors import LivegenError
+from livegen.music.charts import write_text
 
 MOST_BODY = 4096
+MOST_CHART = 1 << 17  # bytes of a body with the text of a chart
+MOST_FILE = charts.MOST_BYTES * 4 // 3 + MOST_BODY  # of one with a file in base64
+TOKENED = ("/keys", "/recordings", "/tickets", "/take", "/presets", "/chart")
 BUILT = Path(__file__).parent / "built"
 UNBUILT = """\
 <!doctype html><html lang="en"><meta charset="utf-8"><title>livegen</title>
@@ -60,6 +67,7 @@ def app(
     say: Callable[[str], object] = lambda line: None,
     built: Path = BUILT,
     save_preset: SavePreset | None = None,
+    known_charts: charts.Charts | None = None,
 ) -> Starlette:
     """The server's application.  Without a shelf there are no recordings; `say` takes a line about our own faults."""
     recordings = Recordings(shelf, token) if shelf is not None else None
@@ -74,6 +82,7 @@ def app(
             Route("/keys", _with_token(token, _giving_keys(clients)), methods=["POST"]),
             *(recordings.routes() if recordings else []),
             *([_saving(save_preset, token)] if save_preset else []),
+            *(ChartRoutes(known_charts, token).routes() if known_charts else []),
             page,
         ],
         exception_handlers={HTTPException: _mistake, Exception: _fault(say)},
@@ -194,6 +203,79 @@ class Recordings:
             raise HTTPException(507, f"the folder of recordings: {error.strerror}") from None
 
 
+class ChartRoutes:
+    """The addresses of the charts: what there is, one by its name, one that is saved, and a text that is looked at."""
+
+    def __init__(self, known: charts.Charts, token: str) -> None:
+        self._charts, self._token = known, token
+        self._one_at_a_time = asyncio.Lock()
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("/charts", _with_token(self._token, self._list)),
+            Route("/charts", _with_token(self._token, self._save), methods=["POST"]),
+            Route("/charts/{name}", _with_token(self._token, self._give)),
+            Route("/chart", _with_token(self._token, self._read), methods=["POST"]),
+            Route("/chart/file", _with_token(self._token, self._read_file), methods=["POST"]),
+        ]
+
+    async def _list(self, request: Request) -> Response:
+        return await self._answer(self._charts.listed)
+
+    async def _give(self, request: Request) -> Response:
+        return await self._answer(self._charts.given, request.path_params["name"])
+
+    async def _save(self, request: Request) -> Response:
+        match await _json_of(request, MOST_CHART):
+            case {"name": str(name), "text": str(text), "replace": bool(replace), **rest} if (
+                not rest
+            ):
+                return await self._answer(self._saved, name, text, replace)
+            case _:
+                raise HTTPException(
+                    422, 'expected {"name": NAME, "text": TEXT, "replace": true or false}'
+                )
+
+    async def _read(self, request: Request) -> Response:
+        match await _json_of(request, MOST_CHART):
+            case {"text": str(text), **rest} if not rest:
+                return await self._answer(self._told, text)
+            case _:
+                raise HTTPException(422, 'expected {"text": TEXT}')
+
+    async def _read_file(self, request: Request) -> Response:
+        match await _json_of(request, MOST_FILE):
+            case {"base64": str(coded), **rest} if not rest:
+                with suppress(ValueError):
+                    return await self._answer(self._told, b64decode(coded, validate=True))
+        raise HTTPException(422, 'expected {"base64": a file}')
+
+    def _told(self, given: str | bytes) -> dict[str, Any]:
+        chart = charts.read(given)
+        text = write_text(chart)
+        return charts.laid_out(chart) | {"text": text, "name": self._charts.named(text)}
+
+    def _saved(self, name: str, text: str, replace: bool) -> dict[str, str]:
+        return {"name": self._charts.save(name, text, replace)}
+
+    async def _answer(self, act: Callable[..., Any], *given: Any) -> Response:
+        """Do something with charts, in a thread, and tell what came of it."""
+        try:
+            async with self._one_at_a_time:
+                return JSONResponse(await asyncio.to_thread(act, *given))
+        except charts.NoChart as error:
+            raise HTTPException(404, str(error)) from None
+        except charts.ChartThere as error:
+            raise HTTPException(409, str(error)) from None
+        except charts.ChartMistake as mistake:
+            return JSONResponse({"error": str(mistake), "line": mistake.line}, 422)
+        except LivegenError as error:
+            raise HTTPException(422, str(error)[:300]) from None
+        except OSError as error:
+            raise HTTPException(507, f"the folder of charts: {error.strerror}") from None
+
+
 def _giving_keys(clients: Clients) -> Endpoint:
     async def give(request: Request) -> Response:
         if await _json_of(request) != {}:
@@ -210,7 +292,7 @@ def _attached(name: str) -> str:
     return f'attachment; filename="{plain}"{more}'
 
 
-async def _json_of(request: Request) -> Any:
+async def _json_of(request: Request, most: int = MOST_BODY) -> Any:
     """The body, which must be called JSON: a form of another page cannot do that without asking first."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":
@@ -218,8 +300,8 @@ async def _json_of(request: Request) -> Any:
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > MOST_BODY:
-            raise HTTPException(413, f"expected at most {MOST_BODY} bytes")
+        if len(body) > most:
+            raise HTTPException(413, f"expected at most {most} bytes")
     try:
         return json.loads(body)
     except (ValueError, RecursionError):
@@ -232,7 +314,7 @@ async def _unbuilt(request: Request) -> Response:
 
 async def _mistake(request: Request, error: Exception) -> Response:
     assert isinstance(error, HTTPException)
-    if request.url.path.startswith(("/keys", "/recordings", "/tickets", "/take", "/presets")):
+    if request.url.path.startswith(TOKENED):
         return JSONResponse({"error": error.detail}, error.status_code, error.headers)
     return PlainTextResponse(error.detail, error.status_code, error.headers)
 

@@ -12,7 +12,8 @@ from dataclasses import asdict
 from typing import Any
 
 from livegen import __version__
-from livegen.control.surfaces import Request
+from livegen.control.charts import Charts
+from livegen.control.surfaces import Request, as_given
 from livegen.control.web.mailbox import MOST_LINES
 from livegen.control.web.messages import MAX_BYTES, Known
 from livegen.daemon import clock
@@ -42,7 +43,9 @@ class Stage:
         presets: Sequence[str] = (),
         models: Sequence[str] = (),
         has_recordings: bool = False,
+        charts: Charts | None = None,
     ) -> None:
+        self._meant = as_given if charts is None else charts.meant
         self._facts: dict[str, Any] = {
             "ports": {"in": "", "out": "", "api": "", **ports},
             "presets": list(presets),
@@ -50,6 +53,7 @@ class Stage:
             "styles": ["any"],
             "models": list(models),
             "recordings": has_recordings,
+            "charts": charts is not None,
         }
         self._state: Mapping[str, Any] = {}
         self._engine = "starting"
@@ -60,7 +64,8 @@ class Stage:
     @property
     def known(self) -> Known:
         """The names that can be asked for."""
-        return Known(frozenset(self._facts["presets"]), frozenset(self._facts["models"]))
+        presets, models = frozenset(self._facts["presets"]), frozenset(self._facts["models"])
+        return Known(presets, models, self._meant)
 
     def hello(self, now: int) -> str:
         """Give the greeting: names, controls and commands."""

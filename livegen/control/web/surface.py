@@ -20,6 +20,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
+from livegen.control.charts import Charts
 from livegen.control.peers import ABSENT, HIGHEST_PORT, LOCALHOST, places
 from livegen.control.surfaces import Request
 from livegen.control.web.clients import Ask, Clients
@@ -55,7 +56,8 @@ class Socket(WebSocketsSansIOProtocol):
 class PageSurface:
     """The page.  `ask` takes what is wanted of the engine, `say` one line for the person.
 
-    `save_preset` takes a name and whether to replace, and gives the name; None: presets cannot be saved.
+    `save_preset` takes a name and whether to replace, and gives the name; None: presets cannot be saved.  `charts`:
+    those that can be named, read and saved, or None.
     """
 
     def __init__(
@@ -65,8 +67,10 @@ class PageSurface:
         ask: Ask,
         say: Say,
         save_preset: SavePreset | None = None,
+        charts: Charts | None = None,
     ) -> None:
-        self._settings, self._say, self._save_preset = settings, say, save_preset
+        self._settings, self._say = settings, say
+        self._save_preset, self._charts = save_preset, charts
         self._token = str(settings["token"])
         folder, kept = settings.get("recordings"), settings.get("kept")
         self._shelf = Shelf(Path(folder)) if folder else None
@@ -76,6 +80,7 @@ class PageSurface:
             settings.get("presets", ()),
             settings.get("models", ()),
             has_recordings=self._shelf is not None,
+            charts=charts,
         )
         self._clients = Clients(self._stage, self._token, ask, say)
         self._server: uvicorn.Server | None = None
@@ -89,7 +94,15 @@ class PageSurface:
         port = sockets[0].getsockname()[1]
         allowed = hosts((*names, _named(host)), port)
         built = Path(self._settings.get("built") or BUILT)
-        served = app(self._clients, self._shelf, self._token, self._say, built, self._save_preset)
+        served = app(
+            self._clients,
+            self._shelf,
+            self._token,
+            self._say,
+            built,
+            self._save_preset,
+            self._charts,
+        )
         self._server = uvicorn.Server(_configuration(Guard(served, allowed, self._token)))
         await _start(self._server, sockets)
         near = _near(host)

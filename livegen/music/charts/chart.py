@@ -29,6 +29,14 @@ class Jump(NamedTuple):
     until: Until = "end"
     ending: int | None = None
 
+    @property
+    def words(self) -> str:
+        """How it is written: "D.S. al coda"."""
+        word = "D.S." if self.to_segno else "D.C."
+        if self.ending is not None:
+            return f"{word} al {self.ending}."
+        return word if self.until == "end" else f"{word} al {self.until}"
+
 
 @dataclass(frozen=True, slots=True)
 class Bar:

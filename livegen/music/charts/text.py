@@ -392,22 +392,13 @@ def _bar(chart: Chart, bar: Bar, metre: str) -> str:
         if is_there
     )
     behind = "".join(
-        " " + word
+        f" {word}"
         for word, is_there in (
             ("to coda", bar.to_coda),
             ("fine", bar.fine),
-            (_jump(bar.jump), bar.jump),
+            (bar.jump and bar.jump.words, bar.jump),
         )
         if is_there
     )
     closes = {1: " |", 2: " :|"}.get(bar.times, f" :|x{bar.times}")
     return f"{'|: ' if bar.opens else ' '}{before}{chart.text_of(bar)}{behind}{closes}"
-
-
-def _jump(jump: Jump | None) -> str:
-    if jump is None:
-        return ""
-    word = "D.S." if jump.to_segno else "D.C."
-    if jump.ending is not None:
-        return f"{word} al {jump.ending}."
-    return word if jump.until == "end" else f"{word} al {jump.until}"

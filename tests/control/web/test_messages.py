@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from livegen.control.surfaces import Request
 from livegen.control.web.messages import KeysPlayed, Known, Ping, Refused, Unfit, parse, token_of
+from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS
 from livegen.jam.mapping import COMMANDS
 
@@ -89,6 +90,20 @@ def test_a_control_is_set_and_its_value_checked() -> None:
     for value in (99, "x", None, [1], {"a": 1}, True, 1e300, 10**400):
         with pytest.raises(Refused):
             said(t="set", name="density", value=value)
+
+
+def test_a_control_may_be_set_by_a_name_that_is_known_here() -> None:
+    def meant(control: str, value: Any) -> Any:
+        if value == "nobody's":
+            raise ConfigError(f"{control}: there is none of that name")
+        return "C major" if value == "mine" else value
+
+    known = Known(meant=meant)
+
+    assert parse('{"t":"set","name":"scale","value":"mine"}', known) == Request("scale", "C major")
+    with pytest.raises(Unfit, match="scale: there is none") as unfit:
+        parse('{"t":"set","name":"scale","value":"nobody\'s"}', known)
+    assert unfit.value.name == "scale"
 
 
 def test_a_value_that_does_not_fit_is_a_slip_and_what_does_not_exist_a_mistake() -> None:

@@ -1,6 +1,7 @@
 """What lies at which address."""
 
 import json
+from base64 import b64encode
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
+from livegen import shipped
+from livegen.control.charts import Charts
 from livegen.control.presets import PresetError, PresetThere
 from livegen.control.web.clients import Clients
-from livegen.control.web.routes import MOST_BODY, SavePreset, app
+from livegen.control.web.routes import MOST_BODY, MOST_CHART, SavePreset, app
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
 
@@ -27,6 +30,11 @@ PROTECTED = (
     ("POST", "/tickets"),
     ("POST", "/keys"),
     ("POST", "/presets"),
+    ("GET", "/charts"),
+    ("POST", "/charts"),
+    ("GET", "/charts/12-bar-blues"),
+    ("POST", "/chart"),
+    ("POST", "/chart/file"),
 )
 
 
@@ -60,6 +68,7 @@ def served(
         TOKEN,
         built=place,
         save_preset=save_preset or (lambda name, replace: name),
+        known_charts=Charts(shipped.root() / "charts", place.parent / "charts"),
     )
 
 
@@ -203,6 +212,9 @@ def test_without_recordings_there_are_none(folder: Path) -> None:
         "//etc/passwd",
         "/%2fetc/passwd",
         "/take/x/..%2fsecret.txt",
+        "/charts/..%2fsecret",
+        "/charts/..%2fsecret.txt",
+        "/charts/%2fetc%2fpasswd",
     ],
 )
 def test_nothing_outside_is_given(browser: TestClient, path: str) -> None:
@@ -213,7 +225,7 @@ def test_nothing_outside_is_given(browser: TestClient, path: str) -> None:
 
 
 @given(
-    st.sampled_from(["/", "/assets/", "/recordings/", "/take/x/"]),
+    st.sampled_from(["/", "/assets/", "/recordings/", "/take/x/", "/charts/"]),
     st.text(max_size=40),
     st.booleans(),
 )
@@ -289,3 +301,69 @@ def test_a_name_with_accents_is_given_to_every_browser(browser: TestClient, fold
 
     expected = "attachment; filename=\"f_r.mid\"; filename*=UTF-8''f%C3%BCr.mid"
     assert headers["content-disposition"] == expected
+
+
+# --- charts -------------------------------------------------------------------------------------------------------
+
+
+def test_charts_are_listed_given_looked_at_and_saved(browser: TestClient, folder: Path) -> None:
+    listed = browser.get("/charts", headers=AUTHORISED).json()
+    assert {"name": "12-bar-blues", "title": "Twelve-bar blues", "own": False} in listed
+    given_ = browser.get("/charts/12-bar-blues", headers=AUTHORISED).json()
+    assert given_["text"] == shipped.chart("12-bar-blues").read_text()
+
+    seen = post(browser, "/chart", {"text": given_["text"]}).json()
+    assert (seen["name"], seen["title"], len(seen["bars"])) == (
+        "12-bar-blues",
+        "Twelve-bar blues",
+        12,
+    )
+    assert seen["bars"][0] == {"text": "C7", "section": "Blues"}
+
+    mine = {"name": "mine", "text": "| C | F |", "replace": False}
+    assert post(browser, "/charts", mine).json() == {"name": "mine"}
+    assert (folder.parent / "charts" / "mine.txt").read_text() == "| C | F |\n"
+    assert post(browser, "/chart", {"text": seen["text"]}).json()["name"] == "12-bar-blues"
+    assert post(browser, "/chart", {"text": "| C | F |"}).json()["name"] == "mine"
+
+
+def test_a_file_that_a_page_hands_over_is_read_in_any_format(browser: TestClient) -> None:
+    song = b64encode("{title: Söng}\n[C]One and [G7]two\n".encode()).decode()
+
+    told = post(browser, "/chart/file", {"base64": song}).json()
+
+    assert (told["title"], told["name"]) == ("Söng", None)
+    assert told["text"].endswith("| C | G7 |\n")
+    for coded in ("*", "Zg", "ü"):
+        assert post(browser, "/chart/file", {"base64": coded}).status_code == 422
+
+
+def test_a_mistake_in_a_chart_is_told_with_its_line(browser: TestClient) -> None:
+    wrong = "title: x\n\n| C D E F G |"
+    for path, value in (
+        ("/chart", {"text": wrong}),
+        ("/chart/file", {"base64": b64encode(wrong.encode()).decode()}),
+        ("/charts", {"name": "x", "text": wrong, "replace": False}),
+    ):
+        answer = post(browser, path, value)
+        assert (answer.status_code, answer.json()["line"]) == (422, 3)
+        assert answer.json()["error"].startswith("line 3: 5 chords or dots in a bar of 4 beats")
+
+
+def test_why_a_chart_is_not_saved_or_given_is_told(browser: TestClient, folder: Path) -> None:
+    mine = {"name": "mine", "text": "| C |", "replace": False}
+    post(browser, "/charts", mine)
+
+    for answer, status in (
+        (post(browser, "/charts", mine), 409),
+        (post(browser, "/charts", mine | {"replace": True}), 200),
+        (post(browser, "/charts", mine | {"name": "../x"}), 422),
+        (post(browser, "/charts", mine | {"name": "12-bar-blues", "replace": True}), 422),
+        (post(browser, "/charts", {"name": "x", "text": "| C |"}), 422),
+        (post(browser, "/chart", {"text": 1}), 422),
+        (post(browser, "/chart", {"text": "x" * MOST_CHART}), 413),
+        (browser.get("/charts/none", headers=AUTHORISED), 404),
+    ):
+        assert answer.status_code == status, answer.text
+        assert status == 200 or 5 < len(answer.json()["error"]) < 300
+    assert [one.name for one in (folder.parent / "charts").iterdir()] == ["mine.txt"]

@@ -1,0 +1,256 @@
+"""Charts by name, for those who ask from a page or by OSC: the ones that came with livegen, and a person's own.
+
+Whatever is asked for is a name in one of two folders, never a path.  What is saved is NAME.txt among one's own; nothing
+is written over unasked.  Blocking; what was read is kept until its file changes.  Knows no HTTP and no OSC, and not
+what the engine does with a chart.
+"""
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from livegen.control import whole_files
+from livegen.control.presets import LONGEST
+from livegen.daemon import names
+from livegen.daemon.children import ControlProcess
+from livegen.errors import ChartError, ConfigError, LivegenError
+from livegen.music.charts import Bar, Chart, chart_of, read_chart, write_text
+from livegen.music.charts.source import Source
+from livegen.music.charts.text import read_text
+from livegen.music.metre import Metre, written
+
+CONTROL = "chart"  # the control that takes the text of one
+OFF = "off"
+SUFFIX = ".txt"
+MOST_LISTED = 500
+MOST_BYTES = 4 << 20  # of a file that a page hands over
+_MISTAKE = re.compile(r"chart(?::(\d+))?: (.*)", re.DOTALL)
+
+
+class NoChart(LivegenError):
+    """There is no chart of that name."""
+
+
+class ChartThere(LivegenError):
+    """There is a chart of that name already."""
+
+
+class ChartMistake(ChartError):
+    """A text is no chart; `line` is where, from 1, or 0 where no line is to blame."""
+
+    def __init__(self, message: str, line: int = 0) -> None:
+        super().__init__(f"line {line}: {message}" if line else message)
+        self.line = line
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """A chart's file as it was read: what a person edits, and `text`, what the engine plays; or why not."""
+
+    title: str = ""
+    edited: str = ""
+    text: str = ""
+    error: str = ""
+
+
+def by_name(shipped: Path, own: Path) -> dict[str, Path]:
+    """Charts by name, which is that of the file without its ending: those that came with livegen, then one's own."""
+    found = {path.stem: path for path in sorted(shipped.glob(f"*{SUFFIX}"))}
+    more = sorted(path for path in own.glob("*") if path.is_file() and path.name[0] != ".")
+    return found | {path.stem: path for path in more if path.stem not in found}
+
+
+def read(data: bytes | str) -> Chart:
+    """The chart that a person wrote or handed over, in any format that is read.  Raises ChartMistake."""
+    try:
+        return chart_of(data.encode() if isinstance(data, str) else data, "chart")
+    except ChartError as error:
+        found = _MISTAKE.fullmatch(str(error))
+        line, message = (found[1], found[2]) if found else (None, str(error))
+        raise ChartMistake(message[:300], int(line or 0)) from None
+    except UnicodeEncodeError:  # half of a character
+        raise ChartMistake("is not text; expected bars such as | C | F | G7 | C |") from None
+
+
+def laid_out(chart: Chart) -> dict[str, Any]:
+    """A chart for a page: its facts, and each bar with the words and signs that stand in it."""
+    return {
+        "title": chart.title,
+        "metre": written(chart.metre),
+        "tempo": chart.tempo,
+        "style": chart.style or "",
+        "key": chart.key.name if chart.key else "",
+        "bars": [_bar(chart, index) for index in range(len(chart.bars))],
+    }
+
+
+def _bar(chart: Chart, index: int) -> dict[str, Any]:
+    """What stands in a bar; what it lacks is left out."""
+    bar = chart.bars[index]
+    is_pickup = chart.pickup and index == 0
+    told = {
+        "section": bar.section,
+        "ending": ",".join(map(str, bar.ending)),
+        "opens": bar.opens,
+        "times": bar.times if bar.times > 1 else 0,
+        "signs": _signs(bar),
+        "metre": "" if is_pickup else _new_metre(chart, index),
+        "pickup": is_pickup,
+    }
+    return {"text": chart.text_of(bar)} | {name: value for name, value in told.items() if value}
+
+
+def _new_metre(chart: Chart, index: int) -> str:
+    """The metre that a bar has and the one before it has not."""
+    own = _metre(chart.bars[index])
+    is_first = index == int(chart.pickup)
+    before = chart.metre if is_first else _metre(chart.bars[index - 1])
+    return "" if own == before else written(own)
+
+
+def _metre(bar: Bar) -> Metre:
+    return Metre(((0, bar.ticks),), bar.beat)
+
+
+def _signs(bar: Bar) -> list[str]:
+    words = {"segno": bar.segno, "coda": bar.coda, "to coda": bar.to_coda, "fine": bar.fine}
+    return [word for word, is_there in words.items() if is_there] + (
+        [bar.jump.words] if bar.jump else []
+    )
+
+
+class Charts:
+    """The charts there are.  Neither folder need exist.  Threads: any."""
+
+    def __init__(self, shipped: Path, own: Path) -> None:
+        self._shipped, self._own = shipped, own
+        self._kept: dict[tuple[str, int, int], Sheet] = {}
+
+    def listed(self) -> list[dict[str, Any]]:
+        """Name, title, and whether it is one's own, of each; `error` where a file cannot be read."""
+        paths = list(by_name(self._shipped, self._own).items())[:MOST_LISTED]
+        sheets = {name: self._sheet(path) for name, path in paths}
+        current = {key for _, path in paths if (key := _key(path))}
+        self._kept = {key: sheet for key, sheet in self._kept.items() if key in current}
+        return [
+            {"name": name, "title": sheet.title, "own": self._is_own(path)}
+            | ({"error": sheet.error} if sheet.error else {})
+            for (name, path), sheet in zip(paths, sheets.values(), strict=True)
+        ]
+
+    def given(self, name: str) -> dict[str, Any]:
+        """Name, title and text of one, as a person edits it.  Raises NoChart or ChartError."""
+        path = by_name(self._shipped, self._own).get(name)
+        if path is None:
+            raise NoChart(f"there is no chart {name!r:.60}")
+        sheet = self._sheet(path)
+        if sheet.error:
+            raise ChartError(sheet.error)
+        return {
+            "name": name,
+            "title": sheet.title,
+            "text": sheet.edited,
+            "own": self._is_own(path),
+        }
+
+    def named(self, text: str) -> str | None:
+        """Which of the charts there are the engine plays when it plays this text; None where it is another."""
+        paths = by_name(self._shipped, self._own).items()
+        return next((name for name, path in paths if self._sheet(path).text == text), None)
+
+    def meant(self, control: str, value: Any) -> Any:
+        """What a control takes where a person may name it: of a chart its text, else the value itself.
+
+        A chart is a name, or its text in any format that is read, or "off".  Raises ConfigError.
+        """
+        if control != CONTROL or not isinstance(value, str) or (word := value.strip()) == OFF:
+            return value
+        try:
+            text = self._text(word)
+        except LivegenError as error:
+            raise ConfigError(f"{CONTROL}: {error}") from None
+        if len(json.dumps(text)) > ControlProcess.MAX_COMMAND - 64:
+            raise ConfigError(f"{CONTROL}: too long to be handed to the engine")
+        return text
+
+    def _text(self, word: str) -> str:
+        path = by_name(self._shipped, self._own).get(word)
+        if path is not None:
+            sheet = self._sheet(path)
+            if sheet.error:
+                raise ChartError(sheet.error)
+            return sheet.text
+        if not set(word) & set("\n|:"):
+            raise NoChart(f"there is none of the name {word!r:.40}")
+        return write_text(read(word))
+
+    def save(self, name: str, text: str, replace: bool = False) -> str:
+        """Save a text as a chart of one's own, as it is written; its name, the accents composed.
+
+        Raises ChartThere where there is one and it is not to be replaced, ChartError, or OSError.
+        """
+        read(text)
+        plain = checked_name(name)
+        there = by_name(self._shipped, self._own).get(plain)
+        if there is not None and not self._is_own(there):
+            raise ChartError(f"{plain} came with livegen; choose another name")
+        if there is not None and there.suffix != SUFFIX:
+            raise ChartError(f"{plain} is the file {there.name}; choose another name")
+        try:
+            whole_files.write(self._own / f"{plain}{SUFFIX}", text.rstrip() + "\n", replace)
+        except FileExistsError:
+            raise ChartThere(f"there is a chart {plain} already") from None
+        return plain
+
+    def _is_own(self, path: Path) -> bool:
+        return path.parent != self._shipped
+
+    def _sheet(self, path: Path) -> Sheet:
+        key = _key(path)
+        if key is None or key not in self._kept:
+            sheet = _sheet(path)
+            if key is None:
+                return sheet
+            self._kept[key] = sheet
+        return self._kept[key]
+
+
+def checked_name(name: str) -> str:
+    """The name of a chart, its accents composed.  Raises ChartError."""
+    plain = names.composed(name.strip())
+    if len(plain) > LONGEST or not names.is_safe(f"{plain}{SUFFIX}") or not names.is_safe(plain):
+        rule = names.RULE.replace("200 bytes", f"{LONGEST} characters")
+        raise ChartError(f"{name!r:.60} is no name for a chart: {rule}")
+    if plain == OFF:
+        raise ChartError(f"{OFF} means no chart; choose another name")
+    return plain
+
+
+def _sheet(path: Path) -> Sheet:
+    try:
+        chart = read_chart(path)
+        text = write_text(chart)
+        return Sheet(chart.title, _edited(path, chart) or text, text)
+    except ChartError as error:
+        return Sheet(error=str(error).replace(str(path.parent), "").lstrip("/\\")[:300])
+
+
+def _edited(path: Path, chart: Chart) -> str:
+    """The file as it is, with its notes and comments, if it is in livegen's own text; else nothing."""
+    source = Source(path.name)
+    try:
+        text = source.text(path.read_bytes())
+        return text if read_text(text, source) == chart else ""
+    except (ChartError, OSError):
+        return ""
+
+
+def _key(path: Path) -> tuple[str, int, int] | None:
+    """What changes when the file does; None if it is gone."""
+    try:
+        about = path.stat()
+    except OSError:
+        return None
+    return str(path), about.st_mtime_ns, about.st_size
