@@ -30,8 +30,8 @@ from pydantic import (
     field_validator,
 )
 
-from livegen import guarded_yaml
-from livegen.errors import ConfigError
+from livegen import guarded_yaml, shipped
+from livegen.errors import ChartError, ConfigError
 from livegen.home import base_folder
 from livegen.jam.controls import CONTROLS, checked
 from livegen.jam.mapping import parse_target
@@ -86,8 +86,9 @@ def _as_control(name: str) -> BeforeValidator:
 
     def check(value: object) -> object:
         try:
-            return checked(name, _word(value))
-        except ConfigError as mistake:
+            word = _word(value)
+            return checked(name, shipped.chart_text(str(word)) if name == "chart" else word)
+        except (ConfigError, ChartError) as mistake:
             raise ValueError(str(mistake).removeprefix(f"{name}: ")) from None
 
     return BeforeValidator(check)

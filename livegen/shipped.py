@@ -9,6 +9,8 @@ from pathlib import Path
 from livegen.daemon.recordings import default_folder
 from livegen.errors import ChartError, ConfigError, ModelError
 from livegen.home import spelled_out
+from livegen.jam.controls import OFF
+from livegen.music.charts import read_chart, write_text
 
 DEFAULT_MODEL = "jam-gru"  # the folder under models/ that "default" stands for
 _PACKAGE = Path(__file__).resolve().parent
@@ -104,3 +106,13 @@ def chart(name_or_path: str) -> Path:
         return path
     known = ", ".join(names) or "none here"
     raise ChartError(f"{name_or_path!r} is neither a file nor a chart that there is ({known})")
+
+
+def chart_text(said: str) -> str:
+    """What the control `chart` takes: "off", the text of a chart, or that of one that is said by name or path.
+
+    Raises ChartError for one that there is not, or that cannot be read; ConfigError as `chart` does.
+    """
+    if said == OFF or "\n" in said or "|" in said:
+        return said
+    return write_text(read_chart(chart(said)))

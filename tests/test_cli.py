@@ -212,6 +212,7 @@ def test_completion_offers_the_words_that_a_control_takes(
 VALUES = {
     "mode": "solo",
     "style": "jazz",
+    "chart": "12-bar-blues",
     "tempo": "90",
     "sync": "internal",
     "scale": "D dorian",

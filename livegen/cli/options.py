@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 from click.shell_completion import CompletionItem
 
-from livegen.errors import ConfigError, LivegenError
+from livegen.errors import ChartError, ConfigError, LivegenError
 from livegen.home import spelled_out
 from livegen.jam.controls import CONTROLS, Control, checked, expected
 from livegen.music.parts import PARTS
@@ -23,6 +23,7 @@ MISTAKE, OURS, INTERRUPTED = 2, 1, 130  # exit statuses
 AT_HAND = (
     "mode",
     "style",
+    "chart",
     "tempo",
     "sync",
     "scale",
@@ -97,8 +98,8 @@ class OfControl(click.ParamType):  # type: ignore[type-arg]  # earlier clicks ar
     ) -> float | str:
         """Check it; a mistake is told as the table words it."""
         try:
-            return checked(self.name, value)
-        except ConfigError as mistake:
+            return checked(self.name, _of_chart(value) if self.name == "chart" else value)
+        except (ChartError, ConfigError) as mistake:
             self.fail(str(mistake).removeprefix(f"{self.name}: "), param, ctx)
 
     def shell_complete(
@@ -109,16 +110,31 @@ class OfControl(click.ParamType):  # type: ignore[type-arg]  # earlier clicks ar
         return [CompletionItem(word) for word in words if word.startswith(incomplete)]
 
 
+def _of_chart(value: Any) -> str:
+    """The text of a chart that is given by name or as a file."""
+    from livegen import shipped
+
+    return shipped.chart_text(str(value))
+
+
 def _words(control: Control, model: str | None) -> Sequence[str]:
     match control.name:
         case "style":
             return _styles(model or "default")
         case "parts":
             return ("auto", *PARTS)
+        case "chart":
+            return _charts()
         case "scale":  # names of scales have spaces, which completion in bash does not survive
             return ("played", "off")
         case _:
             return control.choices
+
+
+def _charts() -> Sequence[str]:
+    from livegen import shipped
+
+    return ("off", *shipped.charts())
 
 
 def _styles(model: str) -> Sequence[str]:

@@ -13,10 +13,10 @@ from livegen.inference.sampling import Mask
 from livegen.jam.agenda import ROUTES, Route
 from livegen.jam.controls import Settings
 from livegen.jam.drummer import Drummer
-from livegen.jam.harmonies import Harmony
+from livegen.jam.harmonies import ChordFrom, Harmony, Outline
 from livegen.jam.theme import Theme
-from livegen.jam.turns import MODES, Chords, Length, Mode, Parts
-from livegen.music.chord import Chord
+from livegen.jam.turns import MODES, Length, Mode, Parts
+from livegen.music.charts import Stretch
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import COMP, DRUMS, LEAD, PARTS, PITCHED
 from livegen.music.phrase import CHORD_US, Phrase
@@ -71,6 +71,7 @@ class Brief:
     `follow` (0..1) how closely density and loudness keep to those of the call.  `supposes`: the parts that are
     not ours are somebody's who plays on, and not silent.  `theme` is what the part that leads takes up.
     `strikes` are chords, with their ticks, that the parts which accompany strike; notes of theirs outside them end.
+    At the beginning of each of `rests` all may strike once more, and then nobody plays to its end.
     `drummer` is what drums keep to that play by themselves.
     """
 
@@ -96,7 +97,8 @@ class Brief:
     silent_since: tuple[int, ...] | None = None
     supposes: bool = False
     theme: Theme | None = None
-    strikes: tuple[tuple[int, Chord], ...] = ()
+    strikes: tuple[ChordFrom, ...] = ()
+    rests: tuple[Stretch, ...] = ()
     drummer: Drummer | None = None
 
 
@@ -107,16 +109,13 @@ def brief_for(
     start: int,
     *,
     routes: tuple[Route, ...] = ROUTES,
-    classes: PitchClasses | None = None,
-    chords: Sequence[tuple[int, Chord]] = (),
-    period: int | None = None,
+    outline: Outline = Outline(),  # noqa: B008  a value
     now: int | None = None,
     theme: Theme | None = None,
 ) -> Brief:
     """The brief for what answers, or goes along with, `phrase` from tick `start` on, as things are at `now` (micros).
 
-    `classes` are the pitch classes of the key that is played in, None when that is not known; `chords` what
-    was, is or will be played, with their ticks, to come again every `period` ticks from the first.
+    `outline` is the harmony that is gone by.
     """
     mode = MODES[settings.mode]
     beside = mode.is_beside
@@ -124,13 +123,16 @@ def brief_for(
     energy = settings.energy - 0.5
     ticks = length(phrase, settings, mode.length, timeline, start)
     patience = 0 if settings.start in ("now", "bar") and not beside else TICKS_PER_BEAT
-    allowed = _scale(phrase, settings, classes)
-    if beside and classes is None and not chords and not any(phrase.pitch_classes):
+    allowed = _scale(phrase, settings, outline)
+    if beside and not (outline.classes or outline.chords or any(phrase.pitch_classes)):
         # Nobody has played a pitch: a bass may stay on one root, and chords would be anybody's guess.
         plays = tuple(plays[part] and part != COMP for part in range(len(PARTS)))
         allowed = ROOT if settings.scale == "played" else allowed
-    if beside:  # a chord is at home where it sounds: the key may be slower than it
-        allowed = allowed.union(*(chord.pitch_classes for _, chord in chords))
+    if (
+        beside or outline.is_written
+    ):  # a chord is at home where it sounds: the key may be slower than it
+        chords = (chord for _, chord in outline.chords if chord)
+        allowed = allowed.union(*(chord.pitch_classes for chord in chords))
     left = room(phrase, settings, timeline, now) if beside and now is not None else None
     return Brief(
         start=start,
@@ -150,7 +152,8 @@ def brief_for(
         louder=louder(settings),
         follow=settings.follow,
         groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
-        harmony=_harmonies(settings, mode, allowed, timeline.metre, chords, period),
+        harmony=_harmonies(settings, allowed, timeline.metre, outline),
+        rests=tuple(outline.rests),
         wanted=_WANTED if beside else 0.0,
         supposes=beside,
         theme=theme,
@@ -301,15 +304,16 @@ def _register(phrase: Phrase, settings: Settings, part: int) -> Mask:
     return _range(low + shift, high + shift)
 
 
-def _scale(phrase: Phrase, settings: Settings, classes: PitchClasses | None) -> PitchClasses:
+def _scale(phrase: Phrase, settings: Settings, outline: Outline) -> PitchClasses:
     """Pitch classes that are at home."""
+    classes = outline.classes
     if settings.scale == "off":
         return frozenset(range(12))
     if settings.scale != "played":
         return parse_scale(settings.scale)
-    if (
-        MODES[settings.mode].is_beside and classes is not None
-    ):  # a call may have begun in another key
+    # A call may have begun in another key.
+    is_told = MODES[settings.mode].is_beside or outline.is_written
+    if is_told and classes is not None:
         return classes
     lately = phrase.lately
     has_changed = classes is not None and _share_in(classes, lately) < _AT_HOME
@@ -324,24 +328,18 @@ def _share_in(classes: PitchClasses, weights: Sequence[float]) -> float:
 
 
 def _harmonies(
-    settings: Settings,
-    mode: Mode,
-    allowed: PitchClasses,
-    metre: Metre,
-    chords: Sequence[tuple[int, Chord]],
-    period: int | None,
+    settings: Settings, allowed: PitchClasses, metre: Metre, outline: Outline
 ) -> tuple[Harmony | None, ...]:
     """How welcome pitches are to each part: those at home, and those of the chord to who goes by it."""
     if not settings.adherence:
         return (None,) * len(PARTS)
     home = np.array([0.0 if pitch % 12 in allowed else 1.0 for pitch in range(128)])
-    strange = home * _strangeness(settings.adherence)
-    kept = () if mode.chords is Chords.NONE else tuple(chords)
-    origin = kept[0][0] if kept else 0
+    strange, chords = home * _strangeness(settings.adherence), tuple(outline.chords)
+    origin = chords[0].tick if chords else 0
     return tuple(
         None
         if part == DRUMS
-        else Harmony(part, strange, metre, kept, settings.adherence, origin, period)
+        else Harmony(part, strange, metre, chords, settings.adherence, origin, outline.period)
         for part in range(len(PARTS))
     )
 

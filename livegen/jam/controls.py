@@ -9,13 +9,16 @@ from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
 
-from livegen.errors import ConfigError
+from livegen.errors import ChartError, ConfigError
 from livegen.jam.turns import MODES
+from livegen.music.charts import chart_of
 from livegen.music.metre import told_metre
 from livegen.music.parts import PARTS
 from livegen.music.scale import parse_register, parse_scale
 
 Value = float | str
+OFF = "off"  # no chart
+LONGEST_TEXT, LONGEST_CHART = 64, 16_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,6 +113,15 @@ _TABLE = (
         'colours), or a name such as "C major", "A minor", "D dorian", "F# blues".',
     ),
     Control(
+        "chart", "text", "off",
+        help="A chart (lead sheet) that all parts go by, by the name of one that is there or as a file, or off.  Its "
+        "tempo, metre and style count where those controls are auto or any.",
+    ),
+    Control(
+        "transpose", "number", 0, low=-11, high=11, unit="semitones", whole=True,
+        help="So many semitones higher the chart is played.",
+    ),
+    Control(
         "adherence", "number", 1.0, low=0.0, high=1.0,
         help="How strictly the model keeps to the scale: 1 allows no other pitch, 0 leaves pitch to the model.  While "
         "chords are heard, also how much it favours their notes.",
@@ -197,9 +209,12 @@ def _written(value: Value) -> str:
 
 
 def _checked_text(name: str, text: str) -> str:
-    if len(text) > 64:
-        raise ConfigError(f"{name}: expected at most 64 characters, got {len(text)}")
+    most = LONGEST_CHART if name == "chart" else LONGEST_TEXT
+    if len(text) > most:
+        raise ConfigError(f"{name}: expected at most {most} characters, got {len(text)}")
     match name:
+        case "chart" if text != OFF:
+            _check_chart(text)
         case "scale" if text not in ("off", "played"):
             parse_scale(text)
         case "register" if text not in ("call", "all"):
@@ -213,6 +228,13 @@ def _checked_text(name: str, text: str) -> str:
         case _:
             pass
     return text
+
+
+def _check_chart(text: str) -> None:
+    try:
+        chart_of(text.encode(), "the chart")
+    except ChartError as mistake:
+        raise ConfigError(f"chart: {mistake}") from None
 
 
 def _number(value: object) -> float | None:
@@ -256,6 +278,8 @@ class Settings:
     start: str = _default("start")
     register: str = _default("register")
     scale: str = _default("scale")
+    chart: str = _default("chart")
+    transpose: int = _default("transpose")
     adherence: float = _default("adherence")
     density: float = _default("density")
     energy: float = _default("energy")

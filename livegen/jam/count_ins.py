@@ -97,4 +97,8 @@ class CountIns:
         """In free time: that tempo and those bars from now on which are told, or were found last."""
         listener, running = self._listener, self._listener.live.timeline
         metre = listener.metre or (running.metre if listener.tempo_sure else COMMON_TIME)
-        return Timeline(listener.fixed_us or running.tempo_us, now, metre)
+        return Timeline(
+            listener.fixed_us or (running.tempo_us if listener.tempo_sure else listener.usual_us),
+            now,
+            metre,
+        )

@@ -233,7 +233,7 @@ class Engine:
             case Command():
                 self._obey(event, out)
             case Swap(model):
-                self._listener.offer(model, self.settings.style, self._now)
+                self._listener.offer(model, self._listener.style, self._now)
             case _:
                 self._receive(event, out)
         self._keep_time(out)
@@ -276,7 +276,7 @@ class Engine:
             "tempo_sure": self._tempo_sure,
             "metre": written(timeline.metre),
             "timeline": [timeline.tempo_us, timeline.origin_us, place.bar],
-            **self._listener.harmony.snapshot(self._now),
+            **self._listener.harmony.snapshot(timeline, self._now),
             "held": len(self._ears.held),
             "waits_for": sorted({pitch for _, pitch in self._awaited_keys}),
             "rest_at": self._rest_at,
@@ -386,7 +386,8 @@ class Engine:
         conductor.look(self._now)
         timeline, jumped = conductor.timeline, conductor.jumps != self._jumps
         self._jumps = conductor.jumps
-        self._listener.led(conductor.leader is Leader.FREE, self._fixed_us)
+        leader = conductor.leader
+        self._listener.led(leader is Leader.FREE, self._fixed_us, leader is Leader.CLOCK)
         if jumped:
             self._metronome.stop()
             self._turns.jump(timeline, self._now, out)
@@ -635,7 +636,7 @@ class Engine:
 
     def _succeed(self) -> None:
         """The other model takes over; states of the old one mean nothing to it."""
-        self._listener.succeed(self.settings.style)
+        self._listener.succeed(self._listener.style)
         if self._turns.answered:
             self._turns.answered.forget_strokes(self._listener.live.copy())
         self._steering.set_style()

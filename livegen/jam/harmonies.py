@@ -3,19 +3,51 @@
 Knows chords, ticks and bars; knows no model and no chance.
 """
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from operator import itemgetter
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from livegen.music.charts import Stretch
 from livegen.music.chord import Chord
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import BASS, COMP, LEAD
 
 Favour = NDArray[np.float64]  # (128,), nats by pitch
-Changes = Sequence[tuple[int, Chord]]  # chords, each from its tick on, ascending
+
+
+class ChordFrom(NamedTuple):
+    """A chord from a tick on; None where there is none (N.C.)."""
+
+    tick: int
+    chord: Chord | None
+
+
+Changes = Sequence[ChordFrom]  # ascending
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The harmony that is gone by from a tick on.
+
+    `classes` are the pitch classes of the key, None where none is known.  The `chords` come again every `period` ticks
+    from the first, if there is one; None is no chord (N.C.).  Those of `strikes` begin there or later; `is_new` says
+    that the first of them begins now, and was not foreseen.  In `rests` nobody plays.  `is_written`: a chart says so.
+    """
+
+    classes: frozenset[int] | None = None
+    chords: Sequence[ChordFrom] = ()
+    period: int | None = None
+    strikes: Sequence[ChordFrom] = ()
+    is_new: bool = False
+    rests: Sequence[Stretch] = ()
+    is_written: bool = False
+
 
 _TONES = {LEAD: 1.5, COMP: 5.0, BASS: 2.0}  # how welcome the tones of a chord are
 # Of a bass: the root where a chord begins, tones on strong beats, the root among them, and what leads to the next root.
@@ -36,7 +68,7 @@ class Harmony:
     part: int
     strange: Favour
     metre: Metre
-    chords: tuple[tuple[int, Chord], ...] = ()
+    chords: tuple[ChordFrom, ...] = ()
     weight: float = 1.0
     origin: int = 0
     period: int | None = None
@@ -47,28 +79,35 @@ class Harmony:
             return self.strange
         if self.period:
             tick = self.origin + (tick - self.origin) % self.period
-        at = max(0, sum(since <= tick for since, _ in self.chords) - 1)
+        at = max(0, bisect_right(self.chords, tick, key=itemgetter(0)) - 1)
         since, chord = self.chords[at]
+        if chord is None:
+            return self.strange
         if self.part != BASS:
             return self.strange + self.weight * _tones(chord, _TONES[self.part])
-        return self.strange + self.weight * self._of_bass(tick, since, at)
+        return self.strange + self.weight * self._of_bass(chord, tick, since, self._following(at))
 
-    def _of_bass(self, tick: int, since: int, at: int) -> Favour:
-        chord = self.chords[at][1]
+    def is_silent(self, tick: int) -> bool:
+        """True where no chord is to sound, and the part goes by chords."""
+        if self.part == LEAD or not self.chords or self.period:
+            return False
+        at = max(0, bisect_right(self.chords, tick, key=itemgetter(0)) - 1)
+        return self.chords[at].chord is None
+
+    def _of_bass(self, chord: Chord, tick: int, since: int, following: ChordFrom | None) -> Favour:
         if 0 <= tick - since < _BEGINNING:
             return _only(foot(chord), _BEGINS)
-        following = self._following(at)
-        if following and following[0] - tick <= _LEADING:
-            return _leading(chord, foot(following[1]))
+        if following and following.chord and following.tick - tick <= _LEADING:
+            return _leading(chord, foot(following.chord))
         place = self.metre.place(tick)
         is_strong = place.position % self.metre.strong(place.bar) < _BEGINNING
         return _tones(chord, _ON_STRONG if is_strong else _TONES[BASS]) + _only(foot(chord), _ROOT)
 
-    def _following(self, at: int) -> tuple[int, Chord] | None:
+    def _following(self, at: int) -> ChordFrom | None:
         if at + 1 < len(self.chords):
             return self.chords[at + 1]
         tick, chord = self.chords[0]
-        return (tick + self.period, chord) if self.period else None
+        return ChordFrom(tick + self.period, chord) if self.period else None
 
 
 def foot(chord: Chord) -> int:

@@ -1,21 +1,22 @@
 """The harmony: the key, the chord that sounds, and the chords that are to come, each from the source that knows best.
 
-What the player's left hand plays comes first, then what this song did before at the same place, then what the melody
-implies.  Puts the trackers of `music` to work for the engine.  Knows notes, micros and ticks; knows no model.
+A chart says it all.  Without one the player's left hand comes first, then what this song did before at the same place,
+then what the melody implies.  Knows notes, micros and ticks; knows no model.
 """
 
 from collections import deque
 from dataclasses import replace
 from enum import Enum
-from typing import Any, NamedTuple
 
-from livegen.jam.harmonies import Changes, foot
+from livegen.jam.harmonies import ChordFrom, Outline
+from livegen.jam.lead_sheet import LeadSheet
+from livegen.jam.melody_chords import MelodyChords
+from livegen.jam.song_memory import LATE, SongMemory
 from livegen.jam.struck import Struck
 from livegen.jam.turns import Chords
-from livegen.music.chord import KINDS, Chord
+from livegen.music.charts import Chart
+from livegen.music.chord import Chord
 from livegen.music.chords_heard import ChordTracker
-from livegen.music.chords_implied import SPAN, Sung, implied
-from livegen.music.foresight import Foresight, Form, Grid
 from livegen.music.key import Key, KeyTracker
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS, LEAD, SPLIT_PITCH
@@ -25,18 +26,15 @@ from livegen.music.timeline import Timeline
 SETTLE_US = 85_000  # so long after it began a note of a chord is none of a melody
 IN_THE_EAR_US = 1_000_000  # so long may the chord before still be heard in it
 STALE_US = 8_000_000  # after so long without a left hand the melody says the chord
-AHEAD = 8 * TICKS_PER_BEAT  # so far ahead chords are foreseen
-SURE = 0.6  # chords that are foreseen are gone by from this probability on
+AHEAD = 8 * TICKS_PER_BEAT  # so far ahead chords are foreseen by who goes along
+ANSWER = 32 * 4 * TICKS_PER_BEAT  # and by who answers on a chart
 _REMEMBERED = 64  # chords of a call
-_HEARD = 1024  # chords, of which a song that is heard on another beat is remembered anew
-_MELODY = 64  # notes
 _CHORD = 3  # notes at once that are a chord, wherever they lie
 _LINE = TICKS_PER_BEAT // 2  # chords are taken to change on eighths
 _BASS_BELOW, _APART = (
     48,
     7,
 )  # a note below this pitch, and so far below the next, is meant as the bass
-_INTO = 0.75  # where in a beat its chord is asked for: a hand may be late
 
 Voice = tuple[int, int]  # part, pitch
 
@@ -45,54 +43,36 @@ class Source(Enum):
     """Where the chord that is gone by comes from."""
 
     NONE = ""
+    CHART = "chart"
     HAND = "hand"
     MEMORY = "memory"
     MELODY = "melody"
-
-
-class Ahead(NamedTuple):
-    """The chords to go by: `chords` from a tick on; `strikes` are those that begin there or later.
-
-    `is_new` says that the first of them begins now, and was not foreseen.
-    """
-
-    chords: Changes = ()
-    strikes: Changes = ()
-    is_new: bool = False
 
 
 class Harmony:
     """Key and chords as they are heard and foreseen.  `left_hand` are the keys that it holds.  Threads: loop only."""
 
     def __init__(self) -> None:
+        self.sheet: LeadSheet | None = None
         self._keys = KeyTracker()
         self._chords = ChordTracker()
-        self._call: deque[tuple[int, Chord]] = deque(
-            maxlen=_REMEMBERED
-        )  # its chords, since when, micros
+        self._melody = MelodyChords()
+        self._memory = SongMemory()
+        self._call: deque[ChordFrom] = deque(maxlen=_REMEMBERED)  # its chords, since when, micros
         self._together: list[tuple[int, int]] = []  # strokes at one time, as when and pitch
         self._told: Chord | None = (
             None  # to whoever goes along with it, since `_told_us`, from `_source`
         )
         self._told_us = -STALE_US
         self._source = Source.NONE
+        self._foreseen: tuple[ChordFrom, ...] = ()  # that were told, and may have come by now
         self._key_was_heard = False  # before that no chord is named
         # When to look again what chord the notes struck last make.
         self.settles_us: int | None = None
-        self._struck_us = 0
+        self._struck_us = -STALE_US
         self.left_hand: set[Voice] = set()
         self._left_us = -STALE_US  # when it last did something, and when it last struck a key
         self._left_struck_us = -STALE_US
-        # Since when, micros, and pitch; and until when those sounded that have ended.
-        self._melody: deque[tuple[int, int]] = deque(maxlen=_MELODY)
-        self._ended: dict[tuple[int, int], int] = {}
-        # The song so far, by beats of `_timeline`, up to the cell `_reached`.
-        self._song: Foresight | None = None
-        self._grid: Grid | None = None
-        self._timeline: Timeline | None = None
-        self._reached = 0
-        self._sounded: deque[tuple[int, Chord | None]] = deque(maxlen=_HEARD)
-        self._foreseen: Changes = ()  # that were told, and may have come by now
 
     # --- what is heard --------------------------------------------------------------------------------------------
 
@@ -116,7 +96,7 @@ class Harmony:
             self._left_us = at
             (self.left_hand.add if velocity else self.left_hand.discard)((part, pitch))
         else:
-            self._sing(at, pitch, velocity)
+            self._melody.hear(at, pitch, velocity)
         if chordal:
             self._left_struck_us = at
         self._note(at)
@@ -124,11 +104,9 @@ class Harmony:
     def _note(self, at: int) -> None:
         """Remember the chord that sounds."""
         chord = self._chords.look(at)
-        if chord is not None and (not self._call or self._call[-1][1] != chord):
-            self._call.append((at, chord))
-        played = self.played(at)
-        if not self._sounded or self._sounded[-1][1] != played:
-            self._sounded.append((at, played))
+        if chord is not None and (not self._call or self._call[-1].chord != chord):
+            self._call.append(ChordFrom(at, chord))
+        self._memory.sounds(self.played(at), at)
 
     def _chordal(self, at: int, pitch: int, is_below: bool) -> list[int]:
         """The pitches that this stroke makes notes of a chord: its own, or all that were struck with it."""
@@ -138,21 +116,12 @@ class Harmony:
             return [other for _, other in self._together]
         return [pitch] if is_below else []
 
-    def _sing(self, at: int, pitch: int, velocity: int) -> None:
-        """A note of the melody begins or ends."""
-        if velocity:
-            if len(self._melody) == _MELODY:
-                self._ended.pop(self._melody[0], None)
-            self._melody.append((at, pitch))
-            return
-        begun = next((note for note in reversed(self._melody) if note[1] == pitch), None)
-        if begun is not None:
-            self._ended.setdefault(begun, at)
-
-    def begin(self) -> None:
-        """A call begins: the chords before it are not its own."""
+    def begin(self, now: int) -> None:
+        """A call begins: the chords before it are not its own, and after a long silence it is another song's."""
         self._call.clear()
         self._told, self._source, self._foreseen = None, Source.NONE, ()
+        if self.sheet and (self.sheet.top is None or now - self._struck_us > STALE_US):
+            self.sheet.begin(now)
 
     # --- what sounds ----------------------------------------------------------------------------------------------
 
@@ -188,7 +157,7 @@ class Harmony:
         self.settles_us = now + 2 * SETTLE_US if is_fresh else None
         self._note(now)
         chord = self.played(now)
-        if chord is None or self._holds(timeline.tick(now), timeline):
+        if chord is None or self.sheet or self._holds(timeline.tick(now), timeline):
             return False
         return chord != self._told
 
@@ -199,74 +168,72 @@ class Harmony:
 
     # --- what is to come ------------------------------------------------------------------------------------------
 
-    def ahead(self, start: int, timeline: Timeline, now: int) -> Ahead:
+    def use(self, chart: Chart | None, now: int | None) -> None:
+        """Go by a chart, from its beginning on unless it is the same in another key, or by none."""
+        before, self.sheet = self.sheet, LeadSheet(chart) if chart else None
+        if self.sheet and before and before.chart.title == self.sheet.chart.title:
+            self.sheet.top = before.top
+        elif self.sheet and now is not None and now - self._struck_us < STALE_US:
+            self.sheet.begin(now)
+        self._foreseen = ()
+
+    @property
+    def chart(self) -> Chart | None:
+        """The chart that is gone by."""
+        return self.sheet.chart if self.sheet else None
+
+    def follow(self, timeline: Timeline, now: int, has_song: bool) -> None:
+        """Time passes on a timeline; `has_song` says that its tick 0 is where the song of a DAW begins."""
+        is_same = self._memory.follow(timeline, now, lambda tick: self._holds(tick, timeline))
+        if not is_same:
+            self._foreseen = ()
+        if self.sheet:
+            self.sheet.follow(timeline, is_same, has_song)
+
+    def ahead(self, start: int, timeline: Timeline, now: int) -> Outline:
         """Choose the chords that who goes along keeps to from tick `start` on.
 
-        Now it is what the player's left hand plays, or else what the melody implies; then what this song did before.
         One that was not foreseen is new for as long as keys that go with it may still come.
         """
-        self._follow(timeline, now)
-        self._key_was_heard = self._key_was_heard or self._keys.look(now) is not None
         for _, chord in self._past(start):
             self._told, self._source = chord, Source.MEMORY
-        before, played = self._told, self.played(now)
-        if self._holds(start, timeline):
-            pass
-        elif played is None and self._key_was_heard and self._melody:
-            self._told, self._source = self._implied(start, timeline, now, before), Source.MELODY
-        elif played is None or self._is_whole(now):
-            self._told, self._source = played, Source.HAND if played else Source.NONE
+        before = self._told
+        if self.sheet:
+            self._told, self._source = self.sheet.at(start).chord, Source.CHART
+        elif not self._holds(start, timeline):
+            self._listen(start, timeline, now)
         if self._told != before:
             self._told_us = now
-        self._foreseen = (*self._past(start), *self._coming(start))
-        if self._told is None:
-            return Ahead()
-        coming = tuple(change for change in self._foreseen if change[0] > start)
-        first = (start, self._told)
+        self._foreseen = (*self._past(start), *self._coming(start, start + AHEAD))
         is_new = now - self._told_us < SETTLE_US
-        return Ahead((first, *coming), (first, *coming) if is_new else coming, is_new)
+        chords = self._from(start)
+        new = (chords[0]._replace(tick=timeline.tick(self._told_us)),) if is_new and chords else ()
+        outline = self._outline(start, start + AHEAD, now)
+        hits = {rest.start: self.sheet.at(rest.start) for rest in outline.rests if self.sheet}
+        coming = hits | {change.tick: change for change in chords}
+        strikes = (*new, *(coming[tick] for tick in sorted(coming) if tick > start))
+        return replace(outline, strikes=strikes, is_new=is_new)
 
-    def _follow(self, timeline: Timeline, now: int) -> None:
-        """Let the song go on: tell it the chord of each beat that is over, or all of them where bars are others."""
-        tick, song = timeline.tick(now), self._song
-        is_other = (
-            self._timeline is None
-            or self._timeline.metre != timeline.metre
-            or (abs(self._timeline.tick(now) - tick) > _LINE)
-        )
-        self._timeline = timeline
-        if song is None or self._grid is None or is_other:
-            song = self._song = Foresight(timeline.metre)
-            self._grid = Grid.of(timeline.metre)
-            since = self._sounded[0][0] if self._sounded and now - self._left_us < STALE_US else now
-            self._reached, self._foreseen = self._grid.cell(timeline.tick(since)), ()
-        into = round(_INTO * self._grid.ticks)
-        while (begin := self._grid.tick(self._reached)) + into <= tick:
-            is_supposed = self._holds(begin, timeline)
-            song.hear(begin, None if is_supposed else self._chord_at(timeline.micros(begin + into)))
-            self._reached += 1
+    def _listen(self, start: int, timeline: Timeline, now: int) -> None:
+        """Go by what the left hand plays now, or by what the melody implies."""
+        played, implied = self.played(now), None
+        self._key_was_heard = self._key_was_heard or self._keys.look(now) is not None
+        if played is None and self._key_was_heard:
+            implied = self._melody.chord(start, timeline, now, self._told)
+        if implied:
+            self._told, self._source = implied, Source.MELODY
+        elif played is None or self._is_whole(now):
+            self._told, self._source = played, Source.HAND if played else Source.NONE
 
-    def _chord_at(self, at: int) -> Chord | None:
-        """The chord that the left hand played at a time, micros; None where it played none."""
-        return next((chord for since, chord in reversed(self._sounded) if since <= at), None)
+    def _coming(self, start: int, until: int) -> tuple[ChordFrom, ...]:
+        """The changes after a tick that are known, or sure enough."""
+        if self.sheet:
+            return self.sheet.coming(start, until)
+        return self._memory.coming(start, until, self._told) if self._told else ()
 
-    def _coming(self, start: int) -> Changes:
-        """The changes after tick `start` that are sure enough."""
-        found: list[tuple[int, Chord]] = []
-        before = self._told
-        if self._song is None or before is None:
-            return ()
-        for tick, chord, sure, _ in self._song.expected(start + 1, start + AHEAD):
-            if chord is None or sure < SURE:
-                break
-            if _is_other(chord, before):
-                found.append((tick, chord))
-                before = chord
-        return tuple(found)
-
-    def _past(self, start: int) -> Changes:
+    def _past(self, start: int) -> tuple[ChordFrom, ...]:
         """The last change that was foreseen and has come by tick `start`."""
-        return tuple(change for change in self._foreseen if change[0] <= start)[-1:]
+        return tuple(change for change in self._foreseen if change.tick <= start)[-1:]
 
     def _holds(self, start: int, timeline: Timeline) -> bool:
         """True if a chord that was foreseen has come, and the left hand has said nothing since.
@@ -275,49 +242,49 @@ class Harmony:
         """
         for tick, _ in self._past(start):
             has_struck = timeline.tick(self._left_struck_us) >= tick - _LINE
-            is_held = bool(self.left_hand) and start - tick >= _INTO * TICKS_PER_BEAT
+            is_held = bool(self.left_hand) and start - tick >= LATE * TICKS_PER_BEAT
             return not has_struck and not is_held
         return False
 
-    def for_brief(
+    def _from(self, start: int) -> tuple[ChordFrom, ...]:
+        """The chord that was chosen, and those to come."""
+        if self._told is None and not self.sheet:
+            return ()
+        coming = (change for change in self._foreseen if change.tick > start)
+        return (ChordFrom(start, self._told), *coming)
+
+    def outline(
         self, which: Chords, start: int, ended_us: int, timeline: Timeline, now: int
-    ) -> dict[str, Any]:
-        """Give a brief the pitch classes of the key, and chords with their ticks and period.
+    ) -> Outline:
+        """The key, and the chords that a response goes by from tick `start` on.
 
         The chords of the call, which ended at `ended_us`, come again in so many whole bars as they took; the chord of
-        the moment, and those to come, are what `ahead` chose.
+        the moment, and those to come, are what `ahead` chose.  A chart is gone by in every mode.
         """
-        key = self._keys.look(now)
-        classes = key.pitch_classes if key else None
+        if self.sheet:
+            return self._outline(start, start + ANSWER, now)
+        plain = self._outline(start, start, now)
         if which is Chords.CALL and self._call:
             chords = self._on_lines(timeline)
-            first, bar = chords[0][0], timeline.metre.place(start).bar
-            bars = max(1, round((timeline.tick(ended_us) - first) / bar))
-            return {"classes": classes, "chords": chords, "period": bars * bar}
-        if which is not Chords.NOW or self._told is None:
-            return {"classes": classes}
-        coming = (change for change in self._foreseen if change[0] > start)
-        return {"classes": classes, "chords": ((start, self._told), *coming)}
+            bar = timeline.metre.place(start).bar
+            bars = max(1, round((timeline.tick(ended_us) - chords[0].tick) / bar))
+            return replace(plain, chords=chords, period=bars * bar)
+        return replace(plain, chords=self._from(start)) if which is Chords.NOW else plain
 
-    def _implied(self, start: int, timeline: Timeline, now: int, held: Chord | None) -> Chord:
-        """The chord that the melody implies in this half of a bar, or in a bar that has no halves of two beats."""
-        place = timeline.metre.place(start)
-        length = 2 * TICKS_PER_BEAT if place.bar % (2 * TICKS_PER_BEAT) == 0 else place.bar
-        bar_line = start - place.position
+    def _outline(self, start: int, until: int, now: int) -> Outline:
+        key = self._keys.look(now)
+        if self.sheet is None:
+            return Outline(key.pitch_classes if key else None, self._from(start))
+        key = self.sheet.key or key
+        chords = (self.sheet.at(start), *self.sheet.coming(start, until))
+        rests = self.sheet.rests(start, until)
+        classes = key.pitch_classes if key else None
+        return Outline(classes, chords, rests=rests, is_written=True)
 
-        def beat(at: int) -> float:
-            return (timeline.tick(at) - bar_line) / length * SPAN
-
-        sung = [
-            Sung(beat(at), beat(self._ended.get((at, pitch), now + timeline.tempo_us)), pitch)
-            for at, pitch in self._melody
-        ]
-        return implied(sung, (start - bar_line) // length, held)
-
-    def _on_lines(self, timeline: Timeline) -> tuple[tuple[int, Chord], ...]:
+    def _on_lines(self, timeline: Timeline) -> tuple[ChordFrom, ...]:
         """The chords of the call, each since the line it was played on, the later of two on one line."""
         lines = {round(timeline.tick(at) / _LINE) * _LINE: chord for at, chord in self._call}
-        return tuple(lines.items())
+        return tuple(ChordFrom(*row) for row in lines.items())
 
     def rest(self, of_call: Key | None, now: int) -> tuple[frozenset[int], frozenset[int]]:
         """Pitch classes of the key of the call, else of that heard before, and of its tonic triad; none without."""
@@ -328,21 +295,18 @@ class Harmony:
         tonic = frozenset((key.tonic + step) % 12 for step in (0, third, 7))
         return key.pitch_classes, tonic
 
-    def form(self) -> Form | None:
-        """The form that was found in the song so far."""
-        return self._song.form() if self._song else None
-
-    def snapshot(self, now: int) -> dict[str, object]:
-        """Names of key and chord, for people: the chord that is played, or gone by, or was played last."""
-        key = self._keys.look(now)
-        chord = self.played(now) or self._told or self._chords.look(now)
-        return {"key": key.name if key else "", "chord": chord.name if chord else ""}
-
-
-def _is_other(one: Chord, other: Chord) -> bool:
-    """True if a band plays something else over one chord than over the other: another bass or another third."""
-    return foot(one) != foot(other) or _third(one) != _third(other)
-
-
-def _third(chord: Chord) -> int | None:
-    return next((step for step in KINDS.get(chord.kind, ()) if step in (3, 4)), None)
+    def snapshot(self, timeline: Timeline, now: int) -> dict[str, object]:
+        """Key, chord and form, for people: the chord that is gone by or played, or was played last."""
+        key, tick = self._keys.look(now), timeline.tick(now)
+        heard = self.played(now) or self._told or self._chords.look(now)
+        chord = self.sheet.at(tick).chord if self.sheet else heard
+        ahead = self.sheet.coming(tick, tick + AHEAD) if self.sheet else self._foreseen
+        coming = next((change for change in ahead if change.tick > tick and change.chord), None)
+        return {
+            "key": key.name if key else "",
+            "chord": chord.name if chord else "",
+            "chord_source": self._source.value,
+            "next_chord": coming.chord.name if coming and coming.chord else "",
+            "song": self.sheet.snapshot(tick) if self.sheet else {},
+            "form": {} if self.sheet else self._memory.snapshot(timeline, tick),
+        }

@@ -4,8 +4,9 @@ Its first bar is that of the song where somebody else's time has a song, else th
 ticks and micros; knows no notes.
 """
 
-from livegen.jam.song_memory import ChordFrom
+from livegen.jam.harmonies import ChordFrom
 from livegen.music.charts import Chart, Form, Stretch
+from livegen.music.key import Key, likeliest
 from livegen.music.timeline import Timeline
 
 PICK_UP = 3  # eighths of a bar: music that begins so little before a bar line is a pick-up to it
@@ -17,6 +18,7 @@ class LeadSheet:
     def __init__(self, chart: Chart) -> None:
         self.chart = chart
         self.form: Form = chart.form
+        self.key = chart.key or _key_of(chart.form)
         self.top: int | None = None
         self._began_us = 0
 
@@ -25,7 +27,7 @@ class LeadSheet:
         self._began_us, self.top = began_us, None
 
     def follow(self, timeline: Timeline, is_same: bool, has_song: bool) -> None:
-        """Lay the chart on a timeline; `is_same` says that its ticks are those of before, `has_song` that 0 is bar 1."""
+        """Lay the chart on a timeline: `is_same` if its ticks are those of before, `has_song` if tick 0 is bar 1."""
         if has_song:
             self.top = 0
         elif self.top is None or not is_same:
@@ -44,9 +46,10 @@ class LeadSheet:
         return tuple(ChordFrom(tick + top, chord) for tick, chord in changes)
 
     def rests(self, since: int, until: int) -> tuple[Stretch, ...]:
-        """Where the band is silent, in ticks: behind each hit from `since` to before `until`."""
+        """Where the band is silent, in ticks: behind each hit, from the bar of `since` to before `until`."""
         top = self.top or 0
-        hits = self.form.hits(self._on_form(since), self._on_form(until))
+        bar = self.form.bar_stretch(self._on_form(since))
+        hits = self.form.hits(bar.start, self._on_form(until))
         return tuple(Stretch(hit.tick + top, hit.until + top) for hit in hits)
 
     def snapshot(self, tick: int) -> dict[str, object]:
@@ -57,3 +60,14 @@ class LeadSheet:
 
     def _on_form(self, tick: int) -> int:
         return max(0, tick - (self.top or 0))
+
+
+def _key_of(form: Form) -> Key | None:
+    """The key that most of a form's chords are at home in."""
+    weights = [0.0] * 12
+    for bar in form.round:
+        ends = [placed.tick for placed in bar.chords[1:]] + [bar.ticks]
+        for (tick, chord), end in zip(bar.chords, ends, strict=True):
+            for pitch_class in chord.pitch_classes if chord else ():
+                weights[pitch_class] += end - tick
+    return likeliest(weights)

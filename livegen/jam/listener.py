@@ -23,32 +23,35 @@ from livegen.music.count_in import Count, Counted
 from livegen.music.metre import COMMON_TIME, Metre
 from livegen.music.parts import DRUMS
 from livegen.music.phrase import Extent, Phrase
-from livegen.music.timeline import Timeline
+from livegen.music.timeline import Timeline, tempo_us
 
 FIT_PAUSE_US = 40_000  # after an onset, before the grid is looked for again
 FIT_AHEAD_US = 150_000  # before a rest is over
 FORGET_BEAT_US = 8_000_000  # after so long a silence the beat starts anew
 FIRST_BARS = 2  # of what they keep to that the drums believe to have played before their first note
 COUNTS_TOLD = 0.06  # of a tempo that is told: what is counted may be off by
+ANY_STYLE = "any"
 HISTORY = 512  # strokes that another model hears before it takes over
 
 
 class Listener:
     """`live` is what was heard; `call` the call that the player is playing, None between calls.  Threads: loop only.
 
-    `is_free` says that the player leads the time; `fixed_us` is the tempo in free time, and `metre` that of the bars,
-    where these are told and not found.  `tempo_sure` is the probability that the tempo that was found is right; it is 1
-    after a count-in, which holds until a tempo is told otherwise or the beat is forgotten.
+    `is_free` says that the player leads the time, `has_song` that a DAW's song position counts; `fixed_us` is the tempo
+    in free time, and `metre` that of the bars, where these are told and not found.  `tempo_sure` is the probability
+    that the tempo that was found is right; it is 1 after a count-in, which holds until a tempo is told otherwise or the
+    beat is forgotten.
     """
 
     def __init__(self, model: Model, timeline: Timeline) -> None:
         self.live = Hearing.fresh(GuardedModel(model), timeline)
         self.call: Call | None = None
         self.calls = 0
+        self.style = ANY_STYLE
         self.harmony = Harmony()
         self.harmonist = Harmonist(self.harmony)
         self.surprise = Surprise()
-        self.is_free = True
+        self.is_free, self.has_song = True, False
         self.fixed_us: int | None = None
         self.metre: Metre | None = None
         self.tempo_sure = 0.0
@@ -61,11 +64,14 @@ class Listener:
         self._drums: Hearing | None = None
         self._swap_tick = 0
 
-    def led(self, is_free: bool, fixed_us: int | None) -> None:
-        """The player leads the time from now on, or does not; in free time at this tempo, where one is told."""
+    def led(self, is_free: bool, fixed_us: int | None, has_song: bool) -> None:
+        """The player leads the time from now on, or does not; in free time at this tempo, where one is told.
+
+        `has_song` says that tick 0 is the beginning of a DAW's song.
+        """
         if not is_free or fixed_us != self.fixed_us:
             self._counted_us = None
-        self.is_free, self.fixed_us = is_free, fixed_us
+        self.is_free, self.fixed_us, self.has_song = is_free, fixed_us, has_song
 
     # --- what is heard --------------------------------------------------------------------------------------------
 
@@ -136,8 +142,14 @@ class Listener:
         self.call.silence_us = None if self._played_us is None else now - self._played_us
         self.calls += 1
         self._drums = None
-        self.harmony.begin()
+        self.harmony.begin(now)
         return self.call
+
+    @property
+    def usual_us(self) -> int:
+        """The tempo, micros per beat, of what begins while nobody has played one: of the chart, or of before."""
+        chart = self.harmony.chart
+        return tempo_us(chart.tempo) if chart and chart.tempo else self.live.timeline.tempo_us
 
     def _timeline_at(self, now: int) -> Timeline:
         """In free time: the beat that a phrase beginning now is on."""
@@ -153,7 +165,7 @@ class Listener:
             return Timeline(self.fixed_us, now, self.metre or COMMON_TIME)
         if not self._beat_known or is_forgotten:
             self.tempo_sure = 0.0
-            return Timeline(running.tempo_us, now, self.metre or COMMON_TIME)
+            return Timeline(self.usual_us, now, self.metre or COMMON_TIME)
         return beats.begun([now], running, self.metre)
 
     def restore(self, heard: Hearing, ears: Ears) -> None:
@@ -209,7 +221,7 @@ class Listener:
         self.live.style = style
         self.count_in(count.timeline, count.next_us)
         self.call = Call(self.live.copy(), Phrase(), silence_us=0)
-        self.harmony.begin()
+        self.harmony.begin(count.next_us)
         for _ in range(min(clicks, len(self._history))):
             self._history.pop()
         if DRUMS in call.phrase.extents:
@@ -218,6 +230,11 @@ class Listener:
         for struck in music:
             self.hear(struck)
         return self.call
+
+    def harmony_at(self, now: int) -> Harmony:
+        """The harmony, on the beat as it is by now."""
+        self.harmony.follow(self.live.timeline, now, self.has_song)
+        return self.harmony
 
     # --- the beat -------------------------------------------------------------------------------------------------
 
@@ -308,7 +325,8 @@ class Listener:
             self.call.forget_strokes(self.live.copy())
 
     def set_style(self, style: str) -> bool:
-        """Hear as a style from now on; False where the model knows none of that name."""
+        """Hear and play as a style from now on; False where the model knows none of that name."""
+        self.style = style
         model = self.live.guard.model
         self.live.style = index_of(style, model)
         return self.knows(style)

@@ -32,9 +32,9 @@ class MelodyChords:
             self._ended.setdefault(begun, at)
 
     def chord(self, start: int, timeline: Timeline, now: int, held: Chord | None) -> Chord | None:
-        """The chord that is implied in this half of a bar, or in a bar that has no halves of two beats; None of nothing.
+        """The chord that is implied in this half of a bar, or in a bar that has no halves of two beats.
 
-        `held` is the one that is gone by.
+        None where nothing was played.  `held` is the chord that is gone by.
         """
         if not self._notes:
             return None

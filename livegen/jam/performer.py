@@ -81,7 +81,9 @@ class Performer:
     def place(self, tick: int) -> int:
         """When a tick of the model's is to sound: swung, and as far off the timeline as its plan."""
         shift, settings = self.plan.shift_us if self.plan else 0, self._desk.settings
-        swing = usual_swing(settings.style) if settings.swing == "auto" else float(settings.swing)
+        swing = (
+            usual_swing(self._listener.style) if settings.swing == "auto" else float(settings.swing)
+        )
         return self._timeline.micros(swung(tick, swing)) + shift
 
     # --- what has sounded -----------------------------------------------------------------------------------------
@@ -157,7 +159,7 @@ class Performer:
         What is planned up to the next eighth stands, unless a chord begins now: that is struck at once.
         """
         earliest = self._timeline.tick_from(now + 1)
-        ahead = self._listener.harmony.ahead(earliest, self._timeline, now)
+        ahead = self._listener.harmony_at(now).ahead(earliest, self._timeline, now)
         plays = parts(call.phrase, self._desk.settings, self.mode)
         is_struck = ahead.is_new and any(plays[part] for part in STRUCK)
         position = self._timeline.metre.place(earliest).position
@@ -217,7 +219,7 @@ class Performer:
         seed = f"{self._seed} {self._listener.calls} {call.answers}"
         density = brief.density / (brief.room or 1.0)
         metre = self._timeline.metre
-        return drummer_for(self._desk.settings.style, metre, origin, seed, density)
+        return drummer_for(self._listener.style, metre, origin, seed, density)
 
     def _going_on(
         self,
@@ -445,7 +447,7 @@ class Performer:
         chords = self.mode.chords
         if self.mode.plays_over and self._listener.harmony.is_accompanied(call.phrase.active_us):
             chords = Chords.NOW
-        heard = self._listener.harmony.for_brief(
+        outline = self._listener.harmony_at(now).outline(
             chords, start, call.phrase.active_us, timeline, now
         )
         return brief_for(
@@ -456,7 +458,7 @@ class Performer:
             routes=self._agenda.routes,
             now=now,
             theme=self._theme(call) if self.mode.takes_theme else None,
-            **heard,
+            outline=outline,
         )
 
     def _theme(self, call: Call) -> Theme | None:

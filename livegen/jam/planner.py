@@ -43,6 +43,7 @@ from livegen.jam.drummer import LOUDNESS
 from livegen.jam.harmonies import foot
 from livegen.jam.hearing import Hearing, ModelFault
 from livegen.jam.theme import Point, line_of, mixed
+from livegen.music.charts import Stretch
 from livegen.music.chord import Chord
 from livegen.music.drum_bars import Hit
 from livegen.music.metre import TICKS_PER_BEAT
@@ -50,6 +51,7 @@ from livegen.music.parts import BASS, COMP, DRUMS
 
 LONGEST = 8 * TICKS_PER_BEAT
 SHORTEST = 2
+HIT = TICKS_PER_BEAT // 2  # a chord that is hit before a rest lasts so long
 LONGEST_SILENCE = 8 * TICKS_PER_BEAT
 DRUM_TICKS = 2  # a drum has no end of its own: its key comes up after this
 MOST_ONSETS_PER_BEAT = 16
@@ -162,7 +164,7 @@ class Rollout(PlayedOnce):
         while self._unheard:
             self.hearing.feed(self._unheard.popleft())
         if self._strikes and self._strikes[0][0] <= self.frontier:
-            return self._strike(self._strikes[0][1])
+            return self._strike(*self._strikes[0])
         closed = self._closed
         if closed is not None and all(at >= closed for _, at in self._notes.values()):
             return self._finish(self.brief.end or self.frontier)
@@ -174,6 +176,8 @@ class Rollout(PlayedOnce):
             return self._finish(max(brief.end, self.frontier))
         if self._strikes and tick >= self._strikes[0][0]:
             return self._wait(self._strikes[0][0])
+        if (rest := self._rest_before(tick)) is not None:
+            return self._keep_silent(rest)
         if time == ADVANCE:
             return self._wait(tick)
         query = Query(time, *place_classes(self.hearing.encoder.metre, tick))
@@ -397,18 +401,23 @@ class Rollout(PlayedOnce):
 
     # --- a chord ------------------------------------------------------------------------------------------------
 
-    def _strike(self, chord: Chord) -> None:
-        """Give the next stroke towards a chord that is struck here: the end of a note outside it, or a note of it."""
+    def _strike(self, since: int, chord: Chord | None) -> None:
+        """Give the next stroke towards a chord that is struck here: the end of a note outside it, or a note of it.
+
+        A bass begins anew, unless it has done so for this chord, which began at tick `since`.  Where it is none, all
+        notes end.
+        """
         tick = self.frontier
         for (part, pitch), (_, onset) in self._notes.items():
-            stays = {foot(chord)} if part == BASS else chord.pitch_classes
-            if part in STRUCK and pitch % 12 not in stays:
+            stays = pitch % 12 in _tones(chord, part) and (part != BASS or onset >= since)
+            if part in STRUCK and not stays:
                 if tick - onset < SHORTEST:
                     return self._wait(onset + SHORTEST)
                 return self._end(part, pitch, tick)
         for part in STRUCK:
-            wanted = {foot(chord)} if part == BASS else chord.pitch_classes
-            wanted = wanted - {pitch % 12 for other, pitch in self._notes if other == part}
+            wanted = _tones(chord, part) - {
+                pitch % 12 for other, pitch in self._notes if other == part
+            }
             missing = np.array([pitch % 12 in wanted for pitch in range(128)])
             allowed = self._beginnable(part, tick) & missing
             has_room = self.brief.parts[part] and self._count(part) < self.brief.voices[part]
@@ -431,7 +440,9 @@ class Rollout(PlayedOnce):
 
     def _beginnable(self, part: int, tick: int) -> Mask:
         has_closed = self._closed is not None and tick > self._closed
-        if has_closed or (part in STRUCK and self._is_struck_soon(tick)):
+        harmony = self.brief.harmony[part]
+        is_tacet = harmony is not None and harmony.is_silent(tick)
+        if has_closed or is_tacet or (part in STRUCK and self._is_struck_soon(tick)):
             return np.zeros(128, np.bool_)
         allowed = self.brief.pitches[part].copy()
         if part == BASS:
@@ -514,6 +525,23 @@ class Rollout(PlayedOnce):
             return False
         return False
 
+    def _rest_before(self, tick: int) -> Stretch | None:
+        """The rest that has begun by a tick and is not over yet for this rollout."""
+        return next(
+            (it for it in self.brief.rests if it.start < tick and self.frontier < it.end), None
+        )
+
+    def _keep_silent(self, rest: Stretch) -> None:
+        """End what sounds, a little after the rest began, and go on behind it."""
+        over = rest.end if self.brief.end is None else min(rest.end, self.brief.end)
+        for (part, pitch), (_, onset) in self._notes.items():
+            stop = max(self.frontier, min(max(rest.start + HIT, onset + SHORTEST), over))
+            return self._end(part, pitch, stop)
+        self._onset_by = max(self._onset_by, over)
+        while self._strikes and self._strikes[0].tick < over:
+            self._strikes.popleft()
+        return self._wait(over)
+
     def _drop(self, tick: int) -> None:
         self.frontier = tick + 1
 
@@ -542,6 +570,13 @@ class Rollout(PlayedOnce):
         self._notes.clear()
         self.frontier = tick
         self.is_done = True
+
+
+def _tones(chord: Chord | None, part: int) -> frozenset[int]:
+    """What a part strikes of a chord: a bass what is meant to be below it, a comp all of it."""
+    if chord is None:
+        return frozenset()
+    return frozenset({foot(chord)}) if part == BASS else chord.pitch_classes
 
 
 def _without(pitches: set[int], allowed: Mask) -> Mask:

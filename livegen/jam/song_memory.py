@@ -6,23 +6,16 @@ chords, micros and ticks; knows no notes.
 
 from collections import deque
 from collections.abc import Callable
-from typing import NamedTuple
 
-from livegen.jam.harmonies import foot
+from livegen.jam.harmonies import ChordFrom, foot
 from livegen.music.chord import INTERVALS, Chord
-from livegen.music.foresight import Foresight, Form, Grid
+from livegen.music.foresight import Foresight, Grid
 from livegen.music.timeline import Timeline
 
 SURE = 0.6  # chords that are foreseen are gone by from this probability on
 LATE = 0.75  # of a beat: so late the hand may be with the chord of that beat
+_AT_ONCE = 8  # cells that are remembered at once: while nobody goes along, nobody asks
 _CHORDS = 1024  # of which a song that is heard on another beat is remembered anew
-
-
-class ChordFrom(NamedTuple):
-    """A chord from a tick on; None where nobody plays one."""
-
-    tick: int
-    chord: Chord | None
 
 
 class SongMemory:
@@ -52,17 +45,13 @@ class SongMemory:
             self._song, self._grid = Foresight(timeline.metre), Grid.of(timeline.metre)
             since = self._sounded[0][0] if self._sounded else now
             self._reached = self._grid.cell(timeline.tick(since))
+        self._reached = max(self._reached, self._grid.cell(tick) - _AT_ONCE)
         into = round(LATE * self._grid.ticks)
         while (begin := self._grid.tick(self._reached)) + into <= tick:
             at = timeline.micros(begin + into)
             self._song.hear(begin, None if is_supposed(begin) else self._chord_at(at))
             self._reached += 1
         return is_same
-
-    def forget(self) -> None:
-        """Another song begins."""
-        self._sounded.clear()
-        self._song = None
 
     def _is_same(self, timeline: Timeline, now: int) -> bool:
         """True if ticks are counted as before: tempi may have changed a little."""
@@ -85,9 +74,13 @@ class SongMemory:
                 before = chord
         return tuple(found)
 
-    def form(self) -> Form | None:
-        """The form that was found in the song so far."""
-        return self._song.form() if self._song else None
+    def snapshot(self, timeline: Timeline, tick: int) -> dict[str, object]:
+        """The form that was found: how many bars, and in which one, from 1, a tick lies."""
+        form = self._song.form() if self._song else None
+        if form is None or form.sure < SURE:
+            return {}
+        into = (tick - form.start) // timeline.metre.place(tick).bar
+        return {"bars": form.length_bars, "bar": into % form.length_bars + 1}
 
 
 def is_other(one: Chord, other: Chord) -> bool:

@@ -8,11 +8,12 @@ from dataclasses import replace
 from livegen.errors import ConfigError
 from livegen.jam.agenda import Agenda
 from livegen.jam.conductor import Conductor
-from livegen.jam.controls import Settings
+from livegen.jam.controls import OFF, Settings
 from livegen.jam.desk import Desk
-from livegen.jam.listener import Listener, unknown_style
+from livegen.jam.listener import ANY_STYLE, Listener, unknown_style
 from livegen.jam.replies import Replies, Reply
 from livegen.jam.turn_taking import TurnTaking
+from livegen.music.charts import chart_of, nearest_style
 from livegen.music.metre import COMMON_TIME, told_metre
 from livegen.music.timeline import tempo_us
 
@@ -59,22 +60,43 @@ class Steering:
         settings = self._desk.settings
         self._agenda.offset_us = round(settings.offset * 1000)
         self._conductor.follow(settings.sync)
-        self._listener.metre = told_metre(settings.metre)
+        self._apply_chart(before, now)
+        chart = self._listener.harmony.chart
+        self._listener.metre = told_metre(settings.metre) or (chart.metre if chart else None)
         self._conductor.set_metre(self._listener.metre or COMMON_TIME)
         if now is None:
             pass  # nobody knows what time it is: bar 1 begins with the first that happens
         elif not isinstance(settings.tempo, str):
             self._conductor.set_internal(tempo_us(settings.tempo), now)
+        elif chart and chart.tempo and self._has_changed(before, "chart"):
+            self._conductor.set_internal(tempo_us(chart.tempo), now)
         elif settings.sync == "internal":
-            timeline = self._listener.live.timeline
+            timeline = replace(self._listener.live.timeline, tempo_us=self._listener.usual_us)
             has_heard = self._listener.calls > 0
             self._conductor.adopt(timeline if has_heard else replace(timeline, origin_us=now))
-        if before is None or settings.style != before.style:
+        if self._has_changed(before, "style", "chart"):
             self.set_style()
 
+    def _has_changed(self, before: Settings | None, *names: str) -> bool:
+        settings = self._desk.settings
+        return before is None or any(
+            getattr(before, name) != getattr(settings, name) for name in names
+        )
+
+    def _apply_chart(self, before: Settings | None, now: int | None) -> None:
+        """Go by the chart that is set, in the key that is set."""
+        settings, harmony = self._desk.settings, self._listener.harmony
+        if not self._has_changed(before, "chart", "transpose"):
+            return
+        chart = None if settings.chart == OFF else chart_of(settings.chart.encode(), "the chart")
+        harmony.use(chart.transposed(settings.transpose) if chart else None, now)
+
     def set_style(self) -> None:
-        """Hear as the style that is set; a model that does not know it plays as in any."""
-        style = self._desk.settings.style
+        """Hear as the style that is set, or that the chart says; a model that does not know it plays as in any."""
+        style, chart = self._desk.settings.style, self._listener.harmony.chart
+        if style == ANY_STYLE and chart and chart.style:
+            known = self._listener.live.guard.model.facts.styles
+            style = nearest_style(chart.style, known) or ANY_STYLE
         if not self._listener.set_style(style):
             line = unknown_style(style, self._listener.live.guard.model)
             self._replies.refuse("style", line)

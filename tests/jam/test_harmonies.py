@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from livegen.jam.harmonies import Harmony, foot
+from livegen.jam.harmonies import ChordFrom, Harmony, foot
 from livegen.music.chord import Chord
 from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP, LEAD
@@ -14,7 +14,8 @@ HOME = np.zeros(128)
 
 
 def harmony(part: int, *chords: tuple[int, Chord], period: int | None = None) -> Harmony:
-    return Harmony(part, HOME, COMMON_TIME, chords, 1.0, chords[0][0] if chords else 0, period)
+    changes = tuple(ChordFrom(*row) for row in chords)
+    return Harmony(part, HOME, COMMON_TIME, changes, 1.0, chords[0][0] if chords else 0, period)
 
 
 def best(harmony: Harmony, tick: int) -> set[int]:

@@ -29,10 +29,10 @@ def told(
 ) -> Chord | None:
     """What is gone by from this tick on."""
     now = timeline.micros(tick)
+    harmony.follow(timeline, now, has_song=False)
     if mode == "accompany":
         harmony.ahead(tick, timeline, now)
-    brief = harmony.for_brief(MODES[mode].chords, tick, now, timeline, now)
-    chords = dict(brief.get("chords", ()))
+    chords = dict(harmony.outline(MODES[mode].chords, tick, now, timeline, now).chords)
     assert list(chords) in ([], [tick])
     return chords.get(tick)
 
@@ -48,6 +48,7 @@ def test_a_chord_that_is_newly_implied_is_told_while_keys_that_go_with_it_may_co
     harmony = heard(*SCALE, 77, 81, 84)
 
     def told_at(tick: int) -> Chord | None:
+        harmony.follow(IN_FOUR, IN_FOUR.micros(tick), has_song=False)
         strikes = harmony.ahead(tick, IN_FOUR, IN_FOUR.micros(tick)).strikes
         return strikes[0][1] if strikes else None
 
@@ -96,10 +97,10 @@ def test_a_chord_that_the_left_hand_holds_stays_however_long() -> None:
 
 def test_the_chord_that_is_gone_by_is_shown() -> None:
     harmony = heard(*SCALE, 77, 81, 84)
-    assert harmony.snapshot(6 * BEAT_US)["chord"] == ""
+    assert harmony.snapshot(IN_FOUR, 6 * BEAT_US)["chord"] == ""
     told(harmony, BAR + 40)
 
-    assert harmony.snapshot(6 * BEAT_US)["chord"] == "F"
+    assert harmony.snapshot(IN_FOUR, 6 * BEAT_US)["chord"] == "F"
 
 
 def test_nothing_is_implied_before_a_key_is_known() -> None:
@@ -135,5 +136,5 @@ def test_a_note_that_sounds_is_taken_to_go_on_for_a_beat() -> None:
 def test_however_long_it_hears_its_memory_is_bounded() -> None:
     harmony = heard(*(SCALE * 100))
 
-    assert len(harmony._melody) <= 64
-    assert len(harmony._ended) <= 64
+    assert len(harmony._melody._notes) <= 64
+    assert len(harmony._melody._ended) <= 64

@@ -43,6 +43,10 @@ VALUES = {
     "start": st.sampled_from(["now", "beat", "bar"]),
     "register": st.sampled_from(["call", "all", "60-60", "0-20", "C3-C6", "-36", "24"]),
     "scale": st.sampled_from(["off", "played", "C major", "F# blues"]),
+    "chart": st.sampled_from(
+        ["off", "| C | F G | C! | N.C. |\n", "metre: 6/8\ntempo: 90\n\n|: Am | E7 :|\n"]
+    ),
+    "transpose": st.sampled_from([-11, 0, 3]),
     "adherence": st.sampled_from([0.0, 0.5, 1.0]),
     "theme": st.sampled_from([0.0, 0.5, 1.0]),
     "density": st.sampled_from([0.25, 1.0, 4.0]),

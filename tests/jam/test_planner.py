@@ -12,10 +12,13 @@ from hypothesis import strategies as st
 from livegen.codec.encoder import Stroke
 from livegen.inference.contract import Logits, Model, Query, Summary
 from livegen.jam.brief import Brief, everything
+from livegen.jam.harmonies import ChordFrom, Harmony
 from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.planner import LONGEST, Rollout
 from livegen.jam.theme import Point, Theme, line_of
+from livegen.music.charts import Stretch
 from livegen.music.chord import Chord
+from livegen.music.metre import COMMON_TIME
 from livegen.music.parts import BASS, COMP, DRUMS, LEAD
 from livegen.music.timeline import Timeline
 from livegen.testing import FaultyModel, ScriptedModel, UniformModel
@@ -30,7 +33,7 @@ FREE = Brief(
     channels=(0, 0, 0, 9),
 )
 C_MAJOR, F_MAJOR = Chord(0, "maj"), Chord(5, "maj")
-NOW = ((FREE.start, C_MAJOR),)
+NOW = (ChordFrom(FREE.start, C_MAJOR),)
 THEME = Theme(
     [Point(12 * at, 60 + abs(at % 14 - 7)) for at in range(29)], 1.0
 )  # up and down by semitones
@@ -48,7 +51,10 @@ BRIEFS = st.builds(
     follow=st.sampled_from([0.0, 1.0]),
     supposes=st.booleans(),
     theme=st.sampled_from([None, THEME]),
-    strikes=st.sampled_from([(), ((80, C_MAJOR),), ((1000, C_MAJOR), (1048, F_MAJOR))]),
+    strikes=st.sampled_from(
+        [(), (ChordFrom(80, C_MAJOR),), (ChordFrom(1000, C_MAJOR), ChordFrom(1010, None))]
+    ),
+    rests=st.sampled_from([(), (Stretch(800, 1100),)]),
 )
 
 
@@ -103,7 +109,7 @@ def test_notes_that_are_none_of_the_chord_end_where_it_is_struck_and_others_soun
 
 def test_a_chord_that_is_to_come_is_struck_on_its_tick_and_the_bass_leaves_the_one_before() -> None:
     change = FREE.start + 2 * BEAT
-    parts, strikes = (False, True, True, False), (*NOW, (change, F_MAJOR))
+    parts, strikes = (False, True, True, False), (*NOW, ChordFrom(change, F_MAJOR))
     voices = (1, 4, 1, 8)
     brief = replace(FREE, parts=parts, strikes=strikes, voices=voices)
     for seed in range(8):
@@ -114,6 +120,36 @@ def test_a_chord_that_is_to_come_is_struck_on_its_tick_and_the_bass_leaves_the_o
         assert (BASS, 5) in struck
         assert {pitch % 12 for part, pitch in held if part == BASS} == {5}
         assert {pitch % 12 for part, pitch in held if part == COMP} >= {5, 9, 0}
+
+
+def test_where_the_chart_has_no_chord_comp_and_bass_are_silent() -> None:
+    change = FREE.start + 2 * BEAT
+    chords = (*NOW, ChordFrom(change, None), ChordFrom(change + 2 * BEAT, F_MAJOR))
+    harmony = tuple(
+        Harmony(part, np.zeros(128), COMMON_TIME, chords) if part != DRUMS else None
+        for part in range(4)
+    )
+    brief = replace(FREE, strikes=chords, harmony=harmony, voices=(1, 4, 1, 8))
+    for seed in range(8):
+        planned = rolled_out(UniformModel(6), brief, seed)
+        struck = [it for it in onsets(planned) if change <= it.tick < change + 2 * BEAT]
+
+        assert {part for part, _ in sounding_at(planned, change + BEAT)} <= {LEAD, DRUMS}
+        assert {it.part for it in struck} <= {LEAD, DRUMS}
+        assert (BASS, 5) in {
+            (it.part, it.pitch % 12) for it in onsets(planned) if it.tick == change + 2 * BEAT
+        }
+
+
+def test_after_a_hit_nobody_plays_until_the_rest_is_over() -> None:
+    hit = FREE.start + 2 * BEAT
+    rest = Stretch(hit, hit + 3 * BEAT)
+    for seed in range(8):
+        planned = rolled_out(UniformModel(6), replace(FREE, rests=(rest,)), seed)
+
+        assert not [it for it in onsets(planned) if rest.start < it.tick < rest.end]
+        assert not sounding_at(planned, hit + BEAT)
+        assert [it for it in onsets(planned) if it.tick >= rest.end]
 
 
 def test_a_bass_leaps_no_farther_than_an_octave() -> None:
@@ -170,8 +206,9 @@ def test_every_response_keeps_the_laws_of_notes(brief: Brief, seed: int, ticks: 
             assert began.part == stroke.part
             assert 1 <= stroke.tick - began.tick <= LONGEST
     assert not sounding
-    first = onsets(planned)[0]
-    assert first.tick <= brief.start + BEAT + 1
+    if not brief.rests:
+        first = onsets(planned)[0]
+        assert first.tick <= brief.start + BEAT + 1
 
 
 def test_nothing_the_rollout_supposes_reaches_what_was_heard() -> None:

@@ -1,0 +1,162 @@
+"""A chart that is played: the band has its chords where they are written, in every mode, and nowhere else."""
+
+import pytest
+
+from livegen.jam.agenda import ROUTES
+from livegen.jam.mapping import Command
+from livegen.music.charts import Chart, chart_of
+from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.parts import BASS, COMP
+from livegen.testing import Rehearsal, UniformModel
+from tests.jam.stage import BAR, BEAT, START, clocks, command, onsets, play, rehearsal
+
+ON_TIME = 1_000
+BLUES = """title: Blues
+metre: 4/4
+key: C
+
+[A]
+| C7 | F7 | C7 | C7 |
+| F7 | F7 | C7 | C7 |
+| G7 | F7 | C7 | G7 |
+"""
+BREAKS = "title: Breaks\nmetre: 4/4\n\n| C | C! | N.C. | F |\n"
+CHANNELS = {part: ROUTES[part].channel for part in (COMP, BASS)}
+
+
+def band(text: str = BLUES, **controls: object) -> Rehearsal:
+    given: dict[str, object] = {"mode": "accompany", "sync": "internal", "chart": text}
+    return rehearsal(UniformModel(12), **(given | controls))  # type: ignore[arg-type]
+
+
+def began(jam: Rehearsal, part: int, since: int, until: int) -> list[int]:
+    """Pitch classes that a part begins."""
+    found = onsets(jam, since, until)
+    return [note.pitch % 12 for _, note in found if note.channel == CHANNELS[part]]
+
+
+def held(jam: Rehearsal, bars: int, pitch: int = 79) -> None:
+    """Hold a note of a melody for some bars, struck again on every beat."""
+    for beat in range(bars * 4):
+        jam.play(jam.now if beat == 0 else beat * BEAT, NoteOn(pitch, 80))
+        jam.play(beat * BEAT + BEAT * 4 // 5, NoteOff(pitch))
+
+
+def chart(text: str) -> Chart:
+    return chart_of(text.encode(), "the chart")
+
+
+def roots(text: str, bars: int) -> list[int]:
+    form = chart(text).form
+    found = [form.chord_at(bar * 96) for bar in range(bars)]
+    return [chord.root if chord else -1 for chord in found]
+
+
+def test_the_bass_has_the_root_of_the_chart_with_each_change_from_the_first_chorus_on() -> None:
+    jam = band()
+    held(jam, 14)
+    written = roots(BLUES, 14)
+    for bar in range(1, 14):
+        if written[bar] != written[bar - 1]:
+            at = bar * BAR
+            assert written[bar] in began(jam, BASS, at - ON_TIME, at + ON_TIME), bar
+
+
+def test_what_the_left_hand_plays_does_not_change_the_chart() -> None:
+    jam = band()
+    for bar in range(4):
+        for pitch in (50, 54, 57):
+            jam.play(bar * BAR, NoteOn(pitch, 80))
+        for pitch in (50, 54, 57):
+            jam.play(bar * BAR + 3 * BEAT, NoteOff(pitch))
+
+    assert 5 in began(jam, BASS, BAR - ON_TIME, BAR + ON_TIME)
+    assert jam.engine.snapshot()["chord_source"] == "chart"
+
+
+def test_a_chart_is_transposed() -> None:
+    jam = band(transpose=2)
+    held(jam, 3)
+
+    assert 7 in began(jam, BASS, BAR - ON_TIME, BAR + ON_TIME)
+    assert jam.engine.snapshot()["chord"] == "D7"
+
+
+def test_no_chord_is_silence_and_after_a_hit_nobody_plays() -> None:
+    jam = band(BREAKS)
+    held(jam, 4)
+    for part in (COMP, BASS):
+        assert not began(jam, part, BAR + BEAT // 2, 3 * BAR - ON_TIME)
+    assert 5 in began(jam, BASS, 3 * BAR - ON_TIME, 3 * BAR + ON_TIME)
+
+
+def test_an_answer_is_in_the_chords_of_its_own_bars() -> None:
+    answered: list[int] = []
+    for seed in range(8):
+        given = {"sync": "internal", "chart": "| C | C | Ab | Ab |\n", "theme": 0}
+        jam = rehearsal(UniformModel(6), seed, **given)
+        play(jam, (60, 64, 67, 64, 60, 64, 67, 60))
+        jam.until(4 * BAR)
+        answered += [note.pitch % 12 for _, note in onsets(jam, 2 * BAR, 4 * BAR)]
+
+    assert sum(pitch in (8, 0, 3) for pitch in answered) > len(answered) * 0.6
+    assert {8, 3} <= set(answered), "A flat and E flat are at home there"
+
+
+def test_with_a_daws_clock_the_chart_is_where_the_song_is() -> None:
+    jam = band(BLUES, sync="auto", tempo="auto")
+    jam.play(0, START)
+    clocks(jam, 16, 1_000)
+    jam.play(jam.now, NoteOn(79, 80))
+    clocks(jam, 4, jam.now + BEAT // 24)
+
+    song = jam.engine.snapshot()["song"]
+    assert isinstance(song, dict) and song["bar"] in (4, 5)
+
+
+def test_after_a_long_silence_the_chart_begins_again() -> None:
+    jam = band()
+    held(jam, 2)
+    jam.until(jam.now + 20 * BAR)
+    at = -(-jam.now // BAR) * BAR
+    jam.play(at, NoteOn(79, 80))
+    jam.until(at + BEAT)
+
+    assert jam.engine.snapshot()["song"] == {"title": "Blues", "section": "A", "bar": 0}
+
+
+def test_tempo_and_metre_are_the_charts_where_nothing_else_is_told() -> None:
+    waltz = "metre: 3/4\ntempo: 90\n\n| C | G |\n"
+    jam = band(waltz, tempo="auto")
+    jam.until(1_000)
+    shown = jam.engine.snapshot()
+    assert (shown["metre"], shown["tempo_bpm"]) == ("3/4", 90.0)
+
+    told = band(waltz, tempo=150, metre="4/4")
+    told.until(1_000)
+    shown = told.engine.snapshot()
+    assert (shown["metre"], shown["tempo_bpm"]) == ("4/4", 150.0)
+
+
+def test_another_chart_while_playing_is_gone_by_and_none_leaves_the_chords_to_the_hands() -> None:
+    jam = band()
+    held(jam, 2)
+    command(jam, "chart", "title: Two\n\n| A | A |\n")
+    jam.play(jam.now + BEAT, NoteOn(81, 80))
+    jam.until(jam.now + BEAT)
+    assert jam.engine.snapshot()["chord"] == "A"
+    command(jam, "chart", "off")
+    assert jam.engine.snapshot()["song"] == {}
+
+
+@pytest.mark.parametrize("text", ["| H |", "nonsense", "|\n"])
+def test_a_chart_that_cannot_be_read_is_refused_and_the_music_goes_on(text: str) -> None:
+    jam = band()
+    held(jam, 1)
+    jam.play(jam.now, Command("chart", text))
+    held_bars = onsets(jam)
+    reply = jam.engine.snapshot()["reply"]
+    assert isinstance(reply, dict) and "chart" in str(reply)
+    jam.play(jam.now + BEAT, NoteOn(79, 80))
+    jam.until(jam.now + 2 * BAR)
+    assert len(onsets(jam)) > len(held_bars)
