@@ -43,6 +43,12 @@ _LIKE_TEMPO = 0.04  # of its logarithm: two candidates have one tempo
 _EXACT_TEMPO, _EXACT_US = 0.005, 10_000  # a timeline that is off by no more stays as it is
 _LATEST, _STEADY = 8, 40  # onsets by which bar lines are placed
 _STEADY_S = 0.02  # spread of onsets about a steady beat
+_STEADY_TEMPO = 0.015  # of its logarithm: it is no other at the end
+_LATELY_S, _FEWEST_LATELY = 2.5, 6  # the end: so many seconds, but so many onsets at least
+_TELLS, _FOLLOWS = (
+    0.5,
+    0.12,
+)  # spread in beats from which onsets tell a tempo, if it is near the one that was followed
 _OFF_BEAT = 0.4  # how much those count that lie between beats
 _NO_DISTANCE = 1e-6  # beats
 _EARLY = 0.1  # of a bar, or a quarter: a first onset so near a bar line is on it
@@ -130,20 +136,40 @@ def _lines(at_s: Floats, found: Candidates) -> tuple[Floats, Floats]:
     lines = found.beats - found.errors
     weights = np.where(np.abs(lines - np.rint(lines)) < _NO_DISTANCE, 1.0, _OFF_BEAT)
     weights[:, :-_STEADY] = 0
-    weights /= weights.sum(axis=1, keepdims=True)
-    middle, mean_s = (weights * lines).sum(1, keepdims=True), (weights * at_s).sum(1, keepdims=True)
-    spread = (weights * (lines - middle) ** 2).sum(1, keepdims=True)
-    slope = (weights * (lines - middle) * (at_s - mean_s)).sum(1, keepdims=True)
-    slope /= np.maximum(spread, 1e-6)
-    error = np.sqrt(
-        (weights * (at_s - mean_s - slope * (lines - middle)) ** 2).sum(1, keepdims=True)
-    )
-    is_steady = (error < _STEADY_S) & (spread > 0.5)
+    whole = _line_through(weights, lines, at_s)
+    late = min(len(at_s) - _FEWEST_LATELY, int(np.searchsorted(at_s, at_s[-1] - _LATELY_S)))
+    weights[:, : max(0, late)] = 0
+    end = _line_through(weights, lines, at_s)
+    followed = found.periods_s[:, None]
+    tells = (end.spread > _TELLS) & (np.abs(np.log(end.slopes / followed)) < _FOLLOWS)
+    lately = np.where(tells, end.slopes, followed)
     weights[:, :-_LATEST] = 0
     weights /= weights.sum(axis=1, keepdims=True)
-    lately = found.periods_s[:, None]
     zero = (weights * (at_s - lately * lines)).sum(1, keepdims=True)
-    return np.where(is_steady, slope, lately), np.where(is_steady, mean_s - slope * middle, zero)
+    is_steady = (whole.error_s < _STEADY_S) & (whole.spread > _TELLS)
+    is_steady &= np.abs(np.log(whole.slopes / lately)) < _STEADY_TEMPO
+    return np.where(is_steady, whole.slopes, lately), np.where(is_steady, whole.zero_s, zero)
+
+
+class _Line(NamedTuple):
+    """Straight lines through onsets (H, 1): seconds of a beat, when beat 0 is, the mean error, the spread in beats."""
+
+    slopes: Floats
+    zero_s: Floats
+    error_s: Floats
+    spread: Floats
+
+
+def _line_through(weights: Floats, lines: Floats, at_s: Floats) -> _Line:
+    """By least squares (H, N)."""
+    weights = weights / weights.sum(axis=1, keepdims=True)
+    middle, mean_s = (weights * lines).sum(1, keepdims=True), (weights * at_s).sum(1, keepdims=True)
+    off, off_s = lines - middle, at_s - mean_s
+    spread = (weights * off**2).sum(1, keepdims=True)
+    slopes = (weights * off * off_s).sum(1, keepdims=True) / np.maximum(spread, 1e-6)
+    slopes = np.maximum(slopes, _NO_DISTANCE)
+    error = np.sqrt((weights * (off_s - slopes * off) ** 2).sum(1, keepdims=True))
+    return _Line(slopes, mean_s - slopes * middle, error, spread)
 
 
 def _allowed(grids: _Grids, metre: Metre | None) -> NDArray[np.bool_]:

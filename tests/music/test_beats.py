@@ -134,6 +134,21 @@ def test_the_tempo_of_a_player_who_becomes_faster_is_followed_and_ticks_keep_the
     assert timeline.tick(onsets[-1]) % 12 in (0, 1, 11)
 
 
+@pytest.mark.parametrize(("steady", "slower", "by"), [(8, 4, 1.04), (12, 4, 1.04), (8, 4, 1.03)])
+def test_bar_lines_lie_where_the_player_has_them_after_a_tempo_that_gives_way(
+    steady: int, slower: int, by: float
+) -> None:
+    notes, at, beat = [], float(BEGIN_US), MINUTE_US / 100
+    for number in range(2 * (steady + slower)):
+        loud = 95 if number % 8 == 0 else 75
+        notes.append(Played(round(at), round(at + beat / 3), TUNE[number % 8], loud))
+        at += beat / 2
+        beat *= by**0.5 if number > 2 * steady else 1
+    timeline = find(notes).timeline
+    place, bar = timeline.metre.place(timeline.tick(round(at)))
+    assert min(place, bar - place) <= 2
+
+
 def test_another_tempo_is_taken_up() -> None:
     running = find(of_feel("rock", 90)).timeline
     found = find(of_feel("rock", 126), running)
