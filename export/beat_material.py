@@ -12,13 +12,14 @@ import random
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from export.beat_phrases import phrase
 from livegen.errors import MidiFileError
 from livegen.music.beat_network import Bars
 from livegen.music.messages import NoteOn
@@ -35,6 +36,10 @@ SHARES = {
     "openewld_leadsheets": 0.09, "rs200_rock": 0.07, "mutopia_pd": 0.06, "mutopia_more": 0.05,
     "openscore_quartets": 0.04, "band_arrangements": 0.03, "open_hymnal": 0.02, "openscore_orchestra": 0.01,
 }  # fmt: skip
+MADE, MADE_SHARE = (
+    "made",
+    0.4,
+)  # so many of the excerpts that are learned from are phrases made by rule
 # Tracks that repeat others, or were not heard by people.
 LEFT_OUT = {"pop909_aligned": "chords", "wjd_jazz": "bass"}
 # Sets that are written straight and may be swung, and those whose tempo was played.
@@ -181,10 +186,35 @@ def draw(
     names = [name for name in SHARES if material.get(name)]
     weights = [SHARES[name] for name in names]
     while True:
+        if manner is None and chance.random() < MADE_SHARE:
+            by_rule = made(chance)
+            if by_rule is not None:
+                return by_rule
         piece = chance.choice(material[chance.choices(names, weights)[0]])
         excerpt = excerpt_of(piece, chance, manner)
         if excerpt is not None and (manner or chance.random() < KEPT.get(excerpt.bars, 1.0)):
             return excerpt
+
+
+def made(chance: random.Random) -> Excerpt | None:
+    """A phrase made by rule, played in any way; None where it is too short."""
+    style, rows = phrase(chance)
+    bars, beat = style.bars, style.bars.ticks / 24
+    number = np.cumsum(np.diff(rows[:, 0], prepend=-math.inf) > CHORD)
+    rows = rows[number <= LONGEST_ONSETS]
+    if len(np.unique(rows[:, 0].round(2))) < FEWEST_ONSETS:
+        return None
+    usual_bpm = style.bpm * math.exp(chance.gauss(0, 0.12))
+    manner = _any_manner(MADE, bars, usual_bpm, chance)
+    swing = (
+        chance.uniform(0.55, 0.7)
+        if chance.random() < style.swings and usual_bpm > SLOWEST_SWING
+        else 0.0
+    )
+    manner = replace(manner, swing=swing)
+    beats = rows[:, 0] / beat
+    piece = Piece(MADE, MADE, (), (), ())
+    return _performed(piece, 0.0, bars, rows, beats, usual_bpm, manner, chance)
 
 
 def excerpt_of(
@@ -208,12 +238,26 @@ def excerpt_of(
         return None
     usual_bpm = _usual_bpm(piece, bars, begin + some[0, 0])
     chosen = manner or _any_manner(piece.corpus, bars, usual_bpm, chance)
-    notes, beats = some.copy(), some[:, 0] / beat
-    if chosen.swing:
-        notes[:, 0], notes[:, 1] = (_swung(notes[:, column], chosen.swing) for column in (0, 1))
-    bpm = chosen.bpm or usual_bpm
-    notes[:, 3] += chosen.accent * _accents(beats, bars.beats)
-    period, notes = _played(piece, begin, notes, 60 / bpm / beat, chosen, chance)
+    return _performed(piece, begin, bars, some, some[:, 0] / beat, usual_bpm, chosen, chance)
+
+
+def _performed(
+    piece: Piece,
+    begin: float,
+    bars: Bars,
+    rows: Floats,
+    beats: Floats,
+    usual_bpm: float,
+    manner: Manner,
+    chance: random.Random,
+) -> Excerpt:
+    """The notes of a piece, from quarter `begin` on, as they are played in a manner."""
+    notes, beat = rows.copy(), bars.ticks / 24
+    if manner.swing:
+        notes[:, 0], notes[:, 1] = (_swung(notes[:, column], manner.swing) for column in (0, 1))
+    bpm = manner.bpm or usual_bpm
+    notes[:, 3] += manner.accent * _accents(beats, bars.beats)
+    period, notes = _played(piece, begin, notes, 60 / bpm / beat, manner, chance)
     order = np.argsort(notes[:, 0], kind="stable")
     return Excerpt(piece.corpus, piece.style, bars, notes[order], beats[order], period * beat)
 

@@ -38,19 +38,19 @@ from livegen.music.beat_network import (
 SEED = 1
 EXCERPTS, OF_A_FILE = 100_000, 2_500
 CANDIDATES = 20  # of each excerpt that are learned from: the right ones and some of the others
-SEEN, ONSET, HIDDEN = 51, 32, 64  # features, what an onset becomes, units between
+SEEN, FACTS, ONSET, HIDDEN = 70, 44, 32, 64  # features, facts, what an onset becomes, units between
 STEPS, BATCH, RATE = 14_000, 32, 2e-3
 CLOSE, LIKE = 0.2, 0.1  # of a beat, of the logarithm of its period: a candidate is right
 # An excerpt counts by how usual its tempo is (beats a minute, by the ticks of a beat), and for less where it begins
 # elsewhere than on a downbeat: those who play to a partner mostly begin there.
 USUAL_BPM, SPREAD, ANY = {12: 230.0, 24: 112.0, 36: 90.0}, 0.5, 0.2
-PICKED_UP = 0.45
+PICKED_UP = 0.7
 
 _material: dict[str, list[Piece]] = {}
 
 
 class Sample(NamedTuple):
-    """Candidates of an excerpt: features (H, N, SEEN), beats (H, N), facts (H, 4), spans in beats (H,).
+    """Candidates of an excerpt: features (H, N, SEEN), beats (H, N), facts (H, FACTS), spans in beats (H,).
 
     `right` (H, COLUMNS) says which is the right one with the right bars, `weight` how much the excerpt counts.
     """
@@ -84,10 +84,11 @@ def sample_of(excerpt: Excerpt, chance: random.Random) -> Sample | None:
     usual = math.log(60 / excerpt.period_s / USUAL_BPM[excerpt.bars.ticks]) / SPREAD
     place = (places[0] + CLOSE / 2) % excerpt.bars.beats
     weight = (ANY + math.exp(-0.5 * usual**2)) * (1.0 if place < CLOSE else PICKED_UP)
+    seen = features(onsets, found)
     return Sample(
-        features(onsets, found).astype(np.float16),
+        seen.astype(np.float16),
         beats.astype(np.int16),
-        facts(found),
+        facts(found, seen),
         (found.beats[:, -1] - found.beats[:, 0]).astype(np.float32),
         columns,
         weight,
@@ -148,7 +149,7 @@ class Batch(NamedTuple):
     beats: Tensor  # (R,)
     candidate: Tensor  # (R,)
     onsets: Tensor  # (H,)
-    facts: Tensor  # (H, 4)
+    facts: Tensor  # (H, FACTS)
     spans: Tensor  # (H,)
     excerpt: Tensor  # (H,)
     right: Tensor  # (H, C)
@@ -186,7 +187,7 @@ class BeatNetwork(nn.Module):
         )
         self.bars = nn.ModuleList(
             nn.Sequential(
-                nn.Linear((CYCLES[bars.beats] + 1) * ONSET + 4, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1)
+                nn.Linear((CYCLES[bars.beats] + 1) * ONSET + FACTS, HIDDEN), nn.ReLU(), nn.Linear(HIDDEN, 1)
             )
             for bars in BARS
         )  # fmt: skip

@@ -21,7 +21,7 @@ FEWEST, MOST = 8, 32  # of so many onsets
 _STEP = 0.0135  # between the logarithms of periods
 _HARMONICS, _PHASES = 12, 24
 _BANDS_S = (0.38, 0.62, 1.0)  # each of four bands of periods gives as many candidates
-_OF_A_BAND = 16
+_OF_A_BAND = 10
 
 # Where in a beat notes begin: phase, share, spread.
 _TEMPLATE = (
@@ -30,7 +30,7 @@ _TEMPLATE = (
 )  # fmt: skip
 # Lines of the beat to which an onset may belong, how often it does, and how far it may correct the filter.
 _LINES = np.array([0.0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0])
-_RARITY = -np.log([0.55, 0.05, 0.04, 0.18, 0.11, 0.05, 0.55])
+_RARITY = -2 * np.log([0.55, 0.05, 0.04, 0.18, 0.11, 0.05, 0.55])
 _TRUST = np.array([1.0, 0.35, 0.3, 0.6, 0.4, 0.35, 1.0])
 _HAND_S = 0.016  # spread of a played onset about its place
 _REACH = 0.16  # of a beat: an onset that is further off corrects nothing
@@ -106,7 +106,7 @@ def _peaks(onsets_s: Floats) -> tuple[Floats, Floats]:
 
 def _followed(onsets_s: Floats, periods: Floats, beats_s: Floats, first: int) -> Candidates:
     """Follow beats from onset `first` to both ends; of those that come to the same only one is kept."""
-    shape = len(periods), len(onsets_s)
+    shape = len(onsets_s), len(periods)
     beats, errors, lines = np.empty(shape), np.empty(shape), np.empty(shape)
 
     def follow(place: Floats, period: Floats, order: range) -> Floats:
@@ -116,29 +116,30 @@ def _followed(onsets_s: Floats, periods: Floats, beats_s: Floats, first: int) ->
             if before is not None:
                 step = (onsets_s[at] - onsets_s[before]) / period
             place = place + step
-            error, trust, lines[:, at] = _nearest(place, period)
-            beats[:, at], errors[:, at] = place, error
-            place = place - _OF_PLACE * error * trust
+            error, trust, lines[at] = _nearest(place, period)
+            beats[at], errors[at] = place, error
+            off = error * trust
+            place = place - _OF_PLACE * off
             if before is not None:
                 over = np.where(np.abs(step) < 1, np.sign(step), step)
-                period = period * (1 + _OF_PERIOD * error * trust / over)
+                period = period * (1 + _OF_PERIOD * off / over)
             before = at
         return period
 
     period = follow((onsets_s[first] - beats_s) / periods, periods, range(first, len(onsets_s)))
     if first:
-        back = beats[:, first] - _OF_PLACE * errors[:, first]
+        back = beats[first] - _OF_PLACE * errors[first]
         follow(back, periods, range(first, -1, -1))
-    period = _regressed(onsets_s[-_REGRESSED:], lines[:, -_REGRESSED:], period)
-    kept = _distinct(beats[:, -1] - errors[:, -1] / 2, period)
-    return Candidates(period[kept], beats[kept], errors[kept])
+    period = _regressed(onsets_s[-_REGRESSED:], lines[-_REGRESSED:].T, period)
+    kept = _distinct(beats[-1] - errors[-1] / 2, period)
+    return Candidates(period[kept], beats.T[kept], errors.T[kept])
 
 
 def _nearest(place: Floats, period: Floats) -> tuple[Floats, Floats, Floats]:
     """The error of a place against the line that it most likely belongs to, how far to trust it, and that line."""
     whole = np.floor(place)
     distance = (place - whole)[:, None] - _LINES
-    line = ((distance * (period / _HAND_S)[:, None]) ** 2 / 2 + _RARITY).argmin(1)
+    line = (distance**2 + _RARITY * (_HAND_S / period)[:, None] ** 2).argmin(1)
     error = distance[np.arange(len(place)), line]
     return error, _TRUST[line] * (np.abs(error) < _REACH), whole + _LINES[line]
 
@@ -158,8 +159,10 @@ def _distinct(place: Floats, period: Floats) -> Integers:
     apart = (np.subtract.outer(place, place) + 0.5) % 1 - 0.5
     is_like = np.abs(np.subtract.outer(logarithm, logarithm)) < _SAME_PERIOD
     is_like &= np.abs(apart) < _SAME_PLACE
-    kept: list[int] = []
+    is_kept = np.zeros(len(place), np.bool_)
+    is_new = np.ones(len(place), np.bool_)
     for at in range(len(place)):
-        if not is_like[at, kept].any():
-            kept.append(at)
-    return np.array(kept, dtype=np.int64)
+        if is_new[at]:
+            is_kept[at] = True
+            is_new &= ~is_like[at]
+    return np.flatnonzero(is_kept)

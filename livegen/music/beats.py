@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegen.music.beat_candidates import Candidates, candidates
-from livegen.music.beat_network import COLUMNS, Onsets, counted, network, onsets_of
+from livegen.music.beat_network import COLUMNS, Onsets, counted, last_of, network, onsets_of
 from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
 from livegen.music.phrase import Played
 from livegen.music.timeline import Timeline, tempo_us
@@ -22,6 +22,8 @@ USUAL_BPM = 110.0
 SLOWEST_BPM, FASTEST_BPM = 30.0, 300.0  # quarter notes, as the control tempo has them
 FEWEST = 4  # of fewer onsets the tempo is not judged
 _ON_LINE_US = 40_000  # one or two onsets so near its lines go on with a beat
+# So many onsets tell the tempo once more, for how much that counts, and how many candidates are left by it.
+_AT_END, _OF_END, _COMPARED = 14, 0.5, 12
 _STAYS = 0.5  # nats by which the beat that is going on is likelier, and its bars too
 # Of each column: metre, ticks of a beat, beats and quarters of a bar, the beat that is its first, and if it is 4/4.
 _METRES = [bars.metre for bars, _ in COLUMNS]
@@ -98,7 +100,13 @@ def find(
             return Found(running, True)
     if not allowed.any():
         return Found(begun([note.onset_us for note in notes], running, metre), False)
-    scores = np.where(allowed, network()(onsets, found), -np.inf)
+    tempi = _tempi_at_the_end(onsets, found)
+    if tempi is not None:
+        kept = _likeliest(tempi, allowed, likeness)
+        found, grids = Candidates(*(of[kept] for of in found)), _Grids(*(of[kept] for of in grids))
+        tempi, allowed, likeness = tempi[kept], allowed[kept], likeness[kept]
+    heard = network()(onsets, found) + (0.0 if tempi is None else _OF_END * tempi)
+    scores = np.where(allowed, heard, -np.inf)
     scores += _STAYS * likeness + _BEGINS * _begins_bar(grids, onsets.since_us) + _USUAL * _COMMON
     scores -= np.log(found.periods_s[:, None] / _PREFERRED_S) ** 2
     chances = np.exp(scores - scores.max())
@@ -109,6 +117,25 @@ def find(
     if running and goes_on:
         timeline = _continued(running, timeline, notes[-1].onset_us)
     return Found(timeline, goes_on, tempo_sure, float(chances[row, column]))
+
+
+def _tempi_at_the_end(onsets: Onsets, found: Candidates) -> Floats | None:
+    """How well the last onsets alone fit each candidate, in any bars (H, 1): it may have lost its way before.
+
+    None where there are no more.
+    """
+    if len(onsets.at_s) <= _AT_END:
+        return None
+    end = Candidates(found.periods_s, found.beats[:, -_AT_END:], found.errors[:, -_AT_END:])
+    scores = network()(last_of(onsets, _AT_END), end)
+    most = scores.max(axis=1, keepdims=True)
+    return np.asarray(most + np.log(np.exp(scores - most).sum(axis=1, keepdims=True)))
+
+
+def _likeliest(tempi: Floats, allowed: NDArray[np.bool_], likeness: Floats) -> NDArray[np.int64]:
+    """The candidates that are compared by all that was played: it costs most, and the others are never chosen."""
+    chances = np.where(allowed, tempi + _STAYS * likeness, -np.inf).max(axis=1)
+    return np.sort(np.argsort(-chances, kind="stable")[:_COMPARED])
 
 
 class _Grids(NamedTuple):

@@ -10,7 +10,8 @@ import torch
 from click.testing import CliRunner
 
 from export import beats
-from export.beat_material import Excerpt, Manner, Piece, bars_of, excerpt_of, pieces
+from export.beat_material import Excerpt, Manner, Piece, bars_of, excerpt_of, made, pieces
+from export.beat_phrases import STYLES, phrase
 from livegen.music.beat_candidates import candidates
 from livegen.music.beat_network import (
     COLUMNS,
@@ -81,6 +82,31 @@ def test_a_hand_moves_onsets_by_little_and_a_chord_as_one(piece: Piece) -> None:
     assert 0 < np.abs(written.notes[:, 0] - played.notes[:, 0]).max() < 0.05
 
 
+def test_phrases_by_rule_are_of_all_styles_and_begin_no_earlier_than_their_pick_up() -> None:
+    chance, styles = random.Random(1), set()
+    for _ in range(400):
+        style, rows = phrase(chance)
+        styles.add(style)
+        onset, end, pitch, _, _ = rows.T
+        assert -2 <= onset[0] < style.bars.beats * style.bars.ticks / 24 * 2
+        assert (np.diff(onset) >= 0).all()
+        assert (end > onset).all()
+        assert ((pitch > 20) & (pitch < 110)).all()
+        sixteenths = onset * 8
+        np.testing.assert_allclose(sixteenths, sixteenths.round(), atol=1e-9)
+    assert styles == set(STYLES)
+
+
+def test_a_phrase_by_rule_is_played_with_its_beats_where_its_onsets_are() -> None:
+    chance = random.Random(3)
+    some = [excerpt for _ in range(60) if (excerpt := made(chance)) is not None]
+    assert len(some) > 40
+    for excerpt in some:
+        slope = np.polyfit(excerpt.beats, excerpt.notes[:, 0], 1)[0]
+        assert slope == pytest.approx(excerpt.period_s, rel=0.2)
+        assert excerpt.notes[0, 0] < excerpt.notes[0, 1]
+
+
 def test_the_right_candidate_with_the_right_bars_is_what_is_learned(piece: Piece) -> None:
     some = excerpt(piece, Manner(bpm=110))
     sample = beats.sample_of(some, random.Random(1))
@@ -102,7 +128,7 @@ def test_serving_computes_the_scores_that_training_computes(piece: Piece) -> Non
             beats.Sample(
                 seen.astype(np.float16),
                 counted(found).beats.astype(np.int16),
-                facts(found),
+                facts(found, seen),
                 (found.beats[:, -1] - found.beats[:, 0]).astype(np.float32),
                 np.zeros((len(seen), len(COLUMNS)), bool),
                 1.0,

@@ -12,7 +12,7 @@ from livegen.music.beats import Found, begun, find
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.phrase import Played
 from livegen.music.timeline import MINUTE_US, Timeline, tempo_us
-from livegen.scorecard.feels import FEELS, call_of, in_time, looped
+from livegen.scorecard.feels import FEELS, Feel, call_of, in_time, looped
 
 BEGIN_US = 7_000_000
 RHYTHMS: dict[str, list[float]] = {
@@ -26,6 +26,19 @@ RHYTHMS: dict[str, list[float]] = {
     "syncopated": [0, 0.5, 1.5, 2.5, 3, 4, 4.5, 5.5, 6.5, 7],
 }
 TUNE = (60, 62, 64, 65, 67, 65, 64, 62)
+# Kinds of calls that were heard in another tempo or metre: metre, quarters of a bar, tempo, how often, notes.
+KINDS = {
+    "bossa": ("4/4", 4, 132, 1, "C5:1.5 B4:1.5 A4:1 | G4:1.5 F4:.5 E4:2"),
+    "a waltz with a pick-up": ("3/4", 3, 116, 1, "G4:1 || C5:2 E5:1 | D5:2 B4:1 | C5:1 B4 A4 | G4:2"),
+    "slow blues": (
+        "12/8 or 6/8", 6, 90, 1, "C5:.5 Eb5 F5 F#5:1 F5:.5 Eb5:1 C5:.5 Bb4:1.5 | C5:1 Eb5:.5 C5:1 Bb4:.5 G4:3"
+    ),
+    "slow blues, twice": (
+        "12/8 or 6/8", 6, 84, 2, "G4:.5 A4 C5 D5:1 C5:.5 A4:.5 G4 E4 G4:1.5 | A4:1 C5:.5 A4:1 G4:.5 E4:1.5 r:1.5"
+    ),
+    "seven": ("7/8", 3.5, 116, 2, "D5:.5 C5 B4 A4 B4:.5 C5 A4 | G4:1 A4:1 D4:1.5"),
+    "five": ("5/4", 5, 130, 2, "C4:1.5 E4 G4:1 F4:1 | D4:1.5 F4 A4:1 G4"),
+}  # fmt: skip
 
 
 def played(beats: list[float], bpm: float, seed: int = 1, spread_us: float = 8_000) -> list[Played]:
@@ -75,7 +88,7 @@ def test_the_tempo_of_a_feel_is_found_where_it_is_at_home(feel: str, bpm: float)
 
 @pytest.mark.parametrize(
     ("feel", "bpm", "metre"),
-    [("rock", 112, "4/4"), ("waltz", 108, "3/4"), ("fast waltz", 158, "3/4"), ("jig", 162, "6/8")],
+    [("rock", 112, "4/4"), ("waltz", 108, "3/4"), ("fast waltz", 140, "3/4"), ("jig", 162, "6/8")],
 )
 def test_the_metre_is_heard_and_bar_lines_are_where_the_player_has_them(
     feel: str, bpm: float, metre: str
@@ -85,6 +98,20 @@ def test_the_metre_is_heard_and_bar_lines_are_where_the_player_has_them(
     assert timeline.metre == parse_metre(metre)
     place, bar = timeline.metre.place(timeline.tick(notes[0].onset_us))
     assert min(place, bar - place) <= 2
+
+
+@pytest.mark.parametrize("faster", [0.95, 1.0, 1.06])
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_tempo_the_metre_and_the_bar_lines_of_other_kinds_are_heard(
+    kind: str, faster: float
+) -> None:
+    metre, bar, usual, times, text = KINDS[kind]
+    call = call_of(Feel(kind, "", bar, (usual,), text), usual * faster, random.Random(kind))
+    timeline = find(in_time(looped(call, call.bars * times), BEGIN_US)).timeline
+    assert timeline.bpm == pytest.approx(usual * faster, rel=0.04)
+    assert timeline.metre in [parse_metre(one) for one in metre.split(" or ")]
+    place, length = timeline.metre.place(timeline.tick(BEGIN_US))
+    assert min(place, length - place) <= 2
 
 
 def test_a_metre_that_is_told_is_taken() -> None:
