@@ -267,7 +267,9 @@ class Listener:
         hearing = call.again or self.live
         running = hearing.timeline if self._beat_known else None
         is_told = self._counted_us is not None and self.metre in (None, hearing.timeline.metre)
-        found = beats.find(call.phrase.played(now), running, self.metre, is_told)
+        played, chart = call.phrase.played(now), self.harmony.chart
+        expected = self.usual_us if chart and chart.tempo else None
+        found = beats.find(played, running, self.metre, is_told, expected)
         self._beat_known = self._beat_known or found.tempo_sure > 0
         self.tempo_sure = 1.0 if is_told else found.tempo_sure
         if found.goes_on:

@@ -38,6 +38,7 @@ _BEGINS, _USUAL = 0.7, 1.0
 # Beats that people prefer (Moelants, "Preferred tempo reconsidered", 2002), by column; a beat that is e times as long
 # or as short has one nat less.
 _PREFERRED_S = 60 / np.array([{12: 230, 24: 112, 36: 90}[ticks] for ticks in _TICKS.tolist()])
+_WRITTEN = 12.5  # the same for a tempo that is written: people play within a fifth of it, two times of three
 # A candidate is the beat that is going on: by the logarithm of its tempo, in beats.
 _SAME_TEMPO, _SAME_PLACE = 0.06, 0.2
 _ALIKE = 2  # both
@@ -71,18 +72,27 @@ class Found(NamedTuple):
     bars_sure: float = 0.0
 
 
+def _unlikely(periods_s: NDArray[np.float64], expected_us: int | None) -> NDArray[np.float64]:
+    """Nats by which each period (rows, 1) is less likely in each column than the one that people prefer, or expect."""
+    if expected_us is None:
+        return np.asarray(np.log(periods_s / _PREFERRED_S) ** 2)
+    written_s = expected_us / 1e6 * _TICKS / TICKS_PER_BEAT
+    return np.asarray(_WRITTEN * np.log(periods_s / written_s) ** 2)
+
+
 def find(
     notes: Sequence[Played],
     running: Timeline | None = None,
     metre: Metre | None = None,
     is_told: bool = False,
+    expected_us: int | None = None,
 ) -> Found:
     """Find the timeline that explains notes, at least one, in ascending order of onset.
 
     `running` is the one that is going on: it stays unless another explains them better, and follows their tempo; if it
     `is_told` no other explains them.
-    `metre` is that of the bars, None to find it too.  A timeline that is new has a bar line at tick 0, at or before the
-    first onset.
+    `metre` is that of the bars, None to find it too; `expected_us` the length of a quarter that is written on a chart.
+    A timeline that is new has a bar line at tick 0, at or before the first onset.
     """
     onsets = onsets_of(notes)
     if running and is_told and len(onsets.at_s) < FEWEST:
@@ -108,7 +118,7 @@ def find(
     heard = network()(onsets, found) + (0.0 if tempi is None else _OF_END * tempi)
     scores = np.where(allowed, heard, -np.inf)
     scores += _STAYS * likeness + _BEGINS * _begins_bar(grids, onsets.since_us) + _USUAL * _COMMON
-    scores -= np.log(found.periods_s[:, None] / _PREFERRED_S) ** 2
+    scores -= _unlikely(found.periods_s[:, None], expected_us)
     chances = np.exp(scores - scores.max())
     chances /= chances.sum()
     row, column, tempo_sure = _choice(chances, found)

@@ -226,3 +226,12 @@ def test_weights_are_numbers_only(tmp_path: Path) -> None:
 
     with np.load(WEIGHTS, allow_pickle=False) as file:
         assert all(np.isfinite(file[name]).all() for name in file.files)
+
+
+@pytest.mark.parametrize("bpm", [66, 132])
+def test_a_tempo_that_is_written_tells_the_beat_from_half_and_double(bpm: int) -> None:
+    """Even notes say nothing of that."""
+    notes = played([at / 2 for at in range(16)], 132)
+    found = find(notes, expected_us=tempo_us(bpm)).timeline
+
+    assert abs(found.bpm / bpm - 1) < 0.04
