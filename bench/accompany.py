@@ -13,7 +13,6 @@ import os
 import statistics
 from collections.abc import Sequence
 from concurrent.futures import Executor, ProcessPoolExecutor
-from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,13 +22,18 @@ import click
 from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
-from livegen.jam.agenda import ROUTES
-from livegen.music.chord import Chord
-from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP, PARTS
-from livegen.scorecard.accompaniment import EXACT, chord_at, roots_at_changes, tones_on_strong_beats
+from livegen.scorecard.accompaniment import EXACT, chord_at
+from livegen.scorecard.backing import (
+    ALL_PARTS,
+    LATE,
+    backed,
+    inside,
+    of_part,
+    roots_at_changes,
+    tones_on_strong_beats,
+)
 from livegen.scorecard.calls import Chords, LeadCall, drawn, held_out, leads
-from livegen.scorecard.feels import looped
 from livegen.scorecard.notes import Note, key_of
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 
@@ -40,14 +44,9 @@ BARS = 8
 LINE = 6  # ticks between sixteenths
 NEAR = 1.0  # beats on either side over which it is judged how densely the player plays
 CALM, BUSY = 1.0, 2.0  # onsets per beat: at most, at least
-LEFT_HAND = 48  # the lowest pitch of a chord held there
-LEFT_CHANNEL = 1  # heard as comp
 HARMONY = (COMP, BASS)
 ROUNDS = 3  # that the eight bars are played where they come back
-STRONG = 2.0  # beats between strong ones
-LATE = 0.25  # beats after a change by which the bass still has the root in time
 
-ALL_PARTS: dict[str, object] = {"parts": "comp bass drums"}
 # Whether chords are held in the left hand, the rounds, and the controls.
 TRIALS: dict[str, tuple[bool, int, dict[str, object]]] = {
     "the melody alone": (False, 1, {}),
@@ -59,24 +58,7 @@ TRIALS: dict[str, tuple[bool, int, dict[str, object]]] = {
 }
 
 
-def held(call: LeadCall, chords: Chords) -> list[tuple[float, Message]]:
-    """The chords as a left hand would hold them, close together above its lowest pitch."""
-    played = [(beat, chord) for beat, chord in inside(call, chords) if chord]
-    messages: list[tuple[float, Message]] = []
-    for (beat, chord), end in zip(played, [b for b, _ in played[1:]] + [call.ends], strict=True):
-        for pitch in sorted(LEFT_HAND + (pc - LEFT_HAND) % 12 for pc in chord.pitch_classes):
-            messages.append((beat, NoteOn(pitch, 64, LEFT_CHANNEL)))
-            messages.append((max(beat, end - EXACT), NoteOff(pitch, 64, LEFT_CHANNEL)))
-    return messages
-
-
 # --- what is measured ---------------------------------------------------------------------------------------------
-
-
-def of_part(heard: PlayedCall, part: int) -> list[Note]:
-    """The notes that a part played beside the call."""
-    channel, end = ROUTES[part].channel, heard.call.bars * heard.call.bar
-    return [note for note in heard.notes if note.channel == channel and 0 <= note.onset < end]
 
 
 def beside(heard: PlayedCall) -> list[Note]:
@@ -131,7 +113,7 @@ def judged(some: Sequence[PlayedCall], written: Sequence[Chords]) -> dict[str, A
             [
                 hit
                 for heard, chords in zip(some, written, strict=True)
-                for hit in tones_on_strong_beats(of_part(heard, BASS), chords, STRONG)
+                for hit in tones_on_strong_beats(of_part(heard, BASS), chords)
             ]
         ),
         "in_key": share(
@@ -173,11 +155,6 @@ def at_changes(some: Sequence[PlayedCall], written: Sequence[Chords], late: floa
         for heard, chords in zip(some, written, strict=True)
         for hit in roots_at_changes(of_part(heard, BASS), inside(heard.call, chords), late)
     ]
-
-
-def inside(call: LeadCall, chords: Chords) -> list[tuple[float, Chord | None]]:
-    """The chords that begin within a call."""
-    return [(beat, chord) for beat, chord in chords if 0 <= beat < call.beats]
 
 
 def references(some: Sequence[LeadCall], written: Sequence[Chords]) -> dict[str, float]:
@@ -254,35 +231,10 @@ def tried(
 
 def _try(name: str, call: LeadCall, chords: Chords, number: int) -> tuple[PlayedCall, Chords]:
     with_chords, rounds, values = TRIALS[name]
-    song = looped(call, rounds * call.bars)
-    over_song = _looped(call, chords, rounds) if rounds > 1 else chords
-    heard = played(
-        _model(),
-        song,
-        {"mode": "accompany", **values},
-        seed=number,
-        after_bars=1,
-        more=held(song, over_song) if with_chords else (),
-    )
-    return (_later(heard, call), _later_chords(call, over_song)) if rounds > 1 else (heard, chords)
-
-
-def _looped(call: LeadCall, chords: Chords, rounds: int) -> Chords:
-    once = [(0.0, chord_at(chords, 0.0)), *inside(call, chords)]
-    return [(beat + turn * call.beats, chord) for turn in range(rounds) for beat, chord in once]
-
-
-def _later(heard: PlayedCall, call: LeadCall) -> PlayedCall:
-    """What was heard from the second round on."""
-    notes = [
-        note._replace(onset=note.onset - call.beats, end=note.end - call.beats)
-        for note in heard.notes
-    ]
-    return replace(heard, call=looped(call, (ROUNDS - 1) * call.bars), notes=tuple(notes))
-
-
-def _later_chords(call: LeadCall, chords: Chords) -> Chords:
-    return [(beat - call.beats, chord) for beat, chord in chords if beat >= call.beats - EXACT]
+    if with_chords:
+        return backed(_model(), call, chords, number, rounds, values)
+    given = {"mode": "accompany", **values}
+    return played(_model(), call, given, seed=number, after_bars=1), chords
 
 
 @cache

@@ -9,13 +9,11 @@ which the melody sounds.
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from itertools import pairwise
 from math import cos, pi, sin
 
 import numpy as np
 import numpy.typing as npt
 
-from livegen.jam.harmonies import foot
 from livegen.music.chord import Chord
 from livegen.music.chords_heard import ChordTracker
 from livegen.music.key import Key, likeliest
@@ -154,33 +152,6 @@ def notes_in_chord(accompaniment: Notes, chords: Chords) -> float | None:
     pairs = [(note, chord_at(chords, note.onset)) for note in accompaniment]
     found = [note.pitch % 12 in chord.pitch_classes for note, chord in pairs if chord]
     return sum(found) / len(found) if found else None
-
-
-def roots_at_changes(bass: Notes, chords: Chords, late: float) -> list[bool]:
-    """Whether the bass has the root, or the bass that is written, where each chord with another one begins.
-
-    It strikes that at most EXACT beats before the change and `late` beats after it, or holds it from before.  The first
-    chord is no change.
-    """
-    found = []
-    for (_, before), (beat, chord) in pairwise(chords):
-        if before is None or chord is None or foot(before) == foot(chord):
-            continue
-        struck = [note for note in bass if -EXACT <= note.onset - beat <= late]
-        held = [note for note in bass if note.onset < beat - EXACT and note.end > beat + late]
-        found.append(any(note.pitch % 12 == foot(chord) for note in struck or held))
-    return found
-
-
-def tones_on_strong_beats(bass: Notes, chords: Chords, strong: float) -> list[bool]:
-    """Whether each onset of a bass on a strong beat, one every `strong` beats, is a tone of the chord."""
-    found = []
-    for note in bass:
-        off = note.onset % strong
-        chord = chord_at(chords, note.onset)
-        if chord and min(off, strong - off) <= EXACT:
-            found.append(note.pitch % 12 in chord.pitch_classes | {foot(chord)})
-    return found
 
 
 def share_in(notes: Notes, key: Key) -> float | None:

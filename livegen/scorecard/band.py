@@ -18,8 +18,18 @@ from livegen.inference.model import OnnxModel
 from livegen.inference.model import load as load_model
 from livegen.jam.agenda import ROUTES
 from livegen.music.parts import BASS, COMP
-from livegen.scorecard import degeneracy
-from livegen.scorecard.calls import HeldOut, Lead, LeadCall, Pair, drawn, followed, leads, windows
+from livegen.scorecard import backing, degeneracy
+from livegen.scorecard.calls import (
+    Chords,
+    HeldOut,
+    Lead,
+    LeadCall,
+    Pair,
+    drawn,
+    followed,
+    leads,
+    windows,
+)
 from livegen.scorecard.likelihood import lift
 from livegen.scorecard.musicianship import Figures, figures
 from livegen.scorecard.notes import Note
@@ -67,6 +77,14 @@ def answer(which: int, call: LeadCall, seed: int) -> PlayedCall:
 def go_along(which: int, call: LeadCall, seed: int) -> PlayedCall:
     """Give a model's accompaniment to a call."""
     return played(_models[which], call, {"mode": "accompany"}, seed=seed, after_bars=1)
+
+
+def back(
+    which: int, call: LeadCall, chords: Chords, seed: int
+) -> tuple[PlayedCall, dict[str, list[float]]]:
+    """Give the second round of a model's band behind a call with its chords, and its figures."""
+    heard, over = backing.backed(_models[which], call, chords, seed, 2, backing.ALL_PARTS)
+    return heard, backing.figures(heard, over)
 
 
 def judged(

@@ -56,6 +56,7 @@ HEADINGS = {
     "answers": "Answers beside their calls",
     "playing": "As a bandmate hears it",
     "accompaniment": "Going along with a melody",
+    "backing": "A band behind chords in the left hand, the second time round",
     "modulation": "When the player modulates",
     "distributions": "Spread as people's music is",
     "memory": "Copied from the training pieces",

@@ -15,6 +15,7 @@ from livegen.scorecard.calls import held_out
 from livegen.scorecard.card import MODEL, PREVIOUS, Card
 from livegen.scorecard.sections import (
     accompaniment,
+    backing,
     degeneracy,
     distributions,
     likelihood,
@@ -91,6 +92,7 @@ def score(
         playing.measure(card, band, calls)
         if music.leads:
             accompaniment.measure(card, band, music.leads)
+            backing.measure(card, band, music.leads)
         else:
             card.remarks.append(
                 "No piece has a lead, an accompaniment and a track of chords: none was judged."

@@ -1,0 +1,159 @@
+"""A band behind a player with chords in the left hand: what it plays at the changes, once and when they come back.
+
+Chords are those written over a piece; the left hand holds them close together.  Beats are those of the call.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+
+from livegen.inference.contract import Model
+from livegen.jam.agenda import ROUTES
+from livegen.jam.harmonies import foot
+from livegen.music.chord import Chord
+from livegen.music.messages import Message, NoteOff, NoteOn
+from livegen.music.parts import BASS, COMP
+from livegen.scorecard.accompaniment import EXACT, chord_at
+from livegen.scorecard.calls import Chords, LeadCall
+from livegen.scorecard.feels import looped
+from livegen.scorecard.notes import Note
+from livegen.scorecard.playing import PlayedCall, played
+
+ALL_PARTS: dict[str, object] = {"parts": "comp bass drums"}
+LATE = 0.25  # beats after a change by which a bass still has the root in time
+STRONG = 2.0  # beats between strong ones
+LEFT_HAND = 48  # the lowest pitch of a chord held there
+LEFT_CHANNEL = 1  # heard as comp
+SPAN = 2.0  # beats of which a chord vector is taken
+
+Notes = Sequence[Note]
+
+
+# --- playing ------------------------------------------------------------------------------------------------------
+
+
+def backed(
+    model: Model,
+    call: LeadCall,
+    chords: Chords,
+    seed: int,
+    rounds: int,
+    values: dict[str, object],
+) -> tuple[PlayedCall, Chords]:
+    """Play a call with its chords so many times over, and give all rounds but the first, or the only one."""
+    song = looped(call, rounds * call.bars)
+    over_song = _looped(call, chords, rounds)
+    heard = played(
+        model,
+        song,
+        {"mode": "accompany", **values},
+        seed=seed,
+        after_bars=1,
+        more=held(song, over_song),
+    )
+    if rounds == 1:
+        return heard, over_song
+    later = [
+        note._replace(onset=note.onset - call.beats, end=note.end - call.beats)
+        for note in heard.notes
+    ]
+    rest = [(beat - call.beats, chord) for beat, chord in over_song if beat >= call.beats - EXACT]
+    return replace(heard, call=looped(call, (rounds - 1) * call.bars), notes=tuple(later)), rest
+
+
+def inside(call: LeadCall, chords: Chords) -> list[tuple[float, Chord | None]]:
+    """The chords that begin within a call."""
+    return [(beat, chord) for beat, chord in chords if 0 <= beat < call.beats]
+
+
+def held(call: LeadCall, chords: Chords) -> list[tuple[float, Message]]:
+    """The chords as a left hand would hold them, close together above its lowest pitch."""
+    there = [(beat, chord) for beat, chord in inside(call, chords) if chord]
+    messages: list[tuple[float, Message]] = []
+    for (beat, chord), end in zip(there, [b for b, _ in there[1:]] + [call.ends], strict=True):
+        for pitch in sorted(LEFT_HAND + (pc - LEFT_HAND) % 12 for pc in chord.pitch_classes):
+            messages.append((beat, NoteOn(pitch, 64, LEFT_CHANNEL)))
+            messages.append((max(beat, end - EXACT), NoteOff(pitch, 64, LEFT_CHANNEL)))
+    return messages
+
+
+def _looped(call: LeadCall, chords: Chords, rounds: int) -> Chords:
+    first = [] if any(beat == 0 for beat, _ in chords) else [(0.0, chord_at(chords, 0.0))]
+    once = [*first, *inside(call, chords)]
+    return [(beat + turn * call.beats, chord) for turn in range(rounds) for beat, chord in once]
+
+
+# --- what is measured ---------------------------------------------------------------------------------------------
+
+
+def of_part(heard: PlayedCall, part: int) -> list[Note]:
+    """The notes that a part played beside the call."""
+    channel, end = ROUTES[part].channel, heard.call.beats
+    return [note for note in heard.notes if note.channel == channel and 0 <= note.onset < end]
+
+
+def roots_at_changes(bass: Notes, chords: Chords, late: float) -> list[bool]:
+    """Whether the bass has the root, or the bass that is written, where each chord with another one begins.
+
+    It strikes that at most EXACT beats before the change and `late` beats after it, or holds it from before.  The first
+    chord is no change.
+    """
+    found = []
+    for (_, before), (beat, chord) in pairwise(chords):
+        if before is None or chord is None or foot(before) == foot(chord):
+            continue
+        struck = [note for note in bass if -EXACT <= note.onset - beat <= late]
+        lasting = [note for note in bass if note.onset < beat - EXACT and note.end > beat + late]
+        found.append(any(note.pitch % 12 == foot(chord) for note in struck or lasting))
+    return found
+
+
+def tones_on_strong_beats(bass: Notes, chords: Chords) -> list[bool]:
+    """Whether each onset of a bass on a strong beat is a tone of the chord."""
+    found = []
+    for note in bass:
+        off = note.onset % STRONG
+        chord = chord_at(chords, note.onset)
+        if chord and min(off, STRONG - off) <= EXACT:
+            found.append(note.pitch % 12 in chord.pitch_classes | {foot(chord)})
+    return found
+
+
+def in_chord(notes: Notes, chords: Chords) -> list[bool]:
+    """Whether each onset is a tone of the chord of the moment."""
+    pairs = [(note, chord_at(chords, note.onset)) for note in notes]
+    return [note.pitch % 12 in chord.pitch_classes for note, chord in pairs if chord]
+
+
+def diversity(notes: Notes, beats: float) -> float | None:
+    """How many different chords are played: the Vendi score of chord vectors (Friedman and Dieng 2023), 1 or more.
+
+    A vector is how long each pitch class begins to sound within SPAN beats, of length 1; their likeness is the cosine.
+    None where nothing is played.
+    """
+    vectors = np.zeros((int(np.ceil(beats / SPAN)), 12))
+    for note in notes:
+        if 0 <= note.onset < beats:
+            vectors[int(note.onset // SPAN), note.pitch % 12] += min(SPAN, note.end - note.onset)
+    lengths = np.linalg.norm(vectors, axis=1)
+    vectors = vectors[lengths > 0] / lengths[lengths > 0, None]
+    if not len(vectors):
+        return None
+    shares = np.linalg.eigvalsh(vectors @ vectors.T / len(vectors))
+    shares = shares[shares > 1e-9]
+    return float(np.exp(-(shares * np.log(shares)).sum()))
+
+
+def figures(heard: PlayedCall, chords: Chords) -> dict[str, list[float]]:
+    """Each figure of a band with the values that its mean is taken of."""
+    bass, comp = of_part(heard, BASS), of_part(heard, COMP)
+    there = inside(heard.call, chords)
+    found: dict[str, Sequence[float]] = {
+        "root_at_change": roots_at_changes(bass, there, LATE),
+        "root_with_chord": roots_at_changes(bass, there, EXACT),
+        "strong_in_chord": tones_on_strong_beats(bass, chords),
+        "comp_in_chord": in_chord(comp, chords),
+    }
+    return {name: [float(value) for value in values] for name, values in found.items()}
