@@ -13,7 +13,7 @@ from livegen.inference.sampling import Mask
 from livegen.jam.agenda import ROUTES, Route
 from livegen.jam.controls import Settings
 from livegen.jam.drummer import Drummer
-from livegen.jam.harmonies import ChordFrom, Harmony, Outline
+from livegen.jam.harmonies import ChordFrom, Outline, Welcome
 from livegen.jam.theme import Theme
 from livegen.jam.turns import MODES, Length, Mode, Parts
 from livegen.music.charts import Stretch
@@ -92,7 +92,7 @@ class Brief:
     louder: float = 0.0
     follow: float = 0.0
     groove: Groove | None = None
-    harmony: tuple[Harmony | None, ...] = (None,) * len(PARTS)
+    harmony: tuple[Welcome | None, ...] = (None,) * len(PARTS)
     wanted: float = 0.0
     silent_since: tuple[int, ...] | None = None
     supposes: bool = False
@@ -329,7 +329,7 @@ def _share_in(classes: PitchClasses, weights: Sequence[float]) -> float:
 
 def _harmonies(
     settings: Settings, allowed: PitchClasses, metre: Metre, outline: Outline
-) -> tuple[Harmony | None, ...]:
+) -> tuple[Welcome | None, ...]:
     """How welcome pitches are to each part: those at home, and those of the chord to who goes by it."""
     if not settings.adherence:
         return (None,) * len(PARTS)
@@ -339,7 +339,7 @@ def _harmonies(
     return tuple(
         None
         if part == DRUMS
-        else Harmony(part, strange, metre, chords, settings.adherence, origin, outline.period)
+        else Welcome(part, strange, metre, chords, settings.adherence, origin, outline.period)
         for part in range(len(PARTS))
     )
 

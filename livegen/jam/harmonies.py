@@ -58,7 +58,7 @@ _LEADING_STEPS = (-2, -1, 1, 2, 5, 7)  # semitones from the next root
 
 
 @dataclass(frozen=True, slots=True)
-class Harmony:
+class Welcome:
     """How welcome each pitch is to a part, in nats, over time.
 
     `strange` (128,) always counts; `weight` (0..1) is how much the chords do.  With a `period` the chords, all within

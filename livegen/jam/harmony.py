@@ -39,7 +39,7 @@ _BASS_BELOW, _APART = (
 Voice = tuple[int, int]  # part, pitch
 
 
-class Source(Enum):
+class ChordSource(Enum):
     """Where the chord that is gone by comes from."""
 
     NONE = ""
@@ -64,7 +64,7 @@ class Harmony:
             None  # to whoever goes along with it, since `_told_us`, from `_source`
         )
         self._told_us = -STALE_US
-        self._source = Source.NONE
+        self._source = ChordSource.NONE
         self._foreseen: tuple[ChordFrom, ...] = ()  # that were told, and may have come by now
         self._key_was_heard = False  # before that no chord is named
         # When to look again what chord the notes struck last make.
@@ -116,12 +116,17 @@ class Harmony:
             return [other for _, other in self._together]
         return [pitch] if is_below else []
 
-    def begin(self, now: int) -> None:
+    def begin(self, now: int, is_new_song: bool) -> None:
         """A call begins: the chords before it are not its own, and after a long silence it is another song's."""
         self._call.clear()
-        self._told, self._source, self._foreseen = None, Source.NONE, ()
-        if self.sheet and (self.sheet.top is None or now - self._struck_us > STALE_US):
-            self.sheet.begin(now)
+        self._told, self._source, self._foreseen = None, ChordSource.NONE, ()
+        if is_new_song or (self.sheet and not self.sheet.has_begun):
+            self.start(now)
+
+    def start(self, at: int) -> None:
+        """A song begins at a time, micros, perhaps after a count-in."""
+        if self.sheet:
+            self.sheet.begin(at)
 
     # --- what sounds ----------------------------------------------------------------------------------------------
 
@@ -168,11 +173,11 @@ class Harmony:
 
     # --- what is to come ------------------------------------------------------------------------------------------
 
-    def use(self, chart: Chart | None, now: int | None) -> None:
-        """Go by a chart, from its beginning on unless it is the same in another key, or by none."""
+    def use(self, chart: Chart | None, now: int | None, is_other: bool) -> None:
+        """Go by a chart, or by none; it begins now, unless it is no other than before but for its key."""
         before, self.sheet = self.sheet, LeadSheet(chart) if chart else None
-        if self.sheet and before and before.chart.title == self.sheet.chart.title:
-            self.sheet.top = before.top
+        if self.sheet and before and not is_other:
+            self.sheet.go_on_from(before)
         elif self.sheet and now is not None and now - self._struck_us < STALE_US:
             self.sheet.begin(now)
         self._foreseen = ()
@@ -196,10 +201,10 @@ class Harmony:
         One that was not foreseen is new for as long as keys that go with it may still come.
         """
         for _, chord in self._past(start):
-            self._told, self._source = chord, Source.MEMORY
+            self._told, self._source = chord, ChordSource.MEMORY
         before = self._told
         if self.sheet:
-            self._told, self._source = self.sheet.at(start).chord, Source.CHART
+            self._told, self._source = self.sheet.at(start).chord, ChordSource.CHART
         elif not self._holds(start, timeline):
             self._listen(start, timeline, now)
         if self._told != before:
@@ -221,9 +226,9 @@ class Harmony:
         if played is None and self._key_was_heard:
             implied = self._melody.chord(start, timeline, now, self._told)
         if implied:
-            self._told, self._source = implied, Source.MELODY
+            self._told, self._source = implied, ChordSource.MELODY
         elif played is None or self._is_whole(now):
-            self._told, self._source = played, Source.HAND if played else Source.NONE
+            self._told, self._source = played, ChordSource.HAND if played else ChordSource.NONE
 
     def _coming(self, start: int, until: int) -> tuple[ChordFrom, ...]:
         """The changes after a tick that are known, or sure enough."""
@@ -286,7 +291,7 @@ class Harmony:
         lines = {round(timeline.tick(at) / _LINE) * _LINE: chord for at, chord in self._call}
         return tuple(ChordFrom(*row) for row in lines.items())
 
-    def rest(self, of_call: Key | None, now: int) -> tuple[frozenset[int], frozenset[int]]:
+    def at_home(self, of_call: Key | None, now: int) -> tuple[frozenset[int], frozenset[int]]:
         """Pitch classes of the key of the call, else of that heard before, and of its tonic triad; none without."""
         key = of_call or self._keys.look(now)
         if key is None:

@@ -20,18 +20,27 @@ class LeadSheet:
         self.form: Form = chart.form
         self.key = chart.key or _key_of(chart.form)
         self.top: int | None = None
-        self._began_us = 0
+        self._began_us: int | None = None
+
+    @property
+    def has_begun(self) -> bool:
+        """True if it is known when its first bar was or will be."""
+        return self._began_us is not None
 
     def begin(self, began_us: int) -> None:
         """The music begins at a time, and the chart with it."""
         self._began_us, self.top = began_us, None
+
+    def go_on_from(self, other: "LeadSheet") -> None:
+        """Lie where another lay: the same chart in another key."""
+        self.top, self._began_us = other.top, other._began_us
 
     def follow(self, timeline: Timeline, is_same: bool, has_song: bool) -> None:
         """Lay the chart on a timeline: `is_same` if its ticks are those of before, `has_song` if tick 0 is bar 1."""
         if has_song:
             self.top = 0
         elif self.top is None or not is_same:
-            began = timeline.tick(self._began_us)
+            began = timeline.tick(self._began_us or 0)
             began += timeline.metre.place(began).bar * PICK_UP // 8
             self.top = began - timeline.metre.place(began).position
 

@@ -142,8 +142,12 @@ class Listener:
         self.call.silence_us = None if self._played_us is None else now - self._played_us
         self.calls += 1
         self._drums = None
-        self.harmony.begin(now)
+        self.harmony.begin(now, self._is_silent_long(now))
         return self.call
+
+    def _is_silent_long(self, now: int) -> bool:
+        """True if nobody, neither player nor model, has played for so long that beat and song are forgotten."""
+        return self._heard_us is None or now - self._heard_us > FORGET_BEAT_US
 
     @property
     def usual_us(self) -> int:
@@ -154,7 +158,7 @@ class Listener:
     def _timeline_at(self, now: int) -> Timeline:
         """In free time: the beat that a phrase beginning now is on."""
         running = self.live.timeline
-        is_forgotten = self._heard_us is None or now - self._heard_us > FORGET_BEAT_US
+        is_forgotten = self._is_silent_long(now)
         if self._counted_us is not None and not is_forgotten:
             bar_us = running.micros(running.metre.place(0).bar) - running.origin_us
             is_next = now < self._counted_us + bar_us  # it may begin early, late, or with a pick-up
@@ -198,10 +202,11 @@ class Listener:
 
     def count_in(self, timeline: Timeline, one_us: int) -> None:
         """A count-in tells the time: the music begins at `one_us`."""
+        self.harmony.start(one_us)
         if self.is_free:
             self.live, self._drums = self.live.retimed(timeline), None
             self._beat_known, self._counted_us, self.tempo_sure = True, one_us, 1.0
-            self._heard_us = max(self._heard_us or one_us, one_us)
+        self._heard_us = max(self._heard_us or one_us, one_us)
 
     def doubt_count(self) -> None:
         """What was taken for a count-in was none: the beat is found as ever."""
@@ -221,7 +226,7 @@ class Listener:
         self.live.style = style
         self.count_in(count.timeline, count.next_us)
         self.call = Call(self.live.copy(), Phrase(), silence_us=0)
-        self.harmony.begin(count.next_us)
+        self.harmony.begin(count.next_us, is_new_song=False)
         for _ in range(min(clicks, len(self._history))):
             self._history.pop()
         if DRUMS in call.phrase.extents:

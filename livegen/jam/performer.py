@@ -411,7 +411,7 @@ class Performer:
                 rollout.brief = replace(before, density=density, room=left)
 
     def _worth(self, rollout: Rollout, call: Call | None, now: int) -> float:
-        home, tonic = self._listener.harmony.rest(call.phrase.key if call else None, now)
+        home, tonic = self._listener.harmony.at_home(call.phrase.key if call else None, now)
         return worth(rollout.planned, rollout.likelihood, rollout.brief, home, tonic)
 
     def hand_out(self, now: int) -> list[Timed]:

@@ -89,7 +89,8 @@ class Steering:
         if not self._has_changed(before, "chart", "transpose"):
             return
         chart = None if settings.chart == OFF else chart_of(settings.chart.encode(), "the chart")
-        harmony.use(chart.transposed(settings.transpose) if chart else None, now)
+        is_other = self._has_changed(before, "chart")
+        harmony.use(chart.transposed(settings.transpose) if chart else None, now, is_other)
 
     def set_style(self) -> None:
         """Hear as the style that is set, or that the chart says; a model that does not know it plays as in any."""

@@ -49,7 +49,7 @@ class Expected(NamedTuple):
     source: str
 
 
-class Form(NamedTuple):
+class SongForm(NamedTuple):
     """A form of so many bars; `start` is the tick at which it began this time, `sure` 0 to 1."""
 
     length_bars: int
@@ -241,19 +241,19 @@ class Foresight:
 
     # --- telling --------------------------------------------------------------------------------------------------
 
-    def form(self) -> Form | None:
+    def form(self) -> SongForm | None:
         """The form, as soon as it came back or was told; None until then, and where nothing comes back."""
         if self._loop is not None:
             start, chords = self._loop
             round_began = self._last - self._in_loop(self._last)
             bar = self._grid.place(start).cells
-            return Form(max(1, round(len(chords) / bar)), self._grid.tick(round_began), 1.0)
+            return SongForm(max(1, round(len(chords) / bar)), self._grid.tick(round_began), 1.0)
         if self._bars is None or not self._past.count:
             return None
         place = int(self._places[self._past.count - 1])
         if place == UNKNOWN:
             return None
-        return Form(self._bars, self._grid.tick(self._last - place), self._sure)
+        return SongForm(self._bars, self._grid.tick(self._last - place), self._sure)
 
     def expected(self, since: int, until: int) -> tuple[Expected, ...]:
         """What is expected in each cell that begins at a tick from `since` to before `until` and was not heard yet.

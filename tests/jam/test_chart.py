@@ -125,6 +125,27 @@ def test_after_a_long_silence_the_chart_begins_again() -> None:
     assert jam.engine.snapshot()["song"] == {"title": "Blues", "section": "A", "bar": 0}
 
 
+def test_a_chart_begins_after_the_count_in_and_the_band_with_it() -> None:
+    jam = band()
+    jam.play(0, Command("count_in"))
+    jam.until(4 * BAR)
+
+    assert 0 in began(jam, BASS, BAR - ON_TIME, BAR + BEAT // 4)
+    assert 5 in began(jam, BASS, 2 * BAR - ON_TIME, 2 * BAR + ON_TIME)
+
+
+def test_a_chart_goes_on_through_a_trade_though_the_player_is_silent_for_long() -> None:
+    jam = rehearsal(UniformModel(6), mode="trade", trade=4, sync="internal", tempo=60, chart=BLUES)
+    play(jam, (60, 64, 67, 60) * 2)
+    bar = 2 * BAR  # at half the tempo
+    jam.until(8 * bar - BEAT)
+    jam.play(8 * bar, NoteOn(60, 80))
+    jam.until(8 * bar + BEAT)
+
+    song = jam.engine.snapshot()["song"]
+    assert isinstance(song, dict) and song["bar"] == 8
+
+
 def test_tempo_and_metre_are_the_charts_where_nothing_else_is_told() -> None:
     waltz = "metre: 3/4\ntempo: 90\n\n| C | G |\n"
     jam = band(waltz, tempo="auto")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from livegen.jam.harmonies import ChordFrom, Harmony, foot
+from livegen.jam.harmonies import ChordFrom, Welcome, foot
 from livegen.music.chord import Chord
 from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP, LEAD
@@ -13,12 +13,12 @@ C, F, G_OVER_B = Chord(0, "maj"), Chord(5, "maj"), Chord(7, "maj", 11)
 HOME = np.zeros(128)
 
 
-def harmony(part: int, *chords: tuple[int, Chord], period: int | None = None) -> Harmony:
+def harmony(part: int, *chords: tuple[int, Chord], period: int | None = None) -> Welcome:
     changes = tuple(ChordFrom(*row) for row in chords)
-    return Harmony(part, HOME, COMMON_TIME, changes, 1.0, chords[0][0] if chords else 0, period)
+    return Welcome(part, HOME, COMMON_TIME, changes, 1.0, chords[0][0] if chords else 0, period)
 
 
-def best(harmony: Harmony, tick: int) -> set[int]:
+def best(harmony: Welcome, tick: int) -> set[int]:
     """The pitch classes that are most welcome at a tick."""
     welcome = harmony.at(tick)
     return {pitch % 12 for pitch in range(128) if welcome[pitch] == welcome.max()}
@@ -66,4 +66,4 @@ def test_chords_that_come_again_and_again_lead_from_the_last_to_the_first() -> N
 def test_without_chords_only_what_is_strange_counts() -> None:
     strange = -np.arange(128.0)
 
-    assert np.array_equal(Harmony(BASS, strange, COMMON_TIME).at(0), strange)
+    assert np.array_equal(Welcome(BASS, strange, COMMON_TIME).at(0), strange)

@@ -115,7 +115,7 @@ def test_between_two_keys_the_last_one_counts() -> None:
     chromatic = tuple(range(72, 84)) * 6
     heard(*chromatic, harmony=harmony, since=6 * BEAT_US)
     tick = 24 * 42
-    assert harmony.rest(None, IN_FOUR.micros(tick)) == (frozenset(), frozenset())
+    assert harmony.at_home(None, IN_FOUR.micros(tick)) == (frozenset(), frozenset())
 
     assert told(harmony, tick) is not None
 

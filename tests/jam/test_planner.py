@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from livegen.codec.encoder import Stroke
 from livegen.inference.contract import Logits, Model, Query, Summary
 from livegen.jam.brief import Brief, everything
-from livegen.jam.harmonies import ChordFrom, Harmony
+from livegen.jam.harmonies import ChordFrom, Welcome
 from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.planner import LONGEST, Rollout
 from livegen.jam.theme import Point, Theme, line_of
@@ -126,7 +126,7 @@ def test_where_the_chart_has_no_chord_comp_and_bass_are_silent() -> None:
     change = FREE.start + 2 * BEAT
     chords = (*NOW, ChordFrom(change, None), ChordFrom(change + 2 * BEAT, F_MAJOR))
     harmony = tuple(
-        Harmony(part, np.zeros(128), COMMON_TIME, chords) if part != DRUMS else None
+        Welcome(part, np.zeros(128), COMMON_TIME, chords) if part != DRUMS else None
         for part in range(4)
     )
     brief = replace(FREE, strikes=chords, harmony=harmony, voices=(1, 4, 1, 8))

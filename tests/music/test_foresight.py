@@ -7,7 +7,7 @@ from random import Random
 import pytest
 
 from livegen.music.chord import KINDS, Chord
-from livegen.music.foresight import AHEAD, Expected, Foresight, Form
+from livegen.music.foresight import AHEAD, Expected, Foresight, SongForm
 from livegen.music.metre import TICKS_PER_BEAT, Metre, parse_metre
 from livegen.music.progressions import class_of, shipped
 from livegen.music.recall import MOST, facts_of
@@ -84,7 +84,7 @@ def test_a_loop_by_hand_goes_round_whatever_is_heard() -> None:
     for beat in range(16, 32):
         foresight.hear(beat * TICKS_PER_BEAT, chord("Ebm"))
 
-    assert foresight.form() == Form(4, 4 * BAR, 1.0)
+    assert foresight.form() == SongForm(4, 4 * BAR, 1.0)
     expected = foresight.expected(8 * BAR, 12 * BAR)
     assert [one.chord for one in expected] == beats(bars(POP))
     assert {(one.sure, one.source) for one in expected} == {(1.0, "memory")}
