@@ -133,7 +133,7 @@ class OutboxWire(Wire):
         """Take what the engine handed out."""
         if isinstance(timed.message, Cut):
             self.until(timed.due - 1)
-            self._outbox.cut(timed.due)
+            self._outbox.cut(timed.due, timed.message.keys)
         elif not isinstance(timed.message, Command):
             self._outbox.put(timed.due, encode(timed.message))
 

@@ -91,7 +91,10 @@ def replay(
     for event, at in _events(run, meaning):
         for due, message in _fed(engine, event, at, failed):
             if not isinstance(message, Command):
-                yield Out(due, b"" if isinstance(message, Cut) else encode(message))
+                if isinstance(message, Cut):
+                    yield Out(due, keys=message.keys)
+                else:
+                    yield Out(due, encode(message))
 
 
 def _fed(
@@ -158,4 +161,4 @@ def _said(out: Out | None) -> str:
         case ControlChange(control, value, channel):
             return f"controller {control} at {value} on channel {channel + 1}, due {out.due}"
         case _:
-            return f"{out.data.hex()}, due {out.due}" if out.data else f"a cut at {out.due}"
+            return f"{out.written}, due {out.due}"

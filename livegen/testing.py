@@ -5,6 +5,7 @@ its computation.  Knows no ports.
 """
 
 import heapq
+from collections.abc import Collection
 
 import numpy as np
 
@@ -21,7 +22,7 @@ SECOND = 1_000_000
 
 
 class Wire:
-    """A perfect output: sends each message when it is due, and on a cut releases what sounds.
+    """A perfect output: sends each message when it is due, and on a cut releases what sounds, or the cut keys of it.
 
     `sent` is all that went out, with times; `sounding` what has no end yet, (channel, pitch); `asked` what whoever
     keeps files is asked for.
@@ -45,9 +46,11 @@ class Wire:
             self._sequence += 1
             return
         self.until(due)
-        self._pending = [entry for entry in self._pending if isinstance(entry[2], Other)]  # clocks
+        keys = message.keys
+        self._pending = [entry for entry in self._pending if _stays(entry[2], keys)]
         for channel, pitch in list(self.sounding):
-            self._send(due, NoteOff(pitch, 64, channel))
+            if not keys or (channel, pitch) in keys:
+                self._send(due, NoteOff(pitch, 64, channel))
 
     def until(self, now: int) -> None:
         """Send all that is due."""
@@ -61,6 +64,13 @@ class Wire:
             self.sounding[message.channel, message.pitch] = at
         elif isinstance(message, NoteOff):
             self.sounding.pop((message.channel, message.pitch), None)
+
+
+def _stays(message: Message, keys: Collection[tuple[int, int]]) -> bool:
+    """True of what a cut does not withdraw: clocks, and of a cut of keys what is none of theirs."""
+    if isinstance(message, Other) or not keys:
+        return isinstance(message, Other)
+    return not isinstance(message, NoteOn | NoteOff) or (message.channel, message.pitch) not in keys
 
 
 class Rehearsal:

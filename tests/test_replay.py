@@ -41,7 +41,10 @@ def lived(playing: Playing, lateness: Iterable[int] = (), begin: int = 0) -> lis
                 account.took(now)
         for due, message in jam.feed(event, now):
             if not isinstance(message, Command):
-                account.gave(due, b"" if isinstance(message, Cut) else encode(message))
+                if isinstance(message, Cut):
+                    account.gave(due, keys=message.keys)
+                else:
+                    account.gave(due, encode(message))
         if len(rows) % 3 == 0 and (did := account.settle()) is not None:
             rows.append(did)
 

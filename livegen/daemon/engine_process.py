@@ -284,9 +284,9 @@ class EngineProcess:
 
     def _send(self, timed: Timed) -> None:
         match timed.message:
-            case Cut():
-                self._account.gave(timed.due)
-                self._link.send(CutFrame(timed.due))
+            case Cut(keys):
+                self._account.gave(timed.due, keys=keys)
+                self._link.send(CutFrame.of(timed.due, keys))
             case Command(name, value):
                 self._link.send(CommandFrame.named(timed.due, name, value))
             case message:

@@ -5,7 +5,7 @@ somebody asks for it: most frames are passed on.  Knows nothing of sockets; `liv
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cached_property
 from typing import Any, Self
 
@@ -78,7 +78,17 @@ class SentFrame(Frame):
 
 
 class CutFrame(Frame):
-    """The model's notes are to end now, and what was due is withdrawn."""
+    """The model's notes are to end now, and what was due is withdrawn: all of it, or that of some keys."""
+
+    @classmethod
+    def of(cls, micros: int, keys: Iterable[tuple[int, int]]) -> Self:
+        """Make a frame of keys (channel, pitch); without any it is of all."""
+        return cls(micros, bytes(number for key in keys for number in key))
+
+    @property
+    def keys(self) -> tuple[tuple[int, int], ...]:
+        """The keys."""
+        return tuple(zip(self.payload[::2], self.payload[1::2], strict=False))
 
 
 # --- the life of a process -----------------------------------------------------------------------------------------

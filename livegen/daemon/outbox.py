@@ -15,6 +15,7 @@ The rate limit is there because virtual cables (loopMIDI, LoopBe) mute a port th
 """
 
 import heapq
+from collections.abc import Collection
 
 from livegen.music.messages import (
     ALL_NOTES_OFF,
@@ -72,14 +73,20 @@ class Outbox:
         else:
             self._push(due, data, thru)
 
-    def cut(self, now: int) -> None:
+    def cut(self, now: int, keys: Collection[Key] = ()) -> None:
         """Withdraw what is pending of the model's and release what it holds, pedals and bends first, from now on.
 
-        Clocks go on: silence is no reason for whoever follows them to stop.
+        `keys`, where there are any, narrow it to their notes.  Clocks go on: silence is no reason for whoever follows
+        them to stop.
         """
-        self._heap = [entry for entry in self._heap if entry[3] or _is_clock(entry[2])]
+
+        def stays(data: bytes) -> bool:
+            return _is_clock(data) or bool(keys and _hold_of(data) not in keys)
+
+        self._heap = [entry for entry in self._heap if entry[3] or stays(entry[2])]
         heapq.heapify(self._heap)
-        self._release(self._held(), now, False)  # the player's will not heed it
+        held = [hold for hold in self._held() if not keys or hold in keys]
+        self._release(held, now, False)  # the player's will not heed it
 
     def release_all(self, now: int, stops_clock: bool = False) -> None:
         """Cut, the player's too; then all-notes-off on every channel used so far: for exit, panic, or a dead engine.

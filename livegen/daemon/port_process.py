@@ -289,7 +289,7 @@ class PortProcess:
                 if due >= self._went_on_at:
                     self._outbox.put(due, data)
             case CutFrame():
-                self._outbox.cut(now)
+                self._outbox.cut(now, frame.keys)
             case JournalFrame():
                 self._recorder.account(frame)
             case CommandFrame():  # a response to keep: the engine knows its times

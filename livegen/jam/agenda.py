@@ -4,7 +4,10 @@ Strokes wait in ticks, and become messages with micros only when they are handed
 until then.  Knows where each part is sent (`Route`); knows no model and no turns.
 
 Time goes by in this order: planned, handed out (a horizon ahead), due, heard.  A stroke that was handed out can
-only be taken back together with all that sounds, by a `Cut`.
+only be taken back together with what sounds, by a `Cut`.
+
+A part that is silent, by its gain, plays on: its strokes go the same way, but are neither sent nor heard, and leave
+the keys to others.
 """
 
 import heapq
@@ -17,7 +20,7 @@ from livegen.codec.encoder import Stroke
 from livegen.jam.mapping import Command
 from livegen.jam.struck import Struck
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn, ProgramChange
-from livegen.music.parts import DRUM_CHANNEL, DRUMS
+from livegen.music.parts import DRUM_CHANNEL, DRUMS, PARTS
 
 LATE_US = 30_000  # an onset later than this is not played
 
@@ -81,6 +84,7 @@ class Given(NamedTuple):
     """A stroke that was handed out: when it is sent, when it is heard, and as which key (channel, pitch).
 
     `is_planned` is False for what joins a note of the player's at once, and for a click, which nobody hears as music.
+    `is_silent`: it is not sent, for its part was silent when its note began.
     """
 
     due: int
@@ -89,6 +93,12 @@ class Given(NamedTuple):
     stroke: Stroke
     is_planned: bool = True
     is_click: bool = False
+    is_silent: bool = False
+
+    @property
+    def voice(self) -> tuple[bool, int, int]:
+        """Whose note it is: planned or not, part, pitch."""
+        return self.is_planned, self.stroke.part, self.stroke.pitch
 
     @property
     def struck(self) -> Struck:
@@ -111,7 +121,7 @@ class Agenda:
     """Schedule and ledger of the model's own notes.
 
     `sounding` maps (part, pitch) to the key it sounds as.  `late` counts onsets that came too late.
-    `offset_us` is added to every send time.
+    `offset_us` is added to every send time.  `gains`, by part, multiply velocities; at 0 a part is silent.
     """
 
     def __init__(self, routes: tuple[Route, ...], horizon_us: int) -> None:
@@ -119,10 +129,12 @@ class Agenda:
         self.horizon_us = horizon_us
         self.offset_us = 0
         self.late = 0
+        self.gains = (1.0,) * len(PARTS)
         self.sounding: dict[tuple[int, int], tuple[int, int]] = {}
         self._planned: list[_Planned] = []  # a heap
         self._given: deque[Given] = deque()
         self._open: dict[tuple[int, int], Given] = {}  # by key: what began it
+        self._unheard: dict[tuple[bool, int, int], Given] = {}  # by voice: what began it in silence
         self._programs: dict[int, tuple[int, int]] = {}  # channel -> program last sent, when
         self._sequence = 0
         self._last_due = 0
@@ -162,6 +174,38 @@ class Agenda:
         route = self.routes[part]
         return (route.channel, route.pitch(pitch)) in self._open
 
+    def mix(self, gains: tuple[float, ...]) -> tuple[Cut | None, list[tuple[int, int]]]:
+        """Multiply velocities by other gains.  What sounds of a part that falls silent is to end now: a `Cut` for it,
+        None where there is no such, and (part, pitch) of what was heard of it.
+
+        What it has begun goes on in silence; a key on which another part is about to begin is left to that.
+        """
+        before, self.gains = self.gains, gains
+        silent = {part for part, gain in enumerate(gains) if not gain and before[part]}
+        if not silent:
+            return None, []
+        theirs = {it.key for it in self._given if it.is_click or it.stroke.part not in silent}
+
+        def falls_silent(given: Given) -> bool:
+            is_of_it = given.stroke.part in silent and given.key not in theirs
+            return is_of_it and not given.is_click and not given.is_silent
+
+        taken = {given.key for given in self._given if falls_silent(given)}
+        self._given = deque(
+            given._replace(is_silent=True) if falls_silent(given) else given
+            for given in self._given
+        )
+        for key, began in list(self._open.items()):
+            if falls_silent(began):
+                del self._open[key]
+                self._unheard[began.voice] = began._replace(is_silent=True)
+                taken.add(key)
+        heard = {it: at for it, at in self.sounding.items() if it[0] in silent and at not in theirs}
+        for voice in heard:
+            del self.sounding[voice]
+        keys = tuple(sorted({*taken, *heard.values()}))
+        return Cut(keys) if keys else None, list(heard)
+
     def _give(
         self,
         stroke: Stroke,
@@ -171,17 +215,19 @@ class Agenda:
         is_planned: bool = True,
         is_click: bool = False,
     ) -> Iterator[Timed]:
-        route = self.routes[stroke.part]
+        route, gain = self.routes[stroke.part], self.gains[stroke.part]
         key = route.channel, route.pitch(stroke.pitch)
+        given = Given(due, at, key, stroke, is_planned, is_click)
+        if not is_click and (given.voice in self._unheard or (stroke.velocity and not gain)):
+            return self._give_in_silence(given, now)
         began = self._open.get(key)
         if (began is None) == (not stroke.velocity):
             return
         # Two parts may be sent as the same key, or a note and a companion: the first has it until its end.
         if began and (began.is_planned, *began.stroke[1:3]) != (is_planned, *stroke[1:3]):
             return
-        self._last_due = due = max(due, now, self._last_due)
-        heard = max(at, due - max(0, self.offset_us))
-        given = Given(due, heard, key, stroke, is_planned, is_click)
+        given = self._timed(given, now)
+        due = given.due
         self._given.append(given)
         if not stroke.velocity:
             del self._open[key]
@@ -192,7 +238,24 @@ class Agenda:
         if route.program is not None and known != route.program:
             self._programs[key[0]] = route.program, due
             yield Timed(due, ProgramChange(route.program, key[0]))
-        yield Timed(due, NoteOn(key[1], route.velocity(stroke.velocity), key[0]))
+        gain = 1.0 if is_click else gain
+        yield Timed(due, NoteOn(key[1], _scaled(route.velocity(stroke.velocity), gain), key[0]))
+
+    def _give_in_silence(self, given: Given, now: int) -> None:
+        """Let a note begin or end that is not sent."""
+        if given.stroke.velocity and given.voice in self._unheard:
+            return
+        given = self._timed(given, now)._replace(is_silent=True)
+        self._given.append(given)
+        if given.stroke.velocity:
+            self._unheard[given.voice] = given
+        else:
+            del self._unheard[given.voice]
+
+    def _timed(self, given: Given, now: int) -> Given:
+        """The same, due after all that was handed out before."""
+        self._last_due = due = max(given.due, now, self._last_due)
+        return given._replace(due=due, at=max(given.at, due - max(0, self.offset_us)))
 
     def fall_due(self, now: int) -> Iterator[Given]:
         """Give the strokes that were handed out and are heard by now, in order."""
@@ -201,7 +264,9 @@ class Agenda:
             voice = given.stroke.part, given.stroke.pitch
             if given.is_click:
                 continue
-            if given.stroke.velocity:
+            if given.is_silent:
+                pass
+            elif given.stroke.velocity:
                 self.sounding[voice] = given.key
             else:
                 self.sounding.pop(voice, None)
@@ -221,6 +286,7 @@ class Agenda:
         is to be sent, and (part, pitch) of what sounded is given.
         """
         self.forget()
+        self._unheard.clear()
         if not (self._given or self.sounding or self._open):
             return None
         ended = list(self.sounding)
@@ -239,11 +305,15 @@ class Agenda:
     @property
     def open(self) -> tuple[Stroke, ...]:
         """The beginnings of planned notes that will not have ended when all that waits is due; oldest first."""
-        begun = [given.stroke for given in self._open.values() if given.is_planned]
+        begun = self._begun()
         for stroke in self.planned:
             begun = [other for other in begun if other[1:3] != stroke[1:3]]
             begun += [stroke] if stroke.velocity else []
         return tuple(begun)
+
+    def _begun(self) -> list[Stroke]:
+        begun = sorted([*self._open.values(), *self._unheard.values()], key=lambda it: it.due)
+        return [given.stroke for given in begun if given.is_planned]
 
     @property
     def planned(self) -> tuple[Stroke, ...]:
@@ -257,15 +327,15 @@ class Agenda:
         for due, (_, part, pitch, velocity) in self._strokes_ahead(place):
             if not velocity and (began := open_.pop((part, pitch), None)) is not None:
                 coming[began] = coming[began]._replace(until=due)
-            elif velocity and len(coming) < most:
+            elif velocity and len(coming) < most and (gain := self.gains[part]):
                 route = self.routes[part]
                 open_[part, pitch] = len(coming)
-                sent = route.pitch(pitch), route.velocity(velocity)
+                sent = route.pitch(pitch), _scaled(route.velocity(velocity), gain)
                 coming.append(Coming(due, None, part, route.channel, *sent))
         return coming
 
     def _strokes_ahead(self, place: Place) -> Iterator[tuple[int, Stroke]]:
-        yield from ((given.due, given.stroke) for given in self.coming)
+        yield from ((given.due, given.stroke) for given in self.coming if not given.is_silent)
         for planned in sorted(self._planned):
             yield place(planned.tick) + self.offset_us, planned.stroke
 
@@ -293,3 +363,7 @@ class Agenda:
         if not self._planned:
             return None
         return place(self._planned[0].tick) + self.offset_us - self.horizon_us
+
+
+def _scaled(velocity: int, gain: float) -> int:
+    return max(1, min(127, round(velocity * gain)))

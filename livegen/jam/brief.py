@@ -14,16 +14,19 @@ from livegen.jam.agenda import ROUTES, Route
 from livegen.jam.controls import Settings
 from livegen.jam.drummer import Drummer
 from livegen.jam.harmonies import ChordFrom, Outline, Welcome
+from livegen.jam.mixer import strip_of, strips
 from livegen.jam.theme import Theme
 from livegen.jam.turns import MODES, Length, Mode, Parts
 from livegen.music.charts import Stretch
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import COMP, DRUMS, LEAD, PARTS, PITCHED
 from livegen.music.phrase import CHORD_US, Phrase
+from livegen.music.quantise import GRIDS
 from livegen.music.scale import PitchClasses, coloured, parse_register, parse_scale
 from livegen.music.timeline import Timeline
 
 LONGEST_RESPONSE = 128 * TICKS_PER_BEAT  # of a response that is as long as its call
+LONGEST_NOTE = 8 * TICKS_PER_BEAT
 REACH = 7  # semitones: the register of a response about that of its call
 _LEAST_PITCHES = 5  # fewer in a register are not cut down to what a piano has
 _AT_HOME = 0.9  # share of the last notes below which the key of before is left
@@ -72,7 +75,8 @@ class Brief:
     not ours are somebody's who plays on, and not silent.  `theme` is what the part that leads takes up.
     `strikes` are chords, with their ticks, that the parts which accompany strike; notes of theirs outside them end.
     At the beginning of each of `rests` all may strike once more, and then nobody plays to its end.
-    `drummer` is what drums keep to that play by themselves.
+    `drummer` is what drums keep to that play by themselves.  `densities` are those of the parts beside one another, and
+    multiply `density`.  Onsets are on lines `grid` ticks apart, None for any; no note is longer than `longest` ticks.
     """
 
     start: int
@@ -100,6 +104,15 @@ class Brief:
     strikes: tuple[ChordFrom, ...] = ()
     rests: tuple[Stretch, ...] = ()
     drummer: Drummer | None = None
+    densities: tuple[float, ...] = (1.0,) * len(PARTS)
+    grid: int | None = None
+    longest: int = LONGEST_NOTE
+
+    @property
+    def densest(self) -> float:
+        """The greatest of the densities of parts that play."""
+        playing = zip(self.parts, self.densities, strict=True)
+        return max((density for plays, density in playing if plays), default=1.0)
 
 
 def brief_for(
@@ -139,7 +152,7 @@ def brief_for(
         end=None if ticks is None else start + ticks,
         parts=plays,
         pitches=pitches(phrase, settings, allowed, routes),
-        voices=tuple(_voices(phrase, part) for part in range(len(PARTS))),
+        voices=tuple(_voices(phrase, settings, part) for part in range(len(PARTS))),
         channels=tuple(route.channel for route in routes),
         patience=patience,
         closes=None if ticks is None else closing(plays, timeline.metre, start, start + ticks),
@@ -157,6 +170,9 @@ def brief_for(
         wanted=_WANTED if beside else 0.0,
         supposes=beside,
         theme=theme,
+        densities=tuple(strip.density for strip in strips(settings)),
+        grid=GRIDS.get(settings.quantise),
+        longest=round(settings.longest * TICKS_PER_BEAT),
     )
 
 
@@ -209,9 +225,11 @@ def parts(phrase: Phrase, settings: Settings, mode: Mode) -> tuple[bool, ...]:
     return tuple(part in chosen for part in range(len(PARTS)))
 
 
-def _voices(phrase: Phrase, part: int) -> int:
+def _voices(phrase: Phrase, settings: Settings, part: int) -> int:
     extent = phrase.extents.get(part)
-    return extent.voices if extent else _USUAL[PARTS[part]][2]
+    voices = extent.voices if extent else _USUAL[PARTS[part]][2]
+    is_limited = part != DRUMS and not isinstance(settings.voices, str)
+    return min(voices, int(settings.voices)) if is_limited else voices
 
 
 def pace(phrase: Phrase, timeline: Timeline) -> float | None:
@@ -287,12 +305,13 @@ def pitches(
 
 
 def _register(phrase: Phrase, settings: Settings, part: int) -> Mask:
-    register = settings.register
+    register, octave = settings.register, 12 * strip_of(settings, part).octave
     if register == "all":
         return _range(0, 127)
     if register != "call" and not register.lstrip("+-").replace(".", "", 1).isdigit():
-        return _range(*parse_register(register))
-    shift = 0 if register == "call" else round(float(register))
+        low, high = parse_register(register)
+        return _range(low + octave, high + octave)
+    shift = octave + (0 if register == "call" else round(float(register)))
     extent = phrase.extents.get(part)
     low, high, _ = _USUAL[PARTS[part]]
     # Over chords alone the lead lies where leads lie, not among the chords.

@@ -4,7 +4,7 @@ Knows names, ranges and words; a control that has both takes a number in the ran
 `Settings` holds the values as the engine uses them; `with_control` is the one way in, and it checks.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from math import isfinite
 from typing import Any
@@ -13,7 +13,8 @@ from livegen.errors import ChartError, ConfigError
 from livegen.jam.turns import MODES
 from livegen.music.charts import chart_of
 from livegen.music.metre import told_metre
-from livegen.music.parts import PARTS
+from livegen.music.parts import DRUMS, PARTS
+from livegen.music.quantise import GRIDS
 from livegen.music.scale import parse_register, parse_scale
 
 Value = float | str
@@ -49,6 +50,32 @@ class Control:
     def has_knob(self) -> bool:
         """True if a knob can turn it."""
         return self.low < self.high or bool(self.choices)
+
+
+def _strips() -> Iterator[Control]:
+    """The mixer: what each part has of its own.  Drums have no octave."""
+    for part in PARTS:
+        yield Control(
+            f"{part}_mute", "choice", "off", choices=("off", "on"),
+            help=f"Silences the model's {part} at once.  It plays on unheard, and comes back in time.",
+        )  # fmt: skip
+        yield Control(
+            f"{part}_solo", "choice", "off", choices=("off", "on"),
+            help=f"Lets the model's {part} alone be heard, with other parts that are solo.",
+        )  # fmt: skip
+        yield Control(
+            f"{part}_level", "number", 1.0, low=0.0, high=2.0,
+            help=f"Multiplies the velocities of the model's {part}; at 0 it is silent.",
+        )  # fmt: skip
+        yield Control(
+            f"{part}_density", "number", 1.0, low=0.25, high=4.0, ratio=True,
+            help=f"More (above 1) or fewer notes of the model's {part}; density does so for all parts.",
+        )  # fmt: skip
+        if part != PARTS[DRUMS]:
+            yield Control(
+                f"{part}_octave", "number", 0, low=-2, high=2, unit="octaves", whole=True,
+                help=f"Moves the register of the model's {part}.  Where register is all there is none to move.",
+            )  # fmt: skip
 
 
 _TABLE = (
@@ -154,6 +181,18 @@ _TABLE = (
         "in the style that is set.  Triplets and sixteenths stay where they are.",
     ),
     Control(
+        "quantise", "choice", "off", choices=("off", *GRIDS),
+        help="Puts every onset of the model's on a line of the bar: eighths, sixteenths or triplets.  Then swing acts.",
+    ),
+    Control(
+        "voices", "number", "auto", low=1, high=8, choices=("auto",), whole=True,
+        help="Most notes that a part of the model's holds at once (not drums).  auto: as many as you, or as is usual.",
+    ),
+    Control(
+        "longest", "number", 8, low=0.25, high=8, unit="beats", ratio=True,
+        help="Longest time that the model holds a note.",
+    ),
+    Control(
         "parts", "text", "auto",
         help='Parts the model plays: "auto" (those you play; in accompany those you don\'t), or some of lead, comp, '
         "bass and drums with spaces between.",
@@ -180,6 +219,7 @@ _TABLE = (
         "clock_out", "choice", "off", choices=("off", "on"),
         help="Sends MIDI clock with start and stop to the output, in internal time and with Link.",
     ),
+    *_strips(),
 )  # fmt: skip
 
 CONTROLS: dict[str, Control] = {control.name: control for control in _TABLE}
@@ -287,12 +327,34 @@ class Settings:
     theme: float = _default("theme")
     groove: float = _default("groove")
     swing: float | str = _default("swing")
+    quantise: str = _default("quantise")
+    voices: int | str = _default("voices")
+    longest: float = _default("longest")
     parts: str = _default("parts")
     style: str = _default("style")
     offset: float = _default("offset")
     click: str = _default("click")
     count_in_bars: int = _default("count_in_bars")
     clock_out: str = _default("clock_out")
+    lead_mute: str = _default("lead_mute")
+    lead_solo: str = _default("lead_solo")
+    lead_level: float = _default("lead_level")
+    lead_density: float = _default("lead_density")
+    lead_octave: int = _default("lead_octave")
+    comp_mute: str = _default("comp_mute")
+    comp_solo: str = _default("comp_solo")
+    comp_level: float = _default("comp_level")
+    comp_density: float = _default("comp_density")
+    comp_octave: int = _default("comp_octave")
+    bass_mute: str = _default("bass_mute")
+    bass_solo: str = _default("bass_solo")
+    bass_level: float = _default("bass_level")
+    bass_density: float = _default("bass_density")
+    bass_octave: int = _default("bass_octave")
+    drums_mute: str = _default("drums_mute")
+    drums_solo: str = _default("drums_solo")
+    drums_level: float = _default("drums_level")
+    drums_density: float = _default("drums_density")
 
 
 def with_control(settings: Settings, name: str, value: object) -> Settings:

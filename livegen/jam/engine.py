@@ -227,6 +227,7 @@ class Engine:
         for alarm in self._alarms:
             if self._is_due(alarm.when()):
                 alarm.ring(out)
+                out += self._performer.mix(self._now)
         match event:
             case Wake():
                 pass
@@ -236,6 +237,7 @@ class Engine:
                 self._listener.offer(model, self._listener.style, self._now)
             case _:
                 self._receive(event, out)
+        out += self._performer.mix(self._now)
         self._keep_time(out)
         self._work()
         self._click(out)
@@ -372,7 +374,8 @@ class Engine:
         if given.is_planned:
             self._turns.begin(given.at)
         hear = listener.drum if self._performer.drums_apart(given) else listener.note
-        hear(given.struck)
+        if not given.is_silent:
+            hear(given.struck)
         self._performer.record(given)
 
     def _let_up(self, out: list[Timed]) -> None:

@@ -83,10 +83,10 @@ class Account:
         self._feed(now)
         self._fed.append(Told(now, name, value))
 
-    def gave(self, due: int, data: bytes = b"") -> None:
-        """The engine handed out a message, or without data a cut, for what it was fed last."""
+    def gave(self, due: int, data: bytes = b"", keys: tuple[tuple[int, int], ...] = ()) -> None:
+        """The engine handed out a message, or without data a cut, for what it was fed last; as in `Out`."""
         self._begin(self._fed_at)
-        self._out.append(Out(due, data))
+        self._out.append(Out(due, data, keys))
 
     @property
     def is_full(self) -> bool:

@@ -17,6 +17,7 @@ from livegen.jam.brief import Brief, brief_for, for_drums, parts, room
 from livegen.jam.calls import Call, Response, Taken
 from livegen.jam.candidate import Candidate
 from livegen.jam.choice import worth
+from livegen.jam.controls import Settings
 from livegen.jam.desk import Desk
 from livegen.jam.drummer import Drummer, drummer_for
 from livegen.jam.ensemble import Ensemble
@@ -24,6 +25,7 @@ from livegen.jam.harmonies import Changes
 from livegen.jam.hearing import Hearing
 from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
+from livegen.jam.mixer import gains
 from livegen.jam.plan import Plan
 from livegen.jam.planner import LONGEST_SILENCE, STRUCK, Rollout
 from livegen.jam.struck import Struck
@@ -61,6 +63,7 @@ class Performer:
         self.enters: int | None = None
         self.taken: deque[Taken] = deque(maxlen=REMEMBERED)
         self.hurried = 0
+        self._mixed: Settings | None = None  # the settings by which the agenda was mixed
         self._agenda, self._listener, self._desk = agenda, listener, desk
         self._seed, self._slice_steps = seed, slice_steps
 
@@ -217,7 +220,7 @@ class Performer:
         origin = self.response.start if self.response else brief.start
         origin = origin if self.enters is None else self.enters
         seed = f"{self._seed} {self._listener.calls} {call.answers}"
-        density = brief.density / (brief.room or 1.0)
+        density = brief.density * brief.densities[DRUMS] / (brief.room or 1.0)
         metre = self._timeline.metre
         return drummer_for(self._listener.style, metre, origin, seed, density)
 
@@ -256,8 +259,10 @@ class Performer:
 
     def drums_apart(self, given: Given) -> bool:
         """True if this is a drum that only the drums hear."""
-        is_drum = given.is_planned and given.stroke.part == DRUMS
-        return is_drum and self.mode.is_beside
+        return given.is_planned and self._is_apart(given.stroke.part)
+
+    def _is_apart(self, part: int) -> bool:
+        return part == DRUMS and self.mode.is_beside
 
     def _silent_since(self, brief: Brief) -> tuple[int, ...]:
         """The tick since which each part has begun nothing."""
@@ -277,7 +282,11 @@ class Performer:
         strokes = response.strokes if response else ()
         own += [it.tick for it in strokes if it.velocity and brief.parts[it.part]][-1:]
         since = max(own, default=response.start if response else brief.start)
-        beside = round(TICKS_PER_BEAT / brief.density) if brief.room else LONGEST_SILENCE
+        beside = (
+            round(TICKS_PER_BEAT / (brief.density * brief.densest))
+            if brief.room
+            else LONGEST_SILENCE
+        )
         due = since + min(max(beside, EIGHTH), LONGEST_SILENCE)
         return max(due, brief.start + -brief.start % EIGHTH) - brief.start
 
@@ -353,6 +362,17 @@ class Performer:
         self._listener.harmonist.alone()
         out.append(Timed(now, Cut()))
         return True
+
+    def mix(self, now: int) -> list[Timed]:
+        """Let the mixer act, if a setting is another: what sounds of a part that falls silent ends now."""
+        if self._mixed is self._desk.settings:
+            return []
+        self._mixed = self._desk.settings
+        cut, ended = self._agenda.mix(gains(self._mixed))
+        for part, pitch in ended:
+            hear = self._listener.drum if self._is_apart(part) else self._listener.note
+            hear(Struck(now, part, pitch, 0))
+        return [Timed(now, cut)] if cut else []
 
     # --- work, in slices ------------------------------------------------------------------------------------------
 

@@ -11,7 +11,9 @@ Rules of this file, from what went wrong without them, measured on a prototype:
 * temperature does not act on time: cooler times are shorter times, and a calmer model plays more.  Nor does the
   nucleus: without its long times a rhythm comes out more even than people's;
 * an off only for a note that this rollout began, an on only where (channel, pitch) is silent;
-* no note outlives the response, none lasts longer than `LONGEST`, none is shorter than `SHORTEST`;
+* no note outlives the response, none lasts longer than the brief allows, none is shorter than `SHORTEST`;
+* the density of a part is thinned too: all play as densely as the densest, and of the others onsets are dropped;
+* on a grid an onset begins on the nearest line that its part has not struck yet, and is heard there;
 * a line that leads does not go round in circles (jam/circles.py);
 * where nothing at all may be played the response ends: a rest, and no fault;
 * silence ends: the first onset comes within a beat and half the response, the next within
@@ -48,10 +50,11 @@ from livegen.music.chord import Chord
 from livegen.music.drum_bars import Hit
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP, DRUMS
+from livegen.music.quantise import line_from, nearest_line
 
-LONGEST = 8 * TICKS_PER_BEAT
 SHORTEST = 2
 HIT = TICKS_PER_BEAT // 2  # a chord that is hit before a rest lasts so long
+TOGETHER = 2  # ticks that notes struck together may lie apart
 LONGEST_SILENCE = 8 * TICKS_PER_BEAT
 DRUM_TICKS = 2  # a drum has no end of its own: its key comes up after this
 MOST_ONSETS_PER_BEAT = 16
@@ -101,7 +104,13 @@ class Rollout(PlayedOnce):
         self._onsets: deque[int] = deque(maxlen=MOST_ONSETS_PER_BEAT)
         self._supposed: deque[int] = deque(maxlen=MOST_ONSETS_PER_BEAT)
         self._begun, self._velocities = 0, 0
+        self._thinned = 0
+        # By part: an onset that was judged by its density, and whether it is left.
+        self._judged: dict[int, tuple[int, bool]] = {}
+        self._struck_at: dict[int, int] = {}  # by part: its last onset
         self._closes = brief.closes if rng.random() < CLOSES else None
+        if self._closes is not None and self._grid_from(self._closes) != self._closes:
+            self._closes = None
         self._closed: int | None = None  # the tick of its last onset
         self._silent_since = list(brief.silent_since or (brief.start,) * len(brief.parts))
         # Planned, to be heard before the next: a first note need not wait for it.
@@ -139,6 +148,11 @@ class Rollout(PlayedOnce):
         return min(self._onset_by, self._closes)
 
     @property
+    def _strikes_at(self) -> int:
+        """The tick at which the next chord is struck."""
+        return self._grid_from(max(self._strikes[0].tick, self.brief.start))
+
+    @property
     def end(self) -> int | None:
         """The tick at which it ends, None where it goes on for ever."""
         return self.brief.end
@@ -163,7 +177,7 @@ class Rollout(PlayedOnce):
     def _step(self) -> None:
         while self._unheard:
             self.hearing.feed(self._unheard.popleft())
-        if self._strikes and self._strikes[0][0] <= self.frontier:
+        if self._strikes and self._strikes_at <= self.frontier:
             return self._strike(*self._strikes[0])
         closed = self._closed
         if closed is not None and all(at >= closed for _, at in self._notes.values()):
@@ -174,8 +188,8 @@ class Rollout(PlayedOnce):
             return None
         if brief.end is not None and tick >= brief.end:
             return self._finish(max(brief.end, self.frontier))
-        if self._strikes and tick >= self._strikes[0][0]:
-            return self._wait(self._strikes[0][0])
+        if self._strikes and tick >= self._strikes_at:
+            return self._wait(self._strikes_at)
         if (rest := self._rest_before(tick)) is not None:
             return self._keep_silent(rest)
         if time == ADVANCE:
@@ -201,6 +215,19 @@ class Rollout(PlayedOnce):
         query = query._replace(on=on)
         if not on:
             return self._end(part, self._draw("pitch", query, self._endable(part, tick)), tick)
+        if not self._is_left(part, tick):
+            self._thinned += 1
+            return self._drop(tick)
+        if (line := self._begins_at(part, tick)) != tick:
+            if self._strikes and line >= self._strikes_at:
+                return self._wait(self._strikes_at)
+            is_over = self._rest_before(line) or (brief.end is not None and line >= brief.end)
+            if is_over or not self._beginnable(part, line).any():
+                return self._drop(tick)
+            if line - self._last() >= ADVANCE:
+                self._wait(line)
+            tick, place = line, place_classes(self.hearing.encoder.metre, line)
+            query = Query(tick - self._last(), *place, part=part, on=1, before=before)
         if self._count(part) >= brief.voices[part]:
             return self._end_oldest(part, tick)
         harmony = brief.harmony[part]
@@ -259,13 +286,13 @@ class Rollout(PlayedOnce):
 
     def _rate(self) -> float:
         """How much denser to play than the model would, so that the whole comes out as dense as the call."""
-        brief = self.brief
+        brief, density = self.brief, self.brief.density * self.brief.densest
         if brief.pace is None or not brief.follow:
-            return brief.density
+            return density
         beats = (self.frontier - brief.start) / TICKS_PER_BEAT
-        due = brief.pace * brief.density * beats
-        behind = (due + _SETTLED) / (self._begun + _SETTLED)
-        return brief.density * min(4.0, max(0.25, float(behind**brief.follow)))
+        due = brief.pace * density * beats
+        behind = (due + _SETTLED) / (self._begun + self._thinned + _SETTLED)
+        return density * min(4.0, max(0.25, float(behind**brief.follow)))
 
     def _wanted(self) -> NDArray[np.float64] | None:
         """How welcome each part is, beyond what the model thinks: those that should play and do not."""
@@ -282,6 +309,9 @@ class Rollout(PlayedOnce):
     def _missed(self) -> NDArray[np.float64]:
         """Nats by which each part is the more welcome for having been silent so long."""
         silent = (self.frontier - np.array(self._silent_since)) / TICKS_PER_BEAT
+        silent = silent * np.minimum(
+            1.0, self.brief.densities
+        )  # who plays little may be silent longer
         return np.clip(_MISSED * (silent - _MISSED_AFTER), 0.0, _MISSED_MOST)
 
     def _in_groove(self, waiting: Logits) -> Logits:
@@ -436,6 +466,32 @@ class Rollout(PlayedOnce):
         velocity = self._draw_velocity(query._replace(pitch=pitch))
         self._begin(Stroke(tick, part, pitch, velocity))
 
+    # --- density of a part, and the grid -----------------------------------------------------------------------
+
+    def _is_left(self, part: int, tick: int) -> bool:
+        """Whether the density of a part leaves an onset: all that are struck together, or none."""
+        share = self.brief.densities[part] / self.brief.densest
+        if share >= 1:
+            return True
+        since, is_left = self._judged.get(part, (tick - TOGETHER - 1, True))
+        if tick - since > TOGETHER:
+            is_left = tick >= self._due or self._rng.random() < share
+            self._judged[part] = tick, is_left
+        return is_left
+
+    def _grid_from(self, tick: int) -> int:
+        grid, metre = self.brief.grid, self.hearing.timeline.metre
+        return tick if grid is None else line_from(tick, grid, metre)
+
+    def _begins_at(self, part: int, tick: int) -> int:
+        """Where an onset drawn for `tick` begins: on the nearest line, or on the next if that is past or taken."""
+        if self.brief.grid is None:
+            return tick
+        line = nearest_line(tick, self.brief.grid, self.hearing.timeline.metre)
+        is_taken = self._struck_at.get(part) == line and tick - line > TOGETHER
+        is_past = line < max(self.frontier, self._last())
+        return self._grid_from(tick) if is_past or is_taken else line
+
     # --- what may be --------------------------------------------------------------------------------------------
 
     def _beginnable(self, part: int, tick: int) -> Mask:
@@ -459,7 +515,7 @@ class Rollout(PlayedOnce):
 
     def _is_struck_soon(self, tick: int) -> bool:
         """True if a note that begins here could not end before the next chord is struck."""
-        return bool(self._strikes) and 0 < self._strikes[0][0] - tick < SHORTEST
+        return bool(self._strikes) and 0 < self._strikes_at - tick < SHORTEST
 
     def _within_reach(self, allowed: Mask) -> Mask:
         """Of the pitches of a bass those that its player reaches from the one before, if there are any."""
@@ -488,7 +544,7 @@ class Rollout(PlayedOnce):
         self._onset_by = tick + LONGEST_SILENCE
         if tick == self._closes:
             self._closed = tick
-        self._silent_since[part] = tick
+        self._silent_since[part] = self._struck_at[part] = tick
         if part == self._leads:
             self._go_on_with(Point(tick, pitch))
         if part == DRUMS:
@@ -519,8 +575,8 @@ class Rollout(PlayedOnce):
     def _end_overlong(self, tick: int) -> bool:
         """End the oldest note if it has sounded for too long by `tick`."""
         for (part, pitch), (_, onset) in self._notes.items():
-            if tick - onset >= LONGEST:
-                self._end(part, pitch, max(self.frontier, onset + LONGEST))
+            if tick - onset >= self.brief.longest:
+                self._end(part, pitch, max(self.frontier, onset + self.brief.longest))
                 return True
             return False
         return False
@@ -535,7 +591,8 @@ class Rollout(PlayedOnce):
         """End what sounds, a little after the rest began, and go on behind it."""
         over = rest.end if self.brief.end is None else min(rest.end, self.brief.end)
         for (part, pitch), (_, onset) in self._notes.items():
-            stop = max(self.frontier, min(max(rest.start + HIT, onset + SHORTEST), over))
+            hit = min(max(rest.start + HIT, onset + SHORTEST), onset + self.brief.longest)
+            stop = max(self.frontier, min(hit, over))
             return self._end(part, pitch, stop)
         self._onset_by = max(self._onset_by, over)
         while self._strikes and self._strikes[0].tick < over:
@@ -566,7 +623,9 @@ class Rollout(PlayedOnce):
         self._waiting = None
 
     def _finish(self, tick: int) -> None:
-        self.planned += [Stroke(tick, part, pitch, 0) for part, pitch in self._notes]
+        for (part, pitch), (_, onset) in self._notes.items():
+            ends = max(self.frontier, min(tick, onset + self.brief.longest))
+            self.planned.append(Stroke(ends, part, pitch, 0))
         self._notes.clear()
         self.frontier = tick
         self.is_done = True

@@ -12,7 +12,8 @@ because it is written by processes that start at once.
     {"at": …, "clock": [20833, …]}   a clock byte at `at`, and others each so much later than the one before
     {"at": …, "sent": "904850"}      a message that left the output
     {"at": …, "fed": [0, -2, …], "out": [[30000, "904850"], [0, "cut"]]}
-                                     what the engine did since `at`; see `Did`
+                                     what the engine did since `at`; see `Did`.  "cut 0924" is of a key: channel 9,
+                                     pitch 36, in hexadecimal
     {"at": …, "tempo_us": …, "origin_us": …, "bar_ticks": …, "since": …}  the engine's timeline changed
     {"at": …, "fault": "…"}          the engine raised this, and lost a step; told once a second at most
     {"at": …, "lost": 12}            so many lines could not be written before this one
@@ -91,10 +92,20 @@ class Told(NamedTuple):
 
 
 class Out(NamedTuple):
-    """The engine handed out a message due at `due` micros; without data, a cut."""
+    """The engine handed out a message due at `due` micros; without data, a cut, of all or of `keys`.
+
+    A key is a channel and a pitch.
+    """
 
     due: int
     data: bytes = b""
+    keys: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def written(self) -> str:
+        """The message as a line has it; of a cut its keys follow it."""
+        names = [CUT, *(bytes(key).hex() for key in self.keys)]
+        return self.data.hex() or " ".join(names)
 
 
 Step = Woke | Took | Told
@@ -175,7 +186,7 @@ def body(row: Row) -> dict[str, Any]:
         case Did(at, fed, out):
             return {
                 "fed": list(_shortened(at, fed)),
-                "out": [[due - at, data.hex() or CUT] for due, data in out],
+                "out": [[given.due - at, given.written] for given in out],
             }
         case Header(_, since, settings, model, sha256, livegen):
             made = {"engine": dict(settings), "since": since, "model": model}
@@ -264,11 +275,16 @@ def _clocks(at: int, row: Mapping[str, Any]) -> list[Row]:
 
 
 def _did(at: int, row: Mapping[str, Any]) -> list[Row]:
-    out = (
-        Out(at + int(due), b"" if data == CUT else _message(data))
-        for due, data in row.get("out", ())
-    )
-    return [Did(at, tuple(_steps(at, row["fed"])), tuple(out))]
+    out = tuple(_out(at + int(due), str(data)) for due, data in row.get("out", ()))
+    return [Did(at, tuple(_steps(at, row["fed"])), out)]
+
+
+def _out(due: int, written: str) -> Out:
+    what, *names = written.split()
+    if what != CUT:
+        return Out(due, _message(written))
+    keys = (bytes.fromhex(name) for name in names)
+    return Out(due, keys=tuple((channel, pitch) for channel, pitch in keys))
 
 
 def _steps(at: int, fed: Iterable[Any]) -> Iterator[Step]:

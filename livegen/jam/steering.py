@@ -6,6 +6,7 @@ Presets wait for a bar line while the model plays.  Knows no commands but those 
 from dataclasses import replace
 
 from livegen.errors import ConfigError
+from livegen.jam import mixer
 from livegen.jam.agenda import Agenda
 from livegen.jam.conductor import Conductor
 from livegen.jam.controls import OFF, Settings
@@ -18,7 +19,15 @@ from livegen.music.metre import COMMON_TIME, told_metre
 from livegen.music.timeline import tempo_us
 
 # Act without planning anew.
-UNPLANNED = {"sync", "tempo", "offset", "swing", "click", "count_in_bars", "clock_out"}
+UNPLANNED = {
+    "sync",
+    "tempo",
+    "offset",
+    "swing",
+    "click",
+    "count_in_bars",
+    "clock_out",
+} | mixer.UNPLANNED
 
 
 class Steering:

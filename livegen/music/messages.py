@@ -78,7 +78,12 @@ class Other:
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """Not MIDI: withdraw all that is handed out but not yet due, release all that sounds, now."""
+    """Not MIDI: withdraw all that is handed out but not yet due, release all that sounds, now.
+
+    `keys` (channel, pitch), where there are any, narrow it to their notes.
+    """
+
+    keys: tuple[tuple[int, int], ...] = ()
 
 
 ChannelMessage = (

@@ -176,6 +176,17 @@ def test_a_cut_withdraws_what_is_pending_and_releases_what_sounds() -> None:
     assert run_until(outbox, 10_000, SECOND) == [(10_000, off(60))]
 
 
+def test_a_cut_of_keys_leaves_all_others_as_they_are() -> None:
+    outbox = Outbox()
+    for pitch, due in ((60, 0), (64, 0), (62, 20_000), (65, 20_000)):
+        outbox.put(due, on(pitch))
+    outbox.put(0, bytes((0xB0, 64, 127)))
+    outbox.due(0)
+    outbox.cut(10_000, {(0, 60), (0, 62), (1, 64)})
+
+    assert run_until(outbox, 10_000, SECOND) == [(10_000, off(60)), (20_000, on(65))]
+
+
 def test_a_note_without_an_off_ends_after_thirty_seconds() -> None:
     outbox = Outbox()
     outbox.put(0, on(60))

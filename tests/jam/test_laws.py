@@ -27,11 +27,19 @@ from livegen.music.messages import (
     decode,
     encode,
 )
+from livegen.music.parts import PARTS
 from livegen.music.transport import is_transport
 from livegen.testing import SECOND, FaultyModel, Rehearsal, UniformModel
 
 CHANNELS = st.sampled_from([0, 0, 0, 1, 9])
 PITCHES = st.integers(48, 72) | st.integers(0, 127)
+STRIP = {
+    "mute": st.sampled_from(["off", "on"]),
+    "solo": st.sampled_from(["off", "off", "on"]),
+    "level": st.sampled_from([0.0, 0.5, 1.0, 2.0]),
+    "density": st.sampled_from([0.25, 1.0, 4.0]),
+    "octave": st.sampled_from([-2, 0, 1]),
+}
 VALUES = {
     "mode": st.sampled_from(["respond", "respond", *MODES]),
     "sync": st.sampled_from(["auto", "clock", "link", "internal", "free"]),
@@ -62,7 +70,12 @@ VALUES = {
     "click": st.sampled_from(["off", "on"]),
     "count_in_bars": st.sampled_from([1, 2]),
     "clock_out": st.sampled_from(["off", "on"]),
+    "quantise": st.sampled_from(["off", "1/8", "1/16", "1/8T"]),
+    "voices": st.sampled_from(["auto", 1, 3]),
+    "longest": st.sampled_from([0.25, 1, 8]),
+    **{f"{part}_{what}": values for part in PARTS for what, values in STRIP.items()},
 }
+del VALUES["drums_octave"]
 BINDINGS = {
     "cc 64 on 2": "your_turn",
     "note 61": "freeze",
@@ -254,7 +267,7 @@ def test_the_ledger_of_the_port_process_has_nothing_to_mend(
         match timed.message:
             case Cut():
                 send_until(timed.due)
-                outbox.cut(timed.due)
+                outbox.cut(timed.due, timed.message.keys)
             case Command():
                 pass
             case message:

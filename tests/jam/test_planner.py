@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from livegen.codec.encoder import Stroke
 from livegen.inference.contract import Logits, Model, Query, Summary
-from livegen.jam.brief import Brief, everything
+from livegen.jam.brief import LONGEST_NOTE, Brief, everything
 from livegen.jam.harmonies import ChordFrom, Welcome
 from livegen.jam.hearing import GuardedModel, Hearing
-from livegen.jam.planner import LONGEST, Rollout
+from livegen.jam.planner import Rollout
 from livegen.jam.theme import Point, Theme, line_of
 from livegen.music.charts import Stretch
 from livegen.music.chord import Chord
@@ -55,6 +55,9 @@ BRIEFS = st.builds(
         [(), (ChordFrom(80, C_MAJOR),), (ChordFrom(1000, C_MAJOR), ChordFrom(1010, None))]
     ),
     rests=st.sampled_from([(), (Stretch(800, 1100),)]),
+    densities=st.sampled_from([(1.0,) * 4, (0.25, 1.0, 4.0, 0.5)]),
+    grid=st.sampled_from([None, 6, 8, 12]),
+    longest=st.sampled_from([6, 24, LONGEST_NOTE]),
 )
 
 
@@ -204,7 +207,7 @@ def test_every_response_keeps_the_laws_of_notes(brief: Brief, seed: int, ticks: 
         else:
             began = sounding.pop(key)
             assert began.part == stroke.part
-            assert 1 <= stroke.tick - began.tick <= LONGEST
+            assert 1 <= stroke.tick - began.tick <= LONGEST_NOTE
     assert not sounding
     if not brief.rests:
         first = onsets(planned)[0]
@@ -260,6 +263,70 @@ def test_density_multiplies_the_onsets_per_beat() -> None:
     assert 1.5 < counts[2.0] / counts[1.0] < 2.5
 
 
+@pytest.mark.parametrize("density", [0.25, 0.5, 2.0, 4.0])
+def test_the_density_of_a_part_is_its_own_and_leaves_the_others_theirs(density: float) -> None:
+    def counts(brief: Brief) -> list[int]:
+        begun = onsets(rolled_out(UniformModel(24), brief))
+        return [sum(stroke.part == part for stroke in begun) for part in range(4)]
+
+    long = replace(FREE, end=96 + 800 * BEAT, voices=(99,) * 4)
+    plain, other = counts(long), counts(replace(long, densities=(1.0, 1.0, density, 1.0)))
+    assert density / 1.5 < other[BASS] / plain[BASS] < density * 1.5
+    for part in (LEAD, COMP, DRUMS):
+        assert 0.75 < other[part] / plain[part] < 1.33
+
+
+def test_notes_struck_together_are_left_or_left_out_together() -> None:
+    chord = [(24, 60), (0, 64), (0, 67)]
+    script = [(time, COMP, 1, pitch, 16) for time, pitch in chord]
+    brief = replace(FREE, densities=(1.0, 0.5, 1.0, 1.0), patience=999, end=96 + 400 * BEAT)
+    rollout = Rollout(hearing(ScriptedModel(*script)), brief, np.random.default_rng(0))
+    found = [
+        [rollout._is_left(COMP, tick + by) for by in (0, 0, 1, 2)] for tick in range(200, 600, 6)
+    ]
+    assert {tuple(verdicts) for verdicts in found} == {(True,) * 4, (False,) * 4}
+
+
+@pytest.mark.parametrize("grid", [12, 6, 8])
+def test_on_a_grid_every_onset_is_on_a_line_and_no_note_is_shorter_than_any(grid: int) -> None:
+    planned = rolled_out(UniformModel(7), replace(FREE, grid=grid, end=96 + 200 * BEAT))
+    assert {stroke.tick % BEAT for stroke in onsets(planned)} == set(range(0, BEAT, grid))
+    for stroke in onsets(planned):
+        ends = [it.tick for it in planned if it[1:] == (*stroke[1:3], 0) and it.tick > stroke.tick]
+        assert min(ends) - stroke.tick >= 2
+
+
+def test_on_a_grid_of_eighths_sixteenths_become_eighths_and_no_chords() -> None:
+    script = [(2, LEAD, 1, 60, 16), (4, LEAD, 0, 60, 0), (2, LEAD, 1, 62, 16), (4, LEAD, 0, 62, 0)]
+    lead = replace(FREE, parts=(True, False, False, False), grid=12)
+    ticks = [stroke.tick for stroke in onsets(rolled_out(ScriptedModel(*script), lead))]
+    assert ticks == sorted(set(ticks))
+    assert {later - earlier for earlier, later in pairwise(ticks)} == {12}
+
+
+def test_a_chord_that_comes_off_the_grid_is_struck_on_its_next_line() -> None:
+    brief = replace(
+        FREE, parts=(False, True, True, False), strikes=(ChordFrom(103, F_MAJOR),), grid=12
+    )
+    planned = rolled_out(ScriptedModel((150, COMP, 1, 60, 16)), brief)
+    assert {pitch % 12 for part, pitch in sounding_at(planned, 108) if part == COMP} == {5, 9, 0}
+    assert onsets(planned)[0].tick == 108
+
+
+def test_no_note_is_longer_than_the_brief_allows_and_the_last_is_none() -> None:
+    brief = replace(
+        FREE, longest=12, closes=96 + 4 * BEAT, drummer=None, parts=(True, True, True, False)
+    )
+    for seed in range(20):
+        planned = rolled_out(UniformModel(30), brief, seed)
+        began: dict[tuple[int, int], int] = {}
+        for stroke in sorted(planned):
+            if stroke.velocity:
+                began[stroke[1:3]] = stroke.tick
+            else:
+                assert stroke.tick - began[stroke[1:3]] <= 12
+
+
 def test_temperature_does_not_change_the_density() -> None:
     counts = [
         len(onsets(rolled_out(UniformModel(12), replace(FREE, temperature=t, end=96 + 400 * BEAT))))
@@ -287,7 +354,7 @@ def test_a_model_that_wants_silence_plays_in_the_first_beat_and_then_now_and_the
     assert begun[0].tick <= 96 + BEAT
     gaps = [after.tick - before.tick for before, after in pairwise(begun)]
     assert gaps
-    assert max(gaps) <= LONGEST + 1
+    assert max(gaps) <= LONGEST_NOTE + 1
 
 
 def test_a_note_that_is_never_ended_ends_after_two_bars() -> None:
@@ -298,7 +365,7 @@ def test_a_note_that_is_never_ended_ends_after_two_bars() -> None:
         if stroke.velocity:
             began[stroke.pitch] = stroke.tick
         else:
-            assert stroke.tick - began[stroke.pitch] <= LONGEST
+            assert stroke.tick - began[stroke.pitch] <= LONGEST_NOTE
 
 
 def test_one_voice_gives_way_to_the_next_note() -> None:

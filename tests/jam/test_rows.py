@@ -30,6 +30,7 @@ from livegen.jam.rows import (
 
 TIMES = st.integers(0, 2**53)
 DATA = st.binary(min_size=1, max_size=80)
+KEYS = st.tuples(st.integers(0, 15), st.integers(0, 127))
 VALUES = st.none() | st.text(max_size=9) | st.floats(allow_nan=False, allow_infinity=False)
 
 
@@ -42,7 +43,8 @@ def accounts(draw: st.DrawFn) -> Did:
     for time in times:
         told = st.builds(Told, st.just(time), st.text(max_size=9), VALUES)
         fed.append(draw(st.just(Woke(time)) | st.builds(Took, st.integers(1, 99)) | told))
-    out = draw(st.lists(st.builds(Out, TIMES, DATA | st.just(b"")), max_size=9))
+    cut = st.builds(Out, TIMES, st.just(b""), st.lists(KEYS, max_size=3).map(tuple))
+    out = draw(st.lists(st.builds(Out, TIMES, DATA, st.just(())) | cut, max_size=9))
     return Did(at, tuple(fed), tuple(out))
 
 
