@@ -211,7 +211,7 @@ def test_every_response_keeps_the_laws_of_notes(brief: Brief, seed: int, ticks: 
     assert not sounding
     if not brief.rests:
         first = onsets(planned)[0]
-        assert first.tick <= brief.start + BEAT + 1
+        assert first.tick <= brief.start + BEAT + 1 + (brief.grid or 0)
 
 
 def test_nothing_the_rollout_supposes_reaches_what_was_heard() -> None:
