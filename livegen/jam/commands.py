@@ -8,6 +8,7 @@ from livegen.jam.agenda import Timed
 from livegen.jam.conductor import Conductor, Leader
 from livegen.jam.controls import CONTROLS
 from livegen.jam.count_ins import CountIns
+from livegen.jam.cues import CUES, Cues
 from livegen.jam.desk import Desk
 from livegen.jam.mapping import LABELS, Command
 from livegen.jam.performer import Performer
@@ -33,11 +34,12 @@ class Commands:
         turns: TurnTaking,
         steering: Steering,
         count_ins: CountIns,
+        cues: Cues,
         replies: Replies,
     ) -> None:
         self._desk, self._conductor, self._performer = desk, conductor, performer
         self._turns, self._steering, self._replies = turns, steering, replies
-        self._count_ins = count_ins
+        self._count_ins, self._cues = count_ins, cues
 
     def obey(self, command: Command, now: int, out: list[Timed]) -> None:
         """Carry out a command, and reply to it."""
@@ -72,6 +74,8 @@ class Commands:
                 self._tap(now)
             case "count_in":
                 return self._count_ins.give(now, out)
+            case name if name in CUES:
+                return self._cues.give(name, now)
             case "preset":
                 self._steering.ask_for_preset(str(command.value), now)
             case "presets":

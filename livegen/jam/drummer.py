@@ -35,6 +35,7 @@ KEPT, COLOUR = (
     0.85,
     0.55,
 )  # the share that kicks, snares and fills of the kept bars have in what comes next, and others
+ASKED = 0.98  # that of a fill that was asked for, and of kick and crash after it
 LOOSER = 0.7  # times as much in the last beat of every fourth bar without a fill
 LOUD = 60  # velocity of a snare that is no ghost note
 LOUDNESS = 0.5  # the share that how loud it was has in how loud a kept hit is
@@ -90,6 +91,10 @@ class Drummer:
         """The share, 0 to 1, that a kept hit has in what comes next."""
         number, into = divmod(hit.tick - self.origin, self.bar)
         filled = self.fill_at(number)
+        if (self._is_asked_in(number) and filled is not None and into >= filled) or (
+            self._is_asked_in(number - 1) and into == 0
+        ):
+            return ASKED
         is_firm = hit.pitch in _BACKBONE and hit.velocity >= LOUD
         is_firm = is_firm or (filled is not None and into >= filled)
         is_end = self.period and (number + 1) % (self.period // 2) == 0
@@ -164,10 +169,18 @@ class Drummer:
 
 
 @lru_cache(maxsize=8)  # who plays beside somebody asks at every note
-def drummer_for(style: str, metre: Metre, origin: int, seed: str, density: float = 1.0) -> Drummer:
+def drummer_for(
+    style: str,
+    metre: Metre,
+    origin: int,
+    seed: str,
+    density: float = 1.0,
+    fill_from: int | None = None,
+) -> Drummer:
     """The drummer of a style; in other bars than 4/4 a plain beat is kept.
 
-    `origin` is a tick of the first bar, or of what leads up to it; `density` below 1 leaves out hits.
+    `origin` is a tick of the first bar, or of what leads up to it; `density` below 1 leaves out hits; a fill is asked
+    for from the tick `fill_from` on.
     """
     position, bar = metre.place(origin)
     first = origin - position + bar * (position > bar // 2)
@@ -177,7 +190,9 @@ def drummer_for(style: str, metre: Metre, origin: int, seed: str, density: float
     else:
         pattern = Pattern((plain_bar(metre, bar),))
     bars = tuple(thinned(each, density) for each in pattern.bars)
-    return Drummer(first, bar, bars, fills_of(style), seed, style=drums_of(style))
+    return Drummer(
+        first, bar, bars, fills_of(style), seed, fill_from=fill_from, style=drums_of(style)
+    )
 
 
 def thinned(bar: Bar, density: float) -> Bar:

@@ -31,6 +31,7 @@ from livegen.jam.commands import Commands
 from livegen.jam.conductor import Conductor, Leader
 from livegen.jam.controls import CONTROLS, Settings
 from livegen.jam.count_ins import CountIns
+from livegen.jam.cues import Cues
 from livegen.jam.desk import Desk
 from livegen.jam.ears import Ears, Key
 from livegen.jam.listener import Listener
@@ -171,6 +172,7 @@ class Engine:
             self._turns,
             self._steering,
             self._count_ins,
+            Cues(self._listener, self._performer, self._turns),
             self._replies,
         )
         self._slice_steps = slice_steps

@@ -187,6 +187,22 @@ class Harmony:
         """The chart that is gone by."""
         return self.sheet.chart if self.sheet else None
 
+    # --- cues -----------------------------------------------------------------------------------------------------
+
+    def to_top(self, line: int) -> bool:
+        """The chart, or the song as it was heard, begins anew at a bar line; False if there is neither."""
+        if self.sheet:
+            self.sheet.to_top(line)
+        return self.sheet is not None or self._memory.restart(line)
+
+    def to_next_section(self, tick: int, line: int) -> bool:
+        """The chart's section after that of `tick` begins at a bar line; False without a chart."""
+        if self.sheet:
+            self.sheet.to_next_section(tick, line)
+        return self.sheet is not None
+
+    # --- what is to come, told ------------------------------------------------------------------------------------
+
     def follow(self, timeline: Timeline, now: int, has_song: bool) -> None:
         """Time passes on a timeline; `has_song` says that its tick 0 is where the song of a DAW begins."""
         is_same = self._memory.follow(timeline, now, lambda tick: self._holds(tick, timeline))

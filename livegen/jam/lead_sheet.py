@@ -4,6 +4,7 @@ Its first bar is that of the song where somebody else's time has a song, else th
 ticks and micros; knows no notes.
 """
 
+from livegen.jam.course import Course, Leg
 from livegen.jam.harmonies import ChordFrom
 from livegen.music.charts import Chart, Form, Stretch
 from livegen.music.key import Key, likeliest
@@ -13,13 +14,15 @@ PICK_UP = 3  # eighths of a bar: music that begins so little before a bar line i
 
 
 class LeadSheet:
-    """A chart in force, and the tick of its first whole bar.  Threads: loop only."""
+    """A chart in force, and which place of it is played when.  Threads: loop only."""
 
     def __init__(self, chart: Chart) -> None:
         self.chart = chart
         self.form: Form = chart.form
         self.key = chart.key or _key_of(chart.form)
-        self.top: int | None = None
+        self._course = Course()
+        self._is_laid = False  # on the timeline that was followed last
+        self._timeline: Timeline | None = None
         self._began_us: int | None = None
 
     @property
@@ -29,46 +32,88 @@ class LeadSheet:
 
     def begin(self, began_us: int) -> None:
         """The music begins at a time, and the chart with it."""
-        self._began_us, self.top = began_us, None
+        self._began_us, self._is_laid = began_us, False
 
     def go_on_from(self, other: "LeadSheet") -> None:
         """Lie where another lay: the same chart in another key."""
-        self.top, self._began_us = other.top, other._began_us
+        self._course, self._is_laid = other._course, other._is_laid
+        self._timeline, self._began_us = other._timeline, other._began_us
 
     def follow(self, timeline: Timeline, is_same: bool, has_song: bool) -> None:
         """Lay the chart on a timeline: `is_same` if its ticks are those of before, `has_song` if tick 0 is bar 1."""
+        before, self._timeline = self._timeline, timeline
         if has_song:
-            self.top = 0
-        elif self.top is None or not is_same:
-            began = timeline.tick(self._began_us or 0)
-            began += timeline.metre.place(began).bar * PICK_UP // 8
-            self.top = began - timeline.metre.place(began).position
+            if not self._is_laid or not is_same or self._course.top != 0:
+                self._course = Course(0)
+        elif not self._is_laid or before is None:
+            self._course = Course(self._first_bar(timeline))
+        elif not is_same:
+            self._lay_anew(before, timeline)
+        self._is_laid = True
+
+    def _first_bar(self, timeline: Timeline) -> int:
+        """The tick of the bar with which the music began; a pick-up is before it."""
+        began = timeline.tick(self._began_us or 0)
+        began += timeline.metre.place(began).bar * PICK_UP // 8
+        return began - timeline.metre.place(began).position
+
+    def _lay_anew(self, before: Timeline, timeline: Timeline) -> None:
+        """The beat was found elsewhere: what was told by cues stays at its time, the beginning with the music's."""
+        top = self._course.top
+
+        def moved(tick: int) -> int:
+            if tick == top:
+                return self._first_bar(timeline)
+            there = timeline.tick(before.micros(tick))
+            there += timeline.metre.place(there).bar // 2
+            return there - timeline.metre.place(there).position
+
+        self._course.move(moved)
 
     def at(self, tick: int) -> ChordFrom:
         """The chord that holds at a tick, None for N.C."""
-        return ChordFrom(tick, self.form.chord_at(self._on_form(tick)))
+        return ChordFrom(tick, self.form.chord_at(self._course.place(tick)))
 
     def coming(self, since: int, until: int) -> tuple[ChordFrom, ...]:
         """The changes after tick `since` and before `until`."""
-        top = self.top or 0
-        changes = self.form.changes(self._on_form(since + 1), self._on_form(until))
-        return tuple(ChordFrom(tick + top, chord) for tick, chord in changes)
+        found: list[ChordFrom] = []
+        for start, end, place, follows in self._course.pieces(since + 1, until):
+            first = max(0, place)
+            if place >= 0 and not follows:
+                chord = self.form.chord_at(place)
+                first += 1
+                if chord != self.at(start - 1).chord:
+                    found.append(ChordFrom(start, chord))
+            changes = self.form.changes(first, max(0, place + end - start))
+            found += [ChordFrom(tick + start - place, chord) for tick, chord in changes]
+        return tuple(found)
 
     def rests(self, since: int, until: int) -> tuple[Stretch, ...]:
         """Where the band is silent, in ticks: behind each hit, from the bar of `since` to before `until`."""
-        top = self.top or 0
-        bar = self.form.bar_stretch(self._on_form(since))
-        hits = self.form.hits(bar.start, self._on_form(until))
-        return tuple(Stretch(hit.tick + top, hit.until + top) for hit in hits)
+        found: list[Stretch] = []
+        for start, end, place, follows in self._course.pieces(since, until):
+            first = self.form.bar_stretch(max(0, place)).start if follows else max(0, place)
+            hits = self.form.hits(first, max(0, place + end - start))
+            by = start - place
+            found += [Stretch(hit.tick + by, hit.until + by) for hit in hits]
+        return tuple(found)
+
+    # --- cues -----------------------------------------------------------------------------------------------------
+
+    def to_top(self, line: int) -> None:
+        """A round begins anew at a bar line; the introduction is not played again."""
+        self._course.turn(Leg(line, line, self.form.intro_ticks))
+
+    def to_next_section(self, tick: int, line: int) -> None:
+        """The section that follows the one of `tick`, or the one that was told last, begins at a bar line."""
+        last = self._course.last
+        place = last.form if last.since > tick else self._course.place(tick)
+        self._course.turn(Leg(line, line, self.form.next_section(place)))
 
     def snapshot(self, tick: int) -> dict[str, object]:
         """Where one is, for people: title, section, the bar of the written chart and of the form, both from 0."""
-        on_form = self._on_form(tick)
-        bar = self.form.bar_at(on_form)
+        bar = self.form.bar_at(self._course.place(tick))
         return {"title": self.chart.title, "section": bar.section, "bar": bar.written}
-
-    def _on_form(self, tick: int) -> int:
-        return max(0, tick - (self.top or 0))
 
 
 def _key_of(form: Form) -> Key | None:

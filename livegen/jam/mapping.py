@@ -48,6 +48,9 @@ _COMMANDS = (
         "Count in",
         "clicks bars before the music; the model begins on the one, or you do",
     ),
+    Asked("fill", "Fill", "the drums fill into the next bar line"),
+    Asked("top", "From the top", "the chart, or the form, begins anew at the next bar line"),
+    Asked("section", "Next section", "the next section of the chart begins at the next bar line"),
     Asked("stop", "Stop", "silences the model and forgets the call"),
     Asked("panic", "Panic", "silences everything"),
 )

@@ -50,7 +50,8 @@ HEARD_DRUMS = 64  # strokes of a call that its answer on the drums goes by
 class Performer:
     """`plan` is what is being played or will be, None while there is nothing; `response` what was played last.
 
-    `enters` is the tick before which nothing is played beside the player, None without a count-in.  `taken` are the
+    `enters` is the tick before which nothing is played beside the player, None without a count-in; from the tick
+    `fill_from` on drums beside the player fill up to the bar line, if that was asked for.  `taken` are the
     turns that were taken, oldest first; `hurried` counts choices made before all was planned.
     Threads: loop only.
     """
@@ -61,6 +62,7 @@ class Performer:
         self.plan: Plan | None = None
         self.response: Response | None = None
         self.enters: int | None = None
+        self.fill_from: int | None = None
         self.taken: deque[Taken] = deque(maxlen=REMEMBERED)
         self.hurried = 0
         self._mixed: Settings | None = None  # the settings by which the agenda was mixed
@@ -93,7 +95,7 @@ class Performer:
 
     def begin(self, call: Call, start: int, at: int) -> None:
         """A turn is taken: the first note of the response is due, or the player begins what is gone along with."""
-        self.response = Response(start, at)
+        self.response, self.fill_from = Response(start, at), None
         self.taken.append(Taken(call, self._listener.live.copy(), self.response, start))
 
     def record(self, given: Given) -> None:
@@ -107,6 +109,7 @@ class Performer:
 
     def retimed(self, before: Timeline) -> None:
         """The beat was found to be elsewhere while we play along."""
+        self.fill_from = None
         if self.response is not None:
             self.response.retime(before, self._timeline)
 
@@ -222,7 +225,7 @@ class Performer:
         seed = f"{self._seed} {self._listener.calls} {call.answers}"
         density = brief.density * brief.densities[DRUMS] / (brief.room or 1.0)
         metre = self._timeline.metre
-        return drummer_for(self._listener.style, metre, origin, seed, density)
+        return drummer_for(self._listener.style, metre, origin, seed, density, self.fill_from)
 
     def _going_on(
         self,
@@ -256,6 +259,10 @@ class Performer:
     def _entry_us(self, now: int) -> int:
         """When who plays beside the player is in by, micros: now, or after a count-in."""
         return now if self.enters is None else max(now, self._timeline.micros(self.enters))
+
+    def has_drums(self, call: Call | None) -> bool:
+        """True if drums are played beside this call."""
+        return call is not None and parts(call.phrase, self._desk.settings, self.mode)[DRUMS]
 
     def drums_apart(self, given: Given) -> bool:
         """True if this is a drum that only the drums hear."""

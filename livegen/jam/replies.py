@@ -48,6 +48,14 @@ class Reply(Enum):
     COUNTS_YOU_IN = True, "Count-in: you begin on the one."
     NOTHING_RUNS = False, "The DAW's clock does not run: start it first."
 
+    FILLS = True, "The drums fill into the next bar."
+    FROM_TOP = True, "From the top with the next bar."
+    NEXT_SECTION = True, "The next section begins with the next bar."
+    NO_BAND = False, "No band plays: cues are for the mode accompany, while it goes along."
+    NO_DRUMS = False, "The band has no drums that could fill."
+    NO_CHART = False, "There is no chart, so there are no sections: choose a chart first."
+    NO_SONG = False, "There is neither a chart nor a chord that was heard: there is no top yet."
+
     STOPPED = True, "The model is silent, and the phrase is forgotten."
     NOTHING_TO_STOP = False, "Nothing was playing."
     PANICKED = True, "Everything is silent."

@@ -74,6 +74,13 @@ class SongMemory:
                 before = chord
         return tuple(found)
 
+    def restart(self, line: int) -> bool:
+        """The song begins anew at a bar line, as it began before; False if nothing of it is known."""
+        is_known = self._song is not None and any(chord for _, chord in self._sounded)
+        if self._song and is_known:
+            self._song.restart(line)
+        return is_known
+
     def snapshot(self, timeline: Timeline, tick: int) -> dict[str, object]:
         """The form that was found: how many bars, and in which one, from 1, a tick lies."""
         form = self._song.form() if self._song else None

@@ -4,7 +4,7 @@ import { el } from "./dom";
 import { isTyping } from "./focus";
 
 // Digits: no key of the piano, and none that presses whatever has the focus, as space and Enter do.  0 stops, as on
-// the number pads of sequencers.  By place, so that they are the top row of every keyboard.
+// the number pads of sequencers.  By place, so that they are the top row of every keyboard.  Cues have them with shift.
 export const SHORTCUTS: Record<string, string> = {
   your_turn: "1",
   my_turn: "2",
@@ -15,6 +15,9 @@ export const SHORTCUTS: Record<string, string> = {
   capture: "7",
   tap: "8",
   count_in: "9",
+  fill: "Shift+1",
+  top: "Shift+2",
+  section: "Shift+3",
   stop: "0",
 };
 
@@ -23,18 +26,19 @@ export function withShortcut(button: HTMLButtonElement, name: string): HTMLButto
   const key = SHORTCUTS[name];
   if (key !== undefined) {
     button.setAttribute("aria-keyshortcuts", key);
-    button.append(" ", el("kbd", { "aria-hidden": "true" }, key));
+    button.append(" ", el("kbd", { "aria-hidden": "true" }, key.replace("Shift+", "⇧")));
   }
   button.append(el("span", { class: "bound", hidden: true }));
   return button;
 }
 
-/** The command of a key; "" where it has none, with one of the keys that change what a key means, and while held. */
+/** The command of a key; "" where it has none, with control, alt or the like, and while held. */
 export function commandOf(event: KeyboardEvent): string {
   if (event.repeat || event.isComposing) return "";
-  if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return "";
+  if (event.ctrlKey || event.metaKey || event.altKey) return "";
   const digit = /^Digit(\d)$/.exec(event.code)?.[1] ?? padDigit(event);
-  return Object.keys(SHORTCUTS).find((name) => SHORTCUTS[name] === digit) ?? "";
+  const key = event.shiftKey ? `Shift+${digit}` : digit;
+  return Object.keys(SHORTCUTS).find((name) => SHORTCUTS[name] === key) ?? "";
 }
 
 /** Of the number pad, where it gives numbers and not arrows. */

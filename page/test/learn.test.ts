@@ -20,12 +20,14 @@ describe("the computer's keys of the commands", () => {
     expect(pressed("Numpad0")).toBe("stop");
     expect(pressed("Numpad1", { key: "End" })).toBe(""); // the number pad as arrows
     expect(pressed("Digit9")).toBe("count_in");
+    expect(pressed("Digit1", { key: "!", shiftKey: true })).toBe("fill"); // cues
     for (const code of ["Space", "Enter", "Escape", "F3", "KeyQ"]) expect(pressed(code)).toBe("");
   });
 
   it("mean nothing with another key that changes what they mean, and while held", () => {
-    for (const held of ["ctrlKey", "metaKey", "altKey", "shiftKey", "repeat", "isComposing"] as const)
+    for (const held of ["ctrlKey", "metaKey", "altKey", "repeat", "isComposing"] as const)
       expect(pressed("Digit3", { [held]: true })).toBe("");
+    expect(pressed("Digit9", { shiftKey: true })).toBe("");
   });
 });
 

@@ -221,10 +221,11 @@ def test_every_command_has_a_key_that_is_shown_and_gives_it(serve: Serve, look: 
             " one.querySelector('kbd').textContent])"
         )
         assert {name for name, _, _ in keys} == set(COMMANDS) - {"panic"}
-        assert all(key == shown for _, key, shown in keys)
+        assert all(key.replace("Shift+", "⇧") == shown for _, key, shown in keys)
 
         for _, key, _ in keys:
-            seen.page.keyboard.press(f"Digit{key}")
+            shift, _, digit = key.rpartition("+")
+            seen.page.keyboard.press(f"{shift}+Digit{digit}" if shift else f"Digit{digit}")
 
         seen.until(lambda: asked == [name for name, _, _ in keys])
 

@@ -1,0 +1,97 @@
+"""The course through a form: which place of it is played at which tick, with all jumps and rounds that cues made.
+
+Knows ticks; knows no chords and no time.
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+LONG_AGO = -(1 << 60)
+
+
+class Leg(NamedTuple):
+    """From tick `since` on the form is gone through, so that `form`, a tick of it, falls on tick `origin`.
+
+    With a `period` so many ticks from `form` on come again and again.
+    """
+
+    since: int
+    origin: int
+    form: int
+    period: int | None = None
+
+    def place(self, tick: int) -> int:
+        """The tick of the form that is played at a tick; below 0 before the form begins."""
+        into = tick - self.origin
+        return self.form + (into % self.period if self.period else into)
+
+
+class Piece(NamedTuple):
+    """From tick `start` to before `end` the form is gone through from its tick `form` on, without a jump.
+
+    `follows` says that what is played before it is what the form has there too.
+    """
+
+    start: int
+    end: int
+    form: int
+    follows: bool
+
+
+class Course:
+    """Legs one after the other.  The first begins with the music, or before it.  Threads: loop only."""
+
+    def __init__(self, top: int = 0) -> None:
+        self._legs = [Leg(LONG_AGO, top, 0)]
+
+    @property
+    def is_plain(self) -> bool:
+        """True if no cue has changed it."""
+        return len(self._legs) == 1
+
+    @property
+    def top(self) -> int:
+        """The tick on which tick 0 of the form was laid first."""
+        return self._legs[0].origin
+
+    def leg(self, tick: int) -> Leg:
+        """The leg that holds at a tick."""
+        return self._legs[bisect_right(self._legs, tick, key=lambda leg: leg.since) - 1]
+
+    def place(self, tick: int) -> int:
+        """The tick of the form that is played at a tick; 0 before it begins."""
+        return max(0, self.leg(tick).place(tick))
+
+    @property
+    def last(self) -> Leg:
+        """The leg that was told last; it may be to come."""
+        return self._legs[-1]
+
+    def turn(self, leg: Leg) -> None:
+        """Take another course from `leg.since` on; what was told for later does not count any more."""
+        self._legs = [before for before in self._legs if before.since < leg.since]
+        self._legs.append(leg)
+
+    def move(self, to: Callable[[int], int]) -> None:
+        """Ticks are those of another timeline: `to` gives the bar line there for one here."""
+        first, *others = self._legs
+        moved = [leg._replace(since=to(leg.since), origin=to(leg.origin)) for leg in others]
+        self._legs = [first._replace(origin=to(first.origin)), *moved]
+
+    def pieces(self, since: int, until: int) -> Iterator[Piece]:
+        """The pieces from tick `since` to before `until`, in order."""
+        while since < until:
+            leg = self.leg(since)
+            end = min(until, self._over(leg, since))
+            place = leg.place(since)
+            follows = self.leg(since - 1).place(since - 1) == place - 1
+            yield Piece(since, end, place, follows)
+            since = end
+
+    def _over(self, leg: Leg, tick: int) -> int:
+        """Where a leg ends, or the round of it in which a tick lies."""
+        later = [other.since for other in self._legs if other.since > tick]
+        if leg.period:
+            later.append(tick + leg.period - (tick - leg.origin) % leg.period)
+        return min(later, default=1 << 60)

@@ -1,0 +1,221 @@
+"""Cues to the band that goes along, on virtual time: each takes effect on the bar line."""
+
+from livegen.jam.agenda import ROUTES
+from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.parts import BASS, COMP
+from livegen.testing import Rehearsal, UniformModel
+from tests.jam.stage import BAR, BEAT, command, onsets, play, rehearsal, turn
+
+ON_TIME = 25_000  # a chord is struck a tick late where a note is too short to end
+DRUMS, CRASH = 9, 49
+FILLING = {38, 40, 41, 43, 45, 47, 48, 50}  # snares and toms
+SONG = """title: Two parts
+metre: 4/4
+
+[A]
+| C | F | C | F |
+[B]
+| Ab | Db | Ab | Db |
+"""
+ROOTS = {"C": 0, "F": 5, "Ab": 8, "Db": 1}
+BASS_CHANNEL, COMP_CHANNEL = ROUTES[BASS].channel, ROUTES[COMP].channel
+
+
+def band(seed: int = 1, **controls: object) -> Rehearsal:
+    given: dict[str, object] = {"mode": "accompany", "sync": "internal", "chart": SONG}
+    return rehearsal(UniformModel(12), seed, **(given | controls))
+
+
+def sing(jam: Rehearsal, until_bar: int, pitch: int = 79) -> None:
+    """A melody in quarters, up to a bar."""
+    beat = -(-jam.now // BEAT)
+    for at in range(beat * BEAT, until_bar * BAR, BEAT):
+        jam.play(at, NoteOn(pitch, 80))
+        jam.play(at + BEAT * 4 // 5, NoteOff(pitch))
+
+
+def chords(jam: Rehearsal, roots: tuple[int, ...], bar: int = 0) -> None:
+    """Major chords in the left hand, a bar each."""
+    for number, root in enumerate(roots, bar):
+        for step in (0, 4, 7):
+            jam.play(number * BAR, NoteOn(48 + root + step, 80))
+        for step in (0, 4, 7):
+            jam.play(number * BAR + BAR * 9 // 10, NoteOff(48 + root + step))
+
+
+def bass_at(jam: Rehearsal, bar: int) -> set[int]:
+    """The pitch classes that the bass begins with a bar."""
+    found = onsets(jam, bar * BAR - ON_TIME, bar * BAR + ON_TIME)
+    return {note.pitch % 12 for _, note in found if note.channel == BASS_CHANNEL}
+
+
+def drums(jam: Rehearsal, since: int, until: int) -> list[int]:
+    return [note.pitch for _, note in onsets(jam, since, until) if note.channel == DRUMS]
+
+
+def line(jam: Rehearsal) -> str:
+    reply = jam.engine.snapshot()["reply"]
+    assert isinstance(reply, dict)
+    return str(reply["line"])
+
+
+# --- fill -------------------------------------------------------------------------------------------------------------
+
+
+def filled(jam: Rehearsal, bar: int) -> int:
+    """Snares and toms in the last two beats before a bar."""
+    return sum(drum in FILLING for drum in drums(jam, bar * BAR - 2 * BEAT, bar * BAR - ON_TIME))
+
+
+def crashed(jam: Rehearsal, bar: int) -> bool:
+    return CRASH in drums(jam, bar * BAR - ON_TIME, bar * BAR + ON_TIME)
+
+
+def test_the_drums_fill_into_the_next_bar_line_with_a_crash_behind_it() -> None:
+    fills, crashes, before = [], 0, []
+    for seed in range(4):
+        jam = band(seed)
+        sing(jam, 2)
+        command(jam, "fill", at=2 * BAR + BEAT)
+        sing(jam, 4)
+        assert line(jam) == "The drums fill into the next bar."
+        fills.append(filled(jam, 3))
+        before.append(filled(jam, 2))
+        crashes += crashed(jam, 3)
+        assert not crashed(jam, 2)
+    assert crashes >= 3
+    assert sum(fills) > sum(before) + 4
+
+
+def test_a_fill_that_is_asked_for_in_the_last_beat_leads_to_the_bar_line_after_the_next() -> None:
+    crashes = [0, 0]
+    for seed in range(4):
+        jam = band(seed)
+        sing(jam, 2)
+        command(jam, "fill", at=3 * BAR - BEAT // 2)
+        sing(jam, 5)
+        for number, bar in enumerate((3, 4)):
+            crashes[number] += crashed(jam, bar)
+    assert crashes[0] == 0
+    assert crashes[1] >= 3
+
+
+def test_a_player_who_has_the_drums_is_told_that_the_band_has_none() -> None:
+    jam = band()
+    jam.play(0, NoteOn(36, 90, DRUMS))
+    jam.play(BEAT, NoteOff(36, 64, DRUMS))
+    command(jam, "fill")
+    assert line(jam) == "The band has no drums that could fill."
+
+
+def test_cues_are_for_a_band_that_plays() -> None:
+    for name in ("fill", "top", "section"):
+        jam = band()
+        command(jam, name, at=BEAT)
+        assert line(jam).startswith("No band plays"), name
+        jam = band(mode="respond")
+        play(jam)
+        command(jam, name)
+        assert line(jam).startswith("No band plays"), name
+
+
+# --- where on the chart -----------------------------------------------------------------------------------------------
+
+
+def test_the_chart_begins_anew_at_the_next_bar_line() -> None:
+    jam = band()
+    sing(jam, 5)
+    command(jam, "top", at=5 * BAR + BEAT)
+    sing(jam, 9)
+    assert bass_at(jam, 4) == {ROOTS["Ab"]}
+    assert bass_at(jam, 5) == {ROOTS["Db"]}
+    assert bass_at(jam, 6) == {ROOTS["C"]}
+    assert bass_at(jam, 7) == {ROOTS["F"]}
+    assert line(jam) == "From the top with the next bar."
+    assert jam.engine.snapshot()["song"] == {"title": "Two parts", "section": "A", "bar": 2}
+
+
+def test_the_introduction_is_not_played_again() -> None:
+    jam = band(chart="metre: 4/4\n\n[intro]\n| Ab | Ab |\n[A]\n| C | F |\n")
+    sing(jam, 3)
+    command(jam, "top", at=3 * BAR + BEAT)
+    sing(jam, 6)
+    assert bass_at(jam, 4) == {ROOTS["C"]}
+    assert bass_at(jam, 5) == {ROOTS["F"]}
+
+
+def test_the_next_section_begins_at_the_next_bar_line_and_the_drums_fill_into_it() -> None:
+    crashes = 0
+    for seed in range(4):
+        jam = band(seed)
+        sing(jam, 1)
+        command(jam, "section", at=BAR + BEAT)
+        sing(jam, 7)
+        assert bass_at(jam, 1) == {ROOTS["F"]}
+        assert bass_at(jam, 2) == {ROOTS["Ab"]}
+        assert bass_at(jam, 3) == {ROOTS["Db"]}
+        assert bass_at(jam, 6) == {ROOTS["C"]}, "after a section comes the one that is written"
+        crashes += crashed(jam, 2)
+        assert line(jam) == "The next section begins with the next bar."
+    assert crashes >= 3
+
+
+def test_two_presses_skip_a_section() -> None:
+    jam = band(chart=SONG + "[C]\n| G | C |\n")
+    sing(jam, 1)
+    command(jam, "section", at=BAR + BEAT)
+    command(jam, "section", at=BAR + BEAT)
+    sing(jam, 4)
+    assert bass_at(jam, 2) == {7}
+    assert bass_at(jam, 3) == {ROOTS["C"]}
+
+
+def test_less_than_an_eighth_before_a_bar_line_a_cue_is_for_the_one_after_it() -> None:
+    jam = band()
+    sing(jam, 1)
+    command(jam, "section", at=2 * BAR - BEAT // 4)
+    sing(jam, 5)
+    assert bass_at(jam, 2) == {ROOTS["C"]}
+    assert bass_at(jam, 3) == {ROOTS["Ab"]}
+
+
+def test_without_a_chart_there_are_no_sections_and_before_a_chord_there_is_no_top() -> None:
+    jam = band(chart="off")
+    sing(jam, 2)
+    command(jam, "section")
+    assert line(jam).startswith("There is no chart")
+    command(jam, "top")
+    assert line(jam).startswith("There is neither a chart nor a chord")
+
+
+def test_a_song_that_was_heard_begins_anew_at_the_next_bar_line() -> None:
+    jam = band(chart="off")
+    chords(jam, (0, 5, 8, 1) * 2 + (0,))
+    command(jam, "top", at=9 * BAR + BEAT)
+    sing(jam, 10)
+    sing(jam, 13)
+    assert bass_at(jam, 9) == {5}
+    assert bass_at(jam, 10) == {0}, "not the third chord, which would come"
+    assert [bass_at(jam, bar) for bar in (11, 12)] == [{5}, {8}]
+
+
+def test_after_a_silence_the_chart_begins_at_its_top_whatever_cues_there_were() -> None:
+    jam = band()
+    sing(jam, 1)
+    command(jam, "section", at=BAR + BEAT)
+    sing(jam, 3)
+    jam.until(jam.now + 20 * BAR)
+    at = -(-jam.now // BAR)
+    sing(jam, at + 2)
+    assert bass_at(jam, at + 1) == {ROOTS["F"]}
+
+
+def test_stop_ends_the_band_after_any_cue() -> None:
+    for name in ("fill", "top", "section"):
+        jam = band()
+        sing(jam, 2)
+        command(jam, name)
+        command(jam, "stop", at=jam.now + BEAT)
+        jam.until(jam.now + 8 * BAR)
+        assert turn(jam) == "waiting"
+        assert not jam.wire.sounding
