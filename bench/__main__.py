@@ -54,6 +54,7 @@ PARTS = (
     Part("page", "The music with pages looking on"),
     Part("daw", "A real DAW as clock master and recorder"),
     Part("foresight", "The chords to come", needs_data=True),
+    Part("following", "The place on a chart", needs_data=True),
     Part("harmony", "Keys and chords as they are heard", needs_data=True, prints=True),
     Part(
         "polyphony",
@@ -217,8 +218,8 @@ def measure(part: Part, data: Path | None) -> None:
 def main(names: Sequence[str], data: Path | None) -> None:
     """Measure PART, or all, and write bench/RESULTS.md.
 
-    Parts: step, jam, training, clock, daw; with --data also control, turns, accompany, styles, foresight, harmony;
-    and polyphony, which trains networks for an hour or two and is measured only if it is named.
+    Parts: step, jam, training, clock, daw; with --data also control, turns, accompany, styles, foresight, following,
+    harmony; and polyphony, which trains networks for an hour or two and is measured only if it is named.
     """
     wanted = [part for part in PARTS if part.name in names or not (names or part.hours)]
     lacking = [part.name for part in wanted if part.needs_data and data is None]

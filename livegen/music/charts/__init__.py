@@ -20,6 +20,8 @@ Ticks are 24 to a quarter.  Tick 0 is the first beat of the first whole bar.  A 
     form.round_at(tick), form.folded(tick)  which round; the same place in the first one
     form.transposed(semitones)
 
+`following.Follower` tells where on a form a player is who leaves out a bar or plays one twice.
+
 Pure but for `read_chart`, which reads one file.  Knows nothing of clocks, parts or models.
 """
 
