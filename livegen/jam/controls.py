@@ -145,6 +145,11 @@ _TABLE = (
         "tempo, metre and style count where those controls are auto or any.",
     ),
     Control(
+        "chart_follow", "choice", "on", choices=("off", "on"),
+        help="Where your chords show that you left out or repeated bars of the chart, the band goes there too.  Not "
+        "where a DAW says the song position.",
+    ),
+    Control(
         "transpose", "number", 0, low=-11, high=11, unit="semitones", whole=True,
         help="So many semitones higher the chart is played.",
     ),
@@ -319,6 +324,7 @@ class Settings:
     register: str = _default("register")
     scale: str = _default("scale")
     chart: str = _default("chart")
+    chart_follow: str = _default("chart_follow")
     transpose: int = _default("transpose")
     adherence: float = _default("adherence")
     density: float = _default("density")

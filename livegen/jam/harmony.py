@@ -54,6 +54,7 @@ class Harmony:
 
     def __init__(self) -> None:
         self.sheet: LeadSheet | None = None
+        self.is_followed = True  # who skips a bar of the chart is followed
         self._keys = KeyTracker()
         self._chords = ChordTracker()
         self._melody = MelodyChords()
@@ -205,11 +206,15 @@ class Harmony:
 
     def follow(self, timeline: Timeline, now: int, has_song: bool) -> None:
         """Time passes on a timeline; `has_song` says that its tick 0 is where the song of a DAW begins."""
-        is_same = self._memory.follow(timeline, now, lambda tick: self._holds(tick, timeline))
+        is_same, beats = self._memory.follow(
+            timeline, now, lambda tick: self._holds(tick, timeline)
+        )
         if not is_same:
             self._foreseen = ()
         if self.sheet:
             self.sheet.follow(timeline, is_same, has_song)
+            if self.is_followed and not has_song and self.sheet.hear(beats):
+                self._foreseen = ()
 
     def ahead(self, start: int, timeline: Timeline, now: int) -> Outline:
         """Choose the chords that who goes along keeps to from tick `start` on.

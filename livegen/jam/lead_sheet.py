@@ -4,9 +4,12 @@ Its first bar is that of the song where somebody else's time has a song, else th
 ticks and micros; knows no notes.
 """
 
+from collections.abc import Sequence
+
 from livegen.jam.course import Course, Leg
 from livegen.jam.harmonies import ChordFrom
 from livegen.music.charts import Chart, Form, Stretch
+from livegen.music.charts.following import Follower
 from livegen.music.key import Key, likeliest
 from livegen.music.timeline import Timeline
 
@@ -21,6 +24,7 @@ class LeadSheet:
         self.form: Form = chart.form
         self.key = chart.key or _key_of(chart.form)
         self._course = Course()
+        self._follower = Follower(self.form)
         self._is_laid = False  # on the timeline that was followed last
         self._timeline: Timeline | None = None
         self._began_us: int | None = None
@@ -69,6 +73,19 @@ class LeadSheet:
             return there - timeline.metre.place(there).position
 
         self._course.move(moved)
+
+    def hear(self, beats: Sequence[ChordFrom]) -> bool:
+        """What the player played in some beats; True if he is elsewhere on the chart, which is played from there on."""
+        has_moved = False
+        for tick, chord in beats:
+            place = self._course.leg(tick).place(tick)
+            if place < 0 or self._course.leg(tick).period:
+                continue
+            self._follower.hear(place, chord)
+            if shift := self._follower.shift():
+                self._course.turn(Leg(tick, tick, max(0, place + shift)))
+                has_moved = True
+        return has_moved
 
     def at(self, tick: int) -> ChordFrom:
         """The chord that holds at a tick, None for N.C."""

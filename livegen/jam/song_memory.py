@@ -5,7 +5,8 @@ chords, micros and ticks; knows no notes.
 """
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
 
 from livegen.jam.harmonies import ChordFrom, foot
 from livegen.music.chord import INTERVALS, Chord
@@ -16,6 +17,13 @@ SURE = 0.6  # chords that are foreseen are gone by from this probability on
 LATE = 0.75  # of a beat: so late the hand may be with the chord of that beat
 _AT_ONCE = 8  # cells that are remembered at once: while nobody goes along, nobody asks
 _CHORDS = 1024  # of which a song that is heard on another beat is remembered anew
+
+
+class Followed(NamedTuple):
+    """How a song went on: whether ticks are those of before, and the chord of each beat that is over by now."""
+
+    is_same: bool
+    beats: Sequence[ChordFrom]
 
 
 class SongMemory:
@@ -33,11 +41,10 @@ class SongMemory:
         if not self._sounded or self._sounded[-1][1] != chord:
             self._sounded.append((at, chord))
 
-    def follow(self, timeline: Timeline, now: int, is_supposed: Callable[[int], bool]) -> bool:
+    def follow(self, timeline: Timeline, now: int, is_supposed: Callable[[int], bool]) -> Followed:
         """Let the song go on to `now`: what was heard in each beat that is over is remembered.
 
-        `is_supposed` says of a tick that its chord was foreseen and nobody has played it.  Given is whether the ticks
-        are those of before.
+        `is_supposed` says of a tick that its chord was foreseen and nobody has played it.
         """
         tick, is_same = timeline.tick(now), self._is_same(timeline, now)
         self._timeline = timeline
@@ -47,11 +54,13 @@ class SongMemory:
             self._reached = self._grid.cell(timeline.tick(since))
         self._reached = max(self._reached, self._grid.cell(tick) - _AT_ONCE)
         into = round(LATE * self._grid.ticks)
+        beats = []
         while (begin := self._grid.tick(self._reached)) + into <= tick:
             at = timeline.micros(begin + into)
-            self._song.hear(begin, None if is_supposed(begin) else self._chord_at(at))
+            beats.append(ChordFrom(begin, None if is_supposed(begin) else self._chord_at(at)))
+            self._song.hear(*beats[-1])
             self._reached += 1
-        return is_same
+        return Followed(is_same, beats)
 
     def _is_same(self, timeline: Timeline, now: int) -> bool:
         """True if ticks are counted as before: tempi may have changed a little."""

@@ -95,6 +95,7 @@ class Steering:
     def _apply_chart(self, before: Settings | None, now: int | None) -> None:
         """Go by the chart that is set, in the key that is set."""
         settings, harmony = self._desk.settings, self._listener.harmony
+        harmony.is_followed = settings.chart_follow == "on"
         if not self._has_changed(before, "chart", "transpose"):
             return
         chart = None if settings.chart == OFF else chart_of(settings.chart.encode(), "the chart")

@@ -159,6 +159,24 @@ def test_tempo_and_metre_are_the_charts_where_nothing_else_is_told() -> None:
     assert (shown["metre"], shown["tempo_bpm"]) == ("4/4", 150.0)
 
 
+@pytest.mark.parametrize("follow", ["on", "off"])
+def test_who_leaves_out_a_bar_of_the_chart_is_followed_if_that_is_wanted(follow: str) -> None:
+    text = "| C | F | G | Am | Dm | E7 | Bb | Eb |\n"
+    jam, written = band(text, chart_follow=follow), chart(text).form
+    for bar in range(20):
+        skipped = bar + (bar >= 3)
+        found = written.chord_at(skipped * 96)
+        keys = sorted(48 + pitch for pitch in found.pitch_classes) if found else []
+        for key in keys:
+            jam.play(bar * BAR, NoteOn(key, 80))
+        for key in keys:
+            jam.play(bar * BAR + 3 * BEAT, NoteOff(key))
+
+    song = jam.engine.snapshot()["song"]
+    assert isinstance(song, dict)
+    assert song["bar"] == (20 if follow == "on" else 19) % 8
+
+
 def test_another_chart_while_playing_is_gone_by_and_none_leaves_the_chords_to_the_hands() -> None:
     jam = band()
     held(jam, 2)

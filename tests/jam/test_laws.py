@@ -54,6 +54,7 @@ VALUES = {
     "chart": st.sampled_from(
         ["off", "| C | F G | C! | N.C. |\n", "metre: 6/8\ntempo: 90\n\n|: Am | E7 :|\n"]
     ),
+    "chart_follow": st.sampled_from(["off", "on"]),
     "transpose": st.sampled_from([-11, 0, 3]),
     "adherence": st.sampled_from([0.0, 0.5, 1.0]),
     "theme": st.sampled_from([0.0, 0.5, 1.0]),
