@@ -5,7 +5,7 @@ Where a cue leads, on the chart or in the song that was heard, is remembered by 
 
 from livegen.jam.listener import Listener
 from livegen.jam.performer import Performer
-from livegen.jam.replies import Reply
+from livegen.jam.replies import Replies, Reply
 from livegen.jam.turn_taking import TurnTaking
 from livegen.jam.turns import Turn
 from livegen.music.drum_bars import FILL
@@ -14,42 +14,62 @@ from livegen.music.metre import TICKS_PER_BEAT
 SOONEST = (
     TICKS_PER_BEAT // 2
 )  # what is planned for so near is played: a bar line that is nearer is too near
-CUES = ("fill", "top", "section")
+VAMP, LONGEST_LOOP = 4, 8  # bars
+CUES = ("fill", "top", "section", "vamp", "loop_chords")
 
 
 class Cues:
     """Threads: loop only."""
 
-    def __init__(self, listener: Listener, performer: Performer, turns: TurnTaking) -> None:
-        self._listener, self._performer, self._turns = listener, performer, turns
+    def __init__(
+        self, listener: Listener, performer: Performer, turns: TurnTaking, replies: Replies
+    ) -> None:
+        self._listener, self._performer = listener, performer
+        self._turns, self._replies = turns, replies
 
-    def give(self, name: str, now: int) -> Reply:
-        """Let the band do what one of `CUES` asks for."""
+    def give(self, name: str, now: int) -> None:
+        """Let the band do what one of `CUES` asks for, and reply."""
         if self._turns.turn is not Turn.TOGETHER:
-            return Reply.NO_BAND
-        reply = self._take(name, now)
+            return self._replies.give(name, Reply.NO_BAND)
+        reply, bars = self._take(name, now)
         if reply.is_done:
             self._performer.drop_plan()
-        return reply
+        return self._replies.give(name, reply, bars=bars)
 
-    def _take(self, name: str, now: int) -> Reply:
+    def _take(self, name: str, now: int) -> tuple[Reply, int]:
+        """Do it; the reply, and the number of bars that it speaks of."""
         timeline, harmony = self._listener.live.timeline, self._listener.harmony_at(now)
         tick = timeline.tick_from(now + 1)
         line = timeline.bar_from(tick + SOONEST)
         match name:
             case "fill":
                 line = timeline.bar_from(tick + TICKS_PER_BEAT)
-                return Reply.FILLS if self._fill_into(line, tick) else Reply.NO_DRUMS
+                return Reply.FILLS if self._fill_into(line, tick) else Reply.NO_DRUMS, 1
             case "top":
                 if not harmony.to_top(line):
-                    return Reply.NO_SONG
+                    return Reply.NO_SONG, 0
                 self._fill_into(line, tick)
-                return Reply.FROM_TOP
-            case _:
+                return Reply.FROM_TOP, 1
+            case "section":
                 if not harmony.to_next_section(tick, line):
-                    return Reply.NO_CHART
+                    return Reply.NO_CHART, 0
                 self._fill_into(line, tick)
-                return Reply.NEXT_SECTION
+                return Reply.NEXT_SECTION, 1
+            case _:
+                return self._go_round(name, tick, now)
+
+    def _go_round(self, name: str, tick: int, now: int) -> tuple[Reply, int]:
+        """Let something go round, or let it go on."""
+        harmony = self._listener.harmony
+        if harmony.chart and name == "loop_chords":
+            return Reply.NO_LOOP, 0
+        if harmony.goes_round:
+            harmony.let_go(tick)
+            return Reply.GOES_ON, 0
+        if harmony.vamp(tick):
+            return Reply.VAMPS, 0
+        bars = harmony.loop(now, VAMP if name == "vamp" else LONGEST_LOOP)
+        return Reply.LOOPS_BARS if bars else Reply.NOTHING_TO_LOOP, bars
 
     def _fill_into(self, line: int, tick: int) -> bool:
         """Let the drums fill up to a bar line, from tick `tick` on at the earliest; False if there are none."""

@@ -172,7 +172,7 @@ class Engine:
             self._turns,
             self._steering,
             self._count_ins,
-            Cues(self._listener, self._performer, self._turns),
+            Cues(self._listener, self._performer, self._turns, self._replies),
             self._replies,
         )
         self._slice_steps = slice_steps
@@ -550,6 +550,8 @@ class Engine:
         for struck in self._ears.release(self._now):
             self._hear(struck, out)
         self._metronome.stop()
+        if certainly:
+            self._listener.harmony.let_go(self.timeline.tick(self._now))
         if not self._turns.stop(self._now, out) and certainly:
             out.append(Timed(self._now, Cut()))
 

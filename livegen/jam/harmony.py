@@ -45,6 +45,7 @@ class ChordSource(Enum):
     NONE = ""
     CHART = "chart"
     HAND = "hand"
+    LOOP = "loop"
     MEMORY = "memory"
     MELODY = "melody"
 
@@ -163,7 +164,8 @@ class Harmony:
         self.settles_us = now + 2 * SETTLE_US if is_fresh else None
         self._note(now)
         chord = self.played(now)
-        if chord is None or self.sheet or self._holds(timeline.tick(now), timeline):
+        tick = timeline.tick(now)
+        if chord is None or self.sheet or self._memory.looped(tick) or self._holds(tick, timeline):
             return False
         return chord != self._told
 
@@ -202,6 +204,27 @@ class Harmony:
             self.sheet.to_next_section(tick, line)
         return self.sheet is not None
 
+    def vamp(self, tick: int) -> bool:
+        """The chart's section of `tick` goes round until this is asked for again; False without a chart."""
+        if self.sheet:
+            self.sheet.vamp(tick)
+        return self.sheet is not None
+
+    def loop(self, now: int, most: int) -> int:
+        """The last `most` bars, or fewer, go round; how many do, 0 if no chord was played in the last."""
+        return self._memory.loop(now, most)
+
+    @property
+    def goes_round(self) -> bool:
+        """True if a section of the chart, or bars that were played, go round."""
+        return self.sheet.vamps if self.sheet else self._memory.loops
+
+    def let_go(self, tick: int) -> None:
+        """What goes round does so no longer: a section is played to its end."""
+        if self.sheet and self.sheet.vamps:
+            self.sheet.vamp(tick)
+        self._memory.unloop()
+
     # --- what is to come, told ------------------------------------------------------------------------------------
 
     def follow(self, timeline: Timeline, now: int, has_song: bool) -> None:
@@ -226,6 +249,8 @@ class Harmony:
         before = self._told
         if self.sheet:
             self._told, self._source = self.sheet.at(start).chord, ChordSource.CHART
+        elif looped := self._memory.looped(start):
+            self._told, self._source = looped, ChordSource.LOOP
         elif not self._holds(start, timeline):
             self._listen(start, timeline, now)
         if self._told != before:
@@ -324,7 +349,8 @@ class Harmony:
     def snapshot(self, timeline: Timeline, now: int) -> dict[str, object]:
         """Key, chord and form, for people: the chord that is gone by or played, or was played last."""
         key, tick = self._keys.look(now), timeline.tick(now)
-        heard = self.played(now) or self._told or self._chords.look(now)
+        looped = self._memory.looped(tick)
+        heard = looped or self.played(now) or self._told or self._chords.look(now)
         chord = self.sheet.at(tick).chord if self.sheet else heard
         ahead = self.sheet.coming(tick, tick + AHEAD) if self.sheet else self._foreseen
         coming = next((change for change in ahead if change.tick > tick and change.chord), None)
@@ -334,5 +360,6 @@ class Harmony:
             "chord_source": self._source.value,
             "next_chord": coming.chord.name if coming and coming.chord else "",
             "song": self.sheet.snapshot(tick) if self.sheet else {},
+            "goes_round": self.goes_round,
             "form": {} if self.sheet else self._memory.snapshot(timeline, tick),
         }

@@ -78,8 +78,9 @@ class LeadSheet:
         """What the player played in some beats; True if he is elsewhere on the chart, which is played from there on."""
         has_moved = False
         for tick, chord in beats:
-            place = self._course.leg(tick).place(tick)
-            if place < 0 or self._course.leg(tick).period:
+            place, last = self._course.leg(tick).place(tick), self._course.last
+            is_told = last.since > tick or last.period is not None  # by a cue
+            if place < 0 or is_told:
                 continue
             self._follower.hear(place, chord)
             if shift := self._follower.shift():
@@ -126,6 +127,25 @@ class LeadSheet:
         last = self._course.last
         place = last.form if last.since > tick else self._course.place(tick)
         self._course.turn(Leg(line, line, self.form.next_section(place)))
+
+    @property
+    def vamps(self) -> bool:
+        """True if a section goes round, or will."""
+        return self._course.last.period is not None
+
+    def vamp(self, tick: int) -> None:
+        """The section of `tick`, or the one that was told last, goes round; if one does, it is played to its end."""
+        last = self._course.last
+        leg = last if last.since > tick else self._course.leg(tick)
+        since = max(tick, leg.since)
+        place = leg.place(since)
+        if leg.period:
+            self._course.turn(Leg(since, since, place))
+            return
+        section = self.form.section_stretch(max(0, place))
+        begins = since - (place - section.start)
+        length = section.end - section.start
+        self._course.turn(Leg(max(since, begins), begins, section.start, length))
 
     def snapshot(self, tick: int) -> dict[str, object]:
         """Where one is, for people: title, section, the bar of the written chart and of the form, both from 0."""

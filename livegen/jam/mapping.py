@@ -51,6 +51,16 @@ _COMMANDS = (
     Asked("fill", "Fill", "the drums fill into the next bar line"),
     Asked("top", "From the top", "the chart, or the form, begins anew at the next bar line"),
     Asked("section", "Next section", "the next section of the chart begins at the next bar line"),
+    Asked(
+        "vamp",
+        "Vamp",
+        "the section, or the last four bars, go round until it is pressed again",
+    ),
+    Asked(
+        "loop_chords",
+        "Loop chords",
+        "the chords of the last eight, four, two bars or one go round until it is pressed again",
+    ),
     Asked("stop", "Stop", "silences the model and forgets the call"),
     Asked("panic", "Panic", "silences everything"),
 )

@@ -35,6 +35,8 @@ class SongMemory:
         self._grid: Grid | None = None
         self._timeline: Timeline | None = None
         self._reached = 0  # the cell that is heard next
+        self._loop: tuple[int, int] | None = None  # its cells; of its last bar some may be to come
+        self._is_loop_whole = False
 
     def sounds(self, chord: Chord | None, at: int) -> None:
         """A chord is heard since `at`, micros, or none any more."""
@@ -47,8 +49,10 @@ class SongMemory:
         `is_supposed` says of a tick that its chord was foreseen and nobody has played it.
         """
         tick, is_same = timeline.tick(now), self._is_same(timeline, now)
-        self._timeline = timeline
-        if self._song is None or self._grid is None or not is_same:
+        before, self._timeline = self._timeline, timeline
+        if self._song and self._grid and before and self._loop and not is_same:
+            self._go_on_looping(self._song, self._grid, before, timeline)
+        elif self._song is None or self._grid is None or not is_same:
             self._song, self._grid = Foresight(timeline.metre), Grid.of(timeline.metre)
             since = self._sounded[0][0] if self._sounded else now
             self._reached = self._grid.cell(timeline.tick(since))
@@ -60,6 +64,8 @@ class SongMemory:
             beats.append(ChordFrom(begin, None if is_supposed(begin) else self._chord_at(at)))
             self._song.hear(*beats[-1])
             self._reached += 1
+        if self._loop and not self._is_loop_whole and self._loop[1] <= self._reached:
+            self._take_loop(self._loop)
         return Followed(is_same, beats)
 
     def _is_same(self, timeline: Timeline, now: int) -> bool:
@@ -83,12 +89,80 @@ class SongMemory:
                 before = chord
         return tuple(found)
 
+    # --- cues -----------------------------------------------------------------------------------------------------
+
+    @property
+    def loops(self) -> bool:
+        """True if bars that were played go round."""
+        return self._loop is not None
+
+    def loop(self, now: int, most: int) -> int:
+        """Let the last `most` bars, a power of two, up to the nearest bar line go round, or fewer if fewer were played.
+
+        Gives how many do; 0 if no chord was played in the last.  Ask after `follow`.
+        """
+        if self._timeline is None or self._grid is None:
+            return 0
+        tick = self._timeline.tick(now)
+        position, bar = self._timeline.metre.place(tick)
+        line = tick - position + (bar if 2 * position > bar else 0)
+        while most and not self._is_played(line - most * bar, min(line, tick)):
+            most //= 2
+        if most:
+            self._take_loop((self._grid.cell(line - most * bar), self._grid.cell(line)))
+        return most
+
+    def _take_loop(self, cells: tuple[int, int]) -> None:
+        if self._song and self._grid:
+            self._song.loop(*(self._grid.tick(cell) for cell in cells))
+        self._loop, self._is_loop_whole = cells, cells[1] <= self._reached
+
+    def _is_played(self, since: int, until: int) -> bool:
+        """True if chords were played from tick `since` to tick `until` without a gap."""
+        if self._timeline is None or self._grid is None or until <= since:
+            return False
+        begin = self._timeline.micros(since + round(LATE * self._grid.ticks))
+        end = self._timeline.micros(until)
+        is_gap = any(begin < at < end for at, chord in self._sounded if chord is None)
+        return self._chord_at(begin) is not None and not is_gap
+
+    def unloop(self) -> None:
+        """What goes round does so no longer."""
+        self._loop = None
+        if self._song:
+            self._song.unloop()
+
+    def looped(self, tick: int) -> Chord | None:
+        """The chord of the loop at a tick; None while it is still played for the first time, and without one."""
+        if self._song is None or self._grid is None or self._loop is None:
+            return None
+        cell = self._grid.cell(tick)
+        if cell < self._loop[1]:
+            return None
+        begin, end = self._grid.tick(cell), self._grid.tick(cell + 1)
+        return next((it.chord for it in self._song.expected(begin, end)), None)
+
+    def _go_on_looping(
+        self, song: Foresight, grid: Grid, before: Timeline, after: Timeline
+    ) -> None:
+        """Time is counted otherwise: the loop goes on beat by beat, and what was heard stays with it."""
+        tick = after.tick(before.micros(grid.tick(self._reached)))
+        song.retime(after.metre, tick)
+        self._grid = Grid.of(after.metre)
+        reached = self._grid.cell(tick + self._grid.ticks // 2)
+        if self._loop:
+            by = reached - self._reached
+            self._loop = self._loop[0] + by, self._loop[1] + by
+        self._reached = reached
+
     def restart(self, line: int) -> bool:
         """The song begins anew at a bar line, as it began before; False if nothing of it is known."""
         is_known = self._song is not None and any(chord for _, chord in self._sounded)
         if self._song and is_known:
             self._song.restart(line)
         return is_known
+
+    # --- for people -----------------------------------------------------------------------------------------------
 
     def snapshot(self, timeline: Timeline, tick: int) -> dict[str, object]:
         """The form that was found: how many bars, and in which one, from 1, a tick lies."""

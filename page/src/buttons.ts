@@ -4,7 +4,7 @@ import { button, el, find } from "./dom";
 import { giveBackFocus } from "./focus";
 import { withShortcut } from "./shortcuts";
 import type { Store } from "./store";
-import type { Hello, ToServer } from "./types";
+import type { EngineState, Hello, ToServer } from "./types";
 
 type Send = (message: ToServer) => void;
 
@@ -21,14 +21,16 @@ export function commandButtons(root: HTMLElement, store: Store, send: Send): voi
       ),
     );
     root.replaceChildren(...made);
-    showFrozen(root, store.state.turn);
+    showHeld(root, store.state);
   });
-  store.onState(["turn"], ({ turn }) => showFrozen(root, turn));
+  store.onState(["turn", "goes_round"], (state) => showHeld(root, state));
 }
 
-/** Freeze is a switch, and down for as long as an answer repeats. */
-function showFrozen(root: HTMLElement, turn: string | undefined): void {
-  root.querySelector('[data-command="freeze"]')?.setAttribute("aria-pressed", String(turn === "looping"));
+/** Freeze, Vamp and Loop chords are switches, and down for as long as an answer repeats, or bars go round. */
+function showHeld(root: HTMLElement, { turn, goes_round }: EngineState): void {
+  const down = { freeze: turn === "looping", vamp: goes_round === true, loop_chords: goes_round === true };
+  for (const [name, isDown] of Object.entries(down))
+    root.querySelector(`[data-command="${name}"]`)?.setAttribute("aria-pressed", String(isDown));
 }
 
 /** Panic is a button, and Escape where nothing is open that it closes; `silence` stops what sounds on this page. */

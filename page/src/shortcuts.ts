@@ -18,6 +18,8 @@ export const SHORTCUTS: Record<string, string> = {
   fill: "Shift+1",
   top: "Shift+2",
   section: "Shift+3",
+  vamp: "Shift+4",
+  loop_chords: "Shift+5",
   stop: "0",
 };
 

@@ -69,6 +69,7 @@ export interface EngineState {
   timeline?: Timeline;
   key?: string;
   chord?: string;
+  goes_round?: boolean; // a section, or bars that were played
   held?: number;
   waits_for?: readonly number[]; // pitches of held keys that keep the model from answering
   rest_at?: number | null; // micros: when the player will have rested, if nothing is struck before

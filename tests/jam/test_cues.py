@@ -1,8 +1,14 @@
 """Cues to the band that goes along, on virtual time: each takes effect on the bar line."""
 
 from livegen.jam.agenda import ROUTES
+from livegen.jam.cues import CUES
+from livegen.jam.lead_sheet import LeadSheet
+from livegen.jam.song_memory import SongMemory
+from livegen.music.charts import chart_of
+from livegen.music.chord import Chord
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP
+from livegen.music.timeline import Timeline
 from livegen.testing import Rehearsal, UniformModel
 from tests.jam.stage import BAR, BEAT, command, onsets, play, rehearsal, turn
 
@@ -109,7 +115,7 @@ def test_a_player_who_has_the_drums_is_told_that_the_band_has_none() -> None:
 
 
 def test_cues_are_for_a_band_that_plays() -> None:
-    for name in ("fill", "top", "section"):
+    for name in CUES:
         jam = band()
         command(jam, name, at=BEAT)
         assert line(jam).startswith("No band plays"), name
@@ -211,7 +217,7 @@ def test_after_a_silence_the_chart_begins_at_its_top_whatever_cues_there_were() 
 
 
 def test_stop_ends_the_band_after_any_cue() -> None:
-    for name in ("fill", "top", "section"):
+    for name in CUES:
         jam = band()
         sing(jam, 2)
         command(jam, name)
@@ -219,3 +225,122 @@ def test_stop_ends_the_band_after_any_cue() -> None:
         jam.until(jam.now + 8 * BAR)
         assert turn(jam) == "waiting"
         assert not jam.wire.sounding
+
+
+# --- what goes round --------------------------------------------------------------------------------------------------
+
+
+def test_a_section_goes_round_until_the_cue_is_given_again_and_is_then_played_to_its_end() -> None:
+    jam = band()
+    sing(jam, 1)
+    command(jam, "vamp", at=BAR + BEAT)
+    assert line(jam) == "This section goes round until you press Vamp again."
+    sing(jam, 9)
+    assert jam.engine.snapshot()["goes_round"] is True
+    command(jam, "vamp", at=9 * BAR + BEAT)
+    assert line(jam) == "The music goes on after this round."
+    sing(jam, 14)
+    ours = [bass_at(jam, bar) for bar in range(1, 14)]
+    assert ours == [{root} for root in (5, 0, 5, 0, 5, 0, 5, 0, 5, 0, 5, 8, 1)]
+    assert jam.engine.snapshot()["goes_round"] is False
+
+
+def test_the_next_section_ends_a_vamp_and_may_go_round_itself() -> None:
+    jam = band()
+    command(jam, "vamp")
+    sing(jam, 1)
+    command(jam, "vamp", at=BAR + BEAT)
+    command(jam, "section", at=BAR + BEAT)
+    command(jam, "vamp", at=BAR + BEAT)
+    sing(jam, 8)
+    ours = [bass_at(jam, bar) for bar in range(2, 8)]
+    assert ours == [{root} for root in (8, 1, 8, 1, 8, 1)]
+
+
+def test_chords_that_were_played_once_go_round_whatever_is_played_then() -> None:
+    jam = band(chart="off")
+    chords(jam, (0, 8, 5, 10))
+    command(jam, "loop_chords", at=4 * BAR - BEAT // 4)
+    assert line(jam) == "The last bars played go round until you press it again: 4."
+    sing(jam, 13)
+    for bar, root in enumerate((0, 8, 5, 10) * 2 + (0,), 4):
+        assert root in bass_at(jam, bar), bar
+    assert jam.engine.snapshot()["chord_source"] == "loop"
+    assert jam.engine.snapshot()["form"] == {"bars": 4, "bar": 1}
+    command(jam, "loop_chords")
+    assert line(jam) == "The music goes on after this round."
+    chords(jam, (3, 3), 13)
+    assert bass_at(jam, 14) <= {3}
+    assert jam.engine.snapshot()["chord"] == "Eb"
+
+
+def test_a_loop_that_is_asked_for_after_its_bar_line_goes_round_from_there() -> None:
+    jam = band(chart="off")
+    chords(jam, (0, 8))
+    command(jam, "loop_chords", at=2 * BAR + BEAT // 2)
+    assert line(jam).endswith("again: 2.")
+    sing(jam, 6)
+    for bar, root in enumerate((8, 0, 8), 3):
+        assert root in bass_at(jam, bar), bar
+
+
+def test_the_last_four_bars_go_round_without_a_chart() -> None:
+    jam = band(chart="off")
+    chords(jam, (3, 10, 0, 8, 5, 7))
+    command(jam, "vamp", at=6 * BAR - BEAT // 4)
+    assert line(jam).endswith("again: 4.")
+    sing(jam, 11)
+    for bar, root in enumerate((0, 8, 5, 7, 0), 6):
+        assert root in bass_at(jam, bar), bar
+
+
+def test_why_nothing_goes_round_is_said() -> None:
+    jam = band(chart="off")
+    sing(jam, 2)
+    for name in ("vamp", "loop_chords"):
+        command(jam, name)
+        assert line(jam).startswith("Nothing to go round yet")
+    jam = band()
+    sing(jam, 2)
+    command(jam, "loop_chords")
+    assert line(jam).startswith("The chart has the chords")
+
+
+def test_stop_lets_go_of_what_goes_round() -> None:
+    jam = band(chart="off")
+    chords(jam, (0, 8))
+    command(jam, "vamp", at=2 * BAR - BEAT // 4)
+    assert jam.engine.snapshot()["goes_round"] is True
+    command(jam, "stop", at=3 * BAR)
+    assert jam.engine.snapshot()["goes_round"] is False
+
+
+# --- where the beat is found elsewhere --------------------------------------------------------------------------------
+
+BEFORE, AFTER = Timeline(BEAT, 0), Timeline(BEAT, 9 * BEAT + BEAT // 10)  # bars begin a beat later
+
+
+def test_what_a_cue_told_about_a_chart_stays_at_its_time_when_the_beat_is_found_elsewhere() -> None:
+    sheet = LeadSheet(chart_of(SONG.encode(), "the chart"))
+    sheet.begin(0)
+    sheet.follow(BEFORE, True, False)
+    sheet.to_next_section(100, 192)
+    sheet.follow(AFTER, False, False)
+    place = sheet.snapshot(AFTER.tick(BEFORE.micros(192 + 48 + 12)))
+    assert (place["section"], place["bar"]) == ("B", 4)
+
+
+def test_a_loop_goes_on_when_the_beat_is_found_elsewhere() -> None:
+    memory, roots = SongMemory(), (0, 8, 5, 10)
+    for bar, root in enumerate(roots):
+        memory.sounds(Chord(root, "maj"), bar * BAR)
+        for beat in range(4):
+            memory.follow(BEFORE, bar * BAR + (beat + 1) * BEAT - 1, lambda tick: False)
+    assert memory.loop(4 * BAR, 8) == 4
+    for timeline in (BEFORE, AFTER):
+        memory.follow(timeline, 4 * BAR + BEAT, lambda tick: False)
+        for beat in range(5, 40):
+            looped = memory.looped(timeline.tick(4 * BAR + beat * BEAT + BEAT // 2))
+            assert looped and looped.root == roots[beat // 4 % 4], beat
+    memory.unloop()
+    assert memory.looped(400) is None
