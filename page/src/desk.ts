@@ -2,7 +2,7 @@
 // at hand and which lie under "More", `pickers` which have words of their own.
 
 import { button, el, say, words } from "./dom";
-import { grouped } from "./groups";
+import { grouped, strips } from "./groups";
 import { placeOf, range, STEPS, tidy, valueAt, written } from "./knob";
 import { PICKERS } from "./pickers";
 import { Chips, type Picker } from "./pickers/picker";
@@ -11,7 +11,7 @@ import type { Control, EngineState, Hello, ToServer, Value } from "./types";
 
 const PACE_MS = 50; // a slider that is drawn sends at most so often
 const OWN_MS = 600; // what was just set here is not overwritten by older news
-const KEPT_OPEN = "livegen-more";
+const KEPT_OPEN = { more: "livegen-more", mixer: "livegen-mixer" };
 
 type Send = (message: ToServer) => void;
 
@@ -34,28 +34,31 @@ export class Desk {
   /** A greeting that says nothing new about the controls takes no knob out of a hand. */
   #build(hello: Hello): void {
     const controls = hello.controls.map((control) => suggesting(control, hello));
-    const table = JSON.stringify(controls);
+    const table = JSON.stringify([controls, hello.parts]);
     if (table === this.#built) return;
     this.#built = table;
     this.#entries = new Map(controls.map((control) => [control.name, new Entry(control, this.send)]));
-    this.root.replaceChildren(...this.#laidOut(controls));
+    this.root.replaceChildren(...this.#laidOut(controls, hello.parts));
     this.#show();
     this.#showLearning(this.store.state);
   }
 
-  /** Those that one reaches for, then the others, folded away. */
-  #laidOut(controls: Control[]): HTMLElement[] {
-    const sections = grouped(controls).map(([label, found]) => {
-      const entries = found.map(({ name }) => (this.#entries.get(name) as Entry).element);
-      return label === ""
-        ? el("div", { class: "essentials" }, ...entries)
-        : el("section", { class: "group", "aria-label": label }, el("h3", {}, label), ...entries);
-    });
-    const more = el("details", { class: "more" }, el("summary", {}, "More controls"));
-    more.append(...sections.filter((section) => section.className === "group"));
-    more.open = localStorage.getItem(KEPT_OPEN) === "yes";
-    more.addEventListener("toggle", () => localStorage.setItem(KEPT_OPEN, more.open ? "yes" : "no"));
-    return [...sections.filter((section) => section.className !== "group"), more];
+  /** Those that one reaches for, then the mixer and the others, folded away. */
+  #laidOut(controls: Control[], parts: string[]): HTMLElement[] {
+    const essentials = el("div", { class: "essentials" });
+    const groups: HTMLElement[] = [];
+    for (const [label, found] of grouped(controls, parts)) {
+      if (label === "") essentials.append(...this.#elements(found));
+      else groups.push(section(label, "group", this.#elements(found)));
+    }
+    const mixer = strips(controls, parts).map(([part, found]) =>
+      section(part, "strip", this.#elements(found)),
+    );
+    return [essentials, folded("mixer", "Mixer", mixer), folded("more", "More controls", groups)];
+  }
+
+  #elements(controls: Control[]): HTMLElement[] {
+    return controls.map(({ name }) => (this.#entries.get(name) as Entry).element);
   }
 
   #show(): void {
@@ -71,6 +74,19 @@ export class Desk {
       entry.showBinding(state.learning === name, bound);
     }
   }
+}
+
+function section(label: string, kind: string, entries: HTMLElement[]): HTMLElement {
+  return el("section", { class: kind, "aria-label": label }, el("h3", {}, label), ...entries);
+}
+
+/** Folded away until it is opened, which is remembered; nothing at all where it is empty. */
+function folded(kind: keyof typeof KEPT_OPEN, label: string, sections: HTMLElement[]): HTMLElement {
+  const fold = el("details", { class: `fold ${kind}` }, el("summary", {}, label), ...sections);
+  fold.hidden = sections.length === 0;
+  fold.open = localStorage.getItem(KEPT_OPEN[kind]) === "yes";
+  fold.addEventListener("toggle", () => localStorage.setItem(KEPT_OPEN[kind], fold.open ? "yes" : "no"));
+  return fold;
 }
 
 /** A text with the words that livegen knows for it, such as the styles for a style, or the parts for the parts. */

@@ -6,16 +6,33 @@ export const ESSENTIALS = ["mode", "style", "tempo", "sync", "scale", "parts", "
 
 const MORE: readonly (readonly [string, readonly string[]])[] = [
   ["Form", ["length", "trade", "start", "rest"]],
-  ["Time", ["metre", "swing", "groove", "click", "count_in_bars"]],
-  ["Pitch", ["register", "adherence"]],
+  ["Time", ["metre", "swing", "quantise", "groove", "click", "count_in_bars"]],
+  ["Pitch", ["register", "adherence", "voices", "longest"]],
   ["Character", ["follow", "theme", "temperature", "nucleus"]],
   ["The room", ["offset", "clock_out"]],
 ];
 
-/** The essentials, label "", then the others in groups; a control that is new here stands in a group at the end. */
-export function grouped(controls: readonly Control[]): [label: string, controls: Control[]][] {
+/** The mixer: the controls of each part, which have its name before their own; of all parts those with any. */
+export function strips(
+  controls: readonly Control[],
+  parts: readonly string[],
+): [part: string, controls: Control[]][] {
+  return parts
+    .map((part): [string, Control[]] => [part, controls.filter(({ name }) => name.startsWith(`${part}_`))])
+    .filter(([, found]) => found.length > 0);
+}
+
+/**
+ * The essentials, label "", then the others in groups; a control that is new here stands in a group at the end.  What
+ * belongs to a part is in none of them.
+ */
+export function grouped(
+  controls: readonly Control[],
+  parts: readonly string[] = [],
+): [label: string, controls: Control[]][] {
   const table = [["", ESSENTIALS] as const, ...MORE];
-  const placed = new Set(table.flatMap(([, names]) => names));
+  const mixed = strips(controls, parts).flatMap(([, found]) => found.map(({ name }) => name));
+  const placed = new Set([...table.flatMap(([, names]) => names), ...mixed]);
   const others = controls.map(({ name }) => name).filter((name) => !placed.has(name));
   return [...table, ["Others", others] as const]
     .map(([label, names]): [string, Control[]] => [

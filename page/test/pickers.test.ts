@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { barsBefore, placeInWords } from "../src/bars";
-import { ESSENTIALS, grouped } from "../src/groups";
+import { ESSENTIALS, grouped, strips } from "../src/groups";
 import { loaded } from "../src/models";
 import { NoteTape, REST_US } from "../src/notes";
 import { OWN, rangeOf, registerOf } from "../src/pickers/registers";
@@ -121,6 +121,28 @@ describe("the controls", () => {
       ["Others", ["novelty"]],
     ]);
     expect(ESSENTIALS.length).toBeLessThan(10);
+  });
+});
+
+describe("the mixer", () => {
+  const names = ["lead_mute", "bass_mute", "mode", "lead_level", "bassoon_level", "novelty"];
+  const controls = names.map(control);
+  const parts = ["lead", "comp", "bass"];
+
+  it("has a strip for each part that has controls of its own, whatever they are", () => {
+    const shown = strips(controls, parts).map(([part, all]) => [part, all.map(({ name }) => name)]);
+    expect(shown).toEqual([
+      ["lead", ["lead_mute", "lead_level"]],
+      ["bass", ["bass_mute"]],
+    ]);
+  });
+
+  it("has its controls to itself", () => {
+    const shown = grouped(controls, parts).map(([label, all]) => [label, all.map(({ name }) => name)]);
+    expect(shown).toEqual([
+      ["", ["mode"]],
+      ["Others", ["bassoon_level", "novelty"]],
+    ]);
   });
 });
 

@@ -15,7 +15,7 @@ from tests.browser.conftest import Look, Serve
 from tests.browser.pages import PHRASE, PLAYER
 
 AXE = Path(__file__).parents[2] / "page/node_modules/axe-core/axe.min.js"
-MOST_TABS = 300
+MOST_TABS = 500
 
 # What has the focus, and whether one can see it: an outline, or that of the label around it.
 FOCUSED = """() => {
@@ -41,7 +41,7 @@ def test_everything_is_reached_by_tab_and_shows_that_it_is(serve: Serve, look: L
     from livegen.jam.mapping import COMMANDS
 
     page = look(serve("engines:echo")).page
-    page.evaluate("document.querySelector('.more').open = true")
+    page.evaluate("for (const fold of document.querySelectorAll('.fold')) fold.open = true")
     stops: list[dict[str, Any]] = []
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
@@ -108,7 +108,8 @@ def test_the_accessibility_checker_finds_nothing(
     page.keyboard.press("Enter")  # the way on has the focus
     expect(page.get_by_role("dialog")).to_be_hidden()
     seen.plays("adg")
-    page.locator(".more summary").click()
+    for fold in (".more summary", ".mixer summary"):
+        page.locator(fold).click()
     page.get_by_role("button", name="Save as preset").click()
     for tab in ("Controls", "Meters", "Recordings"):
         page.get_by_role("tab", name=tab).click()
