@@ -9,6 +9,7 @@ from livegen.daemon.frames import (
     FRAMES,
     BeatFrame,
     CommandFrame,
+    CutFrame,
     DoneFrame,
     FaultFrame,
     Frame,
@@ -35,6 +36,12 @@ def test_frames_arrive_whole_and_in_order(sent: list[Frame]) -> None:
     assert theirs.receive() == sent
     ours.close()
     theirs.close()
+
+
+@given(st.lists(st.tuples(st.integers(0, 15), st.integers(0, 127)), max_size=99))
+def test_a_cut_knows_its_keys_and_one_of_all_has_none(keys: list[tuple[int, int]]) -> None:
+    assert CutFrame.of(7, keys).keys == tuple(keys)
+    assert CutFrame.of(7, ()) == CutFrame(7)
 
 
 def test_a_frame_that_came_in_pieces_is_one_frame() -> None:
