@@ -6,6 +6,7 @@ One answer for an installed wheel, where they lie inside the package, and for a 
 import re
 from pathlib import Path
 
+from livegen.control.charts import by_name
 from livegen.daemon.recordings import default_folder
 from livegen.errors import ChartError, ConfigError, ModelError
 from livegen.home import spelled_out
@@ -87,8 +88,6 @@ def own_charts() -> Path:
 
 def charts() -> dict[str, Path]:
     """Charts by name, which is that of the file without its ending: those that came with livegen, then one's own."""
-    from livegen.control.charts import by_name
-
     return by_name(root() / "charts", own_charts())
 
 

@@ -16,13 +16,13 @@ from livegen.control.presets import LONGEST
 from livegen.daemon import names
 from livegen.daemon.children import ControlProcess
 from livegen.errors import ChartError, ConfigError, LivegenError
+from livegen.jam.controls import OFF
 from livegen.music.charts import Bar, Chart, chart_of, read_chart, write_text
 from livegen.music.charts.source import Source
 from livegen.music.charts.text import read_text
 from livegen.music.metre import Metre, written
 
 CONTROL = "chart"  # the control that takes the text of one
-OFF = "off"
 SUFFIX = ".txt"
 MOST_LISTED = 500
 MOST_BYTES = 4 << 20  # of a file that a page hands over

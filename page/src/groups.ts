@@ -7,10 +7,13 @@ export const ESSENTIALS = ["mode", "style", "tempo", "sync", "scale", "parts", "
 const MORE: readonly (readonly [string, readonly string[]])[] = [
   ["Form", ["length", "trade", "start", "rest"]],
   ["Time", ["metre", "swing", "quantise", "groove", "click", "count_in_bars"]],
-  ["Pitch", ["register", "adherence", "voices", "longest"]],
+  ["Pitch", ["transpose", "register", "adherence", "voices", "longest"]],
   ["Character", ["follow", "theme", "temperature", "nucleus"]],
   ["The room", ["offset", "clock_out"]],
 ];
+
+// Of these more than a line of text is to be seen: they have a place of their own on the page.
+const ELSEWHERE = ["chart"];
 
 /** The mixer: the controls of each part, which have its name before their own; of all parts those with any. */
 export function strips(
@@ -32,7 +35,7 @@ export function grouped(
 ): [label: string, controls: Control[]][] {
   const table = [["", ESSENTIALS] as const, ...MORE];
   const mixed = strips(controls, parts).flatMap(([, found]) => found.map(({ name }) => name));
-  const placed = new Set([...table.flatMap(([, names]) => names), ...mixed]);
+  const placed = new Set([...ELSEWHERE, ...table.flatMap(([, names]) => names), ...mixed]);
   const others = controls.map(({ name }) => name).filter((name) => !placed.has(name));
   return [...table, ["Others", others] as const]
     .map(([label, names]): [string, Control[]] => [

@@ -1,6 +1,10 @@
 // Puts the page together: which part hears of what.
 
 import "./styles/page.css";
+import { Library } from "./charts/library";
+import { ChartPanel } from "./charts/panel";
+import { Song } from "./charts/song";
+import { LeadSheet } from "./charts/leadsheet";
 import { commandButtons, panicButton, Presets } from "./buttons";
 import { Desk } from "./desk";
 import { el, find, say } from "./dom";
@@ -100,10 +104,15 @@ panicButton(send, () => {
 });
 const meters = new Meters(find("panel-meters"), store, () => stage.framesPerSecond);
 new Shelf(find("panel-takes"), store, new Takes(() => wire.token), playback, send);
+const library = new Library(() => wire.token);
+const song = new Song(store, library);
+new ChartPanel(find("panel-chart"), store, song, library, send);
+new LeadSheet(store, song);
 new Tabs(
   find("tabs"),
   [
     { id: "controls", label: "Controls", panel: controls },
+    { id: "chart", label: "Chart", panel: find("panel-chart") },
     { id: "meters", label: "Meters", panel: find("panel-meters") },
     { id: "takes", label: "Recordings", panel: find("panel-takes") },
   ],

@@ -15,12 +15,19 @@ const LEADERS: Record<string, string> = {
   internal: "own tempo",
 };
 
+const FACTS = ["mode", "key", "chord", "next_chord", "tempo_bpm", "tempo_sure", "metre", "leader"] as const;
+
 const UNSURE = 0.5; // a tempo that is less probable is shown as a guess
 
 /** Beats a minute; "≈" says that it was found in what you play, and may be another. */
 export function tempoInWords({ tempo_bpm: tempo, tempo_sure: sure = 1 }: EngineState): string {
   if (!tempo) return "—";
   return (sure < UNSURE ? "≈ " : "") + tempo.toFixed(tempo < 100 ? 1 : 0);
+}
+
+/** The chord that comes, where it is known and another. */
+export function nextInWords({ chord, next_chord: next }: EngineState): string {
+  return next && next !== chord ? ` → ${next}` : "";
 }
 
 export class Readouts {
@@ -34,9 +41,7 @@ export class Readouts {
     private readonly tape: NoteTape,
     private readonly link: () => Status,
   ) {
-    store.onState(["mode", "key", "chord", "tempo_bpm", "tempo_sure", "metre", "leader"], (state) =>
-      this.#showFacts(state),
-    );
+    store.onState(FACTS, (state) => this.#showFacts(state));
   }
 
   /** What moves with time rather than with news. */
@@ -56,6 +61,7 @@ export class Readouts {
     say(find("fact-mode"), state.mode ? words(state.mode) : "—");
     say(find("fact-key"), state.key || "—");
     say(find("fact-chord"), state.chord || "—");
+    say(find("fact-next"), nextInWords(state));
     say(find("fact-tempo"), tempoInWords(state));
     const leader = LEADERS[state.leader ?? ""] ?? words(state.leader ?? "");
     say(find("leader"), ["Tempo", leader, state.metre].filter(Boolean).join(" · "));

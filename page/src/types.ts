@@ -70,6 +70,12 @@ export interface EngineState {
   key?: string;
   chord?: string;
   goes_round?: boolean; // a section, or bars that were played
+  next_chord?: string;
+  chord_source?: string;
+  /** Where in the chart: its bar as it is written, from 0; empty without a chart. */
+  song?: { title?: string; section?: string; bar?: number };
+  /** A form that was found by ear: how many bars, and which one it is, from 1; empty where none was. */
+  form?: { bars?: number; bar?: number };
   held?: number;
   waits_for?: readonly number[]; // pitches of held keys that keep the model from answering
   rest_at?: number | null; // micros: when the player will have rested, if nothing is struck before

@@ -65,7 +65,7 @@ class Jam:
 
 @contextmanager
 def jam(folder: Path, engine: str = "", port: int = 0, **page: Any) -> Iterator[Jam]:
-    """Serve the shipped model, or a small `engine`, with a page on any free port; presets are saved beside `folder`."""
+    """Serve the shipped model, or a small `engine`, with a page on any free port; what it saves lies by `folder`."""
     presets: dict[str, object] = {name: {} for name in page.get("presets", ())}
     config = Config(seed=7, daemon=Settings(keep_warm_ms=0))  # nobody measures latency here
     settings = engine_settings(config) | ({"engine": engine} if engine else {})
@@ -91,6 +91,7 @@ def jam(folder: Path, engine: str = "", port: int = 0, **page: Any) -> Iterator[
         },
         "commands": COMMANDS,
         "ports": {"in": "Model In", "out": "Model Out"},
+        "charts": {"shipped": str(shipped.root() / "charts"), "own": str(folder.parent / "charts")},
     }
     options = {
         "api": "none",

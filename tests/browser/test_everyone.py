@@ -54,7 +54,9 @@ def test_everything_is_reached_by_tab_and_shows_that_it_is(serve: Serve, look: L
     names = {stop["name"] for stop in stops}
     wanted = {"panic", "sound", "volume", "stage-mode", "guide-open", "piano", "tab-controls"}
     assert wanted | (set(COMMANDS) - {"panic"}) <= names
-    assert set(CONTROLS) <= {stop["control"] for stop in stops}
+    assert set(CONTROLS) - {"chart"} <= {
+        stop["control"] for stop in stops
+    }  # that has its own panel
     assert [stop["name"] for stop in stops if not stop["outlined"]] == []
 
 
@@ -70,7 +72,7 @@ def test_the_keyboard_alone_plays_the_piano_walks_tabs_and_goes_on_stage(
     seen.until(lambda: [note[2] for note in seen.notes(PLAYER)] == [62, 62])
     page.locator("#tab-controls").focus()
     page.keyboard.press("ArrowRight")
-    expect(page.locator("#panel-meters")).to_be_visible()
+    expect(page.locator("#panel-chart")).to_be_visible()
     page.keyboard.press("End")
     expect(page.locator("#panel-takes")).to_be_visible()
     page.keyboard.press("Shift+F")

@@ -239,10 +239,10 @@ class ChartRoutes:
 
     async def _read(self, request: Request) -> Response:
         match await _json_of(request, MOST_CHART):
-            case {"text": str(text), **rest} if not rest:
-                return await self._answer(self._told, text)
+            case {"text": str(text), "transpose": int(semitones), **rest} if not rest:
+                return await self._answer(self._told, text, max(-11, min(11, semitones)))
             case _:
-                raise HTTPException(422, 'expected {"text": TEXT}')
+                raise HTTPException(422, 'expected {"text": TEXT, "transpose": semitones}')
 
     async def _read_file(self, request: Request) -> Response:
         match await _json_of(request, MOST_FILE):
@@ -251,10 +251,14 @@ class ChartRoutes:
                     return await self._answer(self._told, b64decode(coded, validate=True))
         raise HTTPException(422, 'expected {"base64": a file}')
 
-    def _told(self, given: str | bytes) -> dict[str, Any]:
-        chart = charts.read(given)
-        text = write_text(chart)
-        return charts.laid_out(chart) | {"text": text, "name": self._charts.named(text)}
+    def _told(self, given: str | bytes, semitones: int = 0) -> dict[str, Any]:
+        """A chart as it sounds, its text as it is written, and which of those there are it is; or what is wrong."""
+        try:
+            chart = charts.read(given)
+        except charts.ChartMistake as mistake:
+            return _wrong(mistake)
+        text, seen = write_text(chart), chart.transposed(semitones)
+        return charts.laid_out(seen) | {"text": text, "name": self._charts.named(text)}
 
     def _saved(self, name: str, text: str, replace: bool) -> dict[str, str]:
         return {"name": self._charts.save(name, text, replace)}
@@ -269,11 +273,15 @@ class ChartRoutes:
         except charts.ChartThere as error:
             raise HTTPException(409, str(error)) from None
         except charts.ChartMistake as mistake:
-            return JSONResponse({"error": str(mistake), "line": mistake.line}, 422)
+            return JSONResponse(_wrong(mistake), 422)
         except LivegenError as error:
             raise HTTPException(422, str(error)[:300]) from None
         except OSError as error:
             raise HTTPException(507, f"the folder of charts: {error.strerror}") from None
+
+
+def _wrong(mistake: charts.ChartMistake) -> dict[str, Any]:
+    return {"error": str(mistake), "line": mistake.line}
 
 
 def _giving_keys(clients: Clients) -> Endpoint:

@@ -53,7 +53,6 @@ class Stage:
             "styles": ["any"],
             "models": list(models),
             "recordings": has_recordings,
-            "charts": charts is not None,
         }
         self._state: Mapping[str, Any] = {}
         self._engine = "starting"

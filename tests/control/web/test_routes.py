@@ -306,13 +306,30 @@ def test_a_name_with_accents_is_given_to_every_browser(browser: TestClient, fold
 # --- charts -------------------------------------------------------------------------------------------------------
 
 
+def read(browser: TestClient, text: str, semitones: int = 0) -> Any:
+    return post(browser, "/chart", {"text": text, "transpose": semitones})
+
+
+def test_a_chart_is_seen_as_it_sounds_and_told_as_it_is_written(browser: TestClient) -> None:
+    blues = shipped.chart("12-bar-blues").read_text()
+
+    told = read(browser, blues, -2).json()
+
+    assert (told["key"], told["bars"][0]["text"], told["bars"][4]["text"]) == (
+        "Bb major",
+        "Bb7",
+        "Eb7",
+    )
+    assert "| C7 |" in told["text"] and told["name"] == "12-bar-blues"
+
+
 def test_charts_are_listed_given_looked_at_and_saved(browser: TestClient, folder: Path) -> None:
     listed = browser.get("/charts", headers=AUTHORISED).json()
     assert {"name": "12-bar-blues", "title": "Twelve-bar blues", "own": False} in listed
     given_ = browser.get("/charts/12-bar-blues", headers=AUTHORISED).json()
     assert given_["text"] == shipped.chart("12-bar-blues").read_text()
 
-    seen = post(browser, "/chart", {"text": given_["text"]}).json()
+    seen = read(browser, given_["text"]).json()
     assert (seen["name"], seen["title"], len(seen["bars"])) == (
         "12-bar-blues",
         "Twelve-bar blues",
@@ -323,8 +340,8 @@ def test_charts_are_listed_given_looked_at_and_saved(browser: TestClient, folder
     mine = {"name": "mine", "text": "| C | F |", "replace": False}
     assert post(browser, "/charts", mine).json() == {"name": "mine"}
     assert (folder.parent / "charts" / "mine.txt").read_text() == "| C | F |\n"
-    assert post(browser, "/chart", {"text": seen["text"]}).json()["name"] == "12-bar-blues"
-    assert post(browser, "/chart", {"text": "| C | F |"}).json()["name"] == "mine"
+    assert read(browser, seen["text"]).json()["name"] == "12-bar-blues"
+    assert read(browser, "| C | F |").json()["name"] == "mine"
 
 
 def test_a_file_that_a_page_hands_over_is_read_in_any_format(browser: TestClient) -> None:
@@ -340,13 +357,13 @@ def test_a_file_that_a_page_hands_over_is_read_in_any_format(browser: TestClient
 
 def test_a_mistake_in_a_chart_is_told_with_its_line(browser: TestClient) -> None:
     wrong = "title: x\n\n| C D E F G |"
-    for path, value in (
-        ("/chart", {"text": wrong}),
-        ("/chart/file", {"base64": b64encode(wrong.encode()).decode()}),
-        ("/charts", {"name": "x", "text": wrong, "replace": False}),
+    for path, value, status in (
+        ("/chart", {"text": wrong, "transpose": 0}, 200),  # it was asked what the text says
+        ("/chart/file", {"base64": b64encode(wrong.encode()).decode()}, 200),
+        ("/charts", {"name": "x", "text": wrong, "replace": False}, 422),
     ):
         answer = post(browser, path, value)
-        assert (answer.status_code, answer.json()["line"]) == (422, 3)
+        assert (answer.status_code, answer.json()["line"]) == (status, 3)
         assert answer.json()["error"].startswith("line 3: 5 chords or dots in a bar of 4 beats")
 
 
@@ -360,7 +377,8 @@ def test_why_a_chart_is_not_saved_or_given_is_told(browser: TestClient, folder: 
         (post(browser, "/charts", mine | {"name": "../x"}), 422),
         (post(browser, "/charts", mine | {"name": "12-bar-blues", "replace": True}), 422),
         (post(browser, "/charts", {"name": "x", "text": "| C |"}), 422),
-        (post(browser, "/chart", {"text": 1}), 422),
+        (post(browser, "/chart", {"text": 1, "transpose": 0}), 422),
+        (post(browser, "/chart", {"text": "| C |"}), 422),
         (post(browser, "/chart", {"text": "x" * MOST_CHART}), 413),
         (browser.get("/charts/none", headers=AUTHORISED), 404),
     ):
