@@ -111,8 +111,17 @@ class Brief:
     @property
     def densest(self) -> float:
         """The greatest of the densities of parts that play."""
+        return max(self._playing, default=1.0)
+
+    @property
+    def overall(self) -> float:
+        """The density of all that plays: that of each part counts the same."""
+        return self.density * (sum(self._playing) / len(self._playing) if self._playing else 1.0)
+
+    @property
+    def _playing(self) -> list[float]:
         playing = zip(self.parts, self.densities, strict=True)
-        return max((density for plays, density in playing if plays), default=1.0)
+        return [density for plays, density in playing if plays]
 
 
 def brief_for(

@@ -35,7 +35,7 @@ def worth(
     beats = ((brief.end or strokes[-1].tick) - brief.start) / TICKS_PER_BEAT
     figures = {
         "likely": max(-2.0, likelihood / len(onsets) / 5),
-        "dense": _likeness(len(onsets) / max(1.0, beats), (brief.pace or 0) * brief.density),
+        "dense": _likeness(len(onsets) / max(1.0, beats), (brief.pace or 0) * brief.overall),
         "home": _share(pitched, home),
         "cadence": _cadence(pitched, strokes, tonic),
         "taken": _taken_up(strokes, brief),

@@ -173,6 +173,6 @@ def auditions(brief: Brief, sent_us: int, now: int) -> int:
     if brief.end is None:
         return 1
     beats = (brief.end - brief.start) / TICKS_PER_BEAT
-    onsets = max(4.0, beats * (brief.pace or 2.0) * brief.density)
+    onsets = max(4.0, beats * (brief.pace or 2.0) * brief.overall)
     time = sent_us - DECIDE_US - now
     return max(1, min(MOST_AUDITIONS, int(time / (onsets * AUDITION_US))))

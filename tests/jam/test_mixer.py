@@ -223,3 +223,14 @@ def test_a_band_is_quantised_before_it_swings() -> None:
     # A third of a beat at 120 is 166.7 ms; ticks are 20.8 ms.
     assert {round((at % BEAT) / BEAT * 3) % 3 for at, _ in onsets(jam)} == {0, 2}
     assert all(min(at % BEAT, abs(at % BEAT - BEAT * 2 / 3)) < 2_000 for at, _ in onsets(jam))
+
+
+def test_an_answer_is_chosen_by_the_density_that_its_parts_are_to_have() -> None:
+    def brief(**values: object) -> tuple[float, float]:
+        given = settings({"parts": "lead comp", **values})
+        made = brief_for(Phrase(), given, Timeline(BEAT), 0)
+        return made.densest, made.overall
+
+    assert brief(density=2) == (1, 2)
+    assert brief(density=2, lead_density=4, bass_density=0.25) == (4, 5)
+    assert brief(lead_density=0.5, comp_density=0.5) == (0.5, 0.5)
