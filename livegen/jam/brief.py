@@ -74,7 +74,8 @@ class Brief:
     `follow` (0..1) how closely density and loudness keep to those of the call.  `supposes`: the parts that are
     not ours are somebody's who plays on, and not silent.  `theme` is what the part that leads takes up.
     `strikes` are chords, with their ticks, that the parts which accompany strike; notes of theirs outside them end.
-    At the beginning of each of `rests` all may strike once more, and then nobody plays to its end.
+    From each of `waits`, a tick, those parts wait a moment for the player's chord.  At the beginning of each of `rests`
+    all may strike once more, and then nobody plays to its end.
     `drummer` is what drums keep to that play by themselves.  `densities` are those of the parts beside one another, and
     multiply `density`.  Onsets are on lines `grid` ticks apart, None for any; no note is longer than `longest` ticks.
     """
@@ -103,6 +104,7 @@ class Brief:
     theme: Theme | None = None
     strikes: tuple[ChordFrom, ...] = ()
     rests: tuple[Stretch, ...] = ()
+    waits: tuple[int, ...] = ()
     drummer: Drummer | None = None
     densities: tuple[float, ...] = (1.0,) * len(PARTS)
     grid: int | None = None
@@ -176,6 +178,7 @@ def brief_for(
         groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
         harmony=_harmonies(settings, allowed, timeline.metre, outline),
         rests=tuple(outline.rests),
+        waits=tuple(outline.waits),
         wanted=_WANTED if beside else 0.0,
         supposes=beside,
         theme=theme,
@@ -359,7 +362,7 @@ def _harmonies(
     settings: Settings, allowed: PitchClasses, metre: Metre, outline: Outline
 ) -> tuple[Welcome | None, ...]:
     """How welcome pitches are to each part: those at home, and those of the chord to who goes by it."""
-    if not settings.adherence:
+    if not settings.adherence and not outline.is_written:  # a chart also says where nobody plays
         return (None,) * len(PARTS)
     home = np.array([0.0 if pitch % 12 in allowed else 1.0 for pitch in range(128)])
     strange, chords = home * _strangeness(settings.adherence), tuple(outline.chords)

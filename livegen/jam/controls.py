@@ -6,12 +6,13 @@ Knows names, ranges and words; a control that has both takes a number in the ran
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
 from livegen.errors import ChartError, ConfigError
 from livegen.jam.turns import MODES
-from livegen.music.charts import chart_of
+from livegen.music.charts import Chart, chart_of
 from livegen.music.metre import told_metre
 from livegen.music.parts import DRUMS, PARTS
 from livegen.music.quantise import GRIDS
@@ -258,8 +259,8 @@ def _checked_text(name: str, text: str) -> str:
     if len(text) > most:
         raise ConfigError(f"{name}: expected at most {most} characters, got {len(text)}")
     match name:
-        case "chart" if text != OFF:
-            _check_chart(text)
+        case "chart":
+            chart_in(text)
         case "scale" if text not in ("off", "played"):
             parse_scale(text)
         case "register" if text not in ("call", "all"):
@@ -275,9 +276,11 @@ def _checked_text(name: str, text: str) -> str:
     return text
 
 
-def _check_chart(text: str) -> None:
+@lru_cache(8)
+def chart_in(text: str) -> Chart | None:
+    """The chart of a value of the control `chart`; None for "off".  Raises ConfigError."""
     try:
-        chart_of(text.encode(), "the chart")
+        return None if text == OFF else chart_of(text.encode(), "the chart")
     except ChartError as mistake:
         raise ConfigError(f"chart: {mistake}") from None
 

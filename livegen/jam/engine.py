@@ -528,6 +528,7 @@ class Engine:
         if not struck.velocity:
             out += harmonist.leave(struck, self._agenda, self._now)
         elif self._performer.mode.has_companions:
+            self._listener.harmony_at(self._now)
             out += harmonist.join(struck, louder(self.settings), self._agenda, self._now)
 
     def _obey(self, command: Command, out: list[Timed]) -> None:
@@ -552,6 +553,7 @@ class Engine:
         self._metronome.stop()
         if certainly:
             self._listener.harmony.let_go(self.timeline.tick(self._now))
+            self._listener.harmony.stop()
         if not self._turns.stop(self._now, out) and certainly:
             out.append(Timed(self._now, Cut()))
 

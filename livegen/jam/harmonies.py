@@ -37,7 +37,8 @@ class Outline:
 
     `classes` are the pitch classes of the key, None where none is known.  The `chords` come again every `period` ticks
     from the first, if there is one; None is no chord (N.C.).  Those of `strikes` begin there or later; `is_new` says
-    that the first of them begins now, and was not foreseen.  In `rests` nobody plays.  `is_written`: a chart says so.
+    that the first of them begins now, and was not foreseen.  `waits` are bar lines on which another chord may
+    come that nobody foresees.  In `rests` nobody plays.  `is_written`: a chart says so.
     """
 
     classes: frozenset[int] | None = None
@@ -45,6 +46,7 @@ class Outline:
     period: int | None = None
     strikes: Sequence[ChordFrom] = ()
     is_new: bool = False
+    waits: Sequence[int] = ()
     rests: Sequence[Stretch] = ()
     is_written: bool = False
 
@@ -52,6 +54,7 @@ class Outline:
 _TONES = {LEAD: 1.5, COMP: 5.0, BASS: 2.0}  # how welcome the tones of a chord are
 # Of a bass: the root where a chord begins, tones on strong beats, the root among them, and what leads to the next root.
 _BEGINS, _ON_STRONG, _ROOT, _LEADS = 10.0, 5.0, 1.0, 2.5
+WAIT = 3  # ticks after a bar line for which those who strike a chord wait for the player's, if nobody foresees it
 _BEGINNING = TICKS_PER_BEAT // 4  # so long a chord begins
 _LEADING = TICKS_PER_BEAT  # so long before the next chord a bass may lead to it
 _LEADING_STEPS = (-2, -1, 1, 2, 5, 7)  # semitones from the next root
@@ -77,9 +80,7 @@ class Welcome:
         """Give the value at a tick."""
         if not self.chords:
             return self.strange
-        if self.period:
-            tick = self.origin + (tick - self.origin) % self.period
-        at = max(0, bisect_right(self.chords, tick, key=itemgetter(0)) - 1)
+        tick, at = self._folded(tick)
         since, chord = self.chords[at]
         if chord is None:
             return self.strange
@@ -89,10 +90,15 @@ class Welcome:
 
     def is_silent(self, tick: int) -> bool:
         """True where no chord is to sound, and the part goes by chords."""
-        if self.part == LEAD or not self.chords or self.period:
+        if self.part == LEAD or not self.chords:
             return False
-        at = max(0, bisect_right(self.chords, tick, key=itemgetter(0)) - 1)
-        return self.chords[at].chord is None
+        return self.chords[self._folded(tick)[1]].chord is None
+
+    def _folded(self, tick: int) -> tuple[int, int]:
+        """The tick within the first period, and which of the chords holds there."""
+        if self.period:
+            tick = self.origin + (tick - self.origin) % self.period
+        return tick, max(0, bisect_right(self.chords, tick, key=itemgetter(0)) - 1)
 
     def _of_bass(self, chord: Chord, tick: int, since: int, following: ChordFrom | None) -> Favour:
         if 0 <= tick - since < _BEGINNING:

@@ -72,7 +72,7 @@ class Harmonist:
 
     def _found(self, pitch: int, now: int) -> tuple[int, ...]:
         """The pitches that go under a note; none while neither key nor chord is known."""
-        chord, key = self._harmony.played(now), self._harmony.key(now)
+        chord, key = self._harmony.chord(now), self._harmony.key(now)
         if chord is None and key is None:
             return ()
         low = max(_LOWEST, pitch - 24)

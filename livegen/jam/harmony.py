@@ -8,7 +8,7 @@ from collections import deque
 from dataclasses import replace
 from enum import Enum
 
-from livegen.jam.harmonies import ChordFrom, Outline
+from livegen.jam.harmonies import WAIT, ChordFrom, Outline
 from livegen.jam.lead_sheet import LeadSheet
 from livegen.jam.melody_chords import MelodyChords
 from livegen.jam.song_memory import LATE, SongMemory
@@ -67,6 +67,7 @@ class Harmony:
         )
         self._told_us = -STALE_US
         self._source = ChordSource.NONE
+        self._awaited: tuple[int, ...] = ()  # bar lines on which a chord of his is waited for
         self._foreseen: tuple[ChordFrom, ...] = ()  # that were told, and may have come by now
         self._key_was_heard = False  # before that no chord is named
         # When to look again what chord the notes struck last make.
@@ -125,6 +126,11 @@ class Harmony:
         if is_new_song or (self.sheet and not self.sheet.has_begun):
             self.start(now)
 
+    def stop(self) -> None:
+        """The music was stopped: what is played next begins the chart anew."""
+        if self.sheet:
+            self.sheet.stop()
+
     def start(self, at: int) -> None:
         """A song begins at a time, micros, perhaps after a count-in."""
         if self.sheet:
@@ -148,6 +154,10 @@ class Harmony:
         low, *others = sorted(pitch for _, pitch in self.left_hand) or (_BASS_BELOW,)
         is_apart = low < _BASS_BELOW and all(pitch - low >= _APART for pitch in others)
         return chord if is_apart else replace(chord, bass=None)
+
+    def chord(self, now: int) -> Chord | None:
+        """The chord to go by at a time: the chart's where there is one, else the left hand's."""
+        return self.sheet.now(now) if self.sheet else self.played(now)
 
     @property
     def is_struck_together(self) -> bool:
@@ -176,14 +186,12 @@ class Harmony:
 
     # --- what is to come ------------------------------------------------------------------------------------------
 
-    def use(self, chart: Chart | None, now: int | None, is_other: bool) -> None:
-        """Go by a chart, or by none; it begins now, unless it is no other than before but for its key."""
+    def use(self, chart: Chart | None, is_other: bool) -> None:
+        """Go by a chart, or by none; it begins with what is played next, unless only its key is another."""
         before, self.sheet = self.sheet, LeadSheet(chart) if chart else None
         if self.sheet and before and not is_other:
             self.sheet.go_on_from(before)
-        elif self.sheet and now is not None and now - self._struck_us < STALE_US:
-            self.sheet.begin(now)
-        self._foreseen = ()
+        self._foreseen, self._source = (), ChordSource.NONE
 
     @property
     def chart(self) -> Chart | None:
@@ -235,6 +243,8 @@ class Harmony:
         if not is_same:
             self._foreseen = ()
         if self.sheet:
+            if not self.sheet.has_begun:
+                self.sheet.begin(now)
             self.sheet.follow(timeline, is_same, has_song)
             if self.is_followed and not has_song and self.sheet.hear(beats):
                 self._foreseen = ()
@@ -255,15 +265,29 @@ class Harmony:
             self._listen(start, timeline, now)
         if self._told != before:
             self._told_us = now
-        self._foreseen = (*self._past(start), *self._coming(start, start + AHEAD))
+        coming, known_until = self._coming(start, start + AHEAD)
+        self._foreseen = (*self._past(start), *coming)
         is_new = now - self._told_us < SETTLE_US
         chords = self._from(start)
         new = (chords[0]._replace(tick=timeline.tick(self._told_us)),) if is_new and chords else ()
         outline = self._outline(start, start + AHEAD, now)
-        hits = {rest.start: self.sheet.at(rest.start) for rest in outline.rests if self.sheet}
-        coming = hits | {change.tick: change for change in chords}
-        strikes = (*new, *(coming[tick] for tick in sorted(coming) if tick > start))
-        return replace(outline, strikes=strikes, is_new=is_new)
+        passed = () if is_new else tuple(it for it in self._awaited if it < start <= it + WAIT)
+        self._awaited = waits = (*passed, *self._waits(known_until, start, timeline))
+        struck = {rest.start: self.sheet.at(rest.start) for rest in outline.rests if self.sheet}
+        struck |= {wait + WAIT: ChordFrom(wait + WAIT, self._told) for wait in waits}
+        struck |= {change.tick: change for change in chords}
+        strikes = (*new, *(struck[tick] for tick in sorted(struck) if tick > start))
+        return replace(outline, strikes=strikes, is_new=is_new, waits=waits)
+
+    def _waits(self, known_until: int, start: int, timeline: Timeline) -> tuple[int, ...]:
+        """The bar lines from a tick on, on which the left hand may play another chord than is known."""
+        if self.sheet or self._source not in (ChordSource.HAND, ChordSource.MEMORY):
+            return ()
+        found, line = [], timeline.bar_from(max(start, known_until))
+        while line < start + AHEAD:
+            found.append(line)
+            line = timeline.bar_from(line + 1)
+        return tuple(found)
 
     def _listen(self, start: int, timeline: Timeline, now: int) -> None:
         """Go by what the left hand plays now, or by what the melody implies."""
@@ -276,11 +300,11 @@ class Harmony:
         elif played is None or self._is_whole(now):
             self._told, self._source = played, ChordSource.HAND if played else ChordSource.NONE
 
-    def _coming(self, start: int, until: int) -> tuple[ChordFrom, ...]:
-        """The changes after a tick that are known, or sure enough."""
+    def _coming(self, start: int, until: int) -> tuple[tuple[ChordFrom, ...], int]:
+        """The changes after a tick that are known, or sure enough, and up to which tick that is so."""
         if self.sheet:
-            return self.sheet.coming(start, until)
-        return self._memory.coming(start, until, self._told) if self._told else ()
+            return self.sheet.coming(start, until), until
+        return self._memory.coming(start, until, self._told) if self._told else ((), start)
 
     def _past(self, start: int) -> tuple[ChordFrom, ...]:
         """The last change that was foreseen and has come by tick `start`."""
@@ -313,7 +337,8 @@ class Harmony:
         the moment, and those to come, are what `ahead` chose.  A chart is gone by in every mode.
         """
         if self.sheet:
-            return self._outline(start, start + ANSWER, now)
+            period = self.sheet.period(start)
+            return replace(self._outline(start, start + (period or ANSWER), now), period=period)
         plain = self._outline(start, start, now)
         if which is Chords.CALL and self._call:
             chords = self._on_lines(timeline)
@@ -351,7 +376,7 @@ class Harmony:
         key, tick = self._keys.look(now), timeline.tick(now)
         looped = self._memory.looped(tick)
         heard = looped or self.played(now) or self._told or self._chords.look(now)
-        chord = self.sheet.at(tick).chord if self.sheet else heard
+        chord = self.chord(now) if self.sheet else heard
         ahead = self.sheet.coming(tick, tick + AHEAD) if self.sheet else self._foreseen
         coming = next((change for change in ahead if change.tick > tick and change.chord), None)
         return {

@@ -10,6 +10,7 @@ from livegen.jam.course import Course, Leg
 from livegen.jam.harmonies import ChordFrom
 from livegen.music.charts import Chart, Form, Stretch
 from livegen.music.charts.following import Follower
+from livegen.music.chord import Chord
 from livegen.music.key import Key, likeliest
 from livegen.music.timeline import Timeline
 
@@ -37,6 +38,10 @@ class LeadSheet:
     def begin(self, began_us: int) -> None:
         """The music begins at a time, and the chart with it."""
         self._began_us, self._is_laid = began_us, False
+
+    def stop(self) -> None:
+        """The music was stopped; it is not known when it will begin again."""
+        self._began_us, self._is_laid = None, False
 
     def go_on_from(self, other: "LeadSheet") -> None:
         """Lie where another lay: the same chart in another key."""
@@ -92,6 +97,10 @@ class LeadSheet:
         """The chord that holds at a tick, None for N.C."""
         return ChordFrom(tick, self.form.chord_at(self._course.place(tick)))
 
+    def now(self, now: int) -> Chord | None:
+        """The chord that holds at a time, micros, on the timeline that was followed last."""
+        return self.at(self._timeline.tick(now)).chord if self._timeline else None
+
     def coming(self, since: int, until: int) -> tuple[ChordFrom, ...]:
         """The changes after tick `since` and before `until`."""
         found: list[ChordFrom] = []
@@ -105,6 +114,11 @@ class LeadSheet:
             changes = self.form.changes(first, max(0, place + end - start))
             found += [ChordFrom(tick + start - place, chord) for tick, chord in changes]
         return tuple(found)
+
+    def period(self, tick: int) -> int | None:
+        """After how many ticks all comes again from a tick on, for ever; None where cues or an introduction differ."""
+        is_round = self._course.leg(tick).place(tick) >= self.form.intro_ticks
+        return self.form.ticks if is_round and self._course.last.since <= tick else None
 
     def rests(self, since: int, until: int) -> tuple[Stretch, ...]:
         """Where the band is silent, in ticks: behind each hit, from the bar of `since` to before `until`."""

@@ -42,7 +42,7 @@ from livegen.jam.brief import Brief
 from livegen.jam.candidate import PlayedOnce
 from livegen.jam.circles import worn_out
 from livegen.jam.drummer import LOUDNESS
-from livegen.jam.harmonies import foot
+from livegen.jam.harmonies import WAIT, foot
 from livegen.jam.hearing import Hearing, ModelFault
 from livegen.jam.theme import Point, line_of, mixed
 from livegen.music.charts import Stretch
@@ -301,10 +301,14 @@ class Rollout(PlayedOnce):
             return None
         playing = {part for part, _ in self._notes}
         missing = [
-            plays and part not in playing and part != DRUMS
+            plays and part not in playing and part != DRUMS and self._rests(part)
             for part, plays in enumerate(brief.parts)
         ]
         return np.array(missing) * (brief.wanted + self._missed())
+
+    def _rests(self, part: int) -> bool:
+        """True if a part has begun nothing for half a beat: short notes leave gaps that are no silence."""
+        return self.frontier - self._silent_since[part] >= TICKS_PER_BEAT // 2
 
     def _missed(self) -> NDArray[np.float64]:
         """Nats by which each part is the more welcome for having been silent so long."""
@@ -498,7 +502,11 @@ class Rollout(PlayedOnce):
         has_closed = self._closed is not None and tick > self._closed
         harmony = self.brief.harmony[part]
         is_tacet = harmony is not None and harmony.is_silent(tick)
-        if has_closed or is_tacet or (part in STRUCK and self._is_struck_soon(tick)):
+        if (
+            has_closed
+            or is_tacet
+            or (part in STRUCK and (self._is_struck_soon(tick) or self._waits(tick)))
+        ):
             return np.zeros(128, np.bool_)
         allowed = self.brief.pitches[part].copy()
         if part == BASS:
@@ -512,6 +520,10 @@ class Rollout(PlayedOnce):
                 if tick < until:
                     allowed[pitch] = False
         return allowed
+
+    def _waits(self, tick: int) -> bool:
+        """True where the parts that strike chords wait for the player to say which."""
+        return any(wait - SHORTEST < tick < wait + WAIT for wait in self.brief.waits)
 
     def _is_struck_soon(self, tick: int) -> bool:
         """True if a note that begins here could not end before the next chord is struck."""

@@ -16,7 +16,7 @@ from livegen.music.timeline import Timeline
 SURE = 0.6  # chords that are foreseen are gone by from this probability on
 LATE = 0.75  # of a beat: so late the hand may be with the chord of that beat
 _AT_ONCE = 8  # cells that are remembered at once: while nobody goes along, nobody asks
-_CHORDS = 1024  # of which a song that is heard on another beat is remembered anew
+_CHORDS = 64  # that are looked through for the one of a beat
 
 
 class Followed(NamedTuple):
@@ -52,10 +52,14 @@ class SongMemory:
         before, self._timeline = self._timeline, timeline
         if self._song and self._grid and before and self._loop and not is_same:
             self._go_on_looping(self._song, self._grid, before, timeline)
-        elif self._song is None or self._grid is None or not is_same:
+        elif self._song is None or self._grid is None:
             self._song, self._grid = Foresight(timeline.metre), Grid.of(timeline.metre)
             since = self._sounded[0][0] if self._sounded else now
             self._reached = self._grid.cell(timeline.tick(since))
+        elif not is_same:  # the song goes on, on other ticks
+            self._grid = Grid.of(timeline.metre)
+            self._reached = self._grid.cell(tick)
+            self._song.retime(timeline.metre, self._grid.tick(self._reached))
         self._reached = max(self._reached, self._grid.cell(tick) - _AT_ONCE)
         into = round(LATE * self._grid.ticks)
         beats = []
@@ -78,16 +82,21 @@ class SongMemory:
     def _chord_at(self, at: int) -> Chord | None:
         return next((chord for since, chord in reversed(self._sounded) if since <= at), None)
 
-    def coming(self, since: int, until: int, before: Chord) -> tuple[ChordFrom, ...]:
-        """The changes after tick `since` that are sure enough, `before` being the chord that holds."""
+    def coming(self, since: int, until: int, before: Chord) -> tuple[tuple[ChordFrom, ...], int]:
+        """The changes after tick `since` that are sure enough, and up to which tick that is so.
+
+        `before` is the chord that holds.
+        """
         found: list[ChordFrom] = []
-        for tick, chord, sure, _ in self._song.expected(since + 1, until) if self._song else ():
+        if self._song is None:
+            return (), since
+        for tick, chord, sure, _ in self._song.expected(since + 1, until):
             if chord is None or sure < SURE:
-                break
+                return tuple(found), tick
             if is_other(chord, before):
                 found.append(ChordFrom(tick, chord))
                 before = chord
-        return tuple(found)
+        return tuple(found), until
 
     # --- cues -----------------------------------------------------------------------------------------------------
 

@@ -9,12 +9,12 @@ from livegen.errors import ConfigError
 from livegen.jam import mixer
 from livegen.jam.agenda import Agenda
 from livegen.jam.conductor import Conductor
-from livegen.jam.controls import OFF, Settings
+from livegen.jam.controls import Settings, chart_in
 from livegen.jam.desk import Desk
 from livegen.jam.listener import ANY_STYLE, Listener, unknown_style
 from livegen.jam.replies import Replies, Reply
 from livegen.jam.turn_taking import TurnTaking
-from livegen.music.charts import chart_of, nearest_style
+from livegen.music.charts import nearest_style
 from livegen.music.metre import COMMON_TIME, told_metre
 from livegen.music.timeline import tempo_us
 
@@ -69,7 +69,7 @@ class Steering:
         settings = self._desk.settings
         self._agenda.offset_us = round(settings.offset * 1000)
         self._conductor.follow(settings.sync)
-        self._apply_chart(before, now)
+        self._apply_chart(before)
         chart = self._listener.harmony.chart
         self._listener.metre = told_metre(settings.metre) or (chart.metre if chart else None)
         self._conductor.set_metre(self._listener.metre or COMMON_TIME)
@@ -92,15 +92,15 @@ class Steering:
             getattr(before, name) != getattr(settings, name) for name in names
         )
 
-    def _apply_chart(self, before: Settings | None, now: int | None) -> None:
+    def _apply_chart(self, before: Settings | None) -> None:
         """Go by the chart that is set, in the key that is set."""
         settings, harmony = self._desk.settings, self._listener.harmony
         harmony.is_followed = settings.chart_follow == "on"
         if not self._has_changed(before, "chart", "transpose"):
             return
-        chart = None if settings.chart == OFF else chart_of(settings.chart.encode(), "the chart")
+        chart = chart_in(settings.chart)
         is_other = self._has_changed(before, "chart")
-        harmony.use(chart.transposed(settings.transpose) if chart else None, now, is_other)
+        harmony.use(chart.transposed(settings.transpose) if chart else None, is_other)
 
     def set_style(self) -> None:
         """Hear as the style that is set, or that the chart says; a model that does not know it plays as in any."""

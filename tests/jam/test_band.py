@@ -95,4 +95,4 @@ def test_a_chord_that_is_held_over_the_change_that_was_foreseen_is_followed() ->
     jam.until(11 * BAR)
 
     assert has_root(jam, G, 9 * BAR, ON_TIME, ON_TIME)
-    assert has_root(jam, C, 9 * BAR + BEAT, BEAT // 4, LATE)
+    assert has_root(jam, C, 9 * BAR + 2 * BEAT, BEAT, BEAT), "as soon as it is looked at again"
