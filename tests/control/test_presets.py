@@ -20,7 +20,8 @@ from livegen.control.presets import (
 from livegen.jam.controls import CONTROLS
 
 ALL = {name: control.default for name, control in CONTROLS.items()}
-MUSIC = {"mode": "solo", "tempo": "auto", "scale": "D dorian", "energy": 0.7}
+CHART = "title: One: two\n\n[A]\n| C | F#m7b5 |"
+MUSIC = {"mode": "solo", "tempo": "auto", "scale": "D dorian", "energy": 0.7, "chart": CHART}
 
 
 def test_a_preset_holds_all_of_the_music_and_nothing_of_the_room() -> None:

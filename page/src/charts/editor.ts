@@ -175,6 +175,7 @@ export class Editor {
   }
 
   async #save(replace: boolean): Promise<void> {
+    if ((await this.#look()) === null) return;
     try {
       const name = await this.library.save(this.#name.value, this.#text.value, replace);
       this.#isOwnWork = false;
@@ -183,7 +184,6 @@ export class Editor {
       this.saved(name);
     } catch (error) {
       const isTaken = error instanceof Refusal && error.isTaken;
-      if (error instanceof Refusal && error.line > 0) return this.#blame(this.#text.value, error);
       say(this.#said, complaint(error));
       this.#replace.hidden = !isTaken;
       if (isTaken) this.#replace.focus();

@@ -39,6 +39,7 @@ export class Song {
   async #read(text: string, transpose: number): Promise<void> {
     const sheet = text === OFF ? null : await this.library.read(text, transpose).catch(() => null);
     if (text !== this.#text || transpose !== this.#transpose) return; // another one came meanwhile
+    if (JSON.stringify(sheet) === JSON.stringify(this.sheet)) return; // nobody loses their place for nothing
     this.sheet = sheet;
     for (const watcher of this.#watchers) watcher(sheet);
   }
