@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+from livegen import shipped
 from livegen.control.packets import Argument, Message, encode, messages
 from livegen.control.process import SURFACES, serve
 from livegen.control.surfaces import Request
@@ -28,12 +29,14 @@ from livegen.daemon.frames import (
 )
 from livegen.daemon.link import MAX_PAYLOAD, pair
 from livegen.extras import to_install
+from livegen.music.charts import read_chart, write_text
 
 PATIENCE_S = 30.0  # far above what a quiet machine needs
 SETTINGS = {
     "osc": {"host": "127.0.0.1", "port": 0, "allow": []},
     "commands": {"again": "Another answer."},
     "ports": {"in": "Model In", "out": "Model Out"},
+    "charts": {"shipped": str(shipped.root() / "charts"), "own": os.devnull},
 }
 STATE = {"controls": {"temperature": 1.0}, "turn": "listening"}
 
@@ -139,6 +142,17 @@ def test_what_a_surface_asks_for_reaches_the_port_process(
     process.until_asked(lambda: tablet.send("do/again", 1.0), Request("again"))
     process.until_asked(lambda: tablet.send("rest/auto", 1.0), Request("rest", "auto"))
     process.until_asked(lambda: tablet.send("do/panic"), Request("panic"))
+
+
+def test_a_chart_that_a_surface_names_reaches_the_engine_as_its_text(
+    process: PortProcess, tablet: Tablet
+) -> None:
+    blues = write_text(read_chart(shipped.chart("12-bar-blues"))).strip()
+
+    process.until_asked(lambda: tablet.send("chart", "12-bar-blues"), Request("chart", blues))
+    process.until_asked(lambda: tablet.send("chart", "off"), Request("chart", "off"))
+    process.until(lambda: "error" in tablet.ask("chart", "a tune that is not there"))
+    assert tablet.shown["error"] == ("chart: there is none of the name 'a tune that is not there'",)
 
 
 def test_a_surface_is_shown_the_state_and_its_changes(process: PortProcess, tablet: Tablet) -> None:
