@@ -178,7 +178,6 @@ def brief_for(
         groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
         harmony=_harmonies(settings, allowed, timeline.metre, outline),
         rests=tuple(outline.rests),
-        waits=tuple(outline.waits),
         wanted=_WANTED if beside else 0.0,
         supposes=beside,
         theme=theme,

@@ -37,8 +37,8 @@ class Outline:
 
     `classes` are the pitch classes of the key, None where none is known.  The `chords` come again every `period` ticks
     from the first, if there is one; None is no chord (N.C.).  Those of `strikes` begin there or later; `is_new` says
-    that the first of them begins now, and was not foreseen.  `waits` are bar lines on which another chord may
-    come that nobody foresees.  In `rests` nobody plays.  `is_written`: a chart says so.
+    that the first of them begins now, and was not foreseen.  `waits` are strong beats on which another chord
+    may come that nobody foresees.  In `rests` nobody plays.  `is_written`: a chart says so.
     """
 
     classes: frozenset[int] | None = None
@@ -54,7 +54,7 @@ class Outline:
 _TONES = {LEAD: 1.5, COMP: 5.0, BASS: 2.0}  # how welcome the tones of a chord are
 # Of a bass: the root where a chord begins, tones on strong beats, the root among them, and what leads to the next root.
 _BEGINS, _ON_STRONG, _ROOT, _LEADS = 10.0, 5.0, 1.0, 2.5
-WAIT = 3  # ticks after a bar line for which those who strike a chord wait for the player's, if nobody foresees it
+WAIT = 3  # ticks after a strong beat for which those who strike a chord wait for the player's, if it is not foreseen
 _BEGINNING = TICKS_PER_BEAT // 4  # so long a chord begins
 _LEADING = TICKS_PER_BEAT  # so long before the next chord a bass may lead to it
 _LEADING_STEPS = (-2, -1, 1, 2, 5, 7)  # semitones from the next root

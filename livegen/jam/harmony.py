@@ -67,7 +67,7 @@ class Harmony:
         )
         self._told_us = -STALE_US
         self._source = ChordSource.NONE
-        self._awaited: tuple[int, ...] = ()  # bar lines on which a chord of his is waited for
+        self._awaited: tuple[int, ...] = ()  # strong beats on which a chord is waited for
         self._foreseen: tuple[ChordFrom, ...] = ()  # that were told, and may have come by now
         self._key_was_heard = False  # before that no chord is named
         # When to look again what chord the notes struck last make.
@@ -274,20 +274,20 @@ class Harmony:
         passed = () if is_new else tuple(it for it in self._awaited if it < start <= it + WAIT)
         self._awaited = waits = (*passed, *self._waits(known_until, start, timeline))
         struck = {rest.start: self.sheet.at(rest.start) for rest in outline.rests if self.sheet}
-        struck |= {wait + WAIT: ChordFrom(wait + WAIT, self._told) for wait in waits}
+        lines = (wait for wait in waits if not timeline.metre.place(wait).position)
+        struck |= {line + WAIT: ChordFrom(line + WAIT, self._told) for line in lines}
         struck |= {change.tick: change for change in chords}
         strikes = (*new, *(struck[tick] for tick in sorted(struck) if tick > start))
         return replace(outline, strikes=strikes, is_new=is_new, waits=waits)
 
     def _waits(self, known_until: int, start: int, timeline: Timeline) -> tuple[int, ...]:
-        """The bar lines from a tick on, on which the left hand may play another chord than is known."""
+        """The strong beats from a tick on, on which the left hand may play another chord than is known."""
         if self.sheet or self._source not in (ChordSource.HAND, ChordSource.MEMORY):
             return ()
-        found, line = [], timeline.bar_from(max(start, known_until))
-        while line < start + AHEAD:
-            found.append(line)
-            line = timeline.bar_from(line + 1)
-        return tuple(found)
+        since, place = max(start, known_until), timeline.metre.place
+        apart = timeline.metre.strong(place(since).bar)
+        first = since + -place(since).position % apart
+        return tuple(range(first, start + AHEAD, apart))
 
     def _listen(self, start: int, timeline: Timeline, now: int) -> None:
         """Go by what the left hand plays now, or by what the melody implies."""

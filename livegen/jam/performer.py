@@ -21,7 +21,7 @@ from livegen.jam.controls import Settings
 from livegen.jam.desk import Desk
 from livegen.jam.drummer import Drummer, drummer_for
 from livegen.jam.ensemble import Ensemble
-from livegen.jam.harmonies import Changes
+from livegen.jam.harmonies import Outline
 from livegen.jam.hearing import Hearing
 from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
@@ -170,7 +170,7 @@ class Performer:
         is_struck = ahead.is_new and any(plays[part] for part in STRUCK)
         position = self._timeline.metre.place(earliest).position
         line = earliest + -position % EIGHTH + 1
-        return self.go_on(call, now, None, earliest if is_struck else line, ahead.strikes)
+        return self.go_on(call, now, None, earliest if is_struck else line, ahead)
 
     def go_on(
         self,
@@ -178,10 +178,10 @@ class Performer:
         now: int,
         end: int | None,
         stands: int | None = None,
-        strikes: Changes = (),
+        ahead: Outline = Outline(),  # noqa: B008  a value
     ) -> Plan:
         """Play from now to tick `end`, with what has sounded and what was handed out taken as they are, and
-        also what is planned for before tick `stands`; `strikes` are chords to be struck, with their ticks.
+        also what is planned for before tick `stands`; `ahead` says which chords are struck and waited for.
         """
         timeline, before = self._timeline, self.plan
         start = timeline.tick_from(now + 1)
@@ -192,7 +192,8 @@ class Performer:
         settled = [*coming, *self._agenda.planned]
         ticks = (stands, self.enters, *(stroke.tick for stroke in settled))
         start = max([start, *(tick for tick in ticks if tick is not None)])
-        brief = replace(self._brief(call, start, now), end=end, strikes=tuple(strikes))
+        brief = replace(self._brief(call, start, now), end=end)
+        brief = replace(brief, strikes=tuple(ahead.strikes), waits=tuple(ahead.waits))
         chosen = self._together(call, brief, settled, now)
         shift = before.shift_us if before else 0
         began = before.start if before else start

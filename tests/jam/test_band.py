@@ -96,3 +96,13 @@ def test_a_chord_that_is_held_over_the_change_that_was_foreseen_is_followed() ->
 
     assert has_root(jam, G, 9 * BAR, ON_TIME, ON_TIME)
     assert has_root(jam, C, 9 * BAR + 2 * BEAT, BEAT, BEAT), "as soon as it is looked at again"
+
+
+def test_where_nobody_foresees_the_chord_no_note_of_the_one_before_begins_with_it() -> None:
+    jam = band()
+    song = (C, F, G, F, A_MINOR, C, F, A_MINOR, G, C, A_MINOR, F)  # nothing comes back
+    for bar, keys in enumerate(song):
+        chord(jam, keys, bar * BAR)
+    for bar, keys in enumerate(song[1:6], 1):
+        struck = bass(jam, bar * BAR - ON_TIME, bar * BAR + LATE)
+        assert [pitch for _, pitch in struck] == [keys[0] % 12], bar
