@@ -15,7 +15,7 @@ from textwrap import wrap
 from livegen.jam.turns import CALLING, MODES, PLAYING, Happening, Start, Table, Turn
 
 ROOT = Path(__file__).resolve().parent.parent
-WIDTH, HEIGHT = 740, 726
+WIDTH, HEIGHT = 740, 746
 BOX_WIDTH, BOX_HEIGHT = 140, 90
 LINE = 15  # from one line of text to the next
 BEND = 8  # radius where an arrow turns
@@ -93,7 +93,9 @@ ROUTES: tuple[Route, ...] = (
 )  # fmt: skip
 
 # What a note leads to in a mode that plays beside the player.
-BESIDE = Route(_but(Turn.LOOPING), Turn.TOGETHER, ((476, 168), (580, 168)), Words((468, 86), 14))
+BESIDE = Route(
+    _but(Turn.LOOPING, Turn.KEPT), Turn.TOGETHER, ((476, 168), (580, 168)), Words((468, 86), 14)
+)
 
 COLOURS = {Happening.KEY: "you", Happening.BEGIN: "model"}  # the others are grey
 
@@ -166,6 +168,7 @@ def beside() -> None:
         is_drawn = happening in keys and row[1] is Turn.TOGETHER
         is_said = (turn, happening) == (Turn.TOGETHER, Happening.AGAIN) and row[1] is turn
         is_said = is_said or (happening is Happening.COUNT and row[1] is Turn.TOGETHER)
+        is_said = is_said or (happening is Happening.ENDED and row[1] is Turn.KEPT)
         if usual.get((turn, happening)) != row and not is_drawn and not is_said:
             raise ValueError(f"no arrow shows {name(turn)}, {happening.value} beside the player")
     if any(
@@ -192,7 +195,8 @@ def notes() -> list[str]:
     return [
         "An arrow from a dotted frame stands for one from each state in it. What is not drawn changes no state.",
         f"Dashed: in a mode where the model plays beside you ({beside_them}).",
-        "There Again changes what is played, and not the state, and Count in leads from every state to together.",
+        "There Again changes what is played, and not the state, and Count in leads from every state to together;",
+        "an ending that was played leads from together to kept.",
         f"In {' and '.join(unanswered)} a note after the rest begins a new call: {new_call} becomes listening.",
     ]
 

@@ -76,6 +76,7 @@ class Brief:
     `strikes` are chords, with their ticks, that the parts which accompany strike; notes of theirs outside them end.
     From each of `waits`, a tick, those parts wait a moment for the player's chord.  At the beginning of each of `rests`
     all may strike once more, and then nobody plays to its end.
+    `last` is the chord that is struck last: all begin anew with it, and what begins then is held to the end.
     `drummer` is what drums keep to that play by themselves.  `densities` are those of the parts beside one another, and
     multiply `density`.  Onsets are on lines `grid` ticks apart, None for any; no note is longer than `longest` ticks.
     """
@@ -105,6 +106,7 @@ class Brief:
     strikes: tuple[ChordFrom, ...] = ()
     rests: tuple[Stretch, ...] = ()
     waits: tuple[int, ...] = ()
+    last: ChordFrom | None = None
     drummer: Drummer | None = None
     densities: tuple[float, ...] = (1.0,) * len(PARTS)
     grid: int | None = None
@@ -158,9 +160,10 @@ def brief_for(
         chords = (chord for _, chord in outline.chords if chord)
         allowed = allowed.union(*(chord.pitch_classes for chord in chords))
     left = room(phrase, settings, timeline, now) if beside and now is not None else None
+    ending, end = outline.ending, None if ticks is None else start + ticks
     return Brief(
         start=start,
-        end=None if ticks is None else start + ticks,
+        end=ending.until if ending else end,
         parts=plays,
         pitches=pitches(phrase, settings, allowed, routes),
         voices=tuple(_voices(phrase, settings, part) for part in range(len(PARTS))),
@@ -178,6 +181,7 @@ def brief_for(
         groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
         harmony=_harmonies(settings, allowed, timeline.metre, outline),
         rests=tuple(outline.rests),
+        last=ending.last if ending else None,
         wanted=_WANTED if beside else 0.0,
         supposes=beside,
         theme=theme,

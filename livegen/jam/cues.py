@@ -15,7 +15,7 @@ SOONEST = (
     TICKS_PER_BEAT // 2
 )  # what is planned for so near is played: a bar line that is nearer is too near
 VAMP, LONGEST_LOOP = 4, 8  # bars
-CUES = ("fill", "top", "section", "vamp", "loop_chords")
+CUES = ("fill", "top", "section", "vamp", "loop_chords", "ending")
 
 
 class Cues:
@@ -31,6 +31,8 @@ class Cues:
         """Let the band do what one of `CUES` asks for, and reply."""
         if self._turns.turn is not Turn.TOGETHER:
             return self._replies.give(name, Reply.NO_BAND)
+        if self._performer.is_closing(now):
+            return self._replies.give(name, Reply.ENDS_ALREADY)
         reply, bars = self._take(name, now)
         if reply.is_done:
             self._performer.drop_plan()
@@ -41,6 +43,9 @@ class Cues:
         timeline, harmony = self._listener.live.timeline, self._listener.harmony_at(now)
         tick = timeline.tick_from(now + 1)
         line = timeline.bar_from(tick + SOONEST)
+        is_ending = harmony.ending is not None
+        if name != "fill":
+            harmony.call_off()  # the last cue counts
         match name:
             case "fill":
                 line = timeline.bar_from(tick + TICKS_PER_BEAT)
@@ -55,6 +60,12 @@ class Cues:
                     return Reply.NO_CHART, 0
                 self._fill_into(line, tick)
                 return Reply.NEXT_SECTION, 1
+            case "ending" if is_ending:
+                return Reply.PLAYS_ON, 0
+            case "ending":
+                self._fill_into(line, tick)
+                is_written = harmony.end(line, timeline.metre.place(line).bar, now)
+                return Reply.ENDS_AS_WRITTEN if is_written else Reply.ENDS, 0
             case _:
                 return self._go_round(name, tick, now)
 

@@ -433,7 +433,7 @@ class Engine:
         elif has_changed and self._turns.turn is Turn.RESPONDING and self._turns.call:
             self._performer.go_along(self._turns.call, self._now)
         elif has_changed:
-            self._performer.drop_plan()
+            self._performer.plan_anew(self._now)
 
     def _patience_ends(self) -> int | None:
         """When the model has gone on for long enough beside a player who is silent, micros."""
@@ -518,7 +518,7 @@ class Engine:
             self._listener.key_up(self._now)
         if struck is not None:
             if self._turns.turn is Turn.TOGETHER:
-                self._performer.drop_plan()
+                self._performer.plan_anew(self._now)
             self._hear(struck, out)
 
     def _hear(self, struck: Struck, out: list[Timed]) -> None:

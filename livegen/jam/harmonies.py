@@ -31,6 +31,13 @@ class ChordFrom(NamedTuple):
 Changes = Sequence[ChordFrom]  # ascending
 
 
+class Finale(NamedTuple):
+    """The last chord is struck at its tick, and held to the tick `until`; where it is None only drums strike."""
+
+    last: ChordFrom
+    until: int
+
+
 @dataclass(frozen=True, slots=True)
 class Outline:
     """The harmony that is gone by from a tick on.
@@ -39,6 +46,7 @@ class Outline:
     from the first, if there is one; None is no chord (N.C.).  Those of `strikes` begin there or later; `is_new` says
     that the first of them begins now, and was not foreseen.  `waits` are strong beats on which another chord
     may come that nobody foresees.  In `rests` nobody plays.  `is_written`: a chart says so.
+    All ends with `ending`, if there is one.
     """
 
     classes: frozenset[int] | None = None
@@ -49,6 +57,7 @@ class Outline:
     waits: Sequence[int] = ()
     rests: Sequence[Stretch] = ()
     is_written: bool = False
+    ending: Finale | None = None
 
 
 _TONES = {LEAD: 1.5, COMP: 5.0, BASS: 2.0}  # how welcome the tones of a chord are

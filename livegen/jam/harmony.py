@@ -5,17 +5,18 @@ then what the melody implies.  Knows notes, micros and ticks; knows no model.
 """
 
 from collections import deque
+from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
 
-from livegen.jam.harmonies import WAIT, ChordFrom, Outline
+from livegen.jam.harmonies import WAIT, Changes, ChordFrom, Finale, Outline
 from livegen.jam.lead_sheet import LeadSheet
 from livegen.jam.melody_chords import MelodyChords
 from livegen.jam.song_memory import LATE, SongMemory
 from livegen.jam.struck import Struck
 from livegen.jam.turns import Chords
-from livegen.music.charts import Chart
-from livegen.music.chord import Chord
+from livegen.music.charts import Chart, Stretch
+from livegen.music.chord import INTERVALS, Chord
 from livegen.music.chords_heard import ChordTracker
 from livegen.music.key import Key, KeyTracker
 from livegen.music.metre import TICKS_PER_BEAT
@@ -55,6 +56,7 @@ class Harmony:
 
     def __init__(self) -> None:
         self.sheet: LeadSheet | None = None
+        self.ending: Finale | None = None  # that was asked for
         self.is_followed = True  # who skips a bar of the chart is followed
         self._keys = KeyTracker()
         self._chords = ChordTracker()
@@ -222,6 +224,39 @@ class Harmony:
         """The last `most` bars, or fewer, go round; how many do, 0 if no chord was played in the last."""
         return self._memory.loop(now, most)
 
+    def end(self, line: int, bar: int, now: int) -> bool:
+        """End from a bar line on: as is written, or with a last chord of `bar` ticks.  True if it is written."""
+        written = self.sheet.end(line) if self.sheet else None
+        self.ending = written or Finale(ChordFrom(line, self._at_rest(now)), line + bar)
+        return written is not None
+
+    def call_off(self) -> None:
+        """Nothing ends: what was asked for is taken back."""
+        self.ending = None
+        if self.sheet:
+            self.sheet.call_off()
+
+    def over(self) -> None:
+        """The ending was played: nothing goes round any more, and a chart begins anew with the next call."""
+        self.ending = None
+        self._memory.unloop()
+        if self.sheet:
+            self.sheet.stop()
+
+    def _at_rest(self, now: int) -> Chord | None:
+        """The chord on which the music comes to rest: that of the tonic as it is played here, else the last one."""
+        key = (self.sheet.key if self.sheet else None) or self.key(now)
+        if self.sheet:
+            played = [placed.chord for bar in self.sheet.form.round for placed in bar.chords]
+        else:
+            played = [self._told, *(chord for _, chord in reversed(self._call))]
+        chords = [replace(chord, bass=None) for chord in played if chord]
+        if key is None:
+            return chords[0] if chords else None
+        third, kind = (4, "maj") if key.mode == "major" else (3, "min")
+        at_home = (it for it in chords if it.root == key.tonic and third in INTERVALS[it.kind])
+        return next(at_home, Chord(key.tonic, kind))
+
     @property
     def goes_round(self) -> bool:
         """True if a section of the chart, or bars that were played, go round."""
@@ -248,6 +283,9 @@ class Harmony:
             self.sheet.follow(timeline, is_same, has_song)
             if self.is_followed and not has_song and self.sheet.hear(beats):
                 self._foreseen = ()
+        if self.ending and not is_same:
+            line = timeline.bar_from(timeline.tick_from(now) + TICKS_PER_BEAT)
+            self.end(line, timeline.metre.place(line).bar, now)
 
     def ahead(self, start: int, timeline: Timeline, now: int) -> Outline:
         """Choose the chords that who goes along keeps to from tick `start` on.
@@ -287,7 +325,8 @@ class Harmony:
         since, place = max(start, known_until), timeline.metre.place
         apart = timeline.metre.strong(place(since).bar)
         first = since + -place(since).position % apart
-        return tuple(range(first, start + AHEAD, apart))
+        until = start + AHEAD if self.ending is None else self.ending.last.tick
+        return tuple(range(first, min(start + AHEAD, until), apart))
 
     def _listen(self, start: int, timeline: Timeline, now: int) -> None:
         """Go by what the left hand plays now, or by what the melody implies."""
@@ -324,9 +363,17 @@ class Harmony:
     def _from(self, start: int) -> tuple[ChordFrom, ...]:
         """The chord that was chosen, and those to come."""
         if self._told is None and not self.sheet:
-            return ()
+            return self._closed((), start)
         coming = (change for change in self._foreseen if change.tick > start)
-        return (ChordFrom(start, self._told), *coming)
+        return self._closed((ChordFrom(start, self._told), *coming), start)
+
+    def _closed(self, chords: Changes, start: int) -> tuple[ChordFrom, ...]:
+        """The same chords up to the ending, and then its last."""
+        if self.ending is None:
+            return tuple(chords)
+        last = self.ending.last
+        before = (chord for chord in chords if chord.tick < last.tick)
+        return (*before, last._replace(tick=max(start, last.tick)))
 
     def outline(
         self, which: Chords, start: int, ended_us: int, timeline: Timeline, now: int
@@ -337,7 +384,7 @@ class Harmony:
         the moment, and those to come, are what `ahead` chose.  A chart is gone by in every mode.
         """
         if self.sheet:
-            period = self.sheet.period(start)
+            period = None if self.ending else self.sheet.period(start)
             return replace(self._outline(start, start + (period or ANSWER), now), period=period)
         plain = self._outline(start, start, now)
         if which is Chords.CALL and self._call:
@@ -350,12 +397,20 @@ class Harmony:
     def _outline(self, start: int, until: int, now: int) -> Outline:
         key = self._keys.look(now)
         if self.sheet is None:
-            return Outline(key.pitch_classes if key else None, self._from(start))
+            classes, rests = key.pitch_classes if key else None, self._silences((), until)
+            return Outline(classes, self._from(start), rests=rests, ending=self.ending)
         key = self.sheet.key or key
-        chords = (self.sheet.at(start), *self.sheet.coming(start, until))
-        rests = self.sheet.rests(start, until)
+        chords = self._closed((self.sheet.at(start), *self.sheet.coming(start, until)), start)
+        rests = self._silences(self.sheet.rests(start, until), until)
         classes = key.pitch_classes if key else None
-        return Outline(classes, chords, rests=rests, is_written=True)
+        return Outline(classes, chords, rests=rests, is_written=True, ending=self.ending)
+
+    def _silences(self, rests: Sequence[Stretch], until: int) -> Sequence[Stretch]:
+        """The same rests up to the ending; behind its last chord nobody begins anything."""
+        if self.ending is None:
+            return rests
+        at, over = self.ending.last.tick, self.ending.until
+        return (*(rest for rest in rests if rest.start < at), Stretch(at, max(over, until)))
 
     def _on_lines(self, timeline: Timeline) -> tuple[ChordFrom, ...]:
         """The chords of the call, each since the line it was played on, the later of two on one line."""
@@ -386,5 +441,6 @@ class Harmony:
             "next_chord": coming.chord.name if coming and coming.chord else "",
             "song": self.sheet.snapshot(tick) if self.sheet else {},
             "goes_round": self.goes_round,
+            "ends": self.ending is not None,
             "form": {} if self.sheet else self._memory.snapshot(timeline, tick),
         }

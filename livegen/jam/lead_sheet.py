@@ -7,7 +7,7 @@ ticks and micros; knows no notes.
 from collections.abc import Sequence
 
 from livegen.jam.course import Course, Leg
-from livegen.jam.harmonies import ChordFrom
+from livegen.jam.harmonies import ChordFrom, Finale
 from livegen.music.charts import Chart, Form, Stretch
 from livegen.music.charts.following import Follower
 from livegen.music.chord import Chord
@@ -26,6 +26,8 @@ class LeadSheet:
         self.key = chart.key or _key_of(chart.form)
         self._course = Course()
         self._follower = Follower(self.form)
+        self._outro = Form(chart.form.outro) if chart.form.outro else None
+        self._outro_from: int | None = None  # a bar line, if it was asked for
         self._is_laid = False  # on the timeline that was followed last
         self._timeline: Timeline | None = None
         self._began_us: int | None = None
@@ -38,9 +40,11 @@ class LeadSheet:
     def begin(self, began_us: int) -> None:
         """The music begins at a time, and the chart with it."""
         self._began_us, self._is_laid = began_us, False
+        self.call_off()
 
     def stop(self) -> None:
         """The music was stopped; it is not known when it will begin again."""
+        self.call_off()
         self._began_us, self._is_laid = None, False
 
     def go_on_from(self, other: "LeadSheet") -> None:
@@ -95,6 +99,9 @@ class LeadSheet:
 
     def at(self, tick: int) -> ChordFrom:
         """The chord that holds at a tick, None for N.C."""
+        if self._outro and self._outro_from is not None and tick >= self._outro_from:
+            into = min(tick - self._outro_from, self._outro.ticks - 1)
+            return ChordFrom(tick, self._outro.chord_at(into))
         return ChordFrom(tick, self.form.chord_at(self._course.place(tick)))
 
     def now(self, now: int) -> Chord | None:
@@ -104,7 +111,8 @@ class LeadSheet:
     def coming(self, since: int, until: int) -> tuple[ChordFrom, ...]:
         """The changes after tick `since` and before `until`."""
         found: list[ChordFrom] = []
-        for start, end, place, follows in self._course.pieces(since + 1, until):
+        outro = until if self._outro_from is None else self._outro_from
+        for start, end, place, follows in self._course.pieces(since + 1, min(until, outro)):
             first = max(0, place)
             if place >= 0 and not follows:
                 chord = self.form.chord_at(place)
@@ -113,21 +121,32 @@ class LeadSheet:
                     found.append(ChordFrom(start, chord))
             changes = self.form.changes(first, max(0, place + end - start))
             found += [ChordFrom(tick + start - place, chord) for tick, chord in changes]
+        if self._outro and outro < until:
+            last = min(until - outro, self._outro.ticks)
+            changes = self._outro.changes(max(0, since + 1 - outro), last)
+            found += [ChordFrom(tick + outro, chord) for tick, chord in changes]
         return tuple(found)
 
     def period(self, tick: int) -> int | None:
         """After how many ticks all comes again from a tick on, for ever; None where cues or an introduction differ."""
-        is_round = self._course.leg(tick).place(tick) >= self.form.intro_ticks
-        return self.form.ticks if is_round and self._course.last.since <= tick else None
+        leg = self._course.leg(tick)
+        is_round = leg.period is not None or leg.place(tick) >= self.form.intro_ticks
+        is_plain = is_round and self._course.last.since <= tick
+        return (leg.period or self.form.ticks) if is_plain else None
 
     def rests(self, since: int, until: int) -> tuple[Stretch, ...]:
         """Where the band is silent, in ticks: behind each hit, from the bar of `since` to before `until`."""
         found: list[Stretch] = []
-        for start, end, place, follows in self._course.pieces(since, until):
+        outro = until if self._outro_from is None else self._outro_from
+        for start, end, place, follows in self._course.pieces(since, min(until, outro)):
             first = self.form.bar_stretch(max(0, place)).start if follows else max(0, place)
             hits = self.form.hits(first, max(0, place + end - start))
             by = start - place
             found += [Stretch(hit.tick + by, hit.until + by) for hit in hits]
+        if self._outro and outro < until:
+            first = self._outro.bar_stretch(max(0, since - outro)).start
+            hits = self._outro.hits(first, min(until - outro, self._outro.ticks))
+            found += [Stretch(hit.tick + outro, hit.until + outro) for hit in hits]
         return tuple(found)
 
     # --- cues -----------------------------------------------------------------------------------------------------
@@ -141,6 +160,24 @@ class LeadSheet:
         last = self._course.last
         place = last.form if last.since > tick else self._course.place(tick)
         self._course.turn(Leg(line, line, self.form.next_section(place)))
+
+    def end(self, line: int) -> Finale | None:
+        """Play the ending that is written from a bar line on; None if none is.
+
+        Its last chord is held: in its last bar, or in one more where that has several chords.
+        """
+        if self._outro is None:
+            return None
+        self._outro_from = line
+        last = self.form.outro[-1]
+        end = line + self._outro.ticks
+        if len(last.chords) > 1:
+            return Finale(ChordFrom(end, last.chords[-1].chord), end + last.ticks)
+        return Finale(ChordFrom(end - last.ticks, last.chords[0].chord), end)
+
+    def call_off(self) -> None:
+        """Play no ending."""
+        self._outro_from = None
 
     @property
     def vamps(self) -> bool:
@@ -164,6 +201,8 @@ class LeadSheet:
     def snapshot(self, tick: int) -> dict[str, object]:
         """Where one is, for people: title, section, the bar of the written chart and of the form, both from 0."""
         bar = self.form.bar_at(self._course.place(tick))
+        if self._outro and self._outro_from is not None and tick >= self._outro_from:
+            bar = self._outro.bar_at(min(tick - self._outro_from, self._outro.ticks - 1))
         return {"title": self.chart.title, "section": bar.section, "bar": bar.written}
 
 

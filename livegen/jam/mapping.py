@@ -61,6 +61,11 @@ _COMMANDS = (
         "Loop chords",
         "the chords of the last eight, four, two bars or one go round until it is pressed again",
     ),
+    Asked(
+        "ending",
+        "Ending",
+        "the chart's ending, or a last chord, from the next bar line on; then the band is silent",
+    ),
     Asked("stop", "Stop", "silences the model and forgets the call"),
     Asked("panic", "Panic", "silences everything"),
 )

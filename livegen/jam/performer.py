@@ -183,7 +183,7 @@ class Performer:
         """Play from now to tick `end`, with what has sounded and what was handed out taken as they are, and
         also what is planned for before tick `stands`; `ahead` says which chords are struck and waited for.
         """
-        timeline, before = self._timeline, self.plan
+        timeline, played = self._timeline, self.plan
         start = timeline.tick_from(now + 1)
         self._agenda.forget() if stands is None else self._agenda.forget_from(stands)
         coming = [
@@ -192,11 +192,15 @@ class Performer:
         settled = [*coming, *self._agenda.planned]
         ticks = (stands, self.enters, *(stroke.tick for stroke in settled))
         start = max([start, *(tick for tick in ticks if tick is not None)])
-        brief = replace(self._brief(call, start, now), end=end)
-        brief = replace(brief, strikes=tuple(ahead.strikes), waits=tuple(ahead.waits))
+        brief, strikes = self._brief(call, start, now), tuple(ahead.strikes)
+        if brief.last:
+            end = brief.end if end is None or brief.end is None else min(end, brief.end)
+            before = (strike for strike in strikes if strike.tick < brief.last.tick)
+            strikes = (*before, brief.last) if start <= brief.last.tick else ()
+        brief = replace(brief, end=end, strikes=strikes, waits=tuple(ahead.waits))
         chosen = self._together(call, brief, settled, now)
-        shift = before.shift_us if before else 0
-        began = before.start if before else start
+        shift = played.shift_us if played else 0
+        began = played.start if played else start
         self.plan = Plan([], began, timeline.micros(start) + shift, shift, chosen)
         return self.plan
 
@@ -349,6 +353,18 @@ class Performer:
             self.go_on(call, now, plan.end)
         else:
             self.forget()
+
+    def is_closing(self, now: int) -> bool:
+        """True if the last chord is struck within a beat, or sounds: what is planned stands."""
+        ending = self._listener.harmony.ending
+        if self.plan is None or ending is None or self.plan.end != ending.until:
+            return False
+        return self._timeline.tick(now) >= ending.last.tick - TICKS_PER_BEAT
+
+    def plan_anew(self, now: int) -> None:
+        """Let what is played beside the player be planned anew, but for the last chord."""
+        if not self.is_closing(now):
+            self.drop_plan()
 
     def drop_plan(self) -> None:
         """Plan no more of this; what is scheduled already is played."""

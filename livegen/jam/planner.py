@@ -41,19 +41,20 @@ from livegen.inference.sampling import (
 from livegen.jam.brief import Brief
 from livegen.jam.candidate import PlayedOnce
 from livegen.jam.circles import worn_out
-from livegen.jam.drummer import LOUDNESS
+from livegen.jam.drummer import BOLD, LOUDNESS
 from livegen.jam.harmonies import WAIT, foot
 from livegen.jam.hearing import Hearing, ModelFault
 from livegen.jam.theme import Point, line_of, mixed
 from livegen.music.charts import Stretch
 from livegen.music.chord import Chord
-from livegen.music.drum_bars import Hit
+from livegen.music.drum_bars import CRASH, KICK, Hit
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP, DRUMS
 from livegen.music.quantise import line_from, nearest_line
 
 SHORTEST = 2
 HIT = TICKS_PER_BEAT // 2  # a chord that is hit before a rest lasts so long
+LAST_HITS = (KICK, CRASH)  # drums that are struck with the last chord
 TOGETHER = 2  # ticks that notes struck together may lie apart
 LONGEST_SILENCE = 8 * TICKS_PER_BEAT
 DRUM_TICKS = 2  # a drum has no end of its own: its key comes up after this
@@ -120,6 +121,7 @@ class Rollout(PlayedOnce):
         self._leads = brief.parts.index(True) if True in brief.parts else DRUMS
         self._theme = None if self._leads == DRUMS else brief.theme
         self._strikes = deque(brief.strikes)
+        self._last_hits = deque(LAST_HITS if brief.last and brief.drummer else ())
         own = list(own)
         self._line = line_of(stroke for stroke in own if stroke.part == self._leads)
         for stroke in own if brief.drummer else ():
@@ -179,6 +181,8 @@ class Rollout(PlayedOnce):
             self.hearing.feed(self._unheard.popleft())
         if self._strikes and self._strikes_at <= self.frontier:
             return self._strike(*self._strikes[0])
+        if self._last_hits and self._hits_last_at <= self.frontier:
+            return self._hit_last(self._last_hits.popleft())
         closed = self._closed
         if closed is not None and all(at >= closed for _, at in self._notes.values()):
             return self._finish(self.brief.end or self.frontier)
@@ -186,10 +190,16 @@ class Rollout(PlayedOnce):
         tick = self._last() + time
         if self._end_overlong(tick if brief.end is None else min(tick, brief.end)):
             return None
+        if self._strikes and tick >= self._strikes_at and self._is_before_end(self._strikes_at):
+            return self._wait(self._strikes_at)
+        if (
+            self._last_hits
+            and tick >= self._hits_last_at
+            and self._is_before_end(self._hits_last_at)
+        ):
+            return self._wait(self._hits_last_at)
         if brief.end is not None and tick >= brief.end:
             return self._finish(max(brief.end, self.frontier))
-        if self._strikes and tick >= self._strikes_at:
-            return self._wait(self._strikes_at)
         if (rest := self._rest_before(tick)) is not None:
             return self._keep_silent(rest)
         if time == ADVANCE:
@@ -441,10 +451,12 @@ class Rollout(PlayedOnce):
         A bass begins anew, unless it has done so for this chord, which began at tick `since`.  Where it is none, all
         notes end.
         """
-        tick = self.frontier
+        tick, last = self.frontier, self.brief.last
+        chord_is_last = last is not None and tick >= last.tick
         for (part, pitch), (_, onset) in self._notes.items():
+            is_last = chord_is_last and onset < since
             stays = pitch % 12 in _tones(chord, part) and (part != BASS or onset >= since)
-            if part in STRUCK and not stays:
+            if is_last or (part in STRUCK and not stays):
                 if tick - onset < SHORTEST:
                     return self._wait(onset + SHORTEST)
                 return self._end(part, pitch, tick)
@@ -459,6 +471,20 @@ class Rollout(PlayedOnce):
                 return self._begin_chordal(part, allowed, tick)
         self._strikes.popleft()
         return None
+
+    @property
+    def _hits_last_at(self) -> int:
+        return self.brief.last.tick if self.brief.last else self.brief.start
+
+    def _is_before_end(self, tick: int) -> bool:
+        return self.brief.end is None or tick < self.brief.end
+
+    def _hit_last(self, drum: int) -> None:
+        """A drum is struck with the last chord, unless it was or the chord is over."""
+        tick = self.frontier
+        if tick > self._hits_last_at or tick < self._drums.get(drum, tick):
+            return
+        self._begin(Stroke(tick, DRUMS, drum, max(1, min(127, round(BOLD + self.brief.louder)))))
 
     def _begin_chordal(self, part: int, allowed: Mask, tick: int) -> None:
         """A note of the chord, where the model expects it."""
@@ -602,6 +628,8 @@ class Rollout(PlayedOnce):
     def _keep_silent(self, rest: Stretch) -> None:
         """End what sounds, a little after the rest began, and go on behind it."""
         over = rest.end if self.brief.end is None else min(rest.end, self.brief.end)
+        if self.brief.last and rest.start == self.brief.last.tick:
+            return self._finish(max(over, self.frontier))
         for (part, pitch), (_, onset) in self._notes.items():
             hit = min(max(rest.start + HIT, onset + SHORTEST), onset + self.brief.longest)
             stop = max(self.frontier, min(hit, over))

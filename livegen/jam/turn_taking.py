@@ -86,7 +86,7 @@ class TurnTaking:
                 self._performer.taken.pop()
                 self._listener.call, self.answered = self.answered, None
             case Action.PLAN_ANEW:
-                self._performer.drop_plan()
+                self._performer.plan_anew(now)
 
     def _open(self, now: int, one: int | None = None) -> None:
         """Begin a call; who plays beside the player enters at the tick `one`, if there is one to wait for."""
@@ -143,7 +143,14 @@ class TurnTaking:
     def end(self) -> None:
         """All that was planned has been played."""
         self._performer.drop_plan()
-        if self._happen(Happening.DONE) is Action.END:
+        has_ended = self._listener.harmony.ending is not None
+        if has_ended:
+            self._listener.harmony.over()
+        is_beside = self.turn is Turn.TOGETHER
+        if (
+            self._happen(Happening.ENDED if has_ended and is_beside else Happening.DONE)
+            is Action.END
+        ):
             self._drop_call()
         self._between_turns()
 
@@ -293,6 +300,7 @@ class TurnTaking:
 
     def _drop_call(self) -> None:
         self.answered = self._listener.call = self._performer.enters = None
+        self._listener.harmony.call_off()
 
     def _forget_planned(self, now: int, out: list[Timed]) -> None:
         """Silence what is planned; companions of the player's notes sound on."""

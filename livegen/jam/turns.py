@@ -47,6 +47,7 @@ class Happening(Enum):
     KEY_EARLY = "the player starts a note within two beats of the beginning of the response"
     BEGIN = "the first note of the response is due"
     DONE = "the last note of the response has ended"
+    ENDED = "the ending that was asked for has been played"
     STOP = "stop, panic, the clock stops"
     YOURS = "Model, play now"
     MINE = "Let me play"
@@ -127,11 +128,17 @@ _UNANSWERED: Table = _TURNS | _rows(
 )
 
 _BESIDE: Table = _TURNS | {
-    **_rows((Turn.WAITING, *HAS_CALL), Happening.KEY, Action.OPEN, Turn.TOGETHER),
+    **_rows(
+        (Turn.WAITING, Turn.LISTENING, Turn.ASKED, Turn.ANEW),
+        Happening.KEY,
+        Action.OPEN,
+        Turn.TOGETHER,
+    ),
     **_rows(CALLING, Happening.KEY_AFTER_REST, Action.OPEN, Turn.TOGETHER),
     **_rows((Turn.RESPONDING, Turn.LAST_LOOP), Happening.KEY, Action.OPEN, Turn.TOGETHER),
     (Turn.TOGETHER, Happening.KEY): (Action.PLAN_ANEW, Turn.TOGETHER),
     (Turn.TOGETHER, Happening.AGAIN): (Action.VARY, Turn.TOGETHER),
+    (Turn.TOGETHER, Happening.ENDED): (Action.KEEP, Turn.KEPT),
     **_rows(Turn, Happening.COUNT, Action.OPEN, Turn.TOGETHER),
 }
 

@@ -20,6 +20,7 @@ export const SHORTCUTS: Record<string, string> = {
   section: "Shift+3",
   vamp: "Shift+4",
   loop_chords: "Shift+5",
+  ending: "Shift+6",
   stop: "0",
 };
 

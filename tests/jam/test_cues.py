@@ -344,3 +344,111 @@ def test_a_loop_goes_on_when_the_beat_is_found_elsewhere() -> None:
             assert looped and looped.root == roots[beat // 4 % 4], beat
     memory.unloop()
     assert memory.looped(400) is None
+
+
+# --- the ending -------------------------------------------------------------------------------------------------------
+
+
+def struck_at(jam: Rehearsal, at: int) -> set[tuple[int, int]]:
+    """Channel and pitch class, of drums the drum, of what begins at a time."""
+    found = onsets(jam, at - ON_TIME, at + ON_TIME)
+    return {(it.channel, it.pitch if it.channel == DRUMS else it.pitch % 12) for _, it in found}
+
+
+def ends_of(jam: Rehearsal, channel: int, since: int) -> list[int]:
+    return [
+        at
+        for at, it in jam.sent
+        if isinstance(it, NoteOff) and it.channel == channel and at > since
+    ]
+
+
+def test_the_band_strikes_a_last_chord_holds_it_for_a_bar_and_is_silent() -> None:
+    for seed in range(3):
+        jam = band(seed, chart="key: C\n" + SONG)
+        sing(jam, 2)
+        command(jam, "ending", at=2 * BAR + BEAT)
+        assert line(jam) == "The last chord comes with the next bar."
+        assert jam.engine.snapshot()["ends"] is True
+        sing(jam, 3)
+        jam.until(8 * BAR)
+        last = struck_at(jam, 3 * BAR)
+        assert {(DRUMS, 36), (DRUMS, CRASH), (BASS_CHANNEL, 0), (COMP_CHANNEL, 4)} <= last
+        assert not onsets(jam, 3 * BAR + ON_TIME)
+        assert abs(ends_of(jam, BASS_CHANNEL, 3 * BAR + ON_TIME)[0] - 4 * BAR) < ON_TIME
+        assert len(ends_of(jam, COMP_CHANNEL, 3 * BAR + ON_TIME)) >= 2
+        assert all(
+            abs(at - 4 * BAR) < ON_TIME for at in ends_of(jam, COMP_CHANNEL, 3 * BAR + ON_TIME)
+        )
+        assert not jam.wire.sounding
+        assert jam.engine.snapshot()["ends"] is False
+
+
+def test_who_plays_on_is_not_answered_until_he_has_rested_and_then_the_chart_begins_anew() -> None:
+    jam = band(chart="key: C\n" + SONG)
+    sing(jam, 2)
+    command(jam, "ending", at=2 * BAR + BEAT)
+    sing(jam, 8)
+    assert not onsets(jam, 3 * BAR + ON_TIME)
+    assert not jam.wire.sounding
+    jam.until(11 * BAR)
+    sing(jam, 14)
+    assert bass_at(jam, 12) == {ROOTS["F"]}
+    assert bass_at(jam, 13) == {ROOTS["C"]}
+
+
+def test_the_ending_of_a_chart_is_played_and_its_last_chord_is_held() -> None:
+    jam = band(chart=SONG + "[ending]\n| G | Db G | Ab |\n")
+    sing(jam, 1)
+    command(jam, "ending", at=BAR + BEAT)
+    assert line(jam) == "The ending of the chart begins with the next bar."
+    sing(jam, 4)
+    jam.until(8 * BAR)
+    assert [bass_at(jam, bar) for bar in (2, 3, 4)] == [{7}, {1}, {8}]
+    assert (DRUMS, CRASH) in struck_at(jam, 4 * BAR)
+    assert not onsets(jam, 4 * BAR + ON_TIME)
+    assert abs(ends_of(jam, BASS_CHANNEL, 4 * BAR + ON_TIME)[0] - 5 * BAR) < ON_TIME
+    assert not jam.wire.sounding
+
+
+def test_without_a_chart_the_last_chord_is_the_tonic_of_what_was_played() -> None:
+    jam = band(chart="off")
+    chords(jam, (0, 5, 7, 0, 5))
+    command(jam, "ending", at=5 * BAR + BEAT // 3)
+    jam.until(10 * BAR)
+    assert 0 in bass_at(jam, 6)
+    assert not onsets(jam, 6 * BAR + ON_TIME)
+    assert not jam.wire.sounding
+
+
+def test_an_ending_is_taken_back_by_another_cue_and_by_itself() -> None:
+    for name in ("ending", "section"):
+        jam = band()
+        sing(jam, 2)
+        command(jam, "ending", at=2 * BAR + BEAT)
+        command(jam, name)
+        sing(jam, 6)
+        assert onsets(jam, 5 * BAR)
+        assert jam.engine.snapshot()["ends"] is False
+
+
+def test_in_the_last_bar_the_band_takes_no_cue() -> None:
+    jam = band()
+    sing(jam, 2)
+    command(jam, "ending", at=2 * BAR + BEAT)
+    for name in CUES:
+        command(jam, name, at=3 * BAR + BEAT)
+        assert line(jam) == "The band is ending already.", name
+    jam.until(6 * BAR)
+    assert not onsets(jam, 3 * BAR + ON_TIME)
+
+
+def test_stop_and_another_mode_leave_no_ending_behind() -> None:
+    for name, value in (("stop", None), ("mode", "respond"), ("my_turn", None)):
+        jam = band()
+        sing(jam, 2)
+        command(jam, "ending", at=2 * BAR + BEAT)
+        command(jam, name, value)
+        jam.until(6 * BAR)
+        assert jam.engine.snapshot()["ends"] is False, name
+        assert not jam.wire.sounding
