@@ -209,7 +209,7 @@ def test_every_response_keeps_the_laws_of_notes(brief: Brief, seed: int, ticks: 
             assert began.part == stroke.part
             assert 1 <= stroke.tick - began.tick <= LONGEST_NOTE
     assert not sounding
-    if not brief.rests:
+    if not brief.rests and min(brief.densities) >= 1:  # who is thinned may begin later
         first = onsets(planned)[0]
         assert first.tick <= brief.start + BEAT + 1 + (brief.grid or 0)
 
