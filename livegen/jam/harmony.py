@@ -67,7 +67,7 @@ class Harmony:
         self._told: Chord | None = (
             None  # to whoever goes along with it, since `_told_us`, from `_source`
         )
-        self._told_us = -STALE_US
+        self._told_us = self._since_us = -STALE_US  # when it was new, and since when it holds
         self._source = ChordSource.NONE
         self._awaited: tuple[int, ...] = ()  # strong beats on which a chord is waited for
         self._foreseen: tuple[ChordFrom, ...] = ()  # that were told, and may have come by now
@@ -292,8 +292,10 @@ class Harmony:
 
         One that was not foreseen is new for as long as keys that go with it may still come.
         """
-        for _, chord in self._past(start):
-            self._told, self._source = chord, ChordSource.MEMORY
+        for tick, chord in self._past(start):
+            came_us = timeline.micros(tick)
+            if came_us > self._since_us:  # nobody has said otherwise since
+                self._told, self._source, self._since_us = chord, ChordSource.MEMORY, came_us
         before = self._told
         if self.sheet:
             self._told, self._source = self.sheet.at(start).chord, ChordSource.CHART
@@ -302,7 +304,7 @@ class Harmony:
         elif not self._holds(start, timeline):
             self._listen(start, timeline, now)
         if self._told != before:
-            self._told_us = now
+            self._told_us = self._since_us = now
         coming, known_until = self._coming(start, start + AHEAD)
         self._foreseen = (*self._past(start), *coming)
         is_new = now - self._told_us < SETTLE_US
