@@ -1,6 +1,6 @@
 """What accompanies is told the chords: those it hears, else those that a melody implies."""
 
-from livegen.jam.harmony import STALE_US, Harmony
+from livegen.jam.harmony import SETTLE_US, STALE_US, Harmony
 from livegen.jam.struck import Struck
 from livegen.jam.turns import MODES
 from livegen.music.chord import Chord
@@ -138,3 +138,25 @@ def test_however_long_it_hears_its_memory_is_bounded() -> None:
 
     assert len(harmony._melody._notes) <= 64
     assert len(harmony._melody._ended) <= 64
+
+
+def test_a_chord_that_was_foreseen_wrongly_is_overruled_once_and_not_at_every_key() -> None:
+    loop = ((48, 52, 55), (43, 47, 50), (45, 48, 52), (41, 45, 48))
+    harmony = Harmony()
+    new_at: list[int] = []
+    for bar, keys in enumerate((*loop, *loop, loop[0], loop[3], loop[2])):  # F where G was foreseen
+        for beat in range(4):
+            tick = bar * BAR + beat * TICKS_PER_BEAT
+            now = IN_FOUR.micros(tick)
+            for key in keys if beat == 0 else ():
+                harmony.hear(Struck(now, COMP, key, 80))
+            for later in (0, SETTLE_US + 20_000):
+                harmony.follow(IN_FOUR, now + later, has_song=False)
+                start = IN_FOUR.tick_from(now + later + 1)
+                if harmony.ahead(start, IN_FOUR, now + later).is_new:
+                    new_at.append(tick)
+        for key in keys:
+            harmony.hear(Struck(IN_FOUR.micros((bar + 1) * BAR) - 50_000, COMP, key, 0))
+
+    overruled = [tick for tick in new_at if 9 * BAR <= tick < 10 * BAR]
+    assert overruled[0] == 9 * BAR and len(overruled) == len(set(overruled)) < 4
