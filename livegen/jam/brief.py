@@ -154,9 +154,8 @@ def brief_for(
         # Nobody has played a pitch: a bass may stay on one root, and chords would be anybody's guess.
         plays = tuple(plays[part] and part != COMP for part in range(len(PARTS)))
         allowed = ROOT if settings.scale == "played" else allowed
-    if (
-        beside or outline.is_written
-    ):  # a chord is at home where it sounds: the key may be slower than it
+    if beside or outline.is_written:
+        # A chord is at home where it sounds: the key may be slower than it.
         chords = (chord for _, chord in outline.chords if chord)
         allowed = allowed.union(*(chord.pitch_classes for chord in chords))
     left = room(phrase, settings, timeline, now) if beside and now is not None else None

@@ -1,7 +1,7 @@
 """The harmony: the key, the chord that sounds, and the chords that are to come, each from the source that knows best.
 
-A chart says it all.  Without one the player's left hand comes first, then what this song did before at the same place,
-then what the melody implies.  Knows notes, micros and ticks; knows no model.
+A chart says it all.  Without one a loop comes first, then a change that was foreseen and has come, until the left hand
+says otherwise, then that hand, then what the melody implies.  Knows notes, micros and ticks; knows no model.
 """
 
 from collections import deque
@@ -32,10 +32,8 @@ ANSWER = 32 * 4 * TICKS_PER_BEAT  # and by who answers on a chart
 _REMEMBERED = 64  # chords of a call
 _CHORD = 3  # notes at once that are a chord, wherever they lie
 _LINE = TICKS_PER_BEAT // 2  # chords are taken to change on eighths
-_BASS_BELOW, _APART = (
-    48,
-    7,
-)  # a note below this pitch, and so far below the next, is meant as the bass
+# A note below this pitch, and so far below the next, is meant as the bass.
+_BASS_BELOW, _APART = 48, 7
 
 Voice = tuple[int, int]  # part, pitch
 
@@ -64,10 +62,9 @@ class Harmony:
         self._memory = SongMemory()
         self._call: deque[ChordFrom] = deque(maxlen=_REMEMBERED)  # its chords, since when, micros
         self._together: list[tuple[int, int]] = []  # strokes at one time, as when and pitch
-        self._told: Chord | None = (
-            None  # to whoever goes along with it, since `_told_us`, from `_source`
-        )
-        self._told_us = self._since_us = -STALE_US  # when it was new, and since when it holds
+        # Told to whoever goes along with it, from `_source`; when it was new, and since when it holds.
+        self._told: Chord | None = None
+        self._told_us = self._since_us = -STALE_US
         self._source = ChordSource.NONE
         self._awaited: tuple[int, ...] = ()  # strong beats on which a chord is waited for
         self._foreseen: tuple[ChordFrom, ...] = ()  # that were told, and may have come by now

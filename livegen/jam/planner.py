@@ -323,9 +323,8 @@ class Rollout(PlayedOnce):
     def _missed(self) -> NDArray[np.float64]:
         """Nats by which each part is the more welcome for having been silent so long."""
         silent = (self.frontier - np.array(self._silent_since)) / TICKS_PER_BEAT
-        silent = silent * np.minimum(
-            1.0, self.brief.densities
-        )  # who plays little may be silent longer
+        # Who plays little may be silent longer.
+        silent = silent * np.minimum(1.0, self.brief.densities)
         return np.clip(_MISSED * (silent - _MISSED_AFTER), 0.0, _MISSED_MOST)
 
     def _in_groove(self, waiting: Logits) -> Logits:

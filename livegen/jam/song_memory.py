@@ -1,6 +1,6 @@
 """The song so far, as a band remembers it: the chords that were played at each beat, and those that will be.
 
-Feeds what the left hand plays to `music.foresight`, beat by beat, and begins anew where the bars are others.  Knows
+Feeds what the left hand plays to `music.foresight`, beat by beat, and goes on where the bars are others.  Knows
 chords, micros and ticks; knows no notes.
 """
 
