@@ -17,7 +17,14 @@ class LivegenError(Exception):
 
 
 class ChartError(LivegenError):
-    """A file is not a chart that can be read, or what stands in it is no chord."""
+    """A file is not a chart that can be read, or what stands in it is no chord.
+
+    `line` is where in the file, from 1, or 0 where no line is to blame; `said` is the message without file and line,
+    "" where it names neither.
+    """
+
+    line: int = 0
+    said: str = ""
 
 
 class ConfigError(LivegenError):

@@ -6,7 +6,6 @@ what the engine does with a chart.
 """
 
 import json
-import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -17,16 +16,15 @@ from livegen.daemon import names
 from livegen.daemon.children import ControlProcess
 from livegen.errors import ChartError, ConfigError, LivegenError
 from livegen.jam.controls import OFF
-from livegen.music.charts import Bar, Chart, chart_of, read_chart, write_text
-from livegen.music.charts.source import Source
+from livegen.music.charts import Chart, WrittenBar, chart_of, read_chart, write_text
+from livegen.music.charts.source import ChartFile
 from livegen.music.charts.text import read_text
-from livegen.music.metre import Metre, written
+from livegen.music.metre import written
 
 CONTROL = "chart"  # the control that takes the text of one
 SUFFIX = ".txt"
 MOST_LISTED = 500
 MOST_BYTES = 4 << 20  # of a file that a page hands over
-_MISTAKE = re.compile(r"chart(?::(\d+))?: (.*)", re.DOTALL)
 
 
 class NoChart(LivegenError):
@@ -67,9 +65,7 @@ def read(data: bytes | str) -> Chart:
     try:
         return chart_of(data.encode() if isinstance(data, str) else data, "chart")
     except ChartError as error:
-        found = _MISTAKE.fullmatch(str(error))
-        line, message = (found[1], found[2]) if found else (None, str(error))
-        raise ChartMistake(message[:300], int(line or 0)) from None
+        raise ChartMistake((error.said or str(error))[:300], error.line) from None
     except UnicodeEncodeError:  # half of a character
         raise ChartMistake("is not text; expected bars such as | C | F | G7 | C |") from None
 
@@ -89,32 +85,19 @@ def laid_out(chart: Chart) -> dict[str, Any]:
 def _bar(chart: Chart, index: int) -> dict[str, Any]:
     """What stands in a bar; what it lacks is left out."""
     bar = chart.bars[index]
-    is_pickup = chart.pickup and index == 0
     told = {
         "section": bar.section,
         "ending": ",".join(map(str, bar.ending)),
         "opens": bar.opens,
         "times": bar.times if bar.times > 1 else 0,
         "signs": _signs(bar),
-        "metre": "" if is_pickup else _new_metre(chart, index),
-        "pickup": is_pickup,
+        "metre": chart.new_metre(index),
+        "pickup": chart.pickup and index == 0,
     }
     return {"text": chart.text_of(bar)} | {name: value for name, value in told.items() if value}
 
 
-def _new_metre(chart: Chart, index: int) -> str:
-    """The metre that a bar has and the one before it has not."""
-    own = _metre(chart.bars[index])
-    is_first = index == int(chart.pickup)
-    before = chart.metre if is_first else _metre(chart.bars[index - 1])
-    return "" if own == before else written(own)
-
-
-def _metre(bar: Bar) -> Metre:
-    return Metre(((0, bar.ticks),), bar.beat)
-
-
-def _signs(bar: Bar) -> list[str]:
+def _signs(bar: WrittenBar) -> list[str]:
     words = {"segno": bar.segno, "coda": bar.coda, "to coda": bar.to_coda, "fine": bar.fine}
     return [word for word, is_there in words.items() if is_there] + (
         [bar.jump.words] if bar.jump else []
@@ -130,10 +113,11 @@ class Charts:
 
     def listed(self) -> list[dict[str, Any]]:
         """Name, title, and whether it is one's own, of each; `error` where a file cannot be read."""
-        paths = list(by_name(self._shipped, self._own).items())[:MOST_LISTED]
+        paths = list(self._paths().items())[:MOST_LISTED]
         sheets = {name: self._sheet(path) for name, path in paths}
         current = {key for _, path in paths if (key := _key(path))}
-        self._kept = {key: sheet for key, sheet in self._kept.items() if key in current}
+        kept = list(self._kept.items())  # another thread may add to it meanwhile
+        self._kept = {key: sheet for key, sheet in kept if key in current}
         return [
             {"name": name, "title": sheet.title, "own": self._is_own(path)}
             | ({"error": sheet.error} if sheet.error else {})
@@ -142,12 +126,10 @@ class Charts:
 
     def given(self, name: str) -> dict[str, Any]:
         """Name, title and text of one, as a person edits it.  Raises NoChart or ChartError."""
-        path = by_name(self._shipped, self._own).get(name)
+        path = self._paths().get(name)
         if path is None:
             raise NoChart(f"there is no chart {name!r:.60}")
-        sheet = self._sheet(path)
-        if sheet.error:
-            raise ChartError(sheet.error)
+        sheet = self._readable(path)
         return {
             "name": name,
             "title": sheet.title,
@@ -157,7 +139,7 @@ class Charts:
 
     def named(self, text: str) -> str | None:
         """Which of the charts there are the engine plays when it plays this text; None where it is another."""
-        paths = by_name(self._shipped, self._own).items()
+        paths = self._paths().items()
         return next((name for name, path in paths if self._sheet(path).text == text), None)
 
     def meant(self, control: str, value: Any) -> Any:
@@ -176,12 +158,9 @@ class Charts:
         return text
 
     def _text(self, word: str) -> str:
-        path = by_name(self._shipped, self._own).get(word)
+        path = self._paths().get(word)
         if path is not None:
-            sheet = self._sheet(path)
-            if sheet.error:
-                raise ChartError(sheet.error)
-            return sheet.text
+            return self._readable(path).text
         if not set(word) & set("\n|:"):
             raise NoChart(f"there is none of the name {word!r:.40}")
         return write_text(read(word))
@@ -193,7 +172,7 @@ class Charts:
         """
         read(text)
         plain = checked_name(name)
-        there = by_name(self._shipped, self._own).get(plain)
+        there = self._paths().get(plain)
         if there is not None and not self._is_own(there):
             raise ChartError(f"{plain} came with livegen; choose another name")
         if there is not None and there.suffix != SUFFIX:
@@ -204,17 +183,27 @@ class Charts:
             raise ChartThere(f"there is a chart {plain} already") from None
         return plain
 
+    def _paths(self) -> dict[str, Path]:
+        return by_name(self._shipped, self._own)
+
     def _is_own(self, path: Path) -> bool:
         return path.parent != self._shipped
 
+    def _readable(self, path: Path) -> Sheet:
+        """The sheet of a file that is a chart.  Raises ChartError."""
+        sheet = self._sheet(path)
+        if sheet.error:
+            raise ChartError(sheet.error)
+        return sheet
+
     def _sheet(self, path: Path) -> Sheet:
         key = _key(path)
-        if key is None or key not in self._kept:
+        sheet = self._kept.get(key) if key else None
+        if sheet is None:
             sheet = _sheet(path)
-            if key is None:
-                return sheet
-            self._kept[key] = sheet
-        return self._kept[key]
+            if key:
+                self._kept[key] = sheet
+        return sheet
 
 
 def checked_name(name: str) -> str:
@@ -239,7 +228,7 @@ def _sheet(path: Path) -> Sheet:
 
 def _edited(path: Path, chart: Chart) -> str:
     """The file as it is, with its notes and comments, if it is in livegen's own text; else nothing."""
-    source = Source(path.name)
+    source = ChartFile(path.name)
     try:
         text = source.text(path.read_bytes())
         return text if read_text(text, source) == chart else ""

@@ -5,7 +5,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livegen.errors import ChartError
-from livegen.music.charts import Bar, Change, Chart, Form, Hit, Jump, Placed, Stretch, chart_of
+from livegen.music.charts import (
+    Chart,
+    ChordChange,
+    Form,
+    Hit,
+    Jump,
+    Placed,
+    Stretch,
+    WrittenBar,
+    chart_of,
+)
 from livegen.music.chord import Chord
 from livegen.music.chord_names import chord_named
 
@@ -91,11 +101,11 @@ def test_a_chord_that_is_written_again_is_no_change() -> None:
     form = chart("| C | C . F F | F | C |").form
 
     assert form.changes(0, 8 * BAR) == (
-        Change(0, Chord(0, "maj")),
-        Change(BAR + 48, Chord(5, "maj")),
-        Change(3 * BAR, Chord(0, "maj")),
-        Change(5 * BAR + 48, Chord(5, "maj")),
-        Change(7 * BAR, Chord(0, "maj")),
+        ChordChange(0, Chord(0, "maj")),
+        ChordChange(BAR + 48, Chord(5, "maj")),
+        ChordChange(3 * BAR, Chord(0, "maj")),
+        ChordChange(5 * BAR + 48, Chord(5, "maj")),
+        ChordChange(7 * BAR, Chord(0, "maj")),
     )
     assert [len(bar.chords) for bar in form.bars] == [1, 3, 1, 1]
 
@@ -103,7 +113,7 @@ def test_a_chord_that_is_written_again_is_no_change() -> None:
 def test_one_chord_for_ever_changes_once_and_never_again() -> None:
     form = chart("| Dm7 | % |").form
 
-    assert form.changes(0, 100 * BAR) == (Change(0, Chord(2, "m7")),)
+    assert form.changes(0, 100 * BAR) == (ChordChange(0, Chord(2, "m7")),)
     assert form.next_change(0) is None
 
 
@@ -163,7 +173,7 @@ CHORD = st.none() | st.builds(Chord, st.integers(0, 4), st.sampled_from(["maj", 
 
 
 @st.composite
-def bars(draw: st.DrawFn) -> Bar:
+def bars(draw: st.DrawFn) -> WrittenBar:
     ticks, beat = draw(st.sampled_from([(96, 24), (72, 24), (72, 36), (120, 24)]))
     at = draw(st.sets(st.integers(0, ticks // 24 - 1), max_size=3))
     jumps = st.builds(
@@ -173,7 +183,7 @@ def bars(draw: st.DrawFn) -> Bar:
         st.none() | st.integers(1, 3),
     )
     rare = st.integers(0, 5).map(lambda n: n == 0)
-    return Bar(
+    return WrittenBar(
         ticks,
         beat,
         tuple(Placed(24 * place, draw(CHORD)) for place in sorted(at)),
@@ -192,11 +202,11 @@ def bars(draw: st.DrawFn) -> Bar:
 FORMS = st.lists(bars(), min_size=1, max_size=8).map(lambda of: Chart(tuple(of)).form)
 
 
-def slow_changes(form: Form, start: int, end: int) -> list[Change]:
+def slow_changes(form: Form, start: int, end: int) -> list[ChordChange]:
     """The changes as one finds them by asking each tick."""
-    first = [Change(0, form.chord_at(0))] if start == 0 < end else []
+    first = [ChordChange(0, form.chord_at(0))] if start == 0 < end else []
     return first + [
-        Change(tick, form.chord_at(tick))
+        ChordChange(tick, form.chord_at(tick))
         for tick in range(max(start, 1), end)
         if form.chord_at(tick) != form.chord_at(tick - 1)
     ]

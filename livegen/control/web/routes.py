@@ -1,8 +1,8 @@
-"""The addresses of the server: the built page, the recordings, the presets, the socket.
+"""The addresses of the server: the built page, the recordings, the presets, the charts, the socket.
 
-Whoever comes here has passed the guard; /keys and everything under /recordings, /tickets, /presets and /charts also ask
-for the token.  Nothing here runs a program, opens a path that was asked for, or writes outside the folders of
-recordings, presets and charts.
+Whoever comes here has passed the guard; /keys, /tickets, /presets and everything under /recordings, /charts and /chart
+also ask for the token, and /take for a ticket that one who has the token was given.  Nothing here runs a program, opens
+a path that was asked for, or writes outside the folders of recordings, presets and charts.
 """
 
 import asyncio
@@ -69,7 +69,10 @@ def app(
     save_preset: SavePreset | None = None,
     known_charts: charts.Charts | None = None,
 ) -> Starlette:
-    """The server's application.  Without a shelf there are no recordings; `say` takes a line about our own faults."""
+    """The server's application.  Without a shelf there are no recordings; `say` takes a line about our own faults.
+
+    `known_charts` are those that can be read and saved; None: no address has charts.
+    """
     recordings = Recordings(shelf, token) if shelf is not None else None
     page = (
         Mount("/", StaticFiles(directory=built, html=True))

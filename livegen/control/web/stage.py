@@ -12,8 +12,7 @@ from dataclasses import asdict
 from typing import Any
 
 from livegen import __version__
-from livegen.control.charts import Charts
-from livegen.control.surfaces import Request, as_given
+from livegen.control.surfaces import Meant, Request, as_given
 from livegen.control.web.mailbox import MOST_LINES
 from livegen.control.web.messages import MAX_BYTES, Known
 from livegen.daemon import clock
@@ -43,9 +42,9 @@ class Stage:
         presets: Sequence[str] = (),
         models: Sequence[str] = (),
         has_recordings: bool = False,
-        charts: Charts | None = None,
+        meant: Meant = as_given,
     ) -> None:
-        self._meant = as_given if charts is None else charts.meant
+        self._meant = meant
         self._facts: dict[str, Any] = {
             "ports": {"in": "", "out": "", "api": "", **ports},
             "presets": list(presets),

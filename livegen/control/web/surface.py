@@ -22,7 +22,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from livegen.control.charts import Charts
 from livegen.control.peers import ABSENT, HIGHEST_PORT, LOCALHOST, places
-from livegen.control.surfaces import Request
+from livegen.control.surfaces import Meant, Request, as_given
 from livegen.control.web.clients import Ask, Clients
 from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.mailbox import Mailbox
@@ -57,7 +57,7 @@ class PageSurface:
     """The page.  `ask` takes what is wanted of the engine, `say` one line for the person.
 
     `save_preset` takes a name and whether to replace, and gives the name; None: presets cannot be saved.  `charts`:
-    those that can be named, read and saved, or None.
+    those that can be read and saved, or None; `meant` is what a control takes where a person names one.
     """
 
     def __init__(
@@ -68,6 +68,7 @@ class PageSurface:
         say: Say,
         save_preset: SavePreset | None = None,
         charts: Charts | None = None,
+        meant: Meant = as_given,
     ) -> None:
         self._settings, self._say = settings, say
         self._save_preset, self._charts = save_preset, charts
@@ -80,7 +81,7 @@ class PageSurface:
             settings.get("presets", ()),
             settings.get("models", ()),
             has_recordings=self._shelf is not None,
-            charts=charts,
+            meant=meant,
         )
         self._clients = Clients(self._stage, self._token, ask, say)
         self._server: uvicorn.Server | None = None

@@ -11,7 +11,7 @@ Ticks are 24 to a quarter.  Tick 0 is the first beat of the first whole bar.  A 
 
     form.ticks, form.intro_ticks            length of a round; where the first one begins
     form.chord_at(tick)                     Chord, or None for N.C.
-    form.changes(start, end)                Change(tick, chord), start <= tick < end; repeated chords are no change
+    form.changes(start, end)                ChordChange(tick, chord), start <= tick < end; a repeated chord is none
     form.next_change(tick)                  the first later than tick; None where one chord holds for ever
     form.bar_at(tick), form.bar_stretch(tick)          PlayedBar; Stretch(start, end)
     form.section_at(tick), form.section_stretch(tick)  name; Stretch(start, end)
@@ -25,22 +25,22 @@ Ticks are 24 to a quarter.  Tick 0 is the first beat of the first whole bar.  A 
 Pure but for `read_chart`, which reads one file.  Knows nothing of clocks, parts or models.
 """
 
-from livegen.music.charts.chart import Bar, Chart, Jump
-from livegen.music.charts.form import Change, Form, Hit, Placed, PlayedBar, Stretch
+from livegen.music.charts.chart import Chart, Jump, WrittenBar
+from livegen.music.charts.form import ChordChange, Form, Hit, Placed, PlayedBar, Stretch
 from livegen.music.charts.reading import chart_of, read_chart
 from livegen.music.charts.styles import nearest_style
 from livegen.music.charts.text import write_text
 
 __all__ = [
-    "Bar",
-    "Change",
     "Chart",
+    "ChordChange",
     "Form",
     "Hit",
     "Jump",
     "Placed",
     "PlayedBar",
     "Stretch",
+    "WrittenBar",
     "chart_of",
     "nearest_style",
     "read_chart",

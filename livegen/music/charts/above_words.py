@@ -10,7 +10,7 @@ Where no line has a bar line, and at least one line is of chords alone, each of 
 import re
 
 from livegen.errors import ChartError
-from livegen.music.chord_names import LONGEST, chord_named
+from livegen.music.chord_names import chord_named
 
 _HEADING = re.compile(r"\s*\[([^\[\]]+)\]\s*|\s*([^\W_][\w -]{0,30}):\s*")
 _SETTING = re.compile(r"\s*(title|key|tempo|time|metre|meter|capo)\s*:\s*(\S.*)", re.IGNORECASE)
@@ -52,8 +52,6 @@ def _chords(line: str) -> list[str]:
 
 
 def _is_chord(word: str) -> bool:
-    if len(word) > LONGEST:
-        return False
     try:
         chord_named(word)
     except ChartError:

@@ -13,7 +13,7 @@ from livegen.music.charts.unrolling import unrolled
 from livegen.music.chord import Chord
 from livegen.music.chord_names import spelled
 from livegen.music.key import Key
-from livegen.music.metre import COMMON_TIME, Metre
+from livegen.music.metre import COMMON_TIME, Metre, written
 
 MOST_BARS = 2_000  # of a written chart
 Until = Literal["end", "coda", "fine"]
@@ -39,7 +39,7 @@ class Jump(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Bar:
+class WrittenBar:
     """A bar as written.  Without chords it holds the one before it."""
 
     ticks: int = 96
@@ -59,7 +59,12 @@ class Bar:
     jump: Jump | None = None
     line: int = field(default=0, compare=False)  # of the file, from 1; 0 where it has none
 
-    def transposed(self, semitones: int) -> "Bar":
+    @property
+    def metre(self) -> Metre:
+        """The metre in which it is whole."""
+        return Metre(((0, self.ticks),), self.beat)
+
+    def transposed(self, semitones: int) -> "WrittenBar":
         """The same bar so many semitones higher."""
         moved = tuple(
             Placed(tick, chord and chord.transposed(semitones)) for tick, chord in self.chords
@@ -71,7 +76,7 @@ class Bar:
 class Chart:
     """A tune's chords on paper.  `bars` are at least one."""
 
-    bars: tuple[Bar, ...]
+    bars: tuple[WrittenBar, ...]
     title: str = ""
     metre: Metre = COMMON_TIME  # of the first whole bar
     tempo: float | None = None  # quarters a minute
@@ -91,11 +96,22 @@ class Chart:
         key = self.key and Key((self.key.tonic + semitones) % 12, self.key.mode)
         return replace(self, bars=tuple(bar.transposed(semitones) for bar in self.bars), key=key)
 
+    def new_metre(self, index: int) -> str:
+        """The metre that a bar has and the one before it has not, such as "3/4"; "" where it stays, and of a pick-up.
+
+        The first whole bar is compared with the metre of the chart.
+        """
+        if self.pickup and index == 0:
+            return ""
+        own = self.bars[index].metre
+        before = self.metre if index == int(self.pickup) else self.bars[index - 1].metre
+        return "" if own == before else written(own)
+
     def name_of(self, chord: Chord | None) -> str:
         """How the chart writes a chord: spelled for its key, "N.C." for None."""
         return "N.C." if chord is None else spelled(chord, self.key)
 
-    def text_of(self, bar: Bar | PlayedBar) -> str:
+    def text_of(self, bar: WrittenBar | PlayedBar) -> str:
         """What stands in a bar, as livegen's own text has it: "C . F G!"; "." where it holds the chord before."""
         cells = gathered(bar.chords, bar.hits, bar.ticks, bar.beat) or (HOLD,)
         return " ".join(map(self._cell, cells))

@@ -12,14 +12,14 @@ A section of words without chords has those of the last section of its kind; {ch
 import re
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
+from typing import NamedTuple
 
-from livegen.errors import ChartError
-from livegen.music.charts.chart import Bar, Chart
+from livegen.music.charts.chart import Chart, WrittenBar
 from livegen.music.charts.form import Placed
-from livegen.music.charts.source import LONGEST, Source, shown
+from livegen.music.charts.source import LONGEST, ChartFile, shown
 from livegen.music.charts.text import TextReader
 from livegen.music.chord import Chord
-from livegen.music.chord_names import chord_named, key_named
+from livegen.music.chord_names import key_named
 
 DIRECTIVE = re.compile(r"\s*\{\s*([A-Za-z_]+)(?:-[\w-]+!?)?\s*(?::\s*|\s+|(?=\}))(.*?)\s*\}\s*")
 _CHORD = re.compile(r"\[([^\[\]]*)\]")
@@ -42,11 +42,20 @@ _GRID_LINE = re.compile(r"^[^|]*?(:?\|.*\|[.:]?)[^|]*$")
 _MOST_SEMITONES = 24
 
 
+class _Line(NamedTuple):
+    """A line of a file with its number; name and value of the directive on it, "" for any other line."""
+
+    number: int
+    text: str
+    name: str
+    value: str
+
+
 @dataclass(slots=True)
 class _Song:
     """A song as its lines are taken."""
 
-    source: Source
+    source: ChartFile
     has_grid: bool
     title: str = ""
     key: str | None = None
@@ -56,7 +65,7 @@ class _Song:
     inside: str = ""  # the environment: verse, chorus, grid …
     begun: int = 0  # bars before this section
     has_words: bool = False
-    kept: dict[str, list[Bar]] = field(default_factory=dict)  # the last section of each kind
+    kept: dict[str, list[WrittenBar]] = field(default_factory=dict)  # the last section of each kind
     has_time: bool = False
     after_double: bool = False  # the bar before was %%
 
@@ -102,10 +111,7 @@ class _Song:
                 self.up += int(value)
 
     def _check_key(self, number: int, value: str) -> None:
-        try:
-            key_named(value)
-        except ChartError as error:
-            raise self.source.told(number, error) from None
+        self.source.key(number, value)
         self.key = self.key or value
 
     # --- sections -----------------------------------------------------------------------------------------------
@@ -169,12 +175,8 @@ class _Song:
                 self._bar(number, inside)
 
     def _chord(self, number: int, name: str) -> Chord | None:
-        try:
-            return chord_named(
-                name.removeprefix("(").removesuffix(")") if name[:1] == "(" else name
-            )
-        except ChartError as error:
-            raise self.source.told(number, error) from None
+        plain = name.removeprefix("(").removesuffix(")") if name[:1] == "(" else name
+        return self.source.chord(number, plain)
 
     def _bar(self, number: int, chords: list[Chord | None]) -> None:
         """Add a bar whose chords lie as evenly on its beats as they can."""
@@ -185,7 +187,7 @@ class _Song:
             step //= 2
         beats = ticks // step
         placed = {at * beats // len(chords) * step: chord for at, chord in enumerate(chords)}
-        bar = Bar(
+        bar = WrittenBar(
             ticks, beat, tuple(Placed(tick, chord) for tick, chord in placed.items()), line=number
         )
         self.reader.add(number, bar)
@@ -245,22 +247,20 @@ class _Song:
         return replace(chart, title=self.title, tempo=self.tempo, key=key).transposed(self.up)
 
 
-def read_chordpro(text: str, source: Source, title: str | None = None) -> Chart:
+def read_chordpro(text: str, source: ChartFile, title: str | None = None) -> Chart:
     """The first song of a text, or the one of a title.  Raises ChartError, which names file and line."""
-    lines = list(enumerate(source.lines(text), start=1))
-    songs: list[list[tuple[int, str]]] = [[]]
-    for number, line in lines:
-        if _directive(line)[0] == "new_song":
+    songs: list[list[_Line]] = [[]]
+    for number, words in enumerate(source.lines(text), start=1):
+        line = _Line(number, words, *_directive(words))
+        if line.name == "new_song":
             songs.append([])
         else:
-            songs[-1].append((number, line))
+            songs[-1].append(line)
     titles = []
     for song in songs:
-        named = next(
-            (value for _, line in song for name, value in [_directive(line)] if name == "title"), ""
-        )
+        named = next((line.value for line in song if line.name == "title"), "")
         if title is None or named.strip().lower() == title.strip().lower():
-            if title is None and len(songs) > 1 and not any(line.strip() for _, line in song):
+            if title is None and len(songs) > 1 and not any(line.text.strip() for line in song):
                 continue  # {new_song} may stand before the first
             return _song(song, source)
         titles.append(shown(named))
@@ -268,16 +268,14 @@ def read_chordpro(text: str, source: Source, title: str | None = None) -> Chart:
     raise source.mistake(0, f"has no song {shown(title or '')}; it has {listed}")
 
 
-def _song(lines: list[tuple[int, str]], source: Source) -> Chart:
-    has_grid = any(_directive(line)[0] == "start_of_grid" for _, line in lines)
-    song, number = _Song(source, has_grid), 0
-    for number, line in lines:
-        name, value = _directive(line)
-        if name:
-            song.directive(number, name, value)
-        elif not line.lstrip().startswith("#"):
-            song.line(number, line)
-    return song.end(number)
+def _song(lines: list[_Line], source: ChartFile) -> Chart:
+    song = _Song(source, has_grid=any(line.name == "start_of_grid" for line in lines))
+    for line in lines:
+        if line.name:
+            song.directive(line.number, line.name, line.value)
+        elif not line.text.lstrip().startswith("#"):
+            song.line(line.number, line.text)
+    return song.end(lines[-1].number if lines else 0)
 
 
 def _directive(line: str) -> tuple[str, str]:

@@ -27,7 +27,7 @@ class Hit(NamedTuple):
     until: int
 
 
-class Change(NamedTuple):
+class ChordChange(NamedTuple):
     """Another chord, or None for N.C., from a tick on."""
 
     tick: int
@@ -155,7 +155,7 @@ class Form:
         """The chord that holds at a tick; None for N.C."""
         return self._line.chords[bisect_right(self._line.changes, self.folded(tick)) - 1]
 
-    def changes(self, start: int, end: int) -> tuple[Change, ...]:
+    def changes(self, start: int, end: int) -> tuple[ChordChange, ...]:
         """Where the chord becomes another, from `start` to before `end`, in order.
 
         A chord that is written again is no change, across a bar line or from one round to the next.  What holds at
@@ -163,14 +163,14 @@ class Form:
         """
         return tuple(self._changes(start, end))
 
-    def next_change(self, tick: int) -> Change | None:
+    def next_change(self, tick: int) -> ChordChange | None:
         """The next change later than a tick; None where one chord holds for ever."""
         first = next(self._changes(tick + 1, tick + self._line.starts[-1] + 1), None)
         if first is None:  # from the introduction on it may be further
             first = next(self._changes(tick + 1, tick + 2 * self._line.starts[-1] + 1), None)
         return first
 
-    def _changes(self, start: int, end: int) -> Iterator[Change]:
+    def _changes(self, start: int, end: int) -> Iterator[ChordChange]:
         line = self._line
         moved = start - self.folded(start)
         at = bisect_left(line.changes, start - moved)
@@ -180,7 +180,7 @@ class Form:
                 if tick >= end:
                     return
                 if self._is_other(at, moved):
-                    yield Change(tick, line.chords[at])
+                    yield ChordChange(tick, line.chords[at])
                 at += 1
             moved += line.length
             if line.begin + moved >= end:

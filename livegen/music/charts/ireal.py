@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 from urllib.parse import unquote
 
 from livegen.errors import ChartError, ConfigError
-from livegen.music.charts.chart import MOST_BARS, Bar, Chart, Jump, Until
+from livegen.music.charts.chart import MOST_BARS, Chart, Jump, Until, WrittenBar
 from livegen.music.charts.form import Placed
-from livegen.music.charts.source import FASTEST, LONGEST, SLOWEST, Source, shown
+from livegen.music.charts.source import FASTEST, LONGEST, SLOWEST, ChartFile, shown
 from livegen.music.chord import Chord
 from livegen.music.chord_names import chord_named, key_named, note_named
 from livegen.music.key import Key
@@ -59,7 +59,7 @@ class Tune(NamedTuple):
     music: str
 
 
-def read_ireal(text: str, source: Source, title: str | None = None) -> Chart:
+def read_ireal(text: str, source: ChartFile, title: str | None = None) -> Chart:
     """The first tune of a text that holds links, or the one of a title.  Raises ChartError with file and line."""
     found: list[str] = []
     for line, link in _links(text):
@@ -100,14 +100,15 @@ def _links(text: str) -> Iterator[tuple[int, str]]:
 def _tunes(link: str) -> Iterator[Tune]:
     """The tunes of a link, in its order."""
     scheme, _, body = link.partition("://")
-    fields = unquote(body, errors="replace").split("=")
+    plain = unquote(body, errors="replace")
     if scheme.lower() == "irealb":
+        fields = plain.split("=")
         # Empty fields make the signs between tunes ambiguous; the music is known by how it begins.
         for at, music in enumerate(fields):
             if music.startswith(_SCRAMBLED):
                 yield _scrambled(fields, at)
     else:
-        for chunk in unquote(body, errors="replace").split("==="):
+        for chunk in plain.split("==="):
             fields = chunk.split("=")
             for at in range(0, len(fields) - 5, 6):
                 name, _, style, key, _, music = fields[at : at + 6]
@@ -155,26 +156,27 @@ class _Cells:
     count: int = 0
     again: str = ""  # x: the bar before; r: the two bars before
     begun: bool = False  # something but blanks stands here
-    bar: Bar = field(default_factory=Bar)  # the signs of the bar, without what it holds
+    bar: WrittenBar = field(
+        default_factory=WrittenBar
+    )  # the signs of the bar, without what it holds
 
 
 @dataclass(slots=True)
 class _Reader:
-    source: Source
+    source: ChartFile
     line: int
     metre: Metre = COMMON_TIME
     first: Metre | None = None
-    bars: list[Bar] = field(default_factory=list)
+    bars: list[WrittenBar] = field(default_factory=list)
     cells: _Cells = field(default_factory=_Cells)
-    following: Bar = field(
-        default_factory=Bar
+    following: WrittenBar = field(
+        default_factory=WrittenBar
     )  # signs that stand behind a chord and belong to the next bar
     chord: Chord | None = None  # the one before
     times: int = 2  # of the next } that closes
     codas: list[tuple[int, bool]] = field(
         default_factory=list
     )  # coda signs: bar, and if it had begun
-    filled: bool = False  # an r has filled the bar that comes
 
     def mistake(self, message: str) -> ChartError:
         """An error that names the bar, for a link is one line."""
@@ -269,7 +271,7 @@ class _Reader:
         cells, self.cells = self.cells, _Cells()
         if cells.begun:
             self._add(cells)
-            self.cells.bar, self.following = self.following, Bar()
+            self.cells.bar, self.following = self.following, WrittenBar()
         else:
             self._hand_on(cells.bar)
         if sign == "}" and self.bars:
@@ -278,7 +280,7 @@ class _Reader:
         elif sign == "{":
             self.cells.bar = replace(self.cells.bar, opens=True)
 
-    def _hand_on(self, blank: Bar) -> None:
+    def _hand_on(self, blank: WrittenBar) -> None:
         """Blanks between bar lines only lay out a page: what is behind a bar goes to the last, all else to the next."""
         if self.bars and (blank.jump or blank.fine):
             last = self.bars[-1]
@@ -296,16 +298,16 @@ class _Reader:
         else:
             self._append(replace(bar, chords=self._placed(cells, ticks)))
 
-    def _repeat(self, bar: Bar, back: int) -> None:
+    def _repeat(self, bar: WrittenBar, back: int) -> None:
         """The bar before, or both bars before; their signs are not repeated."""
         if len(self.bars) < back:
             raise self.mistake("the sign for the bar before, and there is none")
         for number, before in enumerate(self.bars[-back:]):
-            own = bar if number == 0 else Bar(bar.ticks, bar.beat)
+            own = bar if number == 0 else WrittenBar(bar.ticks, bar.beat)
             chords = before.chords if before.ticks == bar.ticks else ()
             self._append(replace(own, chords=chords))
 
-    def _append(self, bar: Bar) -> None:
+    def _append(self, bar: WrittenBar) -> None:
         if len(self.bars) == MOST_BARS:
             raise self.mistake(f"more than {MOST_BARS:,} bars; expected a tune's chart")
         self.bars.append(bar)
@@ -333,7 +335,7 @@ class _Reader:
         return tuple(Placed(tick, chord) for tick, chord in placed.items())
 
 
-def _chart(tune: Tune, source: Source, line: int) -> Chart:
+def _chart(tune: Tune, source: ChartFile, line: int) -> Chart:
     reader = _Reader(source, line)
     reader.read(tune.music)
     if not reader.bars:
@@ -348,7 +350,7 @@ def _chart(tune: Tune, source: Source, line: int) -> Chart:
     )
 
 
-def _with_codas(bars: list[Bar], codas: list[tuple[int, bool]]) -> list[Bar]:
+def _with_codas(bars: list[WrittenBar], codas: list[tuple[int, bool]]) -> list[WrittenBar]:
     """Of two coda signs the first says where one leaves, the last where the coda begins.  One alone says nothing."""
     codas = [(at, begun) for at, begun in codas if at < len(bars) or not begun]
     if len(codas) < 2:

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
-from livegen.music.charts.chart import MOST_BARS, Bar, Chart, Jump, Until
+from livegen.music.charts.chart import MOST_BARS, Chart, Jump, Until, WrittenBar
 from livegen.music.charts.form import Placed
-from livegen.music.charts.source import FASTEST, LONGEST, SLOWEST, Source, shown
+from livegen.music.charts.source import FASTEST, LONGEST, SLOWEST, ChartFile, shown
 from livegen.music.charts.xml_tree import Element, parsed
 from livegen.music.chord import INTERVALS, Chord
 from livegen.music.chord_names import NATURALS, kind_named, kind_of
@@ -60,19 +60,19 @@ class _Marks:
 
 @dataclass(slots=True)
 class _Reader:
-    source: Source
+    source: ChartFile
     divisions: Fraction = Fraction(1)
     metre: Metre = COMMON_TIME
     first: Metre | None = None
     key: Key | None = None
     transposed: int = 0  # semitones that the part sounds above what is written
-    bars: list[Bar] = field(default_factory=list)
+    bars: list[WrittenBar] = field(default_factory=list)
     marks: _Marks = field(default_factory=_Marks)
     carried: list[Placed] = field(default_factory=list)  # a chord behind the end of its bar
     opens: bool = False  # a repeat that the bar before opens at its end
     pickup: bool = False
     # of the bar that is read
-    bar: Bar = field(default_factory=Bar)
+    bar: WrittenBar = field(default_factory=WrittenBar)
     chords: dict[int, Chord | None] = field(default_factory=dict)
     at: Fraction = Fraction(0)  # divisions from the bar line
     length: Fraction = Fraction(0)
@@ -83,7 +83,7 @@ class _Reader:
             raise self.source.mistake(
                 measure.line, f"more than {MOST_BARS:,} bars; expected a lead sheet"
             )
-        self.bar = Bar(opens=self.opens, line=measure.line)
+        self.bar = WrittenBar(opens=self.opens, line=measure.line)
         self.chords = {placed.tick: placed.chord for placed in self.carried}
         self.carried, self.opens = [], False
         self.at = self.length = Fraction(0)
@@ -321,7 +321,7 @@ class _Reader:
             self.marks.codas.append(len(self.bars))
 
 
-def read_musicxml(data: bytes, source: Source) -> Chart:
+def read_musicxml(data: bytes, source: ChartFile) -> Chart:
     """The chart of a MusicXML file that is not compressed.  Raises ChartError, which names file and line."""
     score = parsed(data, source, _KEPT)
     if score.tag == "score-timewise":
@@ -359,7 +359,7 @@ def read_musicxml(data: bytes, source: Source) -> Chart:
     )
 
 
-def _read(part: Element, source: Source) -> _Reader:
+def _read(part: Element, source: ChartFile) -> _Reader:
     reader = _Reader(source)
     for measure in part.all("measure"):
         reader.measure(measure)
@@ -392,7 +392,7 @@ def _until(words: str) -> Until | None:
     return {"coda": "coda", "fine": "fine"}.get(match[1].lower(), "end") if match else None  # type: ignore[return-value]
 
 
-def _marked(bars: list[Bar], marks: _Marks) -> list[Bar]:
+def _marked(bars: list[WrittenBar], marks: _Marks) -> list[WrittenBar]:
     """The bars with what only the whole tune tells: which coda sign leaves, which begins, and how far a jump goes."""
     marked = list(bars)
     leaves = any(bar.to_coda for bar in bars)

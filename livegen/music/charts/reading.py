@@ -8,7 +8,7 @@ from livegen.music.charts.chart import Chart
 from livegen.music.charts.chordpro import DIRECTIVE, read_chordpro
 from livegen.music.charts.ireal import LINK, read_ireal
 from livegen.music.charts.musicxml import read_musicxml
-from livegen.music.charts.source import Source
+from livegen.music.charts.source import ChartFile
 from livegen.music.charts.text import read_text
 from livegen.music.charts.xml_tree import MAX_BYTES, unpacked
 
@@ -33,7 +33,7 @@ def read_chart(path: Path, title: str | None = None) -> Chart:
 
 def chart_of(data: bytes, name: str, title: str | None = None) -> Chart:
     """The chart that bytes hold; `name` is what mistakes call them, and its ending helps.  Raises ChartError."""
-    source = Source(name)
+    source = ChartFile(name)
     chart = _read(data, source, Path(name).suffix.lower(), title)
     try:
         _ = chart.form  # whatever cannot be played is told now
@@ -42,7 +42,7 @@ def chart_of(data: bytes, name: str, title: str | None = None) -> Chart:
     return chart
 
 
-def _read(data: bytes, source: Source, suffix: str, title: str | None) -> Chart:
+def _read(data: bytes, source: ChartFile, suffix: str, title: str | None) -> Chart:
     if data.startswith(b"PK\3\4"):
         return read_musicxml(unpacked(data, source), source)
     head = data[:_HEAD].replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe \t\r\n")

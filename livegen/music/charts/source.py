@@ -4,6 +4,9 @@ import re
 from dataclasses import dataclass
 
 from livegen.errors import ChartError, ConfigError
+from livegen.music.chord import Chord
+from livegen.music.chord_names import chord_named, key_named
+from livegen.music.key import Key
 from livegen.music.metre import Metre, parse_metre
 
 MAX_BYTES = 4_000_000  # of text; the longest iReal playlists have 700,000
@@ -17,14 +20,16 @@ _CONTROLS = re.compile(r"[\x00-\x08\x0b\x0e-\x1f\x7f]")
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ChartFile:
     """A file by its name, and how a mistake in it is told."""
 
     name: str
 
     def mistake(self, line: int, message: str) -> ChartError:
         """An error that names the file and, unless it is 0, the line."""
-        return ChartError(f"{self.name}:{line}: {message}" if line else f"{self.name}: {message}")
+        error = ChartError(f"{self.name}:{line}: {message}" if line else f"{self.name}: {message}")
+        error.line, error.said = line, message
+        return error
 
     def told(self, line: int, error: ChartError) -> ChartError:
         """An error that knew neither file nor line, with both."""
@@ -54,6 +59,20 @@ class Source:
                     number, f"more than {MAX_LINE:,} characters in a line; expected bars"
                 )
         return lines
+
+    def chord(self, line: int, name: str) -> Chord | None:
+        """The chord of a name, None for N.C.  Raises ChartError."""
+        try:
+            return chord_named(name)
+        except ChartError as error:
+            raise self.told(line, error) from None
+
+    def key(self, line: int, text: str) -> Key:
+        """The key that is written.  Raises ChartError."""
+        try:
+            return key_named(text)
+        except ChartError as error:
+            raise self.told(line, error) from None
 
     def metre(self, line: int, text: str) -> Metre:
         """The metre that is written.  Raises ChartError."""

@@ -14,12 +14,13 @@ What follows # at the beginning of a line, or between spaces, is for people.
 import re
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
+from typing import Any
 
 from livegen.errors import ChartError
 from livegen.music.charts.cells import HOLD, Cell, spread
-from livegen.music.charts.chart import MOST_BARS, Bar, Chart, Jump
-from livegen.music.charts.source import LONGEST, Source, shown
-from livegen.music.chord_names import chord_named, key_named
+from livegen.music.charts.chart import MOST_BARS, Chart, Jump, WrittenBar
+from livegen.music.charts.source import LONGEST, ChartFile, shown
+from livegen.music.chord_names import key_named
 from livegen.music.metre import COMMON_TIME, Metre, written
 
 _COMMENT = re.compile(r"(^|\s)#(\s.*)?$")
@@ -59,13 +60,12 @@ _ROW = 4  # bars of a line that is written
 class TextReader:
     """Takes a chart line by line; other readers give it the rows of bars that they find."""
 
-    source: Source
+    source: ChartFile
     settings: dict[str, str] = field(default_factory=dict)
     metre: Metre = COMMON_TIME  # in force
     first: Metre | None = None  # of the chart
     tempo: float | None = None
-    chart: Chart = field(default_factory=lambda: Chart((Bar(),)))
-    bars: list[Bar] = field(default_factory=list)
+    bars: list[WrittenBar] = field(default_factory=list)
     section: str | None = None  # begins with the next bar
     opens: bool = False  # so does a repeat
     pickup: Fraction | None = None
@@ -134,10 +134,7 @@ class TextReader:
             case "tempo":
                 self.tempo = self.source.tempo(number, value)
             case "key":
-                try:
-                    key_named(value)
-                except ChartError as error:
-                    raise self.source.told(number, error) from None
+                self.source.key(number, value)
             case "pickup":
                 self.pickup = _pickup(value)
                 if self.pickup is None:
@@ -185,7 +182,7 @@ class TextReader:
                     number, "an empty bar; expected a chord, % for the bar before, or N.C."
                 )
             return
-        bar, cells, back = Bar(line=number), list[Cell](), 0
+        bar, cells, back = WrittenBar(line=number), list[Cell](), 0
         for token in tokens:
             if token["again"]:
                 back = len(token["again"])
@@ -212,13 +209,9 @@ class TextReader:
         if not token["chord"]:
             return None
         name = token["chord"]
-        is_hit = name.endswith("!")
-        try:
-            return Cell(chord_named(name.rstrip("!")), hit=is_hit)
-        except ChartError as error:
-            raise self.source.told(number, error) from None
+        return Cell(self.source.chord(number, name.rstrip("!")), hit=name.endswith("!"))
 
-    def _signed(self, number: int, bar: Bar, token: re.Match[str]) -> Bar:
+    def _signed(self, number: int, bar: WrittenBar, token: re.Match[str]) -> WrittenBar:
         if token["jump"]:
             until = (token["until"] or "end").lower()
             number_ = int(token["number"]) if token["number"] else None
@@ -232,15 +225,8 @@ class TextReader:
         if token["ending"]:
             return replace(bar, ending=self._numbers(number, token["ending"]))
         name = next(name for name in ("to_coda", "coda", "segno", "fine") if token[name])
-        match name:
-            case "to_coda":
-                return replace(bar, to_coda=True)
-            case "coda":
-                return replace(bar, coda=True)
-            case "segno":
-                return replace(bar, segno=True)
-            case _:
-                return replace(bar, fine=True)
+        sign: dict[str, Any] = {name: True}
+        return replace(bar, **sign)
 
     def _numbers(self, number: int, text: str) -> tuple[int, ...]:
         numbers = [int(digit) for digit in re.findall(r"\d", text)]
@@ -252,7 +238,7 @@ class TextReader:
             )
         return tuple(sorted(set(numbers)))
 
-    def _behind(self, number: int, bar: Bar, text: str) -> None:
+    def _behind(self, number: int, bar: WrittenBar, text: str) -> None:
         """Signs alone, as behind the last bar line, belong to the bar before."""
         is_behind = bar.jump or bar.fine or bar.to_coda
         if not is_behind or not self.bars or bar.ending or bar.segno or bar.coda:
@@ -265,7 +251,7 @@ class TextReader:
             to_coda=bar.to_coda or last.to_coda,
         )
 
-    def _filled(self, number: int, bar: Bar, cells: list[Cell], back: int) -> Bar:
+    def _filled(self, number: int, bar: WrittenBar, cells: list[Cell], back: int) -> WrittenBar:
         ticks, beat = self.metre.changes[0][1], self.metre.beat
         if not self.bars and self.pickup is not None:
             ticks = int(self.pickup * beat)
@@ -287,7 +273,7 @@ class TextReader:
             raise self.source.told(number, error) from None
         return replace(bar, chords=chords, hits=hits)
 
-    def add(self, number: int, bar: Bar) -> None:
+    def add(self, number: int, bar: WrittenBar) -> None:
         """Add a bar; a section and a repeat that were begun begin with it."""
         if len(self.bars) == MOST_BARS:
             raise self.source.mistake(
@@ -315,7 +301,7 @@ class TextReader:
         )
 
 
-def read_text(text: str, source: Source) -> Chart:
+def read_text(text: str, source: ChartFile) -> Chart:
     """The chart of a text.  Raises ChartError, which names file and line."""
     reader, number = TextReader(source), 0
     for number, line in enumerate(source.lines(text), start=1):
@@ -323,7 +309,7 @@ def read_text(text: str, source: Source) -> Chart:
     return reader.end(number)
 
 
-def _opened(bars: list[Bar]) -> list[Bar]:
+def _opened(bars: list[WrittenBar]) -> list[WrittenBar]:
     """The bars with a |: at the beginning of each section that a :| without one closes."""
     opened, begin = list(bars), 0
     for at, bar in enumerate(bars):
@@ -358,17 +344,15 @@ def write_text(chart: Chart) -> str:
     lines += [f"key: {chart.key.name}"] if chart.key else []
     if chart.pickup:
         lines.append(f"pickup: {Fraction(chart.bars[0].ticks, chart.bars[0].beat)}")
-    metre, row = chart.metre, list[str]()
+    row: list[str] = []
     for index, bar in enumerate(chart.bars):
         if row and (bar.section is not None or bar.opens or len(row) == _ROW):
             lines.append(_row(row))
             row = []
         if bar.section is not None:
             lines += ["", f"[{_plain(bar.section)}]"]
-        is_pickup = chart.pickup and index == 0
-        own = metre if is_pickup else Metre(((0, bar.ticks),), bar.beat)
-        row.append(_bar(chart, bar, "" if own == metre else f"({written(own)}) "))
-        metre = own
+        metre = chart.new_metre(index)
+        row.append(_bar(chart, bar, f"({metre}) " if metre else ""))
     return "\n".join([*lines, _row(row), ""])
 
 
@@ -381,7 +365,7 @@ def _row(bars: list[str]) -> str:
     return ("|" + "".join(bars)).replace("||:", "|:")
 
 
-def _bar(chart: Chart, bar: Bar, metre: str) -> str:
+def _bar(chart: Chart, bar: WrittenBar, metre: str) -> str:
     before = metre + "".join(
         word + " "
         for word, is_there in (

@@ -12,7 +12,7 @@ from livegen.errors import ChartError
 from livegen.music.charts.form import Form, Placed, PlayedBar
 
 if TYPE_CHECKING:
-    from livegen.music.charts.chart import Bar, Chart, Jump
+    from livegen.music.charts.chart import Chart, Jump, WrittenBar
 
 MOST_PLAYED = 10_000  # bars of a form
 # Sections that are played once before the rounds, and once after them.
@@ -28,10 +28,10 @@ def unrolled(chart: "Chart") -> Form:
         played = [bar for bar in played if bar.written != 0]
     if not played:
         raise ChartError("the chart has no bar but its pick-up; expected a bar with chords")
-    first, last = 0, len(played)
+    first, last, coda = 0, len(played), _last_coda(chart.bars)
     while first < last and _INTRODUCTION.match(played[first].section):
         first += 1
-    while last > first and _is_outro(chart, played[last - 1]):
+    while last > first and _is_outro(played[last - 1], coda):
         last -= 1
     if first == last:  # nothing comes back but what is called an introduction or an ending
         first, last = 0, len(played)
@@ -39,24 +39,28 @@ def unrolled(chart: "Chart") -> Form:
     return Form(round_, tuple(played[:first]), tuple(played[last:]), pickup)
 
 
-def _is_outro(chart: "Chart", bar: PlayedBar) -> bool:
-    """True in an ending, and in a coda to which no D.C. or D.S. leads: that one is for the last round."""
-    if _OUTRO.match(bar.section):
-        return True
-    coda = next((at for at, written in enumerate(chart.bars) if written.coda), None)
-    leads = any(written.jump is not None for written in chart.bars)
-    leaves = any(written.to_coda for written in chart.bars)
-    return leaves and not leads and coda is not None and bar.written >= coda
+def _last_coda(bars: Sequence["WrittenBar"]) -> int | None:
+    """Where the coda begins to which no D.C. or D.S. leads: that one is for the last round; None without one."""
+    leads = any(bar.jump is not None for bar in bars)
+    leaves = any(bar.to_coda for bar in bars)
+    if leads or not leaves:
+        return None
+    return next((at for at, bar in enumerate(bars) if bar.coda), None)
 
 
-def _held(bar: "Bar", before: Placed | None) -> tuple[Placed, ...]:
+def _is_outro(bar: PlayedBar, coda: int | None) -> bool:
+    """True in an ending, and from the coda on that is for the last round."""
+    return bool(_OUTRO.match(bar.section)) or (coda is not None and bar.written >= coda)
+
+
+def _held(bar: "WrittenBar", before: Placed | None) -> tuple[Placed, ...]:
     """The chords of a bar, beginning at its first tick with the one that holds."""
     if bar.chords and bar.chords[0].tick == 0:
         return bar.chords
     return (Placed(0, before.chord if before else None), *bar.chords)
 
 
-def _played(bars: Sequence["Bar"], walk: "_Walk") -> list[PlayedBar]:
+def _played(bars: Sequence["WrittenBar"], walk: "_Walk") -> list[PlayedBar]:
     names = _sections(bars)
     firsts = {at for at, bar in enumerate(bars) if bar.section is not None}
     if not firsts:
@@ -73,7 +77,7 @@ def _played(bars: Sequence["Bar"], walk: "_Walk") -> list[PlayedBar]:
     return played
 
 
-def _sections(bars: Sequence["Bar"]) -> list[str]:
+def _sections(bars: Sequence["WrittenBar"]) -> list[str]:
     """The name of the section of each bar."""
     names, name = [], ""
     for bar in bars:
@@ -88,7 +92,7 @@ def _sections(bars: Sequence["Bar"]) -> list[str]:
 class _Walk:
     """Somebody who reads the chart bar by bar with a finger."""
 
-    def __init__(self, bars: Sequence["Bar"]) -> None:
+    def __init__(self, bars: Sequence["WrittenBar"]) -> None:
         self.bars = bars
         self.repeats = _repeats(bars)
         self.order: list[int] = []
@@ -119,7 +123,7 @@ class _Walk:
             )
         self._go_on(bar)
 
-    def _go_on(self, bar: "Bar") -> None:
+    def _go_on(self, bar: "WrittenBar") -> None:
         coda = self._coda()
         if self.is_back and self.jump and self._stops(bar, self.jump):
             self.at = len(self.bars)
@@ -139,7 +143,7 @@ class _Walk:
         else:
             self.at += 1
 
-    def _stops(self, bar: "Bar", jump: "Jump") -> bool:
+    def _stops(self, bar: "WrittenBar", jump: "Jump") -> bool:
         """True behind the bar at which a D.C. or D.S. ends: fine, or the end of the ending that it names."""
         if jump.until == "fine" and bar.fine:
             return True
@@ -189,13 +193,14 @@ class _Repeat:
     ending: tuple[int, ...]  # the numbers of the ending in which the bar lies; () outside
 
 
-def _repeats(bars: Sequence["Bar"]) -> list[_Repeat]:
+def _repeats(bars: Sequence["WrittenBar"]) -> list[_Repeat]:
     """The repeat of each bar.
 
     One that nothing opens begins at the top or behind the repeat before.  The last ending reaches to the next section,
     the next |:, or as many bars as the ending before it has.
     """
-    begins, endings = _begins(bars), _endings(bars)
+    endings = _endings(bars)
+    begins = _begins(bars, endings)
     totals: dict[int, int] = {}
     numbers: dict[int, set[int]] = {}
     closed: set[int] = set()
@@ -209,14 +214,14 @@ def _repeats(bars: Sequence["Bar"]) -> list[_Repeat]:
     ]
 
 
-def _is_closed(bars: Sequence["Bar"], at: int, ending: tuple[int, ...]) -> bool:
+def _is_closed(bars: Sequence["WrittenBar"], at: int, ending: tuple[int, ...]) -> bool:
     """True behind a bar with a :|, and between two endings, where people leave it out."""
     following = bars[at + 1 : at + 2]
     return bars[at].times > 1 or bool(ending and following and following[0].ending)
 
 
-def _begins(bars: Sequence["Bar"]) -> list[int]:
-    endings = _endings(bars)
+def _begins(bars: Sequence["WrittenBar"], endings: Sequence[tuple[int, ...]]) -> list[int]:
+    """The bar to which the repeat goes back in which each bar lies."""
     found, begin, is_closed = [], 0, False
     for at, bar in enumerate(bars):
         behind = is_closed and not endings[at]
@@ -227,7 +232,7 @@ def _begins(bars: Sequence["Bar"]) -> list[int]:
     return found
 
 
-def _endings(bars: Sequence["Bar"]) -> list[tuple[int, ...]]:
+def _endings(bars: Sequence["WrittenBar"]) -> list[tuple[int, ...]]:
     """The numbers of the ending in which each bar lies."""
     found: list[tuple[int, ...]] = []
     inside: tuple[int, ...] = ()
@@ -248,7 +253,7 @@ def _endings(bars: Sequence["Bar"]) -> list[tuple[int, ...]]:
     return found
 
 
-def _closes(bars: Sequence["Bar"], at: int) -> bool:
+def _closes(bars: Sequence["WrittenBar"], at: int) -> bool:
     """True if the ending that is open at a bar still closes with a :| or is followed by another ending."""
     for bar in bars[at:]:
         if bar.opens or bar.section is not None or bar.coda:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from xml.parsers import expat
 
 from livegen.errors import ChartError
-from livegen.music.charts.source import Source
+from livegen.music.charts.source import ChartFile
 
 MAX_BYTES = 16_000_000  # of XML, also inside an archive
 MAX_ELEMENTS = 300_000  # of those that are kept
@@ -50,7 +50,7 @@ class Element:
         return found.text.strip() if found else ""
 
 
-def parsed(data: bytes, source: Source, kept: Collection[str]) -> Element:
+def parsed(data: bytes, source: ChartFile, kept: Collection[str]) -> Element:
     """The tree of the elements named in `kept`, under the root.  Raises ChartError, which names file and line."""
     if len(data) > MAX_BYTES:
         raise source.mistake(
@@ -72,7 +72,7 @@ def parsed(data: bytes, source: Source, kept: Collection[str]) -> Element:
 
 
 class _Builder:
-    def __init__(self, source: Source, kept: frozenset[str]) -> None:
+    def __init__(self, source: ChartFile, kept: frozenset[str]) -> None:
         self.source, self.kept = source, kept
         self.root: Element | None = None
         self.open: list[Element] = []
@@ -122,7 +122,7 @@ class _Builder:
 # --- archives -----------------------------------------------------------------------------------------------------
 
 
-def unpacked(data: bytes, source: Source) -> bytes:
+def unpacked(data: bytes, source: ChartFile) -> bytes:
     """The score inside a compressed MusicXML file (.mxl), at most MAX_BYTES of it.  Raises ChartError."""
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
@@ -144,7 +144,7 @@ def unpacked(data: bytes, source: Source) -> bytes:
         raise source.mistake(0, "is a damaged archive; expected compressed MusicXML") from None
 
 
-def _score_name(archive: zipfile.ZipFile, names: list[str], source: Source) -> str:
+def _score_name(archive: zipfile.ZipFile, names: list[str], source: ChartFile) -> str:
     """The file that the archive's manifest names, else the first that looks like a score."""
     if _MANIFEST in names:
         manifest = parsed(
@@ -159,7 +159,7 @@ def _score_name(archive: zipfile.ZipFile, names: list[str], source: Source) -> s
     raise source.mistake(0, "is an archive without a score; expected compressed MusicXML")
 
 
-def _inflated(archive: zipfile.ZipFile, name: str, source: Source) -> bytes:
+def _inflated(archive: zipfile.ZipFile, name: str, source: ChartFile) -> bytes:
     """A file of the archive, read no further than it may be long: what it says of its size may be wrong."""
     with archive.open(name) as file:
         data = file.read(MAX_BYTES + 1)
