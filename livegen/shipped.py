@@ -6,12 +6,10 @@ One answer for an installed wheel, where they lie inside the package, and for a 
 import re
 from pathlib import Path
 
-from livegen.control.charts import by_name
 from livegen.daemon.recordings import default_folder
 from livegen.errors import ChartError, ConfigError, ModelError
 from livegen.home import spelled_out
 from livegen.jam.controls import OFF
-from livegen.music.charts import read_chart, write_text
 
 DEFAULT_MODEL = "jam-gru"  # the folder under models/ that "default" stands for
 _PACKAGE = Path(__file__).resolve().parent
@@ -88,6 +86,10 @@ def own_charts() -> Path:
 
 def charts() -> dict[str, Path]:
     """Charts by name, which is that of the file without its ending: those that came with livegen, then one's own."""
+    from livegen.control.charts import (
+        by_name,  # which brings their readers, not wanted at every start
+    )
+
     return by_name(root() / "charts", own_charts())
 
 
@@ -114,4 +116,7 @@ def chart_text(said: str) -> str:
     """
     if said == OFF or "\n" in said or "|" in said:
         return said
+    # The readers of charts are not there at every start.
+    from livegen.music.charts import read_chart, write_text
+
     return write_text(read_chart(chart(said)))

@@ -305,15 +305,12 @@ class Agenda:
     @property
     def open(self) -> tuple[Stroke, ...]:
         """The beginnings of planned notes that will not have ended when all that waits is due; oldest first."""
-        begun = self._begun()
+        began = sorted([*self._open.values(), *self._unheard.values()], key=lambda it: it.due)
+        begun = [given.stroke for given in began if given.is_planned]
         for stroke in self.planned:
             begun = [other for other in begun if other[1:3] != stroke[1:3]]
             begun += [stroke] if stroke.velocity else []
         return tuple(begun)
-
-    def _begun(self) -> list[Stroke]:
-        begun = sorted([*self._open.values(), *self._unheard.values()], key=lambda it: it.due)
-        return [given.stroke for given in begun if given.is_planned]
 
     @property
     def planned(self) -> tuple[Stroke, ...]:

@@ -159,7 +159,8 @@ def brief_for(
         chords = (chord for _, chord in outline.chords if chord)
         allowed = allowed.union(*(chord.pitch_classes for chord in chords))
     left = room(phrase, settings, timeline, now) if beside and now is not None else None
-    ending, end = outline.ending, None if ticks is None else start + ticks
+    ending = outline.ending
+    end = None if ticks is None else start + ticks
     return Brief(
         start=start,
         end=ending.until if ending else end,
@@ -168,7 +169,7 @@ def brief_for(
         voices=tuple(_voices(phrase, settings, part) for part in range(len(PARTS))),
         channels=tuple(route.channel for route in routes),
         patience=patience,
-        closes=None if ticks is None else closing(plays, timeline.metre, start, start + ticks),
+        closes=None if end is None else closing(plays, timeline.metre, start, end),
         temperature=settings.temperature,
         nucleus=settings.nucleus,
         density=settings.density * _DENSER**energy * (left or 1.0),
@@ -191,7 +192,10 @@ def brief_for(
 
 
 def for_drums(brief: Brief, drummer: Drummer | None = None) -> Brief:
-    """The same for drums that play by themselves: nobody to suppose or to leave room for, sixteenths, and steady."""
+    """The same for drums that play by themselves: nobody to suppose or to leave room for.
+
+    Sixteenths, and steady where they keep to nothing.
+    """
     return replace(
         brief,
         parts=tuple(part == DRUMS for part in range(len(PARTS))),
@@ -368,11 +372,10 @@ def _harmonies(
         return (None,) * len(PARTS)
     home = np.array([0.0 if pitch % 12 in allowed else 1.0 for pitch in range(128)])
     strange, chords = home * _strangeness(settings.adherence), tuple(outline.chords)
-    origin = chords[0].tick if chords else 0
     return tuple(
         None
         if part == DRUMS
-        else Welcome(part, strange, metre, chords, settings.adherence, origin, outline.period)
+        else Welcome(part, strange, metre, chords, settings.adherence, outline.period)
         for part in range(len(PARTS))
     )
 

@@ -40,10 +40,8 @@ class Call:
     # The tick at which it is over, as it stands, and for which state of things: asked for several times an event.
     over: tuple[object, int] = (None, 0)
     silence_us: int | None = None
-    counted: tuple[object, Counted] = (
-        None,
-        Counted(),
-    )  # what it is of a count-in, and for which state of things
+    # What it is of a count-in, and for which state of things.
+    counted: tuple[object, Counted] = (None, Counted())
 
     def close(self) -> None:
         """Nothing belongs to it any more, and the beat on which it was heard stands."""

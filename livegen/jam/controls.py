@@ -8,15 +8,17 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from livegen.errors import ChartError, ConfigError
 from livegen.jam.turns import MODES
-from livegen.music.charts import Chart, chart_of
 from livegen.music.metre import told_metre
 from livegen.music.parts import DRUMS, PARTS
 from livegen.music.quantise import GRIDS
 from livegen.music.scale import parse_register, parse_scale
+
+if TYPE_CHECKING:
+    from livegen.music.charts import Chart
 
 Value = float | str
 OFF = "off"  # no chart
@@ -141,7 +143,7 @@ _TABLE = (
         'colours), or a name such as "C major", "A minor", "D dorian", "F# blues".',
     ),
     Control(
-        "chart", "text", "off",
+        "chart", "text", OFF,
         help="A chart (lead sheet) that all parts go by, by the name of one that is there or as a file, or off.  Its "
         "tempo, metre and style count where those controls are auto or any.",
     ),
@@ -277,8 +279,10 @@ def _checked_text(name: str, text: str) -> str:
 
 
 @lru_cache(8)
-def chart_in(text: str) -> Chart | None:
+def chart_in(text: str) -> "Chart | None":
     """The chart of a value of the control `chart`; None for "off".  Raises ConfigError."""
+    from livegen.music.charts import chart_of  # the readers of charts are not there at every start
+
     try:
         return None if text == OFF else chart_of(text.encode(), "the chart")
     except ChartError as mistake:

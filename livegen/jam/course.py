@@ -46,11 +46,6 @@ class Course:
         self._legs = [Leg(LONG_AGO, top, 0)]
 
     @property
-    def is_plain(self) -> bool:
-        """True if no cue has changed it."""
-        return len(self._legs) == 1
-
-    @property
     def top(self) -> int:
         """The tick on which tick 0 of the form was laid first."""
         return self._legs[0].origin

@@ -11,9 +11,8 @@ from livegen.jam.turns import Turn
 from livegen.music.drum_bars import FILL
 from livegen.music.metre import TICKS_PER_BEAT
 
-SOONEST = (
-    TICKS_PER_BEAT // 2
-)  # what is planned for so near is played: a bar line that is nearer is too near
+# What is planned for so near is played: a bar line that is nearer is too near.
+NEAREST_LINE = TICKS_PER_BEAT // 2
 VAMP, LONGEST_LOOP = 4, 8  # bars
 CUES = ("fill", "top", "section", "vamp", "loop_chords", "ending")
 
@@ -42,7 +41,7 @@ class Cues:
         """Do it; the reply, and the number of bars that it speaks of."""
         timeline, harmony = self._listener.live.timeline, self._listener.harmony_at(now)
         tick = timeline.tick_from(now + 1)
-        line = timeline.bar_from(tick + SOONEST)
+        line = timeline.bar_from(tick + NEAREST_LINE)
         is_ending = harmony.ending is not None
         if name != "fill":
             harmony.call_off()  # the last cue counts

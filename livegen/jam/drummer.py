@@ -31,10 +31,8 @@ from livegen.music.drum_bars import (
 from livegen.music.drum_bars import fills as fills_of
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 
-KEPT, COLOUR = (
-    0.85,
-    0.55,
-)  # the share that kicks, snares and fills of the kept bars have in what comes next, and others
+# The share that kicks, snares and fills of the kept bars have in what comes next, and others.
+KEPT, COLOUR = 0.85, 0.55
 ASKED = 0.98  # that of a fill that was asked for, and of kick and crash after it
 LOOSER = 0.7  # times as much in the last beat of every fourth bar without a fill
 LOUD = 60  # velocity of a snare that is no ghost note
@@ -77,26 +75,20 @@ class Drummer:
         number = (tick - self.origin) // self.bar
         for bar in range(number, number + len(self.bars) + 1):
             hits = self.hits(bar)
-            due = hits[bisect_left(hits, (tick,)) :]
-            first = next((hit for hit in due if hit.tick > tick or hit.pitch not in struck), None)
-            if first:
-                return tuple(
-                    hit
-                    for hit in due
-                    if hit.tick == first.tick and (hit.tick > tick or hit.pitch not in struck)
-                )
+            ahead = hits[bisect_left(hits, (tick,)) :]
+            due = [hit for hit in ahead if hit.tick > tick or hit.pitch not in struck]
+            if due:
+                return tuple(hit for hit in due if hit.tick == due[0].tick)
         return ()
 
     def share(self, hit: Hit) -> float:
         """The share, 0 to 1, that a kept hit has in what comes next."""
         number, into = divmod(hit.tick - self.origin, self.bar)
         filled = self.fill_at(number)
-        if (self._is_asked_in(number) and filled is not None and into >= filled) or (
-            self._is_asked_in(number - 1) and into == 0
-        ):
+        in_fill = filled is not None and into >= filled
+        if (self._is_asked_in(number) and in_fill) or (self._is_asked_in(number - 1) and into == 0):
             return ASKED
-        is_firm = hit.pitch in _BACKBONE and hit.velocity >= LOUD
-        is_firm = is_firm or (filled is not None and into >= filled)
+        is_firm = in_fill or (hit.pitch in _BACKBONE and hit.velocity >= LOUD)
         is_end = self.period and (number + 1) % (self.period // 2) == 0
         is_loose = is_end and filled is None and into >= self.bar - TICKS_PER_BEAT
         return (KEPT if is_firm else COLOUR) * (LOOSER if is_loose else 1.0)
@@ -182,8 +174,7 @@ def drummer_for(
     `origin` is a tick of the first bar, or of what leads up to it; `density` below 1 leaves out hits; a fill is asked
     for from the tick `fill_from` on.
     """
-    position, bar = metre.place(origin)
-    first = origin - position + bar * (position > bar // 2)
+    first, bar = metre.bar_near(origin), metre.place(origin).bar
     known = patterns(style)
     if bar == COMMON and metre.beat == TICKS_PER_BEAT:
         pattern = Random(seed).choices(known, [each.share for each in known])[0]

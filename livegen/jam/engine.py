@@ -372,12 +372,10 @@ class Engine:
             self._sound(given)
 
     def _sound(self, given: Given) -> None:
-        listener = self._listener
         if given.is_planned:
             self._turns.begin(given.at)
-        hear = listener.drum if self._performer.drums_apart(given) else listener.note
         if not given.is_silent:
-            hear(given.struck)
+            self._performer.hear(given.struck)
         self._performer.record(given)
 
     def _let_up(self, out: list[Timed]) -> None:
@@ -398,10 +396,7 @@ class Engine:
             self._turns.jump(timeline, self._now, out)
         elif timeline is not None and self._listener.go_by(timeline):
             self._turns.plan_again(self._now)
-        sends = self.settings.clock_out == "on" and conductor.leader in (
-            Leader.INTERNAL,
-            Leader.LINK,
-        )
+        sends = self.settings.clock_out == "on" and leader in (Leader.INTERNAL, Leader.LINK)
         out += self._clock_sender.follow(timeline if sends else None, self._now, jumped)
 
     @property
@@ -412,7 +407,7 @@ class Engine:
 
     def _click(self, out: list[Timed]) -> None:
         """Let the click go by the beat of now: with the music where that is asked for, once its tempo is known."""
-        if any(isinstance(timed.message, Cut) for timed in out):
+        if any(isinstance(it.message, Cut) for it in out):
             self._metronome.cut(self._now)
         is_wanted = self.settings.click == "on" and self._turns.turn is not Turn.WAITING
         is_sure = self._tempo_sure >= CLICKS_FROM and not self._conductor.is_stopped

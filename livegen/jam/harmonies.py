@@ -43,21 +43,28 @@ class Outline:
     """The harmony that is gone by from a tick on.
 
     `classes` are the pitch classes of the key, None where none is known.  The `chords` come again every `period` ticks
-    from the first, if there is one; None is no chord (N.C.).  Those of `strikes` begin there or later; `is_new` says
-    that the first of them begins now, and was not foreseen.  `waits` are strong beats on which another chord
-    may come that nobody foresees.  In `rests` nobody plays.  `is_written`: a chart says so.
+    from the first, if there is one; None is no chord (N.C.).  In `rests` nobody plays.  `is_written`: a chart says so.
     All ends with `ending`, if there is one.
     """
 
     classes: frozenset[int] | None = None
     chords: Sequence[ChordFrom] = ()
     period: int | None = None
-    strikes: Sequence[ChordFrom] = ()
-    is_new: bool = False
-    waits: Sequence[int] = ()
     rests: Sequence[Stretch] = ()
     is_written: bool = False
     ending: Finale | None = None
+
+
+class Ahead(NamedTuple):
+    """What who goes along strikes from a tick on.
+
+    `is_new` says that the first of `strikes` begins now, and was not foreseen.  `waits` are strong beats, ticks, on
+    which another chord may come that nobody foresees.
+    """
+
+    strikes: Changes = ()
+    is_new: bool = False
+    waits: Sequence[int] = ()
 
 
 _TONES = {LEAD: 1.5, COMP: 5.0, BASS: 2.0}  # how welcome the tones of a chord are
@@ -74,7 +81,7 @@ class Welcome:
     """How welcome each pitch is to a part, in nats, over time.
 
     `strange` (128,) always counts; `weight` (0..1) is how much the chords do.  With a `period` the chords, all within
-    one from tick `origin`, come again and again; the first chord also holds before its time.
+    one from the first, come again and again; the first chord also holds before its time.
     """
 
     part: int
@@ -82,7 +89,6 @@ class Welcome:
     metre: Metre
     chords: tuple[ChordFrom, ...] = ()
     weight: float = 1.0
-    origin: int = 0
     period: int | None = None
 
     def at(self, tick: int) -> Favour:
@@ -106,7 +112,8 @@ class Welcome:
     def _folded(self, tick: int) -> tuple[int, int]:
         """The tick within the first period, and which of the chords holds there."""
         if self.period:
-            tick = self.origin + (tick - self.origin) % self.period
+            first = self.chords[0].tick
+            tick = first + (tick - first) % self.period
         return tick, max(0, bisect_right(self.chords, tick, key=itemgetter(0)) - 1)
 
     def _of_bass(self, chord: Chord, tick: int, since: int, following: ChordFrom | None) -> Favour:

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
 
-from livegen.jam.harmonies import WAIT, Changes, ChordFrom, Finale, Outline
+from livegen.jam.harmonies import WAIT, Ahead, Changes, ChordFrom, Finale, Outline
 from livegen.jam.lead_sheet import LeadSheet
 from livegen.jam.melody_chords import MelodyChords
 from livegen.jam.song_memory import LATE, SongMemory
@@ -183,7 +183,7 @@ class Harmony:
         tones = {pitch % 12 for _, pitch in self._together}
         return len(tones) >= _CHORD or now - self._left_us >= SETTLE_US
 
-    # --- what is to come ------------------------------------------------------------------------------------------
+    # --- the chart ------------------------------------------------------------------------------------------------
 
     def use(self, chart: Chart | None, is_other: bool) -> None:
         """Go by a chart, or by none; it begins with what is played next, unless only its key is another."""
@@ -237,8 +237,7 @@ class Harmony:
         """The ending was played: nothing goes round any more, and a chart begins anew with the next call."""
         self.ending = None
         self._memory.unloop()
-        if self.sheet:
-            self.sheet.stop()
+        self.stop()
 
     def _at_rest(self, now: int) -> Chord | None:
         """The chord on which the music comes to rest: that of the tonic as it is played here, else the last one."""
@@ -250,9 +249,10 @@ class Harmony:
         chords = [replace(chord, bass=None) for chord in played if chord]
         if key is None:
             return chords[0] if chords else None
-        third, kind = (4, "maj") if key.mode == "major" else (3, "min")
+        tonic = _tonic(key)
+        third = INTERVALS[tonic.kind][1]
         at_home = (it for it in chords if it.root == key.tonic and third in INTERVALS[it.kind])
-        return next(at_home, Chord(key.tonic, kind))
+        return next(at_home, tonic)
 
     @property
     def goes_round(self) -> bool:
@@ -265,7 +265,7 @@ class Harmony:
             self.sheet.vamp(tick)
         self._memory.unloop()
 
-    # --- what is to come, told ------------------------------------------------------------------------------------
+    # --- what is to come ------------------------------------------------------------------------------------------
 
     def follow(self, timeline: Timeline, now: int, has_song: bool) -> None:
         """Time passes on a timeline; `has_song` says that its tick 0 is where the song of a DAW begins."""
@@ -284,15 +284,15 @@ class Harmony:
             line = timeline.bar_from(timeline.tick_from(now) + TICKS_PER_BEAT)
             self.end(line, timeline.metre.place(line).bar, now)
 
-    def ahead(self, start: int, timeline: Timeline, now: int) -> Outline:
+    def ahead(self, start: int, timeline: Timeline, now: int) -> Ahead:
         """Choose the chords that who goes along keeps to from tick `start` on.
 
         One that was not foreseen is new for as long as keys that go with it may still come.
         """
-        for tick, chord in self._past(start):
-            came_us = timeline.micros(tick)
-            if came_us > self._since_us:  # nobody has said otherwise since
-                self._told, self._source, self._since_us = chord, ChordSource.MEMORY, came_us
+        past = self._past(start)
+        came_us = timeline.micros(past.tick) if past else self._since_us
+        if past and came_us > self._since_us:  # nobody has said otherwise since
+            self._told, self._source, self._since_us = past.chord, ChordSource.MEMORY, came_us
         before = self._told
         if self.sheet:
             self._told, self._source = self.sheet.at(start).chord, ChordSource.CHART
@@ -302,20 +302,21 @@ class Harmony:
             self._listen(start, timeline, now)
         if self._told != before:
             self._told_us = self._since_us = now
-        coming, known_until = self._coming(start, start + AHEAD)
-        self._foreseen = (*self._past(start), *coming)
+        until = start + AHEAD
+        coming, known_until = self._coming(start, until)
+        self._foreseen = (past, *coming) if past else coming
         is_new = now - self._told_us < SETTLE_US
         chords = self._from(start)
         new = (chords[0]._replace(tick=timeline.tick(self._told_us)),) if is_new and chords else ()
-        outline = self._outline(start, start + AHEAD, now)
         passed = () if is_new else tuple(it for it in self._awaited if it < start <= it + WAIT)
         self._awaited = waits = (*passed, *self._waits(known_until, start, timeline))
-        struck = {rest.start: self.sheet.at(rest.start) for rest in outline.rests if self.sheet}
+        rests = self._silences(self.sheet.rests(start, until), until) if self.sheet else ()
+        struck = {rest.start: self.sheet.at(rest.start) for rest in rests if self.sheet}
         lines = (wait for wait in waits if not timeline.metre.place(wait).position)
         struck |= {line + WAIT: ChordFrom(line + WAIT, self._told) for line in lines}
         struck |= {change.tick: change for change in chords}
         strikes = (*new, *(struck[tick] for tick in sorted(struck) if tick > start))
-        return replace(outline, strikes=strikes, is_new=is_new, waits=waits)
+        return Ahead(strikes, is_new, waits)
 
     def _waits(self, known_until: int, start: int, timeline: Timeline) -> tuple[int, ...]:
         """The strong beats from a tick on, on which the left hand may play another chord than is known."""
@@ -344,20 +345,21 @@ class Harmony:
             return self.sheet.coming(start, until), until
         return self._memory.coming(start, until, self._told) if self._told else ((), start)
 
-    def _past(self, start: int) -> tuple[ChordFrom, ...]:
+    def _past(self, start: int) -> ChordFrom | None:
         """The last change that was foreseen and has come by tick `start`."""
-        return tuple(change for change in self._foreseen if change.tick <= start)[-1:]
+        return next((it for it in reversed(self._foreseen) if it.tick <= start), None)
 
     def _holds(self, start: int, timeline: Timeline) -> bool:
         """True if a chord that was foreseen has come, and the left hand has said nothing since.
 
         What it struck before says nothing, unless it still holds that when most of a beat is over.
         """
-        for tick, _ in self._past(start):
-            has_struck = timeline.tick(self._left_struck_us) >= tick - _LINE
-            is_held = bool(self.left_hand) and start - tick >= LATE * TICKS_PER_BEAT
-            return not has_struck and not is_held
-        return False
+        past = self._past(start)
+        if past is None:
+            return False
+        has_struck = timeline.tick(self._left_struck_us) >= past.tick - _LINE
+        is_held = bool(self.left_hand) and start - past.tick >= LATE * TICKS_PER_BEAT
+        return not has_struck and not is_held
 
     def _from(self, start: int) -> tuple[ChordFrom, ...]:
         """The chord that was chosen, and those to come."""
@@ -421,9 +423,7 @@ class Harmony:
         key = of_call or self._keys.look(now)
         if key is None:
             return frozenset(), frozenset()
-        third = 4 if key.mode == "major" else 3
-        tonic = frozenset((key.tonic + step) % 12 for step in (0, third, 7))
-        return key.pitch_classes, tonic
+        return key.pitch_classes, _tonic(key).pitch_classes
 
     def snapshot(self, timeline: Timeline, now: int) -> dict[str, object]:
         """Key, chord and form, for people: the chord that is gone by or played, or was played last."""
@@ -443,3 +443,8 @@ class Harmony:
             "ends": self.ending is not None,
             "form": {} if self.sheet else self._memory.snapshot(timeline, tick),
         }
+
+
+def _tonic(key: Key) -> Chord:
+    """The triad on which a key rests."""
+    return Chord(key.tonic, "maj" if key.mode == "major" else "min")

@@ -14,6 +14,7 @@ from livegen.music.chord import Chord
 from livegen.music.key import Key, likeliest
 from livegen.music.timeline import Timeline
 
+HALF = 4  # eighths of a bar
 PICK_UP = 3  # eighths of a bar: music that begins so little before a bar line is a pick-up to it
 
 
@@ -37,15 +38,14 @@ class LeadSheet:
         """True if it is known when its first bar was or will be."""
         return self._began_us is not None
 
-    def begin(self, began_us: int) -> None:
-        """The music begins at a time, and the chart with it."""
+    def begin(self, began_us: int | None) -> None:
+        """The music begins at a time, and the chart with it; None where it is not known when."""
         self._began_us, self._is_laid = began_us, False
         self.call_off()
 
     def stop(self) -> None:
         """The music was stopped; it is not known when it will begin again."""
-        self.call_off()
-        self._began_us, self._is_laid = None, False
+        self.begin(None)
 
     def go_on_from(self, other: "LeadSheet") -> None:
         """Lie where another lay: the same chart in another key."""
@@ -66,9 +66,7 @@ class LeadSheet:
 
     def _first_bar(self, timeline: Timeline) -> int:
         """The tick of the bar with which the music began; a pick-up is before it."""
-        began = timeline.tick(self._began_us or 0)
-        began += timeline.metre.place(began).bar * PICK_UP // 8
-        return began - timeline.metre.place(began).position
+        return _bar_about(timeline, timeline.tick(self._began_us or 0), PICK_UP)
 
     def _lay_anew(self, before: Timeline, timeline: Timeline) -> None:
         """The beat was found elsewhere: what was told by cues stays at its time, the beginning with the music's."""
@@ -77,9 +75,7 @@ class LeadSheet:
         def moved(tick: int) -> int:
             if tick == top:
                 return self._first_bar(timeline)
-            there = timeline.tick(before.micros(tick))
-            there += timeline.metre.place(there).bar // 2
-            return there - timeline.metre.place(there).position
+            return _bar_about(timeline, timeline.tick(before.micros(tick)), HALF)
 
         self._course.move(moved)
 
@@ -99,10 +95,14 @@ class LeadSheet:
 
     def at(self, tick: int) -> ChordFrom:
         """The chord that holds at a tick, None for N.C."""
+        form, place = self._where(tick)
+        return ChordFrom(tick, form.chord_at(place))
+
+    def _where(self, tick: int) -> tuple[Form, int]:
+        """The form that is played at a tick, and which tick of it."""
         if self._outro and self._outro_from is not None and tick >= self._outro_from:
-            into = min(tick - self._outro_from, self._outro.ticks - 1)
-            return ChordFrom(tick, self._outro.chord_at(into))
-        return ChordFrom(tick, self.form.chord_at(self._course.place(tick)))
+            return self._outro, min(tick - self._outro_from, self._outro.ticks - 1)
+        return self.form, self._course.place(tick)
 
     def now(self, now: int) -> Chord | None:
         """The chord that holds at a time, micros, on the timeline that was followed last."""
@@ -200,10 +200,15 @@ class LeadSheet:
 
     def snapshot(self, tick: int) -> dict[str, object]:
         """Where one is, for people: title, section, the bar of the written chart and of the form, both from 0."""
-        bar = self.form.bar_at(self._course.place(tick))
-        if self._outro and self._outro_from is not None and tick >= self._outro_from:
-            bar = self._outro.bar_at(min(tick - self._outro_from, self._outro.ticks - 1))
+        form, place = self._where(tick)
+        bar = form.bar_at(place)
         return {"title": self.chart.title, "section": bar.section, "bar": bar.written}
+
+
+def _bar_about(timeline: Timeline, tick: int, eighths: int) -> int:
+    """The bar line before a tick, or the one after it where that is no more than so many eighths of a bar away."""
+    tick += timeline.metre.place(tick).bar * eighths // 8
+    return tick - timeline.metre.place(tick).position
 
 
 def _key_of(form: Form) -> Key | None:

@@ -8,6 +8,7 @@ import difflib
 from collections import deque
 
 from livegen.codec.encoder import Stroke
+from livegen.codec.layout import STYLE_UNKNOWN_NAME
 from livegen.inference.contract import Model
 from livegen.jam.calls import LONGEST_CALL, Call
 from livegen.jam.drummer import Drummer
@@ -30,7 +31,6 @@ FIT_AHEAD_US = 150_000  # before a rest is over
 FORGET_BEAT_US = 8_000_000  # after so long a silence the beat starts anew
 FIRST_BARS = 2  # of what they keep to that the drums believe to have played before their first note
 COUNTS_TOLD = 0.06  # of a tempo that is told: what is counted may be off by
-ANY_STYLE = "any"
 HISTORY = 512  # strokes that another model hears before it takes over
 
 
@@ -47,7 +47,7 @@ class Listener:
         self.live = Hearing.fresh(GuardedModel(model), timeline)
         self.call: Call | None = None
         self.calls = 0
-        self.style = ANY_STYLE
+        self.style = STYLE_UNKNOWN_NAME
         self.harmony = Harmony()
         self.harmonist = Harmonist(self.harmony)
         self.surprise = Surprise()
@@ -119,17 +119,16 @@ class Listener:
 
         From nothing the network finds no groove; after these it goes on in theirs.
         """
-        timeline = self.live.timeline
+        timeline, style = self.live.timeline, index_of(drummer.style, self.live.guard.model)
         if self._drums is None:
-            self._drums = Hearing.fresh(self.live.guard, timeline)
-            self._drums.style = index_of(drummer.style, self.live.guard.model)
+            self._drums = Hearing.fresh(self.live.guard, timeline, style)
             number = (timeline.tick(now) - drummer.origin) // drummer.bar
             for bar in range(number - FIRST_BARS, number):
                 for hit in drummer.kept(bar):
                     self._drums.feed(Stroke(hit.tick, DRUMS, hit.pitch, hit.velocity))
         branch = self._drums.copy()
         branch.go_by(timeline)
-        branch.style = index_of(drummer.style, self.live.guard.model)
+        branch.style = style
         return branch
 
     def open_call(self, now: int) -> Call:
@@ -138,8 +137,9 @@ class Listener:
         timeline = self._timeline_at(now) if self.is_free else running
         if timeline != running:
             self.live = self.live.retimed(timeline)
-        self.call = Call(self.live.copy(), Phrase(beat_us=0 if self.is_free else timeline.tempo_us))
-        self.call.silence_us = None if self._played_us is None else now - self._played_us
+        phrase = Phrase(beat_us=0 if self.is_free else timeline.tempo_us)
+        silence_us = None if self._played_us is None else now - self._played_us
+        self.call = Call(self.live.copy(), phrase, silence_us=silence_us)
         self.calls += 1
         self._drums = None
         self.harmony.begin(now, self._is_silent_long(now))
@@ -152,8 +152,13 @@ class Listener:
     @property
     def usual_us(self) -> int:
         """The tempo, micros per beat, of what begins while nobody has played one: of the chart, or of before."""
+        return self.written_us or self.live.timeline.tempo_us
+
+    @property
+    def written_us(self) -> int | None:
+        """The tempo, micros per beat, that the chart says; None where it says none."""
         chart = self.harmony.chart
-        return tempo_us(chart.tempo) if chart and chart.tempo else self.live.timeline.tempo_us
+        return tempo_us(chart.tempo) if chart and chart.tempo else None
 
     def _timeline_at(self, now: int) -> Timeline:
         """In free time: the beat that a phrase beginning now is on."""
@@ -272,9 +277,8 @@ class Listener:
         hearing = call.again or self.live
         running = hearing.timeline if self._beat_known else None
         is_told = self._counted_us is not None and self.metre in (None, hearing.timeline.metre)
-        played, chart = call.phrase.played(now), self.harmony.chart
-        expected = self.usual_us if chart and chart.tempo else None
-        found = beats.find(played, running, self.metre, is_told, expected)
+        played = call.phrase.played(now)
+        found = beats.find(played, running, self.metre, is_told, self.written_us)
         self._beat_known = self._beat_known or found.tempo_sure > 0
         self.tempo_sure = 1.0 if is_told else found.tempo_sure
         if found.goes_on:

@@ -21,7 +21,7 @@ from livegen.jam.controls import Settings
 from livegen.jam.desk import Desk
 from livegen.jam.drummer import Drummer, drummer_for
 from livegen.jam.ensemble import Ensemble
-from livegen.jam.harmonies import Outline
+from livegen.jam.harmonies import Ahead
 from livegen.jam.hearing import Hearing
 from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
@@ -86,9 +86,8 @@ class Performer:
     def place(self, tick: int) -> int:
         """When a tick of the model's is to sound: swung, and as far off the timeline as its plan."""
         shift, settings = self.plan.shift_us if self.plan else 0, self._desk.settings
-        swing = (
-            usual_swing(self._listener.style) if settings.swing == "auto" else float(settings.swing)
-        )
+        style = self._listener.style
+        swing = usual_swing(style) if settings.swing == "auto" else float(settings.swing)
         return self._timeline.micros(swung(tick, swing)) + shift
 
     # --- what has sounded -----------------------------------------------------------------------------------------
@@ -178,7 +177,7 @@ class Performer:
         now: int,
         end: int | None,
         stands: int | None = None,
-        ahead: Outline = Outline(),  # noqa: B008  a value
+        ahead: Ahead = Ahead(),  # noqa: B008  a value
     ) -> Plan:
         """Play from now to tick `end`, with what has sounded and what was handed out taken as they are, and
         also what is planned for before tick `stands`; `ahead` says which chords are struck and waited for.
@@ -269,12 +268,10 @@ class Performer:
         """True if drums are played beside this call."""
         return call is not None and parts(call.phrase, self._desk.settings, self.mode)[DRUMS]
 
-    def drums_apart(self, given: Given) -> bool:
-        """True if this is a drum that only the drums hear."""
-        return given.is_planned and self._is_apart(given.stroke.part)
-
-    def _is_apart(self, part: int) -> bool:
-        return part == DRUMS and self.mode.is_beside
+    def hear(self, struck: Struck) -> None:
+        """A note of ours begins or ends: of drums beside a player only the drums hear."""
+        is_apart = struck.part == DRUMS and self.mode.is_beside
+        (self._listener.drum if is_apart else self._listener.note)(struck)
 
     def _silent_since(self, brief: Brief) -> tuple[int, ...]:
         """The tick since which each part has begun nothing."""
@@ -294,11 +291,8 @@ class Performer:
         strokes = response.strokes if response else ()
         own += [it.tick for it in strokes if it.velocity and brief.parts[it.part]][-1:]
         since = max(own, default=response.start if response else brief.start)
-        beside = (
-            round(TICKS_PER_BEAT / (brief.density * brief.densest))
-            if brief.room
-            else LONGEST_SILENCE
-        )
+        rate = brief.density * brief.densest
+        beside = round(TICKS_PER_BEAT / rate) if brief.room else LONGEST_SILENCE
         due = since + min(max(beside, EIGHTH), LONGEST_SILENCE)
         return max(due, brief.start + -brief.start % EIGHTH) - brief.start
 
@@ -394,8 +388,7 @@ class Performer:
         self._mixed = self._desk.settings
         cut, ended = self._agenda.mix(gains(self._mixed))
         for part, pitch in ended:
-            hear = self._listener.drum if self._is_apart(part) else self._listener.note
-            hear(Struck(now, part, pitch, 0))
+            self.hear(Struck(now, part, pitch, 0))
         return [Timed(now, cut)] if cut else []
 
     # --- work, in slices ------------------------------------------------------------------------------------------

@@ -155,6 +155,13 @@ class Rollout(PlayedOnce):
         return self._grid_from(max(self._strikes[0].tick, self.brief.start))
 
     @property
+    def _struck_next(self) -> int | None:
+        """The tick at which a chord is struck next, or the drums that go with the last one; None where neither is."""
+        if self._strikes:
+            return self._strikes_at
+        return self.brief.last.tick if self._last_hits and self.brief.last else None
+
+    @property
     def end(self) -> int | None:
         """The tick at which it ends, None where it goes on for ever."""
         return self.brief.end
@@ -179,9 +186,10 @@ class Rollout(PlayedOnce):
     def _step(self) -> None:
         while self._unheard:
             self.hearing.feed(self._unheard.popleft())
-        if self._strikes and self._strikes_at <= self.frontier:
-            return self._strike(*self._strikes[0])
-        if self._last_hits and self._hits_last_at <= self.frontier:
+        struck = self._struck_next
+        if struck is not None and struck <= self.frontier:
+            if self._strikes:
+                return self._strike(*self._strikes[0])
             return self._hit_last(self._last_hits.popleft())
         closed = self._closed
         if closed is not None and all(at >= closed for _, at in self._notes.values()):
@@ -190,14 +198,8 @@ class Rollout(PlayedOnce):
         tick = self._last() + time
         if self._end_overlong(tick if brief.end is None else min(tick, brief.end)):
             return None
-        if self._strikes and tick >= self._strikes_at and self._is_before_end(self._strikes_at):
-            return self._wait(self._strikes_at)
-        if (
-            self._last_hits
-            and tick >= self._hits_last_at
-            and self._is_before_end(self._hits_last_at)
-        ):
-            return self._wait(self._hits_last_at)
+        if struck is not None and tick >= struck and (brief.end is None or struck < brief.end):
+            return self._wait(struck)
         if brief.end is not None and tick >= brief.end:
             return self._finish(max(brief.end, self.frontier))
         if (rest := self._rest_before(tick)) is not None:
@@ -242,8 +244,9 @@ class Rollout(PlayedOnce):
             return self._end_oldest(part, tick)
         harmony = brief.harmony[part]
         favour = None if harmony is None else harmony.at(tick)
-        pitch = self._draw_pitch(query, self._beginnable(part, tick), favour, tick)
-        kept = next((hit for hit in self._kept_at(tick) if hit.pitch == pitch), None)
+        hits = self._kept_at(tick) if part == DRUMS else ()
+        pitch = self._draw_pitch(query, self._beginnable(part, tick), favour, tick, hits)
+        kept = next((hit for hit in hits if hit.pitch == pitch), None)
         velocity = self._draw_velocity(query._replace(pitch=pitch), kept)
         return self._begin(Stroke(tick, part, pitch, velocity))
 
@@ -368,14 +371,19 @@ class Rollout(PlayedOnce):
         return chosen
 
     def _draw_pitch(
-        self, query: Query, allowed: Mask, favour: NDArray[np.float64] | None, tick: int
+        self,
+        query: Query,
+        allowed: Mask,
+        favour: NDArray[np.float64] | None,
+        tick: int,
+        hits: tuple[Hit, ...] = (),
     ) -> int:
         """The pitch of an onset: what the model expects, and what the call's theme goes on to."""
         leads = query.part == self._leads and not (self._line and self._line[-1].tick == tick)
         if leads and not self.brief.supposes:
             allowed = _without(worn_out(self._line, tick), allowed)
         likely = self._likely("pitch", query, allowed, self.brief.temperature, favour)
-        if query.part == DRUMS and (hits := self._kept_at(tick)):
+        if hits:
             likely = mixed(likely, self._keeps(hits[0]), [hits[0].pitch], allowed)
         if self._theme and leads:
             share, coming = self._theme.follows(self._line)
@@ -471,17 +479,10 @@ class Rollout(PlayedOnce):
         self._strikes.popleft()
         return None
 
-    @property
-    def _hits_last_at(self) -> int:
-        return self.brief.last.tick if self.brief.last else self.brief.start
-
-    def _is_before_end(self, tick: int) -> bool:
-        return self.brief.end is None or tick < self.brief.end
-
     def _hit_last(self, drum: int) -> None:
         """A drum is struck with the last chord, unless it was or the chord is over."""
-        tick = self.frontier
-        if tick > self._hits_last_at or tick < self._drums.get(drum, tick):
+        tick, last = self.frontier, self.brief.last
+        if last is None or tick > last.tick or tick < self._drums.get(drum, tick):
             return
         self._begin(Stroke(tick, DRUMS, drum, max(1, min(127, round(BOLD + self.brief.louder)))))
 
@@ -527,11 +528,8 @@ class Rollout(PlayedOnce):
         has_closed = self._closed is not None and tick > self._closed
         harmony = self.brief.harmony[part]
         is_tacet = harmony is not None and harmony.is_silent(tick)
-        if (
-            has_closed
-            or is_tacet
-            or (part in STRUCK and (self._is_struck_soon(tick) or self._waits(tick)))
-        ):
+        is_held_back = part in STRUCK and (self._is_struck_soon(tick) or self._waits(tick))
+        if has_closed or is_tacet or is_held_back:
             return np.zeros(128, np.bool_)
         allowed = self.brief.pitches[part].copy()
         if part == BASS:

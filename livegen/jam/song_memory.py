@@ -113,8 +113,7 @@ class SongMemory:
         if self._timeline is None or self._grid is None:
             return 0
         tick = self._timeline.tick(now)
-        position, bar = self._timeline.metre.place(tick)
-        line = tick - position + (bar if 2 * position > bar else 0)
+        line, bar = self._timeline.metre.bar_near(tick), self._timeline.metre.place(tick).bar
         while most and not self._is_played(line - most * bar, min(line, tick)):
             most //= 2
         if most:

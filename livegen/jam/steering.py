@@ -5,13 +5,14 @@ Presets wait for a bar line while the model plays.  Knows no commands but those 
 
 from dataclasses import replace
 
+from livegen.codec.layout import STYLE_UNKNOWN_NAME
 from livegen.errors import ConfigError
 from livegen.jam import mixer
 from livegen.jam.agenda import Agenda
 from livegen.jam.conductor import Conductor
 from livegen.jam.controls import Settings, chart_in
 from livegen.jam.desk import Desk
-from livegen.jam.listener import ANY_STYLE, Listener, unknown_style
+from livegen.jam.listener import Listener, unknown_style
 from livegen.jam.replies import Replies, Reply
 from livegen.jam.turn_taking import TurnTaking
 from livegen.music.charts import nearest_style
@@ -77,8 +78,8 @@ class Steering:
             pass  # nobody knows what time it is: bar 1 begins with the first that happens
         elif not isinstance(settings.tempo, str):
             self._conductor.set_internal(tempo_us(settings.tempo), now)
-        elif chart and chart.tempo and self._has_changed(before, "chart"):
-            self._conductor.set_internal(tempo_us(chart.tempo), now)
+        elif (written_us := self._listener.written_us) and self._has_changed(before, "chart"):
+            self._conductor.set_internal(written_us, now)
         elif settings.sync == "internal":
             timeline = replace(self._listener.live.timeline, tempo_us=self._listener.usual_us)
             has_heard = self._listener.calls > 0
@@ -105,9 +106,9 @@ class Steering:
     def set_style(self) -> None:
         """Hear as the style that is set, or that the chart says; a model that does not know it plays as in any."""
         style, chart = self._desk.settings.style, self._listener.harmony.chart
-        if style == ANY_STYLE and chart and chart.style:
+        if style == STYLE_UNKNOWN_NAME and chart and chart.style:
             known = self._listener.live.guard.model.facts.styles
-            style = nearest_style(chart.style, known) or ANY_STYLE
+            style = nearest_style(chart.style, known) or STYLE_UNKNOWN_NAME
         if not self._listener.set_style(style):
             line = unknown_style(style, self._listener.live.guard.model)
             self._replies.refuse("style", line)

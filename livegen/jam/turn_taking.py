@@ -146,11 +146,9 @@ class TurnTaking:
         has_ended = self._listener.harmony.ending is not None
         if has_ended:
             self._listener.harmony.over()
-        is_beside = self.turn is Turn.TOGETHER
-        if (
-            self._happen(Happening.ENDED if has_ended and is_beside else Happening.DONE)
-            is Action.END
-        ):
+        is_band_over = has_ended and self.turn is Turn.TOGETHER
+        happening = Happening.ENDED if is_band_over else Happening.DONE
+        if self._happen(happening) is Action.END:
             self._drop_call()
         self._between_turns()
 

@@ -15,7 +15,7 @@ HOME = np.zeros(128)
 
 def harmony(part: int, *chords: tuple[int, Chord], period: int | None = None) -> Welcome:
     changes = tuple(ChordFrom(*row) for row in chords)
-    return Welcome(part, HOME, COMMON_TIME, changes, 1.0, chords[0][0] if chords else 0, period)
+    return Welcome(part, HOME, COMMON_TIME, changes, 1.0, period)
 
 
 def best(harmony: Welcome, tick: int) -> set[int]:
