@@ -407,7 +407,7 @@ class Engine:
 
     def _click(self, out: list[Timed]) -> None:
         """Let the click go by the beat of now: with the music where that is asked for, once its tempo is known."""
-        if any(isinstance(it.message, Cut) for it in out):
+        if any(isinstance(it.message, Cut) and not it.message.keys for it in out):
             self._metronome.cut(self._now)
         is_wanted = self.settings.click == "on" and self._turns.turn is not Turn.WAITING
         is_sure = self._tempo_sure >= CLICKS_FROM and not self._conductor.is_stopped

@@ -10,7 +10,7 @@ from livegen.jam.mapping import Command
 from livegen.music.messages import NoteOff, NoteOn, Other
 from livegen.music.metre import written
 from livegen.testing import SECOND, EchoModel, Rehearsal, UniformModel
-from tests.jam.stage import BAR, BEAT, START, STOP, clocks, command, onsets, play, turn
+from tests.jam.stage import BAR, BEAT, START, STOP, clocks, command, onsets, play, rehearsal, turn
 
 STICK, HAT, KICK, SNARE = 37, 42, 36, 38
 ACCENT, CLICK = 76, 77  # wood blocks
@@ -434,3 +434,20 @@ def test_clicks_never_hang_whoever_else_plays_wood_blocks() -> None:
             case _:
                 raise AssertionError(message)
     assert not sounding
+
+
+def test_muting_a_part_takes_no_click_and_no_end_of_one() -> None:
+    jam = rehearsal(
+        UniformModel(6), mode="accompany", sync="internal", click="on", parts="bass comp"
+    )
+    for beat in range(16):
+        for part in ("bass", "comp") if beat else ():
+            jam.play(beat * BEAT + 5_000, Command(f"{part}_mute", "on" if beat % 2 else "off"))
+        jam.play(beat * BEAT + BEAT // 4, NoteOn(60 + beat % 5, 80))
+        jam.play(beat * BEAT + BEAT // 2, NoteOff(60 + beat % 5))
+    found = clicked(jam)
+    jam.play(jam.now, Command("my_turn"))
+    jam.until(jam.now + BEAT)
+
+    assert [round(at / BEAT) for at, _ in found] == list(range(1, 16))
+    assert not jam.wire.sounding
