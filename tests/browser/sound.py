@@ -7,6 +7,8 @@ import base64
 import json
 import os
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import suppress
 from itertools import cycle
 from pathlib import Path
 
@@ -182,18 +184,27 @@ def hertz(pitch: int) -> float:
 def thread_seconds() -> Counter[str]:
     """Processor time of the threads of all browsers below this process, by the threads' names."""
     spent: Counter[str] = Counter()
-    mine = {os.getpid()}
-    for path in sorted(Path("/proc").glob("[0-9]*"), key=lambda one: int(one.name)):
+    for process in below(os.getpid()):
         try:
-            if int((path / "stat").read_text().rpartition(")")[2].split()[1]) not in mine:
-                continue
-            mine.add(int(path.name))
-            if b"chrom" in (path / "cmdline").read_bytes():
-                for thread in (path / "task").iterdir():
+            if b"chrom" in (process / "cmdline").read_bytes():
+                for thread in (process / "task").iterdir():
                     spent += spent_by(thread)
         except OSError:
             continue  # it has ended
     return spent
+
+
+def below(ancestor: int) -> Iterator[Path]:
+    """The processes that one has begun, and those that they have; a child's number may be the smaller one."""
+    children: dict[int, list[Path]] = {}
+    for path in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):  # it has ended
+            parent = int((path / "stat").read_text().rpartition(")")[2].split()[1])
+            children.setdefault(parent, []).append(path)
+    found = list(children.get(ancestor, ()))
+    for path in found:
+        found += children.get(int(path.name), ())
+        yield path
 
 
 def spent_by(thread: Path) -> Counter[str]:
