@@ -281,10 +281,12 @@ def _checked_text(name: str, text: str) -> str:
 @lru_cache(8)
 def chart_in(text: str) -> "Chart | None":
     """The chart of a value of the control `chart`; None for "off".  Raises ConfigError."""
+    if text == OFF:
+        return None
     from livegen.music.charts import chart_of  # the readers of charts are not there at every start
 
     try:
-        return None if text == OFF else chart_of(text.encode(), "the chart")
+        return chart_of(text.encode(), "the chart")
     except ChartError as mistake:
         raise ConfigError(f"chart: {mistake}") from None
 
