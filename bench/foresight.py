@@ -37,7 +37,7 @@ import numpy as np
 
 from export.progressions import Song, songs
 from livegen.music.chord import Chord
-from livegen.music.foresight import Expected, Foresight, Grid
+from livegen.music.foresight import CellGrid, Expected, Foresight
 from livegen.music.progressions import class_of, shipped
 from livegen.music.recall import likely
 from livegen.music.song_past import Past
@@ -105,7 +105,7 @@ def changed(chords: Sequence[Chord | None], cell: int) -> bool:
 
 def bar_of(song: Song) -> int:
     """Cells of its first bar."""
-    grid = Grid.of(song.metre)
+    grid = CellGrid.of(song.metre)
     return grid.place(0).cells
 
 
@@ -135,7 +135,7 @@ def run(song: Song, chance: Random | None = None) -> Run:
     written = song
     if chance is not None:
         song, slips = slipped(song, chance)
-    foresight, grid = Foresight(song.metre), Grid.of(song.metre)
+    foresight, grid = Foresight(song.metre), CellGrid.of(song.metre)
     found = Run(song, written, {}, [], [], [], slips)
     before: Chord | None = None
     for cell, true in enumerate(song.chords):
@@ -176,7 +176,7 @@ def following(some: Sequence[Song]) -> dict[str, float | None]:
     """The next chord, given that a change comes."""
     hits: dict[str, list[float]] = {}
     for song in some:
-        past, grid = Past(), Grid.of(song.metre)
+        past, grid = Past(), CellGrid.of(song.metre)
         for cell, chord in enumerate(song.chords):
             if cell and chord is not None and changed(song.chords, cell):
                 before, came = past.changes(ORDERS[-1]), class_of(chord)

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from livegen.errors import ConfigError
 from livegen.music.chord import Chord
-from livegen.music.foresight import Grid
+from livegen.music.foresight import CellGrid
 from livegen.music.metre import DOTTED, TICKS_PER_BEAT, Metre, bar_ticks
 from livegen.music.progressions import (
     AGES,
@@ -68,7 +68,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Song:
-    """A song: the chord of each cell of its metre, as `Grid` of music/foresight.py cuts it, and how long it lasts.
+    """A song: the chord of each cell of its metre, as `CellGrid` of music/foresight.py cuts it, and how long it lasts.
 
     `form_bars` is how many bars its form has, None where that is not written.
     """
@@ -82,7 +82,7 @@ class Song:
 
 def cell_of(metre: Metre) -> int:
     """Ticks of a cell, as `Foresight` has them."""
-    return Grid.of(metre).ticks
+    return CellGrid.of(metre).ticks
 
 
 def song_of(name: str, score: Score, form: str = "") -> Song | None:
@@ -221,14 +221,14 @@ def looks(some: Iterable[Song], table: Table, chance: Random) -> Iterator[Look]:
         if chance.random() < WITH_MISTAKES:
             played = with_mistakes(song, chance)
             heard = as_heard(played, chance)
-        grid, past = Grid.of(song.metre), Past()
+        grid, past = CellGrid.of(song.metre), Past()
         for count, chord in enumerate(heard.chords):
             if count and count + AHEAD[-1] <= len(heard.chords) and chance.random() < LOOKS:
                 yield from _looks(played, past, grid, table)
             past.hear(chord)
 
 
-def _looks(played: Song, past: Past, grid: Grid, table: Table) -> Iterator[Look]:
+def _looks(played: Song, past: Past, grid: CellGrid, table: Table) -> Iterator[Look]:
     count = past.count
     coming = [grid.place(count + ahead) for ahead in range(AHEAD[-1])]
     lags, about = facts_of(past, grid.place(count - 1).cells)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from livegen.codec.encoder import Stroke
 from livegen.jam.hearing import Hearing
 from livegen.jam.struck import Struck
-from livegen.music.count_in import Counted
+from livegen.music.count_in import CountSoFar
 from livegen.music.phrase import Phrase
 from livegen.music.timeline import Timeline
 
@@ -41,7 +41,7 @@ class Call:
     over: tuple[object, int] = (None, 0)
     silence_us: int | None = None
     # What it is of a count-in, and for which state of things.
-    counted: tuple[object, Counted] = (None, Counted())
+    counted: tuple[object, CountSoFar] = (None, CountSoFar())
 
     def close(self) -> None:
         """Nothing belongs to it any more, and the beat on which it was heard stands."""

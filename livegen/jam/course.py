@@ -27,7 +27,7 @@ class Leg(NamedTuple):
         return self.form + (into % self.period if self.period else into)
 
 
-class Piece(NamedTuple):
+class Passage(NamedTuple):
     """From tick `start` to before `end` the form is gone through from its tick `form` on, without a jump.
 
     `follows` says that what is played before it is what the form has there too.
@@ -74,14 +74,14 @@ class Course:
         moved = [leg._replace(since=to(leg.since), origin=to(leg.origin)) for leg in others]
         self._legs = [first._replace(origin=to(first.origin)), *moved]
 
-    def pieces(self, since: int, until: int) -> Iterator[Piece]:
-        """The pieces from tick `since` to before `until`, in order."""
+    def passages(self, since: int, until: int) -> Iterator[Passage]:
+        """The passages from tick `since` to before `until`, in order."""
         while since < until:
             leg = self.leg(since)
             end = min(until, self._over(leg, since))
             place = leg.place(since)
             follows = self.leg(since - 1).place(since - 1) == place - 1
-            yield Piece(since, end, place, follows)
+            yield Passage(since, end, place, follows)
             since = end
 
     def _over(self, leg: Leg, tick: int) -> int:

@@ -21,8 +21,8 @@ from livegen.music.drum_bars import (
     FILL,
     KICK,
     SNARE,
-    Bar,
-    Hit,
+    DrumBar,
+    DrumHit,
     Pattern,
     drums_of,
     patterns,
@@ -59,18 +59,18 @@ class Drummer:
 
     origin: int
     bar: int
-    bars: tuple[Bar, ...]
-    fills: tuple[Bar, ...]
+    bars: tuple[DrumBar, ...]
+    fills: tuple[DrumBar, ...]
     seed: str = ""
     period: int = PERIOD
     fill_from: int | None = None
     style: str = ANY
     # Bars that were looked at, with where their fills begin: they are asked for at every draw.
-    _known: dict[int, tuple[int | None, Bar]] = field(
+    _known: dict[int, tuple[int | None, DrumBar]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
 
-    def coming(self, tick: int, struck: Collection[int] = ()) -> tuple[Hit, ...]:
+    def coming(self, tick: int, struck: Collection[int] = ()) -> tuple[DrumHit, ...]:
         """Give the hits of the first tick from `tick` on that has any; there those on the drums `struck` are over."""
         number = (tick - self.origin) // self.bar
         for bar in range(number, number + len(self.bars) + 1):
@@ -81,7 +81,7 @@ class Drummer:
                 return tuple(hit for hit in due if hit.tick == due[0].tick)
         return ()
 
-    def share(self, hit: Hit) -> float:
+    def share(self, hit: DrumHit) -> float:
         """The share, 0 to 1, that a kept hit has in what comes next."""
         number, into = divmod(hit.tick - self.origin, self.bar)
         filled = self.fill_at(number)
@@ -97,18 +97,18 @@ class Drummer:
         """Where in a bar its fill begins, ticks; None in one without."""
         return self._bar(number)[0]
 
-    def hits(self, number: int) -> Bar:
+    def hits(self, number: int) -> DrumBar:
         """What stands in a bar, by ticks of the timeline, in order."""
         return self._bar(number)[1]
 
-    def kept(self, number: int) -> Bar:
+    def kept(self, number: int) -> DrumBar:
         """What stands in a bar if no fill comes in, by ticks of the timeline, in order."""
         begin = self.origin + number * self.bar
         return tuple(
             hit._replace(tick=begin + hit.tick) for hit in self.bars[number % len(self.bars)]
         )
 
-    def _bar(self, number: int) -> tuple[int | None, Bar]:
+    def _bar(self, number: int) -> tuple[int | None, DrumBar]:
         if number not in self._known:
             if len(self._known) > MOST_KNOWN:
                 self._known.clear()
@@ -128,7 +128,7 @@ class Drummer:
             return max(0, self.bar - TICKS_PER_BEAT)
         return None
 
-    def _varied(self, number: int, filled: int | None) -> list[Hit]:
+    def _varied(self, number: int, filled: int | None) -> list[DrumHit]:
         """The hits of a bar with its fill, and with kick and crash on the one if it begins with them."""
         hits, begin = list(self.kept(number)), self.origin + number * self.bar
         if filled is not None:
@@ -137,7 +137,7 @@ class Drummer:
         if not self._begins_with_crash(number):
             return hits
         left = [hit for hit in hits if hit.tick > begin or hit.pitch not in (*_TIME, KICK, CRASH)]
-        return [Hit(begin, KICK, BOLD), Hit(begin, CRASH, BOLD), *left]
+        return [DrumHit(begin, KICK, BOLD), DrumHit(begin, CRASH, BOLD), *left]
 
     def _begins_with_crash(self, number: int) -> bool:
         begins_period = bool(self.period) and number > 0 and number % self.period == 0
@@ -147,7 +147,7 @@ class Drummer:
     def _is_asked_in(self, number: int) -> bool:
         return self.fill_from is not None and (self.fill_from - self.origin) // self.bar == number
 
-    def _fill(self, number: int, since: int) -> Iterator[Hit]:
+    def _fill(self, number: int, since: int) -> Iterator[DrumHit]:
         """A fill from a tick to the end of its bar, the same two beats over again where it is longer."""
         chosen = self._chance(number).choice(self.fills)
         end = self.origin + (number + 1) * self.bar
@@ -186,10 +186,10 @@ def drummer_for(
     )
 
 
-def thinned(bar: Bar, density: float) -> Bar:
+def thinned(bar: DrumBar, density: float) -> DrumBar:
     """The hits of a bar that are left at a density below 1: the loudest, kicks and snares before others."""
 
-    def weight(hit: Hit) -> float:
+    def weight(hit: DrumHit) -> float:
         return hit.velocity + _WEIGHS * (hit.pitch in _BACKBONE)
 
     left = round(len(bar) * min(1.0, density))

@@ -112,7 +112,7 @@ class LeadSheet:
         """The changes after tick `since` and before `until`."""
         found: list[ChordFrom] = []
         outro = until if self._outro_from is None else self._outro_from
-        for start, end, place, follows in self._course.pieces(since + 1, min(until, outro)):
+        for start, end, place, follows in self._course.passages(since + 1, min(until, outro)):
             first = max(0, place)
             if place >= 0 and not follows:
                 chord = self.form.chord_at(place)
@@ -138,7 +138,7 @@ class LeadSheet:
         """Where the band is silent, in ticks: behind each hit, from the bar of `since` to before `until`."""
         found: list[Stretch] = []
         outro = until if self._outro_from is None else self._outro_from
-        for start, end, place, follows in self._course.pieces(since, min(until, outro)):
+        for start, end, place, follows in self._course.passages(since, min(until, outro)):
             first = self.form.bar_stretch(max(0, place)).start if follows else max(0, place)
             hits = self.form.hits(first, max(0, place + end - start))
             by = start - place

@@ -20,7 +20,7 @@ from livegen.jam.struck import Struck
 from livegen.jam.successor import Successor
 from livegen.jam.surprise import Foretold, Surprise
 from livegen.music import beats, count_in
-from livegen.music.count_in import Count, Counted
+from livegen.music.count_in import Count, CountSoFar
 from livegen.music.metre import COMMON_TIME, Metre
 from livegen.music.parts import DRUMS
 from livegen.music.phrase import Extent, Phrase
@@ -188,15 +188,15 @@ class Listener:
 
     # --- count-ins ------------------------------------------------------------------------------------------------
 
-    def counted(self, now: int) -> Counted:
+    def counted(self, now: int) -> CountSoFar:
         """Tell what the open call is of a count-in; nothing where somebody else leads the time."""
         call = self.call
         if call is None or not self.is_free or not 0 < call.phrase.notes <= count_in.MOST:
-            return Counted()
+            return CountSoFar()
         stands = call.phrase.notes, call.phrase.active_us
         if call.counted[0] != stands:
             counted = count_in.counted(call.phrase.played(now), call.silence_us, self.metre)
-            call.counted = stands, counted if self._is_as_told(counted.found) else Counted()
+            call.counted = stands, counted if self._is_as_told(counted.found) else CountSoFar()
         return call.counted[1]
 
     def _is_as_told(self, found: Count | None) -> bool:

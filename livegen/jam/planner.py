@@ -47,7 +47,7 @@ from livegen.jam.hearing import Hearing, ModelFault
 from livegen.jam.theme import Point, line_of, mixed
 from livegen.music.charts import Stretch
 from livegen.music.chord import Chord
-from livegen.music.drum_bars import CRASH, KICK, Hit
+from livegen.music.drum_bars import CRASH, KICK, DrumHit
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP, DRUMS
 from livegen.music.quantise import line_from, nearest_line
@@ -277,17 +277,17 @@ class Rollout(PlayedOnce):
             likely = mixed(likely, share, [hits[0].tick - self._last()], allowed)
         return self._drawn(likely)
 
-    def _kept_from(self, tick: int) -> tuple[Hit, ...]:
+    def _kept_from(self, tick: int) -> tuple[DrumHit, ...]:
         """The next hits, from a tick on, of what the drums keep to, those that were struck left out."""
         if self.brief.drummer is None:
             return ()
         struck = [pitch for pitch, until in self._drums.items() if tick < until]
         return self.brief.drummer.coming(tick, struck)
 
-    def _kept_at(self, tick: int) -> tuple[Hit, ...]:
+    def _kept_at(self, tick: int) -> tuple[DrumHit, ...]:
         return tuple(hit for hit in self._kept_from(tick) if hit.tick == tick)
 
-    def _keeps(self, hit: Hit) -> float:
+    def _keeps(self, hit: DrumHit) -> float:
         """The share that a hit has which the drums keep to."""
         return self.brief.drummer.share(hit) if self.brief.drummer else 0.0
 
@@ -376,7 +376,7 @@ class Rollout(PlayedOnce):
         allowed: Mask,
         favour: NDArray[np.float64] | None,
         tick: int,
-        hits: tuple[Hit, ...] = (),
+        hits: tuple[DrumHit, ...] = (),
     ) -> int:
         """The pitch of an onset: what the model expects, and what the call's theme goes on to."""
         leads = query.part == self._leads and not (self._line and self._line[-1].tick == tick)
@@ -405,7 +405,7 @@ class Rollout(PlayedOnce):
             return 1
         return 0 if may_end else None
 
-    def _draw_velocity(self, query: Query, kept: Hit | None = None) -> int:
+    def _draw_velocity(self, query: Query, kept: DrumHit | None = None) -> int:
         """Velocity drawn by the model, moved towards the call's mean by what its own mean is off."""
         brief = self.brief
         likely = self._likely("velocity", query, temperature=brief.temperature)

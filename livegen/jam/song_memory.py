@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from livegen.jam.harmonies import ChordFrom, foot
 from livegen.music.chord import INTERVALS, Chord
-from livegen.music.foresight import Foresight, Grid
+from livegen.music.foresight import CellGrid, Foresight
 from livegen.music.timeline import Timeline
 
 SURE = 0.6  # chords that are foreseen are gone by from this probability on
@@ -32,7 +32,7 @@ class SongMemory:
     def __init__(self) -> None:
         self._sounded: deque[tuple[int, Chord | None]] = deque(maxlen=_CHORDS)  # since when, micros
         self._song: Foresight | None = None
-        self._grid: Grid | None = None
+        self._grid: CellGrid | None = None
         self._timeline: Timeline | None = None
         self._reached = 0  # the cell that is heard next
         self._loop: tuple[int, int] | None = None  # its cells; of its last bar some may be to come
@@ -53,11 +53,11 @@ class SongMemory:
         if self._song and self._grid and before and self._loop and not is_same:
             self._go_on_looping(self._song, self._grid, before, timeline)
         elif self._song is None or self._grid is None:
-            self._song, self._grid = Foresight(timeline.metre), Grid.of(timeline.metre)
+            self._song, self._grid = Foresight(timeline.metre), CellGrid.of(timeline.metre)
             since = self._sounded[0][0] if self._sounded else now
             self._reached = self._grid.cell(timeline.tick(since))
         elif not is_same:  # the song goes on, on other ticks
-            self._grid = Grid.of(timeline.metre)
+            self._grid = CellGrid.of(timeline.metre)
             self._reached = self._grid.cell(tick)
             self._song.retime(timeline.metre, self._grid.tick(self._reached))
         self._reached = max(self._reached, self._grid.cell(tick) - _AT_ONCE)
@@ -151,12 +151,12 @@ class SongMemory:
         return next((it.chord for it in self._song.expected(begin, end)), None)
 
     def _go_on_looping(
-        self, song: Foresight, grid: Grid, before: Timeline, after: Timeline
+        self, song: Foresight, grid: CellGrid, before: Timeline, after: Timeline
     ) -> None:
         """Time is counted otherwise: the loop goes on beat by beat, and what was heard stays with it."""
         tick = after.tick(before.micros(grid.tick(self._reached)))
         song.retime(after.metre, tick)
-        self._grid = Grid.of(after.metre)
+        self._grid = CellGrid.of(after.metre)
         reached = self._grid.cell(tick + self._grid.ticks // 2)
         if self._loop:
             by = reached - self._reached

@@ -53,7 +53,7 @@ class Count(NamedTuple):
         return Timeline(round(quarter_us), self.next_us, self.metre)
 
 
-class Counted(NamedTuple):
+class CountSoFar(NamedTuple):
     """What the notes so far are.
 
     `found`     the count that they are, or begin with, None where they are none
@@ -68,10 +68,12 @@ class Counted(NamedTuple):
     is_whole: bool = False
 
 
-_NONE = Counted()
+_NONE = CountSoFar()
 
 
-def counted(notes: Sequence[Played], silence_us: int | None, metre: Metre | None = None) -> Counted:
+def counted(
+    notes: Sequence[Played], silence_us: int | None, metre: Metre | None = None
+) -> CountSoFar:
     """Tell whether the first notes of a phrase are a count-in, or may become one.
 
     `notes` are all so far, at least one, in ascending order of onset; one that sounds ends now.  `silence_us` is how
@@ -96,10 +98,10 @@ def counted(notes: Sequence[Played], silence_us: int | None, metre: Metre | None
         may_go_on = may_go_on or len(clicks) < len(pattern)
     if music:
         is_count = found is not None and _is_music(music, clicks, found)
-        return Counted(found, None, music[0].onset_us, True) if is_count else _NONE
+        return CountSoFar(found, None, music[0].onset_us, True) if is_count else _NONE
     if found is None and not may_go_on:
         return _NONE
-    return Counted(found, _until_us(clicks, found), None, found is not None and not may_go_on)
+    return CountSoFar(found, _until_us(clicks, found), None, found is not None and not may_go_on)
 
 
 def _key(note: Played) -> tuple[bool, int]:

@@ -38,7 +38,7 @@ _DRUMS = {
 }  # fmt: skip
 
 
-class Hit(NamedTuple):
+class DrumHit(NamedTuple):
     """A drum that is struck at a tick, of its bar or of the timeline."""
 
     tick: int
@@ -46,14 +46,14 @@ class Hit(NamedTuple):
     velocity: int
 
 
-Bar = tuple[Hit, ...]
+DrumBar = tuple[DrumHit, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Pattern:
     """Bars in a row, and how often, as a share of its style's bars, people play like that."""
 
-    bars: tuple[Bar, ...]
+    bars: tuple[DrumBar, ...]
     share: float = 1.0
 
 
@@ -70,24 +70,24 @@ def patterns(style: str) -> tuple[Pattern, ...]:
     return _table()[0][drums_of(style)]
 
 
-def fills(style: str) -> tuple[Bar, ...]:
+def fills(style: str) -> tuple[DrumBar, ...]:
     """Fills in a style: hits of the last two beats of a bar of 4/4, ticks from their beginning."""
     found = _table()[1]
     return found.get(drums_of(style), found[ANY])
 
 
-def plain_bar(metre: Metre, bar: int) -> Bar:
+def plain_bar(metre: Metre, bar: int) -> DrumBar:
     """A bar of hats in eighths, kicks on the strong beats and snares on the others; `bar` is its length in ticks."""
     strong, found = metre.strong(bar), []
     for into in range(0, bar, TICKS_PER_BEAT // 2):
         if into % metre.beat == 0:
-            found.append(Hit(into, SNARE if into % strong else KICK, 90))
-        found.append(Hit(into, HAT, 70))
+            found.append(DrumHit(into, SNARE if into % strong else KICK, 90))
+        found.append(DrumHit(into, HAT, 70))
     return tuple(found)
 
 
 @cache
-def _table() -> tuple[Mapping[str, tuple[Pattern, ...]], Mapping[str, tuple[Bar, ...]]]:
+def _table() -> tuple[Mapping[str, tuple[Pattern, ...]], Mapping[str, tuple[DrumBar, ...]]]:
     table = json.loads(TABLE.read_text())
     return (
         {
@@ -98,5 +98,5 @@ def _table() -> tuple[Mapping[str, tuple[Pattern, ...]], Mapping[str, tuple[Bar,
     )
 
 
-def _bar(hits: list[list[int]]) -> Bar:
-    return tuple(Hit(*hit) for hit in hits)
+def _bar(hits: list[list[int]]) -> DrumBar:
+    return tuple(DrumHit(*hit) for hit in hits)

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 
 from livegen.music.chord import Chord
 from livegen.music.metre import COMMON_TIME, Metre
-from livegen.music.recall import Place, facts_of, trust, voted
+from livegen.music.recall import CellPlace, facts_of, trust, voted
 from livegen.music.song_form import length_of, start_of
 from livegen.music.song_past import CELLS, LAGS, SPARE, UNKNOWN, Past
 
@@ -58,14 +58,14 @@ class SongForm(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Grid:
+class CellGrid:
     """Cells of `ticks` ticks from the first bar line of a metre on; cell numbers may be negative."""
 
     metre: Metre
     ticks: int
 
     @classmethod
-    def of(cls, metre: Metre) -> "Grid":
+    def of(cls, metre: Metre) -> "CellGrid":
         """The longest cells, a beat at most, of which all bars consist."""
         first = metre.changes[0][0]
         whole = [length for _, length in metre.changes]
@@ -80,10 +80,10 @@ class Grid:
         """The tick at which a cell begins."""
         return self.metre.changes[0][0] + cell * self.ticks
 
-    def place(self, cell: int) -> Place:
+    def place(self, cell: int) -> CellPlace:
         """Where in its bar a cell lies."""
         position, bar = self.metre.place(self.tick(cell))
-        return Place(position // self.ticks, bar // self.ticks)
+        return CellPlace(position // self.ticks, bar // self.ticks)
 
 
 @dataclass(slots=True)
@@ -95,7 +95,7 @@ class Foresight:
     """
 
     metre: Metre = COMMON_TIME
-    _grid: Grid = field(init=False)
+    _grid: CellGrid = field(init=False)
     _past: Past = field(default_factory=Past)
     _first: int | None = None  # the cell that was heard first of all
     _places: Places = field(default_factory=lambda: np.full(CELLS, UNKNOWN, np.int64))
@@ -108,7 +108,7 @@ class Foresight:
     _cue: int | None = None  # the cell to come at which the form begins anew
 
     def __post_init__(self) -> None:
-        self._grid = Grid.of(self.metre)
+        self._grid = CellGrid.of(self.metre)
 
     # --- hearing --------------------------------------------------------------------------------------------------
 
@@ -139,7 +139,7 @@ class Foresight:
 
         The song goes on, beat by beat; its form has to be found anew only if bars have more or fewer cells than before.
         """
-        grid = Grid.of(metre)
+        grid = CellGrid.of(metre)
         after = grid.cell(tick + grid.ticks // 2)
         shift = after - self._last - 1
         if grid.place(after).cells != self._grid.place(self._last + 1).cells:

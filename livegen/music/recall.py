@@ -27,7 +27,7 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 
-class Place(NamedTuple):
+class CellPlace(NamedTuple):
     """Where in its bar a cell lies, and how many cells that bar has."""
 
     phase: int
@@ -87,7 +87,7 @@ def sources(lags: Places, ahead: Places, count: int) -> Places:
     return seen
 
 
-def tabled(past: Past, coming: Sequence[Place], table: Table) -> Floats:
+def tabled(past: Past, coming: Sequence[CellPlace], table: Table) -> Floats:
     """By each cell that comes, how likely the table finds each class (M, CLASSES): the last chord or one after it."""
     before = past.changes(4)
     shares = np.full((len(coming), CLASSES), RARE)
@@ -128,7 +128,7 @@ class Likely(NamedTuple):
     weights: Floats
 
 
-def likely(past: Past, coming: Sequence[Place], bar: int) -> Likely:
+def likely(past: Past, coming: Sequence[CellPlace], bar: int) -> Likely:
     """What comes in the cells `coming`, the first of which follows the last heard; bars have so many cells."""
     lags, about = facts_of(past, bar)
     believed, ahead = trust(), np.arange(1, len(coming) + 1)[:, None]
@@ -152,7 +152,7 @@ class Vote(NamedTuple):
     remembered: float
 
 
-def voted(past: Past, coming: Sequence[Place], bar: int) -> list[Vote]:
+def voted(past: Past, coming: Sequence[CellPlace], bar: int) -> list[Vote]:
     """The likeliest chord of each cell in `coming`, the first of which follows the last heard."""
     found, votes = likely(past, coming, bar), []
     for at, best in enumerate(found.shares.argmax(axis=1).tolist()):

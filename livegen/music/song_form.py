@@ -41,7 +41,7 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 
-class Length(NamedTuple):
+class FormLength(NamedTuple):
     """Length of the form in bars, and how sure that is, 0 to 1."""
 
     bars: int
@@ -75,7 +75,7 @@ def worth(past: Past, bar: int) -> tuple[Places, Floats]:
     return bars, said + np.where(said < HEARD, np.minimum(prior, 0.0), prior)
 
 
-def length_of(past: Past, bar: int, before: int | None, steady: float) -> Length | None:
+def length_of(past: Past, bar: int, before: int | None, steady: float) -> FormLength | None:
     """The form's length; None where none is likelier than not.
 
     `before` is the one found until now, of which a share `steady` of what was heard lately was as it should be.  After
@@ -95,7 +95,7 @@ def length_of(past: Past, bar: int, before: int | None, steady: float) -> Length
     top = max(none, float(nats[best]))
     all_of_them = float(np.exp(nats - top).sum() + np.exp(none - top))
     sure = RIGHT * float(np.exp(nats[best] - top)) / all_of_them
-    return Length(int(bars[best]), sure) if nats[best] > none else None
+    return FormLength(int(bars[best]), sure) if nats[best] > none else None
 
 
 def start_of(past: Past, bar: int, bars: int, phase: int) -> int:

@@ -11,7 +11,7 @@ from livegen.jam.brief import Brief, everything, for_drums
 from livegen.jam.drummer import Drummer, drummer_for
 from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.planner import Rollout
-from livegen.music.drum_bars import CRASH, KICK, SNARE, Hit
+from livegen.music.drum_bars import CRASH, KICK, SNARE, DrumHit
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.parts import DRUM_CHANNEL, DRUMS
@@ -19,13 +19,13 @@ from livegen.music.timeline import Timeline
 from livegen.testing import UniformModel
 from tests.jam.stage import BAR, BEAT, onsets, rehearsal
 
-A = (Hit(0, KICK, 100), Hit(24, SNARE, 90), Hit(48, KICK, 80), Hit(72, SNARE, 90))
-B = (Hit(0, KICK, 100), Hit(0, 42, 60), Hit(72, SNARE, 90))
-FILL = (Hit(0, 48, 90), Hit(24, 45, 90), Hit(36, 41, 100))
+A = (DrumHit(0, KICK, 100), DrumHit(24, SNARE, 90), DrumHit(48, KICK, 80), DrumHit(72, SNARE, 90))
+B = (DrumHit(0, KICK, 100), DrumHit(0, 42, 60), DrumHit(72, SNARE, 90))
+FILL = (DrumHit(0, 48, 90), DrumHit(24, 45, 90), DrumHit(36, 41, 100))
 TWO = Drummer(96, 96, (A, B), (FILL,), "one")
 
 
-def places(hits: tuple[Hit, ...], begin: int) -> list[tuple[int, int]]:
+def places(hits: tuple[DrumHit, ...], begin: int) -> list[tuple[int, int]]:
     return [(hit.tick - begin, hit.pitch) for hit in hits]
 
 
@@ -33,8 +33,8 @@ def test_bars_come_again_and_again_from_where_they_began() -> None:
     assert [places(TWO.hits(bar), 96 + 96 * bar) for bar in (1, 2, 4)] == [
         [hit[:2] for hit in bar] for bar in (B, A, A)
     ]
-    assert TWO.coming(96) == (Hit(96, KICK, 100),)
-    assert TWO.coming(97) == (Hit(120, SNARE, 90),)
+    assert TWO.coming(96) == (DrumHit(96, KICK, 100),)
+    assert TWO.coming(97) == (DrumHit(120, SNARE, 90),)
     assert [hit.pitch for hit in TWO.coming(192)] == [KICK, 42]
     assert [hit.pitch for hit in TWO.coming(192, [KICK])] == [42]
 
@@ -46,7 +46,7 @@ def test_eight_bars_end_with_a_fill_and_no_bar_but_the_fourth_and_eighth_has_one
     assert set(where) == {3, 7}
     assert all(TWO.fill_at(number) in (48, 72) for number in range(7, 320, 8))
     eighth = TWO.hits(7)
-    assert eighth[-1] == Hit(96 * 9 - 12, 41, 100)
+    assert eighth[-1] == DrumHit(96 * 9 - 12, 41, 100)
 
 
 def test_a_fill_that_is_asked_for_goes_to_the_end_of_its_bar_and_crash_and_kick_follow() -> None:
@@ -79,7 +79,7 @@ def test_the_last_beat_of_four_bars_is_looser_than_the_others() -> None:
 
 
 def test_what_is_no_backbone_is_left_to_the_model_more_often() -> None:
-    backbeat, ghost, hat = Hit(120, SNARE, 90), Hit(120, SNARE, 30), Hit(120, 42, 90)
+    backbeat, ghost, hat = DrumHit(120, SNARE, 90), DrumHit(120, SNARE, 30), DrumHit(120, 42, 90)
     assert TWO.share(backbeat) > TWO.share(ghost) == TWO.share(hat) > 0
 
 

@@ -4,7 +4,7 @@ from random import Random
 
 import pytest
 
-from livegen.music.count_in import Counted, counted
+from livegen.music.count_in import CountSoFar, counted
 from livegen.music.metre import COMMON_TIME, Metre, parse_metre
 from livegen.music.phrase import Played
 
@@ -140,7 +140,7 @@ def test_what_may_be_music_is_no_count(notes: list[Played]) -> None:
 
 def test_who_has_just_played_does_not_count() -> None:
     notes = [*hits(STICK, *every(500, 4)), *hits(KICK, 2000)]
-    assert counted(notes, 900 * MS) == Counted()
+    assert counted(notes, 900 * MS) == CountSoFar()
     assert counted(notes, 1_000 * MS).found is not None
 
 

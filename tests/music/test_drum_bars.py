@@ -7,7 +7,7 @@ from livegen.music.drum_bars import (
     FILL,
     KICK,
     SNARE,
-    Bar,
+    DrumBar,
     drums_of,
     fills,
     patterns,
@@ -28,7 +28,7 @@ STYLES = (
 KITS = set(range(35, 60))  # General MIDI's drums of a kit
 
 
-def at(bar: Bar, pitch: int) -> set[int]:
+def at(bar: DrumBar, pitch: int) -> set[int]:
     return {hit.tick // 24 for hit in bar if hit.pitch == pitch and hit.velocity > 40}
 
 
