@@ -23,7 +23,7 @@ from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
 from livegen.music.parts import BASS, COMP, PARTS
-from livegen.scorecard.accompaniment import EXACT, chord_at
+from livegen.scorecard.accompaniment import EXACT, chord_at, in_chord
 from livegen.scorecard.backing import (
     ALL_PARTS,
     LATE,
@@ -105,7 +105,16 @@ def judged(some: Sequence[PlayedCall], written: Sequence[Chords]) -> dict[str, A
             for part, name in enumerate(PARTS)
         },
         "on_sixteenths": share([is_on_line(note) for note in everything]),
-        "in_chord": {PARTS[part]: in_chord(some, written, part) for part in HARMONY},
+        "in_chord": {
+            PARTS[part]: share(
+                [
+                    hit
+                    for heard, chords in zip(some, written, strict=True)
+                    for hit in in_chord(of_part(heard, part), chords)
+                ]
+            )
+            for part in HARMONY
+        },
         "bass_is_root": bass_is_root(some, written),
         "root_at_changes": share(at_changes(some, written, LATE)),
         "root_on_time": share(at_changes(some, written, EXACT)),
@@ -126,16 +135,6 @@ def judged(some: Sequence[PlayedCall], written: Sequence[Chords]) -> dict[str, A
         ),
         "onsets_per_beat": thinning(some),
     }
-
-
-def in_chord(some: Sequence[PlayedCall], written: Sequence[Chords], part: int) -> float:
-    """Share of a part's onsets that are notes of the chord of the moment."""
-    pairs = [
-        (note, chord_at(chords, note.onset))
-        for heard, chords in zip(some, written, strict=True)
-        for note in of_part(heard, part)
-    ]
-    return share([note.pitch % 12 in chord.pitch_classes for note, chord in pairs if chord])
 
 
 def bass_is_root(some: Sequence[PlayedCall], written: Sequence[Chords]) -> float:

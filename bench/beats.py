@@ -12,7 +12,6 @@ performed, with a hand's jitter, and with a tempo that goes up and down by 15 %.
 * metre: as written.
 """
 
-import json
 import random
 import statistics
 import time
@@ -24,6 +23,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.tables import keep
 from export.beat_material import Manner, excerpt_of, pieces
 from livegen.music.beats import Found, find
 from livegen.music.metre import TICKS_PER_BEAT, Metre, parse_metre
@@ -33,7 +33,6 @@ from livegen.scorecard.feels import FEELS, Feel, call_of, in_time, looped
 
 Floats = NDArray[np.float64]
 
-HERE = Path(__file__).parent
 LATE = 0.175  # quarters by which a bar line may be off
 LATELY_S = 2.5
 TEMPI = (50, 66, 84, 104, 126, 150, 180, 220)
@@ -183,10 +182,7 @@ def main(data: Path) -> None:
     spent.sort()
     cost = [round(spent[int(share * (len(spent) - 1))], 2) for share in (0.5, 0.99, 1)]
     facts = {"all": rows, "styles": styles, "ms": cost}
-    (HERE / "beats.json").write_text(json.dumps(facts, indent=1) + "\n")
-    text = page(rows, styles["by hand"], cost)
-    (HERE / "beats.md").write_text(text + "\n")
-    click.echo(text)
+    keep("beats", facts, page(rows, styles["by hand"], cost))
 
 
 def page(rows: dict[str, Row], styles: dict[str, Row], cost: list[float]) -> str:

@@ -17,7 +17,6 @@ chance.
 * ms: processor time of a beat, of the longest chart that is followed too.
 """
 
-import json
 import statistics
 import time
 from collections.abc import Iterator
@@ -30,14 +29,15 @@ from typing import Any, NamedTuple
 import click
 import numpy as np
 
+from bench.tables import keep, table
 from export.progressions import Song, songs
 from livegen import shipped
 from livegen.music.charts import Form, Placed, PlayedBar, read_chart
 from livegen.music.charts.following import MOST_CELLS, Follower
 from livegen.music.chord import INTERVALS, Chord
+from livegen.music.progressions import class_of
 from livegen.music.song_past import alike
 
-HERE = Path(__file__).parent
 WRONG = (0.05, 0.1)
 LATE, OTHER, PASSING = 0.4, 0.1, 0.1
 KINDS = ("maj", "min", "7", "m7", "dim7")
@@ -130,17 +130,22 @@ def other(chord: Chord, chance: Random) -> Chord:
     if 10 in intervals and 4 in intervals and chance.random() < 0.3:
         return Chord((chord.root + 6) % 12, "7")
     if chance.random() < 0.5:
-        is_minor = 3 in intervals and 4 not in intervals
         return (
-            Chord((chord.root + 3) % 12, "maj") if is_minor else Chord((chord.root + 9) % 12, "m7")
+            Chord((chord.root + 3) % 12, "maj")
+            if is_minor(chord)
+            else Chord((chord.root + 9) % 12, "m7")
         )
     return Chord(chord.root, chance.choice(("maj", "7", "6", "sus4")))
 
 
-def heard_of(kind: str) -> str:
-    """Some kind that is heard of one that is written."""
-    tones = INTERVALS[kind]
-    return "min" if 3 in tones and 4 not in tones else "7" if 10 in tones else "maj"
+def is_minor(chord: Chord) -> bool:
+    """True of a chord with a minor third and no major one."""
+    return class_of(chord) % 2 == 1
+
+
+def heard_of(chord: Chord) -> str:
+    """Some kind that is heard of a chord that is written."""
+    return "min" if is_minor(chord) else "7" if 10 in INTERVALS[chord.kind] else "maj"
 
 
 def played(form: Form, wrong: float, chance: Random, slip: Slip | None = None) -> Iterator[Beat]:
@@ -162,7 +167,7 @@ def played(form: Form, wrong: float, chance: Random, slip: Slip | None = None) -
         heard = before if late and before else plays
         after = form.chord_at(tick + ticks)
         if after is not None and after != now and not late and chance.random() < PASSING:
-            heard = Chord((after.root + chance.choice((1, 11))) % 12, heard_of(after.kind))
+            heard = Chord((after.root + chance.choice((1, 11))) % 12, heard_of(after))
         if chance.random() < wrong:
             heard = Chord(chance.randrange(12), chance.choice(KINDS))
         yield Beat(tick, ticks, heard)
@@ -291,7 +296,7 @@ def longest() -> Form:
 def page(sets: dict[str, dict[str, Any]], spent: dict[str, dict[str, float]]) -> str:
     """The figures as Markdown."""
     head = ["", "charts", "moved in ten minutes", "in charts", *SLIPS]
-    rows = [head, ["---"] * len(head)]
+    rows = []
     for name, facts in sets.items():
         cells = [
             f"{one['found']:.2f} of {one['slips']}, {one['p50']:.0f} / {one['p90']:.0f}, {one['wrong']:.2f}"
@@ -300,14 +305,13 @@ def page(sets: dict[str, dict[str, Any]], spent: dict[str, dict[str, float]]) ->
         rows.append(
             [name, str(facts["tunes"]), f"{facts['moved']:.2f}", str(facts["charts"]), *cells]
         )
-    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
     times = "; ".join(
         f"{name} p50 {one['p50']}, p99 {one['p99']} ms" for name, one in spent.items()
     )
     return f"""What the words mean stands in bench/following.py. Of slips: share found within eight bars, of how many,
 beats until then (p50 / p90), moves to a wrong place a slip.
 
-{table}
+{table(head, rows)}
 
 Processor time of a beat: {times}."""
 
@@ -330,12 +334,7 @@ def main(data: Path, split: str, dry: bool) -> None:
         f"{MOST_CELLS // 4} bars": cost(longest()),
     }
     text = page(sets, spent)
-    if not dry:
-        (HERE / "following.json").write_text(
-            json.dumps({"sets": sets, "ms": spent}, indent=1) + "\n"
-        )
-        (HERE / "following.md").write_text(text + "\n")
-    click.echo(text)
+    keep("following", {"sets": sets, "ms": spent}, text, dry)
 
 
 if __name__ == "__main__":

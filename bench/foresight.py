@@ -21,7 +21,6 @@ The same once more with a player who is up to .3 beats late (so that at a beat t
 until two onsets on end are foreseen.
 """
 
-import json
 import statistics
 import time
 from collections import Counter
@@ -35,14 +34,14 @@ from typing import Any, NamedTuple
 import click
 import numpy as np
 
+from bench.tables import keep, table
 from export.progressions import Song, songs
 from livegen.music.chord import Chord
 from livegen.music.foresight import CellGrid, Expected, Foresight
 from livegen.music.progressions import class_of, shipped
-from livegen.music.recall import likely
+from livegen.music.recall import likely, number_of
 from livegen.music.song_past import Past
 
-HERE = Path(__file__).parent
 SETS = ("billboard_chords", "rs200_rock", "wjd_jazz", "openewld_leadsheets")
 THRICE = "openewld_leadsheets"
 ORDERS = (1, 2, 3, 4)
@@ -58,10 +57,8 @@ SEED = 20261120
 
 
 class Told(NamedTuple):
-    """What was expected for a cell, so many cells after the last that was heard, and what came."""
+    """What was expected for a cell, and what came."""
 
-    cell: int
-    ahead: int
     expected: Expected
     came: Chord
 
@@ -145,13 +142,13 @@ def run(song: Song, chance: Random | None = None) -> Run:
             for ahead in AHEAD:
                 came = song.chords[cell + ahead - 1] if cell + ahead <= len(song.chords) else None
                 if came is not None:
-                    found.told.append(Told(cell + ahead - 1, ahead, expected[ahead - 1], came))
+                    found.told.append(Told(expected[ahead - 1], came))
             if chance is not None:
                 foresight.hear(tick, before)
             came = song.chords[cell + 1] if cell + 1 < len(song.chords) else None
             if came is not None:
                 [one] = foresight.expected(tick + ticks, tick + 2 * ticks)
-                found.beat_ahead[cell + 1] = Told(cell + 1, 2, one, came)
+                found.beat_ahead[cell + 1] = Told(one, came)
         before = true
         if chance is not None and chance.random() < WRONG:
             before = Chord(chance.randrange(12), chance.choice(KINDS))
@@ -189,11 +186,7 @@ def following(some: Sequence[Song]) -> dict[str, float | None]:
                 shares[before[-1]] = 0.0
                 best = int(shares.argmax())
                 hits.setdefault("memory", []).append(best == came)
-                numbers = found.numbers[0]
-                of_best = np.flatnonzero((past.classes[numbers] == best) & (found.weights[0] > 0))
-                by_number = np.bincount(numbers[of_best], found.weights[0][of_best], 1)
-                number = int(by_number.argmax()) if len(of_best) else best
-                kind = past.chords[number].kind
+                kind = past.chords[number_of(past, found, 0, best)].kind
                 hits.setdefault("and kind", []).append(best == came and kind == chord.kind)
             past.hear(chord)
     return {name: mean(rows) for name, rows in hits.items()}
@@ -215,9 +208,7 @@ def unigram(chords: Sequence[Chord | None]) -> Counter[int]:
 
 def foreseen(runs: Sequence[Run]) -> dict[str, float | None]:
     """The onsets that were expected a beat ahead, and what else could be said of them."""
-    rows: dict[str, list[float]] = {
-        name: [] for name in ("all", "sure", "unigram", "chance", "chart")
-    }
+    rows: dict[str, list[float]] = {name: [] for name in AHEAD_SHOWN}
     false, minutes = 0, 0.0
     for one in runs:
         chords = one.song.chords
@@ -326,12 +317,6 @@ def shown(value: float | None, digits: int = 3) -> str:
     return "" if value is None else f"{value:.{digits}f}"
 
 
-def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table in Markdown."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
-
-
 def page(sets: dict[str, Any], spent: dict[str, float]) -> str:
     """The figures as Markdown."""
     columns = [f"order {order}" for order in ORDERS]
@@ -419,12 +404,7 @@ def main(data: Path, split: str, dry: bool) -> None:
     """Play the songs of DATA, and write foresight.json and foresight.md."""
     sets, spent = {name: measured(data, name, split) for name in SETS}, cost()
     text = page(sets, spent)
-    if not dry:
-        (HERE / "foresight.json").write_text(
-            json.dumps({"sets": sets, "ms": spent}, indent=1) + "\n"
-        )
-        (HERE / "foresight.md").write_text(text + "\n")
-    click.echo(text)
+    keep("foresight", {"sets": sets, "ms": spent}, text, dry)
 
 
 if __name__ == "__main__":

@@ -6,7 +6,6 @@ Every call is played at two tempi, as written and by hand, with MIDI clock and w
 mean stands in livegen/scorecard/musicianship.py; the calls are those of livegen/scorecard/feels.py.
 """
 
-import json
 import random
 import statistics
 from collections import defaultdict
@@ -16,13 +15,13 @@ from pathlib import Path
 
 import click
 
+from bench.tables import keep
 from livegen import shipped
 from livegen.music.parts import DRUM_CHANNEL
 from livegen.scorecard import band
 from livegen.scorecard.feels import FEELS, all_calls, looped
 from livegen.scorecard.musicianship import PARTNERS, Figures, beat, figures
 
-HERE = Path(__file__).parent
 WAYS: dict[str, tuple[dict[str, object], bool]] = {
     "respond": ({}, True),
     "respond, free time": ({}, False),
@@ -112,11 +111,9 @@ def main(ways: Sequence[str], every: int, path: str, by_feel: bool) -> None:
         way: {f.name: means(r for name, r in rows[way] if name == f.name) for f in FEELS}
         for way in ways
     }
-    if list(ways) == [*WAYS, *PARTNERS] and every == 1:
-        facts_of_all = {"ways": facts, "feels": feels, "drums": drums}
-        (HERE / "playing.json").write_text(json.dumps(facts_of_all, indent=1) + "\n")
-        (HERE / "playing.md").write_text(page(facts, drums) + "\n")
-    click.echo(page(facts, drums))
+    are_all = list(ways) == [*WAYS, *PARTNERS] and every == 1
+    facts_of_all = {"ways": facts, "feels": feels, "drums": drums}
+    keep("playing", facts_of_all, page(facts, drums), dry=not are_all)
     if by_feel:
         for way in ways:
             click.echo("\n" + table(feels[way], way))

@@ -10,7 +10,6 @@ style.  All styles weigh the same; chance is one in so many.  The bars that live
 of them the listener has heard some.
 """
 
-import json
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -21,17 +20,17 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from bench.tables import keep
 from livegen import shipped
 from livegen.music.parts import DRUM_CHANNEL, general_midi_drum
 from livegen.music.smf import read
 from livegen.scorecard import band
 from livegen.scorecard.calls import HeldOut, held_out, windows
-from livegen.scorecard.feels import FEELS, all_calls, looped
-from livegen.scorecard.notes import Note, moved, notes_of
+from livegen.scorecard.feels import all_calls, looped
+from livegen.scorecard.notes import TICK, Note, moved, notes_of
 from livegen.scorecard.playing import played
 from livegen.training.corpora import load
 
-HERE = Path(__file__).parent
 BARS, BAR = 4, 4.0  # of a window, and the beats of each
 PIECES, MOST = 100, 400  # of a style that are learned from: pieces, windows of these
 FINE, COARSE = 12, 4  # of a beat
@@ -114,6 +113,12 @@ HEARD = {"drums": heard_of_drums, "lead": heard_of_lead}
 FEWEST = {"drums": 12, "lead": 6}  # notes of a window
 
 
+def span(notes: Sequence[Note], begin: float) -> tuple[Note, ...]:
+    """Four bars of notes from beat `begin` on, in beats of their own; up to a tick early is in time."""
+    end = begin + BARS * BAR
+    return moved([note for note in notes if begin - TICK <= note.onset < end - TICK], -begin)
+
+
 def spans(part: str, held: HeldOut) -> Iterator[tuple[Note, ...]]:
     """Windows of four bars of 4/4 of a piece, in beats of their own."""
     if part == "lead":
@@ -125,8 +130,7 @@ def spans(part: str, held: HeldOut) -> Iterator[tuple[Note, ...]]:
     notes = sorted(note for track in score.tracks for note in notes_of(score, track))
     beats = BARS * BAR
     for begin in np.arange(0.0, notes[-1].onset - beats, beats).tolist():
-        inside = [note for note in notes if begin - 1 / 24 <= note.onset < begin + beats - 1 / 24]
-        yield moved(inside, -begin)
+        yield span(notes, begin)
 
 
 def people(data: Path, part: str, split: str) -> tuple[Floats, NDArray[np.int64]]:
@@ -204,27 +208,20 @@ def recall(found: NDArray[np.int64], names: NDArray[np.int64], styles: int) -> l
 
 def plays(part: str, style: str, run: int) -> list[Floats]:
     """Figures of what livegen plays in a style, one run."""
-    feels = {feel.name for feel in FEELS if feel.name in NEUTRAL}
-    calls = [call for feel, call in all_calls() if feel.name in feels]
+    calls = [call for feel, call in all_calls() if feel.name in NEUTRAL]
     call = calls[run * 7 % len(calls)]
     if part == "drums":
         song = looped(call, 2 * BARS + 1)
         values: dict[str, object] = {"mode": "accompany", "parts": "drums", "style": style}
         heard = played(band._models[0], song, values, seed=run, after_bars=1)
-        drums = [note for note in heard.notes if note.channel == DRUM_CHANNEL]
+        own = [note for note in heard.notes if note.channel == DRUM_CHANNEL]
         begins = [BAR, BAR * (1 + BARS)]
     else:
         heard = played(band._models[0], call, {"length": BARS, "style": style}, seed=run)
-        drums = list(heard.answer)
-        begins = [round(drums[0].onset / BAR) * BAR] if drums else []
-    windows_ = [
-        moved(
-            [note for note in drums if begin - 1 / 24 <= note.onset < begin + BARS * BAR - 1 / 24],
-            -begin,
-        )
-        for begin in begins
-    ]
-    return [HEARD[part](notes) for notes in windows_ if len(notes) >= FEWEST[part]]
+        own = list(heard.answer)
+        begins = [round(own[0].onset / BAR) * BAR] if own else []
+    some = [span(own, begin) for begin in begins]
+    return [HEARD[part](notes) for notes in some if len(notes) >= FEWEST[part]]
 
 
 def measured(data: Path, part: str, runs: int, pool: ProcessPoolExecutor) -> dict[str, object]:
@@ -278,10 +275,7 @@ def main(data: Path, parts: Sequence[str], runs: int) -> None:
         2, initializer=band.open_models, initargs=([shipped.model("default")],)
     ) as pool:
         facts = {part: measured(data, part, runs, pool) for part in parts or SCENES}
-    if not parts:
-        (HERE / "styles.json").write_text(json.dumps(facts, indent=1) + "\n")
-        (HERE / "styles.md").write_text(table(facts) + "\n")
-    click.echo(table(facts))
+    keep("styles", facts, table(facts), dry=bool(parts))
 
 
 if __name__ == "__main__":

@@ -25,7 +25,8 @@ class Style(NamedTuple):
     `finest` is the shortest part that is divided no more, `divides` how likely one is divided, by its length in beats
     from one down; `ties` how often an onset that is not on a beat takes the place of the next, `rests` how often one is
     left out.  `patterns` are strokes in quarters over `over` bars.  `bpm` is the usual tempo of the beat, `swings` how
-    often it swings.
+    often it swings.  `off_beat` is how often the first note is left out where it lies on the bar line, and how
+    often a pick-up is.  `share` is the weight with which the style is drawn among the others.
     """
 
     bars: Bars
@@ -164,7 +165,7 @@ def _tune(style: Style, bar: float, texture: float, chance: random.Random) -> Fl
         for since, held, step in _places(pick_up, chance)
     ]
     if 0.2 <= texture < 0.32:
-        rows = _thickened(rows, scale, tonic, chance)
+        rows = _thickened(rows, chance)
     elif texture >= 0.78 and size == 7:
         rows += _accompanied(style, bar, harmony, scale, tonic, chance)
     once = np.array(rows, np.float64)
@@ -307,14 +308,10 @@ def _ending(rhythm: Rhythm, style: Style, bar: float, chance: random.Random) -> 
     return [*kept, (at, (bar - at) * chance.choice((1.0, 1.0, 0.75)))]
 
 
-def _thickened(
-    rows: list[list[float]], scale: Sequence[int], tonic: int, chance: random.Random
-) -> list[list[float]]:
+def _thickened(rows: list[list[float]], chance: random.Random) -> list[list[float]]:
     """Chords or octaves instead of single notes, on all or on those that begin beats."""
-    kind, only_beats = (
-        chance.choice(((-12,), (-5,), (-7, -12), (-3, -8), (4, 7), (3, 7))),
-        chance.random() < 0.4,
-    )
+    kind = chance.choice(((-12,), (-5,), (-7, -12), (-3, -8), (4, 7), (3, 7)))
+    only_beats = chance.random() < 0.4
     added = [
         [on, held, max(28.0, pitch + off), loud, drum]
         for on, held, pitch, loud, drum in rows

@@ -2,8 +2,9 @@
 traceback.
 """
 
+import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
 from typing import ParamSpec
@@ -35,3 +36,9 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
             sys.exit(2)
 
     return run
+
+
+def put(file: Path, facts: Mapping[str, object]) -> None:
+    """Write a table as JSON on one line, and say how long that is."""
+    file.write_text(json.dumps(facts, separators=(",", ":")) + "\n")
+    click.echo(f"{file}: {file.stat().st_size} bytes")

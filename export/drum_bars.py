@@ -9,7 +9,6 @@ fills.  A pad of an electronic kit says little of how loud a drum is: kicks and 
 kits on the whole, and only how they differ among themselves is the drummer's.
 """
 
-import json
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from statistics import median
 import click
 import numpy as np
 
+from export.command import put
 from livegen.music.drum_bars import ANY, COMMON, FILL, KICK, SNARE, TABLE
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import general_midi_drum
@@ -99,14 +99,20 @@ def pairs(grid: Grid) -> Iterator[Grid]:
             for (tick, pitch), velocity in grid.items()
             if begin <= tick < begin + 2 * COMMON
         }
-        first, second = (
-            {(tick % COMMON, pitch) for tick, pitch in both if tick // COMMON == half}
-            for half in (0, 1)
-        )
+        first, second = (set(half_of(both, half)) for half in (0, 1))
         is_steady = len(first & second) >= ALIKE * len(first | second)
         has_crash = any(pitch in CRASHES for _, pitch in both)
         if is_steady and not has_crash and keeps_time(first) and keeps_time(second):
             yield both
+
+
+def half_of(both: Grid, half: int) -> Grid:
+    """The first (0) or the second (1) of two bars: ticks from its beginning."""
+    return {
+        (tick % COMMON, pitch): velocity
+        for (tick, pitch), velocity in both.items()
+        if tick // COMMON == half
+    }
 
 
 def keeps_time(bar: set[tuple[int, int]]) -> bool:
@@ -183,16 +189,7 @@ def find(data: Path) -> dict[str, object]:
         patterns[style] = [
             {
                 "share": share,
-                "bars": [
-                    written(
-                        {
-                            (tick % COMMON, pitch): velocity
-                            for (tick, pitch), velocity in levelled(some[at]).items()
-                            if tick // COMMON == half
-                        }
-                    )
-                    for half in (0, 1)
-                ],
+                "bars": [written(half_of(levelled(some[at]), half)) for half in (0, 1)],
             }
             for at, share in typical(some, KINDS)
             if share >= LEAST_SHARE
@@ -212,8 +209,7 @@ def find(data: Path) -> dict[str, object]:
 def main(data: Path) -> None:
     """Find the table in the sets in DATA and write it into the package."""
     facts = {"from": "Groove MIDI Dataset (CC BY 4.0), train split", **find(data)}
-    TABLE.write_text(json.dumps(facts, separators=(",", ":")) + "\n")
-    click.echo(f"{TABLE}: {TABLE.stat().st_size} bytes")
+    put(TABLE, facts)
 
 
 if __name__ == "__main__":

@@ -6,12 +6,12 @@ DATA holds pop909_aligned, as an archive or a folder.  Counts of its training pi
 class sounds, chords as they are annotated, as major and minor triads, relative to the tonic that both together suggest.
 """
 
-import json
 from pathlib import Path
 
 import click
 import numpy as np
 
+from export.command import put
 from livegen.music.chord import Chord
 from livegen.music.chords_implied import HABITS, SPAN, TRIADS
 from livegen.music.key import MODES, likeliest
@@ -83,8 +83,7 @@ def learn(data: Path) -> dict[str, dict[str, list[list[float]]]]:
 def main(data: Path) -> None:
     """Learn the table from the sets in DATA and write it into the package."""
     facts = {"from": "POP909 (MIT), train split, spans of 2 beats", **learn(data)}
-    HABITS.write_text(json.dumps(facts, separators=(",", ":")) + "\n")
-    click.echo(f"{HABITS}: {HABITS.stat().st_size} bytes")
+    put(HABITS, facts)
 
 
 if __name__ == "__main__":

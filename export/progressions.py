@@ -10,7 +10,6 @@ the players; the table that votes meanwhile is counted on the other half.
 
 import csv
 import io
-import json
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -23,6 +22,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
+from export.command import put
 from livegen.errors import ConfigError
 from livegen.music.chord import Chord
 from livegen.music.foresight import CellGrid
@@ -287,8 +287,7 @@ def main(data: Path) -> None:
         "when": hazards(some),
         "trust": learned(list(looks(some[half:], table, chance))),
     }
-    COUNTED.write_text(json.dumps(counted, separators=(",", ":")) + "\n")
-    click.echo(f"{COUNTED}: {COUNTED.stat().st_size} bytes")
+    put(COUNTED, counted)
 
 
 if __name__ == "__main__":

@@ -118,7 +118,8 @@ def _patterns(first: Played, metre: Metre | None) -> Iterator[tuple[tuple[int, .
             beats *= 2
         if not rest:
             yield tuple(range(beats)), metre
-            yield from [(_TWICE, metre)] if beats == 4 else []
+            if beats == 4:
+                yield _TWICE, metre
         return
     if first.is_drum and first.pitch in _STICKS:
         yield (0, 1, 2), _THREE_FOUR

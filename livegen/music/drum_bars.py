@@ -25,7 +25,7 @@ COMMON = 4 * TICKS_PER_BEAT  # ticks of the bars in the table
 FILL = 2 * TICKS_PER_BEAT  # ticks of its fills
 ANY = "any"
 
-# Which drums go with a style, by the first words of its name; the most that fit.
+# Which drums go with a style, by the first words of its name; the most that fit.  "" is the style itself.
 _DRUMS = {
     "jazz": "drums_jazz", "jazz_fusion": "drums_funk", "leadsheet_jazz": "drums_jazz", "ragtime": "drums_neworleans",
     "blues": "drums_blues", "leadsheet_blues": "drums_blues", "leadsheet_funk": "drums_soul",

@@ -143,8 +143,7 @@ class Foresight:
         after = grid.cell(tick + grid.ticks // 2)
         shift = after - self._last - 1
         if grid.place(after).cells != self._grid.place(self._last + 1).cells:
-            self._bars, self._sure, self._steady = None, 0.0, 0.0
-            self._places[:] = UNKNOWN
+            self._lose_form()
         self.metre, self._grid = metre, grid
         if self._first is not None:
             self._first += shift
@@ -155,9 +154,13 @@ class Foresight:
 
     def forget(self) -> None:
         """Another song begins."""
-        self._past, self._first = Past(), None
+        self._past, self._first, self._loop, self._cue = Past(), None, None, None
+        self._lose_form()
+
+    def _lose_form(self) -> None:
+        """The form has to be found anew."""
+        self._bars, self._sure, self._steady = None, 0.0, 0.0
         self._places[:] = UNKNOWN
-        self._bars, self._sure, self._steady, self._loop, self._cue = None, 0.0, 0.0, None, None
 
     @property
     def _last(self) -> int:
@@ -274,16 +277,20 @@ class Foresight:
         cue = end if self._cue is None or self._cue <= self._last else min(self._cue, end)
         coming = [self._grid.place(cell) for cell in range(self._last + 1, cue)]
         bar = self._grid.place(self._last).cells
+        knows_chords = bool(self._past.changes(1))
         found = []
         skipped = begin - self._last - 1
         for cell, vote in enumerate(voted(self._past, coming, bar)[skipped:], begin):
-            chord = self._past.chords[vote.number] if self._past.changes(1) else None
+            chord = self._past.chords[vote.number] if knows_chords else None
             source = MEMORY if vote.remembered >= vote.share / 2 else TABLE
             share = min(1.0, vote.share) if chord else 0.0
             found.append(Expected(self._grid.tick(cell), chord, share, source))
-        for cell in range(max(begin, cue), end):
-            chord = self._from_top(cell - cue)
-            found.append(Expected(self._grid.tick(cell), chord, CUED if chord else 0.0, MEMORY))
+        if cue < end:
+            top, length = self._top(), self._form_cells()
+            for cell in range(max(begin, cue), end):
+                after = (cell - cue) % length if length else cell - cue
+                chord = self._chord(top + after)
+                found.append(Expected(self._grid.tick(cell), chord, CUED if chord else 0.0, MEMORY))
         return tuple(found)
 
     def _chord(self, at: int) -> Chord | None:
@@ -341,11 +348,6 @@ class Foresight:
         whole = tops[tops + self._form_cells() <= self._past.count]
         known = np.flatnonzero(self._past.heard[: self._past.count] != UNKNOWN)
         return int(whole[-1]) if len(whole) else int(known[0]) if len(known) else 0
-
-    def _from_top(self, cells: int) -> Chord | None:
-        """The chord so many cells after the top."""
-        length = self._form_cells()
-        return self._chord(self._top() + (cells % length if length else cells))
 
     def _take_cue(self) -> None:
         """From the cue on the song is as it was from its tops on."""

@@ -152,13 +152,18 @@ class Vote(NamedTuple):
     remembered: float
 
 
+def number_of(past: Past, found: Likely, at: int, best: int) -> int:
+    """The chord of class `best` that memory is most for in cell `at`, by its number in the past, or else the class."""
+    numbers, weights = found.numbers[at], found.weights[at]
+    of_best = np.flatnonzero((past.classes[numbers] == best) & (weights > 0))
+    by_number = np.bincount(numbers[of_best], weights[of_best], 1)
+    return int(by_number.argmax()) if len(of_best) else best
+
+
 def voted(past: Past, coming: Sequence[CellPlace], bar: int) -> list[Vote]:
     """The likeliest chord of each cell in `coming`, the first of which follows the last heard."""
     found, votes = likely(past, coming, bar), []
     for at, best in enumerate(found.shares.argmax(axis=1).tolist()):
-        numbers, weights = found.numbers[at], found.weights[at]
-        of_best = np.flatnonzero((past.classes[numbers] == best) & (weights > 0))
-        by_number = np.bincount(numbers[of_best], weights[of_best], 1)
-        number = int(by_number.argmax()) if len(of_best) else best
+        number = number_of(past, found, at, best)
         votes.append(Vote(number, float(found.shares[at, best]), float(found.remembered[at, best])))
     return votes

@@ -147,10 +147,15 @@ def centroid(classes: "frozenset[int] | set[int]") -> Floats:
     return result
 
 
+def in_chord(notes: Notes, chords: Chords) -> list[bool]:
+    """Whether each onset is a tone of the chord written there; those where none is written are left out."""
+    pairs = [(note, chord_at(chords, note.onset)) for note in notes]
+    return [note.pitch % 12 in chord.pitch_classes for note, chord in pairs if chord]
+
+
 def notes_in_chord(accompaniment: Notes, chords: Chords) -> float | None:
     """Share of its onsets that are tones of the chord written there, 0 to 1; None where none is written."""
-    pairs = [(note, chord_at(chords, note.onset)) for note in accompaniment]
-    found = [note.pitch % 12 in chord.pitch_classes for note, chord in pairs if chord]
+    found = in_chord(accompaniment, chords)
     return sum(found) / len(found) if found else None
 
 

@@ -15,7 +15,7 @@ from livegen.jam.harmonies import foot
 from livegen.music.chord import Chord
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP
-from livegen.scorecard.accompaniment import EXACT, chord_at
+from livegen.scorecard.accompaniment import EXACT, chord_at, in_chord
 from livegen.scorecard.calls import Chords, LeadCall
 from livegen.scorecard.feels import looped
 from livegen.scorecard.notes import Note
@@ -42,7 +42,11 @@ def backed(
     rounds: int,
     values: dict[str, object],
 ) -> tuple[PlayedCall, Chords]:
-    """Play a call with its chords so many times over, and give all rounds but the first, or the only one."""
+    """Play a call with its chords so many times over, and give all rounds but the first, or the only one.
+
+    `rounds` is at least 1, `values` are those of controls, by name.  Beats of what is given, notes and chords, count
+    from the beginning of the second round, or of the only one.
+    """
     song = looped(call, rounds * call.bars)
     over_song = _looped(call, chords, rounds)
     heard = played(
@@ -119,12 +123,6 @@ def tones_on_strong_beats(bass: Notes, chords: Chords) -> list[bool]:
         if chord and min(off, STRONG - off) <= EXACT:
             found.append(note.pitch % 12 in chord.pitch_classes | {foot(chord)})
     return found
-
-
-def in_chord(notes: Notes, chords: Chords) -> list[bool]:
-    """Whether each onset is a tone of the chord of the moment."""
-    pairs = [(note, chord_at(chords, note.onset)) for note in notes]
-    return [note.pitch % 12 in chord.pitch_classes for note, chord in pairs if chord]
 
 
 def diversity(notes: Notes, beats: float) -> float | None:
