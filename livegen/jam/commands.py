@@ -75,7 +75,7 @@ class Commands:
             case "count_in":
                 return self._count_ins.give(now, out)
             case name if name in CUES:
-                self._cues.give(name, now)
+                self._cues.give(name, now, out)
             case "preset":
                 self._steering.ask_for_preset(str(command.value), now)
             case "presets":

@@ -3,6 +3,8 @@
 Where a cue leads, on the chart or in the song that was heard, is remembered by the harmony.  Knows ticks and micros.
 """
 
+from livegen.jam.agenda import Timed
+from livegen.jam.count_ins import CountIns
 from livegen.jam.listener import Listener
 from livegen.jam.performer import Performer
 from livegen.jam.replies import Replies, Reply
@@ -14,20 +16,27 @@ from livegen.music.metre import TICKS_PER_BEAT
 # What is planned for so near is played: a bar line that is nearer is too near.
 NEAREST_LINE = TICKS_PER_BEAT // 2
 VAMP, LONGEST_LOOP = 4, 8  # bars
-CUES = ("fill", "top", "section", "vamp", "loop_chords", "ending")
+CUES = ("intro", "fill", "break", "stop_time", "top", "section", "vamp", "loop_chords", "ending")
 
 
 class Cues:
     """Threads: loop only."""
 
     def __init__(
-        self, listener: Listener, performer: Performer, turns: TurnTaking, replies: Replies
+        self,
+        listener: Listener,
+        performer: Performer,
+        turns: TurnTaking,
+        count_ins: CountIns,
+        replies: Replies,
     ) -> None:
         self._listener, self._performer = listener, performer
-        self._turns, self._replies = turns, replies
+        self._turns, self._count_ins, self._replies = turns, count_ins, replies
 
-    def give(self, name: str, now: int) -> None:
+    def give(self, name: str, now: int, out: list[Timed]) -> None:
         """Let the band do what one of `CUES` asks for, and reply."""
+        if name == "intro" and self._performer.mode.is_beside and not self._turns.is_playing:
+            return self._replies.give(name, self._begin(now, out))
         if self._turns.turn is not Turn.TOGETHER:
             return self._replies.give(name, Reply.NO_BAND)
         if self._performer.is_closing(now):
@@ -49,6 +58,18 @@ class Cues:
             case "fill":
                 line = timeline.bar_from(tick + TICKS_PER_BEAT)
                 return Reply.FILLS if self._fill_into(line, tick) else Reply.NO_DRUMS, 1
+            case "break":
+                self._fill_into(line, tick)
+                harmony.break_at(line, line + timeline.metre.place(line).bar)
+                return Reply.BREAKS, 1
+            case "stop_time":
+                is_on = harmony.stop_time(line, tick)
+                return Reply.STOP_TIME if is_on else Reply.PLAYS_THROUGH, 1
+            case "intro":
+                if not harmony.to_intro(line, now):
+                    return Reply.NO_KEY, 0
+                self._fill_into(line, tick)
+                return Reply.INTRO, 1
             case "top":
                 if not harmony.to_top(line):
                     return Reply.NO_SONG, 0
@@ -67,6 +88,18 @@ class Cues:
                 return Reply.ENDS_AS_WRITTEN if is_written else Reply.ENDS, 0
             case _:
                 return self._go_round(name, tick, now)
+
+    def _begin(self, now: int, out: list[Timed]) -> Reply:
+        """Count in, and let the band begin with an introduction."""
+        harmony = self._listener.harmony
+        if not harmony.has_intro(now):
+            return Reply.NO_KEY
+        reply = self._count_ins.give(now, out)
+        enters = self._performer.enters
+        if enters is None:
+            return reply
+        self._listener.harmony_at(now).to_intro(enters, now)
+        return Reply.COUNTS_INTRO_IN
 
     def _go_round(self, name: str, tick: int, now: int) -> tuple[Reply, int]:
         """Let something go round, or let it go on."""

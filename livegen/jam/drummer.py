@@ -9,11 +9,12 @@ Knows ticks; knows no model and no time.  Chance is a seed.
 """
 
 from bisect import bisect_left
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
 
+from livegen.music.charts import Stretch
 from livegen.music.drum_bars import (
     ANY,
     COMMON,
@@ -54,7 +55,8 @@ class Drummer:
     `bars` come again and again.  Of every `period` bars the last ends with a fill, the one in the middle sometimes with
     a short one; none does where `period` is 0.  `fill_from` is a tick from which a fill is asked for, to the end of its
     bar.  After it, and at the beginning of some periods, kick and crash come on the one.  `fills` are hits of two
-    beats.  `style` is the style of drums as a model may know it.
+    beats.  `style` is the style of drums as a model may know it.  `accents` are hits of the timeline that all strike
+    with the drums.
     """
 
     origin: int
@@ -65,6 +67,7 @@ class Drummer:
     period: int = PERIOD
     fill_from: int | None = None
     style: str = ANY
+    accents: DrumBar = ()
     # Bars that were looked at, with where their fills begin: they are asked for at every draw.
     _known: dict[int, tuple[int | None, DrumBar]] = field(
         default_factory=dict, init=False, compare=False, repr=False
@@ -83,6 +86,8 @@ class Drummer:
 
     def share(self, hit: DrumHit) -> float:
         """The share, 0 to 1, that a kept hit has in what comes next."""
+        if self.is_accent(hit):
+            return 1.0
         number, into = divmod(hit.tick - self.origin, self.bar)
         filled = self.fill_at(number)
         in_fill = filled is not None and into >= filled
@@ -92,6 +97,14 @@ class Drummer:
         is_end = self.period and (number + 1) % (self.period // 2) == 0
         is_loose = is_end and filled is None and into >= self.bar - TICKS_PER_BEAT
         return (KEPT if is_firm else COLOUR) * (LOOSER if is_loose else 1.0)
+
+    def loudness(self, hit: DrumHit) -> float:
+        """The share that how loud it was has in how loud it is played."""
+        return 1.0 if self.is_accent(hit) else LOUDNESS
+
+    def is_accent(self, hit: DrumHit) -> bool:
+        """True of what all others strike with the drums."""
+        return any(hit.tick == accent.tick for accent in self.accents)
 
     def fill_at(self, number: int) -> int | None:
         """Where in a bar its fill begins, ticks; None in one without."""
@@ -134,9 +147,13 @@ class Drummer:
         if filled is not None:
             hits = [hit for hit in hits if hit.tick < begin + filled]
             hits += self._fill(number, begin + filled)
+        accents = [hit for hit in self.accents if begin <= hit.tick < begin + self.bar]
+        struck = {hit.tick for hit in accents}
+        hits = [*accents, *(hit for hit in hits if hit.tick not in struck)]
         if not self._begins_with_crash(number):
             return hits
-        left = [hit for hit in hits if hit.tick > begin or hit.pitch not in (*_TIME, KICK, CRASH)]
+        gone = (*_TIME, KICK, CRASH, *(hit.pitch for hit in accents))
+        left = [hit for hit in hits if hit.tick > begin or hit.pitch not in gone]
         return [DrumHit(begin, KICK, BOLD), DrumHit(begin, CRASH, BOLD), *left]
 
     def _begins_with_crash(self, number: int) -> bool:
@@ -168,6 +185,7 @@ def drummer_for(
     seed: str,
     density: float = 1.0,
     fill_from: int | None = None,
+    accents: DrumBar = (),
 ) -> Drummer:
     """The drummer of a style; in other bars than 4/4 a plain beat is kept.
 
@@ -182,7 +200,24 @@ def drummer_for(
         pattern = Pattern((plain_bar(metre, bar),))
     bars = tuple(thinned(each, density) for each in pattern.bars)
     return Drummer(
-        first, bar, bars, fills_of(style), seed, fill_from=fill_from, style=drums_of(style)
+        first,
+        bar,
+        bars,
+        fills_of(style),
+        seed,
+        fill_from=fill_from,
+        style=drums_of(style),
+        accents=accents,
+    )
+
+
+def accents_of(rests: Sequence[Stretch], bar: int) -> DrumBar:
+    """Kick and snare where a rest begins, and where all come in again; after a bar of `bar` ticks with a crash."""
+    hits = {rest.start: SNARE for rest in rests}
+    for rest in rests:
+        hits.setdefault(rest.end, CRASH if rest.end - rest.start >= bar else SNARE)
+    return tuple(
+        DrumHit(tick, drum, BOLD) for tick in sorted(hits) for drum in sorted((KICK, hits[tick]))
     )
 
 

@@ -172,7 +172,7 @@ class Engine:
             self._turns,
             self._steering,
             self._count_ins,
-            Cues(self._listener, self._performer, self._turns, self._replies),
+            Cues(self._listener, self._performer, self._turns, self._count_ins, self._replies),
             self._replies,
         )
         self._slice_steps = slice_steps

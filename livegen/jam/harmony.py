@@ -13,6 +13,7 @@ from livegen.jam.harmonies import WAIT, Ahead, Changes, ChordFrom, Finale, Outli
 from livegen.jam.lead_sheet import LeadSheet
 from livegen.jam.melody_chords import MelodyChords
 from livegen.jam.song_memory import LATE, SongMemory
+from livegen.jam.stops import Stops, apart
 from livegen.jam.struck import Struck
 from livegen.jam.turns import Chords
 from livegen.music.charts import Chart, Stretch
@@ -35,6 +36,11 @@ _LINE = TICKS_PER_BEAT // 2  # chords are taken to change on eighths
 # A note below this pitch, and so far below the next, is meant as the bass.
 _BASS_BELOW, _APART = 48, 7
 
+_TURNAROUND = {
+    "major": ((0, "maj"), (9, "min"), (2, "min"), (7, "7")),
+    "minor": ((0, "min"), (8, "maj"), (5, "min"), (7, "7")),
+}  # semitones above the tonic, and kinds of chords
+
 Voice = tuple[int, int]  # part, pitch
 
 
@@ -47,6 +53,7 @@ class ChordSource(Enum):
     LOOP = "loop"
     MEMORY = "memory"
     MELODY = "melody"
+    INTRO = "intro"
 
 
 class Harmony:
@@ -55,7 +62,11 @@ class Harmony:
     def __init__(self) -> None:
         self.sheet: LeadSheet | None = None
         self.ending: Finale | None = None  # that was asked for
+        self.stops: Stops | None = None  # as well
+        self._intro: tuple[ChordFrom, ...] = ()  # of a song without a chart
+        self._intro_over = 0  # the tick of its end
         self.is_followed = True  # who skips a bar of the chart is followed
+        self._timeline: Timeline | None = None  # that was followed last
         self._keys = KeyTracker()
         self._chords = ChordTracker()
         self._melody = MelodyChords()
@@ -174,7 +185,8 @@ class Harmony:
         self._note(now)
         chord = self.played(now)
         tick = timeline.tick(now)
-        if chord is None or self.sheet or self._memory.looped(tick) or self._holds(tick, timeline):
+        is_given = self._in_intro(tick) or self._memory.looped(tick)
+        if chord is None or self.sheet or is_given or self._holds(tick):
             return False
         return chord != self._told
 
@@ -205,6 +217,34 @@ class Harmony:
             self.sheet.to_top(line)
         return self.sheet is not None or self._memory.restart(line)
 
+    def to_intro(self, line: int, now: int) -> int:
+        """An introduction, and then the top, begin at a bar line; of how many bars, 0 if nobody knows what to play.
+
+        It is the chart's, or that of a song in the key that is heard.
+        """
+        if self.sheet:
+            return self.sheet.to_intro(line)
+        key = self.key(now)
+        if key is None or self._timeline is None:
+            return 0
+        bar = self._timeline.metre.place(line).bar
+        self._intro = tuple(
+            ChordFrom(line + at * bar, chord) for at, chord in enumerate(turnaround(key))
+        )
+        self._intro_over = line + len(self._intro) * bar
+        self._memory.restart(self._intro_over)
+        return len(self._intro)
+
+    def has_intro(self, now: int) -> bool:
+        """True if an introduction can be played."""
+        return self.sheet is not None or self.key(now) is not None
+
+    def _in_intro(self, tick: int) -> Chord | None:
+        """The chord of the introduction at a tick; None outside."""
+        if not self._intro or not self._intro[0].tick <= tick < self._intro_over:
+            return None
+        return _at(self._intro, tick).chord
+
     def to_next_section(self, tick: int, line: int) -> bool:
         """The chart's section after that of `tick` begins at a bar line; False without a chart."""
         if self.sheet:
@@ -228,14 +268,36 @@ class Harmony:
         return written is not None
 
     def call_off(self) -> None:
-        """Nothing ends: what was asked for is taken back."""
-        self.ending = None
+        """Nothing ends, and nothing begins: what was asked for is taken back."""
+        self.ending, self._intro = None, ()
         if self.sheet:
             self.sheet.call_off()
 
+    def break_at(self, line: int, over: int) -> None:
+        """All strike at a bar line, and are silent up to the bar line `over`."""
+        self.stops = Stops(line, over)
+
+    def stop_time(self, line: int, tick: int) -> bool:
+        """All strike once in a bar from a bar line on; where they do by tick `tick`, no more.  True if they will."""
+        if self.stops and self.stops.goes_on and tick < self.stops.until:
+            is_to_come = line <= self.stops.since
+            self.stops = None if is_to_come else self.stops._replace(until=line)
+            return False
+        self.stops = Stops(line, goes_on=True)
+        return True
+
+    @property
+    def is_stop_time(self) -> bool:
+        """True from when stop-time is asked for until it is asked for again."""
+        return self.stops is not None and self.stops.is_endless
+
+    def play_on(self) -> None:
+        """Nobody stops any more: what was asked for is taken back."""
+        self.stops = None
+
     def over(self) -> None:
         """The ending was played: nothing goes round any more, and a chart begins anew with the next call."""
-        self.ending = None
+        self.ending, self.stops, self._intro = None, None, ()
         self._memory.unloop()
         self.stop()
 
@@ -269,9 +331,8 @@ class Harmony:
 
     def follow(self, timeline: Timeline, now: int, has_song: bool) -> None:
         """Time passes on a timeline; `has_song` says that its tick 0 is where the song of a DAW begins."""
-        is_same, beats = self._memory.follow(
-            timeline, now, lambda tick: self._holds(tick, timeline)
-        )
+        self._timeline = timeline
+        is_same, beats = self._memory.follow(timeline, now, self._is_supposed)
         if not is_same:
             self._foreseen = ()
         if self.sheet:
@@ -280,9 +341,17 @@ class Harmony:
             self.sheet.follow(timeline, is_same, has_song)
             if self.is_followed and not has_song and self.sheet.hear(beats):
                 self._foreseen = ()
-        if self.ending and not is_same:
-            line = timeline.bar_from(timeline.tick_from(now) + TICKS_PER_BEAT)
+        if is_same:
+            return
+        self._intro = ()
+        line = timeline.bar_from(timeline.tick_from(now) + TICKS_PER_BEAT)
+        self.stops = Stops(line, goes_on=True) if self.is_stop_time else None
+        if self.ending:
             self.end(line, timeline.metre.place(line).bar, now)
+
+    def _is_supposed(self, tick: int) -> bool:
+        """True where the chord of a tick was foreseen, or is of the introduction, and nobody has played it."""
+        return self._in_intro(tick) is not None or self._holds(tick)
 
     def ahead(self, start: int, timeline: Timeline, now: int) -> Ahead:
         """Choose the chords that who goes along keeps to from tick `start` on.
@@ -296,9 +365,11 @@ class Harmony:
         before = self._told
         if self.sheet:
             self._told, self._source = self.sheet.at(start).chord, ChordSource.CHART
+        elif given := self._in_intro(start):
+            self._told, self._source = given, ChordSource.INTRO
         elif looped := self._memory.looped(start):
             self._told, self._source = looped, ChordSource.LOOP
-        elif not self._holds(start, timeline):
+        elif not self._holds(start):
             self._listen(start, timeline, now)
         if self._told != before:
             self._told_us = self._since_us = now
@@ -310,8 +381,10 @@ class Harmony:
         new = (chords[0]._replace(tick=timeline.tick(self._told_us)),) if is_new and chords else ()
         passed = () if is_new else tuple(it for it in self._awaited if it < start <= it + WAIT)
         self._awaited = waits = (*passed, *self._waits(known_until, start, timeline))
-        rests = self._silences(self.sheet.rests(start, until), until) if self.sheet else ()
-        struck = {rest.start: self.sheet.at(rest.start) for rest in rests if self.sheet}
+        rests = self._rests(start, until, chords, timeline)
+        struck = {rest.start: _at(chords, rest.start) for rest in rests if chords}
+        if self.stops and self.stops.until < until and chords:
+            struck[self.stops.until] = _at(chords, self.stops.until)
         lines = (wait for wait in waits if not timeline.metre.place(wait).position)
         struck |= {line + WAIT: ChordFrom(line + WAIT, self._told) for line in lines}
         struck |= {change.tick: change for change in chords}
@@ -343,19 +416,21 @@ class Harmony:
         """The changes after a tick that are known, or sure enough, and up to which tick that is so."""
         if self.sheet:
             return self.sheet.coming(start, until), until
+        if self._in_intro(start):
+            return tuple(it for it in self._intro if it.tick > start), self._intro_over
         return self._memory.coming(start, until, self._told) if self._told else ((), start)
 
     def _past(self, start: int) -> ChordFrom | None:
         """The last change that was foreseen and has come by tick `start`."""
         return next((it for it in reversed(self._foreseen) if it.tick <= start), None)
 
-    def _holds(self, start: int, timeline: Timeline) -> bool:
+    def _holds(self, start: int) -> bool:
         """True if a chord that was foreseen has come, and the left hand has said nothing since.
 
         What it struck before says nothing, unless it still holds that when most of a beat is over.
         """
-        past = self._past(start)
-        if past is None:
+        past, timeline = self._past(start), self._timeline
+        if past is None or timeline is None:
             return False
         has_struck = timeline.tick(self._left_struck_us) >= past.tick - _LINE
         is_held = bool(self.left_hand) and start - past.tick >= LATE * TICKS_PER_BEAT
@@ -386,8 +461,9 @@ class Harmony:
         """
         if self.sheet:
             period = None if self.ending else self.sheet.period(start)
-            return replace(self._outline(start, start + (period or ANSWER), now), period=period)
-        plain = self._outline(start, start, now)
+            outline = self._outline(start, start + (period or ANSWER), timeline, now)
+            return replace(outline, period=period)
+        plain = self._outline(start, start + AHEAD, timeline, now)
         if which is Chords.CALL and self._call:
             chords = self._on_lines(timeline)
             bar = timeline.metre.place(start).bar
@@ -395,19 +471,28 @@ class Harmony:
             return replace(plain, chords=chords, period=bars * bar)
         return replace(plain, chords=self._from(start)) if which is Chords.NOW else plain
 
-    def _outline(self, start: int, until: int, now: int) -> Outline:
-        key = self._keys.look(now)
-        if self.sheet is None:
-            classes, rests = key.pitch_classes if key else None, self._silences((), until)
-            return Outline(classes, self._from(start), rests=rests, ending=self.ending)
-        key = self.sheet.key or key
-        chords = self._closed((self.sheet.at(start), *self.sheet.coming(start, until)), start)
-        rests = self._silences(self.sheet.rests(start, until), until)
+    def _outline(self, start: int, until: int, timeline: Timeline, now: int) -> Outline:
+        key, chords = self._keys.look(now), self._from(start)
+        if self.sheet:
+            key = self.sheet.key or key
+            coming = (self.sheet.at(start), *self.sheet.coming(start, until))
+            chords = self._closed(coming, start)
+        rests = self._rests(start, until, chords, timeline)
         classes = key.pitch_classes if key else None
-        return Outline(classes, chords, rests=rests, is_written=True, ending=self.ending)
+        is_written = self.sheet is not None
+        return Outline(classes, chords, rests=rests, is_written=is_written, ending=self.ending)
 
-    def _silences(self, rests: Sequence[Stretch], until: int) -> Sequence[Stretch]:
-        """The same rests up to the ending; behind its last chord nobody begins anything."""
+    def _rests(
+        self, start: int, until: int, chords: Changes, timeline: Timeline
+    ) -> Sequence[Stretch]:
+        """Where nobody plays, in ticks: behind hits, written or asked for, and behind the ending."""
+        rests = self.sheet.rests(start, until) if self.sheet else ()
+        if self.stops:
+            changes = [change.tick for change in chords[1:]]
+            if not self.sheet:  # it may have begun in this bar
+                changes.append(timeline.tick(self._since_us))
+            stops = self.stops.rests(start, until, timeline.metre, changes)
+            rests = apart(rests, stops)
         if self.ending is None:
             return rests
         at, over = self.ending.last.tick, self.ending.until
@@ -441,8 +526,20 @@ class Harmony:
             "song": self.sheet.snapshot(tick) if self.sheet else {},
             "goes_round": self.goes_round,
             "ends": self.ending is not None,
+            "stop_time": self.is_stop_time,
             "form": {} if self.sheet else self._memory.snapshot(timeline, tick),
         }
+
+
+def _at(chords: Changes, tick: int) -> ChordFrom:
+    """The chord that holds at a tick; the first also holds before its time."""
+    chord = next((it.chord for it in reversed(chords) if it.tick <= tick), chords[0].chord)
+    return ChordFrom(tick, chord)
+
+
+def turnaround(key: Key) -> tuple[Chord, ...]:
+    """Four chords that lead back to the tonic of a key, a bar each: I vi ii V7, in minor i VI iv V7."""
+    return tuple(Chord((key.tonic + step) % 12, kind) for step, kind in _TURNAROUND[key.mode])
 
 
 def _tonic(key: Key) -> Chord:

@@ -15,6 +15,7 @@ from livegen.music.key import Key, likeliest
 from livegen.music.timeline import Timeline
 
 HALF = 4  # eighths of a bar
+INTRO = 4  # bars of an introduction where none is written
 PICK_UP = 3  # eighths of a bar: music that begins so little before a bar line is a pick-up to it
 
 
@@ -154,6 +155,13 @@ class LeadSheet:
     def to_top(self, line: int) -> None:
         """A round begins anew at a bar line; the introduction is not played again."""
         self._course.turn(Leg(line, line, self.form.intro_ticks))
+
+    def to_intro(self, line: int) -> int:
+        """The introduction that is written, else the last bars of a round, begin at a bar line; how many bars."""
+        written, last = self.form.intro, self.form.round[-INTRO:]
+        place = 0 if written else self.form.ticks - sum(bar.ticks for bar in last)
+        self._course.turn(Leg(line, line, place))
+        return len(written or last)
 
     def to_next_section(self, tick: int, line: int) -> None:
         """The section that follows the one of `tick`, or the one that was told last, begins at a bar line."""

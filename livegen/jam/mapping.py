@@ -48,7 +48,18 @@ _COMMANDS = (
         "Count in",
         "clicks bars before the music; the model begins on the one, or you do",
     ),
+    Asked(
+        "intro",
+        "Intro",
+        "an introduction, and then the top, from the next bar line on; counted in where nobody plays",
+    ),
     Asked("fill", "Fill", "the drums fill into the next bar line"),
+    Asked("break", "Break", "all strike on the next bar line, and are silent for that bar"),
+    Asked(
+        "stop_time",
+        "Stop-time",
+        "all strike once in a bar, and where a chord changes, until it is pressed again",
+    ),
     Asked("top", "From the top", "the chart, or the form, begins anew at the next bar line"),
     Asked("section", "Next section", "the next section of the chart begins at the next bar line"),
     Asked(

@@ -19,7 +19,7 @@ from livegen.jam.candidate import Candidate
 from livegen.jam.choice import worth
 from livegen.jam.controls import Settings
 from livegen.jam.desk import Desk
-from livegen.jam.drummer import Drummer, drummer_for
+from livegen.jam.drummer import Drummer, accents_of, drummer_for
 from livegen.jam.ensemble import Ensemble
 from livegen.jam.harmonies import Ahead
 from livegen.jam.hearing import Hearing
@@ -164,7 +164,8 @@ class Performer:
         What is planned up to the next eighth stands, unless a chord begins now: that is struck at once.
         """
         earliest = self._timeline.tick_from(now + 1)
-        ahead = self._listener.harmony_at(now).ahead(earliest, self._timeline, now)
+        start = earliest if self.enters is None else max(earliest, self.enters)
+        ahead = self._listener.harmony_at(now).ahead(start, self._timeline, now)
         plays = parts(call.phrase, self._desk.settings, self.mode)
         is_struck = ahead.is_new and any(plays[part] for part in STRUCK)
         position = self._timeline.metre.place(earliest).position
@@ -229,7 +230,10 @@ class Performer:
         seed = f"{self._seed} {self._listener.calls} {call.answers}"
         density = brief.density * brief.densities[DRUMS] / (brief.room or 1.0)
         metre = self._timeline.metre
-        return drummer_for(self._listener.style, metre, origin, seed, density, self.fill_from)
+        rests = [it for it in brief.rests if not (brief.last and it.start == brief.last.tick)]
+        accents = accents_of(rests, metre.place(brief.start).bar)
+        style = self._listener.style
+        return drummer_for(style, metre, origin, seed, density, self.fill_from, accents)
 
     def _going_on(
         self,

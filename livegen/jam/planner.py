@@ -41,7 +41,7 @@ from livegen.inference.sampling import (
 from livegen.jam.brief import Brief
 from livegen.jam.candidate import PlayedOnce
 from livegen.jam.circles import worn_out
-from livegen.jam.drummer import BOLD, LOUDNESS
+from livegen.jam.drummer import BOLD
 from livegen.jam.harmonies import WAIT, foot
 from livegen.jam.hearing import Hearing, ModelFault
 from livegen.jam.theme import Point, line_of, mixed
@@ -409,9 +409,9 @@ class Rollout(PlayedOnce):
         """Velocity drawn by the model, moved towards the call's mean by what its own mean is off."""
         brief = self.brief
         likely = self._likely("velocity", query, temperature=brief.temperature)
-        if kept:
-            place = velocity_class(kept.velocity)
-            likely = mixed(likely, LOUDNESS, [place], np.ones(len(likely), np.bool_))
+        if kept and brief.drummer:
+            place, share = velocity_class(kept.velocity), brief.drummer.loudness(kept)
+            likely = mixed(likely, share, [place], np.ones(len(likely), np.bool_))
         drawn = velocity_of(self._chosen(likely))
         self._velocities += drawn
         self._begun += 1
@@ -455,15 +455,16 @@ class Rollout(PlayedOnce):
     def _strike(self, since: int, chord: Chord | None) -> None:
         """Give the next stroke towards a chord that is struck here: the end of a note outside it, or a note of it.
 
-        A bass begins anew, unless it has done so for this chord, which began at tick `since`.  Where it is none, all
-        notes end.
+        A bass begins anew, unless it has done so for this chord, which began at tick `since`, and where a rest follows
+        all do.  Where it is none, all notes end.
         """
         tick, last = self.frontier, self.brief.last
         chord_is_last = last is not None and tick >= last.tick
+        is_hit = any(rest.start <= since <= rest.start + WAIT for rest in self.brief.rests)
         for (part, pitch), (_, onset) in self._notes.items():
-            is_last = chord_is_last and onset < since
+            is_anew = (chord_is_last or is_hit) and onset < since
             stays = pitch % 12 in _tones(chord, part) and (part != BASS or onset >= since)
-            if is_last or (part in STRUCK and not stays):
+            if is_anew or (part in STRUCK and not stays):
                 if tick - onset < SHORTEST:
                     return self._wait(onset + SHORTEST)
                 return self._end(part, pitch, tick)
@@ -627,6 +628,8 @@ class Rollout(PlayedOnce):
         over = rest.end if self.brief.end is None else min(rest.end, self.brief.end)
         if self.brief.last and rest.start == self.brief.last.tick:
             return self._finish(max(over, self.frontier))
+        if self._strikes and self.frontier < self._strikes_at <= rest.start + WAIT:
+            return self._wait(self._strikes_at)  # the player is waited for
         for (part, pitch), (_, onset) in self._notes.items():
             hit = min(max(rest.start + HIT, onset + SHORTEST), onset + self.brief.longest)
             stop = max(self.frontier, min(hit, over))

@@ -48,7 +48,13 @@ class Reply(Enum):
     COUNTS_YOU_IN = True, "Count-in: you begin on the one."
     NOTHING_RUNS = False, "The DAW's clock does not run: start it first."
 
+    COUNTS_INTRO_IN = True, "Count-in: the introduction begins on the one."
+    INTRO = True, "The introduction begins with the next bar."
+    NO_KEY = False, "There is neither a chart nor a key: choose a chart, or play some chords first."
     FILLS = True, "The drums fill into the next bar."
+    BREAKS = True, "A break of a bar begins with the next bar."
+    STOP_TIME = True, "Stop-time with the next bar, until you press it again."
+    PLAYS_THROUGH = True, "The band plays through again with the next bar."
     FROM_TOP = True, "From the top with the next bar."
     NEXT_SECTION = True, "The next section begins with the next bar."
     VAMPS = True, "This section goes round until you press Vamp again."

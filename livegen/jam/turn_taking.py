@@ -299,6 +299,7 @@ class TurnTaking:
     def _drop_call(self) -> None:
         self.answered = self._listener.call = self._performer.enters = None
         self._listener.harmony.call_off()
+        self._listener.harmony.play_on()
 
     def _forget_planned(self, now: int, out: list[Timed]) -> None:
         """Silence what is planned; companions of the player's notes sound on."""

@@ -23,12 +23,13 @@ export function commandButtons(root: HTMLElement, store: Store, send: Send): voi
     root.replaceChildren(...made);
     showHeld(root, store.state);
   });
-  store.onState(["turn", "goes_round"], (state) => showHeld(root, state));
+  store.onState(["turn", "goes_round", "stop_time"], (state) => showHeld(root, state));
 }
 
-/** Freeze, Vamp and Loop chords are switches, and down for as long as an answer repeats, or bars go round. */
-function showHeld(root: HTMLElement, { turn, goes_round }: EngineState): void {
-  const down = { freeze: turn === "looping", vamp: goes_round === true, loop_chords: goes_round === true };
+/** Some commands are switches, and down for as long as an answer repeats, bars go round, or all stop. */
+function showHeld(root: HTMLElement, { turn, goes_round, stop_time }: EngineState): void {
+  const round = goes_round === true;
+  const down = { freeze: turn === "looping", vamp: round, loop_chords: round, stop_time: stop_time === true };
   for (const [name, isDown] of Object.entries(down))
     root.querySelector(`[data-command="${name}"]`)?.setAttribute("aria-pressed", String(isDown));
 }

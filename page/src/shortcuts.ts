@@ -21,6 +21,9 @@ export const SHORTCUTS: Record<string, string> = {
   vamp: "Shift+4",
   loop_chords: "Shift+5",
   ending: "Shift+6",
+  intro: "Shift+7",
+  break: "Shift+8",
+  stop_time: "Shift+9",
   stop: "0",
 };
 

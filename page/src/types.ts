@@ -70,6 +70,7 @@ export interface EngineState {
   key?: string;
   chord?: string;
   goes_round?: boolean; // a section, or bars that were played
+  stop_time?: boolean;
   next_chord?: string;
   chord_source?: string;
   /** Where in the chart: its bar as it is written, from 0; empty without a chart. */
