@@ -1,0 +1,121 @@
+"""How well words are understood: of what is asked for, how much is set, and how much is set that nobody asked for.
+
+    python -m bench.words [--show]
+
+The prompts are those of tests/control/words/prompts.yaml, in English, Chinese and German; `first` was written before the
+table of words, `second` after it was last mended and by others.  A wish counts if one of the controls that would
+meet it is set as it asks.  A control that is set and stands neither in a wish nor among what may be set is unasked.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+import yaml
+
+from bench.tables import keep, table
+from livegen.control.words import Reading, read
+from livegen.jam.controls import CONTROLS
+
+PROMPTS = Path(__file__).parent.parent / "tests" / "control" / "words" / "prompts.yaml"
+PRESENT = {name: control.default for name, control in CONTROLS.items()} | {"tempo_bpm": 100.0}
+NEUTRAL = {
+    "register": 0.0,
+    "tempo": 100.0,
+    "swing": 50.0,
+    "voices": 3.0,
+}  # where a word such as auto stands
+LANGUAGES = ("English", "Chinese", "German")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A prompt: its wishes that were met and all of them, what was set unasked and all that was set."""
+
+    text: str
+    met: int
+    asked: int
+    unasked: tuple[str, ...]
+    sets: int
+    reading: Reading
+
+
+def meets(wish: Mapping[str, Any], sets: Mapping[str, Any]) -> bool:
+    """True if one of a wish's controls is set as it asks."""
+    return any(name in sets and _fits(name, asked, sets[name]) for name, asked in wish.items())
+
+
+def _fits(name: str, asked: Any, value: Any) -> bool:
+    match asked:
+        case "<" | ">":
+            present = PRESENT[name]
+            before = NEUTRAL[name] if isinstance(present, str) else float(present)
+            return float(value) < before if asked == "<" else float(value) > before
+        case "minor" | "major":
+            return asked in str(value).split()
+        case [int() | float() as low, int() | float() as high]:
+            return low <= float(value) <= high
+        case _:
+            return str(value) in map(str, asked)
+
+
+def judged(prompt: Mapping[str, Any]) -> Judged:
+    """Read a prompt, and compare."""
+    reading = read(prompt["text"], PRESENT)
+    wanted = {name for wish in prompt["asks"] for name in wish} | set(prompt.get("may", ()))
+    unasked = tuple(name for name in reading.sets if name not in wanted)
+    met = sum(meets(wish, reading.sets) for wish in prompt["asks"])
+    return Judged(prompt["text"], met, len(prompt["asks"]), unasked, len(reading.sets), reading)
+
+
+def language(text: str) -> str:
+    """The language of a prompt: Chinese by its characters, German by its words."""
+    if any("\u3400" <= one <= "\u9fff" for one in text):
+        return "Chinese"
+    german = ("lang", "etwas", "ohne", "gesch", "geswingt", "wie ", "nicht", "begleite", "dur", "moll", "und ", "antworte",
+              "leise", "gerade", "ein", "mit ", "im ", "bitte", "tiefer", "schnell", "mehr", "takt", "spiel")  # fmt: skip
+    return (
+        "German"
+        if any(word in f"{text.lower()} " for word in german) and "bein" not in text
+        else "English"
+    )
+
+
+def figures(found: Sequence[Judged]) -> dict[str, float | int]:
+    """Shares of all wishes and of all that was set."""
+    met, asked = sum(one.met for one in found), sum(one.asked for one in found)
+    unasked, sets = sum(len(one.unasked) for one in found), sum(one.sets for one in found)
+    return {
+        "prompts": len(found),
+        "wishes": asked,
+        "set": round(met / max(1, asked), 3),
+        "unasked": round(unasked / max(1, sets), 3),
+    }
+
+
+@click.command()
+@click.option("--show", is_flag=True, help="Print what each prompt came to, and keep nothing.")
+def main(show: bool) -> None:
+    """Judge the table of words."""
+    prompts = yaml.safe_load(PROMPTS.read_text(encoding="utf-8"))
+    rows, facts = [], {}
+    for name, given in prompts.items():
+        found = [judged(prompt) for prompt in given]
+        groups = {"all": found} | {
+            spoken: [one for one in found if language(one.text) == spoken] for spoken in LANGUAGES
+        }
+        facts[name] = {group: figures(some) for group, some in groups.items() if some}
+        rows += [[name, group, *map(str, about.values())] for group, about in facts[name].items()]
+        for one in found if show else ():
+            mark = "  " if one.met == one.asked and not one.unasked else "->"
+            click.echo(
+                f"{mark} {one.text}: {one.met}/{one.asked} {one.reading.line()}; unasked {one.unasked}"
+            )
+    head = ("prompts", "language", "how many", "wishes", "set", "unasked")
+    keep("words", facts, table(head, rows), dry=show)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,12 @@
+"""Wishes in words become values of controls: "slow minor waltz, sparse", "etwas schneller", "慢速小调圆舞曲".
+
+    reading = read("slow blues in A, no drums", present)
+    reading.sets      # {"tempo": 66, "style": "leadsheet_blues", "scale": "A mixolydian", "drums_mute": "on"}
+    reading.unknown   # words that say nothing to it
+
+What words mean stands in words.yaml, how they are read in `reading`.  No network, no files but the table.
+"""
+
+from livegen.control.words.reading import Reading, is_name, read
+
+__all__ = ["Reading", "is_name", "read"]

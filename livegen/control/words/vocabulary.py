@@ -1,0 +1,180 @@
+"""The table of words, and the words of a text: what is said, in order, whatever its language and its spelling.
+
+Knows no controls: a meaning is its kind and the row of words.yaml that it stands in.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import yaml
+
+TABLE = Path(__file__).with_name("words.yaml")
+_ENDINGS = ("", "e", "er", "es", "en", "em")  # of an adjective in German
+_MARKS = {
+    "♯": "#",
+    "♭": "b",
+    "’": "'",
+    "，": ",",
+    "。": ".",
+    "、": ",",
+    "；": ";",
+    "！": "!",
+    "？": "?",
+}
+_CJK = r"\u3400-\u9fff"
+_WORD = re.compile(rf"\d+(?:\.\d+)?|[{_CJK}]|[^\W\d_{_CJK}]+(?:&[a-z])?#?|#|/|[,.;:!?()\n|+]")
+_BREAKS = set(",.;:!?()\n|")
+_SPLIT_FROM = 4  # letters: of a compound, each half has so many
+
+
+class Word(NamedTuple):
+    """One word: as it is compared, as it was written, and whether a clause ends with it."""
+
+    plain: str
+    written: str
+
+    @property
+    def is_break(self) -> bool:
+        """True if it is a mark that ends a clause."""
+        return self.plain in _BREAKS
+
+
+class Meaning(NamedTuple):
+    """What a phrase stands for: `kind` is the section of the table, or more for comparatives; `row` its row."""
+
+    kind: str
+    row: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Vocabulary:
+    """Phrases, as tuples of plain words, with their meanings."""
+
+    meanings: dict[tuple[str, ...], tuple[Meaning, ...]]
+    longest: int
+    axes: Mapping[str, Mapping[str, Any]]
+    tonics: Mapping[str, str] = field(default_factory=dict)  # of plain words
+    units: Mapping[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
+
+    def at(self, words: Sequence[Word], index: int) -> tuple[int, tuple[Meaning, ...]]:
+        """How many words from `index` on make the longest phrase that there is, and its meanings; 0 and none."""
+        for length in range(min(self.longest, len(words) - index), 0, -1):
+            phrase = tuple(word.plain for word in words[index : index + length])
+            if found := self.meanings.get(phrase):
+                return length, found
+        if index >= len(words):
+            return 0, ()
+        adverb = words[index].plain.removesuffix("ly")
+        found = self.meanings.get((adverb,), ()) if adverb != words[index].plain else ()
+        return len(found[:1]), found
+
+    def halves(self, word: str) -> tuple[str, str] | None:
+        """A compound such as jazzballade as the two words that it is made of; None where it is none."""
+        for cut in range(_SPLIT_FROM, len(word) - _SPLIT_FROM + 1):
+            first, second = word[:cut], word[cut:]
+            if (first,) in self.meanings and (second,) in self.meanings:
+                return first, second
+        return None
+
+    @property
+    def styles(self) -> Iterator[str]:
+        """The styles that the table names."""
+        for meaning, *_ in self.meanings.values():
+            yield from meaning.row.get("style", ())
+
+
+def words_of(text: str) -> list[Word]:
+    """The words of a text.  Accents go, signs of music stay; of Chinese each character is a word."""
+    text = "".join(_MARKS.get(one, one) for one in unicodedata.normalize("NFKC", text))
+    text = text.replace("'", "").replace("-", " ").replace("ß", "ss")
+    return [Word(_plain(found), found) for found in _WORD.findall(text)]
+
+
+def _plain(word: str) -> str:
+    apart = unicodedata.normalize("NFD", word.casefold())
+    return "".join(one for one in apart if not unicodedata.combining(one))
+
+
+@cache
+def shipped() -> Vocabulary:
+    """The table that comes with livegen."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # eight times as fast where it is there
+    return vocabulary(yaml.load(TABLE.read_text(encoding="utf-8"), loader))  # noqa: S506
+
+
+def vocabulary(table: Mapping[str, Any]) -> Vocabulary:
+    """Make a vocabulary of what the table holds."""
+    found: dict[tuple[str, ...], tuple[Meaning, ...]] = {}
+    for phrases, meaning in _rows(table):
+        for phrase in _phrases(phrases):
+            found[phrase] = (*found.get(phrase, ()), meaning)
+    tonics = {
+        name: tonic for tonic, names in table["tonics"].items() for (name,) in _phrases(names)
+    }
+    units = {name: frozenset(_phrases(words)) for name, words in table["units"].items()}
+    longest = max(map(len, found))
+    return Vocabulary(found, longest, table["axes"], tonics, units)
+
+
+_PLAIN_SECTIONS = (
+    "fillers", "and", "or", "not", "not_after", "too", "only", "bit", "bit_after", "much", "more", "less", "with",
+    "sharp", "flat", "into_key",
+)  # fmt: skip
+
+
+def _rows(table: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
+    for kind in _PLAIN_SECTIONS:
+        yield table[kind], Meaning(kind, {})
+    for axis, rows in table["degrees"].items():
+        for where, phrases in rows.items():
+            yield from _degrees(axis, where, phrases)
+    for wish, phrases in table["wishes"].items():
+        yield phrases, Meaning("wishes", {"set": _pairs(wish.split())})
+    for mood, phrases in table["moods"].items():
+        yield phrases, Meaning("moods", {"kind": mood})
+    for rank, rows in table["styles"].items():
+        for named, phrases in rows.items():
+            yield phrases, Meaning("styles", {"rank": rank} | _style(named))
+    for named, phrases in table["parts"].items():
+        how = {word: True for word in named.split() if word in ("with", "only")}
+        parts = [word for word in named.split() if word not in how]
+        yield phrases, Meaning("parts", {"parts": parts} | how)
+    for at, names in enumerate(table["numbers"]):
+        for name in names:
+            yield name, Meaning("numbers", {"number": at + 1})
+    for kind, phrases in table["kinds"].items():
+        yield phrases, Meaning("kinds", {"kind": kind})
+
+
+def _degrees(axis: str, where: str, phrases: str) -> Iterator[tuple[str, Meaning]]:
+    """The rows of one place on an axis, such as "down 66", and of its comparatives, behind the ;."""
+    way, *at = where.split()
+    row = {"axis": axis, "way": way} | {"at": float(value) for value in at}
+    plain, _, more = phrases.partition(";")
+    yield plain, Meaning("degrees", row)
+    if more:
+        yield more, Meaning("comparatives", row)
+
+
+def _style(named: str) -> dict[str, Any]:
+    """Styles, and what they imply: "folk_jig | metre 6/8"."""
+    styles, _, implied = named.partition("|")
+    found = _pairs(implied.split())
+    kind = {"kind": found.pop("kind")} if "kind" in found else {}
+    return {"style": styles.split(), "set": found} | kind
+
+
+def _pairs(words: Sequence[str]) -> dict[str, str]:
+    return dict(zip(words[::2], words[1::2], strict=True))
+
+
+def _phrases(phrases: str) -> Iterator[tuple[str, ...]]:
+    for phrase in phrases.split(","):
+        endings = _ENDINGS if phrase.endswith("~") else ("",)
+        for ending in endings:
+            yield tuple(word.plain for word in words_of(phrase.strip().removesuffix("~") + ending))
