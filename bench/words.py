@@ -2,8 +2,8 @@
 
     python -m bench.words [--show]
 
-The prompts are those of tests/control/words/prompts.yaml, in English, Chinese and German; `first` was written before the
-table of words, `second` after it was last mended and by others.  A wish counts if one of the controls that would
+The prompts are those of tests/control/words/prompts.yaml, in English, Chinese and German.  Both sets are by the hand
+that wrote the table: `first` before it, `second` when it was there and had not been mended yet.  A wish counts if one of the controls that would
 meet it is set as it asks.  A control that is set and stands neither in a wish nor among what may be set is unasked.
 """
 
@@ -27,7 +27,6 @@ NEUTRAL = {
     "swing": 50.0,
     "voices": 3.0,
 }  # where a word such as auto stands
-LANGUAGES = ("English", "Chinese", "German")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,19 +69,6 @@ def judged(prompt: Mapping[str, Any]) -> Judged:
     return Judged(prompt["text"], met, len(prompt["asks"]), unasked, len(reading.sets), reading)
 
 
-def language(text: str) -> str:
-    """The language of a prompt: Chinese by its characters, German by its words."""
-    if any("\u3400" <= one <= "\u9fff" for one in text):
-        return "Chinese"
-    german = ("lang", "etwas", "ohne", "gesch", "geswingt", "wie ", "nicht", "begleite", "dur", "moll", "und ", "antworte",
-              "leise", "gerade", "ein", "mit ", "im ", "bitte", "tiefer", "schnell", "mehr", "takt", "spiel")  # fmt: skip
-    return (
-        "German"
-        if any(word in f"{text.lower()} " for word in german) and "bein" not in text
-        else "English"
-    )
-
-
 def figures(found: Sequence[Judged]) -> dict[str, float | int]:
     """Shares of all wishes and of all that was set."""
     met, asked = sum(one.met for one in found), sum(one.asked for one in found)
@@ -102,11 +88,9 @@ def main(show: bool) -> None:
     prompts = yaml.safe_load(PROMPTS.read_text(encoding="utf-8"))
     rows, facts = [], {}
     for name, given in prompts.items():
-        found = [judged(prompt) for prompt in given]
-        groups = {"all": found} | {
-            spoken: [one for one in found if language(one.text) == spoken] for spoken in LANGUAGES
-        }
-        facts[name] = {group: figures(some) for group, some in groups.items() if some}
+        groups = {spoken: [judged(prompt) for prompt in some] for spoken, some in given.items()}
+        found = [one for some in groups.values() for one in some]
+        facts[name] = {"all": figures(found)} | {spoken: figures(some) for spoken, some in groups.items()}
         rows += [[name, group, *map(str, about.values())] for group, about in facts[name].items()]
         for one in found if show else ():
             mark = "  " if one.met == one.asked and not one.unasked else "->"

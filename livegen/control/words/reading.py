@@ -15,7 +15,6 @@ from livegen.control.words.vocabulary import Meaning, Vocabulary, Word, shipped,
 from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, Value, checked
 from livegen.music.parts import PARTS
-from livegen.music.scale import parse_scale
 
 LONGEST = 400  # characters of a text
 ANY = "any"
@@ -499,4 +498,4 @@ def _number(value: object) -> float | None:
 def _turned(about: Mapping[str, Any], low: float, high: float, now: float, turn: float) -> float:
     """A value turned so many steps, kept in its range."""
     value = now * about["factor"] ** turn if "factor" in about else now + about["step"] * turn
-    return round(min(high, max(low, value)), about["round"])
+    return round(min(high, max(low, float(value))), int(about["round"]))

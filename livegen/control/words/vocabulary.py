@@ -154,7 +154,7 @@ def _rows(table: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
 def _degrees(axis: str, where: str, phrases: str) -> Iterator[tuple[str, Meaning]]:
     """The rows of one place on an axis, such as "down 66", and of its comparatives, behind the ;."""
     way, *at = where.split()
-    row = {"axis": axis, "way": way} | {"at": float(value) for value in at}
+    row = {"axis": axis, "way": way} | ({"at": float(at[0])} if at else {})
     plain, _, more = phrases.partition(";")
     yield plain, Meaning("degrees", row)
     if more:
