@@ -87,8 +87,9 @@ def _stands_alone(words: Sequence[Word], at: int, end: int, known: Vocabulary) -
 
 
 def _is_behind_in(words: Sequence[Word], at: int, known: Vocabulary) -> bool:
-    before = known.meanings.get((words[at - 1].plain,), ()) if at else ()
-    return any(meaning.kind == "into_key" for meaning in before)
+    before = [word.plain for word in words[max(0, at - 4) : at]]
+    phrases = [tuple(before[-length:]) for length in range(1, len(before) + 1)]
+    return any(meaning.kind == "into_key" for phrase in phrases for meaning in known.meanings.get(phrase, ()))
 
 
 def _is_tonic(words: Sequence[Word], at: int, end: int, known: Vocabulary) -> bool:

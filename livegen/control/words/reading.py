@@ -5,6 +5,7 @@ clause ends at a comma.  What a word implies (a waltz has three beats) holds whe
 table of controls; knows no engine and no files.
 """
 
+import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -117,7 +118,7 @@ class _Reader:
         False,
     )  # the kind of what was said last, and whether it was denied
     noun: Mapping[str, Any] | None = None
-    is_unread: bool = False  # the word before was not understood either
+    unread: list[Word] = field(default_factory=list)  # words in a row that were not understood
 
     def read(self) -> Reading:
         while self.at < len(self.words):
@@ -146,9 +147,9 @@ class _Reader:
             return None
         if not meanings:
             return self._compound_or_unknown(word)
-        self.is_unread = False
+        self.unread = []
         self.at += length
-        written = " ".join(one.written for one in self.words[self.at - length : self.at])
+        written = _joined(self.words[self.at - length : self.at])
         return self._take(written, self._of_several(meanings))
 
     def _of_several(self, meanings: Sequence[Meaning]) -> Meaning:
@@ -168,12 +169,10 @@ class _Reader:
             for phrase in [halves] if whole else [(half,) for half in halves]:
                 self._take(word.written, self._of_several(self.known.meanings[phrase]))
             return
-        if self.is_unread:
-            gap = "" if not word.plain.isascii() and len(word.plain) == 1 else " "
-            self.unknown[-1] += gap + word.written
-        else:
-            self.unknown.append(word.written)
-        self.is_unread = True
+        if self.unread:
+            self.unknown.pop()
+        self.unread.append(word)
+        self.unknown.append(_joined(self.unread))
 
     def _take(self, written: str, meaning: Meaning) -> None:
         waiting = self.waiting
@@ -203,6 +202,8 @@ class _Reader:
                     self.parts[-1] = (*self.parts[-1][:2], True, False)
             case "degrees" | "comparatives":
                 self._degree(meaning.row, meaning.kind == "comparatives")
+            case "turns":
+                self._turn(meaning.row)
             case "wishes":
                 self._wish(written, meaning.row)
             case "styles":
@@ -272,6 +273,13 @@ class _Reader:
             self.noun = row
         self._meant("degrees")
 
+    def _turn(self, row: Mapping[str, Any]) -> None:
+        axis, by, now = row["axis"], row["by"], self._now(row["axis"])
+        value = {"*": now * by, "+": now + by, "-": now - by}[row["sign"]]
+        control = CONTROLS[axis]
+        self.said[axis] = min(control.high, max(control.low, value))
+        self._meant("turns")
+
     def _do(self, step: _Step) -> None:
         row, axis = step.row, str(step.row["axis"])
         about = self.known.axes[axis]
@@ -335,6 +343,9 @@ class _Reader:
         ):
             self.said["metre"] = f"{number:g}/{self.words[end + 1].plain}"
             end += 2 + self._unit("tempo", end + 2)  # 3/4拍
+        elif (more := self._unit("voices", end)) and 1 <= number <= 8:
+            self.said["voices"] = int(number)
+            end += more
         elif more := self._unit("bars", end):
             self.bars = int(number)
             end += more
@@ -403,7 +414,7 @@ class _Reader:
                 step
             )
         self._choose_parts()
-        self.steps, self.parts, self.is_only, self.noun, self.is_unread = [], [], False, None, False
+        self.steps, self.parts, self.unread, self.is_only, self.noun = [], [], [], False, None
         self.waiting, self.last = _Modifiers(), ("", False)
 
     def _do_of_part(self, step: _Step, part: str) -> None:
@@ -447,7 +458,7 @@ class _Reader:
 
     def _choose_style(self) -> None:
         if self.chosen:
-            _, names = max(self.chosen, key=lambda one: one[0])
+            _, names = max(reversed(self.chosen), key=lambda one: one[0])  # of indie folk, folk
             there = [name for name in names if not self.styles or name in self.styles]
             if there:
                 self.said["style"] = there[0]
@@ -482,6 +493,12 @@ class _Reader:
             except ConfigError:
                 self.unknown.append(f"{name} {wanted[name]}")
         return found
+
+
+def _joined(words: Sequence[Word]) -> str:
+    """Words as they were written; between Chinese characters stand no spaces."""
+    text = " ".join(word.written for word in words)
+    return re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", text)
 
 
 def _way(row: Mapping[str, Any]) -> int:

@@ -133,6 +133,9 @@ def _rows(table: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
     for axis, rows in table["degrees"].items():
         for where, phrases in rows.items():
             yield from _degrees(axis, where, phrases)
+    for turn, phrases in table["turns"].items():
+        axis, _, by = turn.partition(" ")
+        yield phrases, Meaning("turns", {"axis": axis, "sign": by[0], "by": float(by[1:])})
     for wish, phrases in table["wishes"].items():
         yield phrases, Meaning("wishes", {"set": _pairs(wish.split())})
     for mood, phrases in table["moods"].items():
@@ -157,8 +160,20 @@ def _degrees(axis: str, where: str, phrases: str) -> Iterator[tuple[str, Meaning
     row = {"axis": axis, "way": way} | ({"at": float(at[0])} if at else {})
     plain, _, more = phrases.partition(";")
     yield plain, Meaning("degrees", row)
-    if more:
-        yield more, Meaning("comparatives", row)
+    yield ", ".join([*filter(None, [more]), *_comparatives(plain)]), Meaning("comparatives", row)
+
+
+def _comparatives(phrases: str) -> Iterator[str]:
+    """Regular comparatives of single words: slower, busier, thinner, langsamer."""
+    for phrase in map(str.strip, phrases.split(",")):
+        stem = phrase.removesuffix("~")
+        if not stem.isascii() or not stem.isalpha():
+            continue
+        yield f"{stem}r" if stem.endswith("e") else f"{stem}er"
+        if stem.endswith("y"):
+            yield f"{stem[:-1]}ier"
+        elif stem[-1] not in "aeiouy" and stem[-2:-1] in ("a", "e", "i", "o", "u"):
+            yield f"{stem}{stem[-1]}er"
 
 
 def _style(named: str) -> dict[str, Any]:
