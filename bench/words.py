@@ -2,9 +2,10 @@
 
     python -m bench.words [--show]
 
-The prompts are those of tests/control/words/prompts.yaml, in English, Chinese and German.  Both sets are by the hand
-that wrote the table: `first` before it, `second` when it was there and had not been mended yet.  A wish counts if one of the controls that would
-meet it is set as it asks.  A control that is set and stands neither in a wish nor among what may be set is unasked.
+The prompts are those of tests/control/words/prompts.yaml, in English, Chinese and German, all by the hand that wrote
+the table: `first` before it, `second` when it was there and had not been mended yet, `third` when it had been mended by
+the second.  A wish counts if one of the controls that would meet it is set as it asks.  A control that is set and
+stands neither in a wish nor among what may be set is unasked.
 """
 
 from collections.abc import Mapping, Sequence
@@ -90,7 +91,9 @@ def main(show: bool) -> None:
     for name, given in prompts.items():
         groups = {spoken: [judged(prompt) for prompt in some] for spoken, some in given.items()}
         found = [one for some in groups.values() for one in some]
-        facts[name] = {"all": figures(found)} | {spoken: figures(some) for spoken, some in groups.items()}
+        facts[name] = {"all": figures(found)} | {
+            spoken: figures(some) for spoken, some in groups.items()
+        }
         rows += [[name, group, *map(str, about.values())] for group, about in facts[name].items()]
         for one in found if show else ():
             mark = "  " if one.met == one.asked and not one.unasked else "->"

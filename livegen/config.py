@@ -33,7 +33,7 @@ from pydantic import (
 from livegen import guarded_yaml, shipped
 from livegen.errors import ChartError, ConfigError
 from livegen.home import base_folder
-from livegen.jam.controls import CONTROLS, checked
+from livegen.jam.controls import CONTROLS, checked, is_wish
 from livegen.jam.mapping import parse_target
 from livegen.jam.sources import parse_source
 from livegen.music.scale import parse_register
@@ -299,8 +299,10 @@ def load(
     document = _with_learned(
         document, _learned(learned_file(), log.debug if again else log.warning)
     )
-    for trail_, value, said in [*map(_assignment, sets), *options]:
-        document = document.with_value(trail_, value, said)
+    document = _with_wishes(document, again)
+    for said_together in (list(map(_assignment, sets)), list(options)):
+        for trail_, value, said in _spelled_out(said_together, again):
+            document = document.with_value(trail_, value, said)
     try:
         return Config.model_validate(document.value)
     except ValidationError as error:
@@ -410,6 +412,49 @@ def _plain_source(text: object) -> str:
         return str(text)
 
 
+def _with_wishes(document: "Document", again: bool) -> "Document":
+    """The same with the controls that a wish in words for a style asks for, where the file says nothing else."""
+    presets = document.value.get("presets")
+    sections: list[Trail] = [("jam",)]
+    sections += [("presets", name) for name in (presets if isinstance(presets, dict) else ())]
+    for at in sections:
+        inside: Any = document.value
+        for key in at:
+            inside = inside.get(key) if isinstance(inside, dict) else None
+        if isinstance(inside, dict) and is_wish(inside.get("style")):
+            said = document.place((*at, "style"))
+            given: list[Assignment] = [((*at, name), value, said) for name, value in inside.items()]
+            for path, value, _ in _spelled_out(given, again):
+                if path[-1] == "style" or path[-1] not in inside:
+                    document = document.with_value(path, value, said)
+    return document
+
+
+def _spelled_out(assignments: Sequence["Assignment"], again: bool) -> list["Assignment"]:
+    """Assignments, a wish in words for a style spelled out; what is said plainly beside it wins."""
+    found: list[Assignment] = []
+    for path, value, said in assignments:
+        sets: dict[str, object] = {}
+        if path[-1:] == ("style",) and path[0] in ("jam", "presets") and is_wish(value):
+            from livegen.control.words import read  # the table is not there at every start
+
+            reading = read(str(value)).without(_beside(path, assignments))
+            if reading.sets:  # else the model refuses it by name
+                sets = {"style": "any", **reading.sets}
+        if sets:
+            (log.debug if again else log.warning)("%s: %s", said, reading.line())
+        found += [((*path[:-1], name), wanted, said) for name, wanted in sets.items()] or [
+            (path, value, said)
+        ]
+    return found
+
+
+def _beside(path: "Trail", assignments: Sequence["Assignment"]) -> set[str]:
+    """The names of what is assigned in the same section."""
+    names = {str(other[-1]) for other, _, _ in assignments if other[:-1] == path[:-1]}
+    return names - {str(path[-1])}
+
+
 def _with_preset_files(document: "Document", paths: Sequence[Path]) -> "Document":
     """The same with the presets that are files of their own.  Raises ConfigError."""
     if not isinstance(document.value.get("presets") or {}, dict):
@@ -442,6 +487,7 @@ def settings(section: type[BaseModel] = Config, prefix: str = "") -> Iterator[tu
 # --- documents: plain values that know where each of them was said ------------------------------------------------
 
 Trail = tuple[str | int, ...]
+Assignment = tuple[Trail, object, str]  # where, what, and how the person said it
 
 
 @dataclass(frozen=True, slots=True)

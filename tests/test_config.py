@@ -53,6 +53,36 @@ def test_an_option_wins_over_set() -> None:
     assert load(None, ["seed=2"], [(("seed",), 4, "--seed 4")]).seed == 4
 
 
+def test_a_wish_in_words_sets_its_controls_and_what_is_said_plainly_beside_it_wins(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = written(
+        tmp_path,
+        "jam: {tempo: 200, style: slow dance}\npresets: {calm: {style: 慢速, density: 2}}\n",
+    )
+
+    loaded = load(
+        path,
+        [],
+        [
+            (("jam", "style"), "slow waltz", "--style slow waltz"),
+            (("jam", "metre"), "6/8", "--metre"),
+        ],
+    )
+
+    assert {name: loaded.controls[name] for name in ("tempo", "metre", "style")} == {
+        "tempo": 66.0,
+        "metre": "6/8",
+        "style": "folk_waltz",
+    }
+    assert loaded.all_presets == {"calm": {"tempo": 66.0, "style": "any", "density": 2}}
+    assert "--style slow waltz: sets tempo 66, style folk_waltz" in caplog.messages
+
+
+def test_a_wish_that_sets_nothing_is_left_to_the_model_to_refuse() -> None:
+    assert load(None, ["jam.style=qwertz uiop"]).controls["style"] == "qwertz uiop"
+
+
 def test_a_person_s_own_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
     (tmp_path / "livegen").mkdir()

@@ -6,6 +6,7 @@ what the engine does with a chart.
 """
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -123,6 +124,10 @@ class Charts:
             | ({"error": sheet.error} if sheet.error else {})
             for (name, path), sheet in zip(paths, sheets.values(), strict=True)
         ]
+
+    def names(self) -> Sequence[str]:
+        """The names there are."""
+        return list(self._paths())[:MOST_LISTED]
 
     def given(self, name: str) -> dict[str, Any]:
         """Name, title and text of one, as a person edits it.  Raises NoChart or ChartError."""

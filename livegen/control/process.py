@@ -60,7 +60,14 @@ def _page(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
         raise ConfigError(f"page: {error.name} is not installed: {to_install()}") from None
     ports = settings.get("ports", {})
     surface = PageSurface(
-        settings["page"], ports, desk.ask, desk.say, desk.save_preset, desk.charts, desk.meant
+        settings["page"],
+        ports,
+        desk.ask,
+        desk.say,
+        desk.save_preset,
+        desk.charts,
+        desk.meant,
+        desk.wish,
     )
     desk.ears.append(surface.hear)
     desk.witnesses.append(surface.witness)

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from livegen.control.charts import Charts
+from livegen.control.words import Reading, is_name, read
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.frames import (
@@ -19,6 +20,7 @@ from livegen.daemon.frames import (
     SnapshotFrame,
 )
 from livegen.daemon.link import Link
+from livegen.jam.controls import is_wish
 
 
 class Request(NamedTuple):
@@ -93,6 +95,36 @@ class SurfaceHost:
         if (do := self.own.get(request.name)) is not None:
             do(request.value)
             return
+        if (
+            request.name == "style"
+            and isinstance(request.value, str)
+            and self._is_wish(request.value)
+        ):
+            self.wish(request.value)
+            return
+        self._pass_on(request)
+
+    def wish(self, text: str) -> Reading:
+        """Set what a wish in words asks for, and say what that was.  Raises ConfigError for one that is too long.
+
+        Of one that sets nothing the engine says that it is no style.
+        """
+        charts = self.charts.names() if self.charts else ()
+        controls = self.state.get("controls", {})
+        heard = {name: self.state.get(name) for name in ("tempo_bpm", "key")}
+        reading = read(text, controls | heard, self.state.get("styles", ()), charts)
+        for name, value in reading.sets.items():
+            self._pass_on(Request(name, self.meant(name, value)))
+        self.say(f"{text.strip()!r}: {reading.line()}")
+        return reading
+
+    def _is_wish(self, style: str) -> bool:
+        """True if a value of the control `style` is no name that the model has or that the table of words has."""
+        if is_name(style, self.state.get("styles", ())):
+            return False
+        return is_wish(style) or bool(read(style).sets)
+
+    def _pass_on(self, request: Request) -> None:
         self._send(CommandFrame.named(clock.now(), *request))
         for witness in self.witnesses:
             witness(request)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 Value = float | str
 OFF = "off"  # no chart
-LONGEST_TEXT, LONGEST_CHART = 64, 16_000  # characters
+LONGEST_TEXT, LONGEST_WISH, LONGEST_CHART = 64, 400, 16_000  # characters
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +207,8 @@ _TABLE = (
     ),
     Control(
         "style", "text", "any",
-        help="A style the model knows, by name (see the model's card), or any.",
+        help="A style the model knows, by name (see the model's card), or any; or a wish in English, Chinese or "
+        'German, such as "slow minor waltz, sparse", which sets other controls too.',
     ),
     Control(
         "offset", "number", 0, low=-200, high=200, unit="ms",
@@ -257,7 +258,7 @@ def _written(value: Value) -> str:
 
 
 def _checked_text(name: str, text: str) -> str:
-    most = LONGEST_CHART if name == "chart" else LONGEST_TEXT
+    most = {"chart": LONGEST_CHART, "style": LONGEST_WISH}.get(name, LONGEST_TEXT)
     if len(text) > most:
         raise ConfigError(f"{name}: expected at most {most} characters, got {len(text)}")
     match name:
@@ -299,6 +300,13 @@ def _number(value: object) -> float | None:
     except (ValueError, OverflowError):
         return None
     return number if isfinite(number) else None
+
+
+def is_wish(style: object) -> bool:
+    """True of a value of the control `style` that can be no style's name, which is one word."""
+    return isinstance(style, str) and (
+        not style.isascii() or bool(set(style.strip()) & set(" ,;/\n"))
+    )
 
 
 def expected(control: Control) -> str:

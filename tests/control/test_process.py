@@ -329,3 +329,30 @@ def test_a_surface_that_cannot_be_opened_leaves_the_others_open(
     assert isinstance(line, LogFrame) and isinstance(ready, ReadyFrame)
     assert line.line == "osc.port: expected a whole number up to 65535, got -1"
     assert ready.values == {"page": {"url": "here"}}
+
+
+def test_a_wish_in_words_over_osc_sets_its_controls_and_says_which(
+    process: PortProcess, tablet: Tablet
+) -> None:
+    process.show({"controls": {"tempo": "auto", "density": 1.0}, "tempo_bpm": 100.0})
+    wanted = Request("tempo", 112.0)
+
+    process.until_asked(lambda: tablet.send("style", "faster, 不要鼓, banana"), wanted)
+    process.until(lambda: Request("drums_mute", "on") in process.asked)
+
+    assert not any(request.name == "style" for request in process.asked)
+    said = "'faster, 不要鼓, banana': sets tempo 112, drums_mute on; not understood: banana"
+    process.until(lambda: said in process.control.log)
+
+
+def test_a_style_by_its_name_and_one_that_nobody_knows_go_to_the_engine_as_they_are(
+    process: PortProcess, tablet: Tablet
+) -> None:
+    styles = ("jazz_bebop", "any", "qwertz")
+
+    def choose() -> None:
+        for style in styles:
+            tablet.send("style", style)
+
+    for style in styles:
+        process.until_asked(choose, Request("style", style))

@@ -1,8 +1,8 @@
 """The addresses of the server: the built page, the recordings, the presets, the charts, the socket.
 
-Whoever comes here has passed the guard; /keys, /tickets, /presets and everything under /recordings, /charts and /chart
-also ask for the token, and /take for a ticket that one who has the token was given.  Nothing here runs a program, opens
-a path that was asked for, or writes outside the folders of recordings, presets and charts.
+Whoever comes here has passed the guard; /keys, /tickets, /presets, /words and everything under /recordings, /charts and
+/chart also ask for the token, and /take for a ticket that one who has the token was given.  Nothing here runs a
+program, opens a path that was asked for, or writes outside the folders of recordings, presets and charts.
 """
 
 import asyncio
@@ -29,14 +29,16 @@ from livegen.control.web.clients import Clients
 from livegen.control.web.guard import bearer, is_token
 from livegen.control.web.shelf import NameTaken, NotThere, Shelf
 from livegen.control.web.tickets import Tickets
+from livegen.control.words import Reading
 from livegen.daemon import clock
-from livegen.errors import LivegenError
+from livegen.errors import ConfigError, LivegenError
+from livegen.jam.controls import LONGEST_WISH
 from livegen.music.charts import write_text
 
 MOST_BODY = 4096
 MOST_CHART = 1 << 17  # bytes of a body with the text of a chart
 MOST_FILE = charts.MOST_BYTES * 4 // 3 + MOST_BODY  # of one with a file in base64
-TOKENED = ("/keys", "/recordings", "/tickets", "/take", "/presets", "/chart")
+TOKENED = ("/keys", "/recordings", "/tickets", "/take", "/presets", "/chart", "/words")
 BUILT = Path(__file__).parent / "built"
 UNBUILT = """\
 <!doctype html><html lang="en"><meta charset="utf-8"><title>livegen</title>
@@ -58,6 +60,7 @@ for _kind, _suffix in (
 T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
 SavePreset = Callable[[str, bool], str]  # a name, and whether to replace; gives the name
+Wish = Callable[[str], Reading]
 
 
 def app(
@@ -68,10 +71,12 @@ def app(
     built: Path = BUILT,
     save_preset: SavePreset | None = None,
     known_charts: charts.Charts | None = None,
+    wish: Wish | None = None,
 ) -> Starlette:
     """The server's application.  Without a shelf there are no recordings; `say` takes a line about our own faults.
 
-    `known_charts` are those that can be read and saved; None: no address has charts.
+    `known_charts` are those that can be read and saved; None: no address has charts.  `wish` sets what is asked for in
+    words; None: nobody can.
     """
     recordings = Recordings(shelf, token) if shelf is not None else None
     page = (
@@ -86,6 +91,7 @@ def app(
             *(recordings.routes() if recordings else []),
             *([_saving(save_preset, token)] if save_preset else []),
             *(ChartRoutes(known_charts, token).routes() if known_charts else []),
+            *([_wishing(wish, token)] if wish else []),
             page,
         ],
         exception_handlers={HTTPException: _mistake, Exception: _fault(say)},
@@ -124,6 +130,22 @@ def _saving(save_preset: SavePreset, token: str) -> Route:
             raise HTTPException(507, f"the folder of presets: {error.strerror}") from None
 
     return Route("/presets", _with_token(token, answer), methods=["POST"])
+
+
+def _wishing(wish: Wish, token: str) -> Route:
+    """Where a wish in words is done; it takes a millisecond, and is done in the loop."""
+
+    async def answer(request: Request) -> Response:
+        match await _json_of(request):
+            case {"text": str(text), **rest} if not rest:
+                with suppress(ConfigError):
+                    reading = wish(text)
+                    return JSONResponse(
+                        {"sets": dict(reading.sets), "unknown": list(reading.unknown)}
+                    )
+        raise HTTPException(422, f'expected {{"text": TEXT}} of at most {LONGEST_WISH} characters')
+
+    return Route("/words", _with_token(token, answer), methods=["POST"])
 
 
 class Recordings:

@@ -27,7 +27,7 @@ from livegen.control.web.clients import Ask, Clients
 from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.mailbox import Mailbox
 from livegen.control.web.messages import MAX_BYTES
-from livegen.control.web.routes import BUILT, SavePreset, app
+from livegen.control.web.routes import BUILT, SavePreset, Wish, app
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
 from livegen.daemon import clock, page_files
@@ -57,7 +57,8 @@ class PageSurface:
     """The page.  `ask` takes what is wanted of the engine, `say` one line for the person.
 
     `save_preset` takes a name and whether to replace, and gives the name; None: presets cannot be saved.  `charts`:
-    those that can be read and saved, or None; `meant` is what a control takes where a person names one.
+    those that can be read and saved, or None; `meant` is what a control takes where a person names one, `wish` what a
+    person asks for in words.
     """
 
     def __init__(
@@ -69,8 +70,9 @@ class PageSurface:
         save_preset: SavePreset | None = None,
         charts: Charts | None = None,
         meant: Meant = as_given,
+        wish: Wish | None = None,
     ) -> None:
-        self._settings, self._say = settings, say
+        self._settings, self._say, self._wish = settings, say, wish
         self._save_preset, self._charts = save_preset, charts
         self._token = str(settings["token"])
         folder, kept = settings.get("recordings"), settings.get("kept")
@@ -103,6 +105,7 @@ class PageSurface:
             built,
             self._save_preset,
             self._charts,
+            self._wish,
         )
         self._server = uvicorn.Server(_configuration(Guard(served, allowed, self._token)))
         await _start(self._server, sockets)

@@ -83,13 +83,22 @@ def _kind(words: Sequence[Word], at: int, known: Vocabulary) -> tuple[int, str]:
 
 def _stands_alone(words: Sequence[Word], at: int, end: int, known: Vocabulary) -> bool:
     is_last = end == len(words) or words[end].is_break
-    return _is_behind_in(words, at, known) or (is_last and (at == 0 or words[at - 1].is_break))
+    is_called_so = end < len(words) and words[end].plain == "调"
+    return (
+        is_called_so
+        or _is_behind_in(words, at, known)
+        or (is_last and (at == 0 or words[at - 1].is_break))
+    )
 
 
 def _is_behind_in(words: Sequence[Word], at: int, known: Vocabulary) -> bool:
     before = [word.plain for word in words[max(0, at - 4) : at]]
     phrases = [tuple(before[-length:]) for length in range(1, len(before) + 1)]
-    return any(meaning.kind == "into_key" for phrase in phrases for meaning in known.meanings.get(phrase, ()))
+    return any(
+        meaning.kind == "into_key"
+        for phrase in phrases
+        for meaning in known.meanings.get(phrase, ())
+    )
 
 
 def _is_tonic(words: Sequence[Word], at: int, end: int, known: Vocabulary) -> bool:

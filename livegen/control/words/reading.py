@@ -14,10 +14,11 @@ from livegen.control.words import keys
 from livegen.control.words.chords import chart_in
 from livegen.control.words.vocabulary import Meaning, Vocabulary, Word, shipped, words_of
 from livegen.errors import ConfigError
-from livegen.jam.controls import CONTROLS, Value, checked
+from livegen.jam.controls import CONTROLS, LONGEST_WISH, Value, checked
 from livegen.music.parts import PARTS
+from livegen.music.scale import KINDS
 
-LONGEST = 400  # characters of a text
+LONGEST_SHOWN, MOST_SHOWN = 40, 8  # of words that were not understood
 ANY = "any"
 _HOME = {  # where nobody named a tonic: the one whose scale has no sharps or flats
     "dorian": "D", "phrygian": "E", "lydian": "F", "mixolydian": "G", "locrian": "B", "major": "C",
@@ -34,14 +35,20 @@ class Reading:
     sets: Mapping[str, Value]
     unknown: tuple[str, ...] = ()
 
+    def without(self, names: Collection[str]) -> "Reading":
+        """The same, but for some controls."""
+        kept = {name: value for name, value in self.sets.items() if name not in names}
+        return Reading(kept, self.unknown)
+
     def line(self) -> str:
         """One line for the person who said it."""
-        values = ", ".join(
-            f"{name} {value}" for name, value in self.sets.items() if name != "chart"
-        )
-        values += ", chart" * ("chart" in self.sets)
-        said = f"sets {values.strip(', ')}" if self.sets else "sets nothing"
-        return said + (f"; not understood: {', '.join(self.unknown)}" if self.unknown else "")
+        values = [
+            name if name == "chart" else f"{name} {_shown(value)}"
+            for name, value in self.sets.items()
+        ]
+        unknown = ", ".join(word[:LONGEST_SHOWN] for word in self.unknown[:MOST_SHOWN])
+        said = f"sets {', '.join(values) or 'nothing'}"
+        return said + (f"; not understood: {unknown}" if unknown else "")
 
 
 def is_name(text: str, styles: Collection[str] = ()) -> bool:
@@ -61,8 +68,8 @@ def read(
     `present` are values of controls, from which "faster" goes on, and what is heard: `tempo_bpm`, `key`.  `styles` are
     those that the model has (none: all are taken to be there), `charts` the names of charts that there are.
     """
-    if len(text) > LONGEST:
-        raise ConfigError(f"style: expected at most {LONGEST} characters, got {len(text)}")
+    if len(text) > LONGEST_WISH:
+        raise ConfigError(f"style: expected at most {LONGEST_WISH} characters, got {len(text)}")
     chart, rest = chart_in(text)
     reader = _Reader(words_of(rest), shipped(), dict(present or {}), styles, charts)
     if chart:
@@ -207,7 +214,7 @@ class _Reader:
             case "wishes":
                 self._wish(written, meaning.row)
             case "styles":
-                self._style(meaning.row)
+                self._style(written, meaning.row)
             case "parts":
                 is_with = waiting.is_with or bool(meaning.row.get("with"))
                 self.parts.append((written, meaning.row, waiting.is_not, is_with))
@@ -217,7 +224,8 @@ class _Reader:
                     self.implied_kinds.setdefault("mood", meaning.row["kind"])
                 self._meant("moods")
             case "kinds":
-                self.kind = meaning.row["kind"]
+                both = f"{self.kind} {meaning.row['kind']}"  # minor, pentatonic
+                self.kind = both if both in KINDS else meaning.row["kind"]
                 self._meant("kinds")
             case _:
                 pass
@@ -258,7 +266,8 @@ class _Reader:
     def _degree(self, row: Mapping[str, Any], is_comparative: bool) -> None:
         waiting, way = self.waiting, _way(row)
         noun, self.noun = self.noun, None
-        if noun is not None and row["axis"] == "energy":  # the swing, stronger
+        is_plain = not (waiting.is_not or waiting.is_too)
+        if noun is not None and row["axis"] == "energy" and is_plain:  # the swing, stronger
             self.steps = [step for step in self.steps if step.row is not noun]
             self.steps.append(_Step(noun, way))
         elif waiting.is_not:
@@ -315,10 +324,13 @@ class _Reader:
             self.said.update(row["set"])
         self._meant("wishes")
 
-    def _style(self, row: Mapping[str, Any]) -> None:
-        if self.waiting.is_not:
-            if "swing" in row["set"]:
-                self.said["swing"] = 50
+    def _style(self, written: str, row: Mapping[str, Any]) -> None:
+        waiting = self.waiting
+        if "swing" in row["set"] and (waiting.is_not or waiting.turn):  # a feel, and no style
+            by = self._now("swing") + 5 * waiting.turn
+            self.said["swing"] = 50 if waiting.is_not else min(75, max(50, by))
+        elif waiting.is_not:
+            self.unknown.append(f"not {written}")
         else:
             self.chosen.append((row["rank"], tuple(row["style"])))
             self.implied |= {
@@ -493,6 +505,10 @@ class _Reader:
             except ConfigError:
                 self.unknown.append(f"{name} {wanted[name]}")
         return found
+
+
+def _shown(value: Value) -> str:
+    return f"{value:g}" if isinstance(value, float) else str(value)
 
 
 def _joined(words: Sequence[Word]) -> str:

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from starlette.testclient import TestClient
 
 from livegen import shipped
+from livegen.control import words
 from livegen.control.charts import Charts
 from livegen.control.presets import PresetError, PresetThere
 from livegen.control.web.clients import Clients
@@ -30,6 +31,7 @@ PROTECTED = (
     ("POST", "/tickets"),
     ("POST", "/keys"),
     ("POST", "/presets"),
+    ("POST", "/words"),
     ("GET", "/charts"),
     ("POST", "/charts"),
     ("GET", "/charts/12-bar-blues"),
@@ -69,6 +71,7 @@ def served(
         built=place,
         save_preset=save_preset or (lambda name, replace: name),
         known_charts=Charts(shipped.root() / "charts", place.parent / "charts"),
+        wish=words.read,
     )
 
 
@@ -385,3 +388,21 @@ def test_why_a_chart_is_not_saved_or_given_is_told(browser: TestClient, folder: 
         assert answer.status_code == status, answer.text
         assert status == 200 or 5 < len(answer.json()["error"]) < 300
     assert [one.name for one in (folder.parent / "charts").iterdir()] == ["mine.txt"]
+
+
+def test_a_wish_in_words_is_told_what_it_set_and_what_was_not_understood(
+    browser: TestClient,
+) -> None:
+    answer = post(browser, "/words", {"text": "slow waltz, banana"})
+
+    assert answer.json() == {
+        "sets": {"tempo": 66.0, "metre": "3/4", "style": "folk_waltz"},
+        "unknown": ["banana"],
+    }
+
+
+@pytest.mark.parametrize(
+    "body", [{}, {"text": 1}, {"text": "slow", "more": 1}, {"text": "a" * 401}]
+)
+def test_a_wish_that_is_none_is_refused(browser: TestClient, body: dict[str, Any]) -> None:
+    assert post(browser, "/words", body).status_code == 422
