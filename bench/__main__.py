@@ -51,7 +51,10 @@ PARTS = (
     Part("accompany", "Going along", needs_data=True),
     Part("playing", "Playing, as a bandmate hears it"),
     Part("styles", "Styles, told apart by a listener", needs_data=True),
-    Part("words", "Wishes in words: how many of those asked for are set, and how much that is set is unasked"),
+    Part(
+        "words",
+        "Wishes in words: how many of those asked for are set, and how much that is set is unasked",
+    ),
     Part("page", "The music with pages looking on"),
     Part("daw", "A real DAW as clock master and recorder"),
     Part("foresight", "The chords to come", needs_data=True),

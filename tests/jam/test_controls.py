@@ -52,7 +52,7 @@ def test_a_value_may_come_as_text(name: str, given: object, taken: object) -> No
         ("tempo", [120]),
         ("scale", "H major"),
         ("register", "84-48"),
-        ("style", "x" * 65),
+        ("style", "x" * 401),
         ("style", None),
     ],
 )
