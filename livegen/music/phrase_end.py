@@ -13,13 +13,17 @@ LONGEST = 4.0  # beats: a silence, or a last note, counts for no more
 _LONGEST_BARS = 1.5
 _SLOW = 1.2  # in usual distances: a gap no longer than that is none
 _BREATH = 1.5  # in usual distances: a gap longer than that is a breath
+_LONG = 1.4  # in the longest distance so far: a gap longer than that was not there before
+_RESTED = 1.8  # in usual distances: after the tonic a gap longer than that is rest
+_SHORT = 3.0  # beats: of bars shorter than that two count as one
 
 # What each figure of `Ending` adds to the odds, in nats.
 _ALWAYS = -2.4
 _AGAINST_USUAL, _AGAINST_LONGEST = 0.4, 1.2  # of logarithms of ratios
+_LONGER = 0.7
 _SILENCE, _BARS, _HELD = 4.2, 0.6, -3.0  # of four beats; of a bar; of four beats
 _ONE, _ODD, _SQUARE = -2.4, -1.0, 0.7
-_TONIC, _STRONG = 1.0, 0.4
+_TONIC, _STRONG, _HOME = 1.0, 0.4, 1.0
 _AS_SLOW, _AS_BEFORE = -2.0, -1.0
 _EMPTY, _EMPTY_BARS = 1.5, 0.95  # of a silent bar
 
@@ -56,17 +60,27 @@ class Ending(NamedTuple):
             + _BARS * min(self.gap / self.bar, _LONGEST_BARS)
             + _HELD * min(self.held, LONGEST) / LONGEST
             + self._of_bars()
+            + _LONGER * (self._bars > 1 and self.gap > _LONG * self.longest)
             + _TONIC * self.is_tonic
+            + _HOME * (self.is_tonic and self._is_square and self.gap > _RESTED * self.usual)
             + _STRONG * self.is_strong
             + self._of_breaths()
             + _EMPTY * (self.gap - self.held >= _EMPTY_BARS * self.bar)
         )
 
+    @property
+    def _bars(self) -> int:
+        return self.bars if self.bar >= _SHORT else self.bars // 2
+
+    @property
+    def _is_square(self) -> bool:
+        return self._bars > 1 and self._bars & (self._bars - 1) == 0
+
     def _of_bars(self) -> float:
         """Phrases last two, four or eight bars more often than other numbers."""
-        if self.bars < 2:
+        if self._bars < 2:
             return _ONE
-        return _ODD if self.bars % 2 else _SQUARE * (self.bars & (self.bars - 1) == 0)
+        return _ODD if self._bars % 2 else _SQUARE * self._is_square
 
     def _of_breaths(self) -> float:
         """Chords in whole notes are no rests, and who has breathed within the phrase may do so again."""

@@ -1,5 +1,7 @@
 """Whether a phrase is over at a bar line to come."""
 
+import pytest
+
 from livegen.music.phrase_end import Ending
 
 # Two bars of eighths that end with a half note on the tonic, as they stand at the third bar line.
@@ -43,3 +45,34 @@ def test_after_two_silent_bars_any_phrase_of_two_bars_and_more_is_over() -> None
             gap=9, held=1, usual=1, longest=4, bar=4, bars=bars, is_tonic=False, is_strong=False
         )
         assert silence.odds > 0, bars
+
+
+@pytest.mark.parametrize(
+    "ending",
+    [
+        pytest.param(
+            Ending(1.5, 1.35, 0.5, 1, 4, bars=2, is_tonic=False, is_strong=False),
+            id="off the beat, half as long again as any before",
+        ),
+        pytest.param(
+            Ending(1.5, 1.35, 0.5, 1.5, 3, bars=4, is_tonic=True, is_strong=False),
+            id="a jig that comes home after four bars",
+        ),
+        pytest.param(
+            Ending(2, 1.8, 1, 3, 4, bars=4, is_tonic=True, is_strong=True),
+            id="home after four bars with breaths between",
+        ),
+    ],
+)
+def test_phrases_that_are_over_though_they_end_off_the_beat_or_have_breathed(
+    ending: Ending,
+) -> None:
+    assert ending.odds > 0
+
+
+def test_two_bars_of_two_beats_are_one_of_four() -> None:
+    polka = Ending(
+        gap=1, held=0.9, usual=0.5, longest=0.5, bar=2, bars=2, is_tonic=True, is_strong=False
+    )
+    assert polka.odds < 0
+    assert polka._replace(bars=4).odds > 0
