@@ -8,7 +8,8 @@ Rules of this file:
 * Nothing that comes may raise, and nothing that comes costs more than a bounded amount of work and memory.
 * Panic and stop are taken however much else comes, and whatever a time tag says.
 * Only allowed addresses are listened to, and only they are answered.  The reply to a mistake is never larger
-  than twice the datagram; the whole state is sent to one address four times a second at most.
+  than twice the datagram; the whole state is sent to one address four times a second, and as many at
+  once.
 """
 
 from collections import Counter, deque
@@ -46,36 +47,21 @@ from livegen.control.peers import (
 )
 from livegen.control.subscribers import Subscribers
 from livegen.control.surfaces import Meant, Request, as_given
+from livegen.daemon.bucket import Bucket
 from livegen.daemon.clock import SECOND
 from livegen.errors import ConfigError
 
-MAX_PER_SECOND = 1000  # messages, or datagrams that hold none
+MAX_PER_SECOND = 1000  # messages, or datagrams that hold none; as many at once
 URGENT_EVERY_US = 10_000  # of the same, once there are too many
 URGENT_WORDS = tuple(f"{ROOT}/do/{name}".encode() for name in URGENT)
 URGENT_BYTES = 256  # a longer datagram is not searched for them, once there are too many
-WHOLES_PER_SECOND = 4  # the whole state to one address
+WHOLES_PER_SECOND = 4  # the whole state to one address; as many at once
 ERROR_EVERY_US = SECOND // 10
 REPORT_EVERY_US = 60 * SECOND
 AMPLIFICATION = 2
 SHORTEST_LINE = 8
 MAX_WAITING = 1024  # datagrams; four whole states of the largest
 MAX_HOSTS = 64
-
-
-class Rate:
-    """At most so many in any second."""
-
-    def __init__(self, most: int) -> None:
-        self._taken: deque[int] = deque(maxlen=most)
-
-    def allows(self, now: int) -> bool:
-        """True if there is room for one more."""
-        taken = self._taken
-        return len(taken) < (taken.maxlen or 0) or now - taken[0] >= SECOND
-
-    def take(self, now: int) -> None:
-        """Count one."""
-        self._taken.append(now)
 
 
 class Osc:
@@ -95,12 +81,12 @@ class Osc:
         self._addresses, self._meant = addresses(commands), meant
         self._allow = frozenset(allow)
         self._own = own
-        self._rate = Rate(MAX_PER_SECOND)
+        self._rate = Bucket(MAX_PER_SECOND, MAX_PER_SECOND)
         self._subscribers = Subscribers()
         self._values: Mapping[str, Arguments] = {}
         self._waiting: deque[tuple[Peer, bytes]] = deque(maxlen=MAX_WAITING)
         self._urgent_at: dict[str, int] = {}
-        self._wholes: dict[str, Rate] = {}
+        self._wholes: dict[str, Bucket] = {}
         self._error_at = -ERROR_EVERY_US
         self._reported: Counter[Reason] = Counter()
         self._reported_at = -REPORT_EVERY_US
@@ -115,13 +101,12 @@ class Osc:
         """
         if not is_allowed(sender[0], self._allow):
             return self._refuse(Reason.PEER)
-        if not self._rate.allows(now) and not _may_be_urgent(data):
+        if not self._rate.has(now) and not _may_be_urgent(data):
             return self._refuse(Reason.RATE)
         try:
             heard = messages(data, wall_us)
         except RefusedPacket as refused:
-            if self._rate.allows(now):
-                self._rate.take(now)
+            self._rate.take(now)
             return self._refuse(refused.reason)
         self._subscribers.spoke(sender, now)
         return self._requests(heard, sender, now, AMPLIFICATION * len(data))
@@ -167,9 +152,8 @@ class Osc:
         if message.is_ahead and not is_urgent:
             self.counts[Reason.AHEAD] += 1
             return False
-        if self._rate.allows(now):
-            self._rate.take(now)
-        elif not is_urgent or now - self._urgent_at.get(name, -SECOND) < URGENT_EVERY_US:
+        is_too_soon = now - self._urgent_at.get(name, -SECOND) < URGENT_EVERY_US
+        if not self._rate.take(now) and (not is_urgent or is_too_soon):
             self.counts[Reason.RATE] += 1
             return False
         if is_urgent:
@@ -234,10 +218,9 @@ class Osc:
     def _count_whole(self, sender: Peer, now: int) -> None:
         if len(self._wholes) >= MAX_HOSTS:
             self._wholes.clear()
-        rate = self._wholes.setdefault(plain(sender[0]), Rate(WHOLES_PER_SECOND))
-        if not rate.allows(now):
+        fresh = Bucket(WHOLES_PER_SECOND, WHOLES_PER_SECOND)
+        if not self._wholes.setdefault(plain(sender[0]), fresh).take(now):
             raise self._no("too often")
-        rate.take(now)
 
     def _target(self, arguments: Arguments, sender: Peer) -> Peer:
         """Where to answer: at the port named, if one is, and never at another address than the sender's."""

@@ -15,6 +15,7 @@ Knows nothing of ports and engines.
 
 from collections import Counter
 
+from livegen.daemon.bucket import Bucket
 from livegen.music.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -50,23 +51,6 @@ _COALESCED = {
     0xD0: 1,
     0xE0: 1,
 }  # kind: leading bytes that tell one value from another
-
-
-class Bucket:
-    """A token bucket in integers: `burst` at once, `rate_per_s` in the long run."""
-
-    def __init__(self, burst: int, rate_per_s: int) -> None:
-        self._span_us = burst * 1_000_000 // rate_per_s
-        self._each_us = 1_000_000 // rate_per_s
-        self._paid_until = -(1 << 62)
-
-    def take(self, now: int) -> bool:
-        """Take one token; False if there is none."""
-        paid_until = max(self._paid_until, now - self._span_us) + self._each_us
-        if paid_until > now:
-            return False
-        self._paid_until = paid_until
-        return True
 
 
 class Inlet:

@@ -17,6 +17,7 @@ The rate limit is there because virtual cables (loopMIDI, LoopBe) mute a port th
 import heapq
 from collections.abc import Collection
 
+from livegen.daemon.bucket import Bucket
 from livegen.music.messages import (
     ALL_NOTES_OFF,
     CONTROL_CHANGE,
@@ -44,7 +45,7 @@ _BEND_CENTRE = (0, 64)
 
 
 class Outbox:
-    """Schedule, ledger and token bucket of one output.  Threads: loop only.
+    """Schedule, ledger and rate limit of one output.  Threads: loop only.
 
     `sounding` maps (channel, pitch) to the micros of its note-on; `dropped` counts note-ons and others that
     were late or beyond the limit; `is_running`: whoever follows the clocks sent was told to start.
@@ -53,11 +54,7 @@ class Outbox:
     def __init__(self, burst: int = BURST, rate_per_s: int = RATE_PER_S) -> None:
         self._heap: list[tuple[int, int, bytes, bool]] = []
         self._sequence = 0
-        self._burst_us = burst * 1_000_000 // rate_per_s
-        self._message_us = 1_000_000 // rate_per_s
-        self._paid_until = -(
-            1 << 62
-        )  # the bucket as a time: it is full when this lies `_burst_us` in the past
+        self._bucket = Bucket(burst, rate_per_s)
         self._values: set[Hold] = set()  # pedals that are down, bends off their centre
         self._players: set[Hold] = set()  # of these and of what sounds, what the player holds
         self._used: set[int] = set()
@@ -116,7 +113,7 @@ class Outbox:
             if now - due > LATE_US and _on_key(data) is not None:
                 messages = []
                 self.dropped += 1
-            if paced and not self._pay(_cost(messages, thru), now):
+            if paced and not self._bucket.take(now, _cost(messages, thru)):
                 break
             heapq.heappop(self._heap)
             for message in messages:
@@ -132,7 +129,7 @@ class Outbox:
         if self._heap:
             due, _, data, thru = self._heap[0]
             tokens = _cost(self._becomes(data, thru), thru)
-            times.append(max(due, self._paid_until + tokens * self._message_us) if tokens else due)
+            times.append(max(due, self._bucket.has_from(tokens)) if tokens else due)
         return min(times, default=None)
 
     @property
@@ -173,14 +170,6 @@ class Outbox:
             return [_release_of(hold), data]
         # The player's off for a note of the model's: their own note-on was dropped, for it came too late.
         return [data] if hold in self._players or not thru else []
-
-    def _pay(self, messages: int, now: int) -> bool:
-        """Take tokens for `messages` from the bucket; False if there are too few."""
-        paid_until = max(self._paid_until, now - self._burst_us) + messages * self._message_us
-        if messages and paid_until > now:
-            return False
-        self._paid_until = paid_until
-        return True
 
     def _enter(self, data: bytes, now: int, thru: bool) -> None:
         if _is_clock(data) and data[0] != CLOCK:

@@ -20,8 +20,8 @@ from livegen.control.web.messages import KeysPlayed, Ping, Refused, Unfit, parse
 from livegen.control.web.stage import MESSAGES_PER_S, MOST_CLIENTS, Stage
 from livegen.control.web.tickets import Tickets
 from livegen.daemon import clock
+from livegen.daemon.bucket import Bucket
 from livegen.daemon.clock import SECOND
-from livegen.daemon.inlet import Bucket
 from livegen.daemon.page_sink import PageKeys
 
 BATCH_S = 0.025

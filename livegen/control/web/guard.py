@@ -12,7 +12,7 @@ from collections.abc import Awaitable, Callable, Iterable, MutableMapping
 from typing import Any
 
 from livegen.daemon import clock
-from livegen.daemon.inlet import Bucket
+from livegen.daemon.bucket import Bucket
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
 REQUESTS_BURST, REQUESTS_PER_S = 200, 50  # of everybody together: one page takes five to load
