@@ -19,12 +19,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from livegen.control import presets
-from livegen.control.learned import save
+import yaml
+
+from livegen.control import presets, whole_files
 from livegen.control.surfaces import Request
 from livegen.daemon.children import ControlProcess
 from livegen.errors import LivegenError
 
+HEADING = """\
+# Bindings that livegen learned, written by livegen itself.  What your config.yaml says wins over them.
+"""
 LOOK_EVERY_S = 1.0
 SHOWN = 8  # names in a line
 
@@ -161,7 +165,7 @@ class SetUpSurface:
         if learned == self._set_up.learned:
             return
         try:
-            save(self._learned, learned)
+            save_bindings(self._learned, learned)
         except OSError as error:
             why = error.strerror or error
             return self._say(f"{self._learned}: cannot be written ({why}); learned for today only")
@@ -234,6 +238,15 @@ class SetUpSurface:
             return self._say(f"{asked.name}: too much to change while playing; it needs a restart")
         self._ask(asked)
         return None
+
+
+def save_bindings(path: Path, bindings: Mapping[str, str]) -> None:
+    """Write the file of learned bindings, source to target; a link is followed.
+
+    Raises OSError, and then nothing has changed.
+    """
+    text = yaml.safe_dump(dict(bindings), allow_unicode=True)
+    whole_files.write(path.resolve(), HEADING + text, replace=True)
 
 
 def _read(function: str, origin: object) -> Mapping[str, Any]:

@@ -289,7 +289,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_binding_stays(folder: F
     folder.learn("cc 20 on 1", "energy")
 
     assert folder.said == [
-        f"{folder.path}/config.yaml/map.yaml: cannot be written (File exists); learned for today only"
+        f"{folder.path}/config.yaml/map.yaml: cannot be written (Not a folder); learned for today only"
     ]
     assert folder.asked == []
 
