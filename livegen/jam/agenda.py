@@ -19,7 +19,7 @@ from typing import NamedTuple
 from livegen.codec.encoder import Stroke
 from livegen.jam.mapping import Command
 from livegen.jam.struck import Struck
-from livegen.music.messages import Cut, Message, NoteOff, NoteOn, ProgramChange
+from livegen.music.messages import Cut, Message, NoteOff, NoteOn, ProgramChange, velocity_near
 from livegen.music.parts import DRUM_CHANNEL, DRUMS, PARTS
 
 LATE_US = 30_000  # an onset later than this is not played
@@ -64,7 +64,7 @@ class Route:
     def velocity(self, velocity: int) -> int:
         """The velocity that is sent, 1..127."""
         bent = float((velocity / 127) ** self.curve)
-        return max(1, min(127, round(self.softest + bent * (self.loudest - self.softest))))
+        return velocity_near(self.softest + bent * (self.loudest - self.softest))
 
 
 ROUTES = (Route(0), Route(1), Route(2), Route(DRUM_CHANNEL))
@@ -239,7 +239,9 @@ class Agenda:
             self._programs[key[0]] = route.program, due
             yield Timed(due, ProgramChange(route.program, key[0]))
         gain = 1.0 if is_click else gain
-        yield Timed(due, NoteOn(key[1], _scaled(route.velocity(stroke.velocity), gain), key[0]))
+        yield Timed(
+            due, NoteOn(key[1], velocity_near(route.velocity(stroke.velocity) * gain), key[0])
+        )
 
     def _give_in_silence(self, given: Given, now: int) -> None:
         """Let a note begin or end that is not sent."""
@@ -327,7 +329,7 @@ class Agenda:
             elif velocity and len(coming) < most and (gain := self.gains[part]):
                 route = self.routes[part]
                 open_[part, pitch] = len(coming)
-                sent = route.pitch(pitch), _scaled(route.velocity(velocity), gain)
+                sent = route.pitch(pitch), velocity_near(route.velocity(velocity) * gain)
                 coming.append(Coming(due, None, part, route.channel, *sent))
         return coming
 
@@ -360,7 +362,3 @@ class Agenda:
         if not self._planned:
             return None
         return place(self._planned[0].tick) + self.offset_us - self.horizon_us
-
-
-def _scaled(velocity: int, gain: float) -> int:
-    return max(1, min(127, round(velocity * gain)))

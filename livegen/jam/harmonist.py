@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from livegen.jam.agenda import Agenda, Timed
 from livegen.jam.harmony import Harmony, Voice
 from livegen.jam.struck import Struck
+from livegen.music.messages import velocity_near
 from livegen.music.parts import COMP, LEAD
 from livegen.music.phrase import CHORD_US
 from livegen.music.voicing import companions
@@ -61,7 +62,7 @@ class Harmonist:
     def _voice(self, struck: Struck, louder: float, agenda: Agenda, now: int) -> Iterator[Timed]:
         found = self._found(struck.pitch, now)
         self._voicing = found
-        loudness = max(1, min(127, round(struck.velocity * _SOFTER + louder)))
+        loudness = velocity_near(struck.velocity * _SOFTER + louder)
         shared = self._companions()
         voices = [(COMP, companion) for companion in found]
         # What sounds there already and is nobody's companion is left to who began it.

@@ -48,6 +48,7 @@ from livegen.jam.theme import Point, line_of, mixed
 from livegen.music.charts import Stretch
 from livegen.music.chord import Chord
 from livegen.music.drum_bars import CRASH, KICK, DrumHit
+from livegen.music.messages import velocity_near
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP, DRUMS
 from livegen.music.quantise import line_from, nearest_line
@@ -485,7 +486,7 @@ class Rollout(PlayedOnce):
         tick, last = self.frontier, self.brief.last
         if last is None or tick > last.tick or tick < self._drums.get(drum, tick):
             return
-        self._begin(Stroke(tick, DRUMS, drum, max(1, min(127, round(BOLD + self.brief.louder)))))
+        self._begin(Stroke(tick, DRUMS, drum, velocity_near(BOLD + self.brief.louder)))
 
     def _begin_chordal(self, part: int, allowed: Mask, tick: int) -> None:
         """A note of the chord, where the model expects it."""

@@ -49,17 +49,13 @@ class SongMemory:
         `is_supposed` says of a tick that its chord was foreseen and nobody has played it.
         """
         tick, is_same = timeline.tick(now), self._is_same(timeline, now)
-        before, self._timeline = self._timeline, timeline
-        if self._song and self._grid and before and self._loop and not is_same:
-            self._go_on_looping(self._song, self._grid, before, timeline)
-        elif self._song is None or self._grid is None:
+        if self._song is None or self._grid is None:
             self._song, self._grid = Foresight(timeline.metre), CellGrid.of(timeline.metre)
             since = self._sounded[0][0] if self._sounded else now
             self._reached = self._grid.cell(timeline.tick(since))
-        elif not is_same:  # the song goes on, on other ticks
-            self._grid = CellGrid.of(timeline.metre)
-            self._reached = self._grid.cell(tick)
-            self._song.retime(timeline.metre, self._grid.tick(self._reached))
+        elif not is_same:
+            self._grid = self._lay_anew(self._song, self._grid, timeline, tick)
+        self._timeline = timeline
         self._reached = max(self._reached, self._grid.cell(tick) - _AT_ONCE)
         into = round(LATE * self._grid.ticks)
         beats = []
@@ -71,6 +67,25 @@ class SongMemory:
         if self._loop and not self._is_loop_whole and self._loop[1] <= self._reached:
             self._take_loop(self._loop)
         return Followed(is_same, beats)
+
+    def _lay_anew(
+        self, song: Foresight, before: CellGrid, timeline: Timeline, tick: int
+    ) -> CellGrid:
+        """The song goes on in the cells of a timeline with other ticks, from the cell of `tick` on; gives the cells.
+
+        A loop goes on beat by beat, from the cell that was to be heard next.
+        """
+        grid = CellGrid.of(timeline.metre)
+        if self._loop and self._timeline:
+            next_us = self._timeline.micros(before.tick(self._reached))
+            tick = timeline.tick(next_us) + grid.ticks // 2
+        reached = grid.cell(tick)
+        if self._loop:
+            by = reached - self._reached
+            self._loop = self._loop[0] + by, self._loop[1] + by
+        self._reached = reached
+        song.retime(timeline.metre, grid.tick(reached))
+        return grid
 
     def _is_same(self, timeline: Timeline, now: int) -> bool:
         """True if ticks are counted as before: tempi may have changed a little."""
@@ -90,7 +105,7 @@ class SongMemory:
         found: list[ChordFrom] = []
         if self._song is None:
             return (), since
-        for tick, chord, sure, _ in self._song.expected(since + 1, until):
+        for tick, chord, sure in self._song.expected(since + 1, until):
             if chord is None or sure < SURE:
                 return tuple(found), tick
             if is_other(chord, before):
@@ -149,19 +164,6 @@ class SongMemory:
             return None
         begin, end = self._grid.tick(cell), self._grid.tick(cell + 1)
         return next((it.chord for it in self._song.expected(begin, end)), None)
-
-    def _go_on_looping(
-        self, song: Foresight, grid: CellGrid, before: Timeline, after: Timeline
-    ) -> None:
-        """Time is counted otherwise: the loop goes on beat by beat, and what was heard stays with it."""
-        tick = after.tick(before.micros(grid.tick(self._reached)))
-        song.retime(after.metre, tick)
-        self._grid = CellGrid.of(after.metre)
-        reached = self._grid.cell(tick + self._grid.ticks // 2)
-        if self._loop:
-            by = reached - self._reached
-            self._loop = self._loop[0] + by, self._loop[1] + by
-        self._reached = reached
 
     def restart(self, line: int) -> bool:
         """The song begins anew at a bar line, as it began before; False if nothing of it is known."""

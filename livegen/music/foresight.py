@@ -26,7 +26,6 @@ from livegen.music.recall import CellPlace, facts_of, trust, voted
 from livegen.music.song_form import length_of, start_of
 from livegen.music.song_past import CELLS, LAGS, SPARE, UNKNOWN, Past
 
-MEMORY, TABLE = "memory", "table"
 AHEAD = 64  # cells after the last heard, of which something is expected
 CUED = 0.9  # how sure it is after a cue to the top
 GAIN = 8.0  # chords, and bars, that a cue is worth
@@ -39,14 +38,12 @@ Places = NDArray[np.int64]
 class Expected(NamedTuple):
     """What is expected to sound from `tick` to the next cell.
 
-    `sure` is 0 to 1: of those with 0.9 nine of ten come.  `source` is "memory" (of this song) or "table" (of others).
-    `chord` is None, with 0, where no chord was ever heard.
+    `sure` is 0 to 1: of those with 0.9 nine of ten come.  `chord` is None, with 0, where no chord was ever heard.
     """
 
     tick: int
     chord: Chord | None
     sure: float
-    source: str
 
 
 class SongForm(NamedTuple):
@@ -269,7 +266,7 @@ class Foresight:
             return tuple(self._of_loop(cell) for cell in range(begin, min(end, begin + AHEAD)))
         if self._first is None:
             cells = range(begin, min(end, begin + AHEAD))
-            return tuple(Expected(self._grid.tick(cell), None, 0.0, TABLE) for cell in cells)
+            return tuple(Expected(self._grid.tick(cell), None, 0.0) for cell in cells)
         begin, end = max(begin, self._last + 1), min(end, self._last + 1 + AHEAD)
         return self._voted(begin, end) if begin < end else ()
 
@@ -282,15 +279,14 @@ class Foresight:
         skipped = begin - self._last - 1
         for cell, vote in enumerate(voted(self._past, coming, bar)[skipped:], begin):
             chord = self._past.chords[vote.number] if knows_chords else None
-            source = MEMORY if vote.remembered >= vote.share / 2 else TABLE
             share = min(1.0, vote.share) if chord else 0.0
-            found.append(Expected(self._grid.tick(cell), chord, share, source))
+            found.append(Expected(self._grid.tick(cell), chord, share))
         if cue < end:
             top, length = self._top(), self._form_cells()
             for cell in range(max(begin, cue), end):
                 after = (cell - cue) % length if length else cell - cue
                 chord = self._chord(top + after)
-                found.append(Expected(self._grid.tick(cell), chord, CUED if chord else 0.0, MEMORY))
+                found.append(Expected(self._grid.tick(cell), chord, CUED if chord else 0.0))
         return tuple(found)
 
     def _chord(self, at: int) -> Chord | None:
@@ -340,7 +336,7 @@ class Foresight:
 
     def _of_loop(self, cell: int) -> Expected:
         chord = self._loop[1][self._in_loop(cell)] if self._loop else None
-        return Expected(self._grid.tick(cell), chord, 1.0 if chord else 0.0, MEMORY)
+        return Expected(self._grid.tick(cell), chord, 1.0 if chord else 0.0)
 
     def _top(self) -> int:
         """The place in the past at which the form began when it was last heard whole, or the first chord of all."""

@@ -120,6 +120,11 @@ def begins_note(data: Sequence[int]) -> bool:
     return len(data) == 3 and data[0] & 0xF0 == NOTE_ON and data[2] > 0
 
 
+def velocity_near(loudness: float) -> int:
+    """The velocity of a note-on, 1 to 127, that is nearest to a loudness of that scale."""
+    return max(1, min(127, round(loudness)))
+
+
 def decode(data: Sequence[int]) -> Message | None:
     """Turn the bytes of one message into a value; None for what the standard does not allow."""
     if not data:

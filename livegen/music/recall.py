@@ -116,14 +116,13 @@ def shares(worth: Floats, table: Floats) -> tuple[Floats, Floats]:
 
 
 class Likely(NamedTuple):
-    """How likely each class is in M cells to come, in all and by memory alone (M, CLASSES), and who says what.
+    """How likely each class is in M cells to come (M, CLASSES), and who in the past says so.
 
     `numbers` (M, N) are the chords by number that the lags see, `weights` (M, N) what they count, 0 where they see
     none.
     """
 
     shares: Floats
-    remembered: Floats
     numbers: Places
     weights: Floats
 
@@ -141,15 +140,14 @@ def likely(past: Past, coming: Sequence[CellPlace], bar: int) -> Likely:
     remembered += np.bincount(cells.ravel(), weights.ravel(), len(remembered))
     remembered = remembered.reshape(len(ahead), CLASSES)
     in_all = remembered + rest[:, None] * tabled(past, coming, shipped())
-    return Likely(in_all, remembered, numbers, weights)
+    return Likely(in_all, numbers, weights)
 
 
 class Vote(NamedTuple):
-    """A chord by its number in the past (or its class, which is the same), how likely, and how much memory says so."""
+    """A chord by its number in the past (or its class, which is the same), and how likely it is."""
 
     number: int
     share: float
-    remembered: float
 
 
 def number_of(past: Past, found: Likely, at: int, best: int) -> int:
@@ -164,6 +162,5 @@ def voted(past: Past, coming: Sequence[CellPlace], bar: int) -> list[Vote]:
     """The likeliest chord of each cell in `coming`, the first of which follows the last heard."""
     found, votes = likely(past, coming, bar), []
     for at, best in enumerate(found.shares.argmax(axis=1).tolist()):
-        number = number_of(past, found, at, best)
-        votes.append(Vote(number, float(found.shares[at, best]), float(found.remembered[at, best])))
+        votes.append(Vote(number_of(past, found, at, best), float(found.shares[at, best])))
     return votes

@@ -9,6 +9,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from livegen.music.messages import velocity_near
 from livegen.music.phrase import Played
 from livegen.music.scale import parse_pitch
 from livegen.music.timeline import tempo_us
@@ -213,7 +214,7 @@ def call_of(feel: Feel, bpm: float, hand: random.Random | None = None) -> LeadCa
             note._replace(
                 onset=moved[note.onset],
                 end=max(note.end, moved[note.onset] + 0.05),
-                velocity=max(1, min(127, note.velocity + hand.randrange(-8, 9))),
+                velocity=velocity_near(note.velocity + hand.randrange(-8, 9)),
             )
             for note in notes
         )

@@ -43,7 +43,9 @@ def names(chart: Chart) -> list[str]:
 
 
 def first(chart: Chart) -> str:
-    return " ".join(chart.name_of(bar.chords[0].chord) for bar in chart.form.bars)
+    return " ".join(
+        chart.name_of(bar.chords[0].chord) for bar in (*chart.form.intro, *chart.form.round)
+    )
 
 
 def test_a_song_says_what_it_is() -> None:

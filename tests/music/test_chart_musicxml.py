@@ -53,7 +53,9 @@ def rows(chart: Chart) -> list[str]:
 
 def order(*measures: str) -> str:
     chart = read(score(*measures))
-    return " ".join(chart.name_of(bar.chords[0].chord) for bar in chart.form.bars)
+    return " ".join(
+        chart.name_of(bar.chords[0].chord) for bar in (*chart.form.intro, *chart.form.round)
+    )
 
 
 def bar(root: str, more: str = "", before: str = "") -> str:
@@ -164,7 +166,7 @@ def test_a_first_bar_that_is_not_full_is_a_pickup() -> None:
 
     assert chart.pickup
     assert [of.ticks for of in chart.bars] == [24, 96, 96]
-    assert [of.written for of in chart.form.bars] == [1, 2]
+    assert [of.written for of in chart.form.round] == [1, 2]
 
 
 def test_metres_change() -> None:

@@ -12,13 +12,11 @@ Ticks are 24 to a quarter.  Tick 0 is the first beat of the first whole bar.  A 
     form.ticks, form.intro_ticks            length of a round; where the first one begins
     form.chord_at(tick)                     Chord, or None for N.C.
     form.changes(start, end)                ChordChange(tick, chord), start <= tick < end; a repeated chord is none
-    form.next_change(tick)                  the first later than tick; None where one chord holds for ever
-    form.bar_at(tick), form.bar_stretch(tick)          PlayedBar; Stretch(start, end)
-    form.section_at(tick), form.section_stretch(tick)  name; Stretch(start, end)
+    form.bar_at(tick), form.bar_stretch(tick)    PlayedBar with its section; Stretch(start, end)
+    form.section_stretch(tick)              Stretch(start, end)
+    form.folded(tick)                       the same place in the introduction or the first round
     form.next_section(tick)                 where the next begins, a new round too
-    form.hits(start, end), form.is_silent(tick)        stop-time
-    form.round_at(tick), form.folded(tick)  which round; the same place in the first one
-    form.transposed(semitones)
+    form.hits(start, end)                   stop-time: Hit(tick, until)
 
 `following.Follower` tells where on a form a player is who leaves out a bar or plays one twice.
 

@@ -7,7 +7,7 @@ tick takes any tick from 0 on and costs a few microseconds; it may be asked for 
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from livegen.music.chord import Chord
@@ -53,14 +53,6 @@ class PlayedBar:
     section: str  # "" where none is named
     begins: bool  # a section begins with it
 
-    def transposed(self, semitones: int) -> "PlayedBar":
-        """The same bar so many semitones higher."""
-        moved = tuple(
-            placed._replace(chord=placed.chord and placed.chord.transposed(semitones))
-            for placed in self.chords
-        )
-        return replace(self, chords=moved)
-
 
 @dataclass(frozen=True, slots=True)
 class _Line:
@@ -103,11 +95,6 @@ class Form:
         """Where the first round begins; 0 without an introduction."""
         return self._line.begin
 
-    @property
-    def bars(self) -> tuple[PlayedBar, ...]:
-        """All bars in the order of play, one round, without the pick-up."""
-        return self.intro + self.round + self.outro
-
     # --- where a tick lies --------------------------------------------------------------------------------------
 
     def folded(self, tick: int) -> int:
@@ -116,11 +103,6 @@ class Form:
         if 0 <= tick < line.starts[-1]:
             return tick
         return line.begin + (tick - line.begin) % line.length
-
-    def round_at(self, tick: int) -> int:
-        """Which round it is, from 0; -1 in the introduction."""
-        line = self._line
-        return -1 if tick < line.begin else (tick - line.begin) // line.length
 
     def bar_at(self, tick: int) -> PlayedBar:
         """The bar in which a tick lies."""
@@ -131,10 +113,6 @@ class Form:
         folded = self.folded(tick)
         at = self._bar(folded)
         return _moved(self._line.starts, at, tick - folded)
-
-    def section_at(self, tick: int) -> str:
-        """The name of the section in which a tick lies; "" where none is named."""
-        return self.bar_at(tick).section
 
     def section_stretch(self, tick: int) -> Stretch:
         """Where that section lies on the line; the next begins at its end.  A round begins a section anew."""
@@ -162,13 +140,6 @@ class Form:
         `start` is among them only if it begins there: `chord_at` tells it.
         """
         return tuple(self._changes(start, end))
-
-    def next_change(self, tick: int) -> ChordChange | None:
-        """The next change later than a tick; None where one chord holds for ever."""
-        first = next(self._changes(tick + 1, tick + self._line.starts[-1] + 1), None)
-        if first is None:  # from the introduction on it may be further
-            first = next(self._changes(tick + 1, tick + 2 * self._line.starts[-1] + 1), None)
-        return first
 
     def _changes(self, start: int, end: int) -> Iterator[ChordChange]:
         line = self._line
@@ -209,27 +180,6 @@ class Form:
             )
             tick = stretch.end
         return tuple(found)
-
-    def is_silent(self, tick: int) -> bool:
-        """True behind a hit, where nobody plays."""
-        hits = self.bar_at(tick).hits
-        if not hits:
-            return False
-        inside = tick - self.bar_stretch(tick).start
-        return any(hit.tick < inside < hit.until for hit in hits)
-
-    # --- another key ----------------------------------------------------------------------------------------------
-
-    def transposed(self, semitones: int) -> "Form":
-        """The same form so many semitones higher; down if negative."""
-        if not semitones % 12:
-            return self
-        return Form(
-            tuple(bar.transposed(semitones) for bar in self.round),
-            tuple(bar.transposed(semitones) for bar in self.intro),
-            tuple(bar.transposed(semitones) for bar in self.outro),
-            self.pickup and self.pickup.transposed(semitones),
-        )
 
 
 def _moved(starts: tuple[int, ...], at: int, by: int) -> Stretch:
