@@ -8,6 +8,7 @@ what the engine does with a chart.
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -69,6 +70,12 @@ def read(data: bytes | str) -> Chart:
         raise ChartMistake((error.said or str(error))[:300], error.line) from None
     except UnicodeEncodeError:  # half of a character
         raise ChartMistake("is not text; expected bars such as | C | F | G7 | C |") from None
+
+
+@lru_cache(8)  # a surface that sends its state sends the same chart again and again
+def plain_text(text: str) -> str:
+    """The chart of a text in any format that is read, in livegen's own text.  Raises ChartMistake."""
+    return write_text(read(text))
 
 
 def laid_out(chart: Chart) -> dict[str, Any]:
@@ -163,12 +170,14 @@ class Charts:
         return text
 
     def _text(self, word: str) -> str:
+        if "\n" in word or "|" in word:
+            return plain_text(word)
         path = self._paths().get(word)
         if path is not None:
             return self._readable(path).text
-        if not set(word) & set("\n|:"):
+        if ":" not in word:
             raise NoChart(f"there is none of the name {word!r:.40}")
-        return write_text(read(word))
+        return plain_text(word)
 
     def save(self, name: str, text: str, replace: bool = False) -> str:
         """Save a text as a chart of one's own, as it is written; its name, the accents composed.

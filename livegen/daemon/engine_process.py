@@ -3,7 +3,7 @@
 `python -m livegen.daemon.engine_process FD`.  In its settings `settings["engine"]` names
 the factory `build(settings, now) -> engine`.  One thread plays; everything the engine wants to be played goes out with
 the time at which it is due.  An engine that raises loses that step, falls silent, and goes on.  Another model is
-loaded beside the music, and taken over by the engine when that is ready for it.
+loaded beside the music, and taken over by the engine when that is ready for it; so is a chart read.
 """
 
 import gc
@@ -20,6 +20,7 @@ from typing import Any, Protocol, TypeVar
 
 from livegen import __version__
 from livegen.daemon import clock
+from livegen.daemon.ahead import ReadAhead
 from livegen.daemon.clock import SECOND
 from livegen.daemon.frames import (
     BeatFrame,
@@ -46,6 +47,7 @@ from livegen.daemon.supervisor import BEAT_US
 from livegen.errors import LivegenError
 from livegen.jam import rows
 from livegen.jam.agenda import Timed
+from livegen.jam.controls import CONTROLS, read_ahead, takes_long
 from livegen.jam.engine import Event, Swap, Wake
 from livegen.jam.journal import Account
 from livegen.jam.mapping import Command
@@ -68,6 +70,9 @@ FIGURES_EVERY_US = SECOND
 SHOWS_LESS = "The page shows less of the model from here on."
 STUMBLED = "The model stumbled: what it was about to play is left out, and the jam goes on."
 LONGEST_LINE = 2000
+READ_EVERY_US = 2_000  # how often it is looked whether a chart was read
+# Commands that give controls their values: none overtakes another.
+VALUED = frozenset((*CONTROLS, "preset", "presets"))
 COMMAND_SHOWN_US = 20_000  # after a command the state is told soon, but once for a burst of them
 
 
@@ -127,10 +132,15 @@ def build(settings: Mapping[str, Any], now: int) -> EngineLike:
 
 
 class EngineProcess:
-    """The loop.  Threads: loop only."""
+    """The loop.  `read` reads the value of a command, beside the music.  Threads: loop only."""
 
     def __init__(
-        self, link: Link, engine: EngineLike, settings: Mapping[str, Any], now: int
+        self,
+        link: Link,
+        engine: EngineLike,
+        settings: Mapping[str, Any],
+        now: int,
+        read: Callable[[str, object], object] = read_ahead,
     ) -> None:
         self._link = link
         self._engine = engine
@@ -149,6 +159,7 @@ class EngineProcess:
         self._figures_at = 0
         self._cpu = (now, sum(os.times()[:2]))
         self._account = Account()
+        self._ahead = ReadAhead(takes_long, read)
         self._loader = Loader(str(settings.get("loader", DEFAULT_LOADER)))
         self._model_file = str(settings.get("model", ""))
         self._timeline: object = None
@@ -162,6 +173,8 @@ class EngineProcess:
             self._beat(now)
             for frame in self._link.wait(self._time_left(now)):
                 self._guarded(partial(self._take, frame))
+            for command in self._ahead.take():
+                self._guarded(partial(self._tell, command))
             self._guarded(lambda: self._swap(clock.now()))
             self._guarded(lambda: self._wake(clock.now()))
             self._guarded(lambda: self._warm(clock.now()))
@@ -173,6 +186,8 @@ class EngineProcess:
         times = [min(self._beat_at, self._snapshot_at)]
         if (deadline := self._deadline()) is not None:
             times.append(max(deadline, self._paused_until))
+        if self._ahead.is_reading:
+            times.append(now + READ_EVERY_US)
         if self._is_warming(now):
             times.append(self._warm_at)
         return min(times) - now
@@ -216,9 +231,14 @@ class EngineProcess:
                 self._log(self._loader.begin(str(model or "")))
             case "", _:
                 pass
-            case name, value:
-                self._feed(Command(name, value), command.micros)
-                self._snapshot_at = min(self._snapshot_at, clock.now() + COMMAND_SHOWN_US)
+            case name, _ if name in VALUED and self._ahead.put(command):
+                pass
+            case _:
+                self._tell(command)
+
+    def _tell(self, command: CommandFrame) -> None:
+        self._feed(Command(command.name, command.value), command.micros)
+        self._snapshot_at = min(self._snapshot_at, clock.now() + COMMAND_SHOWN_US)
 
     def _swap(self, now: int) -> None:
         """Let the engine have the model that was loaded, or say why there is none."""

@@ -5,6 +5,7 @@ Knows names, ranges and words; a control that has both takes a number in the ran
 """
 
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from math import isfinite
@@ -279,7 +280,18 @@ def _checked_text(name: str, text: str) -> str:
     return text
 
 
-@lru_cache(8)
+def takes_long(name: str, value: object) -> bool:
+    """True for a value that takes many milliseconds to check when it is new: the text of a chart."""
+    return name == "chart" and isinstance(value, str) and value != OFF
+
+
+def read_ahead(name: str, value: object) -> None:
+    """Check a value, so that it is checked at once the next time.  Threads: any."""
+    with suppress(ConfigError):  # whoever is given the value says what is wrong with it
+        checked(name, value)
+
+
+@lru_cache(32)
 def chart_in(text: str) -> "Chart | None":
     """The chart of a value of the control `chart`; None for "off".  Raises ConfigError."""
     if text == OFF:
