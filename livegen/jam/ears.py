@@ -13,6 +13,7 @@ Knows channels, pedals and MPE zones; knows no time but the micros it is told, a
 """
 
 from collections.abc import Callable, Mapping
+from typing import NamedTuple
 
 from livegen.jam.hands import Hands
 from livegen.jam.mpe import TIMBRE, Expression
@@ -42,8 +43,18 @@ LOWER, UPPER = 0, 15  # manager channels
 Key = tuple[int, int]  # channel, pitch
 
 
+class HeldKey(NamedTuple):
+    """A key that is down: its part, since when, micros, and what gave it that part (zones may change meanwhile)."""
+
+    part: int
+    since: int
+    source: PartSource
+
+
 class Ears:
-    """The keys and pedals that the player holds.  `held` maps (channel, pitch) to (part, since), oldest first.
+    """The keys and pedals that the player holds: the one ledger of them in the engine.
+
+    `held` maps (channel, pitch) to the key that is down, oldest first.
 
     `rules` maps channels 0..15 to a rule of `music.parts`, or to `mpe`: as channel 0, of which it is a member; a
     channel without one is not heard.  `heard_as` says of each channel on which notes came how it is heard.  `say` takes
@@ -67,10 +78,9 @@ class Ears:
         self._expression = Expression()
         self._strings = Strings()
         self._rpn: dict[int, list[int]] = {}  # channel -> coarse and fine number last selected
-        self._struck: dict[Key, PartSource] = {}  # what gave a held key its part: zones may change
-        self._ringing: dict[Key, tuple[int, int]] = {}
+        self._ringing: dict[Key, int] = {}  # keys that came up while the pedal was down -> part
         self._pedals: dict[int, int] = {}  # channel -> since
-        self.held: dict[Key, tuple[int, int]] = {}
+        self.held: dict[Key, HeldKey] = {}
 
     def down(self, note: NoteOn, now: int) -> Struck | None:
         """A key goes down; None on a channel that is not heard."""
@@ -84,15 +94,15 @@ class Ears:
             return None
         self._move(key)
         self._ringing.pop(key, None)
-        if self.held.pop(key, None):
-            self._struck.pop(key).part(False, note.pitch)
+        if (again := self.held.pop(key, None)) is not None:
+            again.source.part(False, note.pitch)
         part = source.part(True, note.pitch, now)
         if part is None:
             return None
         if part == DRUMS:
             source.part(False, note.pitch)  # a pad is struck, not held
         else:
-            self.held[key], self._struck[key] = (part, now), source
+            self.held[key] = HeldKey(part, now, source)
         return Struck(now, part, note.pitch, note.velocity)
 
     def up(self, note: NoteOff, now: int) -> Struck | None:
@@ -109,11 +119,11 @@ class Ears:
         found = self.held.pop(key, None)
         if found is None:
             return None
-        self._struck.pop(key).part(False, key[1])
+        found.source.part(False, key[1])
         if self._is_pedalled(key):
-            self._ringing[key] = found
+            self._ringing[key] = found.part
             return None
-        return self._end(key, found[0], now)
+        return self._end(key, found.part, now)
 
     def control(self, change: ControlChange, now: int) -> list[Struck]:
         """A controller moves; the strokes that this ends."""
@@ -151,14 +161,15 @@ class Ears:
         for channel, pitch in list(self.held):
             ended.append(self.up(NoteOff(pitch, channel=channel), now))
         for key in list(self._ringing):
-            ended.append(self._end(key, self._ringing.pop(key)[0], now))
+            ended.append(self._end(key, self._ringing.pop(key), now))
         return [stroke for stroke in ended if stroke]
 
     def overdue(self, now: int) -> list[Struck]:
         """Take keys and pedals for released that were held for too long; the strokes that this ends."""
         ended: list[Struck] = []
         while self.held:
-            (channel, pitch), (_, since) = next(iter(self.held.items()))
+            (channel, pitch), oldest = next(iter(self.held.items()))
+            since = oldest.since
             if since + LONGEST_KEY_US > now:
                 break
             self._say(f"key {name_of(pitch)} was down for 30 s: livegen takes it for released")
@@ -171,14 +182,14 @@ class Ears:
 
     def deadline(self) -> int | None:
         """When something will have been held for too long, micros."""
-        since = [at for _, at in list(self.held.values())[:1]] + list(self._pedals.values())
+        since = [key.since for key in list(self.held.values())[:1]] + list(self._pedals.values())
         return min(since) + LONGEST_KEY_US if since else None
 
     @property
     def sounding(self) -> list[tuple[int, int]]:
         """(part, pitch) of all that is held or rings on."""
-        both = [*self.held.items(), *self._ringing.items()]
-        return [(part, pitch) for (_, pitch), (part, _) in both]
+        held = [(key.part, pitch) for (_, pitch), key in self.held.items()]
+        return held + [(part, pitch) for (_, pitch), part in self._ringing.items()]
 
     def _move(self, key: Key) -> None:
         self._moves += 1
@@ -234,14 +245,13 @@ class Ears:
     def _pedal_up(self, channel: int, now: int) -> list[Struck]:
         self._pedals.pop(channel, None)
         ended = []
-        for key, (part, _) in list(self._ringing.items()):
+        for key, part in list(self._ringing.items()):
             if not self._is_pedalled(key):
                 del self._ringing[key]
                 ended.append(self._end(key, part, now))
         return [stroke for stroke in ended if stroke]
 
     def _end(self, key: Key, part: int, now: int) -> Struck | None:
-        both = [*self.held.items(), *self._ringing.items()]
-        if any(part == other and key[1] == pitch for (_, pitch), (other, _) in both):
+        if (part, key[1]) in self.sounding:
             return None
         return Struck(now, part, key[1], 0)

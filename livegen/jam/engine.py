@@ -619,11 +619,11 @@ class Engine:
         if not starts.is_next_bar(call, self.settings, self.timeline):
             return False
         last = call.phrase.onsets_us[-1] - CHORD_US
-        return all(since >= last for _, since in self._ears.held.values())
+        return all(key.since >= last for key in self._ears.held.values())
 
     def _is_drone(self, call: Call) -> bool:
         """All keys that are held lie under notes that came and went: a pedal point, or a lost note-off."""
-        struck = max((since for _, since in self._ears.held.values()), default=None)
+        struck = max((key.since for key in self._ears.held.values()), default=None)
         return struck is not None and struck + CHORD_US < call.phrase.onsets_us[-1]
 
     def _perform(self) -> None:

@@ -31,7 +31,7 @@ def event(number: int) -> Event:
 
 
 def test_the_file_says_what_it_is(model: OnnxModel) -> None:
-    assert (model.facts.has_ring, model.facts.state_shape) == (True, (LENGTH, 2, 2, 8))
+    assert (model.facts.has_ring, model.facts.state_shape) == (True, (LENGTH, 2, 2, 2, 8))
     assert parse(transformer_bytes()).fields == tuple(FORETOLD)
 
 

@@ -1,7 +1,7 @@
-"""A transformer of one layer that fulfils the contract of a model file, made by hand.
+"""A transformer of two layers that fulfils the contract of a model file, made by hand.
 
-Its state is a ring of keys and values.  It foretells all fields but velocity, and uses what transformers bring: layer
-normalisation, Gelu, products of stacks of matrices, a mask.
+Its state is one ring: an entry holds the keys and values of all layers.  It foretells all fields but velocity, and uses
+what transformers bring: layer normalisation, Gelu, products of stacks of matrices, a mask.
 """
 
 from dataclasses import replace
@@ -17,14 +17,17 @@ from livegen.inference.contract import ModelFacts
 from livegen.inference.onnx_file import EVENT_WIDTH, OPSET, QUERY_WIDTH
 from tests.inference.tiny_model import FACTS as TINY_FACTS
 
-HEADS = 2
+LAYERS, HEADS = 2, 2
 FORETOLD = {field: size for field, size in FIELDS.items() if field != "velocity"}
 
 
 def facts(length: int, width: int) -> ModelFacts:
     """What the file says of itself."""
     return replace(
-        TINY_FACTS, name="attention", state_shape=(length, 2, HEADS, width // HEADS), has_ring=True
+        TINY_FACTS,
+        name="attention",
+        state_shape=(length, LAYERS, 2, HEADS, width // HEADS),
+        has_ring=True,
     )
 
 
@@ -56,48 +59,67 @@ def graph(length: int, width: int, looks_up: bool) -> ModelProto:
         node("MatMul", "sounding", tensor("keys", SOUNDING, width), to="heard"),
         to="x",
     )
-    scale, bias = (
-        constant("scale", np.ones(width), np.float32),
-        constant("bias", np.zeros(width), np.float32),
-    )
     if looks_up:
         nodes[-1].output[0] = "x_before"
         node("Gather", tensor("of_place", length, width), "position", to="place_row")
         node("Add", "x_before", "place_row", to="x")
-    node("LayerNormalization", "x", scale, bias, to="normal", axis=-1, epsilon=1e-5)
-    heads = constant("heads", [HEADS, 1, each])
-    for name in ("query_of", "key_of", "value_of"):
-        product = node("MatMul", "normal", tensor(f"w_{name}", width, width), to=f"flat_{name}")
-        node("Reshape", product, heads, to=name)
-    # entry: keys and values of this event, (2, HEADS, each)
-    pair = constant("pair", [1, HEADS, each])
-    node("Reshape", "key_of", pair, to="key_row")
-    node("Reshape", "value_of", pair, to="value_row")
-    node("Concat", "key_row", "value_row", to="entry", axis=0)
-    # what was heard before: (HEADS, length, each)
-    node("Transpose", "state", to="by_head", perm=[1, 2, 0, 3])
-    for at, name in enumerate(("past_keys", "past_values")):
-        picked = node("Gather", "by_head", constant(f"at_{name}", at), to=f"picked_{name}", axis=0)
-        now = "key_of" if at == 0 else "value_of"
-        node("Concat", picked, now, to=name, axis=1)
-    node("Transpose", "past_keys", to="turned", perm=[0, 2, 1])
-    node("MatMul", "query_of", "turned", to="scores")
-    node("Div", "scores", constant("root", np.sqrt(each), np.float32), to="scaled")
-    places = constant("places", [*range(length), -1])  # that of this event is always heard
-    node("Less", places, "position", to="is_heard")
-    node("Where", "is_heard", "scaled", constant("never", -1e9, np.float32), to="masked")
-    node("Softmax", "masked", to="shares", axis=-1)
-    node("MatMul", "shares", "past_values", to="seen")
-    node("Reshape", "seen", constant("flat", [1, width]), to="flat_seen")
-    node(
-        "Add",
-        "x",
-        node("MatMul", "flat_seen", tensor("w_out", width, width), to="projected"),
-        to="y",
-    )
-    node("Gelu", node("MatMul", "y", tensor("w_up", width, width), to="up"), to="bent")
-    node("MatMul", "bent", tensor("w_down", width, width), to="down")
-    node("Add", "y", "down", to="summary")
+    constant("one_scale", np.ones(width), np.float32)
+    constant("no_bias", np.zeros(width), np.float32)
+    constant("heads", [HEADS, 1, each])
+    constant("row_of_layer", [1, HEADS, each])
+    constant("pair_of_layer", [1, 2, HEADS, each])
+    constant("flat", [1, width])
+    constant("root", np.sqrt(each), np.float32)
+    constant("never", -1e9, np.float32)
+    constant("places", [*range(length), -1])  # that of this event is always heard
+    node("Less", "places", "position", to="is_heard")
+    # what was heard before: (LAYERS, 2, HEADS, length, each)
+    node("Transpose", "state", to="by_layer", perm=[1, 2, 3, 0, 4])
+    before = "x"
+    for layer in range(LAYERS):
+
+        def here(name: str, layer: int = layer) -> str:
+            return f"{name}_{layer}"
+
+        def weighed(given: str, name: str) -> str:
+            weight = tensor(here(f"w_{name}"), width, width)
+            return node("MatMul", given, weight, to=here(f"by_{name}"))
+
+        node(
+            "LayerNormalization",
+            before,
+            "one_scale",
+            "no_bias",
+            to=here("normal"),
+            axis=-1,
+            epsilon=1e-5,
+        )
+        for name in ("query", "key", "value"):
+            node("Reshape", weighed(here("normal"), name), "heads", to=here(name))
+        for name in ("key", "value"):
+            node("Reshape", here(name), "row_of_layer", to=here(f"{name}_row"))
+        node("Concat", here("key_row"), here("value_row"), to=here("rows"), axis=0)
+        node("Reshape", here("rows"), "pair_of_layer", to=here("entry"))
+        node("Gather", "by_layer", constant(here("at_layer"), layer), to=here("past"), axis=0)
+        for at, name in enumerate(("key", "value")):
+            at_name = constant(here(f"at_{name}"), at)
+            node("Gather", here("past"), at_name, to=here(f"past_{name}"), axis=0)
+            node("Concat", here(f"past_{name}"), here(name), to=here(f"all_{name}"), axis=1)
+        node("Transpose", here("all_key"), to=here("turned"), perm=[0, 2, 1])
+        node("MatMul", here("query"), here("turned"), to=here("scores"))
+        node("Div", here("scores"), "root", to=here("scaled"))
+        node("Where", "is_heard", here("scaled"), "never", to=here("masked"))
+        node("Softmax", here("masked"), to=here("shares"), axis=-1)
+        node("MatMul", here("shares"), here("all_value"), to=here("seen"))
+        node("Reshape", here("seen"), "flat", to=here("flat_seen"))
+        node("Add", before, weighed(here("flat_seen"), "out"), to=here("y"))
+        node("Gelu", weighed(here("y"), "up"), to=here("bent"))
+        last = layer == LAYERS - 1
+        before = node(
+            "Add", here("y"), weighed(here("bent"), "down"), to="summary" if last else here("next")
+        )
+    # keys and values of all layers for this event are one entry: (LAYERS, 2, HEADS, each)
+    node("Concat", *(f"entry_{layer}" for layer in range(LAYERS)), to="entry", axis=0)
     node("Gather", "query", "first", to="asked", axis=1)
     for field, size in FORETOLD.items():
         seen = "given_summary"
@@ -106,7 +128,7 @@ def graph(length: int, width: int, looks_up: bool) -> ModelProto:
             seen = node("Add", "given_summary", row, to=f"sum_{field}")
         node("MatMul", seen, tensor(f"out_{field}", width, size), to=f"logits_{field}")
     info, number, whole = helper.make_tensor_value_info, TensorProto.FLOAT, TensorProto.INT64
-    state = (length, 2, HEADS, each)
+    state = (length, LAYERS, 2, HEADS, each)
     inputs = [
         info("event", whole, (1, EVENT_WIDTH)),
         info("sounding", number, (1, SOUNDING)),
