@@ -110,7 +110,7 @@ def chart(name_or_path: str) -> Path:
 
 
 def chart_text(said: str) -> str:
-    """What the control `chart` takes: "off", the text of a chart, or that of one that is said by name or path.
+    """Give what the control `chart` takes: "off", the text of a chart, or that of one named by name or path.
 
     Raises ChartError for one that there is not, or that cannot be read; ConfigError as `chart` does.
     """

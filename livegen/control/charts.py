@@ -91,7 +91,7 @@ def laid_out(chart: Chart) -> dict[str, Any]:
 
 
 def _bar(chart: Chart, index: int) -> dict[str, Any]:
-    """What stands in a bar; what it lacks is left out."""
+    """Give the contents of a bar; what it lacks is left out."""
     bar = chart.bars[index]
     told = {
         "section": bar.section,
@@ -155,7 +155,7 @@ class Charts:
         return next((name for name, path in paths if self._sheet(path).text == text), None)
 
     def meant(self, control: str, value: Any) -> Any:
-        """What a control takes where a person may name it: of a chart its text, else the value itself.
+        """Give what a control takes for a value that a person gave: for a chart's name its text, else the value.
 
         A chart is a name, or its text in any format that is read, or "off".  Raises ConfigError.
         """
@@ -251,7 +251,7 @@ def _edited(path: Path, chart: Chart) -> str:
 
 
 def _key(path: Path) -> tuple[str, int, int] | None:
-    """What changes when the file does; None if it is gone."""
+    """Give a key that is another when the file has changed; None if it is gone."""
     try:
         about = path.stat()
     except OSError:

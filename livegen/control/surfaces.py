@@ -75,7 +75,7 @@ class SurfaceHost:
 
     @property
     def meant(self) -> Meant:
-        """What a control takes, of its name and what a person gave for it.  It raises ConfigError."""
+        """The function from a control's name and a given value to what the control takes; it raises ConfigError."""
         return as_given if self.charts is None else self.charts.meant
 
     def open(self) -> None:

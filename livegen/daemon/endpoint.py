@@ -29,7 +29,7 @@ log = logging.getLogger(__name__)
 
 
 class Change(Flag):
-    """What a change of the MIDI system means for what sounds."""
+    """The meaning of a change of the MIDI system for what sounds."""
 
     NONE = 0
     UNHEARD = auto()  # note-offs of the player's may be lost

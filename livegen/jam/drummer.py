@@ -1,4 +1,4 @@
-"""What our drums keep to: a bar or two that come again and again, fills, and what follows a fill.
+"""The pattern of our drums: a bar or two that come again and again, fills, and what follows a fill.
 
 People's drums come back to their bars: one is as like the fourth bar before as the last one, and least like it after
 the fourth and the eighth, which many end with a fill (docs/log/music.md).  So the network's drums are mixed with bars
@@ -111,11 +111,11 @@ class Drummer:
         return self._bar(number)[0]
 
     def hits(self, number: int) -> DrumBar:
-        """What stands in a bar, by ticks of the timeline, in order."""
+        """The hits of a bar, by ticks of the timeline, in order."""
         return self._bar(number)[1]
 
     def kept(self, number: int) -> DrumBar:
-        """What stands in a bar if no fill comes in, by ticks of the timeline, in order."""
+        """The hits of a bar if no fill comes in, by ticks of the timeline, in order."""
         begin = self.origin + number * self.bar
         return tuple(
             hit._replace(tick=begin + hit.tick) for hit in self.bars[number % len(self.bars)]

@@ -1,4 +1,4 @@
-"""One keyboard, its hands told apart: by what sounds together and where it lies, never by which key lands first.
+"""The two hands on a keyboard, told apart by what sounds together and where it lies, never by which key lands first.
 
 * What is struck with others below middle C is the accompanying hand's, and so is a single low key of a player who
   plays chords, or one far below the melody.

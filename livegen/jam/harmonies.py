@@ -56,7 +56,7 @@ class Outline:
 
 
 class Ahead(NamedTuple):
-    """What who goes along strikes from a tick on.
+    """The notes that a part which goes along strikes from a tick on.
 
     `is_new` says that the first of `strikes` begins now, and was not foreseen.  `waits` are strong beats, ticks, on
     which another chord may come that nobody foresees.

@@ -322,7 +322,7 @@ class Harmony:
         return self.sheet.vamps if self.sheet else self._memory.loops
 
     def let_go(self, tick: int) -> None:
-        """What goes round does so no longer: a section is played to its end."""
+        """End the loop or the vamp: a section is played to its end."""
         if self.sheet and self.sheet.vamps:
             self.sheet.vamp(tick)
         self._memory.unloop()

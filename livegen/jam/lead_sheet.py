@@ -81,7 +81,7 @@ class LeadSheet:
         self._course.move(moved)
 
     def hear(self, beats: Sequence[ChordFrom]) -> bool:
-        """What the player played in some beats; True if he is elsewhere on the chart, which is played from there on."""
+        """Hear the player's chords of some beats; True if the player is elsewhere on the chart, which follows."""
         has_moved = False
         for tick, chord in beats:
             place, last = self._course.leg(tick).place(tick), self._course.last

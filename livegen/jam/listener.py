@@ -214,11 +214,11 @@ class Listener:
         self._heard_us = max(self._heard_us or one_us, one_us)
 
     def doubt_count(self) -> None:
-        """What was taken for a count-in was none: the beat is found as ever."""
+        """Take the count-in back, which was none: the beat is found as ever."""
         self._counted_us = None
 
     def leave_out_count(self, count: Count, music_us: int | None) -> Call | None:
-        """What was heard of the open call was a count-in: it begins anew with the music, where that has begun.
+        """Take the notes of the open call for a count-in: the call begins anew with the music, where that has begun.
 
         Of clicks on drums it is known still that the player has the drums.
         """

@@ -1,4 +1,4 @@
-"""What a melody says about the chord: its last notes, and the chord that they imply.
+"""The chord that a melody implies by its last notes.
 
 Knows notes, micros and ticks; knows no other source of chords.
 """

@@ -38,7 +38,7 @@ def strips(settings: Settings) -> tuple[Strip, ...]:
 
 
 def gains(settings: Settings) -> tuple[float, ...]:
-    """What the velocities of each part are multiplied by; 0 for one that is muted, or not solo where another is."""
+    """The factor of each part's velocities; 0 for a part that is muted, or not solo where another is."""
     every = strips(settings)
     has_solo = any(strip.is_solo for strip in every)
     return tuple(

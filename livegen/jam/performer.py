@@ -224,7 +224,7 @@ class Performer:
         return Ensemble(players)
 
     def _drummer(self, call: Call, brief: Brief) -> Drummer:
-        """What drums beside a player keep to, from where they began on; each call has its own chance."""
+        """The pattern of drums beside a player, from where they began on; each call has its own chance."""
         origin = self.response.start if self.response else brief.start
         origin = origin if self.enters is None else self.enters
         seed = f"{self._seed} {self._listener.calls} {call.answers}"

@@ -293,7 +293,7 @@ class Rollout(PlayedOnce):
         return self.brief.drummer.share(hit) if self.brief.drummer else 0.0
 
     def _recalled(self) -> tuple[float, Point | None]:
-        """What was played four bars before, where a line that goes on and on has it come again."""
+        """The note of four bars before, where a line that goes on and on has it come again."""
         if self._theme is None or self.brief.end is not None:
             return 0.0, None
         return self._theme.recalls(self._line, self.hearing.timeline.metre)
@@ -501,7 +501,7 @@ class Rollout(PlayedOnce):
     # --- density of a part, and the grid -----------------------------------------------------------------------
 
     def _is_left(self, part: int, tick: int) -> bool:
-        """Whether the density of a part leaves an onset: all that are struck together, or none."""
+        """True if the density of a part leaves an onset: all that are struck together stay, or none."""
         share = self.brief.densities[part] / self.brief.densest
         if share >= 1:
             return True
@@ -673,7 +673,7 @@ class Rollout(PlayedOnce):
 
 
 def _tones(chord: Chord | None, part: int) -> frozenset[int]:
-    """What a part strikes of a chord: a bass what is meant to be below it, a comp all of it."""
+    """The tones of a chord that a part strikes: a bass its foot, a comp all of it."""
     if chord is None:
         return frozenset()
     return frozenset({foot(chord)}) if part == BASS else chord.pitch_classes

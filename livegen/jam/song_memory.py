@@ -150,7 +150,7 @@ class SongMemory:
         return self._chord_at(begin) is not None and not is_gap
 
     def unloop(self) -> None:
-        """What goes round does so no longer."""
+        """End the loop."""
         self._loop = None
         if self._song:
             self._song.unloop()

@@ -86,7 +86,7 @@ class Theme:
         return share, [self._after(past[-1], place) for place in found]
 
     def recalls(self, line: Sequence[Point], metre: Metre) -> tuple[float, Point | None]:
-        """What comes next in a line that goes on, where a period has it come again, and the share, 0 to 1, it has."""
+        """The note that comes next in a line that goes on, where a period has it come again, and its share, 0 to 1."""
         if not line:
             return 0.0, None
         bar = metre.place(line[-1].tick).bar

@@ -99,7 +99,7 @@ class TurnTaking:
             self._performer.begin(call, start, now if one is None else self._timeline.micros(one))
 
     def leave_out_count(self, count: Count, music_us: int | None) -> None:
-        """What was played of the open call was a count-in: go by it, and let the call begin with the music after it."""
+        """Go by the notes of the open call as a count-in, and let the call begin with the music after it."""
         call = self._listener.leave_out_count(count, music_us)
         if call and self.turn is Turn.TOGETHER:
             one = self._timeline.tick(count.next_us)

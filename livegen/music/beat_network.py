@@ -136,7 +136,7 @@ def _firsts(onset: Integers) -> list[int]:
 
 
 def _drums(pitch: Integers, is_drum: NDArray[np.bool_], first: list[int]) -> NDArray[np.bool_]:
-    """Whether a kick, a snare, a hat, none of these, or any drum is in a chord (N, 5)."""
+    """Flags of each chord (N, 5): a kick, a snare, a hat, none of these, any drum."""
     kinds = np.where(is_drum, _DRUM_KINDS[pitch], 0)
     has = np.bitwise_or.reduceat(kinds, first)
     known = has & 7
@@ -175,7 +175,7 @@ def _changes(at_s: NDArray[np.float64], classes: NDArray[np.float64]) -> NDArray
 
 
 def _are_lowest(at_s: NDArray[np.float64], lowest: Integers) -> NDArray[np.bool_]:
-    """Whether nothing near an onset is lower."""
+    """True for each onset near which nothing is lower."""
     is_near = np.abs(np.subtract.outer(at_s, at_s)) < _BESIDE_S
     return np.asarray(
         (lowest < _NO_PITCH) & (np.where(is_near, lowest, _NO_PITCH).min(1) >= lowest)
@@ -193,13 +193,13 @@ def _gap_ratios(at_s: NDArray[np.float64], last_s: float) -> NDArray[np.float64]
 
 
 def features(onsets: Onsets, found: Candidates) -> Floats:
-    """What the network sees of each onset under each candidate (H, N, 70): what differs by candidate, then the rest."""
+    """The features of each onset under each candidate (H, N, 70): what differs by candidate, then the rest."""
     own, same = own_features(onsets, found), same_features(onsets)
     return np.concatenate([own, np.broadcast_to(same, (len(own), *same.shape))], axis=2)
 
 
 def own_features(onsets: Onsets, found: Candidates) -> Floats:
-    """What the network sees of each onset that is another under each candidate (H, N, 48)."""
+    """The features of each onset that differ by candidate (H, N, 48)."""
     periods, beats = found.periods_s[:, None], found.beats
     turn = np.exp(2j * np.pi * beats)
     gaps = np.diff(onsets.at_s)
@@ -227,7 +227,7 @@ def own_features(onsets: Onsets, found: Candidates) -> Floats:
 
 
 def same_features(onsets: Onsets) -> Floats:
-    """What the network sees of each onset whatever the candidate (N, 22)."""
+    """The features of each onset whatever the candidate (N, 22)."""
     ends = np.zeros((len(onsets.names), 2), np.float32)
     ends[0, 0] = ends[-1, 1] = 1
     return np.concatenate([onsets.kinds, ends], axis=1)
@@ -279,7 +279,7 @@ def counted(found: Candidates) -> Counted:
 
 
 def facts(found: Candidates, seen: Floats) -> Floats:
-    """What concerns all onsets of a candidate (H, 44), `seen` being its features.
+    """The facts of each candidate over all its onsets (H, 44); `seen` are its features.
 
     Its period, how many onsets, how many beats, onsets a beat; then of each lag how much is repeated that could be:
     anything, the same, as long to the next, and how much could be.
@@ -345,7 +345,7 @@ class Network:
         return np.concatenate(columns, axis=1)
 
     def _shown(self, own: Floats, same: Floats) -> Floats:
-        """What an onset becomes (H, N, D)."""
+        """The hidden units of each onset (H, N, D)."""
         weight, bias = self._first
         count = own.shape[2]
         hidden = own.reshape(-1, count) @ weight[:count]  # one product of matrices is fast

@@ -49,7 +49,7 @@ _OF_INTERVALS = {frozenset(intervals): kind for kind, intervals in INTERVALS.ite
 
 @dataclass(slots=True)
 class _Tones:
-    """What a suffix says so far, in semitones above the root; None where there is no such tone."""
+    """The tones that a suffix names so far, in semitones above the root; None where there is no such tone."""
 
     third: int | None = 4
     fifth: int = 7
@@ -187,7 +187,7 @@ def _qualify(tones: _Tones, quality: str) -> None:
 
 
 def _extend(tones: _Tones, number: str, quality: str) -> None:
-    """What a number adds: from 7 on a seventh, above it what lies between."""
+    """Add the tones of a number: from 7 on a seventh, above it what lies between."""
     match number:
         case "2":
             tones.third, tones.is_suspended = 2, True
@@ -208,7 +208,7 @@ def _extend(tones: _Tones, number: str, quality: str) -> None:
 
 
 def _change(tones: _Tones, change: re.Match[str]) -> None:
-    """What is altered, added, suspended or left out."""
+    """Alter, add, suspend or leave out a tone."""
     if change["sus"]:
         _suspend(tones, change["sus"])
     elif change["alt"]:

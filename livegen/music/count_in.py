@@ -37,7 +37,7 @@ _THREE_FOUR = parse_metre("3/4")
 
 
 class Count(NamedTuple):
-    """What clicks tell: when the beat after them is, micros, from which the music begins.
+    """A count-in that was found: when the beat after its clicks is, micros, from which the music begins.
 
     `beat_us` is the time from beat to beat, `metre` that of the bars, of which one begins with that beat.
     """
@@ -54,7 +54,7 @@ class Count(NamedTuple):
 
 
 class CountSoFar(NamedTuple):
-    """What the notes so far are.
+    """The verdict on the notes so far.
 
     `found`     the count that they are, or begin with, None where they are none
     `until_us`  while they may be a count: by when the next click or the music has come; else None

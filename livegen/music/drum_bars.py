@@ -66,7 +66,7 @@ def drums_of(style: str) -> str:
 
 
 def patterns(style: str) -> tuple[Pattern, ...]:
-    """What drums play in a style, bars of 4/4."""
+    """The bars of 4/4 that drums play in a style."""
     return _table()[0][drums_of(style)]
 
 

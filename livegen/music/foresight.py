@@ -36,7 +36,7 @@ Places = NDArray[np.int64]
 
 
 class Expected(NamedTuple):
-    """What is expected to sound from `tick` to the next cell.
+    """A chord that is expected to sound from `tick` to the next cell.
 
     `sure` is 0 to 1: of those with 0.9 nine of ten come.  `chord` is None, with 0, where no chord was ever heard.
     """
@@ -85,7 +85,7 @@ class CellGrid:
 
 @dataclass(slots=True)
 class Foresight:
-    """What a bandmate knows of the song so far.  Ticks are those of one timeline with one metre.
+    """The song so far, as a bandmate knows it.  Ticks are those of one timeline with one metre.
 
     A beat of hearing and two bars of expecting cost well under a millisecond at any length of the song, and at most
     CELLS cells are remembered.
@@ -110,7 +110,7 @@ class Foresight:
     # --- hearing --------------------------------------------------------------------------------------------------
 
     def hear(self, tick: int, chord: Chord | None) -> None:
-        """What sounds at `tick`; None where nobody knows.
+        """Hear the chord that sounds at `tick`; None where nobody knows.
 
         Of a cell the last word counts, so it may be said as often as it is known better; cells that are passed over
         are unknown.  A chord that is heard late may be said again with the tick at which it should have been heard.
@@ -256,7 +256,7 @@ class Foresight:
         return SongForm(self._bars, self._grid.tick(self._last - place), self._sure)
 
     def expected(self, since: int, until: int) -> tuple[Expected, ...]:
-        """What is expected in each cell that begins at a tick from `since` to before `until` and was not heard yet.
+        """The chord of each cell that begins at a tick from `since` to before `until` and was not heard yet.
 
         Of at most AHEAD cells after the last that was heard; so far ahead little is sure.
         """
@@ -306,7 +306,7 @@ class Foresight:
             self._take_cue()
 
     def loop(self, start: int, end: int) -> None:
-        """What was heard from tick `start` to `end` goes round from now on, whatever is heard, until `unloop`.
+        """Let the chords from tick `start` to `end` go round from now on, whatever is heard, until `unloop`.
 
         Cells of which nothing was heard have the chord before.  Raises ValueError if it is shorter than a cell or
         longer than the memory.

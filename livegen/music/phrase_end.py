@@ -1,4 +1,4 @@
-"""Whether a phrase is over: judged at a bar line to come, by what will have been heard there if nothing more is played.
+"""Judges if a phrase is over: at a bar line to come, by what will have been heard there if nothing more is played.
 
 The figures are those of a logistic regression on the bar lines in and after phrases of singers that somebody else
 answers (`python -m bench.phrases`).  Their weights were moved from the fitted ones by hand, for singers rest in the

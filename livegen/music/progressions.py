@@ -1,4 +1,4 @@
-"""What chord follows which, and when the chord changes, as was counted on songs: for the cold start.
+"""Counts of songs, for the cold start: which chord follows which, and when the chord changes.
 
 Chords are taken as triads, 24 classes: twice the root, one more where the third is minor.  What follows is counted
 after the last one to four chords, seen from the root of the last, so that no key must be known; longer contexts are
@@ -62,7 +62,7 @@ def place_of(phase: int, beats: int) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """What was counted.
+    """The counts.
 
     `followed` has by context how often each class came next, seen from the root of the last chord (24,); `when` by kind
     of bar, place in it and age how often the chord changed.
@@ -109,7 +109,7 @@ class Table:
 
 @cache
 def facts() -> dict[str, Any]:
-    """What was counted, as it stands in the file."""
+    """The counts as they stand in the file."""
     counted: dict[str, Any] = json.loads(COUNTED.read_text())
     return counted
 

@@ -35,7 +35,7 @@ class CellPlace(NamedTuple):
 
 
 class Trust(NamedTuple):
-    """What each fact about a lag is worth (FACTS,), and those about the table (3,)."""
+    """The worth of each fact about a lag (FACTS,), and of those about the table (3,)."""
 
     lags: Floats
     table: Floats
@@ -128,7 +128,7 @@ class Likely(NamedTuple):
 
 
 def likely(past: Past, coming: Sequence[CellPlace], bar: int) -> Likely:
-    """What comes in the cells `coming`, the first of which follows the last heard; bars have so many cells."""
+    """The likelihoods of the cells `coming`, the first of which follows the last heard; bars have so many cells."""
     lags, about = facts_of(past, bar)
     believed, ahead = trust(), np.arange(1, len(coming) + 1)[:, None]
     worth = np.broadcast_to(about @ believed.lags, (len(ahead), len(lags)))

@@ -148,7 +148,7 @@ def centroid(classes: "frozenset[int] | set[int]") -> Floats:
 
 
 def in_chord(notes: Notes, chords: Chords) -> list[bool]:
-    """Whether each onset is a tone of the chord written there; those where none is written are left out."""
+    """True for each onset that is a tone of the chord written there; those where none is written are left out."""
     pairs = [(note, chord_at(chords, note.onset)) for note in notes]
     return [note.pitch % 12 in chord.pitch_classes for note, chord in pairs if chord]
 

@@ -99,7 +99,7 @@ def of_part(heard: PlayedCall, part: int) -> list[Note]:
 
 
 def roots_at_changes(bass: Notes, chords: Chords, late: float) -> list[bool]:
-    """Whether the bass has the root, or the bass that is written, where each chord with another one begins.
+    """Tell of each chord with another root, or written bass, whether the bass has it where the chord begins.
 
     It strikes that at most EXACT beats before the change and `late` beats after it, or holds it from before.  The first
     chord is no change.
@@ -115,7 +115,7 @@ def roots_at_changes(bass: Notes, chords: Chords, late: float) -> list[bool]:
 
 
 def tones_on_strong_beats(bass: Notes, chords: Chords) -> list[bool]:
-    """Whether each onset of a bass on a strong beat is a tone of the chord."""
+    """True for each onset of a bass on a strong beat that is a tone of the chord."""
     found = []
     for note in bass:
         off = note.onset % STRONG

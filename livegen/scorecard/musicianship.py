@@ -1,4 +1,4 @@
-"""What a bandmate hears of an answer: when it comes in, where it ends, what of the call it takes up.
+"""Measures of an answer as a bandmate hears it: when it comes in, where it ends, what of the call it takes up.
 
 Beats are those of the call's own tempo and metre, whatever the engine made of them.  Beside the model stand two simple
 partners: an echo, which plays the call again on the next bar line and ends it on the tonic, and a chain, which draws

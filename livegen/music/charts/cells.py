@@ -1,4 +1,4 @@
-"""What stands between two bar lines, spread over the beats: chords, and dots that hold them.  Knows no format."""
+"""The contents of a bar, spread over its beats: chords, and dots that hold them.  Knows no format."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ from livegen.music.chord import Chord
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One share of a bar: a chord (None for N.C.), or, if it `holds`, the one before; perhaps as a hit."""
+    """A share of a bar: a chord (None for N.C.), or, if it `holds`, the one before; perhaps as a hit."""
 
     chord: Chord | None = None
     holds: bool = False

@@ -112,7 +112,7 @@ class Chart:
         return "N.C." if chord is None else spelled(chord, self.key)
 
     def text_of(self, bar: WrittenBar | PlayedBar) -> str:
-        """What stands in a bar, as livegen's own text has it: "C . F G!"; "." where it holds the chord before."""
+        """The contents of a bar in livegen's own text: "C . F G!"; "." where it holds the chord before."""
         cells = gathered(bar.chords, bar.hits, bar.ticks, bar.beat) or (HOLD,)
         return " ".join(map(self._cell, cells))
 

@@ -211,7 +211,7 @@ class _Song:
         self.reader.row(number, "".join(parts))
 
     def _grid_bar(self, number: int, text: str) -> str:
-        """What stands between two bar lines, in livegen's own text."""
+        """The contents of a bar in livegen's own text."""
         words = text.split()
         ending = words.pop(0) + " " if words and re.fullmatch(r"[1-9]\.", words[0]) else ""
         is_blank = all(word in (".", "/") for word in words)

@@ -269,7 +269,7 @@ class Follower:
         self._weights = self._coming = np.zeros(self._map.cells if self._map else 0)
 
     def hear(self, tick: int, chord: Chord | None) -> None:
-        """What sounds at a place of the form, any tick from 0 on; None says nothing.
+        """Hear the chord that sounds at a place of the form, any tick from 0 on; None says nothing.
 
         Once for each beat, or oftener: the last word counts.  Beats that are passed over were not heard.  If the place
         goes on by `shift`, that was taken; if it goes elsewhere, somebody who knows has moved it.

@@ -56,7 +56,7 @@ class PlayedBar:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """What the questions are looked up in, in ticks from the first whole bar, the ending left out."""
+    """The tables in which questions are looked up, in ticks from the first whole bar, the ending left out."""
 
     bars: tuple[PlayedBar, ...]
     starts: tuple[int, ...]  # of bars, and the end of the last

@@ -150,7 +150,7 @@ def _mirrored(block: str) -> str:
 
 @dataclass(slots=True)
 class _Cells:
-    """What stands between two bar lines: chords at their cells, how many cells there are, and signs."""
+    """The contents of a bar: chords at their cells, how many cells there are, and signs."""
 
     chords: list[tuple[int, Chord | None]] = field(default_factory=list)
     count: int = 0

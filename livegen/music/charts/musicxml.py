@@ -49,7 +49,7 @@ _SHORTEST = 6  # ticks of a bar that is not whole
 
 @dataclass(slots=True)
 class _Marks:
-    """What was found beside the bars."""
+    """The marks that stand beside the bars."""
 
     jumps: dict[int, tuple[bool, Until | None]] = field(
         default_factory=dict

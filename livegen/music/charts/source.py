@@ -94,7 +94,7 @@ class ChartFile:
 
 
 def shown(text: str) -> str:
-    """What was found, short and on one line."""
+    """The text that was found, short and on one line."""
     return repr(text if len(text) <= _SHOWN else text[:_SHOWN] + "…")
 
 

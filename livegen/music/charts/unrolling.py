@@ -184,7 +184,7 @@ class _Walk:
 
 @dataclass(frozen=True, slots=True)
 class _Repeat:
-    """What is true of a bar through the repeat in which it lies."""
+    """The facts of a bar that follow from the repeat in which it lies."""
 
     begin: int  # the bar to which the repeat goes back
     total: int  # how often that part is played

@@ -20,7 +20,7 @@ SHOWN = {
 
 
 def measure(card: Card, band: Band, some: Sequence[Lead]) -> None:
-    """What a band does at the changes when eight bars come back, and the diversity of its chords."""
+    """The band at the changes when eight bars come back, and the diversity of its chords."""
     calls, chords = [lead.call for lead in some], [lead.chords for lead in some]
     heard = {
         name: band.map(
