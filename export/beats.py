@@ -178,7 +178,7 @@ def batch_of(samples: Sequence[Sample]) -> Batch:
 
 
 class BeatNetwork(nn.Module):
-    """The same as `livegen.music.beat_network.Network`, which says what it does, to be trained."""
+    """The same as `livegen.music.beat_network.ComparingNetwork`, which says what it does, to be trained."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -7,7 +7,7 @@ number.  Sans-IO; knows no files.
 from collections import deque
 from collections.abc import Iterable
 
-from livegen.daemon.takes import Bar, Played, bars_of, is_music, is_note
+from livegen.daemon.takes import Bar, SideMessage, bars_of, is_music, is_note
 from livegen.jam.rows import Grid
 from livegen.music.messages import begins_note, channel_of
 
@@ -25,10 +25,10 @@ class History:
 
     def __init__(self, tempo_bpm: float = 120.0, most: int = MOST) -> None:
         self._tempo_bpm = tempo_bpm
-        self.played: deque[Played] = deque(maxlen=most)
+        self.played: deque[SideMessage] = deque(maxlen=most)
         self._grids: deque[Grid] = deque(maxlen=MOST_GRIDS)
 
-    def add(self, played: Played) -> None:
+    def add(self, played: SideMessage) -> None:
         """Take a message; those that came half an hour before it are forgotten."""
         if not is_music(played.data):
             return
@@ -56,14 +56,14 @@ class History:
         """The bar lines of all that is remembered, pauses among them; none at all when nothing was played."""
         return self.bars_of(self.played) if self.played else []
 
-    def bars_of(self, played: Iterable[Played]) -> list[Bar]:
+    def bars_of(self, played: Iterable[SideMessage]) -> list[Bar]:
         """The bar lines around these messages, of which there must be some."""
         return bars_of(self._grids, list(played), self._tempo_bpm)
 
 
-def last_jam(played: Iterable[Played]) -> list[Played]:
+def last_jam(played: Iterable[SideMessage]) -> list[SideMessage]:
     """Give all that was played since the last pause of `PAUSE_US`, oldest first.  A held key is no pause."""
-    jam: list[Played] = []
+    jam: list[SideMessage] = []
     down: set[tuple[str, int, int]] = set()
     last: int | None = None  # when the last note began or ended
     for one in played:

@@ -14,7 +14,7 @@ from livegen.daemon import recordings
 from livegen.daemon.frames import Frame, HeardFrame, JournalFrame, SentFrame
 from livegen.daemon.history import History
 from livegen.daemon.recordings import MIDI, Log, RecordingError
-from livegen.daemon.takes import MODEL, PLAYER, Bar, Played, is_music, is_note, score_of
+from livegen.daemon.takes import MODEL, PLAYER, Bar, SideMessage, is_music, is_note, score_of
 from livegen.jam import rows
 from livegen.jam.rows import Grid, Heard, Row, Sent
 
@@ -46,10 +46,10 @@ class Keeper:
             case HeardFrame(micros=at, payload=data) if data:
                 self._end_clocks()
                 self._put(Heard(at, data))
-                self._play(Played(at, PLAYER, data))
+                self._play(SideMessage(at, PLAYER, data))
             case SentFrame(micros=at, payload=data) if data:
                 self._put(Sent(at, data))
-                self._play(Played(at, MODEL, data))
+                self._play(SideMessage(at, MODEL, data))
             case JournalFrame():
                 self._account(frame)
             case _:
@@ -116,7 +116,7 @@ class Keeper:
                 if isinstance(row, Grid):
                     self._ring.follow(row)
 
-    def _play(self, played: Played) -> None:
+    def _play(self, played: SideMessage) -> None:
         self.has_music = self.has_music or is_music(played.data)
         self._ring.add(played)
 

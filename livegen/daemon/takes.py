@@ -39,7 +39,7 @@ _SLOWEST = 0xFFFFFF  # micros per quarter: three bytes hold a tempo (RP-001, pag
 _CHASED = {0xB0: 2, 0xC0: 1, 0xE0: 1}  # kind: leading bytes that tell one value from another
 
 
-class Played(NamedTuple):
+class SideMessage(NamedTuple):
     """A message of a side, at `at` micros."""
 
     at: int
@@ -89,7 +89,9 @@ def bar_lines(grids: Sequence[Grid], start: int, end: int) -> list[Bar]:
     return lines
 
 
-def bars_of(grids: Iterable[Grid], played: Sequence[Played], tempo_bpm: float = 120.0) -> list[Bar]:
+def bars_of(
+    grids: Iterable[Grid], played: Sequence[SideMessage], tempo_bpm: float = 120.0
+) -> list[Bar]:
     """The bar lines around the notes of a take, or around all of it where it has none.
 
     A note that begins just before a bar line was meant for it, and one that ends just after it needs no bar more.
@@ -167,7 +169,7 @@ def _micros(tempo_us: int, ticks: int) -> int:
 
 
 def score_of(
-    played: Iterable[Played], bars: Sequence[Bar], sides: Sequence[str] = SIDES
+    played: Iterable[SideMessage], bars: Sequence[Bar], sides: Sequence[str] = SIDES
 ) -> "Score":
     """Make a score of the music between the first and the last bar line, a track for each side, 480 ticks a quarter.
 
@@ -191,7 +193,9 @@ def session_score(session: Session, tempo_bpm: float = 120.0) -> "Score | None":
     `tempo_bpm` counts where no engine gave a timeline.
     """
     sides = ((PLAYER, session.heard), (MODEL, session.sent))
-    played = [Played(at, side, data) for side, rows in sides for at, data in rows if is_music(data)]
+    played = [
+        SideMessage(at, side, data) for side, rows in sides for at, data in rows if is_music(data)
+    ]
     if not played:
         return None
     return score_of(played, bars_of(session.grids, played, tempo_bpm))
@@ -247,7 +251,7 @@ def _signature(ticks: int) -> tuple[int, int]:
 
 
 def _track(
-    side: Sequence[Played], bars: Sequence[Bar], ticks: _Ticks
+    side: Sequence[SideMessage], bars: Sequence[Bar], ticks: _Ticks
 ) -> Iterator[tuple[int, Message]]:
     """The messages of one side with their ticks: what held before, what was played, what must be ended."""
     start, end = bars[0].at, bars[-1].at
@@ -280,7 +284,7 @@ def _music(data: bytes) -> Message | None:
     return decode(data) if is_music(data) else None
 
 
-def _chased(before: Iterable[Played]) -> list[Message]:
+def _chased(before: Iterable[SideMessage]) -> list[Message]:
     """Give the messages that still hold from before: the latest program, bend and value of every controller."""
     latest: dict[bytes, Message] = {}
     for one in before:

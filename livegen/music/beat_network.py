@@ -304,7 +304,7 @@ def facts(found: Candidates, seen: Floats) -> Floats:
     return np.concatenate([whole, by_lag.reshape(len(span), -1)], axis=1).astype(np.float32)
 
 
-class Network:
+class ComparingNetwork:
     """The weights: two layers for an onset, and two for the sums of each metre."""
 
     def __init__(self, weights: dict[str, Floats]) -> None:
@@ -389,7 +389,7 @@ def _scores(heads: _Heads, sums: Floats, about: Floats) -> Floats:
 
 
 @cache
-def network() -> Network:
+def network() -> ComparingNetwork:
     """The network that comes with livegen."""
     with np.load(WEIGHTS, allow_pickle=False) as file:
-        return Network({name: file[name].astype(np.float32) for name in file.files})
+        return ComparingNetwork({name: file[name].astype(np.float32) for name in file.files})

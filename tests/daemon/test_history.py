@@ -1,7 +1,7 @@
 """The last half hour."""
 
 from livegen.daemon.history import HELD_US, PAUSE_US, RING_US, History
-from livegen.daemon.takes import PLAYER, Bar, Played
+from livegen.daemon.takes import PLAYER, Bar, SideMessage
 from livegen.jam.rows import Grid
 
 SECOND = 1_000_000
@@ -11,7 +11,7 @@ KEY, UP = b"\x90\x3c\x50", b"\x80\x3c\x40"
 def played(*times: int, most: int = 1000) -> History:
     ring = History(120, most)
     for at in times:
-        ring.add(Played(at, PLAYER, KEY))
+        ring.add(SideMessage(at, PLAYER, KEY))
     return ring
 
 
@@ -29,14 +29,14 @@ def test_a_flood_leaves_the_latest() -> None:
 
 def test_clock_takes_no_room() -> None:
     ring = played(0)
-    ring.add(Played(1, PLAYER, b"\xf8"))
+    ring.add(SideMessage(1, PLAYER, b"\xf8"))
 
     assert len(ring.played) == 1
 
 
 def test_the_last_bars_end_with_the_bar_of_the_last_note() -> None:
     ring = played(0, 9 * SECOND)
-    ring.add(Played(100 * SECOND, PLAYER, b"\xb0\x01\x00"))
+    ring.add(SideMessage(100 * SECOND, PLAYER, b"\xb0\x01\x00"))
 
     assert ring.last(2) == [Bar(6 * SECOND, 96), Bar(8 * SECOND, 96), Bar(10 * SECOND, 96)]
     assert len(ring.last(99)) == len(ring.last(None)) == 6
@@ -46,8 +46,8 @@ def phrases(*begin: int) -> History:
     """Half a second of a note at each of these seconds."""
     ring = History(120)
     for at in begin:
-        ring.add(Played(at * SECOND, PLAYER, KEY))
-        ring.add(Played(at * SECOND + SECOND // 2, PLAYER, UP))
+        ring.add(SideMessage(at * SECOND, PLAYER, KEY))
+        ring.add(SideMessage(at * SECOND + SECOND // 2, PLAYER, UP))
     return ring
 
 
@@ -71,9 +71,9 @@ def test_people_who_wait_for_each_other_have_not_ended_their_jam() -> None:
 def test_a_key_that_is_held_is_played_and_one_that_was_never_let_go_is_not() -> None:
     held, lost = History(), History()
     for ring, at in ((held, PAUSE_US + SECOND), (lost, HELD_US + SECOND)):
-        ring.add(Played(0, PLAYER, KEY))
-        ring.add(Played(at, PLAYER, UP))
-        ring.add(Played(at, PLAYER, KEY))
+        ring.add(SideMessage(0, PLAYER, KEY))
+        ring.add(SideMessage(at, PLAYER, UP))
+        ring.add(SideMessage(at, PLAYER, KEY))
 
     assert held.last(None)[0].at == 0
     assert lost.last(None)[0].at > HELD_US - 2 * SECOND
@@ -93,6 +93,6 @@ def test_bars_follow_the_engines_timeline() -> None:
 def test_the_timeline_outlives_its_half_hour() -> None:
     ring = History()
     ring.follow(Grid(0, 750_000, 0, 96, 0))
-    ring.add(Played(2 * RING_US, PLAYER, KEY))
+    ring.add(SideMessage(2 * RING_US, PLAYER, KEY))
 
     assert ring.last(1) == [Bar(2 * RING_US, 96), Bar(2 * RING_US + 3 * SECOND, 96)]

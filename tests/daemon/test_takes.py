@@ -11,7 +11,7 @@ from livegen.daemon.takes import (
     MODEL,
     PLAYER,
     Bar,
-    Played,
+    SideMessage,
     bar_lines,
     bars_of,
     free_grid,
@@ -28,10 +28,10 @@ from livegen.music.smf import Score, Track, read, write
 SECOND = 1_000_000
 FOUR = free_grid(10 * SECOND, 120)  # bars of two seconds
 CALL = [
-    Played(10_000_000, PLAYER, b"\x90\x3c\x50"),
-    Played(10_500_000, PLAYER, b"\x80\x3c\x40"),
-    Played(11_000_000, MODEL, b"\x90\x48\x5a"),
-    Played(12_000_000, MODEL, b"\x80\x48\x40"),
+    SideMessage(10_000_000, PLAYER, b"\x90\x3c\x50"),
+    SideMessage(10_500_000, PLAYER, b"\x80\x3c\x40"),
+    SideMessage(11_000_000, MODEL, b"\x90\x48\x5a"),
+    SideMessage(12_000_000, MODEL, b"\x80\x48\x40"),
 ]
 
 
@@ -64,7 +64,9 @@ def test_a_phrase_that_begins_inside_a_bar_keeps_its_place_in_it() -> None:
     bars = bar_lines([FOUR], 15_500_000, 15_600_000)
 
     assert bars == [Bar(14 * SECOND, 96), Bar(16 * SECOND, 96)]
-    assert score_of([Played(15_500_000, PLAYER, b"\x90\x3c\x50")], bars).tracks[0].messages[0] == (
+    assert score_of([SideMessage(15_500_000, PLAYER, b"\x90\x3c\x50")], bars).tracks[0].messages[
+        0
+    ] == (
         3 * 480,
         NoteOn(60, 80),
     )
@@ -107,8 +109,8 @@ def test_another_metre_is_written_where_it_begins() -> None:
 
 def test_an_onset_just_before_the_first_bar_line_is_on_it() -> None:
     early = [
-        Played(9_950_000, PLAYER, b"\x90\x3c\x50"),
-        Played(9_900_000, PLAYER, b"\x90\x30\x50"),
+        SideMessage(9_950_000, PLAYER, b"\x90\x3c\x50"),
+        SideMessage(9_900_000, PLAYER, b"\x90\x30\x50"),
     ]
 
     score = score_of(early, [Bar(10 * SECOND, 96), Bar(12 * SECOND, 96)])
@@ -118,7 +120,7 @@ def test_an_onset_just_before_the_first_bar_line_is_on_it() -> None:
 
 @pytest.mark.parametrize(("on", "off"), [(9_950_000, 12_000_020), (10_000_000, 12_050_000)])
 def test_playing_that_misses_a_bar_line_by_a_little_needs_no_bar_more(on: int, off: int) -> None:
-    played = [Played(on, PLAYER, b"\x90\x3c\x50"), Played(off, PLAYER, b"\x80\x3c\x40")]
+    played = [SideMessage(on, PLAYER, b"\x90\x3c\x50"), SideMessage(off, PLAYER, b"\x80\x3c\x40")]
 
     bars = bars_of([grid(0, 500_000, 0)], played)
 
@@ -128,12 +130,12 @@ def test_playing_that_misses_a_bar_line_by_a_little_needs_no_bar_more(on: int, o
 
 def test_what_held_before_the_take_holds_in_it_and_what_sounded_does_not() -> None:
     before = [
-        Played(1, MODEL, b"\xc0\x05"),
-        Played(2, MODEL, b"\xb0\x40\x7f"),
-        Played(3, MODEL, b"\xc0\x06"),
-        Played(4, MODEL, b"\x90\x30\x50"),
-        Played(10 * SECOND, MODEL, b"\x80\x30\x40"),
-        Played(11 * SECOND, MODEL, b"\x90\x3c\x50"),
+        SideMessage(1, MODEL, b"\xc0\x05"),
+        SideMessage(2, MODEL, b"\xb0\x40\x7f"),
+        SideMessage(3, MODEL, b"\xc0\x06"),
+        SideMessage(4, MODEL, b"\x90\x30\x50"),
+        SideMessage(10 * SECOND, MODEL, b"\x80\x30\x40"),
+        SideMessage(11 * SECOND, MODEL, b"\x90\x3c\x50"),
     ]
 
     score = score_of(before, [Bar(10 * SECOND, 96), Bar(12 * SECOND, 96)], [MODEL])
@@ -167,11 +169,13 @@ def test_what_held_before_the_take_holds_in_it_and_what_sounded_does_not() -> No
 )
 def test_what_is_not_music_is_left_out(data: bytes) -> None:
     assert not is_music(data)
-    assert score_of([Played(0, PLAYER, data)], [Bar(0, 96), Bar(1, 96)]).tracks[0].messages == ()
+    assert (
+        score_of([SideMessage(0, PLAYER, data)], [Bar(0, 96), Bar(1, 96)]).tracks[0].messages == ()
+    )
 
 
 def test_each_parts_channel_is_kept(tmp_path: Path) -> None:
-    drums = [Played(0, MODEL, b"\x99\x24\x50"), Played(500, MODEL, b"\x91\x30\x50")]
+    drums = [SideMessage(0, MODEL, b"\x99\x24\x50"), SideMessage(500, MODEL, b"\x91\x30\x50")]
     path = tmp_path / "jam.mid"
     write(path, score_of(drums, [Bar(0, 96), Bar(2 * SECOND, 96)]))
 
@@ -209,7 +213,8 @@ def test_whatever_the_beat_does_every_note_keeps_its_time(
     grids: list[Grid], times: list[int]
 ) -> None:
     played = [
-        Played(at, PLAYER, bytes((0x90, number, 80))) for number, at in enumerate(sorted(times))
+        SideMessage(at, PLAYER, bytes((0x90, number, 80)))
+        for number, at in enumerate(sorted(times))
     ]
     bars = bar_lines(
         in_force(sorted(grids, key=lambda one: one.since)), played[0].at, played[-1].at
@@ -225,7 +230,9 @@ def test_whatever_the_beat_does_every_note_keeps_its_time(
 
 def test_a_steady_beat_is_one_tempo_for_an_hour_without_drift() -> None:
     odd = grid(0, 507_293, 18_943)
-    played = [Played(odd.origin_us + n * 507_293, PLAYER, b"\x90\x3c\x50") for n in range(7_000)]
+    played = [
+        SideMessage(odd.origin_us + n * 507_293, PLAYER, b"\x90\x3c\x50") for n in range(7_000)
+    ]
 
     score = score_of(played, bar_lines([odd], played[0].at, played[-1].at))
 

@@ -16,7 +16,7 @@ from livegen.music.beat_candidates import candidates
 from livegen.music.beat_network import (
     COLUMNS,
     Bars,
-    Network,
+    ComparingNetwork,
     counted,
     facts,
     features,
@@ -138,7 +138,7 @@ def test_serving_computes_the_scores_that_training_computes(piece: Piece) -> Non
     weights = {name: value.numpy() for name, value in network.state_dict().items()}
     with torch.no_grad():
         trained = network(batch).numpy()
-    np.testing.assert_allclose(Network(weights)(onsets, found), trained, atol=2e-3)
+    np.testing.assert_allclose(ComparingNetwork(weights)(onsets, found), trained, atol=2e-3)
 
 
 def test_the_command_makes_weights_and_goes_on_from_what_it_has_prepared(
