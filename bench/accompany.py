@@ -22,6 +22,7 @@ import click
 from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
+from livegen.jam.harmonies import foot
 from livegen.music.parts import BASS, COMP, PARTS
 from livegen.scorecard.accompaniment import EXACT, chord_at, in_chord
 from livegen.scorecard.backing import (
@@ -33,8 +34,8 @@ from livegen.scorecard.backing import (
     roots_at_changes,
     tones_on_strong_beats,
 )
-from livegen.scorecard.calls import Chords, LeadCall, drawn, held_out, leads
-from livegen.scorecard.notes import Note, key_of
+from livegen.scorecard.calls import Chords, Lead, LeadCall, drawn, held_out, leads
+from livegen.scorecard.notes import Note, key_of, line
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 
 HERE = Path(__file__).parent
@@ -100,6 +101,9 @@ def judged(some: Sequence[PlayedCall], written: Sequence[Chords]) -> dict[str, A
             name: round(sum(len(of_part(heard, part)) for heard in some) / bars, 2)
             for part, name in enumerate(PARTS)
         },
+        "comp_strikes_per_bar": round(
+            sum(len(line(of_part(heard, COMP))) for heard in some) / bars, 2
+        ),
         "plays_at_all": {
             name: share([bool(of_part(heard, part)) for heard in some])
             for part, name in enumerate(PARTS)
@@ -138,13 +142,13 @@ def judged(some: Sequence[PlayedCall], written: Sequence[Chords]) -> dict[str, A
 
 
 def bass_is_root(some: Sequence[PlayedCall], written: Sequence[Chords]) -> float:
-    """Share of the bass's onsets that are the root."""
+    """Share of the bass's onsets that are the root, or the bass that is written."""
     pairs = [
         (note, chord_at(chords, note.onset))
         for heard, chords in zip(some, written, strict=True)
         for note in of_part(heard, BASS)
     ]
-    return share([note.pitch % 12 == chord.root for note, chord in pairs if chord])
+    return share([note.pitch % 12 == foot(chord) for note, chord in pairs if chord])
 
 
 def at_changes(some: Sequence[PlayedCall], written: Sequence[Chords], late: float) -> list[bool]:
@@ -156,17 +160,23 @@ def at_changes(some: Sequence[PlayedCall], written: Sequence[Chords], late: floa
     ]
 
 
-def references(some: Sequence[LeadCall], written: Sequence[Chords]) -> dict[str, float]:
-    """The lead itself against its chords, and a part that knows the key and not the chord."""
+def references(found: Sequence[Lead]) -> dict[str, float]:
+    """The lead itself against its chords, a part that knows the key and not the chord, and people's accompaniments."""
     lead, chance = [], []
-    for call, chords in zip(some, written, strict=True):
+    bars = sum(one.call.bars for one in found)
+    for call, chords in ((one.call, one.chords) for one in found):
         key = key_of(call.notes).pitch_classes
         for note in call.notes:
             chord = chord_at(chords, note.onset)
             if chord:
                 lead.append(note.pitch % 12 in chord.pitch_classes)
                 chance.append(len(key & chord.pitch_classes) / len(key))
-    return {"the lead": share(lead), "chance in the key": round(statistics.fmean(chance), 4)}
+    return {
+        "the lead": share(lead),
+        "chance in the key": round(statistics.fmean(chance), 4),
+        "people's onsets a bar": round(sum(len(one.people) for one in found) / bars, 2),
+        "people's strikes a bar": round(sum(len(line(one.people)) for one in found) / bars, 2),
+    }
 
 
 def share(found: Sequence[bool]) -> float:
@@ -179,7 +189,7 @@ def share(found: Sequence[bool]) -> float:
 def table(facts: dict[str, Any]) -> str:
     """All figures as Markdown."""
     lines = [
-        "| the player plays | onsets a bar: comp / bass / drums | plays at all | on sixteenths "
+        "| the player plays | onsets a bar: comp (strikes) / bass / drums | plays at all | on sixteenths "
         "| in the chord: comp / bass | bass is the root | root at a change: in time / with the chord "
         "| bass in the chord on strong beats | in the key | onsets a beat beside calm / busy playing |",
         "|---|---|---|---|---|---|---|---|---|---|",
@@ -190,7 +200,7 @@ def table(facts: dict[str, Any]) -> str:
         )
         cells = (
             name,
-            " / ".join(f"{bars[part]:.1f}" for part in PARTS[1:]),
+            f"{bars['comp']:.1f} ({row['comp_strikes_per_bar']:.1f}) / {bars['bass']:.1f} / {bars['drums']:.1f}",
             " / ".join(f"{plays[part]:.0%}" for part in PARTS[1:]),
             f"{row['on_sixteenths']:.1%}",
             " / ".join(f"{chords[PARTS[part]]:.2f}" for part in HARMONY),
@@ -201,7 +211,7 @@ def table(facts: dict[str, Any]) -> str:
             f"{beats['calm']:.2f} / {beats['busy']:.2f}",
         )
         lines.append(f"| {' | '.join(cells)} |")
-    known = facts["references"]
+    known, people = facts["references"], "people's "
     return (
         "\n".join(
             [
@@ -213,7 +223,9 @@ def table(facts: dict[str, Any]) -> str:
                 *lines,
                 "",
                 f"Of the lead itself {known['the lead']:.2f} of the onsets are in the piece's chords; of a part that "
-                f"knows the key and not the chord {known['chance in the key']:.2f} would be.",
+                f"knows the key and not the chord {known['chance in the key']:.2f} would be. What people play beside the "
+                f"same leads, comp and bass together, has {known[people + 'onsets a bar']:.1f} onsets a bar, in "
+                f"{known[people + 'strikes a bar']:.1f} strikes.",
             ]
         )
         + "\n"
@@ -248,7 +260,7 @@ def main(data: Path, count: int) -> None:
     """Go along with melodies from the sets in DATA, into accompany.json and accompany.md."""
     found = drawn(held_out(data, names=(SET,)), count, SEED, leads, (BARS,))
     some, written = [lead.call for lead in found], [lead.chords for lead in found]
-    facts: dict[str, Any] = {"leads": len(some), "references": references(some, written)}
+    facts: dict[str, Any] = {"leads": len(some), "references": references(found)}
     facts["trials"] = {}
     with ProcessPoolExecutor(2) as pool:
         for name in TRIALS:

@@ -193,6 +193,7 @@ class Engine:
             Alarm(self._conductor.deadline, self._keep_time),
             Alarm(steering.presets_at, lambda out: steering.take_over_presets(self._now)),
             Alarm(self._settles_at, self._settle),
+            Alarm(self._revoices_at, self._revoice),
             Alarm(self._patience_ends, lambda out: self._turns.end_at_bar(self._now)),
             Alarm(self._loops_from, lambda out: performer.loop(self._now)),
             Alarm(performer.over_at, lambda out: self._turns.end()),
@@ -394,8 +395,10 @@ class Engine:
         if jumped:
             self._metronome.stop()
             self._turns.jump(timeline, self._now, out)
-        elif timeline is not None and self._listener.go_by(timeline):
-            self._turns.plan_again(self._now)
+        else:
+            running = timeline or self._listener.told_bars(self._now)
+            if running is not None and self._listener.go_by(running):
+                self._turns.plan_again(self._now)
         sends = self.settings.clock_out == "on" and leader in (Leader.INTERNAL, Leader.LINK)
         out += self._clock_sender.follow(timeline if sends else None, self._now, jumped)
 
@@ -420,11 +423,19 @@ class Engine:
         goes_by_it = turn is Turn.TOGETHER or mode.has_companions or plays_over
         return self._listener.harmony.settles_us if goes_by_it else None
 
+    def _revoices_at(self) -> int | None:
+        """When the chart has another chord under a note of the melody that has companions, micros."""
+        return self._listener.harmonist.revoices_us if self._performer.mode.has_companions else None
+
+    def _revoice(self, out: list[Timed]) -> None:
+        """Give that note the companions of the chord."""
+        out += self._listener.harmonist.revoice(self._agenda, self._now)
+
     def _settle(self, out: list[Timed]) -> None:
         """Where the player's chord is another, plan anew, and give the melody's note other companions."""
         has_changed = self._listener.harmony.settle(self.timeline, self._now)
         if self._performer.mode.has_companions:
-            out += self._listener.harmonist.revoice(self._agenda, self._now)
+            self._revoice(out)
         elif has_changed and self._turns.turn is Turn.RESPONDING and self._turns.call:
             self._performer.go_along(self._turns.call, self._now)
         elif has_changed:

@@ -27,6 +27,12 @@ class Harmonist:
         # The melody's note that has companions, and how much louder than it they are to be.
         self._top: tuple[Struck, float] | None = None
         self._voicing: tuple[int, ...] = ()
+        self._changes_us: int | None = None  # of the note of the melody, if it has been voiced
+
+    @property
+    def revoices_us(self) -> int | None:
+        """When the chart has another chord under the note that sounds, micros; None where it has none."""
+        return None if self._top is None else self._changes_us
 
     def join(self, struck: Struck, louder: float, agenda: Agenda, now: int) -> Iterator[Timed]:
         """Companions for a note of the melody that begins, at once; those of the note before it in a chord end.
@@ -53,6 +59,7 @@ class Harmonist:
         if self._top is None:
             return
         struck, louder = self._top
+        self._changes_us = self._harmony.changes_at(now)
         has_some = (struck.part, struck.pitch) in self._joined
         if not has_some or self._found(struck.pitch, now) != self._voicing:
             yield from self.leave(struck, agenda, now)
@@ -61,7 +68,7 @@ class Harmonist:
 
     def _voice(self, struck: Struck, louder: float, agenda: Agenda, now: int) -> Iterator[Timed]:
         found = self._found(struck.pitch, now)
-        self._voicing = found
+        self._voicing, self._changes_us = found, self._harmony.changes_at(now)
         loudness = velocity_near(struck.velocity * _SOFTER + louder)
         shared = self._companions()
         voices = [(COMP, companion) for companion in found]

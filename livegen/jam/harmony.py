@@ -169,6 +169,10 @@ class Harmony:
         """The chord to go by at a time: the chart's where there is one, else the left hand's."""
         return self.sheet.now(now) if self.sheet else self.played(now)
 
+    def changes_at(self, now: int) -> int | None:
+        """When the chart has another chord than at `now`, micros; None without a chart."""
+        return self.sheet.changes_at(now, ANSWER) if self.sheet else None
+
     @property
     def is_struck_together(self) -> bool:
         """True if the note that was struck last is one of several at once: it is not known yet what chord they make."""
@@ -418,7 +422,9 @@ class Harmony:
             return self.sheet.coming(start, until), until
         if self._in_intro(start):
             return tuple(it for it in self._intro if it.tick > start), self._intro_over
-        return self._memory.coming(start, until, self._told) if self._told else ((), start)
+        if self._told is None:
+            return (), start
+        return self._memory.coming(start, until, self._told, self._source is ChordSource.HAND)
 
     def _past(self, start: int) -> ChordFrom | None:
         """The last change that was foreseen and has come by tick `start`."""

@@ -109,6 +109,14 @@ class LeadSheet:
         """The chord that holds at a time, micros, on the timeline that was followed last."""
         return self.at(self._timeline.tick(now)).chord if self._timeline else None
 
+    def changes_at(self, now: int, within: int) -> int | None:
+        """When the next chord begins, micros; None where none does within so many ticks."""
+        if self._timeline is None:
+            return None
+        tick = self._timeline.tick(now)
+        change = next(iter(self.coming(tick, tick + within)), None)
+        return self._timeline.micros(change.tick) if change else None
+
     def coming(self, since: int, until: int) -> tuple[ChordFrom, ...]:
         """The changes after tick `since` and before `until`."""
         found: list[ChordFrom] = []

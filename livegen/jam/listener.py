@@ -6,6 +6,7 @@ in.  Knows no turns, no plans and no settings: it is told what they come to.
 
 import difflib
 from collections import deque
+from dataclasses import replace
 
 from livegen.codec.encoder import Stroke
 from livegen.codec.layout import STYLE_UNKNOWN_NAME
@@ -253,6 +254,16 @@ class Listener:
         are_other = timeline.metre != self.live.timeline.metre
         self.live.go_by(timeline)
         return are_other
+
+    def told_bars(self, now: int) -> Timeline | None:
+        """In free time at a tempo that is told: the timeline with the bars that are told by now, from a bar line on."""
+        running, metre = self.live.timeline, self.metre
+        if not self.is_free or self.fixed_us is None or metre is None:
+            return None
+        line = running.metre.bar_near(running.tick(now))
+        if (metre.place(0).bar, metre.beat) == (running.metre.place(line).bar, running.metre.beat):
+            return None
+        return replace(running, metre=Metre(((line, metre.place(0).bar),), metre.beat))
 
     def retime(self, timeline: Timeline, now: int) -> None:
         """Follow the leader, who is elsewhere: go on from there, and hear an open call as if it had been there."""

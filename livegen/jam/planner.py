@@ -197,7 +197,8 @@ class Rollout(PlayedOnce):
             return self._finish(self.brief.end or self.frontier)
         brief, time = self.brief, self._draw_time()
         tick = self._last() + time
-        if self._end_overlong(tick if brief.end is None else min(tick, brief.end)):
+        stops = (brief.end, struck)
+        if self._end_overlong(min([tick, *(stop for stop in stops if stop is not None)])):
             return None
         if struck is not None and tick >= struck and (brief.end is None or struck < brief.end):
             return self._wait(struck)

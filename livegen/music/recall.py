@@ -2,7 +2,8 @@
 
 Each lag that was right of late says what comes: what came then.  They vote, with weights that are a softmax over a few
 facts: for how many chords and cells it was right on end, how often in all, whether it is whole bars, four or eight of
-them.  The table of `progressions.py` votes too, and wins where nothing comes back.  The weights of the facts are such
+them.  The table of `progressions.py` votes too, and wins where nothing comes back; when the chord changes it says
+together with what this song did of late at that place of the bar.  The weights of the facts are such
 that on songs with and without mistakes of the players the chord that came was as likely as can be (`python -m
 export.progressions`); so the shares of the votes are probabilities.
 """
@@ -22,6 +23,8 @@ MOST = 160  # lags that vote
 RIGHT = 0.5  # chords on end that a lag must have been right for, or a bar
 LONGEST = 8  # chords on end; more are no better
 RARE = 1e-4  # what the table gives to a chord that never came
+OF_LATE = 65  # cells in which it is counted at which places of the bar this song changes
+OTHERS = 2.0  # bars of this song that other songs weigh as much as
 
 Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
@@ -87,19 +90,37 @@ def sources(lags: Places, ahead: Places, count: int) -> Places:
     return seen
 
 
+def habits(past: Past, coming: CellPlace) -> tuple[Floats, Floats]:
+    """By place in the bar, how often the chord changed there of late, and how often it might have (both cells,).
+
+    `coming` is the place of the cell after the last one.
+    """
+    tail = past.heard[max(0, past.count - OF_LATE) : past.count]
+    known = (tail[1:] != UNKNOWN) & (tail[:-1] != UNKNOWN)
+    other = past.classes[tail[1:]] != past.classes[tail[:-1]]
+    places = (coming.phase - 1 - np.arange(len(known))[::-1]) % coming.cells
+    counted = [np.bincount(places, which, coming.cells) for which in (known & other, known)]
+    return counted[0], counted[1]
+
+
 def tabled(past: Past, coming: Sequence[CellPlace], table: Table) -> Floats:
     """By each cell that comes, how likely the table finds each class (M, CLASSES): the last chord or one after it."""
     before = past.changes(4)
     shares = np.full((len(coming), CLASSES), RARE)
-    if not before:
+    if not before or not coming:
         return shares + 1 / CLASSES
     next_one, age, holds = table.following(before), past.age(), 1.0
+    changed, seen = habits(past, coming[0])
+
+    def changes(place: CellPlace, age: int) -> float:
+        by_others = OTHERS * table.changes(*place, age)
+        here = place.phase % len(seen)
+        return float((by_others + changed[here]) / (OTHERS + seen[here]))
+
     begun = list[float]()  # by cell, how likely the next chord began there and holds
     for at, place in enumerate(coming):
-        change = table.changes(*place, age + at)
-        begun = [
-            share * (1 - table.changes(*place, at - since)) for since, share in enumerate(begun)
-        ]
+        change = changes(place, age + at)
+        begun = [share * (1 - changes(place, at - since)) for since, share in enumerate(begun)]
         begun.append(holds * change)
         holds *= 1 - change
         shares[at] += sum(begun) * next_one

@@ -1,6 +1,7 @@
 """A band behind a player with chords in the left hand: what it plays at the changes, once and when they come back.
 
-Chords are those written over a piece; the left hand holds them close together.  Beats are those of the call.
+Chords are those written over a piece; the left hand holds them close together, and of a slash chord the bass well below
+them, for nobody could know otherwise that it is meant.  Beats are those of the call.
 """
 
 from collections.abc import Sequence
@@ -25,6 +26,9 @@ ALL_PARTS: dict[str, object] = {"parts": "comp bass drums"}
 LATE = 0.25  # beats after a change by which a bass still has the root in time
 STRONG = 2.0  # beats between strong ones
 LEFT_HAND = 48  # the lowest pitch of a chord held there
+LEFT_BASS = (
+    30  # and of the bass of a slash chord: an octave from here on, a fifth at least below the chord
+)
 LEFT_CHANNEL = 1  # heard as comp
 SPAN = 2.0  # beats of which a chord vector is taken
 
@@ -73,11 +77,14 @@ def inside(call: LeadCall, chords: Chords) -> list[tuple[float, Chord | None]]:
 
 
 def held(call: LeadCall, chords: Chords) -> list[tuple[float, Message]]:
-    """The chords as a left hand would hold them, close together above its lowest pitch."""
+    """The chords as a left hand would hold them: close together above its lowest pitch, another bass below."""
     there = [(beat, chord) for beat, chord in inside(call, chords) if chord]
     messages: list[tuple[float, Message]] = []
     for (beat, chord), end in zip(there, [b for b, _ in there[1:]] + [call.ends], strict=True):
-        for pitch in sorted(LEFT_HAND + (pc - LEFT_HAND) % 12 for pc in chord.pitch_classes):
+        keys = [LEFT_HAND + (pc - LEFT_HAND) % 12 for pc in chord.pitch_classes - {chord.bass}]
+        if chord.bass is not None:
+            keys.append(LEFT_BASS + (chord.bass - LEFT_BASS) % 12)
+        for pitch in sorted(keys):
             messages.append((beat, NoteOn(pitch, 64, LEFT_CHANNEL)))
             messages.append((max(beat, end - EXACT), NoteOff(pitch, 64, LEFT_CHANNEL)))
     return messages

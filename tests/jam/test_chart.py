@@ -188,6 +188,26 @@ def test_another_chart_while_playing_is_gone_by_and_none_leaves_the_chords_to_th
     assert jam.engine.snapshot()["song"] == {}
 
 
+@pytest.mark.parametrize("sync", ["auto", "internal"])
+def test_a_waltz_that_is_chosen_while_the_band_plays_has_bars_of_three_from_a_bar_line_on(
+    sync: str,
+) -> None:
+    waltz = "metre: 3/4\n\n| C | G7 | Am | E7 |\n"
+    jam = band(sync=sync)
+    held(jam, 2)
+    command(jam, "chart", waltz, at=2 * BAR)
+    for beat in range(8, 20):
+        jam.play(beat * BEAT, NoteOn(79, 80))
+        jam.play(beat * BEAT + BEAT * 4 // 5, NoteOff(79))
+
+    assert jam.engine.snapshot()["metre"] == "3/4"
+    jam.until(20 * BEAT)
+    written, since = (0, 7, 9, 4), 2 * BAR if sync == "auto" else 9 * BEAT
+    for bar in (1, 2, 3):
+        line = since + bar * 3 * BEAT
+        assert written[bar] in began(jam, BASS, line - ON_TIME, line + ON_TIME), bar
+
+
 @pytest.mark.parametrize("text", ["| H |", "nonsense", "|\n"])
 def test_a_chart_that_cannot_be_read_is_refused_and_the_music_goes_on(text: str) -> None:
     jam = band()

@@ -159,6 +159,21 @@ def test_a_chord_that_changes_under_a_held_note_is_followed() -> None:
     assert before and {pitch % 12 for pitch in after} <= {9, 1, 4}
 
 
+def test_a_chord_of_the_chart_that_changes_under_a_held_note_is_followed_on_its_beat() -> None:
+    jam = rehearsal(mode="harmonise", sync="internal", chart="| C | Am F |\n")
+    jam.play(0, NoteOn(76, 80))
+    before = {pitch for _, pitch in jam.wire.sounding}
+    jam.until(BAR + 1_000)
+    at_change = {pitch % 12 for _, pitch in jam.wire.sounding}
+    jam.until(BAR + 2 * BEAT + 1_000)
+    after = {pitch % 12 for _, pitch in jam.wire.sounding}
+    assert {pitch % 12 for pitch in before} <= {0, 4, 7}
+    assert at_change and at_change <= {9, 0, 4}
+    assert after and after <= {5, 9, 0}
+    jam.play(jam.now, NoteOff(76))
+    assert not jam.wire.sounding
+
+
 # --- accompanying the model ---------------------------------------------------------------------------------------
 
 LOOP = ((48, 64, 67, 72), (43, 62, 67, 71), (45, 64, 69, 72), (41, 65, 69, 72))

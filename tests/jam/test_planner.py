@@ -155,6 +155,22 @@ def test_after_a_hit_nobody_plays_until_the_rest_is_over() -> None:
         assert [it for it in onsets(planned) if it.tick >= rest.end]
 
 
+def test_at_a_hit_a_comp_that_holds_the_same_chord_strikes_it_again() -> None:
+    hit = FREE.start + 2 * BEAT
+    parts, strikes = (False, True, True, False), (*NOW, ChordFrom(hit, NOW[0].chord))
+    brief = replace(
+        FREE, parts=parts, strikes=strikes, rests=(Stretch(hit, hit + BEAT),), voices=(1, 4, 1, 8)
+    )
+    for seed in range(8):
+        struck = onsets(rolled_out(UniformModel(96), brief, seed))
+
+        assert {it.pitch % 12 for it in struck if it.tick == hit and it.part == COMP} == {
+            0,
+            4,
+            7,
+        }, seed
+
+
 def test_a_bass_leaps_no_farther_than_an_octave() -> None:
     brief = replace(FREE, parts=(False, False, True, False), voices=(1, 1, 1, 1))
     for seed in range(8):
