@@ -17,12 +17,14 @@ from livegen.jam.harmonies import ChordFrom, Outline, Welcome
 from livegen.jam.mixer import strip_of, strips
 from livegen.jam.theme import Theme
 from livegen.jam.turns import MODES, Length, Mode, Parts
+from livegen.jam.variations import PLAIN_KIT, USUAL, VARIATIONS, Kit, Pulse
 from livegen.music.charts import Stretch
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import COMP, DRUMS, LEAD, PARTS, PITCHED
 from livegen.music.phrase import CHORD_US, Phrase
 from livegen.music.quantise import GRIDS
 from livegen.music.scale import PitchClasses, coloured, parse_register, parse_scale
+from livegen.music.swing import STRAIGHT
 from livegen.music.timeline import Timeline
 
 LONGEST_RESPONSE = 128 * TICKS_PER_BEAT  # of a response that is as long as its call
@@ -82,6 +84,7 @@ class Brief:
     `last` is the chord that is struck last: all begin anew with it, and what begins then is held to the end.
     `drummer` is what drums keep to that play by themselves.  `densities` are those of the parts beside one another, and
     multiply `density`.  Onsets are on lines `grid` ticks apart, None for any; no note is longer than `longest` ticks.
+    `pulses` are lines on which parts begin notes; `kit` is what drums play on.
     """
 
     start: int
@@ -114,6 +117,8 @@ class Brief:
     densities: tuple[float, ...] = (1.0,) * len(PARTS)
     grid: int | None = None
     longest: int = LONGEST_NOTE
+    pulses: tuple[Pulse | None, ...] = (None,) * len(PARTS)
+    kit: Kit = PLAIN_KIT
 
     @property
     def densest(self) -> float:
@@ -141,13 +146,15 @@ def brief_for(
     outline: Outline = Outline(),  # noqa: B008  a value
     now: int | None = None,
     theme: Theme | None = None,
+    swing: float = STRAIGHT,
 ) -> Brief:
     """The brief for what answers, or goes along with, `phrase` from tick `start` on, as things are at `now` (micros).
 
-    `outline` is the harmony that is gone by.
+    `outline` is the harmony that is gone by; `swing` is in percent of a beat.
     """
     mode = MODES[settings.mode]
     beside = mode.is_beside
+    variation = VARIATIONS[settings.variation if beside else USUAL]
     plays = parts(phrase, settings, mode)
     energy = settings.energy - 0.5
     ticks = length(phrase, settings, mode.length, timeline, start)
@@ -179,7 +186,7 @@ def brief_for(
         room=left,
         pace=None if beside else pace(phrase, timeline),
         velocity=phrase.velocity,
-        louder=louder(settings),
+        louder=louder(settings) + variation.louder,
         follow=settings.follow,
         groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
         harmony=_harmonies(settings, allowed, timeline.metre, outline),
@@ -188,7 +195,12 @@ def brief_for(
         wanted=_WANTED if beside else 0.0,
         supposes=beside,
         theme=theme,
-        densities=tuple(strip.density for strip in strips(settings)),
+        densities=tuple(
+            strip.density * density
+            for strip, density in zip(strips(settings), variation.densities, strict=True)
+        ),
+        pulses=variation.pulses(swing),
+        kit=variation.kit,
         grid=GRIDS.get(settings.quantise),
         longest=round(settings.longest * TICKS_PER_BEAT),
     )

@@ -6,9 +6,9 @@ Knows what a command is called and what is said about it; leaves turns to `turn_
 from livegen.errors import ConfigError
 from livegen.jam.agenda import Timed
 from livegen.jam.conductor import Conductor, Leader
-from livegen.jam.controls import CONTROLS
+from livegen.jam.controls import CONTROLS, checked
 from livegen.jam.count_ins import CountIns
-from livegen.jam.cues import CUES, Cues
+from livegen.jam.cues import CUES, VARYING, Cues
 from livegen.jam.desk import Desk
 from livegen.jam.mapping import LABELS, Command
 from livegen.jam.performer import Performer
@@ -76,6 +76,10 @@ class Commands:
                 return self._count_ins.give(now, out)
             case name if name in CUES:
                 self._cues.give(name, now, out)
+            case name if name in VARYING:
+                self._cues.vary(VARYING[name], now)
+            case "variation" if self._is_other("variation", command.value):
+                self._cues.vary(str(command.value), now)
             case "preset":
                 self._steering.ask_for_preset(str(command.value), now)
             case "presets":
@@ -91,9 +95,9 @@ class Commands:
             case "next":
                 name = str(command.value)
                 if (value := self._desk.after(name)) is not None:
-                    self._steering.set(name, value, now)
+                    return self._carry_out(Command(name, value), now, out)
             case "turn":
-                self._turn_knob(command.value, now)
+                return self._turn_knob(command.value, now, out)
             case name:
                 self._steering.set(name, command.value, now)
                 if name == "tempo" and self._is_led:
@@ -181,11 +185,16 @@ class Commands:
 
     # --- controls -------------------------------------------------------------------------------------------------
 
-    def _turn_knob(self, value: object, now: int) -> None:
+    def _turn_knob(self, value: object, now: int, out: list[Timed]) -> Reply | None:
         match value:
             case [str(name), int(steps)]:
                 if (turned := self._desk.turned(name, steps)) is not None:
-                    self._steering.set(name, turned, now)
+                    return self._carry_out(Command(name, turned), now, out)
+        return None
+
+    def _is_other(self, name: str, value: object) -> bool:
+        """True if a control is to have another value, which makes sense."""
+        return bool(checked(name, value) != getattr(self._desk.settings, name))
 
     def _learn(self, target: str, now: int) -> None:
         self._desk.learn(target, now)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from livegen.errors import ChartError, ConfigError
 from livegen.jam.turns import MODES
+from livegen.jam.variations import USUAL, VARIATIONS
 from livegen.music.metre import told_metre
 from livegen.music.parts import DRUMS, PARTS
 from livegen.music.quantise import GRIDS
@@ -169,6 +170,12 @@ _TABLE = (
     Control(
         "energy", "number", 0.5, low=0.0, high=1.0,
         help="Louder and denser above 0.5, softer and sparser below it.",
+    ),
+    Control(
+        "variation", "choice", USUAL, choices=tuple(VARIATIONS),
+        help="How much the band of accompany plays, as on an arranger keyboard.  A: little and soft, with a side stick "
+        "and a bass in halves; B: as it is; C: more, on the ride, with a bass in quarters; D: most, with a bass in "
+        "eighths, or walking.  While the band plays it comes on the bar line, with a fill.",
     ),
     Control(
         "follow", "number", 0.5, low=0.0, high=1.0,
@@ -358,6 +365,7 @@ class Settings:
     adherence: float = _default("adherence")
     density: float = _default("density")
     energy: float = _default("energy")
+    variation: str = _default("variation")
     follow: float = _default("follow")
     theme: float = _default("theme")
     groove: float = _default("groove")

@@ -8,14 +8,17 @@ from livegen.jam.count_ins import CountIns
 from livegen.jam.listener import Listener
 from livegen.jam.performer import Performer
 from livegen.jam.replies import Replies, Reply
+from livegen.jam.steering import Steering
 from livegen.jam.turn_taking import TurnTaking
 from livegen.jam.turns import Turn
+from livegen.jam.variations import VARIATIONS
 from livegen.music.drum_bars import FILL
 from livegen.music.metre import TICKS_PER_BEAT
 
 # What is planned for so near is played: a bar line that is nearer is too near.
 NEAREST_LINE = TICKS_PER_BEAT // 2
 VAMP, LONGEST_LOOP = 4, 8  # bars
+VARYING = {f"variation_{name.lower()}": name for name in VARIATIONS}
 CUES = ("intro", "fill", "break", "stop_time", "top", "section", "vamp", "loop_chords", "ending")
 
 
@@ -27,11 +30,16 @@ class Cues:
         listener: Listener,
         performer: Performer,
         turns: TurnTaking,
+        steering: Steering,
         count_ins: CountIns,
         replies: Replies,
     ) -> None:
         self._listener, self._performer = listener, performer
-        self._turns, self._count_ins, self._replies = turns, count_ins, replies
+        self._turns, self._steering, self._count_ins = turns, steering, count_ins
+        self._replies = replies
+        self._pending: tuple[str, int] | None = (
+            None  # the last cue, and the bar line on which it takes effect
+        )
 
     def give(self, name: str, now: int, out: list[Timed]) -> None:
         """Let the band do what one of `CUES` asks for, and reply."""
@@ -43,14 +51,44 @@ class Cues:
             return self._replies.give(name, Reply.ENDS_ALREADY)
         reply, bars = self._take(name, now)
         if reply.is_done:
+            self._pending = name, self._line(now)
             self._performer.drop_plan()
         return self._replies.give(name, reply, bars=bars)
+
+    def vary(self, variation: str, now: int) -> None:
+        """Let the band play a variation: with a fill from the next bar line on while it plays, else at once."""
+        name = f"variation_{variation.lower()}"
+        if self._turns.turn is not Turn.TOGETHER:
+            self._steering.set("variation", variation, now)
+            return self._replies.give(name, Reply.VARIES, name=variation)
+        if self._performer.is_closing(now):
+            return self._replies.give(name, Reply.ENDS_ALREADY)
+        line = self._line(now)
+        self._pending = name, line
+        self._fill_into(line, self._tick(now))
+        self._steering.vary_from(variation, line)
+        self._performer.drop_plan()
+        return self._replies.give(name, Reply.VARIES_SOON, name=variation)
+
+    def pending(self, now: int) -> str:
+        """The cue that was given and has not taken effect yet; "" for none."""
+        if self._turns.turn is not Turn.TOGETHER or self._pending is None:
+            return ""
+        name, line = self._pending
+        return name if self._tick(now) < line else ""
+
+    def _tick(self, now: int) -> int:
+        """The tick from which on there is time to do something."""
+        return self._listener.live.timeline.tick_from(now + 1)
+
+    def _line(self, now: int) -> int:
+        """The bar line on which a cue of now takes effect."""
+        return self._listener.live.timeline.bar_from(self._tick(now) + NEAREST_LINE)
 
     def _take(self, name: str, now: int) -> tuple[Reply, int]:
         """Do it; the reply, and the number of bars that it speaks of."""
         timeline, harmony = self._listener.live.timeline, self._listener.harmony_at(now)
-        tick = timeline.tick_from(now + 1)
-        line = timeline.bar_from(tick + NEAREST_LINE)
+        tick, line = self._tick(now), self._line(now)
         is_ending = harmony.ending is not None
         if name != "fill":
             harmony.call_off()  # the last cue counts

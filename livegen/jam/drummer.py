@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
 
+from livegen.jam.variations import PLAIN_KIT, Kit
 from livegen.music.charts import Stretch
 from livegen.music.drum_bars import (
     ANY,
@@ -21,6 +22,7 @@ from livegen.music.drum_bars import (
     CRASH,
     FILL,
     KICK,
+    SIDE_STICK,
     SNARE,
     DrumBar,
     DrumHit,
@@ -44,7 +46,7 @@ CRASHES = 0.5  # share of periods that begin with a crash; after a fill that was
 BOLD = 105  # velocity of crash and kick after a fill
 MOST_KNOWN = 64  # bars
 _TIME = (42, 44, 46, 51, 53)  # hats and rides: the crash takes their place
-_BACKBONE = (KICK, SNARE, 37)  # thinned out last
+_BACKBONE = (KICK, SNARE, SIDE_STICK)  # thinned out last
 _WEIGHS = 40  # velocities
 
 
@@ -56,7 +58,7 @@ class Drummer:
     a short one; none does where `period` is 0.  `fill_from` is a tick from which a fill is asked for, to the end of its
     bar.  After it, and at the beginning of some periods, kick and crash come on the one.  `fills` are hits of two
     beats.  `style` is the style of drums as a model may know it.  `accents` are hits of the timeline that all strike
-    with the drums.
+    with the drums; `kit` is what is played on.
     """
 
     origin: int
@@ -68,6 +70,7 @@ class Drummer:
     fill_from: int | None = None
     style: str = ANY
     accents: DrumBar = ()
+    kit: Kit = PLAIN_KIT
     # Bars that were looked at, with where their fills begin: they are asked for at every draw.
     _known: dict[int, tuple[int | None, DrumBar]] = field(
         default_factory=dict, init=False, compare=False, repr=False
@@ -186,6 +189,7 @@ def drummer_for(
     density: float = 1.0,
     fill_from: int | None = None,
     accents: DrumBar = (),
+    kit: Kit = PLAIN_KIT,
 ) -> Drummer:
     """The drummer of a style; in other bars than 4/4 a plain beat is kept.
 
@@ -198,7 +202,7 @@ def drummer_for(
         pattern = Random(seed).choices(known, [each.share for each in known])[0]
     else:
         pattern = Pattern((plain_bar(metre, bar),))
-    bars = tuple(thinned(each, density) for each in pattern.bars)
+    bars = tuple(kit.bar(thinned(each, density), bar) for each in pattern.bars)
     return Drummer(
         first,
         bar,
@@ -208,6 +212,7 @@ def drummer_for(
         fill_from=fill_from,
         style=drums_of(style),
         accents=accents,
+        kit=kit,
     )
 
 

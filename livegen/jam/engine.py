@@ -165,6 +165,14 @@ class Engine:
             self._turns,
             self._metronome,
         )
+        self._cues = Cues(
+            self._listener,
+            self._performer,
+            self._turns,
+            self._steering,
+            self._count_ins,
+            self._replies,
+        )
         self._commands = Commands(
             self._desk,
             self._conductor,
@@ -172,7 +180,7 @@ class Engine:
             self._turns,
             self._steering,
             self._count_ins,
-            Cues(self._listener, self._performer, self._turns, self._count_ins, self._replies),
+            self._cues,
             self._replies,
         )
         self._slice_steps = slice_steps
@@ -192,6 +200,7 @@ class Engine:
             Alarm(self._ears.deadline, self._let_up),
             Alarm(self._conductor.deadline, self._keep_time),
             Alarm(steering.presets_at, lambda out: steering.take_over_presets(self._now)),
+            Alarm(steering.varies_at, lambda out: steering.take_over_variation(self._now)),
             Alarm(self._settles_at, self._settle),
             Alarm(self._revoices_at, self._revoice),
             Alarm(self._patience_ends, lambda out: self._turns.end_at_bar(self._now)),
@@ -282,6 +291,7 @@ class Engine:
             "metre": written(timeline.metre),
             "timeline": [timeline.tempo_us, timeline.origin_us, place.bar],
             **self._listener.harmony.snapshot(timeline, self._now),
+            "cue": self._cues.pending(self._now),
             "held": len(self._ears.held),
             "waits_for": sorted({pitch for _, pitch in self._awaited_keys}),
             "rest_at": self._rest_at,

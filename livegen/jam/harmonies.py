@@ -103,6 +103,10 @@ class Welcome:
             return self.strange + self.weight * _tones(chord, _TONES[self.part])
         return self.strange + self.weight * self._of_bass(chord, tick, since, self._following(at))
 
+    def chord(self, tick: int) -> Chord | None:
+        """The chord of a tick; None where there is none, or none is known."""
+        return self.chords[self._folded(tick)[1]].chord if self.chords else None
+
     def is_silent(self, tick: int) -> bool:
         """True where no chord is to sound, and the part goes by chords."""
         if self.part == LEAD or not self.chords:

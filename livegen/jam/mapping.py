@@ -15,6 +15,7 @@ from livegen.jam.controls import CONTROLS, Control, Value
 from livegen.jam.knobs import Knobs, Moved
 from livegen.jam.learning import Learner
 from livegen.jam.sources import NOTE, PROGRAM, Source, parse_source
+from livegen.jam.variations import VARIATIONS
 from livegen.music.messages import Message
 
 PRESSED = 64  # of a pedal or a button, 0..127
@@ -59,6 +60,14 @@ _COMMANDS = (
         "stop_time",
         "Stop-time",
         "all strike once in a bar, and where a chord changes, until it is pressed again",
+    ),
+    *(
+        Asked(
+            f"variation_{name.lower()}",
+            f"Variation {name}",
+            f"the band plays its variation {name} from the next bar line on, with a fill",
+        )
+        for name in VARIATIONS
     ),
     Asked("top", "From the top", "the chart, or the form, begins anew at the next bar line"),
     Asked("section", "Next section", "the next section of the chart begins at the next bar line"),

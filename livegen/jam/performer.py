@@ -85,10 +85,14 @@ class Performer:
 
     def place(self, tick: int) -> int:
         """When a tick of the model's is to sound: swung, and as far off the timeline as its plan."""
-        shift, settings = self.plan.shift_us if self.plan else 0, self._desk.settings
-        style = self._listener.style
-        swing = usual_swing(style) if settings.swing == "auto" else float(settings.swing)
-        return self._timeline.micros(swung(tick, swing)) + shift
+        shift = self.plan.shift_us if self.plan else 0
+        return self._timeline.micros(swung(tick, self._swing)) + shift
+
+    @property
+    def _swing(self) -> float:
+        """Percent of a beat that its first eighth takes."""
+        swing = self._desk.settings.swing
+        return usual_swing(self._listener.style) if swing == "auto" else float(swing)
 
     # --- what has sounded -----------------------------------------------------------------------------------------
 
@@ -233,7 +237,7 @@ class Performer:
         rests = [it for it in brief.rests if not (brief.last and it.start == brief.last.tick)]
         accents = accents_of(rests, metre.place(brief.start).bar)
         style = self._listener.style
-        return drummer_for(style, metre, origin, seed, density, self.fill_from, accents)
+        return drummer_for(style, metre, origin, seed, density, self.fill_from, accents, brief.kit)
 
     def _going_on(
         self,
@@ -500,6 +504,7 @@ class Performer:
             now=now,
             theme=self._theme(call) if self.mode.takes_theme else None,
             outline=outline,
+            swing=self._swing,
         )
 
     def _theme(self, call: Call) -> Theme | None:

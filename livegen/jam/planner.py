@@ -15,6 +15,7 @@ Rules of this file, from what went wrong without them, measured on a prototype:
 * the density of a part is thinned too: all play as densely as the densest, and of the others onsets are dropped;
 * on a grid an onset begins on the nearest line that its part has not struck yet, and is heard there;
 * a line that leads does not go round in circles (jam/circles.py);
+* a part with a pulse begins a note on each of its lines, whatever else the model has it play;
 * where nothing at all may be played the response ends: a rest, and no fault;
 * silence ends: the first onset comes within a beat and half the response, the next within
   `LONGEST_SILENCE`.
@@ -114,6 +115,10 @@ class Rollout(PlayedOnce):
         if self._closes is not None and self._grid_from(self._closes) != self._closes:
             self._closes = None
         self._closed: int | None = None  # the tick of its last onset
+        self._pulsed: dict[int, int] = {}  # by part: the line of its pulse that was dealt with last
+        self._pulsing: tuple[int, int] | None = (
+            None  # the line, and the part that is about to strike it
+        )
         self._silent_since = list(brief.silent_since or (brief.start,) * len(brief.parts))
         # Planned, to be heard before the next: a first note need not wait for it.
         self._unheard: deque[Stroke] = deque()
@@ -192,6 +197,11 @@ class Rollout(PlayedOnce):
             if self._strikes:
                 return self._strike(*self._strikes[0])
             return self._hit_last(self._last_hits.popleft())
+        pulse, pulses = self._pulse
+        if pulse is not None and pulse <= self.frontier:
+            return self._strike_pulse(pulses, pulse)
+        if pulse is not None and (struck is None or pulse < struck):
+            struck = pulse
         closed = self._closed
         if closed is not None and all(at >= closed for _, at in self._notes.values()):
             return self._finish(self.brief.end or self.frontier)
@@ -201,6 +211,8 @@ class Rollout(PlayedOnce):
         if self._end_overlong(min([tick, *(stop for stop in stops if stop is not None)])):
             return None
         if struck is not None and tick >= struck and (brief.end is None or struck < brief.end):
+            if (rest := self._rest_before(struck)) is not None:
+                return self._keep_silent(rest)
             return self._wait(struck)
         if brief.end is not None and tick >= brief.end:
             return self._finish(max(brief.end, self.frontier))
@@ -229,6 +241,8 @@ class Rollout(PlayedOnce):
         query = query._replace(on=on)
         if not on:
             return self._end(part, self._draw("pitch", query, self._endable(part, tick)), tick)
+        if not self._is_in_pulse(part, tick):
+            return self._drop(tick)
         if not self._is_left(part, tick):
             self._thinned += 1
             return self._drop(tick)
@@ -249,6 +263,10 @@ class Rollout(PlayedOnce):
         hits = self._kept_at(tick) if part == DRUMS else ()
         pitch = self._draw_pitch(query, self._beginnable(part, tick), favour, tick, hits)
         kept = next((hit for hit in hits if hit.pitch == pitch), None)
+        if part == DRUMS and kept is None and brief.drummer:
+            pitch = brief.kit.drum(pitch)
+            if not self._beginnable(part, tick)[pitch]:
+                return self._drop(tick)
         velocity = self._draw_velocity(query._replace(pitch=pitch), kept)
         return self._begin(Stroke(tick, part, pitch, velocity))
 
@@ -498,6 +516,60 @@ class Rollout(PlayedOnce):
         pitch = self._draw("pitch", query, allowed, self.brief.temperature)
         velocity = self._draw_velocity(query._replace(pitch=pitch))
         self._begin(Stroke(tick, part, pitch, velocity))
+
+    # --- a pulse ------------------------------------------------------------------------------------------------
+
+    @property
+    def _pulse(self) -> tuple[int | None, int]:
+        """The next line on which a part has to begin a note, and that part; None where none has."""
+        if self._pulsing:
+            return self._pulsing
+        due: list[tuple[int | None, int]] = []
+        for part, pulse in enumerate(self.brief.pulses):
+            if pulse is None or not self.brief.parts[part]:
+                continue
+            last = max(self._silent_since[part] + TOGETHER, self._pulsed.get(part, -1 << 60))
+            metre = self.hearing.timeline.metre
+            due.append((line_from(max(self.frontier, last + 1), pulse.ticks, metre), part))
+        return min(due, default=(None, 0))
+
+    def _strike_pulse(self, part: int, tick: int) -> None:
+        """Give the next stroke on the pulse: the end of an older note, or a note; of a comp, of its chord."""
+        self._pulsing = None
+        if (rest := self._rest_before(tick)) is not None:
+            return self._keep_silent(rest)
+        own = [
+            (pitch, onset) for (other, pitch), (_, onset) in self._notes.items() if other == part
+        ]
+        self._pulsing = tick, part
+        for pitch, onset in own:
+            if tick - onset >= SHORTEST:
+                return self._end(part, pitch, tick)
+        allowed = self._beginnable(part, tick)
+        harmony, voices = self.brief.harmony[part], self.brief.voices[part]
+        chord = harmony.chord(tick) if harmony and part == COMP else None
+        if chord:
+            missing = chord.pitch_classes - {pitch % 12 for pitch, _ in own}
+            allowed &= np.array([pitch % 12 in missing for pitch in range(128)])
+        else:
+            voices = min(voices, 1)
+        if len(own) >= voices or not allowed.any():
+            self._pulsing, self._pulsed[part] = None, tick
+            return None
+        self._come_near()
+        place = place_classes(self.hearing.encoder.metre, tick)
+        before = self.hearing.encoder.struck.get(part, NO_PITCH)
+        query = Query(tick - self._last(), *place, part=part, on=1, before=before)
+        favour = None if harmony is None else harmony.at(tick)
+        pitch = self._draw_pitch(query, allowed, favour, tick)
+        self._begin(Stroke(tick, part, pitch, self._draw_velocity(query._replace(pitch=pitch))))
+
+    def _is_in_pulse(self, part: int, tick: int) -> bool:
+        """False where a part begins notes on its pulse only, and this tick is none of that."""
+        pulse = self.brief.pulses[part]
+        if pulse is None or not pulse.only:
+            return True
+        return line_from(tick, pulse.ticks, self.hearing.timeline.metre) == tick
 
     # --- density of a part, and the grid -----------------------------------------------------------------------
 

@@ -55,6 +55,8 @@ class Reply(Enum):
     BREAKS = True, "A break of a bar begins with the next bar."
     STOP_TIME = True, "Stop-time with the next bar, until you press it again."
     PLAYS_THROUGH = True, "The band plays through again with the next bar."
+    VARIES = True, "Variation {name}."
+    VARIES_SOON = True, "Variation {name} comes with the next bar."
     FROM_TOP = True, "From the top with the next bar."
     NEXT_SECTION = True, "The next section begins with the next bar."
     VAMPS = True, "This section goes round until you press Vamp again."

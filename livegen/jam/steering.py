@@ -19,6 +19,10 @@ from livegen.music.charts import nearest_style
 from livegen.music.metre import COMMON_TIME, told_metre
 from livegen.music.timeline import tempo_us
 
+PLANNED = (
+    18  # ticks: what is played so soon stands when it is planned anew, from one eighth to the next
+)
+
 # Act without planning anew.
 UNPLANNED = {
     "sync",
@@ -46,10 +50,13 @@ class Steering:
         self._desk, self._listener, self._agenda = desk, listener, agenda
         self._conductor, self._turns, self._replies = conductor, turns, replies
         self._preset_tick = 0  # the bar line for which presets wait
+        self._variation: tuple[int, str] | None = None  # when it is planned with, and which
 
     def set(self, name: str, value: object, now: int) -> None:
         """Give a control another value; one that makes no sense is refused in a reply."""
         before = self._desk.settings
+        if name == "variation":
+            self._variation = None
         try:
             has_changed = self._desk.set(name, value)
             self._check_style(before)
@@ -118,6 +125,23 @@ class Steering:
         style = self._desk.settings.style
         if style != before.style and not self._listener.knows(style):
             raise ConfigError(unknown_style(style, self._listener.live.guard.model))
+
+    # --- variations -----------------------------------------------------------------------------------------------
+
+    def vary_from(self, variation: str, line: int) -> None:
+        """Let the band play a variation from a bar line on: what is nearer than that is planned already."""
+        self._variation = self._listener.live.timeline.micros(line - PLANNED), variation
+
+    def varies_at(self) -> int | None:
+        """When the variation that waits is planned with, micros; None if none waits."""
+        return self._variation[0] if self._variation else None
+
+    def take_over_variation(self, now: int) -> None:
+        """Plan with the variation that waits."""
+        if self._variation:
+            self._desk.set("variation", self._variation[1])
+            self._variation = None
+            self._turns.plan_anew(now)
 
     # --- presets --------------------------------------------------------------------------------------------------
 

@@ -288,6 +288,13 @@ class TurnTaking:
         """Let what has changed act on what is planned and not yet handed out."""
         self._performer.plan_again(self.call, now, self.is_playing)
 
+    def plan_anew(self, now: int) -> None:
+        """Let what has changed act on a band that goes along from its next eighth on, and on all else at once."""
+        if self.turn is Turn.TOGETHER:
+            self._performer.plan_anew(now)
+        else:
+            self.plan_again(now)
+
     # --- the call -------------------------------------------------------------------------------------------------
 
     def _close(self) -> None:

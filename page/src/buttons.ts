@@ -23,15 +23,26 @@ export function commandButtons(root: HTMLElement, store: Store, send: Send): voi
     root.replaceChildren(...made);
     showHeld(root, store.state);
   });
-  store.onState(["turn", "goes_round", "stop_time"], (state) => showHeld(root, state));
+  store.onState(["turn", "goes_round", "stop_time", "cue", "controls"], (state) => showHeld(root, state));
 }
 
-/** Some commands are switches, and down for as long as an answer repeats, bars go round, or all stop. */
-function showHeld(root: HTMLElement, { turn, goes_round, stop_time }: EngineState): void {
+/** Some commands are switches, and down for as long as an answer repeats, bars go round, or all stop; of the variations
+ *  the one in force is. What waits for the bar line is marked. */
+function showHeld(root: HTMLElement, { turn, goes_round, stop_time, cue, controls }: EngineState): void {
   const round = goes_round === true;
-  const down = { freeze: turn === "looping", vamp: round, loop_chords: round, stop_time: stop_time === true };
-  for (const [name, isDown] of Object.entries(down))
-    root.querySelector(`[data-command="${name}"]`)?.setAttribute("aria-pressed", String(isDown));
+  const down: Record<string, boolean> = {
+    freeze: turn === "looping",
+    vamp: round,
+    loop_chords: round,
+    stop_time: stop_time === true,
+  };
+  const variation = String(controls?.["variation"] ?? "").toLowerCase();
+  for (const element of root.querySelectorAll<HTMLElement>("[data-command]")) {
+    const name = element.dataset["command"] ?? "";
+    const isDown = name.startsWith("variation_") ? name === `variation_${variation}` : down[name];
+    if (isDown !== undefined) element.setAttribute("aria-pressed", String(isDown));
+    element.toggleAttribute("data-waits", name === cue);
+  }
 }
 
 /** Panic is a button, and Escape where nothing is open that it closes; `silence` stops what sounds on this page. */

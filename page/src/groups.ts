@@ -8,7 +8,7 @@ const MORE: readonly (readonly [string, readonly string[]])[] = [
   ["Form", ["length", "trade", "start", "rest"]],
   ["Time", ["metre", "swing", "quantise", "groove", "click", "count_in_bars"]],
   ["Pitch", ["transpose", "register", "adherence", "voices", "longest"]],
-  ["Character", ["follow", "theme", "temperature", "nucleus"]],
+  ["Character", ["variation", "follow", "theme", "temperature", "nucleus"]],
   ["The room", ["offset", "clock_out"]],
 ];
 

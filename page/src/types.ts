@@ -71,6 +71,7 @@ export interface EngineState {
   chord?: string;
   goes_round?: boolean; // a section, or bars that were played
   stop_time?: boolean;
+  cue?: string; // that waits for the bar line, "" for none
   next_chord?: string;
   chord_source?: string;
   /** Where in the chart: its bar as it is written, from 0; empty without a chart. */

@@ -61,6 +61,7 @@ VALUES = {
     "density": st.sampled_from([0.25, 1.0, 4.0]),
     "energy": st.sampled_from([0.0, 0.5, 1.0]),
     "follow": st.sampled_from([0.0, 0.5, 1.0]),
+    "variation": st.sampled_from(["A", "B", "C", "D"]),
     "groove": st.sampled_from([0.0, 0.75, 1.0]),
     "swing": st.sampled_from(["auto", 50, 60, 67, 75]),
     "parts": st.sampled_from(["auto", "lead", "comp bass", "lead comp bass drums"]),
