@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test check fix train export scorecard examples bench transcripts pictures compiler sound jack chromium
+.PHONY: help serve install test check fix train export scorecard examples bench transcripts pictures compiler sound jack chromium fluidsynth
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -52,13 +52,14 @@ help: # list the verbs
 serve: $(VENV)/.served sound # install livegen, without torch, and play: ARGS='--mode continue'
 	@exec $(BIN)/livegen serve $(ARGS)
 
-install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=train or WITH=link adds what that needs
+install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=train, link, score or sound (or several: score,sound) adds what that needs
 	$(if $(WITH),$(call set_up,$(WITH)))
+	$(if $(findstring sound,$(WITH)),@$(MAKE) --no-print-directory fluidsynth)
 	@mkdir -p "$(PREFIX)/bin" && ln -sf "$(abspath $(BIN)/livegen)" "$(PREFIX)/bin/livegen" && \
 	echo "livegen is $(PREFIX)/bin/livegen" && case ":$$PATH:" in *":$(PREFIX)/bin:"*) ;; *) \
 	echo "$(PREFIX)/bin is not on your path; add it: export PATH=\"$(PREFIX)/bin:\$$PATH\"" ;; esac
 
-test: $(VENV)/.tested sound jack chromium # install everything and run the tests: ARGS='-k panic'
+test: $(VENV)/.tested sound jack chromium fluidsynth # install everything and run the tests: ARGS='-k panic'
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(WORKERS) $(ARGS)
 
 check: $(VENV)/.tested # format, lint, types and layers, and the page's own
@@ -114,7 +115,7 @@ SHOWN := sed -nE -e '/metadata/d' -e 's/^ *(Downloading|Using cached) ([^-]*-[^-
 	-e 's/^Installing collected.*/          writing them to the disk/p'
 define set_up
 	@$(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-	print(*p["dependencies"], *(r for e in "$(1)".split() for r in p["optional-dependencies"][e]), sep="\n")' \
+	print(*p["dependencies"], *(r for e in "$(1)".replace(",", " ").split() for r in p["optional-dependencies"][e]), sep="\n")' \
 	>$(VENV)/needed.txt
 	@echo "  2 of 3  Python packages$(if $(1), ($(1)))"
 	@rm -f $(VENV)/failed; { $(PIP) -r $(VENV)/needed.txt || touch $(VENV)/failed; } | $(SHOWN); [ ! -e $(VENV)/failed ]
@@ -130,7 +131,7 @@ $(VENV)/.served: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python compiler
 	$(call set_up,)
 
 $(VENV)/.tested: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python compiler
-	$(call set_up,train link dev)
+	$(call set_up,train link score sound dev)
 	@touch $@
 
 chromium:
@@ -148,6 +149,11 @@ compiler: | $(BIN)/python
 sound: | $(BIN)/python
 	@[ "$$(uname)" != Linux ] || $(BIN)/python -c 'import ctypes; ctypes.CDLL("libasound.so.2")' 2>/dev/null || \
 	{ $(call need,playing over MIDI ports,$$(apt-cache show libasound2t64 >/dev/null 2>&1 && echo libasound2t64 || echo libasound2),); }
+
+# pyfluidsynth loads the system's library.
+fluidsynth: | $(BIN)/python
+	@$(BIN)/python -c 'import fluidsynth' 2>/dev/null || { $(call need,a sound of its own,$$(\
+	apt-cache show libfluidsynth3 >/dev/null 2>&1 && echo libfluidsynth3 || echo fluidsynth),fluid-synth); }
 
 jack:
 	@command -v jackd >/dev/null || { $(call need,testing over real MIDI ports,jackd2,jack); }

@@ -15,8 +15,11 @@ from livegen.jam.engine import Engine
 from livegen.jam.hands import BASS_BELOW
 from livegen.jam.mapping import Command
 from livegen.jam.turns import MODES, Length, Start
+from livegen.music.chord import Chord
 from livegen.music.instant import ranked
+from livegen.music.key import Key
 from livegen.music.messages import Cut, Message, NoteOn, Other, decode, encode
+from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import part_named, rule_of_track
 from livegen.music.smf import Score, Track
 from livegen.testing import Rehearsal, Wire
@@ -48,6 +51,24 @@ def answer(call: Score, engine: Engine) -> Score:
     player_track = tuple((tick, message) for tick, _, message in _in_order(call))
     tracks = (Track("Player", player_track), Track("Model", model_track))
     return Score(call.ppqn, tracks, call.tempos, call.metres)
+
+
+def written(
+    engine: Engine, answered: Score
+) -> tuple[Key | None, list[tuple[int, Chord | None]] | None]:
+    """The key and the chords of the chart by which a score was answered, chords as (tick, 24 to a quarter, chord).
+
+    They are laid on the file's eighths: the engine's beat is found in what was played.  None without a chart.
+    """
+    clock = answered.tempo_map
+    ticks = [tick for track in answered.tracks for tick, _ in track.messages]
+    found = engine.written(clock.micros(min(ticks)), clock.micros(max(ticks)))
+    if found is None:
+        return None, None
+    eighth = answered.ppqn / 2
+    return found[0], [
+        (round(clock.tick(at) / eighth) * TICKS_PER_BEAT // 2, chord) for at, chord in found[1]
+    ]
 
 
 def _asks_at(heard: Sequence[tuple[int, Message]]) -> int:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from livegen.jam.engine import Engine, Event
     from livegen.jam.journal import Session
     from livegen.jam.rows import Header, Told
+    from livegen.notation.symbols import Notation
 
 log = logging.getLogger(__name__)
 
@@ -240,20 +241,27 @@ def _engine(settings: Mapping[str, Any], model: "Model", rules: Mapping[int, str
 
 
 def generate(
-    calls: Sequence[Path], out: Path, config: "Config", replaces: bool = False
+    calls: Sequence[Path],
+    out: Path,
+    config: "Config",
+    replaces: bool = False,
+    scores: Sequence[Path] = (),
 ) -> Iterator[Path]:
     """Answer each call by itself and write what both play; gives the path of each file when it is written.
 
-    Everything that can be wrong with the files' names and the model is said before anything is written.  A file that
-    is there is left alone unless `replaces`, a call always.  Raises LivegenError.
+    `scores` are files of notation, of one call.  Everything that can be wrong with the files' names and the model is
+    said before anything is written.  A file that is there is left alone unless `replaces`, a call always.  Raises
+    LivegenError.
     """
-    from livegen.answer import answer, rules
+    from livegen.answer import answer, rules, written
     from livegen.inference.model import load
     from livegen.music import smf
+    from livegen.notation.notate import notate
 
     settings = engine_settings(config)
     _expect_to_play(str(config.controls["mode"]))
     targets = _targets(calls, out)
+    _expect_scores(scores, [*calls, *targets.values()], replaces)
     if not replaces:
         _expect_free(list(targets.values()))
     model = load(Path(settings["model"]))
@@ -261,12 +269,43 @@ def generate(
         score, repaired = smf.read_to_play(call)
         if repaired:
             print(f"livegen: {repaired}", file=sys.stderr, flush=True)
-        answered = answer(score, _engine(settings, model, rules(score)))
+        engine = _engine(settings, model, rules(score))
+        answered = answer(score, engine)
         _write_out(target, partial(smf.write, score=answered), replaces)
         if call == calls[0]:
             said = f"livegen: {settings['model']}, seed {settings['seed']}"
             print(said, file=sys.stderr, flush=True)
         yield target
+        if scores:
+            yield from _write_scores(
+                scores, notate(answered, call.stem, *written(engine, answered)), replaces
+            )
+
+
+def _expect_scores(scores: Sequence[Path], others: Sequence[Path], replaces: bool) -> None:
+    """Raises ConfigError for a file of notation that cannot be written."""
+    from livegen.notation.files import check
+
+    for score in scores:
+        try:
+            check(score.suffix.lower())
+        except ConfigError as error:
+            raise ConfigError(f"--score {score}: {error}") from None
+    if scores and len(others) > 2:
+        raise ConfigError(
+            f"--score {scores[0]}: it is of one call; give one, not {len(others) // 2}"
+        )
+    if not replaces:
+        _expect_free(scores, "--score")
+
+
+def _write_scores(scores: Sequence[Path], notation: "Notation", replaces: bool) -> Iterator[Path]:
+    from livegen.notation.files import rendered
+
+    for score in scores:
+        write = partial(Path.write_bytes, data=rendered(notation, score.suffix.lower()))
+        _write_out(score, write, replaces, "--score")
+        yield score
 
 
 # --- playing a journal again --------------------------------------------------------------------------------------
@@ -349,27 +388,29 @@ def _compare(path: Path, sha256: str, rest: str) -> None:
 # --- files to write -----------------------------------------------------------------------------------------------
 
 
-def _write_out(out: Path, write: Callable[[Path], object], replaces: bool) -> None:
-    """Write what --out asks for: all of it or nothing.  Raises ConfigError."""
+def _write_out(
+    out: Path, write: Callable[[Path], object], replaces: bool, option: str = "--out"
+) -> None:
+    """Write what an option asks for: all of it or nothing.  Raises ConfigError."""
     from livegen.daemon.recordings import write_new
 
     try:
         out.parent.mkdir(parents=True, exist_ok=True)
         write_new(out, write, replaces)
     except FileExistsError:
-        _expect_free([out])
-        raise ConfigError(f"--out {out}: cannot be made: a file is in the way") from None
+        _expect_free([out], option)
+        raise ConfigError(f"{option} {out}: cannot be made: a file is in the way") from None
     except OSError as error:
-        raise ConfigError(f"--out {out}: cannot be written ({error.strerror})") from None
+        raise ConfigError(f"{option} {out}: cannot be written ({error.strerror})") from None
 
 
-def _expect_free(targets: Sequence[Path]) -> None:
+def _expect_free(targets: Sequence[Path], option: str = "--out") -> None:
     """Raises ConfigError when something has one of these names."""
     there = [target for target in targets if os.path.lexists(target)]
     if there:
         more = f" and {len(there) - 1} more are" if len(there) > 1 else " is"
         raise ConfigError(
-            f"--out {there[0]}{more} there already; choose another name, or replace with --force"
+            f"{option} {there[0]}{more} there already; choose another name, or replace with --force"
         )
 
 

@@ -16,18 +16,23 @@ CHECKOUT = Path(__file__).resolve().parents[1]
 
 
 def to_install(extra: str = "") -> str:
-    """The command that installs the packages of an extra (`link`, `train`), or those that livegen always needs."""
+    """The command that installs the packages of an extra, such as `link`, or those that livegen always needs."""
     if (CHECKOUT / "Makefile").is_file():
         asked = f" WITH={extra}" if extra else ""
         return f"make -C {shlex.quote(str(CHECKOUT))} install{asked}"
     return shlex.join([sys.executable, "-m", "pip", "install", *packages(required(), extra)])
 
 
+def missing(extra: str, *modules: str) -> str:
+    """One line on a module that an extra brings and that is not installed, and what to type; "" when all are."""
+    lacking = next((name for name in modules if importlib.util.find_spec(name) is None), None)
+    return "" if lacking is None else f"{lacking} is not installed: {to_install(extra)}"
+
+
 def need(extra: str, *modules: str) -> None:
     """End the process with one line and exit status 2 when a module that an extra brings is not installed."""
-    missing = next((name for name in modules if importlib.util.find_spec(name) is None), None)
-    if missing is not None:
-        print(f"livegen: {missing} is not installed: {to_install(extra)}", file=sys.stderr)
+    if line := missing(extra, *modules):
+        print(f"livegen: {line}", file=sys.stderr)
         raise SystemExit(2)
 
 

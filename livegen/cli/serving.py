@@ -122,9 +122,23 @@ def serve(
     metavar="FILE|DIR",
     help="Where to write; several calls need a folder.",
 )
+@click.option(
+    "--score",
+    "scores",
+    multiple=True,
+    type=NEW_FILE,
+    metavar="FILE",
+    help="Also write what both play as notation: FILE.musicxml, .pdf or .svg; as often as you like.",
+)
 @force_option
 @configured("sync")  # a file has its own time
-def generate(calls: tuple[Path, ...], out: Path, replaces: bool, **options: Any) -> None:
+def generate(
+    calls: tuple[Path, ...],
+    out: Path,
+    scores: tuple[Path, ...],
+    replaces: bool,
+    **options: Any,
+) -> None:
     """Answer MIDI files, at once and without ports.
 
     Runs the engine of `serve` on virtual time: the call is played to it as it stands in the file, and what
@@ -136,10 +150,11 @@ def generate(calls: tuple[Path, ...], out: Path, replaces: bool, **options: Any)
     Examples:
       livegen generate call.mid --out both.mid
       livegen generate calls/*.mid --out answers/ --mode continue --bars 8 --seed 7
+      livegen generate call.mid --out both.mid --score both.pdf
     """
     from livegen import app
 
-    for written in app.generate(calls, out, config_of(options), replaces):
+    for written in app.generate(calls, out, config_of(options), replaces, scores):
         click.echo(written)
 
 

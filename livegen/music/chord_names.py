@@ -287,7 +287,7 @@ def _alter(tones: _Tones, shift: int, degree: str) -> None:
 
 # --- spelling -----------------------------------------------------------------------------------------------------
 
-_FIFTHS = "FCGDAEB"  # from the flats up; each letter is a fifth above the one before
+FIFTHS = "FCGDAEB"  # from the flats up; each letter is a fifth above the one before
 _PLAIN_INSTEAD = {"Cb": "B", "Fb": "E", "E#": "F", "B#": "C"}
 
 
@@ -306,10 +306,15 @@ def spelled(chord: Chord, key: Key | None) -> str:
     return chord.named(_PLAIN_INSTEAD.get(name, name))
 
 
+def signature(key: Key) -> int:
+    """The sharps of a key's signature, flats being negative: 2 in D major, -3 in C minor."""
+    return _LINE[key.name.split()[0]] - (3 if key.mode == "minor" else 0)
+
+
 def _on_line(place: int) -> str:
     """The note so many fifths above C."""
     octave, letter = divmod(place + 1, 7)
-    name = _FIFTHS[letter] + ("#" * octave if octave > 0 else "b" * -octave)
+    name = FIFTHS[letter] + ("#" * octave if octave > 0 else "b" * -octave)
     # A double accidental is nobody's name for a chord.
     return name if len(name) < 3 else _on_line(place + (12 if octave < 0 else -12))
 

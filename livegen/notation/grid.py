@@ -1,0 +1,192 @@
+"""Performed notes on a grid that can be read: in each cell of a bar as many lines as its onsets ask for, and no more.
+
+A cell is divided into halves, quarters, eighths or thirds.  Each line that an onset lies beside costs the square of the
+distance, each finer division something of its own, so that an uneven hand is not written out.  Where eighths are
+swung, the late ones are moved to the middle first.  Knows ticks only.
+"""
+
+from bisect import bisect_right
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+from livegen.music.metre import DOTTED, TICKS_PER_BEAT
+from livegen.notation.bars import lines_of_cells
+from livegen.notation.symbols import Bar, Note
+
+TOGETHER = 1.5  # ticks: onsets closer than this are one chord's
+_LOOSE = 1.5  # ticks beside its line that cost 1
+_MERGED = 4.0  # what it costs to write two onsets on one line
+# Into how many parts a cell may be divided, and what that costs; thirds only of a quarter and its halves.
+_PLAIN = {1: 0.0, 2: 0.3, 4: 0.8, 8: 5.0}
+_THIRDS = 1.2
+_EVEN_HALF, _HALVED = {1: 0.0, 2: 0.3}, 2.0  # of each half by itself, where one is of thirds
+_HALF = _EVEN_HALF | {3: _THIRDS}
+_COMPOUND = {1: 0.0, 3: 0.2, 6: 0.8, 12: 5.0}
+_LATE_END = 0.3  # of a line's distance: a note that ends so little after a line was to end there
+_SWINGS = 13.4  # ticks: the median of late eighths, from which on they are swung
+_DOTTED = 17.5  # from here on the first of two is a dotted eighth
+_FEWEST, _USUAL = (
+    6,
+    0.65,
+)  # beats with a late eighth that tell, and their share of those with one eighth between
+
+
+class Span(NamedTuple):
+    """A cell, or half of one, from tick `start` on: `ticks` long, divided by lines into so many `parts`."""
+
+    start: int
+    ticks: int
+    parts: int
+
+    @property
+    def is_triplet(self) -> bool:
+        """True if its parts are thirds that are none of its metre."""
+        return self.parts == 3 and self.ticks != DOTTED
+
+    @property
+    def step(self) -> float:
+        """Ticks from line to line."""
+        return self.ticks / self.parts
+
+
+class Grid:
+    """The lines of the cells of some bars, chosen for some notes.  `swing` is where a late eighth lies, or 0."""
+
+    def __init__(self, bars: Sequence[Bar], notes: Iterable[Note], swing: float = 0.0) -> None:
+        self._swing = swing
+        onsets = sorted({note.start for note in notes})
+        self._spans = [
+            span
+            for start, size in lines_of_cells(bars)
+            for span in self._chosen(start, size, onsets)
+        ]
+        self._starts = [span.start for span in self._spans]
+
+    def _chosen(self, start: int, size: int, onsets: Sequence[float]) -> list[Span]:
+        """The lines that suit the onsets of a cell best."""
+        low = bisect_right(onsets, start - size / 24)
+        places = [at - start for at in onsets[low : bisect_right(onsets, start + size * 23 / 24)]]
+        even = [self._evened(place, size) for place in places]
+        plain = _COMPOUND if size == DOTTED else _PLAIN
+        cost, parts = _cheapest(even, size, plain)
+        spans = [Span(start, size, parts)]
+        if size != TICKS_PER_BEAT:
+            return spans
+        thirds = self._thirds(len(places)) + _strain(places, size / 3)
+        if thirds < cost:
+            cost, spans = thirds, [Span(start, size, 3)]
+        half = size // 2
+        halves = []
+        for at in (0, half):
+            inside = [place - at for place in places if at <= place + TOGETHER < at + half]
+            halves.append(_cheapest(inside, half, _HALF if len(inside) == 3 else _EVEN_HALF))
+        if sum(row[0] for row in halves) + _HALVED < cost:
+            (_, first), (_, second) = halves
+            spans = [Span(start, half, first), Span(start + half, half, second)]
+        return spans
+
+    def _thirds(self, count: int) -> float:
+        """What it costs to divide a cell with so many onsets into thirds."""
+        if self._swing:  # two are late eighths
+            return _THIRDS / 3 if count == 3 else 2 * _THIRDS
+        return _THIRDS * {1: 2.0, 2: 1.75}.get(count, 1.0)
+
+    def _evened(self, place: float, size: int) -> float:
+        """Where in a cell a swung place would lie if it were played straight."""
+        if not self._swing or size != TICKS_PER_BEAT or place <= 0:
+            return place
+        half = size / 2
+        if place <= self._swing:
+            return place * half / self._swing
+        return half + (place - self._swing) * half / (size - self._swing)
+
+    def _at(self, tick: float) -> int:
+        return max(0, bisect_right(self._starts, tick) - 1)
+
+    def triplet(self, tick: float) -> tuple[int, int] | None:
+        """Where the triplet of a tick begins, and how many ticks it has; None where there is none."""
+        span = self._spans[self._at(tick)]
+        return (span.start, span.ticks) if span.is_triplet else None
+
+    def onset(self, tick: float) -> int:
+        """The line on which a note that begins at `tick` is written."""
+        span = self._spans[self._at(tick)]
+        place = tick - span.start
+        if not span.is_triplet:
+            place = self._evened(place, span.ticks)
+        return span.start + round(round(max(0.0, place) / span.step) * span.step)
+
+    def end(self, tick: float, onset: int) -> int:
+        """The line at which a note that begins on line `onset` and ends at `tick` is written to end."""
+        span = self._spans[self._at(tick - 1e-6)]
+        place = tick - span.start
+        if not span.is_triplet:
+            place = self._evened(place, span.ticks)
+        finest = 2 if span.parts == 1 and span.ticks > 6 else span.parts
+        finest = 3 if span.ticks == DOTTED and finest < 3 else finest
+        step = span.ticks / finest
+        lines = max(0, -int(-(place / step - _LATE_END) // 1))
+        end = span.start + round(min(lines, finest) * step)
+        return end if end > onset else onset + max(1, round(self._spans[self._at(onset)].step))
+
+
+def _cheapest(
+    places: Sequence[float], size: int, options: Mapping[int, float]
+) -> tuple[float, int]:
+    """The cost and the number of parts into which a span is divided best."""
+    costs = [
+        (cost + _strain(places, size / parts), parts)
+        for parts, cost in options.items()
+        if size % parts == 0
+    ]
+    return min(costs)
+
+
+def _strain(places: Sequence[float], step: float) -> float:
+    """What it costs to write places of a cell on lines so many ticks apart."""
+    lines = [round(place / step) for place in places]
+    beside = sum(
+        ((place - line * step) / _LOOSE) ** 2 for place, line in zip(places, lines, strict=True)
+    )
+    pairs = zip(pairwise(places), pairwise(lines), strict=True)
+    merged = sum(
+        (after - before > TOGETHER) if one == other else (after - before < TOGETHER)
+        for (before, after), (one, other) in pairs
+    )
+    return beside + _MERGED * merged
+
+
+def swing_of(bars: Sequence[Bar], notes: Iterable[Note]) -> float:
+    """Where in a beat its late eighths lie, in ticks; 0 where eighths are straight, or too few tell."""
+    cells = lines_of_cells(bars)
+    onsets = sorted({note.start for note in notes})
+    late: list[float] = []
+    told = 0
+    for start, size in cells:
+        if size != TICKS_PER_BEAT:
+            continue
+        between = [
+            at - start
+            for at in onsets[bisect_right(onsets, start + 2) : bisect_right(onsets, start + 22)]
+        ]
+        if between and between[-1] - between[0] < TOGETHER:
+            told += 1
+            late += [between[0]] if 12 < between[0] < _DOTTED else []
+    if len(late) < _FEWEST or len(late) < _USUAL * told:
+        return 0.0
+    middle = median(late)
+    return middle if middle >= _SWINGS else 0.0
+
+
+def quantised(notes: Iterable[Note], grid: Grid) -> list[Note]:
+    """Notes on the lines of a grid; of two that would begin at once on one pitch the longer stays."""
+    found: dict[tuple[int, int], Note] = {}
+    for start, end, pitch, velocity in notes:
+        onset = grid.onset(start)
+        note = Note(onset, grid.end(end, onset), pitch, velocity)
+        other = found.get((onset, pitch))
+        if other is None or note.end > other.end:
+            found[onset, pitch] = note
+    return [found[place] for place in sorted(found)]
