@@ -1,8 +1,8 @@
 """How well what was played can be read: scores of held-out pieces and of livegen's own answers, written and read back.
 
-`python -m bench.notation --data DIR` writes notation.json and notation.md.  The first 32 bars of each piece are written as
-MusicXML and read back by the standard library.  A note is found if the score has its pitch within half a sixteenth of
-where it was played; of performances (jazz, drums) that is the grid, and no longer the moment.
+`python -m bench.notation --data DIR` writes notation.json and notation.md.  The first 32 bars of each piece are written
+as MusicXML and read back by the standard library.  A note is found if the score has its pitch within half a sixteenth
+of where it was played; of performances (jazz, drums) that is the grid, and no longer the moment.
 """
 
 import csv
@@ -78,8 +78,8 @@ def pieces(data: Path) -> Iterator[Piece]:
             if row["split"] == "valid" and all(row[name] == said for name, said in kind.columns)
         ]
         for row in wanted[: kind.count]:
-            path = next(name for name in held if name.endswith(row["file"]))
-            yield _piece(kind, row, smf.read(held[path]))
+            file = next(name for name in held if name.endswith(row["file"]))
+            yield _piece(kind, row, smf.read(held[file]))
     for path in sorted(SHOWN.glob("*/best.mid")):
         yield Piece("livegen", f"{path.parent.name}, {path.stem}", _cut(smf.read(path)))
 
@@ -191,8 +191,8 @@ class Found(NamedTuple):
 def _found(voice: Voice, notes: Sequence[ReadNote]) -> list[Found]:
     """Which notes of a voice came back, each as one."""
     left: dict[int, list[ReadNote]] = {}
-    for note in notes:
-        left.setdefault(note.pitch, []).append(note)
+    for one in notes:
+        left.setdefault(one.pitch, []).append(one)
     found = []
     for note in voice.notes:
         near = left.get(note.pitch, [])
@@ -290,15 +290,17 @@ def text_of(rows: Sequence[dict[str, Any]]) -> str:
     keys = [row["signature"] for row in rows if "signature" in row]
     metres = [row["metre"][2] for row in rows if "metre" in row]
     bars = sum(row["bars"] for row in rows)
-    return "\n".join([
-        f"{len(rows)} pieces, {notes:,} notes: {found:.4f} are found; signatures as the set says {sum(keys)} of {len(keys)}, "
-        f"metres {sum(metres)} of {len(metres)}. A bar takes {sum(row['notate ms'] for row in rows) / bars:.1f} ms to be "
-        f"laid out and {sum(row['MusicXML ms'] for row in rows) / bars:.0f} ms to be written.",
+    laid, wrote = (sum(row[name] for row in rows) / bars for name in ("notate ms", "MusicXML ms"))
+    lines = [
+        f"{len(rows)} pieces, {notes:,} notes: {found:.4f} are found; signatures as the set says {sum(keys)} of "
+        f"{len(keys)}, metres {sum(metres)} of {len(metres)}. A bar takes {laid:.1f} ms to be laid out and "
+        f"{wrote:.0f} ms to be written.",
         "",
         table(head, body),
         "",
         "Written by `python -m bench.notation --data DIR`; what the columns are: bench/notation.py.",
-    ])  # fmt: skip
+    ]
+    return "\n".join(lines)
 
 
 @click.command(help=__doc__)

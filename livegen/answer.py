@@ -53,21 +53,25 @@ def answer(call: Score, engine: Engine) -> Score:
     return Score(call.ppqn, tracks, call.tempos, call.metres)
 
 
-def written(
-    engine: Engine, answered: Score
-) -> tuple[Key | None, list[tuple[int, Chord | None]] | None]:
-    """The key and the chords of the chart by which a score was answered, chords as (tick, 24 to a quarter, chord).
+Written = list[
+    tuple[int, Chord | None]
+]  # chords, each with the tick (24 to a quarter) on which it begins
 
-    They are laid on the file's eighths: the engine's beat is found in what was played.  None without a chart.
+
+def written(engine: Engine, answered: Score) -> tuple[Key | None, Written | None]:
+    """The key and the chords of the chart by which a score was answered; None without a chart.
+
+    They are laid on the file's eighths: the engine's beat is found in what was played.
     """
-    clock = answered.tempo_map
-    ticks = [tick for track in answered.tracks for tick, _ in track.messages]
-    found = engine.written(clock.micros(min(ticks)), clock.micros(max(ticks)))
-    if found is None:
+    sheet, timeline, clock = engine.sheet, engine.timeline, answered.tempo_map
+    if sheet is None:
         return None, None
+    ticks = [tick for track in answered.tracks for tick, _ in track.messages]
+    first, last = (timeline.tick(clock.micros(tick)) for tick in (min(ticks), max(ticks)))
     eighth = answered.ppqn / 2
-    return found[0], [
-        (round(clock.tick(at) / eighth) * TICKS_PER_BEAT // 2, chord) for at, chord in found[1]
+    return sheet.key, [
+        (round(clock.tick(timeline.micros(at)) / eighth) * TICKS_PER_BEAT // 2, chord)
+        for at, chord in (sheet.at(first), *sheet.coming(first, last))
     ]
 
 

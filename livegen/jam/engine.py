@@ -34,6 +34,7 @@ from livegen.jam.count_ins import CountIns
 from livegen.jam.cues import Cues
 from livegen.jam.desk import Desk
 from livegen.jam.ears import Ears, Key
+from livegen.jam.lead_sheet import LeadSheet
 from livegen.jam.listener import Listener
 from livegen.jam.mapping import LABELS, Command
 from livegen.jam.metronome import Metronome
@@ -45,8 +46,6 @@ from livegen.jam.struck import Struck
 from livegen.jam.turn_taking import TurnTaking
 from livegen.jam.turns import Start, Turn
 from livegen.music import beats
-from livegen.music.chord import Chord
-from livegen.music.key import Key
 from livegen.music.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -88,7 +87,6 @@ class Swap:
 
 
 Event = Message | Command | Wake | Swap
-Written = list[tuple[int, Chord | None]]  # chords of a chart with when each begins, micros
 
 
 class Alarm(NamedTuple):
@@ -359,14 +357,10 @@ class Engine:
         """The map between beats and time by which the model plays."""
         return self._listener.live.timeline
 
-    def written(self, since: int, until: int) -> tuple[Key | None, Written] | None:
-        """The key of the chart in force and its chords between two times, micros; None without a chart."""
-        sheet, timeline = self._listener.harmony.sheet, self.timeline
-        if sheet is None:
-            return None
-        first, last = timeline.tick(since), timeline.tick(until)
-        changes = (sheet.at(first), *sheet.coming(first, last))
-        return sheet.key, [(timeline.micros(change.tick), change.chord) for change in changes]
+    @property
+    def sheet(self) -> LeadSheet | None:
+        """The chart in force, as it lies on the timeline."""
+        return self._listener.harmony.sheet
 
     @property
     def timeline_since(self) -> int:

@@ -44,12 +44,12 @@ _HEAD = b"""<?xml version="1.0" encoding="UTF-8"?>
 """
 # Kinds of livegen as MusicXML calls them; another is the nearest of them, with tones added or taken away.
 _KINDS = {
-    "13": "dominant-13th", "maj13": "major-13th", "m13": "minor-13th", "maj11": "major-11th", "m11": "minor-11th", "11": "dominant-11th",
+    "13": "dominant-13th", "maj13": "major-13th", "m13": "minor-13th", "maj11": "major-11th", "m11": "minor-11th",
     "9": "dominant-ninth", "maj9": "major-ninth", "m9": "minor-ninth", "7#5": "augmented-seventh",
     "m7b5": "half-diminished", "dim7": "diminished-seventh", "mmaj7": "major-minor", "maj7": "major-seventh",
     "m7": "minor-seventh", "7": "dominant", "6": "major-sixth", "m6": "minor-sixth", "aug": "augmented",
     "dim": "diminished", "sus4": "suspended-fourth", "sus2": "suspended-second", "min": "minor", "maj": "major",
-    "5": "power",
+    "5": "power", "11": "dominant-11th",
 }  # fmt: skip
 # Degree and alteration of a tone that a kind adds, by semitones above the root.
 _DEGREES = {

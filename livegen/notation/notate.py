@@ -94,9 +94,9 @@ def _bpm(score: Score) -> float:
 
 
 def key_of(notes: Sequence[Note]) -> Key | None:
-    """The likeliest key of all notes: by how long each pitch class sounds, also in the bass, and what it comes to rest on.
+    """The likeliest key of all notes; None without notes.
 
-    None without notes.
+    By how long each pitch class sounds, in the bass too, and on what it all comes to rest.
     """
     weights, bass = [0.0] * 12, [0.0] * 12
     for note in notes:

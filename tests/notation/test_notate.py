@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 
 from hypothesis import given
 from hypothesis import strategies as some
@@ -117,7 +118,7 @@ def test_values_fill_their_span_and_each_can_be_written(start: int, ticks: int, 
     for values in (notes_in(start, end, bar, plain), rests_in(start, end, bar, plain)):
         assert values[0].start == start
         assert sum(value.ticks for value in values) == end - start
-        for value, after in zip(values, values[1:], strict=False):
+        for value, after in pairwise(values):
             assert value.start + value.ticks == after.start
         if (start, end) != (0, bar.ticks):
             assert {value.ticks for value in values} <= READABLE
