@@ -60,8 +60,9 @@ def doctor(as_json: bool, **options: Any) -> int:
 
     Versions, settings, the model and its speed, the disk, OSC, the MIDI system, ports and who is connected
     to them, routing loops, clock.  Takes a few seconds, two of them listening, and leaves all as it was.
-    Best asked while `serve` runs and the DAW is connected: then it listens to who sends to "Model In",
-    and sends who hears "Model Out" a message that sounds nowhere, to see whether it comes back.
+    Run it while `serve` runs and the DAW is connected.  Then it listens to everything that is sent to
+    "Model In".  To everyone who is connected to "Model Out" it sends a message that makes no sound, and
+    looks whether that comes back: then there is a loop.
 
     \b
     Exit status: 0  nothing is bad    1  something is

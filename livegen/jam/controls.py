@@ -66,7 +66,7 @@ def _strips() -> Iterator[Control]:
         )  # fmt: skip
         yield Control(
             f"{part}_solo", "choice", "off", choices=("off", "on"),
-            help=f"Lets the model's {part} alone be heard, with other parts that are solo.",
+            help=f"Lets only the model's {part} be heard, and other parts that are solo.",
         )  # fmt: skip
         yield Control(
             f"{part}_level", "number", 1.0, low=0.0, high=2.0,
@@ -79,7 +79,7 @@ def _strips() -> Iterator[Control]:
         if part != PARTS[DRUMS]:
             yield Control(
                 f"{part}_octave", "number", 0, low=-2, high=2, unit="octaves", whole=True,
-                help=f"Moves the register of the model's {part}.  Where register is all there is none to move.",
+                help=f"Moves the register of the model's {part} by octaves.  Without effect where register is all.",
             )  # fmt: skip
 
 
@@ -146,17 +146,17 @@ _TABLE = (
     ),
     Control(
         "chart", "text", OFF,
-        help="A chart (lead sheet) that all parts go by, by the name of one that is there or as a file, or off.  Its "
-        "tempo, metre and style count where those controls are auto or any.",
+        help="The chart (lead sheet) that all parts play by: a name, or a file; off for none.  The chart's tempo, "
+        "metre and style hold where those controls are auto or any.",
     ),
     Control(
         "chart_follow", "choice", "on", choices=("off", "on"),
-        help="Where your chords show that you left out or repeated bars of the chart, the band goes there too.  Not "
-        "where a DAW says the song position.",
+        help="The band follows when your chords show that you left out or repeated bars of the chart.  It does not "
+        "where a DAW gives the song position.",
     ),
     Control(
         "transpose", "number", 0, low=-11, high=11, unit="semitones", whole=True,
-        help="So many semitones higher the chart is played.",
+        help="Plays the chart so many semitones higher.",
     ),
     Control(
         "adherence", "number", 1.0, low=0.0, high=1.0,

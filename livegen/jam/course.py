@@ -11,9 +11,9 @@ LONG_AGO = -(1 << 60)
 
 
 class Leg(NamedTuple):
-    """From tick `since` on the form is gone through, so that `form`, a tick of it, falls on tick `origin`.
+    """A part of the course: from tick `since` on the form is played so that its tick `form` falls on tick `origin`.
 
-    With a `period` so many ticks from `form` on come again and again.
+    With a `period` the form's ticks from `form` on, so many, are repeated for ever.
     """
 
     since: int
@@ -28,9 +28,9 @@ class Leg(NamedTuple):
 
 
 class Passage(NamedTuple):
-    """From tick `start` to before `end` the form is gone through from its tick `form` on, without a jump.
+    """A stretch from tick `start` to before `end`, in which the form is played from its tick `form` on without a jump.
 
-    `follows` says that what is played before it is what the form has there too.
+    `follows` says that the tick before `start` is played from the form's tick before `form`: nothing was left out.
     """
 
     start: int
@@ -60,11 +60,11 @@ class Course:
 
     @property
     def last(self) -> Leg:
-        """The leg that was told last; it may be to come."""
+        """The leg that was added last; it may begin later."""
         return self._legs[-1]
 
     def turn(self, leg: Leg) -> None:
-        """Take another course from `leg.since` on; what was told for later does not count any more."""
+        """Go on with another leg from `leg.since` on; legs that were to begin later are dropped."""
         self._legs = [before for before in self._legs if before.since < leg.since]
         self._legs.append(leg)
 

@@ -1,6 +1,6 @@
-"""Cues: what a player asks of the band that goes along, and what takes effect on a bar line.
+"""The cues that a player gives to the band that goes along; most of them take effect on a bar line.
 
-Where a cue leads, on the chart or in the song that was heard, is remembered by the harmony.  Knows ticks and micros.
+The harmony remembers where a cue leads, on the chart or in the song that was heard.  Knows ticks and micros.
 """
 
 from livegen.jam.agenda import Timed
@@ -15,7 +15,7 @@ from livegen.jam.variations import VARIATIONS
 from livegen.music.drum_bars import FILL
 from livegen.music.metre import TICKS_PER_BEAT
 
-# What is planned for so near is played: a bar line that is nearer is too near.
+# Ticks: a cue cannot change what is planned for a bar line that is nearer.  It takes effect on the next.
 NEAREST_LINE = TICKS_PER_BEAT // 2
 VAMP, LONGEST_LOOP = 4, 8  # bars
 VARYING = {f"variation_{name.lower()}": name for name in VARIATIONS}
@@ -23,7 +23,7 @@ CUES = ("intro", "fill", "break", "stop_time", "top", "section", "vamp", "loop_c
 
 
 class Cues:
-    """Threads: loop only."""
+    """Checks each cue, has the parts carry it out, and replies.  Threads: loop only."""
 
     def __init__(
         self,
@@ -86,7 +86,7 @@ class Cues:
         return self._listener.live.timeline.bar_from(self._tick(now) + NEAREST_LINE)
 
     def _take(self, name: str, now: int) -> tuple[Reply, int]:
-        """Do it; the reply, and the number of bars that it speaks of."""
+        """Carry a cue out; give the reply, and the number of bars that the reply speaks of."""
         timeline, harmony = self._listener.live.timeline, self._listener.harmony_at(now)
         tick, line = self._tick(now), self._line(now)
         is_ending = harmony.ending is not None

@@ -40,10 +40,10 @@ class Finale(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The harmony that is gone by from a tick on.
+    """The harmony by which the parts play from a tick on.
 
-    `classes` are the pitch classes of the key, None where none is known.  The `chords` come again every `period` ticks
-    from the first, if there is one; None is no chord (N.C.).  In `rests` nobody plays.  `is_written`: a chart says so.
+    `classes` are the pitch classes of the key, None where none is known.  With a `period` the `chords` are repeated
+    each so many ticks from the first; a chord of None is N.C.  In `rests` all rest.  `is_written`: a chart says so.
     All ends with `ending`, if there is one.
     """
 
