@@ -191,7 +191,7 @@ class Outbox:
 
 def _cost(messages: list[bytes], thru: bool) -> int:
     """Tokens for these messages: values of the player's are free, for the inlet has thinned them out already."""
-    is_value = bool(messages) and messages[-1][0] & 0xF0 not in (NOTE_OFF, NOTE_ON)
+    is_value = bool(messages) and kind_of(messages[-1]) not in (NOTE_OFF, NOTE_ON)
     return 0 if thru and is_value else len(messages)
 
 
