@@ -223,8 +223,8 @@ def table(facts: dict[str, Any]) -> str:
                 *lines,
                 "",
                 f"Of the lead itself {known['the lead']:.2f} of the onsets are in the piece's chords; of a part that "
-                f"knows the key and not the chord {known['chance in the key']:.2f} would be. What people play beside the "
-                f"same leads, comp and bass together, has {known[people + 'onsets a bar']:.1f} onsets a bar, in "
+                f"knows the key and not the chord {known['chance in the key']:.2f} would be. What people play beside "
+                f"the same leads, comp and bass together, has {known[people + 'onsets a bar']:.1f} onsets a bar, in "
                 f"{known[people + 'strikes a bar']:.1f} strikes.",
             ]
         )

@@ -99,8 +99,9 @@ def habits(past: Past, coming: CellPlace) -> tuple[Floats, Floats]:
     known = (tail[1:] != UNKNOWN) & (tail[:-1] != UNKNOWN)
     other = past.classes[tail[1:]] != past.classes[tail[:-1]]
     places = (coming.phase - 1 - np.arange(len(known))[::-1]) % coming.cells
-    counted = [np.bincount(places, which, coming.cells) for which in (known & other, known)]
-    return counted[0], counted[1]
+    changed: Floats = np.bincount(places, known & other, coming.cells).astype(float)
+    might_have: Floats = np.bincount(places, known, coming.cells).astype(float)
+    return changed, might_have
 
 
 def tabled(past: Past, coming: Sequence[CellPlace], table: Table) -> Floats:
