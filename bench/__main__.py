@@ -50,6 +50,7 @@ PARTS = (
     Part("turns", "Taking turns", needs_data=True),
     Part("accompany", "Going along", needs_data=True),
     Part("playing", "Playing, as a bandmate hears it"),
+    Part("session", "Ten minutes with a person who slips"),
     Part("styles", "Styles, told apart by a listener", needs_data=True),
     Part(
         "words",

@@ -78,7 +78,7 @@ def score_of(one: Try, played: Outcome) -> Score:
         note._replace(channel=note.channel + PLAYERS_CHANNEL)
         for note in (*call.notes, *one.scene.more)
     ]
-    tracks = [_track("Player", player), _track("Model", played.heard.notes)]
+    tracks = [track_of("Player", player), track_of("Model", played.heard.notes)]
     return Score(
         PPQN,
         tuple(track for track in tracks if track.messages),
@@ -87,7 +87,7 @@ def score_of(one: Try, played: Outcome) -> Score:
     )
 
 
-def _track(name: str, notes: Sequence[Note]) -> Track:
+def track_of(name: str, notes: Sequence[Note]) -> Track:
     """Notes as a track that says which instruments play it."""
     # One that was cut short as it began would come out as an end and a beginning.
     notes = [note._replace(end=max(note.end, note.onset + 1 / PPQN)) for note in notes]
@@ -255,7 +255,7 @@ def _keep(
     }
 
 
-def render(folder: Path) -> None:
+def render(folder: Path, files: str = "*/*.mid") -> None:
     """Render all files to Opus beside them.  Raises LivegenError that names what is missing."""
     missing = [name for name in RENDERERS if not shutil.which(name)]
     if missing or not INSTRUMENTS.is_file():
@@ -264,7 +264,7 @@ def render(folder: Path) -> None:
         )
     with tempfile.TemporaryDirectory() as scratch:
         wave = Path(scratch) / "sound.wav"
-        for path in sorted(folder.glob("*/*.mid")):
+        for path in sorted(folder.glob(files)):
             synthesise = ["fluidsynth", "-ni", "-q", "-g", str(GAIN), "-F", str(wave)]
             subprocess.run(
                 [*synthesise, str(INSTRUMENTS), str(path)], check=True, capture_output=True

@@ -369,6 +369,14 @@ class Engine:
         return call.strokes[0][0] if call and call.strokes and self._listener.is_free else self._now
 
     @property
+    def decided(self) -> tuple[int, int] | None:
+        """From which tick on it was planned after what was heard last, and before which tick all is decided.
+
+        None while nothing is planned.
+        """
+        return self._performer.decided
+
+    @property
     def taken(self) -> tuple[Taken, ...]:
         """The last turns that the model took, oldest first."""
         return tuple(self._performer.taken)

@@ -120,6 +120,14 @@ class Performer:
         """When all that was planned will have been played, micros; None while some of it waits."""
         return self.plan.end_us if self.plan and self._agenda.is_empty else None
 
+    @property
+    def decided(self) -> tuple[int, int] | None:
+        """From which tick on it was planned after what was heard last, and before which tick all is decided."""
+        players = self.plan.players if self.plan else ()
+        if self.plan is None or self.plan.chosen is None or not players:
+            return None
+        return min(player.brief.start for player in players), self.plan.chosen.frontier
+
     def is_ending(self) -> bool:
         """True if the plan has an end."""
         return self.plan is not None and self.plan.end is not None

@@ -17,6 +17,7 @@ import numpy.typing as npt
 from livegen.music.chord import Chord
 from livegen.music.chords_heard import ChordTracker
 from livegen.music.key import Key, likeliest
+from livegen.music.progressions import class_of
 from livegen.scorecard.calls import Chords, LeadCall
 from livegen.scorecard.notes import SIXTEENTHS, TICK, Note, key_of
 
@@ -29,6 +30,7 @@ STRUCK = 0.5  # beats that a key which has just been struck counts for at least
 WINDOW = 2  # beats over which recovery is judged
 RECOVERED = 0.95  # of the level before the change
 WARM = 4  # beats at the beginning that are not that level
+LONG = 8  # beats for which a chord is long
 
 Frame = tuple[int, Chord | None]  # pitch of the melody, chord that is heard
 Floats = npt.NDArray[np.float64]
@@ -77,6 +79,34 @@ def heard_chords(notes: Notes, tempo_us: int, count: int) -> list[Chord | None]:
             at += 1
         heard.append(tracker.look(round(now * tempo_us)))
     return heard
+
+
+def spans(chords: Sequence[Chord | None]) -> list[int]:
+    """How many beats lie between one change of root or third and the next, of the chord of each beat.
+
+    Beats without a chord have the one before.  What lasts to the end, and from the beginning, counts as a span.
+    """
+    found: list[int] = []
+    before: int | None = None
+    for chord in chords:
+        if chord is not None and class_of(chord) != before:
+            before = class_of(chord)
+            found.append(0)
+        if found:
+            found[-1] += 1
+    return found
+
+
+def alike(some: Sequence[int], others: Sequence[int]) -> float:
+    """How much of two distributions of spans is shared, 0 to 1; those of LONG beats or more are one kind.
+
+    Of none and some nothing is.
+    """
+    if not some or not others:
+        return float(not some and not others)
+    counts = [np.bincount(np.minimum(rows, LONG), minlength=LONG + 1) for rows in (some, others)]
+    shares = [row / row.sum() for row in counts]
+    return float(np.minimum(*shares).sum())
 
 
 def chord_at(chords: Chords, beat: float) -> Chord | None:

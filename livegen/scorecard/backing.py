@@ -1,10 +1,10 @@
-"""A band behind a player with chords in the left hand: what it plays at the changes, once and when they come back.
+"""A band behind a player with chords in the left hand: what it foresees and plays at the changes when they come back.
 
 Chords are those written over a piece; the left hand holds them close together, and of a slash chord the bass well below
 them, for nobody could know otherwise that it is meant.  Beats are those of the call.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -16,6 +16,7 @@ from livegen.jam.harmonies import foot
 from livegen.music.chord import Chord
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP
+from livegen.music.progressions import class_of
 from livegen.scorecard.accompaniment import EXACT, chord_at, in_chord
 from livegen.scorecard.calls import Chords, LeadCall
 from livegen.scorecard.feels import looped
@@ -25,6 +26,7 @@ from livegen.scorecard.playing import PlayedCall, played
 ALL_PARTS: dict[str, object] = {"parts": "comp bass drums"}
 LATE = 0.25  # beats after a change by which a bass still has the root in time
 STRONG = 2.0  # beats between strong ones
+AHEAD = 1.0  # beats by which a chord is foreseen
 LEFT_HAND = 48  # the lowest pitch of a chord held there
 LEFT_BASS = (
     30  # and of the bass of a slash chord: an octave from here on, a fifth at least below the chord
@@ -60,6 +62,7 @@ def backed(
         seed=seed,
         after_bars=1,
         more=held(song, over_song),
+        asks=[beat - AHEAD for beat, _ in other_chords(inside(song, over_song))],
     )
     if rounds == 1:
         return heard, over_song
@@ -68,7 +71,9 @@ def backed(
         for note in heard.notes
     ]
     rest = [(beat - call.beats, chord) for beat, chord in over_song if beat >= call.beats - EXACT]
-    return replace(heard, call=looped(call, (rounds - 1) * call.bars), notes=tuple(later)), rest
+    expected = {beat - call.beats: chord for beat, chord in heard.expected.items()}
+    later_call = looped(call, (rounds - 1) * call.bars)
+    return replace(heard, call=later_call, notes=tuple(later), expected=expected), rest
 
 
 def inside(call: LeadCall, chords: Chords) -> list[tuple[float, Chord | None]]:
@@ -121,6 +126,49 @@ def roots_at_changes(bass: Notes, chords: Chords, late: float) -> list[bool]:
     return found
 
 
+def other_chords(chords: Chords) -> list[tuple[float, Chord]]:
+    """Where a chord with another root or third than before begins.  The first chord is no change."""
+    found = []
+    for (_, before), (beat, chord) in pairwise(chords):
+        if before and chord and class_of(before) != class_of(chord):
+            found.append((beat, chord))
+    return found
+
+
+def foreseen(expected: Mapping[float, Chord | None], chords: Chords) -> list[bool]:
+    """Tell of each of `other_chords` if it was expected AHEAD of it, by root and third.
+
+    `expected` is the next chord that was, by the beat at which it was asked for; where it was not, nothing is said.
+    """
+    asked = [
+        (expected[beat - AHEAD], it)
+        for beat, it in other_chords(chords)
+        if beat - AHEAD in expected
+    ]
+    return [told is not None and class_of(told) == class_of(chord) for told, chord in asked]
+
+
+def guessed(chords: Chords, beats: float) -> tuple[list[float], list[float]]:
+    """How often each of `other_chords` is guessed by who knows how long each chord sounds in these beats, nothing else.
+
+    By who draws one by chance, and by who always says the one that sounds longest but for the one that holds.
+    """
+    lasts: dict[int, float] = {}
+    ends = [beat for beat, _ in chords[1:]] + [beats]
+    for (beat, chord), end in zip(chords, ends, strict=True):
+        if chord:
+            lasts[class_of(chord)] = lasts.get(class_of(chord), 0.0) + max(0.0, end - beat)
+    by_chance, by_length = [], []
+    holds = [chord_at(chords, beat - AHEAD) for beat, _ in other_chords(chords)]
+    for before, (_, chord) in zip(holds, other_chords(chords), strict=True):
+        rest = {
+            it: length for it, length in lasts.items() if before is None or it != class_of(before)
+        }
+        by_chance.append(rest[class_of(chord)] / sum(rest.values()))
+        by_length.append(float(max(rest, key=rest.__getitem__) == class_of(chord)))
+    return by_chance, by_length
+
+
 def tones_on_strong_beats(bass: Notes, chords: Chords) -> list[bool]:
     """True for each onset of a bass on a strong beat that is a tone of the chord."""
     found = []
@@ -160,5 +208,6 @@ def figures(heard: PlayedCall, chords: Chords) -> dict[str, list[float]]:
         "root_with_chord": roots_at_changes(bass, there, EXACT),
         "strong_in_chord": tones_on_strong_beats(bass, chords),
         "comp_in_chord": in_chord(comp, chords),
+        "foreseen": foreseen(heard.expected, there),
     }
     return {name: [float(value) for value in values] for name, values in found.items()}

@@ -18,7 +18,7 @@ from livegen.inference.model import OnnxModel
 from livegen.inference.model import load as load_model
 from livegen.jam.agenda import ROUTES
 from livegen.music.parts import BASS, COMP
-from livegen.scorecard import backing, degeneracy
+from livegen.scorecard import backing, degeneracy, streaming
 from livegen.scorecard.calls import (
     Chords,
     HeldOut,
@@ -39,6 +39,7 @@ from livegen.training.corpora import Progress
 
 BARS = 4  # of a call and of its answer
 LEAD_BARS = 8  # of a melody to go along with
+ROUNDS = 3  # that they are played with their chords
 TURN_BARS = (1, 2)
 LEADS_OF = 4  # one melody to so many calls
 MOST = 12  # calls kept of one piece
@@ -82,9 +83,14 @@ def go_along(which: int, call: LeadCall, seed: int) -> PlayedCall:
 def back(
     which: int, call: LeadCall, chords: Chords, seed: int
 ) -> tuple[PlayedCall, dict[str, list[float]]]:
-    """Give the second round of a model's band behind a call with its chords, and its figures."""
-    heard, over = backing.backed(_models[which], call, chords, seed, 2, backing.ALL_PARTS)
+    """Give all rounds but the first of a model's band behind a call with its chords, and its figures."""
+    heard, over = backing.backed(_models[which], call, chords, seed, ROUNDS, backing.ALL_PARTS)
     return heard, backing.figures(heard, over)
+
+
+def in_time(which: int, call: LeadCall, seed: int) -> tuple[PlayedCall, streaming.Timing]:
+    """Go along with a call, and take as long as it takes."""
+    return streaming.in_time(_models[which], call, seed)
 
 
 def judged(

@@ -134,12 +134,15 @@ def held_out(
 
 def lead_of(score: Score) -> Track | None:
     """The first track that is heard as the lead, or a piece's only keyboard; None where there is neither."""
+    return next((track for rule, track in heard_as(score) if rule in ("lead", KEYS)), None)
+
+
+def heard_as(score: Score) -> Iterator[tuple[str, Track]]:
+    """The tracks of a piece, and how each is heard: the name of a part, or KEYS."""
     count = len(score.tracks)
     for index, track in enumerate(score.tracks):
         channel = next(m.channel for _, m in track.messages if isinstance(m, NoteOn))
-        if rule_of_track(track.name, channel, track.program, index, count) in ("lead", KEYS):
-            return track
-    return None
+        yield rule_of_track(track.name, channel, track.program, index, count), track
 
 
 def has_bars(held: HeldOut) -> bool:
@@ -152,7 +155,7 @@ def windows(held: HeldOut, bars: int) -> list[LeadCall]:
 
     None of a piece that cannot be read, has no lead, no believable bar lines, or more than one metre.
     """
-    score = _read(held)
+    score = score_of(held)
     track = lead_of(score) if score and has_bars(held) else None
     if score is None or track is None or len(score.metres) > 1:
         return []
@@ -192,7 +195,7 @@ def followed(held: HeldOut, bars: int) -> list[Pair]:
 
 def leads(held: HeldOut, bars: int) -> list[Lead]:
     """All calls of so many bars of a piece that has a track of chords and an accompaniment beside it."""
-    score = _read(held)
+    score = score_of(held)
     if score is None or not any(track.name.startswith(CHORDS) for track in score.tracks):
         return []
     drop = QUIRKS.get(held.corpus, Quirk()).drop
@@ -213,13 +216,11 @@ def leads(held: HeldOut, bars: int) -> list[Lead]:
 
 def accompaniment_of(score: Score) -> list[Track]:
     """Tracks that are heard as comp or bass, but not the one that repeats the chords."""
-    count, found = len(score.tracks), []
-    for index, track in enumerate(score.tracks):
-        channel = next(m.channel for _, m in track.messages if isinstance(m, NoteOn))
-        rule = rule_of_track(track.name, channel, track.program, index, count)
-        if rule in ("comp", "bass") and not track.name.startswith(CHORDS):
-            found.append(track)
-    return found
+    return [
+        track
+        for rule, track in heard_as(score)
+        if rule in ("comp", "bass") and not track.name.startswith(CHORDS)
+    ]
 
 
 def written_chords(score: Score) -> Chords:
@@ -233,7 +234,8 @@ def written_chords(score: Score) -> Chords:
 
 
 @lru_cache(maxsize=4)  # who looks for one thing in a piece soon looks for another
-def _read(held: HeldOut) -> Score | None:
+def score_of(held: HeldOut) -> Score | None:
+    """The piece; None of one that cannot be read."""
     try:
         return read(held.data)
     except MidiFileError:

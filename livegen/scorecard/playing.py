@@ -4,14 +4,16 @@ A call is played at its piece's tempo on a steady clock that has counted a bar i
 true clock, 0 being the call's first bar line.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from operator import itemgetter
 
 from livegen.inference.contract import Model
 from livegen.jam.controls import settings
 from livegen.jam.engine import Engine
 from livegen.jam.mapping import Command
+from livegen.music.chord import Chord
+from livegen.music.chord_names import chord_named
 from livegen.music.instant import ranked
 from livegen.music.messages import Message, NoteOff, NoteOn, Other
 from livegen.music.transport import CLOCK, START
@@ -30,7 +32,7 @@ class PlayedCall:
 
     `notes` are the model's, by onset; `line` the beat at which its answer might begin, None when it never did;
     `hanging` is how many notes still sounded a second after the end; `heard_us` the beat, micros, that the engine
-    went by when the call was over.
+    went by when the call was over; `expected` the next chord that it foresaw at each beat at which it was asked.
     """
 
     call: LeadCall
@@ -38,6 +40,7 @@ class PlayedCall:
     line: float | None
     hanging: int = 0
     heard_us: int = 0
+    expected: Mapping[float, Chord | None] = field(default_factory=dict)
 
     @property
     def answer(self) -> tuple[Note, ...]:
@@ -54,12 +57,15 @@ def played(
     after_bars: int | None = None,
     more: Sequence[tuple[float, Message]] = (),
     has_clock: bool = True,
+    asks: Sequence[float] = (),
+    rehearse: Callable[[Engine], Rehearsal] = Rehearsal,
 ) -> PlayedCall:
     """Play a call to an engine with these settings, and let it answer to the end, or for so many bars.
 
     `values` are controls by name; ConfigError is raised for one that does not fit.  `more` is played beside the
-    call: messages with their beats.  Without `has_clock` nothing tells the engine tempo and bars but the call.  Same
-    seed, same notes.
+    call: messages with their beats.  Without `has_clock` nothing tells the engine tempo and bars but the call.  At the
+    beats `asks` it is asked for the next chord that it foresees.  `rehearse` makes what it plays in.  Same seed, same
+    notes.
     """
     engine = Engine(
         model,
@@ -67,11 +73,12 @@ def played(
         settings=settings({"metre": call.metre, **values} if has_clock else values),
         rules={0: "lead", 1: "comp"},
     )
-    rehearsal = Rehearsal(engine)
+    rehearsal = rehearse(engine)
     rows = sorted([*ranked(_messages(call)), *ranked(more)], key=itemgetter(0, 1))
     timed = [(beat, message) for beat, _, message in rows]
+    questions, expected = sorted(asks), dict[float, Chord | None]()
     most = call.bars + (LONGEST_WAIT_BARS if after_bars is None else after_bars)
-    begin_us = START_US + round(call.bar * call.tempo_us)
+    begin_us = beginning(call)
     if has_clock:
         rehearsal.play(START_US - 1_000, Other(bytes((START,))))
     at, clocks = 0, round((1 + most) * call.bar * CLOCKS)
@@ -83,6 +90,8 @@ def played(
         if has_clock:
             rehearsal.play(due, Other(bytes((CLOCK,))))
         rehearsal.until(due)
+        while questions and begin_us + questions[0] * call.tempo_us <= due:
+            expected[questions.pop(0)] = next_chord(engine)
         is_over = after_bars is None and at == len(timed) and clock % CLOCKS == 0
         if is_over and engine.snapshot()["turn"] == "waiting":
             break
@@ -98,7 +107,18 @@ def played(
     rehearsal.until(rehearsal.now + SECOND)
     hanging = len(rehearsal.wire.sounding)
     notes = tuple(_notes(sent, begin_us, call.tempo_us))
-    return PlayedCall(call, notes, line, hanging, round(heard_us))
+    return PlayedCall(call, notes, line, hanging, round(heard_us), expected)
+
+
+def beginning(call: LeadCall) -> int:
+    """When the first bar line of a call is, micros: a bar is counted in before it."""
+    return START_US + round(call.bar * call.tempo_us)
+
+
+def next_chord(engine: Engine) -> Chord | None:
+    """The next other chord that an engine foresees; None where it foresees none."""
+    name = str(engine.snapshot()["next_chord"])
+    return chord_named(name) if name else None
 
 
 def _messages(call: LeadCall) -> Iterator[tuple[float, Message]]:

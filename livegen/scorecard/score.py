@@ -92,7 +92,7 @@ def score(
         playing.measure(card, band, calls)
         if music.leads:
             accompaniment.measure(card, band, music.leads)
-            backing.measure(card, band, music.leads)
+            backing.measure(card, band, music.leads, pieces)
         else:
             card.remarks.append(
                 "No piece has a lead, an accompaniment and a track of chords: none was judged."

@@ -146,3 +146,17 @@ def test_notes_are_judged_by_the_key_of_their_beat() -> None:
     hits = accompaniment.key_hits(notes, 2, 1.0, C_MAJOR, Key(7, "major"))
 
     assert hits.tolist() == [[1, 1], [1, 2]]
+
+
+def test_spans_lie_between_changes_of_root_or_third() -> None:
+    c, c7, c_minor, f = Chord(0, "maj"), Chord(0, "7"), Chord(0, "min"), Chord(5, "maj")
+
+    assert accompaniment.spans([None, c, c7, None, c_minor, f, f]) == [3, 1, 2]
+    assert accompaniment.spans([None, None]) == []
+
+
+def test_spans_are_alike_as_far_as_their_shares_are_and_long_ones_are_one_kind() -> None:
+    assert accompaniment.alike([4, 4, 4, 4], [4, 4]) == 1.0
+    assert accompaniment.alike([4, 4], [4, 2]) == 0.5
+    assert accompaniment.alike([8], [16]) == 1.0
+    assert accompaniment.alike([4], [2]) == 0.0 and accompaniment.alike([], [2]) == 0.0

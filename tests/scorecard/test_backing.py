@@ -11,7 +11,10 @@ from livegen.scorecard.backing import (
     backed,
     diversity,
     figures,
+    foreseen,
+    guessed,
     held,
+    other_chords,
     roots_at_changes,
     tones_on_strong_beats,
 )
@@ -74,11 +77,35 @@ def test_chords_are_held_from_one_to_the_next() -> None:
     assert len(struck) == len(ended) == 12
 
 
+def test_a_chord_is_foreseen_where_its_root_and_third_were_expected_a_beat_before() -> None:
+    expected = {3.0: Chord(5, "maj7"), 7.0: Chord(2, "min"), 11.0: None}
+
+    assert foreseen(expected, CHORDS) == [True, False, False]
+    assert foreseen({}, CHORDS) == []
+
+
+def test_another_seventh_or_bass_is_no_other_chord() -> None:
+    chords = ((0.0, C), (2.0, Chord(0, "7")), (4.0, Chord(0, "maj", 4)), (6.0, Chord(0, "min")))
+
+    assert [beat for beat, _ in other_chords(chords)] == [6.0]
+
+
+def test_who_guesses_knows_how_long_chords_sound_and_not_which_comes() -> None:
+    chords = ((0.0, C), (4.0, F), (6.0, G), (8.0, C))
+    by_chance, by_length = guessed(chords, 12.0)
+
+    assert by_chance == pytest.approx([2 / 4, 2 / 10, 8 / 10])
+    assert by_length == [1.0, 0.0, 1.0]
+
+
 def test_of_two_rounds_the_second_is_given_and_a_band_of_random_notes_has_its_roots() -> None:
     heard, over = backed(UniformModel(12), SONG, CHORDS, 1, 2, {"parts": "comp bass drums"})
 
     assert isinstance(heard, PlayedCall) and heard.call.beats == 16
     assert [chord for _, chord in over] == [C, F, G, C]
     found = figures(heard, over)
+    assert (
+        found["foreseen"].count(1.0) >= 2
+    )  # bars that come back are remembered, whatever is played
     assert found["root_at_change"].count(1.0) >= 2
     assert min(note.onset for note in heard.notes if note.channel == ROUTES[COMP].channel) < 0

@@ -4,14 +4,17 @@ from collections.abc import Callable, Sequence
 from itertools import repeat
 
 import numpy as np
+import numpy.typing as npt
 
+from livegen.music.chord import Chord
 from livegen.scorecard import accompaniment, estimates
 from livegen.scorecard.band import Band, go_along, harmony
-from livegen.scorecard.calls import Lead
+from livegen.scorecard.calls import Lead, LeadCall
 from livegen.scorecard.card import HARMONISER, PEOPLE, RANDOM, WRITTEN, Card
-from livegen.scorecard.notes import Note, key_of
-from livegen.scorecard.sections import modulation
+from livegen.scorecard.notes import SIXTEENTHS, Note, key_of
+from livegen.scorecard.sections import coupling, modulation, streaming
 
+LATE_IN = 0.9  # of a beat: there its chord is asked for
 Notes = Sequence[Note]
 Frames = Sequence[accompaniment.Frame]
 
@@ -79,7 +82,58 @@ def measure(card: Card, band: Band, some: Sequence[Lead]) -> None:
             for name, rows in beside.items()
         }
         card.add("accompaniment", what, says, "people", columns)
+    _harmonic_rhythm(card, band, some, beside)
+    coupling.measure(card, band, calls, beside)
+    streaming.measure(card, band, calls, beside)
     modulation.measure(card, band, some, beside)
+
+
+def _harmonic_rhythm(
+    card: Card, band: Band, some: Sequence[Lead], beside: dict[str, list[Notes]]
+) -> None:
+    """Changes of the chord that is heard at the end of each beat, and how long chords last beside those written."""
+    written = [
+        accompaniment.spans(
+            [
+                accompaniment.chord_at(lead.chords, beat + LATE_IN)
+                for beat in range(round(lead.call.beats))
+            ]
+        )
+        for lead in some
+    ]
+    lasting = {
+        name: [
+            accompaniment.spans(_by_beat(lead.call, notes))
+            for lead, notes in zip(some, rows, strict=True)
+        ]
+        for name, rows in beside.items()
+    } | {WRITTEN: written}
+    columns = {
+        name: estimates.mean(
+            [max(0, len(row) - 1) / lead.call.bars for lead, row in zip(some, rows, strict=True)],
+            band.seed,
+        )
+        for name, rows in lasting.items()
+    }
+    card.add("accompaniment", "changes", "changes of the chord heard, a bar", "people", columns)
+
+    def shared(rows: Sequence[list[int]]) -> estimates.Estimate | None:
+        def of(drawn: npt.NDArray[np.int64]) -> float:
+            return accompaniment.alike(
+                [span for at in drawn for span in rows[at]],
+                [span for at in drawn for span in written[at]],
+            )
+
+        return estimates.resampled(len(rows), of, band.seed)
+
+    columns = {name: shared(rows) for name, rows in lasting.items() if name != WRITTEN}
+    says = "how long chords last: overlap with those written"
+    card.add("accompaniment", "harmonic_rhythm", says, "people", columns)
+
+
+def _by_beat(call: LeadCall, notes: Notes) -> list[Chord | None]:
+    heard = accompaniment.heard_chords(notes, call.tempo_us, round(call.beats * SIXTEENTHS))
+    return heard[SIXTEENTHS - 1 :: SIXTEENTHS]
 
 
 def _flat(by_beat: Sequence[Sequence[accompaniment.Frame]]) -> list[accompaniment.Frame]:

@@ -1,14 +1,18 @@
-"""A band behind a player with chords in the left hand, in the second round, and how many chords it plays."""
+"""A band behind a player with chords in the left hand, when they come back; its drums, and how many chords it plays."""
 
 from collections.abc import Sequence
 from itertools import repeat
 from statistics import fmean
 
-from livegen.scorecard import estimates
-from livegen.scorecard.backing import diversity
-from livegen.scorecard.band import Band, back, harmony
-from livegen.scorecard.calls import Lead
-from livegen.scorecard.card import PEOPLE, Card
+from livegen.jam.agenda import ROUTES
+from livegen.music.parts import DRUMS
+from livegen.scorecard import drumming, estimates
+from livegen.scorecard.backing import diversity, guessed, inside
+from livegen.scorecard.band import LEAD_BARS, ROUNDS, Band, back, harmony
+from livegen.scorecard.calls import HeldOut, Lead
+from livegen.scorecard.card import PEOPLE, RANDOM, UNIGRAM, WRITTEN, Card
+from livegen.scorecard.estimates import Estimate
+from livegen.scorecard.playing import PlayedCall
 
 # What is shown of each piece, and what it says.
 SHOWN = {
@@ -17,10 +21,21 @@ SHOWN = {
     "strong_in_chord": "notes of the bass on strong beats that are tones of the chord",
     "comp_in_chord": "notes of the comp that are tones of the chord",
 }
+FORESEEN = "chords that were expected a beat ahead"
+DRUMMED = {
+    "kick_on_one": ("drums: bars with the kick on one", "people"),
+    "backbeat": ("drums: bars with a snare on two and on four", "people"),
+    "hits": ("drums: hits a bar", "people"),
+    "impossible": ("drums: moments that need more than two hands or two feet", "less"),
+}
+FOUR = "4/4"
 
 
-def measure(card: Card, band: Band, some: Sequence[Lead]) -> None:
-    """The band at the changes when eight bars come back, and the diversity of its chords."""
+def measure(card: Card, band: Band, some: Sequence[Lead], pieces: Sequence[HeldOut]) -> None:
+    """The band at the changes when eight bars come back, what it foresees, its drums, and its chords' diversity.
+
+    People's drums are those of all `pieces` that have any.
+    """
     calls, chords = [lead.call for lead in some], [lead.chords for lead in some]
     heard = {
         name: band.map(
@@ -30,14 +45,17 @@ def measure(card: Card, band: Band, some: Sequence[Lead]) -> None:
     }
     for what, says in SHOWN.items():
         columns = {
-            name: estimates.mean(
-                [fmean(found[what]) if found[what] else None for _, found in rows], band.seed
-            )
-            for name, rows in heard.items()
+            name: _mean(band, [found[what] for _, found in rows]) for name, rows in heard.items()
         }
         card.add("backing", what, says, "more", columns)
+    _foreseen(
+        card,
+        band,
+        some,
+        {name: [found["foreseen"] for _, found in rows] for name, rows in heard.items()},
+    )
     kinds = {
-        name: [diversity(harmony(one), one.call.beats) for one, _ in rows]
+        name: [diversity(harmony(one), LEAD_BARS * one.call.bar) for one, _ in rows]
         for name, rows in heard.items()
     }
     kinds[PEOPLE] = [diversity(lead.people, lead.call.beats) for lead in some]
@@ -45,3 +63,52 @@ def measure(card: Card, band: Band, some: Sequence[Lead]) -> None:
     card.add(
         "backing", "diversity", "different chords in eight bars (Vendi score)", "people", columns
     )
+    _drums(card, band, pieces, {name: [one for one, _ in rows] for name, rows in heard.items()})
+
+
+def _mean(band: Band, rows: Sequence[Sequence[float]]) -> Estimate | None:
+    """The mean over pieces of what is known of each."""
+    return estimates.mean([fmean(row) if row else None for row in rows], band.seed)
+
+
+def _foreseen(
+    card: Card, band: Band, some: Sequence[Lead], rows: dict[str, list[list[float]]]
+) -> None:
+    """Beside who guesses by how long each chord sounds; whoever has the chart knows them all."""
+    guesses = [guessed(inside(lead.call, lead.chords), lead.call.beats) for lead in some]
+    columns = {
+        RANDOM: _mean(band, [by_chance for by_chance, _ in guesses]),
+        UNIGRAM: _mean(band, [by_length for _, by_length in guesses]),
+        **{name: _mean(band, found) for name, found in reversed(rows.items())},
+        WRITTEN: _mean(band, [[1.0] * len(by_chance) for by_chance, _ in guesses]),
+    }
+    card.add("backing", "foreseen", FORESEEN, "more", columns)
+
+
+def _drums(
+    card: Card, band: Band, pieces: Sequence[HeldOut], heard: dict[str, list[PlayedCall]]
+) -> None:
+    """The drums of the band in 4/4, beside those of people."""
+    bars = LEAD_BARS * (ROUNDS - 1)
+    found = {
+        name: [
+            drumming.figures(
+                [
+                    note
+                    for note in one.notes
+                    if note.channel == ROUTES[DRUMS].channel and note.onset >= 0
+                ],
+                bars,
+            )
+            for one in some
+            if one.call.metre == FOUR
+        ]
+        for name, some in heard.items()
+    }
+    found[PEOPLE] = band.map("people's drums", drumming.of_people, pieces, repeat(bars))
+    for what, (says, better) in DRUMMED.items():
+        columns = {
+            name: estimates.mean([None if row is None else row[what] for row in rows], band.seed)
+            for name, rows in found.items()
+        }
+        card.add("backing", what, says, better, columns)
