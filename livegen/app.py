@@ -137,11 +137,12 @@ def _set_up(config: "Config") -> dict[str, Any]:
     from livegen.jam.mapping import ControlMap
 
     bindings = ControlMap(config.bindings).bindings  # as the engine writes them
-    live = ("jam.", "map", "presets", "setlist")
+    live = ("jam.", "map", "presets", "macros", "setlist")
     rest = {path: _at(config, path) for path, _ in settings() if not path.startswith(live)}
     return {
         "controls": config.controls,
         "presets": config.all_presets,
+        "macros": config.macros,
         "bindings": bindings,
         "learned": {s: t for s, t in learned().items() if bindings.get(s) == t},
         "rest": rest,
@@ -178,6 +179,7 @@ def engine_settings(config: "Config") -> dict[str, Any]:
         "routes": {part: _routed(route) for part, route in config.output},
         "map": config.bindings,
         "presets": config.all_presets,
+        "macros": config.macros,
         "horizon_us": round(daemon.horizon_ms * 1000),
         "keep_warm_us": round(daemon.keep_warm_ms * 1000),
         "awake_us": round(daemon.rest_after_s * SECOND),
@@ -233,6 +235,7 @@ def _engine(settings: Mapping[str, Any], model: "Model", rules: Mapping[int, str
         rules=rules,
         bindings=settings["map"],
         presets=settings["presets"],
+        macros=settings.get("macros"),  # not in journals that are older
         horizon_us=settings["horizon_us"],
     )
 

@@ -34,6 +34,7 @@ from livegen import guarded_yaml, shipped
 from livegen.errors import ChartError, ConfigError
 from livegen.home import base_folder
 from livegen.jam.controls import CONTROLS, checked, is_wish
+from livegen.jam.macros import LONGEST_NAME, parse_macro
 from livegen.jam.mapping import parse_target
 from livegen.jam.sources import parse_source
 from livegen.music.scale import parse_register
@@ -94,6 +95,15 @@ def _as_control(name: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def _macro(given: object) -> object:
+    """Check a macro, and keep it as it is written."""
+    try:
+        parse_macro(given)
+    except ConfigError as mistake:
+        raise ValueError(str(mistake)) from None
+    return given
+
+
 Channel = Annotated[int, Field(ge=1, le=16)]
 Velocity = Annotated[int, Field(ge=1, le=127)]
 # JACK refuses a longer client name, misleadingly.
@@ -102,6 +112,8 @@ Name = Annotated[
 ]
 Source = Annotated[str, _parsed(parse_source, "map")]
 Target = Annotated[str, _parsed(parse_target, "map")]
+MacroName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
+MacroValues = Annotated[dict[str, Any], BeforeValidator(_macro)]
 Rule = Literal["keys", "lead", "comp", "bass", "drums", "mpe", "off"]
 Heard = Annotated[Rule, BeforeValidator(lambda value: _word(value))]
 ALL_CHANNELS: dict[int, Rule] = {
@@ -239,11 +251,24 @@ class Config(Section):
     jam: Jam = Jam()  # type: ignore[valid-type]
     map: dict[Source, Target] = {}
     presets: dict[str, Preset] = {}  # type: ignore[valid-type]
+    macros: dict[MacroName, MacroValues] = {}
     setlist: list[str] = []
     osc: OscSettings = OscSettings()
     page: PageSettings = PageSettings()
     recording: Recording = Recording()
     daemon: Daemon = Daemon()
+
+    @field_validator("macros")
+    @classmethod
+    def _bound_macros_are_there(
+        cls, given: dict[str, dict[str, Any]], info: ValidationInfo
+    ) -> dict[str, dict[str, Any]]:
+        bound = [target for target in info.data.get("map", {}).values()]
+        names = [target.removeprefix("macro ") for target in bound if target.startswith("macro ")]
+        if missing := [name for name in names if name not in given]:
+            there = ", ".join(given) or "none"
+            raise ValueError(f"map binds the macro {missing[0]!r:.60}; there are: {there}")
+        return given
 
     @field_validator("setlist")
     @classmethod

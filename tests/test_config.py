@@ -382,3 +382,19 @@ def test_one_word_makes_all_channels_one_mpe_keyboard(tmp_path: Path) -> None:
 def test_the_first_channel_is_no_member_of_itself(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="channel 1 says how the members"):
         load(written(tmp_path, "channels: {1: mpe}\n"))
+
+
+def test_a_macro_is_checked_where_it_is_written(tmp_path: Path) -> None:
+    path = written(tmp_path, "macros:\n  Lift: {energy: [0.3, 0.9], bars: 8}\n  Bad: {energy: 7}\n")
+
+    assert mistakes(path) == [
+        f"{path}:3: macros.Bad: energy: expected a number from 0 to 1, got 7",
+    ]
+
+
+def test_a_macro_that_is_bound_and_not_there_is_a_mistake(tmp_path: Path) -> None:
+    path = written(tmp_path, "map: {note 40: macro Loft}\nmacros: {Lift: {energy: 1}}\n")
+
+    assert mistakes(path) == [
+        f"{path}:2: macros: map binds the macro 'Loft'; there are: Lift",
+    ]

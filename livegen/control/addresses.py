@@ -28,6 +28,7 @@ URGENT = {
 # The same for commands that take a word.
 WORDED = {
     "preset": "Switches to the preset of this name, on the bar line while the model plays.",
+    "macro": "Starts the macro of this name: on the bar line while the model plays.",
     "save_preset": "Saves the controls as they are now as a preset of this name; one that is there already stays.",
     "learn": "Binds this control or command to the knob, pad or pedal that is moved; without a word gives up.",
     "unlearn": "Undoes what is bound to this control or command.",

@@ -12,6 +12,7 @@ Knows no configuration of ours: who reads it is named in the settings, as the en
 """
 
 import asyncio
+import dataclasses
 import importlib
 import json
 from collections.abc import Callable, Mapping
@@ -42,6 +43,7 @@ class SetUp:
     controls  name to value;  presets  name to controls;  bindings  source to target, learned ones among them;
     learned   those of the bindings that only the file of learned ones holds;
     rest      all other settings by their paths: what is read at the start only.
+    macros    name to movement, as it is written.
     """
 
     controls: Mapping[str, Any] = field(default_factory=dict)
@@ -49,6 +51,7 @@ class SetUp:
     bindings: Mapping[str, str] = field(default_factory=dict)
     learned: Mapping[str, str] = field(default_factory=dict)
     rest: Mapping[str, Any] = field(default_factory=dict)
+    macros: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def said(self) -> dict[str, str]:
@@ -61,6 +64,8 @@ def asked_for(old: SetUp, new: SetUp) -> list[Request]:
     asked = []
     if new.presets != old.presets:
         asked.append(Request("presets", new.presets))
+    if new.macros != old.macros:
+        asked.append(Request("macros", new.macros))
     if new.bindings != old.bindings:
         asked.append(Request("map", new.bindings))
     return [*asked, *_changes(old.controls, new.controls)]
@@ -149,6 +154,8 @@ class SetUpSurface:
         """Another engine, made of the settings of the start: bring it to where the last one was."""
         if self._set_up.presets != self._launched.presets:
             self._send(Request("presets", self._set_up.presets))
+        if self._set_up.macros != self._launched.macros:
+            self._send(Request("macros", self._set_up.macros))
         if state["map"] != before["map"]:
             self._send(Request("map", before["map"]))
         for asked in _changes(state.get("controls", {}), before.get("controls", {})):
@@ -169,9 +176,7 @@ class SetUpSurface:
         except OSError as error:
             why = error.strerror or error
             return self._say(f"{self._learned}: cannot be written ({why}); learned for today only")
-        self._set_up = SetUp(
-            self._set_up.controls, self._set_up.presets, said | learned, learned, self._set_up.rest
-        )
+        self._set_up = dataclasses.replace(self._set_up, bindings=said | learned, learned=learned)
         return None
 
     # --- presets that are saved -----------------------------------------------------------------------------------
@@ -191,7 +196,7 @@ class SetUpSurface:
         path = presets.save(self._presets, plain, controls, replace)
         old = self._set_up
         known = {**old.presets, plain: controls}
-        self._set_up = SetUp(old.controls, known, old.bindings, old.learned, old.rest)
+        self._set_up = dataclasses.replace(old, presets=known)
         self._send(Request("presets", known))
         self._say(f"preset {plain} was saved as {path}")
         return plain

@@ -10,6 +10,7 @@ from livegen.jam.controls import CONTROLS, checked
 from livegen.jam.count_ins import CountIns
 from livegen.jam.cues import CUES, VARYING, Cues
 from livegen.jam.desk import Desk
+from livegen.jam.macros import Macros
 from livegen.jam.mapping import LABELS, Command
 from livegen.jam.performer import Performer
 from livegen.jam.replies import Replies, Reply
@@ -35,11 +36,12 @@ class Commands:
         steering: Steering,
         count_ins: CountIns,
         cues: Cues,
+        macros: Macros,
         replies: Replies,
     ) -> None:
         self._desk, self._conductor, self._performer = desk, conductor, performer
         self._turns, self._steering, self._replies = turns, steering, replies
-        self._count_ins, self._cues = count_ins, cues
+        self._count_ins, self._cues, self._macros = count_ins, cues, macros
 
     def obey(self, command: Command, now: int, out: list[Timed]) -> None:
         """Carry out a command, and reply to it."""
@@ -82,6 +84,10 @@ class Commands:
                 self._cues.vary(str(command.value), now)
             case "preset":
                 self._steering.ask_for_preset(str(command.value), now)
+            case "macro":
+                self._start_macro(str(command.value), now)
+            case "macros":
+                self._macros.name(command.value)
             case "presets":
                 self._desk.name_presets(command.value)
             case "map":
@@ -137,6 +143,14 @@ class Commands:
         span = {"from": response.began_us, "to": until}
         out.append(Timed(now, Command("keep", span)))
         return Reply.KEEPS
+
+    def _start_macro(self, name: str, now: int) -> None:
+        """Start a macro: on the bar line while the model plays, else at once.  Raises ConfigError."""
+        is_playing = self._turns.is_playing
+        at = self._steering.next_line_us(now) if is_playing else now
+        bars = self._macros.start(name, at)
+        reply = Reply.MOVES_SOON if is_playing else Reply.MOVES
+        self._replies.give("macro", reply, name=name, bars=bars)
 
     # --- tempo ----------------------------------------------------------------------------------------------------
 

@@ -36,6 +36,7 @@ from livegen.jam.desk import Desk
 from livegen.jam.ears import Ears, Key
 from livegen.jam.lead_sheet import LeadSheet
 from livegen.jam.listener import Listener
+from livegen.jam.macros import Macros
 from livegen.jam.mapping import LABELS, Command
 from livegen.jam.metronome import Metronome
 from livegen.jam.notices import Notices
@@ -133,6 +134,7 @@ class Engine:
         rules: Mapping[int, str] | None = None,
         bindings: Mapping[str, str] | None = None,
         presets: Mapping[str, Mapping[str, object]] | None = None,
+        macros: Mapping[str, object] | None = None,
         horizon_us: int = HORIZON_US,
         slice_steps: int = SLICE_STEPS,
     ) -> None:
@@ -174,6 +176,7 @@ class Engine:
             self._count_ins,
             self._replies,
         )
+        self._macros = Macros(lambda: self.settings, self._steering.put, macros)
         self._commands = Commands(
             self._desk,
             self._conductor,
@@ -182,6 +185,7 @@ class Engine:
             self._steering,
             self._count_ins,
             self._cues,
+            self._macros,
             self._replies,
         )
         self._slice_steps = slice_steps
@@ -201,6 +205,7 @@ class Engine:
             Alarm(self._ears.deadline, self._let_up),
             Alarm(self._conductor.deadline, self._keep_time),
             Alarm(steering.presets_at, lambda out: steering.take_over_presets(self._now)),
+            Alarm(self._moves_at, lambda out: self._macros.move(self.timeline, self._now)),
             Alarm(steering.varies_at, lambda out: steering.take_over_variation(self._now)),
             Alarm(self._settles_at, self._settle),
             Alarm(self._revoices_at, self._revoice),
@@ -305,6 +310,7 @@ class Engine:
             "hurried": self._performer.hurried,
             "faults": live.guard.faults,
             "preset": self._desk.preset_in_force,
+            "macros": self._macros.snapshot(),
             "reply": self._replies.snapshot(),
             "learning": self._desk.map.learning,
             "map": self._desk.map.bindings,
@@ -439,6 +445,10 @@ class Engine:
         is_wanted = self.settings.click == "on" and self._turns.turn is not Turn.WAITING
         is_sure = self._tempo_sure >= CLICKS_FROM and not self._conductor.is_stopped
         self._metronome.follow(self.timeline, self._now, is_wanted and is_sure)
+
+    def _moves_at(self) -> int | None:
+        """When a macro moves something, micros; it stands still while the DAW's clock does."""
+        return None if self._conductor.is_stopped else self._macros.deadline()
 
     def _settles_at(self) -> int | None:
         """When the chord that is played beside is looked at again, micros."""

@@ -1,8 +1,8 @@
 """Bindings: messages of knobs, pads and pedals become commands, by a table that can be learned.
 
 A binding is two texts, as in config.yaml: where it comes from (`sources` says how that is written) and what it does (a
-control, a command, or "preset" and its name).  Whatever is bound is no music.  Knows controls and names of commands;
-does not carry out any.
+control, a command, or "preset" or "macro" and its name).  Whatever is bound is no music.  Knows controls and names of
+commands; does not carry out any.
 """
 
 from collections.abc import Callable, Mapping
@@ -90,6 +90,7 @@ _COMMANDS = (
     Asked("panic", "Panic", "silences everything"),
 )
 COMMANDS = {asked.name: asked.help for asked in _COMMANDS}
+NAMED = ("preset ", "macro ")  # how commands begin that are followed by a name of the player's
 LABELS = {asked.name: asked.label for asked in _COMMANDS}
 
 
@@ -104,10 +105,10 @@ class Command:
 def parse_target(text: str) -> str:
     """Check the target of a binding.  Raises ConfigError."""
     name = text.strip()
-    if name in CONTROLS or name in COMMANDS or name.startswith("preset "):
+    if name in CONTROLS or name in COMMANDS or name.startswith(NAMED):
         return name
     raise ConfigError(
-        f"map: expected a control, a command ({', '.join(COMMANDS)}) or preset NAME; got {text!r}"
+        f"map: expected a control, a command ({', '.join(COMMANDS)}), preset NAME or macro NAME; got {text!r}"
     )
 
 

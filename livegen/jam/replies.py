@@ -80,6 +80,9 @@ class Reply(Enum):
     PRESET = True, "Preset {name}."
     PRESET_WAITS = True, "Preset {name} comes with the next bar line."
 
+    MOVES = True, "{name} moves its controls for {bars:g} bars."
+    MOVES_SOON = True, "{name} begins with the next bar, and takes {bars:g}."
+
     LEARNS = True, "Move the knob, pad or pedal for {name}."
     LEARNS_NO_MORE = True, "Nothing is learned."
     FORGOTTEN = True, "Nothing moves {name} any more."

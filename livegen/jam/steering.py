@@ -3,6 +3,7 @@
 Presets wait for a bar line while the model plays.  Knows no commands but those of a preset.
 """
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from livegen.codec.layout import STYLE_UNKNOWN_NAME
@@ -10,7 +11,7 @@ from livegen.errors import ConfigError
 from livegen.jam import mixer
 from livegen.jam.agenda import Agenda
 from livegen.jam.conductor import Conductor
-from livegen.jam.controls import Settings, chart_in
+from livegen.jam.controls import Settings, Value, chart_in
 from livegen.jam.desk import Desk
 from livegen.jam.listener import Listener, unknown_style
 from livegen.jam.replies import Replies, Reply
@@ -125,6 +126,26 @@ class Steering:
         style = self._desk.settings.style
         if style != before.style and not self._listener.knows(style):
             raise ConfigError(unknown_style(style, self._listener.live.guard.model))
+
+    def next_line_us(self, now: int) -> int:
+        """When the next bar line is, micros."""
+        timeline = self._listener.live.timeline
+        return timeline.micros(timeline.bar_from(timeline.tick_from(now)))
+
+    # --- movements ------------------------------------------------------------------------------------------------
+
+    def put(self, values: Mapping[str, Value], now: int) -> None:
+        """Give controls other values of a movement, which a band plays by from its next eighth on."""
+        before = self._desk.settings
+        if "mode" in values:
+            self.set("mode", values["mode"], now)
+        for name, value in values.items():
+            self._desk.set(name, value)
+        if self._desk.settings == before:
+            return
+        self.apply(before, now)
+        if any(name not in UNPLANNED for name in values):
+            self._turns.plan_anew(now)
 
     # --- variations -----------------------------------------------------------------------------------------------
 

@@ -112,3 +112,32 @@ export class Presets {
     this.send({ t: "do", name: "preset", value: name });
   }
 }
+
+/** Macros: a button each, down while it moves its controls. */
+export class Macros {
+  #names = "";
+
+  constructor(
+    private readonly root: HTMLElement,
+    store: Store,
+    private readonly send: Send,
+  ) {
+    store.onState(["macros"], (state) => this.#show(state.macros ?? {}));
+  }
+
+  #show(macros: Record<string, boolean>): void {
+    const names = Object.keys(macros);
+    if (names.join("\n") !== this.#names) this.#build(names);
+    for (const element of this.root.querySelectorAll<HTMLElement>("[data-macro]"))
+      element.setAttribute("aria-pressed", String(macros[element.dataset["macro"] ?? ""] === true));
+  }
+
+  #build(names: string[]): void {
+    this.#names = names.join("\n");
+    this.root.hidden = names.length === 0;
+    const made = names.map((name) =>
+      button(name, () => this.send({ t: "do", name: "macro", value: name }), { "data-macro": name }),
+    );
+    this.root.replaceChildren(el("h2", {}, "Macros"), el("div", { class: "chips" }, ...made));
+  }
+}

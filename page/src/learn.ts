@@ -10,7 +10,7 @@ type Send = (message: ToServer) => void;
 
 const CHOOSE = "Choose a command, a control or a preset on this page.";
 const MOVE = "Now move the knob, or press the pad or the pedal, for";
-const TARGETS = "[data-command], [data-preset], [data-control], [data-learn]";
+const TARGETS = "[data-command], [data-preset], [data-macro], [data-control], [data-learn]";
 
 export class LearnMode {
   #isOn = false;
@@ -108,7 +108,8 @@ function targetOf(element: Element): string {
 }
 
 function nameOf({ dataset }: HTMLElement): string {
-  const { command, control, learn, preset } = dataset;
+  const { command, control, learn, preset, macro } = dataset;
+  if (macro !== undefined) return `macro ${macro}`;
   return command ?? control ?? learn ?? (preset === undefined ? "" : `preset ${preset}`);
 }
 

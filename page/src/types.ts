@@ -71,6 +71,7 @@ export interface EngineState {
   chord?: string;
   goes_round?: boolean; // a section, or bars that were played
   stop_time?: boolean;
+  macros?: Record<string, boolean>; // of each whether it runs
   cue?: string; // that waits for the bar line, "" for none
   next_chord?: string;
   chord_source?: string;

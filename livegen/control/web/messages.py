@@ -14,6 +14,7 @@ from livegen.control.surfaces import Meant, Request, as_given
 from livegen.daemon.page_sink import playable
 from livegen.errors import ConfigError, LivegenError
 from livegen.jam.controls import CONTROLS, checked
+from livegen.jam.macros import LONGEST_NAME
 from livegen.jam.mapping import COMMANDS, parse_target
 
 MAX_BYTES = 65_536
@@ -187,10 +188,17 @@ def _bars(value: object, known: Known) -> int | None:
     raise Refused("capture: expected a number of bars, or nothing for all there is")
 
 
+def _name(value: object) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME:
+        raise Refused("macro: expected the name of a macro")
+    return value
+
+
 # A model by its name only: whoever has a page open may not make us load any file.
 _WITH_WORD: dict[str, Callable[[object, Known], str | int | None]] = {
     "preset": _one_of("preset", lambda known: known.presets),
     "model": _one_of("model", lambda known: known.models),
+    "macro": lambda value, known: _name(value),
     "learn": _target,
     "unlearn": _some_target,
     "capture": _bars,
