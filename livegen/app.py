@@ -249,22 +249,31 @@ def generate(
     config: "Config",
     replaces: bool = False,
     scores: Sequence[Path] = (),
+    audio: Path | None = None,
 ) -> Iterator[Path]:
     """Answer each call by itself and write what both play; gives the path of each file when it is written.
 
-    `scores` are files of notation, of one call.  Everything that can be wrong with the files' names and the model is
-    said before anything is written.  A file that is there is left alone unless `replaces`, a call always.  Raises
-    LivegenError.
+    `scores` are files of notation, `audio` is one of sound, of one call.  Everything that can be wrong with the files'
+    names and the model is said before anything is written.  A file that is there is left alone unless `replaces`, a
+    call always.  Raises LivegenError.
     """
     from livegen.answer import answer, rules, written
     from livegen.inference.model import load
     from livegen.music import smf
+    from livegen.notation.files import check as check_score
     from livegen.notation.notate import notate
+    from livegen.sound.fonts import font as sound_font
 
     settings = engine_settings(config)
     _expect_to_play(str(config.controls["mode"]))
     targets = _targets(calls, out)
-    _expect_scores(scores, [*calls, *targets.values()], replaces)
+    _expect_one("--score", scores, calls, replaces)
+    _expect_one("--audio", [audio] if audio else [], calls, replaces)
+    for option, file in [("--score", path) for path in scores]:
+        _said_by(option, file, partial(check_score, file.suffix.lower()))
+    if audio:
+        _said_by("--audio", audio, partial(_expect_sound, audio))
+    font = sound_font(config.sound.font) if audio else None
     if not replaces:
         _expect_free(list(targets.values()))
     model = load(Path(settings["model"]))
@@ -283,23 +292,50 @@ def generate(
             yield from _write_scores(
                 scores, notate(answered, call.stem, *written(engine, answered)), replaces
             )
+        if audio and font:
+            from livegen.sound.render import programs_of, wav
+            from livegen.sound.synth import MODEL, PLAYER
+
+            told = {PLAYER: programs_of(score), MODEL: _programs(config)}
+            data = wav(answered, font, told)
+            _write_out(audio, partial(Path.write_bytes, data=data), replaces, "--audio")
+            yield audio
 
 
-def _expect_scores(scores: Sequence[Path], others: Sequence[Path], replaces: bool) -> None:
-    """Raises ConfigError for a file of notation that cannot be written."""
-    from livegen.notation.files import check
-
-    for score in scores:
-        try:
-            check(score.suffix.lower())
-        except ConfigError as error:
-            raise ConfigError(f"--score {score}: {error}") from None
-    if scores and len(others) > 2:
-        raise ConfigError(
-            f"--score {scores[0]}: it is of one call; give one, not {len(others) // 2}"
-        )
+def _expect_one(option: str, files: Sequence[Path], calls: Sequence[Path], replaces: bool) -> None:
+    """Raises ConfigError for files of one call that cannot be written."""
+    if files and len(calls) > 1:
+        raise ConfigError(f"{option} {files[0]}: it is of one call; give one, not {len(calls)}")
+    _expect_apart(calls, files, option)
     if not replaces:
-        _expect_free(scores, "--score")
+        _expect_free(files, option)
+
+
+def _said_by(option: str, file: Path, check: Callable[[], object]) -> None:
+    """Check something of an option's file; a mistake names both."""
+    try:
+        check()
+    except ConfigError as error:
+        raise ConfigError(f"{option} {file}: {error}") from None
+
+
+def _expect_sound(audio: Path) -> None:
+    """Raises ConfigError for a file that is no WAV, or where nothing can render one."""
+    from livegen.sound.synth import check
+
+    if audio.suffix.lower() != ".wav":
+        raise ConfigError(f"expected a file that ends in .wav, got {audio.suffix or 'no ending'}")
+    check()
+
+
+def _programs(config: "Config") -> dict[int, int]:
+    """The program of each channel on which a part is sent, by the style; the settings of the part may say another."""
+    from livegen.music.parts import PARTS
+    from livegen.sound.programs import programs
+
+    routes = dict(config.output)
+    of_part = programs(str(config.controls["style"]))
+    return {routes[PARTS[part]].channel - 1: program for part, program in of_part.items()}
 
 
 def _write_scores(scores: Sequence[Path], notation: "Notation", replaces: bool) -> Iterator[Path]:
@@ -417,7 +453,7 @@ def _expect_free(targets: Sequence[Path], option: str = "--out") -> None:
         )
 
 
-def _expect_apart(sources: Sequence[Path], targets: Sequence[Path]) -> None:
+def _expect_apart(sources: Sequence[Path], targets: Sequence[Path], option: str = "--out") -> None:
     """Raises ConfigError when a target is one of the sources, by whatever name or link."""
     known = {(found.st_dev, found.st_ino): path for path in sources if (found := path.stat())}
     for target in targets:
@@ -425,7 +461,7 @@ def _expect_apart(sources: Sequence[Path], targets: Sequence[Path]) -> None:
             found = target.stat()
             if (source := known.get((found.st_dev, found.st_ino))) is not None:
                 raise ConfigError(
-                    f"--out {target}: {source} would be written over; choose another place"
+                    f"{option} {target}: {source} would be written over; choose another place"
                 )
 
 

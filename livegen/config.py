@@ -200,6 +200,12 @@ class PageSettings(Section):
     token: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,128}$")] | None = None
 
 
+class SoundSettings(Section):
+    """livegen's own sound."""
+
+    font: str = ""
+
+
 class Daemon(Section):
     """How the processes work: milliseconds, seconds."""
 
@@ -255,6 +261,7 @@ class Config(Section):
     setlist: list[str] = []
     osc: OscSettings = OscSettings()
     page: PageSettings = PageSettings()
+    sound: SoundSettings = SoundSettings()
     recording: Recording = Recording()
     daemon: Daemon = Daemon()
 

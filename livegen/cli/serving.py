@@ -130,12 +130,19 @@ def serve(
     metavar="FILE",
     help="Also write what both play as notation: FILE.musicxml, .pdf or .svg; as often as you like.",
 )
+@click.option(
+    "--audio",
+    type=NEW_FILE,
+    metavar="FILE.wav",
+    help="Also write what both play as sound, the call on the left.",
+)
 @force_option
 @configured("sync")  # a file has its own time
 def generate(
     calls: tuple[Path, ...],
     out: Path,
     scores: tuple[Path, ...],
+    audio: Path | None,
     replaces: bool,
     **options: Any,
 ) -> None:
@@ -150,11 +157,11 @@ def generate(
     Examples:
       livegen generate call.mid --out both.mid
       livegen generate calls/*.mid --out answers/ --mode continue --bars 8 --seed 7
-      livegen generate call.mid --out both.mid --score both.pdf
+      livegen generate call.mid --out both.mid --score both.pdf --audio both.wav
     """
     from livegen import app
 
-    for written in app.generate(calls, out, config_of(options), replaces, scores):
+    for written in app.generate(calls, out, config_of(options), replaces, scores, audio):
         click.echo(written)
 
 

@@ -1,0 +1,45 @@
+"""Sound fonts: which file the instruments come from.  Knows paths, no sound."""
+
+from collections.abc import Iterable
+from importlib.util import find_spec
+from pathlib import Path
+
+from livegen.errors import ConfigError
+from livegen.extras import to_install
+
+# General MIDI fonts of Linux distributions, the better first.  FluidR3 and MuseScore's are under the MIT licence.
+PLACES = (
+    "/usr/share/sounds/sf2/FluidR3_GM.sf2",
+    "/usr/share/soundfonts/FluidR3_GM.sf2",
+    "/usr/share/sounds/sf3/MuseScore_General.sf3",
+    "/usr/share/sounds/sf3/MuseScore_General_Lite.sf3",
+    "/usr/share/sounds/sf2/default-GM.sf2",
+    "/usr/share/soundfonts/default.sf2",
+)
+# What the extra `sound` brings to every system: 6 MB, under the GNU GPL, which concerns nobody who plays it.
+_PACKAGE, _FILE = "pretty_midi", "TimGM6mb.sf2"
+
+
+def font(asked: str = "", places: Iterable[str] = PLACES) -> Path:
+    """The file of a sound font: the one that is asked for, else the first of `places`, else that of the extra `sound`.
+
+    Raises ConfigError.
+    """
+    if asked:
+        path = Path(asked).expanduser()
+        if not path.is_file():
+            raise ConfigError(
+                f"sound.font: {path} is not there; expected a sound font (.sf2, .sf3)"
+            )
+        return path
+    found = (Path(place) for place in places)
+    package = find_spec(_PACKAGE)
+    brought = [
+        Path(folder) / _FILE for folder in (package and package.submodule_search_locations) or ()
+    ]
+    for path in (*found, *brought):
+        if path.is_file():
+            return path
+    raise ConfigError(
+        f"no sound font is installed: {to_install('sound')}, or name one with --set sound.font=FILE.sf2"
+    )
