@@ -353,6 +353,7 @@ def test_a_configuration_becomes_what_the_engine_process_is_told(echo: Path) -> 
         },
         "map": {},
         "presets": {},
+        "macros": {},
         "horizon_us": 30_000,
         "keep_warm_us": 0,
         "awake_us": 60_000_000,
