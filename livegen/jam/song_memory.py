@@ -20,6 +20,7 @@ COMES = 0.7
 LATE = 0.75  # of a beat: so late the hand may be with the chord of that beat
 _AT_ONCE = 8  # cells that are remembered at once: while nobody goes along, nobody asks
 _CHORDS = 64  # that are looked through for the one of a beat
+_KEPT = 96  # ticks for which it is kept what was expected
 
 
 class Followed(NamedTuple):
@@ -40,6 +41,9 @@ class SongMemory:
         self._reached = 0  # the cell that is heard next
         self._loop: tuple[int, int] | None = None  # its cells; of its last bar some may be to come
         self._is_loop_whole = False
+        self._said: dict[
+            int, Chord | None
+        ] = {}  # by the tick of a cell: the chord that was expected for it last
 
     def sounds(self, chord: Chord | None, at: int) -> None:
         """A chord is heard since `at`, micros, or none any more."""
@@ -87,6 +91,7 @@ class SongMemory:
             by = reached - self._reached
             self._loop = self._loop[0] + by, self._loop[1] + by
         self._reached = reached
+        self._said.clear()
         song.retime(timeline.metre, grid.tick(reached))
         return grid
 
@@ -106,17 +111,24 @@ class SongMemory:
         """The changes after tick `since` that are sure enough, and up to which tick that is so.
 
         `before` is the chord that holds; `has_hand` says that a left hand plays on, and would play what is not sure.
+        A chord that was expected and that the player has overruled is no change where it goes on.
         """
         found: list[ChordFrom] = []
-        if self._song is None:
+        if self._song is None or self._grid is None:
             return (), since
-        for tick, chord, sure in self._song.expected(since + 1, until):
-            is_new = chord is not None and is_other(chord, before)
+        rows = self._song.expected(since + 1, until)
+        said = self._said.get(rows[0].tick - self._grid.ticks) if rows else None
+        self._said = {tick: chord for tick, chord in self._said.items() if tick >= since - _KEPT}
+        self._said |= {row.tick: row.chord for row in rows}
+        for tick, chord, sure in rows:
+            goes_on = said is not None and chord is not None and not is_other(chord, said)
+            is_new = chord is not None and is_other(chord, before) and not goes_on
             if chord is None or sure < (COMES if is_new and has_hand else SURE):
                 return tuple(found), tick
             if is_new:
                 found.append(ChordFrom(tick, chord))
                 before = chord
+            said = chord
         return tuple(found), until
 
     # --- cues -----------------------------------------------------------------------------------------------------
@@ -144,6 +156,7 @@ class SongMemory:
     def _take_loop(self, cells: tuple[int, int]) -> None:
         if self._song and self._grid:
             self._song.loop(*(self._grid.tick(cell) for cell in cells))
+            self._said.clear()
         self._loop, self._is_loop_whole = cells, cells[1] <= self._reached
 
     def _is_played(self, since: int, until: int) -> bool:
@@ -176,6 +189,7 @@ class SongMemory:
         is_known = self._song is not None and any(chord for _, chord in self._sounded)
         if self._song and is_known:
             self._song.restart(line)
+            self._said.clear()
         return is_known
 
     # --- for people -----------------------------------------------------------------------------------------------

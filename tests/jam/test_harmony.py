@@ -140,7 +140,7 @@ def test_however_long_it_hears_its_memory_is_bounded() -> None:
     assert len(harmony._melody._ended) <= 64
 
 
-def test_a_chord_that_was_foreseen_wrongly_is_overruled_once_and_not_at_every_key() -> None:
+def test_a_chord_that_was_foreseen_wrongly_is_overruled_once_and_does_not_come_back_on_the_next_beat() -> None:
     loop = ((48, 52, 55), (43, 47, 50), (45, 48, 52), (41, 45, 48))
     harmony = Harmony()
     new_at: list[int] = []
@@ -158,5 +158,4 @@ def test_a_chord_that_was_foreseen_wrongly_is_overruled_once_and_not_at_every_ke
         for key in keys:
             harmony.hear(Struck(IN_FOUR.micros((bar + 1) * BAR) - 50_000, COMP, key, 0))
 
-    overruled = [tick for tick in new_at if 9 * BAR <= tick < 10 * BAR]
-    assert overruled[0] == 9 * BAR and len(overruled) == len(set(overruled)) < 4
+    assert [tick for tick in new_at if 9 * BAR <= tick < 10 * BAR] == [9 * BAR]
