@@ -14,6 +14,7 @@ _OPTIONS = {
     "footer": "none",
     "font": "Leland",
     "smuflTextFont": "none",
+    "xmlIdSeed": 1,  # the same names each time
 }
 # Signs that Verovio takes from the font of its notes, which other programs lack; a PDF's own fonts have none of them.
 _SIGNS = str.maketrans({"\uea64": "♭", "\uea65": None, "\uea66": "♯", "\ueca5": "♩"})
@@ -21,6 +22,15 @@ _PLAIN = str.maketrans({"♭": "b", "♯": "#", "♩": "BPM"})
 _TEXT = re.compile(r"<text ([^>]*)>(.*?)</text>", re.DOTALL)
 _FONT_SIZE = re.compile(r'font-size="([1-9]\d*px)"')
 _INNER = re.compile(r'<svg (class="definition-scale"[^>]*?) viewBox="0 0 (\d+) \d+">')
+_SHEET = re.compile(r"<style.*?</style>", re.DOTALL)
+_SHAPE = re.compile(r"<(ellipse|path|polygon|polyline|rect)\b")
+_LOOKS = {
+    "tempo": 'font-weight="bold"',
+    "dir": 'font-style="italic"',
+    "mNum": 'font-style="italic"',
+    "placeholder": 'visibility="hidden"',
+}
+_CLASS = re.compile(rf'class="[^"]*\b({"|".join(_LOOKS)})\b[^"]*"')
 _TITLE = re.compile(r"<title.*?</title>")
 _PLACE = re.compile(r'x="(\d+)" y="(\d+)"( text-anchor="[a-z]+")?')
 _STYLES = (("font-weight", "bold"), ("font-style", "italic"))
@@ -35,9 +45,16 @@ def pages(musicxml: bytes, is_one: bool = False) -> list[str]:
     toolkit.setOptions({**_OPTIONS, **_A4, **whole})
     toolkit.loadData(musicxml.decode())
     return [
-        _TEXT.sub(_plain_text, toolkit.renderToSVG(number))
+        _TEXT.sub(_plain_text, _styled(toolkit.renderToSVG(number)))
         for number in range(1, toolkit.getPageCount() + 1)
     ]
+
+
+def _styled(svg: str) -> str:
+    """The same page with attributes in place of its style sheet, which a page's policy would not let count."""
+    svg = _SHEET.sub("", svg)
+    svg = _SHAPE.sub(r'<\1 stroke="currentColor"', svg)
+    return _CLASS.sub(lambda group: f"{group[0]} {_LOOKS[group[1]]}", svg)
 
 
 def _plain_text(text: re.Match[str]) -> str:

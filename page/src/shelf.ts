@@ -2,6 +2,7 @@
 
 import { button, el, find, say } from "./dom";
 import type { Playback } from "./playback";
+import { ScoreView } from "./score";
 import type { Store } from "./store";
 import { type Takes, withoutExtension } from "./takes";
 import type { Hello, Take, ToServer } from "./types";
@@ -16,6 +17,7 @@ export class Shelf {
   #playing: string | null = null;
   #fresh = "";
   #timer = 0;
+  #score: ScoreView;
 
   constructor(
     root: HTMLElement,
@@ -24,6 +26,7 @@ export class Shelf {
     private readonly playback: Playback,
     send: (message: ToServer) => void,
   ) {
+    this.#score = new ScoreView(takes);
     const capture = button(
       "Capture",
       () => send({ t: "do", name: "capture", value: this.#bars.valueAsNumber || 8 }),
@@ -86,12 +89,17 @@ export class Shelf {
       class: "small",
       "aria-label": `${verb} ${name}`,
     });
+    const score = button("Score", () => void this.#score.show(name), {
+      class: "small",
+      "aria-label": `Score of ${name}`,
+    });
     const row = el(
       "li",
       { class: name === this.#fresh ? "fresh" : "" },
       link,
       el("span", { class: "hint" }, detail(take)),
       play,
+      score,
     );
     const rename = button("Rename", () => this.#rename(row, name), {
       class: "small",

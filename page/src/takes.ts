@@ -15,6 +15,11 @@ export class Takes {
     return (await this.#ask(address(name))).arrayBuffer();
   }
 
+  /** The recording as a score: `svg`, `musicxml` or `pdf`. */
+  async score(name: string, ending: string): Promise<Blob> {
+    return (await this.#ask(`${address(name)}/${ending}`)).blob();
+  }
+
   /** An address that gives the file once, to whoever asks: for a download or another program. */
   async ticket(name: string): Promise<string> {
     const answer = await this.#ask("/tickets", "POST", { name });

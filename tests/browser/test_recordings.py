@@ -2,6 +2,7 @@
 
 import io
 import re
+from pathlib import Path
 from urllib.request import urlopen
 
 import pytest
@@ -11,6 +12,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 import mido
 from playwright.sync_api import Locator, expect
 
+from bench.written import read
 from tests.browser.conftest import Look, Serve
 from tests.browser.pages import SHORT, Jam, Seen
 
@@ -47,6 +49,24 @@ def tracks(data: bytes) -> dict[str, list[int]]:
         ]
         for track in read.tracks
     }
+
+
+def test_a_capture_is_shown_as_notation_and_can_be_kept(
+    captured: tuple[Jam, Seen, Locator],
+) -> None:
+    _, seen, row = captured
+
+    row.get_by_role("button", name=re.compile("^Score")).click()
+
+    sheet = seen.page.locator(".score .sheet")
+    expect(sheet).to_be_visible(timeout=30_000)
+    assert sheet.evaluate("picture => picture.naturalWidth") > 100
+    with seen.page.expect_download(timeout=30_000) as download:
+        seen.page.get_by_role("button", name="Download as MusicXML").click()
+    assert re.fullmatch(r"[\w .-]+\.musicxml", download.value.suggested_filename)
+    parts = read(Path(download.value.path()).read_bytes()).parts
+    assert [part.name for part in parts][:2] == ["You", "livegen, lead"]
+    assert [note.pitch for note in parts[0].notes][:4] == FIRST_PITCHES
 
 
 def test_a_capture_can_be_downloaded_and_holds_both_players(

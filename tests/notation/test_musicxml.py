@@ -110,6 +110,9 @@ def test_svg_and_pdf_hold_the_music() -> None:
     notation = notate(score((4, 4), ("Lead", 0, [(0, 24, 66), (24, 24, 69)])), "Two notes")
     svg = rendered(notation, ".svg").decode()
     assert svg.count('class="notehead"') == 2
+    assert "<style" not in svg and svg.count('class="section placeholder') == svg.count(
+        'visibility="hidden"'
+    )
     assert "Two notes" in svg and "♩ = 120" in svg.replace("\xa0", " ")
     pdf = rendered(notation, ".pdf")
     assert pdf.startswith(b"%PDF-") and pdf.rstrip().endswith(b"%%EOF")

@@ -2,7 +2,8 @@
 
 Whoever comes here has passed the guard; /keys, /tickets, /presets, /words and everything under /recordings, /charts and
 /chart also ask for the token, and /take for a ticket that one who has the token was given.  Nothing here runs a
-program, opens a path that was asked for, or writes outside the folders of recordings, presets and charts.
+program but that which lays out scores (`scores`), opens a path that was asked for, or writes outside the folders of
+recordings, presets and charts.
 """
 
 import asyncio
@@ -27,10 +28,12 @@ from livegen.control import charts
 from livegen.control.presets import PresetThere
 from livegen.control.web.clients import Clients
 from livegen.control.web.guard import bearer, is_token
+from livegen.control.web.scores import KINDS, NoScore, score
 from livegen.control.web.shelf import NameTaken, NotThere, Shelf
 from livegen.control.web.tickets import Tickets
 from livegen.control.words import Reading
 from livegen.daemon import clock
+from livegen.daemon.recordings import MIDI
 from livegen.errors import ConfigError, LivegenError
 from livegen.jam.controls import LONGEST_WISH
 from livegen.music.charts import write_text
@@ -154,13 +157,14 @@ class Recordings:
     def __init__(self, shelf: Shelf, token: str) -> None:
         self._shelf, self._token = shelf, token
         self._tickets = Tickets(lambda: secrets.token_urlsafe(16))
-        self._one_at_a_time = asyncio.Lock()
+        self._one_at_a_time, self._one_score = asyncio.Lock(), asyncio.Lock()
 
     def routes(self) -> list[Route]:
         """Where they are."""
         return [
             Route("/recordings", _with_token(self._token, self._list)),
             Route("/recordings/{name}", _with_token(self._token, self._give)),
+            Route("/recordings/{name}/{ending}", _with_token(self._token, self._score)),
             Route("/recordings/{name}", _with_token(self._token, self._change), methods=["POST"]),
             Route(
                 "/recordings/{name}", _with_token(self._token, self._throw_away), methods=["DELETE"]
@@ -174,6 +178,24 @@ class Recordings:
 
     async def _give(self, request: Request) -> Response:
         return await self._file(request.path_params["name"])
+
+    async def _score(self, request: Request) -> Response:
+        """A recording as a score of the ending that is asked for; one at a time is laid out."""
+        name, ending = request.path_params["name"], f".{request.path_params['ending']}"
+        if ending not in KINDS:
+            raise HTTPException(404, f"a score is one of {', '.join(KINDS)}")
+        data = await self._do(self._shelf.read, name)
+        stem = name.removesuffix(MIDI)
+        try:
+            async with self._one_score:
+                laid_out = await asyncio.to_thread(score, data, stem, ending)
+        except NoScore as error:
+            raise HTTPException(422, str(error)[:300]) from None
+        headers = {
+            "content-disposition": _attached(f"{stem}{ending}"),
+            "cache-control": "no-store",
+        }
+        return Response(laid_out, media_type=KINDS[ending], headers=headers)
 
     async def _change(self, request: Request) -> Response:
         name = request.path_params["name"]

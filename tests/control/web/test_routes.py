@@ -26,6 +26,7 @@ AUTHORISED = {"authorization": f"Bearer {TOKEN}"}
 PROTECTED = (
     ("GET", "/recordings"),
     ("GET", "/recordings/one.mid"),
+    ("GET", "/recordings/one.mid/svg"),
     ("POST", "/recordings/one.mid"),
     ("DELETE", "/recordings/one.mid"),
     ("POST", "/tickets"),
@@ -96,6 +97,28 @@ def test_nothing_of_the_recordings_is_told_or_done_without_the_token(
 
     assert answer.status_code == 401 and "one" not in answer.text
     assert (folder / "one.mid").is_file()
+
+
+def test_a_recording_is_given_as_a_score(browser: TestClient, folder: Path) -> None:
+    (folder / "call.mid").write_bytes(Path("docs/call.mid").read_bytes())
+
+    answer = browser.get("/recordings/call.mid/musicxml", headers=AUTHORISED)
+
+    assert answer.status_code == 200 and b"<score-partwise" in answer.content
+    assert answer.headers["content-type"] == "application/vnd.recordare.musicxml+xml"
+    assert answer.headers["content-disposition"] == 'attachment; filename="call.musicxml"'
+    assert browser.get("/recordings/call.mid/doc", headers=AUTHORISED).status_code == 404
+
+
+def test_what_cannot_be_laid_out_says_why(
+    browser: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    answer = browser.get("/recordings/one.mid/svg", headers=AUTHORISED)
+    assert answer.status_code == 422 and "these bytes" in answer.json()["error"]
+    assert browser.get("/recordings/two.mid/svg", headers=AUTHORISED).status_code == 404
+    monkeypatch.setattr("livegen.control.web.scores.LONGEST_S", 0.0)
+    answer = browser.get("/recordings/one.mid/svg", headers=AUTHORISED)
+    assert answer.status_code == 422 and "longer than 0 s" in answer.json()["error"]
 
 
 def test_a_token_in_the_address_counts_for_nothing(browser: TestClient) -> None:
