@@ -17,7 +17,8 @@ import statistics
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import click
 import numpy as np
@@ -25,11 +26,16 @@ from numpy.typing import NDArray
 
 from bench.tables import keep
 from export.beat_material import Manner, excerpt_of, pieces
+from livegen.jam.controls import settings
+from livegen.jam.engine import Engine
+from livegen.music import beats
 from livegen.music.beats import Found, find
+from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.metre import TICKS_PER_BEAT, Metre, parse_metre
 from livegen.music.phrase import NOTES, Played
 from livegen.scorecard.band import TEMPO
 from livegen.scorecard.feels import FEELS, Feel, call_of, in_time, looped
+from livegen.testing import SECOND, Rehearsal, UniformModel
 
 Floats = NDArray[np.float64]
 
@@ -164,6 +170,33 @@ def measured(
     return mean(rows)
 
 
+def of_an_event(mode: str) -> float:
+    """Milliseconds of processor time that looking for the beat costs for each key that goes down or comes up.
+
+    The feels by hand, once, are played to an engine in free time whose model is none.
+    """
+    spent, events, find_beat = [0.0], 0, beats.find
+
+    def timed(*args: Any) -> Found:
+        since = time.process_time()
+        found = find_beat(*args)
+        spent.append(time.process_time() - since)
+        return found
+
+    with patch.object(beats, "find", timed):
+        for trial in feels(None, 1):
+            jam = Rehearsal(Engine(UniformModel(), settings=settings({"mode": mode})))
+            keys: list[tuple[int, Message]] = [
+                (it.onset_us, NoteOn(it.pitch, it.velocity)) for it in trial.notes
+            ]
+            keys += [(it.end_us, NoteOff(it.pitch)) for it in trial.notes]
+            for at, message in sorted(keys, key=lambda row: row[0]):
+                jam.play(at, message)
+            jam.until(jam.now + SECOND)
+            events += len(keys)
+    return round(1000 * sum(spent) / events, 3)
+
+
 @click.command()
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
 def main(data: Path) -> None:
@@ -181,11 +214,14 @@ def main(data: Path) -> None:
         rows[f"{len(trials)} styles of people, {name}"] = mean(list(styles[name].values()))
     spent.sort()
     cost = [round(spent[int(share * (len(spent) - 1))], 2) for share in (0.5, 0.99, 1)]
-    facts = {"all": rows, "styles": styles, "ms": cost}
-    keep("beats", facts, page(rows, styles["by hand"], cost))
+    costs = {mode: of_an_event(mode) for mode in ("respond", "accompany")}
+    facts = {"all": rows, "styles": styles, "ms": cost, "ms an event": costs}
+    keep("beats", facts, page(rows, styles["by hand"], cost, costs))
 
 
-def page(rows: dict[str, Row], styles: dict[str, Row], cost: list[float]) -> str:
+def page(
+    rows: dict[str, Row], styles: dict[str, Row], cost: list[float], costs: dict[str, float]
+) -> str:
     """The figures as Markdown."""
 
     def table(some: dict[str, Row]) -> str:
@@ -204,7 +240,8 @@ Each style of people's, by hand, at least {FEWEST_BARS} bars:
 
 {table(styles)}
 
-Processor time of one look: p50 {cost[0]}, p99 {cost[1]}, at most {cost[2]} ms."""
+Processor time of one look: p50 {cost[0]}, p99 {cost[1]}, at most {cost[2]} ms. Looks are few: for each key
+that goes down or comes up they cost {costs["respond"]:.2f} ms in respond, {costs["accompany"]:.2f} in accompany."""
 
 
 if __name__ == "__main__":

@@ -26,7 +26,7 @@ from livegen.errors import MidiFileError
 from livegen.music.key import likeliest
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.phrase import usual_ioi_us
-from livegen.music.phrase_end import LONGEST, Ending
+from livegen.music.phrase_end import LONGEST, Ending, counted
 from livegen.music.smf import Score, read
 from livegen.scorecard.distributions import auc
 from livegen.scorecard.notes import Note, notes_of
@@ -35,6 +35,7 @@ from livegen.training.corpora import discover
 SETS = {"pop909_aligned": ("melody",), "openscore_lieder": ("voice", "sopr", "ten", "bar", "alt")}
 MOST_BARS, FEWEST_NOTES = 12, 3
 SOON = 6  # ticks before a bar line by which its last note has begun
+_TEMPO_US = 500_000  # a beat, that bars are counted by: scores say theirs or do not
 REST = TICKS_PER_BEAT // 2  # ticks without a note that make a bar line a case
 Floats = npt.NDArray[np.float64]
 
@@ -113,7 +114,7 @@ def _ending(
         usual=usual / TICKS_PER_BEAT,
         longest=max([*gaps, usual]) / TICKS_PER_BEAT,
         bar=bar / TICKS_PER_BEAT,
-        bars=bars,
+        bars=counted(bars, bar * _TEMPO_US // TICKS_PER_BEAT),
         is_tonic=key is not None and top.pitch % 12 == key.tonic,
         is_strong=min(off, apart - off) <= 2,
     )

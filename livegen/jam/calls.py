@@ -34,6 +34,7 @@ class Call:
     again: Hearing | None = None  # hearing the call again; `reached` strokes of it so far
     reached: int = 0
     unfitted: bool = False  # a note has begun since the grid was looked for
+    looked_us: int | None = None  # when the grid was looked for last
     events: int = 0
     start: int | None = None
     answers: int = 0

@@ -37,7 +37,7 @@ def worth(
         "likely": max(-2.0, likelihood / len(onsets) / 5),
         "dense": _likeness(len(onsets) / max(1.0, beats), (brief.pace or 0) * brief.overall),
         "home": _share(pitched, home),
-        "cadence": _cadence(pitched, strokes, tonic),
+        "cadence": _cadence(pitched, strokes, tonic, brief.closes),
         "taken": _taken_up(strokes, brief),
         "full": min(1.0, len({stroke.tick for stroke in onsets}) / 3),
     }
@@ -64,11 +64,14 @@ def _share(onsets: Sequence[Stroke], classes: frozenset[int]) -> float:
     return sum(stroke.pitch % 12 in classes for stroke in onsets) / len(onsets)
 
 
-def _cadence(pitched: Sequence[Stroke], strokes: Sequence[Stroke], tonic: frozenset[int]) -> float:
-    """True if it ends like an ending: on the tonic chord, on a beat, and held."""
+def _cadence(
+    pitched: Sequence[Stroke], strokes: Sequence[Stroke], tonic: frozenset[int], closes: int | None
+) -> float:
+    """1 if it ends like an ending: on the tonic chord, held, and on `closes`, its last strong beat, or on any beat."""
     if not pitched:
         return 0.0
     last = pitched[-1]
     ends = [s.tick for s in strokes if s.tick > last.tick and s.pitch == last.pitch]
     held = (min(ends, default=last.tick) - last.tick) >= TICKS_PER_BEAT // 2
-    return (2 * (last.pitch % 12 in tonic) + (last.tick % TICKS_PER_BEAT == 0) + held) / 4
+    is_strong = last.tick % TICKS_PER_BEAT == 0 if closes is None else last.tick == closes
+    return (2 * (last.pitch % 12 in tonic) + is_strong + held) / 4

@@ -66,6 +66,9 @@ from livegen.music.scale import name_of
 from livegen.music.timeline import Timeline, tempo_us
 from livegen.music.transport import is_transport
 
+# Beats after which the beat is looked for again: who plays beside follows it, who is asked needs it at once.
+_LOOKS, _LOOKS_SELDOM = {Turn.TOGETHER: 2.0, Turn.ASKED: 0.0}, 8.0
+
 HORIZON_US = 30_000
 HANGS_US = 3_000_000  # after a rest, in which a key has kept the model waiting
 CLICKS_FROM = 0.5  # probability that the tempo is right: less sure of it, nobody gets a click
@@ -605,7 +608,9 @@ class Engine:
         if call is None or not call.unfitted:
             return None
         over = starts.call_over(call, self.settings, self.timeline)
-        return self._listener.fit_from(call, over, bool(self._ears.held))
+        apart = _LOOKS.get(self._turns.turn, _LOOKS_SELDOM)
+        ahead_us = starts.ahead_us(call, self.settings)
+        return self._listener.fit_from(call, over, bool(self._ears.held), apart, ahead_us)
 
     def _fit(self) -> None:
         if self._listener.call:

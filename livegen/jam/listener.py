@@ -29,6 +29,7 @@ from livegen.music.timeline import Timeline, tempo_us
 
 FIT_PAUSE_US = 40_000  # after an onset, before the grid is looked for again
 FIT_AHEAD_US = 150_000  # before a rest is over
+CALM = 1.25  # in usual distances: nothing has begun for so long, and the phrase may be over
 FORGET_BEAT_US = 8_000_000  # after so long a silence the beat starts anew
 FIRST_BARS = 2  # of what they keep to that the drums believe to have played before their first note
 COUNTS_TOLD = 0.06  # of a tempo that is told: what is counted may be off by
@@ -275,10 +276,20 @@ class Listener:
             self._successor.hearing = self._successor.hearing.retimed(timeline)
             self._swap_tick = timeline.bar_from(timeline.tick_from(now))
 
-    def fit_from(self, call: Call, rest_over: int, held: bool) -> int:
-        """When to look for the grid: not between the notes of a chord, but before it is needed."""
-        pause = call.phrase.onsets_us[-1] + FIT_PAUSE_US
-        return pause if held else min(pause, rest_over - FIT_AHEAD_US)
+    def fit_from(self, call: Call, rest_over: int, held: bool, apart: float, ahead_us: int) -> int:
+        """When to look for the grid: `apart` beats after the last look or where the player pauses, before it is needed.
+
+        A look takes as long as ten events of the network.
+        """
+        phrase = call.phrase
+        last = phrase.onsets_us[-1]
+        pause = last + FIT_PAUSE_US
+        soon = pause if held else min(pause, rest_over - FIT_AHEAD_US)
+        since = phrase.began_us if call.looked_us is None else call.looked_us
+        tempo_us = (call.again or self.live).timeline.tempo_us
+        calm = last + round(CALM * phrase.usual_ioi_us)
+        later = min(since + round(apart * tempo_us), calm)
+        return max(soon, later if held else min(later, rest_over - FIT_AHEAD_US - ahead_us))
 
     def fit(self, call: Call, now: int) -> None:
         """Look for the beat of the call.  Where it is another, hear the call again on it; else follow its tempo."""
@@ -292,6 +303,7 @@ class Listener:
         found = beats.find(played, running, self.metre, is_told, self.written_us)
         self._beat_known = self._beat_known or found.tempo_sure > 0
         self.tempo_sure = 1.0 if is_told else found.tempo_sure
+        call.looked_us = now
         if found.goes_on:
             hearing.go_by(found.timeline)
         elif call.is_whole and found.timeline != hearing.timeline:

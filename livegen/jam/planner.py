@@ -65,7 +65,7 @@ MOST_ONSETS_PER_BEAT = 16
 _MISSED, _MISSED_AFTER, _MISSED_MOST = 8.0, 0.5, 20.0
 BASS_LEAP = 12  # semitones: a bass leaps no farther
 STRUCK = (COMP, BASS)  # parts that strike a chord: all of it, and its root
-CLOSES = 0.75  # share of responses that close on a strong beat where they can
+CLOSES = 0.85  # share of responses that close on a strong beat where they can
 _SETTLED = 2.0  # onsets by which density is late in following: a single rest is no lag
 
 _TIMES, _PITCHES = np.arange(FIELDS["time"]), np.arange(128)

@@ -12,7 +12,7 @@ from livegen.jam.controls import Settings
 from livegen.jam.plan import DECIDE_US
 from livegen.jam.turns import MODES, Start
 from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.phrase_end import Ending
+from livegen.music.phrase_end import Ending, counted
 from livegen.music.timeline import Timeline
 
 SPECULATE_US = 150_000  # how long before a rest is over planning begins
@@ -85,6 +85,7 @@ def _entry(call: Call, timeline: Timeline) -> int:
     last = timeline.tick(phrase.onsets_us[-1])
     first, line = _first_bar(call, timeline), _next_bar(call, timeline)
     bar = metre.place(first).bar
+    bar_us = bar * timeline.tempo_us // TICKS_PER_BEAT
     apart = metre.strong(bar)
     off = metre.place(last).position % apart
     for _ in range(PATIENCE_BARS):
@@ -94,7 +95,7 @@ def _entry(call: Call, timeline: Timeline) -> int:
             usual=phrase.usual_ioi_us / timeline.tempo_us,
             longest=phrase.longest_ioi_us / timeline.tempo_us,
             bar=bar / TICKS_PER_BEAT,
-            bars=(line - first) // bar,
+            bars=counted((line - first) // bar, bar_us),
             is_tonic=False,
             is_strong=min(off, apart - off) <= ON_LINE,
         )
@@ -125,12 +126,17 @@ def plan_from(
     """When planning an answer to a call that ends at `ends` may begin, micros; None while that is not known."""
     match MODES[settings.mode].start:
         case Start.REST if ends is not None:
-            return ends - (FORESEE_US if begins_on_bar(call, settings) else SPECULATE_US)
+            return ends - ahead_us(call, settings)
         case Start.BARS:
             bars = timeline.micros(its_bars(call, settings, timeline, now))
             return bars - IN_TURN_US - lead_us(settings)
         case _:
             return None
+
+
+def ahead_us(call: Call, settings: Settings) -> int:
+    """How long before a call is over planning an answer begins, micros."""
+    return FORESEE_US if begins_on_bar(call, settings) else SPECULATE_US
 
 
 def its_bars(call: Call, settings: Settings, timeline: Timeline, now: int) -> int:

@@ -21,7 +21,7 @@ FEWEST, MOST = 8, 32  # of so many onsets
 _STEP = 0.0135  # between the logarithms of periods
 _HARMONICS, _PHASES = 12, 24
 _BANDS_S = (0.38, 0.62, 1.0)  # each of four bands of periods gives as many candidates
-_OF_A_BAND = 10
+_OF_A_BAND = 8
 
 # Where in a beat notes begin: phase, share, spread.
 _TEMPLATE = (

@@ -202,14 +202,16 @@ def own_features(onsets: Onsets, found: Candidates) -> Floats:
     """The features of each onset that differ by candidate (H, N, 48)."""
     periods, beats = found.periods_s[:, None], found.beats
     turn = np.exp(2j * np.pi * beats)
+    powers = {1: turn, 2: turn * turn}
+    powers[3], powers[4] = powers[2] * turn, powers[2] * powers[2]
+    powers[6] = powers[3] * powers[3]
     gaps = np.diff(onsets.at_s)
     after = np.append(gaps, max(onsets.lengths_s[-1], 0.05))
     before = np.append(gaps[:1], gaps)
     lengths = onsets.lengths_s
     seen = np.empty((*beats.shape, _PLACES + 3 * len(_LAGS)), np.float32)
     for at, power in enumerate(_HARMONICS):
-        turned = turn**power
-        seen[:, :, 2 * at], seen[:, :, 2 * at + 1] = turned.real, turned.imag
+        seen[:, :, 2 * at], seen[:, :, 2 * at + 1] = powers[power].real, powers[power].imag
     others = (
         np.clip(np.abs(found.errors) * periods / 0.03, 0, 3),
         _octaves(after / periods),

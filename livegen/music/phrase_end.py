@@ -10,12 +10,12 @@ import math
 from typing import NamedTuple
 
 LONGEST = 4.0  # beats: a silence, or a last note, counts for no more
+SHORT_US, LEAST_SHORT = 1_400_000, 4  # of bars that are shorter fewer than four are one
 _LONGEST_BARS = 1.5
 _SLOW = 1.2  # in usual distances: a gap no longer than that is none
 _BREATH = 1.5  # in usual distances: a gap longer than that is a breath
 _LONG = 1.4  # in the longest distance so far: a gap longer than that was not there before
 _RESTED = 1.8  # in usual distances: after the tonic a gap longer than that is rest
-_SHORT = 3.0  # beats: of bars shorter than that two count as one
 
 # What each figure of `Ending` adds to the odds, in nats.
 _ALWAYS = -2.4
@@ -35,7 +35,7 @@ class Ending(NamedTuple):
     held      of these, how many the last note sounds
     usual     the upper quartile of beats between its onsets, `longest` the most
     bar       beats of a bar
-    bars      how many bars the phrase has taken by then
+    bars      how many bars the phrase has taken by then, as `counted` counts
     is_tonic  its last note is the tonic of its key
     is_strong its last note began on a strong beat
     """
@@ -60,7 +60,7 @@ class Ending(NamedTuple):
             + _BARS * min(self.gap / self.bar, _LONGEST_BARS)
             + _HELD * min(self.held, LONGEST) / LONGEST
             + self._of_bars()
-            + _LONGER * (self._bars > 1 and self.gap > _LONG * self.longest)
+            + _LONGER * (self.bars > 1 and self.gap > _LONG * self.longest)
             + _TONIC * self.is_tonic
             + _HOME * (self.is_tonic and self._is_square and self.gap > _RESTED * self.usual)
             + _STRONG * self.is_strong
@@ -69,20 +69,21 @@ class Ending(NamedTuple):
         )
 
     @property
-    def _bars(self) -> int:
-        return self.bars if self.bar >= _SHORT else self.bars // 2
-
-    @property
     def _is_square(self) -> bool:
-        return self._bars > 1 and self._bars & (self._bars - 1) == 0
+        return self.bars > 1 and self.bars & (self.bars - 1) == 0
 
     def _of_bars(self) -> float:
         """Phrases last two, four or eight bars more often than other numbers."""
-        if self._bars < 2:
+        if self.bars < 2:
             return _ONE
-        return _ODD if self._bars % 2 else _SQUARE * self._is_square
+        return _ODD if self.bars % 2 else _SQUARE * self._is_square
 
     def _of_breaths(self) -> float:
         """Chords in whole notes are no rests, and who has breathed within the phrase may do so again."""
         is_breath = self.longest > max(0.9 * self.gap, _BREATH * self.usual)
         return _AS_SLOW * (self.gap <= _SLOW * self.usual) + _AS_BEFORE * is_breath
+
+
+def counted(bars: int, bar_us: int) -> int:
+    """So many bars as a phrase counts them: a few are one where it is fast, or heard twice too fast."""
+    return 1 if bar_us < SHORT_US and bars < LEAST_SHORT else bars

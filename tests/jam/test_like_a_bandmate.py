@@ -99,7 +99,7 @@ def test_most_answers_close_on_a_strong_beat_and_end_with_their_bar() -> None:
         jam.until(8 * BAR)
         closed.append(onsets(jam)[-1][0] % (2 * BEAT) == 0)
         assert jam.sent[-1][0] % BAR in (0, *range(BAR - BEAT // 2, BAR))
-    assert sum(closed) >= 7
+    assert sum(closed) >= 10
 
 
 # --- the key of the end -------------------------------------------------------------------------------------------
@@ -287,3 +287,18 @@ def test_a_style_of_jazz_swings_unless_it_is_told_otherwise(style: str, late: fl
         off_beats = [at % BEAT for at, _ in onsets(jam) if abs(at % BEAT - BEAT / 2) < BEAT / 4]
         assert off_beats
         assert all(abs(at - BEAT / 2 - moved) <= BEAT / 24 for at in off_beats)
+
+
+def test_the_beat_is_looked_for_where_the_player_pauses_and_beside_him_every_two_beats() -> None:
+    """A look takes as long as ten events."""
+    sure = {}
+    for mode in ("respond", "accompany"):
+        jam = rehearsal(mode=mode, tempo="auto")
+        playing(
+            jam, [(at / 2, 0.5, pitch) for at, pitch in enumerate((60, 62, 64, 65, 67, 65, 64))]
+        )
+        sure[mode] = jam.engine.snapshot()["tempo_sure"], jam
+    assert sure["respond"][0] == 0 != sure["accompany"][0]
+    jam = sure["respond"][1]
+    jam.until(jam.now + BEAT)
+    assert jam.engine.snapshot()["tempo_sure"]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from livegen.music.phrase_end import Ending
+from livegen.music.phrase_end import Ending, counted
 
 # Two bars of eighths that end with a half note on the tonic, as they stand at the third bar line.
 WHOLE = Ending(gap=2, held=1.8, usual=0.5, longest=1, bar=4, bars=2, is_tonic=True, is_strong=True)
@@ -70,9 +70,6 @@ def test_phrases_that_are_over_though_they_end_off_the_beat_or_have_breathed(
     assert ending.odds > 0
 
 
-def test_two_bars_of_two_beats_are_one_of_four() -> None:
-    polka = Ending(
-        gap=1, held=0.9, usual=0.5, longest=0.5, bar=2, bars=2, is_tonic=True, is_strong=False
-    )
-    assert polka.odds < 0
-    assert polka._replace(bars=4).odds > 0
+def test_fewer_than_four_short_bars_are_one() -> None:
+    assert [counted(bars, 1_000_000) for bars in (1, 2, 3, 4, 6)] == [1, 1, 1, 4, 6]
+    assert counted(3, 2_000_000) == 3
