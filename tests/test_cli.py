@@ -805,3 +805,33 @@ def test_serving_goes_on_where_standard_streams_are_closed(closed: str, tmp_path
 
     assert status.read_text() == "0\n"
     assert [track.name for track in smf.read(record).tracks] == ["Player", "Model"]
+
+
+def test_find_says_where_a_phrase_was_played_before(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    folder = tmp_path / "midi"
+    folder.mkdir()
+    (folder / "2026-06-03 211500.mid").write_bytes(Path("docs/call.mid").read_bytes())
+    (folder / "broken.mid").write_bytes(b"no music")
+
+    assert run("find", "docs/call.mid", str(folder)) == 0
+    said = capsys.readouterr()
+    assert (
+        said.out.startswith("1.00 ") and "2026-06-03 21:15  2026-06-03 211500.mid at 0:" in said.out
+    )
+    assert said.err.count("\n") == 1 and "broken.mid" in said.err
+
+    (folder / "2026-06-03 211500.mid").unlink()
+    assert run("find", "docs/call.mid", str(folder)) == 1
+    assert capsys.readouterr().out == "nothing in 1 file is like it\n"
+
+
+def test_find_without_a_folder_of_recordings_says_what_to_do(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+    assert run("find", "docs/call.mid") == 2
+    assert capsys.readouterr().err.endswith("is no folder; name a folder with MIDI files\n")

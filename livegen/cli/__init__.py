@@ -12,7 +12,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from livegen import __version__
-from livegen.cli import charting, learning, opening, serving, setting_up
+from livegen.cli import charting, finding, learning, opening, serving, setting_up
 from livegen.cli.options import INTERRUPTED, MISTAKE, OURS
 from livegen.errors import LivegenError
 
@@ -45,6 +45,7 @@ for command in (
     serving.replay,
     opening.open_page,
     charting.chart,
+    finding.find,
     setting_up.ports,
     setting_up.doctor,
     setting_up.calibrate,

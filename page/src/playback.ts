@@ -20,11 +20,11 @@ export class Playback {
 
   constructor(private readonly sound: Sound) {}
 
-  /** `ended` is called once, when it has come to its end or was stopped. */
-  play(file: ArrayBuffer, ended: () => void): void {
+  /** From second `from` to `until`; `ended` is called once, when it has come to its end or was stopped. */
+  play(file: ArrayBuffer, ended: () => void, from = 0, until = Infinity): void {
     this.stop();
     if (!this.sound.isOn) this.sound.wish(true);
-    const strokes = strokesOf(new Midi(file));
+    const strokes = excerpt(strokesOf(new Midi(file)), from, until);
     const began = performance.now() / 1000 - (strokes[0]?.at ?? 0) + 0.1;
     let next = 0;
     const step = (): void => {
@@ -54,6 +54,11 @@ export class Playback {
     this.#ended = null;
     ended?.();
   }
+}
+
+/** What is struck in a stretch of time, and when that is let go. */
+export function excerpt(strokes: readonly Stroke[], from: number, until: number): Stroke[] {
+  return strokes.filter(({ at, velocity }) => at >= from && (at < until || velocity === 0));
 }
 
 const BY_CHANNEL: Record<number, Part> = { 0: "lead", 1: "comp", 2: "bass", 9: "drums" };

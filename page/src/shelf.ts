@@ -4,6 +4,7 @@ import { button, el, find, say } from "./dom";
 import type { Playback } from "./playback";
 import { ScoreView } from "./score";
 import type { Store } from "./store";
+import { takeLink } from "./takelink";
 import { type Takes, withoutExtension } from "./takes";
 import type { Hello, Take, ToServer } from "./types";
 
@@ -72,18 +73,7 @@ export class Shelf {
 
   #row(take: Take): HTMLElement {
     const { name } = take;
-    const link = el("a", {
-      class: "take",
-      href: "#",
-      draggable: "true",
-      download: name,
-      title: "Drag it into your DAW, or press to download",
-    });
-    link.append(
-      el("span", { class: "grip", "aria-hidden": "true" }, "⠿"),
-      el("span", { class: "take-name" }, withoutExtension(name)),
-    );
-    this.#makeFetchable(link, name);
+    const link = takeLink(this.takes, name, (what, error) => this.#complain(what, error));
     const verb = this.#playing === name ? "Stop" : "Play";
     const play = button(verb, () => void this.#play(name), {
       class: "small",
@@ -110,40 +100,6 @@ export class Shelf {
       button("Delete", () => void this.#delete(name), { class: "small", "aria-label": `Delete ${name}` }),
     );
     return row;
-  }
-
-  /** A drag must know its address at once, so it is asked for when a hand comes near; each serves once. */
-  #makeFetchable(link: HTMLAnchorElement, name: string): void {
-    let ready: string | null = null;
-    let isAsked = false;
-    const prepare = async (): Promise<void> => {
-      if (ready !== null || isAsked) return;
-      isAsked = true;
-      ready = await this.takes.ticket(name).catch(() => null);
-      isAsked = false;
-    };
-    for (const kind of ["pointerenter", "focus"] as const) link.addEventListener(kind, () => void prepare());
-    link.addEventListener("dragstart", (event) => {
-      if (ready === null || event.dataTransfer === null) return event.preventDefault();
-      event.dataTransfer.effectAllowed = "copy";
-      event.dataTransfer.setData("DownloadURL", `audio/midi:${name}:${ready}`);
-      event.dataTransfer.setData("text/uri-list", ready);
-      ready = null;
-    });
-    link.addEventListener("dragend", () => void prepare());
-    link.addEventListener("click", (event) => {
-      event.preventDefault();
-      void this.#download(name);
-    });
-  }
-
-  async #download(name: string): Promise<void> {
-    try {
-      const link = el("a", { href: await this.takes.ticket(name), download: name });
-      link.click();
-    } catch (error) {
-      this.#complain(`${name} cannot be fetched`, error);
-    }
   }
 
   async #play(name: string): Promise<void> {

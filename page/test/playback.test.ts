@@ -1,6 +1,6 @@
 import { Midi } from "@tonejs/midi";
 import { describe, expect, it } from "vitest";
-import { strokesOf } from "../src/playback";
+import { excerpt, strokesOf } from "../src/playback";
 
 /** A file of format 1, 480 ticks a quarter: each track its name, then notes of a quarter, one after the other. */
 function file(...tracks: [name: string, notes: [channel: number, pitch: number][]][]): Midi {
@@ -62,4 +62,20 @@ describe("a recording that is played back", () => {
       ["drums", 36],
     ]);
   });
+});
+
+it("an excerpt lets go whatever it struck", () => {
+  const note = { part: "you" as const, pitch: 60 };
+  const strokes = [
+    { ...note, at: 0, velocity: 80 },
+    { ...note, at: 1, velocity: 0 },
+    { ...note, at: 2, velocity: 80 },
+    { ...note, at: 5, velocity: 0 },
+    { ...note, at: 6, velocity: 80 },
+  ];
+
+  expect(excerpt(strokes, 1.5, 3).map(({ at, velocity }) => [at, velocity])).toEqual([
+    [2, 80],
+    [5, 0],
+  ]);
 });

@@ -1,9 +1,9 @@
 """The addresses of the server: the built page, the recordings, the presets, the charts, the socket.
 
-Whoever comes here has passed the guard; /keys, /tickets, /presets, /words and everything under /recordings, /charts and
-/chart also ask for the token, and /take for a ticket that one who has the token was given.  Nothing here runs a
-program but that which lays out scores (`scores`), opens a path that was asked for, or writes outside the folders of
-recordings, presets and charts.
+Whoever comes here has passed the guard; /keys, /tickets, /presets, /words, /find and everything under /recordings,
+/charts and /chart also ask for the token, and /take for a ticket that one who has the token was given.  Nothing here
+runs a program but those that lay out scores (`scores`) and search (`finding`), opens a path that was asked for, or
+writes outside the folders of recordings, presets and charts.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ from livegen.music.charts import write_text
 MOST_BODY = 4096
 MOST_CHART = 1 << 17  # bytes of a body with the text of a chart
 MOST_FILE = charts.MOST_BYTES * 4 // 3 + MOST_BODY  # of one with a file in base64
-TOKENED = ("/keys", "/recordings", "/tickets", "/take", "/presets", "/chart", "/words")
+TOKENED = ("/keys", "/recordings", "/tickets", "/take", "/presets", "/chart", "/words", "/find")
 BUILT = Path(__file__).parent / "built"
 UNBUILT = """\
 <!doctype html><html lang="en"><meta charset="utf-8"><title>livegen</title>
@@ -64,6 +64,7 @@ T = TypeVar("T")
 Endpoint = Callable[[Request], Awaitable[Response]]
 SavePreset = Callable[[str, bool], str]  # a name, and whether to replace; gives the name
 Wish = Callable[[str], Reading]
+Find = Callable[[], Awaitable[dict[str, Any]]]
 
 
 def app(
@@ -75,11 +76,12 @@ def app(
     save_preset: SavePreset | None = None,
     known_charts: charts.Charts | None = None,
     wish: Wish | None = None,
+    find: Find | None = None,
 ) -> Starlette:
     """The server's application.  Without a shelf there are no recordings; `say` takes a line about our own faults.
 
     `known_charts` are those that can be read and saved; None: no address has charts.  `wish` sets what is asked for in
-    words; None: nobody can.
+    words; None: nobody can.  `find` looks for the phrase that was just played; None: nobody can.
     """
     recordings = Recordings(shelf, token) if shelf is not None else None
     page = (
@@ -95,6 +97,7 @@ def app(
             *([_saving(save_preset, token)] if save_preset else []),
             *(ChartRoutes(known_charts, token).routes() if known_charts else []),
             *([_wishing(wish, token)] if wish else []),
+            *([_finding(find, token)] if find else []),
             page,
         ],
         exception_handlers={HTTPException: _mistake, Exception: _fault(say)},
@@ -149,6 +152,24 @@ def _wishing(wish: Wish, token: str) -> Route:
         raise HTTPException(422, f'expected {{"text": TEXT}} of at most {LONGEST_WISH} characters')
 
     return Route("/words", _with_token(token, answer), methods=["POST"])
+
+
+def _finding(find: Find, token: str) -> Route:
+    """Where the phrase that was just played is looked for among the recordings, one search at a time."""
+    one_at_a_time = asyncio.Lock()
+
+    async def answer(request: Request) -> Response:
+        if await _json_of(request) != {}:
+            raise HTTPException(422, "expected {}")
+        if one_at_a_time.locked():
+            raise HTTPException(409, "a search is under way")
+        try:
+            async with one_at_a_time:
+                return JSONResponse(await find())
+        except LivegenError as error:
+            raise HTTPException(422, str(error)) from None
+
+    return Route("/find", _with_token(token, answer), methods=["POST"])
 
 
 class Recordings:

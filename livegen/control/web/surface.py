@@ -21,6 +21,8 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from livegen.control.charts import Charts
+from livegen.control.finding import FEWEST, Failed, find
+from livegen.control.last_phrase import LastPhrase
 from livegen.control.peers import ABSENT, HIGHEST_PORT, LOCALHOST, places
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.control.web.clients import Ask, Clients
@@ -77,6 +79,7 @@ class PageSurface:
         self._token = str(settings["token"])
         folder, kept = settings.get("recordings"), settings.get("kept")
         self._shelf = Shelf(Path(folder)) if folder else None
+        self._folder, self._phrase = Path(folder) if folder else None, LastPhrase()
         self._kept = Path(kept) if kept else None
         self._stage = Stage(
             ports,
@@ -106,6 +109,7 @@ class PageSurface:
             self._save_preset,
             self._charts,
             self._wish,
+            self._find if self._folder else None,
         )
         self._server = uvicorn.Server(_configuration(Guard(served, allowed, self._token)))
         await _start(self._server, sockets)
@@ -122,6 +126,8 @@ class PageSurface:
 
     def hear(self, frame: Frame) -> None:
         """Take a note, a line or figures of the port process."""
+        if isinstance(frame, HeardFrame):
+            self._phrase.hear(frame)
         match frame:
             case HeardFrame() | SentFrame():
                 self._clients.tell(partial(Mailbox.note, text=self._stage.note(frame)))
@@ -131,6 +137,17 @@ class PageSurface:
                 self._figures(frame.values)
             case _:
                 pass
+
+    async def _find(self) -> dict[str, Any]:
+        """Where among the recordings the phrase was played before.  Raises Failed."""
+        notes = self._phrase.notes
+        if len(notes) < FEWEST:
+            raise Failed(f"play a phrase of at least {FEWEST} notes first")
+        assert self._folder is not None
+        answer = await find(self._folder, notes, self._phrase.began)
+        for line in answer.pop("left_out"):
+            self._say(line)
+        return answer
 
     def witness(self, request: Request) -> None:
         """Something was asked for, here or elsewhere."""

@@ -15,9 +15,10 @@ from starlette.testclient import TestClient
 from livegen import shipped
 from livegen.control import words
 from livegen.control.charts import Charts
+from livegen.control.finding import Failed
 from livegen.control.presets import PresetError, PresetThere
 from livegen.control.web.clients import Clients
-from livegen.control.web.routes import MOST_BODY, MOST_CHART, SavePreset, app
+from livegen.control.web.routes import MOST_BODY, MOST_CHART, Find, SavePreset, app
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
 
@@ -33,6 +34,7 @@ PROTECTED = (
     ("POST", "/keys"),
     ("POST", "/presets"),
     ("POST", "/words"),
+    ("POST", "/find"),
     ("GET", "/charts"),
     ("POST", "/charts"),
     ("GET", "/charts/12-bar-blues"),
@@ -60,8 +62,15 @@ def browser(folder: Path) -> Iterator[TestClient]:
     yield TestClient(served(folder), raise_server_exceptions=False)
 
 
+async def found_nothing() -> dict[str, Any]:
+    return {"finds": [], "files": 3}
+
+
 def served(
-    folder: Path | None, built: Path | None = None, save_preset: SavePreset | None = None
+    folder: Path | None,
+    built: Path | None = None,
+    save_preset: SavePreset | None = None,
+    find: Find | None = None,
 ) -> Any:
     shelf = Shelf(folder) if folder else None
     place = built or (folder.parent / "built" if folder else Path("/nowhere"))
@@ -73,6 +82,7 @@ def served(
         save_preset=save_preset or (lambda name, replace: name),
         known_charts=Charts(shipped.root() / "charts", place.parent / "charts"),
         wish=words.read,
+        find=find or found_nothing,
     )
 
 
@@ -429,3 +439,20 @@ def test_a_wish_in_words_is_told_what_it_set_and_what_was_not_understood(
 )
 def test_a_wish_that_is_none_is_refused(browser: TestClient, body: dict[str, Any]) -> None:
     assert post(browser, "/words", body).status_code == 422
+
+
+def test_a_search_is_answered_and_one_that_fails_says_why_in_a_line(
+    browser: TestClient, folder: Path
+) -> None:
+    async def fails() -> dict[str, Any]:
+        raise Failed("play a phrase of at least 4 notes first")
+
+    with TestClient(served(folder, find=fails)) as other:
+        refused = post(other, "/find", {})
+
+    assert post(browser, "/find", {}).json() == {"finds": [], "files": 3}
+    assert (refused.status_code, refused.json()) == (
+        422,
+        {"error": "play a phrase of at least 4 notes first"},
+    )
+    assert post(browser, "/find", {"folder": "/etc"}).status_code == 422

@@ -1,0 +1,214 @@
+"""Where a phrase was played before, in a folder of MIDI files."""
+
+import asyncio
+import os
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from livegen.control import finding
+from livegen.control.finds import FindError, Shelves, phrase_of, place_of, played_at
+from livegen.control.last_phrase import LastPhrase
+from livegen.daemon.frames import HeardFrame
+from livegen.music.likeness import FEWEST
+from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.smf import Score, Track, write
+
+TUNES = {
+    "2026-06-03 211500": (60, 62, 64, 67, 65, 64, 62, 69, 67, 60, 59, 62),
+    "2026-06-04 080000": (72, 71, 69, 65, 64, 60, 62, 67, 66, 64, 57, 60),
+    "named by me": (50, 57, 55, 54, 50, 59, 61, 62, 57, 52, 54, 50),
+}
+
+
+def saved(
+    path: Path, pitches: tuple[int, ...], ticks: int = 240, name: str = "Player", channel: int = 0
+) -> Path:
+    messages = [
+        message
+        for at, pitch in enumerate(pitches)
+        for message in (
+            (at * ticks, NoteOn(pitch, 80, channel)),
+            (at * ticks + ticks - 10, NoteOff(pitch, channel=channel)),
+        )
+    ]
+    write(path, Score(480, (Track(name, tuple(messages)),)))
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    folder = tmp_path / "recordings"
+    folder.mkdir()
+    for name, pitches in TUNES.items():
+        saved(folder / f"{name}.mid", pitches)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def nobody_s_own_files(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+
+
+def shelves(folder: Path, kept: Path | None = None, lines: list[str] | None = None) -> Shelves:
+    found = Shelves(folder, kept, (lines if lines is not None else []).append)
+    found.look()
+    return found
+
+
+def like(found: Shelves, path: Path, most: int = 5) -> list[Any]:
+    return found.like(phrase_of(path), most, but=lambda *_: False)
+
+
+def test_a_phrase_is_found_with_the_day_it_was_played_and_where(
+    folder: Path, tmp_path: Path
+) -> None:
+    again = saved(
+        tmp_path / "again.mid", tuple(pitch + 3 for pitch in TUNES["2026-06-03 211500"][2:]), 300
+    )
+
+    first = like(shelves(folder), again)[0]
+
+    assert first.name == "2026-06-03 211500.mid" and first.when == played_at(first.name)
+    assert (first.score, first.shift, first.who, first.same) == (1.0, -3, "Player", True)
+    assert first.at == pytest.approx(0.5, abs=0.02) and first.pace == pytest.approx(0.8, abs=0.01)
+
+
+def test_what_is_named_otherwise_was_played_when_it_was_saved(folder: Path, tmp_path: Path) -> None:
+    os.utime(folder / "named by me.mid", (1_000_000_000, 1_000_000_000))
+
+    assert like(shelves(folder), folder / "named by me.mid")[0].when == 1_000_000_000.0
+    assert played_at("2026-13-99 999999.mid") is None
+
+
+def test_only_what_is_new_is_read_again(
+    folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "kept.npz"
+    before = shelves(folder, kept)
+    read: list[str] = []
+    whole = Shelves._voices
+
+    def voices(self: Shelves, path: Path) -> Any:
+        read.append(path.name)
+        return whole(self, path)
+
+    monkeypatch.setattr(Shelves, "_voices", voices)
+    saved(folder / "new.mid", TUNES["named by me"])
+    (folder / "2026-06-04 080000.mid").unlink()
+
+    after = shelves(folder, kept)
+
+    assert read == ["new.mid"]
+    assert set(after.files) == set(before.files) - {"2026-06-04 080000.mid"} | {"new.mid"}
+    assert like(after, folder / "2026-06-03 211500.mid")[0].score == 1.0
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 torn", b"nonsense"])
+def test_a_kept_file_that_is_damaged_is_made_anew(
+    folder: Path, tmp_path: Path, damage: bytes
+) -> None:
+    kept = tmp_path / "kept.npz"
+    kept.write_bytes(damage)
+
+    assert len(shelves(folder, kept).files) == 3
+    assert len(shelves(folder, kept).files) == 3
+
+
+def test_a_file_that_cannot_be_read_is_named_once_and_left_out(
+    folder: Path, tmp_path: Path
+) -> None:
+    (folder / "broken.mid").write_bytes(b"no music")
+    lines: list[str] = []
+    kept = tmp_path / "kept.npz"
+
+    found = shelves(folder, kept, lines)
+    shelves(folder, kept, lines)
+
+    assert len(lines) == 1 and "broken.mid" in lines[0]
+    assert like(found, folder / "named by me.mid")[0].name == "named by me.mid"
+
+
+def test_folders_below_count_and_hidden_ones_links_and_other_files_do_not(
+    folder: Path, tmp_path: Path
+) -> None:
+    below, hidden = folder / "jazz", folder / ".trash"
+    below.mkdir()
+    hidden.mkdir()
+    shutil.copy(folder / "named by me.mid", below / "solo.MID")
+    shutil.copy(folder / "named by me.mid", hidden / "thrown away.mid")
+    (folder / "link.mid").symlink_to(tmp_path / "elsewhere.mid")
+    (folder / "words.txt").write_text("words")
+
+    assert set(shelves(folder).files) == {f"{name}.mid" for name in TUNES} | {"jazz/solo.MID"}
+
+
+def test_drums_and_single_notes_are_no_phrase(folder: Path, tmp_path: Path) -> None:
+    drums = saved(tmp_path / "drums.mid", (36, 38, 36, 38, 36), channel=9)
+
+    with pytest.raises(FindError, match="expected a phrase of 4 notes or more, not of drums"):
+        phrase_of(drums)
+
+
+def test_a_folder_that_is_none_is_said_so(tmp_path: Path) -> None:
+    with pytest.raises(FindError, match="is no folder"):
+        shelves(tmp_path / "nowhere")
+
+
+def test_each_folder_has_a_place_of_its_own_for_what_is_kept(tmp_path: Path) -> None:
+    assert place_of(tmp_path) == place_of(tmp_path / "x" / "..") != place_of(tmp_path / "x")
+
+
+# --- a search in a process of its own -----------------------------------------------------------------------------
+
+
+def notes_of_tune(name: str) -> list[tuple[float, int]]:
+    return [(at * 0.25, pitch) for at, pitch in enumerate(TUNES[name])]
+
+
+def test_a_search_of_its_own_process_finds_what_was_saved_before_the_phrase_began(
+    folder: Path,
+) -> None:
+    for path in folder.iterdir():
+        os.utime(path, (1000, 1000))
+    os.utime(folder / "2026-06-04 080000.mid", (5000, 5000))
+
+    answer = asyncio.run(finding.find(folder, notes_of_tune("2026-06-03 211500"), before=2000.0))
+    own = asyncio.run(finding.find(folder, notes_of_tune("2026-06-04 080000"), before=2000.0))
+
+    assert answer["finds"][0]["name"] == "2026-06-03 211500.mid" and answer["files"] == 3
+    assert all(find["name"] != "2026-06-04 080000.mid" for find in own["finds"])
+
+
+def test_a_search_in_no_folder_fails_in_a_line(tmp_path: Path) -> None:
+    with pytest.raises(finding.Failed, match="is no folder"):
+        asyncio.run(finding.find(tmp_path / "nowhere", notes_of_tune("named by me"), 0.0))
+
+
+def test_the_control_process_and_the_search_mean_the_same_by_a_phrase() -> None:
+    assert finding.FEWEST == FEWEST
+
+
+# --- the phrase that was just played ------------------------------------------------------------------------------
+
+
+def heard(phrase: LastPhrase, *notes: tuple[float, int], status: int = 0x90) -> LastPhrase:
+    for at, pitch in notes:
+        phrase.hear(HeardFrame(int(at * 1e6), bytes((status, pitch, 80))))
+    return phrase
+
+
+def test_the_last_phrase_begins_after_a_pause_of_three_seconds() -> None:
+    phrase = heard(LastPhrase(lambda: 99.0), (0, 60), (1, 62), (4.5, 64), (5, 65))
+
+    assert phrase.notes == [(0.0, 64), (0.5, 65)] and phrase.began == 99.0
+
+
+def test_the_last_phrase_has_no_drums_no_ends_and_at_most_half_a_minute() -> None:
+    phrase = heard(LastPhrase(), *((float(at), 60) for at in range(0, 41, 2)))
+    heard(phrase, (41, 36), status=0x99)
+    heard(phrase, (41, 60), status=0x80)
+
+    assert len(phrase.notes) == 16 and phrase.notes[-1] == (30.0, 60)
