@@ -786,7 +786,7 @@ def test_a_model_that_cannot_be_loaded_ends_serve_with_2_and_its_line(tmp_path: 
     assert "Traceback" not in done.stderr
 
 
-@pytest.mark.parametrize("closed", ["2>&-", "<&- >&- 2>&-", "| true"])
+@pytest.mark.parametrize("closed", ["<&- >&- 2>&-", "| true"])
 def test_serving_goes_on_where_standard_streams_are_closed(closed: str, tmp_path: Path) -> None:
     file, record = tmp_path / "call.mid", tmp_path / "both.mid"
     call(file, tempo_us=250_000)

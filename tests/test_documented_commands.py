@@ -43,11 +43,16 @@ READY = "ready"
 PATIENCE_S = 600
 # Built by what installs livegen; tests/test_hatch_build.py and .ci/run build it from nothing.
 BUILT = ("page/node_modules", "livegen/control/web/built")
-# What learns less in the newcomer's copy, for the commands are what is tried: file -> what stands there, what instead.
-LESS = {
-    "docs/recipe.yaml": ("events: 200_000", "events: 24_000"),
-    "livegen/training/adapt.py": ("FEWEST_UPDATES = 60", "FEWEST_UPDATES = 20"),
-}
+# What learns less in the newcomer's copy, for the commands are what is tried: file, what stands there, what instead.
+ADAPT = "livegen/training/adapt.py"
+LESS = (
+    ("docs/recipe.yaml", "events: 200_000", "events: 24_000"),
+    (ADAPT, "FEWEST_UPDATES = 60", "FEWEST_UPDATES = 8"),
+    (ADAPT, "BATCH, STEPS = 16, 128", "BATCH, STEPS = 4, 32"),
+    (ADAPT, "EVENTS = 1_500_000", "EVENTS = 1_000"),
+    (ADAPT, "    0.25,\n    0.5,\n    0.75,\n    1.0,\n", "    0.5,\n    1.0,\n"),
+    (ADAPT, "    16,\n    64,\n    256,\n", "    2,\n    32,\n    32,\n"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +108,7 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     venv.create(clone / ".venv", with_pip=True)
     inside = next((clone / ".venv").glob("lib/python*/site-packages"))
     (inside / "zz_of_the_tests.pth").write_text(sysconfig.get_path("purelib"))
-    for name, (there, instead) in LESS.items():
+    for name, there, instead in LESS:
         text = (clone / name).read_text()
         assert text.count(there) == 1, name
         (clone / name).write_text(text.replace(there, instead))

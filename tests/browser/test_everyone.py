@@ -1,5 +1,6 @@
 """The page for everyone: by keyboard alone, by ear, without motion, without a network, at sixty frames a second."""
 
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -12,7 +13,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Look, Serve
-from tests.browser.pages import PHRASE, PLAYER
+from tests.browser.pages import PHRASE, PLAYER, Jam, jam
 
 AXE = Path(__file__).parents[2] / "page/node_modules/axe-core/axe.min.js"
 MOST_TABS = 500
@@ -36,11 +37,11 @@ INTERVALS = """() => new Promise(done => {
 })"""
 
 
-def test_everything_is_reached_by_tab_and_shows_that_it_is(serve: Serve, look: Look) -> None:
+def test_everything_is_reached_by_tab_and_shows_that_it_is(echoing: Jam, look: Look) -> None:
     from livegen.jam.controls import CONTROLS
     from livegen.jam.mapping import COMMANDS
 
-    page = look(serve("engines:echo")).page
+    page = look(echoing).page
     page.evaluate("for (const fold of document.querySelectorAll('.fold')) fold.open = true")
     stops: list[dict[str, Any]] = []
     for _ in range(MOST_TABS):
@@ -89,6 +90,13 @@ def violations(page: Page) -> list[str]:
     return [f"{one['id']}: {node['html']}" for one in found["violations"] for node in one["nodes"]]
 
 
+@pytest.fixture(scope="module")
+def well_furnished(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jam]:
+    """A daemon with the shipped model and presets, for all colours."""
+    with jam(tmp_path_factory.mktemp("furnished") / "kept", presets=["Quiet", "Solo"]) as one:
+        yield one
+
+
 @pytest.mark.timeout(300)  # five times over all of the page
 @pytest.mark.parametrize(
     "colours",
@@ -96,14 +104,13 @@ def violations(page: Page) -> list[str]:
     ids=["dark", "light", "forced"],
 )
 def test_the_accessibility_checker_finds_nothing(
-    serve: Serve, look: Look, colours: dict[str, Any]
+    well_furnished: Jam, look: Look, colours: dict[str, Any]
 ) -> None:
     if not AXE.is_file():
         pytest.skip("axe-core is not installed (cd page && npm ci)")
-    jam = serve(presets=["Quiet", "Solo"])
     seen = look(**colours)
     page = seen.page
-    page.goto(jam.url)
+    page.goto(well_furnished.url)
 
     expect(page.get_by_role("dialog")).to_be_visible()
     assert violations(page) == []
@@ -167,8 +174,8 @@ def test_a_telephone_shows_all_of_it_on_stage_too(serve: Serve, look: Look) -> N
     assert page.evaluate(beyond) == []
 
 
-def test_with_less_motion_the_picture_stands_still(serve: Serve, look: Look) -> None:
-    seen = look(serve("engines:echo"), reduced_motion="reduce")
+def test_with_less_motion_the_picture_stands_still(echoing: Jam, look: Look) -> None:
+    seen = look(echoing, reduced_motion="reduce")
     page = seen.page
     # A part of the picture is the same from one moment to the next, save while the line of now crosses it and
     # where the picture is turned over: soon nothing moves there.

@@ -9,6 +9,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Look, Serve
+from tests.browser.pages import Jam
 
 # A telephone both ways, a small one, and a window of 1440 x 900 at 200 %.
 SCREENS = [(390, 844), (844, 390), (360, 640), (720, 450)]
@@ -51,9 +52,9 @@ def show(page: Page, width: int, height: int) -> None:
 
 
 def test_on_a_small_screen_turn_keys_and_panic_are_there_at_once_and_fit_thumbs(
-    serve: Serve, look: Look
+    echoing: Jam, look: Look
 ) -> None:
-    page = look(serve("engines:echo"), has_touch=True).page
+    page = look(echoing, has_touch=True).page
 
     for width, height in SCREENS:
         show(page, width, height)
@@ -97,8 +98,8 @@ def test_the_stage_shows_a_roll_with_notes_that_are_seen_from_afar(
     page.keyboard.up("a")
 
 
-def test_the_stage_takes_the_whole_screen_and_gives_it_back(serve: Serve, look: Look) -> None:
-    page = look(serve("engines:echo")).page
+def test_the_stage_takes_the_whole_screen_and_gives_it_back(echoing: Jam, look: Look) -> None:
+    page = look(echoing).page
 
     page.locator("#stage-mode").click()
     page.wait_for_function("document.fullscreenElement !== null")
@@ -107,8 +108,8 @@ def test_the_stage_takes_the_whole_screen_and_gives_it_back(serve: Serve, look: 
     expect(page.locator("#piano")).to_be_visible()
 
 
-def test_the_stage_is_there_where_a_browser_gives_no_full_screen(serve: Serve, look: Look) -> None:
-    jam, seen = serve("engines:echo"), look()
+def test_the_stage_is_there_where_a_browser_gives_no_full_screen(echoing: Jam, look: Look) -> None:
+    jam, seen = echoing, look()
     seen.page.add_init_script("delete Element.prototype.requestFullscreen")
     seen.connects(jam)
 
@@ -143,9 +144,9 @@ def test_with_forced_colours_what_is_chosen_and_who_plays_is_seen(serve: Serve, 
 
 
 def test_the_colours_are_the_system_s_until_others_are_chosen_and_those_are_remembered(
-    serve: Serve, look: Look
+    echoing: Jam, look: Look
 ) -> None:
-    jam = serve("engines:echo")
+    jam = echoing
     seen = look(jam, color_scheme="light")
     page, theme = seen.page, seen.page.locator("#theme")
     light = painted(page.locator(":root"))

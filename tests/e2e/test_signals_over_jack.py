@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pytest
 
+from livegen.daemon.signals import Deed, deeds
 from tests.e2e.harness import Daemon, Partner, wait_for
 
 Starts = Callable[..., Daemon]
 Connects = Callable[..., Partner]
-DEADLY = ("SIGQUIT", "SIGUSR2", "SIGALRM", "SIGXCPU", "SIGABRT", "SIGVTALRM", "SIGIO", "SIGRTMIN")
+DEADLY = ("SIGQUIT", "SIGABRT", "SIGRTMIN")
+MORE = ("SIGUSR2", "SIGALRM", "SIGXCPU", "SIGVTALRM", "SIGIO")
 
 
 def is_stopped(served: Daemon) -> bool:
@@ -31,6 +33,11 @@ def test_whatever_ends_it_every_note_is_released_first_and_the_shell_sees_the_si
 
     assert status == -number
     player.hears_silence()
+
+
+def test_all_that_end_a_process_are_dealt_with_alike() -> None:
+    """So that a few of them show what happens over real ports."""
+    assert {deeds()[getattr(signal, name)] for name in (*DEADLY, *MORE)} == {Deed.DIE}
 
 
 def test_a_pipe_that_broke_ends_nothing(daemon: Starts, partner: Connects) -> None:

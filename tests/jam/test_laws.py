@@ -123,6 +123,7 @@ ANYTHING = st.tuples(GAPS, MESSAGES | COMMANDS).map(lambda happening: [happening
 PLAYING = st.lists(NOTES | NOTES | NOTES | ANYTHING, max_size=15).map(
     lambda lists: [happening for happenings in lists for happening in happenings]
 )
+EACH = settings(max_examples=60)  # jams to each law; they are others each time
 CONTROLLED = st.fixed_dictionaries({}, optional=dict(VALUES))
 
 
@@ -159,6 +160,7 @@ def test_every_control_is_tried_here() -> None:
     assert set(VALUES) == set(CONTROLS)
 
 
+@EACH
 @given(CONTROLLED, PLAYING)
 def test_what_is_handed_out_is_in_order_soon_due_and_never_late(
     given_controls: dict[str, object], playing: list[tuple[int, Event]]
@@ -174,6 +176,7 @@ def test_what_is_handed_out_is_in_order_soon_due_and_never_late(
         last[is_clock] = timed.due
 
 
+@EACH
 @given(CONTROLLED, PLAYING)
 def test_an_alarm_that_has_rung_is_set_for_later_or_not_at_all(
     given_controls: dict[str, object], playing: list[tuple[int, Event]]
@@ -192,6 +195,7 @@ def test_an_alarm_that_has_rung_is_set_for_later_or_not_at_all(
         jam.feed(entry.what, now)
 
 
+@EACH
 @given(CONTROLLED, PLAYING)
 def test_every_note_is_ended_once_and_never_begun_twice(
     given_controls: dict[str, object], playing: list[tuple[int, Event]]
@@ -251,6 +255,7 @@ DRUMS_THAT_LEAVE: list[tuple[int, Event]] = [
 ]
 
 
+@EACH
 @given(CONTROLLED, PLAYING)
 @example({"rest": 0, "metre": "3/4", "follow": 0.0}, FOUND_WHILE_FROZEN)
 @example({"mode": "accompany"}, DRUMS_THAT_LEAVE)
@@ -282,6 +287,7 @@ def test_the_ledger_of_the_port_process_has_nothing_to_mend(
     assert outbox.dropped == 0
 
 
+@EACH
 @given(CONTROLLED, PLAYING)
 def test_after_a_stop_nothing_sounds_and_nothing_follows(
     given_controls: dict[str, object], playing: list[tuple[int, Event]]
@@ -299,6 +305,7 @@ def test_after_a_stop_nothing_sounds_and_nothing_follows(
     assert rehearsal.engine.deadline() is None or sends_clocks
 
 
+@EACH
 @given(CONTROLLED, PLAYING, st.integers(0, 2**40))
 def test_the_same_journal_and_seed_give_the_same_notes(
     given_controls: dict[str, object], playing: list[tuple[int, Event]], seed: int
@@ -308,6 +315,7 @@ def test_the_same_journal_and_seed_give_the_same_notes(
     assert once == again
 
 
+@EACH
 @given(CONTROLLED, PLAYING, st.integers(1, 20))
 def test_how_work_is_sliced_changes_no_note(
     given_controls: dict[str, object], playing: list[tuple[int, Event]], steps: int
@@ -319,6 +327,7 @@ def test_how_work_is_sliced_changes_no_note(
     assert by_key == once
 
 
+@EACH
 @given(CONTROLLED, PLAYING, st.integers(1, 7), st.booleans())
 def test_a_model_that_fails_is_survived(
     given_controls: dict[str, object], playing: list[tuple[int, Event]], every: int, nan: bool

@@ -50,12 +50,12 @@ def test_a_note_a_third_or_a_cluster_is_no_chord(pitches: tuple[int, ...]) -> No
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("root", range(12))
-def test_every_kind_in_root_position_is_read_as_itself(kind: str, root: int) -> None:
-    chord = Chord(root, kind)
+def test_every_kind_in_root_position_is_read_as_itself(kind: str) -> None:
+    for root in range(12):
+        chord = Chord(root, kind)
 
-    assert chord_of(48 + root + interval for interval in KINDS[kind]) == chord
-    assert chord.pitch_classes == {(root + interval) % 12 for interval in KINDS[kind]}
+        assert chord_of(48 + root + interval for interval in KINDS[kind]) == chord
+        assert chord.pitch_classes == {(root + interval) % 12 for interval in KINDS[kind]}
 
 
 @given(PITCHES, st.integers(-24, 36))

@@ -197,7 +197,7 @@ def test_a_note_has_its_name(name: str, note: int) -> None:
     assert note_named(name) == note
 
 
-@pytest.mark.parametrize("kind", INTERVALS)
-def test_every_kind_is_major_or_minor_to_what_was_counted_on_songs(kind: str) -> None:
-    has_minor_third = 3 in INTERVALS[kind] and 4 not in INTERVALS[kind]
-    assert class_of(Chord(5, kind)) == 2 * 5 + has_minor_third
+def test_every_kind_is_major_or_minor_to_what_was_counted_on_songs() -> None:
+    for kind, intervals in INTERVALS.items():
+        has_minor_third = 3 in intervals and 4 not in intervals
+        assert class_of(Chord(5, kind)) == 2 * 5 + has_minor_third, kind

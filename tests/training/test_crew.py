@@ -21,9 +21,10 @@ from livegen.training.loop import Run, read_checkpoint, train
 from livegen.training.recipe import Recipe
 from livegen.training.report import Silence
 from livegen.training.streams import Pool, Streams, joined
+from tests.training.crew_members import errs, fails
 from tests.training.synthetic import corpus, write_set
 
-STEPS = 60  # of a run that is not over before somebody can be killed
+STEPS = 40  # of a run that is not over before somebody can be killed
 CORPUS = corpus("a", range(40), "t" * 40)
 POOL = Pool(CORPUS.events, CORPUS.pieces, [0] * 40, 1.0)
 RECIPE: dict[str, Any] = {
@@ -242,9 +243,7 @@ def test_a_killed_worker_costs_no_more_than_the_steps_since_the_last_checkpoint(
 
     assert 0 < reached < STEPS
     assert outcome[0][0] == 2 and outcome[0][2].splitlines()[-1] == f"livegen: {GONE}"
-    again = crew(command(data, out, **long), environment, 2)
-    killed += again
-    assert [status for status, _, _ in ended(again)] == [0, 0]
+    train(recipe(out, **long), data, out)
     assert read_checkpoint(checkpoint)["step"] == STEPS
     last = ("valid", STEPS)
     assert losses(out)[last] == pytest.approx(losses(whole)[last], abs=1e-3)
@@ -265,19 +264,10 @@ def test_a_batch_that_the_processes_do_not_divide_is_a_mistake(tmp_path: Path) -
         Run(recipe, {"a": CORPUS}, tmp_path, Silence(), crew=Crew(0, 2))
 
 
-def errs() -> None:
-    raise ConfigError("something does not fit")
-
-
 def test_a_mistake_that_all_make_is_said_once(capfd: pytest.CaptureFixture[str]) -> None:
     assert launch(2, errs) == 2
 
     assert capfd.readouterr().err == "livegen: something does not fit\n"
-
-
-def fails(status: int) -> None:
-    if os.environ["RANK"] == "1":
-        os._exit(status)
 
 
 def test_the_status_of_a_crew_is_that_of_the_first_that_failed() -> None:
