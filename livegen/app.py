@@ -86,8 +86,20 @@ def _control(config: "Config", origin: "Origin | None") -> dict[str, Any]:
     files = _files(config, origin)
     page = _page(config) if config.page.enabled else None
     surfaces = {"osc": osc, "page": page, "link": {}, "set_up": files}
+    if config.surfaces:
+        surfaces["surfaces"] = _surfaces(config)
     charts = {"shipped": str(shipped.root() / "charts"), "own": str(shipped.own_charts())}
     return surfaces | {"commands": COMMANDS, "ports": ports, "charts": charts}
+
+
+def _surfaces(config: "Config") -> dict[str, Any]:
+    """Give the settings of MIDI surfaces: their maps, read."""
+    from livegen.config import own_surfaces
+    from livegen.control import surface_map
+
+    found = [surface_map.find(name, own_surfaces()) for name in config.surfaces]
+    maps = [surface_map.read(path).as_json() for path in found]
+    return {"api": config.ports.api, "maps": maps}
 
 
 def _page(config: "Config") -> dict[str, Any]:

@@ -95,6 +95,17 @@ def _as_control(name: str) -> BeforeValidator:
     return BeforeValidator(check)
 
 
+def _surface(name: str) -> str:
+    """Check that there is a map of this name, and that it can be read."""
+    from livegen.control import surface_map
+
+    try:
+        surface_map.read(surface_map.find(name, own_surfaces()))
+    except ConfigError as mistake:
+        raise ValueError(str(mistake)) from None
+    return name
+
+
 def _macro(given: object) -> object:
     """Check a macro, and keep it as it is written."""
     try:
@@ -112,6 +123,7 @@ Name = Annotated[
 ]
 Source = Annotated[str, _parsed(parse_source, "map")]
 Target = Annotated[str, _parsed(parse_target, "map")]
+SurfaceName = Annotated[str, Field(min_length=1), AfterValidator(lambda name: _surface(name))]
 MacroName = Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
 MacroValues = Annotated[dict[str, Any], BeforeValidator(_macro)]
 Rule = Literal["keys", "lead", "comp", "bass", "drums", "mpe", "off"]
@@ -259,6 +271,7 @@ class Config(Section):
     presets: dict[str, Preset] = {}  # type: ignore[valid-type]
     macros: dict[MacroName, MacroValues] = {}
     setlist: list[str] = []
+    surfaces: list[SurfaceName] = []
     osc: OscSettings = OscSettings()
     page: PageSettings = PageSettings()
     sound: SoundSettings = SoundSettings()
@@ -391,6 +404,11 @@ def _own_files(environment: Mapping[str, str] = os.environ) -> list[Path]:
 def learned_file() -> Path:
     """Where livegen keeps the bindings that were learned: map.yaml in `own_folder`."""
     return own_folder() / "map.yaml"
+
+
+def own_surfaces() -> Path:
+    """Where a person's own maps of surfaces lie: surfaces in `own_folder`."""
+    return own_folder() / "surfaces"
 
 
 def preset_files() -> list[Path]:

@@ -43,6 +43,7 @@ SETTING_OF = {
     "model": ("--model", "model"),
     "seed": ("--seed", "seed"),
     "page": ("--page", "page.enabled"),
+    "surfaces": ("--surface", "surfaces"),
     **{name: (f"--{name}", f"jam.{name}") for name in AT_HAND},
 }
 
@@ -186,14 +187,19 @@ def origin_of(options: dict[str, Any]) -> "Origin":
     from livegen import config
 
     given = [
-        (config.trail(path), options[name], f"{flag} {_visible(options[name])}")
+        (config.trail(path), _plain(options[name]), f"{flag} {_visible(options[name])}")
         for name, (flag, path) in SETTING_OF.items()
-        if options.get(name) is not None
+        if options.get(name) not in (None, ())
     ]
     return config.Origin(options["config"], tuple(options["sets"]), tuple(given))
 
 
+def _plain(value: object) -> object:
+    """A value as a file would have it: what may be said several times is a list."""
+    return list(value) if isinstance(value, tuple) else value
+
+
 def _visible(value: object) -> str:
     """A value as it was said, on one line whatever it holds."""
-    text = str(value)
+    text = " ".join(map(str, value)) if isinstance(value, tuple) else str(value)
     return text if text.isprintable() else repr(text)

@@ -74,6 +74,14 @@ def configured(*left_out: str) -> Callable[[Any], Any]:
     help="Serve the page, whose address is printed, or not. [default: --page]",
 )
 @click.option(
+    "--surface",
+    "surfaces",
+    multiple=True,
+    metavar="NAME|FILE",
+    help="A control surface with its lights: launchpad, nanokontrol2, midimix, or a map of your own; as often as you "
+    "like.",
+)
+@click.option(
     "--stats",
     type=click.Choice(["summary", "trace"]),
     help="Print how late messages left, as JSON, when it ends; trace adds every message.",
@@ -96,6 +104,7 @@ def serve(
       livegen serve
       livegen serve --port "Answers" --mode continue --set jam.density=0.7
       livegen serve --set channels.2=bass --set output.bass=2
+      livegen serve --mode accompany --surface launchpad
       livegen serve --api none --player call.mid --record both.mid --until-player-ends
     """
     if until_player_ends and not player:

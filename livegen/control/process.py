@@ -1,11 +1,11 @@
 """The control process: `python -m livegen.control.process FD`.
 
-Between the engine and the surfaces from which a person plays it: states come in over the link and are shown,
-what a person asks for goes out as commands.  The first frame holds the settings: {"osc": {"host", "port",
-"allow"}, "page": {…} (see `web.surface`), "link": {} (Ableton's), "set_up": {…} (see there), "commands": {name:
-help}, "ports": {…}, "charts": {"shipped", "own"} (folders)}; a surface without settings is not opened.  One that
-cannot be opened says so in one line, and the others go on; when none can, the process fails.  Ends when its link
-closes.
+Between the engine and the surfaces from which a person plays it: states come in over the link and are shown, what a
+person asks for goes out as commands.  The first frame holds the settings: {"osc": {"host", "port", "allow"}, "page":
+{…} (see `web.surface`), "link": {} (Ableton's), "surfaces": {…} (see `midi_surface`), "set_up": {…} (see there),
+"commands": {name: help}, "ports": {…}, "charts": {"shipped", "own"} (folders)}; a surface without settings is not
+opened.  One that cannot be opened says so in one line, and the others go on; when none can, the process fails.  Ends
+when its link closes.
 """
 
 import asyncio
@@ -74,9 +74,16 @@ def _page(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
     return surface
 
 
+def _surfaces(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
+    from livegen.control.midi_surface import MidiSurfaces
+
+    return MidiSurfaces(settings["surfaces"], desk.ask, desk.say)
+
+
 SURFACES: dict[str, Callable[[Mapping[str, Any], SurfaceHost], Surface]] = {
     "osc": _osc,
     "link": _link,
+    "surfaces": _surfaces,
     "set_up": _set_up,
     "page": _page,
 }

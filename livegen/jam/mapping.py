@@ -254,10 +254,10 @@ def turned_by(control: Control, value: Value, by: int) -> Value:
         return turned(control, _within(by, 127))
     if control.whole and not (control.choices and value + by < control.low):
         return int(max(control.low, min(control.high, value + by)))
-    return turned(control, max(0.0, min(127.0, _place(control, value) + by)))
+    return turned(control, max(0.0, min(127.0, place_of(control, value) + by)))
 
 
-def _place(control: Control, value: float) -> float:
+def place_of(control: Control, value: float) -> float:
     """Where a knob would be for a number: `turned` the other way round."""
     share = (value - control.low) / (control.high - control.low)
     if control.ratio:

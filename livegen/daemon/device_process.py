@@ -1,0 +1,147 @@
+"""The device process: `python -m livegen.daemon.device_process FD`, the MIDI ports of one control surface.
+
+A process of its own, because a MIDI server that hangs may hang nobody else.  Its settings: {"api", "ports": parts of
+names, "begin", "end": messages in hexadecimal}.  Looks for the device once a second, says `ready` whenever it has come,
+and passes on what it sends; sends what it is told, and `end` when the link closes.
+"""
+
+import contextlib
+import re
+import signal
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from livegen.daemon import clock
+from livegen.daemon.clock import SECOND
+from livegen.daemon.frames import DueFrame, HeardFrame, LogFrame, ReadyFrame
+from livegen.daemon.link import Link, inherited
+from livegen.daemon.ports import API_CONSTANTS, candidates, close_clients, loaded, silenced
+from livegen.errors import PortError
+
+CLIENT = "livegen-surface"
+POLL_US = 2_000
+LOOK_US = SECOND
+OUT_US = 50_000  # for the last messages to reach the device
+
+
+class Device:
+    """The device's own ports, while it is there.  Threads: loop only."""
+
+    def __init__(self, api: str, names: Sequence[str]) -> None:
+        library = loaded()
+        constant = getattr(library, API_CONSTANTS[api])
+        self._names = names
+        with silenced():
+            self._in = library.MidiIn(constant, name=f"{CLIENT}-in")
+            self._out = library.MidiOut(constant, name=f"{CLIENT}-out")
+        self.name = ""  # of the port that is open
+
+    def look(self) -> bool:
+        """See whether the device is there; True if it has just come."""
+        with silenced():
+            sources, sinks = self._in.get_ports(), self._out.get_ports()
+            name = found(self._names, sources) or found(self._names, sinks)
+            if name == self.name:
+                return False
+            self._in.close_port()
+            self._out.close_port()
+            self.name = name
+            if source := found(self._names, sources):
+                self._in.open_port(sources.index(source), CLIENT)
+            if sink := found(self._names, sinks):
+                self._out.open_port(sinks.index(sink), CLIENT)
+        return bool(name)
+
+    def receive(self) -> list[bytes]:
+        """Take in what has come."""
+        messages = []
+        while self.name and (item := self._in.get_message()) is not None:
+            messages.append(bytes(item[0]))
+        return messages
+
+    def send(self, data: bytes) -> None:
+        """Send one message, if the device is there."""
+        if self.name and self._out.is_port_open():
+            with contextlib.suppress(Exception):  # it may have been unplugged this moment
+                self._out.send_message(data)
+
+    def close(self) -> None:
+        """Let go of the ports."""
+        close_clients(self._in, self._out)
+
+
+def found(names: Sequence[str], ports: Sequence[str]) -> str:
+    """The first port that contains the first of these names that any does, upper or lower case; "" without one.
+
+    Those of livegen itself are none.
+    """
+    others = [port for port in ports if not port.startswith("livegen")]
+    for name in names:
+        for port in others:
+            if name.casefold() in port.casefold():
+                return port
+    return ""
+
+
+def messages_of(data: bytes) -> list[bytes]:
+    """Messages that are written one after the other, each with its status."""
+    return [bytes(part) for part in re.findall(rb"[\x80-\xf6\xf8-\xff][\x00-\x7f]*\xf7?", data)]
+
+
+def serve(link: Link, settings: Mapping[str, Any]) -> None:
+    """Pass messages on in both directions until the link closes."""
+    names = [str(name) for name in settings["ports"]]
+    api = str(settings.get("api", "auto"))
+    begin, end = (messages_of(bytes.fromhex(settings.get(key, ""))) for key in ("begin", "end"))
+    try:
+        device = _opened(api, names)
+    except PortError as error:
+        link.send(LogFrame.of(clock.now(), str(error)))
+        link.drain(SECOND)
+        while not link.closed:
+            link.wait(SECOND)
+        return
+    look_at = 0
+    while not link.closed:
+        now = clock.now()
+        if now >= look_at:
+            look_at = now + LOOK_US
+            if device.look():
+                for data in begin:
+                    device.send(data)
+                link.send(ReadyFrame.of(now, {"port": device.name}))
+        for data in device.receive():
+            link.send(HeardFrame(clock.now(), data))
+        for frame in link.wait(POLL_US):
+            if isinstance(frame, DueFrame):
+                device.send(frame.payload)
+    for data in end:
+        device.send(data)
+    clock.wait_until(clock.now() + OUT_US, 0)
+    device.close()
+
+
+def _opened(api: str, names: Sequence[str]) -> Device:
+    """The device on the first MIDI system that is there.  Raises PortError."""
+    for system in candidates(api):
+        try:
+            return Device(system, names)
+        except loaded().RtMidiError:
+            continue
+    raise PortError("no MIDI system is there for the surface")
+
+
+def main() -> int:
+    """Serve the device that the settings describe."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    link = inherited(sys.argv[1])
+    begun = link.settings()
+    if begun is None:
+        return 1
+    serve(link, begun[0].values)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
