@@ -199,6 +199,7 @@ TOLD: dict[str, tuple[str, tuple[int, ...]] | str] = {
     "killall -9 MIDIServer": SYSTEM,
     "killall -9 MIDIServer, or restart the machine": SYSTEM,
     "sudo apt-get install libasound2": SYSTEM,
+    "sudo apt-get install libfluidsynth3 (macOS: brew install fluid-synth)": SYSTEM,
     "sudo usermod -a -G audio $USER, then log out and in": SYSTEM,
     "sudo modprobe snd-seq; for every start: echo snd-seq | sudo tee /etc/modules-load.d/midi.conf": SYSTEM,
 }

@@ -140,7 +140,9 @@ def test_however_long_it_hears_its_memory_is_bounded() -> None:
     assert len(harmony._melody._ended) <= 64
 
 
-def test_a_chord_that_was_foreseen_wrongly_is_overruled_once_and_does_not_come_back_on_the_next_beat() -> None:
+def test_a_chord_that_was_foreseen_wrongly_is_overruled_once_and_does_not_come_back_on_the_next_beat() -> (
+    None
+):
     loop = ((48, 52, 55), (43, 47, 50), (45, 48, 52), (41, 45, 48))
     harmony = Harmony()
     new_at: list[int] = []
