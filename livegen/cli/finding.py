@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 def find(file: Path, folder: Path | None, most: int, as_json: bool) -> int:
     """Say where the phrase in FILE.mid was played before, in any key and at any tempo.
 
-    Looks in FOLDER and below, or in your recordings; of FILE.mid the first track counts, its first 200 notes.
-    What was read is kept, and the next time only files that are new or have changed are read.
+    Looks in FOLDER and below, or in your recordings and sessions; of FILE.mid the first track counts, its first
+    200 notes.  What was read is kept, and the next time only files that are new or have changed are read.
 
     \b
     Exit status: 0  found    1  nothing is like it    2  something for you to mend
@@ -42,7 +42,7 @@ def find(file: Path, folder: Path | None, most: int, as_json: bool) -> int:
     from livegen.control.finds import FindError, Shelves, phrase_of, place_of
     from livegen.daemon.recordings import default_folder
 
-    looked_in = folder or default_folder()
+    looked_in = (folder or default_folder()).resolve()
     phrase = phrase_of(file)
     try:
         kept = place_of(looked_in)
@@ -50,7 +50,7 @@ def find(file: Path, folder: Path | None, most: int, as_json: bool) -> int:
         shelves.look()
     except FindError as error:
         raise FindError(f"{error}; name a folder with MIDI files") from None
-    found = shelves.like(phrase, most, but=lambda path, _: path.resolve() == file.resolve())
+    found = shelves.like(phrase, most, but=file.resolve())
     if as_json:
         click.echo(
             json.dumps({"files": len(shelves.files), "finds": [one._asdict() for one in found]})

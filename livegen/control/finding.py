@@ -9,6 +9,7 @@ import os
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +19,7 @@ NICE = 19
 MOST = 5  # places
 FEWEST = 4  # notes of a phrase, as livegen.music.likeness has it, which brings numpy
 PATIENCE_S = 120.0
-_AFTER_S = 1.0  # a file that was saved when the phrase had begun may hold it
+_AFTER_S = 0.5  # what was played or saved when the phrase had begun may be it
 
 
 class Failed(LivegenError):
@@ -26,13 +27,20 @@ class Failed(LivegenError):
 
 
 async def find(folder: Path, phrase: Sequence[tuple[float, int]], before: float) -> dict[str, Any]:
-    """Search a folder of recordings for a phrase of (seconds, pitch), in files older than `before` (since 1970).
+    """Search a folder for a phrase of (seconds, pitch), in what was played or saved before, seconds since 1970.
 
     Gives {"finds": a list of `Find` as objects, "files": how many were searched, "left_out": lines}.  Raises Failed.
     """
-    question = json.dumps(
-        {"folder": str(folder), "phrase": list(phrase), "before": before}
-    ).encode()
+    return await _asked({"folder": str(folder), "phrase": list(phrase), "before": before})
+
+
+async def save(folder: Path, name: str, at: float, seconds: float) -> str:
+    """Save the bars around a place of a session as a MIDI file in the same folder; its name.  Raises Failed."""
+    answer = await _asked({"folder": str(folder), "session": name, "at": at, "seconds": seconds})
+    return str(answer["name"])
+
+
+async def _asked(question: Mapping[str, Any]) -> dict[str, Any]:
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -43,7 +51,7 @@ async def find(folder: Path, phrase: Sequence[tuple[float, int]], before: float)
     )
     try:
         async with asyncio.timeout(PATIENCE_S):
-            told, _ = await process.communicate(question)
+            told, _ = await process.communicate(json.dumps(question).encode())
     except TimeoutError:
         raise Failed(f"the search took longer than {PATIENCE_S:.0f} s") from None
     finally:
@@ -60,23 +68,45 @@ async def find(folder: Path, phrase: Sequence[tuple[float, int]], before: float)
 
 
 def answered(question: Mapping[str, Any]) -> dict[str, Any]:
-    """Search, here and now."""
+    """Search or save, here and now."""
+    do = _saved if "session" in question else _found
+    try:
+        return do(Path(question["folder"]), question)
+    except LivegenError as error:
+        return {"error": str(error)}
+    except OSError as error:
+        return {"error": f"the folder of recordings: {error.strerror}"}
+
+
+def _found(folder: Path, question: Mapping[str, Any]) -> dict[str, Any]:
     from livegen.control.finds import Shelves, place_of
     from livegen.music.likeness import notes_of
 
-    folder, left_out = Path(question["folder"]), list[str]()
-    try:
-        shelves = Shelves(folder, place_of(folder), left_out.append)
-        shelves.look()
-    except LivegenError as error:
-        return {"error": str(error)}
-    latest = question["before"] - _AFTER_S
+    left_out: list[str] = []
+    shelves = Shelves(folder, place_of(folder), left_out.append)
+    shelves.look()
     phrase = notes_of((float(at), int(pitch)) for at, pitch in question["phrase"])
-    finds = shelves.like(phrase, MOST, but=lambda path, modified: modified > latest)
+    finds = shelves.like(phrase, MOST, question["before"] - _AFTER_S)
     return {
         "finds": [found._asdict() for found in finds],
         "files": len(shelves.files),
         "left_out": left_out,
+    }
+
+
+def _saved(folder: Path, question: Mapping[str, Any]) -> dict[str, Any]:
+    from livegen.control import sessions
+    from livegen.daemon import recordings
+    from livegen.music.smf import write
+
+    path = recordings.place(folder, str(question["session"]))
+    if not recordings.is_session(path.name):
+        raise Failed(f"{path.name:.60} is no session")
+    score = sessions.excerpt(path, question["at"], question["seconds"])
+    minutes, seconds = divmod(int(question["at"]), 60)
+    stem = f"{path.stem} at {minutes}.{seconds:02}"
+    return {
+        "name": recordings.save(folder, stem, recordings.MIDI, partial(write, score=score)).name
     }
 
 

@@ -1,4 +1,5 @@
-"""Where a phrase was played before: the notes of a folder's MIDI files, kept in one file, and what is like it.
+"""Where a phrase was played before: the notes of a folder's MIDI files and journals, kept in one file, and what is like
+it.
 
 Only files that are new or have changed are read again.  A file that cannot be read is left out and named once.
 Bounded: the newest files count, up to `MOST_NOTES` notes.  Blocking, and for a process of its own or a command: see
@@ -7,6 +8,7 @@ Bounded: the newest files count, up to `MOST_NOTES` notes.  Blocking, and for a 
 
 import hashlib
 import json
+import math
 import os
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -18,8 +20,9 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from livegen.control import sessions
 from livegen.daemon import recordings
-from livegen.errors import LivegenError, MidiFileError
+from livegen.errors import LivegenError
 from livegen.music import smf
 from livegen.music.likeness import FEWEST, Library, Match, Notes, notes_of
 from livegen.music.messages import NoteOn
@@ -27,12 +30,15 @@ from livegen.music.parts import DRUM_CHANNEL
 
 MOST_NOTES = 500_000  # of a folder: some 60 MB while it is searched
 MOST_FILES = 20_000
-MOST_BYTES = 4 << 20  # of a file
+MOST_BYTES, MOST_BYTES_OF_SESSION = (
+    4 << 20,
+    256 << 20,
+)  # of a MIDI file; of a journal, of which few lines are notes
 MOST_OF_PHRASE = 200  # notes of a file that is looked for
 LIKE, SAME = 0.4, 0.7  # of a score, from which on something is like the phrase, and is the phrase
 FEWEST_SAME = 8  # notes in common of what is the phrase
 SUFFIX = ".npz"
-_FORM = 1  # of the kept file; whoever changes it or what is read raises it
+_FORM = 2  # of the kept file; whoever changes it or what is read raises it
 _MOMENT = re.compile(r"(\d{4}-\d\d-\d\d) (\d{6})")  # as recordings are called
 
 
@@ -65,6 +71,7 @@ class Kept:
 
     stamp: tuple[int, int]  # modified, bytes
     voices: tuple[tuple[str, Notes], ...]
+    began: float = 0.0  # of a session, seconds since 1970
 
 
 class Shelves:
@@ -87,7 +94,7 @@ class Shelves:
             name = path.relative_to(self._folder).as_posix()
             known = before.get(name)
             if known is None or known.stamp != stamp:
-                known = Kept(stamp, self._voices(path))
+                known = self._read(path, stamp)
             notes += sum(len(one.onsets) for _, one in known.voices)
             if notes > MOST_NOTES:
                 break
@@ -96,16 +103,21 @@ class Shelves:
             with suppress(OSError):  # then it is read again the next time
                 _keep(self._kept, self.files)
 
-    def like(self, phrase: Notes, most: int, but: Callable[[Path, float], bool]) -> list[Find]:
-        """The places most like a phrase, one a file, those left out of which `but` (path, when modified) says so."""
+    def like(
+        self, phrase: Notes, most: int, before: float = math.inf, but: Path | None = None
+    ) -> list[Find]:
+        """The places most like a phrase, one a file, that were played or saved `before`, seconds since 1970.
+
+        The file `but` is left out.
+        """
         names, whos, voices = [], [], []
         for name, kept in self.files.items():
-            if but(self._folder / name, kept.stamp[0] / 1e9):
+            if (not kept.began and kept.stamp[0] / 1e9 > before) or self._folder / name == but:
                 continue
             for who, notes in kept.voices:
                 names.append(name)
                 whos.append(who)
-                voices.append(notes)
+                voices.append(notes.between(0, before - kept.began) if kept.began else notes)
         found: dict[str, Find] = {}
         for match in Library.of(voices).like(phrase):
             name = names[match.voice]
@@ -114,7 +126,8 @@ class Shelves:
         return list(found.values())
 
     def _find(self, name: str, who: str, match: Match) -> Find:
-        when = played_at(name) or self.files[name].stamp[0] / 1e9
+        kept = self.files[name]
+        when = kept.began + match.begin if kept.began else played_at(name) or kept.stamp[0] / 1e9
         at, seconds = max(0.0, match.begin), match.end - match.begin
         same = match.score >= SAME and match.common >= FEWEST_SAME
         score, pace = round(match.score, 3), round(match.pace, 3)
@@ -122,12 +135,25 @@ class Shelves:
             name, when, round(at, 3), round(seconds, 3), score, match.shift, pace, who, same
         )
 
-    def _voices(self, path: Path) -> tuple[tuple[str, Notes], ...]:
+    def _read(self, path: Path, stamp: tuple[int, int]) -> Kept:
         try:
-            return voices_of(path)
-        except (MidiFileError, OSError) as error:
-            self._say(f"left out: {error}")
-            return ()
+            return (
+                _session(path, stamp)
+                if path.suffix == recordings.JOURNAL
+                else Kept(stamp, voices_of(path))
+            )
+        except LivegenError as error:
+            self._say(f"left out: {path.name}: {str(error).removeprefix(f'{path}: ')}")
+        except OSError as error:
+            self._say(f"left out: {path.name}: cannot be read ({error.strerror})")
+        return Kept(stamp, ())
+
+
+def _session(path: Path, stamp: tuple[int, int]) -> Kept:
+    """A session by its journal.  Raises JournalError or OSError."""
+    began, notes = sessions.played(path)
+    voices = [(who, notes_of(given)) for who, given in notes.items() if len(given) >= FEWEST]
+    return Kept(stamp, tuple(voices), began)
 
 
 def _stamps(files: dict[str, Kept]) -> list[tuple[str, tuple[int, int]]]:
@@ -178,20 +204,25 @@ def place_of(folder: Path) -> Path:
 
 
 def _newest(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
-    """MIDI files below a folder with what changes when they do, newest first; what is hidden or a link is not."""
+    """MIDI files and journals below a folder, newest first, each with its stamp; what is hidden or a link is not."""
     found = []
     for root, folders, names in os.walk(folder):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in names:
-            if name.startswith(".") or not name.lower().endswith(recordings.MIDI_SUFFIXES):
+            most = MOST_BYTES_OF_SESSION if recordings.is_session(name) else MOST_BYTES
+            if name.startswith(".") or not _is_music(name):
                 continue
             path = Path(root, name)
             with suppress(OSError):
                 about = path.stat(follow_symlinks=False)
-                if path.is_file() and not path.is_symlink() and about.st_size <= MOST_BYTES:
+                if path.is_file() and not path.is_symlink() and about.st_size <= most:
                     found.append((path, (about.st_mtime_ns, about.st_size)))
     found.sort(key=lambda one: one[1], reverse=True)
     yield from found[:MOST_FILES]
+
+
+def _is_music(name: str) -> bool:
+    return name.lower().endswith(recordings.MIDI_SUFFIXES) or recordings.is_session(name)
 
 
 # --- the kept file ------------------------------------------------------------------------------------------------
@@ -201,7 +232,7 @@ def _keep(path: Path, files: dict[str, Kept]) -> None:
     """Write all notes: two long rows, and how many are whose.  Raises OSError."""
     voices = [notes for kept in files.values() for _, notes in kept.voices]
     told = [
-        [name, *kept.stamp, [[who, len(notes.onsets)] for who, notes in kept.voices]]
+        [name, *kept.stamp, kept.began, [[who, len(notes.onsets)] for who, notes in kept.voices]]
         for name, kept in files.items()
     ]
     about = json.dumps({"form": _FORM, "reading": smf.READING, "files": told}).encode()
@@ -239,9 +270,9 @@ def _kept_in(path: Path) -> dict[str, Kept]:
 
 def _files(told: Sequence[Any], onsets: Any, pitches: Any) -> Iterator[tuple[str, Kept]]:
     at = 0
-    for name, modified, size, voices in told:
+    for name, modified, size, began, voices in told:
         found = []
         for who, count in voices:
             found.append((who, Notes(onsets[at : at + count], pitches[at : at + count])))
             at += count
-        yield name, Kept((modified, size), tuple(found))
+        yield name, Kept((modified, size), tuple(found), began)

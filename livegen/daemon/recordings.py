@@ -181,9 +181,14 @@ def _give_name(draft: Path, path: Path) -> None:
         draft.replace(path)
 
 
+def is_session(name: str) -> bool:
+    """True if a file of this name is the journal of a session."""
+    return _SESSION.fullmatch(name) is not None
+
+
 def keep_newest(folder: Path, journals: int) -> list[Path]:
     """Delete all journals of sessions but the newest ones; which.  0 deletes none."""
-    found = sorted(path for path in folder.glob(f"*{JOURNAL}") if _SESSION.fullmatch(path.name))
+    found = sorted(path for path in folder.glob(f"*{JOURNAL}") if is_session(path.name))
     gone = found[:-journals] if journals > 0 else []
     for path in gone:
         with suppress(OSError):

@@ -18,6 +18,7 @@ export interface Find {
   same: boolean;
 }
 
+const SESSION = ".jsonl";
 const BEFORE_S = 0.5; // heard before the place
 const AFTER_S = 2; // and after it
 
@@ -31,6 +32,7 @@ export class Finds {
     private readonly takes: Takes,
     private readonly playback: Playback,
     private readonly token: () => string,
+    private readonly saved: () => void,
   ) {
     this.#ask.title =
       "Play a phrase, then press: livegen looks for it in your recordings, in any key and at any tempo";
@@ -40,26 +42,40 @@ export class Finds {
   async #find(): Promise<void> {
     this.#ask.disabled = true;
     say(this.#said, "Looking through your recordings …");
-    const answer = await fetch("/find", {
+    const { told, problem } = await this.#question<{ finds: Find[]; files: number }>("/find", {});
+    this.#ask.disabled = false;
+    this.#list.replaceChildren(...(told?.finds ?? []).map((find) => this.#row(find)));
+    say(this.#said, told === null ? problem : verdict(told.finds, told.files));
+  }
+
+  async #question<T>(path: string, body: object): Promise<{ told: T | null; problem: string }> {
+    const answer = await fetch(path, {
       method: "POST",
       headers: { Authorization: `Bearer ${this.token()}`, "Content-Type": "application/json" },
-      body: "{}",
+      body: JSON.stringify(body),
     }).catch(() => null);
-    const told = ((await answer?.json().catch(() => null)) ?? {}) as {
-      finds?: Find[];
-      files?: number;
-      error?: string;
-    };
-    this.#ask.disabled = false;
-    const finds = told.finds ?? [];
-    this.#list.replaceChildren(...finds.map((find) => this.#row(find)));
-    say(
-      this.#said,
-      told.finds === undefined ? (told.error ?? "livegen does not answer.") : verdict(finds, told.files ?? 0),
-    );
+    const told = ((await answer?.json().catch(() => null)) ?? {}) as T & { error?: string };
+    return answer?.ok
+      ? { told, problem: "" }
+      : { told: null, problem: told.error ?? "livegen does not answer." };
   }
 
   #row(find: Find): HTMLElement {
+    const facts = el("span", { class: "hint" }, described(find));
+    if (isSession(find)) {
+      const save = button("Get as MIDI", () => void this.#save(find, row), {
+        class: "small",
+        "aria-label": `Save the place in ${find.name} as a MIDI file`,
+      });
+      const row = el(
+        "li",
+        {},
+        el("span", { class: "take-name" }, find.name.replace(SESSION, "")),
+        facts,
+        save,
+      );
+      return row;
+    }
     const link = takeLink(this.takes, find.name, (what, error) =>
       say(this.#said, `${what}: ${String(error)}`),
     );
@@ -67,7 +83,16 @@ export class Finds {
       class: "small",
       "aria-label": `Play the place in ${find.name}`,
     });
-    return el("li", {}, link, el("span", { class: "hint" }, described(find)), play);
+    return el("li", {}, link, facts, play);
+  }
+
+  /** What was only played in a session becomes a recording, and its row that of one. */
+  async #save(find: Find, row: HTMLElement): Promise<void> {
+    const { name, at, seconds } = find;
+    const { told, problem } = await this.#question<{ name: string }>("/find/save", { name, at, seconds });
+    if (told === null) return say(this.#said, problem);
+    row.replaceWith(this.#row({ ...find, name: told.name, at: 0, seconds: Infinity }));
+    this.saved();
   }
 
   async #play(find: Find): Promise<void> {
@@ -79,6 +104,8 @@ export class Finds {
     }
   }
 }
+
+const isSession = ({ name }: Find): boolean => name.endsWith(SESSION);
 
 /** What the search comes to, in a sentence. */
 export function verdict(finds: readonly Find[], files: number): string {

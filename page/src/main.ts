@@ -112,8 +112,14 @@ const meters = new Meters(find("panel-meters"), store, () => stage.framesPerSeco
 const takes = new Takes(() => wire.token);
 const finds = el("div", { class: "finds" });
 find("panel-takes").append(finds);
-new Finds(finds, takes, playback, () => wire.token);
-new Shelf(find("panel-takes"), store, takes, playback, send);
+const shelf = new Shelf(find("panel-takes"), store, takes, playback, send);
+new Finds(
+  finds,
+  takes,
+  playback,
+  () => wire.token,
+  () => void shelf.refresh(),
+);
 const library = new Library(() => wire.token);
 const song = new Song(store, library);
 new ChartPanel(find("panel-chart"), store, song, library, send);

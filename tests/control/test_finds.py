@@ -1,20 +1,22 @@
-"""Where a phrase was played before, in a folder of MIDI files."""
+"""Where a phrase was played before, in a folder of MIDI files and journals."""
 
 import asyncio
 import os
 import shutil
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from livegen.control import finding
+from livegen.control import finding, finds
 from livegen.control.finds import FindError, Shelves, phrase_of, place_of, played_at
 from livegen.control.last_phrase import LastPhrase
 from livegen.daemon.frames import HeardFrame
-from livegen.music.likeness import FEWEST
+from livegen.jam.rows import Grid, Heard, Sent, first_line, line
+from livegen.music.likeness import FEWEST, notes_of
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.smf import Score, Track, write
+from livegen.music.smf import Score, Track, read, write
 
 TUNES = {
     "2026-06-03 211500": (60, 62, 64, 67, 65, 64, 62, 69, 67, 60, 59, 62),
@@ -59,7 +61,7 @@ def shelves(folder: Path, kept: Path | None = None, lines: list[str] | None = No
 
 
 def like(found: Shelves, path: Path, most: int = 5) -> list[Any]:
-    return found.like(phrase_of(path), most, but=lambda *_: False)
+    return found.like(phrase_of(path), most)
 
 
 def test_a_phrase_is_found_with_the_day_it_was_played_and_where(
@@ -89,13 +91,13 @@ def test_only_what_is_new_is_read_again(
     kept = tmp_path / "kept.npz"
     before = shelves(folder, kept)
     read: list[str] = []
-    whole = Shelves._voices
+    whole = finds.voices_of
 
-    def voices(self: Shelves, path: Path) -> Any:
+    def voices(path: Path) -> Any:
         read.append(path.name)
-        return whole(self, path)
+        return whole(path)
 
-    monkeypatch.setattr(Shelves, "_voices", voices)
+    monkeypatch.setattr(finds, "voices_of", voices)
     saved(folder / "new.mid", TUNES["named by me"])
     (folder / "2026-06-04 080000.mid").unlink()
 
@@ -159,6 +161,97 @@ def test_a_folder_that_is_none_is_said_so(tmp_path: Path) -> None:
 
 def test_each_folder_has_a_place_of_its_own_for_what_is_kept(tmp_path: Path) -> None:
     assert place_of(tmp_path) == place_of(tmp_path / "x" / "..") != place_of(tmp_path / "x")
+
+
+# --- sessions -----------------------------------------------------------------------------------------------------
+
+BEGAN = "2026-06-05T20:00:00+00:00"
+SESSION = "2026-06-05 200000.jsonl"
+
+
+def journal(folder: Path, *tunes: tuple[float, str], extra: str = "") -> Path:
+    """A session in which tunes were played, each from a second on, the model echoing the first four notes."""
+    lines = [first_line(BEGAN, 5_000_000), line(Grid(5_000_000, 500_000, 5_000_000, 96, 5_000_000))]
+    for second, name in tunes:
+        for at, pitch in enumerate(TUNES[name]):
+            micros = 5_000_000 + round((second + at * 0.25) * 1e6)
+            lines += [line(Heard(micros, bytes((0x90, pitch, 80))))]
+            lines += [line(Heard(micros + 200_000, bytes((0x80, pitch, 0))))]
+            if at < 4:
+                lines += [line(Sent(micros + 4_000_000, bytes((0x90, pitch - 12, 70))))]
+                lines += [line(Sent(micros + 4_100_000, bytes((0x80, pitch - 12, 0))))]
+    path = folder / SESSION
+    path.write_text("\n".join([*lines, extra]))
+    return path
+
+
+def test_what_was_only_played_in_a_session_is_found_at_its_time_of_day(folder: Path) -> None:
+    journal(folder, (10, "named by me"), (90, "2026-06-03 211500"), extra='{"at":')
+    for name in TUNES:
+        (folder / f"{name}.mid").unlink()
+    again = notes_of(notes_of_tune("2026-06-03 211500"))
+
+    found = shelves(folder).like(again, 5)[0]
+
+    assert (found.name, found.who, found.same) == (SESSION, "Player", True)
+    assert found.at == pytest.approx(90, abs=0.01)
+    assert found.when == pytest.approx(datetime.fromisoformat(BEGAN).timestamp() + 90, abs=0.01)
+
+
+def test_what_is_played_just_now_is_not_what_was_played_before(folder: Path) -> None:
+    journal(folder, (10, "named by me"), (90, "named by me"))
+    (folder / "named by me.mid").unlink()
+    now = datetime.fromisoformat(BEGAN).timestamp() + 90
+    again = notes_of(notes_of_tune("named by me"))
+
+    assert [one.at for one in shelves(folder).like(again, 5, now - 0.5)] == [
+        pytest.approx(10, abs=0.01)
+    ]
+    assert shelves(folder).like(again, 5, now - 85) == []
+
+
+def test_a_place_of_a_session_is_saved_as_a_midi_file_with_both_sides(folder: Path) -> None:
+    journal(folder, (10, "named by me"), (90, "2026-06-03 211500"))
+
+    name = asyncio.run(finding.save(folder, SESSION, 90.0, 3.0))
+
+    score = read(folder / name)
+    pitches = {
+        track.name: [message.pitch for _, message in track.messages if isinstance(message, NoteOn)]
+        for track in score.tracks
+    }
+    assert name == "2026-06-05 200000 at 1.30.mid"
+    assert pitches == {
+        "Player": list(TUNES["2026-06-03 211500"]),
+        "Model": [pitch - 12 for pitch in TUNES["2026-06-03 211500"][:4]],
+    }
+
+
+@pytest.mark.parametrize(
+    ("name", "at", "said"),
+    [
+        (SESSION, 5000.0, "nothing was played there"),
+        ("../secret.jsonl", 0.0, "is no name for a recording"),
+        ("named by me.mid", 0.0, "is no session"),
+        ("2026-06-06 200000.jsonl", 0.0, "the folder of recordings: No such file"),
+    ],
+)
+def test_a_place_that_is_none_is_refused_in_a_line(
+    folder: Path, name: str, at: float, said: str
+) -> None:
+    journal(folder, (10, "named by me"))
+
+    with pytest.raises(finding.Failed, match=said):
+        asyncio.run(finding.save(folder, name, at, 3.0))
+
+
+def test_a_journal_that_is_none_is_left_out_in_a_line(folder: Path) -> None:
+    (folder / SESSION).write_text("no journal")
+    lines: list[str] = []
+
+    shelves(folder, None, lines)
+
+    assert lines == [f"left out: {SESSION}: the first line of the journal is not a JSON object"]
 
 
 # --- a search in a process of its own -----------------------------------------------------------------------------

@@ -39,6 +39,7 @@ from livegen.jam.controls import LONGEST_WISH
 from livegen.music.charts import write_text
 
 MOST_BODY = 4096
+LONGEST_S = 1e6  # of a session
 MOST_CHART = 1 << 17  # bytes of a body with the text of a chart
 MOST_FILE = charts.MOST_BYTES * 4 // 3 + MOST_BODY  # of one with a file in base64
 TOKENED = ("/keys", "/recordings", "/tickets", "/take", "/presets", "/chart", "/words", "/find")
@@ -65,6 +66,7 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 SavePreset = Callable[[str, bool], str]  # a name, and whether to replace; gives the name
 Wish = Callable[[str], Reading]
 Find = Callable[[], Awaitable[dict[str, Any]]]
+SaveFind = Callable[[str, float, float], Awaitable[str]]  # of a session's place; gives the name
 
 
 def app(
@@ -76,12 +78,13 @@ def app(
     save_preset: SavePreset | None = None,
     known_charts: charts.Charts | None = None,
     wish: Wish | None = None,
-    find: Find | None = None,
+    search: tuple[Find, SaveFind] | None = None,
 ) -> Starlette:
     """The server's application.  Without a shelf there are no recordings; `say` takes a line about our own faults.
 
     `known_charts` are those that can be read and saved; None: no address has charts.  `wish` sets what is asked for in
-    words; None: nobody can.  `find` looks for the phrase that was just played; None: nobody can.
+    words; None: nobody can.  `search` looks for the phrase that was just played,
+    and saves what was found; None: nobody can.
     """
     recordings = Recordings(shelf, token) if shelf is not None else None
     page = (
@@ -97,7 +100,7 @@ def app(
             *([_saving(save_preset, token)] if save_preset else []),
             *(ChartRoutes(known_charts, token).routes() if known_charts else []),
             *([_wishing(wish, token)] if wish else []),
-            *([_finding(find, token)] if find else []),
+            *(Search(*search, token).routes() if search else []),
             page,
         ],
         exception_handlers={HTTPException: _mistake, Exception: _fault(say)},
@@ -154,22 +157,47 @@ def _wishing(wish: Wish, token: str) -> Route:
     return Route("/words", _with_token(token, answer), methods=["POST"])
 
 
-def _finding(find: Find, token: str) -> Route:
-    """Where the phrase that was just played is looked for among the recordings, one search at a time."""
-    one_at_a_time = asyncio.Lock()
+class Search:
+    """The addresses of a search among the recordings, one at a time: for the phrase just played, and what was found."""
 
-    async def answer(request: Request) -> Response:
+    def __init__(self, find: Find, save: SaveFind, token: str) -> None:
+        self._find, self._save, self._token = find, save, token
+        self._one_at_a_time = asyncio.Lock()
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("/find", _with_token(self._token, self._look), methods=["POST"]),
+            Route("/find/save", _with_token(self._token, self._keep), methods=["POST"]),
+        ]
+
+    async def _look(self, request: Request) -> Response:
         if await _json_of(request) != {}:
             raise HTTPException(422, "expected {}")
-        if one_at_a_time.locked():
+        return JSONResponse(await self._do(self._find))
+
+    async def _keep(self, request: Request) -> Response:
+        match await _json_of(request):
+            case {
+                "name": str(name),
+                "at": int() | float() as at,
+                "seconds": int() | float() as seconds,
+                **rest,
+            } if not rest and 0 <= at < LONGEST_S and 0 <= seconds < LONGEST_S:
+                return JSONResponse({"name": await self._do(self._save, name, at, seconds)})
+            case _:
+                raise HTTPException(
+                    422, 'expected {"name": NAME, "at": seconds, "seconds": seconds}'
+                )
+
+    async def _do(self, act: Callable[..., Awaitable[T]], *given: Any) -> T:
+        if self._one_at_a_time.locked():
             raise HTTPException(409, "a search is under way")
         try:
-            async with one_at_a_time:
-                return JSONResponse(await find())
+            async with self._one_at_a_time:
+                return await act(*given)
         except LivegenError as error:
             raise HTTPException(422, str(error)) from None
-
-    return Route("/find", _with_token(token, answer), methods=["POST"])
 
 
 class Recordings:

@@ -21,7 +21,7 @@ import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from livegen.control.charts import Charts
-from livegen.control.finding import FEWEST, Failed, find
+from livegen.control.finding import FEWEST, Failed, find, save
 from livegen.control.last_phrase import LastPhrase
 from livegen.control.peers import ABSENT, HIGHEST_PORT, LOCALHOST, places
 from livegen.control.surfaces import Meant, Request, as_given
@@ -109,7 +109,7 @@ class PageSurface:
             self._save_preset,
             self._charts,
             self._wish,
-            self._find if self._folder else None,
+            (self._find, partial(save, self._folder)) if self._folder else None,
         )
         self._server = uvicorn.Server(_configuration(Guard(served, allowed, self._token)))
         await _start(self._server, sockets)

@@ -35,6 +35,7 @@ PROTECTED = (
     ("POST", "/presets"),
     ("POST", "/words"),
     ("POST", "/find"),
+    ("POST", "/find/save"),
     ("GET", "/charts"),
     ("POST", "/charts"),
     ("GET", "/charts/12-bar-blues"),
@@ -66,6 +67,10 @@ async def found_nothing() -> dict[str, Any]:
     return {"finds": [], "files": 3}
 
 
+async def saved_at(name: str, at: float, seconds: float) -> str:
+    return f"{name} at {at:g} for {seconds:g}"
+
+
 def served(
     folder: Path | None,
     built: Path | None = None,
@@ -82,7 +87,7 @@ def served(
         save_preset=save_preset or (lambda name, replace: name),
         known_charts=Charts(shipped.root() / "charts", place.parent / "charts"),
         wish=words.read,
-        find=find or found_nothing,
+        search=(find or found_nothing, saved_at),
     )
 
 
@@ -456,3 +461,13 @@ def test_a_search_is_answered_and_one_that_fails_says_why_in_a_line(
         {"error": "play a phrase of at least 4 notes first"},
     )
     assert post(browser, "/find", {"folder": "/etc"}).status_code == 422
+
+
+def test_a_place_that_was_found_is_saved_by_its_name_and_time(browser: TestClient) -> None:
+    place = {"name": "2026-06-03 211500.jsonl", "at": 62.5, "seconds": 8}
+
+    assert post(browser, "/find/save", place).json() == {
+        "name": "2026-06-03 211500.jsonl at 62.5 for 8"
+    }
+    for wrong in ({}, {"at": -1}, {"at": 1e9}, {"seconds": "8"}, {"name": 3}, {"more": 1}):
+        assert post(browser, "/find/save", place | wrong if wrong else {}).status_code == 422
