@@ -24,7 +24,7 @@ def to_install(extra: str = "") -> str:
 
 
 def missing(extra: str, *modules: str) -> str:
-    """One line on a module that an extra brings and that is not installed, and what to type; "" when all are."""
+    """A line on a module that an extra brings and that is not installed, and what to type; "" when all are."""
     lacking = next((name for name in modules if importlib.util.find_spec(name) is None), None)
     return "" if lacking is None else f"{lacking} is not installed: {to_install(extra)}"
 

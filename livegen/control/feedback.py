@@ -29,7 +29,7 @@ _SWITCHES = {
 
 
 class Feedback:
-    """What a device shows by now.  Threads: the event loop's only."""
+    """The lights of a device as they are by now.  Threads: the event loop's only."""
 
     def __init__(self, surface: SurfaceMap) -> None:
         self._surface = surface
@@ -75,7 +75,7 @@ def dark(surface: SurfaceMap) -> bytes:
 
 
 def _addressed(bindings: Mapping[str, str]) -> Iterator[tuple[Address, str]]:
-    """What each address of a device does; of what has no light, or is no source, none."""
+    """The target of each address of a device; none for what has no light, or is no source."""
     for text, target in bindings.items():
         with suppress(ConfigError):
             if (at := address(parse_source(text))) is not None:

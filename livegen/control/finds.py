@@ -255,7 +255,7 @@ def _row(arrays: Sequence[Any], kind: Any) -> Any:
 
 
 def _kept_in(path: Path) -> dict[str, Kept]:
-    """What was kept; nothing where it cannot be read: then it is made anew."""
+    """Give what was kept; nothing where it cannot be read: then it is made anew."""
     try:
         with path.open("rb") as kept, np.load(kept, allow_pickle=False) as file:
             about = json.loads(file["about"].tobytes())

@@ -33,7 +33,7 @@ Ask = Callable[[Request], object]
 
 
 class _Surface:
-    """One device.  Threads: the event loop's only."""
+    """A device with its ports.  Threads: the event loop's only."""
 
     def __init__(
         self, surface: SurfaceMap, api: str, ask: Ask, say: Callable[[str], object]

@@ -24,7 +24,7 @@ class Pulse:
 
 
 class Kit(NamedTuple):
-    """What a drummer plays on: drums with those that are struck `instead`, and hits that are `added` to each bar.
+    """The drums of a variation: drums with those that are struck `instead`, and hits that are `added` to each bar.
 
     Fills stay as they are.
     """

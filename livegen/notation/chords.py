@@ -51,7 +51,7 @@ def merged(chords: Iterable[tuple[int, Chord | None]]) -> tuple[ChordSymbol, ...
 
 
 class _Heard:
-    """What accompanies, by onset."""
+    """The notes that accompany, by onset."""
 
     def __init__(self, notes: Sequence[Note]) -> None:
         self._notes = notes
@@ -59,7 +59,7 @@ class _Heard:
         self._longest = max((note.end - note.start for note in notes), default=0.0)
 
     def best(self, start: int, ticks: int) -> tuple[float, list[tuple[int, Chord | None]]]:
-        """What a span is worth, in ticks, and the chords that make it so."""
+        """The worth of a span, in ticks, and the chords that make it so."""
         whole = self._of_span(start, ticks)
         half, rest = divmod(ticks, 2)
         if rest or half < TICKS_PER_BEAT or half % TICKS_PER_BEAT:

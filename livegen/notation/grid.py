@@ -88,7 +88,7 @@ class Grid:
         return spans
 
     def _thirds(self, count: int) -> float:
-        """What it costs to divide a cell with so many onsets into thirds."""
+        """The cost of dividing a cell with so many onsets into thirds."""
         if self._swing:  # two are late eighths
             return _THIRDS / 3 if count == 3 else 2 * _THIRDS
         return _THIRDS * {1: 2.0, 2: 1.75}.get(count, 1.0)
@@ -145,7 +145,7 @@ def _cheapest(
 
 
 def _strain(places: Sequence[float], step: float) -> float:
-    """What it costs to write places of a cell on lines so many ticks apart."""
+    """The cost of writing places of a cell on lines so many ticks apart."""
     lines = [round(place / step) for place in places]
     beside = sum(
         ((place - line * step) / _LOOSE) ** 2 for place, line in zip(places, lines, strict=True)

@@ -1,4 +1,4 @@
-"""Who plays what of a staff's notes: the two hands of a keyboard, and the two layers (voices) of a staff.
+"""The players of a staff's notes: the two hands of a keyboard, and the two layers (voices) of a staff.
 
 Knows ticks and pitches, no bars.
 """
@@ -67,7 +67,7 @@ def _moved(costs: Sequence[float]) -> tuple[list[int], list[float]]:
 
 
 def _uneasy(pitches: Sequence[int], split: int) -> float:
-    """What a split costs the hands that hold these pitches."""
+    """The cost of a split for the hands that hold these pitches."""
     left = [pitch for pitch in pitches if pitch < split]
     right = [pitch for pitch in pitches if pitch >= split]
     stretch = sum(max(0, hand[-1] - hand[0] - _REACH) for hand in (left, right) if hand)

@@ -117,7 +117,7 @@ def _signature(of: Key | None) -> Any:
 
 
 def _add_words(measure: Any, where: Bar, notation: Notation, number: int) -> None:
-    """What stands above the first staff: the tempo, "Swing", and the chords."""
+    """The signs above the first staff: the tempo, "Swing", and the chords."""
     if number == 1:
         mark: Any = tempo.MetronomeMark(
             number=round(notation.bpm), referent=note.Note(type="quarter")

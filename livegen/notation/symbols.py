@@ -70,7 +70,7 @@ class Staff:
 
 @dataclass(frozen=True, slots=True)
 class Instrument:
-    """One player's part: two staves are those of a keyboard, the right hand first.  `program` counts from 0.
+    """The part of a player: two staves are those of a keyboard, the right hand first.  `program` counts from 0.
 
     `short` is what stands before all staves but the first.
     """

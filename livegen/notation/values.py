@@ -29,7 +29,7 @@ _EIGHTH = 12
 
 
 class Value(NamedTuple):
-    """One note or rest: where it begins in its bar, its ticks, and whether it is of a triplet."""
+    """A note or rest: where it begins in its bar, its ticks, and whether it is of a triplet."""
 
     start: int
     ticks: int

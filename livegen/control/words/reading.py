@@ -1,4 +1,4 @@
-"""What a text asks of the controls.
+"""Reads what a text asks of the controls.
 
 Words are taken in order: what modifies (not, only, more, a bit) waits for the next word that means something, and a
 clause ends at a comma.  What a word implies (a waltz has three beats) holds where nothing else is said.  Knows the
@@ -30,7 +30,7 @@ _LITTLE, _MUCH = 0.6, 2.0  # steps
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What was understood: values of controls, each checked; and the words that say nothing, as they were written."""
+    """The outcome of reading: values of controls, each checked, and the words that say nothing, as written."""
 
     sets: Mapping[str, Value]
     unknown: tuple[str, ...] = ()
@@ -41,7 +41,7 @@ class Reading:
         return Reading(kept, self.unknown)
 
     def line(self) -> str:
-        """One line for the person who said it."""
+        """A line for the person who said it."""
         values = [
             name if name == "chart" else f"{name} {_shown(value)}"
             for name, value in self.sets.items()
@@ -88,7 +88,7 @@ class _Step(NamedTuple):
 
 @dataclass(slots=True)
 class _Modifiers:
-    """What waits for the next word that means something."""
+    """Words that wait for the next word that means something."""
 
     is_not: bool = False
     is_too: bool = False
@@ -160,7 +160,7 @@ class _Reader:
         return self._take(written, self._of_several(meanings))
 
     def _of_several(self, meanings: Sequence[Meaning]) -> Meaning:
-        """What is meant of several: langsamer is slower, and before a waltz it is slow."""
+        """Choose one of several meanings: langsamer is slower, and before a waltz it is slow."""
         ranked = sorted(meanings, key=lambda meaning: meaning.kind in ("fillers", "into_key"))
         kinds = [meaning.kind for meaning in ranked]
         if "comparatives" in kinds and "degrees" in kinds:

@@ -33,7 +33,7 @@ _SPLIT_FROM = 4  # letters: of a compound, each half has so many
 
 
 class Word(NamedTuple):
-    """One word: as it is compared, as it was written, and whether a clause ends with it."""
+    """A word: as it is compared, as it was written, and whether a clause ends with it."""
 
     plain: str
     written: str
@@ -45,7 +45,7 @@ class Word(NamedTuple):
 
 
 class Meaning(NamedTuple):
-    """What a phrase stands for: `kind` is the section of the table, or more for comparatives; `row` its row."""
+    """The meaning of a phrase: `kind` is the section of the table, or more for comparatives; `row` its row."""
 
     kind: str
     row: Mapping[str, Any]
