@@ -21,7 +21,7 @@ from livegen.jam.variations import PLAIN_KIT, USUAL, VARIATIONS, Kit, Pulse
 from livegen.music.charts import Stretch
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import COMP, DRUMS, LEAD, PARTS, PITCHED
-from livegen.music.phrase import CHORD_US, Phrase
+from livegen.music.phrase import CHORD_US, Extent, Phrase
 from livegen.music.quantise import GRIDS
 from livegen.music.scale import PitchClasses, coloured, parse_register, parse_scale
 from livegen.music.swing import STRAIGHT
@@ -36,6 +36,9 @@ _LINGER = 2  # ticks: a key that comes up this late does not make another beat
 
 # Of a part that the player does not play: where it lies, and how many notes it holds at once.
 _USUAL = {"lead": (60, 84, 1), "comp": (50, 74, 4), "bass": (28, 50, 1), "drums": (27, 87, 8)}
+
+# Nats for each semitone that a solo over chords is off the middle of where leads lie: it was heard among the chords.
+_SOLO_HIGH, _SOLO_MIDDLE = 0.25, 74
 
 # Lines of the beat, in ticks, and how welcome (in nats) those are on which the call did not play.
 _LINES = {0: 0.0, 12: 0.0, 6: -1.0, 18: -1.0, 8: -1.5, 16: -1.5}
@@ -189,7 +192,9 @@ def brief_for(
         louder=louder(settings) + variation.louder,
         follow=settings.follow,
         groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
-        harmony=_harmonies(settings, allowed, timeline.metre, outline),
+        harmony=_harmonies(
+            settings, allowed, timeline.metre, outline, _is_over_chords(phrase, settings)
+        ),
         rests=tuple(outline.rests),
         last=ending.last if ending else None,
         wanted=_WANTED if beside else 0.0,
@@ -258,8 +263,21 @@ def parts(phrase: Phrase, settings: Settings, mode: Mode) -> tuple[bool, ...]:
     return tuple(part in chosen for part in range(len(PARTS)))
 
 
+def _is_over_chords(phrase: Phrase, settings: Settings) -> bool:
+    """True for a solo over chords alone: the first of them, not known for one yet, may have been heard as a melody."""
+    lead, comp = phrase.extents.get(LEAD), phrase.extents.get(COMP)
+    is_solo = MODES[settings.mode].parts is Parts.LEAD and comp is not None
+    return is_solo and (lead is None or lead.notes < phrase.notes // 2)
+
+
+def _extent(phrase: Phrase, settings: Settings, part: int) -> Extent | None:
+    """What was heard of a part, for its answer to be measured by."""
+    is_none = part == LEAD and _is_over_chords(phrase, settings)
+    return None if is_none else phrase.extents.get(part)
+
+
 def _voices(phrase: Phrase, settings: Settings, part: int) -> int:
-    extent = phrase.extents.get(part)
+    extent = _extent(phrase, settings, part)
     voices = extent.voices if extent else _USUAL[PARTS[part]][2]
     is_limited = part != DRUMS and not isinstance(settings.voices, str)
     return min(voices, int(settings.voices)) if is_limited else voices
@@ -345,7 +363,7 @@ def _register(phrase: Phrase, settings: Settings, part: int) -> Mask:
         low, high = parse_register(register)
         return _range(low + octave, high + octave)
     shift = octave + (0 if register == "call" else round(float(register)))
-    extent = phrase.extents.get(part)
+    extent = _extent(phrase, settings, part)
     low, high, _ = _USUAL[PARTS[part]]
     # Over chords alone the lead lies where leads lie, not among the chords.
     if extent and (extent.high >= low or MODES[settings.mode].parts is not Parts.LEAD):
@@ -380,17 +398,25 @@ def _share_in(classes: PitchClasses, weights: Sequence[float]) -> float:
 
 
 def _harmonies(
-    settings: Settings, allowed: PitchClasses, metre: Metre, outline: Outline
+    settings: Settings, allowed: PitchClasses, metre: Metre, outline: Outline, over_chords: bool
 ) -> tuple[Welcome | None, ...]:
     """How welcome pitches are to each part: those at home, and those of the chord to who goes by it."""
     if not settings.adherence and not outline.is_written:  # a chart also says where nobody plays
         return (None,) * len(PARTS)
     home = np.array([0.0 if pitch % 12 in allowed else 1.0 for pitch in range(128)])
     strange, chords = home * _strangeness(settings.adherence), tuple(outline.chords)
+    high = strange - _SOLO_HIGH * np.abs(np.arange(128) - _SOLO_MIDDLE)
     return tuple(
         None
         if part == DRUMS
-        else Welcome(part, strange, metre, chords, settings.adherence, outline.period)
+        else Welcome(
+            part,
+            high if over_chords and part == LEAD else strange,
+            metre,
+            chords,
+            settings.adherence,
+            outline.period,
+        )
         for part in range(len(PARTS))
     )
 

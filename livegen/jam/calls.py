@@ -5,6 +5,7 @@ Plain records; the engine fills and reads them.
 
 from collections import deque
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from livegen.codec.encoder import Stroke
 from livegen.jam.hearing import Hearing
@@ -52,6 +53,12 @@ class Call:
     def is_whole(self) -> bool:
         """True if all its strokes are known, so that it can be heard again."""
         return self.events == len(self.strokes)
+
+    def lately(self, micros: int) -> set[int]:
+        """Parts of which notes began within so long before the last stroke."""
+        since = self.strokes[-1].at - micros if self.strokes else 0
+        last = takewhile(lambda it: it.at > since, reversed(self.strokes))
+        return {struck.part for struck in last if struck.velocity}
 
     def forget_strokes(self, heard: Hearing) -> None:
         """Let the call go on from what was heard so far; it can no longer be heard again."""

@@ -211,6 +211,7 @@ class Engine:
             Alarm(self._moves_at, lambda out: self._macros.move(self.timeline, self._now)),
             Alarm(steering.varies_at, lambda out: steering.take_over_variation(self._now)),
             Alarm(self._settles_at, self._settle),
+            Alarm(self._solos_from, lambda out: self._ask_for_solo()),
             Alarm(self._revoices_at, self._revoice),
             Alarm(self._patience_ends, lambda out: self._turns.end_at_bar(self._now)),
             Alarm(self._loops_from, lambda out: performer.loop(self._now)),
@@ -550,9 +551,28 @@ class Engine:
             self._count_ins.heed(self._now, out)
 
     def _is_accompanied(self, struck: Struck) -> bool:
-        """The player accompanies the response, which goes on."""
-        is_playing = self._turns.turn is Turn.RESPONDING
+        """The player accompanies the response, which goes on, or comes as it was planned."""
+        turn, plan = self._turns.turn, self._performer.plan
+        is_playing = turn is Turn.RESPONDING or (turn is Turn.ASKED and plan is not None)
         return self._performer.mode.plays_over and is_playing and struck.part != LEAD
+
+    def _solos_from(self) -> int | None:
+        """When a solo is asked for over chords that go on without a rest, micros: early enough for its bar line."""
+        call = self._listener.call
+        waits = self._turns.turn is Turn.LISTENING and self._performer.plan is None
+        if call is None or not waits or not self._performer.mode.plays_over:
+            return None
+        if not call.phrase.onsets_us or LEAD in call.lately(
+            starts.patience_us(self.timeline, self._now)
+        ):
+            return None
+        start = starts.solo(call, self.timeline, self._now)
+        return self.timeline.micros(start) - starts.lead_us(self.settings) - starts.FORESEE_US
+
+    def _ask_for_solo(self) -> None:
+        call = self._listener.call
+        if call and self._turns.hand_over(call):
+            call.start = starts.solo(call, self.timeline, self._now)
 
     def _key_up(self, note: NoteOff, out: list[Timed]) -> None:
         before = len(self._ears.held)

@@ -22,6 +22,7 @@ SOON_US = 60_000  # a response that was asked for begins no sooner
 PATIENCE_BARS = (
     2  # of silence, after which an accompaniment ends, and a call over keys that are held
 )
+CHORUS_BARS = 4  # of chords, after which a solo begins though they go on
 SOONEST = TICKS_PER_BEAT // 4  # after the last onset of a call no answer begins sooner
 FEWEST = 3  # notes of a phrase whose last one may be held into the answer
 PICK_UP = 3  # eighths of a bar: a first note so little before a bar line is a pick-up to it
@@ -114,10 +115,22 @@ def _first_bar(call: Call, timeline: Timeline) -> int:
     return began - timeline.metre.place(began).position
 
 
+def solo(call: Call, timeline: Timeline, now: int) -> int:
+    """The tick of the bar line on which a solo begins over chords that go on: they have been heard by then."""
+    first = _first_bar(call, timeline)
+    start = first + CHORUS_BARS * timeline.metre.place(first).bar
+    return max(start, timeline.bar_from(timeline.tick_from(now + SOON_US)))
+
+
 def patience_over(timeline: Timeline, since: int) -> int:
     """When the model has waited long enough for a player who has been silent since, micros."""
-    bar = timeline.metre.place(timeline.tick(since)).bar
-    return since + PATIENCE_BARS * bar * timeline.tempo_us // TICKS_PER_BEAT
+    return since + patience_us(timeline, since)
+
+
+def patience_us(timeline: Timeline, now: int) -> int:
+    """How long the model waits, micros."""
+    bar = timeline.metre.place(timeline.tick(now)).bar
+    return PATIENCE_BARS * bar * timeline.tempo_us // TICKS_PER_BEAT
 
 
 def plan_from(

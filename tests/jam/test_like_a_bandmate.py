@@ -193,6 +193,21 @@ def test_a_solo_goes_on_while_the_player_comps_wherever_the_chords_lie() -> None
     assert onsets(jam, since=jam.now - 2 * BEAT)
 
 
+@pytest.mark.parametrize(("tempo", "bars"), [(120, 4), ("auto", 5)])
+def test_over_chords_that_go_on_without_a_rest_the_solo_begins_after_four_bars(
+    tempo: object, bars: int
+) -> None:
+    """A bar later where the tempo is not told: four chords are few to find it by."""
+    jam = rehearsal(UniformModel(8), mode="solo", tempo=tempo)
+    for turns in range(3):
+        comp(jam, turns * 4 * BAR)
+    begun = [at for at, _ in onsets(jam)]
+    assert abs(begun[0] - bars * BAR) < BEAT // 12
+    assert begun[-1] > 10 * BAR, "it goes on"
+    assert min(note.pitch for _, note in onsets(jam)) >= 60, "above the chords"
+    assert len(begun) == len(set(begun)), "one note at a time"
+
+
 def test_a_melody_above_the_chords_ends_the_solo() -> None:
     jam = rehearsal(mode="solo")
     comp(jam, 0)
