@@ -19,9 +19,10 @@ from livegen.jam.theme import Theme
 from livegen.jam.turns import MODES, Length, Mode, Parts
 from livegen.jam.variations import PLAIN_KIT, USUAL, VARIATIONS, Kit, Pulse
 from livegen.music.charts import Stretch
+from livegen.music.drum_bars import KICKS
 from livegen.music.metre import TICKS_PER_BEAT, Metre
-from livegen.music.parts import COMP, DRUMS, LEAD, PARTS, PITCHED
-from livegen.music.phrase import CHORD_US, Extent, Phrase
+from livegen.music.parts import BASS, COMP, DRUMS, LEAD, PARTS, PITCHED
+from livegen.music.phrase import CHORD_US, Extent, Phrase, Played
 from livegen.music.quantise import GRIDS
 from livegen.music.scale import PitchClasses, coloured, parse_register, parse_scale
 from livegen.music.swing import STRAIGHT
@@ -43,6 +44,7 @@ _SOLO_HIGH, _SOLO_MIDDLE = 0.25, 74
 # Lines of the beat, in ticks, and how welcome (in nats) those are on which the call did not play.
 _LINES = {0: 0.0, 12: 0.0, 6: -1.0, 18: -1.0, 8: -1.5, 16: -1.5}
 _LINE_OF = {(line + by) % TICKS_PER_BEAT: line for line in _LINES for by in (-1, 0, 1)}
+SIXTEENTH = TICKS_PER_BEAT // 4
 _STRAY = 0.01  # share of onsets off all lines that is always granted
 
 _STRANGE = (
@@ -163,9 +165,11 @@ def brief_for(
     ticks = length(phrase, settings, mode.length, timeline, start)
     patience = 0 if settings.start in ("now", "bar") and not beside else TICKS_PER_BEAT
     allowed = _scale(phrase, settings, outline)
+    kicks: tuple[int, ...] = ()
     if beside and not (outline.classes or outline.chords or any(phrase.pitch_classes)):
         # Nobody has played a pitch: a bass may stay on one root, and chords would be anybody's guess.
         plays = tuple(plays[part] and part != COMP for part in range(len(PARTS)))
+        kicks = kicked(phrase.played(now or 0), timeline)
         allowed = ROOT if settings.scale == "played" else allowed
     if beside or outline.is_written:
         # A chord is at home where it sounds: the key may be slower than it.
@@ -204,7 +208,7 @@ def brief_for(
             strip.density * density
             for strip, density in zip(strips(settings), variation.densities, strict=True)
         ),
-        pulses=variation.pulses(swing),
+        pulses=_with_kicks(variation.pulses(swing), kicks),
         kit=variation.kit,
         grid=GRIDS.get(settings.quantise),
         longest=round(settings.longest * TICKS_PER_BEAT),
@@ -228,6 +232,29 @@ def for_drums(brief: Brief, drummer: Drummer | None = None) -> Brief:
         strikes=(),
         drummer=drummer,
     )
+
+
+def kicked(notes: Sequence[Played], timeline: Timeline) -> tuple[int, ...]:
+    """The ticks of the bar on which the kick of a drummer's last two bars falls, to the sixteenth."""
+    if not notes:
+        return ()
+    bar = timeline.metre.place(last := timeline.tick(notes[-1].onset_us)).bar
+    places = {
+        round(timeline.metre.place(tick).position / SIXTEENTH) * SIXTEENTH % bar
+        for note in notes
+        if note.is_drum
+        and note.pitch in KICKS
+        and (tick := timeline.tick(note.onset_us)) > last - 2 * bar
+    }
+    return tuple(sorted(places))
+
+
+def _with_kicks(
+    pulses: tuple[Pulse | None, ...], kicks: tuple[int, ...]
+) -> tuple[Pulse | None, ...]:
+    """A bass that nobody tells what to play keeps to the kick."""
+    bass = Pulse(TICKS_PER_BEAT, only=True, at=kicks) if kicks else pulses[BASS]
+    return tuple(bass if part == BASS else pulse for part, pulse in enumerate(pulses))
 
 
 def louder(settings: Settings) -> float:

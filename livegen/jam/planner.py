@@ -530,7 +530,7 @@ class Rollout(PlayedOnce):
                 continue
             last = max(self._silent_since[part] + TOGETHER, self._pulsed.get(part, -1 << 60))
             metre = self.hearing.timeline.metre
-            due.append((line_from(max(self.frontier, last + 1), pulse.ticks, metre), part))
+            due.append((pulse.line_from(max(self.frontier, last + 1), metre), part))
         return min(due, default=(None, 0))
 
     def _strike_pulse(self, part: int, tick: int) -> None:
@@ -569,7 +569,7 @@ class Rollout(PlayedOnce):
         pulse = self.brief.pulses[part]
         if pulse is None or not pulse.only:
             return True
-        return line_from(tick, pulse.ticks, self.hearing.timeline.metre) == tick
+        return pulse.line_from(tick, self.hearing.timeline.metre) == tick
 
     # --- density of a part, and the grid -----------------------------------------------------------------------
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from livegen.music.drum_bars import KICK, PEDAL_HAT, RIDE, SIDE_STICK, SNARE, DrumBar, DrumHit
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import BASS, COMP, DRUMS, PARTS
+from livegen.music.quantise import line_from
 
 SWINGS = 57  # percent: from here on a bass walks in quarters where it would play eighths
 _HATS = (42, 44, 46)
@@ -17,10 +18,21 @@ _RIDE = tuple((hat, RIDE) for hat in _HATS)
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """A part begins a note on each line of the bar, so many ticks apart; with `only` on no other tick."""
+    """A part begins a note on each line of the bar, so many ticks apart, or `at` some of its ticks.
+
+    With `only` it begins none on other ticks.
+    """
 
     ticks: int
     only: bool = False
+    at: tuple[int, ...] = ()
+
+    def line_from(self, tick: int, metre: Metre) -> int:
+        """The first of its lines that is not before a tick."""
+        if not self.at:
+            return line_from(tick, self.ticks, metre)
+        place, bar = metre.place(tick)
+        return tick - place + min((at for at in self.at if at >= place), default=bar + self.at[0])
 
 
 class Kit(NamedTuple):

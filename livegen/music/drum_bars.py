@@ -17,6 +17,7 @@ from livegen.music.metre import TICKS_PER_BEAT, Metre
 TABLE = Path(__file__).with_name("drum_bars.json")
 # General MIDI: bass drum, snare, closed hi-hat, crash cymbal; side stick, pedal hat, ride
 KICK, SNARE, HAT, CRASH = 36, 38, 42, 49
+KICKS = (35, KICK)  # General MIDI's
 SIDE_STICK, PEDAL_HAT, RIDE = 37, 44, 51
 COMMON = 4 * TICKS_PER_BEAT  # ticks of the bars in the table
 FILL = 2 * TICKS_PER_BEAT  # ticks of its fills

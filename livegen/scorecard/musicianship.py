@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
+from livegen.music.drum_bars import KICKS
 from livegen.music.key import Key
 from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.card import CHAIN, ECHO
@@ -83,7 +84,7 @@ def figures(call: LeadCall, notes: Sequence[Note]) -> Figures:
 
 # --- drums ----------------------------------------------------------------------------------------------------------
 
-KICKS, SNARES = (35, 36), (37, 38, 39, 40)  # General MIDI
+SNARES = (37, 38, 39, 40)  # General MIDI
 SLOTS = 4  # of a beat
 
 

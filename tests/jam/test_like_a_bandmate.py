@@ -235,6 +235,20 @@ def test_beside_drums_alone_the_bass_stays_on_one_root_and_nobody_guesses_chords
     assert {note.pitch % 12 for note in begun} == {4}
 
 
+@pytest.mark.parametrize("tempo", [120, "auto"])
+def test_beside_drums_alone_the_bass_is_with_the_kick(tempo: object) -> None:
+    jam = rehearsal(UniformModel(6), mode="accompany", tempo=tempo)
+    kicks = (0, 1.5, 2)
+    for eighth in range(32):
+        at = eighth * BEAT // 2
+        jam.play(at, NoteOn(42, 60, DRUM_CHANNEL))
+        for drum, beats in ((36, kicks), (38, (1, 3))):
+            if eighth % 8 / 2 in beats:
+                jam.play(at, NoteOn(drum, 100, DRUM_CHANNEL))
+    begun = [at for at, note in onsets(jam, since=BAR) if note.channel == 2]
+    assert [round(at % BAR / BEAT, 2) for at in begun] == [*kicks] * 3
+
+
 @pytest.mark.parametrize("model", [EchoModel(), UniformModel(8)], ids=["echo", "uniform"])
 def test_whoever_asks_is_answered_on_the_next_bar_line_too(model: Model) -> None:
     jam = rehearsal(model)
