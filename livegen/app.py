@@ -69,12 +69,20 @@ def serve(
         awake_s=config.daemon.rest_after_s,
         thru=config.ports.thru,
         control=_control(config, origin),
+        sound=_own_sound(config) if config.sound.enabled else None,
+        sounds_player=config.sound.plays == "both",
         stats=stats,
     )
     try:
         return serve_ports(options)
     finally:
         page_files.withdraw(page_files.folder(), os.getpid())
+
+
+def _own_sound(config: "Config") -> dict[str, Any]:
+    """Give the settings of the process that sounds, fit for JSON."""
+    told = config.sound.model_dump(include={"font", "driver", "frames", "gain"})
+    return told | {"programs": {"1": {str(c): p for c, p in _programs(config).items()}}}
 
 
 def _control(config: "Config", origin: "Origin | None") -> dict[str, Any]:

@@ -213,9 +213,16 @@ class PageSettings(Section):
 
 
 class SoundSettings(Section):
-    """livegen's own sound."""
+    """livegen's own sound, by FluidSynth."""
 
+    enabled: bool = False
+    plays: Literal["both", "model"] = "both"
     font: str = ""
+    driver: Literal[
+        "auto", "jack", "pipewire", "pulseaudio", "alsa", "coreaudio", "wasapi", "dsound"
+    ] = "auto"
+    frames: Annotated[int, Field(ge=64, le=8192)] = 128
+    gain: Annotated[float, Field(ge=0.05, le=5)] = 0.6
 
 
 class Daemon(Section):

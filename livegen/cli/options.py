@@ -44,6 +44,7 @@ SETTING_OF = {
     "seed": ("--seed", "seed"),
     "page": ("--page", "page.enabled"),
     "surfaces": ("--surface", "surfaces"),
+    "sound": ("--sound", "sound.enabled"),
     **{name: (f"--{name}", f"jam.{name}") for name in AT_HAND},
 }
 

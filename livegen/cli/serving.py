@@ -80,6 +80,10 @@ def configured(*left_out: str) -> Callable[[Any], Any]:
     metavar="NAME|FILE",
     help="A control surface with its lights: launchpad, nanokontrol2, midimix, or a map of your own; as often as you "
     "like.",
+    "--sound/--no-sound",
+    "sound",
+    default=None,
+    help="Be heard by livegen's own instruments, without a DAW, or not. [default: --no-sound]",
 )
 @click.option(
     "--stats",
@@ -106,6 +110,7 @@ def serve(
       livegen serve --set channels.2=bass --set output.bass=2
       livegen serve --mode accompany --surface launchpad
       livegen serve --api none --player call.mid --record both.mid --until-player-ends
+      livegen serve --sound
     """
     if until_player_ends and not player:
         raise ConfigError("--until-player-ends: there is no player; name a file with --player")

@@ -30,6 +30,7 @@ class ChildProcess:
         self.served: dict[str, Any] = {}
         self.failure: str | None = None
         self.log: deque[str] = deque(maxlen=16)
+        self._is_missed = self._has_failed = False
 
     @property
     def was_started(self) -> bool:
@@ -53,6 +54,12 @@ class ChildProcess:
         The rest is given.
         """
         return [frame for frame in self.link.receive() if not self._own(frame, now)]
+
+    def was_lost(self) -> bool:
+        """True once, if it has ended without a word."""
+        was_missed = self._is_missed
+        self._is_missed = self.was_started and self.link.closed
+        return self._is_missed and not was_missed and not self._has_failed
 
     def end(self, timeout_s: float) -> bool:
         """Close the link, which tells it to finish, and wait; True if it did in time.  It is never killed here."""
@@ -79,7 +86,7 @@ class ChildProcess:
             case ReadyFrame():
                 self.is_ready, self.served = True, frame.values
             case FailedFrame():
-                self.failure = frame.line
+                self.failure, self._has_failed = frame.line, True
             case LogFrame():
                 self.log.append(frame.line)
             case _:

@@ -29,6 +29,7 @@ from livegen.music.messages import NOTE_OFF
 
 PLAYER_MODULE = "livegen.daemon.player"
 RECORDER_MODULE = "livegen.daemon.recorder"
+SOUNDER_MODULE = "livegen.daemon.sounder"
 CONTROL_MODULE = "livegen.control.process"
 MAX_AHEAD = 1 << 14  # messages kept of a file that is dense beyond all music
 
@@ -97,7 +98,6 @@ class Recorder(ChildProcess):
             "journals": journals,
         }
         super().__init__(RECORDER_MODULE, settings=settings)
-        self._is_missed = False
         self.saved: deque[dict[str, Any]] = deque(maxlen=16)
 
     def heard(self, now: int, data: bytes) -> None:
@@ -122,11 +122,23 @@ class Recorder(ChildProcess):
         self.saved += (frame.values for frame in frames if isinstance(frame, SavedFrame))
         return [frame for frame in frames if not isinstance(frame, SavedFrame)]
 
-    def was_lost(self) -> bool:
-        """True once, if it has ended without a word."""
-        was_missed = self._is_missed
-        self._is_missed = self.was_started and self.link.closed
-        return self._is_missed and not was_missed and self.failure is None
+
+class Sounder(ChildProcess):
+    """The process that sounds what both sides play, or with `plays_player` off what the model plays."""
+
+    def __init__(self, settings: Mapping[str, Any], plays_player: bool = True) -> None:
+        super().__init__(SOUNDER_MODULE, settings=settings)
+        self._plays_player = plays_player
+
+    def heard(self, now: int, data: bytes) -> None:
+        """Sound one message of the player's."""
+        if self._plays_player and data[0] < 0xF0:
+            self.link.send(HeardFrame(now, data))
+
+    def sent(self, due: int, now: int, data: bytes) -> None:
+        """Sound one message of the model's."""
+        if data[0] < 0xF0:
+            self.link.send(SentFrame(now, data))
 
 
 class ControlProcess(LastingChild):

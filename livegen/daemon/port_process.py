@@ -16,7 +16,7 @@ from typing import Any, TextIO
 
 from livegen.daemon import clock
 from livegen.daemon.child import ChildProcess
-from livegen.daemon.children import ControlProcess, Player, Recorder
+from livegen.daemon.children import ControlProcess, Player, Recorder, Sounder
 from livegen.daemon.clock import SECOND, SPIN_US
 from livegen.daemon.endpoint import Change, MidiEndpoint
 from livegen.daemon.frames import (
@@ -91,6 +91,10 @@ class ServeOptions:
     # How long after the last note the input is polled each millisecond, not every tenth.
     awake_s: float = 60.0
     control: Mapping[str, Any] | None = None  # the control process's settings; None: there is none
+    sound: Mapping[str, Any] | None = (
+        None  # the settings of the process that sounds; None: there is none
+    )
+    sounds_player: bool = True  # the player's notes too
     thru: bool = False
     stats: str = ""
     realtime: bool = True
@@ -122,11 +126,13 @@ class PortProcess:
         tempo = options.record_tempo_bpm
         self._recorder = Recorder(options.recordings, options.record, tempo, options.journals)
         self._control = ControlProcess(options.control or {})
+        self._sounder = Sounder(options.sound or {}, options.sounds_player and not options.thru)
         self._children: Sequence[ChildProcess] = (
             self._supervisor,
             self._player,
             self._recorder,
             self._control,
+            self._sounder,
         )
         self._page, self._page_keys = PageSink(self._control.whisper), PageKeys()
         self._lines = LogLines(lambda *said: self._page.line(clock.now(), *said))
@@ -141,6 +147,7 @@ class PortProcess:
         self._sinks: Sequence[Sink] = (
             self._midi,
             self._supervisor,
+            self._sounder,
             self._recorder,
             self._page,
             self._statistics,
@@ -178,6 +185,8 @@ class PortProcess:
             self._player.start(clock.now())
         if options.control is not None:
             self._control.start(clock.now())
+        if options.sound is not None:
+            self._sounder.start(clock.now())
         self._midi.open(options.api)
         if options.realtime:
             _ask_for_realtime()
@@ -269,7 +278,12 @@ class PortProcess:
         in_name, out_name = self._midi.names
         figures = {
             "engine": engine,
-            "ports": {"in": in_name, "out": out_name, "api": self._midi.api},
+            "ports": {
+                "in": in_name,
+                "out": out_name,
+                "api": self._midi.api,
+                "sounds": self._sounder.is_ready and not self._sounder.link.closed,
+            },
             "dropped": self._outbox.dropped,
             "restarts": self._supervisor.restarts,
             "refused": self._inlet.refused,
@@ -349,10 +363,17 @@ class PortProcess:
             _tell_saved(self._recorder.saved.popleft())
         if self._recorder.was_lost():
             log.error("the recorder has ended: what is played from here on is not kept")
+        self._sounder.receive(now)
+        if self._sounder.was_lost():
+            log.error(
+                "the process that sounds has ended: from here on there is no sound of livegen's"
+            )
         self._control.look(now)
-        if self._control.failure is not None:  # a warning: the jam needs no surfaces
-            log.warning("%s", self._control.failure)
-            self._control.failure = None
+        dispensable: Sequence[ChildProcess] = (self._control, self._sounder)
+        for one in dispensable:  # warnings: the jam needs neither
+            if one.failure is not None:
+                log.warning("%s", one.failure)
+                one.failure = None
         self._look_after_pages(now)
         for child in self._children:
             while child.log:
@@ -507,6 +528,7 @@ class PortProcess:
         for child in (self._player, self._control):
             child.kill()
         clock.wait_until(sent_at + DELIVERY_US, 0)
+        self._sounder.kill()
         self._midi.close(by if self._was_told else by + WRITE_US, self._dies_of or 0)
         self._end_recorder(by)
         self._supervisor.reap(max(0, by - clock.now()) / SECOND)

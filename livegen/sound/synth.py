@@ -3,7 +3,9 @@
 FluidSynth is a library of the system, to which pyfluidsynth speaks.
 """
 
-from collections.abc import Mapping, Sequence
+import contextlib
+import os
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,19 @@ def check() -> None:
         ) from None
 
 
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Let what audio libraries say of devices that are not there go nowhere: one line of ours says it."""
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
+
+
 class Synth:
     """A synthesiser with a sound font.  `gain` is FluidSynth's; other settings are by its names.
 
@@ -65,7 +80,8 @@ class Synth:
         self._synth: Any = fluidsynth.Synth(
             gain=gain, samplerate=RATE, channels=len(SIDES) * CHANNELS, **self._settings
         )
-        self._font = self._synth.sfload(str(font))
+        with _quiet():
+            self._font = self._synth.sfload(str(font))
         if self._font < 0:
             self._synth.delete()
             raise ConfigError(f"{font} is no sound font that FluidSynth can read")
@@ -99,14 +115,16 @@ class Synth:
 
     def listen(self, drivers: Sequence[str]) -> str:
         """Be heard over the first audio driver that starts, and give its name.  Raises PortError."""
-        for driver in drivers:
-            self._synth.setting("audio.driver", driver)
-            made = self._library.new_fluid_audio_driver(self._synth.settings, self._synth.synth)
-            if made:
-                self._synth.audio_driver = made
-                return driver
+        with _quiet():
+            for driver in drivers:
+                self._synth.setting("audio.driver", driver)
+                made = self._library.new_fluid_audio_driver(self._synth.settings, self._synth.synth)
+                if made:
+                    self._synth.audio_driver = made
+                    return driver
         raise PortError(f"no audio output was found (tried {', '.join(drivers)})")
 
     def close(self) -> None:
         """Release the device and the font."""
-        self._synth.delete()
+        with _quiet():
+            self._synth.delete()

@@ -47,7 +47,7 @@ export class Sound {
   }
 
   welcome(hello: Hello): void {
-    this.#hasDaw = (hello.ports.api ?? EMBEDDED) !== EMBEDDED;
+    this.#hasDaw = (hello.ports.api ?? EMBEDDED) !== EMBEDDED || hello.ports.sounds === true;
     this.#show();
   }
 

@@ -40,7 +40,7 @@ export interface Hello {
   modes: Record<string, ModeWords>;
   parts: string[];
   scales?: string[]; // kinds of them
-  ports: { in?: string; out?: string; api?: string };
+  ports: { in?: string; out?: string; api?: string; sounds?: boolean };
   presets: string[];
   setlist: string[];
   styles?: string[];
