@@ -80,6 +80,8 @@ def configured(*left_out: str) -> Callable[[Any], Any]:
     metavar="NAME|FILE",
     help="A control surface with its lights: launchpad, nanokontrol2, midimix, or a map of your own; as often as you "
     "like.",
+)
+@click.option(
     "--sound/--no-sound",
     "sound",
     default=None,
