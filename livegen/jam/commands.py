@@ -8,10 +8,10 @@ from livegen.jam.agenda import Timed
 from livegen.jam.conductor import Conductor, Leader
 from livegen.jam.controls import CONTROLS, checked
 from livegen.jam.count_ins import CountIns
-from livegen.jam.cues import CUES, VARYING, Cues
+from livegen.jam.cues import VARYING, Cues
 from livegen.jam.desk import Desk
 from livegen.jam.macros import Macros
-from livegen.jam.mapping import LABELS, Command
+from livegen.jam.mapping import CUES, LABELS, Command
 from livegen.jam.performer import Performer
 from livegen.jam.replies import Replies, Reply
 from livegen.jam.steering import Steering
@@ -76,10 +76,10 @@ class Commands:
                 self._tap(now)
             case "count_in":
                 return self._count_ins.give(now, out)
-            case name if name in CUES:
-                self._cues.give(name, now, out)
             case name if name in VARYING:
                 self._cues.vary(VARYING[name], now)
+            case name if name in CUES:
+                self._cues.give(name, now, out)
             case "variation" if self._is_other("variation", command.value):
                 self._cues.vary(str(command.value), now)
             case "preset":

@@ -19,7 +19,6 @@ from livegen.music.metre import TICKS_PER_BEAT
 NEAREST_LINE = TICKS_PER_BEAT // 2
 VAMP, LONGEST_LOOP = 4, 8  # bars
 VARYING = {f"variation_{name.lower()}": name for name in VARIATIONS}
-CUES = ("intro", "fill", "break", "stop_time", "top", "section", "vamp", "loop_chords", "ending")
 
 
 class Cues:
@@ -42,7 +41,7 @@ class Cues:
         )
 
     def give(self, name: str, now: int, out: list[Timed]) -> None:
-        """Let the band do what one of `CUES` asks for, and reply."""
+        """Let the band do what a cue asks for, and reply; a variation is asked for by `vary`."""
         if name == "intro" and self._performer.mode.is_beside and not self._turns.is_playing:
             return self._replies.give(name, self._begin(now, out))
         if self._turns.turn is not Turn.TOGETHER:

@@ -22,11 +22,12 @@ PRESSED = 64  # of a pedal or a button, 0..127
 
 
 class Asked(NamedTuple):
-    """A command: its name in files, OSC and bindings; on the page; what it does."""
+    """A command: its name in files, OSC and bindings; on the page; what it does; whether it is for a band only."""
 
     name: str
     label: str
     help: str
+    is_cue: bool = False
 
 
 # The one table of commands: the page, OSC, the manuals and the checks derive from it.  Labels speak from the
@@ -53,38 +54,46 @@ _COMMANDS = (
         "intro",
         "Intro",
         "an introduction, and then the top, from the next bar line on; counted in where nobody plays",
+        True,
     ),
-    Asked("fill", "Fill", "the drums fill into the next bar line"),
-    Asked("break", "Break", "all strike on the next bar line, and are silent for that bar"),
+    Asked("fill", "Fill", "the drums fill into the next bar line", True),
+    Asked("break", "Break", "all strike on the next bar line, and are silent for that bar", True),
     Asked(
         "stop_time",
         "Stop-time",
         "all strike once in a bar, and where a chord changes, until it is pressed again",
+        True,
     ),
     *(
         Asked(
             f"variation_{name.lower()}",
             f"Variation {name}",
             f"the band plays its variation {name} from the next bar line on, with a fill",
+            True,
         )
         for name in VARIATIONS
     ),
-    Asked("top", "From the top", "the chart, or the form, begins anew at the next bar line"),
-    Asked("section", "Next section", "the next section of the chart begins at the next bar line"),
+    Asked("top", "From the top", "the chart, or the form, begins anew at the next bar line", True),
+    Asked(
+        "section", "Next section", "the next section of the chart begins at the next bar line", True
+    ),
     Asked(
         "vamp",
         "Vamp",
         "the section, or the last four bars, go round until it is pressed again",
+        True,
     ),
     Asked(
         "loop_chords",
         "Loop chords",
         "the chords of the last eight, four, two bars or one go round until it is pressed again",
+        True,
     ),
     Asked(
         "ending",
         "Ending",
         "the chart's ending, or a last chord, from the next bar line on; then the band is silent",
+        True,
     ),
     Asked("stop", "Stop", "silences the model and forgets the call"),
     Asked("panic", "Panic", "silences everything"),
@@ -92,6 +101,9 @@ _COMMANDS = (
 COMMANDS = {asked.name: asked.help for asked in _COMMANDS}
 NAMED = ("preset ", "macro ")  # how commands begin that are followed by a name of the player's
 LABELS = {asked.name: asked.label for asked in _COMMANDS}
+CUES = frozenset(
+    asked.name for asked in _COMMANDS if asked.is_cue
+)  # what only a band can be asked for
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,15 +14,21 @@ export function commandButtons(root: HTMLElement, store: Store, send: Send): voi
   store.onHello((hello) => {
     if (root.childElementCount === hello.commands.length - 1) return; // greeted again: the focus stays where it is
     const commands = hello.commands.filter((command) => command.name !== PANIC);
-    const made = commands.map(({ name, label, help }) =>
-      withShortcut(
-        button(label, () => send({ t: "do", name, value: null }), { title: help, "data-command": name }),
-        name,
-      ),
-    );
+    const made = commands.map(({ name, label, help, is_cue }) => {
+      const ask = button(label, () => send({ t: "do", name, value: null }), {
+        title: help,
+        "data-command": name,
+      });
+      ask.toggleAttribute("data-cue", is_cue);
+      return withShortcut(ask, name);
+    });
     root.replaceChildren(...made);
     showHeld(root, store.state);
   });
+  // Cues are seen where there is a band to take them.
+  store.onState(["mode"], ({ mode }) =>
+    root.toggleAttribute("data-band", store.hello?.modes[mode ?? ""]?.is_beside === true),
+  );
   store.onState(["turn", "goes_round", "stop_time", "cue", "controls"], (state) => showHeld(root, state));
 }
 

@@ -21,6 +21,7 @@ export interface Command {
   name: string;
   label: string; // on the page, from the player's side
   help: string;
+  is_cue: boolean; // only a band can be asked for it
 }
 
 /** How a mode is shown: its headlines between calls, in a call while the player rests, and while the player plays. */
@@ -29,6 +30,7 @@ export interface ModeWords {
   listening: string;
   playing: string;
   needs_clock: boolean; // told to keep to a clock, it waits for it
+  is_beside: boolean; // a band: the model plays while the player does
 }
 
 export interface Hello {

@@ -3,7 +3,13 @@ import { headline, type Known, knownOf } from "../src/headline";
 
 const LINKS = ["connecting", "open", "lost", "full", "refused", "keyless"] as const;
 const ENGINES = [undefined, "starting", "alive", "dead"] as const;
-const USUAL = { waiting: "Your move", listening: "Your move", playing: "You play", needs_clock: true };
+const USUAL = {
+  waiting: "Your move",
+  listening: "Your move",
+  playing: "You play",
+  needs_clock: true,
+  is_beside: false,
+};
 const TRADE = { ...USUAL, listening: "Your bars" };
 const HARMONISE = { ...USUAL, playing: "Together", needs_clock: false };
 const LISTEN = { ...USUAL, waiting: "Model listens", listening: "Model listens", needs_clock: false };

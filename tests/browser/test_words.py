@@ -90,6 +90,22 @@ def test_commands_are_named_from_the_player_s_side(serve: Serve, look: Look) -> 
             expect(page.locator(f'[data-command="{name}"]')).to_contain_text(label)
 
 
+def test_cues_for_a_band_are_seen_where_there_is_a_band_and_while_bindings_are_learned(
+    serve: Serve, look: Look
+) -> None:
+    seen = look(serve())
+    fill = seen.page.locator('[data-command="fill"]')
+    expect(fill).to_be_hidden()
+
+    choose(seen, "accompany")
+    expect(fill).to_be_visible()
+
+    choose(seen, "respond")
+    expect(fill).to_be_hidden()
+    seen.page.get_by_role("button", name="Learn mode").click()
+    expect(fill).to_be_visible()
+
+
 # --- what comes of it ---------------------------------------------------------------------------------------------
 
 

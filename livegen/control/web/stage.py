@@ -19,7 +19,7 @@ from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.frames import HeardFrame, NewsFrame, SentFrame
 from livegen.jam.controls import CONTROLS
-from livegen.jam.mapping import COMMANDS, LABELS
+from livegen.jam.mapping import COMMANDS, CUES, LABELS
 from livegen.jam.turns import MODES
 from livegen.music.parts import PARTS
 from livegen.music.scale import KINDS
@@ -132,15 +132,17 @@ def _json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
+_WORDS = ("waiting", "listening", "playing", "needs_clock", "is_beside")
 _TABLES = {
     "controls": [
         {**asdict(control), "knob": control.has_knob} for control in CONTROLS.values()
     ],
     "commands": [
-        {"name": name, "label": LABELS[name], "help": about} for name, about in COMMANDS.items()
+        {"name": name, "label": LABELS[name], "help": about, "is_cue": name in CUES}
+        for name, about in COMMANDS.items()
     ],
     "modes": {
-        name: {word: getattr(mode, word) for word in ("waiting", "listening", "playing", "needs_clock")}
+        name: {word: getattr(mode, word) for word in _WORDS}
         for name, mode in MODES.items()
     },
     "parts": list(PARTS),
