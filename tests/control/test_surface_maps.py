@@ -16,8 +16,7 @@ from livegen.control.surface_map import (
 )
 from livegen.daemon.device_process import found, messages_of
 from livegen.errors import ConfigError
-from livegen.jam.mapping import CUES
-from livegen.jam.mapping import ControlMap
+from livegen.jam.mapping import CUES, ControlMap
 from livegen.jam.sources import parse_source
 
 NAMES = ("launchpad", "midimix", "nanokontrol2")
@@ -46,7 +45,7 @@ def test_what_ships_can_be_read_names_its_manual_and_has_a_light_for_each_cue(na
 
 
 def test_the_launchpad_has_all_cues() -> None:
-    assert CUES <= set(read(SHIPPED / "launchpad.yaml").bindings.values())
+    assert set(read(SHIPPED / "launchpad.yaml").bindings.values()) >= CUES
 
 
 def test_a_map_of_one_s_own_wins(tmp_path: Path) -> None:
