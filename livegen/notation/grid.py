@@ -20,6 +20,8 @@ _LOOSE = 1.5  # ticks beside its line that cost 1
 _MERGED = 4.0  # what it costs to write two onsets on one line
 # Into how many parts a cell may be divided, and what that costs; thirds only of a quarter and its halves.
 _PLAIN = {1: 0.0, 2: 0.3, 4: 0.8, 8: 5.0}
+# A drummer's limbs are further apart than a pianist's fingers, and two drums on one line lose nothing.
+_OF_KIT, _MERGED_KIT, _THIRDS_KIT, _HALVED_KIT = _PLAIN | {8: 9.0}, 1.0, 2.0, 4.5
 _THIRDS = 1.2
 _EVEN_HALF, _HALVED = {1: 0.0, 2: 0.3}, 2.0  # of each half by itself, where one is of thirds
 _HALF = _EVEN_HALF | {3: _THIRDS}
@@ -54,8 +56,18 @@ class Span(NamedTuple):
 class Grid:
     """The lines of the cells of some bars, chosen for some notes.  `swing` is where a late eighth lies, or 0."""
 
-    def __init__(self, bars: Sequence[Bar], notes: Iterable[Note], swing: float = 0.0) -> None:
+    def __init__(
+        self,
+        bars: Sequence[Bar],
+        notes: Iterable[Note],
+        swing: float = 0.0,
+        is_kit: bool = False,
+    ) -> None:
         self._swing = swing
+        self._merged = _MERGED_KIT if is_kit else _MERGED
+        self._plain = _OF_KIT if is_kit else _PLAIN
+        self._third = _THIRDS_KIT if is_kit else _THIRDS
+        self._halved = _HALVED_KIT if is_kit else _HALVED
         onsets = sorted({note.start for note in notes})
         self._spans = [
             span
@@ -69,20 +81,20 @@ class Grid:
         low = bisect_right(onsets, start - size / 24)
         places = [at - start for at in onsets[low : bisect_right(onsets, start + size * 23 / 24)]]
         even = [self._evened(place, size) for place in places]
-        plain = _COMPOUND if size == DOTTED else _PLAIN
-        cost, parts = _cheapest(even, size, plain)
+        plain = _COMPOUND if size == DOTTED else self._plain
+        cost, parts = self._cheapest(even, size, plain)
         spans = [Span(start, size, parts)]
         if size != TICKS_PER_BEAT:
             return spans
-        thirds = self._thirds(len(places)) + _strain(places, size / 3)
+        thirds = self._thirds(len(places)) + _strain(places, size / 3, self._merged)
         if thirds < cost:
             cost, spans = thirds, [Span(start, size, 3)]
         half = size // 2
         halves = []
         for at in (0, half):
             inside = [place - at for place in places if at <= place + TOGETHER < at + half]
-            halves.append(_cheapest(inside, half, _HALF if len(inside) == 3 else _EVEN_HALF))
-        if sum(row[0] for row in halves) + _HALVED < cost:
+            halves.append(self._cheapest(inside, half, _HALF if len(inside) == 3 else _EVEN_HALF))
+        if sum(row[0] for row in halves) + self._halved < cost:
             (_, first), (_, second) = halves
             spans = [Span(start, half, first), Span(start + half, half, second)]
         return spans
@@ -90,8 +102,18 @@ class Grid:
     def _thirds(self, count: int) -> float:
         """The cost of dividing a cell with so many onsets into thirds."""
         if self._swing:  # two are late eighths
-            return _THIRDS / 3 if count == 3 else 2 * _THIRDS
-        return _THIRDS * {1: 2.0, 2: 1.75}.get(count, 1.0)
+            return self._third / 3 if count == 3 else 2 * self._third
+        return self._third * {1: 2.0, 2: 1.75}.get(count, 1.0)
+
+    def _cheapest(
+        self, places: Sequence[float], size: int, options: Mapping[int, float]
+    ) -> tuple[float, int]:
+        """The cost and the number of parts into which a span is divided best."""
+        return min(
+            (cost + _strain(places, size / parts, self._merged), parts)
+            for parts, cost in options.items()
+            if size % parts == 0
+        )
 
     def _evened(self, place: float, size: int) -> float:
         """Where in a cell a swung place would lie if it were played straight."""
@@ -132,20 +154,8 @@ class Grid:
         return end if end > onset else onset + max(1, round(self._spans[self._at(onset)].step))
 
 
-def _cheapest(
-    places: Sequence[float], size: int, options: Mapping[int, float]
-) -> tuple[float, int]:
-    """The cost and the number of parts into which a span is divided best."""
-    costs = [
-        (cost + _strain(places, size / parts), parts)
-        for parts, cost in options.items()
-        if size % parts == 0
-    ]
-    return min(costs)
-
-
-def _strain(places: Sequence[float], step: float) -> float:
-    """The cost of writing places of a cell on lines so many ticks apart."""
+def _strain(places: Sequence[float], step: float, merging: float) -> float:
+    """The cost of writing places of a cell on lines `step` ticks apart, `merging` for each two on one line."""
     lines = [round(place / step) for place in places]
     beside = sum(
         ((place - line * step) / _LOOSE) ** 2 for place, line in zip(places, lines, strict=True)
@@ -155,7 +165,7 @@ def _strain(places: Sequence[float], step: float) -> float:
         (after - before > TOGETHER) if one == other else (after - before < TOGETHER)
         for (before, after), (one, other) in pairs
     )
-    return beside + _MERGED * merged
+    return beside + merging * merged
 
 
 def swing_of(bars: Sequence[Bar], notes: Iterable[Note]) -> float:

@@ -43,6 +43,8 @@ _BY_CHANCE = (
     0.08  # the share of a melody's notes up to which a second line is a finger that was late
 )
 _HOME = 1.0  # nats that a key is likelier whose tonic is the lowest of the last notes
+_SHORT = 8  # letters of a name before all staves but the first
+_LIMBS = 2.6  # ticks: strokes of a drummer that are closer were meant together
 _US = 60_000_000
 
 
@@ -126,7 +128,7 @@ def voices_of(score: Score) -> list[Voice]:
         rule, name = _known(track, channel, position, len(rows))
         programs = [m.program for _, m in messages if isinstance(m, ProgramChange)]
         program = programs[0] if programs else track.program
-        notes = _notes(messages, score.ppqn)
+        notes = _notes(messages, score.ppqn, _LIMBS if rule == "drums" else TOGETHER)
         if rule == "drums":
             notes = [note._replace(pitch=general_midi_drum(note.pitch)) for note in notes]
         voices.append(Voice(name, rule, program, tuple(notes)))
@@ -150,8 +152,8 @@ def _known(track: Track, channel: int, position: int, count: int) -> tuple[str, 
     return part or KEYBOARD, f"{side}, {part}" if part else side
 
 
-def _notes(messages: Iterable[tuple[int, Message]], ppqn: int) -> list[Note]:
-    """The notes of a channel in ticks of 24 to a quarter; those that begin together begin with the first of them."""
+def _notes(messages: Iterable[tuple[int, Message]], ppqn: int, apart: float) -> list[Note]:
+    """The notes of a channel in ticks of 24 to a quarter; what begins less than `apart` ticks later begins with it."""
     scale, sounding, found = TICKS_PER_BEAT / ppqn, dict[int, tuple[float, int]](), list[Note]()
     for tick, message in messages:
         pitch, at = getattr(message, "pitch", None), tick * scale
@@ -165,7 +167,7 @@ def _notes(messages: Iterable[tuple[int, Message]], ppqn: int) -> list[Note]:
     together: list[Note] = []
     for note in sorted(found):
         since = together[-1].start if together else note.start
-        together.append(note._replace(start=since) if note.start - since < TOGETHER else note)
+        together.append(note._replace(start=since) if note.start - since < apart else note)
     return together
 
 
@@ -227,7 +229,7 @@ def _layers(notes: Sequence[Note], rule: str) -> list[list[Group]]:
 
 
 def _short(voice: Voice) -> str:
-    return voice.name.split()[-1][:6]
+    return voice.name.split()[-1][:_SHORT]
 
 
 def _needs_two(notes: Sequence[Note]) -> bool:
@@ -238,17 +240,26 @@ def _needs_two(notes: Sequence[Note]) -> bool:
 
 def _kit(notes: Sequence[Note], bars: Sequence[Bar], swing: float) -> Staff:
     """Hands above, feet below; each stroke lasts until the next, and no longer than its beat."""
-    grid = Grid(bars, notes, swing)
-    written = quantised(notes, grid)
+    grid = Grid(bars, notes, swing, is_kit=True)
+    struck = quantised(notes, grid)
     rows = []
     for is_foot in (False, True):
         groups = []
-        mine = one_layer(note for note in written if drum_of(note.pitch).is_foot is is_foot)
+        mine = one_layer(note for note in struck if drum_of(note.pitch).is_foot is is_foot)
         for group, after in zip(mine, [*mine[1:], None], strict=False):
             beat = group.start - group.start % TICKS_PER_BEAT + TICKS_PER_BEAT
             groups.append(group._replace(end=min(beat, after.start) if after else beat))
         rows.append([(group, tuple(map(_stroke, group.pitches))) for group in filled(groups)])
-    return Staff("percussion", _in_bars(rows, bars, grid))
+    written = _in_bars(rows, bars, grid)
+    return Staff("percussion", tuple(tuple(map(_untied, layers)) for layers in written))
+
+
+def _untied(layer: Layer) -> Layer:
+    """The same strokes: one that rings on is one note and rests."""
+    return tuple(
+        symbol._replace(tones=() if symbol.is_held else symbol.tones, is_tied=False, is_held=False)
+        for symbol in layer
+    )
 
 
 def _stroke(pitch: int) -> Tone:

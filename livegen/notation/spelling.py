@@ -51,7 +51,8 @@ def tone(pitch: int, place: int) -> Tone:
 def _place(pitch: int, after: Group | None, key: Key | None, chord: Chord | None) -> int:
     """How many fifths above C the name of a pitch lies."""
     first = (signature(key) if key else 0) - 1
-    places = [place for place in range(first - 6, first + 13) if place * 7 % 12 == pitch % 12]
+    # From Fb to B#: a double sharp is right now and then, and read by nobody.
+    places = [place for place in range(-8, 13) if place * 7 % 12 == pitch % 12]
     own = next((place for place in places if first <= place < first + 7), None)
     if own is not None:
         return own
@@ -61,7 +62,7 @@ def _place(pitch: int, after: Group | None, key: Key | None, chord: Chord | None
         is_raised = after.pitches[0] > pitch
         return max(places) if is_raised else min(places)
     low = first - _FLATS[key.mode if key else "major"]
-    return next(place for place in places if low <= place < low + 12)
+    return min(places, key=lambda place: abs(place - low - 5.5))
 
 
 def _of_chord(pitch_class: int, chord: Chord, key: Key | None) -> int | None:

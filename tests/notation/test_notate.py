@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from livegen.music.chord import Chord
-from livegen.music.key import Key
+from livegen.music.chord_names import NATURALS
+from livegen.music.key import KEYS, Key
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.smf import Score, Track
 from livegen.notation.bars import bars_of
@@ -192,6 +193,23 @@ def test_a_pitch_is_spelled_as_its_key_has_it() -> None:
 def test_a_chromatic_step_is_raised_upwards_and_lowered_downwards() -> None:
     assert spelled([60, 61, 62], C) == "C C# D"
     assert spelled([64, 63, 62], C) == "E Eb D"
+
+
+@given(some.sampled_from(KEYS), some.integers(21, 108))
+def test_nobody_has_to_read_a_double_sharp(key: Key, pitch: int) -> None:
+    groups = [Group(0, 24, (pitch,)), Group(24, 48, (pitch + 1,))]
+    ((tone,), _) = tones_of(groups, key, ChordAt([]))
+    assert abs(tone.alter) < 2
+    assert 12 * (tone.octave + 1) + NATURALS[tone.step] + tone.alter == pitch
+
+
+def test_a_drum_is_never_tied() -> None:
+    strokes = [Note(at, at + 5, 36) for at in (3, 51, 64)]
+    (staff,) = notate(score(track("Drums", strokes, channel=9))).instruments[0].staves
+    symbols = [symbol for layer in staff.bars[0] for symbol in layer]
+    assert sum(bool(symbol.tones) for symbol in symbols) == 3
+    assert not any(symbol.is_tied or symbol.is_held for symbol in symbols)
+    assert sum(symbol.ticks for symbol in staff.bars[0][0]) == 96
 
 
 def test_a_tone_of_the_chord_is_spelled_as_that() -> None:
