@@ -44,6 +44,7 @@ PARTS = (
         "One event through the network: heard, and all fields of the next predicted (wanted: 0.3 ms p50, 1 ms p99)",
     ),
     Part("jam"),
+    Part("feeds", "The engine's calls, with a band and without"),
     Part("training"),
     Part("clock", "Following MIDI clock"),
     Part("control", "Controls do what they say", needs_data=True),

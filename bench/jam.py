@@ -2,7 +2,7 @@
 
     python -m bench.jam [PART]...
 
-With parts (starts, jam, immediate, harmonise, clock_out, sequencer) only those are measured, the others kept.
+With parts (starts, jam, band, immediate, harmonise, clock_out, sequencer) only those are measured, the others kept.
 A private JACK server with the dummy driver, the command `livegen serve` with the shipped model, and a partner
 that plays.  All times are the daemon's own stamps: from a message's arrival in the port process, so neither
 the server's period (128 frames, 2.7 ms) nor the partner's Python is in them.  Load and counts stand beside.
@@ -11,6 +11,7 @@ the server's period (128 frames, 2.7 ms) nor the partner's Python is in them.  L
 import json
 import os
 import signal
+import statistics
 import subprocess
 import sys
 import time
@@ -18,11 +19,16 @@ from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager, ExitStack, contextmanager, nullcontext
 from itertools import pairwise
 from pathlib import Path
+from random import Random
 from typing import Any, Protocol
 
 import click
 
+from bench.person import Rhythm, melody, perform
+from livegen import shipped
 from livegen.daemon.lateness import quantiles
+from livegen.music.charts import read_chart
+from livegen.music.messages import Message, encode
 from tests.e2e.harness import SERVER_NAMES, Daemon, Jack, Partner, wait_for
 
 HERE = Path(__file__).parent
@@ -35,6 +41,12 @@ IMMEDIATE_TURNS = 300
 HARMONISED = 400
 CLOCK_OUT_S = 60.0
 CLOCK_BPM = 120
+BAND_CHART, BAND_BPM, BAND_S, BAND_TURNS = "12-bar-blues", 110.0, 30.0, 2
+SETTLES_S = 1.0  # until no process of the start is left
+BAND_RHYTHMS: tuple[Rhythm, ...] = (
+    ((0, 0.5), (0.5, 0.5), (1, 1), (2, 0.5), (2.5, 1.5)),
+    ((0, 1), (1, 0.5), (1.5, 0.5), (2, 2)),
+)
 TICKS_PER_S = os.sysconf("SC_CLK_TCK")
 SCALE = (60, 62, 64, 67, 69, 67, 64, 62)
 
@@ -153,6 +165,65 @@ def jam(looking: Looking = nobody, seconds: float = JAM_S) -> dict[str, Any]:
         "cpu_idle": round(idle, 4),
         "resident_mb": round(memory, 1),
         "processes": len(pids),
+    }
+
+
+def band() -> dict[str, Any]:
+    """A blues with both hands, a band of three parts with the chart beside it, and the same with nobody beside.
+
+    The two take turns, so that what else the machine does comes to both.
+    """
+    chart = read_chart(shipped.chart(BAND_CHART))
+    chance = Random(BAND_CHART)
+    left = perform(chart.form, BAND_BPM, BAND_S / 60, chance, wanders=False)
+    keys = [*left.messages, *melody(chart.form, left, BAND_RHYTHMS, chance)]
+    keys.sort(key=lambda row: row[0])
+    ways: dict[str, tuple[str, ...]] = {
+        "band": (
+            "--mode",
+            "accompany",
+            "--chart",
+            BAND_CHART,
+            "--set",
+            "jam.parts=comp bass drums",
+        ),
+        "alone": ("--mode", "respond", "--set", "jam.rest=5000"),
+    }
+    rows: dict[str, list[dict[str, Any]]] = {name: [] for name in ways}
+    for _ in range(BAND_TURNS):
+        for name, arguments in ways.items():
+            rows[name].append(_beside(arguments, keys))
+    return {
+        name: {
+            "notes": sum(row["notes"] for row in some),
+            "cpu": round(statistics.fmean(row["cpu"] for row in some), 4),
+            "resident_mb": max(row["resident_mb"] for row in some),
+            "stamp_to_state": [row["stamp_to_state"] for row in some],
+            "lateness": [row["lateness"] for row in some],
+        }
+        for name, some in rows.items()
+    } | {"seconds": BAND_S * BAND_TURNS}
+
+
+def _beside(arguments: Sequence[str], keys: Sequence[tuple[int, Message]]) -> dict[str, Any]:
+    """Figures of a daemon to which these keys are played, in time."""
+    options = ("--seed", "1", "--stats", "summary", "--set", f"jam.tempo={BAND_BPM}", *arguments)
+    with served(*options) as (daemon, partner, _):
+        time.sleep(SETTLES_S)
+        pids = family(daemon.process.pid)
+        before, began, notes = cpu_s(pids), time.monotonic(), 0
+        for at, message in keys:
+            notes += listen_for(partner, at / 1e6 - (time.monotonic() - began))
+            partner.send(*encode(message))
+        share = (cpu_s(pids) - before) / (time.monotonic() - began)
+        stats, memory = daemon.stats(), resident_mb(pids)
+        daemon.end()
+    return {
+        "notes": notes,
+        "cpu": share,
+        "resident_mb": round(memory, 1),
+        "stamp_to_state": stats["engine"]["stamp_to_state"],
+        "lateness": stats["lateness"],
     }
 
 
@@ -281,7 +352,7 @@ def sequencer(
     return {"seconds": seconds, "lateness": stats["lateness"]}
 
 
-PARTS = (starts, jam, immediate, harmonise, clock_out, sequencer)
+PARTS = (starts, jam, band, immediate, harmonise, clock_out, sequencer)
 
 
 def measure(wanted: Sequence[str]) -> dict[str, Any]:
