@@ -20,9 +20,11 @@ from livegen.codec.encoder import Stroke
 from livegen.jam.mapping import Command
 from livegen.jam.struck import Struck
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn, ProgramChange, velocity_near
+from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUM_CHANNEL, DRUMS, PARTS
 
 LATE_US = 30_000  # an onset later than this is not played
+KEPT = 4  # ticks of a note that swing does not take from it
 
 Place = Callable[[int], int]  # tick to the micros at which it is to sound
 
@@ -154,11 +156,33 @@ class Agenda:
             due = at + self.offset_us
             if due > now + self.horizon_us:
                 break
-            stroke = heapq.heappop(self._planned).stroke
+            first = heapq.heappop(self._planned)
+            stroke = first.stroke
+            if (tick := self._sounds_until(stroke, place)) > first.tick:
+                heapq.heappush(self._planned, first._replace(tick=tick))
+                continue
             if stroke.velocity and now - due > LATE_US:
                 self.late += 1
                 continue
             yield from self._give(stroke, at, due, now)
+
+    def _sounds_until(self, stroke: Stroke, place: Place) -> int:
+        """The tick at which an end is sent: a late off-beat must not swallow a short note behind it.
+
+        It is a later one where the note would sound for less than its ticks, or KEPT of them, take elsewhere, unless
+        the same key begins anew before.
+        """
+        tick, part, pitch, velocity = stroke
+        key = self.routes[part].channel, self.routes[part].pitch(pitch)
+        began = self._open.get(key)
+        if velocity or began is None or not began.is_planned:
+            return tick
+        since, onset = place(began.stroke.tick), began.stroke.tick
+        beat_us = place(onset + TICKS_PER_BEAT) - since
+        wanted = since + min(tick - onset, KEPT) * beat_us // TICKS_PER_BEAT
+        again = [it.tick for it in self._planned if it.on and it.stroke[1:3] == stroke[1:3]]
+        last = min([tick + TICKS_PER_BEAT, *again])
+        return next((at for at in range(tick, last) if place(at) >= wanted), tick)
 
     def hand_out_now(self, part: int, pitch: int, velocity: int, now: int) -> Iterator[Timed]:
         """The messages of a stroke that was not planned, due at once; velocity 0 ends it."""

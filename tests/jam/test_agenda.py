@@ -4,6 +4,7 @@ from livegen.codec.encoder import Stroke
 from livegen.jam.agenda import ROUTES, Agenda, Route, Timed
 from livegen.music.messages import NoteOff, NoteOn, ProgramChange
 from livegen.music.parts import BASS, COMP, LEAD
+from livegen.music.swing import swung
 
 PLANNED = (Stroke(0, COMP, 60, 80), Stroke(24, COMP, 60, 0))
 
@@ -66,3 +67,29 @@ def test_an_onset_that_is_too_late_is_left_out_and_its_end_with_it() -> None:
     agenda.put(PLANNED)
     assert list(agenda.hand_out(30_001, None, lambda tick: tick)) == []
     assert agenda.late == 1
+
+
+def test_a_short_note_behind_a_late_off_beat_is_not_lost_in_the_swing() -> None:
+    def place(tick: int) -> int:
+        return swung(tick, 62) * 20_000
+
+    agenda = Agenda(ROUTES, 1_000_000)
+    agenda.put([Stroke(13, BASS, 36, 80), Stroke(15, BASS, 36, 0), Stroke(16, BASS, 38, 80)])
+    agenda.put([Stroke(30, BASS, 38, 0), Stroke(38, BASS, 40, 80), Stroke(39, BASS, 40, 0)])
+    given = list(agenda.hand_out(0, None, place))
+
+    ons = {t.message.pitch: t.due for t in given if isinstance(t.message, NoteOn)}
+    offs = {t.message.pitch: t.due for t in given if isinstance(t.message, NoteOff)}
+    assert ons == {36: place(13), 38: place(16), 40: place(38)}
+    assert [offs[pitch] - ons[pitch] for pitch in (36, 40)] == [40_000, 20_000]
+    assert offs[38] == place(30)
+    assert [t.due for t in given] == sorted(t.due for t in given)
+
+
+def test_a_short_note_ends_before_the_same_key_begins_anew() -> None:
+    agenda = Agenda(ROUTES, 1_000_000)
+    agenda.put([Stroke(13, BASS, 36, 80), Stroke(15, BASS, 36, 0)])
+    agenda.put([Stroke(16, BASS, 36, 80), Stroke(30, BASS, 36, 0)])
+    given = list(agenda.hand_out(0, None, lambda tick: swung(tick, 62) * 20_000))
+
+    assert [type(timed.message) for timed in given] == [NoteOn, NoteOff, NoteOn, NoteOff]
