@@ -253,7 +253,7 @@ def _with_kicks(
     pulses: tuple[Pulse | None, ...], kicks: tuple[int, ...]
 ) -> tuple[Pulse | None, ...]:
     """A bass that nobody tells what to play keeps to the kick."""
-    bass = Pulse(TICKS_PER_BEAT, only=True, at=kicks) if kicks else pulses[BASS]
+    bass = Pulse(TICKS_PER_BEAT, at=kicks) if kicks else pulses[BASS]
     return tuple(bass if part == BASS else pulse for part, pulse in enumerate(pulses))
 
 

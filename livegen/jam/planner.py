@@ -292,8 +292,9 @@ class Rollout(PlayedOnce):
             if again:
                 likely = mixed(likely, share, [again.tick - last], allowed)
         if hits := self._kept_from(self.frontier):
-            # Who wants more notes has more added to those that are kept.
-            share = max(map(self._keeps, hits)) / max(1.0, rate)
+            # Who wants more notes has more added to those that are kept, but for what all strike.
+            share = max(map(self._keeps, hits))
+            share = share if share >= 1 else share / max(1.0, rate)
             likely = mixed(likely, share, [hits[0].tick - self._last()], allowed)
         return self._drawn(likely)
 
@@ -565,11 +566,9 @@ class Rollout(PlayedOnce):
         self._begin(Stroke(tick, part, pitch, self._draw_velocity(query._replace(pitch=pitch))))
 
     def _is_in_pulse(self, part: int, tick: int) -> bool:
-        """False where a part begins notes on its pulse only, and this tick is none of that."""
+        """False where a part begins notes on lines only, and this tick is none of them."""
         pulse = self.brief.pulses[part]
-        if pulse is None or not pulse.only:
-            return True
-        return pulse.line_from(tick, self.hearing.timeline.metre) == tick
+        return pulse is None or pulse.takes(tick, self.hearing.timeline.metre)
 
     # --- density of a part, and the grid -----------------------------------------------------------------------
 

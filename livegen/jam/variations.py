@@ -18,21 +18,27 @@ _RIDE = tuple((hat, RIDE) for hat in _HATS)
 
 @dataclass(frozen=True, slots=True)
 class Pulse:
-    """A part begins a note on each line of the bar, so many ticks apart, or `at` some of its ticks.
+    """A part begins a note each `ticks` of the bar, or `at` some of its ticks, and then on no other.
 
-    With `only` it begins none on other ticks.
+    Its other notes fall on lines `lines` ticks apart, or anywhere.
     """
 
     ticks: int
-    only: bool = False
+    lines: int | None = None
     at: tuple[int, ...] = ()
 
     def line_from(self, tick: int, metre: Metre) -> int:
-        """The first of its lines that is not before a tick."""
+        """The first tick on which it begins a note that is not before this one."""
         if not self.at:
             return line_from(tick, self.ticks, metre)
         place, bar = metre.place(tick)
         return tick - place + min((at for at in self.at if at >= place), default=bar + self.at[0])
+
+    def takes(self, tick: int, metre: Metre) -> bool:
+        """True if a note of the part may begin on a tick."""
+        if self.at:
+            return self.line_from(tick, metre) == tick
+        return self.lines is None or line_from(tick, self.lines, metre) == tick
 
 
 class Kit(NamedTuple):
@@ -86,7 +92,9 @@ def _by_part(comp: float, bass: float, drums: float) -> tuple[float, ...]:
 
 
 _BEAT = TICKS_PER_BEAT
-_HALVES, _QUARTERS, _EIGHTHS = Pulse(2 * _BEAT, True), Pulse(_BEAT), Pulse(_BEAT // 2, True)
+_EIGHTH = _BEAT // 2
+_HALVES, _EIGHTHS = Pulse(4 * _BEAT, 2 * _BEAT), Pulse(_EIGHTH, _EIGHTH)  # or wholes
+_QUARTERS, _TWO = Pulse(_BEAT, _EIGHTH), Pulse(2 * _BEAT, _EIGHTH)  # and some off the beat
 # The left foot on two and four; on each beat, with a kick before the third.
 _FOOT = tuple(DrumHit(beat * _BEAT, PEDAL_HAT, 70) for beat in (1, 3))
 _FEET = (*(DrumHit(beat * _BEAT, PEDAL_HAT, 80) for beat in range(4)), DrumHit(36, KICK, 85))
@@ -95,9 +103,7 @@ VARIATIONS = {
         _by_part(0.6, 0.6, 0.6), -8, None, _HALVES, _HALVES, Kit(instead=((SNARE, SIDE_STICK),))
     ),
     "B": Variation(),
-    "C": Variation(
-        _by_part(1.9, 0.5, 1.1), 6, Pulse(2 * _BEAT), _QUARTERS, _QUARTERS, Kit(_RIDE, _FOOT)
-    ),
-    "D": Variation(_by_part(2.5, 0.8, 1.2), 12, _QUARTERS, _EIGHTHS, _QUARTERS, Kit(_RIDE, _FEET)),
+    "C": Variation(_by_part(1.5, 0.6, 1.1), 6, _TWO, _QUARTERS, _QUARTERS, Kit(_RIDE, _FOOT)),
+    "D": Variation(_by_part(2.0, 1.6, 1.2), 12, _QUARTERS, _EIGHTHS, _QUARTERS, Kit(_RIDE, _FEET)),
 }
 USUAL = "B"
