@@ -497,7 +497,7 @@ class Rollout(PlayedOnce):
             allowed = self._beginnable(part, tick) & missing
             has_room = self.brief.parts[part] and self._count(part) < self.brief.voices[part]
             if has_room and allowed.any():
-                return self._begin_chordal(part, allowed, tick)
+                return self._begin_one(part, allowed, tick)
         self._strikes.popleft()
         return None
 
@@ -508,13 +508,15 @@ class Rollout(PlayedOnce):
             return
         self._begin(Stroke(tick, DRUMS, drum, velocity_near(BOLD + self.brief.louder)))
 
-    def _begin_chordal(self, part: int, allowed: Mask, tick: int) -> None:
-        """A note of the chord, where the model expects it."""
+    def _begin_one(
+        self, part: int, allowed: Mask, tick: int, favour: NDArray[np.float64] | None = None
+    ) -> None:
+        """A note of those that are allowed, where the model expects it."""
         self._come_near()
         place = place_classes(self.hearing.encoder.metre, tick)
         before = self.hearing.encoder.struck.get(part, NO_PITCH)
         query = Query(tick - self._last(), *place, part=part, on=1, before=before)
-        pitch = self._draw("pitch", query, allowed, self.brief.temperature)
+        pitch = self._draw("pitch", query, allowed, self.brief.temperature, favour)
         velocity = self._draw_velocity(query._replace(pitch=pitch))
         self._begin(Stroke(tick, part, pitch, velocity))
 
@@ -557,13 +559,7 @@ class Rollout(PlayedOnce):
         if len(own) >= voices or not allowed.any():
             self._pulsing, self._pulsed[part] = None, tick
             return None
-        self._come_near()
-        place = place_classes(self.hearing.encoder.metre, tick)
-        before = self.hearing.encoder.struck.get(part, NO_PITCH)
-        query = Query(tick - self._last(), *place, part=part, on=1, before=before)
-        favour = None if harmony is None else harmony.at(tick)
-        pitch = self._draw_pitch(query, allowed, favour, tick)
-        self._begin(Stroke(tick, part, pitch, self._draw_velocity(query._replace(pitch=pitch))))
+        self._begin_one(part, allowed, tick, None if harmony is None else harmony.at(tick))
 
     def _is_in_pulse(self, part: int, tick: int) -> bool:
         """False where a part begins notes on lines only, and this tick is none of them."""

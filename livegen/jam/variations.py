@@ -103,7 +103,14 @@ VARIATIONS = {
         _by_part(0.6, 0.6, 0.6), -8, None, _HALVES, _HALVES, Kit(instead=((SNARE, SIDE_STICK),))
     ),
     "B": Variation(),
-    "C": Variation(_by_part(1.5, 0.6, 1.1), 6, _TWO, _QUARTERS, _QUARTERS, Kit(_RIDE, _FOOT)),
-    "D": Variation(_by_part(2.0, 1.6, 1.2), 12, _QUARTERS, _EIGHTHS, _QUARTERS, Kit(_RIDE, _FEET)),
+    "C": Variation(_by_part(1.8, 0.5, 1.1), 6, _TWO, _QUARTERS, _QUARTERS, Kit(_RIDE, _FOOT)),
+    "D": Variation(
+        _by_part(3.0, 1.6, 1.2),
+        12,
+        Pulse(_BEAT, _BEAT // 4),
+        _EIGHTHS,
+        _QUARTERS,
+        Kit(_RIDE, _FEET),
+    ),
 }
 USUAL = "B"

@@ -69,7 +69,7 @@ def jam(folder: Path, engine: str = "", port: int = 0, **page: Any) -> Iterator[
     presets: dict[str, object] = {name: {} for name in page.get("presets", ())}
     config = Config(seed=7, daemon=Settings(keep_warm_ms=0))  # nobody measures latency here
     settings = engine_settings(config) | ({"engine": engine} if engine else {})
-    settings |= {"presets": presets}
+    settings |= {"presets": presets, "macros": page.pop("macros", {})}
     served = {
         "host": "127.0.0.1",
         "port": port,
