@@ -255,11 +255,12 @@ class Recording(Section):
 Preset = create_model(
     "Preset",
     __base__=Section,
-    __doc__="Some of the controls, to be switched together.",
+    __doc__="Some of the controls, to be switched together, and macros that come with them.",
     **{
         f"{name}_": (Annotated[float | str, _as_control(name)] | None, Field(None, alias=name))
         for name in CONTROLS
     },  # type: ignore[call-overload]
+    macros=(dict[MacroName, MacroValues] | None, None),
 )
 
 
@@ -290,10 +291,12 @@ class Config(Section):
     def _bound_macros_are_there(
         cls, given: dict[str, dict[str, Any]], info: ValidationInfo
     ) -> dict[str, dict[str, Any]]:
-        bound = [target for target in info.data.get("map", {}).values()]
+        bound = info.data.get("map", {}).values()
         names = [target.removeprefix("macro ") for target in bound if target.startswith("macro ")]
-        if missing := [name for name in names if name not in given]:
-            there = ", ".join(given) or "none"
+        presets = info.data.get("presets", {}).values()
+        known = [*given, *(name for preset in presets for name in preset.macros or ())]
+        if missing := [name for name in names if name not in known]:
+            there = ", ".join(known) or "none"
             raise ValueError(f"map binds the macro {missing[0]!r:.60}; there are: {there}")
         return given
 

@@ -398,3 +398,18 @@ def test_a_macro_that_is_bound_and_not_there_is_a_mistake(tmp_path: Path) -> Non
     assert mistakes(path) == [
         f"{path}:2: macros: map binds the macro 'Loft'; there are: Lift",
     ]
+
+
+def test_a_preset_may_hold_macros(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        "map: {note 40: macro Lift}\npresets:\n"
+        "  Loud: {energy: 1, macros: {Lift: {energy: 0.1}}}\n  Soft: {energy: 0}\n",
+    )
+    loud = {"energy": 1.0, "macros": {"Lift": {"energy": 0.1}}}
+
+    assert load(path).all_presets == {"Loud": loud, "Soft": {"energy": 0.0}}
+    path.write_text("presets:\n  Loud: {macros: {Lift: {energy: 2}}}\n")
+    assert mistakes(path) == [
+        f"{path}:2: presets.Loud.macros.Lift: energy: expected a number from 0 to 1, got 2"
+    ]

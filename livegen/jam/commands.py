@@ -87,7 +87,7 @@ class Commands:
             case "macro":
                 self._start_macro(str(command.value), now)
             case "macros":
-                self._macros.name(command.value)
+                self._desk.name_macros(command.value)
             case "presets":
                 self._desk.name_presets(command.value)
             case "map":

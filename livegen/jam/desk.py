@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 
 from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, Settings, with_control
+from livegen.jam.macros import Macro, parse_macros
 from livegen.jam.mapping import ControlMap, turned_by
 
 Preset = Mapping[str, object]
@@ -16,7 +17,8 @@ Preset = Mapping[str, object]
 class Desk:
     """The values in force.  `settings` holds them; `map` what is bound to what.
 
-    `waiting` are the names of presets that wait for a bar line, first asked for first.  Threads: loop only.
+    `macros` are those that can be started, by name; `waiting` the names of presets that wait for a bar line, first
+    asked for first.  Threads: loop only.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Desk:
         self.map = ControlMap(bindings, say)
         self.waiting: list[str] = []
         self.preset_in_force = ""  # the last that took over
+        self.macros: dict[str, Macro] = {}
         self._presets: dict[str, Preset] = dict(presets or {})
 
     def set(self, name: str, value: object) -> bool:
@@ -75,6 +78,14 @@ class Desk:
         """Other presets, by name; what is not one is left out."""
         given = presets if isinstance(presets, dict) else {}
         self._presets = {str(name): it for name, it in given.items() if isinstance(it, Mapping)}
+
+    def name_macros(self, macros: object) -> None:
+        """Other macros, by name.  Raises ConfigError, and then none is another."""
+        self.macros = parse_macros(macros)
+
+    def add_macros(self, macros: object) -> None:
+        """More macros, by name: those of a preset.  Raises ConfigError."""
+        self.macros = self.macros | parse_macros(macros)
 
     def preset(self, name: str) -> Preset:
         """Give the controls of a preset; none for one that is gone by now."""

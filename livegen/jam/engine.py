@@ -179,7 +179,8 @@ class Engine:
             self._count_ins,
             self._replies,
         )
-        self._macros = Macros(lambda: self.settings, self._steering.put, macros)
+        self._desk.name_macros(macros)
+        self._macros = Macros(lambda: self.settings, self._steering.put, lambda: self._desk.macros)
         self._commands = Commands(
             self._desk,
             self._conductor,

@@ -39,6 +39,12 @@ class Macro:
     bars: float
 
 
+def parse_macros(given: object) -> dict[str, Macro]:
+    """Macros by name; none of what is no mapping.  Raises ConfigError."""
+    macros = given if isinstance(given, Mapping) else {}
+    return {str(name): parse_macro(macro) for name, macro in macros.items()}
+
+
 def parse_macro(given: object) -> Macro:
     """A macro as it is written.  Raises ConfigError."""
     if not isinstance(given, Mapping):
@@ -96,43 +102,33 @@ class _Run:
 
 
 class Macros:
-    """The macros by name, and those that run: of two that move the same control the later does.  Threads: loop only.
+    """The macros that run: of two that move the same control the later does.  Threads: loop only.
 
-    `settings` gives the controls as they are; `put` gives some of them other values.
+    `settings` gives the controls as they are, `macros` those that can be started; `put` gives controls other values.
     """
 
     def __init__(
         self,
         settings: Callable[[], Settings],
         put: Callable[[Mapping[str, Value], int], None],
-        macros: Mapping[str, object] | None = None,
+        macros: Callable[[], Mapping[str, Macro]],
     ) -> None:
-        self._settings, self._put = settings, put
-        self._macros: dict[str, Macro] = {}
+        self._settings, self._put, self._macros = settings, put, macros
         self._runs: dict[str, _Run] = {}
-        self.name(macros or {})
-
-    def name(self, macros: object) -> None:
-        """Other macros, by name; what runs goes on.  Raises ConfigError."""
-        given = macros if isinstance(macros, Mapping) else {}
-        self._macros = {str(name): parse_macro(macro) for name, macro in given.items()}
 
     def snapshot(self) -> dict[str, bool]:
         """Of each macro whether it runs."""
-        return {name: name in self._runs for name in self._macros}
+        return {name: name in self._runs for name in self._macros()}
 
     def start(self, name: str, at: int) -> float:
         """Begin a macro at a time, anew if it runs; how many bars it takes.  Raises ConfigError."""
-        if name not in self._macros:
-            known = ", ".join(self._macros) or "none"
+        macros = self._macros()
+        if name not in macros:
+            known = ", ".join(macros) or "none"
             raise ConfigError(f"macro: there is no macro {name!r:.80}; there are {known}")
         self._runs.pop(name, None)  # what moves last is asked last
-        self._runs[name] = _Run(self._macros[name], at)
-        return self._macros[name].bars
-
-    def stop(self) -> None:
-        """Nothing moves any more."""
-        self._runs.clear()
+        self._runs[name] = _Run(macros[name], at)
+        return macros[name].bars
 
     def deadline(self) -> int | None:
         """When something is to be moved, micros; None while nothing runs."""

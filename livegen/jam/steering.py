@@ -20,6 +20,7 @@ from livegen.music.charts import nearest_style
 from livegen.music.metre import COMMON_TIME, told_metre
 from livegen.music.timeline import tempo_us
 
+MACROS = "macros"  # what a preset may hold beside controls
 PLANNED = (
     18  # ticks: what is played so soon stands when it is planned anew, from one eighth to the next
 )
@@ -191,5 +192,7 @@ class Steering:
         for name in self._desk.waited():
             self._desk.preset_in_force = name
             self._replies.give("preset", Reply.PRESET, name=name)
-            for control, value in self._desk.preset(name).items():
+            preset = dict(self._desk.preset(name))
+            self._desk.add_macros(preset.pop(MACROS, {}))
+            for control, value in preset.items():
                 self.set(str(control), value, now)

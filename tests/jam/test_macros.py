@@ -165,6 +165,18 @@ def test_a_mistake_in_a_macro_is_one_line(written: object, said: str) -> None:
     assert "\n" not in str(caught.value)
 
 
+def test_a_preset_brings_macros_along() -> None:
+    presets = {"Loud": {"energy": 0.7, "macros": {"Fade": {"energy": 0, "bars": 1}}}}
+    jam = Rehearsal(
+        Engine(EchoModel(), settings=settings({"tempo": 120, "sync": "internal"}), presets=presets)
+    )
+    command(jam, "preset", "Loud", at=0)
+    assert control(jam, "energy") == 0.7
+    command(jam, "macro", "Fade")
+    jam.until(2 * BAR)
+    assert control(jam, "energy") == 0
+
+
 def test_an_arrow_is_as_good_as_a_list() -> None:
     written = parse_macro({"energy": [0.3, 0.9]})
     assert parse_macro({"energy": "0.3→0.9"}) == written == parse_macro({"energy": "0.3 -> 0.9"})
