@@ -2,7 +2,8 @@
 
 `python -m bench.notation --data DIR` writes notation.json and notation.md.  The first 32 bars of each piece are written
 as MusicXML and read back by the standard library.  A note is found if the score has its pitch within half a sixteenth
-of where it was played; of performances (jazz, drums) that is the grid, and no longer the moment.
+of where it was played, or a whole one where eighths are swung; of performances (jazz, drums) that is the grid, and no
+longer the moment.
 """
 
 import csv
@@ -26,7 +27,10 @@ from livegen.notation.notate import Voice, notate, voices_of
 from livegen.training.corpora import METADATA, discover
 
 BARS = 32
-NEAR = 3.0  # ticks of 24 to a quarter: half a sixteenth
+NEAR, SWUNG = (
+    3.0,
+    6.0,
+)  # ticks of 24 to a quarter: half a sixteenth, and one where eighths are swung
 SHOWN = Path(__file__).parents[1] / "docs" / "examples"
 
 
@@ -141,7 +145,10 @@ def measured(piece: Piece) -> dict[str, Any]:
     wrote = time.perf_counter()
     back = read(data)
     voices = voices_of(piece.score)
-    found = [_found(voice, part.notes) for voice, part in zip(voices, back.parts, strict=True)]
+    near = SWUNG if notation.swings else NEAR
+    found = [
+        _found(voice, part.notes, near) for voice, part in zip(voices, back.parts, strict=True)
+    ]
     total = sum(len(voice.notes) for voice in voices)
     facts: dict[str, Any] = {
         "set": piece.corpus,
@@ -188,7 +195,7 @@ class Found(NamedTuple):
     staff: int
 
 
-def _found(voice: Voice, notes: Sequence[ReadNote]) -> list[Found]:
+def _found(voice: Voice, notes: Sequence[ReadNote], most: float) -> list[Found]:
     """Which notes of a voice came back, each as one."""
     left: dict[int, list[ReadNote]] = {}
     for one in notes:
@@ -197,7 +204,7 @@ def _found(voice: Voice, notes: Sequence[ReadNote]) -> list[Found]:
     for note in voice.notes:
         near = left.get(note.pitch, [])
         nearest = min(near, key=lambda one: abs(one.start - note.start), default=None)
-        if nearest is not None and abs(nearest.start - note.start) <= NEAR:
+        if nearest is not None and abs(nearest.start - note.start) <= most:
             near.remove(nearest)
             lasts = note.end - note.start
             is_as_long = abs(nearest.end - nearest.start - lasts) <= max(NEAR, 0.25 * lasts)

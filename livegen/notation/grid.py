@@ -27,12 +27,19 @@ _EVEN_HALF, _HALVED = {1: 0.0, 2: 0.3}, 2.0  # of each half by itself, where one
 _HALF = _EVEN_HALF | {3: _THIRDS}
 _COMPOUND = {1: 0.0, 3: 0.2, 6: 0.8, 12: 5.0}
 _LATE_END = 0.3  # of a line's distance: a note that ends so little after a line was to end there
-_SWINGS = 13.4  # ticks: the median of late eighths, from which on they are swung
-_DOTTED = 17.5  # from here on the first of two is a dotted eighth
+_EARLY, _DOTTED = (
+    9.0,
+    17.5,
+)  # ticks: the one note between two beats is an eighth if it lies between these
+_WIDE, _ALIKE = (
+    3.0,
+    0.4,
+)  # where eighths are swung, these ticks about their place count for so much less
+_SWINGS = 13.4  # the median of these eighths from which on they are swung
 _FEWEST, _USUAL = (
     6,
-    0.65,
-)  # beats with a late eighth that tell, and their share of those with one eighth between
+    0.3,
+)  # eighths that tell, and their share of all that is between two beats alone
 
 
 class Span(NamedTuple):
@@ -119,10 +126,12 @@ class Grid:
         """Where in a cell a swung place would lie if it were played straight."""
         if not self._swing or size != TICKS_PER_BEAT or place <= 0:
             return place
-        half = size / 2
+        half, beside = size / 2, place - self._swing
+        if abs(beside) <= _WIDE:  # no two late eighths are equally late
+            return half + _ALIKE * beside
         if place <= self._swing:
             return place * half / self._swing
-        return half + (place - self._swing) * half / (size - self._swing)
+        return half + beside * half / (size - self._swing)
 
     def _at(self, tick: float) -> int:
         return max(0, bisect_right(self._starts, tick) - 1)
@@ -172,7 +181,7 @@ def swing_of(bars: Sequence[Bar], notes: Iterable[Note]) -> float:
     """Where in a beat its late eighths lie, in ticks; 0 where eighths are straight, or too few tell."""
     cells = lines_of_cells(bars)
     onsets = sorted({note.start for note in notes})
-    late: list[float] = []
+    eighths: list[float] = []
     told = 0
     for start, size in cells:
         if size != TICKS_PER_BEAT:
@@ -183,10 +192,10 @@ def swing_of(bars: Sequence[Bar], notes: Iterable[Note]) -> float:
         ]
         if between and between[-1] - between[0] < TOGETHER:
             told += 1
-            late += [between[0]] if 12 < between[0] < _DOTTED else []
-    if len(late) < _FEWEST or len(late) < _USUAL * told:
+            eighths += [between[0]] if _EARLY < between[0] < _DOTTED else []
+    if len(eighths) < _FEWEST or len(eighths) < _USUAL * told:
         return 0.0
-    middle = median(late)
+    middle = median(eighths)
     return middle if middle >= _SWINGS else 0.0
 
 
