@@ -10,10 +10,11 @@ import sys
 
 from livegen.errors import ConfigError, LivegenError
 from livegen.music import smf
+from livegen.music.messages import NoteOn
 from livegen.notation.files import check, rendered
 from livegen.notation.notate import notate
 
-MOST_BARS = 200  # some 20 seconds
+MOST_BARS, MOST_NOTES = 200, 20_000  # some 20 seconds
 NICE = 5  # besides whoever asked
 
 
@@ -25,7 +26,11 @@ def main(arguments: list[str]) -> int:
     ending, title = arguments
     try:
         check(ending)
-        notation = notate(smf.read(sys.stdin.buffer.read()), title)
+        score = smf.read(sys.stdin.buffer.read())
+        notes = sum(isinstance(m, NoteOn) for track in score.tracks for _, m in track.messages)
+        if notes > MOST_NOTES:
+            raise ConfigError(f"it has {notes:,} notes, and {MOST_NOTES:,} are laid out at most")
+        notation = notate(score, title)
         if len(notation.bars) > MOST_BARS:
             raise ConfigError(
                 f"it has {len(notation.bars)} bars, and {MOST_BARS} are laid out at most; capture fewer"

@@ -14,7 +14,7 @@ from livegen.music.charts import chart_of
 from livegen.music.chord import INTERVALS, Chord
 from livegen.music.key import Key
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.smf import Score, Track
+from livegen.music.smf import Score, Track, write
 from livegen.notation.files import rendered
 from livegen.notation.notate import notate
 
@@ -130,6 +130,26 @@ def test_generate_writes_what_both_play_as_notation(
     assert (found.sharps, found.mode) == (-1, "minor")
     assert run(asked) == 2  # they are there already
     assert run([*asked, "--force"]) == 0
+
+
+@pytest.mark.parametrize(
+    ("rows", "said"),
+    [
+        ([(96 * 201, 24, 60)], "it has 202 bars, and 200 are laid out at most; capture fewer"),
+        (
+            [(at, 1, 60) for at in range(20_001)],
+            "it has 20,001 notes, and 20,000 are laid out at most",
+        ),
+    ],
+)
+def test_the_process_of_the_page_refuses_what_would_take_minutes(
+    tmp_path: Path, rows: Rows, said: str
+) -> None:
+    write(tmp_path / "long.mid", score((4, 4), ("Player", 0, rows)))
+    command = [sys.executable, "-m", "livegen.notation", ".musicxml", "long"]
+    data = (tmp_path / "long.mid").read_bytes()
+    done = subprocess.run(command, input=data, capture_output=True)
+    assert (done.returncode, done.stdout, done.stderr.decode().strip()) == (2, b"", said)
 
 
 def test_a_score_of_another_ending_is_refused_before_anything_is_written(
