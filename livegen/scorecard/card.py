@@ -11,6 +11,7 @@ MODEL, PREVIOUS, PEOPLE, RANDOM, OTHER = "model", "previous", "people", "random"
 HARMONISER, WRITTEN, UNIGRAM, MARKOV = "harmoniser", "written chords", "unigram", "Markov 5"
 DEAF = "deaf"
 ECHO, CHAIN = "echo", "chain"
+COMMONEST = "commonest"  # who always says the class that is the most frequent
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from livegen.daemon.recordings import write_new
 from livegen.errors import ConfigError
 from livegen.scorecard.card import (
     CHAIN,
+    COMMONEST,
     DEAF,
     ECHO,
     HARMONISER,
@@ -37,6 +38,7 @@ if TYPE_CHECKING:
 BEGIN, END = "<!-- scorecard: begin -->", "<!-- scorecard: end -->"
 # From those who know least to those who know best.
 COLUMNS = (
+    COMMONEST,
     UNIGRAM,
     MARKOV,
     RANDOM,
@@ -53,6 +55,7 @@ COLUMNS = (
 WITH_INTERVAL = (PREVIOUS, MODEL, PEOPLE)
 HEADINGS = {
     "likelihood": "How well it foresees music",
+    "guesses": "How often its likeliest guess is what came, field by field",
     "answers": "Answers beside their calls",
     "playing": "As a bandmate hears it",
     "accompaniment": "Going along with a melody",

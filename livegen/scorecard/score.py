@@ -18,6 +18,7 @@ from livegen.scorecard.sections import (
     backing,
     degeneracy,
     distributions,
+    guesses,
     likelihood,
     memory,
     playing,
@@ -74,6 +75,7 @@ def score(
             calls=len(music.pairs), melodies=len(music.leads), turns=turns if music.turns else 0
         )
         likelihood.measure(card, band, evidence, pieces, music)
+        guesses.measure(card, band, evidence)
         if music.pairs:
             some = [pair.call for pair in music.pairs]
             short = [call.detached(responses.HELD) for call in some]

@@ -35,10 +35,14 @@ Bools = npt.NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Scored:
-    """Scores of one model on some events: nats (N, 5) and hits (N, 5) by field, 0 where not scored."""
+    """Scores of one model on some events: nats (N, 5), hits and guesses (N, 5) by field, 0 where not scored.
+
+    A guess is the likeliest class under the legality masks, given the fields of its event that come before.
+    """
 
     nats: Floats
     hits: Bools
+    guesses: Rows
     unmasked: Floats  # nats (N,) of the whole event without legality masks
     sure: Floats  # probability (N,) of the likeliest pitch, 0 where pitch is not scored
 
@@ -167,6 +171,7 @@ def _judge_all(
     return Scored(
         np.concatenate([p.nats for p in parts]),
         np.concatenate([p.hits for p in parts]),
+        np.concatenate([p.guesses for p in parts]),
         np.concatenate([p.unmasked for p in parts]),
         np.concatenate([p.sure for p in parts]),
     )
@@ -187,6 +192,7 @@ def _judge_piece(rows: Rows, style: int) -> Scored:
 def judge(model: OnnxModel, rows: Rows, style: int) -> Scored:
     """Run a model over one piece (N, 8) from the initial state and score every event but the first."""
     nats, hits = np.zeros((len(rows), len(FIELDS))), np.zeros((len(rows), len(FIELDS)), np.bool_)
+    guesses = np.zeros((len(rows), len(FIELDS)), np.uint8)
     unmasked, sure = np.zeros(len(rows)), np.zeros(len(rows))
     state, sounding = model.initial_state(), np.zeros(SOUNDING, np.float32)
     events = [Event(*row) for row in rows.tolist()]
@@ -205,11 +211,12 @@ def judge(model: OnnxModel, rows: Rows, style: int) -> Scored:
             if legal is not None and legal[target]:
                 logits = np.where(legal, logits, -np.inf)
             nats[at, column] = _nats(logits, target)
-            hits[at, column] = int(logits.argmax()) == target
+            guesses[at, column] = logits.argmax()
+            hits[at, column] = guesses[at, column] == target
             unmasked[at] += free
             if field == "pitch":
                 sure[at] = np.exp(-_nats(logits, int(logits.argmax())))
-    return Scored(nats, hits, unmasked, sure)
+    return Scored(nats, hits, guesses, unmasked, sure)
 
 
 def sound(sounding: npt.NDArray[np.float32], event: Event) -> None:
