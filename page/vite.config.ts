@@ -1,5 +1,8 @@
-// One script, one sheet, with names that never change: the list of a wheel's files must not depend on their content.
+// Two pages, each one script and one sheet, and what both use, with names that never change: the list of a wheel's
+// files must not depend on their content.
 import { defineConfig } from "vite";
+
+const NAMES: Record<string, string> = { index: "page", listen: "listen" };
 
 export default defineConfig({
   base: "/",
@@ -9,11 +12,15 @@ export default defineConfig({
     target: "es2022",
     modulePreload: false, // its polyfill serves browsers older than the ones that can play
     rollupOptions: {
+      input: { index: "index.html", listen: "listen.html" },
       output: {
-        entryFileNames: "assets/page.js",
-        chunkFileNames: "assets/page-[name].js",
-        assetFileNames: (asset) =>
-          asset.names[0]?.endsWith(".css") ? "assets/page.css" : "assets/[name][extname]",
+        entryFileNames: (chunk) => `assets/${NAMES[chunk.name] ?? chunk.name}.js`,
+        chunkFileNames: "assets/[name].js",
+        assetFileNames: (asset) => {
+          const name = asset.names[0] ?? "";
+          if (!name.endsWith(".css")) return "assets/[name][extname]";
+          return `assets/${name.startsWith("listen") ? "listen" : "page"}.css`;
+        },
       },
     },
   },

@@ -12,7 +12,7 @@ import click
 from click.exceptions import NoArgsIsHelpError
 
 from livegen import __version__
-from livegen.cli import charting, finding, learning, opening, serving, setting_up
+from livegen.cli import charting, finding, learning, listening, opening, serving, setting_up
 from livegen.cli.options import INTERRUPTED, MISTAKE, OURS
 from livegen.errors import LivegenError
 
@@ -52,6 +52,7 @@ for command in (
     setting_up.panic_command,
     learning.evaluate,
     learning.scorecard,
+    listening.listen_test,
     learning.train,
 ):
     cli.add_command(command)

@@ -65,7 +65,7 @@ def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bo
     from livegen import shipped
 
     path = shipped.model(model)
-    with _training_extra("evaluate"), _progress() as progress:
+    with training_extra("evaluate"), progress_bars() as progress:
         from livegen.training import evaluate as evaluation
 
         figures = evaluation.evaluate(path, data, split, events=events, progress=progress)
@@ -154,7 +154,7 @@ def scorecard(
     from livegen import shipped
 
     path, before = shipped.model(model), shipped.model(previous) if previous else None
-    with _training_extra("scorecard"), _progress() as progress:
+    with training_extra("scorecard"), progress_bars() as progress:
         from livegen.scorecard import figures
         from livegen.scorecard.score import SEED, score
 
@@ -268,7 +268,7 @@ def train(
 
 def _train_by_recipe(processes: int, recipe: Path, *rest: Any) -> int:
     """`rest` is what `loop.train` takes beside the recipe."""
-    with _training_extra("train"):
+    with training_extra("train"):
         from livegen.training import crew
         from livegen.training.recipe import read_recipe
 
@@ -291,7 +291,7 @@ def _train(*args: Any) -> None:
 
 
 def _teach(base: Path, folder: Path, target: Path, fresh: bool) -> None:
-    with _training_extra("train"):
+    with training_extra("train"):
         from livegen.training import adapt
 
         adapted = adapt.adapt(base, folder, target, fresh)
@@ -300,7 +300,8 @@ def _teach(base: Path, folder: Path, target: Path, fresh: bool) -> None:
 
 
 @contextmanager
-def _training_extra(command: str) -> Iterator[None]:
+def training_extra(command: str) -> Iterator[None]:
+    """Say how to install the packages that training needs, where one is missing.  Raises ConfigError."""
     try:
         yield
     except ModuleNotFoundError as error:
@@ -312,7 +313,7 @@ def _training_extra(command: str) -> Iterator[None]:
 
 
 @contextmanager
-def _progress() -> Iterator[Callable[[str, int, int], None]]:
+def progress_bars() -> Iterator[Callable[[str, int, int], None]]:
     """Bars on standard error, one for each thing that is being done: name, how many are done, of how many."""
     from rich.console import Console
     from rich.progress import Progress, TaskID

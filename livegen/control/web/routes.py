@@ -95,7 +95,7 @@ def app(
     return Starlette(
         routes=[
             WebSocketRoute("/ws", clients.serve),
-            Route("/keys", _with_token(token, _giving_keys(clients)), methods=["POST"]),
+            Route("/keys", with_token(token, _giving_keys(clients)), methods=["POST"]),
             *(recordings.routes() if recordings else []),
             *([_saving(save_preset, token)] if save_preset else []),
             *(ChartRoutes(known_charts, token).routes() if known_charts else []),
@@ -107,7 +107,7 @@ def app(
     )
 
 
-def _with_token(token: str, endpoint: Endpoint) -> Endpoint:
+def with_token(token: str, endpoint: Endpoint) -> Endpoint:
     """An endpoint for those who know the token."""
 
     async def asking(request: Request) -> Response:
@@ -122,7 +122,7 @@ def _saving(save_preset: SavePreset, token: str) -> Route:
     """Where the controls are saved as a preset; what it does is quick, and is done in the loop."""
 
     async def save(request: Request) -> Response:
-        match await _json_of(request):
+        match await json_of(request):
             case {"name": str(name), "replace": bool(replace), **rest} if not rest:
                 return JSONResponse({"name": save_preset(name, replace)})
             case _:
@@ -138,14 +138,14 @@ def _saving(save_preset: SavePreset, token: str) -> Route:
         except OSError as error:
             raise HTTPException(507, f"the folder of presets: {error.strerror}") from None
 
-    return Route("/presets", _with_token(token, answer), methods=["POST"])
+    return Route("/presets", with_token(token, answer), methods=["POST"])
 
 
 def _wishing(wish: Wish, token: str) -> Route:
     """Where a wish in words is done; it takes a millisecond, and is done in the loop."""
 
     async def answer(request: Request) -> Response:
-        match await _json_of(request):
+        match await json_of(request):
             case {"text": str(text), **rest} if not rest:
                 with suppress(ConfigError):
                     reading = wish(text)
@@ -154,7 +154,7 @@ def _wishing(wish: Wish, token: str) -> Route:
                     )
         raise HTTPException(422, f'expected {{"text": TEXT}} of at most {LONGEST_WISH} characters')
 
-    return Route("/words", _with_token(token, answer), methods=["POST"])
+    return Route("/words", with_token(token, answer), methods=["POST"])
 
 
 class Search:
@@ -167,17 +167,17 @@ class Search:
     def routes(self) -> list[Route]:
         """Where they are."""
         return [
-            Route("/find", _with_token(self._token, self._look), methods=["POST"]),
-            Route("/find/save", _with_token(self._token, self._keep), methods=["POST"]),
+            Route("/find", with_token(self._token, self._look), methods=["POST"]),
+            Route("/find/save", with_token(self._token, self._keep), methods=["POST"]),
         ]
 
     async def _look(self, request: Request) -> Response:
-        if await _json_of(request) != {}:
+        if await json_of(request) != {}:
             raise HTTPException(422, "expected {}")
         return JSONResponse(await self._do(self._find))
 
     async def _keep(self, request: Request) -> Response:
-        match await _json_of(request):
+        match await json_of(request):
             case {
                 "name": str(name),
                 "at": int() | float() as at,
@@ -211,14 +211,14 @@ class Recordings:
     def routes(self) -> list[Route]:
         """Where they are."""
         return [
-            Route("/recordings", _with_token(self._token, self._list)),
-            Route("/recordings/{name}", _with_token(self._token, self._give)),
-            Route("/recordings/{name}/{ending}", _with_token(self._token, self._score)),
-            Route("/recordings/{name}", _with_token(self._token, self._change), methods=["POST"]),
+            Route("/recordings", with_token(self._token, self._list)),
+            Route("/recordings/{name}", with_token(self._token, self._give)),
+            Route("/recordings/{name}/{ending}", with_token(self._token, self._score)),
+            Route("/recordings/{name}", with_token(self._token, self._change), methods=["POST"]),
             Route(
-                "/recordings/{name}", _with_token(self._token, self._throw_away), methods=["DELETE"]
+                "/recordings/{name}", with_token(self._token, self._throw_away), methods=["DELETE"]
             ),
-            Route("/tickets", _with_token(self._token, self._issue), methods=["POST"]),
+            Route("/tickets", with_token(self._token, self._issue), methods=["POST"]),
             Route("/take/{ticket}/{name}", self._take),
         ]
 
@@ -248,7 +248,7 @@ class Recordings:
 
     async def _change(self, request: Request) -> Response:
         name = request.path_params["name"]
-        match await _json_of(request):
+        match await json_of(request):
             case {"rename": str(to), **rest} if not rest:
                 return JSONResponse({"name": await self._do(self._shelf.rename, name, to)})
             case {"restore": True, **rest} if not rest:
@@ -261,7 +261,7 @@ class Recordings:
         return JSONResponse({"trashed": thrown})
 
     async def _issue(self, request: Request) -> Response:
-        match await _json_of(request):
+        match await json_of(request):
             case {"name": str(name), **rest} if not rest:
                 await self._do(self._shelf.read, name)  # a ticket for nothing helps nobody
                 ticket = self._tickets.issue(name, clock.now())
@@ -309,11 +309,11 @@ class ChartRoutes:
     def routes(self) -> list[Route]:
         """Where they are."""
         return [
-            Route("/charts", _with_token(self._token, self._list)),
-            Route("/charts", _with_token(self._token, self._save), methods=["POST"]),
-            Route("/charts/{name}", _with_token(self._token, self._give)),
-            Route("/chart", _with_token(self._token, self._read), methods=["POST"]),
-            Route("/chart/file", _with_token(self._token, self._read_file), methods=["POST"]),
+            Route("/charts", with_token(self._token, self._list)),
+            Route("/charts", with_token(self._token, self._save), methods=["POST"]),
+            Route("/charts/{name}", with_token(self._token, self._give)),
+            Route("/chart", with_token(self._token, self._read), methods=["POST"]),
+            Route("/chart/file", with_token(self._token, self._read_file), methods=["POST"]),
         ]
 
     async def _list(self, request: Request) -> Response:
@@ -323,7 +323,7 @@ class ChartRoutes:
         return await self._answer(self._charts.given, request.path_params["name"])
 
     async def _save(self, request: Request) -> Response:
-        match await _json_of(request, MOST_CHART):
+        match await json_of(request, MOST_CHART):
             case {"name": str(name), "text": str(text), "replace": bool(replace), **rest} if (
                 not rest
             ):
@@ -334,14 +334,14 @@ class ChartRoutes:
                 )
 
     async def _read(self, request: Request) -> Response:
-        match await _json_of(request, MOST_CHART):
+        match await json_of(request, MOST_CHART):
             case {"text": str(text), "transpose": int(semitones), **rest} if not rest:
                 return await self._answer(self._told, text, max(-11, min(11, semitones)))
             case _:
                 raise HTTPException(422, 'expected {"text": TEXT, "transpose": semitones}')
 
     async def _read_file(self, request: Request) -> Response:
-        match await _json_of(request, MOST_FILE):
+        match await json_of(request, MOST_FILE):
             case {"base64": str(coded), **rest} if not rest:
                 with suppress(ValueError):
                     return await self._answer(self._told, b64decode(coded, validate=True))
@@ -382,7 +382,7 @@ def _wrong(mistake: charts.ChartMistake) -> dict[str, Any]:
 
 def _giving_keys(clients: Clients) -> Endpoint:
     async def give(request: Request) -> Response:
-        if await _json_of(request) != {}:
+        if await json_of(request) != {}:
             raise HTTPException(422, "expected {}")
         return JSONResponse({"key": clients.key()})
 
@@ -396,7 +396,7 @@ def _attached(name: str) -> str:
     return f'attachment; filename="{plain}"{more}'
 
 
-async def _json_of(request: Request, most: int = MOST_BODY) -> Any:
+async def json_of(request: Request, most: int = MOST_BODY) -> Any:
     """The body, which must be called JSON: a form of another page cannot do that without asking first."""
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if kind != "application/json":

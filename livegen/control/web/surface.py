@@ -2,57 +2,37 @@
 
 `settings`: {"host", "port" (0: any), "names": [other names of this machine], "token", "recordings": folder or null,
 "models": [names], "presets": [names], "kept": the folder of `page_files` or null, "pid": the process that serves}.
-Loopback unless the person says otherwise, and then only with a token of theirs.  A port that is taken is left alone:
-the one used last is tried then, and the next free one of ten.
+Loopback unless the person says otherwise, and then only with a token of theirs.
 
 Threads: the event loop's only; files are read in threads.
 """
 
-import errno
 import ipaddress
-import socket
-import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import uvicorn
-from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
 from livegen.control.charts import Charts
 from livegen.control.finding import FEWEST, Failed, find, save
 from livegen.control.last_phrase import LastPhrase
-from livegen.control.peers import ABSENT, HIGHEST_PORT, LOCALHOST, places
+from livegen.control.peers import LOCALHOST
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.control.web.clients import Ask, Clients
 from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.mailbox import Mailbox
-from livegen.control.web.messages import MAX_BYTES
 from livegen.control.web.routes import BUILT, SavePreset, Wish, app
+from livegen.control.web.server import Say, bound_nearby, configuration, start, stop
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
 from livegen.daemon import clock, page_files
 from livegen.daemon.frames import FiguresFrame, Frame, HeardFrame, NewsFrame, SentFrame
-from livegen.errors import ConfigError, PortError
+from livegen.errors import ConfigError
 
 DEFAULT_PORT = 9701
-PORTS_TRIED = 10
 SHORTEST_TOKEN = 16  # characters
-MOST_CONNECTIONS = 64
-SENT_AHEAD = 1 << 16  # bytes that the system keeps for a page that does not read
-PING_S, PONG_S = 10.0, 20.0
-
-Say = Callable[[str], object]
-
-
-class Socket(WebSocketsSansIOProtocol):
-    """The connection of a page; it tells the application how to drop it."""
-
-    async def run_asgi(self) -> None:
-        """Serve it."""
-        self.scope["state"]["abort"] = self.transport.abort
-        await super().run_asgi()
 
 
 class PageSurface:
@@ -96,7 +76,7 @@ class PageSurface:
         host, names = _place(self._settings, self._token)
         last = page_files.last_port(self._kept) if self._kept else None
         wanted = int(self._settings.get("port", DEFAULT_PORT))
-        sockets = _bound_nearby(host, wanted, self._say, last)
+        sockets = bound_nearby(host, wanted, self._say, last)
         port = sockets[0].getsockname()[1]
         allowed = hosts((*names, _named(host)), port)
         built = Path(self._settings.get("built") or BUILT)
@@ -111,8 +91,8 @@ class PageSurface:
             self._wish,
             (self._find, partial(save, self._folder)) if self._folder else None,
         )
-        self._server = uvicorn.Server(_configuration(Guard(served, allowed, self._token)))
-        await _start(self._server, sockets)
+        self._server = uvicorn.Server(configuration(Guard(served, allowed, self._token)))
+        await start(self._server, sockets)
         near = _near(host)
         self._keep(near, port)
         shown = names[0] if names and _is_any(host) else near
@@ -158,11 +138,7 @@ class PageSurface:
         """Let the port go, and everybody who is connected."""
         if self._server is None:
             return
-        for listening in self._server.servers:
-            listening.close()
-        for connection in list(self._server.server_state.connections):
-            if (transport := getattr(connection, "transport", None)) is not None:
-                transport.abort()
+        stop(self._server)
         self._server = None
 
     def _url(self, name: str, port: int) -> str:
@@ -238,95 +214,3 @@ def _near(host: str) -> str:
 def _named(host: str) -> str:
     """An address as it stands in a URL."""
     return f"[{host}]" if ":" in host else host
-
-
-def _bound_nearby(host: str, port: int, say: Say, last: int | None = None) -> list[socket.socket]:
-    """Listening sockets at this port, or the last one, or the next free one of ten.  Raises PortError."""
-    for other in _ports(port, last):
-        try:
-            sockets = _bound_at(host, other)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE or other == last != port:
-                continue
-            why = error.strerror or error
-            raise PortError(f"page: port {other} of {host} cannot be had ({why})") from None
-        if other != port:
-            say(f"page: port {port} is in use by another program; it is at {other} instead")
-        return sockets
-    raise PortError(
-        f"page: the ports {port} to {port + PORTS_TRIED - 1} of {host} are in use; "
-        f"choose another: --set page.port={port % HIGHEST_PORT + 1000}"
-    )
-
-
-def _ports(port: int, last: int | None) -> list[int]:
-    """Where to try, in order: a page that is open looks for us where we were last."""
-    if not port:
-        return [0] * PORTS_TRIED
-    first, *others = range(port, min(port + PORTS_TRIED, HIGHEST_PORT + 1))
-    return [first, *([last] if last and last != first else []), *others]
-
-
-def _bound_at(host: str, port: int) -> list[socket.socket]:
-    """A socket at this address, and for 127.0.0.1 another at ::1, where there is one."""
-    first, *others = places(host)
-    found = [_bound(first, port)]
-    for other in others:
-        try:
-            found.append(_bound(other, found[0].getsockname()[1]))
-        except OSError as error:
-            if error.errno not in ABSENT:
-                found[0].close()
-                raise
-    return found
-
-
-def _bound(host: str, port: int) -> socket.socket:
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    sock = socket.socket(family, socket.SOCK_STREAM)
-    try:
-        if sys.platform == "win32":  # there another program could take the port over
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
-        else:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        # Inherited by every connection.
-        sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_AHEAD)
-        sock.setblocking(False)
-        sock.bind((host, port))
-        sock.listen(MOST_CONNECTIONS)
-    except OSError:
-        sock.close()
-        raise
-    return sock
-
-
-# --- the server ---------------------------------------------------------------------------------------------------
-
-
-def _configuration(guarded: Guard) -> uvicorn.Config:
-    return uvicorn.Config(
-        guarded,
-        interface="asgi3",
-        http="h11",
-        ws=Socket,
-        ws_max_size=MAX_BYTES,
-        ws_per_message_deflate=False,
-        ws_ping_interval=PING_S,
-        ws_ping_timeout=PONG_S,
-        lifespan="off",
-        log_config=None,
-        log_level="critical",
-        access_log=False,
-        proxy_headers=False,
-        server_header=False,
-        date_header=False,
-        limit_concurrency=MOST_CONNECTIONS,
-        timeout_keep_alive=5,
-    )
-
-
-async def _start(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
-    """Serve, without the server's own loop (which wakes ten times a second) and its signal handlers."""
-    server.config.load()
-    server.lifespan = server.config.lifespan_class(server.config)
-    await server.startup(sockets)

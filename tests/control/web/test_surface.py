@@ -17,8 +17,9 @@ from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
 from livegen.control.surfaces import Request
-from livegen.control.web import clients, surface
-from livegen.control.web.surface import PORTS_TRIED, PageSurface
+from livegen.control.web import clients, server
+from livegen.control.web.server import PORTS_TRIED
+from livegen.control.web.surface import PageSurface
 from livegen.daemon import page_files
 from livegen.daemon.frames import FiguresFrame, SentFrame
 from livegen.errors import ConfigError, PortError
@@ -244,7 +245,7 @@ def test_when_all_ten_are_taken_it_says_what_to_do(monkeypatch: pytest.MonkeyPat
     def taken(host: str, port: int) -> socket.socket:
         raise OSError(errno.EADDRINUSE, "in use")
 
-    monkeypatch.setattr(surface, "_bound", taken)
+    monkeypatch.setattr(server, "_bound", taken)
     with pytest.raises(PortError, match=r"9701 to 9710 .* --set page\.port="):
         asyncio.run(Page(port=9701).surface.open())
 

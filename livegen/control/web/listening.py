@@ -1,0 +1,106 @@
+"""A page for a listening test: judges hear pairs and say which they prefer; the page never says who plays.
+
+Served on this machine only, behind the guard and a token of its own, from the built files of the page.  What is asked,
+and what becomes of an answer, `test` knows.  Nothing here opens a path that was asked for.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Protocol
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+
+from livegen.control.peers import LOCALHOST
+from livegen.control.web.guard import Guard, hosts
+from livegen.control.web.routes import BUILT, json_of, with_token
+from livegen.control.web.server import bound_nearby, configuration, start, stop
+from livegen.errors import ConfigError
+
+PAGE = "listen.html"
+
+
+class ListeningTest(Protocol):
+    """What the page asks of a test; both raise ConfigError for what does not fit."""
+
+    def state(self, name: str) -> dict[str, Any]:
+        """What a judge hears next."""
+
+    def answer(self, name: str, trial: int, question: str, side: str) -> None:
+        """Keep an answer."""
+
+
+def app(test: ListeningTest, token: str, built: Path = BUILT) -> Starlette:
+    """The application: POST /listen and /listen/answer for those who know the token, and the built page.
+
+    Answers are kept one after the other, in the loop: that is quick, and no two judges are written at once.
+    """
+
+    async def state(request: Request) -> Response:
+        match await json_of(request):
+            case {"judge": str(name), **rest} if not rest:
+                return _kept(lambda: test.state(name))
+            case _:
+                raise HTTPException(422, 'expected {"judge": NAME}')
+
+    async def answer(request: Request) -> Response:
+        match await json_of(request):
+            case {
+                "judge": str(name),
+                "trial": int(trial),
+                "question": str(question),
+                "said": str(side),
+                **rest,
+            } if not rest:
+                return _kept(lambda: test.answer(name, trial, question, side))
+            case _:
+                raise HTTPException(422, 'expected {"judge", "trial", "question", "said"}')
+
+    return Starlette(
+        routes=[
+            Route("/listen", with_token(token, state), methods=["POST"]),
+            Route("/listen/answer", with_token(token, answer), methods=["POST"]),
+            Mount("/", StaticFiles(directory=built, html=True)),
+        ],
+        exception_handlers={HTTPException: _mistake},
+    )
+
+
+def _kept(act: Callable[[], dict[str, Any] | None]) -> Response:
+    try:
+        return JSONResponse(act() or {})
+    except ConfigError as mistake:
+        raise HTTPException(422, str(mistake)[:300]) from None
+
+
+async def _mistake(request: Request, error: Exception) -> Response:
+    assert isinstance(error, HTTPException)
+    return JSONResponse({"error": error.detail}, error.status_code, error.headers)
+
+
+def serve(test: ListeningTest, told: Callable[[str], object], built: Path = BUILT) -> None:
+    """Serve until Ctrl-C; `told` is given the address.  Raises ConfigError without a built page, PortError."""
+    if not (built / PAGE).is_file():
+        raise ConfigError("the page is not built; in a clone `make serve` builds it")
+    asyncio.run(_served(test, told, built))
+
+
+async def _served(test: ListeningTest, told: Callable[[str], object], built: Path) -> None:
+    token = secrets.token_urlsafe(16)
+    sockets = bound_nearby(LOCALHOST, 0, told)
+    port = sockets[0].getsockname()[1]
+    guarded = Guard(app(test, token, built), hosts((), port), token)
+    server = uvicorn.Server(configuration(guarded))
+    await start(server, sockets)
+    told(f"http://{LOCALHOST}:{port}/{PAGE}#{token}")
+    try:
+        await asyncio.Event().wait()
+    finally:
+        stop(server)
