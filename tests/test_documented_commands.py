@@ -38,7 +38,9 @@ PAGES = (*(ROOT / name for name in TOP), *sorted((ROOT / "docs").rglob("*.md")),
 BLOCK = re.compile(r"^( *)```(.*)\n((?:.*\n)*?)\1```$", re.M)
 LEFT_OUT = re.compile(r"<!-- not run: (.+) -->\s*$")
 LANGUAGES = ("sh", "text", "yaml")
-SERVES = re.compile(r"(livegen|make) serve\b")  # goes on until it is told to stop
+SERVES = re.compile(
+    r"(livegen|make) serve\b|livegen listen-test --models"
+)  # goes on until it is told to stop
 READY = "ready"
 PATIENCE_S = 600
 # Built by what installs livegen; tests/test_hatch_build.py and .ci/run build it from nothing.
@@ -182,6 +184,8 @@ TOLD: dict[str, tuple[str, tuple[int, ...]] | str] = {
         (0, 1),
     ),  # 1: it found something, as here where no ports are
     "livegen calibrate": ("livegen calibrate", (1, 2)),  # there is no track to measure
+    "livegen listen-test --out {}": "it goes on until it is stopped; tests/browser/test_listening.py types it",
+    "livegen listen-test --out FILE": "it names the command; a block of docs/LISTENING.md types it",
     "livegen open": ("livegen open", (0, 2)),  # 2: no livegen runs, or no browser is here
     "livegen ports": ("livegen ports", (0, 2)),
     "livegen serve": ("livegen serve", (0,)),

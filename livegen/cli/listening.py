@@ -103,12 +103,16 @@ def listen_test(
     )
     from livegen.control.web import listening
 
-    click.echo(
-        f"{len(test.trials)} pairs of {', '.join(test.sources)}; answers are kept in {target}",
-        err=True,
-    )
+    def told(line: str) -> None:
+        click.echo(line)
+        click.echo(
+            f"ready: {len(test.trials)} pairs of {', '.join(test.sources)} at the address above; "
+            f"answers are kept in {target}; Ctrl-C ends it",
+            err=True,
+        )
+
     try:
-        listening.serve(test, click.echo)
+        listening.serve(test, told)
     except KeyboardInterrupt:
         click.echo(f"what they said: livegen listen-test --report {target}", err=True)
 

@@ -23,6 +23,7 @@ from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.routes import BUILT, json_of, with_token
 from livegen.control.web.server import bound_nearby, configuration, start, stop
 from livegen.errors import ConfigError
+from livegen.extras import to_install
 
 PAGE = "listen.html"
 
@@ -88,13 +89,13 @@ async def _mistake(request: Request, error: Exception) -> Response:
 def serve(test: ListeningTest, told: Callable[[str], object], built: Path = BUILT) -> None:
     """Serve until Ctrl-C; `told` is given the address.  Raises ConfigError without a built page, PortError."""
     if not (built / PAGE).is_file():
-        raise ConfigError("the page is not built; in a clone `make serve` builds it")
+        raise ConfigError(f"the page is not built: {to_install()}")
     asyncio.run(_served(test, told, built))
 
 
 async def _served(test: ListeningTest, told: Callable[[str], object], built: Path) -> None:
     token = secrets.token_urlsafe(16)
-    sockets = bound_nearby(LOCALHOST, 0, told)
+    sockets = bound_nearby(LOCALHOST, 0, lambda line: None)
     port = sockets[0].getsockname()[1]
     guarded = Guard(app(test, token, built), hosts((), port), token)
     server = uvicorn.Server(configuration(guarded))
