@@ -81,8 +81,9 @@ class Cues:
         return self._listener.live.timeline.tick_from(now + 1)
 
     def _line(self, now: int) -> int:
-        """The bar line on which a cue of now takes effect."""
-        return self._listener.live.timeline.bar_from(self._tick(now) + NEAREST_LINE)
+        """The bar line on which a cue of now takes effect; none before the band that is counted in enters."""
+        line = self._listener.live.timeline.bar_from(self._tick(now) + NEAREST_LINE)
+        return max(line, self._performer.enters or line)
 
     def _take(self, name: str, now: int) -> tuple[Reply, int]:
         """Carry a cue out; give the reply, and the number of bars that the reply speaks of."""

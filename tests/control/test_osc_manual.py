@@ -59,7 +59,17 @@ def test_the_manual_names_every_address_there_is() -> None:
 def test_every_address_of_ours_in_the_manual_exists() -> None:
     known = addresses(COMMANDS)
     named = re.findall(r"(/livegen/[a-z_/]*[a-z_])(?:\s|`|'|$)", MANUAL.read_text())
-    states = ("turn", "learning", "model", "model_file", "song/title", "song/section", "song/bar")
+    states = (
+        "turn",
+        "learning",
+        "cue",
+        "stop_time",
+        "model",
+        "model_file",
+        "song/title",
+        "song/section",
+        "song/bar",
+    )
     sent_only = {f"{ROOT}/state/{name}" for name in states} | {f"{ROOT}/error"}
 
     assert named and [path for path in named if path not in known and path not in sent_only] == []

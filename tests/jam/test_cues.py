@@ -594,3 +594,12 @@ def test_an_introduction_that_was_asked_for_is_taken_back_by_the_next_cue() -> N
     command(jam, "top")
     chords(jam, (0, 5), 5)
     assert jam.engine.snapshot()["chord_source"] in ("hand", "memory")
+
+
+def test_while_it_is_counted_in_a_cue_is_for_the_one() -> None:
+    jam = band(count_in_bars=2)
+    command(jam, "intro", at=0)
+    command(jam, "intro", at=BEAT)
+    jam.until(7 * BAR)
+    assert not [it for _, it in onsets(jam, 0, 2 * BAR - ON_TIME) if it.channel != DRUMS]
+    assert [bass_at(jam, bar) for bar in range(2, 7)] == [{8}, {1}, {8}, {1}, {0}]
