@@ -47,6 +47,13 @@ def test_every_bar_keeps_time_and_every_fill_goes_to_the_end_of_its_bar(style: s
         assert max(hit.tick for hit in fill) >= FILL // 2
 
 
+def test_a_hand_is_on_hats_or_ride_in_every_bar() -> None:
+    hands = {42, 46, 51, 53}
+    bars = [bar for name in STYLES for it in patterns(f"drums_{name}") for bar in it.bars]
+
+    assert all(hands & {hit.pitch for hit in bar} for bar in bars)
+
+
 def test_rock_has_its_backbeat_disco_a_kick_on_every_beat_and_jazz_a_ride() -> None:
     plain = [bar for pattern in patterns("any") for bar in pattern.bars]
     plain += [bar for pattern in patterns("drums_rock")[:1] for bar in pattern.bars]
