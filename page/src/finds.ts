@@ -120,7 +120,7 @@ export function described({ when, at, shift, pace, who }: Find): string {
   const place = `${Math.floor(at / 60)}:${String(Math.floor(at % 60)).padStart(2, "0")}`;
   const semitones = `${Math.abs(shift)} ${Math.abs(shift) === 1 ? "semitone" : "semitones"}`;
   const facts = [
-    `${day(when)}, at ${place}`,
+    `${day(when)} · at ${place} of it`,
     shift === 0 ? "" : `${semitones} ${shift > 0 ? "higher" : "lower"}`,
     Math.abs(pace - 1) > 0.05 ? (pace < 1 ? "faster" : "slower") : "",
     who.toLowerCase().startsWith("model") ? "by the model" : "",
@@ -129,4 +129,4 @@ export function described({ when, at, shift, pace, who }: Find): string {
 }
 
 const day = (when: number): string =>
-  new Date(when * 1000).toLocaleDateString([], { day: "numeric", month: "long", year: "numeric" });
+  new Date(when * 1000).toLocaleString([], { dateStyle: "long", timeStyle: "short" });

@@ -20,8 +20,8 @@ it("a phrase that was played before is said with its day, one that is only like 
 });
 
 it("a place says where in the file it is and how it was moved", () => {
-  expect(described(find)).toMatch(/2026.*, at 1:02$/);
+  expect(described(find)).toMatch(/2026.* · at 1:02 of it$/);
   expect(described({ ...find, shift: -1, pace: 1.2, who: "Model" })).toMatch(
-    /at 1:02 · 1 semitone lower · slower · by the model$/,
+    /at 1:02 of it · 1 semitone lower · slower · by the model$/,
   );
 });

@@ -1,0 +1,54 @@
+"""What one asks for in words, and what one played before, on the page; over the real daemon."""
+
+import re
+
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Look, Serve
+
+TUNE = "adgkgdsfhj"  # ten keys
+
+
+def test_a_wish_in_words_sets_controls_and_shows_which_and_what_was_not_understood(
+    serve: Serve, look: Look
+) -> None:
+    seen = look(serve())
+    box = seen.page.get_by_label("What you want, in words")
+
+    box.fill("慢速小调, less busy, banana")
+    box.press("Enter")
+
+    chips = seen.page.get_by_role("list", name="Set by these words").get_by_role("listitem")
+    expect(chips).to_have_text(["tempo 66", "scale A minor", "density 0.67"])
+    expect(seen.page.locator(".wish [role=status]")).to_have_text("Not understood: banana")
+    seen.until(lambda: seen.state()["controls"]["tempo"] == 66)
+    assert (seen.state()["controls"]["scale"], seen.state()["controls"]["density"]) == ("A minor", 0.67)
+
+
+def test_a_phrase_that_is_played_again_is_found_and_can_be_had_as_midi(
+    serve: Serve, look: Look
+) -> None:
+    seen = look(serve())
+    seen.plays(TUNE)
+    seen.page.wait_for_timeout(4000)  # longer than a phrase pauses
+    seen.plays(TUNE, hold_ms=150)
+    seen.page.get_by_role("tab", name="Recordings").click()
+
+    seen.page.get_by_role("button", name="Did I play this before?").click()
+
+    panel = seen.page.locator(".finds")
+    expect(panel.get_by_role("status")).to_have_text(
+        re.compile(r"^You played this on .*\d{4}.*\.$"), timeout=30_000
+    )
+    row = panel.get_by_role("listitem").first
+    row.get_by_role("button", name=re.compile("^Save the place")).click()
+    expect(row.get_by_role("button", name=re.compile("^Play the place"))).to_be_visible(
+        timeout=30_000
+    )
+    name = row.locator("a.take").get_attribute("download")
+    assert name is not None and name.endswith(".mid")
+    expect(seen.page.locator("#panel-takes > ul.takes").get_by_role("listitem")).to_have_count(1)
