@@ -29,7 +29,7 @@ def find(file: Path, folder: Path | None, most: int, as_json: bool) -> int:
     """Say where the phrase in FILE.mid was played before, in any key and at any tempo.
 
     Looks in FOLDER and below, or in your recordings and sessions; of FILE.mid the first track counts, its first
-    200 notes.  What was read is kept, and the next time only files that are new or have changed are read.
+    64 notes.  What was read is kept, and the next time only files that are new or have changed are read.
 
     \b
     Exit status: 0  found    1  nothing is like it    2  something for you to mend

@@ -28,13 +28,13 @@ from livegen.music.likeness import FEWEST, Library, Match, Notes, notes_of
 from livegen.music.messages import NoteOn
 from livegen.music.parts import DRUM_CHANNEL
 
-MOST_NOTES = 500_000  # of a folder: some 60 MB while it is searched
+MOST_NOTES = 500_000  # of a folder: some 150 MB while it is searched
 MOST_FILES = 20_000
 MOST_BYTES, MOST_BYTES_OF_SESSION = (
     4 << 20,
     256 << 20,
 )  # of a MIDI file; of a journal, of which few lines are notes
-MOST_OF_PHRASE = 200  # notes of a file that is looked for
+MOST_OF_PHRASE = 64  # notes of a file that is looked for
 LIKE, SAME = 0.4, 0.7  # of a score, from which on something is like the phrase, and is the phrase
 FEWEST_SAME = 8  # notes in common of what is the phrase
 SUFFIX = ".npz"
@@ -261,7 +261,7 @@ def _kept_in(path: Path) -> dict[str, Kept]:
             about = json.loads(file["about"].tobytes())
             if (about["form"], about["reading"]) != (_FORM, smf.READING):
                 return {}
-            return dict(_files(about["files"], file["onsets"], file["pitches"].astype(np.int64)))
+            return dict(_files(about["files"], file["onsets"], file["pitches"].astype(np.int16)))
     except (
         Exception
     ):  # zip, zlib, numpy and JSON each have errors of their own for a file that is torn

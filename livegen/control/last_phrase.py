@@ -11,7 +11,7 @@ from livegen.music.parts import DRUM_CHANNEL
 SECOND = 1_000_000
 PAUSE_US = 3 * SECOND  # between two phrases
 LONGEST_US = 30 * SECOND
-MOST = 200
+MOST = 64
 
 
 class LastPhrase:

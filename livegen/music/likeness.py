@@ -26,6 +26,9 @@ _REACHES = (
     (2, 3),
     (2, 4),
 )  # the second and the third note, so many onsets after the first
+_FURTHEST = max(third for _, third in _REACHES)
+_AT_ONCE = 50_000  # notes whose figures are made at once
+KINDS = (2 * WIDEST + 1) ** 2
 _DIVIDED = 0.12  # how differently the time of a figure may be divided, of its length
 _PLACE_S, _TEMPO_STEPS = (
     1.0,
@@ -33,6 +36,7 @@ _PLACE_S, _TEMPO_STEPS = (
 )  # of the votes: how far places lie apart, and tempos, of an octave
 _LOOKED_AT = 60  # places with most votes, where notes are counted
 FEWEST = 4  # notes of a phrase
+MOST_VOTES = 2_000_000  # so many figures of the music are compared at most: the rarest tell most
 
 
 class Notes(NamedTuple):
@@ -66,12 +70,20 @@ class Match(NamedTuple):
 class _Figures(NamedTuple):
     """Figures: which intervals, whose, when it begins and on which pitch, its seconds, how they are divided: (n,)."""
 
-    kinds: Array
-    voices: Array
-    onsets: Array
-    pitches: Array
-    lengths: Array
-    divided: Array
+    kinds: Array  # int16
+    voices: Array  # int32
+    onsets: Array  # float32
+    pitches: Array  # int16
+    lengths: Array  # float32
+    divided: Array  # float32
+
+
+class _Line(NamedTuple):
+    """Notes of lines, one line after the other: onsets, pitches, and of which voice each is: (n,)."""
+
+    onsets: Array  # float32
+    pitches: Array  # int16
+    voices: Array  # int32
 
 
 def notes_of(pairs: Iterable[tuple[float, int]]) -> Notes:
@@ -79,63 +91,83 @@ def notes_of(pairs: Iterable[tuple[float, int]]) -> Notes:
     ordered = sorted(pairs)
     return Notes(
         np.array([onset for onset, _ in ordered], np.float32),
-        np.array([pitch for _, pitch in ordered], np.int64),
+        np.array([pitch for _, pitch in ordered], np.int16),
     )
 
 
 def lines(notes: Notes) -> list[Notes]:
     """The upper line of what begins together, and the lower one where it is another."""
-    if len(notes.onsets) == 0:
-        return []
-    starts = np.flatnonzero(np.diff(notes.onsets, prepend=-np.inf) > CHORD_S)
-    onsets = notes.onsets[starts]
-    upper = Notes(onsets, np.maximum.reduceat(notes.pitches, starts))
-    lower = Notes(onsets, np.minimum.reduceat(notes.pitches, starts))
-    return [upper] if np.array_equal(upper.pitches, lower.pitches) else [upper, lower]
+    return [Notes(line.onsets, line.pitches) for line in _different(_lines([notes]))]
 
 
-def _figures(notes: Notes, voice: int) -> _Figures:
-    """The figures of a voice."""
+def _different(both: tuple[_Line, _Line]) -> list[_Line]:
+    """The upper and the lower line, one where they are the same, none where there are no notes."""
+    found = [line for line in both if len(line.onsets)]
+    return found[:1] if found and np.array_equal(both[0].pitches, both[1].pitches) else found
+
+
+def _lines(voices: Sequence[Notes]) -> tuple[_Line, _Line]:
+    """The upper and the lower lines of all voices."""
+    lengths = [len(notes.onsets) for notes in voices]
+    whose = np.repeat(np.arange(len(voices), dtype=np.int32), lengths)
+    if len(whose) == 0:
+        empty = _Line(np.zeros(0, np.float32), np.zeros(0, np.int16), whose)
+        return empty, empty
+    onsets = np.concatenate([notes.onsets for notes in voices]).astype(np.float32)
+    pitches = np.concatenate([notes.pitches for notes in voices]).astype(np.int16)
+    is_later = np.diff(onsets, prepend=np.float32(-np.inf)) > CHORD_S
+    starts = np.flatnonzero(is_later | (np.diff(whose, prepend=-1) != 0))
+    when, who = onsets[starts], whose[starts]
+    return (
+        _Line(when, np.maximum.reduceat(pitches, starts), who),
+        _Line(when, np.minimum.reduceat(pitches, starts), who),
+    )
+
+
+def _figures(of: Sequence[_Line], wanted: Array | None = None) -> _Figures:
+    """The figures of lines, by kind; of those only the kinds that are `wanted`, (KINDS,) of truth values."""
     found = [
-        _of_line(line, voice, second, third) for line in lines(notes) for second, third in _REACHES
+        _reached(_Line(*(array[at : at + _AT_ONCE + _FURTHEST] for array in line)), *reach, wanted)
+        for line in of
+        for at in range(0, len(line.onsets), _AT_ONCE)
+        for reach in _REACHES
     ]
-    return _joined(found)
-
-
-def _of_line(line: Notes, voice: int, second: int, third: int) -> _Figures:
-    count = max(0, len(line.onsets) - third)
-    at = np.arange(count)
-    first = line.pitches[at]
-    up, on = line.pitches[at + second] - first, line.pitches[at + third] - first
-    length = line.onsets[at + third] - line.onsets[at]
-    divided = (line.onsets[at + second] - line.onsets[at]) / np.maximum(length, 1e-3)
-    fits = (np.abs(up) <= WIDEST) & (np.abs(on) <= WIDEST)
-    kinds = (up + WIDEST) * (2 * WIDEST + 1) + on + WIDEST
-    voices = np.full(count, voice, np.int32)
-    found = kinds.astype(np.int16), voices, line.onsets[at], first.astype(np.int16), length, divided
-    return _Figures(*(array[fits] for array in found))
-
-
-def _joined(found: Sequence[_Figures]) -> _Figures:
     if not found:
-        floats, pitches = np.zeros(0, np.float32), np.zeros(0, np.int16)
-        return _Figures(pitches, np.zeros(0, np.int32), floats, pitches, floats, floats)
-    return _Figures(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+        empty = _Line(np.zeros(0, np.float32), np.zeros(0, np.int16), np.zeros(0, np.int32))
+        found = [_reached(empty, 1, 2, None)]
+    joined = _Figures(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
+    order = np.argsort(joined.kinds, kind="stable")
+    return _Figures(*(array[order] for array in joined))
+
+
+def _reached(line: _Line, second: int, third: int, wanted: Array | None) -> _Figures:
+    """The figures of each note with those `second` and `third` after it, of the first `_AT_ONCE` notes."""
+    count = max(0, min(_AT_ONCE, len(line.onsets) - third))
+    first = line.pitches[:count]
+    up = line.pitches[second : second + count] - first
+    on = line.pitches[third : third + count] - first
+    fits = (np.abs(up) <= WIDEST) & (np.abs(on) <= WIDEST)
+    fits &= line.voices[third : third + count] == line.voices[:count]
+    kinds = np.where(fits, (up + WIDEST) * (2 * WIDEST + 1) + on + WIDEST, 0).astype(np.int16)
+    if wanted is not None:
+        fits &= wanted[kinds]
+    at = np.flatnonzero(fits)
+    length = line.onsets[at + third] - line.onsets[at]
+    divided = (line.onsets[at + second] - line.onsets[at]) / np.maximum(length, np.float32(1e-3))
+    return _Figures(kinds[at], line.voices[at], line.onsets[at], first[at], length, divided)
 
 
 @dataclass(frozen=True, slots=True)
 class Library:
-    """Voices of music, in which phrases are looked for."""
+    """Voices of music, in which phrases are looked for; `lines` are their upper and lower ones."""
 
     voices: Sequence[Notes]
-    figures: _Figures  # by kind
+    lines: tuple[_Line, _Line]
 
     @classmethod
     def of(cls, voices: Sequence[Notes]) -> "Library":
         """A library of these voices."""
-        found = _joined([_figures(notes, at) for at, notes in enumerate(voices)])
-        order = np.argsort(found.kinds, kind="stable")
-        return cls(voices, _Figures(*(array[order] for array in found)))
+        return cls(voices, _lines(voices))
 
     def like(self, phrase: Notes) -> list[Match]:
         """Where music is like a phrase, the likest first, one place of each voice; none for fewer than four notes."""
@@ -144,28 +176,23 @@ class Library:
         best: dict[int, Match] = {}
         for place in self._places(phrase):
             match = self._counted(phrase, *place)
-            if (
-                match is not None
-                and match.score > best.get(match.voice, match._replace(score=0)).score
-            ):
+            if match and match.score > (best[match.voice].score if match.voice in best else 0):
                 best[match.voice] = match
         return sorted(best.values(), key=lambda match: -match.score)
 
     def _places(self, phrase: Notes) -> list[tuple[int, int, float, float]]:
         """Voice, shift, begin and pace of the places with most votes."""
-        votes = [
-            self._votes(phrase, at, figures)
-            for figures in [_figures(phrase, 0)]
-            for at in range(len(figures.kinds))
-        ]
+        asked = _figures(_different(_lines([phrase])))
+        wanted = np.zeros(KINDS, bool)
+        wanted[asked.kinds] = True
+        ours = _figures(_different(self.lines), wanted)
+        votes = [_votes(ours, asked, at, phrase.onsets[0]) for at in _rarest(ours, asked)]
         if not votes:
             return []
         voices, shifts, begins, paces = (np.concatenate(one) for one in zip(*votes, strict=True))
-        if len(voices) == 0:
-            return []
         steps = np.round(np.log2(paces) * _TEMPO_STEPS).astype(np.int64) + 64
         places = np.floor(begins / _PLACE_S).astype(np.int64) + (1 << 12)
-        keys = ((voices.astype(np.int64) * 256 + shifts + 128) * 128 + steps) * (1 << 18) + places
+        keys = ((voices.astype(np.int64) * 256 + shifts + 128) * 128 + steps) * (1 << 20) + places
         _, first, inverse, counts = np.unique(
             keys, return_index=True, return_inverse=True, return_counts=True
         )
@@ -177,25 +204,12 @@ class Library:
             for at in chosen
         ]
 
-    def _votes(self, phrase: Notes, at: int, of: _Figures) -> tuple[Array, Array, Array, Array]:
-        """Where the phrase would lie by each figure of the music that is as one of the phrase."""
-        low, high = np.searchsorted(self.figures.kinds, (of.kinds[at], of.kinds[at] + 1))
-        ours = _Figures(*(array[low:high] for array in self.figures))
-        pace = ours.lengths / of.lengths[at]
-        fits = (
-            (np.abs(ours.divided - of.divided[at]) < _DIVIDED)
-            & (pace < TEMPO_UP)
-            & (pace > 1 / TEMPO_UP)
-        )
-        begin = ours.onsets - pace * (of.onsets[at] - phrase.onsets[0])
-        return ours.voices[fits], (ours.pitches - of.pitches[at])[fits], begin[fits], pace[fits]
-
     def _counted(
         self, phrase: Notes, voice: int, shift: int, begin: float, pace: float
     ) -> Match | None:
         """Count the notes in common at a place, its tempo fitted to them."""
         onsets = (phrase.onsets - phrase.onsets[0]).astype(np.float64)
-        pitches = phrase.pitches + shift
+        pitches = phrase.pitches.astype(np.int16) + np.int16(shift)
         for near in (FIT_S, FIT_S, NEAR_S):
             expected = begin + pace * onsets
             music = self.voices[voice].between(
@@ -223,3 +237,23 @@ class Library:
             shift,
             float(pace),
         )
+
+
+def _rarest(ours: _Figures, asked: _Figures) -> list[int]:
+    """Figures of the phrase, the rarest in the music first, as many as may vote."""
+    low, high = np.searchsorted(ours.kinds, (asked.kinds, asked.kinds + 1))
+    order = np.argsort(high - low, kind="stable")
+    may = np.cumsum((high - low)[order]) <= MOST_VOTES
+    chosen: list[int] = order[may].tolist()
+    return chosen
+
+
+def _votes(ours: _Figures, asked: _Figures, at: int, begun: float) -> tuple[Array, ...]:
+    """Voice, shift, begin and pace by each figure of the music that is as one of the phrase."""
+    low, high = np.searchsorted(ours.kinds, (asked.kinds[at], asked.kinds[at] + 1))
+    same = _Figures(*(array[low:high] for array in ours))
+    pace = same.lengths / np.maximum(asked.lengths[at], np.float32(1e-3))
+    fits = (np.abs(same.divided - asked.divided[at]) < _DIVIDED) & (pace < TEMPO_UP)
+    fits &= pace > 1 / TEMPO_UP
+    begin = same.onsets - pace * (asked.onsets[at] - begun)
+    return same.voices[fits], (same.pitches - asked.pitches[at])[fits], begin[fits], pace[fits]

@@ -52,9 +52,10 @@ class Reading:
 
 
 def is_name(text: str, styles: Collection[str] = ()) -> bool:
-    """True if a value of the control `style` is a style's name, of those a model has or those that the table has."""
+    """True if a value of the control `style` is a style's name: one of `styles`, of the table's, or joined by lines."""
     word = text.strip()
-    return word == ANY or word in styles or word in shipped().styles
+    is_joined = "_" in word and word.replace("_", "").isalnum()
+    return is_joined or word == ANY or word in styles or word in shipped().styles
 
 
 def read(
