@@ -28,7 +28,7 @@ from livegen.music.likeness import FEWEST, Library, Match, Notes, notes_of
 from livegen.music.messages import NoteOn
 from livegen.music.parts import DRUM_CHANNEL
 
-MOST_NOTES = 500_000  # of a folder: some 150 MB while it is searched
+MOST_NOTES = 500_000  # of a folder: some 230 MB while it is searched
 MOST_FILES = 20_000
 MOST_BYTES, MOST_BYTES_OF_SESSION = (
     4 << 20,
