@@ -24,8 +24,15 @@ export const SHORTCUTS: Record<string, string> = {
   intro: "Shift+7",
   break: "Shift+8",
   stop_time: "Shift+9",
+  variation_a: "B",
+  variation_b: "N",
+  variation_c: "M",
+  variation_d: ",",
   stop: "0",
 };
+
+// Right of the piano's lowest row, four in a row for the variations.
+const LETTERS: Record<string, string> = { KeyB: "B", KeyN: "N", KeyM: "M", Comma: "," };
 
 /** The same button, saying its key and with room for what is bound to it. */
 export function withShortcut(button: HTMLButtonElement, name: string): HTMLButtonElement {
@@ -42,7 +49,7 @@ export function withShortcut(button: HTMLButtonElement, name: string): HTMLButto
 export function commandOf(event: KeyboardEvent): string {
   if (event.repeat || event.isComposing) return "";
   if (event.ctrlKey || event.metaKey || event.altKey) return "";
-  const digit = /^Digit(\d)$/.exec(event.code)?.[1] ?? padDigit(event);
+  const digit = /^Digit(\d)$/.exec(event.code)?.[1] ?? padDigit(event) ?? LETTERS[event.code];
   const key = event.shiftKey ? `Shift+${digit}` : digit;
   return Object.keys(SHORTCUTS).find((name) => SHORTCUTS[name] === key) ?? "";
 }

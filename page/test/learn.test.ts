@@ -22,6 +22,9 @@ describe("the computer's keys of the commands", () => {
     expect(pressed("Digit9")).toBe("count_in");
     expect(pressed("Digit1", { key: "!", shiftKey: true })).toBe("fill"); // cues
     for (const code of ["Space", "Enter", "Escape", "F3", "KeyQ"]) expect(pressed(code)).toBe("");
+    expect(pressed("KeyB")).toBe("variation_a");
+    expect(pressed("Comma", { key: "," })).toBe("variation_d");
+    expect(pressed("KeyB", { shiftKey: true })).toBe("");
   });
 
   it("mean nothing with another key that changes what they mean, and while held", () => {

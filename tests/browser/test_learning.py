@@ -225,7 +225,8 @@ def test_every_command_has_a_key_that_is_shown_and_gives_it(serve: Serve, look: 
 
         for _, key, _ in keys:
             shift, _, digit = key.rpartition("+")
-            seen.page.keyboard.press(f"{shift}+Digit{digit}" if shift else f"Digit{digit}")
+            code = {"B": "KeyB", "N": "KeyN", "M": "KeyM", ",": "Comma"}.get(digit, f"Digit{digit}")
+            seen.page.keyboard.press(f"{shift}+{code}" if shift else code)
 
         seen.until(lambda: asked == [name for name, _, _ in keys])
 
