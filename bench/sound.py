@@ -24,7 +24,6 @@ from bench.tables import keep, table
 SERVER, RATE = "livegen-bench-sound", 48_000
 PERIODS = (64, 256)
 NOTES = 40
-ORGAN = 16  # begins at once, where a piano takes a millisecond to rise
 HEARD, SILENT = 3e-4, 1e-4  # of full scale
 QUIET_S, HELD_S, PATIENCE_S = 0.05, 0.06, 4.0
 SEED = 5
@@ -41,7 +40,7 @@ class Probe:
         self.missed = 0
         self._quiet_since = self._struck = self._off_at = 0
         self._chance = random.Random(SEED)
-        self._has_chosen = self._is_open = False
+        self._is_open = False
         self.client.set_process_callback(self._process)
 
     def _process(self, frames: int) -> None:
@@ -51,9 +50,6 @@ class Probe:
             return
         level = np.abs(self.audio.get_array())
         loud = np.flatnonzero(level > HEARD)
-        if not self._has_chosen:
-            self.midi.write_midi_event(0, (0xC0, ORGAN))
-            self._has_chosen, self._quiet_since = True, now
         if self._struck and loud.size:
             self.frames.append(now + int(loud[0]) - self._struck)
             self._struck = 0
