@@ -3,12 +3,12 @@
 from collections.abc import Iterable, Sequence
 
 from livegen.music.metre import DOTTED, TICKS_PER_BEAT, bar_ticks
-from livegen.notation.symbols import Bar
+from livegen.notation.symbols import Measure
 
 _EIGHTH = TICKS_PER_BEAT // 2
 
 
-def bars_of(metres: Sequence[tuple[int, int, int]], ppqn: int, end: float) -> list[Bar]:
+def bars_of(metres: Sequence[tuple[int, int, int]], ppqn: int, end: float) -> list[Measure]:
     """The bars up to tick `end`, one at least, by metres of a file: (its tick, numerator, denominator).
 
     A metre that begins within a bar cuts that short; before the first, and without any, it is 4/4.
@@ -16,18 +16,18 @@ def bars_of(metres: Sequence[tuple[int, int, int]], ppqn: int, end: float) -> li
     scaled = [(round(tick * TICKS_PER_BEAT / ppqn), *metre) for tick, *metre in metres]
     if not scaled or scaled[0][0] > 0:
         scaled.insert(0, (0, 4, 4))
-    bars: list[Bar] = []
+    bars: list[Measure] = []
     for index, (since, numerator, denominator) in enumerate(scaled):
         until = scaled[index + 1][0] if index + 1 < len(scaled) else max(end, 1.0)
         at, ticks = since, bar_ticks(numerator, denominator)
         while at < until and (index + 1 < len(scaled) or at < end or not bars):
             last = index + 1 < len(scaled) and at + ticks > until
-            bars.append(Bar(at, int(until) - at if last else ticks, numerator, denominator))
+            bars.append(Measure(at, int(until) - at if last else ticks, numerator, denominator))
             at += ticks
     return bars
 
 
-def cell_of(bar: Bar) -> int:
+def cell_of(bar: Measure) -> int:
     """Ticks of the spans in which a bar is counted: quarters, dotted quarters (6/8), or eighths (5/8)."""
     if bar.denominator < 8:
         return TICKS_PER_BEAT
@@ -35,7 +35,7 @@ def cell_of(bar: Bar) -> int:
     return DOTTED if is_compound else _EIGHTH if bar.denominator == 8 else _EIGHTH // 2
 
 
-def lines_of_cells(bars: Iterable[Bar]) -> list[tuple[int, int]]:
+def lines_of_cells(bars: Iterable[Measure]) -> list[tuple[int, int]]:
     """Where each cell of all bars begins and how many ticks it has; the last of an incomplete bar is shorter."""
     cells = []
     for bar in bars:

@@ -12,7 +12,7 @@ from operator import attrgetter
 
 from livegen.music.chord import KINDS, Chord
 from livegen.music.metre import TICKS_PER_BEAT
-from livegen.notation.symbols import Bar, ChordSymbol, Note
+from livegen.notation.symbols import ChordSymbol, Measure, TimedNote
 
 _CHORD = 3  # notes at once that are a chord, wherever they lie
 # Costs, in shares of what sounds: of a tone outside, of one that is missing, of another bass, and of an unusual kind.
@@ -26,7 +26,7 @@ _HEARD = 0.04  # share below which a tone is missing
 
 
 def chords_heard(
-    accompaniment: Iterable[Note], others: Iterable[Note], bars: Iterable[Bar]
+    accompaniment: Iterable[TimedNote], others: Iterable[TimedNote], bars: Iterable[Measure]
 ) -> tuple[ChordSymbol, ...]:
     """The chords of bars, each from the beat on which it begins; of `others` only what is a chord by itself counts.
 
@@ -53,7 +53,7 @@ def merged(chords: Iterable[tuple[int, Chord | None]]) -> tuple[ChordSymbol, ...
 class _Heard:
     """The notes that accompany, by onset."""
 
-    def __init__(self, notes: Sequence[Note]) -> None:
+    def __init__(self, notes: Sequence[TimedNote]) -> None:
         self._notes = notes
         self._starts = [note.start for note in notes]
         self._longest = max((note.end - note.start for note in notes), default=0.0)
@@ -102,9 +102,11 @@ class _Heard:
         return inside - strangers - _UNUSUAL[kind]
 
 
-def _chordal(accompaniment: Iterable[Note], others: Iterable[Note]) -> Iterator[Note]:
+def _chordal(
+    accompaniment: Iterable[TimedNote], others: Iterable[TimedNote]
+) -> Iterator[TimedNote]:
     yield from accompaniment
     for _, row in groupby(sorted(others), key=attrgetter("start")):
-        cluster: Sequence[Note] = list(row)
+        cluster: Sequence[TimedNote] = list(row)
         if len({note.pitch for note in cluster}) >= _CHORD:
             yield from cluster

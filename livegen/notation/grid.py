@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 from livegen.music.metre import DOTTED, TICKS_PER_BEAT
 from livegen.notation.bars import lines_of_cells
-from livegen.notation.symbols import Bar, Note
+from livegen.notation.symbols import Measure, TimedNote
 
 TOGETHER = 1.5  # ticks: onsets closer than this are one chord's
 _LOOSE = 1.5  # ticks beside its line that cost 1
@@ -60,13 +60,13 @@ class Span(NamedTuple):
         return self.ticks / self.parts
 
 
-class Grid:
+class NotationGrid:
     """The lines of the cells of some bars, chosen for some notes.  `swing` is where a late eighth lies, or 0."""
 
     def __init__(
         self,
-        bars: Sequence[Bar],
-        notes: Iterable[Note],
+        bars: Sequence[Measure],
+        notes: Iterable[TimedNote],
         swing: float = 0.0,
         is_kit: bool = False,
     ) -> None:
@@ -177,7 +177,7 @@ def _strain(places: Sequence[float], step: float, merging: float) -> float:
     return beside + merging * merged
 
 
-def swing_of(bars: Sequence[Bar], notes: Iterable[Note]) -> float:
+def swing_of(bars: Sequence[Measure], notes: Iterable[TimedNote]) -> float:
     """Where in a beat its late eighths lie, in ticks; 0 where eighths are straight, or too few tell."""
     cells = lines_of_cells(bars)
     onsets = sorted({note.start for note in notes})
@@ -199,12 +199,12 @@ def swing_of(bars: Sequence[Bar], notes: Iterable[Note]) -> float:
     return middle if middle >= _SWINGS else 0.0
 
 
-def quantised(notes: Iterable[Note], grid: Grid) -> list[Note]:
+def quantised(notes: Iterable[TimedNote], grid: NotationGrid) -> list[TimedNote]:
     """Notes on the lines of a grid; of two that would begin at once on one pitch the longer stays."""
-    found: dict[tuple[int, int], Note] = {}
+    found: dict[tuple[int, int], TimedNote] = {}
     for start, end, pitch, velocity in notes:
         onset = grid.onset(start)
-        note = Note(onset, grid.end(end, onset), pitch, velocity)
+        note = TimedNote(onset, grid.end(end, onset), pitch, velocity)
         other = found.get((onset, pitch))
         if other is None or note.end > other.end:
             found[onset, pitch] = note

@@ -8,7 +8,7 @@ from itertools import groupby, pairwise
 from operator import attrgetter
 
 from livegen.music.parts import SPLIT_PITCH
-from livegen.notation.symbols import Group, Note
+from livegen.notation.symbols import Group, TimedNote
 
 # Where hands may part: the left takes what lies below.
 _SPLITS = range(46, 75)
@@ -20,7 +20,7 @@ _LEGATO = 6  # ticks that a finger may be late
 _FILLS = 0.6  # share of the way to the next note from which on a note is written as long as that
 
 
-def hands(notes: Sequence[Note]) -> tuple[list[Note], list[Note]]:
+def hands(notes: Sequence[TimedNote]) -> tuple[list[TimedNote], list[TimedNote]]:
     """The notes of the right and of the left hand, by the cheapest way of a split that moves with the music.
 
     A split costs what it moves, how far it lies from middle C, how a hand would have to stretch, and notes close to it.
@@ -48,8 +48,8 @@ def hands(notes: Sequence[Note]) -> tuple[list[Note], list[Note]]:
     for came in reversed(ways):
         splits.append(_SPLITS[at])
         at = came[at]
-    right: list[Note] = []
-    left: list[Note] = []
+    right: list[TimedNote] = []
+    left: list[TimedNote] = []
     for split, cluster in zip(reversed(splits), clusters, strict=True):
         for note in cluster:
             (left if note.pitch < split else right).append(note)
@@ -78,7 +78,7 @@ def _uneasy(pitches: Sequence[int], split: int) -> float:
 # --- layers -------------------------------------------------------------------------------------------------------
 
 
-def one_layer(notes: Iterable[Note]) -> list[Group]:
+def one_layer(notes: Iterable[TimedNote]) -> list[Group]:
     """Groups one after the other: each ends where the next begins at the latest."""
     by_start = groupby(sorted(notes), key=attrgetter("start"))
     groups = [
@@ -88,7 +88,7 @@ def one_layer(notes: Iterable[Note]) -> list[Group]:
     return filled(groups)
 
 
-def two_layers(notes: Iterable[Note]) -> tuple[list[Group], list[Group]]:
+def two_layers(notes: Iterable[TimedNote]) -> tuple[list[Group], list[Group]]:
     """The upper and the lower layer of a staff; the lower is empty while one is enough.
 
     What is held while others move goes to the layer on its side of them.  Of three things at once the one that ends
@@ -112,7 +112,7 @@ def two_layers(notes: Iterable[Note]) -> tuple[list[Group], list[Group]]:
     return filled(layers[0]), filled(layers[1])
 
 
-def _apart(notes: Iterable[Note]) -> list[Group]:
+def _apart(notes: Iterable[TimedNote]) -> list[Group]:
     """Groups by onset; of notes that begin together those that end much later are a group of their own."""
     groups = []
     for start, row in groupby(sorted(notes), key=attrgetter("start")):
@@ -173,5 +173,5 @@ def filled(groups: Sequence[Group]) -> list[Group]:
     return found
 
 
-def _pitches(notes: Iterable[Note]) -> tuple[int, ...]:
+def _pitches(notes: Iterable[TimedNote]) -> tuple[int, ...]:
     return tuple(sorted({note.pitch for note in notes}))

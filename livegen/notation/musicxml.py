@@ -36,7 +36,7 @@ from livegen.music.key import Key
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUM_CHANNEL
 from livegen.notation.kit import drum_of
-from livegen.notation.symbols import Bar, Instrument, Layer, Notation, Staff, Symbol, Tone
+from livegen.notation.symbols import Instrument, Layer, Measure, Notation, Staff, Symbol, Tone
 
 _CLEFS = {"treble": clef.TrebleClef, "bass": clef.BassClef, "percussion": clef.PercussionClef}
 _HEAD = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -116,7 +116,7 @@ def _signature(of: Key | None) -> Any:
     return key.Key(tonic, of.mode)
 
 
-def _add_words(measure: Any, where: Bar, notation: Notation, number: int) -> None:
+def _add_words(measure: Any, where: Measure, notation: Notation, number: int) -> None:
     """The signs above the first staff: the tempo, "Swing", and the chords."""
     if number == 1:
         mark: Any = tempo.MetronomeMark(
@@ -167,7 +167,7 @@ def _unlike(tones: set[int], others: set[int]) -> int:
     return len(tones ^ others) + 2 * len((tones ^ others) & {3, 4})
 
 
-def _add_layers(measure: Any, layers: Sequence[Layer], where: Bar, is_kit: bool) -> None:
+def _add_layers(measure: Any, layers: Sequence[Layer], where: Measure, is_kit: bool) -> None:
     is_plural = len(layers) > 1
     for number, layer in enumerate(layers, 1):
         into: Any = stream.Voice(id=str(number)) if is_plural else measure
@@ -182,7 +182,7 @@ def _add_layers(measure: Any, layers: Sequence[Layer], where: Bar, is_kit: bool)
             measure.insert(0, into)
 
 
-def _element(symbol: Symbol, where: Bar, is_kit: bool) -> Any:
+def _element(symbol: Symbol, where: Measure, is_kit: bool) -> Any:
     """A note, chord, stroke or rest."""
     lasts = _duration(symbol)
     if not symbol.tones:

@@ -18,20 +18,20 @@ from livegen.music.smf import Score, Track
 from livegen.notation import values
 from livegen.notation.bars import bars_of
 from livegen.notation.chords import chords_heard, merged
-from livegen.notation.grid import TOGETHER, Grid, quantised, swing_of
+from livegen.notation.grid import TOGETHER, NotationGrid, quantised, swing_of
 from livegen.notation.kit import drum_of
 from livegen.notation.layers import filled, hands, one_layer, two_layers
 from livegen.notation.spelling import ChordAt, tones_of
 from livegen.notation.symbols import (
-    Bar,
     ChordSymbol,
     Group,
     Instrument,
     Layer,
+    Measure,
     Notation,
-    Note,
     Staff,
     Symbol,
+    TimedNote,
     Tone,
 )
 
@@ -54,7 +54,7 @@ class Voice(NamedTuple):
     name: str
     rule: str
     program: int
-    notes: tuple[Note, ...]
+    notes: tuple[TimedNote, ...]
 
 
 def notate(
@@ -95,7 +95,7 @@ def _bpm(score: Score) -> float:
     return _US / median(tempo for _, tempo in score.tempos) if score.tempos else 120.0
 
 
-def key_of(notes: Sequence[Note]) -> Key | None:
+def key_of(notes: Sequence[TimedNote]) -> Key | None:
     """The likeliest key of all notes; None without notes.
 
     By how long each pitch class sounds, in the bass too, and on what it all comes to rest.
@@ -152,29 +152,33 @@ def _known(track: Track, channel: int, position: int, count: int) -> tuple[str, 
     return part or KEYBOARD, f"{side}, {part}" if part else side
 
 
-def _notes(messages: Iterable[tuple[int, Message]], ppqn: int, apart: float) -> list[Note]:
+def _notes(messages: Iterable[tuple[int, Message]], ppqn: int, apart: float) -> list[TimedNote]:
     """The notes of a channel in ticks of 24 to a quarter; what begins less than `apart` ticks later begins with it."""
-    scale, sounding, found = TICKS_PER_BEAT / ppqn, dict[int, tuple[float, int]](), list[Note]()
+    scale, sounding, found = (
+        TICKS_PER_BEAT / ppqn,
+        dict[int, tuple[float, int]](),
+        list[TimedNote](),
+    )
     for tick, message in messages:
         pitch, at = getattr(message, "pitch", None), tick * scale
         if pitch is None:
             continue
         if pitch in sounding:
             since, velocity = sounding.pop(pitch)
-            found.append(Note(since, max(at, since + 1), pitch, velocity))
+            found.append(TimedNote(since, max(at, since + 1), pitch, velocity))
         if isinstance(message, NoteOn):
             sounding[pitch] = at, message.velocity
-    together: list[Note] = []
+    together: list[TimedNote] = []
     for note in sorted(found):
         since = together[-1].start if together else note.start
         together.append(note._replace(start=since) if note.start - since < apart else note)
     return together
 
 
-def _chordal(voices: Sequence[Voice]) -> tuple[list[Note], list[Note]]:
+def _chordal(voices: Sequence[Voice]) -> tuple[list[TimedNote], list[TimedNote]]:
     """The notes that accompany, and those of which only chords do."""
-    below: list[Note] = []
-    others: list[Note] = []
+    below: list[TimedNote] = []
+    others: list[TimedNote] = []
     for voice in voices:
         if voice.rule in ("comp", "bass"):
             below += voice.notes
@@ -191,7 +195,11 @@ def _chordal(voices: Sequence[Voice]) -> tuple[list[Note], list[Note]]:
 
 
 def _instrument(
-    voice: Voice, bars: Sequence[Bar], swing: float, key: Key | None, chords: Sequence[ChordSymbol]
+    voice: Voice,
+    bars: Sequence[Measure],
+    swing: float,
+    key: Key | None,
+    chords: Sequence[ChordSymbol],
 ) -> Instrument:
     if voice.rule == "drums":
         return Instrument(voice.name, _short(voice), (_kit(voice.notes, bars, swing),), 0)
@@ -203,7 +211,7 @@ def _instrument(
     chord_at = ChordAt(chords)
     staves = []
     for index, notes in enumerate(parts):
-        grid = Grid(bars, notes, swing)
+        grid = NotationGrid(bars, notes, swing)
         written = quantised(notes, grid)
         layers = _layers(written, voice.rule)
         spelled = [
@@ -219,7 +227,7 @@ def _instrument(
     return Instrument(voice.name, _short(voice), tuple(staves), voice.program)
 
 
-def _layers(notes: Sequence[Note], rule: str) -> list[list[Group]]:
+def _layers(notes: Sequence[TimedNote], rule: str) -> list[list[Group]]:
     """The layers of a staff: two where its player holds one line against another, and not once by chance."""
     if rule not in ("bass", "comp"):
         upper, lower = two_layers(notes)
@@ -232,15 +240,15 @@ def _short(voice: Voice) -> str:
     return voice.name.split()[-1][:_SHORT]
 
 
-def _needs_two(notes: Sequence[Note]) -> bool:
+def _needs_two(notes: Sequence[TimedNote]) -> bool:
     pitches = sorted(note.pitch for note in notes)
     low, high = pitches[len(pitches) // 20], pitches[-1 - len(pitches) // 20]
     return high - low > _TENTH and low < 58 and high > 59
 
 
-def _kit(notes: Sequence[Note], bars: Sequence[Bar], swing: float) -> Staff:
+def _kit(notes: Sequence[TimedNote], bars: Sequence[Measure], swing: float) -> Staff:
     """Hands above, feet below; each stroke lasts until the next, and no longer than its beat."""
-    grid = Grid(bars, notes, swing, is_kit=True)
+    grid = NotationGrid(bars, notes, swing, is_kit=True)
     struck = quantised(notes, grid)
     rows = []
     for is_foot in (False, True):
@@ -271,7 +279,7 @@ Row = Sequence[tuple[Group, tuple[Tone, ...]]]
 
 
 def _in_bars(
-    layers: Sequence[Row], bars: Sequence[Bar], grid: Grid
+    layers: Sequence[Row], bars: Sequence[Measure], grid: NotationGrid
 ) -> tuple[tuple[Layer, ...], ...]:
     """The layers of each bar; one that has no note there is left out, but for the rest of the whole bar."""
     found = []
@@ -282,7 +290,7 @@ def _in_bars(
     return tuple(found)
 
 
-def _in_bar(layer: Row, bar: Bar, grid: Grid) -> Layer:
+def _in_bar(layer: Row, bar: Measure, grid: NotationGrid) -> Layer:
     until = bar.start + bar.ticks
     symbols: list[Symbol] = []
     at = 0

@@ -7,7 +7,7 @@ from livegen.music.chord import Chord
 from livegen.music.key import Key
 
 
-class Note(NamedTuple):
+class TimedNote(NamedTuple):
     """A note from tick `start` to tick `end`, on the grid or beside it: MIDI pitch and velocity."""
 
     start: float
@@ -24,7 +24,7 @@ class Group(NamedTuple):
     pitches: tuple[int, ...]
 
 
-class Bar(NamedTuple):
+class Measure(NamedTuple):
     """A bar from tick `start` on, `ticks` long, under a time signature; an incomplete one is shorter than that says."""
 
     start: int
@@ -98,7 +98,7 @@ class Notation:
     """A score as it is read.  `bpm` is in quarters; with `swings` eighths are written even and played unevenly."""
 
     title: str
-    bars: tuple[Bar, ...]
+    bars: tuple[Measure, ...]
     instruments: tuple[Instrument, ...]
     chords: tuple[ChordSymbol, ...] = ()
     key: Key | None = None

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from livegen.music.metre import DOTTED
 from livegen.notation.bars import cell_of
-from livegen.notation.symbols import Bar
+from livegen.notation.symbols import Measure
 
 _PLAIN = (
     192,
@@ -28,7 +28,7 @@ _PLAIN = (
 _EIGHTH = 12
 
 
-class Value(NamedTuple):
+class NoteValue(NamedTuple):
     """A note or rest: where it begins in its bar, its ticks, and whether it is of a triplet."""
 
     start: int
@@ -40,22 +40,24 @@ class Value(NamedTuple):
 Triplet = Callable[[int], tuple[int, int] | None]
 
 
-def notes_in(start: int, end: int, bar: Bar, triplet: Triplet) -> list[Value]:
+def notes_in(start: int, end: int, bar: Measure, triplet: Triplet) -> list[NoteValue]:
     """The values of a note from `start` to `end`, ticks of a bar."""
     return list(_split(start, end, bar, triplet, _is_readable))
 
 
-def rests_in(start: int, end: int, bar: Bar, triplet: Triplet) -> list[Value]:
+def rests_in(start: int, end: int, bar: Measure, triplet: Triplet) -> list[NoteValue]:
     """The values of a rest; that of a whole bar is one, whatever the metre."""
     if (start, end) == (0, bar.ticks):
-        return [Value(0, bar.ticks)]
+        return [NoteValue(0, bar.ticks)]
     return list(_split(start, end, bar, triplet, _is_restful))
 
 
-_Fits = Callable[[int, int, Bar], bool]
+_Fits = Callable[[int, int, Measure], bool]
 
 
-def _split(start: int, end: int, bar: Bar, triplet: Triplet, fits: _Fits) -> Iterator[Value]:
+def _split(
+    start: int, end: int, bar: Measure, triplet: Triplet, fits: _Fits
+) -> Iterator[NoteValue]:
     since, ticks = triplet(start) or (start, 0)
     if start != since or 0 < end - start < ticks:
         until = min(end, since + ticks)
@@ -67,12 +69,12 @@ def _split(start: int, end: int, bar: Bar, triplet: Triplet, fits: _Fits) -> Ite
             until = last[0]  # of a triplet that it takes only some of
         while not fits(start, until, bar):
             until = _boundary(start, until, bar)
-        yield Value(start, until - start)
+        yield NoteValue(start, until - start)
     if until < end:
         yield from _split(until, end, bar, triplet, fits)
 
 
-def _of_triplet(start: int, end: int, since: int, ticks: int) -> Iterator[Value]:
+def _of_triplet(start: int, end: int, since: int, ticks: int) -> Iterator[NoteValue]:
     """Values within a triplet: thirds of `ticks`, two of them as one, or halves of them."""
     third = ticks // 3
     while start < end:
@@ -81,11 +83,11 @@ def _of_triplet(start: int, end: int, since: int, ticks: int) -> Iterator[Value]
         lasts = next(
             (one for one in options if one <= end - start), min(third - place, end - start)
         )
-        yield Value(start, lasts, True)
+        yield NoteValue(start, lasts, True)
         start += lasts
 
 
-def _is_readable(start: int, end: int, bar: Bar) -> bool:
+def _is_readable(start: int, end: int, bar: Measure) -> bool:
     """True if one note may last from `start` to `end`."""
     if end - start not in _PLAIN:
         return False
@@ -109,7 +111,7 @@ def _is_readable_in_cell(start: int, end: int, cell: int) -> bool:
     return not start < half < end or start % (half // 2 or 1) == 0 == end % (half // 2 or 1)
 
 
-def _is_restful(start: int, end: int, bar: Bar) -> bool:
+def _is_restful(start: int, end: int, bar: Measure) -> bool:
     """True if one rest may last from `start` to `end`."""
     ticks, cell = end - start, cell_of(bar)
     if cell == DOTTED:
@@ -120,13 +122,13 @@ def _is_restful(start: int, end: int, bar: Bar) -> bool:
     return ticks in longest and start % ticks == 0
 
 
-def _middle(bar: Bar) -> int:
+def _middle(bar: Measure) -> int:
     """The tick of the middle of a bar of four cells, of which each half is counted by itself; 0 where there is none."""
     cell = cell_of(bar)
     return bar.ticks // 2 if bar.ticks in (4 * cell, 8 * cell) else 0
 
 
-def _boundary(start: int, end: int, bar: Bar) -> int:
+def _boundary(start: int, end: int, bar: Measure) -> int:
     """Where a span that is no value of its own is divided: on the strongest tick within it."""
     cell, middle = cell_of(bar), _middle(bar)
     if middle and start < middle < end:
