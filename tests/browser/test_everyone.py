@@ -43,6 +43,7 @@ def test_everything_is_reached_by_tab_and_shows_that_it_is(echoing: Jam, look: L
 
     page = look(echoing).page
     page.evaluate("for (const fold of document.querySelectorAll('.fold')) fold.open = true")
+    page.evaluate("document.getElementById('commands').toggleAttribute('data-band', true)")  # cues
     stops: list[dict[str, Any]] = []
     for _ in range(MOST_TABS):
         page.keyboard.press("Tab")
