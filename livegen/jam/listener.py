@@ -306,8 +306,11 @@ class Listener:
         call.looked_us = now
         if found.goes_on:
             hearing.go_by(found.timeline)
-        elif call.is_whole and found.timeline != hearing.timeline:
-            call.again, call.reached = call.before.retimed(found.timeline), 0
+        elif found.timeline != hearing.timeline:
+            # What was forgotten of a long call cannot be heard again: it goes on from here, on the beat of now.
+            whole = call.is_whole
+            call.again = (call.before if whole else self.live).retimed(found.timeline)
+            call.reached = 0 if whole else len(call.strokes)
 
     def hear_again(self, call: Call, again: Hearing, strokes: int) -> bool:
         """Hear some of the call on its new grid; whether that grid is now in force."""
