@@ -55,7 +55,7 @@ COLUMNS = (
 WITH_INTERVAL = (PREVIOUS, MODEL, PEOPLE)
 HEADINGS = {
     "likelihood": "How well it foresees music",
-    "guesses": "How often its likeliest guess is what came, field by field",
+    "guesses": "How often its likeliest guess is what came (intervals by leaving out each piece)",
     "answers": "Answers beside their calls",
     "playing": "As a bandmate hears it",
     "accompaniment": "Going along with a melody",

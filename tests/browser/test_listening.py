@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -107,3 +108,22 @@ def test_an_excerpt_sounds_and_stops(look: Look, address: str) -> None:
         seen.page.evaluate("window.begun") >= 6
     )  # two notes of the call and one of the answer, twice
     assert seen.complaints == []
+
+
+@pytest.mark.parametrize("width", [380, 900])
+def test_everything_stands_below_each_other_and_within_the_page(
+    look: Look, address: str, width: int
+) -> None:
+    page = look().page
+    page.set_viewport_size({"width": width, "height": 700})
+    begin(page, address)
+    expect(page.locator("#place")).to_be_visible()
+
+    boxes = [
+        page.locator(f"#{name}").bounding_box() for name in ("place", "prefer", "person", "next")
+    ]
+    found = [box for box in boxes if box]
+    assert len(found) == 4
+    assert [box["x"] for box in found] == [found[0]["x"]] * 4
+    assert all(above["y"] + above["height"] <= below["y"] for above, below in pairwise(found))
+    assert page.evaluate("document.documentElement.scrollWidth") <= width

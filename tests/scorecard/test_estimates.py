@@ -4,7 +4,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 
-from livegen.scorecard.estimates import mean, quantile, ratio, resampled, share
+from livegen.scorecard.estimates import jackknifed, mean, quantile, ratio, resampled, share
 
 
 def test_a_mean_is_of_what_is_known_and_has_bounds_on_either_side() -> None:
@@ -74,3 +74,26 @@ def test_nothing_in_a_hundred_still_leaves_room_for_four() -> None:
     assert found is not None
     assert (found.value, found.low) == (0.0, 0.0)
     assert found.high == pytest.approx(0.037, abs=0.001)  # z² / (n + z²)
+
+
+def test_leaving_out_each_gives_a_mean_the_error_that_it_has() -> None:
+    values = np.random.default_rng(2).normal(size=50)
+
+    found = jackknifed(50, lambda rows: float(values[rows].mean()))
+
+    assert found is not None and found.n == 50
+    error = values.std(ddof=1) / 50**0.5
+    assert (found.low, found.high) == pytest.approx(
+        (values.mean() - 1.96 * error, values.mean() + 1.96 * error)
+    )
+
+
+def test_an_interval_by_leaving_out_holds_its_figure_where_kinds_are_rare() -> None:
+    def kinds(rows: npt.NDArray[np.int64]) -> float:
+        return float(
+            len(np.unique(rows))
+        )  # each row is of another kind, of which drawn rows lack many
+
+    drawn, left_out = resampled(40, kinds), jackknifed(40, kinds)
+    assert drawn is not None and drawn.high < drawn.value
+    assert left_out is not None and left_out.low <= left_out.value <= left_out.high

@@ -20,7 +20,7 @@ from livegen.scorecard.estimates import Estimate
 SURE = 0.05  # a test says that there is a difference where chance alone gives one as clear less often than this
 Z_SURE, Z_POWER = 1.959964, 0.841621  # of the normal distribution: 95 % on both sides, 80 % on one
 ROUNDS = 200  # of Hunter's iteration: strengths then move by less than a thousandth
-DRAWN = 400  # resamplings of judges
+DRAWN = 400  # resamplings
 
 Floats = npt.NDArray[np.float64]
 
@@ -108,28 +108,27 @@ def needed(share: float) -> int:
 
 
 def strengths(judgements: Sequence[Judgement], seed: int = 0) -> dict[str, Estimate]:
-    """Of each source the chance, 0 to 1, to be preferred to a source of middling strength, by Bradley and Terry (1952).
+    """Of each source how often, 0 to 1, it is preferred to the others on average, by Bradley and Terry (1952).
 
     Fitted by Hunter's iteration (2004, equation 3).  A tie is half a win for each; each pair that was judged begins
-    with half a win for each, so that who never lost is not infinitely strong.  The interval is of resampled judges:
-    one judge's answers are alike.  With one judge it is not a number.
+    with half a win for each, so that who never lost is not infinitely strong.  The interval is of resampled judges, and
+    of each of them resampled judgements (Davison and Hinkley 1997, section 3.8): one judge's answers are alike.
     """
     names = sorted({name for one in judgements for name in one.pair})
     judges = sorted({one.judge for one in judgements})
     if not names:
         return {}
-    wins = np.zeros((len(judges), len(names), len(names)))
-    for one in judgements:
+    wins = np.zeros((len(judgements), len(names), len(names)))
+    for at, one in enumerate(judgements):
         first, second = (names.index(name) for name in one.pair)
         share = 0.5 if not one.said else float(one.said == one.pair[0])
-        wins[judges.index(one.judge), first, second] += share
-        wins[judges.index(one.judge), second, first] += 1 - share
-    drawn = np.full((1, len(names)), np.nan)
-    if len(judges) > 1:
-        counts = np.random.default_rng(seed).multinomial(
-            len(judges), [1 / len(judges)] * len(judges), DRAWN
-        )
-        drawn = np.array([_fitted(np.tensordot(row, wins, 1)) for row in counts])
+        wins[at, first, second], wins[at, second, first] = share, 1 - share
+    rows = [np.array([n for n, one in enumerate(judgements) if one.judge == j]) for j in judges]
+    rng, drawn = np.random.default_rng(seed), []
+    for _ in range(DRAWN):
+        some = [rows[judge] for judge in rng.integers(0, len(judges), len(judges))]
+        again = np.concatenate([rng.choice(own, len(own)) for own in some])
+        drawn.append(_fitted(wins[again].sum(0)))
     low, high = np.percentile(drawn, (estimates.LOW, estimates.HIGH), 0)
     own = _fitted(wins.sum(0))
     return {
@@ -139,14 +138,15 @@ def strengths(judgements: Sequence[Judgement], seed: int = 0) -> dict[str, Estim
 
 
 def _fitted(wins: Floats) -> Floats:
-    """Chances (S,) against middling strength, from how often each of S was preferred to each other (S, S)."""
+    """How often each of S is preferred to the others on average (S,), of how often it was to each (S, S)."""
     wins = wins + 0.5 * (wins + wins.T > 0)
     games, strength = wins + wins.T, np.ones(len(wins))
     for _ in range(ROUNDS):
         below = (games / (strength[:, None] + strength[None, :])).sum(1)
         strength = np.where(below > 0, wins.sum(1) / np.maximum(below, 1e-12), 1.0)
         strength = strength / np.exp(np.log(strength).mean())
-    found: Floats = strength / (1 + strength)
+    chances = strength[:, None] / (strength[:, None] + strength[None, :])
+    found: Floats = (chances.sum(1) - 0.5) / (len(wins) - 1)
     return found
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from math import isnan
 from typing import Any
 
 from livegen.scorecard import estimates
@@ -27,7 +26,7 @@ AGREEMENT = ((0.6, "much"), (0.4, "moderately"), (0.2, "a little"), (-1.0, "hard
 
 
 def figures(test: Listening, seed: int = 0) -> dict[str, Any]:
-    """Everything that is reported, fit for JSON; what cannot be said is None."""
+    """Everything that is reported, fit for JSON; None for what cannot be said."""
     judgements = test.judgements()
     first, second = test.heard_first()
     persons = test.judgements(PERSON)
@@ -50,7 +49,7 @@ def _pair(duel: Duel) -> dict[str, Any]:
 def _estimate(one: Estimate | None) -> dict[str, Any] | None:
     if one is None:
         return None
-    return {k: None if isinstance(v, float) and isnan(v) else v for k, v in asdict(one).items()}
+    return asdict(one)
 
 
 def _person(judgements: Sequence[Judgement]) -> dict[str, Any]:
@@ -89,8 +88,7 @@ def lines(test: Listening) -> Iterator[str]:
         yield f"* {_told(duel)}"
     if len(found) > 1:
         yield "  (Chances are corrected for so many questions at once: Holm 1979.)"
-    if len(test.sources) > 2 or len(judges) > 1:
-        yield from _strengths(judgements, len(judges))
+    yield from _strengths(judgements, len(judges))
     if persons := test.judgements(PERSON):
         yield ""
         yield "Which is the person?"
@@ -130,15 +128,12 @@ def _odds(chance: float) -> str:
 
 def _strengths(judgements: Sequence[Judgement], judges: int) -> Iterator[str]:
     yield ""
-    yield "How strong is each (Bradley and Terry 1952)? Against one of middling strength it would be preferred"
+    yield "How strong is each (Bradley and Terry 1952)? On average it would be preferred to another"
     ranked = sorted(strengths(judgements).items(), key=lambda row: -row[1].value)
     for name, one in ranked:
-        between = (
-            f" (95 % interval {one.low:.0%} to {one.high:.0%}, {judges} judges resampled)"
-            if judges > 1
-            else " (no interval: one judge)"
-        )
-        yield f"* {name}: {one.value:.0%} of the time{between}"
+        yield f"* {name}: {one.value:.0%} of the time (95 % interval {one.low:.0%} to {one.high:.0%})"
+    if judges < FEW_JUDGES:
+        yield "  (The intervals hold for these judges alone.)"
 
 
 def _recognised(person: dict[str, Any]) -> str:
@@ -193,12 +188,12 @@ def _order(first: int, second: int) -> str:
 
 def _enough(found: Sequence[Duel]) -> str:
     margins = ", ".join(
-        f"{round(100 * m)} : {round(100 * (1 - m))} takes about {needed(m)}" for m in MARGINS
+        f"{needed(m)} to find {round(100 * m)} : {round(100 * (1 - m))}" for m in MARGINS
     )
     fewest = min(duel.told for duel in found)
     return (
-        f"For two sources that are preferred {margins} judgements with a preference "
-        f"(found in 4 of 5 such tests, false alarm in 1 of 20); the least judged two have {fewest}."
+        f"Of judgements with a preference it takes about {margins} (4 of 5 such tests find it, "
+        f"1 of 20 finds what is not there); the least judged two sources have {fewest}."
     )
 
 

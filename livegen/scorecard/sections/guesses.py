@@ -18,7 +18,6 @@ from livegen.training.corpora import BEFORE, PITCH, Rows
 from livegen.training.evaluate import Evidence
 from livegen.training.markov import scored
 
-RESAMPLED = 200  # of all pieces: a figure of many classes is slow to draw
 INTERVAL = "interval"
 SAYS = {"accuracy": "accuracy", "precision": "precision", "recall": "recall", "f1": "F1"}
 
@@ -45,9 +44,7 @@ def measure(card: Card, band: Band, evidence: Evidence) -> None:
         }
         for at, figure in enumerate(NAMES):
             columns = {
-                who: estimates.resampled(
-                    len(lengths), partial(_figure, of, at), band.seed, RESAMPLED
-                )
+                who: estimates.jackknifed(len(lengths), partial(_figure, of, at))
                 for who, of in counts.items()
             }
             card.add("guesses", f"{figure}_{name}", f"{name}: {SAYS[figure]}", "more", columns)

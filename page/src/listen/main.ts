@@ -9,13 +9,15 @@ import type { Question, Said, Side, State, Told, Trial } from "./types";
 
 const VOLUME = 80;
 const NAMES: Record<Side, string> = { first: "A", second: "B" };
-const ASKED: Record<Question, { legend: string; choices: Record<Said, string> }> = {
+const ASKED: Record<Question, { legend: string; short: string; choices: Record<Said, string> }> = {
   prefer: {
     legend: "Which answer do you prefer?",
+    short: "You preferred",
     choices: { first: "A", second: "B", neither: "No difference" },
   },
   person: {
-    legend: "Which is rather a person's? There may be none, or two.",
+    legend: "Which is rather a person's? There may be none.",
+    short: "You took for a person's",
     choices: { first: "A", second: "B", neither: "Cannot tell" },
   },
 };
@@ -176,7 +178,7 @@ function fieldset(question: Question, trial: Trial, choose: (said: Said) => void
 
 function end(state: State): void {
   const cell = (text: string): HTMLElement => el("td", {}, text);
-  const head = ["The call is from", "A was", "B was", ...state.questions.map((one) => ASKED[one].legend)];
+  const head = ["The call is from", "A was", "B was", ...state.questions.map((one) => ASKED[one].short)];
   const rows = state.told.map((told) =>
     el(
       "tr",

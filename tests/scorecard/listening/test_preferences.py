@@ -66,13 +66,17 @@ def test_as_many_judgements_as_are_needed_find_four_of_five_differences() -> Non
 
 
 def test_known_preferences_are_found_with_their_strengths() -> None:
-    # Strengths 4, 2, 1: 4 / 6, 4 / 5 and 2 / 3; middling is 2.
+    # Strengths 4, 2, 1.
     chances = {("a", "b"): 4 / 6, ("a", "c"): 4 / 5, ("b", "c"): 2 / 3}
     judgements = evening(chances, judges=20, each=60)
 
     assert [duel.winner for duel in preferences.duels(judgements)] == ["a", "a", "b"]
     found = preferences.strengths(judgements)
-    for name, true in {"a": 4 / 6, "b": 2 / 4, "c": 1 / 3}.items():
+    for name, true in {
+        "a": (4 / 6 + 4 / 5) / 2,
+        "b": (2 / 6 + 2 / 3) / 2,
+        "c": (1 / 5 + 1 / 3) / 2,
+    }.items():
         assert found[name].value == pytest.approx(true, abs=0.05)
         assert found[name].low < true < found[name].high
 
@@ -88,11 +92,30 @@ def test_of_coins_nothing_is_told() -> None:
     assert agreement is not None and abs(agreement) < 0.15
 
 
-def test_who_never_lost_is_not_infinitely_strong_and_one_judge_has_no_interval() -> None:
+def test_two_sources_are_as_strong_as_their_shares() -> None:
+    found = preferences.strengths(judged(("a", "b"), ["a"] * 60 + ["b"] * 20 + [""] * 20))
+
+    assert found["a"].value == pytest.approx(0.7, abs=0.005)  # ties are half a win for each
+    assert found["a"].value + found["b"].value == pytest.approx(1.0)
+
+
+def test_who_never_lost_is_not_infinitely_strong() -> None:
     found = preferences.strengths(judged(("a", "b"), ["a"] * 6))
 
-    assert 0.7 < found["a"].value < 1.0
-    assert np.isnan(found["a"].low) and np.isnan(found["a"].high)
+    assert 0.9 < found["a"].value < 1.0
+
+
+def test_judges_who_differ_leave_more_open_than_one_who_answers_as_often() -> None:
+    one = judged(("a", "b"), (["a"] * 3 + ["b"]) * 20)
+    many = [
+        judgement
+        for judge in range(8)
+        for judgement in judged(("a", "b"), ["b" if judge in (3, 6) else "a"] * 10, f"{judge}")
+    ]
+    alone, differing = (preferences.strengths(some)["a"] for some in (one, many))
+
+    assert alone.value == pytest.approx(differing.value)
+    assert differing.high - differing.low > 2 * (alone.high - alone.low)
 
 
 def test_agreement_is_that_of_the_published_example() -> None:
