@@ -71,7 +71,7 @@ class Steering:
         if name == "mode":
             self._turns.change_mode(now)
         elif name not in UNPLANNED:
-            self._turns.plan_again(now)
+            self._turns.plan_anew(now)
         return None
 
     def apply(self, before: Settings | None, now: int | None) -> None:

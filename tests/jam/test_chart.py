@@ -219,3 +219,22 @@ def test_a_chart_that_cannot_be_read_is_refused_and_the_music_goes_on(text: str)
     jam.play(jam.now + BEAT, NoteOn(79, 80))
     jam.until(jam.now + 2 * BAR)
     assert len(onsets(jam)) > len(held_bars)
+
+
+def test_a_knob_that_is_turned_right_before_a_change_costs_the_band_no_root() -> None:
+    missed = []
+    for before in (20_000, 100_000, 220_000, 400_000):
+        jam, written = band(), roots(BLUES, 12)
+        for beat in range(12 * 4):
+            if beat % 4 == 0 and beat:
+                command(jam, "energy", 0.3 + beat % 8 / 10, at=beat * BEAT - before)
+            jam.play(beat * BEAT if beat else jam.now, NoteOn(79, 80))
+            jam.play(beat * BEAT + BEAT // 8, NoteOff(79))
+        for bar in range(1, 12):
+            at = bar * BAR
+            if written[bar] != written[bar - 1] and written[bar] not in began(
+                jam, BASS, at - ON_TIME, at + ON_TIME
+            ):
+                missed.append((before, bar))
+
+    assert missed == []
