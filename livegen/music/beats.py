@@ -32,9 +32,27 @@ _BEATS = np.array([bars.beats for bars, _ in COLUMNS])
 _QUARTERS = _BEATS * _TICKS / TICKS_PER_BEAT
 _FIRST = np.array([first for _, first in COLUMNS])
 _COMMON = np.array([metre == COMMON_TIME for metre in _METRES])
+_BARS_OF_FOUR = _COMMON & (_FIRST == 0)
 # Nats for a first onset on a bar line, and for 4/4: who plays to a partner has these more often than the excerpts that
 # were learned from.
 _BEGINS, _USUAL = 0.7, 1.0
+# Nats for beats by which chords are comped over them, as in a bossa nova: short chords lie even, or nearly so, and only
+# where the harmony changes tells that they are one and a half beats apart.
+_COMPED = 9.0
+_CHORD, _SHORT = (
+    np.log2(3) - 0.01,
+    0.65,
+)  # notes of a chord; of the distance to the next, how long it is held at most
+_DOTTED, _OFF = (
+    0.3,
+    0.12,
+)  # share of distances of one and a half beats; beats by which all may be off
+_EARLIEST, _LATEST_CHANGE = (
+    0.6,
+    1.1,
+)  # beats before a bar line and after it at which the harmony may change
+_OTHER = 0.5  # share of new pitch classes that is another harmony
+_COMPED_S = (60 / 165, 60 / 95)  # beats of such music
 # Beats that people prefer (Moelants, "Preferred tempo reconsidered", 2002), by column; a beat that is e times as long
 # or as short has one nat less.
 _PREFERRED_S = 60 / np.array([{12: 230, 24: 112, 36: 90}[ticks] for ticks in _TICKS.tolist()])
@@ -118,6 +136,7 @@ def find(
     heard = network()(onsets, found) + (0.0 if tempi is None else _OF_END * tempi)
     scores = np.where(allowed, heard, -np.inf)
     scores += _STAYS * likeness + _BEGINS * _begins_bar(grids, onsets.since_us) + _USUAL * _COMMON
+    scores += _COMPED * _are_comped(onsets, found)[:, None] * _BARS_OF_FOUR
     scores -= _unlikely(found.periods_s[:, None], expected_us)
     chances = np.exp(scores - scores.max())
     chances /= chances.sum()
@@ -245,6 +264,24 @@ def _choice(chances: Floats, found: Candidates) -> tuple[int, int, float]:
     of_tempo = np.where(likeliest[:, None], chances, 0)
     row, column = divmod(int(of_tempo.argmax()), len(COLUMNS))
     return row, column, float(of_tempo.sum())
+
+
+def _are_comped(onsets: Onsets, found: Candidates) -> NDArray[np.bool_]:
+    """True for candidates by which short chords are comped over the beat (H,): some one and a half beats apart."""
+    sizes, new = onsets.kinds[:, 1], onsets.kinds[:, 7]
+    gaps = np.diff(onsets.at_s)
+    changes = np.flatnonzero(new[1:] >= _OTHER) + 1
+    are_short = (onsets.lengths_s[:-1] < _SHORT * gaps).all()
+    if not (are_short and len(changes) and (sizes > _CHORD).all()):
+        return np.zeros(len(found.periods_s), np.bool_)
+    steps = np.diff(found.beats)
+    halves = np.rint(2 * steps) / 2
+    fit = ((np.abs(steps - halves) < _OFF) & (halves >= 1) & (halves <= 2)).all(axis=1)
+    dotted = (halves == 1.5).mean(axis=1) >= _DOTTED
+    since = found.beats[:, changes] - found.beats[:, :1]
+    at_bars = ((since + _EARLIEST) % 4 <= _EARLIEST + _LATEST_CHANGE).all(axis=1)
+    usual = (found.periods_s > _COMPED_S[0]) & (found.periods_s < _COMPED_S[1])
+    return np.asarray(fit & dotted & at_bars & usual)
 
 
 def _begins_bar(grids: _Grids, first_us: int) -> NDArray[np.bool_]:

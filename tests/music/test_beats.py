@@ -235,3 +235,33 @@ def test_a_tempo_that_is_written_tells_the_beat_from_half_and_double(bpm: int) -
     found = find(notes, expected_us=tempo_us(bpm)).timeline
 
     assert abs(found.bpm / bpm - 1) < 0.04
+
+
+SHELLS = ((50, 53, 60, 64), (55, 65, 69, 71)), ((45, 52, 60, 67), (50, 54, 60, 64))
+
+
+@pytest.mark.parametrize("bpm", [116, 132, 144])
+@pytest.mark.parametrize("chords", SHELLS)
+@pytest.mark.parametrize("strokes", [(0, 1.5, 3, 4.5, 6, 7.5), (0, 1.5, 3, 5, 6.5)])
+def test_short_chords_that_change_with_the_bars_are_heard_as_a_bossa_nova_is_comped(
+    bpm: int, chords: tuple[tuple[int, ...], ...], strokes: tuple[float, ...]
+) -> None:
+    """They lie as evenly as quarters would."""
+    us = 60e6 / bpm
+    notes = [
+        Played(round(at * us), round((at + 0.6) * us), pitch, 75)
+        for at in strokes
+        for pitch in chords[at >= 3.5]
+    ]
+    found = find(notes).timeline
+    assert abs(found.bpm / bpm - 1) < 0.04
+    assert found.metre == COMMON_TIME
+
+
+def test_short_quarters_that_change_with_the_bars_are_quarters() -> None:
+    notes = [
+        Played(at * 600_000, at * 600_000 + 250_000, pitch, 75)
+        for at in range(8)
+        for pitch in SHELLS[0][at >= 4]
+    ]
+    assert abs(find(notes).timeline.bpm / 100 - 1) < 0.04
