@@ -194,7 +194,7 @@ _TABLE = (
     Control(
         "swing", "number", "auto", low=50, high=75, choices=("auto",), unit="%",
         help="Place of the model's off-beat eighths: 50 straight, 67 as triplets, 75 dotted, auto as people place them "
-        "in the style that is set.  Triplets and sixteenths stay where they are.",
+        "in the style that is set, or as you place them.  Triplets and sixteenths stay where they are.",
     ),
     Control(
         "quantise", "choice", "off", choices=("off", *GRIDS),

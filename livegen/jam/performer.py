@@ -11,6 +11,7 @@ from dataclasses import replace
 import numpy as np
 
 from livegen.codec.encoder import Stroke
+from livegen.codec.layout import STYLE_UNKNOWN_NAME
 from livegen.jam import starts
 from livegen.jam.agenda import Agenda, Coming, Given, Timed
 from livegen.jam.brief import Brief, brief_for, for_drums, parts, room
@@ -34,7 +35,7 @@ from livegen.jam.turns import MODES, Chords, Mode
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
-from livegen.music.swing import swung, usual_swing
+from livegen.music.swing import STRAIGHT, heard_swing, swung, usual_swing
 from livegen.music.timeline import Timeline
 
 EIGHTH = TICKS_PER_BEAT // 2
@@ -65,6 +66,7 @@ class Performer:
         self.fill_from: int | None = None
         self.taken: deque[Taken] = deque(maxlen=REMEMBERED)
         self.hurried = 0
+        self._heard_swing = STRAIGHT  # of the call that is answered or gone along with
         self._mixed: Settings | None = None  # the settings by which the agenda was mixed
         self._agenda, self._listener, self._desk = agenda, listener, desk
         self._seed, self._slice_steps = seed, slice_steps
@@ -90,9 +92,11 @@ class Performer:
 
     @property
     def _swing(self) -> float:
-        """Percent of a beat that its first eighth takes."""
-        swing = self._desk.settings.swing
-        return usual_swing(self._listener.style) if swing == "auto" else float(swing)
+        """Percent of a beat that its first eighth takes: as told, as is usual in the style, or as the player swings."""
+        swing, style = self._desk.settings.swing, self._listener.style
+        if swing != "auto":
+            return float(swing)
+        return self._heard_swing if style == STYLE_UNKNOWN_NAME else usual_swing(style)
 
     # --- what has sounded -----------------------------------------------------------------------------------------
 
@@ -497,6 +501,7 @@ class Performer:
 
     def _brief(self, call: Call, start: int, now: int) -> Brief:
         settings, timeline = self._desk.settings, self._timeline
+        self._heard_swing = heard_swing(map(timeline.tick, call.phrase.onsets_us))
         chords = self.mode.chords
         if self.mode.plays_over and self._listener.harmony.is_accompanied(call.phrase.active_us):
             chords = Chords.NOW

@@ -1,5 +1,8 @@
 """Swing: off-beat eighths played late.  Knows ticks of the beat, and how far styles swing."""
 
+from collections.abc import Iterable
+from statistics import median
+
 from livegen.music.metre import TICKS_PER_BEAT
 
 STRAIGHT = 50.0
@@ -12,6 +15,9 @@ _BY_STYLE = {
     "leadsheet_jazz": 60,
 }  # fmt: skip
 
+# Ticks of the beat at which a late off-beat lies, a straight one, and triplets and sixteenths before it.
+_LATE, _ON_OFF_BEAT, _BEFORE = range(14, 18), range(11, 14), range(4, 10)
+_FEWEST, _STRAY = 3, 0.2
 _HALF = TICKS_PER_BEAT // 2
 _REACH = 4  # ticks about the off-beat that move with it: a triplet's last third is not one of them
 
@@ -19,6 +25,21 @@ _REACH = 4  # ticks about the off-beat that move with it: a triplet's last third
 def usual_swing(style: str) -> float:
     """How far a style swings, in percent of a beat for its first eighth; 50 where it is straight or not known."""
     return _BY_STYLE.get(style, STRAIGHT)
+
+
+def heard_swing(ticks: Iterable[int]) -> float:
+    """How far who begins notes at these ticks swings, in percent; 50 where it is straight, or not plain to hear.
+
+    Plain are three late off-beats, hardly any straight ones, and hardly anything before them: no triplets, no
+    sixteenths.
+    """
+    places = [tick % TICKS_PER_BEAT for tick in ticks]
+    late = [place for place in places if place in _LATE]
+    straight = sum(place in _ON_OFF_BEAT for place in places)
+    others = sum(place in _BEFORE for place in places)
+    if len(late) < _FEWEST or max(straight, others) > _STRAY * len(late):
+        return STRAIGHT
+    return 100 * median(late) / TICKS_PER_BEAT
 
 
 def swung(tick: int, percent: float) -> int:

@@ -331,3 +331,13 @@ def test_the_beat_is_looked_for_where_the_player_pauses_and_beside_him_every_two
     jam = sure["respond"][1]
     jam.until(jam.now + BEAT)
     assert jam.engine.snapshot()["tempo_sure"]
+
+
+@pytest.mark.parametrize("late", [0.5, 0.67])
+def test_who_swings_is_answered_with_a_swing(late: float) -> None:
+    jam = rehearsal()
+    lick: Notes = [(beat + off, 0.3, 60) for beat in range(4) for off in (0, late)]
+    playing(jam, [*lick, (4, 2, 60)])
+    jam.until(6 * BAR)
+    places = {round(at % BEAT / BEAT, 2) for at, _ in onsets(jam)}
+    assert late in places and (0.5 in places) == (late == 0.5)

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.swing import swung, usual_swing
+from livegen.music.swing import heard_swing, swung, usual_swing
 
 
 @given(st.floats(50, 75), st.integers(-1000, 1000))
@@ -34,3 +34,11 @@ def test_styles_of_jazz_swing_and_others_do_not() -> None:
     assert [usual_swing(style) for style in ("any", "pop", "drums_funk", "no such style")] == [
         50
     ] * 4
+
+
+def test_swing_is_heard_where_off_beats_are_late_and_nothing_else_is_played_before_them() -> None:
+    swings = (0, 16, 24, 40, 48, 65, 72)
+    assert 65 < heard_swing(swings) < 68
+    assert heard_swing(tick // 12 * 12 for tick in swings) == 50
+    assert heard_swing((0, 8, 16, 24, 32, 40, 48, 56, 64)) == 50, "triplets"
+    assert heard_swing((0, 16, 24, 40)) == 50, "too few to tell"
