@@ -36,6 +36,9 @@ _BARS_OF_FOUR = _COMMON & (_FIRST == 0)
 # Nats for a first onset on a bar line, and for 4/4: who plays to a partner has these more often than the excerpts that
 # were learned from.
 _BEGINS, _USUAL = 0.7, 1.0
+# Nats for beats that are all long and short, or one: in any other beat that would be chance.
+_LONG_SHORT = 2.0
+_BESIDE, _SWINGS, _SWUNG_S = 0.1, 3, (60 / 165, 60 / 72)
 # Nats for beats by which chords are comped over them, as in a bossa nova: short chords lie even, or nearly so, and only
 # where the harmony changes tells that they are one and a half beats apart.
 _COMPED = 9.0
@@ -137,6 +140,7 @@ def find(
     scores = np.where(allowed, heard, -np.inf)
     scores += _STAYS * likeness + _BEGINS * _begins_bar(grids, onsets.since_us) + _USUAL * _COMMON
     scores += _COMPED * _are_comped(onsets, found)[:, None] * _BARS_OF_FOUR
+    scores += _LONG_SHORT * _are_long_and_short(found)[:, None]
     scores -= _unlikely(found.periods_s[:, None], expected_us)
     chances = np.exp(scores - scores.max())
     chances /= chances.sum()
@@ -282,6 +286,15 @@ def _are_comped(onsets: Onsets, found: Candidates) -> NDArray[np.bool_]:
     at_bars = ((since + _EARLIEST) % 4 <= _EARLIEST + _LATEST_CHANGE).all(axis=1)
     usual = (found.periods_s > _COMPED_S[0]) & (found.periods_s < _COMPED_S[1])
     return np.asarray(fit & dotted & at_bars & usual)
+
+
+def _are_long_and_short(found: Candidates) -> NDArray[np.bool_]:
+    """True for candidates of which each beat is long and short or one: swung, or two and one of three (H,)."""
+    places = found.beats - np.floor(found.beats + _BESIDE)
+    on, late = np.abs(places) < _BESIDE, np.abs(places - 2 / 3) < _BESIDE
+    often = np.minimum(on.sum(axis=1), late.sum(axis=1)) >= _SWINGS
+    usual = (found.periods_s > _SWUNG_S[0]) & (found.periods_s < _SWUNG_S[1])
+    return np.asarray((on | late).all(axis=1) & often & usual)
 
 
 def _begins_bar(grids: _Grids, first_us: int) -> NDArray[np.bool_]:

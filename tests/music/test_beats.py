@@ -265,3 +265,17 @@ def test_short_quarters_that_change_with_the_bars_are_quarters() -> None:
         for pitch in SHELLS[0][at >= 4]
     ]
     assert abs(find(notes).timeline.bpm / 100 - 1) < 0.04
+
+
+@pytest.mark.parametrize("bpm", [100, 110, 118])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "r:.5 C5 D#5 F5 F#5 F5 D#5 C5 | r:1 Bb4:.5 C5:2.5",
+        "r:.5 A4 C5 D5 D#5 D5 C5 A4 | r:1 G4:1 r:.5 A4:1.5",
+    ],
+)
+def test_a_lick_that_begins_on_a_swung_off_beat_is_in_its_own_tempo(bpm: int, text: str) -> None:
+    """Nothing but long and short, as in three times the tempo by halves it would be."""
+    lick = call_of(Feel("lick", "4/4", 4, (bpm,), text, swing=66), bpm)
+    assert abs(find(in_time(lick, BEGIN_US)).timeline.bpm / bpm - 1) < 0.04
