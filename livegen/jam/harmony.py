@@ -11,7 +11,7 @@ from enum import Enum
 
 from livegen.jam.harmonies import WAIT, Ahead, Changes, ChordFrom, Finale, Outline
 from livegen.jam.lead_sheet import LeadSheet
-from livegen.jam.melody_chords import MelodyChords
+from livegen.jam.melody_chords import Implied, MelodyChords
 from livegen.jam.song_memory import LATE, SongMemory
 from livegen.jam.stops import Stops, apart
 from livegen.jam.struck import Struck
@@ -72,14 +72,15 @@ class Harmony:
         self._melody = MelodyChords()
         self._memory = SongMemory()
         self._call: deque[ChordFrom] = deque(maxlen=_REMEMBERED)  # its chords, since when, micros
-        self._together: list[tuple[int, int]] = []  # strokes at one time, as when and pitch
+        # Strokes at one time: when, pitch, and whether it is the left hand's.
+        self._together: list[tuple[int, int, bool]] = []
         # Told to whoever goes along with it, from `_source`; when it was new, and since when it holds.
         self._told: Chord | None = None
         self._told_us = self._since_us = -STALE_US
         self._source = ChordSource.NONE
+        self._implied = Implied()  # by the melody, when it was asked last
         self._awaited: tuple[int, ...] = ()  # strong beats on which a chord is waited for
         self._foreseen: tuple[ChordFrom, ...] = ()  # that were told, and may have come by now
-        self._key_was_heard = False  # before that no chord is named
         # When to look again what chord the notes struck last make.
         self.settles_us: int | None = None
         self._struck_us = -STALE_US
@@ -122,11 +123,21 @@ class Harmony:
         self._memory.sounds(self.played(at), at)
 
     def _chordal(self, at: int, pitch: int, is_below: bool) -> list[int]:
-        """The pitches that this stroke makes notes of a chord: its own, or all that were struck with it."""
+        """The pitches that this stroke makes notes of a chord: its own, or all that were struck with it.
+
+        Where the left hand strikes a whole chord, what the other one sings with it is none of its notes.
+        """
         since = at - CHORD_US
-        self._together = [row for row in self._together if row[0] >= since] + [(at, pitch)]
+        kept = [row for row in self._together if row[0] >= since]
+        self._together = [*kept, (at, pitch, is_below)]
+        below = [other for _, other, is_left in self._together if is_left]
+        if len(below) >= _CHORD:
+            for _, other, is_left in self._together:
+                if not is_left:
+                    self._chords.release(at, other)
+            return below
         if len(self._together) >= _CHORD:
-            return [other for _, other in self._together]
+            return [other for _, other, _ in self._together]
         return [pitch] if is_below else []
 
     def begin(self, now: int, is_new_song: bool) -> None:
@@ -196,7 +207,7 @@ class Harmony:
 
     def _is_whole(self, now: int) -> bool:
         """True if the chord that is struck can be named: three of its tones are there at once, or time has passed."""
-        tones = {pitch % 12 for _, pitch in self._together}
+        tones = {pitch % 12 for _, pitch, _ in self._together}
         return len(tones) >= _CHORD or now - self._left_us >= SETTLE_US
 
     # --- the chart ------------------------------------------------------------------------------------------------
@@ -365,8 +376,10 @@ class Harmony:
         past = self._past(start)
         came_us = timeline.micros(past.tick) if past else self._since_us
         if past and came_us > self._since_us:  # nobody has said otherwise since
-            self._told, self._source, self._since_us = past.chord, ChordSource.MEMORY, came_us
-        before = self._told
+            self._told, self._since_us = past.chord, came_us
+            if self._source is not ChordSource.MELODY:
+                self._source = ChordSource.MEMORY
+        before, soon = self._told, self._soon(start)
         if self.sheet:
             self._told, self._source = self.sheet.at(start).chord, ChordSource.CHART
         elif given := self._in_intro(start):
@@ -382,21 +395,45 @@ class Harmony:
         self._foreseen = (past, *coming) if past else coming
         is_new = now - self._told_us < SETTLE_US
         chords = self._from(start)
-        new = (chords[0]._replace(tick=timeline.tick(self._told_us)),) if is_new and chords else ()
+        new: Changes = (
+            (chords[0]._replace(tick=timeline.tick(self._told_us)),) if is_new and chords else ()
+        )
         passed = () if is_new else tuple(it for it in self._awaited if it < start <= it + WAIT)
+        if passed and self._has_played_at(passed[0], timeline, now):
+            new = tuple(ChordFrom(line, self._told) for line in self._bars(passed, timeline))
+            passed = ()
         self._awaited = waits = (*passed, *self._waits(known_until, start, timeline))
         rests = self._rests(start, until, chords, timeline)
         struck = {rest.start: _at(chords, rest.start) for rest in rests if chords}
         if self.stops and self.stops.until < until and chords:
             struck[self.stops.until] = _at(chords, self.stops.until)
-        lines = (wait for wait in waits if not timeline.metre.place(wait).position)
-        struck |= {line + WAIT: ChordFrom(line + WAIT, self._told) for line in lines}
+        lines = [line + WAIT for line in self._bars(waits, timeline)] if chords else []
+        struck |= {line: _at(chords, line) for line in lines}
         struck |= {change.tick: change for change in chords}
         strikes = (*new, *(struck[tick] for tick in sorted(struck) if tick > start))
-        return Ahead(strikes, is_new, waits)
+        is_called_off = self._source is ChordSource.MELODY and self._soon(start) != soon
+        return Ahead(strikes, bool(new) or is_new or is_called_off, waits)
+
+    def _soon(self, start: int) -> tuple[ChordFrom, ...]:
+        """The changes that were foreseen and come so soon after a tick that they are planned already."""
+        return tuple(it for it in self._foreseen if start < it.tick <= start + _LINE)
+
+    def _bars(self, ticks: Sequence[int], timeline: Timeline) -> list[int]:
+        """Those ticks that are bar lines."""
+        return [tick for tick in ticks if not timeline.metre.place(tick).position]
+
+    def _has_played_at(self, line: int, timeline: Timeline, now: int) -> bool:
+        """True if the player was waited for at a tick and has played, so that the chord is known."""
+        since = timeline.micros(line - WAIT)
+        if self._source is ChordSource.MELODY:
+            return self._struck_us >= since
+        return self._left_struck_us >= since and self._is_whole(now)
 
     def _waits(self, known_until: int, start: int, timeline: Timeline) -> tuple[int, ...]:
         """The strong beats from a tick on, on which the left hand may play another chord than is known."""
+        if self._source is ChordSource.MELODY:
+            over = None if self.ending is None else self.ending.last.tick
+            return tuple(it for it in self._implied.waits if over is None or it < over)
         if self.sheet or self._source not in (ChordSource.HAND, ChordSource.MEMORY):
             return ()
         since, place = max(start, known_until), timeline.metre.place
@@ -407,12 +444,11 @@ class Harmony:
 
     def _listen(self, start: int, timeline: Timeline, now: int) -> None:
         """Go by what the left hand plays now, or by what the melody implies."""
-        played, implied = self.played(now), None
-        self._key_was_heard = self._key_was_heard or self._keys.look(now) is not None
-        if played is None and self._key_was_heard:
-            implied = self._melody.chord(start, timeline, now, self._told)
-        if implied:
-            self._told, self._source = implied, ChordSource.MELODY
+        played, self._implied = self.played(now), Implied()
+        if played is None:
+            self._implied = self._melody.look(start, timeline, now, self._told)
+        if self._implied.chord:
+            self._told, self._source = self._implied.chord, ChordSource.MELODY
         elif played is None or self._is_whole(now):
             self._told, self._source = played, ChordSource.HAND if played else ChordSource.NONE
 
@@ -422,6 +458,8 @@ class Harmony:
             return self.sheet.coming(start, until), until
         if self._in_intro(start):
             return tuple(it for it in self._intro if it.tick > start), self._intro_over
+        if self._source is ChordSource.MELODY:
+            return self._implied.coming, start
         if self._told is None:
             return (), start
         return self._memory.coming(start, until, self._told, self._source is ChordSource.HAND)
@@ -436,7 +474,7 @@ class Harmony:
         What it struck before says nothing, unless it still holds that when most of a beat is over.
         """
         past, timeline = self._past(start), self._timeline
-        if past is None or timeline is None:
+        if past is None or timeline is None or self._source is ChordSource.MELODY:
             return False
         has_struck = timeline.tick(self._left_struck_us) >= past.tick - _LINE
         is_held = bool(self.left_hand) and start - past.tick >= LATE * TICKS_PER_BEAT

@@ -1,17 +1,16 @@
-"""The chords that a melody implies: what would be played under it, now and next.
+"""The chords that a melody implies: what would be played under it now, and on the beats to come.
 
-A hidden Markov model (Rabiner 1989) over spans of two beats: hidden are the 24 keys, and in each the
-24 major and minor triads seen from its tonic; observed is how long each pitch class of the melody
-sounds.  Chords follow each other within a key as was counted on POP909 (export/habits.py), and keys
-one another by chance.  On POP909 .79 of a melody are tones of the chord that is named while it
-sounds, .64 of the tones named are in the annotated chord, and the chord changes .50 times a beat, the
-annotated one .39 times (docs/LOG.md).
+A small network looks at a beat of the melody as somebody who harmonises does: which tone is struck on it, which tones
+sounded in each of the eight beats before, in the last bars and in the last half minute, and where in the bar it is.
+It looks twelve times, each time as seen from another root, with the same weights, so that what it knows holds in every
+key; for each root it says how likely the chord is major or minor, on this beat and some beats ahead.  The note that is
+struck on a beat tells most: who waits for it knows the root of .33 of the bars of POP909, a beat before of .25, and who
+hears the whole bar of .42 (`python -m bench.implied DATA`).
 
-Knows pitches and beats; knows no micros and no parts.
+Trained by `python -m export.implied DATA`.  Knows pitches and beats; knows no micros and no parts.
 """
 
-import json
-from collections.abc import Iterable
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -19,28 +18,21 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from livegen.music.chord import Chord
-from livegen.music.key import MODES
+WEIGHTS = Path(__file__).with_name("chords_implied.npz")
+WINDOW = 32  # beats of the melody that are looked at
+CLOSELY = 8  # of them one by one
+EARLY = 0.16  # of a beat: a note struck so little before a beat, or after it, is struck on it
+AHEAD = (0, 1, 2, 4)  # beats after the one that is looked at of which a chord is said
+BEFORE = 4  # beats before it of which one is said too, last: it taught the network what to look for, and is a measure
+CLASSES = 24  # chords: twice the root, one more where it is minor
+ROWS = CLOSELY + 3  # of pitch classes that are seen
+OTHERS = 12  # facts beside them
+_FADES = 8.0  # beats in which what sounded loses half its weight
+_MOST_ONSETS, _ONSETS = 6, 4.0
+_PLACES = 6  # beats of the bar that are told apart
+_BARS = {2: 0, 3: 1, 4: 2}  # and bars, by their beats; all others are one kind
 
-HABITS = Path(__file__).with_name("chord_habits.json")
-SPAN = 2.0  # beats for which a chord is taken to hold
-SPANS = 8  # that are looked at
-TRIADS = tuple((root, third) for root in range(12) for third in (4, 3))
-_FLOOR = 1e-4  # shares are rounded to so much
-_NOW = 0.5  # share of what is sung now in what is sung now and next
-_KEEP = 0.3  # how much better another chord must be than the one that sounds
-# Share of spans before which the key may be any other: far more than there are modulations, for who plays beside
-# somebody has to follow before it can be sure.
-_MODULATES = 0.2
-_THIRDS = {"maj": 4, "min": 3}
-_TONES = np.array(
-    [[(pc - root) % 12 in (0, third, 7) for pc in range(12)] for root, third in TRIADS], np.float64
-)
-_FROM_TONIC = (np.arange(12)[:, None] + np.arange(12)) % 12  # (tonic, step): the pitch class
-# (tonic, mode and triad seen from it): the triad.
-_CHORDS = (np.arange(12)[:, None] * 2 + np.tile(np.arange(24), 2)) % 24
-
-Floats = NDArray[np.float64]
+Floats = NDArray[np.float32]
 
 
 class Sung(NamedTuple):
@@ -51,53 +43,110 @@ class Sung(NamedTuple):
     pitch: int
 
 
+class Melody(NamedTuple):
+    """A melody by beats, n of them.
+
+    `lasting` (n, 12) is how long each pitch class sounded in the beat before each, `struck` (n, 12) the one that is
+    struck on it, and `onsets` (n,) how many notes began in the beat before.
+    """
+
+    lasting: Floats
+    struck: Floats
+    onsets: Floats
+
+
+def by_beats(notes: Sequence[Sung], since: int, until: int) -> Melody:
+    """The melody at the beats from `since` to before `until`."""
+    count = until - since
+    struck, onsets = np.zeros((count, 12), np.float32), np.zeros(count, np.float32)
+    lasting = np.zeros((count, 12), np.float32)
+    for onset, end, pitch in notes:
+        nearest = round(onset)
+        if abs(onset - nearest) <= EARLY and since <= nearest < until:
+            struck[nearest - since] = 0.0
+            struck[nearest - since, pitch % 12] = 1.0
+        began = int(np.floor(onset + EARLY)) + 1 - since
+        if 0 <= began < count:
+            onsets[began] += 1
+        first, last = max(0, int(np.floor(onset)) + 1 - since), int(np.ceil(end)) - since
+        for at in range(first, min(count - 1, last) + 1):
+            lasted = min(end, at + since) - max(onset, at + since - 1)
+            lasting[at, pitch % 12] += max(0.0, lasted)
+    return Melody(lasting, struck, onsets)
+
+
+def facts(melody: Melody, first: int, phase: int, bar: int) -> tuple[Floats, Floats]:
+    """What is seen at the beats from number `first` on: pitch classes (n, ROWS, 12), and others (n, OTHERS).
+
+    The beat `first` is beat `phase` of bars of `bar` beats.  What lies before the melody's first beat was silence.
+    """
+    count = len(melody.onsets) - first
+    before = np.concatenate([np.zeros((WINDOW, 12), np.float32), melody.lasting])
+    at = np.arange(count)[:, None] + first + WINDOW - np.arange(WINDOW)
+    window = before[at]  # (n, WINDOW, 12), the latest first
+    fades = (0.5 ** (np.arange(WINDOW) / _FADES)).astype(np.float32)
+    sums = window.sum(1), np.einsum("nwp,w->np", window, fades)
+    rows = [window[:, :CLOSELY], *(_share(each)[:, None] for each in sums)]
+    seen = np.concatenate([*rows, melody.struck[first:, None]], axis=1)
+    others = np.zeros((count, OTHERS), np.float32)
+    others[:, 0] = ~melody.struck[first:].any(1)
+    others[:, 1] = np.minimum(melody.onsets[first:], _MOST_ONSETS) / _ONSETS
+    places = (phase + np.arange(count)) % bar
+    others[np.arange(count), 2 + np.minimum(places, _PLACES - 1)] = 1.0
+    others[:, 2 + _PLACES + _BARS.get(bar, len(_BARS))] = 1.0
+    return seen, others
+
+
+def _share(sums: Floats) -> Floats:
+    """Each pitch class as a share of what sounded; little where little did."""
+    result: Floats = sums / (sums.sum(1, keepdims=True) + 1)
+    return result
+
+
+class Weights(NamedTuple):
+    """Of the network: from pitch classes seen from a root, and from the others, to two layers and the chords."""
+
+    seen: Floats  # (ROWS * 12, H)
+    others: Floats  # (OTHERS, H)
+    first: Floats  # (H,)
+    second: Floats  # (H, H)
+    second_bias: Floats  # (H,)
+    last: Floats  # (H, 2 * heads)
+    last_bias: Floats  # (2 * heads,)
+
+
 @cache
-def _habits() -> tuple[Floats, Floats, Floats]:
-    """Shares of first chords (48,), a twelfth in all, of what follows each (48, 48), and logarithms of what is sung
-    over each (48, 12), all seen from a tonic: the 24 triads of major, then those of minor.
+def shipped() -> Weights:
+    """Those that come with livegen."""
+    with np.load(WEIGHTS) as kept:
+        return Weights(*(kept[name].astype(np.float32) for name in Weights._fields))
+
+
+def from_roots(seen: Floats) -> Floats:
+    """What is seen of pitch classes (n, ROWS, 12) as seen from each root (n, 12, ROWS * 12)."""
+    turned = (np.arange(12)[:, None] + np.arange(12)) % 12
+    result: Floats = seen[:, :, turned].transpose(0, 2, 1, 3).reshape(len(seen), 12, ROWS * 12)
+    return result
+
+
+def likely(seen: Floats, others: Floats, weights: Weights) -> Floats:
+    """How likely each chord is at each beat, so many beats after it as AHEAD has, and BEFORE it (n, heads, CLASSES)."""
+    hidden = from_roots(seen) @ weights.seen + (others @ weights.others + weights.first)[:, None]
+    hidden = np.maximum(np.maximum(hidden, 0) @ weights.second + weights.second_bias, 0)
+    scores = hidden @ weights.last + weights.last_bias  # (n, 12, heads * 2)
+    heads = scores.shape[-1] // 2
+    scores = scores.reshape(-1, 12, heads, 2).transpose(0, 2, 1, 3).reshape(-1, heads, CLASSES)
+    shares = np.exp(scores - scores.max(-1, keepdims=True))
+    result: Floats = shares / shares.sum(-1, keepdims=True)
+    return result
+
+
+def implied(notes: Sequence[Sung], beat: int, bar: int) -> Floats:
+    """How likely each chord is at a beat, after it and before (heads, CLASSES), by what was sung by then; see `likely`.
+
+    Beat 0 is the first of a bar of `bar` beats; notes that still sound have an end to come.
     """
-    table = json.loads(HABITS.read_text())
-
-    def counted(kind: str) -> list[Floats]:
-        return [np.array(table[mode][kind]) + _FLOOR for mode in MODES]
-
-    first, (major, minor) = np.concatenate(counted("first"), axis=1)[0], counted("follows")
-    follows = np.block([[major, np.zeros((24, 24))], [np.zeros((24, 24)), minor]])
-    first, follows = first / (12 * first.sum()), follows / follows.sum(1, keepdims=True)
-    return first, follows, np.log(np.concatenate(counted("sung")))
-
-
-def implied(melody: Iterable[Sung], span: int, held: Chord | None = None) -> Chord:
-    """The chord to play in a span under what was sung until now; `held` is the one that sounds.
-
-    `span` counts spans of SPAN beats from beat 0; notes are in beats of the same origin, those that still sound with an
-    end to come.  Only those of the last SPANS spans up to this one matter.  Of the chords that are likely it is the one
-    that also has most of what is sung now and next; `held` stays while no other is better by _KEEP.  Of no melody all
-    chords are as likely.
-    """
-    since = span - SPANS + 1
-    weights = np.zeros((SPANS, 12))
-    latest: Sung | None = None
-    for note in melody:
-        begins, ends = max(since, int(note.onset // SPAN)), min(span, int(note.end // SPAN))
-        for at in range(begins, ends + 1):
-            lasted = min(note.end, (at + 1) * SPAN) - max(note.onset, at * SPAN)
-            weights[at - since, note.pitch % 12] += max(0.0, lasted)
-        if latest is None or note.onset >= latest.onset:
-            latest = note
-    first, follows, sung = _habits()
-    evidence = weights[:, _FROM_TONIC] @ sung.T  # (span, tonic, triad seen from it)
-    evidence = np.exp(evidence - evidence.max((1, 2), keepdims=True))
-    likely: Floats = np.tile(first, (12, 1))
-    for heard in evidence:
-        likely = (1 - _MODULATES) * (likely @ follows) + _MODULATES * first
-        likely *= heard
-        likely /= likely.sum()
-    coming = np.bincount(_FROM_TONIC.ravel(), (likely @ np.exp(sung)).ravel())
-    if latest is not None:
-        coming = (1 - _NOW) * coming + _NOW * (np.arange(12) == latest.pitch % 12)
-    worth = (np.bincount(_CHORDS.ravel(), likely.ravel()) + _TONES @ coming) / 2
-    if held is not None and held.kind in _THIRDS:
-        worth[TRIADS.index((held.root, _THIRDS[held.kind]))] += _KEEP
-    root, third = TRIADS[int(worth.argmax())]
-    return Chord(root, "maj" if third == 4 else "min")
+    melody = by_beats(notes, beat - WINDOW, beat + 1)
+    seen, others = facts(melody, WINDOW, beat % bar, bar)
+    found: Floats = likely(seen, others, shipped())[0]
+    return found
