@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from livegen.inference.sampling import Mask
 from livegen.jam.agenda import ROUTES, Route
+from livegen.jam.bass_figures import BassFigure
 from livegen.jam.controls import Settings
 from livegen.jam.drummer import Drummer
 from livegen.jam.harmonies import ChordFrom, Outline, Welcome
@@ -40,6 +41,7 @@ _USUAL = {"lead": (60, 84, 1), "comp": (50, 74, 4), "bass": (28, 50, 1), "drums"
 
 # Nats for each semitone that a solo over chords is off the middle of where leads lie: it was heard among the chords.
 _SOLO_HIGH, _SOLO_MIDDLE = 0.25, 74
+_COMP_HIGH = 67  # a comp beside a lead reaches so high, and higher where it stays below the lead
 
 # Lines of the beat, in ticks, and how welcome (in nats) those are on which the call did not play.
 _LINES = {0: 0.0, 12: 0.0, 6: -1.0, 18: -1.0, 8: -1.5, 16: -1.5}
@@ -56,9 +58,6 @@ _WANTED = 2.0  # nats: how welcome a part is that should play and does not
 _LEAST_BEFORE = 2 * TICKS_PER_BEAT  # ticks that a response plays before it closes
 _LATELY = 2  # beats over which it is judged how densely the player plays
 _CALM = 1.0  # onsets per beat that leave room for an accompaniment
-# Share of its notes that the network keeps beside a player who plays little.  With all of them comp and bass begin 32
-# notes a bar under a melody (`python -m bench.accompany DATA`); people's accompaniments of POP909 have 13.
-_BESIDE = 0.65
 
 # Of drums that play by themselves.
 _STEADY = 0.8  # of the temperature: bars are then as like the one before as people's
@@ -87,8 +86,9 @@ class Brief:
     From each of `waits`, a tick, those parts wait a moment for the player's chord.  At the beginning of each of `rests`
     all may strike once more, and then nobody plays to its end.
     `last` is the chord that is struck last: all begin anew with it, and what begins then is held to the end.
-    `drummer` is what drums keep to that play by themselves.  `densities` are those of the parts beside one another, and
-    multiply `density`.  Onsets are on lines `grid` ticks apart, None for any; no note is longer than `longest` ticks.
+    `figure` is what the bass keeps to, and `drummer` what drums keep to that play by themselves.  `densities` are those
+    of the parts beside one another, and multiply `density`.  Onsets are on lines `grid` ticks apart, None for any; no
+    note is longer than `longest` ticks.
     `pulses` are lines on which parts begin notes; `kit` is what drums play on.
     """
 
@@ -118,6 +118,7 @@ class Brief:
     rests: tuple[Stretch, ...] = ()
     waits: tuple[int, ...] = ()
     last: ChordFrom | None = None
+    figure: BassFigure | None = None
     drummer: Drummer | None = None
     densities: tuple[float, ...] = (1.0,) * len(PARTS)
     grid: int | None = None
@@ -230,6 +231,7 @@ def for_drums(brief: Brief, drummer: Drummer | None = None) -> Brief:
         wanted=0.0,
         supposes=False,
         strikes=(),
+        figure=None,
         drummer=drummer,
     )
 
@@ -266,14 +268,14 @@ def room(phrase: Phrase, settings: Settings, timeline: Timeline, now: int) -> fl
     """The share of its notes that an accompaniment keeps: fewer the more onsets a beat the player has had lately.
 
     A chord is one onset.  With `follow` at 1 it plays half as much beside eighths as beside quarters, at 0 it does not
-    care, and keeps what it does beside quarters.
+    care.
     """
     onsets, last = 0, None
     for at in phrase.onsets_us:
         if now - _LATELY * timeline.tempo_us < at <= now and (last is None or at - last > CHORD_US):
             onsets, last = onsets + 1, at
     busy = max(0.0, onsets / _LATELY - _CALM)
-    return _BESIDE / (1.0 + settings.follow * busy)
+    return 1.0 / (1.0 + settings.follow * busy)
 
 
 def parts(phrase: Phrase, settings: Settings, mode: Mode) -> tuple[bool, ...]:
@@ -392,13 +394,22 @@ def _register(phrase: Phrase, settings: Settings, part: int) -> Mask:
     shift = octave + (0 if register == "call" else round(float(register)))
     extent = _extent(phrase, settings, part)
     low, high, _ = _USUAL[PARTS[part]]
+    mode = MODES[settings.mode]
+    if part == COMP and mode.is_beside:
+        return _range(low + shift, _below_soloist(phrase, high) + shift)
     # Over chords alone the lead lies where leads lie, not among the chords.
-    if extent and (extent.high >= low or MODES[settings.mode].parts is not Parts.LEAD):
+    if extent and (extent.high >= low or mode.parts is not Parts.LEAD):
         # Moved up it does not reach down, where the model would go on from the call; nor moved down, up.
         low = extent.low - (REACH if shift <= 0 else 0)
         high = extent.high + (REACH if shift >= 0 else 0)
     shift -= 12 * (high + shift - 115 > 0) - 12 * (low + shift - 12 < 0)
     return _range(low + shift, high + shift)
+
+
+def _below_soloist(phrase: Phrase, high: int) -> int:
+    """How high a comp goes beside a lead: up to its lowest note, but for an octave and a half in any case."""
+    lead = phrase.extents.get(LEAD)
+    return high if lead is None else min(high, max(_COMP_HIGH, lead.low - 1))
 
 
 def _scale(phrase: Phrase, settings: Settings, outline: Outline) -> PitchClasses:

@@ -13,8 +13,9 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from livegen.jam.bass_figures import Role
 from livegen.music.charts import Stretch
-from livegen.music.chord import Chord
+from livegen.music.chord import INTERVALS, Chord
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import BASS, COMP, LEAD
 
@@ -58,8 +59,8 @@ class Outline:
 class Ahead(NamedTuple):
     """The notes that a part which goes along strikes from a tick on.
 
-    `is_new` says that the first of `strikes` begins now, and was not foreseen.  `waits` are strong beats, ticks, on
-    which another chord may come that nobody foresees.
+    `is_new` says that the first of `strikes` begins now, or that one that was foreseen does not.  `waits` are strong
+    beats, ticks, on which another chord may come that nobody foresees.
     """
 
     strikes: Changes = ()
@@ -70,6 +71,7 @@ class Ahead(NamedTuple):
 _TONES = {LEAD: 1.5, COMP: 5.0, BASS: 2.0}  # how welcome the tones of a chord are
 # Of a bass: the root where a chord begins, tones on strong beats, the root among them, and what leads to the next root.
 _BEGINS, _ON_STRONG, _ROOT, _LEADS = 10.0, 5.0, 1.0, 2.5
+_ASKED = 6.0  # how welcome what a bass's figure asks for is
 WAIT = 3  # ticks after a strong beat for which those who strike a chord wait for the player's, if it is not foreseen
 _BEGINNING = TICKS_PER_BEAT // 4  # so long a chord begins
 _LEADING = TICKS_PER_BEAT  # so long before the next chord a bass may lead to it
@@ -103,6 +105,15 @@ class Welcome:
             return self.strange + self.weight * _tones(chord, _TONES[self.part])
         return self.strange + self.weight * self._of_bass(chord, tick, since, self._following(at))
 
+    def in_figure(self, role: Role, tick: int, before: int | None) -> Favour:
+        """What a beat of a bass's figure adds to that; `before` is the pitch that the bass began last."""
+        chord = self.chord(tick)
+        if role is Role.WALKS and before is not None:
+            return _walking(before)
+        if chord is None or role not in (Role.FOOT, Role.FIFTH):
+            return np.zeros(128)
+        return self.weight * _only(foot(chord) if role is Role.FOOT else fifth(chord), _ASKED)
+
     def chord(self, tick: int) -> Chord | None:
         """The chord of a tick; None where there is none, or none is known."""
         return self.chords[self._folded(tick)[1]].chord if self.chords else None
@@ -111,7 +122,7 @@ class Welcome:
         """True where no chord is to sound, and the part goes by chords."""
         if self.part == LEAD or not self.chords:
             return False
-        return self.chords[self._folded(tick)[1]].chord is None
+        return self.chord(tick) is None
 
     def _folded(self, tick: int) -> tuple[int, int]:
         """The tick within the first period, and which of the chords holds there."""
@@ -139,6 +150,22 @@ class Welcome:
 def foot(chord: Chord) -> int:
     """The pitch class that a bass plays: the root, or what is written under the stroke."""
     return chord.root if chord.bass is None else chord.bass
+
+
+def fifth(chord: Chord) -> int:
+    """The pitch class of its fifth, as it is in the chord."""
+    steps = INTERVALS[chord.kind]
+    return (chord.root + next((step for step in (7, 6, 8) if step in steps), 7)) % 12
+
+
+@lru_cache(128)
+def _walking(before: int) -> Favour:
+    """Steps and small leaps from a pitch, rather than that pitch again or a wide leap."""
+    apart = np.abs(np.arange(128) - before)
+    nats: Favour = np.select(
+        [apart == 0, apart <= 2, apart <= 4, apart <= 7], [-4.0, 1.5, 0.5, 0.0], -2.0
+    )
+    return nats
 
 
 @lru_cache(256)

@@ -14,6 +14,7 @@ from livegen.codec.encoder import Stroke
 from livegen.codec.layout import STYLE_UNKNOWN_NAME
 from livegen.jam import starts
 from livegen.jam.agenda import Agenda, Coming, Given, Timed
+from livegen.jam.bass_figures import figure_for
 from livegen.jam.brief import Brief, brief_for, for_drums, parts, room
 from livegen.jam.calls import Call, Response, Taken
 from livegen.jam.candidate import Candidate
@@ -222,7 +223,13 @@ class Performer:
 
     def _together(self, call: Call, brief: Brief, settled: Sequence[Stroke], now: int) -> Candidate:
         """All parts in one rollout; beside a player the drums in one of their own."""
-        if not self.mode.is_beside or not brief.parts[DRUMS]:
+        if not self.mode.is_beside:
+            return self._going_on(call, brief, self._heard(call, brief, now), settled)
+        drummer = self._drummer(call, brief)
+        kicks = drummer if brief.parts[DRUMS] else None
+        style, metre = self._listener.style, self._timeline.metre
+        brief = replace(brief, figure=figure_for(style, metre, drummer.origin, kicks))
+        if not brief.parts[DRUMS]:
             return self._going_on(call, brief, self._heard(call, brief, now), settled)
         pitched = tuple(part for part in range(DRUMS) if brief.parts[part])
         players = []
@@ -233,7 +240,6 @@ class Performer:
                 self._going_on(call, others, self._heard(call, brief, now), own, (DRUMS,))
             )
         own = [stroke for stroke in settled if stroke.part == DRUMS]
-        drummer = self._drummer(call, brief)
         drums = self._listener.drums(drummer, self._entry_us(now))
         theirs = tuple(range(DRUMS)) if pitched else ()
         players.append(self._going_on(call, for_drums(brief, drummer), drums, own, theirs))

@@ -22,7 +22,8 @@ Rules of this file, from what went wrong without them, measured on a prototype:
 """
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +40,7 @@ from livegen.inference.sampling import (
     nucleus,
     probabilities,
 )
+from livegen.jam.bass_figures import Beat, Role
 from livegen.jam.brief import Brief
 from livegen.jam.candidate import PlayedOnce
 from livegen.jam.circles import worn_out
@@ -64,6 +66,9 @@ MOST_ONSETS_PER_BEAT = 16
 # Nats for a beat of a part's silence, after so many beats, and at most.  On 8 leads without, the bass played in none.
 _MISSED, _MISSED_AFTER, _MISSED_MOST = 8.0, 0.5, 20.0
 BASS_LEAP = 12  # semitones: a bass leaps no farther
+OCTAVE = 12
+_MOVED = 0.8  # nats for each semitone that a voice of a comp moves from one chord to the next
+_LOOKED_AT = 96  # strokes of our own in which the comp's last chord is looked for
 STRUCK = (COMP, BASS)  # parts that strike a chord: all of it, and its root
 CLOSES = 0.85  # share of responses that close on a strong beat where they can
 _SETTLED = 2.0  # onsets by which density is late in following: a single rest is no lag
@@ -127,8 +132,10 @@ class Rollout(PlayedOnce):
         self._leads = brief.parts.index(True) if True in brief.parts else DRUMS
         self._theme = None if self._leads == DRUMS else brief.theme
         self._strikes = deque(brief.strikes)
+        self._voicing = voicing_of(own := list(own))  # of the comp's chord before
+        self._beats: Beat | None = None  # one that has come
+        self._stepped = brief.start - 1  # the tick of the last beat of the bass's figure
         self._last_hits = deque(LAST_HITS if brief.last and brief.drummer else ())
-        own = list(own)
         self._line = line_of(stroke for stroke in own if stroke.part == self._leads)
         for stroke in own if brief.drummer else ():
             if stroke.part == DRUMS and stroke.velocity:
@@ -192,6 +199,8 @@ class Rollout(PlayedOnce):
     def _step(self) -> None:
         while self._unheard:
             self.hearing.feed(self._unheard.popleft())
+        if self.brief.end is not None and self.frontier >= self.brief.end:
+            return self._finish(self.frontier)
         struck = self._struck_next
         if struck is not None and struck <= self.frontier:
             if self._strikes:
@@ -202,14 +211,20 @@ class Rollout(PlayedOnce):
             return self._strike_pulse(pulses, pulse)
         if pulse is not None and (struck is None or pulse < struck):
             struck = pulse
+        if self._beats:
+            return self._keep_beat(self._beats)
+        beat = self._beat
         closed = self._closed
         if closed is not None and all(at >= closed for _, at in self._notes.values()):
             return self._finish(self.brief.end or self.frontier)
         brief, time = self.brief, self._draw_time()
         tick = self._last() + time
-        stops = (brief.end, struck)
-        if self._end_overlong(min([tick, *(stop for stop in stops if stop is not None)])):
+        stops = [stop for stop in (brief.end, struck) if stop is not None]
+        is_beat = beat is not None and beat.tick < min([tick, *stops])
+        if self._end_overlong(min([tick, *stops, *((beat.tick,) if beat and is_beat else ())])):
             return None
+        if beat and is_beat:
+            return self._come_to(beat)
         if struck is not None and tick >= struck and (brief.end is None or struck < brief.end):
             if (rest := self._rest_before(struck)) is not None:
                 return self._keep_silent(rest)
@@ -243,7 +258,9 @@ class Rollout(PlayedOnce):
             return self._end(part, self._draw("pitch", query, self._endable(part, tick)), tick)
         if not self._is_in_pulse(part, tick):
             return self._drop(tick)
-        if not self._is_left(part, tick):
+        if part == BASS and beat and beat.tick == tick:
+            return self._come_to(beat)
+        if self._is_beside_figure(part) or not self._is_left(part, tick):
             self._thinned += 1
             return self._drop(tick)
         if (line := self._begins_at(part, tick)) != tick:
@@ -497,8 +514,11 @@ class Rollout(PlayedOnce):
             allowed = self._beginnable(part, tick) & missing
             has_room = self.brief.parts[part] and self._count(part) < self.brief.voices[part]
             if has_room and allowed.any():
-                return self._begin_one(part, allowed, tick)
+                favour = _near(self._voicing) if part == COMP else None
+                return self._begin_one(part, allowed, tick, favour)
         self._strikes.popleft()
+        voicing = tuple(sorted(pitch for part, pitch in self._notes if part == COMP))
+        self._voicing = voicing or self._voicing
         return None
 
     def _hit_last(self, drum: int) -> None:
@@ -565,6 +585,55 @@ class Rollout(PlayedOnce):
         """False where a part begins notes on lines only, and this tick is none of them."""
         pulse = self.brief.pulses[part]
         return pulse is None or pulse.takes(tick, self.hearing.timeline.metre)
+
+    # --- the bass's figure ----------------------------------------------------------------------------------------
+
+    @property
+    def _beat(self) -> Beat | None:
+        """The next beat of the bass's figure; None without one, or where it lies in a rest or behind the end."""
+        figure, since = self.brief.figure, max(self.frontier, self._stepped + 1)
+        if figure is None or not self.brief.parts[BASS] or self.brief.pulses[BASS]:
+            return None
+        beat = figure.coming(since)
+        return None if self._rest_before(beat.tick) else beat
+
+    def _is_beside_figure(self, part: int) -> bool:
+        """True where a note of the bass is none of its figure, and is left out."""
+        figure = self.brief.figure
+        if part != BASS or figure is None or self.brief.pulses[BASS]:
+            return False
+        return self._rng.random() >= figure.others
+
+    def _come_to(self, beat: Beat) -> None:
+        """Let time pass to a beat of the figure: who comes before a bass has struck by then what sounds with it."""
+        if beat.tick > self._last():
+            self._wait(beat.tick)
+        self._beats = beat
+
+    def _keep_beat(self, beat: Beat) -> None:
+        """The bass begins the note of its figure, unless it has begun one just now or may not."""
+        tick, since = self.frontier, self._struck_at.get(BASS, self.brief.start - TICKS_PER_BEAT)
+        allowed = self._beginnable(BASS, tick)
+        may = tick - since > TOGETHER >= tick - beat.tick and allowed.any()
+        if may and self._count(BASS) >= self.brief.voices[BASS]:
+            pitch, onset = next(
+                (it, at) for (part, it), (_, at) in self._notes.items() if part == BASS
+            )
+            if tick - onset >= SHORTEST:
+                return self._end(BASS, pitch, tick)
+            may = False
+        self._beats, self._stepped = None, beat.tick
+        if may and self._is_left(BASS, tick):
+            self._begin_one(BASS, allowed, tick, self._asked(beat.role, tick))
+        return None
+
+    def _asked(self, role: Role, tick: int) -> NDArray[np.float64] | None:
+        """How welcome each pitch is to the bass on a beat of its figure."""
+        harmony = self.brief.harmony[BASS]
+        if harmony is None:
+            return None
+        before = self.hearing.encoder.struck.get(BASS)
+        return harmony.at(tick) + harmony.in_figure(role, tick, before)
 
     # --- density of a part, and the grid -----------------------------------------------------------------------
 
@@ -745,6 +814,29 @@ def _tones(chord: Chord | None, part: int) -> frozenset[int]:
     if chord is None:
         return frozenset()
     return frozenset({foot(chord)}) if part == BASS else chord.pitch_classes
+
+
+def voicing_of(own: Sequence[Stroke]) -> tuple[int, ...]:
+    """The pitches of the chord that a comp struck last, ascending; none where it has struck none."""
+    struck = [it for it in own[-_LOOKED_AT:] if it.part == COMP and it.velocity]
+    last = next((it.tick for it in reversed(struck) if _are_together(struck, it.tick)), None)
+    if last is None:
+        return ()
+    return tuple(sorted(it.pitch for it in struck if abs(it.tick - last) <= TOGETHER))
+
+
+def _are_together(struck: Sequence[Stroke], tick: int) -> bool:
+    return sum(abs(it.tick - tick) <= TOGETHER for it in struck) > 1
+
+
+@lru_cache(64)
+def _near(voicing: tuple[int, ...]) -> NDArray[np.float64]:
+    """How welcome each pitch is to a comp whose voices were there: the less, the farther one has to move."""
+    if not voicing:
+        return np.zeros(128)
+    apart = np.abs(_PITCHES[:, None] - np.array(voicing)).min(1)
+    nats: NDArray[np.float64] = -_MOVED * np.minimum(apart, OCTAVE).astype(np.float64)
+    return nats
 
 
 def _without(pitches: set[int], allowed: Mask) -> Mask:

@@ -306,9 +306,8 @@ def test_with_a_clock_it_begins_on_the_bar_line() -> None:
     clocks(jam, 5, at=0)
     command(jam, "count_in")
     clocks(jam, 24, at=5 * BEAT)
-    assert [at for at, _ in clicked(jam)] == pytest.approx(
-        [2 * BAR + beat * BEAT for beat in range(4)], abs=2_000
-    )
+    counted = [at for at, _ in clicked(jam) if at < 3 * BAR]  # later a drummer may have wood blocks
+    assert counted == pytest.approx([2 * BAR + beat * BEAT for beat in range(4)], abs=2_000)
     band = [at for at, note in onsets(jam) if note.pitch not in (ACCENT, CLICK)]
     assert band[0] == pytest.approx(3 * BAR, abs=2_000)
 

@@ -133,6 +133,7 @@ def test_where_the_chart_has_no_chord_comp_and_bass_are_silent() -> None:
         for part in range(4)
     )
     brief = replace(FREE, strikes=chords, harmony=harmony, voices=(1, 4, 1, 8))
+    brief = replace(brief, channels=(0, 1, 2, 9))
     for seed in range(8):
         planned = rolled_out(UniformModel(6), brief, seed)
         struck = [it for it in onsets(planned) if change <= it.tick < change + 2 * BEAT]
@@ -153,6 +154,13 @@ def test_after_a_hit_nobody_plays_until_the_rest_is_over() -> None:
         assert not [it for it in onsets(planned) if rest.start < it.tick < rest.end]
         assert not sounding_at(planned, hit + BEAT)
         assert [it for it in onsets(planned) if it.tick >= rest.end]
+
+
+def test_nothing_is_struck_at_the_end() -> None:
+    """Who goes on from what was planned up to the end begins there; a chord of the next bar was struck, and hung."""
+    end = FREE.start
+    brief = replace(FREE, end=end, strikes=(ChordFrom(end, F_MAJOR),))
+    assert not onsets(rolled_out(UniformModel(6), brief))
 
 
 def test_at_a_hit_a_comp_that_holds_the_same_chord_strikes_it_again() -> None:
