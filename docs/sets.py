@@ -33,6 +33,7 @@ HERE = Path(__file__).parent / "sets"
 START_US = SECOND
 SEED = 20261129
 LASTS_S = 12  # seconds for the ending
+GAIN = 0.8  # of the synthesiser: five instruments at 1.2 are clipped
 
 SWUNG: tuple[Rhythm, ...] = (
     ((0, 0.67), (0.67, 0.33), (1, 1), (2.67, 0.33), (3, 1)),
@@ -163,7 +164,7 @@ def main(only: str, sound: bool) -> None:
                 f"{one.name}: {len(keys) // 2} notes of the person's, {len(band)} of the band's"
             )
     if sound:
-        render(HERE, "*.mid")
+        render(HERE, "*.mid", GAIN)
 
 
 if __name__ == "__main__":

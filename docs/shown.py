@@ -255,7 +255,7 @@ def _keep(
     }
 
 
-def render(folder: Path, files: str = "*/*.mid") -> None:
+def render(folder: Path, files: str = "*/*.mid", gain: float = GAIN) -> None:
     """Render all files to Opus beside them.  Raises LivegenError that names what is missing."""
     missing = [name for name in RENDERERS if not shutil.which(name)]
     if missing or not INSTRUMENTS.is_file():
@@ -265,7 +265,7 @@ def render(folder: Path, files: str = "*/*.mid") -> None:
     with tempfile.TemporaryDirectory() as scratch:
         wave = Path(scratch) / "sound.wav"
         for path in sorted(folder.glob(files)):
-            synthesise = ["fluidsynth", "-ni", "-q", "-g", str(GAIN), "-F", str(wave)]
+            synthesise = ["fluidsynth", "-ni", "-q", "-g", str(gain), "-F", str(wave)]
             subprocess.run(
                 [*synthesise, str(INSTRUMENTS), str(path)], check=True, capture_output=True
             )
