@@ -138,6 +138,10 @@ def pair() -> tuple[Link, Link]:
     return Link(left), Link(right)
 
 
+# numpy's matrices here are small: threads that share one cost more than they save, and more yet on a busy machine.
+_ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
+
+
 def spawn(module: str, arguments: Sequence[str] = ()) -> tuple["subprocess.Popen[bytes]", Link]:
     """Start `python -m module FD arguments…` with the other end of a new link.
 
@@ -150,7 +154,9 @@ def spawn(module: str, arguments: Sequence[str] = ()) -> tuple["subprocess.Popen
             sys.platform == "win32"
         ):  # descriptors are not inherited by number there: share() is the way
             command = [sys.executable, "-m", module, "-", *arguments]
-            child = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=sys.stderr)
+            child = subprocess.Popen(
+                command, stdin=subprocess.PIPE, stdout=sys.stderr, env=_ONE_THREAD | os.environ
+            )
             assert child.stdin is not None
             child.stdin.write(theirs.share(child.pid))
             child.stdin.close()
@@ -162,7 +168,7 @@ def spawn(module: str, arguments: Sequence[str] = ()) -> tuple["subprocess.Popen
                 stdout=2,
                 pass_fds=[theirs.fileno()],
                 start_new_session=True,
-                env=os.environ | {"PYTHONUNBUFFERED": "1"},
+                env=_ONE_THREAD | os.environ | {"PYTHONUNBUFFERED": "1"},
             )
     return child, Link(ours)
 

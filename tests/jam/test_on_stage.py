@@ -35,7 +35,7 @@ def test_other_bars_forget_no_call_and_cut_no_answer() -> None:
     first = began(jam)
     command(jam, "metre", "4/4", at=first + 100_000)
     jam.until(20 * SECOND)
-    assert len(onsets(jam, first + 100_000)) > 6
+    assert len(onsets(jam, first)) >= 6, "two bars of three, as if nothing had been turned"
 
 
 def test_the_tempo_of_our_own_is_turned_without_a_cut_or_a_burst() -> None:
@@ -138,7 +138,13 @@ def test_a_frozen_answer_loses_no_beat_where_it_comes_again() -> None:
     first = began(jam)
     command(jam, "freeze", at=first + 300_000)
     jam.until(first + 3 * BAR - 1)
-    assert [at for at, _ in onsets(jam)] == [first + beat * BEAT for beat in range(12)]
+    answered = [
+        beat for beat in range(4) if onsets(jam, first + beat * BEAT, first + beat * BEAT + 1)
+    ]
+    assert answered[:3] == [0, 1, 2], "the last note may be held"
+    assert [at for at, _ in onsets(jam)] == [
+        first + bar * BAR + beat * BEAT for bar in range(3) for beat in answered
+    ]
 
 
 def test_frozen_once_more_in_its_last_repetition_it_goes_on() -> None:

@@ -15,6 +15,7 @@ from livegen.control.words.chords import chart_in
 from livegen.control.words.vocabulary import Meaning, Vocabulary, Word, shipped, words_of
 from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, LONGEST_WISH, Value, checked
+from livegen.jam.turns import MODES, Length
 from livegen.music.parts import PARTS
 from livegen.music.scale import KINDS
 
@@ -135,7 +136,9 @@ class _Reader:
         self._choose_style()
         self._choose_scale()
         if self.bars:
-            self.said["trade" if self.said.get("mode") == "trade" else "length"] = self.bars
+            mode = MODES.get(str(self.said.get("mode")))
+            trades = mode is not None and mode.length is Length.TRADE
+            self.said["trade" if trades else "length"] = self.bars
         return Reading(self._checked(), tuple(self.unknown))
 
     # --- one word after the other -----------------------------------------------------------------------------
