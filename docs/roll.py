@@ -13,7 +13,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 from matplotlib.ticker import MaxNLocator
 
-from livegen.music.messages import NoteOn
+from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Score, Track, read
 
 COLOURS = {"Player": "#0072B2", "Model": "#D55E00"}  # Okabe & Ito
@@ -23,17 +23,17 @@ LARGE, SMALL = (11, 3.6, 150), (9, 2.4, 90)  # inches, inches, dots per inch
 def notes(score: Score, track: Track) -> list[tuple[float, float, int, int]]:
     """Notes of a track as (onset, end, pitch, velocity), in seconds."""
     times = map(score.tempo_map.micros, (tick for tick, _ in track.messages))
-    sounding: dict[int, tuple[int, int]] = {}
+    sounding: dict[tuple[int, int], tuple[int, int]] = {}  # by channel and pitch
     found = []
     for time, (_, message) in zip(times, track.messages, strict=True):
-        pitch = getattr(message, "pitch", None)
-        if pitch is None:
+        if not isinstance(message, NoteOn | NoteOff):
             continue
-        if pitch in sounding:
-            since, velocity = sounding.pop(pitch)
-            found.append((since / 1e6, time / 1e6, pitch, velocity))
+        key = (message.channel, message.pitch)
+        if key in sounding:
+            since, velocity = sounding.pop(key)
+            found.append((since / 1e6, time / 1e6, message.pitch, velocity))
         if isinstance(message, NoteOn):
-            sounding[pitch] = (time, message.velocity)
+            sounding[key] = (time, message.velocity)
     return found
 
 

@@ -69,11 +69,14 @@ def take_the_stage(seen: Seen) -> None:
 
 
 def take_the_controls(page: Page) -> None:
-    """Some of the controls, one with its help, one being learned."""
+    """Some of the controls, one with its help, one being learned; the mixer; and the cues, which a band takes."""
+    choose(page, "mode", "accompany")
+    expect(page.locator("[data-band]")).to_be_visible()
     page.locator('[data-control="density"]').get_by_role("button", name="What density does").click()
     page.locator('[data-control="energy"]').get_by_role("button", name="Learn").click()
     expect(page.get_by_text("Move it …")).to_be_visible()
-    page.locator('[data-control="scale"]').evaluate("row => row.scrollIntoView()")
+    page.get_by_text("Mixer", exact=True).click()
+    page.locator('[data-control="density"]').evaluate("row => row.scrollIntoView()")
     save(page, "controls")
 
 
