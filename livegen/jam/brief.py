@@ -18,7 +18,7 @@ from livegen.jam.harmonies import ChordFrom, Outline, Welcome
 from livegen.jam.mixer import strip_of, strips
 from livegen.jam.theme import Theme
 from livegen.jam.turns import MODES, Length, Mode, Parts
-from livegen.jam.variations import PLAIN_KIT, USUAL, VARIATIONS, Kit, Pulse
+from livegen.jam.variations import PLAIN_KIT, USUAL, VARIATIONS, Kit, PartPulse
 from livegen.music.charts import Stretch
 from livegen.music.drum_bars import KICKS
 from livegen.music.metre import TICKS_PER_BEAT, Metre
@@ -123,7 +123,7 @@ class Brief:
     densities: tuple[float, ...] = (1.0,) * len(PARTS)
     grid: int | None = None
     longest: int = LONGEST_NOTE
-    pulses: tuple[Pulse | None, ...] = (None,) * len(PARTS)
+    pulses: tuple[PartPulse | None, ...] = (None,) * len(PARTS)
     kit: Kit = PLAIN_KIT
 
     @property
@@ -252,10 +252,10 @@ def kicked(notes: Sequence[Played], timeline: Timeline) -> tuple[int, ...]:
 
 
 def _with_kicks(
-    pulses: tuple[Pulse | None, ...], kicks: tuple[int, ...]
-) -> tuple[Pulse | None, ...]:
+    pulses: tuple[PartPulse | None, ...], kicks: tuple[int, ...]
+) -> tuple[PartPulse | None, ...]:
     """A bass that nobody tells what to play keeps to the kick."""
-    bass = Pulse(TICKS_PER_BEAT, at=kicks) if kicks else pulses[BASS]
+    bass = PartPulse(TICKS_PER_BEAT, at=kicks) if kicks else pulses[BASS]
     return tuple(bass if part == BASS else pulse for part, pulse in enumerate(pulses))
 
 

@@ -15,6 +15,7 @@ Rules of this file, from what went wrong without them, measured on a prototype:
 * the density of a part is thinned too: all play as densely as the densest, and of the others onsets are dropped;
 * on a grid an onset begins on the nearest line that its part has not struck yet, and is heard there;
 * a line that leads does not go round in circles (jam/circles.py);
+* a comp beside a player strikes again a sixteenth later at the soonest: closer strokes are a tremolo;
 * a part with a pulse begins a note on each of its lines, whatever else the model has it play;
 * where nothing at all may be played the response ends: a rest, and no fault;
 * silence ends: the first onset comes within a beat and half the response, the next within
@@ -60,6 +61,7 @@ SHORTEST = 2
 HIT = TICKS_PER_BEAT // 2  # a chord that is hit before a rest lasts so long
 LAST_HITS = (KICK, CRASH)  # drums that are struck with the last chord
 TOGETHER = 2  # ticks that notes struck together may lie apart
+SOONEST = 5  # ticks from one stroke of a comp to its next: sixteenths, and no tremolo
 LONGEST_SILENCE = 8 * TICKS_PER_BEAT
 DRUM_TICKS = 2  # a drum has no end of its own: its key comes up after this
 MOST_ONSETS_PER_BEAT = 16
@@ -260,7 +262,8 @@ class Rollout(PlayedOnce):
             return self._drop(tick)
         if part == BASS and beat and beat.tick == tick:
             return self._come_to(beat)
-        if self._is_beside_figure(part) or not self._is_left(part, tick):
+        is_left_out = self._is_tremolo(part, tick) or self._is_beside_figure(part)
+        if is_left_out or not self._is_left(part, tick):
             self._thinned += 1
             return self._drop(tick)
         if (line := self._begins_at(part, tick)) != tick:
@@ -647,6 +650,11 @@ class Rollout(PlayedOnce):
             is_left = tick >= self._due or self._rng.random() < share
             self._judged[part] = tick, is_left
         return is_left
+
+    def _is_tremolo(self, part: int, tick: int) -> bool:
+        """True where a comp beside a player has struck just before, and this note is no part of that chord."""
+        gap = tick - self._silent_since[part]
+        return part == COMP and self.brief.supposes and TOGETHER < gap < SOONEST
 
     def _grid_from(self, tick: int) -> int:
         grid, metre = self.brief.grid, self.hearing.timeline.metre

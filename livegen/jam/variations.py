@@ -17,7 +17,7 @@ _RIDE = tuple((hat, RIDE) for hat in _HATS)
 
 
 @dataclass(frozen=True, slots=True)
-class Pulse:
+class PartPulse:
     """A part begins a note each `ticks` of the bar, or `at` some of its ticks, and then on no other.
 
     Its other notes fall on lines `lines` ticks apart, or anywhere.
@@ -75,12 +75,12 @@ class Variation:
 
     densities: tuple[float, ...] = (1.0,) * len(PARTS)
     louder: float = 0.0
-    comp: Pulse | None = None
-    bass: Pulse | None = None
-    walks: Pulse | None = None
+    comp: PartPulse | None = None
+    bass: PartPulse | None = None
+    walks: PartPulse | None = None
     kit: Kit = PLAIN_KIT
 
-    def pulses(self, swing: float) -> tuple[Pulse | None, ...]:
+    def pulses(self, swing: float) -> tuple[PartPulse | None, ...]:
         """The pulses by part where the first eighth of a beat takes `swing` percent of it."""
         pulses = {COMP: self.comp, BASS: self.walks if swing >= SWINGS else self.bass}
         return tuple(pulses.get(part) for part in range(len(PARTS)))
@@ -93,8 +93,8 @@ def _by_part(comp: float, bass: float, drums: float) -> tuple[float, ...]:
 
 _BEAT = TICKS_PER_BEAT
 _EIGHTH = _BEAT // 2
-_HALVES, _EIGHTHS = Pulse(4 * _BEAT, 2 * _BEAT), Pulse(_EIGHTH, _EIGHTH)  # or wholes
-_QUARTERS, _TWO = Pulse(_BEAT, _EIGHTH), Pulse(2 * _BEAT, _EIGHTH)  # and some off the beat
+_HALVES, _EIGHTHS = PartPulse(4 * _BEAT, 2 * _BEAT), PartPulse(_EIGHTH, _EIGHTH)  # or wholes
+_QUARTERS, _TWO = PartPulse(_BEAT, _EIGHTH), PartPulse(2 * _BEAT, _EIGHTH)  # and some off the beat
 # The left foot on two and four; on each beat, with a kick before the third.
 _FOOT = tuple(DrumHit(beat * _BEAT, PEDAL_HAT, 70) for beat in (1, 3))
 _FEET = (*(DrumHit(beat * _BEAT, PEDAL_HAT, 80) for beat in range(4)), DrumHit(36, KICK, 85))
@@ -107,7 +107,7 @@ VARIATIONS = {
     "D": Variation(
         _by_part(3.0, 1.6, 1.2),
         12,
-        Pulse(_BEAT, _BEAT // 4),
+        PartPulse(_BEAT, _BEAT // 4),
         _EIGHTHS,
         _QUARTERS,
         Kit(_RIDE, _FEET),

@@ -1,5 +1,7 @@
 """A chart that is played: the band has its chords where they are written, in every mode, and nowhere else."""
 
+from itertools import pairwise
+
 import pytest
 
 from livegen.jam.agenda import ROUTES
@@ -238,3 +240,13 @@ def test_a_knob_that_is_turned_right_before_a_change_costs_the_band_no_root() ->
                 missed.append((before, bar))
 
     assert missed == []
+
+
+def test_a_comp_strikes_its_notes_together_or_a_sixteenth_apart() -> None:
+    jam = band("| C |\n", density=2)
+    held(jam, 12)
+
+    at = [at for at, note in onsets(jam, BAR, 12 * BAR) if note.channel == CHANNELS[COMP]]
+    ticks = [round((late - early) * 24 / BEAT) for early, late in pairwise(at)]
+    assert len(ticks) > 24
+    assert not {3, 4} & set(ticks)
