@@ -72,6 +72,7 @@ class Harmony:
         self._melody = MelodyChords()
         self._memory = SongMemory()
         self._call: deque[ChordFrom] = deque(maxlen=_REMEMBERED)  # its chords, since when, micros
+        self._opening: Chord | None = None  # its first chord
         # Strokes at one time: when, pitch, and whether it is the left hand's.
         self._together: list[tuple[int, int, bool]] = []
         # Told to whoever goes along with it, from `_source`; when it was new, and since when it holds.
@@ -120,6 +121,7 @@ class Harmony:
         chord = self._chords.look(at)
         if chord is not None and (not self._call or self._call[-1].chord != chord):
             self._call.append(ChordFrom(at, chord))
+            self._opening = self._opening or chord
         self._memory.sounds(self.played(at), at)
 
     def _chordal(self, at: int, pitch: int, is_below: bool) -> list[int]:
@@ -143,6 +145,7 @@ class Harmony:
     def begin(self, now: int, is_new_song: bool) -> None:
         """A call begins: the chords before it are not its own, and after a long silence it is another song's."""
         self._call.clear()
+        self._opening = None
         self._told, self._source, self._foreseen = None, ChordSource.NONE, ()
         if is_new_song or (self.sheet and not self.sheet.has_begun):
             self.start(now)
@@ -326,10 +329,10 @@ class Harmony:
         chords = [replace(chord, bass=None) for chord in played if chord]
         if key is None:
             return chords[0] if chords else None
+        if not self.sheet and _is_tonic(self._opening, key.relative):
+            key = key.relative  # the two share their notes, and most songs end where they began
         tonic = _tonic(key)
-        third = INTERVALS[tonic.kind][1]
-        at_home = (it for it in chords if it.root == key.tonic and third in INTERVALS[it.kind])
-        return next(at_home, tonic)
+        return next((chord for chord in chords if _is_tonic(chord, key)), tonic)
 
     @property
     def goes_round(self) -> bool:
@@ -584,6 +587,12 @@ def _at(chords: Changes, tick: int) -> ChordFrom:
 def turnaround(key: Key) -> tuple[Chord, ...]:
     """Four chords that lead back to the tonic of a key, a bar each: I vi ii V7, in minor i VI iv V7."""
     return tuple(Chord((key.tonic + step) % 12, kind) for step, kind in _TURNAROUND[key.mode])
+
+
+def _is_tonic(chord: Chord | None, key: Key) -> bool:
+    """True of the tonic triad of a key, with or without more notes."""
+    third = INTERVALS[_tonic(key).kind][1]
+    return chord is not None and chord.root == key.tonic and third in INTERVALS[chord.kind]
 
 
 def _tonic(key: Key) -> Chord:

@@ -80,6 +80,12 @@ class Key:
         return frozenset((self.tonic + step) % 12 for step in STEPS[self.mode])
 
     @property
+    def relative(self) -> "Key":
+        """The major or minor key of the same signature: C major's is A minor."""
+        is_major = self.mode == "major"
+        return Key((self.tonic + (9 if is_major else 3)) % 12, "minor" if is_major else "major")
+
+    @property
     def leading_tone(self) -> int:
         """The pitch class a semitone below the tonic."""
         return (self.tonic + 11) % 12

@@ -422,6 +422,20 @@ def test_without_a_chart_the_last_chord_is_the_tonic_of_what_was_played() -> Non
     assert not jam.wire.sounding
 
 
+def test_a_song_that_began_at_home_ends_there_and_not_on_the_chord_of_the_relative_key() -> None:
+    jam = band(chart="off")
+    for bar, chord in enumerate(((55, 59, 62), (50, 54, 57), (52, 55, 59), (48, 52, 55)) * 3):
+        notes = [*chord, *(pitch for pitch in (76, 79, 71) for _ in range(1 if bar % 4 else 0)), 76]
+        for pitch in notes:
+            jam.play(bar * BAR, NoteOn(pitch, 80))
+        for pitch in notes:
+            jam.play(bar * BAR + BAR * 9 // 10, NoteOff(pitch))
+    assert jam.engine.snapshot()["key"] == "E minor", "what is played there leans to it"
+    command(jam, "ending", at=12 * BAR + BEAT // 3)
+    jam.until(16 * BAR)
+    assert 7 in bass_at(jam, 13)
+
+
 def test_an_ending_is_taken_back_by_another_cue_and_by_itself() -> None:
     for name in ("ending", "section"):
         jam = band()
