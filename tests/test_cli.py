@@ -472,8 +472,7 @@ def test_a_response_without_an_end_gets_so_many_bars_and_ends_on_the_bar_line(
     onsets = answered_at(tmp_path, echo, 500_000, "--mode", mode, "--bars", "3")
 
     bar = 4 * PPQN
-    first_after = next((at for at in onsets if at >= bar), None)
-    assert first_after is None or first_after // bar == 1
+    assert onsets[0] // bar <= 1
     assert onsets[-1] < 4 * bar
     assert mode == "accompany" or 3 * bar <= onsets[-1]  # which goes no further than it likes
 

@@ -29,7 +29,7 @@ def music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(music: Path, *more: str | Path, data: str = "music") -> int:
     model = str(music / "tiny.onnx")
-    few = ("--calls", "12", "--turns", "4", "--events", "40", "--workers", "1")
+    few = ("--calls", "6", "--turns", "4", "--events", "40", "--workers", "1")
     return cli.run(["scorecard", model, "--data", str(music / data), *few, *map(str, more)])
 
 
