@@ -348,14 +348,14 @@ class _Reader:
         """Take a number with its unit: a metre, a tempo, or so many bars."""
         word = self.words[self.at]
         numbers = [meaning.row["number"] for meaning in meanings if meaning.kind == "numbers"]
-        if not (numbers or word.plain[0].isdigit()) or (length > 1 and not numbers):
+        if not (numbers or word.plain[0].isdecimal()) or (length > 1 and not numbers):
             return False
         number = numbers[0] if numbers else float(word.plain)
         end = self.at + max(1, length)
         if (
             end + 1 < len(self.words)
             and self.words[end].plain == "/"
-            and self.words[end + 1].plain.isdigit()
+            and self.words[end + 1].plain.isdecimal()
         ):
             self.said["metre"] = f"{number:g}/{self.words[end + 1].plain}"
             end += 2 + self._unit("tempo", end + 2)  # 3/4拍

@@ -194,6 +194,14 @@ def test_whatever_is_written_what_is_set_fits_the_controls(
     settings({name: value for name, value in sets.items() if name != "chart"})
 
 
+@pytest.mark.parametrize("sign", ["²", "①", "𐹠"])
+def test_a_sign_that_is_a_digit_and_no_number_breaks_no_wish(sign: str) -> None:
+    reading = read(f"slow {sign} waltz")
+
+    assert "tempo" in reading.sets
+    settings({name: value for name, value in reading.sets.items() if name != "chart"})
+
+
 WORDS = sorted({" ".join(phrase) for phrase in shipped_words().meanings})
 
 
