@@ -20,7 +20,7 @@ from typing import Any
 from livegen.control.charts import Charts
 from livegen.control.surfaces import Surface, SurfaceHost
 from livegen.daemon.frames import Frame
-from livegen.daemon.link import Link, inherited
+from livegen.daemon.link import Link, begun
 from livegen.errors import ConfigError, LivegenError
 from livegen.extras import to_install
 
@@ -136,11 +136,7 @@ async def serve(link: Link, settings: Mapping[str, Any], first: Iterable[Frame] 
 def main() -> int:
     """Serve the surfaces that the settings describe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    link = inherited(sys.argv[1])
-    begun = link.settings()
-    if begun is None:
-        return 1
-    settings, frames = begun
+    link, settings, frames = begun(sys.argv[1])
     if hasattr(os, "nice"):
         with contextlib.suppress(OSError):
             os.nice(NICE)

@@ -15,7 +15,7 @@ from typing import Any
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.frames import DueFrame, HeardFrame, LogFrame, ReadyFrame
-from livegen.daemon.link import Link, inherited
+from livegen.daemon.link import Link, begun
 from livegen.daemon.ports import API_CONSTANTS, candidates, close_clients, loaded, silenced
 from livegen.errors import PortError
 
@@ -135,11 +135,8 @@ def _opened(api: str, names: Sequence[str]) -> Device:
 def main() -> int:
     """Serve the device that the settings describe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    link = inherited(sys.argv[1])
-    begun = link.settings()
-    if begun is None:
-        return 1
-    serve(link, begun[0].values)
+    link, settings, _ = begun(sys.argv[1])
+    serve(link, settings.values)
     return 0
 
 

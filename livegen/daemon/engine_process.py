@@ -40,7 +40,7 @@ from livegen.daemon.frames import (
     StatisticsFrame,
 )
 from livegen.daemon.lateness import Lateness, Recent
-from livegen.daemon.link import Link, inherited
+from livegen.daemon.link import Link, begun
 from livegen.daemon.loader import SWAP, Loader
 from livegen.daemon.recordings import fingerprint
 from livegen.daemon.supervisor import BEAT_US
@@ -417,11 +417,7 @@ def main() -> int:
     """Serve the engine that the settings describe; 2 when it cannot be built for a reason the person can mend."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     logging.basicConfig(level=logging.WARNING, format="%(message)s")
-    link = inherited(sys.argv[1])
-    begun = link.settings()
-    if begun is None:
-        return 1
-    first, frames = begun
+    link, first, frames = begun(sys.argv[1])
     settings = first.values
     try:
         engine = build(settings, clock.now())

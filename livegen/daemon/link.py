@@ -178,3 +178,15 @@ def inherited(argument: str) -> Link:
     if sys.platform == "win32":
         return Link(socket.fromshare(sys.stdin.buffer.read()))
     return Link(socket.socket(fileno=int(argument)))
+
+
+def begun(argument: str) -> tuple[Link, SettingsFrame, list[Frame]]:
+    """The end that `spawn` left for this process, the settings that come first over it, and the frames behind them.
+
+    Raises SystemExit with status 1 if the other end is gone, or begins with something else.
+    """
+    link = inherited(argument)
+    came = link.settings()
+    if came is None:
+        sys.exit(1)
+    return link, *came

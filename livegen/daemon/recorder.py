@@ -40,7 +40,7 @@ from livegen.daemon.frames import (
     SavedFrame,
 )
 from livegen.daemon.keeper import Keeper
-from livegen.daemon.link import Link, inherited
+from livegen.daemon.link import Link, begun
 from livegen.daemon.recordings import JOURNAL, Log, RecordingError
 from livegen.daemon.takes import session_score
 from livegen.errors import LivegenError
@@ -216,11 +216,7 @@ def main() -> None:
     for name in ("SIGINT", "SIGTERM", "SIGHUP"):
         if hasattr(signal, name):
             signal.signal(getattr(signal, name), signal.SIG_IGN)
-    link = inherited(sys.argv[1])
-    begun = link.settings()
-    if begun is None:
-        sys.exit(1)
-    first, frames = begun
+    link, first, frames = begun(sys.argv[1])
     settings = first.values
     try:
         record(link, settings, frames)

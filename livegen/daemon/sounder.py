@@ -13,7 +13,7 @@ from typing import Any
 
 from livegen.daemon import clock
 from livegen.daemon.frames import FailedFrame, HeardFrame, LogFrame, ReadyFrame, SentFrame
-from livegen.daemon.link import Link, inherited
+from livegen.daemon.link import Link, begun
 from livegen.errors import LivegenError
 from livegen.sound.fonts import font
 from livegen.sound.synth import MODEL, PLAYER, Synth, check
@@ -68,12 +68,9 @@ def main() -> int:
     """Sound as the settings say, and give the exit status."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     os.environ.setdefault("JACK_NO_START_SERVER", "1")
-    link = inherited(sys.argv[1])
-    begun = link.settings()
-    if begun is None:
-        return 1
+    link, settings, _ = begun(sys.argv[1])
     try:
-        sound(link, begun[0].values)
+        sound(link, settings.values)
     except LivegenError as error:
         line = f"sound: {error}; livegen serves on without sound of its own"
         link.send(FailedFrame.of(clock.now(), line))

@@ -86,9 +86,9 @@ class Brief:
     From each of `waits`, a tick, those parts wait a moment for the player's chord.  At the beginning of each of `rests`
     all may strike once more, and then nobody plays to its end.
     `last` is the chord that is struck last: all begin anew with it, and what begins then is held to the end.
-    `figure` is what the bass keeps to, and `drummer` what drums keep to that play by themselves.  `densities` are those
-    of the parts beside one another, and multiply `density`.  Onsets are on lines `grid` ticks apart, None for any; no
-    note is longer than `longest` ticks.
+    `figure` is what a bass without a pulse keeps to, and `drummer` what drums keep to that play by themselves.
+    `densities` are those of the parts beside one another, and multiply `density`.  Onsets are on lines `grid` ticks
+    apart, None for any; no note is longer than `longest` ticks.
     `pulses` are lines on which parts begin notes; `kit` is what drums play on.
     """
 

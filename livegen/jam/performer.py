@@ -35,7 +35,7 @@ from livegen.jam.theme import LATEST, Theme, theme_of
 from livegen.jam.turns import MODES, Chords, Mode
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.parts import DRUMS
+from livegen.music.parts import BASS, DRUMS
 from livegen.music.swing import STRAIGHT, heard_swing, swung, usual_swing
 from livegen.music.timeline import Timeline
 
@@ -228,7 +228,8 @@ class Performer:
         drummer = self._drummer(call, brief)
         kicks = drummer if brief.parts[DRUMS] else None
         style, metre = self._listener.style, self._timeline.metre
-        brief = replace(brief, figure=figure_for(style, metre, drummer.origin, kicks))
+        if not brief.pulses[BASS]:
+            brief = replace(brief, figure=figure_for(style, metre, drummer.origin, kicks))
         if not brief.parts[DRUMS]:
             return self._going_on(call, brief, self._heard(call, brief, now), settled)
         pitched = tuple(part for part in range(DRUMS) if brief.parts[part])

@@ -595,7 +595,7 @@ class Rollout(PlayedOnce):
     def _beat(self) -> Beat | None:
         """The next beat of the bass's figure; None without one, or where it lies in a rest or behind the end."""
         figure, since = self.brief.figure, max(self.frontier, self._stepped + 1)
-        if figure is None or not self.brief.parts[BASS] or self.brief.pulses[BASS]:
+        if figure is None or not self.brief.parts[BASS]:
             return None
         beat = figure.coming(since)
         return None if self._rest_before(beat.tick) else beat
@@ -603,9 +603,7 @@ class Rollout(PlayedOnce):
     def _is_beside_figure(self, part: int) -> bool:
         """True where a note of the bass is none of its figure, and is left out."""
         figure = self.brief.figure
-        if part != BASS or figure is None or self.brief.pulses[BASS]:
-            return False
-        return self._rng.random() >= figure.others
+        return part == BASS and figure is not None and self._rng.random() >= figure.others
 
     def _come_to(self, beat: Beat) -> None:
         """Let time pass to a beat of the figure: who comes before a bass has struck by then what sounds with it."""
