@@ -42,7 +42,7 @@ class Stops(NamedTuple):
         last = min(self.until, until)
         lines = _lines(first, last, metre)
         struck = sorted({*lines, *(tick for tick in changes if first <= tick < last)})
-        over = min(self.until, _next_line(last - 1, metre)) if struck else last
+        over = min(self.until, metre.bar_from(last)) if struck else last
         return tuple(Stretch(*ends) for ends in pairwise((*struck, over)))
 
 
@@ -51,14 +51,8 @@ def _lines(since: int, until: int, metre: Metre) -> list[int]:
     lines = []
     while since < until:
         lines.append(since)
-        since = _next_line(since, metre)
+        since = metre.bar_from(since + 1)
     return lines
-
-
-def _next_line(tick: int, metre: Metre) -> int:
-    """The first bar line after a tick."""
-    position, bar = metre.place(tick)
-    return tick - position + bar
 
 
 def apart(rests: Sequence[Stretch], stops: Sequence[Stretch]) -> tuple[Stretch, ...]:

@@ -45,6 +45,11 @@ class Metre:
         origin, bar = self.changes[at]
         return Place((tick - origin) % bar, bar)
 
+    def bar_from(self, tick: int) -> int:
+        """The tick of the first bar line that is not before `tick`."""
+        position, bar = self.place(tick)
+        return tick + -position % bar
+
     def bar_near(self, tick: int) -> int:
         """The tick of the bar line nearest to `tick`, of two as near the earlier."""
         position, bar = self.place(tick)

@@ -49,8 +49,7 @@ class Timeline:
 
     def bar_from(self, tick: int) -> int:
         """The tick of the first bar line that is not before `tick`."""
-        position, bar = self.metre.place(tick)
-        return tick + -position % bar
+        return self.metre.bar_from(tick)
 
     @property
     def bpm(self) -> float:
