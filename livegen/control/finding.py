@@ -5,15 +5,14 @@ The music and the page wait for nothing of it.  The process ends with its answer
 
 import asyncio
 import json
-import os
 import sys
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from livegen.errors import LivegenError
+from livegen.priority import be_nice
 
 NICE = 19
 MOST = 5  # places
@@ -112,9 +111,7 @@ def _saved(folder: Path, question: Mapping[str, Any]) -> dict[str, Any]:
 
 def main() -> int:
     """Answer one question."""
-    if hasattr(os, "nice"):
-        with suppress(OSError):
-            os.nice(NICE)
+    be_nice(NICE)
     json.dump(answered(json.load(sys.stdin)), sys.stdout)
     return 0
 

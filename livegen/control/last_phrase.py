@@ -4,11 +4,11 @@ import time
 from collections import deque
 from collections.abc import Callable
 
+from livegen.daemon.clock import SECOND
 from livegen.daemon.frames import HeardFrame
 from livegen.music.messages import begins_note, channel_of
 from livegen.music.parts import DRUM_CHANNEL
 
-SECOND = 1_000_000
 PAUSE_US = 3 * SECOND  # between two phrases
 LONGEST_US = 30 * SECOND
 MOST = 64

@@ -9,8 +9,6 @@ when its link closes.
 """
 
 import asyncio
-import contextlib
-import os
 import signal
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -23,6 +21,7 @@ from livegen.daemon.frames import Frame
 from livegen.daemon.link import Link, begun
 from livegen.errors import ConfigError, LivegenError
 from livegen.extras import to_install
+from livegen.priority import be_nice
 
 NICE = 5  # the music goes first
 
@@ -137,9 +136,7 @@ def main() -> int:
     """Serve the surfaces that the settings describe."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     link, settings, frames = begun(sys.argv[1])
-    if hasattr(os, "nice"):
-        with contextlib.suppress(OSError):
-            os.nice(NICE)
+    be_nice(NICE)
     # The only kind of loop that can watch a link on every system.
     with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
         return runner.run(serve(link, settings.values, frames))

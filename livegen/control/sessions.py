@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import NamedTuple
 
+from livegen.daemon.clock import SECOND
 from livegen.daemon.takes import MODEL, PLAYER, SideMessage, bars_of, is_music, score_of
 from livegen.errors import LivegenError
 from livegen.jam.journal import Session, salvage
@@ -16,7 +17,6 @@ from livegen.music.messages import begins_note, channel_of
 from livegen.music.parts import DRUM_CHANNEL
 from livegen.music.smf import Score
 
-SECOND = 1_000_000
 MOST_NOTES = 100_000  # of a session
 _MESSAGES = ('"in":"', '"sent":"')
 _BARS = '"bar_ticks":'

@@ -4,8 +4,6 @@ The libraries take half a second to load and some memory, which goes with the pr
 what the person can mend.
 """
 
-import contextlib
-import os
 import sys
 
 from livegen.errors import ConfigError, LivegenError
@@ -13,6 +11,7 @@ from livegen.music import smf
 from livegen.music.messages import NoteOn
 from livegen.notation.files import check, rendered
 from livegen.notation.notate import notate
+from livegen.priority import be_nice
 
 MOST_BARS, MOST_NOTES = 200, 20_000  # some 20 seconds
 NICE = 5  # besides whoever asked
@@ -20,9 +19,7 @@ NICE = 5  # besides whoever asked
 
 def main(arguments: list[str]) -> int:
     """Read a MIDI file from standard input, write its score to standard output, and give the exit status."""
-    if hasattr(os, "nice"):
-        with contextlib.suppress(OSError):
-            os.nice(NICE)
+    be_nice(NICE)
     ending, title = arguments
     try:
         check(ending)

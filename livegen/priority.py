@@ -1,0 +1,11 @@
+"""How urgent a process is."""
+
+import os
+from contextlib import suppress
+
+
+def be_nice(by: int) -> None:
+    """Make this process less urgent by some steps of niceness, 1 to 19; as it was where the system knows none."""
+    if hasattr(os, "nice"):
+        with suppress(OSError):
+            os.nice(by)
