@@ -27,7 +27,7 @@ import click
 import numpy as np
 
 from livegen.codec.layout import FIELDS, SOUNDING, Event
-from livegen.config import Daemon
+from livegen.config.settings import Daemon
 from livegen.inference import onnx_file
 from livegen.inference.contract import Query
 from livegen.inference.model import OnnxModel, start

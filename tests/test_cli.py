@@ -11,6 +11,7 @@ import pytest
 
 import livegen
 from livegen import answer, app, cli, config, shipped
+from livegen.app.daemons import recordings_folder
 from livegen.cli.options import AT_HAND, SYSTEMS
 from livegen.daemon.ports import API_NAMES
 from livegen.errors import ConfigError, ModelError
@@ -305,7 +306,7 @@ def test_home_may_stand_in_every_path(
         assert run("generate", f"{start}/call.mid", f"--out={out}", "--set", f"model={model}") == 0
         assert (tmp_path / f"{at}.mid").is_file()
         kept = config.load(None, [f"recording.folder={start}/kept"])
-        assert app._recordings(kept) == tmp_path / "kept"
+        assert recordings_folder(kept) == tmp_path / "kept"
 
 
 # --- starting ---------------------------------------------------------------------------------------------------

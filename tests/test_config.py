@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from livegen import config, guarded_yaml
 from livegen.config import Config, load
+from livegen.config.document import MAX_MISTAKES, places_of
 from livegen.errors import ConfigError
 
 
@@ -187,7 +188,7 @@ def test_the_bare_word_off_is_the_word_although_yaml_reads_false() -> None:
 def test_many_mistakes_are_counted_and_not_all_printed(tmp_path: Path) -> None:
     said = mistakes(written(tmp_path, "".join(f"key{n}: 1\n" for n in range(500))))
 
-    assert len(said) == config.MAX_MISTAKES + 1
+    assert len(said) == MAX_MISTAKES + 1
     assert said[-1] == "and 480 more"
 
 
@@ -346,7 +347,7 @@ def test_any_text_is_a_configuration_or_a_config_error(text: str | bytes) -> Non
         node = guarded_yaml.parse(text, "fuzz")
         if node is not None:
             guarded_yaml.built(node, "fuzz")
-            config._places(node, "fuzz")
+            places_of(node, "fuzz")
     except ConfigError as refused:
         assert str(refused).startswith("fuzz")
 
@@ -355,7 +356,9 @@ def test_any_text_is_a_configuration_or_a_config_error(text: str | bytes) -> Non
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
         lambda inner: st.dictionaries(
-            st.sampled_from([*(n.split(".")[-1] for n, _ in config.settings()), "jam", "ports"])
+            st.sampled_from(
+                [*(n.split(".")[-1] for n, _ in config.every_setting()), "jam", "ports"]
+            )
             | st.integers(0, 20),
             inner,
         ),

@@ -54,7 +54,7 @@ def current_jam_section() -> str:
 
 def test_every_setting_stands_in_the_manual_with_its_default() -> None:
     manual = yaml.safe_load(MANUAL.read_text())
-    for path, default in config.settings():
+    for path, default in config.every_setting():
         value = manual
         for key in path.split("."):
             assert key in value, path
@@ -68,7 +68,7 @@ def test_the_manual_holds_nothing_that_cannot_be_set() -> None:
 
 def test_every_setting_has_its_comment_in_the_manual() -> None:
     explained = comments(MANUAL.read_text())
-    assert [path for path, _ in config.settings() if len(explained[path]) < 12] == []
+    assert [path for path, _ in config.every_setting() if len(explained[path]) < 12] == []
 
 
 def test_the_controls_stand_in_the_manual_as_in_their_table() -> None:
@@ -84,7 +84,7 @@ def test_every_command_and_every_option_is_documented() -> None:
 
 
 def test_every_option_that_stands_for_a_setting_names_one_that_exists() -> None:
-    paths = {path for path, _ in config.settings()}
+    paths = {path for path, _ in config.every_setting()}
     assert {path for _, path in SETTING_OF.values()} <= paths
 
 

@@ -17,7 +17,7 @@ from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocke
 from livegen import shipped
 from livegen.app import engine_settings
 from livegen.config import Config
-from livegen.config import Daemon as Settings
+from livegen.config.settings import Daemon as Settings
 from livegen.jam.mapping import COMMANDS
 from tests.e2e.harness import PATIENCE_S, Daemon, wait_for
 

@@ -10,6 +10,7 @@ import pytest
 import yaml
 
 from livegen import app, config
+from livegen.app.daemons import watched_files
 from livegen.config import Origin
 from livegen.control.presets import PresetError, PresetThere
 from livegen.control.set_up import Changes, SetUp, SetUpSurface, asked_for, signature
@@ -40,7 +41,7 @@ class Folder:
     def start(self, **changed: object) -> None:
         origin = Origin()
         loaded = origin.load()
-        settings = app._files(loaded, origin) | changed
+        settings = watched_files(loaded, origin) | changed
         self.surface = SetUpSurface(
             json.loads(json.dumps(settings)), self.asked.append, self.said.append
         )
@@ -171,7 +172,7 @@ def test_options_of_the_command_line_still_win(
     folder = Folder(tmp_path / "livegen")
     origin = Origin(None, ("jam.density=2",))
     asked: list[Request] = []
-    settings = app._files(origin.load(), origin)
+    settings = watched_files(origin.load(), origin)
     surface = SetUpSurface(json.loads(json.dumps(settings)), asked.append, folder.said.append)
     folder.write("config.yaml", CONFIG.replace("density: 0.5", "density: 0.7"))
     asyncio.run(surface.read_again())

@@ -21,6 +21,7 @@ from typing import Any
 import pytest
 
 from livegen import app
+from livegen.app.replaying import engine_again, meaning
 from livegen.daemon import clock
 from livegen.daemon.loader import SWAP
 from livegen.jam.engine import Swap
@@ -185,8 +186,8 @@ def took_over_on_the_bar_line(session: Session) -> bool:
     (run,) = session.runs
     told = [step for did in run.did for step in did.fed if isinstance(step, Told)]
     assert [step.name for step in told].count(SWAP) == 1
-    engine, bar_line, was_playing = app._engine_again(run.header, None), 0, False
-    for event, at in _events(run, app._meaning):
+    engine, bar_line, was_playing = engine_again(run.header, None), 0, False
+    for event, at in _events(run, meaning):
         engine.feed(event, at)
         if isinstance(event, Swap):
             timeline = engine.timeline

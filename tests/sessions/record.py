@@ -28,7 +28,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from livegen import app
+from livegen.app.replaying import engine_again, meaning
 from livegen.control.packets import Argument
 from livegen.jam import rows
 from livegen.jam.journal import read
@@ -194,7 +194,7 @@ def answer_anew(lines: Sequence[str]) -> list[str]:
         if "engine" in row:
             written += out
             run = next(runs)
-            outs = list(replay(run, app._engine_again(run.header, None), app._meaning))
+            outs = list(replay(run, engine_again(run.header, None), meaning))
             pieces = (outs[at : at + MOST_OUT] for at in range(0, len(outs), MOST_OUT))
             out = [rows.line(rows.Did(piece[0].due, (), tuple(piece))) for piece in pieces]
         written.append(

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from livegen import app
+from livegen.app.replaying import engine_again, meaning
 from livegen.jam.journal import read
 from livegen.replay import Outcome, reproduce
 from tests.sessions.record import HERE, lines_of, write_models
@@ -23,7 +23,7 @@ JOURNALS = sorted(HERE.glob("*.jsonl.gz"))
 
 def played_again(journal: Path) -> Outcome:
     session = read(lines_of(journal))
-    return reproduce(session, lambda header: app._engine_again(header, None), app._meaning)
+    return reproduce(session, lambda header: engine_again(header, None), meaning)
 
 
 def name(journal: Path) -> str:

@@ -1,0 +1,21 @@
+"""The composition root: what a configuration says becomes an engine, a daemon, a file.
+
+Imports inside functions, because two processes come by here: the port process, which must never hold numpy, for
+`serve`; and the engine process, for `build_engine`.  Other processes call `build_engine`, `load_model` and `read_again`
+by name.
+"""
+
+from livegen.app.daemons import read_again, serve
+from livegen.app.engines import build_engine, engine_settings, load_model
+from livegen.app.generating import generate
+from livegen.app.replaying import replay
+
+__all__ = [
+    "build_engine",
+    "engine_settings",
+    "generate",
+    "load_model",
+    "read_again",
+    "replay",
+    "serve",
+]

@@ -1,0 +1,104 @@
+"""A configuration becomes an engine with its model: settings fit for JSON, and what another process makes of them."""
+
+import secrets
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from livegen import shipped
+from livegen.errors import ConfigError
+
+if TYPE_CHECKING:
+    from livegen.config import Config, RouteSettings
+    from livegen.inference.contract import Model
+    from livegen.jam.engine import Engine
+
+SECOND = 1_000_000
+
+
+def engine_settings(config: "Config") -> dict[str, Any]:
+    """Give the settings of the engine process, fit for JSON.  Channels are 0 to 15 from here on.  Raises ModelError."""
+    daemon = config.daemon
+    return {
+        "model": str(shipped.model(config.model)),
+        "seed": secrets.randbelow(2**32) if config.seed is None else config.seed,
+        "controls": config.controls,
+        "rules": {
+            str(channel - 1): rule for channel, rule in config.channels.items() if rule != "off"
+        },
+        "routes": {part: _routed(route) for part, route in config.output},
+        "map": config.bindings,
+        "presets": config.all_presets,
+        "macros": config.macros,
+        "horizon_us": round(daemon.horizon_ms * 1000),
+        "keep_warm_us": round(daemon.keep_warm_ms * 1000),
+        "awake_us": round(daemon.rest_after_s * SECOND),
+    }
+
+
+def _routed(route: "RouteSettings") -> dict[str, Any]:
+    """A route as the engine knows it: channels and programs count from 0."""
+    given = route.model_dump(by_alias=True)
+    program = given["program"]
+    register = given["register"]
+    return given | {
+        "channel": given["channel"] - 1,
+        "program": None if program is None else program - 1,
+        "register": "" if register == "all" else register,
+    }
+
+
+def build_engine(settings: Mapping[str, Any], now: int) -> "Engine":
+    """The engine that these settings describe, with its model; the engine process calls this by name.
+
+    Raises ModelError or ConfigError.  `now` is not needed: an engine's time begins with its first event.
+    """
+    from livegen.inference.model import load
+
+    model = load(Path(settings["model"]))
+    rules = {int(channel): rule for channel, rule in settings["rules"].items()}
+    return engine_with(settings, model, rules)
+
+
+def load_model(name: str) -> "tuple[Path, Model]":
+    """The file and the model of a name or path; the engine process calls this by name.  Raises ModelError."""
+    from livegen.inference.model import load
+
+    path = shipped.model(name)
+    return path, load(path)
+
+
+def engine_with(settings: Mapping[str, Any], model: "Model", rules: Mapping[int, str]) -> "Engine":
+    """The engine that these settings describe, with this model.  Raises ConfigError.
+
+    `rules` say how each channel (0 to 15) is heard; channels that are not named are not heard.
+    """
+    from livegen.jam.agenda import Route
+    from livegen.jam.controls import settings as checked_controls
+    from livegen.jam.engine import Engine
+    from livegen.jam.listener import unknown_style
+
+    controls = checked_controls(settings["controls"])
+    if controls.style not in model.facts.styles:
+        raise ConfigError(f"jam.{unknown_style(controls.style, model)}")
+    return Engine(
+        model,
+        seed=settings["seed"],
+        settings=controls,
+        routes={part: Route(**route) for part, route in settings["routes"].items()},
+        rules=rules,
+        bindings=settings["map"],
+        presets=settings["presets"],
+        macros=settings.get("macros"),  # not in journals that are older
+        horizon_us=settings["horizon_us"],
+    )
+
+
+def programs_by_channel(config: "Config") -> dict[int, int]:
+    """The program of each channel on which a part is sent, by the style; the settings of the part may say another."""
+    from livegen.music.parts import PARTS
+    from livegen.sound.programs import programs
+
+    routes = dict(config.output)
+    of_part = programs(str(config.controls["style"]))
+    return {routes[PARTS[part]].channel - 1: program for part, program in of_part.items()}

@@ -1,0 +1,143 @@
+"""A configuration answers files: calls are read and checked, and answers, scores and sound are written."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from livegen.app.engines import engine_settings, engine_with, programs_by_channel
+from livegen.app.outputs import expect_apart, expect_free, write_out
+from livegen.errors import ConfigError
+
+if TYPE_CHECKING:
+    from livegen.config import Config
+    from livegen.notation.symbols import Notation
+
+
+def generate(
+    calls: Sequence[Path],
+    out: Path,
+    config: "Config",
+    replaces: bool = False,
+    scores: Sequence[Path] = (),
+    audio: Path | None = None,
+) -> Iterator[Path]:
+    """Answer each call by itself and write what both play; gives the path of each file when it is written.
+
+    `scores` are files of notation, `audio` is one of sound, of one call.  Everything that can be wrong with the files'
+    names and the model is said before anything is written.  A file that is there is left alone unless `replaces`, a
+    call always.  Raises LivegenError.
+    """
+    from livegen.answer import answer, rules, written
+    from livegen.inference.model import load
+    from livegen.music import smf
+    from livegen.notation.files import check as check_score
+    from livegen.notation.notate import notate
+    from livegen.sound.fonts import font as sound_font
+
+    settings = engine_settings(config)
+    _expect_to_play(str(config.controls["mode"]))
+    targets = _targets(calls, out)
+    _expect_one("--score", scores, calls, replaces)
+    _expect_one("--audio", [audio] if audio else [], calls, replaces)
+    for option, file in [("--score", path) for path in scores]:
+        _said_by(option, file, partial(check_score, file.suffix.lower()))
+    if audio:
+        _said_by("--audio", audio, partial(_expect_sound, audio))
+    font = sound_font(config.sound.font) if audio else None
+    if not replaces:
+        expect_free(list(targets.values()))
+    model = load(Path(settings["model"]))
+    for call, target in targets.items():
+        score, repaired = smf.read_to_play(call)
+        if repaired:
+            print(f"livegen: {repaired}", file=sys.stderr, flush=True)
+        engine = engine_with(settings, model, rules(score))
+        answered = answer(score, engine)
+        write_out(target, partial(smf.write, score=answered), replaces)
+        if call == calls[0]:
+            said = f"livegen: {settings['model']}, seed {settings['seed']}"
+            print(said, file=sys.stderr, flush=True)
+        yield target
+        if scores:
+            yield from _write_scores(
+                scores, notate(answered, call.stem, *written(engine, answered)), replaces
+            )
+        if audio and font:
+            from livegen.sound.render import programs_of, wav
+            from livegen.sound.synth import MODEL, PLAYER
+
+            told = {PLAYER: programs_of(score), MODEL: programs_by_channel(config)}
+            data = wav(answered, font, told)
+            write_out(audio, partial(Path.write_bytes, data=data), replaces, "--audio")
+            yield audio
+
+
+def _expect_one(option: str, files: Sequence[Path], calls: Sequence[Path], replaces: bool) -> None:
+    """Raises ConfigError for files of one call that cannot be written."""
+    if files and len(calls) > 1:
+        raise ConfigError(f"{option} {files[0]}: it is of one call; give one, not {len(calls)}")
+    expect_apart(calls, files, option)
+    if not replaces:
+        expect_free(files, option)
+
+
+def _said_by(option: str, file: Path, check: Callable[[], object]) -> None:
+    """Check something of an option's file; a mistake names both."""
+    try:
+        check()
+    except ConfigError as error:
+        raise ConfigError(f"{option} {file}: {error}") from None
+
+
+def _expect_sound(audio: Path) -> None:
+    """Raises ConfigError for a file that is no WAV, or where nothing can render one."""
+    from livegen.sound.synth import check
+
+    if audio.suffix.lower() != ".wav":
+        raise ConfigError(f"expected a file that ends in .wav, got {audio.suffix or 'no ending'}")
+    check()
+
+
+def _write_scores(scores: Sequence[Path], notation: "Notation", replaces: bool) -> Iterator[Path]:
+    from livegen.notation.files import rendered
+
+    for score in scores:
+        write = partial(Path.write_bytes, data=rendered(notation, score.suffix.lower()))
+        write_out(score, write, replaces, "--score")
+        yield score
+
+
+def _expect_to_play(mode: str) -> None:
+    from livegen.jam.turns import MODES, Start
+
+    if MODES[mode].start is Start.NEVER:
+        raise ConfigError(f"--mode {mode}: the model stays silent in it; choose another mode")
+
+
+def _targets(calls: Sequence[Path], out: Path) -> dict[Path, Path]:
+    """Where each call's answer goes: `out` itself, or a file of the call's name in the folder `out`.
+
+    Something without a suffix is a folder.  Raises ConfigError or RecordingError.
+    """
+    from livegen.daemon.recordings import midi_name
+
+    twice = next((call for call in calls if calls.count(call) > 1), None)
+    if twice is not None:
+        raise ConfigError(f"{twice} is given twice")
+    is_folder = len(calls) > 1 or out.is_dir() or not (out.suffix or out.exists())
+    if is_folder and out.suffix and not out.exists():
+        raise ConfigError(
+            f"--out {out}: {len(calls)} calls need a folder, and this looks like a file; "
+            "if it is meant, make that folder first"
+        )
+    if is_folder and out.exists() and not out.is_dir():
+        raise ConfigError(f"--out {out}: {len(calls)} calls need a folder, and this is a file")
+    targets = {call: out / f"{call.stem}.mid" if is_folder else midi_name(out) for call in calls}
+    written: dict[Path, Path] = {}
+    for call, target in targets.items():
+        if (other := written.setdefault(target.resolve(), call)) != call:
+            raise ConfigError(f"{other} and {call} would both be written to {target}; rename one")
+    expect_apart(calls, list(targets.values()))
+    return targets

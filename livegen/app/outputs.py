@@ -1,0 +1,46 @@
+"""Files that an option asks for: checked before anything is written, and written whole or not at all."""
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+from livegen.errors import ConfigError
+
+
+def write_out(
+    out: Path, write: Callable[[Path], object], replaces: bool, option: str = "--out"
+) -> None:
+    """Write what an option asks for: all of it or nothing.  Raises ConfigError."""
+    from livegen.daemon.recordings import write_new
+
+    try:
+        out.parent.mkdir(parents=True, exist_ok=True)
+        write_new(out, write, replaces)
+    except FileExistsError:
+        expect_free([out], option)
+        raise ConfigError(f"{option} {out}: cannot be made: a file is in the way") from None
+    except OSError as error:
+        raise ConfigError(f"{option} {out}: cannot be written ({error.strerror})") from None
+
+
+def expect_free(targets: Sequence[Path], option: str = "--out") -> None:
+    """Raises ConfigError when something has one of these names."""
+    there = [target for target in targets if os.path.lexists(target)]
+    if there:
+        more = f" and {len(there) - 1} more are" if len(there) > 1 else " is"
+        raise ConfigError(
+            f"{option} {there[0]}{more} there already; choose another name, or replace with --force"
+        )
+
+
+def expect_apart(sources: Sequence[Path], targets: Sequence[Path], option: str = "--out") -> None:
+    """Raises ConfigError when a target is one of the sources, by whatever name or link."""
+    known = {(found.st_dev, found.st_ino): path for path in sources if (found := path.stat())}
+    for target in targets:
+        with suppress(OSError):
+            found = target.stat()
+            if (source := known.get((found.st_dev, found.st_ino))) is not None:
+                raise ConfigError(
+                    f"{option} {target}: {source} would be written over; choose another place"
+                )

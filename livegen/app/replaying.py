@@ -1,0 +1,89 @@
+"""A journal is played again: its engines are made as they were, and its rows become what they were fed."""
+
+import sys
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from livegen import shipped
+from livegen.app.engines import build_engine, load_model
+from livegen.app.outputs import expect_apart, expect_free, write_out
+
+if TYPE_CHECKING:
+    from livegen.jam.engine import Engine, Event
+    from livegen.jam.journal import Session
+    from livegen.jam.rows import Header, Told
+
+
+def replay(journal: Path, out: Path | None, model: str | None, replaces: bool = False) -> bool:
+    """Play a journal again and say on standard output how far it came out the same; whether it did.
+
+    With `out` the session is written there first, as it was played; a file that is there is left alone unless
+    `replaces`.  Raises LivegenError.
+    """
+    from livegen.daemon.recordings import midi_name
+    from livegen.jam.journal import read, salvage
+    from livegen.jam.rows import JournalError
+    from livegen.replay import reproduce
+
+    if out is not None:
+        expect_apart([journal], [midi_name(out)])
+        if not replaces:
+            expect_free([out])
+    try:
+        lines = journal.read_text(encoding="utf-8", errors="replace").splitlines()
+    except OSError as error:
+        raise JournalError(f"{journal}: cannot be read ({error.strerror})") from None
+    try:
+        if out is not None:
+            _write_session(salvage(lines), out, replaces)
+        session = read(lines)
+    except JournalError as error:
+        raise JournalError(f"{journal}: {error}") from None
+    outcome = reproduce(session, lambda header: engine_again(header, model), meaning)
+    print(outcome)
+    return outcome.is_same
+
+
+def _write_session(session: "Session", out: Path, replaces: bool) -> None:
+    from livegen.daemon.takes import session_score
+    from livegen.music import smf
+
+    score = session_score(session)
+    if score is None:
+        print("nothing was played; no file is written", file=sys.stderr)
+        return
+    write_out(out, partial(smf.write, score=score), replaces)
+
+
+def engine_again(header: "Header", model: str | None) -> "Engine":
+    """The engine of a header, with the model that it names, or another."""
+    from livegen.jam.rows import JournalError
+
+    path = shipped.model(model or header.settings.get("model") or "default")
+    _compare(path, header.sha256, f"({header.model}); name that one with --model")
+    try:
+        return build_engine({**header.settings, "model": str(path)}, 0)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise JournalError(f"the journal's header lacks something ({error!r})") from None
+
+
+def meaning(told: "Told") -> "Event":
+    """Make the event of a row of the journal: a command, or another model.  Raises LivegenError."""
+    from livegen.daemon.loader import SWAP
+    from livegen.jam.engine import Swap
+    from livegen.replay import command
+
+    if told.name != SWAP or not isinstance(told.value, dict):
+        return command(told)
+    path, model = load_model(str(told.value.get("model")))
+    _compare(path, str(told.value.get("sha256", "")), "where the model was changed")
+    return Swap(model)
+
+
+def _compare(path: Path, sha256: str, rest: str) -> None:
+    """Say when a model's file is another than it was."""
+    from livegen.daemon.recordings import fingerprint
+
+    if sha256 and fingerprint(path) != sha256:
+        print(f"livegen: {path} is not the file that played then {rest}", file=sys.stderr)
