@@ -43,16 +43,17 @@ DELIVERY_US = 100_000
 POLL_US = 500
 
 ROUTING = """\
-In the DAW, make a MIDI track that hears "{out}" and sends to "{into}", monitoring on, with nothing in between:
+In the DAW, make a MIDI track with the input "{out}" and the output "{into}", monitoring on, with nothing in between:
 no effects, no arpeggiator, no quantising.  Waiting for a note to come back (Ctrl-C ends) …"""
 MEANING = """\
-Measured is MIDI, from "{out}" through the DAW to "{into}"; not the DAW's audio latency nor that of its instruments.
+This is the delay of MIDI from "{out}" through the DAW to "{into}".  The latency of the DAW's audio and of its
+instruments comes on top.
 If the model still sounds late by ear, lower the offset further."""
 
 
 UNSTEADY = """\
-The notes were held back differently, so no one offset fits, and none is suggested: take quantising and effects off
-the track; if there are none, make the DAW's buffer smaller.  Then measure again."""
+The notes came back after very different times, so no single offset fits, and none is suggested.  Take quantising and
+effects off the track; if there are none, make the DAW's buffer smaller.  Then measure again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,7 +211,7 @@ class Calibration:
                 self._end(note)
             if self._ports.health(now) is not Health.WELL:
                 raise PortError(
-                    f"{self._ports.api}: the MIDI server stopped; start it anew and try again"
+                    f"{self._ports.api}: the MIDI server stopped; start it, and try again"
                 )
             self._time.wait_until(min(until, now + POLL_US))
 
@@ -256,22 +257,24 @@ def advice(trip: RoundTrip, sync: str, out_name: str, in_name: str) -> list[str]
         )
     if trip.strangers:
         lines.append(
-            f"{trip.strangers} other notes came: do not play meanwhile, and take effects off the track"
+            f"{trip.strangers} other notes came: do not play while livegen measures, and take effects off the track"
         )
     if not trip.micros:
-        return [*lines, "no note came back as it was sent: nothing is measured"]
+        return [*lines, "no note came back unchanged, so nothing was measured"]
     if not trip.is_steady:
         return [*lines, str(trip), "", UNSTEADY]
     offset = offset_ms(trip, sync)
     lines += [str(trip), "", f"jam.offset: {offset}"]
     if sync == "clock":
         lines.append(
-            "That is the whole way: the DAW's clock has come late by one half, a note by the other."
+            "That is the whole round trip: the DAW's clock reaches livegen late by half of it, and notes reach "
+            "the DAW late by the other half."
         )
     elif sync == "auto":
         whole = offset_ms(trip, "clock")
         lines.append(
-            f"That is half the way; if the DAW's MIDI clock leads, which came late by as much: {whole}."
+            f"That is half the round trip.  Where the DAW's MIDI clock leads, it is late by as much: write "
+            f"{whole} then."
         )
     return [*lines, *MEANING.format(out=out_name, into=in_name).splitlines()]
 
@@ -295,7 +298,7 @@ def calibrate(
                     f"nothing came back within {PATIENCE_US // SECOND} s; `livegen doctor` looks at ports and "
                     "connections"
                 )
-            changed = f", {way}; that can be measured all the same" if str(way) else ""
+            changed = f", {way}; it can be measured all the same" if str(way) else ""
             say(f"It came back{changed}.  Measuring with {NOTES} notes …")
             return calibration.measure(way=way)
         finally:
@@ -309,7 +312,7 @@ def _free(api: str, in_name: str, out_name: str) -> str:
         why = "; ".join(f"{one.api}: {one.why}" for one in refusals) or "--api none"
         raise PortError(f"no MIDI system ({why}); `livegen doctor` says what to do about it")
     if system.pairs(in_name, out_name):
-        raise PortError("a livegen is running and has these ports: end it first, then calibrate")
+        raise PortError("a running livegen has these ports: end it, then calibrate")
     return system.api
 
 

@@ -104,11 +104,11 @@ def test_a_chart_is_shown_as_it_is_played(
     assert run(["chart", str(path)]) == 0
     assert capsys.readouterr().out == (
         "Mine · 3/4 · 90 BPM\n"
-        "a round: 4 bars, 12 beats\n"
-        "before it: a pick-up of 1 beats\n"
-        "\nonce, before\n[Intro]\n| C |\n"
-        "\nround\n[A]\n| F       | C! . G7 |\n[A]\n| F       | C! . G7 |\n"
-        "\nto end\n[Ending]\n| C |\n"
+        "chorus: 4 bars, 12 beats\n"
+        "pick-up: 1 beat\n"
+        "\nintroduction\n[Intro]\n| C |\n"
+        "\nchorus\n[A]\n| F       | C! . G7 |\n[A]\n| F       | C! . G7 |\n"
+        "\nending\n[Ending]\n| C |\n"
     )
 
 

@@ -78,7 +78,7 @@ def test_the_help_of_serve_names_every_option(capsys: pytest.CaptureFixture[str]
         (["serve", "--set", "jam.temprature=1"], "did you mean jam.temperature?"),
         (["serve", "--port", "x" * 64], "--port xxxx"),
         (["serve", "--seed", "-1"], "--seed -1: seed: expected greater than or equal to 0, got -1"),
-        (["serve", "--until-player-ends"], "name a file with --player"),
+        (["serve", "--until-player-ends"], "name one with --player"),
         (["serve", "--model", "no-such"], "'no-such' is neither a model"),
         (["serve", "--mode", "sing"], "'sing' is not one of"),
         (
@@ -151,7 +151,7 @@ def test_our_own_fault_exits_1_in_one_line(
 
     assert run("serve") == 1
     assert capsys.readouterr().err == (
-        "livegen: our fault: RuntimeError: broken (LIVEGEN_DEBUG=1 shows where)\n"
+        "livegen: a fault in livegen: RuntimeError: broken (LIVEGEN_DEBUG=1 shows where)\n"
     )
 
 
@@ -491,7 +491,7 @@ def test_a_mode_in_which_the_model_is_silent_generates_nothing_and_says_so(
     both = ("--out", tmp_path / "both.mid", "--model", echo)
 
     assert run("generate", call(tmp_path / "call.mid"), *both, "--mode", "listen") == 2
-    assert "--mode listen: the model stays silent" in capsys.readouterr().err
+    assert "--mode listen: in this mode the model never plays" in capsys.readouterr().err
     assert not (tmp_path / "both.mid").exists()
 
 
@@ -536,7 +536,7 @@ def test_generate_never_writes_over_a_call(
 
     assert run("generate", source, "--out", source, "--model", echo) == 2
     assert run("generate", source, "--out", tmp_path, "--model", echo) == 2
-    assert "would be written over" in capsys.readouterr().err
+    assert "would be overwritten" in capsys.readouterr().err
     assert source.read_bytes() == before
 
 
@@ -631,7 +631,7 @@ def test_calls_of_one_name_are_not_written_over_each_other(
     calls = [call(tmp_path / "call.mid"), call(tmp_path / "more" / "call.mid")]
 
     assert run("generate", *calls, "--out", tmp_path / "out", "--model", echo) == 2
-    assert "would both be written to" in capsys.readouterr().err
+    assert "both answers would be written to" in capsys.readouterr().err
 
 
 def test_several_calls_are_not_answered_into_a_folder_with_the_name_of_a_file(
@@ -653,7 +653,7 @@ def test_a_call_given_twice_is_refused(
     source = call(tmp_path / "call.mid")
 
     assert run("generate", source, source, "--out", tmp_path / "out", "--model", echo) == 2
-    assert "is given twice" in capsys.readouterr().err
+    assert "is named twice" in capsys.readouterr().err
     assert not (tmp_path / "out").exists()
 
 
@@ -762,7 +762,7 @@ def test_replay_does_not_write_over_its_journal_by_a_link(
     out.hardlink_to(journal)
 
     assert run("replay", journal, "--out", out, "--force") == 2
-    assert f"{journal} would be written over" in capsys.readouterr().err
+    assert f"{journal} that is read, and it would be overwritten" in capsys.readouterr().err
 
 
 # --- serve ------------------------------------------------------------------------------------------------------
@@ -825,7 +825,7 @@ def test_find_says_where_a_phrase_was_played_before(
 
     (folder / "2026-06-03 211500.mid").unlink()
     assert run("find", "docs/call.mid", str(folder)) == 1
-    assert capsys.readouterr().out == "nothing in 1 file is like it\n"
+    assert capsys.readouterr().out == "nothing similar in 1 file\n"
 
 
 def test_find_without_a_folder_of_recordings_says_what_to_do(

@@ -43,7 +43,7 @@ def test_a_model_and_people_make_a_test_that_goes_on_with_its_file_alone(
     assert run(folder) == 0
     assert "4 pairs of people, tiny" in capsys.readouterr().err
     assert run(folder, *made) == 2
-    assert "is a test already" in capsys.readouterr().err
+    assert "holds a test that has begun" in capsys.readouterr().err
 
 
 def test_models_alone_answer_calls_that_come_with_livegen_and_a_line_says_that_people_are_missing(
@@ -74,14 +74,14 @@ def test_what_was_judged_is_reported_in_words_and_as_figures(
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["--models", "default"], "two sources are needed"),
-        ([], "two sources are needed"),
-        (["--models", "default", "jam-gru"], "expected models of different names"),
+        (["--models", "default"], "a test compares two sources or more"),
+        ([], "a test compares two sources or more"),
+        (["--models", "default", "jam-gru"], "--models: expected different names"),
         (["--models", "default", "no-such"], "'no-such' is neither a model"),
         (["--people", "no-such-folder"], "no-such-folder"),
-        (["--json"], "--json goes with --report"),
+        (["--json"], "--json belongs to --report"),
         (["--report", "{folder}/tiny.onnx"], "holds no listening test"),
-        (["--report", "{folder}/tiny.onnx", "--pairs", "3"], "--report goes alone"),
+        (["--report", "{folder}/tiny.onnx", "--pairs", "3"], "--report takes no other option"),
     ],
 )
 def test_a_person_s_mistake_is_said_in_a_line(
@@ -97,4 +97,4 @@ def test_music_with_too_few_bars_is_said(folder: Path, capsys: pytest.CaptureFix
     made = ("--models", str(folder / "tiny.onnx"), "--people", str(folder / "songs"))
     assert run(folder, *made, "--bars", "8", "--pairs", "9") == 0
 
-    assert "there are only" in capsys.readouterr().err
+    assert "the music has only" in capsys.readouterr().err

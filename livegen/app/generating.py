@@ -77,7 +77,9 @@ def generate(
 def _expect_one(option: str, files: Sequence[Path], calls: Sequence[Path], replaces: bool) -> None:
     """Raises ConfigError for files of one call that cannot be written."""
     if files and len(calls) > 1:
-        raise ConfigError(f"{option} {files[0]}: it is of one call; give one, not {len(calls)}")
+        raise ConfigError(
+            f"{option} {files[0]}: holds the answer to one call; name one call, not {len(calls)}"
+        )
     expect_apart(calls, files, option)
     if not replaces:
         expect_free(files, option)
@@ -113,7 +115,7 @@ def _expect_to_play(mode: str) -> None:
     from livegen.jam.turns import MODES, Start
 
     if MODES[mode].start is Start.NEVER:
-        raise ConfigError(f"--mode {mode}: the model stays silent in it; choose another mode")
+        raise ConfigError(f"--mode {mode}: in this mode the model never plays; choose another mode")
 
 
 def _targets(calls: Sequence[Path], out: Path) -> dict[Path, Path]:
@@ -125,19 +127,23 @@ def _targets(calls: Sequence[Path], out: Path) -> dict[Path, Path]:
 
     twice = next((call for call in calls if calls.count(call) > 1), None)
     if twice is not None:
-        raise ConfigError(f"{twice} is given twice")
+        raise ConfigError(f"{twice} is named twice; name each call once")
     is_folder = len(calls) > 1 or out.is_dir() or not (out.suffix or out.exists())
     if is_folder and out.suffix and not out.exists():
         raise ConfigError(
-            f"--out {out}: {len(calls)} calls need a folder, and this looks like a file; "
-            "if it is meant, make that folder first"
+            f"--out {out}: {len(calls)} calls need a folder, and this looks like the name of a file; "
+            "name a folder, or create this one first"
         )
     if is_folder and out.exists() and not out.is_dir():
-        raise ConfigError(f"--out {out}: {len(calls)} calls need a folder, and this is a file")
+        raise ConfigError(
+            f"--out {out}: {len(calls)} calls need a folder, and this is a file; name a folder"
+        )
     targets = {call: out / f"{call.stem}.mid" if is_folder else midi_name(out) for call in calls}
     written: dict[Path, Path] = {}
     for call, target in targets.items():
         if (other := written.setdefault(target.resolve(), call)) != call:
-            raise ConfigError(f"{other} and {call} would both be written to {target}; rename one")
+            raise ConfigError(
+                f"{other} and {call} have the same name, and both answers would be written to {target}; rename one"
+            )
     expect_apart(calls, list(targets.values()))
     return targets

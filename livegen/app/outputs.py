@@ -19,7 +19,9 @@ def write_out(
         write_new(out, write, replaces)
     except FileExistsError:
         expect_free([out], option)
-        raise ConfigError(f"{option} {out}: cannot be made: a file is in the way") from None
+        raise ConfigError(
+            f"{option} {out}: cannot be written: one of its folders is a file; choose another place"
+        ) from None
     except OSError as error:
         raise ConfigError(f"{option} {out}: cannot be written ({error.strerror})") from None
 
@@ -42,5 +44,6 @@ def expect_apart(sources: Sequence[Path], targets: Sequence[Path], option: str =
             found = target.stat()
             if (source := known.get((found.st_dev, found.st_ino))) is not None:
                 raise ConfigError(
-                    f"{option} {target}: {source} would be written over; choose another place"
+                    f"{option} {target}: this is the file {source} that is read, and it would be overwritten; "
+                    "choose another name"
                 )

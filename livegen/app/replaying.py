@@ -51,7 +51,9 @@ def _write_session(session: "Session", out: Path, replaces: bool) -> None:
 
     score = session_score(session)
     if score is None:
-        print("nothing was played; no file is written", file=sys.stderr)
+        print(
+            "livegen: nothing was played in this session, so no file was written", file=sys.stderr
+        )
         return
     write_out(out, partial(smf.write, score=score), replaces)
 
@@ -61,11 +63,15 @@ def engine_again(header: "Header", model: str | None) -> "Engine":
     from livegen.jam.rows import JournalError
 
     path = shipped.model(model or header.settings.get("model") or "default")
-    _compare(path, header.sha256, f"({header.model}); name that one with --model")
+    _compare(
+        path,
+        header.sha256,
+        f"the session was played with {header.model}; name that one with --model",
+    )
     try:
         return build_engine({**header.settings, "model": str(path)}, 0)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise JournalError(f"the journal's header lacks something ({error!r})") from None
+        raise JournalError(f"the first line of the journal lacks a setting ({error!r})") from None
 
 
 def meaning(told: "Told") -> "Event":
@@ -77,13 +83,17 @@ def meaning(told: "Told") -> "Event":
     if told.name != SWAP or not isinstance(told.value, dict):
         return command(told)
     path, model = load_model(str(told.value.get("model")))
-    _compare(path, str(told.value.get("sha256", "")), "where the model was changed")
+    _compare(
+        path,
+        str(told.value.get("sha256", "")),
+        "the model was changed to another one there",
+    )
     return Swap(model)
 
 
 def _compare(path: Path, sha256: str, rest: str) -> None:
-    """Say when a model's file is another than it was."""
+    """Say when a model's file is not the one of the session; `rest` says which one that was."""
     from livegen.daemon.recordings import fingerprint
 
     if sha256 and fingerprint(path) != sha256:
-        print(f"livegen: {path} is not the file that played then {rest}", file=sys.stderr)
+        print(f"livegen: {path} is not the model file of this session: {rest}", file=sys.stderr)

@@ -80,7 +80,9 @@ def run(arguments: Sequence[str] | None = None) -> int:
         if os.environ.get("LIVEGEN_DEBUG"):
             raise
         name = type(error).__name__
-        click.echo(f"livegen: our fault: {name}: {error} (LIVEGEN_DEBUG=1 shows where)", err=True)
+        click.echo(
+            f"livegen: a fault in livegen: {name}: {error} (LIVEGEN_DEBUG=1 shows where)", err=True
+        )
         return OURS
     return result if isinstance(result, int) else 0
 

@@ -13,21 +13,19 @@ _ROW = 4  # bars of a line
 
 @click.command("chart")
 @click.argument("file", required=False, metavar="[CHART]")
-@click.option(
-    "--title", metavar="TEXT", help="Of several tunes in the file, the one of this title."
-)
+@click.option("--title", metavar="TEXT", help="Title of the tune, if the file holds several.")
 @click.option(
     "--transpose",
     type=click.IntRange(-12, 12),
     default=0,
     metavar="N",
-    help="So many semitones higher, down if negative.",
+    help="Transpose by this many semitones; negative is down.",
 )
 @click.option(
     "--text",
     "as_text",
     is_flag=True,
-    help="Print it in livegen's own text, to be kept and changed.",
+    help="Print the chart in livegen's own text, which you can save and edit.",
 )
 def chart(file: str | None, title: str | None, transpose: int, as_text: bool) -> int:
     """Show how a chart is read: its bars as they are played, four a line.
@@ -64,10 +62,15 @@ def _lines(chart: "Chart") -> Iterator[str]:
     facts = (written(chart.metre), tempo, chart.key and chart.key.name, chart.style)
     yield " · ".join(fact for fact in (chart.title, *facts) if fact)
     beats = form.ticks / form.round[0].beat
-    yield f"a round: {len(form.round)} bars, {beats:g} beats"
+    yield f"chorus: {len(form.round)} bars, {beats:g} beats"
     if form.pickup:
-        yield f"before it: a pick-up of {form.pickup.ticks / form.pickup.beat:.3g} beats"
-    for name, bars in (("once, before", form.intro), ("round", form.round), ("to end", form.outro)):
+        pickup = form.pickup.ticks / form.pickup.beat
+        yield f"pick-up: {pickup:.3g} beat{'s' * (pickup != 1)}"
+    for name, bars in (
+        ("introduction", form.intro),
+        ("chorus", form.round),
+        ("ending", form.outro),
+    ):
         if bars and (form.intro or form.outro):
             yield f"\n{name}"
         yield from _bars(chart, bars)

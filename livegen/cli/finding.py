@@ -22,17 +22,17 @@ if TYPE_CHECKING:
     default=5,
     show_default=True,
     metavar="N",
-    help="So many places.",
+    help="Show at most this many places.",
 )
 @json_option
 def find(file: Path, folder: Path | None, most: int, as_json: bool) -> int:
     """Say where the phrase in FILE.mid was played before, in any key and at any tempo.
 
-    Looks in FOLDER and below, or in your recordings and sessions; of FILE.mid the first track counts, its first
-    64 notes.  What was read is kept, and the next time only files that are new or have changed are read.
+    Takes the first 64 notes of the first track of FILE.mid, and looks for them in FOLDER and the folders below it, or
+    in your recordings and sessions.  The next time, only files that are new or have changed are read.
 
     \b
-    Exit status: 0  found    1  nothing is like it    2  something for you to mend
+    Exit status: 0  found    1  nothing similar    2  a mistake to mend; the line says which
 
     \b
     Examples:
@@ -57,7 +57,7 @@ def find(file: Path, folder: Path | None, most: int, as_json: bool) -> int:
         )
     else:
         files = f"{len(shelves.files)} file{'s' * (len(shelves.files) != 1)}"
-        click.echo("\n".join(map(_line, found)) or f"nothing in {files} is like it")
+        click.echo("\n".join(map(_line, found)) or f"nothing similar in {files}")
     return 0 if found else 1
 
 
@@ -66,7 +66,7 @@ def _line(found: "Find") -> str:
     minutes, seconds = divmod(round(found.at), 60)
     moved = f"{abs(found.shift)} semitones {'higher' if found.shift > 0 else 'lower'}"
     facts = [
-        f"{found.score:.2f} {'the same' if found.same else 'like it '}",
+        f"{found.score:.2f} {'the same' if found.same else 'similar '}",
         f"{datetime.fromtimestamp(found.when):%Y-%m-%d %H:%M}",
         f"{found.name} at {minutes}:{seconds:02}",
         moved.replace("1 semitones", "1 semitone") if found.shift else "",

@@ -30,14 +30,14 @@ data_option = click.option(
     required=True,
     type=FOLDER,
     metavar="DIR",
-    help="MIDI files, one set or several beside each other, or the corpora's folder.",
+    help="Folder of MIDI files, or a folder that holds several data sets.",
 )
 split_option = click.option(
     "--split",
     type=click.Choice(["train", "valid", "test", "all"]),
     default="valid",
     show_default=True,
-    help="Pieces of this split in metadata.csv; a set without one is taken whole.",
+    help="Only pieces of this split, which metadata.csv names; a data set without that file is used whole.",
 )
 
 
@@ -46,15 +46,18 @@ split_option = click.option(
 @data_option
 @split_option
 @click.option(
-    "--events", type=click.IntRange(min=2), metavar="N", help="Only so many of each piece."
+    "--events",
+    type=click.IntRange(min=2),
+    metavar="N",
+    help="Use at most this many events of each piece.",
 )
 @json_option
 def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bool) -> None:
-    """Measure how well a model foresees music.
+    """Measure how well a model predicts music.
 
-    MODEL is default, a model's name, or an .onnx file.  Prints nats per event and per note, nats of
-    each field, accuracy and counts, for each set, style and part and in all, beside a unigram and an order-5
-    Markov model on the same events.  Lower is better.
+    MODEL is default, a model's name, or an .onnx file.  Prints nats per event, per note and per
+    field (fewer is better), accuracy and counts, for each data set, style and part and for all together, beside
+    a unigram and an order-5 Markov model on the same events.
     Needs torch and more; where they are missing, it says how to install them.
 
     \b
@@ -78,43 +81,47 @@ def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bo
 @data_option
 @split_option
 @click.option(
-    "--previous", metavar="NAME|PATH", help="Another model, measured on the same beside it."
+    "--previous",
+    metavar="NAME|PATH",
+    help="Another model to compare with, measured on the same music.",
 )
 @click.option(
     "--calls",
     type=click.IntRange(min=1),
     default=200,
     show_default=True,
-    help="Calls to answer, of four bars; a quarter as many melodies to go along with.",
+    help="How many calls of four bars to answer; a quarter as many melodies are accompanied.",
 )
 @click.option(
     "--turns",
     type=click.IntRange(min=0),
     default=1000,
     show_default=True,
-    help="Turns in which nothing may go wrong.",
+    help="How many turns to play in search of faults, such as hanging notes.",
 )
 @click.option(
     "--events",
     type=click.IntRange(min=0),
     default=256,
     show_default=True,
-    help="Foresee so many events of each piece; 0 is all.",
+    help="Predict this many events of each piece; 0 is all.",
 )
 @click.option(
     "--seed",
     type=click.IntRange(min=0),
     metavar="N",
-    help="Of all chance. [default: always the same]",
+    help="Seed of all random choices. [default: always the same]",
 )
 @click.option(
-    "--workers", type=click.IntRange(min=1), help="Processes. [default: one for each processor]"
+    "--workers",
+    type=click.IntRange(min=1),
+    help="Number of processes. [default: one for each processor]",
 )
 @click.option(
     "--out",
     type=NEW_PATH,
     metavar="DIR",
-    help="Write scorecard.json and a page of plots, scorecard.png.",
+    help="Folder to write scorecard.json and a page of plots, scorecard.png, to.",
 )
 @click.option(
     "--card",
@@ -137,12 +144,12 @@ def scorecard(
     as_json: bool,
     **amounts: Any,
 ) -> None:
-    """Measure how well a model plays, without anybody who listens.
+    """Measure how well a model plays, by figures instead of by ear.
 
     MODEL is default, a shipped model's name, or an .onnx file.  The engine of `serve` hears calls from
-    held-out pieces on virtual time.  Its answers, accompaniments and turns are measured beside chance,
-    baselines and what people played there: likelihood, likeness to the call, harmony, distributions, faults,
-    copies from the training pieces.  Takes some minutes; the same seed gives the same figures.
+    held-out pieces on virtual time.  Its answers, accompaniments and turns are compared with chance, with
+    baselines and with what people played there: likelihood, likeness to the call, harmony, distributions,
+    faults, copies from the training pieces.  Takes some minutes; the same seed gives the same figures.
     Needs torch and more; where they are missing, it says how to install them.
 
     \b
@@ -192,28 +199,30 @@ def _expect_free(targets: list[Path]) -> None:
     "--from",
     "base",
     metavar="MODEL",
-    help="Begin with this model, to teach it FOLDER or to train it on: default, a model's name, or an .onnx file.",
+    help="Model to start from: default, a model's name, or an .onnx file.  FOLDER always needs one.",
 )
-@click.option("--name", metavar="NAME", help="With FOLDER: what it is called. [default: as FOLDER]")
+@click.option(
+    "--name", metavar="NAME", help="With FOLDER: name of the new model. [default: FOLDER's name]"
+)
 @click.option(
     "--data",
     type=FOLDER,
     metavar="DIR",
-    help="With a recipe: MIDI files, or the corpora's folder.",
+    help="With a recipe: folder of the music to train on.",
 )
 @click.option(
     "--out",
     type=NEW_PATH,
     metavar="DIR",
-    help="With a recipe: checkpoints, metrics and curves.",
+    help="With a recipe: folder for checkpoints, metrics and curves.",
 )
 @click.option(
     "--processes",
     type=click.IntRange(1, 1024),
     metavar="N",
-    help="With a recipe: so many at once on this machine, such as its GPUs. [default: 1]",
+    help="With a recipe: number of processes on this machine, such as one for each GPU. [default: 1]",
 )
-@click.option("--fresh", is_flag=True, help="Begin anew, whatever was begun or made already.")
+@click.option("--fresh", is_flag=True, help="Start over, and replace what an earlier run left.")
 def train(
     what: Path,
     base: str | None,
@@ -225,13 +234,13 @@ def train(
 ) -> int:
     """Teach a model your own music, or train one by a recipe.
 
-    Of a FOLDER a model learns all MIDI files in and below it, such as livegen's own recordings; half an
-    hour of music takes a few minutes.  It tells what was learned, what was forgotten and what is copied, and
-    keeps the new model in ~/.local/share/livegen/models, where `livegen serve --model NAME` finds it.
-    By a recipe a network is trained on the corpora in --data, into --out, from nothing or from a model,
-    by one process, by several or, with torchrun, by those of several machines.
-    Both go on where they were when they were stopped.  Needs torch and more; where they are missing, it
-    says how to install them.
+    With a FOLDER the model of --from learns all MIDI files in it and below it, such as livegen's own
+    recordings; half an hour of music takes a few minutes.  Then livegen prints what the model learned, forgot
+    and copies, and keeps it in ~/.local/share/livegen/models, where `livegen serve --model NAME` finds it.
+    With a RECIPE a network is trained on the data sets in --data and kept in --out, from random weights or
+    from the model of --from, by one process, by several or, with torchrun, by several machines.
+    A run that was stopped goes on where it was when the same command is given again.  Needs
+    torch and more; where they are missing, it says how to install them.
 
     \b
     Examples:
@@ -249,19 +258,22 @@ def train(
             )
         if data or out or processes:
             raise ConfigError(
-                "--data, --out and --processes go with a recipe; a folder is learned without them"
+                "--data, --out and --processes belong to a recipe; leave them out to teach a model the music "
+                "in a folder"
             )
         _teach(shipped.model(base), what, shipped.own(name or shipped.name_of(what)), fresh)
         return 0
     if what.suffix.lower() not in RECIPES:
         raise ConfigError(
-            f"{what} is a file and no recipe ({', '.join(RECIPES)});"
-            " to teach a model your music name the folder that your MIDI files are in"
+            f"{what} is a file, and no recipe ({', '.join(RECIPES)});"
+            " to teach a model your music, name the folder that holds your MIDI files"
         )
     if name is not None:
-        raise ConfigError("--name goes with a folder; a recipe names its network itself")
+        raise ConfigError("--name belongs to a folder; a recipe names its network itself")
     if data is None or out is None:
-        raise ConfigError("a recipe needs --data DIR, the music, and --out DIR, the run's folder")
+        raise ConfigError(
+            "a recipe needs --data DIR, the music to train on, and --out DIR, the folder for the run"
+        )
     begin = None if base is None else shipped.model(base)
     return _train_by_recipe(processes or 1, what, data, out, not fresh, begin)
 

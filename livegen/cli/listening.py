@@ -19,8 +19,8 @@ if TYPE_CHECKING:
 SEED, PAIRS, BARS = 1, 24, 4
 RESULTS = Path("results.jsonl")
 NOBODY = (
-    "nobody's own music is among the answers, only models': --people FOLDER, with MIDI files that people played, "
-    "lets them continue their own calls"
+    "all answers are by models; to have people's own continuations among them, add --people FOLDER with MIDI files "
+    "that people played"
 )
 
 
@@ -29,38 +29,41 @@ NOBODY = (
     "--models",
     multiple=True,
     metavar="MODEL [MODEL ...]",
-    help="default, a model's name, or an .onnx file; as many as you like.",
+    help="Models to judge: default, a model's name, or an .onnx file; as many as you like.",
 )
 @click.argument("more", nargs=-1, metavar="")
 @click.option(
     "--people",
     type=FOLDER,
     metavar="FOLDER",
-    help="MIDI files that people played, or the corpora's folder: calls, and how people went on.",
+    help="Folder of MIDI files that people played: calls, and how people continued them.",
 )
 @click.option(
     "--pairs",
     type=click.IntRange(1, 500),
     metavar="N",
-    help=f"So many pairs for each judge. [default: {PAIRS}]",
+    help=f"Number of pairs for each judge. [default: {PAIRS}]",
 )
 @click.option(
     "--bars",
     type=click.IntRange(1, 8),
     metavar="N",
-    help=f"Bars of a call, and of its answer. [default: {BARS}]",
+    help=f"Length of a call, and of its answer, in bars. [default: {BARS}]",
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), metavar="N", help=f"Of all chance. [default: {SEED}]"
+    "--seed",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help=f"Seed of all random choices. [default: {SEED}]",
 )
 @click.option(
     "--out",
     type=NEW_FILE,
     metavar="FILE",
-    help=f"Where each answer is kept; one that is there goes on. [default: {RESULTS}]",
+    help=f"File of the test, in which each judgement is kept; a test that exists goes on. [default: {RESULTS}]",
 )
 @click.option(
-    "--report", type=FILE, metavar="FILE", help="Say what was judged so far, and serve no page."
+    "--report", type=FILE, metavar="FILE", help="Print what was judged so far; serve no page."
 )
 @json_option
 def listen_test(
@@ -74,10 +77,10 @@ def listen_test(
 ) -> None:
     """Let people judge by ear: blind pairs on a page, of models and of people.
 
-    A judge hears a call and what two sources answer, as loud and as long as each other, by the same sound, and says
-    which they prefer and which is rather a person's.  Nobody is told who played until they have judged
-    all pairs.  Each click is kept at once; whoever gives the same name again goes on where they stopped.
-    Serves on this machine until Ctrl-C.
+    A judge hears a call and two answers to it, equally loud and long, with the same sound, and says which
+    they prefer and which a person rather played.  Judges are not told who played before they have judged
+    all pairs.  Each click is kept at once; a judge who gives the same name again goes on where they
+    stopped.  Serves the page on this machine until Ctrl-C.
 
     \b
     Examples:
@@ -90,11 +93,13 @@ def listen_test(
     given = {name: amount for name, amount in amounts.items() if amount is not None}
     if report:
         if asked or people or given or out:
-            raise ConfigError("--report goes alone: it only reads a test's file")
+            raise ConfigError(
+                "--report takes no other option but --json: it only reads the file of a test"
+            )
         _report(report, as_json)
         return
     if as_json:
-        raise ConfigError("--json goes with --report")
+        raise ConfigError("--json belongs to --report")
     target = out or RESULTS
     test = (
         _going_on(target, bool(asked or people or given))
@@ -107,14 +112,14 @@ def listen_test(
         click.echo(line)
         click.echo(
             f"ready: {len(test.trials)} pairs of {', '.join(test.sources)} at the address above; "
-            f"answers are kept in {target}; Ctrl-C ends it",
+            f"judgements are kept in {target}; Ctrl-C ends it",
             err=True,
         )
 
     try:
         listening.serve(test, told)
     except KeyboardInterrupt:
-        click.echo(f"what they said: livegen listen-test --report {target}", err=True)
+        click.echo(f"to see what was judged: livegen listen-test --report {target}", err=True)
 
 
 def _going_on(path: Path, is_asked: bool) -> "Listening":
@@ -123,7 +128,8 @@ def _going_on(path: Path, is_asked: bool) -> "Listening":
 
     if is_asked:
         raise ConfigError(
-            f"{path} is a test already; go on with `livegen listen-test --out {path}`, or begin another with --out"
+            f"{path} holds a test that has begun; go on with `livegen listen-test --out {path}`, or begin "
+            "another with another --out"
         )
     return results.read(path, _now)
 
@@ -143,17 +149,21 @@ def _new(
     files = {_named(path): path for path in map(shipped.model, asked)}
     if len(files) < len(asked) or PEOPLE in files:
         raise ConfigError(
-            f"expected models of different names, none of them {PEOPLE}: {', '.join(asked)}"
+            f"--models: expected different names, and none that is {PEOPLE}; got {', '.join(asked)}"
         )
     if len(files) + (people is not None) < 2:
         raise ConfigError(
-            "two sources are needed: two models, as in --models default other.onnx, or one and --people FOLDER"
+            "a test compares two sources or more: name two models, as in --models default other.onnx, or one "
+            "and --people FOLDER"
         )
     if people is None:
         click.echo(NOBODY, err=True)
     trials = _trials(files, people, pairs, bars, seed)
     if len(trials) < pairs:
-        click.echo(f"there are only {len(trials)} calls of {bars} bars, so many pairs", err=True)
+        click.echo(
+            f"the music has only {len(trials)} calls of {bars} bars, so the test has {len(trials)} pairs",
+            err=True,
+        )
     from livegen.scorecard.listening.results import Listening
 
     test = Listening(path, seed, trials, _now)
@@ -190,7 +200,8 @@ def _trials(
     if not found:
         where = people or "livegen"
         raise ConfigError(
-            f"{where} holds no lead of {2 * bars} bars in a row, for a call and an answer; try fewer --bars"
+            f"{where} holds no melody of {2 * bars} bars in a row, half for the call and half for its "
+            "continuation; try fewer --bars"
         )
     return found
 

@@ -66,24 +66,31 @@ NEW_PATH = SpelledOut(path_type=Path)
 SYSTEMS = ("auto", "alsa", "jack", "coremidi", "winmm")
 
 config_option = click.option(
-    "--config", type=FILE, metavar="FILE", help="Settings, instead of your own file."
+    "--config",
+    type=FILE,
+    metavar="FILE",
+    help="File of settings to use instead of your own config.yaml.",
 )
 set_option = click.option(
     "--set",
     "sets",
     multiple=True,
     metavar="KEY=VALUE",
-    help="One setting by its name in config.yaml, such as jam.temperature=0.8; as often as you like.",
+    help="Change one setting of config.yaml, such as jam.temperature=0.8; can be given several times.",
 )
 out_port_option = click.option(
-    "--port", "out_port", metavar="NAME", help="The port it plays to. [default: Model Out]"
+    "--port",
+    "out_port",
+    metavar="NAME",
+    help="Name of the port that the model plays to. [default: Model Out]",
 )
 in_port_option = click.option(
-    "--in", "in_port", metavar="NAME", help="The port it listens to. [default: Model In]"
+    "--in",
+    "in_port",
+    metavar="NAME",
+    help="Name of the port that the model listens to. [default: Model In]",
 )
-force_option = click.option(
-    "--force", "replaces", is_flag=True, help="Replace a file that is there already."
-)
+force_option = click.option("--force", "replaces", is_flag=True, help="Replace a file that exists.")
 json_option = click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object instead of lines for people."
 )

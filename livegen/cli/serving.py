@@ -30,14 +30,15 @@ def configured(*left_out: str) -> Callable[[Any], Any]:
         click.option(
             "--model",
             metavar="NAME|PATH",
-            help="What answers: default, a model's name, or an .onnx file. [default: default]",
+            help="Model that plays: default, a model's name, or an .onnx file. [default: default]",
         ),
         control_options(*left_out),
         click.option(
             "--seed",
             type=int,
             metavar="N",
-            help="Same seed, same playing: same notes. [default: a new one]",
+            help="Seed of all random choices; with the same seed the model answers the same playing with the "
+            "same notes. [default: a new one]",
         ),
         config_option,
         set_option,
@@ -50,47 +51,52 @@ def configured(*left_out: str) -> Callable[[Any], Any]:
 @click.option(
     "--api",
     type=click.Choice([*SYSTEMS, "none"]),
-    help="MIDI system; none makes no ports. [default: auto]",
+    help="MIDI system; none opens no ports. [default: auto]",
 )
 @configured()
 @click.option(
-    "--player", type=FILE, metavar="FILE.mid", help="Play this file to the model, in real time."
+    "--player",
+    type=FILE,
+    metavar="FILE.mid",
+    help="MIDI file to play to the model in your place, in real time.",
 )
 @click.option(
     "--record",
     type=NEW_FILE,
     metavar="FILE.mid",
-    help="Keep both sides, on two tracks; written when it ends. One that is there stays: the next is FILE-2.mid.",
+    help="Record you and the model into this file, on two tracks; written when livegen ends. A file that "
+    "exists stays: the new one is FILE-2.mid then.",
 )
 @click.option(
     "--until-player-ends",
     is_flag=True,
-    help="End when the file is played and the model has answered it.",
+    help="End when the file of --player is over and the model has answered it.",
 )
 @click.option(
     "--page/--no-page",
     "page",
     default=None,
-    help="Serve the page, whose address is printed, or not. [default: --page]",
+    help="Serve the page, and print its address. [default: --page]",
 )
 @click.option(
     "--surface",
     "surfaces",
     multiple=True,
     metavar="NAME|FILE",
-    help="A control surface with its lights: launchpad, nanokontrol2, midimix, or a map of your own; as often as you "
-    "like.",
+    help="Control surface to use, with its lights: launchpad, nanokontrol2, midimix, or the file of a map of "
+    "your own; can "
+    "be given several times.",
 )
 @click.option(
     "--sound/--no-sound",
     "sound",
     default=None,
-    help="Be heard by livegen's own instruments, without a DAW, or not. [default: --no-sound]",
+    help="Play through livegen's own instruments, without a DAW. [default: --no-sound]",
 )
 @click.option(
     "--stats",
     type=click.Choice(["summary", "trace"]),
-    help="Print how late messages left, as JSON, when it ends; trace adds every message.",
+    help="When livegen ends, print as JSON how late messages were sent; trace adds every message.",
 )
 def serve(
     player: Path | None,
@@ -101,9 +107,9 @@ def serve(
 ) -> int:
     """Open the ports and jam, until Ctrl-C.
 
-    Prints a line that starts with "ready" once it can take notes.  On Ctrl-C or SIGTERM every note is
+    Prints a line that starts with "ready" when you can play.  On Ctrl-C or SIGTERM every note is
     released.  On Windows, where no program can make a MIDI port, it opens existing ones of those names.
-    Without any MIDI system it says so, and serves --player and --record only.
+    Without a MIDI system it says so, and you can play on its page, or a file with --player.
 
     \b
     Examples:
@@ -115,7 +121,7 @@ def serve(
       livegen serve --sound
     """
     if until_player_ends and not player:
-        raise ConfigError("--until-player-ends: there is no player; name a file with --player")
+        raise ConfigError("--until-player-ends: no file is played; name one with --player")
     from livegen import app
 
     origin = origin_of(options)
@@ -136,7 +142,7 @@ def serve(
     required=True,
     type=NEW_PATH,
     metavar="FILE|DIR",
-    help="Where to write; several calls need a folder.",
+    help="File to write, with what both played; a folder for several calls.",
 )
 @click.option(
     "--score",
@@ -144,13 +150,13 @@ def serve(
     multiple=True,
     type=NEW_FILE,
     metavar="FILE",
-    help="Also write what both play as notation: FILE.musicxml, .pdf or .svg; as often as you like.",
+    help="Also write what both played as a score: FILE.musicxml, .pdf or .svg; can be given several times.",
 )
 @click.option(
     "--audio",
     type=NEW_FILE,
     metavar="FILE.wav",
-    help="Also write what both play as sound, the call on the left.",
+    help="Also write what both played as sound, with you on the left.",
 )
 @force_option
 @configured("sync")  # a file has its own time
@@ -164,10 +170,10 @@ def generate(
 ) -> None:
     """Answer MIDI files, at once and without ports.
 
-    Runs the engine of `serve` on virtual time: the call is played to it as it stands in the file, and what
-    both play is written to a file with the tracks Player and Model.  Several calls are answered each by
-    itself, into files of the same names in the folder.  A response that would go on for ever, as in the modes
-    continue and solo, gets as many bars as the call, or --bars.
+    The call is played to the engine of `serve` as it stands in the file, and what both play is written to a
+    file with the tracks Player and Model.  Several calls are answered one by one, each into a file of its own
+    name in the folder.  An answer that would never end, as in the modes continue and solo, gets as many bars
+    as the call, or as --bars says.
 
     \b
     Examples:
@@ -184,23 +190,26 @@ def generate(
 @click.command()
 @click.argument("journal", type=FILE, metavar="JOURNAL")
 @click.option(
-    "--out", type=NEW_FILE, metavar="FILE.mid", help="Also write the session as it was played."
+    "--out",
+    type=NEW_FILE,
+    metavar="FILE.mid",
+    help="Also write the session to this file, as it was played.",
 )
 @force_option
 @click.option(
     "--model",
     metavar="NAME|PATH",
-    help="What answers. [default: the model file that the journal names]",
+    help="Model that plays. [default: the model file that the journal names]",
 )
 def replay(journal: Path, out: Path | None, replaces: bool, model: str | None) -> int:
     """Play a session again from its journal, and compare.
 
-    Every engine of the session is made as it was and is fed what it was fed, in the same order and at the
-    same times, without waiting.  Prints how many notes came out the same, and the first thing that did not.
-    Journals lie in ~/.local/share/livegen/recordings, one for each session.
+    The engine gets the same messages and commands as in the session, in the same order and with the same
+    times, but without waiting.  Prints how many notes came out the same, and the first that did not.
+    Journals are in ~/.local/share/livegen/recordings, one for each session.
 
     \b
-    Exit status: 0  to the note    1  something differs    2  not a journal
+    Exit status: 0  all notes the same    1  something differs    2  not a journal
 
     \b
     Examples:

@@ -19,7 +19,7 @@ from livegen.cli.options import (
 from livegen.errors import PortError
 
 NOT_SAVED = """\
-not saved: {path} sets an offset already, or in a way of its own; in it, under jam:, write
+not saved: {path} sets an offset already, or is written in a way that livegen does not change.  In it, under jam:, write
   offset: {offset}"""
 system = click.option(
     "--api", type=click.Choice(SYSTEMS), default="auto", show_default=True, help="MIDI system."
@@ -29,7 +29,7 @@ system = click.option(
 @click.command()
 @system
 def ports(api: str) -> None:
-    """List the MIDI ports that there are, and the models that can be served."""
+    """List the MIDI ports of this machine, and the models that can be served."""
     from livegen import panic, shipped
 
     try:
@@ -56,16 +56,15 @@ def _list(title: str, names: Sequence[str]) -> None:
 @set_option
 @json_option
 def doctor(as_json: bool, **options: Any) -> int:
-    """Look at everything between you and the first answer, and say what to do.
+    """Look for what keeps livegen from answering you, and say what to do.
 
-    Versions, settings, the model and its speed, the disk, OSC, the MIDI system, ports and who is connected
-    to them, routing loops, clock.  Takes a few seconds, two of them listening, and leaves all as it was.
-    Run it while `serve` runs and the DAW is connected.  Then it listens to everything that is sent to
-    "Model In".  To everyone who is connected to "Model Out" it sends a message that makes no sound, and
-    looks whether that comes back: then there is a loop.
+    Checks versions, settings, the model and its speed, the disk, OSC, the MIDI system, the ports and their
+    connections, MIDI loops and the clock.  Takes a few seconds and changes nothing.
+    Run it while `serve` runs and the DAW is connected: it listens to all that is sent to "Model In" for two
+    seconds.  It also sends a message without a sound from "Model Out"; if that comes back, there is a loop.
 
     \b
-    Exit status: 0  nothing is bad    1  something is
+    Exit status: 0  all is well    1  something is to be mended
 
     \b
     Examples:
@@ -88,13 +87,13 @@ def doctor(as_json: bool, **options: Any) -> int:
 @out_port_option
 @in_port_option
 @click.option("--api", type=click.Choice(SYSTEMS), help="MIDI system. [default: ports.api]")
-@click.option("--save", is_flag=True, help="Write the offset into your own configuration.")
+@click.option("--save", is_flag=True, help="Write the offset into your config.yaml.")
 def calibrate(save: bool, **options: Any) -> int:
-    """Measure the way through the DAW, and find the offset that makes up for it.
+    """Measure how long MIDI takes through the DAW, and suggest the offset that makes up for it.
 
-    Opens the ports as `serve` does (end that first), asks you for a track in the DAW that sends what it
-    hears on "Model Out" to "Model In", and sends 40 short notes round that way.  Prints how long they took
-    and which jam.offset that suggests.  Ctrl-C releases everything.
+    Opens the ports as `serve` does (end that first), asks you for a track in the DAW with the input
+    "Model Out" and the output "Model In", and sends 40 short notes through it.  Prints how long they took
+    and which jam.offset makes up for that.  Ctrl-C releases everything.
 
     \b
     Examples:

@@ -22,17 +22,18 @@ ERROR = f"{ROOT}/error"
 STATE = f"{ROOT}/state"
 # Always there, always taken, whatever the table of commands holds.
 URGENT = {
-    "panic": "Everything off, now.",
+    "panic": "Ends every note at once.",
     "stop": "The model falls silent and waits for you.",
 }
 # The same for commands that take a word.
 WORDED = {
-    "preset": "Switches to the preset of this name, on the bar line while the model plays.",
-    "macro": "Starts the macro of this name: on the bar line while the model plays.",
-    "save_preset": "Saves the controls as they are now as a preset of this name; one that is there already stays.",
-    "learn": "Binds this control or command to the knob, pad or pedal that is moved; without a word gives up.",
-    "unlearn": "Undoes what is bound to this control or command.",
-    "model": "Loads this model, by its name or file, beside the music; it takes over at the next bar line.",
+    "preset": "Switches to the preset of this name; while the model plays, on the next bar line.",
+    "macro": "Starts the macro of this name; while the model plays, on the next bar line.",
+    "save_preset": "Saves the controls as they are now as a preset of this name; a preset that exists stays as it is.",
+    "learn": "Binds this control or command to the knob, pad or pedal that is moved next; without a word, "
+    "stops learning.",
+    "unlearn": "Removes what is bound to this control or command.",
+    "model": "Loads this model, by its name or file, while the music goes on; it takes over at the next bar line.",
 }
 UNSHOWN = (
     "controls",

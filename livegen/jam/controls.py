@@ -62,24 +62,24 @@ def _strips() -> Iterator[Control]:
     for part in PARTS:
         yield Control(
             f"{part}_mute", "choice", "off", choices=("off", "on"),
-            help=f"Silences the model's {part} at once.  It plays on unheard, and comes back in time.",
+            help=f"Mutes {part} of the model at once.  The part goes on unheard, so it comes back in the right place.",
         )  # fmt: skip
         yield Control(
             f"{part}_solo", "choice", "off", choices=("off", "on"),
-            help=f"Lets only the model's {part} be heard, and other parts that are solo.",
+            help=f"Mutes all parts of the model but {part}, and but others that are solo too.",
         )  # fmt: skip
         yield Control(
             f"{part}_level", "number", 1.0, low=0.0, high=2.0,
-            help=f"Multiplies the velocities of the model's {part}; at 0 it is silent.",
+            help=f"Loudness of the model's {part}: its velocities are multiplied by this; 0 is silent.",
         )  # fmt: skip
         yield Control(
             f"{part}_density", "number", 1.0, low=0.25, high=4.0, ratio=True,
-            help=f"More (above 1) or fewer notes of the model's {part}; density does so for all parts.",
+            help=f"More (above 1) or fewer notes for the model's {part}; density does so for all parts.",
         )  # fmt: skip
         if part != PARTS[DRUMS]:
             yield Control(
                 f"{part}_octave", "number", 0, low=-2, high=2, unit="octaves", whole=True,
-                help=f"Moves the register of the model's {part} by octaves.  Without effect where register is all.",
+                help=f"Moves the model's {part} by octaves.  Has no effect while register is all.",
             )  # fmt: skip
 
 
@@ -90,48 +90,52 @@ _TABLE = (
     ),
     Control(
         "sync", "choice", "auto", choices=("auto", "clock", "link", "internal", "free"),
-        help="The leader of the tempo.  clock: MIDI clock from the DAW; link: Ableton Link; internal: the control "
-        "tempo, or taps; free: you, by what you play.  auto: clock while it runs, else Link while others are in it, "
-        "else free.",
+        help="Source of the tempo.  clock: MIDI clock from the DAW; link: Ableton Link; internal: the control "
+        "tempo, or "
+        "your taps; free: your playing.  auto: clock while it runs, else Link while others are in the session, else "
+        "free.",
     ),
     Control(
         "tempo", "number", "auto", low=30, high=300, choices=("auto",), unit="BPM",
-        help="In free time, auto finds tempo and beat in what you play, and a number fixes the tempo, the first note "
-        "of each phrase being a downbeat.  In internal time it is the tempo.",
+        help="With sync free: auto finds tempo and beat in your playing; a number fixes the tempo, and the first note "
+        "of each phrase is a downbeat.  With sync internal: the tempo.",
     ),
     Control(
         "metre", "text", "auto",
-        help="Metre of the bars, such as 4/4, 3/4, 6/8.  auto: in free time what you play tells it, else 4/4.  Neither "
-        "MIDI clock nor Link tells it: for other bars set it here.",
+        help="Metre of the bars, such as 4/4, 3/4, 6/8.  auto: found in your playing with sync free, else 4/4. "
+        " Neither "
+        "MIDI clock nor Link carries a metre, so set others here.",
     ),
     Control(
         "temperature", "number", 1.0, low=0.1, high=2.0,
-        help="How daring pitches, velocities and the choice of parts are; below 1 the model keeps to the likely. "
-        "It does not change rhythm.",
+        help="How daring the model is in its pitches, velocities and choice of parts: below 1 it keeps to likely ones. "
+        "Rhythm does not change.",
     ),
     Control(
         "nucleus", "number", 0.95, low=0.05, high=1.0,
-        help="The model draws only from the likeliest choices that together have this probability; 1 draws from all. "
-        "It does not change rhythm.",
+        help="The model chooses only among the likeliest pitches, velocities and parts that together have this "
+        "probability; 1: among all.  Rhythm does not change.",
     ),
     Control(
         "rest", "number", "auto", low=0, high=5000, choices=("auto",), unit="ms",
-        help="Silence with no key held that ends your phrase.  auto judges the phrase: with start bar by its bars, its "
-        "last note and your breaths, else by its pace (250 to 1200 ms).",
+        help="How long all keys must be up for your phrase to be over.  auto: with start bar, by the phrase's "
+        "bars, its "
+        "last note and the pauses you make; else by its pace (250 to 1200 ms).",
     ),
     Control(
         "length", "number", "call", low=1, high=32, choices=("call",), unit="bars", whole=True,
-        help="Length of a response: as long as the call (at most 128 beats), or this many bars.  A continuation has no "
-        "end.",
+        help="Length of an answer: as long as your phrase (call; at most 128 beats), or this many bars.  A "
+        "continuation "
+        "has no end.",
     ),
     Control(
         "trade", "number", 4, low=1, high=16, unit="bars", whole=True,
-        help="In the mode trade: how many bars each of you has.",
+        help="In the mode trade: how many bars you play, and then the model.",
     ),
     Control(
         "start", "choice", "bar", choices=("now", "beat", "bar"),
-        help="Where a response begins: as soon as your phrase has ended, on the next beat, or on the bar line at which "
-        "your phrase is over; then it also ends on one.",
+        help="When an answer begins.  now: as soon as your phrase has ended; beat: on the next beat; bar: on the bar "
+        "line at which your phrase is over, and then it also ends on one.",
     ),
     Control(
         "register", "text", "call", low=-24, high=24, unit="semitones",
@@ -142,30 +146,30 @@ _TABLE = (
     Control(
         "scale", "text", "played",
         help='Scale of the model\'s pitches (not drums): "off", "played" (the key of your last notes, with your '
-        'colours), or a name such as "C major", "A minor", "D dorian", "F# blues".',
+        'chromatic notes), or a name such as "C major", "A minor", "D dorian", "F# blues".',
     ),
     Control(
         "chart", "text", OFF,
-        help="The chart (lead sheet) that all parts play by: a name, or a file; off for none.  The chart's tempo, "
-        "metre and style hold where those controls are auto or any.",
+        help="Chart (lead sheet) that all parts play: a name, or a file; off for none.  Its tempo, metre and style are "
+        "used where those controls are auto or any.",
     ),
     Control(
         "chart_follow", "choice", "on", choices=("off", "on"),
-        help="The band follows when your chords show that you left out or repeated bars of the chart.  It does not "
-        "where a DAW gives the song position.",
+        help="Where your chords show that you left out or repeated bars of the chart, the band follows you.  Has no "
+        "effect where a DAW gives the song position.",
     ),
     Control(
         "transpose", "number", 0, low=-11, high=11, unit="semitones", whole=True,
-        help="Plays the chart so many semitones higher.",
+        help="Transposes the chart by this many semitones.",
     ),
     Control(
         "adherence", "number", 1.0, low=0.0, high=1.0,
-        help="How strictly the model keeps to the scale: 1 allows no other pitch, 0 leaves pitch to the model.  While "
-        "chords are heard, also how much it favours their notes.",
+        help="How strictly the model keeps to the scale: 1 allows no other pitch, 0 allows all.  While chords are "
+        "heard, also how much it favours their notes.",
     ),
     Control(
         "density", "number", 1.0, low=0.25, high=4.0, ratio=True,
-        help="More (above 1) or fewer notes in the same time than the model would play.",
+        help="More (above 1) or fewer notes than the model would play by itself.",
     ),
     Control(
         "energy", "number", 0.5, low=0.0, high=1.0,
@@ -173,54 +177,57 @@ _TABLE = (
     ),
     Control(
         "variation", "choice", USUAL, choices=tuple(VARIATIONS),
-        help="How much the band of accompany plays, as on an arranger keyboard.  A: little and soft, with a side stick "
-        "and a bass in halves; B: as it is; C: more, on the ride, with a bass in quarters; D: most, with a bass in "
-        "eighths, or walking.  While the band plays it comes on the bar line, with a fill.",
+        help="How much the band plays in the mode accompany, as on an arranger keyboard.  A: little and soft, with a "
+        "side stick and a bass in half notes; B: the usual; C: more, with the ride and a bass in quarter notes; D: "
+        "most, with a bass in eighths, or walking.  While the band plays, a change comes on the bar line, with a fill.",
     ),
     Control(
         "follow", "number", 0.5, low=0.0, high=1.0,
-        help="Follow or lead: at 1 loudness and density of the answer are those of the call, and the "
-        "accompaniment makes room whenever you play densely; at 0 the model goes its own way.",
+        help="How much the model follows you: at 1 an answer is as loud and as dense as your phrase, and the "
+        "accompaniment makes room when you play many notes; at 0 the model goes its own way.",
     ),
     Control(
         "theme", "number", 0.8, low=0.0, high=1.0,
-        help="How much of your figures an answer takes up, at any pitch, with their rhythm; nothing on purpose at 0.",
+        help="How much of your figures an answer takes up, with their rhythm, at any pitch; at 0 none on purpose.",
     ),
     Control(
         "groove", "number", 0.5, low=0.0, high=1.0,
-        help="How closely notes keep to the lines of the beat on which you played: 0 leaves time to the model, "
-        "1 allows little else.  Loose playing is answered loosely.",
+        help="How closely the model keeps to the subdivision of the beat on which you played: 0 leaves its "
+        "timing free, "
+        "1 allows little else.  If you play loosely, it answers loosely.",
     ),
     Control(
         "swing", "number", "auto", low=50, high=75, choices=("auto",), unit="%",
-        help="Place of the model's off-beat eighths: 50 straight, 67 as triplets, 75 dotted, auto as people place them "
-        "in the style that is set, or as you place them.  Triplets and sixteenths stay where they are.",
+        help="Swing of the model's eighth notes: 50 straight, 67 as triplets, 75 dotted; auto: as is usual in the "
+        "style, or as you play.  Triplets and sixteenths stay where they are.",
     ),
     Control(
         "quantise", "choice", "off", choices=("off", *GRIDS),
-        help="Puts every onset of the model's on a line of the bar: eighths, sixteenths or triplets.  Then swing acts.",
+        help="Moves the start of every note of the model to the nearest eighth, sixteenth or triplet.  swing "
+        "acts after it.",
     ),
     Control(
         "voices", "number", "auto", low=1, high=8, choices=("auto",), whole=True,
-        help="Most notes that a part of the model's holds at once (not drums).  auto: as many as you, or as is usual.",
+        help="Most notes that one part of the model holds at once (not drums).  auto: as many as you, or as is usual.",
     ),
     Control(
         "longest", "number", 8, low=0.25, high=8, unit="beats", ratio=True,
-        help="Longest time that the model holds a note.",
+        help="The longest that the model holds a note.",
     ),
     Control(
         "parts", "text", "auto",
-        help='Parts the model plays: "auto" (those you play; in accompany those you don\'t), or some of lead, comp, '
-        "bass and drums with spaces between.",
+        help='Parts that the model plays: "auto" (those you play; in accompany those you do not), or some of '
+        'lead, comp, '
+        "bass and drums, with spaces between them.",
     ),
     Control(
         "style", "text", "any",
-        help="A style the model knows, by name (see the model's card), or any; or a wish in English, Chinese or "
+        help="Style, by a name that the model knows (its card lists them), or any.  Or a wish in English, Chinese or "
         'German, such as "slow minor waltz, sparse", which sets other controls too.',
     ),
     Control(
         "offset", "number", 0, low=-200, high=200, unit="ms",
-        help="Time added to everything the model plays; a negative one makes up for the latency of the instrument "
+        help="Time added to all that the model plays; a negative one makes up for the latency of its instrument "
         "(`livegen calibrate` measures it).",
     ),
     Control(
@@ -230,11 +237,11 @@ _TABLE = (
     ),
     Control(
         "count_in_bars", "number", 1, low=1, high=4, unit="bars", whole=True,
-        help="Bars of clicks that the command count_in gives before the music.",
+        help="Bars of clicks that the command count_in plays before the music.",
     ),
     Control(
         "clock_out", "choice", "off", choices=("off", "on"),
-        help="Sends MIDI clock with start and stop to the output, in internal time and with Link.",
+        help="Sends MIDI clock, start and stop to the output, while the tempo is internal or that of Link.",
     ),
     *_strips(),
 )  # fmt: skip

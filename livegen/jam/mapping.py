@@ -37,8 +37,10 @@ _COMMANDS = (
     Asked("my_turn", "Let me play", "the model is silent and listens"),
     Asked("again", "Again", "another answer to the same call"),
     Asked("undo", "Undo", "forgets the last call and its answer, as if they had not been played"),
-    Asked("freeze", "Freeze", "repeats the response until it is pressed again; play over it"),
-    Asked("keep", "Keep", "saves the last response as a MIDI file"),
+    Asked(
+        "freeze", "Freeze", "repeats the last answer until you press it again; you can play over it"
+    ),
+    Asked("keep", "Keep", "saves the last answer as a MIDI file"),
     Asked(
         "capture",
         "Capture",
@@ -48,20 +50,25 @@ _COMMANDS = (
     Asked(
         "count_in",
         "Count in",
-        "clicks bars before the music; the model begins on the one, or you do",
+        "counts in with clicks; then the model begins on the one, or you do",
     ),
     Asked(
         "intro",
         "Intro",
-        "an introduction, and then the top, from the next bar line on; counted in where nobody plays",
+        "an introduction and then the top, from the next bar line on; with a count-in if nobody plays",
         True,
     ),
-    Asked("fill", "Fill", "the drums fill into the next bar line", True),
-    Asked("break", "Break", "all strike on the next bar line, and are silent for that bar", True),
+    Asked("fill", "Fill", "the drums play a fill up to the next bar line", True),
+    Asked(
+        "break",
+        "Break",
+        "the band strikes on the next bar line, and is silent for the rest of that bar",
+        True,
+    ),
     Asked(
         "stop_time",
         "Stop-time",
-        "all strike once in a bar, and where a chord changes, until it is pressed again",
+        "the band strikes once a bar and where the chord changes, until you press it again",
         True,
     ),
     *(
@@ -73,30 +80,30 @@ _COMMANDS = (
         )
         for name in VARIATIONS
     ),
-    Asked("top", "From the top", "the chart, or the form, begins anew at the next bar line", True),
+    Asked("top", "From the top", "the chart, or the form, starts again at the next bar line", True),
     Asked(
         "section", "Next section", "the next section of the chart begins at the next bar line", True
     ),
     Asked(
         "vamp",
         "Vamp",
-        "the section, or the last four bars, go round until it is pressed again",
+        "repeats the section, or the last four bars, until you press it again",
         True,
     ),
     Asked(
         "loop_chords",
         "Loop chords",
-        "the chords of the last eight, four, two bars or one go round until it is pressed again",
+        "repeats the chords of the last eight, four, two bars or one until you press it again",
         True,
     ),
     Asked(
         "ending",
         "Ending",
-        "the chart's ending, or a last chord, from the next bar line on; then the band is silent",
+        "the band plays the chart's ending, or a last chord, from the next bar line on, and stops",
         True,
     ),
     Asked("stop", "Stop", "silences the model and forgets the call"),
-    Asked("panic", "Panic", "silences everything"),
+    Asked("panic", "Panic", "ends every note at once"),
 )
 COMMANDS = {asked.name: asked.help for asked in _COMMANDS}
 NAMED = ("preset ", "macro ")  # how commands begin that are followed by a name of the player's

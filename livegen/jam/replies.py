@@ -17,17 +17,17 @@ class Reply(Enum):
     ANSWERS_WITH_CLOCK = True, "The model answers as soon as the DAW's clock runs."
     NOTHING_HEARD = False, "There is no phrase to answer yet: play one first."
     PLAYS_ALREADY = False, "The model is playing already."
-    LOOPS_ALREADY = False, "A loop is playing: let it go with Freeze first."
+    LOOPS_ALREADY = False, "A loop is playing: end it with Freeze first."
 
-    SILENCED = True, "The model is silent: your move."
+    SILENCED = True, "The model is silent: it is your turn."
     LISTENS = True, "The model listens, and leaves this phrase without an answer."
-    YOURS_ALREADY = False, "It is your move already."
+    YOURS_ALREADY = False, "It is your turn already."
 
     ANOTHER = True, "Another answer is on its way."
     NOTHING_ANSWERED = False, "Nothing was answered yet, so there is no other answer."
 
-    UNDONE = True, "The last turn is taken back."
-    NOTHING_TO_UNDO = False, "There is no turn to take back."
+    UNDONE = True, "The last turn is undone."
+    NOTHING_TO_UNDO = False, "There is no turn to undo."
 
     FROZEN = True, "The answer repeats until you press Freeze again."
     LET_GO = True, "The loop ends after this round."
@@ -37,12 +37,12 @@ class Reply(Enum):
     NOTHING_TO_KEEP = False, "The model has not played yet: there is nothing to keep."
     CAPTURES = True, "The last bars are being saved."
 
-    TAPPED = True, "Tap {number}: tap on, the third tap sets the tempo."
+    TAPPED = True, "Tap {number}: keep tapping, the third tap sets the tempo."
     TEMPO = True, "{bpm:g} BPM: your next phrase begins on the downbeat."
     TEMPO_NOW = True, "{bpm:g} BPM, and this tap is the downbeat."
-    TEMPO_WAITS = False, "{leader} leads: your {bpm:g} BPM counts when it stops."
-    TEMPO_IN_VAIN = False, "{leader} leads: its tempo counts, and yours does not."
-    TAPS_OUTSIDE = False, "The tempo stays: taps give {low:g} to {high:g} BPM."
+    TEMPO_WAITS = False, "{leader} sets the tempo: your {bpm:g} BPM is used when it stops."
+    TEMPO_IN_VAIN = False, "{leader} sets the tempo: yours has no effect."
+    TAPS_OUTSIDE = False, "The tempo stays as it is: taps set {low:g} to {high:g} BPM."
 
     COUNTS_MODEL_IN = True, "Count-in: the model begins on the one."
     COUNTS_YOU_IN = True, "Count-in: you begin on the one."
@@ -50,28 +50,31 @@ class Reply(Enum):
 
     COUNTS_INTRO_IN = True, "Count-in: the introduction begins on the one."
     INTRO = True, "The introduction begins with the next bar."
-    NO_KEY = False, "There is neither a chart nor a key: choose a chart, or play some chords first."
-    FILLS = True, "The drums fill into the next bar."
-    BREAKS = True, "A break of a bar begins with the next bar."
-    STOP_TIME = True, "Stop-time with the next bar, until you press it again."
-    PLAYS_THROUGH = True, "The band plays through again with the next bar."
+    NO_KEY = (
+        False,
+        "There is neither a chart nor a key yet: choose a chart, or play some chords first.",
+    )
+    FILLS = True, "The drums play a fill into the next bar."
+    BREAKS = True, "A break of one bar begins with the next bar."
+    STOP_TIME = True, "Stop-time begins with the next bar, until you press it again."
+    PLAYS_THROUGH = True, "Stop-time ends with the next bar."
     VARIES = True, "Variation {name}."
     VARIES_SOON = True, "Variation {name} comes with the next bar."
     FROM_TOP = True, "From the top with the next bar."
     NEXT_SECTION = True, "The next section begins with the next bar."
-    VAMPS = True, "This section goes round until you press Vamp again."
-    LOOPS_BARS = True, "The last bars played go round until you press it again: {bars}."
+    VAMPS = True, "This section repeats until you press Vamp again."
+    LOOPS_BARS = True, "The chords of the last bars repeat until you press it again (bars: {bars})."
     GOES_ON = True, "The music goes on after this round."
     ENDS = True, "The last chord comes with the next bar."
     ENDS_AS_WRITTEN = True, "The ending of the chart begins with the next bar."
     PLAYS_ON = True, "The band plays on: there is no ending."
     ENDS_ALREADY = False, "The band is ending already."
-    NO_BAND = False, "No band plays: cues are for the mode accompany, while it goes along."
-    NO_DRUMS = False, "The band has no drums that could fill."
-    NO_CHART = False, "There is no chart, so there are no sections: choose a chart first."
-    NO_LOOP = False, "The chart has the chords: press Vamp, and its section goes round."
-    NOTHING_TO_LOOP = False, "Nothing to go round yet: play chords for a bar, then press it."
-    NO_SONG = False, "There is neither a chart nor a chord that was heard: there is no top yet."
+    NO_BAND = False, "No band plays: this works in the mode accompany, while the band plays."
+    NO_DRUMS = False, "The band has no drums to play a fill."
+    NO_CHART = False, "There is no chart, and so no section: choose a chart first."
+    NO_LOOP = False, "The chart sets the chords: press Vamp to repeat its section."
+    NOTHING_TO_LOOP = False, "There is nothing to repeat yet: play chords for a bar, then press it."
+    NO_SONG = False, "There is no top yet: choose a chart, or play some chords first."
 
     STOPPED = True, "The model is silent, and the phrase is forgotten."
     NOTHING_TO_STOP = False, "Nothing was playing."
@@ -81,11 +84,11 @@ class Reply(Enum):
     PRESET_WAITS = True, "Preset {name} comes with the next bar line."
 
     MOVES = True, "{name} moves its controls for {bars:g} bars."
-    MOVES_SOON = True, "{name} begins with the next bar, and takes {bars:g}."
+    MOVES_SOON = True, "{name} begins with the next bar, and takes {bars:g} bars."
 
-    LEARNS = True, "Move the knob, pad or pedal for {name}."
-    LEARNS_NO_MORE = True, "Nothing is learned."
-    FORGOTTEN = True, "Nothing moves {name} any more."
+    LEARNS = True, "Now move the knob, pad or pedal for {name}."
+    LEARNS_NO_MORE = True, "Learning has ended."
+    FORGOTTEN = True, "{name} is bound to nothing now."
     NOTHING_BOUND = False, "Nothing is bound to {name}."
 
     def __init__(self, is_done: bool, sentence: str) -> None:

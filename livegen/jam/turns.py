@@ -243,7 +243,7 @@ MODES = {
         takes_theme=False,
     ),
     "harmonise": Mode(
-        "every note of your melody gets companions at once",
+        "harmonises every note of your melody at once",
         Start.NOTE,
         needs_clock=False,
         playing="Together",

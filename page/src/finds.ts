@@ -112,7 +112,7 @@ export function verdict(finds: readonly Find[], files: number): string {
   const first = finds.find((find) => find.same);
   if (first !== undefined) return `You played this on ${day(first.when)}.`;
   if (finds.length > 0) return "Not the same, but something like it:";
-  return `Nothing in ${files} ${files === 1 ? "recording" : "recordings"} is like it.`;
+  return `Nothing similar in ${files} ${files === 1 ? "recording" : "recordings"}.`;
 }
 
 /** When and where, and how it was moved. */

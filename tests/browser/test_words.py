@@ -114,11 +114,11 @@ def test_a_command_with_nothing_to_act_on_says_why(serve: Serve, look: Look) -> 
 
     for name, said in (
         ("again", "Nothing was answered yet"),
-        ("undo", "no turn to take back"),
+        ("undo", "no turn to undo"),
         ("keep", "nothing to keep"),
         ("freeze", "nothing to repeat"),
         ("your_turn", "play one first"),
-        ("my_turn", "your move already"),
+        ("my_turn", "your turn already"),
         ("stop", "Nothing was playing"),
         ("capture", "not saved: nothing was played yet"),
     ):
@@ -191,7 +191,7 @@ def test_escape_gives_a_field_what_it_held_and_is_no_panic(serve: Serve, look: L
     seen.until(lambda: pitches(seen) == [62])
     expect(bars).to_have_value("8")
     press(seen, "undo")
-    expect(reply(seen)).to_contain_text("The last turn is taken back")
+    expect(reply(seen)).to_contain_text("The last turn is undone")
     assert replies(seen) == 1  # a panic would have been the first
 
 

@@ -85,7 +85,7 @@ def test_the_drums_fill_into_the_next_bar_line_with_a_crash_behind_it() -> None:
         sing(jam, 2)
         command(jam, "fill", at=2 * BAR + BEAT)
         sing(jam, 4)
-        assert line(jam) == "The drums fill into the next bar."
+        assert line(jam) == "The drums play a fill into the next bar."
         fills.append(filled(jam, 3))
         before.append(filled(jam, 2))
         crashes += crashed(jam, 3)
@@ -112,7 +112,7 @@ def test_a_player_who_has_the_drums_is_told_that_the_band_has_none() -> None:
     jam.play(0, NoteOn(36, 90, DRUMS))
     jam.play(BEAT, NoteOff(36, 64, DRUMS))
     command(jam, "fill")
-    assert line(jam) == "The band has no drums that could fill."
+    assert line(jam) == "The band has no drums to play a fill."
 
 
 def test_cues_are_for_a_band_that_plays() -> None:
@@ -192,7 +192,7 @@ def test_without_a_chart_there_are_no_sections_and_before_a_chord_there_is_no_to
     command(jam, "section")
     assert line(jam).startswith("There is no chart")
     command(jam, "top")
-    assert line(jam).startswith("There is neither a chart nor a chord")
+    assert line(jam).startswith("There is no top yet")
 
 
 def test_a_song_that_was_heard_begins_anew_at_the_next_bar_line() -> None:
@@ -235,7 +235,7 @@ def test_a_section_goes_round_until_the_cue_is_given_again_and_is_then_played_to
     jam = band()
     sing(jam, 1)
     command(jam, "vamp", at=BAR + BEAT)
-    assert line(jam) == "This section goes round until you press Vamp again."
+    assert line(jam) == "This section repeats until you press Vamp again."
     sing(jam, 9)
     assert jam.engine.snapshot()["goes_round"] is True
     command(jam, "vamp", at=9 * BAR + BEAT)
@@ -262,7 +262,7 @@ def test_chords_that_were_played_once_go_round_whatever_is_played_then() -> None
     jam = band(chart="off")
     chords(jam, (0, 8, 5, 10))
     command(jam, "loop_chords", at=4 * BAR - BEAT // 4)
-    assert line(jam) == "The last bars played go round until you press it again: 4."
+    assert line(jam) == "The chords of the last bars repeat until you press it again (bars: 4)."
     sing(jam, 13)
     for bar, root in enumerate((0, 8, 5, 10) * 2 + (0,), 4):
         assert root in bass_at(jam, bar), bar
@@ -279,7 +279,7 @@ def test_a_loop_that_is_asked_for_after_its_bar_line_goes_round_from_there() -> 
     jam = band(chart="off")
     chords(jam, (0, 8))
     command(jam, "loop_chords", at=2 * BAR + BEAT // 2)
-    assert line(jam).endswith("again: 2.")
+    assert line(jam).endswith("(bars: 2).")
     sing(jam, 6)
     for bar, root in enumerate((8, 0, 8), 3):
         assert root in bass_at(jam, bar), bar
@@ -289,7 +289,7 @@ def test_the_last_four_bars_go_round_without_a_chart() -> None:
     jam = band(chart="off")
     chords(jam, (3, 10, 0, 8, 5, 7))
     command(jam, "vamp", at=6 * BAR - BEAT // 4)
-    assert line(jam).endswith("again: 4.")
+    assert line(jam).endswith("(bars: 4).")
     sing(jam, 11)
     for bar, root in enumerate((0, 8, 5, 7, 0), 6):
         assert root in bass_at(jam, bar), bar
@@ -300,11 +300,11 @@ def test_why_nothing_goes_round_is_said() -> None:
     sing(jam, 2)
     for name in ("vamp", "loop_chords"):
         command(jam, name)
-        assert line(jam).startswith("Nothing to go round yet")
+        assert line(jam).startswith("There is nothing to repeat yet")
     jam = band()
     sing(jam, 2)
     command(jam, "loop_chords")
-    assert line(jam).startswith("The chart has the chords")
+    assert line(jam).startswith("The chart sets the chords")
 
 
 def test_stop_lets_go_of_what_goes_round() -> None:
@@ -481,7 +481,7 @@ def test_in_a_break_all_strike_and_are_silent_for_a_bar() -> None:
         jam = band(seed)
         sing(jam, 1)
         command(jam, "break", at=BAR + BEAT)
-        assert line(jam) == "A break of a bar begins with the next bar."
+        assert line(jam) == "A break of one bar begins with the next bar."
         sing(jam, 5)
         assert {(DRUMS, 36), (DRUMS, CRASH), (BASS_CHANNEL, 0), (COMP_CHANNEL, 4)} <= struck_at(
             jam, 2 * BAR
@@ -500,11 +500,11 @@ def test_in_stop_time_all_strike_once_in_a_bar_until_it_is_pressed_again() -> No
         jam = band(seed, chart="metre: 4/4\n\n| C | C | F | G Ab |\n")
         sing(jam, 1)
         command(jam, "stop_time", at=BAR + BEAT)
-        assert line(jam) == "Stop-time with the next bar, until you press it again."
+        assert line(jam) == "Stop-time begins with the next bar, until you press it again."
         sing(jam, 6)
         assert jam.engine.snapshot()["stop_time"] is True
         command(jam, "stop_time", at=6 * BAR + BEAT)
-        assert line(jam) == "The band plays through again with the next bar."
+        assert line(jam) == "Stop-time ends with the next bar."
         assert jam.engine.snapshot()["stop_time"] is False
         sing(jam, 9)
         for bar, root in ((2, 5), (3, 7), (4, 0), (5, 0), (6, 5)):

@@ -110,7 +110,7 @@ def test_while_the_band_plays_it_begins_with_the_bar_and_the_band_plays_on() -> 
     jam = stage(mode="accompany", chart="| C | F |\n")
     sing(jam, 2)
     command(jam, "macro", "Lift", at=2 * BAR + BEAT)
-    assert line(jam) == "Lift begins with the next bar, and takes 2."
+    assert line(jam) == "Lift begins with the next bar, and takes 2 bars."
     assert control(jam, "energy") == 0.5
     sing(jam, 3)
     jam.until(3 * BAR + 1)

@@ -90,7 +90,7 @@ def test_every_command_is_replied_to_in_every_mode_and_situation(mode: str, situ
 def test_a_pad_is_replied_to_as_a_press_on_the_page_is() -> None:
     jam = Rehearsal(Engine(EchoModel(), bindings={"cc 20": "undo"}))
     jam.play(0, ControlChange(20, 127))
-    assert line(jam) == "There is no turn to take back."
+    assert line(jam) == "There is no turn to undo."
 
 
 # --- why not ----------------------------------------------------------------------------------------------------
@@ -100,9 +100,9 @@ def test_a_pad_is_replied_to_as_a_press_on_the_page_is() -> None:
     ("name", "said"),
     [
         ("your_turn", "There is no phrase to answer yet: play one first."),
-        ("my_turn", "It is your move already."),
+        ("my_turn", "It is your turn already."),
         ("again", "Nothing was answered yet, so there is no other answer."),
-        ("undo", "There is no turn to take back."),
+        ("undo", "There is no turn to undo."),
         ("freeze", "The model has not played yet: there is nothing to repeat."),
         ("keep", "The model has not played yet: there is nothing to keep."),
         ("stop", "Nothing was playing."),
@@ -123,12 +123,12 @@ def test_what_is_done_is_said() -> None:
     assert asked(jam, "keep") == "The last answer is being saved."
     assert asked(jam, "freeze") == "The answer repeats until you press Freeze again."
     assert turn(jam) == "looping"
-    assert asked(jam, "your_turn") == "A loop is playing: let it go with Freeze first."
+    assert asked(jam, "your_turn") == "A loop is playing: end it with Freeze first."
     assert asked(jam, "freeze") == "The loop ends after this round."
     assert asked(jam, "again") == "Another answer is on its way."
     began(jam)
-    assert asked(jam, "my_turn") == "The model is silent: your move."
-    assert asked(jam, "undo") == "The last turn is taken back."
+    assert asked(jam, "my_turn") == "The model is silent: it is your turn."
+    assert asked(jam, "undo") == "The last turn is undone."
     assert asked(jam, "capture") == "The last bars are being saved."
     play(jam, at=jam.now + SECOND)
     assert asked(jam, "stop") == "The model is silent, and the phrase is forgotten."
@@ -164,9 +164,9 @@ def test_learning_and_forgetting_are_replied_to_in_the_words_of_the_page() -> No
     jam = rehearsal()
     assert (
         asked(jam, "learn", "your_turn")
-        == f"Move the knob, pad or pedal for {LABELS['your_turn']}."
+        == f"Now move the knob, pad or pedal for {LABELS['your_turn']}."
     )
-    assert asked(jam, "learn", "") == "Nothing is learned."
+    assert asked(jam, "learn", "") == "Learning has ended."
     assert asked(jam, "unlearn", "clock_out") == "Nothing is bound to clock out."
     assert "expected a control, a command" in str(asked(jam, "learn", "volume"))
 
@@ -228,8 +228,8 @@ def test_another_model_that_does_not_know_the_style_says_so() -> None:
 def test_six_taps_in_the_player_s_own_time_set_the_tempo_and_say_so(sync: str) -> None:
     jam = rehearsal(sync=sync, tempo="auto")
     assert taps(jam) == [
-        "Tap 1: tap on, the third tap sets the tempo.",
-        "Tap 2: tap on, the third tap sets the tempo.",
+        "Tap 1: keep tapping, the third tap sets the tempo.",
+        "Tap 2: keep tapping, the third tap sets the tempo.",
         *["60 BPM: your next phrase begins on the downbeat."] * 4,
     ]
     assert jam.engine.snapshot()["tempo_bpm"] == 60
@@ -243,7 +243,9 @@ def test_taps_in_internal_time_say_that_the_last_is_the_downbeat() -> None:
 
 def test_taps_beyond_the_range_leave_the_tempo_and_say_so() -> None:
     jam = rehearsal(tempo="auto")
-    assert taps(jam, every_us=SECOND // 10)[-1] == "The tempo stays: taps give 30 to 300 BPM."
+    assert (
+        taps(jam, every_us=SECOND // 10)[-1] == "The tempo stays as it is: taps set 30 to 300 BPM."
+    )
     assert jam.engine.settings.tempo == "auto"
 
 
@@ -255,21 +257,21 @@ def test_taps_while_a_daw_leads_say_who_leads() -> None:
         clocks(jam, 1, beat * BEAT)
         said.append(asked(jam, "tap"))
     assert said == [
-        *["The DAW's clock leads: its tempo counts, and yours does not."] * 2,
-        *["The DAW's clock leads: your 120 BPM counts when it stops."] * 2,
+        *["The DAW's clock sets the tempo: yours has no effect."] * 2,
+        *["The DAW's clock sets the tempo: your 120 BPM is used when it stops."] * 2,
     ]
-    assert str(asked(jam, "tempo", 90)).startswith("The DAW's clock leads: your 90 BPM counts")
+    assert str(asked(jam, "tempo", 90)).startswith("The DAW's clock sets the tempo: your 90 BPM")
 
 
 def test_taps_while_link_leads_say_so() -> None:
     jam = rehearsal(tempo="auto", sync="link")
     command(jam, "link", LINK)
-    assert taps(jam)[-1] == "Ableton Link leads: its tempo counts, and yours does not."
+    assert taps(jam)[-1] == "Ableton Link sets the tempo: yours has no effect."
 
 
 def test_taps_while_a_clock_is_waited_for_say_so() -> None:
     jam = rehearsal(tempo="auto", sync="clock")
-    assert taps(jam)[-1] == "The DAW's clock leads: its tempo counts, and yours does not."
+    assert taps(jam)[-1] == "The DAW's clock sets the tempo: yours has no effect."
     play(jam, at=jam.now + SECOND)
     assert asked(jam, "your_turn") == "The model answers as soon as the DAW's clock runs."
 
