@@ -21,11 +21,13 @@ from livegen.inference.contract import ModelFacts, Query
 from livegen.inference.model_metadata import MAX_STATE
 from livegen.inference.onnx_file import (
     ADVANCED,
-    ASKED,
+    ENTRY,
     EVENT_WIDTH,
-    HEARD,
+    GIVEN_SUMMARY,
     OPSET,
+    POSITION,
     QUERY_WIDTH,
+    SUMMARY,
     logits_name,
 )
 from livegen.training.network import HEADS, QUERY, Network
@@ -58,7 +60,7 @@ class Joined(nn.Module):
 
 
 class Graph(nn.Module):
-    """`forward` is the whole model file."""
+    """`forward` is the whole model file of a network whose state each step gives back whole."""
 
     def __init__(self, network: Network) -> None:
         super().__init__()
@@ -72,13 +74,39 @@ class Graph(nn.Module):
         """event int (1, 9), sounding (1, 384), state, summary (1, K), query int (1, 7) -> all
         outputs.
         """
-        x = self.heard(event, EVENT_WIDTH) + self.network.sounding(sounding)
-        next_state, summary = self.network.advance(x, state)
+        next_state, summary = self.network.advance(self.entered(event, sounding), state)
+        return (next_state, summary, *self.answers(given_summary, query))
+
+    def entered(self, event: Tensor, sounding: Tensor) -> Tensor:
+        """What the event adds up to."""
+        entered: Tensor = self.heard(event, EVENT_WIDTH) + self.network.sounding(sounding)
+        return entered
+
+    def answers(self, given_summary: Tensor, query: Tensor) -> list[Tensor]:
+        """Logits of all fields."""
         logits = []
         for field, asked in HEADS.items():
             known = self.known(query, len(asked)) if asked else None
             logits.append(self.network.answer(field, given_summary, known, query[:, -1]))
-        return (next_state, summary, *logits)
+        return logits
+
+
+class RingGraph(Graph):
+    """The same of a transformer, whose state is a ring of which each step gives one entry."""
+
+    def forward(  # type: ignore[override]
+        self,
+        event: Tensor,
+        sounding: Tensor,
+        state: Tensor,
+        position: Tensor,
+        given_summary: Tensor,
+        query: Tensor,
+    ) -> tuple[Tensor, ...]:
+        """As `Graph`, with position int (1), the number of entries ever written to the ring."""
+        x = self.entered(event, sounding)
+        entry, summary = self.network.advance_ring(x, state, position)
+        return (entry, summary, *self.answers(given_summary, query))
 
 
 # One table serves all heads, because each asks for a beginning of what is known.
@@ -90,17 +118,29 @@ assert (*QUERY, "before") == Query._fields and all(
 def to_bytes(network: Network, facts: ModelFacts) -> bytes:
     """The float32 model file of a network; its state shape is taken from the network."""
     network = network.eval().float().cpu()
-    state = network.initial_state(1)
+    has_ring = network.attention is not None
+    state = torch.zeros(network.attention.shape) if network.attention else network.initial_state(1)
     assert state.numel() <= MAX_STATE
-    event = torch.zeros(1, EVENT_WIDTH, dtype=torch.int64)
-    sounding = torch.zeros(1, SOUNDING)
-    with torch.inference_mode():
-        _, summary = network.step(event, sounding, state)
-    query = torch.zeros(1, QUERY_WIDTH, dtype=torch.int64)
-    graph = Graph(network).eval()
-    program = _exported(graph, (event, sounding, state, summary, query))
+    heard = {
+        "event": torch.zeros(1, EVENT_WIDTH, dtype=torch.int64),
+        "sounding": torch.zeros(1, SOUNDING),
+        "state": state,
+        **({POSITION: torch.zeros(1, dtype=torch.int64)} if has_ring else {}),
+    }
+    asked = {
+        GIVEN_SUMMARY: torch.zeros(1, network.summary.out_features),
+        "query": torch.zeros(1, QUERY_WIDTH, dtype=torch.int64),
+    }
+    graph = (RingGraph if has_ring else Graph)(network).eval()
+    program = _exported(graph, heard | asked, ENTRY if has_ring else ADVANCED[0])
     trainable = {"config": network.config.facts(), "joined": _joined(graph)}
-    facts = replace(facts, state_shape=tuple(state.shape), quantised=False, network=trainable)
+    facts = replace(
+        facts,
+        state_shape=tuple(state.shape),
+        has_ring=has_ring,
+        quantised=False,
+        network=trainable,
+    )
     return lean(program, facts)
 
 
@@ -117,7 +157,7 @@ def _joined(graph: Graph) -> dict[str, list[str]]:
     }
 
 
-def _exported(graph: Graph, arguments: tuple[Tensor, ...]) -> ModelProto:
+def _exported(graph: Graph, arguments: dict[str, Tensor], advanced: str) -> ModelProto:
     log = logging.getLogger("torch.onnx")
     before = log.level
     log.setLevel(logging.ERROR)  # it misses torchvision, which we do not use
@@ -126,12 +166,12 @@ def _exported(graph: Graph, arguments: tuple[Tensor, ...]) -> ModelProto:
             warnings.simplefilter("ignore")  # deprecations within the exporter itself
             program = torch.onnx.export(
                 graph,
-                arguments,
+                tuple(arguments.values()),
                 dynamo=True,
                 external_data=False,
                 opset_version=OPSET,
-                input_names=[*HEARD, *ASKED],
-                output_names=[*ADVANCED, *map(logits_name, FIELDS)],
+                input_names=list(arguments),
+                output_names=[advanced, SUMMARY, *map(logits_name, FIELDS)],
                 verbose=False,
             )
     finally:

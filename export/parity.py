@@ -26,6 +26,7 @@ from livegen.codec.layout import FIELDS, Event
 from livegen.errors import ConfigError
 from livegen.inference.contract import Model, Query
 from livegen.inference.model import load
+from livegen.inference.ring import Ring
 from livegen.training.loop import load_network
 from livegen.training.network import Network
 from livegen.training.streams import given
@@ -39,7 +40,8 @@ class Trace:
     """A way through a piece of N events: arrays by name with N (or, for logits, N - 1) steps on
     the first axis.
 
-    `state` is the state after each step, or after the last only where a way gives no other.
+    `state` is the state after each step, or after the last only where a way gives no other; of a
+    ring it is the newest entry.
     """
 
     steps: dict[str, Floats]
@@ -152,18 +154,27 @@ def whole(network: Network, piece: Piece) -> Trace:
     asked = torch.tensor(queries(piece))  # (N - 1, 7)
     known = {name: asked[:, None, column] for column, name in enumerate(Query._fields)}
     steps = {name: network.head(name, summary[:-1], known)[:, 0].numpy() for name in FIELDS}
+    if network.attention:
+        state = network.attention.newest(state)[0]
     return Trace({"summary": summary[:, 0].numpy(), **steps}, state.numpy())
 
 
 @torch.inference_mode()
 def streamed(network: Network, piece: Piece) -> Trace:
-    """The network event by event."""
-    state = network.initial_state(1)
+    """The network event by event, a transformer on a ring as it plays."""
+    attention = network.attention
+    state = torch.zeros(attention.shape) if attention else network.initial_state(1)
     states, summaries = [], []
-    for row, sounding in zip(given(piece.rows), piece.sounding, strict=True):
+    for number, (row, sounding) in enumerate(zip(given(piece.rows), piece.sounding, strict=True)):
         event = torch.tensor([[*map(int, row), piece.style]])
-        state, summary = network.step(event, torch.from_numpy(sounding)[None], state)
-        states.append(state.numpy())
+        heard = torch.from_numpy(sounding)[None]
+        if attention:
+            entry, summary = network.step_ring(event, heard, state, torch.tensor([number]))
+            state[number % attention.window] = entry
+            states.append(entry.numpy())
+        else:
+            state, summary = network.step(event, heard, state)
+            states.append(state.numpy())
         summaries.append(summary)
     logits: dict[str, list[Floats]] = {name: [] for name in FIELDS}
     for summary, query in zip(summaries, queries(piece), strict=False):
@@ -181,7 +192,7 @@ def served(model: Model, piece: Piece) -> Trace:
     asked: Iterator[Query] = iter(queries(piece))
     for row, sounding in zip(piece.rows, piece.sounding, strict=True):
         state, summary = model.advance(Event(*map(int, row)), piece.style, sounding, state)
-        states.append(state)
+        states.append(state.newest if isinstance(state, Ring) else state)
         summaries.append(summary.reshape(-1))
         query = next(asked, None)
         for name in FIELDS if query is not None else ():

@@ -35,10 +35,14 @@ class Ring:
             return Ring(self.count + 1, self.blocks, latest)
         return Ring(self.count + 1, (*self.blocks, np.stack(latest))[-most:], ())
 
+    @property
+    def newest(self) -> Entry:
+        """The entry that was written last; IndexError where there is none."""
+        return self.latest[-1] if self.latest else self.blocks[-1][-1]
+
     def is_finite(self) -> bool:
         """The newest entry is: those before it were looked at when they were new."""
-        newest = self.latest[-1:] or self.blocks[-1:]
-        return all(bool(np.isfinite(part).all()) for part in newest)
+        return not (self.latest or self.blocks) or bool(np.isfinite(self.newest).all())
 
 
 class RingMemory:

@@ -1,11 +1,11 @@
 """The network: one event in, the distribution of the next out, field by field.
 
 An event's fields and its context (place in the bar, interval, style, what sounds) are embedded and
-summed, pass a stack of recurrent layers, which may look back over the latest events
-(training/recall.py), and five small heads predict time, part, on/off, pitch and velocity in that
-order, each given the fields before (docs/ARCHITECTURE.md; the idea of one event a step is
-Notochord's).  Pitch is predicted twice, as itself and as an interval from the onset before it, and
-the logits are added.
+summed, pass a stack of recurrent layers (training/recurrence.py, training/delta.py), which may look
+back over the latest events (training/recall.py), or a transformer (training/attention.py), and five
+small heads predict time, part, on/off, pitch and velocity in that order, each given the fields
+before (docs/ARCHITECTURE.md; the idea of one event a step is Notochord's).  Pitch is predicted
+twice, as itself and as an interval from the onset before it, and the logits are added.
 
 Shapes: B streams, T steps, E = embed, H = hidden, K = head, N numbers of state.  Whole sequences go
 through `forward`, single steps through `step`; export/parity.py proves them equal.
@@ -27,6 +27,8 @@ from livegen.codec.layout import (
     NO_PITCH,
     SOUNDING,
 )
+from livegen.training.attention import Attention
+from livegen.training.delta import DeltaBlock
 from livegen.training.recall import SIZE, Recall
 from livegen.training.recurrence import (
     GATES,
@@ -55,7 +57,7 @@ class NetworkConfig:
     """Size and kind of a network; a checkpoint stores it, so that a file is enough to rebuild."""
 
     styles: int
-    kind: str = "gru"  # gru or lstm
+    kind: str = "gru"  # gru, lstm, delta or attention
     hidden: int = 512
     layers: int = 1
     embed: int = 256
@@ -74,7 +76,7 @@ class Recurrent(nn.Module):
     def __init__(self, kind: str, inputs: int, hidden: int) -> None:
         """`kind` is gru or lstm."""
         super().__init__()
-        self.kind = kind
+        self.kind, self.size = kind, MEMORIES[kind] * hidden
         self.enter = nn.Linear(inputs, GATES[kind] * hidden)
         self.across = nn.Linear(hidden, GATES[kind] * hidden)
         for weight in self.across.weight.data.chunk(GATES[kind]):
@@ -140,8 +142,18 @@ class Network(nn.Module):
         )
         self.style = nn.Embedding(c.styles, c.embed)
         self.sounding = nn.Linear(SOUNDING, c.embed)
+        self.drop = Dropout(c.dropout)
+        is_attention, is_delta = c.kind == "attention", c.kind == "delta"
         self.layers = nn.ModuleList(
-            Recurrent(c.kind, c.hidden if i else c.embed, c.hidden) for i in range(c.layers)
+            DeltaBlock(c.hidden)
+            if is_delta
+            else Recurrent(c.kind, c.hidden if i else c.embed, c.hidden)
+            for i in range(0 if is_attention else c.layers)
+        )
+        # Of blocks that add to what entered, normalised before each; a GRU's first layer makes way for nothing.
+        self.last = nn.LayerNorm(c.hidden) if is_delta else None
+        self.attention = (
+            Attention(c.hidden, c.layers, c.window, self.drop) if is_attention else None
         )
         self.summary = nn.Linear(c.hidden, len(HEADS) * c.head)
         self.known = nn.ModuleDict({name: nn.Embedding(INPUTS[name], c.head) for name in QUERY})
@@ -149,8 +161,8 @@ class Network(nn.Module):
         # How likely each interval is, wherever it begins: of a figure heard in one place and played in another.
         self.interval = nn.Linear(c.head, 2 * FARTHEST + 1)
         self.register_buffer("around", torch.zeros(1, NO_PITCH - FARTHEST), persistent=False)
-        self.recall = Recall(c.hidden, c.embed, c.window) if c.window else None
-        self.drop = Dropout(c.dropout)
+        looks_back = c.window and not is_attention
+        self.recall = Recall(c.hidden, c.embed, c.window) if looks_back else None
         for module in self.modules():  # small, so that the sum of nine begins near unit size
             if isinstance(module, nn.Embedding):
                 nn.init.normal_(module.weight, std=0.3)
@@ -166,8 +178,10 @@ class Network(nn.Module):
     @property
     def state_sizes(self) -> list[int]:
         """Numbers of a stream's state: of each layer, then of what is looked back over."""
-        layer = MEMORIES[self.config.kind] * self.config.hidden
-        return [layer] * self.config.layers + ([self.recall.size] if self.recall else [])
+        if self.attention:
+            return [self.attention.size]
+        layers = [layer.size for layer in self.layers if isinstance(layer, Recurrent | DeltaBlock)]
+        return layers + ([self.recall.size] if self.recall else [])
 
     def initial_state(self, batch: int) -> Tensor:
         """Zeros (batch, N)."""
@@ -189,11 +203,18 @@ class Network(nn.Module):
         is 0 where a step starts anew, state (B, N) -> summaries (T, B, 5K), state.
         """
         x = entered = self.drop(self._inputs(rows, style, sounding))
+        if self.attention:
+            x, state = self.attention(entered, keep, state)
+            return self.summary(x), state
         pieces = list(torch.split(state, self.state_sizes, -1))
         out = x
         for i, layer in enumerate(self.layers):
             out, pieces[i] = layer(x, pieces[i], keep)
-            x = self.drop(out) + (x if i else 0)  # residual from the second layer on
+            x = self.drop(out) + (
+                x if i or self.last else 0
+            )  # of a GRU residual from the second layer on
+        if self.last:
+            x = out = self.last(x)
         if self.recall:
             found, pieces[-1] = self.recall(entered, out, keep, pieces[-1])
             x = x + self.drop(found)
@@ -206,17 +227,36 @@ class Network(nn.Module):
         (B, 5K).  A network that looks back takes one stream only.
         """
         x = self._inputs(event[..., :-1], event[..., -1], sounding)
+        if self.attention:
+            x, state = self.attention(x[None], torch.ones(1, len(x), 1, device=x.device), state)
+            return state, self.summary(x[0])
         return self.advance(x, state)
+
+    def step_ring(
+        self, event: Tensor, sounding: Tensor, ring: Tensor, position: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Advance a transformer by one event of one stream, as it plays: the entry for the ring, and the summary."""
+        return self.advance_ring(
+            self._inputs(event[..., :-1], event[..., -1], sounding), ring, position
+        )
+
+    def advance_ring(self, x: Tensor, ring: Tensor, position: Tensor) -> tuple[Tensor, Tensor]:
+        """The same of a transformer as it plays; see `Attention.advance`.  Gives the entry, and the summary (1, 5K)."""
+        assert self.attention
+        x, entry = self.attention.advance(x, ring, position)
+        return entry, self.summary(x)
 
     def advance(self, x: Tensor, state: Tensor) -> tuple[Tensor, Tensor]:
         """The same from what the event adds up to, x (B, E)."""
         new, entered, out, done = [], x, x, 0
         for i, layer in enumerate(self.layers):
-            assert isinstance(layer, Recurrent)
+            assert isinstance(layer, Recurrent | DeltaBlock)
             out, own = layer.step(x, state[:, done : done + self.state_sizes[i]])
-            x = out + (x if i else 0)
+            x = out + (x if i or self.last else 0)
             new.append(own)
             done += self.state_sizes[i]
+        if self.last:
+            x = out = self.last(x)
         if self.recall:
             found, *memory = self.recall.step(entered, out, state[:, done + 2 * SIZE :])
             x = x + found

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_valida
 
 from livegen import guarded_yaml
 from livegen.errors import ConfigError
+from livegen.inference.ring import BLOCK
 
 
 class Strict(BaseModel):
@@ -20,16 +21,44 @@ class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
+# Of what a transformer keeps of its window: what fits beside the weights in a processor's cache.
+MAX_RING_BYTES = 512 << 10
+HEAD = 64  # units of a head, of attention and of a delta rule
+ROW = 2 * HEAD * 4  # bytes that an event leaves in each block of attention
+
+
 class NetworkRecipe(Strict):
     """Kind and size; see training/network.py."""
 
-    kind: Literal["gru", "lstm"] = "gru"
+    kind: Literal["gru", "lstm", "delta", "attention"] = "gru"
     hidden: Annotated[int, Field(ge=8, le=4096)] = 512
     layers: Annotated[int, Field(ge=1, le=8)] = 1
     embed: Annotated[int, Field(ge=8, le=2048)] = 256
     head: Annotated[int, Field(ge=8, le=2048)] = 256
     window: Annotated[int, Field(ge=0, le=4096)] = 0
     dropout: Annotated[float, Field(ge=0, lt=1)] = 0.1
+
+    @model_validator(mode="after")
+    def _has_heads(self) -> "NetworkRecipe":
+        if self.kind not in ("delta", "attention"):
+            return self
+        if self.hidden % HEAD or self.hidden != self.embed:
+            raise ValueError(
+                f"hidden is {self.hidden} and embed {self.embed};"
+                f" of kind {self.kind} both are the same multiple of {HEAD}"
+            )
+        if self.kind == "delta":
+            return self
+        if not self.window or self.window % BLOCK:
+            raise ValueError(
+                f"window is {self.window}; an attention looks back over a multiple of {BLOCK} events"
+            )
+        if (kept := self.window * self.layers * ROW) > MAX_RING_BYTES:
+            raise ValueError(
+                f"window x layers keep {kept >> 10} kB of what was heard, at most {MAX_RING_BYTES >> 10} kB are taken;"
+                " choose a smaller window or fewer layers"
+            )
+        return self
 
 
 class Recipe(Strict):

@@ -32,19 +32,26 @@ from livegen.training.model_weights import read_network, written
 from livegen.training.network import Network, NetworkConfig
 
 FACTS = ModelFacts("tiny", codec_hash(), tuple(PARTS), ("any", "waltz"), (1,), commit="0123")
-# Layers, and how many events it looks back over.
-KINDS = {"gru": (1, 0), "lstm": (2, 0), "gru, two layers": (2, 0), "gru, looking back": (1, 40)}
+# Kind, layers, how many events it looks back over, width.
+KINDS = {
+    "gru": ("gru", 1, 0, 32),
+    "lstm": ("lstm", 2, 0, 32),
+    "gru, two layers": ("gru", 2, 0, 32),
+    "gru, looking back": ("gru", 1, 40, 32),
+    "delta": ("delta", 2, 0, 64),
+    "attention": ("attention", 2, 64, 128),
+}
 
 
 def network_of(kind: str) -> Network:
     torch.manual_seed(3)
-    layers, window = KINDS[kind]
+    name, layers, window, width = KINDS[kind]
     config = NetworkConfig(
         styles=2,
-        kind=kind[:4].rstrip(","),
-        hidden=32,
+        kind=name,
+        hidden=width,
         layers=layers,
-        embed=16,
+        embed=16 if width == 32 else width,
         head=16,
         window=window,
     )
@@ -142,10 +149,11 @@ def test_the_file_computes_what_the_network_computes(
 def test_the_state_has_the_shape_of_the_network(pair: tuple[Network, bytes]) -> None:
     network, data = pair
 
-    facts = parse(data).facts
+    facts, ring = parse(data).facts, network.attention
+    shape = ring.shape if ring else tuple(network.initial_state(1).shape)
 
     assert facts == replace(
-        FACTS, state_shape=tuple(network.initial_state(1).shape), network=facts.network
+        FACTS, state_shape=shape, has_ring=ring is not None, network=facts.network
     )
 
 

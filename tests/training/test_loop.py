@@ -55,6 +55,14 @@ SMALL: dict[str, Any] = {
     "precision": "32",
 }
 
+HEADS = {"hidden": 64, "embed": 64}
+KINDS: dict[str, dict[str, Any]] = {
+    "gru": {},
+    "lstm": {},
+    "delta": HEADS,
+    "attention": HEADS | {"window": 32},
+}
+
 
 def recipe(**more: Any) -> Recipe:
     return Recipe.model_validate({"name": "tiny"} | SMALL | more)
@@ -100,9 +108,9 @@ def equal(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
 # --- learning -------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("kind", ["gru", "lstm"])
+@pytest.mark.parametrize("kind", KINDS)
 def test_twenty_steps_lower_the_loss(tmp_path: Path, kind: str) -> None:
-    network = SMALL["network"] | {"kind": kind, "layers": 2}
+    network = SMALL["network"] | {"kind": kind, "layers": 2} | KINDS[kind]
     found, losses = run(tmp_path, network=network)
     best, kept = load_network(tmp_path / "best.pt")
 
@@ -271,7 +279,14 @@ def test_a_run_killed_at_any_step_goes_on_to_the_very_same_weights(tmp_path: Pat
 
 
 @pytest.mark.parametrize(
-    ("number", "more"), [(signal.SIGTERM, {}), (signal.SIGINT, {}), (signal.SIGINT, {"muon": 2})]
+    ("number", "more"),
+    [
+        (signal.SIGTERM, {}),
+        (signal.SIGINT, {}),
+        (signal.SIGINT, {"muon": 2}),
+        (signal.SIGINT, {"network": {"kind": "attention", "head": 16} | KINDS["attention"]}),
+        (signal.SIGINT, {"network": {"kind": "delta", "head": 16} | KINDS["delta"]}),
+    ],
 )
 def test_a_signal_stops_at_the_next_step_saves_and_the_same_command_goes_on(
     tmp_path: Path, number: signal.Signals, more: dict[str, Any]

@@ -27,13 +27,20 @@ KINDS: dict[str, dict[str, object]] = {
     "gru": {},
     "lstm, two layers": {"kind": "lstm", "layers": 2},
     "gru, looking back": {"window": 12},
+    "delta": {"kind": "delta", "hidden": 64, "embed": 64, "layers": 2},
+    "attention": {"kind": "attention", "hidden": 64, "embed": 64, "layers": 2, "window": 32},
 }
 
 
 def network(seed: int, **more: object) -> Network:
     torch.manual_seed(seed)
     config = {"styles": 2, "hidden": 32, "embed": 16, "head": 16} | more
-    return Network(NetworkConfig(**config))  # type: ignore[arg-type]
+    found = Network(NetworkConfig(**config))  # type: ignore[arg-type]
+    for module in found.modules():
+        if isinstance(module, torch.nn.LayerNorm):  # as learned: the exporter joins what is equal
+            torch.nn.init.normal_(module.weight)
+            torch.nn.init.normal_(module.bias)
+    return found
 
 
 @cache

@@ -11,18 +11,29 @@ STEPS, BATCH, STYLES = 7, 3, 4
 # Kind, layers, and how many events it looks back over: none, fewer than there are, more.
 SIZES = [
     ("gru", 1, 0), ("gru", 2, 0), ("lstm", 1, 0), ("lstm", 2, 0), ("gru", 1, 3), ("gru", 2, 9), ("lstm", 2, 9),
+    ("delta", 1, 0), ("delta", 2, 0), ("delta", 2, 9), ("attention", 1, 2), ("attention", 2, 32),
 ]  # fmt: skip
 
 
 def tiny(kind: str = "gru", layers: int = 1, window: int = 0, dropout: float = 0.0) -> Network:
     torch.manual_seed(1)
-    config = NetworkConfig(
-        STYLES, kind, hidden=16, layers=layers, embed=12, head=8, window=window, dropout=dropout
+    hidden, embed = (128, 128) if kind in ("delta", "attention") else (16, 12)
+    network = Network(
+        NetworkConfig(STYLES, kind, hidden, layers, embed, head=8, window=window, dropout=dropout)
     )
-    network = Network(config)
     if network.recall:
         torch.nn.init.normal_(network.recall.near)
     return network
+
+
+def random_state(network: Network) -> Tensor:
+    """As if something had been heard."""
+    state = torch.randn_like(network.initial_state(BATCH))
+    if network.attention:
+        state[:, -1] = torch.tensor(
+            [1.0, 5.0, 900.0]
+        )  # events of the piece; the window holds fewer
+    return state
 
 
 def sequence() -> tuple[Tensor, Tensor, Tensor]:
@@ -38,7 +49,7 @@ def test_a_sequence_at_once_is_the_sequence_step_by_step(
 ) -> None:
     network = tiny(kind, layers, window)
     rows, style, sounding = sequence()
-    state = torch.randn_like(network.initial_state(BATCH))
+    state = random_state(network)
     keep = torch.ones(STEPS, BATCH, 1)
     keep[3, 1] = 0
     whole, end = network(rows, style, sounding.float(), keep, state)
@@ -66,13 +77,16 @@ def test_a_sequence_in_two_pieces_is_the_sequence(kind: str, layers: int, window
     torch.testing.assert_close(state, end)
 
 
-def test_a_piece_that_begins_within_a_sequence_looks_back_at_nothing_before_it() -> None:
-    network = tiny(window=9)
+@pytest.mark.parametrize(("kind", "layers", "window"), SIZES)
+def test_a_piece_that_begins_within_a_sequence_looks_back_at_nothing_before_it(
+    kind: str, layers: int, window: int
+) -> None:
+    network = tiny(kind, layers, window)
     rows, style, sounding = sequence()
     keep = torch.ones(STEPS, BATCH, 1)
     keep[3] = 0
     inputs = (rows, style, sounding.float(), keep)
-    whole, end = network(*inputs, torch.randn_like(network.initial_state(BATCH)))
+    whole, end = network(*inputs, random_state(network))
     alone, end_alone = network(*(value[3:] for value in inputs), network.initial_state(BATCH))
 
     torch.testing.assert_close(whole[3:], alone)
@@ -90,6 +104,48 @@ def test_looking_back_reaches_as_far_as_its_window_and_no_farther() -> None:
 
         assert not torch.equal(found[0], changed[0])
         assert torch.equal(found[-1], changed[-1]) != reaches
+
+
+def test_attention_reaches_as_far_as_its_window_in_each_block_and_no_farther() -> None:
+    for window, reaches in ((3, False), (6, True)):
+        attention = tiny("attention", 1, window).attention
+        assert attention is not None
+        x, keep = torch.randn(STEPS, 1, 128), torch.ones(STEPS, 1, 1)
+        found, _ = attention(x, keep, torch.zeros(1, attention.size))
+        x[0] += 1
+        changed, _ = attention(x, keep, torch.zeros(1, attention.size))
+
+        assert not torch.equal(found[0], changed[0])
+        assert torch.equal(found[-1], changed[-1]) != reaches
+
+
+@pytest.mark.parametrize("heard", [0, 3, 4095, 16_777_215, 300_000_001])
+def test_attention_plays_in_a_ring_what_it_learned_in_sequences_however_long_the_night(
+    heard: int,
+) -> None:
+    """As many events were heard before; of a float of 32 bits the last number is no whole one any more."""
+    network = tiny("attention", 1, 4)
+    assert network.attention
+    rows, style, sounding = sequence()
+    whole, _ = network(
+        rows, style, sounding.float(), torch.ones(STEPS, BATCH, 1), network.initial_state(BATCH)
+    )
+    for b in range(BATCH):
+        ring, summaries = torch.zeros(network.attention.shape), []
+        for t in range(STEPS):
+            event, position = torch.cat((rows[t, b], style[t, b, None]))[None], heard + t
+            entry, summary = network.step_ring(
+                event, sounding[t, b, None].float(), ring, torch.tensor([position])
+            )
+            ring[position % 4] = entry
+            summaries.append(summary[0])
+        first = (
+            4 if heard else 0
+        )  # rows that nobody wrote are taken for heard, until they are written
+
+        torch.testing.assert_close(
+            torch.stack(summaries)[first:], whole[first:, b], rtol=1e-4, atol=1e-4
+        )
 
 
 def test_every_weight_learns() -> None:

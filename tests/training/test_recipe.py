@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from livegen.errors import ConfigError
-from livegen.training.recipe import NetworkRecipe, Recipe, read_recipe
+from livegen.training.recipe import MAX_RING_BYTES, ROW, NetworkRecipe, Recipe, read_recipe
 
 SHIPPED = sorted((Path(__file__).parents[2] / "models").glob("*/recipe.yaml"))
 
@@ -80,6 +80,35 @@ def test_what_is_no_recipe_is_refused_with_its_reason(
     tmp_path: Path, text: str | bytes, said: str
 ) -> None:
     assert said in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("network", "said"),
+    [
+        (
+            "{kind: attention, hidden: 256, embed: 128, window: 256}",
+            "both are the same multiple of 64",
+        ),
+        ("{kind: delta, hidden: 200, embed: 200}", "both are the same multiple of 64"),
+        ("{kind: attention, hidden: 256, embed: 256}", "looks back over a multiple of 32 events"),
+        (
+            "{kind: attention, hidden: 256, embed: 256, layers: 4, window: 288}",
+            "keep 576 kB of what was heard, at most 512 kB are taken; choose a smaller window or fewer layers",
+        ),
+    ],
+)
+def test_an_attention_whose_state_or_sizes_do_not_fit_is_refused(
+    tmp_path: Path, network: str, said: str
+) -> None:
+    lines = refusal(tmp_path, f"name: x\nnetwork: {network}\n").splitlines()
+
+    assert len(lines) == 1 and said in lines[0]
+
+
+def test_an_attention_of_four_layers_and_256_events_fits() -> None:
+    network = NetworkRecipe(kind="attention", hidden=256, embed=256, layers=4, window=256)
+
+    assert 4 * 256 * ROW == MAX_RING_BYTES and network.window == 256
 
 
 def test_a_bomb_of_aliases_is_refused_before_it_is_built(tmp_path: Path) -> None:
