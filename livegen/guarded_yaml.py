@@ -33,7 +33,7 @@ def parse(data: bytes | str, source: str) -> yaml.Node | None:
             line = event.start_mark.line + 1 if event.start_mark else line
             if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None):
                 raise ConfigError(
-                    f"{source}:{line}: anchors and aliases are not taken; write it out"
+                    f"{source}:{line}: anchors and aliases (& and *) are not allowed; write the value out"
                 )
             depth += isinstance(event, yaml.CollectionStartEvent)
             depth -= isinstance(event, yaml.CollectionEndEvent)

@@ -46,10 +46,13 @@ def own(name: str) -> Path:
     """The folder of a model of one's own.  Raises ConfigError for a name that cannot be one."""
     if not _NAME.fullmatch(name):
         raise ConfigError(
-            f"{name!r} is no name for a model: letters, digits, . _ - and 64 of them at most; --name gives another"
+            f"{name!r} cannot be the name of a model: expected at most 64 letters, digits, . _ -; choose "
+            "another with --name"
         )
     if name == "default" or name in _in(root() / "models"):
-        raise ConfigError(f"{name} is a model that came with livegen; --name gives yours another")
+        raise ConfigError(
+            f"{name} is a model that came with livegen; choose another name with --name"
+        )
     return own_folder() / name
 
 
@@ -106,7 +109,7 @@ def chart(name_or_path: str) -> Path:
     if path.is_file():
         return path
     known = ", ".join(names) or "none here"
-    raise ChartError(f"{name_or_path!r} is neither a file nor a chart that there is ({known})")
+    raise ChartError(f"{name_or_path!r} is neither a file nor the name of a chart ({known})")
 
 
 def chart_text(said: str) -> str:

@@ -379,7 +379,7 @@ def test_an_engine_is_built_from_what_it_is_told(echo: Path) -> None:
 
 @pytest.mark.parametrize(
     ("style", "said"),
-    [("polka", "'polka'; All 2 stand in the model's card"), ("jaz", "did you mean jazz")],
+    [("polka", "'polka'; All 2 are listed in the model's card"), ("jaz", "did you mean jazz")],
 )
 def test_a_style_that_the_model_does_not_know_is_refused_with_the_nearest_and_the_place_of_all(
     echo: Path, style: str, said: str

@@ -121,8 +121,14 @@ def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None
     ("text", "said"),
     [
         ("seed: [1\n", "stage.yaml:2: "),
-        ("a: &x 1\n", "stage.yaml:1: anchors and aliases are not taken; write it out"),
-        ("\na: *x\n", "stage.yaml:2: anchors and aliases are not taken; write it out"),
+        (
+            "a: &x 1\n",
+            "stage.yaml:1: anchors and aliases (& and *) are not allowed; write the value out",
+        ),
+        (
+            "\na: *x\n",
+            "stage.yaml:2: anchors and aliases (& and *) are not allowed; write the value out",
+        ),
         ("seed: 1\nseed: 2\n", "stage.yaml:2: seed is set a second time"),
         ("- 1\n", "stage.yaml: expected settings such as `seed: 1`, found [1]"),
         ("jam: loud\n", "stage.yaml:1: jam: expected settings below it, got 'loud'"),
@@ -222,7 +228,7 @@ def test_of_yaml_and_yml_the_one_that_is_not_read_is_named(
 
     assert load().seed == load(again=True).seed == 6
     assert [record.getMessage() for record in caplog.records] == [
-        f"{own}/config.yml is not read: {own}/config.yaml is"
+        f"{own}/config.yml is ignored: {own}/config.yaml is used"
     ]
 
 
@@ -231,7 +237,7 @@ def test_one_preset_in_two_files_is_told_both(own: Path) -> None:
         (own / "presets" / f"Loud.{suffix}").write_text("energy: 0.9\n")
 
     assert mistakes() == [
-        f"{own}/presets/Loud.yml: there is a preset Loud already, at {own}/presets/Loud.yaml"
+        f"{own}/presets/Loud.yml: there is a preset Loud already, at {own}/presets/Loud.yaml; rename one"
     ]
 
 
@@ -279,7 +285,7 @@ def test_a_preset_said_twice_is_told_both_places(own: Path) -> None:
     (own / "presets" / "Loud.yaml").write_text("energy: 0.9\n")
 
     assert mistakes() == [
-        f"{own}/presets/Loud.yaml: there is a preset Loud already, at {own}/config.yaml:2"
+        f"{own}/presets/Loud.yaml: there is a preset Loud already, at {own}/config.yaml:2; rename one"
     ]
 
 
@@ -383,7 +389,7 @@ def test_one_word_makes_all_channels_one_mpe_keyboard(tmp_path: Path) -> None:
 
 
 def test_the_first_channel_is_no_member_of_itself(tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="channel 1 says how the members"):
+    with pytest.raises(ConfigError, match="channel 1 cannot be mpe"):
         load(written(tmp_path, "channels: {1: mpe}\n"))
 
 
@@ -399,7 +405,7 @@ def test_a_macro_that_is_bound_and_not_there_is_a_mistake(tmp_path: Path) -> Non
     path = written(tmp_path, "map: {note 40: macro Loft}\nmacros: {Lift: {energy: 1}}\n")
 
     assert mistakes(path) == [
-        f"{path}:2: macros: map binds the macro 'Loft'; there are: Lift",
+        f"{path}:2: macros: map binds the macro 'Loft', which does not exist; there are: Lift",
     ]
 
 

@@ -40,7 +40,7 @@ def load(
     """
     own = [] if path else possible_files()
     for unread in () if again else own[1:]:
-        log.warning("%s is not read: %s is", unread, own[0])
+        log.warning("%s is ignored: %s is used", unread, own[0])
     path = path or next(iter(own), None)
     document = read_document(path) if path else Document({}, {}, "")
     document = _with_preset_files(document, preset_files())
@@ -179,7 +179,7 @@ def _with_preset_files(document: Document, paths: Sequence[Path]) -> Document:
         name = unicodedata.normalize("NFC", path.stem)  # a file system may take accents apart
         if name in (document.value.get("presets") or {}):
             place = document.place(("presets", name))
-            raise ConfigError(f"{path}: there is a preset {name} already, at {place}")
+            raise ConfigError(f"{path}: there is a preset {name} already, at {place}; rename one")
         at: Trail = ("presets", name)
         document = document.with_value(at, preset.value, str(path))
         for inside, place in preset.places.items():

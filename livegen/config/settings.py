@@ -126,7 +126,7 @@ def _heard(given: dict[int, Rule]) -> dict[int, Rule]:
     """All channels, those that are not named as ever."""
     if given.get(1) == "mpe":
         raise ValueError(
-            "channel 1 says how the members of an MPE keyboard are heard: keys or a part"
+            "channel 1 cannot be mpe: it says how the MPE keyboard is heard; write keys or a part"
         )
     return {**ALL_CHANNELS, **given}
 
@@ -281,7 +281,9 @@ class Config(Section):
         known = [*given, *(name for preset in presets for name in preset.macros or ())]
         if missing := [name for name in names if name not in known]:
             there = ", ".join(known) or "none"
-            raise ValueError(f"map binds the macro {missing[0]!r:.60}; there are: {there}")
+            raise ValueError(
+                f"map binds the macro {missing[0]!r:.60}, which does not exist; there are: {there}"
+            )
         return given
 
     @field_validator("setlist")

@@ -166,7 +166,10 @@ class Charts:
         except LivegenError as error:
             raise ConfigError(f"{CONTROL}: {error}") from None
         if len(json.dumps(text)) > ControlProcess.MAX_COMMAND - 64:
-            raise ConfigError(f"{CONTROL}: too long to be handed to the engine")
+            raise ConfigError(
+                f"{CONTROL}: the chart is too long; expected at most "
+                f"{ControlProcess.MAX_COMMAND - 64} bytes"
+            )
         return text
 
     def _text(self, word: str) -> str:
@@ -176,7 +179,7 @@ class Charts:
         if path is not None:
             return self._readable(path).text
         if ":" not in word:
-            raise NoChart(f"there is none of the name {word!r:.40}")
+            raise NoChart(f"there is no chart of the name {word!r:.40}")
         return plain_text(word)
 
     def save(self, name: str, text: str, replace: bool = False) -> str:
@@ -190,7 +193,9 @@ class Charts:
         if there is not None and not self._is_own(there):
             raise ChartError(f"{plain} came with livegen; choose another name")
         if there is not None and there.suffix != SUFFIX:
-            raise ChartError(f"{plain} is the file {there.name}; choose another name")
+            raise ChartError(
+                f"{plain} is too like the name of the file {there.name}; choose another name"
+            )
         try:
             whole_files.write(self._own / f"{plain}{SUFFIX}", text.rstrip() + "\n", replace)
         except FileExistsError:

@@ -182,7 +182,7 @@ class LinkSession:
                 self._listener.open()
                 self._is_listening, self._listen_anew_at = True, now + JOIN_AGAIN_US
         except OSError as error:
-            self._complain(f"link: the network cannot be listened to ({error.strerror or error})")
+            self._complain(f"link: cannot listen to the network ({error.strerror or error})")
             return False
         return self._listener.heard()
 

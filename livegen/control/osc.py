@@ -188,7 +188,7 @@ class Osc:
         if not new or now - self._reported_at < REPORT_EVERY_US:
             return None
         self._reported, self._reported_at = self.counts.copy(), now
-        return "osc: not taken: " + ", ".join(
+        return "osc: ignored messages: " + ", ".join(
             f"{count} {reason.value}" for reason, count in new.most_common()
         )
 
@@ -213,7 +213,9 @@ class Osc:
         if not self._subscribers.knows(target):
             self._count_whole(sender, now)
         if not self._subscribers.add(target, sender, now):
-            raise self._no(f"{len(self._subscribers)} have subscribed: no room")
+            raise self._no(
+                f"{len(self._subscribers)} programs have subscribed already, and no more are taken"
+            )
 
     def _count_whole(self, sender: Peer, now: int) -> None:
         if len(self._wholes) >= MAX_HOSTS:
@@ -230,7 +232,7 @@ class Osc:
         if port is None or len(arguments) > 1:
             raise self._no(f"port: takes {LOWEST_PORT} to {HIGHEST_PORT}")
         if port == self._own[1] and sender[0] in (self._own[0], *LOCALHOSTS):
-            raise self._no("port: that is ours")
+            raise self._no("port: this is livegen's own; name the port that you listen on")
         return (sender[0], port, *sender[2:])
 
     def _no(self, line: str) -> ConfigError:

@@ -36,7 +36,7 @@ class Reason(Enum):
     AHEAD = f"meant for later than {MAX_AHEAD_US // 1_000_000} s from now"
     ADDRESS = "at an unknown address"
     VALUE = "of a value that does not fit"
-    FULL = "wishes to subscribe that could not be met"
+    FULL = "requests to subscribe that could not be met"
 
 
 class RefusedPacket(Exception):

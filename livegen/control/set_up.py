@@ -175,7 +175,9 @@ class SetUpSurface:
             save_bindings(self._learned, learned)
         except OSError as error:
             why = error.strerror or error
-            return self._say(f"{self._learned}: cannot be written ({why}); learned for today only")
+            return self._say(
+                f"{self._learned}: cannot be written ({why}); this binding lasts until livegen ends"
+            )
         self._set_up = dataclasses.replace(self._set_up, bindings=said | learned, learned=learned)
         return None
 
@@ -188,7 +190,7 @@ class SetUpSurface:
         """
         plain = presets.checked_name(name)
         if not (controls := presets.musical(self._state.get("controls", {}))):
-            raise presets.PresetError("the engine has not told its controls yet; try again")
+            raise presets.PresetError("livegen is still starting; try again")
         if plain in self._set_up.presets and not presets.has_file(self._presets, plain):
             raise presets.PresetError(
                 f"{plain} is a preset of the configuration file; choose another name"
@@ -240,7 +242,9 @@ class SetUpSurface:
     def _send(self, asked: Request) -> None:
         size = len(json.dumps(asked.value, separators=(",", ":")).encode())
         if size > ControlProcess.MAX_COMMAND - 64:
-            return self._say(f"{asked.name}: too much to change while playing; it needs a restart")
+            return self._say(
+                f"{asked.name}: too long to be changed while livegen runs; start livegen again"
+            )
         self._ask(asked)
         return None
 
@@ -265,7 +269,10 @@ def _lines(old: SetUp, new: SetUp) -> list[str]:
     taken = [asked.name for asked in asked_for(old, new)]
     later = [asked.name for asked in _changes(old.rest, new.rest)]
     lines = [f"configuration: changed {_names(taken)}"] if taken else []
-    return [*lines, *([f"configuration: {_names(later)} at the next start"] if later else [])]
+    return [
+        *lines,
+        *([f"configuration: {_names(later)} will change at the next start"] if later else []),
+    ]
 
 
 def _names(names: list[str]) -> str:

@@ -102,7 +102,9 @@ def _map(name: str, given: object) -> SurfaceMap:
     if not isinstance(given, dict) or not given.get("ports"):
         raise ConfigError("expected `ports: [NAME]`, a part of the name of the device's port")
     if unknown := [str(key) for key in given if key not in KEYS]:
-        raise ConfigError(f"there is no {unknown[0]!r:.60} in a map; there are {', '.join(KEYS)}")
+        raise ConfigError(
+            f"there is no setting {unknown[0]!r:.60} in a map; there are {', '.join(KEYS)}"
+        )
     ports = given["ports"]
     ports = [ports] if isinstance(ports, str) else ports
     if not isinstance(ports, list) or not all(isinstance(port, str) and port for port in ports):
@@ -129,7 +131,7 @@ def _bindings(given: object) -> list[tuple[str, str]]:
 def _lights(given: object) -> list[tuple[str, Light]]:
     """The lights by target; `off` and `on` at the top are those of all others."""
     if not isinstance(given, dict):
-        raise ConfigError(f"lights: expected `on: 127` and the like, got {given!r:.60}")
+        raise ConfigError(f"lights: expected lines such as `on: 127`, got {given!r:.60}")
     usual = Light(_value(given, "off", 0), _value(given, "on", 127))
     lights = [("", usual)]
     for target, values in given.items():

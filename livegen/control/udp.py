@@ -51,7 +51,7 @@ def _bound(host: str, port: int) -> socket.socket:
             sock.bind((host, port))
             given = sock.getsockname()[0]
             if ipaddress.ip_address(given) != ipaddress.ip_address(host):
-                raise PortError(f"osc: asked for {host}, was given {given}: not used")
+                raise PortError(f"osc: the system opened {given} instead of {host}; OSC stays off")
         except (OSError, PortError):
             sock.close()
             raise
@@ -68,13 +68,13 @@ def _what_to_do(error: OSError, host: str, port: int) -> str:
                 f"--set osc.port={port % HIGHEST_PORT + 1}"
             )
         case errno.EACCES:
-            return f"osc: port {port} of {host} is not for everybody; choose one above 1023 with osc.port"
+            return f"osc: port {port} of {host} needs an administrator's rights; choose one above 1023 with osc.port"
         case errno.EADDRNOTAVAIL:
             return (
                 f"osc: {host} is no address of this machine; set osc.host to one, or to {LOCALHOST}"
             )
         case _:
-            return f"osc: port {port} of {host} cannot be had ({error.strerror or error})"
+            return f"osc: port {port} of {host} cannot be opened ({error.strerror or error})"
 
 
 def _place(settings: Mapping[str, Any]) -> tuple[str, int, frozenset[str]]:

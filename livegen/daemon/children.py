@@ -194,7 +194,7 @@ class ControlProcess(LastingChild):
             self.bury(now)
             if not self._is_given_up:
                 self.log.append(
-                    "the control process ended: page and OSC rest while it starts again"
+                    "the control process ended: the page and OSC come back when it has started again"
                 )
         if not self._is_given_up:
             self.start_again(now)

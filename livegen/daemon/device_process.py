@@ -129,7 +129,7 @@ def _opened(api: str, names: Sequence[str]) -> Device:
             return Device(system, names)
         except loaded().RtMidiError:
             continue
-    raise PortError("no MIDI system is there for the surface")
+    raise PortError("no MIDI system was found for the surface")
 
 
 def main() -> int:

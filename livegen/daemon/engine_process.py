@@ -67,8 +67,8 @@ SNAPSHOT_EVERY_US = SECOND // 2
 WATCHED_EVERY_US = SECOND // 10  # while somebody watches and something goes on
 LIVELY_US = 2 * SECOND  # how long something goes on after a note
 FIGURES_EVERY_US = SECOND
-SHOWS_LESS = "The page shows less of the model from here on."
-STUMBLED = "The model stumbled: what it was about to play is left out, and the jam goes on."
+SHOWS_LESS = "The page shows less about the model from now on, because of a fault in livegen."
+STUMBLED = "The model failed: what it was about to play is left out, and the jam goes on."
 LONGEST_LINE = 2000
 READ_EVERY_US = 2_000  # how often it is looked whether a chart was read
 # Commands that give controls their values: none overtakes another.

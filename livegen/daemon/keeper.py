@@ -97,7 +97,7 @@ class Keeper:
         sent = [one for one in self._ring.played if one.side == MODEL and one.at <= end]
         response = [one for one in sent if one.at >= start]
         if not response:
-            raise RecordingError("there is no response to keep")
+            raise RecordingError("there is no answer to keep")
         before = [one for one in sent if one.at < start and not is_note(one.data)]
         score = score_of(before + response, self._ring.bars_of(response), [MODEL])
         return self._save(f"{recordings.moment(now)} response", score)

@@ -363,7 +363,7 @@ class LoopGuard:
         self._loops.append(loop)
         sent, heard = self._names
         self._lines.append(
-            f'loop: what "{sent}" sends comes back to "{heard}" {loop}; it is not listened to. '
+            f'loop: what "{sent}" sends comes back to "{heard}" {loop}; livegen ignores it. '
             f'Take "{sent}" out of the inputs of the track that feeds "{heard}".'
         )
 

@@ -366,7 +366,7 @@ class PortProcess:
         self._sounder.receive(now)
         if self._sounder.was_lost():
             log.error(
-                "the process that sounds has ended: from here on there is no sound of livegen's"
+                "the process for livegen's own sound has ended: its sound is off until livegen is started again"
             )
         self._control.look(now)
         dispensable: Sequence[ChildProcess] = (self._control, self._sounder)
@@ -431,7 +431,11 @@ class PortProcess:
         self._is_explained = True
         if self._midi.has_ports:
             return
-        why = self._midi.reasons or (["no MIDI ports, as asked for"] if self._page_shown else [])
+        why = self._midi.reasons or (
+            ["there are no MIDI ports, as you chose (--api none, or ports.api)"]
+            if self._page_shown
+            else []
+        )
         for line in why:
             log.warning("%s%s", "play on the page; " if self._page_shown else "", line)
 

@@ -337,10 +337,10 @@ def open_ports(
             log.debug("%s", error)
     remedy = (
         "; or ".join(_REMEDIES[name] for name in failures)
-        or "python-rtmidi knows none for this system"
+        or "python-rtmidi supports no MIDI system of this machine"
     )
     tried = ", ".join(failures) or "none"
-    say(f"no MIDI system yet (tried {tried}): the ports open when one comes; {remedy}")
+    say(f"no MIDI system yet (tried {tried}): the ports will open when one starts; {remedy}")
     return EmbeddedPorts(in_name, out_name)
 
 

@@ -83,7 +83,7 @@ def _written(path: Path, write: Callable[[Path], None]) -> Path:
         with suppress(FileExistsError):
             recordings.write_new(free, write)
             return free
-    raise RecordingError(f"{path}: too many files are called so; move some away")
+    raise RecordingError(f"{path}: too many files have this name; move some elsewhere")
 
 
 def recover(path: Path, tempo_bpm: float) -> Path | None:
@@ -116,7 +116,7 @@ def take_name(path: Path, tempo_bpm: float, say: Callable[[str], object]) -> tup
         if free != path:
             say(f"{path} is there already, or being recorded: this take is {free}")
         return free, file
-    raise RecordingError(f"{path}: too many files are called so; move some away")
+    raise RecordingError(f"{path}: too many files have this name; move some elsewhere")
 
 
 # --- the process --------------------------------------------------------------------------------------------------
@@ -150,7 +150,7 @@ def record(link: Link, settings: Mapping[str, Any], waiting: list[Frame]) -> Non
     if path is not None:
         saved = turn_into_midi(journal_path(path), path, tempo_bpm)
         if saved not in (None, path):  # the link is closed by now
-            print(f"livegen: {path} is there by now: this take is {saved}", file=sys.stderr)
+            print(f"livegen: {path} exists by now: this take is {saved}", file=sys.stderr)
 
 
 def _turn(link: Link, keeper: Keeper, frames: list[Frame]) -> None:

@@ -86,7 +86,7 @@ def create(folder: Path, stem: str, suffix: str) -> tuple[Path, int]:
     for path in _candidates(folder, stem, suffix):
         with suppress(FileExistsError):
             return path, os.open(path, NEW, 0o600)
-    raise RecordingError(f"{folder}: {_MOST_NAMES} files are called {stem}; move some away")
+    raise RecordingError(f"{folder}: {_MOST_NAMES} files have the name {stem}; move some elsewhere")
 
 
 def lock(file: int) -> bool:
@@ -120,7 +120,7 @@ def save(folder: Path, stem: str, suffix: str, write: Callable[[Path], None]) ->
                 return path
     finally:
         draft.unlink(missing_ok=True)
-    raise RecordingError(f"{folder}: {_MOST_NAMES} files are called {stem}; move some away")
+    raise RecordingError(f"{folder}: {_MOST_NAMES} files have the name {stem}; move some elsewhere")
 
 
 def midi_name(path: Path) -> Path:

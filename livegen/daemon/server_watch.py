@@ -64,7 +64,9 @@ class ServerWatch:
             if (found := _server_socket(descriptor))
         ]
         if not self._sockets:
-            log.warning("no socket of the JACK server found: its death will go unnoticed")
+            log.warning(
+                "the socket of the JACK server was not found: livegen will not notice when the server stops"
+            )
 
     def may_send(self, size: int) -> bool:
         """Account for a message of `size` bytes; False when sending more might hang."""

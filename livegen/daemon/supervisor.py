@@ -95,9 +95,9 @@ class Supervisor(LastingChild):
             self._loudness = logging.WARNING if sounds else logging.DEBUG
             log.log(
                 self._loudness,
-                "engine process silent for %d ms: notes released",
+                "the engine process did not answer for %d ms: its notes were released",
                 quiet // 1000,
-                extra={"page": "The model hesitates: its notes were let go."},
+                extra={"page": "The model is too slow: its notes were released."},
             )
             self.state = State.SILENT
             return True
@@ -139,7 +139,9 @@ class Supervisor(LastingChild):
         self._last_beat = now
         if self.state is State.SILENT:
             log.log(
-                self._loudness, "engine process beats again", extra={"page": "The model is back."}
+                self._loudness,
+                "the engine process answers again",
+                extra={"page": "The model is back."},
             )
             self.state = State.READY
 
@@ -161,7 +163,7 @@ class Supervisor(LastingChild):
                 "notes released, " if sounds else "",
                 pause / SECOND,
                 extra={
-                    "page": "The model is away: its notes were let go, and it is started again."
+                    "page": "The model stopped: its notes were released, and it is started again."
                 },
             )
         return True

@@ -144,7 +144,9 @@ def _append(lines: list[Bar], line: Bar, grid: Grid) -> None:
     count = max(1, round((line.at - last.at) / bar_us))
     gap = line.at - last.at
     if len(lines) + count > _MOST_BARS:
-        raise JournalError(f"what was played lasts longer than {_MOST_BARS:,} bars")
+        raise JournalError(
+            f"the music is longer than {_MOST_BARS:,} bars, the most that a file holds"
+        )
     lines += [Bar(last.at + gap * number // count, last.ticks) for number in range(1, count)]
     lines.append(line)
 

@@ -94,7 +94,7 @@ def model(patient: Patient) -> Iterator[Finding]:
     if style not in facts.styles:
         yield bad(
             f"jam.style: {facts.name} knows no style {style!r}",
-            "its card names them; `any` always goes",
+            "its card lists its styles; `any` always works",
         )
 
 
@@ -113,7 +113,7 @@ def speed(patient: Patient) -> Iterator[Finding]:
         yield bad(f"{found}: answers will come late", remedy)
     elif p50 > WANTED_P50_US or p99 > WANTED_P99_US:
         yield warn(
-            f"{found}; wanted are {WANTED_P50_US / 1000:g} and {WANTED_P99_US / 1000:g} ms",
+            f"{found}; it should be at most {WANTED_P50_US / 1000:g} and {WANTED_P99_US / 1000:g} ms",
             "no harm yet, for notes are planned ahead; mains power and fewer programs make it faster",
         )
     else:
@@ -177,7 +177,7 @@ def recordings(patient: Patient) -> Iterator[Finding]:
     there = next(place for place in (folder, *folder.parents) if place.exists())
     if not there.is_dir() or not os.access(there, os.W_OK | os.X_OK):
         yield bad(
-            f"recordings cannot be written to {folder}: {there} is not for you to write in",
+            f"recordings cannot be written to {folder}: {there} is a folder in which you may not write",
             "choose another folder: recording.folder in your settings",
         )
         return

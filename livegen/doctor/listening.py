@@ -84,10 +84,10 @@ def _with_company(
 
 def _listen_beside(system: MidiSystem, running: Sequence[tuple[str, str]]) -> Listening | Unheard:
     if system.wires is None:
-        return Unheard("the input of a livegen that runs is its own")
+        return Unheard("the input belongs to the livegen that runs")
     senders, hearers = system.company(running)
     if not senders:
-        return Unheard("nobody is connected to its input")
+        return Unheard("nothing is connected to its input")
     with opened(system.api, DOCTOR_IN, DOCTOR_OUT) as ports:
         there = listed(system.api) or system
         wires: list[tuple[str, str]] = []
@@ -95,7 +95,7 @@ def _listen_beside(system: MidiSystem, running: Sequence[tuple[str, str]]) -> Li
             wires += [(sender, sink) for sender in senders[:MOST_WIRED]]
             wires += [(source, hearer) for hearer in hearers[:MOST_WIRED]]
         if not wires or not all([connect(system.api, *wire) for wire in wires]):
-            return Unheard("what sends to it could not be connected to the doctor as well")
+            return Unheard("the ports that send to it could not be connected to the doctor too")
         return replace(heard(ports), senders=senders, hearers=hearers)
 
 

@@ -25,8 +25,7 @@ JITTERY_US = 5_000  # more than a period of 256 frames makes of an even clock
 LONG_PERIOD_US = 12_000
 STRINGS = 3  # channels in a row, of an instrument that plays on each of them one note at a time
 _UNLOOP = (
-    'in the DAW, take the track that hears "Model Out" off "Model In"; no track that listens to '
-    "all inputs may send there"
+    'in the DAW, let no track with the input "Model Out", or with all inputs, send to "Model In"'
 )
 
 
@@ -59,7 +58,7 @@ def ports(patient: Patient) -> Iterator[Finding]:
         names = " and ".join(f'"{_short(sink or source)}"' for sink, source in patient.running)
         yield warn(
             f"{len(patient.running)} livegens run, with the ports {names}",
-            "if you did not mean it, end all but one: the DAW may be connected to another than you think",
+            "if that is not intended, end all but one: the DAW may be connected to the wrong one",
         )
     elif patient.running:
         names = " and ".join(f'"{one}"' for one in patient.running[0] if one)
@@ -69,7 +68,7 @@ def ports(patient: Patient) -> Iterator[Finding]:
     for name, count in [*Counter(found.sources).items(), *Counter(found.sinks).items()]:
         if count > 1:
             yield warn(
-                f'{count} ports are called "{name}": a DAW may take the one for the other',
+                f'{count} ports are called "{name}": a DAW may confuse them',
                 "unplug one, connect, plug it in again; or give one another name",
             )
 
@@ -97,12 +96,13 @@ def wires(patient: Patient) -> Iterator[Finding]:
         if isinstance(patient.hearing, Unheard):
             yield warn(
                 f"livegen's ports could not be tried: {patient.hearing.why}",
-                "ask again; if it stays so, start the MIDI system anew",
+                "run the doctor again; if it stays so, start the MIDI system again",
             )
         elif _is_silent(patient):
             yield well(
-                f"nobody connected in the {LISTEN_US // 1_000_000} s that the ports were open: for loop, clock and "
-                "channels, ask again while `livegen serve` runs and the DAW is connected"
+                f"nothing connected to the ports in the {LISTEN_US // 1_000_000} s that they were open: for "
+                "loop, clock "
+                "and channels, run the doctor while `livegen serve` runs and the DAW is connected"
             )
     elif found.wires is None:
         yield well(f"connections cannot be seen: {found.unseen}")
@@ -114,17 +114,17 @@ def wires(patient: Patient) -> Iterator[Finding]:
 def _ends(found: MidiSystem, sink: str, source: str) -> Iterator[Finding]:
     if sink:
         remedy = f'send your track to "{_short(sink)}"'
-        yield _end(f'"{sink}" hears', found.sent_to(sink), source, remedy)
+        yield _end(f'"{sink}" gets notes from', found.sent_to(sink), source, remedy)
     if source:
-        remedy = f'let a track with an instrument listen to "{_short(source)}"'
-        yield _end(f'"{source}" is heard by', found.heard_from(source), sink, remedy)
+        remedy = f'give a track with an instrument the input "{_short(source)}"'
+        yield _end(f'"{source}" sends notes to', found.heard_from(source), sink, remedy)
 
 
 def _end(said: str, others: list[str], own: str, remedy: str) -> Finding:
     strangers = ", ".join(one for one in others if one != own)
     if strangers:
         return well(f"{said} {strangers}")
-    return warn(f"{said} {'only livegen itself' if others else 'nobody'}", f"in the DAW, {remedy}")
+    return warn(f"{said} {'livegen itself only' if others else 'nothing'}", f"in the DAW, {remedy}")
 
 
 def _short(display: str) -> str:
@@ -180,9 +180,7 @@ def _probed(patient: Patient, found: MidiSystem) -> Finding:
         case Unheard(why):
             return well(f"MIDI loops were not looked for: {why}; livegen says so when it hears one")
         case _:
-            return well(
-                f"no MIDI loop: nothing came back within {ECHO_US / 1e6} s of what was sent"
-            )
+            return well(f"no MIDI loop: nothing that was sent came back within {ECHO_US / 1e6} s")
 
 
 # --- what is heard --------------------------------------------------------------------------------------------
@@ -195,7 +193,7 @@ def clock(patient: Patient) -> Iterator[Finding]:
     if hearing is None or (_is_silent(patient) and sync != "clock"):
         return
     if isinstance(hearing, Unheard):
-        said = "leads the livegen that runs, but" if leads else "was not listened for:"
+        said = "leads the running livegen, but" if leads else "was not looked for:"
         yield well(f"MIDI clock {said} {hearing.why}")
         return
     follower = ClockFollower()
@@ -219,7 +217,7 @@ def _clock(follower: ClockFollower, is_led: bool, is_told: bool, sync: str) -> F
     found += ", started" if is_led else ", stopped" if is_told else ", no start was heard"
     if follower.jitter_us > JITTERY_US:
         return warn(
-            found, "livegen steadies it; a smaller buffer in the DAW or in JACK makes it even"
+            found, "livegen smooths it; a smaller buffer in the DAW or in JACK makes it more even"
         )
     if not is_led and not is_told and sync in ("auto", "clock"):
         return warn(
@@ -244,15 +242,15 @@ def _no_tempo(hearing: Listening, sync: str) -> Finding:
     if count < LOCKED:
         return warn(
             f"MIDI clock: {count} of its messages within {seconds}, too few for a tempo",
-            "let the DAW play, and ask again",
+            "let the DAW play, and run the doctor again",
         )
     bpm = MINUTE_US / TICKS_PER_BEAT / line(arrivals).period
     apart_us = max(after - before for before, after in pairwise(arrivals))
     return warn(
         f"MIDI clock: {bpm:.0f} bpm by the {count} messages within {seconds}, but they are up to "
         f"{apart_us / 1000:.0f} ms apart: too uneven to play to",
-        "the machine is too busy, or the sender's or JACK's buffer too long: end what you do not need, let JACK "
-        "have real-time priority, and ask again",
+        "the machine is too busy, or the sender's or JACK's buffer too long: end other programs, let JACK have "
+        "real-time priority, and run the doctor again",
     )
 
 
@@ -276,7 +274,7 @@ def notes(patient: Patient) -> Iterator[Finding]:
         found = f"channel {channel}: {count} note{'s' * (count > 1)}, heard as {rules[channel]}"
         as_keys = f"--set channels.{channel}=keys"
         if rules[channel] == "off":
-            yield warn(f"{found}: not heard at all", f"{as_keys} lets them be heard")
+            yield warn(f"{found}: livegen ignores this channel", f"{as_keys} makes livegen hear it")
         elif rules[channel] == "drums" and is_split:
             yield warn(
                 f"{found}, and every channel plays one note at a time",
@@ -289,7 +287,7 @@ def notes(patient: Patient) -> Iterator[Finding]:
         else:
             yield well(found)
     if not counts:
-        yield well("no notes came meanwhile; play while the doctor listens to see your channels")
+        yield well("no notes came; play while the doctor listens, and it names your channels")
 
 
 def _plays_one_note_a_channel(hearing: Listening) -> bool:

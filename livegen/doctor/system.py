@@ -186,7 +186,7 @@ def _refusal(api: str) -> Refusal:
             why = f"{_SEQUENCER} is not there: the kernel's sequencer is not loaded"
             remedy = "sudo modprobe snd-seq; for every start: echo snd-seq | sudo tee /etc/modules-load.d/midi.conf"
         case "alsa":
-            why = f"{_SEQUENCER} is not for you"
+            why = f"{_SEQUENCER} is closed to you"
             remedy = "sudo usermod -a -G audio $USER, then log out and in"
         case "coremidi":
             why, remedy = (

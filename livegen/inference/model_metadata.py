@@ -111,7 +111,7 @@ def facts_of(reader: Reader, wires: list[Wire]) -> ModelFacts:
     pairs = [reader.message("metadata", wire) for wire in wires]
     keys = [text_of(one(pair, "key")) for pair in pairs]
     stranger = next((key for key in keys if key != METADATA_KEY), None)
-    expect(stranger is None, f"has foreign metadata {stranger!r}")
+    expect(stranger is None, f"has metadata that livegen does not know: {stranger!r}")
     expect(len(keys) == 1, "has no livegen metadata" if not keys else "has livegen metadata twice")
     said = _json(one(pairs[0], "value"))
     expect(said.keys() >= {"codec"} and _short(said["codec"]), "does not name its codec")

@@ -112,7 +112,7 @@ class Ears:
         if key not in self.held and (shifted := self._shifted(key)) is not None:
             self._say(
                 f"key {name_of(shifted[1])} is up: its note-off came as {name_of(note.pitch)}, "
-                "an octave button was pressed meanwhile"
+                "for an octave button was pressed while it was held"
             )
             key = shifted
         self._move(key)
@@ -230,8 +230,8 @@ class Ears:
     def _say_found(self, what: str, members: frozenset[int]) -> None:
         channels = " ".join(str(member + 1) for member in sorted(members))
         self._say(
-            f"{what} on channels {channels}: they are heard as channel 1 "
-            "(channels: mpe says so from the first note)"
+            f"{what} on channels {channels}: heard as channel 1 from now on "
+            "(with the setting channels: mpe, from the first note on)"
         )
 
     def _zone(self, manager: int, members: int) -> None:

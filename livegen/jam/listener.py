@@ -385,5 +385,5 @@ def unknown_style(style: str, model: Model) -> str:
     meant = f"did you mean {close[0]}? " if close else ""
     return (
         f"style: {model.facts.name} knows no style {style!r}; "
-        f"{meant}All {len(model.facts.styles)} stand in the model's card (CARD.md beside it)"
+        f"{meant}All {len(model.facts.styles)} are listed in the model's card (CARD.md beside it)"
     )

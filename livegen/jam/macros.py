@@ -67,7 +67,7 @@ def _move(name: str, given: object) -> Move:
     ends: Sequence[object] = given if isinstance(given, list | tuple) else [given]
     control = CONTROLS.get(name)
     if control is not None and control.kind == "text":
-        raise ConfigError(f"{name}: a macro moves numbers and words, and no texts")
+        raise ConfigError(f"{name}: a macro cannot change a text")
     if not 1 <= len(ends) <= 2:
         raise ConfigError(f"{name}: expected one value, or two: [from, to]; got {given!r:.60}")
     values = [checked(name, end) for end in ends]

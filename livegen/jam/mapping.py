@@ -212,7 +212,7 @@ class ControlMap:
         for one in same:
             del self._targets[one]  # it may have been taken for another form
         self._targets[source] = target
-        self._say(f"learned: {source} is {target}")
+        self._say(f"learned: {source} is bound to {target}")
 
     def _bound(self, source: Source) -> Source | None:
         """The binding that a source falls under: of its channel, else of all."""

@@ -232,7 +232,10 @@ MODES = {
         "carries on from where you stop until you play again", Start.REST, Length.ENDLESS
     ),
     "trade": Mode(
-        "takes turns with you, so many bars each", Start.BARS, Length.TRADE, listening="Your bars"
+        "takes turns with you, the same number of bars each",
+        Start.BARS,
+        Length.TRADE,
+        listening="Your bars",
     ),
     "accompany": Mode(
         "comp, bass and drums follow you while you play",

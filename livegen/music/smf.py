@@ -137,7 +137,7 @@ def _account_for_header(header: smf_bytes.FileHeader, found: int, repairs: Repai
     elif header.tracks not in (found, smf_bytes.NO_COUNT):
         repairs.once(f"{found} tracks where the header counts {header.tracks}, all are read")
     if header.form > 2:
-        repairs.once(f"format {header.form}, which there is not, read as format 1")
+        repairs.once(f"format {header.form}, which does not exist, read as format 1")
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ class _Reading:
             if tempo := int.from_bytes(data[:3], "big"):
                 self.tempos[tick] = tempo
             else:
-                self.repairs.once("a tempo of nothing, left out")
+                self.repairs.once("a tempo of zero, left out")
         elif kind == smf_bytes.TIME_SIGNATURE and self.unit.tempo is None:
             if len(data) >= 2 and data[0] and data[1] <= _FINEST:
                 self.metres[tick] = (data[0], 2 ** data[1])

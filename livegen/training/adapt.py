@@ -145,7 +145,7 @@ def adapt(base: Path, folder: Path, target: Path, fresh: bool = False) -> Adapte
         run = Run(recipe, {music.name: music}, work, report, start)
         run.held = held
         run.go(resume=not fresh)
-        report.say("laying the weights between what it knew and what it learned")
+        report.say("mixing the weights of before and after")
         data, way, after = _between(
             data, _learned(run), held, reference, _facts(facts, music, target)
         )
@@ -208,7 +208,7 @@ class Words(Report):
         if stopped and not complete:
             self.say("stopped; the same command goes on")
         elif not complete:
-            self.say("it has learned what it can without learning by heart")
+            self.say("learning ends here, before the model knows your music by heart")
 
 
 def _music(folder: Path, report: Report, work: Path) -> Corpus:
@@ -344,7 +344,7 @@ def lines(adapted: Adapted) -> list[str]:
         _row("your music, held back", a.before.own, a.after.own),
     ]
     for name, value in a.before.known.items():
-        found.append(_row(f"what it knew: {name}", value, a.after.known[name]))
+        found.append(_row(f"music it knew: {name}", value, a.after.known[name]))
     return [*found, "", *_memory_lines(a.memory), "", f"saved in {a.path}"]
 
 
@@ -357,7 +357,7 @@ def _memory_lines(memory: Memory) -> list[str]:
     ours, theirs = (sorted(one.notes for one in side) for side in (memory.answers, memory.held))
     middle = len(ours) // 2
     found = [
-        "longest run of notes copied from what was learned, in any key and tempo:",
+        "longest run of notes copied from the music that was learned, in any key and tempo:",
         f"  its answers {ours[middle]} in the middle, {ours[-1]} at most;"
         f" your held-back music {theirs[middle]} and {theirs[-1]}",
     ]

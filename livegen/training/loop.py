@@ -117,7 +117,7 @@ class Run:
         """
         if recipe.batch % crew.size:
             raise ConfigError(
-                f"the recipe's batch is {recipe.batch}, which {crew.size} processes do not divide"
+                f"the recipe's batch is {recipe.batch}, which cannot be split evenly among {crew.size} processes"
             )
         self.recipe, self.out, self.report, self.crew = recipe, out, report, crew
         self.styles = style_names(corpora)

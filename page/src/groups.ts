@@ -9,7 +9,7 @@ const MORE: readonly (readonly [string, readonly string[]])[] = [
   ["Time", ["metre", "swing", "quantise", "groove", "click", "count_in_bars"]],
   ["Pitch", ["transpose", "register", "adherence", "voices", "longest"]],
   ["Character", ["variation", "follow", "theme", "temperature", "nucleus"]],
-  ["The room", ["offset", "clock_out"]],
+  ["Output", ["offset", "clock_out"]],
 ];
 
 // Of these more than a line of text is to be seen: they have a place of their own on the page.

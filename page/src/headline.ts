@@ -22,8 +22,8 @@ const UNLINKED: Record<Exclude<Status, "open">, Headline> = {
   connecting: ["Connecting …", "away"],
   lost: ["Not connected", "away"],
   full: ["Too many pages", "away"],
-  refused: ["Not let in", "away"],
-  keyless: ["Not let in", "away"],
+  refused: ["No access", "away"],
+  keyless: ["No access", "away"],
 };
 
 const MODEL: Headline = ["Model plays", "model"];
@@ -42,7 +42,7 @@ const REST_US = 1_000_000; // a note that ends a phrase may be held so long afte
 /** Whose turn it is: nothing is said of the music while the connection or the model is away. */
 export function headline(known: Known): Headline {
   if (known.link !== "open") return UNLINKED[known.link];
-  if (known.engine === "dead") return ["Model is away", "away"];
+  if (known.engine === "dead") return ["Model restarts", "away"];
   if (known.engine !== "alive" || known.turn === undefined) return ["Model is loading", "away"];
   switch (known.turn) {
     case "responding":

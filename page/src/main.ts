@@ -157,22 +157,19 @@ const CONNECTION: Record<Status, [string, string]> = {
     "connection lost",
     "The connection to livegen is lost. This page tries again by itself, also when livegen was started again. If it stays so, open the address that livegen prints.",
   ],
-  full: [
-    "too many pages",
-    "As many pages are open as livegen takes. Close one; this page tries again by itself.",
-  ],
+  full: ["too many pages", "livegen takes no more open pages. Close one; this page tries again by itself."],
   refused: [
-    "not let in",
+    "no access",
     "livegen does not know this page. Open the address that livegen printed when it started, also in this tab, or type: livegen open",
   ],
   keyless: [
-    "not let in",
-    "Open the address that livegen printed when it started, with all that stands after the #, or type: livegen open",
+    "no access",
+    "Open the address that livegen printed when it started, with everything after the #, or type: livegen open",
   ],
 };
 
 const ENGINE: Record<string, string> = {
-  dead: "The model's process has ended. Everything it played was let go, and it is being started again; panic still works.",
+  dead: "The model's process has ended. Its notes were released, and it is being started again; Panic still works.",
   starting: "The model is being loaded: it will hear you in a moment.",
 };
 

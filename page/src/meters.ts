@@ -5,8 +5,8 @@ import type { Store } from "./store";
 import type { Figures, Spread, Surprise } from "./types";
 
 const ROWS = [
-  ["in_to_state", "Note in → state"],
-  ["in_to_first", "Your last note → its first"],
+  ["in_to_state", "Your note → heard by the model"],
+  ["in_to_first", "Your last note → the model's first"],
   ["lateness", "Late at the port"],
 ] as const;
 
@@ -173,7 +173,7 @@ const EXPECTED: readonly [number, string][] = [
   [2, "what the model expected"],
   [4.5, "not quite what the model expected"],
   [7, "a surprise to the model"],
-  [Infinity, "something the model would hardly have thought of"],
+  [Infinity, "a great surprise to the model"],
 ];
 
 /** How expected the last note was, for a musician. */

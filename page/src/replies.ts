@@ -46,5 +46,5 @@ export class Replies {
 export function unheard(name: string, link: Status, engine: EngineState["engine"]): string {
   if (link !== "open") return "There is no connection to livegen: nothing was asked for.";
   if (engine === "alive" || WITHOUT_ENGINE.includes(name)) return "";
-  return "The model is away: ask again when it is back.";
+  return "The model is being started again: ask when it is back.";
 }

@@ -14,11 +14,11 @@ export const DAWS: readonly Daw[] = [
     id: "here",
     name: "No DAW",
     steps: [
-      "Click a key of the piano on this page, or press A, S, D on your computer's keyboard: the sound comes on by itself.",
+      "Click a key of the piano on this page, or press A, S, D on your computer's keyboard: the sound turns on by itself.",
       "Play a short phrase of a few notes, then let go of all keys.",
       "Wait for a moment: the model answers on the next bar line, or a bar later.",
     ],
-    see: "“You play” in blue while you play, then “Model plays”, and orange notes running left from the line of now.",
+    see: "“You play” in blue while you play, then “Model plays”, and orange notes that move left from the vertical line.",
     yours: "Keys on this page",
     models: "Sound of this page",
   },

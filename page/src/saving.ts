@@ -24,7 +24,7 @@ export class SavePreset {
     private readonly store: Store,
     private readonly token: () => string,
   ) {
-    const close = button("Leave it", () => this.#close(), { class: "small" });
+    const close = button("Cancel", () => this.#close(), { class: "small" });
     const save = el("button", { type: "submit", class: "small strong" }, "Save");
     this.#form = el("form", { class: "rename", hidden: true }, this.#name, save, this.#replace, close);
     this.#open = button("Save as preset …", () => this.#begin(), { class: "small save-preset" });
@@ -71,7 +71,7 @@ export class SavePreset {
     const told = ((await answer?.json().catch(() => null)) ?? {}) as { name?: string; error?: string };
     if (answer?.ok) {
       this.#close();
-      return say(this.#said, `Saved: ${told.name}. It holds all controls but those of the room.`);
+      return say(this.#said, `Saved: ${told.name}. It holds all controls but those under Output.`);
     }
     say(this.#said, told.error ?? "The preset is not saved: livegen does not answer.");
     if (answer?.status !== TAKEN) return;

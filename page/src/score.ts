@@ -27,7 +27,7 @@ export class ScoreView {
   async show(name: string): Promise<void> {
     this.#name = name;
     say(this.#title, withoutExtension(name));
-    say(this.#state, "Laying it out …");
+    say(this.#state, "Writing the score …");
     this.#sheet.hidden = true;
     if (!this.#dialog.open) this.#dialog.showModal();
     try {
@@ -44,7 +44,7 @@ export class ScoreView {
 
   async #keep(ending: string): Promise<void> {
     const name = this.#name;
-    say(this.#state, "Laying it out …");
+    say(this.#state, "Writing the score …");
     try {
       const file = URL.createObjectURL(await this.takes.score(name, ending));
       el("a", { href: file, download: `${withoutExtension(name)}.${ending}` }).click();

@@ -12,7 +12,7 @@ const REGRET_MS = 10_000;
 
 export class Shelf {
   #list = el("ul", { class: "takes", "aria-label": "Recordings" });
-  #empty = el("p", { class: "hint" }, "Nothing here yet. Play, then capture the last bars.");
+  #empty = el("p", { class: "hint" }, "No recordings yet. Play, then capture the last bars.");
   #bars = el("input", { type: "number", min: 1, max: 128, value: 8, id: "capture-bars" });
   #toast = find("toast");
   #playing: string | null = null;
@@ -138,7 +138,7 @@ export class Shelf {
     });
     form.addEventListener("keydown", (event) => event.key === "Escape" && void this.refresh());
     row.replaceChildren(form);
-    form.append(button("Leave it", () => void this.refresh(), { class: "small" }));
+    form.append(button("Cancel", () => void this.refresh(), { class: "small" }));
     input.focus();
     input.select();
   }

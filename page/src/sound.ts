@@ -130,7 +130,7 @@ export class Sound {
     this.#button.textContent = on ? "Sound on" : "Sound off";
     this.#button.title =
       this.#wanted === null && this.#hasDaw
-        ? "Off, because your DAW plays it. Press to hear it here too."
+        ? "Off, because your DAW has the sound. Press to hear it here too."
         : "A simple sound for each part, so that you hear both players without a DAW.";
   }
 

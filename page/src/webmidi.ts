@@ -30,7 +30,7 @@ export class WebMidi {
     try {
       this.#access = await navigator.requestMIDIAccess();
     } catch {
-      return say(this.#said, "this browser gives no MIDI to this page");
+      return say(this.#said, "this browser does not let the page use MIDI");
     }
     this.#access.onstatechange = () => this.#show();
     this.#button.remove();

@@ -46,7 +46,7 @@ export class Wish {
       headers: { Authorization: `Bearer ${this.token()}`, "Content-Type": "application/json" },
       body: JSON.stringify({ text: this.#text.value }),
     }).catch(() => null);
-    if (!answer?.ok) return say(this.#said, "Nothing is set: livegen does not answer.");
+    if (!answer?.ok) return say(this.#said, "Nothing was set: livegen does not answer.");
     const understood = (await answer.json()) as Understood;
     this.#sets.replaceChildren(...shown(understood).map((text) => el("li", {}, text)));
     say(this.#said, remark(understood));
@@ -64,7 +64,7 @@ export function shown({ sets }: Understood): string[] {
 /** What is to be said besides. */
 export function remark({ sets, unknown }: Understood): string {
   if (unknown.length > 0) return `Not understood: ${unknown.join(", ")}`;
-  return Object.keys(sets).length > 0 ? "" : "These words ask for nothing that can be set.";
+  return Object.keys(sets).length > 0 ? "" : "No control can be set by these words.";
 }
 
 const round = (value: number): string => String(Math.round(value * 100) / 100);

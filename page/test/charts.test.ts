@@ -69,7 +69,9 @@ describe("a chart in a line", () => {
     expect(placeInSong({ song: { title: "Blues", section: "", bar: 0 }, form: { bars: 8, bar: 2 } })).toBe(
       "Blues",
     );
-    expect(placeInSong({ song: {}, form: { bars: 12, bar: 5 } })).toBe("By ear: a form of 12 bars · bar 5");
+    expect(placeInSong({ song: {}, form: { bars: 12, bar: 5 } })).toBe(
+      "Found by ear: a form of 12 bars · bar 5",
+    );
     expect(placeInSong({ song: { title: "", section: "", bar: 3 }, form: { bars: 12, bar: 4 } })).toBe("");
     expect(placeInSong({ song: {}, form: {} })).toBe("");
     expect(placeInSong({})).toBe("");

@@ -16,7 +16,7 @@ const find: Find = {
 it("a phrase that was played before is said with its day, one that is only like it is not", () => {
   expect(verdict([{ ...find, same: false }, find], 12)).toMatch(/^You played this on .*2026.*\.$/);
   expect(verdict([{ ...find, same: false }], 12)).toBe("Not the same, but something like it:");
-  expect(verdict([], 1)).toBe("Nothing in 1 recording is like it.");
+  expect(verdict([], 1)).toBe("Nothing similar in 1 recording.");
 });
 
 it("a place says where in the file it is and how it was moved", () => {

@@ -48,19 +48,19 @@ describe("the headline, over all that can be known at once", () => {
   });
 
   it("says that the connection is gone, and nothing of the music, where it is", () => {
-    const gone = /^(Connecting …|Not connected|Too many pages|Not let in)$/;
+    const gone = /^(Connecting …|Not connected|Too many pages|No access)$/;
     expect(broken(({ link }, words) => gone.test(words) === (link !== "open"))).toEqual([]);
     expect(broken(({ link }, _, who) => link === "open" || who === "away")).toEqual([]);
   });
 
-  it("says that the model is away or loading, and nothing of the music, where it is", () => {
-    const away = /^Model is (away|loading)$/;
-    expect(broken((known, words) => away.test(words) === (known.link === "open" && !isThere(known)))).toEqual(
+  it("says that the model restarts or loads, and nothing of the music, where it is", () => {
+    const gone = /^Model (restarts|is loading)$/;
+    expect(broken((known, words) => gone.test(words) === (known.link === "open" && !isThere(known)))).toEqual(
       [],
     );
     expect(
       broken(
-        ({ link, engine }, words) => (words === "Model is away") === (link === "open" && engine === "dead"),
+        ({ link, engine }, words) => (words === "Model restarts") === (link === "open" && engine === "dead"),
       ),
     ).toEqual([]);
     expect(broken((known, _, who) => (who === "away") === !isThere(known))).toEqual([]);

@@ -28,8 +28,8 @@ describe("a reply", () => {
 describe("what is asked for where nobody hears it", () => {
   it("is said at once, save what the ports do without the model", () => {
     expect(unheard("again", "open", "alive")).toBe("");
-    expect(unheard("again", "open", "dead")).toMatch(/away/);
-    expect(unheard("density", "open", "starting")).toMatch(/away/);
+    expect(unheard("again", "open", "dead")).toMatch(/started again/);
+    expect(unheard("density", "open", "starting")).toMatch(/started again/);
     expect(unheard("panic", "open", "dead")).toBe("");
     for (const link of ["connecting", "lost", "full", "refused", "keyless"] as const)
       expect(unheard("panic", link, "alive")).toMatch(/no connection/);

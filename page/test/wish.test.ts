@@ -10,5 +10,5 @@ it("what a wish set stands there by control and value, a chart without its text"
 it("words that were not understood are named, and a wish for nothing is answered", () => {
   expect(remark({ sets: { tempo: 66 }, unknown: ["banana", "moon"] })).toBe("Not understood: banana, moon");
   expect(remark({ sets: { tempo: 66 }, unknown: [] })).toBe("");
-  expect(remark({ sets: {}, unknown: [] })).toBe("These words ask for nothing that can be set.");
+  expect(remark({ sets: {}, unknown: [] })).toBe("No control can be set by these words.");
 });

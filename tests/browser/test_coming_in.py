@@ -68,7 +68,7 @@ def turned_away(look: Look, jam: Jam, fragment: str) -> Seen:
     seen = look()
     seen.page.add_init_script(SEEN_BEFORE)
     seen.page.goto(f"{jam.origin}/{fragment}")
-    expect(seen.page.locator("#link")).to_have_text("not let in")
+    expect(seen.page.locator("#link")).to_have_text("no access")
     return seen
 
 
@@ -168,6 +168,6 @@ def test_livegen_open_opens_the_page_once_with_an_address_that_is_not_the_token(
         seen.page.reload()  # the key is used up; by now the page has the token
         is_let_in(seen)
         late.page.goto(once)
-        expect(late.page.locator("#link")).to_have_text("not let in")
+        expect(late.page.locator("#link")).to_have_text("no access")
 
         assert url.partition("#")[2] not in str(seen.requests + late.requests)

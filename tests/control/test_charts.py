@@ -131,8 +131,8 @@ def test_off_and_every_other_control_are_taken_as_they_are(charts: Charts) -> No
 @pytest.mark.parametrize(
     ("wanted", "told"),
     [
-        ("nothing-like-it", "chart: there is none of the name 'nothing-like-it'"),
-        ("../secret", "chart: there is none of the name '../secret'"),
+        ("nothing-like-it", "chart: there is no chart of the name 'nothing-like-it'"),
+        ("../secret", "chart: there is no chart of the name '../secret'"),
         (WRONG, "chart: line 3: "),
         ("| \ud800 |", "chart: is not text"),
     ],
@@ -147,7 +147,7 @@ def test_what_is_no_chart_is_told_in_a_line(charts: Charts, wanted: str, told: s
 def test_a_chart_that_a_command_cannot_carry_is_refused(charts: Charts) -> None:
     long = "".join(f"[{'ж' * 100}{n}]\n| C |\n" for n in range(200))
 
-    with pytest.raises(ConfigError, match="chart: too long"):
+    with pytest.raises(ConfigError, match="chart: the chart is too long"):
         charts.meant("chart", long)
 
 
@@ -192,7 +192,7 @@ def test_what_came_with_livegen_and_files_of_other_formats_are_never_written_ove
 
     with pytest.raises(ChartError, match="12-bar-blues came with livegen"):
         charts.save("12-bar-blues", TUNE, replace=True)
-    with pytest.raises(ChartError, match=r"song is the file song\.cho"):
+    with pytest.raises(ChartError, match=r"song is too like the name of the file song\.cho"):
         charts.save("song", TUNE, replace=True)
     assert [one.name for one in own.iterdir()] == ["song.cho"]
 

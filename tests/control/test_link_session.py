@@ -333,7 +333,7 @@ def test_a_network_that_cannot_be_listened_to_is_said_once(monkeypatch: pytest.M
     monkeypatch.setattr(stage.ear, "open", fail)
     stage.until(30)
 
-    assert stage.said == ["link: the network cannot be listened to (Address already in use)"]
+    assert stage.said == ["link: cannot listen to the network (Address already in use)"]
 
 
 @given(

@@ -336,12 +336,12 @@ def test_the_person_is_told_once_a_minute_what_was_refused() -> None:
     osc = protocol()
     assert osc.report(0) is None
     send(osc, packet("do/stop"), STRANGER)
-    assert osc.report(0) == "osc: not taken: 1 from an address that is not allowed"
+    assert osc.report(0) == "osc: ignored messages: 1 from an address that is not allowed"
     for _ in range(3):
         send(osc, b"junk", now=1)
 
     assert osc.report(REPORT_EVERY_US - 1) is None
-    assert osc.report(REPORT_EVERY_US) == "osc: not taken: 3 not OSC"
+    assert osc.report(REPORT_EVERY_US) == "osc: ignored messages: 3 not OSC"
     assert osc.report(9 * REPORT_EVERY_US) is None
 
 

@@ -162,7 +162,7 @@ def test_what_is_read_at_the_start_only_is_named(folder: Folder) -> None:
     folder.write("config.yaml", CONFIG + "ports: {out: Answers}\nosc: {port: 9800}\n")
 
     assert folder.read_again() == []
-    assert folder.said == ["configuration: ports.out, osc.port at the next start"]
+    assert folder.said == ["configuration: ports.out, osc.port will change at the next start"]
 
 
 def test_options_of_the_command_line_still_win(
@@ -187,7 +187,9 @@ def test_more_than_a_command_can_hold_is_left_out_and_said(folder: Folder) -> No
     )
 
     assert folder.read_again() == []
-    assert folder.said[0] == "presets: too much to change while playing; it needs a restart"
+    assert (
+        folder.said[0] == "presets: too long to be changed while livegen runs; start livegen again"
+    )
 
 
 def test_what_was_learned_while_the_files_were_read_is_not_forgotten(
@@ -290,7 +292,7 @@ def test_a_folder_that_cannot_be_written_is_said_and_the_binding_stays(folder: F
     folder.learn("cc 20 on 1", "energy")
 
     assert folder.said == [
-        f"{folder.path}/config.yaml/map.yaml: cannot be written (Not a folder); learned for today only"
+        f"{folder.path}/config.yaml/map.yaml: cannot be written (Not a folder); this binding lasts until livegen ends"
     ]
     assert folder.asked == []
 

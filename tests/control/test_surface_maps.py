@@ -69,7 +69,7 @@ def test_a_map_of_one_s_own_wins(tmp_path: Path) -> None:
         ("ports: A\nlights: {fill: 200}", "lights: fill: expected {off: 0, on: 127}, got 200"),
         ("ports: A\nlights: {on: 200}", "lights: on: expected 0 to 127, got 200"),
         ("ports: A\nbegin: hello", 'begin: expected bytes such as "F0 7E 7F 09 01 F7"'),
-        ("ports: A\nleds: {}", "there is no 'leds' in a map"),
+        ("ports: A\nleds: {}", "there is no setting 'leds' in a map"),
         ("[", "1"),
     ],
 )

@@ -156,7 +156,7 @@ def test_what_cannot_be_saved_is_said(tmp_path: Path) -> None:
         nowhere.take(frame)
     with pytest.raises(RecordingError, match="turned off"):
         nowhere.capture(8, NOW)
-    with pytest.raises(RecordingError, match="no response"):
+    with pytest.raises(RecordingError, match="no answer"):
         nowhere.keep(3_000_000, 4_000_000, NOW)
 
 

@@ -122,7 +122,7 @@ def test_a_direct_loop_is_named_at_the_third_copy_with_what_to_do() -> None:
     assert circle.lines == [
         (
             third_at + 12_000,
-            'loop: what "Model Out" sends comes back to "Model In" 12 ms later; it is not listened to. '
+            'loop: what "Model Out" sends comes back to "Model In" 12 ms later; livegen ignores it. '
             'Take "Model Out" out of the inputs of the track that feeds "Model In".',
         )
     ]

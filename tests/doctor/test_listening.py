@@ -133,9 +133,9 @@ IN, OUT = "livegen-in:Model In", "livegen-out:Model Out"
 @pytest.mark.parametrize(
     ("wires", "why"),
     [
-        (None, "is its own"),
-        ((), "nobody is connected"),
-        ((Connection(OUT, IN),), "nobody is connected"),
+        (None, "belongs to the livegen that runs"),
+        ((), "nothing is connected"),
+        ((Connection(OUT, IN),), "nothing is connected"),
     ],
 )
 def test_where_nothing_can_be_heard_no_port_is_opened(

@@ -101,8 +101,8 @@ def test_a_livegen_that_runs_is_seen_and_who_is_connected_to_it() -> None:
 
     assert only(midi.ports, given) == ("ok", f'a livegen is running: "{IN}" and "{OUT}"')
     assert [finding.found for finding in midi.wires(given)] == [
-        f'"{IN}" hears daw:out',
-        f'"{OUT}" is heard by daw:in',
+        f'"{IN}" gets notes from daw:out',
+        f'"{OUT}" sends notes to daw:in',
     ]
 
 
@@ -111,7 +111,7 @@ def test_ports_that_nobody_is_connected_to_are_told_with_what_to_do_in_the_daw()
 
     assert [(finding.level, finding.remedy) for finding in midi.wires(lonely)] == [
         (Level.WARN, 'in the DAW, send your track to "Model In"'),
-        (Level.WARN, 'in the DAW, let a track with an instrument listen to "Model Out"'),
+        (Level.WARN, 'in the DAW, give a track with an instrument the input "Model Out"'),
     ]
 
 
@@ -119,20 +119,20 @@ def test_who_hears_only_itself_is_told_so() -> None:
     looped = patient(MidiSystem("jack", (OUT,), (IN,), (Connection(OUT, IN),)))
 
     assert [finding.found for finding in midi.wires(looped)] == [
-        f'"{IN}" hears only livegen itself',
-        f'"{OUT}" is heard by only livegen itself',
+        f'"{IN}" gets notes from livegen itself only',
+        f'"{OUT}" sends notes to livegen itself only',
     ]
 
 
 def test_of_a_livegen_that_has_lost_a_port_the_other_is_told() -> None:
     half = patient(MidiSystem("jack", (OUT,), (), ()))
-    assert only(midi.wires, half) == ("warn", f'"{OUT}" is heard by nobody')
+    assert only(midi.wires, half) == ("warn", f'"{OUT}" sends notes to nothing')
 
 
 def test_where_no_livegen_runs_and_nobody_came_that_is_all_that_is_said() -> None:
     alone = patient(hearing=NOBODY)
 
-    assert only(midi.wires, alone)[1].startswith("nobody connected in the 2 s")
+    assert only(midi.wires, alone)[1].startswith("nothing connected to the ports in the 2 s")
     assert [list(check(alone)) for check in (midi.loop, midi.clock, midi.notes)] == [[], [], []]
 
 
@@ -167,7 +167,7 @@ def test_two_devices_of_one_name_are_pointed_out() -> None:
     twins = MidiSystem("winmm", ("Model In", "Keys", "Keys"), ("Model Out",))
 
     assert [finding.found for finding in midi.ports(patient(twins))][2:] == [
-        '2 ports are called "Keys": a DAW may take the one for the other'
+        '2 ports are called "Keys": a DAW may confuse them'
     ]
 
 
@@ -232,7 +232,9 @@ def test_where_nobody_sends_or_nobody_hears_there_is_no_loop() -> None:
 def test_a_loop_through_a_daw_that_is_wired_both_ways_is_not_denied_unheard() -> None:
     found = only(midi.loop, patient(RUNNING, Unheard("not today")))[1]
     assert found == "MIDI loops were not looked for: not today; livegen says so when it hears one"
-    assert only(midi.loop, patient(RUNNING, heard()))[1].startswith("no MIDI loop: nothing came")
+    assert only(midi.loop, patient(RUNNING, heard()))[1].startswith(
+        "no MIDI loop: nothing that was sent"
+    )
     assert only(midi.loop, patient(RUNNING, heard(back_us=9_000)))[0] == "bad"
 
 
@@ -312,13 +314,13 @@ def test_who_waits_for_a_clock_is_told_even_when_nobody_came() -> None:
 
 
 def test_where_nobody_can_be_listened_to_that_is_said() -> None:
-    unheard = Unheard("nobody is connected to its input")
+    unheard = Unheard("nothing is connected to its input")
 
     assert only(midi.clock, patient(RUNNING, unheard))[1] == (
-        "MIDI clock was not listened for: nobody is connected to its input"
+        "MIDI clock was not looked for: nothing is connected to its input"
     )
     assert only(midi.clock, patient(RUNNING, unheard, {"leader": "clock"}))[1].startswith(
-        "MIDI clock leads the livegen that runs"
+        "MIDI clock leads the running livegen"
     )
 
 
@@ -328,7 +330,7 @@ def test_channels_are_told_with_what_they_are_heard_as() -> None:
 
     assert [(one.level.value, one.found) for one in midi.notes(given)] == [
         ("ok", "channel 1: 1 note, heard as keys"),
-        ("warn", "channel 2: 1 note, heard as off: not heard at all"),
+        ("warn", "channel 2: 1 note, heard as off: livegen ignores this channel"),
         ("warn", "channel 10: 1 note, heard as drums"),
     ]
 

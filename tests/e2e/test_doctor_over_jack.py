@@ -101,8 +101,8 @@ def test_a_daemon_is_found_with_who_is_connected_to_it_and_its_clock(
 
     assert told["ports"][0]["found"] == f'a livegen is running: "{IN}" and "{OUT}"'
     assert [finding["found"] for finding in told["wires"]] == [
-        f'"{IN}" hears daw:clock',
-        f'"{OUT}" is heard by nobody',
+        f'"{IN}" gets notes from daw:clock',
+        f'"{OUT}" sends notes to nothing',
     ]
     [found] = [finding["found"] for finding in told["clock"]]
     assert found.startswith("MIDI clock: ") and 110 < float(found.split()[2]) < 130, found

@@ -47,7 +47,7 @@ def test_the_first_note_that_a_track_sends_back_late_and_transposed_is_not_liste
     for _, data in list(player.heard):
         player.send(data[0] | 1, data[1] + 7, data[2])
 
-    wait_for(lambda: "it is not listened to" in served.errors())
+    wait_for(lambda: "livegen ignores it" in served.errors())
     assert "7 semitones higher" in served.errors()
     player.send(0x90, 64, 80)
     player.hears(0x90, 76, 80)
@@ -279,7 +279,7 @@ def test_a_daemon_that_was_there_before_the_jack_server_takes_its_ports_when_tha
     with Daemon({"settings": {"engine": "engines:echo"}}, jack.environment) as served:
         if "api=alsa" in served.ready():
             pytest.skip("this machine has an ALSA sequencer")
-        wait_for(lambda: "the ports open when one comes" in served.errors())
+        wait_for(lambda: "the ports will open when one starts" in served.errors())
 
         jack.start()
 

@@ -110,7 +110,9 @@ def test_a_note_off_whole_octaves_away_ends_the_key_that_is_down() -> None:
     listening.down(NoteOn(48, 80), 0)
     assert listening.up(NoteOff(60), 2) == Struck(2, LEAD, 48, 0)
     assert (listening.held, listening.up(NoteOff(60), 2)) == ({}, None)
-    assert said == ["key C3 is up: its note-off came as C4, an octave button was pressed meanwhile"]
+    assert said == [
+        "key C3 is up: its note-off came as C4, for an octave button was pressed while it was held"
+    ]
 
 
 def test_of_several_the_nearest_is_ended() -> None:

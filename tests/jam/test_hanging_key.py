@@ -16,7 +16,7 @@ def test_a_phrase_in_which_an_octave_button_was_pressed_is_answered_as_any() -> 
     assert began(shifted) == began(plain)
     assert [line for line in plain.engine.notices() if "C3" in line] == []
     assert [line for line in shifted.engine.notices() if "C3" in line] == [
-        "key C3 is up: its note-off came as C4, an octave button was pressed meanwhile"
+        "key C3 is up: its note-off came as C4, for an octave button was pressed while it was held"
     ]
 
 

@@ -80,7 +80,7 @@ CASES: dict[str, list[Message]] = {
 def test_what_was_moved_is_learned_as_what_it_is(source: str) -> None:
     bindings, said = learned(CASES[source])
     assert bindings.bindings == {source: "density"}
-    assert said == [f"learned: {source} is density"]
+    assert said == [f"learned: {source} is bound to density"]
 
 
 @pytest.mark.parametrize(

@@ -153,7 +153,7 @@ def test_a_macro_that_is_not_there_is_refused_by_name() -> None:
         ({"enrgy": 0.3}, "enrgy: there is no such control"),
         ({"energy": [0, 0.5, 1]}, "energy: expected one value, or two: [from, to]"),
         ({"variation": ["A", "D"]}, "variation: a movement goes between two numbers"),
-        ({"chart": "off"}, "chart: a macro moves numbers and words"),
+        ({"chart": "off"}, "chart: a macro cannot change a text"),
         ({"energy": 0.3, "bars": 0}, "bars: expected 0.25 to 64 bars, got 0"),
         ({"bars": 2}, "got no control"),
         (7, "expected controls and bars"),

@@ -168,7 +168,7 @@ def test_a_page_holds_links() -> None:
         ("irealb://a=b=c", "without a tune"),
         ("irealb://" + irealb("   "), "has no chords"),
         ("irealb://" + irealb("[T44C   |C7b8   Z"), "tune.txt:1: bar 2: 'C7b8'"),
-        ("irealb://" + irealb("[T44 x  |C   Z"), "bar 1: the sign for the bar before"),
+        ("irealb://" + irealb("[T44 x  |C   Z"), "bar 1: the sign that repeats the bar before"),
         ("irealb://" + irealb("[T99C   Z"), "bar 1: metre"),
         ("irealb://" + irealb("[T44" + "C |" * 2001), "more than 2,000 bars"),
         ("irealb://" + irealb("C |" * 7000), "more than 20,000 characters"),

@@ -221,7 +221,7 @@ def test_the_command_names_the_model_after_the_folder(
         ("--from default {music} --out x", "--data, --out and --processes belong to a recipe"),
         ("--from default {base}", "is a file, and no recipe (.yaml, .yml)"),
         ("--from nobody {music}", "'nobody' is neither a model"),
-        ("--from default {music} --name ../x", "is no name for a model"),
+        ("--from default {music} --name ../x", "cannot be the name of a model"),
         ("--from default {music} --name default", "is a model that came with livegen"),
         ("--from default {empty}", "holds no MIDI files"),
         ("{recipe}", "a recipe needs --data DIR"),

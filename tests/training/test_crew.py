@@ -260,7 +260,9 @@ def test_the_option_starts_them(tmp_path: Path, data: Path, environment: dict[st
 def test_a_batch_that_the_processes_do_not_divide_is_a_mistake(tmp_path: Path) -> None:
     recipe = Recipe.model_validate(RECIPE | {"batch": 3, "shards": 1})
 
-    with pytest.raises(ConfigError, match="batch is 3, which 2 processes do not divide"):
+    with pytest.raises(
+        ConfigError, match="batch is 3, which cannot be split evenly among 2 processes"
+    ):
         Run(recipe, {"a": CORPUS}, tmp_path, Silence(), crew=Crew(0, 2))
 
 

@@ -71,7 +71,7 @@ def test_every_mistake_is_reported_at_once_with_its_place(tmp_path: Path) -> Non
         ("name: x\nevents: 2020-13-45", "a value that cannot be read (month must be in 1..12"),
         ("name: x\nevents: 0x_", "a value that cannot be read"),
         ("name: !!python/object/apply:os.system [ls]", "recipe.yaml:1: could not determine"),
-        ("name: &a x\nevents: *a", "recipe.yaml:1: anchors and aliases are not taken"),
+        ("name: &a x\nevents: *a", "recipe.yaml:1: anchors and aliases (& and *) are not allowed"),
         ("name: " + "[" * 100_000, "recipe.yaml:1: nested deeper than 20 levels"),
         ("name: x\n" + "#" * 300_000, "more than 256 KB; expected settings"),
     ],
@@ -117,7 +117,9 @@ def test_a_bomb_of_aliases_is_refused_before_it_is_built(tmp_path: Path) -> None
     began = time.process_time()
     said = refusal(tmp_path, "\n".join(["a0: &a0 [lol]", *levels]))
 
-    assert said.endswith("recipe.yaml:1: anchors and aliases are not taken; write it out")
+    assert said.endswith(
+        "recipe.yaml:1: anchors and aliases (& and *) are not allowed; write the value out"
+    )
     assert time.process_time() - began < 1
 
 

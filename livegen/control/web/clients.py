@@ -151,17 +151,21 @@ class Clients:
         except GONE:
             pass
         except Exception as error:
-            self._say(f"page: a connection was lost to a fault: {error!r:.200}")
+            self._say(f"page: a connection ended because of a fault in livegen: {error!r:.200}")
 
     async def _serve(self, socket: WebSocket) -> None:
         given = await self._first_words(socket)
         has_key = isinstance(given, str) and self._keys.take(given, PAGE, clock.now())
         if not has_key and not is_token(given, self._token):
             return await _turn_away(
-                socket, BAD_TOKEN, "this is not livegen's token: open the address it printed"
+                socket,
+                BAD_TOKEN,
+                "the token in the address is wrong: open the address that livegen printed",
             )
         if len(self._clients) >= MOST_CLIENTS:
-            return await _turn_away(socket, FULL, f"{MOST_CLIENTS} pages are open already")
+            return await _turn_away(
+                socket, FULL, f"{MOST_CLIENTS} pages are open already; close one"
+            )
         client = Client(self._stage, self._ask)
         if has_key:
             client.mailbox.reply(told.token(self._token))

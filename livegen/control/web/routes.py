@@ -112,7 +112,9 @@ def with_token(token: str, endpoint: Endpoint) -> Endpoint:
 
     async def asking(request: Request) -> Response:
         if not is_token(bearer(request.scope["headers"]), token):
-            raise HTTPException(401, "the token is missing or wrong")
+            raise HTTPException(
+                401, "the token is missing or wrong: open the address that livegen printed"
+            )
         return await endpoint(request)
 
     return asking
@@ -192,7 +194,7 @@ class Search:
 
     async def _do(self, act: Callable[..., Awaitable[T]], *given: Any) -> T:
         if self._one_at_a_time.locked():
-            raise HTTPException(409, "a search is under way")
+            raise HTTPException(409, "another search is running; wait until it has ended")
         try:
             async with self._one_at_a_time:
                 return await act(*given)
@@ -273,7 +275,9 @@ class Recordings:
         ticket, name = request.path_params["ticket"], request.path_params["name"]
         check = self._tickets.take if request.method == "GET" else self._tickets.is_good
         if not check(ticket, name, clock.now()):
-            raise HTTPException(404, "this address was for one download; ask for another")
+            raise HTTPException(
+                404, "this address was for one download; download the file again from the page"
+            )
         return await self._file(name)
 
     async def _file(self, name: str) -> Response:
@@ -426,6 +430,6 @@ async def _mistake(request: Request, error: Exception) -> Response:
 def _fault(say: Callable[[str], object]) -> Callable[[Request, Exception], Awaitable[Response]]:
     async def answer(request: Request, error: Exception) -> Response:
         say(f"page: {request.method} failed: {error!r:.200}")
-        return PlainTextResponse("a fault of livegen's", 500)
+        return PlainTextResponse("a fault in livegen", 500)
 
     return answer

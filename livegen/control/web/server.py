@@ -43,7 +43,7 @@ def bound_nearby(host: str, port: int, say: Say, last: int | None = None) -> lis
             if error.errno == errno.EADDRINUSE or other == last != port:
                 continue
             why = error.strerror or error
-            raise PortError(f"page: port {other} of {host} cannot be had ({why})") from None
+            raise PortError(f"page: port {other} of {host} cannot be opened ({why})") from None
         if other != port:
             say(f"page: port {port} is in use by another program; it is at {other} instead")
         return sockets

@@ -98,7 +98,7 @@ class Shelf:
             with suppress(NameTaken):
                 self._move(path, target)
                 return target.name
-        raise RecordingError(f"the trash holds {_MOST_NAMES} of that name; empty it")
+        raise RecordingError(f"the trash holds {_MOST_NAMES} recordings of this name; empty it")
 
     def take_back(self, name: str) -> str:
         """Take a recording out of the trash; its name.  Raises NotThere, Taken or RecordingError."""

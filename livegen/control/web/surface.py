@@ -155,7 +155,7 @@ class PageSurface:
         except OSError as error:
             why = error.strerror or error
             self._say(
-                f"page: {self._kept} cannot be written ({why}): `livegen open` will not find it"
+                f"page: {self._kept} cannot be written ({why}): `livegen open` will not find this page"
             )
 
     def _figures(self, figures: Mapping[str, Any]) -> None:

@@ -67,7 +67,7 @@ def read_ireal(text: str, source: ChartFile, title: str | None = None) -> Chart:
             if len(tune.music) > _LONGEST_MUSIC:
                 raise source.mistake(
                     line,
-                    f"a tune of more than {_LONGEST_MUSIC:,} characters; expected one of iReal",
+                    f"a tune of more than {_LONGEST_MUSIC:,} characters; expected a tune as iReal exports it",
                 )
             if title is None or tune.title.strip().lower() == title.strip().lower():
                 return _chart(tune, source, line)
@@ -301,7 +301,7 @@ class _Reader:
     def _repeat(self, bar: WrittenBar, back: int) -> None:
         """The bar before, or both bars before; their signs are not repeated."""
         if len(self.bars) < back:
-            raise self.mistake("the sign for the bar before, and there is none")
+            raise self.mistake("the sign that repeats the bar before, and there is none")
         for number, before in enumerate(self.bars[-back:]):
             own = bar if number == 0 else WrittenBar(bar.ticks, bar.beat)
             chords = before.chords if before.ticks == bar.ticks else ()

@@ -80,7 +80,7 @@ def lines(test: Listening) -> Iterator[str]:
         f"{', '.join(test.sources)}."
     )
     if len(judges) < FEW_JUDGES:
-        yield "So few judges speak for themselves, not for other listeners."
+        yield "With so few judges, nothing can be said about other listeners."
     yield ""
     yield "Which is preferred?"
     found = duels(judgements)
@@ -109,12 +109,12 @@ def _told(duel: Duel) -> str:
         f"{one} or {other}: {more} for {one}, {fewer} for {other}, {duel.ties} without a difference. "
         f"Of those with a preference {share.value:.0%} are for {one} "
         f"(95 % interval {share.low:.0%} to {share.high:.0%}); "
-        f"tossed coins lean as far {_odds(duel.corrected)}."
+        f"chance alone gives such a result {_odds(duel.corrected)}."
     )
     return f"{counted} {f'{duel.winner} is preferred.' if duel.winner else UNTOLD}"
 
 
-UNTOLD = "No difference can be told."
+UNTOLD = "No difference was found."
 
 
 def _odds(chance: float) -> str:
@@ -122,8 +122,8 @@ def _odds(chance: float) -> str:
     if chance > 0.5:
         return "more often than not"
     if chance < 1e-6:
-        return "less than once in a million evenings"
-    return f"once in {round(1 / chance):,} evenings"
+        return "less than once in a million tests"
+    return f"once in {round(1 / chance):,} tests"
 
 
 def _strengths(judgements: Sequence[Judgement], judges: int) -> Iterator[str]:
@@ -148,8 +148,9 @@ def _recognised(person: dict[str, Any]) -> str:
         )
     return (
         f"Right {_count(right, 'time')}, wrong {_count(wrong, 'time')}, could not tell {_count(neither, 'time')}: "
-        f"{share['value']:.0%} right (95 % interval {share['low']:.0%} to {share['high']:.0%}), where coins have 50 %; "
-        f"they lean as far {_odds(person['chance'])}. {verdict}"
+        f"{share['value']:.0%} right (95 % interval {share['low']:.0%} to {share['high']:.0%}), where guessing "
+        "gives 50 %; "
+        f"chance alone gives such a result {_odds(person['chance'])}. {verdict}"
     )
 
 
@@ -178,8 +179,8 @@ def _agreement(found: float | None) -> str:
 def _order(first: int, second: int) -> str:
     chance = toss(first, first + second)
     leans = (
-        "That is more than chance: judges lean to one side; as each source is heard first half of the time, "
-        "it blurs differences and makes none."
+        "That is more than chance: judges favour one place. As each source is heard first half of the time, "
+        "that hides differences and makes none."
         if chance < SURE
         else "That is within chance."
     )

@@ -31,7 +31,11 @@ export class Editor {
   });
   #said = el("p", { class: "said", id: "chart-said", role: "status" });
   #wrong = button("", () => this.#goToLine(), { class: "wrong small", hidden: true });
-  #preview = el("div", { class: "sheet preview", "aria-label": "How it reads", tabindex: 0 });
+  #preview = el("div", {
+    class: "sheet preview",
+    "aria-label": "The chart as livegen reads it",
+    tabindex: 0,
+  });
   #view = new SheetView(this.#preview);
   #name = el("input", {
     type: "text",
@@ -196,7 +200,7 @@ export class Editor {
     if (file === undefined) return;
     const name = file.name.replace(/\.[^.]*$/, "");
     try {
-      if (file.size > LARGEST) throw new Error("that is more than 4 MB; no chart is so large");
+      if (file.size > LARGEST) throw new Error("the file is larger than 4 MB; expected a chart");
       this.#fill((await this.library.readFile(await base64Of(file))).text, name);
     } catch (error) {
       say(this.#said, `${file.name}: ${complaint(error)}`);

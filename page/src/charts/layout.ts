@@ -53,7 +53,7 @@ export function factsOf(sheet: Sheet): string {
 export function placeInSong({ song, form }: EngineState): string {
   if (song?.title || song?.section) return [song.title, song.section].filter(Boolean).join(" · ");
   if (song?.bar !== undefined || form?.bars === undefined) return "";
-  return `By ear: a form of ${form.bars} bars · bar ${form.bar}`;
+  return `Found by ear: a form of ${form.bars} bars · bar ${form.bar}`;
 }
 
 /** Where a line of a text begins and ends; the line is counted from 1. */

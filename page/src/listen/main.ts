@@ -16,8 +16,8 @@ const ASKED: Record<Question, { legend: string; short: string; choices: Record<S
     choices: { first: "A", second: "B", neither: "No difference" },
   },
   person: {
-    legend: "Which is rather a person's? There may be none.",
-    short: "You took for a person's",
+    legend: "Which one did a person play? Perhaps neither.",
+    short: "You took for a person",
     choices: { first: "A", second: "B", neither: "Cannot tell" },
   },
 };
@@ -32,7 +32,7 @@ const player = (): Excerpt => (excerpt ??= new Excerpt(new Synth(VOLUME)));
 function complain(mistake: unknown): void {
   notice.textContent =
     mistake instanceof TypeError
-      ? "livegen has gone; what you said is kept."
+      ? "livegen has stopped; your judgements are saved."
       : String((mistake as Error).message);
   notice.hidden = false;
 }
@@ -73,7 +73,7 @@ function welcome(): void {
     el(
       "p",
       {},
-      "You hear a call, and what two players answer: A and B. The call is the same, and so are sound, length and " +
+      "You hear a call and two answers to it, A and B. The call is the same, and so are sound, length and " +
         "loudness. Hear both as often as you like, then say which answer you prefer.",
     ),
     form,
@@ -117,7 +117,7 @@ function pair(state: State, trial: Trial): void {
   show(
     el("p", { id: "place" }, `${state.judge}, pair ${state.done + 1} of ${state.trials}`),
     el("div", { class: "both" }, ...both),
-    el("p", { class: "soft" }, "You can answer when you have heard both to the end."),
+    el("p", { class: "soft" }, "You can choose when you have heard both to the end."),
     ...asked,
     go,
   );
@@ -188,14 +188,14 @@ function end(state: State): void {
     ),
   );
   show(
-    el("p", { id: "over" }, `Thank you, ${state.judge}: that was all. This is who played.`),
+    el("p", { id: "over" }, `Thank you, ${state.judge}: those were all pairs. This is how they were played.`),
     el(
       "table",
       {},
       el("thead", {}, el("tr", {}, ...head.map((text) => el("th", { scope: "col" }, text)))),
       el("tbody", {}, ...rows),
     ),
-    button("Somebody else", welcome),
+    button("Next judge", welcome),
   );
 }
 

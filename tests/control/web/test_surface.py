@@ -238,7 +238,7 @@ async def test_a_folder_that_cannot_be_written_costs_a_line_and_no_page() -> Non
         (Path(name) / "running").write_text("in the way")
         async with served(kept=name, pid=7) as page:
             assert (await page.client()) is not None
-            assert any("`livegen open` will not find it" in line for line in page.said)
+            assert any("`livegen open` will not find this page" in line for line in page.said)
 
 
 def test_when_all_ten_are_taken_it_says_what_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
