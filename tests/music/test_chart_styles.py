@@ -12,6 +12,8 @@ STYLES = {
     "leadsheet_blues",
     "leadsheet_funk_soul",
     "jazz_cool",
+    "band_rock",
+    "leadsheet_rock",
 }
 
 
@@ -28,6 +30,10 @@ STYLES = {
         ("Ballad", "jazz_cool"),
         ("Slow Blues", "leadsheet_blues"),
         ("RnB", "leadsheet_funk_soul"),
+        ("Slow Rock Ballad", "leadsheet_rock"),
+        ("Baião", "leadsheet_latin"),
+        ("Up-Tempo", "jazz_bebop"),
+        ("Waltz", "jazz_swing"),
         ("Reggae", None),
         ("like a river", None),
         ("", None),

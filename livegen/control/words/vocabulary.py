@@ -1,6 +1,7 @@
 """The table of words, and the words of a text: what is said, in order, whatever its language and its spelling.
 
-Knows no controls: a meaning is its kind and the row of words.yaml that it stands in.
+Genres stand in `livegen.music.genres`, all other words in words.yaml.  Knows no controls: a meaning is its kind and its
+row.
 """
 
 import re
@@ -13,8 +14,9 @@ from typing import Any, NamedTuple
 
 import yaml
 
+from livegen.music.genres import ENDINGS, GENRES
+
 TABLE = Path(__file__).with_name("words.yaml")
-_ENDINGS = ("", "e", "er", "es", "en", "em")  # of an adjective in German
 _MARKS = {
     "♯": "#",
     "♭": "b",
@@ -83,7 +85,7 @@ class Vocabulary:
 
     @property
     def styles(self) -> Iterator[str]:
-        """The styles that the table names."""
+        """The styles of all genres."""
         for meaning, *_ in self.meanings.values():
             yield from meaning.row.get("style", ())
 
@@ -140,9 +142,11 @@ def _rows(table: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
         yield phrases, Meaning("wishes", {"set": _pairs(wish.split())})
     for mood, phrases in table["moods"].items():
         yield phrases, Meaning("moods", {"kind": mood})
-    for rank, rows in table["styles"].items():
-        for named, phrases in rows.items():
-            yield phrases, Meaning("styles", {"rank": rank} | _style(named))
+    for genre in GENRES:
+        implied = _pairs(genre.implied.split())
+        kind = {"kind": implied.pop("kind")} if "kind" in implied else {}
+        row: dict[str, Any] = {"rank": genre.rank, "style": genre.styles.split(), "set": implied}
+        yield genre.words, Meaning("styles", row | kind)
     for named, phrases in table["parts"].items():
         how = {word: True for word in named.split() if word in ("with", "only")}
         parts = [word for word in named.split() if word not in how]
@@ -176,20 +180,12 @@ def _comparatives(phrases: str) -> Iterator[str]:
             yield f"{stem}{stem[-1]}er"
 
 
-def _style(named: str) -> dict[str, Any]:
-    """Styles, and what they imply: "folk_jig | metre 6/8"."""
-    styles, _, implied = named.partition("|")
-    found = _pairs(implied.split())
-    kind = {"kind": found.pop("kind")} if "kind" in found else {}
-    return {"style": styles.split(), "set": found} | kind
-
-
 def _pairs(words: Sequence[str]) -> dict[str, str]:
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
 def _phrases(phrases: str) -> Iterator[tuple[str, ...]]:
     for phrase in phrases.split(","):
-        endings = _ENDINGS if phrase.endswith("~") else ("",)
+        endings = ENDINGS if phrase.endswith("~") else ("",)
         for ending in endings:
             yield tuple(word.plain for word in words_of(phrase.strip().removesuffix("~") + ending))

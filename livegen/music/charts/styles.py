@@ -1,41 +1,64 @@
 """A chart's word for its style, such as iReal's "Medium Up Swing", as a style that a model has.  Knows no model."""
 
 import re
+import unicodedata
 from collections.abc import Collection
+from functools import cache
 
-# The first row of which a word is found counts; of its styles the first that the model has.
-_STYLES: tuple[tuple[str, tuple[str, ...]], ...] = (
-    (r"bossa|samba|latin|rumba|bolero|cha.?cha|mont?uno|tango|mambo|salsa|afro|bai[aã]o", ("leadsheet_latin",)),
-    (r"reggae|ska\b|one.?drop", ("leadsheet_reggae",)),
-    (r"funk|soul|r ?(n|&) ?b\b|motown|disco", ("leadsheet_funk_soul",)),
-    (r"gospel|spiritual|worship|hymn", ("gospel", "song")),
-    (r"blues|shuffle", ("leadsheet_blues",)),
-    (r"gypsy|dixie|trad|new.?orleans|second.?line|manouche|two.?beat", ("jazz_traditional",)),
-    (r"\brag", ("ragtime_jazz", "jazz_traditional")),
-    (r"bebop|be.bop|up.?tempo", ("jazz_bebop", "jazz_swing")),
-    (r"hard.?bop", ("jazz_hardbop", "jazz_swing")),
-    (r"fusion|even", ("jazz_fusion",)),
-    (r"pop", ("pop", "leadsheet_pop")),
-    (r"rock|metal|punk", ("leadsheet_rock",)),
-    (r"country|bluegrass|folk", ("leadsheet_folk_world_country", "folk")),
-    (r"jazz.?waltz", ("jazz_postbop", "jazz_swing")),
-    (r"ballad", ("jazz_cool", "jazz_swing")),
-    (r"swing|jazz|bop\b|waltz", ("jazz_swing",)),
-    (r"house|techno|electro|dance|edm", ("leadsheet_electronic",)),
-    (r"march", ("march",)),
-    (r"baroque", ("baroque",)),
-    (r"classic", ("classical",)),
-)  # fmt: skip
+from livegen.music.genres import ENDINGS, GENRES, Genre
+
+# On a chart these words mean something else than in a wish, or mean a style at all.
+_ON_A_CHART = (
+    Genre(1, "jazz_bebop jazz_swing", "", "up tempo"),
+    Genre(1, "jazz_fusion", "", "even, even 8ths, even 16ths"),
+    Genre(1, "jazz_traditional", "", "trad"),
+    Genre(1, "leadsheet_electronic", "", "dance"),
+    Genre(1, "leadsheet_blues", "", "shuffle"),
+    Genre(0, "jazz_cool jazz_swing", "", "ballad"),
+    Genre(0, "jazz_swing", "", "waltz"),
+)
+_LEAD_SHEET = "leadsheet_"  # how the names of styles begin that were learned from lead sheets
 
 
 def nearest_style(word: str | None, styles: Collection[str]) -> str | None:
-    """The style that a chart's word means, one of `styles`; None where it says none of them."""
+    """The style that a chart's word means, one of `styles`; None where it says none of them.
+
+    Of several genres in it the one of the highest rank counts, then the first.  A chart is a lead sheet: of the styles
+    of a genre those of lead sheets come first.
+    """
     if word is None:
         return None
     name = re.sub(r"[\s-]+", "_", word.strip().lower())
     if name in styles:
         return name
-    for pattern, meant in _STYLES:
-        if re.search(pattern, word, re.IGNORECASE):
-            return next((style for style in meant if style in styles), None)
-    return None
+    found = [
+        (-genre.rank, place, at.start(), genre)
+        for place, (genre, pattern) in _patterns()
+        if (at := pattern.search(_plain(word)))
+    ]
+    if not found:
+        return None
+    meant = sorted(min(found)[-1].styles.split(), key=lambda style: _LEAD_SHEET not in style)
+    return next((style for style in meant if style in styles), None)
+
+
+@cache
+def _patterns() -> tuple[tuple[bool, tuple[Genre, re.Pattern[str]]], ...]:
+    """Each genre with a pattern of its words; False before those that only a chart says, which come first."""
+    rows = [(False, genre) for genre in _ON_A_CHART] + [(True, genre) for genre in GENRES]
+    return tuple((place, (genre, _pattern(genre.words))) for place, genre in rows)
+
+
+def _pattern(words: str) -> re.Pattern[str]:
+    """Any of some words as whole words; between the parts of one stand spaces, hyphens or nothing."""
+    ends = f"(?:{'|'.join(filter(None, ENDINGS))})?"
+    any_of = "|".join(
+        re.escape(word).replace(r"\ ", r"[\s-]*").replace(r"\~", "~").replace("~", ends)
+        for word in words.split(", ")
+    )
+    return re.compile(rf"(?<![a-z])(?:{any_of})(?![a-z])")
+
+
+def _plain(word: str) -> str:
+    apart = unicodedata.normalize("NFD", word.casefold())
+    return "".join(one for one in apart if not unicodedata.combining(one))
