@@ -144,9 +144,9 @@ def _rows(table: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
         yield phrases, Meaning("moods", {"kind": mood})
     for genre in GENRES:
         implied = _pairs(genre.implied.split())
-        kind = {"kind": implied.pop("kind")} if "kind" in implied else {}
-        row: dict[str, Any] = {"rank": genre.rank, "style": genre.styles.split(), "set": implied}
-        yield genre.words, Meaning("styles", row | kind)
+        kind = implied.pop("kind", None)
+        row = {"rank": genre.rank, "style": genre.styles.split(), "set": implied}
+        yield genre.words, Meaning("styles", row if kind is None else {**row, "kind": kind})
     for named, phrases in table["parts"].items():
         how = {word: True for word in named.split() if word in ("with", "only")}
         parts = [word for word in named.split() if word not in how]
