@@ -144,9 +144,9 @@ def _rows(table: Mapping[str, Any]) -> Iterator[tuple[str, Meaning]]:
         yield phrases, Meaning("moods", {"kind": mood})
     for genre in GENRES:
         implied = _pairs(genre.implied.split())
-        kind = implied.pop("kind", None)
+        kind = implied.pop("kind", "")
         row = {"rank": genre.rank, "style": genre.styles.split(), "set": implied}
-        yield genre.words, Meaning("styles", row if kind is None else {**row, "kind": kind})
+        yield genre.words, Meaning("styles", {**row, "kind": kind} if kind else row)
     for named, phrases in table["parts"].items():
         how = {word: True for word in named.split() if word in ("with", "only")}
         parts = [word for word in named.split() if word not in how]
