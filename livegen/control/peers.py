@@ -2,10 +2,12 @@
 
 import errno
 import ipaddress
+from collections.abc import Mapping
 from functools import lru_cache
 from typing import Any
 
 from livegen.control.packets import Argument
+from livegen.errors import ConfigError
 
 # As the socket gives and takes it: address, port, and two more where it is IPv6.
 Peer = tuple[Any, ...]
@@ -29,6 +31,18 @@ def plain(host: str) -> str:
 def places(host: str) -> tuple[str, ...]:
     """Where to listen for this host: whoever says `localhost` may mean either address of this machine."""
     return LOCALHOSTS if host in ("localhost", LOCALHOST) else (host,)
+
+
+def host_of(section: str, settings: Mapping[str, Any]) -> tuple[str, bool]:
+    """The host that a section says to listen on, and whether only this machine reaches it.  Raises ConfigError."""
+    given = str(settings.get("host", LOCALHOST))
+    host = LOCALHOST if given == "localhost" else given
+    try:
+        return host, ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        raise ConfigError(
+            f"{section}.host: expected an address such as {LOCALHOST}, got {given!r:.60}"
+        ) from None
 
 
 def is_allowed(host: str, allow: frozenset[str]) -> bool:

@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from livegen.control.osc import Osc
-from livegen.control.peers import ABSENT, HIGHEST_PORT, LOCALHOST, Peer, places, plain
+from livegen.control.peers import ABSENT, HIGHEST_PORT, LOCALHOST, Peer, host_of, places, plain
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
@@ -79,14 +79,7 @@ def _what_to_do(error: OSError, host: str, port: int) -> str:
 
 def _place(settings: Mapping[str, Any]) -> tuple[str, int, frozenset[str]]:
     """Host, port and who may speak, checked.  Raises ConfigError."""
-    given = str(settings.get("host", LOCALHOST))
-    host = LOCALHOST if given == "localhost" else given
-    try:
-        is_local = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        raise ConfigError(
-            f"osc.host: expected an address such as {LOCALHOST}, got {given!r:.60}"
-        ) from None
+    host, is_local = host_of("osc", settings)
     try:
         allow = frozenset(plain(str(peer)) for peer in settings.get("allow", ()))
     except ValueError:

@@ -18,7 +18,7 @@ import uvicorn
 from livegen.control.charts import Charts
 from livegen.control.finding import FEWEST, Failed, find, save
 from livegen.control.last_phrase import LastPhrase
-from livegen.control.peers import LOCALHOST
+from livegen.control.peers import LOCALHOST, host_of
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.control.web.clients import Ask, Clients
 from livegen.control.web.guard import Guard, hosts
@@ -182,14 +182,7 @@ class PageSurface:
 
 def _place(settings: Mapping[str, Any], token: str) -> tuple[str, list[str]]:
     """Host and further names, checked.  Raises ConfigError."""
-    given = str(settings.get("host", LOCALHOST))
-    host = LOCALHOST if given == "localhost" else given
-    try:
-        is_local = ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        raise ConfigError(
-            f"page.host: expected an address such as {LOCALHOST}, got {given!r:.60}"
-        ) from None
+    host, is_local = host_of("page", settings)
     if not is_local and not settings.get("is_token_chosen"):
         raise ConfigError(
             f"page.host: {host} can be reached from the network; choose a page.token of at least "

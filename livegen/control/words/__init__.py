@@ -5,9 +5,10 @@
     reading.unknown   # words that say nothing to it
 
 The meanings of genres stand in `livegen.music.genres`, those of all other words in words.yaml; how they are read, in
-`reading`.  No network, no files but the table.
+`reading`, and what comes of it in `wanted`.  No network, no files but the table.
 """
 
-from livegen.control.words.reading import Reading, is_name, read
+from livegen.control.words.reading import is_name, read
+from livegen.control.words.wanted import Reading
 
 __all__ = ["Reading", "is_name", "read"]
