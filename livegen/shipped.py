@@ -12,6 +12,7 @@ from livegen.home import spelled_out
 from livegen.jam.controls import OFF
 
 DEFAULT_MODEL = "jam-gru"  # the folder under models/ that "default" stands for
+FACTS = "model.json"  # the file of a model without a network
 _PACKAGE = Path(__file__).resolve().parent
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -28,7 +29,7 @@ def own_folder() -> Path:
 
 
 def models() -> dict[str, Path]:
-    """Models by name, each with its .onnx file: those that came with livegen, the default first, then one's own."""
+    """Models by name, each with its file: those that came with livegen, the default first, then one's own."""
     shipped = _in(root() / "models")
     found = dict(sorted(shipped.items(), key=lambda item: item[0] != DEFAULT_MODEL))
     return found | {name: path for name, path in _in(own_folder()).items() if name not in found}
@@ -36,10 +37,13 @@ def models() -> dict[str, Path]:
 
 def _in(folder: Path) -> dict[str, Path]:
     return {
-        inside.name: onnx[0]
-        for inside in sorted(folder.glob("*/"))
-        if (onnx := sorted(inside.glob("*.onnx")))
+        inside.name: files[0] for inside in sorted(folder.glob("*/")) if (files := _files(inside))
     }
+
+
+def _files(folder: Path) -> list[Path]:
+    """The files of a model in a folder: networks, or else the facts of a model that has none."""
+    return sorted(folder.glob("*.onnx")) or sorted(folder.glob(FACTS))
 
 
 def own(name: str) -> Path:
@@ -62,7 +66,7 @@ def name_of(folder: Path) -> str:
 
 
 def model(name_or_path: str) -> Path:
-    """The .onnx file of a model's name, of `default`, or of a path (a file, or a folder that holds one).
+    """The file of a model's name, of `default`, or of a path (a file, or a folder that holds one).
 
     Raises ModelError when there is none; its message lists the names there are.  ConfigError for a path that begins
     with what cannot be spelled out.
@@ -72,7 +76,7 @@ def model(name_or_path: str) -> Path:
     if name in names:
         return names[name]
     path = spelled_out(name_or_path)
-    if path.is_dir() and len(inside := sorted(path.glob("*.onnx"))) == 1:
+    if path.is_dir() and len(inside := _files(path)) == 1:
         return inside[0]
     if path.is_file():
         return path

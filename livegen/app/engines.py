@@ -53,7 +53,7 @@ def build_engine(settings: Mapping[str, Any], now: int) -> "Engine":
 
     Raises ModelError or ConfigError.  `now` is not needed: an engine's time begins with its first event.
     """
-    from livegen.inference.model import load
+    from livegen.inference.opening import load
 
     model = load(Path(settings["model"]))
     rules = {int(channel): rule for channel, rule in settings["rules"].items()}
@@ -62,7 +62,7 @@ def build_engine(settings: Mapping[str, Any], now: int) -> "Engine":
 
 def load_model(name: str) -> "tuple[Path, Model]":
     """The file and the model of a name or path; the engine process calls this by name.  Raises ModelError."""
-    from livegen.inference.model import load
+    from livegen.inference.opening import load
 
     path = shipped.model(name)
     return path, load(path)

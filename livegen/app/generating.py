@@ -30,7 +30,7 @@ def generate(
     call always.  Raises LivegenError.
     """
     from livegen.answer import answer, rules, written
-    from livegen.inference.model import load
+    from livegen.inference.opening import load
     from livegen.music import smf
     from livegen.notation.files import check as check_score
     from livegen.notation.notate import notate

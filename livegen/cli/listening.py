@@ -182,7 +182,7 @@ def _trials(
     from livegen import shipped
 
     with training_extra("listen-test"), progress_bars() as progress:
-        from livegen.inference.model import load
+        from livegen.inference.opening import load
         from livegen.scorecard.calls import held_out
         from livegen.scorecard.listening import trials
 

@@ -149,10 +149,10 @@ def _charts() -> Sequence[str]:
 def _styles(model: str) -> Sequence[str]:
     """The styles of a model; none of one that is none: whoever completes a line is told nothing."""
     from livegen import shipped
-    from livegen.inference.onnx_file import read
+    from livegen.inference.opening import facts
 
     with suppress(LivegenError, OSError):
-        return read(shipped.model(model)).facts.styles
+        return facts(shipped.model(model)).styles
     return ()
 
 

@@ -72,7 +72,7 @@ class Patient:
     @cached_property
     def model(self) -> Any:
         """The model, loaded.  Raises ModelError."""
-        from livegen.inference.model import load
+        from livegen.inference.opening import load
 
         return load(shipped.model(self.config.model))
 

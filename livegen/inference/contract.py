@@ -58,6 +58,8 @@ class ModelFacts:
 
     `has_ring` says that the state is a ring of `state_shape[0]` entries, of which each step gives one.
 
+    `learns` says that the model knows nothing of its own: what the memory of a session brings is all that it has.
+
     `network` is what it takes to train the model further, which serving has no use for: `config`, from which
     the network is built, and `joined`, for each tensor that holds several parameters their names in order.
     """
@@ -68,6 +70,7 @@ class ModelFacts:
     styles: tuple[str, ...]
     state_shape: tuple[int, ...]
     has_ring: bool = False
+    learns: bool = False
     ticks_per_beat: int = 24
     commit: str = ""
     data: tuple[tuple[str, str], ...] = ()  # (set, licence)

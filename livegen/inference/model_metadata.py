@@ -24,7 +24,8 @@ MAX_METADATA = 64 << 10
 MAX_STATE = 1 << 20  # numbers in a state
 STEP = "step model"
 # What a network can be for.  One that is no step model is refused by its name.
-ROLES = (STEP, "phrase encoder", "phrase decoder", "listener", "critic")
+LEARNER = "learner"  # it has no network: its file is the metadata alone
+ROLES = (STEP, LEARNER, "phrase encoder", "phrase decoder", "listener", "critic")
 VECTOR, RING = (
     "vector",
     "ring",
@@ -113,7 +114,11 @@ def facts_of(reader: Reader, wires: list[Wire]) -> ModelFacts:
     stranger = next((key for key in keys if key != METADATA_KEY), None)
     expect(stranger is None, f"has metadata that livegen does not know: {stranger!r}")
     expect(len(keys) == 1, "has no livegen metadata" if not keys else "has livegen metadata twice")
-    said = _json(one(pairs[0], "value"))
+    return facts_in(parsed(one(pairs[0], "value")), STEP)
+
+
+def facts_in(said: dict[str, Any], wanted: str) -> ModelFacts:
+    """Check the metadata of a file that is to be of a role.  Raises RefusedFile."""
     expect(said.keys() >= {"codec"} and _short(said["codec"]), "does not name its codec")
     ours = codec_hash()
     expect(said["codec"] == ours, f"was made for codec {said['codec']}, this livegen uses {ours}")
@@ -125,7 +130,7 @@ def facts_of(reader: Reader, wires: list[Wire]) -> ModelFacts:
         is_right, expected = METADATA[key]
         expect(is_right(said[key]), f"has a wrong {key!r} in its metadata (expected {expected})")
     role, shape = said.get("role", STEP), tuple(said["state_shape"])
-    expect(role == STEP, f"is a {role}, which livegen does not use yet; it plays with a {STEP}")
+    expect(role == wanted, f"is a {role}, which livegen does not use yet; it plays with a {wanted}")
     has_ring = said.get("state") == RING
     fits = not has_ring or (len(shape) > 1 and shape[0] % BLOCK == 0)
     expect(
@@ -146,7 +151,8 @@ def facts_of(reader: Reader, wires: list[Wire]) -> ModelFacts:
     )
 
 
-def _json(data: Wire) -> dict[str, Any]:
+def parsed(data: Wire | bytes) -> dict[str, Any]:
+    """Read the text of metadata.  Raises RefusedFile."""
     expect(len(data) <= MAX_METADATA, f"has more than {MAX_METADATA >> 10} kB of metadata")
     try:
         said = json.loads(bytes(data), object_pairs_hook=_each_key_once)

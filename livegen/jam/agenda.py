@@ -105,7 +105,7 @@ class Given(NamedTuple):
     @property
     def struck(self) -> Struck:
         """The stroke as it is heard."""
-        return Struck(self.at, *self.stroke[1:])
+        return Struck(self.at, *self.stroke[1:], is_ours=True)
 
 
 class Coming(NamedTuple):

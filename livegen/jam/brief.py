@@ -82,6 +82,7 @@ class Brief:
     somebody who plays along leaves, None for an answer.  `pace` is the call's onsets per beat, and
     `follow` (0..1) how closely density and loudness keep to those of the call.  `supposes`: the parts that are
     not ours are somebody's who plays on, and not silent.  `theme` is what the part that leads takes up.
+    `memory` (0..1) is how much all of them take up of what was played in the session.
     `strikes` are chords, with their ticks, that the parts which accompany strike; notes of theirs outside them end.
     From each of `waits`, a tick, those parts wait a moment for the player's chord.  At the beginning of each of `rests`
     all may strike once more, and then nobody plays to its end.
@@ -114,6 +115,7 @@ class Brief:
     silent_since: tuple[int, ...] | None = None
     supposes: bool = False
     theme: Theme | None = None
+    memory: float = 0.0
     strikes: tuple[ChordFrom, ...] = ()
     rests: tuple[Stretch, ...] = ()
     waits: tuple[int, ...] = ()
@@ -205,6 +207,7 @@ def brief_for(
         wanted=_WANTED if beside else 0.0,
         supposes=beside,
         theme=theme,
+        memory=settings.memory,
         densities=tuple(
             strip.density * density
             for strip, density in zip(strips(settings), variation.densities, strict=True)

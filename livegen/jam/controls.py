@@ -191,6 +191,11 @@ _TABLE = (
         help="How much of your figures an answer takes up, with their rhythm, at any pitch; at 0 none on purpose.",
     ),
     Control(
+        "memory", "number", 0.0, low=0.0, high=1.0,
+        help="How much of what you have played since livegen started comes back in what it plays: your licks, and the "
+        "song so far.  At 0 the model alone decides, in the middle they colour, at 1 livegen quotes you.",
+    ),
+    Control(
         "groove", "number", 0.5, low=0.0, high=1.0,
         help="How closely the model keeps to the subdivision of the beat on which you played: 0 leaves its "
         "timing free, "
@@ -375,6 +380,7 @@ class Settings:
     variation: str = _default("variation")
     follow: float = _default("follow")
     theme: float = _default("theme")
+    memory: float = _default("memory")
     groove: float = _default("groove")
     swing: float | str = _default("swing")
     quantise: str = _default("quantise")

@@ -93,7 +93,7 @@ class Harmony:
 
     def hear(self, struck: Struck) -> None:
         """A note of the player's begins or ends."""
-        at, part, pitch, velocity = struck
+        at, part, pitch, velocity, _ = struck
         if part == DRUMS:
             return
         # Three notes of a melody would be heard as a broken chord: chords are the left hand's, or struck at once.

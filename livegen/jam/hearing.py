@@ -21,12 +21,11 @@ from livegen.inference.contract import (
     Summary,
     is_finite,
 )
+from livegen.inference.memory import Memory, recalled
 from livegen.jam.struck import Struck
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
+from livegen.music.quantise import LINES
 from livegen.music.timeline import Timeline
-
-LINES = (TICKS_PER_BEAT // 4, TICKS_PER_BEAT // 3)  # sixteenths, triplets
 
 log = logging.getLogger(__name__)
 
@@ -84,6 +83,8 @@ class Hearing:
     state: State
     summary: Summary | None = None
     heard: int = 0
+    # What the player played, whatever was heard between; None on a branch that does not ask it.
+    memory: Memory | None = None
     before_end: "tuple[Hearing, Stroke] | None" = None
     # The note that began with the last stroke, and the summary before it.  A branch begins without.
     foretold: tuple[Event, Summary] | None = None
@@ -93,14 +94,15 @@ class Hearing:
         """Make a hearing that has heard nothing."""
         silence = np.zeros(SOUNDING, np.float32)
         return cls(
-            guard, timeline, style, Encoder(timeline.metre), silence, guard.model.initial_state()
-        )
+            guard, timeline, style, Encoder(timeline.metre), silence, guard.model.initial_state(),
+            memory=Memory(),
+        )  # fmt: skip
 
     def copy(self) -> "Hearing":
         """A branch: what one hears, the other does not.  States are never written, so they are shared."""
         return Hearing(
             self.guard, self.timeline, self.style, self.encoder.copy(), self.sounding.copy(),
-            self.state, self.summary, self.heard,
+            self.state, self.summary, self.heard, self.memory,
         )  # fmt: skip
 
     def go_by(self, timeline: Timeline) -> None:
@@ -155,34 +157,45 @@ class Hearing:
         stroke = struck.on(self.timeline)
         self.lie_by(stroke.tick)
         self.before_end = None if stroke.velocity else (self.copy(), stroke)
-        self.feed(stroke)
+        self.feed(stroke, not struck.is_ours)
 
     def lie_by(self, tick: int) -> None:
         """Let what was heard last lie no later than `tick`: where the tempo has changed it may lie ahead."""
         if self.encoder.last is not None:
             self.encoder.last = min(self.encoder.last, tick)
 
-    def feed(self, stroke: Stroke) -> None:
-        """The same on the tick grid."""
+    def feed(self, stroke: Stroke, learns: bool = False) -> None:
+        """The same on the tick grid; what the player played is learned."""
         self.foretold = None
         for event in self.encoder.feed(stroke):
-            self._advance(event)
+            self._advance(event, learns)
 
     def wait(self, tick: int) -> None:
         """Let the time pass that must have passed for an event at `tick` to be possible."""
         for event in self.encoder.advance(tick):
             self._advance(event)
 
-    def logits(self, field: str, query: Query) -> Logits:
-        """Logits of a field of the next event.  Raises ModelFault, also when nothing was ever heard."""
+    def logits(self, field: str, query: Query, memory: float = 0.0) -> Logits:
+        """Logits of a field of the next event, coloured by the memory (0..1).
+
+        Raises ModelFault, also when nothing was ever heard.
+        """
         if self.summary is None:
             raise ModelFault("nothing was heard")
-        return self.guard.logits(field, self.summary, query)
+        logits, learns = (
+            self.guard.logits(field, self.summary, query),
+            self.guard.model.facts.learns,
+        )
+        if self.memory is None:
+            return logits
+        return recalled(self.memory, field, query, logits, None if learns else memory)
 
-    def _advance(self, event: Event) -> None:
+    def _advance(self, event: Event, learns: bool = False) -> None:
         if event.time != ADVANCE and event.part != DRUMS:
             self.sounding[event.part * 128 + event.pitch] = event.on
         self.heard += 1
+        if self.memory is not None:
+            self.memory = self.memory.after(event, learns)
         if event.on and event.time != ADVANCE and self.summary is not None:
             self.foretold = event, self.summary
         with suppress(ModelFault):  # counted; the state stays as it was, and the music goes on

@@ -79,7 +79,7 @@ class Listener:
 
     def hear(self, struck: Struck) -> None:
         """A stroke of the player's."""
-        at, part, pitch, velocity = struck
+        at, part, pitch, velocity, _ = struck
         self._played_us = at
         call = self.call
         if call and velocity:
@@ -354,8 +354,9 @@ class Listener:
         """The next model takes over, with all that sounds as it is."""
         if self._successor is None:
             return
-        timeline = self.live.timeline
+        timeline, memory = self.live.timeline, self.live.memory
         self.live, self._drums = self._successor.hearing.retimed(timeline), None
+        self.live.memory = memory
         self._successor = None
         self.set_style(style)
         if self.call:

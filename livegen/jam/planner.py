@@ -98,6 +98,8 @@ class Rollout(PlayedOnce):
     ) -> None:
         """`own` are the strokes of the response so far."""
         hearing.lie_by(brief.start)
+        if not (brief.memory or hearing.guard.model.facts.learns):
+            hearing.memory = None  # nobody asks it
         self.hearing = hearing
         self.brief = brief
         self.planned: list[Stroke] = []
@@ -296,7 +298,7 @@ class Rollout(PlayedOnce):
         """Ticks from the last event to the next, or ADVANCE."""
         self._come_near()
         if self._waiting is None:
-            self._waiting = self._in_groove(self.hearing.logits("time", Query()))
+            self._waiting = self._in_groove(self.hearing.logits("time", Query(), self.brief.memory))
         earliest, latest = (
             self.frontier - self._last(),
             max(self._due, self.frontier) - self._last(),
@@ -398,7 +400,7 @@ class Rollout(PlayedOnce):
         temperature: float = 1.0,
         favour: NDArray[np.float64] | None = None,
     ) -> Probabilities:
-        logits = self.hearing.logits(field, query)
+        logits = self.hearing.logits(field, query, self.brief.memory)
         if favour is not None:
             logits = (logits + favour).astype(np.float32)
         return probabilities(logits, allowed, temperature)

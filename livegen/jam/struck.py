@@ -7,12 +7,13 @@ from livegen.music.timeline import Timeline
 
 
 class Struck(NamedTuple):
-    """A note that begins (`velocity` 1..127) or ends (0) at `at` micros, its part known."""
+    """A note that begins (`velocity` 1..127) or ends (0) at `at` micros, its part known; the player's, or `is_ours`."""
 
     at: int
     part: int
     pitch: int
     velocity: int
+    is_ours: bool = False
 
     def on(self, timeline: Timeline) -> Stroke:
         """The same on the tick grid."""

@@ -21,6 +21,7 @@ from livegen.codec.encoder import Stroke
 from livegen.inference.sampling import Mask, Probabilities
 from livegen.music.metre import Metre
 from livegen.music.parts import DRUMS
+from livegen.music.quantise import on_line
 
 # The share of the cache by how many intervals stand in the call, and how many times over it is taken at the top of the
 # control; with its square, so that the middle is about what people take up.
@@ -28,8 +29,6 @@ MOST = 1.5
 SHARES = (0.0, 0.35, 0.6, 0.7, 0.6, 0.5, 0.35, 0.2)
 FEWEST = 4  # notes of a theme
 LATEST = 128  # notes of a call that are taken up
-LINES = (6, 8)  # ticks: sixteenths, triplets
-NEAR = 2  # ticks from a line that are the hand's doing
 # A line that goes on makes periods of eight bars: the fifth and the sixth are like the first and the second (Caplin,
 # "Classical Form", 1998: the parallel period).
 PERIOD, AGAIN, BEFORE = (
@@ -140,14 +139,6 @@ def mixed(
             cache[place] += 1
     total = cache.sum()
     return likely if not total or not share else likely * (1 - share) + cache * (share / total)
-
-
-def on_line(tick: int) -> int:
-    """The tick of the nearest sixteenth or triplet, if a hand would take it for that; else the same tick."""
-    nearest = min(
-        (round(tick / apart) * apart for apart in LINES), key=lambda line: abs(line - tick)
-    )
-    return nearest if abs(nearest - tick) <= NEAR else tick
 
 
 def _figures(line: Sequence[Point]) -> list[tuple[tuple[int, int], ...]]:

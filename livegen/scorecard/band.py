@@ -14,8 +14,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from livegen.inference.model import OnnxModel
-from livegen.inference.model import load as load_model
+from livegen.inference.contract import Model
+from livegen.inference.opening import load as load_model
 from livegen.jam.agenda import ROUTES
 from livegen.music.parts import BASS, COMP
 from livegen.scorecard import backing, degeneracy, streaming
@@ -50,7 +50,7 @@ T = TypeVar("T")
 
 # --- in the processes ---------------------------------------------------------------------------------------------
 
-_models: list[OnnxModel]  # of one process
+_models: list[Model]  # of one process
 
 
 def open_models(paths: Sequence[Path]) -> None:

@@ -12,7 +12,7 @@ import numpy.typing as npt
 
 from livegen.codec.encoder import Encoder, Stroke
 from livegen.codec.layout import UNKNOWN_STYLE, Event
-from livegen.inference.model import OnnxModel
+from livegen.inference.contract import Model
 from livegen.music.instant import ONSET, ranked
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.metre import TICKS_PER_BEAT, parse_metre
@@ -69,7 +69,7 @@ def seconds(data: bytes, ticks: int) -> float:
 
 
 def lift(
-    model: OnnxModel, call: Notes, people: Notes, another: Notes, beats: float, metre: str
+    model: Model, call: Notes, people: Notes, another: Notes, beats: float, metre: str
 ) -> dict[str, float]:
     """Nats per note of what people played after a call: heard after it, after nothing, after another piece's call.
 
@@ -84,7 +84,7 @@ def lift(
     return {name: _nats_per_note(model, notes, people, metre) for name, notes in before.items()}
 
 
-def _nats_per_note(model: OnnxModel, before: Notes, after: Notes, metre: str) -> float:
+def _nats_per_note(model: Model, before: Notes, after: Notes, metre: str) -> float:
     rows, first = rows_of(before, after, metre)
     scored = judge(model, rows, UNKNOWN_STYLE).nats[first + 1 :].sum()
     onsets = int((rows[first + 1 :, 2] == 1).sum())

@@ -18,9 +18,9 @@ import numpy.typing as npt
 
 from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING, UNKNOWN_STYLE, Event
 from livegen.errors import ConfigError
-from livegen.inference.contract import Query
-from livegen.inference.model import OnnxModel
-from livegen.inference.model import load as load_model
+from livegen.inference.contract import Model, Query
+from livegen.inference.memory import Memory, recalled
+from livegen.inference.opening import load as load_model
 from livegen.music.parts import DRUMS, PARTS
 from livegen.training.corpora import Corpus, Piece, Rows, load
 from livegen.training.markov import markov, scored, unigram
@@ -177,7 +177,7 @@ def _judge_all(
     )
 
 
-_model: OnnxModel  # one per worker process
+_model: Model  # one per worker process
 
 
 def _open(path: Path) -> None:
@@ -189,8 +189,12 @@ def _judge_piece(rows: Rows, style: int) -> Scored:
     return judge(_model, rows, style)
 
 
-def judge(model: OnnxModel, rows: Rows, style: int) -> Scored:
-    """Run a model over one piece (N, 8) from the initial state and score every event but the first."""
+def judge(model: Model, rows: Rows, style: int, strength: float = 0.0) -> Scored:
+    """Run a model over one piece (N, 8) from the initial state and score every event but the first.
+
+    `strength` is that of the memory (0..1), which begins with the piece too.
+    """
+    learns, memory = model.facts.learns, Memory()
     nats, hits = np.zeros((len(rows), len(FIELDS))), np.zeros((len(rows), len(FIELDS)), np.bool_)
     guesses = np.zeros((len(rows), len(FIELDS)), np.uint8)
     unmasked, sure = np.zeros(len(rows)), np.zeros(len(rows))
@@ -199,12 +203,21 @@ def judge(model: OnnxModel, rows: Rows, style: int) -> Scored:
     for at, (event, following) in enumerate(pairwise(events), start=1):
         sound(sounding, event)
         state, summary = model.advance(event, style, sounding, state)
+        if learns or strength:
+            memory = memory.after(event, learns=True)
         note = following.time != ADVANCE
         query = Query.of(following)
         for column, field in enumerate(FIELDS):
             if (column and not note) or (field == "velocity" and not following.on):
                 continue
-            logits = model.logits(field, summary, query).astype(np.float64)
+            expected = recalled(
+                memory,
+                field,
+                query,
+                model.logits(field, summary, query),
+                None if learns else strength,
+            )
+            logits = expected.astype(np.float64)
             target = following[column]
             free = _nats(logits, target)
             legal = legal_classes(field, following, sounding)

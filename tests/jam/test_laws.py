@@ -58,6 +58,7 @@ VALUES = {
     "transpose": st.sampled_from([-11, 0, 3]),
     "adherence": st.sampled_from([0.0, 0.5, 1.0]),
     "theme": st.sampled_from([0.0, 0.5, 1.0]),
+    "memory": st.sampled_from([0.0, 0.5, 1.0]),
     "density": st.sampled_from([0.25, 1.0, 4.0]),
     "energy": st.sampled_from([0.0, 0.5, 1.0]),
     "follow": st.sampled_from([0.0, 0.5, 1.0]),

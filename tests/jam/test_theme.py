@@ -15,11 +15,11 @@ from livegen.jam.theme import (
     Theme,
     line_of,
     mixed,
-    on_line,
     theme_of,
 )
 from livegen.music.metre import COMMON_TIME
 from livegen.music.parts import COMP, DRUMS, LEAD
+from livegen.music.quantise import on_line
 
 PLAIN = MOST**-0.5  # the setting at which the shares are taken once
 CALL = tuple(Point(12 * at, pitch) for at, pitch in enumerate((60, 62, 64, 60, 67, 62, 65)))

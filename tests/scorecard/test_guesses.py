@@ -54,7 +54,7 @@ def test_groups_can_be_drawn_again_and_again() -> None:
 
 def test_a_model_s_guess_is_legal_and_a_hit_where_it_came() -> None:
     rows, _ = rows_of((), phrase((60, 60, 60, 64)), "4/4")
-    judged = judge(UniformModel(), rows, 0)  # type: ignore[arg-type]
+    judged = judge(UniformModel(), rows, 0)
 
     columns = list(FIELDS)
     ends = (rows[:, 2] == 0) & (rows[:, 0] != 192)

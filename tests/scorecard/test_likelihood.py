@@ -50,14 +50,14 @@ def test_the_events_after_a_call_are_the_same_whatever_was_heard_before() -> Non
 def test_hearing_saves_nothing_to_who_does_not_listen() -> None:
     call, other = phrase((60, 62, 64, 65)), phrase((61, 66, 61, 66))
     people = phrase((64, 65, 67, 69), at=4.0)
-    nats = likelihood.lift(UniformModel(), call, people, other, 4.0, "4/4")  # type: ignore[arg-type]
+    nats = likelihood.lift(UniformModel(), call, people, other, 4.0, "4/4")
 
     assert len({round(value, 6) for value in nats.values()}) == 1
 
 
 def test_certainty_of_pitch_is_noted_where_pitch_is_scored() -> None:
     rows, _ = likelihood.rows_of((), phrase((60, 62, 64)), "4/4")
-    judged = judge(UniformModel(), rows, 0)  # type: ignore[arg-type]
+    judged = judge(UniformModel(), rows, 0)
 
     ends = rows[:, 2] == 0
     assert judged.sure[0] == 0.0  # the first event is not scored
