@@ -8,13 +8,8 @@ const MORE: readonly (readonly [string, readonly string[]])[] = [
   ["Form", ["length", "trade", "start", "rest"]],
   ["Time", ["metre", "swing", "quantise", "groove", "click", "count_in_bars"]],
   ["Pitch", ["transpose", "register", "adherence", "voices", "longest"]],
-<<<<<<< HEAD
-  ["Character", ["variation", "follow", "theme", "temperature", "nucleus"]],
-  ["Output", ["offset", "clock_out"]],
-=======
   ["Character", ["variation", "follow", "theme", "memory", "temperature", "nucleus"]],
-  ["The room", ["offset", "clock_out"]],
->>>>>>> 80f2dff (The memory of a session: a knob brings licks of earlier phrases back, and the model learner knows only what you play)
+  ["Output", ["offset", "clock_out"]],
 ];
 
 // Of these more than a line of text is to be seen: they have a place of their own on the page.
