@@ -5,6 +5,7 @@ The one table of these words.  A wish in words (`livegen.control.words`) and the
 has counts.
 """
 
+import unicodedata
 from typing import NamedTuple
 
 ENDINGS = ("", "e", "er", "es", "en", "em")  # of an adjective in German: what a ~ stands for
@@ -122,3 +123,9 @@ GENRES = (
     Genre(0, "pop", "tempo 66", "ballad, ballade, slow song, 抒情, 抒情曲"),
     Genre(0, "song", "tempo 69 energy 0.3", "lullaby, cradle song, wiegenlied, 摇篮曲"),
 )  # fmt: skip
+
+
+def plain(word: str) -> str:
+    """A word as those of the table are written: in small letters, without accents."""
+    apart = unicodedata.normalize("NFD", word.casefold())
+    return "".join(one for one in apart if not unicodedata.combining(one))

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from livegen.music.genres import ENDINGS, GENRES
+from livegen.music.genres import ENDINGS, GENRES, plain
 
 TABLE = Path(__file__).with_name("words.yaml")
 _MARKS = {
@@ -94,12 +94,7 @@ def words_of(text: str) -> list[Word]:
     """The words of a text.  Accents go, signs of music stay; of Chinese each character is a word."""
     text = "".join(_MARKS.get(one, one) for one in unicodedata.normalize("NFKC", text))
     text = text.replace("'", "").replace("-", " ").replace("ß", "ss")
-    return [Word(_plain(found), found) for found in _WORD.findall(text)]
-
-
-def _plain(word: str) -> str:
-    apart = unicodedata.normalize("NFD", word.casefold())
-    return "".join(one for one in apart if not unicodedata.combining(one))
+    return [Word(plain(found), found) for found in _WORD.findall(text)]
 
 
 @cache

@@ -1,11 +1,10 @@
 """A chart's word for its style, such as iReal's "Medium Up Swing", as a style that a model has.  Knows no model."""
 
 import re
-import unicodedata
 from collections.abc import Collection
 from functools import cache
 
-from livegen.music.genres import ENDINGS, GENRES, Genre
+from livegen.music.genres import ENDINGS, GENRES, Genre, plain
 
 # On a chart these words mean something else than in a wish, or mean a style at all.
 _ON_A_CHART = (
@@ -34,7 +33,7 @@ def nearest_style(word: str | None, styles: Collection[str]) -> str | None:
     found = [
         (-genre.rank, place, at.start(), genre)
         for place, (genre, pattern) in _patterns()
-        if (at := pattern.search(_plain(word)))
+        if (at := pattern.search(plain(word)))
     ]
     if not found:
         return None
@@ -57,8 +56,3 @@ def _pattern(words: str) -> re.Pattern[str]:
         for word in words.split(", ")
     )
     return re.compile(rf"(?<![a-z])(?:{any_of})(?![a-z])")
-
-
-def _plain(word: str) -> str:
-    apart = unicodedata.normalize("NFD", word.casefold())
-    return "".join(one for one in apart if not unicodedata.combining(one))
