@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from export.lean import lean
+from export.looking import telling
 from livegen.codec.layout import FIELDS, SOUNDING
 from livegen.inference.contract import ModelFacts, Query
 from livegen.inference.model_metadata import MAX_STATE
@@ -141,7 +142,7 @@ def to_bytes(network: Network, facts: ModelFacts) -> bytes:
         quantised=False,
         network=trainable,
     )
-    return lean(program, facts)
+    return lean(*telling(program, facts))
 
 
 def _joined(graph: Graph) -> dict[str, list[str]]:

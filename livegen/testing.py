@@ -10,7 +10,16 @@ from collections.abc import Collection
 import numpy as np
 
 from livegen.codec.layout import ADVANCE, FIELDS, Event, codec_hash
-from livegen.inference.contract import Logits, Model, ModelFacts, Query, Sounding, State, Summary
+from livegen.inference.contract import (
+    Logits,
+    Model,
+    ModelFacts,
+    Query,
+    Sounding,
+    State,
+    Summary,
+    Weights,
+)
 from livegen.jam.agenda import Timed
 from livegen.jam.engine import Engine, Wake
 from livegen.jam.engine import Event as Heard
@@ -133,6 +142,10 @@ class UniformModel:
         heard = state + np.float32(1)
         return heard, heard
 
+    def looked(self, event: Event, style: int, sounding: Sounding, state: State) -> Weights | None:
+        """It looks at nothing, and cannot say so."""
+        return None
+
     def logits(self, field: str, summary: Summary, query: Query) -> Logits:
         """Zeros, and for time a straight line down."""
         size = FIELDS[field]
@@ -207,6 +220,10 @@ class FaultyModel:
         if self._fails():
             return state * np.float32("nan"), state * np.float32("nan")
         return self.model.advance(event, style, sounding, state)
+
+    def looked(self, event: Event, style: int, sounding: Sounding, state: State) -> Weights | None:
+        """Sometimes fail."""
+        return None if self._fails() else self.model.looked(event, style, sounding, state)
 
     def logits(self, field: str, summary: Summary, query: Query) -> Logits:
         """Sometimes fail."""

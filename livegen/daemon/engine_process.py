@@ -238,6 +238,7 @@ class EngineProcess:
 
     def _tell(self, command: CommandFrame) -> None:
         self._feed(Command(command.name, command.value), command.micros)
+        self._is_pondering = True  # an answer may have to be worked out
         self._snapshot_at = min(self._snapshot_at, clock.now() + COMMAND_SHOWN_US)
 
     def _swap(self, now: int) -> None:

@@ -6,7 +6,7 @@ writes into what it was given, and nothing it returns is ever written again: who
 snapshot.  Knows numpy; knows no file format and no runtime.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple, Protocol
 
@@ -22,6 +22,9 @@ Sounding = NDArray[
     np.float32
 ]  # (SOUNDING,) = pitched part * 128 + pitch: 1.0 while that note sounds
 Logits = NDArray[np.float32]  # (classes of the field,), unnormalised
+Weights = NDArray[
+    np.float32
+]  # (heads, places): how much each head looks at each place; a row sums to 1
 
 
 def is_finite(state: State) -> bool:
@@ -52,6 +55,31 @@ class Query(NamedTuple):
         )
 
 
+class Looks(NamedTuple):
+    """Where in a state, taken as one row of numbers, lies what a network looks back at.
+
+    It looks at `places` events, the newest last.  Of each the state keeps `numbers` numbers, one event's after the
+    other's, from number `first` on; the step that looks pushes the oldest out and adds its own event.
+    """
+
+    first: int
+    numbers: int
+    places: int
+
+    def without(self, state: State, places: Iterable[int]) -> State:
+        """A state for a step to come that finds nothing at these places, as they are in what it will look at.
+
+        The newest place is that step's own event, and in no state yet.
+        """
+        bare = state.copy()
+        row = bare.reshape(-1)
+        for place in places:
+            assert 0 <= place < self.places - 1
+            since = self.first + (place + 1) * self.numbers
+            row[since : since + self.numbers] = 0
+        return bare
+
+
 @dataclass(frozen=True, slots=True)
 class ModelFacts:
     """The facts in the metadata of a model file.  `styles[0]` is the unknown style ("any").
@@ -59,6 +87,8 @@ class ModelFacts:
     `has_ring` says that the state is a ring of `state_shape[0]` entries, of which each step gives one.
 
     `learns` says that the model knows nothing of its own: what the memory of a session brings is all that it has.
+
+    `looks` says where what the network looks back at lies; None where the file does not say.
 
     `network` is what it takes to train the model further, which serving has no use for: `config`, from which
     the network is built, and `joined`, for each tensor that holds several parameters their names in order.
@@ -71,6 +101,7 @@ class ModelFacts:
     state_shape: tuple[int, ...]
     has_ring: bool = False
     learns: bool = False
+    looks: Looks | None = None
     ticks_per_beat: int = 24
     commit: str = ""
     data: tuple[tuple[str, str], ...] = ()  # (set, licence)
@@ -94,6 +125,10 @@ class Model(Protocol):
         self, event: Event, style: int, sounding: Sounding, state: State
     ) -> tuple[State, Summary]:
         """Hear one event.  `sounding` is what sounds right after it, `style` an index into `facts.styles`."""
+        ...
+
+    def looked(self, event: Event, style: int, sounding: Sounding, state: State) -> Weights | None:
+        """What hearing that event would look at; None where the model cannot say."""
         ...
 
     def logits(self, field: str, summary: Summary, query: Query) -> Logits:

@@ -30,12 +30,14 @@ from livegen.inference.contract import (
     Sounding,
     State,
     Summary,
+    Weights,
     is_finite,
 )
 from livegen.inference.onnx_file import (
     ENTRY,
     EVENT_WIDTH,
     GIVEN_SUMMARY,
+    LOOKED,
     POSITION,
     QUERY_WIDTH,
     SUMMARY,
@@ -79,6 +81,8 @@ class OnnxModel:
         self._query = np.zeros((1, QUERY_WIDTH), np.int64)
         # Of a field that the model does not foretell, everything is as likely as everything else.
         self._logits = {field: np.zeros((1, size), np.float32) for field, size in FIELDS.items()}
+        looks = file.facts.looks
+        self._looked = np.zeros((file.heads, looks.places), np.float32) if looks else None
         # What lies in `_summary`, as it was given out or in, and whether its first field is answered.
         self._heard: Summary | None = None
         self._answered = False
@@ -90,6 +94,8 @@ class OnnxModel:
             GIVEN_SUMMARY: self._summary,
             "query": self._query,
         }
+        if self._looked is not None:
+            buffers[LOOKED] = self._looked
         buffers |= {logits_name(field): logits for field, logits in self._logits.items()}
         options = _options(unpacked)
         self._advance = _bound(file, [*file.advanced, logits_name(_FIRST)], buffers, options)
@@ -110,6 +116,13 @@ class OnnxModel:
         self._advance()
         self._heard, self._answered = self._summary.copy(), True
         return self._memory.next(state), self._heard
+
+    def looked(self, event: Event, style: int, sounding: Sounding, state: State) -> Weights | None:
+        """What hearing that event looks at, (heads, places), a copy; None where the file does not say."""
+        if self._looked is None:
+            return None
+        self.advance(event, style, sounding, state)
+        return self._looked.copy()
 
     def logits(self, field: str, summary: Summary, query: Query) -> Logits:
         """Logits of one field, float32 (classes,), a copy.  What is not drawn yet may be anything

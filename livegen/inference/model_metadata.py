@@ -10,7 +10,7 @@ from math import prod
 from typing import Any
 
 from livegen.codec.layout import codec_hash
-from livegen.inference.contract import ModelFacts
+from livegen.inference.contract import Looks, ModelFacts
 from livegen.inference.onnx_operators import MAX_RANK
 from livegen.inference.protobuf import MAX_NAME, Reader, RefusedFile, Wire, expect, one, text_of
 from livegen.inference.ring import BLOCK
@@ -67,6 +67,11 @@ def _network(value: Any) -> bool:
     )
 
 
+def _looks(value: Any) -> bool:
+    is_whole = isinstance(value, dict) and value.keys() == set(Looks._fields)
+    return is_whole and all(type(n) is int and 0 <= n <= MAX_STATE for n in value.values())
+
+
 # Every key with what its value must be.
 METADATA: dict[str, tuple[Callable[[Any], bool], str]] = {
     "format": (lambda v: v == FORMAT and type(v) is int, f"{FORMAT}"),
@@ -82,9 +87,10 @@ METADATA: dict[str, tuple[Callable[[Any], bool], str]] = {
     "network": (_network, "a config and the names of joined parameters"),
     "role": (lambda v: v in ROLES, f"one of {', '.join(ROLES)}"),
     "state": (lambda v: v in (VECTOR, RING), f"{VECTOR} or {RING}"),
+    "looks": (_looks, f"whole numbers {', '.join(Looks._fields)}"),
 }
 # A model without a network is served, but cannot be trained further; the others have a usual value.
-MAY_BE_ABSENT = {"network", "role", "state"}
+MAY_BE_ABSENT = {"network", "role", "state", "looks"}
 
 
 def metadata(facts: ModelFacts) -> str:
@@ -103,6 +109,7 @@ def metadata(facts: ModelFacts) -> str:
         "quantised": facts.quantised,
         **({"network": facts.network} if facts.network else {}),
         **({"state": RING} if facts.has_ring else {}),
+        **({"looks": facts.looks._asdict()} if facts.looks else {}),
     }
     return json.dumps(said)
 
@@ -136,6 +143,12 @@ def facts_in(said: dict[str, Any], wanted: str) -> ModelFacts:
     expect(
         fits, f"has a wrong 'state_shape' in its metadata (a ring is a multiple of {BLOCK} long)"
     )
+    looks = Looks(**said["looks"]) if "looks" in said else None
+    if looks:
+        fits = not has_ring and looks.first + looks.places * looks.numbers <= prod(shape)
+        expect(
+            fits and looks.places > 1, "has a 'looks' in its metadata that lies outside its state"
+        )
     return ModelFacts(
         name=said["name"],
         codec=said["codec"],
@@ -143,6 +156,7 @@ def facts_in(said: dict[str, Any], wanted: str) -> ModelFacts:
         styles=tuple(said["styles"]),
         state_shape=shape,
         has_ring=has_ring,
+        looks=looks,
         ticks_per_beat=said["ticks_per_beat"],
         commit=said["commit"],
         data=tuple((entry["set"], entry["licence"]) for entry in said["data"]),

@@ -71,6 +71,7 @@ POSITION = "position"  # and beside a ring: how many entries were ever written t
 ASKED = (GIVEN_SUMMARY, "query")  # inputs of the heads
 ADVANCED = ("next_state", SUMMARY)  # outputs of `advance`
 ENTRY = "entry"  # instead of next_state, where the state is a ring
+LOOKED = "looked"  # and beside them how much it looked at each place, where the file says so
 EVENT_WIDTH = 9  # the fields and the place of an Event, its interval, and the style
 QUERY_WIDTH = len(Query._fields)
 
@@ -191,7 +192,7 @@ class ModelFile:
 
         With outputs of both halves the answers are to the summary of this very event.
         """
-        heard = {*ADVANCED, ENTRY}
+        heard = {*ADVANCED, ENTRY, LOOKED}
         hearing, names = self._reach(name for name in outputs if name in heard)
         answering, asked = self._reach(name for name in outputs if name not in heard)
         nodes: list[bytes | Wire] = [node.wire for node in (*hearing, *answering)]
@@ -216,9 +217,16 @@ class ModelFile:
         return GraphPiece(b"".join(model), tuple(value.name for value in inputs))
 
     @property
-    def advanced(self) -> tuple[str, str]:
+    def advanced(self) -> tuple[str, ...]:
         """The outputs of `advance`."""
-        return ENTRY if self.facts.has_ring else ADVANCED[0], SUMMARY
+        looked = (LOOKED,) if self.facts.looks else ()
+        return ENTRY if self.facts.has_ring else ADVANCED[0], SUMMARY, *looked
+
+    @property
+    def heads(self) -> int:
+        """How many heads look back; 0 where the file does not say what they look at."""
+        shapes = [v.value.shape for v in self._outputs if v.name == LOOKED]
+        return shapes[0][0] if shapes and shapes[0] else 0
 
     @property
     def matrix_bytes(self) -> int:
@@ -390,6 +398,8 @@ def _signature(file: ModelFile) -> tuple[int, tuple[str, ...]]:
         SUMMARY: Value(FLOAT, (1, summary)),
         **{logits_name(field): Value(FLOAT, (1, CODEC_FIELDS[field])) for field in fields},
     }
+    if looks := file.facts.looks:
+        outputs[LOOKED] = Value(FLOAT, (file.heads, looks.places))
     for side, found, expected in (
         ("inputs", file._inputs, inputs),
         ("outputs", file._outputs, outputs),

@@ -10,6 +10,7 @@ from livegen.jam.controls import CONTROLS, checked
 from livegen.jam.count_ins import CountIns
 from livegen.jam.cues import VARYING, Cues
 from livegen.jam.desk import Desk
+from livegen.jam.explaining import Explaining
 from livegen.jam.macros import Macros
 from livegen.jam.mapping import CUES, LABELS, Command
 from livegen.jam.performer import Performer
@@ -37,11 +38,13 @@ class Commands:
         count_ins: CountIns,
         cues: Cues,
         macros: Macros,
+        explaining: Explaining,
         replies: Replies,
     ) -> None:
         self._desk, self._conductor, self._performer = desk, conductor, performer
         self._turns, self._steering, self._replies = turns, steering, replies
         self._count_ins, self._cues, self._macros = count_ins, cues, macros
+        self._explaining = explaining
 
     def obey(self, command: Command, now: int, out: list[Timed]) -> None:
         """Carry out a command, and reply to it."""
@@ -69,6 +72,8 @@ class Commands:
                 return self._freeze(now, out)
             case "keep":
                 return self._keep(now, out)
+            case "why":
+                return self._explaining.ask(command.value)
             case "capture":
                 out.append(Timed(now, command))  # the recorder knows what was played
                 return Reply.CAPTURES

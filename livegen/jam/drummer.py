@@ -94,7 +94,7 @@ class Drummer:
         number, into = divmod(hit.tick - self.origin, self.bar)
         filled = self.fill_at(number)
         in_fill = filled is not None and into >= filled
-        if (self._is_asked_in(number) and in_fill) or (self._is_asked_in(number - 1) and into == 0):
+        if self.is_asked_for(hit):
             return ASKED
         is_firm = in_fill or (hit.pitch in _BACKBONE and hit.velocity >= LOUD)
         is_end = self.period and (number + 1) % (self.period // 2) == 0
@@ -104,6 +104,15 @@ class Drummer:
     def loudness(self, hit: DrumHit) -> float:
         """The share that how loud it was has in how loud it is played."""
         return 1.0 if self.is_accent(hit) else LOUDNESS
+
+    def is_asked_for(self, hit: DrumHit) -> bool:
+        """True of what is of a fill that was asked for, or comes on the one after it."""
+        number, into = divmod(hit.tick - self.origin, self.bar)
+        filled = self.fill_at(number)
+        in_fill = filled is not None and into >= filled
+        return (self._is_asked_in(number) and in_fill) or (
+            self._is_asked_in(number - 1) and into == 0
+        )
 
     def is_accent(self, hit: DrumHit) -> bool:
         """True of what all others strike with the drums."""

@@ -34,6 +34,7 @@ from livegen.jam.count_ins import CountIns
 from livegen.jam.cues import Cues
 from livegen.jam.desk import Desk
 from livegen.jam.ears import Ears, Key
+from livegen.jam.explaining import Explaining
 from livegen.jam.lead_sheet import LeadSheet
 from livegen.jam.listener import Listener
 from livegen.jam.macros import Macros
@@ -150,7 +151,10 @@ class Engine:
         metre = told_metre(self.settings.metre) or COMMON_TIME
         self._conductor = Conductor(self.settings.sync, metre, self._notices.say)
         self._listener = Listener(model, Timeline(tempo_us(beats.USUAL_BPM), metre=metre))
-        self._performer = Performer(self._agenda, self._listener, self._desk, seed, slice_steps)
+        self._explaining = Explaining(self._replies, lambda: self.timeline)
+        self._performer = Performer(
+            self._agenda, self._listener, self._desk, self._explaining, seed, slice_steps
+        )
         self._clock_sender = ClockSender(horizon_us)
         self._metronome = Metronome(self._agenda, self.timeline)
         self._turns = TurnTaking(
@@ -190,6 +194,7 @@ class Engine:
             self._count_ins,
             self._cues,
             self._macros,
+            self._explaining,
             self._replies,
         )
         self._slice_steps = slice_steps
@@ -317,6 +322,7 @@ class Engine:
             "preset": self._desk.preset_in_force,
             "macros": self._macros.snapshot(),
             "reply": self._replies.snapshot(),
+            "why": self._explaining.told,
             "learning": self._desk.map.learning,
             "map": self._desk.map.bindings,
             "controls": {name: getattr(self.settings, name) for name in CONTROLS},
@@ -344,11 +350,16 @@ class Engine:
     def watch(self, is_watched: bool) -> None:
         """A page looks on from now on, or none does any more.  Nothing that is played depends on it."""
         self._listener.surprise.watch(is_watched)
+        self._explaining.watch(is_watched)
 
     def ponder(self) -> bool:
-        """Measure how surprising a note was, at most 0.1 ms, for the pages; True while there are more notes."""
-        self._listener.surprise.work()
-        return self._listener.surprise.has_work
+        """Do a little for those who ask and look on, at most one run of the network; True while there is more.
+
+        Why a note was played goes before how surprising the last ones were.
+        """
+        explaining, surprise = self._explaining, self._listener.surprise
+        (explaining if explaining.has_work else surprise).work()
+        return explaining.has_work or surprise.has_work
 
     def outlook(self) -> dict[str, object]:
         """More for the page: notes to come, how surprising the last ones were, the styles of the model."""
@@ -412,6 +423,8 @@ class Engine:
             self._turns.begin(given.at)
         if not given.is_silent:
             self._performer.hear(given.struck)
+            if given.stroke.velocity:
+                self._explaining.sounded(given, self._performer.repeats)
         self._performer.record(given)
 
     def _let_up(self, out: list[Timed]) -> None:
@@ -589,6 +602,8 @@ class Engine:
         """Hear a stroke of the player's, and begin or end its companions."""
         harmonist = self._listener.harmonist
         self._listener.hear(struck)
+        if struck.velocity:
+            self._explaining.heard(struck)
         if not struck.velocity:
             out += harmonist.leave(struck, self._agenda, self._now)
         elif self._performer.mode.has_companions:

@@ -5,8 +5,11 @@ gave.  Knows no turns and no plans.
 """
 
 import logging
+from collections import deque
+from collections.abc import Iterable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from typing import NamedTuple
 
 import numpy as np
 
@@ -19,6 +22,7 @@ from livegen.inference.contract import (
     Sounding,
     State,
     Summary,
+    Weights,
     is_finite,
 )
 from livegen.inference.memory import Memory, recalled
@@ -54,6 +58,13 @@ class GuardedModel:
             reason = repr(error)
         raise self._fault(reason)
 
+    def looked(self, event: Event, style: int, sounding: Sounding, state: State) -> Weights | None:
+        """As `Model.looked`.  Raises ModelFault."""
+        try:
+            return self.model.looked(event, style, sounding, state)
+        except Exception as error:
+            raise self._fault(repr(error)) from None
+
     def logits(self, field: str, summary: Summary, query: Query) -> Logits:
         """As `Model.logits`; what is not finite in them is left to the sampling.  Raises ModelFault."""
         try:
@@ -66,6 +77,41 @@ class GuardedModel:
         if self.faults & (self.faults - 1) == 0:
             log.warning("the model failed (%d times so far): %s", self.faults, reason)
         return ModelFault(reason)
+
+
+class Heard(NamedTuple):
+    """A stroke that was an event of the network's: with micros if it sounded, with its tick if it is planned.
+
+    `begins` says whether the event was a beginning: a stroke on a key that is down also ends the note before it.
+    """
+
+    stroke: Struck | Stroke
+    begins: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """The step of the network after which something was drawn: all it takes to take it again.
+
+    `past` are the events that it could look at, the newest last; None where time passed and nothing else.
+    """
+
+    guard: GuardedModel
+    event: Event
+    style: int
+    sounding: Sounding
+    state: State
+    past: tuple[Heard | None, ...]
+
+    def looked(self) -> Weights | None:
+        """What it looked at, (heads, places), as `Model.looked`.  Raises ModelFault."""
+        return self.guard.looked(self.event, self.style, self.sounding, self.state)
+
+    def without(self, places: Iterable[int]) -> Summary:
+        """The summary of a step that finds nothing at these places.  Raises ModelFault."""
+        looks = self.guard.model.facts.looks
+        state = self.state if looks is None else looks.without(self.state, places)
+        return self.guard.advance(self.event, self.style, self.sounding, state)[1]
 
 
 @dataclass(slots=True)
@@ -88,21 +134,24 @@ class Hearing:
     before_end: "tuple[Hearing, Stroke] | None" = None
     # The note that began with the last stroke, and the summary before it.  A branch begins without.
     foretold: tuple[Event, Summary] | None = None
+    # The events that the network can look back at, and the last one with the state before it.
+    _past: deque[Heard | None] = field(default_factory=deque)
+    _last: tuple[Event, State] | None = None
 
     @classmethod
     def fresh(cls, guard: GuardedModel, timeline: Timeline, style: int = 0) -> "Hearing":
         """Make a hearing that has heard nothing."""
-        silence = np.zeros(SOUNDING, np.float32)
+        silence, looks = np.zeros(SOUNDING, np.float32), guard.model.facts.looks
         return cls(
             guard, timeline, style, Encoder(timeline.metre), silence, guard.model.initial_state(),
-            memory=Memory(),
+            memory=Memory(), _past=deque(maxlen=looks.places if looks else 0),
         )  # fmt: skip
 
     def copy(self) -> "Hearing":
         """A branch: what one hears, the other does not.  States are never written, so they are shared."""
         return Hearing(
             self.guard, self.timeline, self.style, self.encoder.copy(), self.sounding.copy(),
-            self.state, self.summary, self.heard, self.memory,
+            self.state, self.summary, self.heard, self.memory, _past=self._past.copy(), _last=self._last,
         )  # fmt: skip
 
     def go_by(self, timeline: Timeline) -> None:
@@ -157,18 +206,29 @@ class Hearing:
         stroke = struck.on(self.timeline)
         self.lie_by(stroke.tick)
         self.before_end = None if stroke.velocity else (self.copy(), stroke)
-        self.feed(stroke, not struck.is_ours)
+        self.feed(stroke, struck)
 
     def lie_by(self, tick: int) -> None:
         """Let what was heard last lie no later than `tick`: where the tempo has changed it may lie ahead."""
         if self.encoder.last is not None:
             self.encoder.last = min(self.encoder.last, tick)
 
-    def feed(self, stroke: Stroke, learns: bool = False) -> None:
-        """The same on the tick grid; what the player played is learned."""
+    def feed(self, stroke: Stroke, struck: Struck | None = None) -> None:
+        """The same on the tick grid; `struck` is what has sounded.  What the player played is learned."""
         self.foretold = None
+        learns = struck is not None and not struck.is_ours
         for event in self.encoder.feed(stroke):
-            self._advance(event, learns)
+            is_note = event.time != ADVANCE
+            heard = Heard(struck or stroke, bool(event.on)) if is_note else None
+            self._advance(event, learns, heard)
+
+    def step(self) -> Step | None:
+        """The step after which the next event is drawn; None before the first."""
+        if self._last is None:
+            return None
+        event, before = self._last
+        sounding, past = self.sounding.copy(), tuple(self._past)
+        return Step(self.guard, event, self.style, sounding, before, past)
 
     def wait(self, tick: int) -> None:
         """Let the time pass that must have passed for an event at `tick` to be possible."""
@@ -180,17 +240,22 @@ class Hearing:
 
         Raises ModelFault, also when nothing was ever heard.
         """
+        return self.coloured(field, query, self.plain(field, query), memory)
+
+    def plain(self, field: str, query: Query) -> Logits:
+        """The same as the network alone has them."""
         if self.summary is None:
             raise ModelFault("nothing was heard")
-        logits, learns = (
-            self.guard.logits(field, self.summary, query),
-            self.guard.model.facts.learns,
-        )
+        return self.guard.logits(field, self.summary, query)
+
+    def coloured(self, field: str, query: Query, logits: Logits, memory: float) -> Logits:
+        """Logits of the network's, coloured by the memory."""
         if self.memory is None:
             return logits
+        learns = self.guard.model.facts.learns
         return recalled(self.memory, field, query, logits, None if learns else memory)
 
-    def _advance(self, event: Event, learns: bool = False) -> None:
+    def _advance(self, event: Event, learns: bool = False, heard: Heard | None = None) -> None:
         if event.time != ADVANCE and event.part != DRUMS:
             self.sounding[event.part * 128 + event.pitch] = event.on
         self.heard += 1
@@ -199,6 +264,7 @@ class Hearing:
         if event.on and event.time != ADVANCE and self.summary is not None:
             self.foretold = event, self.summary
         with suppress(ModelFault):  # counted; the state stays as it was, and the music goes on
-            self.state, self.summary = self.guard.advance(
-                event, self.style, self.sounding, self.state
-            )
+            before = self.state
+            self.state, self.summary = self.guard.advance(event, self.style, self.sounding, before)
+            self._last = event, before
+            self._past.append(heard)

@@ -40,6 +40,11 @@ _COMMANDS = (
     Asked(
         "freeze", "Freeze", "repeats the last answer until you press it again; you can play over it"
     ),
+    Asked(
+        "why",
+        "Why?",
+        "says why the model's last note was played: who decided, what it took up, what else was likely",
+    ),
     Asked("keep", "Keep", "saves the last answer as a MIDI file"),
     Asked(
         "capture",

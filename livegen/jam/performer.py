@@ -23,6 +23,7 @@ from livegen.jam.controls import Settings
 from livegen.jam.desk import Desk
 from livegen.jam.drummer import Drummer, accents_of, drummer_for
 from livegen.jam.ensemble import Ensemble
+from livegen.jam.explaining import Explaining
 from livegen.jam.harmonies import Ahead
 from livegen.jam.hearing import Hearing
 from livegen.jam.listener import Listener
@@ -59,7 +60,13 @@ class Performer:
     """
 
     def __init__(
-        self, agenda: Agenda, listener: Listener, desk: Desk, seed: int, slice_steps: int
+        self,
+        agenda: Agenda,
+        listener: Listener,
+        desk: Desk,
+        explaining: Explaining,
+        seed: int,
+        slice_steps: int,
     ) -> None:
         self.plan: Plan | None = None
         self.response: Response | None = None
@@ -70,7 +77,13 @@ class Performer:
         self._heard_swing = STRAIGHT  # of the call that is answered or gone along with
         self._mixed: Settings | None = None  # the settings by which the agenda was mixed
         self._agenda, self._listener, self._desk = agenda, listener, desk
+        self._explaining = explaining
         self._seed, self._slice_steps = seed, slice_steps
+
+    @property
+    def repeats(self) -> bool:
+        """True while a repetition is played."""
+        return self.plan is not None and self.plan.repeats
 
     @property
     def mode(self) -> Mode:
@@ -112,7 +125,7 @@ class Performer:
         if response is None or not given.is_planned:
             return
         response.ended_us = given.at
-        if self.plan is None or not self.plan.repeats:
+        if not self.repeats:
             response.strokes.append(given.stroke)
 
     def retimed(self, before: Timeline) -> None:
@@ -151,7 +164,7 @@ class Performer:
             self.plan = Plan([], start.tick, start.sent_us, start.shift_us, chosen)
             return
         rollouts = [
-            Rollout(heard.copy(), brief, self._chance(call, candidate))
+            self._rollout(heard.copy(), brief, self._chance(call, candidate))
             for candidate in range(starts.auditions(brief, start.sent_us, now))
         ]
         only = rollouts[0] if len(rollouts) == 1 else None
@@ -170,8 +183,8 @@ class Performer:
             brief = replace(brief, pace=brief.pace * share)
         return Ensemble(
             [
-                Rollout(heard, others, self._chance(call, 0)),
-                Rollout(drummer, for_drums(brief), self._chance(call, 1)),
+                self._rollout(heard, others, self._chance(call, 0)),
+                self._rollout(drummer, for_drums(brief), self._chance(call, 1)),
             ]
         )
 
@@ -278,7 +291,19 @@ class Performer:
             if note.part not in theirs
         ]
         own = [*(self.response.strokes if self.response else ()), *settled]
-        return Rollout(branch, brief, self._chance(call, branch.heard), notes, True, own)
+        return self._rollout(branch, brief, self._chance(call, branch.heard), notes, True, own)
+
+    def _rollout(
+        self,
+        hearing: Hearing,
+        brief: Brief,
+        rng: np.random.Generator,
+        notes: Iterable[Stroke] = (),
+        has_begun: bool = False,
+        own: Iterable[Stroke] = (),
+    ) -> Rollout:
+        keeps_steps = self._explaining.keeps_steps
+        return Rollout(hearing, brief, rng, notes, has_begun, own, keeps_steps)
 
     def _heard(self, call: Call, brief: Brief, now: int) -> Hearing:
         """A branch of what was heard.  From nothing the network plays nothing: who is counted in has heard drums."""
@@ -440,6 +465,7 @@ class Performer:
         if plan.chosen is None:
             return
         self._agenda.put(plan.chosen.take())
+        self._explaining.plan(plan.chosen.rollouts)
         if plan.chosen.is_done and plan.end_us is None:
             last = max(plan.start, plan.chosen.frontier, self._agenda.last_tick or 0)
             plan.end_us = max(plan.start_us, self.place(last)) + max(0, self._agenda.offset_us)

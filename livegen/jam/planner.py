@@ -23,7 +23,7 @@ Rules of this file, from what went wrong without them, measured on a prototype:
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 import numpy as np
@@ -48,7 +48,8 @@ from livegen.jam.circles import worn_out
 from livegen.jam.drummer import BOLD
 from livegen.jam.harmonies import WAIT, foot
 from livegen.jam.hearing import Hearing, ModelFault
-from livegen.jam.theme import Point, line_of, mixed
+from livegen.jam.reasons import Drawn, Mixed, Reason, Source
+from livegen.jam.theme import SHARES, Point, line_of, mixed
 from livegen.music.charts import Stretch
 from livegen.music.chord import Chord
 from livegen.music.drum_bars import CRASH, KICK, DrumHit
@@ -84,7 +85,8 @@ class Rollout(PlayedOnce):
     Nothing will be planned before tick `frontier` any more.  `brief` may be replaced between steps and acts
     from there on.  `notes` are the beginnings of our own notes that sound already and are to be ended;
     what `has_begun` may end without another note.
-    `likelihood` sums the logarithms of the shares at which the choices were drawn.
+    `likelihood` sums the logarithms of the shares at which the choices were drawn.  `reasons` says of each note why it
+    has its pitch; None of one that was not drawn, but asked for.
     """
 
     def __init__(
@@ -95,8 +97,9 @@ class Rollout(PlayedOnce):
         notes: Iterable[Stroke] = (),
         has_begun: bool = False,
         own: Iterable[Stroke] = (),
+        keeps_steps: bool = False,
     ) -> None:
-        """`own` are the strokes of the response so far."""
+        """`own` are the strokes of the response so far; with `keeps_steps` reasons hold the network's steps."""
         hearing.lie_by(brief.start)
         if not (brief.memory or hearing.guard.model.facts.learns):
             hearing.memory = None  # nobody asks it
@@ -106,6 +109,9 @@ class Rollout(PlayedOnce):
         self.frontier = brief.start
         self.is_done = False
         self.likelihood = 0.0
+        self.reasons: dict[Stroke, Reason | None] = {}
+        self._because: Reason | None = None  # of the note that is being drawn
+        self._keeps_steps = keeps_steps
         self._rng = rng
         is_free = has_begun or brief.end is None
         half = brief.patience if is_free else ((brief.end or 0) - brief.start) // 2
@@ -401,9 +407,7 @@ class Rollout(PlayedOnce):
         favour: NDArray[np.float64] | None = None,
     ) -> Probabilities:
         logits = self.hearing.logits(field, query, self.brief.memory)
-        if favour is not None:
-            logits = (logits + favour).astype(np.float32)
-        return probabilities(logits, allowed, temperature)
+        return _favoured(logits, allowed, temperature, favour)
 
     def _chosen(self, likely: Probabilities) -> int:
         return self._drawn(nucleus(likely, self.brief.nucleus))
@@ -425,16 +429,52 @@ class Rollout(PlayedOnce):
         leads = query.part == self._leads and not (self._line and self._line[-1].tick == tick)
         if leads and not self.brief.supposes:
             allowed = _without(worn_out(self._line, tick), allowed)
-        likely = self._likely("pitch", query, allowed, self.brief.temperature, favour)
-        if hits:
-            likely = mixed(likely, self._keeps(hits[0]), [hits[0].pitch], allowed)
+        plain, logits = self._pitch_logits(query)
+        likely = _favoured(logits, allowed, self.brief.temperature, favour)
+        mixes = tuple(self._mixes(tick, leads, hits))
+        for _, share, pitches in mixes:
+            likely = mixed(likely, share, pitches, allowed)
+        pitch = self._chosen(likely)
+        past = tuple(self._line[-len(SHARES) :]) if self._theme else ()
+        because = Reason(tick, allowed, self.brief.harmony[query.part], mixes, self._theme, past)
+        self._because = self._drawn_by(because, pitch, query, plain, logits, allowed, favour)
+        return pitch
+
+    def _mixes(self, tick: int, leads: bool, hits: tuple[DrumHit, ...]) -> Iterator[Mixed]:
+        """What is mixed into the odds of a pitch: hits that the drums keep to; the theme, and the note of before."""
+        drummer = self.brief.drummer
+        if hits and drummer:
+            is_asked = drummer.is_accent(hits[0]) or drummer.is_asked_for(hits[0])
+            source = Source.CUE if is_asked else Source.BAR
+            yield Mixed(source, self._keeps(hits[0]), (hits[0].pitch,))
         if self._theme and leads:
             share, coming = self._theme.follows(self._line)
-            likely = mixed(likely, share, (point.pitch for point in coming), allowed)
+            yield Mixed(Source.THEME, share, tuple(point.pitch for point in coming))
             share, again = self._recalled()
             if again and again.tick == tick:
-                likely = mixed(likely, share, [again.pitch], allowed)
-        return self._chosen(likely)
+                yield Mixed(Source.FORM, share, (again.pitch,))
+
+    def _pitch_logits(self, query: Query) -> tuple[Logits, Logits]:
+        """Logits of the pitch as the network alone has them, and coloured by the memory."""
+        plain = self.hearing.plain("pitch", query)
+        return plain, self.hearing.coloured("pitch", query, plain, self.brief.memory)
+
+    def _drawn_by(
+        self,
+        because: Reason,
+        pitch: int,
+        query: Query,
+        plain: Logits,
+        logits: Logits,
+        allowed: Mask,
+        favour: NDArray[np.float64] | None,
+    ) -> Reason:
+        """Note down how a pitch came about."""
+        step = self.hearing.step() if self._keeps_steps else None
+        temperature, cut = self.brief.temperature, self.brief.nucleus
+        return because._replace(
+            drawn=Drawn(pitch, query, plain, logits, allowed, favour, temperature, cut, step)
+        )
 
     def _draw_on(self, query: Query, tick: int) -> int | None:
         """Draw a beginning (1) or an end (0) at `tick`; None if neither may be."""
@@ -516,11 +556,14 @@ class Rollout(PlayedOnce):
                 pitch % 12 for other, pitch in self._notes if other == part
             }
             missing = np.array([pitch % 12 in wanted for pitch in range(128)])
-            allowed = self._beginnable(part, tick) & missing
+            free = self._beginnable(part, tick)
+            allowed = free & missing
             has_room = self.brief.parts[part] and self._count(part) < self.brief.voices[part]
             if has_room and allowed.any():
                 favour = _near(self._voicing) if part == COMP else None
-                return self._begin_one(part, allowed, tick, favour)
+                struck_by = Source.CUE if chord_is_last or is_hit else Source.CHORD
+                by = Reason(tick, free, struck_by=struck_by, chord=chord, taste=Source.VOICES)
+                return self._begin_one(part, allowed, tick, favour, by)
         self._strikes.popleft()
         voicing = tuple(sorted(pitch for part, pitch in self._notes if part == COMP))
         self._voicing = voicing or self._voicing
@@ -534,14 +577,21 @@ class Rollout(PlayedOnce):
         self._begin(Stroke(tick, DRUMS, drum, velocity_near(BOLD + self.brief.louder)))
 
     def _begin_one(
-        self, part: int, allowed: Mask, tick: int, favour: NDArray[np.float64] | None = None
+        self,
+        part: int,
+        allowed: Mask,
+        tick: int,
+        favour: NDArray[np.float64] | None,
+        because: Reason,
     ) -> None:
-        """A note of those that are allowed, where the model expects it."""
+        """A note of those that are allowed, where the model expects it; `because` is what is known of its reason."""
         self._come_near()
         place = place_classes(self.hearing.encoder.metre, tick)
         before = self.hearing.encoder.struck.get(part, NO_PITCH)
         query = Query(tick - self._last(), *place, part=part, on=1, before=before)
-        pitch = self._draw("pitch", query, allowed, self.brief.temperature, favour)
+        plain, logits = self._pitch_logits(query)
+        pitch = self._chosen(_favoured(logits, allowed, self.brief.temperature, favour))
+        self._because = self._drawn_by(because, pitch, query, plain, logits, allowed, favour)
         velocity = self._draw_velocity(query._replace(pitch=pitch))
         self._begin(Stroke(tick, part, pitch, velocity))
 
@@ -573,18 +623,19 @@ class Rollout(PlayedOnce):
         for pitch, onset in own:
             if tick - onset >= SHORTEST:
                 return self._end(part, pitch, tick)
-        allowed = self._beginnable(part, tick)
-        harmony, voices = self.brief.harmony[part], self.brief.voices[part]
+        free = self._beginnable(part, tick)
+        allowed, harmony, voices = free, self.brief.harmony[part], self.brief.voices[part]
         chord = harmony.chord(tick) if harmony and part == COMP else None
         if chord:
             missing = chord.pitch_classes - {pitch % 12 for pitch, _ in own}
-            allowed &= np.array([pitch % 12 in missing for pitch in range(128)])
+            allowed = free & np.array([pitch % 12 in missing for pitch in range(128)])
         else:
             voices = min(voices, 1)
         if len(own) >= voices or not allowed.any():
             self._pulsing, self._pulsed[part] = None, tick
             return None
-        self._begin_one(part, allowed, tick, None if harmony is None else harmony.at(tick))
+        favour = None if harmony is None else harmony.at(tick)
+        self._begin_one(part, allowed, tick, favour, Reason(tick, free, welcome=harmony))
 
     def _is_in_pulse(self, part: int, tick: int) -> bool:
         """False where a part begins notes on lines only, and this tick is none of them."""
@@ -627,7 +678,8 @@ class Rollout(PlayedOnce):
             may = False
         self._beats, self._stepped = None, beat.tick
         if may and self._is_left(BASS, tick):
-            self._begin_one(BASS, allowed, tick, self._asked(beat.role, tick))
+            because = Reason(tick, allowed, welcome=self.brief.harmony[BASS])
+            self._begin_one(BASS, allowed, tick, self._asked(beat.role, tick), because)
         return None
 
     def _asked(self, role: Role, tick: int) -> NDArray[np.float64] | None:
@@ -721,6 +773,7 @@ class Rollout(PlayedOnce):
 
     def _begin(self, stroke: Stroke) -> None:
         tick, part, pitch, _ = stroke
+        self.reasons[stroke], self._because = self._because, None
         self._feed(stroke)
         self._onsets.append(tick)
         self._onset_by = tick + LONGEST_SILENCE
@@ -815,6 +868,15 @@ class Rollout(PlayedOnce):
         self._notes.clear()
         self.frontier = tick
         self.is_done = True
+
+
+def _favoured(
+    logits: Logits, allowed: Mask | None, temperature: float, favour: NDArray[np.float64] | None
+) -> Probabilities:
+    """Probabilities of what is allowed, with so many nats added to the logits."""
+    if favour is not None:
+        logits = (logits + favour).astype(np.float32)
+    return probabilities(logits, allowed, temperature)
 
 
 def _tones(chord: Chord | None, part: int) -> frozenset[int]:

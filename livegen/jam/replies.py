@@ -76,6 +76,10 @@ class Reply(Enum):
     NOTHING_TO_LOOP = False, "There is nothing to repeat yet: play chords for a bar, then press it."
     NO_SONG = False, "There is no top yet: choose a chart, or play some chords first."
 
+    WHY = True, "{line}"
+    NOTHING_TO_EXPLAIN = False, "The model has not played yet: there is nothing to explain."
+    NOT_REMEMBERED = False, "Why that note was played is not remembered: ask about one of the last."
+
     STOPPED = True, "The model is silent, and the phrase is forgotten."
     NOTHING_TO_STOP = False, "Nothing was playing."
     PANICKED = True, "Everything is silent."

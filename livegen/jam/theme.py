@@ -72,6 +72,16 @@ class Theme:
 
         Nothing, with a share of 0, where the response's last interval does not stand in the call.
         """
+        matched, found = self._found(past)
+        share = self._share(SHARES[min(matched, len(SHARES) - 1)])
+        return share, [self._after(past[-1], place) for place in found]
+
+    def originals(self, past: Sequence[Point]) -> list[Point]:
+        """The notes of the call that came where `follows` has the response go on, in the same order."""
+        return [self._line[place + 1] for place in self._found(past)[1]]
+
+    def _found(self, past: Sequence[Point]) -> tuple[int, list[int]]:
+        """How many of the last intervals stand in the call, and after which of its notes they have been gone."""
         own = _steps(past[-len(SHARES) :])
         found: list[int] = []
         matched = 0
@@ -81,8 +91,7 @@ class Theme:
                 matched, found = same, []
             if same == matched:
                 found.append(place)
-        share = self._share(SHARES[min(matched, len(SHARES) - 1)])
-        return share, [self._after(past[-1], place) for place in found]
+        return matched, found
 
     def recalls(self, line: Sequence[Point], metre: Metre) -> tuple[float, Point | None]:
         """The note that comes next in a line that goes on, where a period has it come again, and its share, 0 to 1."""

@@ -2,7 +2,8 @@
 prove it.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 import torch
 from click.testing import CliRunner
 
-from export import parity, quantise, to_onnx
+from export import looking, parity, quantise, to_onnx
 from export.graph import to_bytes
 from export.material import MAX_PIECE, gather
 from livegen.codec.layout import FIELDS, Event, codec_hash
@@ -23,6 +24,7 @@ from livegen.errors import ConfigError, ModelError
 from livegen.inference import model
 from livegen.inference.contract import ModelFacts
 from livegen.inference.model import SLOW, TRIES, OnnxModel, _options, start
+from livegen.inference.model_metadata import METADATA_KEY, metadata
 from livegen.inference.onnx_file import ModelFile, parse
 from livegen.inference.onnx_operators import OPERATORS
 from livegen.music.messages import Message, NoteOff, NoteOn
@@ -153,8 +155,91 @@ def test_the_state_has_the_shape_of_the_network(pair: tuple[Network, bytes]) -> 
     shape = ring.shape if ring else tuple(network.initial_state(1).shape)
 
     assert facts == replace(
-        FACTS, state_shape=shape, has_ring=ring is not None, network=facts.network
+        FACTS,
+        state_shape=shape,
+        has_ring=ring is not None,
+        network=facts.network,
+        looks=facts.looks,
     )
+    assert (facts.looks is not None) == (network.recall is not None)
+
+
+@contextmanager
+def seen_softmax() -> Iterator[list[torch.Tensor]]:
+    """What softmax gives while this lasts."""
+    given: list[torch.Tensor] = []
+    whole = torch.softmax
+
+    def watched(x: torch.Tensor, dim: int) -> torch.Tensor:
+        given.append(whole(x, dim))
+        return given[-1]
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(torch, "softmax", watched)
+        yield given
+
+
+def test_a_file_tells_what_its_network_looked_at(tune: Path) -> None:
+    network, data = exported("gru, looking back")
+    assert network.recall
+    model = start(parse(data))
+    (piece,) = gather([tune], FACTS.styles, 10_000)
+    state, seen = model.initial_state(), 0
+    for row, sounding in zip(piece.rows[:100], piece.sounding, strict=False):
+        event = Event(*map(int, row))
+        looked = model.looked(event, 0, sounding, state)
+        fields = torch.tensor([[*event[:-1], event.interval, 0]])
+        with torch.inference_mode(), seen_softmax() as softmax:
+            network.step(fields, torch.from_numpy(sounding)[None], torch.from_numpy(state))
+        assert looked is not None and np.allclose(looked, softmax[0].numpy(), atol=1e-5)
+        assert np.allclose(looked.sum(1), 1, atol=1e-5)
+        state, _ = model.advance(event, 0, sounding, state)
+        seen += 1
+    assert seen == 100
+
+
+def test_without_a_place_is_as_if_nothing_had_been_heard_there(tune: Path) -> None:
+    network, data = exported("gru, looking back")
+    model = start(parse(data))
+    looks = model.facts.looks
+    assert network.recall and looks
+    (piece,) = gather([tune], FACTS.styles, 10_000)
+    state = model.initial_state()
+    for row, sounding in zip(piece.rows[:60], piece.sounding, strict=False):
+        before, state = state, model.advance(Event(*map(int, row)), 0, sounding, state)[0]
+
+    bare = looks.without(before, [7])
+    after = model.advance(Event(*map(int, piece.rows[59])), 0, piece.sounding[59], bare)[0]
+    gone = slice(looks.first + 7 * looks.numbers, looks.first + 8 * looks.numbers)
+    assert (after[0, gone] == 0).all() and (state[0, gone] != 0).any()
+    kept = np.ones(state.shape[1], np.bool_)
+    kept[gone] = False
+    assert (
+        after[0, kept] == state[0, kept]
+    ).all()  # of what was heard and of the layers nothing else is lost
+
+
+def test_a_file_of_before_is_extended_and_computes_the_same(tune: Path) -> None:
+    _, data = exported("gru, looking back")
+    old = onnx.load_model_from_string(quantise.int8(data))
+    del old.graph.output[-1]
+    facts = replace(parse(data).facts, looks=None, quantised=True)
+    onnx.helper.set_model_props(old, {METADATA_KEY: metadata(facts)})
+    before = old.SerializeToString(deterministic=True)
+
+    after = looking.extended(before)
+
+    new = onnx.load_model_from_string(after)
+    assert [t.SerializeToString() for t in new.graph.initializer] == [
+        t.SerializeToString() for t in old.graph.initializer
+    ]
+    assert len(after) - len(before) < 200
+    (piece,) = gather([tune], FACTS.styles, 10_000)
+    one, other = (parity.served(start(parse(it)), piece) for it in (before, after))
+    assert all((one.steps[name] == other.steps[name]).all() for name in one.steps)
+    assert looking.extended(after) == after
+    with pytest.raises(ConfigError, match="looks back at nothing"):
+        looking.extended(exported("gru")[1])
 
 
 def test_the_file_is_the_same_each_time(gru: tuple[Network, bytes]) -> None:

@@ -21,6 +21,7 @@ MAX_BYTES = 65_536
 MAX_TEXT = 64
 MOST_BARS = 10_000
 LARGEST = 2**53  # what a number of a page can be to the very one
+_NOTE = (LARGEST, 15, 127)  # when it was sent, channel, pitch
 
 
 class Refused(LivegenError):
@@ -188,6 +189,17 @@ def _bars(value: object, known: Known) -> int | None:
     raise Refused("capture: expected a number of bars, or nothing for all there is")
 
 
+def _note(value: object, known: Known) -> list[int] | None:
+    is_note = (
+        isinstance(value, list)
+        and len(value) == 3
+        and all(type(n) is int and 0 <= n <= most for n, most in zip(value, _NOTE, strict=True))
+    )
+    if value is None or is_note:
+        return value  # type: ignore[return-value]
+    raise Refused("why: expected when a note was sent, its channel and its pitch, or nothing")
+
+
 def _name(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME:
         raise Refused("macro: expected the name of a macro")
@@ -195,11 +207,12 @@ def _name(value: object) -> str:
 
 
 # A model by its name only: whoever has a page open may not make us load any file.
-_WITH_WORD: dict[str, Callable[[object, Known], str | int | None]] = {
+_WITH_WORD: dict[str, Callable[[object, Known], str | int | list[int] | None]] = {
     "preset": _one_of("preset", lambda known: known.presets),
     "model": _one_of("model", lambda known: known.models),
     "macro": lambda value, known: _name(value),
     "learn": _target,
     "unlearn": _some_target,
     "capture": _bars,
+    "why": _note,
 }

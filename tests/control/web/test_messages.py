@@ -128,6 +128,7 @@ def test_commands_that_take_something_take_only_that() -> None:
     assert said(t="do", name="unlearn", value="preset Solo") == Request("unlearn", "preset Solo")
     assert said(t="do", name="model", value="jam-gru") == Request("model", "jam-gru")
     assert said(t="do", name="capture", value=8) == Request("capture", 8)
+    assert said(t="do", name="why", value=[1 << 40, 0, 60]) == Request("why", [1 << 40, 0, 60])
     for name, value in (
         ("preset", "Loud"),
         ("learn", "nothing"),
@@ -136,6 +137,12 @@ def test_commands_that_take_something_take_only_that() -> None:
         ("capture", 0),
         ("capture", 1.5),
         ("capture", True),
+        ("why", 60),
+        ("why", [1, 0]),
+        ("why", [-1, 0, 60]),
+        ("why", [1, 16, 60]),
+        ("why", [1, 0, 128]),
+        ("why", [1, 0, True]),
         ("panic", 1),
         ("keep", {"from": 0, "to": 1}),
     ):
