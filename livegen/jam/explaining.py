@@ -21,7 +21,7 @@ from livegen.jam.reasons import Explanation, Reason, Source, explained
 from livegen.jam.replies import Replies, Reply
 from livegen.jam.struck import Struck
 from livegen.jam.theme import Point
-from livegen.music.parts import DRUMS, PARTS
+from livegen.music.parts import DRUM_CHANNEL, DRUMS, PARTS
 from livegen.music.scale import name_of
 from livegen.music.timeline import Timeline
 from livegen.notation.kit import drum_of
@@ -93,7 +93,8 @@ class Explaining:
     def heard(self, struck: Struck) -> None:
         """A note of the player's begins."""
         at, part, pitch = struck.at, struck.part, struck.pitch
-        self._notes.append(Note(at, at, YOU, part, pitch, 0, pitch))
+        channel = DRUM_CHANNEL if part == DRUMS else 0
+        self._notes.append(Note(at, at, YOU, part, pitch, channel, pitch))
 
     def sounded(self, given: Given, repeats: bool) -> None:
         """A note of the model's begins; `repeats` says that a repetition is played."""

@@ -34,6 +34,7 @@ import { Theme } from "./theme";
 import { keepToken, keptToken, takeToken } from "./token";
 import type { FromServer, HeardNote, ToServer } from "./types";
 import { WebMidi } from "./webmidi";
+import { Why } from "./why";
 import { Wish } from "./wish";
 import { type Status, Wire } from "./wire";
 
@@ -71,8 +72,10 @@ const keys = new Keys(
 
 new WebMidi(play, () => [store.hello?.ports.in ?? "Model In", store.hello?.ports.out ?? "Model Out"]);
 
+const why = new Why(store, now, send);
+const roll = find<HTMLCanvasElement>("roll");
 const stage = new Stage(
-  find<HTMLCanvasElement>("roll"),
+  roll,
   tape,
   () => store.state,
   now,
@@ -80,7 +83,9 @@ const stage = new Stage(
     readouts.tick(at);
     keys.light();
   },
+  why.shown,
 );
+why.listenTo(roll, stage);
 
 new Theme(() => stage.recolour());
 fit();

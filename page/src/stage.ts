@@ -1,5 +1,6 @@
 // Draws the piano roll, sixty times a second.  Knows where things lie from `roll`, and what there is from its caller.
 
+import { type Explained, noteAt, reach, thickness } from "./arcs";
 import { barsBefore } from "./bars";
 import type { Note, NoteTape } from "./notes";
 import {
@@ -26,6 +27,7 @@ const GUTTER = 2.3;
 const WIDE = 6.4;
 const TOP = 1.85;
 const EASE = 0.12;
+const FARTHEST = 4; // times as far back as usual notes are known
 const SHARPEST = 2; // device pixels per pixel that are worth their time
 
 interface Colours {
@@ -50,6 +52,8 @@ export class Stage {
   #width = 0;
   #height = 0;
   #still = matchMedia("(prefers-reduced-motion: reduce)");
+  #behind = 0; // micros that are seen behind now: more while arcs reach farther
+  #view: View | null = null; // as it was drawn last
   #frames: number[] = [];
 
   constructor(
@@ -58,6 +62,7 @@ export class Stage {
     private readonly state: () => EngineState,
     private readonly now: () => number,
     private readonly perFrame: (now: number) => void,
+    private readonly shown: () => Explained | null,
   ) {
     this.#context = canvas.getContext("2d", { alpha: false }) as CanvasRenderingContext2D;
     this.#colours = coloursOf(canvas);
@@ -79,8 +84,8 @@ export class Stage {
   }
 
   draw(now: number): void {
-    const seen = seenAt(now, this.#still.matches, this.#sight);
-    this.tape.forget(now - 4 * this.#sight.behind);
+    const seen = seenAt(now, this.#still.matches, this.#reaching(now));
+    this.tape.forget(now - FARTHEST * this.#sight.behind);
     const notes = this.tape.between(seen.from, seen.to);
     const plan = this.state().plan ?? [];
     const view = this.#aim(seen, notes, plan);
@@ -88,9 +93,30 @@ export class Stage {
     this.#grid(view, now);
     for (const one of plan) this.#ghost(view, one, now);
     for (const note of notes) this.#note(view, note, now);
+    this.#arcs(view);
     this.#nowLine(view, now);
     this.#names(view);
+    this.#view = view;
     this.perFrame(now);
+  }
+
+  /** The model's note under a pointer; null where there is none. */
+  noteAt(clientX: number, clientY: number): Note | null {
+    const view = this.#view;
+    if (view === null) return null;
+    const box = this.canvas.getBoundingClientRect();
+    const notes = this.tape.between(view.from, view.to);
+    const drumY = (row: number): number => this.#drumY(view, row) - this.#top;
+    return noteAt(view, notes, clientX - box.left, clientY - box.top - this.#top, drumY, this.now());
+  }
+
+  /** What is seen, farther back while arcs reach there; in small steps, or not at all for who wants less motion. */
+  #reaching(now: number): Sight {
+    const usual = this.#sight.behind;
+    const target = this.#still.matches ? usual : reach(this.shown(), now, usual, (FARTHEST - 1) * usual);
+    const behind = this.#behind || usual;
+    this.#behind = Math.abs(target - behind) < 20_000 ? target : behind + (target - behind) * EASE;
+    return { ...this.#sight, behind: this.#behind };
   }
 
   #count(at: number): void {
@@ -218,6 +244,42 @@ export class Stage {
     if (who === 0) context.arc(x, y, radius, 0, 2 * Math.PI);
     else diamond(context, x, y, radius);
     context.fill();
+  }
+
+  /** From the note that is explained to the notes that it took up, and a ring around each of these. */
+  #arcs(view: View): void {
+    const shown = this.shown();
+    if (shown === null) return;
+    const context = this.#context;
+    const [x, y] = this.#placeOf(view, shown);
+    context.strokeStyle = context.fillStyle = this.#colours.now;
+    for (const arc of shown.arcs) {
+      const [from, level] = this.#placeOf(view, arc);
+      const high = Math.max(this.#top + 4, Math.min(y, level) - 24 - Math.min(90, Math.abs(x - from) / 6));
+      context.lineWidth = thickness(arc.nats);
+      context.beginPath();
+      context.moveTo(x, y);
+      context.bezierCurveTo(x, high, from, high, from, level);
+      context.stroke();
+      this.#ring(from, level);
+    }
+    this.#ring(x, y);
+  }
+
+  #ring(x: number, y: number): void {
+    const context = this.#context;
+    context.lineWidth = 2;
+    context.beginPath();
+    context.arc(x, y, this.#sight.note + 3, 0, 2 * Math.PI);
+    context.stroke();
+  }
+
+  #placeOf(view: View, note: { at: number; channel: number; pitch: number }): [number, number] {
+    const y =
+      note.channel === DRUMS
+        ? this.#drumY(view, drumRow(note.pitch))
+        : this.#top + yOf(view, note.pitch) + rowHeight(view) / 2;
+    return [xOf(view, note.at), y];
   }
 
   #ghost(view: View, [due, until, , channel, pitch]: Planned, now: number): void {

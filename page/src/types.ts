@@ -85,6 +85,7 @@ export interface EngineState {
   waits_for?: readonly number[]; // pitches of held keys that keep the model from answering
   rest_at?: number | null; // micros: when the player will have rested, if nothing is struck before
   coming?: boolean; // the model is about to begin
+  why?: Told | Record<string, never>; // of the note that was asked about last
   reply?: Reply | Record<string, never>; // to what was asked for last, by whomever; empty before
   /** Channel, from 1, to how it is heard: those on which notes came. */
   channels?: Record<string, string>;
@@ -96,6 +97,24 @@ export interface EngineState {
   surprise?: Surprise[];
   engine?: "alive" | "starting" | "dead";
   engine_pid?: number;
+}
+
+/** Why a note of the model's was played.  `others`: [pitch, chance, …]; `took_up`: [who, micros, channel, pitch, nats, …]. */
+export interface Told {
+  at: number;
+  channel: number;
+  pitch: number;
+  part: string;
+  note: string;
+  who: string;
+  because: string;
+  seen: string;
+  chance: number; // 0 where nothing was drawn
+  others: number[];
+  network: number; // the chance that the network alone gave it
+  added: Record<string, number>; // nats, by who added them
+  took_up: number[];
+  without: number; // so many times less likely without what it took up
 }
 
 /** What came of a command, or why a value was not taken. */
@@ -149,7 +168,7 @@ export type FromServer =
 
 export type ToServer =
   | { t: "set"; name: string; value: Value }
-  | { t: "do"; name: string; value?: Value | null }
+  | { t: "do"; name: string; value?: Value | number[] | null }
   | { t: "play"; data: [number, number, number] | [number, number] }
   | { t: "ping"; at: number };
 
