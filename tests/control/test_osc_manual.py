@@ -69,6 +69,8 @@ def test_every_address_of_ours_in_the_manual_exists() -> None:
         "song/title",
         "song/section",
         "song/bar",
+        "why/who",
+        "reply/line",
     )
     sent_only = {f"{ROOT}/state/{name}" for name in states} | {f"{ROOT}/error"}
 
