@@ -15,7 +15,7 @@ import numpy as np
 
 from livegen.codec.layout import ADVANCE, FIELDS, NO_GRID, NO_PITCH, SOUNDING, Event
 from livegen.errors import ModelError
-from livegen.inference.contract import Logits, ModelFacts, Query, Sounding, State, Summary
+from livegen.inference.contract import Logits, ModelFacts, Query, Sounding, State, Summary, Weights
 from livegen.inference.model_metadata import LEARNER, facts_in, parsed
 from livegen.inference.onnx_file import read_bytes
 from livegen.inference.protobuf import RefusedFile, expect
@@ -56,6 +56,10 @@ class Learner:
             state = _struck(event, state)
         place = np.array([event.position, event.bar], np.float32)
         return state, np.concatenate([state, sounding, place])
+
+    def looked(self, event: Event, style: int, sounding: Sounding, state: State) -> Weights | None:
+        """It does not look back, and cannot say so."""
+        return None
 
     def logits(self, field: str, summary: Summary, query: Query) -> Logits:
         """Logits of one field by the rules."""

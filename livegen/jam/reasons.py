@@ -63,7 +63,8 @@ class Mixed(NamedTuple):
 class Drawn(NamedTuple):
     """A draw: the pitch, what was asked of the network before and what it said, and what was made of that.
 
-    `plain` are the network's logits, `logits` the same coloured by the memory.  `favour` is in nats, `cut` the nucleus.  `step` is the network's before, None where it was not kept.
+    `plain` are the network's logits, `logits` the same coloured by the memory.  `favour` is in nats, `cut` the nucleus.
+    `step` is the network's before, None where it was not kept.
     """
 
     pitch: int

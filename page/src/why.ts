@@ -14,6 +14,7 @@ const OLD_US = 40_000_000; // a note of so long ago is on no roll any more
 const WHO: Record<string, string> = {
   network: "the network",
   habit: "habit",
+  memory: "what you played before",
   theme: "your phrase",
   form: "the form",
   scale: "the scale",
