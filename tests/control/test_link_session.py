@@ -18,7 +18,6 @@ from hypothesis import strategies as st
 from livegen.control import link_session
 from livegen.control.link_session import TOLERANCE_US, LinkSession
 from livegen.control.surfaces import Request
-from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.extras import to_install
 from livegen.jam.conductor import Conductor
@@ -179,6 +178,31 @@ def test_a_session_that_appears_is_joined_and_its_bar_lines_are_ours() -> None:
     assert stage.told[0]["peers"] == 1
     assert abs(stage.beat_error_us) < 100
     assert stage.conductor.leader.value == "link"
+
+
+@pytest.mark.parametrize("after_ms", range(0, 1_000, 90))
+def test_a_session_that_has_just_begun_is_joined_when_it_is_clearly_the_older_one(
+    after_ms: int,
+) -> None:
+    """Else Link may keep the tempo of whoever came later: of two that begin within half a second it keeps either."""
+    stage = Stage()
+    stage.until(5 + after_ms / 1000)
+    stage.network.peers, began = 1, stage.network.now
+    stage.until(4)
+
+    assert stage.peer.enabled_at is not None
+    assert stage.peer.enabled_at - began > 0.8 * SECOND
+    assert stage.told
+
+
+def test_who_spoke_once_and_is_gone_is_not_joined() -> None:
+    stage = Stage()
+    stage.network.peers = 1
+    stage.until(0.5)
+    stage.network.peers = 0
+    stage.until(10)
+
+    assert stage.peer.told == [] and stage.told == []
 
 
 def test_the_tempo_of_before_the_session_was_found_is_not_told() -> None:
@@ -390,7 +414,8 @@ async def follow_a_real_peer() -> list[tuple[float, dict[str, Any] | None]]:
     await _until(lambda: told[-1][1] and told[-1][1]["tempo_us"] < 460_000)
     value = told[-1][1]
     assert value is not None
-    now, beat = clock.now(), other.beat
+    # On a busy machine we may lose the processor between two readings: the quickest of many is the surest.
+    _, now, beat = min(session._reading(other) for _ in range(200))
     error = ((now - value["origin_us"]) / value["tempo_us"] - beat + 2) % 4 - 2
     assert abs(error) < 0.01, error
     session.close()
