@@ -108,6 +108,10 @@ class MidiEndpoint(Input, Output, Sink):
             self._ports.send(mark)
         self._ports.send(data)
 
+    def let_out(self, by: int) -> None:
+        """Wait until the MIDI system has taken what was sent, until `by` (micros) at most."""
+        self._ports.let_out(by)
+
     def heard(self, now: int, data: bytes) -> None:
         """Take no note: the loop guard saw it at the input."""
 

@@ -35,6 +35,7 @@ from livegen.daemon.frames import (
 from livegen.daemon.inlet import Inlet
 from livegen.daemon.outbox import Outbox
 from livegen.daemon.page_sink import LogLines, PageKeys, PageSink
+from livegen.daemon.server_watch import STALL_US
 from livegen.daemon.signals import Deed, Signals, die_of
 from livegen.daemon.statistics import Statistics
 from livegen.daemon.supervisor import State, Supervisor
@@ -471,6 +472,7 @@ class PortProcess:
         """Release all that sounds, let that arrive, and stop; play on when told to."""
         had_clock = self._outbox.is_running
         self._release_the_last(clock.now())
+        self._midi.let_out(clock.now() + STALL_US)
         self._turned_at = clock.wait_until(clock.now() + DELIVERY_US, 0)
         self._signals.stop(number)
         self._go_on(clock.now())

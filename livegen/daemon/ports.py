@@ -35,6 +35,9 @@ CLIENT_IN, CLIENT_OUT = (
 )  # one JACK client per port; equal names would become livegen-01
 QUEUE_LIMIT = 4096
 PER_POLL = 1024  # messages taken in per receive(), so that a flood cannot hold the loop
+# Signs of life after which what was sent before has been taken: of a period that had begun by then, of the one that
+# takes it, and one that may be no period at all, where the thread lost the processor in the middle of one.
+TAKEN = 3
 CLOSING_US = 100_000  # kept for closing both ports, which takes five periods: 14 ms of 128 frames, 107 ms of 1024
 
 NONE = "none"
@@ -75,6 +78,9 @@ class Ports(Protocol):
     def health(self, now: int) -> Health:
         """Look after the MIDI system; cheap enough for every 100 ms."""
 
+    def let_out(self, by: int) -> None:
+        """Wait until the MIDI system has taken what was sent, until `by` (micros) at most."""
+
     def close(self) -> None:
         """Close both ports; never waits for a MIDI system that is not well."""
 
@@ -99,6 +105,9 @@ class EmbeddedPorts:
     def health(self, now: int) -> Health:
         """Never fail."""
         return Health.WELL
+
+    def let_out(self, by: int) -> None:
+        """Do nothing: nobody else listens here."""
 
     def close(self) -> None:
         """Do nothing."""
@@ -179,6 +188,15 @@ class RtMidiPorts:
         if self._watch is not None and self._state is not Health.LOST:
             self._state = self._watch.look(now)
         return self._state
+
+    def let_out(self, by: int) -> None:
+        """Wait until a JACK server has taken what was sent; all other systems take it at once.
+
+        libjack's thread hands it over once a period, and a server that is short of the processor stands still for
+        longer.
+        """
+        if self._watch is not None:
+            self._watch.runs(by, TAKEN)
 
     def close(self) -> None:
         """Close both.

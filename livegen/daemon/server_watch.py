@@ -89,15 +89,15 @@ class ServerWatch:
             self._state = self._running(now)
         return self._state
 
-    def runs(self, by: int) -> bool:
-        """Wait for a new sign of life, until `by` (micros) at most; False if none came.
+    def runs(self, by: int, signs: int = 1) -> bool:
+        """Wait for so many new signs of life, until `by` (micros) at most; False if fewer came.
 
         A signal that the server gave before it froze may still be on its way to our thread: ask some milliseconds
         after the event that is doubted.
         """
         before = self._slices_now()
         while not self._hung_up():
-            if before == 0 or self._slices_now() > before:  # 0: the system does not say
+            if before == 0 or self._slices_now() >= before + signs:  # 0: the system does not say
                 return not self._hung_up()
             if clock.now() >= by:
                 return False

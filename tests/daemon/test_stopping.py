@@ -1,0 +1,95 @@
+"""What Ctrl-Z does before the process stops, on virtual time over a JACK server that stalls."""
+
+import io
+import signal
+from dataclasses import dataclass, field
+
+import pytest
+
+from livegen.daemon import clock
+from livegen.daemon.clock import SECOND
+from livegen.daemon.port_process import PortProcess, ServeOptions
+from livegen.daemon.ports import RtMidiPorts
+from livegen.daemon.server_watch import STALL_US, Health, ServerWatch
+
+PERIOD_US = 2_667  # 128 frames at 48 kHz
+ON, OFF = bytes((0x90, 60, 80)), bytes((0x80, 60, 64))
+
+
+@dataclass
+class Server:
+    """A server that takes what it was given once a period, and stands still from `stalls` until `wakes`, micros."""
+
+    now: int = 1_000 * SECOND
+    stalls: int = 0
+    wakes: int = 0
+    given: list[tuple[int, bytes]] = field(default_factory=list)
+
+    def cycles(self) -> int:
+        stood = max(0, min(self.now, self.wakes) - self.stalls) if self.now > self.stalls else 0
+        return (self.now - stood) // PERIOD_US
+
+    def send_message(self, data: bytes) -> None:
+        self.given.append((self.cycles(), bytes(data)))
+
+    def get_message(self) -> None:
+        return None
+
+    def taken(self) -> list[bytes]:
+        """What has left: a cycle that had begun when it was given takes it no more."""
+        return [data for cycle, data in self.given if cycle + 1 < self.cycles()]
+
+    def wait_until(self, due: int, spin_us: int = 0) -> int:
+        self.now = max(self.now, due)
+        return self.now
+
+
+@pytest.fixture
+def server(monkeypatch: pytest.MonkeyPatch) -> Server:
+    server = Server()
+    monkeypatch.setattr(clock, "now", lambda: server.now)
+    monkeypatch.setattr(clock, "wait_until", server.wait_until)
+    return server
+
+
+@pytest.fixture
+def process(server: Server, monkeypatch: pytest.MonkeyPatch) -> PortProcess:
+    """A port process whose ports are on this server, with a note that sounds."""
+    ports, watch = RtMidiPorts.__new__(RtMidiPorts), ServerWatch()
+    ports.api, ports.in_name, ports.out_name = "jack", "Model In", "Model Out"
+    ports._midi_in = ports._midi_out = server
+    ports._watch, ports._state = watch, Health.WELL
+    monkeypatch.setattr(watch, "_slices_now", lambda: server.cycles())
+    process = PortProcess(ServeOptions(), io.StringIO())
+    process._midi._ports = ports
+    process._outbox.put(server.now, ON)
+    process._send()
+    server.now += SECOND
+    assert ON in server.taken()
+    return process
+
+
+@pytest.mark.parametrize("stall_ms", [0, 20, 100, 700])
+def test_ctrl_z_stops_once_a_server_that_stalls_has_taken_the_releases(
+    server: Server, process: PortProcess, monkeypatch: pytest.MonkeyPatch, stall_ms: int
+) -> None:
+    left: list[list[bytes]] = []
+    monkeypatch.setattr(process._signals, "stop", lambda number: left.append(server.taken()))
+    server.stalls, server.wakes = server.now, server.now + stall_ms * 1000
+
+    process._stop(signal.SIGTSTP)
+
+    assert len(left) == 1 and OFF in left[0]
+
+
+def test_ctrl_z_stops_also_where_the_server_has_frozen(
+    server: Server, process: PortProcess, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stopped: list[int] = []
+    monkeypatch.setattr(process._signals, "stop", lambda number: stopped.append(server.now))
+    began = server.stalls = server.now
+    server.wakes = server.now + 3600 * SECOND
+
+    process._stop(signal.SIGTSTP)
+
+    assert len(stopped) == 1 and stopped[0] - began < 2 * STALL_US
