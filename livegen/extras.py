@@ -9,7 +9,6 @@ import re
 import shlex
 import sys
 from collections.abc import Sequence
-from importlib import metadata
 from pathlib import Path
 
 CHECKOUT = Path(__file__).resolve().parents[1]
@@ -38,6 +37,8 @@ def need(extra: str, *modules: str) -> None:
 
 def required() -> list[str]:
     """Give the requirements of the installed livegen, as in PEP 508."""
+    from importlib import metadata  # 15 ms of every start, for a line that few ever read
+
     return metadata.requires("livegen") or []
 
 

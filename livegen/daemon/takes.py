@@ -7,7 +7,7 @@ tempo, and no note its time.  Knows no files and no processes.
 
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 from livegen.jam.journal import Session
 from livegen.jam.rows import Grid, JournalError
@@ -24,9 +24,7 @@ from livegen.music.messages import (
     kind_of,
 )
 from livegen.music.metre import TICKS_PER_BEAT
-
-if TYPE_CHECKING:
-    from livegen.music.smf import Score
+from livegen.music.smf import Score, Track
 
 PPQN = 480
 PLAYER, MODEL = "Player", "Model"
@@ -172,14 +170,12 @@ def _micros(tempo_us: int, ticks: int) -> int:
 
 def score_of(
     played: Iterable[SideMessage], bars: Sequence[Bar], sides: Sequence[str] = SIDES
-) -> "Score":
+) -> Score:
     """Make a score of the music between the first and the last bar line, a track for each side, 480 ticks a quarter.
 
     A note that began before does not sound; programs, controllers and bends of before hold.  What is still down
     at the end is let go there.
     """
-    from livegen.music.smf import Score, Track  # mido: 0.1 s that no process pays before it writes
-
     ordered = sorted(played, key=lambda message: message.at)
     ticks = _Ticks(bars)
     tracks = (
@@ -189,7 +185,7 @@ def score_of(
     return Score(PPQN, tuple(tracks), ticks.tempos(), tuple(_metres(bars)))
 
 
-def session_score(session: Session, tempo_bpm: float = 120.0) -> "Score | None":
+def session_score(session: Session, tempo_bpm: float = 120.0) -> Score | None:
     """A whole session; None where nothing was played.  Raises JournalError for one that no file can hold.
 
     `tempo_bpm` counts where no engine gave a timeline.

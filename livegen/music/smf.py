@@ -9,9 +9,7 @@ from dataclasses import dataclass, field, replace
 from io import SEEK_END, BytesIO
 from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
-
-import mido
+from typing import TYPE_CHECKING, BinaryIO
 
 from livegen.errors import MidiFileError
 from livegen.music import smf_bytes
@@ -21,6 +19,9 @@ from livegen.music.note_ends import ended
 from livegen.music.pieces import Bytes
 from livegen.music.smf_bytes import Repairs
 from livegen.music.tempo_map import DEFAULT_TEMPO, TempoMap
+
+if TYPE_CHECKING:
+    import mido  # it only writes: loading it takes 40 ms, which no process pays that starts to play
 
 # Whoever changes what a file is read as raises it: what was made of files before is made anew.
 READING = 2
@@ -299,6 +300,8 @@ def write(path: Path, score: Score) -> None:
 
     `read` gives the same score back.  Names must be Latin-1, messages in the order of their ticks.
     """
+    import mido
+
     changes: list[tuple[int, mido.MetaMessage]] = [
         (tick, mido.MetaMessage("set_tempo", tempo=tempo)) for tick, tempo in score.tempos
     ] + [
@@ -311,7 +314,9 @@ def write(path: Path, score: Score) -> None:
     mido.MidiFile(type=1, ticks_per_beat=score.ppqn, tracks=tracks).save(path)
 
 
-def _mido_track(track: Track) -> mido.MidiTrack:
+def _mido_track(track: Track) -> "mido.MidiTrack":
+    import mido
+
     out = mido.MidiTrack([mido.MetaMessage("track_name", name=track.name)])
     if track.program:
         channel = next(m.channel for _, m in track.messages if isinstance(m, NoteOn))
@@ -321,7 +326,7 @@ def _mido_track(track: Track) -> mido.MidiTrack:
 
 
 def _append(
-    track: mido.MidiTrack, timed: Sequence[tuple[int, mido.Message | mido.MetaMessage]]
+    track: "mido.MidiTrack", timed: Sequence[tuple[int, "mido.Message | mido.MetaMessage"]]
 ) -> None:
     last = 0
     for tick, message in timed:

@@ -15,7 +15,7 @@ import pytest
 if TYPE_CHECKING:
     from playwright.sync_api import Browser
 
-    from tests.browser.pages import Jam, Seen
+    from tests.browser.pages import Jam, Seen, Shared
 
 HERE = Path(__file__).parent
 BUILT = Path(__file__).parents[2] / "livegen/control/web/built/index.html"
@@ -43,6 +43,8 @@ class Look(Protocol):
 
 
 ALL = ExitStack()  # what all tests of this folder have together
+ECHOING: list["Jam"] = []
+JAMMING: list[tuple["Shared", ExitStack]] = []
 
 
 @pytest.hookimpl(wrapper=True)
@@ -51,6 +53,8 @@ def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None, Any
     done = yield
     if nextitem is None or nextitem.path.parent != HERE:
         ALL.close()
+        ECHOING.clear()
+        JAMMING.clear()
         started.cache_clear()
     return done
 
@@ -95,13 +99,31 @@ def serve(stack: ExitStack, tmp_path: Path) -> Serve:
     return start
 
 
-@pytest.fixture(scope="module")
-def echoing(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Jam"]:
-    """A daemon with a small engine, for all tests of a file that play nothing to it."""
+@pytest.fixture
+def echoing(tmp_path_factory: pytest.TempPathFactory) -> "Jam":
+    """A daemon with a small engine that keeps nothing, for all tests that need no other."""
     from tests.browser.pages import jam
 
-    with jam(tmp_path_factory.mktemp("echoing") / "kept", "engines:echo") as one:
-        yield one
+    if not ECHOING:
+        folder = tmp_path_factory.mktemp("echoing") / "kept"
+        ECHOING.append(ALL.enter_context(jam(folder, "engines:echo")))
+    return ECHOING[0]
+
+
+@pytest.fixture
+def jamming(tmp_path_factory: pytest.TempPathFactory) -> Iterator["Jam"]:
+    """A daemon with the shipped model, for tests that leave nothing behind but controls, bindings and sound."""
+    from tests.browser.pages import Shared, jam
+
+    if not JAMMING:
+        folder = tmp_path_factory.mktemp("jamming") / "kept"
+        stack = ALL.enter_context(ExitStack())
+        JAMMING.append((Shared(stack.enter_context(jam(folder))), stack))
+    shared, stack = JAMMING[0]
+    yield shared.jam
+    if not shared.is_as_at_first():
+        JAMMING.clear()
+        stack.close()
 
 
 @pytest.fixture

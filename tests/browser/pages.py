@@ -5,6 +5,8 @@ Everything is waited for.  Whatever a page asks for is written down, and so is w
 
 import json
 import re
+import socket
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,6 +15,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from playwright.sync_api import Browser, BrowserContext, Page, Request, WebSocket, expect
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from livegen import shipped
 from livegen.app import engine_settings
@@ -42,6 +46,13 @@ MIDI_INPUTS = """
     access.inputs = new Map(inputs.map(one => [one.id, one]));
     access.onstatechange?.();
   };
+"""
+
+
+# Drawing sixty times a second without a graphics card is most of what these tests cost; ten times show the same.
+TEN_FRAMES = """
+  window.requestAnimationFrame = draw => setTimeout(() => draw(performance.now()), 100);
+  window.cancelAnimationFrame = clearTimeout;
 """
 
 
@@ -109,6 +120,69 @@ def jam(folder: Path, engine: str = "", port: int = 0, **page: Any) -> Iterator[
 
         wait_for(is_told, every_s=0.02)
         yield Jam(daemon, found[0], folder)
+
+
+@contextmanager
+def client_of(jam: Jam, sock: socket.socket | None = None) -> Iterator[ClientConnection]:
+    """A page without a browser, welcomed."""
+    origin = Origin(jam.origin)
+    with connect(jam.socket, sock=sock, origin=origin, close_timeout=0.2) as client:
+        client.send(f'{{"token": "{TOKEN}"}}')
+        assert '"hello"' in str(client.recv())
+        yield client
+
+
+# What a test may have changed in a daemon that others look at after it.
+CHANGED = ("controls", "map", "preset", "learning", "turn", "held", "plan")
+RESET_S = 5.0
+
+
+class Shared:
+    """A daemon that tests share one after the other: each finds it as it was at first, or finds another."""
+
+    def __init__(self, jam: Jam) -> None:
+        self.jam = jam
+        with client_of(jam) as client:
+            known = _known(client)
+        self._first: dict[str, Any] = {name: known.get(name) or None for name in CHANGED}
+
+    def is_as_at_first(self) -> bool:
+        """Silence it, put its controls back, unbind what was learned; False if it does not come to rest so."""
+        if self.jam.daemon.process.poll() is not None:
+            return False
+        with client_of(self.jam) as client:
+            by = time.monotonic() + RESET_S
+            client.send('{"t": "do", "name": "learn", "value": ""}')
+            for name in ("panic", "stop"):
+                client.send(json.dumps({"t": "do", "name": name}))
+            known = _known(client)
+            for target in known["map"].values():
+                client.send(json.dumps({"t": "do", "name": "unlearn", "value": target}))
+            for name, value in self._first["controls"].items():
+                if known["controls"][name] != value:
+                    client.send(json.dumps({"t": "set", "name": name, "value": value}))
+            while any((known.get(name) or None) != value for name, value in self._first.items()):
+                if time.monotonic() > by:
+                    return False
+                known = _told(client, known)
+        return True
+
+
+def _known(client: ClientConnection) -> dict[str, Any]:
+    """The state that a page is told when it comes."""
+    known: dict[str, Any] = {}
+    while not known.get("controls"):
+        known = _told(client, known)
+    return known
+
+
+def _told(client: ClientConnection, known: dict[str, Any]) -> dict[str, Any]:
+    """The state after one more frame, or after a while without one."""
+    try:
+        frame = json.loads(client.recv(timeout=0.2))
+    except TimeoutError:
+        return known
+    return known | frame["state"] if frame["t"] == "state" else known
 
 
 @dataclass
@@ -186,11 +260,16 @@ class Seen:
 
 
 @contextmanager
-def seen(browser: Browser, **options: Any) -> Iterator[Seen]:
-    """A page in a context of its own, nothing kept from others.  Nothing may have left the machine at the end."""
+def seen(browser: Browser, all_frames: bool = False, **options: Any) -> Iterator[Seen]:
+    """A page in a context of its own, nothing kept from others.  Nothing may have left the machine at the end.
+
+    It draws ten times a second, and as the browser wants to with `all_frames`.
+    """
     context: BrowserContext = browser.new_context(
         viewport={"width": 1440, "height": 900}, accept_downloads=True, **options
     )
+    if not all_frames:
+        context.add_init_script(TEN_FRAMES)
     try:
         watched = Seen(context.new_page())
         watched.watch()

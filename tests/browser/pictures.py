@@ -31,7 +31,7 @@ def main() -> None:
         sync_playwright() as driver,
     ):
         browser = driver.chromium.launch(executable_path=path, args=FLAGS, chromium_sandbox=False)
-        with seen(browser, color_scheme="dark") as page:
+        with seen(browser, all_frames=True, color_scheme="dark") as page:
             take_the_first_run(page, served)
             take_the_stage(page)
             take_the_controls(page.page)

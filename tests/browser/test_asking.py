@@ -9,14 +9,15 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import expect
 
 from tests.browser.conftest import Look, Serve
+from tests.browser.pages import Jam
 
 TUNE = "adgkgdsfhj"  # ten keys
 
 
 def test_a_wish_in_words_sets_controls_and_shows_which_and_what_was_not_understood(
-    serve: Serve, look: Look
+    jamming: Jam, look: Look
 ) -> None:
-    seen = look(serve())
+    seen = look(jamming)
     box = seen.page.get_by_label("What you want, in words")
 
     box.fill("慢速小调, less busy, banana")

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from livegen import shipped
 from livegen.music.charts import read_chart, write_text
 from tests.browser.conftest import Look, Serve
-from tests.browser.pages import Seen
+from tests.browser.pages import Jam, Seen
 from tests.browser.pictures import choose
 
 BLUES = write_text(read_chart(shipped.chart("12-bar-blues")))
@@ -28,8 +28,8 @@ def plays_by(seen: Seen, title: str) -> None:
     seen.until(lambda: (seen.state().get("song") or {}).get("title") == title)
 
 
-def test_a_chart_that_is_chosen_is_shown_and_played_by(serve: Serve, look: Look) -> None:
-    seen = look(serve())
+def test_a_chart_that_is_chosen_is_shown_and_played_by(jamming: Jam, look: Look) -> None:
+    seen = look(jamming)
     opens(seen)
     panel, lead = seen.page.locator("#panel-chart"), seen.page.locator("#lead-sheet")
     expect(lead).to_be_hidden()
@@ -56,8 +56,8 @@ def test_a_chart_that_is_chosen_is_shown_and_played_by(serve: Serve, look: Look)
     expect(panel.get_by_role("combobox", name="Chart", exact=True)).to_have_value("off")
 
 
-def test_the_bar_that_is_played_is_lit_and_in_sight(serve: Serve, look: Look) -> None:
-    seen = look(serve())
+def test_the_bar_that_is_played_is_lit_and_in_sight(jamming: Jam, look: Look) -> None:
+    seen = look(jamming)
     choose(seen.page, "sync", "internal")
     choose(seen.page, "tempo", "300")
     opens(seen)
@@ -75,8 +75,8 @@ def test_the_bar_that_is_played_is_lit_and_in_sight(serve: Serve, look: Look) ->
     assert box and bar and box["y"] - 2 <= bar["y"] <= box["y"] + box["height"] - bar["height"] + 2
 
 
-def test_the_keyboard_alone_chooses_a_chart(serve: Serve, look: Look) -> None:
-    seen = look(serve())
+def test_the_keyboard_alone_chooses_a_chart(jamming: Jam, look: Look) -> None:
+    seen = look(jamming)
     seen.page.locator("#tab-chart").click()
     for _ in range(2):
         seen.page.keyboard.press("Tab")
@@ -90,8 +90,8 @@ def test_the_keyboard_alone_chooses_a_chart(serve: Serve, look: Look) -> None:
     plays_by(seen, read_chart(came[0]).title)
 
 
-def test_a_chart_is_transposed_on_the_page_too(serve: Serve, look: Look) -> None:
-    seen = look(serve())
+def test_a_chart_is_transposed_on_the_page_too(jamming: Jam, look: Look) -> None:
+    seen = look(jamming)
     opens(seen)
     seen.page.get_by_role("combobox", name="Chart", exact=True).select_option(
         label="Twelve-bar blues"
@@ -153,10 +153,10 @@ def test_a_chart_is_written_corrected_used_and_saved(
     assert "Fm7" in (jam.folder.parent / "charts" / "mine.txt").read_text()
 
 
-def test_a_file_of_another_format_is_opened(serve: Serve, look: Look, tmp_path: Path) -> None:
+def test_a_file_of_another_format_is_opened(jamming: Jam, look: Look, tmp_path: Path) -> None:
     song = tmp_path / "Söng.cho"
     song.write_text("{title: Söng}\n{key: G}\n[G]One and [D7]two\n", encoding="utf-8")
-    seen = look(serve())
+    seen = look(jamming)
     opens(seen)
     panel = seen.page.locator("#panel-chart")
     panel.get_by_text("Write or change a chart").click()

@@ -13,7 +13,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Look, Serve
+from tests.browser.conftest import Look
 from tests.browser.pages import NOTE_ON, PLAYER, Jam, Seen
 from tests.e2e.harness import Daemon, wait_for
 
@@ -74,9 +74,9 @@ def turned_away(look: Look, jam: Jam, fragment: str) -> Seen:
 
 @pytest.mark.parametrize("fragment", ["", "#the-token-of-an-earlier-run", "#piano"])
 def test_the_printed_address_lets_in_the_tab_that_was_turned_away(
-    serve: Serve, look: Look, fragment: str
+    echoing: Jam, look: Look, fragment: str
 ) -> None:
-    jam = serve("engines:echo")
+    jam = echoing
     seen = turned_away(look, jam, fragment)
 
     seen.page.goto(jam.url)  # in the same tab: only the fragment is new, and nothing is loaded
@@ -87,9 +87,9 @@ def test_the_printed_address_lets_in_the_tab_that_was_turned_away(
 
 
 def test_a_wrong_address_after_the_right_one_is_turned_away_and_the_right_one_let_in_again(
-    serve: Serve, look: Look
+    echoing: Jam, look: Look
 ) -> None:
-    jam = serve("engines:echo")
+    jam = echoing
     seen = look(jam)
 
     seen.page.goto(f"{jam.origin}/#the-token-of-an-earlier-run")
@@ -100,8 +100,8 @@ def test_a_wrong_address_after_the_right_one_is_turned_away_and_the_right_one_le
     is_let_in(seen)
 
 
-def test_a_link_within_the_page_is_no_token(serve: Serve, look: Look) -> None:
-    seen = look(serve("engines:echo"))
+def test_a_link_within_the_page_is_no_token(echoing: Jam, look: Look) -> None:
+    seen = look(echoing)
 
     seen.page.locator(".skip").focus()
     seen.page.keyboard.press("Enter")

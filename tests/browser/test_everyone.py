@@ -12,7 +12,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import Look, Serve
+from tests.browser.conftest import Look
 from tests.browser.pages import PHRASE, PLAYER, Jam, jam
 
 AXE = Path(__file__).parents[2] / "page/node_modules/axe-core/axe.min.js"
@@ -63,9 +63,9 @@ def test_everything_is_reached_by_tab_and_shows_that_it_is(echoing: Jam, look: L
 
 
 def test_the_keyboard_alone_plays_the_piano_walks_tabs_and_goes_on_stage(
-    serve: Serve, look: Look
+    echoing: Jam, look: Look
 ) -> None:
-    seen = look(serve("engines:echo"))
+    seen = look(echoing)
     page = seen.page
 
     page.locator("#piano").focus()
@@ -128,8 +128,8 @@ def test_the_accessibility_checker_finds_nothing(
     assert violations(page) == []
 
 
-def test_a_change_of_turn_is_told_to_those_who_listen(serve: Serve, look: Look) -> None:
-    seen = look(serve())
+def test_a_change_of_turn_is_told_to_those_who_listen(jamming: Jam, look: Look) -> None:
+    seen = look(jamming)
     said = seen.page.locator("[aria-live=polite]#said")
 
     seen.plays()
@@ -139,9 +139,9 @@ def test_a_change_of_turn_is_told_to_those_who_listen(serve: Serve, look: Look) 
 
 
 def test_nothing_leaves_the_machine_and_nothing_is_refused_by_the_policy(
-    serve: Serve, look: Look
+    jamming: Jam, look: Look
 ) -> None:
-    jam = serve()
+    jam = jamming
     seen = look(jam)
     page = seen.page
 
@@ -161,8 +161,8 @@ def test_nothing_leaves_the_machine_and_nothing_is_refused_by_the_policy(
     assert seen.complaints == []  # a breach of the content security policy would be one
 
 
-def test_a_telephone_shows_all_of_it_on_stage_too(serve: Serve, look: Look) -> None:
-    seen = look(serve())
+def test_a_telephone_shows_all_of_it_on_stage_too(jamming: Jam, look: Look) -> None:
+    seen = look(jamming)
     page = seen.page
     page.set_viewport_size({"width": 390, "height": 844})
     beyond = """() => [...document.querySelectorAll("header *, main *")]
@@ -176,7 +176,7 @@ def test_a_telephone_shows_all_of_it_on_stage_too(serve: Serve, look: Look) -> N
 
 
 def test_with_less_motion_the_picture_stands_still(echoing: Jam, look: Look) -> None:
-    seen = look(echoing, reduced_motion="reduce")
+    seen = look(echoing, all_frames=True, reduced_motion="reduce")
     page = seen.page
     # A part of the picture is the same from one moment to the next, save while the line of now crosses it and
     # where the picture is turned over: soon nothing moves there.
@@ -193,9 +193,9 @@ def test_with_less_motion_the_picture_stands_still(echoing: Jam, look: Look) -> 
 
 
 def test_the_stage_runs_at_sixty_frames_a_second(
-    serve: Serve, look: Look, record_property: Any
+    jamming: Jam, look: Look, record_property: Any
 ) -> None:
-    seen = look(serve())
+    seen = look(jamming, all_frames=True)
     seen.plays(PHRASE)
     seen.is_answered()
 

@@ -67,9 +67,9 @@ def test_on_a_small_screen_turn_keys_and_panic_are_there_at_once_and_fit_thumbs(
 
 
 def test_fewer_keys_play_what_they_show_and_octaves_reach_the_others(
-    serve: Serve, look: Look
+    echoing: Jam, look: Look
 ) -> None:
-    seen = look(serve("engines:echo"), has_touch=True)
+    seen = look(echoing, has_touch=True)
     page = seen.page
     show(page, 390, 844)
 
@@ -82,9 +82,9 @@ def test_fewer_keys_play_what_they_show_and_octaves_reach_the_others(
 
 @pytest.mark.parametrize("screen", [(390, 844), (844, 390), (1440, 900)])
 def test_the_stage_shows_a_roll_with_notes_that_are_seen_from_afar(
-    serve: Serve, look: Look, screen: tuple[int, int]
+    echoing: Jam, look: Look, screen: tuple[int, int]
 ) -> None:
-    seen = look(serve("engines:echo"), color_scheme="dark")
+    seen = look(echoing, color_scheme="dark")
     page = seen.page
     page.set_viewport_size({"width": screen[0], "height": screen[1]})
     page.keyboard.press("Shift+F")
@@ -125,8 +125,8 @@ def painted(locator: Locator) -> str:
     return colour
 
 
-def test_with_forced_colours_what_is_chosen_and_who_plays_is_seen(serve: Serve, look: Look) -> None:
-    page = look(serve(), forced_colors="active").page
+def test_with_forced_colours_what_is_chosen_and_who_plays_is_seen(jamming: Jam, look: Look) -> None:
+    page = look(jamming, forced_colors="active").page
     mode = page.locator('[data-control="mode"]')
     background = painted(page.locator("body"))
 

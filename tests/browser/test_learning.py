@@ -65,9 +65,9 @@ def listening(seen: Seen) -> Iterator[list[str]]:
 
 
 def test_a_knob_of_the_browser_s_midi_learns_a_control_and_turns_it(
-    serve: Serve, look: Look
+    jamming: Jam, look: Look
 ) -> None:
-    jam = serve()
+    jam = jamming
     seen, eye = with_an_instrument(look, jam), look(jam)
 
     begins_to_learn(seen, seen.page.locator('[data-control="density"] .name'))
@@ -81,9 +81,9 @@ def test_a_knob_of_the_browser_s_midi_learns_a_control_and_turns_it(
 
 
 def test_a_pad_of_the_browser_s_midi_learns_a_command_and_gives_it(
-    serve: Serve, look: Look
+    jamming: Jam, look: Look
 ) -> None:
-    seen = with_an_instrument(look, serve())
+    seen = with_an_instrument(look, jamming)
     button = seen.page.locator('[data-command="again"]')
 
     begins_to_learn(seen, button)
@@ -129,11 +129,11 @@ def test_a_program_learns_a_preset_and_the_panic_button_is_learned_beside_itself
 
 
 def test_every_command_can_be_chosen_and_nothing_is_done_meanwhile(
-    serve: Serve, look: Look
+    jamming: Jam, look: Look
 ) -> None:
     seen = look()
     with listening(seen) as asked:
-        seen.connects(serve())
+        seen.connects(jamming)
         seen.page.get_by_role("button", name="Learn mode").click()
         for name in COMMANDS:
             chosen = "data-learn" if name == "panic" else "data-command"
@@ -145,10 +145,10 @@ def test_every_command_can_be_chosen_and_nothing_is_done_meanwhile(
         assert set(asked) == {"learn"}
 
 
-def test_escape_leaves_learn_first_and_is_panic_then(serve: Serve, look: Look) -> None:
+def test_escape_leaves_learn_first_and_is_panic_then(jamming: Jam, look: Look) -> None:
     seen = look()
     with listening(seen) as asked:
-        seen.connects(serve())
+        seen.connects(jamming)
         begins_to_learn(seen, seen.page.locator('[data-command="tap"]'))
 
         seen.page.keyboard.press("Escape")
@@ -160,9 +160,9 @@ def test_escape_leaves_learn_first_and_is_panic_then(serve: Serve, look: Look) -
 
 
 def test_a_flood_from_an_instrument_costs_neither_the_connection_nor_a_note(
-    serve: Serve, look: Look
+    echoing: Jam, look: Look
 ) -> None:
-    seen = with_an_instrument(look, serve("engines:echo"))
+    seen = with_an_instrument(look, echoing)
 
     for sweep in range(8):
         moves(seen, *([0xB0, number, value] for value in range(128) for number in range(16, 32)))
@@ -177,9 +177,9 @@ def test_a_flood_from_an_instrument_costs_neither_the_connection_nor_a_note(
 
 
 def test_an_instrument_that_was_unplugged_plays_again_when_it_is_back(
-    serve: Serve, look: Look
+    echoing: Jam, look: Look
 ) -> None:
-    seen = with_an_instrument(look, serve("engines:echo"))
+    seen = with_an_instrument(look, echoing)
 
     seen.page.evaluate("replug()")
     moves(seen, [0x90, 60, 80], [0x80, 60, 0])
@@ -187,8 +187,8 @@ def test_an_instrument_that_was_unplugged_plays_again_when_it_is_back(
     seen.until(lambda: struck(seen, PLAYER))
 
 
-def test_a_pad_makes_no_sound_on_the_page(serve: Serve, look: Look) -> None:
-    seen = with_an_instrument(look, serve())
+def test_a_pad_makes_no_sound_on_the_page(jamming: Jam, look: Look) -> None:
+    seen = with_an_instrument(look, jamming)
     begins_to_learn(seen, seen.page.locator('[data-command="my_turn"]'))
     moves(seen, PAD_DOWN, PAD_UP)
     seen.until(lambda: bound(seen))
@@ -211,10 +211,10 @@ def test_a_pad_makes_no_sound_on_the_page(serve: Serve, look: Look) -> None:
 # --- the computer's keys ------------------------------------------------------------------------------------------
 
 
-def test_every_command_has_a_key_that_is_shown_and_gives_it(serve: Serve, look: Look) -> None:
+def test_every_command_has_a_key_that_is_shown_and_gives_it(echoing: Jam, look: Look) -> None:
     seen = look()
     with listening(seen) as asked:
-        seen.connects(serve("engines:echo"))
+        seen.connects(echoing)
         buttons = seen.page.locator("[data-command]")
         keys = buttons.evaluate_all(
             "all => all.map(one => [one.dataset.command, one.getAttribute('aria-keyshortcuts'),"
@@ -232,11 +232,11 @@ def test_every_command_has_a_key_that_is_shown_and_gives_it(serve: Serve, look: 
 
 
 def test_a_key_gives_no_command_in_a_field_in_a_list_under_a_dialog_and_with_control(
-    serve: Serve, look: Look
+    echoing: Jam, look: Look
 ) -> None:
     seen = look()
     with listening(seen) as asked:
-        seen.connects(serve("engines:echo"))
+        seen.connects(echoing)
         page = seen.page
         page.get_by_role("button", name="Save as preset").click()
         page.keyboard.type("34")

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, expect
 
 from livegen.jam.controls import checked
 from tests.browser.conftest import Look, Serve
-from tests.browser.pages import TOKEN, Seen
+from tests.browser.pages import TOKEN, Jam, Seen
 
 
 def control(seen: Seen, name: str) -> Locator:
@@ -24,8 +24,8 @@ def is_set(seen: Seen, name: str, value: object) -> None:
     assert checked(name, value) == value
 
 
-def test_what_is_picked_by_name_is_set(serve: Serve, look: Look) -> None:
-    seen = look(serve())
+def test_what_is_picked_by_name_is_set(jamming: Jam, look: Look) -> None:
+    seen = look(jamming)
     seen.page.locator(".more summary").click()
 
     control(seen, "style").get_by_role("combobox").select_option(label="Swing")
@@ -69,8 +69,8 @@ def test_what_is_picked_by_name_is_set(serve: Serve, look: Look) -> None:
     assert seen.complaints == []
 
 
-def test_every_style_of_the_model_is_there_by_a_name_of_its_own(serve: Serve, look: Look) -> None:
-    seen = look(serve())
+def test_every_style_of_the_model_is_there_by_a_name_of_its_own(jamming: Jam, look: Look) -> None:
+    seen = look(jamming)
     styles = control(seen, "style").locator("option")
 
     seen.until(lambda: styles.count() > 1)
@@ -83,8 +83,8 @@ def test_every_style_of_the_model_is_there_by_a_name_of_its_own(serve: Serve, lo
     assert len(set(names)) == len(told) and not [name for name in names if "_" in name]
 
 
-def test_what_another_surface_set_is_shown_by_its_name(serve: Serve, look: Look) -> None:
-    jam = serve()
+def test_what_another_surface_set_is_shown_by_its_name(jamming: Jam, look: Look) -> None:
+    jam = jamming
     hand, eye = look(jam), look(jam)
     for name, value in {"scale": "f# minor", "register": "C3-C5", "metre": "13/8"}.items():
         say(hand, {"t": "set", "name": name, "value": value})

@@ -3,8 +3,7 @@
 import os
 import signal
 import socket
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from threading import Thread
 from urllib.parse import urlsplit
 
@@ -13,8 +12,6 @@ import pytest
 pytest.importorskip("playwright", reason="playwright is not installed")
 
 from playwright.sync_api import WebSocketRoute, expect
-from websockets.sync.client import ClientConnection, connect
-from websockets.typing import Origin
 
 from tests.browser.conftest import Look, Serve
 from tests.browser.pages import (
@@ -25,9 +22,9 @@ from tests.browser.pages import (
     NOTE_ON,
     PHRASE,
     PLAYER,
-    TOKEN,
     Jam,
     Seen,
+    client_of,
 )
 
 # The loudest of the preview, as an analyser in the browser hears it, for as long as something is waited for.
@@ -49,9 +46,9 @@ WATCH = """() => {
 
 
 def test_a_phrase_on_the_keys_is_answered_and_both_are_seen_and_heard(
-    serve: Serve, look: Look
+    jamming: Jam, look: Look
 ) -> None:
-    seen = look(serve())
+    seen = look(jamming)
     page = seen.page
     page.evaluate(WATCH)
 
@@ -73,8 +70,8 @@ def test_a_phrase_on_the_keys_is_answered_and_both_are_seen_and_heard(
     assert seen.complaints == []
 
 
-def test_the_page_is_silent_until_something_is_played_on_it(serve: Serve, look: Look) -> None:
-    jam = serve("engines:echo")
+def test_the_page_is_silent_until_something_is_played_on_it(echoing: Jam, look: Look) -> None:
+    jam = echoing
     player, listener = look(jam), look(jam)
 
     listener.page.evaluate(LISTEN)
@@ -89,9 +86,9 @@ def test_the_page_is_silent_until_something_is_played_on_it(serve: Serve, look: 
 
 
 def test_where_a_daw_plays_it_the_page_is_silent_until_it_is_wished(
-    serve: Serve, look: Look
+    echoing: Jam, look: Look
 ) -> None:
-    jam, seen = serve("engines:echo"), look()
+    jam, seen = echoing, look()
 
     def with_ports(socket: WebSocketRoute) -> None:
         server = socket.connect_to_server()
@@ -115,9 +112,9 @@ def test_where_a_daw_plays_it_the_page_is_silent_until_it_is_wished(
 
 
 def test_a_midi_input_of_the_browser_plays_and_livegen_s_own_is_not_offered(
-    serve: Serve, look: Look
+    echoing: Jam, look: Look
 ) -> None:
-    jam, seen = serve("engines:echo"), look()
+    jam, seen = echoing, look()
     seen.page.add_init_script(MIDI_INPUTS)
     seen.connects(jam)
 
@@ -141,8 +138,8 @@ def test_a_midi_input_of_the_browser_plays_and_livegen_s_own_is_not_offered(
     assert [note[1:] for note in seen.notes(PLAYER)] == played
 
 
-def test_the_piano_on_the_screen_plays_and_follows_the_finger(serve: Serve, look: Look) -> None:
-    seen = look(serve("engines:echo"))
+def test_the_piano_on_the_screen_plays_and_follows_the_finger(echoing: Jam, look: Look) -> None:
+    seen = look(echoing)
     page = seen.page
     first = page.locator('[data-pitch="60"]').bounding_box()
     second = page.locator('[data-pitch="64"]').bounding_box()
@@ -161,8 +158,8 @@ def test_the_piano_on_the_screen_plays_and_follows_the_finger(serve: Serve, look
     assert kinds == [(kind, key) for key in keys for kind in (NOTE_ON, NOTE_OFF)]
 
 
-def test_a_key_is_let_go_when_the_page_loses_the_focus(serve: Serve, look: Look) -> None:
-    seen = look(serve("engines:echo"))
+def test_a_key_is_let_go_when_the_page_loses_the_focus(echoing: Jam, look: Look) -> None:
+    seen = look(echoing)
 
     seen.page.keyboard.down("a")
     seen.until(lambda: seen.notes(PLAYER))
@@ -171,8 +168,8 @@ def test_a_key_is_let_go_when_the_page_loses_the_focus(serve: Serve, look: Look)
     seen.until(lambda: [note[1] for note in seen.notes(PLAYER)] == [NOTE_ON, NOTE_OFF])
 
 
-def test_a_knob_that_is_moved_turns_the_engine_s_control(serve: Serve, look: Look) -> None:
-    jam = serve()
+def test_a_knob_that_is_moved_turns_the_engine_s_control(jamming: Jam, look: Look) -> None:
+    jam = jamming
     hand, eye = look(jam), look(jam)
     slider = hand.page.locator('[data-control="density"] input[type=range]')
 
@@ -188,8 +185,8 @@ def test_a_knob_that_is_moved_turns_the_engine_s_control(serve: Serve, look: Loo
     expect(shown).to_have_text("1")
 
 
-def test_words_and_texts_are_controls_too(serve: Serve, look: Look) -> None:
-    jam = serve()
+def test_words_and_texts_are_controls_too(jamming: Jam, look: Look) -> None:
+    jam = jamming
     hand, eye = look(jam), look(jam)
 
     hand.page.locator('[data-control="mode"]').get_by_role("radio", name="trade").check()
@@ -223,8 +220,8 @@ def test_a_word_that_is_not_taken_does_not_stay_on_the_page(serve: Serve, look: 
     expect(problem).to_be_hidden()
 
 
-def test_letters_play_after_a_channel_was_chosen(serve: Serve, look: Look) -> None:
-    seen = look(serve())
+def test_letters_play_after_a_channel_was_chosen(jamming: Jam, look: Look) -> None:
+    seen = look(jamming)
     channel = seen.page.locator("#play-channel")
 
     channel.focus()
@@ -235,11 +232,11 @@ def test_letters_play_after_a_channel_was_chosen(serve: Serve, look: Look) -> No
     expect(channel).to_have_value("2")
 
 
-def test_every_control_and_command_that_there_is_appears(serve: Serve, look: Look) -> None:
+def test_every_control_and_command_that_there_is_appears(echoing: Jam, look: Look) -> None:
     from livegen.jam.controls import CONTROLS
     from livegen.jam.mapping import COMMANDS
 
-    page = look(serve("engines:echo")).page
+    page = look(echoing).page
 
     controls = page.locator("[data-control]")
     shown = controls.evaluate_all("all => all.map(one => one.dataset.control)")
@@ -265,8 +262,8 @@ def test_the_preset_in_force_is_marked_wherever_it_was_chosen(serve: Serve, look
     expect(eye.page.get_by_role("button", name="Ballad")).to_have_attribute("aria-pressed", "false")
 
 
-def test_a_control_learns_the_knob_that_is_turned(serve: Serve, look: Look) -> None:
-    seen = look(serve())
+def test_a_control_learns_the_knob_that_is_turned(jamming: Jam, look: Look) -> None:
+    seen = look(jamming)
     control = seen.page.locator('[data-control="energy"]')
 
     control.get_by_role("button", name="Learn").click()
@@ -323,8 +320,8 @@ def test_a_lost_connection_is_said_in_words_and_mends_itself(serve: Serve, look:
     seen.is_answered()
 
 
-def test_without_the_token_the_page_says_what_to_do(serve: Serve, look: Look) -> None:
-    jam = serve("engines:echo")
+def test_without_the_token_the_page_says_what_to_do(echoing: Jam, look: Look) -> None:
+    jam = echoing
     without, wrong = look(), look()
 
     without.page.goto(jam.origin)
@@ -363,13 +360,3 @@ def test_one_page_that_does_not_read_holds_up_nobody(
     seen.is_answered()
 
     expect(seen.page.locator("#turn-words")).to_have_text("Model plays")
-
-
-@contextmanager
-def client_of(jam: Jam, sock: socket.socket | None = None) -> Iterator[ClientConnection]:
-    """A page without a browser, welcomed."""
-    origin = Origin(jam.origin)
-    with connect(jam.socket, sock=sock, origin=origin, close_timeout=0.2) as client:
-        client.send(f'{{"token": "{TOKEN}"}}')
-        assert '"hello"' in str(client.recv())
-        yield client

@@ -9,7 +9,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 
 from playwright.sync_api import expect
 
-from tests.browser.conftest import Look, Serve
+from tests.browser.conftest import Look
 from tests.browser.pages import CONTROL, MODEL, NOTE_ON, PLAYER, Jam
 from tests.browser.sound import (
     BASS,
@@ -77,13 +77,13 @@ def test_ten_minutes_of_accompanying_leave_nodes_heap_and_load_flat(
 
 
 def test_sound_off_stops_the_audio_and_the_first_note_after_it_is_heard(
-    serve: Serve, look: Look
+    echoing: Jam, look: Look
 ) -> None:
     seen = look()
     page = seen.page
     costs = Costs(page)
     page.add_init_script(f"{TAP} window.isDeaf = true;")  # hears only its own keys
-    begins(seen, serve("engines:echo"))
+    begins(seen, echoing)
     seen.until(lambda: costs.is_running)
     page.keyboard.down("a")
 

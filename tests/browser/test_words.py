@@ -10,7 +10,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 from playwright.sync_api import Locator, expect
 
 from tests.browser.conftest import Look, Serve
-from tests.browser.pages import NOTE_ON, PLAYER, Seen
+from tests.browser.pages import NOTE_ON, PLAYER, Jam, Seen
 
 
 def headline(seen: Seen) -> Locator:
@@ -51,9 +51,9 @@ def replies(seen: Seen) -> int:
     [("harmonise", "Together", "Your move"), ("listen", "You play", "Model listens")],
 )
 def test_where_nobody_answers_the_headline_ends_with_the_playing(
-    serve: Serve, look: Look, mode: str, during: str, after: str
+    jamming: Jam, look: Look, mode: str, during: str, after: str
 ) -> None:
-    seen = look(serve())
+    seen = look(jamming)
     choose(seen, mode)
 
     seen.page.keyboard.down("a")
@@ -80,10 +80,10 @@ def test_the_headline_says_that_the_connection_or_the_model_is_gone(
     expect(reply(seen)).to_contain_text("no connection")
 
 
-def test_commands_are_named_from_the_player_s_side(serve: Serve, look: Look) -> None:
+def test_commands_are_named_from_the_player_s_side(echoing: Jam, look: Look) -> None:
     from livegen.jam.mapping import LABELS
 
-    page = look(serve("engines:echo")).page
+    page = look(echoing).page
 
     for name, label in LABELS.items():
         if name != "panic":
@@ -91,9 +91,9 @@ def test_commands_are_named_from_the_player_s_side(serve: Serve, look: Look) -> 
 
 
 def test_cues_for_a_band_are_seen_where_there_is_a_band_and_while_bindings_are_learned(
-    serve: Serve, look: Look
+    jamming: Jam, look: Look
 ) -> None:
-    seen = look(serve())
+    seen = look(jamming)
     fill = seen.page.locator('[data-command="fill"]')
     expect(fill).to_be_hidden()
 
@@ -163,8 +163,8 @@ def test_taps_in_the_player_s_own_time_set_the_tempo_and_say_so(serve: Serve, lo
 # --- to whom the keys belong --------------------------------------------------------------------------------------
 
 
-def test_enter_leaves_a_field_and_the_next_key_plays(serve: Serve, look: Look) -> None:
-    seen = look(serve())
+def test_enter_leaves_a_field_and_the_next_key_plays(jamming: Jam, look: Look) -> None:
+    seen = look(jamming)
     page = seen.page
     page.get_by_role("tab", name="Recordings").click()
     bars = page.locator("#capture-bars")
@@ -212,8 +212,8 @@ def test_escape_closes_what_is_open_and_is_panic_only_then(serve: Serve, look: L
     assert replies(seen) == 1
 
 
-def test_lists_and_sliders_leave_the_letters_to_the_piano(serve: Serve, look: Look) -> None:
-    seen = look(serve())
+def test_lists_and_sliders_leave_the_letters_to_the_piano(jamming: Jam, look: Look) -> None:
+    seen = look(jamming)
     page = seen.page
     page.evaluate("""() => {
       const list = document.createElement("select");

@@ -1,4 +1,4 @@
-"""What Ctrl-Z does before the process stops, on virtual time over a JACK server that stalls."""
+"""The port process on virtual time: Ctrl-Z over a JACK server that stands still, and how long the loop sleeps."""
 
 import io
 import signal
@@ -8,7 +8,7 @@ import pytest
 
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.port_process import PortProcess, ServeOptions
+from livegen.daemon.port_process import IDLE_POLL_US, POLL_US, PortProcess, ServeOptions
 from livegen.daemon.ports import RtMidiPorts
 from livegen.daemon.server_watch import STALL_US, Health, ServerWatch
 
@@ -93,3 +93,17 @@ def test_ctrl_z_stops_also_where_the_server_has_frozen(
     process._stop(signal.SIGTSTP)
 
     assert len(stopped) == 1 and stopped[0] - began < 2 * STALL_US
+
+
+def test_the_input_is_polled_each_millisecond_only_where_there_are_ports(
+    process: PortProcess, server: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    slept: list[int] = []
+    without = PortProcess(ServeOptions(), io.StringIO())
+    for one in (process, without):
+        monkeypatch.setattr(one, "_select", slept.append)
+        one._played_at = server.now
+
+        one._sleep(server.now)
+
+    assert slept == [POLL_US, IDLE_POLL_US]
