@@ -192,8 +192,9 @@ _TABLE = (
     ),
     Control(
         "memory", "number", 0.0, low=0.0, high=1.0,
-        help="How much of what you have played since livegen started comes back in what it plays: your licks, and the "
-        "song so far.  At 0 the model alone decides, in the middle they colour, at 1 livegen quotes you.",
+        help="How much of what you have played since livegen started comes back in what the model plays: your "
+        "licks, and "
+        "the song so far.  0: none of it; 0.5: it colours the model's choices; 1: the model quotes you.",
     ),
     Control(
         "groove", "number", 0.5, low=0.0, high=1.0,

@@ -32,7 +32,7 @@ KEPT = 96  # notes of the model's that can be asked about
 NOTES = 512  # notes that can be shown as taken up
 NEAR_US = 60_000  # who asks about a note may know it by a time so far from ours
 _MOST = 20.0  # nats that are told as a number of times
-NOT_KEPT = "What it looked at is kept from now on: ask about a note to come."
+NOT_KEPT = "From now on the model keeps what it looked at: ask about a later note."
 CANNOT_TELL = "This model cannot say what it looked at."
 YOU, MODEL = 0, 1
 

@@ -43,7 +43,7 @@ _COMMANDS = (
     Asked(
         "why",
         "Why?",
-        "says why the model's last note was played: who decided, what it took up, what else was likely",
+        "says why the model's last note was played: what decided it, what it took up, what else was likely",
     ),
     Asked("keep", "Keep", "saves the last answer as a MIDI file"),
     Asked(

@@ -33,20 +33,20 @@ _SEEN = 0.005  # nats that are worth showing
 class Source(Enum):
     """Who can have decided a note; a short sentence for each, for people."""
 
-    NETWORK = "network", "so the music that it learned from goes on after what was heard"
-    HABIT = "habit", "nothing in particular that was heard mattered; so music usually goes on"
-    RANGE = "range", "what it wanted more lies outside of its range, or sounds already"
+    NETWORK = "network", "the music that the model learned from often goes on like this"
+    HABIT = "habit", "no single note that was heard mattered; music usually goes on like this"
+    RANGE = "range", "the pitches that it preferred are out of range, or sound already"
     SCALE = "scale", "it belongs to the scale"
     CHORD = "chord", "it belongs to the chord"
-    FIGURE = "figure", "the bass has it in its figure here"
-    VOICES = "voices", "from the last chord it is the nearest"
-    MEMORY = "memory", "you have played it so before"
+    FIGURE = "figure", "the bass plays it in its figure here"
+    VOICES = "voices", "it is the nearest to the last chord"
+    MEMORY = "memory", "you have played this before"
     THEME = "theme", "your phrase goes on like this after the same notes"
-    FORM = "form", "so it went four bars before"
-    BAR = "bar", "the drums keep to a bar that has it here"
+    FORM = "form", "it was like this four bars before"
+    BAR = "bar", "the drums repeat a bar that has it here"
     CUE = "cue", "a cue or the chart asked for it here"
     REPEAT = "repeat", "the last answer is repeated"
-    COMPANION = "companion", "it goes with your note, by the chord"
+    COMPANION = "companion", "it harmonises your note, by the chord"
 
     def __init__(self, word: str, sentence: str) -> None:
         self.word, self.sentence = word, sentence

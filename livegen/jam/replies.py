@@ -78,7 +78,10 @@ class Reply(Enum):
 
     WHY = True, "{line}"
     NOTHING_TO_EXPLAIN = False, "The model has not played yet: there is nothing to explain."
-    NOT_REMEMBERED = False, "Why that note was played is not remembered: ask about one of the last."
+    NOT_REMEMBERED = (
+        False,
+        "livegen no longer knows why that note was played: ask about one of the last notes.",
+    )
 
     STOPPED = True, "The model is silent, and the phrase is forgotten."
     NOTHING_TO_STOP = False, "Nothing was playing."

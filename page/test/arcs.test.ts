@@ -13,7 +13,7 @@ const told: Told = {
   part: "lead",
   note: "E4",
   who: "network",
-  because: "so the music that it learned from goes on after what was heard",
+  because: "the music that the model learned from often goes on like this",
   seen: "It takes up 2 notes that were heard, without which it would be 3.0 times less likely.",
   chance: 0.4,
   others: [62, 0.3, 60, 0.1],

@@ -85,7 +85,7 @@ def test_alone_all_is_well_and_what_was_opened_is_closed(
     told = doctor(0)
 
     assert "no livegen is running" in told["ports"][0]["found"]
-    assert "nobody connected" in told["wires"][0]["found"]
+    assert "nothing connected" in told["wires"][0]["found"]
     assert "128 frames at 48000 Hz" in told["period"][0]["found"]
     assert not {"loop", "clock"} & set(told)
     wait_for(lambda: not {OUT, IN} & set(jack.ports()))
