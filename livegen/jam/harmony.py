@@ -23,7 +23,7 @@ from livegen.music.key import Key, KeyTracker
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS, LEAD, SPLIT_PITCH
 from livegen.music.phrase import CHORD_US
-from livegen.music.timeline import Timeline
+from livegen.music.timeline import MINUTE_US, Timeline
 
 SETTLE_US = 85_000  # so long after it began a note of a chord is none of a melody
 IN_THE_EAR_US = 1_000_000  # so long may the chord before still be heard in it
@@ -31,6 +31,7 @@ STALE_US = 8_000_000  # after so long without a left hand the melody says the ch
 AHEAD = 8 * TICKS_PER_BEAT  # so far ahead chords are foreseen by who goes along
 ANSWER = 32 * 4 * TICKS_PER_BEAT  # and by who answers on a chart
 _REMEMBERED = 64  # chords of a call
+MOST_BEATS = 4  # of a rest, that the key's tracker is told of one by one
 _CHORD = 3  # notes at once that are a chord, wherever they lie
 _LINE = TICKS_PER_BEAT // 2  # chords are taken to change on eighths
 # A note below this pitch, and so far below the next, is meant as the bass.
@@ -68,6 +69,9 @@ class Harmony:
         self.is_followed = True  # who skips a bar of the chart is followed
         self._timeline: Timeline | None = None  # that was followed last
         self._keys = KeyTracker()
+        self._beat_us: int | None = (
+            None  # when the last beat was over that the key's tracker was told of
+        )
         self._chords = ChordTracker()
         self._melody = MelodyChords()
         self._memory = SongMemory()
@@ -96,6 +100,7 @@ class Harmony:
         at, part, pitch, velocity, _ = struck
         if part == DRUMS:
             return
+        self._tell_beats(at)
         # Three notes of a melody would be heard as a broken chord: chords are the left hand's, or struck at once.
         is_below = part != LEAD or pitch < SPLIT_PITCH
         chordal = self._chordal(at, pitch, is_below) if velocity else []
@@ -115,6 +120,17 @@ class Harmony:
         if chordal:
             self._left_struck_us = at
         self._note(at)
+
+    def _tell_beats(self, now: int) -> None:
+        """Tell the key's tracker which beats are over; of a long rest the first ones and the last."""
+        timeline = self._timeline or Timeline(MINUTE_US // 120, now)
+        last, self._beat_us = self._beat_us, self._beat_us or now
+        if last is None:
+            return
+        over = timeline.beats_over(last, now)
+        for tick in (*over[:MOST_BEATS], *over[MOST_BEATS:][-1:]):
+            self._beat_us = timeline.micros(tick)
+            self._keys.beat(self._beat_us, timeline.tempo_us)
 
     def _note(self, at: int) -> None:
         """Remember the chord that sounds."""
@@ -560,6 +576,7 @@ class Harmony:
     def snapshot(self, timeline: Timeline, now: int) -> dict[str, object]:
         """Key, chord and form, for people: the chord that is gone by or played, or was played last."""
         key, tick = self._keys.look(now), timeline.tick(now)
+        second = self._keys.runner_up(now)
         looped = self._memory.looped(tick)
         heard = looped or self.played(now) or self._told or self._chords.look(now)
         chord = self.chord(now) if self.sheet else heard
@@ -567,6 +584,9 @@ class Harmony:
         coming = next((change for change in ahead if change.tick > tick and change.chord), None)
         return {
             "key": key.name if key else "",
+            "key_sure": round(self._keys.confidence, 2) if key else 0.0,
+            "second_key": second[0].name if second else "",
+            "second_key_sure": round(second[1], 2) if second else 0.0,
             "chord": chord.name if chord else "",
             "chord_source": self._source.value,
             "next_chord": coming.chord.name if coming and coming.chord else "",

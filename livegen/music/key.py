@@ -1,17 +1,21 @@
 """Keys: a tonic and a mode, as a value; the one that weights suggest; the one that is being played.
 
 This is the only key finder: a phrase (`scale.key_of`) and a whole session (`KeyTracker`) are judged
-by the same profile.  Knows pitches and micros; knows no beats and no chords.
+by the same profile, the session also by a network that has heard all of it (`livegen/music/tone.py`).
+Knows pitches and micros, and beats as they are told; knows no chords.
 """
 
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from math import exp, log
+from math import exp, inf, log
 from operator import mul
 from typing import Literal
 
+import numpy as np
+
 from livegen.music.parts import SPLIT_PITCH
+from livegen.music.tone import LASTING, LOW, ROWS, STRUCK, Floats, Tone
 
 Mode = Literal["major", "minor"]
 MODES: tuple[Mode, Mode] = ("major", "minor")
@@ -60,6 +64,13 @@ _SETTLED_US = 8_000_000
 # Of so many onsets so many are none of the key in force, and all, of so many pitch classes, are of one major scale: the
 # player has gone elsewhere, and what was before counts for little.
 _LATEST, _STRANGERS, _VARIED, _LEFT = 8, 4, 4, 0.1
+
+# The tone of all that was heard, beside the profile of the last seconds: what each counts.
+_OF_PROFILE, _OF_TONE = 0.6, 1.0
+_TOLD_LEAD = log(3.0)  # how much likelier another key must be by both
+_USUAL_BEAT_US = 500_000
+_HELD = 8  # beats that a note counts as sounding at most
+_MOST_EMPTY = 4  # so many beats of a rest are heard
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,14 +134,38 @@ def _share(weights: Sequence[float], key: int) -> float:
 
 
 @dataclass(slots=True)
+class _Beat:
+    """The beat that is played: how long each pitch class sounded in it, micros, and what was struck."""
+
+    began_us: int
+    rows: Floats = field(default_factory=lambda: np.zeros((ROWS, 12), np.float32))
+
+    def struck(self, pitch: int, is_bass: bool) -> None:
+        """A note began."""
+        for row in (STRUCK, LOW) if is_bass else (STRUCK,):
+            self.rows[row, pitch % 12] += 1.0
+
+    def sounded(self, since: int, until: int, pitch: int, is_bass: bool, beat_us: int) -> None:
+        """A note sounded between two times, of which those in this beat count; one that is held for long, no more."""
+        lasted = min(until, since + _HELD * beat_us) - max(since, self.began_us)
+        for row in (LASTING, LOW) if is_bass else (LASTING,):
+            self.rows[row, pitch % 12] += max(0, lasted) / beat_us
+
+
+@dataclass(slots=True)
 class KeyTracker:
     """Follows the key of the pitched notes it is given.  Times are micros and do not decrease.
 
-    What was heard loses half its weight every 6 s, and nearly all of it when the player has clearly modulated.  The key
-    in force gives way when another has been twice as likely for 1.5 s; there is none while too few of the notes
-    belong to any.  About 25 us a strike.
+    Two are heard: a profile of the last seconds, which loses half its weight every 6 s, and nearly all of it when the
+    player has clearly modulated; and the tone of all beats so far, where it is told when beats are over.  The key
+    in force gives way when another is three times as likely (by the profile alone: has been twice as likely for 1.5 s);
+    there is none while too few of the notes belong to any.  About 15 us a strike, and 100 us a beat.
     """
 
+    tone: Tone | None = field(default_factory=Tone)  # None: by the profile alone
+    told: list[float] = field(
+        default_factory=list
+    )  # by the tone: of each of KEYS, nats; empty before it says any
     confidence: float = 0.0  # 0 to 1: how likely the key in force is, of all keys; 0 without one
     _weights: list[float] = field(default_factory=lambda: [0.0] * 12)
     _bass: list[float] = field(default_factory=lambda: [0.0] * 12)
@@ -139,9 +174,13 @@ class KeyTracker:
     _last: int | None = None
     _notes: int = 0
     _latest: deque[int] = field(default_factory=lambda: deque(maxlen=_LATEST))  # pitch classes
+    _scores: list[float] = field(default_factory=list)
     _key: int | None = None
     _rival: int = -1
     _since: int = 0
+    _beat: _Beat | None = None
+    _beat_us: int = _USUAL_BEAT_US
+    _empty: int = 0  # beats without a sound
 
     def strike(self, at_us: int, pitch: int, velocity: int) -> None:
         """A note begins; its velocity does not matter (no set with keys has meaningful ones)."""
@@ -152,10 +191,27 @@ class KeyTracker:
         is_bass = pitch < SPLIT_PITCH and pitch <= min(self._sounding, default=128)
         self._sounding[pitch] = at_us, is_bass
         self._add(pitch, 1.0, is_bass)
+        if self._beat is None:
+            self._beat = _Beat(at_us)
+        self._beat.struck(pitch, is_bass)
         self._latest.append(pitch % 12)
         if self._key is not None and self._has_gone(_CLASSES[self._key]):
             self._leave(at_us)
-        self._judge(at_us)
+        if not self.told:
+            self._judge(at_us)
+
+    def beat(self, at_us: int, beat_us: int) -> None:
+        """A beat of `beat_us` is over; the next begins."""
+        beat, self._beat = self._beat, _Beat(at_us)
+        self._beat_us = beat_us
+        if beat is None or self.tone is None or self._is_forgotten(at_us):
+            return
+        for pitch, (since, is_bass) in self._sounding.items():
+            beat.sounded(since, at_us, pitch, is_bass, beat_us)
+        self._empty = 0 if beat.rows.any() else self._empty + 1
+        if self._empty <= _MOST_EMPTY and self._notes:
+            self.told = self.tone.hear(beat.rows)
+            self._judge(at_us)
 
     def _has_gone(self, classes: frozenset[int]) -> bool:
         """True if the latest notes are clearly of another key than one of these pitch classes."""
@@ -172,6 +228,9 @@ class KeyTracker:
             self._weights[pitch_class] += 1.0
         self._latest.clear()
         self._began = now
+        if self.tone:
+            self.tone.forget(_LEFT)
+            self.told = []
 
     def release(self, at_us: int, pitch: int) -> None:
         """A note ends."""
@@ -179,18 +238,31 @@ class KeyTracker:
         if struck is not None:
             self._pass(at_us)
             self._add(pitch, min(at_us - struck, _LONGEST_US) / 1e6, is_bass)
+            if self._beat:
+                self._beat.sounded(struck, at_us, pitch, is_bass, self._beat_us)
 
     def clear(self) -> None:
         """Forget everything but which keys are down."""
         self._weights, self._bass = [0.0] * 12, [0.0] * 12
         self._latest.clear()
         self._notes, self._key, self._rival, self.confidence = 0, None, -1, 0.0
+        self._scores, self.told, self._beat, self._empty = [], [], None, 0
+        if self.tone:
+            self.tone = Tone(self.tone.weights)
 
     def look(self, now: int) -> Key | None:
         """The key in force at `now`; None before there is one, and after a minute of silence."""
         if self._is_forgotten(now):
             return None
         return None if self._key is None else KEYS[self._key]
+
+    def runner_up(self, now: int) -> tuple[Key, float] | None:
+        """The likeliest key but the one in force, and how likely it is; None without a key."""
+        if self.look(now) is None:
+            return None
+        others = [score if at != self._key else -inf for at, score in enumerate(self._scores)]
+        second = others.index(max(others))
+        return KEYS[second], _probability(self._scores, second)
 
     def _is_forgotten(self, now: int) -> bool:
         return self._last is not None and not self._sounding and now - self._last > _FORGOTTEN_US
@@ -213,6 +285,12 @@ class KeyTracker:
     def _judge(self, now: int) -> None:
         """Keep the key in force, or put its rival in its place."""
         scores = logits(self._weights, self._bass)
+        if self.told:
+            scores = [
+                _OF_PROFILE * one + _OF_TONE * other
+                for one, other in zip(scores, self.told, strict=True)
+            ]
+        self._scores = scores
         top = max(scores)
         best = scores.index(top)
         if best != self._rival:
@@ -240,6 +318,8 @@ class KeyTracker:
     def _is_beaten(self, lead: float, now: int) -> bool:
         """True if a rival with this lead takes over: at once at first, later only for good reason."""
         settled = min(1.0, (now - self._began) / _SETTLED_US)
+        if self.told:  # which waits by itself
+            return lead >= _TOLD_LEAD * settled
         return lead >= _LEAD * settled and now - self._since >= _LEAD_US * settled
 
 

@@ -51,6 +51,11 @@ class Timeline:
         """The tick of the first bar line that is not before `tick`."""
         return self.metre.bar_from(tick)
 
+    def beats_over(self, since: int, until: int) -> range:
+        """The ticks of the quarters after `since` and up to `until`, micros; none within half a beat of `since`."""
+        first, last = self.tick_from(since + self.tempo_us // 2), self.tick_from(until + 1) - 1
+        return range(first + -first % TICKS_PER_BEAT, last + 1, TICKS_PER_BEAT)
+
     @property
     def bpm(self) -> float:
         """Quarter notes per minute, for people."""

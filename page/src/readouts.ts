@@ -15,14 +15,27 @@ const LEADERS: Record<string, string> = {
   internal: "own tempo",
 };
 
-const FACTS = ["mode", "key", "chord", "next_chord", "tempo_bpm", "tempo_sure", "metre", "leader"] as const;
+const FACTS = ["mode", "key", "key_sure", "second_key", "second_key_sure", "chord", "next_chord", "tempo_bpm", "tempo_sure", "metre", "leader"] as const;
 
+const SPOKEN_OF = 0.05; // a runner-up that is less likely is not shown
 const UNSURE = 0.5; // a tempo that is less probable is shown as a guess
 
 /** Beats a minute; "≈" says that it was found in what you play, and may be another. */
 export function tempoInWords({ tempo_bpm: tempo, tempo_sure: sure = 1 }: EngineState): string {
   if (!tempo) return "—";
   return (sure < UNSURE ? "≈ " : "") + tempo.toFixed(tempo < 100 ? 1 : 0);
+}
+
+/** How sure the key is, and the runner-up where there is one to speak of: " 71 %, or C major 22 %". */
+export function sureInWords(state: EngineState): string {
+  const { key, key_sure: sure, second_key: second, second_key_sure: chance = 0 } = state;
+  if (!key || sure === undefined) return "";
+  const rival = second && chance >= SPOKEN_OF ? `, or ${second} ${percent(chance)}` : "";
+  return ` ${percent(sure)}${rival}`;
+}
+
+function percent(share: number): string {
+  return `${Math.round(100 * share)} %`;
 }
 
 /** The chord that comes, where it is known and another. */
@@ -60,6 +73,7 @@ export class Readouts {
   #showFacts(state: EngineState): void {
     say(find("fact-mode"), state.mode ? words(state.mode) : "—");
     say(find("fact-key"), state.key || "—");
+    say(find("fact-key-sure"), sureInWords(state));
     say(find("fact-chord"), state.chord || "—");
     say(find("fact-next"), nextInWords(state));
     say(find("fact-tempo"), tempoInWords(state));

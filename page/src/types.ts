@@ -70,6 +70,9 @@ export interface EngineState {
   metre?: string;
   timeline?: Timeline;
   key?: string;
+  key_sure?: number; // the probability of the key, and the runner-up with its own
+  second_key?: string;
+  second_key_sure?: number;
   chord?: string;
   goes_round?: boolean; // a section, or bars that were played
   stop_time?: boolean;

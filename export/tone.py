@@ -1,0 +1,360 @@
+"""Trains the network that says which key music is in: the weights of `livegen/music/tone.py`.
+
+    python -m export.tone DATA
+
+DATA holds the sets of SETS as archives or folders; of the pieces of their train splits those are learned from whose
+key is written, from any beat on and for up to LONGEST beats, some of them twice or half as fast.  In two of five the
+music modulates on the way: what follows is transposed, or another piece goes on.  With the same seed, machine and
+libraries the same weights come out.
+"""
+
+import csv
+import io
+import random
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from export.command import guarded
+from livegen.errors import ConfigError
+from livegen.music.key import Key
+from livegen.music.parts import SPLIT_PITCH
+from livegen.music.smf import Score, read
+from livegen.music.tone import DOUBT, HALF_LIVES, LASTING, LOOK, LOW, ROWS, STRUCK, WEIGHTS, Floats
+from livegen.scorecard.notes import Note, notes_of
+from livegen.training.corpora import METADATA, discover
+
+Heard = Callable[[str], bool]
+
+
+def _only(*names: str) -> Heard:
+    return lambda name: name.startswith(names)
+
+
+def _without(*names: str) -> Heard:
+    return lambda name: name not in names
+
+
+# What is heard: of which set which tracks, and how often beside the others.
+SETS: dict[str, tuple[str, Heard, float]] = {
+    "pop909_aligned": ("pop909_aligned", _without("CHORDS"), 2.0),
+    "pop909_aligned, melody": ("pop909_aligned", _only("MELODY"), 1.0),
+    "trad_abc": ("trad_abc", _without(), 2.0),
+    "mutopia_pd": ("mutopia_pd", _without(), 1.0),
+    "mutopia_more": ("mutopia_more", _without(), 1.0),
+    "open_hymnal": ("open_hymnal", _without(), 0.5),
+    "open_hymnal, melody": ("open_hymnal", _only("SOPRANO"), 0.5),
+    "openewld_leadsheets": ("openewld_leadsheets", _only("MELODY"), 1.0),
+    "openewld_leadsheets, chords": ("openewld_leadsheets", _without(), 0.5),
+    "rs200_rock": ("rs200_rock", _only("MELODY"), 1.0),
+    "rs200_rock, chords": ("rs200_rock", _without(), 1.0),
+    "wjd_jazz": ("wjd_jazz", _only("SOLO"), 1.5),
+    "wjd_jazz, chords": ("wjd_jazz", _without("BASS"), 1.0),
+}
+# Their labels say the signature alone, all of them as of major keys: C major may be A minor.
+SIGNATURES = ("open_hymnal", "openewld_leadsheets")
+SEED = 1
+FIRST, SECOND, THIRD = 32, 24, 32  # units of the layers
+BATCH, STEPS, RATE = 12, 2400, 4e-3
+LONGEST, SETTLES = 128, 2  # beats of an example; those after its beginning that are not asked
+MODULATES, GOES_ON = 0.4, 0.3  # how many examples do, and how many of those with another piece
+NEAR, FAR = 16, 104  # beats between which a modulation lies
+SLOWER, FASTER = 0.1, 0.1  # examples whose beat is taken half or twice as long
+FEWEST = 40  # notes of a piece
+HELD_S = 8.0  # beats that a note lasts at most
+UNKNOWN = -1
+_MAJOR = ("maj", "lyd", "mix")  # modes of the labels with a major third
+_LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
+
+
+class Piece(NamedTuple):
+    """A piece with its keys: notes in beats, and (beat, key) from where each holds; `metre` in beats a bar."""
+
+    file: str
+    notes: tuple[Note, ...]
+    keys: tuple[tuple[float, Key], ...]
+    metre: float
+    mode: str  # as it is written: maj, min, dor, mix, ..., of jazz also BLUES
+    score: Score
+
+    def key_at(self, beat: float) -> Key:
+        """The key that is written at a beat."""
+        return self.keys[max(0, bisect_right([at for at, _ in self.keys], beat + 1e-6) - 1)][1]
+
+
+def key_named(text: str) -> Key:
+    """A key of the labels: "Bb:maj", "F#:min", "D:dor".  Raises KeyError."""
+    tonic, _, mode = text.partition(":")
+    pitch_class = _LETTERS[tonic[:1]] + tonic.count("#") - tonic[1:].count("b")
+    return Key(pitch_class % 12, "major" if mode in _MAJOR else "minor")
+
+
+def pieces(data: Path, split: str, name: str) -> Iterator[Piece]:
+    """The pieces of a row of SETS that have a key.  Raises ConfigError where the set is missing."""
+    where, heard, _ = SETS[name]
+    for file, row, score in _scores(data, split, where):
+        tracks = [track for track in score.tracks if heard(track.name)]
+        notes = sorted(note for track in tracks for note in notes_of(score, track))
+        if len(notes) < FEWEST:
+            continue
+        _, numerator, denominator = score.metres[0] if score.metres else (0, 4, 4)
+        text = row["key"]
+        keys = [(0.0, key_named(text))]
+        if ";" in row.get("keys", ""):
+            changes = [one.split("=") for one in row["keys"].split(";")]
+            keys = [(float(at), key_named(key)) for at, key in changes]
+        mode = "blues" if row.get("tonality") == "BLUES" else text.partition(":")[2]
+        yield Piece(file, tuple(notes), tuple(keys), numerator * 4 / denominator, mode, score)
+
+
+def _scores(data: Path, split: str, name: str) -> Iterator[tuple[str, dict[str, str], Score]]:
+    sources = {source.name: source for source in discover(data)}
+    if name not in sources:
+        raise ConfigError(f"{data} holds no set {name}")
+    files = dict(sources[name].files())
+    table = io.StringIO(files[METADATA].decode("utf-8-sig"))
+    for row in sorted(csv.DictReader(table), key=lambda row: row["file"]):
+        is_known = row["key"] and row.get("n_keys", "1") in ("", "0", "1")
+        if row["split"] == split and is_known:
+            yield row["file"], row, read(files[row["file"]])
+
+
+HALF = 0.5  # beats of a frame
+
+
+def frames(notes: Sequence[Note], since: float = 0.0) -> Floats:
+    """Rows of each half beat from beat `since` on (n, ROWS, 12), as `Beats` in livegen/music/key.py counts them."""
+    until = max(note.end for note in notes)
+    count = int((until - since) / HALF) + 1
+    found = np.zeros((count, ROWS, 12), np.float32)
+    sounding: dict[int, float] = {}
+    for onset, end, pitch, *_ in notes:
+        sounding = {other: ends for other, ends in sounding.items() if ends > onset}
+        is_low = pitch < SPLIT_PITCH and pitch <= min(sounding, default=128)
+        sounding[pitch] = end
+        rows = (LASTING, LOW) if is_low else (LASTING,)
+        at = int((onset - since) / HALF)
+        for row in (STRUCK, LOW) if is_low else (STRUCK,):
+            found[at, row, pitch % 12] += 1
+        ends = min(end, onset + HELD_S)
+        for at in range(int((onset - since) / HALF), int((ends - since) / HALF) + 1):
+            if at >= count:
+                break
+            lasted = min(ends, since + (at + 1) * HALF) - max(onset, since + at * HALF)
+            for row in rows:
+                found[at, row, pitch % 12] += max(0.0, lasted)
+    return found
+
+
+class Learned(NamedTuple):
+    """A piece as it is learned from: frames of half a beat, and the number of the key of each."""
+
+    frames: Floats  # (n, ROWS, 12)
+    keys: np.ndarray  # (n,), of KEYS; 24 and more is the signature of a major key
+
+
+def learned(piece: Piece, is_signature: bool) -> Learned:
+    """Frames and keys of a piece, from its first note on."""
+    since = int(piece.notes[0].onset)
+    found = frames(piece.notes, since)
+    keys = [piece.key_at(since + at * HALF) for at in range(len(found))]
+    numbers = [key.tonic + (24 if is_signature else 12 * (key.mode == "minor")) for key in keys]
+    return Learned(found.astype(np.float16), np.array(numbers))
+
+
+class Examples:
+    """Draws stretches of music with their keys: sets by their shares, and of each as often major as minor."""
+
+    def __init__(self, sets: dict[str, list[Learned]]) -> None:
+        self._chance = random.Random(SEED)
+        self._sets = [
+            [
+                [one for one in some if (12 <= one.keys[0] < 24) == is_minor]
+                for is_minor in (False, True)
+            ]
+            for some in sets.values()
+        ]
+        self._shares = [SETS[name][2] for name in sets]
+
+    def batch(self) -> tuple[Tensor, Tensor]:
+        """Beats (BATCH, LONGEST, ROWS, 12), and their keys (BATCH, LONGEST), UNKNOWN where there is none."""
+        drawn = [self._example() for _ in range(BATCH)]
+        beats, keys = zip(*drawn, strict=True)
+        return torch.from_numpy(np.stack(beats)), torch.from_numpy(np.stack(keys))
+
+    def _example(self) -> tuple[Floats, np.ndarray]:
+        chance = self._chance
+        beats = np.zeros((LONGEST, ROWS, 12), np.float32)
+        keys = np.full(LONGEST, UNKNOWN)
+        at, place = self._place(), 0
+        turn = chance.randrange(NEAR, FAR) if chance.random() < MODULATES else LONGEST
+        shift = 0
+        while place < LONGEST:
+            until = turn if place < turn else LONGEST
+            some, theirs = at[0][at[2] :], at[1][at[2] :]
+            count = min(until - place, len(some))
+            beats[place : place + count] = np.roll(some[:count], shift, axis=2)
+            keys[place : place + count] = (theirs[:count] + shift) % 12 + theirs[:count] // 12 * 12
+            place += count
+            if place != turn:
+                break
+            shift = chance.randrange(1, 12)
+            goes_on = chance.random() >= GOES_ON and len(some) > count + SETTLES
+            at = (at[0], at[1], at[2] + count) if goes_on else self._place()
+            if not goes_on:
+                at = (at[0], at[1], at[2])
+        return beats, keys
+
+    def _place(self) -> tuple[Floats, np.ndarray, int]:
+        """Beats of a piece, their keys, and where to begin."""
+        chance = self._chance
+        modes = chance.choices(self._sets, self._shares)[0]
+        some = modes[chance.random() < 0.5] or modes[0] or modes[1]
+        piece, drawn = chance.choice(some), chance.random()
+        each = 4 if drawn < SLOWER else 1 if drawn < SLOWER + FASTER else 2
+        count = len(piece.frames) // each
+        beats = piece.frames[: count * each].astype(np.float32)
+        beats = beats.reshape(count, each, ROWS, 12).sum(1)
+        # As many beats, whatever each is: what sounds for one lasts one.
+        beats[:, LASTING] *= HALF * 4 / each / 2 if each != 2 else 1.0
+        begin = chance.choice([0, chance.randrange(max(1, count - NEAR))])
+        return beats, piece.keys[: count * each : each], begin
+
+
+_TURNED = (torch.arange(12)[:, None] - torch.arange(12)) % 12  # (seen, from where)
+
+
+def around(layer: nn.Linear, rows: Tensor) -> Tensor:
+    """A layer from rows of pitch classes, seen from each of them with the same weights: (..., R, 12) -> (..., 12, H).
+
+    Its weights are laid out as one matrix, which is less work than to lay out what is seen.
+    """
+    weight = layer.weight.view(layer.out_features, -1, 12)[:, :, _TURNED]  # (H, R, seen, from)
+    matrix = weight.permute(1, 2, 3, 0).reshape(-1, 12 * layer.out_features)
+    found = rows.flatten(-2) @ matrix
+    result: Tensor = found.view(*found.shape[:-1], 12, -1) + layer.bias
+    return result
+
+
+class Network(nn.Module):
+    """The same as `Tone`, of many stretches at once."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = nn.Linear(LOOK * ROWS * 12, FIRST)
+        self.second = nn.Linear(FIRST * 12, SECOND)
+        self.third = nn.Linear(len(HALF_LIVES) * (SECOND + 1), THIRD)
+        self.last = nn.Linear(THIRD * 12, 2)
+
+    def forward(self, beats: Tensor) -> Tensor:
+        """Scores of the keys after each beat: (N, T, ROWS, 12) -> (N, T, 24)."""
+        many, length = beats.shape[:2]
+        sums = beats.sum(-1, keepdim=True)
+        shares = beats / (sums + 1)
+        total = (sums[:, :, LASTING] + sums[:, :, STRUCK])[..., 0]
+        counts = total / (total + 1)  # (N, T)
+        padded = nn.functional.pad(shares, (0, 0, 0, 0, LOOK - 1, 0))
+        window = torch.stack([padded[:, at : at + length] for at in range(LOOK)], 2)
+        hidden = torch.relu(around(self.first, window.flatten(2, 3)))  # (N, T, 12, FIRST)
+        hidden = torch.relu(around(self.second, hidden.transpose(2, 3)))  # (N, T, 12, SECOND)
+        weighed = torch.cat(
+            [hidden.flatten(2) * counts[..., None], counts[..., None]], 2
+        )  # (N, T, 12 * SECOND + 1)
+        ago = torch.arange(length)[:, None] - torch.arange(length)
+        found = list[Tensor]()
+        for life in HALF_LIVES:
+            kept = torch.where(ago >= 0, 0.5 ** (ago.clamp(min=0) / life), 0.0)
+            summed = kept @ weighed
+            count = summed[..., -1:]
+            means = (summed[..., :-1] / (count + DOUBT)).view(many, length, 12, SECOND)
+            age = torch.log1p(count)[:, :, None].expand(-1, -1, 12, -1)
+            found.append(torch.cat([means, age], 3))
+        hidden = torch.relu(self.third(torch.cat(found, 3)))
+        scores: Tensor = around(self.last, hidden.transpose(2, 3))  # (N, T, 12, 2)
+        return scores.transpose(2, 3).flatten(2)
+
+
+def _right() -> Tensor:
+    """Nought where a key is right for a label (KEYS, signatures, none), else less than anything (37, 24)."""
+    found = torch.full((37, 24), -1e9)
+    for label in range(36):
+        tonic = label % 12
+        found[label, label % 24] = 0.0
+        if label >= 24:
+            found[label, 12 + (tonic + 9) % 12] = 0.0
+    return found
+
+
+RIGHT = _right()
+
+
+def trained(examples: Examples, steps: int) -> Network:
+    """The network, after all steps."""
+    torch.manual_seed(SEED)
+    network = Network()
+    optimizer = torch.optim.AdamW(network.parameters(), RATE, weight_decay=1e-2)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(
+        optimizer, RATE, total_steps=steps, pct_start=0.1
+    )
+    total = right = 0.0
+    for step in range(1, steps + 1):
+        beats, keys = examples.batch()
+        scores = network(beats)[:, SETTLES:]
+        asked = keys[:, SETTLES:]
+        nats = -(scores.log_softmax(-1) + RIGHT[asked]).logsumexp(-1)
+        loss = nats[asked >= 0].mean()
+        optimizer.zero_grad()
+        loss.backward()
+        nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+        optimizer.step()
+        schedule.step()
+        total += loss.item()
+        right += (RIGHT[asked].gather(-1, scores.argmax(-1, keepdim=True)) == 0).sum().item() / max(
+            1, int((asked >= 0).sum())
+        )
+        if step % 100 == 0:
+            click.echo(f"step {step} of {steps}: {total / 100:.3f} nats, {right / 100:.3f} right")
+            total = right = 0.0
+            keep(network)
+    return network.eval()
+
+
+def keep(network: Network) -> None:
+    """Write the weights into the package, as half floats."""
+    state = {name: value.detach().numpy() for name, value in network.state_dict().items()}
+    parts = {
+        name.replace(".weight", "").replace(".bias", "_bias"): value
+        for name, value in state.items()
+    }
+    halves = {
+        name: (part if name.endswith("bias") else part.T).astype(np.float16)
+        for name, part in parts.items()
+    }
+    np.savez_compressed(WEIGHTS, **halves)
+
+
+@click.command()
+@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--steps", default=STEPS, show_default=True)
+@guarded
+def main(data: Path, steps: int) -> None:
+    """Learn the keys of music from the sets in DATA, and write the weights into the package."""
+    torch.set_num_threads(1)
+    sets = {
+        name: [learned(piece, SETS[name][0] in SIGNATURES) for piece in pieces(data, "train", name)]
+        for name in SETS
+    }
+    for name, some in sets.items():
+        click.echo(f"{name}: {len(some)} pieces, {sum(len(one.keys) for one in some) // 2} beats")
+    trained(Examples(sets), steps)
+    click.echo(f"{WEIGHTS}: {WEIGHTS.stat().st_size} bytes")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""The tone of what is played: how likely each key is, by all that was heard, once a beat.
+
+A small convolutional network.  Its first two layers look at the last four beats from each of the twelve pitch classes
+with the same weights, so that what they know holds in every key: music that is transposed has its tone transposed.
+What they find at each beat goes into four means, of which half is forgotten after 2, 8, 32 and 128 beats: the history,
+of which no more is kept however long the music lasts.  Two more layers make the keys of the means.  A beat in which
+little sounds counts for little, and silence changes nothing.
+
+The group-equivariant idea is Cohen and Welling's (2016), over transpositions; convolution for keys is Korzeniowski
+and Widmer's (2017).  Trained by `python -m export.tone DATA`.  Knows pitch classes and beats; knows no micros.
+"""
+
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+WEIGHTS = Path(__file__).with_name("tone.npz")
+MOST_BYTES = 85_000  # of that file
+LASTING, STRUCK, LOW = range(
+    3
+)  # rows of a beat: beats that sound, onsets, and both of the bass alone
+ROWS = 3
+LOOK = 4  # beats that are looked at together
+HALF_LIVES = (2.0, 8.0, 32.0, 128.0)  # beats in which a mean forgets half of what was before
+DOUBT = 0.5  # so much weight of a mean says only half of what it could
+KEEPS = np.array([0.5 ** (1 / life) for life in HALF_LIVES], np.float32)
+_FINEST = 1024.0  # parts of a nat: what another order of sums could change is rounded off
+
+Floats = NDArray[np.float32]
+
+
+class Weights(NamedTuple):
+    """Of the network: the two layers that look, from 12 places, and the two that say."""
+
+    first: Floats  # (LOOK * ROWS * 12, A), of the oldest beat first
+    first_bias: Floats  # (A,)
+    second: Floats  # (A * 12, B)
+    second_bias: Floats  # (B,)
+    third: Floats  # (len(HALF_LIVES) * (B + 1), C): means, and how much went into each
+    third_bias: Floats  # (C,)
+    last: Floats  # (C * 12, 2): major, minor
+    last_bias: Floats  # (2,)
+
+
+@cache
+def shipped() -> Weights:
+    """Those that come with livegen."""
+    with np.load(WEIGHTS) as kept:
+        return Weights(*(kept[name].astype(np.float32) for name in Weights._fields))
+
+
+_TURNED = (np.arange(12)[:, None] + np.arange(12)) % 12
+
+
+def _around(rows: Floats) -> Floats:
+    """Rows of pitch classes (R, 12) as they are seen from each of them (12, R * 12)."""
+    result: Floats = rows[:, _TURNED].transpose(1, 0, 2).reshape(12, -1)
+    return result
+
+
+def seen(beat: Floats) -> tuple[Floats, float]:
+    """What the network sees of a beat (ROWS, 12), each row as shares, and how much the beat counts, 0 to 1."""
+    sums = beat.sum(1, keepdims=True)
+    total = float(sums[LASTING, 0] + sums[STRUCK, 0])
+    shares: Floats = beat / (sums + 1)
+    return shares, total / (total + 1)
+
+
+@dataclass(slots=True)
+class Tone:
+    """The tone of music that is given beat by beat.  About 0.2 ms a beat; its size does not grow."""
+
+    weights: Weights = field(default_factory=shipped)
+    beats: int = 0  # that were heard
+    _latest: Floats = field(default_factory=lambda: np.zeros((LOOK, ROWS, 12), np.float32))
+    _sums: Floats | None = None  # (means, 12, B)
+    _counts: Floats = field(default_factory=lambda: np.zeros(len(HALF_LIVES), np.float32))
+
+    def hear(self, beat: Floats) -> list[float]:
+        """A beat (ROWS, 12) is over: how likely each key is, in nats, the twelve major keys first."""
+        weights = self.weights
+        shares, counts = seen(beat)
+        self.beats += 1
+        self._latest = np.concatenate([self._latest[1:], shares[None]])
+        hidden = np.maximum(
+            _around(self._latest.reshape(-1, 12)) @ weights.first + weights.first_bias, 0
+        )
+        hidden = np.maximum(_around(hidden.T) @ weights.second + weights.second_bias, 0)
+        before = (
+            np.zeros((len(HALF_LIVES), *hidden.shape), np.float32)
+            if self._sums is None
+            else self._sums
+        )
+        self._sums = before * KEEPS[:, None, None] + np.float32(counts) * hidden
+        self._counts = self._counts * KEEPS + np.float32(counts)
+        return self._said()
+
+    def forget(self, kept: float) -> None:
+        """What was heard so far counts for so much of what it did, 0 to 1."""
+        if self._sums is not None:
+            self._sums, self._counts = (
+                self._sums * np.float32(kept),
+                self._counts * np.float32(kept),
+            )
+
+    def _said(self) -> list[float]:
+        assert self._sums is not None
+        weights = self.weights
+        means = self._sums / (self._counts + DOUBT)[:, None, None]
+        age = np.broadcast_to(np.log1p(self._counts)[:, None, None], (len(HALF_LIVES), 12, 1))
+        found = np.concatenate([means, age], axis=2).transpose(1, 0, 2).reshape(12, -1)
+        hidden = np.maximum(found @ weights.third + weights.third_bias, 0)
+        scores = (_around(hidden.T) @ weights.last + weights.last_bias).T.reshape(-1)
+        scores = scores - scores.max()
+        nats = scores - np.log(np.exp(scores).sum())
+        result: list[float] = (np.round(nats * _FINEST) / _FINEST).tolist()
+        return result
