@@ -63,11 +63,12 @@ SEED = 1
 FIRST, SECOND, THIRD = 32, 24, 32  # units of the layers
 BATCH, STEPS, RATE = 12, 2400, 4e-3
 LONGEST, SETTLES = 128, 2  # beats of an example; those after its beginning that are not asked
-MODULATES, GOES_ON = 0.4, 0.3  # how many examples do, and how many of those with another piece
+MODULATES, ANOTHER = 0.4, 0.3  # how many examples do, and how many of those with another piece
 NEAR, FAR = 16, 104  # beats between which a modulation lies
 SLOWER, FASTER = 0.1, 0.1  # examples whose beat is taken half or twice as long
+TOLD = 100  # steps after which figures are told and the weights are kept
 FEWEST = 40  # notes of a piece
-HELD_S = 8.0  # beats that a note lasts at most
+LONG = 8.0  # beats that a note lasts at most
 UNKNOWN = -1
 _MAJOR = ("maj", "lyd", "mix")  # modes of the labels with a major third
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -129,7 +130,7 @@ HALF = 0.5  # beats of a frame
 
 
 def frames(notes: Sequence[Note], since: float = 0.0) -> Floats:
-    """Rows of each half beat from beat `since` on (n, ROWS, 12), as `Beats` in livegen/music/key.py counts them."""
+    """Rows of each half beat from beat `since` on (n, ROWS, 12), as the tracker in livegen/music/key.py counts them."""
     until = max(note.end for note in notes)
     count = int((until - since) / HALF) + 1
     found = np.zeros((count, ROWS, 12), np.float32)
@@ -142,7 +143,7 @@ def frames(notes: Sequence[Note], since: float = 0.0) -> Floats:
         at = int((onset - since) / HALF)
         for row in (STRUCK, LOW) if is_low else (STRUCK,):
             found[at, row, pitch % 12] += 1
-        ends = min(end, onset + HELD_S)
+        ends = min(end, onset + LONG)
         for at in range(int((onset - since) / HALF), int((ends - since) / HALF) + 1):
             if at >= count:
                 break
@@ -192,27 +193,25 @@ class Examples:
         chance = self._chance
         beats = np.zeros((LONGEST, ROWS, 12), np.float32)
         keys = np.full(LONGEST, UNKNOWN)
-        at, place = self._place(), 0
+        some, theirs = self._from_somewhere()
         turn = chance.randrange(NEAR, FAR) if chance.random() < MODULATES else LONGEST
-        shift = 0
-        while place < LONGEST:
-            until = turn if place < turn else LONGEST
-            some, theirs = at[0][at[2] :], at[1][at[2] :]
-            count = min(until - place, len(some))
-            beats[place : place + count] = np.roll(some[:count], shift, axis=2)
-            keys[place : place + count] = (theirs[:count] + shift) % 12 + theirs[:count] // 12 * 12
-            place += count
-            if place != turn:
-                break
-            shift = chance.randrange(1, 12)
-            goes_on = chance.random() >= GOES_ON and len(some) > count + SETTLES
-            at = (at[0], at[1], at[2] + count) if goes_on else self._place()
-            if not goes_on:
-                at = (at[0], at[1], at[2])
+        count = min(turn, len(some))
+        beats[:count], keys[:count] = some[:count], theirs[:count]
+        if count == turn:
+            shift, is_another = chance.randrange(1, 12), chance.random() < ANOTHER
+            some, theirs = some[turn:], theirs[turn:]
+            if is_another or len(some) <= SETTLES:
+                some, theirs = self._from_somewhere()
+            count = min(LONGEST - turn, len(some))
+            beats[turn : turn + count] = np.roll(some[:count], shift, axis=2)
+            keys[turn : turn + count] = theirs[:count] // 12 * 12 + (theirs[:count] + shift) % 12
         return beats, keys
 
-    def _place(self) -> tuple[Floats, np.ndarray, int]:
-        """Beats of a piece, their keys, and where to begin."""
+    def _from_somewhere(self) -> tuple[Floats, np.ndarray]:
+        """Beats of a piece from one of them on, and their keys.
+
+        Where a beat is taken longer or shorter, what sounds counts half of what it does beside what is struck.
+        """
         chance = self._chance
         modes = chance.choices(self._sets, self._shares)[0]
         some = modes[chance.random() < 0.5] or modes[0] or modes[1]
@@ -221,10 +220,9 @@ class Examples:
         count = len(piece.frames) // each
         beats = piece.frames[: count * each].astype(np.float32)
         beats = beats.reshape(count, each, ROWS, 12).sum(1)
-        # As many beats, whatever each is: what sounds for one lasts one.
-        beats[:, LASTING] *= HALF * 4 / each / 2 if each != 2 else 1.0
+        beats[:, LASTING] /= each if each != 2 else 1
         begin = chance.choice([0, chance.randrange(max(1, count - NEAR))])
-        return beats, piece.keys[: count * each : each], begin
+        return beats[begin:], piece.keys[: count * each : each][begin:]
 
 
 _TURNED = (torch.arange(12)[:, None] - torch.arange(12)) % 12  # (seen, from where)
@@ -318,11 +316,11 @@ def trained(examples: Examples, steps: int) -> Network:
         right += (RIGHT[asked].gather(-1, scores.argmax(-1, keepdim=True)) == 0).sum().item() / max(
             1, int((asked >= 0).sum())
         )
-        if step % 100 == 0:
-            click.echo(f"step {step} of {steps}: {total / 100:.3f} nats, {right / 100:.3f} right")
+        if step % TOLD == 0:
+            click.echo(f"step {step} of {steps}: {total / TOLD:.3f} nats, {right / TOLD:.3f} right")
             total = right = 0.0
             keep(network)
-    return network.eval()
+    return network
 
 
 def keep(network: Network) -> None:

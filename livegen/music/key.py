@@ -65,9 +65,7 @@ _SETTLED_US = 8_000_000
 # player has gone elsewhere, and what was before counts for little.
 _LATEST, _STRANGERS, _VARIED, _LEFT = 8, 4, 4, 0.1
 
-# The tone of all that was heard, beside the profile of the last seconds: what each counts.
-_OF_PROFILE, _OF_TONE = 0.6, 1.0
-_TOLD_LEAD = log(3.0)  # how much likelier another key must be by both
+_TOLD_LEAD = log(5.0)  # how much likelier another key must be where a tone says so too
 _USUAL_BEAT_US = 500_000
 _HELD = 8  # beats that a note counts as sounding at most
 _MOST_EMPTY = 4  # so many beats of a rest are heard
@@ -158,7 +156,7 @@ class KeyTracker:
 
     Two are heard: a profile of the last seconds, which loses half its weight every 6 s, and nearly all of it when the
     player has clearly modulated; and the tone of all beats so far, where it is told when beats are over.  The key
-    in force gives way when another is three times as likely (by the profile alone: has been twice as likely for 1.5 s);
+    in force gives way when another is five times as likely (by the profile alone: has been twice as likely for 1.5 s);
     there is none while too few of the notes belong to any.  About 15 us a strike, and 100 us a beat.
     """
 
@@ -286,10 +284,7 @@ class KeyTracker:
         """Keep the key in force, or put its rival in its place."""
         scores = logits(self._weights, self._bass)
         if self.told:
-            scores = [
-                _OF_PROFILE * one + _OF_TONE * other
-                for one, other in zip(scores, self.told, strict=True)
-            ]
+            scores = [one + other for one, other in zip(scores, self.told, strict=True)]
         self._scores = scores
         top = max(scores)
         best = scores.index(top)
