@@ -45,7 +45,7 @@ def test_the_table_has_a_sentence_for_each_and_none_twice() -> None:
     assert len({it.sentence for it in Reply}) == len(Reply)
     for it in Reply:
         assert it.sentence[0].isupper() or it.sentence[0] == "{"
-        assert it.sentence.endswith(".")
+        assert it.sentence.endswith(".") or it is Reply.WHY  # which is filled with sentences
 
 
 def test_the_same_reply_twice_is_news() -> None:
@@ -79,6 +79,8 @@ def test_every_command_is_replied_to_in_every_mode_and_situation(mode: str, situ
         jam.play(jam.now, Wake())  # what falls due at this moment has fallen due
         before = jam.engine.snapshot()
         command(jam, name)
+        while jam.engine.ponder():  # why a note was played is worked out a little at a time
+            pass
         assert reply(jam)["number"] == 1, name
         assert reply(jam)["to"] == name
         if not reply(jam)["done"] and name != "undo":
