@@ -80,7 +80,7 @@ class Reply(Enum):
     NOTHING_TO_EXPLAIN = False, "The model has not played yet: there is nothing to explain."
     NOT_REMEMBERED = (
         False,
-        "livegen no longer knows why that note was played: ask about one of the last notes.",
+        "Why that note was played is no longer known: ask about one of the last notes.",
     )
 
     STOPPED = True, "The model is silent, and the phrase is forgotten."

@@ -162,7 +162,7 @@ def test_what_is_not_known_is_told_in_one_line() -> None:
     )
     for value in unknown:
         assert not why(jam, value)
-        assert "no longer knows why" in reply(jam)["line"]
+        assert "no longer known" in reply(jam)["line"]
 
 
 # --- arcs -------------------------------------------------------------------------------------------------------------
