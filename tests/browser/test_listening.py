@@ -22,17 +22,17 @@ from tests.scorecard.listening.evenings import listening
 PAIRS = 3
 
 
-@pytest.fixture
-def path(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A test of three short pairs of a model and people."""
-    test = listening(tmp_path / "results.jsonl", count=PAIRS)
+    test = listening(tmp_path_factory.mktemp("listening") / "results.jsonl", count=PAIRS)
     test.begin()
     return test.path
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def address(path: Path) -> Iterator[str]:
-    """The command as a person types it, and the address that it says."""
+    """The command as a person types it, and the address that it says, for all judges."""
     command = [sys.executable, "-m", "livegen", "listen-test", "--out", str(path)]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     assert running.stdout and running.stderr
@@ -101,7 +101,7 @@ def test_an_excerpt_sounds_and_stops(look: Look, address: str) -> None:
         "window.begun = 0; const start = OscillatorNode.prototype.start;"
         "OscillatorNode.prototype.start = function (at) { window.begun += 1; start.call(this, at); };"
     )
-    begin(seen.page, address)
+    begin(seen.page, address, "Ben")
     hear_both(seen.page)
 
     assert (
@@ -116,7 +116,7 @@ def test_everything_stands_below_each_other_and_within_the_page(
 ) -> None:
     page = look().page
     page.set_viewport_size({"width": width, "height": 700})
-    begin(page, address)
+    begin(page, address, f"Cleo {width}")
     expect(page.locator("#place")).to_be_visible()
 
     boxes = [

@@ -2,6 +2,7 @@
 
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -13,8 +14,9 @@ import mido
 from playwright.sync_api import Locator, expect
 
 from bench.written import read
-from tests.browser.conftest import Look, Serve
-from tests.browser.pages import SHORT, Jam, Seen
+from tests.browser.conftest import Look, started
+from tests.browser.pages import SHORT, Jam, Seen, jam
+from tests.browser.pages import seen as opened
 
 FIRST_PITCHES = [60, 64, 67, 72]  # of the phrase
 
@@ -25,19 +27,33 @@ DRAG = """link => {
 }"""
 
 
-@pytest.fixture
-def captured(serve: Serve, look: Look) -> tuple[Jam, Seen, Locator]:
-    """A phrase and its answer, captured: the jam, the page, and the recording's row on the shelf."""
-    jam = serve()
-    seen = look(jam)
-    seen.plays()
-    seen.is_answered()
-    expect(seen.page.locator("#turn-words")).to_have_text("Your move")
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Jam]:
+    """A jam in which a phrase and its answer were captured, once for all."""
+    with jam(tmp_path_factory.mktemp("played") / "kept") as one:
+        with opened(started()) as seen:
+            seen.connects(one)
+            seen.plays()
+            seen.is_answered()
+            expect(seen.page.locator("#turn-words")).to_have_text("Your move")
+            shelf = shown(seen)
+            shelf.get_by_role("button", name="Capture").click()
+            expect(shelf.locator(".takes li")).to_be_visible()
+        yield one
+
+
+def shown(seen: Seen) -> Locator:
     seen.page.get_by_role("tab", name="Recordings").click()
-    seen.page.locator("#panel-takes").get_by_role("button", name="Capture").click()
-    row = seen.page.locator(".takes li").first
+    return seen.page.locator("#panel-takes")
+
+
+@pytest.fixture
+def captured(played: Jam, look: Look) -> tuple[Jam, Seen, Locator]:
+    """The jam, a page, and the recording's row on the shelf."""
+    seen = look(played)
+    row = shown(seen).locator(".takes li")
     expect(row).to_be_visible()
-    return jam, seen, row
+    return played, seen, row
 
 
 def tracks(data: bytes) -> dict[str, list[int]]:
@@ -84,7 +100,7 @@ def test_a_capture_can_be_downloaded_and_holds_both_players(
 
 
 def test_a_capture_can_be_dragged_out_of_the_page(captured: tuple[Jam, Seen, Locator]) -> None:
-    jam, _, row = captured
+    one, _, row = captured
     link = row.locator("a.take")
 
     link.hover()
@@ -96,7 +112,7 @@ def test_a_capture_can_be_dragged_out_of_the_page(captured: tuple[Jam, Seen, Loc
         row.page.wait_for_timeout(20)
 
     assert (kind, name[-4:]) == ("audio/midi", ".mid")
-    assert address.startswith(f"{jam.origin}/take/")
+    assert address.startswith(f"{one.origin}/take/")
     with urlopen(address) as answer:  # as the DAW's desktop does: without the page's token
         assert tracks(answer.read())["Player"][:4] == FIRST_PITCHES
 
@@ -104,28 +120,27 @@ def test_a_capture_can_be_dragged_out_of_the_page(captured: tuple[Jam, Seen, Loc
 def test_a_recording_is_renamed_deleted_and_taken_back(
     captured: tuple[Jam, Seen, Locator],
 ) -> None:
-    jam, seen, row = captured
+    one, seen, row = captured
     page = seen.page
 
     row.get_by_role("button", name="Rename").click()
     page.keyboard.type("Blue in the morning")
     page.keyboard.press("Enter")
     expect(page.locator(".take-name")).to_have_text("Blue in the morning")
-    assert (jam.folder / "Blue in the morning.mid").is_file()
+    assert (one.folder / "Blue in the morning.mid").is_file()
 
     page.get_by_role("button", name="Delete Blue in the morning.mid").click()
     expect(page.locator(".takes li")).to_have_count(0)
-    assert not (jam.folder / "Blue in the morning.mid").exists()
+    assert not (one.folder / "Blue in the morning.mid").exists()
 
     page.locator("#toast").get_by_role("button", name="Undo").click()
     expect(page.locator(".take-name")).to_have_text("Blue in the morning")
-    assert (jam.folder / "Blue in the morning.mid").is_file()
+    assert (one.folder / "Blue in the morning.mid").is_file()
 
 
 def test_a_recording_is_played_back_aloud(captured: tuple[Jam, Seen, Locator]) -> None:
     _, seen, row = captured
     page = seen.page
-    page.wait_for_timeout(1500)  # what was played before has died away
     level = "document.getElementById('level').value"
     seen.until(lambda: page.evaluate(level) < 0.01)
 
