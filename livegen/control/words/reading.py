@@ -13,7 +13,7 @@ from typing import Any
 from livegen.control.words import keys
 from livegen.control.words.chords import chart_in
 from livegen.control.words.vocabulary import Meaning, Vocabulary, Word, shipped, words_of
-from livegen.control.words.wanted import OF_A_PART, Reading, Step, Wanted, way
+from livegen.control.words.wanted import OF_A_PART, Reading, AxisStep, Wanted, way
 from livegen.errors import ConfigError
 from livegen.jam.controls import LONGEST_WISH
 from livegen.music.scale import KINDS
@@ -70,7 +70,7 @@ class _Reader:
     at: int = 0
     waiting: _Modifiers = field(default_factory=_Modifiers)
     # of the clause:
-    steps: list[Step] = field(default_factory=list)
+    steps: list[AxisStep] = field(default_factory=list)
     parts: list[tuple[str, Mapping[str, Any], bool, bool]] = field(
         default_factory=list
     )  # word, row, not, with
@@ -201,7 +201,7 @@ class _Reader:
     def _more(self, turn: int) -> None:
         """More or less of what follows; behind a noun, as in Chinese, of that."""
         if self.noun is not None:
-            self.steps.append(Step(self.noun, turn))
+            self.steps.append(AxisStep(self.noun, turn))
             self.noun = None
         else:
             self.waiting.turn = turn
@@ -221,15 +221,15 @@ class _Reader:
         is_plain = not (waiting.is_not or waiting.is_too)
         if noun is not None and row["axis"] == "energy" and is_plain:  # the swing, stronger
             self.steps = [step for step in self.steps if step.row is not noun]
-            self.steps.append(Step(noun, turn))
+            self.steps.append(AxisStep(noun, turn))
         elif waiting.is_not:
-            self.steps.append(Step(row, -turn, is_not=True))
+            self.steps.append(AxisStep(row, -turn, is_not=True))
         elif waiting.is_too:
-            self.steps.append(Step(row, -turn))
+            self.steps.append(AxisStep(row, -turn))
         elif is_comparative or waiting.turn or waiting.amount == _LITTLE:
-            self.steps.append(Step(row, turn * (waiting.turn or 1) * (waiting.amount or 1)))
+            self.steps.append(AxisStep(row, turn * (waiting.turn or 1) * (waiting.amount or 1)))
         elif "at" in row:
-            self.steps.append(Step(row, beyond=float(waiting.amount == _MUCH)))
+            self.steps.append(AxisStep(row, beyond=float(waiting.amount == _MUCH)))
         if "at" not in row or row["axis"] in ("swing", "groove"):
             self.noun = row
         self._meant("degrees")
@@ -333,7 +333,7 @@ class _Reader:
     def _end_clause(self) -> None:
         if self.waiting.is_not and self.steps:  # ma non troppo
             last = self.steps[-1]
-            self.steps.append(Step(last.row, -way(last.row)))
+            self.steps.append(AxisStep(last.row, -way(last.row)))
         plain = [
             row["parts"] for _, row, *how in self.parts if not any(how) and not row.get("only")
         ]

@@ -43,7 +43,7 @@ class Reading:
         return said + (f"; not understood: {unknown}" if unknown else "")
 
 
-class Step(NamedTuple):
+class AxisStep(NamedTuple):
     """A wish on an axis: the row, how far to turn (0: to where the row says), and how far beyond that."""
 
     row: Mapping[str, Any]
@@ -89,7 +89,7 @@ class Wanted:
         control = CONTROLS[axis]
         self.said[axis] = min(control.high, max(control.low, value))
 
-    def do(self, step: Step) -> None:
+    def do(self, step: AxisStep) -> None:
         """Set an axis to where a step says, or turn it."""
         row, axis = step.row, str(step.row["axis"])
         about = self.axes[axis]
@@ -106,7 +106,7 @@ class Wanted:
             beyond = step.beyond * way(row)
             self.said[axis] = _turned(about, low, high, row["at"], beyond) if beyond else row["at"]
 
-    def do_of_part(self, step: Step, part: str) -> None:
+    def do_of_part(self, step: AxisStep, part: str) -> None:
         """Louder drums, a busier bass: one step of that part's own."""
         of_part = OF_A_PART[step.row["axis"]]
         name, turn = f"{part}_{of_part}", step.turn or way(step.row)
