@@ -13,7 +13,7 @@ from typing import Any
 from livegen.control.words import keys
 from livegen.control.words.chords import chart_in
 from livegen.control.words.vocabulary import Meaning, Vocabulary, Word, shipped, words_of
-from livegen.control.words.wanted import OF_A_PART, Reading, AxisStep, Wanted, way
+from livegen.control.words.wanted import OF_A_PART, AxisStep, Reading, Wanted, way
 from livegen.errors import ConfigError
 from livegen.jam.controls import LONGEST_WISH
 from livegen.music.scale import KINDS
