@@ -29,7 +29,7 @@ from export.beat_material import Manner, excerpt_of, pieces
 from livegen.jam.controls import settings
 from livegen.jam.engine import Engine
 from livegen.music import beats
-from livegen.music.beats import Found, find
+from livegen.music.beats import FoundBeat, find
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.metre import TICKS_PER_BEAT, Metre, parse_metre
 from livegen.music.phrase import NOTES, Played
@@ -79,7 +79,7 @@ class Trial(NamedTuple):
     truth: Truth
 
 
-def compared(found: Found, truth: Truth) -> Row:
+def compared(found: FoundBeat, truth: Truth) -> Row:
     """Compare what was found with what was played."""
     timeline = found.timeline
     late = truth.onsets_s >= truth.onsets_s[-1] - LATELY_S
@@ -177,7 +177,7 @@ def of_an_event(mode: str) -> float:
     """
     spent, events, find_beat = [0.0], 0, beats.find
 
-    def timed(*args: Any) -> Found:
+    def timed(*args: Any) -> FoundBeat:
         since = time.process_time()
         found = find_beat(*args)
         spent.append(time.process_time() - since)

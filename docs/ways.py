@@ -38,7 +38,7 @@ from livegen.scorecard.notes import (
     notes_of,
 )
 from livegen.scorecard.playing import PlayedCall, played
-from livegen.scorecard.responses import Looks
+from livegen.scorecard.responses import Features
 from livegen.training.corpora import METADATA, discover
 
 SEED = 20261121
@@ -174,7 +174,7 @@ def traded(scene: Scene, heard: PlayedCall) -> Judged:
 
 def carried_on(scene: Scene, heard: PlayedCall) -> Judged:
     """How alike what follows and the call are, all five ways."""
-    own, call = (Looks(notes, scene.call.bar) for notes in (heard.answer, scene.call.notes))
+    own, call = (Features(notes, scene.call.bar) for notes in (heard.answer, scene.call.notes))
     return Judged(responses.alike(own, call)["all"], frozenset(degeneracy.faults(heard)))
 
 

@@ -15,7 +15,7 @@ from livegen.errors import LivegenError
 Examined = TypeVar("Examined")
 
 
-class Level(Enum):
+class Severity(Enum):
     """How it is: nothing to do, something to know or to improve, something to mend."""
 
     OK = "ok"
@@ -27,7 +27,7 @@ class Level(Enum):
 class Finding:
     """A finding in one line and its remedy in another; the remedy is empty where all is well."""
 
-    level: Level
+    level: Severity
     found: str
     remedy: str = ""
 
@@ -44,17 +44,17 @@ Check = Callable[[Examined], Iterable[Finding]]
 
 def well(found: str) -> Finding:
     """Nothing to do."""
-    return Finding(Level.OK, found)
+    return Finding(Severity.OK, found)
 
 
 def warn(found: str, remedy: str) -> Finding:
     """Something to know or to improve."""
-    return Finding(Level.WARN, found, remedy)
+    return Finding(Severity.WARN, found, remedy)
 
 
 def bad(found: str, remedy: str) -> Finding:
     """Something to mend: livegen will not work, or not as a person expects."""
-    return Finding(Level.BAD, found, remedy)
+    return Finding(Severity.BAD, found, remedy)
 
 
 def examine(checks: Mapping[str, Check[Examined]], examined: Examined) -> Iterator[Row]:
@@ -85,7 +85,7 @@ def _line(error: Exception) -> str:
 def lines(finding: Finding) -> str:
     """A finding for people: `ok    what was found`, and what to do, indented, below it."""
     first = f"{finding.level.value:<6}{finding.found}"
-    return f"{first}\n      {finding.remedy}" if finding.level is not Level.OK else first
+    return f"{first}\n      {finding.remedy}" if finding.level is not Severity.OK else first
 
 
 def as_json(rows: Iterable[Row]) -> str:
@@ -100,4 +100,4 @@ def as_json(rows: Iterable[Row]) -> str:
 
 def is_well(rows: Iterable[Row]) -> bool:
     """True if nothing is bad."""
-    return all(row.finding.level is not Level.BAD for row in rows)
+    return all(row.finding.level is not Severity.BAD for row in rows)

@@ -128,7 +128,7 @@ class Model(Protocol):
         ...
 
     def looked(self, event: Event, style: int, sounding: Sounding, state: State) -> Weights | None:
-        """What hearing that event would look at; None where the model cannot say."""
+        """The places that the model would look at on hearing that event; None where the model cannot say."""
         ...
 
     def logits(self, field: str, summary: Summary, query: Query) -> Logits:

@@ -76,7 +76,7 @@ Votes = NDArray[np.float64]
 
 
 class Level(IntEnum):
-    """What is kept of a note, from little to much; the time is that since the onset before, as a hand means it."""
+    """The facts that are kept of a note, from few to many; its time is since the onset before, as a hand means it."""
 
     STEPS = 0  # part and interval
     FIGURE = 1  # part, interval and time
@@ -234,7 +234,7 @@ class Memory:
         return replace(self, _clock=clock, _sounding=others, _events={})
 
     def votes(self, name: str, query: Query, longest: int = LONGEST) -> Iterator[Vote]:
-        """What is remembered to come next for a field of the next event, by level, from little to much.
+        """The votes of the memory for a field of the next event, by level, from little to much.
 
         Of `query` the fields that come before this one are looked at, and `before`.  Suffixes are of `longest` notes
         at most.
@@ -245,7 +245,7 @@ class Memory:
                 yield Vote(found.level, found.matched, votes / total)
 
     def _found(self, longest: int) -> list[Found]:
-        """What came next where it was like now; looked for once an event."""
+        """The events that came next where the music was like now; looked for once an event."""
         if (found := self._events.get(longest)) is None:
             if (alike := self._alike.get(longest)) is None:
                 alike = self._alike[longest] = list(self._find(longest))

@@ -37,7 +37,7 @@ CANNOT_TELL = "This model cannot say what it looked at."
 YOU, MODEL = 0, 1
 
 
-class Note(NamedTuple):
+class HeardNote(NamedTuple):
     """A note that has sounded: when it was heard and when sent, whose it is, its part, and its pitch in the engine.
 
     `channel` is that on which it was sent, from 0, and `sent` its pitch there.
@@ -70,8 +70,8 @@ class Explaining:
         self._replies, self._timeline = replies, timeline
         self._has_asked = False
         self._planned: dict[Stroke, Reason | None] = {}
-        self._own: deque[tuple[Note, Reason | Source]] = deque(maxlen=KEPT)
-        self._notes: deque[Note] = deque(maxlen=NOTES)
+        self._own: deque[tuple[HeardNote, Reason | Source]] = deque(maxlen=KEPT)
+        self._notes: deque[HeardNote] = deque(maxlen=NOTES)
         self._work: Generator[None, None, None] | None = None
 
     def watch(self, is_watched: bool) -> None:
@@ -94,13 +94,13 @@ class Explaining:
         """A note of the player's begins."""
         at, part, pitch = struck.at, struck.part, struck.pitch
         channel = DRUM_CHANNEL if part == DRUMS else 0
-        self._notes.append(Note(at, at, YOU, part, pitch, channel, pitch))
+        self._notes.append(HeardNote(at, at, YOU, part, pitch, channel, pitch))
 
     def sounded(self, given: Given, repeats: bool) -> None:
         """A note of the model's begins; `repeats` says that a repetition is played."""
         channel, sent = given.key
         _, part, pitch, _ = given.stroke
-        note = Note(given.at, given.due, MODEL, part, pitch, channel, sent)
+        note = HeardNote(given.at, given.due, MODEL, part, pitch, channel, sent)
         self._notes.append(note)
         if not given.is_planned:
             self._own.append((note, Source.COMPANION))
@@ -134,7 +134,7 @@ class Explaining:
         if self._work is not None and next(self._work, self) is self:
             self._work = None
 
-    def _found(self, value: object) -> tuple[Note, Reason | Source] | None:
+    def _found(self, value: object) -> tuple[HeardNote, Reason | Source] | None:
         match value:
             case None:
                 return self._own[-1] if self._own else None
@@ -148,7 +148,7 @@ class Explaining:
                 return nearest if is_near else None
         return None
 
-    def _answer(self, note: Note, reason: Reason | Source) -> Generator[None, None, None]:
+    def _answer(self, note: HeardNote, reason: Reason | Source) -> Generator[None, None, None]:
         if isinstance(reason, Source) or (drawn := reason.drawn) is None:
             source = reason if isinstance(reason, Source) else reason.struck_by
             return self._tell(note, Explanation(source))
@@ -173,11 +173,11 @@ class Explaining:
 
     def _tell(
         self,
-        note: Note,
+        note: HeardNote,
         explanation: Explanation,
         chord: str = "",
         looked: Looked | None = None,
-        originals: Iterable[Note] = (),
+        originals: Iterable[HeardNote] = (),
     ) -> None:
         """Put an answer into words and values."""
         source, told = explanation.source, looked is not None and looked.is_told
@@ -216,7 +216,7 @@ class _Words(NamedTuple):
     seen: str
 
 
-def _odds(note: Note, explanation: Explanation) -> str:
+def _odds(note: HeardNote, explanation: Explanation) -> str:
     """How likely it was, and what else."""
     if not explanation.chance:
         return ""
@@ -226,7 +226,7 @@ def _odds(note: Note, explanation: Explanation) -> str:
 
 
 def _seen(source: Source, looked: Looked | None, notes: int, without: float) -> str:
-    """What it took up."""
+    """A sentence on the notes that it took up."""
     if source in (Source.HABIT, Source.REPEAT, Source.COMPANION):
         return ""
     if looked is None:
@@ -241,11 +241,11 @@ def _seen(source: Source, looked: Looked | None, notes: int, without: float) -> 
 
 def _arc(arc: TakenUp) -> tuple[int | float, ...]:
     note = arc.note
-    assert isinstance(note, Note)
+    assert isinstance(note, HeardNote)
     return note.who, note.due, note.channel, note.sent, round(arc.nats, 2)
 
 
-def _note_of(heard: Heard, notes: Sequence[Note], timeline: Timeline) -> Note | None:
+def _note_of(heard: Heard, notes: Sequence[HeardNote], timeline: Timeline) -> HeardNote | None:
     """The note that began or ended with an event of the network's, of those that had sounded, oldest first."""
     stroke = heard.stroke
     if isinstance(stroke, Stroke):
@@ -258,12 +258,12 @@ def _note_of(heard: Heard, notes: Sequence[Note], timeline: Timeline) -> Note | 
     return _nearest(same, at, near)
 
 
-def _at(point: Point, notes: Sequence[Note], timeline: Timeline) -> Note | None:
+def _at(point: Point, notes: Sequence[HeardNote], timeline: Timeline) -> HeardNote | None:
     """The note at a point of a line."""
     same = [it for it in notes if it.pitch == point.pitch and it.part != DRUMS]
     return _nearest(same, timeline.micros(point.tick), timeline.tempo_us // 4)
 
 
-def _nearest(notes: Sequence[Note], at: int, near: int) -> Note | None:
+def _nearest(notes: Sequence[HeardNote], at: int, near: int) -> HeardNote | None:
     found = min(notes, key=lambda it: abs(it.at - at), default=None)
     return found if found is not None and abs(found.at - at) <= near else None

@@ -104,7 +104,7 @@ class Step:
     past: tuple[Heard | None, ...]
 
     def looked(self) -> Weights | None:
-        """What it looked at, (heads, places), as `Model.looked`.  Raises ModelFault."""
+        """The places that it looked at, (heads, places), as `Model.looked`.  Raises ModelFault."""
         return self.guard.looked(self.event, self.style, self.sounding, self.state)
 
     def without(self, places: Iterable[int]) -> Summary:

@@ -80,7 +80,7 @@ _EARLY = 0.1  # of a bar, or a quarter: a first onset so near a bar line is on i
 Floats = NDArray[np.floating]
 
 
-class Found(NamedTuple):
+class FoundBeat(NamedTuple):
     """A timeline for what was played.
 
     `goes_on` says that its ticks are those of the timeline before, at most a little faster or slower.  `tempo_sure` and
@@ -107,7 +107,7 @@ def find(
     metre: Metre | None = None,
     is_told: bool = False,
     expected_us: int | None = None,
-) -> Found:
+) -> FoundBeat:
     """Find the timeline that explains notes, at least one, in ascending order of onset.
 
     `running` is the one that is going on: it stays unless another explains them better, and follows their tempo; if it
@@ -117,10 +117,10 @@ def find(
     """
     onsets = onsets_of(notes)
     if running and is_told and len(onsets.at_s) < FEWEST:
-        return Found(running, True)
+        return FoundBeat(running, True)
     if len(onsets.at_s) < FEWEST:
         timeline = begun([note.onset_us for note in notes], running, metre)
-        return Found(timeline, timeline == running)
+        return FoundBeat(timeline, timeline == running)
     found = candidates(onsets.at_s)
     grids = _grids(onsets, found)
     allowed = _allowed(grids, metre)
@@ -128,9 +128,9 @@ def find(
     if running and is_told:
         allowed &= likeness == _ALIKE
         if not allowed.any():
-            return Found(running, True)
+            return FoundBeat(running, True)
     if not allowed.any():
-        return Found(begun([note.onset_us for note in notes], running, metre), False)
+        return FoundBeat(begun([note.onset_us for note in notes], running, metre), False)
     tempi = _tempi_at_the_end(onsets, found)
     if tempi is not None:
         kept = _likeliest(tempi, allowed, likeness)
@@ -149,7 +149,7 @@ def find(
     goes_on = bool(likeness[row, column] == _ALIKE)
     if running and goes_on:
         timeline = _continued(running, timeline, notes[-1].onset_us)
-    return Found(timeline, goes_on, tempo_sure, float(chances[row, column]))
+    return FoundBeat(timeline, goes_on, tempo_sure, float(chances[row, column]))
 
 
 def _tempi_at_the_end(onsets: Onsets, found: Candidates) -> Floats | None:

@@ -165,7 +165,7 @@ def likely(past: Past, coming: Sequence[CellPlace], bar: int) -> Likely:
     return Likely(in_all, numbers, weights)
 
 
-class Vote(NamedTuple):
+class CellVote(NamedTuple):
     """A chord by its number in the past (or its class, which is the same), and how likely it is."""
 
     number: int
@@ -180,9 +180,9 @@ def number_of(past: Past, found: Likely, at: int, best: int) -> int:
     return int(by_number.argmax()) if len(of_best) else best
 
 
-def voted(past: Past, coming: Sequence[CellPlace], bar: int) -> list[Vote]:
+def voted(past: Past, coming: Sequence[CellPlace], bar: int) -> list[CellVote]:
     """The likeliest chord of each cell in `coming`, the first of which follows the last heard."""
     found, votes = likely(past, coming, bar), []
     for at, best in enumerate(found.shares.argmax(axis=1).tolist()):
-        votes.append(Vote(number_of(past, found, at, best), float(found.shares[at, best])))
+        votes.append(CellVote(number_of(past, found, at, best), float(found.shares[at, best])))
     return votes

@@ -73,8 +73,8 @@ def _found_in(some: Sequence[tuple[int, ...]], others: Sequence[tuple[int, ...]]
 # --- likeness -----------------------------------------------------------------------------------------------------
 
 
-class Looks:
-    """Features by which an answer and a call are compared, computed once; `bar` is in beats."""
+class Features:
+    """The features by which an answer and a call are compared, computed once; `bar` is in beats."""
 
     def __init__(self, notes: Notes, bar: float) -> None:
         points = line(notes)
@@ -88,7 +88,7 @@ class Looks:
         self.density = density(notes)
 
 
-def alike(one: Looks, other: Looks) -> dict[str, float]:
+def alike(one: Features, other: Features) -> dict[str, float]:
     """How alike two phrases are, 0 to 1, in five ways, and `all`, their mean.
 
     Cosine of pitch classes by how long they sound, of onsets by the sixteenth of the bar they lie on; one less the
@@ -132,7 +132,7 @@ def ratio_bins(times: Sequence[float]) -> list[int]:
     return [max(-6, min(6, round(2 * log2(after / before)))) for before, after in pairwise(times)]
 
 
-def specificity(own: Looks, call: Looks, others: Sequence[Looks]) -> float | None:
+def specificity(own: Features, call: Features, others: Sequence[Features]) -> float | None:
     """How much more an answer is like its call than answers to other calls are, -1 to 1: what is above 0 was heard.
 
     None where there are no others.

@@ -89,7 +89,7 @@ class Copied:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class Memorised:
     """The longest runs copied from what was learned: by answers, and by held-back music as long."""
 
     answers: list[Copied]
@@ -112,7 +112,7 @@ class Adapted:
     before: Losses
     after: Losses
     way: float
-    memory: Memory
+    memory: Memorised
     is_complete: bool
 
 
@@ -305,7 +305,7 @@ def _save(target: Path, data: bytes, base: Path) -> Path:
     return path
 
 
-def _memory(data: bytes, music: Corpus) -> Memory:
+def _memory(data: bytes, music: Corpus) -> Memorised:
     """Measure how much answers copy from what was learned, and how much held-back music does."""
     model = start_model(parse(data))
     learned = usable(music, "train")
@@ -321,7 +321,7 @@ def _memory(data: bytes, music: Corpus) -> Memory:
         held.append(rows[OPENING:][:LENGTH])
     known = lines_of_rows(*stacked([(music, piece) for piece in learned]))
     names = [piece.file for piece in learned]
-    return Memory(_copied(answers, known, names), _copied(held, known, names))
+    return Memorised(_copied(answers, known, names), _copied(held, known, names))
 
 
 def _copied(some: Sequence[Rows], known: Lines, names: Sequence[str]) -> list[Copied]:
@@ -352,7 +352,7 @@ def _row(name: str, before: float, after: float) -> str:
     return f"{name[:33]:34}{before:8.2f}{after:8.2f}  {(after - before) / before:+.0%}"
 
 
-def _memory_lines(memory: Memory) -> list[str]:
+def _memory_lines(memory: Memorised) -> list[str]:
     """The memorisation report."""
     ours, theirs = (sorted(one.notes for one in side) for side in (memory.answers, memory.held))
     middle = len(ours) // 2

@@ -3,7 +3,7 @@
 import numpy as np
 
 from bench.beats import Row, Truth, compared
-from livegen.music.beats import Found
+from livegen.music.beats import FoundBeat
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.timeline import Timeline
 
@@ -12,7 +12,7 @@ TRUTH = Truth(10 + QUARTERS / 2, QUARTERS, 4, COMMON_TIME)  # 120 beats a minute
 
 
 def of(timeline: Timeline) -> Row:
-    return compared(Found(timeline, False), TRUTH)
+    return compared(FoundBeat(timeline, False), TRUTH)
 
 
 def test_a_bar_line_counts_where_it_is_at_the_end_and_not_at_the_beginning() -> None:

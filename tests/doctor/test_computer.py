@@ -12,7 +12,7 @@ from livegen.config import Config
 from livegen.control.addresses import STATE
 from livegen.control.packets import encode
 from livegen.doctor import computer
-from livegen.doctor.findings import Check, Level
+from livegen.doctor.findings import Check, Severity
 from livegen.doctor.patient import Patient, asked
 from livegen.errors import ConfigError
 
@@ -43,7 +43,7 @@ def test_a_package_that_is_missing_or_too_old_is_told_with_the_command(
 
     found = list(computer.versions(patient()))
 
-    assert [finding.level for finding in found] == [Level.BAD, Level.BAD, Level.OK]
+    assert [finding.level for finding in found] == [Severity.BAD, Severity.BAD, Severity.OK]
     assert found[0].remedy.endswith("-m pip install -U 'numpy>=99.1'")
     assert found[1].found == "no-such is not installed"
 
@@ -55,7 +55,7 @@ def test_each_mistake_in_the_settings_is_told_with_its_line(tmp_path: Path) -> N
 
     found = list(computer.configuration(given))
 
-    assert [finding.level for finding in found] == [Level.BAD, Level.BAD, Level.OK]
+    assert [finding.level for finding in found] == [Severity.BAD, Severity.BAD, Severity.OK]
     assert {finding.found.partition(": ")[0] for finding in found[:2]} == {f"{path}:3", f"{path}:4"}
 
 
@@ -68,7 +68,7 @@ def test_learned_bindings_that_are_left_out_are_told(
 
     found = list(computer.configuration(Patient(config.load, environment={})))
 
-    assert [finding.level for finding in found] == [Level.WARN, Level.OK]
+    assert [finding.level for finding in found] == [Severity.WARN, Severity.OK]
     assert "map.yaml:1" in found[0].found
     assert caplog.records == []
 
@@ -97,7 +97,7 @@ def test_a_model_that_is_refused_is_bad_and_its_speed_is_not_asked(tmp_path: Pat
 
 def test_a_style_that_the_model_does_not_know_is_bad() -> None:
     found = list(computer.model(patient(jam={"style": "polkabilly"})))
-    assert [finding.level for finding in found] == [Level.OK, Level.BAD]
+    assert [finding.level for finding in found] == [Severity.OK, Severity.BAD]
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_where_it_is_not_permitted_the_way_to_permit_it_is_told(
 
     [found] = computer.realtime(patient())
 
-    assert found.level is Level.WARN and "limits.d" in found.remedy
+    assert found.level is Severity.WARN and "limits.d" in found.remedy
 
 
 def test_a_folder_that_is_still_to_be_made_is_fine(tmp_path: Path) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from livegen.config import Config
 from livegen.doctor import midi
-from livegen.doctor.findings import Check, Finding, Level
+from livegen.doctor.findings import Check, Finding, Severity
 from livegen.doctor.listening import Overheard, Unheard
 from livegen.doctor.patchbay import Connection
 from livegen.doctor.patient import Patient
@@ -67,7 +67,7 @@ def test_without_a_midi_system_one_line_says_why_for_each_and_the_rest_is_silent
 
     assert list(midi.system(nobody)) == [
         Finding(
-            Level.BAD,
+            Severity.BAD,
             "no MIDI system. alsa: no sequencer; jack: no server",
             "load it; or start it",
         )
@@ -110,8 +110,8 @@ def test_ports_that_nobody_is_connected_to_are_told_with_what_to_do_in_the_daw()
     lonely = patient(MidiSystem("jack", (OUT,), (IN,), ()))
 
     assert [(finding.level, finding.remedy) for finding in midi.wires(lonely)] == [
-        (Level.WARN, 'in the DAW, send your track to "Model In"'),
-        (Level.WARN, 'in the DAW, give a track with an instrument the input "Model Out"'),
+        (Severity.WARN, 'in the DAW, send your track to "Model In"'),
+        (Severity.WARN, 'in the DAW, give a track with an instrument the input "Model Out"'),
     ]
 
 
@@ -188,7 +188,7 @@ def test_a_wire_from_out_to_in_is_a_loop_and_the_command_to_undo_it_is_told() ->
 
     [found] = midi.loop(patient(looped))
 
-    assert found.level is Level.BAD
+    assert found.level is Severity.BAD
     assert found.remedy == f"disconnect them: jack_disconnect '{OUT}' '{IN}'"
 
 
@@ -249,7 +249,7 @@ def test_a_clock_that_started_is_told_with_tempo_and_jitter() -> None:
 def test_a_clock_that_was_joined_late_asks_for_a_start() -> None:
     [found] = midi.clock(patient(hearing=heard(*clocks())))
 
-    assert found.level is Level.WARN
+    assert found.level is Severity.WARN
     assert found.found.endswith("no start was heard")
     assert "press play once" in found.remedy
 
@@ -273,7 +273,7 @@ def test_an_uneven_clock_is_pointed_out() -> None:
 
     [found] = midi.clock(patient(hearing=heard(*uneven)))
 
-    assert found.level is Level.WARN
+    assert found.level is Severity.WARN
     assert "smaller buffer" in found.remedy
 
 
@@ -288,7 +288,7 @@ def test_a_clock_that_comes_in_bunches_is_told_with_its_tempo_and_is_not_denied(
 ) -> None:
     [found] = midi.clock(patient(hearing=heard(*in_bunches(every_us))))
 
-    assert found.level is Level.WARN
+    assert found.level is Severity.WARN
     told = re.fullmatch(
         r"MIDI clock: (\d+) bpm by the 97 messages within 2 s, but they are up to (\d+) ms apart: "
         "too uneven to play to",
@@ -386,7 +386,7 @@ def strings(*channels: int) -> list[tuple[int, bytes]]:
 
 def test_a_guitar_with_a_channel_a_string_is_told_how_to_keep_the_string_of_channel_ten() -> None:
     found = list(midi.notes(patient(hearing=heard(*strings(5, 6, 7, 8, 9, 10)))))
-    assert [finding.level for finding in found[:5]] == [Level.OK] * 5
+    assert [finding.level for finding in found[:5]] == [Severity.OK] * 5
     assert found[5].found == (
         "channel 10: 1 note, heard as drums, and every channel plays one note at a time"
     )

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.beats import Found, begun, find
+from livegen.music.beats import FoundBeat, begun, find
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.phrase import Played
 from livegen.music.timeline import MINUTE_US, Timeline, tempo_us
@@ -61,7 +61,7 @@ def of_feel(name: str, bpm: float, times: int = 2) -> list[Played]:
     return in_time(looped(call, call.bars * times), BEGIN_US)
 
 
-def bpm_of(found: Found) -> float:
+def bpm_of(found: FoundBeat) -> float:
     """The tempo that was found."""
     return found.timeline.bpm
 

@@ -6,7 +6,7 @@ import pytest
 from livegen.music.key import Key
 from livegen.scorecard import responses
 from livegen.scorecard.notes import Note, Onset, line
-from livegen.scorecard.responses import Looks
+from livegen.scorecard.responses import Features
 from tests.scorecard.phrases import call, phrase
 
 C_MAJOR, A_MINOR = Key(0, "major"), Key(9, "minor")
@@ -56,7 +56,7 @@ def test_novelty_is_what_lies_outside_the_longest_run_that_is_copied() -> None:
 
 
 def test_a_phrase_is_wholly_like_itself() -> None:
-    looks = Looks(UP, 4.0)
+    looks = Features(UP, 4.0)
 
     assert responses.alike(looks, looks) == pytest.approx(
         dict.fromkeys(
@@ -67,7 +67,7 @@ def test_a_phrase_is_wholly_like_itself() -> None:
 
 def test_an_echo_is_specific_and_the_same_answer_to_all_is_not() -> None:
     calls = [phrase((60, 62, 64, 65, 67)), phrase((61, 66, 68, 63, 61), step=1.0)]
-    looks = [Looks(notes, 4.0) for notes in calls]
+    looks = [Features(notes, 4.0) for notes in calls]
 
     echo = responses.specificity(looks[0], looks[0], [looks[1]])
     assert echo is not None and echo > 0.3

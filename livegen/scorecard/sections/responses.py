@@ -97,8 +97,10 @@ def _begin(heard: PlayedCall) -> float:
 
 def _specificities(band: Band, pairs: Sequence[Pair], some: Sequence[Notes]) -> list[float | None]:
     chance = random.Random(band.seed)
-    calls = [responses.Looks(pair.call.notes, pair.call.bar) for pair in pairs]
-    own = [responses.Looks(notes, pair.call.bar) for notes, pair in zip(some, pairs, strict=True)]
+    calls = [responses.Features(pair.call.notes, pair.call.bar) for pair in pairs]
+    own = [
+        responses.Features(notes, pair.call.bar) for notes, pair in zip(some, pairs, strict=True)
+    ]
     found = []
     for at, (call, notes) in enumerate(zip(calls, some, strict=True)):
         rest = [
