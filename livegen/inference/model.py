@@ -118,7 +118,7 @@ class OnnxModel:
         return self._memory.next(state), self._heard
 
     def looked(self, event: Event, style: int, sounding: Sounding, state: State) -> Weights | None:
-        """The places that the network looks at on that event, (heads, places), a copy; None where the file does not say."""
+        """The places that the network looks at on that event, (heads, places), a copy; None without them."""
         if self._looked is None:
             return None
         self.advance(event, style, sounding, state)
