@@ -31,6 +31,7 @@ PLANNED = 256  # reasons of notes that were planned and have not sounded
 KEPT = 96  # notes of the model's that can be asked about
 NOTES = 512  # notes that can be shown as taken up
 NEAR_US = 60_000  # who asks about a note may know it by a time so far from ours
+_WHOLE = 9.95  # times that are told without a fraction, from here on
 _MOST = 20.0  # nats that are told as a number of times
 NOT_KEPT = "From now on the model keeps what it looked at: ask about a later note."
 CANNOT_TELL = "This model cannot say what it looked at."
@@ -236,7 +237,8 @@ def _seen(source: Source, looked: Looked | None, notes: int, without: float) -> 
     if not notes:
         return ""
     takes = "a note that was" if notes == 1 else f"{notes} notes that were"
-    return f"It takes up {takes} heard, without which it would be {without:.1f} times less likely."
+    times = f"{without:.0f}" if without >= _WHOLE else f"{without:.1f}"
+    return f"It takes up {takes} heard, without which it would be {times} times less likely."
 
 
 def _arc(arc: TakenUp) -> tuple[int | float, ...]:

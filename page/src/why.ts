@@ -37,7 +37,7 @@ export class Why {
     private readonly now: () => number,
     private readonly send: (message: ToServer) => void,
   ) {
-    find("roll").after(this.#card);
+    find("roll").parentElement?.after(this.#card);
     store.onState(["why"], ({ why }) => this.#show(explained(why)));
   }
 
@@ -70,11 +70,16 @@ export class Why {
       const bar = el("meter", { min: 0, max: 1, value: chance, "aria-hidden": "true" });
       return el("li", { class: at === pitch ? "played" : null }, el("span", {}, name), bar, percent(chance));
     });
+    const { note, who, because, seen, chance } = told;
     return [
-      el("h2", {}, `${told.note}: ${WHO[told.who] ?? told.who}`),
-      el("p", {}, sentence(told.because)),
-      told.chance > 0 ? el("ol", { "aria-label": "What was likely" }, ...odds) : el("span"),
-      el("p", {}, told.seen),
+      el(
+        "div",
+        {},
+        el("h2", {}, `${note}: ${WHO[who] ?? who}`),
+        el("p", {}, sentence(because)),
+        el("p", {}, seen),
+      ),
+      el("ol", { "aria-label": "What was likely" }, ...(chance > 0 ? odds : [])),
       button("Close", () => this.#show(null), { class: "small" }),
     ];
   }

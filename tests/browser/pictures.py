@@ -34,6 +34,7 @@ def main() -> None:
         with seen(browser, all_frames=True, color_scheme="dark") as page:
             take_the_first_run(page, served)
             take_the_stage(page)
+            take_a_reason(page)
             take_the_controls(page.page)
         browser.close()
 
@@ -66,6 +67,20 @@ def take_the_stage(seen: Seen) -> None:
     expect(seen.page.locator("#turn-words")).to_have_text("Model plays")
     seen.page.wait_for_timeout(2 * BEAT_MS)
     save(seen.page, "stage")
+
+
+def take_a_reason(seen: Seen) -> None:
+    """Why a note was played, with arcs to what it took up."""
+
+    def has_arcs() -> bool:
+        seen.page.locator('[data-command="why"]').click()
+        seen.page.wait_for_timeout(BEAT_MS // 4)
+        told = seen.state().get("why") or {}
+        return len(told.get("took_up", ())) >= 2 * 5
+
+    seen.until(has_arcs)
+    seen.page.wait_for_timeout(2 * BEAT_MS)
+    save(seen.page, "why")
 
 
 def take_the_controls(page: Page) -> None:
