@@ -323,7 +323,7 @@ def test_asking_changes_no_note_and_delays_none(mode: str) -> None:
     for kind in (Rehearsal, Curious):
         jam = kind(Engine(Copier(), seed=7, settings=settings({"mode": mode, "tempo": 120})))
         jam.engine.watch(isinstance(jam, Curious))
-        play(jam, (60, 64, 67, 72))
+        play(jam, (60, 64, 67, 72, 67, 64))
         jam.until(12 * SECOND)
         sent.append(jam.sent)
 
