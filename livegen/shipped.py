@@ -13,6 +13,7 @@ from livegen.jam.controls import OFF
 
 DEFAULT_MODEL = "jam-gru"  # the folder under models/ that "default" stands for
 FACTS = "model.json"  # the file of a model without a network
+PHRASES = "jam-phrases"  # the folder of the phrase encoder
 _PACKAGE = Path(__file__).resolve().parent
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -21,6 +22,11 @@ def root() -> Path:
     """The folder that holds `models/`, `charts/` and `config.yaml`."""
     inside = _PACKAGE / "_shipped"
     return inside if inside.is_dir() else _PACKAGE.parent
+
+
+def phrase_model() -> Path:
+    """The phrase encoder and decoder that came with livegen."""
+    return root() / "models" / PHRASES / "phrases.npz"
 
 
 def own_folder() -> Path:

@@ -83,7 +83,14 @@ def test_the_wheel_holds_exactly_the_files_checked_in(wheel: Path) -> None:
 def test_the_wheel_holds_of_a_model_only_what_is_served_and_what_describes_it(wheel: Path) -> None:
     models = [Path(name) for name in files_of(wheel) if "_shipped/models" in name]
     kinds = {path.name if path.suffix != ".onnx" else ".onnx" for path in models}
-    assert kinds <= {".onnx", "recipe.yaml", "CARD.md", "reference.npz"}
+    assert kinds <= {
+        ".onnx",
+        "model.json",
+        "phrases.npz",
+        "recipe.yaml",
+        "CARD.md",
+        "reference.npz",
+    }
 
 
 def test_the_wheel_holds_neither_tests_nor_export(wheel: Path) -> None:

@@ -11,6 +11,7 @@ from livegen.errors import ConfigError
 if TYPE_CHECKING:
     from livegen.config import Config, RouteSettings
     from livegen.inference.contract import Model
+    from livegen.inference.phrases import PhraseModel
     from livegen.jam.engine import Engine
 
 SECOND = 1_000_000
@@ -91,7 +92,15 @@ def engine_with(settings: Mapping[str, Any], model: "Model", rules: Mapping[int,
         presets=settings["presets"],
         macros=settings.get("macros"),  # not in journals that are older
         horizon_us=settings["horizon_us"],
+        phrase_model=load_phrase_model,
     )
+
+
+def load_phrase_model() -> "PhraseModel":
+    """The phrase encoder that came with livegen.  Raises ModelError."""
+    from livegen.inference import phrases
+
+    return phrases.load(shipped.phrase_model())
 
 
 def programs_by_channel(config: "Config") -> dict[int, int]:

@@ -282,13 +282,31 @@ def _train_by_recipe(processes: int, recipe: Path, *rest: Any) -> int:
     """`rest` is what `loop.train` takes beside the recipe."""
     with training_extra("train"):
         from livegen.training import crew
-        from livegen.training.recipe import read_recipe
+        from livegen.training.phrase_recipe import PHRASES
+        from livegen.training.recipe import kind_of, read_recipe
 
+        if kind_of(recipe) == PHRASES:
+            return _train_phrases(processes, recipe, *rest)
         if processes > 1 and crew.crew_here().size == 1:
             read_recipe(recipe)  # a mistake is said once, and before anything starts
             return crew.launch(processes, _train, recipe, *rest)
         _train(recipe, *rest)
         crew.crew_here().leave()
+    return 0
+
+
+def _train_phrases(
+    processes: int, recipe: Path, data: Path, out: Path, resume: bool, base: Path | None
+) -> int:
+    """Train a phrase encoder.  Raises ConfigError for what only other networks can be asked for."""
+    from livegen.training.phrase_loop import train_phrases
+    from livegen.training.phrase_recipe import read_phrase_recipe
+
+    if processes > 1 or base is not None:
+        raise ConfigError(
+            f"{recipe} is of the kind phrases, which one process trains from nothing: leave out --processes and --from"
+        )
+    click.echo(train_phrases(read_phrase_recipe(recipe), data, out, resume))
     return 0
 
 

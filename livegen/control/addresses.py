@@ -39,6 +39,7 @@ UNSHOWN = (
     "controls",
     "plan",
     "surprise",
+    "phrases",
     "styles",
     "rest_at",
 )  # at addresses of their own; too much for a surface

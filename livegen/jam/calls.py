@@ -4,11 +4,14 @@ Plain records; the engine fills and reads them.
 """
 
 from collections import deque
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import takewhile
+from typing import NamedTuple
 
 from livegen.codec.encoder import Stroke
 from livegen.jam.hearing import Hearing
+from livegen.jam.phrase_book import Fit, KeptPhrase
 from livegen.jam.struck import Struck
 from livegen.music.count_in import CountSoFar
 from livegen.music.phrase import Phrase
@@ -17,6 +20,17 @@ from livegen.music.timeline import Timeline
 LONGEST_CALL = 2048  # strokes; a longer call can no longer be heard again on another grid
 LONGEST_LOOP = 8  # bars; of a longer response the last ones are repeated
 _KEPT = 2048  # strokes of a response
+
+
+class Gesture(NamedTuple):
+    """What is to be played in answer to a call instead of what the network makes up: what `make` makes of a phrase.
+
+    That is one phrase or some, one after the other.  `source` gives the phrase on the beat as it is when it is planned;
+    None where there is none after all.
+    """
+
+    source: Callable[[], KeptPhrase | None]
+    make: Callable[[KeptPhrase, Fit], Sequence[KeptPhrase]]
 
 
 @dataclass(slots=True)
@@ -44,6 +58,7 @@ class Call:
     silence_us: int | None = None
     # What it is of a count-in, and for which state of things.
     counted: tuple[object, CountSoFar] = (None, CountSoFar())
+    gesture: Gesture | None = None  # that was asked for in answer
 
     def close(self) -> None:
         """Nothing belongs to it any more, and the beat on which it was heard stands."""

@@ -14,6 +14,7 @@ from livegen.jam.explaining import Explaining
 from livegen.jam.macros import Macros
 from livegen.jam.mapping import CUES, LABELS, Command
 from livegen.jam.performer import Performer
+from livegen.jam.phrase_gestures import PhraseGestures
 from livegen.jam.replies import Replies, Reply
 from livegen.jam.steering import Steering
 from livegen.jam.turn_taking import TurnTaking
@@ -40,7 +41,9 @@ class Commands:
         macros: Macros,
         explaining: Explaining,
         replies: Replies,
+        phrases: PhraseGestures,
     ) -> None:
+        self._phrases = phrases
         self._desk, self._conductor, self._performer = desk, conductor, performer
         self._turns, self._steering, self._replies = turns, steering, replies
         self._count_ins, self._cues, self._macros = count_ins, cues, macros
@@ -66,6 +69,16 @@ class Commands:
             case "again":
                 was_answered = self._turns.again(now, out)
                 return Reply.ANOTHER if was_answered else Reply.NOTHING_ANSWERED
+            case "vary":
+                return self._phrases.vary(now, out)
+            case "between":
+                return self._phrases.between(now, out)
+            case "keep_a" | "keep_b":
+                return self._phrases.keep(command.name[-1].upper(), now)
+            case "phrase":
+                return self._phrases.play(command.value, now, out)
+            case "path":
+                return self._phrases.walk(command.value, now, out)
             case "undo":
                 return Reply.UNDONE if self._turns.undo(now, out) else Reply.NOTHING_TO_UNDO
             case "freeze":
@@ -145,6 +158,7 @@ class Commands:
         if response is None:
             return Reply.NOTHING_TO_KEEP
         until = now if self._turns.is_playing else response.ended_us
+        self._phrases.keep_answer(response)
         span = {"from": response.began_us, "to": until}
         out.append(Timed(now, Command("keep", span)))
         return Reply.KEEPS

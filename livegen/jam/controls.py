@@ -197,6 +197,20 @@ _TABLE = (
         "the song so far.  0: none of it; 0.5: it colours the model's choices; 1: the model quotes you.",
     ),
     Control(
+        "distance", "number", 0.3, low=0.0, high=1.0,
+        help="How far a variation (command vary) is from your phrase: 0 is the phrase itself, at 0.3 three notes "
+        "of ten are others, at 1 as many as can be.",
+    ),
+    Control(
+        "morph", "number", 0.5, low=0.0, high=1.0,
+        help="Where between the kept phrases A and B (command between): 0 is A, 1 is B.",
+    ),
+    Control(
+        "morph_by", "choice", "splice", choices=("splice", "network"),
+        help="How A becomes B.  splice: the beginning of A and the end of B; network: what the phrase encoder finds "
+        "between them.",
+    ),
+    Control(
         "groove", "number", 0.5, low=0.0, high=1.0,
         help="How closely the model keeps to the subdivision of the beat on which you played: 0 leaves its "
         "timing free, "
@@ -382,6 +396,9 @@ class Settings:
     follow: float = _default("follow")
     theme: float = _default("theme")
     memory: float = _default("memory")
+    distance: float = _default("distance")
+    morph: float = _default("morph")
+    morph_by: str = _default("morph_by")
     groove: float = _default("groove")
     swing: float | str = _default("swing")
     quantise: str = _default("quantise")

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from livegen.inference.contract import Model
+from livegen.inference.phrases import PhraseModel
 from livegen.jam import starts
 from livegen.jam.agenda import ROUTES, Agenda, Given, Route, Timed
 from livegen.jam.brief import louder
@@ -42,6 +43,8 @@ from livegen.jam.mapping import LABELS, Command
 from livegen.jam.metronome import Metronome
 from livegen.jam.notices import Notices
 from livegen.jam.performer import Performer
+from livegen.jam.phrase_book import PhraseBook
+from livegen.jam.phrase_gestures import PhraseGestures
 from livegen.jam.replies import Replies, Reply
 from livegen.jam.steering import Steering
 from livegen.jam.struck import Struck
@@ -122,8 +125,9 @@ class Outlet(NamedTuple):
 
 class Engine:
     """A jam.  `routes` (by part) say where parts are sent, `rules` (0..15 to a rule of `music.parts`) how
-    channels are heard; a channel without a rule is not.  `bindings` are those of `ControlMap`, `presets` controls
-    by name of the preset.
+    channels are heard; a channel without a rule is not.  `bindings` are those
+    of `ControlMap`, `presets` controls by name of the preset.  `phrase_model` loads the phrase encoder when a phrase is
+    asked for; it raises ModelError.
 
     Threads: loop only.
     """
@@ -141,6 +145,7 @@ class Engine:
         macros: Mapping[str, object] | None = None,
         horizon_us: int = HORIZON_US,
         slice_steps: int = SLICE_STEPS,
+        phrase_model: Callable[[], PhraseModel] | None = None,
     ) -> None:
         self._replies = Replies()
         self._notices = Notices()
@@ -185,6 +190,14 @@ class Engine:
         )
         self._desk.name_macros(macros)
         self._macros = Macros(lambda: self.settings, self._steering.put, lambda: self._desk.macros)
+        self._phrases = PhraseGestures(
+            PhraseBook(phrase_model),
+            self._listener,
+            self._performer,
+            self._turns,
+            self._desk,
+            self._replies,
+        )
         self._commands = Commands(
             self._desk,
             self._conductor,
@@ -196,6 +209,7 @@ class Engine:
             self._macros,
             self._explaining,
             self._replies,
+            self._phrases,
         )
         self._slice_steps = slice_steps
         self._now = 0
@@ -321,6 +335,7 @@ class Engine:
             "faults": live.guard.faults,
             "preset": self._desk.preset_in_force,
             "macros": self._macros.snapshot(),
+            "phrases": self._phrases.book.snapshot(),
             "reply": self._replies.snapshot(),
             "why": self._explaining.told,
             "learning": self._desk.map.learning,

@@ -18,6 +18,7 @@ from livegen.jam.sources import NOTE, PROGRAM, Source, parse_source
 from livegen.jam.variations import VARIATIONS
 from livegen.music.messages import Message
 
+LONGEST_PATH = 8  # phrases of the map that a path leads through
 PRESSED = 64  # of a pedal or a button, 0..127
 
 
@@ -57,6 +58,14 @@ _COMMANDS = (
         "Count in",
         "counts in with clicks; then the model begins on the one, or you do",
     ),
+    Asked(
+        "vary",
+        "Vary",
+        "plays a variation of your last phrase from the next bar line, as far from it as distance says",
+    ),
+    Asked("keep_a", "Keep as A", "keeps your last phrase as A"),
+    Asked("keep_b", "Keep as B", "keeps your last phrase as B"),
+    Asked("between", "A to B", "plays what lies between the phrases A and B, where morph says"),
     Asked(
         "intro",
         "Intro",

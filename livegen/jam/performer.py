@@ -16,7 +16,7 @@ from livegen.jam import starts
 from livegen.jam.agenda import Agenda, Coming, Given, Timed
 from livegen.jam.bass_figures import figure_for
 from livegen.jam.brief import Brief, brief_for, for_drums, parts, room
-from livegen.jam.calls import Call, Response, Taken
+from livegen.jam.calls import Call, Gesture, Response, Taken
 from livegen.jam.candidate import Candidate
 from livegen.jam.choice import worth
 from livegen.jam.controls import Settings
@@ -24,11 +24,13 @@ from livegen.jam.desk import Desk
 from livegen.jam.drummer import Drummer, accents_of, drummer_for
 from livegen.jam.ensemble import Ensemble
 from livegen.jam.explaining import Explaining
+from livegen.jam.fitting import fit_for
 from livegen.jam.harmonies import Ahead
 from livegen.jam.hearing import Hearing
 from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
 from livegen.jam.mixer import gains
+from livegen.jam.phrase_book import KeptPhrase, begins_at, rendition
 from livegen.jam.plan import Plan
 from livegen.jam.planner import LONGEST_SILENCE, STRUCK, Rollout
 from livegen.jam.struck import Struck
@@ -100,8 +102,11 @@ class Performer:
         return self._listener.live.timeline
 
     def place(self, tick: int) -> int:
-        """When a tick of the model's is to sound: swung, and as far off the timeline as its plan."""
+        """When a tick of the model's is to sound: swung, or as a hand had it, as far off the timeline as its plan."""
         shift = self.plan.shift_us if self.plan else 0
+        if self.plan and (rendition := self.plan.rendition):
+            late_us = rendition.lates.get(tick, 0.0) * self._timeline.tempo_us / TICKS_PER_BEAT
+            return self._timeline.micros(tick) + round(late_us)
         return self._timeline.micros(swung(tick, self._swing)) + shift
 
     @property
@@ -154,6 +159,9 @@ class Performer:
 
     def answer(self, call: Call, now: int, is_asked: bool) -> None:
         """Plan a response to a call that has ended, or several to choose from; at once if the player asked for it."""
+        if call.gesture and (source := call.gesture.source()):
+            self.plan = self._rendered(call, source, call.gesture, now)
+            return
         start = starts.start_of(call, self._desk.settings, self._timeline, now, is_asked)
         brief = self._brief(call, start.tick, now)
         live = self._listener.live
@@ -164,11 +172,23 @@ class Performer:
             self.plan = Plan([], start.tick, start.sent_us, start.shift_us, chosen)
             return
         rollouts = [
-            self._rollout(heard.copy(), brief, self._chance(call, candidate))
+            self._rollout(heard.copy(), brief, self.chance(call, candidate))
             for candidate in range(starts.auditions(brief, start.sent_us, now))
         ]
         only = rollouts[0] if len(rollouts) == 1 else None
         self.plan = Plan(rollouts, start.tick, start.sent_us, start.shift_us, only)
+
+    def _rendered(self, call: Call, source: KeptPhrase, gesture: Gesture, now: int) -> Plan:
+        """What a gesture makes of a phrase, from the next bar line on that its first note can be played with."""
+        timeline = self._timeline
+        earliest = timeline.tick_from(now + starts.SOON_US + starts.lead_us(self._desk.settings))
+        start = begins_at(source, earliest, timeline.metre)
+        brief = self._brief(call, start, now)
+        made = gesture.make(source, fit_for(brief, source.part, start, source.phrase.steps))
+        played = rendition(made, start, earliest)
+        first = max(start, earliest)
+        sent_us = timeline.micros(first) - starts.lead_us(self._desk.settings)
+        return Plan([], first, sent_us, chosen=played)
 
     def _rhythm_section(self, call: Call, brief: Brief, heard: Hearing) -> Ensemble:
         """Drums and other parts answer together: the drums by a rollout that has heard the call's drums alone."""
@@ -183,8 +203,8 @@ class Performer:
             brief = replace(brief, pace=brief.pace * share)
         return Ensemble(
             [
-                self._rollout(heard, others, self._chance(call, 0)),
-                self._rollout(drummer, for_drums(brief), self._chance(call, 1)),
+                self._rollout(heard, others, self.chance(call, 0)),
+                self._rollout(drummer, for_drums(brief), self.chance(call, 1)),
             ]
         )
 
@@ -291,7 +311,7 @@ class Performer:
             if note.part not in theirs
         ]
         own = [*(self.response.strokes if self.response else ()), *settled]
-        return self._rollout(branch, brief, self._chance(call, branch.heard), notes, True, own)
+        return self._rollout(branch, brief, self.chance(call, branch.heard), notes, True, own)
 
     def _rollout(
         self,
@@ -349,7 +369,9 @@ class Performer:
         return max(due, brief.start + -brief.start % EIGHTH) - brief.start
 
     def end_at_bar(self, call: Call, now: int) -> None:
-        """Play on to the end of the bar, and no further."""
+        """Play on to the end of the bar, and no further; a phrase that is played as it is settled has its own end."""
+        if self.plan and self.plan.rendition:
+            return
         bar_line = self._timeline.bar_from(self._timeline.tick_from(now + 1))
         end = self.plan.end if self.plan else None
         self.go_on(call, now, bar_line if end is None else min(end, bar_line))
@@ -392,7 +414,7 @@ class Performer:
     def plan_again(self, call: Call | None, now: int, has_begun: bool) -> None:
         """Let what has changed act on what is planned and not yet handed out."""
         plan = self.plan
-        if plan is None or plan.repeats:
+        if plan is None or plan.repeats or plan.rendition:
             return
         has_begun = has_begun or any(given.is_planned for given in self._agenda.coming)
         if call and plan.chosen and has_begun:
@@ -528,7 +550,8 @@ class Performer:
             return plan.deadline(now, self.place)
         return None
 
-    def _chance(self, call: Call, *salt: int) -> np.random.Generator:
+    def chance(self, call: Call, *salt: int) -> np.random.Generator:
+        """The chance of an answer to a call: the same for the same answer of a session."""
         seeds = [self._seed, self._listener.calls, call.events, call.answers, *salt]
         return np.random.Generator(np.random.PCG64(np.random.SeedSequence(seeds)))
 

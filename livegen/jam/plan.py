@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from livegen.jam.agenda import Place
 from livegen.jam.candidate import Candidate
 from livegen.jam.planner import Rollout
+from livegen.jam.rendition import Rendition
 
 LOOKAHEAD_US = 500_000  # how far a response is planned ahead of its notes
 DECIDE_US = 60_000  # before its first note is due, a response is chosen, whoever is still at work
@@ -38,6 +39,11 @@ class Plan:
     def repeats(self) -> bool:
         """True while a repetition is played."""
         return self.chosen is not None and self.chosen.repeats
+
+    @property
+    def rendition(self) -> Rendition | None:
+        """What is played as it is settled; None where something is planned."""
+        return self.chosen if isinstance(self.chosen, Rendition) else None
 
     @property
     def end(self) -> int | None:

@@ -26,6 +26,20 @@ class Reply(Enum):
     ANOTHER = True, "Another answer is on its way."
     NOTHING_ANSWERED = False, "Nothing was answered yet, so there is no other answer."
 
+    VARIED = True, "A variation of your phrase comes with the next bar line."
+    BETWEEN = True, "What lies between A and B comes with the next bar line."
+    PHRASE_KEPT = True, "Your last phrase is kept as {name}."
+    PHRASE_AGAIN = True, "That phrase comes with the next bar line."
+    PATH = True, "Your path through {number} phrases begins with the next bar line."
+    NO_PHRASE = False, "There is no phrase yet: play two notes or more of a melody first."
+    NO_SUCH_PHRASE = False, "That phrase is not on the map any more."
+    NOT_KEPT = False, "Keep one phrase as A and another as B first."
+    NO_PHRASE_MODEL = False, "No phrase model came with this livegen, so there are no variations."
+    BAND_PLAYS = (
+        False,
+        "The band plays beside you: variations answer, so choose another mode first.",
+    )
+
     UNDONE = True, "The last turn is undone."
     NOTHING_TO_UNDO = False, "There is no turn to undo."
 

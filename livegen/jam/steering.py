@@ -34,6 +34,9 @@ UNPLANNED = {
     "click",
     "count_in_bars",
     "clock_out",
+    "distance",
+    "morph",
+    "morph_by",
 } | mixer.UNPLANNED
 
 

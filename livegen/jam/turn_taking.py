@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from livegen.jam import starts
 from livegen.jam.agenda import Timed
-from livegen.jam.calls import Call
+from livegen.jam.calls import Call, Gesture
 from livegen.jam.controls import Settings
 from livegen.jam.desk import Desk
 from livegen.jam.ears import Ears
@@ -75,6 +75,8 @@ class TurnTaking:
 
     def key(self, happening: Happening, now: int, out: list[Timed]) -> None:
         """A key that is heard goes down: begin a call with it, go on with the one there is, or play on."""
+        if self.call:
+            self.call.gesture = None
         match self._happen(happening):
             case Action.OPEN:
                 self._forget_planned(now, out)
@@ -180,7 +182,7 @@ class TurnTaking:
         """Give the model the turn: it answers this call, even if a key is held.  False if it plays already."""
         if self._happen(Happening.YOURS) is not Action.ANSWER:
             return False
-        call.start = None
+        call.start = call.gesture = None
         if self._listener.call is None:
             self.answered = call
         return True
@@ -205,9 +207,21 @@ class TurnTaking:
                 taken[-1].call.answers += 1
         return True
 
+    def render(self, call: Call, gesture: Gesture, now: int, out: list[Timed]) -> None:
+        """Play what a gesture makes of a phrase, instead of an answer to this call."""
+        if self.is_playing:
+            self.again(now, out)
+            call = self.call or call
+        else:
+            self._performer.withdraw(now, out)
+            call.answers += 1
+            self.hand_over(call)
+        call.gesture = gesture
+
     def _answer_again(self, call: Call, now: int) -> int:
         """Count one more answer to a call; where it has ended, the answer begins on the next line of this tick."""
         call.answers += 1
+        call.gesture = None
         moment = now + starts.SOON_US + starts.lead_us(self._settings)
         start = starts.on_line(self._timeline.tick_from(moment), self._settings, self._timeline)
         if self.turn is Turn.ANEW:

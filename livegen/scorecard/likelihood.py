@@ -81,10 +81,11 @@ def lift(
     begin = -(-last // 1)
     shifted = moved(another, beats - begin if begin <= beats else 0.0)
     before = {"call": call, "nothing": (), "another": [n for n in shifted if n.onset < beats]}
-    return {name: _nats_per_note(model, notes, people, metre) for name, notes in before.items()}
+    return {name: nats_per_note(model, notes, people, metre) for name, notes in before.items()}
 
 
-def _nats_per_note(model: Model, before: Notes, after: Notes, metre: str) -> float:
+def nats_per_note(model: Model, before: Notes, after: Notes, metre: str) -> float:
+    """Nats a note of what comes `after`, from its second onset on, by a model that has heard what was `before`."""
     rows, first = rows_of(before, after, metre)
     scored = judge(model, rows, UNKNOWN_STYLE).nats[first + 1 :].sum()
     onsets = int((rows[first + 1 :, 2] == 1).sum())

@@ -6,13 +6,16 @@ aliases can stand for more than memory holds.
 
 import math
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from livegen import guarded_yaml
 from livegen.errors import ConfigError
 from livegen.inference.ring import BLOCK
+
+EVENTS = "events"
+R = TypeVar("R", bound=BaseModel)
 
 
 class Strict(BaseModel):
@@ -122,13 +125,27 @@ class Recipe(Strict):
 
 def read_recipe(path: Path) -> Recipe:
     """Read and check a recipe.  Raises ConfigError with every mistake, one line each."""
-    node = guarded_yaml.parse(guarded_yaml.read(path), str(path))
-    values = None if node is None else guarded_yaml.built(node, str(path))
+    return checked(path, Recipe)
+
+
+def kind_of(path: Path) -> str:
+    """What a recipe trains, by its key `kind`; "events", a network that foretells events, where it says none."""
+    values = _values(path)
+    return str(values.get("kind", EVENTS)) if isinstance(values, dict) else EVENTS
+
+
+def checked(path: Path, form: type[R]) -> R:
+    """Read a recipe of one form and check it.  Raises ConfigError with every mistake, one line each."""
     try:
-        return Recipe.model_validate(values)
+        return form.model_validate(_values(path))
     except ValidationError as error:
         lines = []
         for item in error.errors():
             place = ".".join(map(str, item["loc"])) or "recipe"
             lines.append(f"{path}: {place}: {item['msg']} (found {item['input']!r:.60})")
         raise ConfigError("\n".join(lines)) from None
+
+
+def _values(path: Path) -> object:
+    node = guarded_yaml.parse(guarded_yaml.read(path), str(path))
+    return None if node is None else guarded_yaml.built(node, str(path))

@@ -9,6 +9,7 @@ const MORE: readonly (readonly [string, readonly string[]])[] = [
   ["Time", ["metre", "swing", "quantise", "groove", "click", "count_in_bars"]],
   ["Pitch", ["transpose", "register", "adherence", "voices", "longest"]],
   ["Character", ["variation", "follow", "theme", "memory", "temperature", "nucleus"]],
+  ["Phrases", ["distance", "morph", "morph_by"]],
   ["Output", ["offset", "clock_out"]],
 ];
 

@@ -59,6 +59,9 @@ export type Surprise = [number, number];
 /** [micros per quarter, micros of tick 0, ticks per bar]; 24 ticks are a quarter. */
 export type Timeline = [number, number, number];
 
+/** A phrase on the map: its number, where it lies, its name there. */
+export type Dot = readonly [number: number, x: number, y: number, name: string];
+
 export interface EngineState {
   model?: string;
   model_file?: string;
@@ -77,6 +80,7 @@ export interface EngineState {
   goes_round?: boolean; // a section, or bars that were played
   stop_time?: boolean;
   macros?: Record<string, boolean>; // of each whether it runs
+  phrases?: readonly Dot[]; // the map of phrases that were varied or kept
   cue?: string; // that waits for the bar line, "" for none
   next_chord?: string;
   chord_source?: string;
@@ -171,7 +175,7 @@ export type FromServer =
 
 export type ToServer =
   | { t: "set"; name: string; value: Value }
-  | { t: "do"; name: string; value?: Value | number[] | null }
+  | { t: "do"; name: string; value?: Value | readonly number[] | null }
   | { t: "play"; data: [number, number, number] | [number, number] }
   | { t: "ping"; at: number };
 

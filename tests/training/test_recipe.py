@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from livegen.errors import ConfigError
-from livegen.training.recipe import MAX_RING_BYTES, ROW, NetworkRecipe, Recipe, read_recipe
+from livegen.training.phrase_recipe import PHRASES, read_phrase_recipe
+from livegen.training.recipe import MAX_RING_BYTES, ROW, NetworkRecipe, Recipe, kind_of, read_recipe
 
 SHIPPED = sorted((Path(__file__).parents[2] / "models").glob("*/recipe.yaml"))
 
@@ -31,7 +32,8 @@ def test_a_recipe_is_read_and_what_it_leaves_out_has_its_default(tmp_path: Path)
 
 @pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.parent.name)
 def test_the_recipes_of_shipped_models_are_read(path: Path) -> None:
-    assert read_recipe(path).name == path.parent.name
+    read = read_phrase_recipe if kind_of(path) == PHRASES else read_recipe
+    assert read(path).name == path.parent.name
 
 
 def test_every_mistake_is_reported_at_once_with_its_place(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from livegen.daemon.page_sink import playable
 from livegen.errors import ConfigError, LivegenError
 from livegen.jam.controls import CONTROLS, checked
 from livegen.jam.macros import LONGEST_NAME
-from livegen.jam.mapping import COMMANDS, parse_target
+from livegen.jam.mapping import COMMANDS, LONGEST_PATH, parse_target
 
 MAX_BYTES = 65_536
 MAX_TEXT = 64
@@ -206,6 +206,19 @@ def _name(value: object) -> str:
     return value
 
 
+def _phrase(value: object, known: Known) -> int | None:
+    if type(value) is int:
+        return value
+    raise Refused("phrase: expected the number of a phrase on the map")
+
+
+def _path(value: object, known: Known) -> list[int]:
+    is_path = isinstance(value, list) and 1 < len(value) <= LONGEST_PATH
+    if isinstance(value, list) and is_path and all(type(number) is int for number in value):
+        return value
+    raise Refused(f"path: expected the numbers of 2 to {LONGEST_PATH} phrases on the map")
+
+
 # A model by its name only: whoever has a page open may not make us load any file.
 _WITH_WORD: dict[str, Callable[[object, Known], str | int | list[int] | None]] = {
     "preset": _one_of("preset", lambda known: known.presets),
@@ -215,4 +228,6 @@ _WITH_WORD: dict[str, Callable[[object, Known], str | int | list[int] | None]] =
     "unlearn": _some_target,
     "capture": _bars,
     "why": _note,
+    "phrase": _phrase,
+    "path": _path,
 }

@@ -98,7 +98,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def configuration(guarded: App) -> uvicorn.Config:
-    """The settings of the server: nothing is logged, nobody is told what it is, connections are few."""
+    """What the server keeps to: nothing is logged, nobody is told what it is, connections are few."""
     return uvicorn.Config(
         guarded,
         interface="asgi3",

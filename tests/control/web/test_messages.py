@@ -24,7 +24,9 @@ json_values = st.recursive(
 )
 kinds = st.sampled_from(["set", "do", "play", "ping"]) | json_values
 names = (
-    st.sampled_from([*CONTROLS, *COMMANDS, "preset", "learn", "unlearn", "model", "watch"])
+    st.sampled_from(
+        [*CONTROLS, *COMMANDS, "preset", "learn", "unlearn", "model", "watch", "phrase", "path"]
+    )
     | json_values
 )
 messages = st.fixed_dictionaries(
@@ -197,3 +199,17 @@ def test_the_first_message_holds_the_token() -> None:
     assert token_of("{}") is None
     with pytest.raises(Refused):
         token_of("x")
+
+
+def test_phrases_of_the_map_are_named_by_their_numbers() -> None:
+    assert said(t="do", name="phrase", value=3) == Request("phrase", 3)
+    assert said(t="do", name="path", value=[3, 1, 3]) == Request("path", [3, 1, 3])
+    for name, value in (
+        ("phrase", "3"),
+        ("phrase", True),
+        ("path", [3]),
+        ("path", [1, "2"]),
+        ("path", [1] * 9),
+    ):
+        with pytest.raises(Refused, match=f"{name}: expected the number"):
+            said(t="do", name=name, value=value)

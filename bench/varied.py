@@ -1,0 +1,347 @@
+"""Variations of phrases by the phrase encoder, against rules, against `again`, and against what people play next.
+
+    python -m bench.varied DATA [--calls N] [--autoencoder CHECKPOINT]
+
+Phrases of the validation split, as people end them, of at least eight notes, with one that follows; the same number
+from each set.  All is on the lines of phrases and equally loud, so that only notes differ.
+
+* Coming back: share of held-out phrases whose encoded and decoded steps are exact, and F1 of their notes (line, pitch).
+* Nats a note: of what follows a call, by the shipped model that has heard the call.  The distance asked for is that of
+  `livegen.music.phrase_steps.distance`; rules change one note at a time (another tone of the scale, left out, divided
+  in two, struck a line beside) until they are as far.  `again` is that one of some answers of the engine which is
+  nearest to it.
+* rho: Spearman's of the distance that was asked for and the one that came, in eleven steps, mean over calls.
+* Between: the phrase half way between a call and the next phrase of the same piece: nats a note after the first of
+  both, and how far it is from each.
+
+Intervals are of resampled calls (bootstrap, 95 %).
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from itertools import pairwise
+from pathlib import Path
+from typing import NamedTuple
+
+import click
+import numpy as np
+from numpy.typing import NDArray
+
+from bench.tables import keep, table
+from livegen import shipped
+from livegen.codec.phrases import FIRST_PITCH, Classes, encode, firsts_of, reference_of
+from livegen.inference import phrases as phrase_files
+from livegen.inference.model import OnnxModel, load
+from livegen.inference.phrases import PhraseModel
+from livegen.jam.phrase_variations import around, between, chosen, spliced
+from livegen.music.key import STEPS, Key
+from livegen.music.phrase_steps import (
+    HOLD,
+    LINES_PER_BEAT,
+    Steps,
+    Tone,
+    distance,
+    distances,
+    onsets,
+    steps_of,
+    tones_of,
+)
+from livegen.scorecard.calls import LeadCall
+from livegen.scorecard.estimates import Estimate, mean
+from livegen.scorecard.likelihood import nats_per_note
+from livegen.scorecard.notes import Note
+from livegen.scorecard.playing import played
+from livegen.training.phrase_corpus import Melody, Span, cut, melodies, phrases
+
+SETS = (
+    "trad_abc",
+    "wjd_jazz",
+    "pop909_aligned",
+    "openscore_lieder",
+    "rs200_rock",
+    "openewld_leadsheets",
+)
+SEED = 20261129
+ASKED = (0.1, 0.2, 0.35, 0.5, 0.8)
+STEPS_OF_KNOB = tuple(np.linspace(0, 1, 11).tolist())
+FEWEST = 8  # notes
+ANSWERS = 3
+TEMPO_US = 500_000
+MOST_CHANGES = 200
+
+
+class Case(NamedTuple):
+    """A call, what followed it, and where both are from."""
+
+    corpus: str
+    steps: Steps
+    following: Steps
+    bar: int
+    tonic: int
+
+
+def cases(some: Sequence[Melody], count: int) -> list[Case]:
+    """So many calls, as many from each set."""
+    rng = np.random.default_rng(SEED)
+    by_set: dict[str, list[Case]] = {name: [] for name in SETS}
+    for number, melody in enumerate(some):
+        spans = phrases(number, melody)
+        for span, after in pairwise(spans):
+            steps, tonic = cut(melody, span)
+            following, _ = cut(melody, after)
+            if min(len(onsets(steps)), len(onsets(following))) >= FEWEST:
+                by_set[melody.corpus].append(
+                    Case(melody.corpus, steps, following, melody.bar, tonic)
+                )
+    found = []
+    for name in SETS:
+        order = rng.permutation(len(by_set[name]))[: max(1, count // len(SETS))]
+        found += [by_set[name][at] for at in order]
+    return found
+
+
+# --- coming back --------------------------------------------------------------------------------------------------
+
+
+class Back(NamedTuple):
+    """How a phrase came back: F1 of its notes, and whether all is exact."""
+
+    f1: float
+    exact: float
+
+
+def back(told: Classes, guessed: Classes) -> Back:
+    """Compare two phrases as classes."""
+    notes, others = (
+        {(int(at), int(some[at])) for at in np.flatnonzero(some >= FIRST_PITCH)}
+        for some in (told, guessed)
+    )
+    return Back(
+        2 * len(notes & others) / max(1, len(notes) + len(others)), float((told == guessed).all())
+    )
+
+
+def came_back(model: PhraseModel, some: Sequence[Melody], spans: Sequence[Span]) -> list[Back]:
+    """How phrases come back from their codes."""
+    found = []
+    for span in spans:
+        melody = some[span.melody]
+        steps, tonic = cut(melody, span)
+        told, firsts = encode(steps, reference_of(steps, tonic)), firsts_of(melody.bar)
+        found.append(back(told, model.decode(model.encode(told, firsts)[None], firsts)[0]))
+    return found
+
+
+# --- what is compared ---------------------------------------------------------------------------------------------
+
+
+def by_rules(steps: Steps, tonic: int, rng: np.random.Generator) -> Iterator[Steps]:
+    """A phrase changed by one rule after the other, each on a note by chance: pitch, left out, divided, beside."""
+    key = (
+        Key(tonic, "major")
+        if _share(steps, tonic, "major") >= _share(steps, tonic, "minor")
+        else Key(tonic, "minor")
+    )
+    scale = [pitch for pitch in range(128) if pitch % 12 in key.pitch_classes]
+    now = steps.copy()
+    for _ in range(MOST_CHANGES):
+        notes = onsets(now)
+        if not notes:
+            return
+        line, until, pitch = notes[rng.integers(len(notes))]
+        now = now.copy()
+        match rng.integers(4):
+            case 0:
+                near = [other for other in scale if 0 < abs(other - pitch) <= 5]
+                now[line] = near[rng.integers(len(near))]
+            case 1 if len(notes) > 2:
+                now[line] = HOLD if line and now[line - 1] >= 0 else -2
+                if now[line] != HOLD:
+                    now[line:until] = -2
+            case 2 if until - line >= 4:
+                now[line + (until - line) // 2] = scale[
+                    int(np.argmin(np.abs(np.array(scale) - pitch - rng.integers(-2, 3))))
+                ]
+            case 3:
+                to = line + (1, -1)[rng.integers(2)]
+                if 0 <= to < len(now) and now[to] < 0:
+                    now[to], now[line] = pitch, HOLD if to < line else -2
+        yield now
+
+
+def _share(steps: Steps, tonic: int, mode: str) -> float:
+    classes = {(tonic + step) % 12 for step in STEPS[mode]}  # type: ignore[index]
+    pitches = steps[steps >= 0] % 12
+    return float(np.mean([pitch in classes for pitch in pitches])) if len(pitches) else 0.0
+
+
+def notes(steps: Steps, case: Case, begin: float = 0.0) -> list[Note]:
+    """Steps as notes of a lead, from a beat on."""
+    tones = tones_of(steps, ())
+    return [Note(begin + tone.onset, begin + tone.end, tone.pitch, tone.velocity) for tone in tones]
+
+
+def surprise(network: OnnxModel, case: Case, steps: Steps) -> float:
+    """Nats a note of what follows a call."""
+    beats = len(case.steps) / LINES_PER_BEAT
+    return nats_per_note(
+        network, notes(case.steps, case), notes(steps, case, beats), f"{case.bar}/4"
+    )
+
+
+def answers(network: OnnxModel, case: Case) -> list[Steps]:
+    """What the engine answers to a call, `again` and again."""
+    beats = len(case.steps) // LINES_PER_BEAT
+    call = LeadCall(
+        "", f"{case.bar}/4", case.bar, beats // case.bar, TEMPO_US, tuple(notes(case.steps, case))
+    )
+    found = []
+    for seed in range(ANSWERS):
+        heard = played(network, call, {"length": beats / case.bar}, seed=seed)
+        begin = heard.line if heard.line is not None else float(beats)
+        tones = [
+            Tone(it.onset - begin, it.end - begin, it.pitch, it.velocity) for it in heard.answer
+        ]
+        found.append(
+            steps_of([tone for tone in tones if tone.onset >= -0.1], beats, case.bar).steps
+        )
+    return [steps for steps in found if len(onsets(steps)) > 1]
+
+
+def nearest(some: Sequence[Steps], own: Steps, asked: float) -> Steps:
+    """The one whose distance to a phrase is nearest to what is asked for."""
+    return some[int(np.argmin(np.abs(distances(own, some) - asked)))]
+
+
+def rho(asked: Sequence[float], came: Sequence[float]) -> float:
+    """Spearman's: Pearson's of the ranks, equal values sharing theirs."""
+    ranks = [_ranks(np.array(values)) for values in (asked, came)]
+    return float(np.corrcoef(*ranks)[0, 1])
+
+
+def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    return (values[:, None] > values).sum(1) + ((values[:, None] == values).sum(1) - 1) / 2
+
+
+def compared(
+    model: PhraseModel, network: OnnxModel, some: Sequence[Case]
+) -> dict[str, list[float]]:
+    """All that is measured of calls, a value each."""
+    values = defaultdict[str, list[float]](list)
+    for number, case in enumerate(some):
+
+        def note(name: str, steps: Steps, case: Case = case) -> None:
+            values[f"{name}: nats"].append(surprise(network, case, steps))
+            values[f"{name}: distance"].append(distance(case.steps, steps))
+
+        rng = np.random.default_rng([SEED, number])
+        met = around(model, case.steps, case.bar, case.tonic, rng)
+        ruled = list(by_rules(case.steps, case.tonic, rng))
+        answered = answers(network, case)
+        note("people", case.following)
+        note("itself", case.steps)
+        for asked in ASKED:
+            note(f"vary {asked}", chosen(met, asked).steps)
+            note(f"rules {asked}", nearest(ruled, case.steps, asked))
+            if answered:
+                note(f"again {asked}", nearest(answered, case.steps, asked))
+        came = [0.0, *(chosen(met, asked).distance for asked in STEPS_OF_KNOB[1:])]
+        values["rho"].append(rho(STEPS_OF_KNOB, came))
+        values["off"].append(float(np.mean(np.abs(np.array(came) - STEPS_OF_KNOB))))
+        halves = {
+            "network": between(model, case.steps, case.following, case.bar, case.tonic, 0.5),
+            "splice": spliced(case.steps, case.following, case.bar, 0.5),
+        }
+        for name, steps in halves.items():
+            values[f"{name}: nats"].append(surprise(network, case, steps))
+            values[f"{name}: from first"].append(distance(case.steps, steps))
+            values[f"{name}: from second"].append(distance(case.following, steps))
+        click.echo(f"{number + 1} of {len(some)}", err=True)
+    return dict(values)
+
+
+# --- figures ------------------------------------------------------------------------------------------------------
+
+
+def told(estimate: Estimate | None) -> str:
+    """A mean with its interval."""
+    return (
+        ""
+        if estimate is None
+        else f"{estimate.value:.2f} ({estimate.low:.2f}..{estimate.high:.2f})"
+    )
+
+
+def kept(estimate: Estimate | None) -> dict[str, float] | None:
+    """An estimate as it is kept in a file."""
+    return (
+        None
+        if estimate is None
+        else {name: round(value, 4) for name, value in asdict(estimate).items()}
+    )
+
+
+def tables(estimates: Mapping[str, Estimate | None]) -> list[str]:
+    """What follows calls, and what lies between two, as tables."""
+    followed = [
+        "people",
+        "itself",
+        *(f"{how} {asked}" for asked in ASKED for how in ("vary", "rules", "again")),
+    ]
+    rows = [
+        [name, *(told(estimates.get(f"{name}: {what}")) for what in ("nats", "distance"))]
+        for name in followed
+    ]
+    halves = [
+        [
+            name,
+            *(told(estimates[f"{name}: {what}"]) for what in ("nats", "from first", "from second")),
+        ]
+        for name in ("network", "splice")
+    ]
+    return [
+        table(["what follows the call", "nats a note", "distance"], rows),
+        f"rho of the distance asked for and the real one {told(estimates['rho'])}, mean miss {told(estimates['off'])}.",
+        table(["half way between", "nats a note", "from the first", "from the second"], halves),
+    ]
+
+
+@click.command()
+@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
+@click.option("--calls", default=36, show_default=True, help="Calls that are varied; 0: none.")
+@click.option("--backs", default=2000, show_default=True, help="Phrases that are to come back.")
+@click.option(
+    "--autoencoder",
+    type=click.Path(exists=True, path_type=Path),
+    help="An export of the recipe at beta 0.",
+)
+@click.option("--dry", is_flag=True, help="Print, write nothing.")
+def main(data: Path, calls: int, backs: int, autoencoder: Path | None, dry: bool) -> None:
+    """Vary phrases of DATA, and write varied.json and varied.md."""
+    model, network = phrase_files.load(shipped.phrase_model()), load(shipped.model("default"))
+    held = list(melodies(data, "valid", SETS))
+    spans = [span for number, melody in enumerate(held) for span in phrases(number, melody)]
+    order = np.random.default_rng(SEED).permutation(len(spans))[:backs]
+    some = [spans[at] for at in order]
+    files = {f"beta {model.facts.beta:g}": model}
+    if autoencoder:
+        files["beta 0"] = phrase_files.load(autoencoder)
+    text, facts = ["What the words mean stands in bench/varied.py."], dict[str, object]()
+    rows = []
+    for name, file in files.items():
+        found = came_back(file, held, some)
+        f1, exact = mean([it.f1 for it in found]), mean([it.exact for it in found])
+        facts[name] = {"f1": kept(f1), "exact": kept(exact), "phrases": len(found)}
+        rows.append([name, str(len(found)), told(f1), told(exact)])
+    text.append(table(["coming back", "phrases", "F1 of notes", "exact"], rows))
+    if calls:
+        values = compared(model, network, cases(held, calls))
+        estimates = {name: mean(found) for name, found in values.items()}
+        facts["varied"] = {name: kept(estimate) for name, estimate in estimates.items()}
+        text += tables(estimates)
+    keep("varied", facts, "\n\n".join(text), dry)
+
+
+if __name__ == "__main__":
+    main()

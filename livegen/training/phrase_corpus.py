@@ -1,0 +1,155 @@
+"""Melodies of the corpora as steps, and the phrases that are cut from them.
+
+A melody is the lead of a piece with one metre of whole beats.  Phrases are either bars as they come, one
+to four of them, or runs of notes between rests of a beat, as people end them.  Knows no network; imports no torch.
+"""
+
+import csv
+import io
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livegen.codec.phrases import encode, reference_of
+from livegen.errors import ConfigError, MidiFileError
+from livegen.music.key import likeliest
+from livegen.music.phrase_steps import (
+    LINES_PER_BEAT,
+    MOST_BEATS,
+    REST,
+    Steps,
+    Tone,
+    onsets,
+    steps_of,
+)
+from livegen.music.smf import Score, read
+from livegen.scorecard.calls import lead_of
+from livegen.scorecard.notes import notes_of
+from livegen.training.corpora import METADATA, discover
+
+FEWEST = 4  # notes of a phrase
+_AROUND = 4  # bars before and after a bar from which its key is told
+_RESTS = LINES_PER_BEAT  # so many lines of silence end a phrase
+
+
+class Melody(NamedTuple):
+    """A melody from its first bar line on: its set and file, its steps, the beats of a bar, the tonic of each bar."""
+
+    corpus: str
+    file: str
+    steps: Steps
+    bar: int
+    tonics: NDArray[np.int64]
+
+
+class Span(NamedTuple):
+    """A phrase of a melody: it begins in bar `first`, lasts `beats` beats, and its notes lie on lines from `since` to
+    before `until` of the melody.
+    """
+
+    melody: int
+    first: int
+    beats: int
+    since: int
+    until: int
+
+
+def melodies(data: Path, split: str, sets: Sequence[str]) -> Iterator[Melody]:
+    """All melodies of a split.  Raises ConfigError where a set is missing."""
+    sources = {source.name: source for source in discover(data)}
+    for name in sets:
+        if name not in sources:
+            raise ConfigError(f"{data} holds no set {name}")
+        files = dict(sources[name].files())
+        table = io.StringIO(files[METADATA].decode("utf-8-sig"))
+        for row in sorted(csv.DictReader(table), key=lambda row: row["file"]):
+            melody = _read(name, row["file"], files) if row["split"] == split else None
+            if melody is not None:
+                yield melody
+
+
+def _read(corpus: str, file: str, files: dict[str, bytes]) -> Melody | None:
+    try:
+        return melody_of(corpus, file, read(files[file]))
+    except (KeyError, MidiFileError):
+        return None
+
+
+def melody_of(corpus: str, file: str, score: Score) -> Melody | None:
+    """The lead of a score; None without one, with several metres, or with bars that are not of 2 to 6 whole beats."""
+    track = lead_of(score)
+    _, numerator, denominator = score.metres[0] if score.metres else (0, 4, 4)
+    bar = numerator * 4 / denominator
+    if track is None or len(score.metres) > 1 or bar != int(bar) or not 2 <= bar <= 6:
+        return None
+    notes = notes_of(score, track)
+    if len(notes) < FEWEST:
+        return None
+    bars = int(max(note.onset for note in notes) // bar) + 1
+    tones = [Tone(note.onset, note.end, note.pitch, note.velocity) for note in notes]
+    steps = steps_of(tones, bars * int(bar), int(bar)).steps
+    return Melody(corpus, file, steps, int(bar), tonics_of(steps, int(bar)))
+
+
+def tonics_of(steps: Steps, bar: int) -> NDArray[np.int64]:
+    """The tonic of each bar, by how long each pitch class sounds in the bars around it."""
+    lines = bar * LINES_PER_BEAT
+    sounding = np.zeros((len(steps) // lines, 12))
+    for line, until, pitch in onsets(steps):
+        sounding[line // lines, pitch % 12] += (until - line) / LINES_PER_BEAT
+    tonics = list[int]()
+    for at in range(len(sounding)):
+        key = likeliest(sounding[max(0, at - _AROUND) : at + _AROUND + 1].sum(0).tolist())
+        tonics.append(key.tonic if key else tonics[-1] if tonics else 0)
+    return np.array(tonics)
+
+
+def phrases(number: int, melody: Melody) -> list[Span]:
+    """The runs of notes between rests, of FEWEST notes and up to four bars; what is longer is cut every four bars."""
+    lines, longest = melody.bar * LINES_PER_BEAT, MOST_BEATS // melody.bar
+    groups: list[list[int]] = []
+    ends = 0
+    for line, until, _ in onsets(melody.steps):
+        if not groups or line - ends >= _RESTS or line // lines >= groups[-1][0] // lines + longest:
+            groups.append([])
+        groups[-1].append(line)
+        ends = until
+    found = []
+    for group in groups:
+        first = group[0] // lines
+        bars = group[-1] // lines - first + 1
+        if len(group) >= FEWEST:
+            found.append(Span(number, first, bars * melody.bar, group[0], (first + bars) * lines))
+    return found
+
+
+def windows(number: int, melody: Melody) -> list[Span]:
+    """All runs of one, two and four bars (or as many as fit) that hold FEWEST notes."""
+    lines, count = melody.bar * LINES_PER_BEAT, len(melody.tonics)
+    begins = melody.steps >= 0
+    found = []
+    for bars in sorted({1, 2, MOST_BEATS // melody.bar}):
+        for first in range(count - bars + 1):
+            since, until = first * lines, (first + bars) * lines
+            if begins[since:until].sum() >= FEWEST:
+                found.append(Span(number, first, bars * melody.bar, since, until))
+    return found
+
+
+def cut(melody: Melody, span: Span) -> tuple[Steps, int]:
+    """The steps of a phrase from its bar line on, and the tonic it is told from."""
+    lines = melody.bar * LINES_PER_BEAT
+    begin = span.first * lines
+    steps = np.full(span.beats * LINES_PER_BEAT, REST, np.int16)
+    until = min(span.until, begin + len(steps), len(melody.steps))
+    steps[span.since - begin : until - begin] = melody.steps[span.since : until]
+    return steps, int(melody.tonics[span.first])
+
+
+def classes_of(melody: Melody, span: Span) -> NDArray[np.int64]:
+    """What a network sees of a phrase."""
+    steps, tonic = cut(melody, span)
+    return encode(steps, reference_of(steps, tonic))

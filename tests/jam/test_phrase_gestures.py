@@ -1,0 +1,241 @@
+"""Phrases on stage: varied, kept, played between, in time and with the hand's touch."""
+
+from functools import cache
+
+import pytest
+
+from livegen import shipped
+from livegen.app.engines import load_phrase_model
+from livegen.errors import ModelError
+from livegen.inference.phrases import PhraseModel
+from livegen.jam.agenda import ROUTES
+from livegen.jam.controls import settings
+from livegen.jam.engine import Engine
+from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.parts import LEAD
+from livegen.music.scale import parse_scale
+from livegen.testing import EchoModel, Rehearsal
+from tests.jam.stage import BAR, BEAT, command, onsets, play, turn
+
+MELODY = (60, 62, 64, 65, 67, 65, 64, 62)
+
+
+@cache
+def phrase_model() -> PhraseModel:
+    return load_phrase_model()
+
+
+def jam(**controls: object) -> Rehearsal:
+    given = settings({"tempo": 120, "mode": "listen", **controls})
+    return Rehearsal(Engine(EchoModel(), seed=1, settings=given, phrase_model=phrase_model))
+
+
+def heard(rehearsal: Rehearsal) -> list[tuple[int, int, int]]:
+    """What was begun: when, pitch and velocity."""
+    return [(at, note.pitch, note.velocity) for at, note in onsets(rehearsal)]
+
+
+def reply(rehearsal: Rehearsal) -> object:
+    return rehearsal.engine.snapshot()["reply"]
+
+
+def late_melody(rehearsal: Rehearsal) -> list[tuple[int, int, int]]:
+    """Two bars of quarters, each a little off its beat and as loud as no other; what was played."""
+    played = [
+        (beat * BEAT + late, pitch, 60 + 5 * beat)
+        for beat, (pitch, late) in enumerate(
+            zip(MELODY, (0, 7_000, 31_000, 12_000, 22_000, 3_000, 40_000, 9_000), strict=True)
+        )
+    ]
+    for at, pitch, velocity in played:
+        rehearsal.play(at, NoteOn(pitch, velocity))
+        rehearsal.play(at + BEAT * 4 // 5, NoteOff(pitch))
+    return played
+
+
+def test_at_no_distance_the_phrase_itself_comes_from_the_bar_line_on_with_the_hands_timing_and_loudness() -> (
+    None
+):
+    rehearsal = jam(distance=0)
+    played = late_melody(rehearsal)
+    command(rehearsal, "vary")
+    rehearsal.until(8 * BAR)
+    assert heard(rehearsal) == [
+        (at + 2 * BAR, pitch, ROUTES[LEAD].velocity(velocity)) for at, pitch, velocity in played
+    ]
+    assert turn(rehearsal) == "waiting"
+
+
+def test_the_further_the_distance_the_fewer_notes_are_the_players() -> None:
+    kept = []
+    for distance in (0.0, 0.3, 0.9):
+        rehearsal = jam(distance=distance)
+        played = [(at, pitch) for at, pitch, _ in late_melody(rehearsal)]
+        command(rehearsal, "vary")
+        rehearsal.until(8 * BAR)
+        own = [(at - 2 * BAR, pitch) for at, pitch, _ in heard(rehearsal)]
+        kept.append(len(set(played) & set(own)))
+    assert kept[0] == len(MELODY) > kept[1] > kept[2]
+
+
+def test_a_variation_keeps_to_the_scale_and_begins_on_no_line_that_the_hand_did_not_shape() -> None:
+    rehearsal = jam(distance=0.8, scale="C major")
+    play(rehearsal, MELODY)
+    command(rehearsal, "vary")
+    rehearsal.until(8 * BAR)
+    assert heard(rehearsal)
+    assert {pitch % 12 for _, pitch, _ in heard(rehearsal)} <= parse_scale("C major")
+
+
+def test_asked_again_for_a_variation_another_one_comes() -> None:
+    rehearsal = jam(distance=0.7)
+    play(rehearsal, MELODY)
+    command(rehearsal, "vary")
+    rehearsal.until(6 * BAR)
+    first = len(onsets(rehearsal))
+    command(rehearsal, "vary")
+    rehearsal.until(12 * BAR)
+    lines = [
+        [(at % BAR, pitch) for at, pitch, _ in heard(rehearsal)[part]]
+        for part in (slice(first), slice(first, None))
+    ]
+    assert lines[0] and lines[1] and lines[0] != lines[1]
+
+
+def test_a_variation_can_be_asked_for_while_the_answer_plays_and_again_brings_an_answer_of_the_network() -> (
+    None
+):
+    rehearsal = jam(mode="respond", distance=0)
+    play(rehearsal, MELODY)
+    command(rehearsal, "your_turn")
+    rehearsal.until(2 * BAR + 2 * BEAT)
+    assert turn(rehearsal) == "responding"
+    command(rehearsal, "vary")
+    rehearsal.until(7 * BAR)
+    varied = [pitch for at, pitch, _ in heard(rehearsal) if at >= 3 * BAR]
+    assert varied == list(MELODY)
+    command(rehearsal, "again")
+    rehearsal.until(12 * BAR)
+    assert [pitch for at, pitch, _ in heard(rehearsal) if at >= 7 * BAR] != list(MELODY)
+
+
+def test_a_key_takes_the_turn_from_a_variation_and_nothing_hangs() -> None:
+    rehearsal = jam(mode="respond", distance=0.5)
+    play(rehearsal, MELODY)
+    command(rehearsal, "vary")
+    rehearsal.until(2 * BAR + BEAT + BEAT // 3)
+    rehearsal.play(rehearsal.now, NoteOn(72, 80))
+    assert not rehearsal.wire.sounding
+    assert turn(rehearsal) == "listening"
+
+
+def test_between_two_kept_phrases_each_end_is_the_phrase_itself() -> None:
+    for place, melody in ((0, MELODY), (1, MELODY[::-1])):
+        rehearsal = jam(morph=place)
+        play(rehearsal, MELODY)
+        command(rehearsal, "keep_a")
+        rehearsal.until(6 * BAR)
+        play(rehearsal, MELODY[::-1], 6 * BAR)
+        command(rehearsal, "keep_b")
+        command(rehearsal, "between")
+        rehearsal.until(14 * BAR)
+        assert [pitch for _, pitch, _ in heard(rehearsal)] == list(melody)
+
+
+def test_half_way_a_splice_has_the_beginning_of_a_and_the_end_of_b() -> None:
+    rehearsal = jam(morph=0.5)
+    play(rehearsal, MELODY)
+    command(rehearsal, "keep_a")
+    rehearsal.until(6 * BAR)
+    play(rehearsal, MELODY[::-1], 6 * BAR)
+    command(rehearsal, "keep_b")
+    command(rehearsal, "between")
+    rehearsal.until(14 * BAR)
+    assert [pitch for _, pitch, _ in heard(rehearsal)] == [*MELODY[:4], *MELODY[::-1][4:]]
+
+
+def test_a_phrase_of_the_map_is_played_by_its_number() -> None:
+    rehearsal = jam()
+    play(rehearsal, MELODY)
+    command(rehearsal, "keep_a")
+    [(number, _, _, name)] = rehearsal.engine.snapshot()["phrases"]  # type: ignore[misc]
+    command(rehearsal, "phrase", number)
+    rehearsal.until(8 * BAR)
+    assert name == "A"
+    assert [pitch for _, pitch, _ in heard(rehearsal)] == list(MELODY)
+    command(rehearsal, "phrase", number + 1)
+    assert "not on the map" in str(reply(rehearsal))
+
+
+def test_a_path_leads_from_phrase_to_phrase_with_what_lies_between() -> None:
+    rehearsal = jam()
+    play(rehearsal, MELODY)
+    command(rehearsal, "keep_a")
+    rehearsal.until(6 * BAR)
+    play(rehearsal, MELODY[::-1], 6 * BAR)
+    command(rehearsal, "keep_b")
+    command(rehearsal, "path", [1, 2])
+    rehearsal.until(20 * BAR)
+    pitches = [pitch for _, pitch, _ in heard(rehearsal)]
+    assert pitches[: len(MELODY)] == list(MELODY)
+    assert pitches[-len(MELODY) :] == list(MELODY[::-1])
+    assert len(pitches) > 2 * len(MELODY)
+    assert not rehearsal.wire.sounding
+    command(rehearsal, "path", [1, 7])
+    assert "not on the map" in str(reply(rehearsal))
+
+
+def test_without_a_phrase_or_a_second_one_a_line_says_what_to_do() -> None:
+    rehearsal = jam()
+    command(rehearsal, "vary")
+    assert "play two notes" in str(reply(rehearsal))
+    play(rehearsal, MELODY)
+    command(rehearsal, "between")
+    assert "Keep one phrase as A" in str(reply(rehearsal))
+
+
+def test_beside_a_band_a_variation_is_refused() -> None:
+    rehearsal = jam(mode="accompany")
+    play(rehearsal, MELODY)
+    command(rehearsal, "vary")
+    assert "another mode" in str(reply(rehearsal))
+
+
+def test_a_phrase_model_that_cannot_be_read_is_named_in_the_reply_and_the_jam_goes_on() -> None:
+    def broken() -> PhraseModel:
+        raise ModelError("phrases.npz is a critic, expected one of the role phrases")
+
+    given = settings({"tempo": 120, "mode": "listen"})
+    rehearsal = Rehearsal(Engine(EchoModel(), seed=1, settings=given, phrase_model=broken))
+    play(rehearsal, MELODY)
+    command(rehearsal, "vary")
+    assert "is a critic" in str(reply(rehearsal))
+
+
+def test_nothing_is_loaded_and_nothing_kept_until_a_phrase_is_asked_for() -> None:
+    loads = []
+
+    def load() -> PhraseModel:
+        loads.append(1)
+        return phrase_model()
+
+    given = settings({"tempo": 120, "mode": "respond"})
+    rehearsal = Rehearsal(Engine(EchoModel(), seed=1, settings=given, phrase_model=load))
+    play(rehearsal, MELODY)
+    rehearsal.until(8 * BAR)
+    assert loads == [] and rehearsal.engine.snapshot()["phrases"] == []
+    command(rehearsal, "vary")
+    command(rehearsal, "vary")
+    assert loads == [1]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_variation_is_whole_however_it_falls_out(seed: int) -> None:
+    given = settings({"tempo": 120, "mode": "listen", "distance": 1.0})
+    rehearsal = Rehearsal(Engine(EchoModel(), seed=seed, settings=given, phrase_model=phrase_model))
+    play(rehearsal, MELODY)
+    command(rehearsal, "vary")
+    rehearsal.until(10 * BAR)
+    assert not rehearsal.wire.sounding
+    assert turn(rehearsal) == "waiting"
+    assert shipped.phrase_model().name == "phrases.npz"
