@@ -1,4 +1,4 @@
-"""What is wrong with a document, in words: each mistake with its place, what was found and what was expected."""
+"""The mistakes of a document in words: each with its place, what was found and what was expected."""
 
 import difflib
 from collections.abc import Iterator

@@ -12,6 +12,7 @@ from livegen.errors import ConfigError
 from livegen.jam.controls import CONTROLS, Control
 from livegen.jam.mapping import NAMED, place_of
 from livegen.jam.sources import parse_source
+from livegen.music.messages import CONTROL_CHANGE, kind_of
 
 HOLD_US = 500_000  # so long after it was moved a fader is its player's
 BLINK_US = 250_000  # half a period
@@ -42,7 +43,7 @@ class Feedback:
 
     def moved(self, data: bytes, now: int) -> None:
         """The player moved something: a fader shows what it sent."""
-        if data[0] & 0xF0 == 0xB0 and len(data) == 3:
+        if kind_of(data) == CONTROL_CHANGE and len(data) == 3:
             self._shown[data[0], data[1]] = data[2]
             self._held[data[0], data[1]] = now + HOLD_US
 
@@ -85,7 +86,7 @@ def _addressed(bindings: Mapping[str, str]) -> Iterator[tuple[Address, str]]:
 def _fader(at: Address, target: str) -> Control | None:
     """The control whose value is a place of a fader or a knob; None for a light."""
     control = CONTROLS.get(target)
-    is_moved = at[0] & 0xF0 == 0xB0 and control is not None and control.low < control.high
+    is_moved = kind_of(at) == CONTROL_CHANGE and control is not None and control.low < control.high
     return control if is_moved else None
 
 

@@ -1,4 +1,4 @@
-"""What was played in a session, by its journal: its notes to be searched, and a stretch of it as a MIDI score.
+"""The music of a session, by its journal: its notes to be searched, and a stretch of it as a MIDI score.
 
 Of the lines only those of messages and bars are read.  Blocking.  Knows no folder.
 """
@@ -27,14 +27,14 @@ class NothingThere(LivegenError):
     """A session has no music in a stretch of time."""
 
 
-class Played(NamedTuple):
+class PlayedSession(NamedTuple):
     """When a session began, seconds since 1970, and notes (seconds from then on, pitch) of each side; no drums."""
 
     began: float
     notes: dict[str, list[tuple[float, int]]]
 
 
-def played(path: Path) -> Played:
+def played(path: Path) -> PlayedSession:
     """The notes of a session.  Raises JournalError or OSError."""
     lines = _lines(path, _MESSAGES)
     started, began = first([next(lines, "")])
@@ -51,7 +51,7 @@ def played(path: Path) -> Played:
                 notes[side].append(((row.at - began) / SECOND, data[1]))
         if sum(map(len, notes.values())) >= MOST_NOTES:
             break
-    return Played(_wall(started), notes)
+    return PlayedSession(_wall(started), notes)
 
 
 def excerpt(path: Path, at: float, seconds: float) -> Score:

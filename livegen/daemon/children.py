@@ -25,7 +25,7 @@ from livegen.daemon.frames import (
     SnapshotFrame,
     StartFrame,
 )
-from livegen.music.messages import NOTE_OFF
+from livegen.music.messages import NOTE_OFF, kind_of
 
 PLAYER_MODULE = "livegen.daemon.player"
 RECORDER_MODULE = "livegen.daemon.recorder"
@@ -230,6 +230,6 @@ def _is_urgent(command: CommandFrame) -> bool:
         case "panic" | "stop", _:
             return True
         case "play", [int(status), *_]:
-            return status & 0xF0 == NOTE_OFF
+            return kind_of([status]) == NOTE_OFF
         case _:
             return False

@@ -159,7 +159,7 @@ class PageKeys:
         held, self._held = sorted(self._held, reverse=True), set()
         return [
             bytes((status, key, 0))
-            if status & 0xF0 == CONTROL_CHANGE
+            if kind_of((status,)) == CONTROL_CHANGE
             else bytes((NOTE_OFF | status & 0x0F, key, 64))
             for status, key in held
         ]

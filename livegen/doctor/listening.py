@@ -40,7 +40,7 @@ _WORDS = {word for _, *words in PROBES for word in words}
 
 
 @dataclass(frozen=True, slots=True)
-class Listening:
+class Overheard:
     """The messages that were heard, with micros; and the micros after which our own first message came back.
 
     `listened_us`: for how long.  `senders`, `hearers`: who was connected meanwhile; None where that is not seen.
@@ -62,7 +62,7 @@ class Unheard:
 
 def listen(
     system: MidiSystem, running: Sequence[tuple[str, str]], in_name: str, out_name: str
-) -> Listening | Unheard:
+) -> Overheard | Unheard:
     """Listen for two seconds: four beats at 120 bpm, which tells a clock's tempo."""
     try:
         if running:
@@ -74,15 +74,15 @@ def listen(
 
 
 def _with_company(
-    found: Listening, system: MidiSystem | None, in_name: str, out_name: str
-) -> Listening:
+    found: Overheard, system: MidiSystem | None, in_name: str, out_name: str
+) -> Overheard:
     if system is None or system.wires is None:
         return found
     senders, hearers = system.company(system.pairs(in_name, out_name))
     return replace(found, senders=senders, hearers=hearers)
 
 
-def _listen_beside(system: MidiSystem, running: Sequence[tuple[str, str]]) -> Listening | Unheard:
+def _listen_beside(system: MidiSystem, running: Sequence[tuple[str, str]]) -> Overheard | Unheard:
     if system.wires is None:
         return Unheard("the input belongs to the livegen that runs")
     senders, hearers = system.company(running)
@@ -123,7 +123,7 @@ def heard(
     ports: Ports,
     now: Callable[[], int] = clock.now,
     wait_until: Callable[[int], object] = lambda due: clock.wait_until(due, 0),
-) -> Listening:
+) -> Overheard:
     """Send the words and listen, on ports that are open.  Raises PortError when the MIDI server goes or freezes.
 
     What came before, while others were connected, is left out: nobody knows when it came.
@@ -148,4 +148,4 @@ def heard(
             if ports.health(at) is not Health.WELL:
                 raise PortError(f"{ports.api}: the MIDI server stopped meanwhile")
         wait_until(now() + POLL_US)
-    return Listening(tuple(messages), now() - began, back_us)
+    return Overheard(tuple(messages), now() - began, back_us)

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from livegen.doctor.findings import Finding, bad, warn, well
-from livegen.doctor.listening import ECHO_US, LISTEN_US, Listening, Unheard
+from livegen.doctor.listening import ECHO_US, LISTEN_US, Overheard, Unheard
 from livegen.doctor.patient import Patient
 from livegen.doctor.system import MidiSystem, answer, pipewire_runs, wiring
 from livegen.music.clock_follower import ClockFollower
@@ -135,7 +135,7 @@ def _short(display: str) -> str:
 def _is_silent(patient: Patient) -> bool:
     """True if silence says nothing, for no livegen runs and nobody came to the doctor's ports."""
     match patient.hearing:
-        case Listening(messages=(), back_us=None, senders=(), hearers=()) | Unheard():
+        case Overheard(messages=(), back_us=None, senders=(), hearers=()) | Unheard():
             return not patient.running
         case _:
             return False
@@ -170,7 +170,7 @@ def _probed(patient: Patient, found: MidiSystem) -> Finding:
         found.wires is not None and patient.running and not all(found.company(patient.running))
     )
     match patient.hearing:
-        case Listening(back_us=int(micros)):
+        case Overheard(back_us=int(micros)):
             return bad(
                 f"MIDI loop: what was sent came back {micros / 1000:.0f} ms later; livegen hears itself",
                 _UNLOOP,
@@ -233,7 +233,7 @@ def _keeps_time(follower: ClockFollower) -> bool:
     return follower.jitter_us < MINUTE_US / TICKS_PER_BEAT / follower.bpm
 
 
-def _no_tempo(hearing: Listening, sync: str) -> Finding:
+def _no_tempo(hearing: Overheard, sync: str) -> Finding:
     """Tell of clocks that make no tempo, or of none: a busy MIDI server hands them over many at once."""
     arrivals = [at for at, data in hearing.messages if data[0] == CLOCK]
     if not arrivals:
@@ -254,7 +254,7 @@ def _no_tempo(hearing: Listening, sync: str) -> Finding:
     )
 
 
-def _no_clock(hearing: Listening, sync: str) -> Finding:
+def _no_clock(hearing: Overheard, sync: str) -> Finding:
     found = f"no MIDI clock came within {hearing.listened_us / 1e6:.0f} s"
     remedy = 'in the DAW, switch Sync (clock) on for its output "Model In", and press play'
     if sync == "clock":
@@ -265,7 +265,7 @@ def _no_clock(hearing: Listening, sync: str) -> Finding:
 def notes(patient: Patient) -> Iterator[Finding]:
     """On which channels notes came, and as what they are heard."""
     hearing = patient.hearing
-    if not isinstance(hearing, Listening) or _is_silent(patient):
+    if not isinstance(hearing, Overheard) or _is_silent(patient):
         return
     counts = Counter(channel_of(data) + 1 for _, data in hearing.messages if begins_note(data))
     rules = patient.config.channels
@@ -290,7 +290,7 @@ def notes(patient: Patient) -> Iterator[Finding]:
         yield well("no notes came; play while the doctor listens, and it names your channels")
 
 
-def _plays_one_note_a_channel(hearing: Listening) -> bool:
+def _plays_one_note_a_channel(hearing: Overheard) -> bool:
     """True if at least three channels in a row play, among them that of the drums, and none two notes at once."""
     down: dict[int, set[int]] = {}
     for _, data in hearing.messages:

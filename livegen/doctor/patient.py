@@ -20,7 +20,7 @@ from livegen.config import Config
 from livegen.control.addresses import STATE
 from livegen.control.packets import RefusedPacket, encode, messages
 from livegen.control.peers import LOCALHOST
-from livegen.doctor.listening import Listening, Unheard, listen
+from livegen.doctor.listening import Overheard, Unheard, listen
 from livegen.doctor.system import MidiSystem, Refusal, midi_system
 from livegen.errors import ConfigError
 
@@ -99,7 +99,7 @@ class Patient:
         return [] if system is None else system.pairs(ports.input, ports.output)
 
     @cached_property
-    def hearing(self) -> Listening | Unheard | None:
+    def hearing(self) -> Overheard | Unheard | None:
         """Listen for two seconds where livegen listens; None without a MIDI system."""
         system, _ = self.midi
         if system is None:

@@ -1,4 +1,4 @@
-"""What a bass keeps to: a walking bass in swing, the two notes of a bossa, roots and fifths in two, else the kicks.
+"""The figures of a bass: a walking bass in swing, the two notes of a bossa, roots and fifths in two, else the kicks.
 
 Knows ticks of the bar, styles and drums; knows no chords, no model and no chance.
 """
@@ -16,7 +16,7 @@ from livegen.music.swing import STRAIGHT, usual_swing
 
 
 class Role(Enum):
-    """What a note of a figure is to its chord."""
+    """The relation of a note of a figure to its chord."""
 
     ANY = "any"  # as the harmony asks for there
     WALKS = "walks"  # the same, a step or a small leap from the one before

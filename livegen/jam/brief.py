@@ -303,7 +303,7 @@ def _is_over_chords(phrase: Phrase, settings: Settings) -> bool:
 
 
 def _extent(phrase: Phrase, settings: Settings, part: int) -> Extent | None:
-    """What was heard of a part, for its answer to be measured by."""
+    """The notes that were heard of a part, by which its answer is measured."""
     is_none = part == LEAD and _is_over_chords(phrase, settings)
     return None if is_none else phrase.extents.get(part)
 

@@ -106,7 +106,7 @@ class Welcome:
         return self.strange + self.weight * self._of_bass(chord, tick, since, self._following(at))
 
     def in_figure(self, role: Role, tick: int, before: int | None) -> Favour:
-        """What a beat of a bass's figure adds to that; `before` is the pitch that the bass began last."""
+        """The nats that a beat of a bass's figure adds to that; `before` is the pitch that the bass began last."""
         chord = self.chord(tick)
         if role is Role.WALKS and before is not None:
             return _walking(before)

@@ -76,7 +76,7 @@ def by_beats(notes: Sequence[Sung], since: int, until: int) -> Melody:
 
 
 def facts(melody: Melody, first: int, phase: int, bar: int) -> tuple[Floats, Floats]:
-    """What is seen at the beats from number `first` on: pitch classes (n, ROWS, 12), and others (n, OTHERS).
+    """The facts that are seen at the beats from number `first` on: pitch classes (n, ROWS, 12), and others (n, OTHERS).
 
     The beat `first` is beat `phase` of bars of `bar` beats.  What lies before the melody's first beat was silence.
     """
@@ -123,7 +123,7 @@ def shipped() -> Weights:
 
 
 def from_roots(seen: Floats) -> Floats:
-    """What is seen of pitch classes (n, ROWS, 12) as seen from each root (n, 12, ROWS * 12)."""
+    """The facts of pitch classes (n, ROWS, 12) as seen from each root (n, 12, ROWS * 12)."""
     turned = (np.arange(12)[:, None] + np.arange(12)) % 12
     result: Floats = seen[:, :, turned].transpose(0, 2, 1, 3).reshape(len(seen), 12, ROWS * 12)
     return result

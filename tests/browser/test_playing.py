@@ -355,7 +355,7 @@ def test_one_page_that_does_not_read_holds_up_nobody(
     seen, ninth = look(jam), look()
 
     ninth.page.goto(jam.url)
-    expect(ninth.page.locator("#notice")).to_contain_text("As many pages")
+    expect(ninth.page.locator("#notice")).to_contain_text("livegen takes no more open pages")
     seen.plays()
     seen.is_answered()
 

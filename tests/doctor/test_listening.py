@@ -7,7 +7,7 @@ import pytest
 from livegen.daemon.ports import EmbeddedPorts
 from livegen.daemon.server_watch import Health
 from livegen.doctor import listening
-from livegen.doctor.listening import ECHO_US, LISTEN_US, Listening, Unheard, heard
+from livegen.doctor.listening import ECHO_US, LISTEN_US, Overheard, Unheard, heard
 from livegen.doctor.patchbay import Connection
 from livegen.doctor.system import MidiSystem
 from livegen.errors import PortError
@@ -45,7 +45,7 @@ class Room(EmbeddedPorts):
             found += [data for at, data in self.sent if since < at + self._delay_us <= self.at]
         return found
 
-    def listen(self) -> Listening:
+    def listen(self) -> Overheard:
         return heard(self, self.now, self.wait_until)
 
 

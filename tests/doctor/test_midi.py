@@ -6,13 +6,8 @@ import pytest
 
 from livegen.config import Config
 from livegen.doctor import midi
-<<<<<<< HEAD
 from livegen.doctor.findings import Check, Finding, Severity
 from livegen.doctor.listening import Overheard, Unheard
-=======
-from livegen.doctor.findings import Check, Finding, Level
-from livegen.doctor.listening import Listening, Unheard
->>>>>>> 3be8726 (Vary plays a variation of the last phrase, as far from it as distance says, and the page has a map of phrases, by a phrase encoder that a recipe of its own trains)
 from livegen.doctor.patchbay import Connection
 from livegen.doctor.patient import Patient
 from livegen.doctor.system import MidiSystem, Refusal
@@ -30,7 +25,7 @@ CLOCK_US = 20_833  # 120 bpm
 
 def patient(
     system: MidiSystem | None = EMPTY,
-    hearing: Listening | Unheard | None = None,
+    hearing: Overheard | Unheard | None = None,
     served: dict[str, object] | None = None,
     refusals: tuple[Refusal, ...] = (),
     **settings: object,
@@ -46,8 +41,8 @@ def heard(
     back_us: int | None = None,
     senders: tuple[str, ...] | None = None,
     hearers: tuple[str, ...] | None = None,
-) -> Listening:
-    return Listening(messages, 2_000_000, back_us, senders, hearers)
+) -> Overheard:
+    return Overheard(messages, 2_000_000, back_us, senders, hearers)
 
 
 NOBODY = heard(senders=(), hearers=())

@@ -76,4 +76,4 @@ def test_beside_a_running_livegen_it_sends_nothing_and_says_so(jack: Jack, tmp_p
             _, complaints = process.communicate(timeout=PATIENCE_S)
 
     assert process.returncode == 2
-    assert "end it first" in complaints
+    assert "end it, then calibrate" in complaints

@@ -92,7 +92,7 @@ def test_the_music_is_learned_and_what_was_forgotten_is_told(base: Path, music: 
     assert adapted.after.own < adapted.before.own
     assert adapted.before.known.keys() == adapted.after.known.keys() == {"waltzes", "polkas"}
     assert adapted.is_complete and adapted.pieces == 10 and 0 < adapted.held < adapted.notes
-    assert "your music, held back" in said and "what it knew: waltzes" in said
+    assert "your music, held back" in said and "music it knew: waltzes" in said
     assert "longest run of notes copied" in said and str(adapted.path) in said
 
 
@@ -199,7 +199,7 @@ def test_a_model_without_reference_pieces_is_taught_without(base: Path, music: P
     adapted = taught(base, music)
 
     assert adapted.before.known == {} and adapted.way == 1.0
-    assert "what it knew" not in "\n".join(lines(adapted))
+    assert "music it knew" not in "\n".join(lines(adapted))
 
 
 # --- the command --------------------------------------------------------------------------------------------------

@@ -29,10 +29,10 @@ PAGE = "listen.html"
 
 
 class ListeningTest(Protocol):
-    """What the page asks of a test; both raise ConfigError for what does not fit."""
+    """The questions of the page to a test; both raise ConfigError for what does not fit."""
 
     def state(self, name: str) -> dict[str, Any]:
-        """What a judge hears next."""
+        """The pair that a judge hears next."""
 
     def answer(self, name: str, trial: int, question: str, side: str) -> None:
         """Keep an answer."""

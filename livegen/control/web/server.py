@@ -98,7 +98,7 @@ def _bound(host: str, port: int) -> socket.socket:
 
 
 def configuration(guarded: App) -> uvicorn.Config:
-    """What the server keeps to: nothing is logged, nobody is told what it is, connections are few."""
+    """The settings of the server: nothing is logged, nobody is told what it is, connections are few."""
     return uvicorn.Config(
         guarded,
         interface="asgi3",

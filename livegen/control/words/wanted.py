@@ -54,7 +54,7 @@ class AxisStep(NamedTuple):
 
 @dataclass(slots=True)
 class Wanted:
-    """What was said so far.  `axes` are rows of words.yaml; `present` and `styles` are as `read` takes them.
+    """The wish as far as it was read.  `axes` are rows of words.yaml; `present` and `styles` are as `read` takes them.
 
     `implied` holds where nothing else is said.  `chosen` are styles with their ranks, `implied_kinds` kinds of scale by
     what implies them, `unknown` words that say nothing.
@@ -73,7 +73,7 @@ class Wanted:
     unknown: list[str] = field(default_factory=list)
 
     def reading(self) -> Reading:
-        """What all that was said comes to."""
+        """The outcome of all that was said."""
         self._choose_style()
         self._choose_scale()
         if self.bars:

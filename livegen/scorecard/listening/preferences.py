@@ -1,4 +1,4 @@
-"""What judgements of pairs tell: who is preferred, how surely, and how much judges agree.
+"""Statistics of judged pairs: which source is preferred, how surely, and how much judges agree.
 
 A judgement is between two sources, and says one of them or neither.  Judgements without a difference are counted and
 left out of the tests, as in the sign test (Dixon and Mood 1946).  Knows neither music nor files.
@@ -26,7 +26,7 @@ Floats = npt.NDArray[np.float64]
 
 
 class Judgement(NamedTuple):
-    """One answer: who judged, which item, the two sources in alphabetical order, and which is meant; "" is neither."""
+    """An answer: the judge, the item, the two sources in alphabetical order, and which is meant; "" is neither."""
 
     judge: str
     item: int
@@ -59,14 +59,14 @@ class Duel:
 
     @property
     def winner(self) -> str | None:
-        """Who is preferred, None where that cannot be told."""
+        """The source that is preferred, None where that cannot be told."""
         if self.corrected >= SURE:
             return None
         return self.pair[0] if self.wins[0] > self.wins[1] else self.pair[1]
 
 
 def duels(judgements: Sequence[Judgement]) -> list[Duel]:
-    """One for each pair of sources that was judged, by name."""
+    """The duel of each pair of sources that was judged, by name."""
     by_pair: dict[tuple[str, str], Counter[str]] = {}
     for one in judgements:
         by_pair.setdefault(one.pair, Counter())[one.said] += 1

@@ -54,7 +54,7 @@ class Listening:
 
     @property
     def questions(self) -> tuple[str, ...]:
-        """What is asked of each trial: who the person is only where there are people."""
+        """The questions of each trial; which source is the person is asked only where there are people."""
         return (PREFER, PERSON) if PEOPLE in self.sources else (PREFER,)
 
     @property
@@ -65,7 +65,7 @@ class Listening:
     # --- for the page ---------------------------------------------------------------------------------------------
 
     def state(self, name: str) -> dict[str, Any]:
-        """What a judge is asked next, without saying who plays; at the end who played what.
+        """The next trial of a judge, without the names of its sources; at the end the sources of all.
 
         Raises ConfigError for a name that cannot be one.
         """

@@ -1,4 +1,4 @@
-"""What is heard: for one call the answers of two sources, as loud and as long as each other.
+"""Trials, as they are heard: for one call the answers of two sources, as loud and as long as each other.
 
 A source is a model, or the people of the piece that the call is from.  Of each answer the notes of the lead are taken,
 in as many bars as the call has; their velocities are multiplied so that their mean is that of the call.  Sources meet
@@ -33,7 +33,7 @@ Answer = Callable[[Pair], Sequence[Note]]
 Progress = Callable[[str, int, int], None]
 
 
-class Heard(NamedTuple):
+class TrialNote(NamedTuple):
     """A note as the page plays it: seconds from the beginning, seconds that it is held, MIDI pitch and velocity."""
 
     at: float
@@ -51,8 +51,8 @@ class Trial:
 
     piece: str
     order: tuple[str, str]
-    call: tuple[Heard, ...]
-    answers: Mapping[str, tuple[Heard, ...]]
+    call: tuple[TrialNote, ...]
+    answers: Mapping[str, tuple[TrialNote, ...]]
     answer_at: float
     lasts: float
 
@@ -77,8 +77,8 @@ class Trial:
         )
 
 
-def _heard(notes: Any) -> tuple[Heard, ...]:
-    return tuple(Heard(float(a), float(b), int(c), int(d)) for a, b, c, d in notes)
+def _heard(notes: Any) -> tuple[TrialNote, ...]:
+    return tuple(TrialNote(float(a), float(b), int(c), int(d)) for a, b, c, d in notes)
 
 
 def trials(
@@ -131,11 +131,11 @@ def by_model(model: Model, seed: int) -> Answer:
 
 
 def by_people(pair: Pair) -> Sequence[Note]:
-    """What the people of the piece played next."""
+    """The continuation that the people of the piece played."""
     return pair.people
 
 
-def _answer(call: LeadCall, notes: Sequence[Note]) -> tuple[Heard, ...]:
+def _answer(call: LeadCall, notes: Sequence[Note]) -> tuple[TrialNote, ...]:
     """The notes that begin within the bars of the answer, cut at their end, as loud as the call."""
     until = 2 * call.beats
     inside = [n._replace(end=min(n.end, until)) for n in notes if n.onset < until]
@@ -152,9 +152,9 @@ def as_loud(notes: Sequence[Note], example: Sequence[Note]) -> list[Note]:
     ]
 
 
-def _in_seconds(call: LeadCall, notes: Sequence[Note]) -> tuple[Heard, ...]:
+def _in_seconds(call: LeadCall, notes: Sequence[Note]) -> tuple[TrialNote, ...]:
     return tuple(
-        Heard(
+        TrialNote(
             _seconds(call, max(0.0, note.onset)),
             _seconds(call, note.end - note.onset),
             note.pitch,

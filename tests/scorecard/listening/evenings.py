@@ -6,15 +6,15 @@ from pathlib import Path
 
 from livegen.scorecard.listening.preferences import Judgement
 from livegen.scorecard.listening.results import NEITHER, SIDES, Listening
-from livegen.scorecard.listening.trials import Heard, Trial
+from livegen.scorecard.listening.trials import Trial, TrialNote
 
-CALL = (Heard(0.0, 0.25, 60, 80), Heard(0.25, 0.25, 64, 80))
+CALL = (TrialNote(0.0, 0.25, 60, 80), TrialNote(0.25, 0.25, 64, 80))
 
 
 def trial(number: int, first: str, second: str) -> Trial:
     """A call, and answers of one note each, by which they are known: 70 of the first, 72 of the second by name."""
     pitches = {name: 70 + 2 * at for at, name in enumerate(sorted((first, second)))}
-    answers = {name: (Heard(0.5, 0.25, pitch, 80),) for name, pitch in pitches.items()}
+    answers = {name: (TrialNote(0.5, 0.25, pitch, 80),) for name, pitch in pitches.items()}
     return Trial(f"made: {number}, bar 1", (first, second), CALL, answers, 0.5, 1.0)
 
 
