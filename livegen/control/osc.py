@@ -30,7 +30,7 @@ from livegen.control.addresses import (
 from livegen.control.packets import (
     Arguments,
     Message,
-    Refusal,
+    PacketFault,
     RefusedPacket,
     encode,
     messages,
@@ -88,9 +88,9 @@ class Osc:
         self._urgent_at: dict[str, int] = {}
         self._wholes: dict[str, Bucket] = {}
         self._error_at = -ERROR_EVERY_US
-        self._reported: Counter[Refusal] = Counter()
+        self._reported: Counter[PacketFault] = Counter()
         self._reported_at = -REPORT_EVERY_US
-        self.counts: Counter[Refusal] = Counter()
+        self.counts: Counter[PacketFault] = Counter()
 
     # --- in -------------------------------------------------------------------------------------------------------
 
@@ -100,9 +100,9 @@ class Osc:
         `now` is micros of the monotonic clock, `wall_us` micros since 1970.  Never raises for any bytes.
         """
         if not is_allowed(sender[0], self._allow):
-            return self._refuse(Refusal.PEER)
+            return self._refuse(PacketFault.PEER)
         if not self._rate.has(now) and not _may_be_urgent(data):
-            return self._refuse(Refusal.RATE)
+            return self._refuse(PacketFault.RATE)
         try:
             heard = messages(data, wall_us)
         except RefusedPacket as refused:
@@ -131,7 +131,7 @@ class Osc:
         if not self._may_pass(address, message, now):
             return None
         if address is None:
-            self.counts[Refusal.ADDRESS] += 1
+            self.counts[PacketFault.ADDRESS] += 1
             # Two programs that answer each other's complaints would never stop.
             if message.address == ERROR or message.address.startswith(STATE):
                 return None
@@ -140,7 +140,7 @@ class Osc:
         try:
             asked = request(address, message.arguments, self._meant)
         except ConfigError:
-            self.counts[Refusal.VALUE] += 1
+            self.counts[PacketFault.VALUE] += 1
             raise
         if asked is not None and address.kind is not AddressKind.DO:
             self._subscribers.hold(sender, asked.name, now)
@@ -150,17 +150,17 @@ class Osc:
         name = address.name if address is not None and address.kind is AddressKind.DO else ""
         is_urgent = name in URGENT
         if message.is_ahead and not is_urgent:
-            self.counts[Refusal.AHEAD] += 1
+            self.counts[PacketFault.AHEAD] += 1
             return False
         is_too_soon = now - self._urgent_at.get(name, -SECOND) < URGENT_EVERY_US
         if not self._rate.take(now) and (not is_urgent or is_too_soon):
-            self.counts[Refusal.RATE] += 1
+            self.counts[PacketFault.RATE] += 1
             return False
         if is_urgent:
             self._urgent_at[name] = now
         return True
 
-    def _refuse(self, reason: Refusal) -> list[Request]:
+    def _refuse(self, reason: PacketFault) -> list[Request]:
         self.counts[reason] += 1
         return []
 
@@ -236,7 +236,7 @@ class Osc:
         return (sender[0], port, *sender[2:])
 
     def _no(self, line: str) -> ConfigError:
-        self.counts[Refusal.FULL] += 1
+        self.counts[PacketFault.FULL] += 1
         return ConfigError(line)
 
     def _complain(self, line: str, sender: Peer, now: int, most: int) -> None:

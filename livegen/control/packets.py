@@ -25,7 +25,7 @@ Argument = int | float | str | bool | None
 Arguments = tuple[Argument, ...]
 
 
-class Refusal(Enum):
+class PacketFault(Enum):
     """Why something was not taken, in the words of a log line."""
 
     PEER = "from an address that is not allowed"
@@ -42,7 +42,7 @@ class Refusal(Enum):
 class RefusedPacket(Exception):
     """A datagram that is not looked at further."""
 
-    def __init__(self, reason: Refusal) -> None:
+    def __init__(self, reason: PacketFault) -> None:
         super().__init__(reason.value)
         self.reason = reason
 
@@ -62,7 +62,7 @@ def messages(data: bytes, wall_us: int) -> list[Message]:
     Raises Refused, and nothing else for any bytes; a datagram is read whole or not at all.
     """
     if len(data) > MAX_BYTES:
-        raise RefusedPacket(Refusal.SIZE)
+        raise RefusedPacket(PacketFault.SIZE)
     return list(_walk(data, wall_us + MAX_AHEAD_US, False, 1))
 
 
@@ -71,15 +71,15 @@ def _walk(data: bytes, latest_us: int, is_ahead: bool, depth: int) -> Iterator[M
         yield _message(data, is_ahead)
         return
     if depth > MAX_DEPTH:
-        raise RefusedPacket(Refusal.DEPTH)
+        raise RefusedPacket(PacketFault.DEPTH)
     if len(data) < HEAD:
-        raise RefusedPacket(Refusal.BYTES)
+        raise RefusedPacket(PacketFault.BYTES)
     is_ahead |= _due_us(data[len(BUNDLE) : HEAD]) > latest_us
     at = HEAD
     while at < len(data):
         size = int.from_bytes(data[at : at + 4], "big", signed=True)
         if not 0 < size <= len(data) - at - 4:
-            raise RefusedPacket(Refusal.BYTES)
+            raise RefusedPacket(PacketFault.BYTES)
         yield from _walk(data[at + 4 : at + 4 + size], latest_us, is_ahead, depth + 1)
         at += 4 + size
 
@@ -95,13 +95,13 @@ def _message(data: bytes, is_ahead: bool) -> Message:
     address, at = _string(data, 0)
     tags, end = _string(data, at) if at < len(data) else (b",", at)
     if not address.startswith(b"/") or tags[:1] != b"," or tags[1:].strip(TAGS):
-        raise RefusedPacket(Refusal.BYTES)
+        raise RefusedPacket(PacketFault.BYTES)
     if len(tags) > 1 + MAX_ARGUMENTS:
-        raise RefusedPacket(Refusal.BYTES)
+        raise RefusedPacket(PacketFault.BYTES)
     try:
         parsed = OscMessage(data[:at] + data[at:end].replace(b"I", b"T") + data[end:])
     except (ParseError, ValueError):  # ValueError: text that is not UTF-8
-        raise RefusedPacket(Refusal.BYTES) from None
+        raise RefusedPacket(PacketFault.BYTES) from None
     return Message(parsed.address, tuple(parsed), is_ahead)
 
 
@@ -109,7 +109,7 @@ def _string(data: bytes, at: int) -> tuple[bytes, int]:
     """A string and where the next thing begins: padded with zeros to a multiple of four."""
     end = data.find(b"\0", at)
     if end < 0:
-        raise RefusedPacket(Refusal.BYTES)
+        raise RefusedPacket(PacketFault.BYTES)
     return data[at:end], end + 4 - end % 4
 
 

@@ -15,7 +15,7 @@ from livegen.control.osc import (
     WHOLES_PER_SECOND,
     Osc,
 )
-from livegen.control.packets import Argument, Message, Refusal, encode, messages
+from livegen.control.packets import Argument, Message, PacketFault, encode, messages
 from livegen.control.peers import Peer
 from livegen.control.surfaces import Request
 from livegen.daemon.clock import SECOND
@@ -82,7 +82,7 @@ def test_one_mistake_in_a_bundle_leaves_the_rest_in_force() -> None:
     data = bundle(packet("temperature", 99.0), packet("nowhere"), packet("do/again"))
 
     assert send(osc, data) == [Request("again")]
-    assert osc.counts == {Refusal.VALUE: 1, Refusal.ADDRESS: 1}
+    assert osc.counts == {PacketFault.VALUE: 1, PacketFault.ADDRESS: 1}
     told = replies(osc)
     assert len(told) == 1
     assert told[0] == (
@@ -96,7 +96,7 @@ def test_garbage_is_counted_and_nothing_else_happens(data: bytes) -> None:
     osc = protocol()
     for garbage in (data, b"/livegen/" + data, bundle(b"/" + data), bundle(data)[:-1]):
         assert send(osc, garbage) == []
-    assert replies(osc) == [] or osc.counts[Refusal.ADDRESS] > 0
+    assert replies(osc) == [] or osc.counts[PacketFault.ADDRESS] > 0
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_what_is_too_large_or_too_deep_is_refused(data: bytes) -> None:
     osc = protocol()
 
     assert send(osc, data) == []
-    assert set(osc.counts) <= {Refusal.SIZE, Refusal.DEPTH} and osc.counts.total() == 1
+    assert set(osc.counts) <= {PacketFault.SIZE, PacketFault.DEPTH} and osc.counts.total() == 1
 
 
 def test_strangers_are_not_heard_and_not_answered() -> None:
@@ -114,7 +114,7 @@ def test_strangers_are_not_heard_and_not_answered() -> None:
     for data in (packet("do/panic"), packet("get"), packet("subscribe"), packet("nowhere"), b"?"):
         assert send(osc, data, STRANGER) == []
 
-    assert osc.counts == {Refusal.PEER: 5}
+    assert osc.counts == {PacketFault.PEER: 5}
     assert osc.replies(0) == [] and osc.deadline() is None
 
 
@@ -134,7 +134,7 @@ def test_an_allowed_address_is_known_in_either_form(host: str) -> None:
 def test_a_thousand_messages_at_once_and_a_thousand_a_second_are_taken_and_no_more() -> None:
     osc = protocol()
     taken = [len(send(osc, packet("temperature", 0.5))) for _ in range(2 * MAX_PER_SECOND)]
-    assert sum(taken) == MAX_PER_SECOND == osc.counts[Refusal.RATE]
+    assert sum(taken) == MAX_PER_SECOND == osc.counts[PacketFault.RATE]
 
     taken = [len(send(osc, packet("temperature", 0.5), now=at)) for at in range(0, SECOND, 500)]
     assert sum(taken) == MAX_PER_SECOND - 1  # the first of them came at once, too
@@ -195,7 +195,7 @@ def test_what_is_meant_for_later_is_refused_but_for_panic_and_stop() -> None:
     assert send(osc, bundle(packet("do/again"), packet("do/panic"), due=later)) == [
         Request("panic")
     ]
-    assert osc.counts == {Refusal.AHEAD: 1}
+    assert osc.counts == {PacketFault.AHEAD: 1}
     assert send(osc, bundle(packet("do/again"), due=tag(WALL + SECOND))) == [Request("again")]
 
 
@@ -226,7 +226,7 @@ def test_a_port_that_no_surface_listens_on_is_refused(port: Argument) -> None:
     send(osc, packet("subscribe", port), TABLET)
     told = replies(osc)
 
-    assert paths(told) <= {"/livegen/error"} and osc.counts == {Refusal.FULL: 1}
+    assert paths(told) <= {"/livegen/error"} and osc.counts == {PacketFault.FULL: 1}
 
 
 def test_nobody_makes_us_talk_to_ourselves() -> None:
@@ -236,7 +236,7 @@ def test_nobody_makes_us_talk_to_ourselves() -> None:
     send(osc, packet("subscribe", 9700), TABLET)
 
     assert paths(replies(osc)) >= ALL  # a tablet may use the same number
-    assert osc.counts == {Refusal.FULL: 2}
+    assert osc.counts == {PacketFault.FULL: 2}
 
 
 def test_a_complaint_is_never_answered_by_a_complaint() -> None:
@@ -244,7 +244,7 @@ def test_a_complaint_is_never_answered_by_a_complaint() -> None:
     for path in ("error", "state/turn", "state"):
         assert send(osc, packet(path, "no such address")) == []
 
-    assert osc.replies(0) == [] and osc.counts == {Refusal.ADDRESS: 3}
+    assert osc.replies(0) == [] and osc.counts == {PacketFault.ADDRESS: 3}
 
 
 def test_a_subscriber_is_told_the_state_and_its_changes() -> None:

@@ -12,7 +12,7 @@ from livegen.control.packets import (
     UNIX_EPOCH_S,
     Argument,
     Message,
-    Refusal,
+    PacketFault,
     RefusedPacket,
     encode,
     messages,
@@ -39,7 +39,7 @@ def bundle(*elements: bytes, due: bytes = AT_ONCE) -> bytes:
     return BUNDLE + due + b"".join(sized)
 
 
-def refusal(data: bytes) -> Refusal | None:
+def refusal(data: bytes) -> PacketFault | None:
     try:
         messages(data, NOW)
     except RefusedPacket as refused:
@@ -70,7 +70,7 @@ def test_no_damage_to_a_packet_raises_anything_but_a_refusal(
 
 def test_an_element_of_negative_size_is_refused() -> None:
     # python-osc 1.10.2 walks on the spot here, for ever.
-    assert refusal(BUNDLE + AT_ONCE + (-4).to_bytes(4, "big", signed=True)) is Refusal.BYTES
+    assert refusal(BUNDLE + AT_ONCE + (-4).to_bytes(4, "big", signed=True)) is PacketFault.BYTES
 
 
 @pytest.mark.parametrize("element", [b"", b"/a\0\0"])
@@ -92,7 +92,7 @@ def test_bundles_may_lie_in_bundles_four_deep_and_no_deeper() -> None:
         packet = bundle(packet)
 
     assert messages(packet, NOW) == [Message("/a")]
-    assert refusal(bundle(packet)) is Refusal.DEPTH
+    assert refusal(bundle(packet)) is PacketFault.DEPTH
 
 
 def test_eight_kilobytes_are_read_and_a_byte_more_is_not() -> None:
@@ -100,7 +100,7 @@ def test_eight_kilobytes_are_read_and_a_byte_more_is_not() -> None:
     packet = encode("/a", (text,))
 
     assert len(packet) == MAX_BYTES and messages(packet, NOW) == [Message("/a", (text,))]
-    assert refusal(packet + b"\0") is Refusal.SIZE
+    assert refusal(packet + b"\0") is PacketFault.SIZE
 
 
 @pytest.mark.parametrize(
@@ -123,13 +123,13 @@ def test_an_impulse_is_read_as_true() -> None:
 
 
 def test_types_that_nothing_takes_are_refused() -> None:
-    assert refusal(b"/a\0\0,[]\0") is Refusal.BYTES
-    assert refusal(b"/a\0\0,b\0\0\0\0\0\0") is Refusal.BYTES
-    assert refusal(encode("/a", (1,) * (MAX_ARGUMENTS + 1))) is Refusal.BYTES
+    assert refusal(b"/a\0\0,[]\0") is PacketFault.BYTES
+    assert refusal(b"/a\0\0,b\0\0\0\0\0\0") is PacketFault.BYTES
+    assert refusal(encode("/a", (1,) * (MAX_ARGUMENTS + 1))) is PacketFault.BYTES
 
 
 def test_text_that_is_not_utf8_is_refused() -> None:
-    assert refusal(b"/\xff\xff\0,\0\0\0") is Refusal.BYTES
+    assert refusal(b"/\xff\xff\0,\0\0\0") is PacketFault.BYTES
 
 
 def test_text_that_osc_cannot_carry_loses_what_it_cannot() -> None:
