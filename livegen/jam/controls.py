@@ -199,16 +199,16 @@ _TABLE = (
     Control(
         "distance", "number", 0.3, low=0.0, high=1.0,
         help="How far a variation (command vary) is from your phrase: 0 is the phrase itself, at 0.3 three notes "
-        "of ten are others, at 1 as many as can be.",
+        "of ten differ, at 1 as many as possible.",
     ),
     Control(
         "morph", "number", 0.5, low=0.0, high=1.0,
-        help="Where between the kept phrases A and B (command between): 0 is A, 1 is B.",
+        help="Place between the kept phrases A and B (command between): 0 is A, 1 is B.",
     ),
     Control(
         "morph_by", "choice", "splice", choices=("splice", "network"),
-        help="How A becomes B.  splice: the beginning of A and the end of B; network: what the phrase encoder finds "
-        "between them.",
+        help="How A becomes B.  splice: the beginning of A and the end of B; network: a phrase that the phrase "
+        "network finds between them.",
     ),
     Control(
         "groove", "number", 0.5, low=0.0, high=1.0,

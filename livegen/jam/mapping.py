@@ -65,7 +65,7 @@ _COMMANDS = (
     ),
     Asked("keep_a", "Keep as A", "keeps your last phrase as A"),
     Asked("keep_b", "Keep as B", "keeps your last phrase as B"),
-    Asked("between", "A to B", "plays what lies between the phrases A and B, where morph says"),
+    Asked("between", "A to B", "plays a phrase between A and B, as near to B as morph says"),
     Asked(
         "intro",
         "Intro",

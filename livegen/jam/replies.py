@@ -27,7 +27,7 @@ class Reply(Enum):
     NOTHING_ANSWERED = False, "Nothing was answered yet, so there is no other answer."
 
     VARIED = True, "A variation of your phrase comes with the next bar line."
-    BETWEEN = True, "What lies between A and B comes with the next bar line."
+    BETWEEN = True, "A phrase between A and B comes with the next bar line."
     PHRASE_KEPT = True, "Your last phrase is kept as {name}."
     PHRASE_AGAIN = True, "That phrase comes with the next bar line."
     PATH = True, "Your path through {number} phrases begins with the next bar line."
@@ -37,7 +37,7 @@ class Reply(Enum):
     NO_PHRASE_MODEL = False, "No phrase model came with this livegen, so there are no variations."
     BAND_PLAYS = (
         False,
-        "The band plays beside you: variations answer, so choose another mode first.",
+        "In this mode the band plays beside you, and a variation is an answer: choose another mode first.",
     )
 
     UNDONE = True, "The last turn is undone."
