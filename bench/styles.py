@@ -5,9 +5,10 @@
 DATA holds the sets of SCENES, as archives or folders.  The listener is a multinomial logistic regression over figures
 of four bars: where in the beat and bar hits or onsets lie, on which drums, intervals, distances, lengths, register, how
 many sound together.  It learns from the train split, and is tried on the validation split, which is the most that can
-be asked for, and on what livegen plays when it is told the style: drums beside a melody, and answers to calls of no
-style.  All styles weigh the same; chance is one in so many.  The bars that livegen's drums keep are of the train split:
-of them the listener has heard some.
+be asked for, and on what livegen plays when it is told the style: drums, comp and bass beside a melody, the last two
+with a chart of four chords, and answers to calls of no style.  All styles weigh the same; chance is one in so many.
+Of a comp or a bass each fifth piece of the train split is held out, as the validation split has seven bands.  The bars
+that livegen's drums keep are of the train split: of them the listener has heard some.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,14 +23,15 @@ from numpy.typing import NDArray
 
 from bench.tables import keep
 from livegen import shipped
-from livegen.music.parts import DRUM_CHANNEL, general_midi_drum
+from livegen.jam.agenda import ROUTES
+from livegen.music.parts import DRUM_CHANNEL, PARTS, general_midi_drum
 from livegen.music.smf import read
 from livegen.scorecard import band
-from livegen.scorecard.calls import HeldOut, held_out, windows
+from livegen.scorecard.calls import HeldOut, heard_as, held_out, score_of, windows
 from livegen.scorecard.feels import all_calls, looped
 from livegen.scorecard.notes import TICK, Note, moved, notes_of
 from livegen.scorecard.playing import played
-from livegen.training.corpora import load
+from livegen.training.corpora import Corpus, load
 
 BARS, BAR = 4, 4.0  # of a window, and the beats of each
 PIECES, MOST = 100, 400  # of a style that are learned from: pieces, windows of these
@@ -52,7 +54,7 @@ Floats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """A part, the sets from which it is learned, and eight styles."""
+    """A part, the sets from which it is learned, and styles."""
 
     sets: tuple[str, ...]
     styles: tuple[str, ...]
@@ -69,10 +71,20 @@ LEADS = (
     "leadsheet_jazz",
     "lied",
 )
+BANDS = ("band_rock", "band_pop", "band_electronic", "band_metal")
+CHORDS = "metre: 4/4\n\n| C | Am | F | G |\n"
+APART = 5  # of a comp's or a bass's pieces each so many is held out
 SCENES = {
     "drums": Scene(("groove_drums",), tuple(f"drums_{name}" for name in DRUMS)),
     "lead": Scene(
         ("wjd_jazz", "trad_abc", "pop909_aligned", "openewld_leadsheets", "openscore_lieder"), LEADS
+    ),
+    "comp": Scene(
+        ("band_arrangements", "pop909_aligned", "openscore_lieder", "open_hymnal"),
+        (*BANDS, "pop", "lied", "hymn"),
+    ),
+    "bass": Scene(
+        ("band_arrangements", "open_hymnal", "openscore_orchestra"), (*BANDS, "hymn", "orchestra")
     ),
 }
 
@@ -109,8 +121,25 @@ def heard_of_lead(notes: Sequence[Note]) -> Floats:
     return np.concatenate([*shares, np.array(alone)])
 
 
-HEARD = {"drums": heard_of_drums, "lead": heard_of_lead}
-FEWEST = {"drums": 12, "lead": 6}  # notes of a window
+def heard_of_harmony(notes: Sequence[Note]) -> Floats:
+    """Figures of four bars of a comp or a bass: those of a lead's, its places in the bar, and how many are struck."""
+    places, together = np.zeros(16), np.zeros(6)
+    strikes: dict[int, int] = {}
+    for note in notes:
+        strikes[round(note.onset * FINE)] = strikes.get(round(note.onset * FINE), 0) + 1
+    for at, count in strikes.items():
+        places[round(at * COARSE / FINE) % 16] += 1 / BARS
+        together[min(count, 6) - 1] += 1 / len(strikes)
+    return np.concatenate([heard_of_lead(notes), places, together, [len(strikes) / 32]])
+
+
+HEARD = {
+    "drums": heard_of_drums,
+    "lead": heard_of_lead,
+    "comp": heard_of_harmony,
+    "bass": heard_of_harmony,
+}
+FEWEST = {"drums": 12, "lead": 6, "comp": 6, "bass": 4}  # notes of a window
 
 
 def span(notes: Sequence[Note], begin: float) -> tuple[Note, ...]:
@@ -124,13 +153,38 @@ def spans(part: str, held: HeldOut) -> Iterator[tuple[Note, ...]]:
     if part == "lead":
         yield from (call.notes for call in windows(held, BARS) if call.metre == "4/4")
         return
-    if "_beat_4-4" not in held.name:
+    notes = of_drums(held) if part == "drums" else of_part(held, part)
+    if not notes:
         return
-    score = read(held.data)
-    notes = sorted(note for track in score.tracks for note in notes_of(score, track))
     beats = BARS * BAR
     for begin in np.arange(0.0, notes[-1].onset - beats, beats).tolist():
         yield span(notes, begin)
+
+
+def of_drums(held: HeldOut) -> list[Note]:
+    """The notes of a take in 4/4 that is no fill."""
+    if "_beat_4-4" not in held.name:
+        return []
+    score = read(held.data)
+    return sorted(note for track in score.tracks for note in notes_of(score, track))
+
+
+def of_part(held: HeldOut, part: str) -> list[Note]:
+    """The notes of the first track of a piece in 4/4 that is heard as a part."""
+    score = score_of(held)
+    if score is None or [row[1:] for row in score.metres] not in ([], [(4, 4)]):
+        return []
+    tracks = (track for rule, track in heard_as(score) if rule == part)
+    return next((notes_of(score, track) for track in tracks), [])
+
+
+def split_of(data: Path, part: str, corpora: dict[str, Corpus], split: str) -> list[HeldOut]:
+    """The pieces that a part is learned from (train), or tried on (valid)."""
+    names = SCENES[part].sets
+    if part in ("drums", "lead"):
+        return held_out(data, corpora, split, names)
+    pieces = held_out(data, corpora, "train", names)
+    return [held for at, held in enumerate(pieces) if (at % APART == 0) == (split == "valid")]
 
 
 def people(data: Path, part: str, split: str) -> tuple[Floats, NDArray[np.int64]]:
@@ -143,7 +197,7 @@ def people(data: Path, part: str, split: str) -> tuple[Floats, NDArray[np.int64]
         for piece in corpus.pieces
     }
     found: dict[str, list[Floats]] = {style: [] for style in scene.styles}
-    pieces = held_out(data, corpora, split, scene.sets)
+    pieces = split_of(data, part, corpora, split)
     taken = dict.fromkeys(scene.styles, 0)
     for at in chance.permutation(len(pieces)).tolist():
         held = pieces[at]
@@ -215,6 +269,13 @@ def plays(part: str, style: str, run: int) -> list[Floats]:
         values: dict[str, object] = {"mode": "accompany", "parts": "drums", "style": style}
         heard = played(band._models[0], song, values, seed=run, after_bars=1)
         own = [note for note in heard.notes if note.channel == DRUM_CHANNEL]
+        begins = [BAR, BAR * (1 + BARS)]
+    elif part in ("comp", "bass"):
+        song = looped(call, 2 * BARS + 1)
+        values = {"mode": "accompany", "parts": f"{part} drums", "style": style, "chart": CHORDS}
+        heard = played(band._models[0], song, values, seed=run, after_bars=1)
+        channel = ROUTES[PARTS.index(part)].channel
+        own = [note for note in heard.notes if note.channel == channel]
         begins = [BAR, BAR * (1 + BARS)]
     else:
         heard = played(band._models[0], call, {"length": BARS, "style": style}, seed=run)

@@ -11,18 +11,18 @@ from numpy.typing import NDArray
 
 from livegen.inference.sampling import Mask
 from livegen.jam.agenda import ROUTES, Route
-from livegen.jam.bass_figures import BassFigure
 from livegen.jam.controls import Settings
 from livegen.jam.drummer import Drummer
+from livegen.jam.figures import NO_FIGURES, Figures, of_variation
 from livegen.jam.harmonies import ChordFrom, Outline, Welcome
 from livegen.jam.mixer import strip_of, strips
 from livegen.jam.theme import Theme
 from livegen.jam.turns import MODES, Length, Mode, Parts
-from livegen.jam.variations import PLAIN_KIT, USUAL, VARIATIONS, Kit, PartPulse
+from livegen.jam.variations import PLAIN_KIT, USUAL, VARIATIONS, Kit
 from livegen.music.charts import Stretch
 from livegen.music.drum_bars import KICKS
 from livegen.music.metre import TICKS_PER_BEAT, Metre
-from livegen.music.parts import BASS, COMP, DRUMS, LEAD, PARTS, PITCHED
+from livegen.music.parts import COMP, DRUMS, LEAD, PARTS, PITCHED
 from livegen.music.phrase import CHORD_US, Extent, Phrase, Played
 from livegen.music.quantise import GRIDS
 from livegen.music.scale import PitchClasses, coloured, parse_register, parse_scale
@@ -60,6 +60,7 @@ _LATELY = 2  # beats over which it is judged how densely the player plays
 _CALM = 1.0  # onsets per beat that leave room for an accompaniment
 
 # Of drums that play by themselves.
+_PLAYED = 80  # velocity of a call that is neither loud nor soft
 _STEADY = 0.8  # of the temperature: bars are then as like the one before as people's
 _DRUMS_GROOVE = np.array([{0: 0.0, 6: -0.5}.get(tick % 12, -4.0) for tick in range(TICKS_PER_BEAT)])
 
@@ -87,10 +88,10 @@ class Brief:
     From each of `waits`, a tick, those parts wait a moment for the player's chord.  At the beginning of each of `rests`
     all may strike once more, and then nobody plays to its end.
     `last` is the chord that is struck last: all begin anew with it, and what begins then is held to the end.
-    `figure` is what a bass without a pulse keeps to, and `drummer` what drums keep to that play by themselves.
+    `sections` are bar lines on which a section begins, None where the form is not known.
+    `figures` are what parts keep to, and `drummer` is what drums keep to that play by themselves, on a `kit`.
     `densities` are those of the parts beside one another, and multiply `density`.  Onsets are on lines `grid` ticks
     apart, None for any; no note is longer than `longest` ticks.
-    `pulses` are lines on which parts begin notes; `kit` is what drums play on.
     """
 
     start: int
@@ -120,12 +121,12 @@ class Brief:
     rests: tuple[Stretch, ...] = ()
     waits: tuple[int, ...] = ()
     last: ChordFrom | None = None
-    figure: BassFigure | None = None
+    sections: frozenset[int] | None = None
+    figures: Figures = NO_FIGURES
     drummer: Drummer | None = None
     densities: tuple[float, ...] = (1.0,) * len(PARTS)
     grid: int | None = None
     longest: int = LONGEST_NOTE
-    pulses: tuple[PartPulse | None, ...] = (None,) * len(PARTS)
     kit: Kit = PLAIN_KIT
 
     @property
@@ -212,7 +213,8 @@ def brief_for(
             strip.density * density
             for strip, density in zip(strips(settings), variation.densities, strict=True)
         ),
-        pulses=_with_kicks(variation.pulses(swing), kicks),
+        sections=outline.sections,
+        figures=of_variation(variation, swing, kicks, timeline.metre, start),
         kit=variation.kit,
         grid=GRIDS.get(settings.quantise),
         longest=round(settings.longest * TICKS_PER_BEAT),
@@ -222,8 +224,12 @@ def brief_for(
 def for_drums(brief: Brief, drummer: Drummer | None = None) -> Brief:
     """The same for drums that play by themselves: nobody to suppose or to leave room for.
 
-    Sixteenths, and steady where they keep to nothing.
+    Sixteenths, and steady where they keep to nothing.  Brushes are as much softer than they are as the call is.
     """
+    kit = drummer.kit if drummer else brief.kit
+    if kit.is_brushed:
+        louder = brief.louder + brief.follow * (brief.velocity - _PLAYED) / 2
+        brief = replace(brief, follow=0.0, louder=louder)
     return replace(
         brief,
         parts=tuple(part == DRUMS for part in range(len(PARTS))),
@@ -234,8 +240,9 @@ def for_drums(brief: Brief, drummer: Drummer | None = None) -> Brief:
         wanted=0.0,
         supposes=False,
         strikes=(),
-        figure=None,
+        figures=NO_FIGURES,
         drummer=drummer,
+        kit=kit,
     )
 
 
@@ -252,14 +259,6 @@ def kicked(notes: Sequence[Played], timeline: Timeline) -> tuple[int, ...]:
         and (tick := timeline.tick(note.onset_us)) > last - 2 * bar
     }
     return tuple(sorted(places))
-
-
-def _with_kicks(
-    pulses: tuple[PartPulse | None, ...], kicks: tuple[int, ...]
-) -> tuple[PartPulse | None, ...]:
-    """A bass that nobody tells what to play keeps to the kick."""
-    bass = PartPulse(TICKS_PER_BEAT, at=kicks) if kicks else pulses[BASS]
-    return tuple(bass if part == BASS else pulse for part, pulse in enumerate(pulses))
 
 
 def louder(settings: Settings) -> float:

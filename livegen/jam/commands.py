@@ -5,7 +5,7 @@ Knows what a command is called and what is said about it; leaves turns to `turn_
 
 from livegen.errors import ConfigError
 from livegen.jam.agenda import Timed
-from livegen.jam.conductor import Conductor, Leader
+from livegen.jam.conductor import LEADERS, Conductor, Leader
 from livegen.jam.controls import CONTROLS, checked
 from livegen.jam.count_ins import CountIns
 from livegen.jam.cues import VARYING, Cues
@@ -23,7 +23,6 @@ from livegen.music.tap import FEWEST_TAPS
 from livegen.music.timeline import MAX_TEMPO_US, MIN_TEMPO_US, Timeline, tempo_us
 
 # The leaders of the time beside us, as a person calls them.
-LEADERS = {Leader.CLOCK: "The DAW's clock", Leader.LINK: "Ableton Link"}
 
 
 class Commands:

@@ -25,6 +25,9 @@ class Leader(Enum):
     FREE = "free"
 
 
+LEADERS = {Leader.CLOCK: "The DAW's clock", Leader.LINK: "Ableton Link"}  # for people
+
+
 class Conductor:
     """The one timeline, whoever gives it.
 
@@ -83,11 +86,18 @@ class Conductor:
 
     def set_internal(self, tempo_us: int, now: int, is_downbeat: bool = False) -> None:
         """The tempo of our own: its beat goes on from where it is, or a bar begins now."""
-        running, origin = self._internal, now
+        running = self._internal
+        self._internal = Timeline(tempo_us, now, self._metre)
         if running is not None and not is_downbeat:
-            origin = now - (now - running.origin_us) * tempo_us // running.tempo_us
-        self._internal = Timeline(tempo_us, origin, self._metre)
+            self._internal = replace(running.at_tempo(tempo_us, now), metre=self._metre)
         self.jumps += self.leader is Leader.INTERNAL and is_downbeat and self._internal != running
+        self._settle()
+
+    def go_on_from(self, timeline: Timeline, now: int) -> None:
+        """The time of our own goes on at its tempo from where the beat of a timeline is by now."""
+        if self._internal:
+            moved = timeline.at_tempo(self._internal.tempo_us, now)
+            self._internal = replace(moved, metre=self._metre)
         self._settle()
 
     def adopt(self, timeline: Timeline) -> None:

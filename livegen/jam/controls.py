@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from livegen.errors import ChartError, ConfigError
 from livegen.jam.turns import MODES
-from livegen.jam.variations import USUAL, VARIATIONS
+from livegen.jam.variations import BALLAD_BPM, KITS, RITARDS, USUAL, VARIATIONS
 from livegen.music.metre import told_metre
 from livegen.music.parts import DRUMS, PARTS
 from livegen.music.quantise import GRIDS
@@ -180,6 +180,17 @@ _TABLE = (
         help="How much the band plays in the mode accompany, as on an arranger keyboard.  A: little and soft, with a "
         "side stick and a bass in half notes; B: the usual; C: more, with the ride and a bass in quarter notes; D: "
         "most, with a bass in eighths, or walking.  While the band plays, a change comes on the bar line, with a fill.",
+    ),
+    Control(
+        "kit", "choice", "auto", choices=KITS,
+        help="What the drums of accompany are played with.  brushes: soft taps on the snare, a side stick, the hi-hat "
+        f"by foot, no crash; auto: brushes up to {BALLAD_BPM} BPM where the style has ballads (jazz, pop, songs, folk, "
+        "gospel), else sticks.",
+    ),
+    Control(
+        "ritard", "choice", "auto", choices=RITARDS,
+        help="Whether an ending slows down in its last bar before the last chord.  auto: in ballads, gospel, hymns and "
+        "songs, not in swing, rock and pop.  Not where the DAW's clock or Link leads the time.",
     ),
     Control(
         "follow", "number", 0.5, low=0.0, high=1.0,
@@ -393,6 +404,8 @@ class Settings:
     density: float = _default("density")
     energy: float = _default("energy")
     variation: str = _default("variation")
+    kit: str = _default("kit")
+    ritard: str = _default("ritard")
     follow: float = _default("follow")
     theme: float = _default("theme")
     memory: float = _default("memory")

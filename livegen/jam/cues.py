@@ -8,6 +8,7 @@ from livegen.jam.count_ins import CountIns
 from livegen.jam.listener import Listener
 from livegen.jam.performer import Performer
 from livegen.jam.replies import Replies, Reply
+from livegen.jam.ritard import Ritard
 from livegen.jam.steering import Steering
 from livegen.jam.turn_taking import TurnTaking
 from livegen.jam.turns import Turn
@@ -32,7 +33,9 @@ class Cues:
         steering: Steering,
         count_ins: CountIns,
         replies: Replies,
+        ritard: Ritard,
     ) -> None:
+        self._ritard = ritard
         self._listener, self._performer = listener, performer
         self._turns, self._steering, self._count_ins = turns, steering, count_ins
         self._replies = replies
@@ -52,7 +55,7 @@ class Cues:
         if reply.is_done:
             self._pending = name, self._line(now)
             self._performer.drop_plan()
-        return self._replies.give(name, reply, bars=bars)
+        return self._replies.give(name, reply, bars=bars, leader=self._ritard.leader)
 
     def vary(self, variation: str, now: int) -> None:
         """Let the band play a variation: with a fill from the next bar line on while it plays, else at once."""
@@ -121,11 +124,24 @@ class Cues:
             case "ending" if is_ending:
                 return Reply.PLAYS_ON, 0
             case "ending":
-                self._fill_into(line, tick)
-                is_written = harmony.end(line, timeline.metre.place(line).bar, now)
-                return Reply.ENDS_AS_WRITTEN if is_written else Reply.ENDS, 0
+                return self._end(line, tick, now), 0
             case _:
                 return self._go_round(name, tick, now)
+
+    def _end(self, line: int, tick: int, now: int) -> Reply:
+        """End from a bar line on; with a ritard a bar later, where most of a bar to slow down in is not left."""
+        harmony, bar = self._listener.harmony, self._listener.live.timeline.metre.place(line).bar
+        slows = self._ritard.is_wanted and self._ritard.is_ours
+        if slows and not harmony.has_outro and line - tick < bar * 3 // 4:
+            line += bar
+        if not slows or harmony.has_outro:
+            self._fill_into(line, tick)
+        is_written = harmony.end(line, bar, now, slows)
+        if self._ritard.is_wanted and not slows:
+            return Reply.ENDS_IN_TIME
+        if slows:
+            return Reply.ENDS_SLOWLY
+        return Reply.ENDS_AS_WRITTEN if is_written else Reply.ENDS
 
     def _begin(self, now: int, out: list[Timed]) -> Reply:
         """Count in, and let the band begin with an introduction."""

@@ -21,21 +21,30 @@ from livegen.music.drum_bars import (
     COMMON,
     CRASH,
     FILL,
+    HAT,
     KICK,
     SIDE_STICK,
     SNARE,
     DrumBar,
     DrumHit,
     Pattern,
+    brushed_bars,
     drums_of,
     patterns,
     plain_bar,
 )
 from livegen.music.drum_bars import fills as fills_of
 from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.swing import STRAIGHT, usual_swing
 
 # The share that kicks, snares and fills of the kept bars have in what comes next, and others.
 KEPT, COLOUR = 0.85, 0.55
+BRUSHED, TAPPED = 0.93, 0.75  # that of what brushes play, and of their softest taps
+COLOURED, OPENS = 0.5, 0.6  # share of bars with another hi-hat, and of these with an open one
+GHOST = 30  # velocity
+TAP = 30  # velocity of these, at most
+LOOSE = 5  # velocities by which hits of brushes differ
+MORE_TAPS = 0.6  # share of bars of brushes with a tap more, where its place is free
 ASKED = 0.98  # that of a fill that was asked for, and of kick and crash after it
 LOOSER = 0.7  # times as much in the last beat of every fourth bar without a fill
 LOUD = 60  # velocity of a snare that is no ghost note
@@ -45,6 +54,8 @@ HALF_FILLS = 1 / 3  # share of their middles that have a short one
 CRASHES = 0.5  # share of periods that begin with a crash; after a fill that was asked for there always is one
 BOLD = 105  # velocity of crash and kick after a fill
 MOST_KNOWN = 64  # bars
+OPEN_HAT = 46
+TOMS = (41, 43, 45, 47, 48, 50)
 _TIME = (42, 44, 46, 51, 53)  # hats and rides: the crash takes their place
 _BACKBONE = (KICK, SNARE, SIDE_STICK)  # thinned out last
 _WEIGHS = 40  # velocities
@@ -54,10 +65,12 @@ _WEIGHS = 40  # velocities
 class Drummer:
     """The bars of a drummer, from tick `origin`, a bar line, on; each has `bar` ticks.
 
-    `bars` come again and again.  Of every `period` bars the last ends with a fill, the one in the middle sometimes with
-    a short one; none does where `period` is 0.  `fill_from` is a tick from which a fill is asked for, to the end of its
-    bar.  After it, and at the beginning of some periods, kick and crash come on the one.  `fills` are hits of two
-    beats.  `style` is the style of drums as a model may know it.  `accents` are hits of the timeline that all strike
+    `bars` come again and again.  The bar before each of `sections`, the bar lines on which a section of the song
+    begins, ends with a fill, and no other.  Where they are None nobody knows the form: of every `period` bars the last
+    ends with a fill, the one in the middle sometimes with a short one; none does where `period` is 0.  `fill_from` is a
+    tick from which a fill is asked for, to the end of its bar.  After it, and at the beginning of some sections or
+    periods, kick and crash come on the one.  `fills` are hits of two beats.  `style` is the style of drums as a model
+    may know it.  `accents` are hits of the timeline that all strike
     with the drums; `kit` is what is played on.
     """
 
@@ -67,6 +80,7 @@ class Drummer:
     fills: tuple[DrumBar, ...]
     seed: str = ""
     period: int = PERIOD
+    sections: frozenset[int] | None = None
     fill_from: int | None = None
     style: str = ANY
     accents: DrumBar = ()
@@ -96,6 +110,8 @@ class Drummer:
         in_fill = filled is not None and into >= filled
         if self.is_asked_for(hit):
             return ASKED
+        if self.kit.is_brushed:
+            return BRUSHED if hit.velocity > TAP else TAPPED
         is_firm = in_fill or (hit.pitch in _BACKBONE and hit.velocity >= LOUD)
         is_end = self.period and (number + 1) % (self.period // 2) == 0
         is_loose = is_end and filled is None and into >= self.bar - TICKS_PER_BEAT
@@ -103,7 +119,7 @@ class Drummer:
 
     def loudness(self, hit: DrumHit) -> float:
         """The share that how loud it was has in how loud it is played."""
-        return 1.0 if self.is_accent(hit) else LOUDNESS
+        return 1.0 if self.is_accent(hit) or self.kit.is_brushed else LOUDNESS
 
     def is_asked_for(self, hit: DrumHit) -> bool:
         """True of what is of a fill that was asked for, or comes on the one after it."""
@@ -138,7 +154,12 @@ class Drummer:
             if len(self._known) > MOST_KNOWN:
                 self._known.clear()
             filled = self._filled(number)
-            self._known[number] = filled, tuple(sorted(self._varied(number, filled)))
+            hits = self._varied(number, filled)
+            if self.kit.is_brushed:
+                hits = self._by_hand(number, hits)
+            elif filled is None:
+                hits = self._coloured(number, hits)
+            self._known[number] = filled, tuple(sorted(hits))
         return self._known[number]
 
     def _filled(self, number: int) -> int | None:
@@ -146,10 +167,11 @@ class Drummer:
             return (self.fill_from - self.origin) % self.bar
         if not self.period or number < 0:
             return None
-        place, chance = number % self.period, self._chance(number)
-        if place == self.period - 1:
+        chance = self._chance(number)
+        if self._begins_section(number + 1):
             return max(0, self.bar - chance.choice((FILL, FILL, TICKS_PER_BEAT)))
-        if place == self.period // 2 - 1 and chance.random() < HALF_FILLS:
+        is_middle = self.sections is None and number % self.period == self.period // 2 - 1
+        if is_middle and chance.random() < HALF_FILLS:
             return max(0, self.bar - TICKS_PER_BEAT)
         return None
 
@@ -166,12 +188,62 @@ class Drummer:
             return hits
         gone = (*_TIME, KICK, CRASH, *(hit.pitch for hit in accents))
         left = [hit for hit in hits if hit.tick > begin or hit.pitch not in gone]
-        return [DrumHit(begin, KICK, BOLD), DrumHit(begin, CRASH, BOLD), *left]
+        bold = min(BOLD, self.kit.loudest)
+        return [
+            DrumHit(begin, KICK, bold),
+            DrumHit(begin, self.kit.drum(CRASH), bold),
+            *left,
+        ]
+
+    def _by_hand(self, number: int, hits: list[DrumHit]) -> list[DrumHit]:
+        """The hits of a bar of brushes, none as loud as the one before, and now and then a tap more.
+
+        The network has few brushes to learn that from.
+        """
+        chance, begin = Random(f"{self.seed} brushes {number}"), self.origin + number * self.bar
+        loosely = [
+            hit._replace(velocity=max(1, hit.velocity + chance.randint(-LOOSE, LOOSE)))
+            for hit in hits
+        ]
+        eighth = chance.randrange(begin, begin + self.bar, TICKS_PER_BEAT // 2)
+        is_free = all(hit.tick != eighth or hit.pitch != SNARE for hit in hits)
+        if is_free and chance.random() < MORE_TAPS and not any(hit.pitch in TOMS for hit in hits):
+            loosely.append(DrumHit(eighth, SNARE, TAP - chance.randint(0, LOOSE)))
+        return loosely
+
+    def _coloured(self, number: int, hits: list[DrumHit]) -> list[DrumHit]:
+        """The hits of a bar, in which now and then a hi-hat opens off the beat, or a ghost note takes its place.
+
+        Kick and snare stay: the bass is with them.
+        """
+        chance = Random(f"{self.seed} colour {number}")
+        off = [hit for hit in hits if hit.pitch == HAT and hit.tick % TICKS_PER_BEAT]
+        struck = {hit.tick for hit in hits if hit.pitch in _BACKBONE}
+        off = [hit for hit in off if hit.tick not in struck]
+        if not off or chance.random() >= COLOURED:
+            return hits
+        chosen = chance.choice(off)
+        opens = chosen.tick % TICKS_PER_BEAT == TICKS_PER_BEAT // 2 and chance.random() < OPENS
+        other = (
+            chosen._replace(pitch=OPEN_HAT)
+            if opens
+            else chosen._replace(pitch=SNARE, velocity=GHOST)
+        )
+        return [other if hit == chosen else hit for hit in hits]
 
     def _begins_with_crash(self, number: int) -> bool:
-        begins_period = bool(self.period) and number > 0 and number % self.period == 0
         chance = Random(f"{self.seed} crash {number}")
-        return self._is_asked_in(number - 1) or (begins_period and chance.random() < CRASHES)
+        return self._is_asked_in(number - 1) or (
+            self._begins_section(number) and chance.random() < CRASHES
+        )
+
+    def _begins_section(self, number: int) -> bool:
+        """True of a bar with which a section begins, or, where nobody knows the form, a period."""
+        if not self.period or number <= 0:
+            return False
+        if self.sections is None:
+            return number % self.period == 0
+        return self.origin + number * self.bar in self.sections
 
     def _is_asked_in(self, number: int) -> bool:
         return self.fill_from is not None and (self.fill_from - self.origin) // self.bar == number
@@ -183,7 +255,8 @@ class Drummer:
         for begin in range(end - FILL, since - FILL, -FILL):
             for hit in chosen:
                 if begin + hit.tick >= since:
-                    yield hit._replace(tick=begin + hit.tick)
+                    velocity = hit.velocity * self.kit.loudest // 127
+                    yield DrumHit(begin + hit.tick, self.kit.filled(hit.pitch), velocity)
 
     def _chance(self, number: int) -> Random:
         return Random(f"{self.seed} {number}")
@@ -199,15 +272,18 @@ def drummer_for(
     fill_from: int | None = None,
     accents: DrumBar = (),
     kit: Kit = PLAIN_KIT,
+    sections: frozenset[int] | None = None,
 ) -> Drummer:
     """The drummer of a style; in other bars than 4/4 a plain beat is kept.
 
     `origin` is a tick of the first bar, or of what leads up to it; `density` below 1 leaves out hits; a fill is asked
-    for from the tick `fill_from` on.
+    for from the tick `fill_from` on; `sections` are bar lines on which sections begin, None where nobody knows.
     """
     first, bar = metre.bar_near(origin), metre.place(origin).bar
     known = patterns(style)
-    if bar == COMMON and metre.beat == TICKS_PER_BEAT:
+    if kit.is_brushed:
+        pattern = Pattern(brushed_bars(metre, bar, usual_swing(style) != STRAIGHT))
+    elif bar == COMMON and metre.beat == TICKS_PER_BEAT:
         pattern = Random(seed).choices(known, [each.share for each in known])[0]
     else:
         pattern = Pattern((plain_bar(metre, bar),))
@@ -218,6 +294,7 @@ def drummer_for(
         bars,
         fills_of(style),
         seed,
+        sections=sections,
         fill_from=fill_from,
         style=drums_of(style),
         accents=accents,

@@ -46,6 +46,7 @@ from livegen.jam.performer import Performer
 from livegen.jam.phrase_book import PhraseBook
 from livegen.jam.phrase_gestures import PhraseGestures
 from livegen.jam.replies import Replies, Reply
+from livegen.jam.ritard import Ritard
 from livegen.jam.steering import Steering
 from livegen.jam.struck import Struck
 from livegen.jam.turn_taking import TurnTaking
@@ -156,6 +157,7 @@ class Engine:
         metre = told_metre(self.settings.metre) or COMMON_TIME
         self._conductor = Conductor(self.settings.sync, metre, self._notices.say)
         self._listener = Listener(model, Timeline(tempo_us(beats.USUAL_BPM), metre=metre))
+        self._ritard = Ritard(self._listener, self._conductor, self._desk)
         self._explaining = Explaining(self._replies, lambda: self.timeline)
         self._performer = Performer(
             self._agenda, self._listener, self._desk, self._explaining, seed, slice_steps
@@ -187,6 +189,7 @@ class Engine:
             self._steering,
             self._count_ins,
             self._replies,
+            self._ritard,
         )
         self._desk.name_macros(macros)
         self._macros = Macros(lambda: self.settings, self._steering.put, lambda: self._desk.macros)
@@ -227,6 +230,7 @@ class Engine:
             Alarm(self._agenda.falls_due, lambda out: self._fall_due()),
             Alarm(self._ears.deadline, self._let_up),
             Alarm(self._conductor.deadline, self._keep_time),
+            Alarm(self._ritard.deadline, self._keep_time),
             Alarm(steering.presets_at, lambda out: steering.take_over_presets(self._now)),
             Alarm(self._moves_at, lambda out: self._macros.move(self.timeline, self._now)),
             Alarm(steering.varies_at, lambda out: steering.take_over_variation(self._now)),
@@ -451,7 +455,8 @@ class Engine:
         """Go by the timeline of the leader; a jump makes void what was planned."""
         conductor = self._conductor
         conductor.look(self._now)
-        timeline, jumped = conductor.timeline, conductor.jumps != self._jumps
+        timeline = self._ritard.bent(conductor.timeline, self._now)
+        jumped = conductor.jumps != self._jumps
         self._jumps = conductor.jumps
         leader = conductor.leader
         self._listener.led(leader is Leader.FREE, self._fixed_us, leader is Leader.CLOCK)
@@ -656,7 +661,7 @@ class Engine:
     def _fits_from(self) -> int | None:
         """When to look for the beat of the call, micros; None while no note of it is new."""
         call = self._listener.call
-        if call is None or not call.unfitted:
+        if call is None or not call.unfitted or self._ritard.is_on:
             return None
         over = starts.call_over(call, self.settings, self.timeline)
         apart = _LOOKS.get(self._turns.turn, _LOOKS_SELDOM)

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from livegen.jam.bass_figures import Role
+from livegen.jam.figures import Role
 from livegen.music.charts import Stretch
 from livegen.music.chord import INTERVALS, Chord
 from livegen.music.metre import TICKS_PER_BEAT, Metre
@@ -33,17 +33,22 @@ Changes = Sequence[ChordFrom]  # ascending
 
 
 class Finale(NamedTuple):
-    """The last chord is struck at its tick, and held to the tick `until`; where it is None only drums strike."""
+    """The last chord is struck at its tick, and held to the tick `until`; where it is None only drums strike.
+
+    From the tick `slows` on the tempo slows down, up to the last chord; None where it does not.
+    """
 
     last: ChordFrom
     until: int
+    slows: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
     """The harmony by which the parts play from a tick on.
 
-    `classes` are the pitch classes of the key, None where none is known.  With a `period` the `chords` are repeated
+    `classes` are the pitch classes of the key, None where none is known; `sections` are bar lines, near the tick, on
+    which a section of the song begins, None where its form is not known.  With a `period` the `chords` are repeated
     each so many ticks from the first; a chord of None is N.C.  In `rests` all rest.  `is_written`: a chart says so.
     All ends with `ending`, if there is one.
     """
@@ -54,6 +59,7 @@ class Outline:
     rests: Sequence[Stretch] = ()
     is_written: bool = False
     ending: Finale | None = None
+    sections: frozenset[int] | None = None
 
 
 class Ahead(NamedTuple):
@@ -107,12 +113,12 @@ class Welcome:
 
     def in_figure(self, role: Role, tick: int, before: int | None) -> Favour:
         """The nats that a beat of a bass's figure adds to that; `before` is the pitch that the bass began last."""
-        chord = self.chord(tick)
         if role is Role.WALKS and before is not None:
             return _walking(before)
-        if chord is None or role not in (Role.FOOT, Role.FIFTH):
+        chord = self.chord(self.metre.bar_from(tick + 1) if role is Role.NEXT_FOOT else tick)
+        if chord is None or role in (Role.ANY, Role.WALKS):
             return np.zeros(128)
-        return self.weight * _only(foot(chord) if role is Role.FOOT else fifth(chord), _ASKED)
+        return self.weight * _only(fifth(chord) if role is Role.FIFTH else foot(chord), _ASKED)
 
     def chord(self, tick: int) -> Chord | None:
         """The chord of a tick; None where there is none, or none is known."""

@@ -35,21 +35,25 @@ class Harmonist:
         return None if self._top is None else self._changes_us
 
     def join(self, struck: Struck, louder: float, agenda: Agenda, now: int) -> Iterator[Timed]:
-        """Companions for a note of the melody that begins, at once; those of the note before it in a chord end.
+        """Companions for a note of the melody that begins, at once; those of the note before it in a chord become its.
 
         The left hand has none, and of notes struck at once only the highest; nor has any note while neither key nor
         chord is known.
         """
         if struck.part != LEAD:
             return
+        inherited: list[Voice] = []
         if self._top is not None:
             before = self._top[0]
             if struck.at - before.at <= CHORD_US:
                 if struck.pitch < before.pitch:
                     return
-                yield from self.leave(before, agenda, now)
+                # To end now, a few milliseconds old, they would be clicks: they stay until the chord is known.
+                inherited = self._joined.pop((before.part, before.pitch), [])
         yield from self.leave(struck, agenda, now)
         self._top = struck, louder
+        if inherited:
+            self._joined[struck.part, struck.pitch] = inherited
         # Of notes struck at once it is not known yet what chord they make.
         if not self._harmony.is_struck_together:
             yield from self._voice(struck, louder, agenda, now)
@@ -62,11 +66,10 @@ class Harmonist:
         self._changes_us = self._harmony.changes_at(now)
         has_some = (struck.part, struck.pitch) in self._joined
         if not has_some or self._found(struck.pitch, now) != self._voicing:
-            yield from self.leave(struck, agenda, now)
-            self._top = struck, louder
             yield from self._voice(struck, louder, agenda, now)
 
     def _voice(self, struck: Struck, louder: float, agenda: Agenda, now: int) -> Iterator[Timed]:
+        """Begin the companions of a note, and end those that it had and has no more."""
         found = self._found(struck.pitch, now)
         self._voicing, self._changes_us = found, self._harmony.changes_at(now)
         loudness = velocity_near(struck.velocity * _SOFTER + louder)
@@ -74,9 +77,15 @@ class Harmonist:
         voices = [(COMP, companion) for companion in found]
         # What sounds there already and is nobody's companion is left to who began it.
         mine = [voice for voice in voices if voice in shared or not agenda.is_open(*voice)]
+        before = self._joined.pop((struck.part, struck.pitch), [])
         self._joined[struck.part, struck.pitch] = mine
+        still = self._companions()
+        for voice in before:
+            if voice not in still:
+                yield from agenda.hand_out_now(*voice, 0, now)
         for voice in mine:
-            yield from agenda.hand_out_now(*voice, loudness, now)
+            if voice not in before:
+                yield from agenda.hand_out_now(*voice, loudness, now)
 
     def _found(self, pitch: int, now: int) -> tuple[int, ...]:
         """The pitches that go under a note; none while neither key nor chord is known."""

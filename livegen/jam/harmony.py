@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
 
+from livegen.jam import sections
 from livegen.jam.harmonies import WAIT, Ahead, Changes, ChordFrom, Finale, Outline
 from livegen.jam.lead_sheet import LeadSheet
 from livegen.jam.melody_chords import Implied, MelodyChords
@@ -295,11 +296,20 @@ class Harmony:
         """The last `most` bars, or fewer, go round; how many do, 0 if no chord was played in the last."""
         return self._memory.loop(now, most)
 
-    def end(self, line: int, bar: int, now: int) -> bool:
-        """End from a bar line on: as is written, or with a last chord of `bar` ticks.  True if it is written."""
+    def end(self, line: int, bar: int, now: int, slows: bool = False) -> bool:
+        """End from a bar line on: as is written, or with a last chord of `bar` ticks.  True if it is written.
+
+        `slows`: the bar before the last chord is a ritard.
+        """
         written = self.sheet.end(line) if self.sheet else None
-        self.ending = written or Finale(ChordFrom(line, self._at_rest(now)), line + bar)
+        ending = written or Finale(ChordFrom(line, self._at_rest(now)), line + bar)
+        self.ending = ending._replace(slows=ending.last.tick - bar) if slows else ending
         return written is not None
+
+    @property
+    def has_outro(self) -> bool:
+        """True if a chart has an ending of its own."""
+        return self.sheet is not None and self.sheet.has_outro
 
     def call_off(self) -> None:
         """Nothing ends, and nothing begins: what was asked for is taken back."""
@@ -381,7 +391,7 @@ class Harmony:
         line = timeline.bar_from(timeline.tick_from(now) + TICKS_PER_BEAT)
         self.stops = Stops(line, goes_on=True) if self.is_stop_time else None
         if self.ending:
-            self.end(line, timeline.metre.place(line).bar, now)
+            self.end(line, timeline.metre.place(line).bar, now, self.ending.slows is not None)
 
     def _is_supposed(self, tick: int) -> bool:
         """True where the chord of a tick was foreseen, or is of the introduction, and nobody has played it."""
@@ -543,7 +553,18 @@ class Harmony:
         rests = self._rests(start, until, chords, timeline)
         classes = key.pitch_classes if key else None
         is_written = self.sheet is not None
-        return Outline(classes, chords, rests=rests, is_written=is_written, ending=self.ending)
+        since, over = sections.window(start, timeline.metre)
+        where = self.sheet.sections(since, over) if self.sheet else None
+        if where is None:
+            where = self._memory.sections(since, over, timeline)
+        return Outline(
+            classes,
+            chords,
+            rests=rests,
+            is_written=is_written,
+            ending=self.ending,
+            sections=where,
+        )
 
     def _rests(
         self, start: int, until: int, chords: Changes, timeline: Timeline

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 
 from livegen.jam.course import Course, Leg
 from livegen.jam.harmonies import ChordFrom, Finale
+from livegen.jam.sections import of_round, of_section
 from livegen.music.charts import Chart, Form, Stretch
 from livegen.music.charts.following import Follower
 from livegen.music.chord import Chord
@@ -158,6 +159,32 @@ class LeadSheet:
             found += [Stretch(hit.tick + outro, hit.until + outro) for hit in hits]
         return tuple(found)
 
+    def sections(self, since: int, until: int) -> frozenset[int] | None:
+        """The bar lines from tick `since` to before `until` on which a section begins, or where a cue jumps to.
+
+        None where the ending is played.
+        """
+        if self._outro_from is not None:
+            return None
+        found = set[int]()
+        for start, end, place, follows in self._course.passages(since, until):
+            if not follows:
+                found.add(start)
+            tick = max(start, start - place)
+            while tick < end:
+                stretch = self.form.section_stretch(tick - start + place)
+                by = start - place
+                bar = self.form.bar_at(stretch.start).ticks
+                is_round = stretch.end - stretch.start == self.form.ticks
+                if is_round and place >= self.form.intro_ticks:
+                    begin = self.form.intro_ticks + by
+                    lines = of_round(begin, self.form.ticks, bar, tick, end)
+                else:
+                    lines = of_section(stretch.start + by, stretch.end + by, bar, tick, end)
+                found.update(lines)
+                tick = stretch.end + by
+        return frozenset(found)
+
     # --- cues -----------------------------------------------------------------------------------------------------
 
     def to_top(self, line: int) -> None:
@@ -194,6 +221,11 @@ class LeadSheet:
     def call_off(self) -> None:
         """Play no ending."""
         self._outro_from = None
+
+    @property
+    def has_outro(self) -> bool:
+        """True if an ending is written."""
+        return self._outro is not None
 
     @property
     def vamps(self) -> bool:

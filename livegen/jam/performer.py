@@ -14,7 +14,6 @@ from livegen.codec.encoder import Stroke
 from livegen.codec.layout import STYLE_UNKNOWN_NAME
 from livegen.jam import starts
 from livegen.jam.agenda import Agenda, Coming, Given, Timed
-from livegen.jam.bass_figures import figure_for
 from livegen.jam.brief import Brief, brief_for, for_drums, parts, room
 from livegen.jam.calls import Call, Gesture, Response, Taken
 from livegen.jam.candidate import Candidate
@@ -24,6 +23,7 @@ from livegen.jam.desk import Desk
 from livegen.jam.drummer import Drummer, accents_of, drummer_for
 from livegen.jam.ensemble import Ensemble
 from livegen.jam.explaining import Explaining
+from livegen.jam.figures import of_bass
 from livegen.jam.fitting import fit_for
 from livegen.jam.harmonies import Ahead
 from livegen.jam.hearing import Hearing
@@ -36,6 +36,7 @@ from livegen.jam.planner import LONGEST_SILENCE, STRUCK, Rollout
 from livegen.jam.struck import Struck
 from livegen.jam.theme import LATEST, Theme, theme_of
 from livegen.jam.turns import MODES, Chords, Mode
+from livegen.jam.variations import BRUSHES, is_brushed
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, DRUMS
@@ -77,6 +78,7 @@ class Performer:
         self.taken: deque[Taken] = deque(maxlen=REMEMBERED)
         self.hurried = 0
         self._heard_swing = STRAIGHT  # of the call that is answered or gone along with
+        self._is_brushed = False  # the drums beside the player
         self._mixed: Settings | None = None  # the settings by which the agenda was mixed
         self._agenda, self._listener, self._desk = agenda, listener, desk
         self._explaining = explaining
@@ -121,7 +123,7 @@ class Performer:
 
     def begin(self, call: Call, start: int, at: int) -> None:
         """A turn is taken: the first note of the response is due, or the player begins what is gone along with."""
-        self.response, self.fill_from = Response(start, at), None
+        self.response, self.fill_from, self._is_brushed = Response(start, at), None, False
         self.taken.append(Taken(call, self._listener.live.copy(), self.response, start))
 
     def record(self, given: Given) -> None:
@@ -261,8 +263,11 @@ class Performer:
         drummer = self._drummer(call, brief)
         kicks = drummer if brief.parts[DRUMS] else None
         style, metre = self._listener.style, self._timeline.metre
-        if not brief.pulses[BASS]:
-            brief = replace(brief, figure=figure_for(style, metre, drummer.origin, kicks))
+        if not brief.figures[BASS]:
+            figure = of_bass(style, metre, drummer.origin, kicks)
+            brief = replace(
+                brief, figures=(*brief.figures[:BASS], figure, *brief.figures[BASS + 1 :])
+            )
         if not brief.parts[DRUMS]:
             return self._going_on(call, brief, self._heard(call, brief, now), settled)
         pitched = tuple(part for part in range(DRUMS) if brief.parts[part])
@@ -289,7 +294,20 @@ class Performer:
         rests = [it for it in brief.rests if not (brief.last and it.start == brief.last.tick)]
         accents = accents_of(rests, metre.place(brief.start).bar)
         style = self._listener.style
-        return drummer_for(style, metre, origin, seed, density, self.fill_from, accents, brief.kit)
+        self._is_brushed = is_brushed(
+            self._desk.settings.kit, style, self._timeline.bpm, self._is_brushed
+        )
+        return drummer_for(
+            style,
+            metre,
+            origin,
+            seed,
+            density,
+            self.fill_from,
+            accents,
+            BRUSHES if self._is_brushed else brief.kit,
+            brief.sections,
+        )
 
     def _going_on(
         self,

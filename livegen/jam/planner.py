@@ -12,19 +12,21 @@ Rules of this file, from what went wrong without them, measured on a prototype:
   nucleus: without its long times a rhythm comes out more even than people's;
 * an off only for a note that this rollout began, an on only where (channel, pitch) is silent;
 * no note outlives the response, none lasts longer than the brief allows, none is shorter than `SHORTEST`;
+* beside a player no note of comp or bass is a click: where a chord that nobody foresaw cuts it, it is held a moment;
 * the density of a part is thinned too: all play as densely as the densest, and of the others onsets are dropped;
 * on a grid an onset begins on the nearest line that its part has not struck yet, and is heard there;
 * a line that leads does not go round in circles (jam/circles.py);
 * a comp beside a player strikes again a sixteenth later at the soonest: closer strokes are a tremolo;
-* a part with a pulse begins a note on each of its lines, whatever else the model has it play;
+* a part with a figure begins a note on each of its beats, whatever else the model has it play (jam/figures.py);
 * where nothing at all may be played the response ends: a rest, and no fault;
 * silence ends: the first onset comes within a beat and half the response, the next within
   `LONGEST_SILENCE`.
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,11 +43,11 @@ from livegen.inference.sampling import (
     nucleus,
     probabilities,
 )
-from livegen.jam.bass_figures import Beat, Role
 from livegen.jam.brief import Brief
 from livegen.jam.candidate import PlayedOnce
 from livegen.jam.circles import worn_out
 from livegen.jam.drummer import BOLD
+from livegen.jam.figures import Role
 from livegen.jam.harmonies import WAIT, foot
 from livegen.jam.hearing import Hearing, ModelFault
 from livegen.jam.reasons import Drawn, Mixed, Reason, Source
@@ -59,6 +61,7 @@ from livegen.music.parts import BASS, COMP, DRUMS
 from livegen.music.quantise import line_from, nearest_line
 
 SHORTEST = 2
+CLICK_US = 60_000  # a note of a comp or a bass that is shorter is heard as a click
 HIT = TICKS_PER_BEAT // 2  # a chord that is hit before a rest lasts so long
 LAST_HITS = (KICK, CRASH)  # drums that are struck with the last chord
 TOGETHER = 2  # ticks that notes struck together may lie apart
@@ -77,6 +80,18 @@ CLOSES = 0.85  # share of responses that close on a strong beat where they can
 _SETTLED = 2.0  # onsets by which density is late in following: a single rest is no lag
 
 _TIMES, _PITCHES = np.arange(FIELDS["time"]), np.arange(128)
+
+
+class _Beat(NamedTuple):
+    """A beat of a part's figure."""
+
+    tick: int
+    part: int
+    role: Role
+
+    def __lt__(self, other: tuple[object, ...]) -> bool:
+        """By tick, then in the order of parts: roles have none."""
+        return self[:2] < other[:2]
 
 
 class Rollout(PlayedOnce):
@@ -125,15 +140,13 @@ class Rollout(PlayedOnce):
         self._thinned = 0
         # By part: an onset that was judged by its density, and whether it is left.
         self._judged: dict[int, tuple[int, bool]] = {}
+        # (part, pitch) of notes that the chord has left, and that are held until they are no click: until which tick
+        self._leaving: dict[tuple[int, int], int] = {}
         self._struck_at: dict[int, int] = {}  # by part: its last onset
         self._closes = brief.closes if rng.random() < CLOSES else None
         if self._closes is not None and self._grid_from(self._closes) != self._closes:
             self._closes = None
         self._closed: int | None = None  # the tick of its last onset
-        self._pulsed: dict[int, int] = {}  # by part: the line of its pulse that was dealt with last
-        self._pulsing: tuple[int, int] | None = (
-            None  # the line, and the part that is about to strike it
-        )
         self._silent_since = list(brief.silent_since or (brief.start,) * len(brief.parts))
         # Planned, to be heard before the next: a first note need not wait for it.
         self._unheard: deque[Stroke] = deque()
@@ -143,8 +156,11 @@ class Rollout(PlayedOnce):
         self._theme = None if self._leads == DRUMS else brief.theme
         self._strikes = deque(brief.strikes)
         self._voicing = voicing_of(own := list(own))  # of the comp's chord before
-        self._beats: Beat | None = None  # one that has come
-        self._stepped = brief.start - 1  # the tick of the last beat of the bass's figure
+        self._kept: _Beat | None = None  # a beat of a figure that has come
+        self._has_kept = False  # a note was begun on it
+        self._stepped: dict[
+            int, int
+        ] = {}  # by part: the last beat of its figure that was dealt with
         self._last_hits = deque(LAST_HITS if brief.last and brief.drummer else ())
         self._line = line_of(stroke for stroke in own if stroke.part == self._leads)
         for stroke in own if brief.drummer else ():
@@ -216,13 +232,8 @@ class Rollout(PlayedOnce):
             if self._strikes:
                 return self._strike(*self._strikes[0])
             return self._hit_last(self._last_hits.popleft())
-        pulse, pulses = self._pulse
-        if pulse is not None and pulse <= self.frontier:
-            return self._strike_pulse(pulses, pulse)
-        if pulse is not None and (struck is None or pulse < struck):
-            struck = pulse
-        if self._beats:
-            return self._keep_beat(self._beats)
+        if self._kept:
+            return self._keep_beat(self._kept)
         beat = self._beat
         closed = self._closed
         if closed is not None and all(at >= closed for _, at in self._notes.values()):
@@ -266,11 +277,9 @@ class Rollout(PlayedOnce):
         query = query._replace(on=on)
         if not on:
             return self._end(part, self._draw("pitch", query, self._endable(part, tick)), tick)
-        if not self._is_in_pulse(part, tick):
-            return self._drop(tick)
-        if part == BASS and beat and beat.tick == tick:
+        if beat and (beat.tick, beat.part) == (tick, part):
             return self._come_to(beat)
-        is_left_out = self._is_tremolo(part, tick) or self._is_beside_figure(part)
+        is_left_out = self._is_tremolo(part, tick) or self._is_beside_figure(part, tick)
         if is_left_out or not self._is_left(part, tick):
             self._thinned += 1
             return self._drop(tick)
@@ -296,6 +305,8 @@ class Rollout(PlayedOnce):
             if not self._beginnable(part, tick)[pitch]:
                 return self._drop(tick)
         velocity = self._draw_velocity(query._replace(pitch=pitch), kept)
+        if part == DRUMS and brief.drummer:
+            velocity = min(velocity, brief.kit.most(is_kept=kept is not None))
         return self._begin(Stroke(tick, part, pitch, velocity))
 
     # --- drawing ----------------------------------------------------------------------------------------------
@@ -546,15 +557,16 @@ class Rollout(PlayedOnce):
         is_hit = any(rest.start <= since <= rest.start + WAIT for rest in self.brief.rests)
         for (part, pitch), (_, onset) in self._notes.items():
             is_anew = (chord_is_last or is_hit) and onset < since
-            stays = pitch % 12 in _tones(chord, part) and (part != BASS or onset >= since)
+            is_begun = part != BASS or self._is_of(since, onset)
+            stays = pitch % 12 in _tones(chord, part) and is_begun
             if is_anew or (part in STRUCK and not stays):
+                if (part, pitch) in self._leaving or self._leaves(part, pitch, onset, tick):
+                    continue
                 if tick - onset < SHORTEST:
                     return self._wait(onset + SHORTEST)
                 return self._end(part, pitch, tick)
         for part in STRUCK:
-            wanted = _tones(chord, part) - {
-                pitch % 12 for other, pitch in self._notes if other == part
-            }
+            wanted = _tones(chord, part) - {pitch % 12 for pitch in self._held(part)}
             missing = np.array([pitch % 12 in wanted for pitch in range(128)])
             free = self._beginnable(part, tick)
             allowed = free & missing
@@ -565,16 +577,22 @@ class Rollout(PlayedOnce):
                 by = Reason(tick, free, struck_by=struck_by, chord=chord, taste=Source.VOICES)
                 return self._begin_one(part, allowed, tick, favour, by)
         self._strikes.popleft()
-        voicing = tuple(sorted(pitch for part, pitch in self._notes if part == COMP))
+        voicing = tuple(sorted(self._held(COMP)))
         self._voicing = voicing or self._voicing
         return None
+
+    def _is_of(self, since: int, onset: int) -> bool:
+        """True of a note of the bass that begins the chord of tick `since`: with it, tied to it, or just before it."""
+        return onset > since - self._least(BASS) or self._is_tied(BASS, onset, since)
 
     def _hit_last(self, drum: int) -> None:
         """A drum is struck with the last chord, unless it was or the chord is over."""
         tick, last = self.frontier, self.brief.last
         if last is None or tick > last.tick or tick < self._drums.get(drum, tick):
             return
-        self._begin(Stroke(tick, DRUMS, drum, velocity_near(BOLD + self.brief.louder)))
+        kit = self.brief.kit
+        loud = velocity_near(min(BOLD, kit.loudest) + self.brief.louder)
+        self._begin(Stroke(tick, DRUMS, kit.filled(drum), loud))
 
     def _begin_one(
         self,
@@ -595,100 +613,85 @@ class Rollout(PlayedOnce):
         velocity = self._draw_velocity(query._replace(pitch=pitch))
         self._begin(Stroke(tick, part, pitch, velocity))
 
-    # --- a pulse ------------------------------------------------------------------------------------------------
+    # --- figures --------------------------------------------------------------------------------------------------
 
     @property
-    def _pulse(self) -> tuple[int | None, int]:
-        """The next line on which a part has to begin a note, and that part; None where none has."""
-        if self._pulsing:
-            return self._pulsing
-        due: list[tuple[int | None, int]] = []
-        for part, pulse in enumerate(self.brief.pulses):
-            if pulse is None or not self.brief.parts[part]:
-                continue
-            last = max(self._silent_since[part] + TOGETHER, self._pulsed.get(part, -1 << 60))
-            metre = self.hearing.timeline.metre
-            due.append((pulse.line_from(max(self.frontier, last + 1), metre), part))
-        return min(due, default=(None, 0))
+    def _beat(self) -> _Beat | None:
+        """The next beat of any part's figure; None without one, or where it lies in a rest."""
+        due = []
+        for part, figure in enumerate(self.brief.figures):
+            if figure is not None and self.brief.parts[part]:
+                beat = figure.coming(max(self.frontier, self._stepped.get(part, -1 << 60) + 1))
+                due.append(_Beat(beat.tick, part, beat.role))
+        first = min(due, default=None)
+        return None if first is None or self._rest_before(first.tick) else first
 
-    def _strike_pulse(self, part: int, tick: int) -> None:
-        """Give the next stroke on the pulse: the end of an older note, or a note; of a comp, of its chord."""
-        self._pulsing = None
-        if (rest := self._rest_before(tick)) is not None:
-            return self._keep_silent(rest)
-        own = [
-            (pitch, onset) for (other, pitch), (_, onset) in self._notes.items() if other == part
-        ]
-        self._pulsing = tick, part
-        for pitch, onset in own:
-            if tick - onset >= SHORTEST:
-                return self._end(part, pitch, tick)
-        free = self._beginnable(part, tick)
-        allowed, harmony, voices = free, self.brief.harmony[part], self.brief.voices[part]
-        chord = harmony.chord(tick) if harmony and part == COMP else None
-        if chord:
-            missing = chord.pitch_classes - {pitch % 12 for pitch, _ in own}
-            allowed = free & np.array([pitch % 12 in missing for pitch in range(128)])
-        else:
-            voices = min(voices, 1)
-        if len(own) >= voices or not allowed.any():
-            self._pulsing, self._pulsed[part] = None, tick
-            return None
-        favour = None if harmony is None else harmony.at(tick)
-        self._begin_one(part, allowed, tick, favour, Reason(tick, free, welcome=harmony))
+    def _is_beside_figure(self, part: int, tick: int) -> bool:
+        """True where a note of a part that keeps to a figure is none of its beats, and is left out."""
+        figure = self.brief.figures[part]
+        if figure is None:
+            return False
+        if not figure.takes(tick, self.hearing.timeline.metre):
+            return True
+        return figure.others < 1 and self._rng.random() >= figure.others
 
-    def _is_in_pulse(self, part: int, tick: int) -> bool:
-        """False where a part begins notes on lines only, and this tick is none of them."""
-        pulse = self.brief.pulses[part]
-        return pulse is None or pulse.takes(tick, self.hearing.timeline.metre)
-
-    # --- the bass's figure ----------------------------------------------------------------------------------------
-
-    @property
-    def _beat(self) -> Beat | None:
-        """The next beat of the bass's figure; None without one, or where it lies in a rest or behind the end."""
-        figure, since = self.brief.figure, max(self.frontier, self._stepped + 1)
-        if figure is None or not self.brief.parts[BASS]:
-            return None
-        beat = figure.coming(since)
-        return None if self._rest_before(beat.tick) else beat
-
-    def _is_beside_figure(self, part: int) -> bool:
-        """True where a note of the bass is none of its figure, and is left out."""
-        figure = self.brief.figure
-        return part == BASS and figure is not None and self._rng.random() >= figure.others
-
-    def _come_to(self, beat: Beat) -> None:
-        """Let time pass to a beat of the figure: who comes before a bass has struck by then what sounds with it."""
+    def _come_to(self, beat: _Beat) -> None:
+        """Let time pass to a beat of a figure: who comes before a bass has struck by then what sounds with it."""
         if beat.tick > self._last():
             self._wait(beat.tick)
-        self._beats = beat
+        self._kept, self._has_kept = beat, False
 
-    def _keep_beat(self, beat: Beat) -> None:
-        """The bass begins the note of its figure, unless it has begun one just now or may not."""
-        tick, since = self.frontier, self._struck_at.get(BASS, self.brief.start - TICKS_PER_BEAT)
-        allowed = self._beginnable(BASS, tick)
-        may = tick - since > TOGETHER >= tick - beat.tick and allowed.any()
-        if may and self._count(BASS) >= self.brief.voices[BASS]:
-            pitch, onset = next(
-                (it, at) for (part, it), (_, at) in self._notes.items() if part == BASS
-            )
-            if tick - onset >= SHORTEST:
-                return self._end(BASS, pitch, tick)
-            may = False
-        self._beats, self._stepped = None, beat.tick
-        if may and self._is_left(BASS, tick):
-            because = Reason(tick, allowed, welcome=self.brief.harmony[BASS])
-            self._begin_one(BASS, allowed, tick, self._asked(beat.role, tick), because)
+    def _keep_beat(self, beat: _Beat) -> None:
+        """Give the next stroke on a beat: the end of an older note, or a note; of a comp, all of its chord.
+
+        There is none where the part has begun one just now, or may not.
+        """
+        tick, part = self.frontier, beat.part
+        since = self._struck_at.get(part, self.brief.start - TICKS_PER_BEAT)
+        may = self._has_kept or tick - since > TOGETHER >= tick - beat.tick
+        allowed = self._beginnable(part, tick)
+        if may and (self._has_kept or allowed.any()):
+            for pitch, onset in self._held(part).items():
+                if onset < beat.tick and not self._leaves(part, pitch, onset, tick):
+                    return self._end(part, pitch, tick)
+        own, free = self._held(part), allowed
+        allowed, voices = self._missing_on_beat(part, free, own, tick)
+        figure = self.brief.figures[part]
+        may = may and bool(allowed.any()) and len(own) < voices
+        is_left = self._has_kept or (figure is not None and figure.is_firm)
+        if may and (is_left or self._is_left(part, tick)):
+            self._has_kept = True
+            because = Reason(tick, free, welcome=self.brief.harmony[part])
+            return self._begin_one(part, allowed, tick, self._asked(beat, tick), because)
+        self._kept, self._stepped[part] = None, beat.tick
         return None
 
-    def _asked(self, role: Role, tick: int) -> NDArray[np.float64] | None:
-        """How welcome each pitch is to the bass on a beat of its figure."""
-        harmony = self.brief.harmony[BASS]
+    def _missing_on_beat(
+        self, part: int, allowed: Mask, own: Collection[int], tick: int
+    ) -> tuple[Mask, int]:
+        """What a part may still begin on a beat beside the pitches of `own`, and how many notes it holds then."""
+        harmony = self.brief.harmony[part]
+        chord = harmony.chord(tick) if harmony and part == COMP else None
+        if chord is None:
+            return allowed, min(self.brief.voices[part], 1)
+        missing = chord.pitch_classes - {pitch % 12 for pitch in own}
+        return allowed & np.array([pitch % 12 in missing for pitch in range(128)]), (
+            self.brief.voices[part]
+        )
+
+    def _asked(self, beat: _Beat, tick: int) -> NDArray[np.float64] | None:
+        """How welcome each pitch is to a part on a beat of its figure."""
+        harmony = self.brief.harmony[beat.part]
         if harmony is None:
             return None
-        before = self.hearing.encoder.struck.get(BASS)
-        return harmony.at(tick) + harmony.in_figure(role, tick, before)
+        before = self.hearing.encoder.struck.get(beat.part)
+        return harmony.at(tick) + harmony.in_figure(beat.role, tick, before)
+
+    def _is_tied(self, part: int, onset: int, tick: int) -> bool:
+        """True of a note that a figure has begun for the next bar, up to the figure's next beat."""
+        figure = self.brief.figures[part]
+        is_tied = figure is not None and figure.is_tied(onset)
+        return is_tied and figure is not None and tick < figure.coming(onset + 1).tick
 
     # --- density of a part, and the grid -----------------------------------------------------------------------
 
@@ -749,7 +752,7 @@ class Rollout(PlayedOnce):
 
     def _is_struck_soon(self, tick: int) -> bool:
         """True if a note that begins here could not end before the next chord is struck."""
-        return bool(self._strikes) and 0 < self._strikes_at - tick < SHORTEST
+        return bool(self._strikes) and 0 < self._strikes_at - tick < self._least(COMP)
 
     def _within_reach(self, allowed: Mask) -> Mask:
         """Of the pitches of a bass those that its player reaches from the one before, if there are any."""
@@ -762,12 +765,35 @@ class Rollout(PlayedOnce):
     def _endable(self, part: int, tick: int) -> Mask:
         allowed = np.zeros(128, np.bool_)
         for (other, pitch), (_, onset) in self._notes.items():
-            if other == part and tick - onset >= SHORTEST and onset != self._closed:
+            is_held = onset == self._closed or self._is_tied(part, onset, tick)
+            if other == part and tick - onset >= self._least(part) and not is_held:
                 allowed[pitch] = True
         return allowed
 
+    def _held(self, part: int) -> Mapping[int, int]:
+        """The notes of a part that sound and do not leave, oldest first: pitches, and when each began."""
+        return {
+            pitch: onset
+            for (other, pitch), (_, onset) in self._notes.items()
+            if other == part and (other, pitch) not in self._leaving
+        }
+
     def _count(self, part: int) -> int:
-        return sum(1 for other, _ in self._notes if other == part)
+        return len(self._held(part))
+
+    def _least(self, part: int) -> int:
+        """How many ticks a note of a part lasts at least."""
+        if part not in STRUCK or not self.brief.supposes:
+            return SHORTEST
+        return max(SHORTEST, -(-CLICK_US * TICKS_PER_BEAT // self.hearing.timeline.tempo_us))
+
+    def _leaves(self, part: int, pitch: int, onset: int, tick: int) -> bool:
+        """True of a note that would be a click if it ended at a tick: it ends when it is none any more."""
+        until = onset + self._least(part)
+        if part not in STRUCK or not self.brief.supposes or until <= tick:
+            return False
+        self._leaving[part, pitch] = until
+        return True
 
     # --- what follows -------------------------------------------------------------------------------------------
 
@@ -796,25 +822,27 @@ class Rollout(PlayedOnce):
 
     def _end(self, part: int, pitch: int, tick: int) -> None:
         del self._notes[part, pitch]
+        self._leaving.pop((part, pitch), None)
         self._feed(Stroke(tick, part, pitch, 0))
 
     def _end_oldest(self, part: int, tick: int) -> None:
         """All voices of a part sound and it begins another note: the oldest gives way, if it has been heard."""
-        pitch, onset = next(
-            (pitch, at) for (other, pitch), (_, at) in self._notes.items() if other == part
-        )
-        if tick - onset < SHORTEST:
+        pitch, onset = next(iter(self._held(part).items()))
+        if tick - onset < self._least(part):
             return self._drop(tick)
         return self._end(part, pitch, tick)
 
     def _end_overlong(self, tick: int) -> bool:
-        """End the oldest note if it has sounded for too long by `tick`."""
-        for (part, pitch), (_, onset) in self._notes.items():
-            if tick - onset >= self.brief.longest:
-                self._end(part, pitch, max(self.frontier, onset + self.brief.longest))
-                return True
+        """End the note that is to end first, if it has sounded for too long or is to leave by `tick`."""
+        ends = {
+            voice: min(onset + self.brief.longest, self._leaving.get(voice, 1 << 60))
+            for voice, (_, onset) in self._notes.items()
+        }
+        first = min(ends, key=ends.__getitem__, default=None)
+        if first is None or ends[first] > tick:
             return False
-        return False
+        self._end(*first, max(self.frontier, ends[first]))
+        return True
 
     def _rest_before(self, tick: int) -> Stretch | None:
         """The rest that has begun by a tick and is not over yet for this rollout."""
@@ -839,7 +867,12 @@ class Rollout(PlayedOnce):
         return self._wait(over)
 
     def _drop(self, tick: int) -> None:
+        """Let nothing happen at a tick, and go on behind it; a beat of a figure there is not lost."""
+        beat = None if self._kept else self._beat
+        if beat and beat.tick == tick:
+            return self._come_to(beat)
         self.frontier = tick + 1
+        return None
 
     def _feed(self, stroke: Stroke) -> None:
         self._unheard.append(stroke)

@@ -80,6 +80,8 @@ class Reply(Enum):
     LOOPS_BARS = True, "The chords of the last bars repeat until you press it again (bars: {bars})."
     GOES_ON = True, "The music goes on after this round."
     ENDS = True, "The last chord comes with the next bar."
+    ENDS_SLOWLY = True, "The band slows down to its last chord."
+    ENDS_IN_TIME = True, "The last chord comes in time, without a ritard: {leader} leads."
     ENDS_AS_WRITTEN = True, "The ending of the chart begins with the next bar."
     PLAYS_ON = True, "The band plays on: there is no ending."
     ENDS_ALREADY = False, "The band is ending already."

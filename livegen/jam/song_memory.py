@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from livegen.jam.harmonies import ChordFrom, foot
+from livegen.jam.sections import of_round
 from livegen.music.chord import INTERVALS, Chord
 from livegen.music.foresight import CellGrid, Foresight
 from livegen.music.timeline import Timeline
@@ -191,6 +192,17 @@ class SongMemory:
             self._song.restart(line)
             self._said.clear()
         return is_known
+
+    def sections(self, since: int, until: int, timeline: Timeline) -> frozenset[int] | None:
+        """The bar lines from tick `since` to before `until` on which the form, or a part of it, begins.
+
+        None where no form was found.
+        """
+        form = self._song.form() if self._song else None
+        if form is None or form.sure < SURE:
+            return None
+        bar = timeline.metre.place(since).bar
+        return frozenset(of_round(form.start, form.length_bars * bar, bar, since, until))
 
     # --- for people -----------------------------------------------------------------------------------------------
 

@@ -6,53 +6,59 @@ One table: B is the band as it is, the others are more or less of it.  Knows par
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from livegen.music.drum_bars import KICK, PEDAL_HAT, RIDE, SIDE_STICK, SNARE, DrumBar, DrumHit
-from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.drum_bars import (
+    CRASH,
+    HAT,
+    KICK,
+    PEDAL_HAT,
+    RIDE,
+    SIDE_STICK,
+    SNARE,
+    DrumBar,
+    DrumHit,
+)
+from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP, DRUMS, PARTS
-from livegen.music.quantise import line_from
 
 SWINGS = 57  # percent: from here on a bass walks in quarters where it would play eighths
 _HATS = (42, 44, 46)
 _RIDE = tuple((hat, RIDE) for hat in _HATS)
+_STICKS = 100  # velocity: what is never louder is played with brushes
 
 
-@dataclass(frozen=True, slots=True)
-class PartPulse:
-    """A part begins a note each `ticks` of the bar, or `at` some of its ticks, and then on no other.
-
-    Its other notes fall on lines `lines` ticks apart, or anywhere.
-    """
+class Each(NamedTuple):
+    """A part begins a note each `ticks` of the bar; its other notes fall on lines `lines` ticks apart, or anywhere."""
 
     ticks: int
-    lines: int | None = None
-    at: tuple[int, ...] = ()
-
-    def line_from(self, tick: int, metre: Metre) -> int:
-        """The first tick on which it begins a note that is not before this one."""
-        if not self.at:
-            return line_from(tick, self.ticks, metre)
-        place, bar = metre.place(tick)
-        return tick - place + min((at for at in self.at if at >= place), default=bar + self.at[0])
-
-    def takes(self, tick: int, metre: Metre) -> bool:
-        """True if a note of the part may begin on a tick."""
-        if self.at:
-            return self.line_from(tick, metre) == tick
-        return self.lines is None or line_from(tick, self.lines, metre) == tick
+    lines: int
 
 
 class Kit(NamedTuple):
     """The drums of a variation: drums with those that are struck `instead`, and hits that are `added` to each bar.
 
-    Fills stay as they are.
+    Fills stay as they are.  No hit is louder than `loudest`; brushes are softer than sticks.
     """
 
     instead: tuple[tuple[int, int], ...] = ()
     added: DrumBar = ()
+    loudest: int = 127
+
+    @property
+    def is_brushed(self) -> bool:
+        """True of brushes, which keep to their bars more closely."""
+        return self.loudest < _STICKS
 
     def drum(self, pitch: int) -> int:
         """The drum that is struck where this one is meant."""
         return dict(self.instead).get(pitch, pitch)
+
+    def most(self, is_kept: bool) -> int:
+        """How loud a hit may be; brushes add none that stands out among those of their bars."""
+        return self.loudest if is_kept or not self.is_brushed else self.loudest * 2 // 3
+
+    def filled(self, pitch: int) -> int:
+        """The drum that is struck in a fill: only with brushes another than is meant."""
+        return self.drum(pitch) if self.is_brushed else pitch
 
     def bar(self, bar: DrumBar, ticks: int) -> DrumBar:
         """The hits of a bar of so many ticks on this kit."""
@@ -63,27 +69,55 @@ class Kit(NamedTuple):
 
 
 PLAIN_KIT = Kit()
+# A ballad's: no open hi-hat, no clap, and a ride where sticks would crash.
+BRUSHES = Kit(
+    (
+        (39, SNARE),
+        (40, SNARE),
+        (46, PEDAL_HAT),
+        (HAT, PEDAL_HAT),
+        *((it, RIDE) for it in (CRASH, 52, 55, 57)),
+    ),
+    (),
+    64,
+)
+KITS = ("auto", "sticks", "brushes")
+RITARDS = ("auto", "on", "off")  # at the end: as is usual in a style
+BALLAD_BPM = 74  # at most, where brushes are taken by themselves
+_STAYS = 84  # and who has brushes in hand keeps them up to this tempo: one that is heard wavers
+# Styles whose slow songs are played on brushes, by the first words of their names.
+_BALLADS = (
+    "jazz", "leadsheet_jazz", "leadsheet_song", "leadsheet_stage_screen", "leadsheet_pop", "pop", "song", "lied",
+    "folk", "gospel", "hymn", "romantic", "drums_jazz",
+)  # fmt: skip
+
+
+def has_ballads(style: str) -> bool:
+    """True of a style whose slow songs are ballads."""
+    return f"{style}_".startswith(tuple(f"{it}_" for it in _BALLADS))
+
+
+def is_brushed(told: str, style: str, bpm: float, was_brushed: bool) -> bool:
+    """True where drums are played with brushes: as the control `kit` says, or by themselves in ballads."""
+    if told != "auto":
+        return told == "brushes"
+    return has_ballads(style) and bpm <= (_STAYS if was_brushed else BALLAD_BPM)
 
 
 @dataclass(frozen=True, slots=True)
 class Variation:
     """A level of the band: `densities` by part multiply those of the mixer, `louder` is added to velocities.
 
-    `comp` is the pulse of a comp, `bass` that of a bass, `walks` that of a bass in a style that swings; None leaves
-    the rhythm to the model.
+    `comp`, `bass`, and `walks` for a bass in a style that swings, say on which beats they begin notes; None leaves that
+    to others (jam/figures.py).
     """
 
     densities: tuple[float, ...] = (1.0,) * len(PARTS)
     louder: float = 0.0
-    comp: PartPulse | None = None
-    bass: PartPulse | None = None
-    walks: PartPulse | None = None
+    comp: Each | None = None
+    bass: Each | None = None
+    walks: Each | None = None
     kit: Kit = PLAIN_KIT
-
-    def pulses(self, swing: float) -> tuple[PartPulse | None, ...]:
-        """The pulses by part where the first eighth of a beat takes `swing` percent of it."""
-        pulses = {COMP: self.comp, BASS: self.walks if swing >= SWINGS else self.bass}
-        return tuple(pulses.get(part) for part in range(len(PARTS)))
 
 
 def _by_part(comp: float, bass: float, drums: float) -> tuple[float, ...]:
@@ -93,8 +127,8 @@ def _by_part(comp: float, bass: float, drums: float) -> tuple[float, ...]:
 
 _BEAT = TICKS_PER_BEAT
 _EIGHTH = _BEAT // 2
-_HALVES, _EIGHTHS = PartPulse(4 * _BEAT, 2 * _BEAT), PartPulse(_EIGHTH, _EIGHTH)  # or wholes
-_QUARTERS, _TWO = PartPulse(_BEAT, _EIGHTH), PartPulse(2 * _BEAT, _EIGHTH)  # and some off the beat
+_HALVES, _EIGHTHS = Each(4 * _BEAT, 2 * _BEAT), Each(_EIGHTH, _EIGHTH)  # or wholes
+_QUARTERS, _TWO = Each(_BEAT, _EIGHTH), Each(2 * _BEAT, _EIGHTH)  # and some off the beat
 # The left foot on two and four; on each beat, with a kick before the third.
 _FOOT = tuple(DrumHit(beat * _BEAT, PEDAL_HAT, 70) for beat in (1, 3))
 _FEET = (*(DrumHit(beat * _BEAT, PEDAL_HAT, 80) for beat in range(4)), DrumHit(36, KICK, 85))
@@ -107,7 +141,7 @@ VARIATIONS = {
     "D": Variation(
         _by_part(3.0, 1.6, 1.2),
         12,
-        PartPulse(_BEAT, _BEAT // 4),
+        Each(_BEAT, _BEAT // 4),
         _EIGHTHS,
         _QUARTERS,
         Kit(_RIDE, _FEET),

@@ -84,6 +84,28 @@ def plain_bar(metre: Metre, bar: int) -> DrumBar:
     return tuple(found)
 
 
+def brushed_bars(metre: Metre, bar: int, is_swung: bool) -> tuple[DrumBar, DrumBar]:
+    """Two bars of a ballad on brushes, of `bar` ticks each: taps on the snare, a kick, the hi-hat by foot, all soft.
+
+    Off the beat are taps after each second beat; where the beat is straight a side stick is on the last weak beat.
+    After jazz and pop drummers' methods, where nobody swirls: General MIDI's usual kit has no such sound.
+    """
+    strong, beats = metre.strong(bar), range(0, bar, metre.beat)
+    weak = [tick for tick in beats if tick % strong]
+    hits = [DrumHit(tick, SNARE, 34 if tick in weak else 28) for tick in beats]
+    hits += [DrumHit(tick, PEDAL_HAT, 42) for tick in weak]
+    hits += [DrumHit(0, KICK, 50), *(DrumHit(at, KICK, 36) for at in range(strong, bar, strong))]
+    if metre.beat == TICKS_PER_BEAT:
+        off = [tick + metre.beat // 2 for tick in (weak or [0])]
+    else:
+        off = [tick + third for tick in beats for third in (metre.beat // 3, metre.beat * 2 // 3)]
+    hits += [DrumHit(tick, SNARE, 22) for tick in off if tick < bar]
+    if weak and not is_swung:
+        hits.append(DrumHit(weak[-1], SIDE_STICK, 46))
+    other = [hit for hit in hits if hit.tick not in off[:1]]
+    return tuple(sorted(hits)), tuple(sorted(other))
+
+
 @cache
 def _table() -> tuple[Mapping[str, tuple[Pattern, ...]], Mapping[str, tuple[DrumBar, ...]]]:
     table = json.loads(TABLE.read_text())

@@ -73,10 +73,11 @@ GENRES = (
     Genre(2, "leadsheet_blues", "kind mixolydian",
           "blues, bluesy, 12 bar blues, boogie, boogie woogie, bb king, 布鲁斯, 蓝调"),
     Genre(2, "leadsheet_latin", "",
-          "bossa, bossa nova, bossanova, samba, latin, latino, salsa, rumba, mambo, cha cha, bolero, jobim, "
-          "montuno, cuban, brazilian, brasilianisch~, lateinamerikanisch~, calypso, tango, piazzolla, habanera, "
-          "波萨诺瓦, 巴萨诺瓦, 桑巴, 拉丁, 探戈, 萨尔萨, chacha, baiao"),
-    Genre(2, "drums_afrocuban leadsheet_latin", "", "afro cuban, afrocuban, afro"),
+          "bossa, bossa nova, bossanova, samba, latin, latino, rumba, bolero, jobim, brazilian, "
+          "brasilianisch~, lateinamerikanisch~, calypso, tango, piazzolla, habanera, "
+          "波萨诺瓦, 巴萨诺瓦, 桑巴, 拉丁, 探戈, baiao"),
+    Genre(2, "drums_afrocuban leadsheet_latin", "",
+          "afro cuban, afrocuban, afro, salsa, mambo, montuno, cha cha, chacha, cuban, 萨尔萨"),
     Genre(2, "drums_afrobeat", "", "afrobeat, fela kuti"),
     Genre(2, "leadsheet_reggae", "", "reggae, ska, dub, one drop, bob marley, 雷鬼"),
     Genre(2, "leadsheet_funk_soul", "",

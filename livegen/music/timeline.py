@@ -3,7 +3,7 @@
 Knows a tempo, an origin and bar lines; does not know where they come from.  Integers throughout.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
 
@@ -55,6 +55,11 @@ class Timeline:
         """The ticks of the quarters after `since` and up to `until`, micros; none within half a beat of `since`."""
         first, last = self.tick_from(since + self.tempo_us // 2), self.tick_from(until + 1) - 1
         return range(first + -first % TICKS_PER_BEAT, last + 1, TICKS_PER_BEAT)
+
+    def at_tempo(self, tempo_us: int, at: int) -> "Timeline":
+        """The same beats at another tempo from the time `at` on, micros: there the beat is where it was."""
+        origin_us = at - (at - self.origin_us) * tempo_us // self.tempo_us
+        return replace(self, tempo_us=tempo_us, origin_us=origin_us)
 
     @property
     def bpm(self) -> float:

@@ -1,17 +1,20 @@
 """Cues to the band that goes along, on virtual time: each takes effect on the bar line."""
 
+import pytest
+
 from livegen.jam.agenda import ROUTES
 from livegen.jam.cues import VARYING
 from livegen.jam.lead_sheet import LeadSheet
 from livegen.jam.mapping import CUES
+from livegen.jam.ritard import bends, is_wanted
 from livegen.jam.song_memory import SongMemory
 from livegen.music.charts import chart_of
 from livegen.music.chord import Chord
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.parts import BASS, COMP
+from livegen.music.parts import BASS, COMP, DRUM_CHANNEL
 from livegen.music.timeline import Timeline
 from livegen.testing import Rehearsal, UniformModel
-from tests.jam.stage import BAR, BEAT, command, onsets, play, rehearsal, turn
+from tests.jam.stage import BAR, BEAT, CLOCK, START, command, onsets, play, rehearsal, turn
 
 ON_TIME = 25_000  # a chord is struck a tick late where a note is too short to end
 DRUMS, CRASH = 9, 49
@@ -617,3 +620,76 @@ def test_while_it_is_counted_in_a_cue_is_for_the_one() -> None:
     jam.until(7 * BAR)
     assert not [it for _, it in onsets(jam, 0, 2 * BAR - ON_TIME) if it.channel != DRUMS]
     assert [bass_at(jam, bar) for bar in range(2, 7)] == [{8}, {1}, {8}, {1}, {0}]
+
+
+# --- the ritard -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("free", [False, True])
+def test_an_ending_may_slow_down_and_all_strike_the_last_chord_together_and_hold_it(
+    free: bool,
+) -> None:
+    jam = band(ritard="on", tempo=120, sync="free" if free else "internal")
+    sing(jam, 2)
+    command(jam, "ending", at=2 * BAR + BEAT // 4)
+    assert line(jam) == "The band slows down to its last chord."
+    tempi = list[float]()
+    while jam.engine.snapshot()["turn"] == "together" and jam.now < 9 * BAR:
+        jam.until(jam.now + BEAT // 2)
+        tempi.append(float(str(jam.engine.snapshot()["tempo_bpm"])))
+    assert 70 <= min(tempi) <= 75  # .6 of 120
+
+    struck = [at for at, note in onsets(jam) if note.channel == BASS_CHANNEL][-1]
+    assert 3.1 * BAR < struck < 3.6 * BAR  # a bar that is a quarter slower on the whole
+    together = {note.channel for at, note in onsets(jam, struck - 3_000, struck + 3_000)}
+    assert {BASS_CHANNEL, DRUM_CHANNEL} <= together
+    assert not onsets(jam, struck + 3_000)
+    jam.until(20 * BAR)
+    assert not jam.wire.sounding
+    assert jam.engine.snapshot()["tempo_bpm"] == 120
+
+
+def test_a_ritard_in_its_bar_slows_down_evenly() -> None:
+    timeline = Timeline(500_000, 7)
+    found = list(bends(timeline, 96, 192))
+    tempi = [bent.tempo_us for _, bent in found]
+    assert tempi == sorted(tempi) and tempi[0] == 500_000 and tempi[-1] == round(500_000 / 0.6)
+    for (at, bent), (_, before) in zip(found[1:], found, strict=False):
+        assert abs(bent.micros(bent.tick(at)) - at) <= 1
+        assert bent.tick(at) == before.tick(at)
+
+
+@pytest.mark.parametrize(
+    "style, bpm, told, slows",
+    [
+        ("pop", 66, "auto", True),
+        ("pop", 120, "auto", False),
+        ("jazz_swing", 126, "auto", False),
+        ("gospel", 100, "auto", True),
+        ("hymn", 90, "auto", True),
+        ("gospel", 100, "off", False),
+        ("jazz_swing", 200, "on", True),
+    ],
+)
+def test_ballads_gospel_and_hymns_slow_down_at_the_end_and_swing_and_pop_do_not(
+    style: str, bpm: float, told: str, slows: bool
+) -> None:
+    assert is_wanted(told, style, bpm) == slows
+
+
+def test_with_a_daw_s_clock_there_is_no_ritard_and_the_reply_says_so() -> None:
+    jam = band(ritard="on", sync="clock")
+    jam.play(0, START)
+    for tick in range(24 * 4 * 6):
+        at = tick * BEAT // 24
+        jam.play(at, CLOCK)
+        if tick % 48 == 0:
+            jam.play(at + 1, NoteOn(76, 80))
+        if tick % 48 == 24:
+            jam.play(at + 1, NoteOff(76))
+        if tick == 24 * 4 * 2 + 6:
+            command(jam, "ending")
+            said = line(jam)
+    assert said == "The last chord comes in time, without a ritard: The DAW's clock leads."
+    basses = [at for at, note in onsets(jam) if note.channel == BASS_CHANNEL]
+    assert abs(basses[-1] - 3 * BAR) < BEAT // 4

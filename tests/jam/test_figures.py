@@ -1,0 +1,140 @@
+"""A bass keeps to what basses play in a style: it walks in swing, has the bossa's rhythm, and is with the kick."""
+
+from itertools import pairwise
+
+import pytest
+
+from livegen.jam.drummer import LOOSE, Drummer, drummer_for
+from livegen.jam.figures import Role, of_bass
+from livegen.jam.variations import BRUSHES
+from livegen.music.drum_bars import CRASH, KICK, SNARE, DrumHit
+from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.metre import COMMON_TIME, parse_metre
+from livegen.music.parts import BASS, DRUM_CHANNEL
+from tests.jam.stage import BAR, BEAT, onsets
+from tests.jam.test_chart import CHANNELS, band, held
+
+KICKS = Drummer(0, 96, ((DrumHit(0, KICK, 90), DrumHit(24, SNARE, 90), DrumHit(60, KICK, 80)),), ())
+
+
+def test_who_swings_walks_in_four_and_in_three() -> None:
+    for style, metre, beats in (("jazz_swing", "4/4", 4), ("jazz_cool", "3/4", 3)):
+        figure = of_bass(style, parse_metre(metre), 0, KICKS)
+        assert figure and figure.others == 0
+        assert [beat.tick for beat in figure.beats] == [24 * at for at in range(beats)]
+
+
+@pytest.mark.parametrize("metre", ["4/4", "3/4", "5/4", "7/8"])
+def test_in_other_styles_the_bass_goes_with_the_kicks_of_the_drums_if_there_are_any(
+    metre: str,
+) -> None:
+    assert of_bass("pop", parse_metre(metre), 0, None) is None
+    figure = of_bass("pop", COMMON_TIME, 0, KICKS)
+    assert figure and figure.others > 0
+    assert [figure.coming(tick).tick for tick in (0, 1, 60, 61, 96)] == [0, 60, 60, 96, 96]
+
+
+def test_a_figure_comes_again_before_its_origin_too() -> None:
+    figure = of_bass("leadsheet_latin", COMMON_TIME, 960, None)
+    assert figure and figure.origin == 960
+    assert figure.coming(960 - 95) == (960 - 96 + 36, Role.FIFTH)
+
+
+def bass(style: str, bars: int = 8) -> list[tuple[int, int]]:
+    """Times within their bars, and pitches, of a bass under a melody with a chart; from the second bar on."""
+    jam = band("| C7 | F7 | C7 | G7 |\n", style=style)
+    held(jam, bars)
+    found = onsets(jam, BAR - BEAT // 8, bars * BAR - BEAT // 8)
+    return [(at, note.pitch) for at, note in found if note.channel == CHANNELS[BASS]]
+
+
+def test_a_walking_bass_has_a_note_on_each_beat_and_seldom_the_same_twice() -> None:
+    notes = bass("jazz_swing")
+    on_beats = [pitch for at, pitch in notes if min(at % BEAT, -at % BEAT) < BEAT // 20]
+    assert len(on_beats) == len(notes)
+    assert len(notes) >= 0.85 * 7 * 4
+    assert sum(one == other for one, other in pairwise(on_beats)) <= len(on_beats) // 4
+
+
+def test_a_bossa_has_roots_and_fifths_on_one_and_the_and_of_two_and_three_and_the_and_of_four() -> (
+    None
+):
+    notes = bass("leadsheet_latin")
+    places = {round(at % BAR / BEAT, 1) % 4 for at, _ in notes}
+    assert places <= {0.0, 1.5, 2.0, 3.5}
+    assert len(notes) >= 0.85 * 7 * 4
+    roots = (0, 5, 0, 7)
+    for at, pitch in notes:
+        root = roots[round(at / BEAT * 2) // 8 % 4]
+        assert (pitch - root) % 12 in (0, 7)
+
+
+def test_bass_and_kick_are_struck_together() -> None:
+    jam = band("| C7 | F7 | C7 | G7 |\n")
+    held(jam, 8)
+    found = onsets(jam, BAR, 8 * BAR)
+    kicks = [at for at, note in found if note.channel == DRUM_CHANNEL and note.pitch == KICK]
+    basses = [at for at, note in found if note.channel == CHANNELS[BASS]]
+    near = [min((at - kick for kick in kicks), key=abs) for at in basses]
+    locked = [apart for apart in near if abs(apart) < BEAT // 8]
+    assert len(locked) >= 8
+    assert max(map(abs, locked)) <= 10_000
+
+
+def test_a_tumbao_is_on_the_and_of_two_and_on_four_which_is_the_next_chord_s_and_is_held_over_the_bar_line() -> (
+    None
+):
+    jam = band("| C7 | F7 | C7 | G7 |\n", style="drums_afrocuban")
+    held(jam, 8)
+    began, notes = dict[int, int](), list[tuple[int, int, int]]()
+    for at, message in jam.sent:
+        if isinstance(message, NoteOn | NoteOff) and message.channel == CHANNELS[BASS]:
+            if message.pitch in began:
+                notes.append((began.pop(message.pitch), at, message.pitch))
+            if isinstance(message, NoteOn):
+                began[message.pitch] = at
+    notes = [note for note in sorted(notes) if BAR <= note[0] < 7 * BAR]
+    roots = (0, 5, 0, 7)
+    assert {round(at % BAR / BEAT, 1) for at, _, _ in notes} <= {1.5, 3.0}
+    assert len(notes) >= 0.85 * 6 * 2
+    for at, end, pitch in notes:
+        bar, is_on_four = at // BAR, at % BAR > 2 * BEAT
+        assert (pitch - roots[(bar + is_on_four) % 4]) % 12 == (0 if is_on_four else 7)
+        assert not is_on_four or end >= (bar + 1) * BAR + BEAT
+
+
+@pytest.mark.parametrize(
+    "style, bpm, told, has_snare_shots",
+    [
+        ("pop", 66, "auto", False),
+        ("pop", 110, "auto", True),
+        ("leadsheet_reggae", 66, "auto", True),
+        ("pop", 66, "sticks", True),
+        ("drums_rock", 140, "brushes", False),
+    ],
+)
+def test_ballads_are_played_on_brushes_with_no_shot_and_no_crash_and_who_asks_for_brushes_has_them(
+    style: str, bpm: int, told: str, has_snare_shots: bool
+) -> None:
+    jam = band("| C | F | C | G |\n", style=style, tempo=bpm, kit=told, parts="drums")
+    held(jam, 18)
+    hits = [note for _, note in onsets(jam, BAR) if note.channel == DRUM_CHANNEL]
+    shots = [hit for hit in hits if hit.pitch in (SNARE, 40) and hit.velocity > 70]
+    assert bool(shots) == has_snare_shots
+    if not has_snare_shots:
+        assert not {CRASH, 57, 46} & {hit.pitch for hit in hits}
+        assert max(hit.velocity for hit in hits) <= 90
+        assert sum(hit.pitch == SNARE for hit in hits) > len(hits) // 3
+
+
+@pytest.mark.parametrize("metre", ["4/4", "3/4", "6/8", "12/8", "5/4", "2/4", "7/8"])
+def test_brushes_have_bars_of_their_own_in_any_metre(metre: str) -> None:
+    told = parse_metre(metre)
+    bar = told.place(0).bar
+    drummer = drummer_for("pop", told, 0, "a", kit=BRUSHES)
+    for number in range(9):
+        hits = drummer.hits(number)
+        is_all_fill = drummer.fill_at(number) == 0
+        assert is_all_fill or KICK in {hit.pitch for hit in hits if hit.tick == number * bar}
+        assert all(number * bar <= hit.tick < (number + 1) * bar for hit in hits)
+        assert max(hit.velocity for hit in hits) <= BRUSHES.loudest + LOOSE
