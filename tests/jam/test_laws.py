@@ -16,6 +16,7 @@ from livegen.jam.engine import SLICE_STEPS, Engine, Event, Swap, Wake
 from livegen.jam.mapping import COMMANDS as ALL_COMMANDS
 from livegen.jam.mapping import Command
 from livegen.jam.turns import MODES
+from livegen.jam.variations import KITS, RITARDS
 from livegen.music.messages import (
     ControlChange,
     Cut,
@@ -63,6 +64,8 @@ VALUES = {
     "energy": st.sampled_from([0.0, 0.5, 1.0]),
     "follow": st.sampled_from([0.0, 0.5, 1.0]),
     "variation": st.sampled_from(["A", "B", "C", "D"]),
+    "kit": st.sampled_from(KITS),
+    "ritard": st.sampled_from(RITARDS),
     "groove": st.sampled_from([0.0, 0.75, 1.0]),
     "swing": st.sampled_from(["auto", 50, 60, 67, 75]),
     "parts": st.sampled_from(["auto", "lead", "comp bass", "lead comp bass drums"]),
