@@ -24,12 +24,13 @@ from livegen.jam.engine import Engine
 from livegen.jam.explaining import CANNOT_TELL, KEPT, NOT_KEPT
 from livegen.jam.harmonies import ChordFrom, Welcome
 from livegen.jam.mapping import Command
+from livegen.jam.planner import LAST_HITS
 from livegen.jam.reasons import Drawn, Mixed, Reason, Source, explained
 from livegen.jam.theme import Point, Theme
 from livegen.music.chord import Chord
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.metre import COMMON_TIME
-from livegen.music.parts import COMP
+from livegen.music.parts import COMP, DRUM_CHANNEL
 from livegen.testing import SECOND, EchoModel, FaultyModel, Rehearsal, UniformModel
 from tests.jam.stage import BAR, BEAT, command, onsets, play, rehearsal
 
@@ -292,6 +293,8 @@ def test_what_a_cue_asked_for_is_the_cues() -> None:
     jam.until(jam.now + 2 * BAR)
     last = max(at for at, _ in onsets(jam))
     struck = [(at, it) for at, it in onsets(jam) if at > last - BEAT // 8]
+    # A drum that the model adds to the last hit was asked for by nobody.
+    struck = [row for row in struck if row[1].channel != DRUM_CHANNEL or row[1].pitch in LAST_HITS]
 
     assert len(struck) > 2
     assert {why(jam, (at, it.channel, it.pitch))["who"] for at, it in struck} == {"cue"}
