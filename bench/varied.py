@@ -216,12 +216,14 @@ def nearest(some: Sequence[Steps], own: Steps, asked: float) -> Steps:
 
 def rho(asked: Sequence[float], came: Sequence[float]) -> float:
     """Spearman's: Pearson's of the ranks, equal values sharing theirs."""
-    ranks = [_ranks(np.array(values)) for values in (asked, came)]
-    return float(np.corrcoef(*ranks)[0, 1])
+    first, second = _ranks(np.array(asked)), _ranks(np.array(came))
+    return float(np.corrcoef(first, second)[0, 1])
 
 
 def _ranks(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    return (values[:, None] > values).sum(1) + ((values[:, None] == values).sum(1) - 1) / 2
+    below, equal = (values[:, None] > values).sum(1), (values[:, None] == values).sum(1)
+    ranks: NDArray[np.float64] = below + (equal - 1) / 2
+    return ranks
 
 
 def compared(

@@ -50,6 +50,8 @@ class Block(nn.Module):
 class PhraseNetwork(nn.Module):
     """Encoder and decoder."""
 
+    places: Tensor  # (LINES,): added to the class of each line, so that each line of a beat has weights of its own
+
     def __init__(self, config: PhraseConfig) -> None:
         super().__init__()
         self.config = config

@@ -158,7 +158,9 @@ def test_a_phrase_of_the_map_is_played_by_its_number() -> None:
     rehearsal = jam()
     play(rehearsal, MELODY)
     command(rehearsal, "keep_a")
-    [(number, _, _, name)] = rehearsal.engine.snapshot()["phrases"]  # type: ignore[misc]
+    phrases = rehearsal.engine.snapshot()["phrases"]
+    assert isinstance(phrases, list)
+    [(number, _, _, name)] = phrases
     command(rehearsal, "phrase", number)
     rehearsal.until(8 * BAR)
     assert name == "A"
