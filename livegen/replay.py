@@ -67,6 +67,24 @@ def reproduce(session: Session, build: Build, meaning: Meaning = command) -> Out
     return Outcome(notes, reproduced, difference, faults)
 
 
+def explained(session: Session, build: Build, meaning: Meaning = command) -> Iterator[str]:
+    """Why the notes of the model were played, a line each with its seconds from the beginning, as far as that is known.
+
+    The session is played again for it.
+    """
+    for run in session.runs:
+        engine, coming = build(run.header), deque[tuple[int, NoteOn]]()
+        engine.watch(True)
+        for event, at in _events(run, meaning):
+            for due, message in _fed(engine, event, at, lambda fault: None):
+                if isinstance(message, NoteOn):
+                    coming.append((due, message))
+            while coming and coming[0][0] < at:
+                due, note = coming.popleft()
+                if line := engine.explain(due, note.channel, note.pitch):
+                    yield f"{(due - session.began) / 1e6:9.3f} s  {line}"
+
+
 def _told(when: str, faults: Sequence[Fault], session: Session) -> list[str]:
     """A sentence for the faults of then or now, if there were any: how many, and the first."""
     if not faults:

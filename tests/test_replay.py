@@ -12,8 +12,8 @@ from livegen.jam.engine import Engine, Event, Wake
 from livegen.jam.journal import Account, Session, read
 from livegen.jam.mapping import Command
 from livegen.jam.rows import Fault, Header, Heard, Lost, Row, first_line, line
-from livegen.music.messages import Cut, Message, NoteOff, NoteOn, encode
-from livegen.replay import Outcome, handed_out, reproduce
+from livegen.music.messages import Cut, Message, NoteOff, NoteOn, decode, encode
+from livegen.replay import Outcome, explained, handed_out, reproduce
 from livegen.testing import SECOND, UniformModel
 
 Playing = list[tuple[int, Message | Command]]
@@ -202,3 +202,14 @@ def test_an_engine_that_began_late_is_fed_what_came_before_when_it_began() -> No
 
     assert outcome.is_same, outcome
     assert outcome.notes > 0
+
+
+def test_a_session_that_is_played_again_says_of_each_note_why_it_was_played() -> None:
+    played = session(*lived(CALL))
+    notes = [out for out in handed_out(played.runs[0]) if isinstance(decode(out.data), NoteOn)]
+
+    said = list(explained(played, engine))
+
+    assert len(said) == len(notes) > 1
+    assert [line.split()[0] for line in said] == [f"{out.due / 1e6:.3f}" for out in notes]
+    assert reproduce(played, engine).is_same

@@ -15,16 +15,22 @@ if TYPE_CHECKING:
     from livegen.jam.rows import Header, Told
 
 
-def replay(journal: Path, out: Path | None, model: str | None, replaces: bool = False) -> bool:
+def replay(
+    journal: Path,
+    out: Path | None,
+    model: str | None,
+    replaces: bool = False,
+    explains: bool = False,
+) -> bool:
     """Play a journal again and say on standard output how far it came out the same; whether it did.
 
     With `out` the session is written there first, as it was played; a file that is there is left alone unless
-    `replaces`.  Raises LivegenError.
+    `replaces`.  With `explains` it says before why each note of the model's was played.  Raises LivegenError.
     """
     from livegen.daemon.recordings import midi_name
     from livegen.jam.journal import read, salvage
     from livegen.jam.rows import JournalError
-    from livegen.replay import reproduce
+    from livegen.replay import explained, reproduce
 
     if out is not None:
         expect_apart([journal], [midi_name(out)])
@@ -40,7 +46,10 @@ def replay(journal: Path, out: Path | None, model: str | None, replaces: bool = 
         session = read(lines)
     except JournalError as error:
         raise JournalError(f"{journal}: {error}") from None
-    outcome = reproduce(session, lambda header: engine_again(header, model), meaning)
+    build = partial(engine_again, model=model)
+    for line in explained(session, build, meaning) if explains else ():
+        print(line)
+    outcome = reproduce(session, build, meaning)
     print(outcome)
     return outcome.is_same
 

@@ -201,7 +201,8 @@ def generate(
     metavar="NAME|PATH",
     help="Model that plays. [default: the model file that the journal names]",
 )
-def replay(journal: Path, out: Path | None, replaces: bool, model: str | None) -> int:
+@click.option("--why", is_flag=True, help="Also say why each note of the model was played.")
+def replay(journal: Path, out: Path | None, replaces: bool, model: str | None, why: bool) -> int:
     """Play a session again from its journal, and compare.
 
     The engine gets the same messages and commands as in the session, in the same order and with the same
@@ -215,7 +216,8 @@ def replay(journal: Path, out: Path | None, replaces: bool, model: str | None) -
     Examples:
       livegen replay ~/.local/share/livegen/recordings/"2026-11-21 063012.jsonl"
       livegen replay session.jsonl --out session.mid
+      livegen replay session.jsonl --why
     """
     from livegen import app
 
-    return 0 if app.replay(journal, out, model, replaces) else 1
+    return 0 if app.replay(journal, out, model, replaces, why) else 1

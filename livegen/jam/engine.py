@@ -380,6 +380,14 @@ class Engine:
         (explaining if explaining.has_work else surprise).work()
         return explaining.has_work or surprise.has_work
 
+    def explain(self, due: int, channel: int, pitch: int) -> str:
+        """Why a note was played that was sent then and there, worked out at once; "" where that is not known."""
+        if self._explaining.ask([due, channel, pitch]) is not None:
+            return ""
+        while self._explaining.has_work:
+            self._explaining.work()
+        return self._explaining.line
+
     def outlook(self) -> dict[str, object]:
         """More for the page: notes to come, how surprising the last ones were, the styles of the model."""
         return {

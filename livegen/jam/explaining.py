@@ -59,7 +59,7 @@ class HeardNote(NamedTuple):
 
 
 class Explaining:
-    """`told` is the answer to the last question, plain values by name; empty before the first.
+    """`told` is the answer to the last question, plain values by name; empty before the first.  `line` says it.
 
     `keeps_steps` says that reasons are to hold the network's steps, 100 kB each: while a page looks on, and once
     somebody has asked.  `timeline` gives that of now.  Threads: loop only.
@@ -68,6 +68,7 @@ class Explaining:
     def __init__(self, replies: Replies, timeline: Callable[[], Timeline]) -> None:
         self.keeps_steps = False
         self.told: Mapping[str, object] = {}
+        self.line = ""
         self._replies, self._timeline = replies, timeline
         self._has_asked = False
         self._planned: dict[Stroke, Reason | None] = {}
@@ -208,7 +209,8 @@ class Explaining:
             "without": round(without, 1),
         }
         line = f"{note.name}, {source.word}: {words.because}. {words.odds} {words.seen}"
-        self._replies.give(COMMAND, Reply.WHY, line=" ".join(line.split()))
+        self.line = " ".join(line.split())
+        self._replies.give(COMMAND, Reply.WHY, line=self.line)
 
 
 class _Words(NamedTuple):
