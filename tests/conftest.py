@@ -17,11 +17,12 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
 LIVE = (
-    "e2e",
     "browser",
+    "e2e",
 )  # folders of tests in real time, of which two at once would disturb each other
 APART = ("test_alone.py",)  # of those, what has a network of its own, and no ports
-LONGEST = ("test_documented_commands.py",)
+# What takes longest, file or folder, the longest first.
+EARLY = ("test_documented_commands.py", *LIVE, "test_package.py")
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +54,12 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that take longest: with several workers the others then fill the time beside them."""
-    items.sort(key=lambda item: (item.path.name not in LONGEST, item.path.parent.name not in LIVE))
+
+    def rank(item: pytest.Item) -> int:
+        names = (item.path.name, item.path.parent.name)
+        return next((at for at, name in enumerate(EARLY) if name in names), len(EARLY))
+
+    items.sort(key=rank)
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -124,6 +124,14 @@ def newcomer(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, 
     return clone, kept | {"HOME": str(home), "PATH": os.pathsep.join(tools)}
 
 
+@pytest.fixture(scope="module")
+def settled(newcomer: tuple[Path, dict[str, str]]) -> tuple[Path, dict[str, str]]:
+    """The newcomer, who has typed `make install`."""
+    status, said = run("make install", *newcomer)
+    assert status == 0, said
+    return newcomer
+
+
 def _path_without(folder: Path) -> list[str]:
     return [one for one in os.environ["PATH"].split(os.pathsep) if Path(one) != folder]
 
@@ -262,13 +270,9 @@ def test_every_command_of_a_message_is_run_here_or_says_why_not() -> None:
 @pytest.mark.parametrize(
     "command", [name for name, how in TOLD.items() if not isinstance(how, str)]
 )
-def test_each_command_of_a_message_runs(
-    command: str, newcomer: tuple[Path, dict[str, str]]
-) -> None:
+def test_each_command_of_a_message_runs(command: str, settled: tuple[Path, dict[str, str]]) -> None:
     line, ends = how if not isinstance(how := TOLD[command], str) else ("", ())
-    status, _ = run("make install", *newcomer)
-    assert status == 0
-    status, said = run(line, *newcomer)
+    status, said = run(line, *settled)
     assert status in ends, said
     assert "Traceback" not in said
 
