@@ -30,7 +30,7 @@ Codes = NDArray[np.float32]  # (MOST_BEATS, code)
 
 
 class PhraseFacts(NamedTuple):
-    """What a file says of itself: its name, its sizes, the sets it learned from and their licences."""
+    """The facts that a file tells of itself: its name, its sizes, the sets it learned from and their licences."""
 
     name: str
     code: int
@@ -95,7 +95,7 @@ class PhraseModel:
         return found
 
     def logits(self, codes: Floats, firsts: Firsts) -> Floats:
-        """What is said of each line: codes (N, MOST_BEATS, code) -> (N, LINES, CLASSES), unnormalised."""
+        """The odds of each line: codes (N, MOST_BEATS, code) -> (N, LINES, CLASSES), unnormalised."""
         beats = (
             _linear(codes, self._weights, "told") + firsts[:, None] * self._weights["first_told"]
         )

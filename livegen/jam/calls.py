@@ -23,7 +23,7 @@ _KEPT = 2048  # strokes of a response
 
 
 class Gesture(NamedTuple):
-    """What is to be played in answer to a call instead of what the network makes up: what `make` makes of a phrase.
+    """A phrase to be played in answer to a call instead of one of the network's: `make` makes it of a phrase.
 
     That is one phrase or some, one after the other.  `source` gives the phrase on the beat as it is when it is planned;
     None where there is none after all.

@@ -1,4 +1,4 @@
-"""What gives a part of the band its rhythm: a figure over the bar, and who says which.
+"""The rhythm of a part of the band: a figure over the bar, and the source that says which.
 
 A variation says it (quarters, halves), or the style (a bass walks in swing, has a bossa's or a tumbao's rhythm), or the
 kick of the drums that sound beside it, ours or the player's.  The planner keeps to it, whoever says it.  Knows ticks of
@@ -22,7 +22,7 @@ from livegen.music.swing import STRAIGHT, usual_swing
 
 
 class Role(Enum):
-    """What a note of a figure is to its chord."""
+    """The relation of a note of a figure to its chord."""
 
     ANY = "any"  # as the harmony asks for there
     WALKS = "walks"  # the same, a step or a small leap from the one before

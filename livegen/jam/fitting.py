@@ -16,7 +16,7 @@ _NEARER = 1.0  # nats that a semitone nearer to what was meant is worth
 
 
 def fit_for(brief: Brief, part: int, start: int, own: Steps) -> Callable[[Steps], Steps]:
-    """What puts pitches of steps that begin at tick `start` into place; `own` are the player's steps."""
+    """A function that puts pitches of steps that begin at tick `start` into place; `own` are the player's steps."""
     welcome, allowed = brief.harmony[part], brief.pitches[part]
     lines = range(len(own))
     favour = np.zeros((len(own), 128)) if welcome is None else np.stack(

@@ -1,4 +1,4 @@
-"""What a drawn pitch took up of what was heard before: the places that the network looked at, tried one by one.
+"""The notes heard before that a drawn pitch took up: the places that the network looked at, tried one by one.
 
 The weights by which a network looks back say where it looked, not what it took (Jain and Wallace 2019, arXiv
 1902.10186).  So of the notes that it looked at most each is taken away in turn, and what counts is how much less likely

@@ -181,7 +181,7 @@ class Performer:
         self.plan = Plan(rollouts, start.tick, start.sent_us, start.shift_us, only)
 
     def _rendered(self, call: Call, source: KeptPhrase, gesture: Gesture, now: int) -> Plan:
-        """What a gesture makes of a phrase, from the next bar line on that its first note can be played with."""
+        """The phrase that a gesture makes, from the next bar line on that its first note can be played with."""
         timeline = self._timeline
         earliest = timeline.tick_from(now + starts.SOON_US + starts.lead_us(self._desk.settings))
         start = begins_at(source, earliest, timeline.metre)

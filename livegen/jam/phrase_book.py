@@ -153,7 +153,7 @@ class PhraseBook:
         return phrase.made(varied(model, steps, bar, phrase.tonic, asked, rng, fit).steps)
 
     def morphed(self, place: float, by_code: bool, fit: Fit) -> KeptPhrase:
-        """What lies between A and B, 0 to 1; by the code of both, or spliced."""
+        """The phrase between A and B, 0 to 1; by the code of both, or spliced."""
         first, second = self.kept["A"], self.kept["B"]
         bar, steps = first.phrase.bar, (first.phrase.steps, second.phrase.steps)
         if by_code and self.model is not None:

@@ -116,7 +116,7 @@ class PhraseGestures:
         return Reply.BAND_PLAYS if plays and self._turns.turn is Turn.TOGETHER else None
 
     def _last(self, now: int) -> Callable[[], KeptPhrase | None]:
-        """What gives the last phrase, on the beat as it is by then: the player's, or the answer that was kept since."""
+        """Gives the last phrase, on the beat as it is by then: the player's, or the answer that was kept since."""
         call, answer = self._call, self._answer
         if answer is not None and (self._listener.call or answer is not self._performer.response):
             answer = None

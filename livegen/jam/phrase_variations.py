@@ -67,7 +67,7 @@ def around(
     rng: np.random.Generator,
     fit: Fit = lambda steps: steps,
 ) -> list[Found]:
-    """What is met on the ways that lead away from a phrase."""
+    """The phrases on the ways that lead away from a phrase."""
     code, reference = code_of(model, steps, bar, tonic), reference_of(steps, tonic)
     goals = model.scattered(rng.standard_normal((WAYS, code.size)).astype(np.float32))
     shares = np.array(SHARES, np.float32)[:, None, None, None]
@@ -86,7 +86,7 @@ def between(
     place: float,
     fit: Fit = lambda steps: steps,
 ) -> Steps:
-    """What lies between two phrases by their codes: at 0 the first, at 1 the second, each itself."""
+    """The phrase between two phrases by their codes: at 0 the first, at 1 the second, each itself."""
     if place <= 0 or place >= 1:
         return first if place <= 0 else second
     codes = [code_of(model, steps, bar, tonic) for steps in (first, second)]
@@ -123,7 +123,7 @@ def spliced(first: Steps, second: Steps, bar: int, place: float) -> Steps:
 def _read(
     model: PhraseModel, codes: Codes, steps: Steps, bar: int, reference: int, fit: Fit
 ) -> list[Found]:
-    """What codes (N, MOST_BEATS, code) say in as many beats as a phrase has."""
+    """The phrases that codes (N, MOST_BEATS, code) mean, in as many beats as a phrase has."""
     logits = model.logits(codes, firsts_of(bar))
     classes = logits.argmax(-1)
     best = logits.max(-1)

@@ -42,7 +42,7 @@ class Plan:
 
     @property
     def rendition(self) -> Rendition | None:
-        """What is played as it is settled; None where something is planned."""
+        """The rendition that is played as it is settled; None where something is planned."""
         return self.chosen if isinstance(self.chosen, Rendition) else None
 
     @property

@@ -452,7 +452,7 @@ class Rollout(PlayedOnce):
         return pitch
 
     def _mixes(self, tick: int, leads: bool, hits: tuple[DrumHit, ...]) -> Iterator[Mixed]:
-        """What is mixed into the odds of a pitch: hits that the drums keep to; the theme, and the note of before."""
+        """Shares mixed into the odds of a pitch: hits that the drums keep to; the theme, and the note of before."""
         drummer = self.brief.drummer
         if hits and drummer:
             is_asked = drummer.is_accent(hits[0]) or drummer.is_asked_for(hits[0])
@@ -669,7 +669,7 @@ class Rollout(PlayedOnce):
     def _missing_on_beat(
         self, part: int, allowed: Mask, own: Collection[int], tick: int
     ) -> tuple[Mask, int]:
-        """What a part may still begin on a beat beside the pitches of `own`, and how many notes it holds then."""
+        """The pitches that a part may still begin on a beat beside those of `own`, and how many notes it holds then."""
         harmony = self.brief.harmony[part]
         chord = harmony.chord(tick) if harmony and part == COMP else None
         if chord is None:

@@ -31,7 +31,7 @@ _SEEN = 0.005  # nats that are worth showing
 
 
 class Source(Enum):
-    """Who can have decided a note; a short sentence for each, for people."""
+    """The causes that can have decided a note; a short sentence for each, for people."""
 
     NETWORK = "network", "the music that the model learned from often goes on like this"
     HABIT = "habit", "no single note that was heard mattered; music usually goes on like this"
@@ -79,7 +79,7 @@ class Drawn(NamedTuple):
 
 
 class Reason(NamedTuple):
-    """What was noted down as a note was drawn for `tick`.
+    """The facts that were noted down as a note was drawn for `tick`.
 
     `free` is what may be begun; of that `struck_by` has left what was allowed.  `welcome` says what scale and chord had
     added of all that was in favour of a pitch, and `taste` stands for the rest; `chord` is one that is struck.
@@ -105,7 +105,7 @@ class Reason(NamedTuple):
 
 
 class Explanation(NamedTuple):
-    """Who decided; the odds of the pitch in the end (0: none was drawn) and of others; nats that each source added.
+    """The cause; the odds of the pitch in the end (0: none was drawn) and of others; nats that each source added.
 
     `network` is how likely the network alone held it; `originals` are notes that it repeats, by who decided.
     """
@@ -135,7 +135,7 @@ def odds(reason: Reason, drawn: Drawn) -> Iterator[tuple[Source, Probabilities]]
 
 
 def _favours(reason: Reason, favour: Favour | None) -> Iterator[tuple[Source, Favour]]:
-    """What was added to the logits up to each who added something."""
+    """The nats that were added to the logits up to each who added something."""
     if favour is None:
         return
     if reason.welcome is not None:
@@ -145,7 +145,7 @@ def _favours(reason: Reason, favour: Favour | None) -> Iterator[tuple[Source, Fa
 
 
 def explained(reason: Reason, drawn: Drawn) -> Explanation:
-    """What a reason comes to."""
+    """The explanation that a reason comes to."""
     stages, pitch = list(odds(reason, drawn)), drawn.pitch
     added: dict[Source, float] = {}
     for (_, before), (source, after) in pairwise(stages):

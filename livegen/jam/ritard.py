@@ -86,7 +86,7 @@ class Ritard:
 
     @property
     def leader(self) -> str:
-        """Who leads the time, for people."""
+        """The leader of the time, in words for people."""
         return LEADERS.get(self._conductor.leader, "")
 
     def deadline(self) -> int | None:

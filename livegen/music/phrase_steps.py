@@ -32,7 +32,7 @@ class Tone(NamedTuple):
 
 
 class Touch(NamedTuple):
-    """What a hand added to the note that begins on `line`.
+    """The timing and loudness that a hand added to the note that begins on `line`.
 
     It was struck `late` beats after the line, held for `held` of what its lines give it, with a velocity of 1..127.
     """

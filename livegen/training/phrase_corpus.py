@@ -150,6 +150,6 @@ def cut(melody: Melody, span: Span) -> tuple[Steps, int]:
 
 
 def classes_of(melody: Melody, span: Span) -> NDArray[np.int64]:
-    """What a network sees of a phrase."""
+    """The classes that a network sees of a phrase."""
     steps, tonic = cut(melody, span)
     return encode(steps, reference_of(steps, tonic))
