@@ -158,14 +158,16 @@ class Attention(nn.Module):
         row = torch.arange(self.window)
         mask = torch.where(row < position, 0.0, NEVER)
         mask = torch.cat((mask, torch.zeros(1)))
+        # Keys and values of all blocks, (W, D) each, by one copy: that of half a megabyte counts.
+        heard = torch.split(ring.reshape(self.window, -1), [HEAD] * (2 * len(self.blocks)), -1)
         entries = []
         for index, block in enumerate(self.blocks):
             assert isinstance(block, AttentionBlock)
             asked, value = torch.split(block.ask(block.first(x)), [x.shape[-1] + HEAD, HEAD], -1)
             asked = self._turned(asked.view(-1, HEAD), cos, sin)
             queries, key = torch.split(asked, [self.heads, 1])
-            keys = torch.cat((ring[:, index, 0], key))
-            values = torch.cat((ring[:, index, 1], value))
+            keys = torch.cat((heard[2 * index], key))
+            values = torch.cat((heard[2 * index + 1], value))
             shares = torch.softmax(queries @ keys.t() + mask, -1)  # (H, W + 1)
             added = block.give((shares @ values).view(1, -1))
             x = x + added
