@@ -8,7 +8,7 @@ modulo PERIOD, and a night of music is no different from its first minute.  Norm
 2020, arXiv 2002.04745); between the attentions a gated layer (Shazeer 2020, arXiv 2002.05202).
 
 Shapes: T steps, B streams, E width, L blocks, W window, D = HEAD, H = E / D heads.  The memory of a stream in training,
-(B, W * L * 2D + 1), is what the latest W events of its piece left, the oldest first, zeros where there were none, and
+(B, W * L * 2D + 2), is what the latest W events of its piece left, the oldest first, zeros where there were none, and
 how many were heard of the piece.
 When it plays, the same rows lie in a ring (W, L, 2, D), row n modulo W (livegen/inference/ring.py).
 """
@@ -26,6 +26,9 @@ PERIOD = 4096
 # Turns in PERIOD events: from one in four windows of 256, so that near and far differ, to one radian an event.
 SLOWEST, FASTEST = 4, PERIOD / math.tau
 NEVER = -1e9
+# How many events were heard is kept as so many times this and a rest: both stay whole numbers where training rounds
+# what it is given to bfloat16, which has eight bits.
+ROUND = 256
 
 
 class Gated(nn.Module):
@@ -87,11 +90,11 @@ class Attention(nn.Module):
     @property
     def size(self) -> int:
         """Numbers of the memory of one stream in training."""
-        return math.prod(self.shape) + 1
+        return math.prod(self.shape) + 2
 
     def newest(self, memory: Tensor) -> Tensor:
         """What the latest event left, (B, L, 2, D): the entry that goes into the ring."""
-        return memory[:, :-1].view(-1, *self.shape)[:, -1]
+        return memory[:, :-2].view(-1, *self.shape)[:, -1]
 
     def _turned(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
         """x (..., H + 1, D), the queries and the key, turned; cos and sin broadcast to it."""
@@ -107,8 +110,8 @@ class Attention(nn.Module):
     def forward(self, x: Tensor, keep: Tensor, memory: Tensor) -> tuple[Tensor, Tensor]:
         """Run whole sequences: x (T, B, E), keep (T, B, 1) that is 0 where a step starts anew -> (T, B, E), memory."""
         steps, batch, window = len(x), x.shape[1], self.window
-        rows = memory[:, :-1].view(batch, window, len(self.blocks), 2, HEAD)
-        place = places(keep[..., 0] == 0, memory[:, -1])
+        rows = memory[:, :-2].view(batch, window, len(self.blocks), 2, HEAD)
+        place = places(keep[..., 0] == 0, memory[:, -2].float() * ROUND + memory[:, -1].float())
         mask = self._mask(place)
         cos, sin = self._angles((place % PERIOD)[..., None, None])
         scaled_cos, scaled_sin = cos * self.scale, sin * self.scale
@@ -135,7 +138,7 @@ class Attention(nn.Module):
         heard = place[-1, :, None] + 1  # (B, 1)
         own = torch.arange(window, device=x.device) >= window - heard  # rows that are of this piece
         rows = torch.cat((rows, new), 1)[:, steps:] * own[..., None, None, None]
-        return self.last(x), torch.cat((rows.reshape(batch, -1), heard), 1)
+        return self.last(x), torch.cat((rows.reshape(batch, -1), heard // ROUND, heard % ROUND), 1)
 
     def _mask(self, place: Tensor) -> Tensor:
         """place (T, B) -> which of the window's and of these events each step may look at, bool (B, T, W + T)."""

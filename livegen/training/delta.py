@@ -70,7 +70,7 @@ class DeltaBlock(nn.Module):
                 functional.logsigmoid(kept.float()).permute(1, 2, 0),
                 corrected.float().sigmoid().permute(1, 2, 0)[..., None],
                 (keep[..., 0] == 0).cumsum(0).t(),
-                state.view(-1, self.heads, HEAD, HEAD),
+                state.float().view(-1, self.heads, HEAD, HEAD),
             )
         return self._added(x, found.permute(2, 0, 1, 3), out), state.flatten(1)
 

@@ -65,8 +65,8 @@ def test_a_model_is_loaded_warmed_and_taken_once() -> None:
         (
             "livegen.app:load_model",
             "nowhere.onnx",
-            "'nowhere.onnx' is neither a model (jam-gru, jam-attention, learner) nor an .onnx file or a folder that holds one; "
-            "the old model plays on",
+            "'nowhere.onnx' is neither a model (jam-gru, jam-attention, learner) nor an .onnx file or"
+            " a folder that holds one; the old model plays on",
         ),
     ],
 )

@@ -121,8 +121,10 @@ def test_twenty_steps_lower_the_loss(tmp_path: Path, kind: str) -> None:
     assert kept["nats_per_note"] == found.best < 20
 
 
-def test_mixed_precision_learns_too(tmp_path: Path) -> None:
-    _, losses = run(tmp_path, precision="bf16")
+@pytest.mark.parametrize("kind", KINDS)
+def test_mixed_precision_learns_too(tmp_path: Path, kind: str) -> None:
+    network = SMALL["network"] | {"kind": kind} | KINDS[kind]
+    _, losses = run(tmp_path, precision="bf16", network=network)
 
     assert sum(losses[-5:]) < 0.8 * sum(losses[:5])
 

@@ -5,6 +5,7 @@ import torch
 from torch import Tensor
 
 from livegen.codec.layout import FIELDS, SOUNDING
+from livegen.training.attention import ROUND
 from livegen.training.network import HEADS, INPUTS, QUERY, Dropout, Network, NetworkConfig
 
 STEPS, BATCH, STYLES = 7, 3, 4
@@ -30,9 +31,8 @@ def random_state(network: Network) -> Tensor:
     """As if something had been heard."""
     state = torch.randn_like(network.initial_state(BATCH))
     if network.attention:
-        state[:, -1] = torch.tensor(
-            [1.0, 5.0, 900.0]
-        )  # events of the piece; the window holds fewer
+        # 1, 5 and 900 events of the piece; the window holds fewer.
+        state[:, -2:] = torch.tensor([[0.0, 1.0], [0.0, 5.0], [3.0, 132.0]])
     return state
 
 
@@ -146,6 +146,16 @@ def test_attention_plays_in_a_ring_what_it_learned_in_sequences_however_long_the
         torch.testing.assert_close(
             torch.stack(summaries)[first:], whole[first:, b], rtol=1e-4, atol=1e-4
         )
+
+
+def test_attention_knows_its_place_where_training_rounds_its_state() -> None:
+    network = tiny("attention", 1, 32)
+    rows, style, sounding = sequence()
+    keep, state = torch.ones(STEPS, BATCH, 1), network.initial_state(BATCH)
+    for _ in range(90):
+        _, state = network(rows, style, sounding.float(), keep, state.bfloat16().float())
+
+    assert (state[:, -2] * ROUND + state[:, -1]).tolist() == [90 * STEPS] * BATCH
 
 
 def test_every_weight_learns() -> None:
