@@ -12,11 +12,15 @@ and Widmer's (2017).  Trained by `python -m export.tone DATA`.  Knows pitch clas
 
 from dataclasses import dataclass, field
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
+from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
+
+from livegen.errors import ModelError
 
 WEIGHTS = Path(__file__).with_name("tone.npz")
 MOST_BYTES = 85_000  # of that file
@@ -28,6 +32,8 @@ LOOK = 4  # beats that are looked at together
 HALF_LIVES = (2.0, 8.0, 32.0, 128.0)  # beats in which a mean forgets half of what was before
 DOUBT = 0.5  # so much weight of a mean says only half of what it could
 KEEPS = np.array([0.5 ** (1 / life) for life in HALF_LIVES], np.float32)
+_LARGEST = 1_000_000  # bytes of a file that is looked at
+_ANEW = "install livegen again, or make them anew: python -m export.tone DATA"
 _FINEST = 1024.0  # parts of a nat: what another order of sums could change is rounded off
 
 Floats = NDArray[np.float32]
@@ -46,11 +52,31 @@ class Weights(NamedTuple):
     last_bias: Floats  # (2,)
 
 
+def read(path: Path) -> Weights:
+    """The weights that a file holds.  Raises ModelError for one that is not of this network."""
+    try:
+        with (
+            path.open("rb") as file,
+            np.load(BytesIO(file.read(_LARGEST)), allow_pickle=False) as kept,
+        ):
+            weights = Weights(*(kept[name].astype(np.float32) for name in Weights._fields))
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+        raise ModelError(f"{path} holds no weights of the tone ({error}); {_ANEW}") from None
+    found = [part.shape for part in weights]
+    a, b, c = (bias[0] if len(bias) == 1 else 0 for bias in found[1:6:2])
+    wanted = [
+        *((LOOK * ROWS * 12, a), (a,), (a * 12, b), (b,)),
+        *((len(HALF_LIVES) * (b + 1), c), (c,), (c * 12, 2), (2,)),
+    ]
+    if found != wanted or not all(np.isfinite(part).all() for part in weights):
+        raise ModelError(f"{path} holds weights of another network than the tone; {_ANEW}")
+    return weights
+
+
 @cache
 def shipped() -> Weights:
-    """Those that come with livegen."""
-    with np.load(WEIGHTS) as kept:
-        return Weights(*(kept[name].astype(np.float32) for name in Weights._fields))
+    """Those that come with livegen.  Raises ModelError where they are damaged."""
+    return read(WEIGHTS)
 
 
 _TURNED = (np.arange(12)[:, None] + np.arange(12)) % 12

@@ -1,6 +1,7 @@
 """Playing on the page, over the real daemon: keys, answer, sound, controls, panic."""
 
 import os
+import re
 import signal
 import socket
 from contextlib import ExitStack
@@ -67,6 +68,20 @@ def test_a_phrase_on_the_keys_is_answered_and_both_are_seen_and_heard(
     begun = sum(note[1] & 0xF0 == NOTE_ON and note[3] > 0 for note in heard)
     ended = sum(note[1] & 0xF0 in (NOTE_OFF, NOTE_ON) for note in heard) - begun
     assert begun == ended > 0
+    assert seen.complaints == []
+
+
+def test_the_key_that_is_heard_is_shown_with_how_sure_it_is(jamming: Jam, look: Look) -> None:
+    seen = look(jamming)
+    expect(seen.page.locator("#fact-key")).to_have_text("—")
+    expect(seen.page.locator("#fact-key-sure")).to_have_text("")
+
+    for _ in range(3):
+        seen.plays(PHRASE)
+
+    expect(seen.page.locator("#fact-key")).to_have_text(re.compile(r"^[A-G][b#]? (major|minor)$"))
+    shown = re.compile(r"^ ?\d+ %(, or [A-G][b#]? (major|minor) \d+ %)?$")
+    expect(seen.page.locator("#fact-key-sure")).to_have_text(shown)
     assert seen.complaints == []
 
 

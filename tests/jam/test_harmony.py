@@ -1,14 +1,18 @@
 """What accompanies is told the chords: those it hears, else those that a melody implies."""
 
+from itertools import pairwise
+from random import Random
+
 import pytest
 
 from livegen.jam.harmonies import WAIT
-from livegen.jam.harmony import SETTLE_US, STALE_US, Harmony
+from livegen.jam.harmony import MOST_BEATS, SETTLE_US, STALE_US, Harmony
 from livegen.jam.struck import Struck
 from livegen.jam.turns import MODES
 from livegen.music.chord import Chord
+from livegen.music.key import KeyTracker
 from livegen.music.metre import TICKS_PER_BEAT, Metre
-from livegen.music.parts import COMP, LEAD
+from livegen.music.parts import COMP, DRUMS, LEAD
 from livegen.music.timeline import Timeline
 
 BEAT_US = 500_000
@@ -186,3 +190,91 @@ def test_a_chord_that_was_foreseen_wrongly_is_overruled_once_and_does_not_come_b
             harmony.hear(Struck(IN_FOUR.micros((bar + 1) * BAR) - 50_000, COMP, key, 0))
 
     assert [tick for tick in new_at if 9 * BAR <= tick < 10 * BAR] == [9 * BAR]
+
+
+# --- the key ------------------------------------------------------------------------------------------------------
+
+IN_G = (67, 71, 74, 76, 74, 72, 71, 69, 67, 66, 69, 71, 74, 72, 69, 67)
+
+
+def key_after(harmony: Harmony, now: int) -> dict[str, object]:
+    told = harmony.snapshot(IN_FOUR, now)
+    return {name: told[name] for name in ("key", "key_sure", "second_key", "second_key_sure")}
+
+
+def test_the_key_is_told_with_how_sure_it_is_and_with_the_runner_up() -> None:
+    harmony = heard(*IN_G * 4)
+    told = key_after(harmony, 32 * BEAT_US)
+
+    assert told["key"] == "G major"
+    assert told["second_key"] not in ("", "G major")
+    assert 0.5 < float(str(told["key_sure"])) <= 1
+    assert 0 <= float(str(told["second_key_sure"])) < float(str(told["key_sure"]))
+
+
+def test_before_anything_is_played_there_is_neither_a_key_nor_a_runner_up() -> None:
+    nothing = {"key": "", "key_sure": 0.0, "second_key": "", "second_key_sure": 0.0}
+
+    assert key_after(Harmony(), 0) == nothing
+    drums = Harmony()
+    for at in range(64):
+        drums.hear(Struck(at * BEAT_US // 2, DRUMS, 36 + at % 5, 90))
+    assert key_after(drums, 32 * BEAT_US) == nothing
+
+
+def test_a_single_note_and_a_chromatic_run_are_in_no_key() -> None:
+    assert key_after(heard(60), BEAT_US)["key"] == ""
+    assert key_after(heard(*range(60, 84), *range(84, 60, -1)), 24 * BEAT_US)["key"] == ""
+
+
+def test_the_key_is_kept_through_a_rest_of_half_a_minute_at_any_tempo() -> None:
+    for tempo_us in (200_000, 500_000, 1_500_000):
+        harmony = heard(*IN_G * 4)
+        harmony.follow(Timeline(tempo_us, 0, IN_FOUR.metre), 32 * BEAT_US, has_song=False)
+        later = 32 * BEAT_US + 30_000_000
+        heard(79, 78, harmony=harmony, since=later)
+
+        assert key_after(harmony, later + BEAT_US)["key"] == "G major"
+
+
+def test_the_same_notes_have_the_same_key_and_the_same_chances() -> None:
+    once, again = (key_after(heard(*IN_G * 4, *SCALE), 36 * BEAT_US) for _ in range(2))
+
+    assert once == again
+
+
+class Counted(KeyTracker):
+    """Notes which beats it is told of."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told_beats = list[int]()
+
+    def beat(self, at_us: int, beat_us: int) -> None:
+        self.told_beats.append(at_us)
+        super().beat(at_us, beat_us)
+
+
+def test_beats_are_told_from_a_new_tempo_on_without_any_twice() -> None:
+    harmony, chance, now = Harmony(), Random(4), 0
+    harmony._keys = counted = Counted()
+    beats = counted.told_beats
+    for _ in range(200):
+        now += chance.randrange(1, 3_000_000)
+        tempo_us = chance.choice((250_000, 480_000, 520_000, 900_000))
+        harmony.follow(Timeline(tempo_us, now - chance.randrange(500_000)), now, has_song=False)
+        harmony.hear(Struck(now, LEAD, 60 + chance.randrange(12), 80))
+        assert not beats or beats[-1] <= now
+
+    assert all(other - one >= 125_000 for one, other in pairwise(beats))
+    assert len(beats) > 200
+
+
+def test_after_an_hour_without_a_note_no_more_than_a_few_beats_are_looked_at() -> None:
+    harmony = heard(*IN_G)
+    harmony._keys = counted = Counted()
+    harmony.hear(Struck(3_600_000_000, LEAD, 60, 80))
+    beats = counted.told_beats
+
+    assert len(beats) == MOST_BEATS + 1
+    assert 3_600_000_000 - BEAT_US <= beats[-1] <= 3_600_000_000
