@@ -20,7 +20,7 @@ from livegen.jam.turns import Chords
 from livegen.music.charts import Chart, Stretch
 from livegen.music.chord import INTERVALS, Chord
 from livegen.music.chords_heard import ChordTracker
-from livegen.music.key import Key, KeyTracker
+from livegen.music.key import Key, KeyTracker, signs_apart
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS, LEAD, SPLIT_PITCH
 from livegen.music.phrase import CHORD_US
@@ -588,8 +588,13 @@ class Harmony:
         return tuple(ChordFrom(*row) for row in lines.items())
 
     def at_home(self, of_call: Key | None, now: int) -> tuple[frozenset[int], frozenset[int]]:
-        """Pitch classes of the key of the call, else of that heard before, and of its tonic triad; none without."""
-        key = of_call or self._keys.look(now)
+        """Pitch classes of the key that is heard and of its tonic triad; none without one.
+
+        A call that is clearly in another key, by two signs or more, is at home there.
+        """
+        key = self._keys.look(now)
+        if of_call and (key is None or signs_apart(of_call, key) > 1):
+            key = of_call
         if key is None:
             return frozenset(), frozenset()
         return key.pitch_classes, _tonic(key).pitch_classes

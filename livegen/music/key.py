@@ -112,6 +112,13 @@ _BEFORE = tuple(_USUAL[key.mode] for key in KEYS)
 _NO_BASS = (0.0,) * 12
 
 
+def signs_apart(one: Key, other: Key) -> int:
+    """How many notes of the signature of a key are none of another's: 0 for relative keys, 1 a fifth away."""
+    signatures = [key if key.mode == "major" else key.relative for key in (one, other)]
+    first, second = (key.pitch_classes for key in signatures)
+    return len(first - second)
+
+
 def logits(weights: Sequence[float], bass: Sequence[float] = _NO_BASS) -> list[float]:
     """How likely each of KEYS is, from weights of twelve pitch classes; `bass` of the lowest notes alone."""
     of_all, of_bass = 1 / (sum(weights) + _DOUBT), 1 / (sum(bass) + _DOUBT)

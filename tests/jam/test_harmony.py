@@ -10,7 +10,7 @@ from livegen.jam.harmony import MOST_BEATS, SETTLE_US, STALE_US, Harmony
 from livegen.jam.struck import Struck
 from livegen.jam.turns import MODES
 from livegen.music.chord import Chord
-from livegen.music.key import KeyTracker
+from livegen.music.key import Key, KeyTracker
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import COMP, DRUMS, LEAD
 from livegen.music.timeline import Timeline
@@ -210,6 +210,18 @@ def test_the_key_is_told_with_how_sure_it_is_and_with_the_runner_up() -> None:
     assert told["second_key"] not in ("", "G major")
     assert 0.5 < float(str(told["key_sure"])) <= 1
     assert 0 <= float(str(told["second_key_sure"])) < float(str(told["key_sure"]))
+
+
+def test_a_call_is_at_home_in_the_key_that_is_heard_unless_it_is_clearly_elsewhere() -> None:
+    harmony, now = heard(*IN_G * 4), 32 * BEAT_US
+    g, e_flat = Key(7, "major"), Key(3, "major")
+    in_g = g.pitch_classes, frozenset({7, 11, 2})
+
+    assert harmony.at_home(None, now) == harmony.at_home(g, now) == in_g
+    assert harmony.at_home(g.relative, now) == harmony.at_home(Key(2, "major"), now) == in_g
+    assert harmony.at_home(e_flat, now) == (e_flat.pitch_classes, frozenset({3, 7, 10}))
+    assert Harmony().at_home(e_flat, 0) == harmony.at_home(e_flat, now)
+    assert Harmony().at_home(None, 0) == (frozenset(), frozenset())
 
 
 def test_before_anything_is_played_there_is_neither_a_key_nor_a_runner_up() -> None:

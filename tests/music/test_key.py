@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.key import KEYS, Key, KeyTracker, likeliest
+from livegen.music.key import KEYS, Key, KeyTracker, likeliest, signs_apart
 
 BEAT_US = 500_000
 # A cadence in C: tonic, subdominant, dominant seventh, tonic, each with its bass.
@@ -43,6 +43,14 @@ def test_minor_holds_both_sevenths() -> None:
     assert Key(9, "minor").pitch_classes == {9, 11, 0, 2, 4, 5, 7, 8}
     assert Key(0, "major").pitch_classes == {0, 2, 4, 5, 7, 9, 11}
     assert Key(0, "major").leading_tone == 11
+
+
+def test_signs_count_from_one_signature_to_another() -> None:
+    c = Key(0, "major")
+
+    assert signs_apart(c, c) == signs_apart(c, c.relative) == signs_apart(c.relative, c) == 0
+    assert [signs_apart(c, Key(7 * fifths % 12, "major")) for fifths in range(7)] == [*range(6), 5]
+    assert signs_apart(c, Key(0, "minor")) == 3
 
 
 def test_relative_keys_are_told_apart_by_their_weight() -> None:
