@@ -12,7 +12,7 @@ import csv
 import io
 import random
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -24,9 +24,19 @@ from torch import Tensor, nn
 from export.command import guarded
 from livegen.errors import ConfigError
 from livegen.music.key import Key
-from livegen.music.parts import SPLIT_PITCH
 from livegen.music.smf import Score, read
-from livegen.music.tone import DOUBT, HALF_LIVES, LASTING, LOOK, LOW, ROWS, STRUCK, WEIGHTS, Floats
+from livegen.music.tone import (
+    DOUBT,
+    HALF_LIVES,
+    LASTING,
+    LOOK,
+    ROWS,
+    STRUCK,
+    WEIGHTS,
+    Floats,
+    Sounding,
+    beats_of,
+)
 from livegen.scorecard.notes import Note, notes_of
 from livegen.training.corpora import METADATA, discover
 
@@ -68,7 +78,6 @@ NEAR, FAR = 16, 104  # beats between which a modulation lies
 SLOWER, FASTER = 0.1, 0.1  # examples whose beat is taken half or twice as long
 TOLD = 100  # steps after which figures are told and the weights are kept
 FEWEST = 40  # notes of a piece
-LONG = 8.0  # beats that a note lasts at most
 UNKNOWN = -1
 _MAJOR = ("maj", "lyd", "mix")  # modes of the labels with a major third
 _LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -129,30 +138,6 @@ def _scores(data: Path, split: str, name: str) -> Iterator[tuple[str, dict[str, 
 HALF = 0.5  # beats of a frame
 
 
-def frames(notes: Sequence[Note], since: float = 0.0) -> Floats:
-    """Rows of each half beat from beat `since` on (n, ROWS, 12), as the tracker in livegen/music/key.py counts them."""
-    until = max(note.end for note in notes)
-    count = int((until - since) / HALF) + 1
-    found = np.zeros((count, ROWS, 12), np.float32)
-    sounding: dict[int, float] = {}
-    for onset, end, pitch, *_ in notes:
-        sounding = {other: ends for other, ends in sounding.items() if ends > onset}
-        is_low = pitch < SPLIT_PITCH and pitch <= min(sounding, default=128)
-        sounding[pitch] = end
-        rows = (LASTING, LOW) if is_low else (LASTING,)
-        at = int((onset - since) / HALF)
-        for row in (STRUCK, LOW) if is_low else (STRUCK,):
-            found[at, row, pitch % 12] += 1
-        ends = min(end, onset + LONG)
-        for at in range(int((onset - since) / HALF), int((ends - since) / HALF) + 1):
-            if at >= count:
-                break
-            lasted = min(ends, since + (at + 1) * HALF) - max(onset, since + at * HALF)
-            for row in rows:
-                found[at, row, pitch % 12] += max(0.0, lasted)
-    return found
-
-
 class Learned(NamedTuple):
     """A piece as it is learned from: frames of half a beat, and the number of the key of each."""
 
@@ -163,7 +148,8 @@ class Learned(NamedTuple):
 def learned(piece: Piece, is_signature: bool) -> Learned:
     """Frames and keys of a piece, from its first note on."""
     since = int(piece.notes[0].onset)
-    found = frames(piece.notes, since)
+    notes = [Sounding(note.onset, note.end, note.pitch) for note in piece.notes]
+    found = beats_of(notes, since, HALF)
     keys = [piece.key_at(since + at * HALF) for at in range(len(found))]
     numbers = [key.tonic + (24 if is_signature else 12 * (key.mode == "minor")) for key in keys]
     return Learned(found.astype(np.float16), np.array(numbers))

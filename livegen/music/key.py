@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from livegen.music.parts import SPLIT_PITCH
-from livegen.music.tone import LASTING, LOW, ROWS, STRUCK, Floats, Tone
+from livegen.music.tone import LASTING, LONGEST, LOW, ROWS, STRUCK, Floats, Tone
 
 Mode = Literal["major", "minor"]
 MODES: tuple[Mode, Mode] = ("major", "minor")
@@ -67,7 +67,6 @@ _LATEST, _STRANGERS, _VARIED, _LEFT = 8, 4, 4, 0.1
 
 _TOLD_LEAD = log(5.0)  # how much likelier another key must be where a tone says so too
 _USUAL_BEAT_US = 500_000
-_HELD = 8  # beats that a note counts as sounding at most
 _MOST_EMPTY = 4  # so many beats of a rest are heard
 
 
@@ -152,7 +151,7 @@ class _Beat:
 
     def sounded(self, since: int, until: int, pitch: int, is_bass: bool, beat_us: int) -> None:
         """A note sounded between two times, of which those in this beat count; one that is held for long, no more."""
-        lasted = min(until, since + _HELD * beat_us) - max(since, self.began_us)
+        lasted = min(until, since + round(LONGEST * beat_us)) - max(since, self.began_us)
         for row in (LASTING, LOW) if is_bass else (LASTING,):
             self.rows[row, pitch % 12] += max(0, lasted) / beat_us
 

@@ -10,10 +10,12 @@ The group-equivariant idea is Cohen and Welling's (2016), over transpositions; c
 and Widmer's (2017).  Trained by `python -m export.tone DATA`.  Knows pitch classes and beats; knows no micros.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from io import BytesIO
 from pathlib import Path
+from statistics import fmean
 from typing import NamedTuple
 from zipfile import BadZipFile
 
@@ -21,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegen.errors import ModelError
+from livegen.music.parts import SPLIT_PITCH
 
 WEIGHTS = Path(__file__).with_name("tone.npz")
 MOST_BYTES = 85_000  # of that file
@@ -32,11 +35,22 @@ LOOK = 4  # beats that are looked at together
 HALF_LIVES = (2.0, 8.0, 32.0, 128.0)  # beats in which a mean forgets half of what was before
 DOUBT = 0.5  # so much weight of a mean says only half of what it could
 KEEPS = np.array([0.5 ** (1 / life) for life in HALF_LIVES], np.float32)
+LONGEST = 8.0  # quarters that a note counts as sounding at most
+_WHOLE = 2_000  # quarters of a piece that are heard
+_FIRST = 8  # beats of a whole that say little yet
 _LARGEST = 1_000_000  # bytes of a file that is looked at
 _ANEW = "install livegen again, or make them anew: python -m export.tone DATA"
 _FINEST = 1024.0  # parts of a nat: what another order of sums could change is rounded off
 
 Floats = NDArray[np.float32]
+
+
+class Sounding(NamedTuple):
+    """A note from quarter `onset` to quarter `end`."""
+
+    onset: float
+    end: float
+    pitch: int
 
 
 class Weights(NamedTuple):
@@ -94,6 +108,44 @@ def seen(beat: Floats) -> tuple[Floats, float]:
     total = float(sums[LASTING, 0] + sums[STRUCK, 0])
     shares: Floats = beat / (sums + 1)
     return shares, total / (total + 1)
+
+
+def beats_of(notes: Sequence[Sounding], since: float, length: float = 1.0) -> Floats:
+    """The beats of music from one on, each `length` quarters long (n, ROWS, 12).
+
+    As a tracker counts them: the bass is what is struck below middle C and below all that sounds.
+    """
+    until = max(note.end for note in notes)
+    found = np.zeros((int((until - since) / length) + 1, ROWS, 12), np.float32)
+    ends = dict[int, float]()
+    for onset, end, pitch in notes:
+        ends = {other: until for other, until in ends.items() if until > onset}
+        is_low = pitch < SPLIT_PITCH and pitch <= min(ends, default=128)
+        ends[pitch] = end
+        first, over = int((onset - since) / length), min(end, onset + LONGEST)
+        for row in (STRUCK, LOW) if is_low else (STRUCK,):
+            found[first, row, pitch % 12] += 1
+        for at in range(first, min(len(found), int((over - since) / length) + 1)):
+            begins = since + at * length
+            lasted = min(over, begins + length) - max(onset, begins)
+            for row in (LASTING, LOW) if is_low else (LASTING,):
+                found[at, row, pitch % 12] += max(0.0, lasted)
+    return found
+
+
+def tone_of(notes: Sequence[Sounding]) -> list[float]:
+    """How likely each key is, in nats, of music that is known as a whole: the mean over its beats but the first ones.
+
+    Notes in quarters, by onset, one at least; of very long music the beginning counts.
+    """
+    since, tone = int(notes[0].onset), Tone()
+    some = [
+        note._replace(end=min(note.end, note.onset + LONGEST))
+        for note in notes
+        if note.onset < since + _WHOLE
+    ]
+    told = [tone.hear(beat) for beat in beats_of(some, since)]
+    return [fmean(key) for key in zip(*(told[_FIRST:] or told[-1:]), strict=True)]
 
 
 @dataclass(slots=True)

@@ -15,6 +15,7 @@ from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUM_CHANNEL, PARTS, general_midi_drum, rule_of_track
 from livegen.music.parts import KEYS as KEYBOARD
 from livegen.music.smf import Score, Track
+from livegen.music.tone import Sounding, tone_of
 from livegen.notation import values
 from livegen.notation.bars import bars_of
 from livegen.notation.chords import chords_heard, merged
@@ -43,6 +44,7 @@ _BY_CHANCE = (
     0.08  # the share of a melody's notes up to which a second line is a finger that was late
 )
 _HOME = 1.0  # nats that a key is likelier whose tonic is the lowest of the last notes
+_MOST, _BASS = 96.0, 52  # ticks that a note counts at most; notes below are the bass
 _SHORT = 8  # letters of a name before all staves but the first
 _LIMBS = 2.6  # ticks: strokes of a drummer that are closer were meant together
 _US = 60_000_000
@@ -98,20 +100,26 @@ def _bpm(score: Score) -> float:
 def key_of(notes: Sequence[TimedNote]) -> Key | None:
     """The likeliest key of all notes; None without notes.
 
-    By how long each pitch class sounds, in the bass too, and on what it all comes to rest.
+    By how long each pitch class sounds, in the bass too, by its tone, and on what it all comes to rest.
     """
+    if not notes:
+        return None
     weights, bass = [0.0] * 12, [0.0] * 12
     for note in notes:
-        weights[note.pitch % 12] += min(note.end - note.start, 96.0) / TICKS_PER_BEAT
-        if note.pitch < 52:
-            bass[note.pitch % 12] += min(note.end - note.start, 96.0) / TICKS_PER_BEAT
-    if not any(weights):
-        return None
+        lasts = min(note.end - note.start, _MOST) / TICKS_PER_BEAT
+        weights[note.pitch % 12] += lasts
+        bass[note.pitch % 12] += lasts * (note.pitch < _BASS)
     last = max(note.end for note in notes)
     final = min((n.pitch for n in notes if n.end > last - TICKS_PER_BEAT), default=0)
+    tone = tone_of(
+        sorted(
+            Sounding(note.start / TICKS_PER_BEAT, note.end / TICKS_PER_BEAT, note.pitch)
+            for note in notes
+        )
+    )
     scores = [
-        score + _HOME * (key.tonic == final % 12)
-        for score, key in zip(logits(weights, bass), KEYS, strict=True)
+        score + told + _HOME * (key.tonic == final % 12)
+        for score, told, key in zip(logits(weights, bass), tone, KEYS, strict=True)
     ]
     return KEYS[scores.index(max(scores))]
 

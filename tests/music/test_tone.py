@@ -13,15 +13,19 @@ from livegen.music.key import KEYS, Key, KeyTracker
 from livegen.music.tone import (
     HALF_LIVES,
     LASTING,
+    LONGEST,
     LOW,
     MOST_BYTES,
     ROWS,
     STRUCK,
     WEIGHTS,
     Floats,
+    Sounding,
     Tone,
+    beats_of,
     read,
     shipped,
+    tone_of,
 )
 
 BEAT_US = 500_000
@@ -132,6 +136,28 @@ def test_its_memory_does_not_grow_however_long_the_music_lasts() -> None:
     assert len(sizes) == 1
     assert tone._sums is not None
     assert np.isfinite(tone._sums).all()
+
+
+def test_beats_hold_what_sounds_in_them_what_is_struck_and_the_bass() -> None:
+    music = [Sounding(0.0, 1.5, 48), Sounding(0.5, 1.0, 64), Sounding(1.0, 40.0, 67)]
+    beats = beats_of(music, 0)
+
+    assert len(beats) == 41
+    assert [float(beats[at, LASTING, 0]) for at in range(3)] == [1.0, 0.5, 0.0]
+    assert (beats[0, STRUCK, 0], beats[0, STRUCK, 4], beats[1, STRUCK, 7]) == (1, 1, 1)
+    assert [float(beats[at, LOW].sum()) for at in range(3)] == [2.0, 0.5, 0.0]
+    assert beats[:, LASTING, 7].sum() == LONGEST
+    halves = beats_of(music, 0, 0.5)
+    assert np.array_equal(halves[:80].reshape(40, 2, ROWS, 12).sum(1), beats[:40])
+
+
+def test_a_whole_tune_has_its_key_however_long_it_is() -> None:
+    music = [Sounding(at, at + 1.0, TUNE[at % 16] + 2) for at in range(5000)]
+    nats = tone_of(music)
+
+    assert likeliest(nats) == Key(2, "major")
+    assert tone_of(music[:2000]) == nats
+    assert likeliest(tone_of(music[:1])).tonic in range(12)
 
 
 def test_the_weights_are_about_twenty_thousand_and_within_their_budget() -> None:
