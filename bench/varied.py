@@ -39,8 +39,8 @@ from livegen.music.key import STEPS, Key
 from livegen.music.phrase_steps import (
     HOLD,
     LINES_PER_BEAT,
+    PhraseNote,
     Steps,
-    Tone,
     distance,
     distances,
     onsets,
@@ -52,7 +52,7 @@ from livegen.scorecard.estimates import Estimate, mean
 from livegen.scorecard.likelihood import nats_per_note
 from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import played
-from livegen.training.phrase_corpus import Melody, Span, cut, melodies, phrases
+from livegen.training.phrase_corpus import PhraseSpan, PieceMelody, cut, melodies, phrases
 
 SETS = (
     "trad_abc",
@@ -81,7 +81,7 @@ class Case(NamedTuple):
     tonic: int
 
 
-def cases(some: Sequence[Melody], count: int) -> list[Case]:
+def cases(some: Sequence[PieceMelody], count: int) -> list[Case]:
     """So many calls, as many from each set."""
     rng = np.random.default_rng(SEED)
     by_set: dict[str, list[Case]] = {name: [] for name in SETS}
@@ -122,7 +122,9 @@ def back(told: Classes, guessed: Classes) -> Back:
     )
 
 
-def came_back(model: PhraseModel, some: Sequence[Melody], spans: Sequence[Span]) -> list[Back]:
+def came_back(
+    model: PhraseModel, some: Sequence[PieceMelody], spans: Sequence[PhraseSpan]
+) -> list[Back]:
     """How phrases come back from their codes."""
     found = []
     for span in spans:
@@ -201,7 +203,8 @@ def answers(network: OnnxModel, case: Case) -> list[Steps]:
         heard = played(network, call, {"length": beats / case.bar}, seed=seed)
         begin = heard.line if heard.line is not None else float(beats)
         tones = [
-            Tone(it.onset - begin, it.end - begin, it.pitch, it.velocity) for it in heard.answer
+            PhraseNote(it.onset - begin, it.end - begin, it.pitch, it.velocity)
+            for it in heard.answer
         ]
         found.append(
             steps_of([tone for tone in tones if tone.onset >= -0.1], beats, case.bar).steps

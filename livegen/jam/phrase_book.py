@@ -21,9 +21,9 @@ from livegen.music.parts import DRUMS, LEAD
 from livegen.music.phrase_steps import (
     LINES_PER_BEAT,
     MOST_BEATS,
+    PhraseNote,
     PhraseSteps,
     Steps,
-    Tone,
     Touch,
     onsets,
     steps_of,
@@ -37,7 +37,7 @@ FEWEST = 2  # notes of a phrase
 Fit = Callable[[Steps], Steps]  # puts the pitches of steps where they may be
 
 
-class Heard(NamedTuple):
+class HeldNote(NamedTuple):
     """A note that was played: when it began and ended, micros; part, MIDI pitch and velocity."""
 
     at: int
@@ -47,18 +47,18 @@ class Heard(NamedTuple):
     velocity: int
 
 
-def heard(strokes: Iterable[Struck], now: int) -> list[Heard]:
+def heard(strokes: Iterable[Struck], now: int) -> list[HeldNote]:
     """The notes of strokes, by onset; what sounds ends now."""
     open_: dict[tuple[int, int], Struck] = {}
     found = []
     for struck in strokes:
         voice = struck.part, struck.pitch
         if (began := open_.pop(voice, None)) is not None:
-            found.append(Heard(began.at, struck.at, *voice, began.velocity))
+            found.append(HeldNote(began.at, struck.at, *voice, began.velocity))
         if struck.velocity:
             open_[voice] = struck
     found += [
-        Heard(began.at, max(now, began.at + 1), *voice, began.velocity)
+        HeldNote(began.at, max(now, began.at + 1), *voice, began.velocity)
         for voice, began in open_.items()
     ]
     return sorted(found)
@@ -164,7 +164,7 @@ class PhraseBook:
         return first.made(made, nearer)
 
 
-def phrase_of(notes: Iterable[Heard], timeline: Timeline, tonic: int) -> KeptPhrase | None:
+def phrase_of(notes: Iterable[HeldNote], timeline: Timeline, tonic: int) -> KeptPhrase | None:
     """The phrase of notes that were played: the lead, or the one part that there is; its last bars where it is long.
 
     None where there are fewer than FEWEST notes, or drums alone.
@@ -183,7 +183,7 @@ def phrase_of(notes: Iterable[Heard], timeline: Timeline, tonic: int) -> KeptPhr
     beats = min(MOST_BEATS, -(-(last - first) // TICKS_PER_BEAT) + bar)
     begin = timeline.micros(first)
     tones = [
-        Tone(
+        PhraseNote(
             (note.at - begin) / timeline.tempo_us,
             (note.until - begin) / timeline.tempo_us,
             note.pitch,

@@ -22,7 +22,7 @@ _CHORD = 1 / 24  # beats within which notes begin together: the highest is the m
 Steps = NDArray[np.int16]  # (6 * beats,): a pitch 0..127, HOLD or REST
 
 
-class Tone(NamedTuple):
+class PhraseNote(NamedTuple):
     """A note from beat `onset` to beat `end`: MIDI pitch and velocity 1..127."""
 
     onset: float
@@ -68,7 +68,7 @@ def line_near(beat: float) -> int:
     return LINES_PER_BEAT * whole + within
 
 
-def steps_of(tones: Iterable[Tone], beats: int, bar: int) -> PhraseSteps:
+def steps_of(tones: Iterable[PhraseNote], beats: int, bar: int) -> PhraseSteps:
     """The steps of notes that begin in the first `beats` beats; of those on one line the highest or the last stays."""
     melody = _one_voice(tones, beats)
     steps, touches = np.full(LINES_PER_BEAT * beats, REST, np.int16), list[Touch]()
@@ -82,9 +82,9 @@ def steps_of(tones: Iterable[Tone], beats: int, bar: int) -> PhraseSteps:
     return PhraseSteps(steps, tuple(touches), bar)
 
 
-def _one_voice(tones: Iterable[Tone], beats: int) -> list[tuple[int, Tone]]:
+def _one_voice(tones: Iterable[PhraseNote], beats: int) -> list[tuple[int, PhraseNote]]:
     """Lines with the tone that begins on each, in order."""
-    found: dict[int, Tone] = {}
+    found: dict[int, PhraseNote] = {}
     for tone in sorted(tones):
         line, before = max(0, line_near(tone.onset)), None
         if line >= LINES_PER_BEAT * beats:
@@ -112,16 +112,16 @@ def _last_end(over: NDArray[np.int64], begins: NDArray[np.int64], lines: int) ->
     return [int(min([*over[over > begins[-1]], lines]))] if len(begins) else []
 
 
-def tones_of(steps: Steps, touches: Sequence[Touch]) -> list[Tone]:
+def tones_of(steps: Steps, touches: Sequence[Touch]) -> list[PhraseNote]:
     """The notes of steps with a touch put back: that of the nearest note on such a line of a beat, else of all."""
     return [_touched(note, touches) for note in onsets(steps)]
 
 
-def _touched(note: tuple[int, int, int], touches: Sequence[Touch]) -> Tone:
+def _touched(note: tuple[int, int, int], touches: Sequence[Touch]) -> PhraseNote:
     line, until, pitch = note
     late, held, velocity = _touch_at(line, touches)
     onset = beat_of(line) + late
-    return Tone(
+    return PhraseNote(
         onset, onset + max(1 / 24, held * (beat_of(until) - beat_of(line))), pitch, velocity
     )
 

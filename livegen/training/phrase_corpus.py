@@ -20,8 +20,8 @@ from livegen.music.phrase_steps import (
     LINES_PER_BEAT,
     MOST_BEATS,
     REST,
+    PhraseNote,
     Steps,
-    Tone,
     onsets,
     steps_of,
 )
@@ -35,7 +35,7 @@ _AROUND = 4  # bars before and after a bar from which its key is told
 _RESTS = LINES_PER_BEAT  # so many lines of silence end a phrase
 
 
-class Melody(NamedTuple):
+class PieceMelody(NamedTuple):
     """A melody from its first bar line on: its set and file, its steps, the beats of a bar, the tonic of each bar."""
 
     corpus: str
@@ -45,7 +45,7 @@ class Melody(NamedTuple):
     tonics: NDArray[np.int64]
 
 
-class Span(NamedTuple):
+class PhraseSpan(NamedTuple):
     """A phrase of a melody: it begins in bar `first`, lasts `beats` beats, and its notes lie on lines from `since` to
     before `until` of the melody.
     """
@@ -57,7 +57,7 @@ class Span(NamedTuple):
     until: int
 
 
-def melodies(data: Path, split: str, sets: Sequence[str]) -> Iterator[Melody]:
+def melodies(data: Path, split: str, sets: Sequence[str]) -> Iterator[PieceMelody]:
     """All melodies of a split.  Raises ConfigError where a set is missing."""
     sources = {source.name: source for source in discover(data)}
     for name in sets:
@@ -71,14 +71,14 @@ def melodies(data: Path, split: str, sets: Sequence[str]) -> Iterator[Melody]:
                 yield melody
 
 
-def _read(corpus: str, file: str, files: dict[str, bytes]) -> Melody | None:
+def _read(corpus: str, file: str, files: dict[str, bytes]) -> PieceMelody | None:
     try:
         return melody_of(corpus, file, read(files[file]))
     except (KeyError, MidiFileError):
         return None
 
 
-def melody_of(corpus: str, file: str, score: Score) -> Melody | None:
+def melody_of(corpus: str, file: str, score: Score) -> PieceMelody | None:
     """The lead of a score; None without one, with several metres, or with bars that are not of 2 to 6 whole beats."""
     track = lead_of(score)
     _, numerator, denominator = score.metres[0] if score.metres else (0, 4, 4)
@@ -89,9 +89,9 @@ def melody_of(corpus: str, file: str, score: Score) -> Melody | None:
     if len(notes) < FEWEST:
         return None
     bars = int(max(note.onset for note in notes) // bar) + 1
-    tones = [Tone(note.onset, note.end, note.pitch, note.velocity) for note in notes]
+    tones = [PhraseNote(note.onset, note.end, note.pitch, note.velocity) for note in notes]
     steps = steps_of(tones, bars * int(bar), int(bar)).steps
-    return Melody(corpus, file, steps, int(bar), tonics_of(steps, int(bar)))
+    return PieceMelody(corpus, file, steps, int(bar), tonics_of(steps, int(bar)))
 
 
 def tonics_of(steps: Steps, bar: int) -> NDArray[np.int64]:
@@ -107,7 +107,7 @@ def tonics_of(steps: Steps, bar: int) -> NDArray[np.int64]:
     return np.array(tonics)
 
 
-def phrases(number: int, melody: Melody) -> list[Span]:
+def phrases(number: int, melody: PieceMelody) -> list[PhraseSpan]:
     """The runs of notes between rests, of FEWEST notes and up to four bars; what is longer is cut every four bars."""
     lines, longest = melody.bar * LINES_PER_BEAT, MOST_BEATS // melody.bar
     groups: list[list[int]] = []
@@ -122,11 +122,13 @@ def phrases(number: int, melody: Melody) -> list[Span]:
         first = group[0] // lines
         bars = group[-1] // lines - first + 1
         if len(group) >= FEWEST:
-            found.append(Span(number, first, bars * melody.bar, group[0], (first + bars) * lines))
+            found.append(
+                PhraseSpan(number, first, bars * melody.bar, group[0], (first + bars) * lines)
+            )
     return found
 
 
-def windows(number: int, melody: Melody) -> list[Span]:
+def windows(number: int, melody: PieceMelody) -> list[PhraseSpan]:
     """All runs of one, two and four bars (or as many as fit) that hold FEWEST notes."""
     lines, count = melody.bar * LINES_PER_BEAT, len(melody.tonics)
     begins = melody.steps >= 0
@@ -135,11 +137,11 @@ def windows(number: int, melody: Melody) -> list[Span]:
         for first in range(count - bars + 1):
             since, until = first * lines, (first + bars) * lines
             if begins[since:until].sum() >= FEWEST:
-                found.append(Span(number, first, bars * melody.bar, since, until))
+                found.append(PhraseSpan(number, first, bars * melody.bar, since, until))
     return found
 
 
-def cut(melody: Melody, span: Span) -> tuple[Steps, int]:
+def cut(melody: PieceMelody, span: PhraseSpan) -> tuple[Steps, int]:
     """The steps of a phrase from its bar line on, and the tonic it is told from."""
     lines = melody.bar * LINES_PER_BEAT
     begin = span.first * lines
@@ -149,7 +151,7 @@ def cut(melody: Melody, span: Span) -> tuple[Steps, int]:
     return steps, int(melody.tonics[span.first])
 
 
-def classes_of(melody: Melody, span: Span) -> NDArray[np.int64]:
+def classes_of(melody: PieceMelody, span: PhraseSpan) -> NDArray[np.int64]:
     """The classes that a network sees of a phrase."""
     steps, tonic = cut(melody, span)
     return encode(steps, reference_of(steps, tonic))

@@ -18,7 +18,7 @@ from torch import Tensor
 
 from livegen.codec.phrases import FIRST_PITCH, firsts_of
 from livegen.errors import ConfigError
-from livegen.training.phrase_corpus import Melody, classes_of, melodies, phrases, windows
+from livegen.training.phrase_corpus import PieceMelody, classes_of, melodies, phrases, windows
 from livegen.training.phrase_network import PhraseConfig, PhraseNetwork, loss_of, transposed
 from livegen.training.phrase_recipe import PhraseRecipe
 
@@ -38,7 +38,9 @@ class Phrases(NamedTuple):
     shares: NDArray[np.float64]
 
 
-def gathered(some: Sequence[Melody], shares: dict[str, float], find: Any, seed: int) -> Phrases:
+def gathered(
+    some: Sequence[PieceMelody], shares: dict[str, float], find: Any, seed: int
+) -> Phrases:
     """The phrases that `find` cuts from melodies, of each set at most KEPT, each set drawn as often as `shares` say."""
     rng = np.random.default_rng(seed)
     by_set: dict[str, list[Any]] = {name: [] for name in shares}
@@ -72,12 +74,12 @@ def train_phrases(recipe: PhraseRecipe, data: Path, out: Path, resume: bool = Tr
     held = list(melodies(data, "valid", list(recipe.sets)))
     kinds = [gathered(learned, recipe.sets, find, recipe.seed) for find in (phrases, windows)]
     judged = gathered(held, recipe.sets, phrases, recipe.seed)
-    run = Run(recipe, kinds, judged, out)
+    run = PhraseRun(recipe, kinds, judged, out)
     run.go(resume)
     return out / CHECKPOINT
 
 
-class Run:
+class PhraseRun:
     """A training run: network, optimiser, chance, and how many updates were made."""
 
     def __init__(

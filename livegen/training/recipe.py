@@ -129,7 +129,7 @@ def read_recipe(path: Path) -> Recipe:
 
 
 def kind_of(path: Path) -> str:
-    """The kind of a recipe's network, by its key `kind`; "events", a network that foretells events, where it says none."""
+    """The kind of a recipe's network, by its key `kind`; without that key "events", a network that foretells events."""
     values = _values(path)
     return str(values.get("kind", EVENTS)) if isinstance(values, dict) else EVENTS
 

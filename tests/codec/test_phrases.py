@@ -16,7 +16,7 @@ from livegen.codec.phrases import (
     firsts_of,
     reference_of,
 )
-from livegen.music.phrase_steps import HOLD, LINES_PER_BEAT, REST, Steps, Tone, steps_of
+from livegen.music.phrase_steps import HOLD, LINES_PER_BEAT, REST, PhraseNote, Steps, steps_of
 
 steps_of_four_beats = st.lists(
     st.one_of(st.integers(36, 96), st.just(HOLD), st.just(REST)),
@@ -27,7 +27,7 @@ steps_of_four_beats = st.lists(
 
 def tune(low: int) -> Steps:
     return steps_of(
-        [Tone(beat, beat + 1, low + step) for beat, step in enumerate((0, 4, 7, 12))], 4, 4
+        [PhraseNote(beat, beat + 1, low + step) for beat, step in enumerate((0, 4, 7, 12))], 4, 4
     ).steps
 
 

@@ -11,21 +11,23 @@ from click.testing import CliRunner
 
 from livegen.cli import cli
 from livegen.errors import ConfigError
-from livegen.music.phrase_steps import LINES_PER_BEAT, Tone, onsets, steps_of
-from livegen.training.phrase_corpus import Melody, cut, melodies, phrases, tonics_of, windows
+from livegen.music.phrase_steps import LINES_PER_BEAT, PhraseNote, onsets, steps_of
+from livegen.training.phrase_corpus import PieceMelody, cut, melodies, phrases, tonics_of, windows
 from livegen.training.phrase_loop import CHECKPOINT, METRICS
 from livegen.training.phrase_network import transposed
 
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
 
 
-def melody(bars: int = 8, silent: tuple[int, ...] = (3, 7)) -> Melody:
+def melody(bars: int = 8, silent: tuple[int, ...] = (3, 7)) -> PieceMelody:
     """A note on each beat, but for some bars."""
     tones = [
-        Tone(beat, beat + 1, SCALE[beat % 8]) for beat in range(4 * bars) if beat // 4 not in silent
+        PhraseNote(beat, beat + 1, SCALE[beat % 8])
+        for beat in range(4 * bars)
+        if beat // 4 not in silent
     ]
     steps = steps_of(tones, 4 * bars, 4).steps
-    return Melody("tunes", "it.mid", steps, 4, tonics_of(steps, 4))
+    return PieceMelody("tunes", "it.mid", steps, 4, tonics_of(steps, 4))
 
 
 def corpus(folder: Path) -> Path:
@@ -113,12 +115,12 @@ def test_a_run_learns_and_goes_on_from_its_checkpoint_to_the_same_weights(
     class Stopped(Exception):
         pass
 
-    def stop(run: loop.Run) -> dict[str, float]:
+    def stop(run: loop.PhraseRun) -> dict[str, float]:
         run._save()
         raise Stopped
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(loop.Run, "judge", stop)
+        patch.setattr(loop.PhraseRun, "judge", stop)
         with pytest.raises(Stopped):
             train_phrases(given, data, tmp_path / "stopped")
     again = torch.load(train_phrases(given, data, tmp_path / "stopped"), weights_only=True)
