@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import sys
 from collections.abc import Iterator
@@ -218,7 +219,9 @@ def test_an_engine_that_ends_before_it_is_ready_again_and_again_ends_serve(
     served = serve(stack, "engines:stillborn")
 
     assert served.process.wait(PATIENCE_S) == 1
-    assert "ended 3 times before it was ready (ended with status 7)" in served.errors()
+    # On a busy machine the link closes some time before the process is gone.
+    how = r"\((ended with status 7|closed its link)\)"
+    assert re.search(rf"ended 3 times before it was ready {how}", served.errors())
 
 
 def test_an_engine_that_dies_at_once_each_time_is_started_less_and_less_often(
@@ -241,7 +244,7 @@ def test_an_engine_that_dies_at_once_each_time_is_started_less_and_less_often(
 def test_a_frozen_engine_does_not_delay_the_end(stack: ExitStack, tmp_path: Path) -> None:
     served = serve(stack, player=str(pressed(tmp_path / "sleeper.mid", HOLDER, SLEEPER)))
     served.ready()
-    wait_for(lambda: "silent" in served.errors())
+    wait_for(lambda: "did not answer" in served.errors())
 
     status, seconds = served.end()
 
@@ -265,7 +268,7 @@ def test_what_was_released_is_told_only_where_something_sounded(
         served.ready()
         wait_for(lambda served=served: "hangs" in served.errors())  # type: ignore[misc]
 
-    assert "silent" not in quiet.errors() and "released" not in quiet.errors()
+    assert "did not answer" not in quiet.errors() and "released" not in quiet.errors()
     assert "the engine process did not answer for" in loud.errors()
     assert loud.errors().count("notes were released") == 1  # then nothing sounded any more
 
@@ -296,7 +299,7 @@ def test_the_page_is_told_first_and_without_ports_none_are_named(
 
     assert said[0].startswith("livegen: page http://127.0.0.1:")
     assert said[1].startswith("ready api=none model=jam-gru mode=respond seed=")
-    assert served.line().startswith("livegen: play on the page; no MIDI ")
+    assert re.match("livegen: play on the page; (there are )?no MIDI ", served.line())
     assert "in=" not in said[1] and "Model In" not in said[1]
 
 
