@@ -16,6 +16,7 @@ DOCS = Path(__file__).parents[2] / "docs"
 BEAT_MS = 600
 # A melody in eighths and quarters: a key of the computer, and how many eighths it lasts.
 MELODY = [("h", 2), ("g", 1), ("d", 1), ("a", 2), ("d", 1), ("g", 1), ("j", 2), ("h", 1), ("g", 1)]
+TUNES = ("adgkgdsf", "adgkgdsd", "kjhgfdsa", "aaggkkjh")
 CHORD = "adgj"  # struck an octave lower, where the left hand is
 SETTINGS = {"sync": "internal", "tempo": "100"}
 
@@ -35,6 +36,7 @@ def main() -> None:
             take_the_first_run(page, served)
             take_the_stage(page)
             take_a_reason(page)
+            take_the_phrases(page)
             take_the_controls(page.page)
         browser.close()
 
@@ -81,6 +83,25 @@ def take_a_reason(seen: Seen) -> None:
     seen.until(has_arcs)
     seen.page.wait_for_timeout(2 * BEAT_MS)
     save(seen.page, "why")
+
+
+def take_the_phrases(seen: Seen) -> None:
+    """The map of some tunes: two that are alike, two that are not, and a path from A to B."""
+    choose(seen.page, "mode", "listen")
+    for tune, name in zip(TUNES, ("keep_a", "vary", "vary", "keep_b"), strict=True):
+        seen.page.wait_for_timeout(4 * BEAT_MS)  # longer than a phrase pauses
+        seen.page.evaluate("document.activeElement.blur()")
+        seen.plays(tune, hold_ms=BEAT_MS // 4 - 40, gap_ms=40)
+        seen.page.locator(f'[data-command="{name}"]').click()
+        seen.until(lambda: seen.state()["turn"] != "responding")
+        seen.page.wait_for_timeout(BEAT_MS)
+        seen.until(lambda: seen.state()["turn"] in ("waiting", "listening"))
+    seen.page.get_by_role("button", name="Lay a path").click()
+    for name in "AB":
+        seen.page.get_by_role("button", name=f"Play phrase {name}").click()
+    path = DOCS / "page-phrases.png"
+    seen.page.locator(".phrases").screenshot(path=path)
+    print(path)
 
 
 def take_the_controls(page: Page) -> None:
