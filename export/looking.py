@@ -28,8 +28,8 @@ from livegen.training.recall import HEADS, SIZE
 def telling(model: ModelProto, facts: ModelFacts) -> tuple[ModelProto, ModelFacts]:
     """A graph with the output `looked`, and facts that say so; both as they are of a network that does not look back.
 
-    Nor does one say it whose state is a ring: no weights of its layers are what a note is from.
-    `facts` hold the sizes of the network and of its state.
+    `facts` hold the sizes of the network and of its state.  One whose state is a ring has weights in each layer,
+    and tells none.
     """
     window = facts.network.get("config", {}).get("window", 0)
     if not window or facts.looks or facts.has_ring:

@@ -6,7 +6,8 @@ import pytest
 
 from livegen.daemon import clock
 from livegen.daemon.engine_process import EngineLike, EngineProcess
-from livegen.daemon.frames import Frame, LogFrame
+from livegen.daemon.frames import CommandFrame, Frame, LogFrame
+from livegen.jam.mapping import Command
 
 
 class QuietLink:
@@ -77,3 +78,28 @@ def test_what_the_engine_says_of_itself_goes_to_the_log_once() -> None:
 
     logged = [frame.line for frame in sent if isinstance(frame, LogFrame)]
     assert logged == ["key C3 is up"]
+
+
+class Pondering(Idle):
+    """An engine that works out an answer in three slices, once it was asked."""
+
+    left, slices = 0, 0
+
+    def feed(self, event: Any, now: int) -> list[Any]:
+        if isinstance(event, Command):
+            self.left = 3
+        return []
+
+    def ponder(self) -> bool:
+        self.slices += self.left > 0
+        self.left = max(0, self.left - 1)
+        return self.left > 0
+
+
+def test_a_question_is_worked_out_also_while_no_page_looks_on() -> None:
+    link: Any = QuietLink()
+    engine = Pondering()
+
+    EngineProcess(link, engine, {}, clock.now()).run([CommandFrame.named(clock.now(), "why", None)])
+
+    assert (engine.slices, engine.left) == (3, 0)

@@ -106,6 +106,12 @@ def answer_late(model: ModelProto) -> None:
     model.graph.node.append(node)
 
 
+def tell_nothing(model: ModelProto) -> None:
+    """It announces what it looks at, and gives one number."""
+    say(model, looks={"first": 0, "numbers": 1, "places": 2})
+    model.graph.output.append(helper.make_tensor_value_info("looked", TensorProto.FLOAT, ()))
+
+
 def nested(depth: int) -> onnx.GraphProto:
     graph = sub_graph()
     for _ in range(depth):
@@ -257,6 +263,25 @@ FORBIDDEN: dict[str, tuple[Spoil, str]] = {
         lambda m: say(m, state="ring", state_shape=[32, 2]),
         "instead of event, sounding, state, position",
     ),
+    "places that are not numbers": (
+        lambda m: say(m, looks={"first": 0, "numbers": "1", "places": 2}),
+        "'looks'",
+    ),
+    "places outside the state": (
+        lambda m: say(m, looks={"first": 1, "numbers": 1, "places": 2}),
+        "lies outside its state",
+    ),
+    "places that it never tells of": (
+        lambda m: say(m, looks={"first": 0, "numbers": 1, "places": 2}),
+        "outputs",
+    ),
+    "an output that its metadata do not announce": (
+        lambda m: m.graph.output.append(
+            helper.make_tensor_value_info("looked", TensorProto.FLOAT, (1, 2))
+        ),
+        "outputs",
+    ),
+    "weights of no shape": (tell_nothing, "looked"),
     "no answer to when": (lambda m: m.graph.output.pop(2), "outputs"),
     "data that is not a list": (lambda m: say(m, data={"set": "x"}), "'data'"),
     "a licence that is missing": (lambda m: say(m, data=[{"set": "x"}]), "'data'"),
