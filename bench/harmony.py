@@ -28,7 +28,8 @@ import click
 
 from livegen.music.chord import KINDS, Chord
 from livegen.music.chords_heard import ChordTracker
-from livegen.music.key import HALF_LIFE_US, KEYS, Key, KeyTracker, logits
+from livegen.music.key import KEYS, Key, logits
+from livegen.music.key_tracker import HALF_LIFE_US, KeyTracker
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Score, Track, read
 from livegen.scorecard.calls import written_chords

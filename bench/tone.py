@@ -29,7 +29,8 @@ import click
 from bench.harmony import mirex
 from bench.tables import keep, table
 from export.tone import SETS, SIGNATURES, Piece, pieces
-from livegen.music.key import KEYS, Key, KeyTracker
+from livegen.music.key import KEYS, Key
+from livegen.music.key_tracker import KeyTracker
 from livegen.music.timeline import MINUTE_US
 
 HISTORY = 16  # bars before a place

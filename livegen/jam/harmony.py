@@ -20,7 +20,8 @@ from livegen.jam.turns import Chords
 from livegen.music.charts import Chart, Stretch
 from livegen.music.chord import INTERVALS, Chord
 from livegen.music.chords_heard import ChordTracker
-from livegen.music.key import Key, KeyTracker, signs_apart
+from livegen.music.key import Key, signs_apart
+from livegen.music.key_tracker import KeyTracker
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS, LEAD, SPLIT_PITCH
 from livegen.music.phrase import CHORD_US

@@ -10,7 +10,8 @@ from livegen.jam.harmony import MOST_BEATS, SETTLE_US, STALE_US, Harmony
 from livegen.jam.struck import Struck
 from livegen.jam.turns import MODES
 from livegen.music.chord import Chord
-from livegen.music.key import Key, KeyTracker
+from livegen.music.key import Key
+from livegen.music.key_tracker import KeyTracker
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import COMP, DRUMS, LEAD
 from livegen.music.timeline import Timeline

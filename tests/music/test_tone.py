@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from livegen.errors import ModelError
-from livegen.music.key import KEYS, Key, KeyTracker
+from livegen.music.key import KEYS, Key
+from livegen.music.key_tracker import KeyTracker
 from livegen.music.tone import (
     HALF_LIVES,
     LASTING,
