@@ -17,7 +17,7 @@ from livegen.jam.agenda import Given
 from livegen.jam.hearing import Heard, ModelFault
 from livegen.jam.looking import ARCS, Looked, TakenUp, looking
 from livegen.jam.planner import Rollout
-from livegen.jam.reasons import Explanation, Reason, Source, explained
+from livegen.jam.reasons import Cause, Explanation, Reason, explained
 from livegen.jam.replies import Replies, Reply
 from livegen.jam.struck import Struck
 from livegen.jam.theme import Point
@@ -72,7 +72,7 @@ class Explaining:
         self._replies, self._timeline = replies, timeline
         self._has_asked = False
         self._planned: dict[Stroke, Reason | None] = {}
-        self._own: deque[tuple[HeardNote, Reason | Source]] = deque(maxlen=KEPT)
+        self._own: deque[tuple[HeardNote, Reason | Cause]] = deque(maxlen=KEPT)
         self._notes: deque[HeardNote] = deque(maxlen=NOTES)
         self._work: Generator[None, None, None] | None = None
 
@@ -105,11 +105,11 @@ class Explaining:
         note = HeardNote(given.at, given.due, MODEL, part, pitch, channel, sent)
         self._notes.append(note)
         if not given.is_planned:
-            self._own.append((note, Source.COMPANION))
+            self._own.append((note, Cause.COMPANION))
         elif repeats:
-            self._own.append((note, Source.REPEAT))
+            self._own.append((note, Cause.REPEAT))
         else:
-            self._own.append((note, self._planned.pop(given.stroke, None) or Source.CUE))
+            self._own.append((note, self._planned.pop(given.stroke, None) or Cause.CUE))
 
     # --- questions ------------------------------------------------------------------------------------------------
 
@@ -136,7 +136,7 @@ class Explaining:
         if self._work is not None and next(self._work, self) is self:
             self._work = None
 
-    def _found(self, value: object) -> tuple[HeardNote, Reason | Source] | None:
+    def _found(self, value: object) -> tuple[HeardNote, Reason | Cause] | None:
         match value:
             case None:
                 return self._own[-1] if self._own else None
@@ -150,9 +150,9 @@ class Explaining:
                 return nearest if is_near else None
         return None
 
-    def _answer(self, note: HeardNote, reason: Reason | Source) -> Generator[None, None, None]:
-        if isinstance(reason, Source) or (drawn := reason.drawn) is None:
-            source = reason if isinstance(reason, Source) else reason.struck_by
+    def _answer(self, note: HeardNote, reason: Reason | Cause) -> Generator[None, None, None]:
+        if isinstance(reason, Cause) or (drawn := reason.drawn) is None:
+            source = reason if isinstance(reason, Cause) else reason.struck_by
             return self._tell(note, Explanation(source))
         explanation, timeline = explained(reason, drawn), self._timeline()
         yield
@@ -184,12 +184,12 @@ class Explaining:
         """Put an answer into words and values."""
         source, told = explanation.source, looked is not None and looked.is_told
         taken = [] if looked is None or looked.is_habit else list(looked.notes)
-        if source is Source.NETWORK and told and not taken:
-            source = Source.HABIT
+        if source is Cause.NETWORK and told and not taken:
+            source = Cause.HABIT
         arcs = [TakenUp(it, explanation.added[source]) for it in originals] or taken
         without = exp(min(looked.nats, _MOST)) if looked and taken else 1.0
         words = _Words(
-            f"{source.sentence} {chord}".rstrip() if source is Source.CHORD else source.sentence,
+            f"{source.sentence} {chord}".rstrip() if source is Cause.CHORD else source.sentence,
             _odds(note, explanation),
             _seen(source, looked, len(taken), without),
         )
@@ -228,12 +228,12 @@ def _odds(note: HeardNote, explanation: Explanation) -> str:
     return f"It had {explanation.chance:.0%}{f'; {others}' if others else ''}."
 
 
-def _seen(source: Source, looked: Looked | None, notes: int, without: float) -> str:
+def _seen(source: Cause, looked: Looked | None, notes: int, without: float) -> str:
     """A sentence on the notes that it took up."""
-    if source in (Source.HABIT, Source.REPEAT, Source.COMPANION):
+    if source in (Cause.HABIT, Cause.REPEAT, Cause.COMPANION):
         return ""
     if looked is None:
-        return "" if source is Source.CUE else NOT_KEPT
+        return "" if source is Cause.CUE else NOT_KEPT
     if not looked.is_told:
         return CANNOT_TELL
     if not notes:

@@ -23,7 +23,7 @@ NEAR = (
 Fit = Callable[[Steps], Steps]  # puts pitches where they may be
 
 
-class Found(NamedTuple):
+class FoundPhrase(NamedTuple):
     """A phrase made of another, its distance to it (0 to 1), and how sure the network is of it, in nats a line."""
 
     steps: Steps
@@ -44,15 +44,15 @@ def varied(
     asked: float,
     rng: np.random.Generator,
     fit: Fit = lambda steps: steps,
-) -> Found:
+) -> FoundPhrase:
     """A variation of a phrase at about the distance that is asked for, 0 to 1; at 0 the phrase itself."""
     if asked <= 0:
-        return Found(steps, 0.0, 0.0)
+        return FoundPhrase(steps, 0.0, 0.0)
     found = around(model, steps, bar, tonic, rng, fit)
     return chosen(found, asked)
 
 
-def chosen(found: list[Found], asked: float) -> Found:
+def chosen(found: list[FoundPhrase], asked: float) -> FoundPhrase:
     """The one nearest to the distance that is asked for; of several as near the one that the network is surest of."""
     nearest = min(abs(one.distance - asked) for one in found)
     near = [one for one in found if abs(one.distance - asked) <= nearest + NEAR]
@@ -66,7 +66,7 @@ def around(
     tonic: int,
     rng: np.random.Generator,
     fit: Fit = lambda steps: steps,
-) -> list[Found]:
+) -> list[FoundPhrase]:
     """The phrases on the ways that lead away from a phrase."""
     code, reference = code_of(model, steps, bar, tonic), reference_of(steps, tonic)
     goals = model.scattered(rng.standard_normal((WAYS, code.size)).astype(np.float32))
@@ -122,7 +122,7 @@ def spliced(first: Steps, second: Steps, bar: int, place: float) -> Steps:
 
 def _read(
     model: PhraseModel, codes: Codes, steps: Steps, bar: int, reference: int, fit: Fit
-) -> list[Found]:
+) -> list[FoundPhrase]:
     """The phrases that codes (N, MOST_BEATS, code) mean, in as many beats as a phrase has."""
     logits = model.logits(codes, firsts_of(bar))
     classes = logits.argmax(-1)
@@ -131,6 +131,6 @@ def _read(
     beats = min(MOST_BEATS, len(steps) // LINES_PER_BEAT)
     made = [fit(decode(told, reference, beats)) for told in classes]
     return [
-        Found(*one)
+        FoundPhrase(*one)
         for one in zip(made, distances(steps, made).tolist(), sureness.tolist(), strict=True)
     ]

@@ -50,7 +50,7 @@ from livegen.jam.drummer import BOLD
 from livegen.jam.figures import Role
 from livegen.jam.harmonies import WAIT, foot
 from livegen.jam.hearing import Hearing, ModelFault
-from livegen.jam.reasons import Drawn, Mixed, Reason, Source
+from livegen.jam.reasons import Cause, Drawn, Mixed, Reason
 from livegen.jam.theme import SHARES, Point, line_of, mixed
 from livegen.music.charts import Stretch
 from livegen.music.chord import Chord
@@ -456,14 +456,14 @@ class Rollout(PlayedOnce):
         drummer = self.brief.drummer
         if hits and drummer:
             is_asked = drummer.is_accent(hits[0]) or drummer.is_asked_for(hits[0])
-            source = Source.CUE if is_asked else Source.BAR
+            source = Cause.CUE if is_asked else Cause.BAR
             yield Mixed(source, self._keeps(hits[0]), (hits[0].pitch,))
         if self._theme and leads:
             share, coming = self._theme.follows(self._line)
-            yield Mixed(Source.THEME, share, tuple(point.pitch for point in coming))
+            yield Mixed(Cause.THEME, share, tuple(point.pitch for point in coming))
             share, again = self._recalled()
             if again and again.tick == tick:
-                yield Mixed(Source.FORM, share, (again.pitch,))
+                yield Mixed(Cause.FORM, share, (again.pitch,))
 
     def _pitch_logits(self, query: Query) -> tuple[Logits, Logits]:
         """Logits of the pitch as the network alone has them, and coloured by the memory."""
@@ -573,8 +573,8 @@ class Rollout(PlayedOnce):
             has_room = self.brief.parts[part] and self._count(part) < self.brief.voices[part]
             if has_room and allowed.any():
                 favour = _near(self._voicing) if part == COMP else None
-                struck_by = Source.CUE if chord_is_last or is_hit else Source.CHORD
-                by = Reason(tick, free, struck_by=struck_by, chord=chord, taste=Source.VOICES)
+                struck_by = Cause.CUE if chord_is_last or is_hit else Cause.CHORD
+                by = Reason(tick, free, struck_by=struck_by, chord=chord, taste=Cause.VOICES)
                 return self._begin_one(part, allowed, tick, favour, by)
         self._strikes.popleft()
         voicing = tuple(sorted(self._held(COMP)))

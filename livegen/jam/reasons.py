@@ -30,7 +30,7 @@ _FLOOR = 1e-9
 _SEEN = 0.005  # nats that are worth showing
 
 
-class Source(Enum):
+class Cause(Enum):
     """The causes that can have decided a note; a short sentence for each, for people."""
 
     NETWORK = "network", "the music that the model learned from often goes on like this"
@@ -55,7 +55,7 @@ class Source(Enum):
 class Mixed(NamedTuple):
     """A share, 0 to 1, that somebody had in the odds, evenly over some pitches."""
 
-    source: Source
+    source: Cause
     share: float
     pitches: tuple[int, ...]
 
@@ -92,8 +92,8 @@ class Reason(NamedTuple):
     mixes: tuple[Mixed, ...] = ()
     theme: Theme | None = None
     past: tuple[Point, ...] = ()
-    struck_by: Source = Source.CHORD
-    taste: Source = Source.FIGURE
+    struck_by: Cause = Cause.CHORD
+    taste: Cause = Cause.FIGURE
     chord: Chord | None = None
     drawn: Drawn | None = None
 
@@ -110,20 +110,20 @@ class Explanation(NamedTuple):
     `network` is how likely the network alone held it; `originals` are notes that it repeats, by who decided.
     """
 
-    source: Source
+    source: Cause
     chance: float = 0.0
     others: tuple[tuple[int, float], ...] = ()
     network: float = 0.0
-    added: Mapping[Source, float] = MappingProxyType({})
+    added: Mapping[Cause, float] = MappingProxyType({})
     originals: tuple[Point, ...] = ()
 
 
-def odds(reason: Reason, drawn: Drawn) -> Iterator[tuple[Source, Probabilities]]:
+def odds(reason: Reason, drawn: Drawn) -> Iterator[tuple[Cause, Probabilities]]:
     """The odds of all pitches, first as the network has them, then after each who had a say."""
     logits, temperature = drawn.logits, drawn.temperature
-    yield Source.NETWORK, probabilities(drawn.plain, None, temperature)
-    yield Source.MEMORY, probabilities(logits, None, temperature)
-    yield Source.RANGE, probabilities(logits, reason.free, temperature)
+    yield Cause.NETWORK, probabilities(drawn.plain, None, temperature)
+    yield Cause.MEMORY, probabilities(logits, None, temperature)
+    yield Cause.RANGE, probabilities(logits, reason.free, temperature)
     likely = probabilities(logits, drawn.allowed, temperature)
     yield reason.struck_by, likely
     for source, favour in _favours(reason, drawn.favour):
@@ -134,28 +134,28 @@ def odds(reason: Reason, drawn: Drawn) -> Iterator[tuple[Source, Probabilities]]
         yield source, likely
 
 
-def _favours(reason: Reason, favour: Favour | None) -> Iterator[tuple[Source, Favour]]:
+def _favours(reason: Reason, favour: Favour | None) -> Iterator[tuple[Cause, Favour]]:
     """The nats that were added to the logits up to each who added something."""
     if favour is None:
         return
     if reason.welcome is not None:
-        yield Source.SCALE, reason.welcome.strange
-        yield Source.CHORD, reason.welcome.at(reason.tick)
+        yield Cause.SCALE, reason.welcome.strange
+        yield Cause.CHORD, reason.welcome.at(reason.tick)
     yield reason.taste, favour
 
 
 def explained(reason: Reason, drawn: Drawn) -> Explanation:
     """The explanation that a reason comes to."""
     stages, pitch = list(odds(reason, drawn)), drawn.pitch
-    added: dict[Source, float] = {}
+    added: dict[Cause, float] = {}
     for (_, before), (source, after) in pairwise(stages):
         gained = log(max(_FLOOR, after[pitch])) - log(max(_FLOOR, before[pitch]))
         added[source] = added.get(source, 0.0) + gained
     final = nucleus(stages[-1][1], drawn.cut)
     others = [at for at in np.argsort(-final, kind="stable").tolist() if at != pitch and final[at]]
     # What may be played at all is only to be named where nobody has chosen among that.
-    by = sorted(added, key=lambda it: (it is not Source.RANGE, added[it]), reverse=True)
-    source = next((it for it in by if added[it] >= DECIDES), Source.NETWORK)
+    by = sorted(added, key=lambda it: (it is not Cause.RANGE, added[it]), reverse=True)
+    source = next((it for it in by if added[it] >= DECIDES), Cause.NETWORK)
     return Explanation(
         source,
         float(final[pitch]),
@@ -166,12 +166,12 @@ def explained(reason: Reason, drawn: Drawn) -> Explanation:
     )
 
 
-def _originals(reason: Reason, source: Source, pitch: int) -> Iterator[Point]:
+def _originals(reason: Reason, source: Cause, pitch: int) -> Iterator[Point]:
     """The notes that a pitch repeats: of the call that the theme is of, or of what went four bars before."""
-    if source is Source.THEME and reason.theme:
+    if source is Cause.THEME and reason.theme:
         pitches = next(mix.pitches for mix in reason.mixes if mix.source is source)
         came = reason.theme.originals(reason.past)
         yield from (point for at, point in zip(pitches, came, strict=True) if at == pitch)
-    elif source is Source.FORM and reason.welcome:
+    elif source is Cause.FORM and reason.welcome:
         bar = reason.welcome.metre.place(reason.tick).bar
         yield Point(reason.tick - BEFORE * bar, pitch)

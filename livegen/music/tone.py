@@ -53,7 +53,7 @@ class Sounding(NamedTuple):
     pitch: int
 
 
-class Weights(NamedTuple):
+class ToneWeights(NamedTuple):
     """Of the network: the two layers that look, from 12 places, and the two that say."""
 
     first: Floats  # (LOOK * ROWS * 12, A), of the oldest beat first
@@ -66,14 +66,14 @@ class Weights(NamedTuple):
     last_bias: Floats  # (2,)
 
 
-def read(path: Path) -> Weights:
+def read(path: Path) -> ToneWeights:
     """The weights that a file holds.  Raises ModelError for one that is not of this network."""
     try:
         with (
             path.open("rb") as file,
             np.load(BytesIO(file.read(_LARGEST)), allow_pickle=False) as kept,
         ):
-            weights = Weights(*(kept[name].astype(np.float32) for name in Weights._fields))
+            weights = ToneWeights(*(kept[name].astype(np.float32) for name in ToneWeights._fields))
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
         raise ModelError(f"{path} holds no weights of the tone ({error}); {_ANEW}") from None
     found = [part.shape for part in weights]
@@ -88,7 +88,7 @@ def read(path: Path) -> Weights:
 
 
 @cache
-def shipped() -> Weights:
+def shipped() -> ToneWeights:
     """Those that come with livegen.  Raises ModelError where they are damaged."""
     return read(WEIGHTS)
 
@@ -152,7 +152,7 @@ def tone_of(notes: Sequence[Sounding]) -> list[float]:
 class Tone:
     """The tone of music that is given beat by beat.  About 0.2 ms a beat; its size does not grow."""
 
-    weights: Weights = field(default_factory=shipped)
+    weights: ToneWeights = field(default_factory=shipped)
     beats: int = 0  # that were heard
     _latest: Floats = field(default_factory=lambda: np.zeros((LOOK, ROWS, 12), np.float32))
     _sums: Floats | None = None  # (means, 12, B)

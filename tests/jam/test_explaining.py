@@ -25,7 +25,7 @@ from livegen.jam.explaining import CANNOT_TELL, KEPT, NOT_KEPT
 from livegen.jam.harmonies import ChordFrom, Welcome
 from livegen.jam.mapping import Command
 from livegen.jam.planner import LAST_HITS
-from livegen.jam.reasons import Drawn, Mixed, Reason, Source, explained
+from livegen.jam.reasons import Cause, Drawn, Mixed, Reason, explained
 from livegen.jam.theme import Point, Theme
 from livegen.music.chord import Chord
 from livegen.music.messages import Message, NoteOff, NoteOn
@@ -130,7 +130,7 @@ def test_every_note_that_sounds_has_a_reason(model: Model, controls: dict[str, o
     for note in notes:
         told = why(jam, note)
         assert (told["at"], told["channel"], told["pitch"]) == note
-        assert told["who"] in {source.word for source in Source}
+        assert told["who"] in {source.word for source in Cause}
         assert 0 <= told["chance"] <= 1 and len(told["others"]) <= 6
         assert reply(jam)["line"].startswith(told["note"])
 
@@ -381,34 +381,34 @@ def test_who_made_a_note_likelier_by_most_decided_it() -> None:
 
     by_scale = explained(*reason(62, {}, favour=scale.at(0), welcome=scale))
     by_chord = explained(*reason(64, {62: 3.0}, favour=at_home.at(0), welcome=at_home))
-    by_figure = explained(*reason(64, {}, favour=figure, welcome=at_home, taste=Source.FIGURE))
+    by_figure = explained(*reason(64, {}, favour=figure, welcome=at_home, taste=Cause.FIGURE))
 
-    assert by_scale.added.keys() == {Source.SCALE}
-    assert by_scale.added[Source.SCALE] == pytest.approx(log(by_scale.chance * 128), abs=1e-3)
-    assert (by_chord.source, by_figure.source) == (Source.CHORD, Source.FIGURE)
-    assert by_chord.added[Source.CHORD] > by_chord.added[Source.SCALE] > 0
+    assert by_scale.added.keys() == {Cause.SCALE}
+    assert by_scale.added[Cause.SCALE] == pytest.approx(log(by_scale.chance * 128), abs=1e-3)
+    assert (by_chord.source, by_figure.source) == (Cause.CHORD, Cause.FIGURE)
+    assert by_chord.added[Cause.CHORD] > by_chord.added[Cause.SCALE] > 0
 
 
 def test_what_the_network_wanted_anyway_nobody_else_decided() -> None:
     favour = np.where(np.arange(128) == 64, 5.0, 0.0)
     found = explained(*reason(64, {64: 12.0}, favour=favour))
-    assert found.source is Source.NETWORK and found.network > 0.99
+    assert found.source is Cause.NETWORK and found.network > 0.99
 
 
 def test_what_is_left_when_all_else_is_forbidden_was_decided_by_who_forbade_it() -> None:
     only = np.arange(128) == 64
-    assert explained(*reason(64, {}, free=only, allowed=only)).source is Source.RANGE
-    assert explained(*reason(64, {}, allowed=only)).source is Source.CHORD
-    by_cue = explained(*reason(64, {}, allowed=only, struck_by=Source.CUE))
-    assert by_cue.source is Source.CUE and by_cue.chance == 1 and by_cue.others == ()
+    assert explained(*reason(64, {}, free=only, allowed=only)).source is Cause.RANGE
+    assert explained(*reason(64, {}, allowed=only)).source is Cause.CHORD
+    by_cue = explained(*reason(64, {}, allowed=only, struck_by=Cause.CUE))
+    assert by_cue.source is Cause.CUE and by_cue.chance == 1 and by_cue.others == ()
 
 
 def test_the_theme_is_told_with_the_notes_of_the_call_that_it_repeats() -> None:
     call = tuple(Point(12 * at, pitch) for at, pitch in enumerate((60, 62, 64, 65, 60, 62, 64, 65)))
     past = (Point(108, 65), Point(120, 67), Point(132, 69))
-    mixes = (Mixed(Source.THEME, 0.5, (70, 70)),)
+    mixes = (Mixed(Cause.THEME, 0.5, (70, 70)),)
     found = explained(*reason(70, {}, mixes=mixes, theme=Theme(call, 1.0), past=past))
-    assert found.source is Source.THEME
+    assert found.source is Cause.THEME
     assert found.originals == (Point(36, 65), Point(84, 65))
 
 
