@@ -18,7 +18,7 @@ from livegen.jam.sources import NOTE, PROGRAM, Source, parse_source
 from livegen.jam.variations import VARIATIONS
 from livegen.music.messages import Message
 
-LONGEST_PATH = 8  # phrases of the map that a path leads through
+LONGEST_PATH = 5  # phrases of the map that a path leads through
 PRESSED = 64  # of a pedal or a button, 0..127
 
 

@@ -110,12 +110,18 @@ class PhraseBook:
         self.note(phrase, name)
 
     def note(self, phrase: KeptPhrase, name: str = "") -> None:
-        """Put a phrase on the map, unless it is the one that was put there last; the oldest gives way."""
+        """Put a phrase on the map, or name it where it is there: a name is that of one, and the oldest gives way."""
         model = self.model
         if model is None:
             return
-        if self.dots and np.array_equal(self.dots[-1][1].phrase.steps, phrase.phrase.steps):
-            self.dots.pop()
+        if name:
+            self.dots = [
+                (dot._replace(name=dot.name.replace(name, "")), it) for dot, it in self.dots
+            ]
+        for at, (dot, other) in enumerate(self.dots):
+            if np.array_equal(other.phrase.steps, phrase.phrase.steps):
+                self.dots[at] = dot._replace(name=name or dot.name), other
+                return
         steps, _, bar = phrase.phrase
         x, y = model.place(code_of(model, steps, bar, phrase.tonic))
         self._numbers += 1

@@ -7,7 +7,7 @@ import type { Dot, ToServer } from "./types";
 
 type Send = (message: ToServer) => void;
 
-export const LONGEST_PATH = 8;
+export const LONGEST_PATH = 5;
 const MARGIN = 8; // percent
 const LEAST = 0.5; // how far two phrases are apart at least for all of the map to be between them
 

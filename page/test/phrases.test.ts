@@ -22,7 +22,7 @@ describe("the map of phrases", () => {
 });
 
 describe("a path", () => {
-  it("takes a phrase on, off again where it ends with it, and keeps the last eight", () => {
+  it("takes a phrase on, off again where it ends with it, and keeps the last five", () => {
     expect(stepped([1, 2], 3)).toEqual([1, 2, 3]);
     expect(stepped([1, 2], 2)).toEqual([1]);
     expect(stepped([1, 2], 1)).toEqual([1, 2, 1]);

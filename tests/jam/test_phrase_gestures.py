@@ -169,6 +169,18 @@ def test_a_phrase_of_the_map_is_played_by_its_number() -> None:
     assert "not on the map" in str(reply(rehearsal))
 
 
+def test_a_phrase_is_on_the_map_once_and_a_name_is_that_of_the_one_kept_last() -> None:
+    rehearsal = jam()
+    for number in range(2):
+        play(rehearsal, MELODY[::-1] if number else MELODY, number * 6 * BAR)
+        command(rehearsal, "keep_a")
+        command(rehearsal, "vary")
+        rehearsal.until((number + 1) * 6 * BAR)
+    shown = rehearsal.engine.snapshot()["phrases"]
+    assert isinstance(shown, list)
+    assert [(number, name) for number, _, _, name in shown] == [(1, ""), (2, "A")]
+
+
 def test_a_path_leads_from_phrase_to_phrase_with_what_lies_between() -> None:
     rehearsal = jam()
     play(rehearsal, MELODY)
