@@ -16,10 +16,8 @@ hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, prin
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
-LIVE = (
-    "browser",
-    "e2e",
-)  # folders of tests in real time, of which two at once would disturb each other
+# Folders of tests in real time, of which two at once would disturb each other.
+LIVE = ("browser", "e2e")
 APART = ("test_alone.py",)  # of those, what has a network of its own, and no ports
 # What takes longest, file or folder, the longest first.
 EARLY = ("test_documented_commands.py", *LIVE, "test_package.py")

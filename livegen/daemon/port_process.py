@@ -334,9 +334,8 @@ class PortProcess:
     def _sleep(self, now: int) -> None:
         """Wait for the next poll, frame or due time; for the last millisecond before a due time, spin."""
         is_played = now - max(self._played_at, self._sent_at) < self._options.awake_s * SECOND
-        is_awake = (
-            is_played and self._midi.has_ports
-        )  # all else that comes wakes the loop by itself
+        # Only ports are polled: all else that comes wakes the loop by itself.
+        is_awake = is_played and self._midi.has_ports
         wake = now + (POLL_US if is_awake else IDLE_POLL_US)
         send_at = self._outbox.deadline()
         if send_at is not None:

@@ -28,11 +28,26 @@ export const SHORTCUTS: Record<string, string> = {
   variation_b: "N",
   variation_c: "M",
   variation_d: ",",
+  vary: ".",
+  why: "/",
+  keep_a: "[",
+  keep_b: "]",
+  between: "=",
   stop: "0",
 };
 
-// Right of the piano's lowest row, four in a row for the variations.
-const LETTERS: Record<string, string> = { KeyB: "B", KeyN: "N", KeyM: "M", Comma: "," };
+// Right of the piano's rows: four in a row for the variations, and beside them what varies a phrase.
+const LETTERS: Record<string, string> = {
+  KeyB: "B",
+  KeyN: "N",
+  KeyM: "M",
+  Comma: ",",
+  Period: ".",
+  Slash: "/",
+  BracketLeft: "[",
+  BracketRight: "]",
+  Equal: "=",
+};
 
 /** The same button, saying its key and with room for what is bound to it. */
 export function withShortcut(button: HTMLButtonElement, name: string): HTMLButtonElement {

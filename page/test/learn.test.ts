@@ -24,6 +24,7 @@ describe("the computer's keys of the commands", () => {
     for (const code of ["Space", "Enter", "Escape", "F3", "KeyQ"]) expect(pressed(code)).toBe("");
     expect(pressed("KeyB")).toBe("variation_a");
     expect(pressed("Comma", { key: "," })).toBe("variation_d");
+    expect(pressed("Slash", { key: "-" })).toBe("why"); // a German keyboard
     expect(pressed("KeyB", { shiftKey: true })).toBe("");
   });
 

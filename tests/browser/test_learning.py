@@ -15,6 +15,14 @@ from livegen.jam.mapping import COMMANDS
 from tests.browser.conftest import Look, Serve
 from tests.browser.pages import MIDI_INPUTS, MODEL, NOTE_ON, PLAYER, Jam, Seen
 
+SIGNS = {
+    ",": "Comma",
+    ".": "Period",
+    "/": "Slash",
+    "[": "BracketLeft",
+    "]": "BracketRight",
+    "=": "Equal",
+}
 PAD_DOWN, PAD_UP = [0x99, 36, 100], [0x89, 36, 0]
 
 
@@ -225,7 +233,7 @@ def test_every_command_has_a_key_that_is_shown_and_gives_it(echoing: Jam, look: 
 
         for _, key, _ in keys:
             shift, _, digit = key.rpartition("+")
-            code = {"B": "KeyB", "N": "KeyN", "M": "KeyM", ",": "Comma"}.get(digit, f"Digit{digit}")
+            code = f"Key{digit}" if digit in "BNM" else SIGNS.get(digit, f"Digit{digit}")
             seen.page.keyboard.press(f"{shift}+{code}" if shift else code)
 
         seen.until(lambda: asked == [name for name, _, _ in keys])
