@@ -108,8 +108,8 @@ class Explaining:
             self._own.append((note, Cause.COMPANION))
         elif repeats:
             self._own.append((note, Cause.REPEAT))
-        else:
-            self._own.append((note, self._planned.pop(given.stroke, None) or Cause.CUE))
+        elif given.stroke in self._planned:
+            self._own.append((note, self._planned.pop(given.stroke) or Cause.CUE))
 
     # --- questions ------------------------------------------------------------------------------------------------
 
@@ -186,12 +186,14 @@ class Explaining:
         taken = [] if looked is None or looked.is_habit else list(looked.notes)
         if source is Cause.NETWORK and told and not taken:
             source = Cause.HABIT
-        arcs = [TakenUp(it, explanation.added[source]) for it in originals] or taken
-        without = exp(min(looked.nats, _MOST)) if looked and taken else 1.0
+        repeated = [TakenUp(it, explanation.added[source]) for it in originals]
+        arcs = (repeated or taken)[:ARCS]
+        lost = repeated[0].nats if repeated else looked.nats if looked and taken else 0.0
+        without = exp(min(lost, _MOST))
         words = _Words(
             f"{source.sentence} {chord}".rstrip() if source is Cause.CHORD else source.sentence,
             _odds(note, explanation),
-            _seen(source, looked, len(taken), without),
+            _seen(source, looked, len(arcs), without, bool(repeated)),
         )
         self.told = {
             "at": note.due,
@@ -205,7 +207,7 @@ class Explaining:
             "others": [value for at, odds in explanation.others for value in (at, round(odds, 3))],
             "network": round(explanation.network, 3),
             "added": {who.word: round(nats, 2) for who, nats in explanation.added.items()},
-            "took_up": [value for arc in arcs[:ARCS] for value in _arc(arc)],
+            "took_up": [value for arc in arcs for value in _arc(arc)],
             "without": round(without, 1),
         }
         line = f"{note.name}, {source.word}: {words.because}. {words.odds} {words.seen}"
@@ -228,18 +230,26 @@ def _odds(note: HeardNote, explanation: Explanation) -> str:
     return f"It had {explanation.chance:.0%}{f'; {others}' if others else ''}."
 
 
-def _seen(source: Cause, looked: Looked | None, notes: int, without: float) -> str:
-    """A sentence on the notes that it took up."""
+def _seen(
+    source: Cause,
+    looked: Looked | None,
+    notes: int,
+    without: float,
+    is_repeated: bool,
+) -> str:
+    """A sentence on the notes that it took up, or that it repeats."""
     if source in (Cause.HABIT, Cause.REPEAT, Cause.COMPANION):
         return ""
+    takes = "a note that was" if notes == 1 else f"{notes} notes that were"
+    times = f"{without:.0f}" if without >= _WHOLE else f"{without:.1f}"
+    if is_repeated:
+        return f"It repeats {takes} heard; without that it would be {times} times less likely."
     if looked is None:
         return "" if source is Cause.CUE else NOT_KEPT
     if not looked.is_told:
         return CANNOT_TELL
     if not notes:
         return ""
-    takes = "a note that was" if notes == 1 else f"{notes} notes that were"
-    times = f"{without:.0f}" if without >= _WHOLE else f"{without:.1f}"
     return f"It takes up {takes} heard, without which it would be {times} times less likely."
 
 

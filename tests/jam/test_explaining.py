@@ -262,6 +262,7 @@ def test_a_figure_of_the_call_decides_as_the_theme_and_the_arc_leads_to_it() -> 
     heard = {(beat * BEAT, pitch) for beat, pitch in enumerate(call)}
     for one in by_theme:
         arcs = taken_up(one)
+        assert one["without"] >= 2 and one["seen"].startswith("It repeats a note that was heard;")
         assert arcs and {(at, pitch) for who, at, _, pitch in arcs if who == 0} <= heard
 
 
