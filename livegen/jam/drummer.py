@@ -44,7 +44,8 @@ COLOURED, OPENS = 0.5, 0.6  # share of bars with another hi-hat, and of these wi
 GHOST = 30  # velocity
 TAP = 30  # velocity of these, at most
 LOOSE = 5  # velocities by which hits of brushes differ
-MORE_TAPS = 0.6  # share of bars of brushes with a tap more, where its place is free
+MORE_TAPS = 0.9  # share of bars of brushes with a tap more, where its place is free
+LEFT_OUT = 0.3  # share of taps off the beat that are not played
 ASKED = 0.98  # that of a fill that was asked for, and of kick and crash after it
 LOOSER = 0.7  # times as much in the last beat of every fourth bar without a fill
 LOUD = 60  # velocity of a snare that is no ghost note
@@ -196,7 +197,7 @@ class Drummer:
         ]
 
     def _by_hand(self, number: int, hits: list[DrumHit]) -> list[DrumHit]:
-        """The hits of a bar of brushes, none as loud as the one before, and now and then a tap more.
+        """The hits of a bar of brushes, none as loud as the one before, now and then with a tap more or less.
 
         The network has few brushes to learn that from.
         """
@@ -204,6 +205,7 @@ class Drummer:
         loosely = [
             hit._replace(velocity=max(1, hit.velocity + chance.randint(-LOOSE, LOOSE)))
             for hit in hits
+            if hit.tick % TICKS_PER_BEAT == 0 or hit.velocity > TAP or chance.random() >= LEFT_OUT
         ]
         eighth = chance.randrange(begin, begin + self.bar, TICKS_PER_BEAT // 2)
         is_free = all(hit.tick != eighth or hit.pitch != SNARE for hit in hits)
