@@ -1,6 +1,6 @@
 """What the memory of a session is worth: nats a note of held-out music, licks that are taken up, and micros.
 
-    python -m bench.memory DATA [--events N] [--fit]
+    python -m bench.memory DATA [--events N] [--every N] [--fit] [--only nats|licks]
 
 Nats: each piece of the validation split is heard event by event by the shipped model, from a memory of nothing on, at
 each setting of the control `memory`; by field, and by quarter of the piece.  `learner` is the model that knows only
@@ -253,8 +253,8 @@ An event with {spent["notes"]:.0f} notes in memory: learned in {spent["learn_p50
 
 @click.command()
 @click.argument("data", type=click.Path(exists=True, path_type=Path))
-@click.option("--events", default=16_000, show_default=True, help="Events of each set.")
-@click.option("--every", default=12, show_default=True, help="Take every so-manieth call.")
+@click.option("--events", default=8_000, show_default=True, help="Events of each set.")
+@click.option("--every", default=5, show_default=True, help="Take every so-manieth call.")
 @click.option("--fit", "fits", is_flag=True, help="Find the shares anew, and print them.")
 @click.option("--only", multiple=True, help="Measure `nats` or `licks` alone, and keep nothing.")
 def main(data: Path, events: int, every: int, fits: bool, only: Sequence[str]) -> None:

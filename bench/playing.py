@@ -22,10 +22,13 @@ from livegen.scorecard import band
 from livegen.scorecard.feels import FEELS, all_calls, looped
 from livegen.scorecard.musicianship import PARTNERS, Figures, beat, figures
 
-WAYS: dict[str, tuple[dict[str, object], bool]] = {
-    "respond": ({}, True),
-    "respond, free time": ({}, False),
-    "trade": ({"mode": "trade", "trade": 1}, True),
+MODEL, LEARNER = range(2)  # who answers: a network, or the model that knows only the player
+WAYS: dict[str, tuple[int, dict[str, object], bool]] = {
+    "respond": (MODEL, {}, True),
+    "respond, free time": (MODEL, {}, False),
+    "trade": (MODEL, {"mode": "trade", "trade": 1}, True),
+    "respond, learner": (LEARNER, {}, True),
+    "respond, learner, free time": (LEARNER, {}, False),
 }
 SHOWN = (
     "answered", "cut", "on_next_bar", "on_a_bar", "exactly", "wait", "ends_near", "ends_strong", "ends_home", "in_key",
@@ -42,10 +45,10 @@ def _trial(job: tuple[str, int]) -> tuple[str, str, Figures]:
     feel, call = CALLS[number]
     if way in PARTNERS:
         return way, feel.name, figures(call, PARTNERS[way](call, random.Random(number)))
-    values, has_clock = WAYS[way]
+    which, values, has_clock = WAYS[way]
     if "trade" in values:  # who trades plays as many bars as were agreed on
         values = values | {"trade": call.bars}
-    return way, feel.name, band.judged(0, call, has_clock, number, values)
+    return way, feel.name, band.judged(which, call, has_clock, number, values)
 
 
 def _beat(number: int) -> Figures:
@@ -76,9 +79,9 @@ def table(rows: dict[str, Figures], heading: str) -> str:
 def page(facts: dict[str, Figures], drums: Figures) -> str:
     """The figures with what they are."""
     return f"""{len(CALLS)} calls of {len(FEELS)} feels, each at two tempi, as written and by hand, in six metres.
-What the words mean stands in livegen/scorecard/musicianship.py. Beside the model: an echo of the call, and a chain
-drawn from it. *Cut*: the model began before the last note of the call. *Exactly*: within a twelfth of a beat of a bar
-line. *Joint*: figures of three notes that stand in the call, with their rhythm.
+What the words mean stands in livegen/scorecard/musicianship.py. Beside the model: the learner, which knows only the call, an
+echo of the call, and a chain drawn from it without the engine. *Cut*: the model began before the last note of the call.
+*Exactly*: within a twelfth of a beat of a bar line. *Joint*: figures of three notes that stand in the call, with their rhythm.
 
 {table(facts, "way")}
 
@@ -96,8 +99,9 @@ def main(ways: Sequence[str], every: int, path: str, by_feel: bool) -> None:
     """Play all calls in all ways, into playing.json and playing.md."""
     ways = ways or [*WAYS, *PARTNERS]
     jobs = [(way, at) for way in ways for at in range(0, len(CALLS), every)]
+    models = [Path(path), shipped.model("learner")]
     rows: dict[str, list[tuple[str, Figures]]] = defaultdict(list)
-    with ProcessPoolExecutor(2, initializer=band.open_models, initargs=([Path(path)],)) as pool:
+    with ProcessPoolExecutor(2, initializer=band.open_models, initargs=(models,)) as pool:
         for way, feel, found in pool.map(_trial, jobs, chunksize=8):
             rows[way].append((feel, found))
         beats = [
