@@ -79,9 +79,10 @@ def table(rows: dict[str, Figures], heading: str) -> str:
 def page(facts: dict[str, Figures], drums: Figures) -> str:
     """The figures with what they are."""
     return f"""{len(CALLS)} calls of {len(FEELS)} feels, each at two tempi, as written and by hand, in six metres.
-What the words mean stands in livegen/scorecard/musicianship.py. Beside the model: the learner, which knows only the call, an
-echo of the call, and a chain drawn from it without the engine. *Cut*: the model began before the last note of the call.
-*Exactly*: within a twelfth of a beat of a bar line. *Joint*: figures of three notes that stand in the call, with their rhythm.
+What the words mean stands in livegen/scorecard/musicianship.py. Beside the model: the learner, which knows only the
+call, an echo of the call, and a chain drawn from it without the engine. *Cut*: the model began before the last note of
+the call. *Exactly*: within a twelfth of a beat of a bar line. *Joint*: figures of three notes that stand in the call,
+with their rhythm.
 
 {table(facts, "way")}
 

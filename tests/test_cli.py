@@ -345,6 +345,7 @@ def test_a_configuration_becomes_what_the_engine_process_is_told(echo: Path) -> 
     assert told == {
         "model": str(echo),
         "seed": 5,
+        "remember": None,
         "controls": config.Config().controls,
         "rules": {str(channel): "keys" for channel in range(16) if channel != 3}
         | {"2": "bass", "9": "drums"},
@@ -389,6 +390,18 @@ def test_a_style_that_the_model_does_not_know_is_refused_with_the_nearest_and_th
     with pytest.raises(ConfigError, match="fake knows no style") as error:
         app.build_engine(settings, 0)
     assert said in str(error.value)
+
+
+def test_a_file_of_ones_own_is_remembered_from_the_start_without_the_models_track(
+    tmp_path: Path,
+) -> None:
+    notes = ((0, NoteOn(60, 80)), (480, NoteOff(60)), (480, NoteOn(62, 80)), (960, NoteOff(62)))
+    tracks = (smf.Track("Player", notes), smf.Track("Model", notes))
+    smf.write(tmp_path / "mine.mid", smf.Score(480, tracks))
+    given = [f"remember={tmp_path / 'mine.mid'}", "model=learner"]
+    engine = app.build_engine(app.engine_settings(config.load(None, given)), 0)
+
+    assert engine._listener.live.memory is not None and len(engine._listener.live.memory) == 2
 
 
 # --- models -----------------------------------------------------------------------------------------------------

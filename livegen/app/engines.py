@@ -7,14 +7,17 @@ from typing import TYPE_CHECKING, Any
 
 from livegen import shipped
 from livegen.errors import ConfigError
+from livegen.home import spelled_out
 
 if TYPE_CHECKING:
     from livegen.config import Config, RouteSettings
     from livegen.inference.contract import Model
+    from livegen.inference.memory import Memory
     from livegen.inference.phrases import PhraseModel
     from livegen.jam.engine import Engine
 
 SECOND = 1_000_000
+_MODEL_TRACK = "Model"  # of a recording, as livegen/daemon/takes.py names it
 
 
 def engine_settings(config: "Config") -> dict[str, Any]:
@@ -23,6 +26,7 @@ def engine_settings(config: "Config") -> dict[str, Any]:
     return {
         "model": str(shipped.model(config.model)),
         "seed": secrets.randbelow(2**32) if config.seed is None else config.seed,
+        "remember": str(spelled_out(config.remember)) if config.remember else None,
         "controls": config.controls,
         "rules": {
             str(channel - 1): rule for channel, rule in config.channels.items() if rule != "off"
@@ -82,7 +86,7 @@ def engine_with(settings: Mapping[str, Any], model: "Model", rules: Mapping[int,
     controls = checked_controls(settings["controls"])
     if controls.style not in model.facts.styles:
         raise ConfigError(f"jam.{unknown_style(controls.style, model)}")
-    return Engine(
+    engine = Engine(
         model,
         seed=settings["seed"],
         settings=controls,
@@ -94,6 +98,19 @@ def engine_with(settings: Mapping[str, Any], model: "Model", rules: Mapping[int,
         horizon_us=settings["horizon_us"],
         phrase_model=load_phrase_model,
     )
+    if file := settings.get("remember"):  # not in journals that are older
+        engine.remember(_memory_of(Path(file)))
+    return engine
+
+
+def _memory_of(path: Path) -> "Memory":
+    """The memory of somebody who has heard a MIDI file, but for the model's track.  Raises MidiFileError."""
+    from livegen.codec.encoder import encode_score
+    from livegen.inference.memory import memory_of
+    from livegen.music import smf
+
+    score, _ = smf.read_to_play(path)
+    return memory_of(encode_score(score, drop=(_MODEL_TRACK,)))
 
 
 def load_phrase_model() -> "PhraseModel":

@@ -254,6 +254,7 @@ class Config(Section):
     ports: PortSettings = PortSettings()
     model: Annotated[str, Field(min_length=1)] = "default"
     seed: Annotated[int, Field(ge=0, lt=2**63)] | None = None
+    remember: Annotated[str, Field(min_length=1)] | None = None
     channels: Annotated[
         dict[Channel, Heard], BeforeValidator(_channels), AfterValidator(_heard)
     ] = ALL_CHANNELS

@@ -10,7 +10,7 @@ A value: `after` gives the memory after one more event and leaves the old one as
 which is known to all who know the note.  Knows events; knows no network, no turns and no chance.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from functools import lru_cache
@@ -19,7 +19,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from livegen.codec.layout import ADVANCE, FIELDS, NO_PITCH, Event
+from livegen.codec.layout import ADVANCE, FIELDS, NO_GRID, NO_PITCH, Event
 from livegen.inference.contract import Logits, Query
 from livegen.inference.sampling import probabilities
 from livegen.music.parts import DRUMS
@@ -322,6 +322,14 @@ class Memory:
         pitches = pitches[(is_step | (query.part == DRUMS) | (found.level == Level.LINE))]
         pitches = pitches[(pitches >= 0) & (pitches < classes)]
         return np.bincount(pitches, minlength=classes).astype(np.float64)
+
+
+def memory_of(events: Iterable[Event]) -> Memory:
+    """The memory of one who has learned events; what comes next is another phrase."""
+    memory = Memory()
+    for event in events:
+        memory = memory.after(event, learns=True)
+    return memory.after(Event(ADVANCE, 0, 0, 0, 0, NO_GRID, 0), learns=False)
 
 
 def shares(name: str, strength: float) -> Votes:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from livegen.inference.contract import Model
+from livegen.inference.memory import Memory
 from livegen.inference.phrases import PhraseModel
 from livegen.jam import starts
 from livegen.jam.agenda import ROUTES, Agenda, Given, Route, Timed
@@ -258,6 +259,10 @@ class Engine:
         return alarms, jobs, outlets
 
     # --- the three verbs ------------------------------------------------------------------------------------------
+
+    def remember(self, memory: Memory) -> None:
+        """Know from the start what was played on other days.  Before the first event."""
+        self._listener.live.memory = memory
 
     def feed(self, event: Event, now: int) -> list[Timed]:
         """Take what happened at `now` (micros) and give messages due soon, in order.

@@ -7,11 +7,14 @@ from typing import Any
 import pytest
 
 from livegen import shipped
+from livegen.codec.layout import NO_GRID, NO_PITCH, Event
 from livegen.inference.contract import Model
 from livegen.inference.learner import Learner
+from livegen.inference.memory import memory_of
 from livegen.inference.opening import load
 from livegen.jam.engine import Swap
 from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.parts import LEAD
 from livegen.testing import Rehearsal, UniformModel
 from tests.jam.stage import BAR, BEAT, onsets, play, rehearsal
 
@@ -112,3 +115,21 @@ def test_what_livegen_plays_is_never_remembered() -> None:
     assert onsets(jam)
     memory = jam.engine._listener.live.memory
     assert memory is not None and len(memory) == 4
+
+
+def test_what_was_remembered_before_the_session_is_known_to_its_first_answer(
+    learner: Model,
+) -> None:
+    shares = []
+    for known in (False, True):
+        jam = rehearsal(learner, length=4, **QUIET)
+        if known:
+            yesterday = [
+                Event(12, LEAD, 1, pitch, 22, NO_GRID, 0, before)
+                for before, pitch in pairwise((NO_PITCH, *LICK * 2))
+            ]
+            jam.engine.remember(memory_of(yesterday))
+        ends = phrase(jam, (50, 52, 60, 67))
+        shares.append(taken_up(jam, ends))
+
+    assert shares[1] >= max(0.5, shares[0] + 0.25)
