@@ -219,9 +219,9 @@ class Memory:
 
         What is learned follows what was learned, whatever was heard between.
         """
-        is_first = self._is_strange if self._struck is None else not (learns or self._is_strange)
         since = self._played if learns else self._struck
-        return FAR if is_first or since is None else min(FAR, clock - since)
+        has_turned = learns == self._is_strange
+        return FAR if has_turned or since is None else min(FAR, clock - since)
 
     def _ended(self, voice: tuple[int, int], clock: int) -> "Memory":
         note = self._sounding.get(voice)
@@ -237,7 +237,7 @@ class Memory:
         """The votes of the memory for a field of the next event, by level, from little to much.
 
         Of `query` the fields that come before this one are looked at, and `before`.  Suffixes are of `longest` notes
-        at most.
+        at most.  An answer is not reminded of the call that it answers, which is its theme, but by shorter suffixes.
         """
         for found in self._found(longest):
             votes = self._cast(name, query, found)
@@ -252,6 +252,12 @@ class Memory:
             found = self._events[longest] = [self._next(like) for like in alike]
         return found
 
+    @property
+    def _call(self) -> int:
+        """The row with which the phrase began that was learned last: it is answered by its theme, and not from here."""
+        begins = np.flatnonzero(self._log.rows[_Column.BEGINS, : self._count])
+        return int(begins[-1]) if len(begins) else 0
+
     def _find(self, longest: int) -> Iterator[_Like]:
         if self._recent and self._count > 1:
             for level in Level:
@@ -264,6 +270,8 @@ class Memory:
         codes = rows[_Column.CODES + level]
         places = np.flatnonzero(_same(codes[:-1], wanted[-1]))
         places = places[rows[_Column.BEGINS, places + 1] == 0]
+        if longest == LONGEST and self._is_strange:
+            places = places[places < self._call]
         if not len(places):
             return None
         matched = 1

@@ -598,4 +598,6 @@ class Performer:
         """Give the theme that an answer may take up of its call."""
         latest = call.strokes[-2 * LATEST :]
         onsets = (struck.on(self._timeline) for struck in latest if struck.velocity)
-        return theme_of(onsets, self._desk.settings.theme)
+        settings = self._desk.settings
+        # Who is to remember earlier phrases is held less to this one.
+        return theme_of(onsets, settings.theme * (1 - settings.memory / 2))

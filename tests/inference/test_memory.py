@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from livegen.codec.encoder import Encoder, Stroke
 from livegen.codec.layout import ADVANCE, FIELDS, Event
 from livegen.inference.contract import Query
-from livegen.inference.memory import FAR, LONGEST, MOST, Level, Memory, recalled
+from livegen.inference.memory import FAR, LONGEST, MOST, ORDER, Level, Memory, recalled
 from livegen.music.parts import DRUMS, LEAD
 
 EIGHTH = 12
@@ -74,16 +74,24 @@ def test_a_phrase_does_not_go_on_into_the_next() -> None:
 
 
 def test_what_was_only_heard_leads_on_and_is_never_what_comes() -> None:
-    playing = Playing().play(60, 62, 64, 67).rest().play(72, 71, 60, 62, learns=False)
+    playing = Playing().play(60, 62, 64, 67).rest().play(50, 52)
+    playing.play(72, 71, 60, 62, learns=False)
 
-    assert len(playing.memory) == 4
-    assert best(playing.memory, "pitch", Query(0, part=LEAD, on=1, before=62)) == (
-        64,
-        Level.LINE,
-        1,
-    )
+    assert len(playing.memory) == 6
+    query = Query(0, part=LEAD, on=1, before=62)
+    assert best(playing.memory, "pitch", query) == (64, Level.LINE, 1)
     playing.play(72, 71, learns=False)
-    assert best(playing.memory, "pitch", Query(0, part=LEAD, on=1, before=71)) is None
+    assert best(playing.memory, "pitch", query._replace(before=71)) is None
+
+
+def test_an_answer_is_reminded_of_earlier_phrases_and_leaves_the_call_to_its_theme() -> None:
+    playing = Playing().play(60, 62, 64).rest().play(60, 62, 71).play(60, 62, learns=False)
+
+    query = Query(0, part=LEAD, on=1, before=62)
+    votes = [vote.votes[[64, 71]].tolist() for vote in playing.memory.votes("pitch", query)]
+    assert votes and all(vote == [1, 0] for vote in votes)
+    everything = [vote.votes[71] for vote in playing.memory.votes("pitch", query, ORDER)]
+    assert max(everything) > 0  # to who knows nothing else
 
 
 def test_what_one_branch_hears_no_other_remembers() -> None:
