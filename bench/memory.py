@@ -39,6 +39,7 @@ from livegen.training import corpora
 from livegen.training.evaluate import judge, sound
 
 STRENGTHS = (0.0, 0.35, 0.5, 0.75, 1.0)
+TRIED = (0.0, 1.0)  # with licks
 PHRASES = 3
 QUARTERS = 4
 ROUNDS = 60
@@ -282,7 +283,7 @@ def main(data: Path, events: int, every: int, fits: bool, only: Sequence[str]) -
     taken = dict[str, Any]()
     trials = [
         ("learner", learner, 0.0),
-        *((f"jam-gru, memory {it}", model, it) for it in STRENGTHS),
+        *((f"jam-gru, memory {it}", model, it) for it in TRIED),
     ]
     for who, plays, strength in trials if not only or "licks" in only else ():
         rows = [licks(plays, strength, number) for number in range(0, len(all_calls()), every)]
