@@ -39,7 +39,7 @@ from livegen.training import corpora
 from livegen.training.evaluate import judge, sound
 
 STRENGTHS = (0.0, 0.35, 0.5, 0.75, 1.0)
-TRIED = (0.0, 1.0)  # with licks
+TRIED = (0.0, 0.5, 0.75, 1.0)  # with licks
 PHRASES = 3
 QUARTERS = 4
 ROUNDS = 60
