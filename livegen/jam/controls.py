@@ -203,9 +203,9 @@ _TABLE = (
     ),
     Control(
         "memory", "number", 0.0, low=0.0, high=1.0,
-        help="How much of what you have played since livegen started comes back in what the model plays: your "
-        "licks, and "
-        "the song so far.  0: none of it; 0.5: it colours the model's choices; 1: the model quotes you.",
+        help="How much of what you have played since livegen started comes back in what the model plays: your licks, "
+        "and the song so far.  0: none of it; 0.5: it colours the model's choices; 1: the model quotes earlier phrases "
+        "of yours, and holds to the figures of this one (theme) half as much.",
     ),
     Control(
         "distance", "number", 0.3, low=0.0, high=1.0,
