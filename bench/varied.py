@@ -8,8 +8,8 @@ from each set.  All is on the lines of phrases and equally loud, so that only no
 * Coming back: share of held-out phrases whose encoded and decoded steps are exact, and F1 of their notes (line, pitch).
 * Nats a note: of what follows a call, by the shipped model that has heard the call.  The distance asked for is that of
   `livegen.music.phrase_steps.distance`; rules change one note at a time (another tone of the scale, left out, divided
-  in two, struck a line beside) until they are as far.  `again` is that one of some answers of the engine which is
-  nearest to it.
+  in two, struck a line beside) until they are as far.  Both keep to the scale of the phrase's key, as on stage.
+  `again` is that one of some answers of the engine which is nearest to it.
 * rho: Spearman's of the distance that was asked for and the one that came, in eleven steps, mean over calls.
 * Between: the phrase half way between a call and the next phrase of the same piece: nats a note after the first of
   both, and how far it is from each.
@@ -34,7 +34,7 @@ from livegen.codec.phrases import FIRST_PITCH, Classes, encode, firsts_of, refer
 from livegen.inference import phrases as phrase_files
 from livegen.inference.model import OnnxModel, load
 from livegen.inference.phrases import PhraseModel
-from livegen.jam.phrase_variations import around, between, chosen, spliced
+from livegen.jam.phrase_variations import Fit, around, between, chosen, spliced
 from livegen.music.key import STEPS, Key
 from livegen.music.phrase_steps import (
     HOLD,
@@ -140,12 +140,7 @@ def came_back(
 
 def by_rules(steps: Steps, tonic: int, rng: np.random.Generator) -> Iterator[Steps]:
     """A phrase changed by one rule after the other, each on a note by chance: pitch, left out, divided, beside."""
-    key = (
-        Key(tonic, "major")
-        if _share(steps, tonic, "major") >= _share(steps, tonic, "minor")
-        else Key(tonic, "minor")
-    )
-    scale = [pitch for pitch in range(128) if pitch % 12 in key.pitch_classes]
+    scale = scale_of(steps, tonic)
     now = steps.copy()
     for _ in range(MOST_CHANGES):
         notes = onsets(now)
@@ -170,6 +165,26 @@ def by_rules(steps: Steps, tonic: int, rng: np.random.Generator) -> Iterator[Ste
                 if 0 <= to < len(now) and now[to] < 0:
                     now[to], now[line] = pitch, HOLD if to < line else -2
         yield now
+
+
+def scale_of(steps: Steps, tonic: int) -> list[int]:
+    """The pitches of the key of a phrase, major or minor, whichever holds more of it."""
+    is_major = _share(steps, tonic, "major") >= _share(steps, tonic, "minor")
+    classes = Key(tonic, "major" if is_major else "minor").pitch_classes
+    return [pitch for pitch in range(128) if pitch % 12 in classes]
+
+
+def home(steps: Steps, tonic: int) -> Fit:
+    """Moves pitches into the scale, as the engine does: those on which the phrase has none of its own."""
+    scale = np.array(scale_of(steps, tonic))
+
+    def fit(made: Steps) -> Steps:
+        found = made.copy()
+        for line in np.flatnonzero((made >= 0) & (made != steps[: len(made)])):
+            found[line] = scale[np.argmin(np.abs(scale - made[line]))]
+        return found
+
+    return fit
 
 
 def _share(steps: Steps, tonic: int, mode: str) -> float:
@@ -241,7 +256,8 @@ def compared(
             values[f"{name}: distance"].append(distance(case.steps, steps))
 
         rng = np.random.default_rng([SEED, number])
-        met = around(model, case.steps, case.bar, case.tonic, rng)
+        fit = home(case.steps, case.tonic)
+        met = around(model, case.steps, case.bar, case.tonic, rng, fit)
         ruled = list(by_rules(case.steps, case.tonic, rng))
         answered = answers(network, case)
         note("people", case.following)
@@ -314,7 +330,7 @@ def tables(estimates: Mapping[str, Estimate | None]) -> list[str]:
 
 @click.command()
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option("--calls", default=36, show_default=True, help="Calls that are varied; 0: none.")
+@click.option("--calls", default=48, show_default=True, help="Calls that are varied; 0: none.")
 @click.option("--backs", default=2000, show_default=True, help="Phrases that are to come back.")
 @click.option(
     "--autoencoder",
