@@ -81,7 +81,7 @@ class Reply(Enum):
     GOES_ON = True, "The music goes on after this round."
     ENDS = True, "The last chord comes with the next bar."
     ENDS_SLOWLY = True, "The band slows down to its last chord."
-    ENDS_IN_TIME = True, "The last chord comes in time, without a ritard: {leader} leads."
+    ENDS_IN_TIME = True, "{leader} leads: the last chord comes in time, without a ritard."
     ENDS_AS_WRITTEN = True, "The ending of the chart begins with the next bar."
     PLAYS_ON = True, "The band plays on: there is no ending."
     ENDS_ALREADY = False, "The band is ending already."

@@ -95,7 +95,10 @@ class Ritard:
         if ending is None:
             return None
         if ending is not self._ending or not self._bends:
-            return self._listener.live.timeline.micros(ending.slows or 0)
+            begins = self._listener.live.timeline.micros(ending.slows or 0)
+            return (
+                begins if begins > self._looked_us else None
+            )  # what is over by then is not made up for
         return next((at for at, _ in self._bends if at > self._looked_us), None)
 
     def bent(self, timeline: Timeline | None, now: int) -> Timeline | None:

@@ -1,12 +1,17 @@
 """Cues to the band that goes along, on virtual time: each takes effect on the bar line."""
 
+from types import SimpleNamespace
+from typing import Any
+
 import pytest
 
 from livegen.jam.agenda import ROUTES
+from livegen.jam.conductor import Leader
 from livegen.jam.cues import VARYING
+from livegen.jam.harmonies import ChordFrom, Finale
 from livegen.jam.lead_sheet import LeadSheet
 from livegen.jam.mapping import CUES
-from livegen.jam.ritard import bends, is_wanted
+from livegen.jam.ritard import Ritard, bends, is_wanted
 from livegen.jam.song_memory import SongMemory
 from livegen.music.charts import chart_of
 from livegen.music.chord import Chord
@@ -659,6 +664,23 @@ def test_a_ritard_in_its_bar_slows_down_evenly() -> None:
         assert bent.tick(at) == before.tick(at)
 
 
+def test_a_ritard_that_passed_while_a_daw_led_wakes_nobody_when_the_time_is_ours_again() -> None:
+    timeline = Timeline(500_000, 7)
+    ending = Finale(ChordFrom(192, None), 288, slows=96)
+    listener: Any = SimpleNamespace(
+        live=SimpleNamespace(timeline=timeline), harmony=SimpleNamespace(ending=ending)
+    )
+    conductor: Any = SimpleNamespace(leader=Leader.CLOCK)
+    desk: Any = None  # not asked
+    ritard = Ritard(listener, conductor, desk)
+    assert ritard.deadline() is None
+    conductor.leader = Leader.INTERNAL
+    assert ritard.deadline() == timeline.micros(96)
+
+    assert ritard.bent(timeline, timeline.micros(200)) == timeline
+    assert ritard.deadline() is None
+
+
 @pytest.mark.parametrize(
     "style, bpm, told, slows",
     [
@@ -690,6 +712,6 @@ def test_with_a_daw_s_clock_there_is_no_ritard_and_the_reply_says_so() -> None:
         if tick == 24 * 4 * 2 + 6:
             command(jam, "ending")
             said = line(jam)
-    assert said == "The last chord comes in time, without a ritard: The DAW's clock leads."
+    assert said == "The DAW's clock leads: the last chord comes in time, without a ritard."
     basses = [at for at, note in onsets(jam) if note.channel == BASS_CHANNEL]
     assert abs(basses[-1] - 3 * BAR) < BEAT // 4
