@@ -23,9 +23,10 @@ MAX_LICENCE = 400
 MAX_METADATA = 64 << 10
 MAX_STATE = 1 << 20  # numbers in a state
 STEP = "step model"
-# What a network can be for.  One that is no step model is refused by its name.
 LEARNER = "learner"  # it has no network: its file is the metadata alone
-ROLES = (STEP, LEARNER, "phrase encoder", "phrase decoder", "listener", "critic")
+# The roles that metadata may say; who wants another refuses a file by it.  The phrase model has a file of another kind
+# (inference/phrases.py).  No network of the last two is served yet.
+ROLES = (STEP, LEARNER, "listener", "critic")
 VECTOR, RING = (
     "vector",
     "ring",
@@ -137,7 +138,7 @@ def facts_in(said: dict[str, Any], wanted: str) -> ModelFacts:
         is_right, expected = METADATA[key]
         expect(is_right(said[key]), f"has a wrong {key!r} in its metadata (expected {expected})")
     role, shape = said.get("role", STEP), tuple(said["state_shape"])
-    expect(role == wanted, f"is a {role}, which livegen does not use yet; it plays with a {wanted}")
+    expect(role == wanted, f"is a {role}, expected a {wanted}")
     has_ring = said.get("state") == RING
     fits = not has_ring or (len(shape) > 1 and shape[0] % BLOCK == 0)
     expect(

@@ -80,7 +80,9 @@ def test_all_logits_are_finite_whatever_is_asked(learner: Learner) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"role": "critic"}, "is a critic"),
+        ({"role": "critic"}, "is a critic, expected a learner"),
+        ({"role": "step model"}, "is a step model, expected a learner"),
+        ({"role": "phrase encoder"}, "wrong 'role'"),
         ({"codec": "0" * 12}, "was made for codec 000000000000"),
         ({"state_shape": [3]}, "has a state of"),
         ({"more": 1}, "unknown metadata key 'more'"),

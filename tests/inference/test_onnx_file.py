@@ -251,8 +251,9 @@ FORBIDDEN: dict[str, tuple[Spoil, str]] = {
     "a name without end": (lambda m: say(m, name="x" * 1000), "'name'"),
     "another role": (
         lambda m: say(m, role="listener"),
-        "is a listener, which livegen does not use",
+        "is a listener, expected a step model",
     ),
+    "a learner": (lambda m: say(m, role="learner"), "is a learner, expected a step model"),
     "a role that nobody knows": (lambda m: say(m, role="oracle"), "'role'"),
     "a state of a kind that nobody knows": (lambda m: say(m, state="cloud"), "'state'"),
     "a ring of an odd length": (
