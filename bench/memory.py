@@ -161,7 +161,7 @@ def alone(model: Model, pieces: Sequence[tuple[npt.NDArray[Any], str]]) -> float
 
 
 def licks(model: Model, strength: float, number: int) -> dict[str, float] | None:
-    """What the third answer takes up of the calls before, and of its own; None where it has no figure."""
+    """The shares of the third answer's figures that stand in earlier calls and in its own; None where it has none."""
     chance = random.Random(number)
     _, last = all_calls()[number]
     alike = [call for _, call in all_calls() if call.metre == last.metre and call.bars == last.bars]

@@ -56,7 +56,7 @@ class Stroke(NamedTuple):
 
 
 def strokes(piece: Piece, since: float, until: float, turn: float, shift: int) -> list[Stroke]:
-    """What is played of a piece from a beat to another, `shift` semitones up from beat `turn` on."""
+    """The keys of a piece that go down and up from a beat to another, `shift` semitones up from beat `turn` on."""
     found = list[Stroke]()
     for onset, end, pitch, *_ in piece.notes:
         if since <= onset < until:

@@ -208,7 +208,7 @@ def surprise(network: OnnxModel, case: Case, steps: Steps) -> float:
 
 
 def answers(network: OnnxModel, case: Case) -> list[Steps]:
-    """What the engine answers to a call, `again` and again."""
+    """The answers of the engine to a call, `again` and again."""
     beats = len(case.steps) // LINES_PER_BEAT
     call = LeadCall(
         "", f"{case.bar}/4", case.bar, beats // case.bar, TEMPO_US, tuple(notes(case.steps, case))
@@ -304,7 +304,7 @@ def kept(estimate: Estimate | None) -> dict[str, float] | None:
 
 
 def tables(estimates: Mapping[str, Estimate | None]) -> list[str]:
-    """What follows calls, and what lies between two, as tables."""
+    """Tables of what follows calls, and of what lies between two."""
     followed = [
         "people",
         "itself",

@@ -108,7 +108,7 @@ def named(heard: Heard) -> Hashable:
 
 
 def explained(asked: Question) -> tuple[Looked, float, float]:
-    """What was taken up, the seconds that it took to find that, and those of the longest slice."""
+    """The notes that were taken up, the seconds that it took to find that, and those of the longest slice."""
     slices, found = [], None
     work = looking(asked.step, asked.query, asked.logits, asked.legal, asked.pitch, named)
     while found is None:

@@ -79,7 +79,7 @@ class Graph(nn.Module):
         return (next_state, summary, *self.answers(given_summary, query))
 
     def entered(self, event: Tensor, sounding: Tensor) -> Tensor:
-        """What the event adds up to."""
+        """The sum of all that goes in for an event."""
         entered: Tensor = self.heard(event, EVENT_WIDTH) + self.network.sounding(sounding)
         return entered
 

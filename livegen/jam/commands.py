@@ -22,8 +22,6 @@ from livegen.jam.turns import Turn
 from livegen.music.tap import FEWEST_TAPS
 from livegen.music.timeline import MAX_TEMPO_US, MIN_TEMPO_US, Timeline, tempo_us
 
-# The leaders of the time beside us, as a person calls them.
-
 
 class Commands:
     """All commands but stop and panic, which release the player's keys and are the engine's.  Threads: loop only."""

@@ -71,8 +71,7 @@ class Drummer:
     ends with a fill, the one in the middle sometimes with a short one; none does where `period` is 0.  `fill_from` is a
     tick from which a fill is asked for, to the end of its bar.  After it, and at the beginning of some sections or
     periods, kick and crash come on the one.  `fills` are hits of two beats.  `style` is the style of drums as a model
-    may know it.  `accents` are hits of the timeline that all strike
-    with the drums; `kit` is what is played on.
+    may know it.  `accents` are hits of the timeline that all strike with the drums; `kit` is what is played on.
     """
 
     origin: int

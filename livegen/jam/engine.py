@@ -127,9 +127,8 @@ class Outlet(NamedTuple):
 
 class Engine:
     """A jam.  `routes` (by part) say where parts are sent, `rules` (0..15 to a rule of `music.parts`) how
-    channels are heard; a channel without a rule is not.  `bindings` are those
-    of `ControlMap`, `presets` controls by name of the preset.  `phrase_model` loads the phrase encoder when a phrase is
-    asked for; it raises ModelError.
+    channels are heard; a channel without a rule is not.  `bindings` are those of `ControlMap`, `presets` controls by
+    name of the preset.  `phrase_model` loads the phrase encoder when a phrase is asked for; it raises ModelError.
 
     Threads: loop only.
     """

@@ -20,7 +20,7 @@ def window(tick: int, metre: Metre) -> tuple[int, int]:
 
 
 def of_round(start: int, length: int, bar: int, since: int, until: int) -> Iterator[int]:
-    """Those of something of `length` ticks that goes round, so that a round begins at tick `start`.
+    """The lines of something of `length` ticks that goes round, so that a round begins at tick `start`.
 
     They are from `since` to before `until`; `bar` is the length of one.
     """
@@ -33,7 +33,7 @@ def of_round(start: int, length: int, bar: int, since: int, until: int) -> Itera
 
 
 def of_section(start: int, end: int, bar: int, since: int, until: int) -> Iterator[int]:
-    """Those of a section from tick `start` to tick `end`: its begin, and where it is long each eight bars of it."""
+    """The lines of a section from tick `start` to tick `end`: its begin, and where it is long each eight bars of it."""
     apart = PHRASE * bar if end - start > 2 * PHRASE * bar else end - start
     for line in range(start, end, apart):
         if since <= line < until and (line == start or end - line >= SHORTEST * bar):

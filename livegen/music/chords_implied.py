@@ -117,7 +117,7 @@ class Weights(NamedTuple):
 
 @cache
 def shipped() -> Weights:
-    """Those that come with livegen."""
+    """The weights that come with livegen."""
     with np.load(WEIGHTS) as kept:
         return Weights(*(kept[name].astype(np.float32) for name in Weights._fields))
 

@@ -89,7 +89,7 @@ def read(path: Path) -> ToneWeights:
 
 @cache
 def shipped() -> ToneWeights:
-    """Those that come with livegen.  Raises ModelError where they are damaged."""
+    """The weights that come with livegen.  Raises ModelError where they are damaged."""
     return read(WEIGHTS)
 
 
@@ -103,7 +103,7 @@ def _around(rows: Floats) -> Floats:
 
 
 def seen(beat: Floats) -> tuple[Floats, float]:
-    """What the network sees of a beat (ROWS, 12), each row as shares, and how much the beat counts, 0 to 1."""
+    """A beat (ROWS, 12) as the network sees it, each row as shares, and how much the beat counts, 0 to 1."""
     sums = beat.sum(1, keepdims=True)
     total = float(sums[LASTING, 0] + sums[STRUCK, 0])
     shares: Floats = beat / (sums + 1)
@@ -150,7 +150,7 @@ def tone_of(notes: Sequence[Sounding]) -> list[float]:
 
 @dataclass(slots=True)
 class Tone:
-    """The tone of music that is given beat by beat.  About 0.2 ms a beat; its size does not grow."""
+    """The tone of music that is given beat by beat.  About 0.07 ms a beat; its size does not grow."""
 
     weights: ToneWeights = field(default_factory=shipped)
     beats: int = 0  # that were heard
@@ -178,7 +178,7 @@ class Tone:
         return self._said()
 
     def forget(self, kept: float) -> None:
-        """What was heard so far counts for so much of what it did, 0 to 1."""
+        """Let all that was heard so far count for a share of what it did, `kept` from 0 to 1."""
         if self._sums is not None:
             self._sums, self._counts = (
                 self._sums * np.float32(kept),

@@ -48,7 +48,7 @@ class Gated(nn.Module):
 
 
 class AttentionBlock(nn.Module):
-    """One attention and one gated layer, each with what it adds to the stream."""
+    """A block: an attention and a gated layer, each of which adds to the stream."""
 
     def __init__(self, width: int) -> None:
         """Draw the weights from torch's generator."""
@@ -93,7 +93,7 @@ class Attention(nn.Module):
         return math.prod(self.shape) + 2
 
     def newest(self, memory: Tensor) -> Tensor:
-        """What the latest event left, (B, L, 2, D): the entry that goes into the ring."""
+        """The entry that goes into the ring, (B, L, 2, D): keys and values that the latest event left."""
         return memory[:, :-2].view(-1, *self.shape)[:, -1]
 
     def _turned(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:

@@ -5,8 +5,8 @@ event's key is moved towards the event's value: S <- a S + b (v - a S k) k'.  Ya
 (arXiv 2412.06464), without its convolutions.  All steps of a chunk are solved at once: what each event corrects is the
 solution of a triangular system (Yang et al. 2024, arXiv 2406.06484), so there is no loop over steps.
 
-Shapes: T steps, B streams, E width, D = HEAD, H = E / D heads.  The state of a stream is S
-of its heads, (B, H * D * D).
+Shapes: T steps, B streams, E width, D = HEAD, H = E / D heads.  The state of a stream is S of its heads,
+(B, H * D * D).
 """
 
 import math
@@ -53,7 +53,7 @@ class DeltaBlock(nn.Module):
         return _unit(queries), _unit(keys), values, out, kept, corrected
 
     def _added(self, x: Tensor, found: Tensor, out: Tensor) -> Tensor:
-        """What the block adds to x (..., E) when its memory answered (..., H, D)."""
+        """The sum that the block adds to x (..., E) when its memory answered `found` (..., H, D)."""
         normal = self.normal(found).flatten(-2)
         added = self.give(normal * functional.silu(out))
         total: Tensor = added + self.gated(self.second(x + added))
