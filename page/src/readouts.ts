@@ -6,6 +6,7 @@ import { headline, knownOf } from "./headline";
 import type { NoteTape } from "./notes";
 import type { Store } from "./store";
 import type { EngineState } from "./types";
+import { percent } from "./why";
 import type { Status } from "./wire";
 
 const LEADERS: Record<string, string> = {
@@ -15,7 +16,19 @@ const LEADERS: Record<string, string> = {
   internal: "own tempo",
 };
 
-const FACTS = ["mode", "key", "key_sure", "second_key", "second_key_sure", "chord", "next_chord", "tempo_bpm", "tempo_sure", "metre", "leader"] as const;
+const FACTS = [
+  "mode",
+  "key",
+  "key_sure",
+  "second_key",
+  "second_key_sure",
+  "chord",
+  "next_chord",
+  "tempo_bpm",
+  "tempo_sure",
+  "metre",
+  "leader",
+] as const;
 
 const SPOKEN_OF = 0.05; // a runner-up that is less likely is not shown
 const UNSURE = 0.5; // a tempo that is less probable is shown as a guess
@@ -32,10 +45,6 @@ export function sureInWords(state: EngineState): string {
   if (!key || sure === undefined) return "";
   const rival = second && chance >= SPOKEN_OF ? `, or ${second} ${percent(chance)}` : "";
   return ` ${percent(sure)}${rival}`;
-}
-
-function percent(share: number): string {
-  return `${Math.round(100 * share)} %`;
 }
 
 /** The chord that comes, where it is known and another. */
