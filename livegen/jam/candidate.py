@@ -1,4 +1,4 @@
-"""Anything that can be played next, planned step by step: the one protocol of a rollout, an ensemble and a loop.
+"""Anything that can be played next, planned step by step: the protocol of a rollout, an ensemble, a loop, a rendition.
 
 Knows ticks and strokes.
 """

@@ -1,14 +1,17 @@
 """The laws of the engine, whatever is played to it."""
 
 from collections.abc import Iterable
+from functools import cache
 from typing import NamedTuple
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from livegen.app.engines import load_phrase_model
 from livegen.daemon.outbox import Outbox
 from livegen.inference.contract import Model
+from livegen.inference.phrases import PhraseModel
 from livegen.jam.agenda import Timed
 from livegen.jam.controls import CONTROLS
 from livegen.jam.controls import settings as controls
@@ -45,6 +48,9 @@ VALUES = {
     "mode": st.sampled_from(["respond", "respond", *MODES]),
     "sync": st.sampled_from(["auto", "clock", "link", "internal", "free"]),
     "temperature": st.sampled_from([0.1, 1.0, 2.0]),
+    "distance": st.sampled_from([0.0, 0.3, 1.0]),
+    "morph": st.sampled_from([0.0, 0.5, 1.0]),
+    "morph_by": st.sampled_from(["splice", "network"]),
     "nucleus": st.sampled_from([0.05, 0.9, 1.0]),
     "rest": st.sampled_from(["auto", 0, 200, 5000]),
     "length": st.sampled_from(["call", 1, 2]),
@@ -113,6 +119,9 @@ COMMANDS = st.one_of(
         lambda target: Command("learn", target)
     ),
     st.just(Command("unlearn", "freeze")),
+    st.sampled_from([1, 2, 99, "x", None]).map(lambda number: Command("phrase", number)),
+    st.sampled_from([[1, 2], [1, 1, 2], [1, "x"], "x"]).map(lambda path: Command("path", path)),
+    st.sampled_from([60, 60.5, [0, 0, 60], "x"]).map(lambda note: Command("why", note)),
     st.sampled_from(["mode", "start", "clock_out"]).map(lambda name: Command("next", name)),
     st.sampled_from([6, 24]).map(lambda ticks: Swap(UniformModel(ticks))),
     st.sampled_from(sorted(VALUES)).flatmap(
@@ -144,6 +153,11 @@ def played(playing: Iterable[tuple[int, Event]]) -> list[Entry]:
     return entries
 
 
+@cache
+def phrase_model() -> PhraseModel:
+    return load_phrase_model()
+
+
 def engine(
     given_controls: dict[str, object],
     model: Model | None = None,
@@ -157,6 +171,7 @@ def engine(
         bindings=BINDINGS,
         presets=PRESETS,
         slice_steps=slice_steps,
+        phrase_model=phrase_model,
     )
 
 
