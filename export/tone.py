@@ -75,7 +75,7 @@ BATCH, STEPS, RATE = 12, 2400, 4e-3
 LONGEST, SETTLES = 128, 2  # beats of an example; those after its beginning that are not asked
 MODULATES, ANOTHER = 0.4, 0.3  # how many examples do, and how many of those with another piece
 NEAR, FAR = 16, 104  # beats between which a modulation lies
-SLOWER, FASTER = 0.1, 0.1  # examples whose beat is taken half or twice as long
+LENGTHS = {0.5: 0.1, 1.0: 0.8, 2.0: 0.1}  # a beat in quarters -> share of the examples
 TOLD = 100  # steps after which figures are told and the weights are kept
 FEWEST = 40  # notes of a piece
 UNKNOWN = -1
@@ -135,22 +135,22 @@ def _scores(data: Path, split: str, name: str) -> Iterator[tuple[str, dict[str, 
             yield row["file"], row, read(files[row["file"]])
 
 
-HALF = 0.5  # beats of a frame
-
-
 class Learned(NamedTuple):
-    """A piece as it is learned from: frames of half a beat, and the number of the key of each."""
+    """A piece as it is learned from, its beat taken as `length` quarters."""
 
-    frames: Floats  # (n, ROWS, 12)
+    beats: Floats  # (n, ROWS, 12)
     keys: np.ndarray  # (n,), of KEYS; 24 and more is the signature of a major key
 
 
-def learned(piece: Piece, is_signature: bool) -> Learned:
-    """Frames and keys of a piece, from its first note on."""
+def learned(piece: Piece, is_signature: bool, length: float = 1.0) -> Learned:
+    """Beats and keys of a piece, from its first note on."""
     since = int(piece.notes[0].onset)
-    notes = [Sounding(note.onset, note.end, note.pitch) for note in piece.notes]
-    found = beats_of(notes, since, HALF)
-    keys = [piece.key_at(since + at * HALF) for at in range(len(found))]
+    notes = [
+        Sounding((note.onset - since) / length, (note.end - since) / length, note.pitch)
+        for note in piece.notes
+    ]
+    found = beats_of(notes, 0)
+    keys = [piece.key_at(since + at * length) for at in range(len(found))]
     numbers = [key.tonic + (24 if is_signature else 12 * (key.mode == "minor")) for key in keys]
     return Learned(found.astype(np.float16), np.array(numbers))
 
@@ -158,11 +158,11 @@ def learned(piece: Piece, is_signature: bool) -> Learned:
 class Examples:
     """Draws stretches of music with their keys: sets by their shares, and of each as often major as minor."""
 
-    def __init__(self, sets: dict[str, list[Learned]]) -> None:
+    def __init__(self, sets: dict[str, list[list[Learned]]]) -> None:
         self._chance = random.Random(SEED)
         self._sets = [
             [
-                [one for one in some if (12 <= one.keys[0] < 24) == is_minor]
+                [one for one in some if (12 <= one[0].keys[0] < 24) == is_minor]
                 for is_minor in (False, True)
             ]
             for some in sets.values()
@@ -194,21 +194,13 @@ class Examples:
         return beats, keys
 
     def _from_somewhere(self) -> tuple[Floats, np.ndarray]:
-        """Beats of a piece from one of them on, and their keys.
-
-        Where a beat is taken longer or shorter, what sounds counts half of what it does beside what is struck.
-        """
+        """Beats of a piece from one of them on, and their keys."""
         chance = self._chance
         modes = chance.choices(self._sets, self._shares)[0]
         some = modes[chance.random() < 0.5] or modes[0] or modes[1]
-        piece, drawn = chance.choice(some), chance.random()
-        each = 4 if drawn < SLOWER else 1 if drawn < SLOWER + FASTER else 2
-        count = len(piece.frames) // each
-        beats = piece.frames[: count * each].astype(np.float32)
-        beats = beats.reshape(count, each, ROWS, 12).sum(1)
-        beats[:, LASTING] /= each if each != 2 else 1
-        begin = chance.choice([0, chance.randrange(max(1, count - NEAR))])
-        return beats[begin:], piece.keys[: count * each : each][begin:]
+        beats, keys = chance.choices(chance.choice(some), list(LENGTHS.values()))[0]
+        begin = chance.choice([0, chance.randrange(max(1, len(beats) - NEAR))])
+        return beats[begin:].astype(np.float32), keys[begin:]
 
 
 _TURNED = (torch.arange(12)[:, None] - torch.arange(12)) % 12  # (seen, from where)
@@ -331,11 +323,14 @@ def main(data: Path, steps: int) -> None:
     """Learn the keys of music from the sets in DATA, and write the weights into the package."""
     torch.set_num_threads(1)
     sets = {
-        name: [learned(piece, SETS[name][0] in SIGNATURES) for piece in pieces(data, "train", name)]
+        name: [
+            [learned(piece, SETS[name][0] in SIGNATURES, length) for length in LENGTHS]
+            for piece in pieces(data, "train", name)
+        ]
         for name in SETS
     }
     for name, some in sets.items():
-        click.echo(f"{name}: {len(some)} pieces, {sum(len(one.keys) for one in some) // 2} beats")
+        click.echo(f"{name}: {len(some)} pieces, {sum(len(one[1].keys) for one in some)} quarters")
     trained(Examples(sets), steps)
     click.echo(f"{WEIGHTS}: {WEIGHTS.stat().st_size} bytes")
 
