@@ -99,7 +99,7 @@ class KeyTracker:
         self._latest.append(pitch % 12)
         if self._key is not None and self._has_gone(CLASSES[self._key]):
             self._leave(at_us)
-        if not self.told:
+        if not self.told or self._key is None:  # a key that is in force is judged once a beat
             self._judge(at_us)
 
     def beat(self, at_us: int, beat_us: int) -> None:
