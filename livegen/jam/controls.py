@@ -209,8 +209,8 @@ _TABLE = (
     ),
     Control(
         "distance", "number", 0.3, low=0.0, high=1.0,
-        help="How far a variation (command vary) is from your phrase: 0 is the phrase itself, at 0.3 three notes "
-        "of ten differ, at 1 as many as possible.",
+        help="How far a variation (command vary) is from your phrase: 0 is the phrase itself, at 0.3 four or "
+        "five notes of ten differ, at 1 as many as possible.",
     ),
     Control(
         "morph", "number", 0.5, low=0.0, high=1.0,

@@ -20,6 +20,9 @@ NEAR = (
     0.03  # distances that are taken for the same: of those the network is surest of, one is chosen
 )
 
+FEWEST = 0.5  # of a phrase's notes that a variation has: silence, too, would be far from the phrase
+LATEST = LINES_PER_BEAT  # lines after the phrase's first note on which a variation begins
+
 Fit = Callable[[Steps], Steps]  # puts pitches where they may be
 
 
@@ -67,14 +70,23 @@ def around(
     rng: np.random.Generator,
     fit: Fit = lambda steps: steps,
 ) -> list[FoundPhrase]:
-    """The phrases on the ways that lead away from a phrase."""
+    """The phrases on the ways that lead away from a phrase; those of silence only if there is no other."""
     code, reference = code_of(model, steps, bar, tonic), reference_of(steps, tonic)
     goals = model.scattered(rng.standard_normal((WAYS, code.size)).astype(np.float32))
     shares = np.array(SHARES, np.float32)[:, None, None, None]
     # So that what is left of the phrase and what chance brings scatter together as people's codes do.
     left = np.sqrt(1 - shares**2)
     codes = model.middle + left * (code - model.middle) + shares * (goals - model.middle)
-    return _read(model, codes.reshape(-1, *code.shape), steps, bar, reference, fit)
+    found = _read(model, codes.reshape(-1, *code.shape), steps, bar, reference, fit)
+    return [one for one in found if _is_played(one.steps, steps)] or found
+
+
+def _is_played(made: Steps, phrase: Steps) -> bool:
+    """Whether a variation begins about where its phrase does, and has about as much in it."""
+    notes, own = np.flatnonzero(made >= 0), np.flatnonzero(phrase >= 0)
+    if len(notes) < max(1, FEWEST * len(own)):
+        return False
+    return not len(own) or bool(notes[0] <= own[0] + LATEST)
 
 
 def between(

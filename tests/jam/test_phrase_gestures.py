@@ -253,3 +253,17 @@ def test_a_variation_is_whole_however_it_falls_out(seed: int) -> None:
     assert not rehearsal.wire.sounding
     assert turn(rehearsal) == "waiting"
     assert shipped.phrase_model().name == "phrases.npz"
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_the_furthest_variation_begins_within_a_beat_and_has_half_of_the_notes_at_least(
+    seed: int,
+) -> None:
+    given = settings({"tempo": 120, "mode": "listen", "distance": 1.0})
+    rehearsal = Rehearsal(Engine(EchoModel(), seed=seed, settings=given, phrase_model=phrase_model))
+    play(rehearsal, MELODY)
+    command(rehearsal, "vary")
+    rehearsal.until(10 * BAR)
+    begun = [at for at, _, _ in heard(rehearsal)]
+    assert len(begun) >= len(MELODY) // 2
+    assert begun[0] % BAR <= BEAT
