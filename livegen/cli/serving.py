@@ -84,8 +84,7 @@ def configured(*left_out: str) -> Callable[[Any], Any]:
     multiple=True,
     metavar="NAME|FILE",
     help="Control surface to use, with its lights: launchpad, nanokontrol2, midimix, or the file of a map of "
-    "your own; can "
-    "be given several times.",
+    "your own; can be given several times.",
 )
 @click.option(
     "--sound/--no-sound",

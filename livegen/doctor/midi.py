@@ -101,8 +101,7 @@ def wires(patient: Patient) -> Iterator[Finding]:
         elif _is_silent(patient):
             yield well(
                 f"nothing connected to the ports in the {LISTEN_US // 1_000_000} s that they were open: for "
-                "loop, clock "
-                "and channels, run the doctor while `livegen serve` runs and the DAW is connected"
+                "loop, clock and channels, run the doctor while `livegen serve` runs and the DAW is connected"
             )
     elif found.wires is None:
         yield well(f"connections cannot be seen: {found.unseen}")

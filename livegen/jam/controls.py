@@ -91,9 +91,8 @@ _TABLE = (
     Control(
         "sync", "choice", "auto", choices=("auto", "clock", "link", "internal", "free"),
         help="Source of the tempo.  clock: MIDI clock from the DAW; link: Ableton Link; internal: the control "
-        "tempo, or "
-        "your taps; free: your playing.  auto: clock while it runs, else Link while others are in the session, else "
-        "free.",
+        "tempo, or your taps; free: your playing.  auto: clock while it runs, else Link while others are in the "
+        "session, else free.",
     ),
     Control(
         "tempo", "number", "auto", low=30, high=300, choices=("auto",), unit="BPM",
@@ -102,9 +101,8 @@ _TABLE = (
     ),
     Control(
         "metre", "text", "auto",
-        help="Metre of the bars, such as 4/4, 3/4, 6/8.  auto: found in your playing with sync free, else 4/4. "
-        " Neither "
-        "MIDI clock nor Link carries a metre, so set others here.",
+        help="Metre of the bars, such as 4/4, 3/4, 6/8.  auto: found in your playing with sync free, else 4/4.  "
+        "Neither MIDI clock nor Link carries a metre, so set others here.",
     ),
     Control(
         "temperature", "number", 1.0, low=0.1, high=2.0,
@@ -119,14 +117,12 @@ _TABLE = (
     Control(
         "rest", "number", "auto", low=0, high=5000, choices=("auto",), unit="ms",
         help="How long all keys must be up for your phrase to be over.  auto: with start bar, by the phrase's "
-        "bars, its "
-        "last note and the pauses you make; else by its pace (250 to 1200 ms).",
+        "bars, its last note and the pauses you make; else by its pace (250 to 1200 ms).",
     ),
     Control(
         "length", "number", "call", low=1, high=32, choices=("call",), unit="bars", whole=True,
         help="Length of an answer: as long as your phrase (call; at most 128 beats), or this many bars.  A "
-        "continuation "
-        "has no end.",
+        "continuation has no end.",
     ),
     Control(
         "trade", "number", 4, low=1, high=16, unit="bars", whole=True,
@@ -224,8 +220,7 @@ _TABLE = (
     Control(
         "groove", "number", 0.5, low=0.0, high=1.0,
         help="How closely the model keeps to the subdivision of the beat on which you played: 0 leaves its "
-        "timing free, "
-        "1 allows little else.  If you play loosely, it answers loosely.",
+        "timing free, 1 allows little else.  If you play loosely, it answers loosely.",
     ),
     Control(
         "swing", "number", "auto", low=50, high=75, choices=("auto",), unit="%",

@@ -149,8 +149,7 @@ def _recognised(person: dict[str, Any]) -> str:
     return (
         f"Right {_count(right, 'time')}, wrong {_count(wrong, 'time')}, could not tell {_count(neither, 'time')}: "
         f"{share['value']:.0%} right (95 % interval {share['low']:.0%} to {share['high']:.0%}), where guessing "
-        "gives 50 %; "
-        f"chance alone gives such a result {_odds(person['chance'])}. {verdict}"
+        f"gives 50 %; chance alone gives such a result {_odds(person['chance'])}. {verdict}"
     )
 
 
