@@ -77,6 +77,11 @@ def shapes(facts: PhraseFacts) -> dict[str, tuple[int, ...]]:
     }
 
 
+def bytes_of(facts: PhraseFacts) -> int:
+    """How many bytes all arrays of a file take."""
+    return _ITEM * sum(prod(shape) for shape in shapes(facts).values())
+
+
 class PhraseModel:
     """Encoder and decoder; `load` makes one.  Threads: any."""
 

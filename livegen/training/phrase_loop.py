@@ -1,7 +1,7 @@
 """Trains a phrase encoder and decoder by a recipe of `kind: phrases`, top to bottom.
 
 A run folder holds `checkpoint.pt` (all there is, to go on from; `export.phrases` reads it) and `metrics.jsonl`.  The
-same recipe, data and libraries give the same weights, stopped on the way or not.
+same recipe, data, libraries and kind of processor give the same weights, stopped on the way or not.
 """
 
 import json

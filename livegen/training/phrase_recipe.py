@@ -4,22 +4,40 @@ import math
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
+from livegen.inference.phrases import (
+    MAX_BLOCKS,
+    MAX_BYTES,
+    MAX_CODE,
+    MAX_WIDTH,
+    PhraseFacts,
+    bytes_of,
+)
 from livegen.training.recipe import Strict, checked
 
 PHRASES = "phrases"
 
-Blocks = tuple[Annotated[int, Field(ge=1, le=8)], ...]
+Blocks = Annotated[tuple[Annotated[int, Field(ge=1, le=8)], ...], Field(max_length=MAX_BLOCKS)]
 
 
 class PhraseNetworkRecipe(Strict):
-    """Sizes; see training/phrase_network.py."""
+    """Sizes; see training/phrase_network.py.  A network that no file could hold is refused before it is trained."""
 
-    code: Annotated[int, Field(ge=1, le=64)] = 8
-    width: Annotated[int, Field(ge=8, le=1024)] = 128
+    code: Annotated[int, Field(ge=1, le=MAX_CODE)] = 8
+    width: Annotated[int, Field(ge=8, le=MAX_WIDTH)] = 128
     encoder: Blocks = (1, 2)
     decoder: Blocks = (1, 2, 4)
+
+    @model_validator(mode="after")
+    def _fits_into_a_file(self) -> "PhraseNetworkRecipe":
+        facts = PhraseFacts("", self.code, self.width, self.encoder, self.decoder, 0.0)
+        if (size := bytes_of(facts)) > MAX_BYTES:
+            raise ValueError(
+                f"its weights take {size / 2**20:.1f} MB, at most {MAX_BYTES >> 20} MB are taken;"
+                " choose a smaller width or fewer blocks"
+            )
+        return self
 
 
 class PhraseRecipe(Strict):

@@ -171,3 +171,20 @@ def test_a_run_of_another_recipe_is_not_gone_on_with(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="another recipe"):
         train_phrases(other, data, tmp_path / "run")
     assert np.isfinite(torch.load(tmp_path / "run" / CHECKPOINT, weights_only=True)["step"])
+
+
+@pytest.mark.parametrize(
+    ("network", "place"),
+    [
+        ({"width": 1024}, "network.width"),
+        ({"encoder": [1] * 9}, "network.encoder"),
+        ({"width": 512, "decoder": [1, 2, 4]}, "its weights take 10.7 MB"),
+    ],
+)
+def test_a_network_that_no_file_could_hold_is_refused_before_it_is_trained(
+    tmp_path: Path, network: dict[str, object], place: str
+) -> None:
+    from livegen.training.phrase_recipe import read_phrase_recipe
+
+    with pytest.raises(ConfigError, match=place):
+        read_phrase_recipe(recipe(tmp_path / "r.yaml", network=network))
