@@ -499,3 +499,18 @@ def without_ports(chance: Random) -> list[Timed]:
 def without_ports_accompany(chance: Random) -> list[Timed]:
     """A file of four tracks is the player, and is accompanied."""
     return ask(5, "follow", 0.9)
+
+
+@script(options=jam(memory=0.9, theme=0), tail=6.0)
+def memory(chance: Random) -> list[Timed]:
+    """Two calls by which a third is answered; why is asked, and the memory is turned down."""
+    calls = melody(chance, 0.3, 8, 120) + melody(chance, 9, 8, 120, tonic=7)
+    third = melody(chance, 18, 5, 120)
+    return calls + third + ask(22, "do/why") + ask(25, "memory", 0.4) + melody(chance, 26, 6, 112)
+
+
+@script(options=jam(mode="accompany", sync="internal", tempo=66, kit="brushes"), tail=14.0)
+def ballad(chance: Random) -> list[Timed]:
+    """A slow song on brushes that ends with a ritard."""
+    hands = [chords(chance, at, bpm=66) + melody(chance, at, 8, 66) for at in (0.3, 14.9)]
+    return sum(hands, ask(22, "ritard", "on") + ask(23, "do/ending"))
