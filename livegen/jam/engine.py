@@ -455,7 +455,7 @@ class Engine:
         if not given.is_silent:
             self._performer.hear(given.struck)
             if given.stroke.velocity:
-                self._explaining.sounded(given, self._performer.repeats)
+                self._explaining.sounded(given, self._performer.settled)
         self._performer.record(given)
 
     def _let_up(self, out: list[Timed]) -> None:

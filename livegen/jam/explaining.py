@@ -98,16 +98,16 @@ class Explaining:
         channel = DRUM_CHANNEL if part == DRUMS else 0
         self._notes.append(HeardNote(at, at, YOU, part, pitch, channel, pitch))
 
-    def sounded(self, given: Given, repeats: bool) -> None:
-        """A note of the model's begins; `repeats` says that a repetition is played."""
+    def sounded(self, given: Given, settled: Cause | None) -> None:
+        """A note of the model's begins; `settled` is the cause of all that plays, where none of it is drawn."""
         channel, sent = given.key
         _, part, pitch, _ = given.stroke
         note = HeardNote(given.at, given.due, MODEL, part, pitch, channel, sent)
         self._notes.append(note)
         if not given.is_planned:
             self._own.append((note, Cause.COMPANION))
-        elif repeats:
-            self._own.append((note, Cause.REPEAT))
+        elif settled:
+            self._own.append((note, settled))
         elif given.stroke in self._planned:
             self._own.append((note, self._planned.pop(given.stroke) or Cause.CUE))
 
@@ -238,7 +238,7 @@ def _seen(
     is_repeated: bool,
 ) -> str:
     """A sentence on the notes that it took up, or that it repeats."""
-    if source in (Cause.HABIT, Cause.REPEAT, Cause.COMPANION):
+    if source in (Cause.HABIT, Cause.REPEAT, Cause.PHRASE, Cause.COMPANION):
         return ""
     takes = "a note that was" if notes == 1 else f"{notes} notes that were"
     times = f"{without:.0f}" if without >= _WHOLE else f"{without:.1f}"

@@ -33,6 +33,7 @@ from livegen.jam.mixer import gains
 from livegen.jam.phrase_book import KeptPhrase, begins_at, rendition
 from livegen.jam.plan import Plan
 from livegen.jam.planner import LONGEST_SILENCE, STRUCK, Rollout
+from livegen.jam.reasons import Cause
 from livegen.jam.struck import Struck
 from livegen.jam.theme import LATEST, Theme, theme_of
 from livegen.jam.turns import MODES, Chords, Mode
@@ -88,6 +89,13 @@ class Performer:
     def repeats(self) -> bool:
         """True while a repetition is played."""
         return self.plan is not None and self.plan.repeats
+
+    @property
+    def settled(self) -> Cause | None:
+        """Why all that is played now is as it is, where none of it is drawn: a repetition, a phrase of a gesture."""
+        if self.repeats:
+            return Cause.REPEAT
+        return Cause.PHRASE if self.plan and self.plan.rendition else None
 
     @property
     def mode(self) -> Mode:

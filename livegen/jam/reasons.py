@@ -46,6 +46,7 @@ class Cause(Enum):
     BAR = "bar", "the drums repeat a bar that has it here"
     CUE = "cue", "a cue or the chart asked for it here"
     REPEAT = "repeat", "the last answer is repeated"
+    PHRASE = "phrase", "it is of a phrase that was made of yours, as you asked"
     COMPANION = "companion", "it harmonises your note, by the chord"
 
     def __init__(self, word: str, sentence: str) -> None:

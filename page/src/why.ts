@@ -25,6 +25,7 @@ const WHO: Record<string, string> = {
   cue: "a cue",
   range: "its range",
   repeat: "a repetition",
+  phrase: "a phrase made of yours",
   companion: "your note",
 };
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pytest
 
+from livegen.app.engines import load_phrase_model
 from livegen.codec.layout import FIELDS, Event
 from livegen.inference.contract import (
     Logits,
@@ -277,6 +278,19 @@ def test_a_repetition_is_one_and_a_companion_goes_with_your_note() -> None:
     jam = watched(mode="harmonise")
     play(jam, (60, 64, 67, 72, 67, 64))
     assert why(jam)["who"] == "companion"
+
+
+def test_a_note_of_a_variation_and_of_a_phrase_between_two_is_one_that_was_made_of_yours() -> None:
+    given = settings({"tempo": 120, "mode": "listen", "distance": 0.5})
+    jam = Rehearsal(Engine(EchoModel(), seed=1, settings=given, phrase_model=load_phrase_model))
+    play(jam)
+    for gesture in ("keep_a", "vary", "keep_b", "between"):
+        command(jam, gesture)
+        jam.until(jam.now + 5 * BAR)
+        if gesture in ("vary", "between"):
+            told = why(jam)
+            assert told["who"] == "phrase" and told["pitch"] == onsets(jam)[-1][1].pitch
+            assert told["odds"] == told["seen"] == ""
 
 
 def test_what_a_cue_asked_for_is_the_cues() -> None:
