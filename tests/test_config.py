@@ -1,3 +1,4 @@
+import json
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,38 @@ def test_a_wish_in_words_sets_its_controls_and_what_is_said_plainly_beside_it_wi
 
 def test_a_wish_that_sets_nothing_is_left_to_the_model_to_refuse() -> None:
     assert load(None, ["jam.style=qwertz uiop"]).controls["style"] == "qwertz uiop"
+
+
+@pytest.mark.parametrize(
+    ("word", "meant"),
+    [
+        ("jazz", {"style": "leadsheet_jazz"}),
+        ("salsa", {"style": "drums_afrocuban"}),
+        ("bossa", {"style": "leadsheet_latin"}),
+        ("blues", {"style": "leadsheet_blues"}),
+        ("ballad", {"style": "pop", "tempo": 66.0}),
+        ("folk_jig", {"style": "folk_jig", "metre": "auto"}),  # a name, which wishes for nothing
+        ("jaz", {"style": "jaz"}),  # for the model to refuse
+    ],
+)
+def test_a_single_word_is_the_style_of_that_name_or_else_a_wish_wherever_it_is_said(
+    tmp_path: Path, word: str, meant: dict[str, object]
+) -> None:
+    path = written(tmp_path, f"jam: {{style: {word}}}\n")
+
+    for loaded in (load(path), load(None, [], [(("jam", "style"), word, f"--style {word}")])):
+        assert {name: loaded.controls[name] for name in meant} == meant
+
+
+def test_a_style_of_ones_own_model_goes_before_the_wish_that_its_name_would_be(
+    tmp_path: Path,
+) -> None:
+    facts = json.loads(Path("models/learner/model.json").read_text())
+    model = tmp_path / "model.json"
+    model.write_text(json.dumps(facts | {"styles": ["any", "jazz"]}))
+
+    assert load(None, [f"model={model}", "jam.style=jazz"]).controls["style"] == "jazz"
+    assert load(None, [f"model={model}", "jam.style=polka"]).controls["style"] == "polka"
 
 
 def test_a_person_s_own_file_is_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,23 +6,28 @@ starting.
 
 import logging
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
+from livegen import shipped
 from livegen.config.document import Assignment, Document, Trail, assignment, listed, read_document
 from livegen.config.mistakes import mistakes
 from livegen.config.own_files import learned_file, possible_files, preset_files
 from livegen.config.settings import Config
-from livegen.errors import ConfigError
-from livegen.jam.controls import is_wish
+from livegen.errors import ConfigError, ModelError
+from livegen.jam.controls import CONTROLS, LONGEST_WISH
 from livegen.jam.mapping import parse_target
 from livegen.jam.sources import parse_source
 
 log = logging.getLogger(__name__)
+
+ANY = str(CONTROLS["style"].default)
+Styles = Callable[[], Collection[str]]  # of the model, once its file has to be read
 
 
 def load(
@@ -47,9 +52,13 @@ def load(
     document = _with_learned(
         document, _learned(learned_file(), log.debug if again else log.warning)
     )
-    document = _with_wishes(document, again)
-    for said_together in (list(map(assignment, sets)), list(options)):
-        for trail_, value, said in _spelled_out(said_together, again):
+    together = (list(map(assignment, sets)), list(options))
+    models = [document.value.get("model")]
+    models += [value for said in together for trail_, value, _ in said if trail_ == ("model",)]
+    styles = cache(lambda: _styles(models[-1]))
+    document = _with_wishes(document, styles, again)
+    for said_together in together:
+        for trail_, value, said in _spelled_out(said_together, styles, again):
             document = document.with_value(trail_, value, said)
     try:
         return Config.model_validate(document.value)
@@ -127,7 +136,28 @@ def _plain_source(text: object) -> str:
         return str(text)
 
 
-def _with_wishes(document: Document, again: bool) -> Document:
+def _styles(model: object) -> tuple[str, ...]:
+    """The styles of a model; only `any` of one that cannot be read, which is told where it is loaded."""
+    from livegen.inference.opening import facts
+
+    try:
+        return facts(shipped.model(str(model or "default"))).styles
+    except (ModelError, ConfigError):
+        return (ANY,)
+
+
+def _is_wish(style: object, styles: Styles) -> bool:
+    """True of a value of the control `style` that is a wish; the table of words is not there at every start."""
+    if not isinstance(style, str) or style == ANY:
+        return False
+    from livegen.control.words import is_name, is_wish
+
+    if len(style) > LONGEST_WISH or is_name(style):
+        return False  # without a look into the model's file
+    return is_wish(style, styles())
+
+
+def _with_wishes(document: Document, styles: Styles, again: bool) -> Document:
     """The same with the controls that a wish in words for a style asks for, where the file says nothing else."""
     presets = document.value.get("presets")
     sections: list[Trail] = [("jam",)]
@@ -136,24 +166,27 @@ def _with_wishes(document: Document, again: bool) -> Document:
         inside: Any = document.value
         for key in at:
             inside = inside.get(key) if isinstance(inside, dict) else None
-        if isinstance(inside, dict) and is_wish(inside.get("style")):
+        if isinstance(inside, dict) and _is_wish(inside.get("style"), styles):
             said = document.place((*at, "style"))
             given: list[Assignment] = [((*at, name), value, said) for name, value in inside.items()]
-            for path, value, _ in _spelled_out(given, again):
+            for path, value, _ in _spelled_out(given, styles, again):
                 if path[-1] == "style" or path[-1] not in inside:
                     document = document.with_value(path, value, said)
     return document
 
 
-def _spelled_out(assignments: Sequence[Assignment], again: bool) -> list[Assignment]:
+def _spelled_out(
+    assignments: Sequence[Assignment], styles: Styles, again: bool
+) -> list[Assignment]:
     """Assignments, a wish in words for a style spelled out; what is said plainly beside it wins."""
     found: list[Assignment] = []
     for path, value, said in assignments:
         sets: dict[str, object] = {}
-        if path[-1:] == ("style",) and path[0] in ("jam", "presets") and is_wish(value):
-            from livegen.control.words import read  # the table is not there at every start
+        is_style = path[-1:] == ("style",) and path[0] in ("jam", "presets")
+        if is_style and _is_wish(value, styles):
+            from livegen.control.words import read
 
-            reading = read(str(value)).without(_beside(path, assignments))
+            reading = read(str(value), styles=styles()).without(_beside(path, assignments))
             if reading.sets:  # else the model refuses it by name
                 sets = {"style": "any", **reading.sets}
         if sets:

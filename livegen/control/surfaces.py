@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from livegen.control.charts import Charts
-from livegen.control.words import Reading, is_name, read
+from livegen.control.words import Reading, is_wish, read
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.frames import (
@@ -20,7 +20,6 @@ from livegen.daemon.frames import (
     SnapshotFrame,
 )
 from livegen.daemon.link import Link
-from livegen.jam.controls import is_wish
 
 
 class Request(NamedTuple):
@@ -98,7 +97,7 @@ class SurfaceHost:
         if (
             request.name == "style"
             and isinstance(request.value, str)
-            and self._is_wish(request.value)
+            and is_wish(request.value, self.state.get("styles", ()))
         ):
             self.wish(request.value)
             return
@@ -117,12 +116,6 @@ class SurfaceHost:
             self._pass_on(Request(name, self.meant(name, value)))
         self.say(f"{text.strip()!r}: {reading.line()}")
         return reading
-
-    def _is_wish(self, style: str) -> bool:
-        """True if a value of the control `style` is no name that the model has or that the table of words has."""
-        if is_name(style, self.state.get("styles", ())):
-            return False
-        return is_wish(style) or bool(read(style).sets)
 
     def _pass_on(self, request: Request) -> None:
         self._send(CommandFrame.named(clock.now(), *request))

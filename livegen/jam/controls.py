@@ -354,13 +354,6 @@ def _number(value: object) -> float | None:
     return number if isfinite(number) else None
 
 
-def is_wish(style: object) -> bool:
-    """True of a value of the control `style` that can be no style's name, which is one word."""
-    return isinstance(style, str) and (
-        not style.isascii() or bool(set(style.strip()) & set(" ,;/\n"))
-    )
-
-
 def expected(control: Control) -> str:
     """Describe the values of a control in words."""
     takes = []

@@ -4,9 +4,10 @@ Finds the beat of a call in free time and hears the call again on it; hears besi
 in.  Knows no turns, no plans and no settings: it is told what they come to.
 """
 
-import difflib
 from collections import deque
+from collections.abc import Collection
 from dataclasses import replace
+from difflib import get_close_matches
 
 from livegen.codec.encoder import Stroke
 from livegen.codec.layout import STYLE_UNKNOWN_NAME
@@ -22,6 +23,7 @@ from livegen.jam.successor import Successor
 from livegen.jam.surprise import Foretold, Surprise
 from livegen.music import beats, count_in
 from livegen.music.count_in import Count, CountSoFar
+from livegen.music.genres import words_for
 from livegen.music.metre import COMMON_TIME, Metre
 from livegen.music.parts import DRUMS
 from livegen.music.phrase import Extent, Phrase
@@ -381,10 +383,15 @@ def index_of(style: str, model: Model) -> int:
 
 
 def unknown_style(style: str, model: Model) -> str:
-    """Why a style is not taken.  A model may know a hundred: the nearest is named, and where the others stand."""
-    close = difflib.get_close_matches(style, model.facts.styles, n=1)
+    """Why a style is not taken.  A model may know a hundred: the nearest is named, and where the others stand.
+
+    The nearest is a style of the model's, or else a word that means one.
+    """
+    styles = model.facts.styles
+    known: tuple[Collection[str], ...] = (styles, words_for(styles))
+    close = next((found for names in known if (found := get_close_matches(style, names, n=1))), [])
     meant = f"did you mean {close[0]}? " if close else ""
     return (
         f"style: {model.facts.name} knows no style {style!r}; "
-        f"{meant}All {len(model.facts.styles)} are listed in the model's card (CARD.md beside it)"
+        f"{meant}All {len(styles)} are listed in the model's card (CARD.md beside it)"
     )

@@ -6,6 +6,7 @@ has counts.
 """
 
 import unicodedata
+from collections.abc import Collection
 from typing import NamedTuple
 
 ENDINGS = ("", "e", "er", "es", "en", "em")  # of an adjective in German: what a ~ stands for
@@ -124,6 +125,17 @@ GENRES = (
     Genre(0, "pop", "tempo 66", "ballad, ballade, slow song, 抒情, 抒情曲"),
     Genre(0, "song", "tempo 69 energy 0.3", "lullaby, cradle song, wiegenlied, 摇篮曲"),
 )  # fmt: skip
+
+
+def words_for(styles: Collection[str]) -> list[str]:
+    """The words of the table, as a person writes them, that mean one of these styles."""
+    return [
+        word
+        for genre in GENRES
+        if not set(genre.styles.split()).isdisjoint(styles)
+        for word in genre.words.split(", ")
+        if not word.endswith("~")
+    ]
 
 
 def plain(word: str) -> str:

@@ -29,6 +29,17 @@ def is_name(text: str, styles: Collection[str] = ()) -> bool:
     return is_joined or word == ANY or word in styles or word in shipped().styles
 
 
+def is_wish(text: str, styles: Collection[str] = ()) -> bool:
+    """True if a value of the control `style` is a wish in words: no name, but several words or one with a meaning.
+
+    `styles` are those that the model has (none: all are taken to be there).  Raises ConfigError if it is too long.
+    """
+    if is_name(text, styles):
+        return False
+    is_one_word = text.isascii() and not set(text.strip()) & set(" ,;/\n")
+    return not is_one_word or bool(read(text, styles=styles).sets)
+
+
 def read(
     text: str,
     present: Mapping[str, Any] | None = None,
