@@ -139,7 +139,16 @@ def _value(name: str, argument: Argument) -> Value:
         return checked(name, argument)
     except ConfigError:
         # Shorter than the table's own line, which would not fit into the reply to so short a request.
-        raise ConfigError(f"{name}: takes {expected(control)}") from None
+        raise ConfigError(f"{name}: takes {_range(control) or expected(control)}") from None
+
+
+def _range(control: Control) -> str:
+    """The numbers that a control takes, in few letters; then its words.  Empty for one that takes no numbers."""
+    if not control.low < control.high:
+        return ""
+    numbers = f"{control.low:g} to {control.high:g} {control.unit}".rstrip()
+    whole = " (whole)" if control.whole else ""
+    return " or ".join([numbers + whole, *(f'"{choice}"' for choice in control.choices)])
 
 
 def _scaled(address: Address, argument: Argument) -> Value:

@@ -18,6 +18,7 @@ from typing import Any
 
 from livegen.control.addresses import (
     ERROR,
+    MAX_SHOWN,
     ROOT,
     STATE,
     URGENT,
@@ -167,8 +168,13 @@ class Osc:
     # --- out ------------------------------------------------------------------------------------------------------
 
     def show(self, state: Mapping[str, Any]) -> None:
-        """Take the engine's state of the moment."""
-        self._values = shown(state)
+        """Take the engine's state of the moment; what it says no more is an empty text from now on."""
+        values = shown(state)
+        gone = [
+            path for path in self._values if path.startswith(f"{STATE}/") and path not in values
+        ]
+        room = MAX_SHOWN - len(values)
+        self._values = values | dict.fromkeys(gone[:room], ("",))
         self._subscribers.show(self._values)
 
     def replies(self, now: int) -> list[tuple[Peer, bytes]]:

@@ -126,10 +126,10 @@ def test_a_command_can_be_told_more() -> None:
 @pytest.mark.parametrize(
     ("path", "arguments", "line"),
     [
-        ("temperature", (5.0,), "temperature: takes a number from 0.1 to 2"),
-        ("temperature", ("warm",), "temperature: takes a number from 0.1 to 2"),
-        ("temperature", (True,), "temperature: takes a number from 0.1 to 2"),
-        ("temperature", (float("nan"),), "temperature: takes a number from 0.1 to 2"),
+        ("temperature", (5.0,), "temperature: takes 0.1 to 2"),
+        ("temperature", ("warm",), "temperature: takes 0.1 to 2"),
+        ("temperature", (True,), "temperature: takes 0.1 to 2"),
+        ("temperature", (float("nan"),), "temperature: takes 0.1 to 2"),
         ("temperature", (), "temperature: takes one value"),
         ("temperature", (1, 2), "temperature: takes one value"),
         ("temperature/norm", (1.1,), "temperature/norm: takes 0 to 1"),

@@ -19,6 +19,7 @@ from livegen.control.packets import Argument, Message, PacketFault, encode, mess
 from livegen.control.peers import Peer
 from livegen.control.surfaces import Request
 from livegen.daemon.clock import SECOND
+from livegen.jam.controls import CONTROLS, Control
 from tests.control.test_packets import NOW as WALL
 from tests.control.test_packets import bundle, tag
 
@@ -87,7 +88,7 @@ def test_one_mistake_in_a_bundle_leaves_the_rest_in_force() -> None:
     assert len(told) == 1
     assert told[0] == (
         HERE,
-        Message("/livegen/error", ("temperature: takes a number from 0.1 to 2",)),
+        Message("/livegen/error", ("temperature: takes 0.1 to 2",)),
     )
 
 
@@ -259,6 +260,33 @@ def test_a_subscriber_is_told_the_state_and_its_changes() -> None:
         (("192.168.1.20", 9001), Message("/livegen/state/turn", ("responding",)))
     ]
     assert osc.deadline() is None
+
+
+def test_what_the_latest_answer_does_not_say_any_more_is_emptied() -> None:
+    osc = protocol()
+    osc.show({"why": {"who": "memory", "added": {"memory": 2.5, "theme": 0.5}}})
+    send(osc, packet("subscribe", 9001), TABLET)
+    osc.replies(0)
+
+    osc.show({"why": {"who": "network", "added": {"range": 0.5}}})
+
+    assert {
+        said.address.rpartition("why/")[2]: said.arguments for _, said in replies(osc, SECOND)
+    } == {
+        "who": ("network",),
+        "added/range": (0.5,),
+        "added/memory": ("",),
+        "added/theme": ("",),
+    }
+
+
+@pytest.mark.parametrize("control", [it for it in CONTROLS.values() if it.low < it.high])
+def test_a_reply_to_a_number_that_is_out_of_range_has_room_for_the_range(control: Control) -> None:
+    osc = Osc(COMMANDS)
+    send(osc, packet(control.name, 1e9))
+
+    (said,) = [message for _, message in replies(osc)]
+    assert f"{control.low:g} to {control.high:g}" in str(said.arguments[0])
 
 
 def test_who_unsubscribes_is_told_no_more() -> None:
