@@ -14,6 +14,7 @@ from livegen.jam.controls import OFF
 DEFAULT_MODEL = "jam-gru"  # the folder under models/ that "default" stands for
 FACTS = "model.json"  # the file of a model without a network
 PHRASES = "jam-phrases"  # the folder of the phrase encoder
+ENCODER = "phrases.npz"  # and its file
 _PACKAGE = Path(__file__).resolve().parent
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -26,7 +27,7 @@ def root() -> Path:
 
 def phrase_model() -> Path:
     """The phrase encoder and decoder that came with livegen."""
-    return root() / "models" / PHRASES / "phrases.npz"
+    return root() / "models" / PHRASES / ENCODER
 
 
 def own_folder() -> Path:
@@ -82,11 +83,15 @@ def model(name_or_path: str) -> Path:
     if name in names:
         return names[name]
     path = spelled_out(name_or_path)
+    known = ", ".join(names) or "none here"
+    if name == PHRASES or ENCODER in (path.name, *(it.name for it in path.glob(ENCODER))):
+        raise ModelError(
+            f"{name!r} holds a phrase encoder, which does not play alone; choose a model that does: {known}"
+        )
     if path.is_dir() and len(inside := _files(path)) == 1:
         return inside[0]
     if path.is_file():
         return path
-    known = ", ".join(names) or "none here"
     raise ModelError(
         f"{name!r} is neither a model ({known}) nor an .onnx file or a folder that holds one"
     )

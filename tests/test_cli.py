@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,7 @@ from livegen.errors import ConfigError, ModelError
 from livegen.jam import rows
 from livegen.jam.agenda import Route
 from livegen.jam.controls import CONTROLS
+from livegen.jam.listener import unknown_style
 from livegen.jam.turns import MODES, Length
 from livegen.music import smf
 from livegen.music.messages import Message, NoteOff, NoteOn
@@ -96,6 +97,11 @@ def test_the_help_of_serve_names_every_option(capsys: pytest.CaptureFixture[str]
         (["serve", "--config", "no.yaml"], "no.yaml"),
         (["generate", "--out", "x.mid"], "Missing argument"),
         (["evaluate", "no-such", "--data", "."], "'no-such' is neither a model"),
+        (
+            ["serve", "--model", "models/jam-phrases"],
+            "'models/jam-phrases' holds a phrase encoder, which does not play alone; choose a model that does: jam-gru",
+        ),
+        (["serve", "--model", "jam-phrases"], "'jam-phrases' holds a phrase encoder"),
         (["sing"], "No such command 'sing'"),
         (["serve", "--no-such"], "No such option"),
         (["serve", "--api", "foo"], "'foo' is not one of 'auto', 'alsa'"),
@@ -390,6 +396,13 @@ def test_a_style_that_the_model_does_not_know_is_refused_with_the_nearest_and_th
     with pytest.raises(ConfigError, match="fake knows no style") as error:
         app.build_engine(settings, 0)
     assert said in str(error.value)
+
+
+def test_a_word_that_is_nearly_one_for_a_style_of_the_models_is_named() -> None:
+    model = EchoModel()
+    model.facts = replace(EchoModel.facts, styles=("any", "drums_afrocuban"))
+
+    assert "did you mean salsa?" in unknown_style("sals", model)
 
 
 def test_a_file_of_ones_own_is_remembered_from_the_start_without_the_models_track(

@@ -259,6 +259,16 @@ _ATTRIBUTES: dict[int, Callable[[Mapping[str, list[Any]]], Attribute]] = {
 }
 
 
+_FIRST = number_field(1, 0)[
+    0
+]  # the first byte of every file that we write: its IR version comes first
+_OTHERS = {
+    b"MThd": "a MIDI file",
+    b"PK\x03\x04": "an archive (.npz or .zip)",
+    b"\x93NUMPY": "a NumPy array",
+    b"RIFF": "a sound file",
+}
+
 # --- reading ---------------------------------------------------------------------------------------------------------
 
 
@@ -278,12 +288,26 @@ def read_bytes(path: Path) -> bytes:
 
 def parse(data: bytes, where: str = "the model file") -> ModelFile:
     """Check the bytes of a model file; `where` begins the line of the ModelError that refuses them."""
+    if data and data[0] != _FIRST:
+        raise ModelError(
+            f"{where} is no model of livegen: found {_found(data)}, expected an .onnx file that livegen wrote; "
+            "choose another (`livegen ports` lists those there are)"
+        )
     try:
         return _model(memoryview(data))
     except RefusedFile as refusal:
         raise ModelError(
             f"{where} {refusal}; export it with `python -m export.to_onnx`, or choose another"
         ) from None
+
+
+def _found(data: bytes) -> str:
+    """What a file is that is none of ours, as far as its first bytes tell."""
+    for magic, kind in _OTHERS.items():
+        if data.startswith(magic):
+            return kind
+    is_text = data.isascii() or not set(data) & set(range(8))
+    return "text" if is_text else "other bytes"
 
 
 def _model(data: Wire) -> ModelFile:

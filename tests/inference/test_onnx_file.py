@@ -522,3 +522,23 @@ def test_operators_in_another_order_are_refused_or_run(order: list[int]) -> None
 
 def test_the_plain_form_of_the_plain_form_is_itself() -> None:
     assert lean(tiny_proto(), FACTS) == lean(tiny_graph(), FACTS) == TINY
+
+
+@pytest.mark.parametrize(
+    ("file", "found"),
+    [
+        ("README.md", "text"),
+        ("docs/call.mid", "a MIDI file"),
+        ("models/jam-gru/reference.npz", "an archive (.npz or .zip)"),
+    ],
+)
+def test_a_file_that_is_no_model_is_called_so_with_what_it_is_and_what_to_do(
+    file: str, found: str
+) -> None:
+    with pytest.raises(ModelError) as caught:
+        read(Path(file))
+
+    assert str(caught.value).startswith(
+        f"{file} is no model of livegen: found {found}, expected an .onnx file"
+    )
+    assert "choose another (`livegen ports` lists those there are)" in str(caught.value)
