@@ -2,7 +2,7 @@
 // at hand and which lie under "More", `pickers` which have words of their own.
 
 import { button, el, say, words } from "./dom";
-import { grouped, strips } from "./groups";
+import { grouped, OF_PHRASES, strips } from "./groups";
 import { placeOf, range, STEPS, tidy, valueAt, written } from "./knob";
 import { PICKERS } from "./pickers";
 import { Chips, type Picker } from "./pickers/picker";
@@ -23,6 +23,8 @@ export class Desk {
     private readonly root: HTMLElement,
     private readonly store: Store,
     private readonly send: Send,
+    private readonly phrases: HTMLElement,
+    private readonly ofPhrases: HTMLElement,
   ) {
     store.onHello((hello) => this.#build(hello));
     store.onState(["controls"], () => this.#show());
@@ -39,11 +41,14 @@ export class Desk {
     this.#built = table;
     this.#entries = new Map(controls.map((control) => [control.name, new Entry(control, this.send)]));
     this.root.replaceChildren(...this.#laidOut(controls, hello.parts));
+    this.ofPhrases.replaceChildren(
+      ...this.#elements(controls.filter(({ name }) => OF_PHRASES.includes(name))),
+    );
     this.#show();
     this.#showLearning(this.store.state);
   }
 
-  /** Those that one reaches for, then the mixer and the others, folded away. */
+  /** Those that one reaches for, then the phrases with theirs, then the mixer and the others, folded away. */
   #laidOut(controls: Control[], parts: string[]): HTMLElement[] {
     const essentials = el("div", { class: "essentials" });
     const groups: HTMLElement[] = [];
@@ -54,7 +59,12 @@ export class Desk {
     const mixer = strips(controls, parts).map(([part, found]) =>
       section(part, "strip", this.#elements(found)),
     );
-    return [essentials, folded("mixer", "Mixer", mixer), folded("more", "More controls", groups)];
+    return [
+      essentials,
+      this.phrases,
+      folded("mixer", "Mixer", mixer),
+      folded("more", "More controls", groups),
+    ];
   }
 
   #elements(controls: Control[]): HTMLElement[] {

@@ -9,12 +9,14 @@ const MORE: readonly (readonly [string, readonly string[]])[] = [
   ["Time", ["metre", "swing", "quantise", "groove", "click", "count_in_bars"]],
   ["Pitch", ["transpose", "register", "adherence", "voices", "longest"]],
   ["Character", ["variation", "kit", "ritard", "follow", "theme", "memory", "temperature", "nucleus"]],
-  ["Phrases", ["distance", "morph", "morph_by"]],
   ["Output", ["offset", "clock_out"]],
 ];
 
+/** What is told with "Your phrases": how far a variation goes, and how far from A to B. */
+export const OF_PHRASES = ["distance", "morph", "morph_by"];
+
 // Of these more than a line of text is to be seen: they have a place of their own on the page.
-const ELSEWHERE = ["chart"];
+const ELSEWHERE = ["chart", ...OF_PHRASES];
 
 /** The mixer: the controls of each part, which have its name before their own; of all parts those with any. */
 export function strips(

@@ -38,16 +38,14 @@ export class PhraseMap {
   constructor(
     root: HTMLElement,
     store: Store,
+    controls: HTMLElement,
     private readonly send: Send,
   ) {
-    root.append(
-      el("h2", {}, "Your phrases"),
-      this.#field,
-      el("div", { class: "chips" }, this.#lay, this.#walk),
-    );
+    const paths = el("div", { class: "chips" }, this.#lay, this.#walk);
+    root.append(el("h2", {}, "Your phrases"), controls, this.#field, paths);
     store.onState(["phrases"], (state) => {
       this.#dots = state.phrases ?? [];
-      root.hidden = this.#dots.length === 0;
+      this.#field.hidden = paths.hidden = this.#dots.length === 0;
       const there = new Set(this.#dots.map(([number]) => number));
       this.#path = this.#path.filter((number) => there.has(number));
       this.#build();

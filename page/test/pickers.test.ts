@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { barsBefore, placeInWords } from "../src/bars";
-import { ESSENTIALS, grouped, strips } from "../src/groups";
+import { ESSENTIALS, grouped, OF_PHRASES, strips } from "../src/groups";
 import { loaded } from "../src/models";
 import { NoteTape, REST_US } from "../src/notes";
 import { OWN, rangeOf, registerOf } from "../src/pickers/registers";
@@ -121,6 +121,14 @@ describe("the controls", () => {
       ["Others", ["novelty"]],
     ]);
     expect(ESSENTIALS.length).toBeLessThan(10);
+  });
+});
+
+describe("the controls of phrases", () => {
+  it("stand with the phrases, and not a second time among the others", () => {
+    const shown = grouped(["mode", ...OF_PHRASES].map(control));
+    expect(shown.map(([label, all]) => [label, all.map(({ name }) => name)])).toEqual([["", ["mode"]]]);
+    expect(OF_PHRASES).toEqual(expect.arrayContaining(["distance", "morph"]));
   });
 });
 

@@ -18,7 +18,10 @@ def test_phrases_that_are_varied_and_kept_are_dots_of_a_map_and_a_click_plays_on
     page = seen.page
     page.locator('[data-control="mode"]').get_by_role("radio", name="listen").check()
     page.locator("#piano").focus()
-    expect(page.locator(".phrases")).to_be_hidden()
+    expect(page.locator(".phrase-map")).to_be_hidden()
+    for name in ("distance", "morph"):  # at hand before there is a phrase, and once
+        expect(page.locator(f'[data-control="{name}"]')).to_have_count(1)
+        expect(page.locator(f'.phrases [data-control="{name}"]')).to_be_visible()
     seen.plays(TUNE)
     page.locator('[data-command="keep_a"]').click()
     expect(page.get_by_role("button", name="Play phrase A")).to_be_visible()
