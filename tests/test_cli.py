@@ -11,10 +11,12 @@ import pytest
 
 import livegen
 from livegen import answer, app, cli, config, shipped
+from livegen.app import replaying
 from livegen.app.daemons import recordings_folder
 from livegen.cli.options import AT_HAND, SYSTEMS
+from livegen.daemon import engine_process
 from livegen.daemon.ports import API_NAMES
-from livegen.errors import ConfigError, ModelError
+from livegen.errors import ConfigError, MidiFileError, ModelError
 from livegen.jam import rows
 from livegen.jam.agenda import Route
 from livegen.jam.controls import CONTROLS
@@ -415,6 +417,40 @@ def test_a_file_of_ones_own_is_remembered_from_the_start_without_the_models_trac
     engine = app.build_engine(app.engine_settings(config.load(None, given)), 0)
 
     assert engine._listener.live.memory is not None and len(engine._listener.live.memory) == 2
+
+
+def test_a_file_to_remember_that_is_gone_ends_the_first_start_and_no_later_one(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    given = [f"remember={tmp_path / 'gone.mid'}", "model=learner"]
+    settings = app.engine_settings(config.load(None, given))
+
+    with pytest.raises(MidiFileError):
+        app.build_engine(settings, 0)
+    engine = app.build_engine({**settings, "again": True}, 0)
+
+    assert not engine._listener.live.memory
+    assert [line.endswith("it goes on without it") for line in caplog.messages] == [True]
+
+
+def test_a_replay_says_when_the_file_that_was_remembered_is_another(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "mine.mid"
+    notes = ((0, NoteOn(60, 80)), (480, NoteOff(60)))
+    smf.write(file, smf.Score(480, (smf.Track("Player", notes),)))
+    settings = app.engine_settings(config.load(None, [f"remember={file}", "model=learner"]))
+    header = engine_process._header(settings, 0, "learner")
+
+    replaying.engine_again(header, None)
+    assert capsys.readouterr().err == ""
+    smf.write(
+        file,
+        smf.Score(480, (smf.Track("Player", (*notes, (480, NoteOn(62, 80)), (960, NoteOff(62)))),)),
+    )
+    replaying.engine_again(header, None)
+
+    assert f"{file} is not the file to remember of this session" in capsys.readouterr().err
 
 
 # --- models -----------------------------------------------------------------------------------------------------

@@ -1,12 +1,13 @@
 """A configuration becomes an engine with its model: settings fit for JSON, and what another process makes of them."""
 
+import logging
 import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livegen import shipped
-from livegen.errors import ConfigError
+from livegen.errors import ConfigError, MidiFileError
 from livegen.home import spelled_out
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ if TYPE_CHECKING:
     from livegen.inference.memory import Memory
     from livegen.inference.phrases import PhraseModel
     from livegen.jam.engine import Engine
+
+log = logging.getLogger(__name__)
 
 SECOND = 1_000_000
 _MODEL_TRACK = "Model"  # of a recording, as livegen/daemon/takes.py names it
@@ -99,7 +102,12 @@ def engine_with(settings: Mapping[str, Any], model: "Model", rules: Mapping[int,
         phrase_model=load_phrase_model,
     )
     if file := settings.get("remember"):  # not in journals that are older
-        engine.remember(_memory_of(Path(file)))
+        try:
+            engine.remember(_memory_of(Path(file)))
+        except MidiFileError as error:
+            if not settings.get("again"):  # the band plays on, whatever became of the file
+                raise
+            log.warning("remember: %s; it goes on without it", error)
     return engine
 
 

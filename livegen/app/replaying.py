@@ -77,6 +77,10 @@ def engine_again(header: "Header", model: str | None) -> "Engine":
         header.sha256,
         f"the session was played with {header.model}; name that one with --model",
     )
+    if isinstance(remembered := header.settings.get("remember"), str):
+        sha256 = str(header.settings.get("remember_sha256", ""))  # not in journals that are older
+        rest = "what the session remembered was another, and the replay may differ"
+        _compare(Path(remembered), sha256, rest, "file to remember")
     try:
         return build_engine({**header.settings, "model": str(path)}, 0)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -100,9 +104,9 @@ def meaning(told: "Told") -> "Event":
     return Swap(model)
 
 
-def _compare(path: Path, sha256: str, rest: str) -> None:
-    """Say when a model's file is not the one of the session; `rest` says which one that was."""
+def _compare(path: Path, sha256: str, rest: str, what: str = "model file") -> None:
+    """Say when a file is not the one of the session; `rest` says which one that was."""
     from livegen.daemon.recordings import fingerprint
 
     if sha256 and fingerprint(path) != sha256:
-        print(f"livegen: {path} is not the model file of this session: {rest}", file=sys.stderr)
+        print(f"livegen: {path} is not the {what} of this session: {rest}", file=sys.stderr)

@@ -411,6 +411,8 @@ class EngineProcess:
 def _header(settings: Mapping[str, Any], since: int, model: object) -> rows.Header:
     path = settings.get("model")
     sha256 = fingerprint(Path(path)) if isinstance(path, str) else ""
+    if isinstance(remembered := settings.get("remember"), str):
+        settings = {**settings, "remember_sha256": fingerprint(Path(remembered))}
     return rows.Header(clock.now(), since, settings, str(model), sha256, __version__)
 
 

@@ -59,7 +59,9 @@ class Supervisor(LastingChild):
         return None if self.state is State.DOWN else super().pid
 
     def start(self, now: int) -> None:
-        """Start the process and hand it its settings."""
+        """Start the process and hand it its settings, which say when it is not the first that was ready."""
+        if self.is_ready:
+            self._settings = {**(self._settings or {}), "again": True}
         super().start(now)
         self._watched_at = now
         self.state = State.STARTING
@@ -125,6 +127,11 @@ class Supervisor(LastingChild):
                 self._beat(now)
             case ReadyFrame():
                 self.served = frame.values
+                if self.is_ready:
+                    log.warning(
+                        "the engine started again: phrases A and B and the last call are forgotten",
+                        extra={"page": "The engine started again: phrases A and B are forgotten."},
+                    )
                 self.state, self.is_ready = State.READY, True
                 self._beat(now)
             case FailedFrame():
