@@ -58,6 +58,7 @@ PARTS = (
         "Wishes in words: how many of those asked for are set, and how much that is set is unasked",
     ),
     Part("page", "The music with pages looking on"),
+    Part("switched_on", "The music with all switched on, and off"),
     Part("daw", "A real DAW as clock master and recorder"),
     Part("foresight", "The chords to come", needs_data=True),
     Part("following", "The place on a chart", needs_data=True),

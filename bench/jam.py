@@ -138,10 +138,10 @@ def starts() -> dict[str, Any]:
     }
 
 
-def jam(looking: Looking = nobody, seconds: float = JAM_S) -> dict[str, Any]:
-    """Phrases and answers for a minute, then quiet: lateness, stamp to state, processor, memory."""
+def jam(looking: Looking = nobody, seconds: float = JAM_S, *more: str) -> dict[str, Any]:
+    """Phrases and answers for a minute, then quiet: lateness, stamp to state, processor, memory; `more` options."""
     rest = "daemon.rest_after_s=1"
-    arguments = ("--seed", "1", "--stats", "summary", "--set", rest)
+    arguments = ("--seed", "1", "--stats", "summary", "--set", rest, *more)
     with served(*arguments, looking=looking) as (daemon, partner, _):
         pids = family(daemon.process.pid)
         until, notes, before, began = time.monotonic() + seconds, 0, cpu_s(pids), time.monotonic()
@@ -227,7 +227,9 @@ def _beside(arguments: Sequence[str], keys: Sequence[tuple[int, Message]]) -> di
     }
 
 
-def immediate(looking: Looking = nobody, turns: int = IMMEDIATE_TURNS) -> dict[str, Any]:
+def immediate(
+    looking: Looking = nobody, turns: int = IMMEDIATE_TURNS, *more: str
+) -> dict[str, Any]:
     """A reply that is due at once: from the stamp of the last key's release to the first note that leaves."""
     settings = (
         "--set",
@@ -239,7 +241,7 @@ def immediate(looking: Looking = nobody, turns: int = IMMEDIATE_TURNS) -> dict[s
         "--set",
         "jam.density=4",
     )
-    arguments = ("--seed", "1", "--stats", "trace", *settings)
+    arguments = ("--seed", "1", "--stats", "trace", *settings, *more)
     with served(*arguments, looking=looking) as (daemon, partner, _):
         for turn in range(turns):
             pitch = SCALE[turn % len(SCALE)]

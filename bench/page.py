@@ -78,10 +78,22 @@ async def stall(url: str, page: ClientConnection) -> None:
 @contextmanager
 def eight(daemon: Daemon) -> Iterator[None]:
     """Eight pages are open, one of them stalled."""
+    with apart("bench.page", url_of(daemon)):
+        yield
+
+
+def url_of(daemon: Daemon) -> str:
+    """The address of the page, with its token."""
     wait_for(lambda: "page http" in daemon.errors())
     found = re.search(r"page (http://\S+)", daemon.errors())
     assert found is not None
-    command = [sys.executable, "-m", "bench.page", found[1]]
+    return found[1]
+
+
+@contextmanager
+def apart(module: str, url: str) -> Iterator[None]:
+    """Those who look on are in a process of their own, which says so."""
+    command = [sys.executable, "-m", module, url]
     looking = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert looking.stdout is not None
     assert looking.stdout.readline() == "looking\n"
@@ -108,16 +120,23 @@ def measured(looking: Looking) -> dict[str, Any]:
 
 def measure() -> list[dict[str, Any]]:
     """Without and with, in turns, on one private server."""
-    server = next(candidate for name in SERVER_NAMES if not (candidate := Jack(name)).ports())
-    os.environ.update(server.environment)
-    server.start()
-    try:
+    with private_server():
         rows = []
         for number in range(2 * ROUNDS):
             pages = PAGES if number % 4 in (1, 2) else 0
             rows.append({"pages": pages} | measured(eight if pages else nobody))
             print(json.dumps(rows[-1]), flush=True)
         return rows
+
+
+@contextmanager
+def private_server() -> Iterator[None]:
+    """A JACK server of our own, which is every child's."""
+    server = next(candidate for name in SERVER_NAMES if not (candidate := Jack(name)).ports())
+    os.environ.update(server.environment)
+    server.start()
+    try:
+        yield
     finally:
         server.stop()
 
