@@ -71,8 +71,8 @@ def test_a_phrase_on_the_keys_is_answered_and_both_are_seen_and_heard(
     assert seen.complaints == []
 
 
-def test_the_key_that_is_heard_is_shown_with_how_sure_it_is(jamming: Jam, look: Look) -> None:
-    seen = look(jamming)
+def test_the_key_that_is_heard_is_shown_with_how_sure_it_is(serve: Serve, look: Look) -> None:
+    seen = look(serve())
     expect(seen.page.locator("#fact-key")).to_have_text("—")
     expect(seen.page.locator("#fact-key-sure")).to_have_text("")
 
