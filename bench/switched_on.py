@@ -12,9 +12,12 @@ import json
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from itertools import count
 from pathlib import Path
 from typing import Any
+
+from websockets.exceptions import ConnectionClosed
 
 from bench.jam import immediate, jam, nobody
 from bench.page import apart, opened, private_server, read, shown, url_of
@@ -38,10 +41,11 @@ async def look_on(url: str) -> None:
     print("looking", flush=True)
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(read(page))
-        for turn in range(1 << 30):
-            await asyncio.sleep(ASKS_S)
-            name = {20: "keep_a", 40: "keep_b"}.get(turn, "why")
-            await page.send(json.dumps({"t": "do", "name": name, "value": None}))
+        with suppress(ConnectionClosed):  # the daemon has ended
+            for turn in count():
+                await asyncio.sleep(ASKS_S)
+                name = {20: "keep_a", 40: "keep_b"}.get(turn, "why")
+                await page.send(json.dumps({"t": "do", "name": name, "value": None}))
 
 
 @contextmanager
