@@ -167,7 +167,7 @@ class Memory:
     _played: int | None = None  # of the last that was learned
     _learned: dict[int, int] = field(
         default_factory=dict
-    )  # the last pitch that was learned of each part
+    )  # by part: the last pitch that was learned
     _recent: tuple[tuple[int, ...], ...] = ()  # codes of the last onsets
     _nth: int = 0  # onsets so far
     _is_strange: bool = True  # the last onset was not learned

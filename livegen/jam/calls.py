@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 from livegen.codec.encoder import Stroke
 from livegen.jam.hearing import Hearing
-from livegen.jam.phrase_book import Fit, KeptPhrase
+from livegen.jam.phrase_book import KeptPhrase
+from livegen.jam.phrase_variations import Fit
 from livegen.jam.struck import Struck
 from livegen.music.count_in import CountSoFar
 from livegen.music.phrase import Phrase

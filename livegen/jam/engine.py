@@ -634,11 +634,11 @@ class Engine:
         """Hear a stroke of the player's, and begin or end its companions."""
         harmonist = self._listener.harmonist
         self._listener.hear(struck)
-        if struck.velocity:
-            self._explaining.heard(struck)
         if not struck.velocity:
             out += harmonist.leave(struck, self._agenda, self._now)
-        elif self._performer.mode.has_companions:
+            return
+        self._explaining.heard(struck)
+        if self._performer.mode.has_companions:
             self._listener.harmony_at(self._now)
             out += harmonist.join(struck, louder(self.settings), self._agenda, self._now)
 

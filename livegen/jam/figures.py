@@ -18,6 +18,7 @@ from livegen.music.drum_bars import COMMON, KICK
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import BASS, COMP, PARTS
 from livegen.music.quantise import line_from
+from livegen.music.style_names import nearest
 from livegen.music.swing import STRAIGHT, usual_swing
 
 
@@ -123,11 +124,8 @@ def _each(each: Each | None, origin: int, bar: int) -> Figure | None:
 def of_bass(style: str, metre: Metre, origin: int, drummer: Drummer | None) -> Figure | None:
     """A bass's figure in a style from a bar line on; without one the loud kicks of the drums, if any play."""
     bar = metre.place(origin).bar
-    fits = [begins for begins in _OF_STYLES if f"{style}_".startswith(f"{begins}_")]
-    beats: Beats = ()
-    if bar == COMMON and fits:
-        beats = _OF_STYLES[max(fits, key=len)]
-    elif bar in (COMMON, _WALTZ) and usual_swing(style) != STRAIGHT:
+    beats = nearest(style, _OF_STYLES, ()) if bar == COMMON else ()
+    if not beats and bar in (COMMON, _WALTZ) and usual_swing(style) != STRAIGHT:
         beats = tuple(beat for beat in _WALKS if beat.tick < bar)
     if beats:
         return Figure(metre.bar_near(origin), bar, beats)

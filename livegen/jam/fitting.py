@@ -3,11 +3,10 @@
 What a phrase has of the player's own notes stays as it was played.  Knows steps and briefs; knows no model.
 """
 
-from collections.abc import Callable
-
 import numpy as np
 
 from livegen.jam.brief import Brief
+from livegen.jam.phrase_variations import Fit
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.phrase_steps import Steps, beat_of
 
@@ -15,7 +14,7 @@ REACH = 6  # semitones that a pitch is moved at most
 _NEARER = 1.0  # nats that a semitone nearer to what was meant is worth
 
 
-def fit_for(brief: Brief, part: int, start: int, own: Steps) -> Callable[[Steps], Steps]:
+def fit_for(brief: Brief, part: int, start: int, own: Steps) -> Fit:
     """A function that puts pitches of steps that begin at tick `start` into place; `own` are the player's steps."""
     welcome, allowed = brief.harmony[part], brief.pitches[part]
     lines = range(len(own))

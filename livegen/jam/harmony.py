@@ -72,7 +72,7 @@ class Harmony:
         self._timeline: Timeline | None = None  # that was followed last
         self._keys = KeyTracker()
         self._beat_us: int | None = (
-            None  # when the last beat was over that the key's tracker was told of
+            None  # the end of the last beat that the key's tracker was told of
         )
         self._chords = ChordTracker()
         self._melody = MelodyChords()

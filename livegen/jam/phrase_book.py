@@ -13,7 +13,7 @@ import numpy as np
 
 from livegen.codec.encoder import Stroke
 from livegen.inference.phrases import PhraseModel
-from livegen.jam.phrase_variations import between, code_of, spliced, varied
+from livegen.jam.phrase_variations import Fit, between, code_of, spliced, varied
 from livegen.jam.rendition import Rendition
 from livegen.jam.struck import Struck
 from livegen.music.metre import TICKS_PER_BEAT, Metre
@@ -33,8 +33,6 @@ from livegen.music.timeline import Timeline
 
 MOST_KEPT = 32  # phrases of the map
 FEWEST = 2  # notes of a phrase
-
-Fit = Callable[[Steps], Steps]  # puts the pitches of steps where they may be
 
 
 class HeldNote(NamedTuple):

@@ -12,7 +12,8 @@ from livegen.jam.desk import Desk
 from livegen.jam.listener import Listener
 from livegen.jam.mapping import LONGEST_PATH
 from livegen.jam.performer import Performer
-from livegen.jam.phrase_book import Fit, KeptPhrase, PhraseBook, heard, phrase_of
+from livegen.jam.phrase_book import KeptPhrase, PhraseBook, heard, phrase_of
+from livegen.jam.phrase_variations import Fit
 from livegen.jam.replies import Replies, Reply
 from livegen.jam.struck import Struck
 from livegen.jam.turn_taking import TurnTaking

@@ -16,10 +16,7 @@ from livegen.music.phrase_steps import LINES_PER_BEAT, MOST_BEATS, REST, Steps, 
 
 WAYS = 3  # that lead away from a phrase
 SHARES = (0.2, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 1.0)  # of the way: at 1 only chance is left
-NEAR = (
-    0.03  # distances that are taken for the same: of those the network is surest of, one is chosen
-)
-
+NEAR = 0.03  # distances that are taken for the same: of these the one that the network is surest of is chosen
 FEWEST = 0.5  # of a phrase's notes that a variation has: silence, too, would be far from the phrase
 LATEST = LINES_PER_BEAT  # lines after the phrase's first note on which a variation begins
 
@@ -123,11 +120,8 @@ def spliced(first: Steps, second: Steps, bar: int, place: float) -> Steps:
         for steps in (first, second)
     ]
     unit = LINES_PER_BEAT * (bar // 2 if bar % 2 == 0 and lines > bar * LINES_PER_BEAT else 1)
-    at = (
-        unit * min(lines // unit - 1, max(1, round((1 - place) * lines / unit)))
-        if lines > unit
-        else lines
-    )
+    units = lines // unit
+    at = unit * min(units - 1, max(1, round((1 - place) * lines / unit))) if units > 1 else lines
     result: Steps = np.concatenate([whole[0][:at], whole[1][at:]])
     return result
 

@@ -160,7 +160,7 @@ class Rollout(PlayedOnce):
         self._has_kept = False  # a note was begun on it
         self._stepped: dict[
             int, int
-        ] = {}  # by part: the last beat of its figure that was dealt with
+        ] = {}  # by part: the last beat of its figure that is dealt with
         self._last_hits = deque(LAST_HITS if brief.last and brief.drummer else ())
         self._line = line_of(stroke for stroke in own if stroke.part == self._leads)
         for stroke in own if brief.drummer else ():
@@ -440,16 +440,10 @@ class Rollout(PlayedOnce):
         leads = query.part == self._leads and not (self._line and self._line[-1].tick == tick)
         if leads and not self.brief.supposes:
             allowed = _without(worn_out(self._line, tick), allowed)
-        plain, logits = self._pitch_logits(query)
-        likely = _favoured(logits, allowed, self.brief.temperature, favour)
         mixes = tuple(self._mixes(tick, leads, hits))
-        for _, share, pitches in mixes:
-            likely = mixed(likely, share, pitches, allowed)
-        pitch = self._chosen(likely)
         past = tuple(self._line[-len(SHARES) :]) if self._theme else ()
         because = Reason(tick, allowed, self.brief.harmony[query.part], mixes, self._theme, past)
-        self._because = self._drawn_by(because, pitch, query, plain, logits, allowed, favour)
-        return pitch
+        return self._draw_for(because, query, allowed, favour)
 
     def _mixes(self, tick: int, leads: bool, hits: tuple[DrumHit, ...]) -> Iterator[Mixed]:
         """Shares mixed into the odds of a pitch: hits that the drums keep to; the theme, and the note of before."""
@@ -465,27 +459,21 @@ class Rollout(PlayedOnce):
             if again and again.tick == tick:
                 yield Mixed(Cause.FORM, share, (again.pitch,))
 
-    def _pitch_logits(self, query: Query) -> tuple[Logits, Logits]:
-        """Logits of the pitch as the network alone has them, and coloured by the memory."""
-        plain = self.hearing.plain("pitch", query)
-        return plain, self.hearing.coloured("pitch", query, plain, self.brief.memory)
-
-    def _drawn_by(
-        self,
-        because: Reason,
-        pitch: int,
-        query: Query,
-        plain: Logits,
-        logits: Logits,
-        allowed: Mask,
-        favour: NDArray[np.float64] | None,
-    ) -> Reason:
-        """Note down how a pitch came about."""
-        step = self.hearing.step() if self._keeps_steps else None
+    def _draw_for(
+        self, because: Reason, query: Query, allowed: Mask, favour: NDArray[np.float64] | None
+    ) -> int:
+        """Draw a pitch with what a reason mixes in, and note down in the reason how it came about."""
         temperature, cut = self.brief.temperature, self.brief.nucleus
-        return because._replace(
-            drawn=Drawn(pitch, query, plain, logits, allowed, favour, temperature, cut, step)
-        )
+        plain = self.hearing.plain("pitch", query)
+        logits = self.hearing.coloured("pitch", query, plain, self.brief.memory)
+        likely = _favoured(logits, allowed, temperature, favour)
+        for _, share, pitches in because.mixes:
+            likely = mixed(likely, share, pitches, allowed)
+        pitch = self._chosen(likely)
+        step = self.hearing.step() if self._keeps_steps else None
+        drawn = Drawn(pitch, query, plain, logits, allowed, favour, temperature, cut, step)
+        self._because = because._replace(drawn=drawn)
+        return pitch
 
     def _draw_on(self, query: Query, tick: int) -> int | None:
         """Draw a beginning (1) or an end (0) at `tick`; None if neither may be."""
@@ -607,9 +595,7 @@ class Rollout(PlayedOnce):
         place = place_classes(self.hearing.encoder.metre, tick)
         before = self.hearing.encoder.struck.get(part, NO_PITCH)
         query = Query(tick - self._last(), *place, part=part, on=1, before=before)
-        plain, logits = self._pitch_logits(query)
-        pitch = self._chosen(_favoured(logits, allowed, self.brief.temperature, favour))
-        self._because = self._drawn_by(because, pitch, query, plain, logits, allowed, favour)
+        pitch = self._draw_for(because, query, allowed, favour)
         velocity = self._draw_velocity(query._replace(pitch=pitch))
         self._begin(Stroke(tick, part, pitch, velocity))
 

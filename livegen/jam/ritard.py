@@ -14,6 +14,7 @@ from livegen.jam.harmonies import Finale
 from livegen.jam.listener import Listener
 from livegen.jam.variations import BALLAD_BPM, has_ballads
 from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.style_names import begins_with
 from livegen.music.timeline import MAX_TEMPO_US, Timeline
 
 OURS = (Leader.INTERNAL, Leader.FREE)
@@ -40,8 +41,7 @@ def is_wanted(told: str, style: str, bpm: float) -> bool:
     """True where an ending slows down: as the control `ritard` says, or as people do in the style."""
     if told != "auto":
         return told == "on"
-    slows = f"{style}_".startswith(tuple(f"{it}_" for it in _SLOWS))
-    return slows or (has_ballads(style) and bpm <= BALLAD_BPM)
+    return begins_with(style, _SLOWS) or (has_ballads(style) and bpm <= BALLAD_BPM)
 
 
 def bends(timeline: Timeline, start: int, end: int) -> Iterator[tuple[int, Timeline]]:

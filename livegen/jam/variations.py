@@ -19,6 +19,7 @@ from livegen.music.drum_bars import (
 )
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP, DRUMS, PARTS
+from livegen.music.style_names import begins_with
 
 SWINGS = 57  # percent: from here on a bass walks in quarters where it would play eighths
 _HATS = (42, 44, 46)
@@ -94,7 +95,7 @@ _BALLADS = (
 
 def has_ballads(style: str) -> bool:
     """True of a style whose slow songs are ballads."""
-    return f"{style}_".startswith(tuple(f"{it}_" for it in _BALLADS))
+    return begins_with(style, _BALLADS)
 
 
 def is_brushed(told: str, style: str, bpm: float, was_brushed: bool) -> bool:

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.style_names import nearest
 
 TABLE = Path(__file__).with_name("drum_bars.json")
 # General MIDI: bass drum, snare, closed hi-hat, crash cymbal; side stick, pedal hat, ride
@@ -57,9 +58,7 @@ class Pattern:
 
 def drums_of(style: str) -> str:
     """The style of drums that goes with a style; "any", whose bars are plain, where none is known to."""
-    fits = [begins for begins in _DRUMS if f"{style}_".startswith(f"{begins}_")]
-    found = _DRUMS[max(fits, key=len)] if fits else ANY
-    found = found or style
+    found = nearest(style, _DRUMS, ANY) or style
     return found if found in _table()[0] else ANY
 
 

@@ -65,9 +65,8 @@ class KeyTracker:
     """
 
     tone: Tone | None = field(default_factory=Tone)  # None: by the profile alone
-    told: list[float] = field(
-        default_factory=list
-    )  # by the tone: of each of KEYS, nats; empty before it says any
+    # By the tone: of each of KEYS, nats; empty before it says any.
+    told: list[float] = field(default_factory=list)
     confidence: float = 0.0  # 0 to 1: how likely the key in force is, of all keys; 0 without one
     _weights: list[float] = field(default_factory=lambda: [0.0] * 12)
     _bass: list[float] = field(default_factory=lambda: [0.0] * 12)

@@ -86,12 +86,11 @@ def _one_voice(tones: Iterable[PhraseNote], beats: int) -> list[tuple[int, Phras
     """Lines with the tone that begins on each, in order."""
     found: dict[int, PhraseNote] = {}
     for tone in sorted(tones):
-        line, before = max(0, line_near(tone.onset)), None
+        line = max(0, line_near(tone.onset))
         if line >= LINES_PER_BEAT * beats:
             continue
         before = found.get(line)
-        together = before is not None and tone.onset - before.onset <= _CHORD
-        if not (together and before is not None and before.pitch > tone.pitch):
+        if before is None or tone.onset - before.onset > _CHORD or tone.pitch >= before.pitch:
             found[line] = tone
     return sorted(found.items())
 
@@ -99,17 +98,9 @@ def _one_voice(tones: Iterable[PhraseNote], beats: int) -> list[tuple[int, Phras
 def onsets(steps: Steps) -> list[tuple[int, int, int]]:
     """Each note of steps: the line on which it begins, the line before which it ends, its pitch."""
     begins = np.flatnonzero(steps >= 0)
-    over = np.flatnonzero(steps != HOLD)
-    ends = [
-        *over[np.searchsorted(over, begins, "right")[:-1]],
-        *_last_end(over, begins, len(steps)),
-    ]
+    over = np.append(np.flatnonzero(steps != HOLD), len(steps))
+    ends = over[np.searchsorted(over, begins, "right")]
     return [(int(line), int(end), int(steps[line])) for line, end in zip(begins, ends, strict=True)]
-
-
-def _last_end(over: NDArray[np.int64], begins: NDArray[np.int64], lines: int) -> list[int]:
-    """Where the last note ends, if there is one: on the first line after it that is no hold, or behind all."""
-    return [int(min([*over[over > begins[-1]], lines]))] if len(begins) else []
 
 
 def tones_of(steps: Steps, touches: Sequence[Touch]) -> list[PhraseNote]:
