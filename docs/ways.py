@@ -5,8 +5,6 @@ serves, on virtual time, with every control at its default but those named in `W
 call's first bar line.
 """
 
-import csv
-import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -39,7 +37,7 @@ from livegen.scorecard.notes import (
 )
 from livegen.scorecard.playing import PlayedCall, played
 from livegen.scorecard.responses import Features
-from livegen.training.corpora import METADATA, discover
+from livegen.training.corpora import discover
 
 SEED = 20261121
 COMP_CHANNEL = 1  # on which `played` hears a comp
@@ -102,12 +100,9 @@ def free_pieces(data: Path, split: str = "valid") -> list[Free]:
     found = []
     for source in discover(data):
         if source.name in SETS:
-            files = dict(source.files())
-            rows = csv.DictReader(io.StringIO(files[METADATA].decode("utf-8-sig")))
-            for row in rows:
-                is_free = row.get("licence", PUBLIC) == PUBLIC
-                if row["split"] == split and row["file"] in files and is_free:
-                    held = HeldOut(source.name, row["file"], files[row["file"]])
+            for row, content in source.described(split):
+                if row.get("licence", PUBLIC) == PUBLIC:
+                    held = HeldOut(source.name, row["file"], content)
                     found.append(Free(held, titled(row)))
     if not found:
         raise ConfigError(f"{data} has none of the sets {', '.join(SETS)}")

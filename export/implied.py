@@ -7,8 +7,6 @@ learned from, each piece as a whole and as if its player had begun anew every ei
 and libraries the same weights come out.
 """
 
-import csv
-import io
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -19,7 +17,6 @@ import torch
 from torch import Tensor, nn
 
 from export.command import guarded
-from livegen.errors import ConfigError
 from livegen.music.chords_implied import (
     AHEAD,
     BEFORE,
@@ -37,7 +34,7 @@ from livegen.music.progressions import class_of
 from livegen.music.smf import Score, read
 from livegen.scorecard.calls import lead_of, written_chords
 from livegen.scorecard.notes import notes_of
-from livegen.training.corpora import METADATA, discover
+from livegen.training.corpora import set_of
 
 # Sets, and how much each of their beats counts: a solo says less of its chords than a song.
 SETS = {"pop909_aligned": 1.0, "rs200_rock": 2.0, "openewld_leadsheets": 1.0, "wjd_jazz": 0.3}
@@ -62,14 +59,9 @@ class Tune(NamedTuple):
 
 def tunes(data: Path, split: str) -> Iterator[Tune]:
     """All melodies of a split that have chords and bars of whole beats.  Raises ConfigError where a set is missing."""
-    sources = {source.name: source for source in discover(data)}
     for name in SETS:
-        if name not in sources:
-            raise ConfigError(f"{data} holds no set {name}")
-        files = dict(sources[name].files())
-        table = io.StringIO(files[METADATA].decode("utf-8-sig"))
-        for row in sorted(csv.DictReader(table), key=lambda row: row["file"]):
-            tune = tune_of(name, read(files[row["file"]])) if row["split"] == split else None
+        for _, content in set_of(data, name).described(split):
+            tune = tune_of(name, read(content))
             if tune is not None:
                 yield tune
 

@@ -8,8 +8,6 @@ on how likely the chords one, two, four and eight cells ahead were, in half of t
 the players; the table that votes meanwhile is counted on the other half.
 """
 
-import csv
-import io
 import re
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -23,7 +21,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.command import put
-from livegen.errors import ConfigError
 from livegen.music.chord import Chord
 from livegen.music.foresight import CellGrid
 from livegen.music.metre import DOTTED, TICKS_PER_BEAT, Metre, bar_ticks
@@ -44,7 +41,7 @@ from livegen.music.recall import facts_of, facts_of_table, shares, sources, tabl
 from livegen.music.smf import Score, read
 from livegen.music.song_past import UNKNOWN, Past
 from livegen.scorecard.calls import written_chords
-from livegen.training.corpora import METADATA, discover
+from livegen.training.corpora import set_of
 
 FROM = (
     "McGill Billboard (CC0; Burgoyne, Wild and Fujinaga 2011) and RS 200 (CC BY 4.0; Temperley and de Clercq 2013),"
@@ -114,16 +111,9 @@ def song_of(name: str, score: Score, form: str = "") -> Song | None:
 
 def songs(data: Path, name: str, split: str) -> list[Song]:
     """The songs of a set and split, by name.  Raises ConfigError where the set is not in DATA."""
-    found = [source for source in discover(data) if source.name == name]
-    if not found:
-        raise ConfigError(f"{data} holds no set {name}")
-    files = dict(found[0].files())
-    table = io.StringIO(files[METADATA].decode("utf-8-sig"))
-    rows = sorted(csv.DictReader(table), key=lambda row: row["file"])
     some = (
-        song_of(row["file"], read(files[row["file"]]), row.get("form", ""))
-        for row in rows
-        if row["split"] == split and row["file"] in files
+        song_of(row["file"], read(content), row.get("form", ""))
+        for row, content in set_of(data, name).described(split)
     )
     return [song for song in some if song is not None]
 

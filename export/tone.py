@@ -8,8 +8,6 @@ music modulates on the way: what follows is transposed, or another piece goes on
 libraries the same weights come out.
 """
 
-import csv
-import io
 import random
 from bisect import bisect_right
 from collections.abc import Callable, Iterator
@@ -22,7 +20,6 @@ import torch
 from torch import Tensor, nn
 
 from export.command import guarded
-from livegen.errors import ConfigError
 from livegen.music.key import Key
 from livegen.music.smf import Score, read
 from livegen.music.tone import (
@@ -38,7 +35,7 @@ from livegen.music.tone import (
     beats_of,
 )
 from livegen.scorecard.notes import Note, notes_of
-from livegen.training.corpora import METADATA, discover
+from livegen.training.corpora import set_of
 
 Heard = Callable[[str], bool]
 
@@ -108,7 +105,10 @@ def key_named(text: str) -> Key:
 def pieces(data: Path, split: str, name: str) -> Iterator[Piece]:
     """The pieces of a row of SETS that have a key.  Raises ConfigError where the set is missing."""
     where, heard, _ = SETS[name]
-    for file, row, score in _scores(data, split, where):
+    for row, content in set_of(data, where).described(split):
+        if not row["key"] or row.get("n_keys", "1") not in ("", "0", "1"):
+            continue
+        score = read(content)
         tracks = [track for track in score.tracks if heard(track.name)]
         notes = sorted(note for track in tracks for note in notes_of(score, track))
         if len(notes) < FEWEST:
@@ -120,19 +120,9 @@ def pieces(data: Path, split: str, name: str) -> Iterator[Piece]:
             changes = [one.split("=") for one in row["keys"].split(";")]
             keys = [(float(at), key_named(key)) for at, key in changes]
         mode = "blues" if row.get("tonality") == "BLUES" else text.partition(":")[2]
-        yield Piece(file, tuple(notes), tuple(keys), numerator * 4 / denominator, mode, score)
-
-
-def _scores(data: Path, split: str, name: str) -> Iterator[tuple[str, dict[str, str], Score]]:
-    sources = {source.name: source for source in discover(data)}
-    if name not in sources:
-        raise ConfigError(f"{data} holds no set {name}")
-    files = dict(sources[name].files())
-    table = io.StringIO(files[METADATA].decode("utf-8-sig"))
-    for row in sorted(csv.DictReader(table), key=lambda row: row["file"]):
-        is_known = row["key"] and row.get("n_keys", "1") in ("", "0", "1")
-        if row["split"] == split and is_known:
-            yield row["file"], row, read(files[row["file"]])
+        yield Piece(
+            row["file"], tuple(notes), tuple(keys), numerator * 4 / denominator, mode, score
+        )
 
 
 class Learned(NamedTuple):

@@ -151,6 +151,16 @@ class CorpusFiles:
             reason = f"{type(error).__name__}: {error}"
             raise ConfigError(f"{self.path} is damaged ({reason:.120}); get it again") from None
 
+    def described(self, split: str) -> Iterator[tuple[dict[str, str], bytes]]:
+        """Rows of its metadata.csv that are of a split, by file, each with the bytes of that file; none without one.
+
+        Files that the rows name and that are not there are left out.  Raises ConfigError for a damaged archive.
+        """
+        files = dict(self.files())
+        for file, row in sorted(_metadata(self, files.get(METADATA, b"")).items()):
+            if row.get("split") == split and file in files:
+                yield row, files[file]
+
     def passed_over(self) -> list[str]:
         """Names of the files of a folder that are not read; hidden ones, and all of an archive, are not told."""
         names = (path for path in self.path.rglob("*") if path.is_file())
@@ -229,6 +239,14 @@ def discover(data: Path) -> list[CorpusFiles]:
     if not found:
         raise ConfigError(f"{data} holds no MIDI files and no archives NAME.tar.zst")
     return [CorpusFiles(name, path) for name, path in found.items()]
+
+
+def set_of(data: Path, name: str) -> CorpusFiles:
+    """The set of a name in a data folder.  Raises ConfigError where it is missing."""
+    for source in discover(data):
+        if source.name == name:
+            return source
+    raise ConfigError(f"{data} holds no set {name}")
 
 
 def _described(data: Path) -> list[Path]:

@@ -4,8 +4,6 @@ A melody is the lead of a piece with one metre of whole beats.  Phrases are eith
 to four of them, or runs of notes between rests of a beat, as people end them.  Knows no network; imports no torch.
 """
 
-import csv
-import io
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -14,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegen.codec.phrases import encode, reference_of
-from livegen.errors import ConfigError, MidiFileError
 from livegen.music.key import likeliest
 from livegen.music.phrase_steps import (
     LINES_PER_BEAT,
@@ -25,10 +22,10 @@ from livegen.music.phrase_steps import (
     onsets,
     steps_of,
 )
-from livegen.music.smf import Score, read
-from livegen.scorecard.calls import lead_of
+from livegen.music.smf import Score
+from livegen.scorecard.calls import HeldOut, lead_of, score_of
 from livegen.scorecard.notes import notes_of
-from livegen.training.corpora import METADATA, discover
+from livegen.training.corpora import set_of
 
 FEWEST = 4  # notes of a phrase
 _AROUND = 4  # bars before and after a bar from which its key is told
@@ -59,23 +56,12 @@ class PhraseSpan(NamedTuple):
 
 def melodies(data: Path, split: str, sets: Sequence[str]) -> Iterator[PieceMelody]:
     """All melodies of a split.  Raises ConfigError where a set is missing."""
-    sources = {source.name: source for source in discover(data)}
     for name in sets:
-        if name not in sources:
-            raise ConfigError(f"{data} holds no set {name}")
-        files = dict(sources[name].files())
-        table = io.StringIO(files[METADATA].decode("utf-8-sig"))
-        for row in sorted(csv.DictReader(table), key=lambda row: row["file"]):
-            melody = _read(name, row["file"], files) if row["split"] == split else None
+        for row, content in set_of(data, name).described(split):
+            score = score_of(HeldOut(name, row["file"], content))
+            melody = melody_of(name, row["file"], score) if score else None
             if melody is not None:
                 yield melody
-
-
-def _read(corpus: str, file: str, files: dict[str, bytes]) -> PieceMelody | None:
-    try:
-        return melody_of(corpus, file, read(files[file]))
-    except (KeyError, MidiFileError):
-        return None
 
 
 def melody_of(corpus: str, file: str, score: Score) -> PieceMelody | None:
