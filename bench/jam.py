@@ -359,16 +359,23 @@ PARTS = (starts, jam, band, immediate, harmonise, clock_out, sequencer)
 
 def measure(wanted: Sequence[str]) -> dict[str, Any]:
     """These parts, or all, on one private server."""
-    server = next(candidate for name in SERVER_NAMES if not (candidate := Jack(name)).ports())
-    os.environ.update(server.environment)
-    server.start()
-    try:
+    with private_server():
         results = {}
         for part in PARTS:
             if not wanted or part.__name__ in wanted:
                 results[part.__name__] = part() | {"load": round(os.getloadavg()[0], 2)}
                 print(part.__name__, json.dumps(results[part.__name__]), flush=True)
         return results
+
+
+@contextmanager
+def private_server() -> Iterator[None]:
+    """A JACK server of our own, which is every child's."""
+    server = next(candidate for name in SERVER_NAMES if not (candidate := Jack(name)).ports())
+    os.environ.update(server.environment)
+    server.start()
+    try:
+        yield
     finally:
         server.stop()
 

@@ -12,19 +12,18 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from bench.jam import Looking, immediate, jam, nobody, sequencer
-from tests.e2e.harness import SERVER_NAMES, Daemon, Jack, wait_for
+from bench.jam import Looking, immediate, jam, nobody, private_server, sequencer
+from bench.tables import keep, table
+from tests.e2e.harness import Daemon, wait_for
 
-HERE = Path(__file__).parent
 PAGES = 8
 STALLED_S = 15.0
 ROUNDS = 2
@@ -129,37 +128,28 @@ def measure() -> list[dict[str, Any]]:
         return rows
 
 
-@contextmanager
-def private_server() -> Iterator[None]:
-    """A JACK server of our own, which is every child's."""
-    server = next(candidate for name in SERVER_NAMES if not (candidate := Jack(name)).ports())
-    os.environ.update(server.environment)
-    server.start()
-    try:
-        yield
-    finally:
-        server.stop()
-
-
-def table(rows: list[dict[str, Any]]) -> str:
-    """The pairs, for people."""
+def turns(heads: Sequence[str], rows: Sequence[dict[str, Any]]) -> str:
+    """Turns beside each other, for people; figures that were not measured are left out."""
     lines = [
-        "| ms: p50 / p99 / max | " + " | ".join(f"{row['pages']} pages" for row in rows) + " |",
-        "|---|" + "---|" * len(rows),
+        [about, *(shown(row[part][key]) for row in rows)]
+        for part, key, about in FIGURES
+        if all(part in row for row in rows)
     ]
-    for part, key, about in FIGURES:
-        cells = (shown(row[part][key]) for row in rows)
-        lines.append(f"| {about} | " + " | ".join(cells) + " |")
-    for key, about in (
-        ("cpu_jamming", "processor while jamming"),
-        ("cpu_idle", "processor at rest"),
-    ):
-        lines.append(f"| {about} | " + " | ".join(f"{row['jam'][key]:.1%}" for row in rows) + " |")
-    lines.append("| load | " + " | ".join(f"{row['load']}" for row in rows) + " |")
-    return "\n".join(lines) + "\n"
+    jams = [row["jam"] for row in rows]
+    return table(
+        ["ms: p50 / p99 / max", *heads],
+        [
+            *lines,
+            ["processor while jamming", *(f"{one['cpu_jamming']:.1%}" for one in jams)],
+            ["processor at rest", *(f"{one['cpu_idle']:.1%}" for one in jams)],
+            ["memory of all processes", *(f"{one['resident_mb']:.0f} MB" for one in jams)],
+            ["load", *(str(row["load"]) for row in rows)],
+        ],
+    )
 
 
 def shown(figures: dict[str, Any]) -> str:
+    """Median, 99th percentile and maximum in ms, of how many; "none" of none."""
     if "p50_us" not in figures:
         return "none"
     values = (figures[f"{name}_us"] / 1000 for name in ("p50", "p99", "max"))
@@ -171,6 +161,4 @@ if __name__ == "__main__":
         asyncio.run(look_on(sys.argv[1]))
     else:
         found = measure()
-        (HERE / "page.json").write_text(json.dumps(found, indent=1) + "\n")
-        (HERE / "page.md").write_text(table(found))
-        print(table(found))
+        keep("page", found, turns([f"{row['pages']} pages" for row in found], found))

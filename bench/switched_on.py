@@ -14,25 +14,18 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from itertools import count
-from pathlib import Path
 from typing import Any
 
 from websockets.exceptions import ConnectionClosed
 
-from bench.jam import immediate, jam, nobody
-from bench.page import apart, opened, private_server, read, shown, url_of
+from bench.jam import immediate, jam, nobody, private_server
+from bench.page import apart, opened, read, turns, url_of
+from bench.tables import keep
 from tests.e2e.harness import Daemon
 
-HERE = Path(__file__).parent
 ON = ("--set", "jam.memory=0.5")
 ASKS_S = 0.5
 TURNS, JAM_S, ROUNDS = 100, 30.0, 2
-FIGURES = (
-    ("jam", "stamp_to_state", "note stamped → state updated"),
-    ("immediate", "release_to_reply", "last key released → reply due at once has left"),
-    ("jam", "lateness", "the model's notes in a jam: sent against due"),
-)
-SHARES = (("cpu_jamming", "processor while jamming"), ("cpu_idle", "processor at rest"))
 
 
 async def look_on(url: str) -> None:
@@ -74,29 +67,9 @@ def measure() -> list[dict[str, Any]]:
     return rows
 
 
-def table(rows: list[dict[str, Any]]) -> str:
-    """The figures, for people."""
-    lines = [
-        "| ms: p50 / p99 / max | "
-        + " | ".join("on" if row["on"] else "off" for row in rows)
-        + " |",
-        "|---|" + "---|" * len(rows),
-    ]
-    for part, key, about in FIGURES:
-        lines.append(f"| {about} | " + " | ".join(shown(row[part][key]) for row in rows) + " |")
-    for key, about in SHARES:
-        lines.append(f"| {about} | " + " | ".join(f"{row['jam'][key]:.1%}" for row in rows) + " |")
-    memory = (f"{row['jam']['resident_mb']:.0f} MB" for row in rows)
-    lines.append("| memory of all processes | " + " | ".join(memory) + " |")
-    lines.append("| load | " + " | ".join(f"{row['load']}" for row in rows) + " |")
-    return "\n".join(lines) + "\n"
-
-
 if __name__ == "__main__":
     if len(sys.argv) > 1:
         asyncio.run(look_on(sys.argv[1]))
     else:
         found = measure()
-        (HERE / "switched_on.json").write_text(json.dumps(found, indent=1) + "\n")
-        (HERE / "switched_on.md").write_text(table(found))
-        print(table(found))
+        keep("switched_on", found, turns(["on" if row["on"] else "off" for row in found], found))

@@ -1,7 +1,7 @@
 """Tables of figures, and where they are kept."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import click
@@ -15,7 +15,7 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def keep(name: str, facts: Mapping[str, object], text: str, dry: bool = False) -> None:
+def keep(name: str, facts: object, text: str, dry: bool = False) -> None:
     """Print the page `text`, and keep it as NAME.md, beside all figures as NAME.json; print only if `dry`."""
     if not dry:
         (HERE / f"{name}.json").write_text(json.dumps(facts, indent=1) + "\n")

@@ -39,6 +39,7 @@ from livegen.music.key import STEPS, Key
 from livegen.music.phrase_steps import (
     HOLD,
     LINES_PER_BEAT,
+    REST,
     PhraseNote,
     Steps,
     distance,
@@ -153,9 +154,9 @@ def by_rules(steps: Steps, tonic: int, rng: np.random.Generator) -> Iterator[Ste
                 near = [other for other in scale if 0 < abs(other - pitch) <= 5]
                 now[line] = near[rng.integers(len(near))]
             case 1 if len(notes) > 2:
-                now[line] = HOLD if line and now[line - 1] >= 0 else -2
+                now[line] = HOLD if line and now[line - 1] >= 0 else REST
                 if now[line] != HOLD:
-                    now[line:until] = -2
+                    now[line:until] = REST
             case 2 if until - line >= 4:
                 now[line + (until - line) // 2] = scale[
                     int(np.argmin(np.abs(np.array(scale) - pitch - rng.integers(-2, 3))))
@@ -163,7 +164,7 @@ def by_rules(steps: Steps, tonic: int, rng: np.random.Generator) -> Iterator[Ste
             case 3:
                 to = line + (1, -1)[rng.integers(2)]
                 if 0 <= to < len(now) and now[to] < 0:
-                    now[to], now[line] = pitch, HOLD if to < line else -2
+                    now[to], now[line] = pitch, HOLD if to < line else REST
         yield now
 
 
@@ -193,7 +194,7 @@ def _share(steps: Steps, tonic: int, mode: str) -> float:
     return float(np.mean([pitch in classes for pitch in pitches])) if len(pitches) else 0.0
 
 
-def notes(steps: Steps, case: Case, begin: float = 0.0) -> list[Note]:
+def notes(steps: Steps, begin: float = 0.0) -> list[Note]:
     """Steps as notes of a lead, from a beat on."""
     tones = tones_of(steps, ())
     return [Note(begin + tone.onset, begin + tone.end, tone.pitch, tone.velocity) for tone in tones]
@@ -202,16 +203,14 @@ def notes(steps: Steps, case: Case, begin: float = 0.0) -> list[Note]:
 def surprise(network: OnnxModel, case: Case, steps: Steps) -> float:
     """Nats a note of what follows a call."""
     beats = len(case.steps) / LINES_PER_BEAT
-    return nats_per_note(
-        network, notes(case.steps, case), notes(steps, case, beats), f"{case.bar}/4"
-    )
+    return nats_per_note(network, notes(case.steps), notes(steps, beats), f"{case.bar}/4")
 
 
 def answers(network: OnnxModel, case: Case) -> list[Steps]:
     """The answers of the engine to a call, `again` and again."""
     beats = len(case.steps) // LINES_PER_BEAT
     call = LeadCall(
-        "", f"{case.bar}/4", case.bar, beats // case.bar, TEMPO_US, tuple(notes(case.steps, case))
+        "", f"{case.bar}/4", case.bar, beats // case.bar, TEMPO_US, tuple(notes(case.steps))
     )
     found = []
     for seed in range(ANSWERS):
