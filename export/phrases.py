@@ -14,7 +14,6 @@ import torch
 from numpy.typing import NDArray
 
 from export.command import guarded
-from livegen.codec.phrases import firsts_of
 from livegen.inference.phrases import PhraseFacts, save
 from livegen.training.phrase_corpus import melodies, phrases
 from livegen.training.phrase_loop import Phrases, gathered
@@ -57,10 +56,8 @@ def lie(network: PhraseNetwork, some: Phrases, seed: int) -> dict[str, NDArray[n
     chosen = rng.choice(
         len(some.bars), min(SCATTERED, len(some.bars)), replace=False, p=some.shares
     )
-    classes = torch.tensor(some.classes[chosen].astype(np.int64))
-    firsts = torch.tensor(np.stack([firsts_of(int(bar)) for bar in some.bars[chosen]]))
     with torch.no_grad():
-        codes = network.encode(classes, firsts)[0].flatten(1).numpy().astype(np.float64)
+        codes = network.encode(*some.tensors(chosen))[0].flatten(1).numpy().astype(np.float64)
     middle = codes.mean(0)
     covariance = np.cov(codes.T) + _ROUND * np.eye(codes.shape[1])
     values, vectors = np.linalg.eigh(covariance)
@@ -70,9 +67,8 @@ def lie(network: PhraseNetwork, some: Phrases, seed: int) -> dict[str, NDArray[n
     return {name: value.astype(np.float32) for name, value in found.items()}
 
 
-def export(checkpoint: Path, some: Phrases, out: Path) -> PhraseFacts:
-    """Write a file from a checkpoint and the phrases that it learned from."""
-    network, recipe = network_of(checkpoint)
+def export(network: PhraseNetwork, recipe: PhraseRecipe, some: Phrases, out: Path) -> PhraseFacts:
+    """Write a file from a network, its recipe and the phrases that it learned from."""
     data = tuple((name, LICENCES.get(name, "see the manifest of the data")) for name in recipe.sets)
     sizes = recipe.network
     facts = PhraseFacts(
@@ -90,9 +86,10 @@ def export(checkpoint: Path, some: Phrases, out: Path) -> PhraseFacts:
 @guarded
 def main(checkpoint: Path, data: Path, out: Path) -> None:
     """Write the phrase model of CHECKPOINT to --out."""
-    _, recipe = network_of(checkpoint)
+    network, recipe = network_of(checkpoint)
     learned = list(melodies(data, "train", list(recipe.sets)))
-    facts = export(checkpoint, gathered(learned, recipe.sets, phrases, recipe.seed), out)
+    some = gathered(learned, recipe.sets, phrases, recipe.seed)
+    facts = export(network, recipe, some, out)
     click.echo(f"{out}: {out.stat().st_size} bytes, {facts.name}, beta {facts.beta}")
 
 

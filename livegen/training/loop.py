@@ -93,8 +93,12 @@ def precision_of(recipe: Recipe) -> Any:
         return {"bf16": "bf16-mixed", "32": "32-true"}[recipe.precision]
     if torch.cuda.is_available():
         return "bf16-mixed" if torch.cuda.is_bf16_supported(False) else "32-true"
-    fast = getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)()
-    return "bf16-mixed" if fast else "32-true"
+    return "bf16-mixed" if is_fast_in_halves() else "32-true"
+
+
+def is_fast_in_halves() -> bool:
+    """True on a processor that multiplies bfloat16."""
+    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())
 
 
 class Run:

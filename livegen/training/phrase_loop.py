@@ -7,9 +7,9 @@ same recipe, data, libraries and kind of processor give the same weights, stoppe
 import json
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -18,7 +18,15 @@ from torch import Tensor
 
 from livegen.codec.phrases import FIRST_PITCH, firsts_of
 from livegen.errors import ConfigError
-from livegen.training.phrase_corpus import PieceMelody, classes_of, melodies, phrases, windows
+from livegen.training.loop import is_fast_in_halves, write_whole
+from livegen.training.phrase_corpus import (
+    PhraseSpan,
+    PieceMelody,
+    classes_of,
+    melodies,
+    phrases,
+    windows,
+)
 from livegen.training.phrase_network import PhraseConfig, PhraseNetwork, loss_of, transposed
 from livegen.training.phrase_recipe import PhraseRecipe
 
@@ -26,6 +34,8 @@ CHECKPOINT, METRICS = "checkpoint.pt", "metrics.jsonl"
 JUDGED = 1000  # phrases of the validation split by which progress is told
 KEPT = 60_000  # bars as they come of each set that are learned from: more would not fit into memory
 SMOOTH = 0.98  # of the running means that are recorded
+
+Find = Callable[[int, PieceMelody], list[PhraseSpan]]  # number of a melody, melody
 
 log = logging.getLogger(__name__)
 
@@ -37,13 +47,21 @@ class Phrases(NamedTuple):
     bars: NDArray[np.int64]
     shares: NDArray[np.float64]
 
+    def tensors(self, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        """Some of them as the network takes them, by number (B,): classes (B, LINES), firsts (B, MOST_BEATS)."""
+        firsts = np.stack([firsts_of(int(bar)) for bar in self.bars[chosen]])
+        return torch.tensor(self.classes[chosen].astype(np.int64)), torch.tensor(firsts)
+
 
 def gathered(
-    some: Sequence[PieceMelody], shares: dict[str, float], find: Any, seed: int
+    some: Sequence[PieceMelody], shares: dict[str, float], find: Find, seed: int
 ) -> Phrases:
-    """The phrases that `find` cuts from melodies, of each set at most KEPT, each set drawn as often as `shares` say."""
+    """The phrases that `find` cuts from melodies, of each set at most KEPT, each set drawn as often as `shares` say.
+
+    Raises ConfigError where it finds none.
+    """
     rng = np.random.default_rng(seed)
-    by_set: dict[str, list[Any]] = {name: [] for name in shares}
+    by_set: dict[str, list[PhraseSpan]] = {name: [] for name in shares}
     for number, melody in enumerate(some):
         by_set[melody.corpus] += find(number, melody)
     classes, bars, drawn = list[NDArray[np.int8]](), list[int](), list[float]()
@@ -85,6 +103,7 @@ class PhraseRun:
     def __init__(
         self, recipe: PhraseRecipe, kinds: Sequence[Phrases], judged: Phrases, out: Path
     ) -> None:
+        """Draw the weights; `kinds` are learned from in turn, `judged` tells how well it goes, `out` is there."""
         self.recipe, self.kinds, self.out = recipe, kinds, out
         torch.manual_seed(recipe.seed)
         self.network = PhraseNetwork(PhraseConfig(**recipe.network.model_dump()))
@@ -97,10 +116,7 @@ class PhraseRun:
         self.rng = np.random.default_rng(recipe.seed)
         self.step = 0
         chosen = np.random.default_rng(0).permutation(len(judged.classes))[:JUDGED]
-        self.judged = (
-            torch.tensor(judged.classes[chosen].astype(np.int64)),
-            torch.tensor(np.stack([firsts_of(int(bar)) for bar in judged.bars[chosen]])),
-        )
+        self.judged = judged.tensors(chosen)
 
     def go(self, resume: bool) -> None:
         """Learn until all phrases of the recipe were seen, from the checkpoint on if there is one."""
@@ -123,8 +139,7 @@ class PhraseRun:
         for group in self.optimiser.param_groups:
             group["lr"] = rate
         classes, firsts = self._batch()
-        beta = recipe.beta * min(1.0, progress / recipe.beta_by) if recipe.beta else 0.0
-        beta = max(beta, 1e-6) if recipe.beta else 0.0
+        beta = max(recipe.beta * min(1.0, progress / recipe.beta_by), 1e-6) if recipe.beta else 0.0
         with torch.autocast("cpu", torch.bfloat16, enabled=is_fast_in_halves()):
             loss = loss_of(self.network, classes, firsts, beta)
         self.optimiser.zero_grad()
@@ -143,8 +158,7 @@ class PhraseRun:
         low, high = self.recipe.transpose
         moved = self.rng.random(count) < self.recipe.moved
         shifts = np.where(moved, self.rng.integers(low, high + 1, count), 0)
-        classes = torch.tensor(some.classes[chosen].astype(np.int64))
-        firsts = torch.tensor(np.stack([firsts_of(int(bar)) for bar in some.bars[chosen]]))
+        classes, firsts = some.tensors(chosen)
         return transposed(classes, torch.tensor(shifts)), firsts
 
     @torch.no_grad()
@@ -178,9 +192,7 @@ class PhraseRun:
             "torch": torch.get_rng_state(),
             "step": self.step,
         }
-        partial = self.out / (CHECKPOINT + ".part")
-        torch.save(state, partial)
-        partial.replace(self.out / CHECKPOINT)
+        write_whole(self.out / CHECKPOINT, state)
 
     def _load(self) -> None:
         """Go on from the checkpoint.  Raises ConfigError for one of another recipe."""
@@ -192,8 +204,3 @@ class PhraseRun:
         self.rng.bit_generator.state = kept["rng"]
         torch.set_rng_state(kept["torch"])
         self.step = kept["step"]
-
-
-def is_fast_in_halves() -> bool:
-    """True on a processor that multiplies bfloat16."""
-    return bool(getattr(torch.cpu, "_is_avx512_bf16_supported", lambda: False)())

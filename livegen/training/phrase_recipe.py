@@ -14,7 +14,7 @@ from livegen.inference.phrases import (
     PhraseFacts,
     bytes_of,
 )
-from livegen.training.recipe import Strict, checked
+from livegen.training.recipe import ModelName, Strict, checked
 
 PHRASES = "phrases"
 
@@ -43,7 +43,7 @@ class PhraseNetworkRecipe(Strict):
 class PhraseRecipe(Strict):
     """See models/jam-phrases/recipe.yaml, where every line has its comment."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    name: ModelName
     kind: Literal["phrases"]
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     network: PhraseNetworkRecipe = PhraseNetworkRecipe()

@@ -15,6 +15,7 @@ from livegen.errors import ConfigError
 from livegen.inference.ring import BLOCK
 
 EVENTS = "events"
+ModelName = Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
 R = TypeVar("R", bound=BaseModel)
 
 
@@ -67,7 +68,7 @@ class NetworkRecipe(Strict):
 class Recipe(Strict):
     """See models/*/recipe.yaml, where every line has its comment."""
 
-    name: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$")]
+    name: ModelName
     seed: Annotated[int, Field(ge=0, lt=2**32)] = 1
     network: NetworkRecipe = NetworkRecipe()
     sets: dict[str, Annotated[float, Field(gt=0)]] | None = None
