@@ -33,7 +33,7 @@ from livegen.jam.engine import Engine
 from livegen.music.charts import Form, read_chart
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP, DRUMS, PARTS, general_midi_drum
-from livegen.scorecard.calls import HeldOut, heard_as, held_out, score_of
+from livegen.scorecard.calls import HeldOut, heard_as, held_out, is_in_four, score_of
 from livegen.scorecard.notes import Note, notes_of
 from livegen.testing import SECOND, Rehearsal
 
@@ -117,7 +117,7 @@ def _section_ends(form: Form, hand: Performance) -> frozenset[int]:
 def people(held: HeldOut) -> dict[str, Heard]:
     """The parts of a piece in 4/4, of several tracks of a part the first; none of another piece."""
     score = score_of(held)
-    if score is None or [row[1:] for row in score.metres] not in ([], [(4, 4)]):
+    if score is None or not is_in_four(score):
         return {}
     parts: dict[str, Heard] = {}
     for rule, track in heard_as(score):

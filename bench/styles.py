@@ -27,7 +27,7 @@ from livegen.jam.agenda import ROUTES
 from livegen.music.parts import DRUM_CHANNEL, PARTS, general_midi_drum
 from livegen.music.smf import read
 from livegen.scorecard import band
-from livegen.scorecard.calls import HeldOut, heard_as, held_out, score_of, windows
+from livegen.scorecard.calls import HeldOut, heard_as, held_out, is_in_four, score_of, windows
 from livegen.scorecard.feels import all_calls, looped
 from livegen.scorecard.notes import TICK, Note, moved, notes_of
 from livegen.scorecard.playing import played
@@ -172,7 +172,7 @@ def of_drums(held: HeldOut) -> list[Note]:
 def of_part(held: HeldOut, part: str) -> list[Note]:
     """The notes of the first track of a piece in 4/4 that is heard as a part."""
     score = score_of(held)
-    if score is None or [row[1:] for row in score.metres] not in ([], [(4, 4)]):
+    if score is None or not is_in_four(score):
         return []
     tracks = (track for rule, track in heard_as(score) if rule == part)
     return next((notes_of(score, track) for track in tracks), [])

@@ -145,6 +145,11 @@ def heard_as(score: Score) -> Iterator[tuple[str, Track]]:
         yield rule_of_track(track.name, channel, track.program, index, count), track
 
 
+def is_in_four(score: Score) -> bool:
+    """True of a piece in 4/4 throughout, or that names no metre."""
+    return [row[1:] for row in score.metres] in ([], [(4, 4)])
+
+
 def has_bars(held: HeldOut) -> bool:
     """True if the bar lines of its set are to be believed."""
     return QUIRKS.get(held.corpus, Quirk()).grid

@@ -5,7 +5,7 @@ Of people's takes the first bars are judged.  Beats are quarter notes, bars thos
 
 from collections.abc import Sequence
 
-from livegen.scorecard.calls import HeldOut, has_bars, heard_as, score_of
+from livegen.scorecard.calls import HeldOut, has_bars, heard_as, is_in_four, score_of
 from livegen.scorecard.musicianship import beat
 from livegen.scorecard.notes import Note, notes_of
 
@@ -46,7 +46,7 @@ def impossible(notes: Notes) -> float:
 def of_people(held: HeldOut, bars: int) -> dict[str, float] | None:
     """The same of the first bars of a piece in 4/4 with drums; None of another piece."""
     score = score_of(held) if has_bars(held) else None
-    if score is None or [row[1:] for row in score.metres] not in ([], [(4, 4)]):
+    if score is None or not is_in_four(score):
         return None
     drums = (track for rule, track in heard_as(score) if rule == "drums")
     notes = [note for track in drums for note in notes_of(score, track)]
