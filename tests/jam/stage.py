@@ -1,8 +1,12 @@
 """What tests of the engine share: a jam on virtual time, a player, a DAW that sends clock."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
+from functools import cache
+from typing import Any
 
+from livegen.app.engines import load_phrase_model
 from livegen.inference.contract import Model
+from livegen.inference.phrases import PhraseModel
 from livegen.jam.controls import settings
 from livegen.jam.engine import Engine
 from livegen.jam.mapping import Command
@@ -14,10 +18,17 @@ BAR = 4 * BEAT
 CLOCK, START, CONTINUE, STOP = (Other(bytes((status,))) for status in (0xF8, 0xFA, 0xFB, 0xFC))
 
 
+@cache
+def phrase_model() -> PhraseModel:
+    """The phrase encoder that came with livegen, read once."""
+    return load_phrase_model()
+
+
 def rehearsal(model: Model | None = None, seed: int = 1, **controls: object) -> Rehearsal:
     """An engine at tempo 120, by default with the model that repeats the last note on every beat."""
     given = settings({"tempo": 120, **controls})
-    return Rehearsal(Engine(model or EchoModel(), seed=seed, settings=given))
+    model = model or EchoModel()
+    return Rehearsal(Engine(model, seed=seed, settings=given, phrase_model=phrase_model))
 
 
 def play(jam: Rehearsal, pitches: Sequence[int] = (60, 62, 64, 65), at: int = 0) -> int:
@@ -34,6 +45,19 @@ def clocks(jam: Rehearsal, beats: float, at: int, tempo_us: int = BEAT) -> int:
     for clock in range(count):
         jam.play(at + clock * tempo_us // 24, CLOCK)
     return at + count * tempo_us // 24
+
+
+def notes(jam: Rehearsal, channels: Collection[int]) -> list[tuple[int, int, int]]:
+    """What the model has begun and ended on some channels, as it ended: from when, until when, pitch."""
+    began, found = dict[tuple[int, int], int](), list[tuple[int, int, int]]()
+    for at, message in jam.sent:
+        if isinstance(message, NoteOn | NoteOff) and message.channel in channels:
+            key = message.channel, message.pitch
+            if key in began:
+                found.append((began.pop(key), at, message.pitch))
+            if isinstance(message, NoteOn):
+                began[key] = at
+    return found
 
 
 def command(jam: Rehearsal, name: str, value: object = None, at: int | None = None) -> None:
@@ -54,6 +78,18 @@ def began(jam: Rehearsal) -> int:
         assert deadline is not None, "it will not play"
         jam.until(deadline)
     return onsets(jam)[before][0]
+
+
+def reply(jam: Rehearsal) -> dict[str, Any]:
+    """The latest reply; empty before there is one."""
+    said = jam.engine.snapshot()["reply"]
+    assert isinstance(said, dict)
+    return said
+
+
+def line(jam: Rehearsal) -> str:
+    """The sentence of the latest reply."""
+    return str(reply(jam)["line"])
 
 
 def turn(jam: Rehearsal) -> object:

@@ -10,7 +10,7 @@ from livegen.music.charts import Chart, chart_of
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP
 from livegen.testing import Rehearsal, UniformModel
-from tests.jam.stage import BAR, BEAT, START, clocks, command, onsets, play, rehearsal
+from tests.jam.stage import BAR, BEAT, START, clocks, command, onsets, play, rehearsal, reply
 
 ON_TIME = 1_000
 BLUES = """title: Blues
@@ -216,8 +216,7 @@ def test_a_chart_that_cannot_be_read_is_refused_and_the_music_goes_on(text: str)
     held(jam, 1)
     jam.play(jam.now, Command("chart", text))
     held_bars = onsets(jam)
-    reply = jam.engine.snapshot()["reply"]
-    assert isinstance(reply, dict) and "chart" in str(reply)
+    assert "chart" in str(reply(jam))
     jam.play(jam.now + BEAT, NoteOn(79, 80))
     jam.until(jam.now + 2 * BAR)
     assert len(onsets(jam)) > len(held_bars)

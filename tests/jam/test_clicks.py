@@ -6,7 +6,7 @@ from livegen.jam.agenda import ROUTES
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP
 from livegen.testing import Rehearsal, UniformModel
-from tests.jam.stage import BAR, BEAT, rehearsal
+from tests.jam.stage import BAR, BEAT, notes, rehearsal
 from tests.jam.test_band import A_MINOR, C, F, G, chord
 
 SHORTEST_US = 60_000
@@ -15,15 +15,7 @@ CHANNELS = {ROUTES[part].channel for part in (COMP, BASS)}
 
 def lengths(jam: Rehearsal) -> list[int]:
     """Micros of each note of comp and bass that has ended."""
-    began, found = dict[tuple[int, int], int](), list[int]()
-    for at, message in jam.sent:
-        if isinstance(message, NoteOn | NoteOff) and message.channel in CHANNELS:
-            key = message.channel, message.pitch
-            if key in began:
-                found.append(at - began.pop(key))
-            if isinstance(message, NoteOn):
-                began[key] = at
-    return found
+    return [until - at for at, until, _ in notes(jam, CHANNELS)]
 
 
 @pytest.mark.parametrize("tempo", [66, 120, 220])

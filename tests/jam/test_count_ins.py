@@ -10,7 +10,19 @@ from livegen.jam.mapping import Command
 from livegen.music.messages import NoteOff, NoteOn, Other
 from livegen.music.metre import written
 from livegen.testing import SECOND, EchoModel, Rehearsal, UniformModel
-from tests.jam.stage import BAR, BEAT, START, STOP, clocks, command, onsets, play, rehearsal, turn
+from tests.jam.stage import (
+    BAR,
+    BEAT,
+    START,
+    STOP,
+    clocks,
+    command,
+    line,
+    onsets,
+    play,
+    rehearsal,
+    turn,
+)
 
 STICK, HAT, KICK, SNARE = 37, 42, 36, 38
 ACCENT, CLICK = 76, 77  # wood blocks
@@ -282,7 +294,7 @@ def test_a_model_that_goes_on_begins_on_the_one(mode: str) -> None:
 def test_where_nothing_was_played_the_player_begins_and_hears_so() -> None:
     jam = jam_of(mode="continue", tempo=120)
     command(jam, "count_in", at=SECOND)
-    assert jam.engine.snapshot()["reply"]["line"] == "Count-in: you begin on the one."  # type: ignore[index]
+    assert line(jam) == "Count-in: you begin on the one."
     jam.until(SECOND + 2 * BAR)
     assert len(onsets(jam)) == 4
     assert turn(jam) == "waiting"
@@ -315,9 +327,7 @@ def test_with_a_clock_it_begins_on_the_bar_line() -> None:
 def test_a_clock_that_stops_ends_it_and_one_that_does_not_run_has_none() -> None:
     jam = jam_of(mode="accompany", sync="clock")
     command(jam, "count_in", at=0)
-    assert jam.engine.snapshot()["reply"]["line"] == (  # type: ignore[index]
-        "The DAW's clock does not run: start it first."
-    )
+    assert line(jam) == "The DAW's clock does not run: start it first."
     jam.play(SECOND, START)
     clocks(jam, 5, at=SECOND)
     command(jam, "count_in")

@@ -19,7 +19,7 @@ from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP, DRUM_CHANNEL
 from livegen.music.timeline import Timeline
 from livegen.testing import Rehearsal, UniformModel
-from tests.jam.stage import BAR, BEAT, CLOCK, START, command, onsets, play, rehearsal, turn
+from tests.jam.stage import BAR, BEAT, CLOCK, START, command, line, onsets, play, rehearsal, turn
 
 ON_TIME = 25_000  # a chord is struck a tick late where a note is too short to end
 DRUMS, CRASH = 9, 49
@@ -66,12 +66,6 @@ def bass_at(jam: Rehearsal, bar: int) -> set[int]:
 
 def drums(jam: Rehearsal, since: int, until: int) -> list[int]:
     return [note.pitch for _, note in onsets(jam, since, until) if note.channel == DRUMS]
-
-
-def line(jam: Rehearsal) -> str:
-    reply = jam.engine.snapshot()["reply"]
-    assert isinstance(reply, dict)
-    return str(reply["line"])
 
 
 # --- fill -------------------------------------------------------------------------------------------------------------

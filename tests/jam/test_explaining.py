@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 import pytest
 
-from livegen.app.engines import load_phrase_model
 from livegen.codec.layout import FIELDS, Event
 from livegen.inference.contract import (
     Logits,
@@ -33,7 +32,7 @@ from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.metre import COMMON_TIME
 from livegen.music.parts import COMP, DRUM_CHANNEL
 from livegen.testing import SECOND, EchoModel, FaultyModel, Rehearsal, UniformModel
-from tests.jam.stage import BAR, BEAT, command, onsets, play, rehearsal
+from tests.jam.stage import BAR, BEAT, command, onsets, play, rehearsal, reply
 
 PLACES = 16
 
@@ -88,12 +87,6 @@ def why(jam: Rehearsal, note: Sequence[int] | float | None = None) -> dict[str, 
     told = jam.engine.snapshot()["why"]
     assert isinstance(told, dict)
     return told
-
-
-def reply(jam: Rehearsal) -> dict[str, Any]:
-    said = jam.engine.snapshot()["reply"]
-    assert isinstance(said, dict)
-    return said
 
 
 def taken_up(told: dict[str, Any]) -> list[tuple[int, ...]]:
@@ -281,8 +274,7 @@ def test_a_repetition_is_one_and_a_companion_goes_with_your_note() -> None:
 
 
 def test_a_note_of_a_variation_and_of_a_phrase_between_two_is_one_that_was_made_of_yours() -> None:
-    given = settings({"tempo": 120, "mode": "listen", "distance": 0.5})
-    jam = Rehearsal(Engine(EchoModel(), seed=1, settings=given, phrase_model=load_phrase_model))
+    jam = rehearsal(mode="listen", distance=0.5)
     play(jam)
     for gesture in ("keep_a", "vary", "keep_b", "between"):
         command(jam, gesture)

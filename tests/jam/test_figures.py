@@ -8,10 +8,9 @@ from livegen.jam.drummer import LOOSE, Drummer, drummer_for
 from livegen.jam.figures import Role, of_bass
 from livegen.jam.variations import BRUSHES
 from livegen.music.drum_bars import CRASH, KICK, SNARE, DrumHit
-from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.parts import BASS, DRUM_CHANNEL
-from tests.jam.stage import BAR, BEAT, onsets
+from tests.jam.stage import BAR, BEAT, notes, onsets
 from tests.jam.test_chart import CHANNELS, band, held
 
 KICKS = Drummer(0, 96, ((DrumHit(0, KICK, 90), DrumHit(24, SNARE, 90), DrumHit(60, KICK, 80)),), ())
@@ -86,18 +85,11 @@ def test_a_tumbao_is_on_the_and_of_two_and_on_four_which_is_the_next_chord_s_and
 ):
     jam = band("| C7 | F7 | C7 | G7 |\n", style="drums_afrocuban")
     held(jam, 8)
-    began, notes = dict[int, int](), list[tuple[int, int, int]]()
-    for at, message in jam.sent:
-        if isinstance(message, NoteOn | NoteOff) and message.channel == CHANNELS[BASS]:
-            if message.pitch in began:
-                notes.append((began.pop(message.pitch), at, message.pitch))
-            if isinstance(message, NoteOn):
-                began[message.pitch] = at
-    notes = [note for note in sorted(notes) if BAR <= note[0] < 7 * BAR]
+    played = [note for note in notes(jam, [CHANNELS[BASS]]) if BAR <= note[0] < 7 * BAR]
     roots = (0, 5, 0, 7)
-    assert {round(at % BAR / BEAT, 1) for at, _, _ in notes} <= {1.5, 3.0}
-    assert len(notes) >= 0.85 * 6 * 2
-    for at, end, pitch in notes:
+    assert {round(at % BAR / BEAT, 1) for at, _, _ in played} <= {1.5, 3.0}
+    assert len(played) >= 0.85 * 6 * 2
+    for at, end, pitch in played:
         bar, is_on_four = at // BAR, at % BAR > 2 * BEAT
         assert (pitch - roots[(bar + is_on_four) % 4]) % 12 == (0 if is_on_four else 7)
         assert not is_on_four or end >= (bar + 1) * BAR + BEAT

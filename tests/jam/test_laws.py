@@ -1,17 +1,14 @@
 """The laws of the engine, whatever is played to it."""
 
 from collections.abc import Iterable
-from functools import cache
 from typing import NamedTuple
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from livegen.app.engines import load_phrase_model
 from livegen.daemon.outbox import Outbox
 from livegen.inference.contract import Model
-from livegen.inference.phrases import PhraseModel
 from livegen.jam.agenda import Timed
 from livegen.jam.controls import CONTROLS
 from livegen.jam.controls import settings as controls
@@ -34,6 +31,7 @@ from livegen.music.messages import (
 from livegen.music.parts import PARTS
 from livegen.music.transport import is_transport
 from livegen.testing import SECOND, FaultyModel, Rehearsal, UniformModel
+from tests.jam.stage import phrase_model
 
 CHANNELS = st.sampled_from([0, 0, 0, 1, 9])
 PITCHES = st.integers(48, 72) | st.integers(0, 127)
@@ -151,11 +149,6 @@ def played(playing: Iterable[tuple[int, Event]]) -> list[Entry]:
         now += gap
         entries.append(Entry(now, event))
     return entries
-
-
-@cache
-def phrase_model() -> PhraseModel:
-    return load_phrase_model()
 
 
 def engine(

@@ -9,8 +9,8 @@ from livegen.jam.controls import settings
 from livegen.jam.engine import Engine
 from livegen.jam.macros import parse_macro
 from livegen.testing import EchoModel, Rehearsal
-from tests.jam.stage import BAR, BEAT, START, STOP, clocks, command, play
-from tests.jam.test_cues import line, sing
+from tests.jam.stage import BAR, BEAT, START, STOP, clocks, command, line, play
+from tests.jam.test_cues import sing
 
 LIFT = {"energy": [0.3, 0.9], "density": [0.5, 2], "bars": 2}
 MACROS = {

@@ -1,11 +1,10 @@
 """Phrases on stage: varied, kept, played between, in time and with the hand's touch."""
 
-from functools import cache
+from collections.abc import Callable
 
 import pytest
 
 from livegen import shipped
-from livegen.app.engines import load_phrase_model
 from livegen.errors import ModelError
 from livegen.inference.phrases import PhraseModel
 from livegen.jam.agenda import ROUTES
@@ -15,28 +14,22 @@ from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import LEAD
 from livegen.music.scale import parse_scale
 from livegen.testing import EchoModel, Rehearsal
-from tests.jam.stage import BAR, BEAT, command, onsets, play, turn
+from tests.jam.stage import BAR, BEAT, command, onsets, phrase_model, play, reply, turn
 
 MELODY = (60, 62, 64, 65, 67, 65, 64, 62)
 
 
-@cache
-def phrase_model() -> PhraseModel:
-    return load_phrase_model()
-
-
-def jam(**controls: object) -> Rehearsal:
+def jam(
+    phrases: Callable[[], PhraseModel] = phrase_model, seed: int = 1, **controls: object
+) -> Rehearsal:
+    """An engine that listens, with a loader of the phrase model."""
     given = settings({"tempo": 120, "mode": "listen", **controls})
-    return Rehearsal(Engine(EchoModel(), seed=1, settings=given, phrase_model=phrase_model))
+    return Rehearsal(Engine(EchoModel(), seed=seed, settings=given, phrase_model=phrases))
 
 
 def heard(rehearsal: Rehearsal) -> list[tuple[int, int, int]]:
     """What was begun: when, pitch and velocity."""
     return [(at, note.pitch, note.velocity) for at, note in onsets(rehearsal)]
-
-
-def reply(rehearsal: Rehearsal) -> object:
-    return rehearsal.engine.snapshot()["reply"]
 
 
 def late_melody(rehearsal: Rehearsal) -> list[tuple[int, int, int]]:
@@ -51,6 +44,15 @@ def late_melody(rehearsal: Rehearsal) -> list[tuple[int, int, int]]:
         rehearsal.play(at, NoteOn(pitch, velocity))
         rehearsal.play(at + BEAT * 4 // 5, NoteOff(pitch))
     return played
+
+
+def keep_both(rehearsal: Rehearsal) -> None:
+    """Play the melody and keep it as A, then backwards, from bar 6 on, and keep that as B."""
+    play(rehearsal, MELODY)
+    command(rehearsal, "keep_a")
+    rehearsal.until(6 * BAR)
+    play(rehearsal, MELODY[::-1], 6 * BAR)
+    command(rehearsal, "keep_b")
 
 
 def test_at_no_distance_the_phrase_itself_comes_from_the_bar_line_on_with_the_hands_timing_and_loudness() -> (
@@ -78,7 +80,7 @@ def test_the_further_the_distance_the_fewer_notes_are_the_players() -> None:
     assert kept[0] == len(MELODY) > kept[1] > kept[2]
 
 
-def test_a_variation_keeps_to_the_scale_and_begins_on_no_line_that_the_hand_did_not_shape() -> None:
+def test_a_variation_keeps_to_the_scale() -> None:
     rehearsal = jam(distance=0.8, scale="C major")
     play(rehearsal, MELODY)
     command(rehearsal, "vary")
@@ -132,11 +134,7 @@ def test_a_key_takes_the_turn_from_a_variation_and_nothing_hangs() -> None:
 def test_between_two_kept_phrases_each_end_is_the_phrase_itself() -> None:
     for place, melody in ((0, MELODY), (1, MELODY[::-1])):
         rehearsal = jam(morph=place)
-        play(rehearsal, MELODY)
-        command(rehearsal, "keep_a")
-        rehearsal.until(6 * BAR)
-        play(rehearsal, MELODY[::-1], 6 * BAR)
-        command(rehearsal, "keep_b")
+        keep_both(rehearsal)
         command(rehearsal, "between")
         rehearsal.until(14 * BAR)
         assert [pitch for _, pitch, _ in heard(rehearsal)] == list(melody)
@@ -144,11 +142,7 @@ def test_between_two_kept_phrases_each_end_is_the_phrase_itself() -> None:
 
 def test_half_way_a_splice_has_the_beginning_of_a_and_the_end_of_b() -> None:
     rehearsal = jam(morph=0.5)
-    play(rehearsal, MELODY)
-    command(rehearsal, "keep_a")
-    rehearsal.until(6 * BAR)
-    play(rehearsal, MELODY[::-1], 6 * BAR)
-    command(rehearsal, "keep_b")
+    keep_both(rehearsal)
     command(rehearsal, "between")
     rehearsal.until(14 * BAR)
     assert [pitch for _, pitch, _ in heard(rehearsal)] == [*MELODY[:4], *MELODY[::-1][4:]]
@@ -183,11 +177,7 @@ def test_a_phrase_is_on_the_map_once_and_a_name_is_that_of_the_one_kept_last() -
 
 def test_a_path_leads_from_phrase_to_phrase_with_what_lies_between() -> None:
     rehearsal = jam()
-    play(rehearsal, MELODY)
-    command(rehearsal, "keep_a")
-    rehearsal.until(6 * BAR)
-    play(rehearsal, MELODY[::-1], 6 * BAR)
-    command(rehearsal, "keep_b")
+    keep_both(rehearsal)
     command(rehearsal, "path", [1, 2])
     rehearsal.until(20 * BAR)
     pitches = [pitch for _, pitch, _ in heard(rehearsal)]
@@ -219,8 +209,7 @@ def test_a_phrase_model_that_cannot_be_read_is_named_in_the_reply_and_the_jam_go
     def broken() -> PhraseModel:
         raise ModelError("phrases.npz is a critic, expected one of the role phrases")
 
-    given = settings({"tempo": 120, "mode": "listen"})
-    rehearsal = Rehearsal(Engine(EchoModel(), seed=1, settings=given, phrase_model=broken))
+    rehearsal = jam(phrases=broken)
     play(rehearsal, MELODY)
     command(rehearsal, "vary")
     assert "is a critic" in str(reply(rehearsal))
@@ -233,8 +222,7 @@ def test_nothing_is_loaded_and_nothing_kept_until_a_phrase_is_asked_for() -> Non
         loads.append(1)
         return phrase_model()
 
-    given = settings({"tempo": 120, "mode": "respond"})
-    rehearsal = Rehearsal(Engine(EchoModel(), seed=1, settings=given, phrase_model=load))
+    rehearsal = jam(mode="respond", phrases=load)
     play(rehearsal, MELODY)
     rehearsal.until(8 * BAR)
     assert loads == [] and rehearsal.engine.snapshot()["phrases"] == []
@@ -245,8 +233,7 @@ def test_nothing_is_loaded_and_nothing_kept_until_a_phrase_is_asked_for() -> Non
 
 @pytest.mark.parametrize("seed", range(8))
 def test_a_variation_is_whole_however_it_falls_out(seed: int) -> None:
-    given = settings({"tempo": 120, "mode": "listen", "distance": 1.0})
-    rehearsal = Rehearsal(Engine(EchoModel(), seed=seed, settings=given, phrase_model=phrase_model))
+    rehearsal = jam(seed=seed, distance=1.0)
     play(rehearsal, MELODY)
     command(rehearsal, "vary")
     rehearsal.until(10 * BAR)
@@ -259,8 +246,7 @@ def test_a_variation_is_whole_however_it_falls_out(seed: int) -> None:
 def test_the_furthest_variation_begins_within_a_beat_and_has_half_of_the_notes_at_least(
     seed: int,
 ) -> None:
-    given = settings({"tempo": 120, "mode": "listen", "distance": 1.0})
-    rehearsal = Rehearsal(Engine(EchoModel(), seed=seed, settings=given, phrase_model=phrase_model))
+    rehearsal = jam(seed=seed, distance=1.0)
     play(rehearsal, MELODY)
     command(rehearsal, "vary")
     rehearsal.until(10 * BAR)

@@ -11,20 +11,21 @@ from livegen.jam.replies import Replies, Reply
 from livegen.jam.turns import MODES
 from livegen.music.messages import ControlChange, NoteOff, NoteOn
 from livegen.testing import SECOND, EchoModel, Rehearsal, UniformModel
-from tests.jam.stage import BAR, BEAT, START, began, clocks, command, play, rehearsal, turn
+from tests.jam.stage import (
+    BAR,
+    BEAT,
+    START,
+    began,
+    clocks,
+    command,
+    line,
+    play,
+    rehearsal,
+    reply,
+    turn,
+)
 
 LINK = {"tempo_us": 500_000, "origin_us": 0, "peers": 1}
-
-
-def reply(jam: Rehearsal) -> dict[str, object]:
-    """The latest reply."""
-    said = jam.engine.snapshot()["reply"]
-    assert isinstance(said, dict)
-    return said
-
-
-def line(jam: Rehearsal) -> object:
-    return reply(jam)["line"]
 
 
 def asked(jam: Rehearsal, name: str, value: object = None, at: int | None = None) -> object:

@@ -12,8 +12,8 @@ from livegen.jam.cues import VARYING
 from livegen.jam.variations import VARIATIONS
 from livegen.music.messages import NoteOn
 from livegen.testing import Rehearsal, UniformModel
-from tests.jam.stage import BAR, BEAT, command, onsets, rehearsal
-from tests.jam.test_cues import BASS_CHANNEL, COMP_CHANNEL, DRUMS, ON_TIME, crashed, line, sing
+from tests.jam.stage import BAR, BEAT, command, line, onsets, rehearsal
+from tests.jam.test_cues import BASS_CHANNEL, COMP_CHANNEL, DRUMS, ON_TIME, crashed, sing
 
 CHANNELS = (COMP_CHANNEL, BASS_CHANNEL, DRUMS)
 HATS, RIDES, SIDE_STICK, SNARE = {42, 44, 46}, {51, 53, 59}, 37, 38
