@@ -74,6 +74,10 @@ READ_EVERY_US = 2_000  # how often it is looked whether a chart was read
 # Commands that give controls their values: none overtakes another.
 VALUED = frozenset((*CONTROLS, "preset", "presets"))
 COMMAND_SHOWN_US = 20_000  # after a command the state is told soon, but once for a burst of them
+# Garbage of Python's three generations is looked for between events where there is so much of it, and while a key is
+# heard only where there is so much of the youngest.
+TIDIES_AT = (200, 5, 5)
+TIDIES_ANYWAY_AT = 20_000
 
 
 class EngineLike(Protocol):
@@ -402,10 +406,24 @@ class EngineProcess:
         return self._warm_us > 0 and now - self._played_at < self._awake_us
 
     def _warm(self, now: int) -> None:
-        """Run the network on nothing now and then: events 20 ms apart find cold caches and cost twice as much."""
+        """Run the network on nothing now and then: events 20 ms apart find cold caches and cost twice as much.
+
+        Look for garbage before that: Python would do so where things are made, while a key is heard or answered, and
+        take two milliseconds.
+        """
         if now >= self._warm_at and self._is_warming(now):
+            _tidy()
             self._engine.keep_warm()
             self._warm_at = clock.now() + self._warm_us
+
+
+def _tidy() -> None:
+    """Look for garbage in the oldest generation that has much of it, and in those that are younger."""
+    counts = gc.get_count()
+    for generation in (2, 1, 0):
+        if counts[generation] > TIDIES_AT[generation]:
+            gc.collect(generation)
+            return
 
 
 def _header(settings: Mapping[str, Any], since: int, model: object) -> rows.Header:
@@ -431,6 +449,8 @@ def main() -> int:
     sys.setswitchinterval(5e-4)
     gc.collect()
     gc.freeze()
+    if settings.get("keep_warm_us"):
+        gc.set_threshold(TIDIES_ANYWAY_AT)
     header = _header(settings, first.micros, engine.snapshot().get("model", ""))
     link.send(JournalFrame.of(header.at, rows.body(header)))
     link.send(ReadyFrame.of(clock.now(), engine.snapshot()))

@@ -93,12 +93,17 @@ def shipped() -> ToneWeights:
     return read(WEIGHTS)
 
 
-_TURNED = (np.arange(12)[:, None] + np.arange(12)) % 12
+@cache
+def _turned(rows: int) -> NDArray[np.intp]:
+    """The places of so many rows of pitch classes, one after the other, as they are seen from each of them."""
+    seen_from = (np.arange(12)[:, None, None] + np.arange(12)) % 12
+    places = np.arange(rows)[:, None] * 12 + seen_from
+    return places.reshape(12, -1)
 
 
 def _around(rows: Floats) -> Floats:
     """Rows of pitch classes (R, 12) as they are seen from each of them (12, R * 12)."""
-    result: Floats = rows[:, _TURNED].transpose(1, 0, 2).reshape(12, -1)
+    result: Floats = rows.reshape(-1).take(_turned(len(rows)))
     return result
 
 

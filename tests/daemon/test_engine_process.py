@@ -1,5 +1,7 @@
 """The engine process's loop, on a link that only counts its waits; over real ports it is in tests/e2e."""
 
+import gc
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -103,3 +105,40 @@ def test_a_question_is_worked_out_also_while_no_page_looks_on() -> None:
     EngineProcess(link, engine, {}, clock.now()).run([CommandFrame.named(clock.now(), "why", None)])
 
     assert (engine.slices, engine.left) == (3, 0)
+
+
+class Making(Idle):
+    """An engine that makes a thousand things, as a few answers do, and keeps them."""
+
+    def feed(self, event: Any, now: int) -> list[Any]:
+        self.made = [[number] for number in range(1000)]
+        return []
+
+
+@pytest.fixture
+def collected() -> Iterator[list[int]]:
+    """Generations in which garbage was looked for; Python looks for none by itself meanwhile."""
+    found = list[int]()
+
+    def note(phase: str, told: dict[str, int]) -> None:
+        if phase == "start":
+            found.append(told["generation"])
+
+    gc.disable()
+    gc.callbacks.append(note)
+    yield found
+    gc.callbacks.remove(note)
+    gc.enable()
+
+
+@pytest.mark.parametrize(("settings", "is_tidied"), [({"keep_warm_us": 1}, True), ({}, False)])
+def test_garbage_is_looked_for_between_events_and_not_where_the_next_key_is_heard(
+    settings: dict[str, Any], is_tidied: bool, collected: list[int]
+) -> None:
+    link: Any = QuietLink()
+    gc.collect()
+    collected.clear()
+
+    EngineProcess(link, Making(), settings, clock.now()).run([CommandFrame.named(0, "tap", None)])
+
+    assert bool(collected) == is_tidied
