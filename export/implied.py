@@ -32,7 +32,7 @@ from livegen.music.chords_implied import (
 )
 from livegen.music.progressions import class_of
 from livegen.music.smf import Score, read
-from livegen.scorecard.calls import lead_of, written_chords
+from livegen.scorecard.calls import bar_of, lead_of, written_chords
 from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import set_of
 
@@ -69,8 +69,7 @@ def tunes(data: Path, split: str) -> Iterator[Tune]:
 def tune_of(corpus: str, score: Score) -> Tune | None:
     """The melody and the chords of a score; None without either, or with other bars."""
     lead, written = lead_of(score), written_chords(score)
-    _, numerator, denominator = score.metres[0] if score.metres else (0, 4, 4)
-    bar = numerator * 4 / denominator
+    bar = bar_of(score)
     if lead is None or not written or len(score.metres) > 1 or bar != int(bar):
         return None
     notes = tuple(Sung(note.onset, note.end, note.pitch) for note in notes_of(score, lead))

@@ -34,6 +34,7 @@ from livegen.music.tone import (
     Sounding,
     beats_of,
 )
+from livegen.scorecard.calls import bar_of
 from livegen.scorecard.notes import Note, notes_of
 from livegen.training.corpora import set_of
 
@@ -113,16 +114,13 @@ def pieces(data: Path, split: str, name: str) -> Iterator[Piece]:
         notes = sorted(note for track in tracks for note in notes_of(score, track))
         if len(notes) < FEWEST:
             continue
-        _, numerator, denominator = score.metres[0] if score.metres else (0, 4, 4)
         text = row["key"]
         keys = [(0.0, key_named(text))]
         if ";" in row.get("keys", ""):
             changes = [one.split("=") for one in row["keys"].split(";")]
             keys = [(float(at), key_named(key)) for at, key in changes]
         mode = "blues" if row.get("tonality") == "BLUES" else text.partition(":")[2]
-        yield Piece(
-            row["file"], tuple(notes), tuple(keys), numerator * 4 / denominator, mode, score
-        )
+        yield Piece(row["file"], tuple(notes), tuple(keys), bar_of(score), mode, score)
 
 
 class Learned(NamedTuple):

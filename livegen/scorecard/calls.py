@@ -145,6 +145,12 @@ def heard_as(score: Score) -> Iterator[tuple[str, Track]]:
         yield rule_of_track(track.name, channel, track.program, index, count), track
 
 
+def bar_of(score: Score) -> float:
+    """Quarters of a bar of the first metre of a piece; 4 where it names none."""
+    _, numerator, denominator = score.metres[0] if score.metres else (0, 4, 4)
+    return numerator * 4 / denominator
+
+
 def is_in_four(score: Score) -> bool:
     """True of a piece in 4/4 throughout, or that names no metre."""
     return [row[1:] for row in score.metres] in ([], [(4, 4)])

@@ -23,7 +23,7 @@ from livegen.music.phrase_steps import (
     steps_of,
 )
 from livegen.music.smf import Score
-from livegen.scorecard.calls import HeldOut, lead_of, score_of
+from livegen.scorecard.calls import HeldOut, bar_of, lead_of, score_of
 from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import set_of
 
@@ -67,8 +67,7 @@ def melodies(data: Path, split: str, sets: Sequence[str]) -> Iterator[PieceMelod
 def melody_of(corpus: str, file: str, score: Score) -> PieceMelody | None:
     """The lead of a score; None without one, with several metres, or with bars that are not of 2 to 6 whole beats."""
     track = lead_of(score)
-    _, numerator, denominator = score.metres[0] if score.metres else (0, 4, 4)
-    bar = numerator * 4 / denominator
+    bar = bar_of(score)
     if track is None or len(score.metres) > 1 or bar != int(bar) or not 2 <= bar <= 6:
         return None
     notes = notes_of(score, track)
