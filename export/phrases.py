@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from export.command import guarded
 from livegen.inference.phrases import PhraseFacts, save
 from livegen.training.phrase_corpus import melodies, phrases
-from livegen.training.phrase_loop import Phrases, gathered
+from livegen.training.phrase_loop import Phrases, gathered, read_phrase_checkpoint
 from livegen.training.phrase_network import PhraseConfig, PhraseNetwork
 from livegen.training.phrase_recipe import PhraseRecipe
 
@@ -34,8 +34,8 @@ LICENCES = {
 
 
 def network_of(checkpoint: Path) -> tuple[PhraseNetwork, PhraseRecipe]:
-    """The network of a checkpoint with its weights, and its recipe."""
-    kept = torch.load(checkpoint, weights_only=True)
+    """The network of a checkpoint with its weights, and its recipe.  Raises ConfigError for another file."""
+    kept = read_phrase_checkpoint(checkpoint)
     recipe = PhraseRecipe.model_validate(kept["recipe"])
     network = PhraseNetwork(PhraseConfig(**recipe.network.model_dump()))
     network.load_state_dict(kept["network"])

@@ -334,13 +334,18 @@ def recipe_of(kept: Mapping[str, Any]) -> Recipe | None:
         return None
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Read a checkpoint of ours; tensors and plain values only.  Raises ConfigError for others."""
+def kept_in(path: Path) -> Any:
+    """All that a file of torch holds; tensors and plain values only.  Raises ConfigError for others."""
     try:
-        kept = torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(path, map_location="cpu", weights_only=True)
     except Exception as error:  # torch raises whatever its readers meet in a file that is not ours
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise ConfigError(f"{path} is not a livegen checkpoint ({reason:.160})") from None
+
+
+def read_checkpoint(path: Path) -> dict[str, Any]:
+    """Read a checkpoint of ours; tensors and plain values only.  Raises ConfigError for others."""
+    kept = kept_in(path)
     found = kept.get("codec") if isinstance(kept, dict) else None
     if found != codec_hash():
         raise ConfigError(

@@ -9,7 +9,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import torch
@@ -18,7 +18,7 @@ from torch import Tensor
 
 from livegen.codec.phrases import FIRST_PITCH, firsts_of
 from livegen.errors import ConfigError
-from livegen.training.loop import is_fast_in_halves, write_whole
+from livegen.training.loop import is_fast_in_halves, kept_in, write_whole
 from livegen.training.phrase_corpus import (
     PhraseSpan,
     PieceMelody,
@@ -28,7 +28,7 @@ from livegen.training.phrase_corpus import (
     windows,
 )
 from livegen.training.phrase_network import PhraseConfig, PhraseNetwork, loss_of, transposed
-from livegen.training.phrase_recipe import PhraseRecipe
+from livegen.training.phrase_recipe import PHRASES, PhraseRecipe
 
 CHECKPOINT, METRICS = "checkpoint.pt", "metrics.jsonl"
 JUDGED = 1000  # phrases of the validation split by which progress is told
@@ -95,6 +95,18 @@ def train_phrases(recipe: PhraseRecipe, data: Path, out: Path, resume: bool = Tr
     run = PhraseRun(recipe, kinds, judged, out)
     run.go(resume)
     return out / CHECKPOINT
+
+
+def read_phrase_checkpoint(path: Path) -> dict[str, Any]:
+    """All that a run keeps.  Raises ConfigError for a file that no run of a recipe of `kind: phrases` wrote."""
+    kept = kept_in(path)
+    recipe = kept.get("recipe") if isinstance(kept, dict) else None
+    if not isinstance(recipe, dict) or recipe.get("kind") != PHRASES:
+        raise ConfigError(
+            f"{path} is no checkpoint of a recipe of `kind: {PHRASES}`; choose another file or --out"
+        )
+    assert isinstance(kept, dict)
+    return kept
 
 
 class PhraseRun:
@@ -196,7 +208,7 @@ class PhraseRun:
 
     def _load(self) -> None:
         """Go on from the checkpoint.  Raises ConfigError for one of another recipe."""
-        kept = torch.load(self.out / CHECKPOINT, weights_only=True)
+        kept = read_phrase_checkpoint(self.out / CHECKPOINT)
         if kept["recipe"] != self.recipe.model_dump(mode="json"):
             raise ConfigError(f"{self.out} holds a run of another recipe; choose another --out")
         self.network.load_state_dict(kept["network"])

@@ -30,6 +30,7 @@ class Block(nn.Module):
     """Adds to each beat what it makes of itself and two neighbours, each so many beats away."""
 
     def __init__(self, width: int, apart: int) -> None:
+        """Draw the weights from torch's generator; the neighbours are `apart` beats away."""
         super().__init__()
         self.norm = nn.LayerNorm(width)
         self.around = nn.Linear(3 * width, width)
@@ -53,6 +54,7 @@ class PhraseNetwork(nn.Module):
     places: Tensor  # (LINES,): added to the class of each line, so that each line of a beat has weights of its own
 
     def __init__(self, config: PhraseConfig) -> None:
+        """Draw the weights from torch's generator."""
         super().__init__()
         self.config = config
         width = config.width

@@ -164,6 +164,19 @@ def test_a_run_of_another_recipe_is_not_gone_on_with(tmp_path: Path) -> None:
     assert torch.load(tmp_path / "run" / CHECKPOINT, weights_only=True)["step"] == 1
 
 
+def test_a_file_that_no_run_of_phrases_wrote_is_named_in_one_line(tmp_path: Path) -> None:
+    (tmp_path / "text.pt").write_text("nothing of ours")
+    torch.save({"recipe": {"name": "events"}}, tmp_path / "events.pt")
+    for file, said in (
+        ("text.pt", "is not a livegen checkpoint"),
+        ("events.pt", "is no checkpoint of a recipe of `kind: phrases`"),
+    ):
+        given = [str(tmp_path / file), str(tmp_path), "--out", str(tmp_path / "out.npz")]
+        done = CliRunner().invoke(export, given)
+        assert done.exit_code == 2
+        assert f"{file} {said}" in done.output and done.output.count("\n") == 1
+
+
 @pytest.mark.parametrize(
     ("network", "place"),
     [
