@@ -53,6 +53,7 @@ PARTS = (
     Part("playing", "Playing, as a bandmate hears it"),
     Part("session", "Ten minutes with a person who slips"),
     Part("styles", "Styles, told apart by a listener", needs_data=True),
+    Part("style_mix", "Two styles mixed, as a listener names them", needs_data=True),
     Part(
         "words",
         "Wishes in words: how many of those asked for are set, and how much that is set is unasked",

@@ -260,13 +260,18 @@ def recall(found: NDArray[np.int64], names: NDArray[np.int64], styles: int) -> l
 # --- livegen ------------------------------------------------------------------------------------------------------
 
 
-def plays(part: str, style: str, run: int) -> list[Floats]:
-    """Figures of what livegen plays in a style, one run."""
+def plays(part: str, style: str, run: int, mix: float = 0.5) -> list[Floats]:
+    """Figures of what livegen plays in a style, or in two of which `mix` is the place between them, one run."""
     calls = [call for feel, call in all_calls() if feel.name in NEUTRAL]
     call = calls[run * 7 % len(calls)]
     if part == "drums":
         song = looped(call, 2 * BARS + 1)
-        values: dict[str, object] = {"mode": "accompany", "parts": "drums", "style": style}
+        values: dict[str, object] = {
+            "mode": "accompany",
+            "parts": "drums",
+            "style": style,
+            "style_mix": mix,
+        }
         heard = played(band._models[0], song, values, seed=run, after_bars=1)
         own = [note for note in heard.notes if note.channel == DRUM_CHANNEL]
         begins = [BAR, BAR * (1 + BARS)]
@@ -278,7 +283,9 @@ def plays(part: str, style: str, run: int) -> list[Floats]:
         own = [note for note in heard.notes if note.channel == channel]
         begins = [BAR, BAR * (1 + BARS)]
     else:
-        heard = played(band._models[0], call, {"length": BARS, "style": style}, seed=run)
+        heard = played(
+            band._models[0], call, {"length": BARS, "style": style, "style_mix": mix}, seed=run
+        )
         own = list(heard.answer)
         begins = [round(own[0].onset / BAR) * BAR] if own else []
     some = [span(own, begin) for begin in begins]

@@ -404,7 +404,7 @@ def test_a_word_that_is_nearly_one_for_a_style_of_the_models_is_named() -> None:
     model = EchoModel()
     model.facts = replace(EchoModel.facts, styles=("any", "drums_afrocuban"))
 
-    assert "did you mean salsa?" in unknown_style("sals", model)
+    assert "did you mean salsa?" in str(unknown_style("sals", model))
 
 
 def test_a_file_of_ones_own_is_remembered_from_the_start_without_the_models_track(

@@ -87,8 +87,8 @@ def engine_with(settings: Mapping[str, Any], model: "Model", rules: Mapping[int,
     from livegen.jam.listener import unknown_style
 
     controls = checked_controls(settings["controls"])
-    if controls.style not in model.facts.styles:
-        raise ConfigError(f"jam.{unknown_style(controls.style, model)}")
+    if line := unknown_style(controls.style, model):
+        raise ConfigError(f"jam.{line}")
     engine = Engine(
         model,
         seed=settings["seed"],
@@ -130,9 +130,12 @@ def load_phrase_model() -> "PhraseModel":
 
 def programs_by_channel(config: "Config") -> dict[int, int]:
     """The program of each channel on which a part is sent, by the style; the settings of the part may say another."""
+    from livegen.jam.style_mix import mix_of
     from livegen.music.parts import PARTS
     from livegen.sound.programs import programs
 
     routes = dict(config.output)
-    of_part = programs(str(config.controls["style"]))
+    of_part = programs(
+        mix_of(str(config.controls["style"]), float(config.controls["style_mix"])).near
+    )
     return {routes[PARTS[part]].channel - 1: program for part, program in of_part.items()}

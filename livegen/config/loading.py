@@ -23,6 +23,7 @@ from livegen.errors import ConfigError, ModelError
 from livegen.jam.controls import CONTROLS, LONGEST_WISH
 from livegen.jam.mapping import parse_target
 from livegen.jam.sources import parse_source
+from livegen.jam.style_mix import is_mix
 
 log = logging.getLogger(__name__)
 
@@ -157,6 +158,10 @@ def _is_wish(style: object, styles: Styles) -> bool:
     return is_wish(style, styles())
 
 
+def _is_mix(style: object) -> bool:
+    return isinstance(style, str) and is_mix(style)
+
+
 def _with_wishes(document: Document, styles: Styles, again: bool) -> Document:
     """The same with the controls that a wish in words for a style asks for, where the file says nothing else."""
     presets = document.value.get("presets")
@@ -166,7 +171,8 @@ def _with_wishes(document: Document, styles: Styles, again: bool) -> Document:
         inside: Any = document.value
         for key in at:
             inside = inside.get(key) if isinstance(inside, dict) else None
-        if isinstance(inside, dict) and _is_wish(inside.get("style"), styles):
+        style = inside.get("style") if isinstance(inside, dict) else None
+        if isinstance(inside, dict) and (_is_mix(style) or _is_wish(style, styles)):
             said = document.place((*at, "style"))
             given: list[Assignment] = [((*at, name), value, said) for name, value in inside.items()]
             for path, value, _ in _spelled_out(given, styles, again):
@@ -183,7 +189,11 @@ def _spelled_out(
     for path, value, said in assignments:
         sets: dict[str, object] = {}
         is_style = path[-1:] == ("style",) and path[0] in ("jam", "presets")
-        if is_style and _is_wish(value, styles):
+        if is_style and _is_mix(value):
+            from livegen.control.words import with_names
+
+            value = with_names(str(value), styles())
+        elif is_style and _is_wish(value, styles):
             from livegen.control.words import read
 
             reading = read(str(value), styles=styles()).without(_beside(path, assignments))

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from livegen.control.charts import Charts
-from livegen.control.words import Reading, is_wish, read
+from livegen.control.words import Reading, is_wish, read, with_names
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.frames import (
@@ -101,6 +101,9 @@ class SurfaceHost:
         ):
             self.wish(request.value)
             return
+        if request.name == "style" and isinstance(request.value, str):
+            names = with_names(request.value, self.state.get("styles", ()))
+            request = request._replace(value=names)
         self._pass_on(request)
 
     def wish(self, text: str) -> Reading:

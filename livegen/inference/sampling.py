@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 Probabilities = NDArray[np.float64]  # sums to 1
 Mask = NDArray[np.bool_]
 
+_LEAST = 1e-30  # a probability that has a logarithm
 _FLOOR = -1e9  # stands for minus infinity, so that no arithmetic makes NaN of it
 
 
@@ -38,6 +39,17 @@ def probabilities(
     if not total:
         raise NothingAllowed
     return np.asarray(weights / total)
+
+
+def blended(
+    near: NDArray[np.float32], far: NDArray[np.float32], share: float
+) -> NDArray[np.float32]:
+    """Logits of the geometric mean of two distributions, of which the second has a share (0..1).
+
+    A product of experts (Hinton 2002, "Training products of experts by minimizing contrastive divergence").
+    """
+    sure, other = np.log(probabilities(near) + _LEAST), np.log(probabilities(far) + _LEAST)
+    return np.asarray((1 - share) * sure + share * other, np.float32)
 
 
 def nucleus(likely: Probabilities, share: float) -> Probabilities:

@@ -12,6 +12,7 @@ from math import isfinite
 from typing import TYPE_CHECKING, Any
 
 from livegen.errors import ChartError, ConfigError
+from livegen.jam.style_mix import JOINED, is_mix, styles_in
 from livegen.jam.turns import MODES
 from livegen.jam.variations import BALLAD_BPM, KITS, RITARDS, USUAL, VARIATIONS
 from livegen.music.metre import told_metre
@@ -248,8 +249,14 @@ _TABLE = (
     ),
     Control(
         "style", "text", "any",
-        help="Style, by a name that the model knows (its card lists them), or any.  Or a wish in English, Chinese or "
-        'German, such as "slow minor waltz, sparse", which sets other controls too.',
+        help="Style, by a name that the model knows (its card lists them), or any; or two of these joined by +, such "
+        "as jazz_bebop+folk_reel.  Or a wish in English, Chinese or German, such as \"slow minor waltz, sparse\", "
+        "which sets other controls too.",
+    ),
+    Control(
+        "style_mix", "number", 0.5, low=0.0, high=1.0,
+        help="Of two styles, how much of the second: 0 is the first alone, 1 the second.  Without a second it has no "
+        "effect.",
     ),
     Control(
         "offset", "number", 0, low=-200, high=200, unit="ms",
@@ -305,6 +312,11 @@ def _checked_text(name: str, text: str) -> str:
     match name:
         case "chart":
             chart_in(text)
+        case "style" if is_mix(text):
+            names = styles_in(text)
+            if len(names) != 2 or not all(names):
+                raise ConfigError(f"style: expected one style or two joined by +, got {text!r}")
+            return JOINED.join(names)
         case "scale" if text not in ("off", "played"):
             parse_scale(text)
         case "register" if text not in ("call", "all"):
@@ -407,6 +419,7 @@ class Settings:
     longest: float = _default("longest")
     parts: str = _default("parts")
     style: str = _default("style")
+    style_mix: float = _default("style_mix")
     offset: float = _default("offset")
     click: str = _default("click")
     count_in_bars: int = _default("count_in_bars")

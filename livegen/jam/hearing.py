@@ -26,7 +26,9 @@ from livegen.inference.contract import (
     is_finite,
 )
 from livegen.inference.memory import Memory, recalled
+from livegen.inference.sampling import blended
 from livegen.jam.struck import Struck
+from livegen.jam.style_mix import Blend
 from livegen.music.parts import DRUMS
 from livegen.music.quantise import LINES
 from livegen.music.timeline import Timeline
@@ -123,7 +125,7 @@ class Hearing:
 
     guard: GuardedModel
     timeline: Timeline
-    style: int
+    style: Blend
     encoder: Encoder
     sounding: Sounding
     state: State
@@ -137,9 +139,16 @@ class Hearing:
     # The events that the network can look back at, and the last one with the state before it.
     _past: deque[Heard | None] = field(default_factory=deque)
     _last: tuple[Event, State] | None = None
+    # Where two styles are mixed: the far one, and what was heard in it.
+    _far: tuple[int, State, Summary] | None = None
 
     @classmethod
-    def fresh(cls, guard: GuardedModel, timeline: Timeline, style: int = 0) -> "Hearing":
+    def fresh(
+        cls,
+        guard: GuardedModel,
+        timeline: Timeline,
+        style: Blend = Blend(),  # noqa: B008  a value
+    ) -> "Hearing":
         """Make a hearing that has heard nothing."""
         silence, looks = np.zeros(SOUNDING, np.float32), guard.model.facts.looks
         return cls(
@@ -152,6 +161,7 @@ class Hearing:
         return Hearing(
             self.guard, self.timeline, self.style, self.encoder.copy(), self.sounding.copy(),
             self.state, self.summary, self.heard, self.memory, _past=self._past.copy(), _last=self._last,
+            _far=self._far,
         )  # fmt: skip
 
     def go_by(self, timeline: Timeline) -> None:
@@ -223,12 +233,12 @@ class Hearing:
             self._advance(event, learns, heard)
 
     def step(self) -> Step | None:
-        """The step after which the next event is drawn; None before the first."""
-        if self._last is None:
+        """The step after which the next event is drawn; None before the first, and of two styles, which are two."""
+        if self._last is None or self.style.share:
             return None
         event, before = self._last
         sounding, past = self.sounding.copy(), tuple(self._past)
-        return Step(self.guard, event, self.style, sounding, before, past)
+        return Step(self.guard, event, self.style.near, sounding, before, past)
 
     def wait(self, tick: int) -> None:
         """Let the time pass that must have passed for an event at `tick` to be possible."""
@@ -243,10 +253,13 @@ class Hearing:
         return self.coloured(field, query, self.plain(field, query), memory)
 
     def plain(self, field: str, query: Query) -> Logits:
-        """The same as the network alone has them."""
+        """The same as the network alone has them, of two styles mixed."""
         if self.summary is None:
             raise ModelFault("nothing was heard")
-        return self.guard.logits(field, self.summary, query)
+        logits, (_, number, share) = self.guard.logits(field, self.summary, query), self.style
+        if not share or self._far is None or self._far[0] != number:
+            return logits
+        return blended(logits, self.guard.logits(field, self._far[2], query), share)
 
     def coloured(self, field: str, query: Query, logits: Logits, memory: float) -> Logits:
         """Logits of the network's, coloured by the memory."""
@@ -265,6 +278,16 @@ class Hearing:
             self.foretold = event, self.summary
         with suppress(ModelFault):  # counted; the state stays as it was, and the music goes on
             before = self.state
-            self.state, self.summary = self.guard.advance(event, self.style, self.sounding, before)
+            if self.style.share:
+                self._hear_far(event)
+            near = self.style.near
+            self.state, self.summary = self.guard.advance(event, near, self.sounding, before)
             self._last = event, before
             self._past.append(heard)
+
+    def _hear_far(self, event: Event) -> None:
+        """Hear an event in the far style too, from the one state on when there was none in that style."""
+        number = self.style.far
+        before = self._far[1] if self._far and self._far[0] == number else self.state
+        with suppress(ModelFault):
+            self._far = number, *self.guard.advance(event, number, self.sounding, before)

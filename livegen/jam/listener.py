@@ -19,10 +19,12 @@ from livegen.jam.harmonist import Harmonist
 from livegen.jam.harmony import Harmony
 from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.struck import Struck
+from livegen.jam.style_mix import Blend, StyleMix, styles_in
 from livegen.jam.successor import Successor
 from livegen.jam.surprise import Foretold, Surprise
 from livegen.music import beats, count_in
 from livegen.music.count_in import Count, CountSoFar
+from livegen.music.drum_bars import drums_of
 from livegen.music.genres import words_for
 from livegen.music.metre import COMMON_TIME, Metre
 from livegen.music.parts import DRUMS
@@ -51,7 +53,7 @@ class Listener:
         self.live = Hearing.fresh(GuardedModel(model), timeline)
         self.call: Call | None = None
         self.calls = 0
-        self.style = STYLE_UNKNOWN_NAME
+        self.style = StyleMix(STYLE_UNKNOWN_NAME)
         self.harmony = Harmony()
         self.harmonist = Harmonist(self.harmony)
         self.surprise = Surprise()
@@ -123,7 +125,9 @@ class Listener:
 
         From nothing the network finds no groove; after these it goes on in theirs.
         """
-        timeline, style = self.live.timeline, index_of(drummer.style, self.live.guard.model)
+        timeline, (_, far, share) = self.live.timeline, self.style
+        of_drums = StyleMix(drummer.style, drums_of(far), share)
+        style = blend_of(of_drums, self.live.guard.model)
         if self._drums is None:
             self._drums = Hearing.fresh(self.live.guard, timeline, style)
             number = (timeline.tick(now) - drummer.origin) // drummer.bar
@@ -332,11 +336,10 @@ class Listener:
 
     # --- another model --------------------------------------------------------------------------------------------
 
-    def offer(self, model: Model, style: str, now: int) -> None:
+    def offer(self, model: Model, style: StyleMix, now: int) -> None:
         """Another model: it hears what was played last, and then takes over on a bar line."""
         timeline = self.live.timeline
-        style_index = index_of(style, model)
-        self._successor = Successor(model, timeline, style_index, self._history)
+        self._successor = Successor(model, timeline, blend_of(style, model), self._history)
         self._swap_tick = timeline.bar_from(timeline.tick_from(now + 1))
 
     def swap_at(self, now: int) -> int | None:
@@ -352,7 +355,7 @@ class Listener:
         self._successor.work(strokes)
         return self._successor.is_ready
 
-    def succeed(self, style: str) -> None:
+    def succeed(self, style: StyleMix) -> None:
         """The next model takes over, with all that sounds as it is."""
         if self._successor is None:
             return
@@ -364,16 +367,10 @@ class Listener:
         if self.call:
             self.call.forget_strokes(self.live.copy())
 
-    def set_style(self, style: str) -> bool:
-        """Hear and play as a style from now on; False where the model knows none of that name."""
+    def set_style(self, style: StyleMix) -> None:
+        """Hear and play as a style, or two, from now on; as in any where the model knows none of such a name."""
         self.style = style
-        model = self.live.guard.model
-        self.live.style = index_of(style, model)
-        return self.knows(style)
-
-    def knows(self, style: str) -> bool:
-        """True if the model knows a style of that name."""
-        return style in self.live.guard.model.facts.styles
+        self.live.style = blend_of(style, self.live.guard.model)
 
 
 def index_of(style: str, model: Model) -> int:
@@ -382,12 +379,22 @@ def index_of(style: str, model: Model) -> int:
     return styles.index(style) if style in styles else 0
 
 
-def unknown_style(style: str, model: Model) -> str:
-    """Why a style is not taken.  A model may know a hundred: the nearest is named, and where the others stand.
+def blend_of(style: StyleMix, model: Model) -> Blend:
+    """The same by the model's numbers; nothing is mixed of two that are one to the model."""
+    near, far = index_of(style.near, model), index_of(style.far, model)
+    return Blend(near, far, style.share) if style.share and near != far else Blend(near)
 
-    The nearest is a style of the model's, or else a word that means one.
+
+def unknown_style(text: str, model: Model) -> str | None:
+    """Why a value of the control `style` is not taken; None if the model knows all that it names.
+
+    A model may know a hundred: the nearest is named, a style of the model's or else a word that means one, and where
+    the others stand.
     """
     styles = model.facts.styles
+    style = next((it for it in styles_in(text) if it not in styles), None)
+    if style is None:
+        return None
     known: tuple[Collection[str], ...] = (styles, words_for(styles))
     close = next((found for names in known if (found := get_close_matches(style, names, n=1))), [])
     meant = f"did you mean {close[0]}? " if close else ""

@@ -125,6 +125,10 @@ class Performer:
         swing, style = self._desk.settings.swing, self._listener.style
         if swing != "auto":
             return float(swing)
+        near = self._usual_swing(style.near)
+        return near + style.share * (self._usual_swing(style.far) - near) if style.share else near
+
+    def _usual_swing(self, style: str) -> float:
         return self._heard_swing if style == STYLE_UNKNOWN_NAME else usual_swing(style)
 
     # --- what has sounded -----------------------------------------------------------------------------------------
@@ -270,7 +274,7 @@ class Performer:
             return self._going_on(call, brief, self._heard(call, brief, now), settled)
         drummer = self._drummer(call, brief)
         kicks = drummer if brief.parts[DRUMS] else None
-        style, metre = self._listener.style, self._timeline.metre
+        style, metre = self._listener.style.near, self._timeline.metre
         if not brief.figures[BASS]:
             figure = of_bass(style, metre, drummer.origin, kicks)
             brief = replace(
@@ -301,7 +305,7 @@ class Performer:
         metre = self._timeline.metre
         rests = [it for it in brief.rests if not (brief.last and it.start == brief.last.tick)]
         accents = accents_of(rests, metre.place(brief.start).bar)
-        style = self._listener.style
+        style = self._listener.style.near
         self._is_brushed = is_brushed(
             self._desk.settings.kit, style, self._timeline.bpm, self._is_brushed
         )

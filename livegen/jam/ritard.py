@@ -77,7 +77,7 @@ class Ritard:
     def is_wanted(self) -> bool:
         """True if an ending of now slows down, or would if the time were ours."""
         bpm = self._listener.live.timeline.bpm
-        return is_wanted(self._desk.settings.ritard, self._listener.style, bpm)
+        return is_wanted(self._desk.settings.ritard, self._listener.style.near, bpm)
 
     @property
     def is_ours(self) -> bool:

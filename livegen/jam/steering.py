@@ -15,6 +15,7 @@ from livegen.jam.controls import Settings, Value, chart_in
 from livegen.jam.desk import Desk
 from livegen.jam.listener import Listener, unknown_style
 from livegen.jam.replies import Replies, Reply
+from livegen.jam.style_mix import mix_of
 from livegen.jam.turn_taking import TurnTaking
 from livegen.music.charts import nearest_style
 from livegen.music.metre import COMMON_TIME, told_metre
@@ -96,7 +97,7 @@ class Steering:
             timeline = replace(self._listener.live.timeline, tempo_us=self._listener.usual_us)
             has_heard = self._listener.calls > 0
             self._conductor.adopt(timeline if has_heard else replace(timeline, origin_us=now))
-        if self._has_changed(before, "style", "chart"):
+        if self._has_changed(before, "style", "style_mix", "chart"):
             self.set_style()
 
     def _has_changed(self, before: Settings | None, *names: str) -> bool:
@@ -121,15 +122,16 @@ class Steering:
         if style == STYLE_UNKNOWN_NAME and chart and chart.style:
             known = self._listener.live.guard.model.facts.styles
             style = nearest_style(chart.style, known) or STYLE_UNKNOWN_NAME
-        if not self._listener.set_style(style):
-            line = unknown_style(style, self._listener.live.guard.model)
+        self._listener.set_style(mix_of(style, self._desk.settings.style_mix))
+        if line := unknown_style(style, self._listener.live.guard.model):
             self._replies.refuse("style", line)
 
     def _check_style(self, before: Settings) -> None:
         """Raise ConfigError for a style that the model does not know, where one was just chosen."""
         style = self._desk.settings.style
-        if style != before.style and not self._listener.knows(style):
-            raise ConfigError(unknown_style(style, self._listener.live.guard.model))
+        line = unknown_style(style, self._listener.live.guard.model)
+        if style != before.style and line:
+            raise ConfigError(line)
 
     def next_line_us(self, now: int) -> int:
         """When the next bar line is, micros."""

@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from livegen.inference.contract import Model
 from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.struck import Struck
+from livegen.jam.style_mix import Blend
 from livegen.music.timeline import Timeline
 
 
@@ -16,7 +17,7 @@ class Successor:
     """A hearing of the same music by another model; `is_ready` once it has caught up."""
 
     def __init__(
-        self, model: Model, timeline: Timeline, style: int, heard: Iterable[Struck]
+        self, model: Model, timeline: Timeline, style: Blend, heard: Iterable[Struck]
     ) -> None:
         self.hearing = Hearing.fresh(GuardedModel(model), timeline, style)
         self._unheard = deque(heard)

@@ -8,7 +8,10 @@ const MORE: readonly (readonly [string, readonly string[]])[] = [
   ["Form", ["length", "trade", "start", "rest"]],
   ["Time", ["metre", "swing", "quantise", "groove", "click", "count_in_bars"]],
   ["Pitch", ["transpose", "register", "adherence", "voices", "longest"]],
-  ["Character", ["variation", "kit", "ritard", "follow", "theme", "memory", "temperature", "nucleus"]],
+  [
+    "Character",
+    ["variation", "kit", "ritard", "follow", "theme", "memory", "style_mix", "temperature", "nucleus"],
+  ],
   ["Output", ["offset", "clock_out"]],
 ];
 

@@ -5,7 +5,7 @@ import { loaded } from "../src/models";
 import { NoteTape, REST_US } from "../src/notes";
 import { OWN, rangeOf, registerOf } from "../src/pickers/registers";
 import { kindGroups, scaleOf } from "../src/pickers/scales";
-import { groupsOf } from "../src/pickers/styles";
+import { groupsOf, joined, split } from "../src/pickers/styles";
 import { written } from "../src/pickers/parts";
 import type { Control, EngineState } from "../src/types";
 
@@ -53,6 +53,16 @@ describe("styles", () => {
         ],
       },
     ]);
+  });
+});
+
+describe("two styles", () => {
+  it("are one value, and one style again where the second is empty or the same", () => {
+    expect(joined("jazz_bebop", "folk_reel")).toBe("jazz_bebop+folk_reel");
+    expect(split("jazz_bebop + folk_reel")).toEqual(["jazz_bebop", "folk_reel"]);
+    expect(joined("jazz_bebop", "")).toBe("jazz_bebop");
+    expect(joined("jazz_bebop", "jazz_bebop")).toBe("jazz_bebop");
+    expect(split("jazz_bebop")).toEqual(["jazz_bebop", ""]);
   });
 });
 

@@ -8,7 +8,7 @@ The meanings of genres stand in `livegen.music.genres`, those of all other words
 `reading`, and what comes of it in `wanted`.  No network, no files but the table.
 """
 
-from livegen.control.words.reading import is_name, is_wish, read
+from livegen.control.words.reading import is_name, is_wish, read, with_names
 from livegen.control.words.wanted import Reading
 
-__all__ = ["Reading", "is_name", "is_wish", "read"]
+__all__ = ["Reading", "is_name", "is_wish", "read", "with_names"]

@@ -98,3 +98,16 @@ function byRule(style: string, isShared: boolean): [group: string, label: string
 const byLabel = ([, one]: [string, string], [, other]: [string, string]): number =>
   rank(one) - rank(other) || one.localeCompare(other);
 const rank = (label: string): number => ({ "All kinds": 0, Other: 2 })[label] ?? 1;
+
+/** The first group of a list of second styles, which is empty by default. */
+export const NO_SECOND: Group = { label: "", options: [["", "+ no second style"]] };
+
+/** The value of the control for two styles; the second may be "". */
+export const joined = (first: string, second: string): string =>
+  second === "" || second === first ? first : `${first}+${second}`;
+
+/** The two styles of a value; the second is "" where it is one alone. */
+export function split(value: string): [first: string, second: string] {
+  const [first = "", second = ""] = value.split("+").map((name) => name.trim());
+  return [first, second];
+}

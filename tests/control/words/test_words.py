@@ -10,12 +10,19 @@ from hypothesis import strategies as st
 
 from bench.words import PROMPTS, figures, judged
 from livegen import shipped
-from livegen.control.words import is_name, read
+from livegen.control.words import is_name, read, with_names
 from livegen.control.words.vocabulary import TABLE
 from livegen.control.words.vocabulary import shipped as shipped_words
 from livegen.errors import ConfigError
 from livegen.inference.onnx_file import read as read_model
 from livegen.jam.controls import CONTROLS, settings
+
+
+def test_two_styles_joined_are_named_by_the_words_that_people_have_for_them() -> None:
+    assert with_names("bebop + waltz") == "jazz_bebop+folk_waltz"
+    assert with_names("mine+bebop", ("any", "mine", "jazz_bebop")) == "mine+jazz_bebop"
+    assert with_names("jazz_bebop+xyzzy") == "jazz_bebop+xyzzy"  # the model refuses it by name
+    assert with_names("slow waltz + sparse") == "slow waltz + sparse"
 
 
 def test_a_wish_sets_what_it_names_in_three_languages() -> None:
