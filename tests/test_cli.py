@@ -13,7 +13,7 @@ import livegen
 from livegen import answer, app, cli, config, shipped
 from livegen.app import replaying
 from livegen.app.daemons import recordings_folder
-from livegen.cli.options import AT_HAND, SYSTEMS
+from livegen.cli.options import AT_HAND, SETTING_OF, SYSTEMS
 from livegen.daemon import engine_process
 from livegen.daemon.ports import API_NAMES
 from livegen.errors import ConfigError, MidiFileError, ModelError
@@ -70,7 +70,7 @@ def test_the_help_of_serve_names_every_option(capsys: pytest.CaptureFixture[str]
 
     said = capsys.readouterr().out
     options = "--port --in --api --model --seed --config --set --player --record --stats"
-    at_hand = [f"--{name}" for name in AT_HAND]
+    at_hand = [SETTING_OF[name][0] for name in AT_HAND]
     assert [option for option in [*options.split(), *at_hand] if option not in said] == []
     assert [mode for mode in MODES if f"{mode}:" not in said] == []
 
@@ -221,6 +221,7 @@ def test_completion_offers_the_words_that_a_control_takes(
 VALUES = {
     "mode": "solo",
     "style": "jazz",
+    "style_mix": "0.3",
     "chart": "12-bar-blues",
     "tempo": "90",
     "sync": "internal",
@@ -243,7 +244,7 @@ def test_what_people_reach_for_has_an_option_each_that_says_its_help_and_sets_it
         return 0
 
     monkeypatch.setattr(app, "serve", serve)
-    arguments = [word for name, value in VALUES.items() for word in (f"--{name}", value)]
+    arguments = [word for name, value in VALUES.items() for word in (SETTING_OF[name][0], value)]
 
     assert tuple(VALUES) == AT_HAND
     assert run("serve", *arguments) == 0

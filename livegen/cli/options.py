@@ -23,6 +23,7 @@ MISTAKE, OURS, INTERRUPTED = 2, 1, 130  # exit statuses
 AT_HAND = (
     "mode",
     "style",
+    "style_mix",
     "chart",
     "tempo",
     "sync",
@@ -45,7 +46,7 @@ SETTING_OF = {
     "page": ("--page", "page.enabled"),
     "surfaces": ("--surface", "surfaces"),
     "sound": ("--sound", "sound.enabled"),
-    **{name: (f"--{name}", f"jam.{name}") for name in AT_HAND},
+    **{name: (f"--{name.replace('_', '-')}", f"jam.{name}") for name in AT_HAND},
 }
 
 
@@ -165,7 +166,7 @@ def _control_option(control: Control) -> Callable[[Any], Any]:
     takes = "" if control.kind == "choice" else f"  Takes {expected(control)}."
     is_word = control.kind == "text"  # whose help says already what it takes
     return click.option(
-        f"--{control.name}",
+        SETTING_OF[control.name][0],
         *ALIASES.get(control.name, ()),
         control.name,
         type=click.Choice(control.choices) if control.kind == "choice" else OfControl(control),
