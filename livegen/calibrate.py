@@ -40,6 +40,8 @@ STEADY_US = (
     30_000  # of the round trips, eight in ten lie closer together, or no one offset fits them
 )
 DELIVERY_US = 100_000
+# A JACK server on a busy machine stands still for a second or two while programs come and go, and runs on.
+FROZEN_US = 10 * SECOND
 POLL_US = 500
 
 ROUTING = """\
@@ -162,6 +164,7 @@ class Calibration:
     def __init__(self, ports: Ports, time: Time | None = None) -> None:
         self._ports, self._time = ports, time or Time()
         self._sounding: dict[NoteOn, int] = {}  # and when each ends
+        self._well_at = self._time.now()  # when the MIDI server was last seen running
 
     def wait_for_route(self, patience_us: int = PATIENCE_US) -> Way | None:
         """Knock twice a second until it is heard, changed in the same way three times running; None if it never was."""
@@ -202,18 +205,25 @@ class Calibration:
         del self._sounding[note]
 
     def _listen(self, until: int, hear: Callable[[NoteOn, int], object]) -> None:
-        """Hear notes that come, and end ours in time.  Raises PortError when the MIDI server goes or freezes."""
+        """Hear notes that come, and end ours in time.
+
+        Raises PortError when the MIDI server goes, or stands still for `FROZEN_US`.
+        """
         while (now := self._time.now()) < until:
             for message in map(decode, self._ports.receive()):
                 if isinstance(message, NoteOn):
                     hear(message, now)
             for note in [note for note, end in self._sounding.items() if end <= now]:
                 self._end(note)
-            if self._ports.health(now) is not Health.WELL:
-                raise PortError(
-                    f"{self._ports.api}: the MIDI server stopped; start it, and try again"
-                )
+            self._look_after_server(now)
             self._time.wait_until(min(until, now + POLL_US))
+
+    def _look_after_server(self, now: int) -> None:
+        health = self._ports.health(now)
+        if health is Health.WELL:
+            self._well_at = now
+        elif health is Health.LOST or now - self._well_at >= FROZEN_US:
+            raise PortError(f"{self._ports.api}: the MIDI server stopped; start it, and try again")
 
 
 def _way(answers: Sequence[Sequence[NoteOn]]) -> Way | None:

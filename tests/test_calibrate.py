@@ -9,6 +9,7 @@ import pytest
 
 from livegen import calibrate, config
 from livegen.calibrate import (
+    FROZEN_US,
     LATE_US,
     NOTES,
     Calibration,
@@ -19,6 +20,7 @@ from livegen.calibrate import (
     pattern,
     with_offset,
 )
+from livegen.daemon.clock import SECOND
 from livegen.daemon.ports import EmbeddedPorts
 from livegen.daemon.server_watch import Health
 from livegen.doctor import listening
@@ -321,12 +323,25 @@ def test_a_signal_to_end_is_taken_like_ctrl_c_and_then_as_before(
 def test_a_server_that_goes_or_freezes_is_told(
     state: Health, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    daw = Daw(after(5 * MS))
+    daw = Daw(lambda data: [])
     daw.state = state
 
     with pytest.raises(PortError, match="the MIDI server stopped"):
         started(daw, monkeypatch)
     assert daw.is_closed
+
+
+def test_a_server_that_stands_still_for_seconds_and_runs_on_is_waited_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Pausing(Daw):
+        def health(self, now: int) -> Health:
+            return Health.WELL if now > 5_000_000 + FROZEN_US - SECOND else Health.STALLED
+
+        def receive(self) -> list[bytes]:
+            return super().receive() if self.health(self.at) is Health.WELL else []
+
+    assert started(Pausing(after(5 * MS)), monkeypatch).lost == 0
 
 
 def test_where_a_livegen_runs_or_no_midi_system_is_nothing_is_sent(

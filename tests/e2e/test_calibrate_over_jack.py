@@ -36,7 +36,7 @@ def calibrating(jack: Jack, home: Path, *options: str) -> Iterator["subprocess.P
                 process.kill()
 
 
-def test_the_way_through_a_wire_is_measured_and_the_offset_saved(
+def test_the_way_through_a_wire_is_measured_and_the_offset_saved_where_the_machine_is_steady(
     jack: Jack, tmp_path: Path
 ) -> None:
     for _ in range(TRIES):
@@ -47,9 +47,14 @@ def test_the_way_through_a_wire_is_measured_and_the_offset_saved(
         if UNSTEADY not in said:
             break
 
-    assert (process.returncode, complaints) == (0, ""), said
+    assert complaints == "", said
+    written = tmp_path / "livegen" / "config.yaml"
+    if UNSTEADY in said:
+        assert process.returncode == 2 and not written.exists()
+        return
+    assert process.returncode == 0
     assert "40 notes, 0 lost; round trip " in said
-    saved = config.load(tmp_path / "livegen" / "config.yaml").controls["offset"]
+    saved = config.load(written).controls["offset"]
     assert isinstance(saved, int | float) and f"jam.offset: {saved:.0f}\n" in said
     # Half of one to two periods of 128 frames at 48 kHz; a busy machine may add some.
     assert -50 <= saved <= 0
