@@ -16,6 +16,7 @@ from livegen.jam.drummer import Drummer
 from livegen.jam.figures import NO_FIGURES, Figures, of_variation
 from livegen.jam.harmonies import ChordFrom, Outline, Welcome
 from livegen.jam.mixer import strip_of, strips
+from livegen.jam.sentences import Sentences
 from livegen.jam.theme import Theme
 from livegen.jam.turns import MODES, Length, Mode, Parts
 from livegen.jam.variations import PLAIN_KIT, USUAL, VARIATIONS, Kit
@@ -82,7 +83,8 @@ class Brief:
     ticks `silent_since`.  `room` is the share of `density` that
     somebody who plays along leaves, None for an answer.  `pace` is the call's onsets per beat, and
     `follow` (0..1) how closely density and loudness keep to those of the call.  `supposes`: the parts that are
-    not ours are somebody's who plays on, and not silent.  `theme` is what the part that leads takes up.
+    not ours are somebody's who plays on, and not silent.  `theme` is what the part that leads takes up,
+    and `sentences` are those in which it speaks where it goes on for ever.
     `memory` (0..1) is how much all of them take up of what was played in the session.
     `strikes` are chords, with their ticks, that the parts which accompany strike; notes of theirs outside them end.
     From each of `waits`, a tick, those parts wait a moment for the player's chord.  At the beginning of each of `rests`
@@ -116,6 +118,7 @@ class Brief:
     silent_since: tuple[int, ...] | None = None
     supposes: bool = False
     theme: Theme | None = None
+    sentences: Sentences | None = None
     memory: float = 0.0
     strikes: tuple[ChordFrom, ...] = ()
     rests: tuple[Stretch, ...] = ()
@@ -155,11 +158,13 @@ def brief_for(
     outline: Outline = Outline(),  # noqa: B008  a value
     now: int | None = None,
     theme: Theme | None = None,
+    tonic: frozenset[int] = frozenset(),
     swing: float = STRAIGHT,
 ) -> Brief:
     """The brief for what answers, or goes along with, `phrase` from tick `start` on, as things are at `now` (micros).
 
-    `outline` is the harmony that is gone by; `swing` is in percent of a beat.
+    `outline` is the harmony that is gone by, `tonic` the pitch classes on which a line comes to rest; `swing` is in
+    percent of a beat.
     """
     mode = MODES[settings.mode]
     beside = mode.is_beside
@@ -180,6 +185,11 @@ def brief_for(
         chords = (chord for _, chord in outline.chords if chord)
         allowed = allowed.union(*(chord.pitch_classes for chord in chords))
     left = room(phrase, settings, timeline, now) if beside and now is not None else None
+    sentences = None
+    if theme and ticks is None and not beside:
+        # Over chords each of them says where a line may rest.
+        at_rest = frozenset[int]() if outline.chords else tonic
+        sentences = Sentences(timeline.metre, timeline.metre.bar_near(theme.began), at_rest)
     ending = outline.ending
     end = None if ticks is None else start + ticks
     return Brief(
@@ -208,6 +218,7 @@ def brief_for(
         wanted=_WANTED if beside else 0.0,
         supposes=beside,
         theme=theme,
+        sentences=sentences,
         memory=settings.memory,
         densities=tuple(
             strip.density * density

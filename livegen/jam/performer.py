@@ -602,6 +602,7 @@ class Performer:
             routes=self._agenda.routes,
             now=now,
             theme=self._theme(call) if self.mode.takes_theme else None,
+            tonic=self._listener.harmony.at_home(call.phrase.key, now)[1],
             outline=outline,
             swing=self._swing,
         )

@@ -18,6 +18,7 @@ Rules of this file, from what went wrong without them, measured on a prototype:
 * a line that leads does not go round in circles (jam/circles.py);
 * a comp beside a player strikes again a sixteenth later at the soonest: closer strokes are a tremolo;
 * a part with a figure begins a note on each of its beats, whatever else the model has it play (jam/figures.py);
+* a line that goes on for ever comes to rest at the end of each sentence (jam/sentences.py);
 * where nothing at all may be played the response ends: a rest, and no fault;
 * silence ends: the first onset comes within a beat and half the response, the next within
   `LONGEST_SILENCE`.
@@ -51,6 +52,7 @@ from livegen.jam.figures import Role
 from livegen.jam.harmonies import WAIT, foot
 from livegen.jam.hearing import Hearing, ModelFault
 from livegen.jam.reasons import Cause, Drawn, Mixed, Reason
+from livegen.jam.sentences import BREATH, Close
 from livegen.jam.theme import SHARES, Point, line_of, mixed
 from livegen.music.charts import Stretch
 from livegen.music.chord import Chord
@@ -147,6 +149,7 @@ class Rollout(PlayedOnce):
         if self._closes is not None and self._grid_from(self._closes) != self._closes:
             self._closes = None
         self._closed: int | None = None  # the tick of its last onset
+        self._close: Close | None = None  # of the sentence that goes on
         self._silent_since = list(brief.silent_since or (brief.start,) * len(brief.parts))
         # Planned, to be heard before the next: a first note need not wait for it.
         self._unheard: deque[Stroke] = deque()
@@ -154,6 +157,7 @@ class Rollout(PlayedOnce):
         # The part that takes up the theme, and its line so far.
         self._leads = brief.parts.index(True) if True in brief.parts else DRUMS
         self._theme = None if self._leads == DRUMS else brief.theme
+        self._speak_from(self.frontier)
         self._strikes = deque(brief.strikes)
         self._voicing = voicing_of(own := list(own))  # of the comp's chord before
         self._kept: _Beat | None = None  # a beat of a figure that has come
@@ -227,6 +231,8 @@ class Rollout(PlayedOnce):
             self.hearing.feed(self._unheard.popleft())
         if self.brief.end is not None and self.frontier >= self.brief.end:
             return self._finish(self.frontier)
+        if self._close and self._closed is None and self.frontier > self._close.tick:
+            self._speak_from(self.frontier)  # it was missed
         struck = self._struck_next
         if struck is not None and struck <= self.frontier:
             if self._strikes:
@@ -236,6 +242,8 @@ class Rollout(PlayedOnce):
             return self._keep_beat(self._kept)
         beat = self._beat
         closed = self._closed
+        if closed is not None and self._close:
+            return self._breathe(self._close)
         if closed is not None and all(at >= closed for _, at in self._notes.values()):
             return self._finish(self.brief.end or self.frontier)
         brief, time = self.brief, self._draw_time()
@@ -327,7 +335,7 @@ class Rollout(PlayedOnce):
             last = self._last()
             share *= min(rate, 1 / rate)  # who wants more notes or fewer wants another rhythm
             likely = mixed(likely, share, (point.tick - last for point in coming), allowed)
-            share, again = self._recalled()
+            share, again, _ = self._recalled()
             if again:
                 likely = mixed(likely, share, [again.tick - last], allowed)
         if hits := self._kept_from(self.frontier):
@@ -351,11 +359,12 @@ class Rollout(PlayedOnce):
         """The share that a hit has which the drums keep to."""
         return self.brief.drummer.share(hit) if self.brief.drummer else 0.0
 
-    def _recalled(self) -> tuple[float, Point | None]:
-        """The note of four bars before, where a line that goes on and on has it come again."""
-        if self._theme is None or self.brief.end is not None:
-            return 0.0, None
-        return self._theme.recalls(self._line, self.hearing.timeline.metre)
+    def _recalled(self) -> tuple[float, Point | None, int]:
+        """The note that its sentences have come again, with its share, and how many ticks before it was played."""
+        sentences = None if self.brief.end is not None else self.brief.sentences
+        if self._theme is None or sentences is None:
+            return 0.0, None, 0
+        return self._theme.recalls(self._line, sentences)
 
     def _rate(self) -> float:
         """How much denser to play than the model would, so that the whole comes out as dense as the call."""
@@ -455,9 +464,12 @@ class Rollout(PlayedOnce):
         if self._theme and leads:
             share, coming = self._theme.follows(self._line)
             yield Mixed(Cause.THEME, share, tuple(point.pitch for point in coming))
-            share, again = self._recalled()
+            share, again, back = self._recalled()
             if again and again.tick == tick:
-                yield Mixed(Cause.FORM, share, (again.pitch,))
+                yield Mixed(Cause.FORM, share, (again.pitch,), back)
+            if self._close and self.brief.sentences and tick == self._closes and self._line:
+                tonic = self.brief.sentences.tonic if self._close.is_full else frozenset[int]()
+                yield Mixed(Cause.CLOSE, *self._theme.rests_on(self._line[-1], tonic))
 
     def _draw_for(
         self, because: Reason, query: Query, allowed: Mask, favour: NDArray[np.float64] | None
@@ -467,8 +479,8 @@ class Rollout(PlayedOnce):
         plain = self.hearing.plain("pitch", query)
         logits = self.hearing.coloured("pitch", query, plain, self.brief.memory)
         likely = _favoured(logits, allowed, temperature, favour)
-        for _, share, pitches in because.mixes:
-            likely = mixed(likely, share, pitches, allowed)
+        for mix in because.mixes:
+            likely = mixed(likely, mix.share, mix.pitches, allowed)
         pitch = self._chosen(likely)
         step = self.hearing.step() if self._keeps_steps else None
         drawn = Drawn(pitch, query, plain, logits, allowed, favour, temperature, cut, step)
@@ -780,6 +792,26 @@ class Rollout(PlayedOnce):
             return False
         self._leaving[part, pitch] = until
         return True
+
+    # --- sentences ------------------------------------------------------------------------------------------------
+
+    def _speak_from(self, tick: int) -> None:
+        """Begin a sentence of a line that goes on for ever: where it comes to rest is known."""
+        if self._theme is None or self.brief.sentences is None or self.brief.end is not None:
+            return
+        self._close, self._closed = self.brief.sentences.closing(tick), None
+        is_on_grid = self._grid_from(self._close.tick) == self._close.tick
+        self._closes = self._close.tick if is_on_grid else None
+
+    def _breathe(self, close: Close) -> None:
+        """End what is held a little before the bar line, and begin another sentence there."""
+        for (part, pitch), (_, onset) in self._notes.items():
+            held = min(close.until - BREATH, onset + self.brief.longest)
+            held = held if onset == self._closed else onset + SHORTEST
+            return self._end(part, pitch, max(self.frontier, held))
+        self._onset_by = max(self._onset_by, close.until)
+        self._wait(max(self.frontier, close.until))
+        return self._speak_from(self.frontier)
 
     # --- what follows -------------------------------------------------------------------------------------------
 

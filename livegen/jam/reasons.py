@@ -21,7 +21,7 @@ from livegen.inference.contract import Logits, Query
 from livegen.inference.sampling import Mask, Probabilities, nucleus, probabilities
 from livegen.jam.harmonies import Favour, Welcome
 from livegen.jam.hearing import Step
-from livegen.jam.theme import BEFORE, Point, Theme, mixed
+from livegen.jam.theme import Point, Theme, mixed
 from livegen.music.chord import Chord
 
 DECIDES = log(2)  # nats: who makes a note likelier by so much decided it
@@ -42,7 +42,8 @@ class Cause(Enum):
     VOICES = "voices", "it is the nearest to the last chord"
     MEMORY = "memory", "you have played this before"
     THEME = "theme", "your phrase goes on like this after the same notes"
-    FORM = "form", "it was like this four bars before"
+    FORM = "form", "it was like this some bars before"
+    CLOSE = "close", "a group of four bars comes to rest here"
     BAR = "bar", "the drums repeat a bar that has it here"
     CUE = "cue", "a cue or the chart asked for it here"
     REPEAT = "repeat", "the last answer is repeated"
@@ -54,11 +55,12 @@ class Cause(Enum):
 
 
 class Mixed(NamedTuple):
-    """A share, 0 to 1, that somebody had in the odds, evenly over some pitches."""
+    """A share (0..1) that somebody had in the odds, evenly over some pitches; the original was `back` ticks before."""
 
     source: Cause
     share: float
     pitches: tuple[int, ...]
+    back: int = 0
 
 
 class Drawn(NamedTuple):
@@ -130,9 +132,9 @@ def odds(reason: Reason, drawn: Drawn) -> Iterator[tuple[Cause, Probabilities]]:
     for source, favour in _favours(reason, drawn.favour):
         likely = probabilities((logits + favour).astype(np.float32), drawn.allowed, temperature)
         yield source, likely
-    for source, share, pitches in reason.mixes:
-        likely = mixed(likely, share, pitches, drawn.allowed)
-        yield source, likely
+    for mix in reason.mixes:
+        likely = mixed(likely, mix.share, mix.pitches, drawn.allowed)
+        yield mix.source, likely
 
 
 def _favours(reason: Reason, favour: Favour | None) -> Iterator[tuple[Cause, Favour]]:
@@ -168,11 +170,11 @@ def explained(reason: Reason, drawn: Drawn) -> Explanation:
 
 
 def _originals(reason: Reason, source: Cause, pitch: int) -> Iterator[Point]:
-    """The notes that a pitch repeats: of the call that the theme is of, or of what went four bars before."""
+    """The notes that a pitch repeats: of the call that the theme is of, or of what went some bars before."""
     if source is Cause.THEME and reason.theme:
         pitches = next(mix.pitches for mix in reason.mixes if mix.source is source)
         came = reason.theme.originals(reason.past)
         yield from (point for at, point in zip(pitches, came, strict=True) if at == pitch)
-    elif source is Cause.FORM and reason.welcome:
-        bar = reason.welcome.metre.place(reason.tick).bar
-        yield Point(reason.tick - BEFORE * bar, pitch)
+    for mix in reason.mixes:
+        if source is Cause.FORM is mix.source:
+            yield Point(reason.tick - mix.back, pitch)

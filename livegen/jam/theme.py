@@ -19,7 +19,7 @@ import numpy as np
 
 from livegen.codec.encoder import Stroke
 from livegen.inference.sampling import Mask, Probabilities
-from livegen.music.metre import Metre
+from livegen.jam.sentences import BACK, Sentences
 from livegen.music.parts import DRUMS
 from livegen.music.quantise import on_line
 
@@ -29,14 +29,9 @@ MOST = 1.5
 SHARES = (0.0, 0.35, 0.6, 0.7, 0.6, 0.5, 0.35, 0.2)
 FEWEST = 4  # notes of a theme
 LATEST = 128  # notes of a call that are taken up
-# A line that goes on makes periods of eight bars: the fifth and the sixth are like the first and the second (Caplin,
-# "Classical Form", 1998: the parallel period).
-PERIOD, AGAIN, BEFORE = (
-    8,
-    (4, 6),
-    4,
-)  # bars: of a period, which are heard again, how many bars before they were
-SAME = 0.9  # share that what stood there has, taken as many times over as that of a figure
+SAME = 0.97  # share that a bar has which comes again, taken as many times over as that of a figure
+REST = 0.9  # the same of the tones on which a line comes to rest
+REACH = 7  # semitones from the note before within which they lie
 
 
 class Point(NamedTuple):
@@ -93,17 +88,37 @@ class Theme:
                 found.append(place)
         return matched, found
 
-    def recalls(self, line: Sequence[Point], metre: Metre) -> tuple[float, Point | None]:
-        """The note that comes next in a line that goes on, where a period has it come again, and its share, 0 to 1."""
-        if not line:
-            return 0.0, None
-        bar = metre.place(line[-1].tick).bar
-        since = line[-1].tick - BEFORE * bar
-        at = bisect_right(line, since, key=lambda point: point.tick)
-        again = Point(line[at].tick + BEFORE * bar, line[at].pitch)
-        number = (again.tick - metre.place(again.tick).position) // bar % PERIOD
-        is_due = AGAIN[0] <= number < AGAIN[1] and line[0].tick <= since + bar
-        return (self._share(SAME), again) if is_due else (0.0, None)
+    @property
+    def began(self) -> int:
+        """The tick of the first note of the call."""
+        return self._line[0].tick
+
+    def recalls(
+        self, line: Sequence[Point], sentences: Sentences
+    ) -> tuple[float, Point | None, int]:
+        """The note that comes next in a line that goes on after the call, where its sentences have it come again.
+
+        With its share, 0 to 1, and how many ticks before it was played.
+        """
+        bar = sentences.metre.place(line[-1].tick).bar if line else 0
+        for back in [bars * bar for bars in BACK] if line else ():
+            since = line[-1].tick - back
+            came = self._first_after(since, line)
+            is_near = came is not None and came.tick - since <= bar
+            if came and is_near and sentences.before(came.tick + back) * bar == back:
+                return self._share(SAME), Point(came.tick + back, came.pitch), back
+        return 0.0, None, 0
+
+    def _first_after(self, tick: int, line: Sequence[Point]) -> Point | None:
+        """The first note after a tick, of the call or of the line that goes on."""
+        part = self._line if tick < self._line[-1].tick else line
+        at = bisect_right(part, tick, key=lambda point: point.tick)
+        return part[at] if at < len(part) else None
+
+    def rests_on(self, before: Point, tonic: frozenset[int]) -> tuple[float, tuple[int, ...]]:
+        """The pitches of a triad on which a line comes to rest from the note before, and their share, 0 to 1."""
+        near = range(before.pitch - REACH, before.pitch + REACH + 1)
+        return self._share(REST), tuple(pitch for pitch in near if pitch % 12 in tonic)
 
     def _share(self, plain: float) -> float:
         return float(1 - (1 - plain) ** (MOST * self._strength**2))

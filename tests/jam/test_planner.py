@@ -15,6 +15,7 @@ from livegen.jam.brief import LONGEST_NOTE, Brief, everything
 from livegen.jam.harmonies import ChordFrom, Welcome
 from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.planner import Rollout
+from livegen.jam.sentences import Sentences
 from livegen.jam.theme import Point, Theme, line_of
 from livegen.music.charts import Stretch
 from livegen.music.chord import Chord
@@ -502,3 +503,51 @@ def test_a_response_takes_up_figures_and_rhythm_of_its_theme_and_none_on_purpose
     (figures, rhythm), (by_chance, usual) = taken_up(THEME), taken_up(None)
     assert figures > 1.5 * by_chance
     assert rhythm > 1.5 * usual
+
+
+# --- sentences ----------------------------------------------------------------------------------------------------
+
+BAR = 4 * BEAT
+GOES_ON = replace(
+    FREE,
+    end=None,
+    parts=(True, False, False, False),
+    theme=THEME,
+    sentences=Sentences(COMMON_TIME, 0, frozenset({0, 4, 7})),
+)
+
+
+def gone_on(brief: Brief, bars: int, seed: int = 0) -> list[Stroke]:
+    """What a line that goes on for ever plays in so many bars."""
+    rollout = Rollout(hearing(UniformModel(6)), brief, np.random.default_rng(seed))
+    while rollout.frontier < bars * BAR:
+        rollout.step()
+    return [stroke for stroke in rollout.planned if stroke.tick < bars * BAR]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_line_that_goes_on_comes_to_rest_at_the_end_of_groups_of_four_bars(seed: int) -> None:
+    planned = gone_on(GOES_ON, 17, seed)
+    for until in (4 * BAR, 8 * BAR, 16 * BAR):
+        close, half = until - 2 * BEAT, [s for s in planned if until - 2 * BEAT < s.tick < until]
+        assert [it.tick for it in onsets(planned) if it.tick == close]
+        assert [(it.velocity, it.tick) for it in half if it.tick > close + 2] == [
+            (0, until - BEAT // 2)
+        ]
+    assert [it for it in onsets(planned) if it.tick >= 16 * BAR]
+
+
+def test_the_second_group_mostly_comes_to_rest_on_a_tone_of_the_tonic_triad() -> None:
+    closes = [
+        it
+        for seed in range(12)
+        for it in onsets(gone_on(GOES_ON, 8, seed))
+        if it.tick == 7 * BAR + 48
+    ]
+    assert sum(it.pitch % 12 in (0, 4, 7) for it in closes) > 0.6 * len(closes)
+
+
+def test_a_line_without_sentences_or_with_an_end_rests_where_it_likes() -> None:
+    for brief in (replace(GOES_ON, sentences=None), replace(GOES_ON, end=17 * BAR)):
+        planned = gone_on(brief, 16)
+        assert [it for it in onsets(planned) if 3 * BAR + 2 * BEAT < it.tick < 4 * BAR]

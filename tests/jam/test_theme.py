@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.codec.encoder import Stroke
+from livegen.jam.sentences import FORM, Sentences
 from livegen.jam.theme import (
     FEWEST,
     LATEST,
@@ -17,7 +18,7 @@ from livegen.jam.theme import (
     mixed,
     theme_of,
 )
-from livegen.music.metre import COMMON_TIME
+from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.parts import COMP, DRUMS, LEAD
 from livegen.music.quantise import on_line
 
@@ -122,25 +123,49 @@ def test_what_is_mixed_stays_a_distribution_over_what_is_allowed(
     assert all(found[place] >= share / len(wanted) - 1e-9 for place in set(wanted))
 
 
-# --- periods ------------------------------------------------------------------------------------------------------
+# --- sentences ----------------------------------------------------------------------------------------------------
+
+BAR = 96
+SENTENCES = Sentences(COMMON_TIME, 0)
 
 
-def test_the_fifth_and_the_sixth_bar_of_a_period_recall_the_first_and_the_second() -> None:
-    theme = Theme([Point(tick, 60) for tick in range(0, 96, 24)], 1.0)
-    line = [Point(tick, 60 + tick // 24 % 7) for tick in range(0, 96 * 4, 24)]
-    recalled = []
-    while line[-1].tick < 96 * 8:
-        share, again = theme.recalls(line, COMMON_TIME)
+def test_of_four_periods_each_takes_up_an_idea_as_its_form_has_it() -> None:
+    line = [Point(tick, 60 + tick // 24 % 7) for tick in range(BAR, 4 * BAR, 24)]
+    theme = Theme([Point(tick, 60 + tick // 24) for tick in range(0, BAR, 24)], 1.0)
+    came: dict[int, list[int]] = {}
+    while line[-1].tick < BAR * 32:
+        share, again, back = theme.recalls(line, SENTENCES)
         if again:
+            whole = [*theme._line, *line]
             assert 0 < share < 1
-            assert again == Point(line[-1].tick + 24, line[-16].pitch)
-            recalled.append(again.tick // 96)
+            assert Point(again.tick - back, again.pitch) in whole
+            came.setdefault(again.tick // BAR, []).append(back // BAR)
         line.append(again or Point(line[-1].tick + 24, 72))
-    assert recalled == [4] * 4 + [5] * 4
+    assert came == {bar: [before] * 4 for bar, before in enumerate(FORM) if before}
+
+
+def test_an_idea_of_the_call_comes_again_in_the_line_that_goes_on_after_it() -> None:
+    theme = Theme([Point(tick, 60 + tick // 24) for tick in range(0, 2 * BAR, 24)], 1.0)
+    line = [Point(tick, 50) for tick in range(2 * BAR, 4 * BAR, 24)]
+    _, again, back = theme.recalls(line, SENTENCES)
+    assert (again, back) == (Point(4 * BAR, 60), 4 * BAR)
 
 
 def test_what_has_not_been_played_is_not_recalled() -> None:
-    theme = Theme([Point(tick, 60) for tick in range(0, 96, 24)], 1.0)
-    assert theme.recalls([], COMMON_TIME) == (0.0, None)
-    late = [Point(tick, 60) for tick in range(96 * 3, 96 * 4, 24)]
-    assert theme.recalls(late, COMMON_TIME) == (0.0, None)
+    theme = Theme([Point(tick, 60) for tick in range(3 * BAR, 4 * BAR, 24)], 1.0)
+    assert theme.recalls([], SENTENCES) == (0.0, None, 0)
+    late = [Point(tick, 60) for tick in range(BAR * 4, BAR * 5, 24)]
+    assert theme.recalls(late, SENTENCES) == (0.0, None, 0)
+
+
+def test_groups_of_four_bars_close_on_their_last_strong_beat_and_each_second_one_on_the_tonic() -> (
+    None
+):
+    closes = [SENTENCES.closing(0)]
+    while closes[-1].until < 16 * BAR:
+        closes.append(SENTENCES.closing(closes[-1].tick))
+    assert [close.tick for close in closes] == [3 * BAR + 48, 7 * BAR + 48, 15 * BAR + 48]
+    assert [close.until for close in closes] == [4 * BAR, 8 * BAR, 16 * BAR]
+    assert [close.is_full for close in closes] == [False, True, True]
+    waltz = Sentences(parse_metre("3/4"), 72)
+    assert waltz.closing(72) == (72 + 3 * 72, 72 + 4 * 72, False)
