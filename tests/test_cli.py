@@ -97,7 +97,7 @@ def test_the_help_of_serve_names_every_option(capsys: pytest.CaptureFixture[str]
         (["serve", "--model", "$NO_SUCH_PLACE/x.onnx"], "$NO_SUCH_PLACE is not set"),
         (["serve", "--set", "recording.folder=$NO_SUCH_PLACE"], "$NO_SUCH_PLACE is not set"),
         (["serve", "--config", "no.yaml"], "no.yaml"),
-        (["generate", "--out", "x.mid"], "Missing argument"),
+        (["generate"], "Missing option '--out'"),
         (["evaluate", "no-such", "--data", "."], "'no-such' is neither a model"),
         (
             ["serve", "--model", "models/jam-phrases"],

@@ -7,7 +7,7 @@ by name.
 
 from livegen.app.daemons import read_again, serve
 from livegen.app.engines import build_engine, engine_settings, load_model
-from livegen.app.generating import generate
+from livegen.app.generating import generate, sing
 from livegen.app.replaying import replay
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "read_again",
     "replay",
     "serve",
+    "sing",
 ]

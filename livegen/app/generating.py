@@ -12,6 +12,7 @@ from livegen.errors import ConfigError
 
 if TYPE_CHECKING:
     from livegen.config import Config
+    from livegen.music.smf import Score
     from livegen.notation.symbols import Notation
 
 
@@ -32,20 +33,12 @@ def generate(
     from livegen.answer import answer, rules, written
     from livegen.inference.opening import load
     from livegen.music import smf
-    from livegen.notation.files import check as check_score
     from livegen.notation.notate import notate
-    from livegen.sound.fonts import font as sound_font
 
     settings = engine_settings(config)
     _expect_to_play(str(config.controls["mode"]))
     targets = _targets(calls, out)
-    _expect_one("--score", scores, calls, replaces)
-    _expect_one("--audio", [audio] if audio else [], calls, replaces)
-    for option, file in [("--score", path) for path in scores]:
-        _said_by(option, file, partial(check_score, file.suffix.lower()))
-    if audio:
-        _said_by("--audio", audio, partial(_expect_sound, audio))
-    font = sound_font(config.sound.font) if audio else None
+    font = _expect_outputs(calls, scores, audio, config, replaces)
     if not replaces:
         expect_free(list(targets.values()))
     model = load(Path(settings["model"]))
@@ -65,13 +58,79 @@ def generate(
                 scores, notate(answered, call.stem, *written(engine, answered)), replaces
             )
         if audio and font:
-            from livegen.sound.render import programs_of, wav
-            from livegen.sound.synth import MODEL, PLAYER
+            yield _write_audio(audio, answered, font, config, score, replaces)
 
-            told = {PLAYER: programs_of(score), MODEL: programs_by_channel(config)}
-            data = wav(answered, font, told)
-            write_out(audio, partial(Path.write_bytes, data=data), replaces, "--audio")
-            yield audio
+
+def sing(
+    lyrics: str,
+    out: Path,
+    config: "Config",
+    replaces: bool = False,
+    scores: Sequence[Path] = (),
+    audio: Path | None = None,
+) -> Iterator[Path]:
+    """Set lyrics to a tune; gives the path of each file when it is written.  Raises LivegenError as `generate` does."""
+    from livegen.daemon.recordings import midi_name
+    from livegen.inference.opening import load
+    from livegen.jam.controls import settings as checked_controls
+    from livegen.music import smf
+    from livegen.music.syllables import lines_of
+    from livegen.notation.notate import notate
+    from livegen.singing import tune
+
+    settings = engine_settings(config)
+    lines = lines_of(lyrics)
+    target = midi_name(out)
+    font = _expect_outputs((), scores, audio, config, replaces)
+    if not replaces:
+        expect_free([target])
+    model = load(Path(settings["model"]))
+    sung = tune(lines, model, checked_controls(settings["controls"]), settings["seed"])
+    write = partial(smf.write, score=sung.score, lyrics=sung.lyrics)
+    write_out(target, write, replaces)
+    said = f"livegen: {settings['model']}, seed {settings['seed']}"
+    print(said, file=sys.stderr, flush=True)
+    yield target
+    if scores:
+        title = " ".join(lyrics.split("\n")[0].split())[:60]
+        yield from _write_scores(
+            scores, notate(sung.score, title, sung.key, (), sung.notes), replaces
+        )
+    if audio and font:
+        yield _write_audio(audio, sung.score, font, config, None, replaces)
+
+
+def _expect_outputs(
+    calls: Sequence[Path],
+    scores: Sequence[Path],
+    audio: Path | None,
+    config: "Config",
+    replaces: bool,
+) -> Path | None:
+    """The sound font, where sound is asked for.  Raises LivegenError for scores or sound that cannot be written."""
+    from livegen.notation.files import check as check_score
+    from livegen.sound.fonts import font as sound_font
+
+    _expect_one("--score", scores, calls, replaces)
+    _expect_one("--audio", [audio] if audio else [], calls, replaces)
+    for file in scores:
+        _said_by("--score", file, partial(check_score, file.suffix.lower()))
+    if audio:
+        _said_by("--audio", audio, partial(_expect_sound, audio))
+    return sound_font(config.sound.font) if audio else None
+
+
+def _write_audio(
+    audio: Path, played: "Score", font: Path, config: "Config", call: "Score | None", replaces: bool
+) -> Path:
+    """Write what was played as sound, the player's in the sounds of his call."""
+    from livegen.sound.render import programs_of, wav
+    from livegen.sound.synth import MODEL, PLAYER
+
+    told = {PLAYER: programs_of(call) if call else {}, MODEL: programs_by_channel(config)}
+    data = wav(played, font, told)
+    write_out(audio, partial(Path.write_bytes, data=data), replaces, "--audio")
+    return audio
 
 
 def _expect_one(option: str, files: Sequence[Path], calls: Sequence[Path], replaces: bool) -> None:

@@ -135,7 +135,12 @@ def serve(
 
 
 @click.command()
-@click.argument("calls", nargs=-1, required=True, type=FILE, metavar="CALL.mid [MORE.mid]...")
+@click.argument("calls", nargs=-1, type=FILE, metavar="[CALL.mid]...")
+@click.option(
+    "--lyrics",
+    metavar="TEXT|FILE",
+    help="Set words to a tune instead of answering a file: lines of a song, or a text file of them.",
+)
 @click.option(
     "--out",
     required=True,
@@ -161,29 +166,59 @@ def serve(
 @configured("sync")  # a file has its own time
 def generate(
     calls: tuple[Path, ...],
+    lyrics: str | None,
     out: Path,
     scores: tuple[Path, ...],
     audio: Path | None,
     replaces: bool,
     **options: Any,
 ) -> None:
-    """Answer MIDI files, at once and without ports.
+    """Answer MIDI files, or set lyrics to a tune, at once and without ports.
 
     The call is played to the engine of `serve` as it stands in the file, and what both play is written to a
     file with the tracks Player and Model.  Several calls are answered one by one, each into a file of its own
     name in the folder.  An answer that would never end, as in the modes continue and solo, gets as many bars
     as the call, or as --bars says.
 
+    With --lyrics stressed syllables fall on strong beats, each line ends on a long note, and the model says
+    the pitches: in the --scale, --tempo and --style that are asked for, and the metre of jam.metre.  The file has
+    the words as lyrics, a --score has them under the notes.  English, German and Chinese are divided; write
+    a-ma-zing to divide a word yourself.
+
     \b
     Examples:
       livegen generate call.mid --out both.mid
       livegen generate calls/*.mid --out answers/ --mode continue --bars 8 --seed 7
       livegen generate call.mid --out both.mid --score both.pdf --audio both.wav
+      livegen generate --lyrics "Amazing grace, how sweet the sound" --out tune.mid --score tune.pdf
     """
+    if (lyrics is None) is (not calls):
+        raise ConfigError(
+            "generate: name MIDI files to answer, or give words with --lyrics"
+            + (", not both" if calls else "")
+        )
     from livegen import app
 
-    for written in app.generate(calls, out, config_of(options), replaces, scores, audio):
+    config = config_of(options)
+    if lyrics is None:
+        files = app.generate(calls, out, config, replaces, scores, audio)
+    else:
+        files = app.sing(_words(lyrics), out, config, replaces, scores, audio)
+    for written in files:
         click.echo(written)
+
+
+def _words(lyrics: str) -> str:
+    """The words themselves, or those of a text file.  Raises ConfigError."""
+    file = Path(lyrics)
+    if "\n" in lyrics or not (file.suffix == ".txt" or (len(lyrics) < 256 and file.is_file())):
+        return lyrics
+    try:
+        return file.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise ConfigError(f"--lyrics {file}: cannot be read ({error.strerror})") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"--lyrics {file}: is no text in UTF-8; save it as that") from None
 
 
 @click.command()

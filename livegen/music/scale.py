@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from livegen.errors import ConfigError
-from livegen.music.key import likeliest
+from livegen.music.key import Key, likeliest
 
 PitchClasses = frozenset[int]
 
@@ -43,14 +43,25 @@ _REGISTER = re.compile(rf"({_A_PITCH})\s*-\s*({_A_PITCH})")
 
 def parse_scale(name: str) -> PitchClasses:
     """Pitch classes of a scale such as "C major" or "F# dorian".  Raises ConfigError."""
+    root, steps = _parsed(name)
+    return frozenset((root + step) % 12 for step in steps)
+
+
+def home_of(name: str) -> Key:
+    """The key at whose tonic a scale is at home: minor where it has a minor third alone.  Raises ConfigError."""
+    root, steps = _parsed(name)
+    return Key(root % 12, "minor" if 3 in steps and 4 not in steps else "major")
+
+
+def _parsed(name: str) -> tuple[int, tuple[int, ...]]:
+    """Root and steps of a scale.  Raises ConfigError."""
     match = _SCALE.fullmatch(name.strip())
     steps = _STEPS.get(" ".join(match[3].lower().split())) if match else None
     if match is None or steps is None:
         raise ConfigError(
             f"scale: expected a name such as A minor; kinds are {', '.join(_STEPS)}; got {name!r}"
         )
-    root = _NATURALS[match[1].upper()] + _ACCIDENTALS[match[2].lower()]
-    return frozenset((root + step) % 12 for step in steps)
+    return _NATURALS[match[1].upper()] + _ACCIDENTALS[match[2].lower()], steps
 
 
 def name_of(pitch: int) -> str:

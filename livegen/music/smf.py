@@ -295,10 +295,11 @@ def _until(
     return tuple(row for row in messages if micros(row[0]) <= until)
 
 
-def write(path: Path, score: Score) -> None:
+def write(path: Path, score: Score, lyrics: Sequence[tuple[int, str]] = ()) -> None:
     """Write a score as a format 1 file: a conductor track (tempo, metre), then one track each.
 
-    `read` gives the same score back.  Names must be Latin-1, messages in the order of their ticks.
+    `read` gives the same score back.  Names must be Latin-1, messages in the order of their ticks.  `lyrics`, each with
+    the tick of its note, go into the last track, in UTF-8.
     """
     import mido
 
@@ -310,18 +311,22 @@ def write(path: Path, score: Score) -> None:
     ]
     conductor = mido.MidiTrack()
     _append(conductor, sorted(changes, key=lambda change: change[0]))
-    tracks = [conductor, *map(_mido_track, score.tracks)]
-    mido.MidiFile(type=1, ticks_per_beat=score.ppqn, tracks=tracks).save(path)
+    tracks = [conductor, *map(_mido_track, score.tracks[:-1])]
+    tracks += [_mido_track(track, lyrics) for track in score.tracks[-1:]]
+    charset = "utf-8" if lyrics else "latin1"
+    mido.MidiFile(type=1, ticks_per_beat=score.ppqn, tracks=tracks, charset=charset).save(path)
 
 
-def _mido_track(track: Track) -> "mido.MidiTrack":
+def _mido_track(track: Track, lyrics: Sequence[tuple[int, str]] = ()) -> "mido.MidiTrack":
     import mido
 
     out = mido.MidiTrack([mido.MetaMessage("track_name", name=track.name)])
     if track.program:
         channel = next(m.channel for _, m in track.messages if isinstance(m, NoteOn))
         out.append(mido.Message("program_change", channel=channel, program=track.program))
-    _append(out, [(tick, mido.Message.from_bytes(encode(m))) for tick, m in track.messages])
+    words = [(tick, mido.MetaMessage("lyrics", text=text)) for tick, text in lyrics]
+    played = [(tick, mido.Message.from_bytes(encode(m))) for tick, m in track.messages]
+    _append(out, sorted([*words, *played], key=lambda row: row[0]))  # a syllable before its note
     return out
 
 

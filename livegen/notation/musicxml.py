@@ -197,6 +197,9 @@ def _element(symbol: Symbol, where: Measure, is_kit: bool) -> Any:
     else:
         element = notes[0]
         element.duration = lasts
+    if symbol.sung:
+        text, place = symbol.sung
+        element.lyrics = [note.Lyric(text=text, number=1, syllabic=place)]
     if symbol.is_held or symbol.is_tied:
         how = "start" if not symbol.is_held else "continue" if symbol.is_tied else "stop"
         for one in notes:

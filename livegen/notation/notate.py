@@ -4,7 +4,7 @@ A pure mapping.  Tracks Player and Model are the two sides of a jam, and their c
 any other track is known by its name.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from livegen.music.parts import DRUM_CHANNEL, PARTS, general_midi_drum, rule_of_
 from livegen.music.parts import KEYS as KEYBOARD
 from livegen.music.smf import Score, Track
 from livegen.music.tone import Sounding, tone_of
+from livegen.music.word_rhythm import SungNote
 from livegen.notation import values
 from livegen.notation.bars import bars_of
 from livegen.notation.chords import chords_heard, merged
@@ -31,6 +32,7 @@ from livegen.notation.symbols import (
     Measure,
     Notation,
     Staff,
+    Sung,
     Symbol,
     TimedNote,
     Tone,
@@ -50,6 +52,9 @@ _LIMBS = 2.6  # ticks: strokes of a drummer that are closer were meant together
 _US = 60_000_000
 
 
+Words = Mapping[int, Sung]  # by tick
+
+
 class Voice(NamedTuple):
     """The notes of a channel of a track: `rule` as in `livegen.music.parts.RULES`, `program` from 0."""
 
@@ -64,11 +69,12 @@ def notate(
     title: str = "",
     key: Key | None = None,
     chords: Sequence[tuple[int, Chord | None]] | None = None,
+    words: Sequence[SungNote] = (),
 ) -> Notation:
     """The notation of a score.
 
     `chords` are (tick, 24 to a quarter, chord) in order; without them they are those that are heard.  Without a `key`
-    it is the likeliest of all notes.
+    it is the likeliest of all notes.  `words` stand under the notes of the lead that begin with them.
     """
     voices = voices_of(score)
     end = max((note.end for voice in voices for note in voice.notes), default=0.0)
@@ -78,6 +84,7 @@ def notate(
     every = [note for voice in voices for note in voice.notes]
     swing = swing_of(bars, every)
     last = bars[-1].start + bars[-1].ticks
+    under = _under(words)
     if chords is None:
         symbols = chords_heard(*_chordal(voices), bars)
     else:
@@ -85,12 +92,22 @@ def notate(
     return Notation(
         title,
         tuple(bars),
-        tuple(_instrument(voice, bars, swing, key, symbols) for voice in voices),
+        tuple(_instrument(voice, bars, swing, key, symbols, under) for voice in voices),
         symbols,
         key,
         _bpm(score),
         bool(swing),
     )
+
+
+def _under(words: Sequence[SungNote]) -> Words:
+    """What stands under the notes, by the tick on which they begin."""
+    found, goes_on = dict[int, Sung](), False
+    for note in words:
+        places = ("middle", "end") if goes_on else ("begin", "single")
+        found[note.start] = Sung(note.syllable.text, places[not note.syllable.goes_on])
+        goes_on = note.syllable.goes_on
+    return found
 
 
 def _bpm(score: Score) -> float:
@@ -208,6 +225,7 @@ def _instrument(
     swing: float,
     key: Key | None,
     chords: Sequence[ChordSymbol],
+    words: Words,
 ) -> Instrument:
     if voice.rule == "drums":
         return Instrument(voice.name, _short(voice), (_kit(voice.notes, bars, swing),), 0)
@@ -231,7 +249,8 @@ def _instrument(
         ]
         is_low = bool(notes) and median(note.pitch for note in notes) < _MIDDLE
         clef = ("treble", "bass")[index] if len(parts) == 2 else "bass" if is_low else "treble"
-        staves.append(Staff(clef, _in_bars(spelled, bars, grid)))
+        under = words if voice.rule == "lead" else {}
+        staves.append(Staff(clef, _in_bars(spelled, bars, grid, under)))
     return Instrument(voice.name, _short(voice), tuple(staves), voice.program)
 
 
@@ -266,7 +285,7 @@ def _kit(notes: Sequence[TimedNote], bars: Sequence[Measure], swing: float) -> S
             beat = group.start - group.start % TICKS_PER_BEAT + TICKS_PER_BEAT
             groups.append(group._replace(end=min(beat, after.start) if after else beat))
         rows.append([(group, tuple(map(_stroke, group.pitches))) for group in filled(groups)])
-    written = _in_bars(rows, bars, grid)
+    written = _in_bars(rows, bars, grid, {})
     return Staff("percussion", tuple(tuple(map(_untied, layers)) for layers in written))
 
 
@@ -287,18 +306,18 @@ Row = Sequence[tuple[Group, tuple[Tone, ...]]]
 
 
 def _in_bars(
-    layers: Sequence[Row], bars: Sequence[Measure], grid: NotationGrid
+    layers: Sequence[Row], bars: Sequence[Measure], grid: NotationGrid, words: Words
 ) -> tuple[tuple[Layer, ...], ...]:
     """The layers of each bar; one that has no note there is left out, but for the rest of the whole bar."""
     found = []
     for bar in bars:
-        written = [_in_bar(layer, bar, grid) for layer in layers]
+        written = [_in_bar(layer, bar, grid, words) for layer in layers]
         sounding = [layer for layer in written if any(symbol.tones for symbol in layer)]
         found.append(tuple(sounding or written[:1]))
     return tuple(found)
 
 
-def _in_bar(layer: Row, bar: Measure, grid: NotationGrid) -> Layer:
+def _in_bar(layer: Row, bar: Measure, grid: NotationGrid, words: Words) -> Layer:
     until = bar.start + bar.ticks
     symbols: list[Symbol] = []
     at = 0
@@ -319,7 +338,9 @@ def _in_bar(layer: Row, bar: Measure, grid: NotationGrid) -> Layer:
         rest(start)
         own = values.notes_in(start, end, bar, triplet)
         notes = [Symbol(place, ticks, tones, True, True, third) for place, ticks, third in own]
-        notes[0] = notes[0]._replace(is_held=group.start < bar.start)
+        is_held = group.start < bar.start
+        sung = None if is_held else words.get(group.start)
+        notes[0] = notes[0]._replace(is_held=is_held, sung=sung)
         notes[-1] = notes[-1]._replace(is_tied=group.end > until)
         symbols.extend(notes)
         at = end

@@ -42,8 +42,15 @@ class Tone(NamedTuple):
     octave: int
 
 
+class Sung(NamedTuple):
+    """A syllable under a note: `place` in its word is "single", "begin", "middle" or "end"."""
+
+    text: str
+    place: str
+
+
 class Symbol(NamedTuple):
-    """A note, a chord, or with no tones a rest: `start` counts from the bar line.
+    """A note, a chord, or with no tones a rest: `start` counts from the bar line; `sung` is what stands under it.
 
     `is_tied` says that it goes on in the next symbol of its layer, or the next bar, `is_held` that it goes on from the
     one before; `is_triplet` that three of its kind are played in the time of two.
@@ -55,6 +62,7 @@ class Symbol(NamedTuple):
     is_tied: bool = False
     is_held: bool = False
     is_triplet: bool = False
+    sung: Sung | None = None
 
 
 Layer = tuple[Symbol, ...]  # a voice of a staff through one bar, without gaps

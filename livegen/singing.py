@@ -1,0 +1,90 @@
+"""Lyrics set to a tune, as a score: rhythm, network and voice put together on ticks.  Knows no files."""
+
+from typing import NamedTuple
+
+import numpy as np
+
+from livegen.errors import ConfigError
+from livegen.inference.contract import Model
+from livegen.jam.controls import Settings
+from livegen.jam.hearing import GuardedModel, Hearing
+from livegen.jam.listener import blend_of, unknown_style
+from livegen.jam.singer import Singer, Singing, cadence
+from livegen.jam.style_mix import mix_of
+from livegen.music.key import Key
+from livegen.music.messages import Message, NoteOff, NoteOn
+from livegen.music.metre import TICKS_PER_BEAT, told_metre
+from livegen.music.parts import LEAD
+from livegen.music.scale import home_of, parse_scale
+from livegen.music.smf import Score, Track
+from livegen.music.syllables import Line
+from livegen.music.timeline import Timeline, tempo_us
+from livegen.music.word_rhythm import SungNote, rhythm_of
+
+PPQN = 480
+HOME = "C major"  # where no scale is set
+BPM = 100.0  # where no tempo is
+_TOLD_BARS = 2  # of the cadence, that is heard and not written
+
+
+class Tune(NamedTuple):
+    """A tune: the score of one track, Model; its notes with their syllables; lyrics for a MIDI file; its key."""
+
+    score: Score
+    notes: tuple[SungNote, ...]
+    lyrics: tuple[tuple[int, str], ...]
+    key: Key
+
+
+def tune(lines: tuple[Line, ...], model: Model, settings: Settings, seed: int) -> Tune:
+    """Set lines to a tune: in the scale, metre, tempo and style of the settings.
+
+    Raises ConfigError for an unknown style.
+    """
+    if line := unknown_style(settings.style, model):
+        raise ConfigError(f"jam.{line}")
+    scale = HOME if settings.scale in ("played", "off") else settings.scale
+    bpm = BPM if isinstance(settings.tempo, str) else settings.tempo
+    rhythm, metre = rhythm_of(lines, told_metre(settings.metre))
+    bar, micros = metre.place(0).bar, tempo_us(bpm)
+    timeline = Timeline(micros, 0, metre)
+    style = blend_of(mix_of(settings.style, settings.style_mix), model)
+    hearing = Hearing.fresh(GuardedModel(model), timeline, style)
+    upbeat = bar if rhythm.notes[0].start < 0 else 0
+    start = _TOLD_BARS * bar + upbeat
+    key = home_of(scale)
+    for stroke in cadence(key, _TOLD_BARS * bar, bar):
+        hearing.feed(stroke)
+    singing = Singing(
+        key, parse_scale(scale), start, settings.temperature, settings.nucleus, settings.memory
+    )
+    singer = Singer(hearing, rhythm, singing, np.random.default_rng(seed))
+    while not singer.is_done:
+        singer.step()
+    notes = tuple(
+        note._replace(start=note.start + upbeat, end=note.end + upbeat) for note in rhythm.notes
+    )
+    first, each = _TOLD_BARS * bar, PPQN // TICKS_PER_BEAT
+    messages: list[tuple[int, Message]] = [
+        (
+            (stroke.tick - first) * each,
+            NoteOn(stroke.pitch, stroke.velocity, LEAD)
+            if stroke.velocity
+            else NoteOff(stroke.pitch, channel=LEAD),
+        )
+        for stroke in singer.take()
+    ]
+    beats, of = _as_written(bar, metre.beat)
+    score = Score(PPQN, (Track("Model", tuple(messages)),), ((0, micros),), ((0, beats, of),))
+    lyrics = tuple(
+        (note.start * each, note.syllable.text + ("-" if note.syllable.goes_on else " "))
+        for note in notes
+    )
+    return Tune(score, notes, lyrics, key)
+
+
+def _as_written(bar: int, beat: int) -> tuple[int, int]:
+    """Numerator and denominator of bars of so many ticks."""
+    if beat == TICKS_PER_BEAT and bar % TICKS_PER_BEAT == 0:
+        return bar // TICKS_PER_BEAT, 4
+    return bar * 2 // TICKS_PER_BEAT, 8
