@@ -2,7 +2,7 @@
 
     python -m bench [PART]... [--data DIR]
 
-Without a PART all are measured but those that take hours.  Each part leaves its figures beside this file (PART.json,
+Without a PART all are measured but those that take long.  Each part leaves its figures beside this file (PART.json,
 PART.md) and can be run alone; the page is then written anew from what all of them left.  Parts that measure on music
 need `--data`, the folder of unpacked sets that the shipped model was trained on, and are left out without it.
 """
@@ -26,16 +26,17 @@ class Part:
     """A measurement: `python -m bench.NAME`, with the folder of sets where it needs music.
 
     `heading` is that of its Markdown on the page, "" where its figures stand in the table of speed.  A part that
-    only `prints` its Markdown has it written down here.  One that takes `hours` is measured only if it is named.
-    `option` is what stands before the folder of sets on its command line.
+    only `prints` its Markdown has it written down here.  One that takes `long` is measured only if it is named.
+    `option` is what stands before the folder of sets on its command line, `more` what stands behind it.
     """
 
     name: str
     heading: str = ""
     needs_data: bool = False
     prints: bool = False
-    hours: bool = False
+    long: bool = False
     option: tuple[str, ...] = ()
+    more: tuple[str, ...] = ()
 
 
 PARTS = (
@@ -64,11 +65,35 @@ PARTS = (
     Part("foresight", "The chords to come", needs_data=True),
     Part("following", "The place on a chart", needs_data=True),
     Part("harmony", "Keys and chords as they are heard", needs_data=True, prints=True),
+    Part("tone", "The key", needs_data=True),
+    Part("implied", "The chords that a melody implies", needs_data=True),
+    Part("beats", "Beat and bar lines in free time", needs_data=True),
+    Part("phrases", "The ends of phrases", needs_data=True, prints=True),
+    Part("memory", "The memory of a session", needs_data=True),
+    Part("learns", "Whether the network should learn in the set", needs_data=True, long=True),
+    Part("why", "Why a note was played", needs_data=True),
+    Part("varied", "Variations of phrases", needs_data=True),
+    Part("finds", "Finding a phrase again", needs_data=True),
+    Part("notation", "What was played, written down", needs_data=True, option=("--data",)),
+    Part("lyrics", "Words as they are sung"),
+    Part("rhythm", "The rhythm section over many choruses", needs_data=True),
+    Part("variations", "The variations of the band", prints=True, long=True),
+    Part("sentences", "A line that goes on and on", needs_data=True, long=True),
+    Part("sound", "How soon it is heard without a DAW"),
+    Part("page_sound", "The page's own sound", long=True),
+    Part("ring", "A state that only grows", prints=True, long=True),
+    Part(
+        "kinds",
+        "Kinds of network beside each other",
+        needs_data=True,
+        long=True,
+        more=("models/jam-gru", "models/jam-attention"),
+    ),
     Part(
         "polyphony",
         "Against the published record",
         needs_data=True,
-        hours=True,
+        long=True,
         option=("--data",),
     ),
 )
@@ -207,7 +232,7 @@ def page() -> str:
 def measure(part: Part, data: Path | None) -> None:
     """Run a part.  Raises ClickException when it fails."""
     where = [*part.option, str(data)] if part.needs_data else []
-    command = [sys.executable, "-m", f"bench.{part.name}", *where]
+    command = [sys.executable, "-m", f"bench.{part.name}", *where, *part.more]
     ran = subprocess.run(command, stdout=subprocess.PIPE if part.prints else None, text=True)
     if ran.returncode:
         raise click.ClickException(f"{part.name} failed; {PAGE.name} is as it was")
@@ -226,10 +251,10 @@ def measure(part: Part, data: Path | None) -> None:
 def main(names: Sequence[str], data: Path | None) -> None:
     """Measure PART, or all, and write bench/RESULTS.md.
 
-    Parts: step, jam, training, clock, daw; with --data also control, turns, accompany, styles, foresight, following,
-    harmony; and polyphony, which trains networks for an hour or two and is measured only if it is named.
+    Some parts take long, such as polyphony, which trains networks for an hour or two: they are measured only if they
+    are named.
     """
-    wanted = [part for part in PARTS if part.name in names or not (names or part.hours)]
+    wanted = [part for part in PARTS if part.name in names or not (names or part.long)]
     lacking = [part.name for part in wanted if part.needs_data and data is None]
     if lacking and names:
         raise click.UsageError(

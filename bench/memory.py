@@ -1,6 +1,6 @@
 """What the memory of a session is worth: nats a note of held-out music, licks that are taken up, and micros.
 
-    python -m bench.memory DATA [--events N] [--every N] [--fit] [--only nats|licks]
+    python -m bench.memory DATA [--events N] [--every N] [--first N] [--fit] [--only nats|licks]
 
 Nats: each piece of the validation split is heard event by event by the shipped model, from a memory of nothing on, at
 each setting of the control `memory`; by field, and by quarter of the piece.  `learner` is the model that knows only
@@ -8,7 +8,9 @@ the piece so far.  The shares of the memory are those of livegen/inference/memor
 training split, by expectation maximisation, and prints them.
 
 Licks: three calls of thirty feels in a row, each answered.  *earlier*: figures of three notes, with their rhythm, in
-the third answer that stand in the first two calls and not in the third; *call*: those of the third call.
+the third answer that stand in the first two calls and not in the third; *call*: those of the third call.  How much the
+memory quotes was chosen on every fifth of these sessions, from the first on; others are measured, every fifth from the
+third on.
 """
 
 import random
@@ -256,9 +258,10 @@ An event with {spent["notes"]:.0f} notes in memory: learned in {spent["learn_p50
 @click.argument("data", type=click.Path(exists=True, path_type=Path))
 @click.option("--events", default=8_000, show_default=True, help="Events of each set.")
 @click.option("--every", default=5, show_default=True, help="Take every so-manieth call.")
+@click.option("--first", default=2, show_default=True, help="The first call that is taken, from 0.")
 @click.option("--fit", "fits", is_flag=True, help="Find the shares anew, and print them.")
 @click.option("--only", multiple=True, help="Measure `nats` or `licks` alone, and keep nothing.")
-def main(data: Path, events: int, every: int, fits: bool, only: Sequence[str]) -> None:
+def main(data: Path, events: int, every: int, first: int, fits: bool, only: Sequence[str]) -> None:
     """Measure the memory, into memory.json and memory.md."""
     model, learner = load(shipped.model("default")), load(shipped.model("learner"))
     if fits:
@@ -286,7 +289,7 @@ def main(data: Path, events: int, every: int, fits: bool, only: Sequence[str]) -
         *((f"jam-gru, memory {it}", model, it) for it in TRIED),
     ]
     for who, plays, strength in trials if not only or "licks" in only else ():
-        rows = [licks(plays, strength, number) for number in range(0, len(all_calls()), every)]
+        rows = [licks(plays, strength, number) for number in range(first, len(all_calls()), every)]
         has_some = [row for row in rows if row is not None]
         taken[who] = {
             what: statistics.fmean(row[what] for row in has_some) for what in ("earlier", "call")
