@@ -84,6 +84,7 @@ class Harmony:
         # Told to whoever goes along with it, from `_source`; when it was new, and since when it holds.
         self._told: Chord | None = None
         self._told_us = self._since_us = -STALE_US
+        self._told_from = 0  # the tick from which on `ahead` chose it
         self._source = ChordSource.NONE
         self._implied = Implied()  # by the melody, when it was asked last
         self._awaited: tuple[int, ...] = ()  # strong beats on which a chord is waited for
@@ -410,6 +411,7 @@ class Harmony:
             if self._source is not ChordSource.MELODY:
                 self._source = ChordSource.MEMORY
         before, soon = self._told, self._soon(start)
+        self._told_from = start
         if self.sheet:
             self._told, self._source = self.sheet.at(start).chord, ChordSource.CHART
         elif given := self._in_intro(start):
@@ -511,11 +513,13 @@ class Harmony:
         return not has_struck and not is_held
 
     def _from(self, start: int) -> tuple[ChordFrom, ...]:
-        """The chord that was chosen, and those to come."""
+        """The chord that was chosen, or one that was foreseen and will have come by a tick, and those to come."""
         if self._told is None and not self.sheet:
             return self._closed((), start)
-        coming = (change for change in self._foreseen if change.tick > start)
-        return self._closed((ChordFrom(start, self._told), *coming), start)
+        told = ChordFrom(self._told_from, self._told)
+        chords = (told, *(it for it in self._foreseen if it.tick > self._told_from))
+        coming = (it for it in chords[1:] if it.tick > start)
+        return self._closed((_at(chords, start), *coming), start)
 
     def _closed(self, chords: Changes, start: int) -> tuple[ChordFrom, ...]:
         """The same chords up to the ending, and then its last."""

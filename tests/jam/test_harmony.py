@@ -193,6 +193,25 @@ def test_a_chord_that_was_foreseen_wrongly_is_overruled_once_and_does_not_come_b
     assert [tick for tick in new_at if 9 * BAR <= tick < 10 * BAR] == [9 * BAR]
 
 
+def test_who_plans_from_behind_a_change_that_was_foreseen_plans_by_the_chord_that_comes_there() -> None:
+    loop = ((48, 52, 55), (43, 47, 50), (45, 48, 52), (41, 45, 48))
+    harmony = Harmony()
+    for bar, keys in enumerate(loop * 3):
+        line = bar * BAR
+        told(harmony, line - 10)
+        planned = dict(
+            harmony.outline(
+                MODES["accompany"].chords, line + 1, 0, IN_FOUR, IN_FOUR.micros(line - 10)
+            ).chords
+        )
+        if bar > 5:
+            assert planned[line + 1] == Chord(keys[0] % 12, "min" if keys[0] == 45 else "maj"), bar
+        for key in keys:
+            harmony.hear(Struck(IN_FOUR.micros(line), COMP, key, 80))
+        for key in keys:
+            harmony.hear(Struck(IN_FOUR.micros(line + BAR) - 50_000, COMP, key, 0))
+
+
 # --- the key ------------------------------------------------------------------------------------------------------
 
 IN_G = (67, 71, 74, 76, 74, 72, 71, 69, 67, 66, 69, 71, 74, 72, 69, 67)
