@@ -8,9 +8,10 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
+from operator import itemgetter
 
 from livegen.jam import sections
-from livegen.jam.harmonies import WAIT, Ahead, Changes, ChordFrom, Finale, Outline
+from livegen.jam.harmonies import WAIT, Ahead, Changes, ChordFrom, Finale, Outline, foot
 from livegen.jam.lead_sheet import LeadSheet
 from livegen.jam.melody_chords import Implied, MelodyChords
 from livegen.jam.song_memory import LATE, SongMemory
@@ -108,7 +109,7 @@ class Harmony:
         is_below = part != LEAD or pitch < SPLIT_PITCH
         chordal = self._chordal(at, pitch, is_below) if velocity else []
         if velocity:
-            self._struck_us, self.settles_us = at, at + SETTLE_US
+            self._struck_us = at
             self._keys.strike(at, pitch, velocity)
             for other in chordal:
                 self._chords.strike(at, other, velocity)
@@ -122,6 +123,8 @@ class Harmony:
             self._melody.hear(at, pitch, velocity)
         if chordal:
             self._left_struck_us = at
+        if velocity:
+            self.settles_us = at + (CHORD_US if self._lands(at) else SETTLE_US)
         self._note(at)
 
     def _tell_beats(self, now: int) -> None:
@@ -146,11 +149,12 @@ class Harmony:
     def _chordal(self, at: int, pitch: int, is_below: bool) -> list[int]:
         """The pitches that this stroke makes notes of a chord: its own, or all that were struck with it.
 
-        Where the left hand strikes a whole chord, what the other one sings with it is none of its notes.
+        Where the left hand strikes a whole chord, what the other one sings with it is none of its notes.  A key that
+        is struck twice is one note.
         """
-        since = at - CHORD_US
-        kept = [row for row in self._together if row[0] >= since]
-        self._together = [*kept, (at, pitch, is_below)]
+        is_rolled_on = self._together and at - self._together[-1][0] <= CHORD_US
+        kept = [row for row in self._together if row[0] >= at - SETTLE_US] if is_rolled_on else []
+        self._together = [*(row for row in kept if row[1] != pitch), (at, pitch, is_below)]
         below = [other for _, other, is_left in self._together if is_left]
         if len(below) >= _CHORD:
             for _, other, is_left in self._together:
@@ -217,8 +221,9 @@ class Harmony:
 
     def settle(self, timeline: Timeline, now: int) -> bool:
         """True if the chord that is played has turned out to be another than the one that was gone by."""
-        is_fresh = now - self._struck_us < IN_THE_EAR_US
-        self.settles_us = now + 2 * SETTLE_US if is_fresh else None
+        since = now - self._struck_us
+        again = max(SETTLE_US - since, 0) or 2 * SETTLE_US
+        self.settles_us = now + again if since < IN_THE_EAR_US else None
         self._note(now)
         chord = self.played(now)
         tick = timeline.tick(now)
@@ -228,9 +233,30 @@ class Harmony:
         return chord != self._told
 
     def _is_whole(self, now: int) -> bool:
-        """True if the chord that is struck can be named: three of its tones are there at once, or time has passed."""
-        tones = {pitch % 12 for _, pitch, _ in self._together}
-        return len(tones) >= _CHORD or now - self._left_us >= SETTLE_US
+        """True if the chord that is struck can be named: its tones are there at once, or time has passed."""
+        if len(self._tones_together()) >= _CHORD:
+            return not self._lands(now)
+        return now - self._left_us >= SETTLE_US
+
+    def _lands(self, now: int) -> bool:
+        """True while keys may still come that say what chord it is: of a fourth tone, and of the bass.
+
+        Of three tones the lowest is the bass if it is a left hand's, and was not the last to be struck.
+        """
+        if not self._together or now - self._together[-1][0] >= CHORD_US:
+            return False
+        if len(self._together) == 1:  # the first chord of all has nothing to go on with
+            return self._told is None and self._together[0][2]
+        tones = len(self._tones_together())
+        if tones != _CHORD:
+            return tones < _CHORD
+        lowest = min(self._together, key=itemgetter(1))
+        _, pitch, is_left = lowest
+        return not is_left or pitch >= SPLIT_PITCH or lowest is self._together[-1]
+
+    def _tones_together(self) -> set[int]:
+        """The pitch classes that were struck together last."""
+        return {pitch % 12 for _, pitch, _ in self._together}
 
     # --- the chart ------------------------------------------------------------------------------------------------
 
@@ -421,7 +447,9 @@ class Harmony:
         elif not self._holds(start):
             self._listen(start, timeline, now)
         if self._told != before:
-            self._told_us = self._since_us = now
+            self._since_us = now
+            if not self._goes_on(before, now):
+                self._told_us = now
         until = start + AHEAD
         coming, known_until = self._coming(start, until)
         self._foreseen = (past, *coming) if past else coming
@@ -430,21 +458,35 @@ class Harmony:
         new: Changes = (
             (chords[0]._replace(tick=timeline.tick(self._told_us)),) if is_new and chords else ()
         )
-        passed = () if is_new else tuple(it for it in self._awaited if it < start <= it + WAIT)
+        passed = () if is_new else tuple(it for it in self._awaited if it <= start <= it + WAIT)
         if passed and self._has_played_at(passed[0], timeline, now):
             new = tuple(ChordFrom(line, self._told) for line in self._bars(passed, timeline))
             passed = ()
-        self._awaited = waits = (*passed, *self._waits(known_until, start, timeline))
+        to_come = self._waits(known_until, start, timeline)
+        self._awaited = waits = (*passed, *(it for it in to_come if it not in passed))
         rests = self._rests(start, until, chords, timeline)
         struck = {rest.start: _at(chords, rest.start) for rest in rests if chords}
         if self.stops and self.stops.until < until and chords:
             struck[self.stops.until] = _at(chords, self.stops.until)
         lines = [line + WAIT for line in self._bars(waits, timeline)] if chords else []
+        if self._lands(now):
+            lines = [line for line in lines if line > start + WAIT]
         struck |= {line: _at(chords, line) for line in lines}
         struck |= {change.tick: change for change in chords}
         strikes = (*new, *(struck[tick] for tick in sorted(struck) if tick > start))
         is_called_off = self._source is ChordSource.MELODY and self._soon(start) != soon
-        return Ahead(strikes, bool(new) or is_new or is_called_off, waits)
+        is_foreseen = past is not None and past.chord == self._told and start - past.tick <= WAIT
+        lands = not self.sheet and not is_foreseen and self._lands(now)
+        if lands:  # what was planned for these moments goes by the chord before
+            waits = (start, *waits)
+        return Ahead(strikes, bool(new) or is_new or is_called_off or lands, waits)
+
+    def _goes_on(self, before: Chord | None, now: int) -> bool:
+        """True of a chord that only has more tones than the one that has just been struck: nobody strikes again."""
+        told = self._told
+        if told is None or before is None or now - self._told_us >= SETTLE_US:
+            return False
+        return foot(told) == foot(before) and set(before.pitch_classes) <= set(told.pitch_classes)
 
     def _soon(self, start: int) -> tuple[ChordFrom, ...]:
         """The changes that were foreseen and come so soon after a tick that they are planned already."""
@@ -475,7 +517,9 @@ class Harmony:
         return tuple(range(first, min(start + AHEAD, until), apart))
 
     def _listen(self, start: int, timeline: Timeline, now: int) -> None:
-        """Go by what the left hand plays now, or by what the melody implies."""
+        """Go by what the left hand plays now, or by what the melody implies; not by half a chord."""
+        if self._lands(now):
+            return
         played, self._implied = self.played(now), Implied()
         if played is None:
             self._implied = self._melody.look(start, timeline, now, self._told)

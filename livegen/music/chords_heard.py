@@ -11,6 +11,7 @@ from livegen.music.chord import KINDS, Chord
 # Chosen on 20 train pieces of POP909, piano against annotated chords (`python -m bench.harmony`).
 _HALF_LIFE_US = 400_000  # in which a released note loses half its weight
 _BASS_US = 1_000_000  # a low note is the bass for so long after its release
+_LEAVING_US = 250_000  # keys that come up say nothing about the chord before so long after the last
 _OVERLAP_US = 80_000  # a legato melody overlaps by less than this, voices by more
 _SILENT = 0.02  # a weight that is none
 _IN_THE_EAR = 0.2  # three pitch classes with this weight may be a chord, one after the other too
@@ -54,23 +55,26 @@ class _Heard:
 class ChordTracker:
     """Follows the chords of the notes it is given.  Times are micros and do not decrease.
 
-    A chord stays until another explains what sounds clearly better, also through silence.  Notes
-    one after the other are a chord only when three of them are still in the ear.
+    A chord stays until another explains what sounds clearly better, also through silence, and while
+    its keys come up one by one.  Notes one after the other are a chord only when three of them are
+    still in the ear.
     """
 
     _keys: dict[int, _Heard] = field(default_factory=dict)
     _chord: Chord | None = None
+    _left_us: int | None = None  # when a key came up last, if none went down since
 
     def strike(self, at_us: int, pitch: int, velocity: int) -> None:
         """A note begins; its velocity does not matter so far."""
         self._keys[pitch] = _Heard(at_us)
+        self._left_us = None
 
     def release(self, at_us: int, pitch: int) -> None:
         """A note ends."""
         key = self._keys.get(pitch)
         if key is not None and key.released is None:
             self.look(at_us)  # so that a chord nobody asked about is known afterwards
-            key.released = at_us
+            key.released = self._left_us = at_us
 
     def clear(self) -> None:
         """Forget all notes and the chord."""
@@ -79,6 +83,9 @@ class ChordTracker:
 
     def look(self, now: int) -> Chord | None:
         """The chord at `now`; None before the first.  About 40 us."""
+        is_leaving = self._left_us is not None and now - self._left_us < _LEAVING_US
+        if self._chord and is_leaving:
+            return self._chord  # what is left of it is no chord of its own
         weights, bass = self._weights(now)
         held = self._held_classes(now)
         in_the_ear = sum(weight >= _IN_THE_EAR for weight in weights)

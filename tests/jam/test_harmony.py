@@ -193,7 +193,9 @@ def test_a_chord_that_was_foreseen_wrongly_is_overruled_once_and_does_not_come_b
     assert [tick for tick in new_at if 9 * BAR <= tick < 10 * BAR] == [9 * BAR]
 
 
-def test_who_plans_from_behind_a_change_that_was_foreseen_plans_by_the_chord_that_comes_there() -> None:
+def test_who_plans_from_behind_a_change_that_was_foreseen_plans_by_the_chord_that_comes_there() -> (
+    None
+):
     loop = ((48, 52, 55), (43, 47, 50), (45, 48, 52), (41, 45, 48))
     harmony = Harmony()
     for bar, keys in enumerate(loop * 3):
@@ -210,6 +212,17 @@ def test_who_plans_from_behind_a_change_that_was_foreseen_plans_by_the_chord_tha
             harmony.hear(Struck(IN_FOUR.micros(line), COMP, key, 80))
         for key in keys:
             harmony.hear(Struck(IN_FOUR.micros(line + BAR) - 50_000, COMP, key, 0))
+
+
+def test_a_note_of_the_melody_that_is_sent_three_times_is_no_chord() -> None:
+    """As a DAW sends it whose track is recorded in three lanes."""
+    harmony = Harmony()
+    for key in (51, 54, 59):
+        harmony.hear(Struck(0, COMP, key, 80))
+    for _ in range(3):
+        harmony.hear(Struck(BEAT_US, LEAD, 80, 80))
+
+    assert harmony.played(BEAT_US) == Chord(11, "maj")
 
 
 # --- the key ------------------------------------------------------------------------------------------------------

@@ -1,0 +1,52 @@
+"""Beside a hand that comps in four-note chords the bass strikes each chord once, however its keys go down and up."""
+
+from itertools import pairwise
+
+import pytest
+
+from livegen.music.messages import NoteOff, NoteOn
+from livegen.testing import UniformModel
+from tests.jam.stage import BAR, BEAT, onsets, rehearsal
+
+MS = 1000
+
+CLOSE = ((48, 64, 67, 71), (45, 60, 64, 67), (50, 65, 69, 72), (43, 59, 65, 71))
+DROPPED = ((48, 59, 64, 67), (45, 55, 60, 64), (50, 60, 65, 69), (43, 53, 59, 62))
+AGAIN = 60 * MS  # what a bass strikes later than this after a note is another
+TURNS = (0, 9, 2, 7)  # the roots of both: Cmaj7, Am7, Dm7, G7
+
+
+def struck_by_bass(
+    voicings: tuple[tuple[int, ...], ...], gap: int, strum: int, is_up: bool
+) -> list[list[tuple[int, int]]]:
+    """At each of eight chords: what the bass begins from the last release on up to a sixteenth behind its last key."""
+    jam = rehearsal(UniformModel(4), mode="accompany", parts="bass")
+    for bar, chord in enumerate(voicings * 2):
+        keys = chord if is_up else chord[::-1]
+        events: list[tuple[int, NoteOn | NoteOff]] = [
+            (bar * BAR + key * strum, NoteOn(pitch, 80)) for key, pitch in enumerate(keys)
+        ]
+        ends = (bar + 1) * BAR - gap - MS
+        events += [(ends + key * MS // 3, NoteOff(pitch)) for key, pitch in enumerate(keys)]
+        for at, message in events:
+            jam.play(at, message)
+    jam.until(jam.now + BEAT)
+    return [
+        [
+            (at - bar * BAR, note.pitch)
+            for at, note in onsets(jam, bar * BAR - gap - MS, bar * BAR + 3 * strum + BEAT // 4)
+        ]
+        for bar in range(8)
+    ]
+
+
+@pytest.mark.parametrize("voicings", [CLOSE, DROPPED], ids=["open", "shell"])
+@pytest.mark.parametrize(("gap", "strum"), [(0, 0), (0, 25 * MS), (20 * MS, 10 * MS)])
+@pytest.mark.parametrize("is_up", [True, False], ids=["up", "down"])
+def test_the_bass_strikes_each_chord_once_and_its_root(
+    voicings: tuple[tuple[int, ...], ...], gap: int, strum: int, is_up: bool
+) -> None:
+    for bar, found in enumerate(struck_by_bass(voicings, gap, strum, is_up)):
+        assert {pitch % 12 for _, pitch in found} == {TURNS[bar % 4]}, (bar, found)
+        times = [at for at, _ in found]
+        assert all(later - at > AGAIN for at, later in pairwise(times)), (bar, found)
