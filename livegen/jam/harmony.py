@@ -552,7 +552,10 @@ class Harmony:
         past, timeline = self._past(start), self._timeline
         if past is None or timeline is None or self._source is ChordSource.MELODY:
             return False
-        has_struck = timeline.tick(self._left_struck_us) >= past.tick - _LINE
+        # An eighth before it the hand may strike the chord before once more, and has said nothing either.
+        is_other = timeline.tick(self._told_us) >= past.tick - _LINE
+        early = _LINE if is_other else _LINE // 2
+        has_struck = timeline.tick(self._left_struck_us) >= past.tick - early
         is_held = bool(self.left_hand) and start - past.tick >= LATE * TICKS_PER_BEAT
         return not has_struck and not is_held
 

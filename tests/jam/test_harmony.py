@@ -225,6 +225,23 @@ def test_a_note_of_the_melody_that_is_sent_three_times_is_no_chord() -> None:
     assert harmony.played(BEAT_US) == Chord(11, "maj")
 
 
+def test_who_comps_in_eighths_and_comes_late_with_a_chord_that_was_foreseen_has_not_overruled_it() -> (
+    None
+):
+    loop, harmony = ((48, 52, 55), (43, 47, 50), (45, 48, 52), (41, 45, 48)), Harmony()
+    for eighth in range(8 * 12):
+        keys, tick = loop[eighth // 8 % 4], eighth * TICKS_PER_BEAT // 2
+        if eighth >= 9 * 8:
+            kind = "min" if keys[0] == 45 else "maj"
+            assert told(harmony, tick + 1) == Chord(keys[0] % 12, kind), eighth
+        late = 2 if eighth >= 8 * 8 else 0
+        for key in keys:
+            harmony.hear(Struck(IN_FOUR.micros(tick + late), COMP, key, 80))
+        for key in keys:
+            harmony.hear(Struck(IN_FOUR.micros(tick + 11), COMP, key, 0))
+        told(harmony, tick + late + 5)
+
+
 # --- the key ------------------------------------------------------------------------------------------------------
 
 IN_G = (67, 71, 74, 76, 74, 72, 71, 69, 67, 66, 69, 71, 74, 72, 69, 67)
