@@ -123,6 +123,7 @@ class Harmony:
             self._melody.hear(at, pitch, velocity)
         if chordal:
             self._left_struck_us = at
+            self._memory.strikes(self._together[0][0], len(self._tones_together()))
         if velocity:
             self.settles_us = at + (CHORD_US if self._lands(at) else SETTLE_US)
         self._note(at)

@@ -12,6 +12,9 @@ from livegen.jam.harmonies import ChordFrom, foot
 from livegen.jam.sections import of_round
 from livegen.music.chord import INTERVALS, Chord
 from livegen.music.foresight import CellGrid, Foresight
+from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.phrase import CHORD_US
+from livegen.music.progressions import class_of
 from livegen.music.timeline import Timeline
 
 SURE = 0.6  # chords that are foreseen are gone by from this probability on
@@ -19,9 +22,26 @@ SURE = 0.6  # chords that are foreseen are gone by from this probability on
 # were foreseen at .6 to .7.  Who does not strike them lets the player come first, and follows at once.
 SURE_BESIDE = 0.7
 LATE = 0.75  # of a beat: so late the hand may be with the chord of that beat
+# Ticks after a beat at which a chord that is struck there is meant for the eighth behind it, straight or swung: what is
+# nearer to the beat, or to the next, is the hand's doing.
+_ON_OFF_BEAT = range(10, 18)
+_EARLY = TICKS_PER_BEAT // 4  # ticks before a beat from which on a stroke is that beat's
 _AT_ONCE = 8  # cells that are remembered at once: while nobody goes along, nobody asks
 _CHORDS = 64  # that are looked through for the one of a beat
+_WHOLE = 3  # tones that are a chord
 _KEPT = 96  # ticks for which it is kept what was expected
+
+
+Change = tuple[
+    int, int, int
+]  # from a chord to a chord, by class, and where in its bar the cell begins, ticks
+
+
+class Strokes(NamedTuple):
+    """Keys of the left hand that went down together: when the first did, micros, and how many tones they are."""
+
+    at: int
+    tones: int
 
 
 class Followed(NamedTuple):
@@ -36,20 +56,29 @@ class SongMemory:
 
     def __init__(self) -> None:
         self._sounded: deque[tuple[int, Chord | None]] = deque(maxlen=_CHORDS)  # since when, micros
+        self._strokes: deque[Strokes] = deque(maxlen=_CHORDS)
+        self._pushed: dict[
+            Change, int
+        ] = {}  # how many ticks after its beat a change was struck last
         self._song: Foresight | None = None
         self._grid: CellGrid | None = None
         self._timeline: Timeline | None = None
         self._reached = 0  # the cell that is heard next
         self._loop: tuple[int, int] | None = None  # its cells; of its last bar some may be to come
         self._is_loop_whole = False
-        self._said: dict[
-            int, Chord | None
-        ] = {}  # by the tick of a cell: the chord that was expected for it last
+        # By the tick of a cell: the chord that was expected for it last, and from which tick on.
+        self._said: dict[int, ChordFrom] = {}
 
     def sounds(self, chord: Chord | None, at: int) -> None:
         """A chord is heard since `at`, micros, or none any more."""
         if not self._sounded or self._sounded[-1][1] != chord:
             self._sounded.append((at, chord))
+
+    def strikes(self, at: int, tones: int) -> None:
+        """Keys of the left hand went down together, the first at `at`, micros: so many tones by now."""
+        if self._strokes and self._strokes[-1].at == at:
+            self._strokes.pop()
+        self._strokes.append(Strokes(at, tones))
 
     def follow(self, timeline: Timeline, now: int, is_supposed: Callable[[int], bool]) -> Followed:
         """Let the song go on to `now`: what was heard in each beat that is over is remembered.
@@ -69,12 +98,36 @@ class SongMemory:
         beats = []
         while (begin := self._grid.tick(self._reached)) + into <= tick:
             at = timeline.micros(begin + into)
-            beats.append(ChordFrom(begin, None if is_supposed(begin) else self._chord_at(at)))
+            since = self._said[begin].tick if begin in self._said else begin
+            beats.append(ChordFrom(begin, None if is_supposed(since) else self._chord_at(at)))
+            self._note_push(begin, at, timeline)
             self._song.hear(*beats[-1])
             self._reached += 1
         if self._loop and not self._is_loop_whole and self._loop[1] <= self._reached:
             self._take_loop(self._loop)
         return Followed(is_same, beats)
+
+    def _note_push(self, begin: int, at: int, timeline: Timeline) -> None:
+        """Remember whether the chord of a cell, which sounds at `at`, micros, was struck on the eighth behind its beat.
+
+        It is not where a single key was struck before it in that beat: that is the bass, and the chord is its.
+        """
+        rows = ((number, row) for number, row in enumerate(self._sounded) if row[0] <= at)
+        number, (since, chord) = max(rows, default=(0, (at, None)), key=lambda row: row[0])
+        before = self._sounded[number - 1][1] if number else None
+        if chord is None or before is None or not is_other(chord, before):
+            return
+        first = timeline.micros(begin - _EARLY)
+        if since < first:
+            return
+        strokes = [row for row in self._strokes if first <= row.at <= since]
+        is_whole = bool(strokes) and all(row.tones >= _WHOLE for row in strokes)
+        late = timeline.tick(strokes[-1].at) - begin if is_whole else 0
+        is_pushed = late in _ON_OFF_BEAT and since - strokes[-1].at <= CHORD_US
+        self._pushed[self._change(before, chord, begin, timeline)] = late if is_pushed else 0
+
+    def _change(self, before: Chord, chord: Chord, begin: int, timeline: Timeline) -> Change:
+        return class_of(before), class_of(chord), timeline.metre.place(begin).position
 
     def _lay_anew(
         self, song: Foresight, before: CellGrid, timeline: Timeline, tick: int
@@ -115,21 +168,25 @@ class SongMemory:
         A chord that was expected and that the player has overruled is no change where it goes on.
         """
         found: list[ChordFrom] = []
-        if self._song is None or self._grid is None:
+        if self._song is None or self._grid is None or self._timeline is None:
             return (), since
         rows = self._song.expected(since + 1, until)
         said = self._said.get(rows[0].tick - self._grid.ticks) if rows else None
-        self._said = {tick: chord for tick, chord in self._said.items() if tick >= since - _KEPT}
-        self._said |= {row.tick: row.chord for row in rows}
+        self._said = {tick: it for tick, it in self._said.items() if tick >= since - _KEPT}
+        self._said |= {row.tick: ChordFrom(row.tick, row.chord) for row in rows}
+        if said is not None and said.tick > since and said.chord and is_other(said.chord, before):
+            found.append(said)  # it is struck on the eighth behind a beat that has begun
+            before = said.chord
         for tick, chord, sure in rows:
-            goes_on = said is not None and chord is not None and not is_other(chord, said)
-            is_new = chord is not None and is_other(chord, before) and not goes_on
             if chord is None or sure < (SURE_BESIDE if has_hand else SURE):
                 return tuple(found), tick
-            if is_new:
-                found.append(ChordFrom(tick, chord))
+            goes_on = said is not None and said.chord and not is_other(chord, said.chord)
+            if is_other(chord, before) and not goes_on:
+                late = self._pushed.get(self._change(before, chord, tick, self._timeline), 0)
+                self._said[tick] = ChordFrom(tick + late, chord)
+                found.append(self._said[tick])
                 before = chord
-            said = chord
+            said = self._said[tick]
         return tuple(found), until
 
     # --- cues -----------------------------------------------------------------------------------------------------
