@@ -502,10 +502,11 @@ class Engine:
 
     def _settles_at(self) -> int | None:
         """When the chord that is played beside is looked at again, micros."""
-        mode, turn = self._performer.mode, self._turns.turn
-        plays_over = mode.plays_over and turn is Turn.RESPONDING
-        goes_by_it = turn is Turn.TOGETHER or mode.has_companions or plays_over
-        return self._listener.harmony.settles_us if goes_by_it else None
+        mode, turn, harmony = self._performer.mode, self._turns.turn, self._listener.harmony
+        if mode.has_companions:
+            return harmony.settles_us
+        goes_by_it = turn is Turn.TOGETHER or (mode.plays_over and turn is Turn.RESPONDING)
+        return (harmony.lands_us or harmony.settles_us) if goes_by_it else None
 
     def _revoices_at(self) -> int | None:
         """When the chart has another chord under a note of the melody that has companions, micros."""

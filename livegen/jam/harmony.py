@@ -92,6 +92,7 @@ class Harmony:
         self._foreseen: tuple[ChordFrom, ...] = ()  # that were told, and may have come by now
         # When to look again what chord the notes struck last make.
         self.settles_us: int | None = None
+        self.lands_us: int | None = None  # before that, for who strikes chords
         self._struck_us = -STALE_US
         self.left_hand: set[Voice] = set()
         self._left_us = -STALE_US  # when it last did something, and when it last struck a key
@@ -125,7 +126,8 @@ class Harmony:
             self._left_struck_us = at
             self._memory.strikes(self._together[0][0], len(self._tones_together()))
         if velocity:
-            self.settles_us = at + (CHORD_US if self._lands(at) else SETTLE_US)
+            self.settles_us = at + SETTLE_US
+            self.lands_us = at + CHORD_US if self._lands(at) else None
         self._note(at)
 
     def _tell_beats(self, now: int) -> None:
@@ -224,6 +226,7 @@ class Harmony:
         """True if the chord that is played has turned out to be another than the one that was gone by."""
         since = now - self._struck_us
         again = max(SETTLE_US - since, 0) or 2 * SETTLE_US
+        self.lands_us = None
         self.settles_us = now + again if since < IN_THE_EAR_US else None
         self._note(now)
         chord = self.played(now)

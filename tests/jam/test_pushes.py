@@ -20,7 +20,7 @@ Stroke = tuple[int, int]  # ticks from the bar line, and tones
 
 
 def remembered(strokes: Sequence[Sequence[Stroke]]) -> tuple[ChordFrom, ...]:
-    """What is expected of the third time round but its first chord; of each chord the strokes, the last of which makes it that chord."""
+    """What is expected of the third time round but its first chord; the last stroke of each makes it so."""
     memory, found = SongMemory(), dict[int, ChordFrom]()
     happens = []
     for bar in range(12):
