@@ -33,6 +33,7 @@ WORDED = {
     "learn": "Binds this control or command to the knob, pad or pedal that is moved next; without a word, "
     "stops learning.",
     "unlearn": "Removes what is bound to this control or command.",
+    "sing": "Sets these words to a tune and plays it from the next bar line on, in your key and tempo.",
     "model": "Loads this model, by its name or file, while the music goes on; it takes over at the next bar line.",
 }
 UNSHOWN = (
@@ -46,7 +47,8 @@ UNSHOWN = (
 MAX_SHOWN = 256  # addresses of a state
 MAX_TEXT = 64
 MAX_LINE = 200  # of what is told: a sentence
-MAX_PATH = 512  # of a model
+MAX_PATH = 512  # of a model, and of words to be sung
+LONG_WORDS = ("model", "sing")
 NESTING = 4
 LONGEST_INTEGER = 2**63
 LARGEST_FLOAT = 3e38  # of four bytes
@@ -205,7 +207,7 @@ def _word(address: Address, arguments: Arguments) -> str:
     if (
         len(said) > 1
         or not is_given
-        or len(word or "") > (MAX_PATH if name == "model" else MAX_TEXT)
+        or len(word or "") > (MAX_PATH if name in LONG_WORDS else MAX_TEXT)
     ):
         raise ConfigError(f"{name}: takes a word")
     if name in ("learn", "unlearn") and word:

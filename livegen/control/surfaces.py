@@ -20,13 +20,17 @@ from livegen.daemon.frames import (
     SnapshotFrame,
 )
 from livegen.daemon.link import Link
+from livegen.errors import ConfigError
+from livegen.music.metre import AUTO, told_metre
+from livegen.music.syllables import lines_of
+from livegen.music.word_rhythm import as_rows, rhythm_of
 
 
 class Request(NamedTuple):
     """A request to the engine: the name of a control and its value, or of a command and its value."""
 
     name: str
-    value: float | str | Mapping[str, Any] | Sequence[int] | None = None
+    value: float | str | Mapping[str, Any] | Sequence[Any] | None = None
 
 
 Meant = Callable[[str, Any], Any]
@@ -104,7 +108,20 @@ class SurfaceHost:
         if request.name == "style" and isinstance(request.value, str):
             names = with_names(request.value, self.state.get("styles", ()))
             request = request._replace(value=names)
+        if request.name == "sing" and isinstance(request.value, str):
+            self._sing(request.value)
+            return
         self._pass_on(request)
+
+    def _sing(self, text: str) -> None:
+        """Have words sung, in the metre of now; what cannot be sung is said."""
+        try:
+            metre = told_metre(str(self.state.get("metre", AUTO)))
+            rhythm, _ = rhythm_of(lines_of(text), metre)
+        except ConfigError as mistake:
+            self.say(str(mistake))
+        else:
+            self._pass_on(Request("sing", as_rows(rhythm)))
 
     def wish(self, text: str) -> Reading:
         """Set what a wish in words asks for, and say what that was.  Raises ConfigError for one that is too long.

@@ -76,6 +76,8 @@ class Commands:
                 return self._phrases.play(command.value, now, out)
             case "path":
                 return self._phrases.walk(command.value, now, out)
+            case "sing":
+                return self._phrases.sing(command.value, now, out)
             case "undo":
                 return Reply.UNDONE if self._turns.undo(now, out) else Reply.NOTHING_TO_UNDO
             case "freeze":

@@ -238,7 +238,7 @@ def _seen(
     is_repeated: bool,
 ) -> str:
     """A sentence on the notes that it took up, or that it repeats."""
-    if source in (Cause.HABIT, Cause.REPEAT, Cause.PHRASE, Cause.COMPANION):
+    if source in (Cause.HABIT, Cause.REPEAT, Cause.PHRASE, Cause.WORDS, Cause.COMPANION):
         return ""
     takes = "a note that was" if notes == 1 else f"{notes} notes that were"
     times = f"{without:.0f}" if without >= _WHOLE else f"{without:.1f}"

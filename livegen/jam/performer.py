@@ -34,15 +34,19 @@ from livegen.jam.phrase_book import KeptPhrase, begins_at, rendition
 from livegen.jam.plan import Plan
 from livegen.jam.planner import LONGEST_SILENCE, STRUCK, Rollout
 from livegen.jam.reasons import Cause
+from livegen.jam.rendition import Rendition
+from livegen.jam.singer import Singer, Singing
 from livegen.jam.struck import Struck
 from livegen.jam.theme import LATEST, Theme, theme_of
 from livegen.jam.turns import MODES, Chords, Mode
 from livegen.jam.variations import BRUSHES, is_brushed
+from livegen.music.key import Key
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.parts import BASS, DRUMS
+from livegen.music.parts import BASS, DRUMS, LEAD
 from livegen.music.swing import STRAIGHT, heard_swing, swung, usual_swing
 from livegen.music.timeline import Timeline
+from livegen.music.word_rhythm import Rhythm
 
 EIGHTH = TICKS_PER_BEAT // 2
 LOOP_AHEAD_US = 100_000  # before a response ends its repetition is planned, so that no beat is lost
@@ -92,10 +96,15 @@ class Performer:
 
     @property
     def settled(self) -> Cause | None:
-        """Why all that is played now is as it is, where none of it is drawn: a repetition, a phrase of a gesture."""
+        """Why all that is played now is as it is, where it is no answer: a repetition, a phrase of a gesture, words."""
         if self.repeats:
             return Cause.REPEAT
-        return Cause.PHRASE if self.plan and self.plan.rendition else None
+        match self.plan and self.plan.rendition:
+            case Rendition():
+                return Cause.PHRASE
+            case Singer():
+                return Cause.WORDS
+        return None
 
     @property
     def mode(self) -> Mode:
@@ -173,6 +182,9 @@ class Performer:
 
     def answer(self, call: Call, now: int, is_asked: bool) -> None:
         """Plan a response to a call that has ended, or several to choose from; at once if the player asked for it."""
+        if isinstance(call.gesture, Rhythm):
+            self.plan = self._sung(call, call.gesture, now)
+            return
         if call.gesture and (source := call.gesture.source()):
             self.plan = self._rendered(call, source, call.gesture, now)
             return
@@ -203,6 +215,22 @@ class Performer:
         first = max(start, earliest)
         sent_us = timeline.micros(first) - starts.lead_us(self._desk.settings)
         return Plan([], first, sent_us, chosen=played)
+
+    def _sung(self, call: Call, rhythm: Rhythm, now: int) -> Plan:
+        """Words to a tune, from the next bar line on before which there is time for their upbeat."""
+        timeline = self._timeline
+        earliest = timeline.tick_from(now + starts.SOON_US + starts.lead_us(self._desk.settings))
+        upbeat = rhythm.notes[0].start
+        line = timeline.bar_from(earliest - min(0, upbeat))
+        brief = self._brief(call, line, now)
+        key = self._listener.harmony_at(now).key(now) or call.phrase.key or Key(0, "major")
+        scale = frozenset(int(pitch) % 12 for pitch in np.flatnonzero(brief.pitches[LEAD]))
+        singing = Singing(key, scale, line, brief.temperature, brief.nucleus, brief.memory)
+        heard = self._listener.live.on_line(line + upbeat)
+        heard.lie_by(line + upbeat)
+        singer = Singer(heard, rhythm, singing, self.chance(call, 0))
+        sent_us = timeline.micros(line + upbeat) - starts.lead_us(self._desk.settings)
+        return Plan([], line + upbeat, sent_us, chosen=singer)
 
     def _rhythm_section(self, call: Call, brief: Brief, heard: Hearing) -> Ensemble:
         """Drums and other parts answer together: the drums by a rollout that has heard the call's drums alone."""

@@ -18,6 +18,7 @@ from livegen.jam.replies import Replies, Reply
 from livegen.jam.struck import Struck
 from livegen.jam.turn_taking import TurnTaking
 from livegen.jam.turns import Turn
+from livegen.music.word_rhythm import of_rows
 
 
 class PhraseGestures:
@@ -98,6 +99,16 @@ class PhraseGestures:
         self._turns.render(call, gesture, now, out)
         self._replies.give("path", Reply.PATH, number=len(phrases))
         return None
+
+    def sing(self, rows: object, now: int, out: list[Timed]) -> Reply:
+        """Sing words to a tune, by the rhythm of some rows.  Raises ConfigError for other rows."""
+        rhythm, call = of_rows(rows), self._call
+        if self._turns.turn is Turn.TOGETHER:
+            return Reply.BAND_SINGS
+        if call is None:
+            return Reply.UNHEARD
+        self._turns.render(call, rhythm, now, out)
+        return Reply.SINGS
 
     def keep_answer(self, response: Response) -> None:
         """The answer that was saved is the last phrase until the player plays another."""

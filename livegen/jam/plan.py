@@ -10,6 +10,7 @@ from livegen.jam.agenda import Place
 from livegen.jam.candidate import Candidate
 from livegen.jam.planner import Rollout
 from livegen.jam.rendition import Rendition
+from livegen.jam.singer import Singer
 
 LOOKAHEAD_US = 500_000  # how far a response is planned ahead of its notes
 DECIDE_US = 60_000  # before its first note is due, a response is chosen, whoever is still at work
@@ -41,9 +42,9 @@ class Plan:
         return self.chosen is not None and self.chosen.repeats
 
     @property
-    def rendition(self) -> Rendition | None:
-        """The rendition that is played as it is settled; None where something is planned."""
-        return self.chosen if isinstance(self.chosen, Rendition) else None
+    def rendition(self) -> Rendition | Singer | None:
+        """The music that is played as it was settled, or sung to words; None where an answer is planned."""
+        return self.chosen if isinstance(self.chosen, Rendition | Singer) else None
 
     @property
     def end(self) -> int | None:

@@ -48,6 +48,7 @@ class Cause(Enum):
     CUE = "cue", "a cue or the chart asked for it here"
     REPEAT = "repeat", "the last answer is repeated"
     PHRASE = "phrase", "it is of a phrase that was made of yours, as you asked"
+    WORDS = "words", "your words have a syllable here, and the model sings it on this pitch"
     COMPANION = "companion", "it harmonises your note, by the chord"
 
     def __init__(self, word: str, sentence: str) -> None:

@@ -31,6 +31,12 @@ class Reply(Enum):
     PHRASE_KEPT = True, "Your last phrase is kept as {name}."
     PHRASE_AGAIN = True, "That phrase comes with the next bar line."
     PATH = True, "Your path through {number} phrases begins with the next bar line."
+    SINGS = True, "Your words come as a tune with the next bar line."
+    UNHEARD = False, "Play something first: the tune is in your key, your tempo and your metre."
+    BAND_SINGS = (
+        False,
+        "In this mode the band plays beside you: choose another mode to have words sung.",
+    )
     NO_PHRASE = False, "There is no phrase yet: play two notes or more of a melody first."
     NO_SUCH_PHRASE = False, "That phrase is not on the map any more."
     NOT_KEPT = False, "Keep one phrase as A and another as B first."

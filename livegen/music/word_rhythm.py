@@ -8,8 +8,9 @@ from collections.abc import Collection, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
+from livegen.errors import ConfigError
 from livegen.music.metre import TICKS_PER_BEAT, Metre, parse_metre
-from livegen.music.syllables import Line, Stress, Syllable
+from livegen.music.syllables import LONGEST_TEXT, MOST_SYLLABLES, Line, Stress, Syllable
 
 EIGHTH = TICKS_PER_BEAT // 2
 LAST = 2 * TICKS_PER_BEAT  # ticks of the last note of a line at least
@@ -33,6 +34,7 @@ _BAR = 0.6  # each bar of a line
 _LATE = 0.25  # each eighth of silence before it
 _IDLE = 0.15  # each eighth that its last note is longer than it must be
 _NEVER = 1e9
+_FAR = 1 << 20  # ticks: no tune is so long
 
 
 class SungNote(NamedTuple):
@@ -49,6 +51,41 @@ class Rhythm(NamedTuple):
 
     notes: tuple[SungNote, ...]
     bars: int
+
+
+def as_rows(rhythm: Rhythm) -> list[list[str | int]]:
+    """A rhythm as rows that go through JSON; `of_rows` reads them."""
+    return [
+        [
+            note.syllable.text,
+            int(note.syllable.stress),
+            int(note.syllable.goes_on),
+            note.start,
+            note.end,
+            int(note.is_last),
+        ]
+        for note in rhythm.notes
+    ]
+
+
+def of_rows(rows: object) -> Rhythm:
+    """The rhythm of some rows.  Raises ConfigError for what `as_rows` does not write."""
+    if not isinstance(rows, list) or not 0 < len(rows) <= MOST_SYLLABLES:
+        raise ConfigError(f"sing: expected 1 to {MOST_SYLLABLES} syllables")
+    notes = tuple(map(_of_row, rows))
+    if any(before.end > after.start for before, after in pairwise(notes)):
+        raise ConfigError("sing: expected syllables one after the other")
+    return Rhythm(notes, 0)
+
+
+def _of_row(row: object) -> SungNote:
+    match row:
+        case [str(text), int(stress), int(goes_on), int(start), int(end), int(is_last)] if (
+            stress in (0, 1, 2) and -_FAR < start < end < _FAR
+        ):
+            syllable = Syllable(text[:LONGEST_TEXT], Stress(stress), bool(goes_on))
+            return SungNote(start, end, syllable, bool(is_last))
+    raise ConfigError("sing: expected syllables with stress, ticks, and whether they end a line")
 
 
 class _Laid(NamedTuple):

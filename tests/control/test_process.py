@@ -30,6 +30,9 @@ from livegen.daemon.frames import (
 from livegen.daemon.link import MAX_PAYLOAD, pair
 from livegen.extras import to_install
 from livegen.music.charts import read_chart, write_text
+from livegen.music.metre import parse_metre
+from livegen.music.syllables import lines_of
+from livegen.music.word_rhythm import as_rows, rhythm_of
 
 PATIENCE_S = 30.0  # far above what a quiet machine needs
 SETTINGS = {
@@ -345,6 +348,18 @@ def test_a_wish_in_words_over_osc_sets_its_controls_and_says_which(
     assert not any(request.name == "style" for request in process.asked)
     said = "'faster, 不要鼓, banana': sets tempo 112, drums_mute on; not understood: banana"
     process.until(lambda: said in process.control.log)
+
+
+def test_words_over_osc_go_to_the_engine_as_a_rhythm_in_its_metre(
+    process: PortProcess, tablet: Tablet
+) -> None:
+    text = "Silent night, 平安夜"
+    process.show({"metre": "3/4"})
+    rhythm, _ = rhythm_of(lines_of(text), parse_metre("3/4"))
+
+    process.until_asked(lambda: tablet.send("do/sing", text), Request("sing", as_rows(rhythm)))
+    tablet.send("do/sing", "...")
+    process.until(lambda: any("no word in them" in line for line in process.control.log))
 
 
 def test_a_style_by_its_name_and_one_that_nobody_knows_go_to_the_engine_as_they_are(

@@ -19,6 +19,7 @@ from livegen.jam.mapping import COMMANDS, LONGEST_PATH, parse_target
 
 MAX_BYTES = 65_536
 MAX_TEXT = 64
+LONGEST_LYRICS = 1_000  # characters
 MOST_BARS = 10_000
 LARGEST = 2**53  # what a number of a page can be to the very one
 _NOTE = (LARGEST, 15, 127)  # when it was sent, channel, pitch
@@ -219,6 +220,12 @@ def _path(value: object, known: Known) -> list[int]:
     raise Refused(f"path: expected the numbers of 2 to {LONGEST_PATH} phrases on the map")
 
 
+def _lyrics(value: object, known: Known) -> str:
+    if not isinstance(value, str) or not 0 < len(value) <= LONGEST_LYRICS:
+        raise Refused(f"sing: expected words, at most {LONGEST_LYRICS} characters")
+    return value
+
+
 # A model by its name only: whoever has a page open may not make us load any file.
 _WITH_WORD: dict[str, Callable[[object, Known], str | int | list[int] | None]] = {
     "preset": _one_of("preset", lambda known: known.presets),
@@ -230,4 +237,5 @@ _WITH_WORD: dict[str, Callable[[object, Known], str | int | list[int] | None]] =
     "why": _note,
     "phrase": _phrase,
     "path": _path,
+    "sing": _lyrics,
 }

@@ -25,7 +25,18 @@ json_values = st.recursive(
 kinds = st.sampled_from(["set", "do", "play", "ping"]) | json_values
 names = (
     st.sampled_from(
-        [*CONTROLS, *COMMANDS, "preset", "learn", "unlearn", "model", "watch", "phrase", "path"]
+        [
+            *CONTROLS,
+            *COMMANDS,
+            "preset",
+            "learn",
+            "unlearn",
+            "model",
+            "watch",
+            "phrase",
+            "path",
+            "sing",
+        ]
     )
     | json_values
 )
@@ -199,6 +210,13 @@ def test_the_first_message_holds_the_token() -> None:
     assert token_of("{}") is None
     with pytest.raises(Refused):
         token_of("x")
+
+
+def test_words_to_be_sung_come_as_they_are_and_bounded() -> None:
+    assert said(t="do", name="sing", value="la 啦") == Request("sing", "la 啦")
+    for value in (None, "", 3, "la " * 400):
+        with pytest.raises(Refused, match="sing: expected words, at most 1000 characters"):
+            said(t="do", name="sing", value=value)
 
 
 def test_phrases_of_the_map_are_named_by_their_numbers() -> None:
