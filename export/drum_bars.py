@@ -5,8 +5,8 @@
 DATA holds groove_drums, as an archive or a folder.  Of its training takes in 4/4 that swing as their style does: two
 bars in a row that keep time, with a kick and a snare, without a fill; of them so many that every other two bars are
 most like one (facility location, greedy), by the Jaccard index of their hits.  Fills likewise, of the takes that are
-fills.  A pad of an electronic kit says little of how loud a drum is: kicks and snares are as loud as those of other
-kits on the whole, and only how they differ among themselves is the drummer's.
+fills.  Kicks and snares are as loud as those of other kits on the whole, and only how they differ among themselves is
+the drummer's.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ import click
 import numpy as np
 
 from export.command import put
-from livegen.music.drum_bars import ANY, COMMON, FILL, KICK, SNARE, TABLE
+from livegen.music.drum_bars import ANY, COMMON, FILL, KICK, SNARE, TABLE, DrumHit, levelled
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import general_midi_drum
 from livegen.music.smf import read
@@ -44,9 +44,6 @@ KICKS, SNARES, HANDS = (36,), (37, 38), (42, 46, 51, 53)
 CRASHES, TOMS = (49,), (41, 43, 45, 47, 48, 50)
 LEAST_SHARE = 0.15  # of a style's pairs that are most like one, for that to be taken
 ALIKE = 0.4  # of the hits of two bars, at least, both have
-# How loud the loudest kick and snare are, and how many times louder than they came they may be made.
-LOUD = {KICK: (100, 2.0), SNARE: (104, 1.5)}
-SOFTEST, LOUDEST = 16, 120
 
 POOLED = ("drums_rock", "drums_pop", "drums_soul")  # whose plain bars go with any music
 MOST_PLAIN = 14  # hits of a plain bar
@@ -154,15 +151,10 @@ def typical(some: Sequence[Grid], count: int) -> list[tuple[int, float]]:
     return [(at, round(float(share), 3)) for at, share in zip(chosen, stands, strict=True)]
 
 
-def levelled(grid: Grid) -> Grid:
+def loudly(grid: Grid) -> Grid:
     """The same with kicks and snares about as loud as those of other kits."""
-    found = dict(grid)
-    for drum, (loud, most) in LOUD.items():
-        own = [velocity for (_, pitch), velocity in grid.items() if pitch == drum]
-        times = max(1.0, min(most, loud / max(own))) if own else 1.0
-        for key in [key for key in grid if key[1] == drum]:
-            found[key] = max(SOFTEST, min(LOUDEST, round(grid[key] * times)))
-    return found
+    hits = levelled(DrumHit(tick, pitch, velocity) for (tick, pitch), velocity in grid.items())
+    return {(hit.tick, hit.pitch): hit.velocity for hit in hits}
 
 
 def written(grid: Grid) -> list[list[int]]:
@@ -190,7 +182,7 @@ def find(data: Path) -> dict[str, object]:
         patterns[style] = [
             {
                 "share": share,
-                "bars": [written(half_of(levelled(some[at]), half)) for half in (0, 1)],
+                "bars": [written(half_of(loudly(some[at]), half)) for half in (0, 1)],
             }
             for at, share in typical(some, KINDS)
             if share >= LEAST_SHARE
@@ -198,7 +190,7 @@ def find(data: Path) -> dict[str, object]:
     return {
         "bars": patterns,
         "fills": {
-            style: [written(levelled(some[at])) for at, _ in typical(some, FILLS)]
+            style: [written(loudly(some[at])) for at, _ in typical(some, FILLS)]
             for style, some in sorted(fills.items())
             if len(some) >= FEWEST_FILLS
         },

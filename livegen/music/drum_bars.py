@@ -6,7 +6,7 @@ knows no model, no chance and no time.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -23,6 +23,10 @@ SIDE_STICK, PEDAL_HAT, RIDE = 37, 44, 51
 COMMON = 4 * TICKS_PER_BEAT  # ticks of the bars in the table
 FILL = 2 * TICKS_PER_BEAT  # ticks of its fills
 ANY = "any"
+# A pad of an electronic kit says little of how loud a drum is: how loud the loudest kick and snare are, and how many
+# times louder than they came they may be made.
+_LOUD = {KICK: (100, 2.0), SNARE: (104, 1.5)}
+_SOFTEST, _LOUDEST = 16, 120
 
 # Which drums go with a style, by the first words of its name; the most that fit.  "" is the style itself.
 _DRUMS = {
@@ -38,11 +42,12 @@ _DRUMS = {
 
 
 class DrumHit(NamedTuple):
-    """A drum that is struck at a tick, of its bar or of the timeline."""
+    """A drum that is struck at a tick, of its bar or of the timeline, and how many ticks late; early below 0."""
 
     tick: int
     pitch: int
     velocity: int
+    late: float = 0.0
 
 
 DrumBar = tuple[DrumHit, ...]
@@ -71,6 +76,21 @@ def fills(style: str) -> tuple[DrumBar, ...]:
     """Fills in a style: hits of the last two beats of a bar of 4/4, ticks from their beginning."""
     found = _table()[1]
     return found.get(drums_of(style), found[ANY])
+
+
+def levelled(hits: Iterable[DrumHit]) -> DrumBar:
+    """The same hits with kicks and snares about as loud as those of other kits, in order."""
+    found = tuple(sorted(hits))
+    for drum, (loud, most) in _LOUD.items():
+        own = [hit.velocity for hit in found if hit.pitch == drum]
+        times = max(1.0, min(most, loud / max(own))) if own else 1.0
+        found = tuple(
+            hit._replace(velocity=max(_SOFTEST, min(_LOUDEST, round(hit.velocity * times))))
+            if hit.pitch == drum
+            else hit
+            for hit in found
+        )
+    return found
 
 
 def plain_bar(metre: Metre, bar: int) -> DrumBar:
