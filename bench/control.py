@@ -27,9 +27,10 @@ from livegen import shipped
 from livegen.codec.encoder import Encoder, Stroke
 from livegen.inference.contract import Model
 from livegen.inference.model import OnnxModel, load
+from livegen.music.drum_bars import KICK, SNARE
 from livegen.music.key import Key
 from livegen.music.metre import parse_metre
-from livegen.music.parts import LEAD
+from livegen.music.parts import DRUM_CHANNEL, LEAD
 from livegen.scorecard.calls import LeadCall, calls, held_out
 from livegen.scorecard.notes import Note, key_of
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
@@ -58,6 +59,7 @@ CONTROLS = (
     "lead_density",
     "lead_octave",
     "longest",
+    "feel",
 )
 SHARES = (0.0, 0.15, 0.3, 0.5, 0.7, 0.85, 1.0)
 
@@ -145,6 +147,25 @@ def on_its_lines(heard: PlayedCall) -> float | None:
     lines = [note.onset % 1 for note in heard.call.notes]
     near = [min(_apart(note.onset, line) for line in lines) for note in heard.answer]
     return statistics.fmean(distance <= ON_LINE for distance in near) if near else None
+
+
+def drums_with_call(heard: PlayedCall) -> float | None:
+    """Beside a call in 4/4, from its second bar on: F1 of sixteenths with a kick or a snare, and those of its notes."""
+    call = heard.call
+    if call.metre != "4/4" or call.bars < 2:
+        return None
+    drums = [
+        note for note in heard.notes if note.channel == DRUM_CHANNEL and note.pitch in (KICK, SNARE)
+    ]
+    struck, theirs = (
+        {
+            round(4 * note.onset)
+            for note in notes
+            if call.bar <= note.onset + 1 / 8 < call.bars * call.bar
+        }
+        for notes in (drums, call.notes)
+    )
+    return 2 * len(struck & theirs) / (len(struck) + len(theirs)) if theirs else None
 
 
 def density_apart(heard: PlayedCall) -> float | None:
@@ -273,6 +294,12 @@ def trials(model: OnnxModel) -> list[Trial]:
             "longest",
             (0.25, 0.5, 1, 1.5, 2, 4, 8),
             {"beats of the longest note": (longest_note, 1)},
+        ),
+        Trial(
+            "feel",
+            SHARES,
+            {"kicks and snares with the call": (drums_with_call, 1)},
+            also=lambda call: {"mode": "accompany", "parts": "drums"},
         ),
     ]
 

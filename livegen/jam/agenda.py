@@ -27,6 +27,7 @@ LATE_US = 30_000  # an onset later than this is not played
 KEPT = 4  # ticks of a note that swing does not take from it
 
 Place = Callable[[int], int]  # tick to the micros at which it is to sound
+Late = Callable[[Stroke], float]
 
 
 class Timed(NamedTuple):
@@ -73,13 +74,30 @@ ROUTES = (Route(0), Route(1), Route(2), Route(DRUM_CHANNEL))
 
 
 class _Planned(NamedTuple):
-    """Ordered by tick, ends first, then by part: players who plan side by side put theirs in any order."""
+    """Ordered by tick, ends first, then by part: players who plan side by side put theirs in any order.
 
-    tick: int
+    What a hand strikes late, or early below 0, is `late` ticks after its tick, and stands there.
+    """
+
+    at: float  # ticks
     on: bool
     part: int
     sequence: int
     stroke: Stroke
+    late: float = 0.0
+
+    @property
+    def tick(self) -> int:
+        """The tick on which it is planned, or that an end was moved to."""
+        return round(self.at - self.late)
+
+    def micros(self, place: Place) -> int:
+        """When it is to sound."""
+        on_time = place(self.tick)
+        if not self.late:
+            return on_time
+        beat_us = place(self.tick + TICKS_PER_BEAT) - on_time
+        return on_time + round(beat_us * self.late / TICKS_PER_BEAT)
 
 
 class Given(NamedTuple):
@@ -141,25 +159,25 @@ class Agenda:
         self._sequence = 0
         self._last_due = 0
 
-    def put(self, strokes: Iterable[Stroke]) -> None:
-        """Take what was planned."""
+    def put(self, strokes: Iterable[Stroke], late: Late = lambda stroke: 0.0) -> None:
+        """Take what was planned; `late` says by how many ticks something is struck late."""
         for stroke in strokes:
-            is_on = stroke.velocity > 0
-            planned = _Planned(stroke.tick, is_on, stroke.part, self._sequence, stroke)
+            is_on, by = stroke.velocity > 0, late(stroke)
+            planned = _Planned(stroke.tick + by, is_on, stroke.part, self._sequence, stroke, by)
             heapq.heappush(self._planned, planned)
             self._sequence += 1
 
     def hand_out(self, now: int, frontier: int | None, place: Place) -> Iterator[Timed]:
         """Messages due within the horizon; nothing after tick `frontier`, before which all is planned."""
-        while self._planned and (frontier is None or self._planned[0].tick <= frontier):
-            at = place(self._planned[0].tick)
+        while self._planned and (frontier is None or self._planned[0].at <= frontier):
+            at = self._planned[0].micros(place)
             due = at + self.offset_us
             if due > now + self.horizon_us:
                 break
             first = heapq.heappop(self._planned)
             stroke = first.stroke
-            if (tick := self._sounds_until(stroke, place)) > first.tick:
-                heapq.heappush(self._planned, first._replace(tick=tick))
+            if not stroke.velocity and (tick := self._sounds_until(stroke, place)) > first.tick:
+                heapq.heappush(self._planned, first._replace(at=tick))
                 continue
             if stroke.velocity and now - due > LATE_US:
                 self.late += 1
@@ -360,7 +378,7 @@ class Agenda:
     def _strokes_ahead(self, place: Place) -> Iterator[tuple[int, Stroke]]:
         yield from ((given.due, given.stroke) for given in self.coming if not given.is_silent)
         for planned in sorted(self._planned):
-            yield place(planned.tick) + self.offset_us, planned.stroke
+            yield planned.micros(place) + self.offset_us, planned.stroke
 
     @property
     def is_empty(self) -> bool:
@@ -385,4 +403,4 @@ class Agenda:
         """When the first stroke that is planned is to be handed out, micros; may have passed."""
         if not self._planned:
             return None
-        return place(self._planned[0].tick) + self.offset_us - self.horizon_us
+        return self._planned[0].micros(place) + self.offset_us - self.horizon_us

@@ -185,6 +185,12 @@ _TABLE = (
         "gospel), else sticks.",
     ),
     Control(
+        "feel", "number", 0.0, low=0.0, high=1.0,
+        help="How much the drums of accompany fit to the rhythm that you play, or clap on one key, in 4/4.  They "
+        "choose from bars of people by your last two bars.  0: they keep to the style's; up to 1 first the kick goes "
+        "with you, then the snare, then the rest, as loud and as late as a hand has them.",
+    ),
+    Control(
         "ritard", "choice", "auto", choices=RITARDS,
         help="Whether an ending slows down in its last bar before the last chord.  auto: in ballads, gospel, hymns and "
         "songs, not in swing, rock and pop.  Not where the DAW's clock or Link leads the time.",
@@ -405,6 +411,7 @@ class Settings:
     energy: float = _default("energy")
     variation: str = _default("variation")
     kit: str = _default("kit")
+    feel: float = _default("feel")
     ritard: str = _default("ritard")
     follow: float = _default("follow")
     theme: float = _default("theme")

@@ -3,7 +3,8 @@
 People's drums come back to their bars: one is as like the fourth bar before as the last one, and least like it after
 the fourth and the eighth, which many end with a fill (docs/log/music.md).  So the network's drums are mixed with bars
 that people play (music/drum_bars.py), as an answer is with its theme (jam/theme.py): what it adds are ghost notes,
-small changes and how loud each hit is.
+small changes and how loud each hit is.  Who wants drums that fit to the player (control `feel`) has other bars, whose
+hits are kept the more closely, and are as loud and as late as a hand would have them (jam/feel.py).
 
 Knows ticks; knows no model and no time.  Chance is a seed.
 """
@@ -13,6 +14,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from random import Random
+from typing import NamedTuple
 
 from livegen.jam.variations import PLAIN_KIT, Kit
 from livegen.music.charts import Stretch
@@ -60,6 +62,14 @@ TOMS = (41, 43, 45, 47, 48, 50)
 _TIME = (42, 44, 46, 51, 53)  # hats and rides: the crash takes their place
 _BACKBONE = (KICK, SNARE, SIDE_STICK)  # thinned out last
 _WEIGHS = 40  # velocities
+FITTED = 0.98  # the share of the hits of bars that wholly fit to the player
+
+
+class Fit(NamedTuple):
+    """Two bars that fit to what the player plays, from the bar of a number on: the first of them is the even one's."""
+
+    number: int
+    bars: tuple[DrumBar, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +82,8 @@ class Drummer:
     tick from which a fill is asked for, to the end of its bar.  After it, and at the beginning of some sections or
     periods, kick and crash come on the one.  `fills` are hits of two beats.  `style` is the style of drums as a model
     may know it.  `accents` are hits of the timeline that all strike with the drums; `kit` is what is played on.
+    `fits` are bars that take the place of the others, the later the number; they are kept to the more closely, 0 to 1,
+    the more `feel` the drums have.
     """
 
     origin: int
@@ -85,6 +97,8 @@ class Drummer:
     style: str = ANY
     accents: DrumBar = ()
     kit: Kit = PLAIN_KIT
+    fits: tuple[Fit, ...] = ()
+    feel: float = 0.0
     # Bars that were looked at, with where their fills begin: they are asked for at every draw.
     _known: dict[int, tuple[int | None, DrumBar]] = field(
         default_factory=dict, init=False, compare=False, repr=False
@@ -93,7 +107,7 @@ class Drummer:
     def coming(self, tick: int, struck: Collection[int] = ()) -> tuple[DrumHit, ...]:
         """Give the hits of the first tick from `tick` on that has any; there those on the drums `struck` are over."""
         number = (tick - self.origin) // self.bar
-        for bar in range(number, number + len(self.bars) + 1):
+        for bar in range(number, number + max(2, len(self.bars)) + 1):
             hits = self.hits(bar)
             ahead = hits[bisect_left(hits, (tick,)) :]
             due = [hit for hit in ahead if hit.tick > tick or hit.pitch not in struck]
@@ -105,11 +119,16 @@ class Drummer:
         """The share, 0 to 1, that a kept hit has in what comes next."""
         if self.is_accent(hit):
             return 1.0
+        if self.is_asked_for(hit):
+            return ASKED
+        plain, feel = self._plain_share(hit), self._feel_at(hit.tick)
+        return plain + max(0.0, FITTED - plain) * feel
+
+    def _plain_share(self, hit: DrumHit) -> float:
+        """The share of a hit of bars that do not fit to anybody."""
         number, into = divmod(hit.tick - self.origin, self.bar)
         filled = self.fill_at(number)
         in_fill = filled is not None and into >= filled
-        if self.is_asked_for(hit):
-            return ASKED
         if self.kit.is_brushed:
             return BRUSHED if hit.velocity > TAP else TAPPED
         is_firm = in_fill or (hit.pitch in _BACKBONE and hit.velocity >= LOUD)
@@ -119,7 +138,22 @@ class Drummer:
 
     def loudness(self, hit: DrumHit) -> float:
         """The share that how loud it was has in how loud it is played."""
-        return 1.0 if self.is_accent(hit) or self.kit.is_brushed else LOUDNESS
+        if self.is_accent(hit) or self.kit.is_brushed:
+            return 1.0
+        return LOUDNESS + (1 - LOUDNESS) * self._feel_at(hit.tick)
+
+    def late(self, tick: int, pitch: int) -> float:
+        """How many ticks late the drum `pitch` is struck at a tick of the timeline; early below 0."""
+        hits = self.hits((tick - self.origin) // self.bar) if self.fits else ()
+        return next((hit.late for hit in hits if hit[:2] == (tick, pitch)), 0.0)
+
+    def fit_at(self, number: int) -> Fit | None:
+        """The fit of a bar; None of a bar that fits to nobody."""
+        return next((fit for fit in reversed(self.fits) if fit.number <= number), None)
+
+    def _feel_at(self, tick: int) -> float:
+        """The feel of the bar of a tick, 0 to 1."""
+        return self.feel if self.fit_at((tick - self.origin) // self.bar) else 0.0
 
     def is_asked_for(self, hit: DrumHit) -> bool:
         """True of what is of a fill that was asked for, or comes on the one after it."""
@@ -144,10 +178,14 @@ class Drummer:
 
     def kept(self, number: int) -> DrumBar:
         """The hits of a bar if no fill comes in, by ticks of the timeline, in order."""
-        begin = self.origin + number * self.bar
-        return tuple(
-            hit._replace(tick=begin + hit.tick) for hit in self.bars[number % len(self.bars)]
-        )
+        begin, fit = self.origin + number * self.bar, self.fit_at(number)
+        bars = fit.bars if fit else self.bars
+        return tuple(hit._replace(tick=begin + hit.tick) for hit in bars[number % len(bars)])
+
+    @property
+    def latest(self) -> tuple[DrumBar, ...]:
+        """The bars that come again and again from the last fit on, the even one first."""
+        return self.fits[-1].bars if self.fits else self.bars
 
     def _bar(self, number: int) -> tuple[int | None, DrumBar]:
         if number not in self._known:
@@ -221,7 +259,8 @@ class Drummer:
         off = [hit for hit in hits if hit.pitch == HAT and hit.tick % TICKS_PER_BEAT]
         struck = {hit.tick for hit in hits if hit.pitch in _BACKBONE}
         off = [hit for hit in off if hit.tick not in struck]
-        if not off or chance.random() >= COLOURED:
+        coloured = COLOURED * (1 - (self.feel if self.fit_at(number) else 0.0))
+        if not off or chance.random() >= coloured:
             return hits
         chosen = chance.choice(off)
         opens = chosen.tick % TICKS_PER_BEAT == TICKS_PER_BEAT // 2 and chance.random() < OPENS
@@ -274,11 +313,14 @@ def drummer_for(
     accents: DrumBar = (),
     kit: Kit = PLAIN_KIT,
     sections: frozenset[int] | None = None,
+    fits: tuple[Fit, ...] = (),
+    feel: float = 0.0,
 ) -> Drummer:
     """The drummer of a style; in other bars than 4/4 a plain beat is kept.
 
     `origin` is a tick of the first bar, or of what leads up to it; `density` below 1 leaves out hits; a fill is asked
-    for from the tick `fill_from` on; `sections` are bar lines on which sections begin, None where nobody knows.
+    for from the tick `fill_from` on; `sections` are bar lines on which sections begin, None where nobody knows.  With
+    `feel`, 0 to 1, the bars are so far on their way to those of the `fits`.
     """
     first, bar = metre.bar_near(origin), metre.place(origin).bar
     known = patterns(style)
@@ -289,6 +331,20 @@ def drummer_for(
     else:
         pattern = Pattern((plain_bar(metre, bar),))
     bars = tuple(kit.bar(thinned(each, density), bar) for each in pattern.bars)
+    fitted = [
+        Fit(
+            fit.number,
+            tuple(
+                between(
+                    bars[number % len(bars)],
+                    kit.bar(thinned(softened(theirs, kit), density), bar),
+                    feel,
+                )
+                for number, theirs in enumerate(fit.bars)
+            ),
+        )
+        for fit in (fits if feel and bar == COMMON else ())
+    ]
     return Drummer(
         first,
         bar,
@@ -300,6 +356,8 @@ def drummer_for(
         style=drums_of(style),
         accents=accents,
         kit=kit,
+        fits=tuple(fitted),
+        feel=feel,
     )
 
 
@@ -311,6 +369,36 @@ def accents_of(rests: Sequence[Stretch], bar: int) -> DrumBar:
     return tuple(
         DrumHit(tick, drum, BOLD) for tick in sorted(hits) for drum in sorted((KICK, hits[tick]))
     )
+
+
+def between(own: DrumBar, theirs: DrumBar, feel: float) -> DrumBar:
+    """A bar that is on its way from its own hits to others, so far as `feel` says, 0 to 1.
+
+    Of the hits by which they differ the first so many are those of the others: the kick goes first, which the bass goes
+    with, then snares, then what keeps time; the loudest first.
+    """
+    at = [{hit[:2]: hit for hit in bar} for bar in (own, theirs)]
+    differ = sorted(at[0].keys() ^ at[1].keys(), key=lambda place: _turn((at[0] | at[1])[place]))
+    gone = set(differ[: round(feel * len(differ))])
+    kept = [hit for place, hit in at[0].items() if place not in gone and place not in at[1]]
+    for place, hit in at[1].items():
+        before = at[0].get(place)
+        if before or place in gone:
+            since = before.velocity if before else hit.velocity
+            velocity = round(since + (hit.velocity - since) * feel)
+            kept.append(hit._replace(velocity=velocity, late=hit.late * feel))
+    return tuple(sorted(kept))
+
+
+def _turn(hit: DrumHit) -> tuple[int, int, DrumHit]:
+    """When a hit has its turn, where some are changed for others."""
+    kind = 0 if hit.pitch == KICK else 1 if hit.pitch in _BACKBONE else 2
+    return kind, -hit.velocity, hit
+
+
+def softened(bar: DrumBar, kit: Kit) -> DrumBar:
+    """The same hits as soft as a kit is played."""
+    return tuple(hit._replace(velocity=max(1, hit.velocity * kit.loudest // 127)) for hit in bar)
 
 
 def thinned(bar: DrumBar, density: float) -> DrumBar:

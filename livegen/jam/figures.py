@@ -132,14 +132,14 @@ def of_bass(style: str, metre: Metre, origin: int, drummer: Drummer | None) -> F
     kicks = _kicks(drummer) if drummer else ()
     if not drummer or not kicks:
         return None
-    return Figure(drummer.origin, len(drummer.bars) * drummer.bar, kicks, BESIDE_KICKS)
+    return Figure(drummer.origin, len(drummer.latest) * drummer.bar, kicks, BESIDE_KICKS)
 
 
 def _kicks(drummer: Drummer) -> Beats:
     """The loud kicks of the bars that drums keep to."""
     ticks = {
         number * drummer.bar + hit.tick
-        for number, bar in enumerate(drummer.bars)
+        for number, bar in enumerate(drummer.latest)
         for hit in bar
         if hit.pitch == KICK and hit.velocity >= LOUD
     }

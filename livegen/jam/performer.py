@@ -20,9 +20,10 @@ from livegen.jam.candidate import Candidate
 from livegen.jam.choice import worth
 from livegen.jam.controls import Settings
 from livegen.jam.desk import Desk
-from livegen.jam.drummer import Drummer, accents_of, drummer_for
+from livegen.jam.drummer import Drummer, Fit, accents_of, drummer_for
 from livegen.jam.ensemble import Ensemble
 from livegen.jam.explaining import Explaining
+from livegen.jam.feel import Feel
 from livegen.jam.figures import of_bass
 from livegen.jam.fitting import fit_for
 from livegen.jam.harmonies import Ahead
@@ -40,6 +41,8 @@ from livegen.jam.struck import Struck
 from livegen.jam.theme import LATEST, Theme, theme_of
 from livegen.jam.turns import MODES, Chords, Mode
 from livegen.jam.variations import BRUSHES, is_brushed
+from livegen.music.drum_bars import COMMON
+from livegen.music.grooves import Tap
 from livegen.music.key import Key
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
@@ -84,6 +87,7 @@ class Performer:
         self.hurried = 0
         self._heard_swing = STRAIGHT  # of the call that is answered or gone along with
         self._is_brushed = False  # the drums beside the player
+        self._feel = Feel()
         self._mixed: Settings | None = None  # the settings by which the agenda was mixed
         self._agenda, self._listener, self._desk = agenda, listener, desk
         self._explaining = explaining
@@ -145,6 +149,7 @@ class Performer:
     def begin(self, call: Call, start: int, at: int) -> None:
         """A turn is taken: the first note of the response is due, or the player begins what is gone along with."""
         self.response, self.fill_from, self._is_brushed = Response(start, at), None, False
+        self._feel.forget()
         self.taken.append(Taken(call, self._listener.live.copy(), self.response, start))
 
     def record(self, given: Given) -> None:
@@ -159,6 +164,7 @@ class Performer:
     def retimed(self, before: Timeline) -> None:
         """The beat was found to be elsewhere while we play along."""
         self.fill_from = None
+        self._feel.forget()
         if self.response is not None:
             self.response.retime(before, self._timeline)
 
@@ -300,7 +306,7 @@ class Performer:
         """All parts in one rollout; beside a player the drums in one of their own."""
         if not self.mode.is_beside:
             return self._going_on(call, brief, self._heard(call, brief, now), settled)
-        drummer = self._drummer(call, brief)
+        drummer = self._drummer(call, brief, now)
         kicks = drummer if brief.parts[DRUMS] else None
         style, metre = self._listener.style.near, self._timeline.metre
         if not brief.figures[BASS]:
@@ -324,7 +330,7 @@ class Performer:
         players.append(self._going_on(call, for_drums(brief, drummer), drums, own, theirs))
         return Ensemble(players)
 
-    def _drummer(self, call: Call, brief: Brief) -> Drummer:
+    def _drummer(self, call: Call, brief: Brief, now: int) -> Drummer:
         """The pattern of drums beside a player, from where they began on; each call has its own chance."""
         origin = self.response.start if self.response else brief.start
         origin = origin if self.enters is None else self.enters
@@ -347,6 +353,28 @@ class Performer:
             accents,
             BRUSHES if self._is_brushed else brief.kit,
             brief.sections,
+            self._fits(call, metre.bar_near(origin), now),
+            self._desk.settings.feel,
+        )
+
+    def _fits(self, call: Call, origin: int, now: int) -> tuple[Fit, ...]:
+        """The bars of the drums that fit to the player, if they are asked for; there are some in 4/4."""
+        timeline, style = self._timeline, self._listener.style.near
+        if not self._desk.settings.feel or timeline.metre.place(origin).bar != COMMON:
+            return ()
+        taps = [
+            Tap(timeline.tick(note.onset_us), note.velocity)
+            for note in call.phrase.played(now)
+            if not note.is_drum
+        ]
+        return self._feel.fits(
+            taps,
+            origin,
+            timeline.tick(now),
+            style=style,
+            bpm=timeline.bpm,
+            heard_swing=self._heard_swing,
+            swing=self._swing,
         )
 
     def _going_on(
@@ -388,7 +416,7 @@ class Performer:
         live = self._listener.live
         if live.heard:
             return live.copy()
-        return self._listener.drums(self._drummer(call, brief), self._entry_us(now))
+        return self._listener.drums(self._drummer(call, brief, now), self._entry_us(now))
 
     def _entry_us(self, now: int) -> int:
         """When who plays beside the player is in by, micros: now, or after a count-in."""
@@ -544,11 +572,18 @@ class Performer:
         self.hurried += plan.settle(now, lambda rollout: self._worth(rollout, call, now))
         if plan.chosen is None:
             return
-        self._agenda.put(plan.chosen.take())
+        self._agenda.put(plan.chosen.take(), self._late)
         self._explaining.plan(plan.chosen.rollouts)
         if plan.chosen.is_done and plan.end_us is None:
             last = max(plan.start, plan.chosen.frontier, self._agenda.last_tick or 0)
             plan.end_us = max(plan.start_us, self.place(last)) + max(0, self._agenda.offset_us)
+
+    def _late(self, stroke: Stroke) -> float:
+        """By how many ticks the drums strike a hit late, which fit to the player."""
+        if not stroke.velocity or stroke.part != DRUMS or self.plan is None:
+            return 0.0
+        drummers = (player.brief.drummer for player in self.plan.players)
+        return sum(drummer.late(stroke.tick, stroke.pitch) for drummer in drummers if drummer)
 
     def _is_behind(self, plan: Plan, now: int) -> bool:
         chosen = plan.chosen

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 from livegen.codec.layout import STYLE_UNKNOWN_NAME
 from livegen.errors import ConfigError
-from livegen.jam import mixer
+from livegen.jam import feel, mixer
 from livegen.jam.agenda import Agenda
 from livegen.jam.conductor import Conductor
 from livegen.jam.controls import Settings, Value, chart_in
@@ -99,6 +99,8 @@ class Steering:
             self._conductor.adopt(timeline if has_heard else replace(timeline, origin_us=now))
         if self._has_changed(before, "style", "style_mix", "chart"):
             self.set_style()
+        if settings.feel:
+            feel.prepare()
 
     def _has_changed(self, before: Settings | None, *names: str) -> bool:
         settings = self._desk.settings

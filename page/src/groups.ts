@@ -10,7 +10,18 @@ const MORE: readonly (readonly [string, readonly string[]])[] = [
   ["Pitch", ["transpose", "register", "adherence", "voices", "longest"]],
   [
     "Character",
-    ["variation", "kit", "ritard", "follow", "theme", "memory", "style_mix", "temperature", "nucleus"],
+    [
+      "variation",
+      "kit",
+      "feel",
+      "ritard",
+      "follow",
+      "theme",
+      "memory",
+      "style_mix",
+      "temperature",
+      "nucleus",
+    ],
   ],
   ["Output", ["offset", "clock_out"]],
 ];
