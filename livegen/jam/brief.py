@@ -22,6 +22,7 @@ from livegen.jam.turns import MODES, Length, Mode, Parts
 from livegen.jam.variations import PLAIN_KIT, USUAL, VARIATIONS, Kit
 from livegen.music.charts import Stretch
 from livegen.music.drum_bars import KICKS
+from livegen.music.leads import Lines
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import COMP, DRUMS, LEAD, PARTS, PITCHED
 from livegen.music.phrase import CHORD_US, Extent, Phrase, Played
@@ -53,6 +54,7 @@ _STRAY = 0.01  # share of onsets off all lines that is always granted
 _STRANGE = (
     -8.0
 )  # nats: how unwelcome what is out of the scale is at the strictest that still allows it
+_STYLE_PACE = 0.8  # share of the style in how dense it is
 _LOUDER = 60.0  # velocities between no energy and all of it
 _DENSER = 4.0  # ratio of densities between them
 _WANTED = 2.0  # nats: how welcome a part is that should play and does not
@@ -84,7 +86,8 @@ class Brief:
     somebody who plays along leaves, None for an answer.  `pace` is the call's onsets per beat, and
     `follow` (0..1) how closely density and loudness keep to those of the call.  `supposes`: the parts that are
     not ours are somebody's who plays on, and not silent.  `theme` is what the part that leads takes up,
-    and `sentences` are those in which it speaks where it goes on for ever.
+    and `sentences` are those in which it speaks where it goes on for ever;
+    `lines` says how lines of the style go that it plays in.
     `memory` (0..1) is how much all of them take up of what was played in the session.
     `strikes` are chords, with their ticks, that the parts which accompany strike; notes of theirs outside them end.
     From each of `waits`, a tick, those parts wait a moment for the player's chord.  At the beginning of each of `rests`
@@ -119,6 +122,7 @@ class Brief:
     supposes: bool = False
     theme: Theme | None = None
     sentences: Sentences | None = None
+    lines: Lines | None = None
     memory: float = 0.0
     strikes: tuple[ChordFrom, ...] = ()
     rests: tuple[Stretch, ...] = ()
@@ -159,12 +163,13 @@ def brief_for(
     now: int | None = None,
     theme: Theme | None = None,
     tonic: frozenset[int] = frozenset(),
+    lines: Lines | None = None,
     swing: float = STRAIGHT,
 ) -> Brief:
     """The brief for what answers, or goes along with, `phrase` from tick `start` on, as things are at `now` (micros).
 
-    `outline` is the harmony that is gone by, `tonic` the pitch classes on which a line comes to rest; `swing` is in
-    percent of a beat.
+    `outline` is the harmony that is gone by, `tonic` the pitch classes on which a line comes to rest, `lines` is how
+    lines of the style go; `swing` is in percent of a beat.
     """
     mode = MODES[settings.mode]
     beside = mode.is_beside
@@ -190,6 +195,7 @@ def brief_for(
         # Over chords each of them says where a line may rest.
         at_rest = frozenset[int]() if outline.chords else tonic
         sentences = Sentences(timeline.metre, timeline.metre.bar_near(theme.began), at_rest)
+    lines = lines if plays[LEAD] and not beside else None
     ending = outline.ending
     end = None if ticks is None else start + ticks
     return Brief(
@@ -205,7 +211,7 @@ def brief_for(
         nucleus=settings.nucleus,
         density=settings.density * _DENSER**energy * (left or 1.0),
         room=left,
-        pace=None if beside else pace(phrase, timeline),
+        pace=None if beside else _paced(pace(phrase, timeline), lines),
         velocity=phrase.velocity,
         louder=louder(settings) + variation.louder,
         follow=settings.follow,
@@ -219,6 +225,7 @@ def brief_for(
         supposes=beside,
         theme=theme,
         sentences=sentences,
+        lines=lines,
         memory=settings.memory,
         densities=tuple(
             strip.density * density
@@ -376,6 +383,13 @@ def groove(phrase: Phrase, timeline: Timeline) -> Groove:
             at = (line + by) % TICKS_PER_BEAT
             welcome[at] = max(welcome[at], on_line + off_line)
     return welcome
+
+
+def _paced(pace: float | None, lines: Lines | None) -> float | None:
+    """Onsets per beat between those of the call and those of the style."""
+    if pace is None or lines is None:
+        return pace
+    return float(pace ** (1 - _STYLE_PACE) * lines.onsets**_STYLE_PACE)
 
 
 def pitches(

@@ -52,6 +52,7 @@ _TUMBAO = (Beat(36, Role.FIFTH), Beat(72, Role.NEXT_FOOT))
 _OF_STYLES: dict[str, Beats] = {
     "leadsheet_latin": _BOSSA, "drums_latin": _BOSSA, "drums_afrocuban": _TUMBAO,
     "jazz_traditional": _IN_TWO, "ragtime": _IN_TWO, "march": _IN_TWO, "drums_country": _IN_TWO,
+    "folk_hornpipe": _IN_TWO,
 }  # fmt: skip
 _WALTZ = 3 * TICKS_PER_BEAT
 BESIDE_KICKS = 0.25  # of the other notes of a bass that goes with the kicks, what is left

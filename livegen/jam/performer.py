@@ -44,6 +44,7 @@ from livegen.jam.variations import BRUSHES, is_brushed
 from livegen.music.drum_bars import COMMON
 from livegen.music.grooves import Tap
 from livegen.music.key import Key
+from livegen.music.leads import lines_of
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, DRUMS, LEAD
@@ -667,6 +668,7 @@ class Performer:
             theme=self._theme(call) if self.mode.takes_theme else None,
             tonic=self._listener.harmony.at_home(call.phrase.key, now)[1],
             outline=outline,
+            lines=lines_of(self._listener.style.near),
             swing=self._swing,
         )
 

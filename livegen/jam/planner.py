@@ -59,7 +59,7 @@ from livegen.music.chord import Chord
 from livegen.music.drum_bars import CRASH, KICK, DrumHit
 from livegen.music.messages import velocity_near
 from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.parts import BASS, COMP, DRUMS
+from livegen.music.parts import BASS, COMP, DRUMS, LEAD
 from livegen.music.quantise import line_from, nearest_line
 
 SHORTEST = 2
@@ -305,6 +305,9 @@ class Rollout(PlayedOnce):
             return self._end_oldest(part, tick)
         harmony = brief.harmony[part]
         favour = None if harmony is None else harmony.at(tick)
+        if brief.lines and part == LEAD and before != NO_PITCH and tick != self._closes:
+            styled = brief.lines.welcome(before)
+            favour = styled if favour is None else favour + styled
         hits = self._kept_at(tick) if part == DRUMS else ()
         pitch = self._draw_pitch(query, self._beginnable(part, tick), favour, tick, hits)
         kept = next((hit for hit in hits if hit.pitch == pitch), None)
@@ -330,6 +333,9 @@ class Rollout(PlayedOnce):
         )
         allowed, rate = (earliest <= _TIMES) & (latest >= _TIMES), self._rate()
         likely = hasten(probabilities(self._waiting, allowed), rate)
+        if self.brief.lines:
+            place = self.hearing.timeline.metre.place(self._last()).position
+            likely[:ADVANCE] = self.brief.lines.placed(place, likely[:ADVANCE])
         if self._theme:
             share, coming = self._theme.follows(self._line)
             last = self._last()
@@ -451,7 +457,8 @@ class Rollout(PlayedOnce):
             allowed = _without(worn_out(self._line, tick), allowed)
         mixes = tuple(self._mixes(tick, leads, hits))
         past = tuple(self._line[-len(SHARES) :]) if self._theme else ()
-        because = Reason(tick, allowed, self.brief.harmony[query.part], mixes, self._theme, past)
+        harmony = self.brief.harmony[query.part]
+        because = Reason(tick, allowed, harmony, mixes, self._theme, past, taste=Cause.STYLE)
         return self._draw_for(because, query, allowed, favour)
 
     def _mixes(self, tick: int, leads: bool, hits: tuple[DrumHit, ...]) -> Iterator[Mixed]:

@@ -38,6 +38,7 @@ class Cause(Enum):
     RANGE = "range", "the pitches that it preferred are out of range, or sound already"
     SCALE = "scale", "it belongs to the scale"
     CHORD = "chord", "it belongs to the chord"
+    STYLE = "style", "lines of the style often go like this"
     FIGURE = "figure", "the bass plays it in its figure here"
     VOICES = "voices", "it is the nearest to the last chord"
     MEMORY = "memory", "you have played this before"

@@ -8,11 +8,11 @@ from livegen.music.metre import TICKS_PER_BEAT
 STRAIGHT = 50.0
 # Percent of a beat that its first eighth takes where people play in a style: medians over all beats of two eighths in
 # the Weimar Jazz Database and the Groove MIDI Dataset.  Lead sheets of jazz and blues are written straight and are not
-# played so: the median of all jazz.
+# played so: the median of all jazz.  Hornpipes are those of tunes in ABC.
 _BY_STYLE = {
-    "drums_blues": 64, "drums_jazz": 61, "jazz_bebop": 61, "jazz_cool": 60, "jazz_free": 58, "jazz_fusion": 57,
-    "jazz_hardbop": 61, "jazz_postbop": 58, "jazz_swing": 62, "jazz_traditional": 60, "leadsheet_blues": 60,
-    "leadsheet_jazz": 60,
+    "drums_blues": 64, "drums_jazz": 61, "folk_hornpipe": 67, "jazz_bebop": 61, "jazz_cool": 60, "jazz_free": 58,
+    "jazz_fusion": 57, "jazz_hardbop": 61, "jazz_postbop": 58, "jazz_swing": 62, "jazz_traditional": 60,
+    "leadsheet_blues": 60, "leadsheet_jazz": 60,
 }  # fmt: skip
 
 # Ticks of the beat at which a late off-beat lies, a straight one, and triplets and sixteenths before it.
