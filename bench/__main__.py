@@ -72,6 +72,7 @@ PARTS = (
     Part("memory", "The memory of a session", needs_data=True),
     Part("learns", "Whether the network should learn in the set", needs_data=True, long=True),
     Part("why", "Why a note was played", needs_data=True),
+    Part("critic", "Who chooses among the answers", needs_data=True, long=True),
     Part("varied", "Variations of phrases", needs_data=True),
     Part("finds", "Finding a phrase again", needs_data=True),
     Part("notation", "What was played, written down", needs_data=True, option=("--data",)),

@@ -1,20 +1,28 @@
-"""Which of several responses to play: by likelihood, by how they fit the call, and by how they end.
+"""Which of several responses to play: by likelihood, by how they fit the call, and by how they end; or by the critic.
 
 Knows strokes and the brief they were planned by; knows no time.
 """
 
-from collections.abc import Sequence
+import logging
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from livegen.codec.encoder import Stroke
+from livegen.errors import ModelError
 from livegen.jam.brief import Brief
-from livegen.jam.theme import line_of
-from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.parts import DRUMS
+from livegen.jam.theme import Point, line_of
+from livegen.music.critic import MOST_NOTES, Bars, tastes
+from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.parts import DRUMS, LEAD
+from livegen.music.swing import swung
+
+log = logging.getLogger(__name__)
 
 # What counts, each from 0 to 1, and how much.  Likelihood is a share per onset, already a number of about one.
 WEIGHTS = {"likely": 1.0, "dense": 1.0, "home": 1.0, "cadence": 1.5, "full": 0.5, "taken": 1.0}
 # Shares of figures taken up: so many are wanted, and so many are heard as a copy.
 WANTED, COPIED = 0.3, 0.6
+CRITIC = 1.0  # a nat of the critic's: what responses are worth then lies as far apart by both
 
 
 def worth(
@@ -42,6 +50,61 @@ def worth(
         "full": min(1.0, len({stroke.tick for stroke in onsets}) / 3),
     }
     return sum(WEIGHTS[name] * figure for name, figure in figures.items())
+
+
+class Audition(NamedTuple):
+    """A response that could be played: its strokes, the brief that they keep to, and what it is worth by the rules."""
+
+    strokes: tuple[Stroke, ...]
+    brief: Brief
+    worth: float
+
+
+class Asked(NamedTuple):
+    """What the critic is asked: melodies in ticks from the bar line on which the responses begin."""
+
+    phrase: Sequence[Point]
+    replies: Sequence[Sequence[Point]]
+    until: int
+    bars: Bars
+
+
+def asked(
+    some: Sequence[Audition], call: Iterable[Stroke], metre: Metre, swing: float
+) -> Asked | None:
+    """The question that `taste` puts to the critic about responses to a call; None where it knows nothing of them.
+
+    It knows melodies that begin on a bar line and close on a strong beat.  `swing` is in percent of a beat.
+    """
+    if not some:
+        return None
+    brief, phrase = some[0].brief, line_of(call)[-MOST_NOTES:]
+    start, closes = brief.start, brief.closes
+    if closes is None or not phrase or not brief.parts[LEAD] or metre.place(start).position:
+        return None
+    bar = metre.place(start).bar
+    replies = [
+        [Point(swung(tick, swing) - start, pitch) for tick, pitch in line_of(one.strokes)]
+        for one in some
+    ]
+    before = [Point(tick - start, pitch) for tick, pitch in phrase]
+    return Asked(before, replies, closes - start, Bars(bar, metre.strong(bar)))
+
+
+def chosen(some: Sequence[Audition], taste: float, question: Asked | None) -> int:
+    """Which response is played, by its number: `taste` (0 to 1) is the critic's share, where it is asked."""
+    worths = [one.worth for one in some]
+    if taste and question and len(some) > 1:
+        try:
+            told = tastes(*question)
+        except ModelError as error:
+            log.warning("the critic is not asked: %s", error)
+        else:
+            worths = [
+                (1 - taste) * worth + taste * CRITIC * nats
+                for worth, nats in zip(worths, told, strict=True)
+            ]
+    return worths.index(max(worths))
 
 
 def _taken_up(strokes: Sequence[Stroke], brief: Brief) -> float:

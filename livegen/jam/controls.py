@@ -211,6 +211,12 @@ _TABLE = (
         "of yours, and holds to the figures of this one (theme) half as much.",
     ),
     Control(
+        "taste", "number", 0.0, low=0.0, high=1.0,
+        help="Who chooses among the answers that the model has planned for your phrase.  0: rules, for what is likely, "
+        "fits the phrase and ends at home; 1: the critic, a network that was taught how people go on; between: both.  "
+        "The critic knows melodies that begin with a bar.",
+    ),
+    Control(
         "distance", "number", 0.3, low=0.0, high=1.0,
         help="How far a variation (command vary) is from your phrase: 0 is the phrase itself, at 0.3 four or "
         "five notes of ten differ, at 1 as many as possible.",
@@ -416,6 +422,7 @@ class Settings:
     follow: float = _default("follow")
     theme: float = _default("theme")
     memory: float = _default("memory")
+    taste: float = _default("taste")
     distance: float = _default("distance")
     morph: float = _default("morph")
     morph_by: str = _default("morph_by")

@@ -5,7 +5,7 @@ what was heard; knows no turns: it is told when to answer, to go along, to repea
 """
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -17,7 +17,7 @@ from livegen.jam.agenda import Agenda, Coming, Given, Timed
 from livegen.jam.brief import Brief, brief_for, for_drums, parts, room
 from livegen.jam.calls import Call, Gesture, Response, Taken
 from livegen.jam.candidate import Candidate
-from livegen.jam.choice import worth
+from livegen.jam.choice import Asked, Audition, asked, chosen, worth
 from livegen.jam.controls import Settings
 from livegen.jam.desk import Desk
 from livegen.jam.drummer import Drummer, Fit, accents_of, drummer_for
@@ -67,7 +67,8 @@ class Performer:
 
     `enters` is the tick before which nothing is played beside the player, None without a count-in; from the tick
     `fill_from` on drums beside the player fill up to the bar line, if that was asked for.  `taken` are the
-    turns that were taken, oldest first; `hurried` counts choices made before all was planned.
+    turns that were taken, oldest first; `hurried` counts choices made before all was planned; `auditions` are the
+    responses among which the last choice was.
     Threads: loop only.
     """
 
@@ -86,6 +87,7 @@ class Performer:
         self.fill_from: int | None = None
         self.taken: deque[Taken] = deque(maxlen=REMEMBERED)
         self.hurried = 0
+        self.auditions: list[Audition] = []
         self._heard_swing = STRAIGHT  # of the call that is answered or gone along with
         self._is_brushed = False  # the drums beside the player
         self._feel = Feel()
@@ -570,7 +572,7 @@ class Performer:
             rollout = plan.next(now, self.place)
             if rollout is not None:
                 rollout.step()
-        self.hurried += plan.settle(now, lambda rollout: self._worth(rollout, call, now))
+        self.hurried += plan.settle(now, lambda done: self._choice(done, call, now))
         if plan.chosen is None:
             return
         self._agenda.put(plan.chosen.take(), self._late)
@@ -616,9 +618,22 @@ class Performer:
                 density = before.density / before.room * left
                 rollout.brief = replace(before, density=density, room=left)
 
-    def _worth(self, rollout: Rollout, call: Call | None, now: int) -> float:
+    def _choice(self, done: Sequence[Rollout], call: Call | None, now: int) -> Rollout:
+        """The response that is played, of those that are planned."""
         home, tonic = self._listener.harmony.at_home(call.phrase.key if call else None, now)
-        return worth(rollout.planned, rollout.likelihood, rollout.brief, home, tonic)
+        self.auditions = [
+            Audition(
+                tuple(it.planned), it.brief, worth(it.planned, it.likelihood, it.brief, home, tonic)
+            )
+            for it in done
+        ]
+        taste = self._desk.settings.taste
+        question = self.question(call) if taste and call else None
+        return done[chosen(self.auditions, taste, question)]
+
+    def question(self, call: Call) -> Asked | None:
+        """What the critic may be asked about the last choice; None where it knows nothing of it."""
+        return asked(self.auditions, self._latest(call), self._timeline.metre, self._swing)
 
     def hand_out(self, now: int) -> list[Timed]:
         """Give the messages that are due soon, in order."""
@@ -674,8 +689,11 @@ class Performer:
 
     def _theme(self, call: Call) -> Theme | None:
         """Give the theme that an answer may take up of its call."""
-        latest = call.strokes[-2 * LATEST :]
-        onsets = (struck.on(self._timeline) for struck in latest if struck.velocity)
         settings = self._desk.settings
         # Who is to remember earlier phrases is held less to this one.
-        return theme_of(onsets, settings.theme * (1 - settings.memory / 2))
+        return theme_of(self._latest(call), settings.theme * (1 - settings.memory / 2))
+
+    def _latest(self, call: Call) -> Iterator[Stroke]:
+        """The last onsets of a call, on the beat as it is."""
+        latest = call.strokes[-2 * LATEST :]
+        return (struck.on(self._timeline) for struck in latest if struck.velocity)

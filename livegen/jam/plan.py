@@ -3,7 +3,7 @@
 Knows micros, through the function that maps ticks to them.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from livegen.jam.agenda import Place
@@ -58,12 +58,12 @@ class Plan:
         wants = self._wants_more(self.chosen, now, place) and not self._is_urgent(now, place)
         return self.chosen if wants else None
 
-    def settle(self, now: int, worth: Callable[[Rollout], float]) -> bool:
-        """Choose, if all are done or the time has come; whether some had to be left undone."""
+    def settle(self, now: int, choose: Callable[[Sequence[Rollout]], Rollout]) -> bool:
+        """Choose one that is done, if all are or the time has come; whether some had to be left undone."""
         done = [rollout for rollout in self.candidates if rollout.is_done]
         hurried = len(done) < len(self.candidates)
         if self.chosen is None and (not hurried or now >= self.start_us - DECIDE_US):
-            self.chosen = max(done, key=worth) if done else self.candidates[0]
+            self.chosen = choose(done) if done else self.candidates[0]
             self.candidates = []
             return hurried
         return False

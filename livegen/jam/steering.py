@@ -35,6 +35,7 @@ UNPLANNED = {
     "click",
     "count_in_bars",
     "clock_out",
+    "taste",
     "distance",
     "morph",
     "morph_by",
