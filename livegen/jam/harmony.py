@@ -97,6 +97,7 @@ class Harmony:
         self.left_hand: set[Voice] = set()
         self._left_us = -STALE_US  # when it last did something, and when it last struck a key
         self._left_struck_us = -STALE_US
+        self._apart_us = -STALE_US  # when a part other than a lead struck a key last
 
     # --- what is heard --------------------------------------------------------------------------------------------
 
@@ -107,7 +108,9 @@ class Harmony:
             return
         self._tell_beats(at)
         # Three notes of a melody would be heard as a broken chord: chords are the left hand's, or struck at once.
-        is_below = part != LEAD or pitch < SPLIT_PITCH
+        is_below = self._is_left(struck)
+        if part != LEAD and velocity:
+            self._apart_us = at
         chordal = self._chordal(at, pitch, is_below) if velocity else []
         if velocity:
             self._struck_us = at
@@ -124,11 +127,19 @@ class Harmony:
             self._melody.hear(at, pitch, velocity)
         if chordal:
             self._left_struck_us = at
-            self._memory.strikes(self._together[0][0], len(self._tones_together()))
+            if part != LEAD:
+                self._memory.strikes(self._together[0][0], len(self._tones_together()))
         if velocity:
             self.settles_us = at + SETTLE_US
             self.lands_us = at + CHORD_US if self._lands(at) else None
         self._note(at)
+
+    def _is_left(self, struck: Struck) -> bool:
+        """True of a key of the left hand: of another part than a lead, or a low one while no such part plays."""
+        at, part, pitch, velocity, _ = struck
+        if part != LEAD or not velocity:
+            return part != LEAD or (part, pitch) in self.left_hand
+        return pitch < SPLIT_PITCH and at - self._apart_us >= STALE_US
 
     def _tell_beats(self, now: int) -> None:
         """Tell the key's tracker which beats are over; of a long rest the first ones and the last."""

@@ -112,18 +112,17 @@ class SongMemory:
 
         It is not where a single key was struck before it in that beat: that is the bass, and the chord is its.
         """
-        rows = ((number, row) for number, row in enumerate(self._sounded) if row[0] <= at)
-        number, (since, chord) = max(rows, default=(0, (at, None)), key=lambda row: row[0])
-        before = self._sounded[number - 1][1] if number else None
+        first = timeline.micros(begin - _EARLY)
+        before, chord = self._chord_at(first), self._chord_at(at)
         if chord is None or before is None or not is_other(chord, before):
             return
-        first = timeline.micros(begin - _EARLY)
-        if since < first:
-            return
-        strokes = [row for row in self._strokes if first <= row.at <= since]
-        is_whole = bool(strokes) and all(row.tones >= _WHOLE for row in strokes)
-        late = timeline.tick(strokes[-1].at) - begin if is_whole else 0
-        is_pushed = late in _ON_OFF_BEAT and since - strokes[-1].at <= CHORD_US
+        strokes = [row for row in self._strokes if first <= row.at <= at]
+        late = 0
+        if all(row.tones >= _WHOLE for row in strokes):
+            heard = ((row.at, self._chord_at(row.at + CHORD_US)) for row in strokes)
+            came = (since for since, other in heard if other and not is_other(chord, other))
+            late = timeline.tick(next(came, first)) - begin
+        is_pushed = late in _ON_OFF_BEAT
         self._pushed[self._change(before, chord, begin, timeline)] = late if is_pushed else 0
 
     def _change(self, before: Chord, chord: Chord, begin: int, timeline: Timeline) -> Change:
@@ -278,4 +277,6 @@ def is_other(one: Chord, other: Chord) -> bool:
 
 
 def _third(chord: Chord) -> int | None:
-    return next((step for step in INTERVALS[chord.kind] if step in (3, 4)), None)
+    """The pitch class of its third; None where it has none, or has both."""
+    thirds = [step for step in INTERVALS[chord.kind] if step in (3, 4)]
+    return (chord.root + thirds[0]) % 12 if thirds else None

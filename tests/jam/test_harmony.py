@@ -242,6 +242,27 @@ def test_who_comps_in_eighths_and_comes_late_with_a_chord_that_was_foreseen_has_
         told(harmony, tick + late + 5)
 
 
+def test_what_a_low_voice_sings_beside_a_left_hand_is_no_tone_of_its_chord() -> None:
+    harmony = Harmony()
+    for key in (51, 54, 58):
+        harmony.hear(Struck(0, COMP, key, 80))
+    harmony.hear(Struck(BEAT_US // 2, LEAD, 59, 80))
+
+    assert harmony.played(BEAT_US // 2) == Chord(3, "min")
+    assert harmony.left_hand == {(COMP, 51), (COMP, 54), (COMP, 58)}
+
+
+def test_what_is_played_low_where_no_other_hand_plays_is_a_left_hand() -> None:
+    harmony = Harmony()
+    for key in (51, 54, 58):
+        harmony.hear(Struck(0, LEAD, key, 80))
+    assert harmony.played(0) == Chord(3, "min")
+
+    for key in (51, 54, 58):
+        harmony.hear(Struck(BEAT_US, LEAD, key, 0))
+    assert not harmony.left_hand
+
+
 # --- the key ------------------------------------------------------------------------------------------------------
 
 IN_G = (67, 71, 74, 76, 74, 72, 71, 69, 67, 66, 69, 71, 74, 72, 69, 67)
