@@ -9,6 +9,8 @@ import verovio
 
 _A4 = {"pageWidth": 2100, "pageHeight": 2970}  # tenths of a millimetre
 _OPTIONS = {
+    "lyricSize": 4.0,  # its own letters are narrower than those that a browser has: words would touch
+    "lyricWordSpace": 3.0,
     "scale": 40,
     "header": "auto",
     "footer": "none",
