@@ -77,6 +77,7 @@ PARTS = (
     Part("finds", "Finding a phrase again", needs_data=True),
     Part("notation", "What was played, written down", needs_data=True, option=("--data",)),
     Part("lyrics", "Words as they are sung"),
+    Part("drummer", "Drums that fit to a rhythm", needs_data=True),
     Part("rhythm", "The rhythm section over many choruses", needs_data=True),
     Part("variations", "The variations of the band", prints=True, long=True),
     Part("sentences", "A line that goes on and on", needs_data=True, long=True),

@@ -15,8 +15,10 @@ RUN = 'if __name__ == "__main__":'
 def test_every_measurement_that_can_be_run_is_a_part() -> None:
     modules = {path.stem for path in HERE.glob("*.py") if RUN in path.read_text()}
     packages = {path.parent.name for path in HERE.glob("*/__main__.py")}
-    named = [part.name for part in PARTS]
-    assert sorted(named) == sorted((modules | packages) - {"__main__"})
+    there, named = (modules | packages) - {"__main__"}, {part.name for part in PARTS}
+    assert there - named == set(), "these want a row of PARTS in bench/__main__.py"
+    assert named - there == set(), "these rows of PARTS in bench/__main__.py have no module"
+    assert len(named) == len(PARTS)
 
 
 @pytest.mark.parametrize("part", [it for it in PARTS if it.needs_data], ids=lambda it: it.name)
