@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 WEIGHTS = {"likely": 1.0, "dense": 1.0, "home": 1.0, "cadence": 1.5, "full": 0.5, "taken": 1.0}
 # Shares of figures taken up: so many are wanted, and so many are heard as a copy.
 WANTED, COPIED = 0.3, 0.6
-CRITIC = 1.0  # a nat of the critic's: what responses are worth then lies as far apart by both
+CRITIC = 0.6  # of a nat of the critic: responses then lie as far apart by both
 
 
 def worth(
