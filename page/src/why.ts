@@ -17,6 +17,8 @@ const WHO: Record<string, string> = {
   memory: "what you played before",
   theme: "your phrase",
   form: "the form",
+  close: "the end of a sentence",
+  style: "the style",
   scale: "the scale",
   chord: "the chord",
   figure: "the bass's figure",
