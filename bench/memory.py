@@ -1,6 +1,6 @@
 """What the memory of a session is worth: nats a note of held-out music, licks that are taken up, and micros.
 
-    python -m bench.memory DATA [--events N] [--every N] [--first N] [--fit] [--only nats|licks]
+    python -m bench.memory DATA [--events N] [--every N] [--fit] [--only nats|licks]
 
 Nats: each piece of the validation split is heard event by event by the shipped model, from a memory of nothing on, at
 each setting of the control `memory`; by field, and by quarter of the piece.  `learner` is the model that knows only
@@ -9,14 +9,14 @@ training split, by expectation maximisation, and prints them.
 
 Licks: three calls of thirty feels in a row, each answered.  *earlier*: figures of three notes, with their rhythm, in
 the third answer that stand in the first two calls and not in the third; *call*: those of the third call.  How much the
-memory quotes was chosen on every fifth of these sessions, from the first on; others are measured, every fifth from the
-third on.
+memory quotes was chosen on every fifth of these sessions; others are measured.
 """
 
+import json
 import random
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
@@ -27,13 +27,14 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.sets import SETS
-from bench.tables import keep, table
+from bench.tables import HERE, keep, table
 from livegen import shipped
 from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING, Event
 from livegen.inference.contract import Model, Query
 from livegen.inference.memory import LONGEST, Level, Memory, shares
 from livegen.inference.opening import load
 from livegen.inference.sampling import probabilities
+from livegen.scorecard.estimates import mean
 from livegen.scorecard.feels import all_calls
 from livegen.scorecard.musicianship import shapes
 from livegen.scorecard.playing import played
@@ -45,6 +46,8 @@ TRIED = (0.0, 0.5, 0.75, 1.0)  # with licks
 PHRASES = 3
 QUARTERS = 4
 ROUNDS = 60
+WHAT = ("earlier", "call")
+CHOSEN_ON = 5  # every so-manieth call
 
 Floats = npt.NDArray[np.float64]
 Shares = npt.NDArray[np.float64]  # (levels, LONGEST + 1), [:, 0] is 0: nothing was alike
@@ -230,7 +233,11 @@ def page(sets: dict[str, Any], taken: dict[str, Any], spent: dict[str, float]) -
         [name, *(f"{a:.3f} → {b:.3f}" for a, b in it["quarters"])] for name, it in sets.items()
     ]
     reuse = [
-        [who, f"{it['earlier']:.3f}", f"{it['call']:.3f}", str(it["answers"])]
+        [
+            who,
+            *("{value:.3f} ({low:.3f} to {high:.3f})".format(**it[what]) for what in WHAT),
+            str(it["call"]["n"]),
+        ]
         for who, it in taken.items()
     ]
     return f"""Nats a note, validation pieces heard from a memory of nothing on:
@@ -247,7 +254,7 @@ By quarter of the piece, memory 0 → .5:
 
 Figures of the third answer that stand in the two calls before the last, and in the last call:
 
-{table(["who answers", "earlier", "call", "answers"], reuse)}
+{table(["who answers", "earlier (95 %)", "call (95 %)", "answers"], reuse)}
 
 An event with {spent["notes"]:.0f} notes in memory: learned in {spent["learn_p50"]:.0f} µs (p99
 {spent["learn_p99"]:.0f}); all fields of the next asked in {spent["ask_p50"]:.0f} µs (p99
@@ -257,11 +264,10 @@ An event with {spent["notes"]:.0f} notes in memory: learned in {spent["learn_p50
 @click.command()
 @click.argument("data", type=click.Path(exists=True, path_type=Path))
 @click.option("--events", default=8_000, show_default=True, help="Events of each set.")
-@click.option("--every", default=5, show_default=True, help="Take every so-manieth call.")
-@click.option("--first", default=2, show_default=True, help="The first call that is taken, from 0.")
+@click.option("--every", default=2, show_default=True, help="Take every so-manieth call.")
 @click.option("--fit", "fits", is_flag=True, help="Find the shares anew, and print them.")
-@click.option("--only", multiple=True, help="Measure `nats` or `licks` alone, and keep nothing.")
-def main(data: Path, events: int, every: int, first: int, fits: bool, only: Sequence[str]) -> None:
+@click.option("--only", multiple=True, help="Measure `nats` or `licks` alone; the others stay.")
+def main(data: Path, events: int, every: int, fits: bool, only: Sequence[str]) -> None:
     """Measure the memory, into memory.json and memory.md."""
     model, learner = load(shipped.model("default")), load(shipped.model("learner"))
     if fits:
@@ -269,8 +275,18 @@ def main(data: Path, events: int, every: int, first: int, fits: bool, only: Sequ
         for field, judgement in judged(model, some).items():
             click.echo(f"{field}\n{fitted(judgement)[:, 1:].round(3)}")
         return
+    facts = json.loads((HERE / "memory.json").read_text()) if only else {}
+    if not only or "nats" in only:
+        facts |= expected(model, learner, data, events)
+    if not only or "licks" in only:
+        facts["licks"] = taken_up(model, learner, every)
+    keep("memory", facts, page(facts["sets"], facts["licks"], facts["cost"]))
+
+
+def expected(model: Model, learner: Model, data: Path, events: int) -> dict[str, Any]:
+    """Nats of each set, and what the memory costs."""
     sets, pieces = dict[str, Any](), []
-    for name in SETS if not only or "nats" in only else ():
+    for name in SETS:
         pieces = sample(data, name, "valid", events)
         found = judged(model, pieces)
         sets[name] = {
@@ -283,21 +299,28 @@ def main(data: Path, events: int, every: int, first: int, fits: bool, only: Sequ
             "learner": alone(learner, pieces),
         }
         click.echo(f"{name} {sets[name]}")
-    taken = dict[str, Any]()
-    trials = [
-        ("learner", learner, 0.0),
-        *((f"jam-gru, memory {it}", model, it) for it in TRIED),
-    ]
-    for who, plays, strength in trials if not only or "licks" in only else ():
-        rows = [licks(plays, strength, number) for number in range(first, len(all_calls()), every)]
+    return {"sets": sets, "cost": cost(pieces)}
+
+
+def estimated(shares: Sequence[float]) -> dict[str, Any]:
+    """The mean with its interval."""
+    found = mean(shares)
+    assert found is not None
+    return asdict(found)
+
+
+def taken_up(model: Model, learner: Model, every: int) -> dict[str, Any]:
+    """Shares of figures with their 95 % intervals, by who answers."""
+    unseen = [number for number in range(len(all_calls())) if number % CHOSEN_ON]
+    trials = [("learner", learner, 0.0)]
+    trials += [(f"jam-gru, memory {it}", model, it) for it in TRIED]
+    taken = {}
+    for who, plays, strength in trials:
+        rows = [licks(plays, strength, number) for number in unseen[::every]]
         has_some = [row for row in rows if row is not None]
-        taken[who] = {
-            what: statistics.fmean(row[what] for row in has_some) for what in ("earlier", "call")
-        } | {"answers": len(has_some)}
+        taken[who] = {what: estimated([row[what] for row in has_some]) for what in WHAT}
         click.echo(f"{who} {taken[who]}")
-    if not only:
-        facts = {"sets": sets, "licks": taken, "cost": (spent := cost(pieces))}
-        keep("memory", facts, page(sets, taken, spent))
+    return taken
 
 
 if __name__ == "__main__":
