@@ -151,9 +151,13 @@ class Drummer:
         """The fit of a bar; None of a bar that fits to nobody."""
         return next((fit for fit in reversed(self.fits) if fit.number <= number), None)
 
+    def fits_at(self, tick: int) -> bool:
+        """True in a bar that fits to the player."""
+        return self.fit_at((tick - self.origin) // self.bar) is not None
+
     def _feel_at(self, tick: int) -> float:
         """The feel of the bar of a tick, 0 to 1."""
-        return self.feel if self.fit_at((tick - self.origin) // self.bar) else 0.0
+        return self.feel if self.fits_at(tick) else 0.0
 
     def is_asked_for(self, hit: DrumHit) -> bool:
         """True of what is of a fill that was asked for, or comes on the one after it."""

@@ -466,7 +466,8 @@ class Rollout(PlayedOnce):
         drummer = self.brief.drummer
         if hits and drummer:
             is_asked = drummer.is_accent(hits[0]) or drummer.is_asked_for(hits[0])
-            source = Cause.CUE if is_asked else Cause.BAR
+            kept = Cause.RHYTHM if drummer.fits_at(tick) else Cause.BAR
+            source = Cause.CUE if is_asked else kept
             yield Mixed(source, self._keeps(hits[0]), (hits[0].pitch,))
         if self._theme and leads:
             share, coming = self._theme.follows(self._line)

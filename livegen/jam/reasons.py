@@ -46,6 +46,7 @@ class Cause(Enum):
     FORM = "form", "it was like this some bars before"
     CLOSE = "close", "a group of four bars comes to rest here"
     BAR = "bar", "the drums repeat a bar that has it here"
+    RHYTHM = "rhythm", "the drums fit the rhythm that you play"
     CUE = "cue", "a cue or the chart asked for it here"
     REPEAT = "repeat", "the last answer is repeated"
     PHRASE = "phrase", "it is of a phrase that was made of yours, as you asked"

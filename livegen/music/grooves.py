@@ -46,9 +46,10 @@ FEWEST = 4  # sixteenths struck in two bars that make a rhythm: whole notes do n
 LOUD = 50  # velocity of what people clap; ghost notes are softer
 LOUDEST = 127
 SWINGS = 55.0  # percent of a beat for its first eighth, from which on it swings
-# What it costs, of a likeness of 0 to 2, that a groove was played at half or twice the tempo, and what it is worth that
-# all others of its style are like it.
-_OCTAVE, _TYPICAL = 0.2, 0.2
+# What it costs, of a likeness of 0 to 2, that a groove was played at half or twice the tempo, or that it swings where
+# nobody else does, or the other way round; and what it is worth that all others of its style are like it.
+_OCTAVE, _SWINGS, _TYPICAL = 0.2, 0.5, 0.2
+_ANOTHER = 10.0  # what it costs that it is of another style than is told
 
 Floats = NDArray[np.float32]
 Grid = NDArray[
@@ -160,17 +161,15 @@ def _cosine(one: Floats, others: Floats) -> Floats:
 def likeness(rhythm: Rhythm, bank: Bank, style: str, bpm: float, swing: float) -> Floats:
     """How like each groove is to a rhythm (N,), 0 to 2 but for style and tempo; far below 0 one of another style.
 
-    Any style may be played where none is told, or the bank has none that goes with it; then what swings goes with what
-    swings.
+    Any style may be played where none is told, or the bank has none that goes with it.
     """
     drums = drums_of(style)
     found = np.maximum(alike(rhythm.accents, bank.whole), alike(rhythm.accents, bank.clapped))
     found += _TYPICAL * bank.typical - _OCTAVE * np.abs(np.log2(bank.bpm / bpm))
+    found -= _SWINGS * ((bank.swing >= SWINGS) != (swing >= SWINGS))
     if drums != ANY and drums in bank.styles:
-        others = bank.style != bank.styles.index(drums)
-    else:
-        others = (bank.swing >= SWINGS) != (swing >= SWINGS)
-    return np.asarray(np.where(others, found - 10, found), np.float32)
+        found = np.where(bank.style != bank.styles.index(drums), found - _ANOTHER, found)
+    return np.asarray(found, np.float32)
 
 
 def nearest(rhythm: Rhythm, style: str, bpm: float, swing: float) -> Groove:
