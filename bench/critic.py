@@ -9,7 +9,8 @@ after note (`bench/critic_judges.py`).
 
 * Right: how often people's reply is put before a candidate to the same call.
 * By a judge: how often the chosen candidate is put before another one, .5 without a choice.
-* Triad, strong: shares of chosen candidates that end on the tonic triad of the call's key; of notes in that key.
+* Over the logistic: the same less the logistic's, call by call.
+* Triad: share of chosen candidates that end on the tonic triad of the call's key; in key: of their notes in its scale.
 * Halves: Spearman's rho, within a call, of two critics that learned from disjoint halves of the calls.
 * Played: the same calls played to the engine to the end, with `taste`; figures of livegen/scorecard/responses.py.
 
@@ -40,6 +41,7 @@ from export.critic import (
     made,
     material,
     seen,
+    spoiled,
     trained,
 )
 from livegen import shipped
@@ -56,6 +58,7 @@ from livegen.training.corpora import set_of
 
 VALID = 300  # calls
 PLAYED = 60
+LOOKED, BOTH, ALONE = "logistic on looks", "taste 0.5", "critic, taste 1"
 TASTES = (0.0, 0.5, 1.0)
 TIMES = 200
 SHOWN = ("reuse", "novelty", "in_scale", "density_apart", "strong_end", "triad_end")
@@ -90,9 +93,9 @@ def choosers(logistic: Judge) -> dict[str, Chooser]:
 
     return {
         "rules, taste 0": mixed(0.0),
-        "logistic on looks": lambda case: logistic(case)[1:],
-        "taste 0.5": mixed(0.5),
-        "critic, taste 1": mixed(1.0),
+        LOOKED: lambda case: logistic(case)[1:],
+        BOTH: mixed(0.5),
+        ALONE: mixed(1.0),
     }
 
 
@@ -123,13 +126,22 @@ def chosen(
             triad, scale = np.mean(rows, axis=0)
             found[name]["triad"].append(float(triad))
             found[name]["in key"].append(float(scale))
+    for name in (BOTH, ALONE):
+        found[f"{name}, over the logistic"] = {
+            judge: [a - b for a, b in zip(found[name][judge], found[LOOKED][judge], strict=True)]
+            for judge in judges
+        }
     return found
 
 
 def halves(cases: Sequence[Case], valid: Sequence[Case]) -> tuple[list[float], int]:
     """Spearman's rho of two critics within each call, and from how many calls the lesser learned."""
     some = [
-        [seen(case) for case in cases if case.part % 2 == half and case.part != JUDGES]
+        [
+            seen(case, spoiled(case))
+            for case in cases
+            if case.part % 2 == half and case.part != JUDGES
+        ]
         for half in (0, 1)
     ]
     networks = [trained(calls, SEED + half) for half, calls in enumerate(some)]
@@ -225,7 +237,7 @@ def main(data: Path, train: Path, valid: Path, calls: int, held: int, most: int,
         "the one that counts": of_rows(theirs, counted, 32, SEED),
         "the one that reads": reader(theirs, SEED),
     }
-    everyone = {"critic": critic, "logistic on looks": logistic, **judges}
+    everyone = {"critic": critic, LOOKED: logistic, **judges}
     rights = {
         name: {"right": [right(judge, case) for case in tried]} for name, judge in everyone.items()
     }

@@ -55,7 +55,9 @@ def test_a_phrase_that_is_played_again_is_found_and_can_be_had_as_midi(
     expect(seen.page.locator("#panel-takes > ul.takes").get_by_role("listitem")).to_have_count(1)
 
 
-def test_words_to_be_sung_reach_livegen_which_says_what_comes_of_them(jamming: Jam, look: Look) -> None:
+def test_words_to_be_sung_reach_livegen_which_says_what_comes_of_them(
+    jamming: Jam, look: Look
+) -> None:
     seen = look(jamming)
     seen.page.get_by_label("Words to be set to a tune").fill("Twinkle, twinkle, little star")
     seen.page.get_by_role("button", name="Sing", exact=True).click()
