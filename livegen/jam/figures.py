@@ -27,6 +27,7 @@ class Role(Enum):
 
     ANY = "any"  # as the harmony asks for there
     WALKS = "walks"  # the same, a step or a small leap from the one before
+    STAYS = "stays"  # the same, the one before again rather than its octave
     FOOT = "foot"
     FIFTH = "fifth"
     NEXT_FOOT = "next foot"  # the foot of the chord of the next bar, tied over the bar line
@@ -42,6 +43,12 @@ class Beat(NamedTuple):
 Beats = tuple[Beat, ...]
 
 _WALKS = tuple(Beat(tick, Role.WALKS) for tick in range(0, COMMON, TICKS_PER_BEAT))
+# What tells people's basses of these styles apart (`bench.styles`): a hymn's walks in quarters, metal's has steady
+# eighths, electronic music's rolls in sixteenths; rock's goes ahead of the beat, on one, the last sixteenth of it, the
+# and of two, three, its and, and the and of four.
+_EIGHTHS = tuple(Beat(tick, Role.STAYS) for tick in range(0, COMMON, TICKS_PER_BEAT // 2))
+_AHEAD = tuple(Beat(tick, Role.STAYS) for tick in (0, 18, 36, 48, 60, 84))
+_ROLLING = tuple(Beat(tick, Role.ANY) for tick in (0, 12, 18, 36, 42, 48, 60, 66, 72, 84))
 _IN_TWO = (Beat(0, Role.FOOT), Beat(48, Role.FIFTH))
 # One, the and of two, three, the and of four: the bass of a bossa, and of a samba at twice the tempo.
 _BOSSA = (Beat(0, Role.FOOT), Beat(36, Role.FIFTH), Beat(48, Role.FIFTH), Beat(84, Role.FOOT))
@@ -52,6 +59,7 @@ _TUMBAO = (Beat(36, Role.FIFTH), Beat(72, Role.NEXT_FOOT))
 _OF_STYLES: dict[str, Beats] = {
     "leadsheet_latin": _BOSSA, "drums_latin": _BOSSA, "drums_afrocuban": _TUMBAO,
     "jazz_traditional": _IN_TWO, "ragtime": _IN_TWO, "march": _IN_TWO, "drums_country": _IN_TWO,
+    "band_rock": _AHEAD, "band_metal": _EIGHTHS, "band_electronic": _ROLLING, "hymn": _WALKS,
     "folk_hornpipe": _IN_TWO,
 }  # fmt: skip
 _WALTZ = 3 * TICKS_PER_BEAT

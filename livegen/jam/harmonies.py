@@ -113,10 +113,10 @@ class Welcome:
 
     def in_figure(self, role: Role, tick: int, before: int | None) -> Favour:
         """The nats that a beat of a bass's figure adds to that; `before` is the pitch that the bass began last."""
-        if role is Role.WALKS and before is not None:
-            return _walking(before)
+        if before is not None and role in (Role.WALKS, Role.STAYS):
+            return _walking(before) if role is Role.WALKS else _staying(before)
         chord = self.chord(self.metre.bar_from(tick + 1) if role is Role.NEXT_FOOT else tick)
-        if chord is None or role in (Role.ANY, Role.WALKS):
+        if chord is None or role in (Role.ANY, Role.WALKS, Role.STAYS):
             return np.zeros(128)
         return self.weight * _only(fifth(chord) if role is Role.FIFTH else foot(chord), _ASKED)
 
@@ -171,6 +171,14 @@ def _walking(before: int) -> Favour:
     nats: Favour = np.select(
         [apart == 0, apart <= 2, apart <= 4, apart <= 7], [-4.0, 1.5, 0.5, 0.0], -2.0
     )
+    return nats
+
+
+@lru_cache(128)
+def _staying(before: int) -> Favour:
+    """A pitch again, and not its octave."""
+    apart = np.abs(np.arange(128) - before)
+    nats: Favour = np.select([apart == 0, apart == 12], [2.5, -2.5], 0.0)
     return nats
 
 

@@ -1,12 +1,16 @@
 """A bass keeps to what basses play in a style: it walks in swing, has the bossa's rhythm, and is with the kick."""
 
+from collections.abc import Sequence
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from livegen.jam.drummer import LOOSE, Drummer, drummer_for
 from livegen.jam.figures import Role, of_bass
+from livegen.jam.harmonies import ChordFrom, Welcome
 from livegen.jam.variations import BRUSHES
+from livegen.music.chord import Chord
 from livegen.music.drum_bars import CRASH, KICK, SNARE, DrumHit
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.parts import BASS, DRUM_CHANNEL
@@ -31,6 +35,31 @@ def test_in_other_styles_the_bass_goes_with_the_kicks_of_the_drums_if_there_are_
     figure = of_bass("pop", COMMON_TIME, 0, KICKS)
     assert figure and figure.others > 0
     assert [figure.coming(tick).tick for tick in (0, 1, 60, 61, 96)] == [0, 60, 60, 96, 96]
+
+
+@pytest.mark.parametrize(
+    ("style", "sixteenths"),
+    [
+        ("band_rock", (0, 3, 6, 8, 10, 14)),
+        ("band_metal", range(0, 16, 2)),
+        ("band_electronic", (0, 2, 3, 6, 7, 8, 10, 11, 12, 14)),
+        ("hymn", range(0, 16, 4)),
+    ],
+)
+def test_the_bass_of_a_style_has_its_rhythm_whatever_the_kicks_are(
+    style: str, sixteenths: Sequence[int]
+) -> None:
+    figure = of_bass(style, COMMON_TIME, 0, KICKS)
+    assert figure and figure.others == 0
+    assert [beat.tick for beat in figure.beats] == [6 * at for at in sixteenths]
+
+
+def test_a_bass_that_stays_would_rather_have_its_note_again_than_another_and_its_octave_least() -> (
+    None
+):
+    chord = Welcome(BASS, np.zeros(128), COMMON_TIME, (ChordFrom(0, Chord(0, "maj")),))
+    favour = chord.at(36) + chord.in_figure(Role.STAYS, 36, 36)
+    assert favour[36] == favour.max() > favour[40] > favour[48]
 
 
 def test_a_figure_comes_again_before_its_origin_too() -> None:
