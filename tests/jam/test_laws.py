@@ -137,7 +137,7 @@ ANYTHING = st.tuples(GAPS, MESSAGES | COMMANDS).map(lambda happening: [happening
 PLAYING = st.lists(NOTES | NOTES | NOTES | ANYTHING, max_size=15).map(
     lambda lists: [happening for happenings in lists for happening in happenings]
 )
-EACH = settings(max_examples=60)  # jams to each law; they are others each time
+EACH = settings(max_examples=40)  # jams to each law; they are others each time
 CONTROLLED = st.fixed_dictionaries({}, optional=dict(VALUES))
 
 
@@ -365,12 +365,10 @@ def test_time_that_jumps_does_no_harm(playing: list[tuple[int, Message]]) -> Non
         jam.deadline()
 
 
-@settings(max_examples=3)
-@given(st.integers(0, 5))
-def test_memory_is_bounded_however_long_the_call(seed: int) -> None:
+def test_memory_is_bounded_however_long_the_call() -> None:
     jam = engine({"tempo": "auto"})
-    for step in range(2500):  # more than is kept
-        pitch = 40 + (step * (seed + 1)) % 40
+    for step in range(2200):  # more than is kept
+        pitch = 40 + step * 3 % 40
         jam.feed(NoteOn(pitch, 80), step * 10_000)
         jam.feed(NoteOff(pitch), step * 10_000 + 5_000)
     call = jam._listener.call

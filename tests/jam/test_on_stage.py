@@ -188,17 +188,17 @@ def test_any_mode_gives_way_to_any_other_in_the_middle_of_a_loop(before: str, af
 
 
 def accompanied(player_us: int) -> list[int]:
-    """Onsets of an accompaniment beside a player who strikes a key every so often, for 16 bars."""
+    """Onsets of an accompaniment beside a player who strikes a key every so often, for eight bars."""
     jam = rehearsal(UniformModel(6), mode="accompany")
-    for at in range(0, 16 * BAR, player_us):
+    for at in range(0, 8 * BAR, player_us):
         jam.play(at, NoteOn(72, 80))
         jam.play(at + player_us * 4 // 5, NoteOff(72))
-    return [at for at, _ in onsets(jam, 0, 16 * BAR)]
+    return [at for at, _ in onsets(jam, 0, 8 * BAR)]
 
 
 def test_an_accompaniment_goes_on_beside_eighths_and_makes_room_for_sixteenths() -> None:
     beside = [accompanied(player_us) for player_us in (BEAT, BEAT // 2, BEAT // 4)]
-    assert len(beside[0]) > len(beside[2]) > 16
+    assert len(beside[0]) > len(beside[2]) > 8
     for begun in beside:
         assert max(b - a for a, b in pairwise(begun)) <= 2 * BAR
 
@@ -216,7 +216,7 @@ def test_a_chord_that_shows_itself_late_is_gone_by_before_its_bar_is_over() -> N
 
 def test_a_long_accompaniment_stays_small() -> None:
     jam = rehearsal(mode="accompany", parts="bass")
-    for at in range(360):
+    for at in range(270):
         jam.play(at * SECOND, NoteOn(60 + at % 12, 80))
         jam.play(at * SECOND + SECOND // 2, NoteOff(60 + at % 12))
     listener, performer = jam.engine._listener, jam.engine._performer
