@@ -245,13 +245,13 @@ def _free_port() -> int:
 
 def _member(rank: int, count: int, port: int, act: Callable[..., None], given: Any) -> None:
     """A process of a crew: its environment, its share of the processors, its line of error."""
-    import torch
-
     threading.Thread(target=end_with_parent, daemon=True).start()
     places = {"RANK": rank, "LOCAL_RANK": rank, "WORLD_SIZE": count, "LOCAL_WORLD_SIZE": count}
     os.environ |= {name: str(number) for name, number in places.items()}
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port)}
     if "OMP_NUM_THREADS" not in os.environ:
+        import torch
+
         torch.set_num_threads(max(1, (os.cpu_count() or 1) // count))
     try:
         act(*given)

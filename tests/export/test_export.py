@@ -116,6 +116,18 @@ def run_folder(gru: tuple[Network, bytes], tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.fixture
+def exports_quickly(gru: tuple[Network, bytes], monkeypatch: pytest.MonkeyPatch) -> None:
+    """The exporter's file of the same weights without the exporter, where that is not what is tried."""
+    data, told = gru[1], parse(gru[1]).facts
+
+    def quickly(network: Network, facts: ModelFacts) -> bytes:
+        kept = {name: getattr(told, name) for name in ("state_shape", "network")}
+        return written(data, network, replace(facts, **kept))
+
+    monkeypatch.setattr(to_onnx, "to_bytes", quickly)
+
+
 Command = Callable[..., tuple[int, str, str]]
 
 
@@ -415,6 +427,7 @@ def test_a_run_folder_without_best_weights_is_told_so(tmp_path: Path, command: C
     assert said.startswith(f"livegen: {tmp_path} holds no best.pt")
 
 
+@pytest.mark.usefixtures("exports_quickly")
 def test_int8_is_a_word(run_folder: Path, tmp_path: Path, command: Command) -> None:
     code, said, _ = command(
         to_onnx.main, run_folder / "best.pt", "--out", tmp_path / "m.onnx", "--int8"
@@ -437,6 +450,7 @@ def test_a_checkpoint_that_runs_code_does_not_run_it(tmp_path: Path, command: Co
     assert not (tmp_path / "was here").exists()
 
 
+@pytest.mark.usefixtures("exports_quickly")
 def test_a_model_that_is_not_finite_is_not_written(
     run_folder: Path, tmp_path: Path, command: Command
 ) -> None:
@@ -461,6 +475,7 @@ def test_a_model_too_large_to_ship_is_not_written(
         to_onnx.write_model(data + bytes(65 << 20), tmp_path / "m.onnx")
 
 
+@pytest.mark.usefixtures("exports_quickly")
 def test_a_model_that_is_there_is_replaced_only_when_that_is_asked_for(
     run_folder: Path, tmp_path: Path, gru: tuple[Network, bytes], command: Command
 ) -> None:

@@ -2,7 +2,9 @@
 
 import json
 import os
+import shutil
 import signal
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -25,13 +27,13 @@ from livegen.training.reference import FILE, read_reference, write_reference
 from livegen.training.report import Report
 from tests.training.synthetic import rows_of, tune
 
-pytestmark = pytest.mark.usefixtures("one_thread")
+# The first to train loads all of torch, beside others.
+pytestmark = [pytest.mark.usefixtures("one_thread"), pytest.mark.timeout(300)]
 
 STYLES = ("any", "waltz")
 
 
-@pytest.fixture(autouse=True)
-def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+def make_quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """As little as shows that it works: the sizes of musicians' folders are measured, not tested."""
     small = {
         "BATCH": 4,
@@ -46,6 +48,11 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(adapting, name, value)
 
 
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    make_quick(monkeypatch)
+
+
 @pytest.fixture(scope="module")
 def file() -> bytes:
     """A small model that has learned nothing, in int8 as it is shipped."""
@@ -55,23 +62,27 @@ def file() -> bytes:
     return int8(to_bytes(network, facts))
 
 
-@pytest.fixture
-def base(file: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def at_home(file: bytes, home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A shipped model with reference pieces, in an empty home."""
     for name in ("CACHE", "DATA", "CONFIG"):
-        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
-    folder = tmp_path / "root" / "models" / shipped.DEFAULT_MODEL
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(home / name.lower()))
+    folder = home / "root" / "models" / shipped.DEFAULT_MODEL
     folder.mkdir(parents=True)
     (folder / "model.onnx").write_bytes(file)
     pieces = [("waltzes", "waltz", rows_of(tune(seed))) for seed in range(50, 53)]
     write_reference(folder / FILE, [*pieces, ("polkas", "polka", rows_of(tune(60)))])
-    monkeypatch.setattr(shipped, "root", lambda: tmp_path / "root")
+    monkeypatch.setattr(shipped, "root", lambda: home / "root")
     return folder / "model.onnx"
 
 
 @pytest.fixture
-def music(tmp_path: Path) -> Path:
-    folder = tmp_path / "My tunes"
+def base(file: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    return at_home(file, tmp_path, monkeypatch)
+
+
+@pytest.fixture(scope="module")
+def music(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("music") / "My tunes"
     folder.mkdir()
     for seed in range(10):
         write(folder / f"{seed}.mid", tune(seed))
@@ -82,11 +93,34 @@ def taught(base: Path, music: Path, **more: bool) -> Adapted:
     return adapt(base, music, shipped.own("mine"), **more)
 
 
+@pytest.fixture(scope="module")
+def learned(
+    file: bytes, music: Path, one_thread: None, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Adapted]:
+    """A home in which a model was taught once, for all tests that look at what came of it; and what was told."""
+    home = tmp_path_factory.mktemp("learned")
+    with pytest.MonkeyPatch.context() as patch:
+        make_quick(patch)
+        return home, taught(at_home(file, home, patch), music)
+
+
+@pytest.fixture
+def adapted(
+    learned: tuple[Path, Adapted], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Adapted:
+    """A copy of that home is this test's own; what was told of the model, with its path there."""
+    home, told = learned
+    shutil.copytree(home, tmp_path, dirs_exist_ok=True)
+    for name in ("CACHE", "DATA", "CONFIG"):
+        monkeypatch.setenv(f"XDG_{name}_HOME", str(tmp_path / name.lower()))
+    monkeypatch.setattr(shipped, "root", lambda: tmp_path / "root")
+    return replace(told, path=tmp_path / told.path.relative_to(home))
+
+
 # --- learning -----------------------------------------------------------------------------------------------------
 
 
-def test_the_music_is_learned_and_what_was_forgotten_is_told(base: Path, music: Path) -> None:
-    adapted = taught(base, music)
+def test_the_music_is_learned_and_what_was_forgotten_is_told(adapted: Adapted) -> None:
     said = "\n".join(lines(adapted))
 
     assert adapted.after.own < adapted.before.own
@@ -96,8 +130,7 @@ def test_the_music_is_learned_and_what_was_forgotten_is_told(base: Path, music: 
     assert "longest run of notes copied" in said and str(adapted.path) in said
 
 
-def test_the_model_is_served_by_its_name_at_once(base: Path, music: Path) -> None:
-    adapted = taught(base, music)
+def test_the_model_is_served_by_its_name_at_once(adapted: Adapted) -> None:
     facts = load(shipped.model("mine")).facts
 
     assert shipped.model("mine") == adapted.path
@@ -112,19 +145,15 @@ def test_the_model_is_served_by_its_name_at_once(base: Path, music: Path) -> Non
     assert json.loads((adapted.path.parent / "report.json").read_text())["name"] == "mine"
 
 
-def test_what_was_made_can_be_taught_more(base: Path, music: Path) -> None:
-    adapted = taught(base, music)
+def test_what_was_made_can_be_taught_more(adapted: Adapted, music: Path) -> None:
     again = adapt(adapted.path, music, shipped.own("more"))
 
     assert again.before.own == pytest.approx(adapted.after.own, rel=1e-6)
     assert again.after.own <= adapted.after.own * 1.01
 
 
-def test_the_model_that_is_taught_is_left_as_it_is(base: Path, music: Path) -> None:
-    before = base.read_bytes()
-    taught(base, music)
-
-    assert base.read_bytes() == before
+def test_the_model_that_is_taught_is_left_as_it_is(adapted: Adapted, file: bytes) -> None:
+    assert shipped.model("default").read_bytes() == file
 
 
 # --- being stopped ------------------------------------------------------------------------------------------------
@@ -153,8 +182,8 @@ def test_ctrl_c_keeps_what_was_learned_and_the_same_command_goes_on(
     assert whole.before == stopped.before and whole.after.own <= stopped.after.own
 
 
-def test_what_is_there_is_not_made_again_unasked(base: Path, music: Path) -> None:
-    taught(base, music)
+def test_what_is_there_is_not_made_again_unasked(adapted: Adapted, music: Path) -> None:
+    base = shipped.model("default")
     with pytest.raises(ConfigError, match=r"the model mine is there already .*--fresh .*--name"):
         taught(base, music)
 

@@ -124,12 +124,11 @@ def strengths(judgements: Sequence[Judgement], seed: int = 0) -> dict[str, Estim
         share = 0.5 if not one.said else float(one.said == one.pair[0])
         wins[at, first, second], wins[at, second, first] = share, 1 - share
     rows = [np.array([n for n, one in enumerate(judgements) if one.judge == j]) for j in judges]
-    rng, drawn = np.random.default_rng(seed), []
-    for _ in range(DRAWN):
+    rng, drawn = np.random.default_rng(seed), np.zeros((DRAWN, len(names), len(names)))
+    for at in range(DRAWN):
         some = [rows[judge] for judge in rng.integers(0, len(judges), len(judges))]
-        again = np.concatenate([rng.choice(own, len(own)) for own in some])
-        drawn.append(_fitted(wins[again].sum(0)))
-    low, high = np.percentile(drawn, (estimates.LOW, estimates.HIGH), 0)
+        drawn[at] = wins[np.concatenate([rng.choice(own, len(own)) for own in some])].sum(0)
+    low, high = np.percentile(_fitted(drawn), (estimates.LOW, estimates.HIGH), 0)
     own = _fitted(wins.sum(0))
     return {
         name: Estimate(float(own[at]), float(low[at]), float(high[at]), len(judges))
@@ -138,15 +137,17 @@ def strengths(judgements: Sequence[Judgement], seed: int = 0) -> dict[str, Estim
 
 
 def _fitted(wins: Floats) -> Floats:
-    """How often each of S is preferred to the others on average (S,), of how often it was to each (S, S)."""
-    wins = wins + 0.5 * (wins + wins.T > 0)
-    games, strength = wins + wins.T, np.ones(len(wins))
+    """How often each of S is preferred to the others on average (…, S), of how often it was to each (…, S, S)."""
+    lost = wins.swapaxes(-1, -2)
+    even = 0.5 * (wins + lost > 0)
+    won, games = (wins + even).sum(-1), wins + lost + 2 * even
+    strength = np.ones(won.shape)
     for _ in range(ROUNDS):
-        below = (games / (strength[:, None] + strength[None, :])).sum(1)
-        strength = np.where(below > 0, wins.sum(1) / np.maximum(below, 1e-12), 1.0)
-        strength = strength / np.exp(np.log(strength).mean())
-    chances = strength[:, None] / (strength[:, None] + strength[None, :])
-    found: Floats = (chances.sum(1) - 0.5) / (len(wins) - 1)
+        below = (games / (strength[..., :, None] + strength[..., None, :])).sum(-1)
+        strength = np.where(below > 0, won / np.maximum(below, 1e-12), 1.0)
+        strength = strength / np.exp(np.log(strength).mean(-1, keepdims=True))
+    chances = strength[..., :, None] / (strength[..., :, None] + strength[..., None, :])
+    found: Floats = (chances.sum(-1) - 0.5) / (wins.shape[-1] - 1)
     return found
 
 
