@@ -33,6 +33,7 @@ def run(music: Path, *more: str | Path, data: str = "music") -> int:
     return cli.run(["scorecard", model, "--data", str(music / data), *few, *map(str, more)])
 
 
+@pytest.mark.timeout(600)  # all that there is to measure, on a machine that may be busy
 def test_every_section_has_figures_with_n_and_bounds(
     music: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
