@@ -55,6 +55,7 @@ PARTS = (
     Part("session", "Ten minutes with a person who slips"),
     Part("styles", "Styles, told apart by a listener", needs_data=True),
     Part("style_mix", "Two styles mixed, as a listener names them", needs_data=True),
+    Part("generator", "Phrases moved to a style, and new ones", needs_data=True),
     Part(
         "words",
         "Wishes in words: how many of those asked for are set, and how much that is set is unasked",

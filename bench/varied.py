@@ -34,7 +34,7 @@ from livegen.codec.phrases import FIRST_PITCH, Classes, encode, firsts_of, refer
 from livegen.inference import phrases as phrase_files
 from livegen.inference.model import OnnxModel, load
 from livegen.inference.phrases import PhraseModel
-from livegen.jam.phrase_variations import Fit, around, between, chosen, spliced
+from livegen.jam.phrase_variations import Fit, around, between, chosen, spliced, strangers
 from livegen.music.key import STEPS, Key
 from livegen.music.phrase_steps import (
     HOLD,
@@ -206,15 +206,17 @@ def surprise(network: OnnxModel, case: Case, steps: Steps) -> float:
     return nats_per_note(network, notes(case.steps), notes(steps, beats), f"{case.bar}/4")
 
 
-def answers(network: OnnxModel, case: Case) -> list[Steps]:
-    """The answers of the engine to a call, `again` and again."""
+def answers(
+    network: OnnxModel, case: Case, values: Mapping[str, object] = {}, count: int = ANSWERS
+) -> list[Steps]:
+    """The answers of the engine to a call, `again` and again, with controls at some values."""
     beats = len(case.steps) // LINES_PER_BEAT
     call = LeadCall(
         "", f"{case.bar}/4", case.bar, beats // case.bar, TEMPO_US, tuple(notes(case.steps))
     )
     found = []
-    for seed in range(ANSWERS):
-        heard = played(network, call, {"length": beats / case.bar}, seed=seed)
+    for seed in range(count):
+        heard = played(network, call, {"length": beats / case.bar, **values}, seed=seed)
         begin = heard.line if heard.line is not None else float(beats)
         tones = [
             PhraseNote(it.onset - begin, it.end - begin, it.pitch, it.velocity)
@@ -256,7 +258,7 @@ def compared(
 
         rng = np.random.default_rng([SEED, number])
         fit = home(case.steps, case.tonic)
-        met = around(model, case.steps, case.bar, case.tonic, rng, fit)
+        met = around(model, case.steps, case.bar, case.tonic, strangers(model, rng), fit)
         ruled = list(by_rules(case.steps, case.tonic, rng))
         answered = answers(network, case)
         note("people", case.following)

@@ -14,7 +14,7 @@ from livegen.jam.controls import OFF
 DEFAULT_MODEL = "jam-gru"  # the folder under models/ that "default" stands for
 FACTS = "model.json"  # the file of a model without a network
 PHRASES = "jam-phrases"  # the folder of the phrase encoder
-ENCODER = "phrases.npz"  # and its file
+ENCODER, GENERATOR = "phrases.npz", "generator.npz"  # and its files
 _PACKAGE = Path(__file__).resolve().parent
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -28,6 +28,11 @@ def root() -> Path:
 def phrase_model() -> Path:
     """The phrase encoder and decoder that came with livegen."""
     return root() / "models" / PHRASES / ENCODER
+
+
+def generator() -> Path:
+    """The generator of codes for that decoder."""
+    return root() / "models" / PHRASES / GENERATOR
 
 
 def own_folder() -> Path:

@@ -208,6 +208,7 @@ TOLD: dict[str, tuple[str, tuple[int, ...]] | str] = {
     "make -C {} install WITH={}": ("make -C . install WITH=link", (0,)),
     "python -m export.to_onnx": "it names the tool; the tool's own help says what it takes",
     "python -m export.phrases": "it trains a network on corpora; a page of docs says how",
+    "python -m export.generator": "it trains a network on corpora; a page of docs says how",
     "jackd -d alsa": "it needs a sound card",
     "jackd -d dummy": "it goes on until it is stopped; every end-to-end test over JACK starts it",
     "pw-jack": "it needs PipeWire",

@@ -13,6 +13,7 @@ from livegen.home import spelled_out
 if TYPE_CHECKING:
     from livegen.config import Config, RouteSettings
     from livegen.inference.contract import Model
+    from livegen.inference.generator import Generator
     from livegen.inference.memory import Memory
     from livegen.inference.phrases import PhraseModel
     from livegen.jam.engine import Engine
@@ -100,6 +101,7 @@ def engine_with(settings: Mapping[str, Any], model: "Model", rules: Mapping[int,
         macros=settings.get("macros"),  # not in journals that are older
         horizon_us=settings["horizon_us"],
         phrase_model=load_phrase_model,
+        generator=load_generator,
     )
     if file := settings.get("remember"):  # not in journals that are older
         try:
@@ -126,6 +128,13 @@ def load_phrase_model() -> "PhraseModel":
     from livegen.inference import phrases
 
     return phrases.load(shipped.phrase_model())
+
+
+def load_generator(code: int) -> "Generator":
+    """The generator of phrases in a style that came with livegen, for codes of so many numbers.  Raises ModelError."""
+    from livegen.inference import generator
+
+    return generator.load(shipped.generator(), code)
 
 
 def programs_by_channel(config: "Config") -> dict[int, int]:

@@ -68,6 +68,8 @@ class Commands:
                 return Reply.ANOTHER if was_answered else Reply.NOTHING_ANSWERED
             case "vary":
                 return self._phrases.vary(now, out)
+            case "restyle":
+                return self._phrases.restyle(now, out)
             case "between":
                 return self._phrases.between(now, out)
             case "keep_a" | "keep_b":

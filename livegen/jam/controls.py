@@ -218,8 +218,13 @@ _TABLE = (
     ),
     Control(
         "distance", "number", 0.3, low=0.0, high=1.0,
-        help="How far a variation (command vary) is from your phrase: 0 is the phrase itself, at 0.3 four or "
-        "five notes of ten differ, at 1 as many as possible.",
+        help="How far a variation (command vary), or a phrase moved to a style (restyle), is from your phrase: 0 is "
+        "the phrase itself, at 0.3 four or five notes of ten differ, at 1 as many as possible.",
+    ),
+    Control(
+        "restyle_by", "choice", "scatter", choices=("scatter", "gan"),
+        help="Who finds the phrases of a style that the command restyle goes towards.  scatter: chance, spread as "
+        "people's phrases of the style are; gan: a network that learned from a critic.",
     ),
     Control(
         "morph", "number", 0.5, low=0.0, high=1.0,
@@ -424,6 +429,7 @@ class Settings:
     memory: float = _default("memory")
     taste: float = _default("taste")
     distance: float = _default("distance")
+    restyle_by: str = _default("restyle_by")
     morph: float = _default("morph")
     morph_by: str = _default("morph_by")
     groove: float = _default("groove")

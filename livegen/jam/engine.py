@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from livegen.inference.contract import Model
+from livegen.inference.generator import Generator
 from livegen.inference.memory import Memory
 from livegen.inference.phrases import PhraseModel
 from livegen.jam import starts
@@ -129,7 +130,8 @@ class Outlet(NamedTuple):
 class Engine:
     """A jam.  `routes` (by part) say where parts are sent, `rules` (0..15 to a rule of `music.parts`) how
     channels are heard; a channel without a rule is not.  `bindings` are those of `ControlMap`, `presets` controls by
-    name of the preset.  `phrase_model` loads the phrase encoder when a phrase is asked for; it raises ModelError.
+    name of the preset.  `phrase_model` loads the phrase encoder when a phrase is asked
+    for, `generator` that of phrases in a style with codes of so many numbers a beat; both raise ModelError.
 
     Threads: loop only.
     """
@@ -148,6 +150,7 @@ class Engine:
         horizon_us: int = HORIZON_US,
         slice_steps: int = SLICE_STEPS,
         phrase_model: Callable[[], PhraseModel] | None = None,
+        generator: Callable[[int], Generator] | None = None,
     ) -> None:
         self._replies = Replies()
         self._notices = Notices()
@@ -195,7 +198,7 @@ class Engine:
         self._desk.name_macros(macros)
         self._macros = Macros(lambda: self.settings, self._steering.put, lambda: self._desk.macros)
         self._phrases = PhraseGestures(
-            PhraseBook(phrase_model),
+            PhraseBook(phrase_model, generator),
             self._listener,
             self._performer,
             self._turns,

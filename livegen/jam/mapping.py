@@ -63,6 +63,11 @@ _COMMANDS = (
         "Vary",
         "plays a variation of your last phrase from the next bar line, as far from it as distance says",
     ),
+    Asked(
+        "restyle",
+        "Restyle",
+        "plays your last phrase in the style that is set, as far from it as distance says; at 1 a new phrase",
+    ),
     Asked("keep_a", "Keep as A", "keeps your last phrase as A"),
     Asked("keep_b", "Keep as B", "keeps your last phrase as B"),
     Asked("between", "A to B", "plays a phrase between A and B, as near to B as morph says"),

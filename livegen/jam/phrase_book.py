@@ -12,8 +12,9 @@ from typing import NamedTuple
 import numpy as np
 
 from livegen.codec.encoder import Stroke
+from livegen.inference.generator import Generator
 from livegen.inference.phrases import PhraseModel
-from livegen.jam.phrase_variations import Fit, between, code_of, spliced, varied
+from livegen.jam.phrase_variations import WAYS, Fit, between, code_of, restyled, spliced, varied
 from livegen.jam.rendition import Rendition
 from livegen.jam.struck import Struck
 from livegen.music.metre import TICKS_PER_BEAT, Metre
@@ -87,12 +88,18 @@ class Dot(NamedTuple):
 
 @dataclass(slots=True)
 class PhraseBook:
-    """`load` gives the phrase encoder, and raises ModelError; None where there is none.  Threads: loop only."""
+    """`load` gives the phrase encoder, `load_generator` the generator of its codes, which have so many
+    numbers a beat; both raise ModelError.
+
+    None where there is none.  Threads: loop only.
+    """
 
     load: Callable[[], PhraseModel] | None = None
+    load_generator: Callable[[int], Generator] | None = None
     kept: dict[str, KeptPhrase] = field(default_factory=dict)  # by "A" and "B"
     dots: list[tuple[Dot, KeptPhrase]] = field(default_factory=list)
     _model: PhraseModel | None = None
+    _generator: Generator | None = None
     _numbers: int = 0
 
     @property
@@ -101,6 +108,13 @@ class PhraseBook:
         if self._model is None and self.load is not None:
             self._model = self.load()
         return self._model
+
+    @property
+    def generator(self) -> Generator | None:
+        """The generator of phrases in a style, loaded by now.  Raises ModelError."""
+        if self._generator is None and self.load_generator is not None and self.model:
+            self._generator = self.load_generator(self.model.facts.code)
+        return self._generator
 
     def keep(self, name: str, phrase: KeptPhrase) -> None:
         """Keep a phrase as A or B, and put it on the map."""
@@ -155,6 +169,23 @@ class PhraseBook:
         if model is None:
             return phrase
         return phrase.made(varied(model, steps, bar, phrase.tonic, asked, rng, fit).steps)
+
+    def restyled(
+        self,
+        phrase: KeptPhrase,
+        asked: float,
+        style: str,
+        way: str,
+        rng: np.random.Generator,
+        fit: Fit,
+    ) -> KeptPhrase:
+        """A phrase moved to a style, at about the distance that is asked for; at 1 a new one of the style."""
+        model, generator, (steps, _, bar) = self.model, self.generator, phrase.phrase
+        if model is None or generator is None:
+            return phrase
+        beats, number = phrase.phrase.beats, generator.number(style)
+        goals = generator.drawn(way, number, bar, beats, WAYS, rng)
+        return phrase.made(restyled(model, steps, bar, phrase.tonic, asked, goals, fit).steps)
 
     def morphed(self, place: float, by_code: bool, fit: Fit) -> KeptPhrase:
         """The phrase between A and B, 0 to 1; by the code of both, or spliced."""

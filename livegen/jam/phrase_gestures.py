@@ -1,4 +1,4 @@
-"""The gestures of a phrase: vary it, keep it, play what lies between two, play one of the map.
+"""The gestures of a phrase: vary it, move it to a style, keep it, play what lies between two, play one of the map.
 
 Knows who played what, and hands over to the turns; what is made of a phrase is made when it is planned.
 """
@@ -16,6 +16,7 @@ from livegen.jam.phrase_book import KeptPhrase, PhraseBook, heard, phrase_of
 from livegen.jam.phrase_variations import Fit
 from livegen.jam.replies import Replies, Reply
 from livegen.jam.struck import Struck
+from livegen.jam.style_mix import mix_of
 from livegen.jam.turn_taking import TurnTaking
 from livegen.jam.turns import Turn
 from livegen.music.word_rhythm import of_rows
@@ -52,6 +53,23 @@ class PhraseGestures:
 
         self._turns.render(call, Gesture(source, make), now, out)
         return Reply.VARIED
+
+    def restyle(self, now: int, out: list[Timed]) -> Reply | None:
+        """Play the last phrase moved to the style in force.  Raises ConfigError for a file that cannot be read."""
+        call, source, settings = self._call, self._last(now), self._desk.settings
+        hindrance = self._hindrance(generates=True)
+        if hindrance or call is None or source() is None:
+            return hindrance or Reply.NO_PHRASE
+        style = mix_of(settings.style, settings.style_mix).near
+
+        def make(phrase: KeptPhrase, fit: Fit) -> list[KeptPhrase]:
+            chance, how = self._performer.chance(call, 0), (style, settings.restyle_by)
+            self.book.note(phrase)
+            return [self.book.restyled(phrase, settings.distance, *how, chance, fit)]
+
+        self._turns.render(call, Gesture(source, make), now, out)
+        self._replies.give("restyle", Reply.RESTYLED, style=style)
+        return None
 
     def keep(self, name: str, now: int) -> Reply | None:
         """Keep the last phrase as A or B.  Raises ConfigError for a phrase model that cannot be read."""
@@ -118,10 +136,12 @@ class PhraseGestures:
     def _call(self) -> Call | None:
         return self._turns.call or self._performer.last_call
 
-    def _hindrance(self, plays: bool = True) -> Reply | None:
+    def _hindrance(self, plays: bool = True, generates: bool = False) -> Reply | None:
         """Why nothing can be made of phrases now.  Raises ConfigError for a phrase model that cannot be read."""
         try:
             if self.book.model is None:
+                return Reply.NO_PHRASE_MODEL
+            if generates and self.book.generator is None:
                 return Reply.NO_PHRASE_MODEL
         except ModelError as error:
             raise ConfigError(str(error)) from None

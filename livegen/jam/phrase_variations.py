@@ -48,8 +48,34 @@ def varied(
     """A variation of a phrase at about the distance that is asked for, 0 to 1; at 0 the phrase itself."""
     if asked <= 0:
         return FoundPhrase(steps, 0.0, 0.0)
-    found = around(model, steps, bar, tonic, rng, fit)
-    return chosen(found, asked)
+    return chosen(around(model, steps, bar, tonic, strangers(model, rng), fit), asked)
+
+
+def restyled(
+    model: PhraseModel,
+    steps: Steps,
+    bar: int,
+    tonic: int,
+    asked: float,
+    goals: Codes,
+    fit: Fit = lambda steps: steps,
+) -> FoundPhrase:
+    """A phrase on the ways to codes of a style (N, MOST_BEATS, code), at about the distance that is asked for.
+
+    At 0 the phrase itself; at 1 nothing is left of it, and of the goals that is played of which the network is surest.
+    """
+    if asked <= 0:
+        return FoundPhrase(steps, 0.0, 0.0)
+    if asked < 1:
+        return chosen(around(model, steps, bar, tonic, goals, fit), asked)
+    new = _read(model, goals, steps, bar, reference_of(steps, tonic), fit)
+    return max(_played(new, steps), key=lambda one: one.sureness)
+
+
+def strangers(model: PhraseModel, rng: np.random.Generator) -> Codes:
+    """Codes (WAYS, MOST_BEATS, code) as people's phrases have them, of no style."""
+    size = model.middle.size
+    return model.scattered(rng.standard_normal((WAYS, size)).astype(np.float32))
 
 
 def chosen(found: list[FoundPhrase], asked: float) -> FoundPhrase:
@@ -64,18 +90,25 @@ def around(
     steps: Steps,
     bar: int,
     tonic: int,
-    rng: np.random.Generator,
+    goals: Codes,
     fit: Fit = lambda steps: steps,
 ) -> list[FoundPhrase]:
-    """The phrases on the ways that lead away from a phrase; those of silence only if there is no other."""
+    """The phrases on the ways that lead from a phrase to codes (N, MOST_BEATS, code).
+
+    Those of silence only if there is no other.
+    """
     code, reference = code_of(model, steps, bar, tonic), reference_of(steps, tonic)
-    goals = model.scattered(rng.standard_normal((WAYS, code.size)).astype(np.float32))
     shares = np.array(SHARES, np.float32)[:, None, None, None]
     # So that what is left of the phrase and what chance brings scatter together as people's codes do.
     left = np.sqrt(1 - shares**2)
     codes = model.middle + left * (code - model.middle) + shares * (goals - model.middle)
     found = _read(model, codes.reshape(-1, *code.shape), steps, bar, reference, fit)
-    return [one for one in found if _is_played(one.steps, steps)] or found
+    return _played(found, steps)
+
+
+def _played(found: list[FoundPhrase], phrase: Steps) -> list[FoundPhrase]:
+    """Those that are no silence, or all where there is no other."""
+    return [one for one in found if _is_played(one.steps, phrase)] or found
 
 
 def _is_played(made: Steps, phrase: Steps) -> bool:

@@ -27,6 +27,7 @@ class Reply(Enum):
     NOTHING_ANSWERED = False, "Nothing was answered yet, so there is no other answer."
 
     VARIED = True, "A variation of your phrase comes with the next bar line."
+    RESTYLED = True, "Your phrase, in the style {style}, comes with the next bar line."
     BETWEEN = True, "A phrase between A and B comes with the next bar line."
     PHRASE_KEPT = True, "Your last phrase is kept as {name}."
     PHRASE_AGAIN = True, "That phrase comes with the next bar line."

@@ -4,6 +4,7 @@ A melody is the lead of a piece with one metre of whole beats.  Phrases are eith
 to four of them, or runs of notes between rests of a beat, as people end them.  Knows no network; imports no torch.
 """
 
+import zlib
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
@@ -29,17 +30,22 @@ from livegen.training.corpora import set_of
 
 FEWEST = 4  # notes of a phrase
 _AROUND = 4  # bars before and after a bar from which its key is told
+_JUDGE = 5  # of the pieces each so many is left to a judge
 _RESTS = LINES_PER_BEAT  # so many lines of silence end a phrase
 
 
 class PieceMelody(NamedTuple):
-    """A melody from its first bar line on: its set and file, its steps, the beats of a bar, the tonic of each bar."""
+    """A melody from its first bar line on: its set and file, its steps, the beats of a bar, the tonic of each bar.
+
+    The style is that of the set's list, "" where it says none.
+    """
 
     corpus: str
     file: str
     steps: Steps
     bar: int
     tonics: NDArray[np.int64]
+    style: str = ""
 
 
 class PhraseSpan(NamedTuple):
@@ -61,7 +67,7 @@ def melodies(data: Path, split: str, sets: Sequence[str]) -> Iterator[PieceMelod
             score = score_of(HeldOut(name, row["file"], content))
             melody = melody_of(name, row["file"], score) if score else None
             if melody is not None:
-                yield melody
+                yield melody._replace(style=row.get("style", ""))
 
 
 def melody_of(corpus: str, file: str, score: Score) -> PieceMelody | None:
@@ -140,3 +146,24 @@ def classes_of(melody: PieceMelody, span: PhraseSpan) -> NDArray[np.int64]:
     """The classes that a network sees of a phrase."""
     steps, tonic = cut(melody, span)
     return encode(steps, reference_of(steps, tonic))
+
+
+class StyledPhrase(NamedTuple):
+    """A phrase by itself: its steps, the tonic it is told from, the beats of a bar, the style of its piece."""
+
+    steps: Steps
+    tonic: int
+    bar: int
+    style: str
+
+
+def styled(some: Sequence[PieceMelody]) -> Iterator[StyledPhrase]:
+    """All phrases of melodies as people end them."""
+    for number, melody in enumerate(some):
+        for span in phrases(number, melody):
+            yield StyledPhrase(*cut(melody, span), melody.bar, melody.style)
+
+
+def is_for_the_judge(melody: PieceMelody) -> bool:
+    """Whether a piece is left to a judge of what a network made: by a hash of its name, whatever is beside it."""
+    return zlib.crc32(f"{melody.corpus}/{melody.file}".encode()) % _JUDGE == 0

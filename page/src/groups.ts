@@ -28,7 +28,7 @@ const MORE: readonly (readonly [string, readonly string[]])[] = [
 ];
 
 /** What is told with "Your phrases": how far a variation goes, and how far from A to B. */
-export const OF_PHRASES = ["distance", "morph", "morph_by"];
+export const OF_PHRASES = ["distance", "restyle_by", "morph", "morph_by"];
 
 // Of these more than a line of text is to be seen: they have a place of their own on the page.
 const ELSEWHERE = ["chart", ...OF_PHRASES];

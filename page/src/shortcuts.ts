@@ -32,6 +32,7 @@ export const SHORTCUTS: Record<string, string> = {
   why: "/",
   keep_a: "[",
   keep_b: "]",
+  restyle: "-",
   between: "=",
   stop: "0",
 };
@@ -46,6 +47,7 @@ const LETTERS: Record<string, string> = {
   Slash: "/",
   BracketLeft: "[",
   BracketRight: "]",
+  Minus: "-",
   Equal: "=",
 };
 

@@ -26,7 +26,7 @@ def heard(player: Partner, count: int) -> list[int]:
     return found
 
 
-def test_a_variation_is_the_phrase_itself_or_another_as_the_distance_says(
+def test_a_variation_is_the_phrase_itself_or_another_as_the_distance_says_and_a_style_moves_it(
     serving: Callable[..., tuple[Serve, Partner]], home: Path
 ) -> None:
     served, player = serving("--mode", "listen", "--tempo", "120")
@@ -43,6 +43,11 @@ def test_a_variation_is_the_phrase_itself_or_another_as_the_distance_says(
     player.listen()
     served.until("distance", 1.0, lambda: served.tablet.send("distance", 1.0))
     served.tablet.send("do/vary")
+    assert heard(player, 3) != list(MELODY[:3])
+    served.until("state/turn", "waiting")
+    player.listen()
+    served.until("style", "pop", lambda: served.tablet.send("style", "pop"))
+    served.tablet.send("do/restyle")
     assert heard(player, 3) != list(MELODY[:3])
     served.until("state/turn", "waiting")
     player.hears_silence()

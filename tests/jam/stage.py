@@ -4,8 +4,9 @@ from collections.abc import Collection, Sequence
 from functools import cache
 from typing import Any
 
-from livegen.app.engines import load_phrase_model
+from livegen.app.engines import load_generator, load_phrase_model
 from livegen.inference.contract import Model
+from livegen.inference.generator import Generator
 from livegen.inference.phrases import PhraseModel
 from livegen.jam.controls import settings
 from livegen.jam.engine import Engine
@@ -24,11 +25,19 @@ def phrase_model() -> PhraseModel:
     return load_phrase_model()
 
 
+@cache
+def generator(code: int) -> Generator:
+    """The generator of phrases in a style that came with livegen, read once."""
+    return load_generator(code)
+
+
 def rehearsal(model: Model | None = None, seed: int = 1, **controls: object) -> Rehearsal:
     """An engine at tempo 120, by default with the model that repeats the last note on every beat."""
     given = settings({"tempo": 120, **controls})
     model = model or EchoModel()
-    return Rehearsal(Engine(model, seed=seed, settings=given, phrase_model=phrase_model))
+    return Rehearsal(
+        Engine(model, seed=seed, settings=given, phrase_model=phrase_model, generator=generator)
+    )
 
 
 def play(jam: Rehearsal, pitches: Sequence[int] = (60, 62, 64, 65), at: int = 0) -> int:

@@ -31,7 +31,7 @@ from livegen.music.messages import (
 from livegen.music.parts import PARTS
 from livegen.music.transport import is_transport
 from livegen.testing import SECOND, FaultyModel, Rehearsal, UniformModel
-from tests.jam.stage import phrase_model
+from tests.jam.stage import generator, phrase_model
 
 CHANNELS = st.sampled_from([0, 0, 0, 1, 9])
 PITCHES = st.integers(48, 72) | st.integers(0, 127)
@@ -168,6 +168,7 @@ def engine(
         presets=PRESETS,
         slice_steps=slice_steps,
         phrase_model=phrase_model,
+        generator=generator,
     )
 
 

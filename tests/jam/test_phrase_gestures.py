@@ -1,11 +1,13 @@
 """Phrases on stage: varied, kept, played between, in time and with the hand's touch."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from livegen import shipped
 from livegen.errors import ModelError
+from livegen.inference.generator import WAYS, Generator
 from livegen.inference.phrases import PhraseModel
 from livegen.jam.agenda import ROUTES
 from livegen.jam.controls import settings
@@ -14,17 +16,24 @@ from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import LEAD
 from livegen.music.scale import parse_scale
 from livegen.testing import EchoModel, Rehearsal
-from tests.jam.stage import BAR, BEAT, command, onsets, phrase_model, play, reply, turn
+from tests.jam.stage import BAR, BEAT, command, generator, onsets, phrase_model, play, reply, turn
 
 MELODY = (60, 62, 64, 65, 67, 65, 64, 62)
 
 
 def jam(
-    phrases: Callable[[], PhraseModel] = phrase_model, seed: int = 1, **controls: object
+    phrases: Callable[[], PhraseModel] = phrase_model,
+    seed: int = 1,
+    generates: Callable[[int], Generator] | None = generator,
+    **controls: object,
 ) -> Rehearsal:
     """An engine that listens, with a loader of the phrase model."""
     given = settings({"tempo": 120, "mode": "listen", **controls})
-    return Rehearsal(Engine(EchoModel(), seed=seed, settings=given, phrase_model=phrases))
+    model = EchoModel()
+    model.facts = replace(EchoModel.facts, styles=("any", "folk_reel", "pop"))
+    return Rehearsal(
+        Engine(model, seed=seed, settings=given, phrase_model=phrases, generator=generates)
+    )
 
 
 def heard(rehearsal: Rehearsal) -> list[tuple[int, int, int]]:
@@ -253,3 +262,51 @@ def test_the_furthest_variation_begins_within_a_beat_and_has_half_of_the_notes_a
     begun = [at for at, _, _ in heard(rehearsal)]
     assert len(begun) >= len(MELODY) // 2
     assert begun[0] % BAR <= BEAT
+
+
+def restyled(way: str, distance: float, style: str = "pop", seed: int = 1) -> Rehearsal:
+    """The melody, and it again moved to a style."""
+    rehearsal = jam(seed=seed, distance=distance, style=style, restyle_by=way, scale="C major")
+    late_melody(rehearsal)
+    command(rehearsal, "restyle")
+    rehearsal.until(8 * BAR)
+    return rehearsal
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_phrase_is_moved_to_a_style_as_far_as_the_distance_says_and_at_none_is_itself(
+    way: str,
+) -> None:
+    kept = []
+    for distance in (0.0, 0.3, 1.0):
+        rehearsal = restyled(way, distance)
+        own = [(at - 2 * BAR, pitch) for at, pitch, _ in heard(rehearsal)]
+        played = {(at, pitch) for at, pitch, _ in late_melody(jam())}
+        kept.append(len(played & set(own)))
+        assert own and {pitch % 12 for _, pitch in own} <= parse_scale("C major")
+        assert turn(rehearsal) == "waiting" and not rehearsal.wire.sounding
+    assert kept[0] == len(MELODY) > kept[1] > kept[2]
+
+
+def test_another_style_brings_another_phrase_and_the_same_chance_the_same_one() -> None:
+    pop, reel, again = (
+        heard(restyled("scatter", 1.0, style)) for style in ("pop", "folk_reel", "pop")
+    )
+    assert pop != reel and pop == again
+
+
+def test_the_reply_names_the_style_of_two_that_are_mixed_the_nearer() -> None:
+    rehearsal = jam(style="pop+folk_reel", style_mix=0.7)
+    play(rehearsal, MELODY)
+    command(rehearsal, "restyle")
+    assert "style folk_reel" in str(reply(rehearsal))
+
+
+def test_without_a_generator_or_a_phrase_nothing_is_moved_and_the_reply_says_so() -> None:
+    rehearsal = jam(generates=None)
+    play(rehearsal, MELODY)
+    command(rehearsal, "restyle")
+    assert "No phrase model" in str(reply(rehearsal))
+    rehearsal = jam()
+    command(rehearsal, "restyle")
+    assert "no phrase yet" in str(reply(rehearsal))
