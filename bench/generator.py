@@ -293,9 +293,9 @@ def shown(found: dict[str, dict[str, Estimate | None]], what: Sequence[str]) -> 
 @click.command()
 @click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
 @click.option(
-    "--phrases", "count", default=1500, show_default=True, help="New phrases of each way."
+    "--phrases", "count", default=1000, show_default=True, help="New phrases of each way."
 )
-@click.option("--calls", default=60, show_default=True, help="Calls that are moved.")
+@click.option("--calls", default=84, show_default=True, help="Calls that are moved.")
 @click.option("--also", multiple=True, type=click.Path(exists=True, path_type=Path))
 @click.option("--dry", is_flag=True, help="Print, write nothing.")
 def main(data: Path, count: int, calls: int, also: tuple[Path, ...], dry: bool) -> None:

@@ -52,6 +52,7 @@ VALUES = {
     "distance": st.sampled_from([0.0, 0.3, 1.0]),
     "morph": st.sampled_from([0.0, 0.5, 1.0]),
     "morph_by": st.sampled_from(["splice", "network"]),
+    "restyle_by": st.sampled_from(["scatter", "gan"]),
     "nucleus": st.sampled_from([0.05, 0.9, 1.0]),
     "rest": st.sampled_from(["auto", 0, 200, 5000]),
     "length": st.sampled_from(["call", 1, 2]),
