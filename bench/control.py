@@ -32,6 +32,7 @@ from livegen.music.key import Key
 from livegen.music.metre import parse_metre
 from livegen.music.parts import DRUM_CHANNEL, LEAD
 from livegen.scorecard.calls import LeadCall, calls, held_out
+from livegen.scorecard.feels import looped
 from livegen.scorecard.notes import Note, key_of
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 from livegen.training.evaluate import judge
@@ -150,10 +151,8 @@ def on_its_lines(heard: PlayedCall) -> float | None:
 
 
 def drums_with_call(heard: PlayedCall) -> float | None:
-    """Beside a call in 4/4, from its second bar on: F1 of sixteenths with a kick or a snare, and those of its notes."""
+    """From the third bar of a call on: F1 of sixteenths with a kick or a snare, and those of its notes."""
     call = heard.call
-    if call.metre != "4/4" or call.bars < 2:
-        return None
     drums = [
         note for note in heard.notes if note.channel == DRUM_CHANNEL and note.pitch in (KICK, SNARE)
     ]
@@ -161,11 +160,16 @@ def drums_with_call(heard: PlayedCall) -> float | None:
         {
             round(4 * note.onset)
             for note in notes
-            if call.bar <= note.onset + 1 / 8 < call.bars * call.bar
+            if 2 * call.bar <= note.onset + 1 / 8 < call.bars * call.bar
         }
         for notes in (drums, call.notes)
     )
     return 2 * len(struck & theirs) / (len(struck) + len(theirs)) if theirs else None
+
+
+def again_and_again(call: LeadCall) -> LeadCall | None:
+    """A call of two bars of 4/4, three times over; None of another."""
+    return looped(call, 6) if (call.metre, call.bars) == ("4/4", 2) else None
 
 
 def density_apart(heard: PlayedCall) -> float | None:
@@ -243,6 +247,7 @@ class Trial:
     values: tuple[float, ...]
     measures: dict[str, tuple[Measure, int]]
     also: Callable[[LeadCall], dict[str, object]] = lambda call: {}
+    takes: Callable[[LeadCall], LeadCall | None] = lambda call: call  # what is played of a call
 
 
 def trials(model: OnnxModel) -> list[Trial]:
@@ -300,6 +305,7 @@ def trials(model: OnnxModel) -> list[Trial]:
             SHARES,
             {"kicks and snares with the call": (drums_with_call, 1)},
             also=lambda call: {"mode": "accompany", "parts": "drums"},
+            takes=again_and_again,
         ),
     ]
 
@@ -318,11 +324,12 @@ def run(
         answers = [
             played(
                 model,
-                call,
+                taken,
                 {"length": BARS, **trial.also(call), trial.control: _set(trial, value)},
                 seed=number,
             )
             for number, call in enumerate(some)
+            if (taken := trial.takes(call)) is not None
         ]
         for name, (measure, _) in trial.measures.items():
             found[name].append([measure(heard) for heard in answers])
@@ -422,7 +429,7 @@ def main(data: Path, count: int, only: tuple[str, ...]) -> None:
         measured = run(model, trial, some)
         row = {
             "control": trial.control,
-            "calls": len(some),
+            "calls": len(next(iter(measured.values()))[0]),
             "values": list(trial.values),
             "measured": {
                 name: judged(measured[name], way) for name, (_, way) in trial.measures.items()
