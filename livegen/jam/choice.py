@@ -80,7 +80,9 @@ def asked(
         return None
     brief, phrase = some[0].brief, line_of(call)[-MOST_NOTES:]
     start, closes = brief.start, brief.closes
-    if closes is None or not phrase or not brief.parts[LEAD] or metre.place(start).position:
+    if closes is None or not brief.parts[LEAD] or metre.place(start).position:
+        return None
+    if not phrase or phrase[0].tick > start:
         return None
     bar = metre.place(start).bar
     replies = [

@@ -116,6 +116,12 @@ def test_the_critic_is_asked_about_nothing_that_it_was_not_taught(brief: Brief) 
     assert asked([audition(0.0, brief=brief)], CALL, COMMON_TIME, STRAIGHT) is None
 
 
+def test_the_critic_is_not_asked_about_a_call_that_begins_after_its_answer() -> None:
+    late = [stroke._replace(tick=stroke.tick + 400) for stroke in CALL]
+
+    assert asked([audition(0.0)], late, COMMON_TIME, STRAIGHT) is None
+
+
 def test_the_critic_is_not_asked_about_a_call_without_pitches() -> None:
     drums = [Stroke(24 * beat, DRUMS, 38, 80) for beat in range(8)]
 
