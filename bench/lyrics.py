@@ -14,7 +14,7 @@ import click
 from bench.tables import keep, table
 from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
 from livegen.music.syllables import lines_of
-from livegen.music.word_rhythm import LAST, SungNote, rhythm_of, strength
+from livegen.music.word_rhythm import LAST, SungNote, rhythm_for, strength
 
 # As it is written, and as it is sung: syllables apart, stressed ones in capitals.
 ENGLISH = (
@@ -89,7 +89,7 @@ def told(written: str, sung: str) -> Told:
     syllables = sung.split()
     stressed = [text.isupper() for text in syllables]
     found = sum(map(len, lines))
-    rhythm, metre = rhythm_of([tuple(one for line in lines for one in line)])
+    rhythm, metre = rhythm_for([tuple(one for line in lines for one in line)])
     starts = [note.start for note in rhythm.notes]
     even = [place * TICKS_PER_BEAT for place in range(len(syllables))]
     ours = _on_strong(starts, stressed, metre) if found == len(syllables) else (0, 0)

@@ -47,7 +47,7 @@ PHRASES = 3
 QUARTERS = 4
 ROUNDS = 60
 WHAT = ("earlier", "call")
-CHOSEN_ON = 5  # every so-manieth call
+CHOSEN_ON = 5  # one call of so many
 
 Floats = npt.NDArray[np.float64]
 Shares = npt.NDArray[np.float64]  # (levels, LONGEST + 1), [:, 0] is 0: nothing was alike
@@ -264,7 +264,7 @@ An event with {spent["notes"]:.0f} notes in memory: learned in {spent["learn_p50
 @click.command()
 @click.argument("data", type=click.Path(exists=True, path_type=Path))
 @click.option("--events", default=8_000, show_default=True, help="Events of each set.")
-@click.option("--every", default=2, show_default=True, help="Take every so-manieth call.")
+@click.option("--every", default=2, show_default=True, help="Take one call of so many.")
 @click.option("--fit", "fits", is_flag=True, help="Find the shares anew, and print them.")
 @click.option("--only", multiple=True, help="Measure `nats` or `licks` alone; the others stay.")
 def main(data: Path, events: int, every: int, fits: bool, only: Sequence[str]) -> None:

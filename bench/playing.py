@@ -93,7 +93,7 @@ snare on two and four in {drums["backbeat"]:.2f}; neighbouring bars share {drums
 
 @click.command()
 @click.option("--way", "ways", multiple=True, type=click.Choice([*WAYS, *PARTNERS]))
-@click.option("--every", default=1, show_default=True, help="Take every so-manieth call.")
+@click.option("--every", default=1, show_default=True, help="Take one call of so many.")
 @click.option("--model", "path", default=str(shipped.model("default")))
 @click.option("--by-feel", is_flag=True, help="Show each feel of the first way.")
 def main(ways: Sequence[str], every: int, path: str, by_feel: bool) -> None:

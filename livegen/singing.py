@@ -19,7 +19,7 @@ from livegen.music.scale import home_of, parse_scale
 from livegen.music.smf import Score, Track
 from livegen.music.syllables import Line
 from livegen.music.timeline import Timeline, tempo_us
-from livegen.music.word_rhythm import SungNote, rhythm_of
+from livegen.music.word_rhythm import SungNote, rhythm_for
 
 PPQN = 480
 HOME = "C major"  # where no scale is set
@@ -45,7 +45,7 @@ def tune(lines: tuple[Line, ...], model: Model, settings: Settings, seed: int) -
         raise ConfigError(f"jam.{line}")
     scale = HOME if settings.scale in ("played", "off") else settings.scale
     bpm = BPM if isinstance(settings.tempo, str) else settings.tempo
-    rhythm, metre = rhythm_of(lines, told_metre(settings.metre))
+    rhythm, metre = rhythm_for(lines, told_metre(settings.metre))
     bar, micros = metre.place(0).bar, tempo_us(bpm)
     timeline = Timeline(micros, 0, metre)
     style = blend_of(mix_of(settings.style, settings.style_mix), model)

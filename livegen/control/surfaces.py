@@ -23,7 +23,7 @@ from livegen.daemon.link import Link
 from livegen.errors import ConfigError
 from livegen.music.metre import AUTO, told_metre
 from livegen.music.syllables import lines_of
-from livegen.music.word_rhythm import as_rows, rhythm_of
+from livegen.music.word_rhythm import as_rows, rhythm_for
 
 
 class Request(NamedTuple):
@@ -117,7 +117,7 @@ class SurfaceHost:
         """Have words sung, in the metre of now; what cannot be sung is said."""
         try:
             metre = told_metre(str(self.state.get("metre", AUTO)))
-            rhythm, _ = rhythm_of(lines_of(text), metre)
+            rhythm, _ = rhythm_for(lines_of(text), metre)
         except ConfigError as mistake:
             self.say(str(mistake))
         else:

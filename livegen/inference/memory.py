@@ -117,7 +117,7 @@ class _Log:
 
 
 class _Sounding(NamedTuple):
-    """A note that sounds: when it began, the how manieth onset it is, and its number in the log, -1 if it has none."""
+    """A note that sounds: when it began, how many onsets there were by then, and its number in the log, or -1."""
 
     since: int
     nth: int

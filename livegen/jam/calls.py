@@ -17,7 +17,7 @@ from livegen.jam.struck import Struck
 from livegen.music.count_in import CountSoFar
 from livegen.music.phrase import Phrase
 from livegen.music.timeline import Timeline
-from livegen.music.word_rhythm import Rhythm
+from livegen.music.word_rhythm import WordRhythm
 
 LONGEST_CALL = 2048  # strokes; a longer call can no longer be heard again on another grid
 LONGEST_LOOP = 8  # bars; of a longer response the last ones are repeated
@@ -60,7 +60,7 @@ class Call:
     silence_us: int | None = None
     # What it is of a count-in, and for which state of things.
     counted: tuple[object, CountSoFar] = (None, CountSoFar())
-    gesture: Gesture | Rhythm | None = (
+    gesture: Gesture | WordRhythm | None = (
         None  # that was asked for in answer: a phrase, or words to a tune
     )
 

@@ -50,7 +50,7 @@ from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, DRUMS, LEAD
 from livegen.music.swing import STRAIGHT, heard_swing, swung, usual_swing
 from livegen.music.timeline import Timeline
-from livegen.music.word_rhythm import Rhythm
+from livegen.music.word_rhythm import WordRhythm
 
 EIGHTH = TICKS_PER_BEAT // 2
 LOOP_AHEAD_US = 100_000  # before a response ends its repetition is planned, so that no beat is lost
@@ -191,7 +191,7 @@ class Performer:
 
     def answer(self, call: Call, now: int, is_asked: bool) -> None:
         """Plan a response to a call that has ended, or several to choose from; at once if the player asked for it."""
-        if isinstance(call.gesture, Rhythm):
+        if isinstance(call.gesture, WordRhythm):
             self.plan = self._sung(call, call.gesture, now)
             return
         if call.gesture and (source := call.gesture.source()):
@@ -225,7 +225,7 @@ class Performer:
         sent_us = timeline.micros(first) - starts.lead_us(self._desk.settings)
         return Plan([], first, sent_us, chosen=played)
 
-    def _sung(self, call: Call, rhythm: Rhythm, now: int) -> Plan:
+    def _sung(self, call: Call, rhythm: WordRhythm, now: int) -> Plan:
         """Words to a tune, from the next bar line on before which there is time for their upbeat."""
         timeline = self._timeline
         earliest = timeline.tick_from(now + starts.SOON_US + starts.lead_us(self._desk.settings))

@@ -1,10 +1,10 @@
 """Sentences: how a line that goes on and on groups its bars, takes its ideas up again, and comes to rest.
 
 Bars go in fours from the call's first on.  Of a period of eight the first two are an idea, which comes again in the
-fifth and the sixth (a parallel period), or at once in the third and the fourth (a sentence); of four periods the
-second and the last begin as the first did, as songs do (Caplin, "Classical Form", 1998).  Most groups of four
-close: a note is held from the last strong beat on, and that of a second group is of the tonic triad.  Knows ticks and
-bars; knows no notes, no model and no chance.
+fifth and the sixth (Caplin's parallel period), or at once in the third and the fourth (his sentence); of four periods
+the second and the last begin as the first did, as songs do (W. Caplin, "Classical Form", 1998).  Here a sentence is a
+group of four bars, whichever of the two it belongs to.  Most of them close: a note is held from the last strong beat
+on, and that of each second one is of the tonic triad.  Knows ticks and bars; knows no notes, no model and no chance.
 """
 
 from dataclasses import dataclass
@@ -55,6 +55,6 @@ class Sentences:
         return close if is_next else self.closing(until)
 
     def _number(self, tick: int) -> int:
-        """How manieth a bar a tick is in, 0 for that of the origin."""
+        """How many bars lie between the bar of the origin and that of a tick; below 0 before it."""
         position, bar = self.metre.place(tick)
         return round((tick - position - self.origin) / bar)

@@ -23,7 +23,7 @@ from livegen.music.key import Key
 from livegen.music.metre import Metre
 from livegen.music.parts import COMP, LEAD
 from livegen.music.syllables import Stress
-from livegen.music.word_rhythm import Rhythm, SungNote, strength
+from livegen.music.word_rhythm import SungNote, WordRhythm, strength
 
 VOICE = (57, 76)  # A3 to E5: what most people sing
 WIDEST = 9  # semitones of a leap within a line
@@ -61,7 +61,7 @@ class Singer(PlayedOnce):
     lates: Mapping[int, float] = {}
 
     def __init__(
-        self, hearing: Hearing, rhythm: Rhythm, singing: Singing, rng: np.random.Generator
+        self, hearing: Hearing, rhythm: WordRhythm, singing: Singing, rng: np.random.Generator
     ) -> None:
         self.planned: list[Stroke] = []
         self.sung: list[int] = []

@@ -17,7 +17,7 @@ from livegen.jam.turns import CALLING, HAS_CALL, PLAYING, Action, Happening, Mod
 from livegen.music.count_in import Count
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.timeline import Timeline
-from livegen.music.word_rhythm import Rhythm
+from livegen.music.word_rhythm import WordRhythm
 
 EARLY_BEATS = 2  # so long after it began a response may have come in too early
 
@@ -208,7 +208,7 @@ class TurnTaking:
                 taken[-1].call.answers += 1
         return True
 
-    def render(self, call: Call, gesture: Gesture | Rhythm, now: int, out: list[Timed]) -> None:
+    def render(self, call: Call, gesture: Gesture | WordRhythm, now: int, out: list[Timed]) -> None:
         """Play what a gesture makes of a phrase, or words to a tune, instead of an answer to this call."""
         if self.is_playing:
             self.again(now, out)

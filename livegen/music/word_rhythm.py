@@ -46,14 +46,13 @@ class SungNote(NamedTuple):
     is_last: bool = False
 
 
-class Rhythm(NamedTuple):
+class WordRhythm(NamedTuple):
     """The notes of all lines.  Tick 0 is the bar line of the first full bar; what comes before it is an upbeat."""
 
     notes: tuple[SungNote, ...]
-    bars: int
 
 
-def as_rows(rhythm: Rhythm) -> list[list[str | int]]:
+def as_rows(rhythm: WordRhythm) -> list[list[str | int]]:
     """A rhythm as rows that go through JSON; `of_rows` reads them."""
     return [
         [
@@ -68,14 +67,14 @@ def as_rows(rhythm: Rhythm) -> list[list[str | int]]:
     ]
 
 
-def of_rows(rows: object) -> Rhythm:
+def of_rows(rows: object) -> WordRhythm:
     """The rhythm of some rows.  Raises ConfigError for what `as_rows` does not write."""
     if not isinstance(rows, list) or not 0 < len(rows) <= MOST_SYLLABLES:
         raise ConfigError(f"sing: expected 1 to {MOST_SYLLABLES} syllables")
     notes = tuple(map(_of_row, rows))
     if any(before.end > after.start for before, after in pairwise(notes)):
         raise ConfigError("sing: expected syllables one after the other")
-    return Rhythm(notes, 0)
+    return WordRhythm(notes)
 
 
 def _of_row(row: object) -> SungNote:
@@ -96,7 +95,7 @@ class _Laid(NamedTuple):
     cost: float
 
 
-def rhythm_of(lines: Sequence[Line], metre: Metre | None = None) -> tuple[Rhythm, Metre]:
+def rhythm_for(lines: Sequence[Line], metre: Metre | None = None) -> tuple[WordRhythm, Metre]:
     """The rhythm of some lines, in a metre that is given, or in that of `METRES` in which it costs least."""
     metres = [metre] if metre else [parse_metre(text) for text in METRES]
     found = [(_laid_out(lines, one), one) for one in metres]
@@ -171,7 +170,7 @@ def strength(tick: int, metre: Metre) -> int:
     return int(position % metre.beat == 0)
 
 
-def _rhythm(lines: Sequence[Line], laid: Sequence[_Laid], metre: Metre) -> Rhythm:
+def _rhythm(lines: Sequence[Line], laid: Sequence[_Laid], metre: Metre) -> WordRhythm:
     bar = metre.place(0).bar
     notes: list[SungNote] = []
     at = 0
@@ -184,4 +183,4 @@ def _rhythm(lines: Sequence[Line], laid: Sequence[_Laid], metre: Metre) -> Rhyth
         for place, (start, stop) in enumerate(pairwise([*starts, end])):
             notes.append(SungNote(start, stop, line[place], place == len(line) - 1))
         at = until
-    return Rhythm(tuple(notes), at // bar)
+    return WordRhythm(tuple(notes))

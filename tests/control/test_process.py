@@ -32,7 +32,7 @@ from livegen.extras import to_install
 from livegen.music.charts import read_chart, write_text
 from livegen.music.metre import parse_metre
 from livegen.music.syllables import lines_of
-from livegen.music.word_rhythm import as_rows, rhythm_of
+from livegen.music.word_rhythm import as_rows, rhythm_for
 
 PATIENCE_S = 30.0  # far above what a quiet machine needs
 SETTINGS = {
@@ -355,7 +355,7 @@ def test_words_over_osc_go_to_the_engine_as_a_rhythm_in_its_metre(
 ) -> None:
     text = "Silent night, 平安夜"
     process.show({"metre": "3/4"})
-    rhythm, _ = rhythm_of(lines_of(text), parse_metre("3/4"))
+    rhythm, _ = rhythm_for(lines_of(text), parse_metre("3/4"))
 
     process.until_asked(lambda: tablet.send("do/sing", text), Request("sing", as_rows(rhythm)))
     tablet.send("do/sing", "...")

@@ -6,13 +6,13 @@ from livegen.jam.controls import settings
 from livegen.jam.engine import Engine
 from livegen.music.metre import COMMON_TIME
 from livegen.music.syllables import lines_of
-from livegen.music.word_rhythm import as_rows, of_rows, rhythm_of
+from livegen.music.word_rhythm import as_rows, of_rows, rhythm_for
 from livegen.testing import EchoModel, Rehearsal, UniformModel
 from tests.jam.stage import BAR, BEAT, command, line, onsets, play
 
 MELODY = (62, 64, 66, 67, 69, 67, 66, 62)  # D major
 TEXT = "Amazing grace, how sweet the sound"
-ROWS = as_rows(rhythm_of(lines_of(TEXT), COMMON_TIME)[0])
+ROWS = as_rows(rhythm_for(lines_of(TEXT), COMMON_TIME)[0])
 
 
 def jam(**controls: object) -> Rehearsal:
