@@ -151,7 +151,9 @@ class ChordTracker:
             at = held.root * len(_USUAL) + _KIND_AT[held.kind]
             if best < scores[at] + _KEEP:
                 return held.root, held.kind
-        root, kind, *_ = _READINGS[scores.index(best)]
+        # Of those that score the same the one whose root is the bass, or next above it: in every key alike.
+        alike = [_READINGS[at] for at, score in enumerate(scores) if score == best]
+        root, kind, *_ = min(alike, key=lambda reading: (reading[0] - (bass or 0)) % 12)
         return root, kind
 
 
