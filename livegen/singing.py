@@ -77,7 +77,7 @@ def tune(lines: tuple[Line, ...], model: Model, settings: Settings, seed: int) -
     beats, of = _as_written(bar, metre.beat)
     score = Score(PPQN, (Track("Model", tuple(messages)),), ((0, micros),), ((0, beats, of),))
     lyrics = tuple(
-        (note.start * each, note.syllable.text + ("-" if note.syllable.goes_on else " "))
+        (note.start * each, note.syllable.written + ("-" if note.syllable.goes_on else " "))
         for note in notes
     )
     return Tune(score, notes, lyrics, key)

@@ -1,5 +1,7 @@
 """Lyrics are set to a tune: `livegen generate --lyrics`."""
 
+import re
+from itertools import pairwise
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -18,6 +20,20 @@ from livegen.singing import Tune, tune
 from livegen.testing import FaultyModel, UniformModel
 
 VERSE = "Amazing grace, how sweet the sound\nThat saved a wretch like me"
+
+# Widths in sizes of the letters of a wide font that browsers have (DejaVu Serif); others are at most .6 here.
+WIDE = {
+    "m": 0.95,
+    "w": 0.86,
+    "h": 0.65,
+    "n": 0.65,
+    "u": 0.65,
+    "b": 0.64,
+    "d": 0.64,
+    "g": 0.64,
+    "o": 0.6,
+    "p": 0.64,
+}
 
 
 def run(*arguments: str | Path) -> int:
@@ -60,8 +76,40 @@ def test_the_words_stand_under_their_notes_in_a_score() -> None:
     data = rendered(notate(found.score, "", found.key, (), found.notes), ".musicxml")
     notes = [it for it in ElementTree.fromstring(data).iter("note") if it.find("lyric") is not None]
     words = [(it.findtext("lyric/text"), it.findtext("lyric/syllabic")) for it in notes]
-    assert words[:4] == [("A", "begin"), ("ma", "middle"), ("zing", "end"), ("grace", "single")]
+    assert words[:4] == [("A", "begin"), ("ma", "middle"), ("zing", "end"), ("grace,", "single")]
     assert len(words) == len(found.notes)
+
+
+def test_words_do_not_touch_where_letters_are_wide() -> None:
+    pytest.importorskip("verovio")
+    found = sung(
+        "strengths scratched stretched thoughts, brought scrounged / lamp warm mammoth", seed=3
+    )
+    svg = rendered(notate(found.score, "", found.key, (), found.notes), ".svg").decode()
+    pattern = r'class="syl">\s*<text x="(\d+)" y="(\d+)" font-size="(\d+)px">([^<]+)<'
+    words = [(int(x), int(y), int(size), text) for x, y, size, text in re.findall(pattern, svg)]
+    assert len(words) == len(found.notes)
+    for (x, y, size, text), (to, line, *_) in pairwise(words):
+        assert y != line or x + sum(WIDE.get(letter, 0.6) for letter in text) * size < to
+
+
+@pytest.mark.parametrize(
+    ("lyrics", "title"),
+    [
+        ("Amazing grace, how sweet / That saved", "Amazing grace, how sweet"),
+        (" \n la la\nla", "la la"),
+        ("wretch " * 20, "wretch " * 8 + "…"),
+        ("月" * 70, "月" * 59 + " …"),
+    ],
+)
+def test_the_title_of_a_score_is_the_first_line_of_whole_words(
+    lyrics: str, title: str, tmp_path: Path
+) -> None:
+    pytest.importorskip("music21")
+    score, out = tmp_path / "tune.musicxml", tmp_path / "tune.mid"
+    files = ("--out", out, "--score", score)
+    assert run("generate", "--lyrics", lyrics, "--model", "learner", *files) == 0
+    assert ElementTree.parse(score).findtext(".//movement-title") == title
 
 
 def test_a_file_has_its_words_as_lyrics_in_any_script(tmp_path: Path) -> None:

@@ -1,5 +1,6 @@
 """A configuration answers files: calls are read and checked, and answers, scores and sound are written."""
 
+import re
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from livegen.config import Config
     from livegen.music.smf import Score
     from livegen.notation.symbols import Notation
+
+_LONGEST_TITLE = 60  # characters
 
 
 def generate(
@@ -92,12 +95,19 @@ def sing(
     print(said, file=sys.stderr, flush=True)
     yield target
     if scores:
-        title = " ".join(lyrics.split("\n")[0].split())[:60]
-        yield from _write_scores(
-            scores, notate(sung.score, title, sung.key, (), sung.notes), replaces
-        )
+        written = notate(sung.score, _title(lyrics), sung.key, (), sung.notes)
+        yield from _write_scores(scores, written, replaces)
     if audio and font:
         yield _write_audio(audio, sung.score, font, config, None, replaces)
+
+
+def _title(lyrics: str) -> str:
+    """The first line of a song, cut between words where it is long."""
+    line = " ".join(re.split(r"[\n\r/]", lyrics.strip(" \n\r/"))[0].split())
+    if len(line) <= _LONGEST_TITLE:
+        return line
+    cut = line[: _LONGEST_TITLE - 1]
+    return (cut.rpartition(" ")[0] or cut) + " …"
 
 
 def _expect_outputs(

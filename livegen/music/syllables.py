@@ -20,6 +20,7 @@ LONGEST_LINE = 16  # syllables; of a longer line the parts between commas are li
 _ENDS = re.compile(r"(?<=[.!?;:])\s+|[\n\r/]+|(?<=[。！？；])")
 _PARTS = re.compile(r"(?<=[,–—])\s+|(?<=[，、])")
 _WORDS = re.compile(r"[^\W\d_]+(?:['’\-‐][^\W\d_]+)*['’]?", re.UNICODE)
+_SIGNS = re.compile(r"[\"”»)\]]*([,.;:!?…，。！？；：、]+)")
 _CHINESE = re.compile(r"[\u3400-\u9fff]")
 _WEAK_CHINESE = frozenset("的了着吗吧呢啊得地们")
 
@@ -33,11 +34,17 @@ class Stress(IntEnum):
 
 
 class Syllable(NamedTuple):
-    """A syllable as it is written; `goes_on` says that its word does."""
+    """A syllable; `goes_on` says that its word does, and `signs` are the commas and stops that stand behind it."""
 
     text: str
     stress: Stress
     goes_on: bool = False
+    signs: str = ""
+
+    @property
+    def written(self) -> str:
+        """The syllable as it stands under a note."""
+        return self.text + self.signs
 
 
 Line = tuple[Syllable, ...]
@@ -79,6 +86,8 @@ def _line(text: str, is_german: bool) -> Line:
             found += _characters(word)
         else:
             found += _of_word(word, is_german)
+        if found and (signs := _SIGNS.match(text, match.end())):
+            found[-1] = found[-1]._replace(signs=signs[1])
     return tuple(found)
 
 

@@ -105,7 +105,7 @@ def _under(words: Sequence[SungNote]) -> Words:
     found, goes_on = dict[int, Sung](), False
     for note in words:
         places = ("middle", "end") if goes_on else ("begin", "single")
-        found[note.start] = Sung(note.syllable.text, places[not note.syllable.goes_on])
+        found[note.start] = Sung(note.syllable.written, places[not note.syllable.goes_on])
         goes_on = note.syllable.goes_on
     return found
 

@@ -55,6 +55,18 @@ def test_lines_end_where_they_are_written_or_with_a_sentence() -> None:
     assert len(lines_of("One two three.  Four five!\nSix / seven")) == 4
 
 
+@pytest.mark.parametrize(
+    ("text", "written"),
+    [
+        ("Amazing grace, how sweet!", "A ma zing grace, how sweet!"),
+        ('"Hello", said (she): don\'t ... 3, go', "Hel lo, said she: don't go"),
+        ("床前明月光，疑是地上霜。", "床 前 明 月 光， 疑 是 地 上 霜。"),
+    ],
+)
+def test_commas_and_stops_stand_behind_their_syllable(text: str, written: str) -> None:
+    assert " ".join(it.written for line in lines_of(text) for it in line) == written
+
+
 @pytest.mark.parametrize("text", ["", " ... 123 ", "la " * (MOST_SYLLABLES + 1), "a" * 20_000])
 def test_no_words_and_too_many_are_refused_in_a_line(text: str) -> None:
     with pytest.raises(ConfigError, match=r"^lyrics: [^\n]*$"):
