@@ -7,9 +7,11 @@ import sys
 from collections.abc import Callable, Mapping
 from functools import wraps
 from pathlib import Path
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import click
+import numpy as np
+from numpy.typing import NDArray
 
 from livegen.errors import LivegenError
 
@@ -41,4 +43,14 @@ def guarded(command: Callable[P, None]) -> Callable[P, None]:
 def put(file: Path, facts: Mapping[str, object]) -> None:
     """Write a table as JSON on one line, and say how long that is."""
     file.write_text(json.dumps(facts, separators=(",", ":")) + "\n")
+    click.echo(f"{file}: {file.stat().st_size} bytes")
+
+
+def put_weights(file: Path, parts: Mapping[str, NDArray[np.generic]]) -> None:
+    """Write the weights of a small network, by name, as half floats, and say how long the file is.
+
+    `livegen.music.weights` reads it.
+    """
+    halves: dict[str, Any] = {name: part.astype(np.float16) for name, part in parts.items()}
+    np.savez_compressed(file, **halves)
     click.echo(f"{file}: {file.stat().st_size} bytes")

@@ -23,7 +23,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from export.command import guarded
+from export.command import guarded, put_weights
 from livegen import shipped
 from livegen.errors import ConfigError
 from livegen.inference.contract import Model
@@ -378,9 +378,7 @@ def packed(networks: Sequence[Network]) -> dict[str, Floats]:
 
 def keep(networks: Sequence[Network]) -> None:
     """Write the weights into the package, as half floats."""
-    halves = {name: part.astype(np.float16) for name, part in packed(networks).items()}
-    np.savez_compressed(WEIGHTS, allow_pickle=False, **halves)
-    click.echo(f"{WEIGHTS}: {WEIGHTS.stat().st_size} bytes")
+    put_weights(WEIGHTS, packed(networks))
 
 
 @click.command()

@@ -20,7 +20,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from export.command import guarded
+from export.command import guarded, put_weights
 from livegen.music.drum_bars import CRASH, KICK, RIDE, SIDE_STICK, SNARE
 from livegen.music.drum_touch import DILATIONS, FACTS, KERNEL, WEIGHTS, centre, facts
 from livegen.music.grooves import (
@@ -304,8 +304,7 @@ def keep_weights(network: Network) -> None:
         "last": state["last.weight"].T,
         "last_bias": state["last.bias"],
     }
-    np.savez_compressed(WEIGHTS, **{name: part.astype(np.float16) for name, part in parts.items()})
-    click.echo(f"{WEIGHTS}: {WEIGHTS.stat().st_size} bytes")
+    put_weights(WEIGHTS, parts)
 
 
 @click.command()

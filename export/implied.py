@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from export.command import guarded
+from export.command import guarded, put_weights
 from livegen.music.chords_implied import (
     AHEAD,
     BEFORE,
@@ -188,8 +188,7 @@ def keep(network: Network) -> None:
         "last": state["last.weight"].T,
         "last_bias": state["last.bias"],
     }
-    np.savez_compressed(WEIGHTS, **{name: part.astype(np.float16) for name, part in parts.items()})
-    click.echo(f"{WEIGHTS}: {WEIGHTS.stat().st_size} bytes")
+    put_weights(WEIGHTS, parts)
 
 
 @click.command()

@@ -19,7 +19,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from export.command import guarded
+from export.command import guarded, put_weights
 from livegen.music.key import Key
 from livegen.music.smf import Score, read
 from livegen.music.tone import (
@@ -293,14 +293,10 @@ def keep(network: Network) -> None:
     """Write the weights into the package, as half floats."""
     state = {name: value.detach().numpy() for name, value in network.state_dict().items()}
     parts = {
-        name.replace(".weight", "").replace(".bias", "_bias"): value
+        name.replace(".weight", "").replace(".bias", "_bias"): value.T
         for name, value in state.items()
     }
-    halves = {
-        name: (part if name.endswith("bias") else part.T).astype(np.float16)
-        for name, part in parts.items()
-    }
-    np.savez_compressed(WEIGHTS, **halves)
+    put_weights(WEIGHTS, parts)
 
 
 @click.command()

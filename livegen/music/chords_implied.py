@@ -18,6 +18,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from livegen.music.weights import Shape, read_weights, width
+
 WEIGHTS = Path(__file__).with_name("chords_implied.npz")
 WINDOW = 32  # beats of the melody that are looked at
 CLOSELY = 8  # of them one by one
@@ -117,9 +119,13 @@ class Weights(NamedTuple):
 
 @cache
 def shipped() -> Weights:
-    """The weights that come with livegen."""
-    with np.load(WEIGHTS) as kept:
-        return Weights(*(kept[name].astype(np.float32) for name in Weights._fields))
+    """The weights that come with livegen.  Raises ModelError where they are damaged."""
+    return Weights(*read_weights(WEIGHTS, Weights._fields, _shapes, "implied chords", "implied"))
+
+
+def _shapes(found: Sequence[Shape]) -> list[Shape]:
+    h, said = width(found[2]), 2 * (len(AHEAD) + 1)
+    return [(ROWS * 12, h), (OTHERS, h), (h,), (h, h), (h,), (h, said), (said,)]
 
 
 def from_roots(seen: Floats) -> Floats:

@@ -16,17 +16,15 @@ Trained by `python -m export.critic DATA`.  Knows ticks and pitches; knows no mi
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from typing import NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from livegen.errors import ModelError
 from livegen.music.key import KEYS, logits
 from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.weights import Shape, read_weights
 
 WEIGHTS = Path(__file__).with_name("critic.npz")
 MOST_BYTES = 150_000  # of that file
@@ -41,8 +39,6 @@ APART = 2  # notes between those that the second layer looks at
 _LONGEST = 4  # notes of a figure that is known again
 _LEAP = 12  # semitones beyond which leaps are one kind
 _TIMES = (4, 6, 8, 12, 16, 18, 24, 36, 48, 72, 96)  # ticks between onsets, kinds
-_LARGEST = 1_000_000  # bytes of a file that is looked at
-_ANEW = "install livegen again, or make them anew: python -m export.critic DATA"
 
 Floats = NDArray[np.float32]
 Line = Sequence[tuple[int, int]]  # a melody: tick and pitch of each onset, in order
@@ -196,25 +192,17 @@ WHOLE = 7
 
 def read(path: Path) -> CriticWeights:
     """The weights that a file holds.  Raises ModelError for one that is not of this network."""
-    try:
-        with (
-            path.open("rb") as file,
-            np.load(BytesIO(file.read(_LARGEST)), allow_pickle=False) as kept,
-        ):
-            weights = CriticWeights(
-                *(kept[name].astype(np.float32) for name in CriticWeights._fields)
-            )
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-        raise ModelError(f"{path} holds no weights of the critic ({error}); {_ANEW}") from None
-    k, h = weights.first_bias.shape if weights.first_bias.ndim == 2 else (0, 0)
-    wanted = [
+    return CriticWeights(
+        *read_weights(path, CriticWeights._fields, _shapes, "the critic", "critic")
+    )
+
+
+def _shapes(found: Sequence[Shape]) -> list[Shape]:
+    k, h = found[1] if len(found[1]) == 2 else (0, 0)
+    return [
         *((k, REACH * FACTS, h), (k, h), (k, REACH * h, h), (k, h)),
         *((k, 3 * h + WHOLE, h), (k, h), (k, h, 1)),
     ]
-    found = [part.shape for part in weights]
-    if not k or found != wanted or not all(np.isfinite(part).all() for part in weights):
-        raise ModelError(f"{path} holds weights of another network than the critic; {_ANEW}")
-    return weights
 
 
 @cache

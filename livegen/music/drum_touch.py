@@ -10,6 +10,7 @@ have most of its hits, which is like the rhythm besides.
 Trained by `python -m export.drummer DATA`.  Knows sixteenths; knows no micros and no chance.
 """
 
+from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 from typing import NamedTuple
@@ -32,6 +33,7 @@ from livegen.music.grooves import (
     likeness,
 )
 from livegen.music.grooves import shipped as shipped_grooves
+from livegen.music.weights import Shape, read_weights, width
 
 WEIGHTS = Path(__file__).with_name("drum_touch.npz")
 STYLES = (
@@ -72,9 +74,18 @@ class Weights(NamedTuple):
 
 @cache
 def shipped() -> Weights:
-    """The weights that come with livegen."""
-    with np.load(WEIGHTS) as kept:
-        return Weights(*(kept[name].astype(np.float32) for name in Weights._fields))
+    """The weights that come with livegen.  Raises ModelError where they are damaged."""
+    return Weights(
+        *read_weights(WEIGHTS, Weights._fields, _shapes, "the drummer's touch", "drummer")
+    )
+
+
+def _shapes(found: Sequence[Shape]) -> list[Shape]:
+    h, layers, said = width(found[1]), len(DILATIONS), _HEADS * len(KIT)
+    return [
+        *((FACTS, h), (h,), (layers, KERNEL, h, h), (layers, h)),
+        *((h, said), (said,)),
+    ]
 
 
 def facts(hits: Grid | None, rhythm: Rhythm | None, style: str, bpm: float, swing: float) -> Floats:

@@ -13,17 +13,15 @@ and Widmer's (2017).  Trained by `python -m export.tone DATA`.  Knows pitch clas
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import cache
-from io import BytesIO
 from pathlib import Path
 from statistics import fmean
 from typing import NamedTuple
-from zipfile import BadZipFile
 
 import numpy as np
 from numpy.typing import NDArray
 
-from livegen.errors import ModelError
 from livegen.music.parts import SPLIT_PITCH
+from livegen.music.weights import Shape, read_weights, width
 
 WEIGHTS = Path(__file__).with_name("tone.npz")
 MOST_BYTES = 85_000  # of that file
@@ -38,8 +36,6 @@ KEEPS = np.array([0.5 ** (1 / life) for life in HALF_LIVES], np.float32)
 LONGEST = 8.0  # quarters that a note counts as sounding at most
 _WHOLE = 2_000  # quarters of a piece that are heard
 _FIRST = 8  # beats of a whole that say little yet
-_LARGEST = 1_000_000  # bytes of a file that is looked at
-_ANEW = "install livegen again, or make them anew: python -m export.tone DATA"
 _FINEST = 1024.0  # parts of a nat: what another order of sums could change is rounded off
 
 Floats = NDArray[np.float32]
@@ -68,23 +64,15 @@ class ToneWeights(NamedTuple):
 
 def read(path: Path) -> ToneWeights:
     """The weights that a file holds.  Raises ModelError for one that is not of this network."""
-    try:
-        with (
-            path.open("rb") as file,
-            np.load(BytesIO(file.read(_LARGEST)), allow_pickle=False) as kept,
-        ):
-            weights = ToneWeights(*(kept[name].astype(np.float32) for name in ToneWeights._fields))
-    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-        raise ModelError(f"{path} holds no weights of the tone ({error}); {_ANEW}") from None
-    found = [part.shape for part in weights]
-    a, b, c = (bias[0] if len(bias) == 1 else 0 for bias in found[1:6:2])
-    wanted = [
+    return ToneWeights(*read_weights(path, ToneWeights._fields, _shapes, "the tone", "tone"))
+
+
+def _shapes(found: Sequence[Shape]) -> list[Shape]:
+    a, b, c = map(width, found[1:6:2])
+    return [
         *((LOOK * ROWS * 12, a), (a,), (a * 12, b), (b,)),
         *((len(HALF_LIVES) * (b + 1), c), (c,), (c * 12, 2), (2,)),
     ]
-    if found != wanted or not all(np.isfinite(part).all() for part in weights):
-        raise ModelError(f"{path} holds weights of another network than the tone; {_ANEW}")
-    return weights
 
 
 @cache

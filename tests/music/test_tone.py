@@ -1,6 +1,5 @@
 """The tone of music: a network that says which key it is in, the same in every key."""
 
-from pathlib import Path
 from random import Random
 
 import numpy as np
@@ -8,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livegen.errors import ModelError
 from livegen.music.key import KEYS, Key
 from livegen.music.key_tracker import KeyTracker
 from livegen.music.tone import (
@@ -24,7 +22,6 @@ from livegen.music.tone import (
     Sounding,
     Tone,
     beats_of,
-    read,
     shipped,
     tone_of,
 )
@@ -167,34 +164,6 @@ def test_the_weights_are_about_twenty_thousand_and_within_their_budget() -> None
     assert WEIGHTS.stat().st_size <= MOST_BYTES
     assert sum(part.size for part in weights) <= 20_000
     assert weights.third.shape[0] % len(HALF_LIVES) == 0
-
-
-@pytest.mark.parametrize(
-    "harm", ["gone", "text", "cut", "of the chords", "of another shape", "not finite"]
-)
-def test_a_file_that_is_not_of_this_network_is_refused_by_name(tmp_path: Path, harm: str) -> None:
-    file = tmp_path / "weights.npz"
-    parts = dict(shipped()._asdict())
-    match harm:
-        case "text":
-            file.write_text("no weights")
-        case "cut":
-            file.write_bytes(WEIGHTS.read_bytes()[:9000])
-        case "of the chords":
-            file.write_bytes(WEIGHTS.with_name("chords_implied.npz").read_bytes())
-        case "of another shape":
-            np.savez(file, **parts | {"third": parts["third"][:-1]})
-        case "not finite":
-            np.savez(file, **parts | {"last_bias": np.array([np.nan, 0.0])})
-
-    with pytest.raises(ModelError, match=r"weights\.npz holds .* python -m export\.tone DATA"):
-        read(file)
-
-
-def test_the_shipped_file_is_taken() -> None:
-    assert all(
-        np.array_equal(one, other) for one, other in zip(read(WEIGHTS), shipped(), strict=True)
-    )
 
 
 # --- with the tracker ------------------------------------------------------------------------------

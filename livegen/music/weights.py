@@ -1,0 +1,51 @@
+"""The weights of a small network as a file of the package holds them: arrays of half floats, by name.
+
+`export.command.put_weights` writes such a file.  Knows no network.
+"""
+
+from collections.abc import Callable, Sequence
+from io import BytesIO
+from pathlib import Path
+from zipfile import BadZipFile
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livegen.errors import ModelError
+
+LARGEST = 1_000_000  # bytes of a file that is looked at
+
+Floats = NDArray[np.float32]
+Shape = tuple[int, ...]
+
+
+def read_weights(
+    path: Path,
+    names: Sequence[str],
+    shapes: Callable[[Sequence[Shape]], list[Shape]],
+    network: str,
+    trainer: str,
+) -> list[Floats]:
+    """The arrays of a file by these names, as single floats.
+
+    `shapes` says from the shapes that were found which they must be; `network` is its name for people, and
+    `python -m export.TRAINER DATA` makes the file.  Raises ModelError with one line for any other file.
+    """
+    anew = f"install livegen again, or make them anew: python -m export.{trainer} DATA"
+    try:
+        with (
+            path.open("rb") as file,
+            np.load(BytesIO(file.read(LARGEST)), allow_pickle=False) as kept,
+        ):
+            found = [kept[name].astype(np.float32) for name in names]
+    except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
+        raise ModelError(f"{path} holds no weights of {network} ({error}); {anew}") from None
+    given = [part.shape for part in found]
+    if given != shapes(given) or not all(np.isfinite(part).all() for part in found):
+        raise ModelError(f"{path} holds weights of another network than {network}; {anew}")
+    return found
+
+
+def width(bias: Shape) -> int:
+    """How many units a layer has by its bias (H,); 0 of what is no bias, which fits to nothing."""
+    return bias[0] if len(bias) == 1 else 0
