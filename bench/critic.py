@@ -27,7 +27,7 @@ import numpy as np
 import torch
 
 from bench.critic_judges import Judge, counted, lead_call, looks, notes, of_rows, reader
-from bench.tables import keep, table
+from bench.tables import keep, table, told
 from bench.varied import rho
 from export.critic import (
     BARS,
@@ -50,7 +50,7 @@ from livegen.inference.opening import load
 from livegen.jam.choice import CRITIC
 from livegen.music.critic import tastes
 from livegen.scorecard.calls import HeldOut, Pair, drawn
-from livegen.scorecard.estimates import Estimate, mean
+from livegen.scorecard.estimates import mean
 from livegen.scorecard.notes import key_of
 from livegen.scorecard.playing import played
 from livegen.scorecard.responses import ends_on_the_triad, in_scale, measures
@@ -184,20 +184,13 @@ def played_out(model: Model, pairs: Sequence[Pair]) -> dict[str, dict[str, list[
     return found
 
 
-def told(estimate: Estimate | None) -> str:
-    """A mean with its interval."""
-    if estimate is None:
-        return ""
-    return f"{estimate.value:.3f} ({estimate.low:.3f} to {estimate.high:.3f})"
-
-
 Figures = Mapping[str, Mapping[str, Sequence[float]]]
 
 
 def rows(found: Figures, columns: Sequence[str]) -> list[list[str]]:
     """A table's rows, one for each who chooses."""
     return [
-        [name, *(told(mean(figures.get(column, ()))) for column in columns)]
+        [name, *(told(mean(figures.get(column, ())), 3) for column in columns)]
         for name, figures in found.items()
     ]
 
@@ -251,7 +244,7 @@ def main(data: Path, train: Path, valid: Path, calls: int, held: int, most: int,
         table(
             ["who chooses", *judges, "triad", "in key"], rows(figures, [*judges, "triad", "in key"])
         ),
-        f"Halves: rho {told(mean(agreed))}, of critics that learned from {least} calls and more.",
+        f"Halves: rho {told(mean(agreed), 3)}, of critics that learned from {least} calls and more.",
         f"Four candidates take {taken[0]} ms of a processor (99 in 100: {taken[1]}).",
     ]
     facts: dict[str, object] = {

@@ -21,7 +21,7 @@ Intervals: 95 %, of takes drawn again and again (seed 1).
 
 import time
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -29,21 +29,21 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.tables import keep, table
+from bench.tables import keep, kept, table, told
 from export.drummer import Two, rhythm_before, takes, twos
 from livegen.music import drum_touch, grooves
 from livegen.music.drum_bars import HAT, KICK, PEDAL_HAT, SIDE_STICK, SNARE, patterns
 from livegen.music.drum_touch import centre, facts, fitting, touch
 from livegen.music.grooves import BAR, KIT, STEP, STEPS, Floats, Grid, Rhythm, drum_number, nearest
+from livegen.scorecard.estimates import Estimate, ratio
 
-SEED, RESAMPLED = 1, 1000
+SEED = 1
 MOST_LEARNED = 1500  # two bars of the training split, by which thresholds and means are found
 TIMED = 200
 BESIDE = ("nearest", "network, as dense", "rule", "style")
 AS_ONE = ((SIDE_STICK, SNARE), (PEDAL_HAT, HAT))
 
 Bools = NDArray[np.bool_]
-Row = dict[str, float]
 
 
 class Usual(NamedTuple):
@@ -160,16 +160,6 @@ def hand_of(two: Two, known: Usual) -> tuple[dict[str, float], dict[str, float]]
     )
 
 
-def resampled(by_take: Sequence[Sequence[float]]) -> tuple[float, float, float]:
-    """The mean, and 95 % of the means of takes that are drawn again."""
-    sums = np.array([[sum(one), len(one)] for one in by_take if one])
-    drawn = np.random.default_rng(SEED).integers(0, len(sums), (RESAMPLED, len(sums)))
-    totals = sums[drawn].sum(1)
-    means = np.sort(totals[:, 0] / totals[:, 1])
-    mean = float(sums[:, 0].sum() / sums[:, 1].sum())
-    return mean, float(means[RESAMPLED * 25 // 1000]), float(means[RESAMPLED * 975 // 1000])
-
-
 def timed(some: Sequence[Two]) -> dict[str, float]:
     """Milliseconds of the processor for two bars at the median: the nearest groove, and how a hand has it."""
     spent = defaultdict[str, list[float]](list)
@@ -184,19 +174,11 @@ def timed(some: Sequence[Two]) -> dict[str, float]:
     return {name: round(float(np.median(one)), 2) for name, one in spent.items()}
 
 
-def row(name: str, figures: Row, write: Callable[[float], str]) -> list[str]:
-    """A row of a table: a mean with its interval."""
-    mean, low, high = figures["mean"], figures["low"], figures["high"]
-    return [name, f"{write(mean)} ({write(low)} to {write(high)})"]
-
-
-def of(measured: Sequence[dict[str, float]], takes_of: Sequence[int], name: str) -> Row:
-    """Mean and interval of a figure, by the take of each row."""
-    by_take = defaultdict[int, list[float]](list)
-    for figures, take in zip(measured, takes_of, strict=True):
-        by_take[take].append(figures[name])
-    mean, low, high = resampled(list(by_take.values()))
-    return {"mean": round(mean, 3), "low": round(low, 3), "high": round(high, 3)}
+def of(measured: Sequence[dict[str, float]], takes_of: Sequence[int], name: str) -> Estimate | None:
+    """A figure, by the take of each row: takes are drawn again, not two bars."""
+    values = np.array([figures[name] for figures in measured])
+    sums, counts = np.bincount(takes_of, values), np.bincount(takes_of)
+    return ratio(sums.astype(np.float64), counts.astype(np.float64), SEED)
 
 
 @click.command()
@@ -211,13 +193,14 @@ def main(data: Path, dry: bool) -> None:
     numbers = [number for number, _ in some]
     facts_: dict[str, object] = {"two bars": len(some), "takes": len(set(numbers))}
     texts = ["What the words mean stands in bench/drummer.py."]
-    hits, gained = dict[str, dict[str, Row]](), dict[str, Row]()
+    hits = dict[str, dict[str, Estimate | None]]()
+    dense, gained = dict[str, dict[str, float]](), dict[str, Estimate | None]()
     for heard, is_clapped in (("all that is struck", False), ("what people clap", True)):
         said = [hits_of(two, known, is_clapped) for _, two in some]
         right = [{name: f1(one, each["people"]) for name, one in each.items()} for each in said]
-        dense = [{name: one.sum() / 2 for name, one in each.items()} for each in said]
-        hits[heard] = {
-            name: of(right, numbers, name) | {"hits a bar": of(dense, numbers, name)["mean"]}
+        hits[heard] = {name: of(right, numbers, name) for name in said[0]}
+        dense[heard] = {
+            name: round(float(np.mean([each[name].sum() / 2 for each in said])), 1)
             for name in said[0]
         }
         for other in BESIDE:
@@ -226,8 +209,8 @@ def main(data: Path, dry: bool) -> None:
     rows = [
         [
             name,
-            *(row("", hits[heard][name], "{:.3f}".format)[1] for heard in hits),
-            *(f"{hits[heard][name]['hits a bar']:.1f}" for heard in hits),
+            *(told(hits[heard][name], 3) for heard in hits),
+            *(f"{dense[heard][name]:.1f}" for heard in hits),
         ]
         for name in hits["all that is struck"]
     ]
@@ -235,22 +218,31 @@ def main(data: Path, dry: bool) -> None:
     texts.append(
         table(
             ["F1 of `fitting` less that of", ""],
-            [row(name, one, "{:+.3f}".format) for name, one in gained.items()],
+            [[name, told(one, 3)] for name, one in gained.items()],
         )
     )
     hands = [hand_of(two, known) for _, two in some]
-    for at, (title, write) in enumerate(
-        (
-            ("velocities are off by", "{:.1f}".format),
-            ("lateness is off by, of a sixteenth", "{:.3f}".format),
-        )
+    for at, (title, digits) in enumerate(
+        (("velocities are off by", 1), ("lateness is off by, of a sixteenth", 3))
     ):
         measured = [each[at] for each in hands]
-        facts_[title] = figures = {name: of(measured, numbers, name) for name in measured[0]}
-        texts.append(table([title, ""], [row(name, one, write) for name, one in figures.items()]))
+        figures = {name: of(measured, numbers, name) for name in measured[0]}
+        facts_[title] = {name: kept(one) for name, one in figures.items()}
+        texts.append(
+            table([title, ""], [[name, told(one, digits)] for name, one in figures.items()])
+        )
     spent = timed([two for _, two in some])
     sizes = {file.name: file.stat().st_size for file in (grooves.TABLE, drum_touch.WEIGHTS)}
-    facts_ |= {"hits": hits, "gained": gained, "milliseconds": spent, "bytes": sizes}
+    facts_ |= {
+        "hits": {
+            heard: {name: kept(one) for name, one in figures.items()}
+            for heard, figures in hits.items()
+        },
+        "hits a bar": dense,
+        "gained": {name: kept(one) for name, one in gained.items()},
+        "milliseconds": spent,
+        "bytes": sizes,
+    }
     texts.append(
         f"{len(some)} times two bars of {len(set(numbers))} takes.  Two bars take {spent['groove']} ms of a processor "
         f"for the groove and {spent['hand']} ms for the hand; {sum(sizes.values()) / 1e6:.2f} MB of files."

@@ -26,8 +26,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.styles import Floats, Listener, heard_of_lead, learned
-from bench.tables import keep, table
-from bench.varied import FEWEST, Case, answers, cases, home, kept, notes, told
+from bench.tables import keep, kept, table, told
+from bench.varied import FEWEST, Case, answers, cases, home, notes
 from livegen import shipped
 from livegen.codec.phrases import decode, encode, firsts_of, reference_of
 from livegen.inference import generator as generator_files

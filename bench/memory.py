@@ -27,14 +27,14 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.sets import SETS
-from bench.tables import HERE, keep, table
+from bench.tables import HERE, keep, table, told
 from livegen import shipped
 from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING, Event
 from livegen.inference.contract import Model, Query
 from livegen.inference.memory import LONGEST, Level, Memory, shares
 from livegen.inference.opening import load
 from livegen.inference.sampling import probabilities
-from livegen.scorecard.estimates import mean
+from livegen.scorecard.estimates import Estimate, mean
 from livegen.scorecard.feels import all_calls
 from livegen.scorecard.musicianship import shapes
 from livegen.scorecard.playing import played
@@ -235,7 +235,7 @@ def page(sets: dict[str, Any], taken: dict[str, Any], spent: dict[str, float]) -
     reuse = [
         [
             who,
-            *("{value:.3f} ({low:.3f} to {high:.3f})".format(**it[what]) for what in WHAT),
+            *(told(Estimate(**it[what]), 3) for what in WHAT),
             str(it["call"]["n"]),
         ]
         for who, it in taken.items()

@@ -1,10 +1,13 @@
-"""Tables of figures, and where they are kept."""
+"""Tables of figures, how an estimate is written, and where both are kept."""
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 import click
+
+from livegen.scorecard.estimates import Estimate
 
 HERE = Path(__file__).parent
 
@@ -13,6 +16,23 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     """A table in Markdown."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def told(estimate: Estimate | None, digits: int = 2) -> str:
+    """A figure with its interval; nothing of what could not be measured."""
+    if estimate is None:
+        return ""
+    value, low, high = (
+        f"{one:.{digits}f}" for one in (estimate.value, estimate.low, estimate.high)
+    )
+    return f"{value} ({low} to {high})"
+
+
+def kept(estimate: Estimate | None) -> dict[str, float] | None:
+    """The same as it is kept as JSON."""
+    if estimate is None:
+        return None
+    return {name: round(value, 4) for name, value in asdict(estimate).items()}
 
 
 def keep(name: str, facts: object, text: str, dry: bool = False) -> None:

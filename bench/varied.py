@@ -19,7 +19,6 @@ Intervals are of resampled calls (bootstrap, 95 %).
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -28,7 +27,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from bench.tables import keep, table
+from bench.tables import keep, kept, table, told
 from livegen import shipped
 from livegen.codec.phrases import FIRST_PITCH, Classes, encode, firsts_of, reference_of
 from livegen.inference import phrases as phrase_files
@@ -284,24 +283,6 @@ def compared(
 
 
 # --- figures ------------------------------------------------------------------------------------------------------
-
-
-def told(estimate: Estimate | None) -> str:
-    """A mean with its interval."""
-    return (
-        ""
-        if estimate is None
-        else f"{estimate.value:.2f} ({estimate.low:.2f}..{estimate.high:.2f})"
-    )
-
-
-def kept(estimate: Estimate | None) -> dict[str, float] | None:
-    """An estimate as it is kept in a file."""
-    return (
-        None
-        if estimate is None
-        else {name: round(value, 4) for name, value in asdict(estimate).items()}
-    )
 
 
 def tables(estimates: Mapping[str, Estimate | None]) -> list[str]:
