@@ -34,7 +34,6 @@ from export.critic import (
     CALLS,
     JUDGES,
     SEED,
-    SETS,
     Batch,
     Case,
     comparable,
@@ -55,6 +54,7 @@ from livegen.scorecard.notes import key_of
 from livegen.scorecard.playing import played
 from livegen.scorecard.responses import ends_on_the_triad, in_scale, measures
 from livegen.training.corpora import set_of
+from livegen.training.phrase_corpus import SETS
 
 VALID = 300  # calls
 PLAYED = 60

@@ -28,15 +28,8 @@ from livegen.scorecard.feels import all_calls
 from livegen.scorecard.notes import TICK, Note, Onset, key_of, line, moved
 from livegen.scorecard.playing import played
 from livegen.scorecard.responses import ends_on_the_triad
+from livegen.training.phrase_corpus import SETS
 
-SETS = (
-    "pop909_aligned",
-    "openewld_leadsheets",
-    "rs200_rock",
-    "trad_abc",
-    "openscore_lieder",
-    "wjd_jazz",
-)
 FEELS = (
     "pop",
     "rock, ends on a half",

@@ -52,16 +52,8 @@ from livegen.scorecard.estimates import Estimate, mean
 from livegen.scorecard.likelihood import nats_per_note
 from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import played
-from livegen.training.phrase_corpus import PhraseSpan, PieceMelody, cut, melodies, phrases
+from livegen.training.phrase_corpus import SETS, PhraseSpan, PieceMelody, cut, melodies, phrases
 
-SETS = (
-    "trad_abc",
-    "wjd_jazz",
-    "pop909_aligned",
-    "openscore_lieder",
-    "rs200_rock",
-    "openewld_leadsheets",
-)
 SEED = 20261129
 ASKED = (0.1, 0.2, 0.35, 0.5, 0.8)
 STEPS_OF_KNOB = tuple(np.linspace(0, 1, 11).tolist())

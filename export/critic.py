@@ -49,15 +49,8 @@ from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import beginning, played
 from livegen.testing import Rehearsal
 from livegen.training.corpora import set_of
+from livegen.training.phrase_corpus import SETS
 
-SETS = (
-    "trad_abc",
-    "wjd_jazz",
-    "pop909_aligned",
-    "openscore_lieder",
-    "rs200_rock",
-    "openewld_leadsheets",
-)
 BARS = (4, 2)  # of a call and of its replies, in turn
 CALLS = 2200
 LEAST = 2 * TICKS_PER_BEAT  # that a reply plays before its last strong beat

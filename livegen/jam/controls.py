@@ -212,8 +212,9 @@ _TABLE = (
     ),
     Control(
         "taste", "number", 0.0, low=0.0, high=1.0,
-        help="Who chooses among the answers that the model has planned for your phrase.  0: rules, for what is likely, "
-        "fits the phrase and ends at home; 1: the critic, a network that was taught how people go on; between: both.  "
+        help="How one of the answers is chosen that the model has planned for your phrase.  0: by rules, for what is "
+        "likely, fits the phrase and ends at home; 1: by the critic, a network that learned how people go on; between: "
+        "by both.  "
         "The critic knows melodies that begin with a bar.",
     ),
     Control(
@@ -223,8 +224,8 @@ _TABLE = (
     ),
     Control(
         "restyle_by", "choice", "scatter", choices=("scatter", "gan"),
-        help="Who finds the phrases of a style that the command restyle goes towards.  scatter: chance, spread as "
-        "people's phrases of the style are; gan: a network that learned from a critic.",
+        help="How phrases of a style are found, towards which the command restyle goes.  scatter: by chance, spread as "
+        "people's phrases of the style are; gan: by a network that learned from a critic.",
     ),
     Control(
         "morph", "number", 0.5, low=0.0, high=1.0,

@@ -28,6 +28,10 @@ from livegen.scorecard.calls import HeldOut, bar_of, lead_of, score_of
 from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import set_of
 
+# Sets with a melody, by which phrases, replies and lines are judged; in the order in which calls are drawn.
+SETS = (
+    "trad_abc", "wjd_jazz", "pop909_aligned", "openscore_lieder", "rs200_rock", "openewld_leadsheets",
+)  # fmt: skip
 FEWEST = 4  # notes of a phrase
 _AROUND = 4  # bars before and after a bar from which its key is told
 _JUDGE = 5  # of the pieces each so many is left to a judge
