@@ -100,6 +100,10 @@ class Figure:
         beat = self.coming(tick)
         return beat.tick == tick and beat.role is Role.NEXT_FOOT
 
+    def ties(self, onset: int, tick: int) -> bool:
+        """True of a note that was begun for the next bar, at ticks up to the next beat of the figure."""
+        return self.is_tied(onset) and tick < self.coming(onset + 1).tick
+
 
 Figures = tuple[Figure | None, ...]  # by part
 NO_FIGURES: Figures = (None,) * len(PARTS)

@@ -19,6 +19,7 @@ from livegen.jam.calls import Call, Gesture, Response, Taken
 from livegen.jam.candidate import Candidate
 from livegen.jam.choice import Asked, Audition, asked, chosen, worth
 from livegen.jam.controls import Settings
+from livegen.jam.density import LONGEST_SILENCE
 from livegen.jam.desk import Desk
 from livegen.jam.drummer import Drummer, Fit, accents_of, drummer_for
 from livegen.jam.ensemble import Ensemble
@@ -31,9 +32,10 @@ from livegen.jam.hearing import Hearing
 from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
 from livegen.jam.mixer import gains
+from livegen.jam.own_notes import STRUCK
 from livegen.jam.phrase_book import KeptPhrase, begins_at, rendition
 from livegen.jam.plan import Plan
-from livegen.jam.planner import LONGEST_SILENCE, STRUCK, Rollout
+from livegen.jam.planner import Rollout
 from livegen.jam.reasons import Cause
 from livegen.jam.rendition import Rendition
 from livegen.jam.singer import Singer, Singing

@@ -21,6 +21,11 @@ def line_from(tick: int, grid: int, metre: Metre) -> int:
     return below if below == tick else above
 
 
+def line_or_tick(tick: int, grid: int | None, metre: Metre) -> int:
+    """The first line at or after a tick; the same tick without a grid."""
+    return tick if grid is None else line_from(tick, grid, metre)
+
+
 def nearest_line(tick: int, grid: int, metre: Metre) -> int:
     """The line nearest to a tick; of two as near the later, as an off-beat eighth is a triplet's last third."""
     below, above = lines_about(tick, grid, metre)

@@ -24,8 +24,8 @@ from livegen.jam.engine import Engine
 from livegen.jam.explaining import CANNOT_TELL, KEPT, NOT_KEPT
 from livegen.jam.harmonies import ChordFrom, Welcome
 from livegen.jam.mapping import Command
-from livegen.jam.planner import LAST_HITS
 from livegen.jam.reasons import Cause, Drawn, Mixed, Reason, explained
+from livegen.jam.strikes import LAST_HITS
 from livegen.jam.theme import Point, Theme
 from livegen.music.chord import Chord
 from livegen.music.messages import Message, NoteOff, NoteOn

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from livegen.codec.encoder import Stroke
 from livegen.inference.contract import Logits, Model, Query, Summary
 from livegen.jam.brief import LONGEST_NOTE, Brief, everything
+from livegen.jam.density import Density
 from livegen.jam.harmonies import ChordFrom, Welcome
 from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.planner import Rollout
@@ -302,12 +303,11 @@ def test_the_density_of_a_part_is_its_own_and_leaves_the_others_theirs(density: 
 
 
 def test_notes_struck_together_are_left_or_left_out_together() -> None:
-    chord = [(24, 60), (0, 64), (0, 67)]
-    script = [(time, COMP, 1, pitch, 16) for time, pitch in chord]
-    brief = replace(FREE, densities=(1.0, 0.5, 1.0, 1.0), patience=999, end=96 + 400 * BEAT)
-    rollout = Rollout(hearing(ScriptedModel(*script)), brief, np.random.default_rng(0))
+    brief, rng = replace(FREE, densities=(1.0, 0.5, 1.0, 1.0)), np.random.default_rng(0)
+    density = Density(brief, onset_by=999)
     found = [
-        [rollout._is_left(COMP, tick + by) for by in (0, 0, 1, 2)] for tick in range(200, 600, 6)
+        [density.is_left(COMP, tick + by, 999, brief, rng) for by in (0, 0, 1, 2)]
+        for tick in range(200, 600, 6)
     ]
     assert {tuple(verdicts) for verdicts in found} == {(True,) * 4, (False,) * 4}
 
