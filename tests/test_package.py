@@ -26,6 +26,7 @@ from livegen import shipped
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ROOT / "tests" / "wheel-files.txt"
+MOST_BYTES = 25_000_000
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())
 TRAINING_ONLY = ("torch", "lightning_fabric", "onnx", "tensorboard", "matplotlib", "zstandard")
 
@@ -85,12 +86,18 @@ def test_the_wheel_holds_of_a_model_only_what_is_served_and_what_describes_it(wh
     kinds = {path.name if path.suffix != ".onnx" else ".onnx" for path in models}
     assert kinds <= {
         ".onnx",
+        "generator.npz",
         "model.json",
         "phrases.npz",
         "recipe.yaml",
         "CARD.md",
         "reference.npz",
     }
+
+
+def test_all_files_of_the_wheel_together_are_within_25_megabytes(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        assert sum(file.file_size for file in archive.infolist()) <= MOST_BYTES
 
 
 def test_the_wheel_holds_neither_tests_nor_export(wheel: Path) -> None:

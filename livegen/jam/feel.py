@@ -102,6 +102,6 @@ def played(
 
 
 def prepare() -> None:
-    """Read the grooves and the network, so that no bar has to wait for them."""
+    """Read the grooves and the network, so that no bar has to wait for them.  Raises ModelError for damaged files."""
     shipped_grooves()
     shipped_touch()

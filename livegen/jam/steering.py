@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from livegen.codec.layout import STYLE_UNKNOWN_NAME
-from livegen.errors import ConfigError
+from livegen.errors import ConfigError, ModelError
 from livegen.jam import feel, mixer
 from livegen.jam.agenda import Agenda
 from livegen.jam.conductor import Conductor
@@ -101,7 +101,15 @@ class Steering:
         if self._has_changed(before, "style", "style_mix", "chart"):
             self.set_style()
         if settings.feel:
+            self._prepare_feel()
+
+    def _prepare_feel(self) -> None:
+        """Read what drums that fit need, before a bar does; where that is damaged, the knob goes back to 0."""
+        try:
             feel.prepare()
+        except ModelError as error:
+            self._desk.settings = replace(self._desk.settings, feel=0.0)
+            self._replies.refuse("feel", str(error))
 
     def _has_changed(self, before: Settings | None, *names: str) -> bool:
         settings = self._desk.settings

@@ -30,6 +30,7 @@ from livegen.music.drum_bars import (
     drums_of,
 )
 from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.weights import read_arrays
 
 TABLE = Path(__file__).with_name("grooves.npz")
 # Kick, snare, side stick; closed, pedal and open hi-hat; low, middle and high tom; crash, ride.
@@ -185,17 +186,18 @@ def groove(number: int) -> Groove:
 
 @cache
 def shipped() -> Bank:
-    """The grooves that come with livegen."""
-    with np.load(TABLE) as kept:
-        hits = kept["hits"]
-        return Bank(
-            hits,
-            tuple(map(str, kept["styles"])),
-            kept["style"],
-            kept["bpm"].astype(np.float32),
-            kept["swing"].astype(np.float32),
-            kept["typical"].astype(np.float32),
-            whole(hits),
-            clapped(hits),
-            (hits > 0).reshape(len(hits), -1).astype(np.float32),
-        )
+    """The grooves that come with livegen.  Raises ModelError where they are damaged."""
+    names = Bank._fields[: Bank._fields.index("whole")]
+    hits, styles, style, *others = read_arrays(TABLE, names, "grooves", "drummer")
+    bpm, swing, typical = (some.astype(np.float32) for some in others)
+    return Bank(
+        hits,
+        tuple(map(str, styles)),
+        style,
+        bpm,
+        swing,
+        typical,
+        whole(hits),
+        clapped(hits),
+        (hits > 0).reshape(len(hits), -1).astype(np.float32),
+    )

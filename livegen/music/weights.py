@@ -1,11 +1,12 @@
-"""The weights of a small network as a file of the package holds them: arrays of half floats, by name.
+"""Arrays of a file of the package, by name, such as the weights of a small network, which are half floats.
 
-`export.command.put_weights` writes such a file.  Knows no network.
+`export.command.put_weights` writes weights.  Knows no network.
 """
 
 from collections.abc import Callable, Sequence
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile
 
 import numpy as np
@@ -31,19 +32,32 @@ def read_weights(
     `shapes` says from the shapes that were found which they must be; `network` is its name for people, and
     `python -m export.TRAINER DATA` makes the file.  Raises ModelError with one line for any other file.
     """
-    anew = f"install livegen again, or make them anew: python -m export.{trainer} DATA"
+    found = [
+        part.astype(np.float32)
+        for part in read_arrays(path, names, f"weights of {network}", trainer)
+    ]
+    given = [part.shape for part in found]
+    if given != shapes(given) or not all(np.isfinite(part).all() for part in found):
+        raise ModelError(
+            f"{path} holds weights of another network than {network}; {_anew(trainer)}"
+        )
+    return found
+
+
+def read_arrays(path: Path, names: Sequence[str], what: str, trainer: str) -> list[NDArray[Any]]:
+    """The arrays of a file by these names, as they are.  Raises ModelError with one line for a file without `what`."""
     try:
         with (
             path.open("rb") as file,
             np.load(BytesIO(file.read(LARGEST)), allow_pickle=False) as kept,
         ):
-            found = [kept[name].astype(np.float32) for name in names]
+            return [kept[name] for name in names]
     except (OSError, ValueError, KeyError, TypeError, EOFError, BadZipFile) as error:
-        raise ModelError(f"{path} holds no weights of {network} ({error}); {anew}") from None
-    given = [part.shape for part in found]
-    if given != shapes(given) or not all(np.isfinite(part).all() for part in found):
-        raise ModelError(f"{path} holds weights of another network than {network}; {anew}")
-    return found
+        raise ModelError(f"{path} holds no {what} ({error}); {_anew(trainer)}") from None
+
+
+def _anew(trainer: str) -> str:
+    return f"install livegen again, or make them anew: python -m export.{trainer} DATA"
 
 
 def width(bias: Shape) -> int:

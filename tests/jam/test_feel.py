@@ -1,5 +1,6 @@
 """Drums that fit to what the player plays beside them: a clapped rhythm, a strummed one, and how far."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from livegen.jam.drummer import Drummer, Fit, between, drummer_for
 from livegen.jam.feel import AHEAD, LATEST, Feel
 from livegen.jam.variations import BRUSHES
+from livegen.music import grooves
 from livegen.music.drum_bars import COMMON, KICK, SNARE, DrumBar, DrumHit
 from livegen.music.grooves import Tap
 from livegen.music.messages import NoteOff, NoteOn
@@ -75,6 +77,24 @@ def test_without_feel_the_drums_keep_to_their_style_whatever_you_clap() -> None:
     jam = played(TRESILLO, 3, feel=0.0)
 
     assert max(len(struck(jam, bar, KICK) & set(TRESILLO)) for bar in (1, 2)) <= 4
+
+
+def test_damaged_grooves_are_said_in_a_line_and_the_band_plays_on_without(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    jam = rehearsal(UniformModel(12), mode="accompany", sync="internal", parts="drums")
+    (tmp_path / "grooves.npz").write_text("no grooves")
+    monkeypatch.setattr(grooves, "TABLE", tmp_path / "grooves.npz")
+    grooves.shipped.cache_clear()
+    strike(jam, TRESILLO, range(1))
+    command(jam, "feel", 1.0)
+    strike(jam, TRESILLO, range(1, 3))
+    jam.until(3 * BAR)
+    grooves.shipped.cache_clear()
+
+    assert "grooves.npz holds no grooves" in str(jam.engine.snapshot()["reply"])
+    assert jam.engine.settings.feel == 0
+    assert struck(jam, 2)
 
 
 def test_drums_beside_a_strummed_comp_have_their_backbeat_where_it_is_strummed() -> None:
