@@ -13,7 +13,7 @@ from livegen.jam.singer import Singer, Singing, cadence
 from livegen.jam.style_mix import mix_of
 from livegen.music.key import Key
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.metre import TICKS_PER_BEAT, told_metre
+from livegen.music.metre import TICKS_PER_BEAT, told_metre, written
 from livegen.music.parts import LEAD
 from livegen.music.scale import home_of, parse_scale
 from livegen.music.smf import Score, Track
@@ -74,17 +74,10 @@ def tune(lines: tuple[Line, ...], model: Model, settings: Settings, seed: int) -
         )
         for stroke in singer.take()
     ]
-    beats, of = _as_written(bar, metre.beat)
+    beats, of = map(int, written(metre).split("/"))
     score = Score(PPQN, (Track("Model", tuple(messages)),), ((0, micros),), ((0, beats, of),))
     lyrics = tuple(
         (note.start * each, note.syllable.written + ("-" if note.syllable.goes_on else " "))
         for note in notes
     )
     return Tune(score, notes, lyrics, key)
-
-
-def _as_written(bar: int, beat: int) -> tuple[int, int]:
-    """Numerator and denominator of bars of so many ticks."""
-    if beat == TICKS_PER_BEAT and bar % TICKS_PER_BEAT == 0:
-        return bar // TICKS_PER_BEAT, 4
-    return bar * 2 // TICKS_PER_BEAT, 8

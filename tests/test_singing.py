@@ -61,6 +61,12 @@ def test_the_last_line_comes_home() -> None:
     assert {pitches(sung(seed=seed, scale="G major"))[-1] % 12 for seed in range(8)} == {7}
 
 
+@pytest.mark.parametrize("metre", ["4/4", "3/4", "6/8", "12/8", "7/8", "13/16"])
+def test_a_tune_is_written_in_its_metre(metre: str) -> None:
+    ((_, *written),) = sung(metre=metre).score.metres
+    assert "/".join(map(str, written)) == metre
+
+
 def test_the_same_seed_sings_the_same_and_another_another() -> None:
     assert pitches(sung()) == pitches(sung()) != pitches(sung(seed=2))
 

@@ -139,7 +139,7 @@ class Singer(PlayedOnce):
     def _wished(self, note: SungNote, metre: Metre) -> Nats:
         """How welcome each pitch is, in nats (128,)."""
         above = (_PITCHES - self._singing.key.tonic) % 12
-        third = 4 if self._singing.key.mode == "major" else 3
+        third = self._singing.key.third
         triad = np.isin(above, (0, third, _FIFTH))
         if not note.is_last:
             again = np.bincount(self.sung[-_LATELY:], minlength=128)
@@ -154,8 +154,7 @@ class Singer(PlayedOnce):
 
 def cadence(key: Key, start: int, bar: int) -> list[Stroke]:
     """Chords that tell a key to who hears them, in the two bars before tick `start`: first, fourth, fifth, first."""
-    third = 4 if key.mode == "major" else 3
-    half = bar // 2
+    third, half = key.third, bar // 2
     strokes = []
     for number, (root, middle) in enumerate(
         ((0, third), (_FOURTH, third), (_FIFTH, 4), (0, third))

@@ -61,6 +61,11 @@ class Key:
         return frozenset((self.tonic + step) % 12 for step in STEPS[self.mode])
 
     @property
+    def third(self) -> int:
+        """Semitones from its tonic to the third of its triad."""
+        return STEPS[self.mode][2]
+
+    @property
     def relative(self) -> "Key":
         """The major or minor key of the same signature: C major's is A minor."""
         is_major = self.mode == "major"

@@ -256,8 +256,7 @@ def ends_on_the_triad(answer: Notes, key: Key) -> bool | None:
     """True if the last note, the highest of several, is of the tonic triad."""
     if not answer:
         return None
-    third = 4 if key.mode == "major" else 3
-    return (line(answer)[-1].pitch - key.tonic) % 12 in (0, third, 7)
+    return (line(answer)[-1].pitch - key.tonic) % 12 in (0, key.third, 7)
 
 
 # --- all of them --------------------------------------------------------------------------------------------------
