@@ -17,6 +17,7 @@ from livegen.cli import cli
 from livegen.cli.options import SETTING_OF
 from livegen.jam.controls import CONTROLS, expected
 from livegen.jam.mapping import LABELS
+from livegen.jam.reasons import Cause
 
 ROOT = Path(__file__).resolve().parent.parent
 MANUAL = ROOT / "config.yaml"
@@ -91,6 +92,17 @@ def test_every_option_that_stands_for_a_setting_names_one_that_exists() -> None:
 def test_the_player_s_manual_has_each_command_as_the_page_names_it() -> None:
     text = (ROOT / "docs" / "PLAYING.md").read_text()
     assert re.findall(r"^\| `(\w+)` \| ([A-Z][^|]+) \| [a-z]", text, re.M) == list(LABELS.items())
+
+
+def test_what_can_have_decided_a_note_is_named_on_the_page_and_in_the_osc_manual() -> None:
+    table = re.search(r"const WHO[^{]*\{(.*?)\};", (ROOT / "page/src/why.ts").read_text(), re.S)
+    listed = re.search(
+        r"`/livegen/state/why/who` in a word: ([^.]*)\.", (ROOT / "docs/OSC.md").read_text()
+    )
+    assert table and listed
+    words = {cause.word for cause in Cause}
+    assert set(re.findall(r"(\w+): \"", table[1])) == words
+    assert set(re.findall(r"\w+", listed[1])) - {"or"} == words
 
 
 def test_the_readme_has_every_mode() -> None:

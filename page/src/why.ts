@@ -24,10 +24,12 @@ const WHO: Record<string, string> = {
   figure: "the bass's figure",
   voices: "voice leading",
   bar: "the drums' bar",
+  rhythm: "your rhythm",
   cue: "a cue",
   range: "its range",
   repeat: "a repetition",
   phrase: "a phrase made of yours",
+  words: "your words",
   companion: "your note",
 };
 
