@@ -8,7 +8,7 @@ import pytest
 from livegen.jam.drummer import Drummer, Fit, between, drummer_for
 from livegen.jam.feel import AHEAD, LATEST, Feel
 from livegen.jam.variations import BRUSHES
-from livegen.music import grooves
+from livegen.music import drum_touch, grooves
 from livegen.music.drum_bars import COMMON, KICK, SNARE, DrumBar, DrumHit
 from livegen.music.grooves import Tap
 from livegen.music.messages import NoteOff, NoteOn
@@ -77,6 +77,14 @@ def test_without_feel_the_drums_keep_to_their_style_whatever_you_clap() -> None:
     jam = played(TRESILLO, 3, feel=0.0)
 
     assert max(len(struck(jam, bar, KICK) & set(TRESILLO)) for bar in (1, 2)) <= 4
+
+
+def test_without_feel_neither_grooves_nor_their_network_are_read() -> None:
+    for shipped in (grooves.shipped, drum_touch.shipped):
+        shipped.cache_clear()
+    played(TRESILLO, 2)
+
+    assert grooves.shipped.cache_info().misses == drum_touch.shipped.cache_info().misses == 0
 
 
 def test_damaged_grooves_are_said_in_a_line_and_the_band_plays_on_without(
