@@ -14,7 +14,7 @@ import torch
 from torch import Tensor, nn
 
 from export.critic import Case, surprise
-from livegen.music.critic import LINES, Floats, Heard, Line, heard
+from livegen.music.critic import LINES, Floats, HeardPhrase, Line, heard
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.scorecard import responses
 from livegen.scorecard.calls import LeadCall
@@ -74,7 +74,7 @@ def _shares(kinds: np.ndarray, count: int) -> np.ndarray:
     return np.bincount(kinds, minlength=count) / max(1, len(kinds))
 
 
-def _statistics(line: Line, key: Heard, bar: int) -> np.ndarray:
+def _statistics(line: Line, key: HeardPhrase, bar: int) -> np.ndarray:
     ticks, pitches = np.array(list(line)).T
     leaps, waits = np.diff(pitches), np.diff(ticks)
     turns = np.sign(leaps[1:]) * np.sign(leaps[:-1])

@@ -28,7 +28,7 @@ from livegen import shipped
 from livegen.errors import ConfigError
 from livegen.inference.contract import Model
 from livegen.inference.opening import load
-from livegen.jam.choice import Asked
+from livegen.jam.choice import Question
 from livegen.jam.engine import Engine
 from livegen.jam.engine import Event as Heard
 from livegen.music.critic import (
@@ -133,7 +133,7 @@ class UntilChosen(Rehearsal):
             raise _ChosenError
 
 
-def candidates(model: Model, pair: Pair, seed: int) -> tuple[Asked, list[float]] | None:
+def candidates(model: Model, pair: Pair, seed: int) -> tuple[Question, list[float]] | None:
     """What the critic would be asked about the candidates of an answer, and their worths; None without such."""
     engines: list[Engine] = []
 
@@ -151,7 +151,7 @@ def candidates(model: Model, pair: Pair, seed: int) -> tuple[Asked, list[float]]
     return question, [one.worth for one in some]
 
 
-def case_of(pair: Pair, question: Asked, worths: Sequence[float]) -> Case | None:
+def case_of(pair: Pair, question: Question, worths: Sequence[float]) -> Case | None:
     """A call with people's reply and others; None with less than two others."""
     some = [
         (reply, worth)

@@ -27,7 +27,7 @@ BPM = 100.0  # where no tempo is
 _TOLD_BARS = 2  # of the cadence, that is heard and not written
 
 
-class Tune(NamedTuple):
+class SungTune(NamedTuple):
     """A tune: the score of one track, Model; its notes with their syllables; lyrics for a MIDI file; its key."""
 
     score: Score
@@ -36,7 +36,7 @@ class Tune(NamedTuple):
     key: Key
 
 
-def tune(lines: tuple[Line, ...], model: Model, settings: Settings, seed: int) -> Tune:
+def tune(lines: tuple[Line, ...], model: Model, settings: Settings, seed: int) -> SungTune:
     """Set lines to a tune: in the scale, metre, tempo and style of the settings.
 
     Raises ConfigError for an unknown style.
@@ -80,4 +80,4 @@ def tune(lines: tuple[Line, ...], model: Model, settings: Settings, seed: int) -
         (note.start * each, note.syllable.written + ("-" if note.syllable.goes_on else " "))
         for note in notes
     )
-    return Tune(score, notes, lyrics, key)
+    return SungTune(score, notes, lyrics, key)

@@ -16,7 +16,7 @@ from livegen.music.messages import NoteOn
 from livegen.music.syllables import lines_of
 from livegen.notation.files import rendered
 from livegen.notation.notate import notate
-from livegen.singing import Tune, tune
+from livegen.singing import SungTune, tune
 from livegen.testing import FaultyModel, UniformModel
 
 VERSE = "Amazing grace, how sweet the sound\nThat saved a wretch like me"
@@ -40,11 +40,11 @@ def run(*arguments: str | Path) -> int:
     return cli.run([str(argument) for argument in arguments])
 
 
-def sung(text: str = VERSE, seed: int = 1, **values: object) -> Tune:
+def sung(text: str = VERSE, seed: int = 1, **values: object) -> SungTune:
     return tune(lines_of(text), UniformModel(), Settings(**values), seed)  # type: ignore[arg-type]
 
 
-def pitches(found: Tune) -> list[int]:
+def pitches(found: SungTune) -> list[int]:
     return [m.pitch for _, m in found.score.tracks[0].messages if isinstance(m, NoteOn)]
 
 

@@ -26,11 +26,9 @@ WIDTH = 160  # of each hidden layer
 SLOPE = 0.2  # of a hidden number below zero
 MAX_BYTES = 2 << 20
 
-Asked = Floats  # (asked,): see `asked_for`
 
-
-def asked_for(styles: int, style: int, bar: int, beats: int) -> Asked:
-    """What is asked for as numbers: 1, the style (none of them for ANY), the beats of a bar, those of the phrase."""
+def asked_for(styles: int, style: int, bar: int, beats: int) -> Floats:
+    """What is asked for (asked,): 1, the style (none of them for ANY), the beats of a bar, those of the phrase."""
     found = np.zeros(1 + styles + MOST_BAR + MOST_BEATS, np.float32)
     found[0] = 1
     if style != ANY:

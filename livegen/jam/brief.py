@@ -22,7 +22,7 @@ from livegen.jam.turns import MODES, Length, Mode, Parts
 from livegen.jam.variations import PLAIN_KIT, USUAL, VARIATIONS, Kit
 from livegen.music.charts import Stretch
 from livegen.music.drum_bars import KICKS
-from livegen.music.leads import Lines
+from livegen.music.leads import StyleLines
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import COMP, DRUMS, LEAD, PARTS, PITCHED
 from livegen.music.phrase import CHORD_US, Extent, Phrase, Played
@@ -70,7 +70,7 @@ _DRUMS_GROOVE = np.array([{0: 0.0, 6: -0.5}.get(tick % 12, -4.0) for tick in ran
 # E, on which a bass and a guitar have an open string: the root while nobody names another.
 ROOT = frozenset({4})
 
-Groove = NDArray[np.float64]
+Nats = NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,14 +115,14 @@ class Brief:
     velocity: float = 64.0
     louder: float = 0.0
     follow: float = 0.0
-    groove: Groove | None = None
+    groove: Nats | None = None
     harmony: tuple[Welcome | None, ...] = (None,) * len(PARTS)
     wanted: float = 0.0
     silent_since: tuple[int, ...] | None = None
     supposes: bool = False
     theme: Theme | None = None
     sentences: Sentences | None = None
-    lines: Lines | None = None
+    lines: StyleLines | None = None
     memory: float = 0.0
     strikes: tuple[ChordFrom, ...] = ()
     rests: tuple[Stretch, ...] = ()
@@ -163,7 +163,7 @@ def brief_for(
     now: int | None = None,
     theme: Theme | None = None,
     tonic: frozenset[int] = frozenset(),
-    lines: Lines | None = None,
+    lines: StyleLines | None = None,
     swing: float = STRAIGHT,
 ) -> Brief:
     """The brief for what answers, or goes along with, `phrase` from tick `start` on, as things are at `now` (micros).
@@ -364,7 +364,7 @@ def closing(plays: Sequence[bool], metre: Metre, start: int, end: int) -> int | 
     return closes if closes - start >= _LEAST_BEFORE and not plays[DRUMS] else None
 
 
-def groove(phrase: Phrase, timeline: Timeline) -> Groove:
+def groove(phrase: Phrase, timeline: Timeline) -> Nats:
     """How welcome each tick of the beat is, in nats: as on the lines on which the call was played.
 
     A tick early or late is the hand's doing, and as welcome as the call's hand was loose; an onset farther from all
@@ -385,7 +385,7 @@ def groove(phrase: Phrase, timeline: Timeline) -> Groove:
     return welcome
 
 
-def _paced(pace: float | None, lines: Lines | None) -> float | None:
+def _paced(pace: float | None, lines: StyleLines | None) -> float | None:
     """Onsets per beat between those of the call and those of the style."""
     if pace is None or lines is None:
         return pace

@@ -60,7 +60,7 @@ class Audition(NamedTuple):
     worth: float
 
 
-class Asked(NamedTuple):
+class Question(NamedTuple):
     """What the critic is asked: melodies in ticks from the bar line on which the responses begin."""
 
     phrase: Sequence[Point]
@@ -71,7 +71,7 @@ class Asked(NamedTuple):
 
 def asked(
     some: Sequence[Audition], call: Iterable[Stroke], metre: Metre, swing: float
-) -> Asked | None:
+) -> Question | None:
     """The question that `taste` puts to the critic about responses to a call; None where it knows nothing of them.
 
     It knows melodies that begin on a bar line and close on a strong beat.  `swing` is in percent of a beat.
@@ -90,10 +90,10 @@ def asked(
         for one in some
     ]
     before = [Point(tick - start, pitch) for tick, pitch in phrase]
-    return Asked(before, replies, closes - start, Bars(bar, metre.strong(bar)))
+    return Question(before, replies, closes - start, Bars(bar, metre.strong(bar)))
 
 
-def chosen(some: Sequence[Audition], taste: float, question: Asked | None) -> int:
+def chosen(some: Sequence[Audition], taste: float, question: Question | None) -> int:
     """Which response is played, by its number: `taste` (0 to 1) is the critic's share, where it is asked."""
     worths = [one.worth for one in some]
     if taste and question and len(some) > 1:

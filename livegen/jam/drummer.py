@@ -65,7 +65,7 @@ _WEIGHS = 40  # velocities
 FITTED = 0.98  # the share of the hits of bars that wholly fit to the player
 
 
-class Fit(NamedTuple):
+class FittedBars(NamedTuple):
     """Two bars that fit to what the player plays, from the bar of a number on: the first of them is the even one's."""
 
     number: int
@@ -97,7 +97,7 @@ class Drummer:
     style: str = ANY
     accents: DrumBar = ()
     kit: Kit = PLAIN_KIT
-    fits: tuple[Fit, ...] = ()
+    fits: tuple[FittedBars, ...] = ()
     feel: float = 0.0
     # Bars that were looked at, with where their fills begin: they are asked for at every draw.
     _known: dict[int, tuple[int | None, DrumBar]] = field(
@@ -147,7 +147,7 @@ class Drummer:
         hits = self.hits((tick - self.origin) // self.bar) if self.fits else ()
         return next((hit.late for hit in hits if hit[:2] == (tick, pitch)), 0.0)
 
-    def fit_at(self, number: int) -> Fit | None:
+    def fit_at(self, number: int) -> FittedBars | None:
         """The fit of a bar; None of a bar that fits to nobody."""
         return next((fit for fit in reversed(self.fits) if fit.number <= number), None)
 
@@ -317,7 +317,7 @@ def drummer_for(
     accents: DrumBar = (),
     kit: Kit = PLAIN_KIT,
     sections: frozenset[int] | None = None,
-    fits: tuple[Fit, ...] = (),
+    fits: tuple[FittedBars, ...] = (),
     feel: float = 0.0,
 ) -> Drummer:
     """The drummer of a style; in other bars than 4/4 a plain beat is kept.
@@ -336,7 +336,7 @@ def drummer_for(
         pattern = Pattern((plain_bar(metre, bar),))
     bars = tuple(kit.bar(thinned(each, density), bar) for each in pattern.bars)
     fitted = [
-        Fit(
+        FittedBars(
             fit.number,
             tuple(
                 between(

@@ -29,7 +29,7 @@ from livegen.jam import starts
 from livegen.jam.agenda import ROUTES, Agenda, Given, Route, Timed
 from livegen.jam.brief import louder
 from livegen.jam.calls import Call, Taken
-from livegen.jam.choice import Asked, Audition
+from livegen.jam.choice import Audition, Question
 from livegen.jam.clock_sender import ClockSender
 from livegen.jam.commands import Commands
 from livegen.jam.conductor import Conductor, Leader
@@ -438,7 +438,7 @@ class Engine:
         """The responses among which the last choice was."""
         return self._performer.auditions
 
-    def question(self) -> Asked | None:
+    def question(self) -> Question | None:
         """What the critic may be asked about the last choice; None where it knows nothing of it."""
         call = self._turns.call
         return self._performer.question(call) if call else None

@@ -7,17 +7,17 @@ and how late each hit is, the network says.  Knows ticks of the timeline; knows 
 
 from collections.abc import Sequence
 
-from livegen.jam.drummer import Fit
+from livegen.jam.drummer import FittedBars
 from livegen.music.drum_bars import COMMON, DrumBar, DrumHit, levelled
 from livegen.music.drum_touch import centre, facts, fitting, touch
 from livegen.music.drum_touch import shipped as shipped_touch
 from livegen.music.grooves import (
     KIT,
     STEP,
+    Clap,
     Floats,
     Grid,
     Rhythm,
-    Tap,
     rhythm_of,
 )
 from livegen.music.grooves import shipped as shipped_grooves
@@ -30,11 +30,11 @@ LATEST = 1.4  # ticks by which a hit is late or early at most: it is still on it
 KEPT = 2  # fits: that of now and that of what comes
 
 
-class Feel:
+class DrumFeel:
     """What the drums have fitted to the player since they came in; nothing where nobody asked.  Threads: loop only."""
 
     def __init__(self) -> None:
-        self._fits: tuple[Fit, ...] = ()
+        self._fits: tuple[FittedBars, ...] = ()
         self._origin: int | None = None
         self._held: int | None = None
 
@@ -44,7 +44,7 @@ class Feel:
 
     def fits(
         self,
-        taps: Sequence[Tap],
+        claps: Sequence[Clap],
         origin: int,
         now: int,
         *,
@@ -52,20 +52,20 @@ class Feel:
         bpm: float,
         heard_swing: float,
         swing: float,
-    ) -> tuple[Fit, ...]:
+    ) -> tuple[FittedBars, ...]:
         """The fits at tick `now` of drums whose bars are counted from tick `origin`, a line of bars of 4/4.
 
-        `taps` are what the player has struck, by tick; swings are in percent, the player's and that of the drums.
+        `claps` are what the player has struck, by tick; swings are in percent, the player's and that of the drums.
         """
         if origin != self._origin:
             self.forget()
             self._origin = origin
-        if taps and (number := self._due(taps[0].tick, origin, now)) is not None:
-            rhythm = rhythm_of(taps, origin, taps[0].tick, now, heard_swing)
+        if claps and (number := self._due(claps[0].tick, origin, now)) is not None:
+            rhythm = rhythm_of(claps, origin, claps[0].tick, now, heard_swing)
             if rhythm is not None:
                 groove = fitting(rhythm, style, bpm, swing, self._held)
                 self._held = groove.number
-                fit = Fit(number, played(groove.hits, rhythm, style, bpm, swing))
+                fit = FittedBars(number, played(groove.hits, rhythm, style, bpm, swing))
                 self._fits = (*self._fits, fit)[-KEPT:]
         return self._fits
 

@@ -17,14 +17,14 @@ from livegen.jam.agenda import Agenda, Coming, Given, Timed
 from livegen.jam.brief import Brief, brief_for, for_drums, parts, room
 from livegen.jam.calls import Call, Gesture, Response, Taken
 from livegen.jam.candidate import Candidate
-from livegen.jam.choice import Asked, Audition, asked, chosen, worth
+from livegen.jam.choice import Audition, Question, asked, chosen, worth
 from livegen.jam.controls import Settings
 from livegen.jam.density import LONGEST_SILENCE
 from livegen.jam.desk import Desk
-from livegen.jam.drummer import Drummer, Fit, accents_of, drummer_for
+from livegen.jam.drummer import Drummer, FittedBars, accents_of, drummer_for
 from livegen.jam.ensemble import Ensemble
 from livegen.jam.explaining import Explaining
-from livegen.jam.feel import Feel
+from livegen.jam.feel import DrumFeel
 from livegen.jam.figures import of_bass
 from livegen.jam.fitting import fit_for
 from livegen.jam.harmonies import Ahead
@@ -44,7 +44,7 @@ from livegen.jam.theme import LATEST, Theme, theme_of
 from livegen.jam.turns import MODES, Chords, Mode
 from livegen.jam.variations import BRUSHES, is_brushed
 from livegen.music.drum_bars import COMMON
-from livegen.music.grooves import Tap
+from livegen.music.grooves import Clap
 from livegen.music.key import Key
 from livegen.music.leads import lines_of
 from livegen.music.messages import Cut
@@ -92,7 +92,7 @@ class Performer:
         self.auditions: list[Audition] = []
         self._heard_swing = STRAIGHT  # of the call that is answered or gone along with
         self._is_brushed = False  # the drums beside the player
-        self._feel = Feel()
+        self._feel = DrumFeel()
         self._mixed: Settings | None = None  # the settings by which the agenda was mixed
         self._agenda, self._listener, self._desk = agenda, listener, desk
         self._explaining = explaining
@@ -362,18 +362,18 @@ class Performer:
             self._desk.settings.feel,
         )
 
-    def _fits(self, call: Call, origin: int, now: int) -> tuple[Fit, ...]:
+    def _fits(self, call: Call, origin: int, now: int) -> tuple[FittedBars, ...]:
         """The bars of the drums that fit to the player, if they are asked for; there are some in 4/4."""
         timeline, style = self._timeline, self._listener.style.near
         if not self._desk.settings.feel or timeline.metre.place(origin).bar != COMMON:
             return ()
-        taps = [
-            Tap(timeline.tick(note.onset_us), note.velocity)
+        claps = [
+            Clap(timeline.tick(note.onset_us), note.velocity)
             for note in call.phrase.played(now)
             if not note.is_drum
         ]
         return self._feel.fits(
-            taps,
+            claps,
             origin,
             timeline.tick(now),
             style=style,
@@ -633,7 +633,7 @@ class Performer:
         question = self.question(call) if taste and call else None
         return done[chosen(self.auditions, taste, question)]
 
-    def question(self, call: Call) -> Asked | None:
+    def question(self, call: Call) -> Question | None:
         """What the critic may be asked about the last choice; None where it knows nothing of it."""
         return asked(self.auditions, self._latest(call), self._timeline.metre, self._swing)
 

@@ -75,7 +75,7 @@ def on_lines(line: Iterable[tuple[int, int]], until: int) -> list[tuple[int, int
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class HeardPhrase:
     """A phrase as replies to it are seen: its notes, its key, and how much of it each pitch class is."""
 
     ticks: NDArray[np.int64]  # (m,)
@@ -87,14 +87,14 @@ class Heard:
     pace: float  # onsets a beat
 
 
-def heard(line: Line) -> Heard:
+def heard(line: Line) -> HeardPhrase:
     """A phrase, one note at least, by onset: of long ones the end."""
     ticks, pitches = np.array(list(line)[-MOST_NOTES:], np.int64).T
     counts = np.bincount(pitches % 12, minlength=12).astype(np.float32)
     likely = logits(counts.tolist())
     key = KEYS[likely.index(max(likely))]
     beats = max(1.0, float(ticks[-1] - ticks[0]) / TICKS_PER_BEAT)
-    return Heard(
+    return HeardPhrase(
         ticks=ticks,
         pitches=pitches,
         shares=counts / np.float32(len(ticks)),
@@ -135,7 +135,7 @@ def _steps(ticks: NDArray[np.int64], pitches: NDArray[np.int64]) -> NDArray[np.i
     return np.stack([np.diff(pitches), np.diff(ticks)], 1)
 
 
-def facts(phrase: Heard, reply: Line, until: int, bars: Bars) -> tuple[Floats, Floats]:
+def facts(phrase: HeardPhrase, reply: Line, until: int, bars: Bars) -> tuple[Floats, Floats]:
     """What is seen of a reply's notes (n, FACTS), and of the whole (WHOLE,).
 
     The reply begins at a bar line, tick 0, and has one note at least; `until` is its last strong beat.

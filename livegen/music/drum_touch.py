@@ -53,7 +53,7 @@ _HEADS = 3
 Floats = NDArray[np.float32]
 
 
-class Touch(NamedTuple):
+class DrumTouch(NamedTuple):
     """Of each sixteenth and drum (STEPS, drums): velocity (1 to 127), how late (of a sixteenth), how likely a hit."""
 
     velocities: Floats
@@ -114,7 +114,7 @@ def centre(lates: Floats, struck: NDArray[np.bool_]) -> float:
     return float(lates[struck].mean()) if struck.any() else 0.0
 
 
-def touch(seen: Floats, weights: Weights) -> Touch:
+def touch(seen: Floats, weights: Weights) -> DrumTouch:
     """What the network says to what it sees (STEPS, FACTS)."""
     hidden = seen @ weights.first + weights.first_bias
     for layer, dilation in enumerate(DILATIONS):
@@ -126,7 +126,7 @@ def touch(seen: Floats, weights: Weights) -> Touch:
         hidden = hidden + moved
     said = (np.maximum(hidden, 0) @ weights.last + weights.last_bias).reshape(STEPS, _HEADS, -1)
     velocities = np.clip(said[:, 0] * LOUDEST, 1, LOUDEST)
-    return Touch(velocities, np.clip(said[:, 1], -0.5, 0.5), 1 / (1 + np.exp(-said[:, 2])))
+    return DrumTouch(velocities, np.clip(said[:, 1], -0.5, 0.5), 1 / (1 + np.exp(-said[:, 2])))
 
 
 def expected(likely: Floats, bank: Bank) -> Floats:

@@ -58,7 +58,7 @@ Grid = NDArray[
 ]  # (STEPS, drums): velocities by sixteenth and drum of KIT, 0 where none is struck
 
 
-class Tap(NamedTuple):
+class Clap(NamedTuple):
     """Something that was struck, at a tick of the timeline, with a velocity of 1 to 127."""
 
     tick: float
@@ -113,7 +113,7 @@ def unswung(beat: float, percent: float) -> float:
 
 
 def rhythm_of(
-    taps: Iterable[Tap], origin: int, since: float, until: float, swing: float
+    claps: Iterable[Clap], origin: int, since: float, until: float, swing: float
 ) -> Rhythm | None:
     """The rhythm of the two bars up to tick `until`, as bars from tick `origin` on have it; None of one too sparse.
 
@@ -121,7 +121,7 @@ def rhythm_of(
     """
     accents, lates = np.zeros(STEPS, np.float32), np.zeros(STEPS, np.float32)
     first = max(since, until - 2 * COMMON)
-    for tick, velocity in taps:
+    for tick, velocity in claps:
         if first - STEP / 2 <= tick < until:
             place = unswung((tick - origin) / TICKS_PER_BEAT, swing) * TICKS_PER_BEAT / STEP
             step = round(place)

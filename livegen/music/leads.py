@@ -26,7 +26,7 @@ Nats = NDArray[np.float64]
 Probabilities = NDArray[np.float64]
 
 
-class Lines(NamedTuple):
+class StyleLines(NamedTuple):
     """Lines of a style: nats by which each tick of the beat (24,) and each interval is likelier than in all styles.
 
     Intervals (27,) go from an octave and more down to an octave and more up.  `onsets` is how many there are a beat.
@@ -52,7 +52,7 @@ class Lines(NamedTuple):
 
 
 @lru_cache(maxsize=16)
-def lines_of(style: str) -> Lines | None:
+def lines_of(style: str) -> StyleLines | None:
     """How lines of a style go; None of one that was not counted."""
     table = _table()
     if style not in table["styles"]:
@@ -63,7 +63,7 @@ def lines_of(style: str) -> Lines | None:
     for line, nats in zip(LINES, by_line, strict=True):
         for tick in (-1, 0, 1):
             places[(line * _TWELFTH + tick) % TICKS_PER_BEAT] = nats
-    return Lines(places, _nats(own["steps"], usual["steps"]), float(own["onsets"]))
+    return StyleLines(places, _nats(own["steps"], usual["steps"]), float(own["onsets"]))
 
 
 def _nats(own: list[float], usual: list[float]) -> Nats:

@@ -5,12 +5,12 @@ from typing import Any
 
 import pytest
 
-from livegen.jam.drummer import Drummer, Fit, between, drummer_for
-from livegen.jam.feel import AHEAD, LATEST, Feel
+from livegen.jam.drummer import Drummer, FittedBars, between, drummer_for
+from livegen.jam.feel import AHEAD, LATEST, DrumFeel
 from livegen.jam.variations import BRUSHES
 from livegen.music import drum_touch, grooves
 from livegen.music.drum_bars import COMMON, KICK, SNARE, DrumBar, DrumHit
-from livegen.music.grooves import Tap
+from livegen.music.grooves import Clap
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.parts import DRUM_CHANNEL
@@ -188,7 +188,7 @@ def test_a_bar_on_its_way_has_the_kicks_first_and_ends_as_the_other() -> None:
 
 
 def test_bars_before_those_that_fit_stay_and_the_even_ones_have_the_first() -> None:
-    fits = (Fit(3, (THEIRS, OWN[:1])), Fit(6, (OWN[1:2], OWN[2:3])))
+    fits = (FittedBars(3, (THEIRS, OWN[:1])), FittedBars(6, (OWN[1:2], OWN[2:3])))
     drummer = Drummer(0, COMMON, (OWN,), (OWN,), period=0, fits=fits, feel=1.0)
 
     kept = [{hit[1:3] for hit in drummer.kept(number)} for number in range(8)]
@@ -202,7 +202,7 @@ def test_bars_before_those_that_fit_stay_and_the_even_ones_have_the_first() -> N
 
 
 def test_on_brushes_what_fits_is_as_soft_as_they_are() -> None:
-    fit = Fit(0, (tuple(hit._replace(velocity=120) for hit in THEIRS),) * 2)
+    fit = FittedBars(0, (tuple(hit._replace(velocity=120) for hit in THEIRS),) * 2)
     drummer = drummer_for("jazz_swing", COMMON_TIME, 0, "a", kit=BRUSHES, fits=(fit,), feel=1.0)
 
     hits = [hit for number in range(4) for hit in drummer.hits(number)]
@@ -213,7 +213,7 @@ def test_on_brushes_what_fits_is_as_soft_as_they_are() -> None:
 
 def test_a_waltz_has_no_bars_that_fit() -> None:
     waltz = parse_metre("3/4")
-    fitted = drummer_for("any", waltz, 0, "a", fits=(Fit(0, (THEIRS, THEIRS)),), feel=1.0)
+    fitted = drummer_for("any", waltz, 0, "a", fits=(FittedBars(0, (THEIRS, THEIRS)),), feel=1.0)
 
     assert fitted.bars == drummer_for("any", waltz, 0, "a").bars
     assert not fitted.fits
@@ -222,9 +222,9 @@ def test_a_waltz_has_no_bars_that_fit() -> None:
 # --- when -------------------------------------------------------------------------------------------------------------
 
 
-def fits(feel: Feel, taps: list[Tap], now: int, origin: int = 0) -> list[int]:
+def fits(feel: DrumFeel, claps: list[Clap], now: int, origin: int = 0) -> list[int]:
     found = feel.fits(
-        [tap for tap in taps if tap.tick <= now],
+        [tap for tap in claps if tap.tick <= now],
         origin,
         now,
         style="any",
@@ -236,32 +236,32 @@ def fits(feel: Feel, taps: list[Tap], now: int, origin: int = 0) -> list[int]:
 
 
 def test_bars_are_chosen_shortly_before_they_begin_after_one_bar_and_then_each_second() -> None:
-    feel = Feel()
-    taps = [Tap(bar * COMMON + step * 6, 90) for bar in range(8) for step in TRESILLO]
+    feel = DrumFeel()
+    claps = [Clap(bar * COMMON + step * 6, 90) for bar in range(8) for step in TRESILLO]
 
-    assert fits(feel, taps, COMMON - 12) == []
-    assert fits(feel, taps, COMMON) == [1]
-    assert fits(feel, taps, 2 * COMMON - AHEAD - 1) == [1]
-    assert fits(feel, taps, 2 * COMMON - AHEAD) == [1, 2]
-    assert fits(feel, taps, 4 * COMMON - AHEAD - 1) == [1, 2]
-    assert fits(feel, taps, 4 * COMMON - AHEAD) == [2, 4]
-    assert fits(feel, taps, 4 * COMMON, origin=12) == [4], "the bars lie elsewhere"
+    assert fits(feel, claps, COMMON - 12) == []
+    assert fits(feel, claps, COMMON) == [1]
+    assert fits(feel, claps, 2 * COMMON - AHEAD - 1) == [1]
+    assert fits(feel, claps, 2 * COMMON - AHEAD) == [1, 2]
+    assert fits(feel, claps, 4 * COMMON - AHEAD - 1) == [1, 2]
+    assert fits(feel, claps, 4 * COMMON - AHEAD) == [2, 4]
+    assert fits(feel, claps, 4 * COMMON, origin=12) == [4], "the bars lie elsewhere"
 
 
 def test_who_rests_or_holds_chords_leaves_the_drums_as_they_are() -> None:
-    feel = Feel()
-    taps = [Tap(step * 6, 90) for step in TRESILLO] + [Tap(4 * COMMON, 90), Tap(5 * COMMON, 90)]
+    feel = DrumFeel()
+    claps = [Clap(step * 6, 90) for step in TRESILLO] + [Clap(4 * COMMON, 90), Clap(5 * COMMON, 90)]
 
-    before = fits(feel, taps, COMMON)
-    assert before == fits(feel, taps, 5 * COMMON)
-    assert fits(Feel(), [Tap(bar * COMMON, 90) for bar in range(8)], 6 * COMMON) == []
+    before = fits(feel, claps, COMMON)
+    assert before == fits(feel, claps, 5 * COMMON)
+    assert fits(DrumFeel(), [Clap(bar * COMMON, 90) for bar in range(8)], 6 * COMMON) == []
 
 
 def test_no_hit_of_bars_that_fit_leaves_its_sixteenth() -> None:
-    feel = Feel()
-    taps = [Tap(bar * COMMON + step * 6, 90) for bar in range(2) for step in TRESILLO]
+    feel = DrumFeel()
+    claps = [Clap(bar * COMMON + step * 6, 90) for bar in range(2) for step in TRESILLO]
     found = feel.fits(
-        taps, 0, 2 * COMMON, style="drums_funk", bpm=96.0, heard_swing=50.0, swing=50.0
+        claps, 0, 2 * COMMON, style="drums_funk", bpm=96.0, heard_swing=50.0, swing=50.0
     )
 
     hits = [hit for fit in found for bar in fit.bars for hit in bar]

@@ -6,7 +6,7 @@ from livegen.codec.encoder import Stroke
 from livegen.jam.brief import Brief, brief_for
 from livegen.jam.controls import settings
 from livegen.jam.planner import Rollout
-from livegen.music.leads import WIDEST, Lines, lines_of
+from livegen.music.leads import WIDEST, StyleLines, lines_of
 from livegen.music.parts import COMP, LEAD
 from livegen.music.phrase import Phrase
 from livegen.music.timeline import Timeline
@@ -16,7 +16,7 @@ from tests.jam.test_planner import hearing, onsets
 BEAT_US = 500_000
 
 
-def told(lines: Lines | None, part: int = LEAD, **values: object) -> Brief:
+def told(lines: StyleLines | None, part: int = LEAD, **values: object) -> Brief:
     """What is planned by after eight quarters of a part."""
     phrase = Phrase()
     for at in range(8):
@@ -42,7 +42,7 @@ def test_an_answer_begins_notes_where_the_style_does() -> None:
     only_beats = np.full(24, -9.0)
     only_beats[0] = 0
     styled = answered(
-        told(Lines(only_beats, np.zeros(2 * WIDEST + 1), 1.0), length=8, theme=0, groove=0)
+        told(StyleLines(only_beats, np.zeros(2 * WIDEST + 1), 1.0), length=8, theme=0, groove=0)
     )
     plain = answered(told(None, length=8, theme=0, groove=0))
     on_beats = [np.mean([it.tick % 24 == 0 for it in some]) for some in (styled, plain)]
@@ -62,7 +62,7 @@ def test_that_a_note_comes_within_a_beat_is_as_likely_in_every_style() -> None:
 def test_an_answer_moves_by_the_intervals_of_the_style() -> None:
     only_steps = np.full(2 * WIDEST + 1, -9.0)
     only_steps[[WIDEST - 2, WIDEST - 1, WIDEST + 1, WIDEST + 2]] = 0
-    lines = Lines(np.zeros(24), only_steps, 1.0)
+    lines = StyleLines(np.zeros(24), only_steps, 1.0)
     moves = np.abs(
         np.diff([it.pitch for it in answered(told(lines, length=8, theme=0, scale="off"))])
     )

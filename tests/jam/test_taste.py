@@ -9,7 +9,7 @@ import pytest
 from livegen.codec.encoder import Stroke
 from livegen.jam import choice
 from livegen.jam.brief import Brief, everything
-from livegen.jam.choice import Asked, Audition, asked, chosen
+from livegen.jam.choice import Audition, Question, asked, chosen
 from livegen.music import critic
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.parts import DRUMS, LEAD
@@ -36,7 +36,7 @@ def audition(worth: float, *pitches: int, brief: Brief = BRIEF, part: int = LEAD
     return Audition(tuple(strokes), brief, worth)
 
 
-def question(some: list[Audition]) -> Asked:
+def question(some: list[Audition]) -> Question:
     found = asked(some, CALL, COMMON_TIME, STRAIGHT)
     assert found
     return found

@@ -8,8 +8,8 @@ from livegen.music.grooves import (
     BAR,
     KIT,
     STEPS,
+    Clap,
     Rhythm,
-    Tap,
     drum_number,
     nearest,
     rhythm_of,
@@ -21,18 +21,18 @@ TRESILLO = (0, 18, 36, 48, 66, 84)  # 3-3-2 in eighths of half a bar, ticks
 ROCK = "drums_rock"
 
 
-def taps(ticks: tuple[int, ...], bars: int, velocity: int = 90) -> list[Tap]:
-    return [Tap(bar * COMMON + tick, velocity) for bar in range(bars) for tick in ticks]
+def claps(ticks: tuple[int, ...], bars: int, velocity: int = 90) -> list[Clap]:
+    return [Clap(bar * COMMON + tick, velocity) for bar in range(bars) for tick in ticks]
 
 
 def rhythm(ticks: tuple[int, ...]) -> Rhythm:
-    found = rhythm_of(taps(ticks, 2), 0, 0, 2 * COMMON, 50)
+    found = rhythm_of(claps(ticks, 2), 0, 0, 2 * COMMON, 50)
     assert found is not None
     return found
 
 
 def test_a_rhythm_is_where_and_how_hard_something_is_struck_in_the_last_two_bars() -> None:
-    given = [*taps((0, 24, 48, 72), 2, 30), Tap(193, 127), Tap(193, 20), Tap(202, 64)]
+    given = [*claps((0, 24, 48, 72), 2, 30), Clap(193, 127), Clap(193, 20), Clap(202, 64)]
     found = rhythm_of(given, 0, 0, 192 + 24, 50)
 
     assert found is not None
@@ -42,7 +42,7 @@ def test_a_rhythm_is_where_and_how_hard_something_is_struck_in_the_last_two_bars
 
 
 def test_of_a_bar_that_was_not_heard_the_other_is_supposed() -> None:
-    one = rhythm_of(taps(TRESILLO, 1), 0, 0, COMMON, 50)
+    one = rhythm_of(claps(TRESILLO, 1), 0, 0, COMMON, 50)
     two = rhythm(TRESILLO)
 
     assert one is not None
@@ -50,13 +50,13 @@ def test_of_a_bar_that_was_not_heard_the_other_is_supposed() -> None:
 
 
 def test_neither_silence_nor_a_chord_a_bar_is_a_rhythm() -> None:
-    assert rhythm_of(taps((0,), 2), 0, 0, 2 * COMMON, 50) is None
-    assert rhythm_of(taps(TRESILLO, 1), 0, 0, 4 * COMMON, 50) is None
+    assert rhythm_of(claps((0,), 2), 0, 0, 2 * COMMON, 50) is None
+    assert rhythm_of(claps(TRESILLO, 1), 0, 0, 4 * COMMON, 50) is None
     assert rhythm_of([], 0, 0, COMMON, 50) is None
 
 
 def test_swing_is_taken_out_of_a_rhythm() -> None:
-    swung = [Tap(tick, 90) for beat in range(0, 192, 24) for tick in (beat, beat + 16)]
+    swung = [Clap(tick, 90) for beat in range(0, 192, 24) for tick in (beat, beat + 16)]
     found = rhythm_of(swung, 0, 0, 192, 200 / 3)
 
     assert found is not None
