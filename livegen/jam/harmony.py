@@ -82,6 +82,9 @@ class Harmony:
         self._opening: Chord | None = None  # its first chord
         # Strokes at one time: when, pitch, and whether it is the left hand's.
         self._together: list[tuple[int, int, bool]] = []
+        self._tones_before = (
+            0  # different ones that the left hand struck together last, three at least
+        )
         # Told to whoever goes along with it, from `_source`; when it was new, and since when it holds.
         self._told: Chord | None = None
         self._told_us = self._since_us = -STALE_US
@@ -168,6 +171,9 @@ class Harmony:
         """
         is_rolled_on = self._together and at - self._together[-1][0] <= CHORD_US
         kept = [row for row in self._together if row[0] >= at - SETTLE_US] if is_rolled_on else []
+        if not kept:
+            below = {other % 12 for _, other, is_left in self._together if is_left}
+            self._tones_before = len(below) if len(below) >= _CHORD else self._tones_before
         self._together = [*(row for row in kept if row[1] != pitch), (at, pitch, is_below)]
         below = [other for _, other, is_left in self._together if is_left]
         if len(below) >= _CHORD:
@@ -256,7 +262,8 @@ class Harmony:
     def _lands(self, now: int) -> bool:
         """True while keys may still come that say what chord it is: of a fourth tone, and of the bass.
 
-        Of three tones the lowest is the bass if it is a left hand's, and was not the last to be struck.
+        Of three tones the lowest is the bass if it is a left hand's, and was not the last to be struck.  Who struck
+        four before strikes four again: three of them may be a chord of another root.
         """
         if not self._together or now - self._together[-1][0] >= CHORD_US:
             return False
@@ -265,6 +272,8 @@ class Harmony:
         tones = len(self._tones_together())
         if tones != _CHORD:
             return tones < _CHORD
+        if self._tones_before > _CHORD:
+            return True
         lowest = min(self._together, key=itemgetter(1))
         _, pitch, is_left = lowest
         return not is_left or pitch >= SPLIT_PITCH or lowest is self._together[-1]
