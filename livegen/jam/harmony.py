@@ -172,8 +172,8 @@ class Harmony:
         is_rolled_on = self._together and at - self._together[-1][0] <= CHORD_US
         kept = [row for row in self._together if row[0] >= at - SETTLE_US] if is_rolled_on else []
         if not kept:
-            below = {other % 12 for _, other, is_left in self._together if is_left}
-            self._tones_before = len(below) if len(below) >= _CHORD else self._tones_before
+            left = {other % 12 for _, other, is_left in self._together if is_left}
+            self._tones_before = len(left) if len(left) >= _CHORD else self._tones_before
         self._together = [*(row for row in kept if row[1] != pitch), (at, pitch, is_below)]
         below = [other for _, other, is_left in self._together if is_left]
         if len(below) >= _CHORD:
