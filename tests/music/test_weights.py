@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from pathlib import Path
+from random import Random
 
 import numpy as np
 import pytest
@@ -57,6 +58,23 @@ def test_a_file_of_anything_else_is_refused_in_one_line(tmp_path: Path, harm: st
     with pytest.raises(ModelError, match=said) as error:
         read(file)
     assert "\n" not in str(error.value)
+
+
+def test_whatever_byte_is_damaged_a_file_is_read_or_refused(tmp_path: Path) -> None:
+    file, chance, refused = tmp_path / "some.npz", Random(1), 0
+    put_weights(file, PARTS)
+    content = file.read_bytes()
+    for _ in range(200):
+        damaged = bytearray(content)
+        damaged[chance.randrange(len(content))] = chance.randrange(256)
+        file.write_bytes(damaged)
+        try:
+            read(file)
+        except ModelError as error:
+            assert "\n" not in str(error)
+            refused += 1
+
+    assert refused > 60
 
 
 @pytest.mark.parametrize("load", [tone.read, critic.read])
