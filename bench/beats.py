@@ -34,7 +34,7 @@ from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.metre import TICKS_PER_BEAT, Metre, parse_metre
 from livegen.music.phrase import NOTES, Played
 from livegen.scorecard.band import TEMPO
-from livegen.scorecard.feels import FEELS, Feel, call_of, in_time, looped
+from livegen.scorecard.feels import FEELS, Lick, call_of, in_time, looped
 from livegen.testing import SECOND, Rehearsal, UniformModel
 
 Floats = NDArray[np.float64]
@@ -103,7 +103,7 @@ def compared(found: FoundBeat, truth: Truth) -> Row:
     return Row(float(abs(ratio - 1) <= TEMPO), float(octave), float(downbeat), float(is_right))
 
 
-def of_feel(feel: Feel, bpm: float, times: int, by_hand: bool) -> Trial:
+def of_feel(feel: Lick, bpm: float, times: int, by_hand: bool) -> Trial:
     """A feel so many times through at a tempo."""
     hand = random.Random(f"{feel.name} {bpm}") if by_hand else None
     call = call_of(feel, bpm, hand)

@@ -37,8 +37,8 @@ from livegen.music.critic import (
     REACH,
     WEIGHTS,
     WHOLE,
-    Bars,
     Floats,
+    ReplyBars,
     facts,
     heard,
     on_lines,
@@ -75,7 +75,7 @@ class Case(NamedTuple):
     replies: list[list[tuple[int, int]]]
     worths: list[float]
     until: int
-    bars: Bars
+    bars: ReplyBars
 
     @property
     def part(self) -> int:
@@ -86,12 +86,12 @@ class Case(NamedTuple):
 # --- material -----------------------------------------------------------------------------------------------------
 
 
-def closing(metre: str, bars: int) -> tuple[Bars, int]:
+def closing(metre: str, bars: int) -> tuple[ReplyBars, int]:
     """The bars of a metre, and the last strong beat of so many of them, in ticks."""
     told = parse_metre(metre)
     bar = told.changes[0][1]
     strong = told.strong(bar)
-    return Bars(bar, strong), bars * bar - strong
+    return ReplyBars(bar, strong), bars * bar - strong
 
 
 def next_phrase(pair: Pair) -> list[tuple[int, int]]:
@@ -214,7 +214,7 @@ def _read(text: str) -> Case | None:
     row |= {
         "phrase": [tuple(one) for one in row["phrase"]],
         "replies": [[tuple(one) for one in reply] for reply in row["replies"]],
-        "bars": Bars(*row["bars"]),
+        "bars": ReplyBars(*row["bars"]),
     }
     return Case(**row)
 

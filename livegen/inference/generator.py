@@ -28,7 +28,7 @@ MAX_BYTES = 2 << 20
 
 
 def asked_for(styles: int, style: int, bar: int, beats: int) -> Floats:
-    """What is asked for (asked,): 1, the style (none of them for ANY), the beats of a bar, those of the phrase."""
+    """The wish for a phrase (asked,): 1, the style (none of them for ANY), the beats of a bar, those of the phrase."""
     found = np.zeros(1 + styles + MOST_BAR + MOST_BEATS, np.float32)
     found[0] = 1
     if style != ANY:

@@ -302,7 +302,7 @@ def parse(data: bytes, where: str = "the model file") -> ModelFile:
 
 
 def _found(data: bytes) -> str:
-    """What a file is that is none of ours, as far as its first bytes tell."""
+    """The kind of a file that is none of ours, as far as its first bytes tell."""
     for magic, kind in _OTHERS.items():
         if data.startswith(magic):
             return kind

@@ -11,7 +11,7 @@ from livegen.codec.encoder import Stroke
 from livegen.errors import ModelError
 from livegen.jam.brief import Brief
 from livegen.jam.theme import Point, line_of
-from livegen.music.critic import MOST_NOTES, Bars, tastes
+from livegen.music.critic import MOST_NOTES, ReplyBars, tastes
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import DRUMS, LEAD
 from livegen.music.swing import swung
@@ -61,12 +61,12 @@ class Audition(NamedTuple):
 
 
 class Question(NamedTuple):
-    """What the critic is asked: melodies in ticks from the bar line on which the responses begin."""
+    """The question to the critic: melodies in ticks from the bar line on which the responses begin."""
 
     phrase: Sequence[Point]
     replies: Sequence[Sequence[Point]]
     until: int
-    bars: Bars
+    bars: ReplyBars
 
 
 def asked(
@@ -90,7 +90,7 @@ def asked(
         for one in some
     ]
     before = [Point(tick - start, pitch) for tick, pitch in phrase]
-    return Question(before, replies, closes - start, Bars(bar, metre.strong(bar)))
+    return Question(before, replies, closes - start, ReplyBars(bar, metre.strong(bar)))
 
 
 def chosen(some: Sequence[Audition], taste: float, question: Question | None) -> int:

@@ -439,7 +439,7 @@ class Engine:
         return self._performer.auditions
 
     def question(self) -> Question | None:
-        """What the critic may be asked about the last choice; None where it knows nothing of it."""
+        """The question to the critic about the last choice; None where it knows nothing of it."""
         call = self._turns.call
         return self._performer.question(call) if call else None
 

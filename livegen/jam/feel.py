@@ -31,7 +31,7 @@ KEPT = 2  # fits: that of now and that of what comes
 
 
 class DrumFeel:
-    """What the drums have fitted to the player since they came in; nothing where nobody asked.  Threads: loop only."""
+    """The grooves fitted to the player since the drums came in; none where nobody asked.  Threads: loop only."""
 
     def __init__(self) -> None:
         self._fits: tuple[FittedBars, ...] = ()

@@ -1,4 +1,4 @@
-"""What parts keep to: the beats of their figures, on each of which they begin a note, and the hits of drums' bars.
+"""Parts keep to the beats of their figures, on each of which they begin a note, and drums to the hits of their bars.
 
 Knows ticks, figures and what sounds; knows no model and no chance.
 """

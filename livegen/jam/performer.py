@@ -634,7 +634,7 @@ class Performer:
         return done[chosen(self.auditions, taste, question)]
 
     def question(self, call: Call) -> Question | None:
-        """What the critic may be asked about the last choice; None where it knows nothing of it."""
+        """The question to the critic about the last choice; None where it knows nothing of it."""
         return asked(self.auditions, self._latest(call), self._timeline.metre, self._swing)
 
     def hand_out(self, now: int) -> list[Timed]:

@@ -112,7 +112,7 @@ def _played(found: list[FoundPhrase], phrase: Steps) -> list[FoundPhrase]:
 
 
 def _is_played(made: Steps, phrase: Steps) -> bool:
-    """Whether a variation begins about where its phrase does, and has about as much in it."""
+    """True if a variation begins about where its phrase does, and has about as much in it."""
     notes, own = np.flatnonzero(made >= 0), np.flatnonzero(phrase >= 0)
     if len(notes) < max(1, FEWEST * len(own)):
         return False

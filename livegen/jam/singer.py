@@ -125,7 +125,7 @@ class Singer(PlayedOnce):
         return pitch, max(1, min(127, velocity + louder))
 
     def _allowed(self, note: SungNote) -> Mask:
-        """What a voice can sing here: within its range and the scale, and no wide leap within a line."""
+        """The pitches (128,) that a voice can sing here: within its range and the scale, without a wide leap."""
         low, high = VOICE
         scale = np.isin(_PITCHES % 12, list(self._singing.scale))
         allowed: Mask = (low <= _PITCHES) & (high >= _PITCHES) & scale

@@ -36,7 +36,7 @@ def is_mix(text: str) -> bool:
 
 
 def mix_of(text: str, place: float) -> StyleMix:
-    """What a value of the control `style` means with the knob at a place from the first style (0) to the second (1)."""
+    """The mix that a value of the control `style` means, with the knob from the first style (0) to the second (1)."""
     first, *others = styles_in(text)
     second = others[0] if others else first
     if second == first:

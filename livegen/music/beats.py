@@ -211,7 +211,7 @@ def _lines(at_s: Floats, found: Candidates) -> tuple[Floats, Floats]:
     return np.where(is_steady, whole.slopes, lately), np.where(is_steady, whole.zero_s, zero)
 
 
-class _Line(NamedTuple):
+class _FittedLine(NamedTuple):
     """Straight lines through onsets (H, 1): seconds of a beat, when beat 0 is, the mean error, the spread in beats."""
 
     slopes: Floats
@@ -220,7 +220,7 @@ class _Line(NamedTuple):
     spread: Floats
 
 
-def _line_through(weights: Floats, lines: Floats, at_s: Floats) -> _Line:
+def _line_through(weights: Floats, lines: Floats, at_s: Floats) -> _FittedLine:
     """By least squares (H, N)."""
     weights = weights / weights.sum(axis=1, keepdims=True)
     middle, mean_s = (weights * lines).sum(1, keepdims=True), (weights * at_s).sum(1, keepdims=True)
@@ -229,7 +229,7 @@ def _line_through(weights: Floats, lines: Floats, at_s: Floats) -> _Line:
     slopes = (weights * off * off_s).sum(1, keepdims=True) / np.maximum(spread, 1e-6)
     slopes = np.maximum(slopes, _NO_DISTANCE)
     error = np.sqrt((weights * (off_s - slopes * off) ** 2).sum(1, keepdims=True))
-    return _Line(slopes, mean_s - slopes * middle, error, spread)
+    return _FittedLine(slopes, mean_s - slopes * middle, error, spread)
 
 
 def _allowed(grids: _Grids, metre: Metre | None) -> NDArray[np.bool_]:

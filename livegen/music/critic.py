@@ -44,7 +44,7 @@ Floats = NDArray[np.float32]
 Line = Sequence[tuple[int, int]]  # a melody: tick and pitch of each onset, in order
 
 
-class Bars(NamedTuple):
+class ReplyBars(NamedTuple):
     """The bars of a reply, in ticks from its first bar line: how long they are, and how far strong beats lie apart."""
 
     bar: int
@@ -135,8 +135,8 @@ def _steps(ticks: NDArray[np.int64], pitches: NDArray[np.int64]) -> NDArray[np.i
     return np.stack([np.diff(pitches), np.diff(ticks)], 1)
 
 
-def facts(phrase: HeardPhrase, reply: Line, until: int, bars: Bars) -> tuple[Floats, Floats]:
-    """What is seen of a reply's notes (n, FACTS), and of the whole (WHOLE,).
+def facts(phrase: HeardPhrase, reply: Line, until: int, bars: ReplyBars) -> tuple[Floats, Floats]:
+    """The facts that the critic sees of a reply's notes (n, FACTS), and of the whole (WHOLE,).
 
     The reply begins at a bar line, tick 0, and has one note at least; `until` is its last strong beat.
     """
@@ -237,7 +237,7 @@ def tastes(
     phrase: Line,
     replies: Sequence[Line],
     until: int,
-    bars: Bars,
+    bars: ReplyBars,
     weights: CriticWeights | None = None,
 ) -> list[float]:
     """How much each reply to a phrase sounds like people's, in nats, up to what is common to all.

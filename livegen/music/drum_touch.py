@@ -1,4 +1,4 @@
-"""What a drummer plays beside somebody who has played a rhythm: which groove, and how hard and how late each hit.
+"""The groove of a drummer beside somebody who has played a rhythm, and how hard and how late each hit is.
 
 A small network looks at the two bars that the other has played last, at the place in the bar, the tempo and the style,
 and says how likely each drum is struck on each sixteenth; told the hits, it says how hard and how late each is: a few
@@ -89,7 +89,7 @@ def _shapes(found: Sequence[Shape]) -> list[Shape]:
 
 
 def facts(hits: Grid | None, rhythm: Rhythm | None, style: str, bpm: float, swing: float) -> Floats:
-    """What the network looks at (STEPS, FACTS): hits, None where it is to say them, and a rhythm, if one was heard."""
+    """The facts (STEPS, FACTS) for the network: hits, None where it is to say them, and a rhythm, if one was heard."""
     found = np.zeros((STEPS, FACTS), np.float32)
     drums = len(KIT)
     if hits is not None:
@@ -115,7 +115,7 @@ def centre(lates: Floats, struck: NDArray[np.bool_]) -> float:
 
 
 def touch(seen: Floats, weights: Weights) -> DrumTouch:
-    """What the network says to what it sees (STEPS, FACTS)."""
+    """The touch that the network says to the facts that it sees (STEPS, FACTS)."""
     hidden = seen @ weights.first + weights.first_bias
     for layer, dilation in enumerate(DILATIONS):
         given = np.maximum(hidden, 0)

@@ -66,7 +66,7 @@ class Clap(NamedTuple):
 
 
 class Rhythm(NamedTuple):
-    """What is struck in two bars, by sixteenth: how hard, 0 to 1, and how late (-.5 to .5 of a sixteenth) (STEPS,)."""
+    """Strokes of two bars, by sixteenth: how hard, 0 to 1, and how late (-.5 to .5 of a sixteenth) (STEPS,)."""
 
     accents: Floats
     lates: Floats

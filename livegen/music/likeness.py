@@ -78,7 +78,7 @@ class _Figures(NamedTuple):
     divided: Array  # float32
 
 
-class _Line(NamedTuple):
+class _VoiceLines(NamedTuple):
     """Notes of lines, one line after the other: onsets, pitches, and of which voice each is: (n,)."""
 
     onsets: Array  # float32
@@ -100,18 +100,18 @@ def lines(notes: Notes) -> list[Notes]:
     return [Notes(line.onsets, line.pitches) for line in _different(_lines([notes]))]
 
 
-def _different(both: tuple[_Line, _Line]) -> list[_Line]:
+def _different(both: tuple[_VoiceLines, _VoiceLines]) -> list[_VoiceLines]:
     """The upper and the lower line, one where they are the same, none where there are no notes."""
     found = [line for line in both if len(line.onsets)]
     return found[:1] if found and np.array_equal(both[0].pitches, both[1].pitches) else found
 
 
-def _lines(voices: Sequence[Notes]) -> tuple[_Line, _Line]:
+def _lines(voices: Sequence[Notes]) -> tuple[_VoiceLines, _VoiceLines]:
     """The upper and the lower lines of all voices."""
     lengths = [len(notes.onsets) for notes in voices]
     whose = np.repeat(np.arange(len(voices), dtype=np.int32), lengths)
     if len(whose) == 0:
-        empty = _Line(np.zeros(0, np.float32), np.zeros(0, np.int16), whose)
+        empty = _VoiceLines(np.zeros(0, np.float32), np.zeros(0, np.int16), whose)
         return empty, empty
     onsets = np.concatenate([notes.onsets for notes in voices]).astype(np.float32)
     pitches = np.concatenate([notes.pitches for notes in voices]).astype(np.int16)
@@ -119,28 +119,30 @@ def _lines(voices: Sequence[Notes]) -> tuple[_Line, _Line]:
     starts = np.flatnonzero(is_later | (np.diff(whose, prepend=-1) != 0))
     when, who = onsets[starts], whose[starts]
     return (
-        _Line(when, np.maximum.reduceat(pitches, starts), who),
-        _Line(when, np.minimum.reduceat(pitches, starts), who),
+        _VoiceLines(when, np.maximum.reduceat(pitches, starts), who),
+        _VoiceLines(when, np.minimum.reduceat(pitches, starts), who),
     )
 
 
-def _figures(of: Sequence[_Line], wanted: Array | None = None) -> _Figures:
+def _figures(of: Sequence[_VoiceLines], wanted: Array | None = None) -> _Figures:
     """The figures of lines, by kind; of those only the kinds that are `wanted`, (KINDS,) of truth values."""
     found = [
-        _reached(_Line(*(array[at : at + _AT_ONCE + _FURTHEST] for array in line)), *reach, wanted)
+        _reached(
+            _VoiceLines(*(array[at : at + _AT_ONCE + _FURTHEST] for array in line)), *reach, wanted
+        )
         for line in of
         for at in range(0, len(line.onsets), _AT_ONCE)
         for reach in _REACHES
     ]
     if not found:
-        empty = _Line(np.zeros(0, np.float32), np.zeros(0, np.int16), np.zeros(0, np.int32))
+        empty = _VoiceLines(np.zeros(0, np.float32), np.zeros(0, np.int16), np.zeros(0, np.int32))
         found = [_reached(empty, 1, 2, None)]
     joined = _Figures(*(np.concatenate(arrays) for arrays in zip(*found, strict=True)))
     order = np.argsort(joined.kinds, kind="stable")
     return _Figures(*(array[order] for array in joined))
 
 
-def _reached(line: _Line, second: int, third: int, wanted: Array | None) -> _Figures:
+def _reached(line: _VoiceLines, second: int, third: int, wanted: Array | None) -> _Figures:
     """The figures of each note with those `second` and `third` after it, of the first `_AT_ONCE` notes."""
     count = max(0, min(_AT_ONCE, len(line.onsets) - third))
     first = line.pitches[:count]
@@ -162,7 +164,7 @@ class Library:
     """Voices of music, in which phrases are looked for; `lines` are their upper and lower ones."""
 
     voices: Sequence[Notes]
-    lines: tuple[_Line, _Line]
+    lines: tuple[_VoiceLines, _VoiceLines]
 
     @classmethod
     def of(cls, voices: Sequence[Notes]) -> "Library":

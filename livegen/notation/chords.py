@@ -32,7 +32,7 @@ def chords_heard(
 
     Which inversion was played stands on the staff, and is not said again.
     """
-    heard = _Heard(sorted(_chordal(accompaniment, others)))
+    heard = _Accompaniment(sorted(_chordal(accompaniment, others)))
     return merged(
         ChordSymbol(at, chord)
         for bar in bars
@@ -50,7 +50,7 @@ def merged(chords: Iterable[tuple[int, Chord | None]]) -> tuple[ChordSymbol, ...
     return tuple(found)
 
 
-class _Heard:
+class _Accompaniment:
     """The notes that accompany, by onset."""
 
     def __init__(self, notes: Sequence[TimedNote]) -> None:

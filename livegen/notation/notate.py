@@ -32,7 +32,7 @@ from livegen.notation.symbols import (
     Measure,
     Notation,
     Staff,
-    Sung,
+    SungSyllable,
     Symbol,
     TimedNote,
     Tone,
@@ -52,7 +52,7 @@ _LIMBS = 2.6  # ticks: strokes of a drummer that are closer were meant together
 _US = 60_000_000
 
 
-Words = Mapping[int, Sung]  # by tick
+Words = Mapping[int, SungSyllable]  # by tick
 
 
 class Voice(NamedTuple):
@@ -101,11 +101,11 @@ def notate(
 
 
 def _under(words: Sequence[SungNote]) -> Words:
-    """What stands under the notes, by the tick on which they begin."""
-    found, goes_on = dict[int, Sung](), False
+    """The syllables under the notes, by the tick on which these begin."""
+    found, goes_on = dict[int, SungSyllable](), False
     for note in words:
         places = ("middle", "end") if goes_on else ("begin", "single")
-        found[note.start] = Sung(note.syllable.written, places[not note.syllable.goes_on])
+        found[note.start] = SungSyllable(note.syllable.written, places[not note.syllable.goes_on])
         goes_on = note.syllable.goes_on
     return found
 

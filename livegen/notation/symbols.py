@@ -42,7 +42,7 @@ class Tone(NamedTuple):
     octave: int
 
 
-class Sung(NamedTuple):
+class SungSyllable(NamedTuple):
     """A syllable under a note: `place` in its word is "single", "begin", "middle" or "end"."""
 
     text: str
@@ -62,7 +62,7 @@ class Symbol(NamedTuple):
     is_tied: bool = False
     is_held: bool = False
     is_triplet: bool = False
-    sung: Sung | None = None
+    sung: SungSyllable | None = None
 
 
 Layer = tuple[Symbol, ...]  # a voice of a staff through one bar, without gaps

@@ -15,7 +15,7 @@ COMMONEST = "commonest"  # who always says the class that is the most frequent
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class CardLine:
     """A line of a card: estimates by who was measured, None where there was nothing to measure.
 
     `better` is "more", "less", or "people" for what is best where people are.
@@ -36,7 +36,7 @@ class Card:
     """
 
     facts: dict[str, Any]
-    figures: list[Figure] = field(default_factory=list)
+    figures: list[CardLine] = field(default_factory=list)
     curves: dict[str, Any] = field(default_factory=dict)
     remarks: list[str] = field(default_factory=list)
 
@@ -49,4 +49,4 @@ class Card:
         columns: Mapping[str, Estimate | None],
     ) -> None:
         """Add a figure."""
-        self.figures.append(Figure(section, name, says, better, columns))
+        self.figures.append(CardLine(section, name, says, better, columns))

@@ -23,7 +23,7 @@ SHIFT_US = 12_000  # the spread of that
 
 
 @dataclass(frozen=True, slots=True)
-class Feel:
+class Lick:
     """A phrase in a feel: `bar` in quarter notes, `swing` the percent of a beat that the first eighth of two takes.
 
     `tempi` are quarter notes a minute at which it is at home.
@@ -72,23 +72,23 @@ def _tokens(text: str) -> Iterator[tuple[list[int], float]]:
 
 
 FEELS = (
-    Feel("rock", "4/4", 4, (104, 126), "E4:.5 E4 G4 A4:1 G4:.5 E4 D4 | E4:.5 D4 B3 D4:1 E4:1.5"),
-    Feel(
+    Lick("rock", "4/4", 4, (104, 126), "E4:.5 E4 G4 A4:1 G4:.5 E4 D4 | E4:.5 D4 B3 D4:1 E4:1.5"),
+    Lick(
         "rock, ends on a half", "4/4", 4, (96, 120), "A4:.5 A4 C5 A4 G4:1 E4 | D4:.5 E4 G4:1 A4:2"
     ),
-    Feel("pop", "4/4", 4, (92, 118), "G4:.5 G4 A4 B4 D5:1 B4 | A4:.5 G4 A4 B4 G4:2"),
-    Feel(
+    Lick("pop", "4/4", 4, (92, 118), "G4:.5 G4 A4 B4 D5:1 B4 | A4:.5 G4 A4 B4 G4:2"),
+    Lick(
         "pop ballad",
         "4/4",
         4,
         (66, 76),
         "C5:1.5 B4:.5 A4:1 G4 | A4:1.5 G4:.5 E4:2 | F4:1 G4 A4:1.5 G4:.5 | G4:4",
     ),
-    Feel("folk, pick-up", "4/4", 4, (100, 120), "D4:1 || G4:1 G4:.5 A4 B4:1 G4 | A4 F#4 G4:2"),
-    Feel("country", "4/4", 4, (108, 132), "E4:.5 G4 A4 C5 A4 G4 E4 D4 | E4 D4 C4:1 C4:2"),
-    Feel("swing blues", "4/4", 4, (104, 126), "A4:.5 C5 D5 D#5 E5:1 G5 | E5:.5 D5 C5 A4 C5:2", 66),
-    Feel("swing", "4/4", 4, (132, 160), "D5:.5 F5 E5 D5 C5:1 A4 | Bb4:.5 D5 C5 Bb4 A4:1 r:1", 64),
-    Feel(
+    Lick("folk, pick-up", "4/4", 4, (100, 120), "D4:1 || G4:1 G4:.5 A4 B4:1 G4 | A4 F#4 G4:2"),
+    Lick("country", "4/4", 4, (108, 132), "E4:.5 G4 A4 C5 A4 G4 E4 D4 | E4 D4 C4:1 C4:2"),
+    Lick("swing blues", "4/4", 4, (104, 126), "A4:.5 C5 D5 D#5 E5:1 G5 | E5:.5 D5 C5 A4 C5:2", 66),
+    Lick("swing", "4/4", 4, (132, 160), "D5:.5 F5 E5 D5 C5:1 A4 | Bb4:.5 D5 C5 Bb4 A4:1 r:1", 64),
+    Lick(
         "bebop",
         "4/4",
         4,
@@ -96,9 +96,9 @@ FEELS = (
         "r:.5 G4 Bb4 D5 F5 E5 Eb5 D5 | C5 Eb5 D5 C5 B4 D5 F5 A5 | G5 E5 C5 D5 B4 C5 r:1 | r:4",
         58,
     ),
-    Feel("bossa", "4/4", 4, (120, 140), "E5:1.5 D5:.5 r:.5 C5 D5:1 | r:.5 E5 r D5 C5 A4:1.5"),
-    Feel("bossa, clave", "4/4", 4, (126, 138), "G4:1.5 A4 B4:1 | r:1 D5:1 B4:1.5 A4:.5"),
-    Feel(
+    Lick("bossa", "4/4", 4, (120, 140), "E5:1.5 D5:.5 r:.5 C5 D5:1 | r:.5 E5 r D5 C5 A4:1.5"),
+    Lick("bossa, clave", "4/4", 4, (126, 138), "G4:1.5 A4 B4:1 | r:1 D5:1 B4:1.5 A4:.5"),
+    Lick(
         "funk",
         "4/4",
         4,
@@ -106,33 +106,33 @@ FEELS = (
         "E4:.25 r:.25 E4 G4 r:.25 A4 r:.25 G4 E4:.25 r:.5 D4:.25 E4 r:.25 G4:.25 r:.25"
         " | E4:.25 r:.25 E4 D4 r:.25 B3:.25 r:.25 D4:.5 E4:1 r:.75",
     ),
-    Feel(
+    Lick(
         "hip-hop",
         "4/4",
         4,
         (84, 92),
         "A3:.5 C4:.25 D4 r:.5 E4 D4:.25 C4 A3:1 r:.5 | G3:.5 A3 C4 A3:2.5",
     ),
-    Feel("reggae", "4/4", 4, (72, 84), "r:.5 E4 r G4 r A4 G4:.25 E4 D4:.5 | r:.5 E4 r D4 A3:2"),
-    Feel(
+    Lick("reggae", "4/4", 4, (72, 84), "r:.5 E4 r G4 r A4 G4:.25 E4 D4:.5 | r:.5 E4 r D4 A3:2"),
+    Lick(
         "march", "2/4", 2, (104, 120), "G4:.5 C5:1 E5:.5 | D5:.5 C5 B4 A4 | G4:.5 A4 B4 C5 | C5:2"
     ),
-    Feel(
+    Lick(
         "polka",
         "2/4",
         2,
         (112, 128),
         "E5:.25 D5 C5:.5 G4 C5 | E5:.25 F5 G5:.5 E5:1 | D5:.5 B4 C5:1",
     ),
-    Feel("waltz", "3/4", 3, (96, 120), "G4:1 C5 E5 | D5:2 B4:1 | C5:1 A4 F4 | G4:3"),
-    Feel(
+    Lick("waltz", "3/4", 3, (96, 120), "G4:1 C5 E5 | D5:2 B4:1 | C5:1 A4 F4 | G4:3"),
+    Lick(
         "fast waltz",
         "3/4",
         3,
         (140, 176),
         "E4:2 A4:1 | C5:2 B4:1 | A4:1 G#4 A4 | B4:3 | E4:2 B4:1 | A4:3",
     ),
-    Feel(
+    Lick(
         "jazz waltz",
         "3/4",
         3,
@@ -140,43 +140,43 @@ FEELS = (
         "D5:1 C5:.5 A4 F4:1 | G4:1.5 A4:.5 Bb4:1 | A4:.5 G4 F4:1 D4 | F4:3",
         64,
     ),
-    Feel(
+    Lick(
         "jig",
         "6/8",
         3,
         (150, 174),
         "D5:.5 B4 G4 G4 A4 B4 | C5 B4 A4 A4:1 B4:.5 | C5 A4 F#4 F#4 G4 A4 | B4:1.5 G4",
     ),
-    Feel(
+    Lick(
         "lullaby",
         "6/8",
         3,
         (66, 84),
         "G4:1 E4:.5 G4:1 A4:.5 | G4:1.5 E4:1 D4:.5 | C4:1 D4:.5 E4:1 G4:.5 | E4:3",
     ),
-    Feel(
+    Lick(
         "slow blues",
         "12/8",
         6,
         (84, 102),
         "A4:.5 C5 D5 D#5 D5 C5 A4:1 G4:.5 A4:1.5 | r:.5 E5 D5 C5:1 A4:.5 C5 A4 G4 A4:1.5",
     ),
-    Feel("seven", "7/8", 3.5, (110, 132), "E4:.5 F4 G4 A4 G4:1 F4:.5 | E4:.5 G4 F4 E4:1 D4:1"),
-    Feel(
+    Lick("seven", "7/8", 3.5, (110, 132), "E4:.5 F4 G4 A4 G4:1 F4:.5 | E4:.5 G4 F4 E4:1 D4:1"),
+    Lick(
         "chords",
         "4/4",
         4,
         (70, 90),
         "[C3 E3 G3 C4]:4 | [A2 E3 A3 C4] | [F2 F3 A3 C4] | [G2 D3 G3 B3]",
     ),
-    Feel(
+    Lick(
         "power chords",
         "4/4",
         4,
         (132, 150),
         "[E2 B2]:.5 [E2 B2] [G2 D3]:1 [A2 E3]:.5 [A2 E3] [G2 D3]:1 | [E2 B2]:.5 [E2 B2] [D3 A3]:1 [B2 F#3] [E2 B2]",
     ),
-    Feel(
+    Lick(
         "two voices",
         "4/4",
         4,
@@ -184,26 +184,26 @@ FEELS = (
         "[C3 E5]:.5 D5:.25 C5 [G3 B4]:.5 G4:.25 A4 [E3 B4]:.5 C5 [F3 A4]:.5 D5"
         " | [G3 B4]:.5 C5:.25 D5 [E3 C5]:.5 E5:.25 D5 [F3 D5]:.5 [G3 B4] [C3 C5]:1",
     ),
-    Feel("bass line", "4/4", 4, (100, 116), "A2:1 A2:.5 C3 D3:1 E3 | A2:.5 A2 G2:1 E2:.5 G2 A2:1"),
-    Feel(
+    Lick("bass line", "4/4", 4, (100, 116), "A2:1 A2:.5 C3 D3:1 E3 | A2:.5 A2 G2:1 E2:.5 G2 A2:1"),
+    Lick(
         "modulates",
         "4/4",
         4,
         (112, 124),
         "C4:.5 E4 G4 E4 F4:1 D4 | E4:.5 G4 C5:1 B4 B4 | G#4:.5 B4 E5 B4 C#5:1 A4 | G#4:.5 F#4 D#4 F#4 E4:2",
     ),
-    Feel(
+    Lick(
         "a breath inside",
         "4/4",
         4,
         (96, 112),
         "G4:.5 A4 C5:1 r:2 | G4:.5 A4 C5:1 E5:1 D5 | C5:.5 A4 G4:1 r:2 | A4:.5 G4 E4:1 C4:2",
     ),
-    Feel("scale run", "4/4", 4, (108, 132), "C4:.5 D4 E4 F4 G4 A4 B4 C5 | B4 G4 A4 F4 G4:2"),
+    Lick("scale run", "4/4", 4, (108, 132), "C4:.5 D4 E4 F4 G4 A4 B4 C5 | B4 G4 A4 F4 G4:2"),
 )
 
 
-def call_of(feel: Feel, bpm: float, hand: random.Random | None = None) -> LeadCall:
+def call_of(feel: Lick, bpm: float, hand: random.Random | None = None) -> LeadCall:
     """The feel as a call at a tempo; with `hand`, as a hand plays it: each onset a little off."""
     notes, moved = feel.notes, dict[float, float]()
     if hand is not None:
@@ -224,7 +224,7 @@ def call_of(feel: Feel, bpm: float, hand: random.Random | None = None) -> LeadCa
     return LeadCall(name, feel.metre, feel.bar, bars, tempo_us(bpm), tuple(sorted(notes)))
 
 
-def all_calls() -> list[tuple[Feel, LeadCall]]:
+def all_calls() -> list[tuple[Lick, LeadCall]]:
     """Every feel at each of its tempi, as written and by hand."""
     found = []
     for feel in FEELS:

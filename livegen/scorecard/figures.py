@@ -25,7 +25,7 @@ from livegen.scorecard.card import (
     UNIGRAM,
     WRITTEN,
     Card,
-    Figure,
+    CardLine,
 )
 from livegen.scorecard.distributions import FEATURES
 from livegen.scorecard.estimates import Estimate
@@ -96,7 +96,7 @@ def table_lines(card: Card) -> Iterator[str]:
     yield verdict(card)
 
 
-def _table(heading: str, rows: Sequence[Figure]) -> Iterator[str]:
+def _table(heading: str, rows: Sequence[CardLine]) -> Iterator[str]:
     columns = [name for name in COLUMNS if any(name in row.columns for row in rows)]
     cells = [[heading, *columns, "n"]]
     for row in rows:
@@ -218,7 +218,7 @@ def _panels(card: Card) -> Iterator[tuple[str, Draw, bool]]:
     yield "copies", _copies, bool(card.curves.get("copied"))
 
 
-def _rows(card: Card, section: str, names: tuple[str, ...]) -> list[Figure]:
+def _rows(card: Card, section: str, names: tuple[str, ...]) -> list[CardLine]:
     return [f for f in card.figures if f.section == section and f.name.startswith(names)]
 
 

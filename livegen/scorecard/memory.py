@@ -9,10 +9,10 @@ import numpy as np
 
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.scorecard.notes import Note, line
-from livegen.training.memorisation import Lines, joined, steps_of
+from livegen.training.memorisation import JoinedLines, joined, steps_of
 
 
-def lines_of_notes(some: Sequence[Sequence[Note]]) -> Lines:
+def lines_of_notes(some: Sequence[Sequence[Note]]) -> JoinedLines:
     """Lines of answers, in beats, each owned by its place among them."""
     found = []
     for notes in some:

@@ -7,7 +7,7 @@ two that cannot be told apart is like both.  Whether the model is like people, t
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from livegen.scorecard.card import MODEL, PEOPLE, RANDOM, Card, Figure
+from livegen.scorecard.card import MODEL, PEOPLE, RANDOM, Card, CardLine
 from livegen.scorecard.estimates import Estimate
 
 FEWEST = 20  # calls or melodies
@@ -47,7 +47,7 @@ def verdict(card: Card) -> str:
     return f"In short, for a musician: {'; '.join([plays, *_faults(figures.get(FAULTS))])}."
 
 
-def _beside_people(figure: Figure | None, words: tuple[str, str, str]) -> str | None:
+def _beside_people(figure: CardLine | None, words: tuple[str, str, str]) -> str | None:
     """The word for where the model stands; None where the figure says nothing."""
     if figure is None:
         return None
@@ -67,7 +67,7 @@ def _too_few(card: Card) -> str:
     return f"{calls} calls are too few to say how it plays beside people ({ENOUGH})"
 
 
-def _faults(figure: Figure | None) -> Iterator[str]:
+def _faults(figure: CardLine | None) -> Iterator[str]:
     found = figure and figure.columns.get(MODEL)
     if found:
         faulty = round(found.value * found.n)

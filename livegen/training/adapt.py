@@ -30,7 +30,7 @@ from livegen.training.corpora import Corpus, Rows
 from livegen.training.crew import crew_here
 from livegen.training.evaluate import stacked
 from livegen.training.loop import Run, load_network
-from livegen.training.memorisation import LONG, Lines, copies, lines_of_rows
+from livegen.training.memorisation import LONG, JoinedLines, copies, lines_of_rows
 from livegen.training.model_weights import StartingPoint, read_network, written
 from livegen.training.network import Network
 from livegen.training.objective import Objective
@@ -324,7 +324,7 @@ def _memory(data: bytes, music: Corpus) -> Memorised:
     return Memorised(_copied(answers, known, names), _copied(held, known, names))
 
 
-def _copied(some: Sequence[Rows], known: Lines, names: Sequence[str]) -> list[Copied]:
+def _copied(some: Sequence[Rows], known: JoinedLines, names: Sequence[str]) -> list[Copied]:
     """The longest run that each of some music copies from known lines, whose owners have these names."""
     lines = lines_of_rows(np.concatenate(some), np.cumsum([0, *map(len, some[:-1])]))
     found = copies(lines, len(some), known)

@@ -27,7 +27,7 @@ Integers = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
-class Lines:
+class JoinedLines:
     """Lines end to end, (S,) each: steps, how many of its line are left from each on, and whose line it is."""
 
     steps: Hashes
@@ -53,7 +53,7 @@ def steps_of(pitches: Integers, ticks: Integers) -> Hashes:
     return (intervals[1:] * 16 + ratios).astype(np.uint64)
 
 
-def lines_of_rows(rows: Rows, starts: Integers) -> Lines:
+def lines_of_rows(rows: Rows, starts: Integers) -> JoinedLines:
     """Lines of pieces, one for each pitched part: rows (N, 8) end to end, and where each begins.
 
     The owner is the number of the piece.
@@ -81,18 +81,18 @@ def lines_of_rows(rows: Rows, starts: Integers) -> Lines:
     return joined(found, owners)
 
 
-def joined(found: Sequence[Hashes], owners: Sequence[int]) -> Lines:
+def joined(found: Sequence[Hashes], owners: Sequence[int]) -> JoinedLines:
     """Lines of these steps, each with its owner."""
     lengths = [len(steps) for steps in found]
     left = [np.arange(length, 0, -1) for length in lengths]
-    return Lines(
+    return JoinedLines(
         np.concatenate([*found, np.zeros(0, np.uint64)]),
         np.concatenate([*left, np.zeros(0, np.int64)]),
         np.repeat(np.array(owners, np.int64), lengths),
     )
 
 
-def copies(some: Lines, count: int, known: Lines) -> list[Copy]:
+def copies(some: JoinedLines, count: int, known: JoinedLines) -> list[Copy]:
     """For each of `count` owners the longest run of its line that stands in the known lines.
 
     Of n steps are n + 1 notes (and the inter-onset interval before them); a run of no steps is of no notes.
@@ -121,7 +121,9 @@ def copies(some: Lines, count: int, known: Lines) -> list[Copy]:
     ]
 
 
-def _longer(lines: Lines, places: Integers, hashes: Hashes, length: int) -> tuple[Integers, Hashes]:
+def _longer(
+    lines: JoinedLines, places: Integers, hashes: Hashes, length: int
+) -> tuple[Integers, Hashes]:
     """Of the places where runs of one step less begin, those that go on so long, with their hashes."""
     kept = lines.left[places] >= length
     places, hashes = places[kept], hashes[kept]

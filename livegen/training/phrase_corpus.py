@@ -169,5 +169,5 @@ def styled(some: Sequence[PieceMelody]) -> Iterator[StyledPhrase]:
 
 
 def is_for_the_judge(melody: PieceMelody) -> bool:
-    """Whether a piece is left to a judge of what a network made: by a hash of its name, whatever is beside it."""
+    """True of a piece that is left to a judge of what a network made: by a hash of its name, whatever is beside it."""
     return zlib.crc32(f"{melody.corpus}/{melody.file}".encode()) % _JUDGE == 0

@@ -21,7 +21,7 @@ from export.critic import (
     trained,
 )
 from livegen.errors import ConfigError
-from livegen.music.critic import Bars, CriticWeights, on_lines, score
+from livegen.music.critic import CriticWeights, ReplyBars, on_lines, score
 
 BAR, STRONG = 96, 48
 
@@ -38,7 +38,12 @@ def case(number: int) -> Case:
     chance = Random(number)
     replies = [melody(chance, 0, (-2, 2)), *(melody(chance, 0, (-7, 7)) for _ in range(3))]
     return Case(
-        f"set/{number}", melody(chance, -384, (-2, 2)), replies, [0.0] * 3, 336, Bars(BAR, STRONG)
+        f"set/{number}",
+        melody(chance, -384, (-2, 2)),
+        replies,
+        [0.0] * 3,
+        336,
+        ReplyBars(BAR, STRONG),
     )
 
 

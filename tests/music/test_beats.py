@@ -12,7 +12,7 @@ from livegen.music.beats import FoundBeat, begun, find
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.phrase import Played
 from livegen.music.timeline import MINUTE_US, Timeline, tempo_us
-from livegen.scorecard.feels import FEELS, Feel, call_of, in_time, looped
+from livegen.scorecard.feels import FEELS, Lick, call_of, in_time, looped
 
 BEGIN_US = 7_000_000
 RHYTHMS: dict[str, list[float]] = {
@@ -106,7 +106,7 @@ def test_the_tempo_the_metre_and_the_bar_lines_of_other_kinds_are_heard(
     kind: str, faster: float
 ) -> None:
     metre, bar, usual, times, text = KINDS[kind]
-    call = call_of(Feel(kind, "", bar, (usual,), text), usual * faster, random.Random(kind))
+    call = call_of(Lick(kind, "", bar, (usual,), text), usual * faster, random.Random(kind))
     timeline = find(in_time(looped(call, call.bars * times), BEGIN_US)).timeline
     assert timeline.bpm == pytest.approx(usual * faster, rel=0.04)
     assert timeline.metre in [parse_metre(one) for one in metre.split(" or ")]
@@ -277,5 +277,5 @@ def test_short_quarters_that_change_with_the_bars_are_quarters() -> None:
 )
 def test_a_lick_that_begins_on_a_swung_off_beat_is_in_its_own_tempo(bpm: int, text: str) -> None:
     """Nothing but long and short, as in three times the tempo by halves it would be."""
-    lick = call_of(Feel("lick", "4/4", 4, (bpm,), text, swing=66), bpm)
+    lick = call_of(Lick("lick", "4/4", 4, (bpm,), text, swing=66), bpm)
     assert abs(find(in_time(lick, BEGIN_US)).timeline.bpm / bpm - 1) < 0.04

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livegen.music.critic import MOST_BYTES, WEIGHTS, Bars, tastes
+from livegen.music.critic import MOST_BYTES, WEIGHTS, ReplyBars, tastes
 
-FOUR = Bars(96, 48)
+FOUR = ReplyBars(96, 48)
 UNTIL = 4 * 96 - 48
 # Tunes of the public domain: the degrees of four bars in eighths, and of the four that follow; 99 goes on.
 _ = 99
@@ -105,10 +105,10 @@ def test_a_reply_without_a_note_is_the_worst() -> None:
     phrase=LINES.filter(lambda some: any(tick <= 0 for tick, _ in some)),
     replies=st.lists(LINES, min_size=1, max_size=4),
     until=st.integers(48, 800),
-    bars=st.sampled_from([FOUR, Bars(72, 72), Bars(84, 84), Bars(36, 36)]),
+    bars=st.sampled_from([FOUR, ReplyBars(72, 72), ReplyBars(84, 84), ReplyBars(36, 36)]),
 )
 def test_whatever_is_played_is_judged(
-    phrase: Tune, replies: list[Tune], until: int, bars: Bars
+    phrase: Tune, replies: list[Tune], until: int, bars: ReplyBars
 ) -> None:
     told = tastes(phrase, replies, until, bars)
 

@@ -6,11 +6,11 @@ import pytest
 
 from livegen.music.scale import parse_pitch
 from livegen.scorecard.calls import LeadCall
-from livegen.scorecard.feels import FEELS, HAND_US, Feel, all_calls, call_of, looped
+from livegen.scorecard.feels import FEELS, HAND_US, Lick, all_calls, call_of, looped
 from livegen.scorecard.musicianship import beat, chain, echo, figures, last_key, next_bar, shapes
 from livegen.scorecard.notes import Note
 
-PLAIN = Feel("plain", "4/4", 4, (120,), "C4:.5 D4 E4:1 G4 E4 | D4 E4 C4:2")
+PLAIN = Lick("plain", "4/4", 4, (120,), "C4:.5 D4 E4:1 G4 E4 | D4 E4 C4:2")
 
 
 def call() -> LeadCall:
@@ -18,7 +18,7 @@ def call() -> LeadCall:
 
 
 def test_a_notation_says_pitches_lengths_chords_and_rests() -> None:
-    feel = Feel("x", "3/4", 3, (100,), "G3:1 || [C4 E4]:1.5 r:.5 Bb3:1 | F#5:1/2")
+    feel = Lick("x", "3/4", 3, (100,), "G3:1 || [C4 E4]:1.5 r:.5 Bb3:1 | F#5:1/2")
     assert [(note.pitch, note.onset) for note in feel.notes] == [
         (55, -1.0),
         (60, 0.0),
@@ -31,7 +31,7 @@ def test_a_notation_says_pitches_lengths_chords_and_rests() -> None:
 
 
 def test_swing_moves_the_off_beats_and_nothing_else() -> None:
-    swung = Feel("x", "4/4", 4, (100,), "C4:.5 C4 C4:1 C4:.5 C4", swing=66)
+    swung = Lick("x", "4/4", 4, (100,), "C4:.5 C4 C4:1 C4:.5 C4", swing=66)
     assert [round(note.onset, 2) for note in swung.notes] == [0, 0.66, 1, 2, 2.66]
 
 
@@ -43,7 +43,7 @@ def test_there_are_more_than_eighty_calls_of_at_least_twelve_feels_and_four_metr
 
 
 @pytest.mark.parametrize("feel", FEELS, ids=lambda feel: feel.name)
-def test_every_phrase_fills_whole_bars_and_a_hand_moves_no_onset_far(feel: Feel) -> None:
+def test_every_phrase_fills_whole_bars_and_a_hand_moves_no_onset_far(feel: Lick) -> None:
     plain = call_of(feel, feel.tempi[0])
     by_hand = call_of(feel, feel.tempi[0], random.Random(1))
     assert plain.ends <= plain.bars * plain.bar + 1e-6

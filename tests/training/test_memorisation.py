@@ -8,11 +8,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.training.corpora import Rows
-from livegen.training.memorisation import Copy, Lines, copies, joined, lines_of_rows, steps_of
+from livegen.training.memorisation import Copy, JoinedLines, copies, joined, lines_of_rows, steps_of
 from tests.training.synthetic import corpus
 
 
-def lines(*some: Sequence[int] | npt.NDArray[np.int64]) -> Lines:
+def lines(*some: Sequence[int] | npt.NDArray[np.int64]) -> JoinedLines:
     """A note on each tick."""
     found = [steps_of(np.array(pitches, np.int64), np.arange(len(pitches))) for pitches in some]
     return joined(found, range(len(found)))
@@ -63,7 +63,7 @@ def test_parts_are_lines_of_their_own_and_drums_are_none() -> None:
     assert owner_of(known, some.events[some.pieces[1].start :]) == 1
 
 
-def owner_of(known: Lines, rows: Rows) -> int:
+def owner_of(known: JoinedLines, rows: Rows) -> int:
     """The piece that the melody of a piece's rows is found in."""
     melody = lines_of_rows(rows[(rows[:, 1] == 0) | (rows[:, 0] > 0)], np.array([0]))
     (found,) = copies(melody, 1, known)

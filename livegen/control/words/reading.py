@@ -70,7 +70,7 @@ def read(
     wanted = Wanted(known.axes, dict(present or {}), styles)
     if chart:
         wanted.said["chart"] = chart
-    return _Reader(words_of(rest), known, charts, wanted).read()
+    return _WishReader(words_of(rest), known, charts, wanted).read()
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class _Modifiers:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _WishReader:
     words: Sequence[Word]
     known: Vocabulary
     charts: Collection[str]

@@ -55,7 +55,7 @@ class PlayedBar:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _FormTables:
     """The tables in which questions are looked up, in ticks from the first whole bar, the ending left out."""
 
     bars: tuple[PlayedBar, ...]
@@ -78,7 +78,7 @@ class Form:
     intro: tuple[PlayedBar, ...] = ()
     outro: tuple[PlayedBar, ...] = ()
     pickup: PlayedBar | None = None
-    _line: _Line = field(init=False, repr=False, compare=False)
+    _line: _FormTables = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_line", _line(self.intro, self.round))
@@ -186,7 +186,7 @@ def _moved(starts: tuple[int, ...], at: int, by: int) -> Stretch:
     return Stretch(starts[at] + by, starts[at + 1] + by)
 
 
-def _line(intro: tuple[PlayedBar, ...], round_: tuple[PlayedBar, ...]) -> _Line:
+def _line(intro: tuple[PlayedBar, ...], round_: tuple[PlayedBar, ...]) -> _FormTables:
     begin, length = (sum(bar.ticks for bar in bars) for bars in (intro, round_))
     starts, changes, sections = [0], list[int](), list[int]()
     chords: list[Chord | None] = []
@@ -201,4 +201,6 @@ def _line(intro: tuple[PlayedBar, ...], round_: tuple[PlayedBar, ...]) -> _Line:
                 chords.append(chord)
         starts.append(start + bar.ticks)
     ends = (*sections, starts[-1])
-    return _Line(intro + round_, tuple(starts), begin, length, tuple(changes), tuple(chords), ends)
+    return _FormTables(
+        intro + round_, tuple(starts), begin, length, tuple(changes), tuple(chords), ends
+    )

@@ -162,7 +162,7 @@ class _Cells:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _IRealReader:
     source: ChartFile
     line: int
     metre: Metre = COMMON_TIME
@@ -336,7 +336,7 @@ class _Reader:
 
 
 def _chart(tune: Tune, source: ChartFile, line: int) -> Chart:
-    reader = _Reader(source, line)
+    reader = _IRealReader(source, line)
     reader.read(tune.music)
     if not reader.bars:
         raise source.mistake(line, f"the tune {shown(tune.title)} has no chords")

@@ -59,7 +59,7 @@ class _Marks:
 
 
 @dataclass(slots=True)
-class _Reader:
+class _MusicXmlReader:
     source: ChartFile
     divisions: Fraction = Fraction(1)
     metre: Metre = COMMON_TIME
@@ -359,14 +359,14 @@ def read_musicxml(data: bytes, source: ChartFile) -> Chart:
     )
 
 
-def _read(part: Element, source: ChartFile) -> _Reader:
-    reader = _Reader(source)
+def _read(part: Element, source: ChartFile) -> _MusicXmlReader:
+    reader = _MusicXmlReader(source)
     for measure in part.all("measure"):
         reader.measure(measure)
     return reader
 
 
-def _add_signs(reader: _Reader, top: _Reader) -> None:
+def _add_signs(reader: _MusicXmlReader, top: _MusicXmlReader) -> None:
     """Signs that only the top part has."""
     if len(top.bars) != len(reader.bars):
         return
