@@ -33,8 +33,8 @@ def beginnable(
     has_closed = closed is not None and tick > closed
     harmony = brief.harmony[part]
     is_tacet = harmony is not None and harmony.is_silent(tick)
-    is_soon = strikes_at is not None and 0 < strikes_at - tick < notes.least(COMP)
-    if has_closed or is_tacet or (part in STRUCK and (is_soon or _waits(brief, tick))):
+    is_held_back = part in STRUCK and (_is_soon(strikes_at, tick, notes) or _waits(brief, tick))
+    if has_closed or is_tacet or is_held_back:
         return np.zeros(128, np.bool_)
     allowed = brief.pitches[part].copy()
     if part == BASS and before is not None:
@@ -44,8 +44,14 @@ def beginnable(
         if sounds_on == channel:
             allowed[pitch] = False
     if channel == brief.channels[DRUMS]:
-        allowed[notes.drums_down(tick)] = False
+        for pitch in notes.drums_down(tick):
+            allowed[pitch] = False
     return allowed
+
+
+def _is_soon(strikes_at: int | None, tick: int, notes: OwnNotes) -> bool:
+    """True if a note that begins at a tick could not end before the next chord is struck."""
+    return strikes_at is not None and 0 < strikes_at - tick < notes.least(COMP)
 
 
 def _waits(brief: Brief, tick: int) -> bool:

@@ -89,11 +89,10 @@ class OwnNotes:
         """The pitches (128,) of a part that may end at a tick: not that on which the line closed, nor a tied one."""
         allowed = np.zeros(128, np.bool_)
         figure = brief.figures[part]
+        latest = tick - self.least(part)
         for (other, pitch), (_, onset) in self.notes.items():
-            is_tied = figure is not None and figure.ties(onset, tick)
-            is_held = onset == closed or is_tied
-            if other == part and tick - onset >= self.least(part) and not is_held:
-                allowed[pitch] = True
+            if other == part and onset <= latest and onset != closed:
+                allowed[pitch] = figure is None or not figure.ties(onset, tick)
         return allowed
 
     def first_to_end(self, longest: int) -> tuple[tuple[int, int], int] | None:

@@ -168,13 +168,14 @@ class Rollout(PlayedOnce):
             return self._finish(self.frontier)
         if self._line.has_missed(self.frontier):
             self._speak_from(self.frontier)
-        if not self._does_what_is_due():
-            self._go_on()
+        struck = self._struck_next
+        if not self._does_what_is_due(struck):
+            self._go_on(struck)
         return None
 
-    def _does_what_is_due(self) -> bool:
+    def _does_what_is_due(self, struck: int | None) -> bool:
         """Strike a chord, keep to a beat, breathe or end, where it is time to; False where it is not."""
-        struck, closed = self._struck_next, self._line.closed
+        closed = self._line.closed
         if struck is not None and struck <= self.frontier:
             if self._strikes.chords:
                 self._strike()
@@ -190,20 +191,20 @@ class Rollout(PlayedOnce):
             return False
         return True
 
-    def _go_on(self) -> None:
+    def _go_on(self, struck: int | None) -> None:
         """Draw the time of the next event, and then that event, unless something comes before it."""
         beat, time = self._beat, self._draw_time()
         tick = self._last() + time
-        if self._is_forestalled(tick, beat):
+        if self._is_forestalled(tick, beat, struck):
             return
         if time == ADVANCE:
             self._wait(tick)
         else:
             self._draw_event(time, tick, beat)
 
-    def _is_forestalled(self, tick: int, beat: PartBeat | None) -> bool:
+    def _is_forestalled(self, tick: int, beat: PartBeat | None, struck: int | None) -> bool:
         """Do what comes before an event at a tick: an end, a beat, a chord that is struck, a rest; False if nothing."""
-        end, struck = self.brief.end, self._struck_next
+        end = self.brief.end
         first = min([tick, *(stop for stop in (end, struck) if stop is not None)])
         next_beat = beat if beat and beat.tick < first else None
         if self._end_overlong(next_beat.tick if next_beat else first):
@@ -494,7 +495,8 @@ class Rollout(PlayedOnce):
 
     def _beginnable(self, part: int, tick: int) -> Mask:
         before = self.hearing.encoder.struck.get(part)
-        closed, strikes_at = self._line.closed, self._strikes_at
+        strikes_at = self._strikes_at if part in STRUCK else None
+        closed = self._line.closed
         return beginnable(part, tick, self.brief, self._notes, before, strikes_at, closed)
 
     def _endable(self, part: int, tick: int) -> Mask:
