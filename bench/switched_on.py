@@ -2,9 +2,9 @@
 
     python -m bench.switched_on
 
-On: the memory, the critic's taste, drums that fit the player's rhythm (where drums play), two phrases that are kept with
-the phrase encoder loaded, and a page that looks on and asks twice a second why a note was played.  The tone is in both.
-Off and on take turns, twice, so that what the machine does meanwhile falls on both.
+On: the memory, the critic's taste, drums that fit the player's rhythm (where drums play), two phrases that are kept
+with the phrase encoder loaded, and a page that looks on and asks twice a second why a note was played.  The tone is in
+both.  Off and on take turns, twice, so that what the machine does meanwhile falls on both.
 """
 
 import asyncio

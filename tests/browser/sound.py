@@ -76,11 +76,12 @@ window.WebSocket = class extends WebSocket {
   set onmessage(take) {
     window.hear = message => take({ data: JSON.stringify(message) });
     super.onmessage = ({ data }) => {
+      stopped = running();
       const message = JSON.parse(data), now = performance.now() * 1000;
-      if (window.isDeaf && message.t === "notes") return;
       if (message.t === "pong") message.now = (message.at + now) / 2;
       else if (message.now) message.now = now;
-      window.hear(message);
+      if (!window.isDeaf || message.t !== "notes") window.hear(message);
+      stopped = null;
     };
   }
 };

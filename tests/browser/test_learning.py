@@ -22,6 +22,7 @@ SIGNS = {
     "[": "BracketLeft",
     "]": "BracketRight",
     "=": "Equal",
+    "-": "Minus",
 }
 PAD_DOWN, PAD_UP = [0x99, 36, 100], [0x89, 36, 0]
 

@@ -4,13 +4,14 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from livegen import config
 from livegen.calibrate import UNSTEADY
-from tests.e2e.harness import PATIENCE_S, ROOT, Daemon, Jack, Partner, connect, wait_for
+from tests.e2e.harness import AT_REST_S, PATIENCE_S, ROOT, Daemon, Jack, Partner, connect, wait_for
 
 OUT, IN = "livegen-out:Model Out", "livegen-in:Model In"
 TRIES = 3  # a busy machine holds notes back, and no offset fits them: one is told to try again
@@ -64,6 +65,9 @@ def test_ctrl_c_releases_what_sounds(jack: Jack, tmp_path: Path) -> None:
     with calibrating(jack, tmp_path) as process:
         partner = Partner()
         try:
+            time.sleep(
+                10 * AT_REST_S
+            )  # libjack can crash where a port closes while the graph changes
             wait_for(lambda: bool(partner.listen()) and bool(partner.sounding))
             process.send_signal(signal.SIGINT)
             assert process.wait(PATIENCE_S) == 130

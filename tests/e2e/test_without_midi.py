@@ -244,7 +244,8 @@ def test_an_engine_that_dies_at_once_each_time_is_started_less_and_less_often(
 def test_a_frozen_engine_does_not_delay_the_end(stack: ExitStack, tmp_path: Path) -> None:
     served = serve(stack, player=str(pressed(tmp_path / "sleeper.mid", HOLDER, SLEEPER)))
     served.ready()
-    wait_for(lambda: "did not answer" in served.errors())
+    # Who watches it on a busy machine may look so late that it is not silent but hangs.
+    wait_for(lambda: "did not answer" in served.errors() or "hangs" in served.errors())
 
     status, seconds = served.end()
 
@@ -252,8 +253,8 @@ def test_a_frozen_engine_does_not_delay_the_end(stack: ExitStack, tmp_path: Path
 
 
 def pressed(path: Path, *pitches: int) -> Path:
-    """A file in which these keys are pressed one after the other, a tenth of a second apart, and held."""
-    presses = tuple((96 * at, NoteOn(pitch, 80)) for at, pitch in enumerate(pitches))
+    """A file in which these keys are pressed one after the other, half a second apart, and held."""
+    presses = tuple((480 * at, NoteOn(pitch, 80)) for at, pitch in enumerate(pitches))
     releases = tuple((9600, NoteOff(pitch)) for pitch in pitches)
     write(path, Score(480, (Track("one", presses + releases),)))
     return path

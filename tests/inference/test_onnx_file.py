@@ -414,12 +414,12 @@ def test_a_million_nodes_are_refused_at_once() -> None:
     length = bytes(len(graph) >> 7 * i & 0x7F | (0x80 if i < 3 else 0) for i in range(4))
     model = tiny_proto()
     model.ClearField("graph")
-    began = time.perf_counter()
+    began = time.process_time()
 
     with pytest.raises(ModelError, match="more than"):
         parse(model.SerializeToString() + b"\x3a" + length + graph)
 
-    assert time.perf_counter() - began < 5
+    assert time.process_time() - began < 5
 
 
 # --- pieces ---------------------------------------------------------------------------------------
