@@ -11,6 +11,7 @@ Of a comp or a bass each fifth piece of the train split is held out, as the vali
 that livegen's drums keep are of the train split: of them the listener has heard some.
 """
 
+from bisect import bisect_left
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -27,7 +28,14 @@ from livegen.jam.agenda import ROUTES
 from livegen.music.parts import DRUM_CHANNEL, PARTS, general_midi_drum
 from livegen.music.smf import read
 from livegen.scorecard import band
-from livegen.scorecard.calls import HeldOut, heard_as, held_out, is_in_four, score_of, windows
+from livegen.scorecard.calls import (
+    HeldOut,
+    accompaniment_of,
+    held_out,
+    is_in_four,
+    score_of,
+    windows,
+)
 from livegen.scorecard.feels import all_calls, looped
 from livegen.scorecard.notes import TICK, Note, moved, notes_of
 from livegen.scorecard.playing import played
@@ -45,6 +53,8 @@ KITS = (
     (51, 53, 59),
     (49, 52, 55, 57),
 )  # and toms
+# In beats, between what is written: a note that is held a little longer or shorter than it is heard as the same.
+LENGTHS = (0.375, 0.75, 1.25, 1.75, 2.5, 3.5)
 STEPS, RATE, DECAY = 400, 0.05, 0.02  # of learning
 NEUTRAL = ("pop", "rock", "country", "scale run", "rock, ends on a half")  # feels of the calls
 SEED = 20261129
@@ -108,12 +118,12 @@ def heard_of_lead(notes: Sequence[Note]) -> Floats:
     """Figures of four bars of a lead: places, distances, intervals, lengths, density, register, swing, voices."""
     some = sorted(notes)
     fine = np.bincount([round(note.onset * FINE) % FINE for note in some], minlength=FINE)
-    gaps, steps, lengths = np.zeros(25), np.zeros(27), np.zeros(9)
+    gaps, steps, lengths = np.zeros(25), np.zeros(27), np.zeros(len(LENGTHS) + 1)
     for before, after in pairwise(some):
         gaps[min(24, round((after.onset - before.onset) * 6))] += 1
         steps[max(-13, min(13, after.pitch - before.pitch)) + 13] += 1
     for note in some:
-        lengths[min(8, round((note.end - note.onset) * 3))] += 1
+        lengths[bisect_left(LENGTHS, note.end - note.onset)] += 1
     pitches = [note.pitch for note in some]
     several = sum(after.onset - before.onset < 1 / FINE for before, after in pairwise(some))
     shares = [part / max(1, part.sum()) for part in (fine, gaps, steps, lengths)]
@@ -170,12 +180,13 @@ def of_drums(held: HeldOut) -> list[Note]:
 
 
 def of_part(held: HeldOut, part: str) -> list[Note]:
-    """The notes of the first track of a piece in 4/4 that is heard as a part."""
+    """The notes of all tracks of a piece in 4/4 that are heard as a part, but not of one that repeats the chords."""
     score = score_of(held)
     if score is None or not is_in_four(score):
         return []
-    tracks = (track for rule, track in heard_as(score) if rule == part)
-    return next((notes_of(score, track) for track in tracks), [])
+    return sorted(
+        note for track in accompaniment_of(score, (part,)) for note in notes_of(score, track)
+    )
 
 
 def split_of(data: Path, part: str, corpora: dict[str, Corpus], split: str) -> list[HeldOut]:

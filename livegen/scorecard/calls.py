@@ -225,12 +225,12 @@ def leads(held: HeldOut, bars: int) -> list[Lead]:
     return found
 
 
-def accompaniment_of(score: Score) -> list[Track]:
-    """Tracks that are heard as comp or bass, but not the one that repeats the chords."""
+def accompaniment_of(score: Score, parts: Sequence[str] = ("comp", "bass")) -> list[Track]:
+    """Tracks that are heard as comp or bass, or as one of them, but not the one that repeats the chords."""
     return [
         track
         for rule, track in heard_as(score)
-        if rule in ("comp", "bass") and not track.name.startswith(CHORDS)
+        if rule in parts and not track.name.startswith(CHORDS)
     ]
 
 
