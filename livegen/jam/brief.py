@@ -13,7 +13,7 @@ from livegen.inference.sampling import Mask
 from livegen.jam.agenda import ROUTES, Route
 from livegen.jam.controls import Settings
 from livegen.jam.drummer import Drummer
-from livegen.jam.figures import NO_FIGURES, Figures, of_variation
+from livegen.jam.figures import NO_FIGURES, Figures, of_bass, of_comp, of_variation
 from livegen.jam.harmonies import ChordFrom, Outline, Welcome
 from livegen.jam.mixer import strip_of, strips
 from livegen.jam.sentences import Sentences
@@ -24,7 +24,7 @@ from livegen.music.charts import Stretch
 from livegen.music.drum_bars import KICKS
 from livegen.music.leads import StyleLines
 from livegen.music.metre import TICKS_PER_BEAT, Metre
-from livegen.music.parts import COMP, DRUMS, LEAD, PARTS, PITCHED
+from livegen.music.parts import BASS, COMP, DRUMS, LEAD, PARTS, PITCHED
 from livegen.music.phrase import CHORD_US, Extent, Phrase, Played
 from livegen.music.quantise import GRIDS
 from livegen.music.scale import PitchClasses, coloured, parse_register, parse_scale
@@ -262,6 +262,22 @@ def for_drums(brief: Brief, drummer: Drummer | None = None) -> Brief:
         drummer=drummer,
         kit=kit,
     )
+
+
+def in_style(brief: Brief, style: str, metre: Metre, drummer: Drummer) -> Brief:
+    """The same with the figures that bass and comp have in a style, where no variation asks for others.
+
+    How busy the player is does not thin a comp's figure: it would come and go with each phrase.
+    """
+    kicks = drummer if brief.parts[DRUMS] else None
+    comp = of_comp(style, metre, drummer.origin, brief.density / (brief.room or 1.0))
+    of_style = {BASS: of_bass(style, metre, drummer.origin, kicks), COMP: comp}
+    figures = tuple(given or of_style.get(part) for part, given in enumerate(brief.figures))
+    voices = tuple(
+        min(most, figure.voices) if figure and figure.voices else most
+        for most, figure in zip(brief.voices, figures, strict=True)
+    )
+    return replace(brief, figures=figures, voices=voices)
 
 
 def kicked(notes: Sequence[Played], timeline: Timeline) -> tuple[int, ...]:

@@ -1,8 +1,8 @@
 """The rhythm of a part of the band: a figure over the bar, and the source that says which.
 
-A variation says it (quarters, halves), or the style (a bass walks in swing, has a bossa's or a tumbao's rhythm), or the
-kick of the drums that sound beside it, ours or the player's.  The planner keeps to it, whoever says it.  Knows ticks of
-the bar, styles and drums; knows no chords, no model and no chance.
+A variation says it (quarters, halves), or the style (a bass walks in swing, has a bossa's or a tumbao's rhythm; a comp
+of metal strikes eighths), or for a bass the kick of the drums that sound beside it, ours or the player's.  The planner
+keeps to it, whoever says it.  Knows ticks of the bar, styles and drums; knows no chords, no model and no chance.
 """
 
 from bisect import bisect_left
@@ -30,6 +30,8 @@ class Role(Enum):
     STAYS = "stays"  # the same, the one before again rather than its octave
     FOOT = "foot"
     FIFTH = "fifth"
+    POWER = "root and fifth"  # either, as a guitar's power chord has them
+    BROKEN = "broken"  # as the harmony asks for there, the next tone up, or from the top one far down
     NEXT_FOOT = "next foot"  # the foot of the chord of the next bar, tied over the bar line
 
 
@@ -62,6 +64,29 @@ _OF_STYLES: dict[str, Beats] = {
     "band_rock": _AHEAD, "band_metal": _EIGHTHS, "band_electronic": _ROLLING, "hymn": _WALKS,
     "folk_hornpipe": _IN_TWO,
 }  # fmt: skip
+
+
+class _Comping(NamedTuple):
+    """How a style comps: ticks of the bar, what is struck most often first, how many notes at once, and which."""
+
+    ticks: tuple[int, ...]
+    voices: int
+    role: Role = Role.ANY
+
+
+# People's comps of 4/4, train split (`bench/comps.py`): the rhythm of the commonest bar of many strikes, of rock, where no
+# bar is common, the likeliest six; and the voices of the mean strike.  Of two notes that rock and metal strike together a
+# half or more are a fifth apart; who strikes one note after another in pop and electronic bands has four to five
+# different ones in a bar.
+_EIGHTHS_OF_BAR = (0, 48, 72, 24, 84, 36, 60, 12)
+_SIXTEENTHS_OF_BAR = (*_EIGHTHS_OF_BAR, 18, 42, 66, 6, 54, 30, 78, 90)
+_COMPS: dict[str, _Comping] = {
+    "band_rock": _Comping((0, 36, 72, 24, 84, 60), 2, Role.POWER),
+    "band_metal": _Comping(_EIGHTHS_OF_BAR, 2, Role.POWER),
+    "band_pop": _Comping(_EIGHTHS_OF_BAR, 1, Role.BROKEN),
+    "band_electronic": _Comping(_SIXTEENTHS_OF_BAR, 1, Role.BROKEN),
+    "hymn": _Comping((0, 48, 72, 24), 2),
+}
 _WALTZ = 3 * TICKS_PER_BEAT
 BESIDE_KICKS = 0.25  # of the other notes of a bass that goes with the kicks, what is left
 
@@ -72,6 +97,7 @@ class Figure:
 
     `others` is the share that the part keeps of the notes that it would begin elsewhere, and `lines` how many ticks
     from one line of the bar to the next these lie, None for anywhere.  `is_firm`: no density leaves out a beat.
+    The part holds no more than `voices` notes at once, None for as many as it holds without a figure.
     """
 
     origin: int
@@ -80,6 +106,7 @@ class Figure:
     others: float = 0.0
     lines: int | None = None
     is_firm: bool = False
+    voices: int | None = None
 
     def coming(self, tick: int) -> Beat:
         """The first beat from a tick on."""
@@ -146,6 +173,17 @@ def of_bass(style: str, metre: Metre, origin: int, drummer: Drummer | None) -> F
     if not drummer or not kicks:
         return None
     return Figure(drummer.origin, len(drummer.latest) * drummer.bar, kicks, BESIDE_KICKS)
+
+
+@lru_cache(maxsize=8)
+def of_comp(style: str, metre: Metre, origin: int, density: float = 1.0) -> Figure | None:
+    """A comp's figure in a style from a bar line on, with a share `density` of its beats, those struck most often."""
+    comping = nearest(style, _COMPS, None)
+    if comping is None or metre.place(origin).bar != COMMON:
+        return None
+    count = max(1, round(min(1.0, density) * len(comping.ticks)))
+    beats = tuple(Beat(tick, comping.role) for tick in sorted(comping.ticks[:count]))
+    return Figure(metre.bar_near(origin), COMMON, beats, voices=comping.voices)
 
 
 def _kicks(drummer: Drummer) -> Beats:

@@ -112,12 +112,14 @@ class Welcome:
         return self.strange + self.weight * self._of_bass(chord, tick, since, self._following(at))
 
     def in_figure(self, role: Role, tick: int, before: int | None) -> Favour:
-        """The nats that a beat of a bass's figure adds to that; `before` is the pitch that the bass began last."""
-        if before is not None and role in (Role.WALKS, Role.STAYS):
-            return _walking(before) if role is Role.WALKS else _staying(before)
+        """The nats that a beat of a figure adds to that; `before` is the pitch that the part began last."""
+        if before is not None and role in _FROM_BEFORE:
+            return _FROM_BEFORE[role](before)
         chord = self.chord(self.metre.bar_from(tick + 1) if role is Role.NEXT_FOOT else tick)
-        if chord is None or role in (Role.ANY, Role.WALKS, Role.STAYS):
+        if chord is None or role in (Role.ANY, *_FROM_BEFORE):
             return np.zeros(128)
+        if role is Role.POWER:
+            return self.weight * (_only(foot(chord), _ASKED) + _only(fifth(chord), _ASKED))
         return self.weight * _only(fifth(chord) if role is Role.FIFTH else foot(chord), _ASKED)
 
     def chord(self, tick: int) -> Chord | None:
@@ -180,6 +182,17 @@ def _staying(before: int) -> Favour:
     apart = np.abs(np.arange(128) - before)
     nats: Favour = np.select([apart == 0, apart == 12], [2.5, -2.5], 0.0)
     return nats
+
+
+@lru_cache(128)
+def _broken(before: int) -> Favour:
+    """The next tones above a pitch, or one far below it, and not that pitch again."""
+    up = np.arange(128) - before
+    nats: Favour = np.select([up == 0, (up >= 3) & (up <= 7), up <= -7], [-4.0, 3.0, 1.0], 0.0)
+    return nats
+
+
+_FROM_BEFORE = {Role.WALKS: _walking, Role.STAYS: _staying, Role.BROKEN: _broken}
 
 
 @lru_cache(256)

@@ -14,7 +14,7 @@ from livegen.codec.encoder import Stroke
 from livegen.codec.layout import STYLE_UNKNOWN_NAME
 from livegen.jam import starts
 from livegen.jam.agenda import Agenda, Coming, Given, Timed
-from livegen.jam.brief import Brief, brief_for, for_drums, parts, room
+from livegen.jam.brief import Brief, brief_for, for_drums, in_style, parts, room
 from livegen.jam.calls import Call, Gesture, Response, Taken
 from livegen.jam.candidate import Candidate
 from livegen.jam.choice import Audition, Question, asked, chosen, worth
@@ -25,7 +25,6 @@ from livegen.jam.drummer import Drummer, FittedBars, accents_of, drummer_for
 from livegen.jam.ensemble import Ensemble
 from livegen.jam.explaining import Explaining
 from livegen.jam.feel import DrumFeel
-from livegen.jam.figures import of_bass
 from livegen.jam.fitting import fit_for
 from livegen.jam.harmonies import Ahead
 from livegen.jam.hearing import Hearing
@@ -49,7 +48,7 @@ from livegen.music.key import Key
 from livegen.music.leads import lines_of
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.parts import BASS, DRUMS, LEAD
+from livegen.music.parts import DRUMS, LEAD
 from livegen.music.swing import STRAIGHT, heard_swing, swung, usual_swing
 from livegen.music.timeline import Timeline
 from livegen.music.word_rhythm import WordRhythm
@@ -312,13 +311,7 @@ class Performer:
         if not self.mode.is_beside:
             return self._going_on(call, brief, self._heard(call, brief, now), settled)
         drummer = self._drummer(call, brief, now)
-        kicks = drummer if brief.parts[DRUMS] else None
-        style, metre = self._listener.style.near, self._timeline.metre
-        if not brief.figures[BASS]:
-            figure = of_bass(style, metre, drummer.origin, kicks)
-            brief = replace(
-                brief, figures=(*brief.figures[:BASS], figure, *brief.figures[BASS + 1 :])
-            )
+        brief = in_style(brief, self._listener.style.near, self._timeline.metre, drummer)
         if not brief.parts[DRUMS]:
             return self._going_on(call, brief, self._heard(call, brief, now), settled)
         pitched = tuple(part for part in range(DRUMS) if brief.parts[part])

@@ -1,4 +1,4 @@
-"""A bass keeps to what basses play in a style: it walks in swing, has the bossa's rhythm, and is with the kick."""
+"""Basses and comps keep to what is played in a style: a bass walks in swing, or is with the kick; metal has eighths."""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 
 from livegen.jam.drummer import LOOSE, Drummer, drummer_for
-from livegen.jam.figures import Role, of_bass
+from livegen.jam.figures import Role, of_bass, of_comp
 from livegen.jam.harmonies import ChordFrom, Welcome
 from livegen.jam.variations import BRUSHES
 from livegen.music.chord import Chord
 from livegen.music.drum_bars import CRASH, KICK, SNARE, DrumHit
 from livegen.music.metre import COMMON_TIME, parse_metre
-from livegen.music.parts import BASS, DRUM_CHANNEL
+from livegen.music.parts import BASS, COMP, DRUM_CHANNEL
 from tests.jam.stage import BAR, BEAT, notes, onsets
 from tests.jam.test_chart import CHANNELS, band, held
 
@@ -52,6 +52,60 @@ def test_the_bass_of_a_style_has_its_rhythm_whatever_the_kicks_are(
     figure = of_bass(style, COMMON_TIME, 0, KICKS)
     assert figure and figure.others == 0
     assert [beat.tick for beat in figure.beats] == [6 * at for at in sixteenths]
+
+
+@pytest.mark.parametrize(
+    ("style", "sixteenths", "voices"),
+    [
+        ("band_rock", (0, 4, 6, 10, 12, 14), 2),
+        ("band_metal", range(0, 16, 2), 2),
+        ("band_pop", range(0, 16, 2), 1),
+        ("band_electronic", range(16), 1),
+        ("hymn", range(0, 16, 4), 2),
+        ("lied", range(0, 16, 2), 2),
+    ],
+)
+def test_the_comp_of_a_style_has_its_rhythm_and_so_many_voices(
+    style: str, sixteenths: Sequence[int], voices: int
+) -> None:
+    figure = of_comp(style, COMMON_TIME, 0)
+    assert figure and figure.voices == voices
+    assert [beat.tick for beat in figure.beats] == [6 * at for at in sixteenths]
+
+
+@pytest.mark.parametrize("style", ["any", "pop", "jazz_swing", "leadsheet_latin", "band"])
+def test_a_comp_of_other_styles_and_of_other_metres_has_no_figure(style: str) -> None:
+    assert of_comp(style, COMMON_TIME, 0) is None
+    assert of_comp("hymn", parse_metre("3/4"), 0) is None
+
+
+def test_less_density_leaves_a_comp_the_beats_that_people_strike_most_often() -> None:
+    found = [of_comp("band_metal", COMMON_TIME, 0, density) for density in (0.5, 0.01, 4.0)]
+    ticks = [[beat.tick for beat in figure.beats] for figure in found if figure]
+    assert ticks == [[0, 24, 48, 72], [0], list(range(0, 96, 12))]
+
+
+def comp(style: str, bars: int = 6, **controls: object) -> list[tuple[int, int]]:
+    """Sixteenths of the bar, and pitches, of a comp under a melody with a chart; from the second bar on."""
+    jam = band("| C | F | C | G |\n", style=style, parts="comp drums", **controls)
+    held(jam, bars)
+    found = onsets(jam, BAR - BEAT // 8, bars * BAR - BEAT // 8)
+    own = [(at, note.pitch) for at, note in found if note.channel == CHANNELS[COMP]]
+    return [(round(at % BAR / (BEAT / 4)) % 16, pitch) for at, pitch in own]
+
+
+def test_the_comp_of_metal_strikes_two_tones_on_each_eighth_and_a_hymn_s_on_each_beat() -> None:
+    for style, apart in (("band_metal", 2), ("hymn", 4)):
+        struck = [at for at, _ in comp(style)]
+        assert {at: struck.count(at) for at in sorted({*struck})} == {
+            at: 10 for at in range(0, 16, apart)
+        }
+
+
+def test_a_variation_or_fewer_voices_count_for_more_than_the_style_of_a_comp() -> None:
+    assert {at for at, _ in comp("band_metal", variation="B")} != set(range(0, 16, 2))
+    struck = [at for at, _ in comp("band_metal", voices=1)]
+    assert max(struck.count(at) for at in {*struck}) == 5
 
 
 def test_a_bass_that_stays_would_rather_have_its_note_again_than_another_and_its_octave_least() -> (
