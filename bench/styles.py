@@ -12,7 +12,7 @@ that livegen's drums keep are of the train split: of them the listener has heard
 """
 
 from bisect import bisect_left
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from itertools import pairwise, repeat
@@ -54,7 +54,8 @@ KITS = (
     (49, 52, 55, 57),
 )  # and toms
 # In beats, between what is written: a note that is held a little longer or shorter than it is heard as the same.
-LENGTHS = (0.375, 0.75, 1.25, 1.75, 2.5, 3.5)
+WRITTEN = (0.375, 0.75, 1.25, 1.75, 2.5, 3.5)
+LENGTHS = 9  # bins of them
 STEPS, RATE, DECAY = 400, 0.05, 0.02  # of learning
 NEUTRAL = ("pop", "rock", "country", "scale run", "rock, ends on a half")  # feels of the calls
 SEED = 20261129
@@ -114,16 +115,26 @@ def heard_of_drums(notes: Sequence[Note]) -> Floats:
     return np.array([*places.ravel(), *fine, len(notes) / 64, np.std(loud)])
 
 
-def heard_of_lead(notes: Sequence[Note]) -> Floats:
+def in_thirds(length: float) -> int:
+    """The bin of a lead's length in beats."""
+    return min(LENGTHS - 1, round(length * 3))
+
+
+def as_written(length: float) -> int:
+    """The bin of the length in beats that one of a comp or a bass is nearest to, of those that are written."""
+    return bisect_left(WRITTEN, length)
+
+
+def heard_of_lead(notes: Sequence[Note], bin_of: Callable[[float], int] = in_thirds) -> Floats:
     """Figures of four bars of a lead: places, distances, intervals, lengths, density, register, swing, voices."""
     some = sorted(notes)
     fine = np.bincount([round(note.onset * FINE) % FINE for note in some], minlength=FINE)
-    gaps, steps, lengths = np.zeros(25), np.zeros(27), np.zeros(len(LENGTHS) + 1)
+    gaps, steps, lengths = np.zeros(25), np.zeros(27), np.zeros(LENGTHS)
     for before, after in pairwise(some):
         gaps[min(24, round((after.onset - before.onset) * 6))] += 1
         steps[max(-13, min(13, after.pitch - before.pitch)) + 13] += 1
     for note in some:
-        lengths[bisect_left(LENGTHS, note.end - note.onset)] += 1
+        lengths[bin_of(note.end - note.onset)] += 1
     pitches = [note.pitch for note in some]
     several = sum(after.onset - before.onset < 1 / FINE for before, after in pairwise(some))
     shares = [part / max(1, part.sum()) for part in (fine, gaps, steps, lengths)]
@@ -140,7 +151,7 @@ def heard_of_harmony(notes: Sequence[Note]) -> Floats:
     for at, count in strikes.items():
         places[round(at * COARSE / FINE) % 16] += 1 / BARS
         together[min(count, 6) - 1] += 1 / len(strikes)
-    return np.concatenate([heard_of_lead(notes), places, together, [len(strikes) / 32]])
+    return np.concatenate([heard_of_lead(notes, as_written), places, together, [len(strikes) / 32]])
 
 
 HEARD = {

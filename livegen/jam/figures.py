@@ -31,7 +31,9 @@ class Role(Enum):
     FOOT = "foot"
     FIFTH = "fifth"
     POWER = "root and fifth"  # either, as a guitar's power chord has them
-    BROKEN = "broken"  # as the harmony asks for there, the next tone up, or from the top one far down
+    BROKEN = (
+        "broken"  # as the harmony asks for there, the next tone up, or from the top one far down
+    )
     NEXT_FOOT = "next foot"  # the foot of the chord of the next bar, tied over the bar line
 
 
@@ -74,10 +76,10 @@ class _Comping(NamedTuple):
     role: Role = Role.ANY
 
 
-# People's comps of 4/4, train split (`bench/comps.py`): the rhythm of the commonest bar of many strikes, of rock, where no
-# bar is common, the likeliest six; and the voices of the mean strike.  Of two notes that rock and metal strike together a
-# half or more are a fifth apart; who strikes one note after another in pop and electronic bands has four to five
-# different ones in a bar.
+# People's comps of 4/4 (`python -m bench.comps DATA`): the rhythm of a style's commonest bar of many strikes, of rock,
+# where none is common, the likeliest six, and of electronic music the sixteenths that no other has so evenly; the
+# likeliest first.  Rock and metal strike up to two notes, oftenest a fifth apart; half the strikes of pop and of
+# electronic bands are one note, with four or five different ones in a bar; hymns have two inner voices.
 _EIGHTHS_OF_BAR = (0, 48, 72, 24, 84, 36, 60, 12)
 _SIXTEENTHS_OF_BAR = (*_EIGHTHS_OF_BAR, 18, 42, 66, 6, 54, 30, 78, 90)
 _COMPS: dict[str, _Comping] = {

@@ -1,11 +1,14 @@
 """Basses and comps keep to what is played in a style: a bass walks in swing, or is with the kick; metal has eighths."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pytest
 
+from livegen.jam.agenda import ROUTES
+from livegen.jam.brief import Brief, in_style
 from livegen.jam.drummer import LOOSE, Drummer, drummer_for
 from livegen.jam.figures import Role, of_bass, of_comp
 from livegen.jam.harmonies import ChordFrom, Welcome
@@ -62,7 +65,6 @@ def test_the_bass_of_a_style_has_its_rhythm_whatever_the_kicks_are(
         ("band_pop", range(0, 16, 2), 1),
         ("band_electronic", range(16), 1),
         ("hymn", range(0, 16, 4), 2),
-        ("lied", range(0, 16, 2), 2),
     ],
 )
 def test_the_comp_of_a_style_has_its_rhythm_and_so_many_voices(
@@ -85,27 +87,53 @@ def test_less_density_leaves_a_comp_the_beats_that_people_strike_most_often() ->
     assert ticks == [[0, 24, 48, 72], [0], list(range(0, 96, 12))]
 
 
-def comp(style: str, bars: int = 6, **controls: object) -> list[tuple[int, int]]:
-    """Sixteenths of the bar, and pitches, of a comp under a melody with a chart; from the second bar on."""
-    jam = band("| C | F | C | G |\n", style=style, parts="comp drums", **controls)
-    held(jam, bars)
-    found = onsets(jam, BAR - BEAT // 8, bars * BAR - BEAT // 8)
-    own = [(at, note.pitch) for at, note in found if note.channel == CHANNELS[COMP]]
-    return [(round(at % BAR / (BEAT / 4)) % 16, pitch) for at, pitch in own]
+def test_a_power_chord_is_root_and_fifth_and_a_broken_one_goes_up_and_falls_from_its_top() -> None:
+    welcome = Welcome(COMP, np.zeros(128), COMMON_TIME, (ChordFrom(0, Chord(0, "maj")),))
+    power = welcome.at(12) + welcome.in_figure(Role.POWER, 12, 60)
+    assert power[60] == power[55] == power.max() > power[64] > power[62]
+    broken = welcome.at(12) + welcome.in_figure(Role.BROKEN, 12, 60)
+    assert broken[64] == broken[67] == broken.max() > broken[52] > broken[55] > broken[60]
 
 
-def test_the_comp_of_metal_strikes_two_tones_on_each_eighth_and_a_hymn_s_on_each_beat() -> None:
-    for style, apart in (("band_metal", 2), ("hymn", 4)):
-        struck = [at for at, _ in comp(style)]
-        assert {at: struck.count(at) for at in sorted({*struck})} == {
-            at: 10 for at in range(0, 16, apart)
-        }
+def comp(style: str, text: str = "| C | F | C |\n", **controls: object) -> dict[int, list[int]]:
+    """What a comp strikes in bars two and three of a chart, but with a change: pitches by sixteenth of the bar."""
+    jam = band(text, style=style, parts="comp", **controls)
+    held(jam, 3)
+    struck: dict[int, list[int]] = {}
+    for at, note in onsets(jam, BAR + BEAT // 8, 3 * BAR - BEAT // 8):
+        if note.channel == CHANNELS[COMP] and (place := round(at * 4 / BEAT) % 16):
+            struck.setdefault(place, []).append(note.pitch)
+    return struck
 
 
-def test_a_variation_or_fewer_voices_count_for_more_than_the_style_of_a_comp() -> None:
-    assert {at for at, _ in comp("band_metal", variation="B")} != set(range(0, 16, 2))
-    struck = [at for at, _ in comp("band_metal", voices=1)]
-    assert max(struck.count(at) for at in {*struck}) == 5
+def test_the_comp_of_metal_strikes_root_and_fifth_on_each_eighth_between_the_changes() -> None:
+    struck = comp("band_metal")
+    assert sorted(struck) == list(range(2, 16, 2))
+    assert all(len(pitches) == 4 for pitches in struck.values())
+    found = [pitch % 12 for pitches in struck.values() for pitch in pitches]
+    assert sum(it in (5, 0, 7) for it in found) > 0.8 * len(found)
+
+
+def test_an_electronic_comp_breaks_its_chords_in_sixteenths_and_repeats_no_tone() -> None:
+    struck = comp("band_electronic")
+    assert [len(struck[place]) for place in range(1, 16)] == [2] * 15
+    line = [struck[place][0] for place in range(1, 16)]
+    assert sum(one == other for one, other in pairwise(line)) <= 1
+    assert len({*line}) >= 3
+
+
+def test_stop_time_silences_the_comp_of_a_style_too() -> None:
+    assert not comp("band_metal", "| C | C! | C! |\n")
+
+
+def test_variations_and_fewer_voices_count_for_more_than_the_style_of_a_comp() -> None:
+    brief = Brief(0, None, (True,) * 4, (), (1, 4, 1, 8), tuple(route.channel for route in ROUTES))
+    told = [in_style(brief, style, COMMON_TIME, KICKS) for style in ("band_metal", "any")]
+    assert [it.voices for it in told] == [(1, 2, 1, 8), brief.voices]
+    assert told[1].figures[COMP] is None
+    varied = replace(brief, voices=(1, 1, 1, 8), figures=(None, told[0].figures[BASS], None, None))
+    found = in_style(varied, "band_metal", COMMON_TIME, KICKS)
+    assert found.figures[COMP] == varied.figures[COMP] and found.voices == varied.voices
 
 
 def test_a_bass_that_stays_would_rather_have_its_note_again_than_another_and_its_octave_least() -> (
