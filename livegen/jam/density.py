@@ -17,6 +17,9 @@ from livegen.music.parts import COMP, DRUMS
 
 SOONEST = 5  # ticks from one stroke of a comp to its next: sixteenths, and no tremolo
 LONGEST_SILENCE = 8 * TICKS_PER_BEAT
+# In a style the second note of a response comes after as long as so many of its notes take, or two beats: else every
+# twentieth answer in jazz_swing was a note, and nothing new for half of its length.
+_RESTS, _LEAST_SILENCE = 4.0, 2 * TICKS_PER_BEAT
 MOST_ONSETS_PER_BEAT = 16
 # Nats for a beat of a part's silence, after so many beats, and at most.  On 8 leads without, the bass played in none.
 _MISSED, _MISSED_AFTER, _MISSED_MOST = 8.0, 0.5, 20.0
@@ -39,10 +42,20 @@ class Crowd:
         return begun < MOST_ONSETS_PER_BEAT
 
 
+def first_rest(brief: Brief) -> int:
+    """The most ticks from the first onset of a response to the next."""
+    if brief.lines is None or brief.pace is None:
+        return LONGEST_SILENCE
+    # In whole beats, so that it ends on a line if it began on one.
+    beats = round(_RESTS / (brief.pace * brief.density * brief.densest))
+    return min(LONGEST_SILENCE, max(_LEAST_SILENCE, beats * TICKS_PER_BEAT))
+
+
 class Density:
     """The onsets of a response's own parts: one begins by tick `onset_by`; `struck_at` is the last of each part."""
 
     def __init__(self, brief: Brief, onset_by: int) -> None:
+        self._first_rest = first_rest(brief)
         self.onset_by = onset_by
         self.crowd = Crowd()
         self.struck_at: dict[int, int] = {}
@@ -54,7 +67,7 @@ class Density:
     def begin(self, tick: int, part: int) -> None:
         """Take an onset of a part as begun."""
         self.crowd.add(tick)
-        self.onset_by = tick + LONGEST_SILENCE
+        self.onset_by = tick + (LONGEST_SILENCE if self.struck_at else self._first_rest)
         self._silent_since[part] = self.struck_at[part] = tick
 
     def be_silent_until(self, tick: int) -> None:

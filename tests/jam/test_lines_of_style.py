@@ -25,8 +25,8 @@ def told(lines: StyleLines | None, part: int = LEAD, **values: object) -> Brief:
     return brief_for(phrase, settings(values), Timeline(BEAT_US), 192, lines=lines)
 
 
-def answered(brief: Brief) -> list[Stroke]:
-    rollout = Rollout(hearing(UniformModel(12)), brief, np.random.default_rng(1))
+def answered(brief: Brief, ticks: float = 12, seed: int = 1) -> list[Stroke]:
+    rollout = Rollout(hearing(UniformModel(ticks)), brief, np.random.default_rng(seed))
     while not rollout.is_done:
         rollout.step()
     return onsets(rollout.planned)
@@ -67,6 +67,18 @@ def test_an_answer_moves_by_the_intervals_of_the_style() -> None:
         np.diff([it.pitch for it in answered(told(lines, length=8, theme=0, scale="off"))])
     )
     assert np.mean(moves <= 2) > 0.8
+
+
+def test_an_answer_in_a_style_goes_on_soon_after_its_first_note() -> None:
+    """A network that goes on seldom left half of every twentieth answer empty."""
+    values = {"length": 8, "follow": 0, "theme": 0, "groove": 0}
+    styled, plain = told(lines_of("jazz_swing"), **values), told(None, **values)
+    rests = [
+        [np.diff([it.tick for it in answered(brief, 1e9, seed)][:2])[0] for seed in range(8)]
+        for brief in (styled, plain)
+    ]
+    assert styled.pace
+    assert max(rests[0]) <= round(4 / styled.pace) * 24 < 4 * 24 < max(rests[1]) <= 8 * 24
 
 
 def test_a_band_beside_a_player_and_an_answer_of_chords_are_left_as_they_are() -> None:
