@@ -54,6 +54,7 @@ PARTS = (
     Part("playing", "Playing, as a bandmate hears it"),
     Part("session", "Ten minutes with a person who slips"),
     Part("styles", "Styles, told apart by a listener", needs_data=True),
+    Part("comps", "How people comp", needs_data=True),
     Part("style_mix", "Two styles mixed, as a listener names them", needs_data=True),
     Part("generator", "Phrases moved to a style, and new ones", needs_data=True),
     Part(
