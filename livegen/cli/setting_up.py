@@ -102,6 +102,7 @@ def calibrate(save: bool, **options: Any) -> int:
     """
     from livegen import calibrate as calibration
     from livegen import config as configuration
+    from livegen.config.saved_offset import save_offset
 
     config = config_of({"config": None, "sets": (), **options})
     ports, sync = config.ports, str(config.controls["sync"])
@@ -112,7 +113,7 @@ def calibrate(save: bool, **options: Any) -> int:
     if save:
         path = configuration.own_file() or configuration.own_folder() / "config.yaml"
         offset = calibration.offset_ms(trip, sync)
-        is_saved = calibration.save(path, offset)
+        is_saved = save_offset(path, offset)
         click.echo(f"saved in {path}" if is_saved else NOT_SAVED.format(path=path, offset=offset))
     return 0
 

@@ -2,8 +2,8 @@
 
 config.yaml at the root of the repository is its manual; a test holds the two together.  `settings` has the tables of
 what can be set, `document` values that know where each was said, `own_files` the files in a person's folder, `loading`
-lays the files and options over one another, `mistakes` says what is wrong with them.  Knows no ports, no model and no
-clock; nothing below `app` reads a `Config`.
+lays the files and options over one another, `mistakes` says what is wrong with them, `saved_offset` writes one
+setting and is imported by whoever does.  Knows no ports, no model and no clock; nothing below `app` reads a `Config`.
 """
 
 from livegen.config.document import Trail, trail
