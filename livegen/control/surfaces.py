@@ -98,20 +98,21 @@ class SurfaceHost:
         if (do := self.own.get(request.name)) is not None:
             do(request.value)
             return
-        if (
-            request.name == "style"
-            and isinstance(request.value, str)
-            and is_wish(request.value, self.state.get("styles", ()))
-        ):
-            self.wish(request.value)
-            return
-        if request.name == "style" and isinstance(request.value, str):
-            names = with_names(request.value, self.state.get("styles", ()))
-            request = request._replace(value=names)
-        if request.name == "sing" and isinstance(request.value, str):
-            self._sing(request.value)
-            return
-        self._pass_on(request)
+        match request:
+            case Request("style", str(text)):
+                self._set_style(text)
+            case Request("sing", str(text)):
+                self._sing(text)
+            case _:
+                self._pass_on(request)
+
+    def _set_style(self, text: str) -> None:
+        """Set a style, or two, by name, or what a wish in words asks for."""
+        styles = self.state.get("styles", ())
+        if is_wish(text, styles):
+            self.wish(text)
+        else:
+            self._pass_on(Request("style", with_names(text, styles)))
 
     def _sing(self, text: str) -> None:
         """Have words sung, in the metre of now; what cannot be sung is said."""

@@ -30,9 +30,14 @@ def styles_in(text: str) -> tuple[str, ...]:
     return tuple(name.strip() for name in text.split(JOINED))
 
 
+def is_word(text: str) -> bool:
+    """True of a text in which nothing parts one word from another."""
+    return not set(text) & set(" ,;/\n")
+
+
 def is_mix(text: str) -> bool:
     """True of names joined by +, each of one word; several words are a wish."""
-    return JOINED in text and not any(set(name) & set(" ,;/\n") for name in styles_in(text))
+    return JOINED in text and all(map(is_word, styles_in(text)))
 
 
 def mix_of(text: str, place: float) -> StyleMix:

@@ -16,7 +16,7 @@ from livegen.control.words.vocabulary import Meaning, Vocabulary, Word, shipped,
 from livegen.control.words.wanted import OF_A_PART, AxisStep, Reading, Wanted, way
 from livegen.errors import ConfigError
 from livegen.jam.controls import LONGEST_WISH
-from livegen.jam.style_mix import JOINED, is_mix, styles_in
+from livegen.jam.style_mix import JOINED, is_mix, is_word, styles_in
 from livegen.music.scale import KINDS
 
 ANY = "any"
@@ -37,18 +37,17 @@ def is_wish(text: str, styles: Collection[str] = ()) -> bool:
     """
     if is_name(text, styles) or is_mix(text):
         return False
-    is_one_word = text.isascii() and not set(text.strip()) & set(" ,;/\n")
+    is_one_word = text.isascii() and is_word(text.strip())
     return not is_one_word or bool(read(text, styles=styles).sets)
 
 
 def with_names(text: str, styles: Collection[str] = ()) -> str:
     """A value of the control `style`; where it joins two styles by +, each by its name, if words are known for it."""
-    asked = styles_in(text)
     if not is_mix(text):
         return text
     return JOINED.join(
         one if is_name(one, styles) else str(read(one, styles=styles).sets.get("style", one))
-        for one in asked
+        for one in styles_in(text)
     )
 
 
