@@ -140,8 +140,9 @@ class Steering:
     def _check_style(self, before: Settings) -> None:
         """Raise ConfigError for a style that the model does not know, where one was just chosen."""
         style = self._desk.settings.style
-        line = unknown_style(style, self._listener.live.guard.model)
-        if style != before.style and line:
+        if style == before.style:
+            return
+        if line := unknown_style(style, self._listener.live.guard.model):
             raise ConfigError(line)
 
     def next_line_us(self, now: int) -> int:
