@@ -53,7 +53,7 @@ class KeptBeats:
         """Begin to deal with a beat."""
         self.now, self.has_begun = beat, False
 
-    def is_over(self, beat: PartBeat) -> None:
+    def leave(self, beat: PartBeat) -> None:
         """Take a beat as dealt with."""
         self.now, self._over[beat.part] = None, beat.tick
 

@@ -403,7 +403,7 @@ class Rollout(PlayedOnce):
         free = {part: self._beginnable(part, tick) for part in STRUCK}
         if (note := self._strikes.missing(tick, brief, notes, free)) is not None:
             return self._begin_one(note.part, note.allowed, tick, note.favour, note.because)
-        self._strikes.is_struck(notes)
+        self._strikes.leave(notes)
         return None
 
     def _begin_one(
@@ -467,7 +467,7 @@ class Rollout(PlayedOnce):
             favour = asked_on_beat(beat, tick, brief, self.hearing.encoder.struck.get(part))
             because = Reason(tick, free, welcome=brief.harmony[part])
             return self._begin_one(part, allowed, tick, favour, because)
-        return beats.is_over(beat)
+        return beats.leave(beat)
 
     # --- what may be --------------------------------------------------------------------------------------------
 

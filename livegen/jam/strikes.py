@@ -17,7 +17,7 @@ from livegen.inference.sampling import Mask
 from livegen.jam.brief import Brief
 from livegen.jam.drummer import BOLD
 from livegen.jam.figures import Figure
-from livegen.jam.harmonies import WAIT, ChordFrom, foot
+from livegen.jam.harmonies import WAIT, foot
 from livegen.jam.legal_pitches import PITCHES
 from livegen.jam.own_notes import SHORTEST, STRUCK, OwnNotes
 from livegen.jam.reasons import Cause, Reason
@@ -112,10 +112,10 @@ class Strikes:
                 return StruckNote(part, allowed, favour, because)
         return None
 
-    def is_struck(self, notes: OwnNotes) -> ChordFrom:
-        """Take the first chord as struck, with the voices that the comp holds; give it."""
+    def leave(self, notes: OwnNotes) -> None:
+        """Take the first chord as struck, with the voices that the comp holds."""
         self._voicing = tuple(sorted(notes.held(COMP))) or self._voicing
-        return self.chords.popleft()
+        self.chords.popleft()
 
     def hit_last(self, tick: int, brief: Brief, notes: OwnNotes) -> Stroke | None:
         """The next drum that is struck with the last chord; None where it was, or the chord is over."""
