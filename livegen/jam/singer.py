@@ -54,7 +54,7 @@ class Singing:
 class Singer(PlayedOnce):
     """A tune being planned, a syllable a step; `planned`, `frontier` and `end` as of every candidate.
 
-    `sung` are the pitches so far, and `likelihood` sums the logarithms of the shares at which they were drawn.
+    `sung` are the pitches so far.
     """
 
     rollouts = ()
@@ -65,7 +65,6 @@ class Singer(PlayedOnce):
     ) -> None:
         self.planned: list[Stroke] = []
         self.sung: list[int] = []
-        self.likelihood = 0.0
         self.is_done = not rhythm.notes
         self._hearing, self._singing, self._rng = hearing, singing, rng
         self._left = [
@@ -116,7 +115,6 @@ class Singer(PlayedOnce):
             logits = hearing.logits("pitch", query, singing.memory) + self._wished(note, metre)
             likely = probabilities(logits.astype(np.float32), allowed, singing.temperature)
             pitch = draw(nucleus(likely, singing.nucleus), self._rng.random())
-            self.likelihood += float(np.log(likely[pitch] + 1e-12))
             loud = probabilities(hearing.logits("velocity", query._replace(pitch=pitch)))
             velocity = velocity_of(draw(loud, self._rng.random()))
         except (ModelFault, NothingAllowed):
