@@ -263,7 +263,7 @@ class Drummer:
         off = [hit for hit in hits if hit.pitch == HAT and hit.tick % TICKS_PER_BEAT]
         struck = {hit.tick for hit in hits if hit.pitch in _BACKBONE}
         off = [hit for hit in off if hit.tick not in struck]
-        coloured = COLOURED * (1 - (self.feel if self.fit_at(number) else 0.0))
+        coloured = COLOURED * (1 - self._feel_at(self.origin + number * self.bar))
         if not off or chance.random() >= coloured:
             return hits
         chosen = chance.choice(off)
