@@ -63,9 +63,13 @@ class PhraseGestures:
         style = mix_of(settings.style, settings.style_mix).near
 
         def make(phrase: KeptPhrase, fit: Fit) -> list[KeptPhrase]:
-            chance, how = self._performer.chance(call, 0), (style, settings.restyle_by)
+            chance, distance, way = (
+                self._performer.chance(call, 0),
+                settings.distance,
+                settings.restyle_by,
+            )
             self.book.note(phrase)
-            return [self.book.restyled(phrase, settings.distance, *how, chance, fit)]
+            return [self.book.restyled(phrase, distance, style, way, chance, fit)]
 
         self._turns.render(call, Gesture(source, make), now, out)
         self._replies.give("restyle", Reply.RESTYLED, style=style)
@@ -139,9 +143,7 @@ class PhraseGestures:
     def _hindrance(self, plays: bool = True, generates: bool = False) -> Reply | None:
         """Why nothing can be made of phrases now.  Raises ConfigError for a phrase model that cannot be read."""
         try:
-            if self.book.model is None:
-                return Reply.NO_PHRASE_MODEL
-            if generates and self.book.generator is None:
+            if self.book.model is None or (generates and self.book.generator is None):
                 return Reply.NO_PHRASE_MODEL
         except ModelError as error:
             raise ConfigError(str(error)) from None
