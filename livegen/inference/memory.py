@@ -165,9 +165,8 @@ class Memory:
     _clock: int = 0  # ticks of all events
     _struck: int | None = None  # of the last onset
     _played: int | None = None  # of the last that was learned
-    _learned: dict[int, int] = field(
-        default_factory=dict
-    )  # by part: the last pitch that was learned
+    # By part: the last pitch that was learned.
+    _learned: dict[int, int] = field(default_factory=dict)
     _recent: tuple[tuple[int, ...], ...] = ()  # codes of the last onsets
     _nth: int = 0  # onsets so far
     _is_strange: bool = True  # the last onset was not learned

@@ -259,9 +259,8 @@ _ATTRIBUTES: dict[int, Callable[[Mapping[str, list[Any]]], Attribute]] = {
 }
 
 
-_FIRST = number_field(1, 0)[
-    0
-]  # the first byte of every file that we write: its IR version comes first
+# The first byte of every file that we write: its IR version comes first.
+_FIRST = number_field(1, 0)[0]
 _OTHERS = {
     b"MThd": "a MIDI file",
     b"PK\x03\x04": "an archive (.npz or .zip)",

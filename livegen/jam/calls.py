@@ -60,9 +60,8 @@ class Call:
     silence_us: int | None = None
     # What it is of a count-in, and for which state of things.
     counted: tuple[object, CountSoFar] = (None, CountSoFar())
-    gesture: Gesture | WordRhythm | None = (
-        None  # that was asked for in answer: a phrase, or words to a tune
-    )
+    # That was asked for in answer: a phrase, or words to a tune.
+    gesture: Gesture | WordRhythm | None = None
 
     def close(self) -> None:
         """Nothing belongs to it any more, and the beat on which it was heard stands."""

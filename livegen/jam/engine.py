@@ -130,8 +130,8 @@ class Outlet(NamedTuple):
 class Engine:
     """A jam.  `routes` (by part) say where parts are sent, `rules` (0..15 to a rule of `music.parts`) how
     channels are heard; a channel without a rule is not.  `bindings` are those of `ControlMap`, `presets` controls by
-    name of the preset.  `phrase_model` loads the phrase encoder when a phrase is asked
-    for, `generator` that of phrases in a style with codes of so many numbers a beat; both raise ModelError.
+    name of the preset.  When a phrase is asked for, `phrase_model` loads the phrase encoder, and `generator` the
+    generator of phrases in a style, with codes of so many numbers a beat; both raise ModelError.
 
     Threads: loop only.
     """

@@ -31,9 +31,7 @@ class Role(Enum):
     FOOT = "foot"
     FIFTH = "fifth"
     POWER = "root and fifth"  # either, as a guitar's power chord has them
-    BROKEN = (
-        "broken"  # as the harmony asks for there, the next tone up, or from the top one far down
-    )
+    BROKEN = "broken"  # the same, the next tone up, or from the top one far down
     NEXT_FOOT = "next foot"  # the foot of the chord of the next bar, tied over the bar line
 
 

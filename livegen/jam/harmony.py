@@ -72,9 +72,8 @@ class Harmony:
         self.is_followed = True  # who skips a bar of the chart is followed
         self._timeline: Timeline | None = None  # that was followed last
         self._keys = KeyTracker()
-        self._beat_us: int | None = (
-            None  # the end of the last beat that the key's tracker was told of
-        )
+        # The end of the last beat that the key's tracker was told of.
+        self._beat_us: int | None = None
         self._chords = ChordTracker()
         self._melody = MelodyChords()
         self._memory = SongMemory()
@@ -82,9 +81,8 @@ class Harmony:
         self._opening: Chord | None = None  # its first chord
         # Strokes at one time: when, pitch, and whether it is the left hand's.
         self._together: list[tuple[int, int, bool]] = []
-        self._tones_before = (
-            0  # different ones that the left hand struck together last, three at least
-        )
+        # Different ones that the left hand struck together last, three at least; 0 before.
+        self._tones_before = 0
         # Told to whoever goes along with it, from `_source`; when it was new, and since when it holds.
         self._told: Chord | None = None
         self._told_us = self._since_us = -STALE_US

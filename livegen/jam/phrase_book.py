@@ -88,10 +88,10 @@ class Dot(NamedTuple):
 
 @dataclass(slots=True)
 class PhraseBook:
-    """`load` gives the phrase encoder, `load_generator` the generator of its codes, which have so many
-    numbers a beat; both raise ModelError.
+    """Phrases that are kept, and what is made of them.  Threads: loop only.
 
-    None where there is none.  Threads: loop only.
+    `load` gives the phrase encoder, `load_generator` the generator of its codes, which have so many numbers a beat;
+    both raise ModelError.  Each is None where there is none.
     """
 
     load: Callable[[], PhraseModel] | None = None

@@ -32,9 +32,8 @@ _WHOLE = 3  # tones that are a chord
 _KEPT = 96  # ticks for which it is kept what was expected
 
 
-Change = tuple[
-    int, int, int
-]  # from a chord to a chord, by class, and where in its bar the cell begins, ticks
+# From a chord to a chord, by class, and where in its bar the cell begins, ticks.
+Change = tuple[int, int, int]
 
 
 class Strokes(NamedTuple):
@@ -57,9 +56,8 @@ class SongMemory:
     def __init__(self) -> None:
         self._sounded: deque[tuple[int, Chord | None]] = deque(maxlen=_CHORDS)  # since when, micros
         self._strokes: deque[Strokes] = deque(maxlen=_CHORDS)
-        self._pushed: dict[
-            Change, int
-        ] = {}  # how many ticks after its beat a change was struck last
+        # How many ticks after its beat a change was struck last.
+        self._pushed: dict[Change, int] = {}
         self._song: Foresight | None = None
         self._grid: CellGrid | None = None
         self._timeline: Timeline | None = None
