@@ -1,4 +1,4 @@
-"""Anything that can be played next, planned step by step: the protocol of a rollout, an ensemble, a loop, a rendition.
+"""What can be played next, planned step by step: the protocol of a rollout, an ensemble, a loop, a rendition, a tune.
 
 Knows ticks and strokes.
 """
@@ -48,8 +48,19 @@ class Candidate(Protocol):
         """Repeat after all."""
 
 
+class KeepsStrokes:
+    """The part of the protocol that concerns handing over, for a candidate that keeps what it has planned."""
+
+    planned: list[Stroke]
+
+    def take(self) -> list[Stroke]:
+        """Give what was planned, once."""
+        planned, self.planned = self.planned, []
+        return planned
+
+
 class PlayedOnce:
-    """The half of the protocol that concerns repetition, for a candidate that does not repeat."""
+    """The part of the protocol that concerns repetition, for a candidate that does not repeat."""
 
     repeats = False
 

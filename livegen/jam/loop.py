@@ -6,9 +6,10 @@ Knows ticks and strokes.
 from collections.abc import Sequence
 
 from livegen.codec.encoder import Stroke
+from livegen.jam.candidate import KeepsStrokes
 
 
-class Loop:
+class Loop(KeepsStrokes):
     """Strokes that come again every `period` ticks, the first time from tick `start` on.
 
     `strokes` lie within one period, from tick `first` on.  After `let_go` the repetition that has begun is the last.
@@ -23,11 +24,6 @@ class Loop:
         self._strokes = [stroke._replace(tick=stroke.tick - first) for stroke in strokes]
         self._period = period
         self._lets_go = False
-
-    def take(self) -> list[Stroke]:
-        """Give what was planned, once."""
-        planned, self.planned = self.planned, []
-        return planned
 
     def step(self) -> None:
         """Plan one repetition, or end."""

@@ -40,7 +40,7 @@ from livegen.codec.layout import ADVANCE, NO_PITCH, velocity_of
 from livegen.inference.contract import Query
 from livegen.inference.sampling import Mask, NothingAllowed, hasten, probabilities
 from livegen.jam.brief import Brief
-from livegen.jam.candidate import PlayedOnce
+from livegen.jam.candidate import KeepsStrokes, PlayedOnce
 from livegen.jam.circles import worn_out
 from livegen.jam.density import Crowd, Density
 from livegen.jam.drawing import TIMES, Drawing
@@ -72,7 +72,7 @@ HIT = TICKS_PER_BEAT // 2  # a chord that is hit before a rest lasts so long
 CLOSES = 0.85  # share of responses that close on a strong beat where they can
 
 
-class Rollout(PlayedOnce):
+class Rollout(KeepsStrokes, PlayedOnce):
     """A response being planned.  `step` by `step`, strokes appear in `planned`, until they are taken.
 
     Nothing will be planned before tick `frontier` any more.  `brief` may be replaced between steps and acts
@@ -146,11 +146,6 @@ class Rollout(PlayedOnce):
     def rollouts(self) -> "tuple[Rollout, ...]":
         """Itself."""
         return (self,)
-
-    def take(self) -> list[Stroke]:
-        """Give what was planned, once."""
-        planned, self.planned = self.planned, []
-        return planned
 
     # --- one step -----------------------------------------------------------------------------------------------
 

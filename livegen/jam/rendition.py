@@ -6,10 +6,10 @@ Knows ticks and strokes.
 from collections.abc import Mapping, Sequence
 
 from livegen.codec.encoder import Stroke
-from livegen.jam.candidate import PlayedOnce
+from livegen.jam.candidate import KeepsStrokes, PlayedOnce
 
 
-class Rendition(PlayedOnce):
+class Rendition(KeepsStrokes, PlayedOnce):
     """Strokes, in order, from tick `start` to tick `end`, the last by then.
 
     `lates` says by tick how many ticks later a stroke sounds than it lies, from -1/2 to 1/2: as a hand has it, so that
@@ -30,8 +30,3 @@ class Rendition(PlayedOnce):
         """Plan all of it."""
         self.planned += self._strokes
         self.frontier, self.is_done, self._strokes = self.end, True, []
-
-    def take(self) -> list[Stroke]:
-        """Give what was planned, once."""
-        planned, self.planned = self.planned, []
-        return planned

@@ -15,7 +15,7 @@ from livegen.codec.encoder import Stroke, place_classes
 from livegen.codec.layout import ADVANCE, NO_PITCH, velocity_of
 from livegen.inference.contract import Query
 from livegen.inference.sampling import Mask, NothingAllowed, draw, nucleus, probabilities
-from livegen.jam.candidate import PlayedOnce
+from livegen.jam.candidate import KeepsStrokes, PlayedOnce
 from livegen.jam.circles import worn_out
 from livegen.jam.hearing import Hearing, ModelFault
 from livegen.jam.theme import Point
@@ -51,7 +51,7 @@ class Singing:
     memory: float = 0.0
 
 
-class Singer(PlayedOnce):
+class Singer(KeepsStrokes, PlayedOnce):
     """A tune being planned, a syllable a step; `planned`, `frontier` and `end` as of every candidate.
 
     `sung` are the pitches so far.
@@ -92,11 +92,6 @@ class Singer(PlayedOnce):
         self._rested += note.is_last
         self.is_done = not self._left
         self.frontier = self.end if self.is_done else self._left[0].start
-
-    def take(self) -> list[Stroke]:
-        """Give what was planned, once."""
-        planned, self.planned = self.planned, []
-        return planned
 
     def _drawn(self, note: SungNote) -> tuple[int, int]:
         """Pitch and velocity of a syllable; where the model fails the tonic."""
