@@ -8,10 +8,12 @@ from livegen.app.engines import load_generator, load_phrase_model
 from livegen.inference.contract import Model
 from livegen.inference.generator import Generator
 from livegen.inference.phrases import PhraseModel
+from livegen.jam.brief import Brief, everything
 from livegen.jam.controls import settings
 from livegen.jam.engine import Engine
 from livegen.jam.mapping import Command
 from livegen.music.messages import NoteOff, NoteOn, Other
+from livegen.music.parts import PARTS
 from livegen.testing import SECOND, EchoModel, Rehearsal
 
 BEAT = SECOND // 2  # at 120, the tempo of all that is played here
@@ -38,6 +40,12 @@ def rehearsal(model: Model | None = None, seed: int = 1, **controls: object) -> 
     return Rehearsal(
         Engine(model, seed=seed, settings=given, phrase_model=phrase_model, generator=generator)
     )
+
+
+def brief_of(part: int, start: int, end: int) -> Brief:
+    """What one part is told to plan between two ticks: any pitches, one at a time."""
+    parts = tuple(it == part for it in range(len(PARTS)))
+    return Brief(start, end, parts, everything(), (1,) * len(PARTS), (0, 1, 2, 9))
 
 
 def play(jam: Rehearsal, pitches: Sequence[int] = (60, 62, 64, 65), at: int = 0) -> int:

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from livegen.codec.encoder import Stroke
-from livegen.jam.brief import Brief, everything, for_drums
+from livegen.jam.brief import for_drums
 from livegen.jam.drummer import Drummer, drummer_for
 from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.planner import Rollout
@@ -17,7 +17,7 @@ from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.parts import DRUM_CHANNEL, DRUMS
 from livegen.music.timeline import Timeline
 from livegen.testing import UniformModel
-from tests.jam.stage import BAR, BEAT, onsets, rehearsal
+from tests.jam.stage import BAR, BEAT, brief_of, onsets, rehearsal
 
 A = (DrumHit(0, KICK, 100), DrumHit(24, SNARE, 90), DrumHit(48, KICK, 80), DrumHit(72, SNARE, 90))
 B = (DrumHit(0, KICK, 100), DrumHit(0, 42, 60), DrumHit(72, SNARE, 90))
@@ -112,15 +112,8 @@ def test_drums_of_a_model_that_expects_nothing_keep_their_bar_and_add_to_it() ->
     hearing = Hearing.fresh(GuardedModel(UniformModel(6)), Timeline(500_000))
     for hit in TWO.kept(-1):
         hearing.feed(Stroke(hit.tick, DRUMS, hit.pitch, hit.velocity))
-    brief = Brief(
-        start=96,
-        end=96 + 8 * 96,
-        parts=(False, False, False, True),
-        pitches=everything(),
-        voices=(1,) * 4,
-        channels=(0, 1, 2, 9),
-    )
-    rollout = Rollout(hearing, for_drums(brief, TWO), np.random.default_rng(0))
+    brief = for_drums(brief_of(DRUMS, 96, 96 + 8 * 96), TWO)
+    rollout = Rollout(hearing, brief, np.random.default_rng(0))
     while not rollout.is_done:
         rollout.step()
     begun = [stroke for stroke in rollout.planned if stroke.velocity]
@@ -135,18 +128,9 @@ def test_a_drum_that_sounds_when_plans_change_is_not_struck_before_it_is_release
     hearing = Hearing.fresh(GuardedModel(UniformModel(6)), Timeline(500_000))
     kick = Stroke(95, DRUMS, KICK, 90)
     hearing.feed(kick)
-    brief = Brief(
-        start=96,
-        end=192,
-        parts=(False, False, False, True),
-        pitches=everything(),
-        voices=(1,) * 4,
-        channels=(0, 1, 2, 9),
-    )
+    brief = for_drums(brief_of(DRUMS, 96, 192), TWO)
     for chance in range(8):
-        rollout = Rollout(
-            hearing.copy(), for_drums(brief, TWO), np.random.default_rng(chance), [kick], True
-        )
+        rollout = Rollout(hearing.copy(), brief, np.random.default_rng(chance), [kick], True)
         while not rollout.is_done:
             rollout.step()
         kicks = sorted(

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from livegen.codec.encoder import Stroke
-from livegen.jam.brief import Brief, everything, for_drums
+from livegen.jam.brief import Brief, for_drums
 from livegen.jam.ensemble import Ensemble
 from livegen.jam.hearing import GuardedModel, Hearing
 from livegen.jam.planner import Rollout
@@ -13,16 +13,9 @@ from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, DRUMS
 from livegen.music.timeline import Timeline
 from livegen.testing import SECOND, ScriptedModel, UniformModel
-from tests.jam.stage import rehearsal
+from tests.jam.stage import brief_of, rehearsal
 
-BRIEF = Brief(
-    start=96,
-    end=96 + 4 * 24,
-    parts=(False, False, True, False),
-    pitches=everything(),
-    voices=(1,) * 4,
-    channels=(0, 1, 2, 9),
-)
+BRIEF = brief_of(BASS, 96, 96 + 4 * 24)
 
 
 def player(model: ScriptedModel, brief: Brief) -> Rollout:

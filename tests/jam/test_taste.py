@@ -8,24 +8,16 @@ import pytest
 
 from livegen.codec.encoder import Stroke
 from livegen.jam import choice
-from livegen.jam.brief import Brief, everything
+from livegen.jam.brief import Brief
 from livegen.jam.choice import Audition, Question, asked, chosen
 from livegen.music import critic
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.parts import DRUMS, LEAD
 from livegen.music.swing import STRAIGHT
 from livegen.testing import SECOND, UniformModel
-from tests.jam.stage import BAR, began, command, onsets, play, rehearsal
+from tests.jam.stage import BAR, began, brief_of, command, onsets, play, rehearsal
 
-BRIEF = Brief(
-    start=384,
-    end=768,
-    parts=(True, False, False, False),
-    pitches=everything(),
-    voices=(1,) * 4,
-    channels=(0, 1, 2, 9),
-    closes=720,
-)
+BRIEF = replace(brief_of(LEAD, 384, 768), closes=720)
 CALL = [Stroke(24 * beat, LEAD, 60 + beat % 5, 80) for beat in range(16)]
 
 
