@@ -53,12 +53,8 @@ def test_the_bass_strikes_each_chord_once_and_its_root(
 
 
 CLOSE_BY = ((50, 53, 57, 60), (49, 52, 55, 57), (50, 53, 55, 59), (52, 55, 59, 60))
-CLOSE_ROOTS = (
-    2,
-    9,
-    7,
-    0,
-)  # Dm7, and upside down A7, G7, Cmaj7: three keys of some are a chord of another root
+# Of Dm7, and upside down of A7, G7 and Cmaj7: three keys of some are a chord of another root.
+CLOSE_ROOTS = (2, 9, 7, 0)
 
 
 @pytest.mark.parametrize("strum", [0, 10 * MS])

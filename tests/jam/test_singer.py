@@ -2,12 +2,11 @@
 
 import pytest
 
-from livegen.jam.controls import settings
-from livegen.jam.engine import Engine
 from livegen.music.metre import COMMON_TIME
 from livegen.music.syllables import lines_of
 from livegen.music.word_rhythm import as_rows, of_rows, rhythm_for
-from livegen.testing import EchoModel, Rehearsal, UniformModel
+from livegen.testing import Rehearsal, UniformModel
+from tests.jam import stage
 from tests.jam.stage import BAR, BEAT, command, line, onsets, play
 
 MELODY = (62, 64, 66, 67, 69, 67, 66, 62)  # D major
@@ -15,9 +14,8 @@ TEXT = "Amazing grace, how sweet the sound"
 ROWS = as_rows(rhythm_for(lines_of(TEXT), COMMON_TIME)[0])
 
 
-def jam(**controls: object) -> Rehearsal:
-    given = settings({"tempo": 120, "mode": "listen", **controls})
-    return Rehearsal(Engine(UniformModel(), seed=1, settings=given))
+def jam() -> Rehearsal:
+    return stage.rehearsal(UniformModel(), mode="listen")
 
 
 def test_each_syllable_is_sung_on_its_place_of_the_bar_in_the_key_that_was_played() -> None:
@@ -56,8 +54,7 @@ def test_before_anything_was_played_nothing_is_sung_and_it_is_said_why() -> None
 
 
 def test_after_a_tune_an_answer_is_an_answer_again() -> None:
-    given = settings({"tempo": 120, "mode": "respond"})
-    rehearsal = Rehearsal(Engine(EchoModel(), seed=1, settings=given))
+    rehearsal = stage.rehearsal(mode="respond")
     play(rehearsal, MELODY)
     command(rehearsal, "sing", ROWS)
     rehearsal.until(10 * BAR)
