@@ -33,6 +33,27 @@ export function button(label: string, press: () => void, attributes: Attributes 
   return element;
 }
 
+/** A field and a button that takes what is typed there, if it is anything; Escape gives the focus back, and is no panic. */
+export function asking(
+  field: HTMLInputElement | HTMLTextAreaElement,
+  label: string,
+  take: (text: string) => void,
+): HTMLFormElement {
+  const form = el("form", { class: "rename" }, field);
+  form.append(el("button", { type: "submit", class: "small strong" }, label));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const text = field.value.trim();
+    if (text !== "") take(text);
+  });
+  form.addEventListener("keydown", (event) => {
+    if (event.key !== "Escape") return;
+    event.stopPropagation();
+    field.blur();
+  });
+  return form;
+}
+
 export function find<T extends HTMLElement>(id: string): T {
   const element = document.getElementById(id);
   if (element === null) throw new Error(`the page has no #${id}`);

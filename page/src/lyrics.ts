@@ -1,6 +1,6 @@
 // Words to a tune: lines to type in, which livegen sings from the next bar line on.
 
-import { el } from "./dom";
+import { asking, el } from "./dom";
 import type { ToServer } from "./types";
 
 const LONGEST = 1000;
@@ -14,18 +14,6 @@ export class Lyrics {
       "aria-label": "Words to be set to a tune",
       spellcheck: "false",
     });
-    const form = el("form", { class: "rename" }, text);
-    form.append(el("button", { type: "submit", class: "small strong" }, "Sing"));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      const words = text.value.trim();
-      if (words !== "") send({ t: "do", name: "sing", value: words });
-    });
-    form.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      event.stopPropagation();
-      text.blur();
-    });
-    root.append(form);
+    root.append(asking(text, "Sing", (words) => send({ t: "do", name: "sing", value: words })));
   }
 }

@@ -1,6 +1,6 @@
 // A wish in words: a line to type in, the controls that it set, and the words that were not understood.
 
-import { el, say, words } from "./dom";
+import { asking, el, say, words } from "./dom";
 
 /** What livegen understood of a wish. */
 export interface Understood {
@@ -26,18 +26,11 @@ export class Wish {
     root: HTMLElement,
     private readonly token: () => string,
   ) {
-    const form = el("form", { class: "rename" }, this.#text);
-    form.append(el("button", { type: "submit", class: "small strong" }, "Set"));
-    form.addEventListener("submit", (event) => {
-      event.preventDefault();
-      if (this.#text.value.trim() !== "") void this.#wish();
-    });
-    form.addEventListener("keydown", (event) => {
-      if (event.key !== "Escape") return;
-      event.stopPropagation();
-      this.#text.blur();
-    });
-    root.append(form, this.#sets, this.#said);
+    root.append(
+      asking(this.#text, "Set", () => void this.#wish()),
+      this.#sets,
+      this.#said,
+    );
   }
 
   async #wish(): Promise<void> {
