@@ -39,6 +39,7 @@ from export.critic import (
     comparable,
     made,
     material,
+    pieces,
     seen,
     spoiled,
     trained,
@@ -48,13 +49,11 @@ from livegen.inference.contract import Model
 from livegen.inference.opening import load
 from livegen.jam.choice import CRITIC
 from livegen.music.critic import tastes
-from livegen.scorecard.calls import HeldOut, Pair, drawn
+from livegen.scorecard.calls import Pair, drawn
 from livegen.scorecard.estimates import mean
 from livegen.scorecard.notes import key_of
 from livegen.scorecard.playing import played
 from livegen.scorecard.responses import ends_on_the_triad, in_scale, measures
-from livegen.training.corpora import set_of
-from livegen.training.phrase_corpus import SETS
 
 VALID = 300  # calls
 PLAYED = 60
@@ -255,12 +254,8 @@ def main(data: Path, train: Path, valid: Path, calls: int, held: int, most: int,
         "calls": {"critic": len(own), "judges": len(theirs), "tried": len(tried)},
     }
     if most:
-        pieces = [
-            HeldOut(name, row["file"], content)
-            for name in SETS
-            for row, content in set_of(data, name).described("valid")
-        ]
-        heard = played_out(model, drawn(pieces, most, SEED + 2, comparable, BARS[:1]))
+        pairs = drawn(pieces(data, "valid"), most, SEED + 2, comparable, BARS[:1])
+        heard = played_out(model, pairs)
         text.append(table(["played", *SHOWN], rows(heard, SHOWN)))
         facts["played"] = facts_of(heard)
     keep("critic", facts, "\n\n".join(text), dry)

@@ -48,7 +48,7 @@ from livegen.scorecard.calls import HeldOut, Pair, drawn, followed
 from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import beginning, played
 from livegen.testing import Rehearsal
-from livegen.training.corpora import set_of
+from livegen.training.corpora import sets_of
 from livegen.training.phrase_corpus import SETS
 
 BARS = (4, 2)  # of a call and of its replies, in turn
@@ -170,14 +170,18 @@ def case_of(pair: Pair, question: Question, worths: Sequence[float]) -> Case | N
     )
 
 
+def pieces(data: Path, split: str) -> list[HeldOut]:
+    """The pieces of a split of SETS, in order.  Raises ConfigError where a set is missing."""
+    return [
+        HeldOut(source.name, row["file"], content)
+        for source in sets_of(data, SETS)
+        for row, content in source.described(split)
+    ]
+
+
 def made(data: Path, split: str, count: int, seed: int, model: Model) -> Iterator[Case | None]:
     """Cases of so many calls, sets alike, in order; None of a call to which there are no candidates."""
-    pieces = [
-        HeldOut(name, row["file"], content)
-        for name in SETS
-        for row, content in set_of(data, name).described(split)
-    ]
-    for number, pair in enumerate(drawn(pieces, count, seed, comparable, BARS)):
+    for number, pair in enumerate(drawn(pieces(data, split), count, seed, comparable, BARS)):
         found = candidates(model, pair, number)
         yield case_of(pair, *found) if found else None
 

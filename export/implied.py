@@ -34,7 +34,7 @@ from livegen.music.progressions import class_of
 from livegen.music.smf import Score, read
 from livegen.scorecard.calls import bar_of, lead_of, written_chords
 from livegen.scorecard.notes import notes_of
-from livegen.training.corpora import set_of
+from livegen.training.corpora import sets_of
 
 # Sets, and how much each of their beats counts: a solo says less of its chords than a song.
 SETS = {"pop909_aligned": 1.0, "rs200_rock": 2.0, "openewld_leadsheets": 1.0, "wjd_jazz": 0.3}
@@ -59,9 +59,9 @@ class Tune(NamedTuple):
 
 def tunes(data: Path, split: str) -> Iterator[Tune]:
     """All melodies of a split that have chords and bars of whole beats.  Raises ConfigError where a set is missing."""
-    for name in SETS:
-        for _, content in set_of(data, name).described(split):
-            tune = tune_of(name, read(content))
+    for source in sets_of(data, SETS):
+        for _, content in source.described(split):
+            tune = tune_of(source.name, read(content))
             if tune is not None:
                 yield tune
 

@@ -16,7 +16,7 @@ import os
 import socket
 import tarfile
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import dataclass, replace
@@ -243,10 +243,17 @@ def discover(data: Path) -> list[CorpusFiles]:
 
 def set_of(data: Path, name: str) -> CorpusFiles:
     """The set of a name in a data folder.  Raises ConfigError where it is missing."""
-    for source in discover(data):
-        if source.name == name:
-            return source
-    raise ConfigError(f"{data} holds no set {name}")
+    return sets_of(data, [name])[0]
+
+
+def sets_of(data: Path, names: Iterable[str]) -> list[CorpusFiles]:
+    """The sets of these names in a data folder, in this order.  Raises ConfigError where one is missing."""
+    found = {source.name: source for source in discover(data)}
+    wanted = list(names)
+    for name in wanted:
+        if name not in found:
+            raise ConfigError(f"{data} holds no set {name}")
+    return [found[name] for name in wanted]
 
 
 def _described(data: Path) -> list[Path]:

@@ -26,7 +26,7 @@ from livegen.music.phrase_steps import (
 from livegen.music.smf import Score
 from livegen.scorecard.calls import HeldOut, bar_of, lead_of, score_of
 from livegen.scorecard.notes import notes_of
-from livegen.training.corpora import set_of
+from livegen.training.corpora import sets_of
 
 # Sets with a melody, by which phrases, replies and lines are judged; in the order in which calls are drawn.
 SETS = (
@@ -66,10 +66,10 @@ class PhraseSpan(NamedTuple):
 
 def melodies(data: Path, split: str, sets: Sequence[str]) -> Iterator[PieceMelody]:
     """All melodies of a split.  Raises ConfigError where a set is missing."""
-    for name in sets:
-        for row, content in set_of(data, name).described(split):
-            score = score_of(HeldOut(name, row["file"], content))
-            melody = melody_of(name, row["file"], score) if score else None
+    for source in sets_of(data, sets):
+        for row, content in source.described(split):
+            score = score_of(HeldOut(source.name, row["file"], content))
+            melody = melody_of(source.name, row["file"], score) if score else None
             if melody is not None:
                 yield melody._replace(style=row.get("style", ""))
 

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from shutil import copy, copytree
 
 import mido
 import pytest
@@ -94,6 +95,17 @@ def test_melodies_of_a_split_are_read_and_a_set_that_is_missing_is_named(tmp_pat
     ]
     with pytest.raises(ConfigError, match="holds no set jazz"):
         list(melodies(data, "train", ["jazz"]))
+
+
+def test_files_beside_the_sets_are_warned_of_once_however_many_sets_are_taken(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    data = corpus(tmp_path)
+    copytree(data / "tunes", data / "songs")
+    copy(next(data.glob("tunes/midi/*.mid")), data / "stray.mid")
+    found = melodies(data, "train", ["tunes", "songs"])
+    assert [one.corpus for one in found] == ["tunes", "tunes", "songs", "songs"]
+    assert caplog.text.count("lie beside the sets") == 1
 
 
 @pytest.mark.parametrize("beta", [0.0, 0.1])
