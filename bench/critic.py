@@ -57,6 +57,7 @@ from livegen.scorecard.responses import ends_on_the_triad, in_scale, measures
 
 VALID = 300  # calls
 PLAYED = 60
+PEOPLE = 0  # which of the replies of a case is people's
 LOOKED, BOTH, ALONE = "logistic on looks", "taste 0.5", "critic, taste 1"
 TASTES = (0.0, 0.5, 1.0)
 TIMES = 200
@@ -69,14 +70,8 @@ def critic(case: Case) -> list[float]:
     return tastes(case.phrase, case.replies, case.until, case.bars)
 
 
-def right(judge: Judge, case: Case) -> float:
-    """How often people's reply is put before a candidate."""
-    people, *others = judge(case)
-    return float(np.mean([(people > one) + 0.5 * (people == one) for one in others]))
-
-
 def before_others(told: Sequence[float], at: int) -> float:
-    """How often a candidate is put before another one, of those that a judge tells apart."""
+    """How often a reply is put before another one, 0 to 1, by what a judge says of each; a draw counts half."""
     others = [one for number, one in enumerate(told) if number != at]
     return float(np.mean([(told[at] > one) + 0.5 * (told[at] == one) for one in others]))
 
@@ -119,7 +114,7 @@ def chosen(
                 found[name][judge].append(before_others(scores[1:], at))
         for judge, scores in told.items():
             found["no choice"][judge].append(0.5)
-            found["people"][judge].append(right(lambda _, s=scores: s, case))  # type: ignore[misc]
+            found["people"][judge].append(before_others(scores, PEOPLE))
         whose = {name: [looked[at + 1]] for name, at in picks.items()}
         for name, rows in (whose | {"no choice": looked[1:], "people": looked[:1]}).items():
             triad, scale = np.mean(rows, axis=0)
@@ -231,7 +226,8 @@ def main(data: Path, train: Path, valid: Path, calls: int, held: int, most: int,
     }
     everyone = {"critic": critic, LOOKED: logistic, **judges}
     rights = {
-        name: {"right": [right(judge, case) for case in tried]} for name, judge in everyone.items()
+        name: {"right": [before_others(judge(case), PEOPLE) for case in tried]}
+        for name, judge in everyone.items()
     }
     figures = chosen(tried, judges, choosers(logistic))
     agreed, least = halves(cases, tried)
