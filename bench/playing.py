@@ -7,15 +7,14 @@ mean stands in livegen/scorecard/musicianship.py; the calls are those of livegen
 """
 
 import random
-import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import click
 
-from bench.tables import keep
+from bench.tables import keep, means
 from livegen import shipped
 from livegen.music.parts import DRUM_CHANNEL
 from livegen.scorecard import band
@@ -55,15 +54,6 @@ def _beat(number: int) -> Figures:
     song = looped(CALLS[number][1], BEAT_BARS)
     heard = band.go_along(0, song, number)
     return beat([note for note in heard.notes if note.channel == DRUM_CHANNEL], BEAT_BARS)
-
-
-def means(rows: Iterable[Figures]) -> Figures:
-    """The mean of each figure over the answers that have it."""
-    found: dict[str, list[float]] = defaultdict(list)
-    for row in rows:
-        for name, value in row.items():
-            found[name].append(value)
-    return {name: round(statistics.fmean(values), 3) for name, values in found.items()}
 
 
 def table(rows: dict[str, Figures], heading: str) -> str:

@@ -13,14 +13,14 @@ one of its notes is followed by none for two beats, `at home` if that note is of
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from itertools import pairwise, repeat
 from pathlib import Path
 
 import click
 
-from bench.tables import keep, table
+from bench.tables import keep, means, table
 from export.beat_material import Piece, pieces
 from livegen import shipped
 from livegen.scorecard import band
@@ -127,15 +127,6 @@ def of_ours(number: int, minutes: float, values: Mapping[str, object]) -> list[F
     return [figures(some) for some in cut([*call.notes, *heard.answer], bars * BAR)]
 
 
-def mean(rows: Iterable[Figures]) -> Figures:
-    """The mean of each figure over those that have it."""
-    found: dict[str, list[float]] = defaultdict(list)
-    for row in rows:
-        for name, value in row.items():
-            found[name].append(value)
-    return {name: round(statistics.fmean(values), 3) for name, values in found.items()}
-
-
 def page(facts: Mapping[str, tuple[int, Figures]]) -> str:
     """The figures with what they are."""
     rows = [
@@ -167,8 +158,8 @@ def main(data: Path, minutes: float, calls: int, controls: Sequence[str], people
         for name, some in (pieces(data, "valid") if people else {}).items():
             found = [row for piece in some for row in of_people(piece)]
             if name in SETS and found:
-                facts[name] = len(found), mean(found)
-        facts["livegen"] = len(rows), mean(rows)
+                facts[name] = len(found), means(found)
+        facts["livegen"] = len(rows), means(rows)
     keep("sentences", facts, page(facts), dry=bool(values) or not people)
 
 

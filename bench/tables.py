@@ -1,7 +1,9 @@
 """Tables of figures, how an estimate is written, and where both are kept."""
 
 import json
-from collections.abc import Iterable, Sequence
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -33,6 +35,15 @@ def kept(estimate: Estimate | None) -> dict[str, float] | None:
     if estimate is None:
         return None
     return {name: round(value, 4) for name, value in asdict(estimate).items()}
+
+
+def means(rows: Iterable[Mapping[str, float]]) -> dict[str, float]:
+    """The mean of each figure over the rows that have it, to three digits."""
+    found: dict[str, list[float]] = defaultdict(list)
+    for row in rows:
+        for name, value in row.items():
+            found[name].append(value)
+    return {name: round(statistics.fmean(values), 3) for name, values in found.items()}
 
 
 def keep(name: str, facts: object, text: str, dry: bool = False) -> None:
