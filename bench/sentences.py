@@ -21,7 +21,7 @@ from pathlib import Path
 import click
 
 from bench.tables import keep, means, table
-from export.beat_material import Piece, pieces
+from export.beat_material import Piece, first_line, pieces
 from livegen import shipped
 from livegen.scorecard import band
 from livegen.scorecard.feels import all_calls
@@ -105,12 +105,9 @@ def cut(notes: Sequence[Note], until: float) -> Iterator[Sequence[Note]]:
 
 def of_people(piece: Piece) -> list[Figures]:
     """The figures of the first 32 bars of the first voice of a piece in 4/4, none where there are none."""
-    if {metre[1:] for metre in piece.metres} != {(4, 4)} or piece.voices[0].is_drum:
+    notes = first_line(piece)
+    if not notes:
         return []
-    notes = [
-        Note(on, end, int(pitch), int(loud))
-        for on, end, pitch, loud in piece.voices[0].notes.tolist()
-    ]
     begun = moved(notes, -(notes[0].onset // BAR) * BAR)
     first = next(cut(begun, BARS * BAR * (begun[-1].onset >= (BARS - 1) * BAR)), ())
     return [figures(first)] if len(line(first)) >= FEWEST else []

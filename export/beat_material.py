@@ -27,7 +27,7 @@ from livegen.music.parts import DRUM_CHANNEL
 from livegen.music.phrase import Played
 from livegen.music.smf import read
 from livegen.music.tempo_map import DEFAULT_TEMPO
-from livegen.scorecard.notes import notes_of
+from livegen.scorecard.notes import Note, notes_of
 from livegen.training.corpora import METADATA, SPLIT_WORDS, discover
 
 # Sets whose bar lines are right, and how often each is drawn from.
@@ -70,6 +70,14 @@ class Piece(NamedTuple):
     voices: tuple[Voice, ...]
     metres: tuple[tuple[float, int, int], ...]
     tempos: tuple[tuple[float, int], ...]
+
+
+def first_line(piece: Piece) -> list[Note]:
+    """The notes of the first voice of a piece in 4/4 throughout; none of another piece, nor of drums."""
+    voice = piece.voices[0]
+    if {metre[1:] for metre in piece.metres} != {(4, 4)} or voice.is_drum:
+        return []
+    return [Note(on, end, int(pitch), int(loud)) for on, end, pitch, loud in voice.notes.tolist()]
 
 
 class Excerpt(NamedTuple):

@@ -16,7 +16,7 @@ import click
 import numpy as np
 from numpy.typing import NDArray
 
-from export.beat_material import Piece, pieces
+from export.beat_material import Piece, first_line, pieces
 from export.command import guarded, put
 from livegen.music.leads import LINES, TABLE, WIDEST
 from livegen.music.swing import STRAIGHT, usual_swing
@@ -54,12 +54,8 @@ def table_of(material: Iterable[Piece]) -> dict[str, object]:
     """The table of all styles of which there are enough pieces."""
     by_style: dict[str, list[tuple[Floats, Floats, float]]] = defaultdict(list)
     for piece in material:
-        style, voice = STYLES.get(piece.corpus, piece.style), piece.voices[0]
-        if {metre[1:] for metre in piece.metres} == {(4, 4)} and not voice.is_drum:
-            notes = [
-                Note(on, end, int(pitch), int(loud))
-                for on, end, pitch, loud in voice.notes.tolist()
-            ]
+        style = STYLES.get(piece.corpus, piece.style)
+        if notes := first_line(piece):
             by_style[style].append(counted(notes, usual_swing(style) != STRAIGHT))
     styles = {style: _mean(rows) for style, rows in by_style.items() if len(rows) >= FEWEST}
     usual = {
