@@ -22,6 +22,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from livegen.music import phrase_steps
 from livegen.music.key import KEYS, logits
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.weights import Shape, read_weights
@@ -29,7 +30,8 @@ from livegen.music.weights import Shape, read_weights
 WEIGHTS = Path(__file__).with_name("critic.npz")
 MOST_BYTES = 150_000  # of that file
 MOST_NOTES = 96  # of a phrase and of a reply that are looked at
-LINES = (0, 6, 8, 12, 16, 18, 24)  # ticks of the beat
+# Ticks of the beat: the lines of phrases, and the first of the next beat.
+LINES = (*(round(at * TICKS_PER_BEAT) for at in phrase_steps.LINES), TICKS_PER_BEAT)
 _NEAREST = [
     min(range(len(LINES)), key=[abs(at - tick) for at in LINES].__getitem__)
     for tick in range(TICKS_PER_BEAT)

@@ -11,10 +11,12 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from livegen.music import phrase_steps
 from livegen.music.metre import TICKS_PER_BEAT
 
 TABLE = Path(__file__).with_name("leads.json")
-LINES = (0, 3, 4, 6, 8, 9)  # twelfths of a beat on which onsets are counted; others are a hand's
+# Twelfths of a beat on which onsets are counted, the lines of phrases; others are a hand's.
+LINES = tuple(round(at * 12) for at in phrase_steps.LINES)
 WIDEST = 13  # semitones: wider intervals are counted as this
 # Times over that the nats count: the theme of the call is against them.
 STEPS, PLACES = 1.5, 1.5
