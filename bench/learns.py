@@ -15,8 +15,8 @@ judged on the second, without legality masks.  Ways, from what could run on stag
 * `full`: all weights, an upper bound.
 
 How fast and how long is chosen for each way on the first session of every other set; figures are of the others.
-*Forgetting*
-is the gain on a session of the next set, and *with memory* that with the control `memory` at .5, before and after.
+*Forgetting* is the gain on a session of the next set, and *with memory* that with the control `memory` at .5, before
+and after.
 """
 
 import copy

@@ -275,10 +275,8 @@ class Batch(NamedTuple):
         """The replies to some calls, as long as the longest."""
         replies = [reply for one in some for reply in one]
         most = max(len(notes) for notes, _ in replies)
-        notes, there = (
-            np.zeros((len(replies), most, FACTS), np.float32),
-            np.zeros((len(replies), most), bool),
-        )
+        notes = np.zeros((len(replies), most, FACTS), np.float32)
+        there = np.zeros((len(replies), most), bool)
         for number, (found, _) in enumerate(replies):
             notes[number, : len(found)], there[number, : len(found)] = found, True
         wholes = np.stack([whole for _, whole in replies])
@@ -291,9 +289,8 @@ class Batch(NamedTuple):
 def _together(layer: nn.Linear, rows: Tensor, apart: int) -> Tensor:
     """A layer over each row (N, n, F) and those so many before and after it: there is nothing beyond (N, n, H)."""
     weights = layer.weight.view(layer.out_features, REACH, -1)
-    by_place = rows @ weights.permute(2, 1, 0).flatten(
-        1
-    )  # less is moved than if rows were laid side by side
+    # Less is moved than if rows were laid side by side.
+    by_place = rows @ weights.permute(2, 1, 0).flatten(1)
     count = rows.shape[1]
     padded = nn.functional.pad(by_place, (0, 0, apart, apart))
     padded = padded.view(len(rows), -1, REACH, layer.out_features)

@@ -45,10 +45,8 @@ from livegen.training.corpora import set_of
 
 SET = "groove_drums"
 SEED = 1
-OFF_BEAT, FEWEST_OFF = (
-    (0.4, 0.72),
-    8,
-)  # of a beat, where an off-beat eighth may lie; and how many tell the swing
+OFF_BEAT = 0.4, 0.72  # of a beat: where an off-beat eighth may lie
+FEWEST_OFF = 8  # of those: so many tell the swing
 # Of a groove: in each bar a kick, a snare, a hand in so many beats, and next to no toms.
 HANDS, FEWEST_BEATS, MOST_TOMS = (SNARE, SIDE_STICK, 42, 46, RIDE), 3, 2
 SAME = 0.9  # of the hits of two grooves of a style, both have: one of them is kept
@@ -58,10 +56,8 @@ DROPPED = 0.1
 HIDES = 0.4  # share of bars of which the hits are to be said
 NAMELESS = 0.3  # share of which no style is told
 ALONE = 0.1  # share without a rhythm
-LEFT_OUT, LOOSE = (
-    0.2,
-    0.06,
-)  # share of a rhythm that is not played, and how late the rest is, of a sixteenth
+LEFT_OUT = 0.2  # share of a rhythm that is not played
+LOOSE = 0.06  # of a sixteenth: the spread of how late the rest is
 WORTH = (4.0, 4.0, 1.0)  # of velocities, latenesses, hits
 
 
@@ -103,10 +99,8 @@ def take_of(style: str, bpm: float, struck: Sequence[tuple[float, int, int]]) ->
     swing = 100 * median(off) if len(off) >= FEWEST_OFF else STRAIGHT
     swing = swing if swing >= SWINGS else STRAIGHT
     bars = int(max(beat for beat, _, _ in struck) / 4) + 1
-    hits, lates = (
-        np.zeros((bars * BAR, len(KIT)), np.uint8),
-        np.zeros((bars * BAR, len(KIT)), np.float32),
-    )
+    hits = np.zeros((bars * BAR, len(KIT)), np.uint8)
+    lates = np.zeros(hits.shape, np.float32)
     for beat, pitch, velocity in struck:
         place, drum = unswung(beat, swing) * 4, drum_number(pitch)
         step = round(place)
@@ -259,11 +253,8 @@ def trained(some: Sequence[Two]) -> Network:
     steps = len(some) // BATCH
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, RATE, EPOCHS * steps, pct_start=0.1)
     for epoch in range(EPOCHS):
-        order, total = (
-            chance.permutation(len(some))[: steps * BATCH].reshape(steps, BATCH),
-            np.zeros(3),
-        )
-        for rows in order:
+        order, total = chance.permutation(len(some))[: steps * BATCH], np.zeros(3)
+        for rows in order.reshape(steps, BATCH):
             seen, velocities, lates, hidden = batch([some[at] for at in rows], chance)
             said = network(seen)
             struck = velocities > 0

@@ -124,9 +124,8 @@ class Adversaries:
         self.of_asked[:, 0] -= torch.tensor(self.middle / self.spread)
         self.roots = torch.tensor(scatter["scatter"] / spread)
         counts = np.bincount(some.styles, minlength=len(STYLES) + 1)
-        shares = 1 / np.sqrt(
-            counts[some.styles]
-        )  # seldom styles are drawn more often than they come
+        # Seldom styles are drawn more often than they come.
+        shares = 1 / np.sqrt(counts[some.styles])
         self.drawn_by = np.cumsum(shares / shares.sum())
         size, asked = some.codes.shape[1], some.asked.shape[1]
         self.generator = layers((size + asked, WIDTH, WIDTH, size))

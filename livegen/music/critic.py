@@ -226,9 +226,8 @@ def _beside(rows: Floats, apart: int) -> Floats:
 def score(notes: Floats, whole: Floats, weights: CriticWeights) -> float:
     """How much a reply sounds like people's, in nats; only its difference to another reply to the phrase counts."""
     hidden = np.maximum(_beside(notes, 1) @ weights.first + weights.first_bias[:, None], 0)
-    hidden = np.maximum(
-        _beside(hidden, APART) @ weights.second + weights.second_bias[:, None], 0
-    )  # (K, n, H)
+    # (K, n, H)
+    hidden = np.maximum(_beside(hidden, APART) @ weights.second + weights.second_bias[:, None], 0)
     wholes = np.broadcast_to(whole, (len(hidden), WHOLE))
     seen = np.concatenate([hidden.mean(1), hidden.max(1), hidden[:, -1], wholes], axis=1)
     found = np.maximum((seen[:, None] @ weights.third)[:, 0] + weights.third_bias, 0)

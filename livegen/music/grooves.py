@@ -53,9 +53,8 @@ _OCTAVE, _SWINGS, _TYPICAL = 0.2, 0.5, 0.2
 _ANOTHER = 10.0  # what it costs that it is of another style than is told
 
 Floats = NDArray[np.float32]
-Grid = NDArray[
-    np.uint8
-]  # (STEPS, drums): velocities by sixteenth and drum of KIT, 0 where none is struck
+# (STEPS, drums): velocities by sixteenth and drum of KIT, 0 where none is struck.
+Grid = NDArray[np.uint8]
 
 
 class Clap(NamedTuple):

@@ -143,10 +143,8 @@ def _places(
         for start in range(-upbeat, min(bar, latest + 1))
     }
     for before, syllable in pairwise(line):
-        costs, lasting = (
-            _PLACE[syllable.stress],
-            list(zip(_DURATIONS, _LONG[before.stress], strict=True)),
-        )
+        costs = _PLACE[syllable.stress]
+        lasting = list(zip(_DURATIONS, _LONG[before.stress], strict=True))
         reached: dict[int, tuple[float, tuple[int, ...]]] = {}
         for start, (cost, places) in open_.items():
             for lasts, dear in lasting:
