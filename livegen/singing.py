@@ -28,7 +28,10 @@ _TOLD_BARS = 2  # of the cadence, that is heard and not written
 
 
 class SungTune(NamedTuple):
-    """A tune: the score of one track, Model; its notes with their syllables; lyrics for a MIDI file; its key."""
+    """A tune: the score of one track, Model; its notes with their syllables; lyrics for a MIDI file; its key.
+
+    The notes are in ticks, 24 to a quarter, from the beginning of the score; lyrics are (tick, text) in its own ticks.
+    """
 
     score: Score
     notes: tuple[SungNote, ...]
@@ -37,7 +40,7 @@ class SungTune(NamedTuple):
 
 
 def tune(lines: tuple[Line, ...], model: Model, settings: Settings, seed: int) -> SungTune:
-    """Set lines to a tune: in the scale, metre, tempo and style of the settings.
+    """Set lines to a tune: in the scale, metre, tempo and style of the settings; the same seed gives the same tune.
 
     Raises ConfigError for an unknown style.
     """
@@ -50,21 +53,20 @@ def tune(lines: tuple[Line, ...], model: Model, settings: Settings, seed: int) -
     timeline = Timeline(micros, 0, metre)
     style = blend_of(mix_of(settings.style, settings.style_mix), model)
     hearing = Hearing.fresh(GuardedModel(model), timeline, style)
+    first = _TOLD_BARS * bar
     upbeat = bar if rhythm.notes[0].start < 0 else 0
-    start = _TOLD_BARS * bar + upbeat
     key = home_of(scale)
-    for stroke in cadence(key, _TOLD_BARS * bar, bar):
+    for stroke in cadence(key, first, bar):
         hearing.feed(stroke)
-    singing = Singing(
-        key, parse_scale(scale), start, settings.temperature, settings.nucleus, settings.memory
-    )
+    pitches, start = parse_scale(scale), first + upbeat
+    singing = Singing(key, pitches, start, settings.temperature, settings.nucleus, settings.memory)
     singer = Singer(hearing, rhythm, singing, np.random.default_rng(seed))
     while not singer.is_done:
         singer.step()
     notes = tuple(
         note._replace(start=note.start + upbeat, end=note.end + upbeat) for note in rhythm.notes
     )
-    first, each = _TOLD_BARS * bar, PPQN // TICKS_PER_BEAT
+    each = PPQN // TICKS_PER_BEAT
     messages: list[tuple[int, Message]] = [
         (
             (stroke.tick - first) * each,
