@@ -46,6 +46,11 @@ from livegen.training.phrase_corpus import StyledPhrase, is_for_the_judge, melod
 SEED = 20261130
 ASKED = (0.35, 0.6, 1.0)
 TARGETS = ("folk_reel", "folk_hornpipe", "jazz_bebop", "pop", "lied", "rock_classic")
+# A style of each set, which its calls are taken to be in.
+OWN = {
+    "trad_abc": "folk_reel", "wjd_jazz": "jazz_bebop", "pop909_aligned": "pop", "openscore_lieder": "lied",
+    "rs200_rock": "rock_classic", "openewld_leadsheets": "leadsheet_pop",
+}  # fmt: skip
 COARSE = (-7, -3, -1, 0, 1, 3, 7)  # semitones: steps, leaps and none
 
 Way = Callable[[StyledPhrase, np.random.Generator], Steps]
@@ -232,24 +237,12 @@ def moved(
                 note(f"{name} {asked:g}", steps, case, style)
         for name, told_style in (
             ("answer in the style", style),
-            ("answer in both mixed", f"{own_of(case)}{JOINED}{style}"),
+            ("answer in both mixed", f"{OWN[case.corpus]}{JOINED}{style}"),
         ):
             answered = answers(network, case, {"style": told_style}, 1)
             note(name, answered[0] if answered else None, case, style)
         click.echo(f"{number + 1} of {len(some)}", err=True)
     return found
-
-
-def own_of(case: Case) -> str:
-    """A style of the set that a call is of."""
-    return {
-        "trad_abc": "folk_reel",
-        "wjd_jazz": "jazz_bebop",
-        "pop909_aligned": "pop",
-        "openscore_lieder": "lied",
-        "rs200_rock": "rock_classic",
-        "openewld_leadsheets": "leadsheet_pop",
-    }[case.corpus]
 
 
 def of_moved(
@@ -322,7 +315,8 @@ def main(data: Path, count: int, calls: int, also: tuple[Path, ...], dry: bool) 
     new = new_phrases(ways(model, generators), ears, learns, held)
     some = cases(melodies_held, calls)
     styles = [
-        rng.choice([style for style in TARGETS if style != own_of(case)]).item() for case in some
+        rng.choice([style for style in TARGETS if style != OWN[case.corpus]]).item()
+        for case in some
     ]
     made = moved(model, first, load(shipped.model("default")), some, styles)
     again = of_moved(made, some, ears, held)
