@@ -16,7 +16,7 @@ import json
 import random
 import statistics
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from time import perf_counter
@@ -27,7 +27,7 @@ import numpy as np
 import numpy.typing as npt
 
 from bench.sets import SETS
-from bench.tables import HERE, keep, table, told
+from bench.tables import HERE, keep, kept, table, told
 from livegen import shipped
 from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING, Event
 from livegen.inference.contract import Model, Query
@@ -302,13 +302,6 @@ def expected(model: Model, learner: Model, data: Path, events: int) -> dict[str,
     return {"sets": sets, "cost": cost(pieces)}
 
 
-def estimated(shares: Sequence[float]) -> dict[str, Any]:
-    """The mean with its interval."""
-    found = mean(shares)
-    assert found is not None
-    return asdict(found)
-
-
 def taken_up(model: Model, learner: Model, every: int) -> dict[str, Any]:
     """Shares of figures with their 95 % intervals, by who answers."""
     unseen = [number for number in range(len(all_calls())) if number % CHOSEN_ON]
@@ -318,7 +311,7 @@ def taken_up(model: Model, learner: Model, every: int) -> dict[str, Any]:
     for who, plays, strength in trials:
         rows = [licks(plays, strength, number) for number in unseen[::every]]
         has_some = [row for row in rows if row is not None]
-        taken[who] = {what: estimated([row[what] for row in has_some]) for what in WHAT}
+        taken[who] = {what: kept(mean([row[what] for row in has_some])) for what in WHAT}
         click.echo(f"{who} {taken[who]}")
     return taken
 
