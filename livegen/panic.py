@@ -12,6 +12,7 @@ from livegen.daemon.ports import (
     candidates,
     close_clients,
     loaded,
+    opened,
     probe_succeeds,
     silenced,
     start_probe,
@@ -68,7 +69,7 @@ def silence(ports: Sequence[str] = (), api: str = "auto") -> list[str]:
     existing = list(midi_out.get_ports())
     close_clients(midi_in, midi_out)
     wanted = list(dict.fromkeys(port for given in ports for port in _fitting(given, existing)))
-    targets = [_connected(name, port, existing) for port in (wanted if ports else existing)]
+    targets = [_connected(name, port) for port in (wanted if ports else existing)]
     try:
         time.sleep(SETTLED_S)
         for batch in _paced(panic_messages()):
@@ -119,9 +120,9 @@ def _open(api: str) -> tuple[str, Any, Any]:
     )
 
 
-def _connected(api: str, port: str, existing: Sequence[str]) -> Any:
+def _connected(api: str, port: str) -> Any:
     _, midi_in, midi_out = _open(api)
     close_clients(midi_in)
     with silenced():
-        midi_out.open_port(existing.index(port), CLIENT)
+        opened(midi_out, port, CLIENT)
     return midi_out

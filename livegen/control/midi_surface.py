@@ -92,7 +92,8 @@ class _Surface:
                 case ReadyFrame():
                     self._is_there = True
                     self._feedback.forget()
-                    self._say(f"surface {self.name}: {frame.values.get('port')}")
+                    if frame.values.get("is_first"):
+                        self._say(f"surface {self.name}: {frame.values.get('port')}")
                     self.refresh()
                 case LogFrame():
                     self._say(f"surface {self.name}: {frame.line}")

@@ -1,8 +1,9 @@
 """The device process: `python -m livegen.daemon.device_process FD`, the MIDI ports of one control surface.
 
 A process of its own, because a MIDI server that hangs may hang nobody else.  Its settings: {"api", "ports": parts of
-names, "begin", "end": messages in hexadecimal}.  Looks for the device once a second, says `ready` whenever it has come,
-and passes on what it sends; sends what it is told, and `end` when the link closes.
+names, "begin", "end": messages in hexadecimal}.  Looks for the device once a second; when it has come, sends `begin`
+and says `ready`, and does both again soon after, because a connection may count late.  Passes on what the device sends;
+sends what it is told, and `end` when the link closes.
 """
 
 import contextlib
@@ -16,12 +17,21 @@ from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.frames import DueFrame, HeardFrame, LogFrame, ReadyFrame
 from livegen.daemon.link import Link, begun
-from livegen.daemon.ports import API_CONSTANTS, candidates, close_clients, loaded, silenced
+from livegen.daemon.ports import (
+    API_CONSTANTS,
+    candidates,
+    close_clients,
+    loaded,
+    opened,
+    silenced,
+)
 from livegen.errors import PortError
 
 CLIENT = "livegen-surface"
 POLL_US = 2_000
 LOOK_US = SECOND
+# After the device has come: a busy JACK server connects late, and what was sent before that is lost.
+GREETINGS_US = (0, SECOND // 4, SECOND, 5 * SECOND)
 OUT_US = 50_000  # for the last messages to reach the device
 
 
@@ -35,23 +45,28 @@ class Device:
         with silenced():
             self._in = library.MidiIn(constant, name=f"{CLIENT}-in")
             self._out = library.MidiOut(constant, name=f"{CLIENT}-out")
-        self.name = ""  # of the port that is open
+        self._there = ("", "")  # the device's source and sink that are open
+        self.name = ""  # of the device, while it is there
 
     def look(self) -> bool:
-        """See whether the device is there; True if it has just come."""
+        """See whether the device is there; True if it, or its other port, has just come."""
         with silenced():
-            sources, sinks = self._in.get_ports(), self._out.get_ports()
-            name = found(self._names, sources) or found(self._names, sinks)
-            if name == self.name:
+            there = (
+                found(self._names, self._in.get_ports()),
+                found(self._names, self._out.get_ports()),
+            )
+            if there == self._there:
                 return False
             self._in.close_port()
             self._out.close_port()
-            self.name = name
-            if source := found(self._names, sources):
-                self._in.open_port(sources.index(source), CLIENT)
-            if sink := found(self._names, sinks):
-                self._out.open_port(sinks.index(sink), CLIENT)
-        return bool(name)
+            are_open = [
+                opened(port, name, CLIENT)
+                for port, name in zip((self._in, self._out), there, strict=True)
+                if name
+            ]
+        self._there = there if all(are_open) else ("", "")  # else it is tried again
+        self.name = self._there[0] or self._there[1]
+        return bool(self.name)
 
     def receive(self) -> list[bytes]:
         """Take in what has come."""
@@ -103,14 +118,19 @@ def serve(link: Link, settings: Mapping[str, Any]) -> None:
             link.wait(SECOND)
         return
     look_at = 0
+    greet_at: list[int] = []
     while not link.closed:
         now = clock.now()
         if now >= look_at:
             look_at = now + LOOK_US
             if device.look():
-                for data in begin:
-                    device.send(data)
-                link.send(ReadyFrame.of(now, {"port": device.name}))
+                greet_at = [now + later for later in GREETINGS_US]
+        if greet_at and now >= greet_at[0]:
+            is_first = len(greet_at) == len(GREETINGS_US)
+            del greet_at[0]
+            for data in begin:
+                device.send(data)
+            link.send(ReadyFrame.of(now, {"port": device.name, "is_first": is_first}))
         for data in device.receive():
             link.send(HeardFrame(clock.now(), data))
         for frame in link.wait(POLL_US):

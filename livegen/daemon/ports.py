@@ -38,6 +38,7 @@ PER_POLL = 1024  # messages taken in per receive(), so that a flood cannot hold 
 # Signs of life after which what was sent before has been taken: of a period that had begun by then, of the one that
 # takes it, and one that may be no period at all, where the thread lost the processor in the middle of one.
 TAKEN = 3
+OPENING_TRIES = 5  # to connect to a port while the list of ports moves
 CLOSING_US = 100_000  # kept for closing both ports, which takes five periods: 14 ms of 128 frames, 107 ms of 1024
 
 NONE = "none"
@@ -250,6 +251,24 @@ def close_clients(*clients: Any) -> None:
         for client in clients:
             client.close_port()
             client.delete()
+
+
+def opened(port: Any, name: str, client: str) -> bool:
+    """Connect an rtmidi port to the port of this name; True if it is connected to that one.
+
+    rtmidi takes a place in a list that it asks for anew, and the list moves when other programs come and go: where it
+    did, the connection is undone and tried again.  Raises RtMidiError where the system refuses.
+    """
+    for _ in range(OPENING_TRIES):
+        there = list(port.get_ports())
+        if name not in there:
+            return False
+        with contextlib.suppress(rtmidi.InvalidPortError):  # the list has become shorter
+            port.open_port(there.index(name), client)
+            if list(port.get_ports()) == there:
+                return True
+            port.close_port()
+    return False
 
 
 @contextlib.contextmanager

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from livegen.daemon.exit_timer import leaving_within
-from livegen.daemon.ports import API_CONSTANTS, close_clients, loaded, silenced
+from livegen.daemon.ports import API_CONSTANTS, close_clients, loaded, opened, silenced
 from livegen.daemon.watchdog_process import STAND_DOWN
 
 PROCESS = Path(__file__).with_name("watchdog_process.py")
@@ -96,13 +96,11 @@ def send(api: str, to: list[str], messages: list[bytes]) -> None:
     with silenced():
         for name in to:
             targets.append(out := _client(api))
-            there = list(out.get_ports())
-            if name in there:
-                out.open_port(there.index(name), CLIENT)
-    opened = [target for target in targets if target.is_port_open()]
+            opened(out, name, CLIENT)
+    there = [target for target in targets if target.is_port_open()]
     for pause_s in PAUSES_S:
         time.sleep(pause_s)
-        for target, data in product(opened, messages):
+        for target, data in product(there, messages):
             target.send_message(data)
     time.sleep(DELIVERY_S)
     close_clients(*targets)

@@ -18,6 +18,7 @@ from typing import Any, Self
 
 import rtmidi
 
+from livegen.daemon.ports import opened
 from tests.e2e.engines import CHORD, HOLDER
 
 HERE = Path(__file__).parent
@@ -193,6 +194,20 @@ def connect(source: str, sink: str) -> None:
     )
 
 
+def counts(port: str) -> bool:
+    """True once the server shows a partner's connection to this port; one just made may take a period, or many."""
+
+    def is_shown() -> bool:
+        ran = subprocess.run(["jack_lsp", "-c", port], capture_output=True, text=True, check=False)
+        return "   partner-" in ran.stdout
+
+    try:
+        wait_for(is_shown, 2.0, 0.02)
+    except AssertionError:
+        return False
+    return True
+
+
 def close(*ports: Any) -> None:
     """Close and delete ports of rtmidi, each when the graph is at rest, or libjack could crash (docs/LOG.md)."""
     for port in ports:
@@ -215,12 +230,14 @@ class Partner:
 
     @staticmethod
     def _connect(port: Any, name: str) -> None:
-        def index() -> int | None:
-            names = port.get_ports()
-            return next((i for i, shown in enumerate(names) if shown.endswith(f":{name}")), None)
+        """Connect to the port that ends with the name, and wait until the server passes on what is sent."""
 
-        wait_for(lambda: index() is not None, every_s=0.05)
-        port.open_port(index())
+        def is_connected() -> bool:
+            port.close_port()
+            there = next((it for it in port.get_ports() if it.endswith(f":{name}")), None)
+            return there is not None and opened(port, there, "partner") and counts(there)
+
+        wait_for(is_connected, every_s=0.05)
 
     def close(self) -> None:
         close(self._in, self._out)

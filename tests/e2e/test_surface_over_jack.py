@@ -57,7 +57,7 @@ def test_pads_of_a_launchpad_play_the_engine_and_their_lights_follow(
     options = ("--api", "jack", "--no-page", "--mode", "accompany", "--surface", "launchpad")
     with Serve(tmp_path, *options, **jack.environment) as serve:
         wait_for(lambda: launchpad.shows(DRUMS_MUTE, 19))
-        assert launchpad.heard[0] == PROGRAMMER, "the lights come after the mode"
+        assert PROGRAMMER in launchpad.heard[:-1], "the lights come after the mode"
         assert launchpad.shows(VARIATION_B, 21)
 
         launchpad.press(DRUMS_MUTE)
