@@ -4,7 +4,6 @@ A run folder holds `checkpoint.pt` (all there is, to go on from; `export.phrases
 same recipe, data, libraries and kind of processor give the same weights, stopped on the way or not.
 """
 
-import json
 import logging
 import time
 from collections.abc import Callable, Sequence
@@ -29,8 +28,9 @@ from livegen.training.phrase_corpus import (
 )
 from livegen.training.phrase_network import PhraseConfig, PhraseNetwork, loss_of, transposed
 from livegen.training.phrase_recipe import PHRASES, PhraseRecipe
+from livegen.training.record import Record
 
-CHECKPOINT, METRICS = "checkpoint.pt", "metrics.jsonl"
+CHECKPOINT = "checkpoint.pt"
 JUDGED = 1000  # phrases of the validation split by which progress is told
 KEPT = 60_000  # bars as they come of each set that are learned from: more would not fit into memory
 SMOOTH = 0.98  # of the running means that are recorded
@@ -127,6 +127,7 @@ class PhraseRun:
         )
         self.rng = np.random.default_rng(recipe.seed)
         self.step = 0
+        self.record = Record(out)
         chosen = np.random.default_rng(0).permutation(len(judged.classes))[:JUDGED]
         self.judged = judged.tensors(chosen)
 
@@ -134,6 +135,7 @@ class PhraseRun:
         """Learn until all phrases of the recipe were seen, from the checkpoint on if there is one."""
         if resume and (self.out / CHECKPOINT).exists():
             self._load()
+        self.record.begin(self.step)
         kept, smooth = time.monotonic(), dict[str, float]()
         while self.step < self.recipe.total_steps:
             for name, value in self._update().items():
@@ -191,8 +193,7 @@ class PhraseRun:
 
     def _record(self, values: dict[str, float]) -> None:
         row = {"step": self.step, **{name: round(value, 4) for name, value in values.items()}}
-        with (self.out / METRICS).open("a") as file:
-            file.write(json.dumps(row) + "\n")
+        self.record.add(row)
         log.info("%s", row)
 
     def _save(self) -> None:

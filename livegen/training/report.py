@@ -1,6 +1,5 @@
 """Reports of a training run: a progress line, `metrics.jsonl`, TensorBoard."""
 
-import json
 import math
 import time
 from pathlib import Path
@@ -21,6 +20,7 @@ from rich.text import Text
 
 from livegen.errors import ConfigError
 from livegen.training.recipe import Recipe
+from livegen.training.record import Record
 
 SMOOTH = 0.98  # of the running means that are shown and recorded
 EVERY = 50  # steps between two records
@@ -65,6 +65,7 @@ class Report:
         self.valid = ""
         self.began = time.monotonic()
         self.writer: Any = None
+        self.record = Record(out)
 
     def __enter__(self) -> Self:
         """Nothing yet; the terminal is taken when there is progress to show."""
@@ -88,7 +89,8 @@ class Report:
         """Say what is about to be trained, and where."""
         from torch.utils.tensorboard import SummaryWriter
 
-        self.writer = SummaryWriter(str(self.out / "tensorboard"))
+        self.record.begin(step)
+        self.writer = SummaryWriter(str(self.out / "tensorboard"), purge_step=step + 1)
         size = sum(parameter.numel() for parameter in network.parameters())
         since = f"from step {step}" if step else "from the start"
         precision = fabric._precision.precision
@@ -149,8 +151,7 @@ class Report:
 
     def _record(self, kind: str, step: int, values: dict[str, float]) -> None:
         line = {"kind": kind, "step": step, "seconds": round(time.monotonic() - self.began, 3)}
-        with (self.out / "metrics.jsonl").open("a") as file:
-            file.write(json.dumps(line | {k: round(v, 6) for k, v in values.items()}) + "\n")
+        self.record.add(line | {k: round(v, 6) for k, v in values.items()})
         for name, value in values.items():
             self.writer.add_scalar(f"{kind}/{name}", value, step)
 

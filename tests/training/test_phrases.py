@@ -15,9 +15,10 @@ from livegen.errors import ConfigError
 from livegen.inference.phrases import load
 from livegen.music.phrase_steps import LINES_PER_BEAT, PhraseNote, onsets, steps_of
 from livegen.training.phrase_corpus import PieceMelody, cut, melodies, phrases, tonics_of, windows
-from livegen.training.phrase_loop import CHECKPOINT, METRICS, PhraseRun, train_phrases
+from livegen.training.phrase_loop import CHECKPOINT, PhraseRun, train_phrases
 from livegen.training.phrase_network import transposed
 from livegen.training.phrase_recipe import read_phrase_recipe
+from livegen.training.record import METRICS
 
 SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
 
