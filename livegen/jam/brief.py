@@ -14,8 +14,9 @@ from livegen.jam.agenda import ROUTES, Route
 from livegen.jam.controls import Settings
 from livegen.jam.drummer import Drummer
 from livegen.jam.figures import NO_FIGURES, Figures, of_bass, of_comp, of_variation
-from livegen.jam.harmonies import ChordFrom, Outline, Welcome
+from livegen.jam.harmonies import Welcome
 from livegen.jam.mixer import strip_of, strips
+from livegen.jam.outline import ChordFrom, Outline
 from livegen.jam.sentences import Sentences
 from livegen.jam.theme import Theme
 from livegen.jam.turns import MODES, Length, Mode, Parts

@@ -4,81 +4,25 @@ Knows chords, ticks and bars; knows no model and no chance.
 """
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from operator import itemgetter
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from livegen.jam.figures import Role
-from livegen.music.charts import Stretch
+from livegen.jam.outline import ChordFrom, foot
 from livegen.music.chord import INTERVALS, Chord
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import BASS, COMP, LEAD
 
 Favour = NDArray[np.float64]  # (128,), nats by pitch
 
-
-class ChordFrom(NamedTuple):
-    """A chord from a tick on; None where there is none (N.C.)."""
-
-    tick: int
-    chord: Chord | None
-
-
-Changes = Sequence[ChordFrom]  # ascending
-
-
-class Finale(NamedTuple):
-    """The last chord is struck at its tick, and held to the tick `until`; where it is None only drums strike.
-
-    From the tick `slows` on the tempo slows down, up to the last chord; None where it does not.
-    """
-
-    last: ChordFrom
-    until: int
-    slows: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Outline:
-    """The harmony by which the parts play from a tick on.
-
-    `classes` are the pitch classes of the key, None where none is known; `sections` are bar lines, near the tick, on
-    which a section of the song begins, None where its form is not known.  With a `period` the `chords` are repeated
-    each so many ticks from the first; a chord of None is N.C.  In `rests` all rest.  `is_written`: a chart says so.
-    All ends with `ending`, if there is one.
-    """
-
-    classes: frozenset[int] | None = None
-    chords: Sequence[ChordFrom] = ()
-    period: int | None = None
-    rests: Sequence[Stretch] = ()
-    is_written: bool = False
-    ending: Finale | None = None
-    sections: frozenset[int] | None = None
-
-
-class Ahead(NamedTuple):
-    """The notes that a part which goes along strikes from a tick on.
-
-    `is_new` says that the first of `strikes` begins now, or that one that was foreseen does not.  `waits` are strong
-    beats, ticks, on which another chord may come that nobody foresees.
-    """
-
-    strikes: Changes = ()
-    is_new: bool = False
-    waits: Sequence[int] = ()
-
-
 _TONES = {LEAD: 1.5, COMP: 5.0, BASS: 2.0}  # how welcome the tones of a chord are
 # Of a bass: the root where a chord begins, tones on strong beats, the root among them, and what leads to the next root.
 _BEGINS, _ON_STRONG, _ROOT, _LEADS = 10.0, 5.0, 1.0, 2.5
 _ASKED = 6.0  # how welcome what a bass's figure asks for is
-WAIT = 3  # ticks after a strong beat for which those who strike a chord wait for the player's, if it is not foreseen
 _BEGINNING = TICKS_PER_BEAT // 4  # so long a chord begins
 _LEADING = TICKS_PER_BEAT  # so long before the next chord a bass may lead to it
 _LEADING_STEPS = (-2, -1, 1, 2, 5, 7)  # semitones from the next root
@@ -153,11 +97,6 @@ class Welcome:
             return self.chords[at + 1]
         tick, chord = self.chords[0]
         return ChordFrom(tick + self.period, chord) if self.period else None
-
-
-def foot(chord: Chord) -> int:
-    """The pitch class that a bass plays: the root, or what is written under the stroke."""
-    return chord.root if chord.bass is None else chord.bass
 
 
 def fifth(chord: Chord) -> int:

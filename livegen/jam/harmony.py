@@ -11,9 +11,9 @@ from enum import Enum
 from operator import itemgetter
 
 from livegen.jam import sections
-from livegen.jam.harmonies import WAIT, Ahead, Changes, ChordFrom, Finale, Outline, foot
 from livegen.jam.lead_sheet import LeadSheet
 from livegen.jam.melody_chords import Implied, MelodyChords
+from livegen.jam.outline import WAIT, Ahead, Changes, ChordFrom, Finale, Outline, foot
 from livegen.jam.song_memory import LATE, SongMemory
 from livegen.jam.stops import Stops, apart
 from livegen.jam.struck import Struck

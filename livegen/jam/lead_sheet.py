@@ -7,7 +7,7 @@ ticks and micros; knows no notes.
 from collections.abc import Sequence
 
 from livegen.jam.course import Course, Leg
-from livegen.jam.harmonies import ChordFrom, Finale
+from livegen.jam.outline import ChordFrom, Finale
 from livegen.jam.sections import of_round, of_section
 from livegen.music.charts import Chart, Form, Stretch
 from livegen.music.charts.following import Follower

@@ -7,8 +7,8 @@ import numpy as np
 
 from livegen.inference.sampling import Mask
 from livegen.jam.brief import Brief
-from livegen.jam.harmonies import WAIT
 from livegen.jam.hearing import Hearing
+from livegen.jam.outline import WAIT
 from livegen.jam.own_notes import SHORTEST, STRUCK, OwnNotes
 from livegen.music.parts import BASS, COMP, DRUMS
 

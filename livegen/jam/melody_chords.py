@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from livegen.jam.harmonies import WAIT, ChordFrom
+from livegen.jam.outline import WAIT, ChordFrom
 from livegen.music.chord import Chord
 from livegen.music.chords_implied import AHEAD, WINDOW, Floats, Sung, implied
 from livegen.music.progressions import TRIADS, class_of

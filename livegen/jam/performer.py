@@ -26,11 +26,11 @@ from livegen.jam.ensemble import Ensemble
 from livegen.jam.explaining import Explaining
 from livegen.jam.feel import DrumFeel
 from livegen.jam.fitting import fit_for
-from livegen.jam.harmonies import Ahead
 from livegen.jam.hearing import Hearing
 from livegen.jam.listener import Listener
 from livegen.jam.loop import Loop
 from livegen.jam.mixer import gains
+from livegen.jam.outline import Ahead
 from livegen.jam.own_notes import STRUCK
 from livegen.jam.phrase_book import KeptPhrase, begins_at, rendition
 from livegen.jam.plan import Plan

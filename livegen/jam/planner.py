@@ -44,7 +44,6 @@ from livegen.jam.candidate import KeepsStrokes, PlayedOnce
 from livegen.jam.circles import worn_out
 from livegen.jam.density import Crowd, Density
 from livegen.jam.drawing import TIMES, Drawing
-from livegen.jam.harmonies import WAIT
 from livegen.jam.hearing import Hearing, ModelFault
 from livegen.jam.kept_beats import (
     KeptBeats,
@@ -57,6 +56,7 @@ from livegen.jam.kept_beats import (
 )
 from livegen.jam.lead_line import LeadLine
 from livegen.jam.legal_pitches import beginnable, sounding, without
+from livegen.jam.outline import WAIT
 from livegen.jam.own_notes import SHORTEST, STRUCK, OwnNotes
 from livegen.jam.reasons import Cause, Mixed, Reason
 from livegen.jam.sentences import Close

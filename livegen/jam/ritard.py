@@ -10,8 +10,8 @@ from operator import itemgetter
 
 from livegen.jam.conductor import LEADERS, Conductor, Leader
 from livegen.jam.desk import Desk
-from livegen.jam.harmonies import Finale
 from livegen.jam.listener import Listener
+from livegen.jam.outline import Finale
 from livegen.jam.variations import BALLAD_BPM, has_ballads
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.style_names import begins_with

@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from livegen.jam.harmonies import ChordFrom, foot
+from livegen.jam.outline import ChordFrom, foot
 from livegen.jam.sections import of_round
 from livegen.music.chord import INTERVALS, Chord
 from livegen.music.foresight import CellGrid, Foresight

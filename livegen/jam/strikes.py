@@ -17,8 +17,8 @@ from livegen.inference.sampling import Mask
 from livegen.jam.brief import Brief
 from livegen.jam.drummer import BOLD
 from livegen.jam.figures import Figure
-from livegen.jam.harmonies import WAIT, foot
 from livegen.jam.legal_pitches import PITCHES
+from livegen.jam.outline import WAIT, foot
 from livegen.jam.own_notes import SHORTEST, STRUCK, OwnNotes
 from livegen.jam.reasons import Cause, Reason
 from livegen.music.chord import Chord

@@ -12,7 +12,7 @@ import numpy as np
 
 from livegen.inference.contract import Model
 from livegen.jam.agenda import ROUTES
-from livegen.jam.harmonies import foot
+from livegen.jam.outline import foot
 from livegen.music.chord import Chord
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP

@@ -8,9 +8,9 @@ import pytest
 from livegen.jam.agenda import ROUTES
 from livegen.jam.conductor import Leader
 from livegen.jam.cues import VARYING
-from livegen.jam.harmonies import ChordFrom, Finale
 from livegen.jam.lead_sheet import LeadSheet
 from livegen.jam.mapping import CUES
+from livegen.jam.outline import ChordFrom, Finale
 from livegen.jam.ritard import Ritard, bends, is_wanted
 from livegen.jam.song_memory import SongMemory
 from livegen.music.charts import chart_of

@@ -22,8 +22,9 @@ from livegen.inference.contract import (
 from livegen.jam.controls import settings
 from livegen.jam.engine import Engine
 from livegen.jam.explaining import CANNOT_TELL, KEPT, NOT_KEPT
-from livegen.jam.harmonies import ChordFrom, Welcome
+from livegen.jam.harmonies import Welcome
 from livegen.jam.mapping import Command
+from livegen.jam.outline import ChordFrom
 from livegen.jam.reasons import Cause, Drawn, Mixed, Reason, explained
 from livegen.jam.strikes import LAST_HITS
 from livegen.jam.theme import Point, Theme

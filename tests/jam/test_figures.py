@@ -11,7 +11,8 @@ from livegen.jam.agenda import ROUTES
 from livegen.jam.brief import Brief, in_style
 from livegen.jam.drummer import LOOSE, Drummer, drummer_for
 from livegen.jam.figures import Role, of_bass, of_comp
-from livegen.jam.harmonies import ChordFrom, Welcome
+from livegen.jam.harmonies import Welcome
+from livegen.jam.outline import ChordFrom
 from livegen.jam.variations import BRUSHES
 from livegen.music.chord import Chord
 from livegen.music.drum_bars import CRASH, KICK, SNARE, DrumHit

@@ -13,8 +13,9 @@ from livegen.codec.encoder import Stroke
 from livegen.inference.contract import Logits, Model, Query, Summary
 from livegen.jam.brief import LONGEST_NOTE, Brief, everything
 from livegen.jam.density import Density
-from livegen.jam.harmonies import ChordFrom, Welcome
+from livegen.jam.harmonies import Welcome
 from livegen.jam.hearing import GuardedModel, Hearing
+from livegen.jam.outline import ChordFrom
 from livegen.jam.planner import Rollout
 from livegen.jam.sentences import Sentences
 from livegen.jam.theme import Point, Theme, line_of

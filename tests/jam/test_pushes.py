@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from livegen.jam.harmonies import ChordFrom
+from livegen.jam.outline import ChordFrom
 from livegen.jam.song_memory import SongMemory
 from livegen.music.chord import Chord
 from livegen.music.metre import TICKS_PER_BEAT, Metre
