@@ -16,7 +16,6 @@ from livegen.codec.encoder import Stroke
 from livegen.jam.agenda import Given
 from livegen.jam.hearing import Heard, ModelFault
 from livegen.jam.looking import ARCS, Looked, TakenUp, looking
-from livegen.jam.planner import Rollout
 from livegen.jam.reasons import Cause, Explanation, Reason, explained
 from livegen.jam.replies import Replies, Reply
 from livegen.jam.struck import Struck
@@ -82,13 +81,11 @@ class Explaining:
 
     # --- what is planned and what sounds --------------------------------------------------------------------------
 
-    def plan(self, rollouts: Iterable[Rollout]) -> None:
-        """Keep why the notes are played that these have planned."""
-        for rollout in rollouts:
-            for stroke, reason in rollout.reasons.items():
-                self._planned.pop(stroke, None)
-                self._planned[stroke] = reason
-            rollout.reasons.clear()
+    def plan(self, reasons: Mapping[Stroke, Reason | None]) -> None:
+        """Keep why the notes are played that were planned."""
+        for stroke, reason in reasons.items():
+            self._planned.pop(stroke, None)
+            self._planned[stroke] = reason
         while len(self._planned) > PLANNED:
             del self._planned[next(iter(self._planned))]
 

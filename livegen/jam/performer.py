@@ -571,7 +571,9 @@ class Performer:
         if plan.chosen is None:
             return
         self._agenda.put(plan.chosen.take(), self._late)
-        self._explaining.plan(plan.chosen.rollouts)
+        for player in plan.players:
+            self._explaining.plan(player.reasons)
+            player.reasons.clear()
         if plan.chosen.is_done and plan.end_us is None:
             last = max(plan.start, plan.chosen.frontier, self._agenda.last_tick or 0)
             plan.end_us = max(plan.start_us, self.place(last)) + max(0, self._agenda.offset_us)
