@@ -32,9 +32,9 @@ from livegen.training.corpora import METADATA, SPLIT_WORDS, discover
 
 # Sets whose bar lines are right, and how often each is drawn from.
 SHARES = {
-    "trad_abc": 0.2, "pop909_aligned": 0.14, "wjd_jazz": 0.12, "groove_drums": 0.12, "openscore_lieder": 0.1,
-    "openewld_leadsheets": 0.09, "rs200_rock": 0.07, "mutopia_pd": 0.06, "mutopia_more": 0.05,
-    "openscore_quartets": 0.04, "band_arrangements": 0.03, "open_hymnal": 0.02, "openscore_orchestra": 0.01,
+    "trad_abc": 0.18, "pop909_aligned": 0.1, "wjd_jazz": 0.15, "groove_drums": 0.17, "openscore_lieder": 0.08,
+    "openewld_leadsheets": 0.07, "rs200_rock": 0.07, "mutopia_pd": 0.05, "mutopia_more": 0.04,
+    "openscore_quartets": 0.03, "band_arrangements": 0.03, "open_hymnal": 0.02, "openscore_orchestra": 0.02,
 }  # fmt: skip
 MADE, MADE_SHARE = (
     "made",
@@ -53,6 +53,7 @@ CHORD = 0.03  # quarters within which onsets are one
 STEP = 0.05  # quarters between places where the tempo may change
 
 Floats = NDArray[np.float64]
+USUAL_SHARE = 0.75  # so many excerpts of people's are about as fast as they are written; the others have any tempo
 
 
 class Voice(NamedTuple):
@@ -70,6 +71,10 @@ class Piece(NamedTuple):
     voices: tuple[Voice, ...]
     metres: tuple[tuple[float, int, int], ...]
     tempos: tuple[tuple[float, int], ...]
+
+
+# The pieces of each set, those of a style beside each other.
+Groups = dict[str, list[list[Piece]]]
 
 
 def first_line(piece: Piece) -> list[Note]:
@@ -187,20 +192,33 @@ def bars_of(over: int, under: int) -> Bars | None:
             return None
 
 
-def draw(
-    material: dict[str, list[Piece]], chance: random.Random, manner: Manner | None = None
-) -> Excerpt:
-    """An excerpt of any piece, by the shares of the sets; `manner` None plays it in any way."""
+def by_style(material: dict[str, list[Piece]]) -> Groups:
+    """The pieces of each set by their style."""
+    found: Groups = {}
+    for name, some in material.items():
+        styles: dict[str, list[Piece]] = defaultdict(list)
+        for piece in some:
+            styles[piece.style].append(piece)
+        found[name] = [styles[style] for style in sorted(styles)]
+    return found
+
+
+def draw(material: Groups, chance: random.Random) -> Excerpt:
+    """An excerpt of any piece, by the shares of the sets, played in any way.
+
+    A style of which there are four times as many pieces is drawn from twice as often.
+    """
     names = [name for name in SHARES if material.get(name)]
     weights = [SHARES[name] for name in names]
     while True:
-        if manner is None and chance.random() < MADE_SHARE:
+        if chance.random() < MADE_SHARE:
             by_rule = made(chance)
             if by_rule is not None:
                 return by_rule
-        piece = chance.choice(material[chance.choices(names, weights)[0]])
-        excerpt = excerpt_of(piece, chance, manner)
-        if excerpt is not None and (manner or chance.random() < KEPT.get(excerpt.bars, 1.0)):
+        styles = material[chance.choices(names, weights)[0]]
+        some = chance.choices(styles, [math.sqrt(len(style)) for style in styles])[0]
+        excerpt = excerpt_of(chance.choice(some), chance)
+        if excerpt is not None and chance.random() < KEPT.get(excerpt.bars, 1.0):
             return excerpt
 
 
@@ -344,11 +362,11 @@ def _usual_bpm(piece: Piece, bars: Bars, quarter: float) -> float:
 
 
 def _any_manner(corpus: str, bars: Bars, usual_bpm: float, chance: random.Random) -> Manner:
-    """Any way of playing: half of it about as fast as the file says, half at any tempo."""
+    """Any way of playing: about as fast as the file says, or at any tempo, as half of the phrases by rule are."""
     low, high = (90, 270) if bars.ticks == 12 else (48, 150) if bars.ticks == 36 else (48, 215)
     usual = usual_bpm * math.exp(chance.gauss(0, 0.1))
     any_bpm = math.exp(chance.uniform(math.log(low), math.log(high)))
-    bpm = usual if chance.random() < 0.5 else any_bpm
+    bpm = usual if chance.random() < (0.5 if corpus == MADE else USUAL_SHARE) else any_bpm
     may_swing = bars.ticks == 24 and bars.beats < 5 and bpm > SLOWEST_SWING and corpus in WRITTEN
     steady = chance.random()
     drift = 0.0 if steady < 0.45 else 0.05 if steady < 0.8 else 0.15

@@ -14,7 +14,7 @@ import random
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, cast
 
 import click
 import numpy as np
@@ -22,7 +22,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from export.beat_material import Excerpt, Piece, draw, pieces
+from export.beat_material import Excerpt, Groups, by_style, draw, pieces
+from export.command import guarded, put_weights
 from livegen.music.beat_candidates import Candidates, candidates
 from livegen.music.beat_network import (
     BARS,
@@ -31,13 +32,15 @@ from livegen.music.beat_network import (
     WEIGHTS,
     counted,
     facts,
-    features,
     onsets_of,
+    own_features,
+    same_features,
 )
+from livegen.music.weights import read_weights
 
 SEED = 1
-EXCERPTS, OF_A_FILE = 100_000, 2_500
-CANDIDATES = 20  # of each excerpt that are learned from: the right ones and some of the others
+EXCERPTS, OF_A_FILE = 60_000, 2_500
+CANDIDATES = 12  # of each excerpt that are learned from: the right ones and some of the others
 SEEN, FACTS, ONSET, HIDDEN = 70, 44, 32, 64  # features, facts, what an onset becomes, units between
 STEPS, BATCH, RATE = 14_000, 32, 2e-3
 CLOSE, LIKE = 0.2, 0.1  # of a beat, of the logarithm of its period: a candidate is right
@@ -46,21 +49,29 @@ CLOSE, LIKE = 0.2, 0.1  # of a beat, of the logarithm of its period: a candidate
 USUAL_BPM, SPREAD, ANY = {12: 230.0, 24: 112.0, 36: 90.0}, 0.5, 0.2
 PICKED_UP = 0.7
 
-_material: dict[str, list[Piece]] = {}
+_material: Groups = {}
 
 
 class Sample(NamedTuple):
-    """Candidates of an excerpt: features (H, N, SEEN), beats (H, N), facts (H, FACTS), spans in beats (H,).
+    """Candidates of an excerpt: features that differ (H, N, OWN), and do not (N, SEEN - OWN), beats (H, N), facts
+    (H, FACTS), spans in beats (H,).
 
     `right` (H, COLUMNS) says which is the right one with the right bars, `weight` how much the excerpt counts.
     """
 
-    features: NDArray[np.float16]
+    own: NDArray[np.float16]
+    same: NDArray[np.float16]
     beats: NDArray[np.int16]
     facts: NDArray[np.float32]
     spans: NDArray[np.float32]
     right: NDArray[np.bool_]
     weight: float
+
+    @property
+    def features(self) -> NDArray[np.float16]:
+        """All features of each onset under each candidate (H, N, SEEN)."""
+        same = np.broadcast_to(self.same, (*self.beats.shape, self.same.shape[1]))
+        return np.concatenate([self.own, same], axis=2)
 
 
 def sample_of(excerpt: Excerpt, chance: random.Random) -> Sample | None:
@@ -84,9 +95,10 @@ def sample_of(excerpt: Excerpt, chance: random.Random) -> Sample | None:
     usual = math.log(60 / excerpt.period_s / USUAL_BPM[excerpt.bars.ticks]) / SPREAD
     place = (places[0] + CLOSE / 2) % excerpt.bars.beats
     weight = (ANY + math.exp(-0.5 * usual**2)) * (1.0 if place < CLOSE else PICKED_UP)
-    seen = features(onsets, found)
+    seen = own_features(onsets, found)
     return Sample(
         seen.astype(np.float16),
+        same_features(onsets).astype(np.float16),
         beats.astype(np.int16),
         facts(found, seen),
         (found.beats[:, -1] - found.beats[:, 0]).astype(np.float32),
@@ -118,14 +130,14 @@ def prepare(data: Path, work: Path, count: int) -> list[Path]:
     paths = [work / f"samples-{SEED}-{number}.pkl" for number in range(-(-count // OF_A_FILE))]
     missing = [path for path in paths if not path.exists()]
     if missing:
-        material = pieces(data, "train")
+        material = by_style(pieces(data, "train"))
         with ProcessPoolExecutor(initializer=_begin, initargs=(material,)) as pool:
             for path in pool.map(_prepared, missing):
                 click.echo(f"{path.name}: {OF_A_FILE} excerpts")
     return paths
 
 
-def _begin(material: dict[str, list[Piece]]) -> None:
+def _begin(material: Groups) -> None:
     _material.update(material)
 
 
@@ -204,17 +216,17 @@ class BeatNetwork(nn.Module):
             place = batch.candidate * cycle + batch.beats % cycle
             total = torch.zeros(count * cycle, ONSET).index_add(0, place, shown)
             sums[cycle] = total.view(count, cycle, ONSET) / (batch.spans / cycle + 1)[:, None, None]
+        about = self.dropout(torch.cat([mean, batch.facts], 1))
         columns = []
         for bars, head in zip(BARS, self.bars, strict=True):
+            hidden, _, last = cast(tuple[nn.Linear, nn.ReLU, nn.Linear], head)
             cycle = CYCLES[bars.beats]
-            of_first = []
-            for first in range(cycle):
-                turned = torch.roll(sums[cycle], -first, 1).flatten(1)
-                given = torch.cat([turned, mean, batch.facts], 1)
-                of_first.append(head(self.dropout(given))[:, 0])
-            columns += [
-                torch.stack(of_first[first :: bars.beats]).mean(0) for first in range(bars.beats)
-            ]
+            of_sums, of_all = hidden.weight.tensor_split([cycle * ONSET], 1)
+            given = nn.functional.linear(about, of_all, hidden.bias)
+            fallen = self.dropout(sums[cycle])
+            turned = [torch.roll(fallen, -first, 1).flatten(1) for first in range(cycle)]
+            of_first = last(torch.relu(torch.stack(turned, 1) @ of_sums.T + given[:, None]))[..., 0]
+            columns += [of_first[:, first :: bars.beats].mean(1) for first in range(bars.beats)]
         return torch.stack(columns, 1)
 
 
@@ -232,14 +244,28 @@ def loss_of(scores: Tensor, batch: Batch) -> Tensor:
     return (total(scores.logsumexp(1)) - total(right.logsumexp(1))).clamp(max=20)
 
 
-def train(paths: Sequence[Path], work: Path, steps: int) -> BeatNetwork:
-    """Train on all samples, from the last checkpoint on where there is one."""
+def train(
+    paths: Sequence[Path],
+    work: Path,
+    steps: int,
+    rate: float = RATE,
+    begin_with: Path | None = None,
+) -> BeatNetwork:
+    """Train on all samples, from the last checkpoint on where there is one, else from weights that there are."""
     samples: list[Sample] = []
     for path in paths:
         samples += pickle.loads(path.read_bytes())  # noqa: S301 - written by `_prepared`
     torch.manual_seed(SEED)
     network, checkpoint = BeatNetwork(), work / "checkpoint.pt"
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=1e-3)
+    if begin_with:
+        shapes = {name: tuple(part.shape) for name, part in network.state_dict().items()}
+        parts = read_weights(
+            begin_with, list(shapes), lambda _: list(shapes.values()), "the beat", "beats"
+        )
+        network.load_state_dict(
+            {name: torch.from_numpy(part) for name, part in zip(shapes, parts, strict=True)}
+        )
     begin, mean = 0, 0.0
     if checkpoint.exists():
         state = torch.load(checkpoint)
@@ -249,7 +275,7 @@ def train(paths: Sequence[Path], work: Path, steps: int) -> BeatNetwork:
     for step in range(begin, steps):
         for group in optimiser.param_groups:
             falling = 0.5 * (1 + math.cos(math.pi * step / steps))
-            group["lr"] = RATE * min(1.0, (step + 1) / 100) * max(0.02, falling)
+            group["lr"] = rate * min(1.0, (step + 1) / 100) * max(0.02, falling)
         torch.manual_seed(SEED * steps + step)
         batch = batch_of(random.Random(f"{SEED} {step}").sample(samples, BATCH))
         losses = loss_of(network(batch), batch)
@@ -273,15 +299,27 @@ def train(paths: Sequence[Path], work: Path, steps: int) -> BeatNetwork:
 )
 @click.option("--excerpts", default=EXCERPTS, show_default=True)
 @click.option("--steps", default=STEPS, show_default=True)
+@click.option("--rate", default=RATE, show_default=True, help="Of learning, at its highest.")
+@click.option(
+    "--begin-with",
+    type=click.Path(exists=True, dir_okay=False, path_type=Path),
+    help="Weights to go on from, such as those of the package.  [default: none]",
+)
 @click.option("--out", type=click.Path(path_type=Path), default=WEIGHTS, show_default="the package")
-def main(data: Path, work: Path, excerpts: int, steps: int, out: Path) -> None:
+@guarded
+def main(
+    data: Path,
+    work: Path,
+    excerpts: int,
+    steps: int,
+    rate: float,
+    begin_with: Path | None,
+    out: Path,
+) -> None:
     """Learn from the sets in DATA and write the weights into the package."""
-    network = train(prepare(data, work, excerpts), work, steps)
-    weights = {
-        name: value.numpy().astype(np.float16) for name, value in network.state_dict().items()
-    }
-    np.savez(out, **weights)
-    click.echo(f"{out}: {out.stat().st_size} bytes")
+    torch.set_num_threads(1)
+    network = train(prepare(data, work, excerpts), work, steps, rate, begin_with)
+    put_weights(out, {name: value.numpy() for name, value in network.state_dict().items()})
 
 
 if __name__ == "__main__":

@@ -7,20 +7,32 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner
+from click.testing import CliRunner, Result
 
 from export import beats
-from export.beat_material import Excerpt, Manner, Piece, bars_of, excerpt_of, made, pieces
+from export.beat_material import (
+    Excerpt,
+    Manner,
+    Piece,
+    bars_of,
+    by_style,
+    draw,
+    excerpt_of,
+    made,
+    pieces,
+)
 from export.beat_phrases import STYLES, phrase
 from livegen.music.beat_candidates import candidates
 from livegen.music.beat_network import (
     COLUMNS,
+    WEIGHTS,
     Bars,
     ComparingNetwork,
     counted,
     facts,
-    features,
     onsets_of,
+    own_features,
+    same_features,
 )
 from livegen.music.smf import write
 from tests.training.synthetic import tune
@@ -122,11 +134,12 @@ def test_serving_computes_the_scores_that_training_computes(piece: Piece) -> Non
     network = beats.BeatNetwork().eval()
     onsets = onsets_of(excerpt(piece, Manner(bpm=110)).played())
     found = candidates(onsets.at_s)
-    seen = features(onsets, found)
+    seen = own_features(onsets, found)
     batch = beats.batch_of(
         [
             beats.Sample(
                 seen.astype(np.float16),
+                same_features(onsets).astype(np.float16),
                 counted(found).beats.astype(np.int16),
                 facts(found, seen),
                 (found.beats[:, -1] - found.beats[:, 0]).astype(np.float32),
@@ -158,3 +171,32 @@ def test_the_command_makes_weights_and_goes_on_from_what_it_has_prepared(
     assert all(np.array_equal(made[0][name], made[1][name]) for name in made[0]), (
         "the same seed, the same weights"
     )
+
+
+def test_training_goes_on_from_weights_that_there_are(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(beats, "OF_A_FILE", 2)
+    shipped, out, other = WEIGHTS, tmp_path / "out.npz", tmp_path / "other.npz"
+    np.savez(other, alien=np.zeros(2))
+    options = [str(data), "--work", str(tmp_path / "work"), "--excerpts", "2", "--steps", "0"]
+
+    def run(begin: Path) -> Result:
+        return CliRunner().invoke(
+            beats.main, [*options, "--begin-with", str(begin), "--out", str(out)]
+        )
+
+    assert run(shipped).exit_code == 0
+    with np.load(shipped) as before, np.load(out) as after:
+        assert all(np.array_equal(before[name], after[name]) for name in before.files)
+    assert (run(other).exit_code, run(other).output.count("\n")) == (2, 1)
+
+
+def test_a_style_of_few_pieces_is_drawn_from_more_often_than_by_their_number(piece: Piece) -> None:
+    rare = piece._replace(style="rare")
+    groups = by_style({"trad_abc": [piece] * 16 + [rare]})
+    assert [len(some) for some in groups["trad_abc"]] == [1, 16]
+    chance = random.Random(1)
+    drawn = [draw(groups, chance).style for _ in range(400)]
+    share = drawn.count("rare") / (drawn.count("rare") + drawn.count("reel"))
+    assert share == pytest.approx(1 / 5, abs=0.1)
