@@ -40,7 +40,7 @@ from livegen.jam.rendition import Rendition
 from livegen.jam.singer import Singer, Singing
 from livegen.jam.struck import Struck
 from livegen.jam.theme import LATEST, Theme, theme_of
-from livegen.jam.turns import MODES, Chords, Mode
+from livegen.jam.turns import MODES, Chords, Mode, Parts
 from livegen.jam.variations import BRUSHES, is_brushed
 from livegen.music.drum_bars import COMMON
 from livegen.music.grooves import Clap
@@ -61,6 +61,7 @@ BEHIND_US = (
     1_000_000  # who plans so late (a machine that slept) begins anew where the music is by now
 )
 HEARD_DRUMS = 64  # strokes of a call that its answer on the drums goes by
+HEARD_PITCHED = 128  # and those, ends of notes too, that other parts beside them go by
 
 
 class Performer:
@@ -243,11 +244,18 @@ class Performer:
         return Plan([], line + upbeat, sent_us, chosen=singer)
 
     def _rhythm_section(self, call: Call, brief: Brief, heard: Hearing) -> Ensemble:
-        """Drums and other parts answer together: the drums by a rollout that has heard the call's drums alone."""
+        """Drums and other parts answer together, by two rollouts: each has heard of the call what it plays itself.
+
+        Beside drums the network hardly expects a bass.
+        """
         drums = [struck for struck in call.strokes if struck.part == DRUMS and struck.velocity]
+        pitched = [struck for struck in call.strokes if struck.part != DRUMS]
         drummer = Hearing.fresh(heard.guard, heard.timeline, heard.style)
+        player = Hearing.fresh(heard.guard, heard.timeline, heard.style)
         for struck in drums[-HEARD_DRUMS:]:
             drummer.hear(struck)
+        for struck in pitched[-HEARD_PITCHED:]:
+            player.hear(struck)
         others = replace(brief, parts=(*brief.parts[:DRUMS], False))
         share = len(drums) / max(1, call.phrase.notes)
         if brief.pace is not None:
@@ -255,7 +263,7 @@ class Performer:
             brief = replace(brief, pace=brief.pace * share)
         return Ensemble(
             [
-                self._rollout(heard, others, self.chance(call, 0)),
+                self._rollout(player, others, self.chance(call, 0)),
                 self._rollout(drummer, for_drums(brief), self.chance(call, 1)),
             ]
         )
@@ -688,7 +696,9 @@ class Performer:
         """Give the theme that an answer may take up of its call."""
         settings = self._desk.settings
         # Who is to remember earlier phrases is held less to this one.
-        return theme_of(self._latest(call), settings.theme * (1 - settings.memory / 2))
+        strength = settings.theme * (1 - settings.memory / 2)
+        is_line = self.mode.parts is not Parts.LEAD or LEAD in call.phrase.parts
+        return theme_of(self._latest(call), strength, is_line=is_line)
 
     def _latest(self, call: Call) -> Iterator[Stroke]:
         """The last onsets of a call, on the beat as it is."""

@@ -51,10 +51,14 @@ def line_of(strokes: Iterable[Stroke]) -> list[Point]:
 
 
 class Theme:
-    """The line of a call, and the control `theme` (0 to 1)."""
+    """The line of a call, and the control `theme` (0 to 1).
 
-    def __init__(self, line: Sequence[Point], strength: float) -> None:
+    The call's first note is at tick `began`.  Of chords alone there is no line: they say where sentences begin.
+    """
+
+    def __init__(self, line: Sequence[Point], strength: float, began: int | None = None) -> None:
         self._line = tuple(line)
+        self.began = line[0].tick if began is None else began
         self._steps = _steps(line)
         self._strength = strength
         # After which notes of the line an interval has been gone, but for the last note.
@@ -88,11 +92,6 @@ class Theme:
                 found.append(place)
         return matched, found
 
-    @property
-    def began(self) -> int:
-        """The tick of the first note of the call."""
-        return self._line[0].tick
-
     def recalls(
         self, line: Sequence[Point], sentences: Sentences
     ) -> tuple[float, Point | None, int]:
@@ -111,7 +110,7 @@ class Theme:
 
     def _first_after(self, tick: int, line: Sequence[Point]) -> Point | None:
         """The first note after a tick, of the call or of the line that goes on."""
-        part = self._line if tick < self._line[-1].tick else line
+        part = self._line if self._line and tick < self._line[-1].tick else line
         at = bisect_right(part, tick, key=lambda point: point.tick)
         return part[at] if at < len(part) else None
 
@@ -141,13 +140,16 @@ class Theme:
         )
 
 
-def theme_of(strokes: Iterable[Stroke], strength: float) -> Theme | None:
+def theme_of(strokes: Iterable[Stroke], strength: float, *, is_line: bool = True) -> Theme | None:
     """The theme of a call's strokes; None where there is too little of it, or nothing is to be taken up.
 
-    `strength` is the control, 0 to 1; at 0 no stroke is looked at.
+    `strength` is the control, 0 to 1; at 0 no stroke is looked at.  Chords under a solo are no line: their rhythm is
+    not the soloist's.
     """
     line = line_of(strokes)[-LATEST:] if strength else []
-    return Theme(line, strength) if len(line) >= FEWEST else None
+    if len(line) < FEWEST:
+        return None
+    return Theme(line if is_line else (), strength, line[0].tick)
 
 
 def mixed(

@@ -36,12 +36,17 @@ class Played(NamedTuple):
 
 @dataclass(slots=True)
 class Extent:
-    """The extent of one part in the phrase: lowest and highest pitch, voices at once, and notes."""
+    """The extent of one part in the phrase: lowest and highest pitch, voices at once, notes, and strokes of them.
+
+    What is struck together is one stroke.
+    """
 
     low: int = 127
     high: int = 0
     voices: int = 1
     notes: int = 0
+    strokes: int = 0
+    struck_us: int = field(default=0, compare=False)
 
 
 @dataclass(slots=True)
@@ -84,6 +89,9 @@ class Phrase:
         extent = self.extents.setdefault(part, Extent())
         extent.low, extent.high = min(extent.low, pitch), max(extent.high, pitch)
         extent.notes += 1
+        if extent.notes == 1 or at - extent.struck_us > CHORD_US:
+            extent.strokes += 1
+        extent.struck_us = at
         if part != DRUMS:
             self.pitch_classes[pitch % 12] += 1.0
             self.lately = [_FADES * weight for weight in self.lately]
@@ -124,13 +132,13 @@ class Phrase:
     def parts(self) -> tuple[int, ...]:
         """Parts that were heard, in the order of PARTS.
 
-        One note among others is none: the first key of a chord may be heard before it is known for one.
+        One stroke among others is none: keys of the first chord may be heard before it is known for one.
         """
         return tuple(part for part in range(len(PARTS)) if self._is_heard(part))
 
     def _is_heard(self, part: int) -> bool:
         extent = self.extents.get(part)
-        return extent is not None and (extent.notes > 1 or 3 * extent.notes > self.notes)
+        return extent is not None and (extent.strokes > 1 or 3 * extent.notes > self.notes)
 
     @property
     def velocity(self) -> float:

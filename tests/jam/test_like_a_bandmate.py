@@ -226,6 +226,18 @@ def test_drums_and_bass_are_answered_by_drums_and_bass() -> None:
     assert {note.channel for _, note in onsets(jam)} == {2, DRUM_CHANNEL}
 
 
+def test_the_bass_that_answers_with_the_drums_goes_on_from_the_bass_that_it_heard() -> None:
+    """And not from the drum that came last."""
+    jam = rehearsal(length=2)
+    for beat in range(8):
+        jam.play(beat * BEAT, NoteOn(40, 80))
+        jam.play(beat * BEAT + BEAT // 4, NoteOff(40))
+        jam.play(beat * BEAT + BEAT // 2, NoteOn(42, 80, DRUM_CHANNEL))
+    jam.until(4 * BAR)
+    bass = {note.pitch for _, note in onsets(jam) if note.channel == 2}
+    assert bass == {40}
+
+
 def test_beside_drums_alone_the_bass_stays_on_one_root_and_nobody_guesses_chords() -> None:
     jam = rehearsal(UniformModel(6), mode="accompany")
     for beat in range(16):

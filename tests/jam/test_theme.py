@@ -49,6 +49,12 @@ def test_too_short_a_call_has_no_theme_and_a_long_one_that_of_its_end() -> None:
     )
 
 
+def test_chords_under_a_solo_say_where_it_began_and_no_figure() -> None:
+    theme = theme_of([Stroke(at, LEAD, pitch, 80) for at, pitch in CALL], 1.0, is_line=False)
+    assert theme is not None
+    assert (theme.follows(CALL), theme.began) == ((0.0, []), CALL[0].tick)
+
+
 def test_an_interval_of_the_call_goes_on_as_it_did_there_at_any_pitch_and_time() -> None:
     _, found = Theme(CALL, PLAIN).follows(
         [Point(100, 70), Point(106, 74 - 8 + 1)]

@@ -58,9 +58,9 @@ def test_range_and_loudness_are_kept_by_part() -> None:
     played.strike(500_000, DRUMS, 36, 120)
 
     assert played.extents == {
-        LEAD: Extent(60, 67, notes=2),
-        COMP: Extent(48, 48, notes=1),
-        DRUMS: Extent(36, 36, notes=1),
+        LEAD: Extent(60, 67, notes=2, strokes=2),
+        COMP: Extent(48, 48, notes=1, strokes=1),
+        DRUMS: Extent(36, 36, notes=1, strokes=1),
     }
     assert played.velocity == (80 + 80 + 40 + 120) / 4
 
@@ -73,6 +73,15 @@ def test_one_note_among_others_is_no_part() -> None:
     played.strike(600_000, COMP, 48, 40)
     assert phrase((0, 100, 36), part=DRUMS).parts == (DRUMS,)
     assert list(played.parts) == [LEAD, COMP]
+
+
+def test_keys_of_one_chord_among_others_are_no_part() -> None:
+    played = phrase(*((at, at + 100, 48 + at % 3) for at in range(0, 1600, 200)), part=COMP)
+    for key, pitch in enumerate((60, 64)):
+        played.strike(2_000_000 + key, LEAD, pitch, 80)
+    assert list(played.parts) == [COMP]
+    played.strike(3_000_000, LEAD, 72, 80)
+    assert played.parts == (LEAD, COMP)
 
 
 def test_drums_have_no_pitch_classes() -> None:
