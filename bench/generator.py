@@ -296,8 +296,7 @@ def main(data: Path, count: int, calls: int, also: tuple[Path, ...], dry: bool) 
     model = phrase_files.load(shipped.phrase_model())
     files = [shipped.generator(), *also]
     generators = {
-        f"gan, seed {at}": generator_files.load(file, model.facts.code)
-        for at, file in enumerate(files, 1)
+        f"gan, seed {at}": generator_files.load(file, model) for at, file in enumerate(files, 1)
     }
     first = generators["gan, seed 1"]
     sets = [name for name, _ in model.facts.data]

@@ -162,7 +162,7 @@ class Adversaries:
 
     def weights(self) -> dict[str, Floats]:
         """The generator's weights as a file has them, for codes as they are."""
-        names = [name for name in shapes(GeneratorFacts(STYLES, 1)) if "." in name]
+        names = [name for name in shapes(GeneratorFacts(STYLES, 1, "")) if "." in name]
         found = {name: value.numpy() for name, value in zip(names, self.kept, strict=True)}
         size = len(self.spread)
         hidden = found["hidden.weight"].copy()
@@ -220,7 +220,10 @@ def main(data: Path, steps: int, seed: int, out: Path | None) -> None:
         apart = both.step()
         if at % REPORT == 0:
             click.echo(f"{at} of {steps}, {apart:.3f} apart, {time.monotonic() - since:.0f} s")
-    facts, path = GeneratorFacts(STYLES, model.facts.code), out or shipped.generator()
+    facts, path = (
+        GeneratorFacts(STYLES, model.facts.code, model.fingerprint),
+        out or shipped.generator(),
+    )
     save(path, facts, scatter | both.weights())
     click.echo(f"{path}: {path.stat().st_size} bytes, of {len(some.codes)} phrases")
 

@@ -130,11 +130,11 @@ def load_phrase_model() -> "PhraseModel":
     return phrases.load(shipped.phrase_model())
 
 
-def load_generator(code: int) -> "Generator":
-    """The generator of phrases in a style that came with livegen, for codes of so many numbers.  Raises ModelError."""
+def load_generator(encoder: "PhraseModel") -> "Generator":
+    """The generator of phrases in a style that came with livegen, for codes of an encoder.  Raises ModelError."""
     from livegen.inference import generator
 
-    return generator.load(shipped.generator(), code)
+    return generator.load(shipped.generator(), encoder)
 
 
 def programs_by_channel(config: "Config") -> dict[int, int]:

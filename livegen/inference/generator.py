@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from livegen.errors import ModelError
-from livegen.inference.phrases import Codes, Floats
+from livegen.inference.phrases import Codes, Floats, PhraseModel
 from livegen.music.phrase_steps import MOST_BEATS
 from livegen.music.style_names import nearest
 
@@ -39,10 +39,13 @@ def asked_for(styles: int, style: int, bar: int, beats: int) -> Floats:
 
 
 class GeneratorFacts(NamedTuple):
-    """The beginnings of styles' names that a file tells apart, numbered from 1 on, and the numbers of a beat's code."""
+    """The beginnings of styles' names that a file tells apart, numbered from 1 on; of the phrase encoder whose codes it
+    draws, the numbers of a beat's code and the fingerprint.
+    """
 
     styles: tuple[str, ...]
     code: int
+    encoder: str
 
 
 def shapes(facts: GeneratorFacts) -> dict[str, tuple[int, ...]]:
@@ -96,23 +99,25 @@ class Generator:
 
 
 def save(path: Path, facts: GeneratorFacts, weights: dict[str, Any]) -> None:
-    """Write a file: its role, the styles, and the weights as half floats."""
+    """Write a file: its role, the styles, whose codes it draws, and the weights as half floats."""
     arrays: dict[str, Any] = {
         "role": np.array(ROLE),
         "styles": np.array(facts.styles),
+        "encoder": np.array(facts.encoder),
         **{name: np.asarray(weights[name], np.float16) for name in shapes(facts)},
     }
     np.savez(path, **arrays)
 
 
-def load(path: Path, code: int) -> Generator:
-    """Read a file that fits codes of so many numbers a beat.  Raises ModelError with one line for any other."""
+def load(path: Path, encoder: PhraseModel) -> Generator:
+    """Read a file that draws codes of an encoder.  Raises ModelError with one line for any other."""
+    code = encoder.facts.code
     try:
         if path.stat().st_size > MAX_BYTES:
             raise ValueError("too long")
         with np.load(BytesIO(path.read_bytes()), allow_pickle=False) as file:
             role, styles = str(file["role"]), tuple(map(str, file["styles"].tolist()))
-            facts = GeneratorFacts(styles, code)
+            facts = GeneratorFacts(styles, code, str(file["encoder"]))
             weights = {name: file[name] for name in shapes(facts)}
         fits = role == ROLE and all(
             weights[name].shape == shape and weights[name].dtype == np.float16
@@ -127,4 +132,9 @@ def load(path: Path, code: int) -> Generator:
             f"{path} holds no generator for codes of {code} numbers a beat; "
             "make it with `python -m export.generator`"
         ) from None
+    if facts.encoder != encoder.fingerprint:
+        raise ModelError(
+            f"{path} was made for the phrase encoder {facts.encoder:.64}, this one is {encoder.fingerprint}; "
+            "make it anew with `python -m export.generator`"
+        )
     return Generator(facts, {name: value.astype(np.float32) for name, value in weights.items()})

@@ -5,8 +5,10 @@ and one of another role is refused by its name.  What it computes is what `liveg
 `tests/inference/test_phrases.py` holds both together.
 """
 
+import hashlib
 import json
 import zipfile
+from functools import cached_property
 from math import prod
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -88,6 +90,14 @@ class PhraseModel:
     def __init__(self, facts: PhraseFacts, weights: dict[str, Floats]) -> None:
         self.facts, self._weights = facts, weights
         self._places = np.arange(LINES) % LINES_PER_BEAT * CLASSES
+
+    @cached_property
+    def fingerprint(self) -> str:
+        """A hash of the weights, by which another file says that it belongs to them."""
+        told = hashlib.sha256()
+        for name in shapes(self.facts):
+            told.update(self._weights[name].astype("<f2").tobytes())
+        return told.hexdigest()[:16]
 
     def encode(self, classes: Classes, firsts: Firsts) -> Codes:
         """The code of a phrase."""

@@ -131,7 +131,7 @@ class Engine:
     """A jam.  `routes` (by part) say where parts are sent, `rules` (0..15 to a rule of `music.parts`) how
     channels are heard; a channel without a rule is not.  `bindings` are those of `ControlMap`, `presets` controls by
     name of the preset.  When a phrase is asked for, `phrase_model` loads the phrase encoder, and `generator` the
-    generator of phrases in a style, with codes of so many numbers a beat; both raise ModelError.
+    generator of phrases in a style, by codes of that encoder; both raise ModelError.
 
     Threads: loop only.
     """
@@ -150,7 +150,7 @@ class Engine:
         horizon_us: int = HORIZON_US,
         slice_steps: int = SLICE_STEPS,
         phrase_model: Callable[[], PhraseModel] | None = None,
-        generator: Callable[[int], Generator] | None = None,
+        generator: Callable[[PhraseModel], Generator] | None = None,
     ) -> None:
         self._replies = Replies()
         self._notices = Notices()

@@ -90,12 +90,12 @@ class Dot(NamedTuple):
 class PhraseBook:
     """Phrases that are kept, and what is made of them.  Threads: loop only.
 
-    `load` gives the phrase encoder, `load_generator` the generator of its codes, which have so many numbers a beat;
-    both raise ModelError.  Each is None where there is none.
+    `load` gives the phrase encoder, `load_generator` the generator of its codes; both raise ModelError.  Each is
+    None where there is none.
     """
 
     load: Callable[[], PhraseModel] | None = None
-    load_generator: Callable[[int], Generator] | None = None
+    load_generator: Callable[[PhraseModel], Generator] | None = None
     kept: dict[str, KeptPhrase] = field(default_factory=dict)  # by "A" and "B"
     dots: list[tuple[Dot, KeptPhrase]] = field(default_factory=list)
     _model: PhraseModel | None = None
@@ -113,7 +113,7 @@ class PhraseBook:
     def generator(self) -> Generator | None:
         """The generator of phrases in a style, loaded by now.  Raises ModelError."""
         if self._generator is None and self.load_generator is not None and self.model:
-            self._generator = self.load_generator(self.model.facts.code)
+            self._generator = self.load_generator(self.model)
         return self._generator
 
     def keep(self, name: str, phrase: KeptPhrase) -> None:

@@ -10,8 +10,10 @@ from export import generator as learning
 from export.generator import STYLES, Adversaries, Coded, scattered
 from livegen.inference.generator import GeneratorFacts, asked_for, load, save
 from livegen.music.phrase_steps import MOST_BEATS
+from tests.inference.tiny_phrases import tiny_encoder
 
 CODE = 1
+ENCODER = tiny_encoder(CODE)
 
 
 def some_codes(count: int = 400) -> Coded:
@@ -30,7 +32,7 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def written(path: Path, both: Adversaries, scatter: dict[str, np.ndarray]) -> Path:
-    save(path, GeneratorFacts(STYLES, CODE), scatter | both.weights())
+    save(path, GeneratorFacts(STYLES, CODE, ENCODER.fingerprint), scatter | both.weights())
     return path
 
 
@@ -40,7 +42,7 @@ def test_it_begins_by_correcting_nothing_and_learns_to_correct(small: None, tmp_
     both = Adversaries(some, scatter, 1)
 
     def apart() -> float:
-        served = load(written(tmp_path / "it.npz", both, scatter), CODE)
+        served = load(written(tmp_path / "it.npz", both, scatter), ENCODER)
         drawn = [
             served.drawn(way, 3, 4, 16, 8, np.random.default_rng(1)) for way in ("scatter", "gan")
         ]
@@ -61,7 +63,7 @@ def test_the_file_makes_of_a_code_what_the_network_made(small: None, tmp_path: P
         for kept, value in zip(both.kept, both.generator.parameters(), strict=True):
             value.copy_(torch.randn_like(value) / 4)
             kept.copy_(value)
-    served = load(written(tmp_path / "it.npz", both, scatter), CODE)
+    served = load(written(tmp_path / "it.npz", both, scatter), ENCODER)
     start = served.drawn("scatter", 3, 4, 16, 5, np.random.default_rng(1))
     made = served.drawn("gan", 3, 4, 16, 5, np.random.default_rng(1)).reshape(5, -1)
     plain = (start.reshape(5, -1) - both.middle) / both.spread

@@ -11,8 +11,10 @@ from livegen.errors import ModelError
 from livegen.inference import phrases
 from livegen.inference.generator import ANY, WAYS, Generator, GeneratorFacts, load, save, shapes
 from livegen.music.phrase_steps import MOST_BEATS
+from tests.inference.tiny_phrases import tiny_encoder
 
-SMALL = GeneratorFacts(("folk_reel", "folk", "pop"), 2)
+OURS = tiny_encoder(2)
+SMALL = GeneratorFacts(("folk_reel", "folk", "pop"), 2, OURS.fingerprint)
 
 
 def written(path: Path, **changed: object) -> Path:
@@ -24,11 +26,11 @@ def written(path: Path, **changed: object) -> Path:
 
 @pytest.fixture(scope="module")
 def served() -> Generator:
-    return load(shipped.generator(), phrases.load(shipped.phrase_model()).facts.code)
+    return load(shipped.generator(), phrases.load(shipped.phrase_model()))
 
 
 def test_a_style_is_known_by_the_longest_beginning_of_its_name(tmp_path: Path) -> None:
-    small = load(written(tmp_path / "it.npz"), 2)
+    small = load(written(tmp_path / "it.npz"), OURS)
     styles = ("folk_reel", "folk_jig", "pop", "drums_rock", "any")
     assert [small.number(style) for style in styles] == [1, 2, 3, ANY, ANY]
 
@@ -64,11 +66,11 @@ def test_the_network_corrects_what_was_scattered(tmp_path: Path) -> None:
             tmp_path / "it.npz",
             **{name: np.zeros(shapes(SMALL)[name]) for name in still},
         ),
-        2,
+        OURS,
     )
     both = [quiet.drawn(way, 1, 3, 6, 5, np.random.default_rng(1)) for way in WAYS]
     assert np.array_equal(both[0], both[1])
-    loud = load(written(tmp_path / "other.npz"), 2)
+    loud = load(written(tmp_path / "other.npz"), OURS)
     assert not np.array_equal(loud.drawn("gan", 1, 3, 6, 5, np.random.default_rng(1)), both[0])
 
 
@@ -79,16 +81,25 @@ def test_the_file_is_at_most_a_megabyte() -> None:
 def test_a_file_that_ours_is_not_is_refused_in_one_line(tmp_path: Path) -> None:
     path = written(tmp_path / "it.npz")
     with pytest.raises(ModelError, match="for codes of 3 numbers"):
-        load(path, 3)
+        load(path, tiny_encoder(3))
     with pytest.raises(ModelError, match="holds no generator"):
-        load(shipped.phrase_model(), 8)
+        load(shipped.phrase_model(), tiny_encoder(8))
     data = path.read_bytes()
     for cut in (0, 10, len(data) // 2):
         path.write_bytes(data[:cut])
         with pytest.raises(ModelError, match=r"holds no generator[^\n]*$"):
-            load(path, 2)
+            load(path, OURS)
     with pytest.raises(ModelError, match="cannot be read"):
-        load(tmp_path / "none.npz", 2)
+        load(tmp_path / "none.npz", OURS)
     lost = np.full(shapes(SMALL)["made.bias"], np.nan)
     with pytest.raises(ModelError, match="holds no generator"):
-        load(written(path, **{"made.bias": lost}), 2)
+        load(written(path, **{"made.bias": lost}), OURS)
+
+
+def test_a_file_that_was_made_for_other_weights_of_the_encoder_is_refused_by_their_names(
+    tmp_path: Path,
+) -> None:
+    other = tiny_encoder(2, seed=2)
+    line = f"made for the phrase encoder {OURS.fingerprint}, this one is {other.fingerprint}"
+    with pytest.raises(ModelError, match=rf"{line}; make it anew[^\n]*$"):
+        load(written(tmp_path / "it.npz"), other)

@@ -28,9 +28,9 @@ def phrase_model() -> PhraseModel:
 
 
 @cache
-def generator(code: int) -> Generator:
+def generator(encoder: PhraseModel) -> Generator:
     """The generator of phrases in a style that came with livegen, read once."""
-    return load_generator(code)
+    return load_generator(encoder)
 
 
 def rehearsal(model: Model | None = None, seed: int = 1, **controls: object) -> Rehearsal:

@@ -24,7 +24,7 @@ MELODY = (60, 62, 64, 65, 67, 65, 64, 62)
 def jam(
     phrases: Callable[[], PhraseModel] = phrase_model,
     seed: int = 1,
-    generates: Callable[[int], Generator] | None = generator,
+    generates: Callable[[PhraseModel], Generator] | None = generator,
     **controls: object,
 ) -> Rehearsal:
     """An engine that listens, with a loader of the phrase model."""

@@ -19,7 +19,7 @@ UP, DOWN = (
 @pytest.fixture(scope="module", params=["pop", "folk_reel"])
 def goals(request: pytest.FixtureRequest) -> Codes:
     """Codes of a style."""
-    draws = generator(phrase_model().facts.code)
+    draws = generator(phrase_model())
     chance = np.random.default_rng(1)
     return draws.drawn("scatter", draws.number(request.param), BAR, BEATS, WAYS, chance)
 
