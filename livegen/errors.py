@@ -11,6 +11,18 @@ The command line prints that line and exits with 2; anything else that escapes i
 exits with 1.
 """
 
+from collections.abc import Collection
+from difflib import get_close_matches
+
+# Of how much two words have in common, 0 to 1: a typing error leaves more, another word less.
+_ALIKE = 0.75
+
+
+def closest(word: str, *known: Collection[str]) -> str | None:
+    """The word that was likely meant, of the first of these collections that has one; None where none is close."""
+    found = (get_close_matches(word, words, n=1, cutoff=_ALIKE) for words in known)
+    return next((close[0] for close in found if close), None)
+
 
 class LivegenError(Exception):
     """A mistake of the person's: the message says what was found, what was expected, what to do."""

@@ -408,6 +408,14 @@ def test_a_word_that_is_nearly_one_for_a_style_of_the_models_is_named() -> None:
     assert "did you mean salsa?" in str(unknown_style("sals", model))
 
 
+def test_no_style_is_suggested_that_is_far_from_the_word() -> None:
+    model = EchoModel()
+    model.facts = replace(EchoModel.facts, styles=("any", "gospel"))
+
+    assert "did you mean gospel?" in str(unknown_style("gosple", model))
+    assert "did you mean" not in str(unknown_style("nope", model))
+
+
 def test_a_file_of_ones_own_is_remembered_from_the_start_without_the_models_track(
     tmp_path: Path,
 ) -> None:

@@ -1,12 +1,12 @@
 """The mistakes of a document in words: each with its place, what was found and what was expected."""
 
-import difflib
 from collections.abc import Iterator
 
 from pydantic import ValidationError
 
 from livegen.config.document import Document, Trail, dotted
 from livegen.config.settings import every_setting
+from livegen.errors import closest
 
 
 def mistakes(error: ValidationError, document: Document) -> Iterator[str]:
@@ -35,6 +35,6 @@ def _said(kind: str, message: str, path: Trail) -> str:
 def _nearest(path: str) -> str:
     known = [name for name, _ in every_setting()]
     last = path.rpartition(".")[2]
-    close = [name for name in known if name.rpartition(".")[2] == last]
-    close = close or difflib.get_close_matches(path, known, n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    same = (name for name in known if name.rpartition(".")[2] == last)
+    close = next(same, None) or closest(path, known)
+    return f"; did you mean {close}?" if close else ""

@@ -93,24 +93,30 @@ class _Planned(NamedTuple):
 
     def micros(self, place: Place) -> int:
         """When it is to sound."""
-        on_time = place(self.tick)
-        if not self.late:
-            return on_time
-        beat_us = place(self.tick + TICKS_PER_BEAT) - on_time
-        return on_time + round(beat_us * self.late / TICKS_PER_BEAT)
+        return _sounds_at(self.tick, self.late, place)
+
+
+def _sounds_at(tick: int, late: float, place: Place) -> int:
+    """When what is so many ticks late is to sound, micros."""
+    on_time = place(tick)
+    if not late:
+        return on_time
+    beat_us = place(tick + TICKS_PER_BEAT) - on_time
+    return on_time + round(beat_us * late / TICKS_PER_BEAT)
 
 
 class Given(NamedTuple):
     """A stroke that was handed out: when it is sent, when it is heard, and as which key (channel, pitch).
 
-    `is_planned` is False for what joins a note of the player's at once, and for a click, which nobody hears as music.
-    `is_silent`: it is not sent, for its part was silent when its note began.
+    It is struck `late` ticks after its tick.  `is_planned` is False for what joins a note of the player's at once, and
+    for a click, which nobody hears as music.  `is_silent`: it is not sent, for its part was silent when its note began.
     """
 
     due: int
     at: int
     key: tuple[int, int]
     stroke: Stroke
+    late: float = 0.0
     is_planned: bool = True
     is_click: bool = False
     is_silent: bool = False
@@ -176,31 +182,33 @@ class Agenda:
                 break
             first = heapq.heappop(self._planned)
             stroke = first.stroke
-            if not stroke.velocity and (tick := self._sounds_until(stroke, place)) > first.tick:
-                heapq.heappush(self._planned, first._replace(at=tick))
+            if not stroke.velocity and (tick := self._sounds_until(first, place)) > first.tick:
+                heapq.heappush(self._planned, first._replace(at=tick + first.late))
                 continue
             if stroke.velocity and now - due > LATE_US:
                 self.late += 1
                 continue
-            yield from self._give(stroke, at, due, now)
+            yield from self._give(stroke, at, due, now, first.late)
 
-    def _sounds_until(self, stroke: Stroke, place: Place) -> int:
+    def _sounds_until(self, planned: _Planned, place: Place) -> int:
         """The tick at which an end is sent: a late off-beat must not swallow a short note behind it.
 
         It is a later one where the note would sound for less than its ticks, or KEPT of them, take elsewhere, unless
         the same key begins anew before.
         """
+        stroke, late = planned.stroke, planned.late
         tick, part, pitch, velocity = stroke
         key = self.routes[part].channel, self.routes[part].pitch(pitch)
         began = self._open.get(key)
         if velocity or began is None or not began.is_planned:
             return tick
-        since, onset = place(began.stroke.tick), began.stroke.tick
-        beat_us = place(onset + TICKS_PER_BEAT) - since
+        onset = began.stroke.tick
+        since = _sounds_at(onset, began.late, place)
+        beat_us = place(onset + TICKS_PER_BEAT) - place(onset)
         wanted = since + min(tick - onset, KEPT) * beat_us // TICKS_PER_BEAT
         again = [it.tick for it in self._planned if it.on and it.stroke[1:3] == stroke[1:3]]
         last = min([tick + TICKS_PER_BEAT, *again])
-        return next((at for at in range(tick, last) if place(at) >= wanted), tick)
+        return next((at for at in range(tick, last) if _sounds_at(at, late, place) >= wanted), tick)
 
     def hand_out_now(self, part: int, pitch: int, velocity: int, now: int) -> Iterator[Timed]:
         """The messages of a stroke that was not planned, due at once; velocity 0 ends it."""
@@ -254,12 +262,13 @@ class Agenda:
         at: int,
         due: int,
         now: int,
+        late: float = 0.0,
         is_planned: bool = True,
         is_click: bool = False,
     ) -> Iterator[Timed]:
         route, gain = self.routes[stroke.part], self.gains[stroke.part]
         key = route.channel, route.pitch(stroke.pitch)
-        given = Given(due, at, key, stroke, is_planned, is_click)
+        given = Given(due, at, key, stroke, late, is_planned, is_click)
         if not is_click and (given.voice in self._unheard or (stroke.velocity and not gain)):
             return self._give_in_silence(given, now)
         began = self._open.get(key)

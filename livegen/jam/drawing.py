@@ -22,15 +22,13 @@ TIMES = np.arange(FIELDS["time"])
 class Drawing:
     """The draws of a rollout.
 
-    `likelihood` sums the logarithms of the shares at which choices were drawn, `begun` counts the velocities that were,
-    and `because` is the reason of the pitch that was drawn last.
+    `likelihood` sums the logarithms of the shares at which choices were drawn, `begun` counts the velocities that were.
     """
 
     def __init__(self, hearing: Hearing, rng: np.random.Generator, keeps_steps: bool) -> None:
         """With `keeps_steps` reasons hold the network's steps."""
         self.likelihood = 0.0
         self.begun = 0
-        self.because: Reason | None = None
         self._hearing = hearing
         self._rng = rng
         self._keeps_steps = keeps_steps
@@ -86,8 +84,8 @@ class Drawing:
         brief: Brief,
         allowed: Mask,
         favour: NDArray[np.float64] | None,
-    ) -> int:
-        """Draw a pitch with what a reason mixes in, and note down in the reason how it came about."""
+    ) -> tuple[int, Reason]:
+        """Draw a pitch with what a reason mixes in; with it the reason, in which stands how it came about."""
         temperature, cut = brief.temperature, brief.nucleus
         plain = self._hearing.plain("pitch", query)
         logits = self._hearing.coloured("pitch", query, plain, brief.memory)
@@ -97,8 +95,7 @@ class Drawing:
         pitch = self._chosen(likely, brief)
         step = self._hearing.step() if self._keeps_steps else None
         drawn = Drawn(pitch, query, plain, logits, allowed, favour, temperature, cut, step)
-        self.because = because._replace(drawn=drawn)
-        return pitch
+        return pitch, because._replace(drawn=drawn)
 
     def velocity(self, query: Query, brief: Brief, kept: DrumHit | None = None) -> int:
         """Velocity drawn by the model, moved towards the call's mean by what its own mean is off."""

@@ -7,10 +7,10 @@ in.  Knows no turns, no plans and no settings: it is told what they come to.
 from collections import deque
 from collections.abc import Collection
 from dataclasses import replace
-from difflib import get_close_matches
 
 from livegen.codec.encoder import Stroke
 from livegen.codec.layout import STYLE_UNKNOWN_NAME
+from livegen.errors import closest
 from livegen.inference.contract import Model
 from livegen.jam.calls import LONGEST_CALL, Call
 from livegen.jam.drummer import Drummer
@@ -396,8 +396,8 @@ def unknown_style(text: str, model: Model) -> str | None:
     if style is None:
         return None
     known: tuple[Collection[str], ...] = (styles, words_for(styles))
-    close = next((found for names in known if (found := get_close_matches(style, names, n=1))), [])
-    meant = f"did you mean {close[0]}? " if close else ""
+    close = closest(style, *known)
+    meant = f"did you mean {close}? " if close else ""
     return (
         f"style: {model.facts.name} knows no style {style!r}; "
         f"{meant}All {len(styles)} are listed in the model's card (CARD.md beside it)"

@@ -130,11 +130,10 @@ class Performer:
         return self._listener.live.timeline
 
     def place(self, tick: int) -> int:
-        """When a tick of the model's is to sound: swung, or as a hand had it, as far off the timeline as its plan."""
+        """When a tick of the model's is to sound: of a rendition on the timeline, else swung, as far off as its plan."""
+        if self.plan and self.plan.rendition:
+            return self._timeline.micros(tick)
         shift = self.plan.shift_us if self.plan else 0
-        if self.plan and (rendition := self.plan.rendition):
-            late_us = rendition.lates.get(tick, 0.0) * self._timeline.tempo_us / TICKS_PER_BEAT
-            return self._timeline.micros(tick) + round(late_us)
         return self._timeline.micros(swung(tick, self._swing)) + shift
 
     @property
@@ -587,8 +586,12 @@ class Performer:
             plan.end_us = max(plan.start_us, self.place(last)) + max(0, self._agenda.offset_us)
 
     def _late(self, stroke: Stroke) -> float:
-        """By how many ticks the drums strike a hit late, which fit to the player."""
-        if not stroke.velocity or stroke.part != DRUMS or self.plan is None:
+        """By how many ticks a stroke is late: as a hand had it, or of drums that fit to the player."""
+        if self.plan is None:
+            return 0.0
+        if rendition := self.plan.rendition:
+            return rendition.lates.get(stroke.tick, 0.0)
+        if not stroke.velocity or stroke.part != DRUMS:
             return 0.0
         drummers = (player.brief.drummer for player in self.plan.players)
         return sum(drummer.late(stroke.tick, stroke.pitch) for drummer in drummers if drummer)

@@ -267,7 +267,7 @@ class Rollout(KeepsStrokes, PlayedOnce):
         if self._notes.count(part) >= brief.voices[part]:
             return self._end_oldest(part, tick)
         hits = hits_at(tick, brief, self._notes) if part == DRUMS else ()
-        pitch = self._draw_pitch(query, self._beginnable(part, tick), tick, hits)
+        pitch, because = self._draw_pitch(query, self._beginnable(part, tick), tick, hits)
         kept = next((hit for hit in hits if hit.pitch == pitch), None)
         if part == DRUMS and kept is None and brief.drummer:
             pitch = brief.kit.drum(pitch)
@@ -276,7 +276,7 @@ class Rollout(KeepsStrokes, PlayedOnce):
         velocity = self._draws.velocity(query._replace(pitch=pitch), brief, kept)
         if part == DRUMS and brief.drummer:
             velocity = min(velocity, brief.kit.most(is_kept=kept is not None))
-        return self._begin(Stroke(tick, part, pitch, velocity))
+        return self._begin(Stroke(tick, part, pitch, velocity), because)
 
     # --- drawing ------------------------------------------------------------------------------------------------
 
@@ -322,7 +322,9 @@ class Rollout(KeepsStrokes, PlayedOnce):
             return 1
         return 0 if may_end else None
 
-    def _draw_pitch(self, query: Query, allowed: Mask, tick: int, hits: tuple[DrumHit, ...]) -> int:
+    def _draw_pitch(
+        self, query: Query, allowed: Mask, tick: int, hits: tuple[DrumHit, ...]
+    ) -> tuple[int, Reason]:
         """The pitch of an onset: what the model expects, and what the call's theme goes on to."""
         brief, line = self.brief, self._line
         leads = line.leads(query.part, tick)
@@ -330,7 +332,9 @@ class Rollout(KeepsStrokes, PlayedOnce):
             allowed = without(worn_out(line.notes, tick), allowed)
         mixes = (*self._kept(hits, tick), *(line.pitched(tick, brief) if leads else ()))
         harmony = brief.harmony[query.part]
-        because = Reason(tick, allowed, harmony, mixes, line.theme, line.past, taste=Cause.STYLE)
+        because = Reason(
+            tick, allowed, harmony, mixes, line.theme, line.past, favoured_by=Cause.STYLE
+        )
         return self._draws.pitch(because, query, brief, allowed, self._favour(query, tick))
 
     def _favour(self, query: Query, tick: int) -> NDArray[np.float64] | None:
@@ -414,9 +418,9 @@ class Rollout(KeepsStrokes, PlayedOnce):
         place = place_classes(self.hearing.encoder.metre, tick)
         before = self.hearing.encoder.struck.get(part, NO_PITCH)
         query = Query(tick - self._last(), *place, part=part, on=1, before=before)
-        pitch = self._draws.pitch(because, query, self.brief, allowed, favour)
+        pitch, because = self._draws.pitch(because, query, self.brief, allowed, favour)
         velocity = self._draws.velocity(query._replace(pitch=pitch), self.brief)
-        self._begin(Stroke(tick, part, pitch, velocity))
+        self._begin(Stroke(tick, part, pitch, velocity), because)
 
     @property
     def _beat(self) -> PartBeat | None:
@@ -517,9 +521,9 @@ class Rollout(KeepsStrokes, PlayedOnce):
         self._wait(max(self.frontier, close.until))
         return self._speak_from(self.frontier)
 
-    def _begin(self, stroke: Stroke) -> None:
+    def _begin(self, stroke: Stroke, because: Reason | None = None) -> None:
         tick, part, pitch, _ = stroke
-        self.reasons[stroke], self._draws.because = self._draws.because, None
+        self.reasons[stroke] = because
         self._feed(stroke)
         self._density.begin(tick, part)
         self._line.begin(tick, part, pitch)

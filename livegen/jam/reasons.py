@@ -88,7 +88,7 @@ class Reason(NamedTuple):
     """The facts that were noted down as a note was drawn for `tick`.
 
     `free` is what may be begun; of that `struck_by` has left what was allowed.  `welcome` says what scale and chord had
-    added of all that was in favour of a pitch, and `taste` stands for the rest; `chord` is one that is struck.
+    added of all that was in favour of a pitch, and `favoured_by` has added the rest; `chord` is one that is struck.
     `past` are the last notes of the line that takes up the theme.
     """
 
@@ -99,7 +99,7 @@ class Reason(NamedTuple):
     theme: Theme | None = None
     past: tuple[Point, ...] = ()
     struck_by: Cause = Cause.CHORD
-    taste: Cause = Cause.FIGURE
+    favoured_by: Cause = Cause.FIGURE
     chord: Chord | None = None
     drawn: Drawn | None = None
 
@@ -147,7 +147,7 @@ def _favours(reason: Reason, favour: Favour | None) -> Iterator[tuple[Cause, Fav
     if reason.welcome is not None:
         yield Cause.SCALE, reason.welcome.strange
         yield Cause.CHORD, reason.welcome.at(reason.tick)
-    yield reason.taste, favour
+    yield reason.favoured_by, favour
 
 
 def explained(reason: Reason, drawn: Drawn) -> Explanation:

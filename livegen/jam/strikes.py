@@ -108,7 +108,9 @@ class Strikes:
                 favour = _near(self._voicing) if part == COMP else None
                 is_asked = _is_last(brief, tick) or _is_hit(brief, since)
                 by = Cause.CUE if is_asked else Cause.CHORD
-                because = Reason(tick, free[part], struck_by=by, chord=chord, taste=Cause.VOICES)
+                because = Reason(
+                    tick, free[part], struck_by=by, chord=chord, favoured_by=Cause.VOICES
+                )
                 return StruckNote(part, allowed, favour, because)
         return None
 

@@ -389,7 +389,7 @@ def test_who_made_a_note_likelier_by_most_decided_it() -> None:
 
     by_scale = explained(*reason(62, {}, favour=scale.at(0), welcome=scale))
     by_chord = explained(*reason(64, {62: 3.0}, favour=at_home.at(0), welcome=at_home))
-    by_figure = explained(*reason(64, {}, favour=figure, welcome=at_home, taste=Cause.FIGURE))
+    by_figure = explained(*reason(64, {}, favour=figure, welcome=at_home, favoured_by=Cause.FIGURE))
 
     assert by_scale.added.keys() == {Cause.SCALE}
     assert by_scale.added[Cause.SCALE] == pytest.approx(log(by_scale.chance * 128), abs=1e-3)
