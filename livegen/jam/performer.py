@@ -130,7 +130,7 @@ class Performer:
         return self._listener.live.timeline
 
     def place(self, tick: int) -> int:
-        """When a tick of the model's is to sound: of a rendition on the timeline, else swung, as far off as its plan."""
+        """When a tick of the model's is to sound: of a rendition on the timeline, else swung, off as its plan."""
         if self.plan and self.plan.rendition:
             return self._timeline.micros(tick)
         shift = self.plan.shift_us if self.plan else 0
