@@ -22,7 +22,7 @@ import click
 from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
-from livegen.jam.outline import foot
+from livegen.jam.harmony.outline import foot
 from livegen.music.parts import BASS, COMP, PARTS
 from livegen.scorecard.accompaniment import EXACT, chord_at, in_chord
 from livegen.scorecard.backing import (

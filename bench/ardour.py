@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, Self
 
 import rtmidi
 
-from livegen.jam.journal import Session, read
+from livegen.jam.reports.journal import Session, read
 from tests.e2e.harness import Daemon, Jack, wait_for
 
 PROGRAM = "ardour7-lua"

@@ -26,7 +26,7 @@ from numpy.typing import NDArray
 
 from bench.tables import keep
 from export.beat_material import Manner, excerpt_of, pieces
-from livegen.jam.controls import settings
+from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Engine
 from livegen.music import beats
 from livegen.music.beats import FoundBeat, find

@@ -1,4 +1,4 @@
-"""How people comp: what the comps of styles are taken from (livegen/jam/figures.py).
+"""How people comp: what the comps of styles are taken from (livegen/jam/band/figures.py).
 
     python -m bench.comps DATA
 

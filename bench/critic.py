@@ -47,7 +47,7 @@ from export.critic import (
 from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.opening import load
-from livegen.jam.choice import CRITIC
+from livegen.jam.interplay.choice import CRITIC
 from livegen.music.critic import tastes
 from livegen.scorecard.calls import Pair, drawn
 from livegen.scorecard.estimates import mean

@@ -9,8 +9,8 @@ from itertools import groupby, pairwise
 from typing import Any
 
 from bench.ardour import Note
-from livegen.jam.journal import Session
-from livegen.jam.rows import Grid, Heard
+from livegen.jam.reports.journal import Session
+from livegen.jam.reports.rows import Grid, Heard
 from livegen.music.clock_follower import ClockFollower
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.transport import CLOCK, CONTINUE, SONG_POSITION, START, STOP

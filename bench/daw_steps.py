@@ -13,7 +13,7 @@ from typing import Any
 
 from bench.ardour import KEYBOARD, MODEL_PORT, Ardour, Served, Studio, band, keyboard, settle
 from bench.daw_figures import BAR, TRADE, calls, followed, hanging, wire
-from livegen.jam.journal import Session
+from livegen.jam.reports.journal import Session
 from livegen.music.clock_follower import ClockFollower
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.transport import CLOCK, STOP

@@ -24,7 +24,7 @@ from livegen import shipped
 from livegen.daemon.lateness import quantiles
 from livegen.inference.contract import Model
 from livegen.inference.model import load
-from livegen.jam.controls import settings
+from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Engine, Event
 from livegen.music.charts import read_chart
 from livegen.music.messages import NoteOff, NoteOn

@@ -35,9 +35,9 @@ from livegen.inference import phrases as phrase_files
 from livegen.inference.generator import WAYS, Generator
 from livegen.inference.model import OnnxModel, load
 from livegen.inference.phrases import Codes, PhraseModel
-from livegen.jam.phrase_variations import WAYS as GOALS
-from livegen.jam.phrase_variations import restyled, strangers
-from livegen.jam.style_mix import JOINED
+from livegen.jam.controls.style_mix import JOINED
+from livegen.jam.phrases.phrase_variations import WAYS as GOALS
+from livegen.jam.phrases.phrase_variations import restyled, strangers
 from livegen.music.phrase_steps import LINES_PER_BEAT, Steps, distance, onsets
 from livegen.scorecard.distributions import auc
 from livegen.scorecard.estimates import Estimate, mean, resampled

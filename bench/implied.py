@@ -23,8 +23,8 @@ import click
 
 from bench.tables import keep, table
 from export.implied import ANEW, SETS, UNKNOWN, Tune, tunes
-from livegen.jam.melody_chords import MelodyChords
-from livegen.jam.outline import WAIT
+from livegen.jam.harmony.melody_chords import MelodyChords
+from livegen.jam.harmony.outline import WAIT
 from livegen.music.chord import Chord
 from livegen.music.chords_implied import BEFORE, Sung, implied
 from livegen.music.key import likeliest

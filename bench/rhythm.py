@@ -27,9 +27,9 @@ from bench.tables import keep, table
 from docs.sets import BOSSA, FREE, SUNG, SWUNG
 from livegen import shipped
 from livegen.inference.model import load
-from livegen.jam.agenda import ROUTES
-from livegen.jam.controls import settings
+from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Engine
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.charts import Form, read_chart
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP, DRUMS, PARTS, general_midi_drum

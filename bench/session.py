@@ -32,9 +32,9 @@ from bench.tables import keep, table
 from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
-from livegen.jam.agenda import ROUTES
-from livegen.jam.controls import settings
+from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Engine
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.charts import Chart, Form, read_chart
 from livegen.music.chord import Chord
 from livegen.music.metre import TICKS_PER_BEAT

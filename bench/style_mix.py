@@ -23,8 +23,8 @@ from livegen.codec.encoder import Stroke
 from livegen.codec.layout import FIELDS
 from livegen.inference.contract import Query
 from livegen.inference.opening import load
-from livegen.jam.hearing import GuardedModel, Hearing
-from livegen.jam.style_mix import JOINED, Blend
+from livegen.jam.controls.style_mix import JOINED, Blend
+from livegen.jam.hearing.hearing import GuardedModel, Hearing
 from livegen.music.timeline import Timeline
 from livegen.scorecard import band
 

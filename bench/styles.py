@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from bench.tables import keep
 from livegen import shipped
-from livegen.jam.agenda import ROUTES
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.parts import DRUM_CHANNEL, PARTS, general_midi_drum
 from livegen.music.smf import read
 from livegen.scorecard import band

@@ -13,10 +13,10 @@ import click
 from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
-from livegen.jam.agenda import ROUTES
-from livegen.jam.controls import settings
+from livegen.jam.band.variations import VARIATIONS
+from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Engine
-from livegen.jam.variations import VARIATIONS
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP, DRUMS, PARTS
 from livegen.testing import SECOND, Rehearsal

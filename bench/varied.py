@@ -33,7 +33,7 @@ from livegen.codec.phrases import FIRST_PITCH, Classes, encode, firsts_of, refer
 from livegen.inference import phrases as phrase_files
 from livegen.inference.model import OnnxModel, load
 from livegen.inference.phrases import PhraseModel
-from livegen.jam.phrase_variations import Fit, around, between, chosen, spliced, strangers
+from livegen.jam.phrases.phrase_variations import Fit, around, between, chosen, spliced, strangers
 from livegen.music.key import STEPS, Key
 from livegen.music.phrase_steps import (
     HOLD,

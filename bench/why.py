@@ -31,8 +31,8 @@ from livegen.codec.encoder import Stroke
 from livegen.codec.layout import ADVANCE, SOUNDING, UNKNOWN_STYLE, Event
 from livegen.inference.contract import Query
 from livegen.inference.model import OnnxModel, load
-from livegen.jam.hearing import GuardedModel, Heard, Step
-from livegen.jam.looking import ARCS, HABIT, Looked, looked_at, looking, nats
+from livegen.jam.hearing.hearing import GuardedModel, Heard, Step
+from livegen.jam.reports.looking import ARCS, HABIT, Looked, looked_at, looking, nats
 from livegen.training.corpora import load as load_corpora
 from livegen.training.evaluate import legal_classes, sound
 

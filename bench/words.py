@@ -18,7 +18,7 @@ import yaml
 
 from bench.tables import keep, table
 from livegen.control.words import Reading, read
-from livegen.jam.controls import CONTROLS
+from livegen.jam.controls.controls import CONTROLS
 
 PROMPTS = Path(__file__).parent.parent / "tests" / "control" / "words" / "prompts.yaml"
 PRESENT = {name: control.default for name, control in CONTROLS.items()} | {"tempo_bpm": 100.0}

@@ -18,9 +18,9 @@ from docs import roll
 from docs.shown import PLAYERS_CHANNEL, PPQN, render, track_of
 from livegen import shipped
 from livegen.inference.model import load
-from livegen.jam.controls import settings
+from livegen.jam.controls.controls import settings
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine
-from livegen.jam.mapping import Command
 from livegen.music.charts import read_chart
 from livegen.music.messages import Message, NoteOn
 from livegen.music.metre import TICKS_PER_BEAT

@@ -28,9 +28,9 @@ from livegen import shipped
 from livegen.errors import ConfigError
 from livegen.inference.contract import Model
 from livegen.inference.opening import load
-from livegen.jam.choice import Question
 from livegen.jam.engine import Engine
 from livegen.jam.engine import Event as Heard
+from livegen.jam.interplay.choice import Question
 from livegen.music.critic import (
     APART,
     FACTS,

@@ -9,11 +9,11 @@ from dataclasses import replace
 from operator import itemgetter
 
 from livegen.daemon.outbox import Outbox
-from livegen.jam.agenda import Timed
-from livegen.jam.controls import CONTROLS
+from livegen.jam.controls.controls import CONTROLS
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine
-from livegen.jam.hands import BASS_BELOW
-from livegen.jam.mapping import Command
+from livegen.jam.hearing.hands import BASS_BELOW
+from livegen.jam.timing.agenda import Timed
 from livegen.jam.turns import MODES, Length, Start
 from livegen.music.chord import Chord
 from livegen.music.instant import ranked

@@ -17,7 +17,7 @@ from livegen.daemon.server_watch import Health
 from livegen.doctor.listening import opened
 from livegen.doctor.system import midi_system
 from livegen.errors import PortError
-from livegen.jam.controls import CONTROLS
+from livegen.jam.controls.controls import CONTROLS
 from livegen.music.messages import NoteOff, NoteOn, decode, encode
 
 NOTES = 40

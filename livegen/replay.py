@@ -9,11 +9,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 
-from livegen.jam.agenda import Timed
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine, Event, Wake
-from livegen.jam.journal import EngineRun, Session
-from livegen.jam.mapping import Command
-from livegen.jam.rows import Fault, Header, Out, Told, Took, Woke
+from livegen.jam.reports.journal import EngineRun, Session
+from livegen.jam.reports.rows import Fault, Header, Out, Told, Took, Woke
+from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import ControlChange, Cut, NoteOff, NoteOn, decode, encode
 
 Build = Callable[[Header], Engine]

@@ -9,7 +9,7 @@ from pathlib import Path
 from livegen.daemon.recordings import default_folder
 from livegen.errors import ChartError, ConfigError, ModelError
 from livegen.home import spelled_out
-from livegen.jam.controls import OFF
+from livegen.jam.controls.controls import OFF
 
 DEFAULT_MODEL = "jam-gru"  # the folder under models/ that "default" stands for
 FACTS = "model.json"  # the file of a model without a network

@@ -6,11 +6,11 @@ import numpy as np
 
 from livegen.errors import ConfigError
 from livegen.inference.contract import Model
-from livegen.jam.controls import Settings
-from livegen.jam.hearing import GuardedModel, Hearing
-from livegen.jam.listener import blend_of, unknown_style
-from livegen.jam.singer import Singer, Singing, cadence
-from livegen.jam.style_mix import mix_of
+from livegen.jam.controls.controls import Settings
+from livegen.jam.controls.style_mix import mix_of
+from livegen.jam.hearing.hearing import GuardedModel, Hearing
+from livegen.jam.interplay.listener import blend_of, unknown_style
+from livegen.jam.phrases.singer import Singer, Singing, cadence
 from livegen.music.key import Key
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.metre import TICKS_PER_BEAT, told_metre, written

@@ -20,10 +20,10 @@ from livegen.inference.contract import (
     Summary,
     Weights,
 )
-from livegen.jam.agenda import Timed
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine, Wake
 from livegen.jam.engine import Event as Heard
-from livegen.jam.mapping import Command
+from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn, Other
 from livegen.music.parts import PARTS
 

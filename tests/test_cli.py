@@ -17,10 +17,10 @@ from livegen.cli.options import AT_HAND, SETTING_OF, SYSTEMS
 from livegen.daemon import engine_process
 from livegen.daemon.ports import API_NAMES
 from livegen.errors import ConfigError, MidiFileError, ModelError
-from livegen.jam import rows
-from livegen.jam.agenda import Route
-from livegen.jam.controls import CONTROLS
-from livegen.jam.listener import unknown_style
+from livegen.jam.controls.controls import CONTROLS
+from livegen.jam.interplay.listener import unknown_style
+from livegen.jam.reports import rows
+from livegen.jam.timing.agenda import Route
 from livegen.jam.turns import MODES, Length
 from livegen.music import smf
 from livegen.music.messages import Message, NoteOff, NoteOn

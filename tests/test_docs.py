@@ -15,9 +15,9 @@ import livegen
 from livegen import config
 from livegen.cli import cli
 from livegen.cli.options import SETTING_OF
-from livegen.jam.controls import CONTROLS, expected
-from livegen.jam.mapping import LABELS
-from livegen.jam.reasons import Cause
+from livegen.jam.controls.controls import CONTROLS, expected
+from livegen.jam.controls.mapping import LABELS
+from livegen.jam.reports.reasons import Cause
 
 ROOT = Path(__file__).resolve().parent.parent
 MANUAL = ROOT / "config.yaml"

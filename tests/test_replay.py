@@ -6,12 +6,12 @@ from itertools import cycle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livegen.jam.agenda import Timed
-from livegen.jam.controls import settings as controls
+from livegen.jam.controls.controls import settings as controls
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine, Event, Wake
-from livegen.jam.journal import Account, Session, read
-from livegen.jam.mapping import Command
-from livegen.jam.rows import Fault, Header, Heard, Lost, Row, first_line, line
+from livegen.jam.reports.journal import Account, Session, read
+from livegen.jam.reports.rows import Fault, Header, Heard, Lost, Row, first_line, line
+from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn, decode, encode
 from livegen.replay import Outcome, explained, handed_out, reproduce
 from livegen.testing import SECOND, UniformModel

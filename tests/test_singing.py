@@ -9,8 +9,8 @@ import mido
 import pytest
 
 from livegen import cli
-from livegen.jam.controls import Settings
-from livegen.jam.singer import VOICE, WIDEST
+from livegen.jam.controls.controls import Settings
+from livegen.jam.phrases.singer import VOICE, WIDEST
 from livegen.music import smf
 from livegen.music.messages import NoteOn
 from livegen.music.syllables import lines_of

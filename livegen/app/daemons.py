@@ -71,7 +71,7 @@ def _own_sound(config: "Config") -> dict[str, Any]:
 
 def _control(config: "Config", origin: "Origin | None") -> dict[str, Any]:
     """Give the settings of the control process, fit for JSON."""
-    from livegen.jam.mapping import COMMANDS
+    from livegen.jam.controls.mapping import COMMANDS
 
     osc = config.osc.model_dump(exclude={"enabled"}) if config.osc.enabled else None
     ports = {"in": config.ports.input, "out": config.ports.output}
@@ -138,7 +138,7 @@ def read_again(origin: Mapping[str, Any]) -> dict[str, Any]:
 def _set_up(config: "Config") -> dict[str, Any]:
     """A configuration by what can be changed while it plays, and the rest."""
     from livegen.config import every_setting, learned
-    from livegen.jam.mapping import ControlMap
+    from livegen.jam.controls.mapping import ControlMap
 
     bindings = ControlMap(config.bindings).bindings  # as the engine writes them
     live = ("jam.", "map", "presets", "macros", "setlist")

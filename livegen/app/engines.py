@@ -82,10 +82,10 @@ def engine_with(settings: Mapping[str, Any], model: "Model", rules: Mapping[int,
 
     `rules` say how each channel (0 to 15) is heard; channels that are not named are not heard.
     """
-    from livegen.jam.agenda import Route
-    from livegen.jam.controls import settings as checked_controls
+    from livegen.jam.controls.controls import settings as checked_controls
     from livegen.jam.engine import Engine
-    from livegen.jam.listener import unknown_style
+    from livegen.jam.interplay.listener import unknown_style
+    from livegen.jam.timing.agenda import Route
 
     controls = checked_controls(settings["controls"])
     if line := unknown_style(controls.style, model):
@@ -139,7 +139,7 @@ def load_generator(encoder: "PhraseModel") -> "Generator":
 
 def programs_by_channel(config: "Config") -> dict[int, int]:
     """The program of each channel on which a part is sent, by the style; the settings of the part may say another."""
-    from livegen.jam.style_mix import mix_of
+    from livegen.jam.controls.style_mix import mix_of
     from livegen.music.parts import PARTS
     from livegen.sound.programs import programs
 

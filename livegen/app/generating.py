@@ -75,7 +75,7 @@ def sing(
     """Set lyrics to a tune; gives the path of each file when it is written.  Raises LivegenError as `generate` does."""
     from livegen.daemon.recordings import midi_name
     from livegen.inference.opening import load
-    from livegen.jam.controls import settings as checked_controls
+    from livegen.jam.controls.controls import settings as checked_controls
     from livegen.music import smf
     from livegen.music.syllables import lines_of
     from livegen.notation.notate import notate

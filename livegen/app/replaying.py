@@ -11,8 +11,8 @@ from livegen.app.outputs import expect_apart, expect_free, write_out
 
 if TYPE_CHECKING:
     from livegen.jam.engine import Engine, Event
-    from livegen.jam.journal import Session
-    from livegen.jam.rows import Header, Told
+    from livegen.jam.reports.journal import Session
+    from livegen.jam.reports.rows import Header, Told
 
 
 def replay(
@@ -28,8 +28,8 @@ def replay(
     `replaces`.  With `explains` it says before why each note of the model's was played.  Raises LivegenError.
     """
     from livegen.daemon.recordings import midi_name
-    from livegen.jam.journal import read, salvage
-    from livegen.jam.rows import JournalError
+    from livegen.jam.reports.journal import read, salvage
+    from livegen.jam.reports.rows import JournalError
     from livegen.replay import explained, reproduce
 
     if out is not None:
@@ -69,7 +69,7 @@ def _write_session(session: "Session", out: Path, replaces: bool) -> None:
 
 def engine_again(header: "Header", model: str | None) -> "Engine":
     """The engine of a header, with the model that it names, or another."""
-    from livegen.jam.rows import JournalError
+    from livegen.jam.reports.rows import JournalError
 
     path = shipped.model(model or header.settings.get("model") or "default")
     _compare(

@@ -11,7 +11,7 @@ from click.shell_completion import CompletionItem
 
 from livegen.errors import ChartError, ConfigError, LivegenError
 from livegen.home import spelled_out
-from livegen.jam.controls import CONTROLS, Control, checked, expected
+from livegen.jam.controls.controls import CONTROLS, Control, checked, expected
 from livegen.music.parts import PARTS
 
 if TYPE_CHECKING:

@@ -20,10 +20,10 @@ from livegen.config.mistakes import mistakes
 from livegen.config.own_files import learned_file, possible_files, preset_files
 from livegen.config.settings import Config
 from livegen.errors import ConfigError, ModelError
-from livegen.jam.controls import CONTROLS, LONGEST_WISH
-from livegen.jam.mapping import parse_target
-from livegen.jam.sources import parse_source
-from livegen.jam.style_mix import is_mix
+from livegen.jam.controls.controls import CONTROLS, LONGEST_WISH
+from livegen.jam.controls.mapping import parse_target
+from livegen.jam.controls.sources import parse_source
+from livegen.jam.controls.style_mix import is_mix
 
 log = logging.getLogger(__name__)
 

@@ -22,10 +22,10 @@ from livegen import shipped
 from livegen.config.document import MAX_MISTAKES
 from livegen.config.own_files import own_surfaces
 from livegen.errors import ChartError, ConfigError
-from livegen.jam.controls import CONTROLS, checked
-from livegen.jam.macros import LONGEST_NAME, parse_macro
-from livegen.jam.mapping import parse_target
-from livegen.jam.sources import parse_source
+from livegen.jam.controls.controls import CONTROLS, checked
+from livegen.jam.controls.macros import LONGEST_NAME, parse_macro
+from livegen.jam.controls.mapping import parse_target
+from livegen.jam.controls.sources import parse_source
 from livegen.music.scale import parse_register
 
 

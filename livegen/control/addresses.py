@@ -14,8 +14,8 @@ from typing import Any
 from livegen.control.packets import Argument, Arguments
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.errors import ConfigError
-from livegen.jam.controls import CONTROLS, Control, Value, checked, expected
-from livegen.jam.mapping import parse_target
+from livegen.jam.controls.controls import CONTROLS, Control, Value, checked, expected
+from livegen.jam.controls.mapping import parse_target
 
 ROOT = "/livegen"
 ERROR = f"{ROOT}/error"

@@ -17,7 +17,7 @@ from livegen.control.presets import LONGEST
 from livegen.daemon import names
 from livegen.daemon.children import ControlProcess
 from livegen.errors import ChartError, ConfigError, LivegenError
-from livegen.jam.controls import OFF
+from livegen.jam.controls.controls import OFF
 from livegen.music.charts import Chart, WrittenBar, chart_of, read_chart, write_text
 from livegen.music.charts.source import ChartFile
 from livegen.music.charts.text import read_text

@@ -9,9 +9,9 @@ from typing import Any
 
 from livegen.control.surface_map import SurfaceMap, address
 from livegen.errors import ConfigError
-from livegen.jam.controls import CONTROLS, Control
-from livegen.jam.mapping import NAMED, place_of
-from livegen.jam.sources import parse_source
+from livegen.jam.controls.controls import CONTROLS, Control
+from livegen.jam.controls.mapping import NAMED, place_of
+from livegen.jam.controls.sources import parse_source
 from livegen.music.messages import CONTROL_CHANGE, kind_of
 
 HOLD_US = 500_000  # so long after it was moved a fader is its player's

@@ -18,9 +18,9 @@ from livegen.daemon.child import LastingChild
 from livegen.daemon.clock import SECOND
 from livegen.daemon.frames import DueFrame, HeardFrame, LogFrame, ReadyFrame
 from livegen.errors import ConfigError
-from livegen.jam.knobs import Knobs
-from livegen.jam.mapping import ControlMap
-from livegen.jam.sources import parse_source
+from livegen.jam.controls.knobs import Knobs
+from livegen.jam.controls.mapping import ControlMap
+from livegen.jam.controls.sources import parse_source
 from livegen.music.messages import decode
 
 MODULE = "livegen.daemon.device_process"

@@ -14,7 +14,7 @@ import yaml
 from livegen.control import whole_files
 from livegen.daemon import names
 from livegen.errors import LivegenError
-from livegen.jam.controls import CONTROLS
+from livegen.jam.controls.controls import CONTROLS
 
 SUFFIX = ".yaml"
 OF_THE_ROOM = ("sync", "offset", "clock_out")  # who keeps time, and how far away the sound is

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from livegen.daemon.clock import SECOND
 from livegen.daemon.takes import MODEL, PLAYER, SideMessage, bars_of, is_music, score_of
 from livegen.errors import LivegenError
-from livegen.jam.journal import Session, salvage
-from livegen.jam.rows import Heard, JournalError, first, parse
+from livegen.jam.reports.journal import Session, salvage
+from livegen.jam.reports.rows import Heard, JournalError, first, parse
 from livegen.music.messages import begins_note, channel_of
 from livegen.music.parts import DRUM_CHANNEL
 from livegen.music.smf import Score

@@ -13,8 +13,8 @@ from typing import Any
 
 from livegen import guarded_yaml
 from livegen.errors import ConfigError
-from livegen.jam.mapping import parse_target
-from livegen.jam.sources import CC, NOTE, Source, parse_source
+from livegen.jam.controls.mapping import parse_target
+from livegen.jam.controls.sources import CC, NOTE, Source, parse_source
 
 SHIPPED = Path(__file__).with_name("surface_maps")
 SUFFIXES = (".yaml", ".yml")

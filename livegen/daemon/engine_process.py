@@ -45,12 +45,12 @@ from livegen.daemon.loader import SWAP, Loader
 from livegen.daemon.recordings import fingerprint
 from livegen.daemon.supervisor import BEAT_US
 from livegen.errors import LivegenError
-from livegen.jam import rows
-from livegen.jam.agenda import Timed
-from livegen.jam.controls import CONTROLS, read_ahead, takes_long
+from livegen.jam.controls.controls import CONTROLS, read_ahead, takes_long
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Event, Swap, Wake
-from livegen.jam.journal import Account
-from livegen.jam.mapping import Command
+from livegen.jam.reports import rows
+from livegen.jam.reports.journal import Account
+from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, NoteOn, decode, encode
 from livegen.music.timeline import Timeline
 

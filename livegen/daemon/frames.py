@@ -158,7 +158,7 @@ class StatisticsFrame(JsonFrame):
 
 
 class JournalFrame(JsonFrame):
-    """A row of the journal (`livegen.jam.rows.body`)."""
+    """A row of the journal (`livegen.jam.reports.rows.body`)."""
 
 
 class SavedFrame(JsonFrame):

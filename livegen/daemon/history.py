@@ -8,7 +8,7 @@ from collections import deque
 from collections.abc import Iterable
 
 from livegen.daemon.takes import Bar, SideMessage, bars_of, is_music, is_note
-from livegen.jam.rows import Grid
+from livegen.jam.reports.rows import Grid
 from livegen.music.messages import begins_note, channel_of
 
 RING_US = 1_800_000_000

@@ -15,8 +15,8 @@ from livegen.daemon.frames import Frame, HeardFrame, JournalFrame, SentFrame
 from livegen.daemon.history import History
 from livegen.daemon.recordings import MIDI, Log, RecordingError
 from livegen.daemon.takes import MODEL, PLAYER, Bar, SideMessage, is_music, is_note, score_of
-from livegen.jam import rows
-from livegen.jam.rows import Grid, Heard, Row, Sent
+from livegen.jam.reports import rows
+from livegen.jam.reports.rows import Grid, Heard, Row, Sent
 
 if TYPE_CHECKING:
     from livegen.music.smf import Score

@@ -6,7 +6,7 @@ with `record` it writes the whole session as one MIDI file at the end.  Frames t
     SETTINGS  first: {"folder": path or null, "record": path or null, "tempo_bpm": 120, "journals": 0}
     MIDI      a message of the player's, and when it was passed on
     SENT      a message that left the output, and when
-    JOURNAL   a row of the engine's (`livegen.jam.rows.body`): its header, what it did, its timeline
+    JOURNAL   a row of the engine's (`livegen.jam.reports.rows.body`): its header, what it did, its timeline
     COMMAND   {"name": "capture", "value": bars, null (the last jam) or "all"}
               or {"name": "keep", "value": {"from": micros, "to": micros}}
 
@@ -44,8 +44,8 @@ from livegen.daemon.link import Link, begun
 from livegen.daemon.recordings import JOURNAL, Log, RecordingError
 from livegen.daemon.takes import session_score
 from livegen.errors import LivegenError
-from livegen.jam import rows
-from livegen.jam.journal import salvage
+from livegen.jam.reports import rows
+from livegen.jam.reports.journal import salvage
 
 REST_US = 50_000  # between two looks at the link: a clock of 48 messages a second must not wake us 48 times
 _FAULTS = (OSError, LivegenError, ValueError)

@@ -9,8 +9,8 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
-from livegen.jam.journal import Session
-from livegen.jam.rows import Grid, JournalError
+from livegen.jam.reports.journal import Session
+from livegen.jam.reports.rows import Grid, JournalError
 from livegen.music.messages import (
     ALL_SOUND_OFF,
     CONTROL_CHANGE,

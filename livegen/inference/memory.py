@@ -68,7 +68,7 @@ SHARES: dict[str, tuple[tuple[float, ...], ...]] = {
 
 HALF = 0.5  # the strength at which music is likeliest
 # At the most, by how many notes are alike: who begins a lick goes on with it, and leaves it again, for an echo is no
-# answer (as of the theme, livegen/jam/theme.py).
+# answer (as of the theme, livegen/jam/band/theme.py).
 QUOTED = (0.2, 0.45, 0.65, 0.7, 0.7, 0.6, 0.5, 0.35)
 
 Ints = NDArray[np.int32]

@@ -25,34 +25,34 @@ from livegen.inference.contract import Model
 from livegen.inference.generator import Generator
 from livegen.inference.memory import Memory
 from livegen.inference.phrases import PhraseModel
-from livegen.jam import starts
-from livegen.jam.agenda import ROUTES, Agenda, Given, Route, Timed
-from livegen.jam.brief import louder
-from livegen.jam.calls import Call, Taken
-from livegen.jam.choice import Audition, Question
-from livegen.jam.clock_sender import ClockSender
-from livegen.jam.commands import Commands
-from livegen.jam.conductor import Conductor, Leader
-from livegen.jam.controls import CONTROLS, Settings
-from livegen.jam.count_ins import CountIns
-from livegen.jam.cues import Cues
-from livegen.jam.desk import Desk
-from livegen.jam.ears import Ears, Key
-from livegen.jam.explaining import Explaining
-from livegen.jam.lead_sheet import LeadSheet
-from livegen.jam.listener import Listener
-from livegen.jam.macros import Macros
-from livegen.jam.mapping import LABELS, Command
-from livegen.jam.metronome import Metronome
-from livegen.jam.notices import Notices
-from livegen.jam.performer import Performer
-from livegen.jam.phrase_book import PhraseBook
-from livegen.jam.phrase_gestures import PhraseGestures
-from livegen.jam.replies import Replies, Reply
-from livegen.jam.ritard import Ritard
-from livegen.jam.steering import Steering
+from livegen.jam.commands.commands import Commands
+from livegen.jam.commands.count_ins import CountIns
+from livegen.jam.commands.cues import Cues
+from livegen.jam.commands.phrase_gestures import PhraseGestures
+from livegen.jam.commands.ritard import Ritard
+from livegen.jam.commands.steering import Steering
+from livegen.jam.controls.controls import CONTROLS, Settings
+from livegen.jam.controls.desk import Desk
+from livegen.jam.controls.macros import Macros
+from livegen.jam.controls.mapping import LABELS, Command
+from livegen.jam.harmony.lead_sheet import LeadSheet
+from livegen.jam.hearing.ears import Ears, Key
+from livegen.jam.interplay import starts
+from livegen.jam.interplay.calls import Call, Taken
+from livegen.jam.interplay.choice import Audition, Question
+from livegen.jam.interplay.listener import Listener
+from livegen.jam.interplay.performer import Performer
+from livegen.jam.interplay.turn_taking import TurnTaking
+from livegen.jam.phrases.phrase_book import PhraseBook
+from livegen.jam.planning.brief import louder
+from livegen.jam.reports.explaining import Explaining
+from livegen.jam.reports.notices import Notices
+from livegen.jam.reports.replies import Replies, Reply
 from livegen.jam.struck import Struck
-from livegen.jam.turn_taking import TurnTaking
+from livegen.jam.timing.agenda import ROUTES, Agenda, Given, Route, Timed
+from livegen.jam.timing.clock_sender import ClockSender
+from livegen.jam.timing.conductor import Conductor, Leader
+from livegen.jam.timing.metronome import Metronome
 from livegen.jam.turns import Start, Turn
 from livegen.music import beats
 from livegen.music.messages import (

@@ -11,8 +11,8 @@ from itertools import pairwise
 import numpy as np
 
 from livegen.inference.contract import Model
-from livegen.jam.agenda import ROUTES
-from livegen.jam.outline import foot
+from livegen.jam.harmony.outline import foot
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.chord import Chord
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP

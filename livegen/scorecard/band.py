@@ -16,7 +16,7 @@ import numpy as np
 
 from livegen.inference.contract import Model
 from livegen.inference.opening import load as load_model
-from livegen.jam.agenda import ROUTES
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.parts import BASS, COMP
 from livegen.scorecard import backing, degeneracy, streaming
 from livegen.scorecard.calls import (

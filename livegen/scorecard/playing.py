@@ -9,9 +9,9 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 
 from livegen.inference.contract import Model
-from livegen.jam.controls import settings
+from livegen.jam.controls.controls import settings
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine
-from livegen.jam.mapping import Command
 from livegen.music.chord import Chord
 from livegen.music.chord_names import chord_named
 from livegen.music.instant import ranked

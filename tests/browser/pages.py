@@ -22,7 +22,7 @@ from livegen import shipped
 from livegen.app import engine_settings
 from livegen.config import Config
 from livegen.config.settings import Daemon as Settings
-from livegen.jam.mapping import COMMANDS
+from livegen.jam.controls.mapping import COMMANDS
 from tests.e2e.harness import PATIENCE_S, Daemon, wait_for
 
 TOKEN = "a-token-for-the-tests-only"

@@ -45,8 +45,8 @@ INTERVALS = """() => new Promise(done => {
 
 
 def test_everything_is_reached_by_tab_and_shows_that_it_is(echoing: Jam, look: Look) -> None:
-    from livegen.jam.controls import CONTROLS
-    from livegen.jam.mapping import COMMANDS
+    from livegen.jam.controls.controls import CONTROLS
+    from livegen.jam.controls.mapping import COMMANDS
 
     page = look(echoing).page
     page.evaluate("for (const fold of document.querySelectorAll('.fold')) fold.open = true")

@@ -10,8 +10,8 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 
 from playwright.sync_api import Locator, WebSocket, expect
 
-from livegen.jam.controls import CONTROLS
-from livegen.jam.mapping import COMMANDS
+from livegen.jam.controls.controls import CONTROLS
+from livegen.jam.controls.mapping import COMMANDS
 from tests.browser.conftest import Look, Serve
 from tests.browser.pages import MIDI_INPUTS, MODEL, NOTE_ON, PLAYER, Jam, Seen
 

@@ -9,7 +9,7 @@ pytest.importorskip("playwright", reason="playwright is not installed")
 
 from playwright.sync_api import Locator, expect
 
-from livegen.jam.controls import checked
+from livegen.jam.controls.controls import checked
 from tests.browser.conftest import Look, Serve
 from tests.browser.pages import TOKEN, Jam, Seen
 

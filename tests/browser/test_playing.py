@@ -248,8 +248,8 @@ def test_letters_play_after_a_channel_was_chosen(jamming: Jam, look: Look) -> No
 
 
 def test_every_control_and_command_that_there_is_appears(echoing: Jam, look: Look) -> None:
-    from livegen.jam.controls import CONTROLS
-    from livegen.jam.mapping import COMMANDS
+    from livegen.jam.controls.controls import CONTROLS
+    from livegen.jam.controls.mapping import COMMANDS
 
     page = look(echoing).page
 

@@ -81,7 +81,7 @@ def test_the_headline_says_that_the_connection_or_the_model_is_gone(
 
 
 def test_commands_are_named_from_the_player_s_side(echoing: Jam, look: Look) -> None:
-    from livegen.jam.mapping import LABELS
+    from livegen.jam.controls.mapping import LABELS
 
     page = look(echoing).page
 

@@ -19,8 +19,8 @@ from livegen.control.addresses import (
 from livegen.control.packets import Argument, encode
 from livegen.control.surfaces import Request
 from livegen.errors import ConfigError
-from livegen.jam.controls import CONTROLS, checked
-from livegen.jam.mapping import COMMANDS
+from livegen.jam.controls.controls import CONTROLS, checked
+from livegen.jam.controls.mapping import COMMANDS
 
 TABLE = addresses({"capture": "Saves the last bars."})
 

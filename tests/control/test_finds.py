@@ -13,7 +13,7 @@ from livegen.control import finding, finds
 from livegen.control.finds import FindError, Shelves, phrase_of, place_of, played_at
 from livegen.control.last_phrase import LastPhrase
 from livegen.daemon.frames import HeardFrame
-from livegen.jam.rows import Grid, Heard, Sent, first_line, line
+from livegen.jam.reports.rows import Grid, Heard, Sent, first_line, line
 from livegen.music.likeness import FEWEST, notes_of
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Score, Track, read, write

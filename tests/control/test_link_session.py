@@ -20,7 +20,7 @@ from livegen.control.link_session import TOLERANCE_US, LinkSession
 from livegen.control.surfaces import Request
 from livegen.daemon.clock import SECOND
 from livegen.extras import to_install
-from livegen.jam.conductor import Conductor
+from livegen.jam.timing.conductor import Conductor
 from livegen.music.metre import parse_metre
 from livegen.music.timeline import Timeline
 

@@ -19,7 +19,7 @@ from livegen.control.packets import Argument, Message, PacketFault, encode, mess
 from livegen.control.peers import Peer
 from livegen.control.surfaces import Request
 from livegen.daemon.clock import SECOND
-from livegen.jam.controls import CONTROLS, Control
+from livegen.jam.controls.controls import CONTROLS, Control
 from tests.control.test_packets import NOW as WALL
 from tests.control.test_packets import bundle, tag
 

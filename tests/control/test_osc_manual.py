@@ -6,8 +6,8 @@ from pathlib import Path
 
 from livegen.control.addresses import ROOT, WORDED, AddressKind, addresses, request
 from livegen.control.udp import DEFAULT_PORT
-from livegen.jam.controls import CONTROLS, Control, expected
-from livegen.jam.mapping import COMMANDS, LABELS
+from livegen.jam.controls.controls import CONTROLS, Control, expected
+from livegen.jam.controls.mapping import COMMANDS, LABELS
 
 MANUAL = Path(__file__).resolve().parents[2] / "docs" / "OSC.md"
 TABLE = re.compile(r"(<!-- table of (\w+): [^\n]+ -->\n)(.*?)(<!-- end -->\n)", re.DOTALL)

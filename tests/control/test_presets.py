@@ -17,7 +17,7 @@ from livegen.control.presets import (
     musical,
     save,
 )
-from livegen.jam.controls import CONTROLS
+from livegen.jam.controls.controls import CONTROLS
 
 ALL = {name: control.default for name, control in CONTROLS.items()}
 CHART = "title: One: two\n\n[A]\n| C | F#m7b5 |"

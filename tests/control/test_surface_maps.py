@@ -16,8 +16,8 @@ from livegen.control.surface_map import (
 )
 from livegen.daemon.device_process import found, messages_of
 from livegen.errors import ConfigError
-from livegen.jam.mapping import CUES, ControlMap
-from livegen.jam.sources import parse_source
+from livegen.jam.controls.mapping import CUES, ControlMap
+from livegen.jam.controls.sources import parse_source
 
 NAMES = ("launchpad", "midimix", "nanokontrol2")
 

@@ -7,7 +7,7 @@ from livegen.daemon import clock
 from livegen.daemon.ahead import ReadAhead
 from livegen.daemon.engine_process import EngineProcess
 from livegen.daemon.frames import CommandFrame, Frame, HeardFrame
-from livegen.jam.mapping import Command
+from livegen.jam.controls.mapping import Command
 from livegen.music.messages import NoteOn
 from tests.daemon.test_engine_process import Idle
 

@@ -9,7 +9,7 @@ import pytest
 from livegen.daemon import clock
 from livegen.daemon.engine_process import EngineLike, EngineProcess
 from livegen.daemon.frames import CommandFrame, Frame, LogFrame
-from livegen.jam.mapping import Command
+from livegen.jam.controls.mapping import Command
 
 
 class QuietLink:

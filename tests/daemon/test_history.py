@@ -2,7 +2,7 @@
 
 from livegen.daemon.history import HELD_US, PAUSE_US, RING_US, History
 from livegen.daemon.takes import PLAYER, Bar, SideMessage
-from livegen.jam.rows import Grid
+from livegen.jam.reports.rows import Grid
 
 SECOND = 1_000_000
 KEY, UP = b"\x90\x3c\x50", b"\x80\x3c\x40"

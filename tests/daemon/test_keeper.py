@@ -10,8 +10,8 @@ from livegen.daemon import recordings
 from livegen.daemon.frames import Frame, HeardFrame, JournalFrame, SentFrame
 from livegen.daemon.keeper import CLOCKS_US, Keeper
 from livegen.daemon.recordings import RETRY_US, Log, RecordingError
-from livegen.jam.journal import Session, read
-from livegen.jam.rows import Did, Grid, Header, Heard, Row, Sent, Took, body, first_line
+from livegen.jam.reports.journal import Session, read
+from livegen.jam.reports.rows import Did, Grid, Header, Heard, Row, Sent, Took, body, first_line
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Track
 from livegen.music.smf import read as read_midi

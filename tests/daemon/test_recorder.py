@@ -11,8 +11,8 @@ from livegen.daemon.children import Recorder
 from livegen.daemon.frames import JournalFrame
 from livegen.daemon.recorder import journal_path, recover, turn_into_midi
 from livegen.errors import LivegenError
-from livegen.jam.journal import read, salvage
-from livegen.jam.rows import Grid, Header, Heard, Row, Sent, body, first_line, line
+from livegen.jam.reports.journal import read, salvage
+from livegen.jam.reports.rows import Grid, Header, Heard, Row, Sent, body, first_line, line
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Track
 from livegen.music.smf import read as read_midi

@@ -20,8 +20,8 @@ from livegen.daemon.takes import (
     score_of,
     session_score,
 )
-from livegen.jam.journal import Session
-from livegen.jam.rows import Grid, Heard, JournalError, Sent
+from livegen.jam.reports.journal import Session
+from livegen.jam.reports.rows import Grid, Heard, JournalError, Sent
 from livegen.music.messages import ControlChange, NoteOff, NoteOn, ProgramChange
 from livegen.music.smf import Score, Track, read, write
 

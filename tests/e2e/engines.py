@@ -10,8 +10,8 @@ from typing import Any
 
 from livegen.daemon.engine_process import EngineLike
 from livegen.errors import ModelError
-from livegen.jam.agenda import Timed
 from livegen.jam.engine import Event
+from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import NoteOff, NoteOn
 
 KILLER, SLEEPER, HOLDER = (

@@ -25,8 +25,8 @@ from livegen.app.replaying import engine_again, meaning
 from livegen.daemon import clock
 from livegen.daemon.loader import SWAP
 from livegen.jam.engine import Swap
-from livegen.jam.journal import Session, read
-from livegen.jam.rows import Told
+from livegen.jam.reports.journal import Session, read
+from livegen.jam.reports.rows import Told
 from livegen.replay import _events
 from tests.control.test_link_session import NETWORK
 from tests.control.test_process import Tablet

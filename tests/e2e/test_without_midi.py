@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from livegen.jam.journal import read as read_journal
+from livegen.jam.reports.journal import read as read_journal
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Score, Track, read, write
 from livegen.replay import reproduce

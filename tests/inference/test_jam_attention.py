@@ -10,8 +10,8 @@ from livegen import shipped
 from livegen.codec.layout import SOUNDING, Event
 from livegen.inference.model import load
 from livegen.inference.onnx_file import read_bytes
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Swap
-from livegen.jam.mapping import Command
 from livegen.music.messages import NoteOn
 from livegen.testing import SECOND, UniformModel
 from livegen.training.model_weights import read_network

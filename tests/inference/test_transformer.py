@@ -9,9 +9,9 @@ from livegen.errors import ModelError
 from livegen.inference.contract import Query, is_finite
 from livegen.inference.model import OnnxModel, start
 from livegen.inference.onnx_file import QUERY_WIDTH, parse
-from livegen.jam.controls import settings
+from livegen.jam.controls.controls import settings
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine
-from livegen.jam.mapping import Command
 from livegen.music.messages import NoteOn
 from livegen.testing import SECOND, Rehearsal
 from tests.inference.tiny_transformer import FORETOLD, facts, transformer_bytes

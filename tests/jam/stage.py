@@ -8,10 +8,10 @@ from livegen.app.engines import load_generator, load_phrase_model
 from livegen.inference.contract import Model
 from livegen.inference.generator import Generator
 from livegen.inference.phrases import PhraseModel
-from livegen.jam.brief import Brief, everything
-from livegen.jam.controls import settings
+from livegen.jam.controls.controls import settings
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine
-from livegen.jam.mapping import Command
+from livegen.jam.planning.brief import Brief, everything
 from livegen.music.messages import NoteOff, NoteOn, Other
 from livegen.music.parts import PARTS
 from livegen.testing import SECOND, EchoModel, Rehearsal

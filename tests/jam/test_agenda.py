@@ -1,7 +1,7 @@
 """The schedule and ledger of the model's own notes."""
 
 from livegen.codec.encoder import Stroke
-from livegen.jam.agenda import ROUTES, Agenda, Route, Timed
+from livegen.jam.timing.agenda import ROUTES, Agenda, Route, Timed
 from livegen.music.messages import NoteOff, NoteOn, ProgramChange
 from livegen.music.parts import BASS, COMP, LEAD
 from livegen.music.swing import swung

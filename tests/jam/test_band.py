@@ -2,7 +2,7 @@
 
 import pytest
 
-from livegen.jam.agenda import ROUTES
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS
 from livegen.testing import Rehearsal, UniformModel

@@ -3,9 +3,9 @@
 import pytest
 
 from livegen.errors import ConfigError
-from livegen.jam.desk import Desk
+from livegen.jam.controls.desk import Desk
+from livegen.jam.controls.mapping import COMMANDS, Command, ControlMap
 from livegen.jam.engine import Engine, Wake
-from livegen.jam.mapping import COMMANDS, Command, ControlMap
 from livegen.music.messages import ControlChange, NoteOff, NoteOn
 from livegen.testing import EchoModel
 

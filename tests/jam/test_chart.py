@@ -4,8 +4,8 @@ from itertools import pairwise
 
 import pytest
 
-from livegen.jam.agenda import ROUTES
-from livegen.jam.mapping import Command
+from livegen.jam.controls.mapping import Command
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.charts import Chart, chart_of
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP

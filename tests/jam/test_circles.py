@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.jam.circles import SAME, TIMES, worn_out
-from livegen.jam.theme import Point
+from livegen.jam.band.circles import SAME, TIMES, worn_out
+from livegen.jam.band.theme import Point
 from livegen.scorecard.degeneracy import is_loop
 from livegen.scorecard.notes import TICK, Note
 

@@ -2,8 +2,8 @@
 
 from itertools import pairwise
 
-from livegen.jam.clock_sender import CLOCK, START, STOP, ClockSender
-from livegen.jam.conductor import Conductor
+from livegen.jam.timing.clock_sender import CLOCK, START, STOP, ClockSender
+from livegen.jam.timing.conductor import Conductor
 from livegen.music.metre import COMMON_TIME
 from livegen.music.timeline import Timeline
 

@@ -5,7 +5,14 @@ from dataclasses import fields
 import pytest
 
 from livegen.errors import ConfigError
-from livegen.jam.controls import CONTROLS, Settings, checked, expected, settings, with_control
+from livegen.jam.controls.controls import (
+    CONTROLS,
+    Settings,
+    checked,
+    expected,
+    settings,
+    with_control,
+)
 
 
 def test_settings_hold_each_control_at_its_default() -> None:

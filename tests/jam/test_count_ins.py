@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 import pytest
 
-from livegen.jam.controls import settings
+from livegen.jam.controls.controls import settings
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine
-from livegen.jam.mapping import Command
 from livegen.music.messages import NoteOff, NoteOn, Other
 from livegen.music.metre import written
 from livegen.testing import SECOND, EchoModel, Rehearsal, UniformModel

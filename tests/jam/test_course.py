@@ -1,6 +1,6 @@
 """The course through a form: jumps and rounds."""
 
-from livegen.jam.course import Course, Leg, Passage
+from livegen.jam.harmony.course import Course, Leg, Passage
 
 
 def test_without_cues_a_form_is_gone_through_from_its_top_on() -> None:

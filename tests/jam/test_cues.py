@@ -5,14 +5,14 @@ from typing import Any
 
 import pytest
 
-from livegen.jam.agenda import ROUTES
-from livegen.jam.conductor import Leader
-from livegen.jam.cues import VARYING
-from livegen.jam.lead_sheet import LeadSheet
-from livegen.jam.mapping import CUES
-from livegen.jam.outline import ChordFrom, Finale
-from livegen.jam.ritard import Ritard, bends, is_wanted
-from livegen.jam.song_memory import SongMemory
+from livegen.jam.commands.cues import VARYING
+from livegen.jam.commands.ritard import Ritard, bends, is_wanted
+from livegen.jam.controls.mapping import CUES
+from livegen.jam.harmony.lead_sheet import LeadSheet
+from livegen.jam.harmony.outline import ChordFrom, Finale
+from livegen.jam.harmony.song_memory import SongMemory
+from livegen.jam.timing.agenda import ROUTES
+from livegen.jam.timing.conductor import Leader
 from livegen.music.charts import chart_of
 from livegen.music.chord import Chord
 from livegen.music.messages import NoteOff, NoteOn

@@ -7,10 +7,10 @@ import numpy as np
 import pytest
 
 from livegen.codec.encoder import Stroke
-from livegen.jam.brief import for_drums
-from livegen.jam.drummer import Drummer, drummer_for
-from livegen.jam.hearing import GuardedModel, Hearing
-from livegen.jam.planner import Rollout
+from livegen.jam.band.drummer import Drummer, drummer_for
+from livegen.jam.hearing.hearing import GuardedModel, Hearing
+from livegen.jam.planning.brief import for_drums
+from livegen.jam.planning.planner import Rollout
 from livegen.music.drum_bars import CRASH, KICK, SNARE, DrumHit
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.metre import COMMON_TIME, parse_metre

@@ -1,6 +1,6 @@
 """From keys and pedals to strokes."""
 
-from livegen.jam.ears import LONGEST_KEY_US, Ears
+from livegen.jam.hearing.ears import LONGEST_KEY_US, Ears
 from livegen.jam.struck import Struck
 from livegen.music.messages import ControlChange, NoteOff, NoteOn
 from livegen.music.parts import LEAD

@@ -5,10 +5,10 @@ import pytest
 
 from livegen.codec.layout import Event
 from livegen.inference.contract import Model, Sounding, State, Summary
-from livegen.jam.agenda import Route, Timed
-from livegen.jam.controls import settings
+from livegen.jam.controls.controls import settings
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine, Wake
-from livegen.jam.mapping import Command
+from livegen.jam.timing.agenda import Route, Timed
 from livegen.music.messages import ControlChange, Cut, NoteOff, NoteOn, Other
 from livegen.music.parts import LEAD
 from livegen.testing import SECOND, EchoModel, FaultyModel, Rehearsal, ScriptedModel, UniformModel

@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 
 from livegen.codec.encoder import Stroke
-from livegen.jam.brief import Brief, for_drums
-from livegen.jam.ensemble import Ensemble
-from livegen.jam.hearing import GuardedModel, Hearing
-from livegen.jam.planner import Rollout
+from livegen.jam.hearing.hearing import GuardedModel, Hearing
+from livegen.jam.planning.brief import Brief, for_drums
+from livegen.jam.planning.ensemble import Ensemble
+from livegen.jam.planning.planner import Rollout
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, DRUMS
 from livegen.music.timeline import Timeline

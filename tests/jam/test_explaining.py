@@ -19,15 +19,15 @@ from livegen.inference.contract import (
     Summary,
     Weights,
 )
-from livegen.jam.controls import settings
+from livegen.jam.band.harmonies import Welcome
+from livegen.jam.band.theme import Point, Theme
+from livegen.jam.controls.controls import settings
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine
-from livegen.jam.explaining import CANNOT_TELL, KEPT, NOT_KEPT
-from livegen.jam.harmonies import Welcome
-from livegen.jam.mapping import Command
-from livegen.jam.outline import ChordFrom
-from livegen.jam.reasons import Cause, Drawn, Mixed, Reason, explained
-from livegen.jam.strikes import LAST_HITS
-from livegen.jam.theme import Point, Theme
+from livegen.jam.harmony.outline import ChordFrom
+from livegen.jam.planning.strikes import LAST_HITS
+from livegen.jam.reports.explaining import CANNOT_TELL, KEPT, NOT_KEPT
+from livegen.jam.reports.reasons import Cause, Drawn, Mixed, Reason, explained
 from livegen.music.chord import Chord
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.metre import COMMON_TIME

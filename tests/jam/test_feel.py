@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from livegen.jam.drummer import Drummer, FittedBars, between, drummer_for
-from livegen.jam.feel import AHEAD, LATEST, DrumFeel
-from livegen.jam.variations import BRUSHES
+from livegen.jam.band.drummer import Drummer, FittedBars, between, drummer_for
+from livegen.jam.band.feel import AHEAD, LATEST, DrumFeel
+from livegen.jam.band.variations import BRUSHES
 from livegen.music import drum_touch, grooves
 from livegen.music.drum_bars import COMMON, KICK, SNARE, DrumBar, DrumHit
 from livegen.music.grooves import Clap

@@ -7,13 +7,13 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from livegen.jam.agenda import ROUTES
-from livegen.jam.brief import Brief, in_style
-from livegen.jam.drummer import LOOSE, Drummer, drummer_for
-from livegen.jam.figures import Role, of_bass, of_comp
-from livegen.jam.harmonies import Welcome
-from livegen.jam.outline import ChordFrom
-from livegen.jam.variations import BRUSHES
+from livegen.jam.band.drummer import LOOSE, Drummer, drummer_for
+from livegen.jam.band.figures import Role, of_bass, of_comp
+from livegen.jam.band.harmonies import Welcome
+from livegen.jam.band.variations import BRUSHES
+from livegen.jam.harmony.outline import ChordFrom
+from livegen.jam.planning.brief import Brief, in_style
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.chord import Chord
 from livegen.music.drum_bars import CRASH, KICK, SNARE, DrumHit
 from livegen.music.metre import COMMON_TIME, parse_metre

@@ -4,7 +4,7 @@ from itertools import permutations
 
 import pytest
 
-from livegen.jam.hands import Hands
+from livegen.jam.hearing.hands import Hands
 from livegen.music.parts import BASS, COMP, LEAD
 
 BEAT = 500_000

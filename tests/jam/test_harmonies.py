@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from livegen.jam.harmonies import Welcome
-from livegen.jam.outline import ChordFrom, foot
+from livegen.jam.band.harmonies import Welcome
+from livegen.jam.harmony.outline import ChordFrom, foot
 from livegen.music.chord import Chord
 from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP, LEAD

@@ -5,8 +5,8 @@ from random import Random
 
 import pytest
 
-from livegen.jam.harmony import MOST_BEATS, SETTLE_US, STALE_US, Harmony
-from livegen.jam.outline import WAIT
+from livegen.jam.harmony.harmony import MOST_BEATS, SETTLE_US, STALE_US, Harmony
+from livegen.jam.harmony.outline import WAIT
 from livegen.jam.struck import Struck
 from livegen.jam.turns import MODES
 from livegen.music.chord import Chord

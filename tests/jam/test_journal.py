@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.jam.journal import FULL, Account, EngineRun, Session, read, salvage
-from livegen.jam.rows import (
+from livegen.jam.reports.journal import FULL, Account, EngineRun, Session, read, salvage
+from livegen.jam.reports.rows import (
     Did,
     Grid,
     Header,

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 
 from livegen.daemon.outbox import Outbox
 from livegen.inference.contract import Model
-from livegen.jam.agenda import Timed
-from livegen.jam.controls import CONTROLS
-from livegen.jam.controls import settings as controls
+from livegen.jam.band.variations import KITS, RITARDS
+from livegen.jam.controls.controls import CONTROLS
+from livegen.jam.controls.controls import settings as controls
+from livegen.jam.controls.mapping import COMMANDS as ALL_COMMANDS
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import SLICE_STEPS, Engine, Event, Swap, Wake
-from livegen.jam.mapping import COMMANDS as ALL_COMMANDS
-from livegen.jam.mapping import Command
+from livegen.jam.timing.agenda import Timed
 from livegen.jam.turns import MODES
-from livegen.jam.variations import KITS, RITARDS
 from livegen.music.messages import (
     ControlChange,
     Cut,

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.jam.controls import CONTROLS, settings, with_control
-from livegen.jam.knobs import steps
-from livegen.jam.learning import PATIENCE_US, SETTLES_US, turning
-from livegen.jam.mapping import Command, ControlMap, turned, turned_by
+from livegen.jam.controls.controls import CONTROLS, settings, with_control
+from livegen.jam.controls.knobs import steps
+from livegen.jam.controls.learning import PATIENCE_US, SETTLES_US, turning
+from livegen.jam.controls.mapping import Command, ControlMap, turned, turned_by
 from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, ProgramChange
 
 MS = 1_000

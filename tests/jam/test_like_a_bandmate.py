@@ -6,7 +6,7 @@ import pytest
 
 from livegen.inference.contract import Model
 from livegen.jam.engine import Wake
-from livegen.jam.harmony import SETTLE_US
+from livegen.jam.harmony.harmony import SETTLE_US
 from livegen.music.drum_bars import HAT, KICK, SNARE, plain_bar
 from livegen.music.key import Key
 from livegen.music.messages import NoteOff, NoteOn

@@ -3,9 +3,9 @@
 import numpy as np
 
 from livegen.codec.encoder import Stroke
-from livegen.jam.brief import Brief, brief_for
-from livegen.jam.controls import settings
-from livegen.jam.planner import Rollout
+from livegen.jam.controls.controls import settings
+from livegen.jam.planning.brief import Brief, brief_for
+from livegen.jam.planning.planner import Rollout
 from livegen.music.leads import WIDEST, StyleLines, lines_of
 from livegen.music.parts import COMP, LEAD
 from livegen.music.phrase import Phrase

@@ -2,7 +2,7 @@
 
 import pytest
 
-from livegen.jam.listener import Listener
+from livegen.jam.interplay.listener import Listener
 from livegen.jam.struck import Struck
 from livegen.music.parts import COMP
 from livegen.music.timeline import Timeline

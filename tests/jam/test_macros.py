@@ -5,9 +5,9 @@ import re
 import pytest
 
 from livegen.errors import ConfigError
-from livegen.jam.controls import settings
+from livegen.jam.controls.controls import settings
+from livegen.jam.controls.macros import parse_macro
 from livegen.jam.engine import Engine
-from livegen.jam.macros import parse_macro
 from livegen.testing import EchoModel, Rehearsal
 from tests.jam.stage import BAR, BEAT, START, STOP, clocks, command, line, play
 from tests.jam.test_cues import sing

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from livegen.jam.agenda import ROUTES
-from livegen.jam.brief import brief_for, pitches
-from livegen.jam.controls import settings
-from livegen.jam.mixer import gains
+from livegen.jam.controls.controls import settings
+from livegen.jam.controls.mixer import gains
+from livegen.jam.planning.brief import brief_for, pitches
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP, LEAD
 from livegen.music.phrase import Phrase

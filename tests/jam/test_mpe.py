@@ -5,8 +5,8 @@ from collections.abc import Iterable, Sequence
 
 import pytest
 
-from livegen.jam.ears import Ears
 from livegen.jam.engine import DEFAULT_RULES
+from livegen.jam.hearing.ears import Ears
 from livegen.jam.struck import Struck
 from livegen.music.messages import (
     CENTRE,

@@ -4,9 +4,9 @@ from itertools import pairwise
 
 import pytest
 
-from livegen.jam.controls import settings
+from livegen.jam.controls.controls import settings
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine, Swap, Wake
-from livegen.jam.mapping import Command
 from livegen.jam.turns import MODES
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.metre import TICKS_PER_BEAT

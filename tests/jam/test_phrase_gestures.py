@@ -9,9 +9,9 @@ from livegen import shipped
 from livegen.errors import ModelError
 from livegen.inference.generator import WAYS, Generator
 from livegen.inference.phrases import PhraseModel
-from livegen.jam.agenda import ROUTES
-from livegen.jam.controls import settings
+from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Engine
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import LEAD
 from livegen.music.scale import parse_scale

@@ -11,14 +11,14 @@ from hypothesis import strategies as st
 
 from livegen.codec.encoder import Stroke
 from livegen.inference.contract import Logits, Model, Query, Summary
-from livegen.jam.brief import LONGEST_NOTE, Brief, everything
-from livegen.jam.density import Density
-from livegen.jam.harmonies import Welcome
-from livegen.jam.hearing import GuardedModel, Hearing
-from livegen.jam.outline import ChordFrom
-from livegen.jam.planner import Rollout
-from livegen.jam.sentences import Sentences
-from livegen.jam.theme import Point, Theme, line_of
+from livegen.jam.band.harmonies import Welcome
+from livegen.jam.band.sentences import Sentences
+from livegen.jam.band.theme import Point, Theme, line_of
+from livegen.jam.harmony.outline import ChordFrom
+from livegen.jam.hearing.hearing import GuardedModel, Hearing
+from livegen.jam.planning.brief import LONGEST_NOTE, Brief, everything
+from livegen.jam.planning.density import Density
+from livegen.jam.planning.planner import Rollout
 from livegen.music.charts import Stretch
 from livegen.music.chord import Chord
 from livegen.music.metre import COMMON_TIME

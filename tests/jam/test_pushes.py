@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 import pytest
 
-from livegen.jam.outline import ChordFrom
-from livegen.jam.song_memory import SongMemory
+from livegen.jam.harmony.outline import ChordFrom
+from livegen.jam.harmony.song_memory import SongMemory
 from livegen.music.chord import Chord
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.timeline import Timeline

@@ -5,9 +5,9 @@ from itertools import product
 
 import pytest
 
+from livegen.jam.controls.mapping import COMMANDS, LABELS
 from livegen.jam.engine import Engine, Swap, Wake
-from livegen.jam.mapping import COMMANDS, LABELS
-from livegen.jam.replies import Replies, Reply
+from livegen.jam.reports.replies import Replies, Reply
 from livegen.jam.turns import MODES
 from livegen.music.messages import ControlChange, NoteOff, NoteOn
 from livegen.testing import SECOND, EchoModel, Rehearsal, UniformModel

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.jam.rows import (
+from livegen.jam.reports.rows import (
     Did,
     Grid,
     Header,

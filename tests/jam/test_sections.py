@@ -1,8 +1,8 @@
 """Drums fill into the sections of a chart, or of a form that was heard, and nowhere else."""
 
-from livegen.jam.drummer import Drummer, drummer_for
-from livegen.jam.lead_sheet import LeadSheet
-from livegen.jam.sections import of_round, of_section
+from livegen.jam.band.drummer import Drummer, drummer_for
+from livegen.jam.harmony.lead_sheet import LeadSheet
+from livegen.jam.harmony.sections import of_round, of_section
 from livegen.music.charts import chart_of
 from livegen.music.metre import COMMON_TIME
 from livegen.music.timeline import Timeline

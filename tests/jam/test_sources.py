@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.errors import ConfigError
-from livegen.jam.sources import FINE, FORMS, KINDS, Source, parse_source
+from livegen.jam.controls.sources import FINE, FORMS, KINDS, Source, parse_source
 
 ROOT = Path(__file__).parents[2]
 

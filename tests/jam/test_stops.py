@@ -1,6 +1,6 @@
 """Where a band strikes once and is silent, in ticks."""
 
-from livegen.jam.stops import Stops, apart
+from livegen.jam.harmony.stops import Stops, apart
 from livegen.music.charts import Stretch
 from livegen.music.metre import COMMON_TIME, parse_metre
 

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
-from livegen.jam.ears import Ears
 from livegen.jam.engine import DEFAULT_RULES
-from livegen.jam.strings import HAND, OPEN
+from livegen.jam.hearing.ears import Ears
+from livegen.jam.hearing.strings import HAND, OPEN
 from livegen.music.messages import CENTRE, NoteOff, NoteOn, PitchBend
 from livegen.music.parts import DRUMS
 

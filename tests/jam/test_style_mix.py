@@ -11,9 +11,9 @@ from livegen.control.words import is_wish
 from livegen.errors import ConfigError
 from livegen.inference.contract import Logits, Query, Sounding, State, Summary
 from livegen.inference.sampling import blended, probabilities
-from livegen.jam.controls import settings
-from livegen.jam.hearing import GuardedModel, Hearing
-from livegen.jam.style_mix import Blend, StyleMix, mix_of
+from livegen.jam.controls.controls import settings
+from livegen.jam.controls.style_mix import Blend, StyleMix, mix_of
+from livegen.jam.hearing.hearing import GuardedModel, Hearing
 from livegen.music.parts import LEAD
 from livegen.music.timeline import Timeline
 from livegen.testing import EchoModel

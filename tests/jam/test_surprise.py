@@ -4,9 +4,9 @@ from math import log
 
 import pytest
 
-from livegen.jam.controls import settings
+from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Engine
-from livegen.jam.surprise import KEPT
+from livegen.jam.hearing.surprise import KEPT
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.testing import EchoModel, FaultyModel, Rehearsal, UniformModel
 

@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from livegen.codec.encoder import Stroke
-from livegen.jam import choice
-from livegen.jam.brief import Brief
-from livegen.jam.choice import Audition, Question, asked, chosen
+from livegen.jam.interplay import choice
+from livegen.jam.interplay.choice import Audition, Question, asked, chosen
+from livegen.jam.planning.brief import Brief
 from livegen.music import critic
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.parts import DRUMS, LEAD

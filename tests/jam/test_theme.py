@@ -6,8 +6,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.codec.encoder import Stroke
-from livegen.jam.sentences import FORM, Sentences
-from livegen.jam.theme import (
+from livegen.jam.band.sentences import FORM, Sentences
+from livegen.jam.band.theme import (
     FEWEST,
     LATEST,
     MOST,

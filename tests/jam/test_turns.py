@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import livegen
-from livegen.jam import turn_taking
+from livegen.jam.interplay import turn_taking
 from livegen.jam.turns import CALLING, MODES, PLAYING, Action, Happening, Mode, Start, Turn
 from tests.jam.stage import rehearsal
 

@@ -8,8 +8,8 @@ import pytest
 from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
-from livegen.jam.cues import VARYING
-from livegen.jam.variations import VARIATIONS
+from livegen.jam.band.variations import VARIATIONS
+from livegen.jam.commands.cues import VARYING
 from livegen.music.messages import NoteOn
 from livegen.testing import Rehearsal, UniformModel
 from tests.jam.stage import BAR, BEAT, command, line, onsets, rehearsal

@@ -27,11 +27,11 @@ from typing import Any, NamedTuple
 
 from livegen.codec.layout import FIELDS, Event
 from livegen.inference.contract import Logits, Model, Query, Sounding, State, Summary
-from livegen.jam.agenda import Route
-from livegen.jam.controls import CONTROLS, settings
+from livegen.jam.controls.controls import CONTROLS, settings
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine
 from livegen.jam.engine import Event as Fed
-from livegen.jam.mapping import Command
+from livegen.jam.timing.agenda import Route
 from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, Other, ProgramChange
 from livegen.music.parts import BASS
 from livegen.music.timeline import tempo_us

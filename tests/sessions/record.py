@@ -30,8 +30,8 @@ from typing import Any
 
 from livegen.app.replaying import engine_again, meaning
 from livegen.control.packets import Argument
-from livegen.jam import rows
-from livegen.jam.journal import read
+from livegen.jam.reports import rows
+from livegen.jam.reports.journal import read
 from livegen.replay import replay
 from tests.control.test_link_session import NETWORK
 from tests.e2e.conftest import _is_ours, _served

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from livegen.app.replaying import engine_again, meaning
-from livegen.jam.journal import read
+from livegen.jam.reports.journal import read
 from livegen.replay import Outcome, reproduce
 from tests.sessions.record import HERE, lines_of, write_models
 from tests.sessions.scripts import SCRIPTS

@@ -13,9 +13,9 @@ from typing import Any, NoReturn
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.daemon.page_sink import playable
 from livegen.errors import ConfigError, LivegenError
-from livegen.jam.controls import CONTROLS, checked
-from livegen.jam.macros import LONGEST_NAME
-from livegen.jam.mapping import COMMANDS, LONGEST_PATH, parse_target
+from livegen.jam.controls.controls import CONTROLS, checked
+from livegen.jam.controls.macros import LONGEST_NAME
+from livegen.jam.controls.mapping import COMMANDS, LONGEST_PATH, parse_target
 
 MAX_BYTES = 65_536
 MAX_TEXT = 64

@@ -35,7 +35,7 @@ from livegen.control.words import Reading
 from livegen.daemon import clock
 from livegen.daemon.recordings import MIDI
 from livegen.errors import ConfigError, LivegenError
-from livegen.jam.controls import LONGEST_WISH
+from livegen.jam.controls.controls import LONGEST_WISH
 from livegen.music.charts import write_text
 
 MOST_BODY = 4096

@@ -18,8 +18,8 @@ from livegen.control.web.messages import MAX_BYTES, Known
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.frames import HeardFrame, NewsFrame, SentFrame
-from livegen.jam.controls import CONTROLS
-from livegen.jam.mapping import COMMANDS, CUES, LABELS
+from livegen.jam.controls.controls import CONTROLS
+from livegen.jam.controls.mapping import COMMANDS, CUES, LABELS
 from livegen.jam.turns import MODES
 from livegen.music.parts import PARTS
 from livegen.music.scale import KINDS

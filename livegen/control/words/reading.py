@@ -15,8 +15,8 @@ from livegen.control.words.chords import chart_in
 from livegen.control.words.vocabulary import Meaning, Vocabulary, Word, shipped, words_of
 from livegen.control.words.wanted import OF_A_PART, AxisStep, Reading, Wanted, way
 from livegen.errors import ConfigError
-from livegen.jam.controls import LONGEST_WISH
-from livegen.jam.style_mix import JOINED, is_mix, is_word, styles_in
+from livegen.jam.controls.controls import LONGEST_WISH
+from livegen.jam.controls.style_mix import JOINED, is_mix, is_word, styles_in
 from livegen.music.scale import KINDS
 
 ANY = "any"

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 from livegen.errors import ConfigError
-from livegen.jam.controls import CONTROLS, Value, checked
+from livegen.jam.controls.controls import CONTROLS, Value, checked
 from livegen.jam.turns import MODES, Length
 from livegen.music.parts import PARTS
 

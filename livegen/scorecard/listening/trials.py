@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 
 from livegen.codec.layout import ADVANCE, NO_GRID, velocity_of
 from livegen.inference.contract import Model
-from livegen.jam.agenda import ROUTES
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import LEAD

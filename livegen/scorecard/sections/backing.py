@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from itertools import repeat
 from statistics import fmean
 
-from livegen.jam.agenda import ROUTES
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.parts import DRUMS
 from livegen.scorecard import drumming, estimates
 from livegen.scorecard.backing import diversity, guessed, inside

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from livegen.control.surfaces import Request
 from livegen.control.web.messages import KeysPlayed, Known, Ping, Refused, Unfit, parse, token_of
 from livegen.errors import ConfigError
-from livegen.jam.controls import CONTROLS
-from livegen.jam.mapping import COMMANDS
+from livegen.jam.controls.controls import CONTROLS
+from livegen.jam.controls.mapping import COMMANDS
 
 KNOWN = Known(frozenset({"Quiet", "Solo"}), frozenset({"jam-gru"}))
 

@@ -7,8 +7,8 @@ from livegen.control.surfaces import Request
 from livegen.control.web.mailbox import MOST_LINES
 from livegen.control.web.stage import Stage
 from livegen.daemon.frames import HeardFrame, NewsFrame, SentFrame
-from livegen.jam.controls import CONTROLS
-from livegen.jam.mapping import COMMANDS
+from livegen.jam.controls.controls import CONTROLS
+from livegen.jam.controls.mapping import COMMANDS
 
 
 def hello(stage: Stage) -> dict[str, Any]:

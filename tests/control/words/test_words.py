@@ -15,7 +15,7 @@ from livegen.control.words.vocabulary import TABLE
 from livegen.control.words.vocabulary import shipped as shipped_words
 from livegen.errors import ConfigError
 from livegen.inference.onnx_file import read as read_model
-from livegen.jam.controls import CONTROLS, settings
+from livegen.jam.controls.controls import CONTROLS, settings
 
 
 def test_two_styles_joined_are_named_by_the_words_that_people_have_for_them() -> None:

@@ -1,0 +1,197 @@
+"""The rhythm of a part of the band: a figure over the bar, and the source that says which.
+
+A variation says it (quarters, halves), or the style (a bass walks in swing, has a bossa's or a tumbao's rhythm; a comp
+of metal strikes eighths), or for a bass the kick of the drums that sound beside it, ours or the player's.  The planner
+keeps to it, whoever says it.  Knows ticks of the bar, styles and drums; knows no chords, no model and no chance.
+"""
+
+from bisect import bisect_left
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import Enum
+from functools import lru_cache
+from typing import NamedTuple
+
+from livegen.jam.band.drummer import LOUD, Drummer
+from livegen.jam.band.variations import SWINGS, Each, Variation
+from livegen.music.drum_bars import COMMON, KICK
+from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.parts import BASS, COMP, PARTS
+from livegen.music.quantise import line_from
+from livegen.music.style_names import nearest
+from livegen.music.swing import STRAIGHT, usual_swing
+
+
+class Role(Enum):
+    """The relation of a note of a figure to its chord."""
+
+    ANY = "any"  # as the harmony asks for there
+    WALKS = "walks"  # the same, a step or a small leap from the one before
+    STAYS = "stays"  # the same, the one before again rather than its octave
+    FOOT = "foot"
+    FIFTH = "fifth"
+    POWER = "root and fifth"  # either, as a guitar's power chord has them
+    BROKEN = "broken"  # the same, the next tone up, or from the top one far down
+    NEXT_FOOT = "next foot"  # the foot of the chord of the next bar, tied over the bar line
+
+
+class Beat(NamedTuple):
+    """A tick on which a part begins a note, and what note."""
+
+    tick: int
+    role: Role
+
+
+Beats = tuple[Beat, ...]
+
+_WALKS = tuple(Beat(tick, Role.WALKS) for tick in range(0, COMMON, TICKS_PER_BEAT))
+# What tells people's basses of these styles apart (`bench.styles`): a hymn's walks in quarters, metal's has steady
+# eighths, electronic music's rolls in sixteenths; rock's goes ahead of the beat, on one, the last sixteenth of it, the
+# and of two, three, its and, and the and of four.
+_EIGHTHS = tuple(Beat(tick, Role.STAYS) for tick in range(0, COMMON, TICKS_PER_BEAT // 2))
+_AHEAD = tuple(Beat(tick, Role.STAYS) for tick in (0, 18, 36, 48, 60, 84))
+_ROLLING = tuple(Beat(tick, Role.ANY) for tick in (0, 12, 18, 36, 42, 48, 60, 66, 72, 84))
+_IN_TWO = (Beat(0, Role.FOOT), Beat(48, Role.FIFTH))
+# One, the and of two, three, the and of four: the bass of a bossa, and of a samba at twice the tempo.
+_BOSSA = (Beat(0, Role.FOOT), Beat(36, Role.FIFTH), Beat(48, Role.FIFTH), Beat(84, Role.FOOT))
+# The and of two, and four, which is the next bar's and is held over its first beat: the bass of a son or a mambo.
+_TUMBAO = (Beat(36, Role.FIFTH), Beat(72, Role.NEXT_FOOT))
+
+# Styles, by the first words of their names; the longest that fits counts.  Who swings walks.
+_OF_STYLES: dict[str, Beats] = {
+    "leadsheet_latin": _BOSSA, "drums_latin": _BOSSA, "drums_afrocuban": _TUMBAO,
+    "jazz_traditional": _IN_TWO, "ragtime": _IN_TWO, "march": _IN_TWO, "drums_country": _IN_TWO,
+    "band_rock": _AHEAD, "band_metal": _EIGHTHS, "band_electronic": _ROLLING, "hymn": _WALKS,
+    "folk_hornpipe": _IN_TWO,
+}  # fmt: skip
+
+
+class _Comping(NamedTuple):
+    """How a style comps: ticks of the bar, what is struck most often first, how many notes at once, and which."""
+
+    ticks: tuple[int, ...]
+    voices: int
+    role: Role = Role.ANY
+
+
+# People's comps of 4/4 (`python -m bench.comps DATA`): the rhythm of a style's commonest bar of many strikes, of rock,
+# where none is common, the likeliest six, and of electronic music the sixteenths that no other has so evenly; the
+# likeliest first.  Rock and metal strike up to two notes, oftenest a fifth apart; half the strikes of pop and of
+# electronic bands are one note, with four or five different ones in a bar; hymns have two inner voices.
+_EIGHTHS_OF_BAR = (0, 48, 72, 24, 84, 36, 60, 12)
+_SIXTEENTHS_OF_BAR = (*_EIGHTHS_OF_BAR, 18, 42, 66, 6, 54, 30, 78, 90)
+_COMPS: dict[str, _Comping] = {
+    "band_rock": _Comping((0, 36, 72, 24, 84, 60), 2, Role.POWER),
+    "band_metal": _Comping(_EIGHTHS_OF_BAR, 2, Role.POWER),
+    "band_pop": _Comping(_EIGHTHS_OF_BAR, 1, Role.BROKEN),
+    "band_electronic": _Comping(_SIXTEENTHS_OF_BAR, 1, Role.BROKEN),
+    "hymn": _Comping((0, 48, 72, 24), 2),
+}
+_WALTZ = 3 * TICKS_PER_BEAT
+BESIDE_KICKS = 0.25  # of the other notes of a bass that goes with the kicks, what is left
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """Beats on which a part begins a note, again every `period` ticks from tick `origin`, a bar line, on.
+
+    `others` is the share that the part keeps of the notes that it would begin elsewhere, and `lines` how many ticks
+    from one line of the bar to the next these lie, None for anywhere.  `is_firm`: no density leaves out a beat.
+    The part holds no more than `voices` notes at once, None for as many as it holds without a figure.
+    """
+
+    origin: int
+    period: int
+    beats: Beats
+    others: float = 0.0
+    lines: int | None = None
+    is_firm: bool = False
+    voices: int | None = None
+
+    def coming(self, tick: int) -> Beat:
+        """The first beat from a tick on."""
+        rounds, into = divmod(tick - self.origin, self.period)
+        at = bisect_left(self.beats, into, key=lambda beat: beat.tick)
+        begin = self.origin + rounds * self.period
+        if at == len(self.beats):
+            begin, at = begin + self.period, 0
+        beat = self.beats[at]
+        return beat._replace(tick=begin + beat.tick)
+
+    def takes(self, tick: int, metre: Metre) -> bool:
+        """True if a note beside its beats may begin on a tick."""
+        return self.lines is None or line_from(tick, self.lines, metre) == tick
+
+    def is_tied(self, tick: int) -> bool:
+        """True of a beat whose note is the next bar's, and goes on there."""
+        beat = self.coming(tick)
+        return beat.tick == tick and beat.role is Role.NEXT_FOOT
+
+    def ties(self, onset: int, tick: int) -> bool:
+        """True of a note that was begun for the next bar, at ticks up to the next beat of the figure."""
+        return self.is_tied(onset) and tick < self.coming(onset + 1).tick
+
+
+Figures = tuple[Figure | None, ...]  # by part
+NO_FIGURES: Figures = (None,) * len(PARTS)
+
+
+def of_variation(
+    variation: Variation, swing: float, kicks: Sequence[int], metre: Metre, tick: int
+) -> Figures:
+    """The figures that a variation asks for in the bar of a tick, where the first eighth takes `swing` percent.
+
+    The bass of who plays drums alone is with their kick, at ticks of the bar.
+    """
+    each = variation.walks if swing >= SWINGS else variation.bass
+    position, bar = metre.place(tick)
+    given = {COMP: _each(variation.comp, tick - position, bar)}
+    given[BASS] = _each(each, tick - position, bar)
+    if kicks:
+        beats = tuple(Beat(at, Role.ANY) for at in kicks)
+        given[BASS] = Figure(tick - position, bar, beats, is_firm=True)
+    return tuple(given.get(part) for part in range(len(PARTS)))
+
+
+def _each(each: Each | None, origin: int, bar: int) -> Figure | None:
+    if each is None:
+        return None
+    beats = tuple(Beat(at, Role.ANY) for at in range(0, bar, each.ticks))
+    return Figure(origin, bar, beats, 1.0, each.lines, is_firm=True)
+
+
+@lru_cache(maxsize=8)
+def of_bass(style: str, metre: Metre, origin: int, drummer: Drummer | None) -> Figure | None:
+    """A bass's figure in a style from a bar line on; without one the loud kicks of the drums, if any play."""
+    bar = metre.place(origin).bar
+    beats = nearest(style, _OF_STYLES, ()) if bar == COMMON else ()
+    if not beats and bar in (COMMON, _WALTZ) and usual_swing(style) != STRAIGHT:
+        beats = tuple(beat for beat in _WALKS if beat.tick < bar)
+    if beats:
+        return Figure(metre.bar_near(origin), bar, beats)
+    kicks = _kicks(drummer) if drummer else ()
+    if not drummer or not kicks:
+        return None
+    return Figure(drummer.origin, len(drummer.latest) * drummer.bar, kicks, BESIDE_KICKS)
+
+
+@lru_cache(maxsize=8)
+def of_comp(style: str, metre: Metre, origin: int, density: float = 1.0) -> Figure | None:
+    """A comp's figure in a style from a bar line on, with a share `density` of its beats, those struck most often."""
+    comping = nearest(style, _COMPS, None)
+    if comping is None or metre.place(origin).bar != COMMON:
+        return None
+    count = max(1, round(min(1.0, density) * len(comping.ticks)))
+    beats = tuple(Beat(tick, comping.role) for tick in sorted(comping.ticks[:count]))
+    return Figure(metre.bar_near(origin), COMMON, beats, voices=comping.voices)
+
+
+def _kicks(drummer: Drummer) -> Beats:
+    """The loud kicks of the bars that drums keep to."""
+    ticks = {
+        number * drummer.bar + hit.tick
+        for number, bar in enumerate(drummer.latest)
+        for hit in bar
+        if hit.pitch == KICK and hit.velocity >= LOUD
+    }
+    return tuple(Beat(tick, Role.ANY) for tick in sorted(ticks))

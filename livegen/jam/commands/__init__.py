@@ -1,0 +1,1 @@
+"""Commands: what a player asks for, carried out: turns, controls, cues, count-ins, endings, phrases."""

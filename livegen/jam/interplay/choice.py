@@ -1,0 +1,142 @@
+"""Which of several responses to play: by likelihood, by how they fit the call, and by how they end; or by the critic.
+
+Knows strokes and the brief they were planned by; knows no time.
+"""
+
+import logging
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from livegen.codec.encoder import Stroke
+from livegen.errors import ModelError
+from livegen.jam.band.theme import Point, line_of
+from livegen.jam.planning.brief import Brief
+from livegen.music.critic import MOST_NOTES, ReplyBars, tastes
+from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.parts import DRUMS, LEAD
+from livegen.music.swing import swung
+
+log = logging.getLogger(__name__)
+
+# What counts, each from 0 to 1, and how much.  Likelihood is a share per onset, already a number of about one.
+WEIGHTS = {"likely": 1.0, "dense": 1.0, "home": 1.0, "cadence": 1.5, "full": 0.5, "taken": 1.0}
+# Shares of figures taken up: so many are wanted, and so many are heard as a copy.
+WANTED, COPIED = 0.3, 0.6
+CRITIC = 0.6  # of a nat of the critic: responses then lie as far apart by both
+
+
+def worth(
+    strokes: Sequence[Stroke],
+    likelihood: float,
+    brief: Brief,
+    home: frozenset[int],
+    tonic: frozenset[int],
+) -> float:
+    """How good a response is: higher is better.
+
+    `home` are the pitch classes of the key, `tonic` those on which an ending rests; empty where no key is known.
+    """
+    onsets = [stroke for stroke in strokes if stroke.velocity]
+    if not onsets:
+        return -1e9
+    pitched = [stroke for stroke in onsets if stroke.part != DRUMS]
+    beats = ((brief.end or strokes[-1].tick) - brief.start) / TICKS_PER_BEAT
+    figures = {
+        "likely": max(-2.0, likelihood / len(onsets) / 5),
+        "dense": _likeness(len(onsets) / max(1.0, beats), (brief.pace or 0) * brief.overall),
+        "home": _share(pitched, home),
+        "cadence": _cadence(pitched, strokes, tonic, brief.closes),
+        "taken": _taken_up(strokes, brief),
+        "full": min(1.0, len({stroke.tick for stroke in onsets}) / 3),
+    }
+    return sum(WEIGHTS[name] * figure for name, figure in figures.items())
+
+
+class Audition(NamedTuple):
+    """A response that could be played: its strokes, the brief that they keep to, and what it is worth by the rules."""
+
+    strokes: tuple[Stroke, ...]
+    brief: Brief
+    worth: float
+
+
+class Question(NamedTuple):
+    """The question to the critic: melodies in ticks from the bar line on which the responses begin."""
+
+    phrase: Sequence[Point]
+    replies: Sequence[Sequence[Point]]
+    until: int
+    bars: ReplyBars
+
+
+def asked(
+    some: Sequence[Audition], call: Iterable[Stroke], metre: Metre, swing: float
+) -> Question | None:
+    """The question that `taste` puts to the critic about responses to a call; None where it knows nothing of them.
+
+    It knows melodies that begin on a bar line and close on a strong beat.  `swing` is in percent of a beat.
+    """
+    if not some:
+        return None
+    brief, phrase = some[0].brief, line_of(call)[-MOST_NOTES:]
+    start, closes = brief.start, brief.closes
+    if closes is None or not brief.parts[LEAD] or metre.place(start).position:
+        return None
+    if not phrase or phrase[0].tick > start:
+        return None
+    bar = metre.place(start).bar
+    replies = [
+        [Point(swung(tick, swing) - start, pitch) for tick, pitch in line_of(one.strokes)]
+        for one in some
+    ]
+    before = [Point(tick - start, pitch) for tick, pitch in phrase]
+    return Question(before, replies, closes - start, ReplyBars(bar, metre.strong(bar)))
+
+
+def chosen(some: Sequence[Audition], taste: float, question: Question | None) -> int:
+    """Which response is played, by its number: `taste` (0 to 1) is the critic's share, where it is asked."""
+    worths = [one.worth for one in some]
+    if taste and question and len(some) > 1:
+        try:
+            told = tastes(*question)
+        except ModelError as error:
+            log.warning("the critic is not asked: %s", error)
+        else:
+            worths = [
+                (1 - taste) * worth + taste * CRITIC * nats
+                for worth, nats in zip(worths, told, strict=True)
+            ]
+    return worths.index(max(worths))
+
+
+def _taken_up(strokes: Sequence[Stroke], brief: Brief) -> float:
+    """1 for as many figures of the call as are wanted and more, but none for a copy."""
+    share = brief.theme.taken_up(line_of(strokes)) if brief.theme else 0.0
+    return min(share / WANTED, (1 - share) / (1 - COPIED), 1.0)
+
+
+def _likeness(density: float, wanted: float) -> float:
+    """1 for the density of the call, 0 for half or twice of it and beyond."""
+    if not wanted:
+        return 0.0
+    ratio = max(density / wanted, wanted / density)
+    return max(0.0, 2.0 - ratio)
+
+
+def _share(onsets: Sequence[Stroke], classes: frozenset[int]) -> float:
+    if not onsets or not classes:
+        return 0.0
+    return sum(stroke.pitch % 12 in classes for stroke in onsets) / len(onsets)
+
+
+def _cadence(
+    pitched: Sequence[Stroke], strokes: Sequence[Stroke], tonic: frozenset[int], closes: int | None
+) -> float:
+    """1 if it ends like an ending: on the tonic chord, held, and on `closes`, its last strong beat, or on any beat."""
+    if not pitched:
+        return 0.0
+    last = pitched[-1]
+    ends = [s.tick for s in strokes if s.tick > last.tick and s.pitch == last.pitch]
+    held = (min(ends, default=last.tick) - last.tick) >= TICKS_PER_BEAT // 2
+    is_strong = last.tick % TICKS_PER_BEAT == 0 if closes is None else last.tick == closes
+    return (2 * (last.pitch % 12 in tonic) + is_strong + held) / 4

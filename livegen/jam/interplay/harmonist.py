@@ -1,0 +1,115 @@
+"""The companions of a melody: pitches that go under each of its notes at once, and change with the chord.
+
+Knows notes, micros and the harmony; knows no beats and no model.
+"""
+
+from collections.abc import Iterator
+
+from livegen.jam.harmony.harmony import Harmony, Voice
+from livegen.jam.struck import Struck
+from livegen.jam.timing.agenda import Agenda, Timed
+from livegen.music.messages import velocity_near
+from livegen.music.parts import COMP, LEAD
+from livegen.music.phrase import CHORD_US
+from livegen.music.voicing import companions
+
+VOICES = 2  # companions of one note
+_LOWEST = 36
+_SOFTER = 0.8  # how loud a companion is beside its note
+
+
+class Harmonist:
+    """Which notes of the player's have which companions.  Threads: loop only."""
+
+    def __init__(self, harmony: Harmony) -> None:
+        self._harmony = harmony
+        self._joined: dict[Voice, list[Voice]] = {}  # a note of the player's -> its companions
+        # The melody's note that has companions, and how much louder than it they are to be.
+        self._top: tuple[Struck, float] | None = None
+        self._voicing: tuple[int, ...] = ()
+        self._changes_us: int | None = None  # of the note of the melody, if it has been voiced
+
+    @property
+    def revoices_us(self) -> int | None:
+        """When the chart has another chord under the note that sounds, micros; None where it has none."""
+        return None if self._top is None else self._changes_us
+
+    def join(self, struck: Struck, louder: float, agenda: Agenda, now: int) -> Iterator[Timed]:
+        """Companions for a note of the melody that begins, at once; those of the note before it in a chord become its.
+
+        The left hand has none, and of notes struck at once only the highest; nor has any note while neither key nor
+        chord is known.
+        """
+        if struck.part != LEAD:
+            return
+        inherited: list[Voice] = []
+        if self._top is not None:
+            before = self._top[0]
+            if struck.at - before.at <= CHORD_US:
+                if struck.pitch < before.pitch:
+                    return
+                # To end now, a few milliseconds old, they would be clicks: they stay until the chord is known.
+                inherited = self._joined.pop((before.part, before.pitch), [])
+        yield from self.leave(struck, agenda, now)
+        self._top = struck, louder
+        if inherited:
+            self._joined[struck.part, struck.pitch] = inherited
+        # Of notes struck at once it is not known yet what chord they make.
+        if not self._harmony.is_struck_together:
+            yield from self._voice(struck, louder, agenda, now)
+
+    def revoice(self, agenda: Agenda, now: int) -> Iterator[Timed]:
+        """Give the note of the melody that sounds the companions of the chord as it is now."""
+        if self._top is None:
+            return
+        struck, louder = self._top
+        self._changes_us = self._harmony.changes_at(now)
+        has_some = (struck.part, struck.pitch) in self._joined
+        if not has_some or self._found(struck.pitch, now) != self._voicing:
+            yield from self._voice(struck, louder, agenda, now)
+
+    def _voice(self, struck: Struck, louder: float, agenda: Agenda, now: int) -> Iterator[Timed]:
+        """Begin the companions of a note, and end those that it had and has no more."""
+        found = self._found(struck.pitch, now)
+        self._voicing, self._changes_us = found, self._harmony.changes_at(now)
+        loudness = velocity_near(struck.velocity * _SOFTER + louder)
+        shared = self._companions()
+        voices = [(COMP, companion) for companion in found]
+        # What sounds there already and is nobody's companion is left to who began it.
+        mine = [voice for voice in voices if voice in shared or not agenda.is_open(*voice)]
+        before = self._joined.pop((struck.part, struck.pitch), [])
+        self._joined[struck.part, struck.pitch] = mine
+        still = self._companions()
+        for voice in before:
+            if voice not in still:
+                yield from agenda.hand_out_now(*voice, 0, now)
+        for voice in mine:
+            if voice not in before:
+                yield from agenda.hand_out_now(*voice, loudness, now)
+
+    def _found(self, pitch: int, now: int) -> tuple[int, ...]:
+        """The pitches that go under a note; none while neither key nor chord is known."""
+        chord, key = self._harmony.chord(now), self._harmony.key(now)
+        if chord is None and key is None:
+            return ()
+        low = max(_LOWEST, pitch - 24)
+        found = companions(pitch, chord, key, self._voicing, VOICES, low, pitch - 1)
+        return tuple(other for other in found if (COMP, other) not in self._harmony.left_hand)
+
+    def leave(self, struck: Struck, agenda: Agenda, now: int) -> Iterator[Timed]:
+        """A note of the player's ends, and its companions with it, unless another note still has them."""
+        voices = self._joined.pop((struck.part, struck.pitch), [])
+        if self._top is not None and self._top[0][1:3] == struck[1:3]:
+            self._top = None
+        still = self._companions()
+        for part, pitch in voices:
+            if (part, pitch) not in still:
+                yield from agenda.hand_out_now(part, pitch, 0, now)
+
+    def alone(self) -> None:
+        """All companions were silenced."""
+        self._joined.clear()
+        self._top = None
+
+    def _companions(self) -> set[Voice]:
+        return {voice for voices in self._joined.values() for voice in voices}

@@ -1,0 +1,87 @@
+"""A plan: several responses to one call until one of them is chosen, then that one until it is played.
+
+Knows micros, through the function that maps ticks to them.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from livegen.jam.phrases.rendition import Rendition
+from livegen.jam.phrases.singer import Singer
+from livegen.jam.planning.candidate import Candidate
+from livegen.jam.planning.planner import Rollout
+from livegen.jam.timing.agenda import Place
+
+LOOKAHEAD_US = 500_000  # how far a response is planned ahead of its notes
+DECIDE_US = 60_000  # before its first note is due, a response is chosen, whoever is still at work
+
+
+@dataclass(slots=True)
+class Plan:
+    """`candidates` compete until `chosen` is set; `start` is the tick of the first note at the earliest.
+
+    `start_us` is when that is sent, `shift_us` how far all of it lies off the timeline; `end_us` when all will have
+    been played, None while that is not known.
+    """
+
+    candidates: list[Rollout]
+    start: int
+    start_us: int
+    shift_us: int = 0
+    chosen: Candidate | None = None
+    end_us: int | None = None
+
+    @property
+    def players(self) -> tuple[Rollout, ...]:
+        """The rollouts that are being played."""
+        return self.chosen.rollouts if self.chosen else ()
+
+    @property
+    def repeats(self) -> bool:
+        """True while a repetition is played."""
+        return self.chosen is not None and self.chosen.repeats
+
+    @property
+    def rendition(self) -> Rendition | Singer | None:
+        """The music that is played as it was settled, or sung to words; None where an answer is planned."""
+        return self.chosen if isinstance(self.chosen, Rendition | Singer) else None
+
+    @property
+    def end(self) -> int | None:
+        """The tick at which it ends; None before one is chosen and for what has no end of its own."""
+        return None if self.chosen is None else self.chosen.end
+
+    def next(self, now: int, place: Place) -> Candidate | None:
+        """The candidate that is to plan one event more."""
+        if self.chosen is None:
+            return next((rollout for rollout in self.candidates if not rollout.is_done), None)
+        wants = self._wants_more(self.chosen, now, place) and not self._is_urgent(now, place)
+        return self.chosen if wants else None
+
+    def settle(self, now: int, choose: Callable[[Sequence[Rollout]], Rollout]) -> bool:
+        """Choose one that is done, if all are or the time has come; whether some had to be left undone."""
+        done = [rollout for rollout in self.candidates if rollout.is_done]
+        hurried = len(done) < len(self.candidates)
+        if self.chosen is None and (not hurried or now >= self.start_us - DECIDE_US):
+            self.chosen = choose(done) if done else self.candidates[0]
+            self.candidates = []
+            return hurried
+        return False
+
+    def deadline(self, now: int, place: Place) -> int | None:
+        """When more is to be planned or all has been played; None when neither is known."""
+        if self.chosen is None or self._wants_more(self.chosen, now, place):
+            return now
+        if not self.chosen.is_done:
+            return place(self.chosen.frontier) - LOOKAHEAD_US + 1
+        return self.end_us
+
+    def _wants_more(self, candidate: Candidate, now: int, place: Place) -> bool:
+        """True if planning is not far enough ahead of `now`."""
+        ahead = max(now, self.start_us) + LOOKAHEAD_US
+        return not candidate.is_done and place(candidate.frontier) < ahead
+
+    def _is_urgent(self, now: int, place: Place) -> bool:
+        """True if something was planned that should be under way before more is planned."""
+        planned = self.chosen.planned if self.chosen else []
+        return bool(planned) and place(planned[0].tick) <= now

@@ -1,0 +1,197 @@
+"""When a response begins, and how many of them there is time to plan.
+
+Rules of rests, beats, bars and trades, over a call, the settings and a timeline.  Knows no model, no plans and no
+turns; keeps nothing.
+"""
+
+from typing import NamedTuple
+
+from livegen.jam.controls.controls import Settings
+from livegen.jam.interplay.calls import Call
+from livegen.jam.interplay.plan import DECIDE_US
+from livegen.jam.planning.brief import Brief
+from livegen.jam.turns import MODES, Start
+from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.phrase_end import Ending, counted
+from livegen.music.timeline import Timeline
+
+SPECULATE_US = 150_000  # how long before a rest is over planning begins
+FORESEE_US = 400_000  # and before a bar line on which the answer is to begin
+IN_TURN_US = 300_000  # how long before its bars come planning begins
+SOON_US = 60_000  # a response that was asked for begins no sooner
+PATIENCE_BARS = (
+    2  # of silence, after which an accompaniment ends, and a call over keys that are held
+)
+CHORUS_BARS = 4  # of chords, after which a solo begins though they go on
+SOONEST = TICKS_PER_BEAT // 4  # after the last onset of a call no answer begins sooner
+FEWEST = 3  # notes of a phrase whose last one may be held into the answer
+PICK_UP = 3  # eighths of a bar: a first note so little before a bar line is a pick-up to it
+ON_LINE = 2  # ticks by which a hand is beside a line
+AUDITION_US = 2_500  # in which a machine plans one onset, on the safe side
+MOST_AUDITIONS = 4
+
+
+class Entry(NamedTuple):
+    """Where a response begins: its first tick, when that is sent (micros), and how far off the timeline it lies."""
+
+    tick: int
+    sent_us: int
+    shift_us: int
+
+
+def lead_us(settings: Settings) -> int:
+    """How long before it sounds everything must be sent: what a negative offset asks for."""
+    return max(0, round(-settings.offset * 1000))
+
+
+def rest_over(call: Call, settings: Settings) -> int:
+    """When the rest that ends a call is over, micros, if nothing more is played."""
+    phrase, rest = call.phrase, settings.rest
+    return phrase.active_us + (phrase.rest_us if isinstance(rest, str) else round(rest * 1000))
+
+
+def call_over(call: Call, settings: Settings, timeline: Timeline) -> int:
+    """When a call is over, micros, if nothing more is played: on the bar line of its answer, or after its rest."""
+    if begins_on_bar(call, settings):
+        return timeline.micros(entry(call, timeline)) - lead_us(settings)
+    return rest_over(call, settings)
+
+
+def begins_on_bar(call: Call, settings: Settings) -> bool:
+    """True if the answer begins on the bar line at which the phrase proves to be over."""
+    is_answered = MODES[settings.mode].start is Start.REST and bool(call.phrase.onsets_us)
+    return is_answered and settings.start == "bar" and isinstance(settings.rest, str)
+
+
+def is_next_bar(call: Call, settings: Settings, timeline: Timeline) -> bool:
+    """True if a phrase of some notes will be over on the first bar line after its last onset."""
+    is_phrase = call.phrase.notes >= FEWEST and begins_on_bar(call, settings)
+    return is_phrase and entry(call, timeline) == _next_bar(call, timeline)
+
+
+def _next_bar(call: Call, timeline: Timeline) -> int:
+    return timeline.bar_from(timeline.tick(call.phrase.onsets_us[-1]) + SOONEST)
+
+
+def entry(call: Call, timeline: Timeline) -> int:
+    """The tick of the first bar line at which a call is over, as it stands; at the latest after two silent bars."""
+    stands = call.phrase.notes, call.phrase.active_us, timeline
+    if call.over[0] != stands:
+        call.over = stands, _entry(call, timeline)
+    return call.over[1]
+
+
+def _entry(call: Call, timeline: Timeline) -> int:
+    phrase, metre = call.phrase, timeline.metre
+    last = timeline.tick(phrase.onsets_us[-1])
+    first, line = _first_bar(call, timeline), _next_bar(call, timeline)
+    bar = metre.place(first).bar
+    bar_us = bar * timeline.tempo_us // TICKS_PER_BEAT
+    apart = metre.strong(bar)
+    off = metre.place(last).position % apart
+    for _ in range(PATIENCE_BARS):
+        ending = Ending(
+            gap=(line - last) / TICKS_PER_BEAT,
+            held=phrase.held_us(timeline.micros(line)) / timeline.tempo_us,
+            usual=phrase.usual_ioi_us / timeline.tempo_us,
+            longest=phrase.longest_ioi_us / timeline.tempo_us,
+            bar=bar / TICKS_PER_BEAT,
+            bars=counted((line - first) // bar, bar_us),
+            is_tonic=False,
+            is_strong=min(off, apart - off) <= ON_LINE,
+        )
+        on_tonic = ending._replace(is_tonic=True)
+        # The key is asked for only where it decides.
+        if ending.odds > 0 or (on_tonic.odds > 0 and phrase.is_on_tonic):
+            break
+        line = timeline.bar_from(line + 1)
+    return line
+
+
+def _first_bar(call: Call, timeline: Timeline) -> int:
+    """The tick of the bar line at which a call's first bar begins: a pick-up is no bar of its own."""
+    began = timeline.tick(call.phrase.began_us)
+    began += timeline.metre.place(began).bar * PICK_UP // 8
+    return began - timeline.metre.place(began).position
+
+
+def solo(call: Call, timeline: Timeline, now: int) -> int:
+    """The tick of the bar line on which a solo begins over chords that go on: they have been heard by then."""
+    first = _first_bar(call, timeline)
+    start = first + CHORUS_BARS * timeline.metre.place(first).bar
+    return max(start, timeline.bar_from(timeline.tick_from(now + SOON_US)))
+
+
+def patience_over(timeline: Timeline, since: int) -> int:
+    """When the model has waited long enough for a player who has been silent since, micros."""
+    return since + patience_us(timeline, since)
+
+
+def patience_us(timeline: Timeline, now: int) -> int:
+    """How long the model waits, micros."""
+    bar = timeline.metre.place(timeline.tick(now)).bar
+    return PATIENCE_BARS * bar * timeline.tempo_us // TICKS_PER_BEAT
+
+
+def plan_from(
+    call: Call, settings: Settings, timeline: Timeline, now: int, ends: int | None
+) -> int | None:
+    """When planning an answer to a call that ends at `ends` may begin, micros; None while that is not known."""
+    match MODES[settings.mode].start:
+        case Start.REST if ends is not None:
+            return ends - ahead_us(call, settings)
+        case Start.BARS:
+            bars = timeline.micros(its_bars(call, settings, timeline, now))
+            return bars - IN_TURN_US - lead_us(settings)
+        case _:
+            return None
+
+
+def ahead_us(call: Call, settings: Settings) -> int:
+    """How long before a call is over planning an answer begins, micros."""
+    return FORESEE_US if begins_on_bar(call, settings) else SPECULATE_US
+
+
+def its_bars(call: Call, settings: Settings, timeline: Timeline, now: int) -> int:
+    """The tick at which the model's bars begin, in a trade: a turn after those in which the call began."""
+    first = _first_bar(call, timeline)
+    turn = int(settings.trade) * timeline.metre.place(first).bar
+    start = first + turn
+    late = timeline.tick_from(now - SOON_US) - start
+    return start + max(0, -(-late // turn)) * turn
+
+
+def start_of(call: Call, settings: Settings, timeline: Timeline, now: int, is_asked: bool) -> Entry:
+    """Where the answer to a call begins, if it is planned now; soon if the player asked for it."""
+    lead = lead_us(settings)
+    over = call_over(call, settings, timeline)
+    moment = (now + SOON_US if is_asked else max(over, now)) + lead
+    tick, shift = timeline.tick_from(moment), 0
+    if call.start is not None and call.start > timeline.tick(now + lead):
+        tick = call.start
+    elif MODES[settings.mode].start is Start.BARS and not is_asked:
+        tick = its_bars(call, settings, timeline, now)
+    elif settings.start == "now":
+        # Not on the grid but at this very moment, and the rest as far from it as planned.
+        shift = moment - timeline.micros(tick)
+    else:
+        tick = on_line(tick, settings, timeline)
+    return Entry(tick, timeline.micros(tick) + shift - lead, shift)
+
+
+def on_line(tick: int, settings: Settings, timeline: Timeline) -> int:
+    """The first beat, or bar line, that is not before `tick`."""
+    return timeline.bar_from(tick) if settings.start == "bar" else timeline.beat_from(tick)
+
+
+def auditions(brief: Brief, sent_us: int, now: int) -> int:
+    """How many responses there is time to plan, so that one can be chosen; one if it has no end.
+
+    By a machine's usual speed and not by its clock, so that a session can be replayed.
+    """
+    if brief.end is None:
+        return 1
+    beats = (brief.end - brief.start) / TICKS_PER_BEAT
+    onsets = max(4.0, beats * (brief.pace or 2.0) * brief.overall)
+    time = sent_us - DECIDE_US - now
+    return max(1, min(MOST_AUDITIONS, int(time / (onsets * AUDITION_US))))

@@ -1,0 +1,519 @@
+"""The brief of a response: from the controls and the call to masks, lengths and shares.
+
+Knows no model, no turns and no chance.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livegen.inference.sampling import Mask
+from livegen.jam.band.drummer import Drummer
+from livegen.jam.band.figures import NO_FIGURES, Figures, of_bass, of_comp, of_variation
+from livegen.jam.band.harmonies import Welcome
+from livegen.jam.band.sentences import Sentences
+from livegen.jam.band.theme import Theme
+from livegen.jam.band.variations import PLAIN_KIT, USUAL, VARIATIONS, Kit
+from livegen.jam.controls.controls import Settings
+from livegen.jam.controls.mixer import strip_of, strips
+from livegen.jam.harmony.outline import ChordFrom, Outline
+from livegen.jam.timing.agenda import ROUTES, Route
+from livegen.jam.turns import MODES, Length, Mode, Parts
+from livegen.music.charts import Stretch
+from livegen.music.drum_bars import KICKS
+from livegen.music.leads import StyleLines
+from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.parts import BASS, COMP, DRUMS, LEAD, PARTS, PITCHED
+from livegen.music.phrase import CHORD_US, Extent, Phrase, Played
+from livegen.music.quantise import GRIDS
+from livegen.music.scale import PitchClasses, coloured, parse_register, parse_scale
+from livegen.music.swing import STRAIGHT
+from livegen.music.timeline import Timeline
+
+LONGEST_RESPONSE = 128 * TICKS_PER_BEAT  # of a response that is as long as its call
+LONGEST_NOTE = 8 * TICKS_PER_BEAT
+REACH = 7  # semitones: the register of a response about that of its call
+_LEAST_PITCHES = 5  # fewer in a register are not cut down to what a piano has
+_AT_HOME = 0.9  # share of the last notes below which the key of before is left
+_LINGER = 2  # ticks: a key that comes up this late does not make another beat
+
+# Of a part that the player does not play: where it lies, and how many notes it holds at once.
+_USUAL = {"lead": (60, 84, 1), "comp": (50, 74, 4), "bass": (28, 50, 1), "drums": (27, 87, 8)}
+
+# Nats for each semitone that a solo over chords is off the middle of where leads lie: it was heard among the chords.
+_SOLO_HIGH, _SOLO_MIDDLE = 0.25, 74
+_COMP_HIGH = 67  # a comp beside a lead reaches so high, and higher where it stays below the lead
+
+# Lines of the beat, in ticks, and how welcome (in nats) those are on which the call did not play.
+_LINES = {0: 0.0, 12: 0.0, 6: -1.0, 18: -1.0, 8: -1.5, 16: -1.5}
+_LINE_OF = {(line + by) % TICKS_PER_BEAT: line for line in _LINES for by in (-1, 0, 1)}
+SIXTEENTH = TICKS_PER_BEAT // 4
+_STRAY = 0.01  # share of onsets off all lines that is always granted
+
+_STRANGE = (
+    -8.0
+)  # nats: how unwelcome what is out of the scale is at the strictest that still allows it
+_STYLE_PACE = 0.8  # share of the style in how dense it is
+_LOUDER = 60.0  # velocities between no energy and all of it
+_DENSER = 4.0  # ratio of densities between them
+_WANTED = 2.0  # nats: how welcome a part is that should play and does not
+_LEAST_BEFORE = 2 * TICKS_PER_BEAT  # ticks that a response plays before it closes
+_LATELY = 2  # beats over which it is judged how densely the player plays
+_CALM = 1.0  # onsets per beat that leave room for an accompaniment
+
+# Of drums that play by themselves.
+_PLAYED = 80  # velocity of a call that is neither loud nor soft
+_STEADY = 0.8  # of the temperature: bars are then as like the one before as people's
+_DRUMS_GROOVE = np.array([{0: 0.0, 6: -0.5}.get(tick % 12, -4.0) for tick in range(TICKS_PER_BEAT)])
+
+# E, on which a bass and a guitar have an open string: the root while nobody names another.
+ROOT = frozenset({4})
+
+Nats = NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Brief:
+    """The limits and wishes that a response keeps to.  Ticks are on the timeline of the hearing; tuples are by part.
+
+    `end` None goes on for ever.  The first onset comes within `patience` ticks of `start`.  `pitches` are
+    masks (128,) of what may be begun; `voices` how many notes a part may hold at once; `channels` where it
+    is sent.  `closes` is the tick of a strong beat on which the response may come to rest: a note that begins there is
+    its last, and held to its end.  `groove` (24,) is added to the logits of time, by tick of the beat; `harmony` to
+    those of pitch; `wanted` to that of a part that should play and is silent, and the more the longer it is, from the
+    ticks `silent_since`.  `room` is the share of `density` that
+    somebody who plays along leaves, None for an answer.  `pace` is the call's onsets per beat, and
+    `follow` (0..1) how closely density and loudness keep to those of the call.  `supposes`: the parts that are
+    not ours are somebody's who plays on, and not silent.  `theme` is what the part that leads takes up,
+    and `sentences` are those in which it speaks where it goes on for ever;
+    `lines` says how lines of the style go that it plays in.
+    `memory` (0..1) is how much all of them take up of what was played in the session.
+    `strikes` are chords, with their ticks, that the parts which accompany strike; notes of theirs outside them end.
+    From each of `waits`, a tick, those parts wait a moment for the player's chord.  At the beginning of each of `rests`
+    all may strike once more, and then nobody plays to its end.
+    `last` is the chord that is struck last: all begin anew with it, and what begins then is held to the end.
+    `sections` are bar lines on which a section begins, None where the form is not known.
+    `figures` are what parts keep to, and `drummer` is what drums keep to that play by themselves, on a `kit`.
+    `densities` are those of the parts beside one another, and multiply `density`.  Onsets are on lines `grid` ticks
+    apart, None for any; no note is longer than `longest` ticks.
+    """
+
+    start: int
+    end: int | None
+    parts: tuple[bool, ...]
+    pitches: tuple[Mask, ...]
+    voices: tuple[int, ...]
+    channels: tuple[int, ...]
+    patience: int = TICKS_PER_BEAT
+    closes: int | None = None
+    temperature: float = 1.0
+    nucleus: float = 1.0
+    density: float = 1.0
+    room: float | None = None
+    pace: float | None = None
+    velocity: float = 64.0
+    louder: float = 0.0
+    follow: float = 0.0
+    groove: Nats | None = None
+    harmony: tuple[Welcome | None, ...] = (None,) * len(PARTS)
+    wanted: float = 0.0
+    silent_since: tuple[int, ...] | None = None
+    supposes: bool = False
+    theme: Theme | None = None
+    sentences: Sentences | None = None
+    lines: StyleLines | None = None
+    memory: float = 0.0
+    strikes: tuple[ChordFrom, ...] = ()
+    rests: tuple[Stretch, ...] = ()
+    waits: tuple[int, ...] = ()
+    last: ChordFrom | None = None
+    sections: frozenset[int] | None = None
+    figures: Figures = NO_FIGURES
+    drummer: Drummer | None = None
+    densities: tuple[float, ...] = (1.0,) * len(PARTS)
+    grid: int | None = None
+    longest: int = LONGEST_NOTE
+    kit: Kit = PLAIN_KIT
+
+    @property
+    def densest(self) -> float:
+        """The greatest of the densities of parts that play."""
+        return max(self._playing, default=1.0)
+
+    @property
+    def overall(self) -> float:
+        """The density of all that plays: that of each part counts the same."""
+        return self.density * (sum(self._playing) / len(self._playing) if self._playing else 1.0)
+
+    @property
+    def _playing(self) -> list[float]:
+        playing = zip(self.parts, self.densities, strict=True)
+        return [density for plays, density in playing if plays]
+
+
+def brief_for(
+    phrase: Phrase,
+    settings: Settings,
+    timeline: Timeline,
+    start: int,
+    *,
+    routes: tuple[Route, ...] = ROUTES,
+    outline: Outline = Outline(),  # noqa: B008  a value
+    now: int | None = None,
+    theme: Theme | None = None,
+    tonic: frozenset[int] = frozenset(),
+    lines: StyleLines | None = None,
+    swing: float = STRAIGHT,
+) -> Brief:
+    """The brief for what answers, or goes along with, `phrase` from tick `start` on, as things are at `now` (micros).
+
+    `outline` is the harmony that is gone by, `tonic` the pitch classes on which a line comes to rest, `lines` is how
+    lines of the style go; `swing` is in percent of a beat.
+    """
+    mode = MODES[settings.mode]
+    beside = mode.is_beside
+    variation = VARIATIONS[settings.variation if beside else USUAL]
+    plays = parts(phrase, settings, mode)
+    energy = settings.energy - 0.5
+    ticks = length(phrase, settings, mode.length, timeline, start)
+    patience = 0 if settings.start in ("now", "bar") and not beside else TICKS_PER_BEAT
+    allowed = _scale(phrase, settings, outline)
+    kicks: tuple[int, ...] = ()
+    if beside and not (outline.classes or outline.chords or any(phrase.pitch_classes)):
+        # Nobody has played a pitch: a bass may stay on one root, and chords would be anybody's guess.
+        plays = tuple(plays[part] and part != COMP for part in range(len(PARTS)))
+        kicks = kicked(phrase.played(now or 0), timeline)
+        allowed = ROOT if settings.scale == "played" else allowed
+    if beside or outline.is_written:
+        # A chord is at home where it sounds: the key may be slower than it.
+        chords = (chord for _, chord in outline.chords if chord)
+        allowed = allowed.union(*(chord.pitch_classes for chord in chords))
+    left = room(phrase, settings, timeline, now) if beside and now is not None else None
+    sentences = None
+    if theme and ticks is None and not beside:
+        # Over chords each of them says where a line may rest.
+        at_rest = frozenset[int]() if outline.chords else tonic
+        sentences = Sentences(timeline.metre, timeline.metre.bar_near(theme.began), at_rest)
+    lines = lines if plays[LEAD] and not beside else None
+    ending = outline.ending
+    end = None if ticks is None else start + ticks
+    return Brief(
+        start=start,
+        end=ending.until if ending else end,
+        parts=plays,
+        pitches=pitches(phrase, settings, allowed, routes),
+        voices=tuple(_voices(phrase, settings, part) for part in range(len(PARTS))),
+        channels=tuple(route.channel for route in routes),
+        patience=patience,
+        closes=None if end is None else closing(plays, timeline.metre, start, end),
+        temperature=settings.temperature,
+        nucleus=settings.nucleus,
+        density=settings.density * _DENSER**energy * (left or 1.0),
+        room=left,
+        pace=None if beside else _paced(pace(phrase, timeline), lines),
+        velocity=phrase.velocity,
+        louder=louder(settings) + variation.louder,
+        follow=settings.follow,
+        groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
+        harmony=_harmonies(
+            settings, allowed, timeline.metre, outline, _is_over_chords(phrase, settings)
+        ),
+        rests=tuple(outline.rests),
+        last=ending.last if ending else None,
+        wanted=_WANTED if beside else 0.0,
+        supposes=beside,
+        theme=theme,
+        sentences=sentences,
+        lines=lines,
+        memory=settings.memory,
+        densities=tuple(
+            strip.density * density
+            for strip, density in zip(strips(settings), variation.densities, strict=True)
+        ),
+        sections=outline.sections,
+        figures=of_variation(variation, swing, kicks, timeline.metre, start),
+        kit=variation.kit,
+        grid=GRIDS.get(settings.quantise),
+        longest=round(settings.longest * TICKS_PER_BEAT),
+    )
+
+
+def for_drums(brief: Brief, drummer: Drummer | None = None) -> Brief:
+    """The same for drums that play by themselves: nobody to suppose or to leave room for.
+
+    Sixteenths, and steady where they keep to nothing.  Brushes are as much softer than they are as the call is.
+    """
+    kit = drummer.kit if drummer else brief.kit
+    if kit.is_brushed:
+        louder = brief.louder + brief.follow * (brief.velocity - _PLAYED) / 2
+        brief = replace(brief, follow=0.0, louder=louder)
+    return replace(
+        brief,
+        parts=tuple(part == DRUMS for part in range(len(PARTS))),
+        density=brief.density / (brief.room or 1.0),
+        room=None,
+        temperature=brief.temperature * (1.0 if drummer else _STEADY),
+        groove=_DRUMS_GROOVE,
+        wanted=0.0,
+        supposes=False,
+        strikes=(),
+        figures=NO_FIGURES,
+        drummer=drummer,
+        kit=kit,
+    )
+
+
+def in_style(brief: Brief, style: str, metre: Metre, drummer: Drummer) -> Brief:
+    """The same with the figures that bass and comp have in a style, where no variation asks for others.
+
+    How busy the player is does not thin a comp's figure: it would come and go with each phrase.
+    """
+    kicks = drummer if brief.parts[DRUMS] else None
+    comp = of_comp(style, metre, drummer.origin, brief.density / (brief.room or 1.0))
+    of_style = {BASS: of_bass(style, metre, drummer.origin, kicks), COMP: comp}
+    figures = tuple(given or of_style.get(part) for part, given in enumerate(brief.figures))
+    voices = tuple(
+        min(most, figure.voices) if figure and figure.voices else most
+        for most, figure in zip(brief.voices, figures, strict=True)
+    )
+    return replace(brief, figures=figures, voices=voices)
+
+
+def kicked(notes: Sequence[Played], timeline: Timeline) -> tuple[int, ...]:
+    """The ticks of the bar on which the kick of a drummer's last two bars falls, to the sixteenth."""
+    if not notes:
+        return ()
+    bar = timeline.metre.place(last := timeline.tick(notes[-1].onset_us)).bar
+    places = {
+        round(timeline.metre.place(tick).position / SIXTEENTH) * SIXTEENTH % bar
+        for note in notes
+        if note.is_drum
+        and note.pitch in KICKS
+        and (tick := timeline.tick(note.onset_us)) > last - 2 * bar
+    }
+    return tuple(sorted(places))
+
+
+def louder(settings: Settings) -> float:
+    """Velocities to be added for the energy that is asked for."""
+    return _LOUDER * (settings.energy - 0.5)
+
+
+def room(phrase: Phrase, settings: Settings, timeline: Timeline, now: int) -> float:
+    """The share of its notes that an accompaniment keeps: fewer the more onsets a beat the player has had lately.
+
+    A chord is one onset.  With `follow` at 1 it plays half as much beside eighths as beside quarters, at 0 it does not
+    care.
+    """
+    onsets, last = 0, None
+    for at in phrase.onsets_us:
+        if now - _LATELY * timeline.tempo_us < at <= now and (last is None or at - last > CHORD_US):
+            onsets, last = onsets + 1, at
+    busy = max(0.0, onsets / _LATELY - _CALM)
+    return 1.0 / (1.0 + settings.follow * busy)
+
+
+def parts(phrase: Phrase, settings: Settings, mode: Mode) -> tuple[bool, ...]:
+    """Which parts the model plays."""
+    heard = phrase.parts or (LEAD,)
+    if settings.parts != "auto":
+        named = settings.parts.split()
+        return tuple(part in named for part in PARTS)
+    chosen = {
+        Parts.CALL: set(heard),
+        Parts.LEAD: {LEAD},
+        Parts.OTHERS: set(range(len(PARTS))) - {LEAD, *heard},
+    }[mode.parts]
+    return tuple(part in chosen for part in range(len(PARTS)))
+
+
+def _is_over_chords(phrase: Phrase, settings: Settings) -> bool:
+    """True for a solo over chords alone: the first of them, not known for one yet, may have been heard as a melody."""
+    lead, comp = phrase.extents.get(LEAD), phrase.extents.get(COMP)
+    is_solo = MODES[settings.mode].parts is Parts.LEAD and comp is not None
+    return is_solo and (lead is None or lead.notes < phrase.notes // 2)
+
+
+def _extent(phrase: Phrase, settings: Settings, part: int) -> Extent | None:
+    """The notes that were heard of a part, by which its answer is measured."""
+    is_none = part == LEAD and _is_over_chords(phrase, settings)
+    return None if is_none else phrase.extents.get(part)
+
+
+def _voices(phrase: Phrase, settings: Settings, part: int) -> int:
+    extent = _extent(phrase, settings, part)
+    voices = extent.voices if extent else _USUAL[PARTS[part]][2]
+    is_limited = part != DRUMS and not isinstance(settings.voices, str)
+    return min(voices, int(settings.voices)) if is_limited else voices
+
+
+def pace(phrase: Phrase, timeline: Timeline) -> float | None:
+    """Onsets per beat of a phrase; None of one too short to tell."""
+    beats = (phrase.active_us - phrase.began_us) / timeline.tempo_us
+    return phrase.notes / max(1.0, beats) if phrase.notes > 1 else None
+
+
+def length(
+    phrase: Phrase, settings: Settings, which: Length, timeline: Timeline, start: int
+) -> int | None:
+    """Ticks of the response: bars, or the call from first beat to end, in whole beats or bars; None for ever."""
+    if which is Length.ENDLESS:
+        return None
+    bar, beat = timeline.metre.place(start).bar, timeline.metre.beat
+    if which is Length.TRADE:
+        return int(settings.trade) * bar
+    if not isinstance(settings.length, str):
+        return int(settings.length) * bar
+    first = timeline.beat_from(timeline.tick(phrase.began_us) - beat // 2)
+    last = timeline.tick(phrase.active_us) - _LINGER
+    unit = bar if settings.start == "bar" else beat
+    units = -((first - last) // unit)
+    return min(max(units * unit, unit), max(unit, LONGEST_RESPONSE // unit * unit))
+
+
+def closing(plays: Sequence[bool], metre: Metre, start: int, end: int) -> int | None:
+    """The last strong beat before `end`; None where too little comes before it, and with drums, who play on."""
+    place = metre.place(end - 1)
+    apart = metre.strong(place.bar)
+    closes = end - 1 - place.position % apart
+    return closes if closes - start >= _LEAST_BEFORE and not plays[DRUMS] else None
+
+
+def groove(phrase: Phrase, timeline: Timeline) -> Nats:
+    """How welcome each tick of the beat is, in nats: as on the lines on which the call was played.
+
+    A tick early or late is the hand's doing, and as welcome as the call's hand was loose; an onset farther from all
+    lines is meant to be there.
+    """
+    ticks = [timeline.tick(at) % TICKS_PER_BEAT for at in phrase.onsets_us]
+    lines = [_LINE_OF.get(tick) for tick in ticks]
+    stray = float(np.log(lines.count(None) / max(1, len(lines)) + _STRAY))
+    exact = sum(tick in _LINES for tick in ticks)
+    beside = len(ticks) - exact - lines.count(None)
+    loose = min(0.0, float(np.log((beside + _STRAY) / (exact + 1))))
+    welcome = np.full(TICKS_PER_BEAT, stray)
+    for line, unused in _LINES.items():
+        on_line = 0.0 if line in lines else max(unused, stray)
+        for by, off_line in ((0, 0.0), (-1, loose), (1, loose)):
+            at = (line + by) % TICKS_PER_BEAT
+            welcome[at] = max(welcome[at], on_line + off_line)
+    return welcome
+
+
+def _paced(pace: float | None, lines: StyleLines | None) -> float | None:
+    """Onsets per beat between those of the call and those of the style."""
+    if pace is None or lines is None:
+        return pace
+    return float(pace ** (1 - _STYLE_PACE) * lines.onsets**_STYLE_PACE)
+
+
+def pitches(
+    phrase: Phrase, settings: Settings, allowed: PitchClasses, routes: tuple[Route, ...]
+) -> tuple[Mask, ...]:
+    """Give the pitches that may be begun, by part: in the register and, where that is strict, in the scale."""
+    classes = np.array([pitch % 12 in allowed for pitch in range(128)])
+    masks = list(everything())
+    for part in PITCHED:
+        register = _register(phrase, settings, part)
+        if routes[part].register:
+            register = register & _range(*parse_register(routes[part].register))
+        in_register = masks[part] & register
+        if in_register.sum() < _LEAST_PITCHES:
+            in_register = register if register.any() else masks[part]
+        in_scale = in_register & classes
+        strict = settings.adherence >= 1 and in_scale.any()
+        masks[part] = in_scale if strict else in_register
+    return tuple(masks)
+
+
+def _register(phrase: Phrase, settings: Settings, part: int) -> Mask:
+    register, octave = settings.register, 12 * strip_of(settings, part).octave
+    if register == "all":
+        return _range(0, 127)
+    if register != "call" and not register.lstrip("+-").replace(".", "", 1).isdigit():
+        low, high = parse_register(register)
+        return _range(low + octave, high + octave)
+    shift = octave + (0 if register == "call" else round(float(register)))
+    extent = _extent(phrase, settings, part)
+    low, high, _ = _USUAL[PARTS[part]]
+    mode = MODES[settings.mode]
+    if part == COMP and mode.is_beside:
+        return _range(low + shift, _below_soloist(phrase, high) + shift)
+    # Over chords alone the lead lies where leads lie, not among the chords.
+    if extent and (extent.high >= low or mode.parts is not Parts.LEAD):
+        # Moved up it does not reach down, where the model would go on from the call; nor moved down, up.
+        low = extent.low - (REACH if shift <= 0 else 0)
+        high = extent.high + (REACH if shift >= 0 else 0)
+    shift -= 12 * (high + shift - 115 > 0) - 12 * (low + shift - 12 < 0)
+    return _range(low + shift, high + shift)
+
+
+def _below_soloist(phrase: Phrase, high: int) -> int:
+    """How high a comp goes beside a lead: up to its lowest note, but for an octave and a half in any case."""
+    lead = phrase.extents.get(LEAD)
+    return high if lead is None else min(high, max(_COMP_HIGH, lead.low - 1))
+
+
+def _scale(phrase: Phrase, settings: Settings, outline: Outline) -> PitchClasses:
+    """Pitch classes that are at home."""
+    classes = outline.classes
+    if settings.scale == "off":
+        return frozenset(range(12))
+    if settings.scale != "played":
+        return parse_scale(settings.scale)
+    # A call may have begun in another key.
+    is_told = MODES[settings.mode].is_beside or outline.is_written
+    if is_told and classes is not None:
+        return classes
+    lately = phrase.lately
+    has_changed = classes is not None and _share_in(classes, lately) < _AT_HOME
+    if (classes is None or has_changed) and phrase.key is not None:
+        classes = phrase.key.pitch_classes
+    return frozenset(range(12)) if classes is None else coloured(classes, lately)
+
+
+def _share_in(classes: PitchClasses, weights: Sequence[float]) -> float:
+    total = sum(weights)
+    return sum(weights[pitch_class] for pitch_class in classes) / total if total else 1.0
+
+
+def _harmonies(
+    settings: Settings, allowed: PitchClasses, metre: Metre, outline: Outline, over_chords: bool
+) -> tuple[Welcome | None, ...]:
+    """How welcome pitches are to each part: those at home, and those of the chord to who goes by it."""
+    if not settings.adherence and not outline.is_written:  # a chart also says where nobody plays
+        return (None,) * len(PARTS)
+    home = np.array([0.0 if pitch % 12 in allowed else 1.0 for pitch in range(128)])
+    strange, chords = home * _strangeness(settings.adherence), tuple(outline.chords)
+    high = strange - _SOLO_HIGH * np.abs(np.arange(128) - _SOLO_MIDDLE)
+    return tuple(
+        None
+        if part == DRUMS
+        else Welcome(
+            part,
+            high if over_chords and part == LEAD else strange,
+            metre,
+            chords,
+            settings.adherence,
+            outline.period,
+        )
+        for part in range(len(PARTS))
+    )
+
+
+def _strangeness(adherence: float) -> float:
+    """Nats of what is not at home: so that of its odds 1 - `adherence` stay."""
+    return max(_STRANGE, float(np.log1p(-adherence))) if adherence < 1 else _STRANGE
+
+
+def everything() -> tuple[Mask, ...]:
+    """Masks of all a part can play: a piano's 21 to 108, of drums General MIDI's 27 to 87."""
+    return tuple(_range(27, 87) if part == DRUMS else _range(21, 108) for part in range(len(PARTS)))
+
+
+def _range(low: int, high: int) -> Mask:
+    mask = np.zeros(128, np.bool_)
+    mask[max(0, low) : max(0, high + 1)] = True
+    return mask

@@ -1,0 +1,101 @@
+"""Parts keep to the beats of their figures, on each of which they begin a note, and drums to the hits of their bars.
+
+Knows ticks, figures and what sounds; knows no model and no chance.
+"""
+
+from collections.abc import Collection
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livegen.inference.sampling import Mask
+from livegen.jam.band.figures import Role
+from livegen.jam.planning.brief import Brief
+from livegen.jam.planning.own_notes import OwnNotes
+from livegen.music.drum_bars import DrumHit
+from livegen.music.parts import COMP
+
+
+class PartBeat(NamedTuple):
+    """A beat of the figure of a part."""
+
+    tick: int
+    part: int
+    role: Role
+
+    def __lt__(self, other: tuple[object, ...]) -> bool:
+        """By tick, then in the order of parts: roles have none."""
+        return self[:2] < other[:2]
+
+
+class KeptBeats:
+    """The beats of all figures, one after another.
+
+    `now` is a beat that has come and is not dealt with yet, on which a note has begun or not (`has_begun`).
+    """
+
+    def __init__(self) -> None:
+        self.now: PartBeat | None = None
+        self.has_begun = False
+        self._over: dict[int, int] = {}  # by part: the last beat of its figure that is dealt with
+
+    def coming(self, tick: int, brief: Brief) -> PartBeat | None:
+        """The next beat of any part's figure from a tick on, those left out that are dealt with; None without one."""
+        due = []
+        for part, figure in enumerate(brief.figures):
+            if figure is not None and brief.parts[part]:
+                beat = figure.coming(max(tick, self._over.get(part, -1 << 60) + 1))
+                due.append(PartBeat(beat.tick, part, beat.role))
+        return min(due, default=None)
+
+    def come_to(self, beat: PartBeat) -> None:
+        """Begin to deal with a beat."""
+        self.now, self.has_begun = beat, False
+
+    def leave(self, beat: PartBeat) -> None:
+        """Take a beat as dealt with."""
+        self.now, self._over[beat.part] = None, beat.tick
+
+
+def missing_on_beat(
+    part: int, allowed: Mask, own: Collection[int], tick: int, brief: Brief
+) -> tuple[Mask, int]:
+    """The pitches that a part may still begin on a beat beside those of `own`, and how many notes it holds then.
+
+    Of a comp these are the tones of its chord that it does not hold.
+    """
+    harmony = brief.harmony[part]
+    chord = harmony.chord(tick) if harmony and part == COMP else None
+    if chord is None:
+        return allowed, min(brief.voices[part], 1)
+    missing = chord.pitch_classes - {pitch % 12 for pitch in own}
+    mask = allowed & np.array([pitch % 12 in missing for pitch in range(128)])
+    return mask, brief.voices[part]
+
+
+def asked_on_beat(
+    beat: PartBeat, tick: int, brief: Brief, before: int | None
+) -> NDArray[np.float64] | None:
+    """How welcome (nats) each pitch is to a part on a beat of its figure, after the pitch before."""
+    harmony = brief.harmony[beat.part]
+    if harmony is None:
+        return None
+    return harmony.at(tick) + harmony.in_figure(beat.role, tick, before)
+
+
+def hits_from(tick: int, brief: Brief, notes: OwnNotes) -> tuple[DrumHit, ...]:
+    """The next hits, from a tick on, of what the drums keep to, those that were struck left out."""
+    if brief.drummer is None:
+        return ()
+    return brief.drummer.coming(tick, notes.drums_down(tick))
+
+
+def hits_at(tick: int, brief: Brief, notes: OwnNotes) -> tuple[DrumHit, ...]:
+    """The hits at a tick of what the drums keep to."""
+    return tuple(hit for hit in hits_from(tick, brief, notes) if hit.tick == tick)
+
+
+def share_of(hit: DrumHit, brief: Brief) -> float:
+    """The share (0..1) that a hit has which the drums keep to."""
+    return brief.drummer.share(hit) if brief.drummer else 0.0
