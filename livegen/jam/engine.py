@@ -653,6 +653,8 @@ class Engine:
             out += harmonist.leave(struck, self._agenda, self._now)
             return
         self._explaining.heard(struck)
+        if self._turns.turn is Turn.TOGETHER:
+            self._listener.settle_beat(self._now)
         if self._performer.mode.has_companions:
             self._listener.harmony_at(self._now)
             out += harmonist.join(struck, louder(self.settings), self._agenda, self._now)
@@ -680,6 +682,7 @@ class Engine:
         if certainly:
             self._listener.harmony.let_go(self.timeline.tick(self._now))
             self._listener.harmony.stop()
+            self._listener.doubt_count()
         if not self._turns.stop(self._now, out) and certainly:
             out.append(Timed(self._now, Cut()))
 

@@ -5,8 +5,10 @@ Candidates for the beat are found and followed (`beat_candidates`), a network co
 knows no call and no mode.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from itertools import pairwise
+from statistics import median
 from typing import NamedTuple
 
 import numpy as np
@@ -15,13 +17,15 @@ from numpy.typing import NDArray
 from livegen.music.beat_candidates import Candidates, candidates
 from livegen.music.beat_network import COLUMNS, Onsets, counted, last_of, network, onsets_of
 from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
-from livegen.music.phrase import Played
+from livegen.music.phrase import CHORD_US, Played
 from livegen.music.timeline import Timeline, tempo_us
 
 USUAL_BPM = 110.0
 SLOWEST_BPM, FASTEST_BPM = 30.0, 300.0  # quarter notes, as the control tempo has them
 FEWEST = 4  # of fewer onsets the tempo is not judged
 _ON_LINE_US = 40_000  # one or two onsets so near its lines go on with a beat
+# So many onsets, so near to beats (in beats), tell how far off the first one was; less than this is a hand's.
+_ON_BEATS, _BY_BEAT, _OFF_US = 3, 0.15, 5_000
 # So many onsets tell the tempo once more, for how much that counts, and how many candidates are left by it.
 _AT_END, _OF_END, _COMPARED = 14, 0.5, 12
 _STAYS = 0.5  # nats by which the beat that is going on is likelier, and its bars too
@@ -341,6 +345,22 @@ def begun(
     if bars == running.metre and all(_is_on_line(running, onset) for onset in onsets_us):
         return running
     return Timeline(running.tempo_us, onsets_us[0], bars)
+
+
+def steadied(onsets_us: Iterable[int], running: Timeline) -> Timeline:
+    """The same beat, as early or late as most of these onsets have it that lie by one.
+
+    The first key of a phrase, by which a beat at a tempo that is told begins, is one of them: a hand may be off by it.
+    """
+    all_us = [-CHORD_US - 1, *onsets_us]
+    strikes = [at for before, at in pairwise(all_us) if at - before > CHORD_US]
+    half = running.tempo_us // 2
+    offs = [(at - running.origin_us + half) % running.tempo_us - half for at in strikes]
+    by_beat = [off for off in offs if abs(off) <= _BY_BEAT * running.tempo_us]
+    off_us = round(median(by_beat)) if len(by_beat) >= _ON_BEATS else 0
+    if abs(off_us) < _OFF_US:
+        return running
+    return replace(running, origin_us=running.origin_us + off_us)
 
 
 def _is_on_line(timeline: Timeline, onset_us: int) -> bool:

@@ -4,9 +4,9 @@ import pytest
 
 from livegen.jam.timing.agenda import ROUTES
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.parts import BASS
-from livegen.testing import Rehearsal, UniformModel
-from tests.jam.stage import BAR, BEAT, onsets, rehearsal
+from livegen.music.parts import BASS, DRUM_CHANNEL
+from livegen.testing import SECOND, Rehearsal, UniformModel
+from tests.jam.stage import BAR, BEAT, command, onsets, rehearsal
 
 LATE = BEAT // 8  # the longest that a bass is behind a chord that it could not foresee
 ON_TIME = 1_000
@@ -106,3 +106,36 @@ def test_where_nobody_foresees_the_chord_no_note_of_the_one_before_begins_with_i
     for bar, keys in enumerate(song[1:6], 1):
         struck = bass(jam, bar * BAR - ON_TIME, bar * BAR + LATE)
         assert [pitch for _, pitch in struck] == [keys[0] % 12], bar
+
+
+def keeps_beat(jam: Rehearsal, since: int, first: int = 0) -> None:
+    """Quarters in chords from a time on, of which the first comes so late."""
+    for beat in range(16):
+        at = since + beat * BEAT + (0 if beat else first)
+        chord(jam, C, at, BEAT // 2)
+
+
+def off_ticks(jam: Rehearsal, since: int) -> float:
+    """The furthest that the drums, after a bar, are from the ticks of a beat that begins at a time, micros."""
+    struck = [at - since for at, it in onsets(jam, since + BAR) if it.channel == DRUM_CHANNEL]
+    assert len(struck) > 16
+    return max(abs(at - round(at * 24 / BEAT) * BEAT / 24) for at in struck)
+
+
+@pytest.mark.parametrize("first", [50_000, -50_000])
+def test_at_a_tempo_that_is_told_the_band_is_with_the_player_and_not_with_his_first_key(
+    first: int,
+) -> None:
+    jam = rehearsal(UniformModel(12), mode="accompany")
+    keeps_beat(jam, SECOND, first)
+    assert off_ticks(jam, SECOND) <= 1
+
+
+def test_who_was_counted_in_and_begins_anew_at_another_phase_has_the_band_with_him() -> None:
+    jam = rehearsal(UniformModel(12), mode="accompany")
+    command(jam, "count_in")
+    keeps_beat(jam, 2 * BAR)
+    command(jam, "stop", at=7 * BAR)
+    anew = 8 * BAR + BEAT // 2 + 30_000
+    keeps_beat(jam, anew)
+    assert off_ticks(jam, anew) <= 1

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.beats import FoundBeat, begun, find
+from livegen.music.beats import FoundBeat, begun, find, steadied
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.phrase import Played
 from livegen.music.timeline import MINUTE_US, Timeline, tempo_us
@@ -279,3 +279,16 @@ def test_a_lick_that_begins_on_a_swung_off_beat_is_in_its_own_tempo(bpm: int, te
     """Nothing but long and short, as in three times the tempo by halves it would be."""
     lick = call_of(Lick("lick", "4/4", 4, (bpm,), text, swing=66), bpm)
     assert abs(find(in_time(lick, BEGIN_US)).timeline.bpm / bpm - 1) < 0.04
+
+
+def test_a_first_key_that_was_late_is_outvoted_by_the_beats_after_it() -> None:
+    running = Timeline(500_000, 1_050_000)
+    onsets = [1_050_000, 1_500_000, 1_510_000, 1_750_000, 2_000_000, 2_500_000]
+    assert steadied(onsets[:2], running) == running, "two keys may both be off"
+    assert steadied(onsets, running) == Timeline(500_000, 1_000_000)
+
+
+def test_what_is_played_between_the_beats_moves_no_beat() -> None:
+    running = Timeline(500_000, 1_000_000)
+    swung = [1_000_000, 1_333_000, 1_833_000, 2_333_000, 2_833_000]
+    assert steadied(swung, running) == running

@@ -36,6 +36,9 @@ FIT_AHEAD_US = 150_000  # before a rest is over
 CALM = 1.25  # in usual distances: nothing has begun for so long, and the phrase may be over
 FORGET_BEAT_US = 8_000_000  # after so long a silence the beat starts anew
 FIRST_BARS = 2  # of what they keep to that the drums believe to have played before their first note
+SETTLES = (
+    8  # beats of a call in which it is heard how late its first key was, where the tempo is told
+)
 COUNTS_TOLD = 0.06  # of a tempo that is told: what is counted may be off by
 HISTORY = 512  # strokes that another model hears before it takes over
 
@@ -172,11 +175,12 @@ class Listener:
         """In free time: the beat that a phrase beginning now is on."""
         running = self.live.timeline
         is_forgotten = self._is_silent_long(now)
-        if self._counted_us is not None and not is_forgotten:
-            bar_us = running.micros(running.metre.place(0).bar) - running.origin_us
-            is_next = now < self._counted_us + bar_us  # it may begin early, late, or with a pick-up
-            if is_next or beats.begun([now], running, self.metre) == running:
-                return running
+        # After a count-in it may begin early, late, or with a pick-up.
+        if not is_forgotten and (
+            self._goes_by_count(now)
+            or (self._counted_us and beats.begun([now], running, self.metre) == running)
+        ):
+            return running
         self._counted_us = None
         if self.fixed_us is not None:
             return Timeline(self.fixed_us, now, self.metre or COMMON_TIME)
@@ -184,6 +188,21 @@ class Listener:
             self.tempo_sure = 0.0
             return Timeline(self.usual_us, now, self.metre or COMMON_TIME)
         return beats.begun([now], running, self.metre)
+
+    def settle_beat(self, now: int) -> None:
+        """At a tempo that is told, take the beat from more keys of a call's first bars than the very first one."""
+        call, running = self.call, self.live.timeline
+        if call is None or not self.is_free or self.fixed_us is None:
+            return
+        is_first = now - call.phrase.began_us <= SETTLES * running.tempo_us
+        if is_first and not self._goes_by_count(call.phrase.began_us):
+            self.live.go_by(beats.steadied(call.phrase.onsets_us, running))
+
+    def _goes_by_count(self, at: int) -> bool:
+        """True of what begins in the bar that was counted in, or before it."""
+        running = self.live.timeline
+        bar_us = running.micros(running.metre.place(0).bar) - running.origin_us
+        return self._counted_us is not None and at < self._counted_us + bar_us
 
     def restore(self, heard: Hearing, ears: Ears) -> None:
         """Hear as then, but by the beat and in the style of now, and with only that sounding which does."""
@@ -222,7 +241,7 @@ class Listener:
         self._heard_us = max(self._heard_us or one_us, one_us)
 
     def doubt_count(self) -> None:
-        """Take the count-in back, which was none: the beat is found as ever."""
+        """Go no longer by the count-in, which was none or is long over: the beat is found as ever."""
         self._counted_us = None
 
     def leave_out_count(self, count: Count, music_us: int | None) -> Call | None:
