@@ -14,7 +14,10 @@ from livegen.calibrate import UNSTEADY
 from tests.e2e.harness import AT_REST_S, PATIENCE_S, ROOT, Daemon, Jack, Partner, connect, wait_for
 
 OUT, IN = "livegen-out:Model Out", "livegen-in:Model In"
-TRIES = 3  # a busy machine holds notes back, and no offset fits them: one is told to try again
+# A busy machine holds notes back, so that no offset fits them, or its server lets a client go that came too late: both
+# times one is told to try again.
+TRIES = 3
+LET_GO = "the MIDI server stopped"
 
 
 @contextmanager
@@ -45,7 +48,7 @@ def test_the_way_through_a_wire_is_measured_and_the_offset_saved_where_the_machi
             connect(OUT, IN)
             said, complaints = process.communicate(timeout=60)
         wait_for(lambda: not {OUT, IN} & set(jack.ports()))
-        if UNSTEADY not in said:
+        if UNSTEADY not in said and LET_GO not in complaints:
             break
 
     assert complaints == "", said
