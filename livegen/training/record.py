@@ -23,7 +23,9 @@ class Record:
             return
         lines = self.path.read_text(errors="replace").splitlines()
         kept = [line for line in lines if 0 < _step_of(line) <= step]
-        self.path.write_text("".join(f"{line}\n" for line in kept))
+        draft = self.path.with_suffix(".part")
+        draft.write_text("".join(f"{line}\n" for line in kept))
+        draft.replace(self.path)  # at once: a crash leaves the record as it was, or as it shall be
 
     def add(self, row: dict[str, Any]) -> None:
         """Append a line; `row` has its "step"."""
