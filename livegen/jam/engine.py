@@ -3,8 +3,8 @@
 Sans-IO: `feed(event, now)` takes what happened and gives messages with the times at which they are due;
 `deadline()` says when it wants to be woken.  Knows no ports, no clock and no chance of its own.
 
-Rules of this file and of its rooms (`listener` hears, `turn_taking` says whose turn it is, `performer` plays,
-`steering` puts settings into force, `commands` replies, `starts` says when an answer begins):
+Rules of this file and of its rooms (`listener` hears, `held_keys` knows when a call may end, `turn_taking` whose turn
+it is, `starts` when an answer begins, `performer` plays, `steering` puts settings into force, `commands` replies):
 
 * The live state hears every note of the player the moment it arrives, and every note of its own when that is
   due.  What was planned and never sounded is never heard.
@@ -17,7 +17,7 @@ Rules of this file and of its rooms (`listener` hears, `turn_taking` says whose 
   not late: what is late depends on the machine).
 """
 
-from collections.abc import Callable, Mapping, Set
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -34,12 +34,13 @@ from livegen.jam.commands.steering import Steering
 from livegen.jam.controls.controls import CONTROLS, Settings
 from livegen.jam.controls.desk import Desk
 from livegen.jam.controls.macros import Macros
-from livegen.jam.controls.mapping import LABELS, Command
+from livegen.jam.controls.mapping import Command
 from livegen.jam.harmony.lead_sheet import LeadSheet
-from livegen.jam.hearing.ears import Ears, Key
+from livegen.jam.hearing.ears import Ears
 from livegen.jam.interplay import starts
-from livegen.jam.interplay.calls import Call, Taken
+from livegen.jam.interplay.calls import Taken
 from livegen.jam.interplay.choice import Audition, Question
+from livegen.jam.interplay.held_keys import HeldKeys
 from livegen.jam.interplay.listener import Listener
 from livegen.jam.interplay.performer import Performer
 from livegen.jam.interplay.turn_taking import TurnTaking
@@ -53,7 +54,7 @@ from livegen.jam.timing.agenda import ROUTES, Agenda, Given, Route, Timed
 from livegen.jam.timing.clock_sender import ClockSender
 from livegen.jam.timing.conductor import Conductor, Leader
 from livegen.jam.timing.metronome import Metronome
-from livegen.jam.turns import Start, Turn
+from livegen.jam.turns import Turn
 from livegen.music import beats
 from livegen.music.messages import (
     ALL_NOTES_OFF,
@@ -69,8 +70,6 @@ from livegen.music.messages import (
 )
 from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, told_metre, written
 from livegen.music.parts import DRUM_CHANNEL, KEYS, LEAD, PARTS
-from livegen.music.phrase import CHORD_US
-from livegen.music.scale import name_of
 from livegen.music.timeline import Timeline, tempo_us
 from livegen.music.transport import is_transport
 
@@ -78,7 +77,6 @@ from livegen.music.transport import is_transport
 _LOOKS, _LOOKS_SELDOM = {Turn.TOGETHER: 2.0, Turn.ASKED: 0.0}, 8.0
 
 HORIZON_US = 30_000
-HANGS_US = 3_000_000  # after a rest, in which a key has kept the model waiting
 CLICKS_FROM = 0.5  # probability that the tempo is right: less sure of it, nobody gets a click
 SLICE_STEPS = 3  # events heard or planned between two looks at the keys
 MOST_SHOWN = 64  # notes of what is planned
@@ -175,6 +173,9 @@ class Engine:
             self._desk,
             between_turns=lambda: self._steering.take_over_presets(self._now),
         )
+        self._held_keys = HeldKeys(
+            self._ears, self._listener, self._performer, self._turns, self._desk, self._notices
+        )
         self._steering = Steering(
             self._desk, self._listener, self._agenda, self._conductor, self._turns, self._replies
         )
@@ -222,7 +223,6 @@ class Engine:
         self._now = 0
         self._is_new = True  # nothing was fed: who leads the time was not asked
         self._jumps = 0
-        self._told_held: set[Key] = set()  # keys of which it was said that they are waited for
         self._alarms, self._jobs, self._outlets = self._tables()
         self._steering.apply(None, None)
 
@@ -244,7 +244,7 @@ class Engine:
             Alarm(self._patience_ends, lambda out: self._turns.end_at_bar(self._now)),
             Alarm(self._loops_from, lambda out: performer.loop(self._now)),
             Alarm(performer.over_at, lambda out: self._turns.end()),
-            Alarm(self._hangs_at, lambda out: self._tell_what_is_held()),
+            Alarm(self._held_keys.hangs_at, lambda out: self._held_keys.tell()),
         )
         jobs = (
             Job(self._fits_from, self._fit, takes_slice=True),
@@ -335,7 +335,7 @@ class Engine:
             **self._listener.harmony.snapshot(timeline, self._now),
             "cue": self._cues.pending(self._now),
             "held": len(self._ears.held),
-            "waits_for": sorted({pitch for _, pitch in self._awaited_keys}),
+            "waits_for": sorted({pitch for _, pitch in self._held_keys.awaited}),
             "rest_at": self._rest_at,
             "coming": self._turns.is_coming,
             "channels": {str(at + 1): how for at, how in sorted(self._ears.heard_as.items())},
@@ -555,29 +555,6 @@ class Engine:
         """When the repetition of the response is planned, micros."""
         return self._performer.loops_from() if self._turns.turn is Turn.LOOPING else None
 
-    @property
-    def _awaited_keys(self) -> Set[Key]:
-        """The held keys that keep the call from its answer."""
-        is_awaited = self._turns.turn is Turn.LISTENING and self._mode_start is Start.REST
-        return self._ears.held.keys() if is_awaited else frozenset()
-
-    def _hangs_at(self) -> int | None:
-        """When the keys that are held have kept the call from its answer for long, micros; None if that was said."""
-        call = self._listener.call
-        if call is None or self._awaited_keys <= self._told_held or self._is_drone(call):
-            return None
-        return starts.rest_over(call, self.settings) + HANGS_US
-
-    def _tell_what_is_held(self) -> None:
-        """Say once of each key that the model waits for it."""
-        held = self._awaited_keys
-        names = " ".join(name_of(pitch) for _, pitch in sorted(held - self._told_held))
-        self._told_held = set(held)
-        self._notices.say(
-            f"the model waits for {names} to come up; if no key is down, its note-off was lost: "
-            f"press *{LABELS['your_turn']}* or *{LABELS['panic']}*"
-        )
-
     # --- what comes in --------------------------------------------------------------------------------------------
 
     def _receive(self, message: Message, out: list[Timed]) -> None:
@@ -603,7 +580,7 @@ class Engine:
 
     def _key_down(self, note: NoteOn, out: list[Timed]) -> None:
         happening = self._turns.key_happening(self._now)
-        self._told_held.discard((note.channel, note.pitch))
+        self._held_keys.strike((note.channel, note.pitch))
         struck = self._ears.down(note, self._now)
         if struck is not None:
             if not self._is_accompanied(struck):
@@ -732,7 +709,7 @@ class Engine:
             case Turn.ASKED | Turn.ANEW:
                 return self._now
             case Turn.LISTENING:
-                ends = self._call_ends(call)
+                ends = self._held_keys.call_ends(call)
                 begin = starts.plan_from(call, self.settings, self.timeline, self._now, ends)
                 return begin if begin is None else max(begin, counts_until or begin)
             case _:
@@ -744,27 +721,6 @@ class Engine:
             self._performer.go_along(call, self._now)
         elif call:
             self._performer.answer(call, self._now, self._turns.is_asked)
-
-    def _call_ends(self, call: Call) -> int | None:
-        """When the call ends if nothing more is played, micros; None while its last note is held."""
-        over = starts.call_over(call, self.settings, self.timeline)
-        if not self._ears.held or self._is_last_note_held(call):
-            return over
-        if self._is_drone(call):
-            return max(over, starts.patience_over(self.timeline, call.phrase.active_us))
-        return None
-
-    def _is_last_note_held(self, call: Call) -> bool:
-        """The phrase ends with a long note, which may be held till the next bar line, where the answer comes in."""
-        if not starts.is_next_bar(call, self.settings, self.timeline):
-            return False
-        last = call.phrase.onsets_us[-1] - CHORD_US
-        return all(key.since >= last for key in self._ears.held.values())
-
-    def _is_drone(self, call: Call) -> bool:
-        """All keys that are held lie under notes that came and went: a pedal point, or a lost note-off."""
-        struck = max((key.since for key in self._ears.held.values()), default=None)
-        return struck is not None and struck + CHORD_US < call.phrase.onsets_us[-1]
 
     def _perform(self) -> None:
         self._performer.work(self._turns.call, self._now)
@@ -786,7 +742,3 @@ class Engine:
         self._steering.set_style()
         self._performer.taken.clear()
         self._turns.plan_again(self._now)
-
-    @property
-    def _mode_start(self) -> Start:
-        return self._performer.mode.start

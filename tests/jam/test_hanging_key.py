@@ -1,7 +1,7 @@
 """A key whose note-off is lost or comes for another does not silence the model unsaid."""
 
 from livegen.jam.controls.mapping import Command
-from livegen.jam.engine import HANGS_US
+from livegen.jam.interplay.held_keys import HANGS_US
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.testing import SECOND
 from tests.jam.stage import BEAT, began, onsets, play, rehearsal, turn
