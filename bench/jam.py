@@ -29,7 +29,7 @@ from livegen import shipped
 from livegen.daemon.lateness import quantiles
 from livegen.music.charts import read_chart
 from livegen.music.messages import Message, encode
-from tests.e2e.harness import SERVER_NAMES, Daemon, Jack, Partner, wait_for
+from tests.e2e.harness import Daemon, Partner, private_server, wait_for
 
 HERE = Path(__file__).parent
 ROOT = HERE.parent
@@ -366,18 +366,6 @@ def measure(wanted: Sequence[str]) -> dict[str, Any]:
                 results[part.__name__] = part() | {"load": round(os.getloadavg()[0], 2)}
                 print(part.__name__, json.dumps(results[part.__name__]), flush=True)
         return results
-
-
-@contextmanager
-def private_server() -> Iterator[None]:
-    """A JACK server of our own, which is every child's."""
-    server = next(candidate for name in SERVER_NAMES if not (candidate := Jack(name)).ports())
-    os.environ.update(server.environment)
-    server.start()
-    try:
-        yield
-    finally:
-        server.stop()
 
 
 @click.command()

@@ -5,16 +5,18 @@ machine needs.
 """
 
 import contextlib
+import fcntl
 import json
 import os
 import select
 import signal
 import subprocess
 import sys
+import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 import rtmidi
 
@@ -24,6 +26,7 @@ from tests.e2e.engines import CHORD, HOLDER
 HERE = Path(__file__).parent
 ROOT = HERE.parents[1]
 PATIENCE_S = 45.0  # for what has no promise attached to it
+GENTLY_S = 1.0  # for a server to end by itself
 AT_REST_S = 0.03  # ten periods after the last change, for which nobody can ask
 SERVER_NAMES = tuple(
     f"livegen-e2e-{number}" for number in range(1, 5)
@@ -44,8 +47,10 @@ def wait_for(what: Predicate, timeout_s: float = PATIENCE_S, every_s: float = 0.
 class Jack:
     """A JACK server with the dummy driver, synchronous (asynchronous ones lose messages on a busy machine)."""
 
-    def __init__(self, name: str, period: int = 128) -> None:
+    def __init__(self, name: str, period: int = 128, note: TextIO | None = None) -> None:
+        """`note` is a file for the number of its process, by which the next to take its name finds one left behind."""
         self.name = name
+        self.note = note
         self.period = period
         self.is_synchronous = True
         self.process: subprocess.Popen[bytes] | None = None
@@ -61,7 +66,7 @@ class Jack:
     def start(self) -> None:
         synchronous = "-S " * self.is_synchronous
         command = (
-            f"jackd -r {synchronous}-n {self.name} --port-max 128 "
+            f"jackd -n {self.name} -r {synchronous}--port-max 128 "
             f"-d dummy -r 48000 -p {self.period}".split()
         )
         self.process = subprocess.Popen(
@@ -70,7 +75,8 @@ class Jack:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
-        wait_for(self.answers, every_s=0.1)
+        self._note_down(str(self.process.pid))
+        wait_for(self.answers, every_s=0.02)
 
     def answers(self) -> bool:
         assert self.process is not None and self.process.poll() is None, "jackd ended"
@@ -92,17 +98,78 @@ class Jack:
         self.process.send_signal(number)
 
     def stop(self, number: int = signal.SIGTERM) -> None:
-        """End it gently: a synchronous server may need six seconds after a client that just vanished."""
+        """End it; gently, where that takes no longer than a second.
+
+        A synchronous server needs up to twelve seconds after a client that just vanished.  What a killed one leaves
+        in shared memory the next server of its name takes away.
+        """
         if self.process is None:
             return
         self.process.send_signal(signal.SIGCONT)
         self.process.send_signal(number)
         try:
-            self.process.wait(30)
+            self.process.wait(GENTLY_S)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
         self.process = None
+        self._note_down("")
+
+    def _note_down(self, process: str) -> None:
+        if self.note is not None:
+            self.note.truncate(0)
+            self.note.write(process)
+            self.note.flush()
+
+    def end_left_behind(self) -> None:
+        """End the server that was noted down by an owner who was killed before ending it."""
+        assert self.note is not None
+        self.note.seek(0)
+        process = self.note.read() or "0"
+
+        def shown(column: str) -> str:
+            asked = ["ps", "-o", f"{column}=", "-p", process]
+            return subprocess.run(asked, capture_output=True, text=True, check=False).stdout
+
+        if f"jackd -n {self.name} " in shown("args"):
+            os.kill(int(process), signal.SIGKILL)
+            wait_for(
+                lambda: not shown("pid"), every_s=0.02
+            )  # JACK takes one not yet reaped for active
+        self._note_down("")
+
+
+@contextlib.contextmanager
+def private_server() -> Iterator[Jack]:
+    """A running JACK server with a name of our own, which all who are started meanwhile find."""
+    with contextlib.ExitStack() as stack:
+        servers = (server for name in SERVER_NAMES if (server := _ours(name, stack)))
+        server = next((server for server in servers if not server.ports()), None)
+        assert server is not None, "all names of JACK servers for tests are in use"
+        before = {key: os.environ.get(key) for key in server.environment}
+        os.environ.update(server.environment)  # rtmidi in this process must find it too
+        try:
+            server.start()
+            yield server
+        finally:
+            server.stop()
+            for key, value in before.items():
+                os.environ.pop(key) if value is None else os.environ.update({key: value})
+
+
+def _ours(name: str, stack: contextlib.ExitStack) -> Jack | None:
+    """Take the name of a server for ourselves, if nobody else who tests here has it.
+
+    A server that a test run left behind as it was killed is ended.
+    """
+    note = stack.enter_context((Path(tempfile.gettempdir()) / f"{name}.lock").open("a+"))
+    try:
+        fcntl.flock(note, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return None
+    server = Jack(name, note=note)
+    server.end_left_behind()
+    return server
 
 
 class Daemon:

@@ -207,7 +207,7 @@ def test_a_jack_server_that_froze_this_very_moment_does_not_keep_the_daemon(
     try:
         status, seconds = served.end()
     finally:
-        jack.send_signal(signal.SIGCONT)  # or the partner, too, would wait for it
+        jack.stop(signal.SIGKILL)  # or the partner, too, would wait for it
 
     assert status == 0 and seconds < 2
     wait_for(record.exists)

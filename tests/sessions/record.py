@@ -23,7 +23,7 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, chdir, contextmanager
+from contextlib import ExitStack, chdir
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -34,8 +34,7 @@ from livegen.jam.reports import rows
 from livegen.jam.reports.journal import read
 from livegen.replay import replay
 from tests.control.test_link_session import NETWORK
-from tests.e2e.conftest import _is_ours, _served
-from tests.e2e.harness import SERVER_NAMES, Jack, Partner
+from tests.e2e.harness import Partner, private_server
 from tests.e2e.test_control_over_jack import Serve
 from tests.inference.exact_model import exact_bytes
 from tests.sessions.playing import Ask
@@ -121,7 +120,7 @@ def record(name: str) -> None:
             (path := home / "livegen" / file).parent.mkdir(parents=True, exist_ok=True)
             path.write_text(text)
         write_models(home)
-        environment = stack.enter_context(_jack()).environment if script.ports else {}
+        environment = stack.enter_context(private_server()).environment if script.ports else {}
         api = ("--api", "jack" if script.ports else "none", "--seed", str(seed), "--no-page")
         served = stack.enter_context(
             Serve(home, *api, "--model", str(home / EXACT), *script.options, **environment)
@@ -134,13 +133,6 @@ def record(name: str) -> None:
         assert served.process.wait(LIMIT_S) == 0, served.errors()
         (journal,) = (home / "livegen" / "recordings").glob("*.jsonl")
         keep(path_of(name), _with_names(journal.read_text(), home).splitlines())
-
-
-@contextmanager
-def _jack() -> Iterator[Jack]:
-    with ExitStack() as stack:
-        free = next(name for name in SERVER_NAMES if _is_ours(name, stack))
-        yield stack.enter_context(contextmanager(_served)(Jack(free)))
 
 
 def _with_names(text: str, home: Path) -> str:
