@@ -3,9 +3,9 @@
 import threading
 from typing import Any
 
-from livegen.daemon import clock
 from livegen.daemon.ahead import ReadAhead
-from livegen.daemon.engine_process import EngineProcess
+from livegen.daemon.engine_loop import EngineLoop
+from livegen.daemon.engine_process import serve
 from livegen.daemon.frames import CommandFrame, Frame, HeardFrame
 from livegen.jam.controls.mapping import Command
 from livegen.music.messages import NoteOn
@@ -92,7 +92,7 @@ def test_while_a_chart_is_read_notes_and_actions_go_on_and_settings_wait() -> No
     note, stop = HeardFrame(2, b"\x90\x3c\x40"), CommandFrame.named(3, "stop")
     link: Any = Playing(engine, reader, [CHART, DENSITY, note, stop])
 
-    EngineProcess(link, engine, {}, clock.now(), reader.read).run()
+    serve(link, EngineLoop(link.send, engine, {}, reader.read))
 
     assert engine.fed == [
         NoteOn(60, 64),

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from livegen.daemon import clock
-from livegen.daemon.engine_process import EngineLike, EngineProcess
+from livegen.daemon.engine_loop import EngineLike, EngineLoop
+from livegen.daemon.engine_process import serve
 from livegen.daemon.frames import CommandFrame, Frame, LogFrame
 from livegen.jam.controls.mapping import Command
 
@@ -53,7 +54,7 @@ def test_between_events_the_model_is_kept_warm_if_it_is_told_so(
     link: Any = QuietLink()
     engine = Idle()
 
-    EngineProcess(link, engine, settings, clock.now()).run()
+    serve(link, EngineLoop(link.send, engine, settings))
 
     assert bool(engine.warmings) == is_warmed
 
@@ -76,7 +77,7 @@ def test_what_the_engine_says_of_itself_goes_to_the_log_once() -> None:
     link: Any = QuietLink()
     link.send = sent.append
 
-    EngineProcess(link, Told(), {}, clock.now()).run()
+    serve(link, EngineLoop(link.send, Told(), {}))
 
     logged = [frame.line for frame in sent if isinstance(frame, LogFrame)]
     assert logged == ["key C3 is up"]
@@ -102,7 +103,7 @@ def test_a_question_is_worked_out_also_while_no_page_looks_on() -> None:
     link: Any = QuietLink()
     engine = Pondering()
 
-    EngineProcess(link, engine, {}, clock.now()).run([CommandFrame.named(clock.now(), "why", None)])
+    serve(link, EngineLoop(link.send, engine, {}), [CommandFrame.named(clock.now(), "why", None)])
 
     assert (engine.slices, engine.left) == (3, 0)
 
@@ -139,6 +140,6 @@ def test_garbage_is_looked_for_between_events_and_not_where_the_next_key_is_hear
     gc.collect()
     collected.clear()
 
-    EngineProcess(link, Making(), settings, clock.now()).run([CommandFrame.named(0, "tap", None)])
+    serve(link, EngineLoop(link.send, Making(), settings), [CommandFrame.named(0, "tap", None)])
 
     assert bool(collected) == is_tidied

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from livegen.daemon import clock
-from livegen.daemon.engine_process import EngineProcess
+from livegen.daemon.engine_loop import EngineLoop
 from livegen.daemon.frames import CommandFrame, Frame, JournalFrame, LogFrame
 from livegen.daemon.link import Link, pair
 from livegen.daemon.loader import SWAP, WARM_STEPS, Loaded, Loader
@@ -98,15 +98,15 @@ class Served:
     def __init__(self) -> None:
         self.link, self.theirs = pair()
         self.engine = Engine(EchoModel())
-        self.process = EngineProcess(self.theirs, self.engine, {"loader": LOADS}, clock.now())
+        self.loop = EngineLoop(self.theirs.send, self.engine, {"loader": LOADS})
 
     def load(self, name: object) -> list[Frame]:
         """Ask for a model, wait for it, look once: what was said."""
-        self.process._command(CommandFrame.named(clock.now(), "model", name))
-        thread = self.process._loader._thread
+        self.loop._command(CommandFrame.named(clock.now(), "model", name))
+        thread = self.loop._loader._thread
         assert thread is not None
         thread.join(30)
-        self.process._swap(clock.now())
+        self.loop._swap(clock.now())
         return said(self.link)
 
     def close(self) -> None:
