@@ -20,9 +20,9 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from bench.jam import Looking, immediate, jam, nobody, private_server, sequencer
+from bench.jam import Looking, immediate, jam, nobody, sequencer
 from bench.tables import keep, table
-from tests.e2e.harness import Daemon, wait_for
+from tests.e2e.harness import Daemon, private_server, wait_for
 
 PAGES = 8
 STALLED_S = 15.0

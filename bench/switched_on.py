@@ -18,10 +18,10 @@ from typing import Any
 
 from websockets.exceptions import ConnectionClosed
 
-from bench.jam import immediate, jam, nobody, private_server
+from bench.jam import immediate, jam, nobody
 from bench.page import apart, opened, read, turns, url_of
 from bench.tables import keep
-from tests.e2e.harness import Daemon
+from tests.e2e.harness import Daemon, private_server
 
 ON = ("--set", "jam.memory=0.5", "--set", "jam.taste=0.5", "--set", "jam.feel=0.5")
 ASKS_S = 0.5

@@ -2,11 +2,10 @@
 
 One task reads and one writes for each.  None waits for another: news go into mailboxes, which are bounded, and a
 page that takes nothing for 30 s is let go.  What a page holds is released when it goes.  Knows starlette's
-WebSocket; knows neither HTTP nor what the engine is.
+WebSocket; knows neither HTTP, nor who may come in (`door`), nor what the engine is.
 """
 
 import asyncio
-import secrets
 from collections.abc import Callable
 from contextlib import suppress
 
@@ -14,11 +13,9 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from livegen.control.surfaces import Request
 from livegen.control.web import stage as told
-from livegen.control.web.guard import is_token
 from livegen.control.web.mailbox import Mailbox
-from livegen.control.web.messages import KeysPlayed, Ping, Refused, Unfit, parse, token_of
+from livegen.control.web.messages import KeysPlayed, Ping, Refused, Unfit, parse
 from livegen.control.web.stage import MESSAGES_PER_S, MOST_CLIENTS, Stage
-from livegen.control.web.tickets import Tickets
 from livegen.daemon import clock
 from livegen.daemon.bucket import Bucket
 from livegen.daemon.clock import SECOND
@@ -28,15 +25,10 @@ BATCH_S = 0.025
 # A note that comes in may be answered within 2 ms, on the same cores: until then nobody is told of it.
 TACT_S = 0.010
 STALLED_S = 30.0
-TOKEN_S = 10.0  # how long whoever connects may take to say the token
-MOST_STRANGERS = 16  # connections that did not say it yet
 MISTAKES = 3
 URGENT_EVERY_US = 10_000
 COMPLAIN_EVERY_US = SECOND
-PAGE, KEY_US = "page", 60 * SECOND  # how long a key waits for the browser that was started for it
-BAD_TOKEN, FULL, POLICY = 4401, 1013, 1008  # codes with which a socket is closed
-
-GONE = (WebSocketDisconnect, RuntimeError, OSError)  # what sending to a page that went away raises
+FULL, POLICY = 1013, 1008  # codes with which a socket is closed
 
 Ask = Callable[[Request], object]
 
@@ -115,76 +107,37 @@ class Client:
 
 
 class Clients:
-    """All pages that are open, at most `MOST_CLIENTS`.  Threads: the event loop's only.
+    """The pages that look at one stage, at most `MOST_CLIENTS`.  Threads: the event loop's only.
 
     `ask` takes what is wanted of the engine: watch True when the first page comes, False when the last one goes.
-    `say` takes a line about a fault of ours, which costs one page its connection.
     """
 
-    def __init__(
-        self, stage: Stage, token: str, ask: Ask, say: Callable[[str], object] = lambda line: None
-    ) -> None:
-        self._stage, self._token, self._ask, self._say = stage, token, ask, say
+    def __init__(self, stage: Stage, ask: Ask) -> None:
+        self._stage, self._ask = stage, ask
         self._clients: set[Client] = set()
-        self._keys = Tickets(lambda: secrets.token_urlsafe(16), KEY_US)
-        self._strangers = 0
 
     def __len__(self) -> int:
         return len(self._clients)
-
-    def key(self) -> str:
-        """A key that lets one page in, once, in the next minute."""
-        return self._keys.issue(PAGE, clock.now())
 
     def tell(self, put: Callable[[Mailbox], object]) -> None:
         """Put something into every mailbox."""
         for client in self._clients:
             client.tell(put)
 
-    async def serve(self, socket: WebSocket) -> None:
-        """Serve one page from its first message to its last."""
-        if self._strangers >= MOST_STRANGERS:
-            return await socket.close(FULL)
-        await socket.accept()
-        try:
-            await self._serve(socket)
-        except GONE:
-            pass
-        except Exception as error:
-            self._say(f"page: a connection ended because of a fault in livegen: {error!r:.200}")
-
-    async def _serve(self, socket: WebSocket) -> None:
-        given = await self._first_words(socket)
-        has_key = isinstance(given, str) and self._keys.take(given, PAGE, clock.now())
-        if not has_key and not is_token(given, self._token):
-            return await _turn_away(
-                socket,
-                BAD_TOKEN,
-                "the token in the address is wrong: open the address that livegen printed",
-            )
+    async def serve(self, socket: WebSocket, *first: str) -> None:
+        """Serve one page until it goes; `first` are texts for it alone."""
         if len(self._clients) >= MOST_CLIENTS:
-            return await _turn_away(
+            return await turn_away(
                 socket, FULL, f"{MOST_CLIENTS} pages are open already; close one"
             )
         client = Client(self._stage, self._ask)
-        if has_key:
-            client.mailbox.reply(told.token(self._token))
+        for text in first:
+            client.mailbox.reply(text)
         self._enter(client)
         try:
             await _converse(socket, client)
         finally:
             self._leave(client)
-
-    async def _first_words(self, socket: WebSocket) -> object:
-        """The token or the key that a page gives; None for one that gives none in time."""
-        self._strangers += 1
-        try:
-            async with asyncio.timeout(TOKEN_S):
-                return token_of(await _text(socket))
-        except (Refused, TimeoutError):
-            return None
-        finally:
-            self._strangers -= 1
 
     def _enter(self, client: Client) -> None:
         self._clients.add(client)
@@ -199,13 +152,14 @@ class Clients:
             self._ask(Request("watch", False))
 
 
-async def _turn_away(socket: WebSocket, code: int, line: str) -> None:
+async def turn_away(socket: WebSocket, code: int, line: str) -> None:
+    """Say why a page cannot stay, and close."""
     async with asyncio.timeout(STALLED_S):
         await socket.send_text(told.refused(line))
         await socket.close(code)
 
 
-async def _text(socket: WebSocket) -> str:
+async def text_of(socket: WebSocket) -> str:
     """The next message; bytes are none of ours.  Raises WebSocketDisconnect."""
     message = await socket.receive()
     if message["type"] == "websocket.disconnect":
@@ -233,7 +187,7 @@ async def _converse(socket: WebSocket, client: Client) -> None:
 
 async def _read(socket: WebSocket, client: Client) -> None:
     while client.mistakes < MISTAKES:
-        client.hear(await _text(socket), clock.now())
+        client.hear(await text_of(socket), clock.now())
     with suppress(TimeoutError):
         async with asyncio.timeout(1.0):
             for text in client.mailbox.take(clock.now()):

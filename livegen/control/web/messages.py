@@ -83,9 +83,9 @@ def parse(text: str, known: Known) -> Said:
         raise unfit from None
 
 
-def token_of(text: str) -> object:
-    """Read the token in the first message.  Raises Refused."""
-    return _object(text).get("token")
+def first_words(text: str) -> Mapping[str, Any]:
+    """Read the first message of a page, with its token.  Raises Refused."""
+    return _object(text)
 
 
 def _object(text: str) -> dict[str, Any]:

@@ -26,7 +26,7 @@ from starlette.staticfiles import StaticFiles
 
 from livegen.control import charts
 from livegen.control.presets import PresetThere
-from livegen.control.web.clients import Clients
+from livegen.control.web.door import Door
 from livegen.control.web.guard import bearer, is_token
 from livegen.control.web.scores import KINDS, NoScore, score
 from livegen.control.web.shelf import NameTaken, NotThere, Shelf
@@ -70,7 +70,7 @@ SaveFind = Callable[[str, float, float], Awaitable[str]]  # of a session's place
 
 
 def app(
-    clients: Clients,
+    door: Door,
     shelf: Shelf | None,
     token: str,
     say: Callable[[str], object] = lambda line: None,
@@ -94,8 +94,8 @@ def app(
     )
     return Starlette(
         routes=[
-            WebSocketRoute("/ws", clients.serve),
-            Route("/keys", with_token(token, _giving_keys(clients)), methods=["POST"]),
+            WebSocketRoute("/ws", door.serve),
+            Route("/keys", with_token(token, _giving_keys(door)), methods=["POST"]),
             *(recordings.routes() if recordings else []),
             *([_saving(save_preset, token)] if save_preset else []),
             *(ChartRoutes(known_charts, token).routes() if known_charts else []),
@@ -384,11 +384,11 @@ def _wrong(mistake: charts.ChartMistake) -> dict[str, Any]:
     return {"error": str(mistake), "line": mistake.line}
 
 
-def _giving_keys(clients: Clients) -> Endpoint:
+def _giving_keys(door: Door) -> Endpoint:
     async def give(request: Request) -> Response:
         if await json_of(request) != {}:
             raise HTTPException(422, "expected {}")
-        return JSONResponse({"key": clients.key()})
+        return JSONResponse({"key": door.key()})
 
     return give
 

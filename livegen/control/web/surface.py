@@ -21,6 +21,7 @@ from livegen.control.last_phrase import LastPhrase
 from livegen.control.peers import LOCALHOST, host_of
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.control.web.clients import Ask, Clients
+from livegen.control.web.door import Door
 from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.mailbox import Mailbox
 from livegen.control.web.routes import BUILT, SavePreset, Wish, app
@@ -68,7 +69,8 @@ class PageSurface:
             has_recordings=self._shelf is not None,
             meant=meant,
         )
-        self._clients = Clients(self._stage, self._token, ask, say)
+        self._clients = Clients(self._stage, ask)
+        self._door = Door(self._token, lambda words: self._clients, say)
         self._server: uvicorn.Server | None = None
 
     async def open(self) -> dict[str, Any]:
@@ -81,7 +83,7 @@ class PageSurface:
         allowed = hosts((*names, _named(host)), port)
         built = Path(self._settings.get("built") or BUILT)
         served = app(
-            self._clients,
+            self._door,
             self._shelf,
             self._token,
             self._say,

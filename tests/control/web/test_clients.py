@@ -13,7 +13,8 @@ from starlette.testclient import TestClient, WebSocketTestSession
 from starlette.websockets import WebSocketDisconnect
 
 from livegen.control.surfaces import Request
-from livegen.control.web.clients import BAD_TOKEN, FULL, KEY_US, POLICY, Client, Clients
+from livegen.control.web.clients import FULL, POLICY, Client, Clients
+from livegen.control.web.door import BAD_TOKEN, KEY_US, Door
 from livegen.control.web.routes import app
 from livegen.control.web.stage import MESSAGES_PER_S, MOST_CLIENTS, Stage
 from livegen.daemon import clock
@@ -29,8 +30,9 @@ class Served:
         self.asked: list[Request] = []
         self.faults: list[str] = []
         self.stage = Stage({"in": "Model In"}, presets=["Quiet"])
-        self.clients = Clients(self.stage, TOKEN, self.asked.append, self.faults.append)
-        self.app = app(self.clients, None, TOKEN, built=Path("/nowhere"))
+        self.clients = Clients(self.stage, self.asked.append)
+        self.door = Door(TOKEN, lambda words: self.clients, self.faults.append)
+        self.app = app(self.door, None, TOKEN, built=Path("/nowhere"))
         self.stack = ExitStack()
         self.browser = self.stack.enter_context(TestClient(self.app))
 

@@ -10,6 +10,7 @@ from starlette.testclient import TestClient
 from starlette.websockets import WebSocketDisconnect
 
 from livegen.control.web.clients import Clients
+from livegen.control.web.door import Door
 from livegen.control.web.guard import Guard, bearer, hosts, is_token
 from livegen.control.web.routes import app
 from livegen.control.web.shelf import Shelf
@@ -51,9 +52,8 @@ STRANGE_ORIGINS = (
 
 
 def guarded(names: tuple[str, ...] = ()) -> Guard:
-    stage = Stage({})
-    clients = Clients(stage, TOKEN, lambda request: None)
-    served = app(clients, Shelf(Path("/nowhere")), TOKEN, built=Path("/nowhere"))
+    door = Door(TOKEN, lambda words: Clients(Stage({}), lambda request: None))
+    served = app(door, Shelf(Path("/nowhere")), TOKEN, built=Path("/nowhere"))
     return Guard(served, hosts(names, 9701), TOKEN)
 
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.control.surfaces import Request
-from livegen.control.web.messages import KeysPlayed, Known, Ping, Refused, Unfit, parse, token_of
+from livegen.control.web.messages import KeysPlayed, Known, Ping, Refused, Unfit, first_words, parse
 from livegen.errors import ConfigError
 from livegen.jam.controls.controls import CONTROLS
 from livegen.jam.controls.mapping import COMMANDS
@@ -206,10 +206,10 @@ def test_nothing_else_is_played(data: Any) -> None:
 
 
 def test_the_first_message_holds_the_token() -> None:
-    assert token_of('{"token":"x"}') == "x"
-    assert token_of("{}") is None
+    assert first_words('{"token":"x","room":"y"}') == {"token": "x", "room": "y"}
+    assert first_words("{}") == {}
     with pytest.raises(Refused):
-        token_of("x")
+        first_words("x")
 
 
 def test_words_to_be_sung_come_as_they_are_and_bounded() -> None:

@@ -18,6 +18,7 @@ from livegen.control.charts import Charts
 from livegen.control.finding import Failed
 from livegen.control.presets import PresetError, PresetThere
 from livegen.control.web.clients import Clients
+from livegen.control.web.door import Door
 from livegen.control.web.routes import MOST_BODY, MOST_CHART, Find, SavePreset, app
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
@@ -80,7 +81,7 @@ def served(
     shelf = Shelf(folder) if folder else None
     place = built or (folder.parent / "built" if folder else Path("/nowhere"))
     return app(
-        Clients(Stage({}), TOKEN, lambda request: None),
+        Door(TOKEN, lambda words: Clients(Stage({}), lambda request: None)),
         shelf,
         TOKEN,
         built=place,
@@ -286,9 +287,9 @@ def test_a_fault_of_ours_is_told_to_the_person_and_not_to_the_page(
     said: list[str] = []
     shelf = Shelf(folder)
     monkeypatch.setattr(shelf, "listed", lambda: 1 / 0)
-    clients = Clients(Stage({}), TOKEN, lambda request: None)
+    door = Door(TOKEN, lambda words: Clients(Stage({}), lambda request: None))
     broken = TestClient(
-        app(clients, shelf, TOKEN, said.append, Path("/nowhere")), raise_server_exceptions=False
+        app(door, shelf, TOKEN, said.append, Path("/nowhere")), raise_server_exceptions=False
     )
 
     answer = broken.get("/recordings", headers=AUTHORISED)

@@ -1,0 +1,80 @@
+"""The way in for pages: whoever connects says the token first, or a key that lets one page in, once.
+
+Knows starlette's WebSocket; what a page then does is in `clients`.
+"""
+
+import asyncio
+import secrets
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from starlette.websockets import WebSocket, WebSocketDisconnect
+
+from livegen.control.web import stage as told
+from livegen.control.web.clients import FULL, Clients, text_of, turn_away
+from livegen.control.web.guard import is_token
+from livegen.control.web.messages import Refused, first_words
+from livegen.control.web.tickets import Tickets
+from livegen.daemon import clock
+from livegen.daemon.clock import SECOND
+
+TOKEN_S = 10.0  # how long whoever connects may take to say the token
+MOST_STRANGERS = 16  # connections that did not say it yet
+PAGE, KEY_US = "page", 60 * SECOND  # how long a key waits for the browser that was started for it
+BAD_TOKEN = 4401  # the code with which a socket is closed
+
+GONE = (WebSocketDisconnect, RuntimeError, OSError)  # what sending to a page that went away raises
+WRONG = "the token in the address is wrong: open the address that livegen printed"
+
+
+class Door:
+    """`find` gives, by the first message of one who may come in, the pages to which theirs is added.
+
+    `say` takes a line about a fault of ours, which costs one page its connection.  Threads: the event loop's only.
+    """
+
+    def __init__(
+        self,
+        token: str,
+        find: Callable[[Mapping[str, Any]], Clients],
+        say: Callable[[str], object] = lambda line: None,
+    ) -> None:
+        self._token, self._find, self._say = token, find, say
+        self._keys = Tickets(lambda: secrets.token_urlsafe(16), KEY_US)
+        self._strangers = 0
+
+    def key(self) -> str:
+        """A key that lets one page in, once, in the next minute."""
+        return self._keys.issue(PAGE, clock.now())
+
+    async def serve(self, socket: WebSocket) -> None:
+        """Serve one page from its first message to its last."""
+        if self._strangers >= MOST_STRANGERS:
+            return await socket.close(FULL)
+        await socket.accept()
+        try:
+            await self._serve(socket)
+        except GONE:
+            pass
+        except Exception as error:
+            self._say(f"page: a connection ended because of a fault in livegen: {error!r:.200}")
+
+    async def _serve(self, socket: WebSocket) -> None:
+        words = await self._words(socket)
+        given = words.get("token")
+        has_key = isinstance(given, str) and self._keys.take(given, PAGE, clock.now())
+        if not has_key and not is_token(given, self._token):
+            return await turn_away(socket, BAD_TOKEN, WRONG)
+        first = (told.token(self._token),) if has_key else ()
+        await self._find(words).serve(socket, *first)
+
+    async def _words(self, socket: WebSocket) -> Mapping[str, Any]:
+        """The first message of a page; empty for one that says none in time."""
+        self._strangers += 1
+        try:
+            async with asyncio.timeout(TOKEN_S):
+                return first_words(await text_of(socket))
+        except (Refused, TimeoutError):
+            return {}
+        finally:
+            self._strangers -= 1
