@@ -16,8 +16,11 @@ from pathlib import Path
 from typing import Any
 
 from livegen.control.charts import Charts
+from livegen.control.pump import Pump
 from livegen.control.surfaces import Surface, SurfaceHost
-from livegen.daemon.frames import Frame
+from livegen.daemon import clock
+from livegen.daemon.clock import SECOND
+from livegen.daemon.frames import FailedFrame, Frame
 from livegen.daemon.link import Link, begun
 from livegen.errors import ConfigError, LivegenError
 from livegen.extras import to_install
@@ -113,22 +116,25 @@ async def serve(link: Link, settings: Mapping[str, Any], first: Iterable[Frame] 
 
     `first` are frames that came with the settings.
     """
-    desk = SurfaceHost(link, settings.get("ports", {}))
+    pump = Pump(link, lambda frames: desk.take(frames))
+    desk = SurfaceHost(pump.send, settings.get("ports", {}))
     if folders := settings.get("charts"):
         desk.charts = Charts(Path(folders["shipped"]), Path(folders["own"]))
     desk.take(first)
     told, failures = await _opened(settings, desk)
     if failures and not told:
-        desk.fail("; ".join(failures))
+        link.send(FailedFrame.of(clock.now(), "; ".join(failures)))
+        link.drain(SECOND)
         return 2
     try:
-        desk.open()
+        pump.open()
         for failure in failures:
             desk.say(failure)
         desk.ready(told)
-        await desk.closed.wait()
+        await pump.closed.wait()
     finally:
         desk.close()
+        pump.close()
     return 0
 
 

@@ -1,25 +1,21 @@
-"""The engine as surfaces see it: states come in over a link and are shown, requests go out as commands.
+"""The engine as surfaces see it: states come in and are shown, requests go out as commands.
 
 Knows no surface: each is a `Surface`, and what it needs of the desk are `ask` and `say`.
 """
 
-import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from livegen.control.charts import Charts
 from livegen.control.words import Reading, is_wish, read, with_names
 from livegen.daemon import clock
-from livegen.daemon.clock import SECOND
 from livegen.daemon.frames import (
     CommandFrame,
-    FailedFrame,
     Frame,
     LogFrame,
     ReadyFrame,
     SnapshotFrame,
 )
-from livegen.daemon.link import Link
 from livegen.errors import ConfigError
 from livegen.music.metre import AUTO, told_metre
 from livegen.music.syllables import lines_of
@@ -57,16 +53,15 @@ class Surface(Protocol):
 class SurfaceHost:
     """The engine as surfaces see it.  Threads: the event loop's only.
 
-    `state` is the latest, with the ports of the settings in it; `closed` is set when the other side is gone.
-    `ears` are given every frame that is no state, `witnesses` everything that is asked for; what `own` names is done
-    here, with its value, and never reaches the engine.  `save_preset` takes a name and whether to replace; None where
-    nothing can be saved.  `charts` are those that a person may name; None where there are none.
+    `send` takes the frames for the engine; `state` is the latest, with the ports of the settings in it.  `ears` are
+    given every frame that is no state, `witnesses` everything that is asked for; what `own` names is done here, with
+    its value, and never reaches the engine.  `save_preset` takes a name and whether to replace; None where nothing can
+    be saved.  `charts` are those that a person may name; None where there are none.
     """
 
-    def __init__(self, link: Link, ports: Mapping[str, Any]) -> None:
-        self._link = link
+    def __init__(self, send: Callable[[Frame], object], ports: Mapping[str, Any]) -> None:
+        self._send = send
         self._ports = {"ports": dict(ports)} if ports else {}
-        self._is_writing = False
         self.surfaces: list[Surface] = []
         self.ears: list[Callable[[Frame], None]] = []
         self.witnesses: list[Callable[[Request], None]] = []
@@ -74,24 +69,16 @@ class SurfaceHost:
         self.save_preset: Callable[[str, bool], str] | None = None
         self.charts: Charts | None = None
         self.state: dict[str, Any] = dict(self._ports)
-        self.closed = asyncio.Event()
 
     @property
     def meant(self) -> Meant:
         """The function from a control's name and a given value to what the control takes; it raises ConfigError."""
         return as_given if self.charts is None else self.charts.meant
 
-    def open(self) -> None:
-        """Listen to the link."""
-        asyncio.get_running_loop().add_reader(self._link.fileno(), self._read)
-
     def close(self) -> None:
-        """Close the surfaces and the link."""
+        """Close the surfaces."""
         for surface in self.surfaces:
             surface.close()
-        if not self._link.closed or self._link.fileno() >= 0:
-            self._forget()
-            self._link.close()
 
     def ask(self, request: Request) -> None:
         """Pass on what a person wants; lost when nobody reads it."""
@@ -147,11 +134,6 @@ class SurfaceHost:
         """Tell the person one line."""
         self._send(LogFrame.of(clock.now(), line))
 
-    def fail(self, line: str) -> None:
-        """Say why it cannot go on, and wait a little for that to be taken."""
-        self._link.send(FailedFrame.of(clock.now(), line))
-        self._link.drain(SECOND)
-
     def ready(self, told: Mapping[str, Any]) -> None:
         """Say what is served, and where."""
         self._send(ReadyFrame.of(clock.now(), told))
@@ -168,36 +150,3 @@ class SurfaceHost:
             self.state = self._ports | states[-1].values
             for surface in self.surfaces:
                 surface.show(self.state)
-
-    def _send(self, frame: Frame) -> None:
-        self._link.send(frame)
-        self._after_sending()
-
-    def _read(self) -> None:
-        self.take(self._link.receive())
-        if self._link.closed:
-            self._end()
-
-    def _after_sending(self) -> None:
-        """Come back when the other side takes more, if it did not take everything."""
-        if self._link.closed:
-            self._end()
-        elif self._link.waiting and not self._is_writing:
-            self._is_writing = True
-            asyncio.get_running_loop().add_writer(self._link.fileno(), self._flush)
-
-    def _flush(self) -> None:
-        self._link.flush()
-        if not self._link.waiting:
-            self._is_writing = False
-            asyncio.get_running_loop().remove_writer(self._link.fileno())
-        self._after_sending()
-
-    def _end(self) -> None:
-        self._forget()
-        self.closed.set()
-
-    def _forget(self) -> None:
-        loop = asyncio.get_running_loop()
-        loop.remove_reader(self._link.fileno())
-        loop.remove_writer(self._link.fileno())

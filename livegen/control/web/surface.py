@@ -23,13 +23,13 @@ from livegen.control.surfaces import Meant, Request, as_given
 from livegen.control.web.clients import Ask, Clients
 from livegen.control.web.door import Door
 from livegen.control.web.guard import Guard, hosts
-from livegen.control.web.mailbox import Mailbox
 from livegen.control.web.routes import BUILT, SavePreset, Wish, app
 from livegen.control.web.server import Say, bound_nearby, configuration, start, stop
 from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
-from livegen.daemon import clock, page_files
-from livegen.daemon.frames import FiguresFrame, Frame, HeardFrame, NewsFrame, SentFrame
+from livegen.control.web.view import View
+from livegen.daemon import page_files
+from livegen.daemon.frames import Frame, HeardFrame
 from livegen.errors import ConfigError
 
 DEFAULT_PORT = 9701
@@ -62,15 +62,15 @@ class PageSurface:
         self._shelf = Shelf(Path(folder)) if folder else None
         self._folder, self._phrase = Path(folder) if folder else None, LastPhrase()
         self._kept = Path(kept) if kept else None
-        self._stage = Stage(
+        stage = Stage(
             ports,
             settings.get("presets", ()),
             settings.get("models", ()),
             has_recordings=self._shelf is not None,
             meant=meant,
         )
-        self._clients = Clients(self._stage, ask)
-        self._door = Door(self._token, lambda words: self._clients, say)
+        self._view = View(stage, Clients(stage, ask))
+        self._door = Door(self._token, lambda words: self._view.clients, say)
         self._server: uvicorn.Server | None = None
 
     async def open(self) -> dict[str, Any]:
@@ -102,23 +102,13 @@ class PageSurface:
 
     def show(self, state: Mapping[str, Any]) -> None:
         """Tell those who look on the state of the moment."""
-        if self._stage.show(state):
-            self._say_hello()
-        self._tell_state()
+        self._view.show(state)
 
     def hear(self, frame: Frame) -> None:
         """Take a note, a line or figures of the port process."""
         if isinstance(frame, HeardFrame):
             self._phrase.hear(frame)
-        match frame:
-            case HeardFrame() | SentFrame():
-                self._clients.tell(partial(Mailbox.note, text=self._stage.note(frame)))
-            case NewsFrame():
-                self._clients.tell(partial(Mailbox.line, text=self._stage.line(frame)))
-            case FiguresFrame():
-                self._figures(frame.values)
-            case _:
-                pass
+        self._view.hear(frame)
 
     async def _find(self) -> dict[str, Any]:
         """Where among the recordings the phrase was played before.  Raises Failed."""
@@ -133,8 +123,7 @@ class PageSurface:
 
     def witness(self, request: Request) -> None:
         """Something was asked for, here or elsewhere."""
-        if self._stage.asked(request):
-            self._say_hello()
+        self._view.witness(request)
 
     def close(self) -> None:
         """Let the port go, and everybody who is connected."""
@@ -159,24 +148,6 @@ class PageSurface:
             self._say(
                 f"page: {self._kept} cannot be written ({why}): `livegen open` will not find this page"
             )
-
-    def _figures(self, figures: Mapping[str, Any]) -> None:
-        has_changed, is_hello_new = self._stage.health(figures)
-        if is_hello_new:
-            self._say_hello()
-        if has_changed:
-            self._tell_state()
-        if len(self._clients):
-            text = self._stage.figures(figures, clock.now())
-            self._clients.tell(partial(Mailbox.figures, text=text))
-
-    def _say_hello(self) -> None:
-        if len(self._clients):
-            text = self._stage.hello(clock.now())
-            self._clients.tell(partial(Mailbox.hello, text=text))
-
-    def _tell_state(self) -> None:
-        self._clients.tell(partial(Mailbox.state, texts=self._stage.texts))
 
 
 # --- where --------------------------------------------------------------------------------------------------------

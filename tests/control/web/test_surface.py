@@ -285,7 +285,7 @@ async def test_a_page_that_reads_nothing_costs_the_others_nothing_and_is_let_go(
         reading = await page.client()
         await message(reading, "hello")
         number = 0
-        while len(page.surface._clients) == 2:
+        while len(page.surface._view.clients) == 2:
             for _ in range(200):
                 page.note(number := number + 1)
             page.surface.show({"turn": number, "text": "x" * 20_000})

@@ -1,0 +1,60 @@
+"""What the pages of one engine see: its state, notes, lines and figures, each as a text that is made once for all."""
+
+from collections.abc import Mapping
+from functools import partial
+from typing import Any
+
+from livegen.control.surfaces import Request
+from livegen.control.web.clients import Clients
+from livegen.control.web.mailbox import Mailbox
+from livegen.control.web.stage import Stage
+from livegen.daemon import clock
+from livegen.daemon.frames import FiguresFrame, Frame, HeardFrame, NewsFrame, SentFrame
+
+
+class View:
+    """A stage and the pages that look at it.  Threads: the event loop's only."""
+
+    def __init__(self, stage: Stage, clients: Clients) -> None:
+        self._stage, self.clients = stage, clients
+
+    def show(self, state: Mapping[str, Any]) -> None:
+        """Tell those who look on the state of the moment."""
+        if self._stage.show(state):
+            self._say_hello()
+        self._tell_state()
+
+    def hear(self, frame: Frame) -> None:
+        """Take a note, a line or figures."""
+        match frame:
+            case HeardFrame() | SentFrame():
+                self.clients.tell(partial(Mailbox.note, text=self._stage.note(frame)))
+            case NewsFrame():
+                self.clients.tell(partial(Mailbox.line, text=self._stage.line(frame)))
+            case FiguresFrame():
+                self._figures(frame.values)
+            case _:
+                pass
+
+    def witness(self, request: Request) -> None:
+        """Something was asked for, here or elsewhere."""
+        if self._stage.asked(request):
+            self._say_hello()
+
+    def _figures(self, figures: Mapping[str, Any]) -> None:
+        has_changed, is_hello_new = self._stage.health(figures)
+        if is_hello_new:
+            self._say_hello()
+        if has_changed:
+            self._tell_state()
+        if len(self.clients):
+            text = self._stage.figures(figures, clock.now())
+            self.clients.tell(partial(Mailbox.figures, text=text))
+
+    def _say_hello(self) -> None:
+        if len(self.clients):
+            text = self._stage.hello(clock.now())
+            self.clients.tell(partial(Mailbox.hello, text=text))
+
+    def _tell_state(self) -> None:
+        self.clients.tell(partial(Mailbox.state, texts=self._stage.texts))
