@@ -41,23 +41,33 @@ class Point(NamedTuple):
     pitch: int
 
 
-def line_of(strokes: Iterable[Stroke]) -> list[Point]:
-    """The highest pitched note of each onset, in order."""
-    highest: dict[int, int] = {}
+def line_of(strokes: Iterable[Stroke], *, is_lowest: bool = False) -> list[Point]:
+    """The highest pitched note of each onset, in order, or the lowest."""
+    outer = min if is_lowest else max
+    line: dict[int, int] = {}
     for tick, part, pitch, velocity in strokes:
         if velocity and part != DRUMS:
-            highest[tick] = max(pitch, highest.get(tick, 0))
-    return [Point(tick, highest[tick]) for tick in sorted(highest)]
+            line[tick] = outer(pitch, line.get(tick, pitch))
+    return [Point(tick, line[tick]) for tick in sorted(line)]
 
 
 class Theme:
     """The line of a call, and the control `theme` (0 to 1).
 
-    The call's first note is at tick `began`.  Of chords alone there is no line: they say where sentences begin.
+    The call's first note is at tick `began`.  Of chords that a solo is played over there is no line: they say where
+    sentences begin.  With `is_lowest` the line is of the lowest notes of chords.
     """
 
-    def __init__(self, line: Sequence[Point], strength: float, began: int | None = None) -> None:
+    def __init__(
+        self,
+        line: Sequence[Point],
+        strength: float,
+        began: int | None = None,
+        *,
+        is_lowest: bool = False,
+    ) -> None:
         self._line = tuple(line)
+        self.is_lowest = is_lowest
         self.began = line[0].tick if began is None else began
         self._steps = _steps(line)
         self._strength = strength
@@ -122,8 +132,9 @@ class Theme:
     def _share(self, plain: float) -> float:
         return float(1 - (1 - plain) ** (MOST * self._strength**2))
 
-    def taken_up(self, line: Sequence[Point]) -> float:
-        """The share, 0 to 1, of a line's figures of three notes that stand in the call, with their rhythm."""
+    def taken_up(self, strokes: Iterable[Stroke]) -> float:
+        """The share, 0 to 1, of figures of three notes of a line that stand in the call, with their rhythm."""
+        line = line_of(strokes, is_lowest=self.is_lowest)
         own, theirs = _figures(line), set(_figures(self._line))
         return sum(figure in theirs for figure in own) / len(own) if own else 0.0
 
@@ -150,6 +161,12 @@ def theme_of(strokes: Iterable[Stroke], strength: float, *, is_line: bool = True
     if len(line) < FEWEST:
         return None
     return Theme(line if is_line else (), strength, line[0].tick)
+
+
+def theme_of_chords(lowest: Sequence[Point], strength: float) -> Theme | None:
+    """The same of the lowest notes of a call's chords."""
+    line = lowest[-LATEST:]
+    return Theme(line, strength, is_lowest=True) if strength and len(line) >= FEWEST else None
 
 
 def mixed(

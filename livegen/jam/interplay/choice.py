@@ -40,12 +40,13 @@ def worth(
     if not onsets:
         return -1e9
     pitched = [stroke for stroke in onsets if stroke.part != DRUMS]
+    drawn = len({(s.tick, s.part, 0 if brief.voicings[s.part] else s.pitch) for s in onsets})
     beats = ((brief.end or strokes[-1].tick) - brief.start) / TICKS_PER_BEAT
     figures = {
-        "likely": max(-2.0, likelihood / len(onsets) / 5),
-        "dense": _likeness(len(onsets) / max(1.0, beats), (brief.pace or 0) * brief.overall),
+        "likely": max(-2.0, likelihood / drawn / 5),
+        "dense": _likeness(drawn / max(1.0, beats), (brief.pace or 0) * brief.overall),
         "home": _share(pitched, home),
-        "cadence": _cadence(pitched, strokes, tonic, brief.closes),
+        "cadence": _cadence(_line(pitched, brief), strokes, tonic, brief.closes),
         "taken": _taken_up(strokes, brief),
         "full": min(1.0, len({stroke.tick for stroke in onsets}) / 3),
     }
@@ -111,8 +112,20 @@ def chosen(some: Sequence[Audition], taste: float, question: Question | None) ->
 
 def _taken_up(strokes: Sequence[Stroke], brief: Brief) -> float:
     """1 for as many figures of the call as are wanted and more, but none for a copy."""
-    share = brief.theme.taken_up(line_of(strokes)) if brief.theme else 0.0
+    share = brief.theme.taken_up(strokes) if brief.theme else 0.0
     return min(share / WANTED, (1 - share) / (1 - COPIED), 1.0)
+
+
+def _line(pitched: Sequence[Stroke], brief: Brief) -> list[Stroke]:
+    """The notes without those above the lowest of a chord that was struck as a whole."""
+    lowest: dict[tuple[int, int], int] = {}
+    for stroke in pitched:
+        lowest.setdefault((stroke.tick, stroke.part), stroke.pitch)
+    return [
+        it
+        for it in pitched
+        if brief.voicings[it.part] is None or lowest[it.tick, it.part] == it.pitch
+    ]
 
 
 def _likeness(density: float, wanted: float) -> float:

@@ -5,7 +5,7 @@ what was heard; knows no turns: it is told when to answer, to go along, to repea
 """
 
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -14,8 +14,15 @@ from livegen.codec.encoder import Stroke
 from livegen.codec.layout import STYLE_UNKNOWN_NAME
 from livegen.jam.band.drummer import Drummer, FittedBars, accents_of, drummer_for
 from livegen.jam.band.feel import DrumFeel
-from livegen.jam.band.theme import LATEST, Theme, theme_of
+from livegen.jam.band.theme import LATEST, Point, Theme, theme_of, theme_of_chords
 from livegen.jam.band.variations import BRUSHES, is_brushed
+from livegen.jam.band.voicings import (
+    MOST_VOICES,
+    StruckTogether,
+    are_chords,
+    in_chords,
+    struck_together,
+)
 from livegen.jam.controls.controls import Settings
 from livegen.jam.controls.desk import Desk
 from livegen.jam.controls.mixer import gains
@@ -30,7 +37,7 @@ from livegen.jam.phrases.fitting import fit_for
 from livegen.jam.phrases.phrase_book import KeptPhrase, begins_at, rendition
 from livegen.jam.phrases.rendition import Rendition
 from livegen.jam.phrases.singer import Singer, Singing
-from livegen.jam.planning.brief import Brief, brief_for, for_drums, in_style, parts, room
+from livegen.jam.planning.brief import Brief, brief_for, for_drums, in_style, onsets, parts, room
 from livegen.jam.planning.candidate import Candidate
 from livegen.jam.planning.density import LONGEST_SILENCE
 from livegen.jam.planning.ensemble import Ensemble
@@ -48,7 +55,7 @@ from livegen.music.key import Key
 from livegen.music.leads import lines_of
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.parts import DRUMS, LEAD
+from livegen.music.parts import DRUMS, LEAD, PITCHED
 from livegen.music.swing import STRAIGHT, heard_swing, swung, usual_swing
 from livegen.music.timeline import Timeline
 from livegen.music.word_rhythm import WordRhythm
@@ -256,7 +263,8 @@ class Performer:
         for struck in pitched[-HEARD_PITCHED:]:
             player.hear(struck)
         others = replace(brief, parts=(*brief.parts[:DRUMS], False))
-        share = len(drums) / max(1, call.phrase.notes)
+        together = [part for part in PITCHED if brief.voicings[part]]
+        share = len(drums) / max(1, onsets(call.phrase, together))
         if brief.pace is not None:
             others = replace(others, pace=brief.pace * (1 - share))
             brief = replace(brief, pace=brief.pace * share)
@@ -681,6 +689,8 @@ class Performer:
         outline = self._listener.harmony_at(now).outline(
             chords, start, call.phrase.active_us, timeline, now
         )
+        struck = self._struck_in_chords(call)
+        most = MOST_VOICES if isinstance(settings.voices, str) else int(settings.voices)
         return brief_for(
             call.phrase,
             settings,
@@ -688,18 +698,32 @@ class Performer:
             start,
             routes=self._agenda.routes,
             now=now,
-            theme=self._theme(call) if self.mode.takes_theme else None,
+            theme=self._theme(call, struck) if self.mode.takes_theme else None,
             tonic=self._listener.harmony.at_home(call.phrase.key, now)[1],
             outline=outline,
             lines=lines_of(self._listener.style.near),
             swing=self._swing,
+            chords={part: in_chords(own, timeline, most) for part, own in struck.items()},
         )
 
-    def _theme(self, call: Call) -> Theme | None:
-        """Give the theme that an answer may take up of its call."""
+    def _struck_in_chords(self, call: Call) -> dict[int, list[StruckTogether]]:
+        """The chords of each part that is answered in chords, as it has played."""
+        if self.mode.parts is not Parts.CALL or self._desk.settings.voices == 1:
+            return {}
+        latest = call.strokes[-2 * LATEST :]
+        struck = struck_together(latest, call.phrase.parts)
+        return {part: own for part, own in struck.items() if are_chords(own)}
+
+    def _theme(self, call: Call, struck: Mapping[int, Sequence[StruckTogether]]) -> Theme | None:
+        """Give the theme that an answer may take up of its call: of chords that lead it is of their lowest notes."""
         settings = self._desk.settings
         # Who is to remember earlier phrases is held less to this one.
         strength = settings.theme * (1 - settings.memory / 2)
+        if (leads := next(iter(call.phrase.parts), DRUMS)) in struck:
+            tick = self._timeline.tick
+            return theme_of_chords(
+                [Point(tick(at), pitches[0]) for at, pitches in struck[leads]], strength
+            )
         is_line = self.mode.parts is not Parts.LEAD or LEAD in call.phrase.parts
         return theme_of(self._latest(call), strength, is_line=is_line)
 

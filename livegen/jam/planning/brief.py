@@ -3,8 +3,9 @@
 Knows no model, no turns and no chance.
 """
 
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,7 @@ from livegen.jam.band.harmonies import Welcome
 from livegen.jam.band.sentences import Sentences
 from livegen.jam.band.theme import Theme
 from livegen.jam.band.variations import PLAIN_KIT, USUAL, VARIATIONS, Kit
+from livegen.jam.band.voicings import InChords, Voicings
 from livegen.jam.controls.controls import Settings
 from livegen.jam.controls.mixer import strip_of, strips
 from livegen.jam.harmony.outline import ChordFrom, Outline
@@ -96,6 +98,7 @@ class Brief:
     `last` is the chord that is struck last: all begin anew with it, and what begins then is held to the end.
     `sections` are bar lines on which a section begins, None where the form is not known.
     `figures` are what parts keep to, and `drummer` is what drums keep to that play by themselves, on a `kit`.
+    A part with `voicings` strikes those, each as one onset, and no single notes.
     `densities` are those of the parts beside one another, and multiply `density`.  Onsets are on lines `grid` ticks
     apart, None for any; no note is longer than `longest` ticks.
     """
@@ -136,6 +139,7 @@ class Brief:
     grid: int | None = None
     longest: int = LONGEST_NOTE
     kit: Kit = PLAIN_KIT
+    voicings: tuple[Voicings | None, ...] = (None,) * len(PARTS)
 
     @property
     def densest(self) -> float:
@@ -166,8 +170,11 @@ def brief_for(
     tonic: frozenset[int] = frozenset(),
     lines: StyleLines | None = None,
     swing: float = STRAIGHT,
+    chords: Mapping[int, InChords] = MappingProxyType({}),
 ) -> Brief:
     """The brief for what answers, or goes along with, `phrase` from tick `start` on, as things are at `now` (micros).
+
+    `chords` are what parts struck that are answered in chords.
 
     `outline` is the harmony that is gone by, `tonic` the pitch classes on which a line comes to rest, `lines` is how
     lines of the style go; `swing` is in percent of a beat.
@@ -188,8 +195,8 @@ def brief_for(
         allowed = ROOT if settings.scale == "played" else allowed
     if beside or outline.is_written:
         # A chord is at home where it sounds: the key may be slower than it.
-        chords = (chord for _, chord in outline.chords if chord)
-        allowed = allowed.union(*(chord.pitch_classes for chord in chords))
+        sounding = (chord for _, chord in outline.chords if chord)
+        allowed = allowed.union(*(chord.pitch_classes for chord in sounding))
     left = room(phrase, settings, timeline, now) if beside and now is not None else None
     sentences = None
     if theme and ticks is None and not beside:
@@ -205,6 +212,10 @@ def brief_for(
         parts=plays,
         pitches=pitches(phrase, settings, allowed, routes),
         voices=tuple(_voices(phrase, settings, part) for part in range(len(PARTS))),
+        voicings=tuple(
+            Voicings(own.voicings, allowed, own.gap) if (own := chords.get(part)) else None
+            for part in range(len(PARTS))
+        ),
         channels=tuple(route.channel for route in routes),
         patience=patience,
         closes=None if end is None else closing(plays, timeline.metre, start, end),
@@ -212,7 +223,7 @@ def brief_for(
         nucleus=settings.nucleus,
         density=settings.density * _DENSER**energy * (left or 1.0),
         room=left,
-        pace=None if beside else _paced(pace(phrase, timeline), lines),
+        pace=None if beside else _paced(pace(phrase, timeline, chords), lines),
         velocity=phrase.velocity,
         louder=louder(settings) + variation.louder,
         follow=settings.follow,
@@ -349,10 +360,19 @@ def _voices(phrase: Phrase, settings: Settings, part: int) -> int:
     return min(voices, int(settings.voices)) if is_limited else voices
 
 
-def pace(phrase: Phrase, timeline: Timeline) -> float | None:
-    """Onsets per beat of a phrase; None of one too short to tell."""
+def pace(
+    phrase: Phrase, timeline: Timeline, in_chords: Collection[int] = frozenset()
+) -> float | None:
+    """Onsets per beat of a phrase; None of one too short to tell.  A chord of a part `in_chords` is one."""
     beats = (phrase.active_us - phrase.began_us) / timeline.tempo_us
-    return phrase.notes / max(1.0, beats) if phrase.notes > 1 else None
+    count = onsets(phrase, in_chords)
+    return count / max(1.0, beats) if count > 1 else None
+
+
+def onsets(phrase: Phrase, in_chords: Collection[int]) -> int:
+    """The notes of a phrase, where a chord of a part `in_chords` is one."""
+    together = (extent for part, extent in phrase.extents.items() if part in in_chords)
+    return phrase.notes - sum(extent.notes - extent.strokes for extent in together)
 
 
 def length(

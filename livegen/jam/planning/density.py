@@ -51,11 +51,18 @@ def first_rest(brief: Brief) -> int:
     return min(LONGEST_SILENCE, max(_LEAST_SILENCE, beats * TICKS_PER_BEAT))
 
 
+def longest_rest(brief: Brief) -> int:
+    """The most ticks from an onset of a response to the next: in chords about as long as the call waited."""
+    gaps = [it.gap for it, plays in zip(brief.voicings, brief.parts, strict=True) if it and plays]
+    return min(LONGEST_SILENCE, max([_LEAST_SILENCE, *gaps])) if gaps else LONGEST_SILENCE
+
+
 class Density:
     """The onsets of a response's own parts: one begins by tick `onset_by`; `struck_at` is the last of each part."""
 
     def __init__(self, brief: Brief, onset_by: int) -> None:
-        self._first_rest = first_rest(brief)
+        self._longest_rest = longest_rest(brief)
+        self._first_rest = min(first_rest(brief), self._longest_rest)
         self.onset_by = onset_by
         self.crowd = Crowd()
         self.struck_at: dict[int, int] = {}
@@ -67,7 +74,7 @@ class Density:
     def begin(self, tick: int, part: int) -> None:
         """Take an onset of a part as begun."""
         self.crowd.add(tick)
-        self.onset_by = tick + (LONGEST_SILENCE if self.struck_at else self._first_rest)
+        self.onset_by = tick + (self._longest_rest if self.struck_at else self._first_rest)
         self._silent_since[part] = self.struck_at[part] = tick
 
     def be_silent_until(self, tick: int) -> None:
@@ -90,6 +97,10 @@ class Density:
             is_left = tick >= due or rng.random() < share
             self._judged[part] = tick, is_left
         return is_left
+
+    def may_strike(self, part: int, tick: int) -> bool:
+        """True where a part that strikes chords may strike another: not just after one."""
+        return tick - self.struck_at.get(part, tick - SOONEST) >= SOONEST
 
     def is_tremolo(self, part: int, tick: int, brief: Brief) -> bool:
         """True where a comp beside a player has struck just before, and this note is no part of that chord."""

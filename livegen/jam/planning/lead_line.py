@@ -30,7 +30,9 @@ class LeadLine:
         """`own` are the strokes of the response so far; one that `may_close` does so where the brief says."""
         self.part = brief.parts.index(True) if True in brief.parts else DRUMS
         self.theme = None if self.part == DRUMS else brief.theme
-        self.notes = line_of(stroke for stroke in own if stroke.part == self.part)
+        self._is_lowest = self.theme is not None and self.theme.is_lowest
+        own = (stroke for stroke in own if stroke.part == self.part)
+        self.notes = line_of(own, is_lowest=self._is_lowest)
         self.closes = _on_grid(brief.closes, brief, metre) if may_close else None
         self.closed: int | None = None
         self.close: Close | None = None
@@ -48,14 +50,14 @@ class LeadLine:
         return self.close is not None and self.closed is None and tick > self.close.tick
 
     def begin(self, tick: int, part: int, pitch: int) -> None:
-        """Take a note of a part as begun: it closes, or goes on with the line; of a chord the highest is the line's."""
+        """Take a note of a part as begun: it closes, or goes on with the line, of a chord its outer one."""
         if tick == self.closes:
             self.closed = tick
         if part != self.part:
             return
         point = Point(tick, pitch)
         if self.notes and self.notes[-1].tick == tick:
-            point = max(point, self.notes.pop())
+            point = (min if self._is_lowest else max)(point, self.notes.pop())
         self.notes.append(point)
 
     def held_until(self, close: Close, onset: int, longest: int) -> int:

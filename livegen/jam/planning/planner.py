@@ -22,6 +22,7 @@ Rules of a rollout, from what went wrong without them, measured on a prototype:
 * on a grid an onset begins on the nearest line that its part has not struck yet, and is heard there;
 * a line that leads does not go round in circles (jam/band/circles.py);
 * a comp beside a player strikes again a sixteenth later at the soonest: closer strokes are a tremolo;
+* a part that is answered in chords strikes whole ones, of the call's (jam/band/voicings.py), and they end as one;
 * a part with a figure begins a note on each of its beats, whatever else the model has it play (jam/band/figures.py);
 * a line that goes on for ever comes to rest at the end of each sentence (jam/band/sentences.py);
 * where nothing at all may be played the response ends: a rest, and no fault;
@@ -42,6 +43,7 @@ from livegen.inference.sampling import Mask, NothingAllowed, hasten, probabiliti
 from livegen.jam.band.circles import worn_out
 from livegen.jam.band.sentences import Close
 from livegen.jam.band.theme import mixed
+from livegen.jam.band.voicings import BESIDE, Voicings
 from livegen.jam.harmony.outline import WAIT
 from livegen.jam.hearing.hearing import Hearing, ModelFault
 from livegen.jam.planning.brief import Brief
@@ -156,9 +158,12 @@ class Rollout(KeepsStrokes, PlayedOnce):
         except (ModelFault, NothingAllowed):
             self._finish(self.frontier)
 
-    def _step(self) -> None:
+    def _hear(self) -> None:
         while self._unheard:
             self.hearing.feed(self._unheard.popleft())
+
+    def _step(self) -> None:
+        self._hear()
         if self.brief.end is not None and self.frontier >= self.brief.end:
             return self._finish(self.frontier)
         if self._line.has_missed(self.frontier):
@@ -230,9 +235,16 @@ class Rollout(KeepsStrokes, PlayedOnce):
         query = query._replace(on=on)
         if not on:
             allowed = self._endable(part, tick)
-            return self._end(part, self._draws.field("pitch", query, self.brief, allowed), tick)
+            pitch = self._draws.field("pitch", query, self.brief, allowed)
+            return (
+                self._end_as_one(part, tick)
+                if self.brief.voicings[part]
+                else self._end(part, pitch, tick)
+            )
         if beat and (beat.tick, beat.part) == (tick, part):
             return self._come_to(beat)
+        if not self._may_strike(part, tick):
+            return self._drop(tick)
         if self._is_left_out(part, tick):
             self._density.thin()
             return self._drop(tick)
@@ -249,6 +261,15 @@ class Rollout(KeepsStrokes, PlayedOnce):
         is_beside = self._density.is_tremolo(part, tick, self.brief)
         return is_beside or self._is_beside_figure(part, tick) or not self._is_left(part, tick)
 
+    def _may_strike(self, part: int, tick: int) -> bool:
+        """False of a part in chords just after one, and mostly where the call struck none."""
+        voicings = self.brief.voicings[part]
+        if voicings is None or tick >= self._due:
+            return True
+        place = self.hearing.timeline.metre.place(tick).position
+        is_there = voicings.is_of(place) or self._rng.random() < BESIDE
+        return is_there and self._density.may_strike(part, tick)
+
     def _is_over(self, tick: int) -> bool:
         """True where nothing may begin at a tick, for a rest or the end has come."""
         is_end = self.brief.end is not None and tick >= self.brief.end
@@ -264,6 +285,8 @@ class Rollout(KeepsStrokes, PlayedOnce):
     def _draw_onset(self, query: Query, tick: int) -> None:
         """Draw pitch and velocity of a note of a part that begins at a tick; where the part is full its oldest ends."""
         brief, part = self.brief, query.part
+        if voicings := brief.voicings[part]:
+            return self._strike_one_of(voicings, part, tick)
         if self._notes.count(part) >= brief.voices[part]:
             return self._end_oldest(part, tick)
         hits = hits_at(tick, brief, self._notes) if part == DRUMS else ()
@@ -277,6 +300,28 @@ class Rollout(KeepsStrokes, PlayedOnce):
         if part == DRUMS and brief.drummer:
             velocity = min(velocity, brief.kit.most(is_kept=kept is not None))
         return self._begin(Stroke(tick, part, pitch, velocity), because)
+
+    def _strike_one_of(self, voicings: Voicings, part: int, tick: int) -> None:
+        """Strike a chord of the call's where the one before ends: the model says on which lowest note."""
+        self._end_as_one(part, tick)
+        self._hear()
+        self._come_near()
+        place = place_classes(self.hearing.encoder.metre, tick)
+        before = self.hearing.encoder.struck.get(part, NO_PITCH)
+        query = Query(tick - self._last(), *place, part=part, on=1, before=before)
+        free, welcome = self._beginnable(part, tick), self.brief.harmony[part]
+        harmony = None if welcome is None else welcome.at(tick)
+        position = self.hearing.timeline.metre.place(tick).position
+        allowed, fits = voicings.lowest(free, harmony, position)
+        if not allowed.any():
+            return self._drop(tick)
+        low, because = self._draw_pitch(query, allowed, tick, (), fits)
+        velocity = self._draws.velocity(query._replace(pitch=low), self.brief)
+        self._begin(Stroke(tick, part, low, velocity), because)
+        for pitch in voicings.above(low, free, harmony, position):
+            moved = Reason(tick, free, struck_by=Cause.VOICING)
+            self._begin(Stroke(tick, part, pitch, velocity), moved)
+        return None
 
     # --- drawing ------------------------------------------------------------------------------------------------
 
@@ -323,19 +368,29 @@ class Rollout(KeepsStrokes, PlayedOnce):
         return 0 if may_end else None
 
     def _draw_pitch(
-        self, query: Query, allowed: Mask, tick: int, hits: tuple[DrumHit, ...]
+        self,
+        query: Query,
+        allowed: Mask,
+        tick: int,
+        hits: tuple[DrumHit, ...],
+        fits: NDArray[np.float64] | None = None,
     ) -> tuple[int, Reason]:
-        """The pitch of an onset: what the model expects, and what the call's theme goes on to."""
+        """The pitch of an onset: what the model expects, and what the call's theme goes on to.
+
+        `fits` (128,) are nats for what is struck above each.
+        """
         brief, line = self.brief, self._line
         leads = line.leads(query.part, tick)
         if leads and not brief.supposes:
             allowed = without(worn_out(line.notes, tick), allowed)
         mixes = (*self._kept(hits, tick), *(line.pitched(tick, brief) if leads else ()))
         harmony = brief.harmony[query.part]
-        because = Reason(
-            tick, allowed, harmony, mixes, line.theme, line.past, favoured_by=Cause.STYLE
-        )
-        return self._draws.pitch(because, query, brief, allowed, self._favour(query, tick))
+        by = Cause.STYLE if fits is None else Cause.VOICING
+        because = Reason(tick, allowed, harmony, mixes, line.theme, line.past, favoured_by=by)
+        favour = self._favour(query, tick)
+        if fits is not None:
+            favour = fits if favour is None else favour + fits
+        return self._draws.pitch(because, query, brief, allowed, favour)
 
     def _favour(self, query: Query, tick: int) -> NDArray[np.float64] | None:
         """How welcome each pitch is to the harmony and, of a line that goes on, to the style."""
@@ -535,6 +590,11 @@ class Rollout(KeepsStrokes, PlayedOnce):
     def _end(self, part: int, pitch: int, tick: int) -> None:
         self._notes.end(part, pitch)
         self._feed(Stroke(tick, part, pitch, 0))
+
+    def _end_as_one(self, part: int, tick: int) -> None:
+        """End all notes of a part that may end at a tick."""
+        for pitch in np.flatnonzero(self._endable(part, tick)):
+            self._end(part, int(pitch), tick)
 
     def _end_oldest(self, part: int, tick: int) -> None:
         """All voices of a part sound and it begins another note: the oldest gives way, if it has been heard."""

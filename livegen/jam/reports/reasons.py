@@ -41,6 +41,7 @@ class Cause(Enum):
     STYLE = "style", "lines of the style often go like this"
     FIGURE = "figure", "the bass plays it in its figure here"
     VOICES = "voices", "it is the nearest to the last chord"
+    VOICING = "voicing", "a chord of yours has this note, and was moved as a whole"
     MEMORY = "memory", "you have played this before"
     THEME = "theme", "your phrase goes on like this after the same notes"
     FORM = "form", "it was like this some bars before"
