@@ -23,6 +23,7 @@ const WHO: Record<string, string> = {
   chord: "the chord",
   figure: "the bass's figure",
   voices: "voice leading",
+  voicing: "a chord of yours",
   bar: "the drums' bar",
   rhythm: "your rhythm",
   cue: "a cue",
