@@ -7,12 +7,6 @@ file's metre, or seconds where it has none.
 import sys
 from pathlib import Path
 
-import matplotlib
-
-matplotlib.use("Agg")
-import matplotlib.pyplot as plt
-from matplotlib.ticker import MaxNLocator
-
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Score, Track, read
 
@@ -49,9 +43,15 @@ def bar_lines(score: Score) -> list[float]:
 
 def draw(source: Path, picture: Path, title: str, size: tuple[float, float, int] = LARGE) -> None:
     """Write the picture."""
+    from matplotlib.figure import (
+        Figure,
+    )  # here, because loading it takes longer than all else that imports this
+    from matplotlib.ticker import MaxNLocator
+
     score = read(source)
     width, height, dots = size
-    figure, axes = plt.subplots(figsize=(width, height), dpi=dots, layout="constrained")
+    figure = Figure(figsize=(width, height), dpi=dots, layout="constrained")
+    axes = figure.subplots()
     labelled = set()
     for track in score.tracks:
         for since, until, pitch, velocity in notes(score, track):
@@ -78,7 +78,6 @@ def draw(source: Path, picture: Path, title: str, size: tuple[float, float, int]
     axes.grid(axis="x", alpha=0.3)
     axes.legend(loc="lower left", bbox_to_anchor=(0, 1), ncols=2, frameon=False, fontsize=8)
     figure.savefig(picture, metadata={"Software": None})
-    plt.close(figure)
 
 
 if __name__ == "__main__":

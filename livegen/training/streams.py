@@ -6,6 +6,7 @@ zeroed where a segment starts.  What sounds at each step is counted here.  Knows
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
+from functools import cache
 from heapq import heappop, heappush
 from typing import Any
 
@@ -20,14 +21,6 @@ from livegen.training.corpora import BEFORE, ON, PART, PITCH, TIME, Piece, Rows
 FEWEST = 8  # pieces of a set in a shard; fewer would be learned by heart
 TOUCHES = (0.3, 0.95)  # shares of notes that are left of them where they are played detached
 FROM_THE_START = 0.4  # share of segments of long pieces that begin with the piece
-# What `Event.interval` says, as a table: (2, 128, 256) by on, pitch and `before`.
-_INTERVALS = np.array(
-    [
-        Event(0, 0, on, pitch, 0, 0, 0, before).interval
-        for on, pitch, before in np.ndindex(2, 128, 256)
-    ],
-    np.uint8,
-).reshape(2, 128, 256)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,8 +80,18 @@ def transposed(rows: Rows, shift: int) -> Rows:
 def given(rows: Rows) -> Rows:
     """Give the network's inputs of events (N, 8): `before` makes way for the class of the interval."""
     found = rows.copy()
-    found[:, BEFORE] = _INTERVALS[rows[:, ON], rows[:, PITCH], rows[:, BEFORE]]
+    found[:, BEFORE] = _intervals()[rows[:, ON], rows[:, PITCH], rows[:, BEFORE]]
     return found
+
+
+@cache
+def _intervals() -> npt.NDArray[np.uint8]:
+    """What `Event.interval` says, as a table: (2, 128, 256) by on, pitch and `before`."""
+    shape = (2, 128, 256)
+    found = [
+        Event(0, 0, on, pitch, 0, 0, 0, before).interval for on, pitch, before in np.ndindex(shape)
+    ]
+    return np.array(found, np.uint8).reshape(shape)
 
 
 def changes(rows: Rows) -> npt.NDArray[np.int8]:
