@@ -10,6 +10,8 @@ from typing import Any
 import hypothesis
 import pytest
 
+from livegen.priority import be_nice
+
 # No deadlines: a test that is slow on a busy machine is not wrong.  In CI the same examples each time.
 hypothesis.settings.register_profile("here", deadline=None)
 hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
@@ -18,9 +20,22 @@ hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 # Folders of tests in real time, of which two at once would disturb each other.
 LIVE = ("browser", "e2e")
-APART = ("test_alone.py",)  # of those, what has a network of its own, and no ports
+# Of those, what has no ports but the embedded one.
+APART = ("test_alone.py", "test_page.py", "test_train_to_serve.py", "test_without_midi.py")
 # What takes longest, file or folder, the longest first.
-EARLY = ("test_documented_commands.py", *LIVE, "test_package.py")
+EARLY = (
+    *LIVE,
+    "test_documented_commands.py",
+    "test_scorecard.py",
+    "test_package.py",
+    "training",
+    "export",
+    "test_smf.py",
+    "test_variations.py",
+    "test_cli.py",
+)
+NICE = 5  # steps by which all others make room for those in real time
+_is_nice = False
 
 
 @pytest.fixture(scope="module")
@@ -58,6 +73,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         return next((at for at, name in enumerate(EARLY) if name in names), len(EARLY))
 
     items.sort(key=rank)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Let tests in real time, which come first, have the processor before all others that run beside them."""
+    global _is_nice
+    if not _is_nice and hasattr(item.config, "workerinput") and item.path.parent.name not in LIVE:
+        _is_nice = True
+        be_nice(NICE)
 
 
 @pytest.hookimpl(optionalhook=True)
