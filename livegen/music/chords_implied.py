@@ -33,8 +33,10 @@ _FADES = 8.0  # beats in which what sounded loses half its weight
 _MOST_ONSETS, _ONSETS = 6, 4.0
 _PLACES = 6  # beats of the bar that are told apart
 _BARS = {2: 0, 3: 1, 4: 2}  # and bars, by their beats; all others are one kind
+_TONES = np.eye(12)
 
 Floats = NDArray[np.float32]
+_FADING: Floats = (0.5 ** (np.arange(WINDOW) / _FADES)).astype(np.float32)
 
 
 class Sung(NamedTuple):
@@ -60,20 +62,17 @@ class Melody(NamedTuple):
 def by_beats(notes: Sequence[Sung], since: int, until: int) -> Melody:
     """The melody at the beats from `since` to before `until`."""
     count = until - since
-    struck, onsets = np.zeros((count, 12), np.float32), np.zeros(count, np.float32)
-    lasting = np.zeros((count, 12), np.float32)
-    for onset, end, pitch in notes:
-        nearest = round(onset)
-        if abs(onset - nearest) <= EARLY and since <= nearest < until:
-            struck[nearest - since] = 0.0
-            struck[nearest - since, pitch % 12] = 1.0
-        began = int(np.floor(onset + EARLY)) + 1 - since
-        if 0 <= began < count:
-            onsets[began] += 1
-        first, last = max(0, int(np.floor(onset)) + 1 - since), int(np.ceil(end)) - since
-        for at in range(first, min(count - 1, last) + 1):
-            lasted = min(end, at + since) - max(onset, at + since - 1)
-            lasting[at, pitch % 12] += max(0.0, lasted)
+    rows = np.array(notes, np.float64).reshape(-1, 3)
+    onset, end, tones = rows[:, 0], rows[:, 1], _TONES[rows[:, 2].astype(int) % 12]
+    beats = np.arange(since, until)[:, None]
+    lasted = np.minimum(end, beats) - np.maximum(onset, beats - 1)  # (count, notes)
+    lasting = (np.maximum(lasted, 0.0) @ tones).astype(np.float32)
+    nearest = np.rint(onset)
+    is_struck = (np.abs(onset - nearest) <= EARLY) & (since <= nearest) & (nearest < until)
+    struck = np.zeros((count, 12), np.float32)
+    struck[nearest[is_struck].astype(int) - since] = tones[is_struck]  # the last of several stays
+    began = np.floor(onset + EARLY).astype(int) + 1 - since
+    onsets = np.bincount(began[(began >= 0) & (began < count)], minlength=count).astype(np.float32)
     return Melody(lasting, struck, onsets)
 
 
@@ -86,8 +85,7 @@ def facts(melody: Melody, first: int, phase: int, bar: int) -> tuple[Floats, Flo
     before = np.concatenate([np.zeros((WINDOW, 12), np.float32), melody.lasting])
     at = np.arange(count)[:, None] + first + WINDOW - np.arange(WINDOW)
     window = before[at]  # (n, WINDOW, 12), the latest first
-    fades = (0.5 ** (np.arange(WINDOW) / _FADES)).astype(np.float32)
-    sums = window.sum(1), np.einsum("nwp,w->np", window, fades)
+    sums = window.sum(1), np.einsum("nwp,w->np", window, _FADING)
     rows = [window[:, :CLOSELY], *(_share(each)[:, None] for each in sums)]
     seen = np.concatenate([*rows, melody.struck[first:, None]], axis=1)
     others = np.zeros((count, OTHERS), np.float32)
@@ -147,12 +145,24 @@ def likely(seen: Floats, others: Floats, weights: Weights) -> Floats:
     return result
 
 
+class Found(NamedTuple):
+    """Beats one by one: how likely each chord is (n, heads, CLASSES), and how long each tone sounded before (n, 12)."""
+
+    likely: Floats
+    lasting: Floats
+
+
 def implied(notes: Sequence[Sung], beat: int, bar: int) -> Floats:
     """How likely each chord is at a beat, after it and before (heads, CLASSES), by what was sung by then; see `likely`.
 
     Beat 0 is the first of a bar of `bar` beats; notes that still sound have an end to come.
     """
-    melody = by_beats(notes, beat - WINDOW, beat + 1)
-    seen, others = facts(melody, WINDOW, beat % bar, bar)
-    found: Floats = likely(seen, others, shipped())[0]
-    return found
+    result: Floats = implied_since(notes, beat, beat, bar).likely[0]
+    return result
+
+
+def implied_since(notes: Sequence[Sung], since: int, beat: int, bar: int) -> Found:
+    """The same at each beat from `since` to `beat`."""
+    melody = by_beats(notes, since - WINDOW, beat + 1)
+    seen, others = facts(melody, WINDOW, since % bar, bar)
+    return Found(likely(seen, others, shipped()), melody.lasting[WINDOW:])

@@ -9,7 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.music.chord import Chord
-from livegen.music.chords_implied import AHEAD, CLASSES, Sung, by_beats, facts, implied
+from livegen.music.chords_implied import (
+    AHEAD,
+    CLASSES,
+    Sung,
+    by_beats,
+    facts,
+    implied,
+    implied_since,
+)
 from livegen.music.progressions import TRIADS
 
 BAR = 4
@@ -77,3 +85,12 @@ def test_one_beat_and_all_beats_are_seen_alike() -> None:
     for beat in range(12):
         one, beside = facts(by_beats(melody, beat - 32, beat + 1), 32, beat % BAR, BAR)
         assert np.array_equal(one[0], seen[beat]) and np.array_equal(beside[0], others[beat])
+
+
+def test_beats_that_are_looked_at_together_say_what_each_says_alone() -> None:
+    melody = sung(*SCALE, *SCALE[::-1], *SCALE)
+    found = implied_since(melody, 3, 9, BAR)
+    for at, beat in enumerate(range(3, 10)):
+        heard = [note for note in melody if note.onset <= beat]
+        assert np.allclose(found.likely[at], implied(heard, beat, BAR), atol=1e-5)
+        assert found.lasting[at].sum() == pytest.approx(1.0)

@@ -1,7 +1,8 @@
 """The chords that a melody implies, by its last notes: under it now, and from the next lines on.
 
-A chord holds from one strong beat to the next, and goes on for longer where no other is much likelier.  Knows notes,
-micros and ticks; knows no other source of chords.
+A chord goes on where no other is much likelier: on a bar line little is asked of another, on a beat that is not strong
+most, where the melody has to show that the chord is wrong.  Where the melody is as it was before, what was found then,
+with all that followed, is gone by.  Knows notes, micros and ticks; knows no other source of chords.
 """
 
 from collections import deque
@@ -11,7 +12,8 @@ import numpy as np
 
 from livegen.jam.harmony.outline import WAIT, ChordFrom
 from livegen.music.chord import Chord
-from livegen.music.chords_implied import AHEAD, WINDOW, Floats, Sung, implied
+from livegen.music.chords_implied import AHEAD, BEFORE, WINDOW, Floats, Sung, implied_since
+from livegen.music.melody_past import MelodyPast
 from livegen.music.progressions import TRIADS, class_of
 from livegen.music.timeline import Timeline
 
@@ -19,8 +21,9 @@ _NOTES = 128
 _FEWEST = 3  # notes, before which nobody says a chord
 _EARLY = 3  # ticks before a line: a note struck from then on belongs to it
 _LATE = 6  # ticks after a line, up to which a note of it may be struck
-# How much likelier another chord must be than the one that holds: on a bar line, and on another strong beat.
-_KEEPS_BAR, _KEEPS = 1.15, 1.5
+# How much likelier another chord must be than the one that holds: on a bar line, on another strong beat, on any other.
+_KEEPS_BAR, _KEEPS_STRONG, _KEEPS = 1.15, 1.5, 3.0
+_REMEMBERS = 0.9  # share of what was found before, where the melody is wholly as it was then
 SURE = 0.5  # a chord that is so likely is struck on its line, whatever is sung there
 
 
@@ -41,7 +44,9 @@ class MelodyChords:
     def __init__(self) -> None:
         self._notes: deque[tuple[int, int]] = deque(maxlen=_NOTES)  # since when, micros, and pitch
         self._ended: dict[tuple[int, int], int] = {}  # until when those sounded that have ended
-        self._settled: tuple[int, Chord] | None = None  # a line, micros, and its chord
+        self._settled: tuple[int, Chord] | None = None  # a beat, micros, and its chord
+        self._past = MelodyPast()
+        self._past_us: int | None = None  # up to when it has heard the melody
 
     def hear(self, at: int, pitch: int, velocity: int) -> None:
         """A note of the melody begins, or ends with velocity 0."""
@@ -63,17 +68,21 @@ class MelodyChords:
         beat, apart = metre.beat, metre.strong(place.bar)
         bar_line = tick - place.position
         into = place.position // beat  # the beat of the bar that is looked at
-        found = self._likely(bar_line, into, place.bar // beat, timeline, now)
-        line = tick - place.position % apart
-        chord = self._of_line(line, tick, found[0], timeline, held)
+        beats = place.bar // beat
+        found = self._look_at(bar_line, into, beats, timeline, now)
+        line = bar_line + into * beat
+        is_strong = into * beat % apart == 0
+        keeps = (_KEEPS_STRONG if into else _KEEPS_BAR) if is_strong else _KEEPS
+        chord = self._of_line(line, tick, self._likely(found, 0), keeps, timeline, held)
         coming, waits, before = list[ChordFrom](), list[int](), chord
-        for at in (line + apart, line + 2 * apart):
+        strong = tick - place.position % apart
+        for at in (strong + apart, strong + 2 * apart):
             ahead = (at - bar_line) // beat - into
             if ahead > AHEAD[-1]:
                 break
-            likely = found[int(np.searchsorted(AHEAD, ahead))]
+            likely = self._likely(found, ahead)
             is_bar = (at - bar_line) % place.bar == 0
-            next_one = chosen(likely, before, is_bar)
+            next_one = chosen(likely, before, _KEEPS_BAR if is_bar else _KEEPS_STRONG)
             is_sure = likely[class_of(next_one)] >= SURE
             if not is_sure:
                 waits.append(at)
@@ -82,49 +91,79 @@ class MelodyChords:
             before = next_one
         return Implied(chord, tuple(coming), tuple(waits))
 
+    def _look_at(
+        self, bar_line: int, into: int, beats: int, timeline: Timeline, now: int
+    ) -> Floats:
+        """How likely each chord is at beat `into` of the bar that began at a tick (heads, CLASSES).
+
+        The past hears the beats that are over by then, at most WINDOW: the rest leaves no trace.
+        """
+        beat = timeline.metre.beat
+        line = bar_line + into * beat
+        over = 0
+        if self._past_us is not None:
+            over = max(0, round((line - timeline.tick(self._past_us)) / beat))
+        if over or self._past_us is None:
+            self._past_us = timeline.micros(line)
+        first = into - min(over, WINDOW)
+        likely, lasting = implied_since(
+            self._sung(bar_line, first, timeline, now), first, into, beats
+        )
+        for said, sung in zip(likely[:-1], lasting[1:], strict=True):
+            self._past.hear(sung, said[-1], BEFORE)
+        result: Floats = likely[-1]
+        return result
+
     def _counted(self, start: int, timeline: Timeline) -> int:
-        """The tick for which the melody is asked: the next line, where a note is struck just before it."""
-        place = timeline.metre.place(start)
-        apart = timeline.metre.strong(place.bar)
-        line = start + -place.position % apart
+        """The tick for which the melody is asked: the next beat, where a note is struck just before it."""
+        line = start + -timeline.metre.place(start).position % timeline.metre.beat
         is_near = line - start <= _EARLY
         is_struck = self._notes[-1][0] >= timeline.micros(line - _EARLY)
         return line if is_near and is_struck else start
 
-    def _likely(self, bar_line: int, into: int, beats: int, timeline: Timeline, now: int) -> Floats:
-        """How likely each chord is at a beat of the bar that began at a tick, and after it."""
+    def _likely(self, found: Floats, ahead: int) -> Floats:
+        """How likely each chord is so many beats after the one that was looked at, by the melody and by its past."""
+        recalled = self._past.recalled(1 + ahead)
+        share = _REMEMBERS * recalled.trust
+        result: Floats = (1 - share) * found[int(np.searchsorted(AHEAD, ahead))]
+        return result + share * recalled.likely
+
+    def _sung(self, bar_line: int, into: int, timeline: Timeline, now: int) -> list[Sung]:
+        """The melody that counts at a beat of the bar that began at a tick."""
         beat = timeline.metre.beat
 
         def place(at: int) -> float:
             return (timeline.tick(at) - bar_line) / beat
 
         since = timeline.micros(bar_line + (into - WINDOW - 1) * beat)
-        sung = [
+        return [
             Sung(place(at), place(self._ended.get((at, pitch), now + timeline.tempo_us)), pitch)
             for at, pitch in self._notes
             if at >= since
         ]
-        return implied(sung, into, beats)
 
     def _of_line(
-        self, line: int, tick: int, likely: Floats, timeline: Timeline, held: Chord | None
+        self,
+        line: int,
+        tick: int,
+        likely: Floats,
+        keeps: float,
+        timeline: Timeline,
+        held: Chord | None,
     ) -> Chord:
-        """The chord from a line on: it is found with what is sung there, and then it stays."""
+        """The chord from a beat on: it is found with what is sung there, and then it stays."""
         line_us = timeline.micros(line)
         is_over = tick > line + _LATE
         if is_over and self._settled and abs(self._settled[0] - line_us) < timeline.tempo_us // 2:
             return self._settled[1]
-        is_bar = timeline.metre.place(line).position == 0
-        chord = held if is_over and held else chosen(likely, held, is_bar)
+        chord = held if is_over and held else chosen(likely, held, keeps)
         self._settled = line_us, chord
         return chord
 
 
-def chosen(likely: Floats, held: Chord | None, is_bar: bool) -> Chord:
-    """The likeliest chord; the one that holds, if no other is much likelier."""
+def chosen(likely: Floats, held: Chord | None, keeps: float) -> Chord:
+    """The likeliest chord; the one that holds, if no other is `keeps` times as likely."""
     best = int(likely.argmax())
-    if held is not None:
-        keeps = _KEEPS_BAR if is_bar else _KEEPS
-        if likely[best] < keeps * likely[class_of(held)]:
-            return held
+    if held is not None and likely[best] < keeps * likely[class_of(held)]:
+        return held
     return TRIADS[best]
