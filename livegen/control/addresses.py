@@ -16,6 +16,7 @@ from livegen.control.surfaces import Meant, Request, as_given
 from livegen.errors import ConfigError
 from livegen.jam.controls.controls import CONTROLS, Control, Value, checked, expected
 from livegen.jam.controls.mapping import parse_target
+from livegen.music.syllables import lines_of
 
 ROOT = "/livegen"
 ERROR = f"{ROOT}/error"
@@ -215,6 +216,8 @@ def _word(address: Address, arguments: Arguments) -> str:
             return parse_target(word)
         except ConfigError:
             raise ConfigError(f"{name}: takes a control or command") from None
+    if name == "sing":
+        lines_of(word or "")  # raises for words that cannot be sung
     return word or ""
 
 

@@ -57,7 +57,8 @@ URGENT_EVERY_US = 10_000  # of the same, once there are too many
 URGENT_WORDS = tuple(f"{ROOT}/do/{name}".encode() for name in URGENT)
 URGENT_BYTES = 256  # a longer datagram is not searched for them, once there are too many
 WHOLES_PER_SECOND = 4  # the whole state to one address; as many at once
-ERROR_EVERY_US = SECOND // 10
+ERRORS_PER_SECOND = 10
+ERRORS_AT_ONCE = 8
 REPORT_EVERY_US = 60 * SECOND
 AMPLIFICATION = 2
 SHORTEST_LINE = 8
@@ -88,7 +89,7 @@ class Osc:
         self._waiting: deque[tuple[Peer, bytes]] = deque(maxlen=MAX_WAITING)
         self._urgent_at: dict[str, int] = {}
         self._wholes: dict[str, Bucket] = {}
-        self._error_at = -ERROR_EVERY_US
+        self._errors = Bucket(ERRORS_AT_ONCE, ERRORS_PER_SECOND)
         self._reported: Counter[PacketFault] = Counter()
         self._reported_at = -REPORT_EVERY_US
         self.counts: Counter[PacketFault] = Counter()
@@ -250,9 +251,8 @@ class Osc:
         room = (
             most - len(encode(ERROR, ()))
         ) // 4 * 4 - 1  # text and its zeros take 4, 8, 12 … bytes
-        if room < SHORTEST_LINE or now - self._error_at < ERROR_EVERY_US:
+        if room < SHORTEST_LINE or not self._errors.take(now):
             return
-        self._error_at = now
         text = line.encode()[:room].decode("utf-8", "ignore")
         self._waiting.append((self._subscribers.ear(sender), encode(ERROR, (text,))))
 

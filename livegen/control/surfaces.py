@@ -102,14 +102,10 @@ class SurfaceHost:
             self._pass_on(Request("style", with_names(text, styles)))
 
     def _sing(self, text: str) -> None:
-        """Have words sung, in the metre of now; what cannot be sung is said."""
-        try:
-            metre = told_metre(str(self.state.get("metre", AUTO)))
-            rhythm, _ = rhythm_for(lines_of(text), metre)
-        except ConfigError as mistake:
-            self.say(str(mistake))
-        else:
-            self._pass_on(Request("sing", as_rows(rhythm)))
+        """Have words sung, in the metre of now; surfaces have refused what cannot be sung."""
+        metre = told_metre(str(self.state.get("metre", AUTO)))
+        rhythm, _ = rhythm_for(lines_of(text), metre)
+        self._pass_on(Request("sing", as_rows(rhythm)))
 
     def wish(self, text: str) -> Reading:
         """Set what a wish in words asks for, and say what that was.  Raises ConfigError for one that is too long.

@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from livegen.control.addresses import ROOT
 from livegen.control.osc import (
-    ERROR_EVERY_US,
+    ERRORS_AT_ONCE,
+    ERRORS_PER_SECOND,
     MAX_PER_SECOND,
     REPORT_EVERY_US,
     URGENT_EVERY_US,
@@ -327,14 +328,23 @@ def test_a_reply_to_a_mistake_is_at_most_twice_as_large(
     assert sum(len(reply) for _, reply in osc.replies(0)) <= 2 * len(data)
 
 
-def test_complaints_are_ten_a_second_at_most() -> None:
+def test_complaints_are_eight_at_once_and_then_ten_a_second_at_most() -> None:
     osc = protocol()
     told = []
     for at in range(0, SECOND, 2_000):
         send(osc, packet("temperature", 99.0), now=at)
         told += osc.replies(at)
 
-    assert len(told) == SECOND // ERROR_EVERY_US
+    assert len(told) == ERRORS_AT_ONCE + ERRORS_PER_SECOND - 1
+
+
+def test_of_several_texts_at_once_that_cannot_be_sung_each_is_complained_of() -> None:
+    osc = Osc({"sing": "Sings."})
+    for text in ("...", "!!!", "1 2 3", "–"):
+        assert send(osc, packet("do/sing", text)) == []
+
+    told = [messages(data, 0)[0].arguments[0] for _, data in osc.replies(0)]
+    assert len(told) == 4 and all(str(line).startswith("lyrics: there is no word") for line in told)
 
 
 @pytest.mark.parametrize("wish", ["get", "subscribe"])

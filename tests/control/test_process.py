@@ -359,7 +359,7 @@ def test_words_over_osc_go_to_the_engine_as_a_rhythm_in_its_metre(
 
     process.until_asked(lambda: tablet.send("do/sing", text), Request("sing", as_rows(rhythm)))
     tablet.send("do/sing", "...")
-    process.until(lambda: any("no word in them" in line for line in process.control.log))
+    process.until(lambda: "no word" in str(tablet.look().get("error")))
 
 
 def test_a_style_by_its_name_and_one_that_nobody_knows_go_to_the_engine_as_they_are(

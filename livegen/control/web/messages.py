@@ -16,6 +16,7 @@ from livegen.errors import ConfigError, LivegenError
 from livegen.jam.controls.controls import CONTROLS, checked
 from livegen.jam.controls.macros import LONGEST_NAME
 from livegen.jam.controls.mapping import COMMANDS, LONGEST_PATH, parse_target
+from livegen.music.syllables import lines_of
 
 MAX_BYTES = 65_536
 MAX_TEXT = 64
@@ -223,6 +224,7 @@ def _path(value: object, known: Known) -> list[int]:
 def _lyrics(value: object, known: Known) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_LYRICS:
         raise Refused(f"sing: expected words, at most {LONGEST_LYRICS} characters")
+    lines_of(value)  # raises for words that cannot be sung
     return value
 
 

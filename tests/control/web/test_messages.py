@@ -217,6 +217,8 @@ def test_words_to_be_sung_come_as_they_are_and_bounded() -> None:
     for value in (None, "", 3, "la " * 400):
         with pytest.raises(Refused, match="sing: expected words, at most 1000 characters"):
             said(t="do", name="sing", value=value)
+    with pytest.raises(Unfit, match="there is no word in them"):
+        said(t="do", name="sing", value="...")
 
 
 def test_phrases_of_the_map_are_named_by_their_numbers() -> None:
