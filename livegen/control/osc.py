@@ -57,6 +57,8 @@ URGENT_EVERY_US = 10_000  # of the same, once there are too many
 URGENT_WORDS = tuple(f"{ROOT}/do/{name}".encode() for name in URGENT)
 URGENT_BYTES = 256  # a longer datagram is not searched for them, once there are too many
 WHOLES_PER_SECOND = 4  # the whole state to one address; as many at once
+LINE = f"{STATE}/line"
+LONGEST_LINE = 240  # letters
 ERRORS_PER_SECOND = 10
 ERRORS_AT_ONCE = 8
 REPORT_EVERY_US = 60 * SECOND
@@ -86,6 +88,7 @@ class Osc:
         self._rate = Bucket(MAX_PER_SECOND, MAX_PER_SECOND)
         self._subscribers = Subscribers()
         self._values: Mapping[str, Arguments] = {}
+        self._line: dict[str, Arguments] = {}
         self._waiting: deque[tuple[Peer, bytes]] = deque(maxlen=MAX_WAITING)
         self._urgent_at: dict[str, int] = {}
         self._wholes: dict[str, Bucket] = {}
@@ -170,12 +173,18 @@ class Osc:
 
     def show(self, state: Mapping[str, Any]) -> None:
         """Take the engine's state of the moment; what it says no more is an empty text from now on."""
-        values = shown(state)
+        values = shown(state) | self._line
         gone = [
             path for path in self._values if path.startswith(f"{STATE}/") and path not in values
         ]
-        room = MAX_SHOWN - len(values)
+        room = max(0, MAX_SHOWN - len(values))
         self._values = values | dict.fromkeys(gone[:room], ("",))
+        self._subscribers.show(self._values)
+
+    def tell(self, line: str) -> None:
+        """Take a line for people: the last one is a value like the others."""
+        self._line = {LINE: (line[:LONGEST_LINE],)}
+        self._values = {**self._values, **self._line}
         self._subscribers.show(self._values)
 
     def replies(self, now: int) -> list[tuple[Peer, bytes]]:

@@ -37,7 +37,9 @@ def _osc(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
             f"osc: {error.name} is not installed: {to_install()}; or leave OSC off: --set osc.enabled=false"
         ) from None
     commands = settings.get("commands", {})
-    return OscSurface(settings["osc"], commands, desk.ask, desk.say, desk.meant)
+    surface = OscSurface(settings["osc"], commands, desk.ask, desk.say, desk.meant)
+    desk.ears.append(surface.hear)
+    return surface
 
 
 def _link(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:

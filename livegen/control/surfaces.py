@@ -16,7 +16,6 @@ from livegen.daemon.frames import (
     ReadyFrame,
     SnapshotFrame,
 )
-from livegen.errors import ConfigError
 from livegen.music.metre import AUTO, told_metre
 from livegen.music.syllables import lines_of
 from livegen.music.word_rhythm import as_rows, rhythm_for

@@ -18,6 +18,7 @@ from livegen.control.peers import ABSENT, HIGHEST_PORT, LOCALHOST, Peer, host_of
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
+from livegen.daemon.frames import Frame, NewsFrame
 from livegen.errors import ConfigError, PortError
 
 MAX_BUFFERED = 1 << 16  # bytes that the system did not take yet
@@ -134,6 +135,12 @@ class OscSurface(asyncio.DatagramProtocol):
         """Tell who has subscribed."""
         self._osc.show(state)
         self._pump()
+
+    def hear(self, frame: Frame) -> None:
+        """Tell who has subscribed a line for people; all other frames are not for them."""
+        if isinstance(frame, NewsFrame):
+            self._osc.tell(str(frame.values.get("line", "")))
+            self._pump()
 
     def close(self) -> None:
         """Let the port go."""

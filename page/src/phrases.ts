@@ -28,6 +28,10 @@ export function stepped(path: readonly number[], number: number): number[] {
   return [...path, number].slice(-LONGEST_PATH);
 }
 
+/** What a phrase is called: by its number, or by what it is kept as, which may be both. */
+export const named = (number: number, name: string): string =>
+  name === "" ? String(number) : [...name].join(" = ");
+
 export class PhraseMap {
   #dots: readonly Dot[] = [];
   #path: number[] = [];
@@ -57,7 +61,7 @@ export class PhraseMap {
     this.#field.replaceChildren(
       ...this.#dots.map(([number, , , name], index) => {
         const [left, top] = at[index] ?? [50, 50];
-        const label = name === "" ? String(number) : name;
+        const label = named(number, name);
         const dot = button(label, () => undefined, {
           class: name === "" ? "dot" : "dot kept",
           "aria-label": `Play phrase ${label}`,
@@ -90,8 +94,8 @@ export class PhraseMap {
   }
 
   #show(): void {
-    const names = this.#path.map(
-      (number) => this.#dots.find(([other]) => other === number)?.[3] || String(number),
+    const names = this.#path.map((number) =>
+      named(number, this.#dots.find(([other]) => other === number)?.[3] ?? ""),
     );
     say(this.#walk, names.length > 1 ? `Walk ${names.join(" → ")}` : "Walk it");
     this.#walk.disabled = this.#path.length < 2;

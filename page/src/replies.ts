@@ -2,7 +2,7 @@
 
 import { find, say } from "./dom";
 import type { Store } from "./store";
-import type { EngineState, ToServer } from "./types";
+import type { EngineState, Reply, ToServer } from "./types";
 import type { Status } from "./wire";
 
 const SHOWN_MS = 10_000;
@@ -19,7 +19,7 @@ export class Replies {
     private readonly link: () => Status,
     now: () => number,
   ) {
-    store.onReply(({ line, done }) => this.#show(line, done));
+    store.onReply((reply) => this.#show(lineOf(reply), reply.done));
     store.onRefused(({ line }) => this.#show(line, false));
     store.onLine(({ line, kind, at }) => {
       const isNew = at !== undefined && now() - at < NEW_US;
@@ -41,6 +41,9 @@ export class Replies {
     this.#timer = window.setTimeout(() => say(this.#line, ""), SHOWN_MS);
   }
 }
+
+/** The line for a reply; none for why a note was played, which its own card says. */
+export const lineOf = ({ to, done, line }: Reply): string => (to === "why" && done ? "" : line);
 
 /** Why nobody hears what is asked for; empty where somebody does. */
 export function unheard(name: string, link: Status, engine: EngineState["engine"]): string {

@@ -35,7 +35,7 @@ const WHO: Record<string, string> = {
 };
 
 export class Why {
-  #card = el("section", { class: "why", "aria-label": "Why this note", hidden: true });
+  #card = el("section", { class: "why", "aria-label": "Why this note", "aria-live": "polite", hidden: true });
   #shown: Explained | null = null;
 
   constructor(

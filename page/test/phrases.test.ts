@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { LONGEST_PATH, places, stepped } from "../src/phrases";
+import { LONGEST_PATH, named, places, stepped } from "../src/phrases";
 import type { Dot } from "../src/types";
 
 const dot = (number: number, x: number, y: number): Dot => [number, x, y, ""];
@@ -18,6 +18,12 @@ describe("the map of phrases", () => {
       [50, 50],
       [50, 50],
     ]);
+  });
+});
+
+describe("a phrase of the map", () => {
+  it("is called by its number, or by what it is kept as", () => {
+    expect([named(3, ""), named(3, "B"), named(3, "AB")]).toEqual(["3", "B", "A = B"]);
   });
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { unheard } from "../src/replies";
+import { lineOf, unheard } from "../src/replies";
 import { Store } from "../src/store";
 import type { Reply } from "../src/types";
 
@@ -22,6 +22,14 @@ describe("a reply", () => {
     store.take({ t: "state", now: 0, state: { reply: {} } });
     store.take({ t: "state", now: 0, state: { reply: reply(1) } });
     expect(told).toEqual([1]);
+  });
+});
+
+describe("why a note was played", () => {
+  it("is said once, by its card; that it is not known is said beside the commands", () => {
+    const [told, unknown] = [true, false].map((done) => ({ number: 1, to: "why", done, line: "C5." }));
+    expect([told, unknown].map((one) => lineOf(one as Reply))).toEqual(["", "C5."]);
+    expect(lineOf(reply(3))).toBe("Tap 3.");
   });
 });
 

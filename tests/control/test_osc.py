@@ -10,6 +10,8 @@ from livegen.control.addresses import ROOT
 from livegen.control.osc import (
     ERRORS_AT_ONCE,
     ERRORS_PER_SECOND,
+    LINE,
+    LONGEST_LINE,
     MAX_PER_SECOND,
     REPORT_EVERY_US,
     URGENT_EVERY_US,
@@ -336,6 +338,18 @@ def test_complaints_are_eight_at_once_and_then_ten_a_second_at_most() -> None:
         told += osc.replies(at)
 
     assert len(told) == ERRORS_AT_ONCE + ERRORS_PER_SECOND - 1
+
+
+def test_a_line_for_people_stays_a_value_of_the_state_until_the_next_one() -> None:
+    osc = protocol()
+    send(osc, packet("subscribe"))
+    osc.replies(0)
+    for at, line in ((SECOND, "The model is back."), (2 * SECOND, "x" * 999)):
+        osc.tell(line)
+        assert (HERE, Message(LINE, (line[:LONGEST_LINE],))) in replies(osc, at)
+    osc.show(STATE)
+    send(osc, packet("get"), now=4 * SECOND)
+    assert (HERE, Message(LINE, ("x" * LONGEST_LINE,))) in replies(osc, 4 * SECOND)
 
 
 def test_of_several_texts_at_once_that_cannot_be_sung_each_is_complained_of() -> None:

@@ -75,6 +75,7 @@ def test_every_address_of_ours_in_the_manual_exists() -> None:
         "song/bar",
         "why/who",
         "reply/line",
+        "line",
     )
     sent_only = {f"{ROOT}/state/{name}" for name in states} | {f"{ROOT}/error"}
 

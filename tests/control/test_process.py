@@ -24,6 +24,7 @@ from livegen.daemon.frames import (
     FailedFrame,
     Frame,
     LogFrame,
+    NewsFrame,
     ReadyFrame,
     SnapshotFrame,
 )
@@ -360,6 +361,18 @@ def test_words_over_osc_go_to_the_engine_as_a_rhythm_in_its_metre(
     process.until_asked(lambda: tablet.send("do/sing", text), Request("sing", as_rows(rhythm)))
     tablet.send("do/sing", "...")
     process.until(lambda: "no word" in str(tablet.look().get("error")))
+
+
+def test_a_line_of_the_page_s_log_reaches_a_tablet_too(
+    process: PortProcess, tablet: Tablet
+) -> None:
+    line = "The engine started again: phrases A and B are forgotten."
+
+    def is_told() -> bool:
+        process.control.whisper(NewsFrame.of(clock.now(), {"line": line}))
+        return tablet.ask("subscribe").get("state/line") == (line,)
+
+    process.until(is_told)
 
 
 def test_a_style_by_its_name_and_one_that_nobody_knows_go_to_the_engine_as_they_are(

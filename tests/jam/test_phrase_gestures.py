@@ -184,6 +184,17 @@ def test_a_phrase_is_on_the_map_once_and_a_name_is_that_of_the_one_kept_last() -
     assert [(number, name) for number, _, _, name in shown] == [(1, ""), (2, "A")]
 
 
+def test_a_phrase_that_is_kept_as_both_has_both_names_until_another_takes_one() -> None:
+    rehearsal = jam()
+    names = []
+    for number, keep in enumerate(("keep_a", "keep_b", "keep_a")):
+        play(rehearsal, MELODY[::-1] if number == 2 else MELODY, number * 6 * BAR)
+        command(rehearsal, keep)
+        names.append([str(dot[-1]) for dot in rehearsal.engine.snapshot()["phrases"]])  # type: ignore[attr-defined]
+        rehearsal.until((number + 1) * 6 * BAR)
+    assert names == [["A"], ["AB"], ["B", "A"]]
+
+
 def test_a_path_leads_from_phrase_to_phrase_with_what_lies_between() -> None:
     rehearsal = jam()
     keep_both(rehearsal)

@@ -86,7 +86,7 @@ class KeptPhrase:
 
 
 class Dot(NamedTuple):
-    """A phrase on the map: its number, where it lies, and its name there."""
+    """A phrase on the map: its number, where it lies, and its name there; AB is kept as both."""
 
     number: int
     x: float
@@ -140,7 +140,7 @@ class PhraseBook:
             ]
         for at, (dot, other) in enumerate(self.dots):
             if np.array_equal(other.phrase.steps, phrase.phrase.steps):
-                self.dots[at] = dot._replace(name=name or dot.name), other
+                self.dots[at] = dot._replace(name="".join(sorted({*dot.name, *name}))), other
                 return
         steps, _, bar = phrase.phrase
         x, y = model.place(code_of(model, steps, bar, phrase.tonic))
