@@ -3,8 +3,9 @@
     python -m bench.kinds DATA MODEL ...
 
 DATA is the folder of sets, MODEL a model file or a folder that holds one.  Losses are on the validation pieces
-(livegen/training/validation.py) with the weights as they are served, each event judged among what is legal.  In a step
-an event is heard and all fields of the next are predicted (bench/step.py).
+(livegen/training/validation.py) with the weights as they are served, each event judged among what is legal.  Intervals
+are of pieces drawn again within each set (bootstrap, 95 %).  In a step an event is heard and all fields of the next are
+predicted (bench/step.py).
 """
 
 import os
@@ -16,15 +17,18 @@ from typing import Any
 os.environ.setdefault("OMP_NUM_THREADS", "1")  # before torch: a step has one thread too
 
 import click
+import numpy as np
+import numpy.typing as npt
 import torch
 
 from bench.step import APART, BEAT_US, GAP_US, TIGHT, one_step, percentiles, timed
-from bench.tables import keep, table
+from bench.tables import keep, kept, table, told
 from export.paths import model_in
 from livegen.codec.layout import FIELDS
 from livegen.inference.contract import ModelFacts
 from livegen.inference.model import start
 from livegen.inference.onnx_file import parse, read_bytes
+from livegen.scorecard.estimates import HIGH, LOW, RESAMPLED, Estimate, ratio
 from livegen.training.corpora import load
 from livegen.training.model_weights import read_network
 from livegen.training.network import Network
@@ -32,6 +36,8 @@ from livegen.training.objective import Objective, tensors
 from livegen.training.validation import Held, hold
 
 Nats = dict[str, float]  # per event, by field
+Floats = npt.NDArray[np.float64]
+Pieces = tuple[Floats, Floats]  # of the pieces of a set: nats of all fields, and events
 
 
 def sizes(facts: ModelFacts) -> str:
@@ -42,9 +48,9 @@ def sizes(facts: ModelFacts) -> str:
 
 
 @torch.no_grad()
-def losses(network: Network, held: Mapping[str, Held]) -> dict[str, Nats]:
-    """Nats per event of each set, by field."""
-    objective, found = Objective(network.eval()), {}
+def losses(network: Network, held: Mapping[str, Held]) -> tuple[dict[str, Nats], dict[str, Pieces]]:
+    """Nats per event of each set, by field; and the pieces of each set."""
+    objective, found, pieces = Objective(network.eval()), {}, {}
     for name, one in held.items():
         inputs, width = tensors(one.batch, torch.device("cpu")), one.batch.rows.shape[1]
         everyone = torch.ones(width, dtype=torch.bool)
@@ -53,7 +59,25 @@ def losses(network: Network, held: Mapping[str, Held]) -> dict[str, Nats]:
         found[name] = {
             field: float((nats[field] * valid).double().sum() / valid.sum()) for field in FIELDS
         }
-    return found
+        lost = torch.stack([(nats[field] * valid).double().sum(0) for field in FIELDS])
+        pieces[name] = lost.sum(0).numpy(), valid.double().sum(0).numpy()
+    return found, pieces
+
+
+def mean_of_sets(pieces: Mapping[str, Pieces]) -> Estimate:
+    """Nats per event, the mean of the sets, whose pieces are drawn again in each."""
+    rng = np.random.default_rng(0)
+
+    def of(lost: Floats, events: Floats, rows: npt.NDArray[np.int64]) -> float:
+        return float(lost[rows].sum() / events[rows].sum())
+
+    every = [of(*one, np.arange(len(one[0]))) for one in pieces.values()]
+    drawn = [
+        np.mean([of(*one, rng.integers(0, len(one[0]), len(one[0]))) for one in pieces.values()])
+        for _ in range(RESAMPLED)
+    ]
+    low, high = np.percentile(drawn, (LOW, HIGH))
+    return Estimate(float(np.mean(every)), float(low), float(high), len(pieces))
 
 
 def measured(path: Path, data: Path) -> dict[str, Any]:
@@ -71,6 +95,7 @@ def measured(path: Path, data: Path) -> dict[str, Any]:
     timed(step, 300)  # so that the state has no empty place
     tight, _ = timed(step, TIGHT)
     micros, _ = timed(step, APART, GAP_US, model.keep_warm, BEAT_US)
+    nats, pieces = losses(network, held)
     return {
         "network": sizes(facts),
         "parameters": sum(weight.numel() for weight in network.parameters()),
@@ -79,7 +104,9 @@ def measured(path: Path, data: Path) -> dict[str, Any]:
         "tight_us": percentiles(tight),
         "step_us": percentiles(micros),
         "load": round(os.getloadavg()[0], 2),
-        "nats": losses(network, held),
+        "nats": nats,
+        "mean": kept(mean_of_sets(pieces)),
+        "by_set": {name: kept(ratio(*of)) for name, of in pieces.items()},
     }
 
 
@@ -103,14 +130,13 @@ def page(found: Mapping[str, dict[str, Any]]) -> str:
         ["load", *(str(one["load"]) for one in found.values())],
         [
             "**nats per event**, mean of the sets",
-            *(f"**{sum(e.values()):.3f}**" for e in events.values()),
+            *(f"**{told(Estimate(**one['mean']), 3)}**" for one in found.values()),
         ],
         *([f"of that {field}", *(f"{e[field]:.3f}" for e in events.values())] for field in FIELDS),
     ]
     sets = list(next(iter(found.values()))["nats"])
     by_set = [
-        [name, *(f"{sum(one['nats'][name].values()):.3f}" for one in found.values())]
-        for name in sets
+        [name, *(told(Estimate(**one["by_set"][name])) for one in found.values())] for name in sets
     ]
     return table(heads, rows) + "\n\nNats per event by set:\n\n" + table(heads, by_set)
 
