@@ -29,7 +29,6 @@ from numpy.typing import NDArray
 
 from bench.tables import keep, kept, table, told
 from livegen import shipped
-from livegen.codec.phrases import FIRST_PITCH, Classes, encode, firsts_of, reference_of
 from livegen.inference import phrases as phrase_files
 from livegen.inference.model import OnnxModel, load
 from livegen.inference.phrases import PhraseModel
@@ -52,7 +51,8 @@ from livegen.scorecard.estimates import Estimate, mean
 from livegen.scorecard.likelihood import nats_per_note
 from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import played
-from livegen.training.phrase_corpus import SETS, PhraseSpan, PieceMelody, cut, melodies, phrases
+from livegen.scorecard.roles import came_back
+from livegen.training.phrase_corpus import SETS, PieceMelody, cut, melodies, phrases
 
 SEED = 20261129
 ASKED = (0.1, 0.2, 0.35, 0.5, 0.8)
@@ -90,40 +90,6 @@ def cases(some: Sequence[PieceMelody], count: int) -> list[Case]:
     for name in SETS:
         order = rng.permutation(len(by_set[name]))[: max(1, count // len(SETS))]
         found += [by_set[name][at] for at in order]
-    return found
-
-
-# --- coming back --------------------------------------------------------------------------------------------------
-
-
-class Back(NamedTuple):
-    """How a phrase came back: F1 of its notes, and whether all is exact."""
-
-    f1: float
-    exact: float
-
-
-def back(told: Classes, guessed: Classes) -> Back:
-    """Compare two phrases as classes."""
-    notes, others = (
-        {(int(at), int(some[at])) for at in np.flatnonzero(some >= FIRST_PITCH)}
-        for some in (told, guessed)
-    )
-    return Back(
-        2 * len(notes & others) / max(1, len(notes) + len(others)), float((told == guessed).all())
-    )
-
-
-def came_back(
-    model: PhraseModel, some: Sequence[PieceMelody], spans: Sequence[PhraseSpan]
-) -> list[Back]:
-    """How phrases come back from their codes."""
-    found = []
-    for span in spans:
-        melody = some[span.melody]
-        steps, tonic = cut(melody, span)
-        told, firsts = encode(steps, reference_of(steps, tonic)), firsts_of(melody.bar)
-        found.append(back(told, model.decode(model.encode(told, firsts)[None], firsts)[0]))
     return found
 
 

@@ -5,13 +5,16 @@ import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from livegen.cli.options import EXISTING, FILE, FOLDER, NEW_PATH, force_option, json_option
 from livegen.errors import ConfigError
 from livegen.extras import to_install
+
+if TYPE_CHECKING:
+    from livegen.scorecard.card import Card
 
 TRAIN_EXTRA = {
     "torch",
@@ -146,7 +149,8 @@ def scorecard(
 ) -> None:
     """Measure how well a model plays, by figures instead of by ear.
 
-    MODEL is default, a shipped model's name, or an .onnx file.  The engine of `serve` hears calls from
+    MODEL is default, a shipped model's name, or an .onnx file; or a phrase encoder (jam-phrases), of which it measures
+    how phrases come back, ten for each of --calls.  The engine of `serve` hears calls from
     held-out pieces on virtual time.  Its answers, accompaniments and turns are compared with chance, with
     baselines and with what people played there: likelihood, likeness to the call, harmony, distributions,
     faults, copies from the training pieces.  Takes some minutes; the same seed gives the same figures.
@@ -160,11 +164,18 @@ def scorecard(
     """
     from livegen import shipped
 
-    path, before = shipped.model(model), shipped.model(previous) if previous else None
     with training_extra("scorecard"), progress_bars() as progress:
-        from livegen.scorecard import figures
+        from livegen.scorecard import figures, roles
         from livegen.scorecard.score import SEED, score
 
+        if encoder := roles.phrase_encoder(model):
+            if out or previous:
+                raise click.UsageError("a phrase encoder is measured without --out and --previous")
+            count, chance = amounts["calls"] * roles.EACH, SEED if seed is None else seed
+            result = roles.score_phrases(encoder, data, split, count, chance)
+            _tell(result, card, as_json)
+            return
+        path, before = shipped.model(model), shipped.model(previous) if previous else None
         if out and not replaces:
             _expect_free(figures.places(out))
         result = score(
@@ -179,8 +190,15 @@ def scorecard(
         )
         if out:
             figures.write(result, out, replaces)
-        if card:
-            figures.put_into(card, result)
+    _tell(result, card, as_json)
+
+
+def _tell(result: "Card", card: Path | None, as_json: bool) -> None:
+    """Print a card, and put it into a model's, if there is one to put it into."""
+    from livegen.scorecard import figures
+
+    if card:
+        figures.put_into(card, result)
     lines = [figures.as_json(result)] if as_json else figures.table_lines(result)
     click.echo("\n".join(lines))
 

@@ -32,7 +32,7 @@ class CardLine:
 class Card:
     """Facts of what was measured, figures, curves for the page of plots, and what must be said in words.
 
-    Sections add to it one after the other.
+    Sections add to it one after the other.  The fact `says`, where there is one, is the line above the tables.
     """
 
     facts: dict[str, Any]

@@ -67,6 +67,7 @@ HEADINGS = {
     "memory": "Copied from the training pieces",
     "degeneracies": "What must never be heard",
 }
+OF_ENCODERS = {"back": "How phrases come back from their codes"}
 IN_FILE_ONLY = "styles_"  # rows that only the JSON has: there are dozens
 
 
@@ -76,13 +77,13 @@ IN_FILE_ONLY = "styles_"  # rows that only the JSON has: there are dozens
 def table_lines(card: Card) -> Iterator[str]:
     """All figures as Markdown, section by section."""
     facts = card.facts
-    yield (
+    yield facts.get("says") or (
         f"{facts['model']} on the split {facts['split']}, {facts['pieces']} pieces: {facts['calls']} calls answered, "
         f"{facts['melodies']} melodies gone along with, {facts['turns']} turns, {facts['events']} events foreseen; "
         f"seed {facts['seed']}.  In brackets the 95 % interval of {facts['resampled']} resamplings of pieces or calls. "
         "People: what people played there."
     )
-    for section, heading in HEADINGS.items():
+    for section, heading in (HEADINGS | OF_ENCODERS).items():
         rows = [
             f for f in card.figures if f.section == section and not f.name.startswith(IN_FILE_ONLY)
         ]
@@ -92,8 +93,9 @@ def table_lines(card: Card) -> Iterator[str]:
     if card.remarks:
         yield ""
         yield from (f"* {remark}" for remark in card.remarks)
-    yield ""
-    yield verdict(card)
+    if "says" not in facts:  # what plays alone is judged as a whole
+        yield ""
+        yield verdict(card)
 
 
 def _table(heading: str, rows: Sequence[CardLine]) -> Iterator[str]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from livegen import cli
+from livegen.music import critic, tone
 from livegen.music.smf import write
 from livegen.scorecard.figures import BEGIN, END, HEADINGS
 from tests.inference.tiny_model import tiny_bytes
@@ -31,6 +32,33 @@ def run(music: Path, *more: str | Path, data: str = "music") -> int:
     model = str(music / "tiny.onnx")
     few = ("--calls", "6", "--turns", "4", "--events", "40", "--workers", "1")
     return cli.run(["scorecard", model, "--data", str(music / data), *few, *map(str, more)])
+
+
+def test_of_a_phrase_encoder_it_is_how_phrases_come_back_and_goes_into_its_card(
+    music: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    card = music / "CARD.md"
+    card.write_text(f"{BEGIN}\n{END}\n")
+    asked = ["scorecard", "jam-phrases", "--data", str(music / "music"), "--calls", "2"]
+
+    assert cli.run([*asked, "--card", str(card)]) == 0
+    said = capsys.readouterr().out
+    assert "20 phrases" in said or "6 phrases" in said
+    assert said.strip() in card.read_text()
+    assert cli.run([*asked, "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["figures"]
+    assert [row["name"] for row in rows] == ["f1_", "exact_", "f1_made", "exact_made"]
+    f1, exact = (row["columns"]["model"] for row in rows[:2])
+    assert 0 <= exact["value"] <= f1["value"] <= 1 and f1["low"] <= f1["value"] <= f1["high"]
+
+
+@pytest.mark.parametrize(("file", "bench"), [(tone.WEIGHTS, "tone"), (critic.WEIGHTS, "critic")])
+def test_a_network_that_is_measured_elsewhere_is_refused_by_name_with_its_command(
+    music: Path, file: Path, bench: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["scorecard", str(file), "--data", str(music / "music")]) == 2
+    said = capsys.readouterr().err
+    assert bench in said and f"python -m bench.{bench} DATA" in said
 
 
 @pytest.mark.timeout(600)  # all that there is to measure, on a machine that may be busy
