@@ -10,7 +10,8 @@ left out, one of twenty wrong, one of twenty added.  It is looked for
 * cuts: among all tunes of trad_abc, by 24 notes of one;
 * variants: among the same, by 24 notes of a tune that is there twice, as two people wrote it down, to find the other.
 
-first: the share in which the right file comes first.  MRR: the mean of one by its rank.  `figures` is the simpler way:
+first: the share in which the right file comes first.  MRR: the mean of one by its rank.  Intervals of shares are
+Wilson's, of means of resampled phrases, 95 %.  `figures` is the simpler way:
 files by the sum of tf-idf of the pitch figures (of four or five notes) that they share with the phrase.  Nothing here
 is trained.  `same` and `false`: how often the right file, and a wrong one, is said to be the phrase (calls).
 """
@@ -18,7 +19,6 @@ is trained.  `same` and `false`: how often the right file, and a wrong one, is s
 import csv
 import math
 import random
-import statistics
 import time
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
@@ -28,11 +28,12 @@ from typing import Any, NamedTuple
 import click
 import numpy as np
 
-from bench.tables import keep, table
+from bench.tables import keep, kept, table, told
 from livegen.control.finds import FEWEST_SAME, SAME, voices_of
 from livegen.errors import MidiFileError
 from livegen.music import smf
 from livegen.music.likeness import Library, Match, Notes, lines, notes_of
+from livegen.scorecard.estimates import Estimate, mean, share
 
 SEED = 20261129
 CALLS, CUTS = 200, 200
@@ -194,7 +195,7 @@ def by_notes(music: Music) -> Ranked:
 # --- figures ------------------------------------------------------------------------------------------------------
 
 
-def judged(ranked: Ranked, asked: Sequence[Asked]) -> dict[str, float]:
+def judged(ranked: Ranked, asked: Sequence[Asked]) -> dict[str, Any]:
     """How often the right one comes first, and the mean of one by its rank; and ms a phrase."""
     begin, ranks = time.perf_counter(), []
     for one in asked:
@@ -203,13 +204,13 @@ def judged(ranked: Ranked, asked: Sequence[Asked]) -> dict[str, float]:
     ms = (time.perf_counter() - begin) / len(asked) * 1000
     return {
         "asked": len(asked),
-        "first": round(statistics.mean(rank == 1 for rank in ranks), 3),
-        "mrr": round(statistics.mean(1 / rank if rank else 0 for rank in ranks), 3),
+        "first": share(sum(rank == 1 for rank in ranks), len(ranks)),
+        "mrr": mean([1 / rank if rank else 0.0 for rank in ranks]),
         "ms": round(ms),
     }
 
 
-def said(music: Music, asked: Sequence[Asked]) -> dict[str, float]:
+def said(music: Music, asked: Sequence[Asked]) -> dict[str, Estimate | None]:
     """How often the right file, and how often a wrong one were the right one not there, is said to be the phrase."""
     library = Library.of(music.voices)
     right, wrong = [], []
@@ -219,7 +220,7 @@ def said(music: Music, asked: Sequence[Asked]) -> dict[str, float]:
         ]
         right.append(_is_said([match for is_right, match in found if is_right]))
         wrong.append(_is_said([match for is_right, match in found if not is_right]))
-    return {"same": round(statistics.mean(right), 3), "false": round(statistics.mean(wrong), 3)}
+    return {"same": share(sum(right), len(right)), "false": share(sum(wrong), len(wrong))}
 
 
 def _is_said(found: Sequence[Match]) -> bool:
@@ -234,7 +235,8 @@ def main(data: Path, dry: bool) -> None:
     dice = random.Random(SEED)
     held_out, asked = calls(data, dice)
     all_tunes, cuts, variants = tunes(data, dice)
-    facts: dict[str, Any] = {"said": said(held_out, asked)}
+    of_calls = said(held_out, asked)
+    facts: dict[str, Any] = {"said": {name: kept(it) for name, it in of_calls.items()}}
     rows = []
     sets = {
         "calls": (held_out, asked),
@@ -244,12 +246,14 @@ def main(data: Path, dry: bool) -> None:
     for name, (music, given) in sets.items():
         ways = {f"figures of {length}": by_figures(music, length) for length in FIGURES}
         for way, ranked in {**ways, "notes in common": by_notes(music)}.items():
-            found = facts[f"{name}, {way}"] = judged(ranked, given)
-            told = [f"{found[key]:g}" for key in ("first", "mrr", "ms")]
-            rows.append([name, str(len(set(music.names))), str(len(given)), way, *told])
+            found = judged(ranked, given)
+            first, mrr = found["first"], found["mrr"]
+            facts[f"{name}, {way}"] = found | {"first": kept(first), "mrr": kept(mrr)}
+            cells = [told(first), told(mrr), str(found["ms"])]
+            rows.append([name, str(len(set(music.names))), str(len(given)), way, *cells])
     text = table(("phrases", "files", "asked", "by", "first", "MRR", "ms"), rows)
-    text += f"\n\nOf the calls {facts['said']['same']:.0%} are said to be what was played before; "
-    text += f"were it not there, another would be in {facts['said']['false']:.1%}."
+    text += f"\n\nOf the calls {told(of_calls['same'])} are said to be what was played before; "
+    text += f"were it not there, another would be in {told(of_calls['false'], 3)}."
     keep("finds", facts, text, dry)
 
 

@@ -3,7 +3,8 @@
     python -m bench.lyrics
 
 Lines of songs and poems in the public domain, divided and stressed by hand; none of them was looked at while the rules
-were written.  *Even* is the simpler way, a quarter for each syllable from the bar line on, in 4/4.
+were written.  *Even* is the simpler way, a quarter for each syllable from the bar line on, in 4/4.  Intervals are of
+resampled lines (bootstrap, 95 %), of lines counted and lines that end long Wilson's.
 """
 
 from collections.abc import Sequence
@@ -11,10 +12,11 @@ from typing import Any, NamedTuple
 
 import click
 
-from bench.tables import keep, table
+from bench.tables import keep, kept, table, told
 from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
 from livegen.music.syllables import lines_of
 from livegen.music.word_rhythm import LAST, SungNote, rhythm_for, strength
+from livegen.scorecard.estimates import ratio, share
 
 # As it is written, and as it is sung: syllables apart, stressed ones in capitals.
 ENGLISH = (
@@ -69,6 +71,9 @@ GERMAN = (
 )
 
 
+SHARES = ("counted", "stressed", "stressed_even", "others", "others_even", "ends_long")
+
+
 class Told(NamedTuple):
     """Of a line: syllables that were found and by hand; of both ways, stressed and other ones on strong beats."""
 
@@ -80,7 +85,7 @@ class Told(NamedTuple):
     ends_long: bool
 
 
-def told(written: str, sung: str) -> Told:
+def heard_of(written: str, sung: str) -> Told:
     """Divide a line, give it a rhythm, and compare both with what a person says.
 
     A line whose syllables were miscounted has no stresses to compare, and none on strong beats.
@@ -118,18 +123,18 @@ def _ends_long(notes: Sequence[SungNote]) -> bool:
 
 def figures(lines: Sequence[tuple[str, str]]) -> dict[str, Any]:
     """The shares of a language."""
-    rows = [told(*line) for line in lines]
-    stressed = sum(row.stressed for row in rows)
-    others = sum(row.by_hand for row in rows) - stressed
+    rows = [heard_of(*line) for line in lines]
+    stressed = [row.stressed for row in rows]
+    others = [row.by_hand - row.stressed for row in rows]
     return {
         "lines": len(rows),
-        "syllables": stressed + others,
-        "counted": sum(row.found == row.by_hand for row in rows) / len(rows),
-        "stressed": sum(row.ours[0] for row in rows) / stressed,
-        "stressed_even": sum(row.even[0] for row in rows) / stressed,
-        "others": sum(row.ours[1] for row in rows) / others,
-        "others_even": sum(row.even[1] for row in rows) / others,
-        "ends_long": sum(row.ends_long for row in rows) / len(rows),
+        "syllables": sum(row.by_hand for row in rows),
+        "counted": share(sum(row.found == row.by_hand for row in rows), len(rows)),
+        "stressed": ratio([row.ours[0] for row in rows], stressed),
+        "stressed_even": ratio([row.even[0] for row in rows], stressed),
+        "others": ratio([row.ours[1] for row in rows], others),
+        "others_even": ratio([row.even[1] for row in rows], others),
+        "ends_long": share(sum(row.ends_long for row in rows), len(rows)),
         "missed": [
             line[0] for line, row in zip(lines, rows, strict=True) if row.found != row.by_hand
         ],
@@ -142,10 +147,7 @@ def page(facts: dict[str, dict[str, Any]]) -> str:
         [
             language,
             f"{it['lines']}, {it['syllables']}",
-            f"{it['counted']:.2f}",
-            f"{it['stressed']:.2f} ({it['stressed_even']:.2f})",
-            f"{it['others']:.2f} ({it['others_even']:.2f})",
-            f"{it['ends_long']:.2f}",
+            *(told(it[name]) for name in SHARES),
         ]
         for language, it in facts.items()
     ]
@@ -153,8 +155,10 @@ def page(facts: dict[str, dict[str, Any]]) -> str:
         "language",
         "lines, syllables",
         "lines counted right",
-        "stressed syllables on strong beats (even)",
-        "others on strong beats (even)",
+        "stressed syllables on strong beats",
+        "the same, even",
+        "others on strong beats",
+        "the same, even",
         "lines that end on a long note",
     ]
     missed = "; ".join(line for it in facts.values() for line in it["missed"]) or "none"
@@ -166,7 +170,11 @@ def page(facts: dict[str, dict[str, Any]]) -> str:
 def main(dry: bool) -> None:
     """Divide the lines and give them rhythms, into lyrics.json and lyrics.md."""
     facts = {"English": figures(ENGLISH), "German": figures(GERMAN)}
-    keep("lyrics", facts, page(facts), dry)
+    numbers = {
+        language: about | {name: kept(about[name]) for name in SHARES}
+        for language, about in facts.items()
+    }
+    keep("lyrics", numbers, page(facts), dry)
 
 
 if __name__ == "__main__":

@@ -19,13 +19,13 @@ from collections.abc import Hashable, Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from time import thread_time
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 import numpy as np
 import numpy.typing as npt
 
-from bench.tables import keep, table
+from bench.tables import keep, kept, table, told
 from livegen import shipped
 from livegen.codec.encoder import Stroke
 from livegen.codec.layout import ADVANCE, SOUNDING, UNKNOWN_STYLE, Event
@@ -33,6 +33,7 @@ from livegen.inference.contract import Query
 from livegen.inference.model import OnnxModel, load
 from livegen.jam.hearing.hearing import GuardedModel, Heard, Step
 from livegen.jam.reports.looking import ARCS, HABIT, Looked, looked_at, looking, nats
+from livegen.scorecard.estimates import ratio
 from livegen.training.corpora import load as load_corpora
 from livegen.training.evaluate import legal_classes, sound
 
@@ -47,7 +48,7 @@ SEED = 7
 
 
 class Case(NamedTuple):
-    """A note: nats of its pitch, what each way of taking away costs; seconds to explain it, and its longest slice."""
+    """A note: nats of its pitch, what each way of taking away costs; seconds to explain it, longest slice; piece."""
 
     plain: float
     looked: float
@@ -57,6 +58,7 @@ class Case(NamedTuple):
     everything: float
     seconds: float
     slice: float
+    piece: int = 0
 
 
 class Question(NamedTuple):
@@ -156,7 +158,7 @@ def measure(model: OnnxModel, data: Path, name: str, pieces: int) -> list[Case]:
         rows = corpus.events[piece.start : piece.end][:LONGEST].tolist()
         style = styles.index(piece.style) if piece.style in styles else UNKNOWN_STYLE
         for asked in questions(model, [Event(*row) for row in rows], style, chance):
-            found.append(case(asked, chance))
+            found.append(case(asked, chance)._replace(piece=int(at)))
     return found
 
 
@@ -166,23 +168,31 @@ HEAD = (
 )  # fmt: skip
 
 
-def row(name: str, found: Sequence[Case]) -> tuple[dict[str, float], list[str]]:
+def row(name: str, found: Sequence[Case]) -> tuple[dict[str, Any], list[str]]:
     """The figures of a corpus, and its line."""
     means = dict(zip(Case._fields, np.mean(found, 0).tolist(), strict=True))
     habit = float(np.mean([one.taken_up < HABIT for one in found]))
     error = float(np.std([one.random_notes for one in found]) / len(found) ** 0.5)
     at_least = means["taken_up"] / (abs(means["random_notes"]) + 2 * error)
-    facts = means | {
+    facts: dict[str, Any] = means | {
         "notes": len(found),
         "habit": habit,
         "random_error": error,
         "times_at_least": at_least,
     }
-    numbers = [f"{means[key]:.3f}" for key in Case._fields[:2]]
+    pieces = np.unique([one.piece for one in found], return_inverse=True)[1]
+    counts = np.bincount(pieces).astype(np.float64)
+    shown = {
+        key: ratio(
+            np.bincount(pieces, [float(getattr(one, key)) for one in found]).astype(np.float64),
+            counts,
+        )
+        for key in Case._fields[:6]
+    }
+    facts["intervals"] = {key: kept(estimate) for key, estimate in shown.items()}
     return facts, [
-        name, str(len(found)), *numbers, f"{means['random_events']:.4f}", f"{means['taken_up']:.3f}",
-        f"{means['random_notes']:.4f} ± {2 * error:.4f}", f"{means['everything']:.3f}",
-        f"≥ {at_least:.0f}", f"{habit:.2f}",
+        name, str(len(found)), *(told(estimate, 3) for estimate in shown.values()), f"≥ {at_least:.0f}",
+        f"{habit:.2f}",
     ]  # fmt: skip
 
 
@@ -209,8 +219,8 @@ def main(data: Path, pieces: int, dry: bool) -> None:
         [
             "# Why",
             "What doing without costs, in nats a pitch: `python -m bench.why DATA` says what the columns are.  "
-            "*taken up : random* is how many times as much as random notes cost, with twice the standard error of "
-            "these added.",
+            "Brackets: 95 % of resampled pieces.  *taken up : random* is how many times as much as random notes cost, "
+            "with twice the standard error of these added.",
             table(HEAD, lines),
             f"An explanation of one note takes {times[0]:.2f} ms of a core (p99 {times[1]:.2f}), in slices; the "
             f"longest takes {slices[0]:.2f} ms (p99 {slices[1]:.2f}).",

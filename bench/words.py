@@ -16,9 +16,10 @@ from typing import Any
 import click
 import yaml
 
-from bench.tables import keep, table
+from bench.tables import keep, kept, table, told
 from livegen.control.words import Reading, read
 from livegen.jam.controls.controls import CONTROLS
+from livegen.scorecard.estimates import share
 
 PROMPTS = Path(__file__).parent.parent / "tests" / "control" / "words" / "prompts.yaml"
 PRESENT = {name: control.default for name, control in CONTROLS.items()} | {"tempo_bpm": 100.0}
@@ -70,15 +71,15 @@ def judged(prompt: Mapping[str, Any]) -> Judged:
     return Judged(prompt["text"], met, len(prompt["asks"]), unasked, len(reading.sets), reading)
 
 
-def figures(found: Sequence[Judged]) -> dict[str, float | int]:
-    """Shares of all wishes and of all that was set."""
+def figures(found: Sequence[Judged]) -> dict[str, Any]:
+    """Shares of all wishes and of all that was set, with Wilson's interval, 95 %."""
     met, asked = sum(one.met for one in found), sum(one.asked for one in found)
     unasked, sets = sum(len(one.unasked) for one in found), sum(one.sets for one in found)
     return {
         "prompts": len(found),
         "wishes": asked,
-        "set": round(met / max(1, asked), 3),
-        "unasked": round(unasked / max(1, sets), 3),
+        "set": share(met, asked),
+        "unasked": share(unasked, sets),
     }
 
 
@@ -91,10 +92,20 @@ def main(show: bool) -> None:
     for name, given in prompts.items():
         groups = {spoken: [judged(prompt) for prompt in some] for spoken, some in given.items()}
         found = [one for some in groups.values() for one in some]
-        facts[name] = {"all": figures(found)} | {
+        by_group = {"all": figures(found)} | {
             spoken: figures(some) for spoken, some in groups.items()
         }
-        rows += [[name, group, *map(str, about.values())] for group, about in facts[name].items()]
+        facts[name] = {
+            group: about | {key: kept(about[key]) for key in ("set", "unasked")}
+            for group, about in by_group.items()
+        }
+        rows += [
+            [
+                name, group, str(about["prompts"]), str(about["wishes"]), told(about["set"], 3),
+                told(about["unasked"], 3),
+            ]
+            for group, about in by_group.items()
+        ]  # fmt: skip
         for one in found if show else ():
             mark = "  " if one.met == one.asked and not one.unasked else "->"
             click.echo(
