@@ -271,7 +271,9 @@ def with_memory(found: Nats, session: Session, votes: dict[str, Judged]) -> floa
         asked = where[name].numpy()
         likely = np.exp(-found[name][:, 0].numpy()[asked].astype(np.float64))
         heard, last = votes[name], slice(-len(likely), None)
-        own = Judged(likely, *(column[last] for column in heard[1:]))
+        own = Judged(
+            likely, heard.votes[last], heard.alike[last], heard.quarter[last], heard.piece[last]
+        )
         lost -= float(np.log(np.maximum(own.mixed(shipped_shares(name, 0.5)), 1e-9)).sum())
     return lost / float(where["velocity"].sum())
 
