@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.ardour import Note
 from livegen.jam.reports.journal import Session
-from livegen.jam.reports.rows import Grid, Heard
+from livegen.jam.reports.rows import Grid, Received
 from livegen.music.clock_follower import ClockFollower
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.transport import CLOCK, CONTINUE, SONG_POSITION, START, STOP
@@ -28,10 +28,10 @@ def calls(bars: int) -> list[Note]:
     return [Note(at + i / 2, 0.4, pitch) for at in starts for i, pitch in enumerate(TUNE)]
 
 
-def wire(heard: Sequence[Heard]) -> list[str]:
+def wire(heard: Sequence[Received]) -> list[str]:
     """The messages besides notes, runs of the same in one: "112 x CC 64, 120, 121, 123", "FA", "1440 x F8"."""
 
-    def name(message: Heard) -> str:
+    def name(message: Received) -> str:
         status = message.data[0]
         if status == SONG_POSITION:
             return f"F2 {message.data[1] | message.data[2] << 7}"
@@ -47,7 +47,7 @@ def wire(heard: Sequence[Heard]) -> list[str]:
     return told
 
 
-def followed(heard: Sequence[Heard]) -> dict[str, Any]:
+def followed(heard: Sequence[Received]) -> dict[str, Any]:
     """The clocks as they arrived, and what a follower of them says: from the third bar on, until they end."""
     follower, tempos = ClockFollower(), list[float]()
     stamps: list[int] = []

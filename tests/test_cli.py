@@ -812,7 +812,7 @@ def test_replay_writes_a_session_over_nothing_unless_asked(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     journal, out = tmp_path / "session.mid.jsonl", tmp_path / "session.mid"
-    played = [rows.Heard(1_000_000, b"\x90\x3c\x50"), rows.Heard(1_500_000, b"\x80\x3c\x40")]
+    played = [rows.Received(1_000_000, b"\x90\x3c\x50"), rows.Received(1_500_000, b"\x80\x3c\x40")]
     journal.write_text("\n".join([rows.first_line("", 0), *map(rows.line, played)]) + "\n")
     out.write_bytes(b"mine")
 

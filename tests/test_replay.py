@@ -10,7 +10,7 @@ from livegen.jam.controls.controls import settings as controls
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine, Event, Wake
 from livegen.jam.reports.journal import Account, Session, read
-from livegen.jam.reports.rows import Fault, Header, Heard, Lost, Row, first_line, line
+from livegen.jam.reports.rows import Fault, Header, Lost, Received, Row, first_line, line
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn, decode, encode
 from livegen.replay import Outcome, explained, handed_out, reproduce
@@ -53,7 +53,7 @@ def lived(playing: Playing, lateness: Iterable[int] = (), begin: int = 0) -> lis
             now = max(now, deadline) + next(late, 0)
             feed(Wake())
         if not isinstance(event, Command):
-            rows.append(Heard(begin + at, encode(event)))
+            rows.append(Received(begin + at, encode(event)))
         now = max(now, begin + at)
         feed(event)
     did = account.settle()
@@ -172,7 +172,7 @@ def test_another_seed_is_told_by_its_first_difference() -> None:
 
 def test_a_message_that_the_disk_lost_is_named_as_the_reason() -> None:
     whole = lived(CALL)
-    without = [row for row in whole if not isinstance(row, Heard) or row.at != 600_000]
+    without = [row for row in whole if not isinstance(row, Received) or row.at != 600_000]
 
     outcome = reproduce(session(*without, Lost(9 * SECOND, 1)), engine)
 
@@ -180,14 +180,14 @@ def test_a_message_that_the_disk_lost_is_named_as_the_reason() -> None:
 
 
 def test_a_session_without_an_engine_has_nothing_to_differ() -> None:
-    assert reproduce(session(Heard(5, b"\x90\x3c\x50")), engine) == Outcome(0, 0)
+    assert reproduce(session(Received(5, b"\x90\x3c\x50")), engine) == Outcome(0, 0)
 
 
 def test_an_engine_that_began_late_is_fed_what_came_before_when_it_began() -> None:
     began, jam, account = 5 * SECOND, engine(), Account()
     rows: list[Row] = [Header(began, 0, HEADER.settings)]
     for at, message in ((SECOND, NoteOn(60, 80)), (2 * SECOND, NoteOff(60))):
-        rows.append(Heard(at, encode(message)))
+        rows.append(Received(at, encode(message)))
         account.took(began)
         assert jam.feed(message, began) == []
     while (deadline := jam.deadline()) is not None and deadline < 9 * SECOND:

@@ -12,7 +12,7 @@ from livegen.daemon.clock import SECOND
 from livegen.daemon.takes import MODEL, PLAYER, SideMessage, bars_of, is_music, score_of
 from livegen.errors import LivegenError
 from livegen.jam.reports.journal import Session, salvage
-from livegen.jam.reports.rows import Heard, JournalError, first, parse
+from livegen.jam.reports.rows import JournalError, Received, first, parse
 from livegen.music.messages import begins_note, channel_of
 from livegen.music.parts import DRUM_CHANNEL
 from livegen.music.smf import Score
@@ -47,7 +47,7 @@ def played(path: Path) -> PlayedSession:
         for row in rows:
             data = getattr(row, "data", b"")
             if len(data) == 3 and begins_note(data) and channel_of(data) != DRUM_CHANNEL:
-                side = PLAYER if isinstance(row, Heard) else MODEL
+                side = PLAYER if isinstance(row, Received) else MODEL
                 notes[side].append(((row.at - began) / SECOND, data[1]))
         if sum(map(len, notes.values())) >= MOST_NOTES:
             break

@@ -16,7 +16,7 @@ from livegen.daemon.history import History
 from livegen.daemon.recordings import MIDI, Log, RecordingError
 from livegen.daemon.takes import MODEL, PLAYER, Bar, SideMessage, is_music, is_note, score_of
 from livegen.jam.reports import rows
-from livegen.jam.reports.rows import Grid, Heard, Row, Sent
+from livegen.jam.reports.rows import Grid, Received, Row, Sent
 
 if TYPE_CHECKING:
     from livegen.music.smf import Score
@@ -45,7 +45,7 @@ class Keeper:
                 self._clock(at)
             case HeardFrame(micros=at, payload=data) if data:
                 self._end_clocks()
-                self._put(Heard(at, data))
+                self._put(Received(at, data))
                 self._play(SideMessage(at, PLAYER, data))
             case SentFrame(micros=at, payload=data) if data:
                 self._put(Sent(at, data))

@@ -103,7 +103,7 @@ def _share(sums: Floats) -> Floats:
     return result
 
 
-class Weights(NamedTuple):
+class ImpliedWeights(NamedTuple):
     """Of the network: from pitch classes seen from a root, and from the others, to two layers and the chords."""
 
     seen: Floats  # (ROWS * 12, H)
@@ -116,9 +116,11 @@ class Weights(NamedTuple):
 
 
 @cache
-def shipped() -> Weights:
+def shipped() -> ImpliedWeights:
     """The weights that come with livegen.  Raises ModelError where they are damaged."""
-    return Weights(*read_weights(WEIGHTS, Weights._fields, _shapes, "implied chords", "implied"))
+    return ImpliedWeights(
+        *read_weights(WEIGHTS, ImpliedWeights._fields, _shapes, "implied chords", "implied")
+    )
 
 
 def _shapes(found: Sequence[Shape]) -> list[Shape]:
@@ -133,7 +135,7 @@ def from_roots(seen: Floats) -> Floats:
     return result
 
 
-def likely(seen: Floats, others: Floats, weights: Weights) -> Floats:
+def likely(seen: Floats, others: Floats, weights: ImpliedWeights) -> Floats:
     """How likely each chord is at each beat, so many beats after it as AHEAD has, and BEFORE it (n, heads, CLASSES)."""
     hidden = from_roots(seen) @ weights.seen + (others @ weights.others + weights.first)[:, None]
     hidden = np.maximum(np.maximum(hidden, 0) @ weights.second + weights.second_bias, 0)

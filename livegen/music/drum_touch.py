@@ -61,7 +61,7 @@ class DrumTouch(NamedTuple):
     likely: Floats
 
 
-class Weights(NamedTuple):
+class TouchWeights(NamedTuple):
     """Of the network, H wide."""
 
     first: Floats  # (FACTS, H)
@@ -73,10 +73,10 @@ class Weights(NamedTuple):
 
 
 @cache
-def shipped() -> Weights:
+def shipped() -> TouchWeights:
     """The weights that come with livegen.  Raises ModelError where they are damaged."""
-    return Weights(
-        *read_weights(WEIGHTS, Weights._fields, _shapes, "the drummer's touch", "drummer")
+    return TouchWeights(
+        *read_weights(WEIGHTS, TouchWeights._fields, _shapes, "the drummer's touch", "drummer")
     )
 
 
@@ -114,7 +114,7 @@ def centre(lates: Floats, struck: NDArray[np.bool_]) -> float:
     return float(lates[struck].mean()) if struck.any() else 0.0
 
 
-def touch(seen: Floats, weights: Weights) -> DrumTouch:
+def touch(seen: Floats, weights: TouchWeights) -> DrumTouch:
     """The touch that the network says to the facts that it sees (STEPS, FACTS)."""
     hidden = seen @ weights.first + weights.first_bias
     for layer, dilation in enumerate(DILATIONS):

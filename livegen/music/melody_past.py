@@ -84,7 +84,7 @@ class MelodyPast:
         self._count = LAGS
 
     def recalled(self, ahead: int) -> Recalled:
-        """What was found where the melody was as it is, so many beats, from 1 on, after the last that was heard."""
+        """Give what was found where the melody was as it is, so many beats, from 1 on, after the last heard."""
         at = self._count - 1 + ahead - self._lags
         is_there = (at >= 0) & (at < self._count)
         rows, trusts = self._said[at[is_there]], self._trusts[is_there]

@@ -36,7 +36,15 @@ from livegen.music.key import Key
 from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUM_CHANNEL
 from livegen.notation.kit import drum_of
-from livegen.notation.symbols import Instrument, Layer, Measure, Notation, Staff, Symbol, Tone
+from livegen.notation.symbols import (
+    Instrument,
+    Layer,
+    Measure,
+    Notation,
+    SpelledPitch,
+    Staff,
+    Symbol,
+)
 
 _CLEFS = {"treble": clef.TrebleClef, "bass": clef.BassClef, "percussion": clef.PercussionClef}
 _HEAD = b"""<?xml version="1.0" encoding="UTF-8"?>
@@ -207,12 +215,12 @@ def _element(symbol: Symbol, where: Measure, is_kit: bool) -> Any:
     return element
 
 
-def _note(tone: Tone) -> Any:
+def _note(tone: SpelledPitch) -> Any:
     signs = "#" * tone.alter if tone.alter > 0 else "-" * -tone.alter
     return note.Note(pitch.Pitch(f"{tone.step}{signs}{tone.octave}"))
 
 
-def _stroke(tone: Tone) -> Any:
+def _stroke(tone: SpelledPitch) -> Any:
     stroke: Any = note.Unpitched(f"{tone.step}{tone.octave}")
     stroke.notehead = drum_of(tone.pitch).head
     return stroke

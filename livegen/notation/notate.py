@@ -31,11 +31,11 @@ from livegen.notation.symbols import (
     Layer,
     Measure,
     Notation,
+    SpelledPitch,
     Staff,
     SungSyllable,
     Symbol,
     TimedNote,
-    Tone,
 )
 
 PLAYER, MODEL = "Player", "Model"
@@ -297,12 +297,12 @@ def _untied(layer: Layer) -> Layer:
     )
 
 
-def _stroke(pitch: int) -> Tone:
+def _stroke(pitch: int) -> SpelledPitch:
     drum = drum_of(pitch)
-    return Tone(pitch, drum.step, 0, drum.octave)
+    return SpelledPitch(pitch, drum.step, 0, drum.octave)
 
 
-Row = Sequence[tuple[Group, tuple[Tone, ...]]]
+Row = Sequence[tuple[Group, tuple[SpelledPitch, ...]]]
 
 
 def _in_bars(

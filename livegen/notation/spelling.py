@@ -10,7 +10,7 @@ from collections.abc import Iterator, Sequence
 from livegen.music.chord import INTERVALS, Chord
 from livegen.music.chord_names import FIFTHS, NATURALS, signature, spelled
 from livegen.music.key import Key
-from livegen.notation.symbols import Group, Tone
+from livegen.notation.symbols import Group, SpelledPitch
 
 _LETTERS = "CDEFGAB"
 # So many places below the seven of its signature belong to a key; what else it takes lies above them.
@@ -22,7 +22,7 @@ _STEPS = {0: 0, 2: 1, 3: 2, 4: 2, 5: 3, 6: 4, 7: 4, 8: 4, 9: 5, 10: 6, 11: 6, 13
 
 def tones_of(
     groups: Sequence[Group], key: Key | None, chord_at: "ChordAt"
-) -> Iterator[tuple[Tone, ...]]:
+) -> Iterator[tuple[SpelledPitch, ...]]:
     """The tones of each group of a layer, spelled; `chord_at` tells the chord at a tick."""
     for group, after in zip(groups, [*groups[1:], None], strict=False):
         chord = chord_at(group.start)
@@ -41,11 +41,11 @@ class ChordAt:
         return in_force[-1] if in_force else None
 
 
-def tone(pitch: int, place: int) -> Tone:
+def tone(pitch: int, place: int) -> SpelledPitch:
     """A pitch by the name that lies so many fifths above C."""
     alter, letter = divmod(place + 1, 7)
     step = FIFTHS[letter]
-    return Tone(pitch, step, alter, (pitch - alter - NATURALS[step]) // 12 - 1)
+    return SpelledPitch(pitch, step, alter, (pitch - alter - NATURALS[step]) // 12 - 1)
 
 
 def _place(pitch: int, after: Group | None, key: Key | None, chord: Chord | None) -> int:

@@ -33,7 +33,7 @@ class Measure(NamedTuple):
     denominator: int
 
 
-class Tone(NamedTuple):
+class SpelledPitch(NamedTuple):
     """A pitch as it is written: C sharp 4 is (61, "C", 1, 4).  Of a drum letter and octave say where it stands."""
 
     pitch: int
@@ -58,7 +58,7 @@ class Symbol(NamedTuple):
 
     start: int
     ticks: int
-    tones: tuple[Tone, ...] = ()
+    tones: tuple[SpelledPitch, ...] = ()
     is_tied: bool = False
     is_held: bool = False
     is_triplet: bool = False

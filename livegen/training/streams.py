@@ -86,7 +86,7 @@ def given(rows: Rows) -> Rows:
 
 @cache
 def _intervals() -> npt.NDArray[np.uint8]:
-    """What `Event.interval` says, as a table: (2, 128, 256) by on, pitch and `before`."""
+    """The table of `Event.interval`: (2, 128, 256) by on, pitch and `before`."""
     shape = (2, 128, 256)
     found = [
         Event(0, 0, on, pitch, 0, 0, 0, before).interval for on, pitch, before in np.ndindex(shape)

@@ -13,7 +13,7 @@ from livegen.control import finding, finds
 from livegen.control.finds import FindError, Shelves, phrase_of, place_of, played_at
 from livegen.control.last_phrase import LastPhrase
 from livegen.daemon.frames import HeardFrame
-from livegen.jam.reports.rows import Grid, Heard, Sent, first_line, line
+from livegen.jam.reports.rows import Grid, Received, Sent, first_line, line
 from livegen.music.likeness import FEWEST, notes_of
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Score, Track, read, write
@@ -175,8 +175,8 @@ def journal(folder: Path, *tunes: tuple[float, str], extra: str = "") -> Path:
     for second, name in tunes:
         for at, pitch in enumerate(TUNES[name]):
             micros = 5_000_000 + round((second + at * 0.25) * 1e6)
-            lines += [line(Heard(micros, bytes((0x90, pitch, 80))))]
-            lines += [line(Heard(micros + 200_000, bytes((0x80, pitch, 0))))]
+            lines += [line(Received(micros, bytes((0x90, pitch, 80))))]
+            lines += [line(Received(micros + 200_000, bytes((0x80, pitch, 0))))]
             if at < 4:
                 lines += [line(Sent(micros + 4_000_000, bytes((0x90, pitch - 12, 70))))]
                 lines += [line(Sent(micros + 4_100_000, bytes((0x80, pitch - 12, 0))))]

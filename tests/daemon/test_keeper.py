@@ -11,7 +11,7 @@ from livegen.daemon.frames import Frame, HeardFrame, JournalFrame, SentFrame
 from livegen.daemon.keeper import CLOCKS_US, Keeper
 from livegen.daemon.recordings import RETRY_US, Log, RecordingError
 from livegen.jam.reports.journal import Session, read
-from livegen.jam.reports.rows import Did, Grid, Header, Heard, Row, Sent, Took, body, first_line
+from livegen.jam.reports.rows import Did, Grid, Header, Received, Row, Sent, Took, body, first_line
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Track
 from livegen.music.smf import read as read_midi
@@ -63,7 +63,7 @@ def test_every_row_is_written_down_as_it_came(tmp_path: Path) -> None:
 
     assert [run.header.settings for run in session.runs] == [{"seed": 3}]
     assert session.runs[0].did == (Did(9, (Took(2),)),)
-    assert session.heard == (Heard(0, b"\x90\x3c\x50"), Heard(500_000, b"\x80\x3c\x40"))
+    assert session.heard == (Received(0, b"\x90\x3c\x50"), Received(500_000, b"\x80\x3c\x40"))
     assert session.sent == (Sent(2_000_000, b"\x91\x48\x5a"), Sent(2_500_000, b"\x81\x48\x40"))
     assert len(session.grids) == 1
 

@@ -12,14 +12,14 @@ from livegen.daemon.frames import JournalFrame
 from livegen.daemon.recorder import journal_path, recover, turn_into_midi
 from livegen.errors import LivegenError
 from livegen.jam.reports.journal import read, salvage
-from livegen.jam.reports.rows import Grid, Header, Heard, Row, Sent, body, first_line, line
+from livegen.jam.reports.rows import Grid, Header, Received, Row, Sent, body, first_line, line
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.smf import Track
 from livegen.music.smf import read as read_midi
 
 ROWS: list[Row] = [
-    Heard(1_000_000, b"\x90\x3c\x50"),
-    Heard(1_500_000, b"\x80\x3c\x40"),
+    Received(1_000_000, b"\x90\x3c\x50"),
+    Received(1_500_000, b"\x80\x3c\x40"),
     Sent(2_000_000, b"\x90\x48\x5a"),
     Sent(3_000_000, b"\x80\x48\x40"),
 ]
@@ -124,7 +124,7 @@ def start() -> Iterator[Callable[..., Recorder]]:
 def play(recorder: Recorder, rows: list[Row] = ROWS) -> None:
     for row in rows:
         match row:
-            case Heard(at, data):
+            case Received(at, data):
                 recorder.heard(at, data)
             case Sent(at, data):
                 recorder.sent(at, at, data)
@@ -168,7 +168,7 @@ def test_a_journal_is_valid_after_the_process_was_killed(start: Start, tmp_path:
 
 def test_a_session_in_which_nothing_was_played_leaves_nothing(start: Start, tmp_path: Path) -> None:
     recorder = start(tmp_path)
-    play(recorder, [Heard(1, b"\xf8"), Header(5, 0, {})])
+    play(recorder, [Received(1, b"\xf8"), Header(5, 0, {})])
     assert recorder.end(PATIENCE_S)
 
     assert list(tmp_path.iterdir()) == []

@@ -21,7 +21,7 @@ from livegen.daemon.takes import (
     session_score,
 )
 from livegen.jam.reports.journal import Session
-from livegen.jam.reports.rows import Grid, Heard, JournalError, Sent
+from livegen.jam.reports.rows import Grid, JournalError, Received, Sent
 from livegen.music.messages import ControlChange, NoteOff, NoteOn, ProgramChange
 from livegen.music.smf import Score, Track, read, write
 
@@ -250,7 +250,10 @@ def test_a_beat_told_ten_times_a_second_gives_each_bar_once() -> None:
 
 
 def test_a_session_becomes_a_file_and_a_silent_one_none() -> None:
-    heard, sent = (Heard(0, b"\x90\x3c\x50"), Heard(9, b"\xf8")), (Sent(SECOND, b"\x90\x48\x50"),)
+    heard, sent = (
+        (Received(0, b"\x90\x3c\x50"), Received(9, b"\xf8")),
+        (Sent(SECOND, b"\x90\x48\x50"),),
+    )
 
     score = session_score(Session("", 0, heard, sent, (), (), 0), 60)
 
@@ -260,7 +263,7 @@ def test_a_session_becomes_a_file_and_a_silent_one_none() -> None:
 
 
 def test_a_session_that_no_file_can_hold_is_refused() -> None:
-    heard = (Heard(0, b"\x90\x3c\x50"), Heard(10**18, b"\x80\x3c\x50"))
+    heard = (Received(0, b"\x90\x3c\x50"), Received(10**18, b"\x80\x3c\x50"))
 
     with pytest.raises(JournalError, match="130,000 bars"):
         session_score(Session("", 0, heard, (), (), (), 0))

@@ -9,10 +9,10 @@ from livegen.jam.reports.rows import (
     Did,
     Grid,
     Header,
-    Heard,
     JournalError,
     Lost,
     Out,
+    Received,
     Row,
     Sent,
     Told,
@@ -26,7 +26,7 @@ from livegen.jam.reports.rows import (
 
 FIRST = first_line("2026-11-21T06:30:12+01:00", 1000)
 HEADER = Header(1500, 1010, {"seed": 7, "engine": "x:y"}, "fake", "ab12", "0.1.0")
-KEY = Heard(2000, b"\x90\x3c\x50")
+KEY = Received(2000, b"\x90\x3c\x50")
 DID = Did(2000, (Took(1), Woke(2500)), (Out(3000, b"\x90\x48\x50"), Out(3100)))
 ROWS: list[Row] = [
     HEADER,
@@ -55,7 +55,7 @@ def test_a_journal_tells_what_came_what_left_and_what_the_engine_did() -> None:
 
 
 def test_an_engine_that_began_again_gets_what_came_since_its_process_did() -> None:
-    early, loading, late = (Heard(at, b"\x90\x3c\x50") for at in (1600, 1900, 2100))
+    early, loading, late = (Received(at, b"\x90\x3c\x50") for at in (1600, 1900, 2100))
     again = Header(2050, 1800, HEADER.settings)
     did = Did(2060, (Took(2),))
 

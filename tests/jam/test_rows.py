@@ -11,10 +11,10 @@ from livegen.jam.reports.rows import (
     Did,
     Grid,
     Header,
-    Heard,
     JournalError,
     Lost,
     Out,
+    Received,
     Row,
     Sent,
     Step,
@@ -50,7 +50,7 @@ def accounts(draw: st.DrawFn) -> Did:
 
 SETTINGS = st.dictionaries(st.text(max_size=5), VALUES, max_size=3)
 ROWS: st.SearchStrategy[Row] = st.one_of(
-    st.builds(Heard, TIMES, DATA),
+    st.builds(Received, TIMES, DATA),
     st.builds(Sent, TIMES, DATA),
     accounts(),
     st.builds(Header, TIMES, TIMES, SETTINGS, st.text(), st.text(), st.text()),
@@ -76,7 +76,7 @@ def test_a_row_travels_with_its_time_beside_it(row: Row) -> None:
 def test_a_run_of_clocks_is_one_line(start: int, apart: list[int]) -> None:
     times = [*accumulate(apart, initial=start)]
 
-    assert parse(clock_line(times)) == [Heard(at, b"\xf8") for at in times]
+    assert parse(clock_line(times)) == [Received(at, b"\xf8") for at in times]
 
 
 def test_a_second_of_clock_takes_seven_bytes_a_clock() -> None:

@@ -1,4 +1,4 @@
-"""What the pages of one engine see: its state, notes, lines and figures, each as a text that is made once for all."""
+"""The view that the pages of one engine share: state, notes, lines and figures, each a text made once for all."""
 
 from collections.abc import Mapping
 from functools import partial

@@ -59,7 +59,7 @@ class StruckTogether(NamedTuple):
 def struck_together(
     strokes: Iterable[Struck], parts: Sequence[int]
 ) -> dict[int, list[StruckTogether]]:
-    """What each of the pitched parts that were heard struck together, in order.
+    """Give the strikes of each pitched part that was heard, in order.
 
     Keys of another part, heard before a chord was known for one, are the part's that struck with them.
     """
@@ -85,14 +85,14 @@ def are_chords(strokes: Sequence[StruckTogether]) -> bool:
 
 
 class InChords(NamedTuple):
-    """What a part played in chords: the different ones, the latest first, and the most ticks from one to the next."""
+    """The chords of a part: the different ones, the latest first, and the most ticks from one to the next."""
 
     voicings: tuple[Voicing, ...]
     gap: int
 
 
 def in_chords(strokes: Sequence[StruckTogether], timeline: Timeline, voices: int) -> InChords:
-    """What a part struck; of each chord no more than `voices` notes, from the lowest on."""
+    """Give the strikes of a part as chords; of each chord no more than `voices` notes, from the lowest on."""
     places: dict[tuple[int, tuple[int, ...]], tuple[int, ...]] = {}
     ticks = [timeline.tick(stroke.at) for stroke in strokes]
     for tick, (_, pitches) in zip(reversed(ticks), reversed(strokes), strict=True):

@@ -89,7 +89,7 @@ def _is_turned(values: Sequence[int], turns: Sequence[int]) -> bool:
     return both_ways or 2 * again >= len(values) - 1
 
 
-class Learner:
+class BindingLearner:
     """Watches for what is meant by `target`, from `since` on.  Threads: loop only."""
 
     def __init__(self, target: str, since: int) -> None:

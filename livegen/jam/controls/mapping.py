@@ -14,7 +14,7 @@ from livegen.errors import ConfigError
 from livegen.jam.band.variations import VARIATIONS
 from livegen.jam.controls.controls import CONTROLS, Control, Value
 from livegen.jam.controls.knobs import Knobs, Moved
-from livegen.jam.controls.learning import Learner
+from livegen.jam.controls.learning import BindingLearner
 from livegen.jam.controls.sources import NOTE, PROGRAM, Source, parse_source
 from livegen.music.messages import Message
 
@@ -164,7 +164,7 @@ class ControlMap:
         self._targets: dict[Source, str] = {}
         self._pressed: set[Source] = set()
         self._knobs = Knobs()
-        self._learner: Learner | None = None
+        self._learner: BindingLearner | None = None
         self._say = say
         self.rebind(bindings or {})
 
@@ -186,7 +186,7 @@ class ControlMap:
 
     def learn(self, target: str, now: int) -> None:
         """Bind `target` to what is moved from now on; "" gives up.  Raises ConfigError."""
-        self._learner = Learner(parse_target(target), now) if target else None
+        self._learner = BindingLearner(parse_target(target), now) if target else None
 
     def forget(self, target: str) -> None:
         """Undo what is bound to `target`."""
@@ -212,7 +212,7 @@ class ControlMap:
         return None
 
     def _watch(
-        self, learner: Learner, message: Message, readings: list[Moved], now: int
+        self, learner: BindingLearner, message: Message, readings: list[Moved], now: int
     ) -> list[Command] | None:
         """While something is learned nothing acts that is bound; what is not is music."""
         source = learner.feed(message, self._knobs, now)

@@ -1,4 +1,4 @@
-"""What keys that are held mean for the call: its end waits for them, unless they are its last note or a drone."""
+"""Keys that are held: the end of the call waits for them, unless they are its last note or a drone."""
 
 from collections.abc import Set
 

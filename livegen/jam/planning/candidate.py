@@ -1,4 +1,4 @@
-"""What can be played next, planned step by step: the protocol of a rollout, an ensemble, a loop, a rendition, a tune.
+"""Candidates, which can be played next: the protocol of a rollout, an ensemble, a loop, a rendition and a tune.
 
 Knows ticks and strokes.
 """

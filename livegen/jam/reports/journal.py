@@ -13,10 +13,10 @@ from livegen.jam.reports.rows import (
     Fault,
     Grid,
     Header,
-    Heard,
     JournalError,
     Lost,
     Out,
+    Received,
     Row,
     Sent,
     Step,
@@ -35,7 +35,7 @@ class EngineRun:
     """The life of an engine: all that came in during it, and all that it did."""
 
     header: Header
-    heard: tuple[Heard, ...]
+    heard: tuple[Received, ...]
     did: tuple[Did, ...]
 
 
@@ -45,7 +45,7 @@ class Session:
 
     started: str
     began: int
-    heard: tuple[Heard, ...]
+    heard: tuple[Received, ...]
     sent: tuple[Sent, ...]
     grids: tuple[Grid, ...]
     runs: tuple[EngineRun, ...]
@@ -145,7 +145,7 @@ def _only(rows: Iterable[Row], kind: type[_R]) -> tuple[_R, ...]:
 
 
 def _session(started: str, began: int, rows: list[Row]) -> Session:
-    heard = _only(rows, Heard)
+    heard = _only(rows, Received)
     return Session(
         started,
         began,
@@ -158,7 +158,7 @@ def _session(started: str, began: int, rows: list[Row]) -> Session:
     )
 
 
-def _runs(rows: list[Row], heard: tuple[Heard, ...]) -> Iterator[EngineRun]:
+def _runs(rows: list[Row], heard: tuple[Received, ...]) -> Iterator[EngineRun]:
     """Engines one after the other: what each did stands between two headers, what it was fed by the stamps."""
     starts = [index for index, row in enumerate(rows) if isinstance(row, Header)]
     headers = _only(rows, Header)

@@ -57,7 +57,7 @@ class Header:
     livegen: str = ""
 
 
-class Heard(NamedTuple):
+class Received(NamedTuple):
     """A message of the player's, as it was passed on at `at` micros."""
 
     at: int
@@ -154,7 +154,7 @@ class Fault:
     said: str
 
 
-Row = Header | Heard | Sent | Did | Grid | Fault | Lost
+Row = Header | Received | Sent | Did | Grid | Fault | Lost
 
 
 # --- writing ------------------------------------------------------------------------------------------------------
@@ -179,7 +179,7 @@ def clock_line(times: list[int]) -> str:
 def body(row: Row) -> dict[str, Any]:
     """A row without its time, fit for JSON: what the engine process sends, with the time beside it."""
     match row:
-        case Heard(_, data):
+        case Received(_, data):
             return {"in": data.hex()}
         case Sent(_, data):
             return {"sent": data.hex()}
@@ -267,10 +267,10 @@ def _header(at: int, row: Mapping[str, Any]) -> list[Row]:
 
 
 def _clocks(at: int, row: Mapping[str, Any]) -> list[Row]:
-    rows: list[Row] = [Heard(at, _CLOCK)]
+    rows: list[Row] = [Received(at, _CLOCK)]
     for apart in row["clock"]:
         at += int(apart)
-        rows.append(Heard(at, _CLOCK))
+        rows.append(Received(at, _CLOCK))
     return rows
 
 
@@ -314,7 +314,7 @@ def _grid(at: int, row: Mapping[str, Any]) -> list[Row]:
 
 
 _MEANINGS: dict[str, Callable[[int, Mapping[str, Any]], list[Row]]] = {
-    "in": lambda at, row: [Heard(at, _message(row["in"]))],
+    "in": lambda at, row: [Received(at, _message(row["in"]))],
     "clock": _clocks,
     "sent": lambda at, row: [Sent(at, _message(row["sent"]))],
     "fed": _did,
