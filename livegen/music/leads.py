@@ -68,6 +68,11 @@ def lines_of(style: str) -> StyleLines | None:
     return StyleLines(places, _nats(own["steps"], usual["steps"]), float(own["onsets"]))
 
 
+def usual_onsets() -> float:
+    """How many onsets a beat lines have on the mean of all styles that were counted."""
+    return float(_table()["all"]["onsets"])
+
+
 def _nats(own: list[float], usual: list[float]) -> Nats:
     ratio = np.log((np.array(own) + _FLOOR) / (np.array(usual) + _FLOOR))
     return np.asarray(ratio.clip(-_MOST, _MOST))

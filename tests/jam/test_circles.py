@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.jam.band.circles import SAME, TIMES, worn_out
+from livegen.jam.band.circles import MOST, SAME, TIMES, same_of, tiring, worn_out
 from livegen.jam.band.theme import Point
 from livegen.scorecard.degeneracy import is_loop
 from livegen.scorecard.notes import TICK, Note
@@ -25,8 +25,17 @@ def test_a_figure_is_not_begun_once_more_after_four_times(figure: tuple[int, ...
 
 
 def test_one_pitch_is_not_struck_for_ever() -> None:
-    assert worn_out(line(*[60] * SAME), 12 * SAME) == {60}
-    assert worn_out(line(*[60] * (SAME - 1)), 12 * (SAME - 1)) == set()
+    assert worn_out(line(*[60] * MOST), 12 * MOST) == {60}
+    assert worn_out(line(*[60] * (MOST - 1)), 12 * (MOST - 1)) == set()
+
+
+def test_a_line_tires_of_a_pitch_once_it_has_repeated_it_once_more_than_the_call() -> None:
+    assert same_of([]) == same_of(line(60, 62, 64)) == same_of(line(60, 60, 60)) == SAME
+    assert same_of(line(64, *[60] * 5, 64)) == 6
+    assert same_of(line(*[60] * 20)) == MOST
+    assert tiring(line(62, *[60] * SAME), SAME) == 60
+    assert tiring(line(62, *[60] * SAME), SAME + 1) is None
+    assert tiring([], SAME) is None
 
 
 def test_the_beginning_of_a_line_is_free() -> None:

@@ -1,7 +1,9 @@
 """What a bandmate hears: coming in, giving way, closing, the key of the end, harmony and solos that listen."""
 
 from dataclasses import replace
+from itertools import pairwise
 
+import numpy as np
 import pytest
 
 from livegen.inference.contract import Model
@@ -208,6 +210,20 @@ def test_over_chords_that_go_on_without_a_rest_the_solo_begins_after_four_bars(
     assert len(begun) == len(set(begun)), "one note at a time"
 
 
+def test_a_solo_over_chords_uses_the_range_of_people_s_and_keeps_above_the_hands() -> None:
+    repeats, lows, highs = [], [], []
+    for seed in range(3):
+        jam = rehearsal(UniformModel(8), mode="solo", seed=seed)
+        for number in range(6):
+            comp(jam, number * 2 * BAR)
+        pitches = [note.pitch for _, note in onsets(jam)]
+        lows.append(min(pitches))
+        highs.append(max(pitches))
+        repeats.append(np.mean([a == b for a, b in pairwise(pitches)]))
+    assert min(lows) >= 60 and np.mean(repeats) < 0.1
+    assert all(high - low >= 12 for low, high in zip(lows, highs, strict=True))
+
+
 def test_a_melody_above_the_chords_ends_the_solo() -> None:
     jam = rehearsal(mode="solo")
     comp(jam, 0)
@@ -224,6 +240,24 @@ def test_drums_and_bass_are_answered_by_drums_and_bass() -> None:
         jam.play(beat * BEAT + BEAT // 2, NoteOff(40 + beat % 3))
     jam.until(8 * BAR)
     assert {note.channel for _, note in onsets(jam)} == {2, DRUM_CHANNEL}
+
+
+@pytest.mark.parametrize("drummed", [False, True])
+def test_a_bass_that_answers_begins_on_the_root_and_on_the_one(drummed: bool) -> None:
+    riff: Notes = [(0, 0.5, 40), (0.5, 0.5, 40), (1.5, 0.5, 43), (2, 1, 45), (3, 1, 47)]
+    for seed in range(4):
+        jam = rehearsal(UniformModel(8), seed=seed, length=2)
+        keys = [NoteOn(drum, 90, DRUM_CHANNEL) for drum in (36, 38) * 4] if drummed else []
+        for beat in range(8):
+            at, bar = beat * BEAT, beat // 4 * 4
+            rows = [row for row in riff if bar + row[0] == beat or bar + row[0] == beat + 0.5]
+            for hit in keys[beat : beat + 1]:
+                jam.play(at, hit)
+                jam.play(at, NoteOff(hit.pitch, channel=DRUM_CHANNEL))
+            playing(jam, [(bar + on - beat, length, key) for on, length, key in rows], at=beat)
+        jam.until(5 * BAR)
+        first = next((at, note) for at, note in onsets(jam) if note.channel == 2)
+        assert (first[0] % BAR, first[1].pitch % 12) == (0, 4)
 
 
 def test_the_bass_that_answers_with_the_drums_goes_on_from_the_bass_that_it_heard() -> None:

@@ -4,7 +4,7 @@ Plans in slices, hands out what is due soon, goes on from what has sounded when 
 what was heard; knows no turns: it is told when to answer, to go along, to repeat and to be silent.
 """
 
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
@@ -12,9 +12,10 @@ import numpy as np
 
 from livegen.codec.encoder import Stroke
 from livegen.codec.layout import STYLE_UNKNOWN_NAME
+from livegen.jam.band.circles import same_of
 from livegen.jam.band.drummer import Drummer, FittedBars, accents_of, drummer_for
 from livegen.jam.band.feel import DrumFeel
-from livegen.jam.band.theme import LATEST, Point, Theme, theme_of, theme_of_chords
+from livegen.jam.band.theme import LATEST, Point, Theme, line_of, theme_of, theme_of_chords
 from livegen.jam.band.variations import BRUSHES, is_brushed
 from livegen.jam.band.voicings import (
     MOST_VOICES,
@@ -55,7 +56,7 @@ from livegen.music.key import Key
 from livegen.music.leads import lines_of
 from livegen.music.messages import Cut
 from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.parts import DRUMS, LEAD, PITCHED
+from livegen.music.parts import BASS, DRUMS, LEAD, PITCHED
 from livegen.music.swing import STRAIGHT, heard_swing, swung, usual_swing
 from livegen.music.timeline import Timeline
 from livegen.music.word_rhythm import WordRhythm
@@ -67,6 +68,7 @@ REMEMBERED = 8  # turns that can be taken back
 BEHIND_US = (
     1_000_000  # who plans so late (a machine that slept) begins anew where the music is by now
 )
+OFF_ONE = 2  # ticks that a hand's note on the one lies off the bar line
 HEARD_DRUMS = 64  # strokes of a call that its answer on the drums goes by
 HEARD_PITCHED = 128  # and those, ends of notes too, that other parts beside them go by
 
@@ -703,6 +705,8 @@ class Performer:
             outline=outline,
             lines=lines_of(self._listener.style.near),
             swing=self._swing,
+            same=same_of(self._line(call, struck)),
+            root=_root(call, timeline),
             chords={part: in_chords(own, timeline, most) for part, own in struck.items()},
         )
 
@@ -719,15 +723,36 @@ class Performer:
         settings = self._desk.settings
         # Who is to remember earlier phrases is held less to this one.
         strength = settings.theme * (1 - settings.memory / 2)
-        if (leads := next(iter(call.phrase.parts), DRUMS)) in struck:
-            tick = self._timeline.tick
-            return theme_of_chords(
-                [Point(tick(at), pitches[0]) for at, pitches in struck[leads]], strength
-            )
+        if next(iter(call.phrase.parts), DRUMS) in struck:
+            return theme_of_chords(self._line(call, struck), strength)
         is_line = self.mode.parts is not Parts.LEAD or LEAD in call.phrase.parts
         return theme_of(self._latest(call), strength, is_line=is_line)
+
+    def _line(self, call: Call, struck: Mapping[int, Sequence[StruckTogether]]) -> list[Point]:
+        """The line of a call: of chords that lead their lowest notes."""
+        leads = next(iter(call.phrase.parts), DRUMS)
+        if leads not in struck:
+            return line_of(self._latest(call))
+        return [Point(self._timeline.tick(at), pitches[0]) for at, pitches in struck[leads]]
 
     def _latest(self, call: Call) -> Iterator[Stroke]:
         """The last onsets of a call, on the beat as it is."""
         latest = call.strokes[-2 * LATEST :]
         return (struck.on(self._timeline) for struck in latest if struck.velocity)
+
+
+def _root(call: Call, timeline: Timeline) -> int | None:
+    """The pitch class on which a bass that answers begins: the call's at most bar lines, else the tonic of its key."""
+    at_ones = Counter(
+        struck.pitch % 12
+        for struck in call.strokes[-2 * LATEST :]
+        if struck.part == BASS and struck.velocity and _is_one(timeline, struck.at)
+    )
+    if at_ones:
+        return at_ones.most_common(1)[0][0]
+    return call.phrase.key.tonic if call.phrase.key else None
+
+
+def _is_one(timeline: Timeline, at: int) -> bool:
+    position, bar = timeline.metre.place(timeline.tick(at))
+    return min(position, bar - position) <= OFF_ONE

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegen.inference.sampling import Mask
+from livegen.jam.band.circles import MOST
+from livegen.jam.band.contour import Contour
 from livegen.jam.band.drummer import Drummer
 from livegen.jam.band.figures import NO_FIGURES, Figures, of_bass, of_comp, of_variation
 from livegen.jam.band.harmonies import Welcome
@@ -25,7 +27,7 @@ from livegen.jam.timing.agenda import ROUTES, Route
 from livegen.jam.turns import MODES, Length, Mode, Parts
 from livegen.music.charts import Stretch
 from livegen.music.drum_bars import KICKS
-from livegen.music.leads import StyleLines
+from livegen.music.leads import StyleLines, usual_onsets
 from livegen.music.metre import TICKS_PER_BEAT, Metre
 from livegen.music.parts import BASS, COMP, DRUMS, LEAD, PARTS, PITCHED
 from livegen.music.phrase import CHORD_US, Extent, Phrase, Played
@@ -44,8 +46,10 @@ _LINGER = 2  # ticks: a key that comes up this late does not make another beat
 # Of a part that the player does not play: where it lies, and how many notes it holds at once.
 _USUAL = {"lead": (60, 84, 1), "comp": (50, 74, 4), "bass": (28, 50, 1), "drums": (27, 87, 8)}
 
-# Nats for each semitone that a solo over chords is off the middle of where leads lie: it was heard among the chords.
-_SOLO_HIGH, _SOLO_MIDDLE = 0.25, 74
+_SOLO, _ABOVE_HANDS = (
+    74,
+    5,
+)  # the middle of a solo over chords, and how far above the highest key it is at least
 _COMP_HIGH = 67  # a comp beside a lead reaches so high, and higher where it stays below the lead
 
 # Lines of the beat, in ticks, and how welcome (in nats) those are on which the call did not play.
@@ -98,6 +102,8 @@ class Brief:
     `last` is the chord that is struck last: all begin anew with it, and what begins then is held to the end.
     `sections` are bar lines on which a section begins, None where the form is not known.
     `figures` are what parts keep to, and `drummer` is what drums keep to that play by themselves, on a `kit`.
+    A line tires of one pitch that it has played `same` times in a row.  A bass that answers begins on pitch class
+    `root`, None where no root is known; a solo over chords keeps to its `contour`.
     A part with `voicings` strikes those, each as one onset, and no single notes.
     `densities` are those of the parts beside one another, and multiply `density`.  Onsets are on lines `grid` ticks
     apart, None for any; no note is longer than `longest` ticks.
@@ -140,6 +146,9 @@ class Brief:
     longest: int = LONGEST_NOTE
     kit: Kit = PLAIN_KIT
     voicings: tuple[Voicings | None, ...] = (None,) * len(PARTS)
+    same: int = MOST
+    root: int | None = None
+    contour: Contour | None = None
 
     @property
     def densest(self) -> float:
@@ -171,10 +180,12 @@ def brief_for(
     lines: StyleLines | None = None,
     swing: float = STRAIGHT,
     chords: Mapping[int, InChords] = MappingProxyType({}),
+    same: int = MOST,
+    root: int | None = None,
 ) -> Brief:
     """The brief for what answers, or goes along with, `phrase` from tick `start` on, as things are at `now` (micros).
 
-    `chords` are what parts struck that are answered in chords.
+    `chords` are what parts struck that are answered in chords; `same` and `root` are those of the brief.
 
     `outline` is the harmony that is gone by, `tonic` the pitch classes on which a line comes to rest, `lines` is how
     lines of the style go; `swing` is in percent of a beat.
@@ -223,14 +234,12 @@ def brief_for(
         nucleus=settings.nucleus,
         density=settings.density * _DENSER**energy * (left or 1.0),
         room=left,
-        pace=None if beside else _paced(pace(phrase, timeline, chords), lines),
+        pace=None if beside else _paced(_pace(phrase, settings, timeline, chords), lines),
         velocity=phrase.velocity,
         louder=louder(settings) + variation.louder,
         follow=settings.follow,
         groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
-        harmony=_harmonies(
-            settings, allowed, timeline.metre, outline, _is_over_chords(phrase, settings)
-        ),
+        harmony=_harmonies(settings, allowed, timeline.metre, outline),
         rests=tuple(outline.rests),
         last=ending.last if ending else None,
         wanted=_WANTED if beside else 0.0,
@@ -239,6 +248,9 @@ def brief_for(
         sentences=sentences,
         lines=lines,
         memory=settings.memory,
+        same=same,
+        root=None if beside else root,
+        contour=_contour(phrase, settings, timeline),
         densities=tuple(
             strip.density * density
             for strip, density in zip(strips(settings), variation.densities, strict=True)
@@ -347,6 +359,19 @@ def _is_over_chords(phrase: Phrase, settings: Settings) -> bool:
     return is_solo and (lead is None or lead.notes < phrase.notes // 2)
 
 
+def _solo_middle(phrase: Phrase) -> int:
+    """The middle of a solo over chords: above the hands that play them."""
+    return max(_SOLO, phrase.extents[COMP].high + _ABOVE_HANDS)
+
+
+def _contour(phrase: Phrase, settings: Settings, timeline: Timeline) -> Contour | None:
+    """The contour of a solo over chords alone."""
+    if not _is_over_chords(phrase, settings):
+        return None
+    metre = timeline.metre
+    return Contour(metre, metre.bar_near(timeline.tick(phrase.began_us)), _solo_middle(phrase))
+
+
 def _extent(phrase: Phrase, settings: Settings, part: int) -> Extent | None:
     """The notes that were heard of a part, by which its answer is measured."""
     is_none = part == LEAD and _is_over_chords(phrase, settings)
@@ -367,6 +392,14 @@ def pace(
     beats = (phrase.active_us - phrase.began_us) / timeline.tempo_us
     count = onsets(phrase, in_chords)
     return count / max(1.0, beats) if count > 1 else None
+
+
+def _pace(
+    phrase: Phrase, settings: Settings, timeline: Timeline, in_chords: Collection[int]
+) -> float | None:
+    """The pace of what answers: that of the phrase; of a solo over chords alone that of lines."""
+    is_solo = _is_over_chords(phrase, settings)
+    return usual_onsets() if is_solo else pace(phrase, timeline, in_chords)
 
 
 def onsets(phrase: Phrase, in_chords: Collection[int]) -> int:
@@ -466,6 +499,8 @@ def _register(phrase: Phrase, settings: Settings, part: int) -> Mask:
         # Moved up it does not reach down, where the model would go on from the call; nor moved down, up.
         low = extent.low - (REACH if shift <= 0 else 0)
         high = extent.high + (REACH if shift >= 0 else 0)
+    elif part == LEAD and _is_over_chords(phrase, settings):
+        shift += _solo_middle(phrase) - _SOLO
     shift -= 12 * (high + shift - 115 > 0) - 12 * (low + shift - 12 < 0)
     return _range(low + shift, high + shift)
 
@@ -500,20 +535,19 @@ def _share_in(classes: PitchClasses, weights: Sequence[float]) -> float:
 
 
 def _harmonies(
-    settings: Settings, allowed: PitchClasses, metre: Metre, outline: Outline, over_chords: bool
+    settings: Settings, allowed: PitchClasses, metre: Metre, outline: Outline
 ) -> tuple[Welcome | None, ...]:
     """How welcome pitches are to each part: those at home, and those of the chord to who goes by it."""
     if not settings.adherence and not outline.is_written:  # a chart also says where nobody plays
         return (None,) * len(PARTS)
     home = np.array([0.0 if pitch % 12 in allowed else 1.0 for pitch in range(128)])
     strange, chords = home * _strangeness(settings.adherence), tuple(outline.chords)
-    high = strange - _SOLO_HIGH * np.abs(np.arange(128) - _SOLO_MIDDLE)
     return tuple(
         None
         if part == DRUMS
         else Welcome(
             part,
-            high if over_chords and part == LEAD else strange,
+            strange,
             metre,
             chords,
             settings.adherence,

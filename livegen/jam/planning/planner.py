@@ -40,7 +40,7 @@ from livegen.codec.encoder import Stroke, place_classes
 from livegen.codec.layout import ADVANCE, NO_PITCH, velocity_of
 from livegen.inference.contract import Query
 from livegen.inference.sampling import Mask, NothingAllowed, hasten, probabilities
-from livegen.jam.band.circles import worn_out
+from livegen.jam.band.circles import TIRED, tiring, worn_out
 from livegen.jam.band.sentences import Close
 from livegen.jam.band.theme import mixed
 from livegen.jam.band.voicings import BESIDE, Voicings
@@ -60,17 +60,18 @@ from livegen.jam.planning.kept_beats import (
     share_of,
 )
 from livegen.jam.planning.lead_line import LeadLine
-from livegen.jam.planning.legal_pitches import beginnable, sounding, without
+from livegen.jam.planning.legal_pitches import PITCHES, beginnable, sounding, without
 from livegen.jam.planning.own_notes import SHORTEST, STRUCK, OwnNotes
 from livegen.jam.planning.strikes import TOGETHER, Strikes
 from livegen.jam.reports.reasons import Cause, Mixed, Reason
 from livegen.music.charts import Stretch
 from livegen.music.drum_bars import DrumHit
 from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.parts import DRUMS, LEAD
+from livegen.music.parts import BASS, DRUMS, LEAD
 from livegen.music.quantise import line_or_tick, nearest_line
 
 HIT = TICKS_PER_BEAT // 2  # a chord that is hit before a rest lasts so long
+ROOT_BEGINS, ROOT_ON_ONE = 10.0, 2.0  # nats of the root for a bass that answers
 CLOSES = 0.85  # share of responses that close on a strong beat where they can
 
 
@@ -390,6 +391,9 @@ class Rollout(KeepsStrokes, PlayedOnce):
         favour = self._favour(query, tick)
         if fits is not None:
             favour = fits if favour is None else favour + fits
+        if leads and not brief.supposes and (tired := tiring(line.notes, brief.same)) is not None:
+            rest = np.where(tired == PITCHES, -TIRED, 0.0)
+            favour = rest if favour is None else favour + rest
         return self._draws.pitch(because, query, brief, allowed, favour)
 
     def _favour(self, query: Query, tick: int) -> NDArray[np.float64] | None:
@@ -400,7 +404,21 @@ class Rollout(KeepsStrokes, PlayedOnce):
         if self.brief.lines and query.part == LEAD and goes_on:
             styled = self.brief.lines.welcome(query.before)
             favour = styled if favour is None else favour + styled
+        if self.brief.contour and query.part == LEAD:
+            formed = self.brief.contour.welcome(tick, query.before)
+            favour = formed if favour is None else favour + formed
+        if query.part == BASS and self.brief.root is not None:
+            rooted = self._rooted(self.brief.root, tick)
+            favour = rooted if favour is None else favour + rooted
         return favour
+
+    def _rooted(self, root: int, tick: int) -> NDArray[np.float64]:
+        """How welcome each pitch is to a bass that answers: it begins on the root, and is there at most bar lines."""
+        begins = BASS not in self._density.struck_at
+        is_one = self.hearing.timeline.metre.place(tick).position <= TOGETHER
+        nats = ROOT_BEGINS if begins else ROOT_ON_ONE if is_one else 0.0
+        rooted: NDArray[np.float64] = np.where(root == PITCHES % 12, nats, 0.0)
+        return rooted
 
     def _kept(self, hits: tuple[DrumHit, ...], tick: int) -> Iterator[Mixed]:
         """The share of a hit that the drums keep to, with who asks for it."""
