@@ -1,4 +1,4 @@
-"""Takes the pictures of the README from the real page and a real jam: `python -m tests.browser.pictures`.
+"""Takes the pictures of the docs from the page, a jam and scores: `python -m tests.browser.pictures`.
 
 They change a little each time, because the jam does; look at them before they are committed.
 """
@@ -7,8 +7,9 @@ import shutil
 import tempfile
 from pathlib import Path
 
-from playwright.sync_api import Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect, sync_playwright
 
+from livegen import cli
 from tests.browser.conftest import FLAGS
 from tests.browser.pages import Jam, Seen, jam, seen
 
@@ -18,6 +19,11 @@ BEAT_MS = 600
 MELODY = [("h", 2), ("g", 1), ("d", 1), ("a", 2), ("d", 1), ("g", 1), ("j", 2), ("h", 1), ("g", 1)]
 TUNES = ("adgkgdsf", "adgkgdsd", "kjhgfdsa", "aaggkkjh")
 CHORD = "adgj"  # struck an octave lower, where the left hand is
+# Scores as `livegen generate` writes them.
+SCORES = {
+    "score": (str(DOCS / "call.mid"), "--seed", "1"),
+    "score-words": ("--lyrics", "Amazing grace, how sweet the sound", "--seed", "3"),
+}
 SETTINGS = {"sync": "internal", "tempo": "100"}
 
 
@@ -38,6 +44,7 @@ def main() -> None:
             take_a_reason(page)
             take_the_phrases(page)
             take_the_controls(page.page)
+        take_the_scores(browser, Path(folder))
         browser.close()
 
 
@@ -114,6 +121,19 @@ def take_the_controls(page: Page) -> None:
     page.get_by_text("Mixer", exact=True).click()
     page.locator('[data-control="density"]').evaluate("row => row.scrollIntoView()")
     save(page, "controls")
+
+
+def take_the_scores(browser: Browser, folder: Path) -> None:
+    """A call and its answer, and words with their tune, as notation."""
+    page = browser.new_page(device_scale_factor=1.5)
+    for name, told in SCORES.items():
+        svg, path = folder / f"{name}.svg", DOCS / f"{name}.png"
+        files = ("--out", str(folder / f"{name}.mid"), "--score", str(svg))
+        assert cli.run(["generate", *told, *files]) == 0
+        page.set_content(f"<div style='display: inline-block'>{svg.read_text()}</div>")
+        page.locator("div").screenshot(path=path)
+        print(path)
+    page.close()
 
 
 def choose(page: Page, name: str, value: str) -> None:
