@@ -45,3 +45,8 @@ def test_phrases_that_are_varied_and_kept_are_dots_of_a_map_and_a_click_plays_on
     page.get_by_role("button", name="Play phrase B").click()
     page.get_by_role("button", name="Walk A → B").click()
     expect(page.locator("#reply")).to_contain_text("Your path through 2 phrases")
+    seen.until(lambda: seen.state()["turn"] == "waiting")
+
+    for command, line in (("between", "A phrase between A and B"), ("restyle", "Your phrase, in")):
+        page.locator(f'[data-command="{command}"]').click()
+        expect(page.locator("#reply")).to_contain_text(line)

@@ -1,0 +1,70 @@
+"""What the networks beside the model add, as a performer asks for it: over real ports, by OSC, and in the journal."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from livegen import app
+from tests.e2e.harness import Partner, wait_for
+from tests.e2e.test_control_over_jack import Serve, call, home, serving
+
+__all__ = ["home", "serving"]
+
+ON, DRUMS = 0x90, 9
+
+
+def hears(player: Partner, channel: int | None = None) -> None:
+    """Wait for a note of the model's, on a channel where one is named."""
+
+    def is_heard() -> bool:
+        return any(
+            data[0] & 0xF0 == ON and data[2] and channel in (None, data[0] & 0x0F)
+            for data in player.listen()
+        )
+
+    wait_for(is_heard, every_s=0.02)
+
+
+def turned(served: Serve, name: str, value: object) -> None:
+    """Turn a control by OSC until it has the value."""
+    served.until(name, value, lambda: served.tablet.send(name, value))  # type: ignore[arg-type]
+
+
+def answered(served: Serve, player: Partner) -> None:
+    """Play a call until it is answered, and hear the answer out."""
+    served.until("state/turn", "responding", lambda: call(player))
+    hears(player)
+    served.until("state/turn", "waiting")
+
+
+def test_knobs_a_reason_phrases_words_and_the_learner_are_had_in_one_session(
+    serving: Callable[..., tuple[Serve, Partner]], home: Path
+) -> None:
+    served, player = serving("--tempo", "240", "--set", "jam.length=1")
+    for name in ("memory", "taste"):
+        turned(served, name, 0.5)
+    answered(served, player)
+
+    served.until("state/reply/to", "why", lambda: served.tablet.send("do/why"))
+    wait_for(lambda: served.tablet.ask("get").get("state/why/who", ("",))[0], every_s=0.05)
+    for name in ("keep_a", "keep_b"):
+        served.until("state/reply/to", name, lambda name=name: served.tablet.send(f"do/{name}"))
+    for asked in (("do/between",), ("do/sing", "la la la")):
+        player.listen()
+        served.tablet.send(*asked)
+        hears(player)
+        served.until("state/turn", "waiting")
+    served.until("state/model", "learner", lambda: served.tablet.send("do/model", "learner"))
+    player.listen()
+    answered(served, player)
+
+    turned(served, "feel", 0.5)
+    turned(served, "mode", "accompany")
+    player.listen()
+    call(player)
+    hears(player, DRUMS)
+    served.tablet.send("do/stop")
+    player.hears_silence()
+    assert "faults" not in served.errors()
+    served.end()
+    (journal,) = (home / "livegen" / "recordings").glob("*.jsonl")
+    assert app.replay(journal, None, None)
