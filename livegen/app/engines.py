@@ -109,7 +109,7 @@ def engine_with(settings: Mapping[str, Any], model: "Model", rules: Mapping[int,
         except MidiFileError as error:
             if not settings.get("again"):  # the band plays on, whatever became of the file
                 raise
-            log.warning("remember: %s; it goes on without it", error)
+            log.warning("remember: %s; the session is played on without that memory", error)
     return engine
 
 

@@ -79,7 +79,7 @@ def engine_again(header: "Header", model: str | None) -> "Engine":
     )
     if isinstance(remembered := header.settings.get("remember"), str):
         sha256 = str(header.settings.get("remember_sha256", ""))  # not in journals that are older
-        rest = "what the session remembered was another, and the replay may differ"
+        rest = "this memory has changed since the session, so other notes may come out"
         _compare(Path(remembered), sha256, rest, "file to remember")
     try:
         return build_engine({**header.settings, "model": str(path)}, 0)

@@ -149,9 +149,9 @@ def scorecard(
 ) -> None:
     """Measure how well a model plays, by figures instead of by ear.
 
-    MODEL is default, a shipped model's name, or an .onnx file; or a phrase encoder (jam-phrases), of which it measures
-    how phrases come back, ten for each of --calls.  The engine of `serve` hears calls from
-    held-out pieces on virtual time.  Its answers, accompaniments and turns are compared with chance, with
+    MODEL is default, a shipped model's name, or an .onnx file; or a phrase encoder (jam-phrases): then it measures
+    how exactly phrases come back from their codes, ten phrases for each of --calls.  The engine of `serve` hears calls
+    from held-out pieces on virtual time.  Its answers, accompaniments and turns are compared with chance, with
     baselines and with what people played there: likelihood, likeness to the call, harmony, distributions,
     faults, copies from the training pieces.  Takes some minutes; the same seed gives the same figures.
     Needs torch and more; where they are missing, it says how to install them.
@@ -322,7 +322,8 @@ def _train_phrases(
 
     if processes > 1 or base is not None:
         raise ConfigError(
-            f"{recipe} is of the kind phrases, which one process trains from nothing: leave out --processes and --from"
+            f"{recipe} trains a phrase encoder (kind: phrases), always from nothing and in one process: "
+            "leave out --processes and --from"
         )
     click.echo(train_phrases(read_phrase_recipe(recipe), data, out, resume))
     return 0

@@ -78,7 +78,7 @@ def listen_test(
     """Let people judge by ear: blind pairs on a page, of models and of people.
 
     A judge hears a call and two answers to it, equally loud and long, with the same sound, and says which
-    they prefer and which a person rather played.  Judges are not told who played before they have judged
+    they prefer and which is more likely a person's.  Judges are not told who played before they have judged
     all pairs.  Each click is kept at once; a judge who gives the same name again goes on where they
     stopped.  Serves the page on this machine until Ctrl-C.
 

@@ -35,7 +35,7 @@ class PacketFault(Enum):
     BYTES = "not OSC"
     AHEAD = f"meant for later than {MAX_AHEAD_US // 1_000_000} s from now"
     ADDRESS = "at an unknown address"
-    VALUE = "of a value that does not fit"
+    VALUE = "with a value that does not fit"
     FULL = "requests to subscribe that could not be met"
 
 

@@ -82,4 +82,6 @@ def _wall(started: str) -> float:
     try:
         return datetime.fromisoformat(started).timestamp()
     except (ValueError, OverflowError, OSError):
-        raise JournalError(f"the journal began at {started[:40]!r}, which is no time") from None
+        raise JournalError(
+            f"the journal names no time at which it began, but {started[:40]!r}"
+        ) from None

@@ -114,7 +114,7 @@ def take_name(path: Path, tempo_bpm: float, say: Callable[[str], object]) -> tup
             continue
         recordings.lock(file)
         if free != path:
-            say(f"{path} is there already, or being recorded: this take is {free}")
+            say(f"{path} is there already, or being recorded: this take is saved as {free}")
         return free, file
     raise RecordingError(f"{path}: too many files have this name; move some elsewhere")
 
@@ -150,7 +150,10 @@ def record(link: Link, settings: Mapping[str, Any], waiting: list[Frame]) -> Non
     if path is not None:
         saved = turn_into_midi(journal_path(path), path, tempo_bpm)
         if saved not in (None, path):  # the link is closed by now
-            print(f"livegen: {path} exists by now: this take is {saved}", file=sys.stderr)
+            print(
+                f"livegen: {path} has been made by another program meanwhile: this take is saved as {saved}",
+                file=sys.stderr,
+            )
 
 
 def _turn(link: Link, keeper: Keeper, frames: list[Frame]) -> None:

@@ -63,11 +63,11 @@ def configuration(patient: Patient) -> Iterator[Finding]:
     for oversight in patient.oversights:
         yield warn(oversight, "`serve` starts without it; mend it, or take it out")
     if patient.mistakes:
-        yield well("the lines below are for the settings as shipped")
+        yield well("until then, the lines below are about the settings that come with livegen")
     elif patient.path:
         yield well(f"settings of {patient.path}")
     else:
-        yield well("settings as shipped: there is no file of your own")
+        yield well("settings that come with livegen: there is no file of your own")
 
 
 # --- the model ------------------------------------------------------------------------------------------------

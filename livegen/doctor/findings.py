@@ -72,9 +72,7 @@ def _found(name: str, check: Check[Examined], examined: Examined) -> list[Findin
         findings.append(warn(f"{name}: {_line(error)}", "mend this, then ask the doctor again"))
     except Exception as error:  # a check that fails costs this check only
         failed = f"{name}: could not be checked ({type(error).__name__}: {_line(error)})"
-        findings.append(
-            warn(failed, "the other lines are right; this one failed through a fault in livegen")
-        )
+        findings.append(warn(failed, "this is a fault in livegen; the other lines hold"))
     return findings
 
 

@@ -258,7 +258,7 @@ def test_a_take_never_replaces_one_but_gets_the_next_name_and_says_so(
     play(recorder)
 
     assert list(recorder.log) == [
-        f"{path} is there already, or being recorded: this take is {tmp_path / 'jam-3.mid'}"
+        f"{path} is there already, or being recorded: this take is saved as {tmp_path / 'jam-3.mid'}"
     ]
     assert recorder.end(PATIENCE_S)
     assert path.read_bytes() == b"yesterday's" and second.is_symlink()
@@ -301,5 +301,5 @@ def test_what_a_crash_left_under_a_later_name_is_recovered_too(
     recorder = start(None, path)
 
     wait_for(lambda: recorder.receive(0) or len(recorder.log) == 2)
-    assert "jam-2-recovered.mid" in recorder.log[0] and "take is" in recorder.log[1]
+    assert "jam-2-recovered.mid" in recorder.log[0] and "take is saved as" in recorder.log[1]
     assert read_midi(tmp_path / "jam-2-recovered.mid").tracks == TRACKS

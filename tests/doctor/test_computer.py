@@ -202,7 +202,7 @@ def test_settings_of_a_file_are_told_by_its_name(tmp_path: Path) -> None:
         computer.configuration, Patient(Config, environment={"XDG_CONFIG_HOME": "/no"})
     ) == (
         "ok",
-        "settings as shipped: there is no file of your own",
+        "settings that come with livegen: there is no file of your own",
     )
 
 

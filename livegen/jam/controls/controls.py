@@ -180,20 +180,21 @@ _TABLE = (
     ),
     Control(
         "kit", "choice", "auto", choices=KITS,
-        help="What the drums of accompany are played with.  brushes: soft taps on the snare, a side stick, the hi-hat "
-        f"by foot, no crash; auto: brushes up to {BALLAD_BPM} BPM where the style has ballads (jazz, pop, songs, folk, "
-        "gospel), else sticks.",
+        help="What the drums are played with, in the mode accompany.  brushes: soft taps on the snare, a side stick, "
+        f"the hi-hat by foot, no crash; auto: brushes up to {BALLAD_BPM} BPM where the style has ballads (jazz, pop, "
+        "songs, folk, gospel), else sticks.",
     ),
     Control(
         "feel", "number", 0.0, low=0.0, high=1.0,
-        help="How much the drums of accompany fit to the rhythm that you play, or clap on one key, in 4/4.  They "
-        "choose from bars of people by your last two bars.  0: they keep to the style's; up to 1 first the kick goes "
-        "with you, then the snare, then the rest, as loud and as late as a hand has them.",
+        help="How closely the drums go with the rhythm that you play, or clap on one key, in the mode accompany and "
+        "in 4/4.  They look for bars that people played to a rhythm like that of your last two.  0: they keep to the "
+        "style; from there to 1 first the kick goes with you, then the snare, then the rest, as loud and as late as "
+        "a hand has them.",
     ),
     Control(
         "ritard", "choice", "auto", choices=RITARDS,
         help="Whether an ending slows down in its last bar before the last chord.  auto: in ballads, gospel, hymns and "
-        "songs, not in swing, rock and pop.  Not where the DAW's clock or Link leads the time.",
+        "songs, not in swing, rock and pop.  Where the DAW's clock or Link sets the tempo, it never does.",
     ),
     Control(
         "follow", "number", 0.5, low=0.0, high=1.0,
@@ -202,20 +203,20 @@ _TABLE = (
     ),
     Control(
         "theme", "number", 0.8, low=0.0, high=1.0,
-        help="How much of your figures an answer takes up, with their rhythm, at any pitch; at 0 none on purpose.",
+        help="How much of your figures an answer takes up, with their rhythm, at any pitch.  At 0 it takes up none "
+        "on purpose.",
     ),
     Control(
         "memory", "number", 0.0, low=0.0, high=1.0,
         help="How much of what you have played since livegen started comes back in what the model plays: your licks, "
         "and the song so far.  0: none of it; 0.5: it colours the model's choices; 1: the model quotes earlier phrases "
-        "of yours, and holds to the figures of this one (theme) half as much.",
+        "of yours, and takes up the figures of your last one (theme) half as much.",
     ),
     Control(
         "taste", "number", 0.0, low=0.0, high=1.0,
-        help="How one of the answers is chosen that the model has planned for your phrase.  0: by rules, for what is "
-        "likely, fits the phrase and ends at home; 1: by the critic, a network that learned how people go on; between: "
-        "by both.  "
-        "The critic knows melodies that begin with a bar.",
+        help="How the model chooses among the answers that it has planned for your phrase.  0: by rules: one that is "
+        "likely, fits the phrase and ends on the tonic chord; 1: by the critic, a network that learned how people "
+        "continue a phrase; between: by both.  The critic judges only melodies that begin with a bar.",
     ),
     Control(
         "distance", "number", 0.3, low=0.0, high=1.0,
@@ -224,8 +225,8 @@ _TABLE = (
     ),
     Control(
         "restyle_by", "choice", "scatter", choices=("scatter", "gan"),
-        help="How phrases of a style are found, towards which the command restyle goes.  scatter: by chance, spread as "
-        "people's phrases of the style are; gan: by a network that learned from a critic.",
+        help="How livegen finds the phrases of a style, towards which the command restyle moves yours.  scatter: by "
+        "chance, spread as people's phrases of the style are; gan: by a network that learned from a critic.",
     ),
     Control(
         "morph", "number", 0.5, low=0.0, high=1.0,
