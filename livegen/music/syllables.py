@@ -6,7 +6,7 @@ letters and no notes.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from enum import IntEnum
 from functools import cache
 from itertools import accumulate, pairwise
@@ -182,29 +182,34 @@ _WEAK_ENDS = re.compile(
     r"|om|um|us|il|al|an|ar|est|ent|ence|ance|ant|ure|ice|it|ain|ey|ie|in|ip|id|ue|ern|ard|o))$"
 )
 # Between which letters two vowels are sung apart: what stands before, and what behind.
-_APART = [
-    (re.compile(before + "$").search, re.compile(behind).match)
-    for before, behind in (
-        (r"^[^aeiouy]*i", r"[aou]"),  # li-on
-        (r"[^aeoctsgxl]i", r"a(?!ge)|o(?!ns?$)|u"),  # ra-di-o
-        (r"[^aeoctsgxln]i", r"on"),  # cham-pi-on
-        (r"[^aeiou_]y", r"[aeiou]"),  # cry-ing
-        (r"[^aeiouct]i", r"e(?:n[ct]|ts?$|ty)"),  # qui-et
-        (r"[aeiouy].*[^aeiou]i", r"e(?:rs?|st)$"),  # hap-pi-er
-        (r"[io]", r"e(?:th|st)$"),  # go-eth
-        (r"i", "i"),
-        (r"a", "o"),
-        (r"[^gp]e", "o"),
-        (r"[aeiouy]", "ing"),  # see-ing
-        (r"u", r"a|e[ltn]"),  # u-su-al, cru-el
-        (r"(?:r|th)e", r"a(?:ct|tr)"),  # re-act
-        (r"cre", "at"),
-    )
-]
+_APART = (
+    (r"^[^aeiouy]*i", r"[aou]"),  # li-on
+    (r"[^aeoctsgxl]i", r"a(?!ge)|o(?!ns?$)|u"),  # ra-di-o
+    (r"[^aeoctsgxln]i", r"on"),  # cham-pi-on
+    (r"[^aeiou_]y", r"[aeiou]"),  # cry-ing
+    (r"[^aeiouct]i", r"e(?:n[ct]|ts?$|ty)"),  # qui-et
+    (r"[aeiouy].*[^aeiou]i", r"e(?:rs?|st)$"),  # hap-pi-er
+    (r"[io]", r"e(?:th|st)$"),  # go-eth
+    (r"i", "i"),
+    (r"a", "o"),
+    (r"[^gp]e", "o"),
+    (r"[aeiouy]", "ing"),  # see-ing
+    (r"u", r"a|e[ltn]"),  # u-su-al, cru-el
+    (r"(?:r|th)e", r"a(?:ct|tr)"),  # re-act
+    (r"cre", "at"),
+)
 _MUTE_BEFORE = re.compile(
     r"(?<=[aeiouy])([^aeiouy]{1,2})e(ly|less|ful|ness|ment|ments|some|thing|times|time|self|selves|fore|where|more|like"
     r"|land|side|way|yard)$"
 )
+
+
+@cache
+def _apart() -> tuple[tuple[Callable[[str], object], Callable[[str], object]], ...]:
+    """The rules of `_APART`, compiled when the first word is divided: most jams have none."""
+    return tuple(
+        (re.compile(before + "$").search, re.compile(behind).match) for before, behind in _APART
+    )
 
 
 @cache
@@ -274,7 +279,7 @@ def _hiatus(word: str, start: int, end: int) -> list[tuple[int, int]]:
     cuts = [
         at
         for at in range(start + 1, end)
-        if any(here(word[:at]) and there(word[at:]) for here, there in _APART)
+        if any(here(word[:at]) and there(word[at:]) for here, there in _apart())
     ]
     return list(pairwise([start, *cuts, end]))
 

@@ -3,13 +3,8 @@
 from pathlib import Path
 
 from livegen.errors import ChartError
-from livegen.music.charts.above_words import as_chordpro
 from livegen.music.charts.chart import Chart
-from livegen.music.charts.chordpro import DIRECTIVE, read_chordpro
-from livegen.music.charts.ireal import LINK, read_ireal
-from livegen.music.charts.musicxml import read_musicxml
 from livegen.music.charts.source import ChartFile
-from livegen.music.charts.text import read_text
 from livegen.music.charts.xml_tree import MAX_BYTES, unpacked
 
 _HEAD = 4_000  # bytes by which a format is known
@@ -43,6 +38,13 @@ def chart_of(data: bytes, name: str, title: str | None = None) -> Chart:
 
 
 def _read(data: bytes, source: ChartFile, suffix: str, title: str | None) -> Chart:
+    # Every process that knows a chart imports this; few ever read one.
+    from livegen.music.charts.above_words import as_chordpro
+    from livegen.music.charts.chordpro import DIRECTIVE, read_chordpro
+    from livegen.music.charts.ireal import LINK, read_ireal
+    from livegen.music.charts.musicxml import read_musicxml
+    from livegen.music.charts.text import read_text
+
     if data.startswith(b"PK\3\4"):
         return read_musicxml(unpacked(data, source), source)
     head = data[:_HEAD].replace(b"\0", b"").removeprefix(b"\xef\xbb\xbf").lstrip(b"\xff\xfe \t\r\n")
