@@ -2,8 +2,9 @@
 
 A candidate is a period and a time at which a beat lies.  Candidates are the peaks of how well the onsets of the last
 seconds fall on beats and their parts, for all periods and phases at once, by the Fourier coefficients of the onsets
-(Peeters, "Template-based estimation of time-varying tempo", 2007).  Each is followed by a filter that is corrected by
-every onset near one of its lines (Large and Kolen, "Resonance and the perception of musical meter", 1994).
+(Peeters, "Template-based estimation of time-varying tempo", 2007).  Each is followed to both ends by two Kalman filters
+whose tempo wanders by little and by much (Cemgil et al., "On tempo tracking: tempogram representation and Kalman
+filtering", 2000); an onset near one of its lines corrects them, and the likelier of the two tells where the beats were.
 Knows seconds; knows no pitches and no bars.
 """
 
@@ -28,13 +29,16 @@ _TEMPLATE = (
     (0, 1.0, 0.035), (1 / 2, 0.5, 0.035), (0.62, 0.1, 0.05), (0.667, 0.25, 0.035), (0.333, 0.15, 0.035),
     (1 / 4, 0.2, 0.03), (3 / 4, 0.22, 0.03),
 )  # fmt: skip
-# Lines of the beat to which an onset may belong, how often it does, and how far it may correct the filter.
+# Lines of the beat to which an onset may belong, how often it does, and how far it may correct a filter.
 _LINES = np.array([0.0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4, 1.0])
-_RARITY = -2 * np.log([0.55, 0.05, 0.04, 0.18, 0.11, 0.05, 0.55])
-_TRUST = np.array([1.0, 0.35, 0.3, 0.6, 0.4, 0.35, 1.0])
+_USUAL = np.log([0.55, 0.05, 0.04, 0.18, 0.11, 0.05, 0.55])
+_DOUBT = np.array([1.0, 0.35, 0.3, 0.6, 0.4, 0.35, 1.0]) ** -2
+_PARTS = 96  # of a beat, for which of the lines an onset there belongs to
 _HAND_S = 0.016  # spread of a played onset about its place
-_REACH = 0.16  # of a beat: an onset that is further off corrects nothing
-_OF_PLACE, _OF_PERIOD = 0.45, 0.1  # shares of an error by which place and period are corrected
+_REACH = 0.16  # of a beat: an onset that is further off corrects nothing,
+_MISSED = -6.0  # and has so many nats
+# Spreads: of a peak's place in beats and of its tempo's logarithm, and by how much that wanders in a beat, by filter.
+_PLACE, _TEMPO, _WANDERS = 0.05, 0.02, (0.002, 0.03)
 _REGRESSED = 8  # onsets that give the period in the end
 _SAME_PERIOD, _SAME_PLACE = 0.035, 0.1  # of its logarithm, of a beat: two candidates are one
 
@@ -54,6 +58,16 @@ def _coefficients() -> NDArray[np.complex128]:
 _COEFFICIENTS = _coefficients()
 _SHIFTS = np.exp(2j * np.pi * np.outer(np.arange(1, _HARMONICS + 1), np.arange(_PHASES) / _PHASES))
 _BAND = np.digitize(PERIODS_S, _BANDS_S)
+_HANDS = (_HAND_S / PERIODS_S) ** 2  # the variance of a hand, in beats
+
+
+def _nearest() -> Integers:
+    """Which line an onset most likely belongs to, by period and part of the beat."""
+    distances = np.subtract.outer((np.arange(_PARTS + 1) + 0.5) / _PARTS, _LINES)
+    return np.asarray((distances**2 - 2 * _USUAL * _HANDS[:, None, None]).argmin(axis=2))
+
+
+_NEAREST = _nearest()
 
 
 class Candidates(NamedTuple):
@@ -70,8 +84,8 @@ class Candidates(NamedTuple):
 def candidates(onsets_s: Floats) -> Candidates:
     """Find candidates for ascending onsets, at least two and none of them twice."""
     first = _lately(onsets_s)
-    periods, beats_s = _peaks(onsets_s[first:])
-    return _followed(onsets_s, periods, beats_s, first)
+    rows, beats_s = _peaks(onsets_s[first:])
+    return _followed(onsets_s, rows, beats_s, first)
 
 
 def _lately(onsets_s: Floats) -> int:
@@ -81,8 +95,8 @@ def _lately(onsets_s: Floats) -> int:
     return max(0, count - MOST, min(recent, count - FEWEST))
 
 
-def _peaks(onsets_s: Floats) -> tuple[Floats, Floats]:
-    """Periods, and the time of a beat of each."""
+def _peaks(onsets_s: Floats) -> tuple[Integers, Floats]:
+    """Which of the periods, and the time of a beat of each."""
     origin = onsets_s[len(onsets_s) // 2]
     turn = np.exp(-2j * np.pi * np.outer(1 / PERIODS_S, onsets_s - origin))
     moments = np.empty((len(PERIODS_S), _HARMONICS), np.complex128)
@@ -91,57 +105,82 @@ def _peaks(onsets_s: Floats) -> tuple[Floats, Floats]:
         moments[:, harmonic] = power.sum(1)
         power *= turn
     fit = ((_COEFFICIENTS * moments) @ _SHIFTS).real  # (periods, phases)
-    periods, beats_s = [], []
+    rows, beats_s = [], []
     for band in range(len(_BANDS_S) + 1):
-        rows = PERIODS_S[band == _BAND]
+        lowest = int(np.searchsorted(_BAND, band))
         left = fit[band == _BAND]
         for _ in range(_OF_A_BAND):
             row, phase = divmod(int(left.argmax()), _PHASES)
-            periods.append(rows[row])
-            beats_s.append(origin + phase / _PHASES * rows[row])
+            rows.append(lowest + row)
+            beats_s.append(origin + phase / _PHASES * PERIODS_S[lowest + row])
             beside = np.arange(phase - 2, phase + 3) % _PHASES
             left[max(0, row - 2) : row + 3, beside] = -np.inf
-    return np.array(periods), np.array(beats_s)
+    return np.array(rows), np.array(beats_s)
 
 
-def _followed(onsets_s: Floats, periods: Floats, beats_s: Floats, first: int) -> Candidates:
-    """Follow beats from onset `first` to both ends; of those that come to the same only one is kept."""
-    shape = len(onsets_s), len(periods)
-    beats, errors, lines = np.empty(shape), np.empty(shape), np.empty(shape)
+def _followed(onsets_s: Floats, rows: Integers, beats_s: Floats, first: int) -> Candidates:
+    """Follow beats from the middle of the onsets since `first` to both ends; of like ones only the first is kept.
 
-    def follow(place: Floats, period: Floats, order: range) -> Floats:
-        before = None
-        for at in order:
-            step = np.zeros(len(period))
-            if before is not None:
-                step = (onsets_s[at] - onsets_s[before]) / period
-            place = place + step
-            error, trust, lines[at] = _nearest(place, period)
-            beats[at], errors[at] = place, error
-            off = error * trust
-            place = place - _OF_PLACE * off
-            if before is not None:
-                over = np.where(np.abs(step) < 1, np.sign(step), step)
-                period = period * (1 + _OF_PERIOD * off / over)
-            before = at
-        return period
-
-    period = follow((onsets_s[first] - beats_s) / periods, periods, range(first, len(onsets_s)))
-    if first:
-        back = beats[first] - _OF_PLACE * errors[first]
-        follow(back, periods, range(first, -1, -1))
-    period = _regressed(onsets_s[-_REGRESSED:], lines[-_REGRESSED:].T, period)
+    `rows` are their periods' (H,), `beats_s` when a beat of each is.
+    """
+    begin = int(np.searchsorted(onsets_s, (onsets_s[first] + onsets_s[-1]) / 2))
+    place = (onsets_s[begin] - beats_s) / PERIODS_S[rows]
+    on = _filtered(onsets_s[begin:], rows, place)
+    back = _filtered(onsets_s[begin::-1], rows, place)
+    likelier = (on.nats + back.nats).reshape(len(_WANDERS), -1).argmax(axis=0)
+    chosen = likelier * len(rows) + np.arange(len(rows))
+    beats = np.concatenate([back.beats[:0:-1, chosen], on.beats[:, chosen]])
+    errors = np.concatenate([back.errors[:0:-1, chosen], on.errors[:, chosen]])
+    lines = (beats - errors)[-_REGRESSED:]
+    period = _regressed(onsets_s[-_REGRESSED:], lines.T, 1 / on.rates[chosen])
     kept = _distinct(beats[-1] - errors[-1] / 2, period)
     return Candidates(period[kept], beats.T[kept], errors.T[kept])
 
 
-def _nearest(place: Floats, period: Floats) -> tuple[Floats, Floats, Floats]:
-    """The error of a place against the line that it most likely belongs to, how far to trust it, and that line."""
-    whole = np.floor(place)
-    distance = (place - whole)[:, None] - _LINES
-    line = (distance**2 + _RARITY * (_HAND_S / period)[:, None] ** 2).argmin(1)
-    error = distance[np.arange(len(place)), line]
-    return error, _TRUST[line] * (np.abs(error) < _REACH), whole + _LINES[line]
+class _Filtered(NamedTuple):
+    """Beats and errors of each onset (onsets, filters), beats a second at the last, and how likely all is, in nats."""
+
+    beats: Floats
+    errors: Floats
+    rates: Floats
+    nats: Floats
+
+
+def _filtered(onsets_s: Floats, rows: Integers, place: Floats) -> _Filtered:
+    """Follow beats on or back from the first onset, where each has a place, by all filters: `len(_WANDERS) * H`.
+
+    A filter keeps the variances of its place and of its tempo's logarithm, and how these go together.
+    """
+    rows, place = np.tile(rows, len(_WANDERS)), np.tile(place, len(_WANDERS))
+    rates, hands = 1 / PERIODS_S[rows], _HANDS[rows]
+    wanders = np.repeat(np.square(_WANDERS), len(rows) // len(_WANDERS))
+    shape = len(onsets_s), len(rows)
+    beats, errors, spreads = np.empty((3, *shape))
+    lines, are_near = np.empty(shape, np.int64), np.empty(shape, np.bool_)
+    places, tempi = np.full(len(rows), _PLACE**2), np.full(len(rows), _TEMPO**2)
+    both = np.zeros(len(rows))
+    for at, gap in enumerate(np.diff(onsets_s, prepend=onsets_s[0]).tolist()):
+        step = gap * rates
+        place = place + step
+        moved = both + step * tempi
+        places = places + step * (both + moved)
+        both, tempi = moved, tempi + wanders * np.abs(step)
+        part = place - np.floor(place)
+        line = _NEAREST[rows, (part * _PARTS).astype(np.int64)]
+        error = part - _LINES[line]
+        spread = places + hands * _DOUBT[line]
+        is_near = np.abs(error) < _REACH
+        share = is_near / spread
+        of_place, of_tempo = share * places, share * both
+        beats[at], errors[at] = place, error
+        spreads[at], lines[at], are_near[at] = spread, line, is_near
+        place = place - of_place * error
+        rates = rates - rates * of_tempo * error
+        tempi = tempi - of_tempo * both
+        both = both - of_place * both
+        places = places - of_place * places
+    fits = np.where(are_near, -0.5 * (errors**2 / spreads + np.log(spreads)), _MISSED)
+    return _Filtered(beats, errors, rates, (fits + _USUAL[lines]).sum(axis=0))
 
 
 def _regressed(onsets_s: Floats, lines: Floats, period: Floats) -> Floats:

@@ -68,6 +68,7 @@ _WRITTEN = 12.5  # the same for a tempo that is written: people play within a fi
 _SAME_TEMPO, _SAME_PLACE = 0.06, 0.2
 _ALIKE = 2  # both
 _LIKE_TEMPO = 0.04  # of its logarithm: two candidates have one tempo
+_CLEAR_BARS = 0.05  # how much the likeliest bars of a tempo count beside all that it could have
 _EXACT_TEMPO, _EXACT_US = 0.005, 10_000  # a timeline that is off by no more stays as it is
 _LATEST, _STEADY = 8, 40  # onsets by which bar lines are placed
 _STEADY_S = 0.02  # spread of onsets about a steady beat
@@ -264,11 +265,13 @@ def _likeness(grids: _Grids, running: Timeline) -> Floats:
 def _choice(chances: Floats, found: Candidates) -> tuple[int, int, float]:
     """The candidate and the column to go by, of the likeliest tempo the likeliest; and how likely that tempo is.
 
-    The likeliest of all is often of another tempo: in a clear one there are several bar lines that could be.
+    The likeliest of all is often of another tempo: in a clear one there are several bar lines that could be.  Of two
+    tempi that are about as likely it is the one with the clearer bars.
     """
     tempo = np.log(found.periods_s)
     is_like = np.abs(np.subtract.outer(tempo, tempo)) < _LIKE_TEMPO
-    likeliest = is_like[(is_like @ chances.sum(axis=1)).argmax()]
+    clearest = np.where(is_like, chances.max(axis=1), 0).max(axis=1)
+    likeliest = is_like[(is_like @ chances.sum(axis=1) + _CLEAR_BARS * clearest).argmax()]
     of_tempo = np.where(likeliest[:, None], chances, 0)
     row, column = divmod(int(of_tempo.argmax()), len(COLUMNS))
     return row, column, float(of_tempo.sum())

@@ -2,6 +2,7 @@
 
 import random
 from pathlib import Path
+from statistics import fmean
 
 import numpy as np
 import pytest
@@ -200,11 +201,15 @@ def test_chords_are_one_onset() -> None:
 
 
 def test_a_clear_beat_is_surer_than_notes_at_any_time() -> None:
-    chance = random.Random(1)
-    times = sorted(chance.randrange(10_000_000) for _ in range(20))
-    at_any_time = find([Played(at, at + 100_000, 60 + at % 12, 80) for at in times])
+    at_any_time = []
+    for seed in range(30):
+        chance = random.Random(seed)
+        times = sorted(chance.randrange(10_000_000) for _ in range(20))
+        found = find([Played(at, at + 100_000, 60 + at % 12, 80) for at in times])
+        assert 0 <= found.bars_sure <= found.tempo_sure <= 1
+        at_any_time.append(found.tempo_sure)
     clear = find(of_feel("pop", 104))
-    assert 0 <= at_any_time.bars_sure <= at_any_time.tempo_sure < 0.5 < clear.tempo_sure <= 1
+    assert fmean(at_any_time) < 0.5 < 0.7 < clear.tempo_sure
 
 
 @given(
