@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from livegen.music.metre import TICKS_PER_BEAT, Metre
-from livegen.music.style_names import nearest
+from livegen.music.style_names import begins_with, nearest
 
 TABLE = Path(__file__).with_name("drum_bars.json")
 # General MIDI: bass drum, snare, closed hi-hat, crash cymbal; side stick, pedal hat, ride
@@ -39,6 +39,8 @@ _DRUMS = {
     "band_rock": "drums_rock", "band_metal": "drums_punk", "band_pop": "drums_pop", "band_electronic": "drums_dance",
     "drums_gospel": "drums_soul", "drums_highlife": "drums_afrobeat", "drums": "",
 }  # fmt: skip
+
+_BOSSA_NOVAS = ("leadsheet_latin",)
 
 
 class DrumHit(NamedTuple):
@@ -68,7 +70,9 @@ def drums_of(style: str) -> str:
 
 
 def patterns(style: str) -> tuple[Pattern, ...]:
-    """The bars of 4/4 that drums play in a style."""
+    """The bars of 4/4 that drums play in a style; a bossa nova's are by rule: the table's Latin bars are sambas too."""
+    if begins_with(style, _BOSSA_NOVAS):
+        return (Pattern(_bossa_bars()),)
     return _table()[0][drums_of(style)]
 
 
@@ -101,6 +105,22 @@ def plain_bar(metre: Metre, bar: int) -> DrumBar:
             found.append(DrumHit(into, SNARE if into % strong else KICK, 90))
         found.append(DrumHit(into, HAT, 70))
     return tuple(found)
+
+
+def _bossa_bars() -> tuple[DrumBar, DrumBar]:
+    """Two bars of a bossa nova: hi-hats in eighths, a surdo's kick, its clave on a side stick, the foot on weak beats.
+
+    After drummers' methods.
+    """
+    eighth = TICKS_PER_BEAT // 2
+    time = [DrumHit(at, HAT, 52 if at % TICKS_PER_BEAT else 62) for at in range(0, COMMON, eighth)]
+    time += [DrumHit(at, PEDAL_HAT, 45) for at in (24, 72)]
+    time += [DrumHit(at, KICK, loud) for at, loud in ((0, 78), (36, 62), (48, 80), (84, 62))]
+    claves = ((0, 36, 72), (24, 60))
+    one, other = (
+        tuple(sorted([*time, *(DrumHit(at, SIDE_STICK, 84) for at in clave)])) for clave in claves
+    )
+    return one, other
 
 
 def brushed_bars(metre: Metre, bar: int, is_swung: bool) -> tuple[DrumBar, DrumBar]:

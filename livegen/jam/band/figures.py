@@ -1,8 +1,9 @@
 """The rhythm of a part of the band: a figure over the bar, and the source that says which.
 
-A variation says it (quarters, halves), or the style (a bass walks in swing, has a bossa's or a tumbao's rhythm; a comp
-of metal strikes eighths), or for a bass the kick of the drums that sound beside it, ours or the player's.  The planner
-keeps to it, whoever says it.  Knows ticks of the bar, styles and drums; knows no chords, no model and no chance.
+A variation says it (quarters, halves), or the style (a bass walks in swing, has a bossa's or a tumbao's rhythm), or
+for a bass the kick of the drums that sound beside it, ours or the player's; what comps have is in jam/band/comping.py.
+The planner keeps to it, whoever says it.  Knows ticks of the bar, styles and drums; knows no chords, no model and no
+chance.
 """
 
 from bisect import bisect_left
@@ -33,6 +34,12 @@ class Role(Enum):
     POWER = "root and fifth"  # either, as a guitar's power chord has them
     BROKEN = "broken"  # the same, the next tone up, or from the top one far down
     NEXT_FOOT = "next foot"  # the foot of the chord of the next bar, tied over the bar line
+    PUSH = "push"  # of a comp: all of the chord of the next bar, tied over the bar line
+
+    @property
+    def is_next(self) -> bool:
+        """True of what is of the next bar."""
+        return self in (Role.NEXT_FOOT, Role.PUSH)
 
 
 class Beat(NamedTuple):
@@ -66,28 +73,7 @@ _OF_STYLES: dict[str, Beats] = {
 }  # fmt: skip
 
 
-class _Comping(NamedTuple):
-    """How a style comps: ticks of the bar, what is struck most often first, how many notes at once, and which."""
-
-    ticks: tuple[int, ...]
-    voices: int
-    role: Role = Role.ANY
-
-
-# People's comps of 4/4 (`python -m bench.comps DATA`): the rhythm of a style's commonest bar of many strikes, of rock,
-# where none is common, the likeliest six, and of electronic music the sixteenths that no other has so evenly; the
-# likeliest first.  Rock and metal strike up to two notes, oftenest a fifth apart; half the strikes of pop and of
-# electronic bands are one note, with four or five different ones in a bar; hymns have two inner voices.
-_EIGHTHS_OF_BAR = (0, 48, 72, 24, 84, 36, 60, 12)
-_SIXTEENTHS_OF_BAR = (*_EIGHTHS_OF_BAR, 18, 42, 66, 6, 54, 30, 78, 90)
-_COMPS: dict[str, _Comping] = {
-    "band_rock": _Comping((0, 36, 72, 24, 84, 60), 2, Role.POWER),
-    "band_metal": _Comping(_EIGHTHS_OF_BAR, 2, Role.POWER),
-    "band_pop": _Comping(_EIGHTHS_OF_BAR, 1, Role.BROKEN),
-    "band_electronic": _Comping(_SIXTEENTHS_OF_BAR, 1, Role.BROKEN),
-    "hymn": _Comping((0, 48, 72, 24), 2),
-}
-_WALTZ = 3 * TICKS_PER_BEAT
+WALTZ = 3 * TICKS_PER_BEAT
 BESIDE_KICKS = 0.25  # of the other notes of a bass that goes with the kicks, what is left
 
 
@@ -125,7 +111,7 @@ class Figure:
     def is_tied(self, tick: int) -> bool:
         """True of a beat whose note is the next bar's, and goes on there."""
         beat = self.coming(tick)
-        return beat.tick == tick and beat.role is Role.NEXT_FOOT
+        return beat.tick == tick and beat.role.is_next
 
     def ties(self, onset: int, tick: int) -> bool:
         """True of a note that was begun for the next bar, at ticks up to the next beat of the figure."""
@@ -165,33 +151,25 @@ def of_bass(style: str, metre: Metre, origin: int, drummer: Drummer | None) -> F
     """A bass's figure in a style from a bar line on; without one the loud kicks of the drums, if any play."""
     bar = metre.place(origin).bar
     beats = nearest(style, _OF_STYLES, ()) if bar == COMMON else ()
-    if not beats and bar in (COMMON, _WALTZ) and usual_swing(style) != STRAIGHT:
+    if not beats and bar in (COMMON, WALTZ) and usual_swing(style) != STRAIGHT:
         beats = tuple(beat for beat in _WALKS if beat.tick < bar)
     if beats:
         return Figure(metre.bar_near(origin), bar, beats)
     kicks = _kicks(drummer) if drummer else ()
     if not drummer or not kicks:
         return None
-    return Figure(drummer.origin, len(drummer.latest) * drummer.bar, kicks, BESIDE_KICKS)
-
-
-@lru_cache(maxsize=8)
-def of_comp(style: str, metre: Metre, origin: int, density: float = 1.0) -> Figure | None:
-    """A comp's figure in a style from a bar line on, with a share `density` of its beats, those struck most often."""
-    comping = nearest(style, _COMPS, None)
-    if comping is None or metre.place(origin).bar != COMMON:
-        return None
-    count = max(1, round(min(1.0, density) * len(comping.ticks)))
-    beats = tuple(Beat(tick, comping.role) for tick in sorted(comping.ticks[:count]))
-    return Figure(metre.bar_near(origin), COMMON, beats, voices=comping.voices)
+    period = len(drummer.latest) * drummer.bar
+    lines = TICKS_PER_BEAT // 2 if drummer.kit.is_brushed else None  # a ballad has no sixteenths
+    return Figure(drummer.origin, period, kicks, BESIDE_KICKS, lines)
 
 
 def _kicks(drummer: Drummer) -> Beats:
-    """The loud kicks of the bars that drums keep to."""
+    """The loud kicks of the bars that drums keep to, all kicks of brushes."""
+    loud = 1 if drummer.kit.is_brushed else LOUD
     ticks = {
         number * drummer.bar + hit.tick
         for number, bar in enumerate(drummer.latest)
         for hit in bar
-        if hit.pitch == KICK and hit.velocity >= LOUD
+        if hit.pitch == KICK and hit.velocity >= loud
     }
     return tuple(Beat(tick, Role.ANY) for tick in sorted(ticks))

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegen.jam.band.figures import Role
+from livegen.jam.band.walking import walking
 from livegen.jam.harmony.outline import ChordFrom, foot
 from livegen.music.chord import INTERVALS, Chord
 from livegen.music.metre import TICKS_PER_BEAT, Metre
@@ -55,16 +56,51 @@ class Welcome:
             return self.strange + self.weight * _tones(chord, _TONES[self.part])
         return self.strange + self.weight * self._of_bass(chord, tick, since, self._following(at))
 
-    def in_figure(self, role: Role, tick: int, before: int | None) -> Favour:
-        """The nats that a beat of a figure adds to that; `before` is the pitch that the part began last."""
-        if before is not None and role in _FROM_BEFORE:
-            return _FROM_BEFORE[role](before)
-        chord = self.chord(self.metre.bar_from(tick + 1) if role is Role.NEXT_FOOT else tick)
-        if chord is None or role in (Role.ANY, *_FROM_BEFORE):
+    def in_figure(self, role: Role, tick: int, before: tuple[int, ...]) -> Favour:
+        """The nats that a beat of a figure adds to that; `before` are the pitches that it began last, in order."""
+        if before and role is Role.WALKS:
+            return self._walking(tick, before[-2:])
+        if before and role in _FROM_BEFORE:
+            return _FROM_BEFORE[role](before[-1])
+        chord = self.chord_on(role, tick)
+        if chord is None or role in (Role.ANY, Role.PUSH, Role.WALKS, *_FROM_BEFORE):
             return np.zeros(128)
         if role is Role.POWER:
             return self.weight * (_only(foot(chord), _ASKED) + _only(fifth(chord), _ASKED))
         return self.weight * _only(fifth(chord) if role is Role.FIFTH else foot(chord), _ASKED)
+
+    def goal(self, tick: int) -> tuple[int, int | None]:
+        """The tick at which a bass that walks is to be at a root, the next bar line or change, and its pitch class.
+
+        None where no chord is known, and where the chord goes on: any tone of it will do there.
+        """
+        bar_line = self.metre.bar_from(tick + 1)
+        if not self.chords:
+            return bar_line, None
+        folded, at = self._folded(tick)
+        following = self._following(at)
+        if following is None or following.tick - folded > bar_line - tick:
+            return bar_line, None
+        chord = following.chord
+        return tick + following.tick - folded, None if chord is None else foot(chord)
+
+    def _walking(self, tick: int, before: tuple[int, ...]) -> Favour:
+        """How the line of a bass goes on to where the chord changes, or over the bar line."""
+        if self._begins(tick):
+            return walking(before, None, 0)
+        until, root = self.goal(tick)
+        return walking(before, root, max(1, round((until - tick) / TICKS_PER_BEAT)))
+
+    def _begins(self, tick: int) -> bool:
+        """True where a chord begins, or none is known."""
+        if not self.chords:
+            return True
+        folded, at = self._folded(tick)
+        return 0 <= folded - self.chords[at].tick < _BEGINNING
+
+    def chord_on(self, role: Role, tick: int) -> Chord | None:
+        """The chord that a beat of a figure is of; None where there is none, or none is known."""
+        return self.chord(self.metre.bar_from(tick + 1) if role.is_next else tick)
 
     def chord(self, tick: int) -> Chord | None:
         """The chord of a tick; None where there is none, or none is known."""
@@ -106,16 +142,6 @@ def fifth(chord: Chord) -> int:
 
 
 @lru_cache(128)
-def _walking(before: int) -> Favour:
-    """Steps and small leaps from a pitch, rather than that pitch again or a wide leap."""
-    apart = np.abs(np.arange(128) - before)
-    nats: Favour = np.select(
-        [apart == 0, apart <= 2, apart <= 4, apart <= 7], [-4.0, 1.5, 0.5, 0.0], -2.0
-    )
-    return nats
-
-
-@lru_cache(128)
 def _staying(before: int) -> Favour:
     """A pitch again, and not its octave."""
     apart = np.abs(np.arange(128) - before)
@@ -131,7 +157,7 @@ def _broken(before: int) -> Favour:
     return nats
 
 
-_FROM_BEFORE = {Role.WALKS: _walking, Role.STAYS: _staying, Role.BROKEN: _broken}
+_FROM_BEFORE = {Role.STAYS: _staying, Role.BROKEN: _broken}
 
 
 @lru_cache(256)

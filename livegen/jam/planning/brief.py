@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 from livegen.inference.sampling import Mask
 from livegen.jam.band.circles import MOST
 from livegen.jam.band.contour import Contour
+from livegen.jam.band.comping import of_comp
 from livegen.jam.band.drummer import Drummer
-from livegen.jam.band.figures import NO_FIGURES, Figures, of_bass, of_comp, of_variation
+from livegen.jam.band.figures import NO_FIGURES, Figures, of_bass, of_variation
 from livegen.jam.band.harmonies import Welcome
 from livegen.jam.band.sentences import Sentences
 from livegen.jam.band.theme import Theme
@@ -294,7 +295,8 @@ def in_style(brief: Brief, style: str, metre: Metre, drummer: Drummer) -> Brief:
     How busy the player is does not thin a comp's figure: it would come and go with each phrase.
     """
     kicks = drummer if brief.parts[DRUMS] else None
-    comp = of_comp(style, metre, drummer.origin, brief.density / (brief.room or 1.0))
+    density = brief.density / (brief.room or 1.0)
+    comp = of_comp(style, metre, drummer.origin, density, drummer.seed)
     of_style = {BASS: of_bass(style, metre, drummer.origin, kicks), COMP: comp}
     figures = tuple(given or of_style.get(part) for part, given in enumerate(brief.figures))
     voices = tuple(

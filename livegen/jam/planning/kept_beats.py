@@ -3,18 +3,25 @@
 Knows ticks, figures and what sounds; knows no model and no chance.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
+from livegen.codec.encoder import Stroke
 from livegen.inference.sampling import Mask
 from livegen.jam.band.figures import Role
+from livegen.jam.band.walking import approaches
 from livegen.jam.planning.brief import Brief
+from livegen.jam.planning.legal_pitches import PITCHES
 from livegen.jam.planning.own_notes import OwnNotes
 from livegen.music.drum_bars import DrumHit
+from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import COMP
+
+_LINE = 2  # pitches by which a line goes on
+_LOOKED_AT = 48  # strokes in which they are looked for
 
 
 class PartBeat(NamedTuple):
@@ -35,9 +42,14 @@ class KeptBeats:
     `now` is a beat that has come and is not dealt with yet, on which a note has begun or not (`has_begun`).
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own: Sequence[Stroke]) -> None:
+        """`own` are the strokes of the response so far."""
         self.now: PartBeat | None = None
         self.has_begun = False
+        self._before: dict[int, tuple[int, ...]] = {}  # by part: the pitches that it began last
+        for stroke in own[-_LOOKED_AT:]:
+            if stroke.velocity:
+                self.begin(stroke.part, stroke.pitch)
         self._over: dict[int, int] = {}  # by part: the last beat of its figure that is dealt with
 
     def coming(self, tick: int, brief: Brief) -> PartBeat | None:
@@ -49,6 +61,14 @@ class KeptBeats:
                 due.append(PartBeat(beat.tick, part, beat.role))
         return min(due, default=None)
 
+    def begin(self, part: int, pitch: int) -> None:
+        """Take a note of a part as begun, whether on a beat or not."""
+        self._before[part] = (*self._before.get(part, ()), pitch)[-_LINE:]
+
+    def before(self, part: int) -> tuple[int, ...]:
+        """The pitches that a part began last, the latest last; none of a part that has begun none."""
+        return self._before.get(part, ())
+
     def come_to(self, beat: PartBeat) -> None:
         """Begin to deal with a beat."""
         self.now, self.has_begun = beat, False
@@ -59,25 +79,52 @@ class KeptBeats:
 
 
 def missing_on_beat(
-    part: int, allowed: Mask, own: Collection[int], tick: int, brief: Brief
+    beat: PartBeat, allowed: Mask, own: Collection[int], tick: int, brief: Brief
 ) -> tuple[Mask, int]:
     """The pitches that a part may still begin on a beat beside those of `own`, and how many notes it holds then.
 
     Of a comp these are the tones of its chord that it does not hold.
     """
+    part = beat.part
     harmony = brief.harmony[part]
-    chord = harmony.chord(tick) if harmony and part == COMP else None
+    chord = harmony.chord_on(beat.role, tick) if harmony and part == COMP else None
     if chord is None:
-        return allowed, min(brief.voices[part], 1)
+        is_none = harmony is not None and beat.role is Role.PUSH
+        return allowed & (not is_none), min(brief.voices[part], 1)
     missing = chord.pitch_classes - {pitch % 12 for pitch in own}
     mask = allowed & np.array([pitch % 12 in missing for pitch in range(128)])
     return mask, brief.voices[part]
 
 
+def with_approaches(
+    beat: PartBeat, allowed: Mask, tick: int, brief: Brief, notes: OwnNotes
+) -> Mask:
+    """The same pitches, and where a bass that walks is about to reach a root those a semitone from it, in any key."""
+    harmony = brief.harmony[beat.part]
+    if beat.role is not Role.WALKS or harmony is None or not allowed.any():
+        return allowed
+    until, root = harmony.goal(tick)
+    if root is None or until - tick > TICKS_PER_BEAT:
+        return allowed
+    low, high = np.flatnonzero(allowed)[[0, -1]]
+    reached = approaches(root) & (low <= PITCHES) & (high >= PITCHES)
+    channel = brief.channels[beat.part]
+    for (_, pitch), (sounds_on, _) in notes.notes.items():
+        if sounds_on == channel:
+            reached[pitch] = False
+    widened: Mask = allowed | reached
+    return widened
+
+
+def is_chord(beat: PartBeat) -> bool:
+    """True of a beat on which a comp strikes all of its chord, where its voices have to move least."""
+    return beat.part == COMP and beat.role in (Role.ANY, Role.PUSH)
+
+
 def asked_on_beat(
-    beat: PartBeat, tick: int, brief: Brief, before: int | None
+    beat: PartBeat, tick: int, brief: Brief, before: tuple[int, ...]
 ) -> NDArray[np.float64] | None:
-    """How welcome (nats) each pitch is to a part on a beat of its figure, after the pitch before."""
+    """How welcome (nats) each pitch is to a part on a beat of its figure, after the pitches before."""
     harmony = brief.harmony[beat.part]
     if harmony is None:
         return None

@@ -56,8 +56,10 @@ from livegen.jam.planning.kept_beats import (
     asked_on_beat,
     hits_at,
     hits_from,
+    is_chord,
     missing_on_beat,
     share_of,
+    with_approaches,
 )
 from livegen.jam.planning.lead_line import LeadLine
 from livegen.jam.planning.legal_pitches import PITCHES, beginnable, sounding, without
@@ -117,7 +119,7 @@ class Rollout(KeepsStrokes, PlayedOnce):
         may_close = rng.random() < CLOSES
         self._line = LeadLine(brief, hearing.timeline.metre, may_close=may_close, own=own)
         self._strikes = Strikes(brief, own)
-        self._beats = KeptBeats()
+        self._beats = KeptBeats(own)
         for stroke in own if brief.drummer else ():
             if stroke.part == DRUMS and stroke.velocity:
                 self._notes.begin_drum(stroke)
@@ -473,7 +475,8 @@ class Rollout(KeepsStrokes, PlayedOnce):
                 return self._wait(release.tick)
             return self._end(release.part, release.pitch, release.tick)
         free = {part: self._beginnable(part, tick) for part in STRUCK}
-        if (note := self._strikes.missing(tick, brief, notes, free)) is not None:
+        bass = self._beats.before(BASS)
+        if (note := self._strikes.missing(tick, brief, notes, free, bass)) is not None:
             return self._begin_one(note.part, note.allowed, tick, note.favour, note.because)
         self._strikes.leave(notes)
         return None
@@ -530,15 +533,20 @@ class Rollout(KeepsStrokes, PlayedOnce):
             if older is not None:
                 return self._end(part, older, tick)
         own = self._notes.held(part)
-        allowed, voices = missing_on_beat(part, free, own, tick, brief)
+        wide = with_approaches(beat, free, tick, brief, self._notes)
+        allowed, voices = missing_on_beat(beat, wide, own, tick, brief)
         may = may and bool(allowed.any()) and len(own) < voices
         figure = brief.figures[part]
         is_left = beats.has_begun or (figure is not None and figure.is_firm)
         if may and (is_left or self._is_left(part, tick)):
             beats.has_begun = True
-            favour = asked_on_beat(beat, tick, brief, self.hearing.encoder.struck.get(part))
+            favour = asked_on_beat(beat, tick, brief, beats.before(part))
+            if favour is not None and is_chord(beat):
+                favour = favour + self._strikes.near
             because = Reason(tick, free, welcome=brief.harmony[part])
             return self._begin_one(part, allowed, tick, favour, because)
+        if beats.has_begun and is_chord(beat):
+            self._strikes.take_voices(self._notes)
         return beats.leave(beat)
 
     # --- what may be --------------------------------------------------------------------------------------------
@@ -600,6 +608,7 @@ class Rollout(KeepsStrokes, PlayedOnce):
         self._feed(stroke)
         self._density.begin(tick, part)
         self._line.begin(tick, part, pitch)
+        self._beats.begin(part, pitch)
         if part == DRUMS:
             self.planned.append(self._notes.begin_drum(stroke))
         else:

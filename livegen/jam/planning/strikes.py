@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from livegen.codec.encoder import Stroke
 from livegen.inference.sampling import Mask
 from livegen.jam.band.drummer import BOLD
-from livegen.jam.band.figures import Figure
+from livegen.jam.band.figures import Figure, Role
+from livegen.jam.band.walking import walking
 from livegen.jam.harmony.outline import WAIT, foot
 from livegen.jam.planning.brief import Brief
 from livegen.jam.planning.legal_pitches import PITCHES
@@ -96,16 +97,24 @@ class Strikes:
         return None
 
     def missing(
-        self, tick: int, brief: Brief, notes: OwnNotes, free: Mapping[int, Mask]
+        self,
+        tick: int,
+        brief: Brief,
+        notes: OwnNotes,
+        free: Mapping[int, Mask],
+        bass: tuple[int, ...],
     ) -> StruckNote | None:
-        """The next note that is struck of the first chord; `free` are the pitches (128,) that each part may begin."""
+        """The next note that is struck of the first chord; `free` are the pitches (128,) that each part may begin.
+
+        `bass` are the pitches that the bass began last.
+        """
         since, chord = self.chords[0]
         for part in STRUCK:
             wanted = tones(chord, part) - {pitch % 12 for pitch in notes.held(part)}
             allowed = free[part] & np.array([pitch % 12 in wanted for pitch in range(128)])
             has_room = brief.parts[part] and notes.count(part) < brief.voices[part]
             if has_room and allowed.any():
-                favour = _near(self._voicing) if part == COMP else None
+                favour = self.near if part == COMP else _on_its_way(bass, brief.figures[BASS])
                 is_asked = _is_last(brief, tick) or _is_hit(brief, since)
                 by = Cause.CUE if is_asked else Cause.CHORD
                 because = Reason(
@@ -116,8 +125,17 @@ class Strikes:
 
     def leave(self, notes: OwnNotes) -> None:
         """Take the first chord as struck, with the voices that the comp holds."""
-        self._voicing = tuple(sorted(notes.held(COMP))) or self._voicing
+        self.take_voices(notes)
         self.chords.popleft()
+
+    def take_voices(self, notes: OwnNotes) -> None:
+        """Take what a comp holds for its chord."""
+        self._voicing = tuple(sorted(notes.held(COMP))) or self._voicing
+
+    @property
+    def near(self) -> NDArray[np.float64]:
+        """How welcome each pitch (128,) is to the comp, by how far its voices would have to move, in nats."""
+        return _near(self._voicing)
 
     def hit_last(self, tick: int, brief: Brief, notes: OwnNotes) -> Stroke | None:
         """The next drum that is struck with the last chord; None where it was, or the chord is over."""
@@ -126,6 +144,12 @@ class Strikes:
             return None
         loud = velocity_near(min(BOLD, brief.kit.loudest) + brief.louder)
         return Stroke(tick, DRUMS, brief.kit.filled(drum), loud)
+
+
+def _on_its_way(bass: tuple[int, ...], figure: Figure | None) -> NDArray[np.float64] | None:
+    """How welcome each pitch is to a bass that walks: the nearer foot rather than the one an octave off."""
+    walks = figure is not None and figure.beats[0].role is Role.WALKS
+    return walking(bass, None, 0) if walks and bass else None
 
 
 def _is_last(brief: Brief, tick: int) -> bool:
