@@ -7,11 +7,11 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from livegen.jam.band.comping import of_comp
+from livegen.jam.band.comping import MOST, of_comp
 from livegen.jam.band.drummer import LOOSE, Drummer, drummer_for
-from livegen.jam.band.figures import Role, of_bass
+from livegen.jam.band.figures import Role, of_bass, of_variation
 from livegen.jam.band.harmonies import Welcome
-from livegen.jam.band.variations import BRUSHES
+from livegen.jam.band.variations import BRUSHES, VARIATIONS
 from livegen.jam.harmony.outline import ChordFrom
 from livegen.jam.planning.brief import Brief, in_style
 from livegen.jam.timing.agenda import ROUTES
@@ -128,14 +128,47 @@ def test_stop_time_silences_the_comp_of_a_style_too() -> None:
     assert not comp("band_metal", "| C | C! | C! |\n")
 
 
-def test_variations_and_fewer_voices_count_for_more_than_the_style_of_a_comp() -> None:
-    brief = Brief(0, None, (True,) * 4, (), (1, 4, 1, 8), tuple(route.channel for route in ROUTES))
-    told = [in_style(brief, style, COMMON_TIME, KICKS) for style in ("band_metal", "lied")]
-    assert [it.voices for it in told] == [(1, 2, 1, 8), brief.voices]
+BRIEF = Brief(0, None, (True,) * 4, (), (1, 4, 1, 8), tuple(route.channel for route in ROUTES))
+
+
+def test_the_style_of_a_comp_says_how_many_notes_it_holds_but_fewer_voices_count_for_more() -> None:
+    told = [in_style(BRIEF, style, COMMON_TIME, KICKS) for style in ("band_metal", "lied")]
+    assert [it.voices for it in told] == [(1, 2, 1, 8), BRIEF.voices]
     assert told[1].figures[COMP] is None
-    varied = replace(brief, voices=(1, 1, 1, 8), figures=(None, told[0].figures[BASS], None, None))
-    found = in_style(varied, "band_metal", COMMON_TIME, KICKS)
-    assert found.figures[COMP] == varied.figures[COMP] and found.voices == varied.voices
+    fewer = replace(BRIEF, voices=(1, 1, 1, 8))
+    assert in_style(fewer, "band_metal", COMMON_TIME, KICKS).voices == fewer.voices
+
+
+def varied(variation: str, style: str) -> Brief:
+    """The brief of a variation in a style that swings."""
+    given = VARIATIONS[variation]
+    figures = of_variation(given, 62, (), COMMON_TIME, 0)
+    brief = replace(BRIEF, figures=figures, densities=given.densities)
+    return in_style(brief, style, COMMON_TIME, KICKS)
+
+
+@pytest.mark.parametrize("variation", ["C", "D"])
+def test_however_much_is_asked_for_a_bass_walks_and_a_comp_keeps_to_its_style(
+    variation: str,
+) -> None:
+    bass, comp = (varied(variation, "jazz_swing").figures[part] for part in (BASS, COMP))
+    assert bass and comp and bass.is_firm
+    assert {beat.role for beat in bass.beats} == {Role.WALKS}
+    assert all(beat.tick % 12 == 0 for beat in comp.beats) and comp.others == 0
+    assert 3 < len(comp.beats) * 96 / comp.period <= MOST
+
+
+def test_a_variation_of_fewer_beats_counts_for_more_than_the_style() -> None:
+    brief = varied("A", "jazz_swing")
+    bass, comp = brief.figures[BASS], brief.figures[COMP]
+    assert bass and comp
+    assert [beat.tick for beat in bass.beats] == [0]
+    assert len(comp.beats) * 96 / comp.period < 1.5
+
+
+def test_a_variation_has_its_pulse_where_a_style_has_but_the_kick() -> None:
+    bass = varied("D", "pop").figures[BASS]
+    assert bass and len(bass.beats) == 4 and bass.others == 1
 
 
 def test_a_bass_that_stays_would_rather_have_its_note_again_than_another_and_its_octave_least() -> (

@@ -18,6 +18,7 @@ from livegen.music.swing import STRAIGHT, usual_swing
 PHRASE = 4  # bars: the first two come again in the third and fourth, more or less
 PHRASES = 8  # before they come again
 AGAIN = 0.6  # share of bars that are those of two bars before
+MOST = 6  # strikes of a bar that is made denser than it is
 PUSHED = COMMON - 12  # from here on a strike is of the next bar
 
 Strikes = tuple[int, ...]  # ticks of the bar, what is struck most often first
@@ -80,7 +81,7 @@ def of_comp(
 ) -> Figure | None:
     """A comp's figure in a style from a bar line on, with a share `density` of its beats, those struck most often.
 
-    Where a style has several bars a `seed` says which follow each other.
+    Above 1 there are more, on eighths.  Where a style has several bars a `seed` says which follow each other.
     """
     bar = metre.place(origin).bar
     comping = _comping(style, bar)
@@ -89,8 +90,7 @@ def of_comp(
     bars = _phrases(comping, seed) if len(comping.pairs) > 1 else comping.pairs[0]
     beats = list[Beat]()
     for number, strikes in enumerate(bars):
-        count = max(1, round(min(1.0, density) * len(strikes)))
-        for tick in sorted(strikes[:count]):
+        for tick in sorted(_as_dense(strikes, density, bar)):
             is_pushed = tick >= PUSHED and bar == COMMON and comping.role is Role.ANY
             # Who has struck the chord before the bar line does not strike it again on it.
             if tick or not beats or beats[-1].role is not Role.PUSH:
@@ -98,7 +98,15 @@ def of_comp(
                 beats.append(Beat(number * bar + tick, role))
     if not beats:
         return None
-    return Figure(metre.bar_near(origin), len(bars) * bar, tuple(beats), voices=comping.voices)
+    period = len(bars) * bar
+    return Figure(metre.bar_near(origin), period, tuple(beats), is_firm=True, voices=comping.voices)
+
+
+def _as_dense(strikes: Strikes, density: float, bar: int) -> Strikes:
+    """The strikes of a bar that are left at a density, or those with more on eighths, on beats first, up to `MOST`."""
+    count = max(1, round(density * len(strikes)))
+    more = [tick for tick in _EIGHTHS if tick < bar and tick not in strikes]
+    return (*strikes, *more[: max(0, MOST - len(strikes))])[:count]
 
 
 def _comping(style: str, bar: int) -> _Comping | None:

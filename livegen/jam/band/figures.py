@@ -8,7 +8,7 @@ chance.
 
 from bisect import bisect_left
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from functools import lru_cache
 from typing import NamedTuple
@@ -137,6 +137,17 @@ def of_variation(
         beats = tuple(Beat(at, Role.ANY) for at in kicks)
         given[BASS] = Figure(tick - position, bar, beats, is_firm=True)
     return tuple(given.get(part) for part in range(len(PARTS)))
+
+
+def of_bass_varied(given: Figure | None, styled: Figure | None) -> Figure | None:
+    """A bass's figure between a variation's and a style's: the style's, where it is as dense and not the kick alone.
+
+    A bass that walks goes on to walk, and a bossa nova stays one, however much of the band is asked for.
+    """
+    if given is None or styled is None or not given.others:  # the kick of a player
+        return given or styled
+    is_sparser = len(given.beats) * styled.period < len(styled.beats) * given.period
+    return given if is_sparser or styled.others else replace(styled, is_firm=True)
 
 
 def _each(each: Each | None, origin: int, bar: int) -> Figure | None:

@@ -142,7 +142,7 @@ VARIATIONS = {
     "D": Variation(
         _by_part(3.0, 1.6, 1.2),
         12,
-        Each(_BEAT, _BEAT // 4),
+        Each(_BEAT, _EIGHTH),
         _EIGHTHS,
         _QUARTERS,
         Kit(_RIDE, _FEET),

@@ -15,7 +15,13 @@ from livegen.jam.band.circles import MOST
 from livegen.jam.band.contour import Contour
 from livegen.jam.band.comping import of_comp
 from livegen.jam.band.drummer import Drummer
-from livegen.jam.band.figures import NO_FIGURES, Figures, of_bass, of_variation
+from livegen.jam.band.figures import (
+    NO_FIGURES,
+    Figures,
+    of_bass,
+    of_bass_varied,
+    of_variation,
+)
 from livegen.jam.band.harmonies import Welcome
 from livegen.jam.band.sentences import Sentences
 from livegen.jam.band.theme import Theme
@@ -290,20 +296,25 @@ def for_drums(brief: Brief, drummer: Drummer | None = None) -> Brief:
 
 
 def in_style(brief: Brief, style: str, metre: Metre, drummer: Drummer) -> Brief:
-    """The same with the figures that bass and comp have in a style, where no variation asks for others.
+    """The same with the figures that bass and comp have in a style, where no variation asks for a sparser bass.
 
     How busy the player is does not thin a comp's figure: it would come and go with each phrase.
     """
     kicks = drummer if brief.parts[DRUMS] else None
-    density = brief.density / (brief.room or 1.0)
+    density = brief.density * brief.densities[COMP] / (brief.room or 1.0)
     comp = of_comp(style, metre, drummer.origin, density, drummer.seed)
-    of_style = {BASS: of_bass(style, metre, drummer.origin, kicks), COMP: comp}
-    figures = tuple(given or of_style.get(part) for part, given in enumerate(brief.figures))
+    bass = of_bass(style, metre, drummer.origin, kicks)
+    chosen = {BASS: of_bass_varied(brief.figures[BASS], bass), COMP: comp or brief.figures[COMP]}
+    figures = tuple(chosen.get(part) for part in range(len(PARTS)))
     voices = tuple(
         min(most, figure.voices) if figure and figure.voices else most
         for most, figure in zip(brief.voices, figures, strict=True)
     )
-    return replace(brief, figures=figures, voices=voices)
+    # The comp's figure is as dense as it is to be: others are not thinned beside it.
+    densities = tuple(
+        1.0 if part == COMP and comp else density for part, density in enumerate(brief.densities)
+    )
+    return replace(brief, figures=figures, voices=voices, densities=densities)
 
 
 def kicked(notes: Sequence[Played], timeline: Timeline) -> tuple[int, ...]:
