@@ -139,3 +139,22 @@ def test_who_was_counted_in_and_begins_anew_at_another_phase_has_the_band_with_h
     anew = 8 * BAR + BEAT // 2 + 30_000
     keeps_beat(jam, anew)
     assert off_ticks(jam, anew) <= 1
+
+
+@pytest.mark.parametrize(("tempo", "waits"), [("auto", True), (90, False)])
+def test_drums_come_in_when_the_beat_is_known_and_keep_none_that_is_a_guess(
+    tempo: str | int, waits: bool
+) -> None:
+    """Quarters at 90, of a hand that strikes chords."""
+    jam = rehearsal(UniformModel(12), mode="accompany", sync="auto", tempo=tempo)
+    beat = 667_000
+    for number in range(24):
+        for pitch in (48, 52, 55):
+            jam.play(number * beat, NoteOn(pitch, 80))
+        for pitch in (48, 52, 55):
+            jam.play(number * beat + beat // 2, NoteOff(pitch))
+    drums = [at for at, it in onsets(jam, 0, 24 * beat) if it.channel == DRUM_CHANNEL]
+
+    assert len(drums) > 20
+    assert (min(drums) > 3 * beat) is waits
+    assert min(drums) < 8 * beat

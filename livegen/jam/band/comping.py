@@ -21,18 +21,18 @@ AGAIN = 0.6  # share of bars that are those of two bars before
 MOST = 6  # strikes of a bar that is made denser than it is
 PUSHED = COMMON - 12  # from here on a strike is of the next bar
 
-Strikes = tuple[int, ...]  # ticks of the bar, what is struck most often first
+Ticks = tuple[int, ...]  # ticks of the bar, what is struck most often first
 
 
 class _Comping(NamedTuple):
     """How a style comps: bars, or pairs of bars, how many notes at once, None for a chord, and which."""
 
-    pairs: tuple[tuple[Strikes, ...], ...]
+    pairs: tuple[tuple[Ticks, ...], ...]
     voices: int | None = None
     role: Role = Role.ANY
 
 
-def _bars(*bars: Strikes) -> _Comping:
+def _bars(*bars: Ticks) -> _Comping:
     return _Comping(tuple((bar,) for bar in bars))
 
 
@@ -102,7 +102,7 @@ def of_comp(
     return Figure(metre.bar_near(origin), period, tuple(beats), is_firm=True, voices=comping.voices)
 
 
-def _as_dense(strikes: Strikes, density: float, bar: int) -> Strikes:
+def _as_dense(strikes: Ticks, density: float, bar: int) -> Ticks:
     """The strikes of a bar that are left at a density, or those with more on eighths, on beats first, up to `MOST`."""
     count = max(1, round(density * len(strikes)))
     more = [tick for tick in _EIGHTHS if tick < bar and tick not in strikes]
@@ -118,10 +118,10 @@ def _comping(style: str, bar: int) -> _Comping | None:
     return None
 
 
-def _phrases(comping: _Comping, seed: str) -> tuple[Strikes, ...]:
+def _phrases(comping: _Comping, seed: str) -> tuple[Ticks, ...]:
     """The bars of all phrases, one after another: in each the second half is like the first."""
     chance, size = Random(f"{seed} comp"), len(comping.pairs[0])
-    bars = list[Strikes]()
+    bars = list[Ticks]()
     for number in range(0, PHRASE * PHRASES, size):
         is_again = number % PHRASE >= PHRASE // 2 and chance.random() < AGAIN
         drawn = chance.choice(comping.pairs)

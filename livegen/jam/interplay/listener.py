@@ -73,6 +73,12 @@ class Listener:
         self._drums: Hearing | None = None
         self._swap_tick = 0
 
+    @property
+    def guesses_beat(self) -> bool:
+        """True while nobody has told the tempo and it was not found yet: the beat is but a guess."""
+        is_told = not self.is_free or self.fixed_us is not None or self.written_us is not None
+        return not is_told and not self._beat_known
+
     def led(self, is_free: bool, fixed_us: int | None, has_song: bool) -> None:
         """The player leads the time from now on, or does not; in free time at this tempo, where one is told.
 

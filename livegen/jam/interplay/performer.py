@@ -328,7 +328,11 @@ class Performer:
         if not self.mode.is_beside:
             return self._going_on(call, brief, self._heard(call, brief, now), settled)
         drummer = self._drummer(call, brief, now)
-        brief = in_style(brief, self._listener.style.near, self._timeline.metre, drummer)
+        if self._listener.guesses_beat and any(brief.parts[:DRUMS]):
+            # Drums that keep a beat which nobody plays are worse than none: they come in when it is known.
+            brief = replace(brief, parts=(*brief.parts[:DRUMS], False))
+        else:
+            brief = in_style(brief, self._listener.style.near, self._timeline.metre, drummer)
         if not brief.parts[DRUMS]:
             return self._going_on(call, brief, self._heard(call, brief, now), settled)
         pitched = tuple(part for part in range(DRUMS) if brief.parts[part])

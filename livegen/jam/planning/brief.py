@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from livegen.inference.sampling import Mask
 from livegen.jam.band.circles import MOST
-from livegen.jam.band.contour import Contour
 from livegen.jam.band.comping import of_comp
+from livegen.jam.band.contour import Contour
 from livegen.jam.band.drummer import Drummer
 from livegen.jam.band.figures import (
     NO_FIGURES,
