@@ -15,6 +15,17 @@ DEFAULT_MODEL = "jam-gru"  # the folder under models/ that "default" stands for
 FACTS = "model.json"  # the file of a model without a network
 PHRASES = "jam-phrases"  # the folder of the phrase encoder
 ENCODER, GENERATOR = "phrases.npz", "generator.npz"  # and its files
+# Networks that do not play alone, by their files.
+ROLES = {
+    ENCODER: "a phrase encoder",
+    GENERATOR: "a generator of phrases",
+    "tone.npz": "the network that hears the key",
+    "critic.npz": "the critic of answers",
+    "drum_touch.npz": "the drummer's touch",
+    "grooves.npz": "people's drum grooves",
+    "beats.npz": "the network that hears the beat",
+    "chords_implied.npz": "the network that hears implied chords",
+}
 _PACKAGE = Path(__file__).resolve().parent
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 
@@ -89,9 +100,9 @@ def model(name_or_path: str) -> Path:
         return names[name]
     path = spelled_out(name_or_path)
     known = ", ".join(names) or "none here"
-    if name == PHRASES or ENCODER in (path.name, *(it.name for it in path.glob(ENCODER))):
+    if role := role_of(name_or_path):
         raise ModelError(
-            f"{name!r} holds a phrase encoder, which does not play alone; choose a model that does: {known}"
+            f"{name!r} holds {role}, which does not play alone; choose a model that does: {known}"
         )
     if path.is_dir() and len(inside := _files(path)) == 1:
         return inside[0]
@@ -100,6 +111,14 @@ def model(name_or_path: str) -> Path:
     raise ModelError(
         f"{name!r} is neither a model ({known}) nor an .onnx file or a folder that holds one"
     )
+
+
+def role_of(name_or_path: str) -> str:
+    """What a file, a folder or a name holds that does not play alone, of ROLES; empty for all else."""
+    path = spelled_out(name_or_path)
+    if name_or_path == PHRASES or (path / ENCODER).is_file():
+        return ROLES[ENCODER]
+    return ROLES.get(path.name, "") if path.is_file() else ""
 
 
 def own_charts() -> Path:

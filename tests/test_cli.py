@@ -104,6 +104,7 @@ def test_the_help_of_serve_names_every_option(capsys: pytest.CaptureFixture[str]
             "'models/jam-phrases' holds a phrase encoder, which does not play alone; choose a model that does: jam-gru",
         ),
         (["serve", "--model", "jam-phrases"], "'jam-phrases' holds a phrase encoder"),
+        (["serve", "--model", "livegen/music/tone.npz"], "holds the network that hears the key"),
         (["sing"], "No such command 'sing'"),
         (["serve", "--no-such"], "No such option"),
         (["serve", "--api", "foo"], "'foo' is not one of 'auto', 'alsa'"),

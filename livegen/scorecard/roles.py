@@ -23,21 +23,15 @@ from livegen.training.phrase_corpus import SETS, PhraseSpan, PieceMelody, cut, m
 EACH = 10  # phrases that come back for each call of the option --calls: a phrase takes a hundredth of the time
 
 
-class Elsewhere(NamedTuple):
-    """A network that is measured elsewhere: what it is, and the command's module."""
-
-    what: str
-    bench: str
-
-
-ELSEWHERE = {
-    "generator.npz": Elsewhere("a generator of phrases", "generator"),
-    "tone.npz": Elsewhere("the network that hears the key", "tone"),
-    "critic.npz": Elsewhere("the critic of answers", "critic"),
-    "drum_touch.npz": Elsewhere("the drummer's touch", "drummer"),
-    "grooves.npz": Elsewhere("people's drum grooves", "drummer"),
-    "beats.npz": Elsewhere("the network that hears the beat", "beats"),
-    "chords_implied.npz": Elsewhere("the network that hears implied chords", "implied"),
+# The command that measures a network that is not measured here, by its file.
+BENCHES = {
+    shipped.GENERATOR: "generator",
+    "tone.npz": "tone",
+    "critic.npz": "critic",
+    "drum_touch.npz": "drummer",
+    "grooves.npz": "drummer",
+    "beats.npz": "beats",
+    "chords_implied.npz": "implied",
 }
 
 
@@ -48,11 +42,11 @@ def phrase_encoder(name_or_path: str) -> Path | None:
     """
     if name_or_path == shipped.PHRASES:
         return shipped.phrase_model()
-    path = spelled_out(name_or_path)
-    if (other := ELSEWHERE.get(path.name)) and path.is_file():
+    path, role = spelled_out(name_or_path), shipped.role_of(name_or_path)
+    if role and (bench := BENCHES.get(path.name)):
         raise ConfigError(
-            f"{name_or_path!r} holds {other.what}, which has no scorecard; its figures stand in docs/NETWORKS.md,"
-            f" and a checkout of livegen measures it: python -m bench.{other.bench} DATA"
+            f"{name_or_path!r} holds {role}, which has no scorecard; its figures stand in docs/NETWORKS.md,"
+            f" and a checkout of livegen measures it: python -m bench.{bench} DATA"
         )
     inside = path / shipped.ENCODER if path.is_dir() else path
     return inside if inside.name == shipped.ENCODER and inside.is_file() else None
