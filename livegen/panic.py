@@ -11,6 +11,7 @@ from livegen.daemon.outbox import BURST, RATE_PER_S
 from livegen.daemon.ports import (
     candidates,
     close_clients,
+    leave,
     loaded,
     opened,
     probe_succeeds,
@@ -78,7 +79,7 @@ def silence(ports: Sequence[str] = (), api: str = "auto") -> list[str]:
                     target.send_message(data)
         time.sleep(DELIVERY_S)
     finally:
-        close_clients(*targets)
+        leave(*targets)
     return wanted if ports else existing
 
 

@@ -20,7 +20,7 @@ from livegen.daemon.link import Link, begun
 from livegen.daemon.ports import (
     API_CONSTANTS,
     candidates,
-    close_clients,
+    leave,
     loaded,
     opened,
     silenced,
@@ -39,24 +39,35 @@ class Device:
     """The device's own ports, while it is there.  Threads: loop only."""
 
     def __init__(self, api: str, names: Sequence[str]) -> None:
-        library = loaded()
-        constant = getattr(library, API_CONSTANTS[api])
-        self._names = names
-        with silenced():
-            self._in = library.MidiIn(constant, name=f"{CLIENT}-in")
-            self._out = library.MidiOut(constant, name=f"{CLIENT}-out")
+        self._api, self._names = api, names
+        self._in, self._out = _clients(api)
         self._there = ("", "")  # the device's source and sink that are open
         self.name = ""  # of the device, while it is there
 
     def look(self) -> bool:
         """See whether the device is there; True if it, or its other port, has just come."""
+        try:
+            return self._look()
+        except loaded().RtMidiError:  # a JACK server that is gone, or not done with our last ports
+            return False
+
+    def _look(self) -> bool:
+        if self._in is None:
+            self._in, self._out = _clients(self._api)
         with silenced():
             there = (
                 found(self._names, self._in.get_ports()),
                 found(self._names, self._out.get_ports()),
             )
-            if there == self._there:
-                return False
+        if there == self._there:
+            return False
+        if self._api == "jack" and any(self._there):
+            # Nothing is closed while the graph changes (`leave`); the next look is through new clients.
+            self.close()
+            self._in = self._out = None
+            self._there, self.name = ("", ""), ""
+            return False
+        with silenced():
             self._in.close_port()
             self._out.close_port()
             are_open = [
@@ -83,7 +94,19 @@ class Device:
 
     def close(self) -> None:
         """Let go of the ports."""
-        close_clients(self._in, self._out)
+        if self._in is not None:
+            leave(self._in, self._out)
+
+
+def _clients(api: str) -> tuple[Any, Any]:
+    """An input and an output without ports."""
+    library = loaded()
+    constant = getattr(library, API_CONSTANTS[api])
+    with silenced():
+        return (
+            library.MidiIn(constant, name=f"{CLIENT}-in"),
+            library.MidiOut(constant, name=f"{CLIENT}-out"),
+        )
 
 
 def found(names: Sequence[str], ports: Sequence[str]) -> str:

@@ -19,7 +19,7 @@ from typing import Any, Protocol
 
 from livegen.daemon import clock
 from livegen.daemon.exit_timer import leaving_within
-from livegen.daemon.server_watch import STALL_US, Health, ServerWatch
+from livegen.daemon.server_watch import STALL_US, Health, ServerWatch, hang_up
 from livegen.errors import PortError
 
 try:
@@ -202,40 +202,55 @@ class RtMidiPorts:
     def close(self) -> None:
         """Close both.
 
-        The input first.  When the graph changes, a thread of libjack's walks through the list of a client's ports
-        without a lock, and crashes if one is taken off it meanwhile (jack2 issue 216; measured: closing the output
-        and then the input crashed once in some 200 times, the other way round never in 3,000).  RtMidi waits for
-        the next period before it takes an output off, but not before an input.
-
-        On a lost server closing takes one second; on a frozen one it never returns, so those are abandoned.
+        On a JACK server that is there the line is cut (`hang_up`).  Closed by rtmidi they are elsewhere, the input
+        first: it waits for a period before it takes an output off.  On a lost JACK server that takes a second; on a
+        frozen one it never returns, so those are abandoned.
         """
-        if self._watch is not None and self._watch.look_again() is Health.STALLED:
-            _abandon(self._midi_in, self._midi_out)
-        else:
-            close_clients(*(port for port in (self._midi_in, self._midi_out) if port is not None))
-        if self._watch is not None:
-            self._watch.close()
-        self._midi_in = self._midi_out = self._watch = None
-        self._state = Health.LOST
+        if not self._hung_up(clock.now() + STALL_US):
+            if self._is_stalled():
+                self._abandon()
+            else:
+                clients = [port for port in (self._midi_in, self._midi_out) if port is not None]
+                close_clients(*clients)
+        self._forget()
 
     def leave(self, by: int, dies_of: int = 0) -> None:
         """Close at the end of the process, by `by` (micros) whatever the server does.
 
-        The server must show anew that it runs, for a verdict may be a second old; else the ports are abandoned.
+        Where no line can be cut, the server must show anew that it runs; else the ports are abandoned.
         Should it freeze while they are closed, or need longer (periods of 4096 frames), the process ends then and
         there, with status 0, or of the signal `dies_of`.
         """
+        if self._hung_up(by - CLOSING_US):
+            return self._forget()
         proof_by = min(by - CLOSING_US, clock.now() + STALL_US)
         if self._watch is not None and not self._watch.runs(proof_by):
-            self.abandon()
-            return
+            self._abandon()
+            return self._forget()
         with leaving_within(max(by - clock.now(), CLOSING_US // 2), dies_of):
-            self.close()
+            return self.close()
 
-    def abandon(self) -> None:
-        """Leave the ports to the end of the process, which is near: closing them on a lost server takes a second."""
+    def _hung_up(self, by: int) -> bool:
+        if self.api == "jack" and _hung_up(by, self._midi_in, self._midi_out):
+            self._midi_in = self._midi_out = None
+            return True
+        return False
+
+    def _is_stalled(self) -> bool:
+        """True if the server is there and gives no sign of life within a second."""
+        if self._watch is None or (state := self._watch.look_again()) is Health.LOST:
+            return False
+        return state is Health.STALLED or not self._watch.runs(clock.now() + STALL_US)
+
+    def _abandon(self) -> None:
+        """Leave the ports to the end of the process."""
         _abandon(self._midi_in, self._midi_out)
-        self._midi_in = self._midi_out = None
+
+    def _forget(self) -> None:
+        if self._watch is not None:
+            self._watch.close()
+        self._midi_in = self._midi_out = self._watch = None
+        self._state = Health.LOST
 
 
 def _abandon(*ports: Any) -> None:
@@ -245,8 +260,26 @@ def _abandon(*ports: Any) -> None:
             ctypes.pythonapi.Py_IncRef(ctypes.py_object(port))
 
 
+def _hung_up(by: int, *clients: Any) -> bool:
+    """Cut the lines of all of this process's JACK clients, by `by` (micros); False where there is none to cut."""
+    with silenced():
+        if not hang_up(by):
+            return False
+    _abandon(*clients)
+    return True
+
+
+def leave(*clients: Any) -> None:
+    """Let go of clients of rtmidi, the last that this process has: on JACK the line is cut, else they are closed."""
+    if not _hung_up(clock.now() + STALL_US, *clients):
+        close_clients(*clients)
+
+
 def close_clients(*clients: Any) -> None:
-    """Close and delete each, in turn: a client that just ends stalls a synchronous JACK server for five seconds."""
+    """Close and delete each, in turn: a client that just ends stalls a synchronous JACK server for five seconds.
+
+    On JACK only for clients without ports: libjack could crash (`leave`).
+    """
     with silenced():
         for client in clients:
             client.close_port()

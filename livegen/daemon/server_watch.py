@@ -1,7 +1,7 @@
 """How a JACK server does, seen from a client: whether it lives, runs, and may be sent to.
 
 python-rtmidi keeps "sending" to a dead server without an error, and after 2,340 messages spins for ever with the GIL
-held (MidiOutJack::sendMessage).  Knows no ports and no music.
+held (MidiOutJack::sendMessage).  And how clients leave it, so that libjack does not crash.  Knows no ports, no music.
 """
 
 import contextlib
@@ -9,6 +9,7 @@ import logging
 import os
 import select
 import socket
+import stat
 from enum import Enum
 from pathlib import Path
 
@@ -132,6 +133,43 @@ class ServerWatch:
         return Health.STALLED if now - self._moved_at > STALL_US else Health.WELL
 
 
+def hang_up(by: int) -> bool:
+    """Take all clients of this process from the JACK server as if it had ended; False if there are none.
+
+    libjack's thread walks through the list of a client's ports without a lock when the graph changes, and crashes if
+    one is taken off it meanwhile (jack2 issue 216).  So no port is closed here: the server finds the line cut, and
+    takes clients and ports off itself, while their threads, which it waits for, still run.  Returns when it has, or at
+    `by` (micros): no call of libjack's is made, so a frozen server keeps nobody.
+
+    rtmidi's objects are good for nothing afterwards; closing an output takes it a second.
+    """
+    clients = {descriptor for descriptor in _descriptors() if _names(descriptor)[0]}
+    for descriptor in _descriptors():
+        if _names(descriptor)[1] and (line := _socket(descriptor)) is not None:
+            with line, contextlib.suppress(OSError):  # it may have been cut this moment
+                line.shutdown(socket.SHUT_RDWR)
+    while any(_names(client)[0] for client in clients) and clock.now() < by:
+        clock.wait_until(clock.now() + clock.SPIN_US, 0)
+    return bool(clients)
+
+
+def _names(descriptor: int) -> tuple[bool, bool]:
+    """Tell whether it is a client's line: that on which the server tells it something, that on which it asks.
+
+    The first has a name of JACK's itself, and libjack closes it when the server has let the client go; the other's
+    peer has one.
+    """
+    if (line := _socket(descriptor)) is not None:
+        with line, contextlib.suppress(OSError):
+            return _is_of_jack(line.getsockname()), _is_of_jack(line.getpeername())
+    return False, False
+
+
+def _is_of_jack(address: object) -> bool:
+    """True of a path such as /dev/shm/jack_default_1000_0, which jack2 gives its sockets."""
+    return isinstance(address, str) and Path(address).name.startswith("jack_")
+
+
 def _descriptors() -> set[int]:
     for folder in ("/proc/self/fd", "/dev/fd"):
         with contextlib.suppress(OSError):
@@ -164,12 +202,18 @@ def _slices(task: str) -> int:
 
 def _server_socket(descriptor: int) -> socket.socket | None:
     """A duplicate of this descriptor if it is a socket to a JACK server."""
-    try:
-        found = socket.socket(fileno=os.dup(descriptor))
-    except OSError:
+    if (found := _socket(descriptor)) is None:
         return None
     with contextlib.suppress(OSError):
-        if "jack" in str(found.getpeername()):
+        if _is_of_jack(found.getpeername()):
             return found
     found.close()
+    return None
+
+
+def _socket(descriptor: int) -> socket.socket | None:
+    """A duplicate of this descriptor if it is a socket."""
+    with contextlib.suppress(OSError):
+        if stat.S_ISSOCK(os.fstat(descriptor).st_mode):
+            return socket.socket(fileno=os.dup(descriptor))
     return None

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from livegen.daemon.exit_timer import leaving_within
-from livegen.daemon.ports import API_CONSTANTS, close_clients, loaded, opened, silenced
+from livegen.daemon.ports import API_CONSTANTS, leave, loaded, opened, silenced
 from livegen.daemon.watchdog_process import STAND_DOWN
 
 PROCESS = Path(__file__).with_name("watchdog_process.py")
@@ -103,7 +103,7 @@ def send(api: str, to: list[str], messages: list[bytes]) -> None:
         for target, data in product(there, messages):
             target.send_message(data)
     time.sleep(DELIVERY_S)
-    close_clients(*targets)
+    leave(*targets)
 
 
 def _client(api: str) -> Any:

@@ -10,15 +10,9 @@ from dataclasses import dataclass, replace
 
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.ports import (
-    Ports,
-    RtMidiPorts,
-    open_ports,
-    probe_succeeds,
-    start_probe,
-)
+from livegen.daemon.ports import Ports, open_ports
 from livegen.daemon.server_watch import Health
-from livegen.doctor.system import PROBE_S, MidiSystem, connect, listed
+from livegen.doctor.system import MidiSystem, connect, listed
 from livegen.errors import PortError
 from livegen.music.messages import ControlChange, encode
 
@@ -101,22 +95,12 @@ def _listen_beside(system: MidiSystem, running: Sequence[tuple[str, str]]) -> Ov
 
 @contextmanager
 def opened(api: str, in_name: str, out_name: str) -> Iterator[Ports]:
-    """Ports of ours, open for a while.  Raises PortError.
-
-    Those of a JACK server that froze meanwhile are abandoned: it never lets go of who closes a port.
-    """
+    """Ports of ours, open for a while.  Raises PortError."""
     ports = open_ports(api, in_name, out_name)
     try:
         yield ports
     finally:
-        if isinstance(ports, RtMidiPorts) and api == "jack" and not _answers():
-            ports.abandon()
-        else:
-            ports.close()
-
-
-def _answers() -> bool:
-    return probe_succeeds(start_probe(), PROBE_S)
+        ports.close()
 
 
 def heard(

@@ -8,6 +8,8 @@ from types import SimpleNamespace
 
 import pytest
 
+from livegen.daemon import clock
+from livegen.daemon.device_process import Device
 from livegen.daemon.ports import (
     EmbeddedPorts,
     RtMidiPorts,
@@ -87,29 +89,75 @@ def test_the_embedded_port_hears_what_is_put_into_it_and_never_fails() -> None:
     assert ports.send(b"\x90\x3c\x50") and ports.health(0) is Health.WELL
 
 
-def test_the_input_is_closed_before_the_output_or_libjack_could_crash(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.fixture
+def library(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """An rtmidi whose `calls` are kept."""
     calls: list[str] = []
 
     def port(kind: str) -> SimpleNamespace:
         def called(name: str) -> Callable[..., None]:
             return lambda *_, **__: calls.append(f"{kind} {name}")
 
-        names = ("ignore_types", "open_virtual_port", "close_port", "delete")
-        return SimpleNamespace(get_ports=list, **{name: called(name) for name in names})
+        names = ("ignore_types", "open_port", "open_virtual_port", "close_port", "delete")
+        return SimpleNamespace(
+            get_ports=lambda: list(there), **{name: called(name) for name in names}
+        )
 
-    library = SimpleNamespace(
+    there: list[str] = []
+    made = SimpleNamespace(
         API_LINUX_ALSA=2,
+        API_UNIX_JACK=3,
         RtMidiError=OSError,
+        InvalidPortError=IndexError,
         MidiIn=lambda *_, **__: port("in"),
         MidiOut=lambda *_, **__: port("out"),
+        calls=calls,
+        there=there,
     )
-    monkeypatch.setattr("livegen.daemon.ports.rtmidi", library)
+    monkeypatch.setattr("livegen.daemon.ports.rtmidi", made)
+    return made
 
+
+def test_on_other_systems_than_jack_the_input_is_closed_before_the_output(
+    library: SimpleNamespace,
+) -> None:
     RtMidiPorts("alsa", "Model In", "Model Out").close()
 
-    assert calls[-4:] == ["in close_port", "in delete", "out close_port", "out delete"]
+    assert library.calls[-4:] == ["in close_port", "in delete", "out close_port", "out delete"]
+
+
+@pytest.mark.parametrize("ends", [RtMidiPorts.close, lambda ports: ports.leave(clock.now())])
+def test_no_port_of_a_jack_server_is_closed_or_libjack_could_crash_but_the_line_is_cut(
+    library: SimpleNamespace,
+    monkeypatch: pytest.MonkeyPatch,
+    ends: Callable[[RtMidiPorts], None],
+) -> None:
+    monkeypatch.setattr(
+        "livegen.daemon.ports.hang_up", lambda by: library.calls.append("cut") or True
+    )
+
+    ends(RtMidiPorts("jack", "Model In", "Model Out"))
+
+    assert library.calls[-2:] == ["out open_virtual_port", "cut"]
+
+
+def test_a_surface_that_comes_and_goes_on_jack_closes_no_port_either(
+    library: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        "livegen.daemon.ports.hang_up", lambda by: library.calls.append("cut") or True
+    )
+    library.there[:] = ["Pads"]
+    device = Device("jack", ["pads"])
+    looks = [device.look(), device.look()]
+    library.there.clear()
+    looks.append(device.look())  # it has gone
+    library.there[:] = ["Pads"]
+    looks.append(device.look())
+
+    assert looks == [True, False, False, True]
+    opened = ["in close_port", "out close_port", "in open_port", "out open_port"]
+    assert library.calls == [*opened, "cut", *opened]  # rtmidi closes nothing where nothing is open
 
 
 def test_what_c_libraries_complain_about_is_kept_off_standard_error(
