@@ -62,3 +62,7 @@ def test_words_to_be_sung_reach_livegen_which_says_what_comes_of_them(
     seen.page.get_by_label("Words to be set to a tune").fill("Twinkle, twinkle, little star")
     seen.page.get_by_role("button", name="Sing", exact=True).click()
     seen.until(lambda: seen.state()["reply"].get("to") == "sing")
+
+    seen.page.get_by_label("Words to be set to a tune").fill("1 2 3 ...")
+    seen.page.get_by_role("button", name="Sing", exact=True).click()
+    expect(seen.page.locator("#reply")).to_contain_text("there is no word in them")
