@@ -1,6 +1,7 @@
 """What the networks beside the model add, as a performer asks for it: over real ports, by OSC, and in the journal."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from livegen import app
@@ -29,6 +30,11 @@ def turned(served: Serve, name: str, value: object) -> None:
     served.until(name, value, lambda: served.tablet.send(name, value))  # type: ignore[arg-type]
 
 
+def asked(served: Serve, name: str, *words: str) -> None:
+    """Give a command by OSC until it is replied to."""
+    served.until("state/reply/to", name, partial(served.tablet.send, f"do/{name}", *words))
+
+
 def answered(served: Serve, player: Partner) -> None:
     """Play a call until it is answered, and hear the answer out."""
     served.until("state/turn", "responding", lambda: call(player))
@@ -44,13 +50,13 @@ def test_knobs_a_reason_phrases_words_and_the_learner_are_had_in_one_session(
         turned(served, name, 0.5)
     answered(served, player)
 
-    served.until("state/reply/to", "why", lambda: served.tablet.send("do/why"))
-    wait_for(lambda: served.tablet.ask("get").get("state/why/who", ("",))[0], every_s=0.05)
-    for name in ("keep_a", "keep_b"):
-        served.until("state/reply/to", name, lambda name=name: served.tablet.send(f"do/{name}"))
-    for asked in (("do/between",), ("do/sing", "la la la")):
+    asked(served, "why")
+    wait_for(lambda: served.tablet.ask("get").get("state/why/who", ("",)) != ("",), every_s=0.05)
+    asked(served, "keep_a")
+    asked(served, "keep_b")
+    for name, words in (("between", ()), ("sing", ("la la la",))):
         player.listen()
-        served.tablet.send(*asked)
+        asked(served, name, *words)
         hears(player)
         served.until("state/turn", "waiting")
     served.until("state/model", "learner", lambda: served.tablet.send("do/model", "learner"))
