@@ -8,7 +8,7 @@ from livegen.jam.band.comping import PHRASE, PHRASES, of_comp
 from livegen.jam.band.figures import Role
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.parts import COMP
-from tests.jam.stage import BAR, BEAT, onsets
+from tests.jam.stage import BAR, BEAT, notes, onsets
 from tests.jam.test_chart import CHANNELS, band, held
 
 EIGHTH = BEAT // 2
@@ -88,7 +88,37 @@ def test_what_is_struck_is_the_whole_chord_and_the_same_voices_while_it_goes_on(
     assert same >= 0.8 * (len(chords) - 1)
 
 
+def test_a_comp_does_not_sink_into_the_octave_of_the_bass() -> None:
+    text = "| Dm7 | Bm7b5 | E7 | Am7 | D7 | Gm7 | C7 | Fmaj7 |\n"
+    found = struck(text, 24, style="leadsheet_latin")
+    middles = [sum(pitches) / len(pitches) for at, pitches in found.items() if len(pitches) > 2]
+    late = middles[len(middles) // 2 :]
+    assert 56 < sum(late) / len(late) < 66
+    assert sum(min(p) < 53 for p in found.values() if len(p) > 2) < 0.25 * len(middles)
+
+
 def test_nothing_is_pushed_into_a_bar_without_a_chord() -> None:
     found = struck("| C | N.C. |\n", 16, style="jazz_swing")
     assert {at // 8 % 2 for at in found} == {0}
     assert not [at for at in found if at % 16 == 7]
+
+
+def test_a_pop_comp_strikes_chords_on_strong_beats_and_breaks_them_while_they_ring() -> None:
+    jam = band("| C | F |\n", parts="comp", style="pop")
+    held(jam, 8)
+    notes_ = [row for row in notes(jam, {CHANNELS[COMP]}) if 2 * BAR <= row[0] < 7 * BAR - TOGETHER]
+    by_eighth: dict[int, list[tuple[int, int, int]]] = {}
+    for row in notes_:
+        by_eighth.setdefault(round(row[0] / EIGHTH), []).append(row)
+    strong = [rows for at, rows in by_eighth.items() if at % 8 == 4]  # on one common tones are held
+    between = [rows for at, rows in by_eighth.items() if at % 4]
+    assert len(between) > 15 and all(len(rows) == 1 for rows in between)
+    assert len(strong) == 5 and all(len(rows) == 3 for rows in strong)
+    rings = [
+        sum(
+            begun < rows[0][0] - TOGETHER and ended > rows[0][0] + TOGETHER
+            for begun, ended, _ in notes_
+        )
+        for rows in between
+    ]
+    assert sum(count >= 1 for count in rings) > 0.7 * len(rings)

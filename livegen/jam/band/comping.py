@@ -1,8 +1,9 @@
 """The rhythm of a comp in a style: on which beats of the bar it strikes its chord, and how many notes of it.
 
 People who comp strike whole chords in a rhythm that comes back and is seldom twice the same: so a style has bars of
-which each phrase draws its own.  What is struck on the last eighth of a bar is the chord of the next one.  Knows ticks
-of the bar and styles; knows no chords and no model.  Chance is a seed.
+which each phrase draws its own.  A pop pianist breaks chords between the strong beats.  What is struck on the last
+eighth of a bar is the chord of the next one.  Knows ticks of the bar and styles; knows no chords and no model.  Chance
+is a seed.
 """
 
 from functools import lru_cache
@@ -25,7 +26,10 @@ Ticks = tuple[int, ...]  # ticks of the bar, what is struck most often first
 
 
 class _Comping(NamedTuple):
-    """How a style comps: bars, or pairs of bars, how many notes at once, None for a chord, and which."""
+    """How a style comps: bars, or pairs of bars, how many notes at once, None for a chord, and which.
+
+    Who ripples strikes whole chords on strong beats.
+    """
 
     pairs: tuple[tuple[Ticks, ...], ...]
     voices: int | None = None
@@ -56,6 +60,10 @@ _BOSSA = _Comping(
     )
 )
 _MONTUNO = _Comping((((0, 36, 60, 24, 84), (36, 60, 12, 84)),))
+_BALLAD = tuple(
+    (bar,)
+    for bar in ((0, 48, 24, 72, 36, 84, 12, 60), (0, 48, 24, 72, 36, 84), (0, 48, 72, 36, 84, 12))
+)
 _SONG = _bars((0, 48), (0, 48), (0, 48, 72), (0, 36, 72), (0, 48, 84), (0, 24, 48, 72))
 _OOM_PAH, _OOM_PAH_PAH = _bars((24, 72)), _bars((24, 48))
 _SWUNG_WALTZ = _bars((0, 36), (36,), (24, 60), (12, 48))
@@ -69,8 +77,9 @@ _COMPS: dict[str, _Comping] = {
     "leadsheet_latin": _BOSSA, "drums_latin": _BOSSA, "drums_afrocuban": _MONTUNO,
     "jazz_traditional": _OOM_PAH, "ragtime": _OOM_PAH, "march": _OOM_PAH, "drums_country": _OOM_PAH,
     "folk_march": _OOM_PAH, "folk_hornpipe": _OOM_PAH,
-    "any": _SONG, "pop": _SONG, "song": _SONG, "gospel": _SONG, "leadsheet_pop": _SONG, "leadsheet_song": _SONG,
-    "leadsheet_stage_screen": _SONG, "rock_classic": _SONG, "drums_pop": _SONG, "drums_soul": _SONG,
+    "pop": _Comping(_BALLAD, role=Role.RIPPLES), "any": _SONG, "song": _SONG, "gospel": _SONG, "leadsheet_pop": _SONG,
+    "leadsheet_song": _SONG, "leadsheet_stage_screen": _SONG, "rock_classic": _SONG, "drums_pop": _SONG,
+    "drums_soul": _SONG,
 }  # fmt: skip
 _WALTZES: dict[str, _Comping] = {name: _OOM_PAH_PAH for name in ("any", "folk", "song", "pop")}
 
@@ -91,15 +100,21 @@ def of_comp(
     beats = list[Beat]()
     for number, strikes in enumerate(bars):
         for tick in sorted(_as_dense(strikes, density, bar)):
-            is_pushed = tick >= PUSHED and bar == COMMON and comping.role is Role.ANY
             # Who has struck the chord before the bar line does not strike it again on it.
             if tick or not beats or beats[-1].role is not Role.PUSH:
-                role = Role.PUSH if is_pushed else comping.role
-                beats.append(Beat(number * bar + tick, role))
+                beats.append(Beat(number * bar + tick, _role(comping, tick, bar)))
     if not beats:
         return None
     period = len(bars) * bar
     return Figure(metre.bar_near(origin), period, tuple(beats), is_firm=True, voices=comping.voices)
+
+
+def _role(comping: _Comping, tick: int, bar: int) -> Role:
+    """What is struck at a tick of a bar."""
+    if comping.role is Role.RIPPLES and tick % (COMMON // 2) == 0:
+        return Role.ANY
+    is_pushed = tick >= PUSHED and bar == COMMON and comping.role is Role.ANY
+    return Role.PUSH if is_pushed else comping.role
 
 
 def _as_dense(strikes: Ticks, density: float, bar: int) -> Ticks:

@@ -33,6 +33,7 @@ class Role(Enum):
     FIFTH = "fifth"
     POWER = "root and fifth"  # either, as a guitar's power chord has them
     BROKEN = "broken"  # the same, the next tone up, or from the top one far down
+    RIPPLES = "ripples"  # the same, while what was struck before rings on
     NEXT_FOOT = "next foot"  # the foot of the chord of the next bar, tied over the bar line
     PUSH = "push"  # of a comp: all of the chord of the next bar, tied over the bar line
 

@@ -157,7 +157,7 @@ def _broken(before: int) -> Favour:
     return nats
 
 
-_FROM_BEFORE = {Role.STAYS: _staying, Role.BROKEN: _broken}
+_FROM_BEFORE = {Role.STAYS: _staying, Role.BROKEN: _broken, Role.RIPPLES: _broken}
 
 
 @lru_cache(256)

@@ -91,7 +91,8 @@ def missing_on_beat(
     if chord is None:
         is_none = harmony is not None and beat.role is Role.PUSH
         return allowed & (not is_none), min(brief.voices[part], 1)
-    missing = chord.pitch_classes - {pitch % 12 for pitch in own}
+    rings = beat.role is Role.RIPPLES  # whatever the comp holds, it strikes one tone more
+    missing = chord.pitch_classes - {pitch % 12 for pitch in own if not rings}
     mask = allowed & np.array([pitch % 12 in missing for pitch in range(128)])
     return mask, brief.voices[part]
 

@@ -41,6 +41,7 @@ from livegen.codec.layout import ADVANCE, NO_PITCH, velocity_of
 from livegen.inference.contract import Query
 from livegen.inference.sampling import Mask, NothingAllowed, hasten, probabilities
 from livegen.jam.band.circles import TIRED, tiring, worn_out
+from livegen.jam.band.figures import Role
 from livegen.jam.band.sentences import Close
 from livegen.jam.band.theme import mixed
 from livegen.jam.band.voicings import BESIDE, Voicings
@@ -522,13 +523,17 @@ class Rollout(KeepsStrokes, PlayedOnce):
     def _keep_beat(self, beat: PartBeat) -> None:
         """Give the next stroke on a beat: the end of an older note, or a note; of a comp, all of its chord.
 
-        There is none where the part has begun one just now, or may not.
+        There is none where the part has begun one just now, or may not.  A comp that ripples lets its notes ring while
+        it has voices left, and strikes one.
         """
         tick, part, brief, beats = self.frontier, beat.part, self.brief, self._beats
         since = self._density.struck_at.get(part, brief.start - TICKS_PER_BEAT)
-        may = beats.has_begun or tick - since > TOGETHER >= tick - beat.tick
+        ripples = beat.role is Role.RIPPLES
+        is_whole = ripples and beats.has_begun
+        may = (beats.has_begun or tick - since > TOGETHER >= tick - beat.tick) and not is_whole
         free = self._beginnable(part, tick)
-        if may and (beats.has_begun or free.any()):
+        has_room = ripples and self._notes.count(part) < brief.voices[part]
+        if may and not has_room and (beats.has_begun or free.any()):
             older = self._notes.older(part, beat.tick, tick)
             if older is not None:
                 return self._end(part, older, tick)

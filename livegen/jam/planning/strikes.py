@@ -33,6 +33,10 @@ LAST_HITS = (KICK, CRASH)  # drums that are struck with the last chord
 TOGETHER = 2  # ticks that notes struck together may lie apart
 OCTAVE = 12
 _MOVED = 0.8  # nats for each semitone that a voice of a comp moves from one chord to the next
+_CLEAR, _MUDDY = (
+    55,
+    0.4,
+)  # from where on close voices are clear, and nats for each semitone that one lies below
 _LOOKED_AT = 96  # strokes of our own in which the comp's last chord is looked for
 
 
@@ -189,9 +193,12 @@ def _are_together(struck: Sequence[Stroke], tick: int) -> bool:
 
 @lru_cache(64)
 def _near(voicing: tuple[int, ...]) -> NDArray[np.float64]:
-    """How welcome each pitch is to a comp whose voices were there: the less, the farther one has to move."""
-    if not voicing:
-        return np.zeros(128)
-    apart = np.abs(PITCHES[:, None] - np.array(voicing)).min(1)
-    nats: NDArray[np.float64] = -_MOVED * np.minimum(apart, OCTAVE).astype(np.float64)
+    """How welcome each pitch is to a comp whose voices were there: the less, the farther one has to move.
+
+    Voices that move as little as they can sink, and lie close in the bass's octave in the end: so low ones are less so.
+    """
+    nats: NDArray[np.float64] = -_MUDDY * np.maximum(0.0, _CLEAR - PITCHES.astype(np.float64))
+    if voicing:
+        apart = np.abs(PITCHES[:, None] - np.array(voicing)).min(1)
+        nats -= _MOVED * np.minimum(apart, OCTAVE).astype(np.float64)
     return nats
