@@ -38,7 +38,13 @@ class Served(Daemon):
     def __init__(self, folder: Path, *sets: str) -> None:
         super().__init__({}, {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)})
         command = [self._command[0], "-m", "livegen", "serve", "--api", "none", "--seed", "1"]
-        settings = (f"page.token={TOKEN}", "osc.enabled=false", "jam.tempo=120", *sets)
+        with (
+            socket.socket() as free
+        ):  # a port of its own: others serve pages on the usual one meanwhile
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        page = (f"page.token={TOKEN}", f"page.port={port}")
+        settings = (*page, "osc.enabled=false", "jam.tempo=120", *sets)
         self._command = [*command, *(word for one in settings for word in ("--set", one))]
         self.folder = folder / "livegen" / "recordings"
 
