@@ -51,6 +51,7 @@ def _loose(
     """By (tick, pitch) the ends of notes of no length, and the notes without an end; and which messages are no use."""
     empty: dict[tuple[int, int], NoteOff] = {}
     sounding: dict[int, tuple[int, NoteOn]] = {}
+    idle: dict[tuple[int, int], tuple[int, NoteOff]] = {}  # ends that end nothing
     useless: set[int] = set()
     for index, (tick, rank, message) in enumerate(ranked(messages)):
         if isinstance(message, NoteOn):
@@ -62,5 +63,15 @@ def _loose(
             useless.add(index)
         elif isinstance(message, NoteOff) and sounding.get(message.pitch, (tick,))[0] < tick:
             del sounding[message.pitch]
+        elif isinstance(message, NoteOff):
+            idle[tick, message.pitch] = index, message
+    for pitch, (tick, _) in list(sounding.items()):
+        if (
+            tick,
+            pitch,
+        ) in idle:  # who sorts ends before beginnings wrote the end of this very note there
+            index, empty[tick, pitch] = idle[tick, pitch]
+            useless.add(index)
+            del sounding[pitch]
     endless = {(tick, pitch): onset for pitch, (tick, onset) in sounding.items()}
     return empty, endless, useless

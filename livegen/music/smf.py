@@ -4,7 +4,7 @@ A file from outside may be anything.  `read_repaired` says in short sentences wh
 file holds makes reading it slow or large.  Knows nothing of parts or codecs.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from io import SEEK_END, BytesIO
 from itertools import islice
@@ -24,14 +24,20 @@ if TYPE_CHECKING:
     import mido  # it only writes: loading it takes 40 ms, which no process pays that starts to play
 
 # Whoever changes what a file is read as raises it: what was made of files before is made anew.
-READING = 2
+READING = 3
 MAX_BYTES = 256_000_000
 MAX_TRACKS = 256
 MAX_EVENTS = 500_000  # notes and controllers
 MAX_HOURS = 24  # from the first note to the last
 _HOUR_US = 3_600_000_000
 _LINGER_US = 60_000_000  # what comes so long after the last note has nothing to do with it
+_HOLDS_US = 600_000_000  # a key that comes up so long after the last was struck was let go before
+_STRAYS = (
+    240  # quarters: what comes so long after the last note of a pattern has nothing to do with it
+)
+_LONG_AFTER = "messages long after the last note, left out"
 _RINGS = 4  # quarters that a note without an end sounds at most
+_TEMPO_BYTES = 3
 _FINEST = 7  # a time signature says its denominator as a power of two; 128ths are the shortest that are written
 # Frames a second by the byte that stands for them (RP-001 page 4), and how long 120 quarters then last: 29 is 29.97.
 _SMPTE = {
@@ -125,7 +131,7 @@ def _score(data: Bytes, repairs: Repairs) -> Score:
     for track in found[:MAX_TRACKS]:
         end = reading.take(track, begin)
         if header.form == 2:  # patterns, one after the other
-            begin = end
+            begin = reading.end_pattern(begin, end)
         else:
             reading.end_track()
     return reading.score()
@@ -215,15 +221,37 @@ class _Reading:
             name = data.decode("latin-1") if self.title is None else self.title
             self.name = name if self.name is None else self.name
         elif kind == smf_bytes.SET_TEMPO and self.unit.tempo is None:
-            if tempo := int.from_bytes(data[:3], "big"):
+            tempo = int.from_bytes(data, "big") if len(data) == _TEMPO_BYTES else 0
+            if tempo:
                 self.tempos[tick] = tempo
             else:
-                self.repairs.once("a tempo of zero, left out")
+                self.repairs.once("a tempo that cannot be, left out")
         elif kind == smf_bytes.TIME_SIGNATURE and self.unit.tempo is None:
             if len(data) >= 2 and data[0] and data[1] <= _FINEST:
                 self.metres[tick] = (data[0], 2 ** data[1])
             else:
                 self.repairs.once("a time signature that no bar can have, left out")
+
+    def end_pattern(self, begin: int, end: int) -> int:
+        """Give the tick at which the next pattern begins: where this one ends.
+
+        Where it ends long after its last note, what strays there is left out, and its last bar is its end.
+        """
+        sounds = (messages for messages in self.channels.values() if messages)
+        last = max(map(_last_onset, sounds), default=begin)
+        if end - max(last, begin) <= _STRAYS * self.unit.ppqn:
+            return end
+        numerator, denominator = self.metres[next(reversed(self.metres))] if self.metres else (4, 4)
+        bar = max(1, 4 * self.unit.ppqn * numerator // denominator)
+        end = begin + ((max(last, begin) - begin) // bar + 1) * bar
+        for messages in self.channels.values():
+            while messages and messages[-1][0] > end:
+                messages.pop()
+        for changes in (self.tempos, self.metres):
+            while changes and next(reversed(changes)) > end:
+                changes.popitem()
+        self.repairs.once(_LONG_AFTER)
+        return end
 
     def end_track(self) -> None:
         """Make a track for each channel that holds notes, of all that was taken in since the last call."""
@@ -257,15 +285,32 @@ def _decoded(data: bytes) -> Message:
     return message
 
 
+def _last_onset(messages: Sequence[tuple[int, Message]]) -> int:
+    """The tick at which the last note begins; -1 without one."""
+    return next((tick for tick, m in reversed(messages) if isinstance(m, NoteOn)), -1)
+
+
+def _ends(track: Track) -> Iterator[int]:
+    """The ticks at which a note ends that has begun."""
+    sounding: set[int] = set()
+    for tick, message in track.messages:
+        if isinstance(message, NoteOn):
+            sounding.add(message.pitch)
+        elif isinstance(message, NoteOff) and message.pitch in sounding:
+            sounding.remove(message.pitch)
+            yield tick
+
+
 def _in_reach(score: Score, tracks: Sequence[Track], repairs: Repairs) -> Sequence[Track]:
     """Tracks without what lies too far from the notes.  Raises MidiFileError where the notes themselves do."""
-    ticks = [
-        tick for track in tracks for tick, m in track.messages if isinstance(m, NoteOn | NoteOff)
-    ]
-    if not ticks:
+    onsets = [tick for track in tracks for tick, m in track.messages if isinstance(m, NoteOn)]
+    if not onsets:
         return tracks
     micros = score.tempo_map.micros
-    first, last = micros(min(ticks)), micros(max(ticks))
+    latest = max(onsets)
+    first, begun = micros(min(onsets)), micros(latest)
+    ends = [micros(tick) for track in tracks for tick in _ends(track) if tick > latest]
+    last = max((end for end in ends if end <= begun + _HOLDS_US), default=begun)
     if first > MAX_HOURS * _HOUR_US:
         raise MidiFileError(
             f"its first note comes after {first / _HOUR_US:,.0f} hours; at most {MAX_HOURS} are read"
@@ -274,12 +319,8 @@ def _in_reach(score: Score, tracks: Sequence[Track], repairs: Repairs) -> Sequen
     if micros(max(track.messages[-1][0] for track in tracks)) <= until:
         return tracks
     is_music = until < last
-    what = (
-        f"notes more than {MAX_HOURS} hours after the first"
-        if is_music
-        else "messages long after the last note"
-    )
-    repairs.once(f"{what}, left out")
+    far = f"notes more than {MAX_HOURS} hours after the first, left out"
+    repairs.once(far if is_music else _LONG_AFTER)
     kept = (replace(track, messages=_until(score, track.messages, until)) for track in tracks)
     return [track for track in kept if _has_notes(track.messages)]
 

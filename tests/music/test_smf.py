@@ -258,6 +258,22 @@ def test_patterns_come_one_after_the_other() -> None:
     ]
 
 
+@pytest.mark.parametrize("stray", [b"\xb0\x07\x64", b"\x80\x3c\x40", END[1:]])
+def test_a_pattern_ends_with_its_last_bar_and_not_with_what_strays_hours_later(
+    stray: bytes,
+) -> None:
+    first = NOTE + b"\x87\xa4\xc6\x00" + stray + END
+    score = read(midi(first, NOTE + END, NOTE + END, form=2))
+
+    assert [track.messages for track in score.tracks] == [
+        tuple(
+            (begin + tick, m)
+            for begin in (0, 1920, 2016)
+            for tick, m in ((0, NoteOn(60, 64)), (96, OFF))
+        )
+    ]
+
+
 @pytest.mark.parametrize(
     ("division", "per_second"),
     [(0xE728, 1000), (0xE250, 30 * 80), (0xE804, 96), (0xE350, 30_000 / 1001 * 80)],
@@ -283,6 +299,15 @@ def test_a_tempo_of_nothing_is_left_out() -> None:
     tempos = b"\0\xff\x51\3\0\0\0" + b"\0\xff\x51\0" + b"\0\xff\x51\3\0\0\7"
 
     assert read(midi(tempos + NOTE + END)).tempos == ((0, 7),)
+
+
+def test_a_tempo_of_another_length_is_left_out() -> None:
+    """Two of its three bytes would be a thousand beats in a second."""
+    tempos = b"\0\xff\x51\3\7\xa1\x20" + b"\0\xff\x51\2\7\xa1" + b"\0\xff\x51\4\0\7\xa1\x20"
+    score, repairs = read_repaired(midi(tempos + NOTE + END))
+
+    assert score.tempos == ((0, 500_000),)
+    assert repairs == ("a tempo that cannot be, left out",)
 
 
 def test_a_status_runs_on_across_system_exclusive() -> None:
@@ -325,6 +350,17 @@ def test_a_note_of_no_length_sounds_for_the_shortest() -> None:
         (90, OFF),
     )
     assert of_channel((0, ON), (0, OFF), (0, ON), (90, OFF)) == ((0, ON), (0, ON), (90, OFF))
+
+
+def test_a_note_of_no_length_whose_end_stands_first_sounds_for_the_shortest_too() -> None:
+    """So writes who sorts ends before beginnings."""
+    assert of_channel((0, ON), (48, OFF), (48, OFF), (48, ON)) == (
+        (0, ON),
+        (48, OFF),
+        (48, ON),
+        (68, OFF),
+    )
+    assert of_channel((0, ON), (48, OFF), (48, ON)) == ((0, ON), (48, OFF), (48, ON), (1968, OFF))
 
 
 def test_a_key_that_is_struck_again_at_once_ends_first_and_sounds_on() -> None:
@@ -490,8 +526,29 @@ def test_hours_are_counted_from_the_first_note_to_the_last() -> None:
 
     assert [tick for tick, _ in read(stray).tracks[0].messages] == [0, 96]
     assert read_repaired(stray)[1] == ("messages long after the last note, left out",)
+    for end in (
+        b"\x80\x3c\x40",
+        b"\x90\x3c\0",
+        b"\x80\x20\x40",
+    ):  # what ends nothing is no note either
+        score, repairs = read_repaired(midi(NOTE + later + end + END))
+        assert [tick for tick, _ in score.tracks[0].messages] == [0, 96]
+        assert repairs == ("messages long after the last note, left out",)
     assert len(onsets(read(long))) == 6
     assert read_repaired(long)[1] == ("notes more than 24 hours after the first, left out",)
+
+
+def test_a_key_that_comes_up_hours_later_was_let_go_long_before() -> None:
+    """As a note without an end; one that is held for minutes is held."""
+    hours, minutes = b"\x87\xa4\xc6\x00", quantity(480 * 2 * 60 * 5)
+
+    assert ticks_of(NOTE + b"\0\x90\x48\x50" + hours + b"\x80\x48\x40") == [0, 96, 96, 2016]
+    assert ticks_of(NOTE + b"\0\x90\x48\x50" + minutes + b"\x80\x48\x40")[-1] == 288_096
+
+
+def ticks_of(track: bytes) -> list[int]:
+    """The ticks at which something is played."""
+    return [tick for tick, _ in read(midi(track + END)).tracks[0].messages]
 
 
 def test_a_session_of_many_hours_is_read_as_it_was_written(tmp_path: Path) -> None:
