@@ -81,6 +81,14 @@ class ChordTracker:
         self._keys.clear()
         self._chord = None
 
+    def holds_several(self, now: int) -> bool:
+        """True if several pitch classes are held."""
+        return len(self._held_classes(now)) > 1
+
+    def is_broken(self, now: int) -> bool:
+        """True if enough pitch classes are in the ear to be a chord, one after the other too."""
+        return _in_the_ear(self._weights(now)[0]) > 2
+
     def look(self, now: int) -> Chord | None:
         """The chord at `now`; None before the first.  About 40 us."""
         is_leaving = self._left_us is not None and now - self._left_us < _LEAVING_US
@@ -88,7 +96,7 @@ class ChordTracker:
             return self._chord  # what is left of it is no chord of its own
         weights, bass = self._weights(now)
         held = self._held_classes(now)
-        in_the_ear = sum(weight >= _IN_THE_EAR for weight in weights)
+        in_the_ear = _in_the_ear(weights)
         if len(held) > 1 or in_the_ear > 2:
             reading = _fifth(held, self._chord) if len(held) == in_the_ear == 2 else None
             reading = reading or self._best(weights, bass)
@@ -155,6 +163,11 @@ class ChordTracker:
         alike = [_READINGS[at] for at, score in enumerate(scores) if score == best]
         root, kind, *_ = min(alike, key=lambda reading: (reading[0] - (bass or 0)) % 12)
         return root, kind
+
+
+def _in_the_ear(weights: list[float]) -> int:
+    """How many pitch classes of these weights are still in the ear."""
+    return sum(weight >= _IN_THE_EAR for weight in weights)
 
 
 def _fifth(classes: list[int], chord: Chord | None) -> tuple[int, str] | None:

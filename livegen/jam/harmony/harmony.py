@@ -11,6 +11,7 @@ from enum import Enum
 from operator import itemgetter
 
 from livegen.jam.harmony import sections
+from livegen.jam.harmony.bass_alone import BELOW, DEEP, BassAlone, LowNote
 from livegen.jam.harmony.lead_sheet import LeadSheet
 from livegen.jam.harmony.melody_chords import Implied, MelodyChords
 from livegen.jam.harmony.outline import WAIT, Ahead, Changes, ChordFrom, Finale, Outline, foot
@@ -76,6 +77,8 @@ class Harmony:
         self._beat_us: int | None = None
         self._chords = ChordTracker()
         self._melody = MelodyChords()
+        self._bass = BassAlone()
+        self._sung = DEEP + BELOW  # the last pitch of the melody
         self._memory = SongMemory()
         self._call: deque[ChordFrom] = deque(maxlen=_REMEMBERED)  # its chords, since when, micros
         self._opening: Chord | None = None  # its first chord
@@ -118,7 +121,9 @@ class Harmony:
             self._keys.strike(at, pitch, velocity)
             for other in chordal:
                 self._chords.strike(at, other, velocity)
+            self._hear_bass(struck, is_below)
         else:
+            self._hear_bass(struck, is_below)
             self._keys.release(at, pitch)
             self._chords.release(at, pitch)
         if is_below:
@@ -126,6 +131,7 @@ class Harmony:
             (self.left_hand.add if velocity else self.left_hand.discard)((part, pitch))
         else:
             self._melody.hear(at, pitch, velocity)
+            self._sung = pitch
         if chordal:
             self._left_struck_us = at
             if part != LEAD:
@@ -141,6 +147,20 @@ class Harmony:
         if part != LEAD or not velocity:
             return part != LEAD or (part, pitch) in self.left_hand
         return pitch < SPLIT_PITCH and at - self._apart_us >= STALE_US
+
+    def _hear_bass(self, struck: Struck, is_below: bool) -> None:
+        """A key goes down or is about to come up: of the left hand it may be a bass by itself."""
+        at, part, pitch, velocity, _ = struck
+        is_chord = len(self._left_together()) > 1 or len(self._tones_together()) >= _CHORD
+        if self._chords.holds_several(at):
+            self._bass.chord(at)
+        elif is_below and not velocity:
+            self._bass.release(at, pitch)
+        elif velocity and (is_chord or (is_below and self._chords.is_broken(at))):
+            self._bass.chord(at)
+        elif is_below and (part != LEAD or pitch <= self._sung - BELOW):
+            beat_us = self._timeline.tempo_us if self._timeline else MINUTE_US // 120
+            self._bass.strike(at, pitch, beat_us)
 
     def _tell_beats(self, now: int) -> None:
         """Tell the key's tracker which beats are over; of a long rest the first ones and the last."""
@@ -170,7 +190,7 @@ class Harmony:
         is_rolled_on = self._together and at - self._together[-1][0] <= CHORD_US
         kept = [row for row in self._together if row[0] >= at - SETTLE_US] if is_rolled_on else []
         if not kept:
-            left = {other % 12 for _, other, is_left in self._together if is_left}
+            left = self._left_together()
             self._tones_before = len(left) if len(left) >= _CHORD else self._tones_before
         self._together = [*(row for row in kept if row[1] != pitch), (at, pitch, is_below)]
         below = [other for _, other, is_left in self._together if is_left]
@@ -208,17 +228,25 @@ class Harmony:
         return self._keys.look(now)
 
     def played(self, now: int) -> Chord | None:
-        """The chord of the left hand, as long as there is one.
+        """The chord of the left hand, as long as there is one: single notes after it leave it behind.
 
         Chords are played as they lie under the hand: the lowest note is meant as the bass only where it stands apart.
         """
-        is_there = bool(self.left_hand) or now - self._left_us < STALE_US
+        is_there = self._has_left(now) and self._bass.heard(now) is None
         chord = self._chords.look(now) if is_there else None
         if chord is None or chord.bass is None:
             return chord
         low, *others = sorted(pitch for _, pitch in self.left_hand) or (_BASS_BELOW,)
         is_apart = low < _BASS_BELOW and all(pitch - low >= _APART for pitch in others)
         return chord if is_apart else replace(chord, bass=None)
+
+    def _has_left(self, now: int) -> bool:
+        """True if a left hand plays, or did a moment ago."""
+        return bool(self.left_hand) or now - self._left_us < STALE_US
+
+    def _low(self, now: int) -> LowNote | None:
+        """The single low note that the left hand plays in place of a chord."""
+        return self._bass.heard(now) if self._has_left(now) else None
 
     def chord(self, now: int) -> Chord | None:
         """The chord to go by at a time: the chart's where there is one, else the left hand's."""
@@ -241,14 +269,16 @@ class Harmony:
         """True if the chord that is played has turned out to be another than the one that was gone by."""
         since = now - self._struck_us
         again = max(SETTLE_US - since, 0) or 2 * SETTLE_US
-        self.lands_us = None
+        has_landed, self.lands_us = self.lands_us is not None, None
         self.settles_us = now + again if since < IN_THE_EAR_US else None
         self._note(now)
         chord = self.played(now)
         tick = timeline.tick(now)
         is_given = self._in_intro(tick) or self._memory.looped(tick)
-        if chord is None or self.sheet or is_given or self._holds(tick):
+        if self.sheet or is_given or self._holds(tick):
             return False
+        if chord is None:  # perhaps another bass
+            return has_landed and self._low(now) is not None
         return chord != self._told
 
     def _is_whole(self, now: int) -> bool:
@@ -265,6 +295,8 @@ class Harmony:
         """
         if not self._together or now - self._together[-1][0] >= CHORD_US:
             return False
+        if self._bass.is_new(now):
+            return True
         if len(self._together) == 1:  # the first chord of all has nothing to go on with
             return self._told is None and self._together[0][2]
         tones = len(self._tones_together())
@@ -275,6 +307,10 @@ class Harmony:
         lowest = min(self._together, key=itemgetter(1))
         _, pitch, is_left = lowest
         return not is_left or pitch >= SPLIT_PITCH or lowest is self._together[-1]
+
+    def _left_together(self) -> set[int]:
+        """Those of them that the left hand struck."""
+        return {pitch % 12 for _, pitch, is_left in self._together if is_left}
 
     def _tones_together(self) -> set[int]:
         """The pitch classes that were struck together last."""
@@ -544,7 +580,7 @@ class Harmony:
             return
         played, self._implied = self.played(now), Implied()
         if played is None:
-            self._implied = self._melody.look(start, timeline, now, self._told)
+            self._implied = self._melody.look(start, timeline, now, self._told, self._low(now))
         if self._implied.chord:
             self._told, self._source = self._implied.chord, ChordSource.MELODY
         elif played is None or self._is_whole(now):

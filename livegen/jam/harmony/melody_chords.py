@@ -6,10 +6,12 @@ with all that followed, is gone by.  Knows notes, micros and ticks; knows no oth
 """
 
 from collections import deque
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
 
+from livegen.jam.harmony.bass_alone import LowNote
 from livegen.jam.harmony.outline import WAIT, ChordFrom
 from livegen.music.chord import Chord
 from livegen.music.chords_implied import AHEAD, BEFORE, WINDOW, Floats, Sung, implied_since
@@ -24,6 +26,8 @@ _LATE = 6  # ticks after a line, up to which a note of it may be struck
 # How much likelier another chord must be than the one that holds: on a bar line, on another strong beat, on any other.
 _KEEPS_BAR, _KEEPS_STRONG, _KEEPS = 1.15, 1.5, 3.0
 _REMEMBERS = 0.9  # share of what was found before, where the melody is wholly as it was then
+# How likely a chord is over a bass that is its third or fifth, and over one that is no tone of it, beside its root.
+_NO_ROOT, _NO_TONE = 0.15, 0.03
 SURE = 0.5  # a chord that is so likely is struck on its line, whatever is sung there
 
 
@@ -59,9 +63,19 @@ class MelodyChords:
         if begun is not None:
             self._ended.setdefault(begun, at)
 
-    def look(self, start: int, timeline: Timeline, now: int, held: Chord | None) -> Implied:
-        """The chords from tick `start` on; nothing where little was played.  `held` is the chord that is gone by."""
-        if len(self._notes) < _FEWEST:
+    def look(
+        self,
+        start: int,
+        timeline: Timeline,
+        now: int,
+        held: Chord | None,
+        low: LowNote | None = None,
+    ) -> Implied:
+        """The chords from tick `start` on; nothing where little was played.  `held` is the chord that is gone by.
+
+        Where a single low note sounds on a strong beat, it is a tone of the chord from there on, and likely its root.
+        """
+        if len(self._notes) < _FEWEST and low is None:
             return Implied()
         metre, tick = timeline.metre, self._counted(start, timeline)
         place = metre.place(tick)
@@ -73,9 +87,16 @@ class MelodyChords:
         line = bar_line + into * beat
         is_strong = into * beat % apart == 0
         keeps = (_KEEPS_STRONG if into else _KEEPS_BAR) if is_strong else _KEEPS
-        chord = self._of_line(line, tick, self._likely(found, 0), keeps, timeline, held)
-        coming, waits, before = list[ChordFrom](), list[int](), chord
         strong = tick - place.position % apart
+        likely = self._likely(found, 0)
+        is_told = low is not None and _is_on(low, strong, timeline)
+        if low and is_told:
+            likely = likely * over(low.pitch % 12)
+        is_awaited = low is not None and not is_told and tick <= strong + _LATE
+        chord = held if is_awaited else self._of_line(line, tick, likely, keeps, timeline, held)
+        coming, waits, before = list[ChordFrom](), list[int](), chord
+        if low:  # who plays the bass says when the chord is another
+            return Implied(chord, (), (strong + apart, strong + 2 * apart))
         for at in (strong + apart, strong + 2 * apart):
             ahead = (at - bar_line) // beat - into
             if ahead > AHEAD[-1]:
@@ -118,7 +139,7 @@ class MelodyChords:
         """The tick for which the melody is asked: the next beat, where a note is struck just before it."""
         line = start + -timeline.metre.place(start).position % timeline.metre.beat
         is_near = line - start <= _EARLY
-        is_struck = self._notes[-1][0] >= timeline.micros(line - _EARLY)
+        is_struck = bool(self._notes) and self._notes[-1][0] >= timeline.micros(line - _EARLY)
         return line if is_near and is_struck else start
 
     def _likely(self, found: Floats, ahead: int) -> Floats:
@@ -159,6 +180,24 @@ class MelodyChords:
         chord = held if is_over and held else chosen(likely, held, keeps)
         self._settled = line_us, chord
         return chord
+
+
+def _is_on(low: LowNote, line: int, timeline: Timeline) -> bool:
+    """True of a low note that is struck on a line, or held over it."""
+    is_struck = timeline.micros(line - _EARLY) <= low.since <= timeline.micros(line + _LATE)
+    return is_struck or low.sounds(timeline.micros(line))
+
+
+@cache
+def over(bass: int) -> Floats:
+    """How likely each chord is (CLASSES,) over a bass of this pitch class, beside the likeliest."""
+    return np.array(
+        [
+            1.0 if chord.root == bass else _NO_ROOT if bass in chord.pitch_classes else _NO_TONE
+            for chord in TRIADS
+        ],
+        np.float32,
+    )
 
 
 def chosen(likely: Floats, held: Chord | None, keeps: float) -> Chord:
