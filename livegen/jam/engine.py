@@ -241,6 +241,7 @@ class Engine:
             Alarm(self._settles_at, self._settle),
             Alarm(self._solos_from, lambda out: self._ask_for_solo()),
             Alarm(self._revoices_at, self._revoice),
+            Alarm(lambda: self._listener.harmonist.ends_us, self._end_companions),
             Alarm(self._patience_ends, lambda out: self._turns.end_at_bar(self._now)),
             Alarm(self._loops_from, lambda out: performer.loop(self._now)),
             Alarm(performer.over_at, lambda out: self._turns.end()),
@@ -529,6 +530,10 @@ class Engine:
     def _revoice(self, out: list[Timed]) -> None:
         """Give that note the companions of the chord."""
         out += self._listener.harmonist.revoice(self._agenda, self._now)
+
+    def _end_companions(self, out: list[Timed]) -> None:
+        """End the companions of a note that was too short for them."""
+        out += self._listener.harmonist.end_late(self._agenda, self._now)
 
     def _settle(self, out: list[Timed]) -> None:
         """Where the player's chord is another, plan anew, and give the melody's note other companions."""

@@ -2,6 +2,7 @@
 
 import pytest
 
+from livegen.jam.controls.mapping import Command
 from livegen.jam.timing.agenda import ROUTES
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP
@@ -64,3 +65,31 @@ def test_companions_of_a_chord_that_is_rolled_upwards_are_no_clicks() -> None:
     found = lengths(jam)
     assert len(found) >= 3
     assert min(found) >= SHORTEST_US
+
+
+def test_companions_of_a_trill_are_no_clicks_and_end_with_it() -> None:
+    """Notes of 40 ms: their companions sound for 60, and none begins anew that sounds still."""
+    jam = rehearsal(mode="harmonise", chart="| C |\n", tempo=120, sync="internal")
+    trill = [(number, pitch) for number, pitch in enumerate((76, 77) * 8)]
+    for number, pitch in trill:
+        jam.play(BEAT + number * 45_000, NoteOn(pitch, 80))
+        jam.play(BEAT + number * 45_000 + 40_000, NoteOff(pitch))
+    jam.until(jam.now + SHORTEST_US)
+
+    found = lengths(jam)
+    assert len(found) >= 4
+    assert min(found) >= SHORTEST_US
+    assert not jam.wire.sounding
+
+
+@pytest.mark.parametrize("name", ["stop", "panic"])
+def test_stop_ends_companions_at_once_however_short(name: str) -> None:
+    jam = rehearsal(mode="harmonise", chart="| C |\n", tempo=120, sync="internal")
+    jam.play(BEAT, NoteOn(76, 80))
+    assert jam.wire.sounding
+    jam.play(BEAT + 10_000, NoteOff(76))
+    assert jam.wire.sounding
+    jam.play(BEAT + 15_000, Command(name))
+    assert not jam.wire.sounding
+    jam.until(2 * BEAT)
+    assert not jam.wire.sounding

@@ -1,11 +1,14 @@
 """The companions of a melody: pitches that go under each of its notes at once, and change with the chord.
 
+Under the notes of a trill or a grace they sound on for as long as it takes that they are heard as notes.
+
 Knows notes, micros and the harmony; knows no beats and no model.
 """
 
 from collections.abc import Iterator
 
 from livegen.jam.harmony.harmony import Harmony, Voice
+from livegen.jam.planning.own_notes import CLICK_US
 from livegen.jam.struck import Struck
 from livegen.jam.timing.agenda import Agenda, Timed
 from livegen.music.messages import velocity_near
@@ -27,12 +30,25 @@ class Harmonist:
         # The melody's note that has companions, and how much louder than it they are to be.
         self._top: tuple[Struck, float] | None = None
         self._voicing: tuple[int, ...] = ()
+        self._began: dict[Voice, int] = {}  # companions that sound, and since when, micros
+        self._leaving: dict[Voice, int] = {}  # nobody's any more, and when they end
         self._changes_us: int | None = None  # of the note of the melody, if it has been voiced
 
     @property
     def revoices_us(self) -> int | None:
         """When the chart has another chord under the note that sounds, micros; None where it has none."""
         return None if self._top is None else self._changes_us
+
+    @property
+    def ends_us(self) -> int | None:
+        """When a companion ends that would have been a click, micros; None where none is to."""
+        return min(self._leaving.values(), default=None)
+
+    def end_late(self, agenda: Agenda, now: int) -> Iterator[Timed]:
+        """End the companions that are no clicks any more."""
+        for voice, until in list(self._leaving.items()):
+            if until <= now:
+                yield from self._end(voice, agenda, now)
 
     def join(self, struck: Struck, louder: float, agenda: Agenda, now: int) -> Iterator[Timed]:
         """Companions for a note of the melody that begins, at once; those of the note before it in a chord become its.
@@ -76,15 +92,17 @@ class Harmonist:
         shared = self._companions()
         voices = [(COMP, companion) for companion in found]
         # What sounds there already and is nobody's companion is left to who began it.
-        mine = [voice for voice in voices if voice in shared or not agenda.is_open(*voice)]
+        held = shared | self._leaving.keys()
+        mine = [voice for voice in voices if voice in held or not agenda.is_open(*voice)]
         before = self._joined.pop((struck.part, struck.pitch), [])
         self._joined[struck.part, struck.pitch] = mine
         still = self._companions()
         for voice in before:
             if voice not in still:
-                yield from agenda.hand_out_now(*voice, 0, now)
+                yield from self._end(voice, agenda, now)
         for voice in mine:
-            if voice not in before:
+            if self._leaving.pop(voice, None) is None and voice not in before:
+                self._began[voice] = now
                 yield from agenda.hand_out_now(*voice, loudness, now)
 
     def _found(self, pitch: int, now: int) -> tuple[int, ...]:
@@ -102,13 +120,24 @@ class Harmonist:
         if self._top is not None and self._top[0][1:3] == struck[1:3]:
             self._top = None
         still = self._companions()
-        for part, pitch in voices:
-            if (part, pitch) not in still:
-                yield from agenda.hand_out_now(part, pitch, 0, now)
+        for voice in voices:
+            if voice not in still:
+                yield from self._end(voice, agenda, now)
+
+    def _end(self, voice: Voice, agenda: Agenda, now: int) -> Iterator[Timed]:
+        """End a companion, once it is no click."""
+        until = self._began.get(voice, now - CLICK_US) + CLICK_US
+        if until > now:
+            self._leaving[voice] = until
+            return
+        self._began.pop(voice, None)
+        self._leaving.pop(voice, None)
+        yield from agenda.hand_out_now(*voice, 0, now)
 
     def alone(self) -> None:
         """All companions were silenced."""
-        self._joined.clear()
+        for kept in (self._joined, self._began, self._leaving):
+            kept.clear()
         self._top = None
 
     def _companions(self) -> set[Voice]:
