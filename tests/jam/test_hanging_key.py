@@ -1,9 +1,14 @@
 """A key whose note-off is lost or comes for another does not silence the model unsaid."""
 
+from livegen.codec.layout import SOUNDING
 from livegen.jam.controls.mapping import Command
+from livegen.jam.hearing.hearing import GuardedModel, Hearing
 from livegen.jam.interplay.held_keys import HANGS_US
+from livegen.jam.struck import Struck
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.testing import SECOND
+from livegen.music.parts import COMP, LEAD
+from livegen.music.timeline import Timeline
+from livegen.testing import SECOND, EchoModel
 from tests.jam.stage import BEAT, began, onsets, play, rehearsal, turn
 
 
@@ -66,3 +71,41 @@ def test_where_nobody_waits_for_a_key_nothing_is_said_of_it() -> None:
         jam.play(0, NoteOn(48, 80))
         jam.until(20 * SECOND)
         assert jam.engine.notices() == []
+
+
+def heard(*strokes: tuple[float, int, int, int]) -> Hearing:
+    """Who has heard these strokes: beat, part, pitch, velocity."""
+    hearing = Hearing.fresh(GuardedModel(EchoModel()), Timeline(BEAT))
+    for beat, part, pitch, velocity in strokes:
+        hearing.hear(Struck(round(beat * BEAT), part, pitch, velocity))
+    return hearing
+
+
+def sounds(hearing: Hearing) -> set[tuple[int, int]]:
+    """The notes that the network takes to sound, by its input and by the encoder alike."""
+    found = {divmod(int(at), 128) for at in hearing.sounding.nonzero()[0]}
+    assert hearing.sounding.shape == (SOUNDING,)
+    assert found == set(hearing.encoder.sounding)
+    return found
+
+
+def test_what_hangs_sounds_to_the_network_for_sixteen_beats_and_no_longer() -> None:
+    hanging = (0, COMP, 37, 80), (1, LEAD, 60, 80), (2, LEAD, 60, 0)
+    assert sounds(heard(*hanging, (16, LEAD, 62, 80))) == {(COMP, 37), (LEAD, 62)}
+    assert sounds(heard(*hanging, (17, LEAD, 62, 80))) == {(LEAD, 62)}
+
+
+def test_a_key_that_comes_up_after_it_was_let_go_of_is_no_event() -> None:
+    before = heard((0, COMP, 37, 80), (18, LEAD, 62, 80))
+    after = heard((0, COMP, 37, 80), (18, LEAD, 62, 80), (19, COMP, 37, 0))
+    assert sounds(after) == sounds(before)
+    assert after.heard == before.heard
+    again = heard((0, COMP, 37, 80), (18, LEAD, 62, 80), (19, COMP, 37, 0), (20, COMP, 37, 80))
+    assert sounds(again) == {(LEAD, 62), (COMP, 37)}
+
+
+def test_where_the_beat_is_found_elsewhere_a_key_has_been_held_no_longer() -> None:
+    hearing = heard((0, COMP, 48, 80), (2, LEAD, 60, 80))
+    moved = hearing.retimed(Timeline(BEAT, -40 * BEAT))
+    moved.hear(Struck(4 * BEAT, LEAD, 64, 80))
+    assert sounds(moved) == {(COMP, 48), (LEAD, 60), (LEAD, 64)}

@@ -29,11 +29,16 @@ from livegen.inference.memory import Memory, recalled
 from livegen.inference.sampling import blended
 from livegen.jam.controls.style_mix import Blend
 from livegen.jam.struck import Struck
+from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
 from livegen.music.quantise import LINES
 from livegen.music.timeline import Timeline
 
 log = logging.getLogger(__name__)
+
+LONGEST = (
+    16 * TICKS_PER_BEAT
+)  # a note that sounds for longer has lost its end; people's hardly ever do
 
 
 class ModelFault(Exception):
@@ -176,7 +181,10 @@ class Hearing:
         branch.encoder = Encoder(
             timeline.metre,
             None if last is None else timeline.tick(self.timeline.micros(last)),
-            dict(self.encoder.sounding),
+            {
+                key: timeline.tick(self.timeline.micros(since))
+                for key, since in self.encoder.sounding.items()
+            },
             dict(self.encoder.struck),
         )
         return branch
@@ -215,8 +223,19 @@ class Hearing:
         """
         stroke = struck.on(self.timeline)
         self.lie_by(stroke.tick)
+        self._let_go(stroke.tick)
         self.before_end = None if stroke.velocity else (self.copy(), stroke)
         self.feed(stroke, struck)
+
+    def _let_go(self, tick: int) -> None:
+        """End what has been held for too long by a tick: its key hangs, and what hangs confuses the network."""
+        hanging = [
+            Stroke(since + LONGEST, *key, 0)
+            for key, since in self.encoder.sounding.items()
+            if tick - since > LONGEST
+        ]
+        for end in sorted(hanging):
+            self.feed(end._replace(tick=max(end.tick, self.encoder.last or end.tick)))
 
     def lie_by(self, tick: int) -> None:
         """Let what was heard last lie no later than `tick`: where the tempo has changed it may lie ahead."""
