@@ -103,7 +103,7 @@ def is_installed() -> bool:
 
 
 class LinkSession:
-    """A surface that has one knob, the time, and nobody's hand on it but the others'.
+    """The surface for Ableton Link, which sets nothing but the time: tempo and beat of the session.
 
     `ask` takes what is wanted of the engine, `say` one line for the person.  It follows while the control `sync`
     is auto or link.  Threads: the event loop's only.

@@ -74,7 +74,7 @@ def _page(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
         desk.wish,
     )
     desk.ears.append(surface.hear)
-    desk.witnesses.append(surface.witness)
+    desk.told_of_requests.append(surface.asked)
     return surface
 
 

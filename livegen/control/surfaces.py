@@ -53,9 +53,9 @@ class SurfaceHost:
     """The engine as surfaces see it.  Threads: the event loop's only.
 
     `send` takes the frames for the engine; `state` is the latest, with the ports of the settings in it.  `ears` are
-    given every frame that is no state, `witnesses` everything that is asked for; what `own` names is done here, with
-    its value, and never reaches the engine.  `save_preset` takes a name and whether to replace; None where nothing can
-    be saved.  `charts` are those that a person may name; None where there are none.
+    given every frame that is no state, `told_of_requests` everything that is asked for; what `own` names is done here,
+    with its value, and never reaches the engine.  `save_preset` takes a name and whether to replace; None where nothing
+    can be saved.  `charts` are those that a person may name; None where there are none.
     """
 
     def __init__(self, send: Callable[[Frame], object], ports: Mapping[str, Any]) -> None:
@@ -63,7 +63,7 @@ class SurfaceHost:
         self._ports = {"ports": dict(ports)} if ports else {}
         self.surfaces: list[Surface] = []
         self.ears: list[Callable[[Frame], None]] = []
-        self.witnesses: list[Callable[[Request], None]] = []
+        self.told_of_requests: list[Callable[[Request], None]] = []
         self.own: dict[str, Callable[[Any], object]] = {}
         self.save_preset: Callable[[str, bool], str] | None = None
         self.charts: Charts | None = None
@@ -122,8 +122,8 @@ class SurfaceHost:
 
     def _pass_on(self, request: Request) -> None:
         self._send(CommandFrame.named(clock.now(), *request))
-        for witness in self.witnesses:
-            witness(request)
+        for tell in self.told_of_requests:
+            tell(request)
 
     def say(self, line: str) -> None:
         """Tell the person one line."""

@@ -97,7 +97,7 @@ class EngineLike(Protocol):
         return None
 
     def watch(self, is_watched: bool) -> None:
-        """A page looks on from now on, or none does any more."""
+        """Know that a page is open, or that none is any more."""
         return None
 
     def ponder(self) -> bool:
@@ -344,10 +344,10 @@ class EngineLoop:
             self._send_frame(SnapshotFrame.of(now, snapshot))
             self._snapshot = snapshot
 
-    # --- those who look on ----------------------------------------------------------------------------------------
+    # --- open pages -----------------------------------------------------------------------------------------------
 
     def _watch(self, is_watched: bool) -> None:
-        """Begin or end what is only done for those who look on; nothing of it reaches the journal."""
+        """Begin or end what is done only for open pages; nothing of it reaches the journal."""
         self._is_watched = is_watched
         self._engine.watch(is_watched)
         self._show_soon(self._clock())

@@ -42,9 +42,9 @@ Hold = tuple[int, int]  # status of what holds, and key or pedal
 
 
 class PageSink:
-    """Told of everything, it tells what is wanted.  Threads: loop only.
+    """The sink that tells the open pages of notes, lines and figures.  Threads: loop only.
 
-    `is_watched` is set by whoever hears that somebody looks on.
+    `is_watched` says that at least one page is open; the port process sets it.
     """
 
     def __init__(self, tell: Tell) -> None:

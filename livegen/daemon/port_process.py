@@ -254,10 +254,10 @@ class PortProcess:
             why = "recordings are turned off (recording.keep)" if is_off else "the recorder ended"
             _tell_saved({"not_saved": why})
 
-    # --- those who look on ----------------------------------------------------------------------------------------
+    # --- open pages -----------------------------------------------------------------------------------------------
 
     def _watch(self, is_watched: bool, now: int) -> None:
-        """Somebody looks on, or nobody does any more: the engine process need not work for nobody."""
+        """Tell sink and engine process that a page is open, or that none is any more: then they work less."""
         self._page.is_watched = is_watched
         self._supervisor.link.send(CommandFrame.named(now, "watch", is_watched))
 

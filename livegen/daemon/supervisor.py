@@ -1,4 +1,4 @@
-"""Starts the engine process, listens to its heart, starts it again.
+"""Starts the engine process, takes note of its heartbeats, and starts it again where they end.
 
 Judges by three signs: its link closed (it is dead, at once), no beat for 250 ms (release what sounds, it may
 have hiccuped), none for 600 ms (it hangs: kill it).  Beats count only once it is ready.  Knows no MIDI.

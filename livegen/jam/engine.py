@@ -376,12 +376,12 @@ class Engine:
         return starts.call_over(call, self.settings, self.timeline) if call else None
 
     def watch(self, is_watched: bool) -> None:
-        """A page looks on from now on, or none does any more.  Nothing that is played depends on it."""
+        """Know that a page is open, or that none is any more.  Nothing that is played depends on it."""
         self._listener.surprise.watch(is_watched)
         self._explaining.watch(is_watched)
 
     def ponder(self) -> bool:
-        """Do a little for those who ask and look on, at most one run of the network; True while there is more.
+        """Do a little of what only pages show, at most one run of the network; True while there is more.
 
         Why a note was played goes before how surprising the last ones were.
         """

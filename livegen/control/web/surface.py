@@ -121,9 +121,9 @@ class PageSurface:
             self._say(line)
         return answer
 
-    def witness(self, request: Request) -> None:
-        """Something was asked for, here or elsewhere."""
-        self._view.witness(request)
+    def asked(self, request: Request) -> None:
+        """Take note of what was asked for, on a page or elsewhere."""
+        self._view.asked(request)
 
     def close(self) -> None:
         """Let the port go, and everybody who is connected."""

@@ -36,8 +36,8 @@ class View:
             case _:
                 pass
 
-    def witness(self, request: Request) -> None:
-        """Something was asked for, here or elsewhere."""
+    def asked(self, request: Request) -> None:
+        """Take note of what was asked for, on a page or elsewhere."""
         if self._stage.asked(request):
             self._say_hello()
 

@@ -76,7 +76,7 @@ class Explaining:
         self._work: Generator[None, None, None] | None = None
 
     def watch(self, is_watched: bool) -> None:
-        """A page looks on from now on, or none does any more."""
+        """Know that a page is open, or that none is any more."""
         self.keeps_steps = is_watched or self._has_asked
 
     # --- what is planned and what sounds --------------------------------------------------------------------------

@@ -1,7 +1,7 @@
 """The rows of a journal, and how they are written as lines.
 
 A journal is text, one JSON object a line, valid up to any line: a crash costs the last one at most.  Two
-witnesses write side by side.  The port process tells what came in and what left, each with its micros; the
+processes tell of a session.  The port process tells what came in and what left, each with its micros; the
 engine process tells how an engine was made, in which order it was fed, when it was woken, and what it handed
 out.  Knows no files, no engines and no whole journals: standard library only,
 because it is written by processes that start at once.
