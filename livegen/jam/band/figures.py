@@ -35,11 +35,17 @@ class Role(Enum):
     BROKEN = "broken"  # the same, the next tone up, or from the top one far down
     RIPPLES = "ripples"  # the same, while what was struck before rings on
     NEXT_FOOT = "next foot"  # the foot of the chord of the next bar, tied over the bar line
+    PICK_UP = "pick-up"  # the foot of the chord of the next bar, struck again there
     PUSH = "push"  # of a comp: all of the chord of the next bar, tied over the bar line
 
     @property
     def is_next(self) -> bool:
         """True of what is of the next bar."""
+        return self in (Role.NEXT_FOOT, Role.PICK_UP, Role.PUSH)
+
+    @property
+    def is_tied(self) -> bool:
+        """True of what is held over the bar line."""
         return self in (Role.NEXT_FOOT, Role.PUSH)
 
 
@@ -60,8 +66,9 @@ _EIGHTHS = tuple(Beat(tick, Role.STAYS) for tick in range(0, COMMON, TICKS_PER_B
 _AHEAD = tuple(Beat(tick, Role.STAYS) for tick in (0, 18, 36, 48, 60, 84))
 _ROLLING = tuple(Beat(tick, Role.ANY) for tick in (0, 12, 18, 36, 42, 48, 60, 66, 72, 84))
 _IN_TWO = (Beat(0, Role.FOOT), Beat(48, Role.FIFTH))
-# One, the and of two, three, the and of four: the bass of a bossa, and of a samba at twice the tempo.
-_BOSSA = (Beat(0, Role.FOOT), Beat(36, Role.FIFTH), Beat(48, Role.FIFTH), Beat(84, Role.FOOT))
+# One, the and of two, three, the and of four: the bass of a bossa, and of a samba at twice the tempo.  Each off-beat
+# picks up to the note on the beat behind it, that of four to the next chord.
+_BOSSA = (Beat(0, Role.FOOT), Beat(36, Role.FIFTH), Beat(48, Role.FIFTH), Beat(84, Role.PICK_UP))
 # The and of two, and four, which is the next bar's and is held over its first beat: the bass of a son or a mambo.
 _TUMBAO = (Beat(36, Role.FIFTH), Beat(72, Role.NEXT_FOOT))
 
@@ -112,7 +119,7 @@ class Figure:
     def is_tied(self, tick: int) -> bool:
         """True of a beat whose note is the next bar's, and goes on there."""
         beat = self.coming(tick)
-        return beat.tick == tick and beat.role.is_next
+        return beat.tick == tick and beat.role.is_tied
 
     def ties(self, onset: int, tick: int) -> bool:
         """True of a note that was begun for the next bar, at ticks up to the next beat of the figure."""
