@@ -151,3 +151,32 @@ def test_beside_a_player_the_drums_keep_time_whatever_the_model_expects() -> Non
     assert sum(at * 96 // BAR in kicks for at in ones) >= 5
     assert sum({at * 96 // BAR + 24, at * 96 // BAR + 72} <= snares for at in ones) >= 3
     assert len(drums) == len(set(drums))
+
+
+def test_ghost_notes_and_feathered_kicks_stay_soft_and_a_soft_player_has_soft_drums() -> None:
+    """The model says any velocity; soft hits come first, as where plans change in the middle of a bar."""
+    bar = (
+        DrumHit(0, KICK, 36),
+        DrumHit(12, SNARE, 25),
+        DrumHit(24, SNARE, 100),
+        DrumHit(48, KICK, 90),
+    )
+    struck: dict[float, dict[int, list[int]]] = {}
+    for velocity in (40.0, 100.0):
+        brief = replace(brief_of(DRUMS, 96, 17 * 96), velocity=velocity, follow=0.5)
+        heard = Hearing.fresh(GuardedModel(UniformModel(12)), Timeline(BEAT, 0, COMMON_TIME))
+        drummer = Drummer(96, 96, (bar,), (), period=0)
+        for hit in drummer.kept(-1):
+            heard.feed(Stroke(hit.tick, DRUMS, hit.pitch, hit.velocity))
+        rollout = Rollout(heard, for_drums(brief, drummer), np.random.default_rng(1))
+        while not rollout.is_done:
+            rollout.step()
+        struck[velocity] = {tick: [] for tick in (0, 12, 24, 48)}
+        for stroke in rollout.planned:
+            if stroke.velocity and (stroke.tick % 96, stroke.pitch) in {hit[:2] for hit in bar}:
+                struck[velocity][stroke.tick % 96].append(stroke.velocity)
+    for velocity, soft in ((40.0, 45), (100.0, 65)):
+        assert all(np.mean(struck[velocity][tick]) < soft for tick in (0, 12)), struck
+        assert all(np.mean(struck[velocity][tick]) > soft for tick in (24, 48))
+    for tick in (0, 12, 24, 48):
+        assert np.mean(struck[40.0][tick]) + 15 < np.mean(struck[100.0][tick])

@@ -51,6 +51,10 @@ LEFT_OUT = 0.3  # share of taps off the beat that are not played
 ASKED = 0.98  # that of a fill that was asked for, and of kick and crash after it
 LOOSER = 0.7  # times as much in the last beat of every fourth bar without a fill
 LOUD = 60  # velocity of a snare that is no ghost note
+SOFT, SOFTLY = (
+    45,
+    0.95,
+)  # velocity below which ghost notes and feathered kicks are, and that share of these
 LOUDNESS = 0.5  # the share that how loud it was has in how loud a kept hit is
 PERIOD = 8  # bars, of which the last ends with a fill
 HALF_FILLS = 1 / 3  # share of their middles that have a short one
@@ -140,7 +144,15 @@ class Drummer:
         """The share that how loud it was has in how loud it is played."""
         if self.is_accent(hit) or self.kit.is_brushed:
             return 1.0
+        if hit.velocity < SOFT:
+            return SOFTLY
         return LOUDNESS + (1 - LOUDNESS) * self._feel_at(hit.tick)
+
+    @property
+    def usual_velocity(self) -> float:
+        """The mean velocity of the bars that come again and again."""
+        velocities = [hit.velocity for bar in self.latest for hit in bar]
+        return sum(velocities) / max(1, len(velocities))
 
     def late(self, tick: int, pitch: int) -> float:
         """How many ticks late the drum `pitch` is struck at a tick of the timeline; early below 0."""

@@ -98,7 +98,10 @@ class Drawing:
         return pitch, because._replace(drawn=drawn)
 
     def velocity(self, query: Query, brief: Brief, kept: DrumHit | None = None) -> int:
-        """Velocity drawn by the model, moved towards the call's mean by what its own mean is off."""
+        """Velocity drawn by the model, moved towards the call's mean by what its own mean is off.
+
+        Of drums that keep to bars it is the mean of these: who hears a few soft hits first is not soft.
+        """
         logits = self._hearing.logits("velocity", query, brief.memory)
         likely = probabilities(logits, None, brief.temperature)
         if kept and brief.drummer:
@@ -107,7 +110,8 @@ class Drawing:
         drawn = velocity_of(self._chosen(likely, brief))
         self._velocities += drawn
         self.begun += 1
-        mean = self._velocities / self.begun
+        own = self._velocities / self.begun
+        mean = brief.drummer.usual_velocity if kept and brief.drummer else own
         return max(
             1, min(127, round(drawn + brief.follow * (brief.velocity - mean) + brief.louder))
         )
