@@ -114,7 +114,7 @@ def model(name_or_path: str) -> Path:
 
 
 def role_of(name_or_path: str) -> str:
-    """What a file, a folder or a name holds that does not play alone, of ROLES; empty for all else."""
+    """The kind of a network, of ROLES, that a file, folder or name holds and that does not play alone; else empty."""
     path = spelled_out(name_or_path)
     if name_or_path == PHRASES or (path / ENCODER).is_file():
         return ROLES[ENCODER]

@@ -110,7 +110,7 @@ def of_comp(
 
 
 def _role(comping: _Comping, tick: int, bar: int) -> Role:
-    """What is struck at a tick of a bar."""
+    """The role of the strike at a tick of a bar."""
     if comping.role is Role.RIPPLES and tick % (COMMON // 2) == 0:
         return Role.ANY
     is_pushed = tick >= PUSHED and bar == COMMON and comping.role is Role.ANY
