@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livegen.music.beat_candidates import candidates
 from livegen.music.beats import FoundBeat, begun, find, steadied
 from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.phrase import Played
@@ -99,6 +100,26 @@ def test_the_metre_is_heard_and_bar_lines_are_where_the_player_has_them(
     assert timeline.metre == parse_metre(metre)
     place, bar = timeline.metre.place(timeline.tick(notes[0].onset_us))
     assert min(place, bar - place) <= 2
+
+
+@pytest.mark.parametrize("phase", [0.0, 0.25, 0.5, 0.75])
+@pytest.mark.parametrize(
+    ("rhythm", "every"), [("quarters", 8), ("dotted", 4), ("swing", 4), ("a tune", 8)]
+)
+def test_through_rubato_of_15_percent_a_candidate_keeps_the_beat_from_the_first_note_to_the_last(
+    rhythm: str, every: int, phase: float
+) -> None:
+    once = [beat for beat in RHYTHMS[rhythm] if beat < every]
+    beats = np.array([since + beat for since in range(0, 40, every) for beat in once])
+    chance = random.Random(rhythm)
+    places = np.arange(0, 40, 0.05)
+    slowness = np.exp(0.15 * np.sin(2 * np.pi * (places / 48 + phase)))
+    seconds = np.cumsum(slowness * 0.05 * 60 / 108) + BEGIN_US / 1e6
+    played_s = np.interp(beats, places, seconds) + [chance.gauss(0, 0.008) for _ in beats]
+    found = candidates(np.sort(played_s))
+    off = found.beats - beats
+    off -= np.round(np.median(off, axis=1, keepdims=True))
+    assert (np.abs(off) < 0.2).mean(axis=1).max() > 0.9
 
 
 @pytest.mark.parametrize("faster", [0.95, 1.0, 1.06])
