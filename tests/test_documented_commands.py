@@ -40,7 +40,7 @@ BLOCK = re.compile(r"^( *)```(.*)\n((?:.*\n)*?)\1```$", re.M)
 LEFT_OUT = re.compile(r"<!-- not run: (.+) -->\s*$")
 LANGUAGES = ("sh", "text", "yaml")
 SERVES = re.compile(
-    r"(livegen|make) serve\b|livegen listen-test --models"
+    r"(livegen|make) serve\b|livegen studio|livegen listen-test --models"
 )  # goes on until it is told to stop
 INSTALLS = re.compile(r"make (serve|install)\b")
 READY = "ready"

@@ -1,4 +1,4 @@
-"""The composition root: what a configuration says becomes an engine, a daemon, a file.
+"""The composition root: what a configuration says becomes an engine, a daemon, a studio, a file.
 
 Imports inside functions, because two processes come by here: the port process, which must never hold numpy, for
 `serve`; and the engine process, for `build_engine`.  Other processes call `build_engine`, `load_model` and `read_again`
@@ -9,6 +9,7 @@ from livegen.app.daemons import read_again, serve
 from livegen.app.engines import build_engine, engine_settings, load_model
 from livegen.app.generating import generate, sing
 from livegen.app.replaying import replay
+from livegen.app.studios import studio
 
 __all__ = [
     "build_engine",
@@ -19,4 +20,5 @@ __all__ = [
     "replay",
     "serve",
     "sing",
+    "studio",
 ]

@@ -41,6 +41,7 @@ def cli() -> None:
 
 for command in (
     serving.serve,
+    serving.studio,
     serving.generate,
     serving.replay,
     opening.open_page,

@@ -1,4 +1,4 @@
-"""Commands that make music: serve, generate, replay."""
+"""Commands that make music: serve, studio, generate, replay."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -132,6 +132,52 @@ def serve(
         stats=stats or "",
         origin=origin,
     )
+
+
+@click.command()
+@click.option(
+    "--host",
+    default="0.0.0.0",
+    metavar="ADDRESS",
+    help="Address to listen on; 127.0.0.1 lets in this machine only. [default: all of this machine's]",
+)
+@click.option(
+    "--port",
+    type=click.IntRange(1024, 65535),
+    default=9702,
+    metavar="N",
+    help="Port of the page. [default: 9702]",
+)
+@click.option(
+    "--rooms",
+    type=click.IntRange(1, 1000),
+    default=64,
+    metavar="N",
+    help="How many rooms there may be at once. [default: 64]",
+)
+@click.option(
+    "--public",
+    multiple=True,
+    metavar="NAME",
+    help="Name under which a proxy with TLS serves the studio, such as jam.example.org; can be given several times.",
+)
+@configured("sync")  # there is no clock of a DAW
+def studio(host: str, port: int, rooms: int, public: tuple[str, ...], **options: Any) -> int:
+    """Serve many players, each at a page in the browser, until Ctrl-C.
+
+    Prints the address for players; whoever opens it plays with a model of his own.  Add ?room=NAME before the #
+    of the address, and all who open that play in one room, with one model.  The page makes the sound.  What is
+    sent is not encrypted: outside your own network, put a proxy with TLS in front, and name it with --public.
+
+    \b
+    Examples:
+      livegen studio
+      livegen studio --rooms 8 --mode trade --tempo 96
+      livegen studio --host 127.0.0.1 --public jam.example.org
+    """
+    from livegen import app
+
+    return app.studio(config_of(options), host, port, rooms, public)
 
 
 @click.command()

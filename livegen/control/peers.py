@@ -2,7 +2,9 @@
 
 import errno
 import ipaddress
+import socket
 from collections.abc import Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any
 
@@ -31,6 +33,21 @@ def plain(host: str) -> str:
 def places(host: str) -> tuple[str, ...]:
     """Where to listen for this host: whoever says `localhost` may mean either address of this machine."""
     return LOCALHOSTS if host in ("localhost", LOCALHOST) else (host,)
+
+
+def own_addresses() -> list[str]:
+    """The addresses by which other machines reach this one, the one of its way out first; empty without a network."""
+    found = list[str]()
+    with suppress(OSError), socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as asking:
+        asking.connect(("192.0.2.1", 9))  # of a test network (RFC 5737): nothing is sent
+        found.append(asking.getsockname()[0])
+    with suppress(OSError):
+        found += [str(row[4][0]) for row in socket.getaddrinfo(socket.gethostname(), None)]
+    return [
+        one
+        for one in dict.fromkeys(found)
+        if not ipaddress.ip_address(one.partition("%")[0]).is_loopback
+    ]
 
 
 def host_of(section: str, settings: Mapping[str, Any]) -> tuple[str, bool]:

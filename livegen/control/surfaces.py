@@ -22,10 +22,14 @@ from livegen.music.word_rhythm import as_rows, rhythm_for
 
 
 class Request(NamedTuple):
-    """A request to the engine: the name of a control and its value, or of a command and its value."""
+    """A request to the engine: the name of a control and its value, or of a command and its value.
+
+    `at`: when it was done, micros, where whoever asks says so.
+    """
 
     name: str
     value: float | str | Mapping[str, Any] | Sequence[Any] | None = None
+    at: int | None = None
 
 
 Meant = Callable[[str, Any], Any]
@@ -121,7 +125,7 @@ class SurfaceHost:
         return reading
 
     def _pass_on(self, request: Request) -> None:
-        self._send(CommandFrame.named(clock.now(), *request))
+        self._send(CommandFrame.named(clock.now(), request.name, request.value))
         for tell in self.told_of_requests:
             tell(request)
 

@@ -211,6 +211,11 @@ class Mode:
         return self.start is Start.BESIDE
 
     @property
+    def yields(self) -> bool:
+        """A key of the player's ends what the model plays."""
+        return self.start in (Start.REST, Start.BARS) and not self.plays_over
+
+    @property
     def goes_on(self) -> bool:
         """The model answers a call for as long as it may."""
         return self.start is Start.REST and self.length is Length.ENDLESS

@@ -35,6 +35,7 @@ const UNKNOWN: ModeWords = {
   listening: "Your move",
   playing: "You play",
   needs_clock: true,
+  yields: true,
   is_beside: false,
 };
 const REST_US = 1_000_000; // a note that ends a phrase may be held so long after the rest that ends it

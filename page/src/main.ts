@@ -23,6 +23,7 @@ import { Readouts } from "./readouts";
 import { ModelList } from "./models";
 import { Replies } from "./replies";
 import { SavePreset } from "./saving";
+import { Schedule } from "./schedule";
 import { Shelf } from "./shelf";
 import { StageMode } from "./show";
 import { listenToShortcuts } from "./shortcuts";
@@ -41,7 +42,8 @@ import { Wish } from "./wish";
 import { type Status, Wire } from "./wire";
 
 const socket = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
-const wire = new Wire(socket, takeToken() || keptToken());
+const room = new URLSearchParams(location.search).get("room") ?? "";
+const wire = new Wire(socket, takeToken() || keptToken(), room);
 const store = new Store();
 const tape = new NoteTape();
 const now = (): number => wire.now();
@@ -56,14 +58,24 @@ const sound = new Sound(now);
 const playback = new Playback(sound);
 const readouts = new Readouts(store, tape, link);
 
+const schedule = new Schedule((note) => {
+  tape.take(note);
+  sound.take(note, 0);
+});
+const isRoom = (): boolean => (store.hello?.room ?? null) !== null;
+
+/** Whether a key of the player's ends what the model plays, before a studio far away can say so. */
+const yields = (): boolean => isRoom() && store.hello?.modes[store.state.mode ?? ""]?.yields === true;
+
 /** Plays it into livegen; a note that is no pad is heard here at once. */
 function play(data: Bytes): void {
   const [status, pitch, velocity = 0] = data;
   const kind = status & 0xf0;
   const isStruck = kind === 0x90 && velocity > 0;
+  if (isStruck && yields()) schedule.silence(now());
   if (isStruck && !isBound(store.state, data)) sound.press(pitch, velocity, status & 15);
   else if (kind === 0x80 || kind === 0x90) sound.press(pitch, 0, status & 15);
-  send({ t: "play", data });
+  send(isRoom() ? { t: "play", data, at: Math.round(now()) } : { t: "play", data });
 }
 
 const keys = new Keys(
@@ -100,8 +112,8 @@ const phrases = el("div", { class: "phrases" });
 const ofPhrases = el("div", { class: "of-phrases" });
 const desk = el("div", { class: "desk" });
 const models = el("div", { class: "control model", hidden: true });
-const saving = el("div", { class: "saving" });
-const wish = el("div", { class: "wish" });
+const saving = el("div", { class: "saving at-home" });
+const wish = el("div", { class: "wish at-home" });
 const lyrics = el("div", { class: "wish" });
 controls.append(wish, lyrics, learnTools, presets, macros, saving, models, desk);
 new Presets(presets, store, send);
@@ -118,6 +130,7 @@ listenToShortcuts();
 panicButton(send, () => {
   keys.letGo();
   playback.stop();
+  schedule.silence(now());
   sound.silence();
 });
 const meters = new Meters(find("panel-meters"), store, () => stage.framesPerSecond);
@@ -189,7 +202,9 @@ let loop = "";
 
 function showHealth(): void {
   const [link, trouble] = CONNECTION[wire.status];
-  const about = wire.status === "open" ? [store.state.model, store.hello?.version].filter(Boolean) : [];
+  const where = room === "" ? "" : `room ${room}`;
+  const about =
+    wire.status === "open" ? [where, store.state.model, store.hello?.version].filter(Boolean) : [];
   say(find("link"), [link, ...about].join(" · "));
   document.body.dataset["link"] = wire.status;
   const notice = find("notice");
@@ -218,7 +233,9 @@ function take(message: FromServer): void {
       tape.take(note);
       if (!isPad(note)) sound.take(note);
     }
-  } else if (message.t === "gap") {
+  } else if (message.t === "music") schedule.take(message.music, now());
+  else if (message.t === "beat") schedule.beat(now());
+  else if (message.t === "gap") {
     tape.endAll(now());
     sound.silence();
   }
@@ -227,7 +244,9 @@ function take(message: FromServer): void {
 store.onHello((hello) => {
   sound.welcome(hello);
   showHealth();
-  guide.openOnce();
+  // A studio keeps nothing, and has its own words for who comes in.
+  if (isRoom()) document.body.dataset["room"] = hello.room ?? "";
+  else guide.openOnce();
 });
 store.onState(["engine", "model"], showHealth);
 store.onFigures((figures) => {
@@ -240,6 +259,7 @@ wire.onMessage(take);
 wire.onStatus((status) => {
   if (status !== "open") {
     keys.letGo();
+    schedule.silence(now());
     tape.endAll(now());
     sound.silence();
   }
@@ -255,3 +275,4 @@ window.addEventListener("hashchange", () => {
 showHealth();
 wire.connect();
 stage.run();
+schedule.run(now);

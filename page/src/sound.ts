@@ -67,7 +67,8 @@ export class Sound {
     this.#echoes.set(key, [...(this.#echoes.get(key) ?? []), this.now() + ECHO_US].slice(-16));
   }
 
-  take([who, micros, status, pitch, velocity = 0]: HeardNote): void {
+  /** `lag`: how many micros after its time a note sounds. */
+  take([who, micros, status, pitch, velocity = 0]: HeardNote, lag = LAG_US): void {
     const kind = status & 0xf0;
     if (!this.isOn) return;
     if (kind === 0xb0 && (pitch === 120 || pitch === 123)) return this.#silenceOf(who, status & 15);
@@ -76,7 +77,7 @@ export class Sound {
     const strength = kind === 0x90 ? velocity : 0;
     if (who === 0 && this.#isEcho(`${channel} ${pitch} ${strength > 0}`)) return;
     const part = who === 1 ? (this.#partOf.get(channel) ?? "lead") : channel === 9 ? "drums" : "you";
-    this.strike(part, pitch, strength, Math.max(0, (micros + LAG_US - this.now()) / 1e6));
+    this.strike(part, pitch, strength, Math.max(0, (micros + lag - this.now()) / 1e6));
   }
 
   /** Sounds in so many seconds; velocity 0 lets go. */

@@ -31,6 +31,7 @@ export interface ModeWords {
   playing: string;
   needs_clock: boolean; // told to keep to a clock, it waits for it
   is_beside: boolean; // a band: the model plays while the player does
+  yields: boolean; // a key of the player's ends what the model plays
 }
 
 export interface Hello {
@@ -48,6 +49,7 @@ export interface Hello {
   styles?: string[];
   models?: string[];
   recordings?: boolean;
+  room?: string | null; // of a studio, in which notes are played here when they are due; null on one's own machine
 }
 
 /** [due, until or null while it is not known, part, channel, pitch, velocity] */
@@ -135,6 +137,11 @@ export interface Reply {
 /** [0 player or 1 model, micros, status, first data byte, second where there is one] */
 export type HeardNote = [0 | 1, number, number, number, number?];
 
+/** What a studio wants played: [due, status, first data byte, second where there is one], or the end of notes. */
+export type Music =
+  | readonly [number, number, number, number?]
+  | { readonly cut: readonly (readonly [channel: number, pitch: number])[] };
+
 export interface Spread {
   p50_us?: number | null;
   p99_us?: number | null;
@@ -170,13 +177,15 @@ export type FromServer =
   | Line
   | Refused
   | { t: "gap" }
+  | { t: "music"; music: Music[] }
+  | { t: "beat"; now: number }
   | { t: "token"; token: string }
   | { t: "pong"; at: number; now: number };
 
 export type ToServer =
   | { t: "set"; name: string; value: Value }
   | { t: "do"; name: string; value?: Value | readonly number[] | null }
-  | { t: "play"; data: [number, number, number] | [number, number] }
+  | { t: "play"; data: [number, number, number] | [number, number]; at?: number }
   | { t: "ping"; at: number };
 
 export interface Take {

@@ -30,6 +30,7 @@ export class Wire {
   constructor(
     private readonly url: string,
     public token: string,
+    private readonly room = "",
   ) {}
 
   onMessage(listener: (message: FromServer) => void): void {
@@ -44,7 +45,7 @@ export class Wire {
     if (this.token === "") return this.#become("keyless");
     const socket = new WebSocket(this.url);
     this.#socket = socket;
-    socket.onopen = () => socket.send(JSON.stringify({ token: this.token }));
+    socket.onopen = () => socket.send(JSON.stringify({ token: this.token, room: this.room }));
     socket.onmessage = (event) => this.#take(String(event.data));
     socket.onclose = (event) => this.#lost(event.code);
   }

@@ -9,6 +9,7 @@ const USUAL = {
   playing: "You play",
   needs_clock: true,
   is_beside: false,
+  yields: true,
 };
 const TRADE = { ...USUAL, listening: "Your bars" };
 const HARMONISE = { ...USUAL, playing: "Together", needs_clock: false };

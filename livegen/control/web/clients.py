@@ -77,9 +77,9 @@ class Client:
         match said:
             case Ping(at):
                 self.tell(lambda box: box.reply(told.pong(at)))
-            case KeysPlayed(data):
+            case KeysPlayed(data, played_at):
                 self._hands.play(list(data))
-                self._ask(Request("play", list(data)))
+                self._ask(Request("play", list(data), played_at))
             case Request():
                 self._ask(said)
 
@@ -130,22 +130,25 @@ class Clients:
             return await turn_away(
                 socket, FULL, f"{MOST_CLIENTS} pages are open already; close one"
             )
-        client = Client(self._stage, self._ask)
-        for text in first:
-            client.mailbox.reply(text)
-        self._enter(client)
+        client = self.enter(*first)
         try:
             await _converse(socket, client)
         finally:
-            self._leave(client)
+            self.leave(client)
 
-    def _enter(self, client: Client) -> None:
+    def enter(self, *first: str) -> Client:
+        """Greet one more page; `first` are texts for it alone."""
+        client = Client(self._stage, self._ask)
+        for text in first:
+            client.mailbox.reply(text)
         self._clients.add(client)
         client.greet()
         if len(self._clients) == 1:
             self._ask(Request("watch", True))
+        return client
 
-    def _leave(self, client: Client) -> None:
+    def leave(self, client: Client) -> None:
+        """A page goes."""
         client.leave()
         self._clients.discard(client)
         if not self._clients:

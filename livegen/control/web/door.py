@@ -17,6 +17,7 @@ from livegen.control.web.messages import Refused, first_words
 from livegen.control.web.tickets import Tickets
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
+from livegen.errors import LivegenError
 
 TOKEN_S = 10.0  # how long whoever connects may take to say the token
 MOST_STRANGERS = 16  # connections that did not say it yet
@@ -27,8 +28,12 @@ GONE = (WebSocketDisconnect, RuntimeError, OSError)  # what sending to a page th
 WRONG = "the token in the address is wrong: open the address that livegen printed"
 
 
+class Full(LivegenError):
+    """There is no room for one more."""
+
+
 class Door:
-    """`find` gives, by the first message of one who may come in, the pages to which theirs is added.
+    """`find` gives, by the first message of one who may come in, the pages to which theirs is added, or raises Full.
 
     `say` takes a line about a fault of ours, which costs one page its connection.  Threads: the event loop's only.
     """
@@ -66,7 +71,11 @@ class Door:
         if not has_key and not is_token(given, self._token):
             return await turn_away(socket, BAD_TOKEN, WRONG)
         first = (told.token(self._token),) if has_key else ()
-        await self._find(words).serve(socket, *first)
+        try:
+            clients = self._find(words)
+        except Full as full:
+            return await turn_away(socket, FULL, str(full))
+        await clients.serve(socket, *first)
 
     async def _words(self, socket: WebSocket) -> Mapping[str, Any]:
         """The first message of a page; empty for one that says none in time."""

@@ -15,7 +15,7 @@ from livegen.daemon import clock
 from livegen.daemon.bucket import Bucket
 
 LOCAL_NAMES = ("localhost", "127.0.0.1", "[::1]")
-REQUESTS_BURST, REQUESTS_PER_S = 200, 50  # of everybody together: one page takes five to load
+REQUESTS_BURST, REQUESTS_PER_S = 200, 50  # one page takes five to load
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -63,12 +63,26 @@ def bearer(headers: Headers) -> str | None:
 
 
 class Guard:
-    """Stands before an app.  `allowed` are `hosts`; `token` lets a program without an Origin open a socket."""
+    """Stands before an app.  `allowed` are `hosts`; `token` lets a program without an Origin open a socket.
 
-    def __init__(self, app: App, allowed: frozenset[str], token: str) -> None:
-        self._app, self._allowed, self._token = app, allowed, token
-        self._origins = frozenset(f"http://{host}" for host in allowed)
-        self._bucket = Bucket(REQUESTS_BURST, REQUESTS_PER_S)
+    `burst` and `per_s` limit the requests of everybody together.  `public` are names under which a proxy with TLS
+    passes requests on.
+    """
+
+    def __init__(
+        self,
+        app: App,
+        allowed: frozenset[str],
+        token: str,
+        burst: int = REQUESTS_BURST,
+        per_s: int = REQUESTS_PER_S,
+        public: Iterable[str] = (),
+    ) -> None:
+        outside = frozenset(name.lower() for name in public)
+        self._app, self._allowed, self._token = app, allowed | outside, token
+        origins = (f"http://{host}" for host in allowed)
+        self._origins = frozenset((*origins, *(f"https://{name}" for name in outside)))
+        self._bucket = Bucket(burst, per_s)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Refuse, or pass on with the headers that every answer has."""

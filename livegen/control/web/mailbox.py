@@ -1,7 +1,8 @@
 """The messages that wait for one page: bounded, whatever that page does.
 
 Of states the latest, and of that what the page has not been told yet; of notes the last 512, and the word that some
-are missing; of figures, lines and replies the latest.  Texts are JSON already, made once for all pages.  Sans-IO:
+are missing; of music to be played by the page as much, and where some is missing none but an end of all that sounds; of
+figures, lines and replies the latest.  Texts are JSON already, made once for all pages.  Sans-IO:
 times are arguments, in micros.
 """
 
@@ -14,6 +15,7 @@ MOST_REPLIES = 32
 STATE_EVERY_US = 50_000
 
 GAP = '{"t":"gap"}'
+CUT_ALL = '{"cut":[]}'
 
 
 class Mailbox:
@@ -25,6 +27,8 @@ class Mailbox:
         self._told_at = -STATE_EVERY_US
         self._is_state_new = self._has_gap = False
         self._notes: deque[str] = deque()
+        self._music: list[str] = []
+        self._beat: int | None = None
         self._lines: deque[str] = deque(maxlen=MOST_LINES)
         self._replies: deque[str] = deque(maxlen=MOST_REPLIES)
         self._hello = self._figures = ""
@@ -44,6 +48,14 @@ class Mailbox:
             self._notes.popleft()
             self._has_gap = True
 
+    def music(self, text: str) -> None:
+        """What the page is to play: a message with the time at which it is due, or a cut."""
+        self._music = [CUT_ALL] if len(self._music) >= MOST_NOTES else [*self._music, text]
+
+    def beat(self, now: int) -> None:
+        """Tell that the engine lives, at `now` micros: a page that hears nothing of it releases what sounds."""
+        self._beat = now
+
     def figures(self, text: str) -> None:
         """The figures by now."""
         self._figures = text
@@ -60,12 +72,12 @@ class Mailbox:
     def has_news(self) -> bool:
         """True if anything waits, although perhaps not for now."""
         waiting = self._hello or self._figures or self._notes or self._lines or self._replies
-        return bool(waiting) or self._is_state_new
+        return bool(waiting or self._music) or self._is_state_new or self._beat is not None
 
     @property
     def is_urgent(self) -> bool:
-        """True if the page waits for an answer: to a ping, whose time is taken, or to its first message."""
-        return bool(self._hello or self._replies)
+        """True if the page waits for it: for an answer to a ping or to its first message, or for music."""
+        return bool(self._hello or self._replies or self._music)
 
     def take(self, now: int) -> list[str]:
         """The messages to send now, in order; a state that would come too soon after the last one waits on."""
@@ -81,12 +93,16 @@ class Mailbox:
             yield GAP
         if self._notes:
             yield f'{{"t":"notes","now":{now},"notes":[{",".join(self._notes)}]}}'
+        if self._music:
+            yield f'{{"t":"music","music":[{",".join(self._music)}]}}'
+        if self._beat is not None:
+            yield f'{{"t":"beat","now":{self._beat}}}'
         yield from self._lines
         if self._figures:
             yield self._figures
         self._hello = self._figures = ""
-        self._has_gap = False
-        for sent in (self._replies, self._notes, self._lines):
+        self._has_gap, self._beat = False, None
+        for sent in (self._replies, self._notes, self._music, self._lines):
             sent.clear()
 
     def _news(self, now: int) -> Iterator[str]:

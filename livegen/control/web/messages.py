@@ -57,9 +57,10 @@ class Ping:
 
 @dataclass(frozen=True, slots=True)
 class KeysPlayed:
-    """A message that the page plays."""
+    """A message that the page plays; `at` is when it was played, micros of our clock, where the page says so."""
 
     data: bytes
+    at: int | None = None
 
 
 Said = Request | Ping | KeysPlayed
@@ -73,9 +74,11 @@ def parse(text: str, known: Known) -> Said:
     read = _KINDS.get(kind) if isinstance(kind, str) else None
     if read is None:
         raise Refused(f"t: expected one of {', '.join(_KINDS)}")
-    form, meaning = read
-    if (more := given.keys() - {"t", *form}) or form - given.keys() - {"value"}:
-        raise Refused(f"{kind}: expected {_listed(form)}{', and not more' if more else ''}")
+    form, may_have, meaning = read
+    if (more := given.keys() - {"t", *form, *may_have}) or form - given.keys():
+        raise Refused(
+            f"{kind}: expected {_listed(form | may_have)}{', and not more' if more else ''}"
+        )
     try:
         return meaning(given, known)
     except ConfigError as mistake:
@@ -137,27 +140,32 @@ def _play(given: Given, known: Known) -> Said:
         raise Refused(
             "play: expected a note, a controller, a program, bend or pressure, as 2 or 3 bytes"
         )
-    return KeysPlayed(data)
+    at = given.get("at")
+    return KeysPlayed(data, None if at is None else int(_time("play", at)))
 
 
 def _ping(given: Given, known: Known) -> Said:
-    at = given["at"]
+    return Ping(_time("ping", given["at"]))
+
+
+def _time(kind: str, at: object) -> float:
     if (
         isinstance(at, bool)
         or not isinstance(at, int | float)
         or abs(at) > LARGEST
         or not isfinite(at)
     ):
-        raise Refused("ping: expected a number")
-    return Ping(at)
+        raise Refused(f"{kind}: expected a number of microseconds")
+    return at
 
 
-_Reader = tuple[frozenset[str], Callable[[Given, Known], Said]]
+# Of each kind what it must have, what it may have, and how it is read.
+_Reader = tuple[frozenset[str], frozenset[str], Callable[[Given, Known], Said]]
 _KINDS: dict[str, _Reader] = {
-    "set": (frozenset({"name", "value"}), _set),
-    "do": (frozenset({"name", "value"}), _do),
-    "play": (frozenset({"data"}), _play),
-    "ping": (frozenset({"at"}), _ping),
+    "set": (frozenset({"name"}), frozenset({"value"}), _set),
+    "do": (frozenset({"name"}), frozenset({"value"}), _do),
+    "play": (frozenset({"data"}), frozenset({"at"}), _play),
+    "ping": (frozenset({"at"}), frozenset(), _ping),
 }
 
 

@@ -11,7 +11,7 @@ import json
 import mimetypes
 import secrets
 from base64 import b64decode
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TypeVar
@@ -79,12 +79,14 @@ def app(
     known_charts: charts.Charts | None = None,
     wish: Wish | None = None,
     search: tuple[Find, SaveFind] | None = None,
+    more: Sequence[Route] = (),
+    may_save: bool = True,
 ) -> Starlette:
     """The server's application.  Without a shelf there are no recordings; `say` takes a line about our own faults.
 
     `known_charts` are those that can be read and saved; None: no address has charts.  `wish` sets what is asked for in
     words; None: nobody can.  `search` looks for the phrase that was just played,
-    and saves what was found; None: nobody can.
+    and saves what was found; None: nobody can.  `more` are addresses of whoever serves; `may_save`: charts can be.
     """
     recordings = Recordings(shelf, token) if shelf is not None else None
     page = (
@@ -98,9 +100,10 @@ def app(
             Route("/keys", with_token(token, _giving_keys(door)), methods=["POST"]),
             *(recordings.routes() if recordings else []),
             *([_saving(save_preset, token)] if save_preset else []),
-            *(ChartRoutes(known_charts, token).routes() if known_charts else []),
+            *(ChartRoutes(known_charts, token, may_save).routes() if known_charts else []),
             *([_wishing(wish, token)] if wish else []),
             *(Search(*search, token).routes() if search else []),
+            *more,
             page,
         ],
         exception_handlers={HTTPException: _mistake, Exception: _fault(say)},
@@ -306,15 +309,19 @@ class Recordings:
 class ChartRoutes:
     """The addresses of the charts: what there is, one by its name, one that is saved, and a text that is looked at."""
 
-    def __init__(self, known: charts.Charts, token: str) -> None:
-        self._charts, self._token = known, token
+    def __init__(self, known: charts.Charts, token: str, may_save: bool = True) -> None:
+        self._charts, self._token, self._may_save = known, token, may_save
         self._one_at_a_time = asyncio.Lock()
 
     def routes(self) -> list[Route]:
         """Where they are."""
         return [
             Route("/charts", with_token(self._token, self._list)),
-            Route("/charts", with_token(self._token, self._save), methods=["POST"]),
+            *(
+                [Route("/charts", with_token(self._token, self._save), methods=["POST"])]
+                if self._may_save
+                else []
+            ),
             Route("/charts/{name}", with_token(self._token, self._give)),
             Route("/chart", with_token(self._token, self._read), methods=["POST"]),
             Route("/chart/file", with_token(self._token, self._read_file), methods=["POST"]),

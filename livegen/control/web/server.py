@@ -97,8 +97,8 @@ def _bound(host: str, port: int) -> socket.socket:
 # --- the server ---------------------------------------------------------------------------------------------------
 
 
-def configuration(guarded: App) -> uvicorn.Config:
-    """The settings of the server: nothing is logged, nobody is told what it is, connections are few."""
+def configuration(guarded: App, most: int = MOST_CONNECTIONS) -> uvicorn.Config:
+    """The settings of the server: nothing is logged, nobody is told what it is, connections are at most so many."""
     return uvicorn.Config(
         guarded,
         interface="asgi3",
@@ -115,7 +115,7 @@ def configuration(guarded: App) -> uvicorn.Config:
         proxy_headers=False,
         server_header=False,
         date_header=False,
-        limit_concurrency=MOST_CONNECTIONS,
+        limit_concurrency=most,
         timeout_keep_alive=5,
     )
 

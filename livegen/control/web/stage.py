@@ -7,7 +7,7 @@ import json
 import os
 import re
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -33,6 +33,9 @@ _PROGRAM = re.compile(r"program (\d+)")
 class Stage:
     """`texts` is the state by now, each top-level value as JSON; `lines` the last ones told.
 
+    `room` is the name of the studio's room that it shows; None at one's own machine.  `left_out` are commands that
+    cannot be asked for.
+
     Every method that takes news gives the texts to tell, or whether there is something to tell.
     """
 
@@ -43,6 +46,8 @@ class Stage:
         models: Sequence[str] = (),
         has_recordings: bool = False,
         meant: Meant = as_given,
+        room: str | None = None,
+        left_out: Collection[str] = (),
     ) -> None:
         self._meant = meant
         self._facts: dict[str, Any] = {
@@ -52,9 +57,11 @@ class Stage:
             "styles": ["any"],
             "models": list(models),
             "recordings": has_recordings,
+            "room": room,
+            "commands": [one for one in _COMMANDS if one["name"] not in left_out],
         }
         self._state: Mapping[str, Any] = {}
-        self._engine = "starting"
+        self._engine = "starting" if room is None else "alive"
         self._cpu = (0, 0.0)
         self.texts: dict[str, str] = {"engine": _json(self._engine)}
         self.lines: deque[str] = deque(maxlen=MOST_LINES)
@@ -132,14 +139,14 @@ def _json(value: object) -> str:
     return json.dumps(value, separators=(",", ":"))
 
 
-_WORDS = ("waiting", "listening", "playing", "needs_clock", "is_beside")
+_COMMANDS = tuple(
+    {"name": name, "label": LABELS[name], "help": about, "is_cue": name in CUES}
+    for name, about in COMMANDS.items()
+)
+_WORDS = ("waiting", "listening", "playing", "needs_clock", "is_beside", "yields")
 _TABLES = {
     "controls": [
         {**asdict(control), "knob": control.has_knob} for control in CONTROLS.values()
-    ],
-    "commands": [
-        {"name": name, "label": LABELS[name], "help": about, "is_cue": name in CUES}
-        for name, about in COMMANDS.items()
     ],
     "modes": {
         name: {word: getattr(mode, word) for word in _WORDS}

@@ -7,7 +7,6 @@ Loopback unless the person says otherwise, and then only with a token of theirs.
 Threads: the event loop's only; files are read in threads.
 """
 
-import ipaddress
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -23,6 +22,7 @@ from livegen.control.surfaces import Meant, Request, as_given
 from livegen.control.web.clients import Ask, Clients
 from livegen.control.web.door import Door
 from livegen.control.web.guard import Guard, hosts
+from livegen.control.web.places import is_any, named, near
 from livegen.control.web.routes import BUILT, SavePreset, Wish, app
 from livegen.control.web.server import Say, bound_nearby, configuration, start, stop
 from livegen.control.web.shelf import Shelf
@@ -80,7 +80,7 @@ class PageSurface:
         wanted = int(self._settings.get("port", DEFAULT_PORT))
         sockets = bound_nearby(host, wanted, self._say, last)
         port = sockets[0].getsockname()[1]
-        allowed = hosts((*names, _named(host)), port)
+        allowed = hosts((*names, named(host)), port)
         built = Path(self._settings.get("built") or BUILT)
         served = app(
             self._door,
@@ -95,9 +95,9 @@ class PageSurface:
         )
         self._server = uvicorn.Server(configuration(Guard(served, allowed, self._token)))
         await start(self._server, sockets)
-        near = _near(host)
-        self._keep(near, port)
-        shown = names[0] if names and _is_any(host) else near
+        here = near(host)
+        self._keep(here, port)
+        shown = names[0] if names and is_any(host) else here
         return {"host": host, "port": port, "url": self._url(shown, port)}
 
     def show(self, state: Mapping[str, Any]) -> None:
@@ -135,12 +135,12 @@ class PageSurface:
     def _url(self, name: str, port: int) -> str:
         return f"http://{name}:{port}/#{self._token}"
 
-    def _keep(self, near: str, port: int) -> None:
+    def _keep(self, name: str, port: int) -> None:
         """Remember the port for the next run, and tell `livegen open` where the page is."""
         if self._kept is None:
             return
         page_files.remember_port(self._kept, port)
-        running = page_files.Running(int(self._settings["pid"]), self._url(near, port))
+        running = page_files.Running(int(self._settings["pid"]), self._url(name, port))
         try:
             page_files.announce(self._kept, running)
         except OSError as error:
@@ -164,19 +164,3 @@ def _place(settings: Mapping[str, Any], token: str) -> tuple[str, list[str]]:
     if len(token) < SHORTEST_TOKEN:
         raise ConfigError(f"page.token: expected at least {SHORTEST_TOKEN} characters")
     return host, [str(name) for name in settings.get("names", ())]
-
-
-def _is_any(host: str) -> bool:
-    return ipaddress.ip_address(host).is_unspecified
-
-
-def _near(host: str) -> str:
-    """How a browser of this machine calls a page that listens there."""
-    if not _is_any(host):
-        return _named(host)
-    return "[::1]" if ":" in host else LOCALHOST
-
-
-def _named(host: str) -> str:
-    """An address as it stands in a URL."""
-    return f"[{host}]" if ":" in host else host

@@ -57,6 +57,17 @@ def guarded(names: tuple[str, ...] = ()) -> Guard:
     return Guard(served, hosts(names, 9701), TOKEN)
 
 
+def test_a_page_behind_a_proxy_with_tls_may_speak_by_its_public_name_only_and_encrypted() -> None:
+    guard = Guard(guarded()._app, hosts((), 9702), TOKEN, public=("jam.example.org",))
+
+    def refusal(host: str, origin: str) -> int | None:
+        return guard.refusal("websocket", [(b"host", host.encode()), (b"origin", origin.encode())])
+
+    assert refusal("jam.example.org", "https://jam.example.org") is None
+    assert refusal("jam.example.org", "http://jam.example.org") == 403
+    assert refusal("other.example.org", "https://jam.example.org") == 421
+
+
 def client(headers: Mapping[str, str] | None = None) -> TestClient:
     return TestClient(guarded(), base_url=HERE, headers=dict(headers or {}))
 

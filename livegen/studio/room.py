@@ -1,0 +1,174 @@
+"""A room: an engine and the pages of its players.
+
+What a player does is stamped by his own page, with the time of ours as the page's pings tell it, and takes a while to
+come here.  So the engine plays `DELAY_US` behind the clock: by then all stamps are there, and it hears them in order
+and as they were played.  In return it hands out what it plays earlier (`HORIZON_US`): each message travels with the
+time at which it is due, and the page plays it then.  At the player's stay the sound, the schedule and the ledger.
+
+Sans-IO: knows no sockets; the time is an argument.
+"""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from heapq import heappop, heappush
+from typing import Any
+
+from livegen.control.charts import Charts
+from livegen.control.surfaces import Request, SurfaceHost
+from livegen.control.web.clients import Clients
+from livegen.control.web.mailbox import Mailbox
+from livegen.control.web.stage import Stage
+from livegen.control.web.view import View
+from livegen.daemon.clock import SECOND
+from livegen.daemon.engine_loop import EngineLike, EngineLoop
+from livegen.daemon.frames import (
+    BeatFrame,
+    CommandFrame,
+    CutFrame,
+    DueFrame,
+    FaultFrame,
+    FiguresFrame,
+    Frame,
+    HeardFrame,
+    LogFrame,
+    NewsFrame,
+    SnapshotFrame,
+)
+from livegen.daemon.inlet import Inlet
+from livegen.daemon.page_sink import playable
+
+DELAY_US = (
+    40_000  # of the engine behind the clock: the way to us takes that long at most, nearly always
+)
+WAY_US = (
+    60_000  # to the player: 40 ms of network, and as long as a message waits to be sent with others
+)
+HORIZON_US = DELAY_US + WAY_US
+MOST_LATE_US = SECOND  # an older stamp is of a clock that is wrong
+PORTS = {"in": "", "out": "", "api": "none"}
+NOT_KEPT = {
+    "capture": "this room keeps no recordings",
+    "keep": "this room keeps no recordings",
+    "model": "the model of a room is chosen by whoever runs the studio",
+}
+
+
+class Room:
+    """A jam.  `now` gives the time, micros; `wakes` is called when a turn is due earlier than it was.
+
+    `settings` are those of an engine's loop, `charts` those that a player may name.
+    Threads: the event loop's only.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        engine: EngineLike,
+        settings: Mapping[str, Any],
+        presets: Sequence[str],
+        charts: Charts,
+        now: Callable[[], int],
+        wakes: Callable[[], object] = lambda: None,
+    ) -> None:
+        self.name = name
+        self._now, self._wakes = now, wakes
+        self._loop = EngineLoop(self._from_engine, engine, settings, now=lambda: now() - DELAY_US)
+        self._inlet = Inlet()
+        self._commands: list[Frame] = []
+        self._heard: list[
+            tuple[int, int, HeardFrame]
+        ] = []  # that waits until the engine's time is its own
+        self._sequence = 0
+        self._host = SurfaceHost(self._from_pages, PORTS)
+        self._host.charts = charts
+        stage = Stage(PORTS, presets, meant=self._host.meant, room=name, left_out=NOT_KEPT)
+        self.clients = Clients(stage, self._ask)
+        self._view = View(stage, self.clients)
+        self._host.ears.append(self._view.hear)
+        self._host.told_of_requests.append(self._view.asked)
+
+    @property
+    def next_at(self) -> int:
+        """When the next turn is due, micros."""
+        now = self._now()
+        times = [now if self._commands else now + self._loop.time_left()]
+        if self._heard:
+            times.append(self._heard[0][0] + DELAY_US)
+        if (at := self._inlet.deadline()) is not None:
+            times.append(at)
+        return min(times)
+
+    def turn(self) -> None:
+        """Let the engine hear what it is time for, and do at most a slice of its work."""
+        now = self._now()
+        self._pass_on(self._inlet.due(now), now)
+        frames, self._commands = self._commands, []
+        while self._heard and self._heard[0][0] + DELAY_US <= now:
+            frames.append(heappop(self._heard)[-1])
+        self._loop.turn(frames)
+
+    # --- from the pages -------------------------------------------------------------------------------------------
+
+    def _ask(self, request: Request) -> None:
+        if request.name == "play":
+            self._play(request)
+        elif line := NOT_KEPT.get(request.name):
+            self._say(line)
+        else:
+            self._host.ask(request)
+
+    def _play(self, request: Request) -> None:
+        data = playable(request.value)
+        if data is None:
+            return
+        now = self._now()
+        at = now if request.at is None else max(now - MOST_LATE_US, min(request.at, now))
+        self._pass_on(self._inlet.feed(data, now), at)
+
+    def _pass_on(self, messages: Sequence[bytes], at: int) -> None:
+        for data in messages:
+            frame = HeardFrame(at, data)
+            self._sequence += 1
+            heappush(self._heard, (at, self._sequence, frame))
+            self._host.take([frame])
+        if messages:
+            self._wakes()
+
+    def _from_pages(self, frame: Frame) -> None:
+        match frame:
+            case CommandFrame():
+                self._commands.append(frame)
+                self._wakes()
+            case LogFrame():
+                self._say(frame.line)
+            case _:
+                pass
+
+    # --- from the engine ------------------------------------------------------------------------------------------
+
+    def _from_engine(self, frame: Frame) -> None:
+        match frame:
+            case DueFrame():
+                self._tell_music([frame.micros, *frame.payload])
+            case CutFrame():
+                self._tell_music({"cut": frame.keys})
+            case BeatFrame():
+                self.clients.tell(partial(Mailbox.beat, now=self._now()))
+            case SnapshotFrame() | FiguresFrame():
+                self._host.take([frame])
+                if isinstance(frame, SnapshotFrame):
+                    self._view.show(self._host.state)
+            case LogFrame():
+                self._say(frame.line)
+            case FaultFrame():
+                self._say(frame.page, "bad")
+            case _:
+                pass  # a room keeps no journal
+
+    def _tell_music(self, music: object) -> None:
+        text = json.dumps(music, separators=(",", ":"))
+        self.clients.tell(partial(Mailbox.music, text=text))
+
+    def _say(self, line: str, kind: str = "note") -> None:
+        self._host.take([NewsFrame.of(self._now(), {"line": line, "kind": kind})])

@@ -1,0 +1,88 @@
+"""The rooms of a studio: who finds which, and how many there may be."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from livegen.control.web.door import Full
+from livegen.daemon.clock import SECOND
+from livegen.studio.room import Room
+from livegen.studio.rooms import EMPTY_US, LATE_US, Rooms
+from tests.studio.test_room import CHARTS, Noting
+
+BEGIN = 100 * SECOND
+
+
+class Studio:
+    """A rooms whose time goes on where a test says so."""
+
+    def __init__(self, most: int = 8) -> None:
+        self.now = BEGIN
+        self.rooms = Rooms(self.build, most, lambda: self.now)
+
+    def build(self, name: str, wakes: Callable[[], object]) -> Room:
+        return Room(name, Noting(), {}, [], CHARTS, lambda: self.now, wakes)
+
+    def turns(self, until: int) -> None:
+        """Give all rooms their turns until then, micros."""
+        due = self.rooms._next_at
+        while due and (at := min(due.values())) <= until:
+            self.now = max(self.now, at)
+            self.rooms.turn(min(due, key=due.__getitem__))
+        self.now = until
+
+
+def test_who_names_the_same_room_plays_in_the_same_one() -> None:
+    rooms = Studio().rooms
+    assert rooms.find({"room": "blues"}) is rooms.find({"room": "blues"})
+    assert rooms.find({"room": "blues"}) is not rooms.find({"room": "waltz"})
+
+
+@pytest.mark.parametrize(
+    "words", [{}, {"room": ""}, {"room": 7}, {"room": "../up"}, {"room": "x" * 41}]
+)
+def test_who_names_none_has_a_room_of_his_own(words: dict[str, Any]) -> None:
+    rooms = Studio().rooms
+    assert rooms.find(words) is not rooms.find(words)
+
+
+def test_a_full_studio_says_so_and_still_lets_players_into_the_rooms_there_are() -> None:
+    rooms = Studio(most=2).rooms
+    blues = rooms.find({"room": "blues"})
+    rooms.find({"room": "waltz"})
+    with pytest.raises(Full, match="2 rooms play"):
+        rooms.find({})
+    assert rooms.find({"room": "blues"}) is blues
+
+
+def test_a_studio_whose_turns_come_too_late_takes_no_more_rooms() -> None:
+    studio = Studio()
+    studio.rooms.find({"room": "blues"})
+    for _ in range(10):
+        studio.now = studio.rooms._next_at["blues"] + LATE_US + 1
+        studio.rooms.turn("blues")
+    with pytest.raises(Full):
+        studio.rooms.find({"room": "waltz"})
+
+
+def test_a_room_is_kept_for_a_minute_for_players_who_come_back_and_then_closed() -> None:
+    studio = Studio()
+    clients = studio.rooms.find({"room": "blues"})
+    page = clients.enter()
+    studio.turns(BEGIN + 2 * EMPTY_US)
+    clients.leave(page)
+    studio.turns(studio.now + EMPTY_US - SECOND)
+    assert studio.rooms.find({"room": "blues"}) is clients
+    studio.turns(studio.now + 2 * SECOND)
+    assert len(studio.rooms) == 0
+
+
+def test_figures_tell_rooms_players_and_how_late_turns_were() -> None:
+    studio = Studio()
+    studio.rooms.find({"room": "blues"}).enter()
+    studio.rooms.find({"room": "waltz"}).enter()
+    studio.turns(BEGIN + SECOND)
+    told = studio.rooms.figures()
+    assert (told["rooms"], told["players"]) == (2, 2)
+    assert told["late"]["max_us"] == 0

@@ -1,0 +1,133 @@
+"""A studio as its players meet it: the real command, real sockets, and a way with jitter."""
+
+import asyncio
+import json
+import random
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+from urllib.request import Request, urlopen
+
+import pytest
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed
+from websockets.typing import Origin
+
+from livegen.daemon import clock
+from livegen.daemon.clock import SECOND
+
+PHRASE = (60, 62, 64, 65, 67, 65, 64, 60)
+NOTE_US = 250_000
+PATIENCE_S = 60.0
+
+
+class Studio:
+    """A studio of the learner, which needs no network, at a free port of this machine."""
+
+    def __init__(self) -> None:
+        options = {"host": "127.0.0.1", "port": 9790, "model": "learner", "tempo": 120, "rooms": 3}
+        given = [word for name, value in options.items() for word in (f"--{name}", str(value))]
+        self.process = subprocess.Popen(
+            [sys.executable, "-m", "livegen", "studio", *given], stdout=subprocess.PIPE, text=True
+        )
+        assert self.process.stdout is not None
+        found = re.fullmatch(
+            r"ready: players open (http://([^/]+)/)#(\S+)\n", self.process.stdout.readline()
+        )
+        assert found
+        self.url, self.host, self.token = found.groups()
+
+    def get(self, path: str) -> str:
+        with urlopen(Request(self.url + path), timeout=PATIENCE_S) as answer:
+            text: str = answer.read().decode()
+            return text
+
+    async def page(self, room: str = "", token: str | None = None) -> ClientConnection:
+        page = await connect(f"ws://{self.host}/ws", origin=Origin(f"http://{self.host}"))
+        await page.send(json.dumps({"token": self.token if token is None else token, "room": room}))
+        return page
+
+    def end(self, number: int = signal.SIGTERM) -> int:
+        self.process.send_signal(number)
+        return self.process.wait(PATIENCE_S)
+
+
+@pytest.fixture(scope="module")
+def studio() -> Iterator[Studio]:
+    one = Studio()
+    yield one
+    one.process.kill()
+    one.process.communicate()
+
+
+async def message(page: ClientConnection, kind: str) -> dict[str, Any]:
+    """The next message of a kind."""
+    while (told := json.loads(await page.recv()))["t"] != kind:
+        pass
+    found: dict[str, Any] = told
+    return found
+
+
+async def struck(page: ClientConnection, chance: random.Random) -> int:
+    """Play the phrase with stamps as even as a machine's, on a way that takes 2 to 30 ms; when it began."""
+    began = clock.now()
+    for number, pitch in enumerate(PHRASE):
+        for status, at in ((144, number * NOTE_US), (128, number * NOTE_US + 200_000)):
+            late = chance.randint(2_000, 30_000)
+            await asyncio.sleep(max(0, began + at + late - clock.now()) / SECOND)
+            await page.send(
+                json.dumps({"t": "play", "data": [status, pitch, 80], "at": began + at})
+            )
+    return began
+
+
+async def first_note(page: ClientConnection) -> int:
+    """When the first note that the model plays is due, micros."""
+    while True:
+        for one in (await message(page, "music"))["music"]:
+            if isinstance(one, list) and one[1] & 0xF0 == 0x90:
+                return int(one[0])
+
+
+def test_a_phrase_is_answered_on_a_bar_line_of_how_it_was_played_and_not_of_how_it_came(
+    studio: Studio,
+) -> None:
+    async def jam() -> None:
+        page = await studio.page("blues")
+        watching = await studio.page("blues")
+        hello = await message(page, "hello")
+        assert hello["room"] == "blues" and "capture" not in [
+            one["name"] for one in hello["commands"]
+        ]
+        began = await struck(page, random.Random(1))
+        due = await first_note(page)
+        assert await first_note(watching) == due
+        bars = (due - began) / (8 * NOTE_US)
+        assert abs(bars - round(bars)) * 8 * NOTE_US < 1_000
+        await page.close()
+        await watching.close()
+
+    asyncio.run(asyncio.wait_for(jam(), PATIENCE_S))
+
+
+def test_who_has_no_token_stays_outside(studio: Studio) -> None:
+    async def knock() -> None:
+        page = await studio.page(token="x" * 22)
+        with pytest.raises(ConnectionClosed):
+            while True:
+                await page.recv()
+        assert page.close_code == 4401
+
+    asyncio.run(asyncio.wait_for(knock(), PATIENCE_S))
+
+
+def test_health_and_metrics_tell_how_many_play(studio: Studio) -> None:
+    assert json.loads(studio.get("health"))["rooms"] <= 3
+    assert re.search(r"^livegen_players \d+$", studio.get("metrics"), re.MULTILINE)
+
+
+def test_sigterm_ends_a_studio_with_status_0(studio: Studio) -> None:
+    assert studio.end() == 0
