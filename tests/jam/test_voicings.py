@@ -73,6 +73,17 @@ def test_a_comp_is_answered_by_chords_of_the_call_that_stay_in_its_key(seed: int
     assert not any(b - a in (1, 13) for keys in answer for a in keys for b in keys)
 
 
+def test_chords_that_close_come_to_rest_on_the_tonic() -> None:
+    closed = []
+    for seed in range(8):
+        jam = rehearsal(UniformModel(10), seed=seed, length=2)
+        chorded(jam, [(48, 52, 55), (53, 57, 60), (55, 59, 62), (48, 52, 55)] * 2, 1)
+        began = max(at for at, _, _ in notes(jam, range(16)))
+        if began % (2 * BEAT) == 0:
+            closed.append(min(pitch for at, _, pitch in notes(jam, range(16)) if at == began) % 12)
+    assert len(closed) > 4 and closed.count(0) > len(closed) / 2
+
+
 def test_a_chord_is_one_onset_of_the_pace_that_an_answer_keeps() -> None:
     phrase = Phrase()
     for beat in range(8):

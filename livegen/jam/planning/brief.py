@@ -110,7 +110,7 @@ class Brief:
     `sections` are bar lines on which a section begins, None where the form is not known.
     `figures` are what parts keep to, and `drummer` is what drums keep to that play by themselves, on a `kit`.
     A line tires of one pitch that it has played `same` times in a row.  A bass that answers begins on pitch class
-    `root`, None where no root is known; a solo over chords keeps to its `contour`.
+    `root`, None where no root is known, and chords come to rest on it; a solo over chords keeps to its `contour`.
     A part with `voicings` strikes those, each as one onset, and no single notes.
     `densities` are those of the parts beside one another, and multiply `density`.  Onsets are on lines `grid` ticks
     apart, None for any; no note is longer than `longest` ticks.

@@ -74,7 +74,8 @@ from livegen.music.parts import BASS, DRUMS, LEAD
 from livegen.music.quantise import line_or_tick, nearest_line
 
 HIT = TICKS_PER_BEAT // 2  # a chord that is hit before a rest lasts so long
-ROOT_BEGINS, ROOT_ON_ONE = 10.0, 2.0  # nats of the root for a bass that answers
+# Nats of the root for a bass that answers, and for chords that come to rest.
+ROOT_BEGINS, ROOT_ON_ONE, ROOT_CLOSES = 10.0, 2.0, 4.0
 CLOSES = 0.85  # share of responses that close on a strong beat where they can
 
 
@@ -319,6 +320,8 @@ class Rollout(KeepsStrokes, PlayedOnce):
         allowed, fits = voicings.lowest(free, harmony, position)
         if not allowed.any():
             return self._drop(tick)
+        if tick == self._line.closes and self.brief.root is not None:
+            fits = fits + np.where(self.brief.root == PITCHES % 12, ROOT_CLOSES, 0.0)
         low, because = self._draw_pitch(query, allowed, tick, (), fits)
         velocity = self._draws.velocity(query._replace(pitch=low), self.brief)
         self._begin(Stroke(tick, part, low, velocity), because)
