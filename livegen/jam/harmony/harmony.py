@@ -698,16 +698,20 @@ class Harmony:
         return tuple(ChordFrom(*row) for row in lines.items())
 
     def at_home(self, of_call: Key | None, now: int) -> tuple[frozenset[int], frozenset[int]]:
-        """Pitch classes of the key that is heard and of its tonic triad; none without one.
+        """Pitch classes of the key of `home` and of its tonic triad; none without one."""
+        key = self.home(of_call, now)
+        if key is None:
+            return frozenset(), frozenset()
+        return key.pitch_classes, _tonic(key).pitch_classes
+
+    def home(self, of_call: Key | None, now: int) -> Key | None:
+        """The key that is heard, if any.
 
         A call that is clearly in another key, by two signs or more, is at home there.
         """
         key = self._keys.look(now)
-        if of_call and (key is None or signs_apart(of_call, key) > 1):
-            key = of_call
-        if key is None:
-            return frozenset(), frozenset()
-        return key.pitch_classes, _tonic(key).pitch_classes
+        is_other = of_call and (key is None or signs_apart(of_call, key) > 1)
+        return of_call if is_other else key
 
     def snapshot(self, timeline: Timeline, now: int) -> dict[str, object]:
         """Key, chord and form, for people: the chord that is gone by or played, or was played last."""

@@ -710,7 +710,7 @@ class Performer:
             lines=lines_of(self._listener.style.near),
             swing=self._swing,
             same=same_of(self._line(call, struck)),
-            root=_root(call, timeline),
+            root=_root(call, self._listener.harmony.home(call.phrase.key, now), timeline),
             chords={part: in_chords(own, timeline, most) for part, own in struck.items()},
         )
 
@@ -745,8 +745,8 @@ class Performer:
         return (struck.on(self._timeline) for struck in latest if struck.velocity)
 
 
-def _root(call: Call, timeline: Timeline) -> int | None:
-    """The pitch class on which a bass that answers begins: the call's at most bar lines, else the tonic of its key."""
+def _root(call: Call, key: Key | None, timeline: Timeline) -> int | None:
+    """The pitch class on which a bass that answers begins: the call's at most bar lines, else the tonic."""
     at_ones = Counter(
         struck.pitch % 12
         for struck in call.strokes[-2 * LATEST :]
@@ -754,7 +754,7 @@ def _root(call: Call, timeline: Timeline) -> int | None:
     )
     if at_ones:
         return at_ones.most_common(1)[0][0]
-    return call.phrase.key.tonic if call.phrase.key else None
+    return key.tonic if key else None
 
 
 def _is_one(timeline: Timeline, at: int) -> bool:

@@ -74,8 +74,8 @@ from livegen.music.parts import BASS, DRUMS, LEAD
 from livegen.music.quantise import line_or_tick, nearest_line
 
 HIT = TICKS_PER_BEAT // 2  # a chord that is hit before a rest lasts so long
-# Nats of the root for a bass that answers, and for chords that come to rest.
-ROOT_BEGINS, ROOT_ON_ONE, ROOT_CLOSES = 10.0, 2.0, 4.0
+ROOT_BEGINS, ROOT_ON_ONE = 10.0, 2.0  # nats of the root for a bass that answers
+RESTS = 0.85  # share of the root where chords close
 CLOSES = 0.85  # share of responses that close on a strong beat where they can
 
 
@@ -320,9 +320,9 @@ class Rollout(KeepsStrokes, PlayedOnce):
         allowed, fits = voicings.lowest(free, harmony, position)
         if not allowed.any():
             return self._drop(tick)
-        if tick == self._line.closes and self.brief.root is not None:
-            fits = fits + np.where(self.brief.root == PITCHES % 12, ROOT_CLOSES, 0.0)
-        low, because = self._draw_pitch(query, allowed, tick, (), fits)
+        roots = tuple(int(it) for it in np.flatnonzero(allowed) if it % 12 == self.brief.root)
+        close = Mixed(Cause.CLOSE, RESTS if tick == self._line.closes else 0.0, roots)
+        low, because = self._draw_pitch(query, allowed, tick, (), fits, (close,))
         velocity = self._draws.velocity(query._replace(pitch=low), self.brief)
         self._begin(Stroke(tick, part, low, velocity), because)
         for pitch in voicings.above(low, free, harmony, position):
@@ -381,16 +381,17 @@ class Rollout(KeepsStrokes, PlayedOnce):
         tick: int,
         hits: tuple[DrumHit, ...],
         fits: NDArray[np.float64] | None = None,
+        more: tuple[Mixed, ...] = (),
     ) -> tuple[int, Reason]:
         """The pitch of an onset: what the model expects, and what the call's theme goes on to.
 
-        `fits` (128,) are nats for what is struck above each.
+        `fits` (128,) are nats for what is struck above each; `more` is mixed in last.
         """
         brief, line = self.brief, self._line
         leads = line.leads(query.part, tick)
         if leads and not brief.supposes:
             allowed = without(worn_out(line.notes, tick), allowed)
-        mixes = (*self._kept(hits, tick), *(line.pitched(tick, brief) if leads else ()))
+        mixes = (*self._kept(hits, tick), *(line.pitched(tick, brief) if leads else ()), *more)
         harmony = brief.harmony[query.part]
         by = Cause.STYLE if fits is None else Cause.VOICING
         because = Reason(tick, allowed, harmony, mixes, line.theme, line.past, favoured_by=by)
