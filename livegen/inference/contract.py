@@ -69,12 +69,13 @@ class Looks(NamedTuple):
     def without(self, state: State, places: Iterable[int]) -> State:
         """A state for a step to come that finds nothing at these places, as they are in what it will look at.
 
-        The newest place is that step's own event, and in no state yet.
+        The newest place is that step's own event, and in no state yet: IndexError for it, and beyond.
         """
         bare = state.copy()
         row = bare.reshape(-1)
         for place in places:
-            assert 0 <= place < self.places - 1
+            if not 0 <= place < self.places - 1:
+                raise IndexError(f"place {place} of {self.places - 1} in the state")
             since = self.first + (place + 1) * self.numbers
             row[since : since + self.numbers] = 0
         return bare

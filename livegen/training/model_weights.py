@@ -118,7 +118,8 @@ def written(data: bytes, network: Network, facts: ModelFacts) -> bytes:
     for tensor in model.graph.initializer:
         if tensor.name in changed:
             array = changed[tensor.name]
-            assert array.shape == tuple(tensor.dims)
+            if array.shape != tuple(tensor.dims):
+                raise ValueError(f"{tensor.name} is {tuple(tensor.dims)}, not {array.shape}")
             tensor.CopyFrom(numpy_helper.from_array(np.ascontiguousarray(array), tensor.name))
     helper.set_model_props(model, {METADATA_KEY: metadata(facts)})
     result: bytes = model.SerializeToString(deterministic=True)

@@ -426,3 +426,12 @@ def test_others_are_told_with_their_odds_the_likeliest_first() -> None:
     assert [odds for _, odds in found.others] == sorted(
         (it for _, it in found.others), reverse=True
     )
+
+
+def test_a_place_that_is_in_no_state_is_refused_and_nothing_else_is_overwritten() -> None:
+    looks = Looks(first=0, numbers=1, places=4)
+
+    assert looks.without(np.ones(4, np.float32), [0, 2]).tolist() == [1, 0, 1, 0]
+    for place in (-1, 3):
+        with pytest.raises(IndexError):
+            looks.without(np.ones(4, np.float32), [place])
