@@ -180,3 +180,22 @@ def test_ghost_notes_and_feathered_kicks_stay_soft_and_a_soft_player_has_soft_dr
         assert all(np.mean(struck[velocity][tick]) > soft for tick in (24, 48))
     for tick in (0, 12, 24, 48):
         assert np.mean(struck[40.0][tick]) + 15 < np.mean(struck[100.0][tick])
+
+
+def test_a_crash_that_nobody_keeps_comes_on_a_one_or_not_at_all() -> None:
+    heard = Hearing.fresh(GuardedModel(UniformModel(6)), Timeline(BEAT, 0, COMMON_TIME))
+    for hit in TWO.kept(-1):
+        heard.feed(Stroke(hit.tick, DRUMS, hit.pitch, hit.velocity))
+    crashes = np.zeros(128, np.bool_)
+    crashes[[CRASH, KICK, SNARE]] = True
+    brief = brief_of(DRUMS, 96, 96 + 16 * 96)
+    pitches = (*brief.pitches[:DRUMS], crashes)
+    rollout = Rollout(
+        heard, for_drums(replace(brief, pitches=pitches), TWO), np.random.default_rng(0)
+    )
+    while not rollout.is_done:
+        rollout.step()
+    kept = {hit[:2] for bar in range(17) for hit in TWO.hits(bar)}
+    struck = [it.tick for it in rollout.planned if it.velocity and it.pitch == CRASH]
+    added = [tick for tick in struck if (tick, CRASH) not in kept]
+    assert added and all(tick % 96 == 0 for tick in added)

@@ -62,6 +62,7 @@ CRASHES = 0.5  # share of periods that begin with a crash; after a fill that was
 BOLD = 105  # velocity of crash and kick after a fill
 MOST_KNOWN = 64  # bars
 OPEN_HAT = 46
+CRASHES_OF_KIT = (CRASH, 52, 55, 57)
 TOMS = (41, 43, 45, 47, 48, 50)
 _TIME = (42, 44, 46, 51, 53)  # hats and rides: the crash takes their place
 _BACKBONE = (KICK, SNARE, SIDE_STICK)  # thinned out last
@@ -107,6 +108,10 @@ class Drummer:
     _known: dict[int, tuple[int | None, DrumBar]] = field(
         default_factory=dict, init=False, compare=False, repr=False
     )
+
+    def is_stray(self, tick: int, pitch: int) -> bool:
+        """True of a crash that no bar has, anywhere but on a one: there a drummer marks nothing."""
+        return pitch in CRASHES_OF_KIT and (tick - self.origin) % self.bar != 0
 
     def coming(self, tick: int, struck: Collection[int] = ()) -> tuple[DrumHit, ...]:
         """Give the hits of the first tick from `tick` on that has any; there those on the drums `struck` are over."""

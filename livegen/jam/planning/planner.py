@@ -299,7 +299,7 @@ class Rollout(KeepsStrokes, PlayedOnce):
         kept = next((hit for hit in hits if hit.pitch == pitch), None)
         if part == DRUMS and kept is None and brief.drummer:
             pitch = brief.kit.drum(pitch)
-            if not self._beginnable(part, tick)[pitch]:
+            if not self._beginnable(part, tick)[pitch] or brief.drummer.is_stray(tick, pitch):
                 return self._drop(tick)
         velocity = self._draws.velocity(query._replace(pitch=pitch), brief, kept)
         if part == DRUMS and brief.drummer:
