@@ -62,6 +62,7 @@ PARTS = (
         "Wishes in words: how many of those asked for are set, and how much that is set is unasked",
     ),
     Part("page", "The music with pages looking on"),
+    Part("studio", "A studio of many jams"),
     Part("switched_on", "The music with all switched on, and off"),
     Part("daw", "A real DAW as clock master and recorder"),
     Part("foresight", "The chords to come", needs_data=True),

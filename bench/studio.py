@@ -33,6 +33,7 @@ PLAYERS = {"respond": (1, 8, 16, 32), "accompany": (1, 4, 8)}
 PHRASE = (60, 62, 64, 65, 67, 65, 64, 60)
 NOTE_US, PHRASE_US = 250_000, 10 * SECOND
 WARM_S = 10.0
+PAGE = r"http://([^/\s]+)/#(\S+)"
 
 
 class Server(NamedTuple):
@@ -51,12 +52,12 @@ def served(*words: str) -> Iterator[Server]:
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
     ) as process:
         assert process.stdout is not None
-        for line in process.stdout:
-            if found := re.search(r"http://([^/\s]+)/#(\S+)", line):
-                yield Server(process, *found.groups())
-                break
-        process.terminate()
-        process.communicate()
+        found = next(filter(None, (re.search(PAGE, line) for line in process.stdout)))
+        try:
+            yield Server(process, *found.groups())
+        finally:
+            process.terminate()
+            process.communicate()
 
 
 class Player:

@@ -440,7 +440,7 @@ def test_a_file_to_remember_that_is_gone_ends_the_first_start_and_no_later_one(
     engine = app.build_engine({**settings, "again": True}, 0)
 
     assert not engine._listener.live.memory
-    assert [line.endswith("it goes on without it") for line in caplog.messages] == [True]
+    assert [line.endswith("played on without that memory") for line in caplog.messages] == [True]
 
 
 def test_a_replay_says_when_the_file_that_was_remembered_is_another(

@@ -25,7 +25,7 @@ from livegen.studio.rooms import Build, Rooms
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 REQUESTS_BURST, REQUESTS_PER_S = 2000, 500  # of everybody together: a class opens its pages at once
-MOST_CONNECTIONS = 1024
+MOST_CONNECTIONS, MOST_STRANGERS = 1024, 256
 
 
 async def serve(
@@ -45,7 +45,7 @@ async def serve(
     port = sockets[0].getsockname()[1]
     names = [*settings["names"], *(map(named, own_addresses()) if is_any(host) else ())]
     served = app(
-        Door(token, rooms.find, say),
+        Door(token, rooms.find, say, MOST_STRANGERS),
         None,
         token,
         say,

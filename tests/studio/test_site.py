@@ -124,6 +124,17 @@ def test_who_has_no_token_stays_outside(studio: Studio) -> None:
     asyncio.run(asyncio.wait_for(knock(), PATIENCE_S))
 
 
+def test_a_class_that_opens_its_pages_at_once_comes_in(studio: Studio) -> None:
+    async def come() -> None:
+        pages = await asyncio.gather(*(studio.page(f"{number % 2}") for number in range(16)))
+        for hello in await asyncio.gather(*(message(page, "hello") for page in pages)):
+            assert hello["room"] in ("0", "1")
+        for page in pages:
+            await page.close()
+
+    asyncio.run(asyncio.wait_for(come(), PATIENCE_S))
+
+
 def test_health_and_metrics_tell_how_many_play(studio: Studio) -> None:
     assert json.loads(studio.get("health"))["rooms"] <= 3
     assert re.search(r"^livegen_players \d+$", studio.get("metrics"), re.MULTILINE)

@@ -35,7 +35,8 @@ class Full(LivegenError):
 class Door:
     """`find` gives, by the first message of one who may come in, the pages to which theirs is added, or raises Full.
 
-    `say` takes a line about a fault of ours, which costs one page its connection.  Threads: the event loop's only.
+    `say` takes a line about a fault of ours, which costs one page its connection.  `most_strangers` are connections
+    that may be there without having said the token.  Threads: the event loop's only.
     """
 
     def __init__(
@@ -43,8 +44,10 @@ class Door:
         token: str,
         find: Callable[[Mapping[str, Any]], Clients],
         say: Callable[[str], object] = lambda line: None,
+        most_strangers: int = MOST_STRANGERS,
     ) -> None:
         self._token, self._find, self._say = token, find, say
+        self._most_strangers = most_strangers
         self._keys = Tickets(lambda: secrets.token_urlsafe(16), KEY_US)
         self._strangers = 0
 
@@ -54,7 +57,7 @@ class Door:
 
     async def serve(self, socket: WebSocket) -> None:
         """Serve one page from its first message to its last."""
-        if self._strangers >= MOST_STRANGERS:
+        if self._strangers >= self._most_strangers:
             return await socket.close(FULL)
         await socket.accept()
         try:
