@@ -41,16 +41,16 @@ def test_the_line_of_a_call_is_the_highest_pitched_note_of_each_onset() -> None:
 def test_too_short_a_call_has_no_theme_and_a_long_one_that_of_its_end() -> None:
     strokes = [Stroke(at, LEAD, 40 + at % 50, 80) for at in range(LATEST + 20)]
 
-    assert theme_of(strokes[: FEWEST - 1], 0.5) is None
-    assert theme_of(strokes, 0.0) is None
-    found = theme_of(strokes, 0.5)
+    assert theme_of(line_of(strokes)[: FEWEST - 1], 0.5) is None
+    assert theme_of(line_of(strokes), 0.0) is None
+    found = theme_of(line_of(strokes), 0.5)
     assert found is not None and [point.tick for point in found._line] == list(
         range(20, LATEST + 20)
     )
 
 
 def test_chords_under_a_solo_say_where_it_began_and_no_figure() -> None:
-    theme = theme_of([Stroke(at, LEAD, pitch, 80) for at, pitch in CALL], 1.0, is_line=False)
+    theme = theme_of([Point(at, pitch) for at, pitch in CALL], 1.0, is_line=False)
     assert theme is not None
     assert (theme.follows(CALL), theme.began) == ((0.0, []), CALL[0].tick)
 

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from livegen.jam.band.harmonies import Welcome
-from livegen.jam.band.theme import Point, theme_of_chords
+from livegen.jam.band.theme import Point, theme_of
 from livegen.jam.band.voicings import (
     InChords,
     StruckTogether,
@@ -166,8 +166,8 @@ def test_chords_are_told_by_where_they_were_struck_and_how_long_none_was() -> No
 
 
 def test_the_theme_of_chords_is_the_line_of_their_lowest_notes() -> None:
-    theme = theme_of_chords([Point(12 * at, 40 + at % 5) for at in range(9)], 1.0)
+    theme = theme_of([Point(12 * at, 40 + at % 5) for at in range(9)], 1.0, is_lowest=True)
     assert theme is not None and theme.is_lowest
-    assert theme_of_chords([Point(0, 40), Point(12, 43)], 1.0) is None
+    assert theme_of([Point(0, 40), Point(12, 43)], 1.0, is_lowest=True) is None
     _, coming = theme.follows([Point(0, 52), Point(12, 53)])
     assert {point.tick for point in coming} == {24} and 54 in {point.pitch for point in coming}

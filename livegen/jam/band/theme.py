@@ -151,22 +151,18 @@ class Theme:
         )
 
 
-def theme_of(strokes: Iterable[Stroke], strength: float, *, is_line: bool = True) -> Theme | None:
-    """The theme of a call's strokes; None where there is too little of it, or nothing is to be taken up.
+def theme_of(
+    line: Sequence[Point], strength: float, *, is_line: bool = True, is_lowest: bool = False
+) -> Theme | None:
+    """The theme of a call's line; None where there is too little of it, or nothing is to be taken up.
 
-    `strength` is the control, 0 to 1; at 0 no stroke is looked at.  Chords under a solo are no line: their rhythm is
-    not the soloist's.
+    `strength` is the control, 0 to 1.  Chords under a solo are no line: their rhythm is not the soloist's.  With
+    `is_lowest` the line is of the lowest notes of chords.
     """
-    line = line_of(strokes)[-LATEST:] if strength else []
-    if len(line) < FEWEST:
+    latest = line[-LATEST:]
+    if not strength or len(latest) < FEWEST:
         return None
-    return Theme(line if is_line else (), strength, line[0].tick)
-
-
-def theme_of_chords(lowest: Sequence[Point], strength: float) -> Theme | None:
-    """The same of the lowest notes of a call's chords."""
-    line = lowest[-LATEST:]
-    return Theme(line, strength, is_lowest=True) if strength and len(line) >= FEWEST else None
+    return Theme(latest if is_line else (), strength, latest[0].tick, is_lowest=is_lowest)
 
 
 def mixed(

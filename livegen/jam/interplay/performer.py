@@ -15,7 +15,7 @@ from livegen.codec.layout import STYLE_UNKNOWN_NAME
 from livegen.jam.band.circles import same_of
 from livegen.jam.band.drummer import Drummer, FittedBars, accents_of, drummer_for
 from livegen.jam.band.feel import DrumFeel
-from livegen.jam.band.theme import LATEST, Point, Theme, line_of, theme_of, theme_of_chords
+from livegen.jam.band.theme import LATEST, Point, Theme, line_of, theme_of
 from livegen.jam.band.variations import BRUSHES, is_brushed
 from livegen.jam.band.voicings import (
     MOST_VOICES,
@@ -696,6 +696,7 @@ class Performer:
             chords, start, call.phrase.active_us, timeline, now
         )
         struck = self._struck_in_chords(call)
+        line = self._line(call, struck)
         most = MOST_VOICES if isinstance(settings.voices, str) else int(settings.voices)
         return brief_for(
             call.phrase,
@@ -704,12 +705,12 @@ class Performer:
             start,
             routes=self._agenda.routes,
             now=now,
-            theme=self._theme(call, struck) if self.mode.takes_theme else None,
+            theme=self._theme(call, line, struck) if self.mode.takes_theme else None,
             tonic=self._listener.harmony.at_home(call.phrase.key, now)[1],
             outline=outline,
             lines=lines_of(self._listener.style.near),
             swing=self._swing,
-            same=same_of(self._line(call, struck)),
+            same=same_of(line),
             root=_root(call, self._listener.harmony.home(call.phrase.key, now), timeline),
             chords={part: in_chords(own, timeline, most) for part, own in struck.items()},
         )
@@ -722,15 +723,16 @@ class Performer:
         struck = struck_together(latest, call.phrase.parts)
         return {part: own for part, own in struck.items() if are_chords(own)}
 
-    def _theme(self, call: Call, struck: Mapping[int, Sequence[StruckTogether]]) -> Theme | None:
-        """Give the theme that an answer may take up of its call: of chords that lead it is of their lowest notes."""
+    def _theme(
+        self, call: Call, line: Sequence[Point], struck: Mapping[int, Sequence[StruckTogether]]
+    ) -> Theme | None:
+        """Give the theme that an answer may take up of the line of its call."""
         settings = self._desk.settings
         # Who is to remember earlier phrases is held less to this one.
         strength = settings.theme * (1 - settings.memory / 2)
-        if next(iter(call.phrase.parts), DRUMS) in struck:
-            return theme_of_chords(self._line(call, struck), strength)
         is_line = self.mode.parts is not Parts.LEAD or LEAD in call.phrase.parts
-        return theme_of(self._latest(call), strength, is_line=is_line)
+        is_lowest = next(iter(call.phrase.parts), DRUMS) in struck
+        return theme_of(line, strength, is_line=is_line, is_lowest=is_lowest)
 
     def _line(self, call: Call, struck: Mapping[int, Sequence[StruckTogether]]) -> list[Point]:
         """The line of a call: of chords that lead their lowest notes."""
