@@ -17,6 +17,7 @@ _LONE_IOI_US = 500_000  # one note tells no pace
 _PATIENCE = 2.25  # in inter-onset intervals
 CHORD_US = 35_000  # onsets closer than this are one
 _OVERLAP_US = 80_000  # a legato hand overlaps by less than this, voices by more
+_CHORDAL = 1.25  # notes a stroke
 _RECENT = 256
 NOTES = 96  # that are kept as they were played
 _SOUNDS = -1  # where the end of a note is not known yet
@@ -47,6 +48,11 @@ class Extent:
     notes: int = 0
     strokes: int = 0
     struck_us: int = field(default=0, compare=False)
+
+    @property
+    def has_chords(self) -> bool:
+        """True where more than a few of its strokes can be of several notes."""
+        return self.notes > _CHORDAL * self.strokes
 
 
 @dataclass(slots=True)

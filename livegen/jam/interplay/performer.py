@@ -717,7 +717,8 @@ class Performer:
 
     def _struck_in_chords(self, call: Call) -> dict[int, list[StruckTogether]]:
         """The chords of each part that is answered in chords, as it has played."""
-        if self.mode.parts is not Parts.CALL or self._desk.settings.voices == 1:
+        may_be = any(call.phrase.extents[part].has_chords for part in call.phrase.parts)
+        if self.mode.parts is not Parts.CALL or self._desk.settings.voices == 1 or not may_be:
             return {}
         latest = call.strokes[-2 * LATEST :]
         struck = struck_together(latest, call.phrase.parts)
