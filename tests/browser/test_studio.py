@@ -1,0 +1,47 @@
+"""A studio on the page: two players in one room, over the real command and in a real browser."""
+
+from collections.abc import Iterator
+
+import pytest
+
+pytest.importorskip("playwright", reason="playwright is not installed")
+
+from playwright.sync_api import expect
+
+from tests.browser.conftest import Look
+from tests.browser.pages import SHORT
+from tests.studio.test_site import Studio
+
+LIT = """() => {
+  window.lit = 0;
+  const look = () => { window.lit += document.querySelectorAll(".key.model").length; };
+  const changes = { subtree: true, childList: true, attributes: true, attributeFilter: ["class"] };
+  new MutationObserver(look).observe(document.getElementById("piano"), changes);
+}"""
+
+
+@pytest.fixture
+def studio() -> Iterator[Studio]:
+    one = Studio()
+    yield one
+    one.process.kill()
+    one.process.communicate()
+
+
+def test_two_in_a_room_see_each_other_and_the_model_whose_notes_both_pages_play_when_they_are_due(
+    studio: Studio, look: Look
+) -> None:
+    mine, other = look(), look()
+    for seen in (mine, other):
+        seen.page.goto(f"{studio.url}?room=blues#{studio.token}")
+        expect(seen.page.locator("#link")).to_contain_text("room blues")
+        seen.page.evaluate(LIT)
+    expect(mine.page.locator("#tab-takes")).to_be_hidden()  # a studio keeps nothing
+
+    mine.page.bring_to_front()
+    mine.plays(SHORT)
+
+    for seen in (mine, other):
+        seen.until(lambda seen=seen: seen.page.evaluate("window.lit") > 0)
+    assert [frame for frame in other.frames if frame["t"] == "music"]
+    assert other.notes(0) and mine.complaints == other.complaints == []
