@@ -29,7 +29,7 @@ def studio(config: "Config", host: str, port: int, rooms: int, public: Sequence[
     from livegen.studio import site
 
     logging.basicConfig(level=logging.INFO, format="livegen: %(message)s", stream=sys.stderr)
-    host, _ = host_of("--host", {"host": host})
+    host, _ = host_of("--host", host)
     settings = {
         "host": host,
         "port": port,

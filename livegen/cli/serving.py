@@ -1,5 +1,6 @@
 """Commands that make music: serve, studio, generate, replay."""
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from livegen.cli.options import (
     set_option,
 )
 from livegen.errors import ConfigError
+
+PUBLIC = r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?"  # a Host header: a name, and a port where that is not the usual one
 
 
 def configured(*left_out: str) -> Callable[[Any], Any]:
@@ -177,6 +180,10 @@ def studio(host: str, port: int, rooms: int, public: tuple[str, ...], **options:
     """
     from livegen import app
 
+    if wrong := [name for name in public if not re.fullmatch(PUBLIC, name)]:
+        raise ConfigError(
+            f"--public: expected a name such as jam.example.org, got {wrong[0]!r:.60}"
+        )
     return app.studio(config_of(options), host, port, rooms, public)
 
 

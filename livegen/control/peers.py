@@ -3,7 +3,6 @@
 import errno
 import ipaddress
 import socket
-from collections.abc import Mapping
 from contextlib import suppress
 from functools import lru_cache
 from typing import Any
@@ -50,15 +49,14 @@ def own_addresses() -> list[str]:
     ]
 
 
-def host_of(section: str, settings: Mapping[str, Any]) -> tuple[str, bool]:
-    """The host that a section says to listen on, and whether only this machine reaches it.  Raises ConfigError."""
-    given = str(settings.get("host", LOCALHOST))
+def host_of(setting: str, given: str) -> tuple[str, bool]:
+    """The host that a setting says to listen on, and whether only this machine reaches it.  Raises ConfigError."""
     host = LOCALHOST if given == "localhost" else given
     try:
         return host, ipaddress.ip_address(host).is_loopback
     except ValueError:
         raise ConfigError(
-            f"{section}.host: expected an address such as {LOCALHOST}, got {given!r:.60}"
+            f"{setting}: expected an address such as {LOCALHOST}, got {given!r:.60}"
         ) from None
 
 

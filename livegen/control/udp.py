@@ -80,7 +80,7 @@ def _what_to_do(error: OSError, host: str, port: int) -> str:
 
 def _place(settings: Mapping[str, Any]) -> tuple[str, int, frozenset[str]]:
     """Host, port and who may speak, checked.  Raises ConfigError."""
-    host, is_local = host_of("osc", settings)
+    host, is_local = host_of("osc.host", str(settings.get("host", LOCALHOST)))
     try:
         allow = frozenset(plain(str(peer)) for peer in settings.get("allow", ()))
     except ValueError:

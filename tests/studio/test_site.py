@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
+from livegen import cli
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 
@@ -142,3 +143,15 @@ def test_health_and_metrics_tell_how_many_play(studio: Studio) -> None:
 
 def test_sigterm_ends_a_studio_with_status_0(studio: Studio) -> None:
     assert studio.end() == 0
+
+
+@pytest.mark.parametrize(
+    ("option", "value"), [("--host", "nowhere"), ("--public", "https://jam.example.org")]
+)
+def test_an_address_that_is_none_is_refused_in_a_line_that_names_its_option(
+    option: str, value: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.run(["studio", "--model", "learner", option, value]) == 2
+
+    said = capsys.readouterr().err
+    assert said.startswith(f"livegen: {option}: expected") and said.count("\n") == 1

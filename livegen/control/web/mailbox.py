@@ -50,7 +50,10 @@ class Mailbox:
 
     def music(self, text: str) -> None:
         """What the page is to play: a message with the time at which it is due, or a cut."""
-        self._music = [CUT_ALL] if len(self._music) >= MOST_NOTES else [*self._music, text]
+        if len(self._music) < MOST_NOTES:
+            self._music.append(text)
+        else:
+            self._music = [CUT_ALL]
 
     def beat(self, now: int) -> None:
         """Tell that the engine lives, at `now` micros: a page that hears nothing of it releases what sounds."""

@@ -155,7 +155,7 @@ class PageSurface:
 
 def _place(settings: Mapping[str, Any], token: str) -> tuple[str, list[str]]:
     """Host and further names, checked.  Raises ConfigError."""
-    host, is_local = host_of("page", settings)
+    host, is_local = host_of("page.host", str(settings.get("host", LOCALHOST)))
     if not is_local and not settings.get("is_token_chosen"):
         raise ConfigError(
             f"page.host: {host} can be reached from the network; choose a page.token of at least "

@@ -696,7 +696,11 @@ class Performer:
             chords, start, call.phrase.active_us, timeline, now
         )
         struck = self._struck_in_chords(call)
-        line = self._line(call, struck)
+        # Who plays beside is planned anew at each key, and takes nothing up.
+        line, root = list[Point](), None
+        if not self.mode.is_beside:
+            home = self._listener.harmony.home(call.phrase.key, now)
+            line, root = self._line(call, struck), _root(call, home, timeline)
         most = MOST_VOICES if isinstance(settings.voices, str) else int(settings.voices)
         return brief_for(
             call.phrase,
@@ -711,7 +715,7 @@ class Performer:
             lines=lines_of(self._listener.style.near),
             swing=self._swing,
             same=same_of(line),
-            root=_root(call, self._listener.harmony.home(call.phrase.key, now), timeline),
+            root=root,
             chords={part: in_chords(own, timeline, most) for part, own in struck.items()},
         )
 

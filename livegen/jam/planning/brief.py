@@ -256,7 +256,7 @@ def brief_for(
         lines=lines,
         memory=settings.memory,
         same=same,
-        root=None if beside else root,
+        root=root,
         contour=_contour(phrase, settings, timeline),
         densities=tuple(
             strip.density * density

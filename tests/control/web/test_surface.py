@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
+from livegen.control.peers import own_addresses
 from livegen.control.surfaces import Request
 from livegen.control.web import clients, server
 from livegen.control.web.server import PORTS_TRIED
@@ -104,14 +105,6 @@ async def raw(page: Page, request: bytes) -> bytes:
     answer = await reader.read(1 << 16)
     writer.close()
     return answer
-
-
-def own_addresses() -> list[str]:
-    """Addresses of this machine that others can reach."""
-    with closing(socket.socket(socket.AF_INET, socket.SOCK_DGRAM)) as probe, suppress(OSError):
-        probe.connect(("192.0.2.1", 9))  # sends nothing: it only asks which way would be taken
-        return [probe.getsockname()[0]]
-    return []
 
 
 @on_a_loop
