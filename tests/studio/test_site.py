@@ -127,13 +127,21 @@ def test_who_has_no_token_stays_outside(studio: Studio) -> None:
 
 def test_a_class_that_opens_its_pages_at_once_comes_in(studio: Studio) -> None:
     async def come() -> None:
-        pages = await asyncio.gather(*(studio.page(f"{number % 2}") for number in range(16)))
-        for hello in await asyncio.gather(*(message(page, "hello") for page in pages)):
-            assert hello["room"] in ("0", "1")
+        pages = await asyncio.gather(*(come_in(f"{number % 2}") for number in range(16)))
         for page in pages:
             await page.close()
 
-    asyncio.run(asyncio.wait_for(come(), PATIENCE_S))
+    async def come_in(room: str) -> ClientConnection:
+        while True:
+            page = await studio.page(room)
+            try:
+                assert (await message(page, "hello"))["room"] == room
+                return page
+            except ConnectionClosed:  # turns came late in the last minute: a page tries again, too
+                assert page.close_code == 1013
+                await asyncio.sleep(0.5)
+
+    asyncio.run(asyncio.wait_for(come(), 2 * PATIENCE_S))
 
 
 def test_health_and_metrics_tell_how_many_play(studio: Studio) -> None:
