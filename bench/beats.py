@@ -28,11 +28,11 @@ from bench.tables import keep
 from export.beat_material import Manner, excerpt_of, pieces
 from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Engine
-from livegen.music import beats
-from livegen.music.beats import FoundBeat, find
+from livegen.music.beat import beats
+from livegen.music.beat.beats import FoundBeat, find
+from livegen.music.melody.phrase import NOTES, Played
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.metre import TICKS_PER_BEAT, Metre, parse_metre
-from livegen.music.phrase import NOTES, Played
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre, parse_metre
 from livegen.scorecard.band import TEMPO
 from livegen.scorecard.feels import FEELS, Lick, call_of, in_time, looped
 from livegen.testing import SECOND, Rehearsal, UniformModel

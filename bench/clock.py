@@ -20,11 +20,11 @@ from typing import Any
 
 import click
 
-from livegen.music.clock_follower import ClockFollower
-from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.pulse import Pulse
-from livegen.music.timeline import MINUTE_US
-from livegen.music.transport import CLOCK, START
+from livegen.music.sync.clock_follower import ClockFollower
+from livegen.music.sync.pulse import Pulse
+from livegen.music.sync.transport import CLOCK, START
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.timeline import MINUTE_US
 
 TEMPOS = (60.0, 90.0, 120.0, 174.0, 240.0)
 SEEDS = range(20)

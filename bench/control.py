@@ -27,10 +27,10 @@ from livegen import shipped
 from livegen.codec.encoder import Encoder, Stroke
 from livegen.inference.contract import Model
 from livegen.inference.model import OnnxModel, load
-from livegen.music.drum_bars import KICK, SNARE
-from livegen.music.key import Key
-from livegen.music.metre import parse_metre
+from livegen.music.drums.drum_bars import KICK, SNARE
+from livegen.music.keys.key import Key
 from livegen.music.parts import DRUM_CHANNEL, LEAD
+from livegen.music.time.metre import parse_metre
 from livegen.scorecard.calls import LeadCall, calls, held_out
 from livegen.scorecard.feels import looped
 from livegen.scorecard.notes import Note, key_of

@@ -48,7 +48,7 @@ from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.opening import load
 from livegen.jam.interplay.choice import CRITIC
-from livegen.music.critic import tastes
+from livegen.music.melody.critic import tastes
 from livegen.scorecard.calls import Pair, drawn
 from livegen.scorecard.estimates import mean
 from livegen.scorecard.notes import key_of

@@ -14,8 +14,8 @@ import torch
 from torch import Tensor, nn
 
 from export.critic import Case, surprise
-from livegen.music.critic import LINES, Floats, HeardPhrase, Line, heard
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.melody.critic import LINES, Floats, HeardPhrase, Line, heard
+from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.scorecard import responses
 from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.notes import Note

@@ -11,9 +11,9 @@ from typing import Any
 from bench.ardour import Note
 from livegen.jam.reports.journal import Session
 from livegen.jam.reports.rows import Grid, Received
-from livegen.music.clock_follower import ClockFollower
-from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.transport import CLOCK, CONTINUE, SONG_POSITION, START, STOP
+from livegen.music.sync.clock_follower import ClockFollower
+from livegen.music.sync.transport import CLOCK, CONTINUE, SONG_POSITION, START, STOP
+from livegen.music.time.metre import TICKS_PER_BEAT
 
 TUNE = (60, 62, 64, 67, 69, 67, 64, 62, 60, 64, 67, 72, 71, 67, 65, 64)  # two bars of eighths
 BAR, CYCLE, FIRST = 4, 24, 4  # beats: a bar; between two calls; before the first

@@ -14,9 +14,9 @@ from typing import Any
 from bench.ardour import KEYBOARD, MODEL_PORT, Ardour, Served, Studio, band, keyboard, settle
 from bench.daw_figures import BAR, TRADE, calls, followed, hanging, wire
 from livegen.jam.reports.journal import Session
-from livegen.music.clock_follower import ClockFollower
-from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.transport import CLOCK, STOP
+from livegen.music.sync.clock_follower import ClockFollower
+from livegen.music.sync.transport import CLOCK, STOP
+from livegen.music.time.metre import TICKS_PER_BEAT
 from tests.e2e.harness import wait_for
 
 JACK_CLOCK = "jack_midi_clock:mclk_out"

@@ -31,10 +31,20 @@ from numpy.typing import NDArray
 
 from bench.tables import keep, kept, table, told
 from export.drummer import Two, rhythm_before, takes, twos
-from livegen.music import drum_touch, grooves
-from livegen.music.drum_bars import HAT, KICK, PEDAL_HAT, SIDE_STICK, SNARE, patterns
-from livegen.music.drum_touch import centre, facts, fitting, touch
-from livegen.music.grooves import BAR, KIT, STEP, STEPS, Floats, Grid, Rhythm, drum_number, nearest
+from livegen.music.drums import drum_touch, grooves
+from livegen.music.drums.drum_bars import HAT, KICK, PEDAL_HAT, SIDE_STICK, SNARE, patterns
+from livegen.music.drums.drum_touch import centre, facts, fitting, touch
+from livegen.music.drums.grooves import (
+    BAR,
+    KIT,
+    STEP,
+    STEPS,
+    Floats,
+    Grid,
+    Rhythm,
+    drum_number,
+    nearest,
+)
 from livegen.scorecard.estimates import Estimate, ratio
 
 SEED = 1

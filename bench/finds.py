@@ -29,10 +29,10 @@ import click
 import numpy as np
 
 from bench.tables import keep, kept, table, told
-from livegen.control.finds import FEWEST_SAME, SAME, voices_of
+from livegen.control.library.finds import FEWEST_SAME, SAME, voices_of
 from livegen.errors import MidiFileError
-from livegen.music import smf
-from livegen.music.likeness import Library, Match, Notes, lines, notes_of
+from livegen.music.files import smf
+from livegen.music.melody.likeness import Library, Match, Notes, lines, notes_of
 from livegen.scorecard.estimates import Estimate, mean, share
 
 SEED = 20261129

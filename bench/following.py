@@ -34,9 +34,9 @@ from export.progressions import Song, songs
 from livegen import shipped
 from livegen.music.charts import Form, Placed, PlayedBar, read_chart
 from livegen.music.charts.following import MOST_CELLS, Follower
-from livegen.music.chord import INTERVALS, Chord
-from livegen.music.progressions import class_of
-from livegen.music.song_past import alike
+from livegen.music.chords.chord import INTERVALS, Chord
+from livegen.music.chords.progressions import class_of
+from livegen.music.songs.song_past import alike
 
 WRONG = (0.05, 0.1)
 LATE, OTHER, PASSING = 0.4, 0.1, 0.1

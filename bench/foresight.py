@@ -36,11 +36,11 @@ import numpy as np
 
 from bench.tables import keep, table
 from export.progressions import Song, songs
-from livegen.music.chord import Chord
-from livegen.music.foresight import CellGrid, Expected, Foresight
-from livegen.music.progressions import class_of, shipped
-from livegen.music.recall import likely, number_of
-from livegen.music.song_past import Past
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.progressions import class_of, shipped
+from livegen.music.songs.foresight import CellGrid, Expected, Foresight
+from livegen.music.songs.recall import likely, number_of
+from livegen.music.songs.song_past import Past
 
 SETS = ("billboard_chords", "rs200_rock", "wjd_jazz", "openewld_leadsheets")
 THRICE = "openewld_leadsheets"

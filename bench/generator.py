@@ -38,7 +38,7 @@ from livegen.inference.phrases import Codes, PhraseModel
 from livegen.jam.controls.style_mix import JOINED
 from livegen.jam.phrases.phrase_variations import WAYS as GOALS
 from livegen.jam.phrases.phrase_variations import restyled, strangers
-from livegen.music.phrase_steps import LINES_PER_BEAT, Steps, distance, onsets
+from livegen.music.melody.phrase_steps import LINES_PER_BEAT, Steps, distance, onsets
 from livegen.scorecard.distributions import auc
 from livegen.scorecard.estimates import Estimate, mean, resampled
 from livegen.training.phrase_corpus import StyledPhrase, is_for_the_judge, melodies, styled

@@ -26,12 +26,12 @@ from typing import Any, NamedTuple
 
 import click
 
-from livegen.music.chord import KINDS, Chord
-from livegen.music.chords_heard import ChordTracker
-from livegen.music.key import KEYS, Key, logits
-from livegen.music.key_tracker import HALF_LIFE_US, KeyTracker
+from livegen.music.chords.chord import KINDS, Chord
+from livegen.music.chords.chords_heard import ChordTracker
+from livegen.music.files.smf import Score, Track, read
+from livegen.music.keys.key import KEYS, Key, logits
+from livegen.music.keys.key_tracker import HALF_LIFE_US, KeyTracker
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.smf import Score, Track, read
 from livegen.scorecard.calls import written_chords
 
 SECOND_US, MINUTE_US = 1_000_000, 60_000_000

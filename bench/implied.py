@@ -25,12 +25,12 @@ from bench.tables import keep, table
 from export.implied import ANEW, SETS, UNKNOWN, Tune, tunes
 from livegen.jam.harmony.melody_chords import MelodyChords
 from livegen.jam.harmony.outline import WAIT
-from livegen.music.chord import Chord
-from livegen.music.chords_implied import BEFORE, Sung, implied
-from livegen.music.key import likeliest
-from livegen.music.metre import TICKS_PER_BEAT, Metre
-from livegen.music.progressions import TRIADS
-from livegen.music.timeline import Timeline
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.chords_implied import BEFORE, Sung, implied
+from livegen.music.chords.progressions import TRIADS
+from livegen.music.keys.key import likeliest
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre
+from livegen.music.time.timeline import Timeline
 
 BEAT_US = 500_000
 LATE = 0.16  # of a beat after a line, up to which a note is on it

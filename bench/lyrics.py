@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import click
 
 from bench.tables import keep, kept, table, told
-from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
-from livegen.music.syllables import lines_of
-from livegen.music.word_rhythm import LAST, SungNote, rhythm_for, strength
+from livegen.music.time.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
+from livegen.music.words.syllables import lines_of
+from livegen.music.words.word_rhythm import LAST, SungNote, rhythm_for, strength
 from livegen.scorecard.estimates import ratio, share
 
 # As it is written, and as it is sung: syllables apart, stressed ones in capitals.

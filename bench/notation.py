@@ -18,10 +18,10 @@ import click
 
 from bench.tables import keep, table, told
 from bench.written import ReadNote, ReadScore, read
-from livegen.music import smf
-from livegen.music.chord import chord_of
+from livegen.music.chords.chord import chord_of
+from livegen.music.files import smf
+from livegen.music.files.smf import Score, Track
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.smf import Score, Track
 from livegen.notation.files import rendered
 from livegen.notation.notate import Voice, notate, voices_of
 from livegen.scorecard.estimates import ratio

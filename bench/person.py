@@ -12,10 +12,10 @@ from random import Random
 from typing import NamedTuple
 
 from livegen.music.charts import Form
-from livegen.music.chord import Chord
+from livegen.music.chords.chord import Chord
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.timeline import tempo_us
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.timeline import tempo_us
 from livegen.scorecard.calls import Chords
 from livegen.scorecard.notes import Note
 

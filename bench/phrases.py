@@ -4,8 +4,8 @@
 
 `call_response.csv.zst` in DATA says where phrases of lieder and pop songs begin and end.  Every bar line in and right
 after a phrase of at most twelve bars, at which the singer has rested for half a beat, is a case; is the phrase over?
-Beside the weights of `livegen.music.phrase_end` stand those that a logistic regression finds on the train split, and
-the silence alone.
+Beside the weights of `livegen.music.melody.phrase_end` stand those that a logistic regression finds on the train split,
+and the silence alone.
 """
 
 import csv
@@ -23,11 +23,11 @@ import zstandard
 
 from livegen.codec.encoder import metre_of
 from livegen.errors import MidiFileError
-from livegen.music.key import likeliest
-from livegen.music.metre import TICKS_PER_BEAT, Metre
-from livegen.music.phrase import usual_ioi_us
-from livegen.music.phrase_end import LONGEST, Ending, counted
-from livegen.music.smf import Score, read
+from livegen.music.files.smf import Score, read
+from livegen.music.keys.key import likeliest
+from livegen.music.melody.phrase import usual_ioi_us
+from livegen.music.melody.phrase_end import LONGEST, Ending, counted
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre
 from livegen.scorecard.distributions import auc
 from livegen.scorecard.notes import Note, notes_of
 from livegen.training.corpora import discover

@@ -31,8 +31,8 @@ from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Engine
 from livegen.jam.timing.agenda import ROUTES
 from livegen.music.charts import Form, read_chart
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP, DRUMS, PARTS, general_midi_drum
+from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.scorecard.calls import HeldOut, heard_as, held_out, is_in_four, score_of
 from livegen.scorecard.notes import Note, notes_of
 from livegen.testing import SECOND, Rehearsal

@@ -26,7 +26,7 @@ from livegen.inference.contract import Query
 from livegen.inference.opening import load
 from livegen.jam.controls.style_mix import JOINED, Blend
 from livegen.jam.hearing.hearing import GuardedModel, Hearing
-from livegen.music.timeline import Timeline
+from livegen.music.time.timeline import Timeline
 from livegen.scorecard import band
 from livegen.scorecard.estimates import Estimate, share
 

@@ -25,8 +25,8 @@ from numpy.typing import NDArray
 from bench.tables import keep
 from livegen import shipped
 from livegen.jam.timing.agenda import ROUTES
+from livegen.music.files.smf import read
 from livegen.music.parts import DRUM_CHANNEL, PARTS, general_midi_drum
-from livegen.music.smf import read
 from livegen.scorecard import band
 from livegen.scorecard.calls import (
     HeldOut,

@@ -29,9 +29,9 @@ import click
 from bench.harmony import mirex
 from bench.tables import keep, table
 from export.tone import SETS, SIGNATURES, Piece, pieces
-from livegen.music.key import KEYS, Key
-from livegen.music.key_tracker import KeyTracker
-from livegen.music.timeline import MINUTE_US
+from livegen.music.keys.key import KEYS, Key
+from livegen.music.keys.key_tracker import KeyTracker
+from livegen.music.time.timeline import MINUTE_US
 
 HISTORY = 16  # bars before a place
 BARS = (2, 4, 8)  # after it

@@ -24,8 +24,8 @@ import numpy as np
 import torch
 
 from livegen.codec.encoder import Encoder, Stroke
-from livegen.music.metre import COMMON_TIME
 from livegen.music.parts import COMP, LEAD
+from livegen.music.time.metre import COMMON_TIME
 from livegen.training.corpora import Corpus, Piece
 from livegen.training.crew import crew_here, launch
 from livegen.training.loop import Run, precision_of

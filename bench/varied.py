@@ -7,8 +7,8 @@ from each set.  All is on the lines of phrases and equally loud, so that only no
 
 * Coming back: share of held-out phrases whose encoded and decoded steps are exact, and F1 of their notes (line, pitch).
 * Nats a note: of what follows a call, by the shipped model that has heard the call.  The distance asked for is that of
-  `livegen.music.phrase_steps.distance`; rules change one note at a time (another tone of the scale, left out, divided
-  in two, struck a line beside) until they are as far.  Both keep to the scale of the phrase's key, as on stage.
+  `livegen.music.melody.phrase_steps.distance`; rules change one note at a time (another tone of the scale, left out,
+  divided in two, struck a line beside) until they are as far.  Both keep to the scale of the phrase's key, as on stage.
   `again` is that one of some answers of the engine which is nearest to it.
 * rho: Spearman's of the distance that was asked for and the one that came, in eleven steps, mean over calls.
 * Between: the phrase half way between a call and the next phrase of the same piece: nats a note after the first of
@@ -33,8 +33,8 @@ from livegen.inference import phrases as phrase_files
 from livegen.inference.model import OnnxModel, load
 from livegen.inference.phrases import PhraseModel
 from livegen.jam.phrases.phrase_variations import Fit, around, between, chosen, spliced, strangers
-from livegen.music.key import STEPS, Key
-from livegen.music.phrase_steps import (
+from livegen.music.keys.key import STEPS, Key
+from livegen.music.melody.phrase_steps import (
     HOLD,
     LINES_PER_BEAT,
     REST,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from xml.etree import ElementTree
 from xml.etree.ElementTree import Element
 
-from livegen.music.chord_names import NATURALS
+from livegen.music.chords.chord_names import NATURALS
 
 TICKS = 24  # of a quarter
 

@@ -7,8 +7,8 @@ file's metre, or seconds where it has none.
 import sys
 from pathlib import Path
 
+from livegen.music.files.smf import Score, Track, read
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.smf import Score, Track, read
 
 COLOURS = {"Player": "#0072B2", "Model": "#D55E00"}  # Okabe & Ito
 LARGE, SMALL = (11, 3.6, 150), (9, 2.4, 90)  # inches, inches, dots per inch

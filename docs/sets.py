@@ -22,10 +22,10 @@ from livegen.jam.controls.controls import settings
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine
 from livegen.music.charts import read_chart
+from livegen.music.files.smf import Score, write
 from livegen.music.messages import Message, NoteOn
-from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.smf import Score, write
-from livegen.music.timeline import tempo_us
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.timeline import tempo_us
 from livegen.scorecard.notes import Note
 from livegen.testing import SECOND, Rehearsal
 

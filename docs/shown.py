@@ -29,8 +29,8 @@ from livegen import shipped
 from livegen.errors import LivegenError
 from livegen.inference.model import load
 from livegen.jam.turns import MODES
+from livegen.music.files.smf import Score, Track, read, write
 from livegen.music.messages import Message, NoteOn, Other
-from livegen.music.smf import Score, Track, read, write
 from livegen.scorecard.notes import Note
 from livegen.training.workers import processes
 

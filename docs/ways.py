@@ -13,8 +13,8 @@ from typing import NamedTuple
 
 from livegen.errors import ConfigError
 from livegen.inference.model import OnnxModel, load
+from livegen.music.files.smf import read
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.smf import read
 from livegen.scorecard import accompaniment, degeneracy, responses
 from livegen.scorecard.band import harmony
 from livegen.scorecard.calls import (

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 
 from export.beat_phrases import phrase
 from livegen.errors import MidiFileError
-from livegen.music.beat_network import Bars
+from livegen.music.beat.beat_network import Bars
+from livegen.music.files.smf import read
+from livegen.music.files.tempo_map import DEFAULT_TEMPO
+from livegen.music.melody.phrase import Played
 from livegen.music.messages import NoteOn
 from livegen.music.parts import DRUM_CHANNEL
-from livegen.music.phrase import Played
-from livegen.music.smf import read
-from livegen.music.tempo_map import DEFAULT_TEMPO
 from livegen.scorecard.notes import Note, notes_of
 from livegen.training.corpora import METADATA, SPLIT_WORDS, discover
 

@@ -13,7 +13,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from livegen.music.beat_network import Bars
+from livegen.music.beat.beat_network import Bars
 
 Floats = NDArray[np.float64]
 Rhythm = list[tuple[float, float]]  # onsets and lengths, quarters from a bar line on

@@ -1,4 +1,4 @@
-"""Trains the network that tells beats and bars: the weights of `livegen/music/beat_network.py`.
+"""Trains the network that tells beats and bars: the weights of `livegen/music/beat/beat_network.py`.
 
     python -m export.beats DATA
 
@@ -24,8 +24,8 @@ from torch import Tensor, nn
 
 from export.beat_material import Excerpt, Groups, by_style, draw, pieces
 from export.command import guarded, put_weights
-from livegen.music.beat_candidates import Candidates, candidates
-from livegen.music.beat_network import (
+from livegen.music.beat.beat_candidates import Candidates, candidates
+from livegen.music.beat.beat_network import (
     BARS,
     COLUMNS,
     CYCLES,
@@ -36,7 +36,7 @@ from livegen.music.beat_network import (
     own_features,
     same_features,
 )
-from livegen.music.weights import read_weights
+from livegen.music.files.weights import read_weights
 
 SEED = 1
 EXCERPTS, OF_A_FILE = 60_000, 2_500
@@ -190,7 +190,7 @@ def batch_of(samples: Sequence[Sample]) -> Batch:
 
 
 class BeatNetwork(nn.Module):
-    """The same as `livegen.music.beat_network.ComparingNetwork`, which says what it does, to be trained."""
+    """The same as `livegen.music.beat.beat_network.ComparingNetwork`, which says what it does, to be trained."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -49,7 +49,7 @@ def put(file: Path, facts: Mapping[str, object]) -> None:
 def put_weights(file: Path, parts: Mapping[str, NDArray[np.generic]]) -> None:
     """Write the weights of a small network, by name, as half floats, and say how long the file is.
 
-    `livegen.music.weights` reads it.
+    `livegen.music.files.weights` reads it.
     """
     halves: dict[str, Any] = {name: part.astype(np.float16) for name, part in parts.items()}
     np.savez_compressed(file, **halves)

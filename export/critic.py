@@ -1,4 +1,4 @@
-"""Trains the critic, which says which of several replies people would rather have played: `livegen/music/critic.py`.
+"""Trains the critic (`livegen/music/melody/critic.py`), which says which of several replies people would have played.
 
     python -m export.critic DATA [--material FILE]
 
@@ -31,7 +31,7 @@ from livegen.inference.opening import load
 from livegen.jam.engine import Engine
 from livegen.jam.engine import Event as Heard
 from livegen.jam.interplay.choice import Question
-from livegen.music.critic import (
+from livegen.music.melody.critic import (
     APART,
     FACTS,
     REACH,
@@ -43,7 +43,7 @@ from livegen.music.critic import (
     heard,
     on_lines,
 )
-from livegen.music.metre import TICKS_PER_BEAT, parse_metre
+from livegen.music.time.metre import TICKS_PER_BEAT, parse_metre
 from livegen.scorecard.calls import HeldOut, Pair, drawn, followed
 from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import beginning, played
@@ -301,7 +301,7 @@ def _together(layer: nn.Linear, rows: Tensor, apart: int) -> Tensor:
 
 
 class Network(nn.Module):
-    """One of the networks that `livegen.music.critic.score` asks, of many replies at once."""
+    """One of the networks that `livegen.music.melody.critic.score` asks, of many replies at once."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -360,7 +360,7 @@ def trained(some: Sequence[Seen], seed: int, epochs: int = EPOCHS) -> Network:
 
 
 def packed(networks: Sequence[Network]) -> dict[str, Floats]:
-    """The weights of networks by name, as `livegen.music.critic.CriticWeights` has them."""
+    """The weights of networks by name, as `livegen.music.melody.critic.CriticWeights` has them."""
     parts = dict[str, Floats]()
     for name in ("first", "second", "third", "last"):
         layers = [getattr(network, name) for network in networks]

@@ -18,11 +18,11 @@ import click
 import numpy as np
 
 from export.command import put
-from livegen.music.drum_bars import ANY, COMMON, FILL, KICK, SNARE, TABLE, DrumHit, levelled
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.drums.drum_bars import ANY, COMMON, FILL, KICK, SNARE, TABLE, DrumHit, levelled
+from livegen.music.files.smf import read
 from livegen.music.parts import general_midi_drum
-from livegen.music.smf import read
-from livegen.music.swing import usual_swing
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.swing import usual_swing
 from livegen.scorecard.calls import held_out
 from livegen.scorecard.notes import notes_of
 

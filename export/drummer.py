@@ -3,10 +3,11 @@
     python -m export.drummer DATA
 
 DATA holds groove_drums, as an archive or a folder; its training takes in 4/4 that are no fills are learned from.  Kept
-are the grooves of `livegen/music/grooves.py`: two bars in a row that keep time, without crashes, none of them nearly
-the same as another of its style.  The weights of `livegen/music/drum_touch.py` are learned from each two bars of a
-take with the rhythm of the two bars before, reduced to what somebody else might play: all of it, or what people clap,
-some of it left out, not quite in time.  With the same seed, machine and libraries the same weights come out.
+are the grooves of `livegen/music/drums/grooves.py`: two bars in a row that keep time, without crashes, none of them
+nearly the same as another of its style.  The weights of `livegen/music/drums/drum_touch.py` are learned from each two
+bars of a take with the rhythm of the two bars before, reduced to what somebody else might play: all of it, or what
+people clap, some of it left out, not quite in time.  With the same seed, machine and libraries the same weights come
+out.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,9 +22,9 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from export.command import guarded, put_weights
-from livegen.music.drum_bars import CRASH, KICK, RIDE, SIDE_STICK, SNARE
-from livegen.music.drum_touch import DILATIONS, FACTS, KERNEL, WEIGHTS, centre, facts
-from livegen.music.grooves import (
+from livegen.music.drums.drum_bars import CRASH, KICK, RIDE, SIDE_STICK, SNARE
+from livegen.music.drums.drum_touch import DILATIONS, FACTS, KERNEL, WEIGHTS, centre, facts
+from livegen.music.drums.grooves import (
     BAR,
     KIT,
     LOUDEST,
@@ -38,8 +39,8 @@ from livegen.music.grooves import (
     unswung,
     whole,
 )
-from livegen.music.smf import read
-from livegen.music.swing import STRAIGHT
+from livegen.music.files.smf import read
+from livegen.music.time.swing import STRAIGHT
 from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import set_of
 

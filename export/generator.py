@@ -35,8 +35,8 @@ from livegen.inference.generator import (
     shapes,
 )
 from livegen.inference.phrases import Floats, PhraseModel
-from livegen.music.phrase_steps import LINES_PER_BEAT
-from livegen.music.style_names import nearest
+from livegen.music.melody.phrase_steps import LINES_PER_BEAT
+from livegen.music.words.style_names import nearest
 from livegen.training.phrase_corpus import StyledPhrase, is_for_the_judge, melodies, styled
 
 STYLES = (

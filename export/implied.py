@@ -1,4 +1,4 @@
-"""Trains the network that says which chords a melody implies: the weights of `livegen/music/chords_implied.py`.
+"""Trains the network that says which chords a melody implies: the weights of `livegen/music/chords/chords_implied.py`.
 
     python -m export.implied DATA
 
@@ -17,7 +17,7 @@ import torch
 from torch import Tensor, nn
 
 from export.command import guarded, put_weights
-from livegen.music.chords_implied import (
+from livegen.music.chords.chords_implied import (
     AHEAD,
     BEFORE,
     CLASSES,
@@ -30,8 +30,8 @@ from livegen.music.chords_implied import (
     by_beats,
     facts,
 )
-from livegen.music.progressions import class_of
-from livegen.music.smf import Score, read
+from livegen.music.chords.progressions import class_of
+from livegen.music.files.smf import Score, read
 from livegen.scorecard.calls import bar_of, lead_of, written_chords
 from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import sets_of

@@ -3,8 +3,8 @@
     python -m export.leads DATA
 
 DATA holds the sets of SETS, as archives or folders; the first voice of each training piece in 4/4 is counted, and all
-pieces count alike.  The table is that of `livegen/music/leads.py`.  Of styles that swing, late off-beats are counted as
-off-beats: the engine swings them.
+pieces count alike.  The table is that of `livegen/music/melody/leads.py`.  Of styles that swing, late off-beats are
+counted as off-beats: the engine swings them.
 """
 
 from collections import defaultdict
@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 
 from export.beat_material import Piece, first_line, pieces
 from export.command import guarded, put
-from livegen.music.leads import LINES, TABLE, WIDEST
-from livegen.music.swing import STRAIGHT, usual_swing
+from livegen.music.melody.leads import LINES, TABLE, WIDEST
+from livegen.music.time.swing import STRAIGHT, usual_swing
 from livegen.scorecard.notes import Note, line
 
 FROM = (

@@ -16,7 +16,7 @@ from onnx import ModelProto, TensorProto, helper
 
 from export.command import guarded
 from export.paths import model_in
-from livegen.daemon.recordings import write_new
+from livegen.daemon.recording.recordings import write_new
 from livegen.errors import ConfigError
 from livegen.inference.contract import Looks, ModelFacts
 from livegen.inference.model import start

@@ -12,7 +12,7 @@ import numpy as np
 from livegen.codec.encoder import encode_score
 from livegen.errors import ConfigError
 from livegen.inference.contract import Sounding
-from livegen.music.smf import read
+from livegen.music.files.smf import read
 from livegen.training.corpora import COLUMNS, MIDI_SUFFIXES, Rows, load
 from livegen.training.streams import sounding_steps
 

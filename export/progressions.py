@@ -21,10 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from export.command import put
-from livegen.music.chord import Chord
-from livegen.music.foresight import CellGrid
-from livegen.music.metre import DOTTED, TICKS_PER_BEAT, Metre, bar_ticks
-from livegen.music.progressions import (
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.progressions import (
     AGES,
     BARS,
     CLASSES,
@@ -37,9 +35,11 @@ from livegen.music.progressions import (
     context,
     place_of,
 )
-from livegen.music.recall import facts_of, facts_of_table, shares, sources, tabled
-from livegen.music.smf import Score, read
-from livegen.music.song_past import UNKNOWN, Past
+from livegen.music.files.smf import Score, read
+from livegen.music.songs.foresight import CellGrid
+from livegen.music.songs.recall import facts_of, facts_of_table, shares, sources, tabled
+from livegen.music.songs.song_past import UNKNOWN, Past
+from livegen.music.time.metre import DOTTED, TICKS_PER_BEAT, Metre, bar_ticks
 from livegen.scorecard.calls import written_chords
 from livegen.training.corpora import set_of
 

@@ -21,7 +21,7 @@ from export.graph import to_bytes
 from export.paths import checkpoint_in, model_in
 from export.quantise import int8
 from livegen.codec.layout import codec_hash
-from livegen.daemon.recordings import write_new
+from livegen.daemon.recording.recordings import write_new
 from livegen.errors import ConfigError
 from livegen.inference.contract import ModelFacts
 from livegen.inference.model import start

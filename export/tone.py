@@ -1,4 +1,4 @@
-"""Trains the network that says which key music is in: the weights of `livegen/music/tone.py`.
+"""Trains the network that says which key music is in: the weights of `livegen/music/keys/tone.py`.
 
     python -m export.tone DATA
 
@@ -20,9 +20,9 @@ import torch
 from torch import Tensor, nn
 
 from export.command import guarded, put_weights
-from livegen.music.key import Key
-from livegen.music.smf import Score, read
-from livegen.music.tone import (
+from livegen.music.files.smf import Score, read
+from livegen.music.keys.key import Key
+from livegen.music.keys.tone import (
     DOUBT,
     HALF_LIVES,
     LASTING,

@@ -8,20 +8,20 @@ from collections.abc import Sequence
 from dataclasses import replace
 from operator import itemgetter
 
-from livegen.daemon.outbox import Outbox
+from livegen.daemon.midi.outbox import Outbox
 from livegen.jam.controls.controls import CONTROLS
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine
 from livegen.jam.hearing.hands import BASS_BELOW
 from livegen.jam.timing.agenda import Timed
 from livegen.jam.turns import MODES, Length, Start
-from livegen.music.chord import Chord
+from livegen.music.chords.chord import Chord
+from livegen.music.files.smf import Score, Track
 from livegen.music.instant import ranked
-from livegen.music.key import Key
+from livegen.music.keys.key import Key
 from livegen.music.messages import Cut, Message, NoteOn, Other, decode, encode
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import part_named, rule_of_track
-from livegen.music.smf import Score, Track
+from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.testing import Rehearsal, Wire
 
 SECOND = 1_000_000

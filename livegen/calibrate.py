@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.ports import Ports
-from livegen.daemon.server_watch import Health
+from livegen.daemon.midi.ports import Ports
+from livegen.daemon.midi.server_watch import Health
 from livegen.doctor.listening import opened
 from livegen.doctor.system import midi_system
 from livegen.errors import PortError

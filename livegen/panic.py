@@ -7,8 +7,8 @@ import time
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from livegen.daemon.outbox import BURST, RATE_PER_S
-from livegen.daemon.ports import (
+from livegen.daemon.midi.outbox import BURST, RATE_PER_S
+from livegen.daemon.midi.ports import (
     candidates,
     close_clients,
     leave,

@@ -6,7 +6,7 @@ One answer for an installed wheel, where they lie inside the package, and for a 
 import re
 from pathlib import Path
 
-from livegen.daemon.recordings import default_folder
+from livegen.daemon.recording.recordings import default_folder
 from livegen.errors import ChartError, ConfigError, ModelError
 from livegen.home import spelled_out
 from livegen.jam.controls.controls import OFF
@@ -128,7 +128,7 @@ def own_charts() -> Path:
 
 def charts() -> dict[str, Path]:
     """Charts by name, which is that of the file without its ending: those that came with livegen, then one's own."""
-    from livegen.control.charts import (
+    from livegen.control.library.charts import (
         by_name,  # which brings their readers, not wanted at every start
     )
 

@@ -11,15 +11,15 @@ from livegen.jam.controls.style_mix import mix_of
 from livegen.jam.hearing.hearing import GuardedModel, Hearing
 from livegen.jam.interplay.listener import blend_of, unknown_style
 from livegen.jam.phrases.singer import Singer, Singing, cadence
-from livegen.music.key import Key
+from livegen.music.files.smf import Score, Track
+from livegen.music.keys.key import Key
+from livegen.music.keys.scale import home_of, parse_scale
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.metre import TICKS_PER_BEAT, told_metre, written
 from livegen.music.parts import LEAD
-from livegen.music.scale import home_of, parse_scale
-from livegen.music.smf import Score, Track
-from livegen.music.syllables import Line
-from livegen.music.timeline import Timeline, tempo_us
-from livegen.music.word_rhythm import SungNote, rhythm_for
+from livegen.music.time.metre import TICKS_PER_BEAT, told_metre, written
+from livegen.music.time.timeline import Timeline, tempo_us
+from livegen.music.words.syllables import Line
+from livegen.music.words.word_rhythm import SungNote, rhythm_for
 
 PPQN = 480
 HOME = "C major"  # where no scale is set

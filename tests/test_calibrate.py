@@ -19,8 +19,8 @@ from livegen.calibrate import (
     pattern,
 )
 from livegen.daemon.clock import SECOND
-from livegen.daemon.ports import EmbeddedPorts
-from livegen.daemon.server_watch import Health
+from livegen.daemon.midi.ports import EmbeddedPorts
+from livegen.daemon.midi.server_watch import Health
 from livegen.doctor import listening
 from livegen.doctor.system import MidiSystem
 from livegen.errors import PortError

@@ -10,7 +10,7 @@ from livegen.cli import run
 from livegen.errors import ChartError
 from livegen.inference.onnx_file import read
 from livegen.music.charts import chart_of, read_chart, write_text
-from livegen.music.chord_names import chord_named
+from livegen.music.chords.chord_names import chord_named
 
 SHIPPED = {path.stem: path for path in sorted((shipped.root() / "charts").glob("*.txt"))}
 

@@ -14,15 +14,15 @@ from livegen import answer, app, cli, config, shipped
 from livegen.app import replaying
 from livegen.app.daemons import recordings_folder
 from livegen.cli.options import AT_HAND, SETTING_OF, SYSTEMS
-from livegen.daemon import engine_process
-from livegen.daemon.ports import API_NAMES
+from livegen.daemon.engine import engine_process
+from livegen.daemon.midi.ports import API_NAMES
 from livegen.errors import ConfigError, MidiFileError, ModelError
 from livegen.jam.controls.controls import CONTROLS
 from livegen.jam.interplay.listener import unknown_style
 from livegen.jam.reports import rows
 from livegen.jam.timing.agenda import Route
 from livegen.jam.turns import MODES, Length
-from livegen.music import smf
+from livegen.music.files import smf
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.testing import EchoModel
 
@@ -104,7 +104,10 @@ def test_the_help_of_serve_names_every_option(capsys: pytest.CaptureFixture[str]
             "'models/jam-phrases' holds a phrase encoder, which does not play alone; choose a model that does: jam-gru",
         ),
         (["serve", "--model", "jam-phrases"], "'jam-phrases' holds a phrase encoder"),
-        (["serve", "--model", "livegen/music/tone.npz"], "holds the network that hears the key"),
+        (
+            ["serve", "--model", "livegen/music/keys/tone.npz"],
+            "holds the network that hears the key",
+        ),
         (["sing"], "No such command 'sing'"),
         (["serve", "--no-such"], "No such option"),
         (["serve", "--api", "foo"], "'foo' is not one of 'auto', 'alsa'"),

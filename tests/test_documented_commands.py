@@ -29,7 +29,7 @@ import click
 import pytest
 
 from livegen.cli import cli
-from livegen.music.smf import write
+from livegen.music.files.smf import write
 from tests.training.synthetic import tune
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,7 +7,7 @@ import pytest
 
 from livegen import cli
 from livegen.control.web import listening as page
-from livegen.music.smf import write
+from livegen.music.files.smf import write
 from livegen.scorecard.listening import results
 from tests.inference.tiny_model import tiny_bytes
 from tests.scorecard.listening.evenings import judges, listening

@@ -1,4 +1,4 @@
-from livegen.daemon.outbox import BURST, RATE_PER_S
+from livegen.daemon.midi.outbox import BURST, RATE_PER_S
 from livegen.music.messages import ControlChange, NoteOff, decode
 from livegen.panic import _fitting, panic_messages
 

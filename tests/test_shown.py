@@ -15,7 +15,7 @@ from docs import shown, ways
 from docs.shown import PLACES, chosen, digest, page_lines, said_lines, score_of, unsaid
 from docs.ways import WAYS, Judged, Outcome, Scene, Try, titled
 from livegen.jam.turns import MODES, Start
-from livegen.music.smf import read, write
+from livegen.music.files.smf import read, write
 from livegen.scorecard.notes import Note, moved
 from livegen.scorecard.playing import PlayedCall
 from tests.scorecard.phrases import call, phrase

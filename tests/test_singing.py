@@ -11,9 +11,9 @@ import pytest
 from livegen import cli
 from livegen.jam.controls.controls import Settings
 from livegen.jam.phrases.singer import VOICE, WIDEST
-from livegen.music import smf
+from livegen.music.files import smf
 from livegen.music.messages import NoteOn
-from livegen.music.syllables import lines_of
+from livegen.music.words.syllables import lines_of
 from livegen.notation.files import rendered
 from livegen.notation.notate import notate
 from livegen.singing import SungTune, tune

@@ -34,7 +34,7 @@ def serve(
     from livegen.daemon import page_files
     from livegen.daemon.port_process import ServeOptions
     from livegen.daemon.port_process import serve as serve_ports
-    from livegen.daemon.recordings import midi_name
+    from livegen.daemon.recording.recordings import midi_name
 
     logging.basicConfig(level=logging.INFO, format="livegen: %(message)s", stream=sys.stderr)
     settings = engine_settings(config)
@@ -87,7 +87,7 @@ def _control(config: "Config", origin: "Origin | None") -> dict[str, Any]:
 def _surfaces(config: "Config") -> dict[str, Any]:
     """Give the settings of MIDI surfaces: their maps, read."""
     from livegen.config import own_surfaces
-    from livegen.control import surface_map
+    from livegen.control.devices import surface_map
 
     found = [surface_map.find(name, own_surfaces()) for name in config.surfaces]
     maps = [surface_map.read(path).as_json() for path in found]
@@ -163,7 +163,7 @@ def _at(config: "Config", path: str) -> str:
 
 def recordings_folder(config: "Config") -> Path | None:
     """The folder of recordings, or None where none are kept.  Raises ConfigError."""
-    from livegen.daemon.recordings import default_folder
+    from livegen.daemon.recording.recordings import default_folder
 
     folder = config.recording.folder
     if not config.recording.keep:

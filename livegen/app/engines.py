@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 SECOND = 1_000_000
-_MODEL_TRACK = "Model"  # of a recording, as livegen/daemon/takes.py names it
+_MODEL_TRACK = "Model"  # of a recording, as livegen/daemon/recording/takes.py names it
 
 
 def engine_settings(config: "Config") -> dict[str, Any]:
@@ -117,7 +117,7 @@ def _memory_of(path: Path) -> "Memory":
     """The memory of somebody who has heard a MIDI file, but for the model's track.  Raises MidiFileError."""
     from livegen.codec.encoder import encode_score
     from livegen.inference.memory import memory_of
-    from livegen.music import smf
+    from livegen.music.files import smf
 
     score, _ = smf.read_to_play(path)
     return memory_of(encode_score(score, drop=(_MODEL_TRACK,)))

@@ -13,7 +13,7 @@ from livegen.errors import ConfigError
 
 if TYPE_CHECKING:
     from livegen.config import Config
-    from livegen.music.smf import Score
+    from livegen.music.files.smf import Score
     from livegen.notation.symbols import Notation
 
 _LONGEST_TITLE = 60  # characters
@@ -35,7 +35,7 @@ def generate(
     """
     from livegen.answer import answer, rules, written
     from livegen.inference.opening import load
-    from livegen.music import smf
+    from livegen.music.files import smf
     from livegen.notation.notate import notate
 
     settings = engine_settings(config)
@@ -73,11 +73,11 @@ def sing(
     audio: Path | None = None,
 ) -> Iterator[Path]:
     """Set lyrics to a tune; gives the path of each file when it is written.  Raises LivegenError as `generate` does."""
-    from livegen.daemon.recordings import midi_name
+    from livegen.daemon.recording.recordings import midi_name
     from livegen.inference.opening import load
     from livegen.jam.controls.controls import settings as checked_controls
-    from livegen.music import smf
-    from livegen.music.syllables import lines_of
+    from livegen.music.files import smf
+    from livegen.music.words.syllables import lines_of
     from livegen.notation.notate import notate
     from livegen.singing import tune
 
@@ -192,7 +192,7 @@ def _targets(calls: Sequence[Path], out: Path) -> dict[Path, Path]:
 
     Something without a suffix is a folder.  Raises ConfigError or RecordingError.
     """
-    from livegen.daemon.recordings import midi_name
+    from livegen.daemon.recording.recordings import midi_name
 
     twice = next((call for call in calls if calls.count(call) > 1), None)
     if twice is not None:

@@ -12,7 +12,7 @@ def write_out(
     out: Path, write: Callable[[Path], object], replaces: bool, option: str = "--out"
 ) -> None:
     """Write what an option asks for: all of it or nothing.  Raises ConfigError."""
-    from livegen.daemon.recordings import write_new
+    from livegen.daemon.recording.recordings import write_new
 
     try:
         out.parent.mkdir(parents=True, exist_ok=True)

@@ -27,7 +27,7 @@ def replay(
     With `out` the session is written there first, as it was played; a file that is there is left alone unless
     `replaces`.  With `explains` it says before why each note of the model's was played.  Raises LivegenError.
     """
-    from livegen.daemon.recordings import midi_name
+    from livegen.daemon.recording.recordings import midi_name
     from livegen.jam.reports.journal import read, salvage
     from livegen.jam.reports.rows import JournalError
     from livegen.replay import explained, reproduce
@@ -55,8 +55,8 @@ def replay(
 
 
 def _write_session(session: "Session", out: Path, replaces: bool) -> None:
-    from livegen.daemon.takes import session_score
-    from livegen.music import smf
+    from livegen.daemon.recording.takes import session_score
+    from livegen.music.files import smf
 
     score = session_score(session)
     if score is None:
@@ -89,7 +89,7 @@ def engine_again(header: "Header", model: str | None) -> "Engine":
 
 def meaning(told: "Told") -> "Event":
     """Make the event of a row of the journal: a command, or another model.  Raises LivegenError."""
-    from livegen.daemon.loader import SWAP
+    from livegen.daemon.engine.loader import SWAP
     from livegen.jam.engine import Swap
     from livegen.replay import command
 
@@ -106,7 +106,7 @@ def meaning(told: "Told") -> "Event":
 
 def _compare(path: Path, sha256: str, rest: str, what: str = "model file") -> None:
     """Say when a file is not the one of the session; `rest` says which one that was."""
-    from livegen.daemon.recordings import fingerprint
+    from livegen.daemon.recording.recordings import fingerprint
 
     if sha256 and fingerprint(path) != sha256:
         print(f"livegen: {path} is not the {what} of this session: {rest}", file=sys.stderr)

@@ -13,7 +13,7 @@ from livegen.app.engines import engine_settings, engine_with
 
 if TYPE_CHECKING:
     from livegen.config import Config
-    from livegen.control.charts import Charts
+    from livegen.control.library.charts import Charts
     from livegen.studio.room import Room
 
 log = logging.getLogger(__name__)
@@ -24,8 +24,8 @@ def studio(config: "Config", host: str, port: int, rooms: int, public: Sequence[
 
     `public` are the names of a proxy with TLS that stands in front.
     """
-    from livegen.control.charts import Charts
-    from livegen.control.peers import host_of
+    from livegen.control.library.charts import Charts
+    from livegen.control.osc.peers import host_of
     from livegen.studio import site
 
     logging.basicConfig(level=logging.INFO, format="livegen: %(message)s", stream=sys.stderr)

@@ -55,7 +55,7 @@ def chart(file: str | None, title: str | None, transpose: int, as_text: bool) ->
 
 def _lines(chart: "Chart") -> Iterator[str]:
     """The chart for people: what it is, how long, and its bars."""
-    from livegen.music.metre import written
+    from livegen.music.time.metre import written
 
     form = chart.form
     tempo = None if chart.tempo is None else f"{chart.tempo:g} BPM"

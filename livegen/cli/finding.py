@@ -10,7 +10,7 @@ import click
 from livegen.cli.options import FILE, FOLDER, json_option
 
 if TYPE_CHECKING:
-    from livegen.control.finds import Find
+    from livegen.control.library.finds import Find
 
 
 @click.command("find")
@@ -39,8 +39,8 @@ def find(file: Path, folder: Path | None, most: int, as_json: bool) -> int:
       livegen find phrase.mid
       livegen find phrase.mid ~/midi --most 20
     """
-    from livegen.control.finds import FindError, Shelves, phrase_of, place_of
-    from livegen.daemon.recordings import default_folder
+    from livegen.control.library.finds import FindError, Shelves, phrase_of, place_of
+    from livegen.daemon.recording.recordings import default_folder
 
     looked_in = (folder or default_folder()).resolve()
     phrase = phrase_of(file)

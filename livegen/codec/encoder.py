@@ -23,11 +23,11 @@ from livegen.codec.layout import (
     Event,
     velocity_class,
 )
+from livegen.music.files.smf import Score
 from livegen.music.instant import ONSET, ranked
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.metre import TICKS_PER_BEAT, Metre, bar_ticks
 from livegen.music.parts import DRUMS, PartSource, general_midi_drum, rule_of_track
-from livegen.music.smf import Score
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre, bar_ticks
 
 
 class Stroke(NamedTuple):

@@ -9,8 +9,8 @@ import hashlib
 import json
 from typing import NamedTuple
 
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import PARTS, PITCHED
+from livegen.music.time.metre import TICKS_PER_BEAT
 
 VERSION = 2
 

@@ -8,7 +8,7 @@ the first of a bar.  Knows steps; knows no network.
 import numpy as np
 from numpy.typing import NDArray
 
-from livegen.music.phrase_steps import HOLD, LINES_PER_BEAT, MOST_BEATS, REST, Steps
+from livegen.music.melody.phrase_steps import HOLD, LINES_PER_BEAT, MOST_BEATS, REST, Steps
 
 REST_CLASS, HOLD_CLASS, FIRST_PITCH = 0, 1, 2
 REACH = 24  # semitones from the reference

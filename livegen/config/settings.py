@@ -26,7 +26,7 @@ from livegen.jam.controls.controls import CONTROLS, checked
 from livegen.jam.controls.macros import LONGEST_NAME, parse_macro
 from livegen.jam.controls.mapping import parse_target
 from livegen.jam.controls.sources import parse_source
-from livegen.music.scale import parse_register
+from livegen.music.keys.scale import parse_register
 
 
 def _word(value: object) -> object:
@@ -81,7 +81,7 @@ def _as_control(name: str) -> BeforeValidator:
 
 def _surface(name: str) -> str:
     """Check that there is a map of this name, and that it can be read."""
-    from livegen.control import surface_map
+    from livegen.control.devices import surface_map
 
     try:
         surface_map.read(surface_map.find(name, own_surfaces()))

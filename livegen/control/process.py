@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-from livegen.control.charts import Charts
+from livegen.control.library.charts import Charts
 from livegen.control.pump import Pump
 from livegen.control.surfaces import Surface, SurfaceHost
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.frames import FailedFrame, Frame
-from livegen.daemon.link import Link, begun
+from livegen.daemon.processes.frames import FailedFrame, Frame
+from livegen.daemon.processes.link import Link, begun
 from livegen.errors import ConfigError, LivegenError
 from livegen.extras import to_install
 from livegen.priority import be_nice
@@ -31,7 +31,7 @@ NICE = 5  # the music goes first
 
 def _osc(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
     try:
-        from livegen.control.udp import OscSurface
+        from livegen.control.osc.udp import OscSurface
     except ImportError as error:
         raise ConfigError(
             f"osc: {error.name} is not installed: {to_install()}; or leave OSC off: --set osc.enabled=false"
@@ -43,7 +43,7 @@ def _osc(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
 
 
 def _link(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
-    from livegen.control.link_session import LinkSession
+    from livegen.control.ableton_link.link_session import LinkSession
 
     return LinkSession(desk.ask, desk.say)
 
@@ -79,7 +79,7 @@ def _page(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
 
 
 def _surfaces(settings: Mapping[str, Any], desk: SurfaceHost) -> Surface:
-    from livegen.control.midi_surface import MidiSurfaces
+    from livegen.control.devices.midi_surface import MidiSurfaces
 
     return MidiSurfaces(settings["surfaces"], desk.ask, desk.say)
 

@@ -3,8 +3,8 @@
 import asyncio
 from collections.abc import Callable
 
-from livegen.daemon.frames import Frame
-from livegen.daemon.link import Link
+from livegen.daemon.processes.frames import Frame
+from livegen.daemon.processes.link import Link
 
 
 class Pump:

@@ -22,9 +22,9 @@ from typing import Any
 
 import yaml
 
-from livegen.control import presets, whole_files
+from livegen.control.library import presets, whole_files
 from livegen.control.surfaces import Request
-from livegen.daemon.children import ControlProcess
+from livegen.daemon.processes.children import ControlProcess
 from livegen.errors import LivegenError
 
 HEADING = """\

@@ -6,19 +6,19 @@ Knows no surface: each is a `Surface`, and what it needs of the desk are `ask` a
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
-from livegen.control.charts import Charts
+from livegen.control.library.charts import Charts
 from livegen.control.words import Reading, is_wish, read, with_names
 from livegen.daemon import clock
-from livegen.daemon.frames import (
+from livegen.daemon.processes.frames import (
     CommandFrame,
     Frame,
     LogFrame,
     ReadyFrame,
     SnapshotFrame,
 )
-from livegen.music.metre import AUTO, told_metre
-from livegen.music.syllables import lines_of
-from livegen.music.word_rhythm import as_rows, rhythm_for
+from livegen.music.time.metre import AUTO, told_metre
+from livegen.music.words.syllables import lines_of
+from livegen.music.words.word_rhythm import as_rows, rhythm_for
 
 
 class Request(NamedTuple):

@@ -19,7 +19,7 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from livegen.daemon.recordings import NEW, default_folder
+from livegen.daemon.recording.recordings import NEW, default_folder
 
 TOKEN, PORT, RUNNING = "page-token", "page-port", "running"
 MOST_BYTES = 4096

@@ -13,8 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from livegen.daemon.clock import SECOND
-from livegen.daemon.frames import FiguresFrame, Frame, HeardFrame, NewsFrame, SentFrame
 from livegen.daemon.lateness import Recent
+from livegen.daemon.processes.frames import FiguresFrame, Frame, HeardFrame, NewsFrame, SentFrame
 from livegen.music.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,

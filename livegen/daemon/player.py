@@ -11,12 +11,12 @@ from operator import itemgetter
 from pathlib import Path
 
 from livegen.daemon import clock
-from livegen.daemon.frames import DoneFrame, DueFrame, FailedFrame, ReadyFrame, StartFrame
-from livegen.daemon.link import Link, inherited
+from livegen.daemon.processes.frames import DoneFrame, DueFrame, FailedFrame, ReadyFrame, StartFrame
+from livegen.daemon.processes.link import Link, inherited
 from livegen.errors import LivegenError
+from livegen.music.files.smf import Score, read_to_play
 from livegen.music.instant import ranked
 from livegen.music.messages import encode
-from livegen.music.smf import Score, read_to_play
 
 AHEAD_US = clock.SECOND
 

@@ -15,11 +15,16 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from livegen.daemon import clock
-from livegen.daemon.child import ChildProcess
-from livegen.daemon.children import ControlProcess, Player, Recorder, Sounder
 from livegen.daemon.clock import SECOND, SPIN_US
-from livegen.daemon.endpoint import Change, MidiEndpoint
-from livegen.daemon.frames import (
+from livegen.daemon.midi.endpoint import Change, MidiEndpoint
+from livegen.daemon.midi.inlet import Inlet
+from livegen.daemon.midi.outbox import Outbox
+from livegen.daemon.midi.server_watch import STALL_US
+from livegen.daemon.midi.wiring import Input, Output, Sink, Thru
+from livegen.daemon.page_sink import LogLines, PageKeys, PageSink
+from livegen.daemon.processes.child import ChildProcess
+from livegen.daemon.processes.children import ControlProcess, Player, Recorder, Sounder
+from livegen.daemon.processes.frames import (
     CommandFrame,
     CutFrame,
     DueFrame,
@@ -32,16 +37,11 @@ from livegen.daemon.frames import (
     SnapshotFrame,
     StatisticsFrame,
 )
-from livegen.daemon.inlet import Inlet
-from livegen.daemon.outbox import Outbox
-from livegen.daemon.page_sink import LogLines, PageKeys, PageSink
-from livegen.daemon.server_watch import STALL_US
-from livegen.daemon.signals import Deed, Signals, die_of
+from livegen.daemon.processes.signals import Deed, Signals, die_of
+from livegen.daemon.processes.supervisor import State, Supervisor
 from livegen.daemon.statistics import Statistics
-from livegen.daemon.supervisor import State, Supervisor
-from livegen.daemon.wiring import Input, Output, Sink, Thru
 from livegen.music.messages import NOTE_ON, kind_of
-from livegen.music.transport import CONTINUE
+from livegen.music.sync.transport import CONTINUE
 
 log = logging.getLogger(__name__)
 

@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from livegen.daemon import clock
-from livegen.daemon.frames import FailedFrame, HeardFrame, LogFrame, ReadyFrame, SentFrame
-from livegen.daemon.link import Link, begun
+from livegen.daemon.processes.frames import FailedFrame, HeardFrame, LogFrame, ReadyFrame, SentFrame
+from livegen.daemon.processes.link import Link, begun
 from livegen.errors import LivegenError
 from livegen.sound.fonts import font
 from livegen.sound.synth import MODEL, PLAYER, Synth, check

@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from livegen.daemon import clock
-from livegen.daemon.frames import CommandFrame, StatisticsFrame
 from livegen.daemon.lateness import Lateness, Trace
-from livegen.daemon.link import Link
+from livegen.daemon.processes.frames import CommandFrame, StatisticsFrame
+from livegen.daemon.processes.link import Link
 
 WAIT_US = 100_000  # how long the engine process may take to add its figures
 TRACE_LENGTH = 1 << 14

@@ -165,7 +165,7 @@ def realtime(patient: Patient) -> Iterator[Finding]:
 
 def recordings(patient: Patient) -> Iterator[Finding]:
     """Check that recordings can be kept."""
-    from livegen.daemon.recordings import default_folder
+    from livegen.daemon.recording.recordings import default_folder
 
     settings = patient.config.recording
     if not settings.keep:
@@ -192,7 +192,7 @@ def recordings(patient: Patient) -> Iterator[Finding]:
 
 def osc(patient: Patient) -> Iterator[Finding]:
     """Check that surfaces can reach livegen, and that no other program has its port."""
-    from livegen.control.udp import bound
+    from livegen.control.osc.udp import bound
 
     settings = patient.config.osc
     if not settings.enabled:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.ports import Ports, open_ports
-from livegen.daemon.server_watch import Health
+from livegen.daemon.midi.ports import Ports, open_ports
+from livegen.daemon.midi.server_watch import Health
 from livegen.doctor.system import MidiSystem, connect, listed
 from livegen.errors import PortError
 from livegen.music.messages import ControlChange, encode

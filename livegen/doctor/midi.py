@@ -13,13 +13,13 @@ from livegen.doctor.findings import Finding, bad, warn, well
 from livegen.doctor.listening import ECHO_US, LISTEN_US, Overheard, Unheard
 from livegen.doctor.patient import Patient
 from livegen.doctor.system import MidiSystem, answer, pipewire_runs, wiring
-from livegen.music.clock_follower import ClockFollower
 from livegen.music.messages import NoteOff, NoteOn, begins_note, channel_of, decode
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUM_CHANNEL
-from livegen.music.pulse import LOCKED, line
-from livegen.music.timeline import MINUTE_US
-from livegen.music.transport import CLOCK, CONTINUE, START, STOP
+from livegen.music.sync.clock_follower import ClockFollower
+from livegen.music.sync.pulse import LOCKED, line
+from livegen.music.sync.transport import CLOCK, CONTINUE, START, STOP
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.timeline import MINUTE_US
 
 JITTERY_US = 5_000  # more than a period of 256 frames makes of an even clock
 LONG_PERIOD_US = 12_000

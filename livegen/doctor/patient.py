@@ -17,9 +17,9 @@ from typing import Any
 from livegen import config as configuration
 from livegen import shipped
 from livegen.config import Config
-from livegen.control.addresses import STATE
-from livegen.control.packets import RefusedPacket, encode, messages
-from livegen.control.peers import LOCALHOST
+from livegen.control.osc.addresses import STATE
+from livegen.control.osc.packets import RefusedPacket, encode, messages
+from livegen.control.osc.peers import LOCALHOST
 from livegen.doctor.listening import Overheard, Unheard, listen
 from livegen.doctor.system import MidiSystem, Refusal, midi_system
 from livegen.errors import ConfigError

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from livegen import panic
-from livegen.daemon.ports import NONE, candidates, free_name, start_probe
+from livegen.daemon.midi.ports import NONE, candidates, free_name, start_probe
 from livegen.doctor.patchbay import Connection, alsa_wires, jack_wires
 from livegen.errors import PortError
 

@@ -15,8 +15,8 @@ import numpy as np
 
 from livegen.errors import ModelError
 from livegen.inference.phrases import Codes, Floats, PhraseModel
-from livegen.music.phrase_steps import MOST_BEATS
-from livegen.music.style_names import nearest
+from livegen.music.melody.phrase_steps import MOST_BEATS
+from livegen.music.words.style_names import nearest
 
 ROLE = "generator"
 WAYS = ("scatter", "gan")

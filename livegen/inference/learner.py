@@ -19,9 +19,9 @@ from livegen.inference.contract import Logits, ModelFacts, Query, Sounding, Stat
 from livegen.inference.model_metadata import LEARNER, facts_in, parsed
 from livegen.inference.onnx_file import read_bytes
 from livegen.inference.protobuf import RefusedFile, expect
-from livegen.music.key import likeliest
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.keys.key import likeliest
 from livegen.music.parts import DRUMS, PARTS
+from livegen.music.time.metre import TICKS_PER_BEAT
 
 _FADES = 0.97  # what an onset leaves of the weight of those before
 _VELOCITY = 12  # the place of the mean velocity in the state

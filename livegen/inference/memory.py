@@ -23,7 +23,7 @@ from livegen.codec.layout import ADVANCE, FIELDS, NO_GRID, NO_PITCH, Event
 from livegen.inference.contract import Logits, Query
 from livegen.inference.sampling import probabilities
 from livegen.music.parts import DRUMS
-from livegen.music.quantise import on_line
+from livegen.music.time.quantise import on_line
 
 MOST = 4096  # notes that are kept
 _LET_GO = MOST // 4  # the oldest, when there is no room for more

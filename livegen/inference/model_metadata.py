@@ -14,8 +14,8 @@ from livegen.inference.contract import Looks, ModelFacts
 from livegen.inference.onnx_operators import MAX_RANK
 from livegen.inference.protobuf import MAX_NAME, Reader, RefusedFile, Wire, expect, one, text_of
 from livegen.inference.ring import BLOCK
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import PARTS
+from livegen.music.time.metre import TICKS_PER_BEAT
 
 FORMAT = 1
 METADATA_KEY = "livegen"

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from livegen.codec.phrases import CLASSES, LINES, Classes, Firsts
 from livegen.errors import ModelError
-from livegen.music.phrase_steps import LINES_PER_BEAT, MOST_BEATS
+from livegen.music.melody.phrase_steps import LINES_PER_BEAT, MOST_BEATS
 
 ROLE, FORMAT = "phrases", 1
 FACTS = "facts"

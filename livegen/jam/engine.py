@@ -55,7 +55,7 @@ from livegen.jam.timing.clock_sender import ClockSender
 from livegen.jam.timing.conductor import Conductor, Leader
 from livegen.jam.timing.metronome import Metronome
 from livegen.jam.turns import Turn
-from livegen.music import beats
+from livegen.music.beat import beats
 from livegen.music.messages import (
     ALL_NOTES_OFF,
     ALL_SOUND_OFF,
@@ -68,10 +68,10 @@ from livegen.music.messages import (
     Other,
     PitchBend,
 )
-from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, told_metre, written
 from livegen.music.parts import DRUM_CHANNEL, KEYS, LEAD, PARTS
-from livegen.music.timeline import Timeline, tempo_us
-from livegen.music.transport import is_transport
+from livegen.music.sync.transport import is_transport
+from livegen.music.time.metre import COMMON_TIME, TICKS_PER_BEAT, told_metre, written
+from livegen.music.time.timeline import Timeline, tempo_us
 
 # Beats after which the beat is looked for again: who plays beside follows it, who is asked needs it at once.
 _LOOKS, _LOOKS_SELDOM = {Turn.TOGETHER: 2.0, Turn.ASKED: 0.0}, 8.0

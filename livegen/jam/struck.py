@@ -3,7 +3,7 @@
 from typing import NamedTuple
 
 from livegen.codec.encoder import Stroke
-from livegen.music.timeline import Timeline
+from livegen.music.time.timeline import Timeline
 
 
 class Struck(NamedTuple):

@@ -7,7 +7,7 @@ what the person can mend.
 import sys
 
 from livegen.errors import ConfigError, LivegenError
-from livegen.music import smf
+from livegen.music.files import smf
 from livegen.music.messages import NoteOn
 from livegen.notation.files import check, rendered
 from livegen.notation.notate import notate

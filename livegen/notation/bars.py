@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from livegen.music.metre import DOTTED, TICKS_PER_BEAT, bar_ticks
+from livegen.music.time.metre import DOTTED, TICKS_PER_BEAT, bar_ticks
 from livegen.notation.symbols import Measure
 
 _EIGHTH = TICKS_PER_BEAT // 2

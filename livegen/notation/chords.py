@@ -2,7 +2,7 @@
 explains what accompanies it best, in as few pieces as do.
 
 Heard is what accompanies: the bass, the left hand, and three notes and more at once.  The engine hears chords as they
-come (`livegen.music.chords_heard`); here all of a bar is known, so that a bass and the chord after it are one.
+come (`livegen.music.chords.chords_heard`); here all of a bar is known, so that a bass and the chord after it are one.
 """
 
 from bisect import bisect_left
@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby
 from operator import attrgetter
 
-from livegen.music.chord import KINDS, Chord
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.chords.chord import KINDS, Chord
+from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.notation.symbols import ChordSymbol, Measure, TimedNote
 
 _CHORD = 3  # notes at once that are a chord, wherever they lie

@@ -11,7 +11,7 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
-from livegen.music.metre import DOTTED, TICKS_PER_BEAT
+from livegen.music.time.metre import DOTTED, TICKS_PER_BEAT
 from livegen.notation.bars import lines_of_cells
 from livegen.notation.symbols import Measure, TimedNote
 

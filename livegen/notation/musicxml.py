@@ -30,11 +30,11 @@ from music21 import (
 from music21.musicxml.m21ToXml import GeneralObjectExporter
 from music21.stream import makeNotation
 
-from livegen.music.chord import INTERVALS, Chord
-from livegen.music.chord_names import spelled
-from livegen.music.key import Key
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.chords.chord import INTERVALS, Chord
+from livegen.music.chords.chord_names import spelled
+from livegen.music.keys.key import Key
 from livegen.music.parts import DRUM_CHANNEL
+from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.notation.kit import drum_of
 from livegen.notation.symbols import (
     Instrument,

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
-from livegen.music.chord import Chord
-from livegen.music.key import KEYS, Key, logits
+from livegen.music.chords.chord import Chord
+from livegen.music.files.smf import Score, Track
+from livegen.music.keys.key import KEYS, Key, logits
+from livegen.music.keys.tone import Sounding, tone_of
 from livegen.music.messages import Message, NoteOn, ProgramChange
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUM_CHANNEL, PARTS, general_midi_drum, rule_of_track
 from livegen.music.parts import KEYS as KEYBOARD
-from livegen.music.smf import Score, Track
-from livegen.music.tone import Sounding, tone_of
-from livegen.music.word_rhythm import SungNote
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.words.word_rhythm import SungNote
 from livegen.notation import values
 from livegen.notation.bars import bars_of
 from livegen.notation.chords import chords_heard, merged

@@ -7,9 +7,9 @@ their say first.
 
 from collections.abc import Iterator, Sequence
 
-from livegen.music.chord import INTERVALS, Chord
-from livegen.music.chord_names import FIFTHS, NATURALS, signature, spelled
-from livegen.music.key import Key
+from livegen.music.chords.chord import INTERVALS, Chord
+from livegen.music.chords.chord_names import FIFTHS, NATURALS, signature, spelled
+from livegen.music.keys.key import Key
 from livegen.notation.symbols import Group, SpelledPitch
 
 _LETTERS = "CDEFGAB"

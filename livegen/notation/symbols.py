@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from livegen.music.chord import Chord
-from livegen.music.key import Key
+from livegen.music.chords.chord import Chord
+from livegen.music.keys.key import Key
 
 
 class TimedNote(NamedTuple):

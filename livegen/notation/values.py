@@ -7,7 +7,7 @@ rest stays within what it is a whole part of.  Knows ticks only.
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from livegen.music.metre import DOTTED
+from livegen.music.time.metre import DOTTED
 from livegen.notation.bars import cell_of
 from livegen.notation.symbols import Measure
 

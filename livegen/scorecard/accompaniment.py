@@ -14,10 +14,10 @@ from math import cos, pi, sin
 import numpy as np
 import numpy.typing as npt
 
-from livegen.music.chord import Chord
-from livegen.music.chords_heard import ChordTracker
-from livegen.music.key import Key, likeliest
-from livegen.music.progressions import class_of
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.chords_heard import ChordTracker
+from livegen.music.chords.progressions import class_of
+from livegen.music.keys.key import Key, likeliest
 from livegen.scorecard.calls import Chords, LeadCall
 from livegen.scorecard.notes import SIXTEENTHS, TICK, Note, key_of
 

@@ -13,10 +13,10 @@ import numpy as np
 from livegen.inference.contract import Model
 from livegen.jam.harmony.outline import foot
 from livegen.jam.timing.agenda import ROUTES
-from livegen.music.chord import Chord
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.progressions import class_of
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP
-from livegen.music.progressions import class_of
 from livegen.scorecard.accompaniment import EXACT, chord_at, in_chord
 from livegen.scorecard.calls import Chords, LeadCall
 from livegen.scorecard.feels import looped

@@ -12,11 +12,11 @@ from pathlib import Path
 from typing import NamedTuple, TypeVar
 
 from livegen.errors import ConfigError, MidiFileError
-from livegen.music.chord import Chord, chord_of
+from livegen.music.chords.chord import Chord, chord_of
+from livegen.music.files.smf import Score, Track, read
 from livegen.music.messages import NoteOn
 from livegen.music.parts import KEYS, rule_of_track
-from livegen.music.smf import Score, Track, read
-from livegen.music.timeline import MINUTE_US
+from livegen.music.time.timeline import MINUTE_US
 from livegen.scorecard.notes import Note, moved, notes_of
 from livegen.training.corpora import QUIRKS, Corpus, Progress, Quirk, discover, load
 from livegen.training.evaluate import pieces_of

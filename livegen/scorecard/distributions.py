@@ -17,7 +17,7 @@ from math import log2
 import numpy as np
 import numpy.typing as npt
 
-from livegen.music.key import Key
+from livegen.music.keys.key import Key
 from livegen.scorecard.notes import SIXTEENTHS, TICK, Note, intervals, iois, line
 
 Floats = npt.NDArray[np.float64]

@@ -9,10 +9,10 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
+from livegen.music.keys.scale import parse_pitch
+from livegen.music.melody.phrase import Played
 from livegen.music.messages import velocity_near
-from livegen.music.phrase import Played
-from livegen.music.scale import parse_pitch
-from livegen.music.timeline import tempo_us
+from livegen.music.time.timeline import tempo_us
 from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.notes import Note
 

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from livegen.daemon.recordings import write_new
+from livegen.daemon.recording.recordings import write_new
 from livegen.errors import ConfigError
 from livegen.scorecard.card import (
     CHAIN,

@@ -13,11 +13,11 @@ import numpy.typing as npt
 from livegen.codec.encoder import Encoder, Stroke
 from livegen.codec.layout import UNKNOWN_STYLE, Event
 from livegen.inference.contract import Model
+from livegen.music.files.smf import read
 from livegen.music.instant import ONSET, ranked
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.metre import TICKS_PER_BEAT, parse_metre
 from livegen.music.parts import LEAD
-from livegen.music.smf import read
+from livegen.music.time.metre import TICKS_PER_BEAT, parse_metre
 from livegen.scorecard.notes import Note, moved
 from livegen.training.corpora import Rows
 from livegen.training.evaluate import judge

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.scorecard.notes import Note, line
 from livegen.training.memorisation import JoinedLines, joined, steps_of
 

@@ -11,8 +11,8 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
-from livegen.music.drum_bars import KICKS
-from livegen.music.key import Key
+from livegen.music.drums.drum_bars import KICKS
+from livegen.music.keys.key import Key
 from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.card import CHAIN, ECHO
 from livegen.scorecard.notes import Note, key_of, line

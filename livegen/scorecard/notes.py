@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
-from livegen.music.key import Key, likeliest
+from livegen.music.files.smf import Score, Track
+from livegen.music.keys.key import Key, likeliest
 from livegen.music.messages import NoteOn
-from livegen.music.smf import Score, Track
 
 TICK = 1 / 24  # of a beat
 SIXTEENTHS = 4  # in a beat

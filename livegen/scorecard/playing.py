@@ -12,11 +12,11 @@ from livegen.inference.contract import Model
 from livegen.jam.controls.controls import settings
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine
-from livegen.music.chord import Chord
-from livegen.music.chord_names import chord_named
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.chord_names import chord_named
 from livegen.music.instant import ranked
 from livegen.music.messages import Message, NoteOff, NoteOn, Other
-from livegen.music.transport import CLOCK, START
+from livegen.music.sync.transport import CLOCK, START
 from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.notes import Note
 from livegen.testing import SECOND, Rehearsal

@@ -15,8 +15,8 @@ from typing import TypeVar
 
 import numpy as np
 
-from livegen.music.key import Key
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.keys.key import Key
+from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.notes import SIXTEENTHS, TICK, Note, intervals, iois, key_of, line, weights
 

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import numpy as np
 
+from livegen.music.files.smf import Score
 from livegen.music.instant import ranked
 from livegen.music.messages import NoteOn, ProgramChange, encode
-from livegen.music.smf import Score
 from livegen.sound.synth import MODEL, PLAYER, RATE, Programs, Samples, Synth
 
 MODEL_TRACK = "Model"

@@ -14,15 +14,17 @@ from functools import partial
 from heapq import heappop, heappush
 from typing import Any
 
-from livegen.control.charts import Charts
+from livegen.control.library.charts import Charts
 from livegen.control.surfaces import Request, SurfaceHost
 from livegen.control.web.clients import Clients
 from livegen.control.web.mailbox import Mailbox
 from livegen.control.web.stage import Stage
 from livegen.control.web.view import View
 from livegen.daemon.clock import SECOND
-from livegen.daemon.engine_loop import EngineLike, EngineLoop
-from livegen.daemon.frames import (
+from livegen.daemon.engine.engine_loop import EngineLike, EngineLoop
+from livegen.daemon.midi.inlet import Inlet
+from livegen.daemon.page_sink import playable
+from livegen.daemon.processes.frames import (
     BeatFrame,
     CommandFrame,
     CutFrame,
@@ -35,8 +37,6 @@ from livegen.daemon.frames import (
     NewsFrame,
     SnapshotFrame,
 )
-from livegen.daemon.inlet import Inlet
-from livegen.daemon.page_sink import playable
 
 DELAY_US = (
     40_000  # of the engine behind the clock: the way to us takes that long at most, nearly always

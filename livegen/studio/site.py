@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
-from livegen.control.charts import Charts
-from livegen.control.peers import own_addresses
+from livegen.control.library.charts import Charts
+from livegen.control.osc.peers import own_addresses
 from livegen.control.web.door import Door
 from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.places import is_any, named, near

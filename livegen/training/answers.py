@@ -8,8 +8,8 @@ import numpy as np
 from livegen.codec.layout import ADVANCE, FIELDS, NO_GRID, NO_PITCH, SOUNDING, Event
 from livegen.inference.contract import Model, Query, State, Summary
 from livegen.inference.sampling import draw, probabilities
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
+from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.training.corpora import COLUMNS, Rows
 from livegen.training.evaluate import legal_classes, sound
 

@@ -8,8 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 from livegen.codec.layout import ADVANCE, MAX_ADVANCES, NO_GRID, NO_PITCH
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
+from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.training.corpora import BAR, BEFORE, ON, PART, PITCH, POSITION, TIME, Rows
 
 LOOSE = 0.15  # standard deviation of the logarithm of what is left of a note, about that of all

@@ -13,8 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegen.codec.phrases import encode, reference_of
-from livegen.music.key import likeliest
-from livegen.music.phrase_steps import (
+from livegen.music.files.smf import Score
+from livegen.music.keys.key import likeliest
+from livegen.music.melody.phrase_steps import (
     LINES_PER_BEAT,
     MOST_BEATS,
     REST,
@@ -23,7 +24,6 @@ from livegen.music.phrase_steps import (
     onsets,
     steps_of,
 )
-from livegen.music.smf import Score
 from livegen.scorecard.calls import HeldOut, bar_of, lead_of, score_of
 from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import sets_of

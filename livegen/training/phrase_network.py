@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from livegen.codec.phrases import CLASSES, FIRST_PITCH, LINES, REACH
-from livegen.music.phrase_steps import LINES_PER_BEAT, MOST_BEATS
+from livegen.music.melody.phrase_steps import LINES_PER_BEAT, MOST_BEATS
 
 CLOSEST, WIDEST = -6.0, 2.0  # logarithms of the spread of a code
 

@@ -3,9 +3,9 @@
 import numpy as np
 
 from bench.beats import Row, Truth, compared
-from livegen.music.beats import FoundBeat
-from livegen.music.metre import COMMON_TIME, parse_metre
-from livegen.music.timeline import Timeline
+from livegen.music.beat.beats import FoundBeat
+from livegen.music.time.metre import COMMON_TIME, parse_metre
+from livegen.music.time.timeline import Timeline
 
 QUARTERS = np.arange(40.0)
 TRUTH = Truth(10 + QUARTERS / 2, QUARTERS, 4, COMMON_TIME)  # 120 beats a minute, a bar line at 10 s

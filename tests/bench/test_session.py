@@ -10,7 +10,7 @@ from bench.person import LATEST_US, LOWEST, in_beats, perform, voiced
 from bench.session import Trial, figures, found_again, session
 from livegen import shipped
 from livegen.music.charts import read_chart
-from livegen.music.chord import Chord
+from livegen.music.chords.chord import Chord
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.testing import UniformModel
 

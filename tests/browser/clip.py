@@ -16,8 +16,8 @@ from typing import Any
 
 from playwright.sync_api import ViewportSize, sync_playwright
 
+from livegen.music.files.smf import Score, Track, read, write
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.smf import Score, Track, read, write
 from tests.browser.conftest import FLAGS
 
 Frame = tuple[float, bytes]  # second of the clip, PNG

@@ -28,12 +28,12 @@ from livegen.codec.layout import (
     Event,
     velocity_class,
 )
+from livegen.music.files.smf import Score, Track
 from livegen.music.instant import ranked
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.metre import COMMON_TIME, Metre
 from livegen.music.parts import BASS, COMP, DRUMS, LEAD, PartSource, rule_of_track
-from livegen.music.smf import Score, Track
-from livegen.music.timeline import Timeline
+from livegen.music.time.metre import COMMON_TIME, Metre
+from livegen.music.time.timeline import Timeline
 
 # --- scores ---------------------------------------------------------------------------------------
 

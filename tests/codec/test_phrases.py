@@ -16,7 +16,14 @@ from livegen.codec.phrases import (
     firsts_of,
     reference_of,
 )
-from livegen.music.phrase_steps import HOLD, LINES_PER_BEAT, REST, PhraseNote, Steps, steps_of
+from livegen.music.melody.phrase_steps import (
+    HOLD,
+    LINES_PER_BEAT,
+    REST,
+    PhraseNote,
+    Steps,
+    steps_of,
+)
 
 steps_of_four_beats = st.lists(
     st.one_of(st.integers(36, 96), st.just(HOLD), st.just(REST)),

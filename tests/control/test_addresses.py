@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.control.addresses import (
+from livegen.control.osc.addresses import (
     MAX_SHOWN,
     ROOT,
     URGENT,
@@ -16,7 +16,7 @@ from livegen.control.addresses import (
     request,
     shown,
 )
-from livegen.control.packets import Argument, encode
+from livegen.control.osc.packets import Argument, encode
 from livegen.control.surfaces import Request
 from livegen.errors import ConfigError
 from livegen.jam.controls.controls import CONTROLS, checked

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from livegen import shipped
-from livegen.control.charts import (
+from livegen.control.library.charts import (
     ChartMistake,
     Charts,
     ChartThere,

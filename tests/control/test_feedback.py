@@ -4,8 +4,8 @@ from typing import Any
 
 import pytest
 
-from livegen.control.feedback import BLINK_US, HOLD_US, Feedback, dark, is_lit
-from livegen.control.surface_map import Light, SurfaceMap
+from livegen.control.devices.feedback import BLINK_US, HOLD_US, Feedback, dark, is_lit
+from livegen.control.devices.surface_map import Light, SurfaceMap
 from livegen.jam.controls.controls import CONTROLS
 
 CONTROLS_NOW = {name: control.default for name, control in CONTROLS.items()}

@@ -9,14 +9,14 @@ from typing import Any
 
 import pytest
 
-from livegen.control import finding, finds
-from livegen.control.finds import FindError, Shelves, phrase_of, place_of, played_at
-from livegen.control.last_phrase import LastPhrase
-from livegen.daemon.frames import HeardFrame
+from livegen.control.library import finding, finds
+from livegen.control.library.finds import FindError, Shelves, phrase_of, place_of, played_at
+from livegen.control.library.last_phrase import LastPhrase
+from livegen.daemon.processes.frames import HeardFrame
 from livegen.jam.reports.rows import Grid, Received, Sent, first_line, line
-from livegen.music.likeness import FEWEST, notes_of
+from livegen.music.files.smf import Score, Track, read, write
+from livegen.music.melody.likeness import FEWEST, notes_of
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.smf import Score, Track, read, write
 
 TUNES = {
     "2026-06-03 211500": (60, 62, 64, 67, 65, 64, 62, 69, 67, 60, 59, 62),

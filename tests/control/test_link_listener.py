@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from livegen.control import link_listener
-from livegen.control.link_listener import ALIVE, GROUP, MOST, LinkListener
+from livegen.control.ableton_link import link_listener
+from livegen.control.ableton_link.link_listener import ALIVE, GROUP, MOST, LinkListener
 
 PATIENCE_S = 20.0
 

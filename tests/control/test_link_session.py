@@ -15,14 +15,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.control import link_session
-from livegen.control.link_session import TOLERANCE_US, LinkSession
+from livegen.control.ableton_link import link_session
+from livegen.control.ableton_link.link_session import TOLERANCE_US, LinkSession
 from livegen.control.surfaces import Request
 from livegen.daemon.clock import SECOND
 from livegen.extras import to_install
 from livegen.jam.timing.conductor import Conductor
-from livegen.music.metre import parse_metre
-from livegen.music.timeline import Timeline
+from livegen.music.time.metre import parse_metre
+from livegen.music.time.timeline import Timeline
 
 START = 1_000 * SECOND
 

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from livegen.control.midi_surface import _Surface
-from livegen.control.surface_map import SurfaceMap
+from livegen.control.devices.midi_surface import _Surface
+from livegen.control.devices.surface_map import SurfaceMap
 from livegen.control.surfaces import Request
 
 PAD, KNOB, OTHER = bytes((0x90, 36, 100)), bytes((0xB0, 7, 127)), bytes((0x90, 40, 90))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.control.addresses import ROOT
-from livegen.control.osc import (
+from livegen.control.osc.addresses import ROOT
+from livegen.control.osc.datagrams import (
     ERRORS_AT_ONCE,
     ERRORS_PER_SECOND,
     LINE,
@@ -18,8 +18,8 @@ from livegen.control.osc import (
     WHOLES_PER_SECOND,
     Osc,
 )
-from livegen.control.packets import Argument, Message, PacketFault, encode, messages
-from livegen.control.peers import Peer
+from livegen.control.osc.packets import Argument, Message, PacketFault, encode, messages
+from livegen.control.osc.peers import Peer
 from livegen.control.surfaces import Request
 from livegen.daemon.clock import SECOND
 from livegen.jam.controls.controls import CONTROLS, Control

@@ -4,8 +4,8 @@ import re
 import sys
 from pathlib import Path
 
-from livegen.control.addresses import ROOT, WORDED, AddressKind, addresses, request
-from livegen.control.udp import DEFAULT_PORT
+from livegen.control.osc.addresses import ROOT, WORDED, AddressKind, addresses, request
+from livegen.control.osc.udp import DEFAULT_PORT
 from livegen.jam.controls.controls import CONTROLS, Control, expected
 from livegen.jam.controls.mapping import COMMANDS, LABELS
 

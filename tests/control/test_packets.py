@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.control.packets import (
+from livegen.control.osc.packets import (
     BUNDLE,
     MAX_ARGUMENTS,
     MAX_BYTES,

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from livegen import config
-from livegen.control.presets import (
+from livegen.control.library.presets import (
     LONGEST,
     OF_THE_ROOM,
     PresetError,

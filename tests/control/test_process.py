@@ -13,13 +13,13 @@ from typing import Any
 import pytest
 
 from livegen import shipped
-from livegen.control.packets import Argument, Message, encode, messages
+from livegen.control.osc.packets import Argument, Message, encode, messages
 from livegen.control.process import SURFACES, serve
 from livegen.control.surfaces import Request
 from livegen.daemon import clock
-from livegen.daemon.children import ControlProcess
 from livegen.daemon.clock import SECOND
-from livegen.daemon.frames import (
+from livegen.daemon.processes.children import ControlProcess
+from livegen.daemon.processes.frames import (
     CommandFrame,
     FailedFrame,
     Frame,
@@ -28,12 +28,12 @@ from livegen.daemon.frames import (
     ReadyFrame,
     SnapshotFrame,
 )
-from livegen.daemon.link import MAX_PAYLOAD, pair
+from livegen.daemon.processes.link import MAX_PAYLOAD, pair
 from livegen.extras import to_install
 from livegen.music.charts import read_chart, write_text
-from livegen.music.metre import parse_metre
-from livegen.music.syllables import lines_of
-from livegen.music.word_rhythm import as_rows, rhythm_for
+from livegen.music.time.metre import parse_metre
+from livegen.music.words.syllables import lines_of
+from livegen.music.words.word_rhythm import as_rows, rhythm_for
 
 PATIENCE_S = 30.0  # far above what a quiet machine needs
 SETTINGS = {
@@ -297,7 +297,7 @@ def served(settings: dict[str, Any]) -> tuple[int, list[Frame]]:
 
 
 def test_a_missing_library_is_named_with_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "livegen.control.udp", None)
+    monkeypatch.setitem(sys.modules, "livegen.control.osc.udp", None)
     status, said = served({"osc": {"port": 0}})
 
     [failed] = said

@@ -12,10 +12,10 @@ import yaml
 from livegen import app, config
 from livegen.app.daemons import watched_files
 from livegen.config import Origin
-from livegen.control.presets import PresetError, PresetThere
+from livegen.control.library.presets import PresetError, PresetThere
 from livegen.control.set_up import Changes, SetUp, SetUpSurface, asked_for, signature
 from livegen.control.surfaces import Request
-from livegen.daemon.children import ControlProcess
+from livegen.daemon.processes.children import ControlProcess
 
 CONFIG = """\
 jam: {density: 0.5, tempo: 100}

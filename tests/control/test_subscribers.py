@@ -2,8 +2,8 @@
 
 from itertools import pairwise
 
-from livegen.control.packets import Arguments
-from livegen.control.subscribers import EVERY_US, HOLD_US, LIFE_US, MAX_SUBSCRIBERS, Subscribers
+from livegen.control.osc.packets import Arguments
+from livegen.control.osc.subscribers import EVERY_US, HOLD_US, LIFE_US, MAX_SUBSCRIBERS, Subscribers
 from livegen.daemon.clock import SECOND
 
 TABLET = ("192.168.1.20", 9001)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from livegen.control.surface_map import (
+from livegen.control.devices.surface_map import (
     SHIPPED,
     Light,
     SurfaceMap,
@@ -14,7 +14,7 @@ from livegen.control.surface_map import (
     find,
     read,
 )
-from livegen.daemon.device_process import found, messages_of
+from livegen.daemon.midi.device_process import found, messages_of
 from livegen.errors import ConfigError
 from livegen.jam.controls.mapping import CUES, ControlMap
 from livegen.jam.controls.sources import parse_source

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from livegen.control import peers
-from livegen.control.udp import OscSurface, bound
+from livegen.control.osc import peers
+from livegen.control.osc.udp import OscSurface, bound
 from livegen.errors import LivegenError
 
 

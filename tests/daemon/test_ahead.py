@@ -3,10 +3,10 @@
 import threading
 from typing import Any
 
-from livegen.daemon.ahead import ReadAhead
-from livegen.daemon.engine_loop import EngineLoop
-from livegen.daemon.engine_process import serve
-from livegen.daemon.frames import CommandFrame, Frame, HeardFrame
+from livegen.daemon.engine.ahead import ReadAhead
+from livegen.daemon.engine.engine_loop import EngineLoop
+from livegen.daemon.engine.engine_process import serve
+from livegen.daemon.processes.frames import CommandFrame, Frame, HeardFrame
 from livegen.jam.controls.mapping import Command
 from livegen.music.messages import NoteOn
 from tests.daemon.test_engine_process import Idle

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from livegen.daemon import awaited
-from livegen.daemon.awaited import GENTLY_US, PROBE_US, Awaited
+from livegen.daemon.midi import awaited
+from livegen.daemon.midi.awaited import GENTLY_US, PROBE_US, Awaited
 from tests.e2e.harness import wait_for
 
 

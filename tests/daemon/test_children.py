@@ -2,8 +2,8 @@
 
 import time
 
-from livegen.daemon.child import ChildProcess
-from livegen.daemon.frames import BeatFrame, FailedFrame
+from livegen.daemon.processes.child import ChildProcess
+from livegen.daemon.processes.frames import BeatFrame, FailedFrame
 
 
 def test_the_last_words_of_a_child_process_are_heard_though_it_is_gone_before_they_are_read() -> (
@@ -34,7 +34,7 @@ def test_a_child_process_that_was_not_started_takes_and_gives_nothing() -> None:
 if __name__ == "__main__":
     import sys
 
-    from livegen.daemon.link import inherited
+    from livegen.daemon.processes.link import inherited
 
     end = inherited(sys.argv[1])
     end.send(FailedFrame.of(time.monotonic_ns() // 1000, "no room"))

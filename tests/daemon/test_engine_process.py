@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from livegen.daemon import clock
-from livegen.daemon.engine_loop import EngineLike, EngineLoop
-from livegen.daemon.engine_process import serve
-from livegen.daemon.frames import CommandFrame, Frame, LogFrame
+from livegen.daemon.engine.engine_loop import EngineLike, EngineLoop
+from livegen.daemon.engine.engine_process import serve
+from livegen.daemon.processes.frames import CommandFrame, Frame, LogFrame
 from livegen.jam.controls.mapping import Command
 
 

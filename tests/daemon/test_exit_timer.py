@@ -18,7 +18,7 @@ def ran(program: str) -> int:
 @linux
 def test_a_process_stuck_with_the_gil_held_ends_with_0() -> None:
     program = (
-        "import ctypes; from livegen.daemon.exit_timer import leaving_within\n"
+        "import ctypes; from livegen.daemon.processes.exit_timer import leaving_within\n"
         "with leaving_within(50_000): ctypes.PyDLL(None).pause()"  # PyDLL keeps the GIL
     )
 
@@ -28,7 +28,7 @@ def test_a_process_stuck_with_the_gil_held_ends_with_0() -> None:
 @linux
 def test_a_block_that_is_left_in_time_ends_nothing() -> None:
     program = (
-        "import sys, time; from livegen.daemon.exit_timer import leaving_within\n"
+        "import sys, time; from livegen.daemon.processes.exit_timer import leaving_within\n"
         "with leaving_within(200_000): pass\n"
         "time.sleep(0.5); sys.exit(3)"
     )
@@ -39,7 +39,7 @@ def test_a_block_that_is_left_in_time_ends_nothing() -> None:
 @linux
 def test_one_that_dies_of_a_signal_does_so_also_when_it_is_stuck() -> None:
     program = (
-        "import ctypes, signal; from livegen.daemon.exit_timer import leaving_within\n"
+        "import ctypes, signal; from livegen.daemon.processes.exit_timer import leaving_within\n"
         "signal.signal(signal.SIGQUIT, lambda *_: None)\n"
         "with leaving_within(50_000, signal.SIGQUIT): ctypes.PyDLL(None).pause()"
     )

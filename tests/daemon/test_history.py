@@ -1,7 +1,7 @@
 """The last half hour."""
 
-from livegen.daemon.history import HELD_US, PAUSE_US, RING_US, History
-from livegen.daemon.takes import PLAYER, Bar, SideMessage
+from livegen.daemon.recording.history import HELD_US, PAUSE_US, RING_US, History
+from livegen.daemon.recording.takes import PLAYER, Bar, SideMessage
 from livegen.jam.reports.rows import Grid
 
 SECOND = 1_000_000

@@ -5,7 +5,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.daemon.inlet import (
+from livegen.daemon.midi.inlet import (
     COALESCE_US,
     HELD_US,
     MAX_NESTED,

@@ -6,15 +6,15 @@ from pathlib import Path
 
 import pytest
 
-from livegen.daemon import recordings
-from livegen.daemon.frames import Frame, HeardFrame, JournalFrame, SentFrame
-from livegen.daemon.keeper import CLOCKS_US, Keeper
-from livegen.daemon.recordings import RETRY_US, Log, RecordingError
+from livegen.daemon.processes.frames import Frame, HeardFrame, JournalFrame, SentFrame
+from livegen.daemon.recording import recordings
+from livegen.daemon.recording.keeper import CLOCKS_US, Keeper
+from livegen.daemon.recording.recordings import RETRY_US, Log, RecordingError
 from livegen.jam.reports.journal import Session, read
 from livegen.jam.reports.rows import Did, Grid, Header, Received, Row, Sent, Took, body, first_line
+from livegen.music.files.smf import Track
+from livegen.music.files.smf import read as read_midi
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.smf import Track
-from livegen.music.smf import read as read_midi
 
 NOW = datetime(2026, 11, 21, 6, 30, 12)
 SECOND = 1_000_000

@@ -5,7 +5,7 @@ import struct
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.daemon.frames import (
+from livegen.daemon.processes.frames import (
     FRAMES,
     BeatFrame,
     CommandFrame,
@@ -17,7 +17,7 @@ from livegen.daemon.frames import (
     LogFrame,
     SettingsFrame,
 )
-from livegen.daemon.link import HEADER, MAX_PAYLOAD, MAX_WAITING, pair
+from livegen.daemon.processes.link import HEADER, MAX_PAYLOAD, MAX_WAITING, pair
 
 frames = st.builds(
     lambda kind, micros, payload: kind(micros, payload),

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from livegen.daemon import clock
-from livegen.daemon.engine_loop import EngineLoop
-from livegen.daemon.frames import CommandFrame, Frame, JournalFrame, LogFrame
-from livegen.daemon.link import Link, pair
-from livegen.daemon.loader import SWAP, WARM_STEPS, Loaded, Loader
-from livegen.daemon.recordings import fingerprint
+from livegen.daemon.engine.engine_loop import EngineLoop
+from livegen.daemon.engine.loader import SWAP, WARM_STEPS, Loaded, Loader
+from livegen.daemon.processes.frames import CommandFrame, Frame, JournalFrame, LogFrame
+from livegen.daemon.processes.link import Link, pair
+from livegen.daemon.recording.recordings import fingerprint
 from livegen.errors import ModelError
 from livegen.inference.contract import Model
 from livegen.jam.engine import Engine

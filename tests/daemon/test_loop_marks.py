@@ -2,7 +2,7 @@
 
 import random
 
-from livegen.daemon.loop_marks import MARK_EVERY_US, MARKED_US, TOGETHER_US, Mark, Marks
+from livegen.daemon.midi.loop_marks import MARK_EVERY_US, MARKED_US, TOGETHER_US, Mark, Marks
 
 ON = bytes((0x91, 60, 80))
 

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.daemon.loops import DIRECT_US, GONE_US, MAX_LOOPS, LoopGuard
+from livegen.daemon.midi.loops import DIRECT_US, GONE_US, MAX_LOOPS, LoopGuard
 
 SECOND = 1_000_000
 MS = 1_000

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 import pytest
 import rtmidi
 
-from livegen.daemon import device_process, ports
-from livegen.daemon.frames import DueFrame, ReadyFrame
-from livegen.daemon.link import Link
+from livegen.daemon.midi import device_process, ports
+from livegen.daemon.processes.frames import DueFrame, ReadyFrame
+from livegen.daemon.processes.link import Link
 
 SYNTH, OTHER = "synth:in", "other:in"
 

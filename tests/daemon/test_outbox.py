@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.daemon.outbox import BURST, LATE_US, MAX_NOTE_US, MAX_PENDING, RATE_PER_S, Outbox
+from livegen.daemon.midi.outbox import BURST, LATE_US, MAX_NOTE_US, MAX_PENDING, RATE_PER_S, Outbox
 
 SECOND = 1_000_000
 ON, OFF = 0x90, 0x80

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.daemon.clock import SECOND
-from livegen.daemon.frames import Frame, HeardFrame, NewsFrame, SentFrame
 from livegen.daemon.page_sink import LogLines, PageKeys, PageSink, playable
+from livegen.daemon.processes.frames import Frame, HeardFrame, NewsFrame, SentFrame
 
 Told = list[Frame]
 

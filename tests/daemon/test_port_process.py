@@ -8,9 +8,9 @@ import pytest
 
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
+from livegen.daemon.midi.ports import RtMidiPorts
+from livegen.daemon.midi.server_watch import STALL_US, Health, ServerWatch
 from livegen.daemon.port_process import IDLE_POLL_US, POLL_US, PortProcess, ServeOptions
-from livegen.daemon.ports import RtMidiPorts
-from livegen.daemon.server_watch import STALL_US, Health, ServerWatch
 
 PERIOD_US = 2_667  # 128 frames at 48 kHz
 ON, OFF = bytes((0x90, 60, 80)), bytes((0x80, 60, 64))

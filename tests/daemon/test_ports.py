@@ -9,8 +9,8 @@ from types import SimpleNamespace
 import pytest
 
 from livegen.daemon import clock
-from livegen.daemon.device_process import Device
-from livegen.daemon.ports import (
+from livegen.daemon.midi.device_process import Device
+from livegen.daemon.midi.ports import (
     EmbeddedPorts,
     RtMidiPorts,
     candidates,
@@ -19,7 +19,7 @@ from livegen.daemon.ports import (
     open_ports,
     silenced,
 )
-from livegen.daemon.server_watch import Health
+from livegen.daemon.midi.server_watch import Health
 from livegen.errors import PortError
 
 
@@ -114,7 +114,7 @@ def library(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
         calls=calls,
         there=there,
     )
-    monkeypatch.setattr("livegen.daemon.ports.rtmidi", made)
+    monkeypatch.setattr("livegen.daemon.midi.ports.rtmidi", made)
     return made
 
 
@@ -133,7 +133,7 @@ def test_no_port_of_a_jack_server_is_closed_or_libjack_could_crash_but_the_line_
     ends: Callable[[RtMidiPorts], None],
 ) -> None:
     monkeypatch.setattr(
-        "livegen.daemon.ports.hang_up", lambda by: library.calls.append("cut") or True
+        "livegen.daemon.midi.ports.hang_up", lambda by: library.calls.append("cut") or True
     )
 
     ends(RtMidiPorts("jack", "Model In", "Model Out"))
@@ -145,7 +145,7 @@ def test_a_surface_that_comes_and_goes_on_jack_closes_no_port_either(
     library: SimpleNamespace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(
-        "livegen.daemon.ports.hang_up", lambda by: library.calls.append("cut") or True
+        "livegen.daemon.midi.ports.hang_up", lambda by: library.calls.append("cut") or True
     )
     library.there[:] = ["Pads"]
     device = Device("jack", ["pads"])
@@ -173,7 +173,7 @@ def test_what_c_libraries_complain_about_is_kept_off_standard_error(
 WITHOUT_THE_LIBRARY = """
 import logging, sys
 sys.modules["rtmidi"] = None  # what an import meets where libasound.so.2 is missing
-from livegen.daemon.ports import EmbeddedPorts, open_ports
+from livegen.daemon.midi.ports import EmbeddedPorts, open_ports
 from livegen.errors import PortError
 logging.basicConfig(format="%(message)s")
 assert isinstance(open_ports("auto", "Model In", "Model Out"), EmbeddedPorts)

@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from livegen.daemon.children import Recorder
-from livegen.daemon.frames import JournalFrame
-from livegen.daemon.recorder import journal_path, recover, turn_into_midi
+from livegen.daemon.processes.children import Recorder
+from livegen.daemon.processes.frames import JournalFrame
+from livegen.daemon.recording.recorder import journal_path, recover, turn_into_midi
 from livegen.errors import LivegenError
 from livegen.jam.reports.journal import read, salvage
 from livegen.jam.reports.rows import Grid, Header, Received, Row, Sent, body, first_line, line
+from livegen.music.files.smf import Track
+from livegen.music.files.smf import read as read_midi
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.smf import Track
-from livegen.music.smf import read as read_midi
 
 ROWS: list[Row] = [
     Received(1_000_000, b"\x90\x3c\x50"),

@@ -11,8 +11,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.daemon import recordings
-from livegen.daemon.recordings import (
+from livegen.daemon.recording import recordings
+from livegen.daemon.recording.recordings import (
     MAX_WAITING,
     RETRY_US,
     Log,

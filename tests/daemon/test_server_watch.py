@@ -12,7 +12,7 @@ from collections.abc import Iterator
 import pytest
 
 from livegen.daemon import clock
-from livegen.daemon.server_watch import ServerWatch, hang_up
+from livegen.daemon.midi.server_watch import ServerWatch, hang_up
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="threads are counted in /proc")

@@ -3,8 +3,8 @@
 from livegen.daemon import clock
 from livegen.daemon.lateness import KEPT, Lateness, Trace
 from livegen.daemon.player import timed_messages
+from livegen.music.files.smf import Score, Track
 from livegen.music.messages import NoteOff, NoteOn, encode
-from livegen.music.smf import Score, Track
 
 
 def test_lateness_is_summed_up_by_nearest_rank() -> None:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from livegen.daemon.children import Sounder
 from livegen.daemon.clock import SECOND, now
-from livegen.daemon.frames import Frame, HeardFrame, SentFrame
+from livegen.daemon.processes.children import Sounder
+from livegen.daemon.processes.frames import Frame, HeardFrame, SentFrame
 from livegen.sound.fonts import font
 
 NOTE, CLOCK = bytes((0x90, 60, 100)), bytes((0xF8,))

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.daemon.takes import (
+from livegen.daemon.recording.takes import (
     MODEL,
     PLAYER,
     Bar,
@@ -22,8 +22,8 @@ from livegen.daemon.takes import (
 )
 from livegen.jam.reports.journal import Session
 from livegen.jam.reports.rows import Grid, JournalError, Received, Sent
+from livegen.music.files.smf import Score, Track, read, write
 from livegen.music.messages import ControlChange, NoteOff, NoteOn, ProgramChange
-from livegen.music.smf import Score, Track, read, write
 
 SECOND = 1_000_000
 FOUR = free_grid(10 * SECOND, 120)  # bars of two seconds

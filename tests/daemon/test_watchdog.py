@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from livegen.daemon import watchdog
-from livegen.daemon.watchdog import PROCESS, Watchdog
-from livegen.daemon.watchdog_process import STAND_DOWN, AlsaWires, Ledger, hearers_in, watch
+from livegen.daemon.midi import watchdog
+from livegen.daemon.midi.watchdog import PROCESS, Watchdog
+from livegen.daemon.midi.watchdog_process import STAND_DOWN, AlsaWires, Ledger, hearers_in, watch
 from livegen.music.messages import NoteOff, NoteOn, encode
 from tests.e2e.harness import wait_for
 

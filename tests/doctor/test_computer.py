@@ -9,8 +9,8 @@ import pytest
 
 from livegen import config
 from livegen.config import Config
-from livegen.control.addresses import STATE
-from livegen.control.packets import encode
+from livegen.control.osc.addresses import STATE
+from livegen.control.osc.packets import encode
 from livegen.doctor import computer
 from livegen.doctor.findings import Check, Severity
 from livegen.doctor.patient import Patient, asked

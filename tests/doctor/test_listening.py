@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from livegen.daemon.ports import EmbeddedPorts
-from livegen.daemon.server_watch import Health
+from livegen.daemon.midi.ports import EmbeddedPorts
+from livegen.daemon.midi.server_watch import Health
 from livegen.doctor import listening
 from livegen.doctor.listening import ECHO_US, LISTEN_US, Overheard, Unheard, heard
 from livegen.doctor.patchbay import Connection

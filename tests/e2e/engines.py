@@ -8,7 +8,7 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
-from livegen.daemon.engine_loop import EngineLike
+from livegen.daemon.engine.engine_loop import EngineLike
 from livegen.errors import ModelError
 from livegen.jam.engine import Event
 from livegen.jam.timing.agenda import Timed

@@ -20,7 +20,7 @@ from typing import Any, Self, TextIO
 
 import rtmidi
 
-from livegen.daemon.ports import opened
+from livegen.daemon.midi.ports import opened
 from tests.e2e.engines import CHORD, HOLDER
 
 HERE = Path(__file__).parent

@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
+from livegen.music.files.smf import Score, Track, write
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.smf import Score, Track, write
 
 ROOT = Path(__file__).parents[2]
 ALONE = ROOT / "tests" / "e2e" / "alone.py"

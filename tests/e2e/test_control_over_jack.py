@@ -23,7 +23,7 @@ import pytest
 from livegen import app
 from livegen.app.replaying import engine_again, meaning
 from livegen.daemon import clock
-from livegen.daemon.loader import SWAP
+from livegen.daemon.engine.loader import SWAP
 from livegen.jam.engine import Swap
 from livegen.jam.reports.journal import Session, read
 from livegen.jam.reports.rows import Told

@@ -20,8 +20,8 @@ import pytest
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from livegen.music.files.smf import read
 from livegen.music.messages import NoteOn
-from livegen.music.smf import read
 from tests.e2e.harness import PATIENCE_S, Daemon, wait_for
 
 PHRASE = (60, 64, 67, 72)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from livegen.daemon.signals import Deed, deeds
+from livegen.daemon.processes.signals import Deed, deeds
 from tests.e2e.harness import Daemon, Partner, wait_for
 
 Starts = Callable[..., Daemon]

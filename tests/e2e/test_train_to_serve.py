@@ -12,8 +12,8 @@ import pytest
 
 from export import to_onnx
 from livegen import cli
+from livegen.music.files.smf import Score, Track, read, write
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.smf import Score, Track, read, write
 
 ROOT = Path(__file__).parents[2]
 RECIPE = """

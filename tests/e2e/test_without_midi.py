@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from livegen.jam.reports.journal import read as read_journal
+from livegen.music.files.smf import Score, Track, read, write
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.smf import Score, Track, read, write
 from livegen.replay import reproduce
 from tests.e2e.engines import HOLDER, SLEEPER, Sequencer
 from tests.e2e.harness import PATIENCE_S, Daemon, wait_for

@@ -22,8 +22,8 @@ from export.beat_material import (
     pieces,
 )
 from export.beat_phrases import STYLES, phrase
-from livegen.music.beat_candidates import candidates
-from livegen.music.beat_network import (
+from livegen.music.beat.beat_candidates import candidates
+from livegen.music.beat.beat_network import (
     COLUMNS,
     WEIGHTS,
     Bars,
@@ -34,7 +34,7 @@ from livegen.music.beat_network import (
     own_features,
     same_features,
 )
-from livegen.music.smf import write
+from livegen.music.files.smf import write
 from tests.training.synthetic import tune
 
 

@@ -21,7 +21,7 @@ from export.critic import (
     trained,
 )
 from livegen.errors import ConfigError
-from livegen.music.critic import CriticWeights, ReplyBars, on_lines, score
+from livegen.music.melody.critic import CriticWeights, ReplyBars, on_lines, score
 
 BAR, STRONG = 96, 48
 

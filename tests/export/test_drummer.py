@@ -7,9 +7,9 @@ torch = pytest.importorskip("torch")
 
 from export import drummer  # noqa: E402
 from export.drummer import Network, Take, batch, grooves, keep_weights, keeps_time, take_of, twos  # noqa: E402
-from livegen.music import drum_touch  # noqa: E402
-from livegen.music.drum_touch import facts, touch  # noqa: E402
-from livegen.music.grooves import KIT, STEPS, Rhythm  # noqa: E402
+from livegen.music.drums import drum_touch  # noqa: E402
+from livegen.music.drums.drum_touch import facts, touch  # noqa: E402
+from livegen.music.drums.grooves import KIT, STEPS, Rhythm  # noqa: E402
 
 KICK, SNARE, HAT = 36, 38, 42
 BEAT = [(0.0, KICK, 90), (1.0, SNARE, 100), (2.0, KICK, 80), (3.0, SNARE, 100)]

@@ -27,9 +27,9 @@ from livegen.inference.model import SLOW, TRIES, OnnxModel, _options, start
 from livegen.inference.model_metadata import METADATA_KEY, metadata
 from livegen.inference.onnx_file import ModelFile, parse
 from livegen.inference.onnx_operators import OPERATORS
+from livegen.music.files.smf import Score, Track, write
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.parts import PARTS
-from livegen.music.smf import Score, Track, write
 from livegen.training.model_weights import read_network, written
 from livegen.training.network import Network, NetworkConfig
 

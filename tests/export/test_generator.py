@@ -9,7 +9,7 @@ import torch
 from export import generator as learning
 from export.generator import STYLES, Adversaries, Coded, scattered
 from livegen.inference.generator import GeneratorFacts, asked_for, load, save
-from livegen.music.phrase_steps import MOST_BEATS
+from livegen.music.melody.phrase_steps import MOST_BEATS
 from tests.inference.tiny_phrases import tiny_encoder
 
 CODE = 1

@@ -16,10 +16,10 @@ from export.progressions import (
     looks,
     with_mistakes,
 )
-from livegen.music.chord import Chord
-from livegen.music.metre import COMMON_TIME
-from livegen.music.progressions import Table
-from livegen.music.recall import FACTS
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.progressions import Table
+from livegen.music.songs.recall import FACTS
+from livegen.music.time.metre import COMMON_TIME
 
 C, G, AM, F = Chord(0, "maj"), Chord(7, "maj"), Chord(9, "min"), Chord(5, "maj")
 

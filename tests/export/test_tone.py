@@ -8,7 +8,7 @@ import pytest
 torch = pytest.importorskip("torch")
 
 from export import tone as trainer  # noqa: E402
-from livegen.music.tone import ROWS, Tone, read  # noqa: E402
+from livegen.music.keys.tone import ROWS, Tone, read  # noqa: E402
 
 BEATS = 40
 

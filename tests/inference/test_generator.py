@@ -10,7 +10,7 @@ from livegen.codec.phrases import FIRST_PITCH, firsts_of
 from livegen.errors import ModelError
 from livegen.inference import phrases
 from livegen.inference.generator import ANY, WAYS, Generator, GeneratorFacts, load, save, shapes
-from livegen.music.phrase_steps import MOST_BEATS
+from livegen.music.melody.phrase_steps import MOST_BEATS
 from tests.inference.tiny_phrases import tiny_encoder
 
 OURS = tiny_encoder(2)

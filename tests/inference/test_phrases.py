@@ -10,7 +10,7 @@ from livegen import shipped
 from livegen.codec.phrases import CLASSES, LINES, encode, firsts_of, reference_of
 from livegen.errors import ModelError
 from livegen.inference.phrases import FACTS, PhraseFacts, load, save, shapes
-from livegen.music.phrase_steps import MOST_BEATS, PhraseNote, steps_of
+from livegen.music.melody.phrase_steps import MOST_BEATS, PhraseNote, steps_of
 
 SMALL = PhraseFacts("small", 3, 16, (1, 2), (1,), 0.5, (("tunes", "public domain"),))
 

@@ -4,7 +4,7 @@ from livegen.codec.encoder import Stroke
 from livegen.jam.timing.agenda import ROUTES, Agenda, Route, Timed
 from livegen.music.messages import NoteOff, NoteOn, ProgramChange
 from livegen.music.parts import BASS, COMP, LEAD
-from livegen.music.swing import swung
+from livegen.music.time.swing import swung
 
 PLANNED = (Stroke(0, COMP, 60, 80), Stroke(24, COMP, 60, 0))
 

@@ -9,7 +9,7 @@ from livegen.jam.struck import Struck
 from livegen.jam.turns import Chords
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP, LEAD
-from livegen.music.timeline import Timeline
+from livegen.music.time.timeline import Timeline
 from livegen.testing import UniformModel
 from tests.jam.stage import BAR, BEAT, notes, rehearsal
 

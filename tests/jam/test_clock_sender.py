@@ -4,8 +4,8 @@ from itertools import pairwise
 
 from livegen.jam.timing.clock_sender import CLOCK, START, STOP, ClockSender
 from livegen.jam.timing.conductor import Conductor
-from livegen.music.metre import COMMON_TIME
-from livegen.music.timeline import Timeline
+from livegen.music.time.metre import COMMON_TIME
+from livegen.music.time.timeline import Timeline
 
 
 def test_a_turned_tempo_doubles_and_loses_no_clock_and_start_comes_on_a_bar_line() -> None:

@@ -6,8 +6,8 @@ import pytest
 
 from livegen.jam.band.comping import PHRASE, PHRASES, of_comp
 from livegen.jam.band.figures import Role
-from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.parts import COMP
+from livegen.music.time.metre import COMMON_TIME, parse_metre
 from tests.jam.stage import BAR, BEAT, notes, onsets
 from tests.jam.test_chart import CHANNELS, band, held
 

@@ -4,7 +4,7 @@ import numpy as np
 
 from livegen.codec.layout import NO_PITCH
 from livegen.jam.band.contour import GROUP, RISES, Contour
-from livegen.music.metre import COMMON_TIME
+from livegen.music.time.metre import COMMON_TIME
 
 BAR = 96
 

@@ -8,7 +8,7 @@ from livegen.jam.controls.controls import settings
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine
 from livegen.music.messages import NoteOff, NoteOn, Other
-from livegen.music.metre import written
+from livegen.music.time.metre import written
 from livegen.testing import SECOND, EchoModel, Rehearsal, UniformModel
 from tests.jam.stage import (
     BAR,

@@ -14,10 +14,10 @@ from livegen.jam.harmony.song_memory import SongMemory
 from livegen.jam.timing.agenda import ROUTES
 from livegen.jam.timing.conductor import Leader
 from livegen.music.charts import chart_of
-from livegen.music.chord import Chord
+from livegen.music.chords.chord import Chord
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP, DRUM_CHANNEL
-from livegen.music.timeline import Timeline
+from livegen.music.time.timeline import Timeline
 from livegen.testing import Rehearsal, UniformModel
 from tests.jam.stage import BAR, BEAT, CLOCK, START, command, line, onsets, play, rehearsal, turn
 

@@ -11,11 +11,11 @@ from livegen.jam.band.drummer import Drummer, drummer_for
 from livegen.jam.hearing.hearing import GuardedModel, Hearing
 from livegen.jam.planning.brief import for_drums
 from livegen.jam.planning.planner import Rollout
-from livegen.music.drum_bars import CRASH, KICK, SNARE, DrumHit
+from livegen.music.drums.drum_bars import CRASH, KICK, SNARE, DrumHit
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.parts import DRUM_CHANNEL, DRUMS
-from livegen.music.timeline import Timeline
+from livegen.music.time.metre import COMMON_TIME, parse_metre
+from livegen.music.time.timeline import Timeline
 from livegen.testing import UniformModel
 from tests.jam.stage import BAR, BEAT, brief_of, onsets, rehearsal
 

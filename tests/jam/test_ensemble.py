@@ -11,7 +11,7 @@ from livegen.jam.planning.ensemble import Ensemble
 from livegen.jam.planning.planner import Rollout
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, DRUMS
-from livegen.music.timeline import Timeline
+from livegen.music.time.timeline import Timeline
 from livegen.testing import SECOND, ScriptedModel, UniformModel
 from tests.jam.stage import brief_of, rehearsal
 

@@ -28,10 +28,10 @@ from livegen.jam.harmony.outline import ChordFrom
 from livegen.jam.planning.strikes import LAST_HITS
 from livegen.jam.reports.explaining import CANNOT_TELL, KEPT, NOT_KEPT
 from livegen.jam.reports.reasons import Cause, Drawn, Mixed, Reason, explained
-from livegen.music.chord import Chord
+from livegen.music.chords.chord import Chord
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.metre import COMMON_TIME
 from livegen.music.parts import COMP, DRUM_CHANNEL
+from livegen.music.time.metre import COMMON_TIME
 from livegen.testing import SECOND, EchoModel, FaultyModel, Rehearsal, UniformModel
 from tests.jam.stage import BAR, BEAT, command, onsets, play, rehearsal, reply
 

@@ -8,12 +8,12 @@ import pytest
 from livegen.jam.band.drummer import Drummer, FittedBars, between, drummer_for
 from livegen.jam.band.feel import AHEAD, LATEST, DrumFeel
 from livegen.jam.band.variations import BRUSHES
-from livegen.music import drum_touch, grooves
-from livegen.music.drum_bars import COMMON, KICK, SNARE, DrumBar, DrumHit
-from livegen.music.grooves import Clap
+from livegen.music.drums import drum_touch, grooves
+from livegen.music.drums.drum_bars import COMMON, KICK, SNARE, DrumBar, DrumHit
+from livegen.music.drums.grooves import Clap
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.parts import DRUM_CHANNEL
+from livegen.music.time.metre import COMMON_TIME, parse_metre
 from livegen.testing import Rehearsal, UniformModel
 from tests.jam.stage import BAR, BEAT, command, onsets, rehearsal
 

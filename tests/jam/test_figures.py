@@ -15,10 +15,10 @@ from livegen.jam.band.variations import BRUSHES, VARIATIONS
 from livegen.jam.harmony.outline import ChordFrom
 from livegen.jam.planning.brief import Brief, in_style
 from livegen.jam.timing.agenda import ROUTES
-from livegen.music.chord import Chord
-from livegen.music.drum_bars import CRASH, KICK, SNARE, DrumHit
-from livegen.music.metre import COMMON_TIME, parse_metre
+from livegen.music.chords.chord import Chord
+from livegen.music.drums.drum_bars import CRASH, KICK, SNARE, DrumHit
 from livegen.music.parts import BASS, COMP, DRUM_CHANNEL
+from livegen.music.time.metre import COMMON_TIME, parse_metre
 from tests.jam.stage import BAR, BEAT, notes, onsets
 from tests.jam.test_chart import CHANNELS, band, held
 

@@ -7,7 +7,7 @@ from livegen.jam.interplay.held_keys import HANGS_US
 from livegen.jam.struck import Struck
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import COMP, LEAD
-from livegen.music.timeline import Timeline
+from livegen.music.time.timeline import Timeline
 from livegen.testing import SECOND, EchoModel
 from tests.jam.stage import BEAT, began, onsets, play, rehearsal, turn
 

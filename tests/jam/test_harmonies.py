@@ -5,9 +5,9 @@ import pytest
 
 from livegen.jam.band.harmonies import Welcome
 from livegen.jam.harmony.outline import ChordFrom, foot
-from livegen.music.chord import Chord
-from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT
+from livegen.music.chords.chord import Chord
 from livegen.music.parts import BASS, COMP, LEAD
+from livegen.music.time.metre import COMMON_TIME, TICKS_PER_BEAT
 
 BEAT, BAR = TICKS_PER_BEAT, 4 * TICKS_PER_BEAT
 C, F, G_OVER_B = Chord(0, "maj"), Chord(5, "maj"), Chord(7, "maj", 11)

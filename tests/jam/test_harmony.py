@@ -9,12 +9,12 @@ from livegen.jam.harmony.harmony import MOST_BEATS, SETTLE_US, STALE_US, Harmony
 from livegen.jam.harmony.outline import WAIT
 from livegen.jam.struck import Struck
 from livegen.jam.turns import MODES
-from livegen.music.chord import Chord
-from livegen.music.key import Key
-from livegen.music.key_tracker import KeyTracker
-from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.chords.chord import Chord
+from livegen.music.keys.key import Key
+from livegen.music.keys.key_tracker import KeyTracker
 from livegen.music.parts import COMP, DRUMS, LEAD
-from livegen.music.timeline import Timeline
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre
+from livegen.music.time.timeline import Timeline
 
 BEAT_US = 500_000
 BAR = 4 * TICKS_PER_BEAT

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from livegen.daemon.outbox import Outbox
+from livegen.daemon.midi.outbox import Outbox
 from livegen.inference.contract import Model
 from livegen.jam.band.variations import KITS, RITARDS
 from livegen.jam.controls.controls import CONTROLS
@@ -29,7 +29,7 @@ from livegen.music.messages import (
     encode,
 )
 from livegen.music.parts import PARTS
-from livegen.music.transport import is_transport
+from livegen.music.sync.transport import is_transport
 from livegen.testing import SECOND, FaultyModel, Rehearsal, UniformModel
 from tests.jam.stage import generator, phrase_model
 

@@ -9,11 +9,11 @@ import pytest
 from livegen.inference.contract import Model
 from livegen.jam.engine import Wake
 from livegen.jam.harmony.harmony import SETTLE_US
-from livegen.music.drum_bars import HAT, KICK, SNARE, plain_bar
-from livegen.music.key import Key
+from livegen.music.drums.drum_bars import HAT, KICK, SNARE, plain_bar
+from livegen.music.keys.key import Key
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.metre import parse_metre
 from livegen.music.parts import DRUM_CHANNEL
+from livegen.music.time.metre import parse_metre
 from livegen.scorecard.feels import FEELS, call_of
 from livegen.testing import SECOND, EchoModel, Rehearsal, UniformModel
 from tests.jam.stage import BAR, BEAT, began, command, onsets, rehearsal, turn

@@ -6,10 +6,10 @@ from livegen.codec.encoder import Stroke
 from livegen.jam.controls.controls import settings
 from livegen.jam.planning.brief import Brief, brief_for
 from livegen.jam.planning.planner import Rollout
-from livegen.music.leads import WIDEST, StyleLines, lines_of
+from livegen.music.melody.leads import WIDEST, StyleLines, lines_of
+from livegen.music.melody.phrase import Phrase
 from livegen.music.parts import COMP, LEAD
-from livegen.music.phrase import Phrase
-from livegen.music.timeline import Timeline
+from livegen.music.time.timeline import Timeline
 from livegen.testing import UniformModel
 from tests.jam.test_planner import hearing, onsets
 

@@ -5,7 +5,7 @@ import pytest
 from livegen.jam.interplay.listener import Listener
 from livegen.jam.struck import Struck
 from livegen.music.parts import COMP
-from livegen.music.timeline import Timeline
+from livegen.music.time.timeline import Timeline
 from livegen.testing import UniformModel
 
 CHORDS = ((48, 52, 55), (53, 57, 60), (55, 59, 62), (48, 52, 55))

@@ -8,10 +8,10 @@ import pytest
 
 from livegen.jam.harmony.melody_chords import MelodyChords, chosen
 from livegen.jam.harmony.outline import WAIT
-from livegen.music.chord import Chord
-from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.progressions import CLASSES, class_of
-from livegen.music.timeline import Timeline
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.progressions import CLASSES, class_of
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.timeline import Timeline
 
 BEAT_US = 500_000
 TIMELINE = Timeline(BEAT_US)

@@ -9,10 +9,10 @@ from livegen.jam.controls.controls import settings
 from livegen.jam.controls.mixer import gains
 from livegen.jam.planning.brief import brief_for, pitches
 from livegen.jam.timing.agenda import ROUTES
+from livegen.music.melody.phrase import Phrase
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP, LEAD
-from livegen.music.phrase import Phrase
-from livegen.music.timeline import Timeline
+from livegen.music.time.timeline import Timeline
 from livegen.testing import Rehearsal, UniformModel
 from tests.jam.stage import BAR, BEAT, began, command, onsets, play, rehearsal, turn
 

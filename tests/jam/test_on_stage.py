@@ -9,7 +9,7 @@ from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine, Swap, Wake
 from livegen.jam.turns import MODES
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.testing import SECOND, EchoModel, Rehearsal, UniformModel
 from tests.jam.stage import (
     BAR,

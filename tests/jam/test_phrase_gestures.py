@@ -12,9 +12,9 @@ from livegen.inference.phrases import PhraseModel
 from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Engine
 from livegen.jam.timing.agenda import ROUTES
+from livegen.music.keys.scale import parse_scale
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import LEAD
-from livegen.music.scale import parse_scale
 from livegen.testing import EchoModel, Rehearsal
 from tests.jam.stage import BAR, BEAT, command, generator, onsets, phrase_model, play, reply, turn
 

@@ -6,7 +6,7 @@ import pytest
 from livegen.codec.phrases import reference_of
 from livegen.inference.phrases import Codes
 from livegen.jam.phrases.phrase_variations import LATEST, WAYS, FoundPhrase, restyled
-from livegen.music.phrase_steps import HOLD, Steps
+from livegen.music.melody.phrase_steps import HOLD, Steps
 from tests.jam.stage import generator, phrase_model
 
 TONIC, BAR, BEATS = 0, 4, 4

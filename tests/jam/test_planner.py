@@ -20,10 +20,10 @@ from livegen.jam.planning.brief import LONGEST_NOTE, Brief, everything
 from livegen.jam.planning.density import Density
 from livegen.jam.planning.planner import Rollout
 from livegen.music.charts import Stretch
-from livegen.music.chord import Chord
-from livegen.music.metre import COMMON_TIME
+from livegen.music.chords.chord import Chord
 from livegen.music.parts import BASS, COMP, DRUMS, LEAD
-from livegen.music.timeline import Timeline
+from livegen.music.time.metre import COMMON_TIME
+from livegen.music.time.timeline import Timeline
 from livegen.testing import FaultyModel, ScriptedModel, UniformModel
 
 BEAT = 24

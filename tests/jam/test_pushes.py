@@ -6,9 +6,9 @@ import pytest
 
 from livegen.jam.harmony.outline import ChordFrom
 from livegen.jam.harmony.song_memory import SongMemory
-from livegen.music.chord import Chord
-from livegen.music.metre import TICKS_PER_BEAT, Metre
-from livegen.music.timeline import Timeline
+from livegen.music.chords.chord import Chord
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre
+from livegen.music.time.timeline import Timeline
 
 BEAT_US = 504_000  # 21 ms a tick
 BAR = 4 * TICKS_PER_BEAT

@@ -4,8 +4,8 @@ from livegen.jam.band.drummer import Drummer, drummer_for
 from livegen.jam.harmony.lead_sheet import LeadSheet
 from livegen.jam.harmony.sections import of_round, of_section
 from livegen.music.charts import chart_of
-from livegen.music.metre import COMMON_TIME
-from livegen.music.timeline import Timeline
+from livegen.music.time.metre import COMMON_TIME
+from livegen.music.time.timeline import Timeline
 
 BAR = 96
 

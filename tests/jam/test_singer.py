@@ -2,9 +2,9 @@
 
 import pytest
 
-from livegen.music.metre import COMMON_TIME
-from livegen.music.syllables import lines_of
-from livegen.music.word_rhythm import as_rows, of_rows, rhythm_for
+from livegen.music.time.metre import COMMON_TIME
+from livegen.music.words.syllables import lines_of
+from livegen.music.words.word_rhythm import as_rows, of_rows, rhythm_for
 from livegen.testing import Rehearsal, UniformModel
 from tests.jam import stage
 from tests.jam.stage import BAR, BEAT, command, line, onsets, play

@@ -2,7 +2,7 @@
 
 from livegen.jam.harmony.stops import Stops, apart
 from livegen.music.charts import Stretch
-from livegen.music.metre import COMMON_TIME, parse_metre
+from livegen.music.time.metre import COMMON_TIME, parse_metre
 
 BAR = 96
 

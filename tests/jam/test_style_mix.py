@@ -15,7 +15,7 @@ from livegen.jam.controls.controls import settings
 from livegen.jam.controls.style_mix import Blend, StyleMix, mix_of
 from livegen.jam.hearing.hearing import GuardedModel, Hearing
 from livegen.music.parts import LEAD
-from livegen.music.timeline import Timeline
+from livegen.music.time.timeline import Timeline
 from livegen.testing import EchoModel
 from tests.jam.stage import BAR, BEAT, command, onsets, play, rehearsal
 

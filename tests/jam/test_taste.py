@@ -10,10 +10,10 @@ from livegen.codec.encoder import Stroke
 from livegen.jam.interplay import choice
 from livegen.jam.interplay.choice import Audition, Question, asked, chosen
 from livegen.jam.planning.brief import Brief
-from livegen.music import critic
-from livegen.music.metre import COMMON_TIME, parse_metre
+from livegen.music.melody import critic
 from livegen.music.parts import DRUMS, LEAD
-from livegen.music.swing import STRAIGHT
+from livegen.music.time.metre import COMMON_TIME, parse_metre
+from livegen.music.time.swing import STRAIGHT
 from livegen.testing import SECOND, UniformModel
 from tests.jam.stage import BAR, began, brief_of, command, onsets, play, rehearsal
 

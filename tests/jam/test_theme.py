@@ -18,9 +18,9 @@ from livegen.jam.band.theme import (
     mixed,
     theme_of,
 )
-from livegen.music.metre import COMMON_TIME, parse_metre
 from livegen.music.parts import COMP, DRUMS, LEAD
-from livegen.music.quantise import on_line
+from livegen.music.time.metre import COMMON_TIME, parse_metre
+from livegen.music.time.quantise import on_line
 
 PLAIN = MOST**-0.5  # the setting at which the shares are taken once
 CALL = tuple(Point(12 * at, pitch) for at, pitch in enumerate((60, 62, 64, 60, 67, 62, 65)))

@@ -21,11 +21,11 @@ from livegen.jam.controls.controls import settings
 from livegen.jam.harmony.outline import ChordFrom
 from livegen.jam.planning.brief import brief_for
 from livegen.jam.struck import Struck
-from livegen.music.chord import Chord
-from livegen.music.metre import COMMON_TIME
+from livegen.music.chords.chord import Chord
+from livegen.music.melody.phrase import Phrase
 from livegen.music.parts import COMP, LEAD
-from livegen.music.phrase import Phrase
-from livegen.music.timeline import Timeline
+from livegen.music.time.metre import COMMON_TIME
+from livegen.music.time.timeline import Timeline
 from livegen.testing import Rehearsal, UniformModel
 from tests.jam.stage import BAR, BEAT, notes, rehearsal
 from tests.jam.test_like_a_bandmate import playing

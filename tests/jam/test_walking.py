@@ -7,9 +7,9 @@ import numpy as np
 from livegen.jam.band.harmonies import Welcome
 from livegen.jam.band.walking import approaches, walking
 from livegen.jam.harmony.outline import ChordFrom
-from livegen.music.chord import Chord
-from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT
+from livegen.music.chords.chord import Chord
 from livegen.music.parts import BASS
+from livegen.music.time.metre import COMMON_TIME, TICKS_PER_BEAT
 from tests.jam.stage import BAR, onsets
 from tests.jam.test_chart import BLUES, CHANNELS, band, held
 

@@ -34,7 +34,7 @@ from livegen.jam.engine import Event as Fed
 from livegen.jam.timing.agenda import Route
 from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, Other, ProgramChange
 from livegen.music.parts import BASS
-from livegen.music.timeline import tempo_us
+from livegen.music.time.timeline import tempo_us
 from livegen.testing import EchoModel, Rehearsal, UniformModel
 
 

@@ -9,11 +9,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.beat_candidates import candidates
-from livegen.music.beats import FoundBeat, begun, find, steadied
-from livegen.music.metre import COMMON_TIME, parse_metre
-from livegen.music.phrase import Played
-from livegen.music.timeline import MINUTE_US, Timeline, tempo_us
+from livegen.music.beat.beat_candidates import candidates
+from livegen.music.beat.beats import FoundBeat, begun, find, steadied
+from livegen.music.melody.phrase import Played
+from livegen.music.time.metre import COMMON_TIME, parse_metre
+from livegen.music.time.timeline import MINUTE_US, Timeline, tempo_us
 from livegen.scorecard.feels import FEELS, Lick, call_of, in_time, looped
 
 BEGIN_US = 7_000_000
@@ -248,7 +248,7 @@ def test_anything_gives_some_timeline(notes: list[tuple[int, int, int, bool]]) -
 
 
 def test_weights_are_numbers_only(tmp_path: Path) -> None:
-    from livegen.music.beat_network import WEIGHTS
+    from livegen.music.beat.beat_network import WEIGHTS
 
     with np.load(WEIGHTS, allow_pickle=False) as file:
         assert all(np.isfinite(file[name]).all() for name in file.files)

@@ -6,8 +6,8 @@ from hypothesis import strategies as st
 
 from livegen.errors import ChartError
 from livegen.music.charts import Chart, chart_of
-from livegen.music.key import Key
-from livegen.music.metre import parse_metre
+from livegen.music.keys.key import Key
+from livegen.music.time.metre import parse_metre
 
 # Words: John Newton, 1779.
 SONG = """\

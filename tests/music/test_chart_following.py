@@ -7,8 +7,8 @@ import pytest
 
 from livegen.music.charts import Form, chart_of
 from livegen.music.charts.following import MOST_CELLS, Follower, likeness
-from livegen.music.chord import Chord
-from livegen.music.chord_names import chord_named
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.chord_names import chord_named
 
 BEAT, BAR = 24, 96
 

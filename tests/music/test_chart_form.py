@@ -17,8 +17,8 @@ from livegen.music.charts import (
     WrittenBar,
     chart_of,
 )
-from livegen.music.chord import Chord
-from livegen.music.chord_names import chord_named
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.chord_names import chord_named
 
 BAR = 96
 

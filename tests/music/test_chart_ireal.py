@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from livegen.errors import ChartError
 from livegen.music.charts import Chart, Jump, chart_of
 from livegen.music.charts.ireal import unscrambled
-from livegen.music.key import Key
-from livegen.music.metre import parse_metre
+from livegen.music.keys.key import Key
+from livegen.music.time.metre import parse_metre
 
 BLUES = "*A[T44F7   |Bb7   |F7   | x  |Bb7   |Kcl |F7   |D7#9   ]*B[G-7   |C7b9   |F7 D7 |G-7,C7,Z "
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from livegen.errors import ChartError
 from livegen.music.charts import Chart, Jump, chart_of, xml_tree
 from livegen.music.charts.xml_tree import MAX_BYTES
-from livegen.music.key import Key
-from livegen.music.metre import parse_metre
+from livegen.music.keys.key import Key
+from livegen.music.time.metre import parse_metre
 
 HEAD = """<?xml version="1.0" encoding="UTF-8"?>
 <!DOCTYPE score-partwise PUBLIC "-//Recordare//DTD MusicXML 4.0 Partwise//EN"

@@ -6,9 +6,9 @@ from hypothesis import strategies as st
 
 from livegen.errors import ChartError
 from livegen.music.charts import Chart, Hit, Jump, Placed, chart_of, write_text
-from livegen.music.chord_names import chord_named
-from livegen.music.key import Key
-from livegen.music.metre import parse_metre
+from livegen.music.chords.chord_names import chord_named
+from livegen.music.keys.key import Key
+from livegen.music.time.metre import parse_metre
 
 TUNE = """\
 title: A test

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.chord import KINDS, Chord, chord_of
+from livegen.music.chords.chord import KINDS, Chord, chord_of
 
 PITCHES = st.lists(st.integers(24, 91), min_size=1, max_size=7)
 

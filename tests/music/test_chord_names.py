@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.errors import ChartError
-from livegen.music.chord import INTERVALS, KINDS, WRITTEN, Chord, chord_of
-from livegen.music.chord_names import chord_named, key_named, kind_of, note_named, spelled
-from livegen.music.key import KEYS, Key
-from livegen.music.progressions import class_of
+from livegen.music.chords.chord import INTERVALS, KINDS, WRITTEN, Chord, chord_of
+from livegen.music.chords.chord_names import chord_named, key_named, kind_of, note_named, spelled
+from livegen.music.chords.progressions import class_of
+from livegen.music.keys.key import KEYS, Key
 
 CHORDS = st.builds(
     lambda root, kind, bass: Chord(root, kind, None if bass == root else bass),

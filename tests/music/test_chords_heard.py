@@ -3,8 +3,8 @@
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from livegen.music.chord import Chord
-from livegen.music.chords_heard import ChordTracker
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.chords_heard import ChordTracker
 
 BEAT_US = 500_000
 

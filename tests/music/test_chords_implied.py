@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.chord import Chord
-from livegen.music.chords_implied import (
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.chords_implied import (
     AHEAD,
     CLASSES,
     Sung,
@@ -18,7 +18,7 @@ from livegen.music.chords_implied import (
     implied,
     implied_since,
 )
-from livegen.music.progressions import TRIADS
+from livegen.music.chords.progressions import TRIADS
 
 BAR = 4
 

@@ -30,11 +30,11 @@ from bench.clock import (
     steady,
     true_times,
 )
-from livegen.music.clock_follower import FASTEST_BPM, SLOWEST_BPM, ClockFollower
-from livegen.music.doubles import Doubles
-from livegen.music.metre import TICKS_PER_BEAT, Metre, parse_metre
-from livegen.music.timeline import MAX_TEMPO_US, MIN_TEMPO_US, Timeline
-from livegen.music.transport import Transport
+from livegen.music.sync.clock_follower import FASTEST_BPM, SLOWEST_BPM, ClockFollower
+from livegen.music.sync.doubles import Doubles
+from livegen.music.sync.transport import Transport
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre, parse_metre
+from livegen.music.time.timeline import MAX_TEMPO_US, MIN_TEMPO_US, Timeline
 
 F8, FA, FB, FC = (bytes((status,)) for status in (0xF8, 0xFA, 0xFB, 0xFC))
 STEP = 20_000  # micros of a clock at 125 bpm

@@ -4,9 +4,9 @@ from random import Random
 
 import pytest
 
-from livegen.music.count_in import CountSoFar, counted
-from livegen.music.metre import COMMON_TIME, Metre, parse_metre
-from livegen.music.phrase import Played
+from livegen.music.beat.count_in import CountSoFar, counted
+from livegen.music.melody.phrase import Played
+from livegen.music.time.metre import COMMON_TIME, Metre, parse_metre
 
 STICK, COWBELL, HAT, KICK, SNARE, CRASH = 37, 56, 42, 36, 38, 49
 MS = 1_000

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livegen.music.critic import MOST_BYTES, WEIGHTS, ReplyBars, tastes
+from livegen.music.melody.critic import MOST_BYTES, WEIGHTS, ReplyBars, tastes
 
 FOUR = ReplyBars(96, 48)
 UNTIL = 4 * 96 - 48

@@ -2,7 +2,7 @@
 
 import pytest
 
-from livegen.music.drum_bars import (
+from livegen.music.drums.drum_bars import (
     COMMON,
     FILL,
     KICK,

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from livegen.music.drum_touch import expected, facts, fitting, shipped, touch
-from livegen.music.grooves import BAR, KIT, STEPS, Grid, Rhythm
-from livegen.music.grooves import shipped as bank
+from livegen.music.drums.drum_touch import expected, facts, fitting, shipped, touch
+from livegen.music.drums.grooves import BAR, KIT, STEPS, Grid, Rhythm
+from livegen.music.drums.grooves import shipped as bank
 
 ROCK = "drums_rock"
 

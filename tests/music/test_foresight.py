@@ -6,12 +6,12 @@ from random import Random
 
 import pytest
 
-from livegen.music.chord import KINDS, Chord
-from livegen.music.foresight import AHEAD, Expected, Foresight, SongForm
-from livegen.music.metre import TICKS_PER_BEAT, Metre, parse_metre
-from livegen.music.progressions import class_of, shipped
-from livegen.music.recall import MOST, facts_of
-from livegen.music.song_past import CELLS, CHORDS, LAGS, alike
+from livegen.music.chords.chord import KINDS, Chord
+from livegen.music.chords.progressions import class_of, shipped
+from livegen.music.songs.foresight import AHEAD, Expected, Foresight, SongForm
+from livegen.music.songs.recall import MOST, facts_of
+from livegen.music.songs.song_past import CELLS, CHORDS, LAGS, alike
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre, parse_metre
 
 BAR = 4 * TICKS_PER_BEAT
 LETTERS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}

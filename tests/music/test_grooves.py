@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from livegen.music.drum_bars import COMMON, KICK, SIDE_STICK, SNARE
-from livegen.music.grooves import (
+from livegen.music.drums.drum_bars import COMMON, KICK, SIDE_STICK, SNARE
+from livegen.music.drums.grooves import (
     BAR,
     KIT,
     STEPS,

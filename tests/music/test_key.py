@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.key import KEYS, Key, likeliest, signs_apart
-from livegen.music.key_tracker import KeyTracker
+from livegen.music.keys.key import KEYS, Key, likeliest, signs_apart
+from livegen.music.keys.key_tracker import KeyTracker
 
 BEAT_US = 500_000
 # A cadence in C: tonic, subdominant, dominant seventh, tonic, each with its bass.

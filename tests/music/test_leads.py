@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from livegen.music.leads import STEPS, WIDEST, lines_of
+from livegen.music.melody.leads import STEPS, WIDEST, lines_of
 
 
 @pytest.fixture(params=["jazz_bebop", "folk_reel", "folk_march", "pop", "lied"])

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.likeness import Library, Notes, lines, notes_of
+from livegen.music.melody.likeness import Library, Notes, lines, notes_of
 
 DICE = random.Random(7)
 

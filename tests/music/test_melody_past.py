@@ -6,9 +6,9 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from livegen.music.chords_implied import BEFORE
-from livegen.music.melody_past import LAGS, SPARE, MelodyPast
-from livegen.music.progressions import CLASSES
+from livegen.music.chords.chords_implied import BEFORE
+from livegen.music.chords.progressions import CLASSES
+from livegen.music.songs.melody_past import LAGS, SPARE, MelodyPast
 
 TUNE = (0, 4, 7, 0, 5, 9, 5, 2, 7, 11, 2, 7, 0, 7, 4, 11)  # a pitch class a beat
 CHORDS = (0,) * 4 + (10,) * 4 + (14,) * 4 + (0,) * 4  # C, F, G, C: twice the root

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.metre import (
+from livegen.music.time.metre import (
     COMMON_TIME,
     Metre,
     Place,

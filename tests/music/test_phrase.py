@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livegen.music.melody.phrase import Extent, Phrase, usual_ioi_us
 from livegen.music.parts import COMP, DRUMS, LEAD
-from livegen.music.phrase import Extent, Phrase, usual_ioi_us
 
 
 def phrase(*notes: tuple[int, int, int], part: int = LEAD, velocity: int = 80) -> Phrase:

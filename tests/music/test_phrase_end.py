@@ -2,7 +2,7 @@
 
 import pytest
 
-from livegen.music.phrase_end import Ending, counted
+from livegen.music.melody.phrase_end import Ending, counted
 
 # Two bars of eighths that end with a half note on the tonic, as they stand at the third bar line.
 WHOLE = Ending(gap=2, held=1.8, usual=0.5, longest=1, bar=4, bars=2, is_tonic=True, is_strong=True)

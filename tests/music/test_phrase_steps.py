@@ -4,7 +4,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.phrase_steps import (
+from livegen.music.melody.phrase_steps import (
     HOLD,
     LINES_PER_BEAT,
     REST,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from livegen.music.pulse import LOCKED, Pulse, line
+from livegen.music.sync.pulse import LOCKED, Pulse, line
 
 STEP = 20_000
 

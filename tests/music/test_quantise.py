@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.metre import COMMON_TIME, Metre, parse_metre
-from livegen.music.quantise import GRIDS, line_from, lines_about, nearest_line
+from livegen.music.time.metre import COMMON_TIME, Metre, parse_metre
+from livegen.music.time.quantise import GRIDS, line_from, lines_about, nearest_line
 
 METRES = st.sampled_from(["4/4", "3/4", "7/8", "5/4", "6/8"]).map(parse_metre)
 GRID = st.sampled_from(sorted(GRIDS.values()))

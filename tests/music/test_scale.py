@@ -3,7 +3,7 @@
 import pytest
 
 from livegen.errors import ConfigError
-from livegen.music.scale import key_of, parse_pitch, parse_register, parse_scale
+from livegen.music.keys.scale import key_of, parse_pitch, parse_register, parse_scale
 
 C_MAJOR = frozenset({0, 2, 4, 5, 7, 9, 11})
 

@@ -18,11 +18,11 @@ from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
 from livegen.errors import MidiFileError
-from livegen.music import pieces, smf
+from livegen.music.files import pieces, smf
+from livegen.music.files.smf import Score, Track, read, read_repaired, write
+from livegen.music.files.smf_bytes import CUT_SHORT, Repairs, events
 from livegen.music.instant import ranked
 from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, encode
-from livegen.music.smf import Score, Track, read, read_repaired, write
-from livegen.music.smf_bytes import CUT_SHORT, Repairs, events
 from tests.data.make import two_tempos
 from tests.music.damage import DAMAGE
 

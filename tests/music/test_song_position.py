@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.metre import COMMON_TIME, Metre, parse_metre
-from livegen.music.song_position import SongPosition, relocation
+from livegen.music.sync.song_position import SongPosition, relocation
+from livegen.music.time.metre import COMMON_TIME, Metre, parse_metre
 
 
 def said(positions: SongPosition, position: int, metre: Metre = COMMON_TIME) -> int:

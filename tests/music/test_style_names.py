@@ -2,7 +2,7 @@
 
 import pytest
 
-from livegen.music.style_names import begins_with, nearest
+from livegen.music.words.style_names import begins_with, nearest
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.swing import heard_swing, swung, usual_swing
+from livegen.music.time.swing import heard_swing, swung, usual_swing
 
 
 @given(st.floats(50, 75), st.integers(-1000, 1000))

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as some
 
 from livegen.errors import ConfigError
-from livegen.music.syllables import MOST_SYLLABLES, Line, Stress, lines_of
+from livegen.music.words.syllables import MOST_SYLLABLES, Line, Stress, lines_of
 
 
 def spelled(text: str) -> str:

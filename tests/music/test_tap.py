@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.tap import Tap
-from livegen.music.timeline import MAX_TEMPO_US, MIN_TEMPO_US, tempo_us
+from livegen.music.beat.tap import Tap
+from livegen.music.time.timeline import MAX_TEMPO_US, MIN_TEMPO_US, tempo_us
 
 
 def tapped(times: list[int]) -> int | None:

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.metre import COMMON_TIME, Metre
-from livegen.music.timeline import MAX_TEMPO_US, MIN_TEMPO_US, Timeline, tempo_us
+from livegen.music.time.metre import COMMON_TIME, Metre
+from livegen.music.time.timeline import MAX_TEMPO_US, MIN_TEMPO_US, Timeline, tempo_us
 
 TIMELINES = st.builds(
     Timeline,

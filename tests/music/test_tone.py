@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from livegen.music.key import KEYS, Key
-from livegen.music.key_tracker import KeyTracker
-from livegen.music.tone import (
+from livegen.music.keys.key import KEYS, Key
+from livegen.music.keys.key_tracker import KeyTracker
+from livegen.music.keys.tone import (
     HALF_LIVES,
     LASTING,
     LONGEST,

@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from livegen.music.transport import (
+from livegen.music.sync.transport import (
     CLOCK,
     CONTINUE,
     SONG_POSITION,

@@ -3,9 +3,9 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.music.chord import INTERVALS, Chord
-from livegen.music.key import KEYS, Key
-from livegen.music.voicing import companions, fits, nearest
+from livegen.music.chords.chord import INTERVALS, Chord
+from livegen.music.chords.voicing import companions, fits, nearest
+from livegen.music.keys.key import KEYS, Key
 
 C_MAJOR = Key(0, "major")
 CLASSES = st.frozensets(st.integers(0, 11), max_size=12)

@@ -9,8 +9,11 @@ import pytest
 
 from export.command import put_weights
 from livegen.errors import ModelError
-from livegen.music import chords_implied, critic, drum_touch, tone
-from livegen.music.weights import Shape, read_weights, width
+from livegen.music.chords import chords_implied
+from livegen.music.drums import drum_touch
+from livegen.music.files.weights import Shape, read_weights, width
+from livegen.music.keys import tone
+from livegen.music.melody import critic
 
 NAMES = ("first", "first_bias")
 PARTS = {"first": np.arange(6.0).reshape(3, 2), "first_bias": np.array([0.5, 1 / 3])}

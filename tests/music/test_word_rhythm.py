@@ -5,9 +5,9 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as some
 
-from livegen.music.metre import TICKS_PER_BEAT, parse_metre, written
-from livegen.music.syllables import Stress, Syllable, lines_of
-from livegen.music.word_rhythm import LAST, rhythm_for, strength
+from livegen.music.time.metre import TICKS_PER_BEAT, parse_metre, written
+from livegen.music.words.syllables import Stress, Syllable, lines_of
+from livegen.music.words.word_rhythm import LAST, rhythm_for, strength
 
 VERSE = "Amazing grace, how sweet the sound\nThat saved a wretch like me"
 METRES = ("4/4", "3/4", "6/8", "2/4", "5/4")

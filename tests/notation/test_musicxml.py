@@ -11,10 +11,10 @@ from bench.written import ReadScore, read
 from livegen import extras
 from livegen.cli import run
 from livegen.music.charts import chart_of
-from livegen.music.chord import INTERVALS, Chord
-from livegen.music.key import Key
+from livegen.music.chords.chord import INTERVALS, Chord
+from livegen.music.files.smf import Score, Track, write
+from livegen.music.keys.key import Key
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.smf import Score, Track, write
 from livegen.notation.files import rendered
 from livegen.notation.notate import notate
 

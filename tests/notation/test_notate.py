@@ -7,11 +7,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as some
 
-from livegen.music.chord import Chord
-from livegen.music.chord_names import NATURALS
-from livegen.music.key import KEYS, Key
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.chord_names import NATURALS
+from livegen.music.files.smf import Score, Track
+from livegen.music.keys.key import KEYS, Key
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.smf import Score, Track
 from livegen.notation.bars import bars_of
 from livegen.notation.chords import chords_heard
 from livegen.notation.grid import NotationGrid, quantised, swing_of

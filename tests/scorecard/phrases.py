@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
+from livegen.music.files.smf import Score, Track
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.smf import Score, Track
 from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.notes import Note
 

@@ -5,8 +5,8 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from livegen.music.chord import Chord
-from livegen.music.key import Key
+from livegen.music.chords.chord import Chord
+from livegen.music.keys.key import Key
 from livegen.scorecard import accompaniment
 from livegen.scorecard.accompaniment import Frame
 from livegen.scorecard.notes import Note

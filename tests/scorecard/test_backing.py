@@ -3,7 +3,7 @@
 import pytest
 
 from livegen.jam.timing.agenda import ROUTES
-from livegen.music.chord import Chord
+from livegen.music.chords.chord import Chord
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import BASS, COMP
 from livegen.scorecard.backing import (

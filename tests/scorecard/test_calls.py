@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from livegen.errors import ConfigError
-from livegen.music.chord import Chord
-from livegen.music.smf import Score, read, write
+from livegen.music.chords.chord import Chord
+from livegen.music.files.smf import Score, read, write
 from livegen.scorecard import calls
 from livegen.scorecard.calls import HeldOut
 from livegen.scorecard.notes import Note, notes_of

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from livegen.music.key import Key
+from livegen.music.keys.key import Key
 from livegen.scorecard import distributions
 from livegen.scorecard.notes import Note
 from tests.scorecard.phrases import phrase

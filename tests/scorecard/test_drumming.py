@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from livegen.music.files.smf import Score, Track, write
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.smf import Score, Track, write
 from livegen.scorecard.calls import HeldOut
 from livegen.scorecard.drumming import figures, impossible, of_people
 from livegen.scorecard.notes import Note

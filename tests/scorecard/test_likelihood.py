@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from livegen.codec.layout import ADVANCE
-from livegen.music.smf import write
+from livegen.music.files.smf import write
 from livegen.scorecard import likelihood
 from livegen.testing import UniformModel
 from livegen.training.evaluate import judge

@@ -4,7 +4,7 @@ import random
 
 import pytest
 
-from livegen.music.scale import parse_pitch
+from livegen.music.keys.scale import parse_pitch
 from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.feels import FEELS, HAND_US, Lick, all_calls, call_of, looped
 from livegen.scorecard.musicianship import beat, chain, echo, figures, last_key, next_bar, shapes

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from livegen.music.key import Key
+from livegen.music.keys.key import Key
 from livegen.scorecard import responses
 from livegen.scorecard.notes import Note, Onset, line
 from livegen.scorecard.responses import Features

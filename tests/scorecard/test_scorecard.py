@@ -6,8 +6,9 @@ from pathlib import Path
 import pytest
 
 from livegen import cli
-from livegen.music import critic, tone
-from livegen.music.smf import write
+from livegen.music.files.smf import write
+from livegen.music.keys import tone
+from livegen.music.melody import critic
 from livegen.scorecard.figures import BEGIN, END, HEADINGS
 from tests.inference.tiny_model import tiny_bytes
 from tests.scorecard.phrases import song

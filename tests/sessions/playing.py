@@ -9,9 +9,9 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from livegen.control.packets import Argument
+from livegen.control.osc.packets import Argument
 from livegen.daemon.player import timed_messages
-from livegen.music.smf import read_to_play
+from livegen.music.files.smf import read_to_play
 
 MAJOR = (0, 2, 4, 5, 7, 9, 11)
 CLOCK, START, CONTINUE, STOP = (bytes((status,)) for status in (0xF8, 0xFA, 0xFB, 0xFC))

@@ -29,7 +29,7 @@ from random import Random
 from typing import Any
 
 from livegen.app.replaying import engine_again, meaning
-from livegen.control.packets import Argument
+from livegen.control.osc.packets import Argument
 from livegen.jam.reports import rows
 from livegen.jam.reports.journal import read
 from livegen.replay import replay

@@ -13,8 +13,8 @@ import pytest
 from livegen import extras
 from livegen.cli import run
 from livegen.errors import ConfigError
+from livegen.music.files.smf import Score, Track
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.smf import Score, Track
 from livegen.sound.fonts import font
 from livegen.sound.programs import programs
 from livegen.sound.render import wav

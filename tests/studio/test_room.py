@@ -5,10 +5,10 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from livegen.control.charts import Charts
+from livegen.control.library.charts import Charts
 from livegen.control.web.clients import Client
 from livegen.daemon.clock import SECOND
-from livegen.daemon.engine_loop import EngineLike
+from livegen.daemon.engine.engine_loop import EngineLike
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Wake
 from livegen.jam.timing.agenda import Timed

@@ -7,8 +7,8 @@ from pathlib import Path
 import numpy as np
 
 from livegen.codec.encoder import encode_score
+from livegen.music.files.smf import Score, Track, write
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.smf import Score, Track, write
 from livegen.training.corpora import COLUMNS, Corpus, Piece, Rows
 
 MAJOR = (0, 2, 4, 5, 7, 9, 11)

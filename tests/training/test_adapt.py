@@ -18,8 +18,8 @@ from livegen.codec.layout import codec_hash
 from livegen.errors import ConfigError, ModelError
 from livegen.inference.contract import ModelFacts
 from livegen.inference.model import load
+from livegen.music.files.smf import write
 from livegen.music.parts import PARTS
-from livegen.music.smf import write
 from livegen.training import adapt as adapting
 from livegen.training.adapt import Adapted, adapt, lines
 from livegen.training.network import Network, NetworkConfig

@@ -6,8 +6,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from livegen.codec.encoder import Encoder, Stroke
-from livegen.music.metre import Metre
 from livegen.music.parts import DRUMS
+from livegen.music.time.metre import Metre
 from livegen.training import articulation
 from livegen.training.articulation import detached
 from livegen.training.corpora import TIME, Rows

@@ -15,7 +15,7 @@ import zstandard
 
 from livegen.codec.layout import ADVANCE
 from livegen.errors import ConfigError, LivegenError
-from livegen.music.smf import MAX_BYTES, write
+from livegen.music.files.smf import MAX_BYTES, write
 from livegen.training import corpora
 from livegen.training.corpora import Corpus, CorpusFiles, Piece, discover, load
 from tests.training.synthetic import corpus, rows_of, tune, write_set

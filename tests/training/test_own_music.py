@@ -7,8 +7,8 @@ import pytest
 
 from livegen.codec.layout import ADVANCE
 from livegen.errors import ConfigError
+from livegen.music.files.smf import Score, Track, write
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.smf import Score, Track, write
 from livegen.training.corpora import Corpus
 from livegen.training.own_music import EXCERPT, own_music
 from tests.training.synthetic import tune

@@ -13,7 +13,7 @@ from export.phrases import main as export
 from livegen.cli import cli
 from livegen.errors import ConfigError
 from livegen.inference.phrases import load
-from livegen.music.phrase_steps import LINES_PER_BEAT, PhraseNote, onsets, steps_of
+from livegen.music.melody.phrase_steps import LINES_PER_BEAT, PhraseNote, onsets, steps_of
 from livegen.training.phrase_corpus import PieceMelody, cut, melodies, phrases, tonics_of, windows
 from livegen.training.phrase_loop import CHECKPOINT, PhraseRun, train_phrases
 from livegen.training.phrase_network import transposed

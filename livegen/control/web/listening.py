@@ -18,7 +18,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from livegen.control.peers import LOCALHOST
+from livegen.control.osc.peers import LOCALHOST
 from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.routes import BUILT, json_of, with_token
 from livegen.control.web.server import bound_nearby, configuration, start, stop

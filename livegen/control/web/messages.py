@@ -16,7 +16,7 @@ from livegen.errors import ConfigError, LivegenError
 from livegen.jam.controls.controls import CONTROLS, checked
 from livegen.jam.controls.macros import LONGEST_NAME
 from livegen.jam.controls.mapping import COMMANDS, LONGEST_PATH, parse_target
-from livegen.music.syllables import lines_of
+from livegen.music.words.syllables import lines_of
 
 MAX_BYTES = 65_536
 MAX_TEXT = 64

@@ -2,7 +2,7 @@
 
 import ipaddress
 
-from livegen.control.peers import LOCALHOST
+from livegen.control.osc.peers import LOCALHOST
 
 
 def is_any(host: str) -> bool:

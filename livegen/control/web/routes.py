@@ -24,8 +24,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Mount, Route, WebSocketRoute
 from starlette.staticfiles import StaticFiles
 
-from livegen.control import charts
-from livegen.control.presets import PresetThere
+from livegen.control.library import charts
+from livegen.control.library.presets import PresetThere
 from livegen.control.web.door import Door
 from livegen.control.web.guard import bearer, is_token
 from livegen.control.web.scores import KINDS, NoScore, score
@@ -33,7 +33,7 @@ from livegen.control.web.shelf import NameTaken, NotThere, Shelf
 from livegen.control.web.tickets import Tickets
 from livegen.control.words import Reading
 from livegen.daemon import clock
-from livegen.daemon.recordings import MIDI
+from livegen.daemon.recording.recordings import MIDI
 from livegen.errors import ConfigError, LivegenError
 from livegen.jam.controls.controls import LONGEST_WISH
 from livegen.music.charts import write_text

@@ -12,7 +12,7 @@ from collections.abc import Callable
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
 
-from livegen.control.peers import ABSENT, HIGHEST_PORT, places
+from livegen.control.osc.peers import ABSENT, HIGHEST_PORT, places
 from livegen.control.web.guard import App
 from livegen.control.web.messages import MAX_BYTES
 from livegen.errors import PortError

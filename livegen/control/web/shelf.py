@@ -11,8 +11,8 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from livegen.daemon import names
-from livegen.daemon.recordings import MIDI, RecordingError, checked_name
+from livegen.daemon.recording import names
+from livegen.daemon.recording.recordings import MIDI, RecordingError, checked_name
 from livegen.errors import LivegenError
 
 MOST_LISTED = 500
@@ -136,7 +136,7 @@ class Shelf:
 
     def _length(self, name: str, size: int) -> float | None:
         """How long a file plays; None for one that cannot be read."""
-        from livegen.music import smf
+        from livegen.music.files import smf
 
         if size > MOST_TIMED:
             return None

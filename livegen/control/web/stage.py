@@ -17,12 +17,12 @@ from livegen.control.web.mailbox import MOST_LINES
 from livegen.control.web.messages import MAX_BYTES, Known
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.frames import HeardFrame, NewsFrame, SentFrame
+from livegen.daemon.processes.frames import HeardFrame, NewsFrame, SentFrame
 from livegen.jam.controls.controls import CONTROLS
 from livegen.jam.controls.mapping import COMMANDS, CUES, LABELS
 from livegen.jam.turns import MODES
+from livegen.music.keys.scale import KINDS
 from livegen.music.parts import PARTS
-from livegen.music.scale import KINDS
 
 MOST_CLIENTS = 8
 MESSAGES_PER_S = 200

@@ -14,10 +14,10 @@ from typing import Any
 
 import uvicorn
 
-from livegen.control.charts import Charts
-from livegen.control.finding import FEWEST, Failed, find, save
-from livegen.control.last_phrase import LastPhrase
-from livegen.control.peers import LOCALHOST, host_of
+from livegen.control.library.charts import Charts
+from livegen.control.library.finding import FEWEST, Failed, find, save
+from livegen.control.library.last_phrase import LastPhrase
+from livegen.control.osc.peers import LOCALHOST, host_of
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.control.web.clients import Ask, Clients
 from livegen.control.web.door import Door
@@ -29,7 +29,7 @@ from livegen.control.web.shelf import Shelf
 from livegen.control.web.stage import Stage
 from livegen.control.web.view import View
 from livegen.daemon import page_files
-from livegen.daemon.frames import Frame, HeardFrame
+from livegen.daemon.processes.frames import Frame, HeardFrame
 from livegen.errors import ConfigError
 
 DEFAULT_PORT = 9701

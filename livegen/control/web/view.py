@@ -9,7 +9,7 @@ from livegen.control.web.clients import Clients
 from livegen.control.web.mailbox import Mailbox
 from livegen.control.web.stage import Stage
 from livegen.daemon import clock
-from livegen.daemon.frames import FiguresFrame, Frame, HeardFrame, NewsFrame, SentFrame
+from livegen.daemon.processes.frames import FiguresFrame, Frame, HeardFrame, NewsFrame, SentFrame
 
 
 class View:

@@ -4,8 +4,8 @@
     reading.sets      # {"tempo": 66, "style": "leadsheet_blues", "scale": "A mixolydian", "drums_mute": "on"}
     reading.unknown   # words that say nothing to it
 
-The meanings of genres stand in `livegen.music.genres`, those of all other words in words.yaml; how they are read, in
-`reading`, and what comes of it in `wanted`.  No network, no files but the table.
+The meanings of genres stand in `livegen.music.words.genres`, those of all other words in words.yaml; how they are read,
+in `reading`, and what comes of it in `wanted`.  No network, no files but the table.
 """
 
 from livegen.control.words.reading import is_name, is_wish, read, with_names

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from livegen.errors import ChartError
-from livegen.music.chord_names import chord_named
+from livegen.music.chords.chord_names import chord_named
 
 FEWEST = 2
 _LETTER = re.compile(r"[A-H]")

@@ -17,7 +17,7 @@ from livegen.control.words.wanted import OF_A_PART, AxisStep, Reading, Wanted, w
 from livegen.errors import ConfigError
 from livegen.jam.controls.controls import LONGEST_WISH
 from livegen.jam.controls.style_mix import JOINED, is_mix, is_word, styles_in
-from livegen.music.scale import KINDS
+from livegen.music.keys.scale import KINDS
 
 ANY = "any"
 _LITTLE, _MUCH = 0.6, 2.0  # steps

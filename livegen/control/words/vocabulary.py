@@ -1,7 +1,7 @@
 """The table of words, and the words of a text: what is said, in order, whatever its language and its spelling.
 
-Genres stand in `livegen.music.genres`, all other words in words.yaml.  Knows no controls: a meaning is its kind and its
-row.
+Genres stand in `livegen.music.words.genres`, all other words in words.yaml.  Knows no controls: a meaning is its kind
+and its row.
 """
 
 import re
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 import yaml
 
-from livegen.music.genres import ENDINGS, GENRES, plain
+from livegen.music.words.genres import ENDINGS, GENRES, plain
 
 TABLE = Path(__file__).with_name("words.yaml")
 _MARKS = {

@@ -11,10 +11,10 @@ from random import Random
 from typing import NamedTuple
 
 from livegen.jam.band.figures import WALTZ, Beat, Figure, Role
-from livegen.music.drum_bars import COMMON
-from livegen.music.metre import Metre
-from livegen.music.style_names import nearest
-from livegen.music.swing import STRAIGHT, usual_swing
+from livegen.music.drums.drum_bars import COMMON
+from livegen.music.time.metre import Metre
+from livegen.music.time.swing import STRAIGHT, usual_swing
+from livegen.music.words.style_names import nearest
 
 PHRASE = 4  # bars: the first two come again in the third and fourth, more or less
 PHRASES = 8  # before they come again

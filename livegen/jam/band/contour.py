@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from livegen.music.metre import Metre
+from livegen.music.time.metre import Metre
 
 GROUP = 4  # bars
 RISES = (

@@ -2,9 +2,9 @@
 
 People's drums come back to their bars: one is as like the fourth bar before as the last one, and least like it after
 the fourth and the eighth, which many end with a fill (docs/log/music.md).  So the network's drums are mixed with bars
-that people play (music/drum_bars.py), as an answer is with its theme (jam/band/theme.py): what it adds are ghost notes,
-small changes and how loud each hit is.  Who wants drums that fit to the player (control `feel`) has other bars, whose
-hits are kept the more closely, and are as loud and as late as a hand would have them (jam/band/feel.py).
+that people play (music/drums/drum_bars.py), as an answer is with its theme (jam/band/theme.py): what it adds are ghost
+notes, small changes and how loud each hit is.  Who wants drums that fit to the player (control `feel`) has other bars,
+whose hits are kept the more closely, and are as loud and as late as a hand would have them (jam/band/feel.py).
 
 Knows ticks; knows no model and no time.  Chance is a seed.
 """
@@ -18,7 +18,7 @@ from typing import NamedTuple
 
 from livegen.jam.band.variations import PLAIN_KIT, Kit
 from livegen.music.charts import Stretch
-from livegen.music.drum_bars import (
+from livegen.music.drums.drum_bars import (
     ANY,
     COMMON,
     CRASH,
@@ -35,9 +35,9 @@ from livegen.music.drum_bars import (
     patterns,
     plain_bar,
 )
-from livegen.music.drum_bars import fills as fills_of
-from livegen.music.metre import TICKS_PER_BEAT, Metre
-from livegen.music.swing import STRAIGHT, usual_swing
+from livegen.music.drums.drum_bars import fills as fills_of
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre
+from livegen.music.time.swing import STRAIGHT, usual_swing
 
 # The share that kicks, snares and fills of the kept bars have in what comes next, and others.
 KEPT, COLOUR = 0.85, 0.55

@@ -1,17 +1,17 @@
 """The bars of our drums that fit to what the player plays beside them: which, from which bar on, and how they lie.
 
 The drums listen for two bars, or for the one that there is, and shortly before the next two begin choose
-from people's (music/drum_touch.py); what they play goes on while it fits nearly as well as something else.  How loud
-and how late each hit is, the network says.  Knows ticks of the timeline; knows no model, no chance and no clock.
+from people's (music/drums/drum_touch.py); what they play goes on while it fits nearly as well as something else.  How
+loud and how late each hit is, the network says.  Knows ticks of the timeline; knows no model, no chance and no clock.
 """
 
 from collections.abc import Sequence
 
 from livegen.jam.band.drummer import FittedBars
-from livegen.music.drum_bars import COMMON, DrumBar, DrumHit, levelled
-from livegen.music.drum_touch import centre, facts, fitting, touch
-from livegen.music.drum_touch import shipped as shipped_touch
-from livegen.music.grooves import (
+from livegen.music.drums.drum_bars import COMMON, DrumBar, DrumHit, levelled
+from livegen.music.drums.drum_touch import centre, facts, fitting, touch
+from livegen.music.drums.drum_touch import shipped as shipped_touch
+from livegen.music.drums.grooves import (
     KIT,
     STEP,
     Clap,
@@ -20,8 +20,8 @@ from livegen.music.grooves import (
     Rhythm,
     rhythm_of,
 )
-from livegen.music.grooves import shipped as shipped_grooves
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.drums.grooves import shipped as shipped_grooves
+from livegen.music.time.metre import TICKS_PER_BEAT
 
 AHEAD = 2 * TICKS_PER_BEAT  # ticks before two bars, at which they are chosen
 SOON = STEP  # and where only the bar before them was heard

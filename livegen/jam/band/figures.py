@@ -15,12 +15,12 @@ from typing import NamedTuple
 
 from livegen.jam.band.drummer import LOUD, Drummer
 from livegen.jam.band.variations import SWINGS, Each, Variation
-from livegen.music.drum_bars import COMMON, KICK
-from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.drums.drum_bars import COMMON, KICK
 from livegen.music.parts import BASS, COMP, PARTS
-from livegen.music.quantise import line_from
-from livegen.music.style_names import nearest
-from livegen.music.swing import STRAIGHT, usual_swing
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre
+from livegen.music.time.quantise import line_from
+from livegen.music.time.swing import STRAIGHT, usual_swing
+from livegen.music.words.style_names import nearest
 
 
 class Role(Enum):

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 from livegen.jam.band.figures import Role
 from livegen.jam.band.walking import walking
 from livegen.jam.harmony.outline import ChordFrom, foot
-from livegen.music.chord import INTERVALS, Chord
-from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.chords.chord import INTERVALS, Chord
 from livegen.music.parts import BASS, COMP, LEAD
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre
 
 Favour = NDArray[np.float64]  # (128,), nats by pitch
 

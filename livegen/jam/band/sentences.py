@@ -10,7 +10,7 @@ on, and that of each second one is of the tonic triad.  Knows ticks and bars; kn
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre
 
 GROUP = 4  # bars
 # For each of 32 bars, how many bars before it was like this; 0 of a bar that is new.

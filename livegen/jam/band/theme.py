@@ -21,7 +21,7 @@ from livegen.codec.encoder import Stroke
 from livegen.inference.sampling import Mask, Probabilities
 from livegen.jam.band.sentences import BACK, Sentences
 from livegen.music.parts import DRUMS
-from livegen.music.quantise import on_line
+from livegen.music.time.quantise import on_line
 
 # The share of the cache by how many intervals stand in the call, and how many times over it is taken at the top of the
 # control; with its square, so that the middle is about what people take up.

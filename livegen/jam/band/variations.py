@@ -6,7 +6,7 @@ One table: B is the band as it is, the others are more or less of it.  Knows par
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from livegen.music.drum_bars import (
+from livegen.music.drums.drum_bars import (
     CRASH,
     HAT,
     KICK,
@@ -17,9 +17,9 @@ from livegen.music.drum_bars import (
     DrumBar,
     DrumHit,
 )
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP, DRUMS, PARTS
-from livegen.music.style_names import begins_with
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.words.style_names import begins_with
 
 SWINGS = 57  # percent: from here on a bass walks in quarters where it would play eighths
 _HATS = (42, 44, 46)

@@ -17,10 +17,10 @@ import numpy as np
 from livegen.inference.sampling import Mask
 from livegen.jam.band.harmonies import Favour
 from livegen.jam.struck import Struck
+from livegen.music.keys.scale import PitchClasses
+from livegen.music.melody.phrase import CHORD_US
 from livegen.music.parts import DRUMS, PITCHED
-from livegen.music.phrase import CHORD_US
-from livegen.music.scale import PitchClasses
-from livegen.music.timeline import Timeline
+from livegen.music.time.timeline import Timeline
 
 SHARE = 2 / 3  # of a part's strokes that are chords, from which on it is answered in chords
 FEWEST = 2  # chords of a call

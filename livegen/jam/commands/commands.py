@@ -19,8 +19,8 @@ from livegen.jam.reports.replies import Replies, Reply
 from livegen.jam.timing.agenda import Timed
 from livegen.jam.timing.conductor import LEADERS, Conductor, Leader
 from livegen.jam.turns import Turn
-from livegen.music.tap import FEWEST_TAPS
-from livegen.music.timeline import MAX_TEMPO_US, MIN_TEMPO_US, Timeline, tempo_us
+from livegen.music.beat.tap import FEWEST_TAPS
+from livegen.music.time.timeline import MAX_TEMPO_US, MIN_TEMPO_US, Timeline, tempo_us
 
 
 class Commands:

@@ -2,7 +2,7 @@
 
 A count-in is no music: its clicks are no call, are answered by nobody, and the model does not hear them.  It tells
 tempo, beat and bar line, and who plays beside the player enters on the beat after it.  What is a count-in is told in
-`music.count_in`.
+`music.beat.count_in`.
 """
 
 from livegen.jam.controls.desk import Desk
@@ -15,8 +15,8 @@ from livegen.jam.timing.agenda import Timed
 from livegen.jam.timing.conductor import Conductor
 from livegen.jam.timing.metronome import Metronome
 from livegen.jam.turns import CALLING, Turn
-from livegen.music.metre import COMMON_TIME
-from livegen.music.timeline import Timeline
+from livegen.music.time.metre import COMMON_TIME
+from livegen.music.time.timeline import Timeline
 
 CLICKS_ON = 2  # clicks after a count by which it was none, but a groove
 

@@ -13,8 +13,8 @@ from livegen.jam.interplay.turn_taking import TurnTaking
 from livegen.jam.reports.replies import Replies, Reply
 from livegen.jam.timing.agenda import Timed
 from livegen.jam.turns import Turn
-from livegen.music.drum_bars import FILL
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.drums.drum_bars import FILL
+from livegen.music.time.metre import TICKS_PER_BEAT
 
 # Ticks: a cue cannot change what is planned for a bar line that is nearer.  It takes effect on the next.
 NEAREST_LINE = TICKS_PER_BEAT // 2

@@ -19,7 +19,7 @@ from livegen.jam.reports.replies import Replies, Reply
 from livegen.jam.struck import Struck
 from livegen.jam.timing.agenda import Timed
 from livegen.jam.turns import Turn
-from livegen.music.word_rhythm import of_rows
+from livegen.music.words.word_rhythm import of_rows
 
 
 class PhraseGestures:

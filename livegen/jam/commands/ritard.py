@@ -13,9 +13,9 @@ from livegen.jam.controls.desk import Desk
 from livegen.jam.harmony.outline import Finale
 from livegen.jam.interplay.listener import Listener
 from livegen.jam.timing.conductor import LEADERS, Conductor, Leader
-from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.style_names import begins_with
-from livegen.music.timeline import MAX_TEMPO_US, Timeline
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.timeline import MAX_TEMPO_US, Timeline
+from livegen.music.words.style_names import begins_with
 
 OURS = (Leader.INTERNAL, Leader.FREE)
 STEP = TICKS_PER_BEAT // 4  # ticks for which a tempo holds

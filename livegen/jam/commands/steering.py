@@ -19,8 +19,8 @@ from livegen.jam.reports.replies import Replies, Reply
 from livegen.jam.timing.agenda import Agenda
 from livegen.jam.timing.conductor import Conductor
 from livegen.music.charts import nearest_style
-from livegen.music.metre import COMMON_TIME, told_metre
-from livegen.music.timeline import tempo_us
+from livegen.music.time.metre import COMMON_TIME, told_metre
+from livegen.music.time.timeline import tempo_us
 
 MACROS = "macros"  # what a preset may hold beside controls
 PLANNED = (

@@ -15,10 +15,10 @@ from livegen.errors import ChartError, ConfigError
 from livegen.jam.band.variations import BALLAD_BPM, KITS, RITARDS, USUAL, VARIATIONS
 from livegen.jam.controls.style_mix import JOINED, is_mix, styles_in
 from livegen.jam.turns import MODES
-from livegen.music.metre import told_metre
+from livegen.music.keys.scale import parse_register, parse_scale
 from livegen.music.parts import DRUMS, PARTS
-from livegen.music.quantise import GRIDS
-from livegen.music.scale import parse_register, parse_scale
+from livegen.music.time.metre import told_metre
+from livegen.music.time.quantise import GRIDS
 
 if TYPE_CHECKING:
     from livegen.music.charts import Chart

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from livegen.errors import ConfigError
 from livegen.jam.controls.controls import CONTROLS, Control, Settings, Value, checked
-from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.timeline import Timeline
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.timeline import Timeline
 
 BARS = "bars"
 USUAL_BARS, LEAST_BARS, MOST_BARS = 4, 0.25, 64

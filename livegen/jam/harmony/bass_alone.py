@@ -5,7 +5,7 @@ Knows micros and pitches; knows no beats and no names of chords.
 
 from typing import NamedTuple
 
-from livegen.music.phrase import CHORD_US
+from livegen.music.melody.phrase import CHORD_US
 
 BELOW = 12  # semitones below the melody, from which on a key of its own part is a bass
 DEEP = 48  # and without a melody

@@ -20,14 +20,14 @@ from livegen.jam.harmony.stops import Stops, apart
 from livegen.jam.struck import Struck
 from livegen.jam.turns import Chords
 from livegen.music.charts import Chart, Stretch
-from livegen.music.chord import INTERVALS, Chord
-from livegen.music.chords_heard import ChordTracker
-from livegen.music.key import Key, signs_apart
-from livegen.music.key_tracker import KeyTracker
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.chords.chord import INTERVALS, Chord
+from livegen.music.chords.chords_heard import ChordTracker
+from livegen.music.keys.key import Key, signs_apart
+from livegen.music.keys.key_tracker import KeyTracker
+from livegen.music.melody.phrase import CHORD_US
 from livegen.music.parts import DRUMS, LEAD, SPLIT_PITCH
-from livegen.music.phrase import CHORD_US
-from livegen.music.timeline import MINUTE_US, Timeline
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.timeline import MINUTE_US, Timeline
 
 SETTLE_US = 85_000  # so long after it began a note of a chord is none of a melody
 IN_THE_EAR_US = 1_000_000  # so long may the chord before still be heard in it

@@ -11,9 +11,9 @@ from livegen.jam.harmony.outline import ChordFrom, Finale
 from livegen.jam.harmony.sections import of_round, of_section
 from livegen.music.charts import Chart, Form, Stretch
 from livegen.music.charts.following import Follower
-from livegen.music.chord import Chord
-from livegen.music.key import Key, likeliest
-from livegen.music.timeline import Timeline
+from livegen.music.chords.chord import Chord
+from livegen.music.keys.key import Key, likeliest
+from livegen.music.time.timeline import Timeline
 
 HALF = 4  # eighths of a bar
 INTRO = 4  # bars of an introduction where none is written

@@ -13,11 +13,11 @@ import numpy as np
 
 from livegen.jam.harmony.bass_alone import LowNote
 from livegen.jam.harmony.outline import WAIT, ChordFrom
-from livegen.music.chord import Chord
-from livegen.music.chords_implied import AHEAD, BEFORE, WINDOW, Floats, Sung, implied_since
-from livegen.music.melody_past import MelodyPast
-from livegen.music.progressions import TRIADS, class_of
-from livegen.music.timeline import Timeline
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.chords_implied import AHEAD, BEFORE, WINDOW, Floats, Sung, implied_since
+from livegen.music.chords.progressions import TRIADS, class_of
+from livegen.music.songs.melody_past import MelodyPast
+from livegen.music.time.timeline import Timeline
 
 _NOTES = 128
 _FEWEST = 3  # notes, before which nobody says a chord

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from livegen.music.charts import Stretch
-from livegen.music.chord import Chord
+from livegen.music.chords.chord import Chord
 
 WAIT = 3  # ticks after a strong beat for which those who strike a chord wait for the player's, if it is not foreseen
 

@@ -7,7 +7,7 @@ fill.
 
 from collections.abc import Iterator
 
-from livegen.music.metre import Metre
+from livegen.music.time.metre import Metre
 
 PHRASE, SHORTEST = 8, 4  # bars
 WINDOW = 5  # bars for which they are told, from the bar of a tick on

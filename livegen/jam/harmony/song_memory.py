@@ -1,6 +1,6 @@
 """The song so far, as a band remembers it: the chords that were played at each beat, and those that will be.
 
-Feeds what the left hand plays to `music.foresight`, beat by beat, and goes on where the bars are others.  Knows
+Feeds what the left hand plays to `music.songs.foresight`, beat by beat, and goes on where the bars are others.  Knows
 chords, micros and ticks; knows no notes.
 """
 
@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from livegen.jam.harmony.outline import ChordFrom, foot
 from livegen.jam.harmony.sections import of_round
-from livegen.music.chord import INTERVALS, Chord
-from livegen.music.foresight import CellGrid, Foresight
-from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.phrase import CHORD_US
-from livegen.music.progressions import class_of
-from livegen.music.timeline import Timeline
+from livegen.music.chords.chord import INTERVALS, Chord
+from livegen.music.chords.progressions import class_of
+from livegen.music.melody.phrase import CHORD_US
+from livegen.music.songs.foresight import CellGrid, Foresight
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.timeline import Timeline
 
 SURE = 0.6  # chords that are foreseen are gone by from this probability on
 # While a left hand plays, from this one: in the first eight bars of POP909's songs (valid) .45 of the chords came that

@@ -8,7 +8,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from livegen.music.charts import Stretch
-from livegen.music.metre import Metre
+from livegen.music.time.metre import Metre
 
 _NEVER = 1 << 60
 

@@ -19,6 +19,7 @@ from livegen.jam.hearing.hands import Hands
 from livegen.jam.hearing.mpe import TIMBRE, Expression
 from livegen.jam.hearing.strings import Strings
 from livegen.jam.struck import Struck
+from livegen.music.keys.scale import name_of
 from livegen.music.messages import (
     DATA_ENTRY,
     NRPN,
@@ -33,7 +34,6 @@ from livegen.music.messages import (
     PitchBend,
 )
 from livegen.music.parts import DRUMS, KEYS, MPE, PartSource
-from livegen.music.scale import name_of
 
 OCTAVE = 12
 LONGEST_KEY_US = 30_000_000  # a key or a pedal held longer has lost its release

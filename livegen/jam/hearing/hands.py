@@ -11,8 +11,8 @@
 from collections import deque
 from dataclasses import dataclass, field
 
+from livegen.music.melody.phrase import CHORD_US
 from livegen.music.parts import BASS, COMP, KEYS, LEAD, SPLIT_PITCH, PartSource
-from livegen.music.phrase import CHORD_US
 
 LATELY_US = 30_000_000  # a hand is remembered for so long
 DEEP, BASS_BELOW = 46, 53  # B flat 2, which a bass reaches; F3, which it does not

@@ -29,10 +29,10 @@ from livegen.inference.memory import Memory, recalled
 from livegen.inference.sampling import blended
 from livegen.jam.controls.style_mix import Blend
 from livegen.jam.struck import Struck
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUMS
-from livegen.music.quantise import LINES
-from livegen.music.timeline import Timeline
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.quantise import LINES
+from livegen.music.time.timeline import Timeline
 
 log = logging.getLogger(__name__)
 

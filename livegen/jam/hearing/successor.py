@@ -10,7 +10,7 @@ from livegen.inference.contract import Model
 from livegen.jam.controls.style_mix import Blend
 from livegen.jam.hearing.hearing import GuardedModel, Hearing
 from livegen.jam.struck import Struck
-from livegen.music.timeline import Timeline
+from livegen.music.time.timeline import Timeline
 
 
 class Successor:

@@ -14,10 +14,10 @@ from livegen.jam.hearing.hearing import Hearing
 from livegen.jam.phrases.phrase_book import KeptPhrase
 from livegen.jam.phrases.phrase_variations import Fit
 from livegen.jam.struck import Struck
-from livegen.music.count_in import CountSoFar
-from livegen.music.phrase import Phrase
-from livegen.music.timeline import Timeline
-from livegen.music.word_rhythm import WordRhythm
+from livegen.music.beat.count_in import CountSoFar
+from livegen.music.melody.phrase import Phrase
+from livegen.music.time.timeline import Timeline
+from livegen.music.words.word_rhythm import WordRhythm
 
 LONGEST_CALL = 2048  # strokes; a longer call can no longer be heard again on another grid
 LONGEST_LOOP = 8  # bars; of a longer response the last ones are repeated

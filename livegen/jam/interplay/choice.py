@@ -11,10 +11,10 @@ from livegen.codec.encoder import Stroke
 from livegen.errors import ModelError
 from livegen.jam.band.theme import Point, line_of
 from livegen.jam.planning.brief import Brief
-from livegen.music.critic import MOST_NOTES, ReplyBars, tastes
-from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.melody.critic import MOST_NOTES, ReplyBars, tastes
 from livegen.music.parts import DRUMS, LEAD
-from livegen.music.swing import swung
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre
+from livegen.music.time.swing import swung
 
 log = logging.getLogger(__name__)
 

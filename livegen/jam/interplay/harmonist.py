@@ -11,10 +11,10 @@ from livegen.jam.harmony.harmony import Harmony, Voice
 from livegen.jam.planning.own_notes import CLICK_US
 from livegen.jam.struck import Struck
 from livegen.jam.timing.agenda import Agenda, Timed
+from livegen.music.chords.voicing import companions
+from livegen.music.melody.phrase import CHORD_US
 from livegen.music.messages import velocity_near
 from livegen.music.parts import COMP, LEAD
-from livegen.music.phrase import CHORD_US
-from livegen.music.voicing import companions
 
 VOICES = 2  # companions of one note
 _LOWEST = 36

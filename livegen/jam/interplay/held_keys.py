@@ -12,9 +12,9 @@ from livegen.jam.interplay.performer import Performer
 from livegen.jam.interplay.turn_taking import TurnTaking
 from livegen.jam.reports.notices import Notices
 from livegen.jam.turns import Start, Turn
-from livegen.music.phrase import CHORD_US
-from livegen.music.scale import name_of
-from livegen.music.timeline import Timeline
+from livegen.music.keys.scale import name_of
+from livegen.music.melody.phrase import CHORD_US
+from livegen.music.time.timeline import Timeline
 
 HANGS_US = 3_000_000  # after a rest, in which a key has kept the model waiting
 

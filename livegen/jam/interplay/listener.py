@@ -22,14 +22,14 @@ from livegen.jam.hearing.surprise import Foretold, Surprise
 from livegen.jam.interplay.calls import LONGEST_CALL, Call
 from livegen.jam.interplay.harmonist import Harmonist
 from livegen.jam.struck import Struck
-from livegen.music import beats, count_in
-from livegen.music.count_in import Count, CountSoFar
-from livegen.music.drum_bars import drums_of
-from livegen.music.genres import words_for
-from livegen.music.metre import COMMON_TIME, Metre
+from livegen.music.beat import beats, count_in
+from livegen.music.beat.count_in import Count, CountSoFar
+from livegen.music.drums.drum_bars import drums_of
+from livegen.music.melody.phrase import Extent, Phrase
 from livegen.music.parts import DRUMS
-from livegen.music.phrase import Extent, Phrase
-from livegen.music.timeline import Timeline, tempo_us
+from livegen.music.time.metre import COMMON_TIME, Metre
+from livegen.music.time.timeline import Timeline, tempo_us
+from livegen.music.words.genres import words_for
 
 FIT_PAUSE_US = 40_000  # after an onset, before the grid is looked for again
 FIT_AHEAD_US = 150_000  # before a rest is over

@@ -50,16 +50,16 @@ from livegen.jam.reports.reasons import Cause
 from livegen.jam.struck import Struck
 from livegen.jam.timing.agenda import Agenda, Coming, Given, Timed
 from livegen.jam.turns import MODES, Chords, Mode, Parts
-from livegen.music.drum_bars import COMMON
-from livegen.music.grooves import Clap
-from livegen.music.key import Key
-from livegen.music.leads import lines_of
+from livegen.music.drums.drum_bars import COMMON
+from livegen.music.drums.grooves import Clap
+from livegen.music.keys.key import Key
+from livegen.music.melody.leads import lines_of
 from livegen.music.messages import Cut
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, DRUMS, LEAD, PITCHED
-from livegen.music.swing import STRAIGHT, heard_swing, swung, usual_swing
-from livegen.music.timeline import Timeline
-from livegen.music.word_rhythm import WordRhythm
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.swing import STRAIGHT, heard_swing, swung, usual_swing
+from livegen.music.time.timeline import Timeline
+from livegen.music.words.word_rhythm import WordRhythm
 
 EIGHTH = TICKS_PER_BEAT // 2
 LOOP_AHEAD_US = 100_000  # before a response ends its repetition is planned, so that no beat is lost

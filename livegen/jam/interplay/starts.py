@@ -11,9 +11,9 @@ from livegen.jam.interplay.calls import Call
 from livegen.jam.interplay.plan import DECIDE_US
 from livegen.jam.planning.brief import Brief
 from livegen.jam.turns import MODES, Start
-from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.phrase_end import Ending, counted
-from livegen.music.timeline import Timeline
+from livegen.music.melody.phrase_end import Ending, counted
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.timeline import Timeline
 
 SPECULATE_US = 150_000  # how long before a rest is over planning begins
 FORESEE_US = 400_000  # and before a bar line on which the answer is to begin

@@ -14,10 +14,10 @@ from livegen.jam.interplay.listener import Listener
 from livegen.jam.interplay.performer import Performer
 from livegen.jam.timing.agenda import Timed
 from livegen.jam.turns import CALLING, HAS_CALL, PLAYING, Action, Happening, Mode, Start, Turn
-from livegen.music.count_in import Count
-from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.timeline import Timeline
-from livegen.music.word_rhythm import WordRhythm
+from livegen.music.beat.count_in import Count
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.timeline import Timeline
+from livegen.music.words.word_rhythm import WordRhythm
 
 EARLY_BEATS = 2  # so long after it began a response may have come in too early
 

@@ -7,8 +7,8 @@ import numpy as np
 
 from livegen.jam.phrases.phrase_variations import Fit
 from livegen.jam.planning.brief import Brief
-from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.phrase_steps import Steps, beat_of
+from livegen.music.melody.phrase_steps import Steps, beat_of
+from livegen.music.time.metre import TICKS_PER_BEAT
 
 REACH = 6  # semitones that a pitch is moved at most
 _NEARER = 1.0  # nats that a semitone nearer to what was meant is worth

@@ -25,9 +25,7 @@ from livegen.jam.phrases.phrase_variations import (
 )
 from livegen.jam.phrases.rendition import Rendition
 from livegen.jam.struck import Struck
-from livegen.music.metre import TICKS_PER_BEAT, Metre
-from livegen.music.parts import DRUMS, LEAD
-from livegen.music.phrase_steps import (
+from livegen.music.melody.phrase_steps import (
     LINES_PER_BEAT,
     MOST_BEATS,
     PhraseNote,
@@ -38,7 +36,9 @@ from livegen.music.phrase_steps import (
     steps_of,
     tones_of,
 )
-from livegen.music.timeline import Timeline
+from livegen.music.parts import DRUMS, LEAD
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre
+from livegen.music.time.timeline import Timeline
 
 MOST_KEPT = 32  # phrases of the map
 FEWEST = 2  # notes of a phrase

@@ -12,7 +12,7 @@ import numpy as np
 
 from livegen.codec.phrases import decode, encode, firsts_of, reference_of
 from livegen.inference.phrases import Codes, PhraseModel
-from livegen.music.phrase_steps import LINES_PER_BEAT, MOST_BEATS, REST, Steps, distances
+from livegen.music.melody.phrase_steps import LINES_PER_BEAT, MOST_BEATS, REST, Steps, distances
 
 WAYS = 3  # that lead away from a phrase
 SHARES = (0.2, 0.35, 0.45, 0.55, 0.65, 0.75, 0.85, 1.0)  # of the way: at 1 only chance is left

@@ -19,11 +19,11 @@ from livegen.jam.band.circles import worn_out
 from livegen.jam.band.theme import Point
 from livegen.jam.hearing.hearing import Hearing, ModelFault
 from livegen.jam.planning.candidate import KeepsStrokes, PlayedOnce
-from livegen.music.key import Key
-from livegen.music.metre import Metre
+from livegen.music.keys.key import Key
 from livegen.music.parts import COMP, LEAD
-from livegen.music.syllables import Stress
-from livegen.music.word_rhythm import SungNote, WordRhythm, strength
+from livegen.music.time.metre import Metre
+from livegen.music.words.syllables import Stress
+from livegen.music.words.word_rhythm import SungNote, WordRhythm, strength
 
 VOICE = (57, 76)  # A3 to E5: what most people sing
 WIDEST = 9  # semitones of a leap within a line

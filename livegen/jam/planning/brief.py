@@ -33,15 +33,15 @@ from livegen.jam.harmony.outline import ChordFrom, Outline
 from livegen.jam.timing.agenda import ROUTES, Route
 from livegen.jam.turns import MODES, Length, Mode, Parts
 from livegen.music.charts import Stretch
-from livegen.music.drum_bars import KICKS
-from livegen.music.leads import StyleLines, usual_onsets
-from livegen.music.metre import TICKS_PER_BEAT, Metre
+from livegen.music.drums.drum_bars import KICKS
+from livegen.music.keys.scale import PitchClasses, coloured, parse_register, parse_scale
+from livegen.music.melody.leads import StyleLines, usual_onsets
+from livegen.music.melody.phrase import CHORD_US, Extent, Phrase, Played
 from livegen.music.parts import BASS, COMP, DRUMS, LEAD, PARTS, PITCHED
-from livegen.music.phrase import CHORD_US, Extent, Phrase, Played
-from livegen.music.quantise import GRIDS
-from livegen.music.scale import PitchClasses, coloured, parse_register, parse_scale
-from livegen.music.swing import STRAIGHT
-from livegen.music.timeline import Timeline
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre
+from livegen.music.time.quantise import GRIDS
+from livegen.music.time.swing import STRAIGHT
+from livegen.music.time.timeline import Timeline
 
 LONGEST_RESPONSE = 128 * TICKS_PER_BEAT  # of a response that is as long as its call
 LONGEST_NOTE = 8 * TICKS_PER_BEAT

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from livegen.jam.planning.brief import Brief
 from livegen.jam.planning.strikes import TOGETHER
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import COMP, DRUMS
+from livegen.music.time.metre import TICKS_PER_BEAT
 
 SOONEST = 5  # ticks from one stroke of a comp to its next: sixteenths, and no tremolo
 LONGEST_SILENCE = 8 * TICKS_PER_BEAT

@@ -13,8 +13,8 @@ from livegen.jam.band.theme import mixed
 from livegen.jam.hearing.hearing import Hearing
 from livegen.jam.planning.brief import Brief
 from livegen.jam.reports.reasons import Drawn, Reason
-from livegen.music.drum_bars import DrumHit
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.drums.drum_bars import DrumHit
+from livegen.music.time.metre import TICKS_PER_BEAT
 
 TIMES = np.arange(FIELDS["time"])
 

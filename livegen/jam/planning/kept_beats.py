@@ -16,9 +16,9 @@ from livegen.jam.band.walking import approaches
 from livegen.jam.planning.brief import Brief
 from livegen.jam.planning.legal_pitches import PITCHES
 from livegen.jam.planning.own_notes import OwnNotes
-from livegen.music.drum_bars import DrumHit
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.drums.drum_bars import DrumHit
 from livegen.music.parts import COMP
+from livegen.music.time.metre import TICKS_PER_BEAT
 
 _LINE = 2  # pitches by which a line goes on
 _LOOKED_AT = 48  # strokes in which they are looked for

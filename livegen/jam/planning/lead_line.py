@@ -12,9 +12,9 @@ from livegen.jam.band.theme import SHARES, Point, line_of, mixed
 from livegen.jam.planning.brief import Brief
 from livegen.jam.planning.own_notes import SHORTEST
 from livegen.jam.reports.reasons import Cause, Mixed
-from livegen.music.metre import Metre
 from livegen.music.parts import DRUMS
-from livegen.music.quantise import line_or_tick
+from livegen.music.time.metre import Metre
+from livegen.music.time.quantise import line_or_tick
 
 
 class LeadLine:

@@ -11,8 +11,8 @@ import numpy as np
 from livegen.codec.encoder import Stroke
 from livegen.inference.sampling import Mask
 from livegen.jam.planning.brief import Brief
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import BASS, COMP
+from livegen.music.time.metre import TICKS_PER_BEAT
 
 SHORTEST = 2
 CLICK_US = 60_000  # a note of a comp or a bass that is shorter is heard as a click

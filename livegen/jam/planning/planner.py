@@ -68,10 +68,10 @@ from livegen.jam.planning.own_notes import SHORTEST, STRUCK, OwnNotes
 from livegen.jam.planning.strikes import TOGETHER, Strikes
 from livegen.jam.reports.reasons import Cause, Mixed, Reason
 from livegen.music.charts import Stretch
-from livegen.music.drum_bars import DrumHit
-from livegen.music.metre import TICKS_PER_BEAT
+from livegen.music.drums.drum_bars import DrumHit
 from livegen.music.parts import BASS, DRUMS, LEAD
-from livegen.music.quantise import line_or_tick, nearest_line
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.quantise import line_or_tick, nearest_line
 
 HIT = TICKS_PER_BEAT // 2  # a chord that is hit before a rest lasts so long
 ROOT_BEGINS, ROOT_ON_ONE = 10.0, 2.0  # nats of the root for a bass that answers

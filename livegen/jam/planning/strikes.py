@@ -22,12 +22,12 @@ from livegen.jam.planning.brief import Brief
 from livegen.jam.planning.legal_pitches import PITCHES
 from livegen.jam.planning.own_notes import SHORTEST, STRUCK, OwnNotes
 from livegen.jam.reports.reasons import Cause, Reason
-from livegen.music.chord import Chord
-from livegen.music.drum_bars import CRASH, KICK
+from livegen.music.chords.chord import Chord
+from livegen.music.drums.drum_bars import CRASH, KICK
 from livegen.music.messages import velocity_near
-from livegen.music.metre import Metre
 from livegen.music.parts import BASS, COMP, DRUMS
-from livegen.music.quantise import line_or_tick
+from livegen.music.time.metre import Metre
+from livegen.music.time.quantise import line_or_tick
 
 LAST_HITS = (KICK, CRASH)  # drums that are struck with the last chord
 TOGETHER = 2  # ticks that notes struck together may lie apart

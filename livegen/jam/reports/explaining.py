@@ -20,9 +20,9 @@ from livegen.jam.reports.reasons import Cause, Explanation, Reason, explained
 from livegen.jam.reports.replies import Replies, Reply
 from livegen.jam.struck import Struck
 from livegen.jam.timing.agenda import Given
+from livegen.music.keys.scale import name_of
 from livegen.music.parts import DRUM_CHANNEL, DRUMS, PARTS
-from livegen.music.scale import name_of
-from livegen.music.timeline import Timeline
+from livegen.music.time.timeline import Timeline
 from livegen.notation.kit import drum_of
 
 COMMAND = "why"

@@ -22,7 +22,7 @@ from livegen.inference.sampling import Mask, Probabilities, nucleus, probabiliti
 from livegen.jam.band.harmonies import Favour, Welcome
 from livegen.jam.band.theme import Point, Theme, mixed
 from livegen.jam.hearing.hearing import Step
-from livegen.music.chord import Chord
+from livegen.music.chords.chord import Chord
 
 DECIDES = log(2)  # nats: who makes a note likelier by so much decided it
 OTHERS = 3  # pitches that could have been played as well

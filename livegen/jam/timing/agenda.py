@@ -20,8 +20,8 @@ from livegen.codec.encoder import Stroke
 from livegen.jam.controls.mapping import Command
 from livegen.jam.struck import Struck
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn, ProgramChange, velocity_near
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import DRUM_CHANNEL, DRUMS, PARTS
+from livegen.music.time.metre import TICKS_PER_BEAT
 
 LATE_US = 30_000  # an onset later than this is not played
 KEPT = 4  # ticks of a note that swing does not take from it

@@ -9,8 +9,8 @@ of a bar line, whenever it is not known to whoever follows where the bar is: at 
 
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Other
-from livegen.music.metre import TICKS_PER_BEAT
-from livegen.music.timeline import Timeline
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.timeline import Timeline
 
 CLOCK, START, STOP = (Other(bytes((status,))) for status in (0xF8, 0xFA, 0xFC))
 BEHIND_US = 150_000  # clocks so late are not caught up with: it begins anew, and with Start

@@ -9,11 +9,11 @@ from collections.abc import Callable
 from dataclasses import replace
 from enum import Enum
 
-from livegen.music.clock_follower import ClockFollower
-from livegen.music.metre import Metre
-from livegen.music.tap import Tap
-from livegen.music.timeline import Timeline
-from livegen.music.transport import Transport
+from livegen.music.beat.tap import Tap
+from livegen.music.sync.clock_follower import ClockFollower
+from livegen.music.sync.transport import Transport
+from livegen.music.time.metre import Metre
+from livegen.music.time.timeline import Timeline
 
 
 class Leader(Enum):

@@ -7,7 +7,7 @@ no state of a model knows of them.  Knows ticks and micros; knows no turns.
 from typing import NamedTuple
 
 from livegen.jam.timing.agenda import LATE_US, Agenda, Timed
-from livegen.music.timeline import Timeline
+from livegen.music.time.timeline import Timeline
 
 ACCENT, BEAT = (76, 110), (77, 85)  # General MIDI: high and low wood block, with their velocities
 LASTS_US = 50_000

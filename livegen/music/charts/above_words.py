@@ -10,7 +10,7 @@ Where no line has a bar line, and at least one line is of chords alone, each of 
 import re
 
 from livegen.errors import ChartError
-from livegen.music.chord_names import chord_named
+from livegen.music.chords.chord_names import chord_named
 
 _HEADING = re.compile(r"\s*\[([^\[\]]+)\]\s*|\s*([^\W_][\w -]{0,30}):\s*")
 _SETTING = re.compile(r"\s*(title|key|tempo|time|metre|meter|capo)\s*:\s*(\S.*)", re.IGNORECASE)

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from livegen.errors import ChartError
 from livegen.music.charts.form import Hit, Placed
-from livegen.music.chord import Chord
+from livegen.music.chords.chord import Chord
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,10 +10,10 @@ from typing import Literal, NamedTuple
 from livegen.music.charts.cells import HOLD, Cell, gathered
 from livegen.music.charts.form import Form, Hit, Placed, PlayedBar
 from livegen.music.charts.unrolling import unrolled
-from livegen.music.chord import Chord
-from livegen.music.chord_names import spelled
-from livegen.music.key import Key
-from livegen.music.metre import COMMON_TIME, Metre, written
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.chord_names import spelled
+from livegen.music.keys.key import Key
+from livegen.music.time.metre import COMMON_TIME, Metre, written
 
 MOST_BARS = 2_000  # of a written chart
 Until = Literal["end", "coda", "fine"]

@@ -18,8 +18,8 @@ from livegen.music.charts.chart import Chart, WrittenBar
 from livegen.music.charts.form import Placed
 from livegen.music.charts.source import LONGEST, ChartFile, shown
 from livegen.music.charts.text import TextReader
-from livegen.music.chord import Chord
-from livegen.music.chord_names import key_named
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.chord_names import key_named
 
 DIRECTIVE = re.compile(r"\s*\{\s*([A-Za-z_]+)(?:-[\w-]+!?)?\s*(?::\s*|\s+|(?=\}))(.*?)\s*\}\s*")
 _CHORD = re.compile(r"\[([^\[\]]*)\]")

@@ -21,8 +21,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegen.music.charts.form import Form, PlayedBar
-from livegen.music.chord import Chord
-from livegen.music.song_past import alike
+from livegen.music.chords.chord import Chord
+from livegen.music.songs.song_past import alike
 
 # How likely, at a bar line, a player goes elsewhere than on: by how many bars further or back ...
 BARS_OFF = {1: 3e-3, 2: 1e-3, 3: 2e-4, 4: 1e-3, 5: 1e-4, 6: 1e-4, 7: 1e-4, 8: 1e-3}

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from livegen.music.chord import Chord
+from livegen.music.chords.chord import Chord
 
 
 class Placed(NamedTuple):

@@ -16,10 +16,10 @@ from livegen.errors import ChartError, ConfigError
 from livegen.music.charts.chart import MOST_BARS, Chart, Jump, Until, WrittenBar
 from livegen.music.charts.form import Placed
 from livegen.music.charts.source import FASTEST, LONGEST, SLOWEST, ChartFile, shown
-from livegen.music.chord import Chord
-from livegen.music.chord_names import chord_named, key_named, note_named
-from livegen.music.key import Key
-from livegen.music.metre import COMMON_TIME, DOTTED, Metre, parse_metre
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.chord_names import chord_named, key_named, note_named
+from livegen.music.keys.key import Key
+from livegen.music.time.metre import COMMON_TIME, DOTTED, Metre, parse_metre
 
 LINK = re.compile(r"irealb(?:ook)?://", re.IGNORECASE)
 _SCRAMBLED = "1r34LbKcu7"  # what scrambled music begins with

@@ -13,10 +13,10 @@ from livegen.music.charts.chart import MOST_BARS, Chart, Jump, Until, WrittenBar
 from livegen.music.charts.form import Placed
 from livegen.music.charts.source import FASTEST, LONGEST, SLOWEST, ChartFile, shown
 from livegen.music.charts.xml_tree import Element, parsed
-from livegen.music.chord import INTERVALS, Chord
-from livegen.music.chord_names import NATURALS, kind_named, kind_of
-from livegen.music.key import Key
-from livegen.music.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
+from livegen.music.chords.chord import INTERVALS, Chord
+from livegen.music.chords.chord_names import NATURALS, kind_named, kind_of
+from livegen.music.keys.key import Key
+from livegen.music.time.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
 
 _KEPT = frozenset({
     "work", "work-title", "movement-title", "part", "measure", "attributes", "divisions", "key", "fifths", "mode",

@@ -4,10 +4,10 @@ import re
 from dataclasses import dataclass
 
 from livegen.errors import ChartError, ConfigError
-from livegen.music.chord import Chord
-from livegen.music.chord_names import chord_named, key_named
-from livegen.music.key import Key
-from livegen.music.metre import Metre, parse_metre
+from livegen.music.chords.chord import Chord
+from livegen.music.chords.chord_names import chord_named, key_named
+from livegen.music.keys.key import Key
+from livegen.music.time.metre import Metre, parse_metre
 
 MAX_BYTES = 4_000_000  # of text; the longest iReal playlists have 700,000
 SLOWEST, FASTEST = 20, 400  # quarters a minute

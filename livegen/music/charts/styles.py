@@ -4,7 +4,7 @@ import re
 from collections.abc import Collection
 from functools import cache
 
-from livegen.music.genres import ENDINGS, GENRES, Genre, plain
+from livegen.music.words.genres import ENDINGS, GENRES, Genre, plain
 
 # On a chart these words mean something else than in a wish, or mean a style at all.
 _ON_A_CHART = (

@@ -20,8 +20,8 @@ from livegen.errors import ChartError
 from livegen.music.charts.cells import HOLD, Cell, spread
 from livegen.music.charts.chart import MOST_BARS, Chart, Jump, WrittenBar
 from livegen.music.charts.source import LONGEST, ChartFile, shown
-from livegen.music.chord_names import key_named
-from livegen.music.metre import COMMON_TIME, Metre, written
+from livegen.music.chords.chord_names import key_named
+from livegen.music.time.metre import COMMON_TIME, Metre, written
 
 _COMMENT = re.compile(r"(^|\s)#(\s.*)?$")
 _SETTING = re.compile(r"([A-Za-z][A-Za-z -]{0,20}?)\s*:(?!\s*\|)\s*(.*)")

@@ -16,10 +16,10 @@ from typing import Any, NamedTuple
 from livegen.codec.layout import ADVANCE, NO_GRID, velocity_of
 from livegen.inference.contract import Model
 from livegen.jam.timing.agenda import ROUTES
+from livegen.music.files.smf import Score, Track, write
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.metre import TICKS_PER_BEAT
 from livegen.music.parts import LEAD
-from livegen.music.smf import Score, Track, write
+from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.scorecard.calls import HeldOut, LeadCall, Pair, drawn, followed
 from livegen.scorecard.notes import Note, moved
 from livegen.scorecard.playing import played

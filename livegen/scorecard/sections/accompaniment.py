@@ -6,7 +6,7 @@ from itertools import repeat
 import numpy as np
 import numpy.typing as npt
 
-from livegen.music.chord import Chord
+from livegen.music.chords.chord import Chord
 from livegen.scorecard import accompaniment, estimates
 from livegen.scorecard.band import Band, go_along, harmony
 from livegen.scorecard.calls import Lead, LeadCall

@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.control.web.shelf import TRASH, NameTaken, NotThere, Shelf
-from livegen.daemon.recordings import RecordingError
+from livegen.daemon.recording.recordings import RecordingError
+from livegen.music.files.smf import Score, Track, write
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.smf import Score, Track, write
 
 SONG = Score(480, (Track("Player", ((0, NoteOn(60, 80)), (960, NoteOff(60)))),), ((0, 500_000),))
 OUTSIDE = (

@@ -6,7 +6,7 @@ from typing import Any
 from livegen.control.surfaces import Request
 from livegen.control.web.mailbox import MOST_LINES
 from livegen.control.web.stage import Stage
-from livegen.daemon.frames import HeardFrame, NewsFrame, SentFrame
+from livegen.daemon.processes.frames import HeardFrame, NewsFrame, SentFrame
 from livegen.jam.controls.controls import CONTROLS
 from livegen.jam.controls.mapping import COMMANDS
 

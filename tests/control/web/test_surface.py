@@ -16,13 +16,13 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 from websockets.typing import Origin
 
-from livegen.control.peers import own_addresses
+from livegen.control.osc.peers import own_addresses
 from livegen.control.surfaces import Request
 from livegen.control.web import clients, server
 from livegen.control.web.server import PORTS_TRIED
 from livegen.control.web.surface import PageSurface
 from livegen.daemon import page_files
-from livegen.daemon.frames import FiguresFrame, SentFrame
+from livegen.daemon.processes.frames import FiguresFrame, SentFrame
 from livegen.errors import ConfigError, PortError
 
 TOKEN = "0123456789abcdef"

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from livegen import shipped
-from livegen.music.smf import write
+from livegen.music.files.smf import write
 from livegen.scorecard.calls import HeldOut, Pair, followed
 from livegen.scorecard.listening import trials
 from livegen.scorecard.listening.trials import Trial

@@ -1,0 +1,404 @@
+"""An engine with all that serves it: it hears frames, and sends frames with what is to be played, shown and kept.
+
+One thread plays; everything the engine wants to be played goes out with the time at which it is due.  An engine that
+raises loses that step, falls silent, and goes on.  Another model is loaded beside the music, and taken over by the
+engine when that is ready for it; so is a chart read.  Whoever owns the loop gives it its turns: a process
+(`engine_process`), or a studio with many.
+"""
+
+import gc
+import os
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
+from typing import Any, Protocol, TypeVar
+
+from livegen.daemon import clock
+from livegen.daemon.clock import SECOND
+from livegen.daemon.engine.ahead import ReadAhead
+from livegen.daemon.engine.loader import SWAP, Loader
+from livegen.daemon.lateness import Lateness, Recent
+from livegen.daemon.processes.frames import (
+    BeatFrame,
+    CommandFrame,
+    CutFrame,
+    DueFrame,
+    FaultFrame,
+    FiguresFrame,
+    Frame,
+    HeardFrame,
+    JournalFrame,
+    LogFrame,
+    OverFrame,
+    SnapshotFrame,
+    StatisticsFrame,
+)
+from livegen.daemon.processes.supervisor import BEAT_US
+from livegen.jam.controls.controls import CONTROLS, read_ahead, takes_long
+from livegen.jam.controls.mapping import Command
+from livegen.jam.engine import Event, Swap, Wake
+from livegen.jam.reports import rows
+from livegen.jam.reports.journal import Account
+from livegen.jam.timing.agenda import Timed
+from livegen.music.messages import Cut, NoteOn, decode, encode
+from livegen.music.time.timeline import Timeline
+
+_T = TypeVar("_T")
+
+DEFAULT_LOADER = "livegen.app:load_model"
+AWAKE_US = 60 * SECOND  # caches are kept warm this long after the last note
+FAULT_PAUSE_US = (
+    5_000  # an engine that raises whenever it is woken must not take the whole processor
+)
+LOG_EVERY_US = SECOND
+SNAPSHOT_EVERY_US = SECOND // 2
+WATCHED_EVERY_US = SECOND // 10  # while somebody watches and something goes on
+LIVELY_US = 2 * SECOND  # how long something goes on after a note
+FIGURES_EVERY_US = SECOND
+SHOWS_LESS = "The page shows less about the model from now on, because of a fault in livegen."
+STUMBLED = "The model failed: what it was about to play is left out, and the jam goes on."
+LONGEST_LINE = 2000
+READ_EVERY_US = 2_000  # how often it is looked whether a chart was read
+# Commands that give controls their values: none overtakes another.
+VALUED = frozenset((*CONTROLS, "preset", "presets"))
+COMMAND_SHOWN_US = 20_000  # after a command the state is told soon, but once for a burst of them
+# Garbage of Python's three generations is looked for between events where there is so much of it.
+TIDIES_AT = (200, 5, 5)
+
+
+class EngineLike(Protocol):
+    """An engine as it is served: `livegen.jam.engine.Engine`, or one that has the first three methods of its own."""
+
+    def feed(self, event: Event, now: int) -> Iterable[Timed]:
+        """Take an event; give what is to be played."""
+
+    def deadline(self) -> int | None:
+        """When it wants to be woken."""
+
+    def snapshot(self) -> dict[str, Any]:
+        """The state for a status line and the page."""
+
+    @property
+    def timeline(self) -> Timeline | None:
+        """The map between beats and time by which it plays."""
+        return None
+
+    @property
+    def timeline_since(self) -> int:
+        """The time, micros, from which that is valid."""
+        return 0
+
+    def notices(self) -> list[str]:
+        """Lines for the person, asked for after every event."""
+        return []
+
+    def keep_warm(self) -> None:
+        """Run the model on nothing; called between events."""
+        return None
+
+    def watch(self, is_watched: bool) -> None:
+        """Know that a page is open, or that none is any more."""
+        return None
+
+    def ponder(self) -> bool:
+        """Do a little work for the page; True while there is more."""
+        return False
+
+    def outlook(self) -> dict[str, Any]:
+        """More for the page than the snapshot holds."""
+        return {}
+
+
+class EngineLoop:
+    """An engine, turn by turn.  Threads: loop only.
+
+    `send` takes each frame that leaves.  `read` reads the value of a command, beside the music.  `now` is the time by
+    which the engine plays, micros: all stamps of frames, in and out, are of it.  `is_over`: it was told that the
+    session is over, and has told the journal everything.
+    """
+
+    def __init__(
+        self,
+        send: Callable[[Frame], object],
+        engine: EngineLike,
+        settings: Mapping[str, Any],
+        read: Callable[[str, object], object] = read_ahead,
+        now: Callable[[], int] = clock.now,
+    ) -> None:
+        self._send_frame = send
+        self._engine = engine
+        self._clock = now
+        self._warm_us = int(settings.get("keep_warm_us", 0))
+        self._awake_us = int(settings.get("awake_us", AWAKE_US))
+        self._played_at = self._now = began = now()
+        self._beat_at = self._snapshot_at = self._shown_at = 0
+        self._warm_at = began
+        self._paused_until = 0
+        self.is_over = False
+        self._logged_at = -LOG_EVERY_US
+        self._unlogged = 0
+        self._snapshot: dict[str, Any] = {}
+        self._lag, self._recent = Lateness(), Recent()
+        self._is_watched = self._is_pondering = False
+        self._figures_at = 0
+        self._cpu = (began, sum(os.times()[:2]))
+        self._account = Account()
+        self._ahead = ReadAhead(takes_long, read)
+        self._loader = Loader(str(settings.get("loader", DEFAULT_LOADER)))
+        self._model_file = str(settings.get("model", ""))
+        self._timeline: object = None
+
+    def turn(self, frames: Iterable[Frame] = ()) -> None:
+        """Take frames, and do at most a slice of each kind of work that is due."""
+        for frame in frames:
+            self._guarded(partial(self._take, frame))
+        for command in self._ahead.take():
+            self._guarded(partial(self._tell, command))
+        self._guarded(lambda: self._swap(self._clock()))
+        self._guarded(lambda: self._wake(self._clock()))
+        self._guarded(lambda: self._warm(self._clock()))
+        self._ponder()
+        self._beat(self._clock())
+
+    def time_left(self) -> int:
+        """How long it may wait for frames until its next turn, micros; at most 0: there is work now."""
+        now = self._clock()
+        if self._is_pondering:
+            return 0
+        times = [min(self._beat_at, self._snapshot_at)]
+        if (deadline := self._deadline()) is not None:
+            times.append(max(deadline, self._paused_until))
+        if self._ahead.is_reading:
+            times.append(now + READ_EVERY_US)
+        if self._is_warming(now):
+            times.append(self._warm_at)
+        return min(times) - now
+
+    def _deadline(self) -> int | None:
+        try:
+            return self._engine.deadline()
+        except Exception:
+            self._fault(self._clock())
+            return None
+
+    def _take(self, frame: Frame) -> None:
+        match frame:
+            case HeardFrame() if (message := decode(frame.payload)) is not None:
+                if isinstance(message, NoteOn):
+                    self._played_at = self._clock()
+                self._feed(message, frame.micros)
+                self._lag.add(lag := (heard := self._clock()) - frame.micros)
+                self._recent.add(heard, lag)
+                if self._is_watched:
+                    self._is_pondering = True
+                    self._show_soon(heard)
+            case CommandFrame():
+                self._command(frame)
+            case OverFrame():
+                self._settle()
+                self._send_frame(OverFrame(self._clock()))
+                self.is_over = True
+            case _:
+                pass
+        self._beat(self._clock())  # a burst of messages must not look like a hang
+
+    def _command(self, command: CommandFrame) -> None:
+        match command.name, command.value:
+            case "stats", _:
+                stats = {"stamp_to_state": self._lag.summary(), "snapshot": self._engine.snapshot()}
+                self._send_frame(StatisticsFrame.of(self._clock(), stats))
+            case "watch", is_watched:
+                self._watch(bool(is_watched))
+            case "model", model:
+                self._log(self._loader.begin(str(model or "")))
+            case "", _:
+                pass
+            case name, _ if name in VALUED and self._ahead.put(command):
+                pass
+            case _:
+                self._tell(command)
+
+    def _tell(self, command: CommandFrame) -> None:
+        self._feed(Command(command.name, command.value), command.micros)
+        self._is_pondering = True  # an answer may have to be worked out
+        self._snapshot_at = min(self._snapshot_at, self._clock() + COMMAND_SHOWN_US)
+
+    def _swap(self, now: int) -> None:
+        """Let the engine have the model that was loaded, or say why there is none."""
+        loaded = self._loader.take()
+        if loaded is None:
+            return
+        self._log(loaded.line)
+        if loaded.model is not None and loaded.told is not None:
+            self._model_file = str(loaded.told["model"])
+            self._account.told(max(self._now, now), SWAP, loaded.told)
+            self._settle()
+            self._feed(Swap(loaded.model), now)
+            self._snapshot_at = min(self._snapshot_at, now + COMMAND_SHOWN_US)
+
+    def _log(self, line: str) -> None:
+        if line:
+            self._send_frame(LogFrame.of(self._clock(), line[:LONGEST_LINE]))
+
+    def _wake(self, now: int) -> None:
+        deadline = self._deadline()
+        if deadline is not None and deadline <= now and now >= self._paused_until:
+            self._feed(Wake(), now)
+
+    def _feed(self, event: Event, now: int) -> None:
+        """Feed the engine and send what it gives.  Its time never runs backwards: stamps are older than wakes."""
+        self._now = now = max(self._now, now)
+        self._write_down(event, now)
+        for timed in self._engine.feed(event, self._now):
+            self._send(timed)
+        for line in self._engine.notices():
+            self._log(line)
+        self._warm_at = self._clock() + self._warm_us
+
+    def _write_down(self, event: Event, now: int) -> None:
+        match event:
+            case Wake():
+                self._account.woke(now)
+            case Command(name, value):
+                self._account.told(now, name, value)
+                self._settle()  # before it is fed: what it did to an engine that crashed can be read
+            case Swap():
+                pass  # told with its path where it is fed
+            case _:
+                self._account.took(now)
+        if self._account.is_full:
+            self._settle()
+
+    def _settle(self) -> None:
+        """Send what was fed and handed out since the last time to the journal."""
+        if (did := self._account.settle()) is not None:
+            self._send_frame(JournalFrame.of(did.at, rows.body(did)))
+
+    def _tell_timeline(self, now: int) -> None:
+        timeline = self._engine.timeline
+        if timeline is None or timeline == self._timeline:
+            return
+        self._timeline = timeline
+        position, bar = timeline.metre.place(tick := timeline.tick(now))
+        origin = timeline.micros(tick - position)
+        since = self._engine.timeline_since
+        grid = rows.Grid(now, timeline.tempo_us, origin, bar, since)
+        self._send_frame(JournalFrame.of(now, rows.body(grid)))
+
+    def _send(self, timed: Timed) -> None:
+        match timed.message:
+            case Cut(keys):
+                self._account.gave(timed.due, keys=keys)
+                self._send_frame(CutFrame.of(timed.due, keys))
+            case Command(name, value):
+                self._send_frame(CommandFrame.named(timed.due, name, value))
+            case message:
+                self._played_at = max(self._played_at, self._now)
+                data = encode(message)
+                self._account.gave(timed.due, data)
+                self._send_frame(DueFrame(timed.due, data))
+
+    def _guarded(self, act: Callable[[], None]) -> None:
+        """Do something with the engine; if it raises, that step is lost and the jam goes on."""
+        try:
+            act()
+        except Exception:
+            self._fault(self._clock())
+
+    def _fault(self, now: int) -> None:
+        """Silence what the engine was about to say, tell it and write it down once a second, and let it breathe."""
+        self._send_frame(CutFrame(now))
+        self._paused_until = now + FAULT_PAUSE_US
+        self._unlogged += 1
+        if now - self._logged_at >= LOG_EVERY_US:
+            line = traceback.format_exc(limit=-2).strip().replace("\n", " | ")
+            faults = f"{self._unlogged} faults, the last: {line}"[:LONGEST_LINE]
+            self._send_frame(FaultFrame.saying(now, faults, STUMBLED))
+            row = rows.Fault(now, line[:LONGEST_LINE])
+            self._send_frame(JournalFrame.of(now, rows.body(row)))
+            self._logged_at, self._unlogged = now, 0
+
+    def _beat(self, now: int) -> None:
+        if now >= self._beat_at:
+            self._beat_at = now + BEAT_US
+            self._send_frame(BeatFrame(now))
+            self._settle()
+            self._guarded(lambda: self._tell_timeline(now))
+        if now >= self._snapshot_at:
+            self._snapshot_at = now + SNAPSHOT_EVERY_US
+            self._guarded(lambda: self._send_snapshot(now))
+        if self._is_watched and now >= self._figures_at:
+            self._figures_at = now + FIGURES_EVERY_US
+            self._send_frame(FiguresFrame.of(now, self._figures(now)))
+
+    def _send_snapshot(self, now: int) -> None:
+        of_process = {"engine_pid": os.getpid(), "model_file": self._model_file}
+        snapshot = self._engine.snapshot() | of_process
+        self._shown_at = now
+        if self._is_watched:
+            nothing: dict[str, Any] = {}
+            snapshot |= self._for_the_page(self._engine.outlook, nothing)
+            is_lively = snapshot.get("plan") or now - self._played_at < LIVELY_US
+            self._snapshot_at = now + (WATCHED_EVERY_US if is_lively else SNAPSHOT_EVERY_US)
+        if snapshot != self._snapshot:
+            self._send_frame(SnapshotFrame.of(now, snapshot))
+            self._snapshot = snapshot
+
+    # --- open pages -----------------------------------------------------------------------------------------------
+
+    def _watch(self, is_watched: bool) -> None:
+        """Begin or end what is done only for open pages; nothing of it reaches the journal."""
+        self._is_watched = is_watched
+        self._engine.watch(is_watched)
+        self._show_soon(self._clock())
+
+    def _show_soon(self, now: int) -> None:
+        at = max(self._shown_at + WATCHED_EVERY_US, now + COMMAND_SHOWN_US)
+        self._snapshot_at = min(self._snapshot_at, at)
+
+    def _for_the_page(self, work: Callable[[], _T], otherwise: _T) -> _T:
+        """Let the engine do something for the page; a failure costs the page something, and the music nothing."""
+        try:
+            return work()
+        except Exception as error:
+            self._is_watched = self._is_pondering = False
+            line = f"the page shows less from here on: {work.__name__} failed ({error!r})"
+            self._send_frame(FaultFrame.saying(self._clock(), line[:LONGEST_LINE], SHOWS_LESS))
+            return otherwise
+
+    def _ponder(self) -> None:
+        """A little of it, after everything else; whatever comes in goes first."""
+        if self._is_pondering:
+            self._is_pondering = self._for_the_page(self._engine.ponder, False)
+
+    def _figures(self, now: int) -> dict[str, Any]:
+        before, self._cpu = self._cpu, (now, sum(os.times()[:2]))
+        cpu = (self._cpu[1] - before[1]) / max(1, now - before[0]) * SECOND
+        return {
+            "in_to_state": self._recent.summary(now),
+            "late": self._snapshot.get("late", 0),
+            "cpu": {"engine": round(cpu, 4)},
+        }
+
+    def _is_warming(self, now: int) -> bool:
+        return self._warm_us > 0 and now - self._played_at < self._awake_us
+
+    def _warm(self, now: int) -> None:
+        """Run the network on nothing now and then: events 20 ms apart find cold caches and cost twice as much.
+
+        Look for garbage before that: Python would do so where things are made, while a key is heard or answered, and
+        take two milliseconds.
+        """
+        if now >= self._warm_at and self._is_warming(now):
+            _tidy()
+            self._engine.keep_warm()
+            self._warm_at = self._clock() + self._warm_us
+
+
+def _tidy() -> None:
+    """Look for garbage in the oldest generation that has much of it, and in those that are younger."""
+    counts = gc.get_count()
+    for generation in (2, 1, 0):
+        if counts[generation] > TIDIES_AT[generation]:
+            gc.collect(generation)
+            return

@@ -1,0 +1,1 @@
+"""What is kept of a session: its journal, its takes, and the folder of recordings."""

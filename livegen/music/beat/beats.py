@@ -1,0 +1,373 @@
+"""The beat, the metre and the bar lines of what was played: a timeline for it, and how sure that is.
+
+Candidates for the beat are found and followed (`beat_candidates`), a network compares them in every metre
+(`beat_network`); here the beat that is going on is preferred, and a choice becomes a timeline.  Knows notes and micros;
+knows no call and no mode.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from livegen.music.beat.beat_candidates import Candidates, candidates
+from livegen.music.beat.beat_network import COLUMNS, Onsets, counted, last_of, network, onsets_of
+from livegen.music.melody.phrase import CHORD_US, Played
+from livegen.music.time.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
+from livegen.music.time.timeline import Timeline, tempo_us
+
+USUAL_BPM = 110.0
+SLOWEST_BPM, FASTEST_BPM = 30.0, 300.0  # quarter notes, as the control tempo has them
+FEWEST = 4  # of fewer onsets the tempo is not judged
+_ON_LINE_US = 40_000  # one or two onsets so near its lines go on with a beat
+# So many onsets, so near to beats (in beats), tell how far off the first one was; less than this is a hand's.
+_ON_BEATS, _BY_BEAT, _OFF_US = 3, 0.15, 5_000
+# So many onsets tell the tempo once more, for how much that counts, and how many candidates are left by it.
+_AT_END, _OF_END, _COMPARED = 14, 0.5, 12
+_STAYS = 0.5  # nats by which the beat that is going on is likelier, and its bars too
+# Of each column: metre, ticks of a beat, beats and quarters of a bar, the beat that is its first, and if it is 4/4.
+_METRES = [bars.metre for bars, _ in COLUMNS]
+_TICKS = np.array([bars.ticks for bars, _ in COLUMNS])
+_BEATS = np.array([bars.beats for bars, _ in COLUMNS])
+_QUARTERS = _BEATS * _TICKS / TICKS_PER_BEAT
+_FIRST = np.array([first for _, first in COLUMNS])
+_COMMON = np.array([metre == COMMON_TIME for metre in _METRES])
+_BARS_OF_FOUR = _COMMON & (_FIRST == 0)
+# Nats for a first onset on a bar line, and for 4/4: who plays to a partner has these more often than the excerpts that
+# were learned from.
+_BEGINS, _USUAL = 0.7, 1.0
+# Nats for beats that are all long and short, or one: in any other beat that would be chance.
+_LONG_SHORT = 2.0
+_BESIDE, _SWINGS, _SWUNG_S = 0.1, 3, (60 / 165, 60 / 72)
+# Nats for beats by which chords are comped over them, as in a bossa nova: short chords lie even, or nearly so, and only
+# where the harmony changes tells that they are one and a half beats apart.
+_COMPED = 9.0
+_CHORD, _SHORT = (
+    np.log2(3) - 0.01,
+    0.65,
+)  # notes of a chord; of the distance to the next, how long it is held at most
+_DOTTED, _OFF = (
+    0.3,
+    0.12,
+)  # share of distances of one and a half beats; beats by which all may be off
+_EARLIEST, _LATEST_CHANGE = (
+    0.6,
+    1.1,
+)  # beats before a bar line and after it at which the harmony may change
+_OTHER = 0.5  # share of new pitch classes that is another harmony
+_COMPED_S = (60 / 165, 60 / 95)  # beats of such music
+# Beats that people prefer (Moelants, "Preferred tempo reconsidered", 2002), by column; a beat that is e times as long
+# or as short has one nat less.
+_PREFERRED_S = 60 / np.array([{12: 230, 24: 112, 36: 90}[ticks] for ticks in _TICKS.tolist()])
+_WRITTEN = 12.5  # the same for a tempo that is written: people play within a fifth of it, two times of three
+# A candidate is the beat that is going on: by the logarithm of its tempo, in beats.
+_SAME_TEMPO, _SAME_PLACE = 0.06, 0.2
+_ALIKE = 2  # both
+_LIKE_TEMPO = 0.04  # of its logarithm: two candidates have one tempo
+_CLEAR_BARS = 0.05  # how much the likeliest bars of a tempo count beside all that it could have
+_EXACT_TEMPO, _EXACT_US = 0.005, 10_000  # a timeline that is off by no more stays as it is
+_LATEST, _STEADY = 8, 40  # onsets by which bar lines are placed
+_STEADY_S = 0.02  # spread of onsets about a steady beat
+_STEADY_TEMPO = 0.015  # of its logarithm: it is no other at the end
+_LATELY_S, _FEWEST_LATELY = 2.5, 6  # the end: so many seconds, but so many onsets at least
+_TELLS, _FOLLOWS = (
+    0.5,
+    0.12,
+)  # spread in beats from which onsets tell a tempo, if it is near the one that was followed
+_OFF_BEAT = 0.4  # how much those count that lie between beats
+_NO_DISTANCE = 1e-6  # beats
+_EARLY = 0.1  # of a bar, or a quarter: a first onset so near a bar line is on it
+
+Floats = NDArray[np.floating]
+
+
+class FoundBeat(NamedTuple):
+    """A timeline for what was played.
+
+    `goes_on` says that its ticks are those of the timeline before, at most a little faster or slower.  `tempo_sure` and
+    `bars_sure` are the probabilities that its tempo is right, and that its bar lines are.
+    """
+
+    timeline: Timeline
+    goes_on: bool
+    tempo_sure: float = 0.0
+    bars_sure: float = 0.0
+
+
+def _unlikely(periods_s: NDArray[np.float64], expected_us: int | None) -> NDArray[np.float64]:
+    """Nats by which each period (rows, 1) is less likely in each column than the one that people prefer, or expect."""
+    if expected_us is None:
+        return np.asarray(np.log(periods_s / _PREFERRED_S) ** 2)
+    written_s = expected_us / 1e6 * _TICKS / TICKS_PER_BEAT
+    return np.asarray(_WRITTEN * np.log(periods_s / written_s) ** 2)
+
+
+def find(
+    notes: Sequence[Played],
+    running: Timeline | None = None,
+    metre: Metre | None = None,
+    is_told: bool = False,
+    expected_us: int | None = None,
+) -> FoundBeat:
+    """Find the timeline that explains notes, at least one, in ascending order of onset.
+
+    `running` is the one that is going on: it stays unless another explains them better, and follows their tempo; if it
+    `is_told` no other explains them.
+    `metre` is that of the bars, None to find it too; `expected_us` the length of a quarter that is written on a chart.
+    A timeline that is new has a bar line at tick 0, at or before the first onset.
+    """
+    onsets = onsets_of(notes)
+    if running and is_told and len(onsets.at_s) < FEWEST:
+        return FoundBeat(running, True)
+    if len(onsets.at_s) < FEWEST:
+        timeline = begun([note.onset_us for note in notes], running, metre)
+        return FoundBeat(timeline, timeline == running)
+    found = candidates(onsets.at_s)
+    grids = _grids(onsets, found)
+    allowed = _allowed(grids, metre)
+    likeness = _likeness(grids, running) if running else np.zeros(allowed.shape)
+    if running and is_told:
+        allowed &= likeness == _ALIKE
+        if not allowed.any():
+            return FoundBeat(running, True)
+    if not allowed.any():
+        return FoundBeat(begun([note.onset_us for note in notes], running, metre), False)
+    tempi = _tempi_at_the_end(onsets, found)
+    if tempi is not None:
+        kept = _likeliest(tempi, allowed, likeness)
+        found, grids = Candidates(*(of[kept] for of in found)), _Grids(*(of[kept] for of in grids))
+        tempi, allowed, likeness = tempi[kept], allowed[kept], likeness[kept]
+    heard = network()(onsets, found) + (0.0 if tempi is None else _OF_END * tempi)
+    scores = np.where(allowed, heard, -np.inf)
+    scores += _STAYS * likeness + _BEGINS * _begins_bar(grids, onsets.since_us) + _USUAL * _COMMON
+    scores += _COMPED * _are_comped(onsets, found)[:, None] * _BARS_OF_FOUR
+    scores += _LONG_SHORT * _are_long_and_short(found)[:, None]
+    scores -= _unlikely(found.periods_s[:, None], expected_us)
+    chances = np.exp(scores - scores.max())
+    chances /= chances.sum()
+    row, column, tempo_sure = _choice(chances, found)
+    timeline = _timeline(grids, row, column, onsets.since_us, metre)
+    goes_on = bool(likeness[row, column] == _ALIKE)
+    if running and goes_on:
+        timeline = _continued(running, timeline, notes[-1].onset_us)
+    return FoundBeat(timeline, goes_on, tempo_sure, float(chances[row, column]))
+
+
+def _tempi_at_the_end(onsets: Onsets, found: Candidates) -> Floats | None:
+    """How well the last onsets alone fit each candidate, in any bars (H, 1): it may have lost its way before.
+
+    None where there are no more.
+    """
+    if len(onsets.at_s) <= _AT_END:
+        return None
+    end = Candidates(found.periods_s, found.beats[:, -_AT_END:], found.errors[:, -_AT_END:])
+    scores = network()(last_of(onsets, _AT_END), end)
+    most = scores.max(axis=1, keepdims=True)
+    return np.asarray(most + np.log(np.exp(scores - most).sum(axis=1, keepdims=True)))
+
+
+def _likeliest(tempi: Floats, allowed: NDArray[np.bool_], likeness: Floats) -> NDArray[np.int64]:
+    """The candidates that are compared by all that was played: it costs most, and the others are never chosen."""
+    chances = np.where(allowed, tempi + _STAYS * likeness, -np.inf).max(axis=1)
+    return np.sort(np.argsort(-chances, kind="stable")[:_COMPARED])
+
+
+class _Grids(NamedTuple):
+    """Timelines of candidates in all metres: micros of a quarter note, and when a late bar line is (H, COLUMNS)."""
+
+    quarters_us: Floats
+    bar_lines_us: Floats
+
+
+def _grids(onsets: Onsets, found: Candidates) -> _Grids:
+    """Place the bar lines of all candidates in all metres."""
+    period, zero = _lines(onsets.at_s, found)
+    first = counted(found).first + _FIRST
+    latest = np.floor(((onsets.at_s[-1] - zero) / period - first) / _BEATS)
+    quarters = period * TICKS_PER_BEAT / _TICKS
+    bar_lines = zero + period * (first + _BEATS * latest)
+    return _Grids(quarters * 1e6, onsets.since_us + bar_lines * 1e6)
+
+
+def _lines(at_s: Floats, found: Candidates) -> tuple[Floats, Floats]:
+    """Periods, and when beat 0 is, seconds (H, 1): by many onsets where the tempo is steady, else by the last.
+
+    Onsets on beats count for more than others.
+    """
+    lines = found.beats - found.errors
+    weights = np.where(np.abs(lines - np.rint(lines)) < _NO_DISTANCE, 1.0, _OFF_BEAT)
+    weights[:, :-_STEADY] = 0
+    whole = _line_through(weights, lines, at_s)
+    late = min(len(at_s) - _FEWEST_LATELY, int(np.searchsorted(at_s, at_s[-1] - _LATELY_S)))
+    weights[:, : max(0, late)] = 0
+    end = _line_through(weights, lines, at_s)
+    followed = found.periods_s[:, None]
+    tells = (end.spread > _TELLS) & (np.abs(np.log(end.slopes / followed)) < _FOLLOWS)
+    lately = np.where(tells, end.slopes, followed)
+    weights[:, :-_LATEST] = 0
+    weights /= weights.sum(axis=1, keepdims=True)
+    zero = (weights * (at_s - lately * lines)).sum(1, keepdims=True)
+    is_steady = (whole.error_s < _STEADY_S) & (whole.spread > _TELLS)
+    is_steady &= np.abs(np.log(whole.slopes / lately)) < _STEADY_TEMPO
+    return np.where(is_steady, whole.slopes, lately), np.where(is_steady, whole.zero_s, zero)
+
+
+class _FittedLine(NamedTuple):
+    """Straight lines through onsets (H, 1): seconds of a beat, when beat 0 is, the mean error, the spread in beats."""
+
+    slopes: Floats
+    zero_s: Floats
+    error_s: Floats
+    spread: Floats
+
+
+def _line_through(weights: Floats, lines: Floats, at_s: Floats) -> _FittedLine:
+    """By least squares (H, N)."""
+    weights = weights / weights.sum(axis=1, keepdims=True)
+    middle, mean_s = (weights * lines).sum(1, keepdims=True), (weights * at_s).sum(1, keepdims=True)
+    off, off_s = lines - middle, at_s - mean_s
+    spread = (weights * off**2).sum(1, keepdims=True)
+    slopes = (weights * off * off_s).sum(1, keepdims=True) / np.maximum(spread, 1e-6)
+    slopes = np.maximum(slopes, _NO_DISTANCE)
+    error = np.sqrt((weights * (off_s - slopes * off) ** 2).sum(1, keepdims=True))
+    return _FittedLine(slopes, mean_s - slopes * middle, error, spread)
+
+
+def _allowed(grids: _Grids, metre: Metre | None) -> NDArray[np.bool_]:
+    """True for tempi that may be set, in the metre that is told (H, COLUMNS)."""
+    told = [metre in (None, one) for one in _METRES]
+    # Of a metre that is not told apart the beat is found, as in 4/4.
+    bars = np.array(told) if any(told) else _COMMON
+    may_be = (grids.quarters_us > tempo_us(FASTEST_BPM)) & (
+        grids.quarters_us < tempo_us(SLOWEST_BPM)
+    )
+    return np.asarray(may_be & bars)
+
+
+def _likeness(grids: _Grids, running: Timeline) -> Floats:
+    """How much a grid is that of the timeline (H, COLUMNS): 1 where its beats are, 2 where its bar lines are too."""
+    tempo = np.abs(np.log(grids.quarters_us / running.tempo_us)) < _SAME_TEMPO
+    ticks = (grids.bar_lines_us - running.origin_us) / running.tempo_us * TICKS_PER_BEAT
+    bar = running.metre.place(0).bar
+
+    def lies_on(apart: int) -> NDArray[np.bool_]:
+        off = (ticks + apart / 2) % apart - apart / 2
+        return np.asarray(np.abs(off) < _SAME_PLACE * TICKS_PER_BEAT)
+
+    same_bars = np.array([metre == running.metre for metre in _METRES]) & lies_on(bar)
+    return np.where(tempo & lies_on(TICKS_PER_BEAT), 1.0 + same_bars, 0.0)
+
+
+def _choice(chances: Floats, found: Candidates) -> tuple[int, int, float]:
+    """The candidate and the column to go by, of the likeliest tempo the likeliest; and how likely that tempo is.
+
+    The likeliest of all is often of another tempo: in a clear one there are several bar lines that could be.  Of two
+    tempi that are about as likely it is the one with the clearer bars.
+    """
+    tempo = np.log(found.periods_s)
+    is_like = np.abs(np.subtract.outer(tempo, tempo)) < _LIKE_TEMPO
+    clearest = np.where(is_like, chances.max(axis=1), 0).max(axis=1)
+    likeliest = is_like[(is_like @ chances.sum(axis=1) + _CLEAR_BARS * clearest).argmax()]
+    of_tempo = np.where(likeliest[:, None], chances, 0)
+    row, column = divmod(int(of_tempo.argmax()), len(COLUMNS))
+    return row, column, float(of_tempo.sum())
+
+
+def _are_comped(onsets: Onsets, found: Candidates) -> NDArray[np.bool_]:
+    """True for candidates by which short chords are comped over the beat (H,): some one and a half beats apart."""
+    sizes, new = onsets.kinds[:, 1], onsets.kinds[:, 7]
+    gaps = np.diff(onsets.at_s)
+    changes = np.flatnonzero(new[1:] >= _OTHER) + 1
+    are_short = (onsets.lengths_s[:-1] < _SHORT * gaps).all()
+    if not (are_short and len(changes) and (sizes > _CHORD).all()):
+        return np.zeros(len(found.periods_s), np.bool_)
+    steps = np.diff(found.beats)
+    halves = np.rint(2 * steps) / 2
+    fit = ((np.abs(steps - halves) < _OFF) & (halves >= 1) & (halves <= 2)).all(axis=1)
+    dotted = (halves == 1.5).mean(axis=1) >= _DOTTED
+    since = found.beats[:, changes] - found.beats[:, :1]
+    at_bars = ((since + _EARLIEST) % 4 <= _EARLIEST + _LATEST_CHANGE).all(axis=1)
+    usual = (found.periods_s > _COMPED_S[0]) & (found.periods_s < _COMPED_S[1])
+    return np.asarray(fit & dotted & at_bars & usual)
+
+
+def _are_long_and_short(found: Candidates) -> NDArray[np.bool_]:
+    """True for candidates of which each beat is long and short or one: swung, or two and one of three (H,)."""
+    places = found.beats - np.floor(found.beats + _BESIDE)
+    on, late = np.abs(places) < _BESIDE, np.abs(places - 2 / 3) < _BESIDE
+    often = np.minimum(on.sum(axis=1), late.sum(axis=1)) >= _SWINGS
+    usual = (found.periods_s > _SWUNG_S[0]) & (found.periods_s < _SWUNG_S[1])
+    return np.asarray((on | late).all(axis=1) & often & usual)
+
+
+def _begins_bar(grids: _Grids, first_us: int) -> NDArray[np.bool_]:
+    """True for grids of which a bar line is at the first onset (H, COLUMNS)."""
+    bar = grids.quarters_us * _QUARTERS
+    off = (grids.bar_lines_us - first_us + bar / 2) % bar - bar / 2
+    return np.asarray(np.abs(off) < _EARLY * grids.quarters_us)
+
+
+def _timeline(grids: _Grids, row: int, column: int, first_us: int, metre: Metre | None) -> Timeline:
+    """The timeline of a grid, tick 0 being the last bar line that is not after the first onset."""
+    quarter, bars = grids.quarters_us[row, column], metre or _METRES[column]
+    bar = bars.place(0).bar * quarter / TICKS_PER_BEAT
+    line, is_learned = grids.bar_lines_us[row, column], bars == _METRES[column]
+    if not is_learned:  # where its bar lines are is not known: the first onset is a downbeat
+        line -= np.rint((line - first_us) / quarter) * quarter
+    back = np.ceil((line - first_us) / bar - _EARLY)
+    return Timeline(round(quarter), round(line - back * bar), bars)
+
+
+def _continued(running: Timeline, found: Timeline, now_us: int) -> Timeline:
+    """The timeline that is going on, with the tempo and the place of the one found, where that is another."""
+    bar_line_us = found.micros(found.bar_from(found.tick(now_us)))
+    place, bar = running.metre.place(near := running.tick(bar_line_us))
+    tick = near - place if place * 2 < bar else near - place + bar
+    off = abs(running.micros(tick) - bar_line_us)
+    if off < _EXACT_US and abs(found.tempo_us / running.tempo_us - 1) < _EXACT_TEMPO:
+        return running
+    origin = bar_line_us - round(tick * found.tempo_us / TICKS_PER_BEAT)
+    return replace(running, tempo_us=found.tempo_us, origin_us=origin)
+
+
+def begun(
+    onsets_us: Sequence[int], running: Timeline | None = None, metre: Metre | None = None
+) -> Timeline:
+    """The timeline of a phrase of which only a few onsets are known, at least one.
+
+    They say little of the tempo: it stays, and so does the beat where all lie on its lines.  Else the first of them is
+    a downbeat.
+    """
+    if running is None:
+        return Timeline(tempo_us(USUAL_BPM), onsets_us[0], metre or COMMON_TIME)
+    bars = metre or running.metre
+    if bars == running.metre and all(_is_on_line(running, onset) for onset in onsets_us):
+        return running
+    return Timeline(running.tempo_us, onsets_us[0], bars)
+
+
+def steadied(onsets_us: Iterable[int], running: Timeline) -> Timeline:
+    """The same beat, as early or late as most of these onsets have it that lie by one.
+
+    The first key of a phrase, by which a beat at a tempo that is told begins, is one of them: a hand may be off by it.
+    """
+    all_us = [-CHORD_US - 1, *onsets_us]
+    strikes = [at for before, at in pairwise(all_us) if at - before > CHORD_US]
+    half = running.tempo_us // 2
+    offs = [(at - running.origin_us + half) % running.tempo_us - half for at in strikes]
+    by_beat = [off for off in offs if abs(off) <= _BY_BEAT * running.tempo_us]
+    off_us = round(median(by_beat)) if len(by_beat) >= _ON_BEATS else 0
+    if abs(off_us) < _OFF_US:
+        return running
+    return replace(running, origin_us=running.origin_us + off_us)
+
+
+def _is_on_line(timeline: Timeline, onset_us: int) -> bool:
+    """True if an onset lies on a beat or half of one: on finer lines anything would."""
+    half = timeline.tempo_us / 2
+    since = (onset_us - timeline.origin_us) % half
+    return min(since, half - since) < _ON_LINE_US

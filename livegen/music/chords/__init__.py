@@ -1,0 +1,1 @@
+"""Chords: as values, by name, heard in notes, implied by a melody, and which follows which."""

@@ -1,0 +1,1 @@
+"""Standard MIDI Files, and the arrays of the package's own files."""

@@ -1,0 +1,1 @@
+"""Keys and scales: as values, and heard in what is played."""

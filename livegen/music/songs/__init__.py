@@ -1,0 +1,1 @@
+"""A song's form and what comes back in it, learned while it is played."""

@@ -1,0 +1,1 @@
+"""Words: names of styles, and lyrics as syllables with a rhythm."""
