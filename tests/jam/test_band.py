@@ -98,6 +98,28 @@ def test_a_chord_that_is_held_over_the_change_that_was_foreseen_is_followed() ->
     assert has_root(jam, C, 9 * BAR + 2 * BEAT, BEAT, BEAT), "as soon as it is looked at again"
 
 
+def test_a_chord_that_is_foreseen_only_just_before_it_comes_is_struck_all_the_same() -> None:
+    """A key that is let go of just before the bar line, and one that is struck on it, have all planned anew."""
+    jam = rehearsal(UniformModel(12), mode="accompany", sync="internal", tempo=72)
+    beat = 60 * SECOND // 72
+    g, e_minor, d = (43, 47, 50), (40, 43, 47), (38, 42, 45)
+    song = (g, e_minor, C, d, g, e_minor, C, d, e_minor, e_minor, C)  # where a G was expected
+    for bar, keys in enumerate(song):
+        line, next_line = bar * 4 * beat, (bar + 1) * 4 * beat
+        events: list[tuple[int, NoteOn | NoteOff]] = [
+            (line + 2 * ON_TIME, NoteOn(76, 80)),
+            (next_line - beat // 5, NoteOff(76)),
+        ]
+        events += [(line + beat // 14, NoteOn(key, 80)) for key in keys]
+        events += [(next_line - beat // 24, NoteOff(key)) for key in keys]
+        for at, message in sorted(events, key=lambda event: event[0]):
+            jam.play(at, message)
+    jam.until(len(song) * 4 * beat)
+
+    for bar in (2, 3, 4, 5, 6, 7, 10):
+        assert has_root(jam, song[bar], bar * 4 * beat, ON_TIME, beat // 14 + LATE), bar
+
+
 def test_where_nobody_foresees_the_chord_no_note_of_the_one_before_begins_with_it() -> None:
     jam = band()
     song = (C, F, G, F, A_MINOR, C, F, A_MINOR, G, C, A_MINOR, F)  # nothing comes back

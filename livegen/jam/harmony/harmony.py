@@ -532,12 +532,12 @@ class Harmony:
         struck |= {line: _at(chords, line) for line in lines}
         struck |= {change.tick: change for change in chords}
         strikes = (*new, *(struck[tick] for tick in sorted(struck) if tick > start))
-        is_called_off = self._source is ChordSource.MELODY and self._soon(start) != soon
+        is_other_soon = self._soon(start) != soon  # what is planned for it goes by the chord before
         is_foreseen = past is not None and past.chord == self._told and start - past.tick <= WAIT
         lands = not self.sheet and not is_foreseen and self._lands(now)
         if lands:  # what was planned for these moments goes by the chord before
             waits = (start, *waits)
-        return Ahead(strikes, bool(new) or is_new or is_called_off or lands, waits)
+        return Ahead(strikes, bool(new) or is_new or is_other_soon or lands, waits)
 
     def _goes_on(self, before: Chord | None, now: int) -> bool:
         """True of a chord that only has more tones than the one that has just been struck: nobody strikes again."""

@@ -56,8 +56,8 @@ class Outline:
 class Ahead(NamedTuple):
     """The notes that a part which goes along strikes from a tick on.
 
-    `is_new` says that the first of `strikes` begins now, or that one that was foreseen does not.  `waits` are strong
-    beats, ticks, on which another chord may come that nobody foresees.
+    `is_new` says that the first of `strikes` begins now, or that another than was foreseen is about to.  `waits` are
+    strong beats, ticks, on which another chord may come that nobody foresees.
     """
 
     strikes: Changes = ()
