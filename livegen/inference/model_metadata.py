@@ -12,7 +12,7 @@ from typing import Any
 from livegen.codec.layout import codec_hash
 from livegen.inference.contract import Looks, ModelFacts
 from livegen.inference.onnx_operators import MAX_RANK
-from livegen.inference.protobuf import MAX_NAME, Reader, RefusedFile, Wire, expect, one, text_of
+from livegen.inference.protobuf import MAX_NAME, Message, RefusedFile, Wire, expect
 from livegen.inference.ring import BLOCK
 from livegen.music.parts import PARTS
 from livegen.music.time.metre import TICKS_PER_BEAT
@@ -27,10 +27,7 @@ LEARNER = "learner"  # it has no network: its file is the metadata alone
 # The roles that metadata may say; who wants another refuses a file by it.  The phrase model has a file of another kind
 # (inference/phrases.py).  No network of the last two is served yet.
 ROLES = (STEP, LEARNER, "listener", "critic")
-VECTOR, RING = (
-    "vector",
-    "ring",
-)  # a state that is given back anew, or grows by an entry at each step
+VECTOR, RING = "vector", "ring"  # a state that each step gives anew, or that grows by an entry
 
 
 def _short(value: Any, longest: int = MAX_NAME) -> bool:
@@ -41,12 +38,12 @@ def _texts(value: Any) -> bool:
     return isinstance(value, list) and 0 < len(value) <= 256 and all(map(_short, value))
 
 
-def _sets(value: Any) -> bool:
-    return isinstance(value, list) and len(value) <= 256 and all(map(_set, value))
+def _keys(value: Any, *keys: str) -> bool:
+    return isinstance(value, dict) and value.keys() == set(keys)
 
 
 def _set(value: Any) -> bool:
-    is_pair = isinstance(value, dict) and value.keys() == {"set", "licence"}
+    is_pair = _keys(value, "set", "licence")
     return is_pair and _short(value["set"]) and _short(value["licence"], MAX_LICENCE)
 
 
@@ -57,19 +54,14 @@ def _sizes(value: Any) -> bool:
 
 def _network(value: Any) -> bool:
     """Numbers and words that a network is built from; whoever builds it checks them."""
-    if not (isinstance(value, dict) and value.keys() == {"config", "joined"}):
+    if not _keys(value, "config", "joined") or not all(isinstance(v, dict) for v in value.values()):
         return False
-    config, joined = value["config"], value["joined"]
-    return (
-        isinstance(config, dict)
-        and all(isinstance(v, int | float) or _short(v) for v in config.values())
-        and isinstance(joined, dict)
-        and all(map(_texts, joined.values()))
-    )
+    is_plain = all(isinstance(v, int | float) or _short(v) for v in value["config"].values())
+    return is_plain and all(map(_texts, value["joined"].values()))
 
 
 def _looks(value: Any) -> bool:
-    is_whole = isinstance(value, dict) and value.keys() == set(Looks._fields)
+    is_whole = _keys(value, *Looks._fields)
     return is_whole and all(type(n) is int and 0 <= n <= MAX_STATE for n in value.values())
 
 
@@ -83,7 +75,10 @@ METADATA: dict[str, tuple[Callable[[Any], bool], str]] = {
     "state_shape": (_sizes, "one to four sizes"),
     "name": (_short, "a short text"),
     "commit": (_short, "a short text"),
-    "data": (_sets, "a list of {set, licence}"),
+    "data": (
+        lambda v: isinstance(v, list) and len(v) <= 256 and all(map(_set, v)),
+        "a list of {set, licence}",
+    ),
     "quantised": (lambda v: isinstance(v, bool), "true or false"),
     "network": (_network, "a config and the names of joined parameters"),
     "role": (lambda v: v in ROLES, f"one of {', '.join(ROLES)}"),
@@ -115,14 +110,13 @@ def metadata(facts: ModelFacts) -> str:
     return json.dumps(said)
 
 
-def facts_of(reader: Reader, wires: list[Wire]) -> ModelFacts:
-    """Read the facts in the metadata of a file; `wires` are its pairs of key and value.  Raises Refused."""
-    pairs = [reader.message("metadata", wire) for wire in wires]
-    keys = [text_of(one(pair, "key")) for pair in pairs]
-    stranger = next((key for key in keys if key != METADATA_KEY), None)
-    expect(stranger is None, f"has metadata that livegen does not know: {stranger!r}")
-    expect(len(keys) == 1, "has no livegen metadata" if not keys else "has livegen metadata twice")
-    return facts_in(parsed(one(pairs[0], "value")), STEP)
+def facts_of(pairs: list[Message]) -> ModelFacts:
+    """Read the facts in the metadata of a file, its pairs of key and value.  Raises RefusedFile."""
+    for pair in pairs:
+        is_known = pair["key"] == METADATA_KEY
+        expect(is_known, f"has metadata that livegen does not know: {pair['key']!r}")
+    expect(len(pairs) == 1, "has livegen metadata twice" if pairs else "has no livegen metadata")
+    return facts_in(parsed(pairs[0]["value"]), STEP)
 
 
 def facts_in(said: dict[str, Any], wanted: str) -> ModelFacts:
@@ -141,15 +135,15 @@ def facts_in(said: dict[str, Any], wanted: str) -> ModelFacts:
     expect(role == wanted, f"is a {role}, expected a {wanted}")
     has_ring = said.get("state") == RING
     fits = not has_ring or (len(shape) > 1 and shape[0] % BLOCK == 0)
-    expect(
-        fits, f"has a wrong 'state_shape' in its metadata (a ring is a multiple of {BLOCK} long)"
-    )
+    wrong = f"(a ring is a multiple of {BLOCK} long)"
+    expect(fits, f"has a wrong 'state_shape' in its metadata {wrong}")
     looks = Looks(**said["looks"]) if "looks" in said else None
-    if looks:
-        fits = not has_ring and looks.first + looks.places * looks.numbers <= prod(shape)
-        expect(
-            fits and looks.places > 1, "has a 'looks' in its metadata that lies outside its state"
-        )
+    lies_inside = looks is None or (
+        not has_ring
+        and looks.places > 1
+        and looks.first + looks.places * looks.numbers <= prod(shape)
+    )
+    expect(lies_inside, "has a 'looks' in its metadata that lies outside its state")
     return ModelFacts(
         name=said["name"],
         codec=said["codec"],

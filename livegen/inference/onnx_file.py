@@ -4,19 +4,18 @@ Rules that hold here, in `protobuf` and in `model_metadata`:
 1. A file is hostile until all of it has been read.  Nothing of it reaches the runtime before that, and then only bytes
    that were checked, never a path: a path may change, and external data is found through it.
 2. What is not named in `FIELDS` or `METADATA` is refused.  There is no list of bad things to forget one from.
-3. Nothing recurses, and nothing is allocated on the word of the file.
-4. Standard library only.  Messages are as in onnx.proto of ONNX 1.16, IR version 10.
+3. Reading goes no deeper than the table, and nothing is allocated on the word of the file.
+4. Standard library and NumPy only.  Messages are as in onnx.proto of ONNX 1.16, IR version 10.
 
 Why so strict: CVE-2022-25882, CVE-2024-27318, CVE-2025-51480 (external data reads and writes files), custom operators
 and contributed operators with memory errors at load, chains of local functions that overflow the stack.  Knows nothing
 of the runtime; `livegen.inference.model` runs what this lets through.
 """
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterable
+from dataclasses import dataclass
 from math import prod
 from pathlib import Path
-from typing import Any
 
 from livegen.codec.layout import FIELDS as CODEC_FIELDS
 from livegen.codec.layout import SOUNDING
@@ -27,31 +26,24 @@ from livegen.inference.onnx_operators import (
     FLOAT,
     INT64,
     ITEM_BYTES,
-    MATRICES,
     MAX_RANK,
-    Attribute,
     Attributes,
-    Misfit,
     Shape,
     Value,
     multiplications,
     result,
 )
 from livegen.inference.protobuf import (
-    BYTES,
-    FLOAT32,
     MAX_NAME,
-    VARINT,
+    WIRE,
+    Message,
     Messages,
     Reader,
     RefusedFile,
     Wire,
     bytes_field,
     expect,
-    name_of,
     number_field,
-    one,
-    text_of,
 )
 
 IR_VERSION = 10
@@ -85,50 +77,24 @@ def logits_name(field: str) -> str:
 
 FIELDS: Messages = {
     "model": {
-        1: ("ir_version", VARINT, False),
-        2: ("producer_name", BYTES, False),
-        3: ("producer_version", BYTES, False),
-        7: ("graph", BYTES, False),
-        8: ("opset_import", BYTES, True),
-        14: ("metadata_props", BYTES, True),
+        1: "ir_version int", 2: "producer_name text?", 3: "producer_version text?", 7: "graph bytes",
+        8: "opset_import opset*", 14: "metadata_props metadata*",
     },
-    "opset": {1: ("domain", BYTES, False), 2: ("version", VARINT, False)},
-    "metadata": {1: ("key", BYTES, False), 2: ("value", BYTES, False)},
-    "graph": {
-        1: ("node", BYTES, True),
-        2: ("name", BYTES, False),
-        5: ("initializer", BYTES, True),
-        11: ("input", BYTES, True),
-        12: ("output", BYTES, True),
-    },
+    "opset": {1: "domain text?", 2: "version int"},
+    "metadata": {1: "key text", 2: "value bytes"},
+    "graph": {1: "node node*", 2: "name text?", 5: "initializer tensor*", 11: "input value*", 12: "output value*"},
     "node": {
-        1: ("input", BYTES, True),
-        2: ("output", BYTES, True),
-        3: ("name", BYTES, False),
-        4: ("op_type", BYTES, False),
-        5: ("attribute", BYTES, True),
-        7: ("domain", BYTES, False),
+        1: "input text*", 2: "output text*", 3: "name text?", 4: "op_type text", 5: "attribute attribute*",
+        7: "domain text?",
     },
-    "attribute": {
-        1: ("name", BYTES, False),
-        2: ("f", FLOAT32, False),
-        3: ("i", VARINT, False),
-        4: ("s", BYTES, False),
-        8: ("ints", VARINT, True),
-        20: ("type", VARINT, False),
-    },
-    "tensor": {
-        1: ("dims", VARINT, True),
-        2: ("data_type", VARINT, False),
-        8: ("name", BYTES, False),
-        9: ("raw_data", BYTES, False),
-    },
-    "value": {1: ("name", BYTES, False), 2: ("type", BYTES, False)},
-    "type": {1: ("tensor_type", BYTES, False)},
-    "tensor type": {1: ("elem_type", VARINT, False), 2: ("shape", BYTES, False)},
-    "shape": {1: ("dim", BYTES, True)},
-    "dimension": {1: ("dim_value", VARINT, False)},
-}
+    "attribute": {1: "name text", 2: "f float?", 3: "i int?", 4: "s text?", 8: "ints int*", 20: "type int"},
+    "tensor": {1: "dims int*", 2: "data_type int", 8: "name text", 9: "raw_data bytes"},
+    "value": {1: "name text", 2: "type type"},
+    "type": {1: "tensor_type tensor_type"},
+    "tensor_type": {1: "elem_type int", 2: "shape shape"},
+    "shape": {1: "dim dimension*"},
+    "dimension": {1: "dim_value int"},
+}  # fmt: skip
 # Better words for what people are most likely to bring along.
 _KNOWN_STRANGERS = {
     ("model", 20): "training information",
@@ -180,8 +146,6 @@ class ModelFile:
     """A file that was checked.  `piece` cuts it up."""
 
     facts: ModelFacts
-    summary_size: int
-    fields: tuple[str, ...]  # that it foretells, in the order of the codec's
     _nodes: tuple[_Node, ...]
     _initialisers: tuple[_Named, ...]
     _inputs: tuple[_Named, ...]
@@ -223,16 +187,24 @@ class ModelFile:
         return ENTRY if self.facts.has_ring else ADVANCED[0], SUMMARY, *looked
 
     @property
-    def heads(self) -> int:
-        """How many heads look back; 0 where the file does not say what they look at."""
-        shapes = [v.value.shape for v in self._outputs if v.name == LOOKED]
-        return shapes[0][0] if shapes and shapes[0] else 0
+    def fields(self) -> tuple[str, ...]:
+        """The fields that it foretells, in the order of the codec's."""
+        given = {value.name for value in self._outputs}
+        return tuple(field for field in CODEC_FIELDS if logits_name(field) in given)
 
     @property
-    def matrix_bytes(self) -> int:
-        """Bytes of the matrices that a whole step reads, without scales; of its tables it reads one row each."""
-        used = {node.inputs[MATRICES[node.op]] for node in self._nodes if node.op in MATRICES}
-        return sum(len(v.value.data or b"") for v in self._initialisers if v.name in used)
+    def summary_size(self) -> int:
+        """How many numbers a summary has."""
+        return self._shape(SUMMARY)[-1]
+
+    @property
+    def heads(self) -> int:
+        """How many heads look back; 0 where the file does not say what they look at."""
+        return self._shape(LOOKED)[0]
+
+    def _shape(self, output: str) -> Shape:
+        shapes = (value.value.shape for value in self._outputs if value.name == output)
+        return next(shapes, ()) or (0,)
 
     def _reach(self, outputs: Iterable[str]) -> tuple[list[_Node], set[str]]:
         """Nodes that `outputs` need, in order, and the names of all they read or give."""
@@ -250,14 +222,9 @@ def _identity(value: str, name: str) -> bytes:
     return b"".join(bytes_field(number, word.encode()) for number, word in words.items())
 
 
-# The value of an attribute by its type, AttributeProto.FLOAT, INT, STRING and INTS; what is not there is 0 or empty.
-_ATTRIBUTES: dict[int, Callable[[Mapping[str, list[Any]]], Attribute]] = {
-    1: lambda said: float((said["f"] or [0.0])[0]),
-    2: lambda said: int((said["i"] or [0])[0]),
-    3: lambda said: text_of((said["s"] or [memoryview(b"")])[0]),
-    7: lambda said: tuple(said["ints"][: MAX_RANK * 2]),
-}
-
+# The field of an attribute's value by its type: AttributeProto.FLOAT, INT, STRING and INTS.
+_ATTRIBUTES = {1: "f", 2: "i", 3: "s", 7: "ints"}
+_DOMAINS = (None, "", "ai.onnx")
 
 # The first byte of every file that we write: its IR version comes first.
 _FIRST = number_field(1, 0)[0]
@@ -314,78 +281,54 @@ def _model(data: Wire) -> ModelFile:
     expect(len(data) > 0, "is empty")
     reader = Reader(FIELDS, _KNOWN_STRANGERS)
     model = reader.message("model", data)
-    expect(one(model, "ir_version") == IR_VERSION, f"is not of ONNX IR version {IR_VERSION}")
-    _opsets(reader, model["opset_import"])
-    facts = facts_of(reader, model["metadata_props"])
-    graph = reader.message("graph", one(model, "graph"))
+    expect(model["ir_version"] == IR_VERSION, f"is not of ONNX IR version {IR_VERSION}")
+    for opset in model["opset_import"]:
+        domain, version = opset["domain"], opset["version"]
+        expect(domain in _DOMAINS, f"needs the operator set {domain!r}")
+        expect(version == OPSET, f"was made for operator set {version}, this livegen uses {OPSET}")
+    expect(len(model["opset_import"]) == 1, "does not name exactly one operator set")
+    facts = facts_of(model["metadata_props"])
+    graph = reader.message("graph", model["graph"])
     expect(len(graph["node"]) <= MAX_NODES, f"has more than {MAX_NODES} nodes")
     file = ModelFile(
         facts,
-        0,
-        (),
-        tuple(_node(reader, wire) for wire in graph["node"]),
-        tuple(_initialiser(reader, wire) for wire in graph["initializer"]),
-        tuple(_value(reader, wire) for wire in graph["input"]),
-        tuple(_value(reader, wire) for wire in graph["output"]),
+        tuple(map(_node, graph["node"])),
+        tuple(map(_initialiser, graph["initializer"])),
+        tuple(map(_value, graph["input"])),
+        tuple(map(_value, graph["output"])),
     )
-    size, fields = _signature(file)
-    file = replace(file, summary_size=size, fields=fields)
-    _wiring(file)
-    _halves(file)
+    for check in (_signature, _wiring, _halves):
+        check(file)
     return file
 
 
-def _opsets(reader: Reader, wires: list[Wire]) -> None:
-    for wire in wires:
-        opset = reader.message("opset", wire)
-        domain = text_of(opset["domain"][0]) if opset["domain"] else ""
-        expect(domain in ("", "ai.onnx"), f"needs the operator set {domain!r}")
-        version = one(opset, "version")
-        expect(version == OPSET, f"was made for operator set {version}, this livegen uses {OPSET}")
-    expect(len(wires) == 1, "does not name exactly one operator set")
+def _node(node: Message) -> _Node:
+    op, domain, attributes = node["op_type"], node["domain"], {}
+    expect(domain in _DOMAINS, f"uses the operator {domain}.{op}")
+    for said in node["attribute"]:
+        name, value = said["name"], said.get(_ATTRIBUTES.get(said["type"], ""))
+        is_known = value is not None and name not in attributes
+        kind = f"an attribute {name!r} of a kind that livegen does not use"
+        expect(is_known, f"gives the operator {op} {kind}")
+        attributes[name] = tuple(value) if isinstance(value, list) else value
+    is_closed = all((*node["input"], *node["output"]))
+    expect(is_closed, f"leaves an input or output of the operator {op} open")
+    return _Node(op, tuple(node["input"]), tuple(node["output"]), attributes, node[WIRE])
 
 
-def _node(reader: Reader, wire: Wire) -> _Node:
-    node = reader.message("node", wire)
-    op = text_of(one(node, "op_type"))
-    domain = text_of(node["domain"][0]) if node["domain"] else ""
-    expect(domain in ("", "ai.onnx"), f"uses the operator {domain}.{op}")
-    attributes: dict[str, Attribute] = {}
-    for piece in node["attribute"]:
-        attribute = reader.message("attribute", piece)
-        name, kind = name_of(attribute), _ATTRIBUTES.get((attribute["type"] or [0])[0])
-        is_known = kind is not None and name not in attributes
-        expect(
-            is_known,
-            f"gives the operator {op} an attribute {name!r} of a kind that livegen does not use",
-        )
-        assert kind is not None
-        attributes[name] = kind(attribute)
-    inputs, outputs = (tuple(text_of(name) for name in node[side]) for side in ("input", "output"))
-    expect(all(inputs) and all(outputs), f"leaves an input or output of the operator {op} open")
-    return _Node(op, inputs, outputs, attributes, wire)
-
-
-def _initialiser(reader: Reader, wire: Wire) -> _Named:
-    tensor = reader.message("tensor", wire)
-    name, dtype, data = name_of(tensor), one(tensor, "data_type"), one(tensor, "raw_data")
+def _initialiser(tensor: Message) -> _Named:
+    name, dtype, data = tensor["name"], tensor["data_type"], tensor["raw_data"]
     expect(dtype in ITEM_BYTES, f"holds weights {name!r} of a type that livegen does not use")
     shape = _checked_shape(name, tensor["dims"])
-    expect(
-        prod(shape) * ITEM_BYTES[dtype] == len(data),
-        f"holds weights {name!r} of another size than stated",
-    )
-    return _Named(name, Value(dtype, shape, data), wire)
+    fits = prod(shape) * ITEM_BYTES[dtype] == len(data)
+    expect(fits, f"holds weights {name!r} of another size than stated")
+    return _Named(name, Value(dtype, shape, data), tensor[WIRE])
 
 
-def _value(reader: Reader, wire: Wire) -> _Named:
-    value = reader.message("value", wire)
-    kind = reader.message("type", one(value, "type"))
-    tensor = reader.message("tensor type", one(kind, "tensor_type"))
-    shape = reader.message("shape", one(tensor, "shape"))
-    dims = [one(reader.message("dimension", dim), "dim_value") for dim in shape["dim"]]
-    name = name_of(value)
-    return _Named(name, Value(one(tensor, "elem_type"), _checked_shape(name, dims)), wire)
+def _value(value: Message) -> _Named:
+    name, tensor = value["name"], value["type"]["tensor_type"]
+    shape = _checked_shape(name, [dim["dim_value"] for dim in tensor["shape"]["dim"]])
+    return _Named(name, Value(tensor["elem_type"], shape), value[WIRE])
 
 
 def _checked_shape(name: str, dims: list[int]) -> Shape:
@@ -397,79 +340,65 @@ def _checked_shape(name: str, dims: list[int]) -> Shape:
 # --- what it computes ------------------------------------------------------------------------------------------------
 
 
-def _signature(file: ModelFile) -> tuple[int, tuple[str, ...]]:
-    """Check names, types and shapes of inputs and outputs; the size of the summary, and the fields that are foretold.
+def _signature(file: ModelFile) -> None:
+    """Check names, types and shapes of inputs and outputs.
 
     A step model may do without some fields, but not without the first, which says when something happens.
     """
-    sizes = [v.value.shape[-1] for v in file._inputs if v.name == GIVEN_SUMMARY and v.value.shape]
-    summary = sizes[0] if sizes else 0
-    state, has_ring = file.facts.state_shape, file.facts.has_ring
+    state, has_ring, looks = file.facts.state_shape, file.facts.has_ring, file.facts.looks
+    summary = Value(FLOAT, (1, file.summary_size))
+    fields = dict.fromkeys((next(iter(CODEC_FIELDS)), *file.fields))
     inputs = {
         "event": Value(INT64, (1, EVENT_WIDTH)),
         "sounding": Value(FLOAT, (1, SOUNDING)),
         "state": Value(FLOAT, state),
         **({POSITION: Value(INT64, (1,))} if has_ring else {}),
-        GIVEN_SUMMARY: Value(FLOAT, (1, summary)),
+        GIVEN_SUMMARY: summary,
         "query": Value(INT64, (1, QUERY_WIDTH)),
     }
-    given = {value.name for value in file._outputs}
-    first, *others = CODEC_FIELDS
-    fields = (first, *(field for field in others if logits_name(field) in given))
     outputs = {
         **({ENTRY: Value(FLOAT, state[1:])} if has_ring else {"next_state": Value(FLOAT, state)}),
-        SUMMARY: Value(FLOAT, (1, summary)),
+        SUMMARY: summary,
         **{logits_name(field): Value(FLOAT, (1, CODEC_FIELDS[field])) for field in fields},
+        **({LOOKED: Value(FLOAT, (file.heads, looks.places))} if looks else {}),
     }
-    if looks := file.facts.looks:
-        outputs[LOOKED] = Value(FLOAT, (file.heads, looks.places))
     for side, found, expected in (
         ("inputs", file._inputs, inputs),
         ("outputs", file._outputs, outputs),
     ):
-        names = [v.name for v in found]
-        expect(
-            names == list(expected),
-            f"has {side} {', '.join(names)[:MAX_NAME]} instead of {', '.join(expected)}",
-        )
+        names = ", ".join(v.name for v in found)
+        said = f"has {side} {names[:MAX_NAME]} instead of {', '.join(expected)}"
+        expect([v.name for v in found] == list(expected), said)
         for v in found:
-            is_right = v.value == expected[v.name]
+            wanted = expected[v.name]
             expect(
-                is_right,
-                f"has {v.name} of shape {v.value.shape}, expected {expected[v.name].shape}",
+                v.value == wanted, f"has {v.name} of shape {v.value.shape}, expected {wanted.shape}"
             )
-    return summary, fields
 
 
 def _wiring(file: ModelFile) -> None:
     """Follow types and shapes from the inputs to the outputs; add up memory and work of one step."""
     known: dict[str, Value] = {}
-    for given in (*file._inputs, *file._initialisers):
-        expect(given.name not in known, f"defines {given.name!r} twice")
-        known[given.name] = given.value
     values = unpacked = work = 0
+
+    def make(name: str, value: Value) -> None:
+        expect(name not in known, f"defines {name!r} twice")
+        known[name] = value
+
+    for given in (*file._inputs, *file._initialisers):
+        make(given.name, given.value)
     for node in file._nodes:
-        expect(
-            all(name in known for name in node.inputs),
-            f"uses a value before it is made ({node.op})",
-        )
+        is_made = all(name in known for name in node.inputs)
+        expect(is_made, f"uses a value before it is made ({node.op})")
         inputs = [known[name] for name in node.inputs]
-        try:
-            made = result(node.op, inputs, node.attributes, len(node.outputs))
-        except Misfit as misfit:
-            raise RefusedFile(
-                f"uses an operator in a way livegen's exporter does not: {node.op} {misfit}"
-            ) from None
+        made = result(node.op, inputs, node.attributes, len(node.outputs))
         for name, value in zip(node.outputs, made, strict=True):
-            expect(name not in known, f"defines {name!r} twice")
-            known[name] = value
-            if node.op == "DequantizeLinear":
-                unpacked += prod(value.shape)
-            else:
-                values += prod(value.shape)
+            make(name, value)
+        size = sum(prod(value.shape) for value in made)
+        is_unpacked = node.op == "DequantizeLinear"
+        values, unpacked = values + size * (not is_unpacked), unpacked + size * is_unpacked
         work += multiplications(node.op, inputs, made[0])
-        has_room = values <= MAX_VALUES and unpacked <= MAX_BYTES
-        fits = has_room and work <= MAX_MULTIPLICATIONS and len(made[0].shape) <= MAX_RANK
+        fits = values <= MAX_VALUES and unpacked <= MAX_BYTES and work <= MAX_MULTIPLICATIONS
         expect(fits, "needs more memory or work than any model of livegen")
     for output in file._outputs:
         is_right = known.get(output.name) == output.value

@@ -16,10 +16,10 @@ from livegen.inference.onnx_operators import (
     INT64,
     ITEM_BYTES,
     OPERATORS,
-    Misfit,
     Value,
     result,
 )
+from livegen.inference.protobuf import RefusedFile
 
 
 def constant(*numbers: int) -> Value:
@@ -129,6 +129,7 @@ UNFIT: list[tuple[str, list[Value], dict[str, Any], int]] = [
     ("Squeeze", [f(2, 1), constant(0)], {}, 1),
     ("Expand", [f(2, 4), constant(3, 4)], {}, 1),
     ("Expand", [f(1), i(1)], {}, 1),
+    ("Expand", [f(1), constant(*[1] * 40)], {}, 1),
     ("Conv", [f(1, 2, 9), f(4, 3, 3)], {}, 1),
     ("Conv", [f(1, 2, 2), f(4, 2, 3)], {}, 1),
     ("Conv", [f(1, 2, 9), f(4, 2, 3)], {"strides": (0,)}, 1),
@@ -178,6 +179,7 @@ UNFIT: list[tuple[str, list[Value], dict[str, Any], int]] = [
     ("Split", [f(1, 12), constant(2, 11)], {"axis": 1}, 2),
     ("Split", [f(1, 12), constant(-2, 14)], {"axis": 1}, 2),
     ("Split", [f(1, 12), i(2)], {"axis": 1}, 2),
+    ("Split", [f(1, 12), constant(2, 10)], {"axis": 1, "num_outputs": 3}, 2),
     ("Concat", [f(1, 4), f(1, 5)], {"axis": 0}, 1),
     ("Concat", [f(1, 4), i(1, 4)], {"axis": 0}, 1),
     ("Concat", [f(1, 4)], {}, 1),
@@ -239,7 +241,7 @@ def test_types_and_shapes_are_those_of_onnx(
 
 @pytest.mark.parametrize("case", UNFIT, ids=lambda case: case[0])
 def test_what_does_not_fit_is_refused(case: tuple[str, list[Value], dict[str, Any], int]) -> None:
-    with pytest.raises(Misfit):
+    with pytest.raises(RefusedFile):
         result(*case)
 
 
