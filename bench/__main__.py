@@ -73,6 +73,7 @@ PARTS = (
     Part("beats", "Beat and bar lines in free time", needs_data=True),
     Part("phrases", "The ends of phrases", needs_data=True, prints=True),
     Part("memory", "The memory of a session", needs_data=True),
+    Part("evenings", "A memory that is kept until the next evening", needs_data=True),
     Part("learns", "Whether the network should learn in the set", needs_data=True, long=True),
     Part("why", "Why a note was played", needs_data=True),
     Part("critic", "Who chooses among the answers", needs_data=True, long=True),

@@ -10,13 +10,16 @@ judged on the second, without legality masks.  Ways, from what could run on stag
 * `online`: the same, and a step after every 32 events of the second half too (dynamic evaluation: Krause et al. 2018,
   "Dynamic evaluation of neural sequence models");
 * `heads`: the last layer of each field's head;
+* `adapter`: a product of rank 4 that is added to each matrix of the recurrent layer (Hu et al. 2021, "LoRA: low-rank
+  adaptation of large language models");
 * `style`: the vector that is added to each event, of no style, from which all styles differ;
 * `state`: the state from which a phrase begins (state tuning), judged on stretches of 256 events that begin anew;
 * `full`: all weights, an upper bound.
 
-How fast and how long is chosen for each way on the first session of every other set; figures are of the others.
-*Forgetting* is the gain on a session of the next set, and *with memory* that with the control `memory` at .5, before
-and after.
+How fast and how long is chosen for each way on the first session of every other set; figures are of the others, with
+95 % intervals of sessions drawn again.  *Forgetting* is the gain on a session of the next set, after each of the first
+three, and *with memory* that with the control `memory` at .5, before and after.  *Gate*: for each field that strength
+of the memory by which the first half is likeliest, in place of .5.
 """
 
 import copy
@@ -31,26 +34,31 @@ from typing import Any
 import click
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
+from torch.nn.utils.parametrize import register_parametrization
 
 from bench.memory import Judged, judged, shipped_shares
 from bench.sets import SETS
-from bench.tables import keep, table
+from bench.tables import keep, kept, table, told
 from livegen import shipped
 from livegen.codec.layout import FIELDS
 from livegen.inference.onnx_file import read_bytes
 from livegen.inference.opening import load
+from livegen.scorecard.estimates import Estimate, ratio
 from livegen.training import corpora
 from livegen.training.corpora import Rows
 from livegen.training.model_weights import read_network
-from livegen.training.network import Network
+from livegen.training.network import Network, Recurrent
 from livegen.training.objective import Objective, scored
 from livegen.training.streams import given, sounding_steps
 
 CHUNK = 128  # events through which gradients go back
 STRETCH = 256  # events that begin anew, for the state
 ONLINE = 32  # events from one step of dynamic evaluation to the next
-ROUNDS = (1, 4, 12)  # over the first half
+ROUNDS = (4, 12)  # over the first half
+RANK = 4  # of the adapter
+FORGETS = 3  # sessions of a set after which forgetting is measured
+STRENGTHS = (0.0, 0.15, 0.25, 0.35, 0.5, 0.65, 0.8)  # of the memory, between which the gate chooses
 WORTH = 0.01  # of the nats: what is less is not worth its code
 
 Nats = dict[str, Tensor]  # by field, (T, B); 0 where a field is not asked
@@ -120,11 +128,36 @@ def _heads(network: Network, names: Sequence[str]) -> list[Tensor]:
     return [getattr(layer, name) for layer in layers for name in names]
 
 
+class _Adapted(nn.Module):
+    """A matrix (O, I) to which a product of rank `RANK` is added, which is nothing at first."""
+
+    def __init__(self, outputs: int, inputs: int) -> None:
+        super().__init__()
+        self.into = nn.Parameter(torch.randn(RANK, inputs) / inputs**0.5)
+        self.out = nn.Parameter(torch.zeros(outputs, RANK))
+
+    def forward(self, weight: Tensor) -> Tensor:
+        """The matrix with what was learned."""
+        return weight + self.out @ self.into
+
+
+def _adapter(network: Network) -> list[Tensor]:
+    torch.manual_seed(0)
+    adapters = []
+    for layer in network.layers:
+        assert isinstance(layer, Recurrent)
+        for matrix in (layer.enter, layer.across):
+            adapters.append(_Adapted(*matrix.weight.shape))
+            register_parametrization(matrix, "weight", adapters[-1])
+    return [parameter for adapter in adapters for parameter in adapter.parameters()]
+
+
 WAYS = {
+    "heads": Way((1e-3,), partial(_heads, names=("weight", "bias")), heads_only=True),
+    "adapter": Way((1e-3, 3e-3), _adapter),
+    "full": Way((3e-4,), lambda network: list(network.parameters())),
     "bias": Way((0.01, 0.03), partial(_heads, names=("bias",)), heads_only=True),
     "online": Way((0.01, 0.03), partial(_heads, names=("bias",)), heads_only=True, is_online=True),
-    "heads": Way((3e-4, 1e-3), partial(_heads, names=("weight", "bias")), heads_only=True),
-    "full": Way((1e-4, 3e-4), lambda network: list(network.parameters())),
     "style": Way((0.003, 0.01), lambda network: [network.style.weight]),
     "state": Way((0.01, 0.03), lambda network: [], begins_anew=True),
 }
@@ -322,61 +355,103 @@ def choose(base: Network, way: Way, first: Sequence[Session]) -> Chosen:
     return Chosen(rate, rounds, shown)
 
 
+@dataclass(slots=True)
+class Moved:
+    """What tuning made of each session of a set: nats a note before and after, of all sessions (S,)."""
+
+    before: list[float] = field(default_factory=list)
+    after: list[float] = field(default_factory=list)
+
+    def gain(self) -> Estimate | None:
+        """The share of the nats that is saved, in percent, with its interval of sessions."""
+        saved = [100 * (one - other) for one, other in zip(self.before, self.after, strict=True)]
+        return ratio(saved, self.before)
+
+    def facts(self) -> dict[str, Any]:
+        """As it is kept."""
+        return {
+            "before": round(statistics.fmean(self.before), 3),
+            "after": round(statistics.fmean(self.after), 3),
+            "gain": kept(self.gain()),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A session, the same with its summaries, and what its memory votes for."""
+
+    session: Session
+    known: Session
+    votes: dict[str, Judged]
+
+
 def measure(
-    base: Network,
-    way: Way,
-    chosen: Chosen,
-    own: Sequence[tuple[Session, Session, dict[str, Judged]]],
-    other: Session,
-) -> dict[str, float]:
-    """The means over the sessions of a set: nats before and after, forgetting, seconds.
-
-    Each session comes with its summaries, and with what its memory votes for.
-    """
+    base: Network, way: Way, chosen: Chosen, own: Sequence[Asked], other: Session
+) -> dict[str, Any]:
+    """Figures of a set: alone, with memory, elsewhere, and seconds of a core."""
     still = WAYS["state" if way.begins_anew else "full"]
-    elsewhere = a_note(judge(unmoved(base), still, 0, other), other)
-    rows = []
-    for session, known, votes in own:
-        before = judge(unmoved(base), still, 0, session if way.begins_anew else known)
+    elsewhere_before = a_note(judge(unmoved(base), still, 0, other), other)
+    alone, beside, elsewhere, seconds = Moved(), Moved(), Moved(), list[float]()
+    for number, it in enumerate(own):
+        session = it.known if way.heads_only else it.session
+        before = judge(unmoved(base), still, 0, it.session if way.begins_anew else it.known)
         rounds = tunings(base, way, chosen.rate, session)
-        tuned = next(it for number, it in rounds if number == chosen.rounds)
+        tuned = next(then for count, then in rounds if count == chosen.rounds)
         after = judge(tuned, way, chosen.rate, session)
-        row = {"before": a_note(before, session), "after": a_note(after, session)}
-        row["seconds"] = tuned.seconds
-        row["elsewhere"] = 1 - a_note(judge(tuned, way, chosen.rate, other), other) / elsewhere
+        alone.before.append(a_note(before, session))
+        alone.after.append(a_note(after, session))
+        seconds.append(tuned.seconds)
+        if number < FORGETS:
+            elsewhere.before.append(elsewhere_before)
+            elsewhere.after.append(a_note(judge(tuned, way, chosen.rate, other), other))
         if not way.begins_anew:
-            row["memory"] = with_memory(before, session, votes)
-            row["memory_after"] = with_memory(after, session, votes)
-        rows.append(row)
-    return {name: statistics.fmean(row[name] for row in rows) for name in rows[0]}
+            beside.before.append(with_memory(before, session, it.votes))
+            beside.after.append(with_memory(after, session, it.votes))
+    row: dict[str, Any] = {"alone": alone.facts(), "elsewhere": elsewhere.facts()}
+    row["seconds"] = round(statistics.fmean(seconds), 2)
+    return row if way.begins_anew else row | {"memory": beside.facts()}
 
 
-def gain(row: dict[str, float], name: str = "") -> float:
-    """The share of the nats that tuning saves."""
-    before, after = ("memory", "memory_after") if name else ("before", "after")
-    return 1 - row[after] / row[before]
+def gated(votes: dict[str, Judged], session: Session) -> tuple[float, float]:
+    """Nats a note of the second half with the memory at .5, and with what the first half chooses for each field."""
+    plain, chosen = 0.0, 0.0
+    for name, found in votes.items():
+        # Both halves lie end to end; each field has its own count of events.
+        count = int(scored(session.second.targets)[name].sum())
+        lost = {
+            strength: -np.log(np.maximum(found.mixed(shipped_shares(name, strength)), 1e-9))
+            for strength in STRENGTHS
+        }
+        best = min(STRENGTHS, key=lambda strength: lost[strength][:-count].sum())
+        plain += float(lost[0.5][-count:].sum())
+        chosen += float(lost[best][-count:].sum())
+    notes = float(scored(session.second.targets)["velocity"].sum())
+    return plain / notes, chosen / notes
 
 
 def page(facts: dict[str, Any]) -> str:
     """The figures with what they are."""
-    found: dict[str, dict[str, dict[str, float]]] = facts["sets"]
-    names = list(found)
+    found: dict[str, dict[str, Any]] = facts["sets"]
+    alive = [way for way in found if not WAYS[way].begins_anew]
 
-    def rows(cell: Callable[[dict[str, float]], str], ways: Sequence[str]) -> str:
-        some = [[name, *(cell(found[way][name]) for way in ways)] for name in SETS]
-        return table(["set", *ways], some)
+    def rows(ways: Sequence[str], what: str) -> str:
+        return table(
+            ["set", *ways],
+            [[name, *(_cell(found[way][name][what]) for way in ways)] for name in SETS],
+        )
 
-    alive = [way for way in names if not WAYS[way].begins_anew]
+    def wins(way: str, what: str) -> str:
+        gains = [found[way][name][what]["gain"] for name in SETS]
+        return f"{sum(it['low'] > 100 * WORTH for it in gains)}, {sum(it['value'] > 100 * WORTH for it in gains)}"
+
     chosen = [
         [
             way,
             str(it["rate"]),
             str(it["rounds"]),
             f"{statistics.fmean(row['seconds'] for row in found[way].values()):.1f}",
-            f"{sum(gain(row) > WORTH for row in found[way].values())} of {len(SETS)}",
-            f"{sum(gain(row, 'memory') > WORTH for row in found[way].values())} of {len(SETS)}"
-            if way in alive
-            else "",
+            wins(way, "alone"),
+            wins(way, "memory") if way in alive else "",
         ]
         for way, it in facts["chosen"].items()
     ]
@@ -385,29 +460,48 @@ def page(facts: dict[str, Any]) -> str:
         "rate",
         "rounds",
         "seconds of a core",
-        "sets that gain over 1 %",
+        f"of {len(SETS)} sets gain over 1 % for certain, at all",
         "the same with memory",
     ]
-    return f"""Nats a note of the second half of a session, as it is → tuned on the first half, and the gain.
+    gate = table(
+        ["set", "nats, gain in percent"],
+        [[name, _cell(facts["gate"][name])] for name in SETS],
+    )
+    elsewhere = table(
+        ["set", *found],
+        [
+            [name, *(f"{found[way][name]['elsewhere']['gain']['value']:+.1f}" for way in found)]
+            for name in SETS
+        ],
+    )
+    return f"""Nats a note of the second half of a session, as it is → tuned on the first half, and the gain in percent.
 {facts["sessions"]} sessions a set, {facts["events"]} events a half:
 
-{rows(lambda it: f"{it['before']:.3f} → {it['after']:.3f} ({gain(it):+.1%})", names)}
+{rows(list(found), "alone")}
 
 With `memory` at .5, before and after:
 
-{rows(lambda it: f"{it['memory']:.3f} → {it['memory_after']:.3f} ({gain(it, 'memory'):+.1%})", alive)}
+{rows(alive, "memory")}
 
-The gain on a session of the next set, which is lost where it is below zero:
+The memory at .5 → with a strength for each field, chosen by the first half:
 
-{rows(lambda it: f"{it['elsewhere']:+.1%}", names)}
+{gate}
+
+The gain on a session of the next set, in percent, which is lost where it is below zero ({FORGETS} sessions a set):
+
+{elsewhere}
 
 {table(head, chosen)}"""
+
+
+def _cell(it: dict[str, Any]) -> str:
+    return f"{it['before']:.3f} → {it['after']:.3f}, {told(Estimate(**it['gain']), 1)}"
 
 
 @click.command()
 @click.argument("data", type=click.Path(exists=True, path_type=Path))
 @click.option("--events", default=1_500, show_default=True, help="Events of half a session.")
-@click.option("--sessions", "count", default=3, show_default=True, help="Sessions of a set.")
+@click.option("--sessions", "count", default=9, show_default=True, help="Sessions of a set.")
 @click.option(
     "--way",
     "ways",
@@ -420,23 +514,31 @@ def main(data: Path, events: int, count: int, ways: Sequence[str]) -> None:
     torch.set_num_threads(1)
     path = shipped.model("default")
     base, model = read_network(read_bytes(path))[0].eval(), load(path)
-    played = {name: sessions(data, name, events, count) for name in SETS}
-    known = {name: [one.summarised(base) for one in some] for name, some in played.items()}
-    votes = {
-        name: [judged(model, [(one.events, "any")]) for one in some[1:]]
-        for name, some in played.items()
+    facts: dict[str, Any] = {
+        "events": events,
+        "sessions": count - 1,
+        "gate": {},
+        "chosen": {},
+        "sets": {},
     }
-    click.echo("heard")
-    facts: dict[str, Any] = {"events": events, "sessions": count - 1, "chosen": {}, "sets": {}}
+    first, asked = dict[str, Session](), dict[str, list[Asked]]()
+    for name in SETS:
+        first[name], *others = sessions(data, name, events, count)
+        asked[name] = [
+            Asked(one, one.summarised(base), judged(model, [(one.events, "any")])) for one in others
+        ]
+        gate = Moved(
+            *map(list, zip(*(gated(it.votes, it.session) for it in asked[name]), strict=True))
+        )
+        facts["gate"][name] = gate.facts()
+        click.echo(f"{name} heard; gate {facts['gate'][name]}")
     for way in ways or WAYS:
-        own = known if WAYS[way].heads_only else played
-        chosen = choose(base, WAYS[way], [own[name][0] for name in SETS[::2]])
+        chosen = choose(base, WAYS[way], [first[name] for name in SETS[::2]])
         click.echo(f"{way} {chosen}")
         facts["chosen"][way] = {"rate": chosen.rate, "rounds": chosen.rounds, "gains": chosen.gains}
         facts["sets"][way] = {}
         for name, following in zip(SETS, [*SETS[1:], SETS[0]], strict=True):
-            some = list(zip(own[name][1:], known[name][1:], votes[name], strict=True))
-            row = measure(base, WAYS[way], chosen, some, own[following][1])
+            row = measure(base, WAYS[way], chosen, asked[name], asked[following][0].session)
             facts["sets"][way][name] = row
             click.echo(f"{way} {name} {row}")
         if not ways:

@@ -75,13 +75,20 @@ class Judged(NamedTuple):
         return likely
 
 
-def judged(model: Model, pieces: Sequence[tuple[npt.NDArray[Any], str]]) -> dict[str, Judged]:
-    """Hear pieces, events (N, 8) and style, event by event: what was expected of each field of the next."""
+def judged(
+    model: Model,
+    pieces: Sequence[tuple[npt.NDArray[Any], str]],
+    begin: Sequence[Memory] | None = None,
+) -> dict[str, Judged]:
+    """Hear pieces, events (N, 8) and style, event by event: what was expected of each field of the next.
+
+    `begin` are the memories with which they begin, of nothing otherwise.
+    """
     rows: dict[str, list[tuple[float, list[float], list[int], int, int]]] = {
         name: [] for name in FIELDS
     }
     for number, (events, style_name) in enumerate(pieces):
-        memory, state = Memory(), model.initial_state()
+        memory, state = begin[number] if begin else Memory(), model.initial_state()
         styles, sounding = model.facts.styles, np.zeros(SOUNDING, np.float32)
         style = styles.index(style_name) if style_name in styles else 0
         listed = [Event(*row) for row in events.tolist()]

@@ -6,7 +6,8 @@ One answer for an installed wheel, where they lie inside the package, and for a 
 import re
 from pathlib import Path
 
-from livegen.daemon.recording.recordings import default_folder
+from livegen.daemon.recording import names
+from livegen.daemon.recording.recordings import MIDI, MIDI_SUFFIXES, default_folder
 from livegen.errors import ChartError, ConfigError, ModelError
 from livegen.home import spelled_out
 from livegen.jam.controls.controls import OFF
@@ -81,6 +82,23 @@ def own(name: str) -> Path:
             f"{name} is a model that came with livegen; choose another name with --name"
         )
     return own_folder() / name
+
+
+def memories() -> Path:
+    """Where what is remembered of each player is kept, beside the recordings."""
+    return default_folder().parent / "memories"
+
+
+def is_players_name(text: str) -> bool:
+    """True of what names a player, and not a MIDI file."""
+    return names.is_safe(text) and Path(text).suffix.lower() not in MIDI_SUFFIXES
+
+
+def memory_of(player: str) -> Path:
+    """The file of a player.  Raises ConfigError for what cannot be a name."""
+    if not is_players_name(player):
+        raise ConfigError(f"{player!r:.80} cannot be the name of a player: expected {names.RULE}")
+    return memories() / f"{names.composed(player)}{MIDI}"
 
 
 def name_of(folder: Path) -> str:

@@ -359,6 +359,7 @@ def test_a_configuration_becomes_what_the_engine_process_is_told(echo: Path) -> 
         "model": str(echo),
         "seed": 5,
         "remember": None,
+        "remembers": None,
         "controls": config.Config().controls,
         "rules": {str(channel): "keys" for channel in range(16) if channel != 3}
         | {"2": "bass", "9": "drums"},

@@ -30,7 +30,7 @@ def engine_settings(config: "Config") -> dict[str, Any]:
     return {
         "model": str(shipped.model(config.model)),
         "seed": secrets.randbelow(2**32) if config.seed is None else config.seed,
-        "remember": str(spelled_out(config.remember)) if config.remember else None,
+        **_remembered(config.remember),
         "controls": config.controls,
         "rules": {
             str(channel - 1): rule for channel, rule in config.channels.items() if rule != "off"
@@ -42,6 +42,15 @@ def engine_settings(config: "Config") -> dict[str, Any]:
         "horizon_us": round(daemon.horizon_ms * 1000),
         "keep_warm_us": round(daemon.keep_warm_ms * 1000),
         "awake_us": round(daemon.rest_after_s * SECOND),
+    }
+
+
+def _remembered(remember: str | None) -> dict[str, Any]:
+    """Whose memory is kept, by name, or the file that is known from the start."""
+    is_name = remember is not None and shipped.is_players_name(remember)
+    return {
+        "remember": str(spelled_out(remember)) if remember and not is_name else None,
+        "remembers": remember if is_name else None,
     }
 
 
@@ -111,6 +120,19 @@ def engine_with(settings: Mapping[str, Any], model: "Model", rules: Mapping[int,
                 raise
             log.warning("remember: %s; the session is played on without that memory", error)
     return engine
+
+
+def load_memory(player: str) -> "tuple[Path, Memory]":
+    """The file of a player, and what is remembered of him: nothing where there is none yet.
+
+    The engine process calls this by name.  Raises ConfigError for what cannot be a name, and MidiFileError.
+    """
+    from livegen.inference.kept import memory_in
+    from livegen.inference.memory import Memory
+    from livegen.music.files import smf
+
+    path = shipped.memory_of(player)
+    return path, memory_in(smf.read(path)) if path.exists() else Memory()
 
 
 def _memory_of(path: Path) -> "Memory":

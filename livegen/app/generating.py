@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from livegen.app.engines import engine_settings, engine_with, programs_by_channel
+from livegen.app.engines import engine_settings, engine_with, load_memory, programs_by_channel
 from livegen.app.outputs import expect_apart, expect_free, write_out
 from livegen.errors import ConfigError
 
@@ -50,6 +50,8 @@ def generate(
         if repaired:
             print(f"livegen: {repaired}", file=sys.stderr, flush=True)
         engine = engine_with(settings, model, rules(score))
+        if player := settings["remembers"]:
+            engine.remember(load_memory(player)[1])
         answered = answer(score, engine)
         write_out(target, partial(smf.write, score=answered), replaces)
         if call == calls[0]:

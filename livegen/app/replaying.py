@@ -88,11 +88,14 @@ def engine_again(header: "Header", model: str | None) -> "Engine":
 
 
 def meaning(told: "Told") -> "Event":
-    """Make the event of a row of the journal: a command, or another model.  Raises LivegenError."""
-    from livegen.daemon.engine.loader import SWAP
-    from livegen.jam.engine import Swap
+    """Make the event of a row of the journal: a command, another model, or another player.  Raises LivegenError."""
+    from livegen.daemon.engine.loader import RECALL, SWAP
+    from livegen.inference.kept import memory_from
+    from livegen.jam.engine import Recall, Swap
     from livegen.replay import command
 
+    if told.name == RECALL and isinstance(told.value, dict):
+        return Recall(memory_from(str(told.value.get("notes"))))
     if told.name != SWAP or not isinstance(told.value, dict):
         return command(told)
     path, model = load_model(str(told.value.get("model")))

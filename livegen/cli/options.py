@@ -43,6 +43,7 @@ SETTING_OF = {
     "api": ("--api", "ports.api"),
     "model": ("--model", "model"),
     "seed": ("--seed", "seed"),
+    "remember": ("--remember", "remember"),
     "page": ("--page", "page.enabled"),
     "surfaces": ("--surface", "surfaces"),
     "sound": ("--sound", "sound.enabled"),

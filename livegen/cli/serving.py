@@ -37,6 +37,12 @@ def configured(*left_out: str) -> Callable[[Any], Any]:
         ),
         control_options(*left_out),
         click.option(
+            "--remember",
+            metavar="NAME|FILE.mid",
+            help="Whose playing is remembered: a name, under which it is kept from one evening to the next, or a "
+            "MIDI file that is known from the start. [default: nobody's]",
+        ),
+        click.option(
             "--seed",
             type=int,
             metavar="N",

@@ -33,6 +33,7 @@ from livegen.daemon.processes.frames import (
     Frame,
     JournalFrame,
     LogFrame,
+    MemoryFrame,
     OverFrame,
     SnapshotFrame,
     StatisticsFrame,
@@ -180,7 +181,8 @@ class PortProcess:
         """Start the children first: they load while the ports are opened."""
         options = self._options
         self._supervisor.start(clock.now())
-        if options.record is not None or options.recordings is not None:
+        keeps = options.record, options.recordings, options.settings.get("remembers")
+        if any(keeps):
             self._recorder.start(clock.now())
         if options.player is not None:
             self._player.start(clock.now())
@@ -241,6 +243,8 @@ class PortProcess:
                 return None if played is None else self._hear(played, now)
             case "watch":
                 return self._watch(bool(command.value), now)
+            case "remember" if not self._recorder.was_started:
+                self._recorder.start(now)  # where nothing else is kept
             case _:
                 pass
         self._supervisor.link.send(command)
@@ -307,6 +311,8 @@ class PortProcess:
                 self._outbox.cut(now, frame.keys)
             case JournalFrame():
                 self._recorder.account(frame)
+            case MemoryFrame():
+                self._recorder.remember(frame)
             case CommandFrame():  # a response to keep: the engine knows its times
                 self._keep(now, frame.name, frame.value)
             case LogFrame():
@@ -552,7 +558,10 @@ class PortProcess:
         self._send(paced=False)
 
     def _hear_the_last(self, now: int) -> None:
-        """Let the engine tell the journal what it did last, or the session could not be played again to its end."""
+        """Let the engine tell the recorder what it did last, and what is remembered of the player.
+
+        Without it the session could not be played again to its end.
+        """
         link = self._supervisor.link
         if self._recorder.link.closed:
             return
@@ -563,6 +572,8 @@ class PortProcess:
                 is_over |= isinstance(frame, OverFrame)
                 if isinstance(frame, JournalFrame):
                     self._recorder.account(frame)
+                elif isinstance(frame, MemoryFrame):
+                    self._recorder.remember(frame)
 
     def _end_recorder(self, by: int) -> None:
         """Let the recording be written: at leisure when the file has ended, on a signal as long as there is time."""

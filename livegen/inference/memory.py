@@ -179,6 +179,20 @@ class Memory:
         """Notes that are remembered."""
         return self._count
 
+    @property
+    def learned(self) -> int:
+        """Notes that were ever learned, also those that were let go."""
+        return self._log.gone + self._count
+
+    @property
+    def notes(self) -> Ints:
+        """What is remembered, (notes, 5): part, pitch, velocity class, ticks since the onset before, length in ticks.
+
+        At most `FAR` ticks, where a phrase begins; no length (0) of drums, nor of what still sounds.
+        """
+        columns = [_Column.PART, _Column.PITCH, _Column.VELOCITY, _Column.GAP, _Column.LENGTH]
+        return self._log.rows[columns, : self._count].T
+
     def after(self, event: Event, learns: bool) -> "Memory":
         """The memory after an event; a note that begins is remembered if it `learns`, else it is only heard.
 

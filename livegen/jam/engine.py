@@ -96,7 +96,14 @@ class Swap:
     model: Model
 
 
-Event = Message | Command | Wake | Swap
+@dataclass(frozen=True, slots=True)
+class Recall:
+    """Somebody sits down whose playing of other days is known: from now on that is what is remembered."""
+
+    memory: Memory
+
+
+Event = Message | Command | Wake | Swap | Recall
 
 
 class Alarm(NamedTuple):
@@ -218,6 +225,7 @@ class Engine:
             self._explaining,
             self._replies,
             self._phrases,
+            self._listener,
         )
         self._slice_steps = slice_steps
         self._now = 0
@@ -265,8 +273,13 @@ class Engine:
     # --- the three verbs ------------------------------------------------------------------------------------------
 
     def remember(self, memory: Memory) -> None:
-        """Know from the start what was played on other days.  Before the first event."""
-        self._listener.live.memory = memory
+        """Know what was played on other days, and nothing else."""
+        self._listener.remember(memory)
+
+    @property
+    def memory(self) -> Memory:
+        """All that is remembered of the player."""
+        return self._listener.live.memory or Memory()
 
     def feed(self, event: Event, now: int) -> list[Timed]:
         """Take what happened at `now` (micros) and give messages due soon, in order.
@@ -290,6 +303,8 @@ class Engine:
                 self._obey(event, out)
             case Swap(model):
                 self._listener.offer(model, self._listener.style, self._now)
+            case Recall(memory):
+                self.remember(memory)
             case _:
                 self._receive(event, out)
         out += self._performer.mix(self._now)
@@ -349,6 +364,7 @@ class Engine:
             "preset": self._desk.preset_in_force,
             "macros": self._macros.snapshot(),
             "phrases": self._phrases.book.snapshot(),
+            "remembered": len(self.memory),
             "reply": self._replies.snapshot(),
             "why": self._explaining.told,
             "learning": self._desk.map.learning,

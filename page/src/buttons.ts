@@ -9,11 +9,12 @@ import type { EngineState, Hello, ToServer } from "./types";
 type Send = (message: ToServer) => void;
 
 const PANIC = "panic";
+const APART = new Set([PANIC, "forget"]); // have their own places
 
 export function commandButtons(root: HTMLElement, store: Store, send: Send): void {
   store.onHello((hello) => {
-    if (root.childElementCount === hello.commands.length - 1) return; // greeted again: the focus stays where it is
-    const commands = hello.commands.filter((command) => command.name !== PANIC);
+    const commands = hello.commands.filter((command) => !APART.has(command.name));
+    if (root.childElementCount === commands.length) return; // greeted again: the focus stays where it is
     const made = commands.map(({ name, label, help, is_cue }) => {
       const ask = button(label, () => send({ t: "do", name, value: null }), {
         title: help,

@@ -90,6 +90,8 @@ export interface EngineState {
   song?: { title?: string; section?: string; bar?: number };
   /** A form that was found by ear: how many bars, and which one it is, from 1; empty where none was. */
   form?: { bars?: number; bar?: number };
+  remembers?: string; // whose playing is kept, "" for nobody's
+  remembered?: number; // notes
   held?: number;
   waits_for?: readonly number[]; // pitches of held keys that keep the model from answering
   rest_at?: number | null; // micros: when the player will have rested, if nothing is struck before

@@ -66,3 +66,24 @@ def test_words_to_be_sung_reach_livegen_which_says_what_comes_of_them(
     seen.page.get_by_label("Words to be set to a tune").fill("1 2 3 ...")
     seen.page.get_by_role("button", name="Sing", exact=True).click()
     expect(seen.page.locator("#reply")).to_contain_text("there is no word in them")
+
+
+def test_a_player_gives_a_name_is_remembered_by_it_and_is_forgotten_only_when_asked_twice(
+    serve: Serve, look: Look
+) -> None:
+    seen = look(serve())
+    seen.page.get_by_label("Who plays").fill("ada")
+    seen.page.get_by_role("button", name="I play").click()
+    seen.until(lambda: seen.state().get("remembers") == "ada")
+    seen.plays(TUNE)
+    seen.until(lambda: seen.state().get("remembered") == len(TUNE))
+    box = seen.page.get_by_text(re.compile(r"^ada: \d+ notes remembered$"))
+    expect(box).to_be_visible()
+
+    seen.page.get_by_role("button", name="Forget me").click()
+    assert seen.state().get("remembered") == len(TUNE)
+    seen.page.get_by_role("button", name="Forget everything?").click()
+    seen.until(lambda: seen.state().get("remembered") == 0)
+    expect(seen.page.locator("#reply")).to_contain_text("forgotten")
+    seen.page.get_by_role("button", name="Nobody").click()
+    seen.until(lambda: seen.state().get("remembers") == "")

@@ -61,7 +61,7 @@ def test_a_model_is_loaded_warmed_and_taken_once() -> None:
     ("function", "name", "line"),
     [
         (LOADS, "wrong", "wrong.onnx: is not a model; the old model plays on"),
-        (LOADS, "broken", "model 'broken': RuntimeError('no memory'); the old one plays on"),
+        (LOADS, "broken", "model 'broken': RuntimeError('no memory'); the old model plays on"),
         (
             "livegen.app:load_model",
             "nowhere.onnx",

@@ -74,3 +74,21 @@ def test_knobs_a_reason_phrases_words_and_the_learner_are_had_in_one_session(
     served.end()
     (journal,) = (home / "livegen" / "recordings").glob("*.jsonl")
     assert app.replay(journal, None, None)
+
+
+def test_what_was_played_yesterday_is_known_today_by_the_players_name(
+    serving: Callable[..., tuple[Serve, Partner]], home: Path
+) -> None:
+    served, player = serving("--remember", "ada", "--tempo", "240", "--set", "jam.length=1")
+    answered(served, player)
+    (played,) = served.tablet.ask("get")["state/remembered"]
+    served.end()
+    file = home / "livegen" / "memories" / "ada.mid"
+    assert file.exists() and played
+
+    served, _ = serving("--remember", "ada")
+    served.until("state/remembered", played)
+    served.until("state/remembers", "ben", lambda: served.tablet.send("do/remember", "ben"))
+    served.until("state/remembered", 0)
+    served.end()
+    assert not (file.parent / "ben.mid").exists()

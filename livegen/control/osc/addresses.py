@@ -35,6 +35,7 @@ WORDED = {
     "stops learning.",
     "unlearn": "Removes what is bound to this control or command.",
     "sing": "Sets these words to a tune and plays it from the next bar line on, in your key and tempo.",
+    "remember": "Knows what was played under this name on other days, and keeps what is played from now on.",
     "model": "Loads this model, by its name or file, while the music goes on; it takes over at the next bar line.",
 }
 UNSHOWN = (

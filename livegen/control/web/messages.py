@@ -12,6 +12,7 @@ from typing import Any, NoReturn
 
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.daemon.page_sink import playable
+from livegen.daemon.recording import names
 from livegen.errors import ConfigError, LivegenError
 from livegen.jam.controls.controls import CONTROLS, checked
 from livegen.jam.controls.macros import LONGEST_NAME
@@ -236,6 +237,12 @@ def _lyrics(value: object, known: Known) -> str:
     return value
 
 
+def _player(value: object, known: Known) -> str:
+    if not isinstance(value, str) or not (value == "" or names.is_safe(value)):
+        raise Unfit(f"remember: expected the name of a player: {names.RULE}")
+    return value
+
+
 # A model by its name only: whoever has a page open may not make us load any file.
 _WITH_WORD: dict[str, Callable[[object, Known], str | int | list[int] | None]] = {
     "preset": _one_of("preset", lambda known: known.presets),
@@ -248,4 +255,5 @@ _WITH_WORD: dict[str, Callable[[object, Known], str | int | list[int] | None]] =
     "phrase": _phrase,
     "path": _path,
     "sing": _lyrics,
+    "remember": _player,
 }

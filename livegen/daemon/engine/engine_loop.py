@@ -16,7 +16,7 @@ from typing import Any, Protocol, TypeVar
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.engine.ahead import ReadAhead
-from livegen.daemon.engine.loader import SWAP, Loader
+from livegen.daemon.engine.loader import RECALL, SWAP, Loader, Recaller
 from livegen.daemon.lateness import Lateness, Recent
 from livegen.daemon.processes.frames import (
     BeatFrame,
@@ -29,14 +29,17 @@ from livegen.daemon.processes.frames import (
     HeardFrame,
     JournalFrame,
     LogFrame,
+    MemoryFrame,
     OverFrame,
     SnapshotFrame,
     StatisticsFrame,
 )
 from livegen.daemon.processes.supervisor import BEAT_US
+from livegen.inference.kept import text_of
+from livegen.inference.memory import Memory
 from livegen.jam.controls.controls import CONTROLS, read_ahead, takes_long
 from livegen.jam.controls.mapping import Command
-from livegen.jam.engine import Event, Swap, Wake
+from livegen.jam.engine import Event, Recall, Swap, Wake
 from livegen.jam.reports import rows
 from livegen.jam.reports.journal import Account
 from livegen.jam.timing.agenda import Timed
@@ -45,7 +48,8 @@ from livegen.music.time.timeline import Timeline
 
 _T = TypeVar("_T")
 
-DEFAULT_LOADER = "livegen.app:load_model"
+DEFAULT_LOADER, DEFAULT_RECALLER = "livegen.app:load_model", "livegen.app:load_memory"
+KEEPS_AFTER_US = 5 * SECOND  # of silence what is remembered of a player is kept
 AWAKE_US = 60 * SECOND  # caches are kept warm this long after the last note
 FAULT_PAUSE_US = (
     5_000  # an engine that raises whenever it is woken must not take the whole processor
@@ -87,6 +91,11 @@ class EngineLike(Protocol):
     def timeline_since(self) -> int:
         """The time, micros, from which that is valid."""
         return 0
+
+    @property
+    def memory(self) -> Memory | None:
+        """All that is remembered of the player."""
+        return None
 
     def notices(self) -> list[str]:
         """Lines for the person, asked for after every event."""
@@ -145,6 +154,10 @@ class EngineLoop:
         self._account = Account()
         self._ahead = ReadAhead(takes_long, read)
         self._loader = Loader(str(settings.get("loader", DEFAULT_LOADER)))
+        self._recaller = Recaller(str(settings.get("recaller", DEFAULT_RECALLER)))
+        self._player, self._memory_file, self._kept = "", "", 0
+        if player := settings.get("remembers"):
+            self._recaller.begin(str(player))
         self._model_file = str(settings.get("model", ""))
         self._timeline: object = None
 
@@ -155,6 +168,7 @@ class EngineLoop:
         for command in self._ahead.take():
             self._guarded(partial(self._tell, command))
         self._guarded(lambda: self._swap(self._clock()))
+        self._guarded(lambda: self._recall(self._clock()))
         self._guarded(lambda: self._wake(self._clock()))
         self._guarded(lambda: self._warm(self._clock()))
         self._ponder()
@@ -195,6 +209,7 @@ class EngineLoop:
             case CommandFrame():
                 self._command(frame)
             case OverFrame():
+                self._keep_memory()
                 self._settle()
                 self._send_frame(OverFrame(self._clock()))
                 self.is_over = True
@@ -211,6 +226,8 @@ class EngineLoop:
                 self._watch(bool(is_watched))
             case "model", model:
                 self._log(self._loader.begin(str(model or "")))
+            case "remember", player:
+                self._remember(str(player or "").strip())
             case "", _:
                 pass
             case name, _ if name in VALUED and self._ahead.put(command):
@@ -235,6 +252,41 @@ class EngineLoop:
             self._settle()
             self._feed(Swap(loaded.model), now)
             self._snapshot_at = min(self._snapshot_at, now + COMMAND_SHOWN_US)
+
+    def _remember(self, player: str) -> None:
+        """Read what is remembered of a player beside the music; of nobody at once."""
+        if player:
+            self._log(self._recaller.begin(player))
+        else:
+            self._recalled(Memory(), {"player": "", "file": "", "notes": text_of(Memory())})
+
+    def _recall(self, now: int) -> None:
+        """Let the engine have what was read of a player, or say why there is nothing."""
+        loaded = self._recaller.take()
+        if loaded is None:
+            return
+        self._log(loaded.line)
+        if loaded.memory is not None and loaded.told is not None:
+            self._recalled(loaded.memory, loaded.told)
+
+    def _recalled(self, memory: Memory, told: Mapping[str, Any]) -> None:
+        self._keep_memory()  # of whoever played until now
+        self._player, self._memory_file = str(told["player"]), str(told["file"])
+        self._kept = memory.learned
+        now = self._clock()
+        self._account.told(max(self._now, now), RECALL, told)
+        self._settle()
+        self._feed(Recall(memory), now)
+        self._snapshot_at = min(self._snapshot_at, now + COMMAND_SHOWN_US)
+
+    def _keep_memory(self) -> None:
+        """Send what is remembered of the player to be kept, if it is another than was sent last."""
+        memory = self._engine.memory
+        if not self._memory_file or memory is None or memory.learned == self._kept:
+            return
+        self._kept = memory.learned
+        kept = {"file": self._memory_file, "notes": text_of(memory), "count": len(memory)}
+        self._send_frame(MemoryFrame.of(self._clock(), kept))
 
     def _log(self, line: str) -> None:
         if line:
@@ -262,8 +314,8 @@ class EngineLoop:
             case Command(name, value):
                 self._account.told(now, name, value)
                 self._settle()  # before it is fed: what it did to an engine that crashed can be read
-            case Swap():
-                pass  # told with its path where it is fed
+            case Swap() | Recall():
+                pass  # told with its file where it is fed
             case _:
                 self._account.took(now)
         if self._account.is_full:
@@ -324,6 +376,8 @@ class EngineLoop:
             self._send_frame(BeatFrame(now))
             self._settle()
             self._guarded(lambda: self._tell_timeline(now))
+            if now - self._played_at >= KEEPS_AFTER_US:
+                self._guarded(self._keep_memory)
         if now >= self._snapshot_at:
             self._snapshot_at = now + SNAPSHOT_EVERY_US
             self._guarded(lambda: self._send_snapshot(now))
@@ -332,7 +386,11 @@ class EngineLoop:
             self._send_frame(FiguresFrame.of(now, self._figures(now)))
 
     def _send_snapshot(self, now: int) -> None:
-        of_process = {"engine_pid": os.getpid(), "model_file": self._model_file}
+        of_process = {
+            "engine_pid": os.getpid(),
+            "model_file": self._model_file,
+            "remembers": self._player,
+        }
         snapshot = self._engine.snapshot() | of_process
         self._shown_at = now
         if self._is_watched:

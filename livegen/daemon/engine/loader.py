@@ -1,4 +1,4 @@
-"""Another model, loaded in a thread beside the music.
+"""Another model, or the memory of another player, loaded in a thread beside the music.
 
 Knows no engine: what was loaded, or a line saying why it was not, lies here until it is taken.
 """
@@ -13,18 +13,22 @@ from typing import Any
 from livegen.daemon.recording.recordings import fingerprint
 from livegen.errors import LivegenError
 from livegen.inference.contract import Model
+from livegen.inference.kept import text_of
+from livegen.inference.memory import Memory
 
-SWAP = "swap"  # how a journal calls it that an engine was given another model
+# How a journal calls it that an engine was given another model, or the memory of another player.
+SWAP, RECALL = "swap", "recall"
 WARM_STEPS = 3  # the first steps of a model take the longest
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The result: a line for the person, and the model with what a journal needs to load it again."""
+    """The result: a line for the person, and the model or memory with what a journal needs to have it again."""
 
     line: str
     model: Model | None = None
     told: dict[str, Any] | None = None
+    memory: Memory | None = None
 
 
 class Loader:
@@ -32,6 +36,8 @@ class Loader:
 
     Threads: loop only; its own thread touches nothing that the loop does.
     """
+
+    what, otherwise = "model", "the old model plays on"
 
     def __init__(self, function: str) -> None:
         self._function = function
@@ -41,7 +47,7 @@ class Loader:
     def begin(self, name: str) -> str:
         """Begin to load; a line when that cannot be now, else ""."""
         if self._thread is not None and self._thread.is_alive():
-            return f"model {name!r:.80}: another one is still being loaded; ask again"
+            return f"{self.what} {name!r:.80}: another one is still being loaded; ask again"
         # No daemon: the runtime aborts a process that ends while it loads; whoever waits may kill it.
         self._thread = threading.Thread(target=self._load, args=(name,))
         self._thread.start()
@@ -55,9 +61,9 @@ class Loader:
         try:
             self._done.append(self._loaded(name))
         except LivegenError as error:
-            self._done.append(Loaded(f"{error}; the old model plays on"))
+            self._done.append(Loaded(f"{error}; {self.otherwise}"))
         except Exception as error:
-            self._done.append(Loaded(f"model {name!r:.80}: {error!r}; the old one plays on"))
+            self._done.append(Loaded(f"{self.what} {name!r:.80}: {error!r}; {self.otherwise}"))
 
     def _loaded(self, name: str) -> Loaded:
         module, _, function = self._function.partition(":")
@@ -68,3 +74,19 @@ class Loader:
         told = {"model": str(path), "sha256": fingerprint(path)}
         line = f"model {model.facts.name} ({path}) takes over at the next bar line"
         return Loaded(line, model, told)
+
+
+class Recaller(Loader):
+    """Reads what is remembered of one player at a time.  `function` makes of a name the file and the memory."""
+
+    what, otherwise = "memory", "nothing of it is remembered, and nothing is kept there"
+
+    def _loaded(self, name: str) -> Loaded:
+        module, _, function = self._function.partition(":")
+        path: Path
+        path, memory = getattr(importlib.import_module(module), function)(name)
+        told = {"player": name, "file": str(path), "notes": text_of(memory)}
+        line = f"{len(memory)} notes of {name} are remembered ({path})"
+        if not len(memory):
+            line = f"{name} is new here: what you play is kept in {path}"
+        return Loaded(line, None, told, memory)

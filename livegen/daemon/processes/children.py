@@ -20,6 +20,7 @@ from livegen.daemon.processes.frames import (
     Frame,
     HeardFrame,
     JournalFrame,
+    MemoryFrame,
     SavedFrame,
     SentFrame,
     SnapshotFrame,
@@ -110,6 +111,10 @@ class Recorder(ChildProcess):
 
     def account(self, frame: JournalFrame) -> None:
         """Write down what the engine process told: its header, what it did, its timeline."""
+        self.link.send(frame)
+
+    def remember(self, frame: MemoryFrame) -> None:
+        """Keep what is remembered of a player."""
         self.link.send(frame)
 
     def ask(self, now: int, name: str, value: object = None) -> None:

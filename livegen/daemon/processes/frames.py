@@ -162,6 +162,10 @@ class JournalFrame(JsonFrame):
     """A row of the journal (`livegen.jam.reports.rows.body`)."""
 
 
+class MemoryFrame(JsonFrame):
+    """What is remembered of a player, to be kept: {"file": path, "notes": see `livegen.inference.kept`, "count": n}."""
+
+
 class SavedFrame(JsonFrame):
     """The recorder's reply to a command: {"saved": path} or {"not_saved": why}."""
 
@@ -211,6 +215,7 @@ FRAMES: tuple[type[Frame], ...] = (
     FiguresFrame,
     StatisticsFrame,
     JournalFrame,
+    MemoryFrame,
     SavedFrame,
     LogFrame,
     FaultFrame,

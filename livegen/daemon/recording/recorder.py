@@ -7,6 +7,7 @@ with `record` it writes the whole session as one MIDI file at the end.  Frames t
     MIDI      a message of the player's, and when it was passed on
     SENT      a message that left the output, and when
     JOURNAL   a row of the engine's (`livegen.jam.reports.rows.body`): its header, what it did, its timeline
+    MEMORY    what is remembered of a player, for a file of its own; of nothing the file is removed
     COMMAND   {"name": "capture", "value": bars, null (the last jam) or "all"}
               or {"name": "keep", "value": {"from": micros, "to": micros}}
 
@@ -36,6 +37,7 @@ from livegen.daemon.processes.frames import (
     FailedFrame,
     Frame,
     LogFrame,
+    MemoryFrame,
     ReadyFrame,
     SavedFrame,
 )
@@ -164,6 +166,8 @@ def _turn(link: Link, keeper: Keeper, frames: list[Frame]) -> None:
             if isinstance(frame, CommandFrame):
                 keeper.flush(clock.now())  # a take of half an hour is two seconds' work
                 link.send(SavedFrame.of(clock.now(), _answer(keeper, frame)))
+            elif isinstance(frame, MemoryFrame):
+                _tell(link, _remembered(frame))
             else:
                 keeper.take(frame)
         _tell(link, keeper.flush(clock.now()))
@@ -192,6 +196,25 @@ def _answer(keeper: Keeper, command: CommandFrame) -> dict[str, str]:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return {"not_saved": why}
     return {"saved": str(path)}
+
+
+def _remembered(frame: MemoryFrame) -> list[str]:
+    """Keep what is remembered of a player, all of it or nothing; a line for the person where that fails."""
+    from livegen.inference.kept import memory_from, score_of
+    from livegen.music.files.smf import write
+
+    path = Path(str(frame.values.get("file")))
+    try:
+        memory = memory_from(str(frame.values.get("notes")))
+        if not len(memory):
+            path.unlink(missing_ok=True)
+            return []
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        recordings.write_new(path, partial(write, score=score_of(memory)), replace=True)
+    except _FAULTS as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+        return [f"{path}: what is remembered cannot be written ({why}); the jam goes on"]
+    return []
 
 
 def _begun(log: Log) -> Log:

@@ -4,6 +4,7 @@ Knows what a command is called and what is said about it; leaves turns to `turn_
 """
 
 from livegen.errors import ConfigError
+from livegen.inference.memory import Memory
 from livegen.jam.commands.count_ins import CountIns
 from livegen.jam.commands.cues import VARYING, Cues
 from livegen.jam.commands.phrase_gestures import PhraseGestures
@@ -12,6 +13,7 @@ from livegen.jam.controls.controls import CONTROLS, checked
 from livegen.jam.controls.desk import Desk
 from livegen.jam.controls.macros import Macros
 from livegen.jam.controls.mapping import CUES, LABELS, Command
+from livegen.jam.interplay.listener import Listener
 from livegen.jam.interplay.performer import Performer
 from livegen.jam.interplay.turn_taking import TurnTaking
 from livegen.jam.reports.explaining import Explaining
@@ -39,8 +41,9 @@ class Commands:
         explaining: Explaining,
         replies: Replies,
         phrases: PhraseGestures,
+        listener: Listener,
     ) -> None:
-        self._phrases = phrases
+        self._phrases, self._listener = phrases, listener
         self._desk, self._conductor, self._performer = desk, conductor, performer
         self._turns, self._steering, self._replies = turns, steering, replies
         self._count_ins, self._cues, self._macros = count_ins, cues, macros
@@ -80,6 +83,9 @@ class Commands:
                 return self._phrases.walk(command.value, now, out)
             case "sing":
                 return self._phrases.sing(command.value, now, out)
+            case "forget":
+                self._listener.remember(Memory())
+                return Reply.FORGETS
             case "undo":
                 return Reply.UNDONE if self._turns.undo(now, out) else Reply.NOTHING_TO_UNDO
             case "freeze":

@@ -121,6 +121,11 @@ _COMMANDS = (
         "the band plays the chart's ending, or a last chord, from the next bar line on, and stops",
         True,
     ),
+    Asked(
+        "forget",
+        "Forget me",
+        "forgets all that is remembered of the player, also what is kept of other days",
+    ),
     Asked("stop", "Stop", "silences the model and forgets the call"),
     Asked("panic", "Panic", "ends every note at once"),
 )

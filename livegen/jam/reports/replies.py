@@ -47,6 +47,8 @@ class Reply(Enum):
         "In this mode the band plays beside you, and a variation is an answer: choose another mode first.",
     )
 
+    FORGETS = True, "All that you played is forgotten: the memory begins anew."
+
     UNDONE = True, "The last turn is undone."
     NOTHING_TO_UNDO = False, "There is no turn to undo."
 

@@ -35,6 +35,7 @@ names = (
             "watch",
             "phrase",
             "path",
+            "remember",
             "sing",
         ]
     )
@@ -219,6 +220,14 @@ def test_words_to_be_sung_come_as_they_are_and_bounded() -> None:
             said(t="do", name="sing", value=value)
     with pytest.raises(Unfit, match="there is no word in them"):
         said(t="do", name="sing", value="...")
+
+
+def test_who_plays_is_a_name_in_any_script_and_never_a_path() -> None:
+    assert said(t="do", name="remember", value="Ada 王") == Request("remember", "Ada 王")
+    assert said(t="do", name="remember", value="") == Request("remember", "")
+    for value in ("../ada", "/etc/passwd", "a\nb", 3, None, ["ada"], "x" * 300):
+        with pytest.raises(Refused, match="remember: expected the name of a player"):
+            said(t="do", name="remember", value=value)
 
 
 def test_phrases_of_the_map_are_named_by_their_numbers() -> None:

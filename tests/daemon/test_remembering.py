@@ -1,0 +1,233 @@
+"""What is remembered of a player: read beside the music, kept in pauses and at the end, by name and not by chance."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from livegen.daemon import clock
+from livegen.daemon.engine.engine_loop import KEEPS_AFTER_US, EngineLoop
+from livegen.daemon.engine.loader import RECALL
+from livegen.daemon.processes.children import Recorder
+from livegen.daemon.processes.frames import (
+    CommandFrame,
+    Frame,
+    HeardFrame,
+    JournalFrame,
+    LogFrame,
+    MemoryFrame,
+    OverFrame,
+)
+from livegen.errors import ConfigError
+from livegen.inference.kept import memory_from, memory_in, text_of
+from livegen.inference.memory import Memory, memory_of
+from livegen.jam.engine import Engine
+from livegen.music.files import smf
+from livegen.testing import UniformModel
+from tests.daemon.test_recorder import wait_for
+from tests.inference.test_kept import LICK, remembered
+
+READS = "tests.daemon.test_remembering:reads"
+FOLDER = Path("/memories")
+SECOND = 1_000_000
+
+
+def reads(name: str) -> tuple[Path, Memory]:
+    if name == "wrong":
+        raise ConfigError("wrong cannot be the name of a player")
+    return FOLDER / f"{name}.mid", remembered(*LICK) if name == "ada" else Memory()
+
+
+class Served:
+    """An engine process whose loop is turned by hand, and whose time is told."""
+
+    def __init__(self, player: str | None) -> None:
+        self.now = 1_000_000
+        self.sent: list[Frame] = []
+        self.engine = Engine(UniformModel())
+        settings = {"recaller": READS, "remembers": player}
+        self.loop = EngineLoop(self.sent.append, self.engine, settings, now=lambda: self.now)
+        self.wait()
+
+    def wait(self) -> None:
+        thread = self.loop._recaller._thread
+        if thread is not None:
+            thread.join(30)
+        self.loop.turn()
+
+    def play(self, *pitches: int) -> None:
+        for pitch in pitches:
+            self.loop.turn([HeardFrame(self.now, bytes((0x90, pitch, 80)))])
+            self.now += 250_000
+            self.loop.turn([HeardFrame(self.now, bytes((0x80, pitch, 64)))])
+
+    def rest(self, micros: int = KEEPS_AFTER_US + SECOND) -> None:
+        self.now += micros
+        self.loop.turn()
+
+    def say(self, name: str, value: object = None) -> None:
+        self.loop.turn([CommandFrame.named(self.now, name, value)])
+        self.wait()
+
+    @property
+    def kept(self) -> list[tuple[str, int]]:
+        """The files that were written so far, and how many notes each got."""
+        frames = [frame for frame in self.sent if isinstance(frame, MemoryFrame)]
+        return [
+            (Path(it.values["file"]).stem, len(memory_from(it.values["notes"]))) for it in frames
+        ]
+
+
+def test_what_a_player_played_on_other_days_is_known_when_the_session_begins() -> None:
+    served = Served("ada")
+
+    assert len(served.engine.memory) == len(LICK)
+    said = [frame.line for frame in served.sent if isinstance(frame, LogFrame)]
+    assert said == ["6 notes of ada are remembered (/memories/ada.mid)"]
+    shown = served.engine.snapshot()
+    assert shown["remembered"] == len(LICK)
+
+
+def test_what_is_played_is_added_and_kept_in_the_next_pause() -> None:
+    served = Served("ada")
+    served.play(60, 62)
+    assert served.kept == []
+    served.rest()
+
+    assert served.kept == [("ada", len(LICK) + 2)]
+    served.rest()
+    assert len(served.kept) == 1  # nothing was played since
+
+
+def test_a_session_that_ends_at_once_is_kept_as_well() -> None:
+    served = Served("ben")
+    served.play(60, 62, 64)
+    served.loop.turn([OverFrame(served.now)])
+
+    assert served.kept == [("ben", 3)]
+    assert isinstance(served.sent[-1], OverFrame)
+
+
+def test_nothing_is_kept_of_somebody_without_a_name() -> None:
+    served = Served(None)
+    served.play(60, 62, 64)
+    served.rest()
+    served.loop.turn([OverFrame(served.now)])
+
+    assert served.kept == []
+    assert len(served.engine.memory) == 3
+
+
+def test_the_next_player_sits_down_and_neither_has_the_licks_of_the_other() -> None:
+    served = Served("ben")
+    served.play(50, 52, 53)
+    served.say("remember", "ada")
+
+    assert served.kept == [("ben", 3)]
+    assert len(served.engine.memory) == len(LICK)
+    served.play(60)
+    served.rest()
+    assert served.kept[1:] == [("ada", len(LICK) + 1)]
+
+
+def test_who_stays_unnamed_begins_with_nothing_and_nothing_of_his_is_kept() -> None:
+    served = Served("ada")
+    served.say("remember", "")
+    served.play(60, 62)
+    served.rest()
+
+    assert served.kept == []
+    assert len(served.engine.memory) == 2
+
+
+def test_a_memory_that_cannot_be_read_is_said_and_its_file_left_alone() -> None:
+    served = Served("wrong")
+    served.play(60, 62)
+    served.rest()
+
+    said = [frame.line for frame in served.sent if isinstance(frame, LogFrame)]
+    assert said == [
+        "wrong cannot be the name of a player; nothing of it is remembered, and nothing is kept there"
+    ]
+    assert served.kept == []
+
+
+def test_forgotten_is_what_was_played_today_and_on_other_days() -> None:
+    served = Served("ada")
+    served.play(60, 62)
+    served.say("forget")
+    assert len(served.engine.memory) == 0
+    served.rest()
+
+    assert served.kept == [("ada", 0)]
+
+
+@pytest.mark.parametrize("value", [None, 3, ["a"], {"name": "ada"}, "x" * 5000])
+def test_whoever_is_named_the_process_goes_on(value: object) -> None:
+    served = Served(None)
+    served.say("remember", value)
+    served.play(60)
+
+    assert len(served.engine.memory) == 1
+
+
+def test_the_journal_has_what_was_remembered_so_that_a_session_plays_again_as_it_was() -> None:
+    from livegen.app.replaying import meaning
+    from livegen.jam.engine import Recall
+    from livegen.jam.reports.rows import Told
+
+    served = Served("ada")
+    told = [
+        step
+        for frame in served.sent
+        if isinstance(frame, JournalFrame)
+        for step in frame.values.get("fed", ())
+        if isinstance(step, list) and RECALL in step
+    ]
+    event = meaning(Told(0, RECALL, told[0][-1]))
+
+    assert isinstance(event, Recall)
+    assert event.memory.notes.tolist() == remembered(*LICK).notes.tolist()
+
+
+# --- on disk ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def recorder() -> Iterator[Recorder]:
+    process = Recorder(None)
+    process.start(clock.now())
+    yield process
+    process.kill()
+
+
+def kept(path: Path, memory: Memory) -> MemoryFrame:
+    values = {"file": str(path), "notes": text_of(memory), "count": len(memory)}
+    return MemoryFrame.of(clock.now(), values)
+
+
+def test_a_memory_is_a_file_of_music_and_gone_when_it_is_forgotten(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    path = tmp_path / "memories" / "ada.mid"
+    recorder.remember(kept(path, remembered(*LICK)))
+    wait_for(path.exists)
+
+    assert len(memory_in(smf.read(path))) == len(LICK)
+    assert path.stat().st_mode & 0o077 == 0 or path.parent.stat().st_mode & 0o077 == 0
+    recorder.remember(kept(path, memory_of([])))
+    wait_for(lambda: not path.exists())
+
+
+def test_a_memory_that_cannot_be_written_is_said_and_the_jam_goes_on(
+    recorder: Recorder, tmp_path: Path
+) -> None:
+    (tmp_path / "memories").write_text("a file where a folder should be")
+    path = tmp_path / "memories" / "ada.mid"
+    recorder.remember(kept(path, remembered(*LICK)))
+
+    def is_said() -> bool:
+        recorder.receive(clock.now())
+        return any(f"{path}: what is remembered cannot be written (" in it for it in recorder.log)
+
+    wait_for(is_said)
