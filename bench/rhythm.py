@@ -1,4 +1,4 @@
-"""The rhythm section over many choruses: how often it repeats its bars, where it fills, what it makes of a change.
+"""The rhythm section over many choruses: how often it repeats its bars, what it marks, and whether it plays together.
 
     python -m bench.rhythm DATA [--song NAME]...
 
@@ -6,11 +6,15 @@ The shipped model's band goes along with a melody from a chart, on virtual time.
 the train split of band_arrangements, in DATA.  Two bars of a part are the same if their onsets, to a twelfth of a beat,
 have the same pitches; nearly the same if they differ in one of them.  `again` is the share of all other bars of the
 part, in its piece, that are the same as a bar, on the mean: it does not depend on how many bars there are.  A fill is a
-bar in whose last two beats there are more toms, or three more hits on snare and toms, than is usual in its piece.
+bar in whose last two beats there are more toms, or three more hits on snare and toms, than is usual in its piece.  A
+mark is a crash cymbal or a splash; false are those that are struck anywhere but where a section begins or all strike.
+A bass note and a kick are struck together if less than a sixteenth lies between them, and `spread` is the standard
+deviation of that, in milliseconds.  The lead is that of the mode `solo`, over the same chart.
 """
 
 import json
 import statistics
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
@@ -18,12 +22,12 @@ from itertools import pairwise
 from pathlib import Path
 from random import Random
 from types import MappingProxyType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import click
 
 from bench.person import Performance, in_beats, melody, perform
-from bench.tables import keep, table
+from bench.tables import keep, means, table
 from docs.sets import BOSSA, FREE, SUNG, SWUNG
 from livegen import shipped
 from livegen.inference.model import load
@@ -31,6 +35,8 @@ from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Engine
 from livegen.jam.timing.agenda import ROUTES
 from livegen.music.charts import Form, read_chart
+from livegen.music.drums.drum_bars import KICKS
+from livegen.music.messages import Message, NoteOn
 from livegen.music.parts import BASS, COMP, DRUMS, PARTS, general_midi_drum
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.scorecard.calls import HeldOut, heard_as, held_out, is_in_four, score_of
@@ -44,36 +50,47 @@ GRID = 12  # of a beat
 FEWEST = 32  # bars with notes of a part in a piece that is looked at
 TOMS, SNARES = (41, 43, 45, 47, 48, 50), (37, 38, 40)
 MORE = 3  # hits on snare and toms that make a fill
+MARKS = (49, 52, 55, 57)  # crash cymbals, china and splash
 BRIEF_US = 60_000  # a note that is shorter is a click
+TOGETHER = 0.25  # beats within which a bass note goes with a kick
+SOFT, LOUD, WAVE = 52, 100, 4  # velocities of the melody, in turns of so many bars
+LOUDNESS = 6  # velocities by which its notes differ
 OWN = (COMP, BASS, DRUMS)
+ALL = ("lead", "comp", "bass", "drums")
 
 Bar = frozenset[tuple[int, int]]  # (twelfth of a beat, pitch)
 
 
 class Song(NamedTuple):
-    """A chart by its name, the tempo, how many choruses, the melody's rhythms, and what the band is told."""
+    """A chart by its name, the tempo, how many choruses, the melody's rhythms, and what the band is told.
+
+    `solos` says that the lead plays alone besides.
+    """
 
     chart: str
     bpm: float
     choruses: int
     rhythms: Sequence[Sequence[tuple[float, float]]]
     values: Mapping[str, object] = MappingProxyType({})
+    solos: bool = False
 
 
 SONGS = {
-    "blues in swing": Song("12-bar-blues", 126, 16, SWUNG, {"style": "jazz_swing"}),
-    "rhythm changes": Song("rhythm-changes", 180, 16, SWUNG, {"style": "jazz_bebop"}),
-    "pop": Song("four-chords", 104, 4, FREE, {"style": "band_pop"}),
+    "blues in swing": Song("12-bar-blues", 126, 16, SWUNG, {"style": "jazz_swing"}, True),
+    "rhythm changes": Song("rhythm-changes", 180, 6, SWUNG, {"style": "jazz_bebop"}, True),
+    "pop": Song("four-chords", 104, 4, FREE, {"style": "band_pop"}, True),
+    "pop, drums that fit": Song("four-chords", 104, 2, FREE, {"style": "band_pop", "feel": 1.0}),
     "ballad": Song("four-chords", 66, 2, SUNG, {"style": "leadsheet_pop"}),
-    "bossa": Song("bossa", 132, 4, BOSSA),
+    "bossa": Song("bossa", 132, 5, BOSSA, {}, True),
 }
 
 
 class Heard(NamedTuple):
-    """Notes of a part by onset, in beats, how many bars of 4/4 there are, and the bars that end a section."""
+    """Notes of a part by onset, in beats of `beat_ms`, how many bars of 4/4 there are, and those that end a section."""
 
     notes: Sequence[Note]
     bars: int
+    beat_ms: float
     ends: frozenset[int] = frozenset()
 
 
@@ -81,28 +98,66 @@ class Heard(NamedTuple):
 
 
 def played(name: str) -> tuple[dict[str, Heard], dict[str, int]]:
-    """The parts of the band over the choruses of a song, and by part how many notes are clicks."""
+    """The player's lead and the band's parts over the choruses of a song, and how many notes of a part are clicks."""
     song = SONGS[name]
     chance, text = Random(f"{SEED} {name}"), shipped.charts()[song.chart].read_text()
     form = read_chart(shipped.charts()[song.chart]).form
-    minutes = song.choruses * form.ticks / TICKS_PER_BEAT / song.bpm - 0.001
-    hand = perform(form, song.bpm, minutes, chance, wanders=False, wrong=False)
+    hand = perform(form, song.bpm, _minutes(song, form), chance, wanders=False, wrong=False)
     values = {"mode": "accompany", "parts": "comp bass drums", "chart": text, "tempo": song.bpm}
-    engine = Engine(
-        load(shipped.model("default")), seed=SEED, settings=settings({**values, **song.values})
-    )
-    rehearsal = Rehearsal(engine)
-    for at, message in melody(form, hand, song.rhythms, chance):
+    rehearsal = _rehearsal({**values, **song.values})
+    sung = in_waves(melody(form, hand, song.rhythms, chance), hand, chance)
+    for at, message in sung:
         rehearsal.play(SECOND + at, message)
     rehearsal.until(SECOND + hand.bars[-1].at)
     notes = in_beats([(at - SECOND, message) for at, message in rehearsal.sent], hand)
-    beat_us = 60e6 / song.bpm
-    parts, clicks = {}, {}
+    beat_ms, bars, ends = 60e3 / song.bpm, len(hand.bars) - 1, _section_ends(form, hand)
+    parts, clicks = {"lead": Heard(in_beats(sung, hand), bars, beat_ms)}, {}
     for part in OWN:
         own = [note for note in notes if note.channel == ROUTES[part].channel and note.onset >= 0]
-        parts[PARTS[part]] = Heard(own, len(hand.bars) - 1, _section_ends(form, hand))
-        clicks[PARTS[part]] = sum((note.end - note.onset) * beat_us < BRIEF_US for note in own)
+        parts[PARTS[part]] = Heard(own, bars, beat_ms, ends)
+        clicks[PARTS[part]] = sum(
+            (note.end - note.onset) * beat_ms * 1e3 < BRIEF_US for note in own
+        )
     return parts, clicks
+
+
+def _minutes(song: Song, form: Form) -> float:
+    """How long a song lasts."""
+    return song.choruses * form.ticks / TICKS_PER_BEAT / song.bpm - 0.001
+
+
+def _rehearsal(values: Mapping[str, object]) -> Rehearsal:
+    return Rehearsal(Engine(load(shipped.model("default")), seed=SEED, settings=settings(values)))
+
+
+def in_waves(
+    sung: Sequence[tuple[int, Message]], hand: Performance, chance: Random
+) -> list[tuple[int, Message]]:
+    """A melody that is soft for some bars and loud for as many, over and over."""
+    found = list[tuple[int, Message]]()
+    for at, message in sung:
+        if isinstance(message, NoteOn):
+            is_loud = hand.beat(at) // BAR // WAVE % 2 == 1
+            by = chance.randrange(-LOUDNESS, LOUDNESS + 1)
+            message = NoteOn(message.pitch, (LOUD if is_loud else SOFT) + by)
+        found.append((at, message))
+    return found
+
+
+def soloed(name: str) -> Heard:
+    """The lead that plays alone over the choruses of a song, after the player's first bar."""
+    song = SONGS[name]
+    chance, text = Random(f"{SEED} {name}"), shipped.charts()[song.chart].read_text()
+    form = read_chart(shipped.charts()[song.chart]).form
+    hand = perform(form, song.bpm, _minutes(song, form), chance, wanders=False, wrong=False)
+    values = {"mode": "solo", "parts": "lead", "chart": text, "tempo": song.bpm}
+    rehearsal = _rehearsal({**values, **song.values})
+    for at, message in melody(form, hand, song.rhythms, chance):
+        if at < hand.bars[1].at:
+            rehearsal.play(SECOND + at, message)
+    rehearsal.until(SECOND + hand.bars[-1].at)
+    notes = in_beats([(at - SECOND, message) for at, message in rehearsal.sent], hand)
+    return Heard(notes, len(hand.bars) - 1, 60e3 / song.bpm)
 
 
 def _section_ends(form: Form, hand: Performance) -> frozenset[int]:
@@ -120,9 +175,10 @@ def people(held: HeldOut) -> dict[str, Heard]:
     if score is None or not is_in_four(score):
         return {}
     parts: dict[str, Heard] = {}
+    beat_ms = score.tempo_map.micros(score.ppqn) / 1e3
     for rule, track in heard_as(score):
-        if rule != "lead" and rule not in parts and (notes := notes_of(score, track)):
-            parts[rule] = Heard(notes, int(notes[-1].onset // BAR) + 1)
+        if rule not in parts and (notes := notes_of(score, track)):
+            parts[rule] = Heard(notes, int(notes[-1].onset // BAR) + 1, beat_ms)
     return parts
 
 
@@ -201,10 +257,69 @@ def approaches(notes: Sequence[Note]) -> dict[str, float] | None:
     }
 
 
-def mean(rows: Sequence[Mapping[str, float] | None]) -> dict[str, float]:
+def marks(drums: Heard) -> dict[str, float]:
+    """Crashes in 16 bars, the share of them on a one, and the false ones in 16 bars; they need ends of sections."""
+    struck = [note.onset / BAR for note in drums.notes if note.pitch in MARKS]
+    ones = [round(at) for at in struck if abs(at - round(at)) * BAR * GRID <= 1]
+    found = {"crashes": len(struck) * 16 / drums.bars}
+    if struck:
+        found["on_one"] = len(ones) / len(struck)
+    if drums.ends:
+        begun = sum(number == 0 or number - 1 in drums.ends for number in ones)
+        found["false"] = (len(struck) - begun) * 16 / drums.bars
+    return found
+
+
+def together(bass: Heard, drums: Heard) -> dict[str, float] | None:
+    """How far a bass's notes lie behind the kicks that they go with, ms, and their share; None of few."""
+    kicks = sorted({note.onset for note in drums.notes if note.pitch in KICKS})
+    behind = list[float]()
+    for note in bass.notes:
+        at = bisect_left(kicks, note.onset)
+        nearest = min(
+            kicks[max(0, at - 1) : at + 1], key=lambda it: abs(note.onset - it), default=None
+        )
+        if nearest is not None and abs(note.onset - nearest) < TOGETHER:
+            behind.append((note.onset - nearest) * bass.beat_ms)
+    if len(behind) < FEWEST:
+        return None
+    return {
+        "share": len(behind) / len(bass.notes),
+        "behind": statistics.fmean(behind),
+        "spread": statistics.pstdev(behind),
+        "widest": max(map(abs, behind)),
+    }
+
+
+def follows(lead: Heard, part: Heard) -> dict[str, float] | None:
+    """How the loudness of a part goes with the lead's: the correlation of their bars, and how loud it is.
+
+    `soft` and `loud` are its mean velocities in the quarter of the bars in which the lead is softest and loudest.
+    """
+    ours, theirs = _loudness(part), _loudness(lead)
+    both = [(theirs[bar], ours[bar]) for bar in sorted(theirs.keys() & ours.keys())]
+    if len(both) < FEWEST or min(len(set(column)) for column in zip(*both, strict=True)) < 2:
+        return None
+    quarter = max(1, len(both) // 4)
+    ordered = [velocity for _, velocity in sorted(both)]
+    return {
+        "follows": statistics.correlation(*zip(*both, strict=True)),
+        "soft": statistics.fmean(ordered[:quarter]),
+        "loud": statistics.fmean(ordered[-quarter:]),
+    }
+
+
+def _loudness(part: Heard) -> dict[int, float]:
+    """Mean velocity by bar."""
+    bars: dict[int, list[int]] = {}
+    for note in part.notes:
+        bars.setdefault(int((note.onset + 1 / GRID) // BAR), []).append(note.velocity)
+    return {number: statistics.fmean(velocities) for number, velocities in bars.items()}
+
+
+def means_of(rows: Sequence[Mapping[str, float] | None]) -> dict[str, float]:
     """The means of figures; of those that there are."""
-    known = [row for row in rows if row]
-    return {name: round(statistics.fmean(r[name] for r in known), 4) for name in known[0]}
+    return means(row for row in rows if row)
 
 
 # --- all of it ----------------------------------------------------------------------------------------------------
@@ -220,7 +335,11 @@ def of_song(name: str) -> dict[str, object]:
             "clicks": clicks[part],
         }
         for part, heard in parts.items()
+        if part != "lead"
     }
+    if SONGS[name].solos:
+        solo = soloed(name)
+        facts["lead"] = {**(again(bars_of(solo, is_drums=False)) or {}), "notes": len(solo.notes)}
     drums = parts["drums"]
     found = fills(bars_of(drums, is_drums=True))
     facts["fills"] = {
@@ -230,6 +349,9 @@ def of_song(name: str) -> dict[str, object]:
         "chance": round(len(drums.ends) / drums.bars, 3),
     }
     facts["into_bars"] = approaches(parts["bass"].notes) or {}
+    facts["marks"] = marks(drums)
+    facts["together"] = together(parts["bass"], drums) or {}
+    facts["follows"] = {PARTS[part]: follows(parts["lead"], parts[PARTS[part]]) for part in OWN}
     return facts
 
 
@@ -237,22 +359,38 @@ def of_people(data: Path) -> dict[str, object]:
     """All figures of people."""
     some = [people(held) for held in held_out(data, split="train", names=(SET,))]
     facts: dict[str, object] = {}
-    for part in ("comp", "bass", "drums"):
+    for part in ALL:
         rows = [again(bars_of(one[part], part == "drums")) for one in some if part in one]
-        facts[part] = {**mean(rows), "pieces": sum(row is not None for row in rows)}
+        facts[part] = {**means_of(rows), "pieces": sum(row is not None for row in rows)}
         for name in ("again", "nearly"):
             values = sorted(row[name] for row in rows if row)
             facts[part] |= {f"{name}_median": round(statistics.median(values), 4)}  # type: ignore[operator]
-    facts["into_bars"] = mean([approaches(one["bass"].notes) for one in some if "bass" in one])
+    facts["into_bars"] = means_of([approaches(one["bass"].notes) for one in some if "bass" in one])
+    facts["marks"] = means_of([marks(one["drums"]) for one in some if "drums" in one])
+    facts["together"] = means_of(
+        [together(one["bass"], one["drums"]) for one in some if "bass" in one and "drums" in one]
+    )
+    facts["follows"] = {
+        PARTS[part]: means_of(
+            [
+                follows(one["lead"], one[PARTS[part]])
+                for one in some
+                if "lead" in one and PARTS[part] in one
+            ]
+        )
+        for part in OWN
+    }
     return facts
 
 
-def text_of(facts: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
+def text_of(facts: Mapping[str, Any]) -> str:
     """The figures as Markdown."""
     rows = []
     for name, row in facts.items():
-        for part in ("comp", "bass", "drums"):
-            one = row[part]
+        for part in ALL:
+            one = row.get(part)
+            if not one or "again" not in one:
+                continue
             cells = [f"{one[key]:.3f}" for key in ("again", "nearly", "commonest", "distinct")]
             rows.append([name, part, *cells, f"{one['run']:.0f}"])
     lines = [
@@ -283,8 +421,44 @@ def text_of(facts: Mapping[str, Mapping[str, Mapping[str, float]]]) -> str:
                 if "fills" in row
             ],
         ),
+        "",
+        table(
+            ["", "crashes in 16 bars", "of them on a one", "false, in 16 bars"],
+            [
+                [name, *_cells(row["marks"], ("crashes", "on_one", "false"))]
+                for name, row in facts.items()
+            ],
+        ),
+        "",
+        table(
+            ["", "bass notes with a kick", "behind it, ms", "spread, ms", "widest, ms"],
+            [
+                [name, *_cells(row["together"], ("share", "behind", "spread", "widest"))]
+                for name, row in facts.items()
+            ],
+        ),
+        "",
+        table(
+            [
+                "",
+                "part",
+                "goes with the lead's loudness",
+                "beside a soft lead",
+                "beside a loud one",
+            ],
+            [
+                [name, part, *_cells(one, ("follows", "soft", "loud"))]
+                for name, row in facts.items()
+                for part, one in row["follows"].items()
+            ],
+        ),
     ]
     return "\n".join(lines)
+
+
+def _cells(row: Mapping[str, float] | None, names: Sequence[str]) -> list[str]:
+    """The figures of a row by name, an empty cell where there is none."""
+    return [f"{row[name]:.2f}" if row and name in row else "" for name in names]
 
 
 @click.command()
@@ -299,7 +473,7 @@ def main(data: Path, songs: Sequence[str]) -> None:
             facts[name] = row
             click.echo(f"{name}: {json.dumps(row)}")
     facts["people"] = of_people(data)
-    keep("rhythm", facts, text_of(facts), dry=bool(songs))  # type: ignore[arg-type]
+    keep("rhythm", facts, text_of(facts), dry=bool(songs))
 
 
 if __name__ == "__main__":
