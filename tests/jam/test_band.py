@@ -130,6 +130,23 @@ def test_where_nobody_foresees_the_chord_no_note_of_the_one_before_begins_with_i
         assert [pitch for _, pitch in struck] == [keys[0] % 12], bar
 
 
+def test_a_band_grows_louder_and_softer_with_the_player_in_the_middle_of_the_song() -> None:
+    jam = band()
+    for bar, keys in enumerate(LOOP * 5):
+        loud = 8 <= bar < 12
+        for key in keys:
+            jam.play(bar * BAR, NoteOn(key, 110 if loud else 40))
+        for key in keys:
+            jam.play((bar + 1) * BAR - BEAT // 10, NoteOff(key))
+
+    def loudness(first: int, last: int) -> float:
+        found = [it.velocity for _, it in onsets(jam, first * BAR, last * BAR)]
+        return sum(found) / len(found)
+
+    assert loudness(10, 12) > loudness(6, 8) + 15, "within two bars"
+    assert loudness(18, 20) < loudness(10, 12) - 15, "and no longer than the player is"
+
+
 def keeps_beat(jam: Rehearsal, since: int, first: int = 0) -> None:
     """Quarters in chords from a time on, of which the first comes so late."""
     for beat in range(16):

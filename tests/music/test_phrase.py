@@ -95,3 +95,15 @@ def test_who_plays_to_a_clock_rests_for_a_beat_at_least() -> None:
         phrase.strike(number * 150_000, 0, 60, 80)
         phrase.release(number * 150_000 + 140_000, 0, 60)
     assert phrase.rest_us == 600_000
+
+
+def test_how_loud_it_is_lately_is_told_by_the_last_notes_and_by_eight_at_least() -> None:
+    played = Phrase()
+    assert played.velocity_since(0) == 64
+    for number in range(40):
+        played.strike(number * 500_000, LEAD, 60 + number % 5, 40 if number < 20 else 100)
+
+    assert played.velocity_since(10 * 500_000) == 80  # ten soft, twenty loud
+    assert played.velocity_since(30 * 500_000) == 100
+    assert played.velocity_since(10**12) == 100
+    assert played.velocity == 70

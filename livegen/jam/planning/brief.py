@@ -74,6 +74,7 @@ _DENSER = 4.0  # ratio of densities between them
 _WANTED = 2.0  # nats: how welcome a part is that should play and does not
 _LEAST_BEFORE = 2 * TICKS_PER_BEAT  # ticks that a response plays before it closes
 _LATELY = 2  # beats over which it is judged how densely the player plays
+_LOUD_LATELY = 6  # beats over which it is judged how loudly
 _CALM = 1.0  # onsets per beat that leave room for an accompaniment
 
 # Of drums that play by themselves.
@@ -242,7 +243,7 @@ def brief_for(
         density=settings.density * _DENSER**energy * (left or 1.0),
         room=left,
         pace=None if beside else _paced(_pace(phrase, settings, timeline, chords), lines),
-        velocity=phrase.velocity,
+        velocity=_velocity(phrase, timeline, now) if beside else phrase.velocity,
         louder=louder(settings) + variation.louder,
         follow=settings.follow,
         groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
@@ -335,6 +336,11 @@ def kicked(notes: Sequence[Played], timeline: Timeline) -> tuple[int, ...]:
 def louder(settings: Settings) -> float:
     """Velocities to be added for the energy that is asked for."""
     return _LOUDER * (settings.energy - 0.5)
+
+
+def _velocity(phrase: Phrase, timeline: Timeline, now: int | None) -> float:
+    """How loud the player has been lately: who goes along with him is with him in the song, not with its mean."""
+    return phrase.velocity_since((now or 0) - _LOUD_LATELY * timeline.tempo_us)
 
 
 def room(phrase: Phrase, settings: Settings, timeline: Timeline, now: int) -> float:

@@ -22,6 +22,7 @@ _RECENT = 256
 NOTES = 96  # that are kept as they were played
 _SOUNDS = -1  # where the end of a note is not known yet
 _FADES = 0.8  # with each note, what was played before counts for so much of what it did
+_FEW = 8  # notes that say how loud it is
 _SEVERAL = 8  # as many voices at once as are ever told apart
 
 
@@ -150,6 +151,16 @@ class Phrase:
     def velocity(self) -> float:
         """Mean velocity; 64 before the first note."""
         return self._loudness / self.notes if self.notes else 64.0
+
+    def velocity_since(self, since: int) -> float:
+        """Mean velocity of its last notes, from a time on or `_FEW` at least; 64 before the first note."""
+        few = len(self._latest) - _FEW
+        lately = [
+            note.velocity
+            for place, note in enumerate(self._latest)
+            if place >= few or note.onset_us >= since
+        ]
+        return sum(lately) / len(lately) if lately else 64.0
 
     @property
     def usual_ioi_us(self) -> int:
