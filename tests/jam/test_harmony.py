@@ -242,6 +242,27 @@ def test_who_comps_in_eighths_and_comes_late_with_a_chord_that_was_foreseen_has_
         told(harmony, tick + late + 5)
 
 
+def test_three_keys_of_a_chord_of_four_that_was_foreseen_are_not_taken_for_another_chord() -> None:
+    """G, B and D of an E minor seventh come a moment before its E."""
+    d_minor, e_minor_seventh = (50, 53, 57), (55, 59, 62, 52)
+    harmony, new = Harmony(), list[Chord | None]()
+    for bar, keys in enumerate((d_minor, e_minor_seventh) * 5):
+        told(harmony, bar * BAR - 10)
+        for number, key in enumerate(keys):
+            now = IN_FOUR.micros(bar * BAR) + 20_000 + number * 2_000
+            harmony.hear(Struck(now, COMP, key, 80))
+            harmony.follow(IN_FOUR, now, has_song=False)
+            ahead = harmony.ahead(IN_FOUR.tick_from(now + 1), IN_FOUR, now)
+            if bar >= 8 and ahead.is_new and ahead.strikes:
+                new.append(ahead.strikes[0].chord)
+        for beat in range(1, 4):
+            told(harmony, bar * BAR + beat * TICKS_PER_BEAT)
+        for key in keys:
+            harmony.hear(Struck(IN_FOUR.micros((bar + 1) * BAR) - 50_000, COMP, key, 0))
+
+    assert Chord(7, "maj") not in new
+
+
 def test_what_a_low_voice_sings_beside_a_left_hand_is_no_tone_of_its_chord() -> None:
     harmony = Harmony()
     for key in (51, 54, 58):

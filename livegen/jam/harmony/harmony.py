@@ -291,7 +291,8 @@ class Harmony:
         """True while keys may still come that say what chord it is: of a fourth tone, and of the bass.
 
         Of three tones the lowest is the bass if it is a left hand's, and was not the last to be struck.  Who struck
-        four before strikes four again: three of them may be a chord of another root.
+        four before strikes four again: three of them may be a chord of another root.  So may three of a chord of four
+        that was foreseen.
         """
         if not self._together or now - self._together[-1][0] >= CHORD_US:
             return False
@@ -302,11 +303,17 @@ class Harmony:
         tones = len(self._tones_together())
         if tones != _CHORD:
             return tones < _CHORD
-        if self._tones_before > _CHORD:
+        if self._tones_before > _CHORD or self._is_part_of_foreseen():
             return True
         lowest = min(self._together, key=itemgetter(1))
         _, pitch, is_left = lowest
         return not is_left or pitch >= SPLIT_PITCH or lowest is self._together[-1]
+
+    def _is_part_of_foreseen(self) -> bool:
+        """True of three tones of a chord of four that was foreseen and has come: it may be on its way."""
+        if self._told is None or self._source is not ChordSource.MEMORY:
+            return False
+        return self._tones_together() < self._told.pitch_classes
 
     def _left_together(self) -> set[int]:
         """Those of them that the left hand struck."""
