@@ -8,11 +8,12 @@ import pytest
 from livegen.jam.band.drummer import Drummer, FittedBars, between, drummer_for
 from livegen.jam.band.feel import AHEAD, LATEST, DrumFeel
 from livegen.jam.band.variations import BRUSHES
+from livegen.jam.timing.agenda import ROUTES
 from livegen.music.drums import drum_touch, grooves
 from livegen.music.drums.drum_bars import COMMON, KICK, SNARE, DrumBar, DrumHit
 from livegen.music.drums.grooves import Clap
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.parts import DRUM_CHANNEL
+from livegen.music.parts import BASS, DRUM_CHANNEL
 from livegen.music.time.metre import COMMON_TIME, parse_metre
 from livegen.testing import Rehearsal, UniformModel
 from tests.jam.stage import BAR, BEAT, command, onsets, rehearsal
@@ -268,3 +269,18 @@ def test_no_hit_of_bars_that_fit_leaves_its_sixteenth() -> None:
     assert hits
     assert all(abs(hit.late) <= LATEST and hit.tick % 6 == 0 for hit in hits)
     assert all(0 <= hit.tick < COMMON and 1 <= hit.velocity <= 127 for hit in hits)
+
+
+def test_a_bass_is_as_late_as_the_kick_of_drums_that_fit() -> None:
+    jam = played(TRESILLO, 16, CHORD, parts="bass drums", feel=1.0)
+    found = onsets(jam, 4 * BAR)
+    kicks = [at for at, it in found if it.channel == DRUM_CHANNEL and it.pitch == KICK]
+    basses = [at for at, it in found if it.channel == ROUTES[BASS].channel]
+    off_tick = [abs(at - round(at * 24 / BEAT) * BEAT / 24) for at in kicks]
+    assert sum(apart > 2_000 for apart in off_tick) > len(kicks) // 3, (
+        "a hand's kicks are on no grid"
+    )
+    near = [min((at - kick for kick in kicks), key=abs) for at in basses]
+    locked = [apart for apart in near if abs(apart) < SIXTEENTH // 2]
+    assert len(locked) > 20
+    assert max(map(abs, locked)) <= 1_000

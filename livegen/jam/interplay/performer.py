@@ -50,7 +50,7 @@ from livegen.jam.reports.reasons import Cause
 from livegen.jam.struck import Struck
 from livegen.jam.timing.agenda import Agenda, Coming, Given, Timed
 from livegen.jam.turns import MODES, Chords, Mode, Parts
-from livegen.music.drums.drum_bars import COMMON
+from livegen.music.drums.drum_bars import COMMON, KICK
 from livegen.music.drums.grooves import Clap
 from livegen.music.keys.key import Key
 from livegen.music.melody.leads import lines_of
@@ -600,15 +600,19 @@ class Performer:
             plan.end_us = max(plan.start_us, self.place(last)) + max(0, self._agenda.offset_us)
 
     def _late(self, stroke: Stroke) -> float:
-        """By how many ticks a stroke is late: as a hand had it, or of drums that fit to the player."""
+        """By how many ticks a stroke is late: as a hand had it, or of drums that fit to the player.
+
+        A bass that begins or ends with their kick is as late as that.
+        """
         if self.plan is None:
             return 0.0
         if rendition := self.plan.rendition:
             return rendition.lates.get(stroke.tick, 0.0)
-        if not stroke.velocity or stroke.part != DRUMS:
+        if stroke.part != BASS and not (stroke.velocity and stroke.part == DRUMS):
             return 0.0
+        drum = KICK if stroke.part == BASS else stroke.pitch
         drummers = (player.brief.drummer for player in self.plan.players)
-        return sum(drummer.late(stroke.tick, stroke.pitch) for drummer in drummers if drummer)
+        return sum(drummer.late(stroke.tick, drum) for drummer in drummers if drummer)
 
     def _is_behind(self, plan: Plan, now: int) -> bool:
         chosen = plan.chosen
