@@ -8,7 +8,7 @@ have the same pitches; nearly the same if they differ in one of them.  `again` i
 part, in its piece, that are the same as a bar, on the mean: it does not depend on how many bars there are.  A fill is a
 bar in whose last two beats there are more toms, or three more hits on snare and toms, than is usual in its piece.  A
 mark is a crash cymbal or a splash; false are those that are struck anywhere but where a section begins or all strike.
-A bass note and a kick are struck together if less than a sixteenth lies between them, and `spread` is the standard
+A bass note and a kick are struck together if less than half a sixteenth lies between them, and `spread` is the standard
 deviation of that, in milliseconds.  The lead is that of the mode `solo`, over the same chart.
 """
 
@@ -52,7 +52,7 @@ TOMS, SNARES = (41, 43, 45, 47, 48, 50), (37, 38, 40)
 MORE = 3  # hits on snare and toms that make a fill
 MARKS = (49, 52, 55, 57)  # crash cymbals, china and splash
 BRIEF_US = 60_000  # a note that is shorter is a click
-TOGETHER = 0.25  # beats within which a bass note goes with a kick
+TOGETHER = 0.125  # beats within which a bass note goes with a kick
 SOFT, LOUD, WAVE = 52, 100, 4  # velocities of the melody, in turns of so many bars
 LOUDNESS = 6  # velocities by which its notes differ
 OWN = (COMP, BASS, DRUMS)

@@ -40,6 +40,9 @@ def test_in_other_styles_the_bass_goes_with_the_kicks_of_the_drums_if_there_are_
     figure = of_bass("pop", COMMON_TIME, 0, KICKS)
     assert figure and figure.others > 0
     assert [figure.coming(tick).tick for tick in (0, 1, 60, 61, 96)] == [0, 60, 60, 96, 96]
+    assert [tick for tick in range(24) if figure.takes(tick, COMMON_TIME)] == [0, 6, 12, 18], (
+        "what it plays beside them lies on sixteenths"
+    )
 
 
 @pytest.mark.parametrize(

@@ -178,7 +178,7 @@ def of_bass(style: str, metre: Metre, origin: int, drummer: Drummer | None) -> F
     if not drummer or not kicks:
         return None
     period = len(drummer.latest) * drummer.bar
-    lines = TICKS_PER_BEAT // 2 if drummer.kit.is_brushed else None  # a ballad has no sixteenths
+    lines = TICKS_PER_BEAT // (2 if drummer.kit.is_brushed else 4)  # a ballad has no sixteenths
     return Figure(drummer.origin, period, kicks, BESIDE_KICKS, lines)
 
 
