@@ -60,7 +60,7 @@ def score_of(memory: Memory) -> Score:
 
 def memory_in(score: Score) -> Memory:
     """The memory that a file holds: its last notes, by tracks that are called as parts are; the lead of all others."""
-    found = []
+    found: list[Stroke] = []
     for track in score.tracks:
         named = part_named(track.name)
         for tick, message in track.messages:
@@ -79,7 +79,7 @@ def _learned(strokes: Iterable[Stroke]) -> Memory:
 
 def _strokes(notes: Ints) -> list[Stroke]:
     """Notes (N, 5) one after the other, each ended at the latest where it is struck again."""
-    found, sounding, at = [], dict[tuple[int, int], int](), 0
+    found, sounding, at = list[Stroke](), dict[tuple[int, int], int](), 0
     for part, pitch, velocity, gap, length in notes.tolist():
         at += gap if found else 0
         end = sounding.get((part, pitch))
