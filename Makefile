@@ -140,6 +140,9 @@ $(VENV)/.tested: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python compiler
 chromium:
 	@command -v chromium >/dev/null || command -v chromium-browser >/dev/null || \
 	{ $(call need,testing the page,chromium fonts-dejavu-core,chromium); }
+	@# One without windows does most of it at two thirds of the processor's time; Debian has it as a package of its own.
+	@command -v chromium-headless-shell >/dev/null || ! apt-cache show chromium-headless-shell >/dev/null 2>&1 || \
+	{ $(call need,testing the page in less time,chromium-headless-shell,); }
 
 # What compiles python-rtmidi where it has no wheels; on macOS that is Xcode's command line tools.
 compiler: | $(BIN)/python

@@ -5,7 +5,6 @@ rendered afterwards.  Needs ffmpeg and fluidsynth.  Look at it and listen to it 
 """
 
 import base64
-import shutil
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,7 @@ from playwright.sync_api import ViewportSize, sync_playwright
 
 from livegen.music.files.smf import Score, Track, read, write
 from livegen.music.messages import Message, NoteOff, NoteOn
-from tests.browser.conftest import FLAGS
+from tests.browser.conftest import FLAGS, chromium_path
 
 Frame = tuple[float, bytes]  # second of the clip, PNG
 DOCS = Path(__file__).parents[2] / "docs"
@@ -88,7 +87,7 @@ def played(folder: Path) -> tuple[list[Frame], Path]:
 def filmed(since: float) -> list[Frame]:
     """The page's pictures from this time of the clock on, as often as the browser draws it anew."""
     frames: list[Frame] = []
-    chromium = shutil.which("chromium") or shutil.which("chromium-browser")
+    chromium = chromium_path()
     with sync_playwright() as driver:
         browser = driver.chromium.launch(
             executable_path=chromium, args=FLAGS, chromium_sandbox=False

@@ -13,12 +13,16 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pytest
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser
+    from playwright.sync_api import Browser, Playwright
 
     from tests.browser.pages import Jam, Seen, Shared
 
 HERE = Path(__file__).parent
 BUILT = Path(__file__).parents[2] / "livegen/control/web/built/index.html"
+CHROMIUM = ("chromium", "chromium-browser")
+WINDOWLESS = (
+    "chromium-headless-shell"  # all of it but windows, at two thirds of the processor's time
+)
 # No sandbox, because tests may run as root; nothing that would look for the browser's maker's servers.
 FLAGS = [
     "--disable-gpu",
@@ -56,28 +60,43 @@ def pytest_runtest_teardown(nextitem: pytest.Item | None) -> Generator[None, Any
         ECHOING.clear()
         JAMMING.clear()
         started.cache_clear()
+        driver.cache_clear()
     return done
 
 
+def chromium_path(*others: str) -> str | None:
+    """The first of these and the system's Chromium that there is."""
+    return next((path for name in (*others, *CHROMIUM) if (path := shutil.which(name))), None)
+
+
 @cache
-def started() -> "Browser":
-    """The system's Chromium, headless; it is closed with `ALL`."""
+def driver() -> "Playwright":
+    """What drives browsers; it ends with `ALL`."""
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    begun: Playwright = ALL.enter_context(playwright.sync_playwright())
+    return begun
+
+
+@cache
+def started(*others: str) -> "Browser":
+    """The first of these and the system's Chromium that there is, headless; it is closed with `ALL`."""
+    path = chromium_path(*others)
     if path is None:
         pytest.skip("there is no Chromium (apt-get install chromium)")
     if not BUILT.is_file():
         pytest.skip("the page is not built (cd page && npm ci && npm run build)")
-    driver = ALL.enter_context(playwright.sync_playwright())
-    browser: Browser = driver.chromium.launch(
-        executable_path=path, args=FLAGS, chromium_sandbox=False
-    )
+    browser = driver().chromium.launch(executable_path=path, args=FLAGS, chromium_sandbox=False)
     ALL.callback(browser.close)
     return browser
 
 
 @pytest.fixture
 def chromium() -> "Browser":
+    return started(WINDOWLESS)
+
+
+@pytest.fixture
+def chromium_with_windows() -> "Browser":
     return started()
 
 

@@ -3,14 +3,13 @@
 They change a little each time, because the jam does; look at them before they are committed.
 """
 
-import shutil
 import tempfile
 from pathlib import Path
 
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from livegen import cli
-from tests.browser.conftest import FLAGS
+from tests.browser.conftest import FLAGS, chromium_path
 from tests.browser.pages import Jam, Seen, jam, seen
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -29,7 +28,7 @@ SETTINGS = {"sync": "internal", "tempo": "100"}
 
 def main() -> None:
     """Take them all."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser")
+    path = chromium_path()
     if path is None:
         raise SystemExit("there is no Chromium: sudo apt-get install chromium")
     with (

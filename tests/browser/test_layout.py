@@ -6,10 +6,10 @@ import pytest
 
 pytest.importorskip("playwright", reason="playwright is not installed")
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import Look, Serve
-from tests.browser.pages import Jam
+from tests.browser.pages import Jam, seen
 
 # A telephone both ways, a small one, and a window of 1440 x 900 at 200 %.
 SCREENS = [(390, 844), (844, 390), (360, 640), (720, 450)]
@@ -98,14 +98,18 @@ def test_the_stage_shows_a_roll_with_notes_that_are_seen_from_afar(
     page.keyboard.up("a")
 
 
-def test_the_stage_takes_the_whole_screen_and_gives_it_back(echoing: Jam, look: Look) -> None:
-    page = look(echoing).page
+def test_the_stage_takes_the_whole_screen_and_gives_it_back(
+    echoing: Jam, chromium_with_windows: Browser
+) -> None:
+    with seen(chromium_with_windows) as opened:
+        opened.connects(echoing)
+        page = opened.page
 
-    page.locator("#stage-mode").click()
-    page.wait_for_function("document.fullscreenElement !== null")
-    page.locator("#stage-mode").click()
-    page.wait_for_function("document.fullscreenElement === null")
-    expect(page.locator("#piano")).to_be_visible()
+        page.locator("#stage-mode").click()
+        page.wait_for_function("document.fullscreenElement !== null")
+        page.locator("#stage-mode").click()
+        page.wait_for_function("document.fullscreenElement === null")
+        expect(page.locator("#piano")).to_be_visible()
 
 
 def test_the_stage_is_there_where_a_browser_gives_no_full_screen(echoing: Jam, look: Look) -> None:
