@@ -224,14 +224,14 @@ def test_a_chart_that_cannot_be_read_is_refused_and_the_music_goes_on(text: str)
 
 def test_a_knob_that_is_turned_right_before_a_change_costs_the_band_no_root() -> None:
     missed = []
-    for before in (20_000, 100_000, 220_000, 400_000):
-        jam, written = band(), roots(BLUES, 12)
-        for beat in range(12 * 4):
+    for before in (20_000, 100_000, 400_000):
+        jam, written = band(), roots(BLUES, 10)
+        for beat in range(10 * 4):
             if beat % 4 == 0 and beat:
                 command(jam, "energy", 0.3 + beat % 8 / 10, at=beat * BEAT - before)
             jam.play(beat * BEAT if beat else jam.now, NoteOn(79, 80))
             jam.play(beat * BEAT + BEAT // 8, NoteOff(79))
-        for bar in range(1, 12):
+        for bar in range(1, 10):
             at = bar * BAR
             if written[bar] != written[bar - 1] and written[bar] not in began(
                 jam, BASS, at - ON_TIME, at + ON_TIME

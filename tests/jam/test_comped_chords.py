@@ -40,9 +40,16 @@ def struck_by_bass(
     ]
 
 
-@pytest.mark.parametrize("voicings", [CLOSE, DROPPED], ids=["open", "shell"])
-@pytest.mark.parametrize(("gap", "strum"), [(0, 0), (0, 25 * MS), (20 * MS, 10 * MS)])
-@pytest.mark.parametrize("is_up", [True, False], ids=["up", "down"])
+@pytest.mark.parametrize(
+    ("voicings", "gap", "strum", "is_up"),
+    [
+        pytest.param(CLOSE, 0, 25 * MS, True, id="open, from below"),
+        pytest.param(CLOSE, 20 * MS, 10 * MS, False, id="open, from above"),
+        pytest.param(CLOSE, 0, 0, True, id="open, at once"),
+        pytest.param(DROPPED, 0, 25 * MS, False, id="shell, from above"),
+        pytest.param(DROPPED, 20 * MS, 10 * MS, True, id="shell, from below"),
+    ],
+)
 def test_the_bass_strikes_each_chord_once_and_its_root(
     voicings: tuple[tuple[int, ...], ...], gap: int, strum: int, is_up: bool
 ) -> None:
