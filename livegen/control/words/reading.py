@@ -221,12 +221,14 @@ class _WishReader:
     # --- more and less ----------------------------------------------------------------------------------------
 
     def _more(self, turn: int) -> None:
-        """More or less of what follows; behind a noun, as in Chinese, of that."""
-        if self.noun is not None:
+        """More or less of what follows; behind a noun, as in Chinese, of that, unless another axis follows."""
+        _, after = self.known.at(self.words, self.at)
+        axes = {meaning.row.get("axis") for meaning in after if meaning.kind == "degrees"}
+        if self.noun is not None and axes <= {self.noun["axis"]}:
             self.steps.append(AxisStep(self.noun, turn))
-            self.noun = None
         else:
             self.waiting.turn = turn
+        self.noun = None
 
     def _a_bit(self) -> None:
         """Behind an adjective: not to where it says, but a step that way."""
@@ -245,7 +247,7 @@ class _WishReader:
             self.steps = [step for step in self.steps if step.row is not noun]
             self.steps.append(AxisStep(noun, turn))
         elif waiting.is_not:
-            self.steps.append(AxisStep(row, -turn, is_not=True))
+            self.steps.append(AxisStep(row, -turn, is_not=True, is_too=waiting.is_too))
         elif waiting.is_too:
             self.steps.append(AxisStep(row, -turn))
         elif is_comparative or waiting.turn or waiting.amount == _LITTLE:

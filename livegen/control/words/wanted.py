@@ -50,6 +50,7 @@ class AxisStep(NamedTuple):
     turn: float = 0.0
     beyond: float = 0.0
     is_not: bool = False
+    is_too: bool = False  # "not too fast", as a description, and no wish for less
 
 
 @dataclass(slots=True)
@@ -96,7 +97,7 @@ class Wanted:
         if step.is_not and "not" in row:
             self.said[axis] = row["not"]
         elif step.is_not and "not" in about:
-            self.said[axis] = about["not"][row["way"]]
+            self.said[axis] = about["not"][row["way"]] if step.is_too else self._denied(axis, row)
         elif step.turn:
             self.said[axis] = _turned(
                 about, CONTROLS[axis].low, CONTROLS[axis].high, self.now(axis), step.turn
@@ -105,6 +106,13 @@ class Wanted:
             low, high = CONTROLS[axis].low, CONTROLS[axis].high
             beyond = step.beyond * way(row)
             self.said[axis] = _turned(about, low, high, row["at"], beyond) if beyond else row["at"]
+
+    def _denied(self, axis: str, row: Mapping[str, Any]) -> Value:
+        """Where "not fast" lands: never nearer to what is denied than now."""
+        about, control = self.axes[axis], CONTROLS[axis]
+        lands = about["not"][row["way"]]
+        step = _turned(about, control.low, control.high, self.now(axis), -way(row))
+        return min(lands, step) if way(row) > 0 else max(lands, step)
 
     def do_of_part(self, step: AxisStep, part: str) -> None:
         """Louder drums, a busier bass: one step of that part's own."""

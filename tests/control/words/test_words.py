@@ -228,3 +228,20 @@ def test_of_what_is_asked_for_most_is_set_and_little_else() -> None:
     told = figures(found)
 
     assert told["set"].value >= 0.9 and told["unasked"].value <= 0.02
+
+
+@pytest.mark.parametrize(
+    ("tempo", "text"), [(100, "not so fast"), (100, "别那么快"), (60, "not so slow")]
+)
+def test_what_is_denied_is_never_come_nearer_to(tempo: int, text: str) -> None:
+    after = read(text, {"tempo_bpm": tempo}).sets["tempo"]
+
+    assert isinstance(after, float | int)
+    assert after > tempo if "slow" in text else after < tempo
+
+
+def test_higher_and_sparser_notes_in_chinese_are_not_more_notes() -> None:
+    reading = read("音再高一些，音符稀疏一点")
+
+    assert float(reading.sets["register"]) > 0  # type: ignore[arg-type]
+    assert float(reading.sets["density"]) < 1  # type: ignore[arg-type]
