@@ -38,6 +38,7 @@ def studio(config: "Config", host: str, port: int, rooms: int, public: Sequence[
         "names": config.page.names,
         "public": list(public),
         "token": config.page.token or secrets.token_urlsafe(16),
+        "teacher": secrets.token_urlsafe(16),
         "rooms": rooms,
     }
     charts = Charts(shipped.root() / "charts", shipped.own_charts())
@@ -45,8 +46,8 @@ def studio(config: "Config", host: str, port: int, rooms: int, public: Sequence[
     return 0
 
 
-def _ready(url: str) -> None:
-    print(f"ready: players open {url}", flush=True)
+def _ready(players: str, teacher: str) -> None:
+    print(f"ready: players open {players}\nteacher: {teacher}", flush=True)
 
 
 def _builder(config: "Config", charts: "Charts") -> "Callable[[str, Callable[[], object]], Room]":

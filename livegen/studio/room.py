@@ -18,6 +18,7 @@ from livegen.control.library.charts import Charts
 from livegen.control.surfaces import Request, SurfaceHost
 from livegen.control.web.clients import Clients
 from livegen.control.web.mailbox import Mailbox
+from livegen.control.web.messages import Known
 from livegen.control.web.stage import Stage
 from livegen.control.web.view import View
 from livegen.daemon.clock import SECOND
@@ -37,19 +38,22 @@ from livegen.daemon.processes.frames import (
     NewsFrame,
     SnapshotFrame,
 )
+from livegen.music.messages import NoteOn, decode
+from livegen.music.parts import PARTS
+from livegen.studio.level import Level
 
-DELAY_US = (
-    40_000  # of the engine behind the clock: the way to us takes that long at most, nearly always
-)
-WAY_US = (
-    60_000  # to the player: 40 ms of network, and as long as a message waits to be sent with others
-)
+# The engine is that far behind the clock: a key's way to us takes as long at most, nearly always.
+DELAY_US = 40_000
+# The way to the player: 40 ms of network, and as long as a message waits to be sent with others.
+WAY_US = 60_000
 HORIZON_US = DELAY_US + WAY_US
 MOST_LATE_US = SECOND  # an older stamp is of a clock that is wrong
 PORTS = {"in": "", "out": "", "api": "none"}
 NOT_KEPT = {
     "capture": "this room keeps no recordings",
     "keep": "this room keeps no recordings",
+    "remember": "this room remembers nobody",
+    "forget": "this room remembers nobody",
     "model": "the model of a room is chosen by whoever runs the studio",
 }
 
@@ -76,15 +80,15 @@ class Room:
         self._loop = EngineLoop(self._from_engine, engine, settings, now=lambda: now() - DELAY_US)
         self._inlet = Inlet()
         self._commands: list[Frame] = []
-        self._heard: list[
-            tuple[int, int, HeardFrame]
-        ] = []  # that waits until the engine's time is its own
+        # What waits until the engine's time is its own, by when it was played and in which order it came.
+        self._heard: list[tuple[int, int, HeardFrame]] = []
         self._sequence = 0
         self._host = SurfaceHost(self._from_pages, PORTS)
         self._host.charts = charts
-        stage = Stage(PORTS, presets, meant=self._host.meant, room=name, left_out=NOT_KEPT)
-        self.clients = Clients(stage, self._ask)
-        self._view = View(stage, self.clients)
+        self._stage = Stage(PORTS, presets, meant=self._host.meant, room=name, left_out=NOT_KEPT)
+        self.clients = Clients(self._stage, self.ask)
+        self._view = View(self._stage, self.clients)
+        self._levels = {"players": Level(), "model": Level()}
         self._host.ears.append(self._view.hear)
         self._host.told_of_requests.append(self._view.asked)
 
@@ -108,9 +112,28 @@ class Room:
             frames.append(heappop(self._heard)[-1])
         self._loop.turn(frames)
 
+    @property
+    def known(self) -> Known:
+        """The names that can be asked for here."""
+        return self._stage.known
+
+    def told(self) -> dict[str, Any]:
+        """What a teacher sees of the room: who is there and plays, what is played, how loud both are."""
+        now, state = self._now(), self._host.state
+        controls = state.get("controls", {})
+        return {
+            "room": self.name,
+            "players": [player._asdict() for player in self.clients.players(now)],
+            "levels": {who: round(level.at(now), 3) for who, level in self._levels.items()},
+            "muted": all(controls.get(f"{part}_mute") == "on" for part in PARTS),
+            **{name: state.get(name) for name in ("mode", "turn", "tempo_bpm", "key", "chord")},
+            "chart": state.get("song", {}).get("title", ""),
+        }
+
     # --- from the pages -------------------------------------------------------------------------------------------
 
-    def _ask(self, request: Request) -> None:
+    def ask(self, request: Request) -> None:
+        """Do what somebody wants."""
         if request.name == "play":
             self._play(request)
         elif line := NOT_KEPT.get(request.name):
@@ -129,6 +152,7 @@ class Room:
     def _pass_on(self, messages: Sequence[bytes], at: int) -> None:
         for data in messages:
             frame = HeardFrame(at, data)
+            self._hear_level("players", data, at)
             self._sequence += 1
             heappush(self._heard, (at, self._sequence, frame))
             self._host.take([frame])
@@ -150,6 +174,7 @@ class Room:
     def _from_engine(self, frame: Frame) -> None:
         match frame:
             case DueFrame():
+                self._hear_level("model", frame.payload, frame.micros)
                 self._tell_music([frame.micros, *frame.payload])
             case CutFrame():
                 self._tell_music({"cut": frame.keys})
@@ -165,6 +190,11 @@ class Room:
                 self._say(frame.page, "bad")
             case _:
                 pass  # a room keeps no journal
+
+    def _hear_level(self, who: str, data: bytes, at: int) -> None:
+        match decode(data):
+            case NoteOn(velocity=velocity):
+                self._levels[who].strike(velocity, at)
 
     def _tell_music(self, music: object) -> None:
         text = json.dumps(music, separators=(",", ":"))

@@ -3,7 +3,7 @@
 import asyncio
 import re
 import secrets
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any
@@ -19,9 +19,8 @@ EMPTY_US = 60 * SECOND  # so long a room waits for its players to come back
 LATE_US = 20_000  # turns later than this at p99: no more rooms are opened
 _NAME = re.compile(r"[\w .-]{1,40}")
 
-Build = Callable[
-    [str, Callable[[], object]], Room
-]  # a room by its name, and what it calls when it has work
+# A room by its name, and what it calls when it has work.
+Build = Callable[[str, Callable[[], object]], Room]
 
 
 class Rooms:
@@ -30,9 +29,7 @@ class Rooms:
     def __init__(self, build: Build, most: int, now: Callable[[], int] = clock.now) -> None:
         self._build, self._most, self._now = build, most, now
         self._rooms: dict[str, Room] = {}
-        self._next_at: dict[
-            str, int
-        ] = {}  # when the next turn of each room is due, as far as is known
+        self._next_at: dict[str, int] = {}  # when the next turn of each is due, as far as is known
         self._empty_since: dict[str, int] = {}
         self._news = asyncio.Event()
         self._late = Recent()
@@ -47,6 +44,9 @@ class Rooms:
         if name not in self._rooms:
             self._open(name)
         return self._rooms[name].clients
+
+    def __iter__(self) -> Iterator[Room]:
+        return iter(self._rooms.values())
 
     def figures(self) -> dict[str, Any]:
         """How many rooms and players there are, and how late turns were in the last minute, micros."""

@@ -1,7 +1,7 @@
 """The addresses of a studio: the page, the socket of its rooms, health and figures; and how it is served.
 
 `settings`: {"host", "port", "names": [other names of this machine], "public": [names of a proxy with TLS that
-stands in front], "token", "rooms": how many at most}.  Threads: the event loop's only.
+stands in front], "token", "teacher": the teacher's token, "rooms": how many at most}.  Threads: the event loop's only.
 """
 
 import asyncio
@@ -22,6 +22,7 @@ from livegen.control.web.places import is_any, named, near
 from livegen.control.web.routes import app
 from livegen.control.web.server import bound_nearby, configuration, start, stop
 from livegen.studio.rooms import Build, Rooms
+from livegen.studio.teacher import Teacher
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 REQUESTS_BURST, REQUESTS_PER_S = 2000, 500  # of everybody together: a class opens its pages at once
@@ -32,12 +33,12 @@ async def serve(
     settings: Mapping[str, Any],
     build: Build,
     charts: Charts,
-    ready: Callable[[str], object],
+    ready: Callable[[str, str], object],
     say: Callable[[str], object],
 ) -> None:
     """Serve until SIGINT or SIGTERM.  Raises ConfigError or PortError.
 
-    `charts` can be read and not saved.  `ready` is given the address for players.
+    `charts` can be read and not saved.  `ready` is given the address for players, and the teacher's.
     """
     rooms = Rooms(build, settings["rooms"])
     token, host = settings["token"], settings["host"]
@@ -51,7 +52,7 @@ async def serve(
         say,
         known_charts=charts,
         may_save=False,
-        more=_figures(rooms),
+        more=(*_figures(rooms), *Teacher(rooms, charts, settings["teacher"], token).routes()),
     )
     allowed = hosts((*names, named(host)), port)
     guard = Guard(served, allowed, token, REQUESTS_BURST, REQUESTS_PER_S, settings["public"])
@@ -60,7 +61,8 @@ async def serve(
     over = _over()
     playing = asyncio.create_task(rooms.run())
     here = f"http://{names[0] if names else near(host)}:{port}"
-    ready(f"{f'https://{public[0]}' if (public := settings['public']) else here}/#{token}")
+    address = f"https://{settings['public'][0]}" if settings["public"] else here
+    ready(f"{address}/#{token}", f"{address}/teacher.html#{settings['teacher']}")
     try:
         await asyncio.wait((playing, over), return_when=asyncio.FIRST_COMPLETED)
     finally:

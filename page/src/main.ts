@@ -15,6 +15,7 @@ import { Keys } from "./keys";
 import { isBound, LearnMode } from "./learn";
 import { Lyrics } from "./lyrics";
 import { Meters } from "./meters";
+import { askForName } from "./nickname";
 import { NoteTape } from "./notes";
 import type { Bytes } from "./pace";
 import { PhraseMap } from "./phrases";
@@ -206,8 +207,9 @@ let loop = "";
 function showHealth(): void {
   const [link, trouble] = CONNECTION[wire.status];
   const where = room === "" ? "" : `room ${room}`;
+  const here = (store.hello?.players ?? []).join(", ");
   const about =
-    wire.status === "open" ? [where, store.state.model, store.hello?.version].filter(Boolean) : [];
+    wire.status === "open" ? [where, here, store.state.model, store.hello?.version].filter(Boolean) : [];
   say(find("link"), [link, ...about].join(" · "));
   document.body.dataset["link"] = wire.status;
   const notice = find("notice");
@@ -258,6 +260,7 @@ store.onFigures((figures) => {
 });
 store.onState(["plan"], (state) => sound.learn(state.plan ?? []));
 store.onLine(({ line, kind }) => log(line, kind ?? "note"));
+askForName(wire, isRoom, store);
 wire.onMessage(take);
 wire.onStatus((status) => {
   if (status !== "open") {

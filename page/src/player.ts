@@ -9,7 +9,12 @@ const LONGEST = 64;
 export class WhoPlays {
   constructor(root: HTMLElement, store: Store, send: (message: ToServer) => void) {
     const say = (name: string): void => send({ t: "do", name: "remember", value: name });
-    const name = el("input", { type: "text", maxlength: LONGEST, placeholder: "Your name", "aria-label": "Who plays" });
+    const name = el("input", {
+      type: "text",
+      maxlength: LONGEST,
+      placeholder: "Your name",
+      "aria-label": "Who plays",
+    });
     const told = el("span", { class: "hint", role: "status" });
     // Asked twice: what is kept of other days goes as well.
     const forget = button("Forget me", () => {

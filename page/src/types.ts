@@ -49,6 +49,7 @@ export interface Hello {
   styles?: string[];
   models?: string[];
   recordings?: boolean;
+  players?: string[]; // who is in the room, by name
   room?: string | null; // of a studio, in which notes are played here when they are due; null on one's own machine
 }
 
@@ -188,7 +189,8 @@ export type ToServer =
   | { t: "set"; name: string; value: Value }
   | { t: "do"; name: string; value?: Value | readonly number[] | null }
   | { t: "play"; data: [number, number, number] | [number, number]; at?: number }
-  | { t: "ping"; at: number };
+  | { t: "ping"; at: number }
+  | { t: "name"; name: string };
 
 export interface Take {
   name: string;

@@ -45,3 +45,28 @@ def test_two_in_a_room_see_each_other_and_the_model_whose_notes_both_pages_play_
         seen.until(lambda seen=seen: seen.page.evaluate("window.lit") > 0)
     assert [frame for frame in other.frames if frame["t"] == "music"]
     assert other.notes(0) and mine.complaints == other.complaints == []
+
+
+def test_a_teacher_sees_who_is_there_and_starts_mutes_and_sets_the_rooms(
+    studio: Studio, look: Look
+) -> None:
+    ana, ben, teacher = look(), look(), look()
+    for seen, name in ((ana, "Ana"), (ben, "Ben")):
+        seen.page.goto(f"{studio.url}?room=blues#{studio.token}")
+        seen.page.locator("#nickname").fill(name)
+        seen.page.locator("#nickname").press("Enter")
+    expect(ana.page.locator("#link")).to_contain_text("Ana, Ben")
+    teacher.page.goto(studio.teacher)
+    row = teacher.page.locator("tr[data-room=blues]")
+    expect(row).to_contain_text("Ana, Ben")
+
+    teacher.page.locator("#mode").select_option("trade")
+    teacher.page.locator("#tempo").fill("90")
+    teacher.page.locator("#start").click()
+    for seen in (ana, ben):
+        expect(seen.page.locator("#fact-mode")).to_have_text("trade")
+        seen.until(lambda seen=seen: [f for f in seen.frames if f["t"] == "music"])  # the clicks
+
+    row.get_by_role("button").click()
+    expect(row.get_by_role("button")).to_have_text("Unmute")
+    assert teacher.complaints == []

@@ -206,6 +206,15 @@ def test_a_room_says_that_it_keeps_no_recordings() -> None:
     ]
 
 
+def test_nobody_in_a_room_hears_what_was_kept_of_a_player_elsewhere() -> None:
+    studio = Studio()
+    page = studio.room.clients.enter()
+    page.hear('{"t":"do","name":"remember","value":"Ana"}', studio.now)
+    studio.until(10)
+    assert [m["line"] for m in told(page, "line", studio.now)] == ["this room remembers nobody"]
+    assert "remember" not in [getattr(event, "name", "") for event, _ in studio.engine.fed]
+
+
 def test_an_engine_that_fails_is_silenced_and_the_room_plays_on() -> None:
     studio = Studio()
     page = studio.room.clients.enter()

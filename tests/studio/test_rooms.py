@@ -19,10 +19,12 @@ class Studio:
 
     def __init__(self, most: int = 8) -> None:
         self.now = BEGIN
+        self.engines: dict[str, Noting] = {}
         self.rooms = Rooms(self.build, most, lambda: self.now)
 
     def build(self, name: str, wakes: Callable[[], object]) -> Room:
-        return Room(name, Noting(), {}, [], CHARTS, lambda: self.now, wakes)
+        engine = self.engines[name] = Noting()
+        return Room(name, engine, {}, [], CHARTS, lambda: self.now, wakes)
 
     def turns(self, until: int) -> None:
         """Give all rooms their turns until then, micros."""

@@ -40,6 +40,9 @@ class Studio:
         )
         assert found
         self.url, self.host, self.token = found.groups()
+        teacher = re.fullmatch(r"teacher: (\S+)\n", self.process.stdout.readline())
+        assert teacher
+        self.teacher = teacher[1]
 
     def get(self, path: str) -> str:
         with urlopen(Request(self.url + path), timeout=PATIENCE_S) as answer:

@@ -8,13 +8,14 @@ WebSocket; knows neither HTTP, nor who may come in (`door`), nor what the engine
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
+from typing import NamedTuple
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from livegen.control.surfaces import Request
 from livegen.control.web import stage as told
 from livegen.control.web.mailbox import Mailbox
-from livegen.control.web.messages import KeysPlayed, Ping, Refused, Unfit, parse
+from livegen.control.web.messages import KeysPlayed, Named, Ping, Refused, Said, Unfit, parse
 from livegen.control.web.stage import MESSAGES_PER_S, MOST_CLIENTS, Stage
 from livegen.daemon import clock
 from livegen.daemon.bucket import Bucket
@@ -28,16 +29,30 @@ STALLED_S = 30.0
 MISTAKES = 3
 URGENT_EVERY_US = 10_000
 COMPLAIN_EVERY_US = SECOND
+PLAYS_US = 2 * SECOND  # so long after a key of his somebody plays
+NAMELESS = "somebody"
 FULL, POLICY = 1013, 1008  # codes with which a socket is closed
 
 Ask = Callable[[Request], object]
 
 
-class Client:
-    """A page: the messages that wait for it, its rate, and the keys that it holds."""
+class Player(NamedTuple):
+    """Who is at a page, and whether he has just played."""
 
-    def __init__(self, stage: Stage, ask: Ask) -> None:
-        self._stage, self._ask = stage, ask
+    name: str
+    plays: bool
+
+
+class Client:
+    """A page: who plays there, the messages that wait for it, its rate, and the keys that it holds.
+
+    `named` is called when it says who plays there.
+    """
+
+    def __init__(self, stage: Stage, ask: Ask, named: Callable[[], object] = lambda: None) -> None:
+        self._stage, self._ask, self._named = stage, ask, named
+        self.player = ""
+        self._played_at = -PLAYS_US
         self._bucket = Bucket(MESSAGES_PER_S, MESSAGES_PER_S)
         self._hands = PageKeys()
         self._complained_at = self._urgent_at = -SECOND
@@ -71,19 +86,27 @@ class Client:
             return self.tell(lambda box: box.reply(text))
         if not is_in_time and not self._is_urgent(said, now):
             return self._complain(now)
-        return self._act(said)
+        return self._act(said, now)
 
-    def _act(self, said: Request | Ping | KeysPlayed) -> None:
+    def who(self, now: int) -> Player:
+        """Who plays there, and whether he does."""
+        return Player(self.player or NAMELESS, now - self._played_at < PLAYS_US)
+
+    def _act(self, said: Said, now: int) -> None:
         match said:
             case Ping(at):
                 self.tell(lambda box: box.reply(told.pong(at)))
             case KeysPlayed(data, played_at):
+                self._played_at = now
                 self._hands.play(list(data))
                 self._ask(Request("play", list(data), played_at))
+            case Named(player):
+                self.player = player
+                self._named()
             case Request():
                 self._ask(said)
 
-    def _is_urgent(self, said: Request | Ping | KeysPlayed, now: int) -> bool:
+    def _is_urgent(self, said: Said, now: int) -> bool:
         """True if it is done although too much came: silence, and the end of a note that it holds."""
         match said:
             case KeysPlayed(data):
@@ -119,6 +142,10 @@ class Clients:
     def __len__(self) -> int:
         return len(self._clients)
 
+    def players(self, now: int) -> list[Player]:
+        """Who is at the pages, by name."""
+        return sorted(client.who(now) for client in self._clients)
+
     def tell(self, put: Callable[[Mailbox], object]) -> None:
         """Put something into every mailbox."""
         for client in self._clients:
@@ -138,11 +165,12 @@ class Clients:
 
     def enter(self, *first: str) -> Client:
         """Greet one more page; `first` are texts for it alone."""
-        client = Client(self._stage, self._ask)
+        client = Client(self._stage, self._ask, self._meet)
         for text in first:
             client.mailbox.reply(text)
         self._clients.add(client)
         client.greet()
+        self._meet()
         if len(self._clients) == 1:
             self._ask(Request("watch", True))
         return client
@@ -151,8 +179,16 @@ class Clients:
         """A page goes."""
         client.leave()
         self._clients.discard(client)
+        self._meet()
         if not self._clients:
             self._ask(Request("watch", False))
+
+    def _meet(self) -> None:
+        """Somebody came, went, or gave a name: all are told who is there."""
+        now = clock.now()
+        if self._stage.meet([player.name for player in self.players(now)]):
+            text = self._stage.hello(now)
+            self.tell(lambda box: box.hello(text))
 
 
 async def turn_away(socket: WebSocket, code: int, line: str) -> None:

@@ -21,6 +21,7 @@ from livegen.music.words.syllables import lines_of
 
 MAX_BYTES = 65_536
 MAX_TEXT = 64
+LONGEST_PLAYER = 40  # characters of a player's name
 LONGEST_LYRICS = 1_000  # characters
 MOST_BARS = 10_000
 LARGEST = 2**53  # what a number of a page can be to the very one
@@ -64,13 +65,26 @@ class KeysPlayed:
     at: int | None = None
 
 
-Said = Request | Ping | KeysPlayed
+@dataclass(frozen=True, slots=True)
+class Named:
+    """The page says who plays there; empty: nobody who gives a name."""
+
+    player: str
+
+
+Said = Request | Ping | KeysPlayed | Named
 Given = Mapping[str, Any]
 
 
 def parse(text: str, known: Known) -> Said:
     """Read one message of a page.  Raises Refused, and Unfit for a value of the right form."""
-    given = _object(text)
+    return read(_object(text), known)
+
+
+def read(given: object, known: Known) -> Said:
+    """Read one message that is JSON no more.  Raises Refused, and Unfit for a value of the right form."""
+    if not isinstance(given, dict):
+        raise Refused("expected one JSON object")
     kind = given.get("t")
     read = _KINDS.get(kind) if isinstance(kind, str) else None
     if read is None:
@@ -149,6 +163,13 @@ def _ping(given: Given, known: Known) -> Said:
     return Ping(_time("ping", given["at"]))
 
 
+def _named(given: Given, known: Known) -> Said:
+    name = given["name"]
+    if not isinstance(name, str) or len(name) > LONGEST_PLAYER or not name.isprintable():
+        raise Refused(f"name: expected a name of at most {LONGEST_PLAYER} characters")
+    return Named(name.strip())
+
+
 def _time(kind: str, at: object) -> float:
     if (
         isinstance(at, bool)
@@ -167,6 +188,7 @@ _KINDS: dict[str, _Reader] = {
     "do": (frozenset({"name"}), frozenset({"value"}), _do),
     "play": (frozenset({"data"}), frozenset({"at"}), _play),
     "ping": (frozenset({"at"}), frozenset(), _ping),
+    "name": (frozenset({"name"}), frozenset(), _named),
 }
 
 

@@ -58,6 +58,7 @@ class Stage:
             "models": list(models),
             "recordings": has_recordings,
             "room": room,
+            "players": [],
             "commands": [one for one in _COMMANDS if one["name"] not in left_out],
         }
         self._state: Mapping[str, Any] = {}
@@ -91,6 +92,10 @@ class Stage:
         if request.name == "presets" and isinstance(request.value, Mapping):
             return self._learn({"presets": list(request.value)})
         return False
+
+    def meet(self, players: Sequence[str]) -> bool:
+        """Take the names of those who are in the room; whether `hello` has changed with it.  At home it never does."""
+        return self._facts["room"] is not None and self._learn({"players": list(players)})
 
     def note(self, frame: HeardFrame | SentFrame) -> str:
         """The text of a message that was heard or sent."""

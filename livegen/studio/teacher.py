@@ -1,0 +1,86 @@
+"""What a teacher can do: see all rooms, and ask for the same in some of them at once.
+
+Whoever has the teacher's token, which is another than the players'.  A teacher asks for what a page can ask for
+(`livegen.control.web.messages`), but plays nothing.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from livegen.control.library.charts import Charts
+from livegen.control.surfaces import Request as Wanted
+from livegen.control.web.messages import Refused, read
+from livegen.control.web.routes import json_of, with_token
+from livegen.jam.turns import MODES
+from livegen.studio.room import Room
+from livegen.studio.rooms import Rooms
+
+MOST_MESSAGES = 16  # of one request
+EXPECTED = (
+    'expected {"rooms": [NAME, …] or null for all, "messages": '
+    f"[a set or do message of a page, …, at most {MOST_MESSAGES}]}}"
+)
+
+
+class Teacher:
+    """The teacher's addresses.  `players_token` is what his page makes the players' addresses from."""
+
+    def __init__(self, rooms: Rooms, charts: Charts, token: str, players_token: str) -> None:
+        self._rooms, self._charts = rooms, charts
+        self._token, self._players_token = token, players_token
+
+    def routes(self) -> list[Route]:
+        """Where they are."""
+        return [
+            Route("/teacher/rooms", with_token(self._token, self._show), methods=["GET"]),
+            Route("/teacher/ask", with_token(self._token, self._ask), methods=["POST"]),
+        ]
+
+    async def _show(self, request: Request) -> Response:
+        return JSONResponse({
+            "rooms": sorted((room.told() for room in self._rooms), key=lambda told: told["room"]),
+            "modes": list(MODES),
+            "charts": sorted(self._charts.names()),
+            "token": self._players_token,
+        })  # fmt: skip
+
+    async def _ask(self, request: Request) -> Response:
+        match await json_of(request):
+            case {"rooms": None | list() as names, "messages": list(given), **rest} if not rest:
+                rooms = self._named(names)
+            case _:
+                raise HTTPException(422, EXPECTED)
+        if not 0 < len(given) <= MOST_MESSAGES:
+            raise HTTPException(422, EXPECTED)
+        # All is read before anything is done: a message that does not fit in one room is done in none.
+        wanted = [(room, [_read(message, room) for message in given]) for room in rooms]
+        for room, requests in wanted:
+            for one in requests:
+                room.ask(one)
+        return JSONResponse({"rooms": len(rooms)})
+
+    def _named(self, names: Sequence[Any] | None) -> list[Room]:
+        if names is None:
+            return list(self._rooms)
+        there = {room.name: room for room in self._rooms}
+        missing = [name for name in names if not isinstance(name, str) or name not in there]
+        if missing:
+            raise HTTPException(
+                404, f"there is no room {str(missing[0])[:40]!r}; it may have closed"
+            )
+        return [there[name] for name in names]
+
+
+def _read(message: object, room: Room) -> Wanted:
+    try:
+        said = read(message, room.known)
+    except Refused as refusal:
+        raise HTTPException(422, str(refusal)) from None
+    if not isinstance(said, Wanted):
+        raise HTTPException(422, EXPECTED)
+    return said
