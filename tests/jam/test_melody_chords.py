@@ -44,11 +44,16 @@ def test_a_chord_that_is_found_late_the_first_time_is_there_in_time_the_second()
 
 
 def test_a_tune_that_comes_back_tells_a_change_before_it_comes() -> None:
-    coming, to_g = Sung(TUNE * 2).coming, 8 * TICKS_PER_BEAT + WAIT
-    assert G not in [coming[beat].get(to_g) for beat in range(5, 8)]
-    by = len(TUNE)
-    told = [coming[by + beat].get(by * TICKS_PER_BEAT + to_g) for beat in range(5, 7)]
-    assert told == [G] * 2
+    coming, by = Sung(TUNE * 3).coming, 2 * len(TUNE)
+
+    def told(since: int) -> list[Chord | None]:
+        """The chord that was expected on beat 8, a beat to three before it."""
+        line = (since + 8) * TICKS_PER_BEAT
+        rows = [coming[since + beat] for beat in (5, 6, 7)]
+        return [row.get(line, row.get(line + WAIT)) for row in rows]
+
+    assert G not in told(0)
+    assert told(by) == [G] * 3
 
 
 def test_a_tune_that_comes_back_has_no_more_changes_than_the_first_time() -> None:
@@ -79,3 +84,22 @@ def test_a_chord_is_left_the_less_readily_the_more_it_takes(keeps: float, stays:
     likely[class_of(C)], likely[class_of(F)] = 0.2, 0.4
     assert chosen(likely, C, keeps) == (C if stays else F)
     assert chosen(likely, None, keeps) == F
+
+
+def moved(chords: Sequence[Chord | None], shift: int) -> list[Chord | None]:
+    return [chord and Chord((chord.root + shift) % 12, chord.kind) for chord in chords]
+
+
+@pytest.mark.parametrize("shift", [1, 2, 5, 6, 8, 11])
+@pytest.mark.parametrize("rounds", [1, 2])
+def test_a_melody_in_another_key_has_from_its_third_note_on_the_chords_of_one_that_begins_there(
+    shift: int, rounds: int
+) -> None:
+    before, turn = TUNE * rounds, rounds * len(TUNE)
+    sung = Sung([*before, *(pitch + shift for pitch in TUNE)]).chords[turn:]
+    assert sung[2:] == moved(Sung(TUNE).chords, shift)[2:]
+
+
+def test_a_single_foreign_note_changes_no_chord_but_its_own() -> None:
+    plain, ornamented = (Sung([*TUNE[:7], one, *TUNE[8:]]).chords for one in (69, 66))
+    assert plain[9:] == ornamented[9:]

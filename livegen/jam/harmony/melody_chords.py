@@ -2,7 +2,8 @@
 
 A chord goes on where no other is much likelier: on a bar line little is asked of another, on a beat that is not strong
 most, where the melody has to show that the chord is wrong.  Where the melody is as it was before, what was found then,
-with all that followed, is gone by.  Knows notes, micros and ticks; knows no other source of chords.
+with all that followed, is gone by.  Where its notes say that it is in another key, what was sung before is given up.
+Knows notes, micros and ticks; knows no other source of chords.
 """
 
 from collections import deque
@@ -12,6 +13,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livegen.jam.harmony.bass_alone import LowNote
+from livegen.jam.harmony.melody_key import MelodyKey
 from livegen.jam.harmony.outline import WAIT, ChordFrom
 from livegen.music.chords.chord import Chord
 from livegen.music.chords.chords_implied import AHEAD, BEFORE, WINDOW, Floats, Sung, implied_since
@@ -28,6 +30,7 @@ _KEEPS_BAR, _KEEPS_STRONG, _KEEPS = 1.15, 1.5, 3.0
 _REMEMBERS = 0.9  # share of what was found before, where the melody is wholly as it was then
 # How likely a chord is over a bass that is its third or fifth, and over one that is no tone of it, beside its root.
 _NO_ROOT, _NO_TONE = 0.15, 0.03
+_LASTS = 8  # beats that a melody must have been in its key, so that what was sung before is trusted
 SURE = 0.5  # a chord that is so likely is struck on its line, whatever is sung there
 
 
@@ -47,6 +50,9 @@ class MelodyChords:
 
     def __init__(self) -> None:
         self._notes: deque[tuple[int, int]] = deque(maxlen=_NOTES)  # since when, micros, and pitch
+        self._key = MelodyKey()
+        self._held: Chord | None = None  # that was gone by when it was asked last
+        self._held_us = self._looked_us = 0  # from which beat on, and the beat that was asked for
         self._ended: dict[tuple[int, int], int] = {}  # until when those sounded that have ended
         self._settled: tuple[int, Chord] | None = None  # a beat, micros, and its chord
         self._past = MelodyPast()
@@ -58,6 +64,7 @@ class MelodyChords:
             if len(self._notes) == _NOTES:
                 self._ended.pop(self._notes[0], None)
             self._notes.append((at, pitch))
+            self._key.hear(at, pitch)
             return
         begun = next((note for note in reversed(self._notes) if note[1] == pitch), None)
         if begun is not None:
@@ -83,12 +90,18 @@ class MelodyChords:
         bar_line = tick - place.position
         into = place.position // beat  # the beat of the bar that is looked at
         beats = place.bar // beat
-        found = self._look_at(bar_line, into, beats, timeline, now)
         line = bar_line + into * beat
+        self._key.tell(timeline)
+        found = self._look_at(bar_line, into, beats, timeline, now)
+        self._hold(held, timeline.micros(line), timeline.tempo_us)
         is_strong = into * beat % apart == 0
         keeps = (_KEEPS_STRONG if into else _KEEPS_BAR) if is_strong else _KEEPS
         strong = tick - place.position % apart
-        likely = self._likely(found, 0)
+        trust = min(1.0, 2 * self._key.share_since(timeline.micros(line - _LASTS * beat)))
+        # Where the key is another than when the chord was found, nothing speaks for it any more.
+        kept = self._key.share_since(self._held_us + timeline.tempo_us // 4)
+        keeps **= max(kept, trust * self._past.recalled(1).trust)
+        likely = self._likely(found, 0, trust)
         is_told = low is not None and _is_on(low, strong, timeline)
         if low and is_told:
             likely = likely * over(low.pitch % 12)
@@ -101,7 +114,7 @@ class MelodyChords:
             ahead = (at - bar_line) // beat - into
             if ahead > AHEAD[-1]:
                 break
-            likely = self._likely(found, ahead)
+            likely = self._likely(found, ahead, trust)
             is_bar = (at - bar_line) % place.bar == 0
             next_one = chosen(likely, before, _KEEPS_BAR if is_bar else _KEEPS_STRONG)
             is_sure = likely[class_of(next_one)] >= SURE
@@ -127,13 +140,21 @@ class MelodyChords:
         if over or self._past_us is None:
             self._past_us = timeline.micros(line)
         first = into - min(over, WINDOW)
+        parts = self._key.parts(bar_line, timeline)
         likely, lasting = implied_since(
-            self._sung(bar_line, first, timeline, now), first, into, beats
+            self._sung(bar_line, first, timeline, now), first, into, beats, parts
         )
         for said, sung in zip(likely[:-1], lasting[1:], strict=True):
             self._past.hear(sung, said[-1], BEFORE)
         result: Floats = likely[-1]
         return result
+
+    def _hold(self, held: Chord | None, line_us: int, beat_us: int) -> None:
+        """A chord is gone by as a beat is looked at: it was found on the beat before, or is nobody's here."""
+        if held != self._held:
+            is_ours = line_us - self._looked_us < 2 * beat_us
+            self._held, self._held_us = held, self._looked_us if is_ours else line_us
+        self._looked_us = line_us
 
     def _counted(self, start: int, timeline: Timeline) -> int:
         """The tick for which the melody is asked: the next beat, where a note is struck just before it."""
@@ -142,10 +163,13 @@ class MelodyChords:
         is_struck = bool(self._notes) and self._notes[-1][0] >= timeline.micros(line - _EARLY)
         return line if is_near and is_struck else start
 
-    def _likely(self, found: Floats, ahead: int) -> Floats:
-        """How likely each chord is so many beats after the one that was looked at, by the melody and by its past."""
+    def _likely(self, found: Floats, ahead: int, trust: float) -> Floats:
+        """How likely each chord is so many beats after the one that was looked at, by the melody and by its past.
+
+        The past is trusted as much as `trust` says, 0 to 1.
+        """
         recalled = self._past.recalled(1 + ahead)
-        share = _REMEMBERS * recalled.trust
+        share = _REMEMBERS * trust * recalled.trust
         result: Floats = (1 - share) * found[int(np.searchsorted(AHEAD, ahead))]
         return result + share * recalled.likely
 

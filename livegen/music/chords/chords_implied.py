@@ -12,6 +12,7 @@ Trained by `python -m export.implied DATA`.  Knows pitches and beats; knows no m
 
 from collections.abc import Sequence
 from functools import cache
+from math import ceil, inf
 from pathlib import Path
 from typing import NamedTuple
 
@@ -30,6 +31,7 @@ CLASSES = 24  # chords: twice the root, one more where it is minor
 ROWS = CLOSELY + 3  # of pitch classes that are seen
 OTHERS = 12  # facts beside them
 _FADES = 8.0  # beats in which what sounded loses half its weight
+_PARTLY = 0.4  # so much of a beat may be left out with what was before
 _MOST_ONSETS, _ONSETS = 6, 4.0
 _PLACES = 6  # beats of the bar that are told apart
 _BARS = {2: 0, 3: 1, 4: 2}  # and bars, by their beats; all others are one kind
@@ -163,8 +165,38 @@ def implied(notes: Sequence[Sung], beat: int, bar: int) -> Floats:
     return result
 
 
-def implied_since(notes: Sequence[Sung], since: int, beat: int, bar: int) -> Found:
-    """The same at each beat from `since` to `beat`."""
-    melody = by_beats(notes, since - WINDOW, beat + 1)
-    seen, others = facts(melody, WINDOW, since % bar, bar)
-    return Found(likely(seen, others, shipped()), melody.lasting[WINDOW:])
+def implied_since(
+    notes: Sequence[Sung],
+    since: int,
+    beat: int,
+    bar: int,
+    parts: Sequence[tuple[float, float]] = ((-inf, 1.0),),
+) -> Found:
+    """The same at each beat from `since` to `beat`.
+
+    `parts` are shares, each with the beat from which on the melody counts for it: what was before is in another key.
+    """
+    first = since - WINDOW
+    melody = by_beats(notes, first, beat + 1)
+    rows = [facts(_from(melody, begins - first), WINDOW, since % bar, bar) for begins, _ in parts]
+    seen, others = (np.concatenate(each) for each in zip(*rows, strict=True))
+    said = likely(seen, others, shipped()).reshape(len(parts), -1, len(AHEAD) + 1, CLASSES)
+    begins, shares = np.array(parts).T[..., None]  # (parts, 1)
+    shares = np.tile(shares[..., None], said.shape[1:3])  # (parts, beats, heads)
+    # What was before a beat is said by the parts that had begun, the likeliest ones above all.
+    shares[..., -1] **= 2
+    shares[..., -1] *= begins <= np.maximum(np.arange(since, beat + 1) - BEFORE, begins.min())
+    shares[..., -1] /= shares[..., -1].sum(0)
+    found = np.einsum("pnh,pnhc->nhc", shares, said).astype(np.float32)
+    return Found(found, melody.lasting[WINDOW:])
+
+
+def _from(melody: Melody, beat: float) -> Melody:
+    """A melody as if nothing had been before a beat of it."""
+    if beat <= 0:
+        return melody
+    lasting, struck, onsets = (part.copy() for part in melody)
+    lasting[: ceil(beat + _PARTLY)] = 0.0
+    onsets[: ceil(beat + _PARTLY)] = 0.0
+    struck[: ceil(beat - EARLY)] = 0.0
+    return Melody(lasting, struck, onsets)
