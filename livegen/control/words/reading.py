@@ -303,7 +303,7 @@ class _WishReader:
             self.wanted.bars = int(number)
             end += more
         elif 30 <= number <= 300 and ((more := self._unit("tempo", end)) or self._is_tempo(end)):
-            self.wanted.said["tempo"] = number
+            self.wanted.said["tempo"], self.wanted.is_counted = number, True
             end += more
         else:
             return False

@@ -71,6 +71,7 @@ class Wanted:
     kind: str = ""
     implied_kinds: dict[str, str] = field(default_factory=dict)
     bars: int = 0
+    is_counted: bool = False  # the tempo, by a number: faster says nothing more
     unknown: list[str] = field(default_factory=list)
 
     def reading(self) -> Reading:
@@ -94,6 +95,8 @@ class Wanted:
         """Set an axis to where a step says, or turn it."""
         row, axis = step.row, str(step.row["axis"])
         about = self.axes[axis]
+        if axis == "tempo" and self.is_counted:
+            return
         if step.is_not and "not" in row:
             self.said[axis] = row["not"]
         elif step.is_not and "not" in about:

@@ -62,6 +62,8 @@ def test_words_that_say_nothing_to_it_are_named_as_they_were_written() -> None:
         ("louder drums", {"drums_level": 1.35}),
         ("make the drums louder and the bass softer", {"drums_level": 1.35, "bass_level": 0.74}),
         ("an octave lower", {"register": "-12"}),
+        ("turn the drums down", {"drums_level": 0.74}),
+        ("copy my licks more closely", {"theme": 1.0}),
     ],
 )
 def test_a_comparative_goes_on_from_what_is_set_or_heard(text: str, sets: dict[str, Any]) -> None:
@@ -81,6 +83,7 @@ def test_a_comparative_goes_on_from_what_is_set_or_heard(text: str, sets: dict[s
         ("straight, no swing", {"swing": 50.0}),
         ("allegro ma non troppo", {"tempo": 118.0}),
         ("not jazz", {}),
+        ("stick to the key of E flat, nothing outside", {"scale": "Eb major", "adherence": 1.0}),
     ],
 )
 def test_what_is_denied_is_taken_away_and_not_set(text: str, sets: dict[str, Any]) -> None:
@@ -119,6 +122,7 @@ def test_an_article_is_no_key_and_a_mode_without_a_tonic_stays_where_the_music_i
         ("at 96 bpm", {"tempo": 96.0}),
         ("每分钟90拍", {"tempo": 90.0}),
         ("96", {"tempo": 96.0}),
+        ("speed it up to 152", {"tempo": 152.0}),
         ("3/4", {"metre": "3/4"}),
         ("8 bars", {"length": 8}),
         ("vier Takte", {"length": 4}),
