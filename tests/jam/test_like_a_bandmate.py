@@ -104,6 +104,28 @@ def test_most_answers_close_on_a_strong_beat_and_end_with_their_bar() -> None:
     assert sum(closed) >= 10
 
 
+@pytest.mark.parametrize(("last", "least", "most"), [(74, 10, 12), (72, 0, 5)])
+def test_a_phrase_left_open_is_answered_by_a_close_and_one_that_closed_by_another_question(
+    last: int, least: int, most: int
+) -> None:
+    """Of twelve answers so many end on the tonic triad; by chance five would, for the model likes all tones alike."""
+    at_rest = 0
+    for seed in range(12):
+        jam = rehearsal(UniformModel(8), seed=seed, length=2)
+        playing(jam, [*PHRASE[:-1], (6, 2, last)])
+        jam.until(8 * BAR)
+        at_rest += onsets(jam)[-1][1].pitch % 12 in (0, 4, 7)
+    assert least <= at_rest <= most
+
+
+def test_a_closing_note_is_held_and_let_go_before_the_next_bar_line() -> None:
+    jam = rehearsal(UniformModel(8), length=2)
+    playing(jam, PHRASE)
+    jam.until(8 * BAR)
+    began_at, ended_at = onsets(jam)[-1][0], jam.sent[-1][0]
+    assert began_at % BAR == 2 * BEAT and BEAT < ended_at - began_at < 2 * BEAT - BEAT // 3
+
+
 # --- the key of the end -------------------------------------------------------------------------------------------
 
 

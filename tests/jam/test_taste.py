@@ -8,8 +8,9 @@ import pytest
 
 from livegen.codec.encoder import Stroke
 from livegen.jam.interplay import choice
-from livegen.jam.interplay.choice import Audition, Question, asked, chosen
+from livegen.jam.interplay.choice import Audition, Question, asked, chosen, ends, worth
 from livegen.jam.planning.brief import Brief
+from livegen.music.keys.key import Key
 from livegen.music.melody import critic
 from livegen.music.parts import DRUMS, LEAD
 from livegen.music.time.metre import COMMON_TIME, parse_metre
@@ -175,3 +176,26 @@ def test_with_the_shipped_critic_an_answer_comes_in_time() -> None:
 
     told = jam.engine.question()
     assert told and np.isfinite(critic.tastes(*told)).all()
+
+
+@pytest.mark.parametrize(
+    ("asks", "best_first"),
+    [(False, (60, 64, 61)), (False, (60, 67, 62)), (True, (71, 67, 69, 60)), (True, (62, 65, 61))],
+)
+def test_what_closes_ends_on_the_tonic_and_what_asks_on_the_dominant(
+    asks: bool, best_first: tuple[int, ...]
+) -> None:
+    told = [ends(pitch, Key(0, "major"), asks) for pitch in best_first]
+
+    assert told == sorted(told, reverse=True) and len(set(told)) == len(told)
+
+
+@pytest.mark.parametrize(("asks", "which"), [(False, 0), (True, 1)])
+def test_of_two_answers_alike_but_for_their_last_note_the_call_decides(
+    asks: bool, which: int
+) -> None:
+    some = [audition(0.0, 60, 62, 64, 65, last).strokes for last in (60, 62)]
+    worths = [worth(strokes, -9.0, BRIEF, Key(0, "major"), asks) for strokes in some]
+
+    assert worths.index(max(worths)) == which
+    assert worth(some[0], -9.0, BRIEF, None, asks) == worth(some[1], -9.0, BRIEF, None, asks)

@@ -215,7 +215,7 @@ _TABLE = (
     Control(
         "taste", "number", 0.0, low=0.0, high=1.0,
         help="How the model chooses among the answers that it has planned for your phrase.  0: by rules: one that is "
-        "likely, fits the phrase and ends on the tonic chord; 1: by the critic, a network that learned how people "
+        "likely, fits the phrase, and closes what that left open; 1: by the critic, a network that learned how people "
         "continue a phrase; between: by both.  The critic judges only melodies that begin with a bar.",
     ),
     Control(

@@ -11,6 +11,7 @@ from livegen.codec.encoder import Stroke
 from livegen.errors import ModelError
 from livegen.jam.band.theme import Point, line_of
 from livegen.jam.planning.brief import Brief
+from livegen.music.keys.key import Key
 from livegen.music.melody.critic import MOST_NOTES, ReplyBars, tastes
 from livegen.music.parts import DRUMS, LEAD
 from livegen.music.time.metre import TICKS_PER_BEAT, Metre
@@ -19,38 +20,61 @@ from livegen.music.time.swing import swung
 log = logging.getLogger(__name__)
 
 # What counts, each from 0 to 1, and how much.  Likelihood is a share per onset, already a number of about one.
-WEIGHTS = {"likely": 1.0, "dense": 1.0, "home": 1.0, "cadence": 1.5, "full": 0.5, "taken": 1.0}
+WEIGHTS = {
+    "likely": 1.0,
+    "dense": 1.0,
+    "home": 1.0,
+    "ends": 1.0,
+    "rests": 0.75,
+    "full": 0.5,
+    "taken": 1.0,
+}
+# How well a last note ends an answer, by semitones above the tonic.  A call that was left open is closed.  One that was
+# closed is answered by another question: on the dominant, else on a tone of the key that is none of tonic and third.
+DOMINANT = {2: 1.0, 7: 0.75, 10: 1.0, 11: 1.0}
 # Shares of figures taken up: so many are wanted, and so many are heard as a copy.
 WANTED, COPIED = 0.3, 0.6
 CRITIC = 0.6  # of a nat of the critic: responses then lie as far apart by both
 
 
 def worth(
-    strokes: Sequence[Stroke],
-    likelihood: float,
-    brief: Brief,
-    home: frozenset[int],
-    tonic: frozenset[int],
+    strokes: Sequence[Stroke], likelihood: float, brief: Brief, key: Key | None, asks: bool
 ) -> float:
     """How good a response is: higher is better.
 
-    `home` are the pitch classes of the key, `tonic` those on which an ending rests; empty where no key is known.
+    `key` is that of home, None where none is known; a response that `asks` is best left open, all others close.
     """
     onsets = [stroke for stroke in strokes if stroke.velocity]
     if not onsets:
         return -1e9
     pitched = [stroke for stroke in onsets if stroke.part != DRUMS]
+    line = _line(pitched, brief)
     drawn = len({(s.tick, s.part, 0 if brief.voicings[s.part] else s.pitch) for s in onsets})
     beats = ((brief.end or strokes[-1].tick) - brief.start) / TICKS_PER_BEAT
     figures = {
         "likely": max(-2.0, likelihood / drawn / 5),
         "dense": _likeness(drawn / max(1.0, beats), (brief.pace or 0) * brief.overall),
-        "home": _share(pitched, home),
-        "cadence": _cadence(_line(pitched, brief), strokes, tonic, brief.closes),
+        "home": _share(pitched, key.pitch_classes) if key else 0.0,
+        "ends": ends(line[-1].pitch, key, asks) if line and key else 0.0,
+        "rests": _rests(line[-1], strokes, brief.closes) if line else 0.0,
         "taken": _taken_up(strokes, brief),
         "full": min(1.0, len({stroke.tick for stroke in onsets}) / 3),
     }
     return sum(WEIGHTS[name] * figure for name, figure in figures.items())
+
+
+def is_at_rest(pitch: int, key: Key) -> bool:
+    """True of a tone of a key's tonic triad: a phrase that ends there is closed."""
+    return (pitch - key.tonic) % 12 in (0, key.third, 7)
+
+
+def ends(pitch: int, key: Key, asks: bool) -> float:
+    """How well a last note closes an answer or, if it `asks`, leaves it open: 0 to 1."""
+    above = (pitch - key.tonic) % 12
+    if not asks:
+        return 0.0 if not is_at_rest(pitch, key) else 0.75 if above else 1.0
+    is_other = pitch % 12 in key.pitch_classes and above not in (0, key.third)
+    return DOMINANT.get(above, 0.5 if is_other else 0.0)
 
 
 class Audition(NamedTuple):
@@ -137,19 +161,12 @@ def _likeness(density: float, wanted: float) -> float:
 
 
 def _share(onsets: Sequence[Stroke], classes: frozenset[int]) -> float:
-    if not onsets or not classes:
-        return 0.0
-    return sum(stroke.pitch % 12 in classes for stroke in onsets) / len(onsets)
+    return sum(stroke.pitch % 12 in classes for stroke in onsets) / max(1, len(onsets))
 
 
-def _cadence(
-    pitched: Sequence[Stroke], strokes: Sequence[Stroke], tonic: frozenset[int], closes: int | None
-) -> float:
-    """1 if it ends like an ending: on the tonic chord, held, and on `closes`, its last strong beat, or on any beat."""
-    if not pitched:
-        return 0.0
-    last = pitched[-1]
-    ends = [s.tick for s in strokes if s.tick > last.tick and s.pitch == last.pitch]
-    held = (min(ends, default=last.tick) - last.tick) >= TICKS_PER_BEAT // 2
+def _rests(last: Stroke, strokes: Sequence[Stroke], closes: int | None) -> float:
+    """1 for a last note that is held, and begins on `closes`, the last strong beat; where none is due on any beat."""
+    stops = [s.tick for s in strokes if s.tick > last.tick and s.pitch == last.pitch]
+    held = (min(stops, default=last.tick) - last.tick) >= TICKS_PER_BEAT // 2
     is_strong = last.tick % TICKS_PER_BEAT == 0 if closes is None else last.tick == closes
-    return (2 * (last.pitch % 12 in tonic) + is_strong + held) / 4
+    return (is_strong + held) / 2

@@ -31,7 +31,7 @@ from livegen.jam.harmony.outline import Ahead
 from livegen.jam.hearing.hearing import Hearing
 from livegen.jam.interplay import starts
 from livegen.jam.interplay.calls import Call, Gesture, Response, Taken
-from livegen.jam.interplay.choice import Audition, Question, asked, chosen, worth
+from livegen.jam.interplay.choice import Audition, Question, asked, chosen, is_at_rest, worth
 from livegen.jam.interplay.listener import Listener
 from livegen.jam.interplay.plan import Plan
 from livegen.jam.phrases.fitting import fit_for
@@ -646,10 +646,12 @@ class Performer:
 
     def _choice(self, done: Sequence[Rollout], call: Call | None, now: int) -> Rollout:
         """The response that is played, of those that are planned."""
-        home, tonic = self._listener.harmony.at_home(call.phrase.key if call else None, now)
+        key = self._listener.harmony.home(call.phrase.key if call else None, now)
+        is_answer = done[0].brief.end is not None and not self.mode.is_beside
+        asks = bool(is_answer and call and key and is_at_rest(call.phrase.last_pitch, key))
         self.auditions = [
             Audition(
-                tuple(it.planned), it.brief, worth(it.planned, it.likelihood, it.brief, home, tonic)
+                tuple(it.planned), it.brief, worth(it.planned, it.likelihood, it.brief, key, asks)
             )
             for it in done
         ]

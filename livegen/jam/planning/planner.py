@@ -77,6 +77,9 @@ HIT = TICKS_PER_BEAT // 2  # a chord that is hit before a rest lasts so long
 ROOT_BEGINS, ROOT_ON_ONE = 10.0, 2.0  # nats of the root for a bass that answers
 RESTS = 0.85  # share of the root where chords close
 CLOSES = 0.85  # share of responses that close on a strong beat where they can
+# Ticks before its end at which a response lets go of the note on which it closed, not quite half a beat.  People hold
+# such a note for .8 of its time to the bar line (207 phrases of the train split that close on their last strong beat).
+LIFTED = 11
 
 
 class Rollout(KeepsStrokes, PlayedOnce):
@@ -191,7 +194,7 @@ class Rollout(KeepsStrokes, PlayedOnce):
         elif closed is not None and self._line.close:
             self._breathe(self._line.close)
         elif closed is not None and all(at >= closed for _, at in self._notes.notes.values()):
-            self._finish(self.brief.end or self.frontier)
+            self._come_to_rest(closed)
         else:
             return False
         return True
@@ -610,6 +613,14 @@ class Rollout(KeepsStrokes, PlayedOnce):
         self._density.be_silent_until(close.until)
         self._wait(max(self.frontier, close.until))
         return self._speak_from(self.frontier)
+
+    def _come_to_rest(self, closed: int) -> None:
+        """Hold the notes on which the response closed, let them go a little before its end, and end."""
+        end = self.brief.end or self.frontier
+        lifts = max(closed + (end - closed) // 2, end - LIFTED)
+        for (part, pitch), (_, onset) in list(self._notes.notes.items()):
+            self._end(part, pitch, max(self.frontier, min(lifts, onset + self.brief.longest)))
+        self._finish(end)
 
     def _begin(self, stroke: Stroke, because: Reason | None = None) -> None:
         tick, part, pitch, _ = stroke
