@@ -113,7 +113,7 @@ class Wanted:
     def _denied(self, axis: str, row: Mapping[str, Any]) -> Value:
         """Where "not fast" lands: never nearer to what is denied than now."""
         about, control = self.axes[axis], CONTROLS[axis]
-        lands = about["not"][row["way"]]
+        lands = float(about["not"][row["way"]])
         step = _turned(about, control.low, control.high, self.now(axis), -way(row))
         return min(lands, step) if way(row) > 0 else max(lands, step)
 
