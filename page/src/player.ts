@@ -17,22 +17,27 @@ export class WhoPlays {
     });
     const told = el("span", { class: "hint", role: "status" });
     // Asked twice: what is kept of other days goes as well.
-    const forget = button("Forget me", () => {
-      if (forget.dataset["sure"] === undefined) return ask(true);
-      ask(false);
-      send({ t: "do", name: "forget", value: null });
+    const press = (): void => {
+      const isSure = forget.dataset["sure"] !== undefined;
+      ask(!isSure);
+      if (isSure) send({ t: "do", name: "forget", value: null });
+    };
+    const forget = button("Forget me", press, { class: "small" });
+    const leave = button("Leave", () => say(""), {
+      class: "small",
+      title: "What is played from now on is not kept.",
     });
-    const nobody = button("Nobody", () => say(""), { title: "What is played from now on is not kept." });
     const ask = (isAsking: boolean): void => {
       forget.toggleAttribute("data-sure", isAsking);
       forget.textContent = isAsking ? "Forget everything?" : "Forget me";
     };
     forget.addEventListener("blur", () => ask(false));
-    root.append(asking(name, "I play", say), told, nobody, forget);
+    root.append(asking(name, "I play", say), el("div", { class: "rename" }, told, leave, forget));
     store.onState(["remembers", "remembered"], ({ remembers = "", remembered = 0 }) => {
       const notes = `${remembered} ${remembered === 1 ? "note" : "notes"}`;
-      told.textContent = remembers === "" ? "" : `${remembers}: ${notes} remembered`;
-      nobody.hidden = remembers === "";
+      if (document.activeElement !== name) name.value = remembers;
+      told.textContent = remembers === "" ? "" : `${notes} remembered`;
+      leave.hidden = remembers === "";
       forget.hidden = remembered === 0;
     });
   }
