@@ -207,3 +207,10 @@ def test_a_state_beyond_all_bounds_is_shown_in_part() -> None:
 def test_everything_there_is_can_be_learned(name: str) -> None:
     assert asked("do/learn", name) == Request("learn", name)
     assert asked("do/unlearn", name) == Request("unlearn", name)
+
+
+def test_who_plays_is_named_and_leaves_with_an_empty_word() -> None:
+    assert asked("do/remember", "ada") == Request("remember", "ada")
+    assert asked("do/remember", "") == Request("remember", "")
+    with pytest.raises(ConfigError, match="remember: takes a word"):
+        asked("do/remember", 3)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from livegen import app, config
 from livegen.daemon import clock
 from livegen.daemon.engine.engine_loop import KEEPS_AFTER_US, EngineLoop
 from livegen.daemon.engine.loader import RECALL
@@ -18,8 +19,8 @@ from livegen.daemon.processes.frames import (
     MemoryFrame,
     OverFrame,
 )
-from livegen.errors import ConfigError
-from livegen.inference.kept import memory_from, memory_in, text_of
+from livegen.errors import ConfigError, MidiFileError
+from livegen.inference.kept import memory_from, memory_in, score_of, text_of
 from livegen.inference.memory import Memory, memory_of
 from livegen.jam.engine import Engine
 from livegen.music.files import smf
@@ -231,3 +232,46 @@ def test_a_memory_that_cannot_be_written_is_said_and_the_jam_goes_on(
         return any(f"{path}: what is remembered cannot be written (" in it for it in recorder.log)
 
     wait_for(is_said)
+
+
+# --- names --------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", ["../ada", "/etc/passwd", "", "a/b", ".", "CON", "ada "])
+def test_a_path_is_never_the_name_of_a_player(name: str) -> None:
+    with pytest.raises(ConfigError, match="cannot be the name of a player"):
+        app.load_memory(name)
+
+
+def test_a_name_is_a_file_in_the_folder_of_memories_and_new_until_it_is_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    path, memory = app.load_memory("Ada 王")
+    assert path == tmp_path / "livegen" / "memories" / "Ada 王.mid"
+    assert len(memory) == 0
+
+    path.parent.mkdir(parents=True)
+    smf.write(path, score_of(remembered(*LICK)))
+    assert len(app.load_memory("Ada 王")[1]) == len(LICK)
+    path.write_bytes(b"no music")
+    with pytest.raises(MidiFileError):
+        app.load_memory("Ada 王")
+
+
+@pytest.mark.parametrize(
+    ("remember", "name", "file"),
+    [
+        ("ada", "ada", None),
+        ("mine.mid", None, "mine.mid"),
+        ("~/licks/mine.MIDI", None, "licks/mine.MIDI"),
+        (None, None, None),
+    ],
+)
+def test_remember_takes_a_name_or_a_midi_file(
+    remember: str | None, name: str | None, file: str | None
+) -> None:
+    told = app.engine_settings(config.Config(remember=remember))
+
+    assert told["remembers"] == name
+    assert told["remember"] is None if file is None else str(told["remember"]).endswith(file)

@@ -35,7 +35,8 @@ WORDED = {
     "stops learning.",
     "unlearn": "Removes what is bound to this control or command.",
     "sing": "Sets these words to a tune and plays it from the next bar line on, in your key and tempo.",
-    "remember": "Knows what was played under this name on other days, and keeps what is played from now on.",
+    "remember": "Knows what was played under this name on other days, and keeps what is played from now on; an empty "
+    "word keeps nothing more.",
     "model": "Loads this model, by its name or file, while the music goes on; it takes over at the next bar line.",
 }
 UNSHOWN = (
@@ -51,6 +52,7 @@ MAX_TEXT = 64
 MAX_LINE = 200  # of what is told: a sentence
 MAX_PATH = 512  # of a model, and of words to be sung
 LONG_WORDS = ("model", "sing")
+EMPTIED = ("learn", "remember")  # without a word something ends
 NESTING = 4
 LONGEST_INTEGER = 2**63
 LARGEST_FLOAT = 3e38  # of four bytes
@@ -205,7 +207,7 @@ def _word(address: Address, arguments: Arguments) -> str:
     """The word that a command takes, checked as far as it can be here."""
     name, said = address.name, arguments or ("",)
     word = said[0].strip() if isinstance(said[0], str) else None
-    is_given = word or (name == "learn" and word == "")
+    is_given = word or (name in EMPTIED and word == "")
     if (
         len(said) > 1
         or not is_given
