@@ -13,10 +13,10 @@ Nats a note of today, by the shipped model: without memory; with `memory` at .5 
 and with the yesterday of somebody else, who played as much.  What yesterday saves has its interval from resampled
 pieces (bootstrap, 95 %).
 
-Answers: somebody plays four bars of what he played yesterday, and is answered (`respond`), or livegen goes on for four
-bars (`continue`, with `theme` at 0, so that nothing holds it to the call).  `his own` is the share of the answer's
-figures (three notes with their rhythm) that stand in his own next four bars, and not in the call; chance is what the
-answer without memory has.
+Answers: somebody plays four bars as he played them yesterday, and is answered (`respond`), or livegen goes on for four
+bars (`continue`, with `theme` at 0, so that nothing holds it to the call).  `his own` is the share of the figures of
+these bars (three notes with their rhythm) that stand in the four that he played next yesterday, and not in the call;
+chance is what is played without memory.
 """
 
 import json
@@ -180,9 +180,10 @@ def answered(
     call = pair.call
     goes_on = values["mode"] == "continue"
     told = values if goes_on else values | {"length": call.bars}
-    bars = call.bars + 1 if goes_on else None
+    bars = call.bars + 2 if goes_on else None
     heard = played(model, call, told, rehearse=partial(_rehearsal, memory), after_bars=bars).answer
-    own = shapes([note for note in heard if note.onset < call.beats + (call.bars + 1) * call.bar])
+    until = (heard[0].onset if heard else 0.0) + call.beats
+    own = shapes([note for note in heard if note.onset < until])
     known, next_bars = set(shapes(call.notes)), set(shapes(pair.people))
     if not own:
         return None
@@ -205,11 +206,7 @@ def answers(
         others = [it for it in pieces.values() if it is not own]
         yesterday = [*dice.sample(others, SONGS), own]
         dice.shuffle(yesterday)
-        rows = [
-            again(rows_of(corpus, it), dice) if it is own else rows_of(corpus, it)
-            for it in yesterday
-        ]
-        memory = remembered(np.concatenate(rows))
+        memory = remembered(_joined(corpus, yesterday))
         for mode, more in MODES.items():
             for strength in STRENGTHS:
                 values: dict[str, object] = {"mode": mode, "memory": strength, **more}

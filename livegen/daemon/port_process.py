@@ -243,8 +243,10 @@ class PortProcess:
                 return None if played is None else self._hear(played, now)
             case "watch":
                 return self._watch(bool(command.value), now)
-            case "remember" if not self._recorder.was_started:
-                self._recorder.start(now)  # where nothing else is kept
+            case "remember":
+                self._supervisor.remembers = str(command.value or "").strip()
+                if not self._recorder.was_started:
+                    self._recorder.start(now)  # where nothing else is kept
             case _:
                 pass
         self._supervisor.link.send(command)

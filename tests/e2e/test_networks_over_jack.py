@@ -1,5 +1,7 @@
 """What the networks beside the model add, as a performer asks for it: over real ports, by OSC, and in the journal."""
 
+import os
+import signal
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -90,5 +92,12 @@ def test_what_was_played_yesterday_is_known_today_by_the_players_name(
     served.until("state/remembered", played)
     served.until("state/remembers", "ben", lambda: served.tablet.send("do/remember", "ben"))
     served.until("state/remembered", 0)
+    (engine,) = served.tablet.ask("get")["state/engine_pid"]
+    os.kill(int(engine), signal.SIGKILL)  # whoever plays is still he when it is back
+    wait_for(
+        lambda: served.tablet.ask("get").get("state/engine_pid", (engine,)) != (engine,),
+        every_s=0.05,
+    )
+    served.until("state/remembers", "ben")
     served.end()
     assert not (file.parent / "ben.mid").exists()

@@ -52,6 +52,9 @@ class Supervisor(LastingChild):
         self._loudness = logging.WARNING  # of what is told of a silence
         self.state = State.DOWN
         self.is_our_fault = False
+        self.remembers: str | None = (
+            None  # the player who was named last, as the next process has to know
+        )
 
     @property
     def pid(self) -> int | None:
@@ -62,6 +65,8 @@ class Supervisor(LastingChild):
         """Start the process and hand it its settings, which say when it is not the first that was ready."""
         if self.is_ready:
             self._settings = {**(self._settings or {}), "again": True}
+        if self.remembers is not None:
+            self._settings = {**(self._settings or {}), "remembers": self.remembers}
         super().start(now)
         self._watched_at = now
         self.state = State.STARTING
