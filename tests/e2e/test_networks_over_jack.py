@@ -93,7 +93,8 @@ def test_what_was_played_yesterday_is_known_today_by_the_players_name(
     served.until("state/remembers", "ben", lambda: served.tablet.send("do/remember", "ben"))
     served.until("state/remembered", 0)
     (engine,) = served.tablet.ask("get")["state/engine_pid"]
-    os.kill(int(engine), signal.SIGKILL)  # whoever plays is still he when it is back
+    assert isinstance(engine, int)
+    os.kill(engine, signal.SIGKILL)  # whoever plays is still he when it is back
     wait_for(
         lambda: served.tablet.ask("get").get("state/engine_pid", (engine,)) != (engine,),
         every_s=0.05,
