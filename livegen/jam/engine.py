@@ -604,10 +604,22 @@ class Engine:
         self._held_keys.strike((note.channel, note.pitch))
         struck = self._ears.down(note, self._now)
         if struck is not None:
+            self._begin_bar_one(out)
             if not self._is_accompanied(struck):
                 self._turns.key(happening, self._now, out)
             self._hear(struck, out)
             self._count_ins.heed(self._now, out)
+
+    def _begin_bar_one(self, out: list[Timed]) -> None:
+        """The first note after a long silence is on the one of our own time, for nobody has heard where that is."""
+        is_heard = self.settings.clock_out == "on"
+        if (
+            self._listener.call is None
+            and not is_heard
+            and self._listener.is_silent_long(self._now)
+        ):
+            self._conductor.begin_bar(self._now)
+            self._keep_time(out)
 
     def _is_accompanied(self, struck: Struck) -> bool:
         """The player accompanies the response, which goes on, or comes as it was planned."""

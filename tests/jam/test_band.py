@@ -180,6 +180,60 @@ def test_who_was_counted_in_and_begins_anew_at_another_phase_has_the_band_with_h
     assert off_ticks(jam, anew) <= 1
 
 
+OFF = (
+    2 * BAR + BEAT + BEAT // 3
+)  # where in the bars of its own time, that nobody hears, a player begins
+
+
+def one_of(jam: Rehearsal, at: int) -> float:
+    """How far behind its last bar line a time is by the engine's time, beats."""
+    timeline = jam.engine.timeline
+    return timeline.metre.place(timeline.tick(at)).position / 24
+
+
+def test_in_its_own_time_a_bar_begins_with_the_first_note_of_who_has_heard_no_beat() -> None:
+    jam = band()
+    jam.until(OFF)
+    for bar, keys in enumerate(LOOP * 2):
+        chord(jam, keys, OFF + bar * BAR)
+
+    assert one_of(jam, OFF) == 0
+    assert all(has_root(jam, LOOP[bar % 4], OFF + bar * BAR, ON_TIME, LATE) for bar in range(8))
+    assert off_ticks(jam, OFF) <= 1
+    stopped = jam.now
+    command(jam, "stop")
+    jam.until(stopped + 20 * SECOND)
+    chord(jam, C, stopped + 20 * SECOND + 100_000)
+    assert one_of(jam, stopped + 20 * SECOND + 100_000) == 0, "nor is it remembered for ever"
+
+
+def test_in_its_own_time_a_bar_goes_on_through_a_short_rest() -> None:
+    jam = band()
+    chord(jam, C, OFF)
+    command(jam, "stop", at=OFF + BAR)
+    chord(jam, G, OFF + 2 * BAR + BEAT)
+    assert one_of(jam, OFF + 2 * BAR + BEAT) == 1
+
+
+@pytest.mark.parametrize("heard", ["clock_out", "tap", "count_in"])
+def test_in_its_own_time_who_was_told_where_the_beat_is_joins_it(heard: str) -> None:
+    jam = rehearsal(
+        UniformModel(12),
+        mode="accompany",
+        sync="internal",
+        clock_out="on" if heard == "clock_out" else "off",
+    )
+    jam.until(0)
+    for at in range(0, 2 * BAR, BEAT) if heard == "tap" else ():
+        command(jam, "tap", at=at)
+    if heard == "count_in":
+        command(jam, "count_in", at=BAR)
+    begun = 2 * BAR + BEAT // 4
+    one = one_of(jam, begun)
+    chord(jam, C, begun)
+    assert one_of(jam, begun) == one != 0
+
+
 @pytest.mark.parametrize(("tempo", "waits"), [("auto", True), (90, False)])
 def test_drums_come_in_when_the_beat_is_known_and_keep_none_that_is_a_guess(
     tempo: str | int, waits: bool

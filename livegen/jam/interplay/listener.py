@@ -160,10 +160,10 @@ class Listener:
         self.call = Call(self.live.copy(), phrase, silence_us=silence_us)
         self.calls += 1
         self._drums = None
-        self.harmony.begin(now, self._is_silent_long(now))
+        self.harmony.begin(now, self.is_silent_long(now))
         return self.call
 
-    def _is_silent_long(self, now: int) -> bool:
+    def is_silent_long(self, now: int) -> bool:
         """True if nobody, neither player nor model, has played for so long that beat and song are forgotten."""
         return self._heard_us is None or now - self._heard_us > FORGET_BEAT_US
 
@@ -181,7 +181,7 @@ class Listener:
     def _timeline_at(self, now: int) -> Timeline:
         """In free time: the beat that a phrase beginning now is on."""
         running = self.live.timeline
-        is_forgotten = self._is_silent_long(now)
+        is_forgotten = self.is_silent_long(now)
         # After a count-in it may begin early, late, or with a pick-up.
         if not is_forgotten and (
             self._goes_by_count(now)

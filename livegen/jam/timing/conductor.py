@@ -47,6 +47,7 @@ class Conductor:
         self._metre = metre
         self._tap = Tap()
         self._internal: Timeline | None = None
+        self._is_tapped = False  # the player has said where the beats of our own time are
         self._link: Timeline | None = None
         self._link_has_company = False
         self._clock_jumps = 0
@@ -87,11 +88,19 @@ class Conductor:
     def set_internal(self, tempo_us: int, now: int, is_downbeat: bool = False) -> None:
         """The tempo of our own: its beat goes on from where it is, or a bar begins now."""
         running = self._internal
+        self._is_tapped |= is_downbeat
         self._internal = Timeline(tempo_us, now, self._metre)
         if running is not None and not is_downbeat:
             self._internal = replace(running.at_tempo(tempo_us, now), metre=self._metre)
         self.jumps += self.leader is Leader.INTERNAL and is_downbeat and self._internal != running
         self._settle()
+
+    def begin_bar(self, now: int) -> None:
+        """A bar of our own time begins now, if it leads and the player has tapped no other."""
+        if self._internal and self.leader is Leader.INTERNAL and not self._is_tapped:
+            self._internal = replace(self._internal, origin_us=now, metre=self._metre)
+            self.jumps += 1
+            self._settle()
 
     def go_on_from(self, timeline: Timeline, now: int) -> None:
         """The time of our own goes on at its tempo from where the beat of a timeline is by now."""
