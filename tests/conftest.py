@@ -5,6 +5,7 @@ import shutil
 import signal
 import tempfile
 from collections.abc import Generator, Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -13,11 +14,15 @@ import pytest
 from livegen.priority import be_nice
 
 # No deadlines: a test that is slow on a busy machine is not wrong.  In CI the same examples each time.
-hypothesis.settings.register_profile("here", deadline=None)
-hypothesis.settings.register_profile("ci", deadline=None, derandomize=True, print_blob=True)
+EXAMPLES = 60  # of a property that does not say how many
+hypothesis.settings.register_profile("here", deadline=None, max_examples=EXAMPLES)
+hypothesis.settings.register_profile(
+    "ci", deadline=None, max_examples=EXAMPLES, derandomize=True, print_blob=True
+)
 hypothesis.settings.load_profile("ci" if os.environ.get("CI") else "here")
 
 
+HERE = Path(__file__).parent
 # Folders of tests in real time, of which two at once would disturb each other.
 LIVE = ("browser", "e2e")
 # Of those, what has no ports but the embedded one.
@@ -63,14 +68,27 @@ def pytest_configure(config: pytest.Config) -> None:
     for variable in ("XDG_CONFIG_HOME", "XDG_DATA_HOME"):
         os.environ[variable] = f"{home}/{variable}"
     config.add_cleanup(lambda: shutil.rmtree(home, ignore_errors=True))
+    _begin_elsewhere(config)
+
+
+def _begin_elsewhere(config: pytest.Config) -> None:
+    """Let each worker that collects all tests begin at another folder: what one has compiled no other compiles."""
+    worker = getattr(config, "workerinput", None)
+    if worker is None or [config.rootpath / each for each in config.args] != [HERE]:
+        return
+    number = int(worker["workerid"].removeprefix("gw"))
+    there = sorted(str(each) for each in HERE.iterdir() if each.is_dir() or "test_" in each.name)
+    first = len(there) * number // int(worker["workercount"])
+    config.args = there[first:] + there[:first]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that take longest: with several workers the others then fill the time beside them."""
 
-    def rank(item: pytest.Item) -> int:
+    def rank(item: pytest.Item) -> tuple[int, Path]:
         names = (item.path.name, item.path.parent.name)
-        return next((at for at, name in enumerate(EARLY) if name in names), len(EARLY))
+        place = next((at for at, name in enumerate(EARLY) if name in names), len(EARLY))
+        return place, item.path  # in one order, wherever a worker began
 
     items.sort(key=rank)
 

@@ -272,7 +272,7 @@ def test_no_hit_of_bars_that_fit_leaves_its_sixteenth() -> None:
 
 
 def test_a_bass_is_as_late_as_the_kick_of_drums_that_fit() -> None:
-    jam = played(TRESILLO, 16, CHORD, parts="bass drums", feel=1.0)
+    jam = played(TRESILLO, 10, CHORD, parts="bass drums", feel=1.0)
     found = onsets(jam, 4 * BAR)
     kicks = [at for at, it in found if it.channel == DRUM_CHANNEL and it.pitch == KICK]
     basses = [at for at, it in found if it.channel == ROUTES[BASS].channel]

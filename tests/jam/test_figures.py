@@ -260,7 +260,7 @@ def test_ballads_are_played_on_brushes_with_no_shot_and_no_crash_and_who_asks_fo
     style: str, bpm: int, told: str, has_snare_shots: bool
 ) -> None:
     jam = band("| C | F | C | G |\n", style=style, tempo=bpm, kit=told, parts="drums")
-    held(jam, 18)
+    held(jam, 10)
     hits = [note for _, note in onsets(jam, BAR) if note.channel == DRUM_CHANNEL]
     shots = [hit for hit in hits if hit.pitch in (SNARE, 40) and hit.velocity > 70]
     assert bool(shots) == has_snare_shots

@@ -138,7 +138,7 @@ ANYTHING = st.tuples(GAPS, MESSAGES | COMMANDS).map(lambda happening: [happening
 PLAYING = st.lists(NOTES | NOTES | NOTES | ANYTHING, max_size=15).map(
     lambda lists: [happening for happenings in lists for happening in happenings]
 )
-EACH = settings(max_examples=40)  # jams to each law; they are others each time
+EACH = settings(max_examples=30)  # jams to each law; they are others each time
 CONTROLLED = st.fixed_dictionaries({}, optional=dict(VALUES))
 
 
