@@ -31,7 +31,7 @@ def music(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 def run(music: Path, *more: str | Path, data: str = "music") -> int:
     model = str(music / "tiny.onnx")
-    few = ("--calls", "6", "--turns", "4", "--events", "40", "--workers", "1")
+    few = ("--calls", "4", "--turns", "2", "--events", "24", "--workers", "1")
     return cli.run(["scorecard", model, "--data", str(music / data), *few, *map(str, more)])
 
 
@@ -96,7 +96,7 @@ def test_beside_the_previous_model_music_without_a_train_split_and_without_chord
         )
 
     previous = ("--previous", music / "tiny.onnx")
-    assert run(music, "--calls", "4", *previous, "--out", music / "out", data="plain") == 0
+    assert run(music, *previous, "--out", music / "out", data="plain") == 0
     rows = json.loads((music / "out" / "scorecard.json").read_text())["figures"]
     by_name = {row["name"]: row["columns"] for row in rows}
     # The same model beside itself: what is not played anew by chance is the same.
