@@ -10,12 +10,10 @@ from typing import TYPE_CHECKING
 
 from livegen import shipped
 from livegen.app.engines import engine_settings, engine_with
-from livegen.errors import ConfigError
 
 if TYPE_CHECKING:
     from livegen.config import Config
     from livegen.control.library.charts import Charts
-    from livegen.inference.memory import Memory
     from livegen.studio.room import Room
 
 log = logging.getLogger(__name__)
@@ -56,12 +54,9 @@ def _builder(config: "Config", charts: "Charts") -> "Callable[[str, Callable[[],
     from livegen.inference.opening import load
     from livegen.studio.room import HORIZON_US, Room
 
-    told = {
-        "horizon_us": HORIZON_US,
-        "keep_warm_us": 0,
-        "remembers": None,
-    }  # who plays is not known
-    settings = engine_settings(config) | told
+    # Nobody is remembered: anybody could say that he is somebody else.
+    settings = engine_settings(config)
+    settings |= {"horizon_us": HORIZON_US, "keep_warm_us": 0, "remembers": None}
     model = load(Path(settings["model"]))
     rules = {int(channel): rule for channel, rule in settings["rules"].items()}
     presets = list(config.all_presets)
@@ -72,8 +67,3 @@ def _builder(config: "Config", charts: "Charts") -> "Callable[[str, Callable[[],
         return Room(name, engine, settings, presets, charts, clock.now, wakes)
 
     return build
-
-
-def load_nobody(player: str) -> "tuple[Path, Memory]":
-    """Who plays in a studio may not ask for what others have played.  Raises ConfigError."""
-    raise ConfigError("a studio keeps nobody's playing")
