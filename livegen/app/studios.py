@@ -19,10 +19,17 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-def studio(config: "Config", host: str, port: int, rooms: int, public: Sequence[str] = ()) -> int:
+def studio(
+    config: "Config",
+    host: str,
+    port: int,
+    rooms: int,
+    public: Sequence[str] = (),
+    invited: bool = False,
+) -> int:
     """Serve a studio of at most so many rooms until told to stop, and give the exit status.  Raises LivegenError.
 
-    `public` are the names of a proxy with TLS that stands in front.
+    `public` are the names of a proxy with TLS that stands in front; `invited`: players need an invitation.
     """
     from livegen.control.library.charts import Charts
     from livegen.control.osc.peers import host_of
@@ -35,8 +42,8 @@ def studio(config: "Config", host: str, port: int, rooms: int, public: Sequence[
         "port": port,
         "names": config.page.names,
         "public": list(public),
-        "token": config.page.token or secrets.token_urlsafe(16),
-        "teacher": secrets.token_urlsafe(16),
+        "token": None if invited else config.page.token or secrets.token_urlsafe(16),
+        "teacher": config.page.teacher or secrets.token_urlsafe(16),
         "rooms": rooms,
     }
     charts = Charts(shipped.root() / "charts", shipped.own_charts())
@@ -44,8 +51,9 @@ def studio(config: "Config", host: str, port: int, rooms: int, public: Sequence[
     return 0
 
 
-def _ready(players: str, teacher: str) -> None:
-    print(f"ready: players open {players}\nteacher: {teacher}", flush=True)
+def _ready(players: str | None, teacher: str) -> None:
+    theirs = f"players open {players}" if players else "players need an invitation"
+    print(f"ready: {theirs}\nteacher: {teacher}", flush=True)
 
 
 def _builder(config: "Config", charts: "Charts") -> "Callable[[str, Callable[[], object]], Room]":

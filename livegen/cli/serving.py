@@ -170,12 +170,20 @@ def serve(
     metavar="NAME",
     help="Name under which a proxy with TLS serves the studio, such as jam.example.org; can be given several times.",
 )
+@click.option(
+    "--invited",
+    is_flag=True,
+    help="Players need an invitation each, which the teacher's page makes; no address is for all.",
+)
 @configured("sync")  # there is no clock of a DAW
-def studio(host: str, port: int, rooms: int, public: tuple[str, ...], **options: Any) -> int:
+def studio(
+    host: str, port: int, rooms: int, public: tuple[str, ...], invited: bool, **options: Any
+) -> int:
     """Serve many players, each at a page in the browser, until Ctrl-C.
 
     Prints the address for players; whoever opens it plays with a model of his own.  Add ?room=NAME before the #
-    of the address, and all who open that play in one room, with one model.  The page makes the sound.  What is
+    of the address, and all who open that play in one room, with one model.  The page makes the sound.  A second
+    address is the teacher's: that page shows and steers all rooms.  What is
     sent is not encrypted: outside your own network, put a proxy with TLS in front, and name it with --public.
 
     \b
@@ -190,7 +198,7 @@ def studio(host: str, port: int, rooms: int, public: tuple[str, ...], **options:
         raise ConfigError(
             f"--public: expected a name such as jam.example.org, got {wrong[0]!r:.60}"
         )
-    return app.studio(config_of(options), host, port, rooms, public)
+    return app.studio(config_of(options), host, port, rooms, public, invited)
 
 
 @click.command()

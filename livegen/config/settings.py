@@ -186,6 +186,9 @@ class OscSettings(Section):
     allow: list[str] = []
 
 
+Token = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,128}$")]
+
+
 class PageSettings(Section):
     """Where the page is, and who may open it."""
 
@@ -193,7 +196,8 @@ class PageSettings(Section):
     host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
     port: Annotated[int, Field(ge=1024, le=65535)] = 9701
     names: list[Annotated[str, Field(pattern=r"^[A-Za-z0-9.-]{1,253}$")]] = []
-    token: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,128}$")] | None = None
+    token: Token | None = None
+    teacher: Token | None = None
 
 
 class SoundSettings(Section):

@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any
+from typing import Any, TypeGuard
 
 from livegen.control.web.clients import Clients
 from livegen.control.web.door import Full
@@ -40,7 +40,7 @@ class Rooms:
     def find(self, words: Mapping[str, Any]) -> Clients:
         """The pages of the room that a page asks for; of a new one of its own where it names none.  Raises Full."""
         given = words.get("room")
-        name = given if isinstance(given, str) and _NAME.fullmatch(given) else _new_name()
+        name = given if is_name(given) else _new_name()
         if name not in self._rooms:
             self._open(name)
         return self._rooms[name].clients
@@ -92,6 +92,11 @@ class Rooms:
         """A room has news: its turn is due."""
         self._next_at[name] = min(self._now(), self._next_at.get(name, self._now()))
         self._news.set()
+
+
+def is_name(given: object) -> TypeGuard[str]:
+    """True of what can be the name of a room."""
+    return isinstance(given, str) and _NAME.fullmatch(given) is not None
 
 
 def _new_name() -> str:

@@ -1,10 +1,12 @@
 """The addresses of a studio: the page, the socket of its rooms, health and figures; and how it is served.
 
 `settings`: {"host", "port", "names": [other names of this machine], "public": [names of a proxy with TLS that
-stands in front], "token", "teacher": the teacher's token, "rooms": how many at most}.  Threads: the event loop's only.
+stands in front], "token": the players', None where each needs an invitation, "teacher": the teacher's token, "rooms":
+how many at most}.  Threads: the event loop's only.
 """
 
 import asyncio
+import secrets
 import signal
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -21,6 +23,7 @@ from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.places import is_any, named, near
 from livegen.control.web.routes import app
 from livegen.control.web.server import bound_nearby, configuration, start, stop
+from livegen.studio.invitations import Invitations
 from livegen.studio.rooms import Build, Rooms
 from livegen.studio.teacher import Teacher
 
@@ -33,26 +36,29 @@ async def serve(
     settings: Mapping[str, Any],
     build: Build,
     charts: Charts,
-    ready: Callable[[str, str], object],
+    ready: Callable[[str | None, str], object],
     say: Callable[[str], object],
 ) -> None:
     """Serve until SIGINT or SIGTERM.  Raises ConfigError or PortError.
 
-    `charts` can be read and not saved.  `ready` is given the address for players, and the teacher's.
+    `charts` can be read and not saved.  `ready` is given the address for players, where there is one for
+    all, and the teacher's.
     """
     rooms = Rooms(build, settings["rooms"])
-    token, host = settings["token"], settings["host"]
+    token = settings["token"] or secrets.token_urlsafe(32)  # nobody knows the latter
+    host, invitations = settings["host"], Invitations(settings["teacher"])
     sockets = bound_nearby(host, settings["port"], say)
     port = sockets[0].getsockname()[1]
     names = [*settings["names"], *(map(named, own_addresses()) if is_any(host) else ())]
+    teacher = Teacher(rooms, charts, settings["teacher"], settings["token"], invitations)
     served = app(
-        Door(token, rooms.find, say, MOST_STRANGERS),
+        Door(token, rooms.find, say, MOST_STRANGERS, _invited(invitations)),
         None,
         token,
         say,
         known_charts=charts,
         may_save=False,
-        more=(*_figures(rooms), *Teacher(rooms, charts, settings["teacher"], token).routes()),
+        more=(*_figures(rooms), *teacher.routes()),
     )
     allowed = hosts((*names, named(host)), port)
     guard = Guard(served, allowed, token, REQUESTS_BURST, REQUESTS_PER_S, settings["public"])
@@ -62,7 +68,8 @@ async def serve(
     playing = asyncio.create_task(rooms.run())
     here = f"http://{names[0] if names else near(host)}:{port}"
     address = f"https://{settings['public'][0]}" if settings["public"] else here
-    ready(f"{address}/#{token}", f"{address}/teacher.html#{settings['teacher']}")
+    players = f"{address}/#{token}" if settings["token"] else None
+    ready(players, f"{address}/teacher.html#{settings['teacher']}")
     try:
         await asyncio.wait((playing, over), return_when=asyncio.FIRST_COMPLETED)
     finally:
@@ -70,6 +77,16 @@ async def serve(
         playing.cancel()
     if playing.done() and not playing.cancelled():
         playing.result()  # a fault of ours
+
+
+def _invited(invitations: Invitations) -> Callable[[object], Mapping[str, Any] | None]:
+    """What an invitation says in place of a page's first message."""
+
+    def words(given: object) -> Mapping[str, Any] | None:
+        seat = invitations.read(given)
+        return None if seat is None else seat._asdict()
+
+    return words
 
 
 def _over() -> "asyncio.Future[None]":

@@ -14,24 +14,39 @@ from starlette.routing import Route
 
 from livegen.control.library.charts import Charts
 from livegen.control.surfaces import Request as Wanted
-from livegen.control.web.messages import Refused, read
+from livegen.control.web.messages import Refused, is_player, read
 from livegen.control.web.routes import json_of, with_token
 from livegen.jam.turns import MODES
+from livegen.studio.invitations import LONGEST_MINUTES, Invitations, Seat
 from livegen.studio.room import Room
-from livegen.studio.rooms import Rooms
+from livegen.studio.rooms import Rooms, is_name
 
 MOST_MESSAGES = 16  # of one request
 EXPECTED = (
     'expected {"rooms": [NAME, …] or null for all, "messages": '
     f"[a set or do message of a page, …, at most {MOST_MESSAGES}]}}"
 )
+INVITATION = (
+    'expected {"room": a name of letters, digits, spaces, ".", "-" and "_", "player": a name, '
+    f'"minutes": 1 to {LONGEST_MINUTES}}}; both names have at most 40 characters'
+)
 
 
 class Teacher:
-    """The teacher's addresses.  `players_token` is what his page makes the players' addresses from."""
+    """The teacher's addresses.
 
-    def __init__(self, rooms: Rooms, charts: Charts, token: str, players_token: str) -> None:
-        self._rooms, self._charts = rooms, charts
+    `players_token` is what his page makes the players' addresses from; None where each needs one of `invitations`.
+    """
+
+    def __init__(
+        self,
+        rooms: Rooms,
+        charts: Charts,
+        token: str,
+        players_token: str | None,
+        invitations: Invitations,
+    ) -> None:
+        self._rooms, self._charts, self._invitations = rooms, charts, invitations
         self._token, self._players_token = token, players_token
 
     def routes(self) -> list[Route]:
@@ -39,6 +54,7 @@ class Teacher:
         return [
             Route("/teacher/rooms", with_token(self._token, self._show), methods=["GET"]),
             Route("/teacher/ask", with_token(self._token, self._ask), methods=["POST"]),
+            Route("/teacher/invite", with_token(self._token, self._invite), methods=["POST"]),
         ]
 
     async def _show(self, request: Request) -> Response:
@@ -63,6 +79,16 @@ class Teacher:
             for one in requests:
                 room.ask(one)
         return JSONResponse({"rooms": len(rooms)})
+
+    async def _invite(self, request: Request) -> Response:
+        match await json_of(request):
+            case {"room": str(room), "player": str(player), "minutes": int(minutes), **rest} if (
+                not rest and is_name(room) and is_player(player) and 0 < minutes <= LONGEST_MINUTES
+            ):
+                text = self._invitations.write(Seat(room, player.strip()), minutes)
+                return JSONResponse({"invitation": text})
+            case _:
+                raise HTTPException(422, INVITATION)
 
     def _named(self, names: Sequence[Any] | None) -> list[Room]:
         if names is None:

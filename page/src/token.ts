@@ -2,8 +2,9 @@
 
 const KEPT = "livegen-token";
 
-// As livegen makes and takes them.  What else stands behind a # is a place on the page.
-const TOKEN = /^#([A-Za-z0-9_-]{16,128})$/;
+// As livegen makes and takes them, and invitations to a studio, which have points and can be long.  What else stands
+// behind a # is a place on the page.
+const TOKEN = /^#([A-Za-z0-9_.-]{16,512})$/;
 
 /** The token in a fragment; "" where there is none. */
 export const tokenIn = (fragment: string): string => TOKEN.exec(fragment)?.[1] ?? "";

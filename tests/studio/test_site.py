@@ -19,6 +19,7 @@ from websockets.typing import Origin
 from livegen import cli
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
+from livegen.studio.invitations import Invitations, Seat
 
 PHRASE = (60, 62, 64, 65, 67, 65, 64, 60)
 NOTE_US = 250_000
@@ -28,21 +29,26 @@ PATIENCE_S = 60.0
 class Studio:
     """A studio of the learner, which needs no network, at a free port of this machine."""
 
-    def __init__(self) -> None:
+    def __init__(self, *flags: str) -> None:
         options = {"host": "127.0.0.1", "port": 9790, "model": "learner", "tempo": 120, "rooms": 3}
         given = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "livegen", "studio", *given], stdout=subprocess.PIPE, text=True
+            [sys.executable, "-m", "livegen", "studio", *given, *flags],
+            stdout=subprocess.PIPE,
+            text=True,
         )
         assert self.process.stdout is not None
         found = re.fullmatch(
-            r"ready: players open (http://([^/]+)/)#(\S+)\n", self.process.stdout.readline()
+            r"ready: players (?:open \S+#(\S+)|need an invitation)\n",
+            self.process.stdout.readline(),
         )
         assert found
-        self.url, self.host, self.token = found.groups()
-        teacher = re.fullmatch(r"teacher: (\S+)\n", self.process.stdout.readline())
+        self.token = found[1]
+        teacher = re.fullmatch(
+            r"teacher: ((http://([^/]+)/)teacher.html#(\S+))\n", self.process.stdout.readline()
+        )
         assert teacher
-        self.teacher = teacher[1]
+        self.teacher, self.url, self.host, self.teachers_token = teacher.groups()
 
     def get(self, path: str) -> str:
         with urlopen(Request(self.url + path), timeout=PATIENCE_S) as answer:
@@ -115,6 +121,20 @@ def test_a_phrase_is_answered_on_a_bar_line_of_how_it_was_played_and_not_of_how_
         await watching.close()
 
     asyncio.run(asyncio.wait_for(jam(), PATIENCE_S))
+
+
+def test_who_is_invited_has_his_room_and_name_whatever_else_he_says(studio: Studio) -> None:
+    async def come_in() -> None:
+        text = Invitations(studio.teachers_token).write(Seat("blues", "Ana"), 1)
+        page = await studio.page("another", text)
+        hello = await message(page, "hello")
+        assert hello["room"] == "blues"
+        await page.send(json.dumps({"t": "name", "name": "the teacher"}))
+        while (await message(page, "hello"))["players"] != ["Ana"]:
+            pass
+        await page.close()
+
+    asyncio.run(asyncio.wait_for(come_in(), PATIENCE_S))
 
 
 def test_who_has_no_token_stays_outside(studio: Studio) -> None:

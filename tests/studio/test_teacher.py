@@ -2,7 +2,9 @@
 
 import json
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from starlette.applications import Starlette
@@ -10,6 +12,8 @@ from starlette.testclient import TestClient
 
 from livegen.daemon.clock import SECOND
 from livegen.jam.controls.mapping import Command
+from livegen.studio import invitations
+from livegen.studio.invitations import Invitations, Seat
 from livegen.studio.level import Level
 from livegen.studio.teacher import MOST_MESSAGES, Teacher
 from tests.studio.test_room import CHARTS, told
@@ -27,7 +31,8 @@ class Class:
         self.pages = {
             name: self.studio.rooms.find({"room": name}).enter() for name in ("blues", "waltz")
         }
-        teacher = Teacher(self.studio.rooms, CHARTS, TOKEN, PLAYERS)
+        self.invitations = Invitations(TOKEN)
+        teacher = Teacher(self.studio.rooms, CHARTS, TOKEN, PLAYERS, self.invitations)
         headers = {"authorization": f"Bearer {TOKEN}"}
         self.browser = TestClient(Starlette(routes=teacher.routes()), headers=headers)
 
@@ -131,3 +136,31 @@ def test_a_level_is_full_at_the_loudest_note_and_falls_within_a_second() -> None
     level.strike(127, BEGIN)
     level.strike(20, BEGIN)
     assert [level.at(BEGIN + part * SECOND // 4) for part in (0, 1, 4)] == [1.0, 0.75, 0.0]
+
+
+def test_an_invitation_says_room_and_player_and_nobody_can_alter_it(lesson: Class) -> None:
+    wanted = {"room": "blues", "player": "Ana", "minutes": 60}
+    text = lesson.browser.post("/teacher/invite", json=wanted).json()["invitation"]
+    assert lesson.invitations.read(text) == Seat("blues", "Ana")
+    for altered in (text[:-1], "x" + text, text.swapcase(), "", 7, None):
+        assert lesson.invitations.read(altered) is None
+    assert Invitations("another secret").read(text) is None
+
+
+def test_an_invitation_lapses(lesson: Class, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = lesson.invitations.write(Seat("blues", "Ana"), 1)
+    for seconds, seat in ((59, Seat("blues", "Ana")), (61, None)):
+        later = datetime.now(UTC) + timedelta(seconds=seconds)
+        monkeypatch.setattr(invitations, "datetime", Mock(now=lambda zone, later=later: later))
+        assert lesson.invitations.read(text) == seat
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [{"room": "../up"}, {"player": "a\nb"}, {"minutes": 0}, {"minutes": 10**9}, {"more": 1}],
+)
+def test_an_invitation_to_what_is_no_room_or_without_end_is_not_written(
+    lesson: Class, wrong: dict[str, object]
+) -> None:
+    wanted = {"room": "blues", "player": "Ana", "minutes": 60} | wrong
+    assert lesson.browser.post("/teacher/invite", json=wanted).status_code == 422

@@ -46,12 +46,18 @@ class Player(NamedTuple):
 class Client:
     """A page: who plays there, the messages that wait for it, its rate, and the keys that it holds.
 
-    `named` is called when it says who plays there.
+    `named` is called when it says who plays there; who was invited, `player`, keeps his name.
     """
 
-    def __init__(self, stage: Stage, ask: Ask, named: Callable[[], object] = lambda: None) -> None:
+    def __init__(
+        self,
+        stage: Stage,
+        ask: Ask,
+        named: Callable[[], object] = lambda: None,
+        player: str = "",
+    ) -> None:
         self._stage, self._ask, self._named = stage, ask, named
-        self.player = ""
+        self.player, self._is_invited = player, player != ""
         self._played_at = -PLAYS_US
         self._bucket = Bucket(MESSAGES_PER_S, MESSAGES_PER_S)
         self._hands = PageKeys()
@@ -100,11 +106,13 @@ class Client:
                 self._played_at = now
                 self._hands.play(list(data))
                 self._ask(Request("play", list(data), played_at))
-            case Named(player):
+            case Named(player) if not self._is_invited:
                 self.player = player
                 self._named()
             case Request():
                 self._ask(said)
+            case _:
+                pass
 
     def _is_urgent(self, said: Said, now: int) -> bool:
         """True if it is done although too much came: silence, and the end of a note that it holds."""
@@ -151,21 +159,21 @@ class Clients:
         for client in self._clients:
             client.tell(put)
 
-    async def serve(self, socket: WebSocket, *first: str) -> None:
-        """Serve one page until it goes; `first` are texts for it alone."""
+    async def serve(self, socket: WebSocket, *first: str, player: str = "") -> None:
+        """Serve one page until it goes; `first` are texts for it alone, `player` is who was invited."""
         if len(self._clients) >= MOST_CLIENTS:
             return await turn_away(
                 socket, FULL, f"{MOST_CLIENTS} pages are open already; close one"
             )
-        client = self.enter(*first)
+        client = self.enter(*first, player=player)
         try:
             await _converse(socket, client)
         finally:
             self.leave(client)
 
-    def enter(self, *first: str) -> Client:
-        """Greet one more page; `first` are texts for it alone."""
-        client = Client(self._stage, self._ask, self._meet)
+    def enter(self, *first: str, player: str = "") -> Client:
+        """Greet one more page; `first` are texts for it alone, `player` is who was invited."""
+        client = Client(self._stage, self._ask, self._meet, player)
         for text in first:
             client.mailbox.reply(text)
         self._clients.add(client)

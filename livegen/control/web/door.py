@@ -35,8 +35,9 @@ class Full(LivegenError):
 class Door:
     """`find` gives, by the first message of one who may come in, the pages to which theirs is added, or raises Full.
 
-    `say` takes a line about a fault of ours, which costs one page its connection.  `most_strangers` are connections
-    that may be there without having said the token.  Threads: the event loop's only.
+    `invited` gives, for what was said in place of the token, what an invitation says in place of that message; None
+    where it is none.  `say` takes a line about a fault of ours, which costs one page its connection.
+    `most_strangers` are connections that may be there without having said the token.  Threads: the event loop's only.
     """
 
     def __init__(
@@ -45,9 +46,10 @@ class Door:
         find: Callable[[Mapping[str, Any]], Clients],
         say: Callable[[str], object] = lambda line: None,
         most_strangers: int = MOST_STRANGERS,
+        invited: Callable[[object], Mapping[str, Any] | None] = lambda given: None,
     ) -> None:
         self._token, self._find, self._say = token, find, say
-        self._most_strangers = most_strangers
+        self._most_strangers, self._invited = most_strangers, invited
         self._keys = Tickets(lambda: secrets.token_urlsafe(16), KEY_US)
         self._strangers = 0
 
@@ -69,16 +71,19 @@ class Door:
 
     async def _serve(self, socket: WebSocket) -> None:
         words = await self._words(socket)
-        given = words.get("token")
+        given, player = words.get("token"), ""
         has_key = isinstance(given, str) and self._keys.take(given, PAGE, clock.now())
         if not has_key and not is_token(given, self._token):
-            return await turn_away(socket, BAD_TOKEN, WRONG)
+            seat = self._invited(given)
+            if seat is None:
+                return await turn_away(socket, BAD_TOKEN, WRONG)
+            words, player = seat, str(seat["player"])
         first = (told.token(self._token),) if has_key else ()
         try:
             clients = self._find(words)
         except Full as full:
             return await turn_away(socket, FULL, str(full))
-        await clients.serve(socket, *first)
+        await clients.serve(socket, *first, player=player)
 
     async def _words(self, socket: WebSocket) -> Mapping[str, Any]:
         """The first message of a page; empty for one that says none in time."""

@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from math import isfinite
-from typing import Any, NoReturn
+from typing import Any, NoReturn, TypeGuard
 
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.daemon.page_sink import playable
@@ -165,9 +165,14 @@ def _ping(given: Given, known: Known) -> Said:
 
 def _named(given: Given, known: Known) -> Said:
     name = given["name"]
-    if not isinstance(name, str) or len(name) > LONGEST_PLAYER or not name.isprintable():
+    if not is_player(name):
         raise Refused(f"name: expected a name of at most {LONGEST_PLAYER} characters")
     return Named(name.strip())
+
+
+def is_player(name: object) -> TypeGuard[str]:
+    """True of what can be a player's name in a room; "" is that of nobody."""
+    return isinstance(name, str) and len(name) <= LONGEST_PLAYER and name.isprintable()
 
 
 def _time(kind: str, at: object) -> float:

@@ -3,7 +3,7 @@
 import "../styles/teacher.css";
 import { button, el, find, say, words } from "../dom";
 import { meant, mute, same, SILENCE, START, STOP } from "./messages";
-import { ask, studio } from "./server";
+import { ask, invitation, studio } from "./server";
 import type { Message, Room, Studio } from "./types";
 
 const LOOK_EVERY_MS = 500;
@@ -72,11 +72,37 @@ function offer(select: HTMLSelectElement, names: readonly string[]): void {
   select.value = names.includes(kept) ? kept : "";
 }
 
+// --- one player -------------------------------------------------------------------------------------------------------
+
+const room = el("input", {
+  id: "invite-room",
+  type: "text",
+  maxlength: 40,
+  required: true,
+}) as HTMLInputElement;
+const player = el("input", { id: "invite-player", type: "text", maxlength: 40 }) as HTMLInputElement;
+const minutes = el("input", { id: "invite-minutes", type: "number", min: 1, value: 60 }) as HTMLInputElement;
+
+const invite = find<HTMLFormElement>("invite");
+invite.append(
+  el("label", {}, "Room", room),
+  el("label", {}, "Player", player),
+  el("label", {}, "Minutes", minutes),
+  el("button", { type: "submit" }, "Invite"),
+);
+invite.addEventListener("submit", (event) => {
+  event.preventDefault();
+  void attempt(invitation(room.value, player.value, Number(minutes.value))).then((text) => {
+    if (text !== null)
+      say(find("invitation"), `${player.value || "The player"} opens ${location.origin}/#${text}`);
+  });
+});
+
 // --- a room -----------------------------------------------------------------------------------------------------------
 
 interface Row {
   element: HTMLElement;
-  show(room: Room, token: string): void;
+  show(room: Room, token: string | null): void;
 }
 
 function row(name: string): Row {
@@ -105,7 +131,7 @@ function row(name: string): Row {
   return {
     element,
     show(room, token) {
-      open.href = `/?room=${encodeURIComponent(name)}#${token}`;
+      if (token !== null) open.href = `/?room=${encodeURIComponent(name)}#${token}`;
       isMuted = room.muted;
       say(silence, isMuted ? "Unmute" : "Mute");
       for (const [who, meter] of levels) (meter as HTMLMeterElement).value = room.levels[who];
@@ -130,7 +156,8 @@ function show(told: Studio): void {
   rooms = told.rooms;
   offer(mode, told.modes);
   offer(chart, told.charts);
-  say(find("players-address"), `Players open ${location.origin}/#${told.token}`);
+  const address = `Players open ${location.origin}/#${told.token}`;
+  say(find("players-address"), told.token === null ? "Each player needs an invitation." : address);
   find("nobody").hidden = rooms.length > 0;
   const names = new Set(rooms.map(({ room }) => room));
   for (const [name, { element }] of rows) {

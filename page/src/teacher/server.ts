@@ -1,4 +1,4 @@
-// The two things that are asked of the studio.
+// What is asked of the studio.
 
 import { keepToken, keptToken, takeToken } from "../token";
 import type { Message, Studio } from "./types";
@@ -17,11 +17,18 @@ const authorization = `Bearer ${token}`;
 export const studio = async (): Promise<Studio> =>
   (await told(await fetch("/teacher/rooms", { headers: { authorization } }))) as Studio;
 
-export const ask = async (rooms: string[] | null, messages: Message[]): Promise<unknown> =>
+const post = async (path: string, body: object): Promise<unknown> =>
   told(
-    await fetch("/teacher/ask", {
+    await fetch(path, {
       method: "POST",
       headers: { authorization, "content-type": "application/json" },
-      body: JSON.stringify({ rooms, messages }),
+      body: JSON.stringify(body),
     }),
   );
+
+export const ask = (rooms: string[] | null, messages: Message[]): Promise<unknown> =>
+  post("/teacher/ask", { rooms, messages });
+
+/** A text that lets a player into one room for so many minutes. */
+export const invitation = async (room: string, player: string, minutes: number): Promise<string> =>
+  ((await post("/teacher/invite", { room, player, minutes })) as { invitation: string }).invitation;

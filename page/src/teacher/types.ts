@@ -19,7 +19,7 @@ export interface Studio {
   rooms: Room[];
   modes: string[];
   charts: string[];
-  token: string; // of the players
+  token: string | null; // of the players; null where each needs an invitation
 }
 
 export type Message = Extract<ToServer, { t: "set" | "do" }>;

@@ -1,0 +1,42 @@
+"""Invitations: signed texts, each of which lets a player into one room, under a name, until it lapses.
+
+Whoever has the secret makes them and reads them; nothing is kept.  The signature is HMAC-SHA1 with a derived key, as
+itsdangerous makes it.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple
+
+from itsdangerous import BadData, URLSafeTimedSerializer
+
+LONGEST_MINUTES = 60 * 24 * 31
+
+
+class Seat(NamedTuple):
+    """A place in a room, and the name of who has it."""
+
+    room: str
+    player: str
+
+
+class Invitations:
+    """Those of one studio.  Whoever knows `secret` can write them."""
+
+    def __init__(self, secret: str) -> None:
+        self._signed = URLSafeTimedSerializer(secret, salt="livegen: a seat in a studio")
+
+    def write(self, seat: Seat, minutes: int) -> str:
+        """Give an invitation to a seat that is good for so many minutes from now on."""
+        text = self._signed.dumps([*seat, minutes])
+        return text if isinstance(text, str) else text.decode("ascii")
+
+    def read(self, given: object) -> Seat | None:
+        """The seat of an invitation; None for one that has lapsed, and for everything else."""
+        if not isinstance(given, str):
+            return None
+        try:
+            (room, player, minutes), signed_at = self._signed.loads(given, return_timestamp=True)
+        except BadData:
+            return None
+        is_good = datetime.now(UTC) < signed_at + timedelta(minutes=minutes)
+        return Seat(room, player) if is_good else None
