@@ -5,8 +5,8 @@
 The prompts are those of tests/control/words/prompts.yaml, in English, Chinese and German: by the hand that wrote the
 table `first` before it, `second` when it was there and had not been mended yet, `third` when it had been mended by the
 second; `fourth` by somebody who had seen neither table nor prompts, `fifth` and `sixth` by another who knew the
-controls and no table.  A wish counts if one of the controls that would meet it is set as it asks.  A control that is set and
-stands neither in a wish nor among what may be set is unasked.
+controls and no table.  A wish counts if one of the controls that would meet it is set as it asks.  A control that is
+set and stands neither in a wish nor among what may be set is unasked.
 """
 
 from collections.abc import Mapping, Sequence

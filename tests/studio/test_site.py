@@ -128,11 +128,14 @@ def test_who_is_invited_has_his_room_and_name_whatever_else_he_says(studio: Stud
         text = Invitations(studio.teachers_token).write(Seat("blues", "Ana"), 1)
         page = await studio.page("another", text)
         hello = await message(page, "hello")
-        assert hello["room"] == "blues"
+        assert hello["room"] == "blues" and hello["players"] == ["Ana"]
         await page.send(json.dumps({"t": "name", "name": "the teacher"}))
-        while (await message(page, "hello"))["players"] != ["Ana"]:
-            pass
+        await page.send(json.dumps({"t": "ping", "at": 0}))
+        await message(page, "pong")
+        other = await studio.page("blues")
+        assert (await message(other, "hello"))["players"] == ["Ana", "somebody"]
         await page.close()
+        await other.close()
 
     asyncio.run(asyncio.wait_for(come_in(), PATIENCE_S))
 

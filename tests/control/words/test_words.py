@@ -247,5 +247,5 @@ def test_what_is_denied_is_never_come_nearer_to(tempo: int, text: str) -> None:
 def test_higher_and_sparser_notes_in_chinese_are_not_more_notes() -> None:
     reading = read("音再高一些，音符稀疏一点")
 
-    assert float(reading.sets["register"]) > 0  # type: ignore[arg-type]
-    assert float(reading.sets["density"]) < 1  # type: ignore[arg-type]
+    assert float(reading.sets["register"]) > 0
+    assert float(reading.sets["density"]) < 1
