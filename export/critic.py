@@ -52,7 +52,7 @@ from livegen.training.corpora import sets_of
 from livegen.training.phrase_corpus import SETS
 
 BARS = (4, 2)  # of a call and of its replies, in turn
-CALLS = 2200
+CALLS = 2400
 LEAST = 2 * TICKS_PER_BEAT  # that a reply plays before its last strong beat
 SEED = 1
 HIDDEN, DROPPED = 32, 0.25

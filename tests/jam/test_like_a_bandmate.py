@@ -123,7 +123,7 @@ def test_a_closing_note_is_held_and_let_go_before_the_next_bar_line() -> None:
     playing(jam, PHRASE)
     jam.until(8 * BAR)
     began_at, ended_at = onsets(jam)[-1][0], jam.sent[-1][0]
-    assert began_at % BAR == 2 * BEAT and BEAT < ended_at - began_at < 2 * BEAT - BEAT // 3
+    assert began_at % BAR == 2 * BEAT and BEAT < ended_at - began_at < 2 * BEAT - BEAT // 4
 
 
 # --- the key of the end -------------------------------------------------------------------------------------------

@@ -30,8 +30,10 @@ WEIGHTS = {
     "taken": 1.0,
 }
 # How well a last note ends an answer, by semitones above the tonic.  A call that was left open is closed.  One that was
-# closed is answered by another question: on the dominant, else on a tone of the key that is none of tonic and third.
-DOMINANT = {2: 1.0, 7: 0.75, 10: 1.0, 11: 1.0}
+# closed may be answered by another question: on the dominant, else on a tone of the key that is none of tonic and third.
+# That counts for half, for people come to rest after a phrase at rest every second time.
+DOMINANT = {2: 0.5, 7: 0.4, 10: 0.5, 11: 0.5}
+BESIDE = 0.25
 # Shares of figures taken up: so many are wanted, and so many are heard as a copy.
 WANTED, COPIED = 0.3, 0.6
 CRITIC = 0.6  # of a nat of the critic: responses then lie as far apart by both
@@ -74,7 +76,7 @@ def ends(pitch: int, key: Key, asks: bool) -> float:
     if not asks:
         return 0.0 if not is_at_rest(pitch, key) else 0.75 if above else 1.0
     is_other = pitch % 12 in key.pitch_classes and above not in (0, key.third)
-    return DOMINANT.get(above, 0.5 if is_other else 0.0)
+    return DOMINANT.get(above, BESIDE if is_other else 0.0)
 
 
 class Audition(NamedTuple):
