@@ -29,9 +29,9 @@ WEIGHTS = {
     "full": 0.5,
     "taken": 1.0,
 }
-# How well a last note ends an answer, by semitones above the tonic.  A call that was left open is closed.  One that was
-# closed may be answered by another question: on the dominant, else on a tone of the key that is none of tonic and third.
-# That counts for half, for people come to rest after a phrase at rest every second time.
+# How well a last note ends an answer, by semitones above the tonic.  A call that was left open is closed.  One that
+# was closed may be answered by another question: on the dominant, else on a tone of the key that is none of tonic and
+# third.  That counts for half, for people come to rest after a phrase at rest every second time.
 DOMINANT = {2: 0.5, 7: 0.4, 10: 0.5, 11: 0.5}
 BESIDE = 0.25
 # Shares of figures taken up: so many are wanted, and so many are heard as a copy.

@@ -77,8 +77,8 @@ HIT = TICKS_PER_BEAT // 2  # a chord that is hit before a rest lasts so long
 ROOT_BEGINS, ROOT_ON_ONE = 10.0, 2.0  # nats of the root for a bass that answers
 RESTS = 0.85  # share of the root where chords close
 CLOSES = 0.85  # share of responses that close on a strong beat where they can
-# Ticks before its end at which a response lets go of the note on which it closed: a third of a beat.  People hold such a
-# note for .8 of its time to the bar line (207 phrases of the train split that close on their last strong beat).
+# Ticks before its end at which a response lets go of the note on which it closed: a third of a beat.  People hold
+# such a note for .8 of its time to the bar line (207 phrases of the train split that close on their last strong beat).
 LIFTED = 8
 
 
