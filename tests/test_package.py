@@ -19,6 +19,7 @@ from pathlib import Path
 from urllib.error import URLError
 from urllib.request import urlopen
 
+import pip
 import pytest
 
 import livegen
@@ -55,9 +56,11 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     """The folder of commands of an environment that holds the wheel and what it asks for, nothing else."""
     folder = tmp_path_factory.mktemp("empty")
-    venv.create(folder, with_pip=True)
+    venv.create(folder)
+    inside = next(folder.glob("**/site-packages"))
+    (inside / "pip").symlink_to(Path(pip.__file__).parent)  # making one of its own takes long
     commands = folder / ("Scripts" if os.name == "nt" else "bin")
-    pip = [
+    install = [
         str(commands / "python"),
         "-m",
         "pip",
@@ -67,7 +70,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator
         "--no-compile",  # most of it is never run here
     ]
     done = subprocess.run(
-        [*pip, "-c", str(ROOT / "constraints.txt"), str(wheel)], capture_output=True, text=True
+        [*install, "-c", str(ROOT / "constraints.txt"), str(wheel)], capture_output=True, text=True
     )
     if done.returncode and any(word in done.stderr for word in ("connection", URLError.__name__)):
         pytest.skip("the package index cannot be reached")
