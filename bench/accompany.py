@@ -23,6 +23,7 @@ from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
 from livegen.jam.harmony.outline import foot
+from livegen.music.note import Note
 from livegen.music.parts import BASS, COMP, PARTS
 from livegen.scorecard.accompaniment import EXACT, chord_at, in_chord
 from livegen.scorecard.backing import (
@@ -35,7 +36,7 @@ from livegen.scorecard.backing import (
     tones_on_strong_beats,
 )
 from livegen.scorecard.calls import Chords, Lead, LeadCall, drawn, held_out, leads
-from livegen.scorecard.notes import Note, key_of, line
+from livegen.scorecard.notes import key_of, line
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 
 HERE = Path(__file__).parent

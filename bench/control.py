@@ -29,11 +29,12 @@ from livegen.inference.contract import Model
 from livegen.inference.model import OnnxModel, load
 from livegen.music.drums.drum_bars import KICK, SNARE
 from livegen.music.keys.key import Key
+from livegen.music.note import Note
 from livegen.music.parts import DRUM_CHANNEL, LEAD
 from livegen.music.time.metre import parse_metre
 from livegen.scorecard.calls import LeadCall, calls, held_out
 from livegen.scorecard.feels import looped
-from livegen.scorecard.notes import Note, key_of
+from livegen.scorecard.notes import key_of
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 from livegen.training.evaluate import judge
 

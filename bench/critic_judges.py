@@ -15,10 +15,10 @@ from torch import Tensor, nn
 
 from export.critic import Case, surprise
 from livegen.music.melody.critic import LINES, Floats, HeardPhrase, Line, heard
+from livegen.music.note import Note
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.scorecard import responses
 from livegen.scorecard.calls import LeadCall
-from livegen.scorecard.notes import Note
 
 # The looks of the scorecard that can be seen of a melody on lines.
 LOOKS = (

@@ -26,9 +26,10 @@ from export.implied import ANEW, SETS, UNKNOWN, Tune, tunes
 from livegen.jam.harmony.melody_chords import MelodyChords
 from livegen.jam.harmony.outline import WAIT
 from livegen.music.chords.chord import Chord
-from livegen.music.chords.chords_implied import BEFORE, Sung, implied
+from livegen.music.chords.chords_implied import BEFORE, implied
 from livegen.music.chords.progressions import TRIADS
 from livegen.music.keys.key import likeliest
+from livegen.music.note import Note
 from livegen.music.time.metre import TICKS_PER_BEAT, Metre
 from livegen.music.time.timeline import Timeline
 
@@ -50,12 +51,12 @@ class Line(NamedTuple):
     beats: int  # to the next
 
 
-def parts(tune: Tune) -> Iterator[tuple[list[Sung], Sequence[int]]]:
+def parts(tune: Tune) -> Iterator[tuple[list[Note], Sequence[int]]]:
     """Eight bars at a time: notes in beats from their beginning, and the written class of each beat."""
     length = ANEW * tune.bar
     for since in range(0, len(tune.chords) - length + 1, length):
         notes = [
-            Sung(note.onset - since, note.end - since, note.pitch)
+            Note(note.onset - since, note.end - since, note.pitch)
             for note in tune.notes
             if since - LATE <= note.onset < since + length - LATE
         ]
@@ -63,7 +64,7 @@ def parts(tune: Tune) -> Iterator[tuple[list[Sung], Sequence[int]]]:
             yield notes, tune.chords[since : since + length].tolist()
 
 
-def lines(notes: Sequence[Sung], written: Sequence[int], bar: int) -> list[Line]:
+def lines(notes: Sequence[Note], written: Sequence[int], bar: int) -> list[Line]:
     """What is known at each strong beat of eight bars, by a player who plays as it is written."""
     metre = Metre(((0, bar * TICKS_PER_BEAT),))
     timeline, apart = (
@@ -115,7 +116,7 @@ def lines(notes: Sequence[Sung], written: Sequence[int], bar: int) -> list[Line]
     return found
 
 
-def shared(some: Sequence[tuple[Sequence[Sung], Sequence[Line]]]) -> dict[str, float]:
+def shared(some: Sequence[tuple[Sequence[Note], Sequence[Line]]]) -> dict[str, float]:
     """All figures of some eight bars each."""
     rights = defaultdict[str, list[bool]](list)
     tones = defaultdict[str, list[float]](list)
@@ -172,7 +173,7 @@ COLUMNS = {
 @click.option("--dry", is_flag=True, help="Print, write nothing.")
 def main(data: Path, dry: bool) -> None:
     """Follow the melodies of DATA, and write implied.json and implied.md."""
-    found = defaultdict[str, list[tuple[Sequence[Sung], Sequence[Line]]]](list)
+    found = defaultdict[str, list[tuple[Sequence[Note], Sequence[Line]]]](list)
     for tune in tunes(data, "valid"):
         for notes, written in parts(tune):
             found[tune.corpus].append((notes, lines(notes, written, tune.bar)))

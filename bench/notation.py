@@ -94,7 +94,7 @@ def _piece(kind: Kind, row: dict[str, str], score: Score) -> Piece:
     if kind.hands and len(score.tracks) == 2:
         upper = max(score.tracks, key=_height)
         (one,) = voices_of(replace(score, tracks=(replace(upper, name="Lead"),)))
-        right = frozenset((round(note.start), note.pitch) for note in one.notes)
+        right = frozenset((round(note.onset), note.pitch) for note in one.notes)
         both = sorted(
             (
                 (tick, replace(message, channel=0))
@@ -204,13 +204,13 @@ def _found(voice: Voice, notes: Sequence[ReadNote], most: float) -> list[Found]:
     found = []
     for note in voice.notes:
         near = left.get(note.pitch, [])
-        nearest = min(near, key=lambda one: abs(one.start - note.start), default=None)
-        if nearest is not None and abs(nearest.start - note.start) <= most:
+        nearest = min(near, key=lambda one: abs(one.start - note.onset), default=None)
+        if nearest is not None and abs(nearest.start - note.onset) <= most:
             near.remove(nearest)
-            lasts = note.end - note.start
+            lasts = note.end - note.onset
             is_as_long = abs(nearest.end - nearest.start - lasts) <= max(NEAR, 0.25 * lasts)
-            beside = abs(nearest.start - note.start)
-            found.append(Found(note.start, note.pitch, beside, is_as_long, nearest.staff))
+            beside = abs(nearest.start - note.onset)
+            found.append(Found(note.onset, note.pitch, beside, is_as_long, nearest.staff))
     return found
 
 
@@ -235,7 +235,7 @@ def _chords(voices: Sequence[Voice], back: ReadScore) -> float | None:
         return None
     blocks: dict[float, list[int]] = {}
     for note in track.notes:
-        blocks.setdefault(note.start, []).append(note.pitch)
+        blocks.setdefault(note.onset, []).append(note.pitch)
     told = right = 0
     for at, pitches in blocks.items():
         chord = chord_of(pitches)

@@ -14,10 +14,10 @@ from typing import NamedTuple
 from livegen.music.charts import Form
 from livegen.music.chords.chord import Chord
 from livegen.music.messages import Message, NoteOff, NoteOn
+from livegen.music.note import Note
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.music.time.timeline import tempo_us
 from livegen.scorecard.calls import Chords
-from livegen.scorecard.notes import Note
 
 LATE_US, SPREAD_US, EARLIEST_US, LATEST_US = 12_000, 14_000, -15_000, 60_000  # of a chord's onset
 ROLLED_US = 8_000  # within which its keys go down

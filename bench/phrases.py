@@ -27,9 +27,10 @@ from livegen.music.files.smf import Score, read
 from livegen.music.keys.key import likeliest
 from livegen.music.melody.phrase import usual_ioi_us
 from livegen.music.melody.phrase_end import LONGEST, Ending, counted
+from livegen.music.note import Note
 from livegen.music.time.metre import TICKS_PER_BEAT, Metre
 from livegen.scorecard.distributions import auc
-from livegen.scorecard.notes import Note, notes_of
+from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import discover
 
 SETS = {"pop909_aligned": ("melody",), "openscore_lieder": ("voice", "sopr", "ten", "bar", "alt")}

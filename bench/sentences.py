@@ -23,9 +23,10 @@ import click
 from bench.tables import keep, means, table
 from export.beat_material import Piece, first_line, pieces
 from livegen import shipped
+from livegen.music.note import Note
 from livegen.scorecard import band
 from livegen.scorecard.feels import all_calls
-from livegen.scorecard.notes import TICK, Note, Onset, key_of, line, moved
+from livegen.scorecard.notes import TICK, key_of, line, moved
 from livegen.scorecard.playing import played
 from livegen.scorecard.responses import ends_on_the_triad
 from livegen.training.phrase_corpus import SETS
@@ -57,7 +58,7 @@ def figures(notes: Sequence[Note]) -> Figures:
     return {name: statistics.fmean(some) for name, some in found.items() if some}
 
 
-def _returns(points: Sequence[Onset]) -> dict[str, list[bool]]:
+def _returns(points: Sequence[Note]) -> dict[str, list[bool]]:
     places, bar = [round(point.onset * GRID) for point in points], round(BAR * GRID)
     steps = [
         (two.pitch - one.pitch, later - at)
@@ -76,10 +77,10 @@ def _returns(points: Sequence[Onset]) -> dict[str, list[bool]]:
     return {"returns": returns, "anywhere": anywhere}
 
 
-def _closes(points: Sequence[Onset], notes: Sequence[Note]) -> dict[str, list[bool]]:
+def _closes(points: Sequence[Note], notes: Sequence[Note]) -> dict[str, list[bool]]:
     last = {
         int((one.onset + TICK) // BAR): one
-        for one, two in pairwise([*points, Onset(BARS * BAR, 0)])
+        for one, two in pairwise([*points, Note(BARS * BAR, BARS * BAR, 0)])
         if two.onset - one.onset >= RESTS - TICK
     }
     by_place = {place: range(place, BARS, GROUP) for place in range(GROUP)}

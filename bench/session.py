@@ -38,11 +38,11 @@ from livegen.jam.timing.agenda import ROUTES
 from livegen.music.charts import Chart, Form, read_chart
 from livegen.music.chords.chord import Chord
 from livegen.music.chords.progressions import class_of
+from livegen.music.note import Note
 from livegen.music.parts import BASS, COMP
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.scorecard.accompaniment import EXACT, in_chord
 from livegen.scorecard.backing import ALL_PARTS, LATE, roots_at_changes
-from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import next_chord
 from livegen.testing import Rehearsal
 

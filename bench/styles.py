@@ -26,6 +26,7 @@ from bench.tables import keep
 from livegen import shipped
 from livegen.jam.timing.agenda import ROUTES
 from livegen.music.files.smf import read
+from livegen.music.note import Note
 from livegen.music.parts import DRUM_CHANNEL, PARTS, general_midi_drum
 from livegen.scorecard import band
 from livegen.scorecard.calls import (
@@ -37,7 +38,7 @@ from livegen.scorecard.calls import (
     windows,
 )
 from livegen.scorecard.feels import all_calls, looped
-from livegen.scorecard.notes import TICK, Note, moved, notes_of
+from livegen.scorecard.notes import TICK, moved, notes_of
 from livegen.scorecard.playing import played
 from livegen.training.corpora import Corpus, load
 

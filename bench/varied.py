@@ -38,7 +38,6 @@ from livegen.music.melody.phrase_steps import (
     HOLD,
     LINES_PER_BEAT,
     REST,
-    PhraseNote,
     Steps,
     distance,
     distances,
@@ -46,10 +45,10 @@ from livegen.music.melody.phrase_steps import (
     steps_of,
     tones_of,
 )
+from livegen.music.note import Note
 from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.estimates import Estimate, mean
 from livegen.scorecard.likelihood import nats_per_note
-from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import played
 from livegen.scorecard.roles import came_back
 from livegen.training.phrase_corpus import SETS, PieceMelody, cut, melodies, phrases
@@ -176,8 +175,7 @@ def answers(
         heard = played(network, call, {"length": beats / case.bar, **values}, seed=seed)
         begin = heard.line if heard.line is not None else float(beats)
         tones = [
-            PhraseNote(it.onset - begin, it.end - begin, it.pitch, it.velocity)
-            for it in heard.answer
+            Note(it.onset - begin, it.end - begin, it.pitch, it.velocity) for it in heard.answer
         ]
         found.append(
             steps_of([tone for tone in tones if tone.onset >= -0.1], beats, case.bar).steps

@@ -24,9 +24,9 @@ from livegen.jam.engine import Engine
 from livegen.music.charts import read_chart
 from livegen.music.files.smf import Score, write
 from livegen.music.messages import Message, NoteOn
+from livegen.music.note import Note
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.music.time.timeline import tempo_us
-from livegen.scorecard.notes import Note
 from livegen.testing import SECOND, Rehearsal
 
 HERE = Path(__file__).parent / "sets"

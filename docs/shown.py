@@ -31,7 +31,7 @@ from livegen.inference.model import load
 from livegen.jam.turns import MODES
 from livegen.music.files.smf import Score, Track, read, write
 from livegen.music.messages import Message, NoteOn, Other
-from livegen.scorecard.notes import Note
+from livegen.music.note import Note
 from livegen.training.workers import processes
 
 HERE = Path(__file__).parent

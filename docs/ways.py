@@ -15,6 +15,7 @@ from livegen.errors import ConfigError
 from livegen.inference.model import OnnxModel, load
 from livegen.music.files.smf import read
 from livegen.music.messages import Message, NoteOff, NoteOn
+from livegen.music.note import Note
 from livegen.scorecard import accompaniment, degeneracy, responses
 from livegen.scorecard.band import harmony
 from livegen.scorecard.calls import (
@@ -26,15 +27,7 @@ from livegen.scorecard.calls import (
     followed,
     windows,
 )
-from livegen.scorecard.notes import (
-    SIXTEENTHS,
-    Note,
-    intervals,
-    key_of,
-    line,
-    moved,
-    notes_of,
-)
+from livegen.scorecard.notes import SIXTEENTHS, intervals, key_of, line, moved, notes_of
 from livegen.scorecard.playing import PlayedCall, played
 from livegen.scorecard.responses import Features
 from livegen.training.corpora import discover

@@ -26,8 +26,9 @@ from livegen.music.files.smf import read
 from livegen.music.files.tempo_map import DEFAULT_TEMPO
 from livegen.music.melody.phrase import Played
 from livegen.music.messages import NoteOn
-from livegen.music.parts import DRUM_CHANNEL
-from livegen.scorecard.notes import Note, notes_of
+from livegen.music.note import Note
+from livegen.music.parts import DRUM_CHANNEL, DRUMS, LEAD
+from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import METADATA, SPLIT_WORDS, discover
 
 # Sets whose bar lines are right, and how often each is drawn from.
@@ -101,7 +102,9 @@ class Excerpt(NamedTuple):
     def played(self) -> list[Played]:
         """The notes in micros."""
         return [
-            Played(round(on * 1e6), round(end * 1e6), int(pitch), round(loud), bool(drum))
+            Played(
+                round(on * 1e6), round(end * 1e6), int(pitch), round(loud), DRUMS if drum else LEAD
+            )
             for on, end, pitch, loud, drum in self.notes
         ]
 

@@ -43,9 +43,9 @@ from livegen.music.melody.critic import (
     heard,
     on_lines,
 )
+from livegen.music.note import Note
 from livegen.music.time.metre import TICKS_PER_BEAT, parse_metre
 from livegen.scorecard.calls import HeldOut, Pair, drawn, followed
-from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import beginning, played
 from livegen.testing import Rehearsal
 from livegen.training.corpora import sets_of

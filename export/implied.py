@@ -26,12 +26,12 @@ from livegen.music.chords.chords_implied import (
     WEIGHTS,
     Floats,
     Melody,
-    Sung,
     by_beats,
     facts,
 )
 from livegen.music.chords.progressions import class_of
 from livegen.music.files.smf import Score, read
+from livegen.music.note import Note
 from livegen.scorecard.calls import bar_of, lead_of, written_chords
 from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import sets_of
@@ -53,7 +53,7 @@ class Tune(NamedTuple):
 
     corpus: str
     bar: int
-    notes: tuple[Sung, ...]
+    notes: tuple[Note, ...]
     chords: np.ndarray
 
 
@@ -72,7 +72,7 @@ def tune_of(corpus: str, score: Score) -> Tune | None:
     bar = bar_of(score)
     if lead is None or not written or len(score.metres) > 1 or bar != int(bar):
         return None
-    notes = tuple(Sung(note.onset, note.end, note.pitch) for note in notes_of(score, lead))
+    notes = tuple(Note(note.onset, note.end, note.pitch) for note in notes_of(score, lead))
     count = int(max(notes[-1].end, written[-1][0])) + 1
     chords = np.full(count, UNKNOWN)
     for beat, chord in written:

@@ -19,8 +19,9 @@ from numpy.typing import NDArray
 from export.beat_material import Piece, first_line, pieces
 from export.command import guarded, put
 from livegen.music.melody.leads import LINES, TABLE, WIDEST
+from livegen.music.note import Note
 from livegen.music.time.swing import STRAIGHT, usual_swing
-from livegen.scorecard.notes import Note, line
+from livegen.scorecard.notes import line
 
 FROM = (
     "Weimar Jazz Database (ODbL), The Session and other tunes in ABC, POP909 (MIT), OpenEWLD, OpenScore Lieder (CC0),"

@@ -31,11 +31,11 @@ from livegen.music.keys.tone import (
     STRUCK,
     WEIGHTS,
     Floats,
-    Sounding,
     beats_of,
 )
+from livegen.music.note import Note
 from livegen.scorecard.calls import bar_of
-from livegen.scorecard.notes import Note, notes_of
+from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import set_of
 
 Heard = Callable[[str], bool]
@@ -134,7 +134,7 @@ def learned(piece: Piece, is_signature: bool, length: float = 1.0) -> Learned:
     """Beats and keys of a piece, from its first note on."""
     since = int(piece.notes[0].onset)
     notes = [
-        Sounding((note.onset - since) / length, (note.end - since) / length, note.pitch)
+        Note((note.onset - since) / length, (note.end - since) / length, note.pitch)
         for note in piece.notes
     ]
     found = beats_of(notes, 0)

@@ -16,7 +16,8 @@ from docs.shown import PLACES, chosen, digest, page_lines, said_lines, score_of,
 from docs.ways import WAYS, Judged, Outcome, Scene, Try, titled
 from livegen.jam.turns import MODES, Start
 from livegen.music.files.smf import read, write
-from livegen.scorecard.notes import Note, moved
+from livegen.music.note import Note
+from livegen.scorecard.notes import moved
 from livegen.scorecard.playing import PlayedCall
 from tests.scorecard.phrases import call, phrase
 

@@ -11,8 +11,9 @@ from itertools import groupby
 from operator import attrgetter
 
 from livegen.music.chords.chord import KINDS, Chord
+from livegen.music.note import Note
 from livegen.music.time.metre import TICKS_PER_BEAT
-from livegen.notation.symbols import ChordSymbol, Measure, TimedNote
+from livegen.notation.symbols import ChordSymbol, Measure
 
 _CHORD = 3  # notes at once that are a chord, wherever they lie
 # Costs, in shares of what sounds: of a tone outside, of one that is missing, of another bass, and of an unusual kind.
@@ -26,7 +27,7 @@ _HEARD = 0.04  # share below which a tone is missing
 
 
 def chords_heard(
-    accompaniment: Iterable[TimedNote], others: Iterable[TimedNote], bars: Iterable[Measure]
+    accompaniment: Iterable[Note], others: Iterable[Note], bars: Iterable[Measure]
 ) -> tuple[ChordSymbol, ...]:
     """The chords of bars, each from the beat on which it begins; of `others` only what is a chord by itself counts.
 
@@ -53,10 +54,10 @@ def merged(chords: Iterable[tuple[int, Chord | None]]) -> tuple[ChordSymbol, ...
 class _Accompaniment:
     """The notes that accompany, by onset."""
 
-    def __init__(self, notes: Sequence[TimedNote]) -> None:
+    def __init__(self, notes: Sequence[Note]) -> None:
         self._notes = notes
-        self._starts = [note.start for note in notes]
-        self._longest = max((note.end - note.start for note in notes), default=0.0)
+        self._starts = [note.onset for note in notes]
+        self._longest = max((note.end - note.onset for note in notes), default=0.0)
 
     def best(self, start: int, ticks: int) -> tuple[float, list[tuple[int, Chord | None]]]:
         """The worth of a span, in ticks, and the chords that make it so."""
@@ -72,11 +73,11 @@ class _Accompaniment:
         weights, lowest, lowest_at_first = [0.0] * 12, 128, 128
         first = bisect_left(self._starts, start - self._longest)
         for note in self._notes[first : bisect_left(self._starts, start + ticks)]:
-            lasts = min(note.end, start + ticks) - max(note.start, start)
+            lasts = min(note.end, start + ticks) - max(note.onset, start)
             if lasts > 1:
                 weights[note.pitch % 12] += lasts
                 lowest = min(lowest, note.pitch)
-                if note.start < start + ticks / 4:
+                if note.onset < start + ticks / 4:
                     lowest_at_first = min(lowest_at_first, note.pitch)
         bass = lowest_at_first if lowest_at_first < 128 else lowest
         total = sum(weights)
@@ -102,11 +103,9 @@ class _Accompaniment:
         return inside - strangers - _UNUSUAL[kind]
 
 
-def _chordal(
-    accompaniment: Iterable[TimedNote], others: Iterable[TimedNote]
-) -> Iterator[TimedNote]:
+def _chordal(accompaniment: Iterable[Note], others: Iterable[Note]) -> Iterator[Note]:
     yield from accompaniment
-    for _, row in groupby(sorted(others), key=attrgetter("start")):
-        cluster: Sequence[TimedNote] = list(row)
+    for _, row in groupby(sorted(others), key=attrgetter("onset")):
+        cluster: Sequence[Note] = list(row)
         if len({note.pitch for note in cluster}) >= _CHORD:
             yield from cluster

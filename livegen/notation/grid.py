@@ -11,9 +11,10 @@ from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
 
+from livegen.music.note import Note
 from livegen.music.time.metre import DOTTED, TICKS_PER_BEAT
 from livegen.notation.bars import lines_of_cells
-from livegen.notation.symbols import Measure, TimedNote
+from livegen.notation.symbols import Measure
 
 TOGETHER = 1.5  # ticks: onsets closer than this are one chord's
 _LOOSE = 1.5  # ticks beside its line that cost 1
@@ -66,7 +67,7 @@ class NotationGrid:
     def __init__(
         self,
         bars: Sequence[Measure],
-        notes: Iterable[TimedNote],
+        notes: Iterable[Note],
         swing: float = 0.0,
         is_kit: bool = False,
     ) -> None:
@@ -75,7 +76,7 @@ class NotationGrid:
         self._plain = _OF_KIT if is_kit else _PLAIN
         self._third = _THIRDS_KIT if is_kit else _THIRDS
         self._halved = _HALVED_KIT if is_kit else _HALVED
-        onsets = sorted({note.start for note in notes})
+        onsets = sorted({note.onset for note in notes})
         self._spans = [
             span
             for start, size in lines_of_cells(bars)
@@ -177,10 +178,10 @@ def _strain(places: Sequence[float], step: float, merging: float) -> float:
     return beside + merging * merged
 
 
-def swing_of(bars: Sequence[Measure], notes: Iterable[TimedNote]) -> float:
+def swing_of(bars: Sequence[Measure], notes: Iterable[Note]) -> float:
     """Where in a beat its late eighths lie, in ticks; 0 where eighths are straight, or too few tell."""
     cells = lines_of_cells(bars)
-    onsets = sorted({note.start for note in notes})
+    onsets = sorted({note.onset for note in notes})
     eighths: list[float] = []
     told = 0
     for start, size in cells:
@@ -199,12 +200,12 @@ def swing_of(bars: Sequence[Measure], notes: Iterable[TimedNote]) -> float:
     return middle if middle >= _SWINGS else 0.0
 
 
-def quantised(notes: Iterable[TimedNote], grid: NotationGrid) -> list[TimedNote]:
+def quantised(notes: Iterable[Note], grid: NotationGrid) -> list[Note]:
     """Notes on the lines of a grid; of two that would begin at once on one pitch the longer stays."""
-    found: dict[tuple[int, int], TimedNote] = {}
-    for start, end, pitch, velocity in notes:
+    found: dict[tuple[int, int], Note] = {}
+    for start, end, pitch, velocity, _ in notes:
         onset = grid.onset(start)
-        note = TimedNote(onset, grid.end(end, onset), pitch, velocity)
+        note = Note(onset, grid.end(end, onset), pitch, velocity)
         other = found.get((onset, pitch))
         if other is None or note.end > other.end:
             found[onset, pitch] = note

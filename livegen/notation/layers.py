@@ -7,8 +7,9 @@ from collections.abc import Iterable, Sequence
 from itertools import groupby, pairwise
 from operator import attrgetter
 
+from livegen.music.note import Note
 from livegen.music.parts import SPLIT_PITCH
-from livegen.notation.symbols import Group, TimedNote
+from livegen.notation.symbols import Group
 
 # Where hands may part: the left takes what lies below.
 _SPLITS = range(46, 75)
@@ -20,12 +21,12 @@ _LEGATO = 6  # ticks that a finger may be late
 _FILLS = 0.6  # share of the way to the next note from which on a note is written as long as that
 
 
-def hands(notes: Sequence[TimedNote]) -> tuple[list[TimedNote], list[TimedNote]]:
+def hands(notes: Sequence[Note]) -> tuple[list[Note], list[Note]]:
     """The notes of the right and of the left hand, by the cheapest way of a split that moves with the music.
 
     A split costs what it moves, how far it lies from middle C, how a hand would have to stretch, and notes close to it.
     """
-    clusters = [list(row) for _, row in groupby(sorted(notes), key=attrgetter("start"))]
+    clusters = [list(row) for _, row in groupby(sorted(notes), key=attrgetter("onset"))]
     if not clusters:
         return [], []
     costs = [_ASTRAY * (split - SPLIT_PITCH) ** 2 for split in _SPLITS]
@@ -35,7 +36,7 @@ def hands(notes: Sequence[TimedNote]) -> tuple[list[TimedNote], list[TimedNote]]
             note.pitch
             for near in clusters[max(0, index - 4) : index + 1]
             for note in near
-            if note.end > cluster[0].start or cluster[0].start - note.start < _LATELY
+            if note.end > cluster[0].onset or cluster[0].onset - note.onset < _LATELY
         ]
         came, costs = _moved(costs)
         ways.append(came)
@@ -48,8 +49,8 @@ def hands(notes: Sequence[TimedNote]) -> tuple[list[TimedNote], list[TimedNote]]
     for came in reversed(ways):
         splits.append(_SPLITS[at])
         at = came[at]
-    right: list[TimedNote] = []
-    left: list[TimedNote] = []
+    right: list[Note] = []
+    left: list[Note] = []
     for split, cluster in zip(reversed(splits), clusters, strict=True):
         for note in cluster:
             (left if note.pitch < split else right).append(note)
@@ -78,9 +79,9 @@ def _uneasy(pitches: Sequence[int], split: int) -> float:
 # --- layers -------------------------------------------------------------------------------------------------------
 
 
-def one_layer(notes: Iterable[TimedNote]) -> list[Group]:
+def one_layer(notes: Iterable[Note]) -> list[Group]:
     """Groups one after the other: each ends where the next begins at the latest."""
-    by_start = groupby(sorted(notes), key=attrgetter("start"))
+    by_start = groupby(sorted(notes), key=attrgetter("onset"))
     groups = [
         Group(int(start), int(max(note.end for note in row)), _pitches(row))
         for start, row in ((start, list(row)) for start, row in by_start)
@@ -88,7 +89,7 @@ def one_layer(notes: Iterable[TimedNote]) -> list[Group]:
     return filled(groups)
 
 
-def two_layers(notes: Iterable[TimedNote]) -> tuple[list[Group], list[Group]]:
+def two_layers(notes: Iterable[Note]) -> tuple[list[Group], list[Group]]:
     """The upper and the lower layer of a staff; the lower is empty while one is enough.
 
     What is held while others move goes to the layer on its side of them.  Of three things at once the one that ends
@@ -112,10 +113,10 @@ def two_layers(notes: Iterable[TimedNote]) -> tuple[list[Group], list[Group]]:
     return filled(layers[0]), filled(layers[1])
 
 
-def _apart(notes: Iterable[TimedNote]) -> list[Group]:
+def _apart(notes: Iterable[Note]) -> list[Group]:
     """Groups by onset; of notes that begin together those that end much later are a group of their own."""
     groups = []
-    for start, row in groupby(sorted(notes), key=attrgetter("start")):
+    for start, row in groupby(sorted(notes), key=attrgetter("onset")):
         cluster = sorted(row, key=lambda note: note.end)
         ends = [note.end for note in cluster]
         gap, cut = max(
@@ -173,5 +174,5 @@ def filled(groups: Sequence[Group]) -> list[Group]:
     return found
 
 
-def _pitches(notes: Iterable[TimedNote]) -> tuple[int, ...]:
+def _pitches(notes: Iterable[Note]) -> tuple[int, ...]:
     return tuple(sorted({note.pitch for note in notes}))

@@ -11,8 +11,9 @@ from typing import NamedTuple
 from livegen.music.chords.chord import Chord
 from livegen.music.files.smf import Score, Track
 from livegen.music.keys.key import KEYS, Key, logits
-from livegen.music.keys.tone import Sounding, tone_of
+from livegen.music.keys.tone import tone_of
 from livegen.music.messages import Message, NoteOn, ProgramChange
+from livegen.music.note import Note
 from livegen.music.parts import DRUM_CHANNEL, PARTS, general_midi_drum, rule_of_track
 from livegen.music.parts import KEYS as KEYBOARD
 from livegen.music.time.metre import TICKS_PER_BEAT
@@ -35,7 +36,6 @@ from livegen.notation.symbols import (
     Staff,
     SungSyllable,
     Symbol,
-    TimedNote,
 )
 
 PLAYER, MODEL = "Player", "Model"
@@ -61,7 +61,7 @@ class Voice(NamedTuple):
     name: str
     rule: str
     program: int
-    notes: tuple[TimedNote, ...]
+    notes: tuple[Note, ...]
 
 
 def notate(
@@ -114,7 +114,7 @@ def _bpm(score: Score) -> float:
     return _US / median(tempo for _, tempo in score.tempos) if score.tempos else 120.0
 
 
-def key_of(notes: Sequence[TimedNote]) -> Key | None:
+def key_of(notes: Sequence[Note]) -> Key | None:
     """The likeliest key of all notes; None without notes.
 
     By how long each pitch class sounds, in the bass too, by its tone, and on what it all comes to rest.
@@ -123,14 +123,14 @@ def key_of(notes: Sequence[TimedNote]) -> Key | None:
         return None
     weights, bass = [0.0] * 12, [0.0] * 12
     for note in notes:
-        lasts = min(note.end - note.start, _MOST) / TICKS_PER_BEAT
+        lasts = min(note.end - note.onset, _MOST) / TICKS_PER_BEAT
         weights[note.pitch % 12] += lasts
         bass[note.pitch % 12] += lasts * (note.pitch < _BASS)
     last = max(note.end for note in notes)
     final = min((n.pitch for n in notes if n.end > last - TICKS_PER_BEAT), default=0)
     tone = tone_of(
         sorted(
-            Sounding(note.start / TICKS_PER_BEAT, note.end / TICKS_PER_BEAT, note.pitch)
+            Note(note.onset / TICKS_PER_BEAT, note.end / TICKS_PER_BEAT, note.pitch)
             for note in notes
         )
     )
@@ -177,12 +177,12 @@ def _known(track: Track, channel: int, position: int, count: int) -> tuple[str, 
     return part or KEYBOARD, f"{side}, {part}" if part else side
 
 
-def _notes(messages: Iterable[tuple[int, Message]], ppqn: int, apart: float) -> list[TimedNote]:
+def _notes(messages: Iterable[tuple[int, Message]], ppqn: int, apart: float) -> list[Note]:
     """The notes of a channel in ticks of 24 to a quarter; what begins less than `apart` ticks later begins with it."""
     scale, sounding, found = (
         TICKS_PER_BEAT / ppqn,
         dict[int, tuple[float, int]](),
-        list[TimedNote](),
+        list[Note](),
     )
     for tick, message in messages:
         pitch, at = getattr(message, "pitch", None), tick * scale
@@ -190,20 +190,20 @@ def _notes(messages: Iterable[tuple[int, Message]], ppqn: int, apart: float) -> 
             continue
         if pitch in sounding:
             since, velocity = sounding.pop(pitch)
-            found.append(TimedNote(since, max(at, since + 1), pitch, velocity))
+            found.append(Note(since, max(at, since + 1), pitch, velocity))
         if isinstance(message, NoteOn):
             sounding[pitch] = at, message.velocity
-    together: list[TimedNote] = []
+    together: list[Note] = []
     for note in sorted(found):
-        since = together[-1].start if together else note.start
-        together.append(note._replace(start=since) if note.start - since < apart else note)
+        since = together[-1].onset if together else note.onset
+        together.append(note._replace(onset=since) if note.onset - since < apart else note)
     return together
 
 
-def _chordal(voices: Sequence[Voice]) -> tuple[list[TimedNote], list[TimedNote]]:
+def _chordal(voices: Sequence[Voice]) -> tuple[list[Note], list[Note]]:
     """The notes that accompany, and those of which only chords do."""
-    below: list[TimedNote] = []
-    others: list[TimedNote] = []
+    below: list[Note] = []
+    others: list[Note] = []
     for voice in voices:
         if voice.rule in ("comp", "bass"):
             below += voice.notes
@@ -254,7 +254,7 @@ def _instrument(
     return Instrument(voice.name, _short(voice), tuple(staves), voice.program)
 
 
-def _layers(notes: Sequence[TimedNote], rule: str) -> list[list[Group]]:
+def _layers(notes: Sequence[Note], rule: str) -> list[list[Group]]:
     """The layers of a staff: two where its player holds one line against another, and not once by chance."""
     if rule not in ("bass", "comp"):
         upper, lower = two_layers(notes)
@@ -267,13 +267,13 @@ def _short(voice: Voice) -> str:
     return voice.name.split()[-1][:_SHORT]
 
 
-def _needs_two(notes: Sequence[TimedNote]) -> bool:
+def _needs_two(notes: Sequence[Note]) -> bool:
     pitches = sorted(note.pitch for note in notes)
     low, high = pitches[len(pitches) // 20], pitches[-1 - len(pitches) // 20]
     return high - low > _TENTH and low < 58 and high > 59
 
 
-def _kit(notes: Sequence[TimedNote], bars: Sequence[Measure], swing: float) -> Staff:
+def _kit(notes: Sequence[Note], bars: Sequence[Measure], swing: float) -> Staff:
     """Hands above, feet below; each stroke lasts until the next, and no longer than its beat."""
     grid = NotationGrid(bars, notes, swing, is_kit=True)
     struck = quantised(notes, grid)

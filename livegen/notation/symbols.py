@@ -7,15 +7,6 @@ from livegen.music.chords.chord import Chord
 from livegen.music.keys.key import Key
 
 
-class TimedNote(NamedTuple):
-    """A note from tick `start` to tick `end`, on the grid or beside it: MIDI pitch and velocity."""
-
-    start: float
-    end: float
-    pitch: int
-    velocity: int = 64
-
-
 class Group(NamedTuple):
     """Notes of one layer that begin and end together, on the grid; `pitches` ascend."""
 

@@ -18,8 +18,9 @@ from livegen.music.chords.chord import Chord
 from livegen.music.chords.chords_heard import ChordTracker
 from livegen.music.chords.progressions import class_of
 from livegen.music.keys.key import Key, likeliest
+from livegen.music.note import Note
 from livegen.scorecard.calls import Chords, LeadCall
-from livegen.scorecard.notes import SIXTEENTHS, TICK, Note, key_of
+from livegen.scorecard.notes import SIXTEENTHS, TICK, key_of
 
 Notes = Sequence[Note]
 EXACT = 1.5 * TICK  # beats by which an onset may come before the change it belongs to

@@ -17,6 +17,7 @@ import numpy as np
 from livegen.inference.contract import Model
 from livegen.inference.opening import load as load_model
 from livegen.jam.timing.agenda import ROUTES
+from livegen.music.note import Note
 from livegen.music.parts import BASS, COMP
 from livegen.scorecard import backing, degeneracy, streaming
 from livegen.scorecard.calls import (
@@ -32,7 +33,6 @@ from livegen.scorecard.calls import (
 )
 from livegen.scorecard.likelihood import lift
 from livegen.scorecard.musicianship import Figures, figures
-from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import PlayedCall, played
 from livegen.scorecard.responses import random_answer
 from livegen.training.corpora import Progress

@@ -15,9 +15,10 @@ from livegen.errors import ConfigError, MidiFileError
 from livegen.music.chords.chord import Chord, chord_of
 from livegen.music.files.smf import Score, Track, read
 from livegen.music.messages import NoteOn
+from livegen.music.note import Note
 from livegen.music.parts import KEYS, rule_of_track
 from livegen.music.time.timeline import MINUTE_US
-from livegen.scorecard.notes import Note, moved, notes_of
+from livegen.scorecard.notes import moved, notes_of
 from livegen.training.corpora import QUIRKS, Corpus, Progress, Quirk, discover, load
 from livegen.training.evaluate import pieces_of
 

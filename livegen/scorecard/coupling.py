@@ -10,9 +10,10 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import replace
 
+from livegen.music.note import Note
 from livegen.scorecard.accompaniment import consonance, frames
 from livegen.scorecard.calls import LeadCall
-from livegen.scorecard.notes import Note, key_of
+from livegen.scorecard.notes import key_of
 
 NEAR = 1 / 8  # beats: onsets so near are one
 

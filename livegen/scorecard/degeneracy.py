@@ -5,7 +5,8 @@ Pure functions of notes.
 
 from collections.abc import Iterator, Sequence
 
-from livegen.scorecard.notes import TICK, Note, iois, line
+from livegen.music.note import Note
+from livegen.scorecard.notes import TICK, iois, line
 from livegen.scorecard.playing import PlayedCall
 
 Notes = Sequence[Note]

@@ -18,7 +18,8 @@ import numpy as np
 import numpy.typing as npt
 
 from livegen.music.keys.key import Key
-from livegen.scorecard.notes import SIXTEENTHS, TICK, Note, intervals, iois, line
+from livegen.music.note import Note
+from livegen.scorecard.notes import SIXTEENTHS, TICK, intervals, iois, line
 
 Floats = npt.NDArray[np.float64]
 Notes = Sequence[Note]

@@ -5,9 +5,10 @@ Of people's takes the first bars are judged.  Beats are quarter notes, bars thos
 
 from collections.abc import Sequence
 
+from livegen.music.note import Note
 from livegen.scorecard.calls import HeldOut, has_bars, heard_as, is_in_four, score_of
 from livegen.scorecard.musicianship import beat
-from livegen.scorecard.notes import Note, notes_of
+from livegen.scorecard.notes import notes_of
 
 BAR = 4.0  # beats
 FOOT = (35, 36, 44)  # General MIDI: both bass drums, and the hi-hat that a pedal closes

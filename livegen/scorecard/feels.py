@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 from livegen.music.keys.scale import parse_pitch
 from livegen.music.melody.phrase import Played
 from livegen.music.messages import velocity_near
+from livegen.music.note import Note
 from livegen.music.time.timeline import tempo_us
 from livegen.scorecard.calls import LeadCall
-from livegen.scorecard.notes import Note
 
 TOKEN = re.compile(r"(\[[^\]]+\]|[A-G][#b]?-?\d|r)(?::([\d./]+))?")
 GATE = 0.9  # of its length a note is held

@@ -16,9 +16,10 @@ from livegen.inference.contract import Model
 from livegen.music.files.smf import read
 from livegen.music.instant import ONSET, ranked
 from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.note import Note
 from livegen.music.parts import LEAD
 from livegen.music.time.metre import TICKS_PER_BEAT, parse_metre
-from livegen.scorecard.notes import Note, moved
+from livegen.scorecard.notes import moved
 from livegen.training.corpora import Rows
 from livegen.training.evaluate import judge
 

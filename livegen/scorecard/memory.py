@@ -7,8 +7,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from livegen.music.note import Note
 from livegen.music.time.metre import TICKS_PER_BEAT
-from livegen.scorecard.notes import Note, line
+from livegen.scorecard.notes import line
 from livegen.training.memorisation import JoinedLines, joined, steps_of
 
 

@@ -13,9 +13,10 @@ from itertools import pairwise
 
 from livegen.music.drums.drum_bars import KICKS
 from livegen.music.keys.key import Key
+from livegen.music.note import Note
 from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.card import CHAIN, ECHO
-from livegen.scorecard.notes import Note, key_of, line
+from livegen.scorecard.notes import key_of, line
 from livegen.scorecard.responses import ends_on_a_strong_beat, ends_on_the_triad
 
 EIGHTH = 0.5  # of a quarter: who begins within one of a bar line is heard to begin on it

@@ -2,31 +2,14 @@
 
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 from livegen.music.files.smf import Score, Track
 from livegen.music.keys.key import Key, likeliest
 from livegen.music.messages import NoteOn
+from livegen.music.note import Note
 
 TICK = 1 / 24  # of a beat
 SIXTEENTHS = 4  # in a beat
-
-
-class Note(NamedTuple):
-    """From beat `onset` to beat `end`: MIDI pitch and velocity (1..127); of a response also its channel, 0..15."""
-
-    onset: float
-    end: float
-    pitch: int
-    velocity: int
-    channel: int = 0
-
-
-class Onset(NamedTuple):
-    """A place of an onset line: its beat, and the highest pitch that begins there."""
-
-    onset: float
-    pitch: int
 
 
 def notes_of(score: Score, track: Track) -> list[Note]:
@@ -50,23 +33,24 @@ def moved(notes: Iterable[Note], beats: float) -> tuple[Note, ...]:
     return tuple(note._replace(onset=note.onset + beats, end=note.end + beats) for note in notes)
 
 
-def line(notes: Sequence[Note]) -> list[Onset]:
-    """The onset line: of notes that begin within a tick of the first of them only the highest."""
-    found: list[Onset] = []
+def line(notes: Sequence[Note]) -> list[Note]:
+    """The onset line: of notes that begin within a tick of the first of them only the highest, at the first's onset."""
+    found: list[Note] = []
     for note in sorted(notes):
         if found and note.onset - found[-1].onset <= TICK:
-            found[-1] = found[-1]._replace(pitch=max(found[-1].pitch, note.pitch))
+            if note.pitch > found[-1].pitch:
+                found[-1] = note._replace(onset=found[-1].onset)
         else:
-            found.append(Onset(note.onset, note.pitch))
+            found.append(note)
     return found
 
 
-def intervals(points: Sequence[Onset]) -> list[int]:
+def intervals(points: Sequence[Note]) -> list[int]:
     """Semitones from each place of a line to the next."""
     return [after.pitch - before.pitch for before, after in pairwise(points)]
 
 
-def iois(points: Sequence[Onset]) -> list[float]:
+def iois(points: Sequence[Note]) -> list[float]:
     """Beats from each place of a line to the next."""
     return [after.onset - before.onset for before, after in pairwise(points)]
 

@@ -16,9 +16,9 @@ from livegen.music.chords.chord import Chord
 from livegen.music.chords.chord_names import chord_named
 from livegen.music.instant import ranked
 from livegen.music.messages import Message, NoteOff, NoteOn, Other
+from livegen.music.note import Note
 from livegen.music.sync.transport import CLOCK, START
 from livegen.scorecard.calls import LeadCall
-from livegen.scorecard.notes import Note
 from livegen.testing import SECOND, Rehearsal
 
 CLOCKS = 24  # a beat

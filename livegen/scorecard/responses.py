@@ -16,9 +16,10 @@ from typing import TypeVar
 import numpy as np
 
 from livegen.music.keys.key import Key
+from livegen.music.note import Note
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.scorecard.calls import LeadCall
-from livegen.scorecard.notes import SIXTEENTHS, TICK, Note, intervals, iois, key_of, line, weights
+from livegen.scorecard.notes import SIXTEENTHS, TICK, intervals, iois, key_of, line, weights
 
 FIGURE = 4  # notes
 # Lines of the beat, in ticks: thirty-seconds and triplets.  Played on are those that so many of its onsets are next to.

@@ -19,11 +19,11 @@ from livegen.music.melody.phrase_steps import (
     LINES_PER_BEAT,
     MOST_BEATS,
     REST,
-    PhraseNote,
     Steps,
     onsets,
     steps_of,
 )
+from livegen.music.note import Note
 from livegen.scorecard.calls import HeldOut, bar_of, lead_of, score_of
 from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import sets_of
@@ -84,7 +84,7 @@ def melody_of(corpus: str, file: str, score: Score) -> PieceMelody | None:
     if len(notes) < FEWEST:
         return None
     bars = int(max(note.onset for note in notes) // bar) + 1
-    tones = [PhraseNote(note.onset, note.end, note.pitch, note.velocity) for note in notes]
+    tones = [Note(note.onset, note.end, note.pitch, note.velocity) for note in notes]
     steps = steps_of(tones, bars * int(bar), int(bar)).steps
     return PieceMelody(corpus, file, steps, int(bar), tonics_of(steps, int(bar)))
 

@@ -1,7 +1,7 @@
 """How comps are counted."""
 
 from bench.comps import Shares, bars_of, counted, mean
-from livegen.scorecard.notes import Note
+from livegen.music.note import Note
 
 
 def test_bars_strikes_voices_and_intervals_of_comps_are_counted() -> None:

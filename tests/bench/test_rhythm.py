@@ -3,7 +3,7 @@
 import pytest
 
 from bench.rhythm import Heard, follows, marks, together
-from livegen.scorecard.notes import Note
+from livegen.music.note import Note
 
 BEAT_MS = 500.0
 BARS = 40

@@ -5,7 +5,7 @@ import random
 import pytest
 
 from bench.sentences import BARS, figures
-from livegen.scorecard.notes import Note
+from livegen.music.note import Note
 
 
 def quarters(pitches: list[int], held: set[int]) -> list[Note]:

@@ -20,10 +20,10 @@ from livegen.music.melody.phrase_steps import (
     HOLD,
     LINES_PER_BEAT,
     REST,
-    PhraseNote,
     Steps,
     steps_of,
 )
+from livegen.music.note import Note
 
 steps_of_four_beats = st.lists(
     st.one_of(st.integers(36, 96), st.just(HOLD), st.just(REST)),
@@ -34,7 +34,7 @@ steps_of_four_beats = st.lists(
 
 def tune(low: int) -> Steps:
     return steps_of(
-        [PhraseNote(beat, beat + 1, low + step) for beat, step in enumerate((0, 4, 7, 12))], 4, 4
+        [Note(beat, beat + 1, low + step) for beat, step in enumerate((0, 4, 7, 12))], 4, 4
     ).steps
 
 

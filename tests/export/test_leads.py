@@ -5,7 +5,7 @@ import numpy as np
 from export.beat_material import Piece, Voice
 from export.leads import FEWEST, counted, table_of
 from livegen.music.melody.leads import LINES, WIDEST
-from livegen.scorecard.notes import Note
+from livegen.music.note import Note
 
 
 def eighths(late: float) -> list[Note]:

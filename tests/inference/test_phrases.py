@@ -10,7 +10,8 @@ from livegen import shipped
 from livegen.codec.phrases import CLASSES, LINES, encode, firsts_of, reference_of
 from livegen.errors import ModelError
 from livegen.inference.phrases import FACTS, PhraseFacts, load, save, shapes
-from livegen.music.melody.phrase_steps import MOST_BEATS, PhraseNote, steps_of
+from livegen.music.melody.phrase_steps import MOST_BEATS, steps_of
+from livegen.music.note import Note
 
 SMALL = PhraseFacts("small", 3, 16, (1, 2), (1,), 0.5, (("tunes", "public domain"),))
 
@@ -64,7 +65,7 @@ def test_what_is_served_is_what_was_learned(tmp_path: Path) -> None:
 def test_the_shipped_one_brings_a_simple_tune_back() -> None:
     model = load(shipped.phrase_model())
     tones = [
-        PhraseNote(beat, beat + 0.95, pitch)
+        Note(beat, beat + 0.95, pitch)
         for beat, pitch in enumerate((60, 62, 64, 65, 67, 67, 67, 72))
     ]
     steps = steps_of(tones, 8, 4).steps

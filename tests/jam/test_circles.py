@@ -6,8 +6,9 @@ from hypothesis import strategies as st
 
 from livegen.jam.band.circles import MOST, SAME, TIMES, same_of, tiring, worn_out
 from livegen.jam.band.theme import Point
+from livegen.music.note import Note
 from livegen.scorecard.degeneracy import is_loop
-from livegen.scorecard.notes import TICK, Note
+from livegen.scorecard.notes import TICK
 
 
 def line(*pitches: int, apart: int = 12) -> list[Point]:

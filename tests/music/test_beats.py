@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from livegen.music.beat.beat_candidates import candidates
 from livegen.music.beat.beats import FoundBeat, begun, find, steadied
 from livegen.music.melody.phrase import Played
+from livegen.music.parts import DRUMS, LEAD
 from livegen.music.time.metre import COMMON_TIME, parse_metre
 from livegen.music.time.timeline import MINUTE_US, Timeline, tempo_us
 from livegen.scorecard.feels import FEELS, Lick, call_of, in_time, looped
@@ -241,7 +242,10 @@ def test_a_clear_beat_is_surer_than_notes_at_any_time() -> None:
     )
 )
 def test_anything_gives_some_timeline(notes: list[tuple[int, int, int, bool]]) -> None:
-    some = [Played(at, at + 1000, pitch, loud, drum) for at, pitch, loud, drum in sorted(notes)]
+    some = [
+        Played(at, at + 1000, pitch, loud, DRUMS if drum else LEAD)
+        for at, pitch, loud, drum in sorted(notes)
+    ]
     found = find(some)
     assert MINUTE_US / 600 < found.timeline.tempo_us < MINUTE_US / 20
     assert np.isfinite(found.tempo_sure)

@@ -12,23 +12,23 @@ from livegen.music.chords.chord import Chord
 from livegen.music.chords.chords_implied import (
     AHEAD,
     CLASSES,
-    Sung,
     by_beats,
     facts,
     implied,
     implied_since,
 )
 from livegen.music.chords.progressions import TRIADS
+from livegen.music.note import Note
 
 BAR = 4
 
 
-def sung(*pitches: int, since: float = 0.0) -> list[Sung]:
+def sung(*pitches: int, since: float = 0.0) -> list[Note]:
     """Half a beat each."""
-    return [Sung(since + at / 2, since + at / 2 + 0.5, pitch) for at, pitch in enumerate(pitches)]
+    return [Note(since + at / 2, since + at / 2 + 0.5, pitch) for at, pitch in enumerate(pitches)]
 
 
-def likeliest(melody: Sequence[Sung], beat: int, bar: int = BAR) -> Chord:
+def likeliest(melody: Sequence[Note], beat: int, bar: int = BAR) -> Chord:
     return TRIADS[int(implied(melody, beat, bar)[0].argmax())]
 
 
@@ -44,7 +44,7 @@ def test_after_a_scale_a_note_on_the_bar_line_has_a_chord_of_that_key(
 ) -> None:
     for tonic in range(12):
         before = sung(*(pitch + tonic for pitch in (*SCALE, *SCALE[::-1])))
-        chord = likeliest([*before, Sung(8, 9, struck + tonic)], 8)
+        chord = likeliest([*before, Note(8, 9, struck + tonic)], 8)
         assert Chord((chord.root - tonic) % 12, chord.kind).name in chords
 
 
@@ -64,15 +64,15 @@ def test_what_was_sung_long_ago_says_nothing_any_more() -> None:
 
 def test_what_is_to_come_is_not_heard() -> None:
     melody = sung(*SCALE)
-    assert np.array_equal(implied([*melody, Sung(4.5, 5, 66)], 4, BAR), implied(melody, 4, BAR))
+    assert np.array_equal(implied([*melody, Note(4.5, 5, 66)], 4, BAR), implied(melody, 4, BAR))
 
 
 @given(
-    st.lists(st.builds(Sung, st.floats(0, 16), st.floats(0, 40), st.integers(0, 127)), max_size=24),
+    st.lists(st.builds(Note, st.floats(0, 16), st.floats(0, 40), st.integers(0, 127)), max_size=24),
     st.integers(0, 40),
     st.integers(1, 9),
 )
-def test_whatever_is_sung_chances_are_shares(melody: list[Sung], beat: int, bar: int) -> None:
+def test_whatever_is_sung_chances_are_shares(melody: list[Note], beat: int, bar: int) -> None:
     found = implied(melody, beat, bar)
     assert found.shape == (len(AHEAD) + 1, CLASSES)
     assert np.allclose(found.sum(1), 1, atol=1e-4) and (found >= 0).all()

@@ -6,6 +6,7 @@ import pytest
 
 from livegen.music.beat.count_in import CountSoFar, counted
 from livegen.music.melody.phrase import Played
+from livegen.music.parts import DRUMS
 from livegen.music.time.metre import COMMON_TIME, Metre, parse_metre
 
 STICK, COWBELL, HAT, KICK, SNARE, CRASH = 37, 56, 42, 36, 38, 49
@@ -14,7 +15,7 @@ MS = 1_000
 
 def hits(pitch: int, *at_ms: float) -> list[Played]:
     """Strokes on a drum."""
-    return [Played(round(at * MS), round(at * MS), pitch, 90, True) for at in at_ms]
+    return [Played(round(at * MS), round(at * MS), pitch, 90, DRUMS) for at in at_ms]
 
 
 def keys(pitch: int, *at_ms: float, lasts_ms: int = 80) -> list[Played]:

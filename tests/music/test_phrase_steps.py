@@ -8,7 +8,6 @@ from livegen.music.melody.phrase_steps import (
     HOLD,
     LINES_PER_BEAT,
     REST,
-    PhraseNote,
     beat_of,
     distance,
     line_near,
@@ -16,16 +15,17 @@ from livegen.music.melody.phrase_steps import (
     steps_of,
     tones_of,
 )
+from livegen.music.note import Note
 
 lines = st.lists(st.integers(0, 4 * LINES_PER_BEAT - 1), min_size=1, max_size=16, unique=True)
 
 
-def phrase(places: list[int], pitches: list[int]) -> list[PhraseNote]:
+def phrase(places: list[int], pitches: list[int]) -> list[Note]:
     """A legato phrase on some lines of four beats."""
     begins = sorted(places)
     ends = [*begins[1:], 4 * LINES_PER_BEAT]
     return [
-        PhraseNote(beat_of(line), beat_of(end), pitches[number % len(pitches)])
+        Note(beat_of(line), beat_of(end), pitches[number % len(pitches)])
         for number, (line, end) in enumerate(zip(begins, ends, strict=True))
     ]
 
@@ -36,14 +36,14 @@ def test_sixteenths_and_triplets_have_lines_and_what_is_near_one_falls_on_it() -
 
 
 def test_steps_hold_a_note_until_its_end_and_rest_after_it() -> None:
-    steps = steps_of([PhraseNote(0, 0.5, 60), PhraseNote(1, 2, 62)], 2, 4).steps
+    steps = steps_of([Note(0, 0.5, 60), Note(1, 2, 62)], 2, 4).steps
     assert steps.tolist() == [60, HOLD, HOLD, REST, REST, REST, 62, HOLD, HOLD, HOLD, HOLD, HOLD]
 
 
 def test_of_notes_that_begin_together_the_highest_is_the_melody() -> None:
-    assert onsets(
-        steps_of([PhraseNote(0, 1, 67), PhraseNote(0.01, 1, 60), PhraseNote(0, 1, 64)], 1, 4).steps
-    ) == [(0, 6, 67)]
+    assert onsets(steps_of([Note(0, 1, 67), Note(0.01, 1, 60), Note(0, 1, 64)], 1, 4).steps) == [
+        (0, 6, 67)
+    ]
 
 
 @given(lines, st.lists(st.integers(40, 90), min_size=1, max_size=4))
@@ -74,7 +74,7 @@ def test_timing_length_and_loudness_are_put_back_on_the_notes_they_are_of(
 
 
 def test_a_note_that_nobody_played_has_the_touch_of_such_a_line_of_another_beat() -> None:
-    late = steps_of([PhraseNote(0, 0.4, 60, 90), PhraseNote(0.54, 0.9, 62, 50)], 2, 4)
+    late = steps_of([Note(0, 0.4, 60, 90), Note(0.54, 0.9, 62, 50)], 2, 4)
     other = late.steps.copy()
     other[LINES_PER_BEAT + 3] = 65
     made = tones_of(other, late.touches)[-1]
@@ -92,7 +92,7 @@ def test_distance_is_0_of_the_same_1_at_most_and_the_same_both_ways(
 
 
 def test_distance_counts_notes_a_pitch_for_a_half() -> None:
-    steps = steps_of([PhraseNote(beat, beat + 1, 60 + beat) for beat in range(4)], 4, 4).steps
+    steps = steps_of([Note(beat, beat + 1, 60 + beat) for beat in range(4)], 4, 4).steps
     other = steps.copy()
     other[6] = 72
     assert distance(steps, other) == 0.5 / 4

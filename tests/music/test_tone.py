@@ -19,12 +19,12 @@ from livegen.music.keys.tone import (
     STRUCK,
     WEIGHTS,
     Floats,
-    Sounding,
     Tone,
     beats_of,
     shipped,
     tone_of,
 )
+from livegen.music.note import Note
 
 BEAT_US = 500_000
 # The first line of "Ah, vous dirai-je, maman", two octaves with its bass, a beat each.
@@ -137,7 +137,7 @@ def test_its_memory_does_not_grow_however_long_the_music_lasts() -> None:
 
 
 def test_beats_hold_what_sounds_in_them_what_is_struck_and_the_bass() -> None:
-    music = [Sounding(0.0, 1.5, 48), Sounding(0.5, 1.0, 64), Sounding(1.0, 40.0, 67)]
+    music = [Note(0.0, 1.5, 48), Note(0.5, 1.0, 64), Note(1.0, 40.0, 67)]
     beats = beats_of(music, 0)
 
     assert len(beats) == 41
@@ -150,7 +150,7 @@ def test_beats_hold_what_sounds_in_them_what_is_struck_and_the_bass() -> None:
 
 
 def test_a_whole_tune_has_its_key_however_long_it_is() -> None:
-    music = [Sounding(at, at + 1.0, TUNE[at % 16] + 2) for at in range(5000)]
+    music = [Note(at, at + 1.0, TUNE[at % 16] + 2) for at in range(5000)]
     nats = tone_of(music)
 
     assert likeliest(nats) == Key(2, "major")

@@ -12,13 +12,14 @@ from livegen.music.chords.chord_names import NATURALS
 from livegen.music.files.smf import Score, Track
 from livegen.music.keys.key import KEYS, Key
 from livegen.music.messages import Message, NoteOff, NoteOn
+from livegen.music.note import Note
 from livegen.notation.bars import bars_of
 from livegen.notation.chords import chords_heard
 from livegen.notation.grid import NotationGrid, quantised, swing_of
 from livegen.notation.layers import hands, two_layers
 from livegen.notation.notate import notate
 from livegen.notation.spelling import ChordAt, tones_of
-from livegen.notation.symbols import Group, Measure, TimedNote
+from livegen.notation.symbols import Group, Measure
 from livegen.notation.values import notes_in, rests_in
 
 FOUR = Measure(0, 96, 4, 4)
@@ -26,15 +27,15 @@ SIX_EIGHT = Measure(0, 72, 6, 8)
 UNHURRIED = random.Random(5)
 
 
-def played(*notes: tuple[float, float, int]) -> list[TimedNote]:
+def played(*notes: tuple[float, float, int]) -> list[Note]:
     """Notes of (beat, beats, pitch)."""
-    return [TimedNote(beat * 24, (beat + beats) * 24, pitch) for beat, beats, pitch in notes]
+    return [Note(beat * 24, (beat + beats) * 24, pitch) for beat, beats, pitch in notes]
 
 
-def track(name: str, notes: Iterable[TimedNote], channel: int = 0) -> Track:
+def track(name: str, notes: Iterable[Note], channel: int = 0) -> Track:
     rows: list[tuple[int, Message]] = []
     for note in notes:
-        rows.append((round(note.start * 20), NoteOn(note.pitch, note.velocity, channel)))
+        rows.append((round(note.onset * 20), NoteOn(note.pitch, note.velocity, channel)))
         rows.append((round(note.end * 20), NoteOff(note.pitch, 64, channel)))
     return Track(name, tuple(sorted(rows, key=lambda row: (row[0], isinstance(row[1], NoteOn)))))
 
@@ -51,32 +52,32 @@ def plain(tick: int) -> None:
 
 
 def onsets(
-    notes: Sequence[TimedNote], bars: Sequence[Measure] = (FOUR,), swing: float = 0.0
+    notes: Sequence[Note], bars: Sequence[Measure] = (FOUR,), swing: float = 0.0
 ) -> list[float]:
-    return [note.start for note in quantised(notes, NotationGrid(bars, notes, swing))]
+    return [note.onset for note in quantised(notes, NotationGrid(bars, notes, swing))]
 
 
 def test_an_uneven_hand_is_written_on_the_sixteenths_that_it_meant() -> None:
     for _ in range(20):
         meant = [0, 12, 24, 30, 36, 48, 54, 60, 66, 72]
         notes = [
-            TimedNote(max(0.0, at + UNHURRIED.gauss(0, 0.8)), at + 5.5, 60 + index)
+            Note(max(0.0, at + UNHURRIED.gauss(0, 0.8)), at + 5.5, 60 + index)
             for index, at in enumerate(meant)
         ]
         assert onsets(notes) == meant
 
 
 def test_three_in_a_beat_are_a_triplet_and_two_late_ones_are_not() -> None:
-    assert onsets([TimedNote(0, 8, 60), TimedNote(8.4, 16, 62), TimedNote(15.7, 24, 64)]) == [
+    assert onsets([Note(0, 8, 60), Note(8.4, 16, 62), Note(15.7, 24, 64)]) == [
         0,
         8,
         16,
     ]
-    assert onsets([TimedNote(0, 11, 60), TimedNote(13.2, 24, 62)]) == [0, 12]
+    assert onsets([Note(0, 11, 60), Note(13.2, 24, 62)]) == [0, 12]
 
 
 def test_half_a_beat_may_be_a_triplet() -> None:
-    assert onsets([TimedNote(at, at + 4, 60 + at) for at in (0, 6, 12, 16, 20)]) == [
+    assert onsets([Note(at, at + 4, 60 + at) for at in (0, 6, 12, 16, 20)]) == [
         0,
         6,
         12,
@@ -87,12 +88,12 @@ def test_half_a_beat_may_be_a_triplet() -> None:
 
 def test_a_note_just_before_the_bar_line_begins_on_it() -> None:
     bars = [FOUR, Measure(96, 96, 4, 4)]
-    assert onsets([TimedNote(0, 90, 60), TimedNote(95.4, 120, 62)], bars) == [0, 96]
+    assert onsets([Note(0, 90, 60), Note(95.4, 120, 62)], bars) == [0, 96]
 
 
-def swung(late: float) -> list[TimedNote]:
+def swung(late: float) -> list[Note]:
     return [
-        TimedNote(24 * beat + place, 24 * beat + end, 60 + beat)
+        Note(24 * beat + place, 24 * beat + end, 60 + beat)
         for beat in range(8)
         for place, end in ((0, late - 1), (late, 23))
     ]
@@ -110,7 +111,7 @@ def test_swung_eighths_are_written_even_and_marked() -> None:
 
 
 def test_a_triplet_stays_one_in_swing() -> None:
-    notes = [*swung(16), *(TimedNote(192 + 8 * at, 199 + 8 * at, 70) for at in range(3))]
+    notes = [*swung(16), *(Note(192 + 8 * at, 199 + 8 * at, 70) for at in range(3))]
     bars = bars_of([(0, 4, 4)], 24, 216)
     assert onsets(notes, bars, 16)[-3:] == [192, 200, 208]
 
@@ -218,7 +219,7 @@ def test_nobody_has_to_read_a_double_sharp(key: Key, pitch: int) -> None:
 
 
 def test_a_drum_is_never_tied() -> None:
-    strokes = [TimedNote(at, at + 5, 36) for at in (3, 51, 64)]
+    strokes = [Note(at, at + 5, 36) for at in (3, 51, 64)]
     (staff,) = notate(score(track("Drums", strokes, channel=9))).instruments[0].staves
     symbols = [symbol for layer in staff.bars[0] for symbol in layer]
     assert sum(bool(symbol.tones) for symbol in symbols) == 3
@@ -264,7 +265,7 @@ def test_both_sides_of_a_jam_are_named_and_drums_stand_on_their_staff() -> None:
 def test_no_note_gets_lost_and_every_bar_is_full() -> None:
     chance = random.Random(2)
     notes = [
-        TimedNote(at := chance.uniform(0, 380), at + chance.uniform(2, 90), chance.randint(40, 84))
+        Note(at := chance.uniform(0, 380), at + chance.uniform(2, 90), chance.randint(40, 84))
         for _ in range(160)
     ]
     written = notate(score(track("Piano", notes), metre=(3, 4)))

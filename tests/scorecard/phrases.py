@@ -4,8 +4,8 @@ from collections.abc import Sequence
 
 from livegen.music.files.smf import Score, Track
 from livegen.music.messages import Message, NoteOff, NoteOn
+from livegen.music.note import Note
 from livegen.scorecard.calls import LeadCall
-from livegen.scorecard.notes import Note
 
 PPQN = 24
 

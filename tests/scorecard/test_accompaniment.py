@@ -7,9 +7,9 @@ import pytest
 
 from livegen.music.chords.chord import Chord
 from livegen.music.keys.key import Key
+from livegen.music.note import Note
 from livegen.scorecard import accompaniment
 from livegen.scorecard.accompaniment import Frame
-from livegen.scorecard.notes import Note
 from tests.scorecard.phrases import call, phrase
 
 C, F_SHARP = Chord(0, "maj"), Chord(6, "maj")

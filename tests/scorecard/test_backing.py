@@ -5,6 +5,7 @@ import pytest
 from livegen.jam.timing.agenda import ROUTES
 from livegen.music.chords.chord import Chord
 from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.note import Note
 from livegen.music.parts import BASS, COMP
 from livegen.scorecard.backing import (
     LATE,
@@ -18,7 +19,6 @@ from livegen.scorecard.backing import (
     roots_at_changes,
     tones_on_strong_beats,
 )
-from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import PlayedCall
 from livegen.testing import UniformModel
 from tests.scorecard.phrases import call, phrase

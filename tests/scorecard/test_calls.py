@@ -7,9 +7,10 @@ import pytest
 from livegen.errors import ConfigError
 from livegen.music.chords.chord import Chord
 from livegen.music.files.smf import Score, read, write
+from livegen.music.note import Note
 from livegen.scorecard import calls
 from livegen.scorecard.calls import HeldOut
-from livegen.scorecard.notes import Note, notes_of
+from livegen.scorecard.notes import notes_of
 from livegen.scorecard.playing import played
 from livegen.testing import EchoModel
 from tests.scorecard.phrases import PPQN, phrase, song, track

@@ -4,8 +4,9 @@ from dataclasses import replace
 
 import pytest
 
+from livegen.music.note import Note
 from livegen.scorecard.coupling import aligned, consonant, unheard
-from livegen.scorecard.notes import Note, key_of
+from livegen.scorecard.notes import key_of
 from tests.scorecard.phrases import call, phrase
 
 IN_C = replace(call(phrase([60, 64, 67, 72, 71, 67, 65, 64] * 2), bars=2), name="one")

@@ -1,7 +1,7 @@
 """What must never be heard is found where it is, and nowhere else."""
 
+from livegen.music.note import Note
 from livegen.scorecard import degeneracy
-from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import PlayedCall
 from tests.scorecard.phrases import call, phrase
 

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from livegen.music.keys.key import Key
+from livegen.music.note import Note
 from livegen.scorecard import distributions
-from livegen.scorecard.notes import Note
 from tests.scorecard.phrases import phrase
 
 RNG = np.random.default_rng(1)

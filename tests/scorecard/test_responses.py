@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from livegen.music.keys.key import Key
+from livegen.music.note import Note
 from livegen.scorecard import responses
-from livegen.scorecard.notes import Note, Onset, line
+from livegen.scorecard.notes import line
 from livegen.scorecard.responses import Features
 from tests.scorecard.phrases import call, phrase
 
@@ -16,7 +17,7 @@ UP = phrase((60, 62, 64, 65, 67))
 def test_an_onset_line_is_the_highest_note_of_each_onset() -> None:
     notes = [Note(0, 1, 60, 80), Note(0.03, 1, 64, 80), Note(1, 2, 55, 80)]
 
-    assert line(notes) == [Onset(0, 64), Onset(1, 55)]
+    assert line(notes) == [Note(0, 1, 64, 80), Note(1, 2, 55, 80)]
 
 
 def test_a_transposed_figure_is_taken_up_but_not_at_the_same_pitch() -> None:

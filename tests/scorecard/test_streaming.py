@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from livegen.scorecard.notes import Note
+from livegen.music.note import Note
 from livegen.scorecard.streaming import Timing, in_time, support
 from livegen.testing import UniformModel
 from tests.scorecard.phrases import call, phrase

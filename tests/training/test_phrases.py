@@ -13,7 +13,8 @@ from export.phrases import main as export
 from livegen.cli import cli
 from livegen.errors import ConfigError
 from livegen.inference.phrases import load
-from livegen.music.melody.phrase_steps import LINES_PER_BEAT, PhraseNote, onsets, steps_of
+from livegen.music.melody.phrase_steps import LINES_PER_BEAT, onsets, steps_of
+from livegen.music.note import Note
 from livegen.training.phrase_corpus import PieceMelody, cut, melodies, phrases, tonics_of, windows
 from livegen.training.phrase_loop import CHECKPOINT, PhraseRun, train_phrases
 from livegen.training.phrase_network import transposed
@@ -26,9 +27,7 @@ SCALE = (60, 62, 64, 65, 67, 69, 71, 72)
 def melody(bars: int = 8, silent: tuple[int, ...] = (3, 7)) -> PieceMelody:
     """A note on each beat, but for some bars."""
     tones = [
-        PhraseNote(beat, beat + 1, SCALE[beat % 8])
-        for beat in range(4 * bars)
-        if beat // 4 not in silent
+        Note(beat, beat + 1, SCALE[beat % 8]) for beat in range(4 * bars) if beat // 4 not in silent
     ]
     steps = steps_of(tones, 4 * bars, 4).steps
     return PieceMelody("tunes", "it.mid", steps, 4, tonics_of(steps, 4))

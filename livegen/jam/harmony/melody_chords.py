@@ -16,8 +16,9 @@ from livegen.jam.harmony.bass_alone import LowNote
 from livegen.jam.harmony.melody_key import MelodyKey
 from livegen.jam.harmony.outline import WAIT, ChordFrom
 from livegen.music.chords.chord import Chord
-from livegen.music.chords.chords_implied import AHEAD, BEFORE, WINDOW, Floats, Sung, implied_since
+from livegen.music.chords.chords_implied import AHEAD, BEFORE, WINDOW, Floats, implied_since
 from livegen.music.chords.progressions import TRIADS, class_of
+from livegen.music.note import Note
 from livegen.music.songs.melody_past import MelodyPast
 from livegen.music.time.timeline import Timeline
 
@@ -173,7 +174,7 @@ class MelodyChords:
         result: Floats = (1 - share) * found[int(np.searchsorted(AHEAD, ahead))]
         return result + share * recalled.likely
 
-    def _sung(self, bar_line: int, into: int, timeline: Timeline, now: int) -> list[Sung]:
+    def _sung(self, bar_line: int, into: int, timeline: Timeline, now: int) -> list[Note]:
         """The melody that counts at a beat of the bar that began at a tick."""
         beat = timeline.metre.beat
 
@@ -182,7 +183,7 @@ class MelodyChords:
 
         since = timeline.micros(bar_line + (into - WINDOW - 1) * beat)
         return [
-            Sung(place(at), place(self._ended.get((at, pitch), now + timeline.tempo_us)), pitch)
+            Note(place(at), place(self._ended.get((at, pitch), now + timeline.tempo_us)), pitch)
             for at, pitch in self._notes
             if at >= since
         ]

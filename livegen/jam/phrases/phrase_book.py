@@ -25,10 +25,10 @@ from livegen.jam.phrases.phrase_variations import (
 )
 from livegen.jam.phrases.rendition import Rendition
 from livegen.jam.struck import Struck
+from livegen.music.melody.phrase import Played
 from livegen.music.melody.phrase_steps import (
     LINES_PER_BEAT,
     MOST_BEATS,
-    PhraseNote,
     PhraseSteps,
     Steps,
     Touch,
@@ -36,6 +36,7 @@ from livegen.music.melody.phrase_steps import (
     steps_of,
     tones_of,
 )
+from livegen.music.note import Note
 from livegen.music.parts import DRUMS, LEAD
 from livegen.music.time.metre import TICKS_PER_BEAT, Metre
 from livegen.music.time.timeline import Timeline
@@ -44,31 +45,22 @@ MOST_KEPT = 32  # phrases of the map
 FEWEST = 2  # notes of a phrase
 
 
-class HeldNote(NamedTuple):
-    """A note that was played: when it began and ended, micros; part, MIDI pitch and velocity."""
-
-    at: int
-    until: int
-    part: int
-    pitch: int
-    velocity: int
-
-
-def heard(strokes: Iterable[Struck], now: int) -> list[HeldNote]:
+def heard(strokes: Iterable[Struck], now: int) -> list[Played]:
     """The notes of strokes, by onset; what sounds ends now."""
     open_: dict[tuple[int, int], Struck] = {}
     found = []
     for struck in strokes:
         voice = struck.part, struck.pitch
         if (began := open_.pop(voice, None)) is not None:
-            found.append(HeldNote(began.at, struck.at, *voice, began.velocity))
+            found.append(_played(began, struck.at))
         if struck.velocity:
             open_[voice] = struck
-    found += [
-        HeldNote(began.at, max(now, began.at + 1), *voice, began.velocity)
-        for voice, began in open_.items()
-    ]
+    found += [_played(began, max(now, began.at + 1)) for began in open_.values()]
     return sorted(found)
+
+
+def _played(began: Struck, end_us: int) -> Played:
+    return Played(began.at, end_us, began.pitch, began.velocity, began.part)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +199,7 @@ class PhraseBook:
         return first.made(made, nearer)
 
 
-def phrase_of(notes: Iterable[HeldNote], timeline: Timeline, tonic: int) -> KeptPhrase | None:
+def phrase_of(notes: Iterable[Played], timeline: Timeline, tonic: int) -> KeptPhrase | None:
     """The phrase of notes that were played: the lead, or the one part that there is; its last bars where it is long.
 
     None where there are fewer than FEWEST notes, or drums alone.
@@ -219,21 +211,21 @@ def phrase_of(notes: Iterable[HeldNote], timeline: Timeline, tonic: int) -> Kept
     if len(own) < FEWEST:
         return None
     metre = timeline.metre
-    bar = max(1, round(metre.place(timeline.tick(own[0].at)).bar / TICKS_PER_BEAT))
-    first, last = (_bar_line(timeline.tick(note.at), metre) for note in (own[0], own[-1]))
+    bar = max(1, round(metre.place(timeline.tick(own[0].onset_us)).bar / TICKS_PER_BEAT))
+    first, last = (_bar_line(timeline.tick(note.onset_us), metre) for note in (own[0], own[-1]))
     most = max(1, MOST_BEATS // bar) * bar * TICKS_PER_BEAT
     first = max(first, last + bar * TICKS_PER_BEAT - most)
     beats = min(MOST_BEATS, -(-(last - first) // TICKS_PER_BEAT) + bar)
     begin = timeline.micros(first)
     tones = [
-        PhraseNote(
-            (note.at - begin) / timeline.tempo_us,
-            (note.until - begin) / timeline.tempo_us,
+        Note(
+            (note.onset_us - begin) / timeline.tempo_us,
+            (note.end_us - begin) / timeline.tempo_us,
             note.pitch,
             note.velocity,
         )
         for note in own
-        if timeline.tick(note.at) >= first
+        if timeline.tick(note.onset_us) >= first
     ]
     return KeptPhrase(steps_of(tones, beats, bar), part, tonic)
 

@@ -478,10 +478,9 @@ class Rollout(KeepsStrokes, PlayedOnce):
     def _strike(self) -> None:
         """Give the next stroke towards a chord that is struck here: the end of a note outside it, or a note of it."""
         tick, brief, notes = self.frontier, self.brief, self._notes
-        if (release := self._strikes.outside(tick, brief, notes)) is not None:
-            if release.waits:
-                return self._wait(release.tick)
-            return self._end(release.part, release.pitch, release.tick)
+        if (end := self._strikes.outside(tick, brief, notes)) is not None:
+            is_later = end.tick > tick
+            return self._wait(end.tick) if is_later else self._end(end.part, end.pitch, tick)
         free = {part: self._beginnable(part, tick) for part in STRUCK}
         bass = self._beats.before(BASS)
         if (note := self._strikes.missing(tick, brief, notes, free, bass)) is not None:

@@ -40,15 +40,6 @@ _CLEAR, _MUDDY = (
 _LOOKED_AT = 96  # strokes of our own in which the comp's last chord is looked for
 
 
-class Release(NamedTuple):
-    """The end of a note at a tick, or with `waits` only the time until it may end."""
-
-    part: int
-    pitch: int
-    tick: int
-    waits: bool = False
-
-
 class StruckNote(NamedTuple):
     """A note of a chord that is struck: one of `allowed` (128,), by how welcome each is, and why."""
 
@@ -84,8 +75,11 @@ class Strikes:
         while self.chords and self.chords[0].tick < tick:
             self.chords.popleft()
 
-    def outside(self, tick: int, brief: Brief, notes: OwnNotes) -> Release | None:
-        """The next note to end as the first chord is struck: it lies outside it, or begins anew.  None of a click."""
+    def outside(self, tick: int, brief: Brief, notes: OwnNotes) -> Stroke | None:
+        """The next note-off as the first chord is struck: the note lies outside it, or begins anew.  None of a click.
+
+        It is on the tick, or later where the note has just begun.
+        """
         since, chord = self.chords[0]
         all_anew = _is_last(brief, tick) or _is_hit(brief, since)
         for (part, pitch), (_, onset) in notes.notes.items():
@@ -95,9 +89,7 @@ class Strikes:
             if is_anew or (part in STRUCK and not stays):
                 if notes.is_leaving(part, pitch) or notes.leaves(part, pitch, onset, tick):
                     continue
-                if tick - onset < SHORTEST:
-                    return Release(part, pitch, onset + SHORTEST, waits=True)
-                return Release(part, pitch, tick)
+                return Stroke(max(tick, onset + SHORTEST), part, pitch, 0)
         return None
 
     def missing(

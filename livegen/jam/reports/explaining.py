@@ -38,23 +38,17 @@ YOU, MODEL = 0, 1
 
 
 class HeardNote(NamedTuple):
-    """A note that has sounded: when it was heard and when sent, whose it is, its part, and its pitch in the engine.
+    """A note that has sounded: as it was heard, and when and as which pitch it was sent, on which channel, from 0."""
 
-    `channel` is that on which it was sent, from 0, and `sent` its pitch there.
-    """
-
-    at: int
+    struck: Struck
     due: int
-    who: int
-    part: int
-    pitch: int
     channel: int
     sent: int
 
     @property
     def name(self) -> str:
         """Its pitch, or its drum."""
-        return drum_of(self.sent).name if self.part == DRUMS else name_of(self.sent)
+        return drum_of(self.sent).name if self.struck.part == DRUMS else name_of(self.sent)
 
 
 class Explaining:
@@ -91,15 +85,12 @@ class Explaining:
 
     def heard(self, struck: Struck) -> None:
         """A note of the player's begins."""
-        at, part, pitch = struck.at, struck.part, struck.pitch
-        channel = DRUM_CHANNEL if part == DRUMS else 0
-        self._notes.append(HeardNote(at, at, YOU, part, pitch, channel, pitch))
+        channel = DRUM_CHANNEL if struck.part == DRUMS else 0
+        self._notes.append(HeardNote(struck, struck.at, channel, struck.pitch))
 
     def sounded(self, given: Given, settled: Cause | None) -> None:
         """A note of the model's begins; `settled` is the cause of all that plays, where none of it is drawn."""
-        channel, sent = given.key
-        _, part, pitch, _ = given.stroke
-        note = HeardNote(given.at, given.due, MODEL, part, pitch, channel, sent)
+        note = HeardNote(given.struck, given.due, *given.key)
         self._notes.append(note)
         if not given.is_planned:
             self._own.append((note, Cause.COMPANION))
@@ -154,7 +145,11 @@ class Explaining:
         explanation, timeline = explained(reason, drawn), self._timeline()
         yield
         looked: Looked | None = None
-        heard = [other for other in self._notes if other.at <= note.at and other is not note]
+        heard = [
+            other
+            for other in self._notes
+            if other.struck.at <= note.struck.at and other is not note
+        ]
         if drawn.step is not None:
             try:
                 looked = yield from looking(
@@ -196,7 +191,7 @@ class Explaining:
             "at": note.due,
             "channel": note.channel,
             "pitch": note.sent,
-            "part": PARTS[note.part],
+            "part": PARTS[note.struck.part],
             "note": note.name,
             "who": source.word,
             **words._asdict(),
@@ -253,7 +248,8 @@ def _seen(
 def _arc(arc: TakenUp) -> tuple[int | float, ...]:
     note = arc.note
     assert isinstance(note, HeardNote)
-    return note.who, note.due, note.channel, note.sent, round(arc.nats, 2)
+    who = MODEL if note.struck.is_ours else YOU
+    return who, note.due, note.channel, note.sent, round(arc.nats, 2)
 
 
 def _note_of(heard: Heard, notes: Sequence[HeardNote], timeline: Timeline) -> HeardNote | None:
@@ -263,18 +259,18 @@ def _note_of(heard: Heard, notes: Sequence[HeardNote], timeline: Timeline) -> He
         at, near = timeline.micros(stroke.tick), timeline.tempo_us // 4
     else:
         at, near = stroke.at, NEAR_US
-    same = [it for it in notes if it.part == stroke.part and it.pitch == stroke.pitch]
+    same = [it for it in notes if it.struck[1:3] == (stroke.part, stroke.pitch)]
     if not heard.begins:
-        return next((it for it in reversed(same) if it.at <= at), None)
+        return next((it for it in reversed(same) if it.struck.at <= at), None)
     return _nearest(same, at, near)
 
 
 def _at(point: Point, notes: Sequence[HeardNote], timeline: Timeline) -> HeardNote | None:
     """The note at a point of a line."""
-    same = [it for it in notes if it.pitch == point.pitch and it.part != DRUMS]
+    same = [it for it in notes if it.struck.pitch == point.pitch and it.struck.part != DRUMS]
     return _nearest(same, timeline.micros(point.tick), timeline.tempo_us // 4)
 
 
 def _nearest(notes: Sequence[HeardNote], at: int, near: int) -> HeardNote | None:
-    found = min(notes, key=lambda it: abs(it.at - at), default=None)
-    return found if found is not None and abs(found.at - at) <= near else None
+    found = min(notes, key=lambda it: abs(it.struck.at - at), default=None)
+    return found if found is not None and abs(found.struck.at - at) <= near else None

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 
 from livegen.music.beat.beat_candidates import Candidates
 from livegen.music.melody.phrase import CHORD_US, Played
+from livegen.music.parts import DRUMS
 from livegen.music.time.metre import DOTTED, TICKS_PER_BEAT, Metre
 
 WEIGHTS = Path(__file__).with_name("beats.npz")
@@ -94,11 +95,11 @@ def last_of(onsets: Onsets, count: int) -> Onsets:
 
 def onsets_of(notes: Sequence[Played]) -> Onsets:
     """Gather notes, at least one, in ascending order of onset; seconds count from the first chord."""
-    onset, end, pitch, loud, is_drum = np.array(notes, np.int64).T
+    onset, end, pitch, loud, part = np.array(notes, np.int64).T
     first = _firsts(onset)
     chord = np.repeat(np.arange(len(first)), np.diff([*first, len(notes)]))
     sizes = np.bincount(chord)
-    tuned = is_drum == 0
+    tuned = part != DRUMS
     loudest = np.maximum.reduceat(loud, first)
     kinds = np.zeros((len(first), 20), np.float32)
     kinds[:, 0], kinds[:, 1] = (loudest - loudest.mean()) / 20, np.log2(sizes)

@@ -20,6 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegen.music.files.weights import Shape, read_weights, width
+from livegen.music.note import Note
 
 WEIGHTS = Path(__file__).with_name("chords_implied.npz")
 WINDOW = 32  # beats of the melody that are looked at
@@ -41,14 +42,6 @@ Floats = NDArray[np.float32]
 _FADING: Floats = (0.5 ** (np.arange(WINDOW) / _FADES)).astype(np.float32)
 
 
-class Sung(NamedTuple):
-    """A note of a melody, from beat `onset` to beat `end`."""
-
-    onset: float
-    end: float
-    pitch: int
-
-
 class Melody(NamedTuple):
     """A melody by beats, n of them.
 
@@ -61,10 +54,10 @@ class Melody(NamedTuple):
     onsets: Floats
 
 
-def by_beats(notes: Sequence[Sung], since: int, until: int) -> Melody:
+def by_beats(notes: Sequence[Note], since: int, until: int) -> Melody:
     """The melody at the beats from `since` to before `until`."""
     count = until - since
-    rows = np.array(notes, np.float64).reshape(-1, 3)
+    rows = np.array([note[:3] for note in notes], np.float64).reshape(-1, 3)
     onset, end, tones = rows[:, 0], rows[:, 1], _TONES[rows[:, 2].astype(int) % 12]
     beats = np.arange(since, until)[:, None]
     lasted = np.minimum(end, beats) - np.maximum(onset, beats - 1)  # (count, notes)
@@ -156,7 +149,7 @@ class Found(NamedTuple):
     lasting: Floats
 
 
-def implied(notes: Sequence[Sung], beat: int, bar: int) -> Floats:
+def implied(notes: Sequence[Note], beat: int, bar: int) -> Floats:
     """How likely each chord is at a beat, after it and before (heads, CLASSES), by what was sung by then; see `likely`.
 
     Beat 0 is the first of a bar of `bar` beats; notes that still sound have an end to come.
@@ -166,7 +159,7 @@ def implied(notes: Sequence[Sung], beat: int, bar: int) -> Floats:
 
 
 def implied_since(
-    notes: Sequence[Sung],
+    notes: Sequence[Note],
     since: int,
     beat: int,
     bar: int,

@@ -21,6 +21,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from livegen.music.files.weights import Shape, read_weights, width
+from livegen.music.note import Note
 from livegen.music.parts import SPLIT_PITCH
 
 WEIGHTS = Path(__file__).with_name("tone.npz")
@@ -39,14 +40,6 @@ _FIRST = 8  # beats of a whole that say little yet
 _FINEST = 1024.0  # parts of a nat: what another order of sums could change is rounded off
 
 Floats = NDArray[np.float32]
-
-
-class Sounding(NamedTuple):
-    """A note from quarter `onset` to quarter `end`."""
-
-    onset: float
-    end: float
-    pitch: int
 
 
 class ToneWeights(NamedTuple):
@@ -103,7 +96,7 @@ def seen(beat: Floats) -> tuple[Floats, float]:
     return shares, total / (total + 1)
 
 
-def beats_of(notes: Sequence[Sounding], since: float, length: float = 1.0) -> Floats:
+def beats_of(notes: Sequence[Note], since: float, length: float = 1.0) -> Floats:
     """The beats of music from one on, each `length` quarters long (n, ROWS, 12).
 
     As a tracker counts them: the bass is what is struck below middle C and below all that sounds.
@@ -111,7 +104,7 @@ def beats_of(notes: Sequence[Sounding], since: float, length: float = 1.0) -> Fl
     until = max(note.end for note in notes)
     found = np.zeros((int((until - since) / length) + 1, ROWS, 12), np.float32)
     ends = dict[int, float]()
-    for onset, end, pitch in notes:
+    for onset, end, pitch, *_ in notes:
         ends = {other: until for other, until in ends.items() if until > onset}
         is_low = pitch < SPLIT_PITCH and pitch <= min(ends, default=128)
         ends[pitch] = end
@@ -126,7 +119,7 @@ def beats_of(notes: Sequence[Sounding], since: float, length: float = 1.0) -> Fl
     return found
 
 
-def tone_of(notes: Sequence[Sounding]) -> list[float]:
+def tone_of(notes: Sequence[Note]) -> list[float]:
     """How likely each key is, in nats, of music that is known as a whole: the mean over its beats but the first ones.
 
     Notes in quarters, by onset, one at least; of very long music the beginning counts.

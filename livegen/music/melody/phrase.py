@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from livegen.music.keys.key import Key, likeliest
-from livegen.music.parts import DRUMS, PARTS
+from livegen.music.parts import DRUMS, LEAD, PARTS
 
 SHORTEST_REST_US, LONGEST_REST_US = 250_000, 1_200_000
 _LONE_IOI_US = 500_000  # one note tells no pace
@@ -27,13 +27,18 @@ _SEVERAL = 8  # as many voices at once as are ever told apart
 
 
 class Played(NamedTuple):
-    """A note from `onset_us` to `end_us`: MIDI pitch and velocity; a drum is marked."""
+    """A note from `onset_us` to `end_us`: MIDI pitch and velocity, and its part."""
 
     onset_us: int
     end_us: int
     pitch: int
     velocity: int
-    is_drum: bool = False
+    part: int = LEAD
+
+    @property
+    def is_drum(self) -> bool:
+        """True of drums."""
+        return self.part == DRUMS
 
 
 @dataclass(slots=True)
@@ -90,7 +95,7 @@ class Phrase:
         self.active_us = at
         self.onsets_us.append(at)
         self._usual_ioi_us = self._key = None
-        self._latest.append(Played(at, _SOUNDS, pitch, velocity, part == DRUMS))
+        self._latest.append(Played(at, _SOUNDS, pitch, velocity, part))
         self.notes += 1
         self._loudness += velocity
         extent = self.extents.setdefault(part, Extent())

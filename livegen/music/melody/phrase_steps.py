@@ -12,6 +12,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from livegen.music.note import Note
+
 LINES = (0.0, 1 / 4, 1 / 3, 1 / 2, 2 / 3, 3 / 4)  # of a beat
 LINES_PER_BEAT = len(LINES)
 MOST_BEATS = 16  # of a phrase: four bars of four
@@ -20,15 +22,6 @@ _BESIDE = 2  # lines up to which a note is the same, struck beside
 _CHORD = 1 / 24  # beats within which notes begin together: the highest is the melody
 
 Steps = NDArray[np.int16]  # (6 * beats,): a pitch 0..127, HOLD or REST
-
-
-class PhraseNote(NamedTuple):
-    """A note from beat `onset` to beat `end`: MIDI pitch and velocity 1..127."""
-
-    onset: float
-    end: float
-    pitch: int
-    velocity: int = 80
 
 
 class Touch(NamedTuple):
@@ -68,7 +61,7 @@ def line_near(beat: float) -> int:
     return LINES_PER_BEAT * whole + within
 
 
-def steps_of(tones: Iterable[PhraseNote], beats: int, bar: int) -> PhraseSteps:
+def steps_of(tones: Iterable[Note], beats: int, bar: int) -> PhraseSteps:
     """The steps of notes that begin in the first `beats` beats; of those on one line the highest or the last stays."""
     melody = _one_voice(tones, beats)
     steps, touches = np.full(LINES_PER_BEAT * beats, REST, np.int16), list[Touch]()
@@ -82,9 +75,9 @@ def steps_of(tones: Iterable[PhraseNote], beats: int, bar: int) -> PhraseSteps:
     return PhraseSteps(steps, tuple(touches), bar)
 
 
-def _one_voice(tones: Iterable[PhraseNote], beats: int) -> list[tuple[int, PhraseNote]]:
+def _one_voice(tones: Iterable[Note], beats: int) -> list[tuple[int, Note]]:
     """Lines with the tone that begins on each, in order."""
-    found: dict[int, PhraseNote] = {}
+    found: dict[int, Note] = {}
     for tone in sorted(tones):
         line = max(0, line_near(tone.onset))
         if line >= LINES_PER_BEAT * beats:
@@ -103,16 +96,16 @@ def onsets(steps: Steps) -> list[tuple[int, int, int]]:
     return [(int(line), int(end), int(steps[line])) for line, end in zip(begins, ends, strict=True)]
 
 
-def tones_of(steps: Steps, touches: Sequence[Touch]) -> list[PhraseNote]:
+def tones_of(steps: Steps, touches: Sequence[Touch]) -> list[Note]:
     """The notes of steps with a touch put back: that of the nearest note on such a line of a beat, else of all."""
     return [_touched(note, touches) for note in onsets(steps)]
 
 
-def _touched(note: tuple[int, int, int], touches: Sequence[Touch]) -> PhraseNote:
+def _touched(note: tuple[int, int, int], touches: Sequence[Touch]) -> Note:
     line, until, pitch = note
     late, held, velocity = _touch_at(line, touches)
     onset = beat_of(line) + late
-    return PhraseNote(
+    return Note(
         onset, onset + max(1 / 24, held * (beat_of(until) - beat_of(line))), pitch, velocity
     )
 

@@ -18,10 +18,11 @@ from livegen.inference.contract import Model
 from livegen.jam.timing.agenda import ROUTES
 from livegen.music.files.smf import Score, Track, write
 from livegen.music.messages import Message, NoteOff, NoteOn
+from livegen.music.note import Note
 from livegen.music.parts import LEAD
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.scorecard.calls import HeldOut, LeadCall, Pair, drawn, followed
-from livegen.scorecard.notes import Note, moved
+from livegen.scorecard.notes import moved
 from livegen.scorecard.playing import played
 from livegen.training.corpora import Rows
 from livegen.training.reference import FILE, read_reference

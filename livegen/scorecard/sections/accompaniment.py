@@ -7,11 +7,12 @@ import numpy as np
 import numpy.typing as npt
 
 from livegen.music.chords.chord import Chord
+from livegen.music.note import Note
 from livegen.scorecard import accompaniment, estimates
 from livegen.scorecard.band import Band, go_along, harmony
 from livegen.scorecard.calls import Lead, LeadCall
 from livegen.scorecard.card import HARMONISER, PEOPLE, RANDOM, WRITTEN, Card
-from livegen.scorecard.notes import SIXTEENTHS, Note, key_of
+from livegen.scorecard.notes import SIXTEENTHS, key_of
 from livegen.scorecard.sections import coupling, modulation, streaming
 
 LATE_IN = 0.9  # of a beat: there its chord is asked for

@@ -2,11 +2,11 @@
 
 from collections.abc import Callable, Mapping, Sequence
 
+from livegen.music.note import Note
 from livegen.scorecard import coupling, estimates
 from livegen.scorecard.band import Band
 from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.card import Card
-from livegen.scorecard.notes import Note
 
 Notes = Sequence[Note]
 FIGURES: dict[str, tuple[str, Callable[[LeadCall, Notes], float | None]]] = {

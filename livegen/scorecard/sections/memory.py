@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
+from livegen.music.note import Note
 from livegen.scorecard import estimates, memory
 from livegen.scorecard.band import Band
 from livegen.scorecard.calls import Pair
 from livegen.scorecard.card import MODEL, PEOPLE, RANDOM, Card
 from livegen.scorecard.estimates import Estimate
-from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import PlayedCall
 from livegen.training.corpora import Corpus, Piece
 from livegen.training.evaluate import Evidence, stacked

@@ -10,11 +10,12 @@ from itertools import repeat
 import numpy as np
 import numpy.typing as npt
 
+from livegen.music.note import Note
 from livegen.scorecard import accompaniment, estimates
 from livegen.scorecard.band import Band, go_along, harmony
 from livegen.scorecard.calls import Lead, LeadCall
 from livegen.scorecard.card import DEAF, HARMONISER, MODEL, PEOPLE, Card
-from livegen.scorecard.notes import Note, key_of
+from livegen.scorecard.notes import key_of
 
 CHANGE_BAR = 4  # of eight, where the player modulates
 SHIFTS = (5, 6, 1)  # semitones, in turn

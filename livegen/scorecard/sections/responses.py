@@ -3,11 +3,11 @@
 import random
 from collections.abc import Sequence
 
+from livegen.music.note import Note
 from livegen.scorecard import estimates, responses
 from livegen.scorecard.band import Band
 from livegen.scorecard.calls import Pair
 from livegen.scorecard.card import MODEL, OTHER, PEOPLE, RANDOM, Card
-from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import PlayedCall
 
 OTHERS = 20  # answers to other calls, for specificity

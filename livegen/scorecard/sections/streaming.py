@@ -6,11 +6,11 @@ from os import getloadavg
 
 import numpy as np
 
+from livegen.music.note import Note
 from livegen.scorecard import estimates
 from livegen.scorecard.band import Band, harmony, in_time
 from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.card import Card
-from livegen.scorecard.notes import Note
 from livegen.scorecard.streaming import Timing, support
 
 Notes = Sequence[Note]

@@ -8,10 +8,10 @@ import pytest
 
 from livegen import shipped
 from livegen.music.files.smf import write
+from livegen.music.note import Note
 from livegen.scorecard.calls import HeldOut, Pair, followed
 from livegen.scorecard.listening import trials
 from livegen.scorecard.listening.trials import Trial
-from livegen.scorecard.notes import Note
 from livegen.testing import EchoModel
 from tests.scorecard.phrases import phrase, song
 
