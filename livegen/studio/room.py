@@ -77,7 +77,13 @@ class Room:
     ) -> None:
         self.name = name
         self._now, self._wakes = now, wakes
-        self._loop = EngineLoop(self._from_engine, engine, settings, now=lambda: now() - DELAY_US)
+        self._loop = EngineLoop(
+            self._from_engine,
+            engine,
+            settings,
+            now=lambda: now() - DELAY_US,
+            keeps_journal=False,  # a room records nothing
+        )
         self._inlet = Inlet()
         self._commands: list[Frame] = []
         # What waits until the engine's time is its own, by when it was played and in which order it came.

@@ -9,7 +9,14 @@ import pytest
 from livegen.daemon import clock
 from livegen.daemon.engine.engine_loop import EngineLike, EngineLoop
 from livegen.daemon.engine.engine_process import serve
-from livegen.daemon.processes.frames import CommandFrame, Frame, LogFrame
+from livegen.daemon.processes.frames import (
+    CommandFrame,
+    Frame,
+    HeardFrame,
+    JournalFrame,
+    LogFrame,
+    OverFrame,
+)
 from livegen.jam.controls.mapping import Command
 
 
@@ -81,6 +88,18 @@ def test_what_the_engine_says_of_itself_goes_to_the_log_once() -> None:
 
     logged = [frame.line for frame in sent if isinstance(frame, LogFrame)]
     assert logged == ["key C3 is up"]
+
+
+@pytest.mark.parametrize("is_kept", [True, False])
+def test_rows_of_a_journal_are_made_only_where_somebody_keeps_it(is_kept: bool) -> None:
+    sent: list[Frame] = []
+    loop = EngineLoop(sent.append, Told(), {}, keeps_journal=is_kept)
+
+    loop.turn([HeardFrame(clock.now(), bytes((0x90, 60, 80)))])
+    loop.turn([OverFrame(clock.now())])
+
+    assert any(isinstance(frame, JournalFrame) for frame in sent) == is_kept
+    assert any(isinstance(frame, OverFrame) for frame in sent)
 
 
 class Pondering(Idle):

@@ -16,6 +16,7 @@ from typing import Any, Protocol, TypeVar
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.engine.ahead import ReadAhead
+from livegen.daemon.engine.journal_rows import JournalRows
 from livegen.daemon.engine.loader import RECALL, SWAP, Loader, Recaller
 from livegen.daemon.lateness import Lateness, Recent
 from livegen.daemon.processes.frames import (
@@ -27,7 +28,6 @@ from livegen.daemon.processes.frames import (
     FiguresFrame,
     Frame,
     HeardFrame,
-    JournalFrame,
     LogFrame,
     MemoryFrame,
     OverFrame,
@@ -40,8 +40,6 @@ from livegen.inference.memory import Memory
 from livegen.jam.controls.controls import CONTROLS, read_ahead, takes_long
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Event, Recall, Swap, Wake
-from livegen.jam.reports import rows
-from livegen.jam.reports.journal import Account
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, NoteOn, decode, encode
 from livegen.music.time.timeline import Timeline
@@ -121,9 +119,9 @@ class EngineLike(Protocol):
 class EngineLoop:
     """An engine, turn by turn.  Threads: loop only.
 
-    `send` takes each frame that leaves.  `read` reads the value of a command, beside the music.  `now` is the time by
-    which the engine plays, micros: all stamps of frames, in and out, are of it.  `is_over`: it was told that the
-    session is over, and has told the journal everything.
+    `send` takes each frame that leaves; without `keeps_journal` none of them is a row of a journal.  `read` reads the
+    value of a command, beside the music.  `now` is the time by which the engine plays, micros: all stamps of frames, in
+    and out, are of it.  `is_over`: it was told that the session is over, and has told the journal everything.
     """
 
     def __init__(
@@ -133,6 +131,7 @@ class EngineLoop:
         settings: Mapping[str, Any],
         read: Callable[[str, object], object] = read_ahead,
         now: Callable[[], int] = clock.now,
+        keeps_journal: bool = True,
     ) -> None:
         self._send_frame = send
         self._engine = engine
@@ -151,7 +150,7 @@ class EngineLoop:
         self._is_watched = self._is_pondering = False
         self._figures_at = 0
         self._cpu = (began, sum(os.times()[:2]))
-        self._account = Account()
+        self._journal = JournalRows(send if keeps_journal else None)
         self._ahead = ReadAhead(takes_long, read)
         self._loader = Loader(str(settings.get("loader", DEFAULT_LOADER)))
         self._recaller = Recaller(str(settings.get("recaller", DEFAULT_RECALLER)))
@@ -159,7 +158,6 @@ class EngineLoop:
         if player := settings.get("remembers"):
             self._recaller.begin(str(player))
         self._model_file = str(settings.get("model", ""))
-        self._timeline: object = None
 
     def turn(self, frames: Iterable[Frame] = ()) -> None:
         """Take frames, and do at most a slice of each kind of work that is due."""
@@ -210,7 +208,7 @@ class EngineLoop:
                 self._command(frame)
             case OverFrame():
                 self._keep_memory()
-                self._settle()
+                self._journal.settle()
                 self._send_frame(OverFrame(self._clock()))
                 self.is_over = True
             case _:
@@ -248,8 +246,7 @@ class EngineLoop:
         self._log(loaded.line)
         if loaded.model is not None and loaded.told is not None:
             self._model_file = str(loaded.told["model"])
-            self._account.told(max(self._now, now), SWAP, loaded.told)
-            self._settle()
+            self._journal.takes_over(max(self._now, now), SWAP, loaded.told)
             self._feed(Swap(loaded.model), now)
             self._snapshot_at = min(self._snapshot_at, now + COMMAND_SHOWN_US)
 
@@ -274,8 +271,7 @@ class EngineLoop:
         self._player, self._memory_file = str(told["player"]), str(told["file"])
         self._kept = memory.learned
         now = self._clock()
-        self._account.told(max(self._now, now), RECALL, told)
-        self._settle()
+        self._journal.takes_over(max(self._now, now), RECALL, told)
         self._feed(Recall(memory), now)
         self._snapshot_at = min(self._snapshot_at, now + COMMAND_SHOWN_US)
 
@@ -300,54 +296,27 @@ class EngineLoop:
     def _feed(self, event: Event, now: int) -> None:
         """Feed the engine and send what it gives.  Its time never runs backwards: stamps are older than wakes."""
         self._now = now = max(self._now, now)
-        self._write_down(event, now)
+        self._journal.fed(event, now)
         for timed in self._engine.feed(event, self._now):
             self._send(timed)
         for line in self._engine.notices():
             self._log(line)
         self._warm_at = self._clock() + self._warm_us
 
-    def _write_down(self, event: Event, now: int) -> None:
-        match event:
-            case Wake():
-                self._account.woke(now)
-            case Command(name, value):
-                self._account.told(now, name, value)
-                self._settle()  # before it is fed: what it did to an engine that crashed can be read
-            case Swap() | Recall():
-                pass  # told with its file where it is fed
-            case _:
-                self._account.took(now)
-        if self._account.is_full:
-            self._settle()
-
-    def _settle(self) -> None:
-        """Send what was fed and handed out since the last time to the journal."""
-        if (did := self._account.settle()) is not None:
-            self._send_frame(JournalFrame.of(did.at, rows.body(did)))
-
     def _tell_timeline(self, now: int) -> None:
-        timeline = self._engine.timeline
-        if timeline is None or timeline == self._timeline:
-            return
-        self._timeline = timeline
-        position, bar = timeline.metre.place(tick := timeline.tick(now))
-        origin = timeline.micros(tick - position)
-        since = self._engine.timeline_since
-        grid = rows.Grid(now, timeline.tempo_us, origin, bar, since)
-        self._send_frame(JournalFrame.of(now, rows.body(grid)))
+        self._journal.plays_by(self._engine.timeline, self._engine.timeline_since, now)
 
     def _send(self, timed: Timed) -> None:
         match timed.message:
             case Cut(keys):
-                self._account.gave(timed.due, keys=keys)
+                self._journal.gave(timed.due, keys=keys)
                 self._send_frame(CutFrame.of(timed.due, keys))
             case Command(name, value):
                 self._send_frame(CommandFrame.named(timed.due, name, value))
             case message:
                 self._played_at = max(self._played_at, self._now)
                 data = encode(message)
-                self._account.gave(timed.due, data)
+                self._journal.gave(timed.due, data)
                 self._send_frame(DueFrame(timed.due, data))
 
     def _guarded(self, act: Callable[[], None]) -> None:
@@ -366,15 +335,14 @@ class EngineLoop:
             line = traceback.format_exc(limit=-2).strip().replace("\n", " | ")
             faults = f"{self._unlogged} faults, the last: {line}"[:LONGEST_LINE]
             self._send_frame(FaultFrame.saying(now, faults, STUMBLED))
-            row = rows.Fault(now, line[:LONGEST_LINE])
-            self._send_frame(JournalFrame.of(now, rows.body(row)))
+            self._journal.failed(now, line[:LONGEST_LINE])
             self._logged_at, self._unlogged = now, 0
 
     def _beat(self, now: int) -> None:
         if now >= self._beat_at:
             self._beat_at = now + BEAT_US
             self._send_frame(BeatFrame(now))
-            self._settle()
+            self._journal.settle()
             self._guarded(lambda: self._tell_timeline(now))
             if now - self._played_at >= KEEPS_AFTER_US:
                 self._guarded(self._keep_memory)
