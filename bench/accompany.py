@@ -35,7 +35,7 @@ from livegen.scorecard.backing import (
     roots_at_changes,
     tones_on_strong_beats,
 )
-from livegen.scorecard.calls import Chords, Lead, LeadCall, drawn, held_out, leads
+from livegen.scorecard.held_out_calls import Chords, Lead, LeadCall, drawn, held_out, leads
 from livegen.scorecard.notes import key_of, line
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 

@@ -18,7 +18,7 @@ from bench.styles import COARSE, SCENES
 from bench.tables import keep
 from livegen.music.files.smf import Score
 from livegen.music.note import Note
-from livegen.scorecard.calls import accompaniment_of, held_out, is_in_four, score_of
+from livegen.scorecard.held_out_calls import accompaniment_of, held_out, is_in_four, score_of
 from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import load
 

@@ -32,8 +32,8 @@ from livegen.music.keys.key import Key
 from livegen.music.note import Note
 from livegen.music.parts import DRUM_CHANNEL, LEAD
 from livegen.music.time.metre import parse_metre
-from livegen.scorecard.calls import LeadCall, calls, held_out
 from livegen.scorecard.feels import looped
+from livegen.scorecard.held_out_calls import LeadCall, calls, held_out
 from livegen.scorecard.notes import key_of
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 from livegen.training.evaluate import judge

@@ -46,11 +46,11 @@ from export.critic import (
 )
 from livegen import shipped
 from livegen.inference.contract import Model
-from livegen.inference.opening import load
+from livegen.inference.model_files import load
 from livegen.jam.interplay.choice import CRITIC
 from livegen.music.melody.critic import tastes
-from livegen.scorecard.calls import Pair, drawn
 from livegen.scorecard.estimates import mean
+from livegen.scorecard.held_out_calls import Pair, drawn
 from livegen.scorecard.notes import key_of
 from livegen.scorecard.playing import played
 from livegen.scorecard.responses import ends_on_the_triad, in_scale, measures

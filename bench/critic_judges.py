@@ -18,7 +18,7 @@ from livegen.music.melody.critic import LINES, Floats, HeardPhrase, Line, heard
 from livegen.music.note import Note
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.scorecard import responses
-from livegen.scorecard.calls import LeadCall
+from livegen.scorecard.held_out_calls import LeadCall
 
 # The looks of the scorecard that can be seen of a melody on lines.
 LOOKS = (

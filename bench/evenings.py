@@ -36,10 +36,10 @@ from livegen import shipped
 from livegen.codec.layout import ADVANCE, Event
 from livegen.inference.contract import Model
 from livegen.inference.memory import MOST, Memory, memory_of
-from livegen.inference.opening import load
+from livegen.inference.model_files import load
 from livegen.jam.engine import Engine
-from livegen.scorecard.calls import Pair, drawn, followed, held_out
 from livegen.scorecard.estimates import Estimate, mean, ratio
+from livegen.scorecard.held_out_calls import Pair, drawn, followed, held_out
 from livegen.scorecard.musicianship import shapes
 from livegen.scorecard.playing import played
 from livegen.testing import Rehearsal

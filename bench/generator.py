@@ -31,10 +31,10 @@ from bench.varied import FEWEST, Case, answers, cases, home, notes
 from livegen import shipped
 from livegen.codec.phrases import decode, encode, firsts_of, reference_of
 from livegen.inference import generator as generator_files
-from livegen.inference import phrases as phrase_files
+from livegen.inference import phrase_model as phrase_files
 from livegen.inference.generator import WAYS, Generator
 from livegen.inference.model import OnnxModel, load
-from livegen.inference.phrases import Codes, PhraseModel
+from livegen.inference.phrase_model import Codes, PhraseModel
 from livegen.jam.controls.style_mix import JOINED
 from livegen.jam.phrases.phrase_variations import WAYS as GOALS
 from livegen.jam.phrases.phrase_variations import restyled, strangers

@@ -32,7 +32,7 @@ from livegen.music.files.smf import Score, Track, read
 from livegen.music.keys.key import KEYS, Key, logits
 from livegen.music.keys.key_tracker import HALF_LIFE_US, KeyTracker
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.scorecard.calls import written_chords
+from livegen.scorecard.held_out_calls import written_chords
 
 SECOND_US, MINUTE_US = 1_000_000, 60_000_000
 AFTER = (4, 8, 16)  # beats

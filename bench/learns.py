@@ -42,8 +42,8 @@ from bench.sets import SETS
 from bench.tables import keep, kept, table, told
 from livegen import shipped
 from livegen.codec.layout import FIELDS
+from livegen.inference.model_files import load
 from livegen.inference.onnx_file import read_bytes
-from livegen.inference.opening import load
 from livegen.scorecard.estimates import Estimate, ratio
 from livegen.training import corpora
 from livegen.training.corpora import Rows

@@ -33,7 +33,7 @@ from livegen import shipped
 from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING, Event
 from livegen.inference.contract import Model, Query
 from livegen.inference.memory import LONGEST, Level, Memory, shares
-from livegen.inference.opening import load
+from livegen.inference.model_files import load
 from livegen.inference.sampling import probabilities
 from livegen.scorecard.estimates import Estimate, mean, ratio
 from livegen.scorecard.feels import all_calls

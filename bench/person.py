@@ -17,7 +17,7 @@ from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.note import Note
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.music.time.timeline import tempo_us
-from livegen.scorecard.calls import Chords
+from livegen.scorecard.held_out_calls import Chords
 
 LATE_US, SPREAD_US, EARLIEST_US, LATEST_US = 12_000, 14_000, -15_000, 60_000  # of a chord's onset
 ROLLED_US = 8_000  # within which its keys go down

@@ -40,7 +40,7 @@ from livegen.music.messages import Message, NoteOn
 from livegen.music.note import Note
 from livegen.music.parts import BASS, COMP, DRUMS, PARTS, general_midi_drum
 from livegen.music.time.metre import TICKS_PER_BEAT
-from livegen.scorecard.calls import HeldOut, heard_as, held_out, is_in_four, score_of
+from livegen.scorecard.held_out_calls import HeldOut, heard_as, held_out, is_in_four, score_of
 from livegen.scorecard.notes import notes_of
 from livegen.testing import SECOND, Rehearsal
 

@@ -23,7 +23,7 @@ from livegen import shipped
 from livegen.codec.encoder import Stroke
 from livegen.codec.layout import FIELDS
 from livegen.inference.contract import Query
-from livegen.inference.opening import load
+from livegen.inference.model_files import load
 from livegen.jam.controls.style_mix import JOINED, Blend
 from livegen.jam.hearing.hearing import GuardedModel, Hearing
 from livegen.music.time.timeline import Timeline

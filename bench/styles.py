@@ -29,7 +29,8 @@ from livegen.music.files.smf import read
 from livegen.music.note import Note
 from livegen.music.parts import DRUM_CHANNEL, PARTS, general_midi_drum
 from livegen.scorecard import band
-from livegen.scorecard.calls import (
+from livegen.scorecard.feels import all_calls, looped
+from livegen.scorecard.held_out_calls import (
     HeldOut,
     accompaniment_of,
     held_out,
@@ -37,7 +38,6 @@ from livegen.scorecard.calls import (
     score_of,
     windows,
 )
-from livegen.scorecard.feels import all_calls, looped
 from livegen.scorecard.notes import TICK, moved, notes_of
 from livegen.scorecard.playing import played
 from livegen.training.corpora import Corpus, load

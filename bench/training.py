@@ -31,7 +31,7 @@ from livegen.training.crew import crew_here, launch
 from livegen.training.loop import Run, precision_of
 from livegen.training.objective import tensors
 from livegen.training.recipe import Recipe, read_recipe
-from livegen.training.report import Report, Silence
+from livegen.training.run_report import Report, Silence
 
 HERE = Path(__file__).parent
 RECIPE = HERE.parent / "models" / "jam-gru" / "recipe.yaml"

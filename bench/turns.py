@@ -24,7 +24,7 @@ from bench.sets import SETS
 from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
-from livegen.scorecard.calls import LeadCall, calls, held_out
+from livegen.scorecard.held_out_calls import LeadCall, calls, held_out
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 
 HERE = Path(__file__).parent

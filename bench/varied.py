@@ -29,9 +29,9 @@ from numpy.typing import NDArray
 
 from bench.tables import keep, kept, table, told
 from livegen import shipped
-from livegen.inference import phrases as phrase_files
+from livegen.inference import phrase_model as phrase_files
 from livegen.inference.model import OnnxModel, load
-from livegen.inference.phrases import PhraseModel
+from livegen.inference.phrase_model import PhraseModel
 from livegen.jam.phrases.phrase_variations import Fit, around, between, chosen, spliced, strangers
 from livegen.music.keys.key import STEPS, Key
 from livegen.music.melody.phrase_steps import (
@@ -46,8 +46,8 @@ from livegen.music.melody.phrase_steps import (
     tones_of,
 )
 from livegen.music.note import Note
-from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.estimates import Estimate, mean
+from livegen.scorecard.held_out_calls import LeadCall
 from livegen.scorecard.likelihood import nats_per_note
 from livegen.scorecard.playing import played
 from livegen.scorecard.roles import came_back

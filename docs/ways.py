@@ -18,7 +18,7 @@ from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.note import Note
 from livegen.scorecard import accompaniment, degeneracy, responses
 from livegen.scorecard.band import harmony
-from livegen.scorecard.calls import (
+from livegen.scorecard.held_out_calls import (
     LAST,
     HeldOut,
     LeadCall,

@@ -27,7 +27,7 @@ from export.command import guarded, put_weights
 from livegen import shipped
 from livegen.errors import ConfigError
 from livegen.inference.contract import Model
-from livegen.inference.opening import load
+from livegen.inference.model_files import load
 from livegen.jam.engine import Engine
 from livegen.jam.engine import Event as Heard
 from livegen.jam.interplay.choice import Question
@@ -45,7 +45,7 @@ from livegen.music.melody.critic import (
 )
 from livegen.music.note import Note
 from livegen.music.time.metre import TICKS_PER_BEAT, parse_metre
-from livegen.scorecard.calls import HeldOut, Pair, drawn, followed
+from livegen.scorecard.held_out_calls import HeldOut, Pair, drawn, followed
 from livegen.scorecard.playing import beginning, played
 from livegen.testing import Rehearsal
 from livegen.training.corpora import sets_of

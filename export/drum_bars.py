@@ -23,7 +23,7 @@ from livegen.music.files.smf import read
 from livegen.music.parts import general_midi_drum
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.music.time.swing import usual_swing
-from livegen.scorecard.calls import held_out
+from livegen.scorecard.held_out_calls import held_out
 from livegen.scorecard.notes import notes_of
 
 SET = "groove_drums"

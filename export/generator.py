@@ -24,7 +24,7 @@ from torch import Tensor, nn
 from export.command import guarded
 from livegen import shipped
 from livegen.codec.phrases import encode, firsts_of, reference_of
-from livegen.inference import phrases as phrase_files
+from livegen.inference import phrase_model as phrase_files
 from livegen.inference.generator import (
     ANY,
     SLOPE,
@@ -34,7 +34,7 @@ from livegen.inference.generator import (
     save,
     shapes,
 )
-from livegen.inference.phrases import Floats, PhraseModel
+from livegen.inference.phrase_model import Floats, PhraseModel
 from livegen.music.melody.phrase_steps import LINES_PER_BEAT
 from livegen.music.words.style_names import nearest
 from livegen.training.phrase_corpus import StyledPhrase, is_for_the_judge, melodies, styled

@@ -32,7 +32,7 @@ from livegen.music.chords.chords_implied import (
 from livegen.music.chords.progressions import class_of
 from livegen.music.files.smf import Score, read
 from livegen.music.note import Note
-from livegen.scorecard.calls import bar_of, lead_of, written_chords
+from livegen.scorecard.held_out_calls import bar_of, lead_of, written_chords
 from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import sets_of
 

@@ -2,7 +2,7 @@
 
     python -m export.looking models/NAME
 
-A network that looks back (livegen/training/recall.py) weighs the places of its window by a softmax.  The output
+A network that looks back (livegen/training/looking_back.py) weighs the places of its window by a softmax.  The output
 `looked` is that softmax under another name; weights, nodes and all that they compute stay as they are.  The metadata
 say where in the state what it looks at lies.
 """
@@ -22,7 +22,7 @@ from livegen.inference.contract import Looks, ModelFacts
 from livegen.inference.model import start
 from livegen.inference.model_metadata import METADATA_KEY, metadata
 from livegen.inference.onnx_file import LOOKED, parse, read_bytes
-from livegen.training.recall import HEADS, SIZE
+from livegen.training.looking_back import HEADS, SIZE
 
 
 def telling(model: ModelProto, facts: ModelFacts) -> tuple[ModelProto, ModelFacts]:

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 
 from export.command import guarded
-from livegen.inference.phrases import PhraseFacts, save
+from livegen.inference.phrase_model import PhraseFacts, save
 from livegen.training.phrase_corpus import melodies, phrases
 from livegen.training.phrase_loop import Phrases, gathered, read_phrase_checkpoint
 from livegen.training.phrase_network import PhraseConfig, PhraseNetwork

@@ -40,7 +40,7 @@ from livegen.music.songs.foresight import CellGrid
 from livegen.music.songs.recall import facts_of, facts_of_table, shares, sources, tabled
 from livegen.music.songs.song_past import UNKNOWN, Past
 from livegen.music.time.metre import DOTTED, TICKS_PER_BEAT, Metre, bar_ticks
-from livegen.scorecard.calls import written_chords
+from livegen.scorecard.held_out_calls import written_chords
 from livegen.training.corpora import set_of
 
 FROM = (

@@ -34,7 +34,7 @@ from livegen.music.keys.tone import (
     beats_of,
 )
 from livegen.music.note import Note
-from livegen.scorecard.calls import bar_of
+from livegen.scorecard.held_out_calls import bar_of
 from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import set_of
 

@@ -14,7 +14,7 @@ from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.midi.ports import Ports
 from livegen.daemon.midi.server_watch import Health
-from livegen.doctor.listening import opened
+from livegen.doctor.port_traffic import opened
 from livegen.doctor.system import midi_system
 from livegen.errors import PortError
 from livegen.jam.controls.controls import CONTROLS

@@ -21,7 +21,7 @@ from livegen.calibrate import (
 from livegen.daemon.clock import SECOND
 from livegen.daemon.midi.ports import EmbeddedPorts
 from livegen.daemon.midi.server_watch import Health
-from livegen.doctor import listening
+from livegen.doctor import port_traffic
 from livegen.doctor.system import MidiSystem
 from livegen.errors import PortError
 from livegen.music.messages import NoteOff, NoteOn, decode
@@ -262,7 +262,7 @@ EMPTY = MidiSystem("jack", (), ())
 def started(
     daw: Daw, monkeypatch: pytest.MonkeyPatch, system: MidiSystem | None = EMPTY
 ) -> RoundTrip:
-    monkeypatch.setattr(listening, "open_ports", lambda *_: daw)
+    monkeypatch.setattr(port_traffic, "open_ports", lambda *_: daw)
     monkeypatch.setattr(calibrate, "midi_system", lambda api: (system, []))
     return calibrate.calibrate("jack", "Model In", "Model Out", lambda line: None, daw.time)
 

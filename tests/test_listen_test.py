@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from livegen import cli
-from livegen.control.web import listening as page
+from livegen.control.web import listening_page as page
 from livegen.music.files.smf import write
 from livegen.scorecard.listening import results
 from tests.inference.tiny_model import tiny_bytes

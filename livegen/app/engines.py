@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from livegen.inference.contract import Model
     from livegen.inference.generator import Generator
     from livegen.inference.memory import Memory
-    from livegen.inference.phrases import PhraseModel
+    from livegen.inference.phrase_model import PhraseModel
     from livegen.jam.engine import Engine
 
 log = logging.getLogger(__name__)
@@ -71,7 +71,7 @@ def build_engine(settings: Mapping[str, Any], now: int) -> "Engine":
 
     Raises ModelError or ConfigError.  `now` is not needed: an engine's time begins with its first event.
     """
-    from livegen.inference.opening import load
+    from livegen.inference.model_files import load
 
     model = load(Path(settings["model"]))
     rules = {int(channel): rule for channel, rule in settings["rules"].items()}
@@ -80,7 +80,7 @@ def build_engine(settings: Mapping[str, Any], now: int) -> "Engine":
 
 def load_model(name: str) -> "tuple[Path, Model]":
     """The file and the model of a name or path; the engine process calls this by name.  Raises ModelError."""
-    from livegen.inference.opening import load
+    from livegen.inference.model_files import load
 
     path = shipped.model(name)
     return path, load(path)
@@ -147,9 +147,9 @@ def _memory_of(path: Path) -> "Memory":
 
 def load_phrase_model() -> "PhraseModel":
     """The phrase encoder that came with livegen.  Raises ModelError."""
-    from livegen.inference import phrases
+    from livegen.inference import phrase_model
 
-    return phrases.load(shipped.phrase_model())
+    return phrase_model.load(shipped.phrase_model())
 
 
 def load_generator(encoder: "PhraseModel") -> "Generator":

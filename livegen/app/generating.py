@@ -34,7 +34,7 @@ def generate(
     call always.  Raises LivegenError.
     """
     from livegen.answer import answer, rules, written
-    from livegen.inference.opening import load
+    from livegen.inference.model_files import load
     from livegen.music.files import smf
     from livegen.notation.notate import notate
 
@@ -76,7 +76,7 @@ def sing(
 ) -> Iterator[Path]:
     """Set lyrics to a tune; gives the path of each file when it is written.  Raises LivegenError as `generate` does."""
     from livegen.daemon.recording.recordings import midi_name
-    from livegen.inference.opening import load
+    from livegen.inference.model_files import load
     from livegen.jam.controls.controls import settings as checked_controls
     from livegen.music.files import smf
     from livegen.music.words.syllables import lines_of

@@ -59,7 +59,7 @@ def _ready(players: str | None, teacher: str) -> None:
 def _builder(config: "Config", charts: "Charts") -> "Callable[[str, Callable[[], object]], Room]":
     """What makes a room of this configuration by its name.  The model is loaded once.  Raises LivegenError."""
     from livegen.daemon import clock
-    from livegen.inference.opening import load
+    from livegen.inference.model_files import load
     from livegen.studio.room import HORIZON_US, Room
 
     # Nobody is remembered: anybody could say that he is somebody else.

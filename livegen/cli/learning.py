@@ -165,7 +165,7 @@ def scorecard(
     from livegen import shipped
 
     with training_extra("scorecard"), progress_bars() as progress:
-        from livegen.scorecard import figures, roles
+        from livegen.scorecard import card_views, roles
         from livegen.scorecard.score import SEED, score
 
         if encoder := roles.phrase_encoder(model):
@@ -177,7 +177,7 @@ def scorecard(
             return
         path, before = shipped.model(model), shipped.model(previous) if previous else None
         if out and not replaces:
-            _expect_free(figures.places(out))
+            _expect_free(card_views.places(out))
         result = score(
             path,
             data,
@@ -189,17 +189,17 @@ def scorecard(
             **amounts,
         )
         if out:
-            figures.write(result, out, replaces)
+            card_views.write(result, out, replaces)
     _tell(result, card, as_json)
 
 
 def _tell(result: "Card", card: Path | None, as_json: bool) -> None:
     """Print a card, and put it into a model's, if there is one to put it into."""
-    from livegen.scorecard import figures
+    from livegen.scorecard import card_views
 
     if card:
-        figures.put_into(card, result)
-    lines = [figures.as_json(result)] if as_json else figures.table_lines(result)
+        card_views.put_into(card, result)
+    lines = [card_views.as_json(result)] if as_json else card_views.table_lines(result)
     click.echo("\n".join(lines))
 
 

@@ -106,7 +106,7 @@ def listen_test(
         if target.exists()
         else _new(target, asked, people, **given)
     )
-    from livegen.control.web import listening
+    from livegen.control.web import listening_page
 
     def told(line: str) -> None:
         click.echo(line)
@@ -117,7 +117,7 @@ def listen_test(
         )
 
     try:
-        listening.serve(test, told)
+        listening_page.serve(test, told)
     except KeyboardInterrupt:
         click.echo(f"to see what was judged: livegen listen-test --report {target}", err=True)
 
@@ -182,8 +182,8 @@ def _trials(
     from livegen import shipped
 
     with training_extra("listen-test"), progress_bars() as progress:
-        from livegen.inference.opening import load
-        from livegen.scorecard.calls import held_out
+        from livegen.inference.model_files import load
+        from livegen.scorecard.held_out_calls import held_out
         from livegen.scorecard.listening import trials
 
         pieces = (

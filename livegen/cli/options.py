@@ -151,7 +151,7 @@ def _charts() -> Sequence[str]:
 def _styles(model: str) -> Sequence[str]:
     """The styles of a model; none of one that is none: whoever completes a line is told nothing."""
     from livegen import shipped
-    from livegen.inference.opening import facts
+    from livegen.inference.model_files import facts
 
     with suppress(LivegenError, OSError):
         return facts(shipped.model(model)).styles

@@ -139,7 +139,7 @@ def _plain_source(text: object) -> str:
 
 def _styles(model: object) -> tuple[str, ...]:
     """The styles of a model; only `any` of one that cannot be read, which is told where it is loaded."""
-    from livegen.inference.opening import facts
+    from livegen.inference.model_files import facts
 
     try:
         return facts(shipped.model(str(model or "default"))).styles

@@ -10,8 +10,8 @@ from collections.abc import Iterator
 from itertools import pairwise
 
 from livegen.doctor.findings import Finding, bad, warn, well
-from livegen.doctor.listening import ECHO_US, LISTEN_US, Overheard, Unheard
 from livegen.doctor.patient import Patient
+from livegen.doctor.port_traffic import ECHO_US, LISTEN_US, Overheard, Unheard
 from livegen.doctor.system import MidiSystem, answer, pipewire_runs, wiring
 from livegen.music.messages import NoteOff, NoteOn, begins_note, channel_of, decode
 from livegen.music.parts import DRUM_CHANNEL

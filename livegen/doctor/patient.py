@@ -20,7 +20,7 @@ from livegen.config import Config
 from livegen.control.osc.addresses import STATE
 from livegen.control.osc.packets import RefusedPacket, encode, messages
 from livegen.control.osc.peers import LOCALHOST
-from livegen.doctor.listening import Overheard, Unheard, listen
+from livegen.doctor.port_traffic import Overheard, Unheard, listen
 from livegen.doctor.system import MidiSystem, Refusal, midi_system
 from livegen.errors import ConfigError
 
@@ -72,7 +72,7 @@ class Patient:
     @cached_property
     def model(self) -> Any:
         """The model, loaded.  Raises ModelError."""
-        from livegen.inference.opening import load
+        from livegen.inference.model_files import load
 
         return load(shipped.model(self.config.model))
 

@@ -1,4 +1,4 @@
-"""Phrases of a style out of nothing: codes for the decoder of `livegen.inference.phrases`, drawn in two ways.
+"""Phrases of a style out of nothing: codes for the decoder of `livegen.inference.phrase_model`, drawn in two ways.
 
 `scatter` is the simpler: a normal distribution of the codes of people's phrases, whose middle depends on what is asked
 for and whose spread on the style.  `gan` is a small network that corrects such a code: it learned from a critic to make
@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from livegen.errors import ModelError
-from livegen.inference.phrases import Codes, Floats, PhraseModel
+from livegen.inference.phrase_model import Codes, Floats, PhraseModel
 from livegen.music.melody.phrase_steps import MOST_BEATS
 from livegen.music.words.style_names import nearest
 

@@ -25,7 +25,7 @@ MAX_STATE = 1 << 20  # numbers in a state
 STEP = "step model"
 LEARNER = "learner"  # it has no network: its file is the metadata alone
 # The roles that metadata may say; who wants another refuses a file by it.  The phrase model has a file of another kind
-# (inference/phrases.py).  No network of the last two is served yet.
+# (inference/phrase_model.py).  No network of the last two is served yet.
 ROLES = (STEP, LEARNER, "listener", "critic")
 VECTOR, RING = "vector", "ring"  # a state that each step gives anew, or that grows by an entry
 

@@ -24,7 +24,7 @@ from typing import NamedTuple
 from livegen.inference.contract import Model
 from livegen.inference.generator import Generator
 from livegen.inference.memory import Memory
-from livegen.inference.phrases import PhraseModel
+from livegen.inference.phrase_model import PhraseModel
 from livegen.jam.commands.commands import Commands
 from livegen.jam.commands.count_ins import CountIns
 from livegen.jam.commands.cues import Cues

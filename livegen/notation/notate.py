@@ -20,7 +20,7 @@ from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.music.words.word_rhythm import SungNote
 from livegen.notation import values
 from livegen.notation.bars import bars_of
-from livegen.notation.chords import chords_heard, merged
+from livegen.notation.chord_symbols import chords_heard, merged
 from livegen.notation.grid import TOGETHER, NotationGrid, quantised, swing_of
 from livegen.notation.kit import drum_of
 from livegen.notation.layers import filled, hands, one_layer, two_layers

@@ -19,7 +19,7 @@ from livegen.music.chords.chords_heard import ChordTracker
 from livegen.music.chords.progressions import class_of
 from livegen.music.keys.key import Key, likeliest
 from livegen.music.note import Note
-from livegen.scorecard.calls import Chords, LeadCall
+from livegen.scorecard.held_out_calls import Chords, LeadCall
 from livegen.scorecard.notes import SIXTEENTHS, TICK, key_of
 
 Notes = Sequence[Note]

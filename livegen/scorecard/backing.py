@@ -19,8 +19,8 @@ from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.note import Note
 from livegen.music.parts import BASS, COMP
 from livegen.scorecard.accompaniment import EXACT, chord_at, in_chord
-from livegen.scorecard.calls import Chords, LeadCall
 from livegen.scorecard.feels import looped
+from livegen.scorecard.held_out_calls import Chords, LeadCall
 from livegen.scorecard.playing import PlayedCall, played
 
 ALL_PARTS: dict[str, object] = {"parts": "comp bass drums"}

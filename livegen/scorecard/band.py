@@ -15,12 +15,12 @@ from typing import Any, TypeVar
 import numpy as np
 
 from livegen.inference.contract import Model
-from livegen.inference.opening import load as load_model
+from livegen.inference.model_files import load as load_model
 from livegen.jam.timing.agenda import ROUTES
 from livegen.music.note import Note
 from livegen.music.parts import BASS, COMP
 from livegen.scorecard import backing, degeneracy, streaming
-from livegen.scorecard.calls import (
+from livegen.scorecard.held_out_calls import (
     Chords,
     HeldOut,
     Lead,

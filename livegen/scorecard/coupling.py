@@ -12,7 +12,7 @@ from dataclasses import replace
 
 from livegen.music.note import Note
 from livegen.scorecard.accompaniment import consonance, frames
-from livegen.scorecard.calls import LeadCall
+from livegen.scorecard.held_out_calls import LeadCall
 from livegen.scorecard.notes import key_of
 
 NEAR = 1 / 8  # beats: onsets so near are one

@@ -6,7 +6,7 @@ Of people's takes the first bars are judged.  Beats are quarter notes, bars thos
 from collections.abc import Sequence
 
 from livegen.music.note import Note
-from livegen.scorecard.calls import HeldOut, has_bars, heard_as, is_in_four, score_of
+from livegen.scorecard.held_out_calls import HeldOut, has_bars, heard_as, is_in_four, score_of
 from livegen.scorecard.musicianship import beat
 from livegen.scorecard.notes import notes_of
 

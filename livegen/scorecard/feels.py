@@ -14,7 +14,7 @@ from livegen.music.melody.phrase import Played
 from livegen.music.messages import velocity_near
 from livegen.music.note import Note
 from livegen.music.time.timeline import tempo_us
-from livegen.scorecard.calls import LeadCall
+from livegen.scorecard.held_out_calls import LeadCall
 
 TOKEN = re.compile(r"(\[[^\]]+\]|[A-G][#b]?-?\d|r)(?::([\d./]+))?")
 GATE = 0.9  # of its length a note is held

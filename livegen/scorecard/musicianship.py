@@ -14,8 +14,8 @@ from itertools import pairwise
 from livegen.music.drums.drum_bars import KICKS
 from livegen.music.keys.key import Key
 from livegen.music.note import Note
-from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.card import CHAIN, ECHO
+from livegen.scorecard.held_out_calls import LeadCall
 from livegen.scorecard.notes import key_of, line
 from livegen.scorecard.responses import ends_on_a_strong_beat, ends_on_the_triad
 

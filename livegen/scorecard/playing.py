@@ -18,7 +18,7 @@ from livegen.music.instant import ranked
 from livegen.music.messages import Message, NoteOff, NoteOn, Other
 from livegen.music.note import Note
 from livegen.music.sync.transport import CLOCK, START
-from livegen.scorecard.calls import LeadCall
+from livegen.scorecard.held_out_calls import LeadCall
 from livegen.testing import SECOND, Rehearsal
 
 CLOCKS = 24  # a beat

@@ -18,7 +18,7 @@ import numpy as np
 from livegen.music.keys.key import Key
 from livegen.music.note import Note
 from livegen.music.time.metre import TICKS_PER_BEAT
-from livegen.scorecard.calls import LeadCall
+from livegen.scorecard.held_out_calls import LeadCall
 from livegen.scorecard.notes import SIXTEENTHS, TICK, intervals, iois, key_of, line, weights
 
 FIGURE = 4  # notes

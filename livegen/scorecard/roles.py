@@ -13,8 +13,8 @@ from livegen import shipped
 from livegen.codec.phrases import FIRST_PITCH, Classes, encode, firsts_of, reference_of
 from livegen.errors import ConfigError
 from livegen.home import spelled_out
-from livegen.inference import phrases as phrase_files
-from livegen.inference.phrases import PhraseModel
+from livegen.inference import phrase_model as phrase_files
+from livegen.inference.phrase_model import PhraseModel
 from livegen.scorecard.card import MODEL, Card
 from livegen.scorecard.estimates import RESAMPLED, mean
 from livegen.training.corpora import discover

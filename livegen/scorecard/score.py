@@ -1,7 +1,7 @@
 """The runner: plays all calls, in as many processes as there are processors, and gathers a card, section by section.
 
 What a figure means stands where it is measured (likelihood, responses, accompaniment, distributions, degeneracy,
-memory); who stands beside the model, in the section of the same name.
+copying); who stands beside the model, in its section.
 """
 
 import os
@@ -11,18 +11,18 @@ from pathlib import Path
 
 from livegen.scorecard import estimates
 from livegen.scorecard.band import BARS, Band, Music, find, open_models
-from livegen.scorecard.calls import held_out
 from livegen.scorecard.card import MODEL, PREVIOUS, Card
+from livegen.scorecard.held_out_calls import held_out
 from livegen.scorecard.sections import (
-    accompaniment,
-    backing,
-    degeneracy,
-    distributions,
-    guesses,
-    likelihood,
-    memory,
-    playing,
-    responses,
+    accompaniment_section,
+    backing_section,
+    degeneracy_section,
+    distributions_section,
+    guesses_section,
+    likelihood_section,
+    memory_section,
+    playing_section,
+    responses_section,
 )
 from livegen.training.corpora import Progress
 from livegen.training.evaluate import gather
@@ -74,31 +74,31 @@ def score(
         card.facts.update(
             calls=len(music.pairs), melodies=len(music.leads), turns=turns if music.turns else 0
         )
-        likelihood.measure(card, band, evidence, pieces, music)
-        guesses.measure(card, band, evidence)
+        likelihood_section.measure(card, band, evidence, pieces, music)
+        guesses_section.measure(card, band, evidence)
         if music.pairs:
             some = [pair.call for pair in music.pairs]
-            short = [call.detached(responses.HELD) for call in some]
+            short = [call.detached(responses_section.HELD) for call in some]
             answers = {name: band.answers(which, some) for which, name in enumerate(who)}
             detached = {
                 name: band.answers(which, short, "the same, detached")
                 for which, name in enumerate(who)
             }
-            responses.measure(card, band, music.pairs, answers, detached)
-            distributions.measure(card, band, music.pairs, answers)
-            memory.measure(card, band, evidence, music.pairs, answers)
+            responses_section.measure(card, band, music.pairs, answers, detached)
+            distributions_section.measure(card, band, music.pairs, answers)
+            memory_section.measure(card, band, evidence, music.pairs, answers)
         else:
             card.remarks.append(
                 f"No piece has two calls of {BARS} bars in a row: no answers were judged."
             )
-        playing.measure(card, band, calls)
+        playing_section.measure(card, band, calls)
         if music.leads:
-            accompaniment.measure(card, band, music.leads)
-            backing.measure(card, band, music.leads, pieces)
+            accompaniment_section.measure(card, band, music.leads)
+            backing_section.measure(card, band, music.leads, pieces)
         else:
             card.remarks.append(
                 "No piece has a lead, an accompaniment and a track of chords: none was judged."
             )
         if music.turns:
-            degeneracy.measure(card, band, music.turns, music.pairs, turns)
+            degeneracy_section.measure(card, band, music.turns, music.pairs, turns)
     return card

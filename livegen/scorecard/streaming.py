@@ -24,7 +24,7 @@ from livegen.jam.engine import Engine
 from livegen.jam.engine import Event as Heard
 from livegen.music.note import Note
 from livegen.music.time.metre import TICKS_PER_BEAT
-from livegen.scorecard.calls import LeadCall
+from livegen.scorecard.held_out_calls import LeadCall
 from livegen.scorecard.notes import SIXTEENTHS
 from livegen.scorecard.playing import PlayedCall, beginning, played
 from livegen.testing import Rehearsal

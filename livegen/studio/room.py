@@ -18,7 +18,7 @@ from livegen.control.library.charts import Charts
 from livegen.control.surfaces import Request, SurfaceHost
 from livegen.control.web.clients import Clients
 from livegen.control.web.mailbox import Mailbox
-from livegen.control.web.messages import Known
+from livegen.control.web.page_messages import Known
 from livegen.control.web.stage import Stage
 from livegen.control.web.view import View
 from livegen.daemon.clock import SECOND

@@ -1,7 +1,7 @@
 """What a teacher can do: see all rooms, and ask for the same in some of them at once.
 
 Whoever has the teacher's token, which is another than the players'.  A teacher asks for what a page can ask for
-(`livegen.control.web.messages`), but plays nothing.
+(`livegen.control.web.page_messages`), but plays nothing.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from livegen.control.library.charts import Charts
 from livegen.control.surfaces import Request as Wanted
-from livegen.control.web.messages import Refused, is_player, read
+from livegen.control.web.page_messages import Refused, is_player, read
 from livegen.control.web.routes import json_of, with_token
 from livegen.jam.turns import MODES
 from livegen.studio.invitations import LONGEST_MINUTES, Invitations, Seat

@@ -38,7 +38,7 @@ from livegen.training.own_music import own_music
 from livegen.training.recipe import NetworkRecipe, Recipe
 from livegen.training.reference import FILE as REFERENCE
 from livegen.training.reference import read_reference
-from livegen.training.report import Report
+from livegen.training.run_report import Report
 from livegen.training.validation import Held, hold, usable, validate
 
 MODEL, FIGURES, TRAINING, BEGUN = "model.onnx", "report.json", "training", "begun.json"

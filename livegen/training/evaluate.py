@@ -20,7 +20,7 @@ from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING, UNKNOWN_STYLE, Event
 from livegen.errors import ConfigError
 from livegen.inference.contract import Model, Query
 from livegen.inference.memory import Memory, recalled
-from livegen.inference.opening import load as load_model
+from livegen.inference.model_files import load as load_model
 from livegen.music.parts import DRUMS, PARTS
 from livegen.training.corpora import Corpus, Piece, Rows, load
 from livegen.training.markov import markov, scored, unigram

@@ -27,7 +27,7 @@ from livegen.training.network import Dropout, Network, NetworkConfig
 from livegen.training.objective import Objective, tensors
 from livegen.training.optimisers import optimisers_for
 from livegen.training.recipe import Recipe, read_recipe
-from livegen.training.report import Report, Silence
+from livegen.training.run_report import Report, Silence
 from livegen.training.streams import Pool, Streams, joined
 from livegen.training.validation import hold, style_class, usable, validate
 

@@ -2,7 +2,7 @@
 
 An event's fields and its context (place in the bar, interval, style, what sounds) are embedded and
 summed, pass a stack of recurrent layers (training/recurrence.py, training/delta.py), which may look
-back over the latest events (training/recall.py), or a transformer (training/attention.py), and five
+back over the latest events (training/looking_back.py), or a transformer (training/attention.py), and five
 small heads predict time, part, on/off, pitch and velocity in that order, each given the fields
 before (docs/ARCHITECTURE.md; the idea of one event a step is Notochord's).  Pitch is predicted
 twice, as itself and as an interval from the onset before it, and the logits are added.
@@ -29,7 +29,7 @@ from livegen.codec.layout import (
 )
 from livegen.training.attention import Attention
 from livegen.training.delta import DeltaBlock
-from livegen.training.recall import SIZE, Recall
+from livegen.training.looking_back import SIZE, Recall
 from livegen.training.recurrence import (
     GATES,
     MEMORIES,

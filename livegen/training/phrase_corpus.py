@@ -24,7 +24,7 @@ from livegen.music.melody.phrase_steps import (
     steps_of,
 )
 from livegen.music.note import Note
-from livegen.scorecard.calls import HeldOut, bar_of, lead_of, score_of
+from livegen.scorecard.held_out_calls import HeldOut, bar_of, lead_of, score_of
 from livegen.scorecard.notes import notes_of
 from livegen.training.corpora import sets_of
 

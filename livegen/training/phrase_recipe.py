@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, model_validator
 
-from livegen.inference.phrases import (
+from livegen.inference.phrase_model import (
     MAX_BLOCKS,
     MAX_BYTES,
     MAX_CODE,

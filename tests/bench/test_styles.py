@@ -8,7 +8,7 @@ import pytest
 from bench.styles import heard_of_drums, heard_of_harmony, heard_of_lead, learned, of_part, recall
 from livegen.music.files.smf import Score, write
 from livegen.music.note import Note
-from livegen.scorecard.calls import HeldOut
+from livegen.scorecard.held_out_calls import HeldOut
 from tests.scorecard.phrases import PPQN, track
 
 

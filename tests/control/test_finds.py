@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from livegen.control.library import finding, finds
+from livegen.control.library import finds, search_process
 from livegen.control.library.finds import FindError, Shelves, phrase_of, place_of, played_at
 from livegen.control.library.last_phrase import LastPhrase
 from livegen.daemon.processes.frames import HeardFrame
@@ -213,7 +213,7 @@ def test_what_is_played_just_now_is_not_what_was_played_before(folder: Path) -> 
 def test_a_place_of_a_session_is_saved_as_a_midi_file_with_both_sides(folder: Path) -> None:
     journal(folder, (10, "named by me"), (90, "2026-06-03 211500"))
 
-    name = asyncio.run(finding.save(folder, SESSION, 90.0, 3.0))
+    name = asyncio.run(search_process.save(folder, SESSION, 90.0, 3.0))
 
     score = read(folder / name)
     pitches = {
@@ -241,8 +241,8 @@ def test_a_place_that_is_none_is_refused_in_a_line(
 ) -> None:
     journal(folder, (10, "named by me"))
 
-    with pytest.raises(finding.Failed, match=said):
-        asyncio.run(finding.save(folder, name, at, 3.0))
+    with pytest.raises(search_process.Failed, match=said):
+        asyncio.run(search_process.save(folder, name, at, 3.0))
 
 
 def test_a_journal_that_is_none_is_left_out_in_a_line(folder: Path) -> None:
@@ -268,20 +268,24 @@ def test_a_search_of_its_own_process_finds_what_was_saved_before_the_phrase_bega
         os.utime(path, (1000, 1000))
     os.utime(folder / "2026-06-04 080000.mid", (5000, 5000))
 
-    answer = asyncio.run(finding.find(folder, notes_of_tune("2026-06-03 211500"), before=2000.0))
-    own = asyncio.run(finding.find(folder, notes_of_tune("2026-06-04 080000"), before=2000.0))
+    answer = asyncio.run(
+        search_process.find(folder, notes_of_tune("2026-06-03 211500"), before=2000.0)
+    )
+    own = asyncio.run(
+        search_process.find(folder, notes_of_tune("2026-06-04 080000"), before=2000.0)
+    )
 
     assert answer["finds"][0]["name"] == "2026-06-03 211500.mid" and answer["files"] == 3
     assert all(find["name"] != "2026-06-04 080000.mid" for find in own["finds"])
 
 
 def test_a_search_in_no_folder_fails_in_a_line(tmp_path: Path) -> None:
-    with pytest.raises(finding.Failed, match="is no folder"):
-        asyncio.run(finding.find(tmp_path / "nowhere", notes_of_tune("named by me"), 0.0))
+    with pytest.raises(search_process.Failed, match="is no folder"):
+        asyncio.run(search_process.find(tmp_path / "nowhere", notes_of_tune("named by me"), 0.0))
 
 
 def test_the_control_process_and_the_search_mean_the_same_by_a_phrase() -> None:
-    assert finding.FEWEST == FEWEST
+    assert search_process.FEWEST == FEWEST
 
 
 # --- the phrase that was just played ------------------------------------------------------------------------------

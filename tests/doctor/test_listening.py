@@ -6,9 +6,9 @@ import pytest
 
 from livegen.daemon.midi.ports import EmbeddedPorts
 from livegen.daemon.midi.server_watch import Health
-from livegen.doctor import listening
-from livegen.doctor.listening import ECHO_US, LISTEN_US, Overheard, Unheard, heard
+from livegen.doctor import port_traffic
 from livegen.doctor.patchbay import Connection
+from livegen.doctor.port_traffic import ECHO_US, LISTEN_US, Overheard, Unheard, heard
 from livegen.doctor.system import MidiSystem
 from livegen.errors import PortError
 
@@ -141,9 +141,9 @@ IN, OUT = "livegen-in:Model In", "livegen-out:Model Out"
 def test_where_nothing_can_be_heard_no_port_is_opened(
     wires: tuple[Connection, ...] | None, why: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(listening, "open_ports", None)
+    monkeypatch.setattr(port_traffic, "open_ports", None)
 
-    found = listening.listen(
+    found = port_traffic.listen(
         MidiSystem("jack", (OUT,), (IN,), wires), [(IN, OUT)], "Model In", "Model Out"
     )
 
@@ -154,8 +154,8 @@ def test_ports_that_cannot_be_opened_are_told_in_a_line(monkeypatch: pytest.Monk
     def refuse(*_: str) -> None:
         raise PortError("jack: no ports; start a server")
 
-    monkeypatch.setattr(listening, "open_ports", refuse)
+    monkeypatch.setattr(port_traffic, "open_ports", refuse)
 
-    assert listening.listen(MidiSystem("jack", (), ()), [], "Model In", "Model Out") == Unheard(
+    assert port_traffic.listen(MidiSystem("jack", (), ()), [], "Model In", "Model Out") == Unheard(
         "jack: no ports"
     )

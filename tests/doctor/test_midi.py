@@ -7,9 +7,9 @@ import pytest
 from livegen.config import Config
 from livegen.doctor import midi
 from livegen.doctor.findings import Check, Finding, Severity
-from livegen.doctor.listening import Overheard, Unheard
 from livegen.doctor.patchbay import Connection
 from livegen.doctor.patient import Patient
+from livegen.doctor.port_traffic import Overheard, Unheard
 from livegen.doctor.system import MidiSystem, Refusal
 
 IN, OUT = "livegen-in:Model In", "livegen-out:Model Out"

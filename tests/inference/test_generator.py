@@ -8,7 +8,7 @@ import pytest
 from livegen import shipped
 from livegen.codec.phrases import FIRST_PITCH, firsts_of
 from livegen.errors import ModelError
-from livegen.inference import phrases
+from livegen.inference import phrase_model
 from livegen.inference.generator import ANY, WAYS, Generator, GeneratorFacts, load, save, shapes
 from livegen.music.melody.phrase_steps import MOST_BEATS
 from tests.inference.tiny_phrases import tiny_encoder
@@ -26,7 +26,7 @@ def written(path: Path, **changed: object) -> Path:
 
 @pytest.fixture(scope="module")
 def served() -> Generator:
-    return load(shipped.generator(), phrases.load(shipped.phrase_model()))
+    return load(shipped.generator(), phrase_model.load(shipped.phrase_model()))
 
 
 def test_a_style_is_known_by_the_longest_beginning_of_its_name(tmp_path: Path) -> None:
@@ -50,7 +50,7 @@ def test_the_same_chance_draws_the_same_codes_and_another_style_others(
 def test_what_is_drawn_decodes_into_notes_as_long_as_was_asked_for(
     served: Generator, way: str
 ) -> None:
-    model = phrases.load(shipped.phrase_model())
+    model = phrase_model.load(shipped.phrase_model())
     for style in ("pop", "folk_reel", "jazz_bebop", "any"):
         codes = served.drawn(way, served.number(style), 4, 8, 40, np.random.default_rng(1))
         assert codes.shape == (40, MOST_BEATS, model.facts.code)

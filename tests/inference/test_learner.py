@@ -9,7 +9,7 @@ import pytest
 from livegen import shipped
 from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING, Event
 from livegen.errors import ModelError
-from livegen.inference import opening
+from livegen.inference import model_files
 from livegen.inference.contract import Query, is_finite
 from livegen.inference.learner import Learner
 from livegen.music.parts import COMP, DRUMS, LEAD
@@ -20,7 +20,7 @@ SILENCE = np.zeros(SOUNDING, np.float32)
 
 @pytest.fixture
 def learner() -> Learner:
-    model = opening.load(FILE)
+    model = model_files.load(FILE)
     assert isinstance(model, Learner)
     return model
 
@@ -37,7 +37,7 @@ def heard(learner: Learner, *pitches: int) -> np.ndarray:
 
 
 def test_it_knows_the_styles_and_the_codec_of_the_shipped_model(learner: Learner) -> None:
-    shipped_one = opening.facts(shipped.model("default"))
+    shipped_one = model_files.facts(shipped.model("default"))
 
     assert (learner.facts.styles, learner.facts.codec) == (shipped_one.styles, shipped_one.codec)
     assert learner.facts.learns and not shipped_one.learns
@@ -95,7 +95,7 @@ def test_a_file_that_is_no_learner_is_refused_with_what_was_found(
     path.write_text(json.dumps(json.loads(FILE.read_text()) | change))
 
     with pytest.raises(ModelError, match=said):
-        opening.load(path)
+        model_files.load(path)
 
 
 def test_what_is_no_json_is_refused(tmp_path: Path) -> None:
@@ -103,4 +103,4 @@ def test_what_is_no_json_is_refused(tmp_path: Path) -> None:
     path.write_bytes(b"\x00" * 40)
 
     with pytest.raises(ModelError, match="not JSON"):
-        opening.load(path)
+        model_files.load(path)

@@ -9,7 +9,7 @@ import pytest
 from livegen import shipped
 from livegen.codec.phrases import CLASSES, LINES, encode, firsts_of, reference_of
 from livegen.errors import ModelError
-from livegen.inference.phrases import FACTS, PhraseFacts, load, save, shapes
+from livegen.inference.phrase_model import FACTS, PhraseFacts, load, save, shapes
 from livegen.music.melody.phrase_steps import MOST_BEATS, steps_of
 from livegen.music.note import Note
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from livegen.inference.phrases import PhraseFacts, PhraseModel, shapes
+from livegen.inference.phrase_model import PhraseFacts, PhraseModel, shapes
 
 
 def tiny_encoder(code: int, seed: int = 1) -> PhraseModel:

@@ -7,7 +7,7 @@ from typing import Any
 from livegen.app.engines import load_generator, load_phrase_model
 from livegen.inference.contract import Model
 from livegen.inference.generator import Generator
-from livegen.inference.phrases import PhraseModel
+from livegen.inference.phrase_model import PhraseModel
 from livegen.jam.controls.controls import settings
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine

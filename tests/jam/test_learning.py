@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from livegen.jam.controls.binding_learner import PATIENCE_US, SETTLES_US, turning
 from livegen.jam.controls.controls import CONTROLS, settings, with_control
 from livegen.jam.controls.knobs import steps
-from livegen.jam.controls.learning import PATIENCE_US, SETTLES_US, turning
 from livegen.jam.controls.mapping import Command, ControlMap, turned, turned_by
 from livegen.music.messages import ControlChange, Message, NoteOff, NoteOn, ProgramChange
 

@@ -1,7 +1,7 @@
 """A response that repeats."""
 
 from livegen.codec.encoder import Stroke
-from livegen.jam.planning.loop import Loop
+from livegen.jam.planning.repeating import Loop
 
 STROKES = [Stroke(96, 0, 60, 80), Stroke(108, 0, 60, 0)]
 

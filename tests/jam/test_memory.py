@@ -11,7 +11,7 @@ from livegen.codec.layout import NO_GRID, NO_PITCH, Event
 from livegen.inference.contract import Model
 from livegen.inference.learner import Learner
 from livegen.inference.memory import memory_of
-from livegen.inference.opening import load
+from livegen.inference.model_files import load
 from livegen.jam.engine import Swap
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import LEAD

@@ -8,7 +8,7 @@ import pytest
 from livegen import shipped
 from livegen.errors import ModelError
 from livegen.inference.generator import WAYS, Generator
-from livegen.inference.phrases import PhraseModel
+from livegen.inference.phrase_model import PhraseModel
 from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Engine
 from livegen.jam.timing.agenda import ROUTES

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from livegen.codec.phrases import reference_of
-from livegen.inference.phrases import Codes
+from livegen.inference.phrase_model import Codes
 from livegen.jam.phrases.phrase_variations import LATEST, WAYS, FoundPhrase, restyled
 from livegen.music.melody.phrase_steps import HOLD, Steps
 from tests.jam.stage import generator, phrase_model

@@ -14,7 +14,7 @@ from livegen.music.keys.key import KEYS, Key
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.note import Note
 from livegen.notation.bars import bars_of
-from livegen.notation.chords import chords_heard
+from livegen.notation.chord_symbols import chords_heard
 from livegen.notation.grid import NotationGrid, quantised, swing_of
 from livegen.notation.layers import hands, two_layers
 from livegen.notation.notate import notate

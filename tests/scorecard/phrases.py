@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from livegen.music.files.smf import Score, Track
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.note import Note
-from livegen.scorecard.calls import LeadCall
+from livegen.scorecard.held_out_calls import LeadCall
 
 PPQN = 24
 

@@ -5,8 +5,8 @@ from pathlib import Path
 from livegen.music.files.smf import Score, Track, write
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.note import Note
-from livegen.scorecard.calls import HeldOut
 from livegen.scorecard.drumming import figures, impossible, of_people
+from livegen.scorecard.held_out_calls import HeldOut
 
 KICK, SNARE, HAT, PEDAL, CRASH = 36, 38, 42, 44, 49
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from livegen.errors import ConfigError
-from livegen.scorecard import figures
+from livegen.scorecard import card_views
 from livegen.scorecard.card import MODEL, PEOPLE, RANDOM, Card
 from livegen.scorecard.estimates import Estimate
 
@@ -33,7 +33,7 @@ def card() -> Card:
 
 
 def test_chance_stands_left_and_people_right_of_the_model() -> None:
-    lines = list(figures.table_lines(card()))
+    lines = list(card_views.table_lines(card()))
 
     assert [cell.strip() for cell in lines[2].split("|")[2:-1]] == [
         "random",
@@ -50,20 +50,20 @@ def test_chance_stands_left_and_people_right_of_the_model() -> None:
 
 
 def test_styles_stand_in_the_json_alone() -> None:
-    assert not any("style pop" in line for line in figures.table_lines(card()))
-    rows = json.loads(figures.as_json(card()))["figures"]
+    assert not any("style pop" in line for line in card_views.table_lines(card()))
+    rows = json.loads(card_views.as_json(card()))["figures"]
     assert rows[2]["columns"]["model"] == {"value": 5, "low": 4, "high": 6, "n": 2}
 
 
 def test_tables_are_put_between_the_markers_again_and_again(tmp_path: Path) -> None:
     path = tmp_path / "CARD.md"
-    path.write_text(f"before\n{figures.BEGIN}\nold\n{figures.END}\nafter\n")
-    figures.put_into(path, card())
+    path.write_text(f"before\n{card_views.BEGIN}\nold\n{card_views.END}\nafter\n")
+    card_views.put_into(path, card())
     once = path.read_text()
-    figures.put_into(path, card())
+    card_views.put_into(path, card())
 
     assert path.read_text() == once
-    assert once.startswith("before\n") and once.endswith(f"{figures.END}\nafter\n")
+    assert once.startswith("before\n") and once.endswith(f"{card_views.END}\nafter\n")
     assert "figures taken up" in once and "old" not in once
 
 
@@ -72,12 +72,12 @@ def test_a_card_without_markers_is_left_as_it_is(tmp_path: Path) -> None:
     path.write_text("mine\n")
 
     with pytest.raises(ConfigError, match="no place for the scorecard"):
-        figures.put_into(path, card())
+        card_views.put_into(path, card())
     assert path.read_text() == "mine\n"
 
 
 def test_what_is_written_is_json_and_a_page(tmp_path: Path) -> None:
-    paths = figures.write(card(), tmp_path / "new")
+    paths = card_views.write(card(), tmp_path / "new")
 
     assert [path.name for path in paths] == ["scorecard.json", "scorecard.png"]
     assert paths[1].read_bytes().startswith(b"\x89PNG")
@@ -87,16 +87,16 @@ def test_what_was_written_is_replaced_only_when_that_is_asked_for(tmp_path: Path
     (tmp_path / "scorecard.json").write_text("mine")
 
     with pytest.raises(FileExistsError):
-        figures.write(card(), tmp_path)
+        card_views.write(card(), tmp_path)
     assert (tmp_path / "scorecard.json").read_text() == "mine"
-    figures.write(card(), tmp_path, replaces=True)
+    card_views.write(card(), tmp_path, replaces=True)
     assert (tmp_path / "scorecard.json").read_text() != "mine"
 
 
 def test_the_page_has_a_panel_for_what_was_measured_and_names_the_rest(tmp_path: Path) -> None:
-    panels = {title: has_data for title, _, has_data in figures._panels(card())}
+    panels = {title: has_data for title, _, has_data in card_views._panels(card())}
 
     assert [title for title, has_data in panels.items() if has_data] == ["answers"]
     assert len(panels) == 10
-    figures.plot(Card({"model": "none", "split": "valid", "calls": 0}), tmp_path / "empty.png")
+    card_views.plot(Card({"model": "none", "split": "valid", "calls": 0}), tmp_path / "empty.png")
     assert (tmp_path / "empty.png").read_bytes().startswith(b"\x89PNG")

@@ -6,7 +6,7 @@ import pytest
 from livegen.codec.layout import FIELDS
 from livegen.scorecard.guesses import Counts
 from livegen.scorecard.likelihood import rows_of
-from livegen.scorecard.sections.guesses import INTERVAL, _classes, _where
+from livegen.scorecard.sections.guesses_section import INTERVAL, _classes, _where
 from livegen.testing import UniformModel
 from livegen.training.evaluate import judge
 from tests.scorecard.phrases import phrase

@@ -1,7 +1,7 @@
 """What of an answer is looked for in the training pieces, and how much of it."""
 
 from livegen.music.note import Note
-from livegen.scorecard.memory import lines_of_notes, no_longer
+from livegen.scorecard.copying import lines_of_notes, no_longer
 from livegen.training.memorisation import Copy, copies
 from tests.scorecard.phrases import phrase
 

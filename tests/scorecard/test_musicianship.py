@@ -6,8 +6,8 @@ import pytest
 
 from livegen.music.keys.scale import parse_pitch
 from livegen.music.note import Note
-from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.feels import FEELS, HAND_US, Lick, all_calls, call_of, looped
+from livegen.scorecard.held_out_calls import LeadCall
 from livegen.scorecard.musicianship import beat, chain, echo, figures, last_key, next_bar, shapes
 
 PLAIN = Lick("plain", "4/4", 4, (120,), "C4:.5 D4 E4:1 G4 E4 | D4 E4 C4:2")

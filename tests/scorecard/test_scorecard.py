@@ -9,7 +9,7 @@ from livegen import cli
 from livegen.music.files.smf import write
 from livegen.music.keys import tone
 from livegen.music.melody import critic
-from livegen.scorecard.figures import BEGIN, END, HEADINGS
+from livegen.scorecard.card_views import BEGIN, END, HEADINGS
 from tests.inference.tiny_model import tiny_bytes
 from tests.scorecard.phrases import song
 

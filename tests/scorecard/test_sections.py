@@ -6,11 +6,11 @@ from dataclasses import replace
 import pytest
 
 from livegen.scorecard.band import Band
-from livegen.scorecard.calls import Pair
 from livegen.scorecard.card import MODEL, OTHER, PEOPLE, RANDOM, Card
+from livegen.scorecard.held_out_calls import Pair
 from livegen.scorecard.notes import moved
 from livegen.scorecard.playing import PlayedCall
-from livegen.scorecard.sections import distributions, responses
+from livegen.scorecard.sections import distributions_section, responses_section
 from tests.scorecard.phrases import call, phrase
 
 TUNES = [
@@ -40,7 +40,7 @@ def measured(card: Card, name: str) -> dict[str, float]:
 def test_who_plays_as_people_do_cannot_be_told_from_them_and_random_notes_can(band: Band) -> None:
     card = Card({})
     answers = {MODEL: [PlayedCall(pair.call, pair.people, 16.0) for pair in PAIRS]}
-    distributions.measure(card, band, PAIRS, answers)
+    distributions_section.measure(card, band, PAIRS, answers)
 
     apart = measured(card, "told_apart")
     assert apart[MODEL] == 0.5
@@ -58,7 +58,7 @@ def test_answers_to_calls_that_are_played_detached_are_judged_by_their_own_lines
         {MODEL: [PlayedCall(p.call, moved(p.call.notes, by), 16.0) for p in PAIRS]}
         for by in (16.0, 16.25)
     )
-    responses.measure(card, band, PAIRS, on_them, off_them)
+    responses_section.measure(card, band, PAIRS, on_them, off_them)
 
     assert measured(card, "off_lines")[MODEL] == 0.0
     assert measured(card, "off_lines_detached")[MODEL] == 1.0
@@ -68,7 +68,7 @@ def test_answers_to_calls_that_are_played_detached_are_judged_by_their_own_lines
 def test_an_echo_is_the_call_again(band: Band) -> None:
     card = Card({})
     answers = {MODEL: [PlayedCall(pair.call, moved(pair.call.notes, 16.0), 16.0) for pair in PAIRS]}
-    responses.measure(card, band, PAIRS, answers, answers)
+    responses_section.measure(card, band, PAIRS, answers, answers)
 
     assert measured(card, "reuse")[MODEL] == 1.0
     assert measured(card, "novelty")[MODEL] == 0.0

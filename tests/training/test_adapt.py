@@ -24,7 +24,7 @@ from livegen.training import adapt as adapting
 from livegen.training.adapt import Adapted, adapt, lines
 from livegen.training.network import Network, NetworkConfig
 from livegen.training.reference import FILE, read_reference, write_reference
-from livegen.training.report import Report
+from livegen.training.run_report import Report
 from tests.training.synthetic import rows_of, tune
 
 # The first to train loads all of torch, beside others.

@@ -19,7 +19,7 @@ from livegen.errors import ConfigError
 from livegen.training.crew import GONE, Crew, crew_here, launch
 from livegen.training.loop import Run, read_checkpoint, train
 from livegen.training.recipe import Recipe
-from livegen.training.report import Silence
+from livegen.training.run_report import Silence
 from livegen.training.streams import Pool, Streams, joined
 from tests.training.crew_members import errs, fails
 from tests.training.synthetic import corpus, write_set

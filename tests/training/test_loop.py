@@ -36,7 +36,7 @@ from livegen.training.loop import (
 from livegen.training.model_weights import read_network, read_start
 from livegen.training.network import Network, NetworkConfig
 from livegen.training.recipe import NetworkRecipe, Recipe
-from livegen.training.report import Report
+from livegen.training.run_report import Report
 from tests.training.synthetic import corpus, write_set
 
 pytestmark = pytest.mark.usefixtures("one_thread")

@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from export.phrases import main as export
 from livegen.cli import cli
 from livegen.errors import ConfigError
-from livegen.inference.phrases import load
+from livegen.inference.phrase_model import load
 from livegen.music.melody.phrase_steps import LINES_PER_BEAT, onsets, steps_of
 from livegen.music.note import Note
 from livegen.training.phrase_corpus import PieceMelody, cut, melodies, phrases, tonics_of, windows

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from livegen.training.recipe import Recipe
-from livegen.training.report import WIDE, Report, _short
+from livegen.training.run_report import WIDE, Report, _short
 
 RECIPE = Recipe.model_validate(
     {"name": "x", "events": 32 * 128 * 1_234_567, "batch": 32, "steps": 128}

@@ -15,7 +15,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from livegen.control.surfaces import Request
 from livegen.control.web import stage as told
 from livegen.control.web.mailbox import Mailbox
-from livegen.control.web.messages import KeysPlayed, Named, Ping, Refused, Said, Unfit, parse
+from livegen.control.web.page_messages import KeysPlayed, Named, Ping, Refused, Said, Unfit, parse
 from livegen.control.web.stage import MESSAGES_PER_S, MOST_CLIENTS, Stage
 from livegen.daemon import clock
 from livegen.daemon.bucket import Bucket

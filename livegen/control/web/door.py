@@ -13,7 +13,7 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from livegen.control.web import stage as told
 from livegen.control.web.clients import FULL, Clients, text_of, turn_away
 from livegen.control.web.guard import is_token
-from livegen.control.web.messages import Refused, first_words
+from livegen.control.web.page_messages import Refused, first_words
 from livegen.control.web.tickets import Tickets
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND

@@ -14,7 +14,7 @@ from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIO
 
 from livegen.control.osc.peers import ABSENT, HIGHEST_PORT, places
 from livegen.control.web.guard import App
-from livegen.control.web.messages import MAX_BYTES
+from livegen.control.web.page_messages import MAX_BYTES
 from livegen.errors import PortError
 
 PORTS_TRIED = 10

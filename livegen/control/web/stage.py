@@ -14,7 +14,7 @@ from typing import Any
 from livegen import __version__
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.control.web.mailbox import MOST_LINES
-from livegen.control.web.messages import MAX_BYTES, Known
+from livegen.control.web.page_messages import MAX_BYTES, Known
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.processes.frames import HeardFrame, NewsFrame, SentFrame

@@ -15,8 +15,8 @@ from typing import Any
 import uvicorn
 
 from livegen.control.library.charts import Charts
-from livegen.control.library.finding import FEWEST, Failed, find, save
 from livegen.control.library.last_phrase import LastPhrase
+from livegen.control.library.search_process import FEWEST, Failed, find, save
 from livegen.control.osc.peers import LOCALHOST, host_of
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.control.web.clients import Ask, Clients

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 from livegen.errors import ConfigError
 from livegen.jam.band.variations import VARIATIONS
+from livegen.jam.controls.binding_learner import BindingLearner
 from livegen.jam.controls.controls import CONTROLS, Control, Value
 from livegen.jam.controls.knobs import Knobs, Moved
-from livegen.jam.controls.learning import BindingLearner
 from livegen.jam.controls.sources import NOTE, PROGRAM, Source, parse_source
 from livegen.music.messages import Message
 

@@ -42,9 +42,9 @@ from livegen.jam.planning.brief import Brief, brief_for, for_drums, in_style, on
 from livegen.jam.planning.candidate import Candidate
 from livegen.jam.planning.density import LONGEST_SILENCE
 from livegen.jam.planning.ensemble import Ensemble
-from livegen.jam.planning.loop import Loop
 from livegen.jam.planning.own_notes import STRUCK
 from livegen.jam.planning.planner import Rollout
+from livegen.jam.planning.repeating import Loop
 from livegen.jam.reports.explaining import Explaining
 from livegen.jam.reports.reasons import Cause
 from livegen.jam.struck import Struck

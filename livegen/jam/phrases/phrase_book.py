@@ -13,7 +13,7 @@ import numpy as np
 
 from livegen.codec.encoder import Stroke
 from livegen.inference.generator import Generator
-from livegen.inference.phrases import PhraseModel
+from livegen.inference.phrase_model import PhraseModel
 from livegen.jam.phrases.phrase_variations import (
     WAYS,
     Fit,

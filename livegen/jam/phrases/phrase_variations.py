@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 
 from livegen.codec.phrases import decode, encode, firsts_of, reference_of
-from livegen.inference.phrases import Codes, PhraseModel
+from livegen.inference.phrase_model import Codes, PhraseModel
 from livegen.music.melody.phrase_steps import LINES_PER_BEAT, MOST_BEATS, REST, Steps, distances
 
 WAYS = 3  # that lead away from a phrase

@@ -24,8 +24,8 @@ Pure but for `read_chart`, which reads one file.  Knows nothing of clocks, parts
 """
 
 from livegen.music.charts.chart import Chart, Jump, WrittenBar
+from livegen.music.charts.chart_file import chart_of, read_chart
 from livegen.music.charts.form import ChordChange, Form, Hit, Placed, PlayedBar, Stretch
-from livegen.music.charts.reading import chart_of, read_chart
 from livegen.music.charts.styles import nearest_style
 from livegen.music.charts.text import write_text
 

@@ -21,7 +21,7 @@ from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.note import Note
 from livegen.music.parts import LEAD
 from livegen.music.time.metre import TICKS_PER_BEAT
-from livegen.scorecard.calls import HeldOut, LeadCall, Pair, drawn, followed
+from livegen.scorecard.held_out_calls import HeldOut, LeadCall, Pair, drawn, followed
 from livegen.scorecard.notes import moved
 from livegen.scorecard.playing import played
 from livegen.training.corpora import Rows

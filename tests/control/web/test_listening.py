@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from starlette.testclient import TestClient
 
-from livegen.control.web import listening
+from livegen.control.web import listening_page
 from livegen.errors import ConfigError
 
 TOKEN = "0123456789abcdef"
@@ -36,8 +36,8 @@ def noted() -> Noted:
 
 @pytest.fixture
 def browser(noted: Noted, tmp_path: Path) -> Iterator[TestClient]:
-    (tmp_path / listening.PAGE).write_text("<!doctype html><title>listen</title>")
-    yield TestClient(listening.app(noted, TOKEN, tmp_path))
+    (tmp_path / listening_page.PAGE).write_text("<!doctype html><title>listen</title>")
+    yield TestClient(listening_page.app(noted, TOKEN, tmp_path))
 
 
 def test_the_page_is_there_and_the_test_only_for_who_knows_the_token(
@@ -80,4 +80,4 @@ def test_what_does_not_fit_is_refused_in_a_line(
 
 def test_without_a_built_page_it_says_what_builds_it(noted: Noted, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="not built"):
-        listening.serve(noted, print, tmp_path)
+        listening_page.serve(noted, print, tmp_path)

@@ -8,7 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.control.surfaces import Request
-from livegen.control.web.messages import KeysPlayed, Known, Ping, Refused, Unfit, first_words, parse
+from livegen.control.web.page_messages import (
+    KeysPlayed,
+    Known,
+    Ping,
+    Refused,
+    Unfit,
+    first_words,
+    parse,
+)
 from livegen.errors import ConfigError
 from livegen.jam.controls.controls import CONTROLS
 from livegen.jam.controls.mapping import COMMANDS

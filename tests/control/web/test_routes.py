@@ -15,8 +15,8 @@ from starlette.testclient import TestClient
 from livegen import shipped
 from livegen.control import words
 from livegen.control.library.charts import Charts
-from livegen.control.library.finding import Failed
 from livegen.control.library.presets import PresetError, PresetThere
+from livegen.control.library.search_process import Failed
 from livegen.control.web.clients import Clients
 from livegen.control.web.door import Door
 from livegen.control.web.routes import MOST_BODY, MOST_CHART, Find, SavePreset, app

@@ -9,7 +9,7 @@ import pytest
 from livegen import shipped
 from livegen.music.files.smf import write
 from livegen.music.note import Note
-from livegen.scorecard.calls import HeldOut, Pair, followed
+from livegen.scorecard.held_out_calls import HeldOut, Pair, followed
 from livegen.scorecard.listening import trials
 from livegen.scorecard.listening.trials import Trial
 from livegen.testing import EchoModel

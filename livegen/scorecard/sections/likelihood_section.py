@@ -10,9 +10,9 @@ import numpy.typing as npt
 from livegen.codec.layout import FIELDS
 from livegen.scorecard import estimates
 from livegen.scorecard.band import Band, Music, lifted
-from livegen.scorecard.calls import HeldOut, LeadCall, Pair
 from livegen.scorecard.card import MARKOV, OTHER, UNIGRAM, Card
 from livegen.scorecard.estimates import Estimate
+from livegen.scorecard.held_out_calls import HeldOut, LeadCall, Pair
 from livegen.scorecard.likelihood import CONTEXTS, calibration, reliability, seconds
 from livegen.training.evaluate import Evidence
 from livegen.training.markov import scored

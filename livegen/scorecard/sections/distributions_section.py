@@ -11,9 +11,9 @@ import numpy.typing as npt
 from livegen.music.note import Note
 from livegen.scorecard import distributions, estimates
 from livegen.scorecard.band import Band
-from livegen.scorecard.calls import Pair
 from livegen.scorecard.card import PEOPLE, RANDOM, Card
 from livegen.scorecard.estimates import Estimate
+from livegen.scorecard.held_out_calls import Pair
 from livegen.scorecard.notes import key_of
 from livegen.scorecard.playing import PlayedCall
 

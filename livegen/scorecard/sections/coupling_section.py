@@ -5,8 +5,8 @@ from collections.abc import Callable, Mapping, Sequence
 from livegen.music.note import Note
 from livegen.scorecard import coupling, estimates
 from livegen.scorecard.band import Band
-from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.card import Card
+from livegen.scorecard.held_out_calls import LeadCall
 
 Notes = Sequence[Note]
 FIGURES: dict[str, tuple[str, Callable[[LeadCall, Notes], float | None]]] = {

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from livegen.music.note import Note
 from livegen.scorecard import estimates, responses
 from livegen.scorecard.band import Band
-from livegen.scorecard.calls import Pair
 from livegen.scorecard.card import MODEL, OTHER, PEOPLE, RANDOM, Card
+from livegen.scorecard.held_out_calls import Pair
 from livegen.scorecard.playing import PlayedCall
 
 OTHERS = 20  # answers to other calls, for specificity

@@ -10,10 +10,10 @@ from livegen.music.chords.chord import Chord
 from livegen.music.note import Note
 from livegen.scorecard import accompaniment, estimates
 from livegen.scorecard.band import Band, go_along, harmony
-from livegen.scorecard.calls import Lead, LeadCall
 from livegen.scorecard.card import HARMONISER, PEOPLE, RANDOM, WRITTEN, Card
+from livegen.scorecard.held_out_calls import Lead, LeadCall
 from livegen.scorecard.notes import SIXTEENTHS, key_of
-from livegen.scorecard.sections import coupling, modulation, streaming
+from livegen.scorecard.sections import coupling_section, modulation_section, streaming_section
 
 LATE_IN = 0.9  # of a beat: there its chord is asked for
 Notes = Sequence[Note]
@@ -84,9 +84,9 @@ def measure(card: Card, band: Band, some: Sequence[Lead]) -> None:
         }
         card.add("accompaniment", what, says, "people", columns)
     _harmonic_rhythm(card, band, some, beside)
-    coupling.measure(card, band, calls, beside)
-    streaming.measure(card, band, calls, beside)
-    modulation.measure(card, band, some, beside)
+    coupling_section.measure(card, band, calls, beside)
+    streaming_section.measure(card, band, calls, beside)
+    modulation_section.measure(card, band, some, beside)
 
 
 def _harmonic_rhythm(

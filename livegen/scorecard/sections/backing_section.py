@@ -9,9 +9,9 @@ from livegen.music.parts import DRUMS
 from livegen.scorecard import drumming, estimates
 from livegen.scorecard.backing import diversity, guessed, inside
 from livegen.scorecard.band import LEAD_BARS, ROUNDS, Band, back, harmony
-from livegen.scorecard.calls import HeldOut, Lead
 from livegen.scorecard.card import PEOPLE, RANDOM, UNIGRAM, WRITTEN, Card
 from livegen.scorecard.estimates import Estimate
+from livegen.scorecard.held_out_calls import HeldOut, Lead
 from livegen.scorecard.playing import PlayedCall
 
 # What is shown of each piece, and what it says.

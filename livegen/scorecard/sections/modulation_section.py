@@ -13,8 +13,8 @@ import numpy.typing as npt
 from livegen.music.note import Note
 from livegen.scorecard import accompaniment, estimates
 from livegen.scorecard.band import Band, go_along, harmony
-from livegen.scorecard.calls import Lead, LeadCall
 from livegen.scorecard.card import DEAF, HARMONISER, MODEL, PEOPLE, Card
+from livegen.scorecard.held_out_calls import Lead, LeadCall
 from livegen.scorecard.notes import key_of
 
 CHANGE_BAR = 4  # of eight, where the player modulates

@@ -9,8 +9,8 @@ import numpy as np
 from livegen.music.note import Note
 from livegen.scorecard import estimates
 from livegen.scorecard.band import Band, harmony, in_time
-from livegen.scorecard.calls import LeadCall
 from livegen.scorecard.card import Card
+from livegen.scorecard.held_out_calls import LeadCall
 from livegen.scorecard.streaming import Timing, support
 
 Notes = Sequence[Note]

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from livegen.music.note import Note
-from livegen.scorecard import estimates, memory
+from livegen.scorecard import copying, estimates
 from livegen.scorecard.band import Band
-from livegen.scorecard.calls import Pair
 from livegen.scorecard.card import MODEL, PEOPLE, RANDOM, Card
 from livegen.scorecard.estimates import Estimate
+from livegen.scorecard.held_out_calls import Pair
 from livegen.scorecard.playing import PlayedCall
 from livegen.training.corpora import Corpus, Piece
 from livegen.training.evaluate import Evidence, stacked
@@ -47,7 +47,7 @@ def measure(
         PEOPLE: _as_long(people, first),
     }
     found = {
-        name: copies(memory.lines_of_notes(rows), len(rows), known) for name, rows in some.items()
+        name: copies(copying.lines_of_notes(rows), len(rows), known) for name, rows in some.items()
     }
     lengths = {name: [float(copy.notes) for copy in rows] for name, rows in found.items()}
     card.curves["copied"] = lengths
@@ -80,7 +80,7 @@ def _training(evidence: Evidence) -> list[tuple[Corpus, Piece]]:
 
 
 def _as_long(some: Sequence[Notes], others: Sequence[Notes]) -> list[Notes]:
-    return [memory.no_longer(one, other) for one, other in zip(some, others, strict=True)]
+    return [copying.no_longer(one, other) for one, other in zip(some, others, strict=True)]
 
 
 def _told(copy: Copy, pair: Pair, corpus: Corpus, piece: Piece) -> str:

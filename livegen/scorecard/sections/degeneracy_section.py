@@ -5,8 +5,8 @@ from collections.abc import Sequence
 
 from livegen.scorecard import degeneracy, estimates
 from livegen.scorecard.band import Band, take_turn
-from livegen.scorecard.calls import LeadCall, Pair
 from livegen.scorecard.card import MODEL, PEOPLE, Card
+from livegen.scorecard.held_out_calls import LeadCall, Pair
 from livegen.scorecard.playing import PlayedCall
 
 
