@@ -4,7 +4,6 @@ One thread, one loop.  Standard library and python-rtmidi only: it starts at onc
 survives the engine.  Knows bytes, times and processes; what to play is decided elsewhere.
 """
 
-import json
 import logging
 import os
 import select
@@ -39,8 +38,9 @@ from livegen.daemon.processes.frames import (
     StatisticsFrame,
 )
 from livegen.daemon.processes.signals import Deed, Signals, die_of
-from livegen.daemon.processes.supervisor import State, Supervisor
+from livegen.daemon.processes.supervisor import Supervisor
 from livegen.daemon.statistics import Statistics
+from livegen.daemon.telling import Parts, Telling, tell_saved
 from livegen.music.messages import NOTE_ON, kind_of
 from livegen.music.sync.transport import CONTINUE
 
@@ -56,16 +56,6 @@ EXIT_US = 450_000  # signal to exit; the promise is 500 ms
 WRITE_US = 10 * SECOND  # how long a recording may take to be written when nobody is in a hurry
 LAST_US = 50_000  # at exit, how long the engine process may take to tell the journal what it did
 REALTIME_PRIORITY = 5  # below any audio thread
-
-# The engine process as people see it.
-ENGINE = {
-    State.STARTING: "starting",
-    State.READY: "alive",
-    State.SILENT: "dead",
-    State.DOWN: "dead",
-}
-PAGE_US = 3 * SECOND  # how long the line that says ready waits for the page's
-PAGE = "page"  # what the control process tells of it when it is ready
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +109,6 @@ class PortProcess:
 
     def __init__(self, options: ServeOptions, out: TextIO) -> None:
         self._options = options
-        self._print_to = out
         self._signals = Signals()
         self._was_told = False
         self._dies_of: int | None = None
@@ -138,11 +127,21 @@ class PortProcess:
         )
         self._page, self._page_keys = PageSink(self._control.whisper), PageKeys()
         self._lines = LogLines(lambda *said: self._page.line(clock.now(), *said))
-        self._engine_shown = self._page_shown = ""
         self._midi = MidiEndpoint(options.in_name, options.port)
         self._timers_at = 0
         self._inlet, self._outbox = Inlet(), Outbox()
-        self._statistics = Statistics(self._print, self._figures, options.stats == "trace")
+        parts = Parts(
+            self._midi,
+            self._inlet,
+            self._outbox,
+            self._supervisor,
+            self._player,
+            self._recorder,
+            self._control,
+            self._sounder,
+        )
+        self._telling = Telling(parts, self._page, options.settings, out)
+        self._statistics = Statistics(self._telling.print, self._figures, options.stats == "trace")
         self._inputs: Sequence[Input] = (self._midi, self._player)
         self._outputs: Sequence[Output] = (self._midi,)
         thru = [Thru(self._outbox, self._midi.is_well)] if options.thru else []
@@ -158,8 +157,6 @@ class PortProcess:
         self._played_at = self._sent_at = self._turned_at = clock.now()
         self._went_on_at = 0
         self._player_ended_at: int | None = None
-        self._is_ready = self._is_explained = False
-        self._could_be_ready_at: int | None = None
         self._exit_status: int | None = None
 
     def run(self) -> int:
@@ -258,7 +255,7 @@ class PortProcess:
         else:
             is_off = self._options.recordings is None
             why = "recordings are turned off (recording.keep)" if is_off else "the recorder ended"
-            _tell_saved({"not_saved": why})
+            tell_saved({"not_saved": why})
 
     # --- open pages -----------------------------------------------------------------------------------------------
 
@@ -268,40 +265,15 @@ class PortProcess:
         self._supervisor.link.send(CommandFrame.named(now, "watch", is_watched))
 
     def _look_after_pages(self, now: int) -> None:
-        """Release the notes of pages that have gone; tell the others the figures and the engine's health."""
+        """Release the notes of pages that have gone; tell an engine process that began anew that a page is open."""
+        is_another = self._telling.health(now)
         if self._control.link.closed:
             if self._page.is_watched:
                 self._watch(False, now)
             for data in self._page_keys.release():
                 self._hear(data, now)
-            self._engine_shown = ""
-            return
-        engine = ENGINE[self._supervisor.state]
-        has_changed, self._engine_shown = engine != self._engine_shown, engine
-        if has_changed:  # it may be another process
-            self._page.engine = {}
-            if self._page.is_watched:
-                self._watch(True, now)
-        in_name, out_name = self._midi.names
-        figures = {
-            "engine": engine,
-            "ports": {
-                "in": in_name,
-                "out": out_name,
-                "api": self._midi.api,
-                "sounds": self._sounder.is_ready and not self._sounder.link.closed,
-            },
-            "dropped": self._outbox.dropped,
-            "restarts": self._supervisor.restarts,
-            "refused": self._inlet.refused,
-            "unheard": self._control.unheard,
-            "loop": "; ".join(self._midi.loops["loops"]) or None,
-        }
-        self._page.figures(now, figures, at_once=has_changed)
-        url = str(self._control.served.get(PAGE, {}).get("url", ""))
-        if url != self._page_shown:
-            self._page_shown = url
-            log.warning("page %s", url, extra={"private": True})
+        elif is_another and self._page.is_watched:
+            self._watch(True, now)
 
     def _take(self, frame: Frame, now: int) -> None:
         """Take one frame of the engine's."""
@@ -370,31 +342,17 @@ class PortProcess:
         """Do what has time: the MIDI system's health, the children, being ready, the end."""
         self._look_at_midi(now)
         self._recorder.receive(now)
-        while self._recorder.saved:
-            _tell_saved(self._recorder.saved.popleft())
-        if self._recorder.was_lost():
-            log.error("the recorder has ended: what is played from here on is not kept")
         self._sounder.receive(now)
-        if self._sounder.was_lost():
-            log.error(
-                "the process for livegen's own sound has ended: its sound is off until livegen is started again"
-            )
         self._control.look(now)
-        dispensable: Sequence[ChildProcess] = (self._control, self._sounder)
-        for one in dispensable:  # warnings: the jam needs neither
-            if one.failure is not None:
-                log.warning("%s", one.failure)
-                one.failure = None
+        self._telling.losses()
         self._look_after_pages(now)
         for child in self._children:
             while child.log:
                 log.warning("%s", child.log.popleft())
         self._look_for_failure()
-        if not self._is_ready:
-            self._become_ready(now)
-        elif not self._is_explained and self._has_page_come(now):
-            self._explain()
-        if self._is_ready and self._options.until_player_ends and self._player.was_started:
+        if self._telling.becomes_ready(now):
+            self._player.play(now + PLAYER_LEAD_US)
+        if self._telling.is_ready and self._options.until_player_ends and self._player.was_started:
             self._look_for_the_end(now)
         self._statistics.look(now)
 
@@ -405,50 +363,8 @@ class PortProcess:
             if child.failure is not None:
                 failure, child.failure = child.failure, None
                 log.error("%s", failure)
-        if failure is not None and not self._is_ready:
+        if failure is not None and not self._telling.is_ready:
             self._exit_status = 1 if self._supervisor.is_our_fault else 2
-
-    def _become_ready(self, now: int) -> None:
-        # A recorder that died takes nothing with it but what it kept; a player that did says why.
-        waited_for = self._player, self._recorder
-        if not (
-            self._supervisor.is_ready
-            and all(child.is_ready or child.link.closed for child in waited_for)
-        ):
-            return
-        if self._could_be_ready_at is None:
-            self._could_be_ready_at = now
-        if not self._has_page_come(now):
-            return
-        self._is_ready = True
-        said = {**self._options.settings, **self._supervisor.served}
-        rest = "".join(
-            f" {key}={_word(said[key])}" for key in ("model", "mode", "seed") if key in said
-        )
-        in_name, out_name = self._midi.names
-        names = f' in="{in_name}" out="{out_name}"' if self._midi.has_ports else ""
-        self._print(f"ready{names} api={self._midi.api}{rest}")
-        self._player.play(now + PLAYER_LEAD_US)
-
-    def _has_page_come(self, now: int) -> bool:
-        """True if the page's address was told, or will not be soon: it is the first thing that a person wants."""
-        control, since = self._control, self._could_be_ready_at
-        if control.is_ready or control.link.closed:
-            return True
-        return since is not None and now - since > PAGE_US
-
-    def _explain(self) -> None:
-        """Where there are no ports, say so once, and what to play on."""
-        self._is_explained = True
-        if self._midi.has_ports:
-            return
-        why = self._midi.reasons or (
-            ["there are no MIDI ports, as you chose (--api none, or ports.api)"]
-            if self._page_shown
-            else []
-        )
-        for line in why:
-            log.warning("%s%s", "play on the page; " if self._page_shown else "", line)
 
     def _look_for_the_end(self, now: int) -> None:
         """End with 0 once the file was heard and the model has had its say."""
@@ -519,15 +435,6 @@ class PortProcess:
             "engine_pid": self._supervisor.pid,
         }
 
-    def _print(self, line: str) -> None:
-        """Print a line for whoever started us; that nobody reads it any more ends no jam."""
-        try:
-            print(line, file=self._print_to, flush=True)
-        except (
-            OSError
-        ):  # the rest, too, goes nowhere, or the end of the process would stumble over it
-            os.dup2(os.open(os.devnull, os.O_WRONLY), self._print_to.fileno())
-
     # --- the end --------------------------------------------------------------------------------------------------
 
     def _finish(self) -> None:
@@ -586,21 +493,6 @@ class PortProcess:
         self._recorder.link.drain(by - clock.now())
         if not self._recorder.end((by - clock.now()) / SECOND):
             log.warning("%s is still being written", self._options.record or "the journal")
-
-
-def _tell_saved(answer: Mapping[str, Any]) -> None:
-    """Tell what the recorder answered; on the page a file is known by its name."""
-    if "saved" in answer:
-        file = Path(str(answer["saved"])).name
-        log.warning("saved %s", answer["saved"], extra={"file": file, "page": f"saved {file}"})
-    else:
-        log.warning("not saved: %s", answer.get("not_saved"), extra={"kind": "bad"})
-
-
-def _word(value: object) -> str:
-    """A value for the ready line: a model file by its name, and quoted when it is more than a word."""
-    word = Path(str(value)).name.removesuffix(".onnx")
-    return json.dumps(word, ensure_ascii=False) if " " in word else word
 
 
 def _ask_for_realtime() -> None:
