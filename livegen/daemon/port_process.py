@@ -40,7 +40,7 @@ from livegen.daemon.processes.frames import (
 from livegen.daemon.processes.signals import Deed, Signals, die_of
 from livegen.daemon.processes.supervisor import Supervisor
 from livegen.daemon.statistics import Statistics
-from livegen.daemon.telling import Parts, Telling, tell_saved
+from livegen.daemon.telling import ProcessParts, Telling, tell_saved
 from livegen.music.messages import NOTE_ON, kind_of
 from livegen.music.sync.transport import CONTINUE
 
@@ -130,7 +130,7 @@ class PortProcess:
         self._midi = MidiEndpoint(options.in_name, options.port)
         self._timers_at = 0
         self._inlet, self._outbox = Inlet(), Outbox()
-        parts = Parts(
+        parts = ProcessParts(
             self._midi,
             self._inlet,
             self._outbox,

@@ -1,4 +1,4 @@
-"""What the port process tells people, on the terminal, in the log and on pages, about all that it keeps alive.
+"""Lines and figures for people about all that the port process keeps alive: on the terminal, in the log, on pages.
 
 It reads the state of the parts, and changes none of them.  Standard library only; never waits.
 """
@@ -33,8 +33,8 @@ PAGE = "page"  # what the control process tells of it when it is ready
 
 
 @dataclass(frozen=True, slots=True)
-class Parts:
-    """What the port process keeps alive: the ports and what stands before them, and a part for each child process."""
+class ProcessParts:
+    """All that the port process keeps alive: ports, what stands before them, and a part for each child process."""
 
     midi: MidiEndpoint
     inlet: Inlet
@@ -47,13 +47,13 @@ class Parts:
 
 
 class Telling:
-    """What people are told.  `is_ready`: they were told that it can take notes.  Threads: loop only.
+    """All that people are told.  `is_ready`: they were told that it can take notes.  Threads: loop only.
 
     `settings` are the engine's; lines for whoever started the process are printed on `out`.
     """
 
     def __init__(
-        self, parts: Parts, page: PageSink, settings: Mapping[str, Any], out: TextIO
+        self, parts: ProcessParts, page: PageSink, settings: Mapping[str, Any], out: TextIO
     ) -> None:
         self.is_ready = False
         self._parts, self._page, self._settings, self._out = parts, page, settings, out

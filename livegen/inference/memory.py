@@ -186,7 +186,7 @@ class Memory:
 
     @property
     def notes(self) -> Ints:
-        """What is remembered, (notes, 5): part, pitch, velocity class, ticks since the onset before, length in ticks.
+        """All notes remembered, (notes, 5): part, pitch, velocity class, ticks since the onset before, length in ticks.
 
         At most `FAR` ticks, where a phrase begins; no length (0) of drums, nor of what still sounds.
         """

@@ -95,7 +95,7 @@ class Reader:
 
 
 def _value(data: Wire, at: int, wire: int) -> tuple[Any, int]:
-    """What stands at a place, by its wire type, and where it ends."""
+    """The value that stands at a place, by its wire type, and where it ends."""
     if wire == FLOAT32:
         expect(len(data) - at >= 4, "is cut short (a number ends too soon)")
         return struct.unpack_from("<f", data, at)[0], at + 4

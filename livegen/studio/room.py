@@ -124,7 +124,7 @@ class Room:
         return self._stage.known
 
     def told(self) -> dict[str, Any]:
-        """What a teacher sees of the room: who is there and plays, what is played, how loud both are."""
+        """All that a teacher sees of the room: who is there and plays, what is played, how loud both are."""
         now, state = self._now(), self._host.state
         controls = state.get("controls", {})
         return {

@@ -90,7 +90,7 @@ def _invited(invitations: Invitations) -> Callable[[object], Mapping[str, Any] |
 
 
 def _over() -> "asyncio.Future[None]":
-    """What is done when a signal says that it is over."""
+    """A future that is done when a signal says that it is over."""
     loop = asyncio.get_running_loop()
     over = loop.create_future()
 

@@ -1,4 +1,4 @@
-"""What a teacher can do: see all rooms, and ask for the same in some of them at once.
+"""The work of a teacher: to see all rooms, and ask for the same in some of them at once.
 
 Whoever has the teacher's token, which is another than the players'.  A teacher asks for what a page can ask for
 (`livegen.control.web.page_messages`), but plays nothing.

@@ -1,1 +1,1 @@
-"""What a person keeps and looks for: presets, charts, sessions, and phrases found in them."""
+"""The things that a person keeps and looks for: presets, charts, sessions, and phrases found in them."""

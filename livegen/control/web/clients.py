@@ -37,7 +37,7 @@ Ask = Callable[[Request], object]
 
 
 class Player(NamedTuple):
-    """Who is at a page, and whether he has just played."""
+    """The person at a page, and whether he has just played."""
 
     name: str
     plays: bool
@@ -95,7 +95,7 @@ class Client:
         return self._act(said, now)
 
     def who(self, now: int) -> Player:
-        """Who plays there, and whether he does."""
+        """The name of who plays there, and whether he does."""
         return Player(self.player or NAMELESS, now - self._played_at < PLAYS_US)
 
     def _act(self, said: Said, now: int) -> None:
@@ -151,7 +151,7 @@ class Clients:
         return len(self._clients)
 
     def players(self, now: int) -> list[Player]:
-        """Who is at the pages, by name."""
+        """The people at the pages, by name."""
         return sorted(client.who(now) for client in self._clients)
 
     def tell(self, put: Callable[[Mailbox], object]) -> None:

@@ -49,7 +49,7 @@ class Mailbox:
             self._has_gap = True
 
     def music(self, text: str) -> None:
-        """What the page is to play: a message with the time at which it is due, or a cut."""
+        """Music that the page is to play: a message with the time at which it is due, or a cut."""
         if len(self._music) < MOST_NOTES:
             self._music.append(text)
         else:

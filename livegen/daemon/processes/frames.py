@@ -163,7 +163,7 @@ class JournalFrame(JsonFrame):
 
 
 class MemoryFrame(JsonFrame):
-    """What is remembered of a player, to be kept: {"file": path, "notes": see `livegen.inference.kept`, "count": n}."""
+    """The memory of a player, to keep: {"file": path, "notes": see `livegen.inference.kept`, "count": n}."""
 
 
 class SavedFrame(JsonFrame):

@@ -1,1 +1,1 @@
-"""What is kept of a session: its journal, its takes, and the folder of recordings."""
+"""All that is kept of a session: its journal, its takes, and the folder of recordings."""
