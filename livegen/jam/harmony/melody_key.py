@@ -12,7 +12,7 @@ from livegen.music.time.timeline import Timeline
 
 # How readily it is taken to be in another key, and how many notes one on a beat and any other count for: chosen on
 # train splits, where a melody modulates, where it does not, and where it comes back.
-_READILY, _ON_BEAT, _BESIDE = 0.2, 1.5, 1.0
+_READILY, _ON_BEAT, _BESIDE = 0.3, 1.5, 1.0
 _NEAR = 3  # ticks from a beat within which a note is on it
 _MOST = 128  # notes that nobody asked about
 
