@@ -27,14 +27,15 @@ HERE = Path(__file__).parent
 LIVE = ("browser", "e2e")
 # Of those, what has no ports but the embedded one.
 APART = ("test_alone.py", "test_page.py", "test_train_to_serve.py", "test_without_midi.py")
+# Folders that load torch's compiler and its exporter, which take longer than most of their tests: once is enough.
+LEARNING = ("training", "export")
 # What takes longest, file or folder, the longest first.
 EARLY = (
     *LIVE,
     "test_documented_commands.py",
+    *LEARNING,
     "test_scorecard.py",
     "test_package.py",
-    "training",
-    "export",
     "test_smf.py",
     "test_variations.py",
     "test_cli.py",
@@ -104,15 +105,17 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give one worker all tests of a file, and all that play in real time: they would disturb each other."""
+    """Give one worker all tests of a file, one all that learn, one all in real time: they would disturb each other."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no annotations here
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
             folder, _, name = file.rpartition("/")
-            is_live = folder.rpartition("/")[2] in LIVE and name not in APART
-            return folder if is_live else file
+            where = folder.rpartition("/")[2]
+            if where in LEARNING:
+                return LEARNING[0]
+            return folder if where in LIVE and name not in APART else file
 
     config.option.loadscopereorder = False  # else those with most tests come first
     return ByFile(config, log)
