@@ -16,7 +16,7 @@ pieces (bootstrap, 95 %).
 Answers: somebody plays four bars as he played them yesterday, and is answered (`respond`), or livegen goes on for four
 bars (`continue`, with `theme` at 0, so that nothing holds it to the call).  `his own` is the share of the figures of
 these bars (three notes with their rhythm) that stand in the four that he played next yesterday, and not in the call;
-chance is what is played without memory.
+chance is what is played without memory, and the most is what he played himself.
 """
 
 import json
@@ -41,6 +41,7 @@ from livegen.jam.engine import Engine
 from livegen.scorecard.estimates import Estimate, mean, ratio
 from livegen.scorecard.held_out_calls import Pair, drawn, followed, held_out
 from livegen.scorecard.musicianship import shapes
+from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import played
 from livegen.testing import Rehearsal
 from livegen.training import corpora
@@ -173,24 +174,29 @@ def _rehearsal(memory: Memory, engine: Engine) -> Rehearsal:
     return Rehearsal(engine)
 
 
-def answered(
-    model: Model, pair: Pair, memory: Memory, values: dict[str, object]
-) -> dict[str, float] | None:
-    """The shares of an answer's figures that stand in his own next bars alone, and in the call; None without any."""
-    call = pair.call
-    goes_on = values["mode"] == "continue"
-    told = values if goes_on else values | {"length": call.bars}
-    bars = call.bars + 2 if goes_on else None
-    heard = played(model, call, told, rehearse=partial(_rehearsal, memory), after_bars=bars).answer
-    until = (heard[0].onset if heard else 0.0) + call.beats
-    own = shapes([note for note in heard if note.onset < until])
-    known, next_bars = set(shapes(call.notes)), set(shapes(pair.people))
+def shared(played_: Sequence[Note], pair: Pair) -> dict[str, float] | None:
+    """The shares of figures that stand in his own next bars and not in the call, and in the call; None without any."""
+    own = shapes(played_)
+    known, next_bars = set(shapes(pair.call.notes)), set(shapes(pair.people))
     if not own:
         return None
     return {
         "his own": sum(shape in next_bars - known for shape in own) / len(own),
         "call": sum(shape in known for shape in own) / len(own),
     }
+
+
+def answered(
+    model: Model, pair: Pair, memory: Memory, values: dict[str, object]
+) -> dict[str, float] | None:
+    """The same of what is played to a call, with a memory and these controls: as many bars as the call has."""
+    call = pair.call
+    goes_on = values["mode"] == "continue"
+    told = values if goes_on else values | {"length": call.bars}
+    bars = call.bars + 2 if goes_on else None
+    heard = played(model, call, told, rehearse=partial(_rehearsal, memory), after_bars=bars).answer
+    until = (heard[0].onset if heard else 0.0) + call.beats
+    return shared([note for note in heard if note.onset < until], pair)
 
 
 def answers(
@@ -207,6 +213,8 @@ def answers(
         yesterday = [*dice.sample(others, SONGS), own]
         dice.shuffle(yesterday)
         memory = remembered(_joined(corpus, yesterday))
+        if (himself := shared(pair.people, pair)) is not None:
+            found.setdefault("himself", []).append(himself)
         for mode, more in MODES.items():
             for strength in STRENGTHS:
                 values: dict[str, object] = {"mode": mode, "memory": strength, **more}
