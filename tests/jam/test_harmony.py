@@ -263,6 +263,26 @@ def test_three_keys_of_a_chord_of_four_that_was_foreseen_are_not_taken_for_anoth
     assert Chord(7, "maj") not in new
 
 
+def test_who_has_struck_four_keys_lately_is_waited_for_with_three() -> None:
+    """A C4 that one keyboard's split gives to the other hand makes no chord of three keys the hand's habit."""
+    harmony = Harmony()
+    for bar, keys in enumerate(((52, 55, 59, 62), (50, 53, 57), (43, 47, 50))):
+        for key in keys:
+            harmony.hear(Struck(IN_FOUR.micros(bar * BAR), COMP, key, 80))
+        for key in keys:
+            harmony.hear(Struck(IN_FOUR.micros((bar + 1) * BAR) - 50_000, COMP, key, 0))
+    now = IN_FOUR.micros(3 * BAR)
+    found = list[Chord | None]()
+    for number, key in enumerate((55, 59, 62, 52)):  # of E minor seventh
+        harmony.hear(Struck(now + number * 2_000, COMP, key, 80))
+        harmony.follow(IN_FOUR, now + number * 2_000, has_song=False)
+        ahead = harmony.ahead(3 * BAR + 1, IN_FOUR, now + number * 2_000)
+        found += [ahead.strikes[0].chord] if ahead.is_new and ahead.strikes else []
+
+    assert Chord(7, "maj") not in found
+    assert found[-1] == Chord(4, "m7")
+
+
 def test_what_a_low_voice_sings_beside_a_left_hand_is_no_tone_of_its_chord() -> None:
     harmony = Harmony()
     for key in (51, 54, 58):

@@ -36,6 +36,7 @@ AHEAD = 8 * TICKS_PER_BEAT  # so far ahead chords are foreseen by who goes along
 ANSWER = 32 * 4 * TICKS_PER_BEAT  # and by who answers on a chart
 _REMEMBERED = 64  # chords of a call
 MOST_BEATS = 4  # of a rest, that the key's tracker is told of one by one
+_SHAPES = 3  # chords of the left hand by which it is known how many keys it strikes
 _CHORD = 3  # notes at once that are a chord, wherever they lie
 _LINE = TICKS_PER_BEAT // 2  # chords are taken to change on eighths
 # A note below this pitch, and so far below the next, is meant as the bass.
@@ -84,8 +85,8 @@ class Harmony:
         self._opening: Chord | None = None  # its first chord
         # Strokes at one time: when, pitch, and whether it is the left hand's.
         self._together: list[tuple[int, int, bool]] = []
-        # Different ones that the left hand struck together last, three at least; 0 before.
-        self._tones_before = 0
+        # Different ones that the left hand struck together, three at least, in its last chords.
+        self._tones_before: deque[int] = deque(maxlen=_SHAPES)
         # Told to whoever goes along with it, from `_source`; when it was new, and since when it holds.
         self._told: Chord | None = None
         self._told_us = self._since_us = -STALE_US
@@ -191,7 +192,8 @@ class Harmony:
         kept = [row for row in self._together if row[0] >= at - SETTLE_US] if is_rolled_on else []
         if not kept:
             left = self._left_together()
-            self._tones_before = len(left) if len(left) >= _CHORD else self._tones_before
+            if len(left) >= _CHORD:
+                self._tones_before.append(len(left))
         self._together = [*(row for row in kept if row[1] != pitch), (at, pitch, is_below)]
         below = [other for _, other, is_left in self._together if is_left]
         if len(below) >= _CHORD:
@@ -303,7 +305,7 @@ class Harmony:
         tones = len(self._tones_together())
         if tones != _CHORD:
             return tones < _CHORD
-        if self._tones_before > _CHORD or self._is_part_of_foreseen():
+        if max(self._tones_before, default=0) > _CHORD or self._is_part_of_foreseen():
             return True
         lowest = min(self._together, key=itemgetter(1))
         _, pitch, is_left = lowest
