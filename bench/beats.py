@@ -15,7 +15,7 @@ performed, with a hand's jitter, and with a tempo that goes up and down by 15 %.
 import random
 import statistics
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 from unittest.mock import patch
@@ -29,7 +29,7 @@ from export.beat_material import Manner, excerpt_of, pieces
 from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Engine
 from livegen.music.beat import beats
-from livegen.music.beat.beats import FoundBeat, find
+from livegen.music.beat.beats import FoundBeat, find, followed
 from livegen.music.melody.phrase import NOTES, Played
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.time.metre import TICKS_PER_BEAT, Metre, parse_metre
@@ -160,12 +160,13 @@ def measured(
     rows = []
     for trial in trials:
         count = len(trial.notes)
-        timeline = None
+        found = None
         for heard in [*range(FIRST_LOOK, count, EVERY), count] if follows else [count]:
             since = time.process_time()
-            found = find(trial.notes[max(0, heard - NOTES) : heard], timeline)
+            some = trial.notes[max(0, heard - NOTES) : heard]
+            still = followed(some, found) if found else None
+            found = still or find(some, found.timeline if found else None)
             spent.append(1000 * (time.process_time() - since))
-            timeline = found.timeline
         rows.append(compared(found, trial.truth))
     return mean(rows)
 
@@ -175,15 +176,21 @@ def of_an_event(mode: str) -> float:
 
     The feels by hand, once, are played to an engine in free time whose model is none.
     """
-    spent, events, find_beat = [0.0], 0, beats.find
+    spent, events = [0.0], 0
 
-    def timed(*args: Any) -> FoundBeat:
-        since = time.process_time()
-        found = find_beat(*args)
-        spent.append(time.process_time() - since)
-        return found
+    def timed(look: Callable[..., Any]) -> Callable[..., Any]:
+        def looked(*args: Any) -> Any:
+            since = time.process_time()
+            found = look(*args)
+            spent.append(time.process_time() - since)
+            return found
 
-    with patch.object(beats, "find", timed):
+        return looked
+
+    with (
+        patch.object(beats, "find", timed(find)),
+        patch.object(beats, "followed", timed(followed)),
+    ):
         for trial in feels(None, 1):
             jam = Rehearsal(Engine(UniformModel(), settings=settings({"mode": mode})))
             keys: list[tuple[int, Message]] = [

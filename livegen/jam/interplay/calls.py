@@ -14,6 +14,7 @@ from livegen.jam.hearing.hearing import Hearing
 from livegen.jam.phrases.phrase_book import KeptPhrase
 from livegen.jam.phrases.phrase_variations import Fit
 from livegen.jam.struck import Struck
+from livegen.music.beat.beats import FoundBeat
 from livegen.music.beat.count_in import CountSoFar
 from livegen.music.melody.phrase import Phrase
 from livegen.music.time.timeline import Timeline
@@ -52,6 +53,7 @@ class Call:
     reached: int = 0
     unfitted: bool = False  # a note has begun since the grid was looked for
     looked_us: int | None = None  # when the grid was looked for last
+    found: FoundBeat | None = None  # what was found then
     events: int = 0
     start: int | None = None
     answers: int = 0

@@ -332,7 +332,12 @@ class Listener:
         running = hearing.timeline if self._beat_known else None
         is_told = self._counted_us is not None and self.metre in (None, hearing.timeline.metre)
         played = call.phrase.played(now)
-        found = beats.find(played, running, self.metre, is_told, self.written_us)
+        before, found = call.found, None
+        if before and before.timeline == running and self.metre in (None, running.metre):
+            found = beats.followed(played, before)
+        if found is None:
+            found = beats.find(played, running, self.metre, is_told, self.written_us)
+        call.found = found
         self._beat_known = self._beat_known or found.tempo_sure > 0
         self.tempo_sure = 1.0 if is_told else found.tempo_sure
         call.looked_us = now

@@ -81,6 +81,9 @@ _TELLS, _FOLLOWS = (
 _OFF_BEAT = 0.4  # how much those count that lie between beats
 _NO_DISTANCE = 1e-6  # beats
 _EARLY = 0.1  # of a bar, or a quarter: a first onset so near a bar line is on it
+# A beat so sure that so few onsets since then are looked at no more, if all lie in a quarter where others lay.
+_SURE, _NEW, _NO_NEWS = 0.9, 8, 0.06
+_GRID = 12  # lines of a quarter to which onsets belong
 
 Floats = NDArray[np.floating]
 
@@ -96,6 +99,7 @@ class FoundBeat(NamedTuple):
     goes_on: bool
     tempo_sure: float = 0.0
     bars_sure: float = 0.0
+    until_us: int = 0  # the last onset that was looked at
 
 
 def _unlikely(periods_s: NDArray[np.float64], expected_us: int | None) -> NDArray[np.float64]:
@@ -154,7 +158,35 @@ def find(
     goes_on = bool(likeness[row, column] == _ALIKE)
     if running and goes_on:
         timeline = _continued(running, timeline, notes[-1].onset_us)
-    return FoundBeat(timeline, goes_on, tempo_sure, float(chances[row, column]))
+    return FoundBeat(timeline, goes_on, tempo_sure, float(chances[row, column]), notes[-1].onset_us)
+
+
+def followed(notes: Sequence[Played], before: FoundBeat) -> FoundBeat | None:
+    """The beat that was found, a little faster or slower, if it was sure and explains what was played since.
+
+    None where a look is needed; it costs twenty times as much.
+    """
+    at_us = _strikes([note.onset_us for note in notes])
+    new = sum(at > before.until_us for at in at_us)
+    if before.tempo_sure < _SURE or not 0 < new <= min(_NEW, len(at_us) - FEWEST):
+        return None
+    timeline = before.timeline
+    quarters = (np.array(at_us) - timeline.origin_us) / timeline.tempo_us
+    places = quarters % 1
+    apart = np.abs((np.subtract.outer(places[-new:], places[:-new]) + 0.5) % 1 - 0.5)
+    if (apart.min(axis=1) > _NO_NEWS).any():
+        return None
+    errors = quarters - np.rint(quarters * _GRID) / _GRID
+    row = Candidates(np.array([timeline.tempo_us / 1e6]), quarters[None], errors[None])
+    tempo, zero = _lines(np.array(at_us) / 1e6, row)
+    found = Timeline(round(tempo.item() * 1e6), round(zero.item() * 1e6), timeline.metre)
+    return before._replace(timeline=_continued(timeline, found, at_us[-1]), goes_on=True)
+
+
+def _strikes(onsets_us: Iterable[int]) -> list[int]:
+    """Onsets, chords counted once."""
+    all_us = [-CHORD_US - 1, *onsets_us]
+    return [at for before, at in pairwise(all_us) if at - before > CHORD_US]
 
 
 def _tempi_at_the_end(onsets: Onsets, found: Candidates) -> Floats | None:
@@ -355,8 +387,7 @@ def steadied(onsets_us: Iterable[int], running: Timeline) -> Timeline:
 
     The first key of a phrase, by which a beat at a tempo that is told begins, is one of them: a hand may be off by it.
     """
-    all_us = [-CHORD_US - 1, *onsets_us]
-    strikes = [at for before, at in pairwise(all_us) if at - before > CHORD_US]
+    strikes = _strikes(onsets_us)
     half = running.tempo_us // 2
     offs = [(at - running.origin_us + half) % running.tempo_us - half for at in strikes]
     by_beat = [off for off in offs if abs(off) <= _BY_BEAT * running.tempo_us]
