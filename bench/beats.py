@@ -10,6 +10,8 @@ performed, with a hand's jitter, and with a tempo that goes up and down by 15 %.
 * downbeat: bar lines at the end within .175 beats of those that are right (the tolerance of the continuity measures of
   Hainsworth, "Techniques for the automated analysis of musical audio", 2004), and no others; every second one will do.
 * metre: as written.
+
+Pop songs whose chords, as the set names them, change more often elsewhere than on the file's bar lines are left out.
 """
 
 import random
@@ -129,7 +131,9 @@ def excerpts(data: Path, manner: Manner) -> dict[str, list[Trial]]:
         styles = sorted({piece.style for piece in some}) if corpus in BY_STYLE else [corpus]
         for style in styles:
             chance = random.Random(f"{style}")
-            of_style = [piece for piece in some if style in (piece.style, corpus)]
+            of_style = [
+                piece for piece in some if piece.is_barred and style in (piece.style, corpus)
+            ]
             trials = found.setdefault(style, [])
             for _ in range(20 * OF_A_STYLE if len(of_style) > 2 else 0):
                 piece = chance.choice(of_style)

@@ -40,9 +40,10 @@ SHARES = {
 MADE, MADE_SHARE = (
     "made",
     0.4,
-)  # so many of the excerpts that are learned from are phrases made by rule
+)  # so many of the excerpts that are learned from are phrases made by rule, where nothing else is said
 # Tracks that repeat others, or were not heard by people.
-LEFT_OUT = {"pop909_aligned": "chords", "wjd_jazz": "bass"}
+CHORDS = "chords"
+LEFT_OUT = {"pop909_aligned": CHORDS, "wjd_jazz": "bass"}
 # Sets that are written straight and may be swung, and those whose tempo was played.
 WRITTEN = {"trad_abc", "openewld_leadsheets", "pop909_aligned", "rs200_rock", "mutopia_more"}
 PERFORMED = {"wjd_jazz", "pop909_aligned"}
@@ -65,13 +66,17 @@ class Voice(NamedTuple):
 
 
 class Piece(NamedTuple):
-    """A file: its voices, its (quarter, numerator, denominator), and its (quarter, micros per quarter)."""
+    """A file: its voices, its (quarter, numerator, denominator), and its (quarter, micros per quarter).
+
+    `is_barred` is False where its chords, if it names any, change elsewhere more often than on its bar lines.
+    """
 
     corpus: str
     style: str
     voices: tuple[Voice, ...]
     metres: tuple[tuple[float, int, int], ...]
     tempos: tuple[tuple[float, int], ...]
+    is_barred: bool = True
 
 
 # The pieces of each set, those of a style beside each other.
@@ -161,10 +166,12 @@ def _piece(job: tuple[str, str, bytes]) -> Piece | None:
         score = read(content)
     except MidiFileError:
         return None
-    voices = []
+    voices, is_barred = [], True
     for track in score.tracks:
         notes = notes_of(score, track)
         is_left_out = track.name.lower().startswith(LEFT_OUT.get(corpus, "\0"))
+        if is_left_out and LEFT_OUT[corpus] == CHORDS and score.metres:
+            is_barred = _change_on_bar_lines(notes, score.metres[0][1:])
         if len(notes) < FEWEST_NOTES or is_left_out:
             continue
         channel = next(m.channel for _, m in track.messages if isinstance(m, NoteOn))
@@ -174,7 +181,20 @@ def _piece(job: tuple[str, str, bytes]) -> Piece | None:
         return None
     metres = tuple((tick / score.ppqn, over, under) for tick, over, under in score.metres)
     tempos = tuple((tick / score.ppqn, micros) for tick, micros in score.tempos)
-    return Piece(corpus, style, tuple(voices), metres, tempos or ((0, DEFAULT_TEMPO),))
+    return Piece(corpus, style, tuple(voices), metres, tempos or ((0, DEFAULT_TEMPO),), is_barred)
+
+
+def _change_on_bar_lines(chords: Sequence[Note], metre: tuple[int, int]) -> bool:
+    """True if chords, or none, change nowhere in bars more often than on their first beat."""
+    struck: dict[int, set[int]] = defaultdict(set)
+    for chord in chords:
+        struck[round(2 * chord.onset)].add(chord.pitch % 12)
+    bar = max(1, 8 * metre[0] // metre[1])
+    often, before = [0] * bar, set[int]()
+    for half in sorted(struck):
+        often[half % bar] += struck[half] != before
+        before = struck[half]
+    return often[0] == max(often)
 
 
 def bars_of(over: int, under: int) -> Bars | None:
@@ -206,15 +226,15 @@ def by_style(material: dict[str, list[Piece]]) -> Groups:
     return found
 
 
-def draw(material: Groups, chance: random.Random) -> Excerpt:
-    """An excerpt of any piece, by the shares of the sets, played in any way.
+def draw(material: Groups, chance: random.Random, made_share: float = MADE_SHARE) -> Excerpt:
+    """An excerpt of any piece, by the shares of the sets, played in any way; so many are phrases made by rule.
 
     A style of which there are four times as many pieces is drawn from twice as often.
     """
     names = [name for name in SHARES if material.get(name)]
     weights = [SHARES[name] for name in names]
     while True:
-        if chance.random() < MADE_SHARE:
+        if chance.random() < made_share:
             by_rule = made(chance)
             if by_rule is not None:
                 return by_rule

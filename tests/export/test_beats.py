@@ -1,15 +1,17 @@
-"""The network of the beat is trained from a folder of music, and serving computes it as training does."""
+"""The networks of the beat are trained from a folder of music, and serving computes them as training does."""
 
 import csv
 import random
+from dataclasses import replace
 from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
 from click.testing import CliRunner, Result
 
-from export import beats
+from export import beat_context, beats
 from export.beat_material import (
     Excerpt,
     Manner,
@@ -22,8 +24,11 @@ from export.beat_material import (
     pieces,
 )
 from export.beat_phrases import STYLES, phrase
-from livegen.music.beat.beat_candidates import candidates
+from livegen.errors import ModelError
+from livegen.music.beat.beat_candidates import Candidates, candidates
+from livegen.music.beat.beat_context import PLACES, Context, places, read
 from livegen.music.beat.beat_network import (
+    BARS,
     COLUMNS,
     WEIGHTS,
     Bars,
@@ -70,6 +75,23 @@ def test_of_a_split_only_its_own_pieces_are_taken(data: Path) -> None:
         1,
         0,
     ]
+
+
+@pytest.mark.parametrize(("beats_late", "is_barred"), [(0, True), (1, False), (2, False)])
+def test_a_song_whose_chords_change_elsewhere_than_on_its_bar_lines_is_told_from_others(
+    beats_late: int, is_barred: bool, tmp_path: Path
+) -> None:
+    song, folder = tune(1, beats=64), tmp_path / "pop909_aligned"
+    chords = next(track for track in song.tracks if track.name == "PIANO")
+    late = tuple((tick + 24 * beats_late, message) for tick, message in chords.messages)
+    folder.mkdir()
+    write(
+        folder / "a.mid",
+        replace(song, tracks=(*song.tracks, replace(chords, name="CHORDS", messages=late))),
+    )
+    (folder / "metadata.csv").write_text("file,style,split\na.mid,pop,valid\n")
+    (piece,) = pieces(tmp_path, "valid")["pop909_aligned"]
+    assert (piece.is_barred, len(piece.voices)) == (is_barred, len(song.tracks))
 
 
 def test_time_signatures_are_counted_as_they_are_felt() -> None:
@@ -154,15 +176,16 @@ def test_serving_computes_the_scores_that_training_computes(piece: Piece) -> Non
     np.testing.assert_allclose(ComparingNetwork(weights)(onsets, found), trained, atol=2e-3)
 
 
+@pytest.mark.parametrize("trainer", [beats, beat_context])
 def test_the_command_makes_weights_and_goes_on_from_what_it_has_prepared(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    trainer: ModuleType, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(beats, "OF_A_FILE", 4)
-    monkeypatch.setattr(beats, "BATCH", 2)
+    monkeypatch.setattr(trainer, "OF_A_FILE", 4)
+    monkeypatch.setattr(trainer, "BATCH", 2)
     options = [str(data), "--work", str(tmp_path / "work"), "--excerpts", "8", "--steps", "3"]
     made = []
     for name in ("one.npz", "two.npz"):
-        done = CliRunner().invoke(beats.main, [*options, "--out", str(tmp_path / name)])
+        done = CliRunner().invoke(trainer.main, [*options, "--out", str(tmp_path / name)])
         assert done.exit_code == 0, done.output
         assert done.output.count("4 excerpts") == (2 if name == "one.npz" else 0)
         with np.load(tmp_path / name, allow_pickle=False) as file:
@@ -171,6 +194,64 @@ def test_the_command_makes_weights_and_goes_on_from_what_it_has_prepared(
     assert all(np.array_equal(made[0][name], made[1][name]) for name in made[0]), (
         "the same seed, the same weights"
     )
+
+
+def test_where_in_the_bar_an_onset_is_is_told_by_its_beat_and_whether_it_is_on_it(
+    piece: Piece,
+) -> None:
+    some = excerpt(piece, Manner(bpm=110))
+    sample = beat_context.sample_of(some)
+    assert sample is not None
+    assert BARS[sample.bars] == some.bars
+    assert sample.period_s == some.period_s
+    onsets = onsets_of(some.played())
+    beats = np.interp(onsets.at_s + onsets.since_us / 1e6, some.notes[:, 0], some.beats) % 4
+    on = np.abs(beats - np.rint(beats)) < 0.05
+    np.testing.assert_array_equal(sample.places[on], 2 * (np.rint(beats[on]) % 4))
+    assert (sample.places[~on] % 2 == 1).all()
+
+
+def test_serving_hears_a_phrase_as_training_does_and_others_beside_it_change_nothing(
+    piece: Piece, tmp_path: Path
+) -> None:
+    torch.manual_seed(1)
+    network = beat_context.ContextNetwork().eval()
+    path = tmp_path / "weights.npz"
+    np.savez(path, **{name: value.numpy() for name, value in network.state_dict().items()})
+    some = [excerpt(piece, Manner(bpm=110)), excerpt_of(piece, random.Random(2), Manner(), 48)]
+    samples = [beat_context.sample_of(one) for one in some if one]
+    with torch.no_grad():
+        where, periods = network(beat_context.batch_of([one for one in samples if one]))
+    heard = read(path)(onsets_of(some[0].played()))
+    count = len(heard.of_places)
+    np.testing.assert_allclose(heard.of_places, where[0, :count].numpy(), atol=0.01)
+    np.testing.assert_allclose(heard.of_periods.ravel(), periods[0].numpy(), atol=0.01)
+
+
+def test_the_candidate_and_the_bars_that_a_phrase_as_a_whole_speaks_for_have_most() -> None:
+    bars, first = Bars(3, 24), 1
+    beats = np.array([0, 0.5, 1, 2, 3, 4, 5, 5.5, 6, 7])
+    column = COLUMNS.index((bars, first))
+    of_bars = np.zeros((len(beats), sum(PLACES)))
+    since = sum(PLACES[: BARS.index(bars)])
+    of_bars[np.arange(len(beats)), since + places(beats, first, bars.beats)] = 5.0
+    shifted = np.stack([beats, beats + 0.5])
+    found = Candidates(np.array([0.5, 0.5]), shifted, np.zeros(shifted.shape))
+    by_column = Context(of_bars, np.zeros((len(BARS), 56))).places(found)
+    assert divmod(int(by_column.argmax()), len(COLUMNS)) == (0, column)
+    of_periods = np.zeros((len(BARS), 56))
+    of_periods[BARS.index(bars), 23:25] = 5.0
+    apart = Candidates(np.array([0.5, 0.25, 1.0]), beats[None].repeat(3, 0), np.zeros((3, 10)))
+    row, at = divmod(int(Context(of_bars, of_periods).periods(apart).argmax()), len(COLUMNS))
+    assert (row, COLUMNS[at][0]) == (0, bars)
+
+
+def test_weights_of_another_network_are_refused_in_one_line(tmp_path: Path) -> None:
+    with pytest.raises(ModelError, match=r"python -m export\.beat_context DATA"):
+        read(WEIGHTS)
+    np.savez(tmp_path / "none.npz", alien=np.zeros(2))
+    with pytest.raises(ModelError, match=r"python -m export\.beat_context DATA"):
+        read(tmp_path / "none.npz")
 
 
 def test_training_goes_on_from_weights_that_there_are(

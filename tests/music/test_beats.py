@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.music.beat.beat_candidates import candidates
-from livegen.music.beat.beats import FoundBeat, begun, find, steadied
+from livegen.music.beat.beats import FoundBeat, begun, find, followed, steadied
 from livegen.music.melody.phrase import Played
 from livegen.music.parts import DRUMS, LEAD
 from livegen.music.time.metre import COMMON_TIME, parse_metre
@@ -197,6 +197,40 @@ def test_bar_lines_lie_where_the_player_has_them_after_a_tempo_that_gives_way(
     timeline = find(notes).timeline
     place, bar = timeline.metre.place(timeline.tick(round(at)))
     assert min(place, bar - place) <= 2
+
+
+def sure_beat(notes: list[Played]) -> FoundBeat:
+    """What a look finds in notes, sure of it."""
+    return find(notes)._replace(tempo_sure=0.99)
+
+
+def test_a_sure_beat_that_explains_what_was_played_since_is_followed_without_a_look() -> None:
+    notes = played([*RHYTHMS["a tune"], *(8 + beat for beat in RHYTHMS["a tune"])], 100)
+    before = sure_beat(notes[:16])
+    after = followed(notes[:20], before)
+    assert after
+    assert after.goes_on
+    looked = find(notes[:20], before.timeline).timeline
+    assert after.timeline.tempo_us == pytest.approx(looked.tempo_us, rel=0.01)
+    assert after.timeline.metre == looked.metre
+
+
+def test_a_look_is_needed_where_notes_fall_between_those_before_or_nothing_was_sure() -> None:
+    notes = played(RHYTHMS["quarters"] * 1 + [8, 9, 10.3], 100)
+    before = sure_beat(notes[:8])
+    assert followed(notes[:10], before)
+    assert followed(notes, before) is None
+    assert followed(notes[:10], before._replace(tempo_sure=0.5)) is None
+    assert followed(notes[:8], before) is None
+
+
+def test_a_beat_is_looked_for_again_after_some_notes_that_it_explains() -> None:
+    notes = played([float(beat) for beat in range(24)], 100)
+    before = sure_beat(notes[:8])
+    needs = [followed(notes[:count], before) is None for count in range(9, 24)]
+    assert needs == sorted(needs)
+    assert True in needs
+    assert False in needs
 
 
 def test_another_tempo_is_taken_up() -> None:

@@ -1,8 +1,8 @@
 """The beat, the metre and the bar lines of what was played: a timeline for it, and how sure that is.
 
-Candidates for the beat are found and followed (`beat_candidates`), a network compares them in every metre
-(`beat_network`); here the beat that is going on is preferred, and a choice becomes a timeline.  Knows notes and micros;
-knows no call and no mode.
+Candidates for the beat are found and followed (`beat_candidates`), a network hears which of them such music has as a
+whole (`beat_context`), another compares them in every metre (`beat_network`); here the beat that is going on is
+preferred, and a choice becomes a timeline.  Knows notes and micros; knows no call and no mode.
 """
 
 from collections.abc import Iterable, Sequence
@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from livegen.music.beat import beat_context
 from livegen.music.beat.beat_candidates import Candidates, candidates
 from livegen.music.beat.beat_network import COLUMNS, Onsets, counted, last_of, network, onsets_of
 from livegen.music.melody.phrase import CHORD_US, Played
@@ -26,8 +27,10 @@ FEWEST = 4  # of fewer onsets the tempo is not judged
 _ON_LINE_US = 40_000  # one or two onsets so near its lines go on with a beat
 # So many onsets, so near to beats (in beats), tell how far off the first one was; less than this is a hand's.
 _ON_BEATS, _BY_BEAT, _OFF_US = 3, 0.15, 5_000
-# So many onsets tell the tempo once more, for how much that counts, and how many candidates are left by it.
-_AT_END, _OF_END, _COMPARED = 14, 0.5, 12
+# So many onsets tell the tempo once more, for how much that counts; how many candidates are compared.
+_AT_END, _OF_END, _COMPARED = 14, 0.5, 20
+# How much it counts which beats such music has as a whole, and where in its bars its onsets are.
+_PERIODS, _PLACES = 0.3, 0.05
 _STAYS = 0.5  # nats by which the beat that is going on is likelier, and its bars too
 # Of each column: metre, ticks of a beat, beats and quarters of a bar, the beat that is its first, and if it is 4/4.
 _METRES = [bars.metre for bars, _ in COLUMNS]
@@ -82,7 +85,7 @@ _OFF_BEAT = 0.4  # how much those count that lie between beats
 _NO_DISTANCE = 1e-6  # beats
 _EARLY = 0.1  # of a bar, or a quarter: a first onset so near a bar line is on it
 # A beat so sure that so few onsets since then are looked at no more, if all lie in a quarter where others lay.
-_SURE, _NEW, _NO_NEWS = 0.9, 8, 0.06
+_SURE, _NEW, _NO_NEWS = 0.8, 8, 0.06
 _GRID = 12  # lines of a quarter to which onsets belong
 
 Floats = NDArray[np.floating]
@@ -140,22 +143,22 @@ def find(
             return FoundBeat(running, True)
     if not allowed.any():
         return FoundBeat(begun([note.onset_us for note in notes], running, metre), False)
-    tempi = _tempi_at_the_end(onsets, found)
-    if tempi is not None:
-        kept = _likeliest(tempi, allowed, likeness)
-        found, grids = Candidates(*(of[kept] for of in found)), _Grids(*(of[kept] for of in grids))
-        tempi, allowed, likeness = tempi[kept], allowed[kept], likeness[kept]
-    heard = network()(onsets, found) + (0.0 if tempi is None else _OF_END * tempi)
-    scores = np.where(allowed, heard, -np.inf)
-    scores += _STAYS * likeness + _BEGINS * _begins_bar(grids, onsets.since_us) + _USUAL * _COMMON
-    scores += _COMPED * _are_comped(onsets, found)[:, None] * _BARS_OF_FOUR
-    scores += _LONG_SHORT * _are_long_and_short(found)[:, None]
-    scores -= _unlikely(found.periods_s[:, None], expected_us)
+    whole = beat_context.network()(onsets)
+    before = _PERIODS * whole.periods(found) + _STAYS * likeness
+    before += _BEGINS * _begins_bar(grids, onsets.since_us) + _USUAL * _COMMON
+    before += _COMPED * _are_comped(onsets, found)[:, None] * _BARS_OF_FOUR
+    before += _LONG_SHORT * _are_long_and_short(found)[:, None]
+    before -= _unlikely(found.periods_s[:, None], expected_us)
+    before = np.where(allowed, before, -np.inf)
+    kept = _likeliest(before)
+    found, grids = Candidates(*(of[kept] for of in found)), _Grids(*(of[kept] for of in grids))
+    scores = before[kept] + network()(onsets, found) + _OF_END * _tempi_at_the_end(onsets, found)
+    scores += _PLACES * whole.places(found)
     chances = np.exp(scores - scores.max())
     chances /= chances.sum()
     row, column, tempo_sure = _choice(chances, found)
     timeline = _timeline(grids, row, column, onsets.since_us, metre)
-    goes_on = bool(likeness[row, column] == _ALIKE)
+    goes_on = bool(likeness[kept[row], column] == _ALIKE)
     if running and goes_on:
         timeline = _continued(running, timeline, notes[-1].onset_us)
     return FoundBeat(timeline, goes_on, tempo_sure, float(chances[row, column]), notes[-1].onset_us)
@@ -189,23 +192,22 @@ def _strikes(onsets_us: Iterable[int]) -> list[int]:
     return [at for before, at in pairwise(all_us) if at - before > CHORD_US]
 
 
-def _tempi_at_the_end(onsets: Onsets, found: Candidates) -> Floats | None:
+def _tempi_at_the_end(onsets: Onsets, found: Candidates) -> Floats | float:
     """How well the last onsets alone fit each candidate, in any bars (H, 1): it may have lost its way before.
 
-    None where there are no more.
+    0 where there are no more.
     """
     if len(onsets.at_s) <= _AT_END:
-        return None
+        return 0.0
     end = Candidates(found.periods_s, found.beats[:, -_AT_END:], found.errors[:, -_AT_END:])
     scores = network()(last_of(onsets, _AT_END), end)
     most = scores.max(axis=1, keepdims=True)
     return np.asarray(most + np.log(np.exp(scores - most).sum(axis=1, keepdims=True)))
 
 
-def _likeliest(tempi: Floats, allowed: NDArray[np.bool_], likeness: Floats) -> NDArray[np.int64]:
-    """The candidates that are compared by all that was played: it costs most, and the others are never chosen."""
-    chances = np.where(allowed, tempi + _STAYS * likeness, -np.inf).max(axis=1)
-    return np.sort(np.argsort(-chances, kind="stable")[:_COMPARED])
+def _likeliest(before: Floats) -> NDArray[np.int64]:
+    """The candidates whose onsets are compared: that costs most, and the others are hardly ever chosen."""
+    return np.sort(np.argsort(-before.max(axis=1), kind="stable")[:_COMPARED])
 
 
 class _Grids(NamedTuple):
