@@ -176,7 +176,8 @@ def loss_of(outputs: tuple[Tensor, Tensor], batch: Batch) -> tuple[Tensor, Tenso
     rows = torch.arange(len(batch.bars))
     periods = torch.log_softmax(of_periods, 1).view(-1, len(BARS), PERIODS)[rows, batch.bars]
     wrong = torch.zeros(len(rows))
-    for row, some in enumerate(logits.split(PLACES, 2)):
+    of_all = logits.split(PLACES, 2)  # type: ignore[no-untyped-call]
+    for row, some in enumerate(of_all):
         of_bars = (batch.bars == row).nonzero()[:, 0]
         nats = nn.functional.cross_entropy(
             some[of_bars].transpose(1, 2), batch.places[of_bars] % PLACES[row], reduction="none"

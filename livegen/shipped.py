@@ -25,6 +25,7 @@ ROLES = {
     "drum_touch.npz": "the drummer's touch",
     "grooves.npz": "people's drum grooves",
     "beats.npz": "the network that hears the beat",
+    "beat_context.npz": "the network that hears the beat of a phrase as a whole",
     "chords_implied.npz": "the network that hears implied chords",
 }
 _PACKAGE = Path(__file__).resolve().parent
