@@ -84,8 +84,10 @@ _TELLS, _FOLLOWS = (
 _OFF_BEAT = 0.4  # how much those count that lie between beats
 _NO_DISTANCE = 1e-6  # beats
 _EARLY = 0.1  # of a bar, or a quarter: a first onset so near a bar line is on it
-# A beat so sure that so few onsets since then are looked at no more, if all lie in a quarter where others lay.
-_SURE, _NEW, _NO_NEWS = 0.8, 8, 0.06
+# A tempo and bars so sure that so few onsets since then are looked at no more, if these and so many before lie in few
+# places of a quarter: so wide, so far from each other.
+_SURE, _SURE_BARS, _NEW, _RECENT = 0.8, 0.5, 8, 16
+_WIDE, _APART = 0.15, 0.08
 _GRID = 12  # lines of a quarter to which onsets belong
 
 Floats = NDArray[np.floating]
@@ -171,19 +173,29 @@ def followed(notes: Sequence[Played], before: FoundBeat) -> FoundBeat | None:
     """
     at_us = _strikes([note.onset_us for note in notes])
     new = sum(at > before.until_us for at in at_us)
-    if before.tempo_sure < _SURE or not 0 < new <= min(_NEW, len(at_us) - FEWEST):
+    is_sure = before.tempo_sure >= _SURE and before.bars_sure >= _SURE_BARS
+    if not is_sure or not 0 < new <= min(_NEW, len(at_us) - FEWEST):
         return None
     timeline = before.timeline
     quarters = (np.array(at_us) - timeline.origin_us) / timeline.tempo_us
-    places = quarters % 1
-    apart = np.abs((np.subtract.outer(places[-new:], places[:-new]) + 0.5) % 1 - 0.5)
-    if (apart.min(axis=1) > _NO_NEWS).any():
+    known = _places(quarters[-new - _RECENT : -new])
+    if known is None or _places(quarters[-new - _RECENT :]) != known:
         return None
     errors = quarters - np.rint(quarters * _GRID) / _GRID
     row = Candidates(np.array([timeline.tempo_us / 1e6]), quarters[None], errors[None])
     tempo, zero = _lines(np.array(at_us) / 1e6, row)
     found = Timeline(round(tempo.item() * 1e6), round(zero.item() * 1e6), timeline.metre)
     return before._replace(timeline=_continued(timeline, found, at_us[-1]), goes_on=True)
+
+
+def _places(quarters: Floats) -> int | None:
+    """How many places of a quarter onsets lie in; None where they lie anywhere, as in a tempo that changes."""
+    places = np.sort(quarters % 1)
+    gaps = np.diff(places, append=places[0] + 1)
+    begins = (int(gaps.argmax()) + 1) % len(places)
+    places = np.sort((places - places[begins]) % 1)
+    groups = np.split(places, np.flatnonzero(np.diff(places) > _APART) + 1)
+    return len(groups) if all(group[-1] - group[0] < _WIDE for group in groups) else None
 
 
 def _strikes(onsets_us: Iterable[int]) -> list[int]:
