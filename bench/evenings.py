@@ -38,10 +38,10 @@ from livegen.inference.contract import Model
 from livegen.inference.memory import MOST, Memory, memory_of
 from livegen.inference.model_files import load
 from livegen.jam.engine import Engine
+from livegen.music.note import Note
 from livegen.scorecard.estimates import Estimate, mean, ratio
 from livegen.scorecard.held_out_calls import Pair, drawn, followed, held_out
 from livegen.scorecard.musicianship import shapes
-from livegen.scorecard.notes import Note
 from livegen.scorecard.playing import played
 from livegen.testing import Rehearsal
 from livegen.training import corpora

@@ -22,7 +22,7 @@ export class WhoPlays {
       ask(!isSure);
       if (isSure) send({ t: "do", name: "forget", value: null });
     };
-    const forget = button("Forget me", press, { class: "small" });
+    const forget = button("Forget me", press, { id: "forget", class: "small", "data-learn": "forget" });
     const leave = button("Leave", () => say(""), {
       class: "small",
       title: "What is played from now on is not kept.",
@@ -38,7 +38,6 @@ export class WhoPlays {
       if (document.activeElement !== name) name.value = remembers;
       told.textContent = remembers === "" ? "" : `${notes} remembered`;
       leave.hidden = remembers === "";
-      forget.hidden = remembered === 0;
     });
   }
 }
