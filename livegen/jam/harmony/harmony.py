@@ -14,6 +14,7 @@ from livegen.jam.harmony import sections
 from livegen.jam.harmony.bass_alone import BELOW, DEEP, BassAlone, LowNote
 from livegen.jam.harmony.lead_sheet import LeadSheet
 from livegen.jam.harmony.melody_chords import Implied, MelodyChords
+from livegen.jam.harmony.one_voice import OneVoice
 from livegen.jam.harmony.outline import WAIT, Ahead, Changes, ChordFrom, Finale, Outline, foot
 from livegen.jam.harmony.song_memory import LATE, SongMemory
 from livegen.jam.harmony.stops import Stops, apart
@@ -80,6 +81,7 @@ class Harmony:
         self._melody = MelodyChords()
         self._bass = BassAlone()
         self._sung = DEEP + BELOW  # the last pitch of the melody
+        self._voice = OneVoice(STALE_US)
         self._memory = SongMemory()
         self._call: deque[ChordFrom] = deque(maxlen=_REMEMBERED)  # its chords, since when, micros
         self._opening: Chord | None = None  # its first chord
@@ -112,6 +114,7 @@ class Harmony:
         if part == DRUMS:
             return
         self._tell_beats(at)
+        self._hear_voice(struck)
         # Three notes of a melody would be heard as a broken chord: chords are the left hand's, or struck at once.
         is_below = self._is_left(struck)
         if part != LEAD and velocity:
@@ -130,6 +133,7 @@ class Harmony:
         if is_below:
             self._left_us = at
             (self.left_hand.add if velocity else self.left_hand.discard)((part, pitch))
+            self._voice.is_left(at, pitch, velocity)
         else:
             self._melody.hear(at, pitch, velocity)
             self._sung = pitch
@@ -147,7 +151,19 @@ class Harmony:
         at, part, pitch, velocity, _ = struck
         if part != LEAD or not velocity:
             return part != LEAD or (part, pitch) in self.left_hand
-        return pitch < SPLIT_PITCH and at - self._apart_us >= STALE_US
+        return pitch < SPLIT_PITCH and at - self._apart_us >= STALE_US and not self._voice.sings()
+
+    def _hear_voice(self, struck: Struck) -> None:
+        """A note may show that what was taken for a left hand is a voice: its notes are the melody's."""
+        at, part, pitch, velocity, _ = struck
+        if part != LEAD:
+            self._voice.clear()
+        elif velocity:
+            self._voice.strike(at, pitch)
+        else:
+            self._voice.release(at, pitch)
+        for stroke in self._voice.sung():
+            self._melody.hear(*stroke)
 
     def _hear_bass(self, struck: Struck, is_below: bool) -> None:
         """A key goes down or is about to come up: of the left hand it may be a bass by itself."""
@@ -244,7 +260,7 @@ class Harmony:
 
     def _has_left(self, now: int) -> bool:
         """True if a left hand plays, or did a moment ago."""
-        return bool(self.left_hand) or now - self._left_us < STALE_US
+        return bool(self.left_hand) or (now - self._left_us < STALE_US and not self._voice.sings())
 
     def _low(self, now: int) -> LowNote | None:
         """The single low note that the left hand plays in place of a chord."""
