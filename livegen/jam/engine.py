@@ -710,7 +710,7 @@ class Engine:
 
     def _fit(self) -> None:
         if self._listener.call:
-            self._listener.fit(self._listener.call, self._now)
+            self._listener.fit(self._listener.call, self._now, self._turns.turn is Turn.TOGETHER)
 
     def _hears_again(self) -> int | None:
         call = self._listener.call
