@@ -183,7 +183,7 @@ def studio(
 
     Prints the address for players; whoever opens it plays with a model of his own.  Add ?room=NAME before the #
     of the address, and all who open that play in one room, with one model.  The page makes the sound.  A second
-    address is the teacher's: that page shows and steers all rooms.  What is
+    address is the teacher's: that page shows and steers all rooms.  No player is remembered by name.  What is
     sent is not encrypted: outside your own network, put a proxy with TLS in front, and name it with --public.
 
     \b

@@ -36,7 +36,7 @@ const chart = el("select", { id: "chart" }) as HTMLSelectElement;
 const tempo = el("input", {
   id: "tempo",
   type: "number",
-  min: 20,
+  min: 30,
   max: 300,
   step: "any",
 }) as HTMLInputElement;
