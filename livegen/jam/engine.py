@@ -225,7 +225,6 @@ class Engine:
             self._explaining,
             self._replies,
             self._phrases,
-            self._listener,
         )
         self._slice_steps = slice_steps
         self._now = 0
@@ -274,7 +273,7 @@ class Engine:
 
     def remember(self, memory: Memory) -> None:
         """Know what was played on other days, and nothing else."""
-        self._listener.remember(memory)
+        self._turns.remember(memory)
 
     @property
     def memory(self) -> Memory:

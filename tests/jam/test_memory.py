@@ -16,7 +16,7 @@ from livegen.jam.engine import Swap
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import LEAD
 from livegen.testing import Rehearsal, UniformModel
-from tests.jam.stage import BAR, BEAT, onsets, play, rehearsal
+from tests.jam.stage import BAR, BEAT, command, onsets, play, rehearsal
 
 LICK = (60, 67, 61, 68, 63, 70)
 QUIET: dict[str, Any] = {"sync": "internal", "theme": 0, "adherence": 0, "groove": 0}
@@ -133,3 +133,30 @@ def test_what_was_remembered_before_the_session_is_known_to_its_first_answer(
         shares.append(taken_up(jam, ends))
 
     assert shares[1] >= max(0.5, shares[0] + 0.25)
+
+
+@pytest.mark.parametrize("back", ["undo", "again"])
+@pytest.mark.parametrize("beats", [0, 1, 3, 9])
+def test_what_is_forgotten_comes_back_with_no_turn_that_is_taken_back(
+    back: str, beats: int
+) -> None:
+    jam = rehearsal(length=1, **QUIET)
+    phrase(jam, LICK)
+    jam.until(play(jam, at=(jam.now // BAR + 1) * BAR) + beats * BEAT)
+    command(jam, "forget")
+    command(jam, back)
+
+    assert len(jam.engine.memory) == 0
+
+
+def test_an_answer_is_planned_without_what_was_forgotten_as_the_last_key_had_come_up(
+    learner: Model,
+) -> None:
+    jam = rehearsal(learner, **QUIET)
+    phrase(jam, LICK)
+    jam.until(play(jam, at=(jam.now // BAR + 1) * BAR))
+    command(jam, "forget")
+    live = jam.engine._listener.live
+
+    assert live.before_end is not None
+    assert len(live.on_line(live.timeline.tick(jam.now) + BAR).memory or ()) == 0

@@ -13,7 +13,6 @@ from livegen.jam.controls.controls import CONTROLS, checked
 from livegen.jam.controls.desk import Desk
 from livegen.jam.controls.macros import Macros
 from livegen.jam.controls.mapping import CUES, LABELS, Command
-from livegen.jam.interplay.listener import Listener
 from livegen.jam.interplay.performer import Performer
 from livegen.jam.interplay.turn_taking import TurnTaking
 from livegen.jam.reports.explaining import Explaining
@@ -41,9 +40,8 @@ class Commands:
         explaining: Explaining,
         replies: Replies,
         phrases: PhraseGestures,
-        listener: Listener,
     ) -> None:
-        self._phrases, self._listener = phrases, listener
+        self._phrases = phrases
         self._desk, self._conductor, self._performer = desk, conductor, performer
         self._turns, self._steering, self._replies = turns, steering, replies
         self._count_ins, self._cues, self._macros = count_ins, cues, macros
@@ -84,7 +82,7 @@ class Commands:
             case "sing":
                 return self._phrases.sing(command.value, now, out)
             case "forget":
-                self._listener.remember(Memory())
+                self._turns.remember(Memory())
                 return Reply.FORGETS
             case "undo":
                 return Reply.UNDONE if self._turns.undo(now, out) else Reply.NOTHING_TO_UNDO

@@ -227,6 +227,12 @@ class Hearing:
         self.before_end = None if stroke.velocity else (self.copy(), stroke)
         self.feed(stroke, struck)
 
+    def remember(self, memory: Memory) -> None:
+        """Know this of the player, in place of all that he played so far."""
+        self.memory = memory
+        if self.before_end is not None:
+            self.before_end[0].memory = memory
+
     def _let_go(self, tick: int) -> None:
         """End what has been held for too long by a tick: its key hangs, and what hangs confuses the network."""
         hanging = [

@@ -12,7 +12,6 @@ from livegen.codec.encoder import Stroke
 from livegen.codec.layout import STYLE_UNKNOWN_NAME
 from livegen.errors import closest
 from livegen.inference.contract import Model
-from livegen.inference.memory import Memory
 from livegen.jam.band.drummer import Drummer
 from livegen.jam.controls.style_mix import Blend, StyleMix, styles_in
 from livegen.jam.harmony.harmony import Harmony
@@ -398,12 +397,6 @@ class Listener:
         self.live.memory = memory
         self._successor = None
         self.set_style(style)
-        if self.call:
-            self.call.forget_strokes(self.live.copy())
-
-    def remember(self, memory: Memory) -> None:
-        """Know this of the player, in place of all that he played so far; a call that is heard goes on."""
-        self.live.memory = memory
         if self.call:
             self.call.forget_strokes(self.live.copy())
 
