@@ -68,6 +68,8 @@ def test_every_address_of_ours_in_the_manual_exists() -> None:
         "key_sure",
         "second_key",
         "second_key_sure",
+        "remembers",
+        "remembered",
         "model",
         "model_file",
         "song/title",
