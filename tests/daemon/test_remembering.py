@@ -163,6 +163,28 @@ def test_forgotten_is_what_was_played_today_and_on_other_days() -> None:
     assert served.kept == [("ada", 0)]
 
 
+def test_who_forgets_and_plays_as_much_again_has_kept_what_he_played_since() -> None:
+    served = Served("ada")
+    served.say("forget")
+    served.play(*(50 + it for it in range(len(LICK))))
+    served.rest()
+
+    frames = [frame for frame in served.sent if isinstance(frame, MemoryFrame)]
+    assert frames and frames[-1].values["notes"] == text_of(served.engine.memory)
+
+
+@pytest.mark.parametrize("last", ["", "ben"])
+def test_who_is_named_last_plays_though_another_is_still_read(last: str) -> None:
+    served = Served(None)
+    served.loop.turn([CommandFrame.named(served.now, "remember", it) for it in ("ada", last)])
+    served.wait()
+    served.play(60)
+    served.rest()
+
+    assert len(served.engine.memory) == 1
+    assert served.kept == ([(last, 1)] if last else [])
+
+
 @pytest.mark.parametrize("value", [None, 3, ["a"], {"name": "ada"}, "x" * 5000])
 def test_whoever_is_named_the_process_goes_on(value: object) -> None:
     served = Served(None)

@@ -153,7 +153,8 @@ class EngineLoop:
         self._journal = JournalRows(send if keeps_journal else None)
         self._ahead = ReadAhead(takes_long, read)
         self._loader = Loader(str(settings.get("loader", DEFAULT_LOADER)))
-        self._recaller = Recaller(str(settings.get("recaller", DEFAULT_RECALLER)))
+        self._recalls = str(settings.get("recaller", DEFAULT_RECALLER))
+        self._recaller = Recaller(self._recalls)
         self._player, self._memory_file, self._kept = "", "", 0
         if player := settings.get("remembers"):
             self._recaller.begin(str(player))
@@ -251,9 +252,10 @@ class EngineLoop:
             self._snapshot_at = min(self._snapshot_at, now + COMMAND_SHOWN_US)
 
     def _remember(self, player: str) -> None:
-        """Read what is remembered of a player beside the music; of nobody at once."""
+        """Read what is remembered of a player beside the music; of nobody at once.  Who is still read is left out."""
+        self._recaller = Recaller(self._recalls)
         if player:
-            self._log(self._recaller.begin(player))
+            self._recaller.begin(player)
         else:
             self._recalled(Memory(), {"player": "", "file": "", "notes": text_of(Memory())})
 
@@ -274,6 +276,13 @@ class EngineLoop:
         self._journal.takes_over(max(self._now, now), RECALL, told)
         self._feed(Recall(memory), now)
         self._snapshot_at = min(self._snapshot_at, now + COMMAND_SHOWN_US)
+
+    def _look_at_memory(self, now: int) -> None:
+        """Keep what is remembered in a pause, and at once where the player has taken back what was kept already."""
+        memory = self._engine.memory
+        has_forgotten = memory is not None and memory.learned < self._kept
+        if has_forgotten or now - self._played_at >= KEEPS_AFTER_US:
+            self._keep_memory()
 
     def _keep_memory(self) -> None:
         """Send what is remembered of the player to be kept, if it is another than was sent last."""
@@ -344,8 +353,7 @@ class EngineLoop:
             self._send_frame(BeatFrame(now))
             self._journal.settle()
             self._guarded(lambda: self._tell_timeline(now))
-            if now - self._played_at >= KEEPS_AFTER_US:
-                self._guarded(self._keep_memory)
+            self._guarded(lambda: self._look_at_memory(now))
         if now >= self._snapshot_at:
             self._snapshot_at = now + SNAPSHOT_EVERY_US
             self._guarded(lambda: self._send_snapshot(now))
