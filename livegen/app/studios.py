@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from livegen import shipped
 from livegen.app.engines import engine_settings, engine_with
+from livegen.errors import ConfigError
 
 if TYPE_CHECKING:
     from livegen.config import Config
@@ -46,6 +47,10 @@ def studio(
         "teacher": config.page.teacher or secrets.token_urlsafe(16),
         "rooms": rooms,
     }
+    if settings["teacher"] == settings["token"]:
+        raise ConfigError(
+            "page.teacher: expected another text than page.token, which all players know"
+        )
     charts = Charts(shipped.root() / "charts", shipped.own_charts())
     asyncio.run(site.serve(settings, _builder(config, charts), charts, _ready, log.warning))
     return 0

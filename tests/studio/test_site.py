@@ -189,3 +189,14 @@ def test_an_address_that_is_none_is_refused_in_a_line_that_names_its_option(
 
     said = capsys.readouterr().err
     assert said.startswith(f"livegen: {option}: expected") and said.count("\n") == 1
+
+
+def test_a_teachers_token_that_players_know_is_refused_in_a_line(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    same = [f"--set=page.{whose}={'a' * 16}" for whose in ("token", "teacher")]
+
+    assert cli.run(["studio", "--model", "learner", *same]) == 2
+
+    said = capsys.readouterr().err
+    assert said.startswith("livegen: page.teacher: expected another") and said.count("\n") == 1
