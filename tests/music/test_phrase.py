@@ -84,6 +84,12 @@ def test_keys_of_one_chord_among_others_are_no_part() -> None:
     assert played.parts == (LEAD, COMP)
 
 
+def test_drums_alone_end_on_no_pitch() -> None:
+    drums = phrase((0, 90, 36), (500, 590, 38), part=DRUMS)
+    assert drums.last_pitch is None
+    assert not drums.is_on_tonic
+
+
 def test_drums_have_no_pitch_classes() -> None:
     played = phrase((0, 100, 36), part=DRUMS)
     assert not any(played.pitch_classes)

@@ -648,7 +648,8 @@ class Performer:
         """The response that is played, of those that are planned."""
         key = self._listener.harmony.home(call.phrase.key if call else None, now)
         is_answer = done[0].brief.end is not None and not self.mode.is_beside
-        asks = bool(is_answer and call and key and is_at_rest(call.phrase.last_pitch, key))
+        last = call.phrase.last_pitch if call and is_answer else None
+        asks = last is not None and key is not None and is_at_rest(last, key)
         self.auditions = [
             Audition(
                 tuple(it.planned), it.brief, worth(it.planned, it.likelihood, it.brief, key, asks)

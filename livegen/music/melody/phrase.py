@@ -76,7 +76,7 @@ class Phrase:
     began_us: int = 0
     active_us: int = 0
     beat_us: int = 0
-    last_pitch: int = 0  # the highest of the last onset that was not a drum
+    last_pitch: int | None = None  # the highest of the last onset that was not a drum
     _loudness: int = 0
     _latest: deque[Played] = field(default_factory=lambda: deque(maxlen=NOTES))
     # Of the onsets so far: these are asked for several times an event.
@@ -109,7 +109,7 @@ class Phrase:
             self.lately = [_FADES * weight for weight in self.lately]
             self.lately[pitch % 12] += 1.0
             self._sounding[part, pitch] = at
-            self.last_pitch = pitch if is_new else max(pitch, self.last_pitch)
+            self.last_pitch = pitch if is_new else max(pitch, self.last_pitch or 0)
 
     def release(self, at: int, part: int, pitch: int) -> None:
         """A note ends; one that did not begin in this phrase only marks the time."""
@@ -182,7 +182,8 @@ class Phrase:
     @property
     def is_on_tonic(self) -> bool:
         """True if its last note is the tonic of its key."""
-        return self.key is not None and self.last_pitch % 12 == self.key.tonic
+        key, last = self.key, self.last_pitch
+        return key is not None and last is not None and last % 12 == key.tonic
 
     @property
     def key(self) -> Key | None:
