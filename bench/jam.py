@@ -258,9 +258,8 @@ def immediate(
     for stamp in releases:
         following = next((p for p in presses if p > stamp), stamp + 10**7)
         own = [(due, actual) for due, actual in onsets if stamp <= actual < following]
-        if (
-            own and own[0][0] <= stamp + 1_000
-        ):  # due at once; others begin where the model wants a rest first
+        # Due at once; others begin where the model wants a rest first.
+        if own and own[0][0] <= stamp + 1_000:
             replies.append(own[0][1] - stamp)
         else:
             waits += 1

@@ -28,10 +28,8 @@ from livegen.scorecard.estimates import ratio
 from livegen.training.corpora import METADATA, discover
 
 BARS = 32
-NEAR, SWUNG = (
-    3.0,
-    6.0,
-)  # ticks of 24 to a quarter: half a sixteenth, and one where eighths are swung
+# Ticks of 24 to a quarter: half a sixteenth, and one where eighths are swung.
+NEAR, SWUNG = 3.0, 6.0
 SHOWN = Path(__file__).parents[1] / "docs" / "examples"
 
 

@@ -38,9 +38,8 @@ class ReadScore:
     sharps: int | None = None
     mode: str = ""
     metres: list[tuple[float, str]] = field(default_factory=list)
-    chords: list[tuple[float, str]] = field(
-        default_factory=list
-    )  # tick, root and the text behind it
+    # Tick, root and the text behind it.
+    chords: list[tuple[float, str]] = field(default_factory=list)
     words: list[str] = field(default_factory=list)
 
 

@@ -37,10 +37,8 @@ SHARES = {
     "openewld_leadsheets": 0.07, "rs200_rock": 0.07, "mutopia_pd": 0.05, "mutopia_more": 0.04,
     "openscore_quartets": 0.03, "band_arrangements": 0.03, "open_hymnal": 0.02, "openscore_orchestra": 0.02,
 }  # fmt: skip
-MADE, MADE_SHARE = (
-    "made",
-    0.4,
-)  # so many of the excerpts that are learned from are phrases made by rule, where nothing else is said
+# So many of the excerpts that are learned from are phrases made by rule, where nothing else is said.
+MADE, MADE_SHARE = "made", 0.4
 # Tracks that repeat others, or were not heard by people.
 CHORDS = "chords"
 LEFT_OUT = {"pop909_aligned": CHORDS, "wjd_jazz": "bass"}

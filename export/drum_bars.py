@@ -31,10 +31,8 @@ LINE = 6  # ticks: sixteenths
 MOST_OFF = 0.05  # of a beat: how far a take may swing from its style
 KINDS = 4  # of two bars in a style
 FILLS = 6  # in a style
-FEWEST, FEWEST_FILLS = (
-    4,
-    10,
-)  # pairs of bars, and takes that are fills, from which a style has its own
+# Pairs of bars, and takes that are fills, from which a style has its own.
+FEWEST, FEWEST_FILLS = 4, 10
 MOST_PAIRS = 1500  # of a style that are compared
 OFF_BEAT = (0.4, 0.72)  # of a beat, where an off-beat eighth may lie
 # Roland's rims and edges as General MIDI's drums.

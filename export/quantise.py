@@ -35,9 +35,8 @@ from livegen.inference.onnx_operators import BLOCKS
 from livegen.training.model_weights import QUANTISED, SCALE, in_blocks
 
 EVENTS = 5000
-MAX_LOSS = (
-    0.005  # nats per event that int8 may cost; the differences of training runs are ten times that
-)
+# Nats per event that int8 may cost; the differences of training runs are ten times that.
+MAX_LOSS = 0.005
 BLOCK = 128
 VARIANTS = {f"int8, blocks of {block}": block for block in (BLOCK, 64, 32)}
 

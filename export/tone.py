@@ -227,9 +227,8 @@ class Network(nn.Module):
         window = torch.stack([padded[:, at : at + length] for at in range(LOOK)], 2)
         hidden = torch.relu(around(self.first, window.flatten(2, 3)))  # (N, T, 12, FIRST)
         hidden = torch.relu(around(self.second, hidden.transpose(2, 3)))  # (N, T, 12, SECOND)
-        weighed = torch.cat(
-            [hidden.flatten(2) * counts[..., None], counts[..., None]], 2
-        )  # (N, T, 12 * SECOND + 1)
+        # (N, T, 12 * SECOND + 1)
+        weighed = torch.cat([hidden.flatten(2) * counts[..., None], counts[..., None]], 2)
         ago = torch.arange(length)[:, None] - torch.arange(length)
         found = list[Tensor]()
         for life in HALF_LIVES:

@@ -36,9 +36,8 @@ class Config:
     layers: int = 1
     head: int = 512
     dropout: float = 0.3
-    recall: bool = (
-        True  # shows what followed when the piece was last as it is now, and the frame's place
-    )
+    # Shows what followed when the piece was last as it is now, and the frame's place.
+    recall: bool = True
     relative: bool = True  # shows and asks for notes by their distance from the last one too
 
 
@@ -138,9 +137,8 @@ class Joint(nn.Module):
         x = per_frame[spelt.frame] + self.below(spelt.below.float()) + self.last(spelt.last + 1)
         if self.relative:
             anchor = torch.where(spelt.last < 0, lowest(context[:, 0])[spelt.frame], spelt.last)
-            seen = torch.cat(
-                (context[spelt.frame], spelt.below[:, None].float()), 1
-            )  # (E, C + 1, K)
+            # (E, C + 1, K)
+            seen = torch.cat((context[spelt.frame], spelt.below[:, None].float()), 1)
             x = x + self.around(window(seen, anchor).flatten(1))
         x = self.drop(torch.relu(x))
         x = x + self.drop(torch.relu(self.deeper(x)))

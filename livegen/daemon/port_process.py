@@ -83,9 +83,8 @@ class ServeOptions:
     # How long after the last note the input is polled each millisecond, not every tenth.
     awake_s: float = 60.0
     control: Mapping[str, Any] | None = None  # the control process's settings; None: there is none
-    sound: Mapping[str, Any] | None = (
-        None  # the settings of the process that sounds; None: there is none
-    )
+    # The settings of the process that sounds; None: there is none.
+    sound: Mapping[str, Any] | None = None
     sounds_player: bool = True  # the player's notes too
     thru: bool = False
     stats: str = ""

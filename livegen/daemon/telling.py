@@ -65,9 +65,8 @@ class Telling:
         """Print a line for whoever started us; that nobody reads it any more ends no jam."""
         try:
             print(line, file=self._out, flush=True)
-        except (
-            OSError
-        ):  # the rest, too, goes nowhere, or the end of the process would stumble over it
+        except OSError:
+            # The rest, too, goes nowhere, or the end of the process would stumble over it.
             os.dup2(os.open(os.devnull, os.O_WRONLY), self._out.fileno())
 
     # --- what has happened ----------------------------------------------------------------------------------------

@@ -18,13 +18,11 @@ from livegen.inference.ring import Ring
 
 State = Any  # the model's own: an array, or a `Ring`; `is_finite` looks into it, nobody else
 Summary = NDArray[np.float32]  # (K,) or (1, K), the model's own
-Sounding = NDArray[
-    np.float32
-]  # (SOUNDING,) = pitched part * 128 + pitch: 1.0 while that note sounds
+# (SOUNDING,) = pitched part * 128 + pitch: 1.0 while that note sounds.
+Sounding = NDArray[np.float32]
 Logits = NDArray[np.float32]  # (classes of the field,), unnormalised
-Weights = NDArray[
-    np.float32
-]  # (heads, places): how much each head looks at each place; a row sums to 1
+# (heads, places): how much each head looks at each place; a row sums to 1.
+Weights = NDArray[np.float32]
 
 
 def is_finite(state: State) -> bool:

@@ -57,9 +57,8 @@ _pack_query = Struct(f"{QUERY_WIDTH}q").pack_into
 # A step that takes longer, in seconds, may be one of int8 on a processor for which the runtime has no such products
 # (x86 without AVX2, ARM without dot products): it then unpacks all weights at each step, and float32 is quicker.
 SLOW = 1e-3
-LATE = (
-    1 << 31
-)  # entries that a ring has been given, more than in any night: a place in it must not be looked up by it
+# Entries that a ring has been given, more than in any night: a place in it must not be looked up by it.
+LATE = 1 << 31
 TRIES = 50  # a busy machine must not be taken for a slow one: the two forms do not round alike
 
 # The largest classes: with the smallest, which are zeros, they show that every table is long

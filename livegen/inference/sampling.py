@@ -84,6 +84,5 @@ def draw(likely: Probabilities, chance: float) -> int:
     """The choice at `chance` (0 <= chance < 1) of the cumulative distribution; never one of probability 0."""
     reached = np.cumsum(likely)
     choice = int(np.searchsorted(reached, chance * reached[-1], side="right"))
-    return (
-        choice if choice < len(likely) else int(np.flatnonzero(likely)[-1])
-    )  # rounding reached the end
+    # By rounding it may lie behind the last that is likely.
+    return choice if choice < len(likely) else int(np.flatnonzero(likely)[-1])

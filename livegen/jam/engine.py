@@ -730,9 +730,8 @@ class Engine:
         is_planned = self._performer.plan is not None
         if call is None or is_planned or call.again or self._conductor.is_stopped:
             return None
-        if (
-            call.unfitted and self._turns.turn is not Turn.TOGETHER
-        ):  # who plays beside goes by the beat so far
+        # Who plays beside goes by the beat so far.
+        if call.unfitted and self._turns.turn is not Turn.TOGETHER:
             return None
         counts_until = self._count_ins.until_us(self._now)
         match self._turns.turn:

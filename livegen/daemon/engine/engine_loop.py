@@ -49,9 +49,8 @@ _T = TypeVar("_T")
 DEFAULT_LOADER, DEFAULT_RECALLER = "livegen.app:load_model", "livegen.app:load_memory"
 KEEPS_AFTER_US = 5 * SECOND  # of silence what is remembered of a player is kept
 AWAKE_US = 60 * SECOND  # caches are kept warm this long after the last note
-FAULT_PAUSE_US = (
-    5_000  # an engine that raises whenever it is woken must not take the whole processor
-)
+# An engine that raises whenever it is woken must not take the whole processor.
+FAULT_PAUSE_US = 5_000
 LOG_EVERY_US = SECOND
 SNAPSHOT_EVERY_US = SECOND // 2
 WATCHED_EVERY_US = SECOND // 10  # while somebody watches and something goes on

@@ -59,9 +59,8 @@ class Inlet:
     def __init__(self) -> None:
         self._notes = Bucket(NOTE_BURST, NOTES_PER_S)
         self._others = Bucket(OTHER_BURST, OTHERS_PER_S)
-        self._held: dict[
-            tuple[int, int], list[int]
-        ] = {}  # (channel, pitch): times of its note-ons, oldest first
+        # (channel, pitch): times of its note-ons, oldest first.
+        self._held: dict[tuple[int, int], list[int]] = {}
         self._refused: set[tuple[int, int]] = set()
         self._pedals: set[int] = set()
         self._passed_at: dict[bytes, int] = {}

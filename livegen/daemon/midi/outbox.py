@@ -123,9 +123,8 @@ class Outbox:
 
     def deadline(self) -> int | None:
         """When `due` has something to give again, in micros; None when nothing is pending or sounding."""
-        times = [since + MAX_NOTE_US for since in self.sounding.values()][
-            :1
-        ]  # the oldest comes first
+        # The oldest comes first.
+        times = [since + MAX_NOTE_US for since in self.sounding.values()][:1]
         if self._heap:
             due, _, data, thru = self._heap[0]
             tokens = _cost(self._becomes(data, thru), thru)

@@ -29,10 +29,8 @@ except ImportError as error:  # on Linux it loads the system's ALSA library, whi
 
 log = logging.getLogger(__name__)
 
-CLIENT_IN, CLIENT_OUT = (
-    "livegen-in",
-    "livegen-out",
-)  # one JACK client per port; equal names would become livegen-01
+# One JACK client per port; equal names would become livegen-01.
+CLIENT_IN, CLIENT_OUT = "livegen-in", "livegen-out"
 QUEUE_LIMIT = 4096
 PER_POLL = 1024  # messages taken in per receive(), so that a flood cannot hold the loop
 # Signs of life after which what was sent before has been taken: of a period that had begun by then, of the one that

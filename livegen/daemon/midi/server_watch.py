@@ -82,9 +82,8 @@ class ServerWatch:
         if self._hung_up():
             self._state = Health.LOST
         elif now - self._looked_at >= PROOF_EVERY_US:
-            if (
-                now - self._looked_at > STALL_US // 2
-            ):  # we were asleep ourselves: no verdict on others yet
+            # We were asleep ourselves: no verdict on others yet.
+            if now - self._looked_at > STALL_US // 2:
                 self._moved_at = now
             self._looked_at = now
             self._state = self._running(now)

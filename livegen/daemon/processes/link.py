@@ -150,9 +150,8 @@ def spawn(module: str, arguments: Sequence[str] = ()) -> tuple["subprocess.Popen
     """
     ours, theirs = socket.socketpair()
     with theirs:
-        if (
-            sys.platform == "win32"
-        ):  # descriptors are not inherited by number there: share() is the way
+        # Descriptors are not inherited by number on Windows: share() is the way.
+        if sys.platform == "win32":
             command = [sys.executable, "-m", module, "-", *arguments]
             child = subprocess.Popen(
                 command, stdin=subprocess.PIPE, stdout=sys.stderr, env=_ONE_THREAD | os.environ

@@ -52,9 +52,8 @@ class Supervisor(LastingChild):
         self._loudness = logging.WARNING  # of what is told of a silence
         self.state = State.DOWN
         self.is_our_fault = False
-        self.remembers: str | None = (
-            None  # the player who was named last, as the next process has to know
-        )
+        # The player who was named last, as the next process has to know.
+        self.remembers: str | None = None
 
     @property
     def pid(self) -> int | None:

@@ -13,9 +13,8 @@ from livegen.music.messages import begins_note, channel_of
 
 RING_US = 1_800_000_000
 PAUSE_US = 30_000_000  # between two jams: longer than people wait for each other, shorter than a talk or a coffee
-HELD_US = (
-    120_000_000  # the same while a key is down: no sound lasts longer, so that key was never let go
-)
+# The same while a key is down: no sound lasts longer, so that key was never let go.
+HELD_US = 120_000_000
 MOST = 1 << 17  # messages, some 25 MB: 72 a second for half an hour
 MOST_GRIDS = 1 << 15
 

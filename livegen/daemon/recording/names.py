@@ -5,9 +5,8 @@ Sans-IO; knows no folders.  Standard library only.
 
 import unicodedata
 
-MOST_BYTES = (
-    200  # of the whole name in UTF-8; file systems hold 255, and a number or an ending may be added
-)
+# Of the whole name in UTF-8; file systems hold 255, and a number or an ending may be added.
+MOST_BYTES = 200
 RULE = "letters, digits, spaces and - _ . , ' ! & ( ), not with a space or a dot at either end, at most 200 bytes"
 
 _MARKS = frozenset(" -_.,'!&()")

@@ -51,10 +51,8 @@ LEFT_OUT = 0.3  # share of taps off the beat that are not played
 ASKED = 0.98  # that of a fill that was asked for, and of kick and crash after it
 LOOSER = 0.7  # times as much in the last beat of every fourth bar without a fill
 LOUD = 60  # velocity of a snare that is no ghost note
-SOFT, SOFTLY = (
-    45,
-    0.95,
-)  # velocity below which ghost notes and feathered kicks are, and that share of these
+# Velocity below which ghost notes and feathered kicks are, and that share of these.
+SOFT, SOFTLY = 45, 0.95
 LOUDNESS = 0.5  # the share that how loud it was has in how loud a kept hit is
 PERIOD = 8  # bars, of which the last ends with a fill
 HALF_FILLS = 1 / 3  # share of their middles that have a short one

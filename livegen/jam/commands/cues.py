@@ -39,9 +39,8 @@ class Cues:
         self._listener, self._performer = listener, performer
         self._turns, self._steering, self._count_ins = turns, steering, count_ins
         self._replies = replies
-        self._pending: tuple[str, int] | None = (
-            None  # the last cue, and the bar line on which it takes effect
-        )
+        # The last cue, and the bar line on which it takes effect.
+        self._pending: tuple[str, int] | None = None
 
     def give(self, name: str, now: int, out: list[Timed]) -> None:
         """Let the band do what a cue asks for, and reply; a variation is asked for by `vary`."""

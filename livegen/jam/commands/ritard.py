@@ -19,10 +19,8 @@ from livegen.music.words.style_names import begins_with
 
 OURS = (Leader.INTERNAL, Leader.FREE)
 STEP = TICKS_PER_BEAT // 4  # ticks for which a tempo holds
-LAST, CURVE = (
-    0.6,
-    2.0,
-)  # the share of the tempo that is left at the last chord, and how it gets there
+# The share of the tempo that is left at the last chord, and how it gets there.
+LAST, CURVE = 0.6, 2.0
 # Styles that end with a ritard at any tempo, by the first words of their names; others do in ballads.
 _SLOWS = (
     "gospel",

@@ -23,9 +23,8 @@ from livegen.music.time.metre import COMMON_TIME, told_metre
 from livegen.music.time.timeline import tempo_us
 
 MACROS = "macros"  # what a preset may hold beside controls
-PLANNED = (
-    18  # ticks: what is played so soon stands when it is planned anew, from one eighth to the next
-)
+# Ticks: what is played so soon stands when it is planned anew, from one eighth to the next.
+PLANNED = 18
 
 # Act without planning anew.
 UNPLANNED = {

@@ -132,9 +132,8 @@ _COMMANDS = (
 COMMANDS = {asked.name: asked.help for asked in _COMMANDS}
 NAMED = ("preset ", "macro ")  # how commands begin that are followed by a name of the player's
 LABELS = {asked.name: asked.label for asked in _COMMANDS}
-CUES = frozenset(
-    asked.name for asked in _COMMANDS if asked.is_cue
-)  # what only a band can be asked for
+# What only a band can be asked for.
+CUES = frozenset(asked.name for asked in _COMMANDS if asked.is_cue)
 
 
 @dataclass(frozen=True, slots=True)

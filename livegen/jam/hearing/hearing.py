@@ -36,9 +36,8 @@ from livegen.music.time.timeline import Timeline
 
 log = logging.getLogger(__name__)
 
-LONGEST = (
-    16 * TICKS_PER_BEAT
-)  # a note that sounds for longer has lost its end; people's hardly ever do
+# A note that sounds for longer has lost its end; people's hardly ever do.
+LONGEST = 16 * TICKS_PER_BEAT
 
 
 class ModelFault(Exception):

@@ -22,9 +22,8 @@ class Expression:
         self.is_found = False
         self._told: dict[int, dict[str, int]] = {}  # channel -> what was told, and when
         self._expressive: set[int] = set()  # channels of which every note came so
-        self._notes: deque[tuple[int, int]] = deque(
-            maxlen=_NOTES
-        )  # (micros, channel), all expressive
+        # (micros, channel), all expressive.
+        self._notes: deque[tuple[int, int]] = deque(maxlen=_NOTES)
 
     def tell(self, what: str, channel: int, now: int) -> None:
         """A bend, pressure or timbre of a channel."""

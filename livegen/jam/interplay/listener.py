@@ -36,9 +36,8 @@ FIT_AHEAD_US = 150_000  # before a rest is over
 CALM = 1.25  # in usual distances: nothing has begun for so long, and the phrase may be over
 FORGET_BEAT_US = 8_000_000  # after so long a silence the beat starts anew
 FIRST_BARS = 2  # of what they keep to that the drums believe to have played before their first note
-SETTLES = (
-    8  # beats of a call in which it is heard how late its first key was, where the tempo is told
-)
+# Beats of a call in which it is heard how late its first key was, where the tempo is told.
+SETTLES = 8
 COUNTS_TOLD = 0.06  # of a tempo that is told: what is counted may be off by
 HISTORY = 512  # strokes that another model hears before it takes over
 

@@ -65,9 +65,8 @@ EIGHTH = TICKS_PER_BEAT // 2
 LOOP_AHEAD_US = 100_000  # before a response ends its repetition is planned, so that no beat is lost
 SUPPOSED = 2 * TICKS_PER_BEAT  # for so long what others play is supposed
 REMEMBERED = 8  # turns that can be taken back
-BEHIND_US = (
-    1_000_000  # who plans so late (a machine that slept) begins anew where the music is by now
-)
+# Who plans so late (a machine that slept) begins anew where the music is by now.
+BEHIND_US = 1_000_000
 OFF_ONE = 2  # ticks that a hand's note on the one lies off the bar line
 HEARD_DRUMS = 64  # strokes of a call that its answer on the drums goes by
 HEARD_PITCHED = 128  # and those, ends of notes too, that other parts beside them go by

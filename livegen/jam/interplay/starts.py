@@ -19,9 +19,8 @@ SPECULATE_US = 150_000  # how long before a rest is over planning begins
 FORESEE_US = 400_000  # and before a bar line on which the answer is to begin
 IN_TURN_US = 300_000  # how long before its bars come planning begins
 SOON_US = 60_000  # a response that was asked for begins no sooner
-PATIENCE_BARS = (
-    2  # of silence, after which an accompaniment ends, and a call over keys that are held
-)
+# Of silence, after which an accompaniment ends, and a call over keys that are held.
+PATIENCE_BARS = 2
 CHORUS_BARS = 4  # of chords, after which a solo begins though they go on
 SOONEST = TICKS_PER_BEAT // 4  # after the last onset of a call no answer begins sooner
 FEWEST = 3  # notes of a phrase whose last one may be held into the answer

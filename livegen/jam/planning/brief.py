@@ -53,10 +53,8 @@ _LINGER = 2  # ticks: a key that comes up this late does not make another beat
 # Of a part that the player does not play: where it lies, and how many notes it holds at once.
 _USUAL = {"lead": (60, 84, 1), "comp": (50, 74, 4), "bass": (28, 50, 1), "drums": (27, 87, 8)}
 
-_SOLO, _ABOVE_HANDS = (
-    74,
-    5,
-)  # the middle of a solo over chords, and how far above the highest key it is at least
+# The middle of a solo over chords, and how far above the highest key it is at least.
+_SOLO, _ABOVE_HANDS = 74, 5
 _COMP_HIGH = 67  # a comp beside a lead reaches so high, and higher where it stays below the lead
 
 # Lines of the beat, in ticks, and how welcome (in nats) those are on which the call did not play.
@@ -65,9 +63,8 @@ _LINE_OF = {(line + by) % TICKS_PER_BEAT: line for line in _LINES for by in (-1,
 SIXTEENTH = TICKS_PER_BEAT // 4
 _STRAY = 0.01  # share of onsets off all lines that is always granted
 
-_STRANGE = (
-    -8.0
-)  # nats: how unwelcome what is out of the scale is at the strictest that still allows it
+# Nats: how unwelcome what is out of the scale is at the strictest that still allows it.
+_STRANGE = -8.0
 _STYLE_PACE = 0.8  # share of the style in how dense it is
 _LOUDER = 60.0  # velocities between no energy and all of it
 _DENSER = 4.0  # ratio of densities between them

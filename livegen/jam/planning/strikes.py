@@ -33,10 +33,8 @@ LAST_HITS = (KICK, CRASH)  # drums that are struck with the last chord
 TOGETHER = 2  # ticks that notes struck together may lie apart
 OCTAVE = 12
 _MOVED = 0.8  # nats for each semitone that a voice of a comp moves from one chord to the next
-_CLEAR, _MUDDY = (
-    55,
-    0.8,
-)  # from where on close voices are clear, and nats for each semitone that one lies below
+# From where on close voices are clear, and nats for each semitone that one lies below.
+_CLEAR, _MUDDY = 55, 0.8
 _LOOKED_AT = 96  # strokes of our own in which the comp's last chord is looked for
 
 

@@ -152,9 +152,8 @@ class ContextNetwork:
         numbers = seen(onsets)
         whole = np.maximum(self._layer("whole", distances(onsets)), 0)
         count = len(numbers)
-        padded = np.zeros(
-            (count + 2 * _FURTHEST, len(whole)), np.float32
-        )  # nobody plays before and after
+        # Nobody plays before and after.
+        padded = np.zeros((count + 2 * _FURTHEST, len(whole)), np.float32)
         shown = padded[_FURTHEST : _FURTHEST + count]
         shown[:] = np.maximum(self._layer("onset", numbers) + whole, 0)
         for layer, off in enumerate(DILATIONS):

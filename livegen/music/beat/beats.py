@@ -49,18 +49,12 @@ _BESIDE, _SWINGS, _SWUNG_S = 0.1, 3, (60 / 165, 60 / 72)
 # Nats for beats by which chords are comped over them, as in a bossa nova: short chords lie even, or nearly so, and only
 # where the harmony changes tells that they are one and a half beats apart.
 _COMPED = 9.0
-_CHORD, _SHORT = (
-    np.log2(3) - 0.01,
-    0.65,
-)  # notes of a chord; of the distance to the next, how long it is held at most
-_DOTTED, _OFF = (
-    0.3,
-    0.12,
-)  # share of distances of one and a half beats; beats by which all may be off
-_EARLIEST, _LATEST_CHANGE = (
-    0.6,
-    1.1,
-)  # beats before a bar line and after it at which the harmony may change
+# Notes of a chord; of the distance to the next, how long it is held at most.
+_CHORD, _SHORT = np.log2(3) - 0.01, 0.65
+# Share of distances of one and a half beats; beats by which all may be off.
+_DOTTED, _OFF = 0.3, 0.12
+# Beats before a bar line and after it at which the harmony may change.
+_EARLIEST, _LATEST_CHANGE = 0.6, 1.1
 _OTHER = 0.5  # share of new pitch classes that is another harmony
 _COMPED_S = (60 / 165, 60 / 95)  # beats of such music
 # Beats that people prefer (Moelants, "Preferred tempo reconsidered", 2002), by column; a beat that is e times as long
@@ -77,10 +71,8 @@ _LATEST, _STEADY = 8, 40  # onsets by which bar lines are placed
 _STEADY_S = 0.02  # spread of onsets about a steady beat
 _STEADY_TEMPO = 0.015  # of its logarithm: it is no other at the end
 _LATELY_S, _FEWEST_LATELY = 2.5, 6  # the end: so many seconds, but so many onsets at least
-_TELLS, _FOLLOWS = (
-    0.5,
-    0.12,
-)  # spread in beats from which onsets tell a tempo, if it is near the one that was followed
+# Spread in beats from which onsets tell a tempo, if it is near the one that was followed.
+_TELLS, _FOLLOWS = 0.5, 0.12
 _OFF_BEAT = 0.4  # how much those count that lie between beats
 _NO_DISTANCE = 1e-6  # beats
 _EARLY = 0.1  # of a bar, or a quarter: a first onset so near a bar line is on it

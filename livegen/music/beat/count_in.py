@@ -19,10 +19,8 @@ from livegen.music.time.metre import COMMON_TIME, TICKS_PER_BEAT, Metre, parse_m
 from livegen.music.time.timeline import MINUTE_US, Timeline
 
 MOST = 16  # notes from which a count is told apart: of clicks, and of the first beat of the music
-_EVEN, _EVEN_US = (
-    0.06,
-    25_000,
-)  # of a beat, and what a hand is off by: so near its beat each click is
+# Of a beat, and what a hand is off by: so near its beat each click is.
+_EVEN, _EVEN_US = 0.06, 25_000
 _ROUND = 0.02  # of a tempo at the ends of its range
 _LATE = 0.15  # of a beat: so near the next one the music begins
 _SILENCE = 2  # beats before the first click

@@ -48,9 +48,8 @@ class WrittenBar:
     hits: tuple[Hit, ...] = ()
     section: str | None = None  # the name of the section that begins here
     opens: bool = False  # |: before it
-    times: int = (
-        1  # how often the part that :| closes behind it is played in all; 1 where there is no :|
-    )
+    # How often the part that :| closes behind it is played in all; 1 where there is no :|.
+    times: int = 1
     ending: tuple[int, ...] = ()  # the passes for which it begins an ending
     segno: bool = False
     to_coda: bool = False  # behind it one leaves for the coda, in a pass that goes there

@@ -126,9 +126,8 @@ def unscrambled(music: str) -> str:
     """The music of an irealb:// link as people read it."""
     music = music.removeprefix(_SCRAMBLED)[: _LONGEST_MUSIC + 1]
     blocks = []
-    while (
-        len(music) > _BLOCK + 1
-    ):  # a rest of one character is not counted, nor is the block before it turned
+    # A rest of one character is not counted, nor is the block before it turned.
+    while len(music) > _BLOCK + 1:
         blocks.append(_mirrored(music[:_BLOCK]))
         music = music[_BLOCK:]
     plain = "".join(blocks) + music
@@ -156,9 +155,8 @@ class _Cells:
     count: int = 0
     again: str = ""  # x: the bar before; r: the two bars before
     begun: bool = False  # something but blanks stands here
-    bar: WrittenBar = field(
-        default_factory=WrittenBar
-    )  # the signs of the bar, without what it holds
+    # The signs of the bar, without what it holds.
+    bar: WrittenBar = field(default_factory=WrittenBar)
 
 
 @dataclass(slots=True)
@@ -169,14 +167,12 @@ class _IRealReader:
     first: Metre | None = None
     bars: list[WrittenBar] = field(default_factory=list)
     cells: _Cells = field(default_factory=_Cells)
-    following: WrittenBar = field(
-        default_factory=WrittenBar
-    )  # signs that stand behind a chord and belong to the next bar
+    # Signs that stand behind a chord and belong to the next bar.
+    following: WrittenBar = field(default_factory=WrittenBar)
     chord: Chord | None = None  # the one before
     times: int = 2  # of the next } that closes
-    codas: list[tuple[int, bool]] = field(
-        default_factory=list
-    )  # coda signs: bar, and if it had begun
+    # Coda signs: bar, and if it had begun.
+    codas: list[tuple[int, bool]] = field(default_factory=list)
 
     def mistake(self, message: str) -> ChartError:
         """An error that names the bar, for a link is one line."""

@@ -51,9 +51,8 @@ _SHORTEST = 6  # ticks of a bar that is not whole
 class _Marks:
     """The marks that stand beside the bars."""
 
-    jumps: dict[int, tuple[bool, Until | None]] = field(
-        default_factory=dict
-    )  # bar -> to the segno, until
+    # Bar -> to the segno, until.
+    jumps: dict[int, tuple[bool, Until | None]] = field(default_factory=dict)
     codas: list[int] = field(default_factory=list)  # bars with a coda sign that says no more
     tempo: float | None = None
 

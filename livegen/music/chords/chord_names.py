@@ -267,9 +267,8 @@ def _add(tones: _Tones, degree: str) -> None:
 
 def _alter(tones: _Tones, shift: int, degree: str) -> None:
     if degree == "5":
-        if (
-            tones.fifth != 7 and tones.fifth != 7 + shift
-        ):  # both are altered: the raised one is a b13
+        # Both are altered: the raised one is a b13.
+        if tones.fifth != 7 and tones.fifth != 7 + shift:
             tones.fifth = 6
             tones.others.add(20)
         else:

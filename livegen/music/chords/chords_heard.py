@@ -15,11 +15,8 @@ _LEAVING_US = 250_000  # keys that come up say nothing about the chord before so
 _OVERLAP_US = 80_000  # a legato melody overlaps by less than this, voices by more
 _SILENT = 0.02  # a weight that is none
 _IN_THE_EAR = 0.2  # three pitch classes with this weight may be a chord, one after the other too
-_OUTSIDE, _MISSING, _ON_BASS = (
-    0.3,
-    0.5,
-    0.5,
-)  # costs of a stray and a missing tone, gain of the root below
+# Costs of a stray and a missing tone, gain of the root below.
+_OUTSIDE, _MISSING, _ON_BASS = 0.3, 0.5, 0.5
 _LEAST = 1.8  # a reading that scores less is no chord
 _KEEP = 0.2  # by so much another reading must be better than the chord that holds
 

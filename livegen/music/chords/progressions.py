@@ -28,11 +28,8 @@ CLASSES = 24
 TRIADS = tuple(Chord(root, kind) for root in range(12) for kind in ("maj", "min"))  # by class
 # How long a chord has held, in beats, and as a part of the bar: what is told apart.
 AGES = (1, 2, 3, 4, 6, 8, 12, 16)
-BARS = (
-    2,
-    3,
-    4,
-)  # beats of a bar; all others are one kind, of which only the first beat is told apart
+# Beats of a bar; all others are one kind, of which only the first beat is told apart.
+BARS = (2, 3, 4)
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWX"
 
 Floats = NDArray[np.float64]

@@ -21,10 +21,8 @@ _PRINCIPAL = {
 _DIMINISHED = (0, 3, 6, 9)  # under a note outside the key
 _PARALLEL = (4, 9, 16, 21)  # semitones below: thirds, sixths, and their octaves
 _CLASHES = (1, 13)  # semitones below the melody that no companion may be
-_REACH, _REACH_EACH = (
-    5,
-    5,
-)  # companions stay within this of the melody: so much, and so much a voice
+# Companions stay within this of the melody: so much, and so much a voice.
+_REACH, _REACH_EACH = 5, 5
 _SPACING = 4  # between voices where nothing was sounding before
 _DOUBLED, _DOUBLED_MELODY, _RUBBING = 1.0, 2.0, 3.0  # as bad as so many semitones of movement
 _CLOSE = 0.01  # between equals the voicing nearer the melody

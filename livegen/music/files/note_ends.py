@@ -66,10 +66,8 @@ def _loose(
         elif isinstance(message, NoteOff):
             idle[tick, message.pitch] = index, message
     for pitch, (tick, _) in list(sounding.items()):
-        if (
-            tick,
-            pitch,
-        ) in idle:  # who sorts ends before beginnings wrote the end of this very note there
+        # Who sorts ends before beginnings wrote the end of this very note there.
+        if (tick, pitch) in idle:
             index, empty[tick, pitch] = idle[tick, pitch]
             useless.add(index)
             del sounding[pitch]

@@ -32,9 +32,8 @@ MAX_HOURS = 24  # from the first note to the last
 _HOUR_US = 3_600_000_000
 _LINGER_US = 60_000_000  # what comes so long after the last note has nothing to do with it
 _HOLDS_US = 600_000_000  # a key that comes up so long after the last was struck was let go before
-_STRAYS = (
-    240  # quarters: what comes so long after the last note of a pattern has nothing to do with it
-)
+# Quarters: what comes so long after the last note of a pattern has nothing to do with it.
+_STRAYS = 240
 _LONG_AFTER = "messages long after the last note, left out"
 _RINGS = 4  # quarters that a note without an end sounds at most
 _TEMPO_BYTES = 3

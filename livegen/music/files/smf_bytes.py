@@ -21,10 +21,8 @@ USUAL_DIVISION = 480  # ticks of a quarter, where a file does not say
 
 _HEADER, _TRACK, _RIFF = b"MThd", b"MTrk", b"RIFF"  # a file may be wrapped: RP-029
 _END = bytes((META, END_OF_TRACK, 0))
-_LARGEST, _MOST_DIGITS = (
-    0x0FFFFFFF,
-    8,
-)  # of a variable-length quantity: four bytes (page 2), and zeros before them
+# Of a variable-length quantity: four bytes (page 2), and zeros before them.
+_LARGEST, _MOST_DIGITS = 0x0FFFFFFF, 8
 _SYSEX = (0xF0, 0xF7)
 # What travels on cables and belongs in no file: status, number of data bytes.
 _ON_CABLES = {
@@ -168,11 +166,8 @@ def events(track: Bytes, repairs: Repairs) -> Iterator[tuple[int, int, bytes]]:
     Statuses run on across meta and system exclusive events, as many writers take for granted.
     """
     tick, running, is_over = 0, 0, False
-    piece, at, left = (
-        track.piece(0),
-        0,
-        len(track),
-    )  # left: bytes from the begin of the piece to the end of the track
+    # Left: bytes from the begin of the piece to the end of the track.
+    piece, at, left = track.piece(0), 0, len(track)
     while at < left:
         if at > pieces.PIECE - pieces.AHEAD:
             left -= at

@@ -26,9 +26,8 @@ from livegen.music.parts import SPLIT_PITCH
 
 WEIGHTS = Path(__file__).with_name("tone.npz")
 MOST_BYTES = 85_000  # of that file
-LASTING, STRUCK, LOW = range(
-    3
-)  # rows of a beat: beats that sound, onsets, and both of the bass alone
+# Rows of a beat: beats that sound, onsets, and both of the bass alone.
+LASTING, STRUCK, LOW = range(3)
 ROWS = 3
 LOOK = 4  # beats that are looked at together
 HALF_LIVES = (2.0, 8.0, 32.0, 128.0)  # beats in which a mean forgets half of what was before

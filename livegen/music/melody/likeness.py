@@ -30,10 +30,8 @@ _FURTHEST = max(third for _, third in _REACHES)
 _AT_ONCE = 50_000  # notes whose figures are made at once
 KINDS = (2 * WIDEST + 1) ** 2
 _DIVIDED = 0.12  # how differently the time of a figure may be divided, of its length
-_PLACE_S, _TEMPO_STEPS = (
-    1.0,
-    5.0,
-)  # of the votes: how far places lie apart, and tempos, of an octave
+# Of the votes: how far places lie apart, and tempos, of an octave.
+_PLACE_S, _TEMPO_STEPS = 1.0, 5.0
 _LOOKED_AT = 60  # places with most votes, where notes are counted
 FEWEST = 4  # notes of a phrase
 MOST_VOTES = 2_000_000  # so many figures of the music are compared at most: the rarest tell most

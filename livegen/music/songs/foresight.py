@@ -99,9 +99,8 @@ class Foresight:
     _bars: int | None = None  # of the form
     _sure: float = 0.0
     _steady: float = 0.0  # share of the last cells that were as the form has them
-    _loop: tuple[int, list[Chord | None]] | None = (
-        None  # its first cell, and the chord of each of its cells
-    )
+    # Its first cell, and the chord of each of its cells.
+    _loop: tuple[int, list[Chord | None]] | None = None
     _cue: int | None = None  # the cell to come at which the form begins anew
 
     def __post_init__(self) -> None:

@@ -23,9 +23,8 @@ CHORDS = 512  # different ones that are remembered; of others the triad
 UNKNOWN = -1  # a cell of which nobody said a chord
 SHARED = 0.75  # of all tones: chords with other roots that share so many are alike
 FORGIVES = 0.5  # share of a run that is left after a chord that is not as it was
-LASTING = (
-    0.999  # of what a lag was right in all, what is left a cell later: half of it 170 bars later
-)
+# Of what a lag was right in all, what is left a cell later: half of it 170 bars later.
+LASTING = 0.999
 
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]

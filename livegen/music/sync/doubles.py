@@ -12,10 +12,8 @@ import math
 from livegen.music.sync.transport import CLOCK
 
 _LEAST = 40  # gaps in a row that alternate: by chance 1 in 2**40
-_TOGETHER, _TOGETHER_US = (
-    96,
-    500,
-)  # so many where copies come at once, as clocks do from a server with long periods
+# So many where copies come at once, as clocks do from a server with long periods.
+_TOGETHER, _TOGETHER_US = 96, 500
 _ON_A_PERIOD = 768  # and so many where a usual server's period lies between
 _MEMORY = 128  # gaps
 _LATELY = 48  # moments in a row at which clocks came in pairs, and at some several pairs
@@ -126,9 +124,8 @@ class Doubles:
         self._is_alone = False  # its copy has not come
         self._alone = 0  # clocks in a row whose copies have not come
         self._has_paired = False
-        self._messages: dict[
-            bytes, int
-        ] = {}  # those whose copies have not come, and when they came
+        # Those whose copies have not come, and when they came.
+        self._messages: dict[bytes, int] = {}
 
     def feed(self, data: bytes, now: int) -> bool:
         """Take a message of the transport; whether it is a copy."""
