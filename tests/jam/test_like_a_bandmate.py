@@ -75,7 +75,7 @@ def test_an_answer_that_came_in_too_early_gives_way_and_the_call_is_whole() -> N
 
 @pytest.mark.parametrize(("pick_up", "answered_at"), [(0, 2), (0.5, 3), (1, 3), (1.5, 3)])
 def test_in_a_trade_a_pick_up_is_no_bar_of_its_own(pick_up: float, answered_at: int) -> None:
-    jam = rehearsal(mode="trade", trade=2, sync="internal")
+    jam = rehearsal(mode="trade", trade=2, sync="internal", clock_out="on")  # its beat is heard
     jam.play(0, Wake())
     bars = answered_at - 2  # the phrase's first bar line
     before = [(-at, 0.5, 67) for at in (1.5, 1, 0.5) if at <= pick_up]
