@@ -153,6 +153,17 @@ def test_a_memory_that_cannot_be_read_is_said_and_its_file_left_alone() -> None:
     assert served.kept == []
 
 
+def test_who_cannot_be_read_adds_nothing_to_what_is_kept_of_the_player_before() -> None:
+    served = Served("ada")
+    served.play(60)
+    served.say("remember", "wrong")
+    served.play(62, 64)
+    served.rest()
+
+    assert served.kept == [("ada", len(LICK) + 1)]
+    assert len(served.engine.memory) == 2
+
+
 def test_forgotten_is_what_was_played_today_and_on_other_days() -> None:
     served = Served("ada")
     served.play(60, 62)

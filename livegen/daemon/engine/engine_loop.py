@@ -256,16 +256,21 @@ class EngineLoop:
         if player:
             self._recaller.begin(player)
         else:
-            self._recalled(Memory(), {"player": "", "file": "", "notes": text_of(Memory())})
+            self._recall_nobody()
 
     def _recall(self, now: int) -> None:
-        """Let the engine have what was read of a player, or say why there is nothing."""
+        """Let the engine have what was read of a player, or say why there is nothing: then nobody is known."""
         loaded = self._recaller.take()
         if loaded is None:
             return
         self._log(loaded.line)
         if loaded.memory is not None and loaded.told is not None:
             self._recalled(loaded.memory, loaded.told)
+        elif self._player:
+            self._recall_nobody()
+
+    def _recall_nobody(self) -> None:
+        self._recalled(Memory(), {"player": "", "file": "", "notes": text_of(Memory())})
 
     def _recalled(self, memory: Memory, told: Mapping[str, Any]) -> None:
         self._keep_memory()  # of whoever played until now
