@@ -3,8 +3,7 @@
 `livegen.inference.onnx_file` works out type and shape of every value of a graph with this table before the runtime sees
 the file.  So an operator that is not here, or one that does not fit or would need more memory or work than a network of
 ours, never reaches native code.  The table holds what recurrent networks, transformers and small convolutions need; no
-control flow, nothing that makes a shape of values, nothing that is random.  Knows no bytes of
-a file.
+control flow, nothing that makes a shape of values, nothing that is random.  Knows no bytes of a file.
 
 The rules are those of the ONNX operator schemas, opset 21, narrowed to static shapes of at most five axes.  What NumPy
 has a function for, NumPy works out, on arrays of such a shape whose numbers all lie in one place.

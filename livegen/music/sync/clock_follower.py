@@ -169,11 +169,6 @@ class ClockFollower:
         """
         return self._doubles.lag
 
-    @property
-    def song_position_unit(self) -> int:
-        """Clocks in a unit of this sender's song position: 6 as specified, or 1."""
-        return self._positions.unit
-
     def _do(self, act: Act, data: bytes, now: int) -> bool:
         """True if the state changes: not by a clock in doubt."""
         match act:
