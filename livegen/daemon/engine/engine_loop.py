@@ -166,7 +166,7 @@ class EngineLoop:
         for command in self._ahead.take():
             self._guarded(partial(self._tell, command))
         self._guarded(lambda: self._swap(self._clock()))
-        self._guarded(lambda: self._recall(self._clock()))
+        self._guarded(self._recall)
         self._guarded(lambda: self._wake(self._clock()))
         self._guarded(lambda: self._warm(self._clock()))
         self._ponder()
@@ -258,7 +258,7 @@ class EngineLoop:
         else:
             self._recall_nobody()
 
-    def _recall(self, now: int) -> None:
+    def _recall(self) -> None:
         """Let the engine have what was read of a player, or say why there is nothing: then nobody is known."""
         loaded = self._recaller.take()
         if loaded is None:

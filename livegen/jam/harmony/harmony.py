@@ -133,7 +133,7 @@ class Harmony:
         if is_below:
             self._left_us = at
             (self.left_hand.add if velocity else self.left_hand.discard)((part, pitch))
-            self._voice.is_left(at, pitch, velocity)
+            self._voice.hear_left(at, pitch, velocity)
         else:
             self._melody.hear(at, pitch, velocity)
             self._sung = pitch

@@ -56,7 +56,7 @@ class OneVoice:
         self._moves.clear()
         self._left.clear()
 
-    def is_left(self, at: int, pitch: int, velocity: int) -> None:
+    def hear_left(self, at: int, pitch: int, velocity: int) -> None:
         """A stroke is taken for one of a left hand."""
         self._left.append((at, pitch, velocity))
 

@@ -72,7 +72,7 @@ class Strings:
     def strike(self, channel: int, pitch: int) -> bool:
         """A note begins; whether that makes a guitar found."""
         if self._sounding.get(channel, pitch) != pitch:
-            self._is_no_string(channel)
+            self._take_for_no_string(channel)
         self._sounding[channel] = pitch
         self._is_bent.discard(channel)
         for tuning in self._tunings:
@@ -102,7 +102,7 @@ class Strings:
             self._is_bent.add(channel)
             self._bent[channel] += 1
 
-    def _is_no_string(self, channel: int) -> None:
+    def _take_for_no_string(self, channel: int) -> None:
         """Two notes at once: whatever it is, it is no string."""
         self._bent[channel] = 0
         if channel in self.members:
