@@ -1,4 +1,4 @@
-"""Finds the bars and the fills that drummers play most alike in each style: the table of `music/drum_bars.py`.
+"""Finds the bars and the fills that drummers play most alike in each style: the table of `music/drums/drum_bars.py`.
 
     python -m export.drum_bars DATA
 

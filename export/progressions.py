@@ -3,9 +3,9 @@
     python -m export.progressions DATA
 
 DATA holds billboard_chords and rs200_rock, as archives or folders; their training pieces are counted.  The table is
-that of `music/progressions.py`.  What each fact about a lag is worth (`music/recall.py`) is learned by gradient ascent
-on how likely the chords one, two, four and eight cells ahead were, in half of the songs, half of them with mistakes of
-the players; the table that votes meanwhile is counted on the other half.
+that of `music/chords/progressions.py`.  What each fact about a lag is worth (`music/songs/recall.py`) is learned by
+gradient ascent on how likely the chords one, two, four and eight cells ahead were, in half of the songs, half of them
+with mistakes of the players; the table that votes meanwhile is counted on the other half.
 """
 
 import re
