@@ -25,7 +25,7 @@ def test_a_wish_in_words_sets_controls_and_shows_which_and_what_was_not_understo
 
     chips = seen.page.get_by_role("list", name="Set by these words").get_by_role("listitem")
     expect(chips).to_have_text(["tempo 66", "scale A minor", "density 0.67"])
-    expect(seen.page.locator(".wish [role=status]")).to_have_text("Not understood: banana")
+    expect(seen.page.locator(".wish > .hint")).to_have_text("Not understood: banana")
     wanted = {"tempo": 66, "scale": "A minor", "density": 0.67}
     seen.until(lambda: wanted.items() <= seen.state()["controls"].items())
 

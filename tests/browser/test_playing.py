@@ -261,8 +261,9 @@ def test_every_control_and_command_that_there_is_appears(echoing: Jam, look: Loo
     commands = page.locator("[data-command]").evaluate_all(
         "all => all.map(one => one.dataset.command)"
     )
-    assert set(commands) == set(COMMANDS) - {"panic"}
+    assert set(commands) == set(COMMANDS) - {"panic", "forget"}  # which have buttons of their own
     expect(page.locator("#panic")).to_be_visible()
+    expect(page.locator("#forget")).to_be_attached()  # hidden while nothing is remembered
 
 
 def test_the_preset_in_force_is_marked_wherever_it_was_chosen(serve: Serve, look: Look) -> None:
