@@ -54,7 +54,9 @@ RELEASE_US = 300_000  # at exit, how long the releases may be paced
 DELIVERY_US = 30_000  # two periods of a slow server, for the last releases to reach the other side
 EXIT_US = 450_000  # signal to exit; the promise is 500 ms
 WRITE_US = 10 * SECOND  # how long a recording may take to be written when nobody is in a hurry
-LAST_US = 50_000  # at exit, how long the engine process may take to tell the journal what it did
+# At exit, how long the engine process may take to tell the journal what it did: so long at least, and as long as there
+# is time for the recorder to write it.
+LAST_US, RECORDER_US = 50_000, 150_000
 REALTIME_PRIORITY = 5  # below any audio thread
 
 
@@ -445,7 +447,7 @@ class PortProcess:
         self._midi.dismiss_watchdog()
         if self._options.stats:
             self._statistics.print_at_exit(sent_at, self._supervisor.link)
-        self._hear_the_last(clock.now())
+        self._hear_the_last(clock.now(), by - RECORDER_US)
         self._supervisor.stop()
         for child in (self._player, self._control):
             child.kill()
@@ -465,7 +467,7 @@ class PortProcess:
             clock.wait_until(clock.now() + POLL_US, 0)
         self._send(paced=False)
 
-    def _hear_the_last(self, now: int) -> None:
+    def _hear_the_last(self, now: int, by: int) -> None:
         """Let the engine tell the recorder what it did last, and what is remembered of the player.
 
         Without it the session could not be played again to its end.
@@ -474,8 +476,8 @@ class PortProcess:
         if self._recorder.link.closed:
             return
         link.send(OverFrame(now))
-        is_over = False
-        while not (is_over or link.closed) and clock.now() < now + LAST_US:
+        is_over, by = False, max(by, now + LAST_US)
+        while not (is_over or link.closed) and clock.now() < by:
             for frame in link.wait(LAST_US // 10):
                 is_over |= isinstance(frame, OverFrame)
                 if isinstance(frame, JournalFrame):
