@@ -9,10 +9,8 @@ same weights come out.
 """
 
 import math
-import pickle
 import random
 from collections.abc import Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple
 
@@ -22,7 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from export.beat_material import Excerpt, Groups, by_style, draw, pieces
+from export.beat_material import Excerpt, Groups, draw
+from export.beat_samples import keep, prepare, read, resume
 from export.command import guarded, put_weights
 from livegen.music.beat.beat_candidates import FASTEST_S, SLOWEST_S
 from livegen.music.beat.beat_context import (
@@ -45,8 +44,6 @@ ONSET, HIDDEN = 56, 64  # what an onset becomes, units between
 STEPS, BATCH, RATE = 10_000, 64, 2.5e-3
 SORTED = 16  # batches whose excerpts are put together by their length
 SPREAD = 0.8  # of the right period, in the network's steps
-
-_material: Groups = {}
 
 
 class Sample(NamedTuple):
@@ -74,34 +71,15 @@ def sample_of(excerpt: Excerpt) -> Sample | None:
     )
 
 
-def prepare(data: Path, work: Path, count: int) -> list[Path]:
-    """Files of samples, of those that are not there yet."""
-    work.mkdir(parents=True, exist_ok=True)
-    paths = [work / f"seq{number}.pkl" for number in range(-(-count // OF_A_FILE))]
-    missing = [path for path in paths if not path.exists()]
-    if missing:
-        material = by_style(pieces(data, "train"))
-        with ProcessPoolExecutor(initializer=_begin, initargs=(material,)) as pool:
-            for path in pool.map(_prepared, missing):
-                click.echo(f"{path.name}: {OF_A_FILE} excerpts")
-    return paths
+def drawn(material: Groups, chance: random.Random) -> Sample | None:
+    """What is learned from an excerpt that is drawn; None where it is too short."""
+    return sample_of(draw(material, chance, MADE_SHARE))
 
 
-def _begin(material: Groups) -> None:
-    _material.update(material)
-
-
-def _prepared(path: Path) -> Path:
-    chance = random.Random(path.stem)
-    samples: list[Sample] = []
-    while len(samples) < OF_A_FILE:
-        sample = sample_of(draw(_material, chance, MADE_SHARE))
-        if sample is not None:
-            samples.append(sample)
-    partial = path.with_suffix(".part")
-    partial.write_bytes(pickle.dumps(samples))
-    partial.rename(path)
-    return path
+def files(work: Path, count: int) -> dict[Path, str]:
+    """The files of so many samples, each with its seed."""
+    names = [f"seq{number}" for number in range(-(-count // OF_A_FILE))]
+    return {work / f"{name}.pkl": name for name in names}
 
 
 class Batch(NamedTuple):
@@ -199,18 +177,11 @@ def batches(samples: Sequence[Sample], step: int) -> list[list[Sample]]:
 
 def train(paths: Sequence[Path], work: Path, steps: int) -> ContextNetwork:
     """Train on all samples, from the last checkpoint on where there is one."""
-    samples: list[Sample] = []
-    for path in paths:
-        samples += pickle.loads(path.read_bytes())  # noqa: S301 - written by `_prepared`
+    samples: list[Sample] = read(paths)
     torch.manual_seed(SEED)
     network, checkpoint = ContextNetwork(), work / "context.pt"
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=1e-3)
-    step, means = 0, torch.zeros(2)
-    if checkpoint.exists():
-        state = torch.load(checkpoint)
-        network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
-        step = state["step"]
+    step, means = resume(checkpoint, network, optimiser), torch.zeros(2)
     while step < steps:
         torch.manual_seed(SEED * steps + step)
         for some in batches(samples, step):
@@ -228,8 +199,7 @@ def train(paths: Sequence[Path], work: Path, steps: int) -> ContextNetwork:
         if step % 400 < SORTED:
             periods, of_places = means.tolist()
             click.echo(f"{step} steps: {periods:.3f} nats a period, {of_places:.3f} a place")
-            state = {"network": network.state_dict(), "optimiser": optimiser.state_dict()}
-            torch.save(state | {"step": step}, checkpoint)
+            keep(checkpoint, network, optimiser, step)
     return network
 
 
@@ -245,7 +215,8 @@ def train(paths: Sequence[Path], work: Path, steps: int) -> ContextNetwork:
 def main(data: Path, work: Path, excerpts: int, steps: int, out: Path) -> None:
     """Learn from the sets in DATA and write the weights into the package."""
     torch.set_num_threads(1)
-    network = train(prepare(data, work, excerpts), work, steps)
+    paths = prepare(data, files(work, excerpts), OF_A_FILE, drawn)
+    network = train(paths, work, steps)
     put_weights(out, {name: value.numpy() for name, value in network.state_dict().items()})
 
 

@@ -9,10 +9,8 @@ training goes on from there; with the same seed, machine and libraries the same 
 """
 
 import math
-import pickle
 import random
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -22,7 +20,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from export.beat_material import Excerpt, Groups, by_style, draw, pieces
+from export.beat_material import Excerpt, Groups, draw
+from export.beat_samples import keep, prepare, read, resume
 from export.command import guarded, put_weights
 from livegen.music.beat.beat_candidates import Candidates, candidates
 from livegen.music.beat.beat_network import (
@@ -48,8 +47,6 @@ CLOSE, LIKE = 0.2, 0.1  # of a beat, of the logarithm of its period: a candidate
 # elsewhere than on a downbeat: those who play to a partner mostly begin there.
 USUAL_BPM, SPREAD, ANY = {12: 230.0, 24: 112.0, 36: 90.0}, 0.5, 0.2
 PICKED_UP = 0.7
-
-_material: Groups = {}
 
 
 class Sample(NamedTuple):
@@ -124,34 +121,15 @@ def _some(right: NDArray[np.bool_], chance: random.Random) -> NDArray[np.int64]:
     return np.array(sorted([*np.flatnonzero(right).tolist(), *drawn]), np.int64)
 
 
-def prepare(data: Path, work: Path, count: int) -> list[Path]:
-    """Files of samples, of those that are not there yet."""
-    work.mkdir(parents=True, exist_ok=True)
-    paths = [work / f"samples-{SEED}-{number}.pkl" for number in range(-(-count // OF_A_FILE))]
-    missing = [path for path in paths if not path.exists()]
-    if missing:
-        material = by_style(pieces(data, "train"))
-        with ProcessPoolExecutor(initializer=_begin, initargs=(material,)) as pool:
-            for path in pool.map(_prepared, missing):
-                click.echo(f"{path.name}: {OF_A_FILE} excerpts")
-    return paths
+def drawn(material: Groups, chance: random.Random) -> Sample | None:
+    """What is learned from an excerpt that is drawn; None where it is too short, or no candidate is right."""
+    return sample_of(draw(material, chance), chance)
 
 
-def _begin(material: Groups) -> None:
-    _material.update(material)
-
-
-def _prepared(path: Path) -> Path:
-    chance = random.Random(path.name)
-    samples: list[Sample] = []
-    while len(samples) < OF_A_FILE:
-        sample = sample_of(draw(_material, chance), chance)
-        if sample is not None:
-            samples.append(sample)
-    partial = path.with_suffix(".part")
-    partial.write_bytes(pickle.dumps(samples))
-    partial.rename(path)
-    return path
+def files(work: Path, count: int) -> dict[Path, str]:
+    """The files of so many samples, each with its seed."""
+    names = [f"samples-{SEED}-{number}.pkl" for number in range(-(-count // OF_A_FILE))]
+    return {work / name: name for name in names}
 
 
 class Batch(NamedTuple):
@@ -252,9 +230,7 @@ def train(
     begin_with: Path | None = None,
 ) -> BeatNetwork:
     """Train on all samples, from the last checkpoint on where there is one, else from weights that there are."""
-    samples: list[Sample] = []
-    for path in paths:
-        samples += pickle.loads(path.read_bytes())  # noqa: S301 - written by `_prepared`
+    samples: list[Sample] = read(paths)
     torch.manual_seed(SEED)
     network, checkpoint = BeatNetwork(), work / "checkpoint.pt"
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=1e-3)
@@ -266,12 +242,7 @@ def train(
         network.load_state_dict(
             {name: torch.from_numpy(part) for name, part in zip(shapes, parts, strict=True)}
         )
-    begin, mean = 0, 0.0
-    if checkpoint.exists():
-        state = torch.load(checkpoint)
-        network.load_state_dict(state["network"])
-        optimiser.load_state_dict(state["optimiser"])
-        begin = state["step"]
+    begin, mean = resume(checkpoint, network, optimiser), 0.0
     for step in range(begin, steps):
         for group in optimiser.param_groups:
             falling = 0.5 * (1 + math.cos(math.pi * step / steps))
@@ -287,8 +258,7 @@ def train(
         mean += (0.01 if step > begin else 1.0) * (float(loss.detach()) - mean)
         if (step + 1) % 500 == 0:
             click.echo(f"{step + 1} steps: {mean:.3f} nats")
-            state = {"network": network.state_dict(), "optimiser": optimiser.state_dict()}
-            torch.save(state | {"step": step + 1}, checkpoint)
+            keep(checkpoint, network, optimiser, step + 1)
     return network
 
 
@@ -318,7 +288,8 @@ def main(
 ) -> None:
     """Learn from the sets in DATA and write the weights into the package."""
     torch.set_num_threads(1)
-    network = train(prepare(data, work, excerpts), work, steps, rate, begin_with)
+    paths = prepare(data, files(work, excerpts), OF_A_FILE, drawn)
+    network = train(paths, work, steps, rate, begin_with)
     put_weights(out, {name: value.numpy() for name, value in network.state_dict().items()})
 
 
