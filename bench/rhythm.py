@@ -100,12 +100,7 @@ class Heard(NamedTuple):
 
 def played(name: str) -> tuple[dict[str, Heard], dict[str, int]]:
     """The player's lead and the band's parts over the choruses of a song, and how many notes of a part are clicks."""
-    song = SONGS[name]
-    chance, text = Random(f"{SEED} {name}"), shipped.charts()[song.chart].read_text()
-    form = read_chart(shipped.charts()[song.chart]).form
-    hand = perform(form, song.bpm, _minutes(song, form), chance, wanders=False, wrong=False)
-    values = {"mode": "accompany", "parts": "comp bass drums", "chart": text, "tempo": song.bpm}
-    rehearsal = _rehearsal({**values, **song.values})
+    song, chance, form, hand, rehearsal = _begun(name, "accompany", "comp bass drums")
     sung = in_waves(melody(form, hand, song.rhythms, chance), hand, chance)
     for at, message in sung:
         rehearsal.play(SECOND + at, message)
@@ -122,13 +117,18 @@ def played(name: str) -> tuple[dict[str, Heard], dict[str, int]]:
     return parts, clicks
 
 
-def _minutes(song: Song, form: Form) -> float:
-    """How long a song lasts."""
-    return song.choruses * form.ticks / TICKS_PER_BEAT / song.bpm - 0.001
-
-
-def _rehearsal(values: Mapping[str, object]) -> Rehearsal:
-    return Rehearsal(Engine(load(shipped.model("default")), seed=SEED, settings=settings(values)))
+def _begun(name: str, mode: str, parts: str) -> tuple[Song, Random, Form, Performance, Rehearsal]:
+    """A song, its dice, its form, the hand that plays its chords, and an engine that has its chart."""
+    song = SONGS[name]
+    chance, chart = Random(f"{SEED} {name}"), shipped.charts()[song.chart]
+    form = read_chart(chart).form
+    minutes = song.choruses * form.ticks / TICKS_PER_BEAT / song.bpm - 0.001
+    hand = perform(form, song.bpm, minutes, chance, wanders=False, wrong=False)
+    values = {"mode": mode, "parts": parts, "chart": chart.read_text(), "tempo": song.bpm}
+    engine = Engine(
+        load(shipped.model("default")), seed=SEED, settings=settings({**values, **song.values})
+    )
+    return song, chance, form, hand, Rehearsal(engine)
 
 
 def in_waves(
@@ -147,12 +147,7 @@ def in_waves(
 
 def soloed(name: str) -> Heard:
     """The lead that plays alone over the choruses of a song, after the player's first bar."""
-    song = SONGS[name]
-    chance, text = Random(f"{SEED} {name}"), shipped.charts()[song.chart].read_text()
-    form = read_chart(shipped.charts()[song.chart]).form
-    hand = perform(form, song.bpm, _minutes(song, form), chance, wanders=False, wrong=False)
-    values = {"mode": "solo", "parts": "lead", "chart": text, "tempo": song.bpm}
-    rehearsal = _rehearsal({**values, **song.values})
+    song, chance, form, hand, rehearsal = _begun(name, "solo", "lead")
     for at, message in melody(form, hand, song.rhythms, chance):
         if at < hand.bars[1].at:
             rehearsal.play(SECOND + at, message)
