@@ -8,15 +8,23 @@ type Choice = (typeof CHOICES)[number];
 
 const WORDS: Record<Choice, string> = { system: "as the system", light: "light", dark: "dark" };
 
+const PREFERS_LIGHT = matchMedia("(prefers-color-scheme: light)");
+
+function paint(isLight: boolean): void {
+  document.documentElement.dataset["theme"] = isLight ? "light" : "dark";
+}
+
+/** The system's colours, on a page that has no choice of its own. */
+export const paintAsSystem = (): void => paint(PREFERS_LIGHT.matches);
+
 export class Theme {
-  #prefersLight = matchMedia("(prefers-color-scheme: light)");
   #button = find<HTMLButtonElement>("theme");
   #choice: Choice = CHOICES.find((one) => one === localStorage.getItem(KEPT)) ?? "system";
 
   /** `changed` is called when there are other colours. */
   constructor(private readonly changed: () => void) {
     this.#button.addEventListener("click", () => this.#next());
-    this.#prefersLight.addEventListener("change", () => this.#show());
+    PREFERS_LIGHT.addEventListener("change", () => this.#show());
     matchMedia("(forced-colors: active)").addEventListener("change", () => this.#show());
     this.#show();
   }
@@ -28,8 +36,8 @@ export class Theme {
   }
 
   #show(): void {
-    const isLight = this.#choice === "system" ? this.#prefersLight.matches : this.#choice === "light";
-    document.documentElement.dataset["theme"] = isLight ? "light" : "dark";
+    const isLight = this.#choice === "system" ? PREFERS_LIGHT.matches : this.#choice === "light";
+    paint(isLight);
     const text = `Colours: ${WORDS[this.#choice]}`;
     this.#button.setAttribute("aria-label", text);
     this.#button.title = `${text}. Press for another.`;

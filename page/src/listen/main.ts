@@ -3,6 +3,7 @@
 import "../styles/listen.css";
 import { button, el, find } from "../dom";
 import { Synth } from "../synth";
+import { paintAsSystem } from "../theme";
 import { Excerpt } from "./excerpt";
 import { answer, stateOf } from "./server";
 import type { Question, Said, Side, State, Told, Trial } from "./types";
@@ -202,7 +203,5 @@ function end(state: State): void {
 const meant = (told: Told, said: Said): string =>
   said === "neither" ? "–" : `${NAMES[said]}, ${told[said]}`;
 
-document.documentElement.dataset["theme"] = matchMedia("(prefers-color-scheme: light)").matches
-  ? "light"
-  : "dark";
+paintAsSystem();
 welcome();

@@ -2,6 +2,7 @@
 
 import "../styles/teacher.css";
 import { button, el, find, say, words } from "../dom";
+import { paintAsSystem } from "../theme";
 import { meant, mute, same, SILENCE, START, STOP } from "./messages";
 import { ask, invitation, studio } from "./server";
 import type { Message, Room, Studio } from "./types";
@@ -181,8 +182,6 @@ async function look(): Promise<void> {
   window.setTimeout(() => void look(), LOOK_EVERY_MS);
 }
 
-document.documentElement.dataset["theme"] = matchMedia("(prefers-color-scheme: light)").matches
-  ? "light"
-  : "dark";
+paintAsSystem();
 find("head").append(el("tr", {}, ...HEADS.map((text) => el("th", { scope: "col" }, text))));
 void look();
