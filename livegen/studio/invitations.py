@@ -26,7 +26,7 @@ class Invitations:
         self._signed = URLSafeTimedSerializer(secret, salt="livegen: a seat in a studio")
 
     def write(self, seat: Seat, minutes: int) -> str:
-        """Give an invitation to a seat that is good for so many minutes from now on."""
+        """Give an invitation to a seat that is good from now on for so many minutes, 1 to `LONGEST_MINUTES`."""
         text = self._signed.dumps([*seat, minutes])
         return text if isinstance(text, str) else text.decode("ascii")
 
