@@ -148,3 +148,46 @@ def test_the_bands_bass_plays_what_the_left_hand_plays() -> None:
     for bar, low in ((1, F), (2, G), (3, A)):
         near = [pitch for since, _, pitch in played if 0 <= since - bar * BAR < BEAT // 4]
         assert [pitch % 12 for pitch in near][:1] == [low % 12]
+
+
+def test_a_song_led_by_single_low_notes_is_remembered() -> None:
+    """Four bars three times over, each bass 40 ms late: the third time the band's bass is there before it."""
+    jam = rehearsal(UniformModel(8), sync="internal", mode="accompany", parts="comp bass")
+    late = 40_000
+    roots = (36, A, F, G) * 3
+    for bar, low in enumerate(roots):
+        at = bar * BAR
+        for beat in range(4):
+            tone = (low % 12 + 12 * 6) + (0, 7, 0, 7)[beat]
+            jam.play(at + beat * BEAT, NoteOn(tone, 80))
+            if beat == 0:
+                jam.play(at + late, NoteOn(low, 80))
+            jam.play(at + beat * BEAT + BEAT // 2, NoteOff(tone))
+        jam.play(at + BAR - 20_000, NoteOff(low))
+    jam.until(len(roots) * BAR)
+    played = notes(jam, {2})
+    early = [
+        low % 12 in {pitch % 12 for since, _, pitch in played if abs(since - bar * BAR) < late // 2}
+        for bar, low in enumerate(roots)
+    ]
+    assert not any(early[1:4])
+    assert sum(early[8:]) >= 3
+
+
+def test_the_third_of_a_chord_in_the_bass_is_played_by_the_bands_bass_too() -> None:
+    keys = [*held(0, 1.8, *C), *held(4, 3.5, 47), *sung((76, 79, 76, 72, 74, 79, 74, 71))]
+    assert told(keys, (2.5, 6.5)) == ["C", "G/B"]
+
+
+def test_a_comp_has_whole_chords_beside_single_low_notes() -> None:
+    jam = rehearsal(UniformModel(8), sync="internal", mode="accompany", parts="comp bass")
+    for bar, low in enumerate((36, F, G)):
+        for beat in range(4):
+            at = bar * BAR + beat * BEAT
+            if beat == 0:
+                jam.play(at, NoteOn(low, 80))
+            jam.play(at, NoteOn(MELODY[4 * bar + beat], 80))
+            jam.play(at + BEAT // 2, NoteOff(MELODY[4 * bar + beat]))
+        jam.play(bar * BAR + 4 * BEAT - 20_000, NoteOff(low))
+    struck = [since for since, _, _ in notes(jam, {1}) if since > BAR]
+    assert max(struck.count(at) for at in struck) >= 3

@@ -59,6 +59,13 @@ def test_marches_and_waltzes_comp_behind_the_bass() -> None:
     assert [beat.tick for beat in waltz.beats] == [24, 48]
 
 
+@pytest.mark.parametrize("style", ["folk", "folk_march", "folk_hornpipe"])
+def test_a_folk_band_strikes_off_the_beats_of_the_bass(style: str) -> None:
+    figure = of_comp(style, COMMON_TIME, 0)
+    assert figure
+    assert [beat.tick % 96 for beat in figure.beats] == [24, 72]
+
+
 def test_the_last_eighth_of_a_bar_is_the_next_bars_and_is_not_struck_again_on_its_one() -> None:
     figure = of_comp("jazz_swing", COMMON_TIME, 0)
     assert figure

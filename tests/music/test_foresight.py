@@ -420,3 +420,12 @@ def test_the_chord_changes_on_bar_lines_rather_than_off_them() -> None:
 
     assert changes(0, 4, 4) > changes(2, 4, 2) > changes(1, 4, 1) / 3
     assert changes(1, 4, 5) < 0.05
+
+
+def test_a_chord_that_goes_on_keeps_its_bass() -> None:
+    song = Foresight()
+    inverted = Chord(7, "maj", 11)
+    for beat in range(3):
+        song.hear(beat * TICKS_PER_BEAT, inverted)
+    (coming,) = song.expected(3 * TICKS_PER_BEAT, 4 * TICKS_PER_BEAT)
+    assert coming.chord == inverted

@@ -76,7 +76,7 @@ _COMPS: dict[str, _Comping] = {
     "hymn": _Comping((((0, 48, 72, 24),),), 2),
     "leadsheet_latin": _BOSSA, "drums_latin": _BOSSA, "drums_afrocuban": _MONTUNO,
     "jazz_traditional": _OOM_PAH, "ragtime": _OOM_PAH, "march": _OOM_PAH, "drums_country": _OOM_PAH,
-    "folk_march": _OOM_PAH, "folk_hornpipe": _OOM_PAH,
+    "folk": _OOM_PAH,
     "pop": _Comping(_BALLAD, role=Role.RIPPLES), "any": _SONG, "song": _SONG, "gospel": _SONG, "leadsheet_pop": _SONG,
     "leadsheet_song": _SONG, "leadsheet_stage_screen": _SONG, "rock_classic": _SONG, "drums_pop": _SONG,
     "drums_soul": _SONG,

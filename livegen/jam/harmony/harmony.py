@@ -196,7 +196,8 @@ class Harmony:
         if chord is not None and (not self._call or self._call[-1].chord != chord):
             self._call.append(ChordFrom(at, chord))
             self._opening = self._opening or chord
-        self._memory.sounds(self.played(at), at)
+        if self._low(at) is None:  # else the chord is known when it was chosen
+            self._memory.sounds(self.played(at), at)
 
     def _chordal(self, at: int, pitch: int, is_below: bool) -> list[int]:
         """The pitches that this stroke makes notes of a chord: its own, or all that were struck with it.
@@ -300,8 +301,11 @@ class Harmony:
         return chord != self._told
 
     def _is_whole(self, now: int) -> bool:
-        """True if the chord that is struck can be named: its tones are there at once, or time has passed."""
-        if len(self._tones_together()) >= _CHORD:
+        """True if the chord that is struck can be named: its tones are there at once, or time has passed.
+
+        A single low note says it at once.
+        """
+        if len(self._tones_together()) >= _CHORD or self._low(now):
             return not self._lands(now)
         return now - self._left_us >= SETTLE_US
 
@@ -603,10 +607,14 @@ class Harmony:
         """Go by what the left hand plays now, or by what the melody implies; not by half a chord."""
         if self._lands(now):
             return
-        played, self._implied = self.played(now), Implied()
+        played, low, self._implied = self.played(now), self._low(now), Implied()
         if played is None:
-            self._implied = self._melody.look(start, timeline, now, self._told, self._low(now))
-        if self._implied.chord:
+            self._implied = self._melody.look(start, timeline, now, self._told, low)
+        if self._implied.chord and low:
+            # The hand has named it by its bass, and it is remembered like a whole chord.
+            self._told, self._source = _over(low.pitch, self._implied.chord), ChordSource.HAND
+            self._memory.sounds(self._told, now)
+        elif self._implied.chord:
             self._told, self._source = self._implied.chord, ChordSource.MELODY
         elif played is None or self._is_whole(now):
             self._told, self._source = played, ChordSource.HAND if played else ChordSource.NONE
@@ -767,6 +775,12 @@ def _at(chords: Changes, tick: int) -> ChordFrom:
     """The chord that holds at a tick; the first also holds before its time."""
     chord = next((it.chord for it in reversed(chords) if it.tick <= tick), chords[0].chord)
     return ChordFrom(tick, chord)
+
+
+def _over(pitch: int, chord: Chord) -> Chord:
+    """A chord as it is above a single low note: in its first inversion above its third, else above its root."""
+    is_third = (pitch - chord.root) % 12 == INTERVALS[chord.kind][1]
+    return replace(chord, bass=pitch % 12 if is_third else None)
 
 
 def turnaround(key: Key) -> tuple[Chord, ...]:

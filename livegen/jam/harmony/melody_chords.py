@@ -14,7 +14,7 @@ import numpy as np
 
 from livegen.jam.harmony.bass_alone import LowNote
 from livegen.jam.harmony.melody_key import MelodyKey
-from livegen.jam.harmony.outline import WAIT, ChordFrom
+from livegen.jam.harmony.outline import WAIT, ChordFrom, foot
 from livegen.music.chords.chord import Chord
 from livegen.music.chords.chords_implied import AHEAD, BEFORE, WINDOW, Floats, implied_since
 from livegen.music.chords.progressions import TRIADS, class_of
@@ -106,6 +106,8 @@ class MelodyChords:
         is_told = low is not None and _is_on(low, strong, timeline)
         if low and is_told:
             likely = likely * over(low.pitch % 12)
+            if held is not None and foot(held) == low.pitch % 12:
+                keeps = _KEEPS  # the bass says that it goes on
         is_awaited = low is not None and not is_told and tick <= strong + _LATE
         chord = held if is_awaited else self._of_line(line, tick, likely, keeps, timeline, held)
         coming, waits, before = list[ChordFrom](), list[int](), chord

@@ -395,8 +395,11 @@ def _extent(phrase: Phrase, settings: Settings, part: int) -> Extent | None:
 
 
 def _voices(phrase: Phrase, settings: Settings, part: int) -> int:
-    extent = _extent(phrase, settings, part)
-    voices = extent.voices if extent else _USUAL[PARTS[part]][2]
+    """How many notes at once: as many as were heard of the part; beside a player a comp has chords in any case."""
+    extent, usual = _extent(phrase, settings, part), _USUAL[PARTS[part]][2]
+    voices = extent.voices if extent else usual
+    if part == COMP and MODES[settings.mode].is_beside:
+        voices = max(voices, usual)
     is_limited = part != DRUMS and not isinstance(settings.voices, str)
     return min(voices, int(settings.voices)) if is_limited else voices
 

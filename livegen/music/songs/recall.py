@@ -173,11 +173,17 @@ class CellVote(NamedTuple):
 
 
 def number_of(past: Past, found: Likely, at: int, best: int) -> int:
-    """The chord of class `best` that memory is most for in cell `at`, by its number in the past, or else the class."""
+    """The chord of class `best` that memory is most for in cell `at`, by its number in the past.
+
+    Where memory has none, it is the chord that sounds, if it is of that class, with its bass; or else the class.
+    """
     numbers, weights = found.numbers[at], found.weights[at]
     of_best = np.flatnonzero((past.classes[numbers] == best) & (weights > 0))
     by_number = np.bincount(numbers[of_best], weights[of_best], 1)
-    return int(by_number.argmax()) if len(of_best) else best
+    if len(of_best):
+        return int(by_number.argmax())
+    now = int(past.heard[past.count - 1]) if past.count else UNKNOWN
+    return now if now != UNKNOWN and past.classes[now] == best else best
 
 
 def voted(past: Past, coming: Sequence[CellPlace], bar: int) -> list[CellVote]:
