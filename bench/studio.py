@@ -18,6 +18,7 @@ import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any, NamedTuple
+from urllib.parse import urlencode
 
 import click
 from websockets.asyncio.client import ClientConnection, connect
@@ -71,8 +72,10 @@ class Player:
     async def play(self, seconds: float) -> None:
         """Jam for so long."""
         host = self._server.host
-        async with connect(f"ws://{host}/ws", origin=Origin(f"http://{host}")) as page:
-            room = f"player {self._number}"
+        room = f"player {self._number}"
+        async with connect(
+            f"ws://{host}/ws?{urlencode({'room': room})}", origin=Origin(f"http://{host}")
+        ) as page:
             await page.send(json.dumps({"token": self._server.token, "room": room}))
             hello = json.loads(await page.recv())
             reading = asyncio.create_task(self._listen(page))

@@ -1,15 +1,15 @@
 """The composition root: what a configuration says becomes an engine, a daemon, a studio, a file.
 
 Imports inside functions, because two processes come by here: the port process, which must never hold numpy, for
-`serve`; and the engine process, for `build_engine`.  Other processes call `build_engine`, `load_model`, `load_memory`
-and `read_again` by name.
+`serve`; and the engine process, for `build_engine`.  Other processes call `build_engine`, `load_model`, `load_memory`,
+`room_builder` and `read_again` by name.
 """
 
 from livegen.app.daemons import read_again, serve
 from livegen.app.engines import build_engine, engine_settings, load_memory, load_model
 from livegen.app.generating import generate, sing
 from livegen.app.replaying import replay
-from livegen.app.studios import studio
+from livegen.app.studios import room_builder, studio
 
 __all__ = [
     "build_engine",
@@ -19,6 +19,7 @@ __all__ = [
     "load_model",
     "read_again",
     "replay",
+    "room_builder",
     "serve",
     "sing",
     "studio",

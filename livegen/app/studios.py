@@ -1,12 +1,13 @@
-"""A configuration becomes a studio: one model, and an engine for each room."""
+"""A configuration becomes a studio: its settings, fit for JSON, and what each of its processes makes of them."""
 
 import asyncio
 import logging
+import os
 import secrets
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from livegen import shipped
 from livegen.app.engines import engine_settings, engine_with
@@ -14,7 +15,6 @@ from livegen.errors import ConfigError
 
 if TYPE_CHECKING:
     from livegen.config import Config
-    from livegen.control.library.charts import Charts
     from livegen.studio.room import Room
 
 log = logging.getLogger(__name__)
@@ -27,33 +27,48 @@ def studio(
     rooms: int,
     public: Sequence[str] = (),
     invited: bool = False,
+    workers: int | None = None,
 ) -> int:
     """Serve a studio of at most so many rooms until told to stop, and give the exit status.  Raises LivegenError.
 
-    `public` are the names of a proxy with TLS that stands in front; `invited`: players need an invitation.
+    `public` are the names of a proxy with TLS that stands in front; `invited`: players need an invitation; `workers`
+    is how many processes play, None for one a core.
     """
-    from livegen.control.library.charts import Charts
     from livegen.control.osc.peers import host_of
     from livegen.studio import site
 
     logging.basicConfig(level=logging.INFO, format="livegen: %(message)s", stream=sys.stderr)
     host, _ = host_of("--host", host)
-    settings = {
+    settings = studio_settings(config) | {
         "host": host,
         "port": port,
-        "names": config.page.names,
         "public": list(public),
         "token": None if invited else config.page.token or secrets.token_urlsafe(16),
-        "teacher": config.page.teacher or secrets.token_urlsafe(16),
         "rooms": rooms,
+        "workers": workers or config.studio.workers or os.cpu_count() or 1,
     }
     if settings["teacher"] == settings["token"]:
         raise ConfigError(
             "page.teacher: expected another text than page.token, which all players know"
         )
-    charts = Charts(shipped.root() / "charts", shipped.own_charts())
-    asyncio.run(site.serve(settings, _builder(config, charts), charts, _ready, log.warning))
+    asyncio.run(site.serve(settings, _ready, log.warning))
     return 0
+
+
+def studio_settings(config: "Config") -> dict[str, Any]:
+    """Give what the configuration says of a studio, fit for JSON.  Raises ModelError."""
+    return {
+        "names": config.page.names,
+        "teacher": config.page.teacher or secrets.token_urlsafe(16),
+        "charts": {"shipped": str(shipped.root() / "charts"), "own": str(shipped.own_charts())},
+        "builder": "livegen.app:room_builder",
+        "engine": engine_settings(config),
+        "seed": config.seed,
+        "limits": {
+            "cpu": config.studio.most_cpu / 100,
+            "late_us": round(config.studio.most_late_ms * 1000),
+        },
+    }
 
 
 def _ready(players: str | None, teacher: str) -> None:
@@ -61,21 +76,25 @@ def _ready(players: str | None, teacher: str) -> None:
     print(f"ready: {theirs}\nteacher: {teacher}", flush=True)
 
 
-def _builder(config: "Config", charts: "Charts") -> "Callable[[str, Callable[[], object]], Room]":
-    """What makes a room of this configuration by its name.  The model is loaded once.  Raises LivegenError."""
+def room_builder(given: Mapping[str, Any]) -> "Callable[[str, Callable[[], object]], Room]":
+    """What makes a room of these settings by its name; the processes of a studio call this by name.
+
+    The model is loaded once.  Raises LivegenError.
+    """
+    from livegen.control.library.charts import Charts
     from livegen.daemon import clock
     from livegen.inference.model_files import load
     from livegen.studio.room import HORIZON_US, Room
 
     # Nobody is remembered: anybody could say that he is somebody else.
-    settings = engine_settings(config)
-    settings |= {"horizon_us": HORIZON_US, "keep_warm_us": 0, "remembers": None}
+    settings = given["engine"] | {"horizon_us": HORIZON_US, "keep_warm_us": 0, "remembers": None}
+    charts = Charts(*(Path(given["charts"][whose]) for whose in ("shipped", "own")))
     model = load(Path(settings["model"]))
     rules = {int(channel): rule for channel, rule in settings["rules"].items()}
-    presets = list(config.all_presets)
+    presets = list(settings["presets"])
 
     def build(name: str, wakes: Callable[[], object]) -> Room:
-        seed = secrets.randbelow(2**32) if config.seed is None else config.seed
+        seed = secrets.randbelow(2**32) if given["seed"] is None else given["seed"]
         engine = engine_with(settings | {"seed": seed}, model, rules)
         return Room(name, engine, settings, presets, charts, clock.now, wakes)
 

@@ -165,6 +165,12 @@ def serve(
     help="How many rooms there may be at once. [default: 64]",
 )
 @click.option(
+    "--workers",
+    type=click.IntRange(1, 256),
+    metavar="N",
+    help="How many processes play, each with some of the rooms. [default: one for each core]",
+)
+@click.option(
     "--public",
     multiple=True,
     metavar="NAME",
@@ -177,7 +183,13 @@ def serve(
 )
 @configured("sync")  # there is no clock of a DAW
 def studio(
-    host: str, port: int, rooms: int, public: tuple[str, ...], invited: bool, **options: Any
+    host: str,
+    port: int,
+    rooms: int,
+    workers: int | None,
+    public: tuple[str, ...],
+    invited: bool,
+    **options: Any,
 ) -> int:
     """Serve many players, each at a page in the browser, until Ctrl-C.
 
@@ -198,7 +210,7 @@ def studio(
         raise ConfigError(
             f"--public: expected a name such as jam.example.org, got {wrong[0]!r:.60}"
         )
-    return app.studio(config_of(options), host, port, rooms, public, invited)
+    return app.studio(config_of(options), host, port, rooms, public, invited, workers)
 
 
 @click.command()

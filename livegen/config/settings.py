@@ -200,6 +200,14 @@ class PageSettings(Section):
     teacher: Token | None = None
 
 
+class StudioSettings(Section):
+    """How many play in a studio: processes, per cent of a core, milliseconds."""
+
+    workers: Annotated[int, Field(ge=1, le=256)] | None = None
+    most_cpu: Annotated[float, Field(ge=5, le=100)] = 65
+    most_late_ms: Annotated[float, Field(ge=1, le=1000)] = 20
+
+
 class SoundSettings(Section):
     """livegen's own sound, by FluidSynth."""
 
@@ -271,6 +279,7 @@ class Config(Section):
     surfaces: list[SurfaceName] = []
     osc: OscSettings = OscSettings()
     page: PageSettings = PageSettings()
+    studio: StudioSettings = StudioSettings()
     sound: SoundSettings = SoundSettings()
     recording: Recording = Recording()
     daemon: Daemon = Daemon()

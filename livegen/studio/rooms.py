@@ -1,57 +1,110 @@
 """All rooms of one process: who finds which, how many there are, and whose turn it is."""
 
 import asyncio
-import re
-import secrets
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from functools import partial
-from typing import Any, TypeGuard
+from typing import Any, NamedTuple
 
+from livegen.control.surfaces import Request
 from livegen.control.web.clients import Clients
-from livegen.control.web.door import Full
+from livegen.control.web.door import Elsewhere, Full
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.lateness import Recent
+from livegen.studio.load import Load
+from livegen.studio.names import is_name, new_name
 from livegen.studio.room import Room
+from livegen.studio.teacher import Seen
 
+LATE_SPAN_US = 10 * SECOND  # over so long it is taken how late turns are
 EMPTY_US = 60 * SECOND  # so long a room waits for its players to come back
-LATE_US = 20_000  # turns later than this at p99: no more rooms are opened
-_NAME = re.compile(r"[\w .-]{1,40}")
 
 # A room by its name, and what it calls when it has work.
 Build = Callable[[str, Callable[[], object]], Room]
 
 
-class Rooms:
-    """The rooms.  `build` makes one, `most` is how many there may be.  Threads: the event loop's only."""
+class Limits(NamedTuple):
+    """How busy a process may be to open one more room: of a core, 0 to 1, and late at p99, micros."""
 
-    def __init__(self, build: Build, most: int, now: Callable[[], int] = clock.now) -> None:
-        self._build, self._most, self._now = build, most, now
+    cpu: float = 0.65
+    late_us: int = 20_000
+
+
+class Rooms:
+    """The rooms.  `build` makes one, `most` is how many there may be.  Threads: the event loop's only.
+
+    `worked` gives the processor time, seconds, of this process so far.
+    """
+
+    def __init__(
+        self,
+        build: Build,
+        most: int,
+        limits: Limits = Limits(),  # noqa: B008  a value
+        now: Callable[[], int] = clock.now,
+        worked: Callable[[], float] = time.process_time,
+    ) -> None:
+        self._build, self._most, self._limits, self._now = build, most, limits, now
+        self._load = Load(now, worked)
         self._rooms: dict[str, Room] = {}
         self._next_at: dict[str, int] = {}  # when the next turn of each is due, as far as is known
         self._empty_since: dict[str, int] = {}
         self._news = asyncio.Event()
-        self._late = Recent()
+        self._late = Recent(LATE_SPAN_US)
 
     def __len__(self) -> int:
         return len(self._rooms)
 
     def find(self, words: Mapping[str, Any]) -> Clients:
-        """The pages of the room that a page asks for; of a new one of its own where it names none.  Raises Full."""
-        given = words.get("room")
-        name = given if is_name(given) else _new_name()
+        """The pages of the room that a page asks for; of a new one of its own where it names none.
+
+        `words["handed"]` is where whoever handed the connection over has placed it, and whether that room returns from
+        a process that ended.  Raises Full or Elsewhere.
+        """
+        given, returns = words.get("room"), False
+        name = given if is_name(given) else ""
+        match words.get("handed"):
+            case {"room": str(placed), "returns": bool(returns)}:
+                if name not in ("", placed):
+                    raise Elsewhere(name)
+                name = placed
+        name = name or new_name()
         if name not in self._rooms:
-            self._open(name)
+            self._open(name, returns)
         return self._rooms[name].clients
+
+    def ask(self, name: str, request: Request) -> None:
+        """Do what somebody wants in a room; nothing where it has closed."""
+        if (room := self._rooms.get(name)) is not None:
+            room.ask(request)
+
+    async def seen(self) -> list[Seen]:
+        """All rooms, as a teacher sees them."""
+        return list(self)
 
     def __iter__(self) -> Iterator[Room]:
         return iter(self._rooms.values())
 
     def figures(self) -> dict[str, Any]:
-        """How many rooms and players there are, and how late turns were in the last minute, micros."""
+        """How many rooms and players there are, and how late turns were of late, micros."""
+        self._load.look()
         players = sum(len(room.clients) for room in self._rooms.values())
-        return {"rooms": len(self), "players": players, "late": self._late.summary(self._now())}
+        return {
+            "rooms": len(self),
+            "players": players,
+            "late": self._late.summary(self._now()),
+            "cpu": round(self._load.share, 4),
+            "is_open": self.is_open,
+        }
+
+    @property
+    def is_open(self) -> bool:
+        """True if one more room can be opened."""
+        late_us = self._late.summary(self._now()).get("p99_us", 0)
+        is_calm = self._load.share <= self._limits.cpu and late_us <= self._limits.late_us
+        return is_calm and len(self) < self._most
 
     async def run(self) -> None:
         """Give all rooms their turns, the one that waits longest first, for ever."""
@@ -67,6 +120,7 @@ class Rooms:
     def turn(self, name: str) -> None:
         """Give one room its turn."""
         now, room = self._now(), self._rooms[name]
+        self._load.look()
         self._late.add(now, now - self._next_at[name])
         room.turn()
         self._next_at[name] = room.next_at
@@ -81,9 +135,8 @@ class Rooms:
             async with asyncio.timeout(None if at is None else max(0, at - self._now()) / SECOND):
                 await self._news.wait()
 
-    def _open(self, name: str) -> None:
-        late_us = self._late.summary(self._now()).get("p99_us", 0)
-        if len(self) >= self._most or late_us > LATE_US:
+    def _open(self, name: str, returns: bool) -> None:
+        if not (returns or self.is_open):
             raise Full(f"the studio is full: {len(self)} rooms play; try again when one has ended")
         self._rooms[name] = self._build(name, partial(self._wake, name))
         self._wake(name)
@@ -92,13 +145,3 @@ class Rooms:
         """A room has news: its turn is due."""
         self._next_at[name] = min(self._now(), self._next_at.get(name, self._now()))
         self._news.set()
-
-
-def is_name(given: object) -> TypeGuard[str]:
-    """True of what can be the name of a room."""
-    return isinstance(given, str) and _NAME.fullmatch(given) is not None
-
-
-def _new_name() -> str:
-    """A name that nobody guesses."""
-    return f"room-{secrets.token_urlsafe(12)}"

@@ -1,92 +1,146 @@
-"""The addresses of a studio: the page, the socket of its rooms, health and figures; and how it is served.
+"""A studio at its public port, and the workers behind it, which have the rooms.
 
-`settings`: {"host", "port", "names": [other names of this machine], "public": [names of a proxy with TLS that
-stands in front], "token": the players', None where each needs an invitation, "teacher": the teacher's token, "rooms":
-how many at most}.  Threads: the event loop's only.
+`settings`: those of `worker`, and "workers": how many processes.  Where connections cannot be handed over between
+processes, as on Windows, this one has the rooms itself.
 """
 
 import asyncio
-import secrets
 import signal
-from collections.abc import Callable, Mapping
+import socket
+from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from typing import Any
 
 import uvicorn
-from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
 
-from livegen.control.library.charts import Charts
 from livegen.control.osc.peers import own_addresses
-from livegen.control.web.door import Door
-from livegen.control.web.guard import Guard, hosts
+from livegen.control.web.guard import App, Receive, Scope, Send
+from livegen.control.web.page_messages import Known
 from livegen.control.web.places import is_any, named, near
-from livegen.control.web.routes import app
-from livegen.control.web.server import bound_nearby, configuration, start, stop
-from livegen.studio.invitations import Invitations
-from livegen.studio.rooms import Build, Rooms
-from livegen.studio.teacher import Teacher
+from livegen.control.web.server import accepted, bound_nearby, configuration, start, stop
+from livegen.studio.application import application
+from livegen.studio.front import Front
+from livegen.studio.worker import MOST_CONNECTIONS, charts_of, rooms_of
+from livegen.studio.workers import Workers
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
-REQUESTS_BURST, REQUESTS_PER_S = 2000, 500  # of everybody together: a class opens its pages at once
-MOST_CONNECTIONS, MOST_STRANGERS = 1024, 256
+HANDS_OVER = hasattr(socket, "send_fds")
 
 
 async def serve(
     settings: Mapping[str, Any],
-    build: Build,
-    charts: Charts,
     ready: Callable[[str | None, str], object],
     say: Callable[[str], object],
 ) -> None:
-    """Serve until SIGINT or SIGTERM.  Raises ConfigError or PortError.
+    """Serve until SIGINT or SIGTERM; SIGHUP starts the workers anew.  Raises LivegenError.
 
-    `charts` can be read and not saved.  `ready` is given the address for players, where there is one for
-    all, and the teacher's.
+    `ready` is given the address for players, where there is one for all, and the teacher's.
     """
-    rooms = Rooms(build, settings["rooms"])
-    token = settings["token"] or secrets.token_urlsafe(32)  # nobody knows the latter
-    host, invitations = settings["host"], Invitations(settings["teacher"])
+    host = settings["host"]
     sockets = bound_nearby(host, settings["port"], say)
     port = sockets[0].getsockname()[1]
     names = [*settings["names"], *(map(named, own_addresses()) if is_any(host) else ())]
-    teacher = Teacher(rooms, charts, settings["teacher"], settings["token"], invitations)
-    served = app(
-        Door(token, rooms.find, say, MOST_STRANGERS, _invited(invitations)),
-        None,
-        token,
-        say,
-        known_charts=charts,
-        may_save=False,
-        more=(*_figures(rooms), *teacher.routes()),
-    )
-    allowed = hosts((*names, named(host)), port)
-    guard = Guard(served, allowed, token, REQUESTS_BURST, REQUESTS_PER_S, settings["public"])
-    server = uvicorn.Server(configuration(guard, MOST_CONNECTIONS))
-    await start(server, sockets)
-    over = _over()
-    playing = asyncio.create_task(rooms.run())
+    settings = {**settings, "port": port, "names": names}
     here = f"http://{names[0] if names else near(host)}:{port}"
     address = f"https://{settings['public'][0]}" if settings["public"] else here
-    players = f"{address}/#{token}" if settings["token"] else None
-    ready(players, f"{address}/teacher.html#{settings['teacher']}")
+    players = f"{address}/#{settings['token']}" if settings["token"] else None
+    run = _with_workers if HANDS_OVER else _alone
+    over = _over()
+    serving = asyncio.create_task(
+        run(
+            settings,
+            sockets,
+            lambda: ready(players, f"{address}/teacher.html#{settings['teacher']}"),
+            say,
+        )
+    )
     try:
-        await asyncio.wait((playing, over), return_when=asyncio.FIRST_COMPLETED)
+        await asyncio.wait((serving, over), return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        serving.cancel()
+        await asyncio.wait((serving,))
+        for listening in sockets:
+            listening.close()
+    if not serving.cancelled():
+        serving.result()  # a fault of ours, or what a worker said that cannot be started
+
+
+async def _with_workers(
+    settings: Mapping[str, Any],
+    sockets: list[socket.socket],
+    ready: Callable[[], object],
+    say: Callable[[str], object],
+) -> None:
+    """Serve the page here, and the rooms in workers, until cancelled."""
+    count, charts = settings["workers"], charts_of(settings)
+    of_each = {**settings, "rooms": -(-settings["rooms"] // count)}
+    presets = frozenset(settings["engine"]["presets"])
+    workers = Workers(count, of_each, Known(presets, meant=charts.meant))
+    served = _closing(application(settings, workers, charts, say))
+    server = uvicorn.Server(configuration(served, MOST_CONNECTIONS))
+
+    async def to_page(connection: socket.socket, room: str) -> None:
+        await accepted(server, connection, {})
+
+    front = Front(sockets, workers.take, to_page)
+    running = asyncio.create_task(workers.run())
+    try:
+        await start(server, [])
+        await workers.start()
+        front.open()
+        _on_renewal(workers.renew)
+        ready()
+        await running
+    finally:
+        running.cancel()
+        front.close()
+        stop(server)
+        workers.close()
+
+
+async def _alone(
+    settings: Mapping[str, Any],
+    sockets: list[socket.socket],
+    ready: Callable[[], object],
+    say: Callable[[str], object],
+) -> None:
+    """Serve the page and the rooms here, until cancelled."""
+    rooms = rooms_of(settings)
+    served = application(settings, rooms, charts_of(settings), say)
+    server = uvicorn.Server(configuration(served, MOST_CONNECTIONS))
+    try:
+        await start(server, sockets)
+        ready()
+        await rooms.run()
     finally:
         stop(server)
-        playing.cancel()
-    if playing.done() and not playing.cancelled():
-        playing.result()  # a fault of ours
 
 
-def _invited(invitations: Invitations) -> Callable[[object], Mapping[str, Any] | None]:
-    """What an invitation says in place of a page's first message."""
+def _closing(served: App) -> App:
+    """Close each connection after one answer: a proxy that kept it could send somebody along it who wants a room."""
 
-    def words(given: object) -> Mapping[str, Any] | None:
-        seat = invitations.read(given)
-        return None if seat is None else seat._asdict()
+    async def serving(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message.get("headers", ()), (b"connection", b"close")]
+                message = {**message, "headers": headers}
+            await send(message)
 
-    return words
+        await served(scope, receive, sending)
+
+    return serving
+
+
+def _on_renewal(renew: Callable[[], Awaitable[None]]) -> None:
+    """Start the workers anew at SIGHUP, one after the other."""
+    loop = asyncio.get_running_loop()
+    renewals: set[asyncio.Future[None]] = set()
+
+    def begin() -> None:
+        task = asyncio.ensure_future(renew())
+        renewals.add(task)
+        task.add_done_callback(renewals.discard)
+
+    loop.add_signal_handler(signal.SIGHUP, begin)
 
 
 def _over() -> "asyncio.Future[None]":
@@ -103,25 +157,3 @@ def _over() -> "asyncio.Future[None]":
             number, lambda *_: loop.call_soon_threadsafe(end)
         )  # the loop's own handlers are not on Windows
     return over
-
-
-def _figures(rooms: Rooms) -> list[Route]:
-    """Where a load balancer and Prometheus look."""
-
-    async def health(request: Request) -> Response:
-        return JSONResponse(rooms.figures())
-
-    async def metrics(request: Request) -> Response:
-        told = rooms.figures()
-        late = told["late"].get("p99_us", 0) / 1e6
-        lines = (
-            "# TYPE livegen_rooms gauge",
-            f"livegen_rooms {told['rooms']}",
-            "# TYPE livegen_players gauge",
-            f"livegen_players {told['players']}",
-            "# TYPE livegen_turn_late_p99_seconds gauge",
-            f"livegen_turn_late_p99_seconds {late:g}",
-        )
-        return PlainTextResponse("\n".join(lines) + "\n", media_type="text/plain; version=0.0.4")
-
-    return [Route("/health", health), Route("/metrics", metrics)]

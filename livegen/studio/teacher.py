@@ -4,8 +4,8 @@ Whoever has the teacher's token, which is another than the players'.  A teacher 
 (`livegen.control.web.page_messages`), but plays nothing.
 """
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
 
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -14,12 +14,11 @@ from starlette.routing import Route
 
 from livegen.control.library.charts import Charts
 from livegen.control.surfaces import Request as Wanted
-from livegen.control.web.page_messages import Refused, is_player, read
+from livegen.control.web.page_messages import Known, Refused, is_player, read
 from livegen.control.web.routes import json_of, with_token
 from livegen.jam.turns import MODES
 from livegen.studio.invitations import LONGEST_MINUTES, Invitations, Seat
-from livegen.studio.room import Room
-from livegen.studio.rooms import Rooms, is_name
+from livegen.studio.names import is_name
 
 MOST_MESSAGES = 16  # of one request
 EXPECTED = (
@@ -32,21 +31,39 @@ INVITATION = (
 )
 
 
+class Seen(Protocol):
+    """A room as a teacher sees it."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def known(self) -> Known:
+        """The names that can be asked for there."""
+
+    def told(self) -> dict[str, Any]:
+        """All that a teacher sees of it."""
+
+    def ask(self, request: Wanted) -> None:
+        """Have it do what somebody wants."""
+
+
 class Teacher:
-    """The teacher's addresses.
+    """The teacher's addresses.  `seen` gives all rooms.
 
     `players_token` is what his page makes the players' addresses from; None where each needs one of `invitations`.
     """
 
     def __init__(
         self,
-        rooms: Rooms,
+        seen: Callable[[], Awaitable[Sequence[Seen]]],
         charts: Charts,
         token: str,
         players_token: str | None,
         invitations: Invitations,
     ) -> None:
-        self._rooms, self._charts, self._invitations = rooms, charts, invitations
+        self._seen, self._charts, self._invitations = seen, charts, invitations
         self._token, self._players_token = token, players_token
 
     def routes(self) -> list[Route]:
@@ -59,7 +76,7 @@ class Teacher:
 
     async def _show(self, request: Request) -> Response:
         return JSONResponse({
-            "rooms": sorted((room.told() for room in self._rooms), key=lambda told: told["room"]),
+            "rooms": sorted((room.told() for room in await self._seen()), key=lambda told: told["room"]),
             "modes": list(MODES),
             "charts": sorted(self._charts.names()),
             "token": self._players_token,
@@ -68,7 +85,7 @@ class Teacher:
     async def _ask(self, request: Request) -> Response:
         match await json_of(request):
             case {"rooms": None | list() as names, "messages": list(given), **rest} if not rest:
-                rooms = self._named(names)
+                rooms = _named(names, await self._seen())
             case _:
                 raise HTTPException(422, EXPECTED)
         if not 0 < len(given) <= MOST_MESSAGES:
@@ -90,19 +107,18 @@ class Teacher:
             case _:
                 raise HTTPException(422, INVITATION)
 
-    def _named(self, names: Sequence[Any] | None) -> list[Room]:
-        if names is None:
-            return list(self._rooms)
-        there = {room.name: room for room in self._rooms}
-        missing = [name for name in names if not isinstance(name, str) or name not in there]
-        if missing:
-            raise HTTPException(
-                404, f"there is no room {str(missing[0])[:40]!r}; it may have closed"
-            )
-        return [there[name] for name in names]
+
+def _named(names: Sequence[Any] | None, rooms: Sequence[Seen]) -> Sequence[Seen]:
+    if names is None:
+        return rooms
+    there = {room.name: room for room in rooms}
+    missing = [name for name in names if not isinstance(name, str) or name not in there]
+    if missing:
+        raise HTTPException(404, f"there is no room {str(missing[0])[:40]!r}; it may have closed")
+    return [there[name] for name in names]
 
 
-def _read(message: object, room: Room) -> Wanted:
+def _read(message: object, room: Seen) -> Wanted:
     try:
         said = read(message, room.known)
     except Refused as refusal:

@@ -183,6 +183,7 @@ export type FromServer =
   | { t: "music"; music: Music[] }
   | { t: "beat"; now: number }
   | { t: "token"; token: string }
+  | { t: "room"; room: string }
   | { t: "pong"; at: number; now: number };
 
 export type ToServer =

@@ -13,6 +13,9 @@ const QUICK_PINGS = 6;
 const WRONG_TOKEN = 4401;
 const FULL = 1013;
 const MISUSED = 1008;
+// Why one is to come again at once: the worker is started anew, or the room is at another.
+const COME_AGAIN = [1012, 4303];
+const AT_ONCE_MS = 20;
 
 export const localMicros = (): number => performance.now() * 1000;
 
@@ -30,7 +33,7 @@ export class Wire {
   constructor(
     private readonly url: string,
     public token: string,
-    private readonly room = "",
+    public room = "",
   ) {}
 
   onMessage(listener: (message: FromServer) => void): void {
@@ -43,7 +46,9 @@ export class Wire {
 
   connect(): void {
     if (this.token === "") return this.#become("keyless");
-    const socket = new WebSocket(this.url);
+    // The address says the room, for by it a studio leads to the process that has it.
+    const where = this.room === "" ? "" : `?room=${encodeURIComponent(this.room)}`;
+    const socket = new WebSocket(this.url + where);
     this.#socket = socket;
     socket.onopen = () => socket.send(JSON.stringify({ token: this.token, room: this.room }));
     socket.onmessage = (event) => this.#take(String(event.data));
@@ -80,7 +85,11 @@ export class Wire {
   #take(text: string): void {
     const message = JSON.parse(text) as FromServer;
     if (message.t === "token") this.token = message.token;
-    if (message.t === "hello") this.#welcomed(message.now);
+    if (message.t === "room") this.room = message.room;
+    if (message.t === "hello") {
+      this.room = message.room ?? "";
+      this.#welcomed(message.now);
+    }
     if (message.t === "pong") this.clock.take(message.at, localMicros(), message.now);
     for (const listener of this.#listeners) listener(message);
   }
@@ -105,7 +114,10 @@ export class Wire {
   #lost(code: number): void {
     if (code === WRONG_TOKEN) return this.#become("refused");
     this.#become(code === FULL ? "full" : "lost");
-    const wait = code === FULL || code === MISUSED ? LONGEST_WAIT_MS : this.#wait;
+    const isFirst = this.#wait === FIRST_WAIT_MS;
+    // Not all pages of a class at the same moment.
+    const soon = COME_AGAIN.includes(code) && isFirst ? AT_ONCE_MS : this.#wait * (0.5 + Math.random() / 2);
+    const wait = code === FULL || code === MISUSED ? LONGEST_WAIT_MS : soon;
     this.#wait = Math.min(this.#wait * 2, LONGEST_WAIT_MS);
     this.#retry = window.setTimeout(() => this.connect(), wait);
   }

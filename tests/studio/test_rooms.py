@@ -8,19 +8,20 @@ import pytest
 from livegen.control.web.door import Full
 from livegen.daemon.clock import SECOND
 from livegen.studio.room import Room
-from livegen.studio.rooms import EMPTY_US, LATE_US, Rooms
+from livegen.studio.rooms import EMPTY_US, Limits, Rooms
 from tests.studio.test_room import CHARTS, Noting
 
 BEGIN = 100 * SECOND
+LIMITS = Limits(cpu=0.65, late_us=20_000)
 
 
 class Studio:
     """A rooms whose time goes on where a test says so."""
 
     def __init__(self, most: int = 8) -> None:
-        self.now = BEGIN
+        self.now, self.worked = BEGIN, 0.0
         self.engines: dict[str, Noting] = {}
-        self.rooms = Rooms(self.build, most, lambda: self.now)
+        self.rooms = Rooms(self.build, most, LIMITS, lambda: self.now, lambda: self.worked)
 
     def build(self, name: str, wakes: Callable[[], object]) -> Room:
         engine = self.engines[name] = Noting()
@@ -62,7 +63,7 @@ def test_a_studio_whose_turns_come_too_late_takes_no_more_rooms() -> None:
     studio = Studio()
     studio.rooms.find({"room": "blues"})
     for _ in range(10):
-        studio.now = studio.rooms._next_at["blues"] + LATE_US + 1
+        studio.now = studio.rooms._next_at["blues"] + LIMITS.late_us + 1
         studio.rooms.turn("blues")
     with pytest.raises(Full):
         studio.rooms.find({"room": "waltz"})

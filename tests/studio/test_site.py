@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlencode
 from urllib.request import Request, urlopen
 
 import pytest
@@ -56,7 +57,8 @@ class Studio:
             return text
 
     async def page(self, room: str = "", token: str | None = None) -> ClientConnection:
-        page = await connect(f"ws://{self.host}/ws", origin=Origin(f"http://{self.host}"))
+        where = f"ws://{self.host}/ws?{urlencode({'room': room})}"
+        page = await connect(where, origin=Origin(f"http://{self.host}"))
         await page.send(json.dumps({"token": self.token if token is None else token, "room": room}))
         return page
 
@@ -127,6 +129,8 @@ def test_who_is_invited_has_his_room_and_name_whatever_else_he_says(studio: Stud
     async def come_in() -> None:
         text = Invitations(studio.teachers_token).write(Seat("blues", "Ana"), 1)
         page = await studio.page("another", text)
+        assert (await message(page, "room"))["room"] == "blues"  # his page asks for that then
+        page = await studio.page("blues", text)
         hello = await message(page, "hello")
         assert hello["room"] == "blues" and hello["players"] == ["Ana"]
         await page.send(json.dumps({"t": "name", "name": "the teacher"}))
@@ -172,7 +176,7 @@ def test_a_class_that_opens_its_pages_at_once_comes_in(studio: Studio) -> None:
 
 def test_health_and_metrics_tell_how_many_play(studio: Studio) -> None:
     assert json.loads(studio.get("health"))["rooms"] <= 3
-    assert re.search(r"^livegen_players \d+$", studio.get("metrics"), re.MULTILINE)
+    assert re.search(r'^livegen_players\{worker="0"\} \d+$', studio.get("metrics"), re.MULTILINE)
 
 
 def test_sigterm_ends_a_studio_with_status_0(studio: Studio) -> None:

@@ -32,7 +32,7 @@ class Class:
             name: self.studio.rooms.find({"room": name}).enter() for name in ("blues", "waltz")
         }
         self.invitations = Invitations(TOKEN)
-        teacher = Teacher(self.studio.rooms, CHARTS, TOKEN, PLAYERS, self.invitations)
+        teacher = Teacher(self.studio.rooms.seen, CHARTS, TOKEN, PLAYERS, self.invitations)
         headers = {"authorization": f"Bearer {TOKEN}"}
         self.browser = TestClient(Starlette(routes=teacher.routes()), headers=headers)
 

@@ -7,6 +7,7 @@ import asyncio
 import secrets
 from collections.abc import Callable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -22,10 +23,18 @@ from livegen.errors import LivegenError
 TOKEN_S = 10.0  # how long whoever connects may take to say the token
 MOST_STRANGERS = 16  # connections that did not say it yet
 PAGE, KEY_US = "page", 60 * SECOND  # how long a key waits for the browser that was started for it
-BAD_TOKEN = 4401  # the code with which a socket is closed
+BAD_TOKEN, ELSEWHERE = 4401, 4303  # codes with which a socket is closed
 
 GONE = (WebSocketDisconnect, RuntimeError, OSError)  # what sending to a page that went away raises
 WRONG = "the token in the address is wrong: open the address that livegen printed"
+
+
+class Elsewhere(LivegenError):
+    """A room is to be asked for at another address.  `room` is its name."""
+
+    def __init__(self, room: str) -> None:
+        super().__init__(f"the room {room!r} is at /ws?room={quote(room)}")
+        self.room = room
 
 
 class Full(LivegenError):
@@ -33,7 +42,9 @@ class Full(LivegenError):
 
 
 class Door:
-    """`find` gives, by the first message of one who may come in, the pages to which theirs is added, or raises Full.
+    """`find` gives, by the first message of one who may come in, the pages to which theirs is added.
+
+    It raises Full or Elsewhere.
 
     `invited` gives, for what was said in place of the token, what an invitation says in place of that message; None
     where it is none.  `say` takes a line about a fault of ours, which costs one page its connection.
@@ -80,9 +91,13 @@ class Door:
             words, player = seat, str(seat["player"])
         first = (told.token(self._token),) if has_key else ()
         try:
-            clients = self._find(words)
+            # Whoever handed the connection over knows more of it; no page can say so itself.
+            clients = self._find({**words, "handed": socket.scope.get("state", {}).get("handed")})
         except Full as full:
             return await turn_away(socket, FULL, str(full))
+        except Elsewhere as elsewhere:
+            await socket.send_text(told.room(elsewhere.room))
+            return await turn_away(socket, ELSEWHERE, str(elsewhere))
         await clients.serve(socket, *first, player=player)
 
     async def _words(self, socket: WebSocket) -> Mapping[str, Any]:

@@ -4,10 +4,13 @@ A port that is taken is left alone: the one used last is tried then, and the nex
 what is served.
 """
 
+import asyncio
 import errno
 import socket
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any
 
 import uvicorn
 from uvicorn.protocols.websockets.websockets_sansio_impl import WebSocketsSansIOProtocol
@@ -120,11 +123,42 @@ def configuration(guarded: App, most: int = MOST_CONNECTIONS) -> uvicorn.Config:
     )
 
 
+def accepted(
+    server: uvicorn.Server, connection: socket.socket, state: Mapping[str, Any]
+) -> "asyncio.Task[Any]":
+    """Serve a connection that was accepted elsewhere; `state` is told to the application."""
+    loop = asyncio.get_running_loop()
+
+    def protocol() -> asyncio.Protocol:
+        made: asyncio.Protocol = server.config.http_protocol_class(  # type: ignore[call-arg]
+            config=server.config, server_state=server.server_state, app_state=dict(state)
+        )
+        return made
+
+    connection.setblocking(False)
+    return loop.create_task(_connected(loop, protocol, connection))
+
+
+async def _connected(
+    loop: asyncio.AbstractEventLoop,
+    protocol: Callable[[], asyncio.Protocol],
+    connection: socket.socket,
+) -> None:
+    with suppress(OSError):  # it went away before it was served
+        await loop.connect_accepted_socket(protocol, connection)
+
+
 async def start(server: uvicorn.Server, sockets: list[socket.socket]) -> None:
     """Serve, without the server's own loop (which wakes ten times a second) and its signal handlers."""
     server.config.load()
     server.lifespan = server.config.lifespan_class(server.config)
     await server.startup(sockets)
+
+
+def leave(server: uvicorn.Server) -> None:
+    """Tell everybody who is connected to come again: a page's socket is closed with code 1012."""
+    for connection in list(server.server_state.connections):
+        connection.shutdown()
 
 
 def stop(server: uvicorn.Server) -> None:

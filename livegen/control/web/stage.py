@@ -177,6 +177,11 @@ def token(text: str) -> str:
     return _json({"t": "token", "token": text})
 
 
+def room(name: str) -> str:
+    """Give the name of the room that a page is to ask for with the address of its socket."""
+    return _json({"t": "room", "room": name})
+
+
 def refused(line: str, name: str = "") -> str:
     """The answer to what was not understood or not allowed; `name` is the control's that was meant."""
     return _json({"t": "refused", "line": line} | ({"name": name} if name else {}))

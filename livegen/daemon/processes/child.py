@@ -24,6 +24,7 @@ class ChildProcess:
         settings: Mapping[str, Any] | None = None,
     ) -> None:
         self._module, self._arguments, self._settings = module, arguments, settings
+        self._passed: Sequence[int] = ()  # descriptors that it inherits
         self._child: subprocess.Popen[bytes] | None = None
         self.link = unlinked()
         self.is_ready = False
@@ -44,7 +45,7 @@ class ChildProcess:
 
     def start(self, now: int) -> None:
         """Start the process and hand it its settings."""
-        self._child, self.link = spawn(self._module, self._arguments)
+        self._child, self.link = spawn(self._module, self._arguments, self._passed)
         if self._settings is not None:
             self.link.send(SettingsFrame.of(now, self._settings))
 

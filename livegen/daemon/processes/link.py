@@ -142,11 +142,14 @@ def pair() -> tuple[Link, Link]:
 _ONE_THREAD = {"OPENBLAS_NUM_THREADS": "1"}
 
 
-def spawn(module: str, arguments: Sequence[str] = ()) -> tuple["subprocess.Popen[bytes]", Link]:
+def spawn(
+    module: str, arguments: Sequence[str] = (), passed: Sequence[int] = ()
+) -> tuple["subprocess.Popen[bytes]", Link]:
     """Start `python -m module FD arguments…` with the other end of a new link.
 
-    The child has its own session (Ctrl-C in the terminal is ours alone to answer), no standard input, and
-    our standard error as its output: standard output belongs to the line that says `ready`.
+    `passed` are further descriptors that it inherits, but on Windows.  The child has its own session (Ctrl-C in the
+    terminal is ours alone to answer), no standard input, and our standard error as its output: standard output belongs
+    to the line that says `ready`.
     """
     ours, theirs = socket.socketpair()
     with theirs:
@@ -165,7 +168,7 @@ def spawn(module: str, arguments: Sequence[str] = ()) -> tuple["subprocess.Popen
                 command,
                 stdin=subprocess.DEVNULL,
                 stdout=2,
-                pass_fds=[theirs.fileno()],
+                pass_fds=[theirs.fileno(), *passed],
                 start_new_session=True,
                 env=_ONE_THREAD | os.environ | {"PYTHONUNBUFFERED": "1"},
             )
