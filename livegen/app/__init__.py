@@ -8,13 +8,17 @@ Imports inside functions, because two processes come by here: the port process, 
 from livegen.app.daemons import read_again, serve
 from livegen.app.engines import build_engine, engine_settings, load_memory, load_model
 from livegen.app.generating import generate, sing
+from livegen.app.joining import join
 from livegen.app.replaying import replay
 from livegen.app.studios import room_builder, studio
+from livegen.shipped import is_players_name
 
 __all__ = [
     "build_engine",
     "engine_settings",
     "generate",
+    "is_players_name",
+    "join",
     "load_memory",
     "load_model",
     "read_again",

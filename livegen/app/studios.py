@@ -51,6 +51,8 @@ def studio(
         raise ConfigError(
             "page.teacher: expected another text than page.token, which all players know"
         )
+    if config.remember and shipped.is_players_name(config.remember):
+        log.warning("remember: a studio remembers nobody by name: %s is left out", config.remember)
     asyncio.run(site.serve(settings, _ready, log.warning))
     return 0
 
@@ -84,7 +86,8 @@ def room_builder(given: Mapping[str, Any]) -> "Callable[[str, Callable[[], objec
     from livegen.control.library.charts import Charts
     from livegen.daemon import clock
     from livegen.inference.model_files import load
-    from livegen.studio.room import HORIZON_US, Room
+    from livegen.studio.room import Room
+    from livegen.studio.way import HORIZON_US
 
     # Nobody is remembered: anybody could say that he is somebody else.
     settings = given["engine"] | {"horizon_us": HORIZON_US, "keep_warm_us": 0, "remembers": None}

@@ -42,6 +42,7 @@ def cli() -> None:
 for command in (
     serving.serve,
     serving.studio,
+    serving.join,
     serving.generate,
     serving.replay,
     opening.open_page,

@@ -1,4 +1,4 @@
-"""Commands that make music: serve, studio, generate, replay."""
+"""Commands that make music: serve, studio, join, generate, replay."""
 
 import re
 from collections.abc import Callable
@@ -25,6 +25,13 @@ from livegen.cli.options import (
 from livegen.errors import ConfigError
 
 PUBLIC = r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?"  # a Host header: a name, and a port where that is not the usual one
+
+
+api_option = click.option(
+    "--api",
+    type=click.Choice([*SYSTEMS, "none"]),
+    help="MIDI system; none opens no ports. [default: auto]",
+)
 
 
 def configured(*left_out: str) -> Callable[[Any], Any]:
@@ -57,11 +64,7 @@ def configured(*left_out: str) -> Callable[[Any], Any]:
 @click.command()
 @out_port_option
 @in_port_option
-@click.option(
-    "--api",
-    type=click.Choice([*SYSTEMS, "none"]),
-    help="MIDI system; none opens no ports. [default: auto]",
-)
+@api_option
 @configured()
 @click.option(
     "--player",
@@ -210,7 +213,49 @@ def studio(
         raise ConfigError(
             f"--public: expected a name such as jam.example.org, got {wrong[0]!r:.60}"
         )
+    if (player := options["remember"]) and app.is_players_name(player):
+        raise ConfigError(
+            f"--remember: a studio remembers nobody by name, for anybody could say that he is {player!r:.60}; "
+            "name a MIDI file, which every room knows from the start"
+        )
     return app.studio(config_of(options), host, port, rooms, public, invited, workers)
+
+
+@click.command()
+@click.argument("address", metavar="URL")
+@out_port_option
+@in_port_option
+@api_option
+@click.option(
+    "--name",
+    default="",
+    metavar="NAME",
+    help="Your name, as the others in the room see it. [default: the one in the address, or none]",
+)
+@click.option(
+    "--room",
+    default="",
+    metavar="NAME",
+    help="Room to play in. [default: the one in the address, or one of your own]",
+)
+@config_option
+@set_option
+def join(address: str, name: str, room: str, **options: Any) -> int:
+    """Play in a studio from your DAW: MIDI ports here, the model there, until Ctrl-C.
+
+    URL is the address that `livegen studio` prints for players, or an invitation; put it in quotes.  Your notes go
+    there with the times at which you played them, and the model's come back ahead of time.  Whoever opens the same
+    address in a browser sees the room and sets its controls.  Where the studio is lost, every note is released, and
+    you are back in the room when it answers again.
+
+    \b
+    Examples:
+      livegen join 'http://192.168.1.20:9702/?room=blues#Ab3xY' --name Ana
+      livegen join 'https://jam.example.org/#Ab3xY' --port "From the studio" --set ports.thru=true
+    """
+    from livegen import app
+
+    return app.join(config_of(options), address, name, room)
 
 
 @click.command()

@@ -16,7 +16,7 @@ from typing import Any, TextIO
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND, SPIN_US
 from livegen.daemon.midi.endpoint import Change, MidiEndpoint
-from livegen.daemon.midi.inlet import Inlet
+from livegen.daemon.midi.inlet import COALESCE_US, Inlet
 from livegen.daemon.midi.outbox import Outbox
 from livegen.daemon.midi.server_watch import STALL_US
 from livegen.daemon.midi.wiring import Input, Output, Sink, Thru
@@ -38,7 +38,7 @@ from livegen.daemon.processes.frames import (
     StatisticsFrame,
 )
 from livegen.daemon.processes.signals import Deed, Signals, die_of
-from livegen.daemon.processes.supervisor import Supervisor
+from livegen.daemon.processes.supervisor import ENGINE, Kind, Supervisor
 from livegen.daemon.statistics import Statistics
 from livegen.daemon.telling import ProcessParts, Telling, tell_saved
 from livegen.music.messages import NOTE_ON, kind_of
@@ -65,15 +65,19 @@ class ServeOptions:
     """The options of `serve`.
 
     `settings` goes to the engine process as JSON; `settings["engine"]` is the dotted name of the factory
-    ("livegen.app:build_engine" when missing).  `stats`: "" none, "summary" prints a JSON line at exit, "trace" adds
-    the latest 16,384 messages with their times (SIGUSR1 prints the line at any time).  With `until_player_ends` it
-    exits 0 after the file is played and the model has been silent for `answer_s`, at the latest after `answer_max_s`.
+    ("livegen.app:build_engine" when missing); `kind` is another process in its place.  `stats`: "" none, "summary"
+    prints a JSON line at exit, "trace" adds the latest 16,384 messages with their times (SIGUSR1 prints the line at any
+    time).  With `until_player_ends` it exits 0 after the file is played and the model has been silent for `answer_s`,
+    at the latest after `answer_max_s`.
     """
 
     port: str = "Model Out"
     in_name: str = "Model In"
     api: str = "auto"
     settings: Mapping[str, Any] = field(default_factory=dict)
+    kind: Kind = ENGINE
+    # How often the latest value of a controller, a bend or a pressure is passed on at most.
+    values_every_us: int = COALESCE_US
     player: Path | None = None
     record: Path | None = None
     recordings: Path | None = None  # the folder in which everything is kept; None: nothing is
@@ -113,7 +117,7 @@ class PortProcess:
         self._signals = Signals()
         self._was_told = False
         self._dies_of: int | None = None
-        self._supervisor = Supervisor(options.settings)
+        self._supervisor = Supervisor(options.settings, options.kind)
         self._player = Player(options.player)
         tempo = options.record_tempo_bpm
         self._recorder = Recorder(options.recordings, options.record, tempo, options.journals)
@@ -130,7 +134,7 @@ class PortProcess:
         self._lines = LogLines(lambda *said: self._page.line(clock.now(), *said))
         self._midi = MidiEndpoint(options.in_name, options.port)
         self._timers_at = 0
-        self._inlet, self._outbox = Inlet(), Outbox()
+        self._inlet, self._outbox = Inlet(options.values_every_us), Outbox()
         parts = ProcessParts(
             self._midi,
             self._inlet,
@@ -291,9 +295,9 @@ class PortProcess:
             case CommandFrame():  # a response to keep: the engine knows its times
                 self._keep(now, frame.name, frame.value)
             case LogFrame():
-                log.warning("engine: %s", frame.line, extra={"page": frame.line})
+                self._log(frame.line, frame.line)
             case FaultFrame():
-                log.warning("engine: %s", frame.line, extra={"page": frame.page})
+                self._log(frame.line, frame.page)
             case FiguresFrame():
                 self._page.engine = frame.values
             case StatisticsFrame():
@@ -302,6 +306,9 @@ class PortProcess:
                 self._control.show(frame)
             case _:
                 pass
+
+    def _log(self, line: str, page: str) -> None:
+        log.warning("%s: %s", self._options.kind.speaker, line, extra={"page": page})
 
     def _send(self, paced: bool = True) -> None:
         """Send what is due, and note how late it was."""

@@ -142,7 +142,7 @@ class Telling:
         self.is_ready = True
         said = {**self._settings, **parts.supervisor.served}
         rest = "".join(
-            f" {key}={_word(said[key])}" for key in ("model", "mode", "seed") if key in said
+            f" {key}={_word(said[key])}" for key in ("room", "model", "mode", "seed") if key in said
         )
         in_name, out_name = parts.midi.names
         names = f' in="{in_name}" out="{out_name}"' if parts.midi.has_ports else ""

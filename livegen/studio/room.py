@@ -1,9 +1,9 @@
 """A room: an engine and the pages of its players.
 
 What a player does is stamped by his own page, with the time of ours as the page's pings tell it, and takes a while to
-come here.  So the engine plays `DELAY_US` behind the clock: by then all stamps are there, and it hears them in order
-and as they were played.  In return it hands out what it plays earlier (`HORIZON_US`): each message travels with the
-time at which it is due, and the page plays it then.  At the player's stay the sound, the schedule and the ledger.
+come here.  So the engine plays `DELAY_US` behind the clock (`way`): by then all stamps are there, and it hears them in
+order and as they were played.  In return it hands out what it plays earlier (`HORIZON_US`): each message travels with
+the time at which it is due, and the page plays it then.  At the player's stay the sound, the schedule and the ledger.
 
 Sans-IO: knows no sockets; the time is an argument.
 """
@@ -41,12 +41,8 @@ from livegen.daemon.processes.frames import (
 from livegen.music.messages import NoteOn, decode
 from livegen.music.parts import PARTS
 from livegen.studio.level import Level
+from livegen.studio.way import DELAY_US
 
-# The engine is that far behind the clock: a key's way to us takes as long at most, nearly always.
-DELAY_US = 40_000
-# The way to the player: 40 ms of network, and as long as a message waits to be sent with others.
-WAY_US = 60_000
-HORIZON_US = DELAY_US + WAY_US
 MOST_LATE_US = SECOND  # an older stamp is of a clock that is wrong
 PORTS = {"in": "", "out": "", "api": "none"}
 NOT_KEPT = {

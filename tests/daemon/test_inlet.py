@@ -183,3 +183,12 @@ def test_what_is_not_midi_is_counted(data: bytes) -> None:
 
     is_garbage = bool(data) and decode(data) is None and data[0] != 0xFE
     assert inlet.counts["undecodable"] == is_garbage
+
+
+def test_values_can_be_told_to_pass_less_often_and_the_last_one_always_does() -> None:
+    inlet = Inlet(values_every_us=20_000)
+    passed = [
+        at for at in range(0, 100_000, 1_000) if inlet.due(at) + inlet.feed(bend(at // 1_000), at)
+    ]
+    assert passed == [0, 20_000, 40_000, 60_000, 80_000]
+    assert inlet.due(100_000) == [bend(99)]

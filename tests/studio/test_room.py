@@ -13,7 +13,8 @@ from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Wake
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn
-from livegen.studio.room import DELAY_US, Room
+from livegen.studio.room import Room
+from livegen.studio.way import DELAY_US
 
 MS = 1000
 BEGIN = 100 * SECOND

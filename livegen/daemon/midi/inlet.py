@@ -54,9 +54,13 @@ _COALESCED = {
 
 
 class Inlet:
-    """The guard of one input.  `counts` tells by reason what was not passed on as it came.  Threads: loop only."""
+    """The guard of one input; a value is passed on `values_every_us` after the one before at the earliest.
 
-    def __init__(self) -> None:
+    `counts` tells by reason what was not passed on as it came.  Threads: loop only.
+    """
+
+    def __init__(self, values_every_us: int = COALESCE_US) -> None:
+        self._values_every_us = values_every_us
         self._notes = Bucket(NOTE_BURST, NOTES_PER_S)
         self._others = Bucket(OTHER_BURST, OTHERS_PER_S)
         # (channel, pitch): times of its note-ons, oldest first.
@@ -88,7 +92,9 @@ class Inlet:
 
     def due(self, now: int) -> list[bytes]:
         """Give what time itself brings: values that waited, keys held too long, all keys when sensing stops."""
-        ready = [key for key in self._waiting if self._passed_at[key] + COALESCE_US <= now]
+        ready = [
+            key for key in self._waiting if self._passed_at[key] + self._values_every_us <= now
+        ]
         out = [self._pass_on(key, self._waiting.pop(key), now) for key in ready]
         self._forget(now)
         for key, times in list(self._held.items()):
@@ -102,7 +108,7 @@ class Inlet:
 
     def deadline(self) -> int | None:
         """When `due` has something to give, in micros."""
-        times = [self._passed_at[key] + COALESCE_US for key in self._waiting]
+        times = [self._passed_at[key] + self._values_every_us for key in self._waiting]
         times += [held[0] + HELD_US for held in self._held.values()]
         if self._last_byte is not None:
             times.append(self._last_byte + SENSING_US)
@@ -171,9 +177,12 @@ class Inlet:
         return [bytes((NOTE_OFF | key[0], key[1], 64))] * len(self._held.pop(key))
 
     def _value(self, data: bytes, now: int) -> list[bytes]:
-        """Pass on a value, or let it wait (taking the place of an older one) until 5 ms after the last."""
+        """Pass on a value, or let it wait (taking the place of an older one) until it is time."""
         key = data[: _COALESCED[kind_of(data)]]
-        if key in self._waiting or self._passed_at.get(key, -COALESCE_US) + COALESCE_US > now:
+        if (
+            key in self._waiting
+            or self._passed_at.get(key, -self._values_every_us) + self._values_every_us > now
+        ):
             self.counts["values coalesced"] += key in self._waiting
             self._waiting[key] = data
             return []
@@ -191,10 +200,10 @@ class Inlet:
         return data
 
     def _forget(self, now: int) -> None:
-        """Drop old times, so that `_passed_at` holds the last 5 ms and not every value ever sent."""
+        """Drop old times, so that `_passed_at` holds the latest and not every value ever sent."""
         if len(self._passed_at) > 64:
             self._passed_at = {
                 key: at
                 for key, at in self._passed_at.items()
-                if key in self._waiting or at + COALESCE_US > now
+                if key in self._waiting or at + self._values_every_us > now
             }

@@ -7,6 +7,7 @@ have hiccuped), none for 600 ms (it hangs: kill it).  Beats count only once it i
 import logging
 import subprocess
 from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -27,7 +28,28 @@ STEADY_US = 10 * SECOND  # after living this long, the next death counts as the 
 PAUSES_US = (0, 0, 500_000, 1_000_000, 2_000_000, 5_000_000, 10_000_000)
 FIRST_STARTS = 3
 
-ENGINE_MODULE = "livegen.daemon.engine.engine_process"
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """The process that decides what is played: the module that it runs, and the words with which it is told of.
+
+    `speaker` says its lines; `anew` and `page_anew` are said when another was ready in its place.
+    """
+
+    module: str
+    name: str
+    speaker: str
+    anew: str
+    page_anew: str
+
+
+ENGINE = Kind(
+    "livegen.daemon.engine.engine_process",
+    "engine process",
+    "engine",
+    "the engine started again: phrases A and B and the last call are forgotten",
+    "The engine started again: phrases A and B are forgotten.",
+)
 
 
 class State(Enum):
@@ -40,14 +62,15 @@ class State(Enum):
 
 
 class Supervisor(LastingChild):
-    """Owner of the engine process.  Threads: loop only.
+    """Owner of the engine process, or of another `kind` in its place.  Threads: loop only.
 
     `is_ready` stays True once it was; `failure` is the one line why it never will be, else None, and `is_our_fault`
     whether the process crashed rather than said so.
     """
 
-    def __init__(self, settings: Mapping[str, Any], module: str = ENGINE_MODULE) -> None:
-        super().__init__(module, settings, BackOff(PAUSES_US, STEADY_US))
+    def __init__(self, settings: Mapping[str, Any], kind: Kind = ENGINE) -> None:
+        super().__init__(kind.module, settings, BackOff(PAUSES_US, STEADY_US))
+        self._kind = kind
         self._last_beat = self._watched_at = 0
         self._loudness = logging.WARNING  # of what is told of a silence
         self.state = State.DOWN
@@ -101,7 +124,8 @@ class Supervisor(LastingChild):
             self._loudness = logging.WARNING if sounds else logging.DEBUG
             log.log(
                 self._loudness,
-                "the engine process did not answer for %d ms: its notes were released",
+                "the %s did not answer for %d ms: its notes were released",
+                self._kind.name,
                 quiet // 1000,
                 extra={"page": "The model is too slow: its notes were released."},
             )
@@ -132,10 +156,7 @@ class Supervisor(LastingChild):
             case ReadyFrame():
                 self.served = frame.values
                 if self.is_ready:
-                    log.warning(
-                        "the engine started again: phrases A and B and the last call are forgotten",
-                        extra={"page": "The engine started again: phrases A and B are forgotten."},
-                    )
+                    log.warning("%s", self._kind.anew, extra={"page": self._kind.page_anew})
                 self.state, self.is_ready = State.READY, True
                 self._beat(now)
             case FailedFrame():
@@ -151,7 +172,8 @@ class Supervisor(LastingChild):
         if self.state is State.SILENT:
             log.log(
                 self._loudness,
-                "the engine process answers again",
+                "the %s answers again",
+                self._kind.name,
                 extra={"page": "The model is back."},
             )
             self.state = State.READY
@@ -163,13 +185,14 @@ class Supervisor(LastingChild):
         self.state = State.DOWN
         if not self.is_ready and self._back_off.deaths >= FIRST_STARTS and self.failure is None:
             self.failure = (
-                f"the engine process ended {FIRST_STARTS} times before it was ready ({how})"
+                f"the {self._kind.name} ended {FIRST_STARTS} times before it was ready ({how})"
             )
             self.is_our_fault = True
             log.error("%s", self.failure)
         if self.failure is None:
             log.warning(
-                "engine process %s: %sstarting it again in %.1f s",
+                "%s %s: %sstarting it again in %.1f s",
+                self._kind.name,
                 how,
                 "notes released, " if sounds else "",
                 pause / SECOND,
