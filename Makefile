@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test check fix train export scorecard examples bench transcripts pictures compiler sound jack chromium fluidsynth
+.PHONY: help serve install test cluster check fix train export scorecard examples bench transcripts pictures compiler sound jack chromium fluidsynth
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -52,7 +52,7 @@ help: # list the verbs
 serve: $(VENV)/.served sound # install livegen, without torch, and play: ARGS='--mode continue'
 	@exec $(BIN)/livegen serve $(ARGS)
 
-install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=train, link, score or sound (or several: score,sound) adds what that needs
+install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=train, link, score, sound or cluster (or several: score,sound) adds what that needs
 	$(if $(WITH),$(call set_up,$(WITH)))
 	$(if $(findstring sound,$(WITH)),@$(MAKE) --no-print-directory fluidsynth)
 	@mkdir -p "$(PREFIX)/bin" && ln -sf "$(abspath $(BIN)/livegen)" "$(PREFIX)/bin/livegen" && \
@@ -64,6 +64,10 @@ test: $(VENV)/.tested sound jack chromium fluidsynth # install everything and ru
 	env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(WORKERS) $(ARGS) || { \
 	echo "what failed is run once more, alone; it must pass" >&2; \
 	$(BIN)/python -m pytest --last-failed --last-failed-no-failures none $(ARGS); }
+
+cluster: $(VENV)/.tested # install the extra cluster and run the tests that start Ray, on a machine that is not busy
+	$(call set_up,train link score sound cluster dev)
+	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
 
 check: $(VENV)/.tested # format, lint, types and layers, and the page's own
 	$(BIN)/ruff format --check .

@@ -95,6 +95,7 @@ PARTS = (
         long=True,
         more=("models/jam-gru", "models/jam-attention"),
     ),
+    Part("quality", "How long training takes to a quality", needs_data=True, long=True),
     Part(
         "polyphony",
         "Against the published record",

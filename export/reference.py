@@ -11,9 +11,9 @@ from pathlib import Path
 import click
 
 from export.command import guarded
-from livegen.training.corpora import Piece, load
+from livegen.training.corpora import Piece, load, usable
 from livegen.training.reference import FILE, write_reference
-from livegen.training.validation import EVENTS, usable
+from livegen.training.validation import EVENTS
 
 # The set, and what to call it before a musician.
 SETS = {

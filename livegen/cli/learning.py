@@ -9,9 +9,17 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from livegen.cli.options import EXISTING, FILE, FOLDER, NEW_PATH, force_option, json_option
+from livegen.cli.options import (
+    EXISTING,
+    FILE,
+    FOLDER,
+    NEW_PATH,
+    SpelledOut,
+    force_option,
+    json_option,
+)
 from livegen.errors import ConfigError
-from livegen.extras import to_install
+from livegen.extras import need, to_install
 
 if TYPE_CHECKING:
     from livegen.scorecard.card import Card
@@ -27,6 +35,19 @@ TRAIN_EXTRA = {
 }
 
 RECIPES = (".yaml", ".yml")
+
+
+class Music(SpelledOut):
+    """A folder, or the address of a place in which there are shards."""
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, context: click.Context | None
+    ) -> Any:
+        """Leave an address as it is; a folder must be there."""
+        return value if "://" in str(value) else super().convert(value, param, context)
+
+
+MUSIC = Music(exists=True, file_okay=False, readable=True, path_type=Path)
 
 data_option = click.option(
     "--data",
@@ -224,9 +245,9 @@ def _expect_free(targets: list[Path]) -> None:
 )
 @click.option(
     "--data",
-    type=FOLDER,
-    metavar="DIR",
-    help="With a recipe: folder of the music to train on.",
+    type=MUSIC,
+    metavar="DIR|URL",
+    help="With a recipe: folder of the music to train on, or an address such as s3://bucket/music of Parquet shards.",
 )
 @click.option(
     "--out",
@@ -240,14 +261,20 @@ def _expect_free(targets: list[Path]) -> None:
     metavar="N",
     help="With a recipe: number of processes on this machine, such as one for each GPU. [default: 1]",
 )
+@click.option(
+    "--cluster",
+    is_flag=True,
+    help="With a recipe: run the processes on a Ray cluster, which RAY_ADDRESS names, by default on this machine.",
+)
 @click.option("--fresh", is_flag=True, help="Start over, and replace what an earlier run left.")
 def train(
     what: Path,
     base: str | None,
     name: str | None,
-    data: Path | None,
+    data: Path | str | None,
     out: Path | None,
     processes: int | None,
+    cluster: bool,
     fresh: bool,
 ) -> int:
     """Teach a model your own music, or train one by a recipe.
@@ -256,7 +283,7 @@ def train(
     recordings; half an hour of music takes a few minutes.  Then livegen prints what the model learned, forgot
     and copies, and keeps it in ~/.local/share/livegen/models, where `livegen serve --model NAME` finds it.
     With a RECIPE a network is trained on the data sets in --data and kept in --out, from random weights or
-    from the model of --from, by one process, by several or, with torchrun, by several machines.
+    from the model of --from, by one process, by several or, with torchrun, Slurm or Ray, by several machines.
     A run that was stopped goes on where it was when the same command is given again.  Needs
     torch and more; where they are missing, it says how to install them.
 
@@ -274,10 +301,10 @@ def train(
             raise ConfigError(
                 f"{what} is a folder; `livegen train --from default {what}` teaches a model its music"
             )
-        if data or out or processes:
+        if data or out or processes or cluster:
             raise ConfigError(
-                "--data, --out and --processes belong to a recipe; leave them out to teach a model the music "
-                "in a folder"
+                "--data, --out, --processes and --cluster belong to a recipe; leave them out to teach a model the "
+                "music in a folder"
             )
         _teach(shipped.model(base), what, shipped.own(name or shipped.name_of(what)), fresh)
         return 0
@@ -293,20 +320,28 @@ def train(
             "a recipe needs --data DIR, the music to train on, and --out DIR, the folder for the run"
         )
     begin = None if base is None else shipped.model(base)
-    return _train_by_recipe(processes or 1, what, data, out, not fresh, begin)
+    return _train_by_recipe(processes or 1, cluster, what, data, out, not fresh, begin)
 
 
-def _train_by_recipe(processes: int, recipe: Path, *rest: Any) -> int:
+def _train_by_recipe(processes: int, cluster: bool, recipe: Path, *rest: Any) -> int:
     """`rest` is what `loop.train` takes beside the recipe."""
+    if cluster:
+        need("cluster", "ray")
     with training_extra("train"):
         from livegen.training import crew
         from livegen.training.phrase_recipe import PHRASES
         from livegen.training.recipe import kind_of, read_recipe
 
         if kind_of(recipe) == PHRASES:
-            return _train_phrases(processes, recipe, *rest)
-        if processes > 1 and crew.crew_here().size == 1:
+            return _train_phrases(processes, cluster, recipe, *rest)
+        if cluster:
+            from livegen.training.cluster import train_on_cluster
+
             read_recipe(recipe)  # a mistake is said once, and before anything starts
+            click.echo(train_on_cluster(processes, recipe, *rest))
+            return 0
+        if processes > 1 and crew.crew_here().size == 1:
+            read_recipe(recipe)
             return crew.launch(processes, _train, recipe, *rest)
         _train(recipe, *rest)
         crew.crew_here().leave()
@@ -314,17 +349,25 @@ def _train_by_recipe(processes: int, recipe: Path, *rest: Any) -> int:
 
 
 def _train_phrases(
-    processes: int, recipe: Path, data: Path, out: Path, resume: bool, base: Path | None
+    processes: int,
+    cluster: bool,
+    recipe: Path,
+    data: Path | str,
+    out: Path,
+    resume: bool,
+    base: Path | None,
 ) -> int:
     """Train a phrase encoder.  Raises ConfigError for what only other networks can be asked for."""
     from livegen.training.phrase_loop import train_phrases
     from livegen.training.phrase_recipe import read_phrase_recipe
 
-    if processes > 1 or base is not None:
+    if processes > 1 or cluster or base is not None:
         raise ConfigError(
             f"{recipe} trains a phrase encoder (kind: phrases), always from nothing and in one process: "
-            "leave out --processes and --from"
+            "leave out --processes, --cluster and --from"
         )
+    if isinstance(data, str):
+        raise ConfigError(f"{recipe} trains a phrase encoder, on a folder; {data} is none")
     click.echo(train_phrases(read_phrase_recipe(recipe), data, out, resume))
     return 0
 

@@ -26,7 +26,7 @@ from livegen.inference.contract import ModelFacts
 from livegen.inference.model import start as start_model
 from livegen.inference.onnx_file import parse, read_bytes
 from livegen.training.answers import answer
-from livegen.training.corpora import Corpus, Rows
+from livegen.training.corpora import Corpus, Rows, usable
 from livegen.training.crew import crew_here
 from livegen.training.evaluate import stacked
 from livegen.training.loop import Run, load_network
@@ -39,7 +39,7 @@ from livegen.training.recipe import NetworkRecipe, Recipe
 from livegen.training.reference import FILE as REFERENCE
 from livegen.training.reference import read_reference
 from livegen.training.run_report import Report
-from livegen.training.validation import Held, hold, usable, validate
+from livegen.training.validation import Held, hold, validate
 
 MODEL, FIGURES, TRAINING, BEGUN = "model.onnx", "report.json", "training", "begun.json"
 LICENCE = "the musician's own; ask before passing it on"

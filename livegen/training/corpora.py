@@ -110,6 +110,11 @@ class Corpus:
         return [piece for piece in self.pieces if (piece.split or dealt[piece.file]) == name]
 
 
+def usable(corpus: Corpus, split: str) -> list[Piece]:
+    """Pieces of a split in which there is an event to predict."""
+    return [piece for piece in corpus.split(split) if piece.end - piece.start > 1]
+
+
 def _dealt(files: Sequence[str]) -> dict[str, str]:
     """File to `train` or `valid`, always the same way."""
     drawn = {file: int(hashlib.sha1(os.fsencode(file)).hexdigest(), 16) for file in files}

@@ -1,7 +1,8 @@
 """The processes of one training run, on one machine or on several: who this one is, and what they tell each other.
 
 They are started by `torchrun`, by anything else that sets its variables (RANK, WORLD_SIZE, LOCAL_RANK,
-LOCAL_WORLD_SIZE, MASTER_ADDR, MASTER_PORT), or by `launch` here.  The first of them leads: it writes the run
+LOCAL_WORLD_SIZE, MASTER_ADDR, MASTER_PORT), by Slurm's `srun`, whose variables Fabric reads, by Ray Train (cluster.py),
+or by `launch` here.  The first of them leads: it writes the run
 folder and speaks.  One process is a crew too.  Knows no network and no music.
 """
 
@@ -26,6 +27,10 @@ T = TypeVar("T")
 Array = Any  # a tensor
 
 GONE = "another process of this run has ended; the same command goes on from the last checkpoint"
+# Rank, size, and both on this machine, as those who start processes call them.
+TORCHRUN = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
+SLURM = ("SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID", "SLURM_NTASKS_PER_NODE")
+STEP = "SLURM_STEP_NUM_TASKS"  # set by srun alone: a batch script, which is one process, has the others too
 GRACE_S = 10.0  # for the others to end by themselves when one has
 
 
@@ -37,6 +42,7 @@ class Crew:
     size: int = 1
     local_rank: int = 0
     local_size: int = 1
+    by_slurm: bool = False
 
     @property
     def leads(self) -> bool:
@@ -56,6 +62,7 @@ class Crew:
     def fabric(self, precision: Any) -> Any:
         """Fabric for this process; those of a crew of several have met each other when it returns."""
         from lightning_fabric import Fabric
+        from lightning_fabric.plugins.environments.slurm import SLURMEnvironment
         from lightning_fabric.plugins.environments.torchelastic import TorchElasticEnvironment
 
         logging.getLogger("lightning_fabric").setLevel(logging.WARNING)  # it greets at length
@@ -68,7 +75,7 @@ class Crew:
                 num_nodes=self.machines,
                 strategy="ddp",
                 precision=precision,
-                plugins=[TorchElasticEnvironment()],
+                plugins=[SLURMEnvironment() if self.by_slurm else TorchElasticEnvironment()],
             )
         except (
             Exception
@@ -169,20 +176,25 @@ class Crew:
 
 
 def crew_here(environment: Mapping[str, str] = os.environ) -> Crew:
-    """Read the rank of this process from its environment.  Raises ConfigError for variables that make no sense."""
-    names = ("RANK", "WORLD_SIZE", "LOCAL_RANK", "LOCAL_WORLD_SIZE")
-    if "WORLD_SIZE" not in environment or environment["WORLD_SIZE"] == "1":
+    """Read the rank of this process from its environment.  Raises ConfigError for variables that make no sense.
+
+    Those of torchrun count for more: it may be what Slurm started.
+    """
+    by_slurm = "WORLD_SIZE" not in environment and STEP in environment
+    names = SLURM if by_slurm else TORCHRUN
+    if environment.get(names[1], "1") == "1":
         return Crew()
     try:
-        found = Crew(*(int(environment[name]) for name in names))
+        rank, size, local_rank, local_size = (int(environment[name]) for name in names)
     except (KeyError, ValueError):
         said = ", ".join(f"{name}={environment.get(name, '(none)')}" for name in names)
-        raise ConfigError(f"the variables of torchrun are not all numbers: {said}") from None
-    if found.size % found.local_size:
+        who = "srun (with --ntasks-per-node)" if by_slurm else "torchrun"
+        raise ConfigError(f"the variables of {who} are not all numbers: {said}") from None
+    if size % local_size:
         raise ConfigError(
-            f"{found.size} processes, {found.local_size} of them here: every machine needs as many"
+            f"{size} processes, {local_size} of them here: every machine needs as many"
         )
-    return found
+    return Crew(rank, size, local_rank, local_size, by_slurm)
 
 
 # --- starting a crew on this machine ----------------------------------------------------------------------------

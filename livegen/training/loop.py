@@ -9,8 +9,10 @@ validation), `metrics.jsonl` (the record) and TensorBoard's files.
 import math
 import os
 import signal
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,8 @@ from torch import Tensor, nn
 
 from livegen.codec.layout import STYLE_UNKNOWN_NAME, codec_hash
 from livegen.errors import ConfigError
-from livegen.training.corpora import Corpus, load
+from livegen.training import shards
+from livegen.training.corpora import Corpus, load, usable
 from livegen.training.crew import Crew, crew_here
 from livegen.training.model_weights import StartingPoint, read_start
 from livegen.training.network import Dropout, Network, NetworkConfig
@@ -29,14 +32,15 @@ from livegen.training.optimisers import optimisers_for
 from livegen.training.recipe import Recipe, read_recipe
 from livegen.training.run_report import Report, Silence
 from livegen.training.streams import Pool, Streams, joined
-from livegen.training.validation import hold, style_class, usable, validate
+from livegen.training.validation import hold, style_class, validate
 
 
 def train(
-    recipe_path: Path, data: Path, out: Path, resume: bool = True, base: Path | None = None
+    recipe_path: Path, data: Path | str, out: Path, resume: bool = True, base: Path | None = None
 ) -> Path:
     """Train by a recipe, from nothing or from the weights of the model file `base`; the path of the best weights.
 
+    `data` is a folder of sets, or a place that shards.pack wrote to.
     With `resume` a run folder that holds a checkpoint of the same recipe goes on from it.  Of a run
     that a signal stopped before its first validation it is the path of the checkpoint, for there are
     no best weights yet.  Raises ConfigError and ModelError before the first step for settings, data, a
@@ -48,7 +52,12 @@ def train(
     with crew.together(), Report(out) if crew.leads else Silence() as report:
         names = list(recipe.sets) if recipe.sets else None
         machine = (crew.machine, crew.machines)
-        corpora = crew.turn(lambda: load(data, names, progress=report.preparing, machine=machine))
+        if shards.are_at(str(data)):
+            corpora = shards.opened(str(data), names)
+        else:
+            corpora = crew.turn(
+                lambda: load(Path(data), names, progress=report.preparing, machine=machine)
+            )
         run = Run(recipe, corpora, out, report, start, crew, fabric)
         run.go(resume)
     return out / ("checkpoint.pt" if run.best == math.inf else "best.pt")
@@ -170,13 +179,8 @@ class Run:
         path = self.out / "checkpoint.pt"
         if resume:
             self.restore(path)
-        signals = (signal.SIGINT, signal.SIGTERM)
-        previous = {number: signal.signal(number, self._stop) for number in signals}
-        try:
+        with stopped_by_signals(self._stop):
             self._learn(path)
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
 
     def _stop(self, *_: Any) -> None:
         self.stopping = True
@@ -248,7 +252,8 @@ class Run:
             self.best = loss
             if self.crew.leads:
                 write_whole(self.out / "best.pt", self._weights())
-        self.report.validated(self.step, result, better)
+        (spent,) = self.crew.sums([time.process_time()])
+        self.report.validated(self.step, result, better, spent)
 
     # --- checkpoints ------------------------------------------------------------------------
 
@@ -324,6 +329,19 @@ class Run:
                 " choose another --out or remove that folder"
             )
         return kept
+
+
+@contextmanager
+def stopped_by_signals(stop: Callable[..., None]) -> Iterator[None]:
+    """Let SIGINT and SIGTERM call `stop` for a while; only the main thread may, so in any other nothing changes."""
+    is_main = threading.current_thread() is threading.main_thread()
+    signals = (signal.SIGINT, signal.SIGTERM) if is_main else ()
+    previous = {number: signal.signal(number, stop) for number in signals}
+    try:
+        yield
+    finally:
+        for number, handler in previous.items():
+            signal.signal(number, handler)
 
 
 def recipe_of(kept: Mapping[str, Any]) -> Recipe | None:

@@ -127,10 +127,12 @@ class Report:
             rate = recipe.rate_at(step - 1)
             self._record("train", step, {"rate": rate, "events": step * events, **self.smooth})
 
-    def validated(self, step: int, result: dict[str, Any], better: bool) -> None:
-        """Take note of a validation."""
+    def validated(
+        self, step: int, result: dict[str, Any], better: bool, core_seconds: float
+    ) -> None:
+        """Take note of a validation, and of the processor time that all processes have spent since they began."""
         self.valid = f"{result['nats_per_note']:.3f}"
-        flat = {"nats_per_note": result["nats_per_note"]}
+        flat = {"nats_per_note": result["nats_per_note"], "core_seconds": core_seconds}
         flat |= {f"set_{name}": value for name, value in result["sets"].items()}
         for kind in ("nats", "accuracy"):
             flat |= {f"{kind}_{name}": value for name, value in result[kind].items()}
@@ -174,7 +176,7 @@ class Silence(Report):
     def step(self, *_: Any) -> None:
         """Nothing."""
 
-    def validated(self, step: int, result: dict[str, Any], better: bool) -> None:
+    def validated(self, *_: Any) -> None:
         """Nothing."""
 
     def finished(self, complete: bool, stopped: bool, best: float) -> None:

@@ -13,7 +13,7 @@ import torch
 from torch import nn
 
 from livegen.codec.layout import FIELDS, SOUNDING
-from livegen.training.corpora import COLUMNS, Corpus, Piece
+from livegen.training.corpora import COLUMNS, Corpus, Piece, usable
 from livegen.training.crew import Crew
 from livegen.training.network import Network
 from livegen.training.objective import scored, tensors
@@ -30,11 +30,6 @@ class Held:
     batch: Batch
     valid: npt.NDArray[np.bool_]
     share: float
-
-
-def usable(corpus: Corpus, split: str) -> list[Piece]:
-    """Pieces of a split in which there is an event to predict."""
-    return [piece for piece in corpus.split(split) if piece.end - piece.start > 1]
 
 
 def style_class(piece: Piece, styles: list[str]) -> int:

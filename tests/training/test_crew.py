@@ -136,6 +136,27 @@ def test_variables_that_make_no_sense_are_one_line(local: str) -> None:
     assert "\n" not in str(error.value)
 
 
+SRUN = {"SLURM_PROCID": "5", "SLURM_NTASKS": "8", "SLURM_LOCALID": "1", "SLURM_STEP_NUM_TASKS": "8"}
+
+
+def test_a_process_that_srun_started_knows_its_machine() -> None:
+    found = crew_here(SRUN | {"SLURM_NTASKS_PER_NODE": "4"})
+
+    assert (found.rank, found.machine, found.machines, found.by_slurm) == (5, 1, 2, True)
+
+
+def test_torchrun_under_slurm_counts_for_more_and_a_batch_script_is_alone() -> None:
+    torchrun = {"RANK": "1", "WORLD_SIZE": "2", "LOCAL_RANK": "1", "LOCAL_WORLD_SIZE": "2"}
+
+    assert crew_here(SRUN | torchrun) == Crew(1, 2, 1, 2)
+    assert crew_here({"SLURM_PROCID": "0", "SLURM_NTASKS": "8", "SLURM_LOCALID": "0"}) == Crew()
+
+
+def test_srun_without_the_number_of_tasks_on_a_machine_is_one_line() -> None:
+    with pytest.raises(ConfigError, match="--ntasks-per-node"):
+        crew_here(SRUN)
+
+
 # --- real processes -------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -278,6 +279,18 @@ def test_a_run_killed_at_any_step_goes_on_to_the_very_same_weights(tmp_path: Pat
     assert len(losses) == STEPS - 6
     assert equal(weights(killed), weights(whole))
     assert equal(weights(killed, "best.pt"), weights(whole, "best.pt"))
+
+
+def test_a_run_in_another_thread_leaves_the_signals_alone(tmp_path: Path) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    seen: list[object] = []
+    with ThreadPoolExecutor(1) as pool:
+        found, _ = pool.submit(
+            run, tmp_path, lambda step: seen.append(signal.getsignal(signal.SIGINT))
+        ).result()
+
+    assert found.step == STEPS
+    assert seen == [before] * STEPS
 
 
 @pytest.mark.parametrize(

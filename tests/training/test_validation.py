@@ -5,9 +5,10 @@ from dataclasses import replace
 import pytest
 import torch
 
+from livegen.training.corpora import usable
 from livegen.training.network import Network, NetworkConfig
 from livegen.training.objective import Objective
-from livegen.training.validation import EVENTS, PIECES, Held, hold, style_class, usable, validate
+from livegen.training.validation import EVENTS, PIECES, Held, hold, style_class, validate
 from tests.training.synthetic import corpus
 
 STYLES = ["any", "style 0", "style 1"]
