@@ -167,6 +167,16 @@ def test_the_first_chord_gets_companions_for_its_highest_note_once_it_is_known()
     assert len(begun) <= 2
 
 
+@pytest.mark.parametrize("shift", [0, 3, -2])
+def test_companions_double_no_key_that_the_player_holds_in_either_hand(shift: int) -> None:
+    keys = tuple(key + shift for key in (48, 64, 67, 72))
+    jam = rehearsal(mode="harmonise")
+    strike(jam, keys, 0, 3 * BEAT)
+    strike(jam, keys, 4 * BEAT, 3 * BEAT)
+    begun = {note.pitch for _, note in onsets(jam)}
+    assert begun and not begun & set(keys)
+
+
 def test_before_a_key_or_a_chord_is_known_a_melody_has_no_companions() -> None:
     jam = rehearsal(mode="harmonise")
     playing(jam, [(0, 1, 67), (1, 1, 69)])

@@ -16,7 +16,7 @@ from livegen.jam.engine import Swap
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import LEAD
 from livegen.testing import Rehearsal, UniformModel
-from tests.jam.stage import BAR, BEAT, command, onsets, play, rehearsal
+from tests.jam.stage import BAR, BEAT, began, command, onsets, play, rehearsal
 
 LICK = (60, 67, 61, 68, 63, 70)
 QUIET: dict[str, Any] = {"sync": "internal", "theme": 0, "adherence": 0, "groove": 0}
@@ -160,3 +160,19 @@ def test_an_answer_is_planned_without_what_was_forgotten_as_the_last_key_had_com
 
     assert live.before_end is not None
     assert len(live.on_line(live.timeline.tick(jam.now) + BAR).memory or ()) == 0
+
+
+def test_what_is_forgotten_while_the_answer_sounds_is_not_played_any_more(learner: Model) -> None:
+    shares = []
+    for forgets in (False, True):
+        jam = rehearsal(learner, length=4, memory=1, **QUIET)
+        phrase(jam, LICK * 2)
+        at = (jam.now // BAR + 2) * BAR
+        jam.until(play(jam, (50, 52, 60, 67), at))
+        since = began(jam)
+        if forgets:
+            command(jam, "forget")
+        jam.until(since + 4 * BAR)
+        shares.append(taken_up(jam, since + BEAT // 2))
+
+    assert shares[0] >= 0.5 and not shares[1]

@@ -83,6 +83,9 @@ class Commands:
                 return self._phrases.sing(command.value, now, out)
             case "forget":
                 self._turns.remember(Memory())
+                self._turns.plan_again(
+                    now
+                )  # an answer may have been planned with what is forgotten
                 return Reply.FORGETS
             case "undo":
                 return Reply.UNDONE if self._turns.undo(now, out) else Reply.NOTHING_TO_UNDO

@@ -31,9 +31,14 @@ class MelodyKey:
         self._new.append((at, pitch))
 
     def tell(self, timeline: Timeline) -> None:
-        """Hear the new notes, each where it lies on a timeline."""
+        """Hear the new notes in order, each where it lies on a timeline.
+
+        A note that is told late, for it was taken for a left hand's, counts as long as none after it was heard.
+        """
         beat = timeline.metre.beat
-        for at, pitch in self._new:
+        for at, pitch in sorted(self._new):
+            if self._last_us is not None and at < self._last_us:
+                continue
             tick = timeline.tick(at)
             last = tick if self._last_us is None else timeline.tick(self._last_us)
             is_on_beat = min(tick % beat, -tick % beat) <= _NEAR

@@ -26,6 +26,7 @@ class Harmonist:
 
     def __init__(self, harmony: Harmony) -> None:
         self._harmony = harmony
+        self._held: set[Voice] = set()  # notes of the player's, of whatever hand
         self._joined: dict[Voice, list[Voice]] = {}  # a note of the player's -> its companions
         # The melody's note that has companions, and how much louder than it they are to be.
         self._top: tuple[Struck, float] | None = None
@@ -56,6 +57,7 @@ class Harmonist:
         The left hand has none, and of notes struck at once only the highest; nor has any note while neither key nor
         chord is known.
         """
+        self._held.add((struck.part, struck.pitch))
         if struck.part != LEAD:
             return
         inherited: list[Voice] = []
@@ -66,7 +68,7 @@ class Harmonist:
                     return
                 # To end now, a few milliseconds old, they would be clicks: they stay until the chord is known.
                 inherited = self._joined.pop((before.part, before.pitch), [])
-        yield from self.leave(struck, agenda, now)
+        yield from self._leave(struck, agenda, now)
         self._top = struck, louder
         if inherited:
             self._joined[struck.part, struck.pitch] = inherited
@@ -111,11 +113,15 @@ class Harmonist:
         if chord is None and key is None:
             return ()
         low = max(_LOWEST, pitch - 24)
-        found = companions(pitch, chord, key, self._voicing, VOICES, low, pitch - 1)
-        return tuple(other for other in found if (COMP, other) not in self._harmony.left_hand)
+        taken = {held for _, held in self._held}
+        return companions(pitch, chord, key, self._voicing, VOICES, low, pitch - 1, taken)
 
     def leave(self, struck: Struck, agenda: Agenda, now: int) -> Iterator[Timed]:
         """A note of the player's ends, and its companions with it, unless another note still has them."""
+        self._held.discard((struck.part, struck.pitch))
+        yield from self._leave(struck, agenda, now)
+
+    def _leave(self, struck: Struck, agenda: Agenda, now: int) -> Iterator[Timed]:
         voices = self._joined.pop((struck.part, struck.pitch), [])
         if self._top is not None and self._top[0][1:3] == struck[1:3]:
             self._top = None

@@ -4,6 +4,7 @@ Knows pitches, chords and keys; knows no time and no chance.  The same question 
 """
 
 from bisect import bisect_left
+from collections.abc import Collection, Sequence
 from functools import cache
 
 from livegen.music.chords.chord import Chord
@@ -69,8 +70,9 @@ def companions(
     voices: int,
     low: int,
     high: int,
+    taken: Collection[int] = (),
 ) -> tuple[int, ...]:
-    """Pitches to sound with one melody note: ascending, below it, within `low` to `high`.
+    """Pitches to sound with one melody note: ascending, below it, within `low` to `high`, none that is `taken`.
 
     Tones of the chord; without one, of a principal triad of the key that holds the note (of a
     diminished chord when it is outside the key); with neither, thirds and sixths in parallel.  They
@@ -80,11 +82,12 @@ def companions(
     """
     if chord is None and key is None:
         below = (pitch - interval for interval in reversed(_PARALLEL[:voices]))
-        return tuple(other for other in below if low <= other <= high)
+        return tuple(other for other in below if low <= other <= high and other not in taken)
     bottom = max(low, pitch - _REACH - _REACH_EACH * voices)
+    pitches = [it for it in range(bottom, min(high, pitch - 1) + 1) if it not in taken]
     targets = _targets(pitch, before, voices)
     voicings = [
-        _smoothest(_room(pitch, tones, key, before, bottom, high), targets, pitch)
+        _smoothest(_room(pitch, tones, key, before, pitches), targets, pitch)
         for tones in _harmonies(pitch, chord, key)
     ]
     return min(voicings, key=lambda voicing: (-len(voicing[1]), voicing[0]))[1]
@@ -112,14 +115,14 @@ def _targets(pitch: int, before: tuple[int, ...], voices: int) -> tuple[int, ...
 
 
 def _room(
-    pitch: int, tones: PitchClasses, key: Key | None, before: tuple[int, ...], low: int, high: int
+    pitch: int,
+    tones: PitchClasses,
+    key: Key | None,
+    before: tuple[int, ...],
+    pitches: Sequence[int],
 ) -> list[int]:
-    """Pitches that companions may take, ascending."""
-    free = [
-        other
-        for other in range(low, min(high, pitch - 1) + 1)
-        if other % 12 in tones and pitch - other not in _CLASHES
-    ]
+    """Those of some pitches that companions may take, ascending as they are."""
+    free = [it for it in pitches if it % 12 in tones and pitch - it not in _CLASHES]
     if key is None:
         return free
     leading = [other for other in free if other % 12 == key.leading_tone]
