@@ -334,6 +334,8 @@ def test_a_call_is_at_home_in_the_key_that_is_heard_unless_it_is_clearly_elsewhe
     assert harmony.at_home(e_flat, now) == (e_flat.pitch_classes, frozenset({3, 7, 10}))
     assert Harmony().at_home(e_flat, 0) == harmony.at_home(e_flat, now)
     assert Harmony().at_home(None, 0) == (frozenset(), frozenset())
+    assert harmony.home(None, now, framed_by=4) == g.relative, "it begins and ends on E"
+    assert harmony.home(None, now, framed_by=7) == harmony.home(None, now, framed_by=2) == g
 
 
 def test_before_anything_is_played_there_is_neither_a_key_nor_a_runner_up() -> None:

@@ -118,6 +118,20 @@ def test_a_phrase_left_open_is_answered_by_a_close_and_one_that_closed_by_anothe
     assert least <= at_rest <= most
 
 
+@pytest.mark.parametrize(("stretched", "most"), [(1, 2), (2, 3)])
+def test_an_answer_waits_hardly_longer_for_its_next_note_than_its_call_did(
+    stretched: int, most: int
+) -> None:
+    waits = []
+    for seed in range(4):
+        jam = rehearsal(UniformModel(), seed=seed, length=4)
+        playing(jam, [(stretched * on, stretched * long, pitch) for on, long, pitch in PHRASE])
+        jam.until(jam.now + 9 * BAR)
+        begun = [at for at, _ in onsets(jam)]
+        waits += [(b - a) / BEAT for a, b in pairwise(begun)]
+    assert len(waits) > 8 and max(waits) <= most + 0.1
+
+
 def test_a_closing_note_is_held_and_let_go_before_the_next_bar_line() -> None:
     jam = rehearsal(UniformModel(8), length=2)
     playing(jam, PHRASE)
@@ -144,6 +158,36 @@ def test_a_flat_seventh_that_is_played_takes_the_place_of_the_leading_tone() -> 
     playing(jam, [(at / 2, 0.5, pitch) for at, pitch in enumerate(lick)])
     jam.until(8 * BAR)
     assert onsets(jam) and 8 not in {note.pitch % 12 for _, note in onsets(jam)}  # no G sharp
+
+
+BLUES = [
+    (2 / 3, 1 / 3, 69), (1, 2 / 3, 72), (5 / 3, 1 / 3, 74), (2, 2 / 3, 75), (8 / 3, 1 / 3, 74), (3, 2 / 3, 72),
+    (11 / 3, 4 / 3, 69), (5, 2 / 3, 67), (17 / 3, 2, 69),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("shift", [0, 5, -4])
+def test_a_blues_lick_is_answered_in_its_blues_scale_with_the_blue_note(shift: int) -> None:
+    heard = set[int]()
+    for seed in range(3):
+        jam = rehearsal(UniformModel(8), seed=seed)
+        playing(jam, [(on, length, pitch + shift) for on, length, pitch in BLUES])
+        jam.until(8 * BAR)
+        heard |= {(note.pitch - 69 - shift) % 12 for _, note in onsets(jam)}
+    assert 6 in heard and heard <= {0, 3, 5, 6, 7, 10}
+
+
+def test_a_swung_call_is_answered_on_the_lines_of_its_swing() -> None:
+    """And not by straight eighths that are counted from a late one."""
+    places = list[float]()
+    for seed in range(6):
+        jam = rehearsal(UniformModel(8), seed=seed, theme=0, sync="internal", clock_out="on")
+        jam.play(0, Wake())  # its beat is heard
+        playing(jam, BLUES, at=4)
+        jam.until(9 * BAR)
+        places += [at % BEAT / BEAT for at, _ in onsets(jam)]
+    on_lines = sum(min(abs(place * 3 - line) for line in range(4)) < 0.15 for place in places)
+    assert len(places) > 20 and on_lines >= 0.9 * len(places)
 
 
 # --- harmony ------------------------------------------------------------------------------------------------------

@@ -730,21 +730,25 @@ class Harmony:
         lines = {round(timeline.tick(at) / _LINE) * _LINE: chord for at, chord in self._call}
         return tuple(ChordFrom(*row) for row in lines.items())
 
-    def at_home(self, of_call: Key | None, now: int) -> tuple[frozenset[int], frozenset[int]]:
+    def at_home(
+        self, of_call: Key | None, now: int, framed_by: int | None = None
+    ) -> tuple[frozenset[int], frozenset[int]]:
         """Pitch classes of the key of `home` and of its tonic triad; none without one."""
-        key = self.home(of_call, now)
+        key = self.home(of_call, now, framed_by)
         if key is None:
             return frozenset(), frozenset()
         return key.pitch_classes, _tonic(key).pitch_classes
 
-    def home(self, of_call: Key | None, now: int) -> Key | None:
+    def home(self, of_call: Key | None, now: int, framed_by: int | None = None) -> Key | None:
         """The key that is heard, if any.
 
-        A call that is clearly in another key, by two signs or more, is at home there.
+        A call that is clearly in another key, by two signs or more, is at home there.  Of two keys of one signature
+        it is the one on whose tonic the call begins and ends, pitch class `framed_by`, if it does.
         """
         key = self._keys.look(now)
         is_other = of_call and (key is None or signs_apart(of_call, key) > 1)
-        return of_call if is_other else key
+        home = of_call if is_other else key
+        return home.relative if home and home.relative.tonic == framed_by else home
 
     def snapshot(self, timeline: Timeline, now: int) -> dict[str, object]:
         """Key, chord and form, for people: the chord that is gone by or played, or was played last."""

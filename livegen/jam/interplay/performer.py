@@ -54,6 +54,7 @@ from livegen.music.drums.drum_bars import COMMON, KICK
 from livegen.music.drums.grooves import Clap
 from livegen.music.keys.key import Key
 from livegen.music.melody.leads import lines_of
+from livegen.music.melody.phrase import Phrase
 from livegen.music.messages import Cut
 from livegen.music.parts import BASS, DRUMS, LEAD, PITCHED
 from livegen.music.time.metre import TICKS_PER_BEAT
@@ -645,7 +646,7 @@ class Performer:
 
     def _choice(self, done: Sequence[Rollout], call: Call | None, now: int) -> Rollout:
         """The response that is played, of those that are planned."""
-        key = self._listener.harmony.home(call.phrase.key if call else None, now)
+        key = self._home(call, now)
         is_answer = done[0].brief.end is not None and not self.mode.is_beside
         last = call.phrase.last_pitch if call and is_answer else None
         asks = last is not None and key is not None and is_at_rest(last, key)
@@ -705,8 +706,7 @@ class Performer:
         # Who plays beside is planned anew at each key, and takes nothing up.
         line, root = list[Point](), None
         if not self.mode.is_beside:
-            home = self._listener.harmony.home(call.phrase.key, now)
-            line, root = self._line(call, struck), _root(call, home, timeline)
+            line, root = self._line(call, struck), _root(call, self._home(call, now), timeline)
         most = MOST_VOICES if isinstance(settings.voices, str) else int(settings.voices)
         return brief_for(
             call.phrase,
@@ -716,7 +716,7 @@ class Performer:
             routes=self._agenda.routes,
             now=now,
             theme=self._theme(call, line, struck) if self.mode.takes_theme else None,
-            tonic=self._listener.harmony.at_home(call.phrase.key, now)[1],
+            tonic=self._listener.harmony.at_home(call.phrase.key, now, call.phrase.framed_by)[1],
             outline=outline,
             lines=lines_of(self._listener.style.near),
             swing=self._swing,
@@ -724,6 +724,11 @@ class Performer:
             root=root,
             chords={part: in_chords(own, timeline, most) for part, own in struck.items()},
         )
+
+    def _home(self, call: Call | None, now: int) -> Key | None:
+        """The key in which an answer is at home; None where none is known."""
+        phrase = Phrase() if call is None else call.phrase
+        return self._listener.harmony.home(phrase.key, now, phrase.framed_by)
 
     def _struck_in_chords(self, call: Call) -> dict[int, list[StruckTogether]]:
         """The chords of each part that is answered in chords, as it has played."""

@@ -25,7 +25,7 @@ from livegen.jam.band.figures import (
 from livegen.jam.band.harmonies import Welcome
 from livegen.jam.band.sentences import Sentences
 from livegen.jam.band.theme import Theme
-from livegen.jam.band.variations import PLAIN_KIT, USUAL, VARIATIONS, Kit
+from livegen.jam.band.variations import PLAIN_KIT, SWINGS, USUAL, VARIATIONS, Kit
 from livegen.jam.band.voicings import InChords, Voicings
 from livegen.jam.controls.controls import Settings
 from livegen.jam.controls.mixer import strip_of, strips
@@ -34,7 +34,7 @@ from livegen.jam.timing.agenda import ROUTES, Route
 from livegen.jam.turns import MODES, Length, Mode, Parts
 from livegen.music.charts import Stretch
 from livegen.music.drums.drum_bars import KICKS
-from livegen.music.keys.scale import PitchClasses, coloured, parse_register, parse_scale
+from livegen.music.keys.scale import PitchClasses, blues, coloured, parse_register, parse_scale
 from livegen.music.melody.leads import StyleLines, usual_onsets
 from livegen.music.melody.phrase import CHORD_US, Extent, Phrase, Played
 from livegen.music.parts import BASS, COMP, DRUMS, LEAD, PARTS, PITCHED
@@ -61,7 +61,10 @@ _COMP_HIGH = 67  # a comp beside a lead reaches so high, and higher where it sta
 _LINES = {0: 0.0, 12: 0.0, 6: -1.0, 18: -1.0, 8: -1.5, 16: -1.5}
 _LINE_OF = {(line + by) % TICKS_PER_BEAT: line for line in _LINES for by in (-1, 0, 1)}
 SIXTEENTH = TICKS_PER_BEAT // 4
+_SIXTEENTHS = (6, 18)
 _STRAY = 0.01  # share of onsets off all lines that is always granted
+# The same where eighths swing: after a late one the network often counts a straight eighth, beside the beat.
+_STRAY_SWUNG = 0.0002
 
 # Nats: how unwelcome what is out of the scale is at the strictest that still allows it.
 _STRANGE = -8.0
@@ -109,7 +112,8 @@ class Brief:
     `figures` are what parts keep to, and `drummer` is what drums keep to that play by themselves, on a `kit`.
     A line tires of one pitch that it has played `same` times in a row.  A bass that answers begins on pitch class
     `root`, None where no root is known, and chords come to rest on it; a solo over chords keeps to its `contour`.
-    A part with `voicings` strikes those, each as one onset, and no single notes.
+    A part with `voicings` strikes those, each as one onset, and no single notes.  `gap` is the longest wait of the call
+    from onset to onset, None where nothing is answered or the call was one note.
     `densities` are those of the parts beside one another, and multiply `density`.  Onsets are on lines `grid` ticks
     apart, None for any; no note is longer than `longest` ticks.
     """
@@ -154,6 +158,7 @@ class Brief:
     same: int = MOST
     root: int | None = None
     contour: Contour | None = None
+    gap: int | None = None
 
     @property
     def densest(self) -> float:
@@ -243,7 +248,7 @@ def brief_for(
         velocity=_velocity(phrase, timeline, now) if beside else phrase.velocity,
         louder=louder(settings) + variation.louder,
         follow=settings.follow,
-        groove=settings.groove * groove(phrase, timeline) if settings.groove else None,
+        groove=_grooved(phrase, settings, timeline, swing) if settings.groove else None,
         harmony=_harmonies(settings, allowed, timeline.metre, outline),
         rests=tuple(outline.rests),
         last=ending.last if ending else None,
@@ -256,6 +261,7 @@ def brief_for(
         same=same,
         root=root,
         contour=_contour(phrase, settings, timeline),
+        gap=None if beside or ticks is None else _longest_gap(phrase, timeline),
         densities=tuple(
             strip.density * density
             for strip, density in zip(strips(settings), variation.densities, strict=True)
@@ -421,6 +427,12 @@ def _pace(
     return usual_onsets() if is_solo else pace(phrase, timeline, in_chords)
 
 
+def _longest_gap(phrase: Phrase, timeline: Timeline) -> int | None:
+    """The longest wait from onset to onset of a phrase, in ticks; None of one note."""
+    gaps = phrase.longest_ioi_us * TICKS_PER_BEAT / timeline.tempo_us
+    return round(gaps) if phrase.notes > 1 else None
+
+
 def onsets(phrase: Phrase, in_chords: Collection[int]) -> int:
     """The notes of a phrase, where a chord of a part `in_chords` is one."""
     together = (extent for part, extent in phrase.extents.items() if part in in_chords)
@@ -453,21 +465,30 @@ def closing(plays: Sequence[bool], metre: Metre, start: int, end: int) -> int | 
     return closes if closes - start >= _LEAST_BEFORE and not plays[DRUMS] else None
 
 
-def groove(phrase: Phrase, timeline: Timeline) -> Nats:
+def _grooved(phrase: Phrase, settings: Settings, timeline: Timeline, swing: float) -> Nats:
+    """How welcome each tick of the beat is, as much as is asked for; beside a player it is his to swing."""
+    swings = swing >= SWINGS and not MODES[settings.mode].is_beside
+    return settings.groove * groove(phrase, timeline, swings=swings)
+
+
+def groove(phrase: Phrase, timeline: Timeline, *, swings: bool = False) -> Nats:
     """How welcome each tick of the beat is, in nats: as on the lines on which the call was played.
 
+    Where eighths swing, straight sixteenths beside them stumble: they are where the call has some.
     A tick early or late is the hand's doing, and as welcome as the call's hand was loose; an onset farther from all
     lines is meant to be there.
     """
     ticks = [timeline.tick(at) % TICKS_PER_BEAT for at in phrase.onsets_us]
     lines = [_LINE_OF.get(tick) for tick in ticks]
-    stray = float(np.log(lines.count(None) / max(1, len(lines)) + _STRAY))
+    granted = _STRAY_SWUNG if swings else _STRAY
+    stray = float(np.log(lines.count(None) / max(1, len(lines)) + granted))
     exact = sum(tick in _LINES for tick in ticks)
     beside = len(ticks) - exact - lines.count(None)
     loose = min(0.0, float(np.log((beside + _STRAY) / (exact + 1))))
     welcome = np.full(TICKS_PER_BEAT, stray)
     for line, unused in _LINES.items():
-        on_line = 0.0 if line in lines else max(unused, stray)
+        is_beside = swings and line in _SIXTEENTHS
+        on_line = 0.0 if line in lines else stray if is_beside else max(unused, stray)
         for by, off_line in ((0, 0.0), (-1, loose), (1, loose)):
             at = (line + by) % TICKS_PER_BEAT
             welcome[at] = max(welcome[at], on_line + off_line)
@@ -545,7 +566,9 @@ def _scale(phrase: Phrase, settings: Settings, outline: Outline) -> PitchClasses
     has_changed = classes is not None and _share_in(classes, lately) < _AT_HOME
     if (classes is None or has_changed) and phrase.key is not None:
         classes = phrase.key.pitch_classes
-    return frozenset(range(12)) if classes is None else coloured(classes, lately)
+    if classes is None:
+        return frozenset(range(12))
+    return blues(classes, lately) or coloured(classes, lately)
 
 
 def _share_in(classes: PitchClasses, weights: Sequence[float]) -> float:

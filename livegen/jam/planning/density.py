@@ -20,6 +20,8 @@ LONGEST_SILENCE = 8 * TICKS_PER_BEAT
 # In a style the second note of a response comes after as long as so many of its notes take, or two beats: else every
 # twentieth answer in jazz_swing was a note, and nothing new for half of its length.
 _RESTS, _LEAST_SILENCE = 4.0, 2 * TICKS_PER_BEAT
+# A line waits so many times as long as its call did, at most: nobody answers a lick by one note of six beats.
+_WAITS = 1.5
 MOST_ONSETS_PER_BEAT = 16
 # Nats for a beat of a part's silence, after so many beats, and at most.  On 8 leads without, the bass played in none.
 _MISSED, _MISSED_AFTER, _MISSED_MOST = 8.0, 0.5, 20.0
@@ -52,8 +54,13 @@ def first_rest(brief: Brief) -> int:
 
 
 def longest_rest(brief: Brief) -> int:
-    """The most ticks from an onset of a response to the next: in chords about as long as the call waited."""
+    """The most ticks from an onset of a response to the next: about as long as the call waited, and longer in lines."""
     gaps = [it.gap for it, plays in zip(brief.voicings, brief.parts, strict=True) if it and plays]
+    if not gaps and brief.gap is not None:
+        beats = -(
+            -_WAITS * brief.gap // TICKS_PER_BEAT
+        )  # in whole ones, so that it ends on a line if it began on one
+        gaps = [round(beats * TICKS_PER_BEAT / min(1.0, brief.overall))]
     return min(LONGEST_SILENCE, max([_LEAST_SILENCE, *gaps])) if gaps else LONGEST_SILENCE
 
 

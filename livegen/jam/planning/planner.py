@@ -27,7 +27,7 @@ Rules of a rollout, from what went wrong without them, measured on a prototype:
 * a line that goes on for ever comes to rest at the end of each sentence (jam/band/sentences.py);
 * where nothing at all may be played the response ends: a rest, and no fault;
 * silence ends: the first onset comes within a beat and half the response, the next within
-  `LONGEST_SILENCE`, and in a style the second sooner.
+  `LONGEST_SILENCE`, in an answer hardly later than the call went on, and in a style the second sooner.
 """
 
 from collections import deque

@@ -30,6 +30,12 @@ _STEPS: dict[str, tuple[int, ...]] = {
     "whole tone": (0, 2, 4, 6, 8, 10),
     "chromatic": tuple(range(12)),
 }
+# Semitones above its tonic: what a blues may have, and what it has besides the blue note.
+_BLUE, _IN_BLUES, _MAKES_BLUES = (
+    6,
+    frozenset({0, 2, 3, 4, 5, 6, 7, 9, 10}),
+    frozenset({0, 3, 6, 10}),
+)
 _HABIT, _ABSENT = 0.12, 0.01  # shares of what is played: of a habit, and of what is not used
 KINDS = tuple(_STEPS)  # of scales, by name
 _NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
@@ -67,6 +73,22 @@ def _parsed(name: str) -> tuple[int, tuple[int, ...]]:
 def name_of(pitch: int) -> str:
     """The name of a pitch, with sharps: C4 is 60."""
     return f"{_SHARPS[pitch % 12]}{pitch // 12 - 1}"
+
+
+def blues(classes: PitchClasses, weights: Sequence[float]) -> PitchClasses | None:
+    """The blues scale of what is played, with its other notes; None where it is no blues.
+
+    It is one where a note beside the key is the blue note, a tritone above a tonic that is played with its minor third
+    and seventh, and nothing else is foreign to a blues there.  One blue note among many is enough.
+    """
+    total = sum(weights)
+    played = frozenset(pc for pc in range(12) if weights[pc] > _ABSENT * total)
+    for blue in played - classes:
+        tonic = (blue - _BLUE) % 12
+        steps = {(pc - tonic) % 12 for pc in played}
+        if _MAKES_BLUES <= steps <= _IN_BLUES:
+            return played | {(tonic + step) % 12 for step in _STEPS["blues"]}
+    return None
 
 
 def coloured(classes: PitchClasses, weights: Sequence[float]) -> PitchClasses:

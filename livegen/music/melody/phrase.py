@@ -76,6 +76,7 @@ class Phrase:
     began_us: int = 0
     active_us: int = 0
     beat_us: int = 0
+    first_pitch: int | None = None  # the highest of the first onset that was not a drum
     last_pitch: int | None = None  # the highest of the last onset that was not a drum
     _loudness: int = 0
     _latest: deque[Played] = field(default_factory=lambda: deque(maxlen=NOTES))
@@ -109,6 +110,8 @@ class Phrase:
             self.lately = [_FADES * weight for weight in self.lately]
             self.lately[pitch % 12] += 1.0
             self._sounding[part, pitch] = at
+            if self.first_pitch is None or at - self.began_us <= CHORD_US:
+                self.first_pitch = max(pitch, self.first_pitch or 0)
             self.last_pitch = pitch if is_new else max(pitch, self.last_pitch or 0)
 
     def release(self, at: int, part: int, pitch: int) -> None:
@@ -184,6 +187,14 @@ class Phrase:
         """True if its last note is the tonic of its key."""
         key, last = self.key, self.last_pitch
         return key is not None and last is not None and last % 12 == key.tonic
+
+    @property
+    def framed_by(self) -> int | None:
+        """The pitch class with which it begins and ends; None where these are two, or it is one note."""
+        first, last = self.first_pitch, self.last_pitch
+        if self.notes < 2 or first is None or last is None or (first - last) % 12:
+            return None
+        return last % 12
 
     @property
     def key(self) -> Key | None:
