@@ -9,7 +9,8 @@ it is, `starts` when an answer begins, `performer` plays, `steering` puts settin
 * The live state hears every note of the player the moment it arrives, and every note of its own when that is
   due.  What was planned and never sounded is never heard.
 * All that time brings about stands in three tables: alarms, jobs, outlets.  `deadline()` and the passing of time read
-  the same rows, so they cannot differ.
+  the same rows, so they cannot differ.  The deadline is found anew after a feed, and nothing else changes it: until it
+  has passed no alarm rings.
 * Work comes in slices: a feed that did not finish says so by a deadline that has passed.
 * Whatever is thrown away is thrown away whole: a plan, an agenda, a call.
 * While the model's turn lasts there is a plan: a note that was begun is ended by it, or by a `Cut`.
@@ -231,6 +232,10 @@ class Engine:
         self._is_new = True  # nothing was fed: who leads the time was not asked
         self._jumps = 0
         self._alarms, self._jobs, self._outlets = self._tables()
+        rows: list[Alarm | Job | Outlet] = [*self._alarms, *self._jobs, *self._outlets]
+        self._whens = [row.when for row in rows]
+        self._deadline: int | None = None  # as it was found last
+        self._is_settled = False  # nothing has changed since
         self._steering.apply(None, None)
 
     def _tables(self) -> tuple[tuple[Alarm, ...], tuple[Job, ...], tuple[Outlet, ...]]:
@@ -273,6 +278,7 @@ class Engine:
 
     def remember(self, memory: Memory) -> None:
         """Know what was played on other days, and nothing else."""
+        self._is_settled = False
         self._turns.remember(memory)
 
     @property
@@ -287,11 +293,12 @@ class Engine:
         command or time.
         """
         self._now, was_new, self._is_new = max(now, self._now), self._is_new, False
+        may_ring, self._is_settled = not self._is_settled or self._is_due(self._deadline), False
         out: list[Timed] = []
         if was_new:
             self._steering.apply(self.settings, self._now)
             self._keep_time(out)
-        for alarm in self._alarms:
+        for alarm in self._alarms if may_ring else ():
             if self._is_due(alarm.when()):
                 alarm.ring(out)
                 out += self._performer.mix(self._now)
@@ -318,8 +325,10 @@ class Engine:
         """When to be woken, micros; None to rest until something happens.  At most now: work is left."""
         if self._is_new:
             return self._now
-        rows: list[Alarm | Job | Outlet] = [*self._alarms, *self._jobs, *self._outlets]
-        return min((at for row in rows if (at := row.when()) is not None), default=None)
+        if not self._is_settled:
+            times = [at for when in self._whens if (at := when()) is not None]
+            self._deadline, self._is_settled = min(times, default=None), True
+        return self._deadline
 
     def _is_due(self, at: int | None) -> bool:
         return at is not None and at <= self._now

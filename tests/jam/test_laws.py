@@ -31,6 +31,7 @@ from livegen.music.messages import (
 from livegen.music.parts import PARTS
 from livegen.music.sync.transport import is_transport
 from livegen.testing import SECOND, FaultyModel, Rehearsal, UniformModel
+from tests.jam.deadlines import Looked
 from tests.jam.stage import generator, phrase_model
 
 CHANNELS = st.sampled_from([0, 0, 0, 1, 9])
@@ -210,6 +211,21 @@ def test_an_alarm_that_has_rung_is_set_for_later_or_not_at_all(
             assert all((alarm.when() or now + 1) > at for alarm, at in due)
         now = entry.at
         jam.feed(entry.what, now)
+
+
+@EACH
+@given(CONTROLLED, PLAYING)
+def test_no_alarm_rings_before_the_deadline_that_is_remembered(
+    given_controls: dict[str, object], playing: list[tuple[int, Event]]
+) -> None:
+    jam = engine(given_controls)
+    looked, now = Looked(jam), 0
+    for entry in [*played(playing), Entry(_end(played(playing)), Wake())]:
+        while (deadline := jam.deadline()) is not None and deadline <= entry.at:
+            now = max(now, deadline)
+            looked.feed(Wake(), now)
+        now = entry.at
+        looked.feed(entry.what, now)
 
 
 @EACH

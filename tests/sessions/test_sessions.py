@@ -1,7 +1,8 @@
 """Sessions that the real daemon recorded are played again to the note.
 
 What is compared is what the engine hands out, with its times, with the settings of then and a model that every
-processor computes alike.  A change that is meant to alter what is played, and only such a change, is followed by
+processor computes alike.  At each event the deadline that the engine remembers is compared with one found anew.
+A change that is meant to alter what is played, and only such a change, is followed by
 
     python -m tests.sessions.record --anew
 
@@ -9,12 +10,16 @@ The journals then hold what is handed out now to the same playing.
 """
 
 from pathlib import Path
+from typing import cast
 
 import pytest
 
 from livegen.app.replaying import engine_again, meaning
+from livegen.jam.engine import Engine
 from livegen.jam.reports.journal import read
+from livegen.jam.reports.rows import Header
 from livegen.replay import Outcome, reproduce
+from tests.jam.deadlines import Looked
 from tests.sessions.record import HERE, lines_of, write_models
 from tests.sessions.scripts import SCRIPTS
 
@@ -23,7 +28,11 @@ JOURNALS = sorted(HERE.glob("*.jsonl.gz"))
 
 def played_again(journal: Path) -> Outcome:
     session = read(lines_of(journal))
-    return reproduce(session, lambda header: engine_again(header, None), meaning)
+    return reproduce(session, engine_that_is_looked_at, meaning)
+
+
+def engine_that_is_looked_at(header: Header) -> Engine:
+    return cast(Engine, Looked(engine_again(header, None)))
 
 
 def name(journal: Path) -> str:
@@ -42,3 +51,4 @@ def test_a_recorded_session_is_played_again_to_the_note(
     monkeypatch.chdir(tmp_path)
     outcome = played_again(journal)
     assert outcome.is_same, outcome
+    assert not outcome.faults  # of these is a deadline that was remembered wrongly, too
