@@ -69,7 +69,7 @@ from livegen.music.messages import (
     Other,
     PitchBend,
 )
-from livegen.music.parts import DRUM_CHANNEL, KEYS, LEAD, PARTS
+from livegen.music.parts import DRUM_CHANNEL, DRUMS, KEYS, LEAD, PARTS
 from livegen.music.sync.transport import is_transport
 from livegen.music.time.metre import COMMON_TIME, TICKS_PER_BEAT, told_metre, written
 from livegen.music.time.timeline import Timeline, tempo_us
@@ -104,7 +104,18 @@ class Recall:
     memory: Memory
 
 
-Event = Message | Command | Wake | Swap | Recall
+@dataclass(frozen=True, slots=True)
+class TakeUp:
+    """Go on with music that another engine played, in its bars: what was heard, each with its time and whose it is.
+
+    `heard`: (micros, whether it was the model's, message), oldest first.
+    """
+
+    heard: tuple[tuple[int, bool, Message], ...]
+    timeline: Timeline
+
+
+Event = Message | Command | Wake | Swap | Recall | TakeUp
 
 
 class Alarm(NamedTuple):
@@ -311,6 +322,8 @@ class Engine:
                 self._listener.offer(model, self._listener.style, self._now)
             case Recall(memory):
                 self.remember(memory)
+            case TakeUp():
+                self._take_up(event)
             case _:
                 self._receive(event, out)
         out += self._performer.mix(self._now)
@@ -764,6 +777,23 @@ class Engine:
 
     def _perform(self) -> None:
         self._performer.work(self._turns.call, self._now)
+
+    def _take_up(self, music: TakeUp) -> None:
+        """Go on with music of another engine: a player's notes count as the lead, for nobody knows his hands yet."""
+        ours = {route.channel: part for part, route in enumerate(self._agenda.routes)}
+        strokes = []
+        for at, is_ours, message in music.heard:
+            match message:
+                case NoteOn(pitch, velocity, channel):
+                    pass
+                case NoteOff(pitch, channel=channel):
+                    velocity = 0
+                case _:
+                    continue
+            is_drum = channel == DRUM_CHANNEL
+            part = ours.get(channel, LEAD) if is_ours else DRUMS if is_drum else LEAD
+            strokes.append(Struck(at, part, pitch, velocity, is_ours))
+        self._listener.take_up(strokes, music.timeline, self._now)
 
     def _prepare(self) -> None:
         """Let another model hear some of what it missed; where it may, it takes over."""

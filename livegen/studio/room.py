@@ -85,9 +85,12 @@ class Room:
         # What waits until the engine's time is its own, by when it was played and in which order it came.
         self._heard: list[tuple[int, int, HeardFrame]] = []
         self._sequence = 0
+        self._has_taken_up = False
         self._host = SurfaceHost(self._from_pages, PORTS)
         self._host.charts = charts
-        self._stage = Stage(PORTS, presets, meant=self._host.meant, room=name, left_out=NOT_KEPT)
+        self._stage = Stage(
+            PORTS, presets, meant=self._host.meant, room=name, began=now(), left_out=NOT_KEPT
+        )
         self.clients = Clients(self._stage, self.ask)
         self._view = View(self._stage, self.clients)
         self._levels = {"players": Level(), "model": Level()}
@@ -138,10 +141,28 @@ class Room:
         """Do what somebody wants."""
         if request.name == "play":
             self._play(request)
+        elif request.name == "rejoin" and isinstance(request.value, Mapping):
+            self._take_up(request.value, request.at or 0)
         elif line := NOT_KEPT.get(request.name):
             self._say(line)
         else:
             self._host.ask(request)
+
+    def _take_up(self, told: Mapping[str, Any], at: int) -> None:
+        """Go on with what was played here before this engine was, as the first page tells that comes back."""
+        if self._has_taken_up:
+            return
+        self._has_taken_up, now = True, self._now()
+        controls = self._host.state.get("controls", {})
+        for name, value in told["controls"].items():
+            if controls.get(name) != value:
+                self._host.ask(Request(name, value))
+        # Another machine's clock says another time.
+        at = at if abs(now - at) < MOST_LATE_US else now
+        strokes = [[at - ago, *rest] for ago, *rest in told["strokes"]]
+        tempo_us, ago, bar = told["timeline"]
+        music = {"strokes": strokes, "timeline": [tempo_us, at - ago, bar]}
+        self._from_pages(CommandFrame.named(now, "take_up", music))
 
     def _play(self, request: Request) -> None:
         data = playable(request.value)

@@ -22,6 +22,7 @@ import { PhraseMap } from "./phrases";
 import { Playback } from "./playback";
 import { WhoPlays } from "./player";
 import { Readouts } from "./readouts";
+import { LastStrokes } from "./rejoin";
 import { ModelList } from "./models";
 import { Replies } from "./replies";
 import { SavePreset } from "./saving";
@@ -41,7 +42,7 @@ import type { FromServer, HeardNote, ToServer } from "./types";
 import { WebMidi } from "./webmidi";
 import { Why } from "./why";
 import { Wish } from "./wish";
-import { type Status, Wire } from "./wire";
+import { type Status, Wire, localMicros } from "./wire";
 
 const socket = `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/ws`;
 const room = new URLSearchParams(location.search).get("room") ?? "";
@@ -60,7 +61,9 @@ const sound = new Sound(now);
 const playback = new Playback(sound);
 const readouts = new Readouts(store, tape, link);
 
+const last = new LastStrokes();
 const schedule = new Schedule((note) => {
+  last.take(note, now(), localMicros());
   tape.take(note);
   sound.take(note, 0);
 });
@@ -235,6 +238,7 @@ function take(message: FromServer): void {
   if (message.t === "token") keepToken(message.token);
   if (message.t === "notes") {
     for (const note of message.notes) {
+      last.take(note, now(), localMicros());
       tape.take(note);
       if (!isPad(note)) sound.take(note);
     }
@@ -246,7 +250,16 @@ function take(message: FromServer): void {
   }
 }
 
+/** A room whose engine is new is told what was played before, and does not end what the old one began. */
+function comeBack(room: string, began: number): void {
+  const before = last.greeted(room, began, store.state, localMicros());
+  if (before === null) return;
+  schedule.silence(now());
+  send(before);
+}
+
 store.onHello((hello) => {
+  if (typeof hello.room === "string") comeBack(hello.room, hello.began ?? 0);
   sound.welcome(hello);
   showHealth();
   // A studio keeps nothing, and has its own words for who comes in.
@@ -265,9 +278,11 @@ wire.onMessage(take);
 wire.onStatus((status) => {
   if (status !== "open") {
     keys.letGo();
-    schedule.silence(now());
-    tape.endAll(now());
-    sound.silence();
+    // A studio's notes that came ahead are still played; they end when it has not been heard of for a while.
+    if (!isRoom()) {
+      tape.endAll(now());
+      sound.silence();
+    }
   }
   showHealth();
 });

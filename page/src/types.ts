@@ -50,6 +50,7 @@ export interface Hello {
   models?: string[];
   recordings?: boolean;
   players?: string[]; // who is in the room, by name
+  began?: number | null; // micros: of a studio, tells the engines of a room apart
   room?: string | null; // of a studio, in which notes are played here when they are due; null on one's own machine
 }
 
@@ -191,7 +192,17 @@ export type ToServer =
   | { t: "do"; name: string; value?: Value | readonly number[] | null }
   | { t: "play"; data: [number, number, number] | [number, number]; at?: number }
   | { t: "ping"; at: number }
-  | { t: "name"; name: string };
+  | { t: "name"; name: string }
+  | Rejoin;
+
+/** What went on before, told to a room whose engine is new: strokes are [micros ago, who, status, pitch, velocity]. */
+export interface Rejoin {
+  t: "rejoin";
+  at: number; // micros of the server's clock, from which is counted back
+  strokes: (readonly [number, 0 | 1, number, number, number])[];
+  timeline: readonly [number, number, number]; // micros of a quarter, micros ago of a bar line, ticks of a bar
+  controls: Record<string, Value>;
+}
 
 export interface Take {
   name: string;

@@ -10,9 +10,10 @@ from livegen.control.web.clients import Client
 from livegen.daemon.clock import SECOND
 from livegen.daemon.engine.engine_loop import EngineLike
 from livegen.jam.controls.mapping import Command
-from livegen.jam.engine import Wake
+from livegen.jam.engine import TakeUp, Wake
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn
+from livegen.music.time.timeline import Timeline
 from livegen.studio.room import Room
 from livegen.studio.way import DELAY_US
 
@@ -214,6 +215,32 @@ def test_nobody_in_a_room_hears_what_was_kept_of_a_player_elsewhere() -> None:
     studio.until(10)
     assert [m["line"] for m in told(page, "line", studio.now)] == ["this room remembers nobody"]
     assert "remember" not in [getattr(event, "name", "") for event, _ in studio.engine.fed]
+
+
+def test_who_comes_back_first_tells_the_new_engine_what_went_on_and_nobody_after_him() -> None:
+    studio = Studio()
+    one, other = studio.room.clients.enter(), studio.room.clients.enter()
+    for page, pitch in ((one, 60), (other, 72)):
+        rejoin = {
+            "t": "rejoin",
+            "at": BEGIN,
+            "strokes": [[900 * MS, 0, 144, pitch, 80], [500 * MS, 1, 128, pitch, 0]],
+            "timeline": [500 * MS, 1000 * MS, 96],
+            "controls": {"tempo": 90},
+        }
+        page.hear(json.dumps(rejoin), studio.now)
+    studio.until(10)
+    heard = (
+        (BEGIN - 900 * MS, False, NoteOn(60, 80)),
+        (BEGIN - 500 * MS, True, NoteOff(60, 0)),
+    )
+    bars = Timeline(500 * MS, BEGIN - 1000 * MS)
+    assert [event for event, _ in studio.engine.fed if isinstance(event, TakeUp)] == [
+        TakeUp(heard, bars)
+    ]
+    assert [event for event, _ in studio.engine.fed if isinstance(event, Command)] == [
+        Command("tempo", 90)
+    ]
 
 
 def test_an_engine_that_fails_is_silenced_and_the_room_plays_on() -> None:

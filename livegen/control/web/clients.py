@@ -15,7 +15,16 @@ from starlette.websockets import WebSocket, WebSocketDisconnect
 from livegen.control.surfaces import Request
 from livegen.control.web import stage as told
 from livegen.control.web.mailbox import Mailbox
-from livegen.control.web.page_messages import KeysPlayed, Named, Ping, Refused, Said, Unfit, parse
+from livegen.control.web.page_messages import (
+    KeysPlayed,
+    Named,
+    Ping,
+    Refused,
+    Rejoined,
+    Said,
+    Unfit,
+    parse,
+)
 from livegen.control.web.stage import MESSAGES_PER_S, MOST_CLIENTS, Stage
 from livegen.daemon import clock
 from livegen.daemon.bucket import Bucket
@@ -109,6 +118,9 @@ class Client:
             case Named(player) if not self._is_invited:
                 self.player = player
                 self._named()
+            case Rejoined(strokes, timeline, controls, at) if self._stage.is_room:
+                before = {"strokes": strokes, "timeline": timeline, "controls": controls}
+                self._ask(Request("rejoin", before, at))
             case Request():
                 self._ask(said)
             case _:

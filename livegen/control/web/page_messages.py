@@ -17,6 +17,8 @@ from livegen.errors import ConfigError, LivegenError
 from livegen.jam.controls.controls import CONTROLS, checked
 from livegen.jam.controls.macros import LONGEST_NAME
 from livegen.jam.controls.mapping import COMMANDS, LONGEST_PATH, parse_target
+from livegen.music.time.metre import TICKS_PER_BEAT
+from livegen.music.time.timeline import MAX_TEMPO_US, MIN_TEMPO_US
 from livegen.music.words.syllables import lines_of
 
 MAX_BYTES = 65_536
@@ -25,6 +27,11 @@ LONGEST_PLAYER = 40  # characters of a player's name
 LONGEST_LYRICS = 1_000  # characters
 MOST_BARS = 10_000
 LARGEST = 2**53  # what a number of a page can be to the very one
+MOST_STROKES = 256  # with which a page comes back
+_AGO = (0, 600_000_000)  # micros
+# Of a stroke: when, whose, status, pitch, velocity; of bars: micros of a quarter, when one began, ticks of a bar.
+_STROKE = (_AGO, (0, 1), (0x80, 0x9F), (0, 127), (0, 127))
+_BARS = ((MIN_TEMPO_US, MAX_TEMPO_US), _AGO, (TICKS_PER_BEAT, 8 * TICKS_PER_BEAT))
 _NOTE = (LARGEST, 15, 127)  # when it was sent, channel, pitch
 
 
@@ -72,7 +79,21 @@ class Named:
     player: str
 
 
-Said = Request | Ping | KeysPlayed | Named
+@dataclass(frozen=True, slots=True)
+class Rejoined:
+    """The page comes back to a room whose engine is new, and says what went on there before.
+
+    `strokes`: [micros ago, 0 player or 1 model, status, pitch, velocity], oldest first; `timeline`: micros of a
+    quarter, micros ago of a bar line, ticks of a bar.  `at` is from when that is counted back, micros of our clock.
+    """
+
+    strokes: tuple[tuple[int, int, int, int, int], ...]
+    timeline: tuple[int, int, int]
+    controls: Mapping[str, Any]
+    at: int
+
+
+Said = Request | Ping | KeysPlayed | Named | Rejoined
 Given = Mapping[str, Any]
 
 
@@ -170,6 +191,40 @@ def _named(given: Given, known: Known) -> Said:
     return Named(name.strip())
 
 
+def _rejoined(given: Given, known: Known) -> Said:
+    strokes, timeline, controls = given["strokes"], given["timeline"], given["controls"]
+    is_fit = (
+        isinstance(strokes, list)
+        and len(strokes) <= MOST_STROKES
+        and all(_is_within(one, _STROKE) for one in strokes)
+        and _is_within(timeline, _BARS)
+        and isinstance(controls, dict)
+        and controls.keys() <= CONTROLS.keys()
+    )
+    if not is_fit:
+        raise Refused(
+            f"rejoin: expected at most {MOST_STROKES} strokes, a timeline, and values of controls"
+        )
+    values = {name: _set({"name": name, "value": value}, known) for name, value in controls.items()}
+    return Rejoined(
+        tuple(tuple(one) for one in strokes),
+        tuple(timeline),
+        {name: said.value for name, said in values.items() if isinstance(said, Request)},
+        int(_time("rejoin", given["at"])),
+    )
+
+
+def _is_within(numbers: object, limits: tuple[tuple[int, int], ...]) -> bool:
+    return (
+        isinstance(numbers, list)
+        and len(numbers) == len(limits)
+        and all(
+            type(number) is int and least <= number <= most
+            for number, (least, most) in zip(numbers, limits, strict=True)
+        )
+    )
+
+
 def is_player(name: object) -> TypeGuard[str]:
     """True of what can be a player's name in a room; "" is that of nobody."""
     return isinstance(name, str) and len(name) <= LONGEST_PLAYER and name.isprintable()
@@ -194,6 +249,7 @@ _KINDS: dict[str, _Reader] = {
     "play": (frozenset({"data"}), frozenset({"at"}), _play),
     "ping": (frozenset({"at"}), frozenset(), _ping),
     "name": (frozenset({"name"}), frozenset(), _named),
+    "rejoin": (frozenset({"at", "strokes", "timeline", "controls"}), frozenset(), _rejoined),
 }
 
 

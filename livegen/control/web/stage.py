@@ -33,8 +33,8 @@ _PROGRAM = re.compile(r"program (\d+)")
 class Stage:
     """`texts` is the state by now, each top-level value as JSON; `lines` the last ones told.
 
-    `room` is the name of the studio's room that it shows; None at one's own machine.  `left_out` are commands that
-    cannot be asked for.
+    `room` is the name of the studio's room that it shows; None at one's own machine.  `began`, micros, tells the
+    engines of a room apart.  `left_out` are commands that cannot be asked for.
 
     Every method that takes news gives the texts to tell, or whether there is something to tell.
     """
@@ -47,6 +47,7 @@ class Stage:
         has_recordings: bool = False,
         meant: Meant = as_given,
         room: str | None = None,
+        began: int | None = None,
         left_out: Collection[str] = (),
     ) -> None:
         self._meant = meant
@@ -58,6 +59,7 @@ class Stage:
             "models": list(models),
             "recordings": has_recordings,
             "room": room,
+            "began": began,
             "players": [],
             "commands": [one for one in _COMMANDS if one["name"] not in left_out],
         }
@@ -72,6 +74,11 @@ class Stage:
         """The names that can be asked for."""
         presets, models = frozenset(self._facts["presets"]), frozenset(self._facts["models"])
         return Known(presets, models, self._meant)
+
+    @property
+    def is_room(self) -> bool:
+        """True of a studio's room."""
+        return self._facts["room"] is not None
 
     def hello(self, now: int) -> str:
         """Give the greeting: names, controls and commands."""
@@ -95,7 +102,7 @@ class Stage:
 
     def meet(self, players: Sequence[str]) -> bool:
         """Take the names of those who are in the room; whether `hello` has changed with it.  At home it never does."""
-        return self._facts["room"] is not None and self._learn({"players": list(players)})
+        return self.is_room and self._learn({"players": list(players)})
 
     def note(self, frame: HeardFrame | SentFrame) -> str:
         """The text of a message that was heard or sent."""

@@ -39,9 +39,10 @@ from livegen.inference.kept import text_of
 from livegen.inference.memory import Memory
 from livegen.jam.controls.controls import CONTROLS, read_ahead, takes_long
 from livegen.jam.controls.mapping import Command
-from livegen.jam.engine import Event, Recall, Swap, Wake
+from livegen.jam.engine import Event, Recall, Swap, TakeUp, Wake
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, NoteOn, decode, encode
+from livegen.music.time.metre import Metre
 from livegen.music.time.timeline import Timeline
 
 _T = TypeVar("_T")
@@ -226,12 +227,25 @@ class EngineLoop:
                 self._log(self._loader.begin(str(model or "")))
             case "remember", player:
                 self._remember(str(player or "").strip())
+            case "take_up", Mapping() as music:
+                self._take_up(music)
             case "", _:
                 pass
             case name, _ if name in VALUED and self._ahead.put(command):
                 pass
             case _:
                 self._tell(command)
+
+    def _take_up(self, music: Mapping[str, Any]) -> None:
+        """Let the engine go on with music that another has heard; no session that is kept as a journal does that."""
+        now = self._clock()
+        tempo_us, origin_us, bar = music["timeline"]
+        heard = tuple(
+            (at, bool(who), message)
+            for at, who, *data in music["strokes"]
+            if at <= now and (message := decode(bytes(data))) is not None
+        )
+        self._feed(TakeUp(heard, Timeline(tempo_us, origin_us, Metre(((0, bar),)))), now)
 
     def _tell(self, command: CommandFrame) -> None:
         self._feed(Command(command.name, command.value), command.micros)

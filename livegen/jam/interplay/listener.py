@@ -5,7 +5,7 @@ in.  Knows no turns, no plans and no settings: it is told what they come to.
 """
 
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 
 from livegen.codec.encoder import Stroke
@@ -39,6 +39,7 @@ FIRST_BARS = 2  # of what they keep to that the drums believe to have played bef
 # Beats of a call in which it is heard how late its first key was, where the tempo is told.
 SETTLES = 8
 COUNTS_TOLD = 0.06  # of a tempo that is told: what is counted may be off by
+NEWEST = 64  # strokes that are heard first of what another engine has heard
 HISTORY = 512  # strokes that another model hears before it takes over
 
 
@@ -71,6 +72,7 @@ class Listener:
         self._successor: Successor | None = None
         self._drums: Hearing | None = None
         self._swap_tick = 0
+        self._hears_older = False  # the successor is to be followed by one that hears all there is
 
     @property
     def guesses_beat(self) -> bool:
@@ -374,6 +376,26 @@ class Listener:
         self._successor = Successor(model, timeline, blend_of(style, model), self._history)
         self._swap_tick = timeline.bar_from(timeline.tick_from(now + 1))
 
+    def take_up(self, strokes: Sequence[Struck], timeline: Timeline, now: int) -> None:
+        """Go on with music that another hearing has heard, oldest first, in its bars; nothing where one has music here.
+
+        The newest strokes are heard first, and with them it plays on; then all are.
+        """
+        if self._history or self.call or not strokes:
+            return
+        self._history.extend(strokes)
+        if self.is_free:
+            bar = timeline.bar_from(timeline.tick_from(now)) - timeline.metre.place(0).bar
+            self.count_in(timeline, timeline.micros(bar))
+        for struck in strokes:
+            if not struck.is_ours:
+                self.harmony.hear(struck)
+        timeline, guard, style = self.live.timeline, self.live.guard, self.live.style
+        newest = list(self._history)[-NEWEST:]
+        self._successor = Successor(guard.model, timeline, style, newest)
+        self._swap_tick = timeline.bar_from(timeline.tick_from(now + 1))
+        self._hears_older = len(newest) < len(self._history)
+
     def swap_at(self, now: int) -> int | None:
         """When the next model is to be fed or to take over, micros; None where there is none."""
         if self._successor is None:
@@ -396,6 +418,9 @@ class Listener:
         self.live.memory = memory
         self._successor = None
         self.set_style(style)
+        if self._hears_older:
+            self._hears_older = False
+            self.offer(self.live.guard.model, style, timeline.micros(self._swap_tick))
         if self.call:
             self.call.forget_strokes(self.live.copy())
 

@@ -13,6 +13,7 @@ from livegen.control.web.page_messages import (
     Known,
     Ping,
     Refused,
+    Rejoined,
     Unfit,
     first_words,
     parse,
@@ -250,3 +251,36 @@ def test_phrases_of_the_map_are_named_by_their_numbers() -> None:
     ):
         with pytest.raises(Refused, match=f"{name}: expected the number"):
             said(t="do", name=name, value=value)
+
+
+REJOIN: dict[str, Any] = {
+    "t": "rejoin",
+    "at": 9,
+    "strokes": [[5, 0, 144, 60, 80]],
+    "timeline": [500_000, 3, 96],
+    "controls": {"tempo": 90},
+}
+
+
+def test_who_comes_back_tells_strokes_bars_and_controls() -> None:
+    assert said(**REJOIN) == Rejoined(((5, 0, 144, 60, 80),), (500_000, 3, 96), {"tempo": 90}, 9)
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [
+        {"strokes": [[5, 0, 176, 60, 80]]},
+        {"strokes": [[5, 2, 144, 60, 80]]},
+        {"strokes": [[-1, 0, 144, 60, 80]]},
+        {"strokes": [[5, 0, 144, 60]]},
+        {"strokes": [[5, 0, 144, 60, 80]] * 257},
+        {"timeline": [0, 3, 96]},
+        {"timeline": [500_000, 3, 0]},
+        {"controls": {"volume": 3}},
+        {"controls": {"tempo": 9000}},
+        {"at": "now"},
+    ],
+)
+def test_who_comes_back_with_anything_else_is_refused(wrong: dict[str, Any]) -> None:
+    with pytest.raises(Refused):
+        said(**(REJOIN | wrong))

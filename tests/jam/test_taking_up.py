@@ -1,0 +1,65 @@
+"""Music that another engine played, and that a new one goes on with: a studio's process had ended."""
+
+from typing import Any
+
+import pytest
+
+from livegen.jam.engine import TakeUp
+from livegen.music.messages import Message, NoteOff, NoteOn
+from livegen.music.time.metre import COMMON_TIME
+from livegen.music.time.timeline import Timeline
+from livegen.testing import Rehearsal
+from tests.jam.stage import BAR, BEAT, onsets, rehearsal
+
+BEGAN = 100 * BAR + 12_345
+RUNNING: dict[str, Any] = {"mode": "accompany", "tempo": 120}
+LINES = Timeline(BEAT, BEGAN, COMMON_TIME)
+
+
+def played(bars: int) -> tuple[tuple[int, bool, Message], ...]:
+    """Quarters of a player's over a bass of the model's, from the first bar line on."""
+    heard: list[tuple[int, bool, Message]] = []
+    for beat in range(4 * bars):
+        at = BEGAN + beat * BEAT
+        for is_ours, channel, pitch in ((True, 2, 36), (False, 0, 60 + 2 * (beat % 4))):
+            heard.append((at, is_ours, NoteOn(pitch, 80, channel)))
+            heard.append((at + BEAT // 2, is_ours, NoteOff(pitch, channel=channel)))
+    return tuple(sorted(heard, key=lambda one: one[0]))
+
+
+@pytest.fixture
+def jam() -> Rehearsal:
+    """A new engine that has just been told of four bars."""
+    one = rehearsal(**RUNNING)
+    one.play(BEGAN + 4 * BAR + BEAT // 3, TakeUp(played(4), LINES))
+    return one
+
+
+def test_it_is_heard_by_and_by_all_of_it_and_learned_from(jam: Rehearsal) -> None:
+    jam.until(BEGAN + 6 * BAR)
+    alone = rehearsal(**RUNNING)
+    alone.until(BEGAN + 6 * BAR)
+    heard = jam.engine.snapshot()["heard"]
+    assert isinstance(heard, int) and heard >= 4 * 4 * 4 > alone.engine.snapshot()["heard"]  # type: ignore[operator]
+
+
+def test_the_bars_stay_where_they_were_whenever_the_player_comes_in(jam: Rehearsal) -> None:
+    jam.play(BEGAN + 4 * BAR + 3 * BEAT, NoteOn(60, 80))
+    lines = jam.engine.timeline
+    assert (lines.tempo_us, (lines.origin_us - BEGAN) % BAR) == (BEAT, 0)
+
+
+def test_the_band_is_there_again_by_the_next_bar_line(jam: Rehearsal) -> None:
+    for beat in range(2, 12):
+        at = BEGAN + 4 * BAR + beat * BEAT
+        jam.play(at, NoteOn(60 + 2 * (beat % 4), 80))
+        jam.play(at + BEAT // 2, NoteOff(60 + 2 * (beat % 4)))
+    assert [at for at, _ in onsets(jam, BEGAN) if at <= BEGAN + 6 * BAR]
+
+
+def test_who_has_music_of_his_own_keeps_it() -> None:
+    jam = rehearsal(**RUNNING)
+    jam.play(BEGAN + BEAT // 4, NoteOn(60, 80))
+    before = jam.engine.snapshot()["timeline"]
+    jam.play(BEGAN + BEAT // 2, TakeUp(played(4), LINES))
+    assert jam.engine.snapshot()["timeline"] == before
