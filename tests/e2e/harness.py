@@ -21,6 +21,7 @@ from typing import Any, Self, TextIO
 import rtmidi
 
 from livegen.daemon.midi.ports import opened
+from tests.e2e import warm
 from tests.e2e.engines import CHORD, HOLDER
 
 HERE = Path(__file__).parent
@@ -175,7 +176,11 @@ def _ours(name: str, stack: contextlib.ExitStack) -> Jack | None:
 class Daemon:
     """A daemon under test; use as a context manager."""
 
-    def __init__(self, options: dict[str, Any], environment: dict[str, str]) -> None:
+    def __init__(
+        self, options: dict[str, Any], environment: dict[str, str], is_warm: bool = False
+    ) -> None:
+        """`is_warm`: its processes are copies of one that has loaded livegen already."""
+        self._is_warm = is_warm
         self._command = [sys.executable, str(HERE / "daemon_main.py"), json.dumps(options)]
         self._environment = (
             os.environ | environment | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(HERE)))}
@@ -183,21 +188,28 @@ class Daemon:
         self._read = b""
 
     def __enter__(self) -> Self:
-        self.process = subprocess.Popen(
-            self._command,
-            env=self._environment,
-            cwd=ROOT,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            process_group=0,  # as a shell does: in an orphaned group, such as of CI's, the system drops SIGTSTP
-        )
-        assert self.process.stdout is not None and self.process.stderr is not None
-        os.set_blocking(self.process.stderr.fileno(), False)
+        (self._out, out), (self._err, err) = os.pipe(), os.pipe()
+        self.process: subprocess.Popen[bytes] | warm.Copy
+        if self._is_warm:
+            self.process = warm.Copy(
+                self._command, self._environment, {1: out, 2: err}, warm.address()
+            )
+        else:
+            self.process = subprocess.Popen(
+                self._command,
+                env=self._environment,
+                cwd=ROOT,
+                stdout=out,
+                stderr=err,
+                process_group=0,  # as a shell does: in an orphaned group, such as of CI's, the system drops SIGTSTP
+            )
+        for end in (out, err):
+            os.close(end)
+        os.set_blocking(self._err, False)
         self._stderr = b""
         return self
 
     def __exit__(self, *_: object) -> None:
-        assert self.process.stdout is not None and self.process.stderr is not None
         if self.process.poll() is None:
             self.process.terminate()
             try:
@@ -205,18 +217,17 @@ class Daemon:
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        self.process.stdout.close()
-        self.process.stderr.close()
+        for end in (self._out, self._err):
+            os.close(end)
 
     def line(self, timeout_s: float = PATIENCE_S) -> str:
         """The next line on standard output."""
-        assert self.process.stdout is not None
         until = time.monotonic() + timeout_s
         while b"\n" not in self._read:
             left = until - time.monotonic()
             assert left > 0, f"no line within {timeout_s} s; standard error: {self.errors()}"
-            if select.select([self.process.stdout], [], [], left)[0]:
-                data = os.read(self.process.stdout.fileno(), 1 << 16)
+            if select.select([self._out], [], [], left)[0]:
+                data = os.read(self._out, 1 << 16)
                 assert data, f"ended with {self.process.wait(5)}; standard error: {self.errors()}"
                 self._read += data
         line, _, self._read = self._read.partition(b"\n")
@@ -224,9 +235,8 @@ class Daemon:
 
     def errors(self) -> str:
         """Standard error so far."""
-        assert self.process.stderr is not None
         with contextlib.suppress(BlockingIOError):
-            while data := os.read(self.process.stderr.fileno(), 1 << 16):
+            while data := os.read(self._err, 1 << 16):
                 self._stderr += data
         return self._stderr.decode(errors="replace")
 
