@@ -110,7 +110,7 @@ def jam(folder: Path, engine: str = "", port: int = 0, **page: Any) -> Iterator[
         "control": control,
         "recordings": str(folder),
     }
-    with Daemon(options, {}, is_warm=True) as daemon:
+    with Daemon(options, {}) as daemon:
         daemon.ready()
         found: list[str] = []
 

@@ -176,11 +176,9 @@ def _ours(name: str, stack: contextlib.ExitStack) -> Jack | None:
 class Daemon:
     """A daemon under test; use as a context manager."""
 
-    def __init__(
-        self, options: dict[str, Any], environment: dict[str, str], is_warm: bool = False
-    ) -> None:
-        """`is_warm`: its processes are copies of one that has loaded livegen already."""
-        self._is_warm = is_warm
+    is_warm = True  # its processes are copies of one that has loaded livegen already
+
+    def __init__(self, options: dict[str, Any], environment: dict[str, str]) -> None:
         self._command = [sys.executable, str(HERE / "daemon_main.py"), json.dumps(options)]
         self._environment = (
             os.environ | environment | {"PYTHONPATH": os.pathsep.join((str(ROOT), str(HERE)))}
@@ -190,7 +188,7 @@ class Daemon:
     def __enter__(self) -> Self:
         (self._out, out), (self._err, err) = os.pipe(), os.pipe()
         self.process: subprocess.Popen[bytes] | warm.Copy
-        if self._is_warm:
+        if self.is_warm:
             self.process = warm.Copy(
                 self._command, self._environment, {1: out, 2: err}, warm.address()
             )

@@ -31,14 +31,14 @@ def test_a_server_that_a_killed_run_left_behind_is_ended_and_its_name_is_free_ag
 
 def test_a_daemon_of_copies_serves_and_ends_as_one_of_processes_does() -> None:
     given = {"api": "none", "settings": {"engine": "engines:echo"}}
-    with Daemon(given, {}, is_warm=True) as served:
+    with Daemon(given, {}) as served:
         assert served.ready() == "ready api=none model=echo mode=echo"
         engine = served.engine_pid()
         os.kill(engine, signal.SIGKILL)  # another copy takes its place
         wait_for(lambda: served.engine_pid() != engine)
         assert served.end(signal.SIGTERM)[0] == 0
-    with Daemon(given | {"api": "no such"}, {}, is_warm=True) as wrong:
+    with Daemon(given | {"api": "no such"}, {}) as wrong:
         assert wrong.process.wait() == 2
         assert "no such" in wrong.errors()
-    with Daemon(given, {}, is_warm=True) as killed:
+    with Daemon(given, {}) as killed:
         assert killed.end(signal.SIGKILL)[0] == -signal.SIGKILL

@@ -35,6 +35,8 @@ Holds = Callable[[], object]
 class Served(Daemon):
     """`livegen serve` itself, without a MIDI system."""
 
+    is_warm = False
+
     def __init__(self, folder: Path, *sets: str) -> None:
         super().__init__({}, {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)})
         command = [self._command[0], "-m", "livegen", "serve", "--api", "none", "--seed", "1"]

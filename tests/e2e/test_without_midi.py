@@ -40,6 +40,8 @@ def call(tmp_path: Path) -> Path:
 class Livegen(Daemon):
     """`livegen serve` itself, with standard output and standard error as one, as in a terminal."""
 
+    is_warm = False
+
     def __init__(self, folder: Path, *arguments: str) -> None:
         homes = {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)}
         nowhere = {"JACK_DEFAULT_SERVER": "livegen-e2e-nowhere", "JACK_NO_START_SERVER": "1"}

@@ -2,7 +2,8 @@
 
 A daemon is four processes, of which each spends most of its first second on starting Python and on importing.  Tests
 of what daemons and their pages do take copies instead (POSIX only).  That the processes start as `python -m …`, as
-livegen starts them, is shown by the tests that take none: all in this folder.
+livegen starts them, is shown by those who serve as a person does: `test_page.py`, `test_without_midi.py`, the package
+and the documented commands.
 
 Two sides: who asks (`Copy`, in the tests and in the copies, which start others), and the process that is copied
 (`main`), which has one thread, ends with who started it, and waits for no copy itself: a keeper, another copy, does.
@@ -32,12 +33,14 @@ OWN_FILES = 3  # standard input, output and error come before those that a proce
 HIGH = 512  # no file that a process is given has such a number
 # What daemons run, and what they load later.
 PROGRAMS = (
+    "livegen.__main__",
     "livegen.control.process",
     "livegen.daemon.engine.engine_process",
     "livegen.daemon.recording.recorder",
 )
 LOADED_LATER = (
     "livegen.app.engines",
+    "livegen.cli.serving",
     "livegen.control.ableton_link.link_session",
     "livegen.control.osc.udp",
     "livegen.control.set_up",
@@ -165,14 +168,17 @@ def _start_copies(where: str) -> None:
     from livegen.daemon.processes import child
     from livegen.daemon.processes.link import Link
 
-    def spawn(module: str, arguments: Sequence[str] = ()) -> tuple[Copy, Link]:
+    def spawn(
+        module: str, arguments: Sequence[str] = (), passed: Sequence[int] = ()
+    ) -> tuple[Copy, Link]:
         ours, theirs = socket.socketpair()
         with theirs:
             number = theirs.fileno()
             command = [sys.executable, "-m", module, str(number), *arguments]
-            return Copy(command, os.environ, {1: 2, 2: 2, number: number}, where, True), Link(ours)
+            files = {1: 2, 2: 2} | {file: file for file in (number, *passed)}
+            return Copy(command, os.environ, files, where, True), Link(ours)
 
-    child.spawn = spawn  # type: ignore[attr-defined]
+    vars(child)["spawn"] = spawn
 
 
 def _kept(asking: socket.socket) -> tuple[Order, list[int]]:
