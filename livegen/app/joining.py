@@ -18,7 +18,7 @@ STUDIO = {
 VALUES_EVERY_US = 20_000  # of a controller: a studio takes 200 messages a second of a player
 
 
-def join(config: "Config", address: str, name: str, room: str) -> int:
+def join(config: "Config", address: str, name: str, room: str, role: str) -> int:
     """Open the ports and play in a studio until told to stop, and give the exit status.  Raises LivegenError.
 
     `address` is what the studio printed for players; `name` and `room` count before those in it where they are not "".
@@ -29,7 +29,7 @@ def join(config: "Config", address: str, name: str, room: str) -> int:
 
     logging.basicConfig(level=logging.INFO, format="livegen: %(message)s", stream=sys.stderr)
     Address.read(address)  # a wrong one is told before ports are opened
-    settings = {"address": address, "name": name, "room": room}
+    settings = {"address": address, "name": name, "room": room, "role": role}
     return serve(
         ServeOptions(
             port=config.ports.output,

@@ -23,6 +23,7 @@ from livegen.cli.options import (
     set_option,
 )
 from livegen.errors import ConfigError
+from livegen.music.parts import RULES
 
 PUBLIC = r"[A-Za-z0-9.-]{1,253}(:[0-9]{1,5})?"  # a Host header: a name, and a port where that is not the usual one
 
@@ -238,9 +239,15 @@ def studio(
     metavar="NAME",
     help="Room to play in. [default: the one in the address, or one of your own]",
 )
+@click.option(
+    "--role",
+    type=click.Choice([*RULES, "listener"]),
+    default="",
+    help="What you play: the model hears you as that, whatever your channel. [default: as your channel says]",
+)
 @config_option
 @set_option
-def join(address: str, name: str, room: str, **options: Any) -> int:
+def join(address: str, name: str, room: str, role: str, **options: Any) -> int:
     """Play in a studio from your DAW: MIDI ports here, the model there, until Ctrl-C.
 
     URL is the address that `livegen studio` prints for players, or an invitation; put it in quotes.  Your notes go
@@ -250,12 +257,12 @@ def join(address: str, name: str, room: str, **options: Any) -> int:
 
     \b
     Examples:
-      livegen join 'http://192.168.1.20:9702/?room=blues#Ab3xY' --name Ana
+      livegen join 'http://192.168.1.20:9702/?room=blues#Ab3xY' --name Ana --role bass
       livegen join 'https://jam.example.org/#Ab3xY' --port "From the studio" --set ports.thru=true
     """
     from livegen import app
 
-    return app.join(config_of(options), address, name, room)
+    return app.join(config_of(options), address, name, room, role)
 
 
 @click.command()

@@ -316,6 +316,10 @@ class Engine:
         match event:
             case Wake():
                 pass
+            case Command(
+                "hears", [int(channel), str(rule)]
+            ):  # of a room's players; no person asks for it
+                self._ears.hear_by(channel, rule)
             case Command():
                 self._obey(event, out)
             case Swap(model):

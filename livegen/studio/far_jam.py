@@ -44,12 +44,13 @@ class FarJam:
     def __init__(
         self,
         name: str,
+        role: str,
         room: str,
         send: Callable[[Message], object],
         give: Callable[[Frame], object],
     ) -> None:
         self.room = room
-        self._name, self._send, self._give = name, send, give
+        self._name, self._role, self._send, self._give = name, role, send, give
         self._clock = FarClock()
         self._modes: Mapping[str, Any] = {}
         self._mode = ""
@@ -117,12 +118,14 @@ class FarJam:
             self._pings, self._ping_at, self._stamped_at = 0, now, 0
             if self._name:
                 self._send({"t": "name", "name": self._name})
+            if self._role:
+                self._send({"t": "role", "role": self._role})
             if self._is_known:
                 self._say("here again", now)
             else:
                 self._give(ReadyFrame.of(now, {"room": self.room}))
             self._is_known = True
-        if (players := list(hello.get("players", ()))) != self._players:
+        if (players := [_shown(seat) for seat in hello.get("players", ())]) != self._players:
             self._players = players
             self._say(f"in the room: {', '.join(players)}", now)
 
@@ -188,3 +191,8 @@ class FarJam:
         if self._lived_at is not None:
             self._lived_at = None
             self._give(CutFrame(now))
+
+
+def _shown(seat: Message) -> str:
+    """Somebody in the room, with what he plays."""
+    return f"{seat['name']} ({seat['role']})" if seat["role"] else str(seat["name"])

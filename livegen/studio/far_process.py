@@ -1,9 +1,9 @@
 """The process that stands in the engine process's place when the engine is in a studio, far away.
 
 `python -m livegen.studio.far_process FD`, for `livegen join`.  Its settings: {"address": what a studio printed, "name":
-the player's, "room": where}; the last two count before those in the address.  It carries messages between the link to
-the port process and the studio's socket; what they mean is in `far_jam`.  Where the connection is lost it makes
-another, later and later.  Knows no engine and no ports.
+the player's, "room": where, "role": what he plays}; name and room count before those in the address.  It carries
+messages between the link to the port process and the studio's socket; what they mean is in `far_jam`.  Where the
+connection is lost it makes another, later and later.  Knows no engine and no ports.
 """
 
 import asyncio
@@ -64,7 +64,7 @@ class FarProcess:
             str(settings.get(key) or given)
             for key, given in (("name", address.name), ("room", address.room))
         )
-        self._jam = FarJam(name, room, self._send, self._pump.send)
+        self._jam = FarJam(name, str(settings.get("role") or ""), room, self._send, self._pump.send)
         self._was_in = False
 
     async def run(self) -> int:

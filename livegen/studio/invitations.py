@@ -13,10 +13,12 @@ LONGEST_MINUTES = 60 * 24 * 31
 
 
 class Seat(NamedTuple):
-    """A place in a room, and the name of who has it."""
+    """A place in a room, the name and the role of who has it ("" for one of his own), and whether he steers."""
 
     room: str
     player: str
+    role: str = ""
+    steers: bool = True
 
 
 class Invitations:
@@ -35,8 +37,8 @@ class Invitations:
         if not isinstance(given, str):
             return None
         try:
-            (room, player, minutes), signed_at = self._signed.loads(given, return_timestamp=True)
+            (*seat, minutes), signed_at = self._signed.loads(given, return_timestamp=True)
         except BadData:
             return None
         is_good = datetime.now(UTC) < signed_at + timedelta(minutes=minutes)
-        return Seat(room, player) if is_good else None
+        return Seat(*seat) if is_good else None

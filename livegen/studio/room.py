@@ -143,6 +143,8 @@ class Room:
             self._play(request)
         elif request.name == "rejoin" and isinstance(request.value, Mapping):
             self._take_up(request.value, request.at or 0)
+        elif request.name == "hears":  # of a role: no control, and nothing that a person asks for
+            self._from_pages(CommandFrame.named(self._now(), request.name, request.value))
         elif line := NOT_KEPT.get(request.name):
             self._say(line)
         else:

@@ -15,6 +15,7 @@ from starlette.routing import Route
 from livegen.control.library.charts import Charts
 from livegen.control.surfaces import Request as Wanted
 from livegen.control.web.page_messages import Known, Refused, is_player, read
+from livegen.control.web.roles import ROLES
 from livegen.control.web.routes import json_of, with_token
 from livegen.jam.turns import MODES
 from livegen.studio.invitations import LONGEST_MINUTES, Invitations, Seat
@@ -27,7 +28,8 @@ EXPECTED = (
 )
 INVITATION = (
     'expected {"room": a name of letters, digits, spaces, ".", "-" and "_", "player": a name, '
-    f'"minutes": 1 to {LONGEST_MINUTES}}}; both names have at most 40 characters'
+    f'"minutes": 1 to {LONGEST_MINUTES}}}, and where wanted "role": one of {", ".join(ROLES)}, "steers": false; '
+    "both names have at most 40 characters"
 )
 
 
@@ -79,6 +81,7 @@ class Teacher:
             "rooms": sorted((room.told() for room in await self._seen()), key=lambda told: told["room"]),
             "modes": list(MODES),
             "charts": sorted(self._charts.names()),
+            "roles": list(ROLES),
             "token": self._players_token,
         })  # fmt: skip
 
@@ -100,9 +103,15 @@ class Teacher:
     async def _invite(self, request: Request) -> Response:
         match await json_of(request):
             case {"room": str(room), "player": str(player), "minutes": int(minutes), **rest} if (
-                not rest and is_name(room) and is_player(player) and 0 < minutes <= LONGEST_MINUTES
+                rest.keys() <= {"role", "steers"}
+                and is_name(room)
+                and is_player(player)
+                and 0 < minutes <= LONGEST_MINUTES
+                and (role := rest.get("role", "")) in ("", *ROLES)
+                and isinstance(steers := rest.get("steers", True), bool)
             ):
-                text = self._invitations.write(Seat(room, player.strip()), minutes)
+                seat = Seat(room, player.strip(), role, steers)
+                text = self._invitations.write(seat, minutes)
                 return JSONResponse({"invitation": text})
             case _:
                 raise HTTPException(422, INVITATION)

@@ -15,7 +15,7 @@ import { Keys } from "./keys";
 import { isBound, LearnMode } from "./learn";
 import { Lyrics } from "./lyrics";
 import { Meters } from "./meters";
-import { askForName } from "./nickname";
+import { Seated } from "./seat";
 import { NoteTape } from "./notes";
 import type { Bytes } from "./pace";
 import { PhraseMap } from "./phrases";
@@ -72,14 +72,18 @@ const isRoom = (): boolean => (store.hello?.room ?? null) !== null;
 /** Whether a key of the player's ends what the model plays, before a studio far away can say so. */
 const yields = (): boolean => isRoom() && store.hello?.modes[store.state.mode ?? ""]?.yields === true;
 
+const seat = new Seated(wire, isRoom, store);
+
 /** Plays it into livegen; a note that is no pad is heard here at once. */
 function play(data: Bytes): void {
+  if (seat.listens) return;
   const [status, pitch, velocity = 0] = data;
+  const channel = seat.channel ?? status & 15;
   const kind = status & 0xf0;
   const isStruck = kind === 0x90 && velocity > 0;
   if (isStruck && yields()) schedule.silence(now());
-  if (isStruck && !isBound(store.state, data)) sound.press(pitch, velocity, status & 15);
-  else if (kind === 0x80 || kind === 0x90) sound.press(pitch, 0, status & 15);
+  if (isStruck && !isBound(store.state, data)) sound.press(pitch, velocity, channel);
+  else if (kind === 0x80 || kind === 0x90) sound.press(pitch, 0, channel);
   send(isRoom() ? { t: "play", data, at: Math.round(now()) } : { t: "play", data });
 }
 
@@ -210,7 +214,9 @@ let loop = "";
 function showHealth(): void {
   const [link, trouble] = CONNECTION[wire.status];
   const where = room === "" ? "" : `room ${room}`;
-  const here = (store.hello?.players ?? []).join(", ");
+  const here = (store.hello?.players ?? [])
+    .map(({ name, role }) => (role === "" ? name : `${name} (${role})`))
+    .join(", ");
   const about =
     wire.status === "open" ? [where, here, store.state.model, store.hello?.version].filter(Boolean) : [];
   say(find("link"), [link, ...about].join(" · "));
@@ -273,7 +279,6 @@ store.onFigures((figures) => {
 });
 store.onState(["plan"], (state) => sound.learn(state.plan ?? []));
 store.onLine(({ line, kind }) => log(line, kind ?? "note"));
-askForName(wire, isRoom, store);
 wire.onMessage(take);
 wire.onStatus((status) => {
   if (status !== "open") {

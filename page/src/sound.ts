@@ -24,6 +24,7 @@ export class Sound {
     [2, "bass"],
     [9, "drums"],
   ]);
+  #roles = new Map<number, Part>(); // of players, by channel
   #echoes = new Map<string, number[]>();
   #button = find<HTMLButtonElement>("sound");
   #volume = find<HTMLInputElement>("volume");
@@ -47,6 +48,10 @@ export class Sound {
   }
 
   welcome(hello: Hello): void {
+    const heard = (hello.players ?? []).flatMap(({ channel, role }): [number, Part][] =>
+      channel !== null && (role === "bass" || role === "drums") ? [[channel, role]] : [],
+    );
+    this.#roles = new Map(heard);
     this.#hasDaw = (hello.ports.api ?? EMBEDDED) !== EMBEDDED || hello.ports.sounds === true;
     this.#show();
   }
@@ -62,7 +67,7 @@ export class Sound {
   /** A key pressed here sounds at once, not when it comes back. */
   press(pitch: number, velocity: number, channel: number): void {
     if (!this.isOn) return;
-    this.strike(channel === 9 ? "drums" : "you", pitch, velocity, 0);
+    this.strike(this.#ofPlayer(channel), pitch, velocity, 0);
     const key = `${channel} ${pitch} ${velocity > 0}`;
     this.#echoes.set(key, [...(this.#echoes.get(key) ?? []), this.now() + ECHO_US].slice(-16));
   }
@@ -76,7 +81,7 @@ export class Sound {
     const channel = status & 15;
     const strength = kind === 0x90 ? velocity : 0;
     if (who === 0 && this.#isEcho(`${channel} ${pitch} ${strength > 0}`)) return;
-    const part = who === 1 ? (this.#partOf.get(channel) ?? "lead") : channel === 9 ? "drums" : "you";
+    const part = who === 1 ? (this.#partOf.get(channel) ?? "lead") : this.#ofPlayer(channel);
     this.strike(part, pitch, strength, Math.max(0, (micros + lag - this.now()) / 1e6));
   }
 
@@ -91,6 +96,10 @@ export class Sound {
 
   #silenceOf(who: 0 | 1, channel: number): void {
     this.#synth?.silencePart(who === 0 ? "you" : (this.#partOf.get(channel) ?? "lead"));
+  }
+
+  #ofPlayer(channel: number): Part {
+    return this.#roles.get(channel) ?? (channel === 9 ? "drums" : "you");
   }
 
   #isEcho(key: string): boolean {

@@ -34,6 +34,22 @@ export interface ModeWords {
   yields: boolean; // a key of the player's ends what the model plays
 }
 
+/** Somebody in a studio's room: what he does there, and the channel on which he is heard, where he has a role. */
+export interface Seat {
+  name: string;
+  role: string; // "" for nothing in particular
+  channel: number | null;
+}
+
+/** What the player at this page does. */
+export interface You {
+  t: "you";
+  role: string;
+  channel: number | null;
+  steers: boolean; // may change controls
+  is_fixed: boolean; // the role is the invitation's
+}
+
 export interface Hello {
   t: "hello";
   version: string;
@@ -49,8 +65,9 @@ export interface Hello {
   styles?: string[];
   models?: string[];
   recordings?: boolean;
-  players?: string[]; // who is in the room, by name
   began?: number | null; // micros: of a studio, tells the engines of a room apart
+  roles?: string[]; // what a player can do in a studio's room
+  players?: Seat[]; // who is in the room, by name
   room?: string | null; // of a studio, in which notes are played here when they are due; null on one's own machine
 }
 
@@ -184,6 +201,7 @@ export type FromServer =
   | { t: "music"; music: Music[] }
   | { t: "beat"; now: number }
   | { t: "token"; token: string }
+  | You
   | { t: "room"; room: string }
   | { t: "pong"; at: number; now: number };
 
@@ -193,6 +211,7 @@ export type ToServer =
   | { t: "play"; data: [number, number, number] | [number, number]; at?: number }
   | { t: "ping"; at: number }
   | { t: "name"; name: string }
+  | { t: "role"; role: string }
   | Rejoin;
 
 /** What went on before, told to a room whose engine is new: strokes are [micros ago, who, status, pitch, velocity]. */

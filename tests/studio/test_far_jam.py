@@ -38,14 +38,18 @@ class Jam:
         self.sent: list[dict[str, Any]] = []
         self.given: list[Frame] = []
         self.jam = FarJam(
-            "Ana", "", lambda message: self.sent.append(dict(message)), self.given.append
+            "Ana", "bass", "", lambda message: self.sent.append(dict(message)), self.given.append
         )
         self.greet(players)
 
     def greet(self, players: tuple[str, ...] = ()) -> None:
         """The studio greets, and answers pings for a second."""
         self.says(
-            t="hello", now=self.now + AHEAD_US, modes=MODES, room="blues", players=list(players)
+            t="hello",
+            now=self.now + AHEAD_US,
+            modes=MODES,
+            room="blues",
+            players=[{"name": name, "role": "", "channel": None} for name in players],
         )
         self.until(self.now + SECOND)
 
@@ -138,7 +142,7 @@ def test_when_the_connection_is_lost_all_is_released_and_nothing_is_sent_until_w
     assert not jam.sent
     jam.greet()
     jam.strikes(62)
-    assert {"t": "name", "name": "Ana"} in jam.sent
+    assert {"t": "name", "name": "Ana"} in jam.sent and {"t": "role", "role": "bass"} in jam.sent
     assert [one["data"][1] for one in jam.sent if one["t"] == "play"] == [62]
     assert "here again" in jam.lines()
     assert len(jam.of(ReadyFrame)) == 1

@@ -10,6 +10,7 @@ import pytest
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
+from livegen.control.web.clients import Client
 from livegen.daemon.clock import SECOND
 from livegen.jam.controls.mapping import Command
 from livegen.studio import invitations
@@ -68,9 +69,9 @@ def test_the_teacher_sees_who_is_in_each_room_who_plays_and_how_loud(lesson: Cla
     lesson.says("blues", t="name", name="Ana")
     lesson.says("blues", t="play", data=[144, 60, 127])
     blues, waltz = lesson.rooms()["blues"], lesson.rooms()["waltz"]
-    assert blues["players"] == [{"name": "Ana", "plays": True}]
+    assert blues["players"] == [{"name": "Ana", "plays": True, "role": ""}]
     assert blues["levels"] == {"players": 1.0, "model": 0.0}
-    assert waltz["players"] == [{"name": "somebody", "plays": False}]
+    assert waltz["players"] == [{"name": "somebody", "plays": False, "role": ""}]
     assert waltz["levels"]["players"] == 0.0
 
 
@@ -113,15 +114,20 @@ def test_players_see_no_other_rooms_and_ask_for_nothing_there(lesson: Class, tok
     assert lesson.asks(None, TEMPO) == 401
 
 
+def players_of(page: Client, lesson: Class) -> list[str]:
+    """Whom a page was told of last, by name."""
+    return [seat["name"] for seat in told(page, "hello", lesson.studio.now)[-1]["players"]]
+
+
 def test_players_of_a_room_are_told_who_else_is_there(lesson: Class) -> None:
     first = lesson.pages["blues"]
     second = lesson.studio.rooms.find({"room": "blues"})
     other = second.enter()
     other.hear(json.dumps({"t": "name", "name": "Ben"}), lesson.studio.now)
     lesson.says("blues", t="name", name="Ana")
-    assert told(first, "hello", lesson.studio.now)[-1]["players"] == ["Ana", "Ben"]
+    assert players_of(first, lesson) == ["Ana", "Ben"]
     second.leave(other)
-    assert told(first, "hello", lesson.studio.now)[-1]["players"] == ["Ana"]
+    assert players_of(first, lesson) == ["Ana"]
 
 
 @pytest.mark.parametrize("name", [7, "x" * 41, "a\nb"])

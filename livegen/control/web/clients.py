@@ -8,7 +8,7 @@ WebSocket; knows neither HTTP, nor who may come in (`door`), nor what the engine
 import asyncio
 from collections.abc import Callable
 from contextlib import suppress
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
@@ -21,10 +21,12 @@ from livegen.control.web.page_messages import (
     Ping,
     Refused,
     Rejoined,
+    RoleTaken,
     Said,
     Unfit,
     parse,
 )
+from livegen.control.web.roles import free_channel, on_channel, plays
 from livegen.control.web.stage import MESSAGES_PER_S, MOST_CLIENTS, Stage
 from livegen.daemon import clock
 from livegen.daemon.bucket import Bucket
@@ -45,28 +47,47 @@ FULL, POLICY = 1013, 1008  # codes with which a socket is closed
 Ask = Callable[[Request], object]
 
 
+LISTENS = "you listen here: take another role to play"
+FOLLOWS = "you do not steer here: others set the controls of this room"
+
+
 class Player(NamedTuple):
-    """The person at a page, and whether he has just played."""
+    """The person at a page, whether he has just played, and what he does there."""
 
     name: str
     plays: bool
+    role: str = ""
+
+
+class Invited(NamedTuple):
+    """What an invitation says of who comes: his name, his role, and whether he sets the controls of the room.
+
+    A name or a role that is not "" is his as long as he stays.
+    """
+
+    player: str = ""
+    role: str = ""
+    steers: bool = True
 
 
 class Client:
-    """A page: who plays there, the messages that wait for it, its rate, and the keys that it holds.
+    """A page: who plays there, in which role, the messages that wait for it, its rate, and the keys that it holds.
 
-    `named` is called when it says who plays there; who was invited, `player`, keeps his name.
+    `met` is called when it says who plays there, or what he does; `channel` gives one that nobody else has.
     """
 
     def __init__(
         self,
         stage: Stage,
         ask: Ask,
-        named: Callable[[], object] = lambda: None,
-        player: str = "",
+        met: Callable[[], object] = lambda: None,
+        invited: Invited = Invited(),  # noqa: B008  a value
+        channel: Callable[[], int | None] = lambda: None,
     ) -> None:
-        self._stage, self._ask, self._named = stage, ask, named
-        self.player, self._is_invited = player, player != ""
+        self._stage, self._ask, self._met, self._free_channel = stage, ask, met, channel
+        self._invited = invited
+        self.player, self.role = invited.player, ""
+        self.channel: int | None = None  # on which he is heard, where he has a role
         self._played_at = -PLAYS_US
         self._bucket = Bucket(MESSAGES_PER_S, MESSAGES_PER_S)
         self._hands = PageKeys()
@@ -84,6 +105,8 @@ class Client:
         """Tell everything that there is to know."""
         self.mailbox.hello(self._stage.hello(clock.now()))
         self.mailbox.state(self._stage.texts)
+        if self._stage.is_room:
+            self.take_role(self._invited.role)
         for line in self._stage.lines:
             self.mailbox.line(line)
         self.has_news.set()
@@ -105,24 +128,47 @@ class Client:
 
     def who(self, now: int) -> Player:
         """The name of who plays there, and whether he does."""
-        return Player(self.player or NAMELESS, now - self._played_at < PLAYS_US)
+        return Player(self.player or NAMELESS, now - self._played_at < PLAYS_US, self.role)
+
+    def take_role(self, role: str) -> None:
+        """Be heard by the rule of a role, on a channel of its own; what is held comes up first."""
+        self.leave()
+        self.role = role
+        if role and plays(role) and (channel := self._free_channel()) is not None:
+            self.channel = channel
+            self._ask(Request("hears", [channel, role]))
+        steers = self._steers
+        text = told.you(role, self.channel, steers, bool(self._invited.role))
+        self.tell(lambda box: box.reply(text))
+
+    @property
+    def _steers(self) -> bool:
+        return self._invited.steers and plays(self.role)
 
     def _act(self, said: Said, now: int) -> None:
         match said:
             case Ping(at):
                 self.tell(lambda box: box.reply(told.pong(at)))
-            case KeysPlayed(data, played_at):
+            case KeysPlayed(data, played_at) if plays(self.role):
                 self._played_at = now
-                self._hands.play(list(data))
-                self._ask(Request("play", list(data), played_at))
-            case Named(player) if not self._is_invited:
+                heard = list(on_channel(data, self.channel))
+                self._hands.play(heard)
+                self._ask(Request("play", heard, played_at))
+            case Named(player) if not self._invited.player:
                 self.player = player
-                self._named()
+                self._met()
             case Rejoined(strokes, timeline, controls, at) if self._stage.is_room:
                 before = {"strokes": strokes, "timeline": timeline, "controls": controls}
                 self._ask(Request("rejoin", before, at))
-            case Request():
+            case RoleTaken(role) if self._stage.is_room and not self._invited.role:
+                self.take_role(role)
+                self._met()
+            case Request() if self._steers:
                 self._ask(said)
+            case KeysPlayed():
+                self._refuse_once(LISTENS, now)
+            case Request():
+                self._refuse_once(FOLLOWS, now)
             case _:
                 pass
 
@@ -130,7 +176,7 @@ class Client:
         """True if it is done although too much came: silence, and the end of a note that it holds."""
         match said:
             case KeysPlayed(data):
-                return self._hands.would_end(data)
+                return self._hands.would_end(on_channel(data, self.channel))
             case Request("panic" | "stop") if now - self._urgent_at >= URGENT_EVERY_US:
                 self._urgent_at = now
                 return True
@@ -138,15 +184,21 @@ class Client:
                 return False
 
     def _complain(self, now: int) -> None:
+        self._refuse_once(f"more than {MESSAGES_PER_S} messages a second: some were left out", now)
+
+    def _refuse_once(self, line: str, now: int) -> None:
+        """Say why something is not done, once a second at most."""
         if now - self._complained_at >= COMPLAIN_EVERY_US:
             self._complained_at = now
-            line = f"more than {MESSAGES_PER_S} messages a second: some were left out"
             self.tell(lambda box: box.reply(told.refused(line)))
 
     def leave(self) -> None:
-        """Release what it holds."""
+        """Release what it holds, and its channel."""
         for data in self._hands.release():
             self._ask(Request("play", list(data)))
+        if self.channel is not None:
+            self._ask(Request("hears", [self.channel, ""]))
+            self.channel = None
 
 
 class Clients:
@@ -171,21 +223,30 @@ class Clients:
         for client in self._clients:
             client.tell(put)
 
-    async def serve(self, socket: WebSocket, *first: str, player: str = "") -> None:
-        """Serve one page until it goes; `first` are texts for it alone, `player` is who was invited."""
+    async def serve(
+        self,
+        socket: WebSocket,
+        *first: str,
+        invited: Invited = Invited(),  # noqa: B008  a value
+    ) -> None:
+        """Serve one page until it goes; `first` are texts for it alone."""
         if len(self._clients) >= MOST_CLIENTS:
             return await turn_away(
                 socket, FULL, f"{MOST_CLIENTS} pages are open already; close one"
             )
-        client = self.enter(*first, player=player)
+        client = self.enter(*first, invited=invited)
         try:
             await _converse(socket, client)
         finally:
             self.leave(client)
 
-    def enter(self, *first: str, player: str = "") -> Client:
-        """Greet one more page; `first` are texts for it alone, `player` is who was invited."""
-        client = Client(self._stage, self._ask, self._meet, player)
+    def enter(
+        self,
+        *first: str,
+        invited: Invited = Invited(),  # noqa: B008  a value
+    ) -> Client:
+        """Greet one more page; `first` are texts for it alone."""
+        client = Client(self._stage, self._ask, self._meet, invited, self._free_channel)
         for text in first:
             client.mailbox.reply(text)
         self._clients.add(client)
@@ -203,10 +264,24 @@ class Clients:
         if not self._clients:
             self._ask(Request("watch", False))
 
+    def _free_channel(self) -> int | None:
+        return free_channel(
+            {client.channel for client in self._clients if client.channel is not None}
+        )
+
+    def _seats(self, now: int) -> list[dict[str, Any]]:
+        seats = [(*client.who(now), client.channel) for client in self._clients]
+        return [
+            {"name": name, "role": role, "channel": channel}
+            for name, _, role, channel in sorted(
+                seats, key=lambda seat: (seat[0], seat[2], seat[3] or 0)
+            )
+        ]
+
     def _meet(self) -> None:
         """Somebody came, went, or gave a name: all are told who is there."""
         now = clock.now()
-        if self._stage.meet([player.name for player in self.players(now)]):
+        if self._stage.meet(self._seats(now)):
             text = self._stage.hello(now)
             self.tell(lambda box: box.hello(text))
 

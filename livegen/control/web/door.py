@@ -12,7 +12,7 @@ from urllib.parse import quote
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from livegen.control.web import stage as told
-from livegen.control.web.clients import FULL, Clients, text_of, turn_away
+from livegen.control.web.clients import FULL, Clients, Invited, text_of, turn_away
 from livegen.control.web.guard import is_token
 from livegen.control.web.page_messages import Refused, first_words
 from livegen.control.web.tickets import Tickets
@@ -82,13 +82,13 @@ class Door:
 
     async def _serve(self, socket: WebSocket) -> None:
         words = await self._words(socket)
-        given, player = words.get("token"), ""
+        given, invited = words.get("token"), Invited()
         has_key = isinstance(given, str) and self._keys.take(given, PAGE, clock.now())
         if not has_key and not is_token(given, self._token):
             seat = self._invited(given)
             if seat is None:
                 return await turn_away(socket, BAD_TOKEN, WRONG)
-            words, player = seat, str(seat["player"])
+            words, invited = seat, Invited(*(seat[key] for key in Invited._fields))
         first = (told.token(self._token),) if has_key else ()
         try:
             # Whoever handed the connection over knows more of it; no page can say so itself.
@@ -98,7 +98,7 @@ class Door:
         except Elsewhere as elsewhere:
             await socket.send_text(told.room(elsewhere.room))
             return await turn_away(socket, ELSEWHERE, str(elsewhere))
-        await clients.serve(socket, *first, player=player)
+        await clients.serve(socket, *first, invited=invited)
 
     async def _words(self, socket: WebSocket) -> Mapping[str, Any]:
         """The first message of a page; empty for one that says none in time."""

@@ -11,6 +11,7 @@ from math import isfinite
 from typing import Any, NoReturn, TypeGuard
 
 from livegen.control.surfaces import Meant, Request, as_given
+from livegen.control.web.roles import ROLES
 from livegen.daemon.page_sink import playable
 from livegen.daemon.recording import names
 from livegen.errors import ConfigError, LivegenError
@@ -93,7 +94,14 @@ class Rejoined:
     at: int
 
 
-Said = Request | Ping | KeysPlayed | Named | Rejoined
+@dataclass(frozen=True, slots=True)
+class RoleTaken:
+    """The page says what its player does in the room; empty: nothing in particular."""
+
+    role: str
+
+
+Said = Request | Ping | KeysPlayed | Named | Rejoined | RoleTaken
 Given = Mapping[str, Any]
 
 
@@ -225,6 +233,13 @@ def _is_within(numbers: object, limits: tuple[tuple[int, int], ...]) -> bool:
     )
 
 
+def _role(given: Given, known: Known) -> Said:
+    role = given["role"]
+    if not isinstance(role, str) or role not in ("", *ROLES):
+        raise Refused(f"role: expected one of {', '.join(ROLES)}, or nothing")
+    return RoleTaken(role)
+
+
 def is_player(name: object) -> TypeGuard[str]:
     """True of what can be a player's name in a room; "" is that of nobody."""
     return isinstance(name, str) and len(name) <= LONGEST_PLAYER and name.isprintable()
@@ -250,6 +265,7 @@ _KINDS: dict[str, _Reader] = {
     "ping": (frozenset({"at"}), frozenset(), _ping),
     "name": (frozenset({"name"}), frozenset(), _named),
     "rejoin": (frozenset({"at", "strokes", "timeline", "controls"}), frozenset(), _rejoined),
+    "role": (frozenset({"role"}), frozenset(), _role),
 }
 
 

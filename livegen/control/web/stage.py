@@ -15,6 +15,7 @@ from livegen import __version__
 from livegen.control.surfaces import Meant, Request, as_given
 from livegen.control.web.mailbox import MOST_LINES
 from livegen.control.web.page_messages import MAX_BYTES, Known
+from livegen.control.web.roles import ROLES
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.processes.frames import HeardFrame, NewsFrame, SentFrame
@@ -100,9 +101,12 @@ class Stage:
             return self._learn({"presets": list(request.value)})
         return False
 
-    def meet(self, players: Sequence[str]) -> bool:
-        """Take the names of those who are in the room; whether `hello` has changed with it.  At home it never does."""
-        return self.is_room and self._learn({"players": list(players)})
+    def meet(self, seats: Sequence[Mapping[str, Any]]) -> bool:
+        """Take those who are in the room; whether `hello` has changed with it.  At home it never does.
+
+        Of each {"name", "role": "" for none, "channel": the one on which he is heard, or None}.
+        """
+        return self.is_room and self._learn({"players": list(seats)})
 
     def note(self, frame: HeardFrame | SentFrame) -> str:
         """The text of a message that was heard or sent."""
@@ -165,6 +169,7 @@ _TABLES = {
         for name, mode in MODES.items()
     },
     "parts": list(PARTS),
+    "roles": list(ROLES),
     "scales": list(KINDS),
     "limits": {
         "message_bytes": MAX_BYTES,
@@ -187,6 +192,12 @@ def token(text: str) -> str:
 def room(name: str) -> str:
     """Give the name of the room that a page is to ask for with the address of its socket."""
     return _json({"t": "room", "room": name})
+
+
+def you(role: str, channel: int | None, steers: bool, is_fixed: bool) -> str:
+    """Tell a page what its player does, on which channel, and whether he may change controls, and his role."""
+    told = {"role": role, "channel": channel, "steers": steers, "is_fixed": is_fixed}
+    return _json({"t": "you"} | told)
 
 
 def refused(line: str, name: str = "") -> str:

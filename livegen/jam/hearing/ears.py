@@ -68,11 +68,11 @@ class Ears:
         self._moves = 0  # of keys, up or down
         self._moved: dict[Key, int] = {}  # by which move a key moved last
         self.heard_as: dict[int, str] = {}
-        self._sources = {
-            channel: Hands() if rule == KEYS else PartSource(rule)
-            for channel, rule in rules.items()
-            if rule != MPE
-        }
+        self._rules = rules
+        self._apart: set[int] = (
+            set()
+        )  # channels with a player of their own: of no instrument with others
+        self._sources = {channel: _source(rule) for channel, rule in rules.items() if rule != MPE}
         self._told = {channel: LOWER for channel, rule in rules.items() if rule == MPE}
         self._managers = dict(self._told)  # member channel -> manager of its zone
         self._expression = Expression()
@@ -81,6 +81,17 @@ class Ears:
         self._ringing: dict[Key, int] = {}  # keys that came up while the pedal was down -> part
         self._pedals: dict[int, int] = {}  # channel -> since
         self.held: dict[Key, HeldKey] = {}
+
+    def hear_by(self, channel: int, rule: str) -> None:
+        """Hear a channel by another rule from now on, by "" as at first; keys that are down keep their part."""
+        (self._apart.add if rule else self._apart.discard)(channel)
+        rule = rule or self._rules.get(channel, MPE)
+        self._sources.pop(channel, None)
+        self._managers.pop(channel, None)
+        if rule != MPE:
+            self._sources[channel] = _source(rule)
+        elif channel in self._told:
+            self._managers[channel] = self._told[channel]
 
     def down(self, note: NoteOn, now: int) -> Struck | None:
         """A key goes down; None on a channel that is not heard."""
@@ -139,7 +150,10 @@ class Ears:
             case ControlChange(control, _, channel) if control in NRPN:
                 self._rpn.pop(channel, None)  # data is for that parameter from now on
             case ControlChange(control, value, channel) if control == DATA_ENTRY:
-                if self._rpn.get(channel) == [0, MPE_RPN] and channel in (LOWER, UPPER):
+                if (
+                    self._rpn.get(channel) == [0, MPE_RPN]
+                    and channel in {LOWER, UPPER} - self._apart
+                ):
                     self._zone(channel, value)
             case _:
                 pass
@@ -212,14 +226,16 @@ class Ears:
 
     def _manager(self, channel: int) -> int:
         """Of a zone that was set up or told; else of one that was found, if that is heard."""
-        if channel in self._managers:
-            return self._managers[channel]
+        if channel in self._managers or channel in self._apart:
+            return self._managers.get(channel, channel)
         is_found = channel in self._expression.members | self._strings.members
         return LOWER if is_found and LOWER in self._sources else channel
 
     def _look_for_members(self, key: Key, now: int) -> None:
         """Look whether this note shows that several channels are one instrument, and say so."""
         channel, pitch = key
+        if channel in self._apart:
+            return
         is_alone = not any(other[0] == channel and other != key for other in self.held)
         is_told = channel in self._managers
         if self._expression.strike(channel, is_alone, now) and not is_told:
@@ -240,7 +256,7 @@ class Ears:
         self._managers = self._told | others
         members = min(members, 15)
         first = 1 if manager == LOWER else UPPER - members
-        self._managers |= dict.fromkeys(range(first, first + members), manager)
+        self._managers |= dict.fromkeys(set(range(first, first + members)) - self._apart, manager)
 
     def _pedal_up(self, channel: int, now: int) -> list[Struck]:
         self._pedals.pop(channel, None)
@@ -255,3 +271,8 @@ class Ears:
         if (part, key[1]) in self.sounding:
             return None
         return Struck(now, part, key[1], 0)
+
+
+def _source(rule: str) -> PartSource:
+    """A source that is heard by a rule; of a keyboard that both hands play, so many hands."""
+    return Hands() if rule == KEYS else PartSource(rule)

@@ -63,11 +63,11 @@ together.addEventListener("submit", (event) => {
 });
 
 /** Offers names beside "as they are", which is chosen until somebody chooses another. */
-function offer(select: HTMLSelectElement, names: readonly string[]): void {
+function offer(select: HTMLSelectElement, names: readonly string[], otherwise = "as it is"): void {
   if (select.childElementCount === names.length + 1) return;
   const kept = select.value;
   select.replaceChildren(
-    el("option", { value: "" }, "as it is"),
+    el("option", { value: "" }, otherwise),
     ...names.map((name) => el("option", { value: name }, words(name))),
   );
   select.value = names.includes(kept) ? kept : "";
@@ -83,17 +83,28 @@ const room = el("input", {
 }) as HTMLInputElement;
 const player = el("input", { id: "invite-player", type: "text", maxlength: 40 }) as HTMLInputElement;
 const minutes = el("input", { id: "invite-minutes", type: "number", min: 1, value: 60 }) as HTMLInputElement;
+const role = el("select", { id: "invite-role" }) as HTMLSelectElement;
+const steers = el("input", { id: "invite-steers", type: "checkbox", checked: true }) as HTMLInputElement;
 
 const invite = find<HTMLFormElement>("invite");
 invite.append(
   el("label", {}, "Room", room),
   el("label", {}, "Player", player),
+  el("label", {}, "Role", role),
+  el("label", {}, "Sets controls", steers),
   el("label", {}, "Minutes", minutes),
   el("button", { type: "submit" }, "Invite"),
 );
 invite.addEventListener("submit", (event) => {
   event.preventDefault();
-  void attempt(invitation(room.value, player.value, Number(minutes.value))).then((text) => {
+  const invited = {
+    room: room.value,
+    player: player.value,
+    minutes: Number(minutes.value),
+    role: role.value,
+    steers: steers.checked,
+  };
+  void attempt(invitation(invited)).then((text) => {
     if (text !== null)
       say(find("invitation"), `${player.value || "The player"} opens ${location.origin}/#${text}`);
   });
@@ -137,7 +148,7 @@ function row(name: string): Row {
       say(silence, isMuted ? "Unmute" : "Mute");
       for (const [who, meter] of levels) (meter as HTMLMeterElement).value = room.levels[who];
       const texts = [
-        room.players.map((player) => (player.plays ? `${player.name} ♪` : player.name)).join(", "),
+        room.players.map(shown).join(", "),
         words(room.mode ?? "—"),
         room.tempo_bpm === null ? "—" : String(Math.round(room.tempo_bpm)),
         [room.key, room.chord].filter(Boolean).join(" · ") || "—",
@@ -148,6 +159,9 @@ function row(name: string): Row {
   };
 }
 
+const shown = ({ name, role, plays }: Room["players"][number]): string =>
+  `${name}${role === "" ? "" : ` (${role})`}${plays ? " ♪" : ""}`;
+
 function showWhom(): void {
   const names = meant(chosen, rooms);
   say(find("whom"), names === null ? "For all rooms." : `For ${names.join(", ")}.`);
@@ -157,6 +171,7 @@ function show(told: Studio): void {
   rooms = told.rooms;
   offer(mode, told.modes);
   offer(chart, told.charts);
+  offer(role, told.roles, "as the player likes");
   const address = `Players open ${location.origin}/#${told.token}`;
   say(find("players-address"), told.token === null ? "Each player needs an invitation." : address);
   find("nobody").hidden = rooms.length > 0;

@@ -8,6 +8,14 @@ export const studio = async (): Promise<Studio> => (await get("/teacher/rooms"))
 export const ask = (rooms: string[] | null, messages: Message[]): Promise<unknown> =>
   post("/teacher/ask", { rooms, messages });
 
+export interface Invited {
+  room: string;
+  player: string;
+  minutes: number;
+  role: string; // "" for one of the player's choice
+  steers: boolean; // may set the room's controls
+}
+
 /** A text that lets a player into one room for so many minutes. */
-export const invitation = async (room: string, player: string, minutes: number): Promise<string> =>
-  ((await post("/teacher/invite", { room, player, minutes })) as { invitation: string }).invitation;
+export const invitation = async (invited: Invited): Promise<string> =>
+  ((await post("/teacher/invite", invited)) as { invitation: string }).invitation;

@@ -4,7 +4,7 @@ import type { ToServer } from "../types";
 
 export interface Room {
   room: string;
-  players: { name: string; plays: boolean }[];
+  players: { name: string; plays: boolean; role: string }[];
   levels: { players: number; model: number }; // 0..1
   muted: boolean; // all parts of the model
   mode: string | null;
@@ -19,6 +19,7 @@ export interface Studio {
   rooms: Room[];
   modes: string[];
   charts: string[];
+  roles: string[];
   token: string | null; // of the players; null where each needs an invitation
 }
 
