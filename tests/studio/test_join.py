@@ -1,10 +1,13 @@
 """Who joins a studio: the real studio, real sockets, and the process that speaks to it."""
 
 import asyncio
+import json
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
+from docs import studio_client
 from livegen.daemon import clock
 from livegen.daemon.processes.frames import (
     DueFrame,
@@ -14,7 +17,9 @@ from livegen.daemon.processes.frames import (
     ReadyFrame,
 )
 from livegen.daemon.processes.link import Link, pair
+from livegen.studio.far_jam import FarJam
 from livegen.studio.far_process import FarProcess
+from tests.studio.test_protocol import validated
 from tests.studio.test_site import NOTE_US, PATIENCE_S, PHRASE, Studio
 
 
@@ -59,8 +64,30 @@ def in_a_loop(scene: object) -> None:
         runner.run(scene)  # type: ignore[arg-type]
 
 
-def test_a_phrase_is_answered_from_the_studio_and_every_note_comes_before_it_is_due(
-    studio: Studio,
+@pytest.fixture
+def spoken(monkeypatch: pytest.MonkeyPatch) -> Iterator[set[str]]:
+    """Hold all that is said and heard to the schema; the kinds of messages there were."""
+    found: set[str] = set()
+    take, send = FarJam.take, FarProcess._send
+
+    def heard(jam: FarJam, text: str, now: int) -> None:
+        message = json.loads(text)
+        validated("from_studio", message)
+        found.add(message["t"])
+        take(jam, text, now)
+
+    def said(far: FarProcess, message: dict[str, Any]) -> None:
+        validated("from_player", message)
+        found.add(message["t"])
+        send(far, message)
+
+    monkeypatch.setattr(FarJam, "take", heard)
+    monkeypatch.setattr(FarProcess, "_send", said)
+    yield found
+
+
+def test_a_phrase_is_answered_from_the_studio_in_messages_that_keep_to_the_schema(
+    studio: Studio, spoken: set[str]
 ) -> None:
     async def scene() -> None:
         joined = Joined(f"{studio.url}?room=blues#{studio.token}")
@@ -74,6 +101,7 @@ def test_a_phrase_is_answered_from_the_studio_and_every_note_comes_before_it_is_
         first = await joined.hears(DueFrame)
         assert first.micros > began + len(PHRASE) * NOTE_US - NOTE_US
         assert await joined.leaves() == 0
+        assert {"hello", "you", "state", "notes", "music", "beat", "ping", "pong", "play"} <= spoken
 
     in_a_loop(scene())
 
@@ -100,3 +128,8 @@ def test_who_is_not_let_in_is_told_why_in_one_line(studio: Studio, address: str,
             await other.close()
 
     in_a_loop(scene())
+
+
+def test_the_client_of_the_docs_is_answered(studio: Studio) -> None:
+    answer = asyncio.run(studio_client.jam(f"{studio.url}?room=blues#{studio.token}", notes=1))
+    assert [data[0] & 0xF0 for _, data in answer[:1]] == [0x90]
