@@ -17,6 +17,7 @@ Pop songs whose chords, as the set names them, change more often elsewhere than 
 import random
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -34,7 +35,7 @@ from livegen.music.beat import beats
 from livegen.music.beat.beats import FoundBeat, find, followed
 from livegen.music.melody.phrase import NOTES, Played
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.time.metre import TICKS_PER_BEAT, Metre, parse_metre
+from livegen.music.time.metre import TICKS_PER_BEAT, Metre, parse_metre, written
 from livegen.scorecard.band import TEMPO
 from livegen.scorecard.feels import FEELS, Lick, call_of, in_time, looped
 from livegen.testing import SECOND, Rehearsal, UniformModel
@@ -54,6 +55,11 @@ MANNERS = {
     "by hand, 15 % up and down, followed": (Manner(hand_s=0.01, rubato=0.15, wave=48), True),
 }
 BY_STYLE = {"wjd_jazz", "groove_drums", "trad_abc"}  # sets of which each style is a feel of its own
+
+
+FAULTS = (
+    "nothing", "half as fast", "twice as fast", "another tempo", "2/4 as 4/4", "3/4 as 4/4", "other bars", "bar lines",
+)  # fmt: skip
 
 
 class Row(NamedTuple):
@@ -81,14 +87,32 @@ class Trial(NamedTuple):
     truth: Truth
 
 
-def compared(found: FoundBeat, truth: Truth) -> Row:
-    """Compare what was found with what was played."""
-    timeline = found.timeline
+def _lately(truth: Truth) -> tuple[Floats, Floats, float]:
+    """Onsets of the last seconds, where they lie in quarters, and seconds of a quarter there."""
     late = truth.onsets_s >= truth.onsets_s[-1] - LATELY_S
     seconds, quarters = truth.onsets_s[late], truth.quarters[late]
     if quarters[-1] - quarters[0] < 1:
         seconds, quarters = truth.onsets_s, truth.quarters
-    played = float(np.polyfit(quarters, seconds, 1)[0])
+    return seconds, quarters, float(np.polyfit(quarters, seconds, 1)[0])
+
+
+def fault(found: FoundBeat, truth: Truth) -> str:
+    """What is wrong: the tempo, else the bars, else where their lines are; a word of FAULTS, the first if nothing."""
+    row, (_, _, played) = compared(found, truth), _lately(truth)
+    ratio = found.timeline.tempo_us / 1e6 / played
+    if not row.tempo:
+        halves = {"half as fast": 2.0, "twice as fast": 0.5}
+        near = [name for name, times in halves.items() if abs(ratio / times - 1) <= TEMPO]
+        return near[0] if near else "another tempo"
+    if not row.metre:
+        name = f"{written(truth.metre)} as {written(found.timeline.metre)}"
+        return name if name in FAULTS else "other bars"
+    return "nothing" if row.downbeat else "bar lines"
+
+
+def compared(found: FoundBeat, truth: Truth) -> Row:
+    """Compare what was found with what was played."""
+    timeline, (seconds, quarters, played) = found.timeline, _lately(truth)
     ratio = timeline.tempo_us / 1e6 / played
     octave = min(abs(ratio / times - 1) for times in (0.5, 1, 2)) <= TEMPO
     is_right = timeline.metre == truth.metre
@@ -156,12 +180,12 @@ def mean(rows: list[Row]) -> Row:
 
 def measured(
     trials: Iterator[Trial] | list[Trial], spent: list[float], follows: bool = False
-) -> Row:
-    """The figures of trials, each heard once at its end, or from its eighth note on while it is played.
+) -> tuple[Row, Counter[str]]:
+    """The figures of trials, each heard once at its end, or from its eighth note on while it is played; and faults.
 
     What each look took is added to `spent`, milliseconds of processor time.
     """
-    rows = []
+    rows, faults = [], Counter[str]()
     for trial in trials:
         count = len(trial.notes)
         found = None
@@ -171,8 +195,10 @@ def measured(
             still = followed(some, found) if found else None
             found = still or find(some, found.timeline if found else None)
             spent.append(1000 * (time.process_time() - since))
-        rows += [compared(found, trial.truth)] if found else []
-    return mean(rows)
+        if found:
+            rows.append(compared(found, trial.truth))
+            faults[fault(found, trial.truth)] += 1
+    return mean(rows), faults
 
 
 def of_an_event(mode: str) -> float:
@@ -214,24 +240,31 @@ def main(data: Path) -> None:
     """Find the beat of all, and write beats.json and beats.md."""
     spent: list[float] = []
     rows = {
-        "feels, at home, once": measured(feels(None, 1), spent),
-        "feels, at home, twice": measured(feels(None, 2), spent),
-        "feels, 50 to 220, twice": measured(feels(TEMPI, 2), spent),
+        "feels, at home, once": measured(feels(None, 1), spent)[0],
+        "feels, at home, twice": measured(feels(None, 2), spent)[0],
+        "feels, 50 to 220, twice": measured(feels(TEMPI, 2), spent)[0],
     }
     styles: dict[str, dict[str, Row]] = {}
+    faults: dict[str, dict[str, Counter[str]]] = {}
     for name, (manner, follows) in MANNERS.items():
         trials = excerpts(data, manner)
-        styles[name] = {style: measured(some, spent, follows) for style, some in trials.items()}
+        found = {style: measured(some, spent, follows) for style, some in trials.items()}
+        styles[name] = {style: row for style, (row, _) in found.items()}
+        faults[name] = {style: some for style, (_, some) in found.items()}
         rows[f"{len(trials)} styles of people, {name}"] = mean(list(styles[name].values()))
     spent.sort()
     cost = [round(spent[int(share * (len(spent) - 1))], 2) for share in (0.5, 0.99, 1)]
     costs = {mode: of_an_event(mode) for mode in ("respond", "accompany")}
-    facts = {"all": rows, "styles": styles, "ms": cost, "ms an event": costs}
-    keep("beats", facts, page(rows, styles["by hand"], cost, costs))
+    facts = {"all": rows, "styles": styles, "faults": faults, "ms": cost, "ms an event": costs}
+    keep("beats", facts, page(rows, styles["by hand"], faults["by hand"], cost, costs))
 
 
 def page(
-    rows: dict[str, Row], styles: dict[str, Row], cost: list[float], costs: dict[str, float]
+    rows: dict[str, Row],
+    styles: dict[str, Row],
+    faults: dict[str, Counter[str]],
+    cost: list[float],
+    costs: dict[str, float],
 ) -> str:
     """The figures as Markdown."""
 
@@ -243,6 +276,11 @@ def page(
         )
         return head + "\n".join(lines)
 
+    every = sum(faults.values(), Counter[str]())
+    of_faults = "\n".join(
+        f"| {name} | {' | '.join(str(some[fault] or '') for fault in FAULTS)} |"
+        for name, some in {**faults, "all": every}.items()
+    )
     return f"""What the words mean stands in bench/beats.py. Nothing of what is measured on was trained on.
 
 {table(rows)}
@@ -250,6 +288,12 @@ def page(
 Each style of people's, by hand, at least {FEWEST_BARS} bars:
 
 {table(styles)}
+
+What is wrong in how many of them: the tempo, else the bars, else where their lines are.
+
+| | {" | ".join(FAULTS)} |
+|---|{"---|" * len(FAULTS)}
+{of_faults}
 
 Processor time of one look: p50 {cost[0]}, p99 {cost[1]}, at most {cost[2]} ms. Looks are few: for each key
 that goes down or comes up they cost {costs["respond"]:.2f} ms in respond, {costs["accompany"]:.2f} in accompany."""
