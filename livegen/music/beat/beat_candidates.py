@@ -45,18 +45,20 @@ _SAME_PERIOD, _SAME_PLACE = 0.035, 0.1  # of its logarithm, of a beat: two candi
 PERIODS_S = np.exp(np.arange(np.log(FASTEST_S), np.log(SLOWEST_S), _STEP))
 
 
-def _coefficients() -> NDArray[np.complex128]:
+def _coefficients() -> NDArray[np.complex64]:
     """The first Fourier coefficients of the template."""
     phase = np.arange(240) / 240
     density = np.zeros(240)
     for at, share, spread in _TEMPLATE:
         distance = (phase - at + 0.5) % 1 - 0.5
         density += share * np.exp(-0.5 * (distance / spread) ** 2)
-    return np.asarray(np.conj(np.fft.rfft(density)[1 : _HARMONICS + 1] / 240))
+    return np.conj(np.fft.rfft(density)[1 : _HARMONICS + 1] / 240).astype(np.complex64)
 
 
 _COEFFICIENTS = _coefficients()
-_SHIFTS = np.exp(2j * np.pi * np.outer(np.arange(1, _HARMONICS + 1), np.arange(_PHASES) / _PHASES))
+_SHIFTS = np.exp(
+    2j * np.pi * np.outer(np.arange(1, _HARMONICS + 1), np.arange(_PHASES) / _PHASES)
+).astype(np.complex64)
 _BAND = np.digitize(PERIODS_S, _BANDS_S)
 _HANDS = (_HAND_S / PERIODS_S) ** 2  # the variance of a hand, in beats
 
@@ -98,8 +100,8 @@ def _lately(onsets_s: Floats) -> int:
 def _peaks(onsets_s: Floats) -> tuple[Integers, Floats]:
     """Which of the periods, and the time of a beat of each."""
     origin = onsets_s[len(onsets_s) // 2]
-    turn = np.exp(-2j * np.pi * np.outer(1 / PERIODS_S, onsets_s - origin))
-    moments = np.empty((len(PERIODS_S), _HARMONICS), np.complex128)
+    turn = np.exp(-2j * np.pi * np.outer(1 / PERIODS_S, onsets_s - origin)).astype(np.complex64)
+    moments = np.empty((len(PERIODS_S), _HARMONICS), np.complex64)
     power = turn.copy()
     for harmonic in range(_HARMONICS):
         moments[:, harmonic] = power.sum(1)
@@ -125,8 +127,7 @@ def _followed(onsets_s: Floats, rows: Integers, beats_s: Floats, first: int) -> 
     """
     begin = int(np.searchsorted(onsets_s, (onsets_s[first] + onsets_s[-1]) / 2))
     place = (onsets_s[begin] - beats_s) / PERIODS_S[rows]
-    on = _filtered(onsets_s[begin:], rows, place)
-    back = _filtered(onsets_s[begin::-1], rows, place)
+    on, back = _filtered(onsets_s, begin, rows, place)
     likelier = (on.nats + back.nats).reshape(len(_WANDERS), -1).argmax(axis=0)
     chosen = likelier * len(rows) + np.arange(len(rows))
     beats = np.concatenate([back.beats[:0:-1, chosen], on.beats[:, chosen]])
@@ -146,20 +147,31 @@ class _Filtered(NamedTuple):
     nats: Floats
 
 
-def _filtered(onsets_s: Floats, rows: Integers, place: Floats) -> _Filtered:
-    """Follow beats on or back from the first onset, where each has a place, by all filters: `len(_WANDERS) * H`.
+def _filtered(
+    onsets_s: Floats, begin: int, rows: Integers, place: Floats
+) -> tuple[_Filtered, _Filtered]:
+    """Follow beats on and back from the onset `begin`, where each has a place, by all filters: `len(_WANDERS) * H`.
 
-    A filter keeps the variances of its place and of its tempo's logarithm, and how these go together.
+    A filter keeps the variances of its place and of its tempo's logarithm, and how these go together.  Both ways are
+    followed at once, for as long as the longer is.
     """
-    rows, place = np.tile(rows, len(_WANDERS)), np.tile(place, len(_WANDERS))
+    ways = onsets_s[begin:], onsets_s[begin::-1]
+    lengths, filters = [len(way) for way in ways], len(_WANDERS) * len(rows)
+    gaps = np.zeros((max(lengths), 2))
+    for column, way in enumerate(ways):
+        gaps[1 : len(way), column] = np.diff(way)
+    goes_on = np.arange(len(gaps))[:, None] < lengths
+    rows, place = np.tile(rows, 2 * len(_WANDERS)), np.tile(place, 2 * len(_WANDERS))
     rates, hands = 1 / PERIODS_S[rows], _HANDS[rows]
-    wanders = np.repeat(np.square(_WANDERS), len(rows) // len(_WANDERS))
-    shape = len(onsets_s), len(rows)
+    wanders = np.tile(np.repeat(np.square(_WANDERS), filters // len(_WANDERS)), 2)
+    shape = len(gaps), len(rows)
     beats, errors, spreads = np.empty((3, *shape))
     lines, are_near = np.empty(shape, np.int64), np.empty(shape, np.bool_)
     places, tempi = np.full(len(rows), _PLACE**2), np.full(len(rows), _TEMPO**2)
     both = np.zeros(len(rows))
-    for at, gap in enumerate(np.diff(onsets_s, prepend=onsets_s[0]).tolist()):
+    for at, (gap, still) in enumerate(
+        zip(np.repeat(gaps, filters, axis=1), np.repeat(goes_on, filters, axis=1), strict=True)
+    ):
         step = gap * rates
         place = place + step
         moved = both + step * tempi
@@ -169,7 +181,7 @@ def _filtered(onsets_s: Floats, rows: Integers, place: Floats) -> _Filtered:
         line = _NEAREST[rows, (part * _PARTS).astype(np.int64)]
         error = part - _LINES[line]
         spread = places + hands * _DOUBT[line]
-        is_near = np.abs(error) < _REACH
+        is_near = (np.abs(error) < _REACH) & still
         share = is_near / spread
         of_place, of_tempo = share * places, share * both
         beats[at], errors[at] = place, error
@@ -180,7 +192,13 @@ def _filtered(onsets_s: Floats, rows: Integers, place: Floats) -> _Filtered:
         both = both - of_place * both
         places = places - of_place * places
     fits = np.where(are_near, -0.5 * (errors**2 / spreads + np.log(spreads)), _MISSED)
-    return _Filtered(beats, errors, rates, (fits + _USUAL[lines]).sum(axis=0))
+    fits += _USUAL[lines]
+    columns = slice(0, filters), slice(filters, 2 * filters)
+    on, back = (
+        _Filtered(beats[:n, of], errors[:n, of], rates[of], fits[:n, of].sum(axis=0))
+        for n, of in zip(lengths, columns, strict=True)
+    )
+    return on, back
 
 
 def _regressed(onsets_s: Floats, lines: Floats, period: Floats) -> Floats:

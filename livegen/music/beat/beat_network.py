@@ -138,6 +138,8 @@ def _firsts(onset: Integers) -> list[int]:
 
 def _drums(pitch: Integers, is_drum: NDArray[np.bool_], first: list[int]) -> NDArray[np.bool_]:
     """Flags of each chord (N, 5): a kick, a snare, a hat, none of these, any drum."""
+    if not is_drum.any():
+        return np.zeros((len(first), 5), np.bool_)
     kinds = np.where(is_drum, _DRUM_KINDS[pitch], 0)
     has = np.bitwise_or.reduceat(kinds, first)
     known = has & 7

@@ -28,7 +28,7 @@ _ON_LINE_US = 40_000  # one or two onsets so near its lines go on with a beat
 # So many onsets, so near to beats (in beats), tell how far off the first one was; less than this is a hand's.
 _ON_BEATS, _BY_BEAT, _OFF_US = 3, 0.15, 5_000
 # So many onsets tell the tempo once more, for how much that counts; how many candidates are compared.
-_AT_END, _OF_END, _COMPARED = 14, 0.5, 20
+_AT_END, _OF_END, _COMPARED = 14, 0.5, 16
 # How much it counts which beats such music has as a whole, and where in its bars its onsets are.
 _PERIODS, _PLACES = 0.3, 0.05
 _STAYS = 0.5  # nats by which the beat that is going on is likelier, and its bars too
