@@ -158,16 +158,32 @@ def main(seconds: float, dry: bool) -> None:
         with served("serve", "--api", "none", *own) as server:
             rows.append(row(f"{mode}, a daemon", 1, *measured(server, 1, seconds)))
         for players in numbers:
-            given = ("--host", "127.0.0.1", "--port", "9790", "--rooms", str(players))
+            given = (
+                "--host",
+                "127.0.0.1",
+                "--port",
+                "9790",
+                "--rooms",
+                str(players),
+                "--workers",
+                "1",
+            )
             with served("studio", *given, *own) as server:
                 rows.append(row(f"{mode}, a studio", players, *measured(server, players, seconds)))
+    for workers, players in ((1, 16), (2, 32)):
+        given = ("--host", "127.0.0.1", "--port", "9790", "--workers", str(workers))
+        with served("studio", *given, "--mode", "respond", "--tempo", "120") as server:
+            how = f"respond, {workers} {'worker' if workers == 1 else 'workers'}"
+            rows.append(row(how, players, *measured(server, players, seconds)))
+    one, two = (facts["cores"] / facts["players"] for facts, _ in rows[-2:])
+    gain = f"Two workers take {2 * one / two:.2f} times the jams of one, by what each jam takes."
     load = " / ".join(f"{one:.1f}" for one in os.getloadavg())
     head = ("", "players", "of a core a jam", "MB a jam", "ahead, p50 / p99", "late")
     text = table(head, [shown for _, shown in rows])
     keep(
         "studio",
         [facts for facts, _ in rows],
-        f"{text}\n\nLoad: {load}; {os.cpu_count()} cores.",
+        f"{text}\n\n{gain}\n\nLoad: {load}; {os.cpu_count()} cores.",
         dry,
     )
 
