@@ -64,6 +64,7 @@ PARTS = (
     Part("page", "The music with pages looking on"),
     Part("studio", "A studio of many jams"),
     Part("scale", "Many jams, by simulation"),
+    Part("studio_load", "A studio with sixty players, for ten minutes"),
     Part("switched_on", "The music with all switched on, and off"),
     Part("daw", "A real DAW as clock master and recorder"),
     Part("foresight", "The chords to come", needs_data=True),

@@ -171,8 +171,8 @@ def main(seconds: float, dry: bool) -> None:
             with served("studio", *given, *own) as server:
                 rows.append(row(f"{mode}, a studio", players, *measured(server, players, seconds)))
     for workers, players in ((1, 16), (2, 32)):
-        given = ("--host", "127.0.0.1", "--port", "9790", "--workers", str(workers))
-        with served("studio", *given, "--mode", "respond", "--tempo", "120") as server:
+        many = ("--host", "127.0.0.1", "--port", "9790", "--workers", str(workers))
+        with served("studio", *many, "--mode", "respond", "--tempo", "120") as server:
             how = f"respond, {workers} {'worker' if workers == 1 else 'workers'}"
             rows.append(row(how, players, *measured(server, players, seconds)))
     one, two = (facts["cores"] / facts["players"] for facts, _ in rows[-2:])

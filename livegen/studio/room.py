@@ -44,6 +44,8 @@ from livegen.studio.level import Level
 from livegen.studio.way import DELAY_US
 
 MOST_LATE_US = SECOND  # an older stamp is of a clock that is wrong
+MOST_A_TURN = 8  # messages: other rooms wait meanwhile
+MOST_HEARD = 512  # messages that wait for the engine
 PORTS = {"in": "", "out": "", "api": "none"}
 NOT_KEPT = {
     "capture": "this room keeps no recordings",
@@ -113,7 +115,7 @@ class Room:
         now = self._now()
         self._pass_on(self._inlet.due(now), now)
         frames, self._commands = self._commands, []
-        while self._heard and self._heard[0][0] + DELAY_US <= now:
+        while self._heard and self._heard[0][0] + DELAY_US <= now and len(frames) < MOST_A_TURN:
             frames.append(heappop(self._heard)[-1])
         self._loop.turn(frames)
 
@@ -176,6 +178,8 @@ class Room:
 
     def _pass_on(self, messages: Sequence[bytes], at: int) -> None:
         for data in messages:
+            if len(self._heard) >= MOST_HEARD and isinstance(decode(data), NoteOn):
+                continue  # more than anybody plays: others would wait for it
             frame = HeardFrame(at, data)
             self._hear_level("players", data, at)
             self._sequence += 1

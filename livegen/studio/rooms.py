@@ -13,6 +13,7 @@ from livegen.control.web.door import Elsewhere, Full
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.lateness import Recent
+from livegen.studio.budget import Budget
 from livegen.studio.load import Load
 from livegen.studio.names import is_name, new_name
 from livegen.studio.room import Room
@@ -47,8 +48,9 @@ class Rooms:
         worked: Callable[[], float] = time.process_time,
     ) -> None:
         self._build, self._most, self._limits, self._now = build, most, limits, now
-        self._load = Load(now, worked)
+        self._load, self._worked = Load(now, worked), worked
         self._rooms: dict[str, Room] = {}
+        self._budgets: dict[str, Budget] = {}
         self._next_at: dict[str, int] = {}  # when the next turn of each is due, as far as is known
         self._empty_since: dict[str, int] = {}
         self._news = asyncio.Event()
@@ -122,12 +124,15 @@ class Rooms:
         now, room = self._now(), self._rooms[name]
         self._load.look()
         self._late.add(now, now - self._next_at[name])
+        before, budget = self._worked(), self._budgets[name]
         room.turn()
-        self._next_at[name] = room.next_at
+        after = self._now()
+        budget.spend((self._worked() - before) * SECOND, after)
+        self._next_at[name] = max(room.next_at, budget.ready_at(after))
         if len(room.clients):
             self._empty_since.pop(name, None)
         elif now - self._empty_since.setdefault(name, now) > EMPTY_US:
-            del self._rooms[name], self._next_at[name], self._empty_since[name]
+            del self._rooms[name], self._budgets[name], self._next_at[name], self._empty_since[name]
 
     async def _until(self, at: int | None) -> None:
         """Wait for news of a room, at most until `at`, micros."""
@@ -139,9 +144,11 @@ class Rooms:
         if not (returns or self.is_open):
             raise Full(f"the studio is full: {len(self)} rooms play; try again when one has ended")
         self._rooms[name] = self._build(name, partial(self._wake, name))
+        self._budgets[name] = Budget()
         self._wake(name)
 
     def _wake(self, name: str) -> None:
-        """A room has news: its turn is due."""
-        self._next_at[name] = min(self._now(), self._next_at.get(name, self._now()))
+        """A room has news: its turn is due, where it has not worked too much."""
+        now = self._now()
+        self._next_at[name] = min(self._budgets[name].ready_at(now), self._next_at.get(name, now))
         self._news.set()

@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from livegen.control.web.door import Full
+from livegen.control.web.door import Elsewhere, Full
 from livegen.daemon.clock import SECOND
+from livegen.jam.timing.agenda import Timed
+from livegen.studio.budget import AT_ONCE_US, SHARE
 from livegen.studio.room import Room
 from livegen.studio.rooms import EMPTY_US, Limits, Rooms
 from tests.studio.test_room import CHARTS, Noting
@@ -89,3 +91,55 @@ def test_figures_tell_rooms_players_and_how_late_turns_were() -> None:
     told = studio.rooms.figures()
     assert (told["rooms"], told["players"]) == (2, 2)
     assert told["late"]["max_us"] == 0
+
+
+class Busy(Noting):
+    """An engine that works 4 ms whenever it is woken, and always wants to be."""
+
+    def __init__(self, studio: Studio) -> None:
+        super().__init__()
+        self.studio = studio
+
+    def feed(self, event: Any, now: int) -> list[Timed]:
+        self.studio.now += 4_000
+        self.studio.worked += 0.004
+        return []
+
+    def deadline(self) -> int | None:
+        return self.studio.now
+
+
+def test_a_room_that_always_works_takes_its_share_and_the_others_have_their_turns_in_time() -> None:
+    studio = Studio()
+    build = studio.build
+    busy = Busy(studio)
+
+    def built(name: str, wakes: Callable[[], object]) -> Room:
+        if name != "flood":
+            return build(name, wakes)
+        return Room(name, busy, {}, [], CHARTS, lambda: studio.now, wakes)
+
+    studio.rooms = Rooms(built, 8, LIMITS, lambda: studio.now, lambda: studio.worked)
+    for name in ("flood", "blues"):
+        studio.rooms.find({"room": name}).enter()
+    studio.turns(BEGIN + 10 * SECOND)
+    assert studio.worked <= 10 * SHARE + AT_ONCE_US / SECOND + 0.01
+    assert studio.rooms.figures()["late"]["p99_us"] <= 4_000
+
+
+def test_a_process_that_is_too_busy_takes_no_more_rooms_but_those_of_one_that_ended() -> None:
+    studio = Studio()
+    studio.rooms.find({"room": "blues"})
+    for _ in range(12):
+        studio.now, studio.worked = studio.now + SECOND // 4, studio.worked + 0.7 / 4
+        studio.rooms.figures()
+    with pytest.raises(Full):
+        studio.rooms.find({"room": "waltz"})
+    back = {"room": "waltz", "handed": {"room": "waltz", "returns": True}}
+    assert studio.rooms.find(back) is studio.rooms.find({"room": "waltz"})
+
+
+def test_a_page_at_the_wrong_process_is_told_which_room_to_ask_for() -> None:
+    with pytest.raises(Elsewhere) as told:
+        Studio().rooms.find({"room": "blues", "handed": {"room": "waltz", "returns": False}})
+    assert told.value.room == "blues"

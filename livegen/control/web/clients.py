@@ -37,6 +37,7 @@ BATCH_S = 0.025
 # A note that comes in may be answered within 2 ms, on the same cores: until then nobody is told of it.
 TACT_S = 0.010
 STALLED_S = 30.0
+SLOWED_S = 0.002  # a page that says too much is read that slowly
 MISTAKES = 3
 URGENT_EVERY_US = 10_000
 COMPLAIN_EVERY_US = SECOND
@@ -95,6 +96,7 @@ class Client:
         self.mailbox = Mailbox()
         self.has_news = asyncio.Event()
         self.mistakes = 0
+        self.is_too_fast = False
 
     def tell(self, put: Callable[[Mailbox], object]) -> None:
         """Put something into its mailbox."""
@@ -114,6 +116,7 @@ class Client:
     def hear(self, text: str, now: int) -> None:
         """Take what it says: act on it, or refuse it."""
         is_in_time = self._bucket.take(now)
+        self.is_too_fast = not is_in_time
         if not is_in_time and len(text) > 200:
             return self._complain(now)
         try:
@@ -322,6 +325,8 @@ async def _converse(socket: WebSocket, client: Client) -> None:
 async def _read(socket: WebSocket, client: Client) -> None:
     while client.mistakes < MISTAKES:
         client.hear(await text_of(socket), clock.now())
+        if client.is_too_fast:  # what is not read costs us nothing, and fills his own line
+            await asyncio.sleep(SLOWED_S)
     with suppress(TimeoutError):
         async with asyncio.timeout(1.0):
             for text in client.mailbox.take(clock.now()):
