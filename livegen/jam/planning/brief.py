@@ -56,6 +56,14 @@ _USUAL = {"lead": (60, 84, 1), "comp": (50, 74, 4), "bass": (28, 50, 1), "drums"
 # The middle of a solo over chords, and how far above the highest key it is at least.
 _SOLO, _ABOVE_HANDS = 74, 5
 _COMP_HIGH = 67  # a comp beside a lead reaches so high, and higher where it stays below the lead
+_OVER_HAND = 7  # or so far above a left hand that plays too
+# Nats that a pitch costs a comp: one that the player has played lately, one between the lowest and the highest of his
+# left hand, and one above the lowest of his melody.
+_TAKEN, _IN_HAND, _OVER_LEAD = -2.5, -2.0, -1.5
+_TAKEN_BEATS = 4  # for so long a pitch is the player's
+# A note's power goes with the fourth power of its velocity on most synthesisers.  A comp makes up for two thirds of how
+# much louder its chord is than one note: it is not to be lost beside bass and drums.
+_SOFTER = 2 / 3 / 4
 
 # Lines of the beat, in ticks, and how welcome (in nats) those are on which the call did not play.
 _LINES = {0: 0.0, 12: 0.0, 6: -1.0, 18: -1.0, 8: -1.5, 16: -1.5}
@@ -115,7 +123,9 @@ class Brief:
     A part with `voicings` strikes those, each as one onset, and no single notes.  `gap` is the longest wait of the call
     from onset to onset, None where nothing is answered or the call was one note.
     `densities` are those of the parts beside one another, and multiply `density`.  Onsets are on lines `grid` ticks
-    apart, None for any; no note is longer than `longest` ticks.
+    apart, None for any; no note is longer than `longest` ticks.  `taken` (128,) is how unwelcome the pitches of the
+    player's hands are to a comp, in nats, and `heard` how many notes the player plays at once, None where a comp does
+    not care.
     """
 
     start: int
@@ -159,6 +169,15 @@ class Brief:
     root: int | None = None
     contour: Contour | None = None
     gap: int | None = None
+    taken: Nats | None = None
+    heard: int | None = None
+
+    @property
+    def softer(self) -> float:
+        """How much softer each note of a comp is, 0 to 1, where it strikes more notes at once than the player."""
+        if self.heard is None or not self.voices[COMP]:
+            return 1.0
+        return float(min(1.0, self.heard / self.voices[COMP]) ** _SOFTER)
 
     @property
     def densest(self) -> float:
@@ -271,7 +290,32 @@ def brief_for(
         kit=variation.kit,
         grid=GRIDS.get(settings.quantise),
         longest=round(settings.longest * TICKS_PER_BEAT),
+        taken=_taken(phrase, timeline, now) if beside and now is not None else None,
+        heard=_heard(phrase) if beside else None,
     )
+
+
+def _taken(phrase: Phrase, timeline: Timeline, now: int) -> Nats | None:
+    """How unwelcome each pitch (128,) is to a comp because the player plays there, nats; None where nobody does."""
+    since = now - _TAKEN_BEATS * timeline.tempo_us
+    lately = [note for note in phrase.played(now) if note.end_us > since and not note.is_drum]
+    if not lately:
+        return None
+    nats = np.zeros(128)
+    hand = [note.pitch for note in lately if note.part != LEAD]
+    sung = [note.pitch for note in lately if note.part == LEAD]
+    if sung:
+        nats[min(sung) :] = _OVER_LEAD
+    if hand:
+        nats[min(hand) : max(hand) + 1] = _IN_HAND
+    nats[sorted({*hand, *sung})] = _TAKEN
+    return nats
+
+
+def _heard(phrase: Phrase) -> int | None:
+    """How many notes the player plays at once; None of one who plays drums only."""
+    voices = [extent.voices for part, extent in phrase.extents.items() if part != DRUMS]
+    return sum(voices) if voices else None
 
 
 def for_drums(brief: Brief, drummer: Drummer | None = None) -> Brief:
@@ -546,9 +590,15 @@ def _register(phrase: Phrase, settings: Settings, part: int) -> Mask:
 
 
 def _below_soloist(phrase: Phrase, high: int) -> int:
-    """How high a comp goes beside a lead: up to its lowest note, but for an octave and a half in any case."""
-    lead = phrase.extents.get(LEAD)
-    return high if lead is None else min(high, max(_COMP_HIGH, lead.low - 1))
+    """How high a comp goes beside a lead: up to its lowest note, but for an octave and a half in any case.
+
+    Beside chords of a left hand it has room above that.
+    """
+    lead, hand = phrase.extents.get(LEAD), phrase.extents.get(COMP)
+    if lead is None:
+        return high
+    above = hand.high + _OVER_HAND if hand and hand.has_chords else 0
+    return min(high, max(_COMP_HIGH, lead.low - 1, above))
 
 
 def _scale(phrase: Phrase, settings: Settings, outline: Outline) -> PitchClasses:

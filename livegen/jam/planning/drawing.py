@@ -14,6 +14,8 @@ from livegen.jam.hearing.hearing import Hearing
 from livegen.jam.planning.brief import Brief
 from livegen.jam.reports.reasons import Drawn, Reason
 from livegen.music.drums.drum_bars import DrumHit
+from livegen.music.messages import velocity_near
+from livegen.music.parts import COMP
 from livegen.music.time.metre import TICKS_PER_BEAT
 
 TIMES = np.arange(FIELDS["time"])
@@ -87,6 +89,8 @@ class Drawing:
     ) -> tuple[int, Reason]:
         """Draw a pitch with what a reason mixes in; with it the reason, in which stands how it came about."""
         temperature, cut = brief.temperature, brief.nucleus
+        if query.part == COMP and brief.taken is not None:
+            favour = brief.taken if favour is None else favour + brief.taken
         plain = self._hearing.plain("pitch", query)
         logits = self._hearing.coloured("pitch", query, plain, brief.memory)
         likely = _favoured(logits, allowed, temperature, favour)
@@ -112,9 +116,9 @@ class Drawing:
         self.begun += 1
         own = self._velocities / self.begun
         mean = brief.drummer.usual_velocity if kept and brief.drummer else own
-        return max(
-            1, min(127, round(drawn + brief.follow * (brief.velocity - mean) + brief.louder))
-        )
+        loud = drawn + brief.follow * (brief.velocity - mean) + brief.louder
+        loud *= brief.softer if query.part == COMP else 1.0
+        return velocity_near(loud)
 
 
 def _favoured(
