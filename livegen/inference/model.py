@@ -33,6 +33,7 @@ from livegen.inference.contract import (
     Weights,
     is_finite,
 )
+from livegen.inference.graph_pieces import piece_of
 from livegen.inference.onnx_file import (
     ENTRY,
     EVENT_WIDTH,
@@ -265,7 +266,7 @@ def _bound(
     """A session for a piece of the file, bound to the buffers of the same names: calling what this
     gives runs it.
     """
-    piece = file.piece(*outputs)
+    piece = piece_of(file, *outputs)
     session = ort.InferenceSession(piece.data, options, providers=["CPUExecutionProvider"])
     binding = session.io_binding()
     for name in piece.inputs:

@@ -85,6 +85,10 @@ METADATA: dict[str, tuple[Callable[[Any], bool], str]] = {
     "state": (lambda v: v in (VECTOR, RING), f"{VECTOR} or {RING}"),
     "looks": (_looks, f"whole numbers {', '.join(Looks._fields)}"),
 }
+# Keys whose values are facts of the same name; a list is a tuple there.
+AS_THEY_ARE = (
+    "name", "codec", "ticks_per_beat", "parts", "styles", "state_shape", "commit", "quantised", "network"
+)  # fmt: skip
 # A model without a network is served, but cannot be trained further; the others have a usual value.
 MAY_BE_ABSENT = {"network", "role", "state", "looks"}
 
@@ -94,20 +98,12 @@ def metadata(facts: ModelFacts) -> str:
     said = {
         "format": FORMAT,
         "role": STEP,
-        "codec": facts.codec,
-        "ticks_per_beat": facts.ticks_per_beat,
-        "parts": list(facts.parts),
-        "styles": list(facts.styles),
-        "state_shape": list(facts.state_shape),
-        "name": facts.name,
-        "commit": facts.commit,
+        **{key: getattr(facts, key) for key in AS_THEY_ARE},
         "data": [{"set": name, "licence": licence} for name, licence in facts.data],
-        "quantised": facts.quantised,
-        **({"network": facts.network} if facts.network else {}),
         **({"state": RING} if facts.has_ring else {}),
         **({"looks": facts.looks._asdict()} if facts.looks else {}),
     }
-    return json.dumps(said)
+    return json.dumps({key: said[key] for key in said if said[key] or key != "network"})
 
 
 def facts_of(pairs: list[Message]) -> ModelFacts:
@@ -144,20 +140,10 @@ def facts_in(said: dict[str, Any], wanted: str) -> ModelFacts:
         and looks.first + looks.places * looks.numbers <= prod(shape)
     )
     expect(lies_inside, "has a 'looks' in its metadata that lies outside its state")
-    return ModelFacts(
-        name=said["name"],
-        codec=said["codec"],
-        parts=tuple(said["parts"]),
-        styles=tuple(said["styles"]),
-        state_shape=shape,
-        has_ring=has_ring,
-        looks=looks,
-        ticks_per_beat=said["ticks_per_beat"],
-        commit=said["commit"],
-        data=tuple((entry["set"], entry["licence"]) for entry in said["data"]),
-        quantised=said["quantised"],
-        network=said.get("network", {}),
-    )
+    data = tuple((entry["set"], entry["licence"]) for entry in said["data"])
+    facts = {key: said[key] for key in AS_THEY_ARE if key in said}
+    facts |= {key: tuple(value) for key, value in facts.items() if isinstance(value, list)}
+    return ModelFacts(**facts, has_ring=has_ring, looks=looks, data=data)
 
 
 def parsed(data: Wire | bytes) -> dict[str, Any]:

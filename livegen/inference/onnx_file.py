@@ -1,4 +1,4 @@
-"""Reads a model file, refuses whatever our exporter does not write, and cuts the file into its parts.
+"""Reads a model file, and refuses whatever our exporter does not write.
 
 Rules that hold here, in `protobuf` and in `model_metadata`:
 1. A file is hostile until all of it has been read.  Nothing of it reaches the runtime before that, and then only bytes
@@ -12,7 +12,6 @@ and contributed operators with memory errors at load, chains of local functions 
 of the runtime; `livegen.inference.model` runs what this lets through.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from math import prod
 from pathlib import Path
@@ -35,15 +34,14 @@ from livegen.inference.onnx_operators import (
 )
 from livegen.inference.protobuf import (
     MAX_NAME,
+    VARINT,
     WIRE,
     Message,
     Messages,
     Reader,
     RefusedFile,
     Wire,
-    bytes_field,
     expect,
-    number_field,
 )
 
 IR_VERSION = 10
@@ -116,7 +114,9 @@ _KNOWN_STRANGERS = {
 
 
 @dataclass(frozen=True, slots=True)
-class _Node:
+class GraphNode:
+    """An operator of the graph, and its bytes in the file."""
+
     op: str
     inputs: tuple[str, ...]
     outputs: tuple[str, ...]
@@ -125,7 +125,7 @@ class _Node:
 
 
 @dataclass(frozen=True, slots=True)
-class _Named:
+class GraphValue:
     """An initialiser, an input or an output: its name, what it is, and its bytes in the file."""
 
     name: str
@@ -134,51 +134,14 @@ class _Named:
 
 
 @dataclass(frozen=True, slots=True)
-class GraphPiece:
-    """A model that computes some outputs: its bytes, and the inputs it needs, in the file's order."""
-
-    data: bytes
-    inputs: tuple[str, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ModelFile:
-    """A file that was checked.  `piece` cuts it up."""
+    """A file that was checked.  `livegen.inference.graph_pieces` cuts it up."""
 
     facts: ModelFacts
-    _nodes: tuple[_Node, ...]
-    _initialisers: tuple[_Named, ...]
-    _inputs: tuple[_Named, ...]
-    _outputs: tuple[_Named, ...]
-
-    def piece(self, *outputs: str) -> GraphPiece:
-        """The part of the graph that `outputs` depend on, as a model of its own.
-
-        With outputs of both halves the answers are to the summary of this very event.
-        """
-        heard = {*ADVANCED, ENTRY, LOOKED}
-        hearing, names = self._reach(name for name in outputs if name in heard)
-        answering, asked = self._reach(name for name in outputs if name not in heard)
-        nodes: list[bytes | Wire] = [node.wire for node in (*hearing, *answering)]
-        if hearing and answering:
-            nodes.insert(len(hearing), _identity(SUMMARY, GIVEN_SUMMARY))
-            asked.discard(GIVEN_SUMMARY)
-        names |= asked
-        inputs = [value for value in self._inputs if value.name in names]
-        graph = [
-            *(bytes_field(1, node) for node in nodes),
-            bytes_field(2, b"livegen"),
-            *(bytes_field(5, value.wire) for value in self._initialisers if value.name in names),
-            *(bytes_field(11, value.wire) for value in inputs),
-            *(bytes_field(12, value.wire) for value in self._outputs if value.name in outputs),
-        ]
-        opset = bytes_field(1, b"") + number_field(2, OPSET)
-        model = [
-            number_field(1, IR_VERSION),
-            bytes_field(7, b"".join(graph)),
-            bytes_field(8, opset),
-        ]
-        return GraphPiece(b"".join(model), tuple(value.name for value in inputs))
+    nodes: tuple[GraphNode, ...]
+    initialisers: tuple[GraphValue, ...]
+    inputs: tuple[GraphValue, ...]
+    outputs: tuple[GraphValue, ...]
 
     @property
     def advanced(self) -> tuple[str, ...]:
@@ -189,7 +152,7 @@ class ModelFile:
     @property
     def fields(self) -> tuple[str, ...]:
         """The fields that it foretells, in the order of the codec's."""
-        given = {value.name for value in self._outputs}
+        given = {value.name for value in self.outputs}
         return tuple(field for field in CODEC_FIELDS if logits_name(field) in given)
 
     @property
@@ -203,23 +166,8 @@ class ModelFile:
         return self._shape(LOOKED)[0]
 
     def _shape(self, output: str) -> Shape:
-        shapes = (value.value.shape for value in self._outputs if value.name == output)
+        shapes = (value.value.shape for value in self.outputs if value.name == output)
         return next(shapes, ()) or (0,)
-
-    def _reach(self, outputs: Iterable[str]) -> tuple[list[_Node], set[str]]:
-        """Nodes that `outputs` need, in order, and the names of all they read or give."""
-        needed, nodes = set(outputs), []
-        for node in reversed(self._nodes):
-            if needed.intersection(node.outputs):
-                needed.update(node.inputs)
-                nodes.append(node)
-        return nodes[::-1], needed
-
-
-def _identity(value: str, name: str) -> bytes:
-    """A node that gives a value another name."""
-    words = {1: value, 2: name, 4: "Identity"}
-    return b"".join(bytes_field(number, word.encode()) for number, word in words.items())
 
 
 # The field of an attribute's value by its type: AttributeProto.FLOAT, INT, STRING and INTS.
@@ -227,7 +175,7 @@ _ATTRIBUTES = {1: "f", 2: "i", 3: "s", 7: "ints"}
 _DOMAINS = (None, "", "ai.onnx")
 
 # The first byte of every file that we write: its IR version comes first.
-_FIRST = number_field(1, 0)[0]
+_FIRST = 1 << 3 | VARINT
 _OTHERS = {
     b"MThd": "a MIDI file",
     b"PK\x03\x04": "an archive (.npz or .zip)",
@@ -297,12 +245,12 @@ def _model(data: Wire) -> ModelFile:
         tuple(map(_value, graph["input"])),
         tuple(map(_value, graph["output"])),
     )
-    for check in (_signature, _wiring, _halves):
-        check(file)
+    _signature(file)
+    _wiring(file)
     return file
 
 
-def _node(node: Message) -> _Node:
+def _node(node: Message) -> GraphNode:
     op, domain, attributes = node["op_type"], node["domain"], {}
     expect(domain in _DOMAINS, f"uses the operator {domain}.{op}")
     for said in node["attribute"]:
@@ -313,22 +261,22 @@ def _node(node: Message) -> _Node:
         attributes[name] = tuple(value) if isinstance(value, list) else value
     is_closed = all((*node["input"], *node["output"]))
     expect(is_closed, f"leaves an input or output of the operator {op} open")
-    return _Node(op, tuple(node["input"]), tuple(node["output"]), attributes, node[WIRE])
+    return GraphNode(op, tuple(node["input"]), tuple(node["output"]), attributes, node[WIRE])
 
 
-def _initialiser(tensor: Message) -> _Named:
+def _initialiser(tensor: Message) -> GraphValue:
     name, dtype, data = tensor["name"], tensor["data_type"], tensor["raw_data"]
     expect(dtype in ITEM_BYTES, f"holds weights {name!r} of a type that livegen does not use")
     shape = _checked_shape(name, tensor["dims"])
     fits = prod(shape) * ITEM_BYTES[dtype] == len(data)
     expect(fits, f"holds weights {name!r} of another size than stated")
-    return _Named(name, Value(dtype, shape, data), tensor[WIRE])
+    return GraphValue(name, Value(dtype, shape, data), tensor[WIRE])
 
 
-def _value(value: Message) -> _Named:
+def _value(value: Message) -> GraphValue:
     name, tensor = value["name"], value["type"]["tensor_type"]
     shape = _checked_shape(name, [dim["dim_value"] for dim in tensor["shape"]["dim"]])
-    return _Named(name, Value(tensor["elem_type"], shape), value[WIRE])
+    return GraphValue(name, Value(tensor["elem_type"], shape), value[WIRE])
 
 
 def _checked_shape(name: str, dims: list[int]) -> Shape:
@@ -363,8 +311,8 @@ def _signature(file: ModelFile) -> None:
         **({LOOKED: Value(FLOAT, (file.heads, looks.places))} if looks else {}),
     }
     for side, found, expected in (
-        ("inputs", file._inputs, inputs),
-        ("outputs", file._outputs, outputs),
+        ("inputs", file.inputs, inputs),
+        ("outputs", file.outputs, outputs),
     ):
         names = ", ".join(v.name for v in found)
         said = f"has {side} {names[:MAX_NAME]} instead of {', '.join(expected)}"
@@ -377,49 +325,53 @@ def _signature(file: ModelFile) -> None:
 
 
 def _wiring(file: ModelFile) -> None:
-    """Follow types and shapes from the inputs to the outputs; add up memory and work of one step."""
+    """Follow types and shapes from the inputs to the outputs; add up memory and work of one step.
+
+    Beside each value goes from which inputs it is computed.  Hearing must not depend on what is asked, nor an answer on
+    more than the summary and the query; of the query nothing is known yet where the first field is asked.
+    """
     known: dict[str, Value] = {}
+    origins: dict[str, frozenset[str]] = {}
     values = unpacked = work = 0
+    used = {output.name for output in file.outputs}
 
-    def make(name: str, value: Value) -> None:
+    def make(name: str, value: Value, origin: frozenset[str]) -> None:
         expect(name not in known, f"defines {name!r} twice")
-        known[name] = value
+        known[name], origins[name] = value, origin
 
-    for given in (*file._inputs, *file._initialisers):
-        make(given.name, given.value)
-    for node in file._nodes:
+    for given in file.inputs:
+        make(given.name, given.value, frozenset([given.name]))
+    for given in file.initialisers:
+        make(given.name, given.value, frozenset())
+    for node in file.nodes:
         is_made = all(name in known for name in node.inputs)
         expect(is_made, f"uses a value before it is made ({node.op})")
         inputs = [known[name] for name in node.inputs]
         made = result(node.op, inputs, node.attributes, len(node.outputs))
+        origin = frozenset[str]().union(*(origins[name] for name in node.inputs))
         for name, value in zip(node.outputs, made, strict=True):
-            make(name, value)
+            make(name, value, origin)
+        used.update(node.inputs)
         size = sum(prod(value.shape) for value in made)
         is_unpacked = node.op == "DequantizeLinear"
         values, unpacked = values + size * (not is_unpacked), unpacked + size * is_unpacked
         work += multiplications(node.op, inputs, made[0])
         fits = values <= MAX_VALUES and unpacked <= MAX_BYTES and work <= MAX_MULTIPLICATIONS
         expect(fits, "needs more memory or work than any model of livegen")
-    for output in file._outputs:
+    for output in file.outputs:
         is_right = known.get(output.name) == output.value
         expect(is_right, f"does not compute {output.name} in the shape it states")
-
-
-def _halves(file: ModelFile) -> None:
-    """Hearing must not depend on what is asked, nor an answer on more than the summary and the query.
-
-    Of the query nothing is known yet where the first field is asked.
-    """
-    whole, names = file._reach(v.name for v in file._outputs)
-    spare = len(whole) < len(file._nodes) or any(v.name not in names for v in file._initialisers)
-    expect(not spare, "holds weights or operators that nothing uses")
-    given = {v.name for v in file._inputs}
+    makes = [node.outputs for node in file.nodes] + [(v.name,) for v in file.initialisers]
+    expect(
+        all(used.intersection(names) for names in makes),
+        "holds weights or operators that nothing uses",
+    )
     first, *others = map(logits_name, file.fields)
-    for wanted, allowed in (
-        (file.advanced, (*HEARD, POSITION)),
-        ((first,), ASKED[:1]),
-        (others, ASKED),
-    ):
-        for output in wanted:
-            stray = file._reach([output])[1] & given - set(allowed)
-            expect(not stray, f"computes {output} from {min(stray, default='')}")
+    allowed = {
+        first: ASKED[:1],
+        **dict.fromkeys(others, ASKED),
+        **dict.fromkeys(file.advanced, (*HEARD, POSITION)),
+    }
+    for name, inputs_of_it in allowed.items():
+        stray = origins[name] - set(inputs_of_it)
+        expect(not stray, f"computes {name} from {min(stray, default='')}")

@@ -115,25 +115,3 @@ def text_of(data: Wire) -> str:
         raise RefusedFile("has a name that is not text") from None
     expect(text.isprintable(), "has a name that cannot be printed")
     return text
-
-
-# --- writing ------------------------------------------------------------------------------------------------------
-
-
-def bytes_field(number: int, data: bytes | Wire) -> bytes:
-    """A field of a message, encoded: a text or another message."""
-    return _encoded(number << 3 | BYTES) + _encoded(len(data)) + bytes(data)
-
-
-def number_field(number: int, value: int) -> bytes:
-    """A field of a message, encoded: a number that is not negative."""
-    return _encoded(number << 3 | VARINT) + _encoded(value)
-
-
-def _encoded(number: int) -> bytes:
-    """A number (not negative) as a varint."""
-    low = bytearray()
-    while number > 0x7F:
-        low.append(number & 0x7F | 0x80)
-        number >>= 7
-    return bytes([*low, number])

@@ -19,6 +19,7 @@ from onnx import ModelProto, TensorProto, helper, numpy_helper
 from export.lean import lean
 from livegen.codec.layout import FIELDS, codec_hash
 from livegen.errors import ModelError
+from livegen.inference.graph_pieces import piece_of
 from livegen.inference.model import OnnxModel, start
 from livegen.inference.onnx_file import (
     ADVANCED,
@@ -433,7 +434,7 @@ def test_a_piece_asks_for_no_more_than_it_needs() -> None:
         ("logits_time",): ("given_summary",),
         ("logits_pitch",): ("given_summary", "query"),
     }
-    pieces = {outputs: file.piece(*outputs) for outputs in inputs}
+    pieces = {outputs: piece_of(file, *outputs) for outputs in inputs}
 
     assert {outputs: piece.inputs for outputs, piece in pieces.items()} == inputs
     for piece in pieces.values():
@@ -442,7 +443,7 @@ def test_a_piece_asks_for_no_more_than_it_needs() -> None:
 
 def test_pieces_share_out_the_weights() -> None:
     file = parse(TINY)
-    pieces = [file.piece(*ADVANCED), *(file.piece(logits_name(field)) for field in FIELDS)]
+    pieces = [piece_of(file, *ADVANCED), *(piece_of(file, logits_name(field)) for field in FIELDS)]
     held = [
         {t.name for t in onnx.load_model_from_string(piece.data).graph.initializer}
         for piece in pieces
