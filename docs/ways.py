@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 from livegen.errors import ConfigError
 from livegen.inference.model import OnnxModel, load
+from livegen.jam.interplay.choice import COPIED, WANTED
 from livegen.music.files.smf import read
 from livegen.music.messages import Message, NoteOff, NoteOn
 from livegen.music.note import Note
@@ -27,6 +28,7 @@ from livegen.scorecard.held_out_calls import (
     followed,
     windows,
 )
+from livegen.scorecard.musicianship import figures
 from livegen.scorecard.notes import SIXTEENTHS, intervals, key_of, line, moved, notes_of
 from livegen.scorecard.playing import PlayedCall, played
 from livegen.scorecard.responses import Features
@@ -140,12 +142,17 @@ def over_chords(held: HeldOut, bars: int) -> list[Scene]:
 # --- what ranks it ------------------------------------------------------------------------------------------------
 
 
+AS_A_BANDMATE = ("exactly", "ends_near", "ends_strong")  # of livegen/scorecard/musicianship.py
+
+
 def answered(scene: Scene, heard: PlayedCall) -> Judged:
-    """Mean of key match, reuse and novelty of an answer, 0 for what cannot be judged."""
-    names = ("key_match", "reuse", "novelty")
-    found = responses.measures(scene.call, heard.answer, heard.line or 0.0)
-    mean = sum(found[name] or 0.0 for name in names) / len(names)
-    return Judged(mean, frozenset(degeneracy.faults(heard)))
+    """Mean of what a bandmate hears of an answer, and of its key match; 0 for what cannot be judged."""
+    heard_as = figures(scene.call, heard.notes)
+    key_match = responses.measures(scene.call, heard.answer, heard.line or 0.0)["key_match"]
+    joint = heard_as.get("joint", 0.0)
+    taken_up = min(joint / WANTED, (1 - joint) / (1 - COPIED), 1.0)
+    found = [*(heard_as.get(name, 0.0) for name in AS_A_BANDMATE), key_match or 0.0, taken_up]
+    return Judged(sum(found) / len(found), frozenset(degeneracy.faults(heard)))
 
 
 def traded(scene: Scene, heard: PlayedCall) -> Judged:
@@ -212,8 +219,9 @@ def _middles(beats: float) -> Iterator[float]:
 
 # --- the modes ----------------------------------------------------------------------------------------------------
 
-_ANSWER = "mean of the answer's correlation with the call's key, the share of its figures that stand in the call, and "
-_ANSWER += "the share outside the longest run copied from it"
+_ANSWER = "mean of whether the answer begins on a bar line, ends within an eighth of one and has its last onset on a "
+_ANSWER += "strong beat, of its correlation with the call's key, and of how near it is to taking up .3 of the call's "
+_ANSWER += "figures"
 
 WAYS = {
     "respond": Way(_ANSWER, answered, 4, alone),

@@ -80,6 +80,17 @@ def test_a_fault_counts_one_less() -> None:
     assert Judged(0.75, frozenset({"loop"})).rank == -0.25
 
 
+@pytest.mark.parametrize("off", [0.25, 0.75, 1.5])
+def test_an_answer_that_comes_in_and_closes_with_the_bars_is_ranked_above_the_same_beside_them(
+    off: float,
+) -> None:
+    heard = call(UP, bars=1)
+    on_bars, beside = (
+        ways.answered(Scene(heard), PlayedCall(heard, moved(UP, 4.0 + by), 4.0)) for by in (0, off)
+    )
+    assert on_bars.rank > beside.rank
+
+
 def test_each_turn_of_a_trade_is_judged_beside_the_turn_before_it() -> None:
     other = phrase((72, 71, 69, 67, 69, 71, 72, 74))
     scene = Scene(call(UP, bars=1), moved(other, 8.0))
