@@ -7,13 +7,17 @@ import numpy as np
 import pytest
 
 from livegen.inference.contract import Model
+from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Wake
 from livegen.jam.harmony.harmony import SETTLE_US
+from livegen.jam.planning.brief import brief_for
 from livegen.music.drums.drum_bars import HAT, KICK, SNARE, plain_bar
 from livegen.music.keys.key import Key
+from livegen.music.melody.phrase import Phrase
 from livegen.music.messages import NoteOff, NoteOn
-from livegen.music.parts import DRUM_CHANNEL
+from livegen.music.parts import DRUM_CHANNEL, LEAD
 from livegen.music.time.metre import parse_metre
+from livegen.music.time.timeline import Timeline
 from livegen.scorecard.feels import FEELS, call_of
 from livegen.testing import SECOND, EchoModel, Rehearsal, UniformModel
 from tests.jam.stage import BAR, BEAT, began, command, onsets, rehearsal, turn
@@ -188,6 +192,21 @@ def test_a_swung_call_is_answered_on_the_lines_of_its_swing() -> None:
         places += [at % BEAT / BEAT for at, _ in onsets(jam)]
     on_lines = sum(min(abs(place * 3 - line) for line in range(4)) < 0.15 for place in places)
     assert len(places) > 20 and on_lines >= 0.9 * len(places)
+
+
+@pytest.mark.parametrize("mode", ["respond", "trade", "continue"])
+def test_the_more_eighths_a_call_has_the_less_welcome_are_sixteenths_to_its_answer(
+    mode: str,
+) -> None:
+    nats = []
+    for notes in (4, 8, 16):
+        phrase, timeline = Phrase(), Timeline(BEAT)
+        for at in range(notes):
+            phrase.strike(at * BEAT // 2, LEAD, 60 + at % 5, 80)
+        brief = brief_for(phrase, settings({"mode": mode}), timeline, 24 * 8)
+        assert brief.groove is not None
+        nats.append(brief.groove[6])
+    assert nats == sorted(nats, reverse=True) and nats[2] < 2 * nats[0] < 0
 
 
 # --- harmony ------------------------------------------------------------------------------------------------------

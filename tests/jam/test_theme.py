@@ -68,6 +68,13 @@ def test_an_interval_of_the_call_goes_on_as_it_did_there_at_any_pitch_and_time()
     assert found == [Point(120, 73)]
 
 
+@pytest.mark.parametrize("beside", [6, 8, -4])
+def test_a_figure_that_began_beside_the_lines_of_the_call_comes_back_to_them(beside: int) -> None:
+    _, found = Theme(CALL, PLAIN).follows([Point(96 + beside, 70), Point(108 + beside, 66)])
+    assert [point.pitch for point in found] == [73]
+    assert found[0].tick % 12 == 0 and 120 + beside <= found[0].tick <= 120 + beside + 6
+
+
 def test_of_several_places_those_count_where_most_of_the_line_stands() -> None:
     theme = Theme(CALL, PLAIN)  # two up stands at the beginning twice, and after five down nowhere
 

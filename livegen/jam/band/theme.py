@@ -21,6 +21,7 @@ from livegen.codec.encoder import Stroke
 from livegen.inference.sampling import Mask, Probabilities
 from livegen.jam.band.sentences import BACK, Sentences
 from livegen.music.parts import DRUMS
+from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.music.time.quantise import on_line
 
 # The share of the cache by how many intervals stand in the call, and how many times over it is taken at the top of the
@@ -31,6 +32,9 @@ FEWEST = 4  # notes of a theme
 LATEST = 128  # notes of a call that are taken up
 SAME = 0.97  # share that a bar has which comes again, taken as many times over as that of a figure
 REST = 0.9  # the same of the tones on which a line comes to rest
+_BACK_BY = (
+    TICKS_PER_BEAT // 4
+)  # ticks by which a figure comes back to the lines of the beat that the call plays on
 REACH = 7  # semitones from the note before within which they lie
 
 
@@ -71,6 +75,9 @@ class Theme:
         self.began = line[0].tick if began is None else began
         self._steps = _steps(line)
         self._strength = strength
+        self._lines = {
+            on_line(tick) % TICKS_PER_BEAT for tick, _ in line
+        }  # of the beat, that it plays on
         # After which notes of the line an interval has been gone, but for the last note.
         self._places: dict[int, list[int]] = {}
         for at, step in enumerate(self._steps[:-1]):
@@ -144,11 +151,12 @@ class Theme:
         return next((n for n in range(most) if self._steps[place - 1 - n] != own[-1 - n]), most)
 
     def _after(self, last: Point, place: int) -> Point:
-        """Where a line stands that goes on from `last` as the call does from its note `place`."""
+        """Where a line stands that goes on from `last` as the call does from its note `place`, on its lines."""
         one, other = self._line[place], self._line[place + 1]
-        return Point(
-            on_line(last.tick + other.tick - one.tick), last.pitch + other.pitch - one.pitch
-        )
+        tick = on_line(last.tick + other.tick - one.tick)
+        # A figure that the response began a sixteenth beside the call's lines would stay there to its end.
+        reached = (by for by in range(_BACK_BY + 1) if (tick + by) % TICKS_PER_BEAT in self._lines)
+        return Point(tick + next(reached, 0), last.pitch + other.pitch - one.pitch)
 
 
 def theme_of(

@@ -69,6 +69,8 @@ _SOFTER = 2 / 3 / 4
 _LINES = {0: 0.0, 12: 0.0, 6: -1.0, 18: -1.0, 8: -1.5, 16: -1.5}
 _LINE_OF = {(line + by) % TICKS_PER_BEAT: line for line in _LINES for by in (-1, 0, 1)}
 SIXTEENTH = TICKS_PER_BEAT // 4
+# Few notes say little of the lines on which they are not; more than four say more, up to three times as much.
+_FIRM_AFTER, _MOST_FIRM = 4, 3.0
 _SIXTEENTHS = (6, 18)
 _STRAY = 0.01  # share of onsets off all lines that is always granted
 # The same where eighths swing: after a late one the network often counts a straight eighth, beside the beat.
@@ -511,14 +513,19 @@ def closing(plays: Sequence[bool], metre: Metre, start: int, end: int) -> int | 
 
 def _grooved(phrase: Phrase, settings: Settings, timeline: Timeline, swing: float) -> Nats:
     """How welcome each tick of the beat is, as much as is asked for; beside a player it is his to swing."""
-    swings = swing >= SWINGS and not MODES[settings.mode].is_beside
-    return settings.groove * groove(phrase, timeline, swings=swings)
+    if MODES[settings.mode].is_beside:
+        return settings.groove * groove(phrase, timeline)
+    heard = min(_MOST_FIRM, max(1.0, phrase.notes / _FIRM_AFTER))
+    return settings.groove * groove(phrase, timeline, swings=swing >= SWINGS, firmness=heard)
 
 
-def groove(phrase: Phrase, timeline: Timeline, *, swings: bool = False) -> Nats:
+def groove(
+    phrase: Phrase, timeline: Timeline, *, swings: bool = False, firmness: float = 1.0
+) -> Nats:
     """How welcome each tick of the beat is, in nats: as on the lines on which the call was played.
 
-    Where eighths swing, straight sixteenths beside them stumble: they are where the call has some.
+    Where eighths swing, straight sixteenths beside them stumble: they are where the call has some.  Lines on which it
+    did not play are so many times as unwelcome as its `firmness` says.
     A tick early or late is the hand's doing, and as welcome as the call's hand was loose; an onset farther from all
     lines is meant to be there.
     """
@@ -532,7 +539,7 @@ def groove(phrase: Phrase, timeline: Timeline, *, swings: bool = False) -> Nats:
     welcome = np.full(TICKS_PER_BEAT, stray)
     for line, unused in _LINES.items():
         is_beside = swings and line in _SIXTEENTHS
-        on_line = 0.0 if line in lines else stray if is_beside else max(unused, stray)
+        on_line = 0.0 if line in lines else stray if is_beside else max(firmness * unused, stray)
         for by, off_line in ((0, 0.0), (-1, loose), (1, loose)):
             at = (line + by) % TICKS_PER_BEAT
             welcome[at] = max(welcome[at], on_line + off_line)
