@@ -6,6 +6,7 @@ or by `launch` here.  The first of them leads: it writes the run
 folder and speaks.  One process is a crew too.  Knows no network and no music.
 """
 
+import json
 import logging
 import os
 import re
@@ -93,40 +94,51 @@ class Crew:
         import torch
         from torch import distributed
 
-        # NCCL moves tensors of a GPU only.
-        device = "cuda" if distributed.get_backend() == "nccl" else "cpu"
-        total = torch.tensor(numbers, dtype=torch.float64, device=device)
+        total = torch.tensor(numbers, dtype=torch.float64, device=_device())
         distributed.all_reduce(total)
         found: list[float] = total.tolist()
         return found
 
     def all(self, value: T) -> list[T]:
-        """Everybody's value, by rank."""
+        """Everybody's value, by rank; one that JSON knows, for what is unpickled can run code."""
         if self.size == 1:
             return [value]
+        import torch
+
+        own = torch.frombuffer(bytearray(json.dumps(value).encode()), dtype=torch.uint8)
+        sizes = [round(one) for one in self.sums(_place(self.rank, self.size, len(own)))]
+        padded = torch.zeros(max(sizes), dtype=torch.uint8)
+        padded[: len(own)] = own
+        found = zip(self.gathered(padded), sizes, strict=True)
+        return [json.loads(one[:size].numpy().tobytes()) for one, size in found]
+
+    def gathered(self, value: Array) -> list[Array]:
+        """Everybody's tensor, by rank; all are of one shape."""
+        import torch
         from torch import distributed
 
-        found: list[Any] = [None] * self.size
-        distributed.all_gather_object(found, value)
-        return found
+        own = value.to(_device()).contiguous()
+        found = [torch.empty_like(own) for _ in range(self.size)]
+        distributed.all_gather(found, own)
+        return [one.to(value.device) for one in found]
 
-    def told(self, find: Callable[[], T]) -> T:
-        """Give all processes what the leader finds; a LivegenError that it meets is raised in all."""
+    def told(self, find: Callable[[], bytes | None]) -> bytes | None:
+        """Give all processes the bytes that the leader finds, None for none."""
         if self.size == 1:
             return find()
+        import torch
         from torch import distributed
 
-        said: list[Any] = [None]
-        if self.leads:
-            try:
-                said = [find()]
-            except LivegenError as error:
-                said = [error]
-        distributed.broadcast_object_list(said, src=0)
-        if isinstance(said[0], LivegenError):
-            raise said[0]
-        found: T = said[0]
-        return found
+        found = find() if self.leads else None
+        (size,) = self.sums([-1 if self.leads and found is None else len(found or b"")])
+        if size < 0:
+            return None
+        said = torch.zeros(round(size), dtype=torch.uint8)
+        if self.leads and found:
+            said = torch.frombuffer(bytearray(found), dtype=torch.uint8)
+        said = said.to(_device())
+        distributed.broadcast(said, src=0)
+        return said.cpu().numpy().tobytes()
 
     def turn(self, act: Callable[[], T]) -> T:
         """`act` by one process of each machine first, then by the others, which find its files there."""
@@ -172,7 +184,19 @@ class Crew:
 
         if self.size == 1:
             return value
-        return torch.stack(self.all(value.cpu()), 1).flatten(0, 1)
+        return torch.stack(self.gathered(value.cpu()), 1).flatten(0, 1)
+
+
+def _device() -> str:
+    """Where tensors must be that processes exchange: NCCL moves those of a GPU only."""
+    from torch import distributed
+
+    return "cuda" if distributed.get_backend() == "nccl" else "cpu"
+
+
+def _place(rank: int, size: int, number: float) -> list[float]:
+    """The number at the place of this process, 0 at the others."""
+    return [number if other == rank else 0 for other in range(size)]
 
 
 def crew_here(environment: Mapping[str, str] = os.environ) -> Crew:

@@ -6,6 +6,7 @@ A run folder holds `checkpoint.pt` (everything, to go on from), `best.pt` (the w
 validation), `metrics.jsonl` (the record) and TensorBoard's files.
 """
 
+import io
 import math
 import os
 import signal
@@ -302,9 +303,10 @@ class Run:
 
         Raises ConfigError for one of another recipe, codec or data.
         """
-        kept = self.crew.told(lambda: self._readable(path) if path.exists() else None)
-        if kept is None:
+        data = self.crew.told(lambda: path.read_bytes() if path.exists() else None)
+        if data is None:
             return
+        kept = self._readable(path, data)
         self.network.load_state_dict(kept["weights"])
         for optimiser, state in zip(self.optimisers, kept["optimisers"], strict=True):
             optimiser.load_state_dict(state)
@@ -315,8 +317,8 @@ class Run:
             torch.cuda.set_rng_state(kept["chance_cuda"], self.fabric.device)
         self.step, self.best, self.waited = kept["step"], kept["nats_per_note"], kept["waited"]
 
-    def _readable(self, path: Path) -> dict[str, Any]:
-        kept = read_checkpoint(path)
+    def _readable(self, path: Path, data: bytes) -> dict[str, Any]:
+        kept = read_checkpoint(path, data)
         if "optimisers" not in kept or not Streams.is_state(kept["streams"]):
             raise ConfigError(
                 f"{path} holds weights alone or is an earlier livegen's; a run goes on from a whole checkpoint"
@@ -352,18 +354,23 @@ def recipe_of(kept: Mapping[str, Any]) -> Recipe | None:
         return None
 
 
-def kept_in(path: Path) -> Any:
-    """All that a file of torch holds; tensors and plain values only.  Raises ConfigError for others."""
+def kept_in(path: Path, data: bytes | None = None) -> Any:
+    """All that a file of torch holds; tensors and plain values only.  Raises ConfigError for others.
+
+    `data` are its bytes where somebody has read them already.
+    """
     try:
-        return torch.load(path, map_location="cpu", weights_only=True)
+        return torch.load(
+            path if data is None else io.BytesIO(data), map_location="cpu", weights_only=True
+        )
     except Exception as error:  # torch raises whatever its readers meet in a file that is not ours
         reason = f"{type(error).__name__}: {' '.join(str(error).split())}"
         raise ConfigError(f"{path} is not a livegen checkpoint ({reason:.160})") from None
 
 
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """Read a checkpoint of ours; tensors and plain values only.  Raises ConfigError for others."""
-    kept = kept_in(path)
+def read_checkpoint(path: Path, data: bytes | None = None) -> dict[str, Any]:
+    """Read a checkpoint of ours; tensors and plain values only; see `kept_in`.  Raises ConfigError for others."""
+    kept = kept_in(path, data)
     found = kept.get("codec") if isinstance(kept, dict) else None
     if found != codec_hash():
         raise ConfigError(

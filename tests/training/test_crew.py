@@ -295,7 +295,7 @@ def test_streams_that_are_dealt_out_come_together_in_their_order(
     whole = torch.arange(12).reshape(6, 2)
     members = [Crew(rank, 3, rank, 3) for rank in range(3)]
     parts = [member.dealt(whole) for member in members]
-    monkeypatch.setattr(Crew, "all", lambda self, value: parts)
+    monkeypatch.setattr(Crew, "gathered", lambda self, value: parts)
 
     assert [part.tolist() for part in parts] == [whole[rank::3].tolist() for rank in range(3)]
     assert all(torch.equal(m.joined(p), whole) for m, p in zip(members, parts, strict=True))
