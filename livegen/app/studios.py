@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livegen import shipped
+from livegen.app.daemons import recordings_folder
 from livegen.app.engines import engine_settings, engine_with
 from livegen.errors import ConfigError
 
@@ -28,11 +29,12 @@ def studio(
     public: Sequence[str] = (),
     invited: bool = False,
     workers: int | None = None,
+    record: Path | None = None,
 ) -> int:
     """Serve a studio of at most so many rooms until told to stop, and give the exit status.  Raises LivegenError.
 
     `public` are the names of a proxy with TLS that stands in front; `invited`: players need an invitation; `workers`
-    is how many processes play, None for one a core.
+    is how many processes play, None for one a core.  With `record`, a folder, all rooms are recorded.
     """
     from livegen.control.osc.peers import host_of
     from livegen.studio import site
@@ -45,6 +47,8 @@ def studio(
         "public": list(public),
         "token": None if invited else config.page.token or secrets.token_urlsafe(16),
         "rooms": rooms,
+        "recordings": str(record) if record else _recordings(config),
+        "records": record is not None,
         "workers": workers or config.studio.workers or os.cpu_count() or 1,
     }
     if settings["teacher"] == settings["token"]:
@@ -55,6 +59,12 @@ def studio(
         log.warning("remember: a studio remembers nobody by name: %s is left out", config.remember)
     asyncio.run(site.serve(settings, _ready, log.warning))
     return 0
+
+
+def _recordings(config: "Config") -> str | None:
+    """The folder for what a teacher has recorded; None where recordings are turned off."""
+    folder = recordings_folder(config)
+    return str(folder / "studio") if folder else None
 
 
 def studio_settings(config: "Config") -> dict[str, Any]:
@@ -84,8 +94,10 @@ def room_builder(given: Mapping[str, Any]) -> "Callable[[str, Callable[[], objec
     The model is loaded once.  Raises LivegenError.
     """
     from livegen.control.library.charts import Charts
+    from livegen.control.surfaces import Request
     from livegen.daemon import clock
     from livegen.inference.model_files import load
+    from livegen.studio.keeping import RoomKeeper
     from livegen.studio.room import Room
     from livegen.studio.way import HORIZON_US
 
@@ -95,10 +107,15 @@ def room_builder(given: Mapping[str, Any]) -> "Callable[[str, Callable[[], objec
     model = load(Path(settings["model"]))
     rules = {int(channel): rule for channel, rule in settings["rules"].items()}
     presets = list(settings["presets"])
+    folder = given.get("recordings")
+    keep = RoomKeeper(Path(folder)).keep if folder else None
 
     def build(name: str, wakes: Callable[[], object]) -> Room:
         seed = secrets.randbelow(2**32) if given["seed"] is None else given["seed"]
         engine = engine_with(settings | {"seed": seed}, model, rules)
-        return Room(name, engine, settings, presets, charts, clock.now, wakes)
+        room = Room(name, engine, settings, presets, charts, clock.now, wakes, keep)
+        if given.get("records"):
+            room.ask(Request("record", True))
+        return room
 
     return build

@@ -185,6 +185,13 @@ def serve(
     is_flag=True,
     help="Players need an invitation each, which the teacher's page makes; no address is for all.",
 )
+@click.option(
+    "--record",
+    type=NEW_PATH,
+    metavar="DIR",
+    help="Record every room into this folder, which all who play there are told; the teacher's page can do so for "
+    "a room as well. [default: nothing is recorded]",
+)
 @configured("sync")  # there is no clock of a DAW
 def studio(
     host: str,
@@ -193,6 +200,7 @@ def studio(
     workers: int | None,
     public: tuple[str, ...],
     invited: bool,
+    record: Path | None,
     **options: Any,
 ) -> int:
     """Serve many players, each at a page in the browser, until Ctrl-C.
@@ -219,7 +227,7 @@ def studio(
             f"--remember: a studio remembers nobody by name, for anybody could say that he is {player!r:.60}; "
             "name a MIDI file, which every room knows from the start"
         )
-    return app.studio(config_of(options), host, port, rooms, public, invited, workers)
+    return app.studio(config_of(options), host, port, rooms, public, invited, workers, record)
 
 
 @click.command()

@@ -24,12 +24,14 @@ from livegen.music.words.word_rhythm import as_rows, rhythm_for
 class Request(NamedTuple):
     """A request to the engine: the name of a control and its value, or of a command and its value.
 
-    `at`: when it was done, micros, where whoever asks says so.
+    `at`: when it was done, micros, where whoever asks says so; `by`: the number and the name of the player who plays,
+    in a room of several.
     """
 
     name: str
     value: float | str | Mapping[str, Any] | Sequence[Any] | None = None
     at: int | None = None
+    by: tuple[int, str] | None = None
 
 
 Meant = Callable[[str, Any], Any]

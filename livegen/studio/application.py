@@ -2,11 +2,12 @@
 
 `settings`: {"host", "port": the one that is served, "names": [other names of this machine], "public": [names of a proxy
 with TLS that stands in front], "token": the players', None where each needs an invitation, "teacher": the teacher's
-token}.  Knows neither processes nor listening sockets.
+token, "recordings": the folder of those of rooms, or None}.  Knows neither processes nor listening sockets.
 """
 
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from starlette.requests import Request
@@ -18,7 +19,8 @@ from livegen.control.web.clients import Clients
 from livegen.control.web.door import Door
 from livegen.control.web.guard import Guard, hosts
 from livegen.control.web.places import named
-from livegen.control.web.routes import app
+from livegen.control.web.routes import Recordings, app
+from livegen.control.web.shelf import Shelf
 from livegen.studio.invitations import Invitations
 from livegen.studio.teacher import Seen, Teacher
 
@@ -56,10 +58,16 @@ def application(
         say,
         known_charts=charts,
         may_save=False,
-        more=(*_figures(rooms), *teacher.routes()),
+        more=(*_figures(rooms), *teacher.routes(), *_recordings(settings)),
     )
     allowed = hosts((*settings["names"], named(settings["host"])), settings["port"])
     return Guard(served, allowed, token, REQUESTS_BURST, REQUESTS_PER_S, settings["public"])
+
+
+def _recordings(settings: Mapping[str, Any]) -> list[Route]:
+    """Where a teacher finds what was recorded in the rooms; no player's token opens it."""
+    folder = settings.get("recordings")
+    return Recordings(Shelf(Path(folder)), settings["teacher"]).routes() if folder else []
 
 
 def _invited(invitations: Invitations) -> Callable[[object], Mapping[str, Any] | None]:

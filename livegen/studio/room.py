@@ -19,10 +19,12 @@ from livegen.control.surfaces import Request, SurfaceHost
 from livegen.control.web.clients import Clients
 from livegen.control.web.mailbox import Mailbox
 from livegen.control.web.page_messages import Known
+from livegen.control.web.roles import on_channel
 from livegen.control.web.stage import Stage
 from livegen.control.web.view import View
 from livegen.daemon.clock import SECOND
 from livegen.daemon.engine.engine_loop import EngineLike, EngineLoop
+from livegen.daemon.engine.journal_rows import grid_of
 from livegen.daemon.midi.inlet import Inlet
 from livegen.daemon.page_sink import playable
 from livegen.daemon.processes.frames import (
@@ -39,8 +41,10 @@ from livegen.daemon.processes.frames import (
     SnapshotFrame,
 )
 from livegen.music.messages import NoteOn, decode
-from livegen.music.parts import PARTS
+from livegen.music.parts import DRUM_CHANNEL, PARTS
+from livegen.music.time.timeline import Timeline
 from livegen.studio.level import Level
+from livegen.studio.recording import RoomRecording
 from livegen.studio.way import DELAY_US
 
 MOST_LATE_US = SECOND  # an older stamp is of a clock that is wrong
@@ -55,11 +59,14 @@ NOT_KEPT = {
     "model": "the model of a room is chosen by whoever runs the studio",
 }
 
+Keep = Callable[[RoomRecording, int], object]  # a recording, and when it was over, micros
+
 
 class Room:
     """A jam.  `now` gives the time, micros; `wakes` is called when a turn is due earlier than it was.
 
-    `settings` are those of an engine's loop, `charts` those that a player may name.
+    `settings` are those of an engine's loop, `charts` those that a player may name.  `keep` takes a recording that is
+    over; None: there are none.
     Threads: the event loop's only.
     """
 
@@ -72,8 +79,16 @@ class Room:
         charts: Charts,
         now: Callable[[], int],
         wakes: Callable[[], object] = lambda: None,
+        keep: Keep | None = None,
     ) -> None:
         self.name = name
+        self._engine, self._keep = engine, keep
+        self._recording: RoomRecording | None = None
+        self._timeline: Timeline | None = None
+        self._parts = {
+            int(route["channel"]): part for part, route in settings.get("routes", {}).items()
+        }
+        self._roles: dict[int, str] = {}  # of players, by channel
         self._now, self._wakes = now, wakes
         self._loop = EngineLoop(
             self._from_engine,
@@ -135,6 +150,7 @@ class Room:
             "muted": all(controls.get(f"{part}_mute") == "on" for part in PARTS),
             **{name: state.get(name) for name in ("mode", "turn", "tempo_bpm", "key", "chord")},
             "chart": state.get("song", {}).get("title", ""),
+            "recorded": self._recording is not None,
         }
 
     # --- from the pages -------------------------------------------------------------------------------------------
@@ -145,7 +161,12 @@ class Room:
             self._play(request)
         elif request.name == "rejoin" and isinstance(request.value, Mapping):
             self._take_up(request.value, request.at or 0)
+        elif request.name == "record":  # a teacher's only
+            self._record(bool(request.value))
         elif request.name == "hears":  # of a role: no control, and nothing that a person asks for
+            match request.value:
+                case [int(channel), str(role)]:
+                    self._roles[channel] = role
             self._from_pages(CommandFrame.named(self._now(), request.name, request.value))
         elif line := NOT_KEPT.get(request.name):
             self._say(line)
@@ -174,7 +195,41 @@ class Room:
             return
         now = self._now()
         at = now if request.at is None else max(now - MOST_LATE_US, min(request.at, now))
+        if self._recording is not None and request.by is not None:
+            is_drums = self._roles.get(data[0] & 15) == "drums"
+            self._recording.hear(
+                *request.by, at, on_channel(data, DRUM_CHANNEL if is_drums else None)
+            )
         self._pass_on(self._inlet.feed(data, now), at)
+
+    # --- recordings -----------------------------------------------------------------------------------------------
+
+    def _record(self, is_wanted: bool) -> None:
+        """Begin a recording, or end it; all are told."""
+        if is_wanted is (self._recording is not None):
+            return
+        if self._keep is None:
+            return self._say("recordings are turned off (recording.keep)", "bad")
+        if is_wanted:
+            self._recording, self._timeline = RoomRecording(self.name, self._parts), None
+            self._say("what is played here is recorded from now on")
+        else:
+            self.close()
+            self._say("the recording has ended")
+        self._view.record(is_wanted)
+
+    def close(self) -> None:
+        """Hand over a recording that goes on: the room ends."""
+        over, self._recording = self._recording, None
+        if over is not None and self._keep is not None:
+            self._keep(over, self._now())
+
+    def _follow(self, recording: RoomRecording) -> None:
+        """Tell the recording by which bars the engine plays, where they are others."""
+        timeline = self._engine.timeline
+        if timeline is not None and timeline != self._timeline:
+            self._timeline = timeline
+            recording.follow(grid_of(timeline, self._engine.timeline_since, self._now()))
 
     def _pass_on(self, messages: Sequence[bytes], at: int) -> None:
         for data in messages:
@@ -203,11 +258,17 @@ class Room:
     def _from_engine(self, frame: Frame) -> None:
         match frame:
             case DueFrame():
+                if self._recording is not None:
+                    self._recording.give(frame.micros, frame.payload)
                 self._hear_level("model", frame.payload, frame.micros)
                 self._tell_music([frame.micros, *frame.payload])
             case CutFrame():
+                if self._recording is not None:
+                    self._recording.cut(self._now(), frame.keys)
                 self._tell_music({"cut": frame.keys})
             case BeatFrame():
+                if self._recording is not None:
+                    self._follow(self._recording)
                 self.clients.tell(partial(Mailbox.beat, now=self._now()))
             case SnapshotFrame() | FiguresFrame():
                 self._host.take([frame])

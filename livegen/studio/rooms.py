@@ -132,7 +132,13 @@ class Rooms:
         if len(room.clients):
             self._empty_since.pop(name, None)
         elif now - self._empty_since.setdefault(name, now) > EMPTY_US:
+            room.close()
             del self._rooms[name], self._budgets[name], self._next_at[name], self._empty_since[name]
+
+    def close(self) -> None:
+        """All rooms end."""
+        for room in self._rooms.values():
+            room.close()
 
     async def _until(self, at: int | None) -> None:
         """Wait for news of a room, at most until `at`, micros."""

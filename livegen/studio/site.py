@@ -113,6 +113,7 @@ async def _alone(
         await rooms.run()
     finally:
         stop(server)
+        rooms.close()
 
 
 def _closing(served: App) -> App:

@@ -26,6 +26,7 @@ EXPECTED = (
     'expected {"rooms": [NAME, …] or null for all, "messages": '
     f"[a set or do message of a page, …, at most {MOST_MESSAGES}]}}"
 )
+RECORDING = 'expected {"rooms": [NAME, …] or null for all, "on": true or false}'
 INVITATION = (
     'expected {"room": a name of letters, digits, spaces, ".", "-" and "_", "player": a name, '
     f'"minutes": 1 to {LONGEST_MINUTES}}}, and where wanted "role": one of {", ".join(ROLES)}, "steers": false; '
@@ -73,6 +74,7 @@ class Teacher:
         return [
             Route("/teacher/rooms", with_token(self._token, self._show), methods=["GET"]),
             Route("/teacher/ask", with_token(self._token, self._ask), methods=["POST"]),
+            Route("/teacher/record", with_token(self._token, self._record), methods=["POST"]),
             Route("/teacher/invite", with_token(self._token, self._invite), methods=["POST"]),
         ]
 
@@ -98,6 +100,16 @@ class Teacher:
         for room, requests in wanted:
             for one in requests:
                 room.ask(one)
+        return JSONResponse({"rooms": len(rooms)})
+
+    async def _record(self, request: Request) -> Response:
+        match await json_of(request):
+            case {"rooms": None | list() as names, "on": bool(is_wanted), **rest} if not rest:
+                rooms = _named(names, await self._seen())
+            case _:
+                raise HTTPException(422, RECORDING)
+        for room in rooms:
+            room.ask(Wanted("record", is_wanted))
         return JSONResponse({"rooms": len(rooms)})
 
     async def _invite(self, request: Request) -> Response:

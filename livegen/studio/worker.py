@@ -91,6 +91,7 @@ class Worker:
             leave(self._server)
             await asyncio.sleep(LEAVES_S)
         stop(self._server)
+        self.rooms.close()
         for task in done:
             task.result()  # a fault of ours
 

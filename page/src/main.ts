@@ -213,7 +213,9 @@ let loop = "";
 
 function showHealth(): void {
   const [link, trouble] = CONNECTION[wire.status];
-  const where = room === "" ? "" : `room ${room}`;
+  const where = [room === "" ? "" : `room ${room}`, store.hello?.is_recorded ? "● recorded" : ""]
+    .filter(Boolean)
+    .join(" ");
   const here = (store.hello?.players ?? [])
     .map(({ name, role }) => (role === "" ? name : `${name} (${role})`))
     .join(", ");
@@ -221,6 +223,7 @@ function showHealth(): void {
     wire.status === "open" ? [where, here, store.state.model, store.hello?.version].filter(Boolean) : [];
   say(find("link"), [link, ...about].join(" · "));
   document.body.dataset["link"] = wire.status;
+  document.body.toggleAttribute("data-recorded", store.hello?.is_recorded === true);
   const notice = find("notice");
   const text = trouble || ENGINE[store.state.engine ?? ""] || loop;
   notice.hidden = text === "";

@@ -68,6 +68,7 @@ export interface Hello {
   began?: number | null; // micros: of a studio, tells the engines of a room apart
   roles?: string[]; // what a player can do in a studio's room
   players?: Seat[]; // who is in the room, by name
+  is_recorded?: boolean; // what is played in the room
   room?: string | null; // of a studio, in which notes are played here when they are due; null on one's own machine
 }
 

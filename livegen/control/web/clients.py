@@ -74,7 +74,8 @@ class Invited(NamedTuple):
 class Client:
     """A page: who plays there, in which role, the messages that wait for it, its rate, and the keys that it holds.
 
-    `met` is called when it says who plays there, or what he does; `channel` gives one that nobody else has.
+    `met` is called when it says who plays there, or what he does; `channel` gives one that nobody else has,
+    `number` is one that nobody else had.
     """
 
     def __init__(
@@ -84,7 +85,9 @@ class Client:
         met: Callable[[], object] = lambda: None,
         invited: Invited = Invited(),  # noqa: B008  a value
         channel: Callable[[], int | None] = lambda: None,
+        number: int = 1,
     ) -> None:
+        self._number = number
         self._stage, self._ask, self._met, self._free_channel = stage, ask, met, channel
         self._invited = invited
         self.player, self.role = invited.player, ""
@@ -145,6 +148,11 @@ class Client:
         self.tell(lambda box: box.reply(text))
 
     @property
+    def _by(self) -> tuple[int, str] | None:
+        is_room = self._stage.is_room  # at home there is one player, at however many pages
+        return (self._number, self.player or f"Player {self._number}") if is_room else None
+
+    @property
     def _steers(self) -> bool:
         return self._invited.steers and plays(self.role)
 
@@ -156,7 +164,7 @@ class Client:
                 self._played_at = now
                 heard = list(on_channel(data, self.channel))
                 self._hands.play(heard)
-                self._ask(Request("play", heard, played_at))
+                self._ask(Request("play", heard, played_at, self._by))
             case Named(player) if not self._invited.player:
                 self.player = player
                 self._met()
@@ -198,7 +206,7 @@ class Client:
     def leave(self) -> None:
         """Release what it holds, and its channel."""
         for data in self._hands.release():
-            self._ask(Request("play", list(data)))
+            self._ask(Request("play", list(data), by=self._by))
         if self.channel is not None:
             self._ask(Request("hears", [self.channel, ""]))
             self.channel = None
@@ -213,6 +221,7 @@ class Clients:
     def __init__(self, stage: Stage, ask: Ask) -> None:
         self._stage, self._ask = stage, ask
         self._clients: set[Client] = set()
+        self._came = 0  # how many have come so far
 
     def __len__(self) -> int:
         return len(self._clients)
@@ -249,7 +258,8 @@ class Clients:
         invited: Invited = Invited(),  # noqa: B008  a value
     ) -> Client:
         """Greet one more page; `first` are texts for it alone."""
-        client = Client(self._stage, self._ask, self._meet, invited, self._free_channel)
+        self._came += 1
+        client = Client(self._stage, self._ask, self._meet, invited, self._free_channel, self._came)
         for text in first:
             client.mailbox.reply(text)
         self._clients.add(client)

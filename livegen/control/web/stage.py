@@ -62,6 +62,7 @@ class Stage:
             "room": room,
             "began": began,
             "players": [],
+            "is_recorded": False,
             "commands": [one for one in _COMMANDS if one["name"] not in left_out],
         }
         self._state: Mapping[str, Any] = {}
@@ -107,6 +108,10 @@ class Stage:
         Of each {"name", "role": "" for none, "channel": the one on which he is heard, or None}.
         """
         return self.is_room and self._learn({"players": list(seats)})
+
+    def record(self, is_recorded: bool) -> bool:
+        """What is played in the room is recorded from now on, or no more; whether `hello` has changed with it."""
+        return self._learn({"is_recorded": is_recorded})
 
     def note(self, frame: HeardFrame | SentFrame) -> str:
         """The text of a message that was heard or sent."""

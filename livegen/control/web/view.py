@@ -36,6 +36,11 @@ class View:
             case _:
                 pass
 
+    def record(self, is_recorded: bool) -> None:
+        """Tell that what is played is recorded from now on, or no more."""
+        if self._stage.record(is_recorded):
+            self._say_hello()
+
     def asked(self, request: Request) -> None:
         """Take note of what was asked for, on a page or elsewhere."""
         if self._stage.asked(request):

@@ -59,9 +59,7 @@ class JournalRows:
         if self._send is None or timeline is None or timeline == self._timeline:
             return
         self._timeline = timeline
-        position, bar = timeline.metre.place(tick := timeline.tick(now))
-        origin = timeline.micros(tick - position)
-        self._row(rows.Grid(now, timeline.tempo_us, origin, bar, since))
+        self._row(grid_of(timeline, since, now))
 
     def failed(self, now: int, line: str) -> None:
         """The engine raised."""
@@ -70,3 +68,9 @@ class JournalRows:
     def _row(self, row: rows.Did | rows.Grid | rows.Fault) -> None:
         if self._send is not None:
             self._send(JournalFrame.of(row.at, rows.body(row)))
+
+
+def grid_of(timeline: Timeline, since: int, now: int) -> rows.Grid:
+    """The bars of a timeline that is valid since some micros, as they are told now."""
+    position, bar = timeline.metre.place(tick := timeline.tick(now))
+    return rows.Grid(now, timeline.tempo_us, timeline.micros(tick - position), bar, since)

@@ -4,10 +4,15 @@ import "../styles/teacher.css";
 import { button, el, find, say, words } from "../dom";
 import { paintAsSystem } from "../theme";
 import { meant, mute, same, SILENCE, START, STOP } from "./messages";
-import { ask, invitation, studio } from "./server";
+import { keptToken } from "../token";
+import { takeLink } from "../takelink";
+import { Takes } from "../takes";
+import { ask, invitation, record, studio } from "./server";
 import type { Message, Room, Studio } from "./types";
 
 const LOOK_EVERY_MS = 500;
+const TAKES_EVERY_MS = 5000;
+const MOST_TAKES = 50;
 const HEADS = ["Room", "Players", "Mode", "Tempo", "Key · chord", "Chart", "Players · model", ""];
 
 const notice = find("notice");
@@ -110,6 +115,21 @@ invite.addEventListener("submit", (event) => {
   });
 });
 
+// --- recordings -------------------------------------------------------------------------------------------------------
+
+const takes = new Takes(keptToken);
+
+/** The newest recordings of rooms; a studio that keeps none has no such address. */
+async function lookAtTakes(): Promise<void> {
+  const found = (await takes.list().catch(() => [])).slice(0, MOST_TAKES);
+  const complain = (what: string, error: unknown): void => {
+    say(notice, `${what}: ${(error as Error).message}`);
+    notice.hidden = false;
+  };
+  find("takes").replaceChildren(...found.map(({ name }) => el("li", {}, takeLink(takes, name, complain))));
+  find("takes-of-rooms").hidden = found.length === 0;
+}
+
 // --- a room -----------------------------------------------------------------------------------------------------------
 
 interface Row {
@@ -132,13 +152,17 @@ function row(name: string): Row {
   });
   let isMuted = false;
   const silence = button("Mute", () => void send([name], mute(!isMuted)), { class: "small" });
+  let isRecorded = false;
+  const tape = button("Record", () => void attempt(record([name], !isRecorded)).then(lookAtTakes), {
+    class: "small",
+  });
   const element = el(
     "tr",
     { "data-room": name },
     el("th", { scope: "row" }, choose, open),
     ...cells,
     el("td", {}, el("div", { class: "levels" }, ...levels.map(([, meter]) => meter))),
-    el("td", {}, silence),
+    el("td", {}, silence, tape),
   );
   return {
     element,
@@ -146,6 +170,8 @@ function row(name: string): Row {
       if (token !== null) open.href = `/?room=${encodeURIComponent(name)}#${token}`;
       isMuted = room.muted;
       say(silence, isMuted ? "Unmute" : "Mute");
+      isRecorded = room.recorded;
+      say(tape, isRecorded ? "End recording" : "Record");
       for (const [who, meter] of levels) (meter as HTMLMeterElement).value = room.levels[who];
       const texts = [
         room.players.map(shown).join(", "),
@@ -200,3 +226,5 @@ async function look(): Promise<void> {
 paintAsSystem();
 find("head").append(el("tr", {}, ...HEADS.map((text) => el("th", { scope: "col" }, text))));
 void look();
+void lookAtTakes();
+window.setInterval(() => void lookAtTakes(), TAKES_EVERY_MS);

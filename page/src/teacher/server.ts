@@ -8,6 +8,9 @@ export const studio = async (): Promise<Studio> => (await get("/teacher/rooms"))
 export const ask = (rooms: string[] | null, messages: Message[]): Promise<unknown> =>
   post("/teacher/ask", { rooms, messages });
 
+export const record = (rooms: string[] | null, on: boolean): Promise<unknown> =>
+  post("/teacher/record", { rooms, on });
+
 export interface Invited {
   room: string;
   player: string;

@@ -12,6 +12,7 @@ export interface Room {
   tempo_bpm: number | null;
   key: string | null;
   chord: string | null;
+  recorded: boolean;
   chart: string; // its title, "" for none
 }
 

@@ -1,0 +1,199 @@
+"""Recordings of rooms: off until they are asked for, known to all who play, a track a player and one a part."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from starlette.testclient import TestClient
+
+from livegen.control.surfaces import Request
+from livegen.control.web.clients import Client
+from livegen.daemon.clock import SECOND
+from livegen.music.files import smf
+from livegen.music.messages import Cut, NoteOff, NoteOn
+from livegen.music.time.timeline import Timeline
+from livegen.studio.application import application
+from livegen.studio.keeping import RoomKeeper
+from livegen.studio.recording import RoomRecording
+from livegen.studio.room import Room
+from tests.studio.test_room import BEGIN, CHARTS, MS, Noting, Studio, told
+from tests.studio.test_rooms import Studio as Rooms
+
+ROUTES = {"routes": {"lead": {"channel": 0}, "bass": {"channel": 2}}}
+
+
+class Recorded(Studio):
+    """A room that can be recorded; `kept` are the files."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        keeper = RoomKeeper(folder)
+        self.kept: list[Path] = []
+
+        def keep(recording: RoomRecording, now: int) -> None:
+            thread = keeper.keep(recording, now)
+            thread.join()
+            self.kept = sorted(folder.glob("*.mid"))
+
+        self.room = Room("blues", self.engine, ROUTES, [], CHARTS, lambda: self.now, keep=keep)
+
+    def comes(self, name: str, role: str = "") -> Client:
+        page = self.room.clients.enter()
+        self.says(page, t="name", name=name)
+        if role:
+            self.says(page, t="role", role=role)
+        return page
+
+    def says(self, page: Client, **message: Any) -> None:
+        page.hear(json.dumps(message), self.now)
+
+    def plays(self, page: Client, pitch: int, at_ms: int) -> None:
+        for status, at in ((144, at_ms), (128, at_ms + 100)):
+            self.says(page, t="play", data=[status, pitch, 80], at=BEGIN + at * MS)
+
+    def records(self, is_on: bool) -> None:
+        self.room.ask(Request("record", is_on))
+
+
+def pitches(score: smf.Score) -> dict[str, list[int]]:
+    """The pitches that begin on each track."""
+    return {
+        track.name: [m.pitch for _, m in track.messages if isinstance(m, NoteOn)]
+        for track in score.tracks
+    }
+
+
+def test_a_recording_has_a_track_for_each_player_and_one_for_each_part_of_the_model(
+    tmp_path: Path,
+) -> None:
+    studio = Recorded(tmp_path)
+    ana, ben = studio.comes("Ana"), studio.comes("Ben", "drums")
+    studio.records(True)
+    studio.until(1000)
+    studio.plays(ana, 60, 300)
+    studio.plays(ben, 36, 500)
+    studio.play(NoteOn(40, 80, 2), 1200)
+    studio.play(NoteOff(40, 64, 2), 1400)
+    studio.until(2000)
+    studio.records(False)
+    (file,) = studio.kept
+    assert file.name.endswith("blues.mid")
+    score = smf.read(file)
+    assert pitches(score) == {"Ana": [60], "Ben": [36], "Model bass": [40]}
+    drums = next(track for track in score.tracks if track.name == "Ben")
+    assert {m.channel for _, m in drums.messages if isinstance(m, NoteOn)} == {9}
+
+
+def test_what_the_model_takes_back_is_not_in_it_and_what_sounds_is_ended(tmp_path: Path) -> None:
+    studio = Recorded(tmp_path)
+    studio.comes("Ana")
+    studio.records(True)
+    studio.play(NoteOn(60, 80), 200)
+    studio.play(NoteOn(62, 80), 1000)
+    studio.until(500)
+    studio.play(Cut(()), 0)  # type: ignore[arg-type]
+    studio.until(1500)
+    studio.records(False)
+    score = smf.read(studio.kept[0])
+    assert pitches(score) == {"Model lead": [60]}
+    assert [m for _, m in score.tracks[0].messages if isinstance(m, NoteOff)]
+
+
+def test_all_in_the_room_are_told_that_it_is_recorded_and_when_that_has_ended(
+    tmp_path: Path,
+) -> None:
+    studio = Recorded(tmp_path)
+    page = studio.comes("Ana")
+    assert told(page, "hello", studio.now)[-1]["is_recorded"] is False
+    for is_on, line in ((True, "is recorded from now on"), (False, "the recording has ended")):
+        studio.records(is_on)
+        studio.until(studio.now // MS - BEGIN // MS + 100)
+        texts = [json.loads(text) for text in page.mailbox.take(studio.now)]
+        assert [m["is_recorded"] for m in texts if m["t"] == "hello"][-1] is is_on
+        assert any(line in m["line"] for m in texts if m["t"] == "line")
+        assert studio.room.told()["recorded"] is is_on
+    assert studio.kept == []  # nothing was played
+
+
+def test_a_room_that_closes_keeps_what_was_recorded_and_two_of_one_name_are_two_tracks(
+    tmp_path: Path,
+) -> None:
+    studio = Recorded(tmp_path)
+    players = studio.comes("Ana"), studio.comes("Ana")
+    studio.records(True)
+    studio.until(1000)
+    for number, page in enumerate(players):
+        studio.plays(page, 60 + number, 300 + 100 * number)
+    studio.room.close()
+    assert pitches(smf.read(studio.kept[0])) == {"Ana": [60], "Ana 2": [61]}
+
+
+def test_nothing_is_recorded_until_it_is_asked_for_and_no_player_can(tmp_path: Path) -> None:
+    studio = Recorded(tmp_path)
+    page = studio.comes("Ana")
+    studio.says(page, t="do", name="record", value=True)
+    studio.says(page, t="set", name="record", value=1)
+    studio.until(500)
+    studio.plays(page, 60, 300)
+    studio.room.close()
+    assert studio.kept == [] and studio.room.told()["recorded"] is False
+
+
+def test_where_recordings_are_turned_off_a_room_says_so() -> None:
+    studio = Studio()
+    page = studio.room.clients.enter()
+    studio.room.ask(Request("record", True))
+    assert "recording.keep" in told(page, "line", studio.now)[-1]["line"]
+    assert studio.room.told()["recorded"] is False
+
+
+@pytest.mark.parametrize(("token", "status"), [("t" * 22, 200), ("p" * 22, 401), ("", 401)])
+def test_only_the_teacher_switches_it_on_and_fetches_what_was_recorded(
+    tmp_path: Path, token: str, status: int
+) -> None:
+    studio = Rooms()
+    studio.rooms.find({"room": "blues"})
+    (tmp_path / "blues.mid").write_bytes(b"MThd")
+    settings = {
+        "host": "127.0.0.1", "port": 80, "names": ["testserver"], "public": ["testserver"],
+        "token": "p" * 22, "teacher": "t" * 22, "recordings": str(tmp_path),
+    }  # fmt: skip
+    served = application(settings, studio.rooms, CHARTS, print)
+    browser = TestClient(served, headers={"authorization": f"Bearer {token}"})
+    wanted = {"rooms": ["blues"], "on": True}
+    assert browser.post("/teacher/record", json=wanted).status_code == status
+    assert browser.get("/recordings").status_code == status
+    assert browser.get("/recordings/blues.mid").status_code == status
+    browser.close()
+
+
+def test_a_recording_takes_no_more_than_it_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("livegen.studio.recording.MOST", 4)
+    recording = RoomRecording("blues", {})
+    for number in range(10):
+        recording.hear(1, "Ana", number * SECOND, bytes((144, 60 + number, 80)))
+    assert recording.is_full
+    score = recording.score(10 * SECOND)
+    assert score is not None and pitches(score) == {"Ana": [60, 61, 62, 63]}
+
+
+def test_an_engine_that_has_bars_gives_them_to_the_recording(tmp_path: Path) -> None:
+    class Steady(Noting):
+        timeline = Timeline(600_000, BEGIN)  # 100 bpm
+
+    studio = Recorded(tmp_path)
+    studio.engine = Steady()
+    keeper = RoomKeeper(tmp_path)
+    studio.room = Room(
+        "blues", studio.engine, ROUTES, [], CHARTS, lambda: studio.now,
+        keep=lambda recording, now: keeper.keep(recording, now).join(),
+    )  # fmt: skip
+    page = studio.comes("Ana")
+    studio.records(True)
+    studio.until(1000)
+    studio.plays(page, 60, 600)
+    studio.room.close()
+    score = smf.read(next(tmp_path.glob("*.mid")))
+    assert score.tempos[0] == (0, 600_000)
+    assert [tick for tick, m in score.tracks[0].messages if isinstance(m, NoteOn)] == [score.ppqn]
