@@ -328,10 +328,12 @@ def _train_by_recipe(processes: int, cluster: bool, recipe: Path, *rest: Any) ->
     if cluster:
         need("cluster", "ray")
     with training_extra("train"):
-        from livegen.training import crew
+        from livegen.training import crew, shards
         from livegen.training.phrase_recipe import PHRASES
         from livegen.training.recipe import kind_of, read_recipe
 
+        if shards.are_at(str(rest[0])):
+            need("cluster", "fsspec", "pyarrow")
         if kind_of(recipe) == PHRASES:
             return _train_phrases(processes, cluster, recipe, *rest)
         if cluster:
