@@ -64,7 +64,7 @@ class Seat:
         self._alive_at = clock.now()
         self.music_at = clock.now()
         self.ahead_us: list[int] = []
-        self.stuck = self.refused = 0
+        self.stuck = self.refused = self.resumed = 0
         self.released: list[int] = []  # when all was released
         self.greeted: list[int] = []
         self.heard: list[int] = []  # when each note of the model's was due
@@ -77,10 +77,12 @@ class Seat:
     async def jam(self, until: int) -> None:
         """Play until then, micros."""
         tasks = [asyncio.create_task(work) for work in (self._stay(), self._listen())]
-        await self._play(until)
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
+        try:
+            await self._play(until)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.wait(tasks)
 
     async def _stay(self) -> None:
         """Be in the room, and come again where it is lost."""
@@ -107,13 +109,15 @@ class Seat:
         now = clock.now()
         match told["t"]:
             case "hello":
+                if self._page is not page:
+                    self.greeted.append(now)
                 self._page = page
-                self.greeted.append(now)
                 is_other = self._began not in (None, told["began"])
                 self._began = told["began"]
                 if is_other:
                     self._release(now)
                     await page.send(json.dumps(self._rejoining(now)))
+                    self.resumed += 1
                 return True
             case "state":
                 self._state |= told["state"]
@@ -208,7 +212,9 @@ class Seat:
             return None
         music = None if back is None else _first(self.heard, killed_at + back)
         music = None if back is None or music is None else music + back
-        return Fate(_first(self.released, killed_at), back, music)
+        released = _first(self.released, killed_at)
+        is_then = back is None or released is None or released <= back
+        return Fate(released if is_then else None, back, music)
 
 
 def _first(times: Iterable[int], since: int) -> int | None:
@@ -234,7 +240,9 @@ async def run(server: Server, players: int, a_room: int, minutes: float, kills: 
     before, killed_at = cpu_s(pids), 0
     playing = [asyncio.create_task(seat.jam(until)) for seat in seats]
     if kills:
-        await asyncio.sleep((until - began) / 2 / SECOND)
+        cycle = (PLAYS + RESTS) * BEAT_US
+        half = round((until - began) / 2 / cycle) * cycle + 5 * BEAT_US  # in the second bar
+        await asyncio.sleep(half / SECOND)
         health = await asyncio.to_thread(_health, server)
         killed_at = clock.now()
         os.kill(health["workers"][0]["pid"], signal.SIGKILL)

@@ -11,6 +11,10 @@ import pytest
 from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 
+from bench.studio import Server
+from bench.studio_load import Seat
+from livegen.daemon import clock
+from livegen.daemon.clock import SECOND
 from tests.studio.test_site import PATIENCE_S, Studio, message
 
 ROOMS = ("blues", "waltz", "samba", "bolero")
@@ -18,7 +22,7 @@ ROOMS = ("blues", "waltz", "samba", "bolero")
 
 @pytest.fixture
 def studio() -> Iterator[Studio]:
-    one = Studio("--workers", "2", "--rooms", "8")
+    one = Studio("--workers", "2", "--rooms", "8", "--mode", "accompany")
     yield one
     one.process.kill()
     one.process.communicate()
@@ -30,7 +34,7 @@ def workers(studio: Studio) -> list[dict[str, Any]]:
     return told
 
 
-async def until(studio: Studio, is_so: Callable[[list[dict[str, Any]]], bool]) -> None:
+async def until_so(studio: Studio, is_so: Callable[[list[dict[str, Any]]], bool]) -> None:
     """Wait until it is so of the workers."""
     while not is_so(await asyncio.to_thread(workers, studio)):
         await asyncio.sleep(0.05)
@@ -69,24 +73,30 @@ def run(work: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(bounded())
 
 
-def test_a_worker_that_is_killed_is_started_again_and_its_players_come_back_while_others_play_on(
+def test_who_loses_his_worker_ends_its_notes_is_back_in_his_room_and_hears_the_model_again(
     studio: Studio,
 ) -> None:
     async def jam() -> None:
-        pages = await come_in(studio)
-        pids = {pid for _, pid in pages.values()}
-        assert len(pids) == 2
-        dead, alive = pids
-        os.kill(dead, signal.SIGKILL)
-        for room, (page, pid) in pages.items():
-            if pid == dead:
-                await closed(page)
-                await comes_again(studio, room)
-            else:
-                await message(page, "beat")
-                await page.close()
-        await until(studio, lambda told: sorted(one["restarts"] for one in told) == [0, 1])
-        assert alive in {one["pid"] for one in await asyncio.to_thread(workers, studio)}
+        server = Server(studio.process, studio.host, studio.token)
+        seats = [Seat(server, room, number) for number, room in enumerate(("blues", "waltz"))]
+        until = clock.now() + round(10 * PATIENCE_S * SECOND)
+        playing = [asyncio.create_task(seat.jam(until)) for seat in seats]
+        while not all(seat.heard for seat in seats):
+            await asyncio.sleep(0.02)
+        await until_so(studio, lambda told: [one["rooms"] for one in told] == [1, 1])
+        told = await asyncio.to_thread(workers, studio)
+        killed_at = clock.now()
+        os.kill(told[0]["pid"], signal.SIGKILL)
+        while not (lost := [seat for seat in seats if len(seat.greeted) > 1]):
+            await asyncio.sleep(0.02)
+        while (fate := lost[0].fate(killed_at)) is None or fate.music is None:
+            await asyncio.sleep(0.02)
+        assert lost[0].resumed and not any(seat.stuck for seat in seats)
+        assert sum(len(seat.greeted) for seat in seats) == 3  # the other one was not disturbed
+        await until_so(studio, lambda told: [one["restarts"] for one in told] == [1, 0])
+        for task in playing:
+            task.cancel()
+        await asyncio.wait(playing)
 
     run(jam)
 
@@ -101,8 +111,8 @@ def test_all_workers_are_started_anew_by_sighup_and_players_are_told_to_come_aga
         for room, (page, _) in pages.items():
             assert await closed(page) == 1012
             await comes_again(studio, room)
-        await until(studio, lambda told: not before & {one["pid"] for one in told})
-        await until(studio, lambda told: all(one["is_open"] or one["rooms"] for one in told))
+        await until_so(studio, lambda told: not before & {one["pid"] for one in told})
+        await until_so(studio, lambda told: all(one["is_open"] or one["rooms"] for one in told))
         assert studio.end() == 0
 
     run(jam)

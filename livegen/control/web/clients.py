@@ -168,7 +168,7 @@ class Client:
             case Named(player) if not self._invited.player:
                 self.player = player
                 self._met()
-            case Rejoined(strokes, timeline, controls, at) if self._stage.is_room:
+            case Rejoined(strokes, timeline, controls, at) if self._stage.is_room and self._steers:
                 before = {"strokes": strokes, "timeline": timeline, "controls": controls}
                 self._ask(Request("rejoin", before, at))
             case RoleTaken(role) if self._stage.is_room and not self._invited.role:
