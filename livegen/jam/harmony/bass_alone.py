@@ -40,6 +40,10 @@ class BassAlone:
         if self._chord_us is None or at - self._chord_us >= APART * beat_us:
             self._note = LowNote(at, None, pitch)
 
+    def walk(self, at: int, pitch: int) -> None:
+        """A bass that walks comes to a bar line."""
+        self._note = LowNote(at, None, pitch)
+
     def release(self, at: int, pitch: int) -> None:
         """A key of the left hand comes up."""
         if self._note and self._note.pitch == pitch and self._note.until is None:

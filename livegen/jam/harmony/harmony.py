@@ -18,6 +18,7 @@ from livegen.jam.harmony.one_voice import OneVoice
 from livegen.jam.harmony.outline import WAIT, Ahead, Changes, ChordFrom, Finale, Outline, foot
 from livegen.jam.harmony.song_memory import LATE, SongMemory
 from livegen.jam.harmony.stops import Stops, apart
+from livegen.jam.harmony.walk import Walk
 from livegen.jam.struck import Struck
 from livegen.jam.turns import Chords
 from livegen.music.charts import Chart, Stretch
@@ -82,6 +83,7 @@ class Harmony:
         self._bass = BassAlone()
         self._sung = DEEP + BELOW  # the last pitch of the melody
         self._voice = OneVoice(STALE_US)
+        self._walk = Walk()
         self._memory = SongMemory()
         self._call: deque[ChordFrom] = deque(maxlen=_REMEMBERED)  # its chords, since when, micros
         self._opening: Chord | None = None  # its first chord
@@ -119,7 +121,12 @@ class Harmony:
         is_below = self._is_left(struck)
         if part != LEAD and velocity:
             self._apart_us = at
-        chordal = self._chordal(at, pitch, is_below) if velocity else []
+        if is_below and velocity:
+            self._walk.strike(at, pitch)
+        walks = is_below and self._walk.walks(at)
+        chordal = self._chordal(at, pitch, is_below) if velocity and not walks else []
+        if walks:  # its tones say which chord it is, as a melody's do
+            self._melody.hear(at, pitch, velocity)
         if velocity:
             self._struck_us = at
             self._keys.strike(at, pitch, velocity)
@@ -151,7 +158,7 @@ class Harmony:
         at, part, pitch, velocity, _ = struck
         if part != LEAD or not velocity:
             return part != LEAD or (part, pitch) in self.left_hand
-        return pitch < SPLIT_PITCH and at - self._apart_us >= STALE_US and not self._voice.sings()
+        return pitch < SPLIT_PITCH and at - self._apart_us >= STALE_US and not self._sings(at)
 
     def _hear_voice(self, struck: Struck) -> None:
         """A note may show that what was taken for a left hand is a voice: its notes are the melody's."""
@@ -162,14 +169,17 @@ class Harmony:
             self._voice.strike(at, pitch)
         else:
             self._voice.release(at, pitch)
-        for stroke in self._voice.sung():
+        for stroke in self._voice.sung() if self._sings(at) else ():
             self._melody.hear(*stroke)
 
     def _hear_bass(self, struck: Struck, is_below: bool) -> None:
         """A key goes down or is about to come up: of the left hand it may be a bass by itself."""
         at, part, pitch, velocity, _ = struck
         is_chord = len(self._left_together()) > 1 or len(self._tones_together()) >= _CHORD
-        if self._chords.holds_several(at):
+        if is_below and velocity and self._walk.walks(at):
+            if self._is_on_bar_line(at):
+                self._bass.walk(at, pitch)
+        elif self._chords.holds_several(at):
             self._bass.chord(at)
         elif is_below and not velocity:
             self._bass.release(at, pitch)
@@ -178,6 +188,17 @@ class Harmony:
         elif is_below and (part != LEAD or pitch <= self._sung - BELOW):
             beat_us = self._timeline.tempo_us if self._timeline else MINUTE_US // 120
             self._bass.strike(at, pitch, beat_us)
+
+    def _is_on_bar_line(self, at: int) -> bool:
+        """True of a time nearer to a bar line than to the eighths about it."""
+        if self._timeline is None:
+            return False
+        tick = self._timeline.tick(at)
+        return abs(self._timeline.metre.bar_near(tick) - tick) <= _LINE // 2
+
+    def _sings(self, now: int) -> bool:
+        """True if what is played low is a voice, and no bass that walks."""
+        return self._voice.sings() and not self._walk.walks(now)
 
     def _tell_beats(self, now: int) -> None:
         """Tell the key's tracker which beats are over; of a long rest the first ones and the last."""
@@ -261,7 +282,7 @@ class Harmony:
 
     def _has_left(self, now: int) -> bool:
         """True if a left hand plays, or did a moment ago."""
-        return bool(self.left_hand) or (now - self._left_us < STALE_US and not self._voice.sings())
+        return bool(self.left_hand) or (now - self._left_us < STALE_US and not self._sings(now))
 
     def _low(self, now: int) -> LowNote | None:
         """The single low note that the left hand plays in place of a chord."""

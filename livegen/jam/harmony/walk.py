@@ -1,0 +1,48 @@
+"""A bass that walks, by itself or below a melody: single low notes, evenly, mostly by narrow moves.
+
+Knows micros and pitches; knows no beats and no chords.
+"""
+
+from collections import deque
+from itertools import pairwise
+from statistics import fmean, median
+
+from livegen.music.melody.phrase import CHORD_US
+
+_NOTES, _FEWEST = 8, 6  # that are looked at, and before which nobody knows
+# How far from one onset to the next may be off the usual, as a share of that, and after how many of these it is over.
+_EVEN, _OVER = 0.25, 2
+_LOW = 46.0  # B flat 2: the mean of its pitches lies below
+# Semitones of a step, how many of the moves are steps at least, how wide they are on average, and none is wider.
+_STEP, _STEPS, _WIDE, _WIDEST = 2, 0.25, 5.0, 12
+
+
+class Walk:
+    """The last low notes of a player.  Threads: loop only."""
+
+    def __init__(self) -> None:
+        self._notes: deque[tuple[int, int]] = deque(maxlen=_NOTES)  # since when, micros, and pitch
+
+    def strike(self, at: int, pitch: int) -> None:
+        """A low key goes down."""
+        if self._notes and at - self._notes[-1][0] < CHORD_US:
+            self._notes.clear()  # a hand that plays two at once does not walk
+        else:
+            self._notes.append((at, pitch))
+
+    def walks(self, now: int) -> bool:
+        """True if the last low notes are those of a bass that walks, and it goes on."""
+        if len(self._notes) < _FEWEST:
+            return False
+        gaps = [after - at for (at, _), (after, _) in pairwise(self._notes)]
+        usual = median(gaps)
+        moves = [abs(after - pitch) for (_, pitch), (_, after) in pairwise(self._notes)]
+        steps = sum(0 < move <= _STEP for move in moves)
+        return (
+            now - self._notes[-1][0] <= _OVER * usual
+            and all(abs(gap - usual) <= _EVEN * usual for gap in gaps)
+            and fmean(pitch for _, pitch in self._notes) < _LOW
+            and steps >= _STEPS * len(moves)
+            and max(moves) <= _WIDEST
+            and fmean(moves) <= _WIDE
+        )
