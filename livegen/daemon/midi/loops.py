@@ -30,7 +30,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from livegen.daemon.midi.loop_marks import Marks
-from livegen.music.messages import CONTROL_CHANGE, NOTE_OFF, NOTE_ON, channel_of, kind_of
+from livegen.music.messages import CONTROL_CHANGE, NOTE_OFF, NOTE_ON, NoteOn, channel_of, kind_of
 
 DIRECT_US = 25_000  # two periods of 512 frames at 44.1 kHz, and the poll
 DIRECT_NOTES = 3
@@ -57,9 +57,7 @@ class _Own:
     """A note-on that left."""
 
     at: int
-    channel: int
-    pitch: int
-    velocity: int
+    note: NoteOn
     is_thru: bool
     is_back: bool = False
 
@@ -152,7 +150,7 @@ class LoopGuard:
         if kind == NOTE_ON and data[-1]:
             passed_at, velocity = self._passed.get((channel, pitch), (at - THRU_US - 1, 0))
             is_thru = velocity == data[-1] and at - passed_at <= THRU_US
-            self._sent.append(_Own(at, channel, pitch, data[-1], is_thru))
+            self._sent.append(_Own(at, NoteOn(pitch, data[-1], channel), is_thru))
             for loop in self._loops:
                 if loop.missing_since is None and 0 <= pitch + loop.semitones < 128:
                     loop.missing_since = at
@@ -225,8 +223,9 @@ class LoopGuard:
 
     def _is_direct(self, at: int, channel: int, pitch: int, velocity: int) -> bool:
         """True if this very note-on left just now; the third in a row of ours to come back is a loop."""
+        note = NoteOn(pitch, velocity, channel)
         for own in self._recent(at, DIRECT_US):
-            if (own.channel, own.pitch, own.velocity) == (channel, pitch, velocity):
+            if own.note == note:
                 own.is_back = True
                 latest = [each for each in self._sent if each.at <= own.at][-DIRECT_NOTES:]
                 if len(latest) == DIRECT_NOTES and all(each.is_back for each in latest):
@@ -239,7 +238,7 @@ class LoopGuard:
         for loop in self._loops:
             for own in self._recent(at, loop.delay_us + MUTED_US):
                 late_us = at - own.at - loop.delay_us
-                if late_us < -MUTED_US or own.pitch + loop.semitones != pitch:
+                if late_us < -MUTED_US or own.note.pitch + loop.semitones != pitch:
                     continue
                 loop.delay_us += late_us // 8
                 loop.missing_since = None
@@ -295,13 +294,19 @@ class LoopGuard:
     ) -> bool:
         """True if this loop brought most of what left on the channel of that note of ours before it did."""
         ours = reversed(self._sent)
-        channel = next(own.channel for own in ours if (own.at, own.pitch) == (left_at, pitch))
+        channel = next(
+            own.note.channel for own in ours if (own.at, own.note.pitch) == (left_at, pitch)
+        )
         before = missing = 0
         for own in ours:
-            if own.channel != channel or own.is_thru or not 0 <= own.pitch + semitones < 128:
+            if (
+                own.note.channel != channel
+                or own.is_thru
+                or not 0 <= own.note.pitch + semitones < 128
+            ):
                 continue
             before += 1
-            missing += not self._came_at(own.at + delay_us, own.pitch + semitones)
+            missing += not self._came_at(own.at + delay_us, own.note.pitch + semitones)
             if before == latest or missing > (1 - MOST) * latest:
                 break
         return missing <= (1 - MOST) * before
@@ -320,7 +325,7 @@ class LoopGuard:
         if self._test is not None:
             self._fail_test(self._test, at, pitch)
             return False
-        ours = [own for own in self._recent(at) if own.is_thru and own.velocity == velocity]
+        ours = [own for own in self._recent(at) if own.is_thru and own.note.velocity == velocity]
         lags = _lags([(own, True) for own in ours], at, pitch)
         self._echoes.append(lags)
         for semitones, delay_us in _choices(lags):
@@ -393,7 +398,7 @@ def _lags(notes: Iterable[tuple[_Own, bool]], at: int, pitch: int) -> _Lags:
     """How long before `at` each of these notes left, if it is near enough in pitch, and whether it counts."""
     lags: _Lags = {}
     for own, counts in notes:
-        semitones = pitch - own.pitch
+        semitones = pitch - own.note.pitch
         if -MAX_SEMITONES <= semitones <= MAX_SEMITONES:
             lags.setdefault(semitones, []).append((at - own.at, counts))
     return lags
