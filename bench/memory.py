@@ -32,7 +32,7 @@ from bench.tables import HERE, keep, kept, table, told
 from livegen import shipped
 from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING, Event
 from livegen.inference.contract import Model, Query
-from livegen.inference.memory import LONGEST, Level, Memory, shares
+from livegen.inference.memory import LONGEST, Memory, MemoryLevel, shares
 from livegen.inference.model_files import load
 from livegen.inference.sampling import probabilities
 from livegen.scorecard.estimates import Estimate, mean, ratio
@@ -69,7 +69,7 @@ class Judged(NamedTuple):
     def mixed(self, shares: Shares) -> Floats:
         """How likely each event is, with these shares of the memory."""
         likely = self.likely
-        for level in Level:
+        for level in MemoryLevel:
             share = shares[level, self.alike[:, level]]
             likely = likely * (1 - share) + self.votes[:, level] * share
         return likely
@@ -98,7 +98,7 @@ def judged(
             memory = memory.after(event, learns=True)
             for name, target in asked(following):
                 query = Query.of(following)
-                votes, alike = [0.0] * len(Level), [0] * len(Level)
+                votes, alike = [0.0] * len(MemoryLevel), [0] * len(MemoryLevel)
                 for vote in memory.votes(name, query):
                     votes[vote.level], alike[vote.level] = float(vote.votes[target]), vote.matched
                 likely = probabilities(model.logits(name, summary, query))[target]
@@ -125,17 +125,17 @@ def shipped_shares(name: str, strength: float) -> Shares:
 
 def fitted(found: Judged) -> Shares:
     """The shares by which these events are likeliest; expectation maximisation from .1 on."""
-    found_shares = np.full((len(Level), LONGEST + 1), 0.1)
+    found_shares = np.full((len(MemoryLevel), LONGEST + 1), 0.1)
     found_shares[:, 0] = 0
     for _ in range(ROUNDS):
         below, parts = found.likely, []
-        for level in Level:
+        for level in MemoryLevel:
             share = found_shares[level, found.alike[:, level]]
             mixed = below * (1 - share) + found.votes[:, level] * share
             parts.append(share * found.votes[:, level] / np.maximum(mixed, 1e-12))
             below = mixed
         reached = np.ones(len(found.likely))
-        for level in reversed(Level):
+        for level in reversed(MemoryLevel):
             for alike in range(1, LONGEST + 1):
                 here = found.alike[:, level] == alike
                 if (weight := reached[here].sum()) > 1:

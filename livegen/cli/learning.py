@@ -37,7 +37,7 @@ TRAIN_EXTRA = {
 RECIPES = (".yaml", ".yml")
 
 
-class Music(SpelledOut):
+class MusicPath(SpelledOut):
     """A folder, or the address of a place in which there are shards."""
 
     def convert(
@@ -47,7 +47,7 @@ class Music(SpelledOut):
         return value if "://" in str(value) else super().convert(value, param, context)
 
 
-MUSIC = Music(exists=True, file_okay=False, readable=True, path_type=Path)
+MUSIC = MusicPath(exists=True, file_okay=False, readable=True, path_type=Path)
 
 data_option = click.option(
     "--data",

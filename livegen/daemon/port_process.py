@@ -22,7 +22,7 @@ from livegen.daemon.midi.server_watch import STALL_US
 from livegen.daemon.midi.wiring import Input, Output, Sink, Thru
 from livegen.daemon.page_sink import LogLines, PageKeys, PageSink
 from livegen.daemon.processes.child import ChildProcess
-from livegen.daemon.processes.children import ControlProcess, Player, Recorder, Sounder
+from livegen.daemon.processes.children import ControlProcess, FilePlayer, Recorder, Sounder
 from livegen.daemon.processes.frames import (
     CommandFrame,
     CutFrame,
@@ -118,7 +118,7 @@ class PortProcess:
         self._was_told = False
         self._dies_of: int | None = None
         self._supervisor = Supervisor(options.settings, options.kind)
-        self._player = Player(options.player)
+        self._player = FilePlayer(options.player)
         tempo = options.record_tempo_bpm
         self._recorder = Recorder(options.recordings, options.record, tempo, options.journals)
         self._control = ControlProcess(options.control or {})

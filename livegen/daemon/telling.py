@@ -16,7 +16,7 @@ from livegen.daemon.midi.endpoint import MidiEndpoint
 from livegen.daemon.midi.inlet import Inlet
 from livegen.daemon.midi.outbox import Outbox
 from livegen.daemon.page_sink import PageSink
-from livegen.daemon.processes.children import ControlProcess, Player, Recorder, Sounder
+from livegen.daemon.processes.children import ControlProcess, FilePlayer, Recorder, Sounder
 from livegen.daemon.processes.supervisor import State, Supervisor
 
 log = logging.getLogger(__name__)
@@ -40,7 +40,7 @@ class ProcessParts:
     inlet: Inlet
     outbox: Outbox
     supervisor: Supervisor
-    player: Player
+    player: FilePlayer
     recorder: Recorder
     control: ControlProcess
     sounder: Sounder

@@ -2,7 +2,7 @@
 
 An index of suffixes, as a Continuator has it (Pachet 2003, "The Continuator: musical interaction with style"; the
 reductions are his): where the last notes were played before, the notes that came next there are likely to come again,
-the more of them were the same, and the more exactly.  A place is found by what a `Level` keeps of a note.  With a
+the more of them were the same, and the more exactly.  A place is found by what a `MemoryLevel` keeps of a note.  With a
 network's expectations what is found is mixed as a continuous cache (Grave et al. 2017, arXiv 1612.04426); without one
 it is a Markov chain of variable order.
 
@@ -75,7 +75,7 @@ Ints = NDArray[np.int32]
 Votes = NDArray[np.float64]
 
 
-class Level(IntEnum):
+class MemoryLevel(IntEnum):
     """The facts that are kept of a note, from few to many; its time is since the onset before, as a hand means it."""
 
     STEPS = 0  # part and interval
@@ -101,7 +101,7 @@ class _Log:
     """Notes in the order in which they began; memories share it and know how many of its rows are theirs."""
 
     rows: Ints = field(
-        default_factory=lambda: np.zeros((_Column.CODES + len(Level), MOST), np.int32)
+        default_factory=lambda: np.zeros((_Column.CODES + len(MemoryLevel), MOST), np.int32)
     )
     count: int = 0
     gone: int = 0  # notes that were let go
@@ -124,14 +124,14 @@ class _Sounding(NamedTuple):
     number: int
 
 
-class Found(NamedTuple):
+class Continuations(NamedTuple):
     """The events that came next where the last `matched` notes were as now, at a level; each array is (places,).
 
     `time` is in ticks from the event heard last, -1 where that is over; `on`, `part` and `pitch` are that event's.
     `row` is the note that began next.
     """
 
-    level: Level
+    level: MemoryLevel
     matched: int
     time: Ints
     on: Ints
@@ -143,7 +143,7 @@ class Found(NamedTuple):
 class _Like(NamedTuple):
     """Where the last `matched` notes were as now, at a level (places,): rows of the log."""
 
-    level: Level
+    level: MemoryLevel
     matched: int
     places: NDArray[np.intp]
 
@@ -151,7 +151,7 @@ class _Like(NamedTuple):
 class Vote(NamedTuple):
     """How often each class of a field came next (classes,), where `matched` notes were alike at a level."""
 
-    level: Level
+    level: MemoryLevel
     matched: int
     votes: Votes
 
@@ -173,7 +173,7 @@ class Memory:
     _sounding: dict[tuple[int, int], _Sounding] = field(default_factory=dict)
     # What was found, by the longest suffix: of all memories since an onset, and of this one.
     _alike: dict[int, list[_Like]] = field(default_factory=dict)
-    _events: dict[int, list[Found]] = field(default_factory=dict)
+    _events: dict[int, list[Continuations]] = field(default_factory=dict)
 
     def __len__(self) -> int:
         """Notes that are remembered."""
@@ -257,7 +257,7 @@ class Memory:
             if votes is not None and (total := votes.sum()):
                 yield Vote(found.level, found.matched, votes / total)
 
-    def _found(self, longest: int) -> list[Found]:
+    def _found(self, longest: int) -> list[Continuations]:
         """The events that came next where the music was like now; looked for once an event."""
         if (found := self._events.get(longest)) is None:
             if (alike := self._alike.get(longest)) is None:
@@ -273,11 +273,11 @@ class Memory:
 
     def _find(self, longest: int) -> Iterator[_Like]:
         if self._recent and self._count > 1:
-            for level in Level:
+            for level in MemoryLevel:
                 if (like := self._at(level, longest)) is not None:
                     yield like
 
-    def _at(self, level: Level, longest: int) -> _Like | None:
+    def _at(self, level: MemoryLevel, longest: int) -> _Like | None:
         """Where the longest suffix at a level was followed by a note of the same phrase; None where it never was."""
         rows, wanted = self._log.rows[:, : self._count], [codes[level] for codes in self._recent]
         codes = rows[_Column.CODES + level]
@@ -296,7 +296,7 @@ class Memory:
             places, matched = fewer, matched + 1
         return _Like(level, matched, places[-PLACES:])
 
-    def _next(self, like: _Like) -> Found:
+    def _next(self, like: _Like) -> Continuations:
         """The next event at each place: the onset of its next note, or the end of one that sounds now, if sooner."""
         level, matched, places = like
         rows, after = self._log.rows, places + 1
@@ -313,9 +313,9 @@ class Memory:
             sooner &= rows[_Column.PART, places - back] == its_part
             time[sooner], on[sooner] = due[sooner], 0
             part[sooner], pitch[sooner] = its_part, its_pitch
-        return Found(level, matched, time, on, part, pitch, after.astype(np.int32))
+        return Continuations(level, matched, time, on, part, pitch, after.astype(np.int32))
 
-    def _cast(self, name: str, query: Query, found: Found) -> Votes | None:
+    def _cast(self, name: str, query: Query, found: Continuations) -> Votes | None:
         classes = FIELDS[name]
         if name == "time":
             times = found.time[found.time >= 0]
@@ -340,7 +340,7 @@ class Memory:
         steps = rows[_Column.STEP]
         is_step = (steps != _NO_STEP) & (query.before != NO_PITCH)
         pitches = np.where(is_step, query.before + steps, rows[_Column.PITCH])
-        pitches = pitches[(is_step | (query.part == DRUMS) | (found.level == Level.LINE))]
+        pitches = pitches[(is_step | (query.part == DRUMS) | (found.level == MemoryLevel.LINE))]
         pitches = pitches[(pitches >= 0) & (pitches < classes)]
         return np.bincount(pitches, minlength=classes).astype(np.float64)
 
@@ -362,7 +362,7 @@ def shares(name: str, strength: float) -> Votes:
     if strength <= HALF:
         return np.asarray(1 - (1 - plain) ** ((strength / HALF) ** 2))
     more = np.maximum(np.array(QUOTED) - plain, 0.0)
-    more[Level.STEPS] = 0
+    more[MemoryLevel.STEPS] = 0
     return np.asarray(plain + (strength - HALF) / (1 - HALF) * more)
 
 

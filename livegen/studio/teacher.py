@@ -14,7 +14,7 @@ from starlette.routing import Route
 
 from livegen.control.library.charts import Charts
 from livegen.control.surfaces import Request as Wanted
-from livegen.control.web.page_messages import Known, Refused, is_player, read
+from livegen.control.web.page_messages import Known, RefusedMessage, is_player, read
 from livegen.control.web.roles import ROLES
 from livegen.control.web.routes import json_of, with_token
 from livegen.jam.turns import MODES
@@ -142,7 +142,7 @@ def _named(names: Sequence[Any] | None, rooms: Sequence[Seen]) -> Sequence[Seen]
 def _read(message: object, room: Seen) -> Wanted:
     try:
         said = read(message, room.known)
-    except Refused as refusal:
+    except RefusedMessage as refusal:
         raise HTTPException(422, str(refusal)) from None
     if not isinstance(said, Wanted):
         raise HTTPException(422, EXPECTED)

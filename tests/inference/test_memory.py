@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from livegen.codec.encoder import Encoder, Stroke
 from livegen.codec.layout import ADVANCE, FIELDS, Event
 from livegen.inference.contract import Query
-from livegen.inference.memory import FAR, LONGEST, MOST, ORDER, Level, Memory, recalled
+from livegen.inference.memory import FAR, LONGEST, MOST, ORDER, Memory, MemoryLevel, recalled
 from livegen.music.parts import DRUMS, LEAD
 
 EIGHTH = 12
@@ -41,7 +41,7 @@ class Playing:
         return self
 
 
-def best(memory: Memory, name: str, query: Query) -> tuple[int, Level, int] | None:
+def best(memory: Memory, name: str, query: Query) -> tuple[int, MemoryLevel, int] | None:
     """The likeliest class of the surest vote, its level, and how many notes were alike."""
     votes = list(memory.votes(name, query))
     return (int(votes[-1].votes.argmax()), votes[-1].level, votes[-1].matched) if votes else None
@@ -50,21 +50,25 @@ def best(memory: Memory, name: str, query: Query) -> tuple[int, Level, int] | No
 def test_what_followed_a_lick_is_expected_when_the_lick_comes_again() -> None:
     memory = Playing().play(60, 62, 64, 67).rest().play(60, 62, 64).memory
 
-    assert best(memory, "pitch", Query(0, part=LEAD, on=1, before=64)) == (67, Level.LINE, 3)
+    assert best(memory, "pitch", Query(0, part=LEAD, on=1, before=64)) == (67, MemoryLevel.LINE, 3)
 
 
 def test_at_another_pitch_a_lick_is_known_by_its_figure() -> None:
     memory = Playing().play(60, 62, 64, 67).rest().play(65, 67, 69).memory
 
-    assert best(memory, "pitch", Query(0, part=LEAD, on=1, before=69)) == (72, Level.FIGURE, 3)
+    assert best(memory, "pitch", Query(0, part=LEAD, on=1, before=69)) == (
+        72,
+        MemoryLevel.FIGURE,
+        3,
+    )
 
 
 def test_a_note_is_expected_to_last_as_long_as_it_did_then() -> None:
     memory = Playing().play(60, 62, 64, lasts=7).rest().play(60, lasts=7).begin(62).memory
 
-    assert best(memory, "time", Query()) == (7, Level.LINE, 2)
-    assert best(memory, "on", Query(7, part=LEAD)) == (0, Level.LINE, 2)
-    assert best(memory, "pitch", Query(7, part=LEAD, on=0)) == (62, Level.LINE, 2)
+    assert best(memory, "time", Query()) == (7, MemoryLevel.LINE, 2)
+    assert best(memory, "on", Query(7, part=LEAD)) == (0, MemoryLevel.LINE, 2)
+    assert best(memory, "pitch", Query(7, part=LEAD, on=0)) == (62, MemoryLevel.LINE, 2)
 
 
 def test_a_phrase_does_not_go_on_into_the_next() -> None:
@@ -79,7 +83,7 @@ def test_what_was_only_heard_leads_on_and_is_never_what_comes() -> None:
 
     assert len(playing.memory) == 6
     query = Query(0, part=LEAD, on=1, before=62)
-    assert best(playing.memory, "pitch", query) == (64, Level.LINE, 1)
+    assert best(playing.memory, "pitch", query) == (64, MemoryLevel.LINE, 1)
     playing.play(72, 71, learns=False)
     assert best(playing.memory, "pitch", query._replace(before=71)) is None
 
@@ -105,7 +109,7 @@ def test_what_one_branch_hears_no_other_remembers() -> None:
     query = Query(0, part=LEAD, on=1, before=64)
     for memory, comes in ((one, 65), (other, 71)):
         again = memory.after(Event(0, LEAD, 1, 64, 20, 0, 0, 60), learns=True)
-        assert best(again, "pitch", query) == (comes, Level.LINE, 1)
+        assert best(again, "pitch", query) == (comes, MemoryLevel.LINE, 1)
 
 
 def test_a_long_night_is_remembered_by_its_end() -> None:
@@ -114,7 +118,7 @@ def test_a_long_night_is_remembered_by_its_end() -> None:
         memory = memory.after(event, learns=True)
 
     assert MOST // 2 < len(memory) <= MOST
-    assert best(memory, "pitch", Query(EIGHTH, part=DRUMS, on=1)) == (36, Level.LINE, LONGEST)
+    assert best(memory, "pitch", Query(EIGHTH, part=DRUMS, on=1)) == (36, MemoryLevel.LINE, LONGEST)
 
 
 def test_without_strength_the_network_alone_is_asked() -> None:

@@ -71,7 +71,7 @@ class AddressKind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Address:
+class OscAddress:
     """An address that is listened to.  `name`: of the control or the command; `word`: what CHOOSE chooses."""
 
     path: str
@@ -80,33 +80,33 @@ class Address:
     word: str = ""
 
 
-def addresses(commands: Mapping[str, str]) -> dict[str, Address]:
+def addresses(commands: Mapping[str, str]) -> dict[str, OscAddress]:
     """Path to address, for all controls and for these commands (name to a sentence of help)."""
     table = [address for control in CONTROLS.values() for address in _of_control(control)]
     table += [
-        Address(f"{ROOT}/do/{command}", AddressKind.DO, command)
+        OscAddress(f"{ROOT}/do/{command}", AddressKind.DO, command)
         for command in {**URGENT, **commands, **WORDED}
     ]
     table += [
-        Address(f"{ROOT}/{kind.value}", kind)
+        OscAddress(f"{ROOT}/{kind.value}", kind)
         for kind in (AddressKind.GET, AddressKind.SUBSCRIBE, AddressKind.UNSUBSCRIBE)
     ]
     return {address.path: address for address in table}
 
 
-def _of_control(control: Control) -> Iterator[Address]:
+def _of_control(control: Control) -> Iterator[OscAddress]:
     path = f"{ROOT}/{control.name}"
-    yield Address(path, AddressKind.SET, control.name)
+    yield OscAddress(path, AddressKind.SET, control.name)
     if control.low < control.high:
-        yield Address(f"{path}/norm", AddressKind.SCALE, control.name)
+        yield OscAddress(f"{path}/norm", AddressKind.SCALE, control.name)
     for word in control.choices:
-        yield Address(f"{path}/{word}", AddressKind.CHOOSE, control.name, word)
+        yield OscAddress(f"{path}/{word}", AddressKind.CHOOSE, control.name, word)
 
 
 # --- what comes in --------------------------------------------------------------------------------------------
 
 
-def request(address: Address, arguments: Arguments, meant: Meant = as_given) -> Request | None:
+def request(address: OscAddress, arguments: Arguments, meant: Meant = as_given) -> Request | None:
     """Give the request to the engine; None when a button was let go.  Raises ConfigError, one short line.
 
     `meant` gives what a control takes of what was given for it, which may be a name.
@@ -131,7 +131,7 @@ def request(address: Address, arguments: Arguments, meant: Meant = as_given) -> 
             return None
 
 
-def _only(address: Address, arguments: Arguments) -> Argument:
+def _only(address: OscAddress, arguments: Arguments) -> Argument:
     if len(arguments) != 1:
         raise ConfigError(f"{address.name}: takes one value")
     return _tidy(arguments[0])
@@ -157,7 +157,7 @@ def _range(control: Control) -> str:
     return " or ".join([numbers + whole, *(f'"{choice}"' for choice in control.choices)])
 
 
-def _scaled(address: Address, argument: Argument) -> Value:
+def _scaled(address: OscAddress, argument: Argument) -> Value:
     place = argument if isinstance(argument, int | float) else -1
     if isinstance(argument, bool) or not 0 <= place <= 1:
         raise ConfigError(f"{address.name}/norm: takes 0 to 1")
@@ -203,7 +203,7 @@ def _detail(name: str, arguments: Arguments) -> Value | None:
     return said
 
 
-def _word(address: Address, arguments: Arguments) -> str:
+def _word(address: OscAddress, arguments: Arguments) -> str:
     """The word that a command takes, checked as far as it can be here."""
     name, said = address.name, arguments or ("",)
     word = said[0].strip() if isinstance(said[0], str) else None

@@ -22,8 +22,8 @@ from livegen.control.osc.addresses import (
     ROOT,
     STATE,
     URGENT,
-    Address,
     AddressKind,
+    OscAddress,
     addresses,
     request,
     shown,
@@ -151,7 +151,7 @@ class Osc:
             self._subscribers.hold(sender, asked.name, now)
         return asked
 
-    def _may_pass(self, address: Address | None, message: Message, now: int) -> bool:
+    def _may_pass(self, address: OscAddress | None, message: Message, now: int) -> bool:
         name = address.name if address is not None and address.kind is AddressKind.DO else ""
         is_urgent = name in URGENT
         if message.is_ahead and not is_urgent:
@@ -208,7 +208,7 @@ class Osc:
             f"{count} {reason.value}" for reason, count in new.most_common()
         )
 
-    def _serve(self, address: Address, arguments: Arguments, sender: Peer, now: int) -> None:
+    def _serve(self, address: OscAddress, arguments: Arguments, sender: Peer, now: int) -> None:
         """Answer what is asked of us and not of the engine.  Raises ConfigError."""
         match address.kind:
             case AddressKind.GET:

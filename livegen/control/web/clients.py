@@ -17,9 +17,9 @@ from livegen.control.web import stage as told
 from livegen.control.web.mailbox import Mailbox
 from livegen.control.web.page_messages import (
     KeysPlayed,
-    Named,
     Ping,
-    Refused,
+    PlayerNamed,
+    RefusedMessage,
     Rejoined,
     RoleTaken,
     Said,
@@ -52,7 +52,7 @@ LISTENS = "you listen here: take another role to play"
 FOLLOWS = "you do not steer here: others set the controls of this room"
 
 
-class Player(NamedTuple):
+class PagePlayer(NamedTuple):
     """The person at a page, whether he has just played, and what he does there."""
 
     name: str
@@ -124,7 +124,7 @@ class Client:
             return self._complain(now)
         try:
             said = parse(text, self._stage.known)
-        except Refused as refusal:
+        except RefusedMessage as refusal:
             self.mistakes += not isinstance(refusal, Unfit)
             text = told.refused(str(refusal), refusal.name)
             return self.tell(lambda box: box.reply(text))
@@ -132,9 +132,9 @@ class Client:
             return self._complain(now)
         return self._act(said, now)
 
-    def who(self, now: int) -> Player:
+    def who(self, now: int) -> PagePlayer:
         """The name of who plays there, and whether he does."""
-        return Player(self.player or NAMELESS, now - self._played_at < PLAYS_US, self.role)
+        return PagePlayer(self.player or NAMELESS, now - self._played_at < PLAYS_US, self.role)
 
     def take_role(self, role: str) -> None:
         """Be heard by the rule of a role, on a channel of its own; what is held comes up first."""
@@ -165,7 +165,7 @@ class Client:
                 heard = list(on_channel(data, self.channel))
                 self._hands.play(heard)
                 self._ask(Request("play", heard, played_at, self._by))
-            case Named(player) if not self._invited.player:
+            case PlayerNamed(player) if not self._invited.player:
                 self.player = player
                 self._met()
             case Rejoined(strokes, timeline, controls, at) if self._stage.is_room and self._steers:
@@ -226,7 +226,7 @@ class Clients:
     def __len__(self) -> int:
         return len(self._clients)
 
-    def players(self, now: int) -> list[Player]:
+    def players(self, now: int) -> list[PagePlayer]:
         """The people at the pages, by name."""
         return sorted(client.who(now) for client in self._clients)
 

@@ -36,7 +36,7 @@ _BARS = ((MIN_TEMPO_US, MAX_TEMPO_US), _AGO, (TICKS_PER_BEAT, 8 * TICKS_PER_BEAT
 _NOTE = (LARGEST, 15, 127)  # when it was sent, channel, pitch
 
 
-class Refused(LivegenError):
+class RefusedMessage(LivegenError):
     """Something was said that is not understood or not allowed.
 
     `name` is that of the control or command that was meant, where one was.
@@ -45,7 +45,7 @@ class Refused(LivegenError):
     name = ""
 
 
-class Unfit(Refused):
+class Unfit(RefusedMessage):
     """A value that a person may well try, and that does not fit."""
 
 
@@ -74,7 +74,7 @@ class KeysPlayed:
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class PlayerNamed:
     """The page says who plays there; empty: nobody who gives a name."""
 
     player: str
@@ -101,7 +101,7 @@ class RoleTaken:
     role: str
 
 
-Said = Request | Ping | KeysPlayed | Named | Rejoined | RoleTaken
+Said = Request | Ping | KeysPlayed | PlayerNamed | Rejoined | RoleTaken
 Given = Mapping[str, Any]
 
 
@@ -113,14 +113,14 @@ def parse(text: str, known: Known) -> Said:
 def read(given: object, known: Known) -> Said:
     """Read one message that is JSON no more.  Raises Refused, and Unfit for a value of the right form."""
     if not isinstance(given, dict):
-        raise Refused("expected one JSON object")
+        raise RefusedMessage("expected one JSON object")
     kind = given.get("t")
     read = _KINDS.get(kind) if isinstance(kind, str) else None
     if read is None:
-        raise Refused(f"t: expected one of {', '.join(_KINDS)}")
+        raise RefusedMessage(f"t: expected one of {', '.join(_KINDS)}")
     form, may_have, meaning = read
     if (more := given.keys() - {"t", *form, *may_have}) or form - given.keys():
-        raise Refused(
+        raise RefusedMessage(
             f"{kind}: expected {_listed(form | may_have)}{', and not more' if more else ''}"
         )
     try:
@@ -142,7 +142,7 @@ def _object(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         given = None
     if not isinstance(given, dict):
-        raise Refused("expected one JSON object")
+        raise RefusedMessage("expected one JSON object")
     return given
 
 
@@ -160,9 +160,9 @@ def _listed(form: frozenset[str]) -> str:
 def _set(given: Given, known: Known) -> Said:
     name, value = given["name"], given.get("value")
     if not isinstance(name, str) or name not in CONTROLS:
-        raise Refused("set: there is no such control")
+        raise RefusedMessage("set: there is no such control")
     if isinstance(value, int) and abs(value) > LARGEST:
-        raise Refused(f"{name}: that is too large a number")
+        raise RefusedMessage(f"{name}: that is too large a number")
     return Request(name, checked(name, known.meant(name, value)))
 
 
@@ -172,16 +172,16 @@ def _do(given: Given, known: Known) -> Said:
     if check is not None:
         return Request(name, check(value, known))
     if not isinstance(name, str) or name not in COMMANDS:
-        raise Refused("do: there is no such command")
+        raise RefusedMessage("do: there is no such command")
     if value is not None:
-        raise Refused(f"{name}: takes no value")
+        raise RefusedMessage(f"{name}: takes no value")
     return Request(name)
 
 
 def _play(given: Given, known: Known) -> Said:
     data = playable(given["data"])
     if data is None:
-        raise Refused(
+        raise RefusedMessage(
             "play: expected a note, a controller, a program, bend or pressure, as 2 or 3 bytes"
         )
     at = given.get("at")
@@ -195,8 +195,8 @@ def _ping(given: Given, known: Known) -> Said:
 def _named(given: Given, known: Known) -> Said:
     name = given["name"]
     if not is_player(name):
-        raise Refused(f"name: expected a name of at most {LONGEST_PLAYER} characters")
-    return Named(name.strip())
+        raise RefusedMessage(f"name: expected a name of at most {LONGEST_PLAYER} characters")
+    return PlayerNamed(name.strip())
 
 
 def _rejoined(given: Given, known: Known) -> Said:
@@ -210,7 +210,7 @@ def _rejoined(given: Given, known: Known) -> Said:
         and controls.keys() <= CONTROLS.keys()
     )
     if not is_fit:
-        raise Refused(
+        raise RefusedMessage(
             f"rejoin: expected at most {MOST_STROKES} strokes, a timeline, and values of controls"
         )
     values = {name: _set({"name": name, "value": value}, known) for name, value in controls.items()}
@@ -236,7 +236,7 @@ def _is_within(numbers: object, limits: tuple[tuple[int, int], ...]) -> bool:
 def _role(given: Given, known: Known) -> Said:
     role = given["role"]
     if not isinstance(role, str) or role not in ("", *ROLES):
-        raise Refused(f"role: expected one of {', '.join(ROLES)}, or nothing")
+        raise RefusedMessage(f"role: expected one of {', '.join(ROLES)}, or nothing")
     return RoleTaken(role)
 
 
@@ -252,7 +252,7 @@ def _time(kind: str, at: object) -> float:
         or abs(at) > LARGEST
         or not isfinite(at)
     ):
-        raise Refused(f"{kind}: expected a number of microseconds")
+        raise RefusedMessage(f"{kind}: expected a number of microseconds")
     return at
 
 
@@ -283,20 +283,20 @@ def _one_of(what: str, names: Callable[[Known], frozenset[str]]) -> Callable[[ob
 
 def _target(value: object, known: Known) -> str:
     if not isinstance(value, str) or len(value) > MAX_TEXT + len("preset "):
-        raise Refused("learn: expected the name of a control or a command")
+        raise RefusedMessage("learn: expected the name of a control or a command")
     return parse_target(value) if value.strip() else ""
 
 
 def _some_target(value: object, known: Known) -> str:
     if not (target := _target(value, known)):
-        raise Refused("unlearn: expected the name of a control or a command")
+        raise RefusedMessage("unlearn: expected the name of a control or a command")
     return target
 
 
 def _bars(value: object, known: Known) -> int | None:
     if value is None or (type(value) is int and 1 <= value <= MOST_BARS):
         return value
-    raise Refused("capture: expected a number of bars, or nothing for all there is")
+    raise RefusedMessage("capture: expected a number of bars, or nothing for all there is")
 
 
 def _note(value: object, known: Known) -> list[int] | None:
@@ -307,31 +307,33 @@ def _note(value: object, known: Known) -> list[int] | None:
     )
     if value is None or is_note:
         return value  # type: ignore[return-value]
-    raise Refused("why: expected when a note was sent, its channel and its pitch, or nothing")
+    raise RefusedMessage(
+        "why: expected when a note was sent, its channel and its pitch, or nothing"
+    )
 
 
 def _name(value: object) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_NAME:
-        raise Refused("macro: expected the name of a macro")
+        raise RefusedMessage("macro: expected the name of a macro")
     return value
 
 
 def _phrase(value: object, known: Known) -> int | None:
     if type(value) is int:
         return value
-    raise Refused("phrase: expected the number of a phrase on the map")
+    raise RefusedMessage("phrase: expected the number of a phrase on the map")
 
 
 def _path(value: object, known: Known) -> list[int]:
     is_path = isinstance(value, list) and 1 < len(value) <= LONGEST_PATH
     if isinstance(value, list) and is_path and all(type(number) is int for number in value):
         return value
-    raise Refused(f"path: expected the numbers of 2 to {LONGEST_PATH} phrases on the map")
+    raise RefusedMessage(f"path: expected the numbers of 2 to {LONGEST_PATH} phrases on the map")
 
 
 def _lyrics(value: object, known: Known) -> str:
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST_LYRICS:
-        raise Refused(f"sing: expected words, at most {LONGEST_LYRICS} characters")
+        raise RefusedMessage(f"sing: expected words, at most {LONGEST_LYRICS} characters")
     lines_of(value)  # raises for words that cannot be sung
     return value
 

@@ -9,7 +9,7 @@ _LETTERS = "cdefgab"
 _NOT_AFTER_ARTICLE = ("key", "mode", "mood", "scale", "feel", "tonality")
 
 
-class Named(NamedTuple):
+class NamedKey(NamedTuple):
     """A key that was named: so many words, its tonic such as F#, and the kind of scale; "" where none was said."""
 
     length: int
@@ -17,7 +17,7 @@ class Named(NamedTuple):
     kind: str = ""
 
 
-def named(words: Sequence[Word], at: int, known: Vocabulary) -> Named | None:
+def named(words: Sequence[Word], at: int, known: Vocabulary) -> NamedKey | None:
     """The key that is named from a word on; None where none is.
 
     A letter alone is a key behind "in" or where nothing else stands in its clause, and then it is a capital.
@@ -39,7 +39,7 @@ def named(words: Sequence[Word], at: int, known: Vocabulary) -> Named | None:
         and not _is_tonic(words, at, end + length, known)
     ):
         return None
-    return Named(end + length - at, tonic, kind)
+    return NamedKey(end + length - at, tonic, kind)
 
 
 def _tonic(words: Sequence[Word], at: int, known: Vocabulary) -> tuple[str, int, bool] | None:

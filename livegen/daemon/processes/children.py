@@ -35,7 +35,7 @@ CONTROL_MODULE = "livegen.control.process"
 MAX_AHEAD = 1 << 14  # messages kept of a file that is dense beyond all music
 
 
-class Player(ChildProcess):
+class FilePlayer(ChildProcess):
     """The process that plays a file: its messages come a little ahead, with the time at which they are to be heard."""
 
     def __init__(self, path: Path | None) -> None:

@@ -7,7 +7,7 @@ from collections import deque
 from collections.abc import Sequence
 from math import inf
 
-from livegen.music.keys.key_runs import KeyRuns, Run
+from livegen.music.keys.key_runs import KeyRun, KeyRuns
 from livegen.music.time.timeline import Timeline
 
 # How readily it is taken to be in another key, and how many notes one on a beat and any other count for: chosen on
@@ -23,7 +23,7 @@ class MelodyKey:
     def __init__(self) -> None:
         self._new: deque[tuple[int, int]] = deque(maxlen=_MOST)  # since when, micros, and pitch
         self._keys = KeyRuns(_READILY)
-        self._runs: Sequence[Run] = ()
+        self._runs: Sequence[KeyRun] = ()
         self._last_us: int | None = None  # when the last note that was heard began
 
     def hear(self, at: int, pitch: int) -> None:

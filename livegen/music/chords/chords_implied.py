@@ -142,7 +142,7 @@ def likely(seen: Floats, others: Floats, weights: ImpliedWeights) -> Floats:
     return result
 
 
-class Found(NamedTuple):
+class BeatChords(NamedTuple):
     """Beats one by one: how likely each chord is (n, heads, CLASSES), and how long each tone sounded before (n, 12)."""
 
     likely: Floats
@@ -164,7 +164,7 @@ def implied_since(
     beat: int,
     bar: int,
     parts: Sequence[tuple[float, float]] = ((-inf, 1.0),),
-) -> Found:
+) -> BeatChords:
     """The same at each beat from `since` to `beat`.
 
     `parts` are shares, each with the beat from which on the melody counts for it: what was before is in another key.
@@ -181,7 +181,7 @@ def implied_since(
     shares[..., -1] *= begins <= np.maximum(np.arange(since, beat + 1) - BEFORE, begins.min())
     shares[..., -1] /= shares[..., -1].sum(0)
     found = np.einsum("pnh,pnhc->nhc", shares, said).astype(np.float32)
-    return Found(found, melody.lasting[WINDOW:])
+    return BeatChords(found, melody.lasting[WINDOW:])
 
 
 def _from(melody: Melody, beat: float) -> Melody:

@@ -34,7 +34,7 @@ _MOST, _LEAST = 3, 0.05  # runs that are told, and the share of one
 Floats = NDArray[np.float64]
 
 
-class Run(NamedTuple):
+class KeyRun(NamedTuple):
     """Music that has been in one key since a note at `since`, and how likely that is, 0 to 1."""
 
     since: int
@@ -62,7 +62,7 @@ class KeyRuns:
         self._nats = self._nats + weight * _NATS[pitch % 12]
         self._nats -= self._nats.max()
 
-    def runs(self) -> Sequence[Run]:
+    def runs(self) -> Sequence[KeyRun]:
         """The likeliest runs, their shares 1 together; none before the first note."""
         if not self._has_begun:
             return ()
@@ -75,4 +75,4 @@ class KeyRuns:
         best = sorted(shares.items(), key=lambda row: row[1], reverse=True)[:_MOST]
         kept = [row for row in best if row[1] >= _LEAST] or best[:1]
         total = sum(share for _, share in kept)
-        return [Run(since, share / total) for since, share in kept]
+        return [KeyRun(since, share / total) for since, share in kept]

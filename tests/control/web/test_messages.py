@@ -12,7 +12,7 @@ from livegen.control.web.page_messages import (
     KeysPlayed,
     Known,
     Ping,
-    Refused,
+    RefusedMessage,
     Rejoined,
     Unfit,
     first_words,
@@ -70,7 +70,7 @@ def said(**given_: Any) -> object:
 def test_whatever_is_said_is_understood_or_refused(message: dict[str, Any]) -> None:
     try:
         meant = parse(json.dumps(message), KNOWN)
-    except Refused as refusal:
+    except RefusedMessage as refusal:
         assert 0 < len(str(refusal)) <= 500
     else:
         assert isinstance(meant, Request | Ping | KeysPlayed)
@@ -79,9 +79,9 @@ def test_whatever_is_said_is_understood_or_refused(message: dict[str, Any]) -> N
 
 @given(st.text(max_size=200))
 def test_any_text_is_refused_or_understood(text: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedMessage):
         parse(text, KNOWN)
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedMessage):
         parse(f'{{"t":"ping","at":0}}{text}x', KNOWN)
 
 
@@ -103,7 +103,7 @@ def test_any_text_is_refused_or_understood(text: str) -> None:
     ],
 )
 def test_nonsense_is_refused(text: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedMessage):
         parse(text, KNOWN)
 
 
@@ -111,7 +111,7 @@ def test_a_control_is_set_and_its_value_checked() -> None:
     assert said(t="set", name="density", value=0.5) == Request("density", 0.5)
     assert said(t="set", name="rest", value="auto") == Request("rest", "auto")
     for value in (99, "x", None, [1], {"a": 1}, True, 1e300, 10**400):
-        with pytest.raises(Refused):
+        with pytest.raises(RefusedMessage):
             said(t="set", name="density", value=value)
 
 
@@ -133,7 +133,7 @@ def test_a_value_that_does_not_fit_is_a_slip_and_what_does_not_exist_a_mistake()
     with pytest.raises(Unfit) as unfit:
         said(t="set", name="scale", value="H major")
     assert unfit.value.name == "scale"  # so that the page can say it there
-    with pytest.raises(Refused) as refusal:
+    with pytest.raises(RefusedMessage) as refusal:
         said(t="set", name="nothing", value=1)
     assert not isinstance(refusal.value, Unfit)
 
@@ -169,7 +169,7 @@ def test_commands_that_take_something_take_only_that() -> None:
         ("panic", 1),
         ("keep", {"from": 0, "to": 1}),
     ):
-        with pytest.raises(Refused):
+        with pytest.raises(RefusedMessage):
             said(t="do", name=name, value=value)
 
 
@@ -177,7 +177,7 @@ def test_commands_that_take_something_take_only_that() -> None:
     "value", ["/etc/passwd", "../jam-gru", "models/jam-gru/model.onnx", "default"]
 )
 def test_a_model_is_named_and_never_a_path(value: str) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedMessage):
         said(t="do", name="model", value=value)
 
 
@@ -187,7 +187,7 @@ def test_a_model_is_named_and_never_a_path(value: str) -> None:
 def test_what_is_ours_alone_cannot_be_asked_for(name: str) -> None:
     values: tuple[object, ...] = (None, True, {})
     for value in values:
-        with pytest.raises(Refused):
+        with pytest.raises(RefusedMessage):
             said(t="do", name=name, value=value)
 
 
@@ -209,7 +209,7 @@ def test_notes_controllers_programs_bend_and_pressure_are_played() -> None:
 def test_nothing_else_is_played(data: Any) -> None:
     try:
         played = said(t="play", data=data)
-    except Refused:
+    except RefusedMessage:
         return
     assert isinstance(played, KeysPlayed) and list(played.data) == data
     assert 0x80 <= played.data[0] < 0xF0 and all(byte < 0x80 for byte in played.data[1:])
@@ -218,14 +218,14 @@ def test_nothing_else_is_played(data: Any) -> None:
 def test_the_first_message_holds_the_token() -> None:
     assert first_words('{"token":"x","room":"y"}') == {"token": "x", "room": "y"}
     assert first_words("{}") == {}
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedMessage):
         first_words("x")
 
 
 def test_words_to_be_sung_come_as_they_are_and_bounded() -> None:
     assert said(t="do", name="sing", value="la 啦") == Request("sing", "la 啦")
     for value in (None, "", 3, "la " * 400):
-        with pytest.raises(Refused, match="sing: expected words, at most 1000 characters"):
+        with pytest.raises(RefusedMessage, match="sing: expected words, at most 1000 characters"):
             said(t="do", name="sing", value=value)
     with pytest.raises(Unfit, match="there is no word in them"):
         said(t="do", name="sing", value="...")
@@ -235,7 +235,7 @@ def test_who_plays_is_a_name_in_any_script_and_never_a_path() -> None:
     assert said(t="do", name="remember", value="Ada 王") == Request("remember", "Ada 王")
     assert said(t="do", name="remember", value="") == Request("remember", "")
     for value in ("../ada", "/etc/passwd", "a\nb", 3, None, ["ada"], "x" * 300):
-        with pytest.raises(Refused, match="remember: expected the name of a player"):
+        with pytest.raises(RefusedMessage, match="remember: expected the name of a player"):
             said(t="do", name="remember", value=value)
 
 
@@ -249,7 +249,7 @@ def test_phrases_of_the_map_are_named_by_their_numbers() -> None:
         ("path", [1, "2"]),
         ("path", [1] * 9),
     ):
-        with pytest.raises(Refused, match=f"{name}: expected the number"):
+        with pytest.raises(RefusedMessage, match=f"{name}: expected the number"):
             said(t="do", name=name, value=value)
 
 
@@ -282,5 +282,5 @@ def test_who_comes_back_tells_strokes_bars_and_controls() -> None:
     ],
 )
 def test_who_comes_back_with_anything_else_is_refused(wrong: dict[str, Any]) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(RefusedMessage):
         said(**(REJOIN | wrong))
