@@ -190,7 +190,7 @@ def _expect_to_play(mode: str) -> None:
 
 
 def _targets(calls: Sequence[Path], out: Path) -> dict[Path, Path]:
-    """Where each call's answer goes: `out` itself, or a file of the call's name in the folder `out`.
+    """The file of each call's answer: `out` itself, or a file of the call's name in the folder `out`.
 
     Something without a suffix is a folder.  Raises ConfigError or RecordingError.
     """

@@ -193,7 +193,7 @@ def config_of(options: dict[str, Any]) -> "Config":
 
 
 def origin_of(options: dict[str, Any]) -> "Origin":
-    """Where the configuration comes from, with this command's options."""
+    """The origin of the configuration, with this command's options."""
     from livegen import config
 
     given = [

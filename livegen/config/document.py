@@ -29,7 +29,7 @@ class Document:
     source: str
 
     def place(self, path: Trail) -> str:
-        """Where the value at a path, or the nearest thing around it, was said."""
+        """The place of the value at a path, or of the nearest thing around it."""
         while path and path not in self.places:
             path = path[:-1]
         return self.places.get(path, self.source)
@@ -63,7 +63,7 @@ def read_document(path: Path) -> Document:
 
 
 def places_of(node: yaml.Node, source: str) -> tuple[dict[Trail, str], list[str]]:
-    """Where each path stands, and a line for each key said twice."""
+    """The place of each path, and a line for each key said twice."""
     places: dict[Trail, str] = {}
     twice = []
     for path, line in _lines(node, ()):

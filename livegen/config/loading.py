@@ -69,7 +69,7 @@ def load(
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a configuration came from, so that it can be read again: what `load` is given."""
+    """The arguments of `load` for a configuration, so that it can be read again."""
 
     path: Path | None = None
     sets: tuple[str, ...] = ()

@@ -13,7 +13,7 @@ SUFFIXES = (".yaml", ".yml")  # of a file of settings; the first is read where b
 
 
 def own_folder(environment: Mapping[str, str] = os.environ) -> Path:
-    """Where a person's configuration lies: livegen under $XDG_CONFIG_HOME, or under ~/.config.
+    """The folder of a person's configuration: livegen under $XDG_CONFIG_HOME, or under ~/.config.
 
     Raises ConfigError where there is no home folder.
     """
@@ -32,12 +32,12 @@ def possible_files(environment: Mapping[str, str] = os.environ) -> list[Path]:
 
 
 def learned_file() -> Path:
-    """Where livegen keeps the bindings that were learned: map.yaml in `own_folder`."""
+    """The file of the bindings that were learned: map.yaml in `own_folder`."""
     return own_folder() / "map.yaml"
 
 
 def own_surfaces() -> Path:
-    """Where a person's own maps of surfaces lie: surfaces in `own_folder`."""
+    """The folder of a person's own maps of surfaces: surfaces in `own_folder`."""
     return own_folder() / "surfaces"
 
 

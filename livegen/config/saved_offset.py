@@ -49,7 +49,7 @@ def with_offset(text: str, offset: int) -> str | None:
 
 
 def _indent(lines: Sequence[str]) -> str:
-    """How far the first setting is indented; two spaces where there is none."""
+    """The indentation of the first setting; two spaces where there is none."""
     for line in lines:
         if line.strip() and not line.lstrip().startswith("#"):
             return line[: len(line) - len(line.lstrip())] or "  "

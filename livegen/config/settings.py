@@ -138,7 +138,7 @@ class Section(BaseModel):
 
 
 class PortSettings(Section):
-    """Where notes come in and go out."""
+    """The ports by which notes come in and go out."""
 
     input: Annotated[Name, Field(alias="in")] = "Model In"
     output: Annotated[Name, Field(alias="out")] = "Model Out"
@@ -147,7 +147,7 @@ class PortSettings(Section):
 
 
 class RouteSettings(Section):
-    """Where and how one part is sent; in the file a bare number is the channel."""
+    """The channel of one part, and how it is sent; in the file a bare number is the channel."""
 
     channel: Channel = 1
     program: Annotated[int, Field(ge=1, le=128)] | None = None
@@ -169,7 +169,7 @@ AnyRoute = Annotated[RouteSettings, BeforeValidator(_route)]
 
 
 class OutputSettings(Section):
-    """Where each part is sent."""
+    """The channels on which parts are sent."""
 
     lead: AnyRoute = RouteSettings(channel=1)
     comp: AnyRoute = RouteSettings(channel=2)
@@ -190,7 +190,7 @@ Token = Annotated[str, Field(pattern=r"^[A-Za-z0-9_-]{16,128}$")]
 
 
 class PageSettings(Section):
-    """Where the page is, and who may open it."""
+    """The address of the page, and who may open it."""
 
     enabled: bool = True
     host: Annotated[str, Field(min_length=1, max_length=255)] = "127.0.0.1"
@@ -222,7 +222,7 @@ class SoundSettings(Section):
 
 
 class Daemon(Section):
-    """How the processes work: milliseconds, seconds."""
+    """The times of the processes: milliseconds, seconds."""
 
     horizon_ms: Annotated[float, Field(ge=5, le=200)] = 30
     keep_warm_ms: Annotated[float, Field(ge=0, le=100)] = 2.5

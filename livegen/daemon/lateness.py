@@ -1,4 +1,4 @@
-"""How late messages leave, and when they came: rings of the latest figures, summed up when asked.
+"""The lateness of messages that leave, and when they came: rings of the latest figures, summed up when asked.
 
 Knows no clock: times are arguments, in micros.
 """

@@ -45,7 +45,7 @@ class Running:
 
 
 def folder() -> Path:
-    """Where these files are: livegen's data folder, in which the recordings are, too."""
+    """The folder of these files: livegen's data folder, in which the recordings are, too."""
     return default_folder().parent
 
 

@@ -157,7 +157,7 @@ class Telling:
         return since is not None and now - since > PAGE_US
 
     def _explain(self) -> None:
-        """Where there are no ports, say so once, and what to play on."""
+        """Say once that there are no ports, and what to play on."""
         self._is_explained = True
         midi = self._parts.midi
         if midi.has_ports:

@@ -99,7 +99,7 @@ def model(patient: Patient) -> Iterator[Finding]:
 
 
 def speed(patient: Patient) -> Iterator[Finding]:
-    """How long one event takes through the network on this machine, now."""
+    """The time that one event takes through the network on this machine, now."""
     try:
         p50, p99 = _step_micros(patient)
     except LivegenError:

@@ -16,7 +16,7 @@ Examined = TypeVar("Examined")
 
 
 class Severity(Enum):
-    """How it is: nothing to do, something to know or to improve, something to mend."""
+    """The weight of a finding: nothing to do, something to know or to improve, something to mend."""
 
     OK = "ok"
     WARN = "warn"

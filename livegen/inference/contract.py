@@ -54,7 +54,7 @@ class Query(NamedTuple):
 
 
 class Looks(NamedTuple):
-    """Where in a state, taken as one row of numbers, lies what a network looks back at.
+    """The place in a state, taken as one row of numbers, of what a network looks back at.
 
     It looks at `places` events, the newest last.  Of each the state keeps `numbers` numbers, one event's after the
     other's, from number `first` on; the step that looks pushes the oldest out and adds its own event.

@@ -141,7 +141,7 @@ class Continuations(NamedTuple):
 
 
 class _Like(NamedTuple):
-    """Where the last `matched` notes were as now, at a level (places,): rows of the log."""
+    """The places where the last `matched` notes were as now, at a level (places,): rows of the log."""
 
     level: MemoryLevel
     matched: int
@@ -149,7 +149,7 @@ class _Like(NamedTuple):
 
 
 class Vote(NamedTuple):
-    """How often each class of a field came next (classes,), where `matched` notes were alike at a level."""
+    """The counts of each class of a field that came next (classes,), where `matched` notes were alike at a level."""
 
     level: MemoryLevel
     matched: int
@@ -278,7 +278,7 @@ class Memory:
                     yield like
 
     def _at(self, level: MemoryLevel, longest: int) -> _Like | None:
-        """Where the longest suffix at a level was followed by a note of the same phrase; None where it never was."""
+        """Find where the longest suffix at a level was followed by a note of its phrase; None where it never was."""
         rows, wanted = self._log.rows[:, : self._count], [codes[level] for codes in self._recent]
         codes = rows[_Column.CODES + level]
         places = np.flatnonzero(_same(codes[:-1], wanted[-1]))
@@ -377,7 +377,7 @@ def _codes(part: int, pitch: int, step: int, gap: int) -> tuple[int, ...]:
 
 
 def _same(codes: Ints, wanted: int) -> NDArray[np.bool_]:
-    """Where notes are as the wanted one; of one that begins a phrase or an answer it does not matter when it comes."""
+    """Mark the notes that are as the wanted one; of one that begins a phrase or an answer the time does not matter."""
     if wanted % _TIMES == FAR:
         codes, wanted = codes // _TIMES, wanted // _TIMES
     return np.asarray(codes == wanted)

@@ -157,12 +157,12 @@ class ModelFile:
 
     @property
     def summary_size(self) -> int:
-        """How many numbers a summary has."""
+        """The number of values in a summary."""
         return self._shape(SUMMARY)[-1]
 
     @property
     def heads(self) -> int:
-        """How many heads look back; 0 where the file does not say what they look at."""
+        """The number of heads that look back; 0 where the file does not say what they look at."""
         return self._shape(LOOKED)[0]
 
     def _shape(self, output: str) -> Shape:

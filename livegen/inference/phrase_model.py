@@ -80,7 +80,7 @@ def shapes(facts: PhraseFacts) -> dict[str, tuple[int, ...]]:
 
 
 def bytes_of(facts: PhraseFacts) -> int:
-    """How many bytes all arrays of a file take."""
+    """The number of bytes that all arrays of a file take."""
     return _ITEM * sum(prod(shape) for shape in shapes(facts).values())
 
 
@@ -137,7 +137,7 @@ class PhraseModel:
         return result
 
     def place(self, codes: Codes) -> tuple[float, float]:
-        """Where a phrase lies on the map: most phrases between -2 and 2."""
+        """The place of a phrase on the map: most phrases between -2 and 2."""
         x, y = self._weights["axes"] @ (codes.reshape(-1) - self._weights["middle"])
         return float(x), float(y)
 

@@ -54,7 +54,7 @@ class LinkLike(Protocol):
 
     @property
     def num_peers(self) -> int:
-        """How many others there are."""
+        """The number of other peers in the session."""
 
 
 class ListenerLike(Protocol):
@@ -87,7 +87,7 @@ class LinkReport:
         return LinkReport(self.tempo_us, origin, self.peers)
 
     def step(self, told: "LinkReport", bar_us: int) -> int:
-        """How far its bar lines lie from those told before, micros: at most half a bar."""
+        """The distance of its bar lines from those told before, micros: at most half a bar."""
         return (self.origin_us - told.origin_us + bar_us // 2) % bar_us - bar_us // 2
 
 
@@ -172,7 +172,7 @@ class LinkSession:
 
     @property
     def pause_us(self) -> int:
-        """How long until the next look."""
+        """The time until the next look."""
         return FOLLOW_EVERY_US if self._is_in else LISTEN_EVERY_US
 
     @property
@@ -238,7 +238,7 @@ class LinkSession:
         return None
 
     def _session(self, link: LinkLike, peers: int) -> LinkReport | None:
-        """Where the session stands; None when its tempo changed while it was read."""
+        """The state of the session; None when its tempo changed while it was read."""
         tempo = link.tempo
         at, beat = min((self._reading(link) for _ in range(READINGS)), key=lambda one: one[0])[1:]
         if link.tempo != tempo or not tempo > 0:
@@ -248,7 +248,7 @@ class LinkSession:
         return LinkReport(tempo_us, at - round(into_bar * tempo_us), peers)
 
     def _reading(self, link: LinkLike) -> tuple[int, int, float]:
-        """How long reading took, when it was, and the beat: the quickest of several is the surest."""
+        """The time that reading took, its moment, and the beat: the quickest of several is the surest."""
         before, beat = self._now(), link.beat
         after = self._now()
         return after - before, (before + after) // 2, beat

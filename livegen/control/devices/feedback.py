@@ -123,7 +123,7 @@ def _in_force(state: Mapping[str, Any]) -> Mapping[str, str]:
 
 
 def _place(control: Control, state: Mapping[str, Any]) -> int | None:
-    """Where a fader would be for the value of a control, 0 to 127; None where the state does not say it."""
+    """The place of a fader for the value of a control, 0 to 127; None where the state does not say it."""
     value = state.get("controls", {}).get(control.name)
     if isinstance(value, str) and value in control.choices:
         return 0

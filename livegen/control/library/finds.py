@@ -1,5 +1,5 @@
-"""Where a phrase was played before: the notes of a folder's MIDI files and journals, kept in one file, and what is like
-it.
+"""Finds where a phrase was played before: the notes of a folder's MIDI files and journals, kept in one
+file, and what is like it.
 
 Only files that are new or have changed are read again.  A file that cannot be read is left out and named once.
 Bounded: the newest files count, up to `MOST_NOTES` notes.  Blocking, and for a process of its own or a command: see
@@ -189,7 +189,7 @@ def phrase_of(path: Path) -> Notes:
 
 
 def played_at(name: str) -> float | None:
-    """When a recording was played, by its name, as seconds since 1970; None for another name."""
+    """The time at which a recording was played, by its name, in seconds since 1970; None for another name."""
     found = _MOMENT.search(name)
     try:
         return datetime.strptime(found[0], "%Y-%m-%d %H%M%S").timestamp() if found else None
@@ -198,7 +198,7 @@ def played_at(name: str) -> float | None:
 
 
 def place_of(folder: Path) -> Path:
-    """Where the notes of a folder's files are kept: beside the recordings, in a file for each folder."""
+    """The file that keeps the notes of a folder's files: beside the recordings, in a file for each folder."""
     name = hashlib.sha256(str(folder.resolve()).encode()).hexdigest()[:16]
     return recordings.default_folder().parent / "finds" / f"{name}{SUFFIX}"
 

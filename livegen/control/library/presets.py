@@ -78,6 +78,6 @@ def has_file(folder: Path, name: str) -> bool:
 
 
 def _same(folder: Path, name: str) -> Path:
-    """Where the preset of this name lies: in a file that is there, however its accents are written, or in a new one."""
+    """The file of the preset of this name: one that is there, however its accents are written, or a new one."""
     there = (path for path in folder.glob(f"*{SUFFIX}") if names.composed(path.stem) == name)
     return next(there, folder / f"{name}{SUFFIX}")

@@ -28,7 +28,7 @@ class NothingThere(LivegenError):
 
 
 class PlayedSession(NamedTuple):
-    """When a session began, seconds since 1970, and notes (seconds from then on, pitch) of each side; no drums."""
+    """The start of a session, seconds since 1970, and notes (seconds from then on, pitch) of each side; no drums."""
 
     began: float
     notes: dict[str, list[tuple[float, int]]]

@@ -195,7 +195,7 @@ class Osc:
         return told
 
     def deadline(self) -> int | None:
-        """When `replies` has something to give, micros."""
+        """The time at which `replies` has something to give, micros."""
         return 0 if self._waiting else self._subscribers.deadline()
 
     def report(self, now: int) -> str | None:
@@ -241,7 +241,7 @@ class Osc:
             raise self._no("too often")
 
     def _target(self, arguments: Arguments, sender: Peer) -> Peer:
-        """Where to answer: at the port named, if one is, and never at another address than the sender's."""
+        """The address of the answer: the port named, if one is, and never at another address than the sender's."""
         if not arguments:
             return self._subscribers.ear(sender)
         port = port_of(arguments[0])

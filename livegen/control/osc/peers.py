@@ -30,7 +30,7 @@ def plain(host: str) -> str:
 
 
 def places(host: str) -> tuple[str, ...]:
-    """Where to listen for this host: whoever says `localhost` may mean either address of this machine."""
+    """The addresses to listen at for this host: whoever says `localhost` may mean either address of this machine."""
     return LOCALHOSTS if host in ("localhost", LOCALHOST) else (host,)
 
 

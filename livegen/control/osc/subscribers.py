@@ -26,7 +26,7 @@ class _Subscriber:
     held: dict[str, int] = field(default_factory=dict)  # address to when it may be told again
 
     def deadline(self) -> int | None:
-        """When it is to be told something, micros."""
+        """The time at which it is to be told something, micros."""
         times = [self.held.get(path, 0) for path in self.news]
         return max(self.next_at, min(times)) if times else None
 
@@ -64,7 +64,7 @@ class Subscribers:
         self._by_target.pop(target, None)
 
     def ear(self, source: Peer) -> Peer:
-        """Where the one who speaks from `source` listens: where it subscribed, else there."""
+        """The address at which the one who speaks from `source` listens: where it subscribed, else there."""
         targets = (target for target, one in self._by_target.items() if one.source == source)
         return next(targets, source)
 
@@ -108,7 +108,7 @@ class Subscribers:
         return paths
 
     def deadline(self) -> int | None:
-        """When `due` has something to give, micros; None while there is no news."""
+        """The time at which `due` has something to give, micros; None while there is no news."""
         times = [one.deadline() for one in self._by_target.values()]
         return min((at for at in times if at is not None), default=None)
 

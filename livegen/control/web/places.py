@@ -11,7 +11,7 @@ def is_any(host: str) -> bool:
 
 
 def near(host: str) -> str:
-    """How a browser of this machine calls a page that listens there."""
+    """The address by which a browser of this machine reaches a page that listens there."""
     if not is_any(host):
         return named(host)
     return "[::1]" if ":" in host else LOCALHOST

@@ -124,7 +124,7 @@ def with_token(token: str, endpoint: Endpoint) -> Endpoint:
 
 
 def _saving(save_preset: SavePreset, token: str) -> Route:
-    """Where the controls are saved as a preset; what it does is quick, and is done in the loop."""
+    """The route that saves the controls as a preset; what it does is quick, and is done in the loop."""
 
     async def save(request: Request) -> Response:
         match await json_of(request):
@@ -147,7 +147,7 @@ def _saving(save_preset: SavePreset, token: str) -> Route:
 
 
 def _wishing(wish: Wish, token: str) -> Route:
-    """Where a wish in words is done; it takes a millisecond, and is done in the loop."""
+    """The route that does a wish in words; it takes a millisecond, and is done in the loop."""
 
     async def answer(request: Request) -> Response:
         match await json_of(request):
@@ -170,7 +170,7 @@ class Search:
         self._one_at_a_time = asyncio.Lock()
 
     def routes(self) -> list[Route]:
-        """Where they are."""
+        """The routes at which they are found."""
         return [
             Route("/find", with_token(self._token, self._look), methods=["POST"]),
             Route("/find/save", with_token(self._token, self._keep), methods=["POST"]),
@@ -214,7 +214,7 @@ class Recordings:
         self._one_at_a_time, self._one_score = asyncio.Lock(), asyncio.Lock()
 
     def routes(self) -> list[Route]:
-        """Where they are."""
+        """The routes at which they are found."""
         return [
             Route("/recordings", with_token(self._token, self._list)),
             Route("/recordings/{name}", with_token(self._token, self._give)),
@@ -314,7 +314,7 @@ class ChartRoutes:
         self._one_at_a_time = asyncio.Lock()
 
     def routes(self) -> list[Route]:
-        """Where they are."""
+        """The routes at which they are found."""
         return [
             Route("/charts", with_token(self._token, self._list)),
             *(
@@ -401,7 +401,7 @@ def _giving_keys(door: Door) -> Endpoint:
 
 
 def _attached(name: str) -> str:
-    """How a file that is to be saved is called; a checked name has no quotes.  RFC 6266, section 4.3."""
+    """The header that names a file to be saved; a checked name has no quotes.  RFC 6266, section 4.3."""
     plain = "".join(one if one.isascii() else "_" for one in name)
     more = "" if plain == name else f"; filename*=UTF-8''{quote(name)}"
     return f'attachment; filename="{plain}"{more}'

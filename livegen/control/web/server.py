@@ -57,7 +57,7 @@ def bound_nearby(host: str, port: int, say: Say, last: int | None = None) -> lis
 
 
 def _ports(port: int, last: int | None) -> list[int]:
-    """Where to try, in order: a page that is open looks for us where we were last."""
+    """The ports to try, in order: a page that is open looks for us where we were last."""
     if not port:
         return [0] * PORTS_TRIED
     first, *others = range(port, min(port + PORTS_TRIED, HIGHEST_PORT + 1))

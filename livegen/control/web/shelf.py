@@ -135,7 +135,7 @@ class Shelf:
         return name, about.st_mtime_ns, about.st_size
 
     def _length(self, name: str, size: int) -> float | None:
-        """How long a file plays; None for one that cannot be read."""
+        """The length of a file as it plays; None for one that cannot be read."""
         from livegen.music.files import smf
 
         if size > MOST_TIMED:

@@ -111,7 +111,7 @@ class PageSurface:
         self._view.hear(frame)
 
     async def _find(self) -> dict[str, Any]:
-        """Where among the recordings the phrase was played before.  Raises Failed."""
+        """Find the places among the recordings at which the phrase was played before.  Raises Failed."""
         notes = self._phrase.notes
         if len(notes) < FEWEST:
             raise Failed(f"play a phrase of at least {FEWEST} notes first")

@@ -25,7 +25,7 @@ def chart_in(text: str) -> tuple[str, str]:
 
 
 def _runs(are_chords: list[bool]) -> Iterator[tuple[int, int]]:
-    """Where chords stand in a row: first, and behind the last."""
+    """The places where chords stand in a row: of the first, and behind the last."""
     first = None
     for at, is_chord in enumerate([*are_chords, False]):
         if is_chord and first is None:

@@ -320,7 +320,7 @@ class _WishReader:
         return is_said or (begins and ends)
 
     def _unit(self, unit: str, at: int) -> int:
-        """How many words from one on are a unit; 0 where they are none."""
+        """The number of words from one on that are a unit; 0 where they are none."""
         plain = [word.plain for word in self.words[at : at + 3]]
         return next(
             (

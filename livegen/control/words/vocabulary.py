@@ -64,7 +64,7 @@ class Vocabulary:
     units: Mapping[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
 
     def at(self, words: Sequence[Word], index: int) -> tuple[int, tuple[Meaning, ...]]:
-        """How many words from `index` on make the longest phrase that there is, and its meanings; 0 and none."""
+        """The number of words from `index` on that make the longest known phrase, and its meanings; 0 and none."""
         for length in range(min(self.longest, len(words) - index), 0, -1):
             phrase = tuple(word.plain for word in words[index : index + length])
             if found := self.meanings.get(phrase):

@@ -111,7 +111,7 @@ class Wanted:
             self.said[axis] = _turned(about, low, high, row["at"], beyond) if beyond else row["at"]
 
     def _denied(self, axis: str, row: Mapping[str, Any]) -> Value:
-        """Where "not fast" lands: never nearer to what is denied than now."""
+        """The value at which "not fast" lands: never nearer to what is denied than now."""
         about, control = self.axes[axis], CONTROLS[axis]
         lands = float(about["not"][row["way"]])
         step = _turned(about, control.low, control.high, self.now(axis), -way(row))
@@ -132,7 +132,7 @@ class Wanted:
         return None
 
     def now(self, axis: str) -> float:
-        """Where an axis stands by what was said so far, is set, or is heard."""
+        """The value of an axis by what was said so far, is set, or is heard."""
         heard = {"tempo": self.present.get("tempo_bpm")}.get(axis)
         found = (self.said.get(axis), self.implied.get(axis), self.present.get(axis), heard)
         default = self.axes[axis].get("from", CONTROLS[axis].default)

@@ -75,7 +75,7 @@ class EngineLike(Protocol):
         """Take an event; give what is to be played."""
 
     def deadline(self) -> int | None:
-        """When it wants to be woken."""
+        """The time at which the engine wants to be woken, micros."""
 
     def snapshot(self) -> dict[str, Any]:
         """The state for a status line and the page."""
@@ -174,7 +174,7 @@ class EngineLoop:
         self._beat(self._clock())
 
     def time_left(self) -> int:
-        """How long it may wait for frames until its next turn, micros; at most 0: there is work now."""
+        """The time that it may wait for frames until its next turn, micros; at most 0: there is work now."""
         now = self._clock()
         if self._is_pondering:
             return 0

@@ -107,7 +107,7 @@ class Inlet:
         return out
 
     def deadline(self) -> int | None:
-        """When `due` has something to give, in micros."""
+        """The time at which `due` has something to give, micros."""
         times = [self._passed_at[key] + self._values_every_us for key in self._waiting]
         times += [held[0] + HELD_US for held in self._held.values()]
         if self._last_byte is not None:
@@ -116,7 +116,7 @@ class Inlet:
 
     @property
     def refused(self) -> int:
-        """How many messages did not reach the engine because too many came at once."""
+        """The number of messages that did not reach the engine because too many came at once."""
         return self.counts["notes beyond the limit"] + self.counts["others beyond the limit"]
 
     def release(self) -> list[bytes]:

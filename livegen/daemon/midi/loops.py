@@ -413,7 +413,7 @@ def _choices(lags: _Lags) -> Iterator[tuple[int, int]]:
 
 
 def _agreed(inputs: deque[_Lags], semitones: int, delay_us: int, spread_us: int) -> int:
-    """How many of the latest inputs may have come by this loop, back to the second that cannot have."""
+    """The number of the latest inputs that may have come by this loop, back to the second that cannot have."""
     agreed = others = 0
     least, most = delay_us - spread_us, delay_us + spread_us
     for lags in reversed(inputs):

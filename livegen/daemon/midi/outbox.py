@@ -122,7 +122,7 @@ class Outbox:
         return sent
 
     def deadline(self) -> int | None:
-        """When `due` has something to give again, in micros; None when nothing is pending or sounding."""
+        """The time at which `due` has something to give again, micros; None when nothing is pending or sounding."""
         # The oldest comes first.
         times = [since + MAX_NOTE_US for since in self.sounding.values()][:1]
         if self._heap:

@@ -1,4 +1,4 @@
-"""How a JACK server does, seen from a client: whether it lives, runs, and may be sent to.
+"""The health of a JACK server, seen from a client: whether it lives, runs, and may be sent to.
 
 python-rtmidi keeps "sending" to a dead server without an error, and after 2,340 messages spins for ever with the GIL
 held (MidiOutJack::sendMessage).  And how clients leave it, so that libjack does not crash.  Knows no ports, no music.
@@ -27,7 +27,7 @@ log = logging.getLogger(__name__)
 
 
 class Health(Enum):
-    """How the MIDI system does."""
+    """The health of the MIDI system."""
 
     WELL = "well"
     STALLED = "stalled"  # frozen: it may come back by itself
@@ -193,7 +193,7 @@ def _tasks() -> set[str]:
 
 
 def _slices(task: str) -> int:
-    """How often a thread was given a processor; 0 where the system does not say."""
+    """The number of times that a thread was given a processor; 0 where the system does not say."""
     with contextlib.suppress(OSError, IndexError, ValueError):
         return int(Path(f"/proc/self/task/{task}/schedstat").read_text().split()[2])
     return 0

@@ -1,4 +1,4 @@
-"""When a process that died is started again: at once at first, then later and later.
+"""The times at which a process that died is started again: at once at first, then later and later.
 
 So it cannot take the machine for itself.
 """

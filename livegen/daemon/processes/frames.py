@@ -151,7 +151,7 @@ class SnapshotFrame(JsonFrame):
 
 
 class FiguresFrame(JsonFrame):
-    """How fast and how late a process is, once a second while somebody watches."""
+    """The speed and the lateness of a process, once a second while somebody watches."""
 
 
 class StatisticsFrame(JsonFrame):

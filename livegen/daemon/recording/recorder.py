@@ -62,7 +62,7 @@ class BusyError(RecordingError):
 
 
 def journal_path(path: Path) -> Path:
-    """Where the journal of the recording `path` lies until it is written."""
+    """The file of the journal of the recording `path` until that is written."""
     return path.with_name(path.name + ".journal")
 
 

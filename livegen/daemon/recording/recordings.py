@@ -44,7 +44,7 @@ class RecordingError(LivegenError):
 def default_folder(
     environment: Mapping[str, str] = os.environ, platform: str = sys.platform
 ) -> Path:
-    """Where recordings go unless somebody says otherwise: the person's data folder, as each system has it.
+    """The folder of recordings unless somebody says otherwise: the person's data folder, as each system has it.
 
     Raises ConfigError where there is no home folder.
     """
@@ -73,7 +73,7 @@ def place(folder: Path, name: str) -> Path:
 
 
 def moment(when: datetime) -> str:
-    """How files are called by their time: `2026-11-21 063012`."""
+    """The name of a file by its time: `2026-11-21 063012`."""
     return f"{when:%Y-%m-%d %H%M%S}"
 
 

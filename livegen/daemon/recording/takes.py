@@ -111,7 +111,7 @@ def _begins(data: bytes) -> bool:
 
 
 def _slack(bar: Bar, following: Bar) -> int:
-    """How far beside the bar line playing still means it."""
+    """The distance from a bar line at which playing still means it."""
     return (following.at - bar.at) * TICKS_PER_BEAT // (_EARLY * bar.ticks)
 
 
