@@ -1,11 +1,14 @@
 """Many simulated players in a studio for minutes, and what they hear when one of its processes is killed.
 
-    python -m bench.studio_load [--players N] [--minutes M] [--mode MODE] [--kill]
+    python -m bench.studio_load [--players N] [--minutes M] [--mode MODE] [--kill] [--flood]
 
 Several players share a room.  Each plays quarters at 120 bpm for four bars and rests for two, stamps them as the page
 does, on a way of 2 to 30 ms, keeps the schedule of what the model plays, releases it without a sign of life for 250 ms,
 connects again, and tells a new engine what went on before.  Stuck is a note that sounds for 20 s, or a player who at
 the end is in no room or has heard nothing of the model for 30 s.
+
+With `--flood` one more, in a room of his own, says a thousand messages a second all the time; run it with and without,
+and compare how long before their time messages come to the others.
 
 With `--kill`, half-way one worker is killed while all play: the times, ms since then, at which each player who had lost
 it had released all that sounded, was greeted again, and heard the first note of the model's that is due then.
@@ -18,6 +21,7 @@ import random
 import signal
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
+from itertools import count
 from typing import Any, NamedTuple
 from urllib.parse import quote
 from urllib.request import urlopen
@@ -217,6 +221,31 @@ class Seat:
         return Fate(released if is_then else None, back, music)
 
 
+async def flood(server: Server) -> None:
+    """Say a thousand messages a second, for ever."""
+    place = server.host
+    while True:
+        with suppress(ConnectionClosed, InvalidHandshake, OSError):
+            where = f"ws://{place}/ws?room=flood"
+            async with connect(where, origin=Origin(f"http://{place}")) as page:
+                await page.send(json.dumps({"token": server.token, "room": "flood"}))
+                reading = asyncio.create_task(_read_all(page))
+                try:
+                    for number in count():
+                        data = [0x90 if number % 2 else 0x80, 40 + number // 2 % 40, 80]
+                        await page.send(json.dumps({"t": "play", "data": data}))
+                        await asyncio.sleep(0.001)
+                finally:
+                    reading.cancel()
+        await asyncio.sleep(1)
+
+
+async def _read_all(page: ClientConnection) -> None:
+    with suppress(ConnectionClosed):
+        async for _ in page:
+            pass
+
+
 def _first(times: Iterable[int], since: int) -> int | None:
     """How long after `since` the first of some times is."""
     return min((at - since for at in times if at >= since), default=None)
@@ -231,7 +260,9 @@ class Run(NamedTuple):
     fates: list[Fate]
 
 
-async def run(server: Server, players: int, a_room: int, minutes: float, kills: bool) -> Run:
+async def run(
+    server: Server, players: int, a_room: int, minutes: float, kills: bool, floods: bool
+) -> Run:
     """Let them play."""
     seats = [Seat(server, f"room {number // a_room}", number) for number in range(players)]
     began = clock.now()
@@ -239,6 +270,7 @@ async def run(server: Server, players: int, a_room: int, minutes: float, kills: 
     pids = family(server.process.pid)
     before, killed_at = cpu_s(pids), 0
     playing = [asyncio.create_task(seat.jam(until)) for seat in seats]
+    flooding = asyncio.create_task(flood(server)) if floods else None
     if kills:
         cycle = (PLAYS + RESTS) * BEAT_US
         half = round((until - began) / 2 / cycle) * cycle + 5 * BEAT_US  # in the second bar
@@ -247,6 +279,8 @@ async def run(server: Server, players: int, a_room: int, minutes: float, kills: 
         killed_at = clock.now()
         os.kill(health["workers"][0]["pid"], signal.SIGKILL)
     await asyncio.gather(*playing)
+    if flooding:
+        flooding.cancel()
     cores = 0.0 if kills else (cpu_s(pids) - before) / ((clock.now() - began) / SECOND)
     fates = [seat.fate(killed_at) for seat in seats] if kills else []
     memory = resident_mb(family(server.process.pid))
@@ -277,14 +311,22 @@ def _ms(values: Iterable[int | None]) -> list[str]:
 @click.option("--workers", default=2, show_default=True)
 @click.option("--mode", default="respond", show_default=True)
 @click.option("--kill", "kills", is_flag=True, help="Kill a worker half-way.")
+@click.option("--flood", "floods", is_flag=True, help="One more says far too much.")
 @click.option("--dry", is_flag=True, help="Print only.")
 def main(
-    players: int, a_room: int, minutes: float, workers: int, mode: str, kills: bool, dry: bool
+    players: int,
+    a_room: int,
+    minutes: float,
+    workers: int,
+    mode: str,
+    kills: bool,
+    floods: bool,
+    dry: bool,
 ) -> None:
     """Let many play in a studio."""
     given = ("--host", "127.0.0.1", "--port", "9790", "--rooms", "200", "--workers", str(workers))
     with served("studio", *given, "--mode", mode, "--tempo", "120") as server:
-        came = asyncio.run(run(server, players, a_room, minutes, kills))
+        came = asyncio.run(run(server, players, a_room, minutes, kills, floods))
     now = clock.now()
     ahead = [us for seat in came.seats for us in seat.ahead_us]
     facts = {
@@ -294,7 +336,11 @@ def main(
         "workers": workers,
         "minutes": minutes,
         "messages": len(ahead),
+        "ahead, ms, p50 / p99": " / ".join(
+            f"{-us / 1000:.0f}" for us in list(quantiles([-us for us in ahead]).values())[:2]
+        ),
         "late": sum(us < 0 for us in ahead),
+        "one who floods": floods,
         "stuck notes": sum(seat.stuck for seat in came.seats),
         "players who hear nothing": sum(now - seat.music_at > DEAF_US for seat in came.seats),
         "turned away (1013)": sum(seat.refused for seat in came.seats),
@@ -316,7 +362,7 @@ def main(
         text += f"\n\nOf {len(came.fates)} players whose worker was killed:\n\n{table(head, rows)}"
         facts["fates"] = [fate._asdict() for fate in came.fates]
     load = " / ".join(f"{one:.1f}" for one in os.getloadavg())
-    name = "studio_kill" if kills else "studio_load"
+    name = "studio_kill" if kills else "studio_flood" if floods else "studio_load"
     keep(name, [facts], f"{text}\n\nLoad: {load}; {os.cpu_count()} cores.", dry)
 
 
