@@ -46,7 +46,7 @@ def engine_settings(config: "Config") -> dict[str, Any]:
 
 
 def _remembered(remember: str | None) -> dict[str, Any]:
-    """Whose memory is kept, by name, or the file that is known from the start."""
+    """The player whose memory is kept, by name, or the file that is known from the start."""
     is_name = remember is not None and shipped.is_players_name(remember)
     return {
         "remember": str(spelled_out(remember)) if remember and not is_name else None,

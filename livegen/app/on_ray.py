@@ -62,7 +62,7 @@ def studio(args: Mapping[str, Any]) -> Any:
 
 
 def replica_settings(args: Mapping[str, Any]) -> dict[str, Any]:
-    """What a replica is told, fit for JSON.  Raises ConfigError where no tokens are set: all replicas need the same."""
+    """A replica's settings, fit for JSON.  Raises ConfigError where no tokens are set: all replicas need the same."""
     sets: Sequence[str] = args.get("sets", ())
     read = config.load(Path(args["config"]) if args.get("config") else None, tuple(sets))
     if read.page.token is None or read.page.teacher is None:

@@ -89,7 +89,7 @@ def _ready(players: str | None, teacher: str) -> None:
 
 
 def room_builder(given: Mapping[str, Any]) -> "Callable[[str, Callable[[], object]], Room]":
-    """What makes a room of these settings by its name; the processes of a studio call this by name.
+    """The function that makes a room of these settings by its name; the processes of a studio call this by name.
 
     The model is loaded once.  Raises LivegenError.
     """

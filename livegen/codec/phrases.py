@@ -60,6 +60,6 @@ def decode(classes: Classes, reference: int, beats: int) -> Steps:
 
 
 def firsts_of(bar: int) -> Firsts:
-    """Which beats are the first of bars of so many beats."""
+    """Mark the beats that are the first of bars of so many beats."""
     result: Firsts = (np.arange(MOST_BEATS) % bar == 0).astype(np.float32)
     return result

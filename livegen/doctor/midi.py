@@ -30,7 +30,7 @@ _UNLOOP = (
 
 
 def system(patient: Patient) -> Iterator[Finding]:
-    """Which MIDI system livegen takes, and why not one that it tries before."""
+    """The MIDI system that livegen takes, and why not one that it tries before."""
     found, refusals = patient.midi
     if found is None and not refusals:
         yield well("MIDI system: none, as you chose (--api none, or ports.api)")

@@ -23,7 +23,7 @@ KINDS = ("loop", "silence", "out of range", "flood", "overlong", "hanging")
 
 
 def faults(heard: PlayedCall) -> set[str]:
-    """Which of KINDS an answer has."""
+    """The KINDS that an answer has."""
     answer, call = heard.answer, heard.call
     low = min(note.pitch for note in call.notes) - REACH
     high = max(note.pitch for note in call.notes) + REACH

@@ -1,4 +1,4 @@
-"""Which instrument plays a part, by style.  General MIDI programs count from 0."""
+"""The instruments of parts, by style.  General MIDI programs count from 0."""
 
 from livegen.music.parts import BASS, COMP, LEAD
 

@@ -150,7 +150,7 @@ class Charts:
         }
 
     def named(self, text: str) -> str | None:
-        """Which of the charts there are the engine plays when it plays this text; None where it is another."""
+        """The name of the chart that the engine plays when it plays this text; None where it is another."""
         paths = self._paths().items()
         return next((name for name, path in paths if self._sheet(path).text == text), None)
 

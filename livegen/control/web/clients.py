@@ -61,7 +61,7 @@ class PagePlayer(NamedTuple):
 
 
 class Invited(NamedTuple):
-    """What an invitation says of who comes: his name, his role, and whether he sets the controls of the room.
+    """The guest of an invitation: his name, his role, and whether he sets the controls of the room.
 
     A name or a role that is not "" is his as long as he stays.
     """

@@ -1,4 +1,4 @@
-"""What somebody in a studio's room does there: a part that he plays, or that he listens.
+"""The roles of people in a studio's room: a part that he plays, or that he listens.
 
 Whoever has taken a role has a channel of his own, however many play the same: so two keyboards have four hands.  Who
 has taken none is heard as his channel says.  Knows no sockets.

@@ -110,7 +110,7 @@ class Stage:
         return self.is_room and self._learn({"players": list(seats)})
 
     def record(self, is_recorded: bool) -> bool:
-        """What is played in the room is recorded from now on, or no more; whether `hello` has changed with it."""
+        """Record the room from now on, or no more; whether `hello` has changed with it."""
         return self._learn({"is_recorded": is_recorded})
 
     def note(self, frame: HeardFrame | SentFrame) -> str:

@@ -64,7 +64,7 @@ _HANDS = (_HAND_S / PERIODS_S) ** 2  # the variance of a hand, in beats
 
 
 def _nearest() -> Integers:
-    """Which line an onset most likely belongs to, by period and part of the beat."""
+    """The line that an onset most likely belongs to, by period and part of the beat."""
     distances = np.subtract.outer((np.arange(_PARTS + 1) + 0.5) / _PARTS, _LINES)
     return np.asarray((distances**2 - 2 * _USUAL * _HANDS[:, None, None]).argmin(axis=2))
 
@@ -98,7 +98,7 @@ def _lately(onsets_s: Floats) -> int:
 
 
 def _peaks(onsets_s: Floats) -> tuple[Integers, Floats]:
-    """Which of the periods, and the time of a beat of each."""
+    """The likeliest of the periods, and the time of a beat of each."""
     origin = onsets_s[len(onsets_s) // 2]
     turn = np.exp(-2j * np.pi * np.outer(1 / PERIODS_S, onsets_s - origin)).astype(np.complex64)
     moments = np.empty((len(PERIODS_S), _HARMONICS), np.complex64)

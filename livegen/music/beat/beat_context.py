@@ -108,7 +108,7 @@ _TURNED = _turned()
 
 
 class Context(NamedTuple):
-    """What was played as a whole: logits of where in bars each onset is (N, all PLACES), of periods (BARS, PERIODS)."""
+    """The music as a whole: logits of where in bars each onset is (N, all PLACES), of periods (BARS, PERIODS)."""
 
     of_places: Floats
     of_periods: Floats

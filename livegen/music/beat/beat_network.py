@@ -127,7 +127,7 @@ def onsets_of(notes: Sequence[Played]) -> Onsets:
 
 
 def _firsts(onset: Integers) -> list[int]:
-    """Which notes begin a chord."""
+    """Mark the notes that begin a chord."""
     first, since = [], -CHORD_US - 1
     for at, time in enumerate((onset - onset[0]).tolist()):
         if time - since > CHORD_US:
@@ -270,7 +270,7 @@ def _repeated(
 
 
 class Counted(NamedTuple):
-    """Which beat an onset belongs to (H, N), counted from 0, and what beat 0 is on the candidate's scale (H, 1)."""
+    """The beat that an onset belongs to (H, N), counted from 0, and what beat 0 is on the candidate's scale (H, 1)."""
 
     beats: Integers
     first: Integers

@@ -48,7 +48,7 @@ def context(before: Sequence[int]) -> str:
 
 
 def age_of(beats: int) -> int:
-    """Which of AGES a chord has that has held for so many beats, at least one."""
+    """The one of AGES that a chord has that has held for so many beats, at least one."""
     return bisect_right(AGES, beats) - 1
 
 

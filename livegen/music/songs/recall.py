@@ -1,4 +1,4 @@
-"""Which lags of a song's past are to be believed, and the chords that follow from them.
+"""Finds the lags of a song's past that are to be believed, and the chords that follow from them.
 
 Each lag that was right of late says what comes: what came then.  They vote, with weights that are a softmax over a few
 facts: for how many chords and cells it was right on end, how often in all, whether it is whole bars, four or eight of

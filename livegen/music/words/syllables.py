@@ -321,7 +321,7 @@ def _begins(word: str, units: Sequence[tuple[int, str]], start: int) -> int:
 
 
 def _strong(word: str, texts: Sequence[str]) -> int:
-    """Which syllable of a word of several is stressed."""
+    """The syllable that is stressed in a word of several."""
     if match := _BEFORE_SUFFIX.search(word):
         ends = accumulate(map(len, texts))
         return max(0, next(place for place, end in enumerate(ends) if end > match.start()) - 1)
