@@ -136,6 +136,19 @@ def test_an_answer_waits_hardly_longer_for_its_next_note_than_its_call_did(
     assert len(waits) > 8 and max(waits) <= most + 0.1
 
 
+@pytest.mark.parametrize(("held", "bars"), [(0.3, 2), (0.95, 2), (0.999, 2)])
+def test_a_call_that_ends_with_a_held_bar_is_answered_by_as_many_bars(
+    held: float, bars: int
+) -> None:
+    """Though the answer is planned while the last note still sounds."""
+    jam = rehearsal(UniformModel(8))
+    playing(jam, [*PHRASE[:6], (4, 4, 72)], held=held)
+    jam.until(8 * BAR)
+    begun = onsets(jam)[0][0]
+    assert begun == 2 * BAR
+    assert (bars - 1) * BAR < jam.sent[-1][0] - begun <= bars * BAR
+
+
 def test_a_closing_note_is_held_and_let_go_before_the_next_bar_line() -> None:
     jam = rehearsal(UniformModel(8), length=2)
     playing(jam, PHRASE)

@@ -74,6 +74,7 @@ _FIRM_AFTER, _MOST_FIRM = 4, 3.0
 _SIXTEENTHS = (6, 18)
 _STRAY = 0.01  # share of onsets off all lines that is always granted
 # The same where eighths swing: after a late one the network often counts a straight eighth, beside the beat.
+_STUTTERS = -6.0
 _STRAY_SWUNG = 0.0002
 
 # Nats: how unwelcome what is out of the scale is at the strictest that still allows it.
@@ -497,7 +498,12 @@ def length(
     if not isinstance(settings.length, str):
         return int(settings.length) * bar
     first = timeline.beat_from(timeline.tick(phrase.began_us) - beat // 2)
-    last = timeline.tick(phrase.active_us) - _LINGER
+    last = timeline.tick(phrase.active_us)
+    if (
+        phrase.sounds
+    ):  # planned while the last note is held, which counts to the end of its bar at most
+        last = min(start, timeline.bar_from(timeline.tick(phrase.onsets_us[-1]) + 1))
+    last -= _LINGER
     unit = bar if settings.start == "bar" else beat
     units = -((first - last) // unit)
     return min(max(units * unit, unit), max(unit, LONGEST_RESPONSE // unit * unit))
@@ -536,6 +542,8 @@ def groove(
     exact = sum(tick in _LINES for tick in ticks)
     beside = len(ticks) - exact - lines.count(None)
     loose = min(0.0, float(np.log((beside + _STRAY) / (exact + 1))))
+    if swings:  # a late eighth and another a tick later would be a stutter
+        loose = min(loose, _STUTTERS)
     welcome = np.full(TICKS_PER_BEAT, stray)
     for line, unused in _LINES.items():
         is_beside = swings and line in _SIXTEENTHS

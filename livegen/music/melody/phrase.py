@@ -203,6 +203,11 @@ class Phrase:
             self._key = (likeliest(self.lately) or likeliest(self.pitch_classes),)
         return self._key[0]
 
+    @property
+    def sounds(self) -> bool:
+        """True while a note of it is held."""
+        return bool(self._sounding)
+
     def held_us(self, until: int) -> int:
         """How long the last note will have sounded by `until`, if nothing more happens."""
         ends = until if self._sounding else self.active_us
