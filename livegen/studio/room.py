@@ -48,7 +48,7 @@ from livegen.studio.recording import RoomRecording
 from livegen.studio.way import DELAY_US
 
 MOST_LATE_US = SECOND  # an older stamp is of a clock that is wrong
-MOST_A_TURN = 8  # messages: other rooms wait meanwhile
+MOST_A_TURN = 2  # messages: other rooms wait meanwhile
 MOST_HEARD = 512  # messages that wait for the engine
 PORTS = {"in": "", "out": "", "api": "none"}
 NOT_KEPT = {
