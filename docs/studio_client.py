@@ -9,6 +9,7 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import AsyncIterator
 from urllib.parse import parse_qs, urlsplit
 
 from websockets.asyncio.client import connect
@@ -17,8 +18,8 @@ from websockets.typing import Origin
 PHRASE, NOTE_US = (60, 62, 64, 65, 67, 65, 64, 60), 250_000
 
 
-async def jam(address: str, notes: int = 8) -> list[tuple[int, list[int]]]:
-    """Play the phrase, and give the first notes of the answer: when each is due, and its bytes."""
+async def jam(address: str) -> AsyncIterator[tuple[int, int, int]]:
+    """Play the phrase, and give the notes of the answer: when each is due, pitch, velocity."""
     parts = urlsplit(address)
     room = parse_qs(parts.query).get("room", [""])[0]
     origin = Origin(f"http://{parts.netloc}")
@@ -28,21 +29,25 @@ async def jam(address: str, notes: int = 8) -> list[tuple[int, list[int]]]:
             pass
         # How far its clock is before ours; pings tell it more exactly.
         ahead = hello["now"] - time.monotonic_ns() // 1000
-        begin, answer = hello["now"], list[tuple[int, list[int]]]()
+        begin = hello["now"]
         for number, pitch in enumerate(PHRASE):
             for status, at in ((144, number * NOTE_US), (128, number * NOTE_US + 200_000)):
                 await asyncio.sleep((begin + at - ahead) / 1e6 - time.monotonic())
                 await studio.send(
                     json.dumps({"t": "play", "data": [status, pitch, 80], "at": begin + at})
                 )
-        while len(answer) < notes:
-            message = json.loads(await studio.recv())
-            music = message["music"] if message["t"] == "music" else []
-            due = [(one[0], one[1:]) for one in music if isinstance(one, list)]
-            answer += [(at, data) for at, data in due if data[0] & 240 == 144]
-    return answer
+        async for text in studio:
+            message = json.loads(text)
+            for one in message["music"] if message["t"] == "music" else ():
+                if isinstance(one, list) and one[1] & 240 == 144:
+                    yield one[0], one[2], one[3]
+
+
+async def main() -> None:
+    """Print them until it is stopped."""
+    async for due, pitch, velocity in jam(sys.argv[1]):
+        print(f"{due / 1e6:.3f} s  pitch {pitch}  velocity {velocity}")
 
 
 if __name__ == "__main__":
-    for due, (_, pitch, velocity) in asyncio.run(jam(sys.argv[1])):
-        print(f"{due / 1e6:.3f} s  pitch {pitch}  velocity {velocity}")
+    asyncio.run(main())

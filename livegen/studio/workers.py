@@ -8,7 +8,9 @@ import asyncio
 import json
 import logging
 import socket
+import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -44,6 +46,7 @@ OWN_PAUSE_US = (
 )
 FIRST_STARTS = 3
 READY_S = 15.0  # so long a player waits for a worker that is being started
+ENDS_S = 5.0  # so long a worker may take to end
 SEEN_S = 2.0  # so long a teacher waits for a worker that does not answer
 NOTHING = {"rooms": 0, "players": 0, "late": {}, "cpu": 0.0, "is_open": False}
 
@@ -99,6 +102,13 @@ class Worker(LastingChild):
         figures = {key: value for key, value in self.figures.items() if key != "names"}
         return figures | {"worker": self.number, "pid": self.pid, "restarts": self.restarts}
 
+    def end_or_kill(self, timeout_s: float) -> None:
+        """Wait for its end, for which its link was closed; a worker that does not end in time is killed."""
+        if self._child is not None:
+            with suppress(subprocess.TimeoutExpired):
+                self._child.wait(timeout_s)
+            self.kill()
+
 
 class Workers:
     """All workers of a studio, so many.  `settings` are those of each, `known` the names that can be asked for."""
@@ -129,10 +139,13 @@ class Workers:
             await self._look(clock.now())
 
     def close(self) -> None:
-        """End them all now."""
-        for worker in (*self._workers, *self._leaving):
+        """End them all; each has a while to write what was recorded in its rooms."""
+        workers = (*self._workers, *self._leaving)
+        for worker in workers:
             self._unlisten(worker)
-            worker.kill()
+            worker.link.close()
+        for worker in workers:
+            worker.end_or_kill(ENDS_S)
 
     async def renew(self) -> None:
         """Start each anew, one after the other: its players come again, to another or to the one that follows it."""

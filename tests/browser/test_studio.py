@@ -67,6 +67,9 @@ def test_a_teacher_sees_who_is_there_and_starts_mutes_and_sets_the_rooms(
         expect(seen.page.locator("#fact-mode")).to_have_text("trade")
         seen.until(lambda seen=seen: [f for f in seen.frames if f["t"] == "music"])  # the clicks
 
-    row.get_by_role("button").click()
-    expect(row.get_by_role("button")).to_have_text("Unmute")
+    row.get_by_role("button", name="Mute").click()
+    expect(row.get_by_role("button", name="Unmute")).to_be_visible()
+    row.get_by_role("button", name="Record").click()
+    for seen in (ana, ben):
+        expect(seen.page.locator("#link")).to_contain_text("● recorded")
     assert teacher.complaints == []
