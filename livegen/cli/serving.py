@@ -250,12 +250,11 @@ def studio(
 @click.option(
     "--role",
     type=click.Choice([*RULES, "listener"]),
-    default="",
     help="What you play: the model hears you as that, whatever your channel. [default: as your channel says]",
 )
 @config_option
 @set_option
-def join(address: str, name: str, room: str, role: str, **options: Any) -> int:
+def join(address: str, name: str, room: str, role: str | None, **options: Any) -> int:
     """Play in a studio from your DAW: MIDI ports here, the model there, until Ctrl-C.
 
     URL is the address that `livegen studio` prints for players, or an invitation; put it in quotes.  Your notes go
@@ -270,7 +269,7 @@ def join(address: str, name: str, room: str, role: str, **options: Any) -> int:
     """
     from livegen import app
 
-    return app.join(config_of(options), address, name, room, role)
+    return app.join(config_of(options), address, name, room, role or "")
 
 
 @click.command()
