@@ -1,7 +1,7 @@
 """Processes that need not load livegen first: one that has loaded it once makes a copy of itself for each.
 
 A daemon is four processes, of which each spends most of its first second on starting Python and on importing.  Tests
-of what daemons and their pages do take copies instead (POSIX only).  That the processes start as `python -m …`, as
+of what daemons and their pages do take copies instead (on Linux).  That the processes start as `python -m …`, as
 livegen starts them, is shown by those who serve as a person does: `test_page.py`, `test_without_midi.py`, the package
 and the documented commands.
 
