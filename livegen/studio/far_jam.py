@@ -24,6 +24,7 @@ from livegen.daemon.processes.frames import (
 )
 from livegen.music.messages import begins_note
 from livegen.studio.far_clock import FarClock
+from livegen.studio.last_strokes import MODEL, PLAYER, LastStrokes
 from livegen.studio.way import DELAY_US
 
 BEAT_US = 100_000  # how often the port process is told that we live
@@ -52,6 +53,8 @@ class FarJam:
         self.room = room
         self._name, self._role, self._send, self._give = name, role, send, give
         self._clock = FarClock()
+        self._past, self._began = LastStrokes(), 0  # the latter tells the engines of a room apart
+        self._state: dict[str, Any] = {}
         self._modes: Mapping[str, Any] = {}
         self._mode = ""
         self._players: list[str] = []
@@ -74,6 +77,7 @@ class FarJam:
         if begins_note(frame.payload) and self._yields:
             self._give(CutFrame(now))
         self._stamped_at = max(self._stamped_at, frame.micros + self._clock.ahead_us)
+        self._past.put(self._stamped_at, PLAYER, frame.payload)
         self._send({"t": "play", "data": [*frame.payload], "at": self._stamped_at})
 
     @property
@@ -114,6 +118,7 @@ class FarJam:
         self._modes, self.room = hello["modes"], str(hello.get("room") or "")
         if not self.is_in:
             self.is_in, self._lived_at = True, now
+            self._tell_past(hello.get("began") or 0, now)
             self._clock.begin(now, hello["now"])
             self._pings, self._ping_at, self._stamped_at = 0, now, 0
             if self._name:
@@ -129,14 +134,27 @@ class FarJam:
             self._players = players
             self._say(f"in the room: {', '.join(players)}", now)
 
+    def _tell_past(self, began: int, now: int) -> None:
+        """Tell a room what went on there before, where its engine is another than then."""
+        before, self._began = self._began, began
+        if before and before != began and self._state.get("timeline"):
+            at = now + self._clock.ahead_us  # as that clock was before
+            controls = self._state.get("controls") or {}
+            self._send(self._past.rejoin(at, self._state["timeline"], controls))
+
     def _play(self, one: Any, now: int) -> None:
         if isinstance(one, dict):
+            self._past.cut(
+                now + self._clock.ahead_us, {(channel, pitch) for channel, pitch in one["cut"]}
+            )
             self._give(CutFrame.of(now, [(channel, pitch) for channel, pitch in one["cut"]]))
         else:
             due, *data = one
+            self._past.put(due, MODEL, bytes(data))
             self._give(DueFrame(due - self._clock.ahead_us, bytes(data)))
 
     def _follow(self, state: Message, now: int) -> None:
+        self._state |= state
         before, self._mode = self._mode, str(state.get("mode", self._mode))
         if self._mode == HARMONISE != before:
             self._say(
@@ -190,6 +208,7 @@ class FarJam:
         """Release what sounds, once for each silence."""
         if self._lived_at is not None:
             self._lived_at = None
+            self._past.cut(now + self._clock.ahead_us)
             self._give(CutFrame(now))
 
 

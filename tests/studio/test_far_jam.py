@@ -19,6 +19,7 @@ from livegen.errors import ConfigError
 from livegen.studio.address import Address
 from livegen.studio.far_clock import FarClock
 from livegen.studio.far_jam import SILENT_US, FarJam
+from tests.studio.test_protocol import validated
 
 MS = 1000
 AHEAD_US = 7 * SECOND  # so far the studio's clock is ahead of ours
@@ -212,3 +213,26 @@ def test_a_room_of_ones_own_is_the_one_that_is_asked_for_again() -> None:
     assert jam.jam.room == "blues"
     jam.says(t="room", room="waltz")
     assert jam.jam.room == "waltz"
+
+
+def test_a_room_whose_engine_is_another_is_told_what_went_on_there_before() -> None:
+    jam = Jam()
+    far = jam.now + AHEAD_US
+    greeting = {"t": "hello", "modes": MODES, "room": "blues", "players": []}
+    jam.says(**greeting, now=far, began=1)  # in already: no other engine was known
+    jam.jam.lost(jam.now)
+    jam.says(**greeting, now=far, began=1)
+    jam.says(
+        t="state",
+        now=far,
+        state={"timeline": [500_000, far - 300_000, 96], "controls": {"tempo": 120}},
+    )
+    jam.strikes(60)
+    jam.says(t="music", music=[[far, 144, 72, 90], [far + SECOND, 144, 74, 90]])
+    jam.jam.lost(jam.now)
+    jam.sent.clear()
+    jam.says(**greeting, now=far, began=2)
+    (told,) = [one for one in jam.sent if one["t"] == "rejoin"]
+    validated("from_player", told)
+    assert told["strokes"] == [[0, 0, 144, 60, 80], [0, 1, 144, 72, 90], [0, 1, 128, 72, 64]]
+    assert (told["timeline"], told["controls"]) == ([500_000, 300_000, 96], {"tempo": 120})

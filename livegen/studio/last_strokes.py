@@ -1,0 +1,65 @@
+"""What was played last in a room, for a studio whose process ended: the room's new engine is told, and goes on.
+
+As the page does it (`page/src/rejoin.ts`).  Knows no socket; times are micros of the studio's clock.
+"""
+
+from collections import deque
+from collections.abc import Collection, Sequence
+from typing import Any
+
+from livegen.music.messages import NOTE_OFF, NOTE_ON, begins_note, channel_of, kind_of
+from livegen.music.time.metre import TICKS_PER_BEAT
+
+MOST = 256  # strokes
+LONGEST_US = 120_000_000  # ago; older strokes are another piece
+PLAYER, MODEL = 0, 1
+
+
+class LastStrokes:
+    """The last strokes, each with its time and who played it."""
+
+    def __init__(self) -> None:
+        self._strokes: deque[tuple[int, int, bytes]] = deque(maxlen=2 * MOST)
+
+    def put(self, at: int, who: int, data: bytes) -> None:
+        """A message is played then; only strokes are kept."""
+        if kind_of(data) in (NOTE_ON, NOTE_OFF):
+            self._strokes.append((at, who, data))
+
+    def cut(self, now: int, keys: Collection[tuple[int, int]] = ()) -> None:
+        """What the model was to play from now on is taken back, and what it holds ends: of these keys, or of all."""
+        sounding = set[tuple[int, int]]()
+        kept = deque[tuple[int, int, bytes]](maxlen=2 * MOST)
+        for at, who, data in self._strokes:
+            key = channel_of(data), data[1]
+            is_meant = who == MODEL and (not keys or key in keys)
+            if is_meant and at <= now:
+                (sounding.add if begins_note(data) else sounding.discard)(key)
+            if not is_meant or at <= now:
+                kept.append((at, who, data))
+        kept.extend(
+            (now, MODEL, bytes((NOTE_OFF | channel, pitch, 64)))
+            for channel, pitch in sorted(sounding)
+        )
+        self._strokes = kept
+
+    def rejoin(self, at: int, timeline: Sequence[int], controls: Any) -> dict[str, Any]:
+        """The message that tells it, counted back from `at`; `timeline` and `controls` as the state had them."""
+        tempo, origin, ticks = timeline
+        bar = tempo * ticks // TICKS_PER_BEAT
+        told = sorted(
+            (
+                [at - when, who, *data]
+                for when, who, data in self._strokes
+                if 0 <= at - when < LONGEST_US
+            ),
+            key=lambda stroke: -stroke[0],
+        )
+        back = [tempo, (at - origin) % bar, ticks]
+        return {
+            "t": "rejoin",
+            "at": at,
+            "strokes": told[-MOST:],
+            "timeline": back,
+            "controls": controls,
+        }
