@@ -1,5 +1,7 @@
 """What a player is promised, on virtual time."""
 
+from statistics import fmean
+
 import numpy as np
 import pytest
 
@@ -391,12 +393,13 @@ def on_lines(jam: Rehearsal) -> float:
 def test_a_call_on_the_grid_is_answered_on_the_grid_as_closely_as_told() -> None:
     shares = []
     for groove in (0, 0.5, 1):
-        jam = rehearsal(groove=groove, length=32)
-        play(jam)
-        jam.until(120 * SECOND)
-        shares.append(on_lines(jam))
-    assert shares[0] < 0.4
-    assert shares[1] > 0.6
+        jams = [rehearsal(groove=groove, length=32, seed=seed) for seed in (1, 2, 3)]
+        for jam in jams:
+            play(jam)
+            jam.until(120 * SECOND)
+        shares.append(fmean(on_lines(jam) for jam in jams))
+    assert shares[0] < 0.3
+    assert 0.5 < shares[1] < 0.8
     assert shares[2] > 0.9
 
 
