@@ -138,7 +138,7 @@ class Job(NamedTuple):
 
 
 class Outlet(NamedTuple):
-    """Where messages leave the engine: when something is to be handed out, micros, and what is due soon at a time."""
+    """A way by which messages leave the engine: when something is to be handed out, micros, and what is due soon."""
 
     when: Callable[[], int | None]
     hand_out: Callable[[int], list[Timed]]
@@ -339,7 +339,7 @@ class Engine:
         return out
 
     def deadline(self) -> int | None:
-        """When to be woken, micros; None to rest until something happens.  At most now: work is left."""
+        """Give the time, micros, to be woken at; None to rest until something happens.  At most now: work is left."""
         if self._is_new:
             return self._now
         if not self._is_settled:
@@ -431,7 +431,7 @@ class Engine:
         return explaining.has_work or surprise.has_work
 
     def explain(self, due: int, channel: int, pitch: int) -> str:
-        """Why a note was played that was sent then and there, worked out at once; "" where that is not known."""
+        """Tell why a note was played that was sent then and there, worked out at once; "" where that is not known."""
         if self._explaining.ask([due, channel, pitch]) is not None:
             return ""
         while self._explaining.has_work:
@@ -553,11 +553,11 @@ class Engine:
         self._metronome.follow(self.timeline, self._now, is_wanted and is_sure)
 
     def _moves_at(self) -> int | None:
-        """When a macro moves something, micros; it stands still while the DAW's clock does."""
+        """Give the time, micros, at which a macro moves something; it stands still while the DAW's clock does."""
         return None if self._conductor.is_stopped else self._macros.deadline()
 
     def _settles_at(self) -> int | None:
-        """When the chord that is played beside is looked at again, micros."""
+        """Give the time, micros, at which the chord that is played beside is looked at again."""
         mode, turn, harmony = self._performer.mode, self._turns.turn, self._listener.harmony
         if mode.has_companions:
             return harmony.settles_us
@@ -565,7 +565,7 @@ class Engine:
         return (harmony.lands_us or harmony.settles_us) if goes_by_it else None
 
     def _revoices_at(self) -> int | None:
-        """When the chart has another chord under a note of the melody that has companions, micros."""
+        """Give the time, micros, of the chart's next chord under a note of the melody that has companions."""
         return self._listener.harmonist.revoices_us if self._performer.mode.has_companions else None
 
     def _revoice(self, out: list[Timed]) -> None:
@@ -577,7 +577,7 @@ class Engine:
         out += self._listener.harmonist.end_late(self._agenda, self._now)
 
     def _settle(self, out: list[Timed]) -> None:
-        """Where the player's chord is another, plan anew, and give the melody's note other companions."""
+        """Plan anew where the player's chord is another, and give the melody's note other companions."""
         has_changed = self._listener.harmony.settle(self.timeline, self._now)
         if self._performer.mode.has_companions:
             self._revoice(out)
@@ -587,7 +587,7 @@ class Engine:
             self._performer.plan_anew(self._now)
 
     def _patience_ends(self) -> int | None:
-        """When the model has gone on for long enough beside a player who is silent, micros."""
+        """Give the time, micros, at which the model has gone on for long enough beside a player who is silent."""
         is_playing_on = self._performer.plan and not self._performer.is_ending()
         if self._turns.turn is not Turn.TOGETHER or not is_playing_on:
             return None
@@ -598,7 +598,7 @@ class Engine:
         return starts.patience_over(self.timeline, since)
 
     def _loops_from(self) -> int | None:
-        """When the repetition of the response is planned, micros."""
+        """Give the time, micros, at which the repetition of the response is planned."""
         return self._performer.loops_from() if self._turns.turn is Turn.LOOPING else None
 
     # --- what comes in --------------------------------------------------------------------------------------------
@@ -653,7 +653,7 @@ class Engine:
         return self._performer.mode.plays_over and is_playing and struck.part != LEAD
 
     def _solos_from(self) -> int | None:
-        """When a solo is asked for over chords that go on without a rest, micros: early enough for its bar line."""
+        """Give the time, micros, to ask for a solo over chords that go on without a rest: early for its bar line."""
         call = self._listener.call
         waits = self._turns.turn is Turn.LISTENING and self._performer.plan is None
         if call is None or not waits or not self._performer.mode.plays_over:
@@ -724,7 +724,7 @@ class Engine:
     # --- work, in slices ------------------------------------------------------------------------------------------
 
     def _fits_from(self) -> int | None:
-        """When to look for the beat of the call, micros; None while no note of it is new."""
+        """Give the time, micros, at which to look for the beat of the call; None while no note of it is new."""
         call = self._listener.call
         if call is None or not call.unfitted or self._ritard.is_on:
             return None
@@ -751,7 +751,7 @@ class Engine:
                 self._steering.wait_for_bar(self._now)
 
     def _plan_from(self) -> int | None:
-        """When planning may begin, micros; None while it may not."""
+        """Give the time, micros, from which on planning may begin; None while it may not."""
         call = self._turns.call
         is_planned = self._performer.plan is not None
         if call is None or is_planned or call.again or self._conductor.is_stopped:
@@ -805,7 +805,7 @@ class Engine:
             self._succeed()
 
     def _may_swap(self) -> bool:
-        """This is a place to change models: a bar line, or the model is silent."""
+        """Tell whether models may be changed now: on a bar line, or while the model is silent."""
         return self._agenda.is_empty or self._is_due(self._listener.swap_at(self._now))
 
     def _succeed(self) -> None:

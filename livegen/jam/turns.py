@@ -144,7 +144,7 @@ _BESIDE: Table = _TURNS | {
 
 
 class Start(Enum):
-    """When a mode lets the model begin.  `turns` is the table that it goes by."""
+    """The start of the model in a mode.  `turns` is the table that it goes by."""
 
     def __init__(self, meaning: str, turns: Table) -> None:
         self.meaning = meaning
@@ -158,7 +158,7 @@ class Start(Enum):
 
 
 class Length(Enum):
-    """How long a response is."""
+    """The length of a response."""
 
     CALL = "as the control `length` says"
     TRADE = "as the control `trade` says"
@@ -166,7 +166,7 @@ class Length(Enum):
 
 
 class Parts(Enum):
-    """Which parts the model plays where the control `parts` is auto."""
+    """The parts that the model plays where the control `parts` is auto."""
 
     CALL = "the parts of the call"
     LEAD = "the lead"
@@ -174,7 +174,7 @@ class Parts(Enum):
 
 
 class Chords(Enum):
-    """Which chords a response goes by."""
+    """The chords that a response goes by."""
 
     NONE = "none: it keeps to the key"
     CALL = "those of the call, over and over"

@@ -18,7 +18,7 @@ TIRED = 3.0  # nats that it loses from then on
 
 
 def same_of(line: Sequence[Point]) -> int:
-    """How often an answer to a line plays one pitch in a row before it tires: once more than the line does."""
+    """Give how often an answer to a line plays one pitch in a row before it tires: once more than the line does."""
     longest = max((len(list(run)) for _, run in groupby(point.pitch for point in line)), default=0)
     return min(MOST, max(SAME, longest + 1))
 

@@ -26,7 +26,7 @@ Ticks = tuple[int, ...]  # ticks of the bar, what is struck most often first
 
 
 class _Comping(NamedTuple):
-    """How a style comps: bars, or pairs of bars, how many notes at once, None for a chord, and which.
+    """A style of comping: bars, or pairs of bars, how many notes at once, None for a chord, and which.
 
     Who ripples strikes whole chords on strong beats.
     """

@@ -35,7 +35,7 @@ class Contour:
     middle: int
 
     def welcome(self, tick: int, before: int) -> NDArray[np.float64]:
-        """How welcome each pitch (128,) is at a tick after a pitch, in nats."""
+        """Give how welcome each pitch (128,) is at a tick after a pitch, in nats."""
         bar = self.metre.place(tick).bar
         group = (tick - self.origin) // bar // GROUP % len(RISES)
         nats = _about(self.middle + RISES[group]).copy()

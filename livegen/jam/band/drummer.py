@@ -158,7 +158,7 @@ class Drummer:
         return sum(velocities) / max(1, len(velocities))
 
     def late(self, tick: int, pitch: int) -> float:
-        """How many ticks late the drum `pitch` is struck at a tick of the timeline; early below 0."""
+        """Give how many ticks late the drum `pitch` is struck at a tick of the timeline; early below 0."""
         hits = self.hits((tick - self.origin) // self.bar) if self.fits else ()
         return next((hit.late for hit in hits if hit[:2] == (tick, pitch)), 0.0)
 
@@ -188,7 +188,7 @@ class Drummer:
         return any(hit.tick == accent.tick for accent in self.accents)
 
     def fill_at(self, number: int) -> int | None:
-        """Where in a bar its fill begins, ticks; None in one without."""
+        """Give the tick of a bar at which its fill begins; None in one without."""
         return self._bar(number)[0]
 
     def hits(self, number: int) -> DrumBar:
@@ -410,7 +410,7 @@ def between(own: DrumBar, theirs: DrumBar, feel: float) -> DrumBar:
 
 
 def _turn(hit: DrumHit) -> tuple[int, int, DrumHit]:
-    """When a hit has its turn, where some are changed for others."""
+    """Give the place of a hit in the order in which some are changed for others."""
     kind = 0 if hit.pitch == KICK else 1 if hit.pitch in _BACKBONE else 2
     return kind, -hit.velocity, hit
 

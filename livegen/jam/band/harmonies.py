@@ -1,4 +1,4 @@
-"""How welcome each pitch is to each part while chords change: what a lead, a comp and a bass make of a chord.
+"""The welcome of each pitch to each part while chords change: what a lead, a comp and a bass make of a chord.
 
 Knows chords, ticks and bars; knows no model and no chance.
 """
@@ -31,7 +31,7 @@ _LEADING_STEPS = (-2, -1, 1, 2, 5, 7)  # semitones from the next root
 
 @dataclass(frozen=True, slots=True)
 class Welcome:
-    """How welcome each pitch is to a part, in nats, over time.
+    """The welcome of each pitch to a part, in nats, over time.
 
     `strange` (128,) always counts; `weight` (0..1) is how much the chords do.  With a `period` the chords, all within
     one from the first, come again and again; the first chord also holds before its time.
@@ -85,7 +85,7 @@ class Welcome:
         return tick + following.tick - folded, None if chord is None else foot(chord)
 
     def _walking(self, tick: int, before: tuple[int, ...]) -> Favour:
-        """How the line of a bass goes on to where the chord changes, or over the bar line."""
+        """Give how welcome each pitch is to a bass that walks on to the next change of chord, or over the bar line."""
         if self._begins(tick):
             return walking(before, None, 0)
         until, root = self.goal(tick)

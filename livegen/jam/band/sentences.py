@@ -42,7 +42,7 @@ class Sentences:
     tonic: frozenset[int] = frozenset()
 
     def before(self, tick: int) -> int:
-        """How many bars before the bar of a tick was like it; 0 of one that is new."""
+        """Give how many bars before the bar of a tick was like it; 0 of one that is new."""
         return FORM[self._number(tick) % len(FORM)]
 
     def closing(self, tick: int) -> Close:
@@ -55,6 +55,6 @@ class Sentences:
         return close if is_next else self.closing(until)
 
     def _number(self, tick: int) -> int:
-        """How many bars lie between the bar of the origin and that of a tick; below 0 before it."""
+        """Give how many bars lie between the bar of the origin and that of a tick; below 0 before it."""
         position, bar = self.metre.place(tick)
         return round((tick - position - self.origin) / bar)

@@ -97,7 +97,7 @@ class Theme:
         return [self._line[place + 1] for place in self._found(past)[1]]
 
     def _found(self, past: Sequence[Point]) -> tuple[int, list[int]]:
-        """How many of the last intervals stand in the call, and after which of its notes they have been gone."""
+        """Give how many of the last intervals stand in the call, and after which of its notes they have been gone."""
         own = _steps(past[-len(SHARES) :])
         found: list[int] = []
         matched = 0
@@ -146,12 +146,12 @@ class Theme:
         return sum(figure in theirs for figure in own) / len(own) if own else 0.0
 
     def _agree(self, place: int, own: Sequence[int]) -> int:
-        """How many intervals up to a note of the line are those of the response."""
+        """Give how many intervals up to a note of the line are those of the response."""
         most = min(place, len(own))
         return next((n for n in range(most) if self._steps[place - 1 - n] != own[-1 - n]), most)
 
     def _after(self, last: Point, place: int) -> Point:
-        """Where a line stands that goes on from `last` as the call does from its note `place`, on its lines."""
+        """Give the note of a line that goes on from `last` as the call does from its note `place`, on its lines."""
         one, other = self._line[place], self._line[place + 1]
         tick = on_line(last.tick + other.tick - one.tick)
         # A figure that the response began a sixteenth beside the call's lines would stay there to its end.

@@ -54,7 +54,7 @@ class Kit(NamedTuple):
         return dict(self.instead).get(pitch, pitch)
 
     def most(self, is_kept: bool) -> int:
-        """How loud a hit may be; brushes add none that stands out among those of their bars."""
+        """Give the most velocity of a hit; brushes add none that stands out among those of their bars."""
         return self.loudest if is_kept or not self.is_brushed else self.loudest * 2 // 3
 
     def filled(self, pitch: int) -> int:

@@ -25,7 +25,7 @@ Favour = NDArray[np.float64]  # (128,), nats by pitch
 
 @lru_cache(256)
 def walking(before: tuple[int, ...], goal: int | None, left: int) -> Favour:
-    """How welcome each pitch is after those `before`, the latest last, at most two of which count.
+    """Give how welcome each pitch is after those `before`, the latest last, at most two of which count.
 
     `goal` is the pitch class on which the line is to be in `left` beats, 1 where it is the next; None where it may be
     anywhere.

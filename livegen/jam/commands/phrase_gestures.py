@@ -141,7 +141,7 @@ class PhraseGestures:
         return self._turns.call or self._performer.last_call
 
     def _hindrance(self, plays: bool = True, generates: bool = False) -> Reply | None:
-        """Why nothing can be made of phrases now.  Raises ConfigError for a phrase model that cannot be read."""
+        """Say why nothing can be made of phrases now.  Raises ConfigError for a phrase model that cannot be read."""
         try:
             if self.book.model is None or (generates and self.book.generator is None):
                 return Reply.NO_PHRASE_MODEL

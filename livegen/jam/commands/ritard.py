@@ -88,7 +88,7 @@ class Ritard:
         return LEADERS.get(self._conductor.leader, "")
 
     def deadline(self) -> int | None:
-        """When the tempo is another, micros; None where it will not be."""
+        """Give the time, micros, at which the tempo changes next; None where it does not."""
         ending = self._slowing
         if ending is None:
             return None

@@ -146,7 +146,7 @@ class Steering:
             raise ConfigError(line)
 
     def next_line_us(self, now: int) -> int:
-        """When the next bar line is, micros."""
+        """Give the time of the next bar line, micros."""
         timeline = self._listener.live.timeline
         return timeline.micros(timeline.bar_from(timeline.tick_from(now)))
 
@@ -172,7 +172,7 @@ class Steering:
         self._variation = self._listener.live.timeline.micros(line - PLANNED), variation
 
     def varies_at(self) -> int | None:
-        """When the variation that waits is planned with, micros; None if none waits."""
+        """The time, micros, that the variation that waits is planned with; None if none waits."""
         return self._variation[0] if self._variation else None
 
     def take_over_variation(self, now: int) -> None:
@@ -199,7 +199,7 @@ class Steering:
         self._preset_tick = timeline.bar_from(timeline.tick_from(now))
 
     def presets_at(self) -> int | None:
-        """When the presets that wait take over, micros; None if none waits."""
+        """The time, micros, at which the presets that wait take over; None if none waits."""
         if not self._desk.waiting:
             return None
         return self._listener.live.timeline.micros(self._preset_tick)

@@ -40,7 +40,7 @@ class Trail:
 
     @property
     def form(self) -> str:
-        """How it sends, as one of the forms of `sources`."""
+        """The way a control of the device sends, as one of the forms of `sources`."""
         if self.steps:
             return TURNS
         if self.low:
@@ -49,7 +49,7 @@ class Trail:
 
     @property
     def travel(self) -> float:
-        """How far it moved, of 127."""
+        """The distance that a control of the device moved, of 127."""
         form = self.form
         if form in (TURNS, OFFSET_TURNS):
             turns = self.steps + sum(abs(steps(value, form)) for value in self.values)
@@ -115,7 +115,7 @@ class BindingLearner:
         return None
 
     def deadline(self) -> int:
-        """When it is settled what is meant, or that nothing is; micros."""
+        """The time, micros, at which it is settled what is meant, or that nothing is."""
         return self._gives_up if self._settles is None else self._settles
 
     def meant(self) -> Source | None:

@@ -131,7 +131,7 @@ class Macros:
         return macros[name].bars
 
     def deadline(self) -> int | None:
-        """When something is to be moved, micros; None while nothing runs."""
+        """Give the time, micros, at which something is to be moved; None while nothing runs."""
         return min((run.next_us for run in self._runs.values()), default=None)
 
     def move(self, timeline: Timeline, now: int) -> None:

@@ -300,7 +300,7 @@ def turned_by(control: Control, value: Value, by: int) -> Value:
 
 
 def place_of(control: Control, value: float) -> float:
-    """Where a knob would be for a number: `turned` the other way round."""
+    """Give the place of a knob that a number asks for: `turned` the other way round."""
     share = (value - control.low) / (control.high - control.low)
     if control.ratio:
         share = log(value / control.low) / log(control.high / control.low)

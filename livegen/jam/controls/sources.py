@@ -1,4 +1,4 @@
-"""Where a binding comes from, as it is written: "cc 74", "nrpn 1:20 on 2", "program 5 bank 2".
+"""The sources of bindings as they are written: "cc 74", "nrpn 1:20 on 2", "program 5 bank 2".
 
 One table of kinds drives how sources are read, written, checked and described.  Knows no messages and no values.
 """
@@ -73,7 +73,7 @@ EXPECTED = (
 
 
 class Source(NamedTuple):
-    """Where a binding comes from: `channel` 0..15 or None for all; `bank` 0..16383 or None for any.
+    """The source of a binding: `channel` 0..15 or None for all; `bank` 0..16383 or None for any.
 
     A pair is one number: the first times 128, and the second.
     """

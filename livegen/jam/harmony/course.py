@@ -85,7 +85,7 @@ class Course:
             since = end
 
     def _over(self, leg: Leg, tick: int) -> int:
-        """Where a leg ends, or the round of it in which a tick lies."""
+        """Give the tick at which a leg ends, or the round of it in which a tick lies."""
         later = [other.since for other in self._legs if other.since > tick]
         if leg.period:
             later.append(tick + leg.period - (tick - leg.origin) % leg.period)

@@ -53,7 +53,7 @@ Voice = tuple[int, int]  # part, pitch
 
 
 class ChordSource(Enum):
-    """Where the chord that is gone by comes from."""
+    """The origin of the chord that is gone by."""
 
     NONE = ""
     CHART = "chart"
@@ -293,7 +293,7 @@ class Harmony:
         return self.sheet.now(now) if self.sheet else self.played(now)
 
     def changes_at(self, now: int) -> int | None:
-        """When the chart has another chord than at `now`, micros; None without a chart."""
+        """Give the time, micros, at which the chart has another chord than at `now`; None without a chart."""
         return self.sheet.changes_at(now, ANSWER) if self.sheet else None
 
     @property
@@ -359,7 +359,7 @@ class Harmony:
         return self._tones_together() < self._told.pitch_classes
 
     def _left_together(self) -> set[int]:
-        """Those of them that the left hand struck."""
+        """Give the pitch classes of the strokes together that the left hand struck."""
         return {pitch % 12 for _, pitch, is_left in self._together if is_left}
 
     def _tones_together(self) -> set[int]:
@@ -601,7 +601,7 @@ class Harmony:
         return tuple(it for it in self._foreseen if start < it.tick <= start + _LINE)
 
     def _bars(self, ticks: Sequence[int], timeline: Timeline) -> list[int]:
-        """Those ticks that are bar lines."""
+        """Give the ticks that are bar lines."""
         return [tick for tick in ticks if not timeline.metre.place(tick).position]
 
     def _has_played_at(self, line: int, timeline: Timeline, now: int) -> bool:
@@ -733,7 +733,7 @@ class Harmony:
     def _rests(
         self, start: int, until: int, chords: Changes, timeline: Timeline
     ) -> Sequence[Stretch]:
-        """Where nobody plays, in ticks: behind hits, written or asked for, and behind the ending."""
+        """Give the stretches, in ticks, in which nobody plays: behind hits, written or asked for, and the ending."""
         rests = self.sheet.rests(start, until) if self.sheet else ()
         if self.stops:
             changes = [change.tick for change in chords[1:]]

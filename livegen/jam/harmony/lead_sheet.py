@@ -111,7 +111,7 @@ class LeadSheet:
         return self.at(self._timeline.tick(now)).chord if self._timeline else None
 
     def changes_at(self, now: int, within: int) -> int | None:
-        """When the next chord begins, micros; None where none does within so many ticks."""
+        """Give the time, micros, at which the next chord begins; None where none does within so many ticks."""
         if self._timeline is None:
             return None
         tick = self._timeline.tick(now)
@@ -145,7 +145,7 @@ class LeadSheet:
         return (leg.period or self.form.ticks) if is_plain else None
 
     def rests(self, since: int, until: int) -> tuple[Stretch, ...]:
-        """Where the band is silent, in ticks: behind each hit, from the bar of `since` to before `until`."""
+        """Give the stretches, in ticks, in which the band rests behind hits, from `since`'s bar to before `until`."""
         found: list[Stretch] = []
         outro = until if self._outro_from is None else self._outro_from
         for start, end, place, follows in self._course.passages(since, min(until, outro)):
@@ -247,7 +247,7 @@ class LeadSheet:
         self._course.turn(Leg(max(since, begins), begins, section.start, length))
 
     def snapshot(self, tick: int) -> dict[str, object]:
-        """Where one is, for people: title, section, the bar of the written chart and of the form, both from 0."""
+        """Give the place for people: title, section, the bar of the written chart and of the form, both from 0."""
         form, place = self._where(tick)
         bar = form.bar_at(place)
         return {"title": self.chart.title, "section": bar.section, "bar": bar.written}

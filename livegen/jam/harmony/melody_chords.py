@@ -131,7 +131,7 @@ class MelodyChords:
     def _look_at(
         self, bar_line: int, into: int, beats: int, timeline: Timeline, now: int
     ) -> Floats:
-        """How likely each chord is at beat `into` of the bar that began at a tick (heads, CLASSES).
+        """Give how likely each chord is at beat `into` of the bar that began at a tick (heads, CLASSES).
 
         The past hears the beats that are over by then, at most WINDOW: the rest leaves no trace.
         """
@@ -167,7 +167,7 @@ class MelodyChords:
         return line if is_near and is_struck else start
 
     def _likely(self, found: Floats, ahead: int, trust: float) -> Floats:
-        """How likely each chord is so many beats after the one that was looked at, by the melody and by its past.
+        """Give how likely each chord is so many beats after the one looked at, by the melody and by its past.
 
         The past is trusted as much as `trust` says, 0 to 1.
         """
@@ -217,7 +217,7 @@ def _is_on(low: LowNote, line: int, timeline: Timeline) -> bool:
 
 @cache
 def over(bass: int) -> Floats:
-    """How likely each chord is (CLASSES,) over a bass of this pitch class, beside the likeliest."""
+    """Give how likely each chord is (CLASSES,) over a bass of this pitch class, beside the likeliest."""
     return np.array(
         [
             1.0 if chord.root == bass else _NO_ROOT if bass in chord.pitch_classes else _NO_TONE

@@ -48,7 +48,7 @@ class MelodyKey:
         self._runs = self._keys.runs()
 
     def share_since(self, at: int) -> float:
-        """How likely it is, 0 to 1, that the melody has been in its key since a time, micros, or for longer."""
+        """Give how likely it is, 0 to 1, that the melody has been in its key since a time, micros, or for longer."""
         return sum(run.share for run in self._runs if run.since <= at) if self._runs else 1.0
 
     def parts(self, line: int, timeline: Timeline) -> Sequence[tuple[float, float]]:

@@ -44,7 +44,7 @@ class Strokes(NamedTuple):
 
 
 class Followed(NamedTuple):
-    """How a song went on: whether ticks are those of before, and the chord of each beat that is over by now."""
+    """The way a song went on: whether ticks are those of before, and the chord of each beat that is over by now."""
 
     is_same: bool
     beats: Sequence[ChordFrom]

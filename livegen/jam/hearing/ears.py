@@ -195,7 +195,7 @@ class Ears:
         return ended
 
     def deadline(self) -> int | None:
-        """When something will have been held for too long, micros."""
+        """Give the time, micros, at which something will have been held for too long."""
         since = [key.since for key in list(self.held.values())[:1]] + list(self._pedals.values())
         return min(since) + LONGEST_KEY_US if since else None
 

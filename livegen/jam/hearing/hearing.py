@@ -54,7 +54,7 @@ class GuardedModel:
     def advance(
         self, event: Event, style: int, sounding: Sounding, state: State
     ) -> tuple[State, Summary]:
-        """As `Model.advance`.  Raises ModelFault."""
+        """Advance as `Model.advance` does.  Raises ModelFault."""
         try:
             state, summary = self.model.advance(event, style, sounding, state)
             if is_finite(state) and np.isfinite(summary).all():
@@ -65,14 +65,14 @@ class GuardedModel:
         raise self._fault(reason)
 
     def looked(self, event: Event, style: int, sounding: Sounding, state: State) -> Weights | None:
-        """As `Model.looked`.  Raises ModelFault."""
+        """Look as `Model.looked` does.  Raises ModelFault."""
         try:
             return self.model.looked(event, style, sounding, state)
         except Exception as error:
             raise self._fault(repr(error)) from None
 
     def logits(self, field: str, summary: Summary, query: Query) -> Logits:
-        """As `Model.logits`; what is not finite in them is left to the sampling.  Raises ModelFault."""
+        """Give logits as `Model.logits` does; what is not finite in them is left to sampling.  Raises ModelFault."""
         try:
             return self.model.logits(field, summary, query)
         except Exception as error:

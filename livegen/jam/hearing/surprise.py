@@ -1,4 +1,4 @@
-"""How unexpected the player's notes are to the model, in nats.
+"""The surprise of the model at the player's notes, in nats.
 
     surprise = -log p(pitch | all that was heard before, and the time and part of the note)
 

@@ -105,7 +105,7 @@ class Response:
         return self.start + max(0, bars - LONGEST_LOOP) * bar, min(bars, LONGEST_LOOP) * bar
 
     def closed(self, since: int, until: int) -> list[Stroke]:
-        """Its strokes from tick `since` to before `until`, with an end for each that has none."""
+        """Give the response's strokes from tick `since` to before `until`, with an end for each that has none."""
         open_: dict[tuple[int, int], Stroke] = {}
         kept = []
         for stroke in self.strokes:

@@ -1,4 +1,4 @@
-"""Which of several responses to play: by likelihood, by how they fit the call, and by how they end; or by the critic.
+"""The choice among several responses: by likelihood, by how they fit the call and how they end; or by the critic.
 
 Knows strokes and the brief they were planned by; knows no time.
 """
@@ -42,7 +42,7 @@ CRITIC = 0.6  # of a nat of the critic: responses then lie as far apart by both
 def worth(
     strokes: Sequence[Stroke], likelihood: float, brief: Brief, key: Key | None, asks: bool
 ) -> float:
-    """How good a response is: higher is better.
+    """Give the worth of a response: higher is better.
 
     `key` is that of home, None where none is known; a response that `asks` is best left open, all others close.
     """
@@ -71,7 +71,7 @@ def is_at_rest(pitch: int, key: Key) -> bool:
 
 
 def ends(pitch: int, key: Key, asks: bool) -> float:
-    """How well a last note closes an answer or, if it `asks`, leaves it open: 0 to 1."""
+    """Tell how well a last note closes an answer or, if it `asks`, leaves it open: 0 to 1."""
     above = (pitch - key.tonic) % 12
     if not asks:
         return 0.0 if not is_at_rest(pitch, key) else 0.75 if above else 1.0
@@ -121,7 +121,7 @@ def asked(
 
 
 def chosen(some: Sequence[Audition], taste: float, question: Question | None) -> int:
-    """Which response is played, by its number: `taste` (0 to 1) is the critic's share, where it is asked."""
+    """Give the number of the response to play: `taste` (0 to 1) is the critic's share, where it is asked."""
     worths = [one.worth for one in some]
     if taste and question and len(some) > 1:
         try:

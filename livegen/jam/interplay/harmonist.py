@@ -22,7 +22,7 @@ _SOFTER = 0.8  # how loud a companion is beside its note
 
 
 class Harmonist:
-    """Which notes of the player's have which companions.  Threads: loop only."""
+    """The companions of the player's notes.  Threads: loop only."""
 
     def __init__(self, harmony: Harmony) -> None:
         self._harmony = harmony
@@ -37,12 +37,12 @@ class Harmonist:
 
     @property
     def revoices_us(self) -> int | None:
-        """When the chart has another chord under the note that sounds, micros; None where it has none."""
+        """The time, micros, at which the chart has another chord under the note that sounds; None where it has none."""
         return None if self._top is None else self._changes_us
 
     @property
     def ends_us(self) -> int | None:
-        """When a companion ends that would have been a click, micros; None where none is to."""
+        """The time, micros, at which a companion ends that would have been a click; None where none is to."""
         return min(self._leaving.values(), default=None)
 
     def end_late(self, agenda: Agenda, now: int) -> Iterator[Timed]:

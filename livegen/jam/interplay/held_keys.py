@@ -46,7 +46,7 @@ class HeldKeys:
         self._told.discard(key)
 
     def hangs_at(self) -> int | None:
-        """When the held keys have kept the call from its answer for long, micros; None if that was said."""
+        """Give the time, micros, at which held keys have kept a call from its answer for long; None if it was said."""
         call = self._listener.call
         if call is None or self.awaited <= self._told or self._is_drone(call):
             return None
@@ -63,7 +63,7 @@ class HeldKeys:
         )
 
     def call_ends(self, call: Call) -> int | None:
-        """When the call ends if nothing more is played, micros; None while its last note is held."""
+        """Give the time, micros, at which the call ends if nothing more is played; None while its last note is held."""
         over = starts.call_over(call, self._desk.settings, self._timeline)
         if not self._ears.held or self._is_last_note_held(call):
             return over

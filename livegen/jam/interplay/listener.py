@@ -309,7 +309,7 @@ class Listener:
             self._swap_tick = timeline.bar_from(timeline.tick_from(now))
 
     def fit_from(self, call: Call, rest_over: int, held: bool, apart: float, ahead_us: int) -> int:
-        """When to look for the grid: `apart` beats after the last look or where the player pauses, before it is needed.
+        """Give the time, micros, to look for the grid: `apart` beats after the last look, or in a pause, in time.
 
         A look takes as long as ten events of the network.
         """
@@ -397,7 +397,7 @@ class Listener:
         self._hears_older = len(newest) < len(self._history)
 
     def swap_at(self, now: int) -> int | None:
-        """When the next model is to be fed or to take over, micros; None where there is none."""
+        """Give the time, micros, at which the next model is to be fed or to take over; None where there is none."""
         if self._successor is None:
             return None
         return self.live.timeline.micros(self._swap_tick) if self._successor.is_ready else now
@@ -443,7 +443,7 @@ def blend_of(style: StyleMix, model: Model) -> Blend:
 
 
 def unknown_style(text: str, model: Model) -> str | None:
-    """Why a value of the control `style` is not taken; None if the model knows all that it names.
+    """Say why a value of the control `style` is not taken; None if the model knows all that it names.
 
     A model may know a hundred: the nearest is named, a style of the model's or else a word that means one, and where
     the others stand.

@@ -114,7 +114,7 @@ class Performer:
 
     @property
     def settled(self) -> Cause | None:
-        """Why all that is played now is as it is, where it is no answer: a repetition, a phrase of a gesture, words."""
+        """The cause of all that is played now, where it is no answer: a repetition, a phrase of a gesture, words."""
         if self.repeats:
             return Cause.REPEAT
         match self.plan and self.plan.rendition:
@@ -139,7 +139,7 @@ class Performer:
         return self._listener.live.timeline
 
     def place(self, tick: int) -> int:
-        """When a tick of the model's is to sound: of a rendition on the timeline, else swung, off as its plan."""
+        """Give the time, micros, of a tick: of a rendition by the timeline, else swung, off as planned."""
         if self.plan and self.plan.rendition:
             return self._timeline.micros(tick)
         shift = self.plan.shift_us if self.plan else 0
@@ -182,7 +182,7 @@ class Performer:
             self.response.retime(before, self._timeline)
 
     def over_at(self) -> int | None:
-        """When all that was planned will have been played, micros; None while some of it waits."""
+        """The time, micros, at which all that was planned will have been played; None while some of it waits."""
         return self.plan.end_us if self.plan and self._agenda.is_empty else None
 
     @property
@@ -438,7 +438,7 @@ class Performer:
         return self._listener.drums(self._drummer(call, brief, now), self._entry_us(now))
 
     def _entry_us(self, now: int) -> int:
-        """When who plays beside the player is in by, micros: now, or after a count-in."""
+        """Give the time, micros, by which who plays beside the player is in: now, or after a count-in."""
         return now if self.enters is None else max(now, self._timeline.micros(self.enters))
 
     def has_drums(self, call: Call | None) -> bool:
@@ -497,7 +497,7 @@ class Performer:
         self.plan = Plan([], start, timeline.micros(start), chosen=loop)
 
     def loops_from(self) -> int | None:
-        """When to turn what is being played into a repetition, micros; None while its end is not known."""
+        """Give the time, micros, at which to make a repetition of what is played; None while its end is not known."""
         plan = self.plan
         if plan is None or plan.end_us is None or plan.repeats:
             return None
@@ -678,11 +678,11 @@ class Performer:
         return self._agenda.outlook(self.place, most)
 
     def hands_out_at(self) -> int | None:
-        """When the next stroke is to be handed out, micros."""
+        """Give the time, micros, at which the next stroke is to be handed out."""
         return self._agenda.hands_out_at(self.place)
 
     def plans_at(self, now: int) -> int | None:
-        """When to plan more or to end, micros; None while there is nothing to do."""
+        """Give the time, micros, at which to plan more or to end; None while there is nothing to do."""
         plan = self.plan
         if plan and (plan.end_us is None or self._agenda.is_empty or plan.end_us > now):
             return plan.deadline(now, self.place)

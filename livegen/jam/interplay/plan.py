@@ -69,7 +69,7 @@ class Plan:
         return False
 
     def deadline(self, now: int, place: Place) -> int | None:
-        """When more is to be planned or all has been played; None when neither is known."""
+        """Give the time, micros, at which more is to be planned or all has been played; None when neither is known."""
         if self.chosen is None or self._wants_more(self.chosen, now, place):
             return now
         if not self.chosen.is_done:

@@ -1,4 +1,4 @@
-"""When a response begins, and how many of them there is time to plan.
+"""The start of a response, and the number of responses that there is time to plan.
 
 Rules of rests, beats, bars and trades, over a call, the settings and a timeline.  Knows no model, no plans and no
 turns; keeps nothing.
@@ -31,7 +31,7 @@ MOST_AUDITIONS = 4
 
 
 class Entry(NamedTuple):
-    """Where a response begins: its first tick, when that is sent (micros), and how far off the timeline it lies."""
+    """The entry of a response: its first tick, when that is sent (micros), and how far off the timeline it lies."""
 
     tick: int
     sent_us: int
@@ -39,18 +39,18 @@ class Entry(NamedTuple):
 
 
 def lead_us(settings: Settings) -> int:
-    """How long before it sounds everything must be sent: what a negative offset asks for."""
+    """Give how long before it sounds everything must be sent, micros: what a negative offset asks for."""
     return max(0, round(-settings.offset * 1000))
 
 
 def rest_over(call: Call, settings: Settings) -> int:
-    """When the rest that ends a call is over, micros, if nothing more is played."""
+    """Give the time, micros, at which the rest that ends a call is over, if nothing more is played."""
     phrase, rest = call.phrase, settings.rest
     return phrase.active_us + (phrase.rest_us if isinstance(rest, str) else round(rest * 1000))
 
 
 def call_over(call: Call, settings: Settings, timeline: Timeline) -> int:
-    """When a call is over, micros, if nothing more is played: on the bar line of its answer, or after its rest."""
+    """Give the time, micros, at which a call ends if nothing more is played: on its answer's bar line, or after rest."""
     if begins_on_bar(call, settings):
         return timeline.micros(entry(call, timeline)) - lead_us(settings)
     return rest_over(call, settings)
@@ -122,12 +122,12 @@ def solo(call: Call, timeline: Timeline, now: int) -> int:
 
 
 def patience_over(timeline: Timeline, since: int) -> int:
-    """When the model has waited long enough for a player who has been silent since, micros."""
+    """Give the time, micros, at which the model has waited long enough for a player who has been silent since."""
     return since + patience_us(timeline, since)
 
 
 def patience_us(timeline: Timeline, now: int) -> int:
-    """How long the model waits, micros."""
+    """Give how long the model waits, micros."""
     bar = timeline.metre.place(timeline.tick(now)).bar
     return PATIENCE_BARS * bar * timeline.tempo_us // TICKS_PER_BEAT
 
@@ -135,7 +135,7 @@ def patience_us(timeline: Timeline, now: int) -> int:
 def plan_from(
     call: Call, settings: Settings, timeline: Timeline, now: int, ends: int | None
 ) -> int | None:
-    """When planning an answer to a call that ends at `ends` may begin, micros; None while that is not known."""
+    """Give the time, micros, from which to plan an answer to a call that ends at `ends`; None while it is not known."""
     match MODES[settings.mode].start:
         case Start.REST if ends is not None:
             return ends - ahead_us(call, settings)
@@ -147,7 +147,7 @@ def plan_from(
 
 
 def ahead_us(call: Call, settings: Settings) -> int:
-    """How long before a call is over planning an answer begins, micros."""
+    """Give how long before a call is over planning an answer begins, micros."""
     return FORESEE_US if begins_on_bar(call, settings) else SPECULATE_US
 
 
@@ -161,7 +161,7 @@ def its_bars(call: Call, settings: Settings, timeline: Timeline, now: int) -> in
 
 
 def start_of(call: Call, settings: Settings, timeline: Timeline, now: int, is_asked: bool) -> Entry:
-    """Where the answer to a call begins, if it is planned now; soon if the player asked for it."""
+    """Give the entry of the answer to a call, if it is planned now; soon if the player asked for it."""
     lead = lead_us(settings)
     over = call_over(call, settings, timeline)
     moment = (now + SOON_US if is_asked else max(over, now)) + lead
@@ -184,7 +184,7 @@ def on_line(tick: int, settings: Settings, timeline: Timeline) -> int:
 
 
 def auditions(brief: Brief, sent_us: int, now: int) -> int:
-    """How many responses there is time to plan, so that one can be chosen; one if it has no end.
+    """Give how many responses there is time to plan, so that one can be chosen; one if it has no end.
 
     By a machine's usual speed and not by its clock, so that a session can be replayed.
     """

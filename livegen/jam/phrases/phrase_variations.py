@@ -107,7 +107,7 @@ def around(
 
 
 def _played(found: list[FoundPhrase], phrase: Steps) -> list[FoundPhrase]:
-    """Those that are no silence, or all where there is no other."""
+    """Give the phrases that are no silence, or all where there is no other."""
     return [one for one in found if _is_played(one.steps, phrase)] or found
 
 

@@ -41,7 +41,7 @@ Nats = NDArray[np.float64]
 
 @dataclass(frozen=True, slots=True)
 class Singing:
-    """How a tune is sung: in which key and scale, how freely, and at which tick the rhythm's tick 0 lies."""
+    """The way a tune is sung: in which key and scale, how freely, and at which tick the rhythm's tick 0 lies."""
 
     key: Key
     scale: frozenset[int]
@@ -130,7 +130,7 @@ class Singer(KeepsStrokes, PlayedOnce):
         return allowed
 
     def _wished(self, note: SungNote, metre: Metre) -> Nats:
-        """How welcome each pitch is, in nats (128,)."""
+        """Give how welcome each pitch is, in nats (128,)."""
         above = (_PITCHES - self._singing.key.tonic) % 12
         third = self._singing.key.third
         triad = np.isin(above, (0, third, _FIFTH))

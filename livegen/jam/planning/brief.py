@@ -177,7 +177,7 @@ class Brief:
 
     @property
     def softer(self) -> float:
-        """How much softer each note of a comp is, 0 to 1, where it strikes more notes at once than the player."""
+        """The factor, 0 to 1, by which notes of a comp are softer where it strikes more at once than the player."""
         if self.heard is None or not self.voices[COMP]:
             return 1.0
         return float(min(1.0, self.heard / self.voices[COMP]) ** _SOFTER)
@@ -299,7 +299,7 @@ def brief_for(
 
 
 def _taken(phrase: Phrase, timeline: Timeline, now: int) -> Nats | None:
-    """How unwelcome each pitch (128,) is to a comp because the player plays there, nats; None where nobody does."""
+    """Give how unwelcome each pitch (128,) is to a comp where the player plays, in nats; None where nobody does."""
     since = now - _TAKEN_BEATS * timeline.tempo_us
     lately = [note for note in phrase.played(now) if note.end_us > since and not note.is_drum]
     if not lately:
@@ -316,7 +316,7 @@ def _taken(phrase: Phrase, timeline: Timeline, now: int) -> Nats | None:
 
 
 def _heard(phrase: Phrase) -> int | None:
-    """How many notes the player plays at once; None of one who plays drums only."""
+    """Give how many notes the player plays at once; None of one who plays drums only."""
     voices = [extent.voices for part, extent in phrase.extents.items() if part != DRUMS]
     return sum(voices) if voices else None
 
@@ -389,7 +389,7 @@ def louder(settings: Settings) -> float:
 
 
 def _velocity(phrase: Phrase, timeline: Timeline, now: int | None) -> float:
-    """How loud the player has been lately: who goes along with him is with him in the song, not with its mean."""
+    """Give how loud the player has been lately: who goes along with him is with him in the song, not with its mean."""
     return phrase.velocity_since((now or 0) - _LOUD_LATELY * timeline.tempo_us)
 
 
@@ -408,7 +408,7 @@ def room(phrase: Phrase, settings: Settings, timeline: Timeline, now: int) -> fl
 
 
 def parts(phrase: Phrase, settings: Settings, mode: Mode) -> tuple[bool, ...]:
-    """Which parts the model plays."""
+    """Tell of each part whether the model plays it."""
     heard = phrase.parts or (LEAD,)
     if settings.parts != "auto":
         named = settings.parts.split()
@@ -448,7 +448,7 @@ def _extent(phrase: Phrase, settings: Settings, part: int) -> Extent | None:
 
 
 def _voices(phrase: Phrase, settings: Settings, part: int) -> int:
-    """How many notes at once: as many as were heard of the part; beside a player a comp has chords in any case."""
+    """Give how many notes sound at once: as many as were heard of the part; beside a player a comp has chords."""
     extent, usual = _extent(phrase, settings, part), _USUAL[PARTS[part]][2]
     voices = extent.voices if extent else usual
     if part == COMP and MODES[settings.mode].is_beside:
@@ -518,7 +518,7 @@ def closing(plays: Sequence[bool], metre: Metre, start: int, end: int) -> int | 
 
 
 def _grooved(phrase: Phrase, settings: Settings, timeline: Timeline, swing: float) -> Nats:
-    """How welcome each tick of the beat is, as much as is asked for; beside a player it is his to swing."""
+    """Give how welcome each tick of the beat is, as much as is asked for; beside a player it is his to swing."""
     if MODES[settings.mode].is_beside:
         return settings.groove * groove(phrase, timeline)
     heard = min(_MOST_FIRM, max(1.0, phrase.notes / _FIRM_AFTER))
@@ -528,7 +528,7 @@ def _grooved(phrase: Phrase, settings: Settings, timeline: Timeline, swing: floa
 def groove(
     phrase: Phrase, timeline: Timeline, *, swings: bool = False, firmness: float = 1.0
 ) -> Nats:
-    """How welcome each tick of the beat is, in nats: as on the lines on which the call was played.
+    """Give how welcome each tick of the beat is, in nats: as on the lines on which the call was played.
 
     Where eighths swing, straight sixteenths beside them stumble: they are where the call has some.  Lines on which it
     did not play are so many times as unwelcome as its `firmness` says.
@@ -605,7 +605,7 @@ def _register(phrase: Phrase, settings: Settings, part: int) -> Mask:
 
 
 def _below_soloist(phrase: Phrase, high: int) -> int:
-    """How high a comp goes beside a lead: up to its lowest note, but for an octave and a half in any case.
+    """Give how high a comp goes beside a lead: up to its lowest note, but for an octave and a half in any case.
 
     Beside chords of a left hand it has room above that.
     """
@@ -644,7 +644,7 @@ def _share_in(classes: PitchClasses, weights: Sequence[float]) -> float:
 def _harmonies(
     settings: Settings, allowed: PitchClasses, metre: Metre, outline: Outline
 ) -> tuple[Welcome | None, ...]:
-    """How welcome pitches are to each part: those at home, and those of the chord to who goes by it."""
+    """Give each part the welcome of pitches: those at home, and those of the chord to who goes by it."""
     if not settings.adherence and not outline.is_written:  # a chart also says where nobody plays
         return (None,) * len(PARTS)
     home = np.array([0.0 if pitch % 12 in allowed else 1.0 for pitch in range(128)])

@@ -1,4 +1,4 @@
-"""How densely the parts of a response play: which onsets are left, how fast it goes on, and when silence ends.
+"""The density of the parts of a response: which onsets are left, how fast it goes on, and when silence ends.
 
 All parts are drawn as densely as the densest, and of the others onsets are dropped.  Knows ticks and parts; knows no
 model; chance is an argument.
@@ -115,7 +115,7 @@ class Density:
         return part == COMP and brief.supposes and TOGETHER < gap < SOONEST
 
     def rate(self, tick: int, brief: Brief, begun: int) -> float:
-        """How much denser to play than the model would, so that the whole comes out as dense as the call.
+        """Give how much denser to play than the model would, so that the whole comes out as dense as the call.
 
         `begun` is how many onsets were drawn until a tick and not dropped.
         """
@@ -130,7 +130,7 @@ class Density:
     def wanted(
         self, tick: int, brief: Brief, playing: Collection[int]
     ) -> NDArray[np.float64] | None:
-        """How welcome (nats) each part is, beyond what the model thinks: those that should play and do not."""
+        """Give how welcome (nats) each part is, beyond what the model thinks: those that should play and do not."""
         if not brief.wanted:
             return None
         missing = [

@@ -125,7 +125,7 @@ def is_chord(beat: PartBeat) -> bool:
 def asked_on_beat(
     beat: PartBeat, tick: int, brief: Brief, before: tuple[int, ...]
 ) -> NDArray[np.float64] | None:
-    """How welcome (nats) each pitch is to a part on a beat of its figure, after the pitches before."""
+    """Give how welcome (nats) each pitch is to a part on a beat of its figure, after the pitches before."""
     harmony = brief.harmony[beat.part]
     if harmony is None:
         return None

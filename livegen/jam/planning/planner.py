@@ -407,7 +407,7 @@ class Rollout(KeepsStrokes, PlayedOnce):
         return self._draws.pitch(because, query, brief, allowed, favour)
 
     def _favour(self, query: Query, tick: int) -> NDArray[np.float64] | None:
-        """How welcome each pitch is to the harmony and, of a line that goes on, to the style."""
+        """Give how welcome each pitch is to the harmony and, of a line that goes on, to the style."""
         harmony = self.brief.harmony[query.part]
         favour = None if harmony is None else harmony.at(tick)
         goes_on = query.before != NO_PITCH and tick != self._line.closes
@@ -423,7 +423,7 @@ class Rollout(KeepsStrokes, PlayedOnce):
         return favour
 
     def _rooted(self, root: int, tick: int) -> NDArray[np.float64]:
-        """How welcome each pitch is to a bass that answers: it begins on the root, and is there at most bar lines."""
+        """Give how welcome each pitch is to a bass that answers: it begins on the root, and is there at most bars."""
         begins = BASS not in self._density.struck_at
         is_one = self.hearing.timeline.metre.place(tick).position <= TOGETHER
         nats = ROOT_BEGINS if begins else ROOT_ON_ONE if is_one else 0.0
@@ -575,7 +575,7 @@ class Rollout(KeepsStrokes, PlayedOnce):
         return self._density.is_left(part, tick, self._due, self.brief, self._rng)
 
     def _begins_at(self, part: int, tick: int) -> int:
-        """Where an onset drawn for `tick` begins: on the nearest line, or on the next if that is past or taken."""
+        """Give the tick on which an onset drawn for `tick` begins: the nearest line, or the next if that is taken."""
         if self.brief.grid is None:
             return tick
         metre = self.hearing.timeline.metre

@@ -128,7 +128,7 @@ class Strikes:
 
     @property
     def near(self) -> NDArray[np.float64]:
-        """How welcome each pitch (128,) is to the comp, by how far its voices would have to move, in nats."""
+        """The welcome of each pitch (128,) to the comp, by how far its voices would have to move, in nats."""
         return _near(self._voicing)
 
     def hit_last(self, tick: int, brief: Brief, notes: OwnNotes) -> Stroke | None:
@@ -141,7 +141,7 @@ class Strikes:
 
 
 def _on_its_way(bass: tuple[int, ...], figure: Figure | None) -> NDArray[np.float64] | None:
-    """How welcome each pitch is to a bass that walks: the nearer foot rather than the one an octave off."""
+    """Give how welcome each pitch is to a bass that walks: the nearer foot rather than the one an octave off."""
     walks = figure is not None and figure.beats[0].role is Role.WALKS
     return walking(bass, None, 0) if walks and bass else None
 
@@ -183,7 +183,7 @@ def _are_together(struck: Sequence[Stroke], tick: int) -> bool:
 
 @lru_cache(64)
 def _near(voicing: tuple[int, ...]) -> NDArray[np.float64]:
-    """How welcome each pitch is to a comp whose voices were there: the less, the farther one has to move.
+    """Give how welcome each pitch is to a comp whose voices were there: the less, the farther one has to move.
 
     Voices that move as little as they can sink, and lie close in the bass's octave in the end: so low ones are less so.
     """

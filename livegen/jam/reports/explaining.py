@@ -1,4 +1,4 @@
-"""Why a note sounded, for who asks: finds the note, its reason, and what it took up of all that was heard.
+"""The explanation of a note that sounded: finds the note, its reason, and what it took up of all that was heard.
 
 Reasons are kept of what is planned, and go with a note as it sounds; beside them the last notes that were heard, so
 that a place that the network looked at is known as a note.  An answer is worked out in slices while nothing else is
@@ -47,7 +47,7 @@ class HeardNote(NamedTuple):
 
     @property
     def name(self) -> str:
-        """Its pitch, or its drum."""
+        """The name of its pitch, or of its drum."""
         return drum_of(self.sent).name if self.struck.part == DRUMS else name_of(self.sent)
 
 
@@ -214,7 +214,7 @@ class _Words(NamedTuple):
 
 
 def _odds(note: HeardNote, explanation: Explanation) -> str:
-    """How likely it was, and what else."""
+    """Tell how likely the note was, and which others were."""
     if not explanation.chance:
         return ""
     names = ((note._replace(sent=at).name, odds) for at, odds in explanation.others)

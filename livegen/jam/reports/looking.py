@@ -66,7 +66,7 @@ def looked_at(
 
 
 def nats(logits: Logits, allowed: Mask, pitch: int) -> float:
-    """How unlikely a pitch is among those that are allowed."""
+    """Give how unlikely a pitch is among those that are allowed."""
     return -float(np.log(max(_FLOOR, probabilities(logits, allowed)[pitch])))
 
 

@@ -1,4 +1,4 @@
-"""Why a note is played: what a rollout notes down as it draws it, and what that comes to.
+"""The reason of a note: what a rollout notes down as it draws it, and what that comes to.
 
 Each who had a say multiplies the odds of every pitch: what the model may play at all, the scale, the chord, the theme.
 Taken one after the other, in the order in which they act, each has made the pitch that was drawn so many nats likelier

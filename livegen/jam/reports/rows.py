@@ -140,7 +140,7 @@ class Grid:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """So many lines are missing here: the disk was full for too long."""
+    """A gap of so many lines: the disk was full for too long."""
 
     at: int
     count: int

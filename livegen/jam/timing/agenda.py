@@ -41,7 +41,7 @@ class Timed(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Route:
-    """Where a part is sent, and how: `channel` and `program` from 0; `transpose` in semitones.
+    """The way a part is sent: `channel` and `program` from 0; `transpose` in semitones.
 
     Velocities are bent by the exponent `curve` (1 leaves them; below 1 lifts the soft ones) into `softest`
     to `loudest`.  `register` narrows what the part may play: "" or as the control of that name.
@@ -92,12 +92,12 @@ class _Planned(NamedTuple):
         return round(self.at - self.late)
 
     def micros(self, place: Place) -> int:
-        """When it is to sound."""
+        """Give the time, micros, at which the stroke is to sound."""
         return _sounds_at(self.tick, self.late, place)
 
 
 def _sounds_at(tick: int, late: float, place: Place) -> int:
-    """When what is so many ticks late is to sound, micros."""
+    """Give the time, micros, at which a stroke that is so many ticks late is to sound."""
     on_time = place(tick)
     if not late:
         return on_time
@@ -123,7 +123,7 @@ class Given(NamedTuple):
 
     @property
     def voice(self) -> tuple[bool, int, int]:
-        """Whose note it is: planned or not, part, pitch."""
+        """The voice of the note: planned or not, part, pitch."""
         return self.is_planned, self.stroke.part, self.stroke.pitch
 
     @property
@@ -396,7 +396,7 @@ class Agenda:
 
     @property
     def waiting(self) -> int:
-        """How many strokes are planned or handed out."""
+        """The number of strokes that are planned or handed out."""
         return len(self._planned) + len(self.coming)
 
     @property
@@ -405,11 +405,11 @@ class Agenda:
         return max((planned.tick for planned in self._planned), default=None)
 
     def falls_due(self) -> int | None:
-        """When the first stroke that was handed out is due, micros; may have passed."""
+        """The time, micros, at which the first stroke that was handed out is due; it may have passed."""
         return max(self._given[0].due, self._given[0].at) if self._given else None
 
     def hands_out_at(self, place: Place) -> int | None:
-        """When the first stroke that is planned is to be handed out, micros; may have passed."""
+        """Give the time, micros, at which the first planned stroke is to be handed out; it may have passed."""
         if not self._planned:
             return None
         return self._planned[0].micros(place) + self.offset_us - self.horizon_us

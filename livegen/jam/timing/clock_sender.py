@@ -53,7 +53,7 @@ class ClockSender:
         return out
 
     def deadline(self) -> int | None:
-        """When the next clock is to be handed out, micros; None while none is sent."""
+        """Give the time, micros, at which the next clock is to be handed out; None while none is sent."""
         if self._timeline is None:
             return None
         return self._timeline.micros(self._tick) - self._horizon_us

@@ -82,7 +82,7 @@ class Conductor:
 
     @property
     def taps(self) -> int:
-        """How many taps belong together by now."""
+        """The number of taps that belong together by now."""
         return self._tap.count
 
     def set_internal(self, tempo_us: int, now: int, is_downbeat: bool = False) -> None:
@@ -132,7 +132,7 @@ class Conductor:
         self._settle()
 
     def deadline(self) -> int | None:
-        """When to look again, micros."""
+        """Give the time, micros, at which to look again."""
         return self.clock.deadline()
 
     @property

@@ -76,12 +76,12 @@ class Metronome:
         return out
 
     def deadline(self) -> int | None:
-        """When the next click, or the end of one, is to be handed out, micros; None while there is none."""
+        """Give the time, micros, to hand out the next click, or the end of one; None while there is none."""
         due = self._due_us()
         return None if due is None else due - self._agenda.horizon_us
 
     def _due_us(self) -> int | None:
-        """When the next click is to begin or to end, micros."""
+        """Give the time, micros, at which the next click is to begin or to end."""
         click = self._next()
         times = [at for at, _ in self._ends[:1]]
         if click is not None:
