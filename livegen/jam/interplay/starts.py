@@ -50,7 +50,7 @@ def rest_over(call: Call, settings: Settings) -> int:
 
 
 def call_over(call: Call, settings: Settings, timeline: Timeline) -> int:
-    """Give the time, micros, at which a call ends if nothing more is played: on its answer's bar line, or after rest."""
+    """Give the time, micros, at which a call ends if no more is played: on its answer's bar line, or after its rest."""
     if begins_on_bar(call, settings):
         return timeline.micros(entry(call, timeline)) - lead_us(settings)
     return rest_over(call, settings)

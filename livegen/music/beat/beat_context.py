@@ -65,7 +65,7 @@ def _octaves(seconds: Floats) -> Floats:
 
 
 def distances(onsets: Onsets) -> NDArray[np.float32]:
-    """How often two onsets are so far apart (4 * LAGS,): any two, alike ones, low ones, accents or changes."""
+    """Give how often two onsets are so far apart (4 * LAGS,): any two, alike ones, low ones, accents or changes."""
     earlier, later = np.triu_indices(len(onsets.at_s), 1)
     apart = onsets.at_s[later] - onsets.at_s[earlier]
     near = (apart > _NEAREST_S) & (apart < _FURTHEST_S)
@@ -88,7 +88,7 @@ def distances(onsets: Onsets) -> NDArray[np.float32]:
 
 
 def places(beats: Floats, first: Integers | int, count: int) -> Integers:
-    """Where in bars of so many beats onsets are: twice the beat, and one more after it; `first` begins a bar."""
+    """Give the places of onsets in bars of so many beats: twice the beat, one more after it; `first` begins a bar."""
     beat = np.floor(beats + _EARLY)
     return np.asarray(2 * ((beat - first) % count) + (beats - beat > _EARLY), np.int64)
 

@@ -165,7 +165,7 @@ def _pitched(
 
 
 def _changes(at_s: NDArray[np.float64], classes: NDArray[np.float64]) -> NDArray[np.float64]:
-    """How other the pitch classes (N, 12) from each onset on are than those before it, 0 to 1 (N, 2)."""
+    """Give how other the pitch classes (N, 12) from each onset on are than those before it, 0 to 1 (N, 2)."""
     so_far = np.concatenate([np.zeros((1, 12)), np.cumsum(classes, axis=0)])
     here = np.arange(len(at_s))
     columns = []

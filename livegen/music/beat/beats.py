@@ -181,7 +181,7 @@ def followed(notes: Sequence[Played], before: FoundBeat) -> FoundBeat | None:
 
 
 def _places(quarters: Floats) -> int | None:
-    """How many places of a quarter onsets lie in; None where they lie anywhere, as in a tempo that changes."""
+    """Count the places of a quarter in which onsets lie; None where they lie anywhere, as in a tempo that changes."""
     places = np.sort(quarters % 1)
     gaps = np.diff(places, append=places[0] + 1)
     begins = (int(gaps.argmax()) + 1) % len(places)
@@ -197,7 +197,7 @@ def _strikes(onsets_us: Iterable[int]) -> list[int]:
 
 
 def _tempi_at_the_end(onsets: Onsets, found: Candidates) -> Floats | float:
-    """How well the last onsets alone fit each candidate, in any bars (H, 1): it may have lost its way before.
+    """Give how well the last onsets alone fit each candidate, in any bars (H, 1): it may have lost its way before.
 
     0 where there are no more.
     """
@@ -287,7 +287,7 @@ def _allowed(grids: _Grids, metre: Metre | None) -> NDArray[np.bool_]:
 
 
 def _likeness(grids: _Grids, running: Timeline) -> Floats:
-    """How much a grid is that of the timeline (H, COLUMNS): 1 where its beats are, 2 where its bar lines are too."""
+    """Give how much a grid is the timeline's (H, COLUMNS): 1 where its beats are, 2 where its bar lines are too."""
     tempo = np.abs(np.log(grids.quarters_us / running.tempo_us)) < _SAME_TEMPO
     ticks = (grids.bar_lines_us - running.origin_us) / running.tempo_us * TICKS_PER_BEAT
     bar = running.metre.place(0).bar

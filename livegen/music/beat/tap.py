@@ -18,7 +18,7 @@ class Tap:
 
     @property
     def count(self) -> int:
-        """How many taps the tempo stands on by now."""
+        """The number of taps that the tempo stands on by now."""
         return len(self._taps)
 
     def feed(self, now: int) -> int | None:

@@ -22,7 +22,7 @@ HOLD = Cell(holds=True)
 
 
 def beats_of(ticks: int, beat: int) -> int:
-    """How many beats a bar has; eighths or sixteenths where its beats do not fill it."""
+    """Give the number of beats of a bar; eighths or sixteenths where its beats do not fill it."""
     unit = next((unit for unit in (beat, 12, 6) if ticks % unit == 0), 1)
     return ticks // unit
 

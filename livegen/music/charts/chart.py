@@ -31,7 +31,7 @@ class Jump(NamedTuple):
 
     @property
     def words(self) -> str:
-        """How it is written: "D.S. al coda"."""
+        """The words by which a jump is written: "D.S. al coda"."""
         word = "D.S." if self.to_segno else "D.C."
         if self.ending is not None:
             return f"{word} al {self.ending}."
@@ -107,7 +107,7 @@ class Chart:
         return "" if own == before else written(own)
 
     def name_of(self, chord: Chord | None) -> str:
-        """How the chart writes a chord: spelled for its key, "N.C." for None."""
+        """Give a chord as the chart writes it: spelled for its key, "N.C." for None."""
         return "N.C." if chord is None else spelled(chord, self.key)
 
     def text_of(self, bar: WrittenBar | PlayedBar) -> str:

@@ -1,4 +1,4 @@
-"""Where a player is on a chart who leaves out a bar, plays one twice, or goes to another section.
+"""The place on a chart of a player who leaves out a bar, plays one twice, or goes to another section.
 
     follower = Follower(form)
     follower.hear(tick, chord)   # once a beat: the place as it is believed, in ticks of the form, and what sounds there
@@ -51,7 +51,7 @@ Flags = NDArray[np.bool_]
 
 
 def likeness(heard: Chord, written: Chord | None) -> float:
-    """How much likelier a chord is heard where another is written than by chance, as a logarithm; 0 for N.C."""
+    """Give how much likelier a chord is heard where another is written than by chance, as a logarithm; 0 for N.C."""
     if written is None:
         return 0.0
     if alike(heard, written):
@@ -94,7 +94,7 @@ class _Map:
 
     @property
     def cells(self) -> int:
-        """How many, introduction and round."""
+        """The number of cells, of introduction and round."""
         return len(self.now)
 
     @classmethod
@@ -141,7 +141,7 @@ class _Map:
         return by
 
     def same(self, cell: int, others: Places) -> Flags:
-        """Which of other cells have the same chords for the next SAME cells; none where that is one chord."""
+        """Tell which of other cells have the same chords for the next SAME cells; none where that is one chord."""
         ahead = np.append(cell, others)[:, None] + np.arange(SAME)
         ahead = np.where(
             ahead < self.cells, ahead, self.begin + (ahead - self.begin) % (self.cells - self.begin)
@@ -161,7 +161,7 @@ class _Map:
     def fits(
         self, cells: Places, likely: Floats, held: Places | int, rows: Places | int = 0
     ) -> Floats:
-        """How much likelier than by chance a chord is heard in cells, held for so many.
+        """Give how much likelier than by chance a chord is heard in cells, held for so many.
 
         `likely` (D,) is so of each of `chords`; of several that were heard one after the other, from `rows` on.
         """
@@ -204,7 +204,7 @@ def _sections(bars: tuple[PlayedBar, ...], first: int) -> list[int]:
 
 
 def _slips(bars: tuple[PlayedBar, ...], first: int) -> tuple[Places, Floats]:
-    """Where one slips to from each bar (B, S), and how likely (B, S)."""
+    """Give the bars to which one slips from each bar (B, S), and how likely (B, S)."""
     count = len(bars)
     every = np.arange(count)
     columns = [
@@ -226,7 +226,7 @@ def _slips(bars: tuple[PlayedBar, ...], first: int) -> tuple[Places, Floats]:
 
 
 def _arrivals(bars: tuple[PlayedBar, ...], first: int) -> Floats:
-    """How likely one comes to each bar (B,) from wherever one was; never to the introduction."""
+    """Give how likely one comes to each bar (B,) from wherever one was; never to the introduction."""
     shares = np.full(len(bars), ANYWHERE / len(bars))
     shares[_sections(bars, first)] += TO_SECTION
     shares[first] += TO_TOP
@@ -322,7 +322,7 @@ class Follower:
         self._told.append(None)
 
     def _likely_of(self, chart: _Map, chord: Chord) -> Floats:
-        """How much likelier than by chance a chord is heard where each chord of the chart is written."""
+        """Give how much likelier than by chance a chord is heard where each chord of the chart is written."""
         likely = self._likely.get(chord)
         if likely is None:
             if len(self._likely) >= MOST_HEARD:

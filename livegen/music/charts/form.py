@@ -92,7 +92,7 @@ class Form:
 
     @property
     def intro_ticks(self) -> int:
-        """Where the first round begins; 0 without an introduction."""
+        """The tick at which the first round begins; 0 without an introduction."""
         return self._line.begin
 
     # --- where a tick lies --------------------------------------------------------------------------------------
@@ -109,13 +109,13 @@ class Form:
         return self._line.bars[self._bar(self.folded(tick))]
 
     def bar_stretch(self, tick: int) -> Stretch:
-        """Where that bar lies on the line."""
+        """Give the stretch of the line in which the bar of a tick lies."""
         folded = self.folded(tick)
         at = self._bar(folded)
         return _moved(self._line.starts, at, tick - folded)
 
     def section_stretch(self, tick: int) -> Stretch:
-        """Where that section lies on the line; the next begins at its end.  A round begins a section anew."""
+        """Give the stretch of a tick's section; the next begins at its end.  A round begins a section anew."""
         folded = self.folded(tick)
         at = bisect_right(self._line.sections, folded) - 1
         return _moved(self._line.sections, at, tick - folded)
@@ -134,7 +134,7 @@ class Form:
         return self._line.chords[bisect_right(self._line.changes, self.folded(tick)) - 1]
 
     def changes(self, start: int, end: int) -> tuple[ChordChange, ...]:
-        """Where the chord becomes another, from `start` to before `end`, in order.
+        """Give the places where the chord becomes another, from `start` to before `end`, in order.
 
         A chord that is written again is no change, across a bar line or from one round to the next.  What holds at
         `start` is among them only if it begins there: `chord_at` tells it.

@@ -1,4 +1,4 @@
-"""How a chart is played: repeats, endings, D.C., D.S., coda and fine are followed.  Knows no file.
+"""The order in which a chart is played: repeats, endings, D.C., D.S., coda and fine are followed.  Knows no file.
 
 No chart can make it long or endless: each jump is made once, and bars beyond `MOST_PLAYED` are refused.
 """
@@ -40,7 +40,7 @@ def unrolled(chart: "Chart") -> Form:
 
 
 def _last_coda(bars: Sequence["WrittenBar"]) -> int | None:
-    """Where the coda begins to which no D.C. or D.S. leads: that one is for the last round; None without one."""
+    """Give the first bar of a coda to which no D.C. or D.S. leads: that one is for the last round; None without one."""
     leads = any(bar.jump is not None for bar in bars)
     leaves = any(bar.to_coda for bar in bars)
     if leads or not leaves:
@@ -178,7 +178,7 @@ class _Walk:
         return next((at for at, bar in enumerate(self.bars) if bar.segno), 0)
 
     def _coda(self) -> int:
-        """Where the coda begins; 0 where there is none behind this bar."""
+        """Give the bar at which the coda begins; 0 where there is none behind this bar."""
         return next((at for at in range(self.at + 1, len(self.bars)) if self.bars[at].coda), 0)
 
 

@@ -34,7 +34,7 @@ class Element:
     children: list["Element"] = field(default_factory=list)
 
     def all(self, tag: str) -> Iterator["Element"]:
-        """Its children of a name."""
+        """Give the children of a name."""
         return (child for child in self.children if child.tag == tag)
 
     def first(self, *path: str) -> "Element | None":

@@ -158,12 +158,12 @@ class Chord:
 
     @property
     def name(self) -> str:
-        """As on a lead sheet: "Dm7", "G/B"."""
+        """The chord's name as on a lead sheet: "Dm7", "G/B"."""
         flat_third = INTERVALS[self.kind][1] == 3
         return self.named((_MINOR_ROOTS if flat_third else _ROOTS)[self.root])
 
     def named(self, root: str) -> str:
-        """Its name on a root that is spelled otherwise: on "Gb" it is "Gb7/Bb", on "F#" the same is "F#7/A#"."""
+        """Give the name on a root that is spelled otherwise: on "Gb" it is "Gb7/Bb", on "F#" the same is "F#7/A#"."""
         suffix = _SUFFIXES.get(self.kind, self.kind)
         bass = "" if self.bass is None else "/" + _spelled(root, self.root, self.bass)
         return f"{root}{suffix}{bass}"

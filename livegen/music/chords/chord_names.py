@@ -1,4 +1,4 @@
-"""How people write chords: a name such as "C-7b5", "Eb^7" or "F13#11/A" is read as a chord, and spelled for a key.
+"""The names that people write for chords: "C-7b5", "Eb^7" or "F13#11/A" is read as a chord, and spelled for a key.
 
 A suffix is read from left to right: a quality, a number, then what is altered, added or suspended.  What that comes to
 is looked up among the kinds of `chord`, so every way to write a kind is one chord.

@@ -163,7 +163,7 @@ class ChordTracker:
 
 
 def _in_the_ear(weights: list[float]) -> int:
-    """How many pitch classes of these weights are still in the ear."""
+    """Give the number of pitch classes of these weights that are still in the ear."""
     return sum(weight >= _IN_THE_EAR for weight in weights)
 
 

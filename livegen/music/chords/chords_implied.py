@@ -131,7 +131,7 @@ def from_roots(seen: Floats) -> Floats:
 
 
 def likely(seen: Floats, others: Floats, weights: ImpliedWeights) -> Floats:
-    """How likely each chord is at each beat, so many beats after it as AHEAD has, and BEFORE it (n, heads, CLASSES)."""
+    """Give how likely each chord is at each beat, and AHEAD beats after it, and BEFORE it (n, heads, CLASSES)."""
     hidden = from_roots(seen) @ weights.seen + (others @ weights.others + weights.first)[:, None]
     hidden = np.maximum(np.maximum(hidden, 0) @ weights.second + weights.second_bias, 0)
     scores = hidden @ weights.last + weights.last_bias  # (n, 12, heads * 2)
@@ -150,7 +150,7 @@ class BeatChords(NamedTuple):
 
 
 def implied(notes: Sequence[Note], beat: int, bar: int) -> Floats:
-    """How likely each chord is at a beat, after it and before (heads, CLASSES), by what was sung by then; see `likely`.
+    """Give how likely each chord is at a beat, after and before it (heads, CLASSES), by what was sung; see `likely`.
 
     Beat 0 is the first of a bar of `bar` beats; notes that still sound have an end to come.
     """

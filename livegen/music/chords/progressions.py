@@ -36,7 +36,7 @@ Floats = NDArray[np.float64]
 
 
 def class_of(chord: Chord) -> int:
-    """Its class: twice the root, one more where it has a minor third and no major one."""
+    """Give a chord's class: twice the root, one more where it has a minor third and no major one."""
     intervals = INTERVALS[chord.kind]
     return 2 * chord.root + (3 in intervals and 4 not in intervals)
 
@@ -99,7 +99,7 @@ class Table:
         return shares / total
 
     def changes(self, phase: int, beats: int, age: int) -> float:
-        """How likely the chord changes on beat `phase` of a bar of so many, after it held for `age` beats."""
+        """Give how likely the chord changes on beat `phase` of a bar of so many, after it held for `age` beats."""
         kind, place = place_of(phase, beats)
         return self.when[kind][place][age_of(age)]
 

@@ -46,7 +46,7 @@ def _nearest(pitch: int, allowed: list[int]) -> int:
 
 
 def fits(pitch: int, chord: Chord | None, key: Key | None) -> float:
-    """How well a pitch goes with chord and key, 0 to 1.
+    """Give how well a pitch goes with chord and key, 0 to 1.
 
     A chord tone 1; a tone of the key 0.6, or 0.3 a semitone above a chord tone; any other 0.
     Without a chord all tones of the key are 1; with neither, all pitches.
@@ -108,7 +108,7 @@ def _above(root: int, steps: tuple[int, ...]) -> PitchClasses:
 
 
 def _targets(pitch: int, before: tuple[int, ...], voices: int) -> tuple[int, ...]:
-    """Where the voices would like to be: where they were, else close under the melody."""
+    """Give the pitches that the voices would like to have: those from before, else close under the melody."""
     if len(before) == voices:
         return tuple(sorted(before))
     return tuple(pitch - _SPACING * below for below in range(voices, 0, -1))
@@ -121,7 +121,7 @@ def _room(
     before: tuple[int, ...],
     pitches: Sequence[int],
 ) -> list[int]:
-    """Those of some pitches that companions may take, ascending as they are."""
+    """Give the pitches of some that companions may take, ascending as they are."""
     free = [it for it in pitches if it % 12 in tones and pitch - it not in _CLASHES]
     if key is None:
         return free

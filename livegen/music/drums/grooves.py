@@ -105,7 +105,7 @@ def drum_number(pitch: int) -> int | None:
 
 
 def unswung(beat: float, percent: float) -> float:
-    """Where in beats an onset lies when the first eighth takes half of its beat, and not `percent`."""
+    """Give the place, in beats, of an onset where the first eighth takes half of its beat, and not `percent`."""
     late = percent / 100
     whole, into = divmod(beat, 1.0)
     return whole + (into * 0.5 / late if into < late else 0.5 + (into - late) * 0.5 / (1 - late))
@@ -147,7 +147,7 @@ def clapped(hits: Grid) -> Floats:
 
 
 def alike(rhythm: Floats, others: Floats) -> Floats:
-    """How alike accents (STEPS,) and others (N, STEPS) are, 0 to 2: by where they are struck and by how hard."""
+    """Give how alike accents (STEPS,) and others (N, STEPS) are, 0 to 2: by where they are struck and by how hard."""
     found: Floats = _cosine(rhythm, others) + _cosine(np.sign(rhythm), np.sign(others))
     return found
 
@@ -159,7 +159,7 @@ def _cosine(one: Floats, others: Floats) -> Floats:
 
 
 def likeness(rhythm: Rhythm, bank: Bank, style: str, bpm: float, swing: float) -> Floats:
-    """How like each groove is to a rhythm (N,), 0 to 2 but for style and tempo; far below 0 one of another style.
+    """Give how like each groove is to a rhythm (N,), 0 to 2 but for style and tempo; another style's is far below 0.
 
     Any style may be played where none is told, or the bank has none that goes with it.
     """

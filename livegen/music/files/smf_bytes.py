@@ -145,7 +145,7 @@ def _is_chunk(data: Bytes, at: int) -> bool:
 
 
 def _chunk_end(data: Bytes, at: int, repairs: Repairs) -> int:
-    """Where a chunk ends: where it says, if what is there can follow it, else before the next track."""
+    """Give the end of a chunk: as it says, if what is there can follow it, else before the next track."""
     end = at + 8 + _number(data, at + 4, 4)
     if end == len(data) or _is_chunk(data, end) or data.read(end - 3, 3) == _END:
         return end
@@ -278,7 +278,7 @@ def _mended(piece: bytes, at: int, running: int, repairs: Repairs) -> FileEvent 
 
 
 def _lost_time(piece: bytes, at: int, place: int) -> int:
-    """How much time passes before an event that is left out, if it was not its time that was wrong."""
+    """Give how much time passes before an event that is left out, if it was not its time that was wrong."""
     try:
         delta, end = _quantity(piece, at)
     except (_Impossible, IndexError):
@@ -300,7 +300,7 @@ def _way_back(piece: bytes, at: int, running: int, repairs: Repairs) -> int | No
 
 
 def _sense(piece: bytes, at: int, running: int, repairs: Repairs) -> tuple[int, int] | None:
-    """How much sense the next events make, least is most: how few are played, and how much time passes in them.
+    """Give how much sense the next events make, least is most: how few are played, and how much time passes in them.
 
     None where one of them is impossible, or where the track ends without saying so.
     """

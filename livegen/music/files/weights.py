@@ -60,5 +60,5 @@ def _anew(trainer: str) -> str:
 
 
 def width(bias: Shape) -> int:
-    """How many units a layer has by its bias (H,); 0 of what is no bias, which fits to nothing."""
+    """Give the number of units of a layer by its bias (H,); 0 of what is no bias, which fits to nothing."""
     return bias[0] if len(bias) == 1 else 0

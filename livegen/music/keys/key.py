@@ -57,7 +57,7 @@ class Key:
 
     @property
     def pitch_classes(self) -> frozenset[int]:
-        """Its scale; in minor with both sevenths."""
+        """The pitch classes of the key's scale; in minor with both sevenths."""
         return frozenset((self.tonic + step) % 12 for step in STEPS[self.mode])
 
     @property
@@ -90,14 +90,14 @@ _NO_BASS = (0.0,) * 12
 
 
 def signs_apart(one: Key, other: Key) -> int:
-    """How many notes of the signature of a key are none of another's: 0 for relative keys, 1 a fifth away."""
+    """Count the notes of the signature of a key that are none of another's: 0 for relative keys, 1 a fifth away."""
     signatures = [key if key.mode == "major" else key.relative for key in (one, other)]
     first, second = (key.pitch_classes for key in signatures)
     return len(first - second)
 
 
 def logits(weights: Sequence[float], bass: Sequence[float] = _NO_BASS) -> list[float]:
-    """How likely each of KEYS is, from weights of twelve pitch classes; `bass` of the lowest notes alone."""
+    """Give how likely each of KEYS is, from weights of twelve pitch classes; `bass` of the lowest notes alone."""
     of_all, of_bass = 1 / (sum(weights) + _DOUBT), 1 / (sum(bass) + _DOUBT)
     shares = [weight * of_all for weight in weights] + [weight * of_bass for weight in bass]
     return [sum(map(mul, row, shares)) + before for row, before in zip(_ROWS, _BEFORE, strict=True)]

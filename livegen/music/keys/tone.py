@@ -119,7 +119,7 @@ def beats_of(notes: Sequence[Note], since: float, length: float = 1.0) -> Floats
 
 
 def tone_of(notes: Sequence[Note]) -> list[float]:
-    """How likely each key is, in nats, of music that is known as a whole: the mean over its beats but the first ones.
+    """Give how likely each key is, in nats, of music known as a whole: the mean over its beats but the first ones.
 
     Notes in quarters, by onset, one at least; of very long music the beginning counts.
     """

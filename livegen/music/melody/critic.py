@@ -114,7 +114,7 @@ def _one_hot(kinds: NDArray[np.int64], count: int) -> Floats:
 
 
 def _known(own: NDArray[np.int64], theirs: NDArray[np.int64], is_same: bool = False) -> Floats:
-    """How many steps up to each one stand together among other steps (n,), as a share of the most that are asked for.
+    """Give how many steps up to each one stand together among other steps (n,), as a share of the most asked for.
 
     Steps are rows, (n, ...) and (m, ...); `is_same` of a line's own steps, of which only earlier ones count.
     """
@@ -224,7 +224,7 @@ def _beside(rows: Floats, apart: int) -> Floats:
 
 
 def score(notes: Floats, whole: Floats, weights: CriticWeights) -> float:
-    """How much a reply sounds like people's, in nats; only its difference to another reply to the phrase counts."""
+    """Give how much a reply sounds like people's, in nats; only its difference to another reply counts."""
     hidden = np.maximum(_beside(notes, 1) @ weights.first + weights.first_bias[:, None], 0)
     # (K, n, H)
     hidden = np.maximum(_beside(hidden, APART) @ weights.second + weights.second_bias[:, None], 0)
@@ -241,7 +241,7 @@ def tastes(
     bars: ReplyBars,
     weights: CriticWeights | None = None,
 ) -> list[float]:
-    """How much each reply to a phrase sounds like people's, in nats, up to what is common to all.
+    """Give how much each reply to a phrase sounds like people's, in nats, up to what is common to all.
 
     The phrase has one onset at least, and comes before tick 0, the bar line on which replies begin; they are looked at
     up to their last strong beat, `until`.  A reply without a note there is the worst.  About 1.7 ms for four.

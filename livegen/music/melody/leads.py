@@ -1,4 +1,4 @@
-"""How lines of a style go, where people play or write them: places in the beat, intervals, how densely.
+"""The lines of a style, as people play or write them: places in the beat, intervals, how densely.
 
 The table is counted by `python -m export.leads DATA`.  Knows names of styles; knows no model and no engine.
 """
@@ -39,7 +39,7 @@ class StyleLines(NamedTuple):
     onsets: float
 
     def welcome(self, before: int) -> Nats:
-        """How welcome each pitch (128,) is after one, in nats."""
+        """Give how welcome each pitch (128,) is after one, in nats."""
         return STEPS * self.steps[np.clip(np.arange(128) - before, -WIDEST, WIDEST) + WIDEST]
 
     def placed(self, position: int, likely: Probabilities) -> Probabilities:
@@ -55,7 +55,7 @@ class StyleLines(NamedTuple):
 
 @lru_cache(maxsize=16)
 def lines_of(style: str) -> StyleLines | None:
-    """How lines of a style go; None of one that was not counted."""
+    """Give the lines of a style; None of one that was not counted."""
     table = _table()
     if style not in table["styles"]:
         return None
@@ -69,7 +69,7 @@ def lines_of(style: str) -> StyleLines | None:
 
 
 def usual_onsets() -> float:
-    """How many onsets a beat lines have on the mean of all styles that were counted."""
+    """Give the number of onsets a beat that lines have on the mean of all styles that were counted."""
     return float(_table()["all"]["onsets"])
 
 

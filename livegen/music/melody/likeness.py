@@ -1,4 +1,4 @@
-"""Where music is like a phrase: notes in common, whatever the key, the tempo and the place.
+"""The search for music that is like a phrase: notes in common, whatever the key, the tempo and the place.
 
 Three notes of a line, by their two intervals and by how their time is divided, are a figure.  Each figure that phrase
 and music share says how the phrase would have to be moved in pitch and time, and at which tempo, to fall on the music;
@@ -50,7 +50,7 @@ class Notes(NamedTuple):
 
 
 class Match(NamedTuple):
-    """Where music is like a phrase: in which voice, how much (`score`, 0 to 1), when (seconds), how it was moved.
+    """A place where music is like a phrase: in which voice, how much (`score`, 0 to 1), when (seconds), how moved.
 
     `common` notes they have in common, `shift` semitones lies the music above the phrase, and `pace` is its seconds for
     one of the phrase's.
@@ -170,7 +170,7 @@ class Library:
         return cls(voices, _lines(voices))
 
     def like(self, phrase: Notes) -> list[Match]:
-        """Where music is like a phrase, the likest first, one place of each voice; none for fewer than four notes."""
+        """Find where music is like a phrase, the likest first, one place a voice; none for fewer than four notes."""
         if len(phrase.onsets) < FEWEST:
             return []
         best: dict[int, Match] = {}

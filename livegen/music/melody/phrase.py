@@ -138,7 +138,7 @@ class Phrase:
                 return
 
     def played(self, now: int) -> list[Played]:
-        """Its last notes; those that sound end now."""
+        """Give the last notes of the phrase; those that sound end now."""
         return [
             note._replace(end_us=now) if note.end_us == _SOUNDS else note for note in self._latest
         ]
@@ -209,7 +209,7 @@ class Phrase:
         return bool(self._sounding)
 
     def held_us(self, until: int) -> int:
-        """How long the last note will have sounded by `until`, if nothing more happens."""
+        """Give how long the last note will have sounded by `until`, micros, if nothing more happens."""
         ends = until if self._sounding else self.active_us
         return max(0, ends - self.onsets_us[-1])
 

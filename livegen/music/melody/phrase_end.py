@@ -85,5 +85,5 @@ class Ending(NamedTuple):
 
 
 def counted(bars: int, bar_us: int) -> int:
-    """So many bars as a phrase counts them: a few are one where it is fast, or heard twice too fast."""
+    """Give so many bars as a phrase counts them: a few are one where it is fast, or heard twice too fast."""
     return 1 if bar_us < SHORT_US and bars < LEAST_SHORT else bars

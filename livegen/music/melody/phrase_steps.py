@@ -45,7 +45,7 @@ class PhraseSteps(NamedTuple):
 
     @property
     def beats(self) -> int:
-        """How many beats its steps have."""
+        """The number of beats that the steps have."""
         return len(self.steps) // LINES_PER_BEAT
 
 
@@ -111,7 +111,7 @@ def _touched(note: tuple[int, int, int], touches: Sequence[Touch]) -> Note:
 
 
 def _touch_at(line: int, touches: Sequence[Touch]) -> tuple[float, float, int]:
-    """How late, how long and how loud a note on a line is."""
+    """Give how late, how long and how loud a note on a line is."""
     if not touches:
         return 0.0, 0.9, 80
     alike = [touch for touch in touches if touch.line % LINES_PER_BEAT == line % LINES_PER_BEAT]
@@ -123,12 +123,12 @@ def _touch_at(line: int, touches: Sequence[Touch]) -> tuple[float, float, int]:
 
 
 def distance(some: Steps, others: Steps) -> float:
-    """How different two phrases are: 0 where they are the same, 1 where no note is."""
+    """Give how different two phrases are: 0 where they are the same, 1 where no note is."""
     return float(distances(some, [others])[0])
 
 
 def distances(some: Steps, others: Sequence[Steps]) -> NDArray[np.float64]:
-    """How different each of some phrases is from one (N,), 0 to 1.
+    """Give how different each of some phrases is from one (N,), 0 to 1.
 
     Edit distance (Levenshtein 1966) of their notes by line and pitch, as a share of the notes of the longer.  A note up
     to two lines beside is half another, and so is one of another pitch; another length is a tenth.

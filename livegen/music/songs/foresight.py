@@ -78,7 +78,7 @@ class CellGrid:
         return self.metre.changes[0][0] + cell * self.ticks
 
     def place(self, cell: int) -> CellPlace:
-        """Where in its bar a cell lies."""
+        """Give the place of a cell in its bar."""
         position, bar = self.metre.place(self.tick(cell))
         return CellPlace(position // self.ticks, bar // self.ticks)
 
@@ -164,7 +164,7 @@ class Foresight:
         return (self._first or 0) + self._past.dropped + self._past.count - 1
 
     def _at(self, cell: int) -> int:
-        """Where in the past a cell lies."""
+        """Give the place of a cell in the past."""
         return cell - (self._first or 0) - self._past.dropped
 
     def _hear(self, chord: Chord | None) -> None:
@@ -197,7 +197,7 @@ class Foresight:
         self._places[: CELLS - gone] = self._places[gone:]
 
     def _form_cells(self) -> int:
-        """How many cells the form has, 0 where none is known."""
+        """Give the number of cells of the form, 0 where none is known."""
         return (self._bars or 0) * self._grid.place(self._last).cells
 
     def _find_form(self, bar: int) -> None:
@@ -223,7 +223,7 @@ class Foresight:
             self._steady += (float(is_same) - self._steady) / (STEADY * bar)
 
     def _place(self, now: int, length: int, bar: int) -> int:
-        """Where most of the past has cell `now`, or one further than the cell before; UNKNOWN where nobody knows."""
+        """Give the place that most of the past has for cell `now`, or one after the last's; UNKNOWN if none knows."""
         before = int(self._places[now - 1]) if now else UNKNOWN
         votes = np.zeros(length + 1)  # the last is that of UNKNOWN
         if before != UNKNOWN:
@@ -327,7 +327,7 @@ class Foresight:
         self._loop = None
 
     def _in_loop(self, cell: int) -> int:
-        """Where in the loop a cell lies."""
+        """Give the place of a cell in the loop."""
         start, chords = self._loop or (0, [])
         if self._cue is not None and cell >= self._cue:
             start = self._cue

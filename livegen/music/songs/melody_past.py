@@ -28,7 +28,7 @@ Floats = NDArray[np.float32]
 
 
 class Recalled(NamedTuple):
-    """How likely each chord is (CLASSES,) by what was found before, and how much that is to be trusted, 0 to 1."""
+    """The likelihood of each chord (CLASSES,) by what was found before, and how much that is to be trusted, 0 to 1."""
 
     likely: Floats
     trust: float

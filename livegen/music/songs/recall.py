@@ -31,7 +31,7 @@ Places = NDArray[np.int64]
 
 
 class CellPlace(NamedTuple):
-    """Where in its bar a cell lies, and how many cells that bar has."""
+    """The place of a cell in its bar, and the number of cells of that bar."""
 
     phase: int
     cells: int
@@ -46,7 +46,7 @@ class Trust(NamedTuple):
 
 @cache
 def trust() -> Trust:
-    """As it was learned."""
+    """Give the trust as it was learned."""
     learned = facts()["trust"]
     return Trust(np.array(learned["lags"]), np.array(learned["table"]))
 
@@ -138,7 +138,7 @@ def shares(worth: Floats, table: Floats) -> tuple[Floats, Floats]:
 
 
 class Likely(NamedTuple):
-    """How likely each class is in M cells to come (M, CLASSES), and who in the past says so.
+    """The likelihood of each class in M cells to come (M, CLASSES), and who in the past says so.
 
     `numbers` (M, N) are the chords by number that the lags see, `weights` (M, N) what they count, 0 where they see
     none.

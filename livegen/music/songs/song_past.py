@@ -92,7 +92,7 @@ class Past:
         self._take(self.number(chord))
 
     def pass_over(self, cells: int) -> None:
-        """So many cells, SPARE at most, of which nobody knows a chord."""
+        """Pass over so many cells, SPARE at most, of which nobody knows a chord."""
         if self.count + cells > CELLS:
             self._forget()
         self.heard[self.count : self.count + cells] = UNKNOWN

@@ -163,7 +163,7 @@ class ClockFollower:
 
     @property
     def doubled_us(self) -> float | None:
-        """How long after each message its copy comes, where each comes twice; None where each comes once.
+        """The time from a message to its copy, where each comes twice; None where each comes once.
 
         Micros.  Copies that lie half way between two clocks cannot be told from twice the tempo.
         """
@@ -236,7 +236,7 @@ class ClockFollower:
         return False
 
     def _clocks(self, now: int) -> int:
-        """How many clocks this one stands for: none in doubt, several after lost ones."""
+        """Give the number of clocks that this one stands for: none in doubt, several after lost ones."""
         if now == self._heard:
             self._pulse.crowd()
             return 1

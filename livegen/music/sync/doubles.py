@@ -32,7 +32,7 @@ _LAG_SHARE, _PERIOD_SHARE = 1 / 16, 1 / 8  # of the newest in the lag and the di
 
 
 class Alternation:
-    """How much longer every other gap is than those beside it, for as long as that goes on without exception.
+    """The difference of every other gap from those beside it, for as long as that goes on without exception.
 
     `lag` is how long after its clock a copy comes, micros; None while there are none, or nobody knows.
     """
@@ -54,7 +54,7 @@ class Alternation:
 
     @property
     def period(self) -> float:
-        """How far apart clocks are, each with its copy; micros."""
+        """The time between two clocks, each with its copy; micros."""
         return 2 * self._gap
 
     def _measure(self, before: int, gap: int, after: int) -> None:
@@ -77,7 +77,7 @@ class Alternation:
 
 
 def _needed(short: float, difference: float) -> float:
-    """How many gaps it takes to be believed."""
+    """Give the number of gaps that it takes to be believed."""
     is_servers = any(abs(difference - period) < _LIKE_US for period in _PERIODS_US)
     if short < _TOGETHER_US:
         return _ON_A_PERIOD if is_servers else _TOGETHER

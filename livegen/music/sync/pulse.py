@@ -95,7 +95,7 @@ class Pulse:
 
     @property
     def waiting(self) -> int:
-        """How many clocks are in doubt."""
+        """The number of clocks that are in doubt."""
         return len(self._doubtful)
 
     @property
@@ -183,7 +183,7 @@ class Pulse:
 
     @property
     def _jitter(self) -> float:
-        """How far from its place a clock is no surprise, micros."""
+        """Give how far from its place a clock is no surprise, micros."""
         return max(self._noise, self._quietest)
 
     def _place(self, arrival: int) -> tuple[int, float]:

@@ -37,7 +37,7 @@ class SongPosition:
         self._last, self._ran = 0, 0
 
     def count(self, clocks: int) -> None:
-        """So many clocks ran."""
+        """Count so many clocks that ran."""
         self._ran += clocks
 
     def clocks(self, low: int, high: int, metre: Metre) -> int:
@@ -66,7 +66,7 @@ class SongPosition:
 
 
 def relocation(position: int, expected: int) -> int | None:
-    """Where the next clock is, if a position named while running truly means another place than expected.
+    """Give the place of the next clock, if a position named while running truly means another than expected.
 
     A position within a sixteenth is a report.  Two clocks off a whole number of sixteenths is a message that
     came early or late: the beat is kept.

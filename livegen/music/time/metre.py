@@ -60,7 +60,7 @@ COMMON_TIME = Metre(((0, 4 * TICKS_PER_BEAT),))
 
 
 def written(metre: Metre) -> str:
-    """How its first bars are written, such as "3/4", "6/8" or "13/16"."""
+    """Write the metre of its first bars, such as "3/4", "6/8" or "13/16"."""
     bar = metre.changes[0][1]
     finest = 2 if metre.beat == DOTTED else 1
     parts = next(

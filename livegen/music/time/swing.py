@@ -23,12 +23,12 @@ _REACH = 4  # ticks about the off-beat that move with it: a triplet's last third
 
 
 def usual_swing(style: str) -> float:
-    """How far a style swings, in percent of a beat for its first eighth; 50 where it is straight or not known."""
+    """Give how far a style swings, in percent of a beat for its first eighth; 50 where it is straight or not known."""
     return _BY_STYLE.get(style, STRAIGHT)
 
 
 def heard_swing(ticks: Iterable[int]) -> float:
-    """How far who begins notes at these ticks swings, in percent; 50 where it is straight, or not plain to hear.
+    """Give how far who begins notes at these ticks swings, in percent; 50 where it is straight, or not plain to hear.
 
     Plain are three late off-beats, hardly any straight ones, and hardly anything before them: no triplets, no
     sixteenths.
@@ -43,7 +43,7 @@ def heard_swing(ticks: Iterable[int]) -> float:
 
 
 def swung(tick: int, percent: float) -> int:
-    """Where a tick lies when the first eighth of a beat takes `percent` of it: 50 straight, 67 as triplets, 75 dotted.
+    """Give a tick anew where the first eighth of a beat takes `percent` of it: 50 straight, 67 as triplets, 75 dotted.
 
     Order is kept.  What is not near the off-beat stays, unless the off-beat has moved past it.
     """

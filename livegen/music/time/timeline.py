@@ -28,7 +28,7 @@ class Timeline:
     metre: Metre = COMMON_TIME
 
     def micros(self, tick: int) -> int:
-        """When `tick` is, to the nearest microsecond."""
+        """Give the time of `tick`, to the nearest microsecond."""
         return self.origin_us + (tick * self.tempo_us * 2 + TICKS_PER_BEAT) // (2 * TICKS_PER_BEAT)
 
     def tick(self, micros: int) -> int:

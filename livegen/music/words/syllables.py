@@ -26,7 +26,7 @@ _WEAK_CHINESE = frozenset("的了着吗吧呢啊得地们")
 
 
 class Stress(IntEnum):
-    """How strongly a syllable is stressed."""
+    """The stress of a syllable."""
 
     WEAK = 0
     EITHER = 1  # as the verse has it
@@ -245,7 +245,7 @@ def _english(word: str) -> tuple[Sequence[str], int | None]:
 
 
 def _nuclei(word: str) -> list[tuple[int, int]]:
-    """Where the vowels lie that are sung: from letter to letter, in order; at least one."""
+    """Find the vowels that are sung: from letter to letter, in order; at least one."""
     bare = re.sub(r"(?<=q)u|(?<=g)u(?=[eia])", "_", word)
     bare = re.sub(r"^y(?=[aeiou])|(?<=[aeiou])y(?=[aeiou])", "_", bare)
     match = _MUTE_BEFORE.search(bare)
@@ -301,7 +301,7 @@ def _cut(word: str, nuclei: Sequence[tuple[int, int]]) -> tuple[str, ...]:
 
 
 def _begins(word: str, units: Sequence[tuple[int, str]], start: int) -> int:
-    """Where a syllable begins whose vowel begins at `start`, behind these consonants."""
+    """Give the letter at which a syllable begins whose vowel begins at `start`, behind these consonants."""
     heard = [unit for unit in units if unit[1] != "'"]
     if not heard:
         return start

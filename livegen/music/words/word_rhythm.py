@@ -159,7 +159,7 @@ def _places(
 
 
 def strength(tick: int, metre: Metre) -> int:
-    """How strong a place of the bar is: 3 the bar line, 2 a strong beat, 1 another beat, 0 what lies off the beat."""
+    """Give how strong a place of the bar is: 3 the bar line, 2 a strong beat, 1 another beat, 0 off the beat."""
     position, bar = metre.place(tick)
     if not position:
         return 3
