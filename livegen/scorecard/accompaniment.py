@@ -83,7 +83,7 @@ def heard_chords(notes: Notes, tempo_us: int, count: int) -> list[Chord | None]:
 
 
 def spans(chords: Sequence[Chord | None]) -> list[int]:
-    """How many beats lie between one change of root or third and the next, of the chord of each beat.
+    """Count the beats between one change of root or third and the next, of the chord of each beat.
 
     Beats without a chord have the one before.  What lasts to the end, and from the beginning, counts as a span.
     """
@@ -99,7 +99,7 @@ def spans(chords: Sequence[Chord | None]) -> list[int]:
 
 
 def alike(some: Sequence[int], others: Sequence[int]) -> float:
-    """How much of two distributions of spans is shared, 0 to 1; those of LONG beats or more are one kind.
+    """Give how much of two distributions of spans is shared, 0 to 1; those of LONG beats or more are one kind.
 
     Of none and some nothing is.
     """

@@ -127,7 +127,7 @@ def roots_at_changes(bass: Notes, chords: Chords, late: float) -> list[bool]:
 
 
 def other_chords(chords: Chords) -> list[tuple[float, Chord]]:
-    """Where a chord with another root or third than before begins.  The first chord is no change."""
+    """Find the beats at which a chord with another root or third than before begins.  The first chord is no change."""
     found = []
     for (_, before), (beat, chord) in pairwise(chords):
         if before and chord and class_of(before) != class_of(chord):
@@ -149,7 +149,7 @@ def foreseen(expected: Mapping[float, Chord | None], chords: Chords) -> list[boo
 
 
 def guessed(chords: Chords, beats: float) -> tuple[list[float], list[float]]:
-    """How often each of `other_chords` is guessed by who knows how long each chord sounds in these beats, nothing else.
+    """Give the chances to guess each of `other_chords` from how long each chord sounds in these beats, nothing else.
 
     By who draws one by chance, and by who always says the one that sounds longest but for the one that holds.
     """
@@ -181,7 +181,7 @@ def tones_on_strong_beats(bass: Notes, chords: Chords) -> list[bool]:
 
 
 def diversity(notes: Notes, beats: float) -> float | None:
-    """How many different chords are played: the Vendi score of chord vectors (Friedman and Dieng 2023), 1 or more.
+    """Give the number of different chords: the Vendi score of chord vectors (Friedman and Dieng 2023), 1 or more.
 
     A vector is how long each pitch class begins to sound within SPAN beats, of length 1; their likeness is the cosine.
     None where nothing is played.

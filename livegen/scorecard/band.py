@@ -168,7 +168,7 @@ class Music:
     def of(
         cls, pieces: Sequence[HeldOut], found: Sequence[Any], calls: int, turns: int, seed: int
     ) -> "Music":
-        """So many calls and turns of what `find` found in each piece; fewer where there are fewer."""
+        """Draw so many calls and turns of what `find` found in each piece; fewer where there are fewer."""
         by_piece = {
             (held.corpus, held.file): rows for held, rows in zip(pieces, found, strict=True)
         }

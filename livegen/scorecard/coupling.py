@@ -53,7 +53,7 @@ def consonant(call: LeadCall, accompaniment: Notes) -> float | None:
 
 
 def aligned(call: LeadCall, accompaniment: Notes) -> float | None:
-    """How well the onsets of both match (F1), 0 to 1: those with one of the other's within NEAR of them.
+    """Give how well the onsets of both match (F1), 0 to 1: those with one of the other's within NEAR of them.
 
     None where one of them has none; chords count once.
     """

@@ -250,7 +250,7 @@ def _with_one(rows: Floats) -> Floats:
 
 
 def auc(some: Floats, others: Floats) -> float:
-    """How often, 0 to 1, a score of the first (N,) is above one of the second (M,); .5 cannot tell.
+    """Give how often, 0 to 1, a score of the first (N,) is above one of the second (M,); .5 cannot tell.
 
     The area under the ROC curve (Hanley & McNeil 1982).
     """

@@ -44,7 +44,7 @@ class Lick:
 
     @property
     def notes(self) -> tuple[Note, ...]:
-        """Its notes, in beats from its first bar line on, as written."""
+        """The notes of the lick, in beats from its first bar line on, as written."""
         found, at = [], -self.pickup
         strong = 0 if self.bar % 1 else 1
         for pitches, length in _tokens(self.text.replace("||", " ")):

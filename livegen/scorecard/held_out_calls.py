@@ -46,7 +46,7 @@ class HeldOut(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class LeadCall:
-    """So many `bars` of a lead, notes by onset.
+    """A call of so many `bars` of a lead, notes by onset.
 
     `bar` is in beats, `tempo_us` in micros a beat; `metre` is written as the control takes it, "3/4".
     """
@@ -72,12 +72,12 @@ class LeadCall:
 
     @property
     def beats(self) -> float:
-        """How many beats its bars have."""
+        """The number of beats of the bars."""
         return self.bars * self.bar
 
     @property
     def bpm(self) -> float:
-        """Its tempo, beats a minute."""
+        """The tempo of the call, beats a minute."""
         return MINUTE_US / self.tempo_us
 
     def detached(self, held: float) -> "LeadCall":
@@ -260,7 +260,7 @@ def score_of(held: HeldOut) -> Score | None:
 def calls(
     pieces: Sequence[HeldOut], count: int, seed: int, *, bars: Sequence[int] = (2,)
 ) -> list[LeadCall]:
-    """So many calls, or all that there are, as long as each of `bars` in turn, drawn as `drawn` says."""
+    """Draw so many calls, or all that there are, as long as each of `bars` in turn, as `drawn` says."""
     return drawn(pieces, count, seed, windows, bars)
 
 
@@ -271,7 +271,7 @@ def drawn(
     find: Callable[[HeldOut, int], list[T]],
     bars: Sequence[int],
 ) -> list[T]:
-    """So many of what `find` finds in a piece, by bars, evenly from all sets; fewer where there are fewer.
+    """Draw so many of what `find` finds in a piece, by bars, evenly from all sets; fewer where there are fewer.
 
     From one piece comes another only when all of its set have given one.
     """

@@ -1,4 +1,4 @@
-"""How well a model foresees held-out music, how well it knows how well, and whether hearing the call helps.
+"""The likelihood of held-out music: how well a model foresees it, how well it knows so, and what the call helps.
 
 Nats are negative natural logarithms of the probability of what came, summed over fields.  Per note and per second of
 music they can be compared between vocabularies; per event they cannot.  The model is scored as it is served
@@ -55,7 +55,7 @@ def reliability(sure: Floats, hits: npt.NDArray[np.bool_]) -> list[tuple[float, 
 
 
 def seconds(data: bytes, ticks: int) -> float:
-    """How many seconds so many grid ticks of a MIDI file last, from its first note on.
+    """Give how many seconds so many grid ticks of a MIDI file last, from its first note on.
 
     Raises MidiFileError for what is no MIDI file, ValueError for one without notes.
     """

@@ -90,7 +90,7 @@ SLOTS = 4  # of a beat
 
 
 def beat(notes: Sequence[Note], bars: int) -> Figures:
-    """How drums keep a beat of 4/4 from the second bar to the last: shares of bars, and how like neighbours are.
+    """Measure how drums keep a beat of 4/4 from the second bar to the last: shares of bars, how like neighbours are.
 
     `kick_on_one`, `backbeat` (a snare on two and on four), `bar_identity` (Jaccard index of neighbouring bars' hits on
     sixteenths), `hits` a bar.

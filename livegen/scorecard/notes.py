@@ -56,7 +56,7 @@ def iois(points: Sequence[Note]) -> list[float]:
 
 
 def weights(notes: Iterable[Note]) -> list[float]:
-    """How many beats each pitch class sounds, (12,) from C on."""
+    """Give how many beats each pitch class sounds, (12,) from C on."""
     found = [0.0] * 12
     for note in notes:
         found[note.pitch % 12] += note.end - note.onset

@@ -111,7 +111,7 @@ def played(
 
 
 def beginning(call: LeadCall) -> int:
-    """When the first bar line of a call is, micros: a bar is counted in before it."""
+    """Give the time, micros, of the first bar line of a call: a bar is counted in before it."""
     return START_US + round(call.bar * call.tempo_us)
 
 

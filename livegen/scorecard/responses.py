@@ -90,7 +90,7 @@ class Features:
 
 
 def alike(one: Features, other: Features) -> dict[str, float]:
-    """How alike two phrases are, 0 to 1, in five ways, and `all`, their mean.
+    """Give how alike two phrases are, 0 to 1, in five ways, and `all`, their mean.
 
     Cosine of pitch classes by how long they sound, of onsets by the sixteenth of the bar they lie on; one less the
     Jensen-Shannon divergence (Lin 1991, base 2) of pairs of intervals and of ratios of inter-onset intervals; the
@@ -134,7 +134,7 @@ def ratio_bins(times: Sequence[float]) -> list[int]:
 
 
 def specificity(own: Features, call: Features, others: Sequence[Features]) -> float | None:
-    """How much more an answer is like its call than answers to other calls are, -1 to 1: what is above 0 was heard.
+    """Give how much more like its call an answer is than answers to other calls, -1 to 1: what is above 0 was heard.
 
     None where there are no others.
     """

@@ -53,7 +53,7 @@ def phrase_encoder(name_or_path: str) -> Path | None:
 
 
 class Back(NamedTuple):
-    """How a phrase came back: F1 of its notes, and whether all is exact."""
+    """The return of a phrase: F1 of its notes, and whether all is exact."""
 
     f1: float
     exact: float
@@ -73,7 +73,7 @@ def back(told: Classes, guessed: Classes) -> Back:
 def came_back(
     model: PhraseModel, some: Sequence[PieceMelody], spans: Sequence[PhraseSpan]
 ) -> list[Back]:
-    """How phrases come back from their codes."""
+    """Measure how phrases come back from their codes."""
     found = []
     for span in spans:
         melody = some[span.melody]

@@ -112,7 +112,7 @@ class Timing:
 
     @property
     def staleness_ms(self) -> list[float]:
-        """How late the frames are that were decided."""
+        """The lateness of the frames that were decided, milliseconds."""
         return [late for late in self.late_ms if late is not None]
 
 

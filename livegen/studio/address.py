@@ -16,7 +16,7 @@ EXAMPLE = "http://192.168.1.20:9702/?room=blues#Ab3…"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """Where a studio is.  `room` and `name` are "" where the address names none."""
+    """The address of a studio.  `room` and `name` are "" where the address names none."""
 
     scheme: str
     place: str  # host, and port where there is one

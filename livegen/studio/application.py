@@ -38,7 +38,7 @@ class AllRooms(Protocol):
         """All rooms, as a teacher sees them."""
 
     def figures(self) -> dict[str, Any]:
-        """How many rooms and players there are, and how busy it is."""
+        """The numbers of rooms and players, and how busy it is."""
 
 
 def application(
@@ -65,13 +65,13 @@ def application(
 
 
 def _recordings(settings: Mapping[str, Any]) -> list[Route]:
-    """Where a teacher finds what was recorded in the rooms; no player's token opens it."""
+    """Give the routes by which a teacher finds what was recorded in the rooms; no player's token opens it."""
     folder = settings.get("recordings")
     return Recordings(Shelf(Path(folder)), settings["teacher"]).routes() if folder else []
 
 
 def _invited(invitations: Invitations) -> Callable[[object], Mapping[str, Any] | None]:
-    """What an invitation says in place of a page's first message."""
+    """Give the function that reads an invitation in place of a page's first message."""
 
     def words(given: object) -> Mapping[str, Any] | None:
         seat = invitations.read(given)
@@ -81,7 +81,7 @@ def _invited(invitations: Invitations) -> Callable[[object], Mapping[str, Any] |
 
 
 def _figures(rooms: AllRooms) -> list[Route]:
-    """Where a load balancer and Prometheus look."""
+    """Give the routes at which a load balancer and Prometheus look."""
 
     async def health(request: Request) -> Response:
         return JSONResponse(rooms.figures())

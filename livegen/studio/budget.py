@@ -1,4 +1,4 @@
-"""How much of the processor a room may take: more at once, and then a share of a core for as long as it likes."""
+"""The share of the processor that a room may take: more at once, and then part of a core for as long as it likes."""
 
 from livegen.daemon.clock import SECOND
 
@@ -13,12 +13,12 @@ class Budget:
         self._spent_us, self._at = 0.0, 0
 
     def spend(self, work_us: float, now: int) -> None:
-        """So much was worked, until `now`."""
+        """Count so much work, until `now`."""
         self._spent_us = self._left_at(now) + work_us
         self._at = now
 
     def ready_at(self, now: int) -> int:
-        """When it may work again."""
+        """Give the time, micros, at which the room may work again."""
         over_us = self._left_at(now) - AT_ONCE_US
         return now + max(0, round(over_us / SHARE))
 

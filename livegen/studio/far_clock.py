@@ -31,10 +31,10 @@ class FarClock:
 
     @property
     def trip_us(self) -> int | None:
-        """How long the quickest answer took."""
+        """The time that the quickest answer took, micros."""
         return min(self._samples)[0] if self._samples else None
 
     @property
     def ahead_us(self) -> int:
-        """How far the studio's clock is ahead of ours."""
+        """The time by which the studio's clock is ahead of ours, micros."""
         return min(self._samples)[1] if self._samples else self._hint

@@ -165,7 +165,7 @@ class FarJam:
 
     @property
     def cost_us(self) -> int:
-        """How long after a key a note comes that must sound at that key."""
+        """The time after a key, micros, at which a note comes that must sound at that key."""
         return DELAY_US + (self._clock.trip_us or 0)
 
     def _say_once(self, told: Message, now: int) -> None:
@@ -196,7 +196,7 @@ class FarJam:
             self._release(now)
 
     def deadline(self) -> int:
-        """When `step` is due."""
+        """Give the time, micros, at which `step` is due."""
         times = [self._beat_at]
         if self.is_in:
             times.append(self._ping_at)

@@ -202,7 +202,7 @@ def _of_status(status: int) -> str:
 
 
 def _reason(error: OSError) -> str:
-    """Why a connection could not be made, in few words."""
+    """Say why a connection could not be made, in few words."""
     return (
         os.strerror(error.errno)
         if error.errno and error.errno > 0

@@ -22,7 +22,7 @@ class Seat(NamedTuple):
 
 
 class Invitations:
-    """Those of one studio.  Whoever knows `secret` can write them."""
+    """The invitations of one studio.  Whoever knows `secret` can write them."""
 
     def __init__(self, secret: str) -> None:
         self._signed = URLSafeTimedSerializer(secret, salt="livegen: a seat in a studio")

@@ -1,4 +1,4 @@
-"""What was played last in a room, for a studio whose process ended: the room's new engine is told, and goes on.
+"""The strokes played last in a room, for a studio whose process ended: the room's new engine is told, and goes on.
 
 As the page does it (`page/src/rejoin.ts`).  Knows no socket; times are micros of the studio's clock.
 """
@@ -27,7 +27,7 @@ class LastStrokes:
             self._strokes.append((at, who, data))
 
     def cut(self, now: int, keys: Collection[tuple[int, int]] = ()) -> None:
-        """What the model was to play from now on is taken back, and what it holds ends: of these keys, or of all."""
+        """Take back what the model was to play from now on, and end what it holds: of these keys, or of all."""
         sounding = set[tuple[int, int]]()
         kept = deque[tuple[int, int, bytes]](maxlen=2 * MOST)
         for at, who, data in self._strokes:

@@ -1,4 +1,4 @@
-"""How loud somebody has just played, for a meter."""
+"""The loudness of what somebody has just played, for a meter."""
 
 from livegen.daemon.clock import SECOND
 

@@ -1,4 +1,4 @@
-"""How busy a process has been of late."""
+"""The load of a process of late."""
 
 from collections import deque
 from collections.abc import Callable
@@ -10,7 +10,7 @@ LOOK_EVERY_US = SECOND // 4
 
 
 class Load:
-    """What a process took of a core in the last five seconds.
+    """The time that a process took of a core in the last five seconds.
 
     `now` is the time, micros; `worked` the processor time that it has taken so far, seconds.
     """

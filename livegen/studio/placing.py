@@ -1,4 +1,4 @@
-"""Which worker has which room: that with the fewest rooms when the room was opened, until it closes or the worker ends.
+"""The placing of rooms with workers: with that of the fewest rooms, until the room closes or the worker ends.
 
 Sans-IO: workers are numbers, times are arguments, in micros.
 """
@@ -39,7 +39,7 @@ class Placing:
         return Place(self._workers[room], now - self._lost_at.get(room, -LOST_US) < LOST_US)
 
     def count(self, worker: int) -> int:
-        """How many rooms a worker has."""
+        """Give the number of rooms of a worker."""
         return sum(other == worker for other in self._workers.values())
 
     def lose(self, worker: int, now: int) -> None:

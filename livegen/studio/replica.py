@@ -18,7 +18,7 @@ log = logging.getLogger(__name__)
 
 
 class Replica:
-    """One of several processes that serve a studio.  Threads: the event loop's only."""
+    """A process, one of several, that serves a studio.  Threads: the event loop's only."""
 
     def __init__(self, settings: Mapping[str, Any]) -> None:
         """Load the model.  Raises LivegenError."""

@@ -27,7 +27,7 @@ Build = Callable[[str, Callable[[], object]], Room]
 
 
 class Limits(NamedTuple):
-    """How busy a process may be to open one more room: of a core, 0 to 1, and late at p99, micros."""
+    """The load up to which a process opens one more room: of a core, 0 to 1, and late at p99, micros."""
 
     cpu: float = 0.65
     late_us: int = 20_000
@@ -90,7 +90,7 @@ class Rooms:
         return iter(self._rooms.values())
 
     def figures(self) -> dict[str, Any]:
-        """How many rooms and players there are, and how late turns were of late, micros."""
+        """Give the numbers of rooms and players, and how late turns were of late, micros."""
         self._load.look()
         players = sum(len(room.clients) for room in self._rooms.values())
         return {

@@ -39,7 +39,7 @@ class Seen(Protocol):
 
     @property
     def name(self) -> str:
-        """Its name."""
+        """The room's name."""
 
     @property
     def known(self) -> Known:
@@ -70,7 +70,7 @@ class Teacher:
         self._token, self._players_token = token, players_token
 
     def routes(self) -> list[Route]:
-        """Where they are."""
+        """Give the routes of a teacher."""
         return [
             Route("/teacher/rooms", with_token(self._token, self._show), methods=["GET"]),
             Route("/teacher/ask", with_token(self._token, self._ask), methods=["POST"]),

@@ -98,7 +98,7 @@ class Worker(LastingChild):
         return super().bury(now)
 
     def told(self) -> dict[str, Any]:
-        """Its figures, and what is known of it here."""
+        """Give the worker's figures, and what is known of it here."""
         figures = {key: value for key, value in self.figures.items() if key != "names"}
         return figures | {"worker": self.number, "pid": self.pid, "restarts": self.restarts}
 

@@ -172,7 +172,10 @@ def adapt(base: Path, folder: Path, target: Path, fresh: bool = False) -> Adapte
 
 
 def recipe_for(name: str, network: Network, music: Corpus) -> Recipe:
-    """How a network learns so much music, by its events.  Raises pydantic's ValidationError for a name that is none."""
+    """Give the recipe by which a network learns so much music, by its events.
+
+    Raises pydantic's ValidationError for a name that is none.
+    """
     events = sum(piece.end - piece.start for piece in music.split("train"))
     passes = min(PASSES, max(FEWEST_PASSES, EVENTS // events))
     update = BATCH * STEPS

@@ -46,7 +46,7 @@ def detached(rows: Rows, left: float, chance: np.random.Generator) -> Rows:
 
 
 def _pairs(notes: Ints) -> tuple[Ints, Ints]:
-    """Where pitched notes begin, and where the same ones end."""
+    """Give the rows where pitched notes begin, and those where the same ones end."""
     pitched = np.flatnonzero(notes[:, PART] != DRUMS)
     keys = notes[pitched, PART] * 128 + notes[pitched, PITCH]
     order = np.argsort(keys, kind="stable")

@@ -181,7 +181,7 @@ class Attention(nn.Module):
 
 
 def places(starts: Tensor, heard: Tensor) -> Tensor:
-    """How many events of its piece come before each step, float (T, B).
+    """Count the events of its piece that come before each step, float (T, B).
 
     starts bool (T, B), where a piece begins; heard float (B), events of the piece that came before the first step.
     """

@@ -126,7 +126,7 @@ def _dealt(files: Sequence[str]) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class CorpusFiles:
-    """Where a set lies: an archive, or a folder."""
+    """The files of a set: an archive, or a folder."""
 
     name: str
     path: Path
@@ -173,7 +173,7 @@ class CorpusFiles:
 
 
 def _most(name: str) -> int:
-    """How many bytes of a file are read; 0 for one that does not matter."""
+    """Give how many bytes of a file are read; 0 for one that does not matter."""
     if name.lower().endswith(MIDI_SUFFIXES):
         return MAX_BYTES + 1
     return MAX_METADATA_BYTES if name.rpartition("/")[2] == METADATA else 0
@@ -285,13 +285,13 @@ def _plain(data: Path, described: list[Path]) -> list[Path]:
 
 
 def _beside(data: Path, sets: list[Path]) -> int:
-    """How many MIDI files lie in none of these folders, where there are such folders."""
+    """Count the MIDI files that lie in none of these folders, where there are such folders."""
     files = (path for path in data.rglob("*") if path.suffix.lower() in MIDI_SUFFIXES)
     return sum(not set(path.parents).intersection(sets) for path in files) if sets else 0
 
 
 def cache_folder() -> Path:
-    """Where encoded corpora are kept: XDG_CACHE_HOME, by default ~/.cache."""
+    """Give the folder of encoded corpora: XDG_CACHE_HOME, by default ~/.cache."""
     return base_folder(os.environ, "XDG_CACHE_HOME", ".cache") / "livegen"
 
 

@@ -52,12 +52,12 @@ class Crew:
 
     @property
     def machine(self) -> int:
-        """Which of the machines this is; they have as many processes each."""
+        """The number of this machine; machines have as many processes each."""
         return self.rank // self.local_size
 
     @property
     def machines(self) -> int:
-        """How many there are."""
+        """The number of machines."""
         return self.size // self.local_size
 
     def fabric(self, precision: Any) -> Any:
@@ -188,7 +188,7 @@ class Crew:
 
 
 def _device() -> str:
-    """Where tensors must be that processes exchange: NCCL moves those of a GPU only."""
+    """Give the device of tensors that processes exchange: NCCL moves those of a GPU only."""
     from torch import distributed
 
     return "cuda" if distributed.get_backend() == "nccl" else "cpu"

@@ -97,7 +97,7 @@ class Evidence:
 
     @property
     def counted(self) -> Bools:
-        """Which events are scored: all but the first of each piece."""
+        """The events that are scored: all but the first of each piece."""
         counted = np.ones(len(self.rows), np.bool_)
         counted[self.starts] = False
         return counted
@@ -264,7 +264,7 @@ def _baselines(
     rows: Rows,
     starts: npt.NDArray[np.int64],
 ) -> tuple[str, tuple[dict[str, Floats], dict[str, Floats]]]:
-    """Where the baselines were fitted, and nats of unigram and Markov.
+    """Give the place where the baselines were fitted, and nats of unigram and Markov.
 
     They are fitted on the training pieces of the same data that are not scored themselves; where there are
     none, each fifth of the scored pieces on the other four.

@@ -34,7 +34,7 @@ _SCREEN = 24  # at most so many bits of a hash in the filter that skips training
 
 
 def scored(rows: Rows) -> dict[str, npt.NDArray[np.bool_]]:
-    """Which of `rows` (N, 8) each field is scored on: all but time need a note, velocity needs its start."""
+    """Tell which of `rows` (N, 8) each field is scored on: all but time need a note, velocity needs its start."""
     note = rows[:, TIME] != ADVANCE
     starts = note & (rows[:, ON] == 1)
     return {"time": np.ones_like(note), "part": note, "on": note, "pitch": note, "velocity": starts}

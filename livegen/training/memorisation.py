@@ -131,7 +131,7 @@ def _longer(
 
 
 def _within(values: Hashes, wanted: Hashes) -> npt.NDArray[np.bool_]:
-    """Which values are among the wanted ones, which are sorted."""
+    """Tell which values are among the wanted ones, which are sorted."""
     if not len(wanted):
         return np.zeros(len(values), np.bool_)
     at = np.minimum(np.searchsorted(wanted, values), len(wanted) - 1)

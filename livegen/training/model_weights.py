@@ -36,7 +36,7 @@ Array = npt.NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class WeightPlace:
-    """Where parameters lie: in a tensor of the file, transposed or not, as int8 with scales (of this shape) or without.
+    """The place of parameters: in a tensor of the file, transposed or not, as int8 with scales (this shape) or without.
 
     Of several parameters the tensor holds the rows of one after the other.
     """
@@ -130,7 +130,7 @@ def written(data: bytes, network: Network, facts: ModelFacts) -> bytes:
 def places(
     tensors: Mapping[str, npt.NDArray[np.generic]], facts: ModelFacts
 ) -> Iterator[WeightPlace]:
-    """Where the file's parameters lie, by tensors and what `facts.network` says was joined; others are constants."""
+    """Give the places of the file's parameters, by tensors and what `facts.network` joined; others are constants."""
     joined: Mapping[str, Sequence[str]] = facts.network["joined"]
     for tensor in tensors:
         name = tensor.removesuffix(QUANTISED)

@@ -37,7 +37,7 @@ def legal_pitches(sounding: Tensor, part: Tensor, on: Tensor) -> Tensor:
 
 
 def scored(targets: Tensor) -> dict[str, Tensor]:
-    """Which events each field is scored on, bool like `targets` (..., 8) without its last axis."""
+    """Tell which events each field is scored on, bool like `targets` (..., 8) without its last axis."""
     note = targets[..., COLUMN["time"]] != ADVANCE
     starts = note & (targets[..., COLUMN["on"]] == 1)
     every = torch.ones_like(note)
@@ -48,7 +48,7 @@ class Objective(nn.Module):
     """A network with its loss; what the training strategy wraps."""
 
     def __init__(self, network: Network) -> None:
-        """Its parameters are those of `network`."""
+        """Take the parameters of `network` as its own."""
         super().__init__()
         self.network = network
 

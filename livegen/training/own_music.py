@@ -64,7 +64,7 @@ def _dealt(corpus: Corpus) -> Iterator[Piece]:
 
 
 def _quiet_place(events: Rows, piece: Piece) -> int:
-    """Where the last part of a file may begin: where as little sounds as possible."""
+    """Give the row at which the last part of a file may begin: where as little sounds as possible."""
     rows = events[piece.start : piece.end]
     about, slack = len(rows) * (HELD - 1) // HELD, len(rows) // (2 * HELD)
     sounding = changes(rows).sum(1, dtype=np.int64).cumsum()

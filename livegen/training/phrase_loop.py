@@ -177,7 +177,7 @@ class PhraseRun:
 
     @torch.no_grad()
     def judge(self) -> dict[str, float]:
-        """How well held-out phrases come back: nats a phrase, F1 of notes, share that is exact."""
+        """Judge how well held-out phrases come back: nats a phrase, F1 of notes, share that is exact."""
         classes, firsts = self.judged
         mean, _ = self.network.encode(classes, firsts)
         guessed = self.network.decode(mean, firsts).argmax(-1)

@@ -97,7 +97,7 @@ def opened(place: str, names: Sequence[str] | None = None) -> dict[str, Corpus]:
 
 @dataclass(frozen=True, slots=True)
 class _Place:
-    """Where a piece lies: part, row group, row in it."""
+    """The place of a piece: part, row group, row in it."""
 
     part: int
     group: int
@@ -119,7 +119,7 @@ class FetchedRows:
         self._kept = 0
 
     def __len__(self) -> int:
-        """How many events there are."""
+        """Give the number of events."""
         return self.shape[0]
 
     def __getitem__(self, key: slice) -> Rows:

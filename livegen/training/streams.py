@@ -51,7 +51,7 @@ class Batch:
 
 @dataclass(slots=True)
 class Cursor:
-    """Where a stream stands: at event `at` of a segment, which is rows `first` to `end` of a pool's events, transposed
+    """The place of a stream: event `at` of a segment, which is rows `first` to `end` of a pool's events, transposed
     by `shift`, with about the share `held` of each note held, by chance of the seed `touch`.
     """
 

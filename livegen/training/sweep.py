@@ -113,7 +113,7 @@ def sweep(path: Path, data: Path | str, out: Path) -> list[dict[str, Any]]:
 
 
 def lines(rows: Sequence[Mapping[str, Any]]) -> list[str]:
-    """What is told of a sweep: a line for each run, the best first."""
+    """Tell of a sweep: a line for each run, the best first."""
     return [" ".join(f"{name}={value}" for name, value in row.items()) for row in rows]
 
 

@@ -79,7 +79,7 @@ def duels(judgements: Sequence[Judgement]) -> list[Duel]:
 
 
 def toss(heads: int, tosses: int) -> float:
-    """How often a fair coin comes down as unevenly, or more so: the exact two-sided binomial test; 1 of nothing."""
+    """Give how often a fair coin falls as unevenly, or more so: the exact two-sided binomial test; 1 of nothing."""
     fewer = min(heads, tosses - heads)
     tail = sum(comb(tosses, k) for k in range(fewer + 1))
     total: int = 2**tosses
@@ -97,7 +97,7 @@ def holm(chances: Sequence[float]) -> list[float]:
 
 
 def needed(share: float) -> int:
-    """How many judgements without ties tell a share from one half: in 4 of 5 tests, at 5 % on both sides.
+    """Give how many judgements without ties tell a share from one half: in 4 of 5 tests, at 5 % on both sides.
 
     The normal approximation (Fleiss, Levin and Paik 2003, section 2.5).  `share` is not one half.
     """
@@ -137,7 +137,7 @@ def strengths(judgements: Sequence[Judgement], seed: int = 0) -> dict[str, Estim
 
 
 def _fitted(wins: Floats) -> Floats:
-    """How often each of S is preferred to the others on average (…, S), of how often it was to each (…, S, S)."""
+    """Give how often each of S is preferred to the others on average (…, S), of how often it was to each (…, S, S)."""
     lost = wins.swapaxes(-1, -2)
     even = 0.5 * (wins + lost > 0)
     won, games = (wins + even).sum(-1), wins + lost + 2 * even

@@ -53,7 +53,7 @@ def _estimate(one: Estimate | None) -> dict[str, Any] | None:
 
 
 def _person(judgements: Sequence[Judgement]) -> dict[str, Any]:
-    """How often the person was told from the model: right, wrong, and neither."""
+    """Count how often the person was told from the model: right, wrong, and neither."""
     right = sum(one.said == PEOPLE for one in judgements)
     neither = sum(not one.said for one in judgements)
     wrong = len(judgements) - right - neither
@@ -118,7 +118,7 @@ UNTOLD = "No difference was found."
 
 
 def _odds(chance: float) -> str:
-    """How often something happens by chance, in words."""
+    """Say how often something happens by chance, in words."""
     if chance > 0.5:
         return "more often than not"
     if chance < 1e-6:

@@ -167,7 +167,7 @@ class Listening:
         return found
 
     def heard_first(self) -> tuple[int, int]:
-        """How often what was heard first was preferred, and what was heard second."""
+        """Count how often what was heard first was preferred, and what was heard second."""
         said = [s for j in self.judges for (_, asked), s in j.said.items() if asked == PREFER]
         return said.count(FIRST), said.count(SECOND)
 

@@ -90,7 +90,7 @@ def trials(
     seed: int,
     progress: Progress = lambda name, done, total: None,
 ) -> list[Trial]:
-    """So many trials, each of another call of so many bars, or fewer where there are fewer calls."""
+    """Make so many trials, each of another call of so many bars, or fewer where there are fewer calls."""
     rng = random.Random(seed)
     calls = drawn(pieces, count, seed, followed, (bars,))
     duels = list(combinations(sources, 2))

@@ -45,7 +45,7 @@ PLAYS: dict[str, tuple[str, Callable[[Lead, Notes], float | None]]] = {
 
 
 def measure(card: Card, band: Band, some: Sequence[Lead]) -> None:
-    """How melody and accompaniment fit, whoever accompanies."""
+    """Measure how melody and accompaniment fit, whoever accompanies."""
     calls = [lead.call for lead in some]
     chance = np.random.default_rng(band.seed)
     beside: dict[str, list[Notes]] = {

@@ -1,4 +1,4 @@
-"""How often the model's likeliest guess is what came, field by field, beside who always says the commonest class.
+"""The share of the model's likeliest guesses that came, field by field, beside who always says the commonest class.
 
 The fields are those of the codec, each guessed given those before it in the same event, and the interval from the
 onset before of the same part.  A duration is no field: it is the time after which the end of a note comes.
@@ -55,7 +55,7 @@ def _figure(counts: Counts, at: int, groups: Ints) -> float:
 
 
 def _where(name: str, rows: Rows) -> npt.NDArray[np.bool_]:
-    """Which rows have the field; an interval those that begin a note behind another of the same part."""
+    """Tell which rows have the field; an interval those that begin a note behind another of the same part."""
     if name == INTERVAL:
         known: npt.NDArray[np.bool_] = rows[:, BEFORE] != NO_PITCH
         return scored(rows)["velocity"] & known

@@ -1,4 +1,4 @@
-"""How well the model foresees held-out music, beside the baselines on the same events, and what a call tells it."""
+"""The likelihood of held-out music, beside the baselines on the same events, and what a call tells the model."""
 
 from collections.abc import Sequence
 from itertools import pairwise, repeat
@@ -76,7 +76,7 @@ def measure(
 
 
 def _seconds(band: Band, evidence: Evidence, pieces: Sequence[HeldOut]) -> Floats:
-    """How long each scored piece lasts."""
+    """Give the time in seconds that each scored piece lasts."""
     files = {(held.corpus, held.file): held.data for held in pieces}
     ends = np.append(evidence.starts, len(evidence.rows))
     ticks = [

@@ -1,4 +1,4 @@
-"""How long a run of its answers is copied from the training pieces, beside people who never saw them."""
+"""The length of runs of its answers that are copied from the training pieces, beside people who never saw them."""
 
 from collections.abc import Sequence
 

@@ -24,7 +24,7 @@ Notes = Sequence[Note]
 
 
 def measure(card: Card, band: Band, some: Sequence[Lead], beside: dict[str, list[Notes]]) -> None:
-    """How melody and accompaniment fit before and after, by beat, over all leads of the commonest metre."""
+    """Measure how melody and accompaniment fit before and after, by beat, over all leads of the commonest metre."""
     metre = Counter(lead.call.metre for lead in some).most_common(1)[0][0]
     chosen = [at for at, lead in enumerate(some) if lead.call.metre == metre]
     beside = {name: [rows[at] for at in chosen] for name, rows in beside.items()}
