@@ -129,19 +129,21 @@ def _fed(
 def _events(run: EngineRun, meaning: Meaning) -> Iterator[tuple[Event, int]]:
     """Every event with the micros at which it was fed: they never decrease, whatever the stamps say."""
     heard, now = deque(run.heard), run.header.at
-    for step in (step for did in run.did for step in did.fed):
-        match step:
-            case Took(messages):
-                for stamp, data in (heard.popleft() for _ in range(min(messages, len(heard)))):
-                    now = max(now, stamp)
-                    if (message := decode(data)) is not None:
-                        yield message, now
-            case Woke(at):
-                now = at
-                yield Wake(), at
-            case Told(at):
-                now = at
-                yield meaning(step), at
+    for did in run.did:
+        now = max(now, did.at)  # what came while the engine was loading was fed when it was there
+        for step in did.fed:
+            match step:
+                case Took(messages):
+                    for stamp, data in (heard.popleft() for _ in range(min(messages, len(heard)))):
+                        now = max(now, stamp)
+                        if (message := decode(data)) is not None:
+                            yield message, now
+                case Woke(at):
+                    now = at
+                    yield Wake(), at
+                case Told(at):
+                    now = at
+                    yield meaning(step), at
 
 
 def _compared(

@@ -6,11 +6,13 @@ from itertools import cycle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from livegen.daemon.engine.engine_loop import EngineLoop
+from livegen.daemon.processes.frames import Frame, HeardFrame, JournalFrame
 from livegen.jam.controls.controls import settings as controls
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine, Event, Wake
 from livegen.jam.reports.journal import Account, Session, read
-from livegen.jam.reports.rows import Fault, Header, Lost, Received, Row, first_line, line
+from livegen.jam.reports.rows import Fault, Header, Lost, Received, Row, first_line, line, row_of
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn, decode, encode
 from livegen.replay import Outcome, explained, handed_out, reproduce
@@ -127,6 +129,32 @@ def test_every_engine_of_a_session_is_reproduced() -> None:
     twice = reproduce(session(*lived(CALL), *lived(CALL, begin=60 * SECOND)), engine)
 
     assert twice.is_same and twice.notes >= 2 * once.notes - 2
+
+
+def test_what_is_played_while_an_engine_loads_is_reproduced() -> None:
+    now = 100_000
+    rows: list[Row] = [Header(now, 0, HEADER.settings)]
+
+    def keep(frame: Frame) -> None:
+        if isinstance(frame, JournalFrame):
+            rows.extend(row_of(frame.micros, frame.values))
+
+    now += 20_000  # on a busy machine the loop begins long after the row was written
+    loop = EngineLoop(keep, engine(), {}, now=lambda: now)
+    played = (50_000, NoteOn(60, 80)), (90_000, NoteOff(60)), (1_000_000, NoteOn(64, 80))
+    for at, message in (*played, (1_400_000, NoteOff(64))):
+        rows.append(Received(at, encode(message)))
+        while now < at:
+            now += min(loop.time_left(), at - now)
+            loop.turn()
+        loop.turn([HeardFrame(at, encode(message))])
+    while now < 10 * SECOND:
+        now += max(1, loop.time_left())
+        loop.turn()
+    outcome = reproduce(session(*rows), engine)
+
+    assert outcome.is_same, outcome
+    assert outcome.notes >= 3
 
 
 class Failing(Engine):

@@ -46,7 +46,8 @@ class Header:
     """An engine began.
 
     `settings` are those its factory was given; `sha256` is of the model's file, "" where that is unknown.
-    It was fed messages stamped later than `since`; those that came while it was loading, before `at`, at `at`.
+    It was fed messages stamped later than `since`; those that came while it was loading, when it was ready, a moment
+    after `at`: at the time of the first `Did`.
     """
 
     at: int
