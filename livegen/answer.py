@@ -98,7 +98,7 @@ def _play_on(rehearsal: Rehearsal, call_end: int, call: Score) -> None:
 
 
 def _stopped_at(call: Score, began: int, length: str | float) -> int:
-    """When a response without an end is stopped, just before a bar line.
+    """Give the time, micros, at which a response without an end is stopped, just before a bar line.
 
     After `length` bars, or as many as the call has, but 32 at most: what `length` may be.
     """

@@ -1,4 +1,4 @@
-"""How to install what is missing: the command that adds an optional part of livegen to the one that runs.
+"""The command that adds an optional part of livegen to the one that runs, where it is missing.
 
 livegen is in no package index, so pip finds neither it nor its extras by name: a checkout has make, and what was
 installed from a wheel installs the packages that the extra names.

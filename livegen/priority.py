@@ -1,4 +1,4 @@
-"""How urgent a process is."""
+"""The urgency of a process."""
 
 import os
 from contextlib import suppress

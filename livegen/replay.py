@@ -22,7 +22,7 @@ Meaning = Callable[[Told], Event]
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """How far playing again gave the same: so many of so many notes, where it first differed, and what failed.
+    """The outcome of playing again: so many of so many notes were the same, where it first differed, and what failed.
 
     `faults` say where an engine raised, then or now.
     """
@@ -68,7 +68,7 @@ def reproduce(session: Session, build: Build, meaning: Meaning = command) -> Out
 
 
 def explained(session: Session, build: Build, meaning: Meaning = command) -> Iterator[str]:
-    """Why the notes of the model were played, a line each with its seconds from the beginning, as far as that is known.
+    """Tell why the notes of the model were played, a line each with its seconds from the beginning, where known.
 
     The session is played again for it.
     """
@@ -149,7 +149,7 @@ def _events(run: EngineRun, meaning: Meaning) -> Iterator[tuple[Event, int]]:
 def _compared(
     expected: Sequence[Out], found: Iterator[Out], session: Session
 ) -> tuple[int, str | None]:
-    """How many are the same, and the first that is not."""
+    """Give how many are the same, and the first that is not."""
     same = 0
     for then, now in zip_longest(expected, found):
         if then != now:

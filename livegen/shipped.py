@@ -49,7 +49,7 @@ def generator() -> Path:
 
 
 def own_folder() -> Path:
-    """Where `livegen train --from` keeps the models it makes: beside the recordings, in the person's data folder."""
+    """Give the folder of models that `livegen train --from` makes: beside the recordings, with the person's data."""
     return default_folder().parent / "models"
 
 
@@ -86,7 +86,7 @@ def own(name: str) -> Path:
 
 
 def memories() -> Path:
-    """Where what is remembered of each player is kept, beside the recordings."""
+    """Give the folder of what is remembered of each player, beside the recordings."""
     return default_folder().parent / "memories"
 
 
@@ -141,7 +141,7 @@ def role_of(name_or_path: str) -> str:
 
 
 def own_charts() -> Path:
-    """Where a person's own charts lie, if there are any: beside the recordings."""
+    """Give the folder of a person's own charts, if there are any: beside the recordings."""
     return default_folder().parent / "charts"
 
 

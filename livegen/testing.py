@@ -143,7 +143,7 @@ class UniformModel:
         return heard, heard
 
     def looked(self, event: Event, style: int, sounding: Sounding, state: State) -> Weights | None:
-        """It looks at nothing, and cannot say so."""
+        """Give None: the model looks at nothing."""
         return None
 
     def logits(self, field: str, summary: Summary, query: Query) -> Logits:
@@ -154,7 +154,7 @@ class UniformModel:
         )
 
     def keep_warm(self) -> None:
-        """There is nothing to keep warm."""
+        """Do nothing: there is nothing to keep warm."""
 
 
 class EchoModel(UniformModel):
@@ -231,7 +231,7 @@ class FaultyModel:
         return logits * np.float32("nan") if self._fails() else logits
 
     def keep_warm(self) -> None:
-        """There is nothing to keep warm."""
+        """Do nothing: there is nothing to keep warm."""
 
     def _fails(self) -> bool:
         self.calls += 1

@@ -201,7 +201,7 @@ class PageSettings(Section):
 
 
 class StudioSettings(Section):
-    """How many play in a studio: processes, per cent of a core, milliseconds."""
+    """The size of a studio: processes, per cent of a core, milliseconds."""
 
     workers: Annotated[int, Field(ge=1, le=256)] | None = None
     most_cpu: Annotated[float, Field(ge=5, le=100)] = 65

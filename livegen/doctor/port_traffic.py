@@ -49,7 +49,7 @@ class Overheard:
 
 @dataclass(frozen=True, slots=True)
 class Unheard:
-    """Why nothing could be listened to."""
+    """The reason why nothing could be listened to."""
 
     why: str
 

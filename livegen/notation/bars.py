@@ -36,7 +36,7 @@ def cell_of(bar: Measure) -> int:
 
 
 def lines_of_cells(bars: Iterable[Measure]) -> list[tuple[int, int]]:
-    """Where each cell of all bars begins and how many ticks it has; the last of an incomplete bar is shorter."""
+    """Give the tick at which each cell of all bars begins, and its ticks; the last of an incomplete bar is shorter."""
     cells = []
     for bar in bars:
         size = cell_of(bar)

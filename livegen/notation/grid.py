@@ -124,7 +124,7 @@ class NotationGrid:
         )
 
     def _evened(self, place: float, size: int) -> float:
-        """Where in a cell a swung place would lie if it were played straight."""
+        """Give the place in a cell at which a swung place would lie if it were played straight."""
         if not self._swing or size != TICKS_PER_BEAT or place <= 0:
             return place
         half, beside = size / 2, place - self._swing
@@ -138,7 +138,7 @@ class NotationGrid:
         return max(0, bisect_right(self._starts, tick) - 1)
 
     def triplet(self, tick: float) -> tuple[int, int] | None:
-        """Where the triplet of a tick begins, and how many ticks it has; None where there is none."""
+        """Give the tick at which the triplet of a tick begins, and its ticks; None where there is none."""
         span = self._spans[self._at(tick)]
         return (span.start, span.ticks) if span.is_triplet else None
 
@@ -179,7 +179,7 @@ def _strain(places: Sequence[float], step: float, merging: float) -> float:
 
 
 def swing_of(bars: Sequence[Measure], notes: Iterable[Note]) -> float:
-    """Where in a beat its late eighths lie, in ticks; 0 where eighths are straight, or too few tell."""
+    """Give the place in a beat of its late eighths, in ticks; 0 where eighths are straight, or too few tell."""
     cells = lines_of_cells(bars)
     onsets = sorted({note.onset for note in notes})
     eighths: list[float] = []

@@ -171,7 +171,7 @@ def _harmony(named: Chord | None, of: Key | None) -> Any:
 
 
 def _unlike(tones: set[int], others: set[int]) -> int:
-    """How unlike two kinds are, by their tones; thirds tell most."""
+    """Give how unlike two kinds are, by their tones; thirds tell most."""
     return len(tones ^ others) + 2 * len((tones ^ others) & {3, 4})
 
 

@@ -49,7 +49,7 @@ def tone(pitch: int, place: int) -> SpelledPitch:
 
 
 def _place(pitch: int, after: Group | None, key: Key | None, chord: Chord | None) -> int:
-    """How many fifths above C the name of a pitch lies."""
+    """Give how many fifths above C the name of a pitch lies."""
     first = (signature(key) if key else 0) - 1
     # From Fb to B#: a double sharp is right now and then, and read by nobody.
     places = [place for place in range(-8, 13) if place * 7 % 12 == pitch % 12]

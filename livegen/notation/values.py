@@ -129,7 +129,7 @@ def _middle(bar: Measure) -> int:
 
 
 def _boundary(start: int, end: int, bar: Measure) -> int:
-    """Where a span that is no value of its own is divided: on the strongest tick within it."""
+    """Give the tick that divides a span that is no value of its own: the strongest within it."""
     cell, middle = cell_of(bar), _middle(bar)
     if middle and start < middle < end:
         return middle

@@ -56,7 +56,7 @@ def is_loop(notes: Notes) -> bool:
 
 
 def repeats(values: Sequence[object], size: int) -> Iterator[tuple[int, int]]:
-    """Find runs in which everything is as it was `size` places before: where they begin, how long they are with those."""
+    """Find runs in which everything is as it was `size` places before: where they begin, how long they are with it."""
     begin = 0
     for at in range(size, len(values) + 1):
         if at == len(values) or values[at] != values[at - size]:

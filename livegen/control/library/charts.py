@@ -30,11 +30,11 @@ MOST_BYTES = 4 << 20  # of a file that a page hands over
 
 
 class NoChart(LivegenError):
-    """There is no chart of that name."""
+    """No chart has that name."""
 
 
 class ChartThere(LivegenError):
-    """There is a chart of that name already."""
+    """A chart has that name already."""
 
 
 class ChartMistake(ChartError):

@@ -27,7 +27,7 @@ class PresetError(LivegenError):
 
 
 class PresetThere(LivegenError):
-    """There is a preset of that name already."""
+    """A preset has that name already."""
 
 
 class _Dumper(yaml.SafeDumper):

@@ -26,7 +26,7 @@ Arguments = tuple[Argument, ...]
 
 
 class PacketFault(Enum):
-    """Why something was not taken, in the words of a log line."""
+    """The reason why something was not taken, in the words of a log line."""
 
     PEER = "from an address that is not allowed"
     RATE = "too many in a second"

@@ -38,7 +38,7 @@ class Elsewhere(LivegenError):
 
 
 class Full(LivegenError):
-    """There is no room for one more."""
+    """No place is left for one more."""
 
 
 class Door:

@@ -27,11 +27,11 @@ _READ |= getattr(os, "O_NOFOLLOW", 0) | getattr(
 
 
 class NotThere(LivegenError):
-    """There is no such recording."""
+    """No recording has that name."""
 
 
 class NameTaken(LivegenError):
-    """There is another of that name."""
+    """Another recording has that name."""
 
 
 class Shelf:

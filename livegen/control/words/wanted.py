@@ -154,7 +154,7 @@ class Wanted:
         self.said["parts"] = " ".join(part for part in PARTS if part in parts)
 
     def add(self, parts: Collection[str]) -> None:
-        """These parts play too, and none of them is muted any more."""
+        """Add these parts to those that play, and mute none of them any more."""
         before = str(self.said.get("parts", self.present.get("parts", "auto")))
         self.play([*(("lead", "comp") if before == "auto" else before.split()), *parts])
         self.said |= {

@@ -395,7 +395,7 @@ class LoopGuard:
 
 
 def _lags(notes: Iterable[tuple[_Own, bool]], at: int, pitch: int) -> _Lags:
-    """How long before `at` each of these notes left, if it is near enough in pitch, and whether it counts."""
+    """Give how long before `at` each of these notes left, if it is near enough in pitch, and whether it counts."""
     lags: _Lags = {}
     for own, counts in notes:
         semitones = pitch - own.note.pitch

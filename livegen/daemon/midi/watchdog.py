@@ -53,7 +53,7 @@ class Watchdog:
 
     @property
     def pid(self) -> int | None:
-        """Its process, while there is one."""
+        """The number of the watchdog's process, while there is one."""
         return self._child.pid if self._child is not None else None
 
     def tell(self, data: bytes) -> None:

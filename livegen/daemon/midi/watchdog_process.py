@@ -124,7 +124,7 @@ class AlsaWires:
             return []
 
     def close(self) -> None:
-        """There is nothing to leave."""
+        """Do nothing: there is nothing to leave."""
 
 
 def hearers_in(listed: str, out_name: str) -> list[str]:

@@ -40,7 +40,7 @@ def is_safe(name: str) -> bool:
 
 
 def cut(name: str, size: int) -> str:
-    """As much of a name as fits into so many bytes of UTF-8, without an end that no name may have."""
+    """Cut a name to so many bytes of UTF-8, without an end that no name may have."""
     whole = name.encode()[: max(0, size)].decode("utf-8", "ignore")
     return whole.rstrip(_EDGES)
 
