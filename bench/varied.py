@@ -49,8 +49,8 @@ from livegen.music.note import Note
 from livegen.scorecard.estimates import Estimate, mean
 from livegen.scorecard.held_out_calls import LeadCall
 from livegen.scorecard.likelihood import nats_per_note
+from livegen.scorecard.phrase_card import came_back
 from livegen.scorecard.playing import played
-from livegen.scorecard.roles import came_back
 from livegen.training.phrase_corpus import SETS, PieceMelody, cut, melodies, phrases
 
 SEED = 20261129

@@ -32,7 +32,7 @@ from livegen.jam.turns import MODES
 from livegen.music.files.smf import Score, Track, read, write
 from livegen.music.messages import Message, NoteOn, Other
 from livegen.music.note import Note
-from livegen.training.workers import processes
+from livegen.training.process_pool import processes
 
 HERE = Path(__file__).parent
 PAGE, EXAMPLES = HERE / "EXAMPLES.md", HERE / "examples"

@@ -186,14 +186,14 @@ def scorecard(
     from livegen import shipped
 
     with training_extra("scorecard"), progress_bars() as progress:
-        from livegen.scorecard import card_views, roles
+        from livegen.scorecard import card_views, phrase_card
         from livegen.scorecard.score import SEED, score
 
-        if encoder := roles.phrase_encoder(model):
+        if encoder := phrase_card.phrase_encoder(model):
             if out or previous:
                 raise click.UsageError("a phrase encoder is measured without --out and --previous")
-            count, chance = amounts["calls"] * roles.EACH, SEED if seed is None else seed
-            result = roles.score_phrases(encoder, data, split, count, chance)
+            count, chance = amounts["calls"] * phrase_card.EACH, SEED if seed is None else seed
+            result = phrase_card.score_phrases(encoder, data, split, count, chance)
             _tell(result, card, as_json)
             return
         path, before = shipped.model(model), shipped.model(previous) if previous else None

@@ -26,7 +26,7 @@ from livegen.scorecard.sections import (
 )
 from livegen.training.corpora import Progress
 from livegen.training.evaluate import gather
-from livegen.training.workers import processes
+from livegen.training.process_pool import processes
 
 SEED = 20261121
 CALLS, TURNS, EVENTS = 200, 1000, 256  # by default: minutes on two processors

@@ -16,7 +16,7 @@ LOST_US = (
 )  # so long the players of a worker that ended are let in again before anybody else
 
 
-class Place(NamedTuple):
+class Placement(NamedTuple):
     """The worker of a room; it `returns` if it was at a worker that has ended."""
 
     worker: int
@@ -31,12 +31,12 @@ class Placing:
         self._asked_at: dict[str, int] = {}
         self._lost_at: dict[str, int] = {}
 
-    def place(self, room: str, workers: Sequence[int], now: int) -> Place:
+    def place(self, room: str, workers: Sequence[int], now: int) -> Placement:
         """The place of a room; of one that has none, at that of some workers, at least one, with the fewest rooms."""
         if room not in self._workers:
             self._workers[room] = min(workers, key=self.count)
         self._asked_at[room] = now
-        return Place(self._workers[room], now - self._lost_at.get(room, -LOST_US) < LOST_US)
+        return Placement(self._workers[room], now - self._lost_at.get(room, -LOST_US) < LOST_US)
 
     def count(self, worker: int) -> int:
         """Give the number of rooms of a worker."""

@@ -15,8 +15,8 @@ from livegen.daemon.clock import SECOND
 from livegen.daemon.lateness import Recent
 from livegen.studio.budget import Budget
 from livegen.studio.load import Load
-from livegen.studio.names import is_name, new_name
 from livegen.studio.room import Room
+from livegen.studio.room_names import is_name, new_name
 from livegen.studio.teacher import Seen
 
 LATE_SPAN_US = 10 * SECOND  # over so long it is taken how late turns are

@@ -19,7 +19,7 @@ from livegen.control.web.roles import ROLES
 from livegen.control.web.routes import json_of, with_token
 from livegen.jam.turns import MODES
 from livegen.studio.invitations import LONGEST_MINUTES, Invitations, Seat
-from livegen.studio.names import is_name
+from livegen.studio.room_names import is_name
 
 MOST_MESSAGES = 16  # of one request
 EXPECTED = (

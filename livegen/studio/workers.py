@@ -31,8 +31,8 @@ from livegen.daemon.processes.frames import (
 )
 from livegen.daemon.processes.supervisor import PAUSES_US, STEADY_US
 from livegen.errors import LivegenError
-from livegen.studio.names import is_name, new_name
 from livegen.studio.placing import Placing
+from livegen.studio.room_names import is_name, new_name
 from livegen.studio.teacher import Seen
 
 log = logging.getLogger(__name__)
@@ -51,7 +51,7 @@ SEEN_S = 2.0  # so long a teacher waits for a worker that does not answer
 NOTHING = {"rooms": 0, "players": 0, "late": {}, "cpu": 0.0, "is_open": False}
 
 
-class Worker(LastingChild):
+class WorkerChild(LastingChild):
     """A worker of this number, 0 and up; `figures` are the last that it told of itself."""
 
     def __init__(self, number: int, settings: Mapping[str, Any]) -> None:
@@ -115,8 +115,8 @@ class Workers:
 
     def __init__(self, count: int, settings: Mapping[str, Any], known: Known) -> None:
         self._settings, self._known = settings, known
-        self._workers = [Worker(number, settings) for number in range(count)]
-        self._leaving: list[Worker] = []
+        self._workers = [WorkerChild(number, settings) for number in range(count)]
+        self._leaving: list[WorkerChild] = []
         self._placing = Placing()
         self._news = asyncio.Event()
         self._looked_at = clock.now()
@@ -151,7 +151,7 @@ class Workers:
         """Start each anew, one after the other: its players come again, to another or to the one that follows it."""
         async with self._is_moving:
             for number, old in enumerate(self._workers):
-                new = Worker(number, self._settings)
+                new = WorkerChild(number, self._settings)
                 self._start(new)
                 self._leaving.append(new)  # looked after, and not yet given anybody
                 try:
@@ -166,19 +166,19 @@ class Workers:
                 old.link.send(OverFrame(clock.now()))
                 log.warning("worker %d was started anew, and its players come again", number)
 
-    def _start(self, worker: Worker) -> None:
+    def _start(self, worker: WorkerChild) -> None:
         worker.start(clock.now())
         self._listen(worker)
 
-    def _listen(self, worker: Worker) -> None:
+    def _listen(self, worker: WorkerChild) -> None:
         read = partial(self._read, worker)
         asyncio.get_running_loop().add_reader(worker.link.fileno(), read)
 
-    def _unlisten(self, worker: Worker) -> None:
+    def _unlisten(self, worker: WorkerChild) -> None:
         if worker.link.fileno() >= 0:
             asyncio.get_running_loop().remove_reader(worker.link.fileno())
 
-    def _read(self, worker: Worker) -> None:
+    def _read(self, worker: WorkerChild) -> None:
         was_ready = worker.is_ready
         for frame in worker.receive(clock.now()):
             self._take(worker, frame)
@@ -194,7 +194,7 @@ class Workers:
         if worker.is_ready != was_ready or worker.failure:
             self._news.set()
 
-    def _take(self, worker: Worker, frame: Frame) -> None:
+    def _take(self, worker: WorkerChild, frame: Frame) -> None:
         match frame:
             case FiguresFrame(values=told):
                 worker.figures = told
@@ -205,7 +205,7 @@ class Workers:
             case _:
                 pass
 
-    def _bury(self, worker: Worker) -> None:
+    def _bury(self, worker: WorkerChild) -> None:
         pause = worker.bury(clock.now())
         worker.judge()
         if worker.failure is None:
@@ -243,7 +243,7 @@ class Workers:
 
     async def take(self, connection: socket.socket, room: str) -> None:
         """Hand on a connection to a room, "" for one of its own; where all workers are being started it waits."""
-        ready: list[Worker] = []
+        ready: list[WorkerChild] = []
 
         def is_one_ready() -> bool:
             ready[:] = [worker for worker in self._workers if worker.is_ready]
@@ -294,11 +294,11 @@ class Workers:
             "workers": told,
         }
 
-    def _has_answered(self, worker: Worker) -> bool:
+    def _has_answered(self, worker: WorkerChild) -> bool:
         answers = self._answers.get(worker.number)
         return not worker.is_ready or bool(answers and answers[-1].get("number") == self._asked)
 
-    def _ask(self, worker: Worker, room: str, request: Request) -> None:
+    def _ask(self, worker: WorkerChild, room: str, request: Request) -> None:
         values = [room, request.name, request.value]
         worker.link.send(CommandFrame.named(clock.now(), "ask", values))
 

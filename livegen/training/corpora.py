@@ -32,7 +32,7 @@ from livegen.codec.layout import ADVANCE, Event, codec_hash
 from livegen.errors import ConfigError, LivegenError, MidiFileError
 from livegen.home import base_folder
 from livegen.music.files.smf import MAX_BYTES, READING, read_repaired
-from livegen.training.workers import processes
+from livegen.training.process_pool import processes
 
 log = logging.getLogger(__name__)
 

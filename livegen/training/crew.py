@@ -22,7 +22,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from livegen.errors import ConfigError, LivegenError
-from livegen.training.workers import end_with_parent
+from livegen.training.process_pool import end_with_parent
 
 T = TypeVar("T")
 Array = Any  # a tensor

@@ -24,7 +24,7 @@ from livegen.inference.model_files import load as load_model
 from livegen.music.parts import DRUMS, PARTS
 from livegen.training.corpora import Corpus, Piece, Rows, load
 from livegen.training.markov import markov, scored, unigram
-from livegen.training.workers import processes
+from livegen.training.process_pool import processes
 
 FOLDS = 5
 ORDER = 5

@@ -18,7 +18,7 @@ WIDTH = 32
 SIZE = HEADS * WIDTH
 
 
-class Recall(nn.Module):
+class LookBack(nn.Module):
     """See the module's first lines."""
 
     of_keys: Tensor

@@ -29,7 +29,7 @@ from livegen.codec.layout import (
 )
 from livegen.training.attention import Attention
 from livegen.training.delta import DeltaBlock
-from livegen.training.looking_back import SIZE, Recall
+from livegen.training.looking_back import SIZE, LookBack
 from livegen.training.recurrence import (
     GATES,
     MEMORIES,
@@ -162,7 +162,7 @@ class Network(nn.Module):
         self.interval = nn.Linear(c.head, 2 * FARTHEST + 1)
         self.register_buffer("around", torch.zeros(1, NO_PITCH - FARTHEST), persistent=False)
         looks_back = c.window and not is_attention
-        self.recall = Recall(c.hidden, c.embed, c.window) if looks_back else None
+        self.recall = LookBack(c.hidden, c.embed, c.window) if looks_back else None
         for module in self.modules():  # small, so that the sum of nine begins near unit size
             if isinstance(module, nn.Embedding):
                 nn.init.normal_(module.weight, std=0.3)

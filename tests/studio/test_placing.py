@@ -5,7 +5,7 @@ import pytest
 from livegen.daemon.clock import SECOND
 from livegen.studio.front import read_line
 from livegen.studio.load import Load
-from livegen.studio.placing import COMING_US, LOST_US, Place, Placing
+from livegen.studio.placing import COMING_US, LOST_US, Placement, Placing
 
 BEGIN = 100 * SECOND
 
@@ -22,8 +22,8 @@ def test_the_rooms_of_a_worker_that_ended_return_to_others_and_no_other_room_mov
     before = {room: placing.place(room, [0, 1], BEGIN).worker for room in "abcd"}
     placing.lose(0, BEGIN)
     after = {room: placing.place(room, [1], BEGIN + SECOND) for room in "abcd"}
-    assert after == {room: Place(1, before[room] == 0) for room in "abcd"}
-    assert placing.place("a", [1], BEGIN + LOST_US) == Place(1, False)
+    assert after == {room: Placement(1, before[room] == 0) for room in "abcd"}
+    assert placing.place("a", [1], BEGIN + LOST_US) == Placement(1, False)
 
 
 def test_a_room_that_closed_is_placed_anew_and_one_whose_first_player_is_on_the_way_is_kept() -> (

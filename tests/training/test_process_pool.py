@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 from livegen.errors import LivegenError
-from livegen.training.workers import processes
+from livegen.training.process_pool import processes
 
 ROOT = Path(__file__).parents[2]
 SLEEPER = """
 import os, time
-from livegen.training.workers import processes
+from livegen.training.process_pool import processes
 
 def sleep():
     os.write(1, f"{os.getpid()}\\n".encode())  # in one piece: two processes write to the pipe
