@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import pytest
 
+from livegen.jam.harmony.melody_chords import MelodyChords
 from livegen.jam.harmony.walk import Walk
 from livegen.music.parts import BASS, COMP, LEAD
 from tests.jam.stage import BEAT
@@ -30,6 +31,33 @@ def test_so_they_are_below_a_melody() -> None:
     melody = sung((76, 79, 76, 72, 79, 76, 72, 76, 77, 81, 77, 72, 81, 77, 77, 81) * 4)
     heard = told([*walking(COMP), *melody], AT)
     assert sum(chord[0] == root for chord, root in zip(heard, ROOTS, strict=True)) >= 5
+
+
+def sung_by(keys: Sequence[Key], monkeypatch: pytest.MonkeyPatch) -> list[tuple[int, ...]]:
+    """The strokes (beats, pitch, velocity) that are heard as a melody's."""
+    strokes, hear = list[tuple[int, ...]](), MelodyChords.hear
+
+    def noted(self: MelodyChords, at: int, pitch: int, velocity: int) -> None:
+        strokes.append((at // BEAT, pitch, velocity))
+        hear(self, at, pitch, velocity)
+
+    monkeypatch.setattr(MelodyChords, "hear", noted)
+    told(keys, [40.0])
+    return strokes
+
+
+def test_its_last_note_ends_however_long_it_is_held(monkeypatch: pytest.MonkeyPatch) -> None:
+    strokes = sung_by([*walking(BASS)[:8], (8, 14, BASS, 41)], monkeypatch)
+    assert (8, 41, 80) in strokes and (14, 41, 0) in strokes
+
+
+def test_its_notes_are_heard_once_where_a_voice_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    pitches = (40, 45, 40, 45, 41, 42, 44, 45, 44, 42, 41, 42, 44, 45, 44, 42)
+    walk = [(at, at + 0.9, LEAD, pitch) for at, pitch in enumerate(pitches)]
+    voice = [(at, at + 0.9, LEAD, 44 + at % 3) for at in range(20, 30)]
+    strokes = sung_by([*walk, *voice], monkeypatch)
+    assert (12, 44, 80) in strokes and (25, 45, 80) in strokes
+    assert len(set(strokes)) == len(strokes)
 
 
 def walks(pitches: Sequence[int], gaps: Sequence[float] = (1.0,)) -> bool:

@@ -84,6 +84,7 @@ class Harmony:
         self._sung = DEEP + BELOW  # the last pitch of the melody
         self._voice = OneVoice(STALE_US)
         self._walk = Walk()
+        self._walked: set[int] = set()  # pitches whose last note was of a walk
         self._memory = SongMemory()
         self._call: deque[ChordFrom] = deque(maxlen=_REMEMBERED)  # its chords, since when, micros
         self._opening: Chord | None = None  # its first chord
@@ -121,9 +122,7 @@ class Harmony:
         is_below = self._is_left(struck)
         if part != LEAD and velocity:
             self._apart_us = at
-        if is_below and velocity:
-            self._walk.strike(at, pitch)
-        walks = is_below and self._walk.walks(at)
+        walks = is_below and self._is_of_walk(at, pitch, velocity)
         chordal = self._chordal(at, pitch, is_below) if velocity and not walks else []
         if walks:  # its tones say which chord it is, as a melody's do
             self._melody.hear(at, pitch, velocity)
@@ -140,7 +139,8 @@ class Harmony:
         if is_below:
             self._left_us = at
             (self.left_hand.add if velocity else self.left_hand.discard)((part, pitch))
-            self._voice.hear_left(at, pitch, velocity)
+            if not walks:
+                self._voice.hear_left(at, pitch, velocity)
         else:
             self._melody.hear(at, pitch, velocity)
             self._sung = pitch
@@ -152,6 +152,15 @@ class Harmony:
             self.settles_us = at + SETTLE_US
             self.lands_us = at + CHORD_US if self._lands(at) else None
         self._note(at)
+
+    def _is_of_walk(self, at: int, pitch: int, velocity: int) -> bool:
+        """True of a note of a bass that walks, and of its end, however long it was held."""
+        if not velocity:
+            return pitch in self._walked
+        self._walk.strike(at, pitch)
+        walks = self._walk.walks(at)
+        (self._walked.add if walks else self._walked.discard)(pitch)
+        return walks
 
     def _is_left(self, struck: Struck) -> bool:
         """True of a key of the left hand: of another part than a lead, or a low one while no such part plays."""
