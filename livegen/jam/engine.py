@@ -783,9 +783,12 @@ class Engine:
         self._performer.work(self._turns.call, self._now)
 
     def _take_up(self, music: TakeUp) -> None:
-        """Go on with music of another engine: a player's notes count as the lead, for nobody knows his hands yet."""
+        """Go on with music of another engine: a player's notes count as the lead, for nobody knows his hands yet.
+
+        What still sounds there ends: nobody here will hear its end.
+        """
         ours = {route.channel: part for part, route in enumerate(self._agenda.routes)}
-        strokes = []
+        strokes, sounding = list[Struck](), dict[tuple[int, int, bool], Struck]()
         for at, is_ours, message in music.heard:
             match message:
                 case NoteOn(pitch, velocity, channel):
@@ -797,6 +800,10 @@ class Engine:
             is_drum = channel == DRUM_CHANNEL
             part = ours.get(channel, LEAD) if is_ours else DRUMS if is_drum else LEAD
             strokes.append(Struck(at, part, pitch, velocity, is_ours))
+            sounding.pop((part, pitch, is_ours), None)
+            if velocity:
+                sounding[part, pitch, is_ours] = strokes[-1]
+        strokes += [struck._replace(at=self._now, velocity=0) for struck in sounding.values()]
         self._listener.take_up(strokes, music.timeline, self._now)
 
     def _prepare(self) -> None:

@@ -63,3 +63,14 @@ def test_who_has_music_of_his_own_keeps_it() -> None:
     before = jam.engine.snapshot()["timeline"]
     jam.play(BEGAN + BEAT // 2, TakeUp(played(4), LINES))
     assert jam.engine.snapshot()["timeline"] == before
+
+
+def test_what_was_held_as_the_process_ended_holds_no_chord_up() -> None:
+    jam = rehearsal(**RUNNING)
+    held = tuple((BEGAN, False, NoteOn(pitch, 80)) for pitch in (48, 52, 55))
+    jam.play(BEGAN + BAR, TakeUp(held, LINES))
+    at = BEGAN + 2 * BAR
+    for pitch in (47, 50, 55):
+        jam.play(at, NoteOn(pitch, 80))
+    jam.until(at + 2 * BEAT)
+    assert str(jam.engine.snapshot()["chord"]).startswith("G")
