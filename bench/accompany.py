@@ -153,7 +153,7 @@ def bass_is_root(some: Sequence[PlayedCall], written: Sequence[Chords]) -> float
 
 
 def at_changes(some: Sequence[PlayedCall], written: Sequence[Chords], late: float) -> list[bool]:
-    """Whether the bass has the root at each change."""
+    """Tell of each change whether the bass has the root there."""
     return [
         hit
         for heard, chords in zip(some, written, strict=True)

@@ -100,7 +100,7 @@ class Ardour:
 
     @property
     def beat(self) -> float:
-        """Where it is."""
+        """The beat at which Ardour is."""
         return float(self("where")[-1].split()[1])
 
     def record(self) -> None:

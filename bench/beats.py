@@ -1,4 +1,4 @@
-"""How well beat, metre and bar lines are found in free time, and what it costs.
+"""The finding of beat, metre and bar lines in free time, how good it is, and what it costs.
 
     python -m bench.beats DATA
 
@@ -63,7 +63,7 @@ FAULTS = (
 
 
 class Row(NamedTuple):
-    """What was right, 1 or 0."""
+    """The marks of an excerpt: what was right, 1 or 0."""
 
     tempo: float
     octave: float
@@ -72,7 +72,7 @@ class Row(NamedTuple):
 
 
 class Truth(NamedTuple):
-    """What was played: onsets in seconds, where they lie in quarters from a bar line, a bar's quarters, and metre."""
+    """The truth of what was played: onsets in seconds and in quarters from a bar line, a bar's quarters, and metre."""
 
     onsets_s: Floats
     quarters: Floats
@@ -97,7 +97,7 @@ def _lately(truth: Truth) -> tuple[Floats, Floats, float]:
 
 
 def fault(found: FoundBeat, truth: Truth) -> str:
-    """What is wrong: the tempo, else the bars, else where their lines are; a word of FAULTS, the first if nothing."""
+    """Name what is wrong: the tempo, else the bars, else where their lines are; a word of FAULTS, the first if none."""
     row, (_, _, played) = compared(found, truth), _lately(truth)
     ratio = found.timeline.tempo_us / 1e6 / played
     if not row.tempo:

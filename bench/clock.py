@@ -59,7 +59,7 @@ def ramp(before: float, after: float, beats: int) -> Tempo:
 
 
 def true_times(tempo: Tempo, clocks: int, start_us: float = START_US) -> list[float]:
-    """When each clock ought to come, in micros."""
+    """Give the times at which clocks ought to come, in micros."""
     at, times = float(start_us), []
     for clock in range(clocks):
         times.append(at)
@@ -109,7 +109,7 @@ def largest(errors: Sequence[float]) -> float:
 
 
 def settled(errors: Sequence[float], within: float) -> int:
-    """How many clocks it takes until the errors stay within."""
+    """Count the clocks that it takes until the errors stay within."""
     late = [index for index, error in enumerate(errors) if abs(error) > within]
     return late[-1] + 1 if late else 0
 
@@ -228,7 +228,7 @@ FILTERS: dict[str, Callable[[], Pulse | FixedMemory]] = {
 def place_errors(
     pulse: Pulse | FixedMemory, arrivals: Sequence[int], times: Sequence[float]
 ) -> list[float]:
-    """Where the filter has each clock, less where it is, in ms."""
+    """Give the errors of the filter's place at each clock, in ms; above 0 where it is late."""
     last, errors = -1, []
     for clock, (arrival, at) in enumerate(zip(arrivals, times, strict=True)):
         last += pulse.feed(arrival)

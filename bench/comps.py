@@ -1,4 +1,4 @@
-"""How people comp: what the comps of styles are taken from (livegen/jam/band/figures.py).
+"""The comping of people: what the comps of styles are taken from (livegen/jam/band/figures.py).
 
     python -m bench.comps DATA
 
@@ -46,7 +46,7 @@ def is_line(bar: Bar) -> bool:
 
 
 def counted(comps: Sequence[Sequence[Bar]]) -> dict[str, Shares]:
-    """What the comps of a piece strike: the shares of all values of each of TOLD; of places, those of bars."""
+    """Count what the comps of a piece strike: the shares of all values of each of TOLD; of places, those of bars."""
     first, bars = comps[0], [bar for comp in comps for bar in comp]
     pairs = [it for bar in bars for it in bar.values() if len(it) == 2]
     return {
@@ -59,7 +59,7 @@ def counted(comps: Sequence[Sequence[Bar]]) -> dict[str, Shares]:
 
 
 def shares(values: Iterable[Hashable], count: int | None = None) -> Shares:
-    """How often each value comes, of so many."""
+    """Give how often each value comes, of so many."""
     times = Counter(values)
     return {value: number / (count or times.total()) for value, number in times.items()}
 

@@ -134,7 +134,7 @@ def in_own(heard: PlayedCall) -> float | None:
 
 
 def off_beat(heard: PlayedCall) -> float | None:
-    """Where the second of two eighths lies, in percent of the beat: of beats with one on their line, and it alone."""
+    """Give where the second of two eighths lies, in percent of the beat: of beats with one on their line and it."""
     beats: dict[int, list[float]] = {}
     for note in heard.answer:
         beat = math.floor(note.onset + ON_LINE)
@@ -174,7 +174,7 @@ def again_and_again(call: LeadCall) -> LeadCall | None:
 
 
 def density_apart(heard: PlayedCall) -> float | None:
-    """How far the density is from that of the call: 1 is twice or half of it."""
+    """Give how far the density is from that of the call: 1 is twice or half of it."""
     if not heard.answer:
         return None
     own = len(heard.call.notes) / heard.call.ends
@@ -182,7 +182,7 @@ def density_apart(heard: PlayedCall) -> float | None:
 
 
 def velocity_apart(heard: PlayedCall) -> float | None:
-    """How far the mean velocity is from that of the call."""
+    """Give how far the mean velocity is from that of the call."""
     mean = velocity(heard)
     return None if mean is None else abs(mean - _mean_of(heard.call.notes, "velocity"))
 
@@ -312,7 +312,7 @@ def trials(model: OnnxModel) -> list[Trial]:
 
 
 def _named(key: Key) -> str:
-    """As the control `scale` takes it: the scale that has all classes of the key but a minor's raised seventh."""
+    """Name a key as the control `scale` takes it: a scale with all classes of the key but a minor's raised seventh."""
     return key.name
 
 

@@ -71,13 +71,13 @@ def critic(case: Case) -> list[float]:
 
 
 def before_others(told: Sequence[float], at: int) -> float:
-    """How often a reply is put before another one, 0 to 1, by what a judge says of each; a draw counts half."""
+    """Give how often a reply is put before another, 0 to 1, by what a judge says of each; a draw counts half."""
     others = [one for number, one in enumerate(told) if number != at]
     return float(np.mean([(told[at] > one) + 0.5 * (told[at] == one) for one in others]))
 
 
 def choosers(logistic: Judge) -> dict[str, Chooser]:
-    """Who chooses, by name."""
+    """Give those who choose, by name."""
 
     def mixed(taste: float) -> Chooser:
         return lambda case: [
@@ -94,7 +94,7 @@ def choosers(logistic: Judge) -> dict[str, Chooser]:
 
 
 def ends(case: Case, which: int) -> tuple[float, float]:
-    """Whether a reply ends on the triad of the call's key, and its share of notes in that key."""
+    """Tell whether a reply ends on the triad of the call's key, and its share of notes in that key."""
     call = lead_call(case)
     own, key = notes(case.replies[which], case.until, call.beats), key_of(call.notes)
     return float(bool(ends_on_the_triad(own, key))), in_scale(own, key) or 0.0

@@ -1,4 +1,4 @@
-"""Who else judges replies: a logistic on the scorecard's looks, and two judges with eyes of their own.
+"""The other judges of replies: a logistic on the scorecard's looks, and two judges with eyes of their own.
 
 All are taught as the critic is (`export/critic.py`): of the replies to one call they are to tell people's.
 """
@@ -106,7 +106,7 @@ def _statistics(line: Line, key: HeardPhrase, bar: int) -> np.ndarray:
 
 
 def _bars_alike(line: Line, bars: int, bar: int) -> list[float]:
-    """How alike neighbouring bars are, in notes and in rhythm."""
+    """Give how alike neighbouring bars are, in notes and in rhythm."""
     hits = [[(t % bar, p) for t, p in line if t // bar == number] for number in range(bars)]
     rhythms = [[(t, 0) for t, _ in some] for some in hits]
     return [
@@ -122,7 +122,7 @@ def _shared(some: Line, others: Line) -> float:
 
 
 def counted(case: Case) -> Floats:
-    """What may be counted in all replies, and the same by the call: kinds of degrees, leaps, times, places (N, ...)."""
+    """Count what can be in all replies, and the same by the call: kinds of degrees, leaps, times, places (N, ...)."""
     key = heard(case.phrase)
     theirs, rows = _statistics(case.phrase, key, case.bars.bar), []
     for reply in case.replies:
@@ -218,7 +218,7 @@ READS = 12 + 3 + len(LINES) + 4 + BEATS
 
 
 def reading(case: Case) -> list[Read]:
-    """What the reader reads of each reply."""
+    """Give what the reader reads of each reply."""
     key, before, found = heard(case.phrase), case.phrase[-BEFORE:], []
     for reply in case.replies:
         ticks, pitches = np.array([*before, *reply]).T

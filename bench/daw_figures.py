@@ -74,7 +74,7 @@ def grid_at(grids: Sequence[Grid], at: int) -> Grid:
 
 
 def pairs(journal: Session, notes: Sequence[Note]) -> tuple[int, list[tuple[int, Note]]]:
-    """How many notes livegen sent while Ardour rolled, and the (micros sent, note) that were recorded.
+    """Give how many notes livegen sent while Ardour rolled, and the (micros sent, note) that were recorded.
 
     Where Ardour was when a note was sent is told by the clocks that had come: a busy server's time is not ours.
     """
@@ -131,7 +131,7 @@ def answers(notes: Sequence[Note], bars: int) -> list[float]:
 
 
 def hanging(sent: Sequence[tuple[int, bytes]]) -> int:
-    """How many notes were never released."""
+    """Count the notes that were never released."""
     sounding: set[tuple[int, int]] = set()
     for _, data in sent:
         if data[0] & 0xF0 == 0x90 and data[2]:

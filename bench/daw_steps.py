@@ -33,7 +33,7 @@ TRANSPORT = (
 
 
 def bar_phase(ardour: Ardour, daemon: Served) -> dict[str, Any]:
-    """Where in the bar Ardour is, and how far livegen believes to be ahead, in beats."""
+    """Give the place in the bar at which Ardour is, and how far livegen believes to be ahead, in beats."""
     shown = daemon.snapshot()
     before = time.monotonic()
     truth = ardour.beat

@@ -57,7 +57,7 @@ Bools = NDArray[np.bool_]
 
 
 class Usual(NamedTuple):
-    """What holds on the training split: the threshold for hits, and means by drum and place."""
+    """The usual drums of the training split: the threshold for hits, and means by drum and place."""
 
     threshold: float
     loudness: Floats  # (drums,)
@@ -65,7 +65,7 @@ class Usual(NamedTuple):
 
 
 def struck(hits: NDArray[np.generic]) -> Bools:
-    """Where which drum is struck (STEPS, drums), those that count as one taken together."""
+    """Tell when each drum is struck (STEPS, drums), those that count as one taken together."""
     found: Bools = np.asarray(hits).astype(bool)
     for drum, other in AS_ONE:
         found[:, KIT.index(other)] |= found[:, KIT.index(drum)]
@@ -103,13 +103,13 @@ def by_style(style: str) -> Bools:
 
 
 def likely(two: Two, rhythm: Rhythm) -> Floats:
-    """How likely the network finds each hit (STEPS, drums)."""
+    """Give how likely the network finds each hit (STEPS, drums)."""
     seen = facts(None, rhythm, two.take.style, two.take.bpm, two.take.swing)
     return touch(seen, drum_touch.shipped()).likely
 
 
 def usual(some: Sequence[Two]) -> Usual:
-    """What holds of some two bars of the training split."""
+    """Give what holds of some two bars of the training split."""
     said = np.array([likely(two, rhythm_before(two, is_clapped=False)) for two in some])
     hits, lates = np.array([two.hits for two in some]), np.array([centred(two) for two in some])
     is_hit = hits > 0
@@ -122,7 +122,7 @@ def usual(some: Sequence[Two]) -> Usual:
 
 
 def centred(two: Two) -> Floats:
-    """How late its hits are about their mean."""
+    """Give how late its hits are about their mean."""
     return two.lates - centre(two.lates, two.hits > 0)
 
 
@@ -143,14 +143,14 @@ def hits_of(two: Two, known: Usual, is_clapped: bool) -> dict[str, Bools]:
 
 
 def loudness_in(groove: Grid) -> Floats:
-    """How loud each drum is in a groove in each place (STEPS, drums): as it is there, or else as it is on average."""
+    """Give how loud each drum is in a groove in each place (STEPS, drums): as it is there, or as on average."""
     is_hit, every = groove > 0, groove[groove > 0].mean()
     of_drum = np.where(is_hit.any(0), groove.sum(0) / np.maximum(1, is_hit.sum(0)), every)
     return np.where(is_hit, groove, of_drum).astype(np.float32)
 
 
 def hand_of(two: Two, known: Usual) -> tuple[dict[str, float], dict[str, float]]:
-    """How far velocities and latenesses are off, by who says them, mean over the hits that were struck."""
+    """Give how far velocities and latenesses are off, by who says them, mean over the hits that were struck."""
     rhythm, take, is_hit = rhythm_before(two, is_clapped=False), two.take, two.hits > 0
     said = touch(facts(two.hits, rhythm, take.style, take.bpm, take.swing), drum_touch.shipped())
     groove = nearest(rhythm, take.style, take.bpm, take.swing).hits

@@ -1,4 +1,4 @@
-"""What a memory that is kept until the next evening is worth: nats of what is played then, and whose figures come.
+"""The worth of a memory that is kept until the next evening: nats of what is played then, and whose figures come.
 
     python -m bench.evenings DATA [--pieces N] [--calls N] [--only nats|answers]
 
@@ -59,7 +59,7 @@ Rows = npt.NDArray[Any]
 
 
 class Evenings(NamedTuple):
-    """What was played yesterday by one and by somebody else, and today by the first: rows (N, 8)."""
+    """The evenings of a player: yesterday's of his and of somebody else, and today's of his: rows (N, 8)."""
 
     yesterday: Rows
     elsewhere: Rows
@@ -93,12 +93,12 @@ def rows_of(corpus: Corpus, piece: Piece) -> Rows:
 
 
 def soloist(piece: Piece) -> str:
-    """Who plays a solo."""
+    """Name the soloist of a solo."""
     return Path(piece.file).stem.split("_")[0]
 
 
 def evenings(who: str, corpus: Corpus, count: int, dice: random.Random) -> Iterator[Evenings]:
-    """So many pairs of evenings of a player."""
+    """Draw so many pairs of evenings of a player."""
     pieces = [it for it in corpus.split("valid") if it.end - it.start >= 100]
     dice.shuffle(pieces)
     every = [*pieces, *corpus.split("train")] if who == "solos" else pieces
@@ -202,7 +202,7 @@ def answered(
 def answers(
     model: Model, data: Path, name: str, corpus: Corpus, count: int
 ) -> dict[str, dict[str, Any]]:
-    """What is taken up of yesterday, by the mode and the strength of the memory."""
+    """Measure what is taken up of yesterday, by the mode and the strength of the memory."""
     dice = random.Random(1)
     pairs = drawn(held_out(data, {name: corpus}, names=[name]), count, 0, followed, (4,))
     pieces = {Path(it.file).stem: it for it in corpus.split("valid")}

@@ -1,4 +1,4 @@
-"""How well a phrase that is played again is found, and how well by a simpler way.
+"""The finding of a phrase that is played again, how good it is, and how good a simpler way is.
 
     python -m bench.finds DATA
 
@@ -196,7 +196,7 @@ def by_notes(music: Music) -> Ranked:
 
 
 def judged(ranked: Ranked, asked: Sequence[Asked]) -> dict[str, Any]:
-    """How often the right one comes first, and the mean of one by its rank; and ms a phrase."""
+    """Give how often the right one comes first, and the mean of one by its rank; and ms a phrase."""
     begin, ranks = time.perf_counter(), []
     for one in asked:
         names = [name for name in ranked(one.phrase) if name != one.but]
@@ -211,7 +211,7 @@ def judged(ranked: Ranked, asked: Sequence[Asked]) -> dict[str, Any]:
 
 
 def said(music: Music, asked: Sequence[Asked]) -> dict[str, Estimate | None]:
-    """How often the right file, and how often a wrong one were the right one not there, is said to be the phrase."""
+    """Give how often the right file, or a wrong one were the right one not there, is said to be the phrase."""
     library = Library.of(music.voices)
     right, wrong = [], []
     for one in asked:

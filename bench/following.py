@@ -1,4 +1,4 @@
-"""How well the place on a chart is found again by what a player plays.
+"""The finding of the place on a chart by what a player plays: how well it is found again.
 
     python -m bench.following DATA [--split valid]
 
@@ -72,7 +72,7 @@ class Slip:
     after: int
 
     def to(self, form: Form, tick: int) -> int:
-        """Where the player goes from the bar line at `tick`."""
+        """Give the tick to which the player goes from the bar line at `tick`."""
         if self.kind == "bar left out":
             return form.bar_stretch(tick).end
         if self.kind == "bar twice":
@@ -190,7 +190,7 @@ def is_right(form: Form, true: int, believed: int) -> bool:
 
 
 def moves(tune: Tune, wrong: float, chance: Random) -> int:
-    """How often the chart is moved in ten minutes in which nothing slips."""
+    """Count how often the chart is moved in ten minutes in which nothing slips."""
     follower, moved, count = Follower(tune.form), 0, 0
     for beat in islice(played(tune.form, wrong, chance), round(MINUTES * tune.beats_a_minute)):
         follower.hear(beat.tick + moved, beat.heard)
@@ -207,7 +207,7 @@ class Found(NamedTuple):
 
 
 def found(tune: Tune, kind: str, wrong: float, chance: Random) -> Found | None:
-    """What happens after a slip; None where the chords do not tell."""
+    """Give what happens after a slip; None where the chords do not tell."""
     form, bar = tune.form, tune.form.bar_at(0)
     beats = bar.ticks // bar.beat
     round_beats = form.ticks // bar.beat
@@ -284,7 +284,7 @@ def cost(form: Form) -> dict[str, float]:
 
 
 def longest() -> Form:
-    """As many bars of other chords as are followed."""
+    """Make as many bars of other chords as are followed."""
     chance = Random(SEED)
     bars = [
         PlayedBar(at, 96, 24, (Placed(0, Chord(chance.randrange(12), "7")),), (), "", at % 8 == 0)

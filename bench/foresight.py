@@ -1,4 +1,4 @@
-"""How well the chords to come and the form are foreseen.
+"""The foresight of chords to come and of the form, and how good it is.
 
     python -m bench.foresight DATA
 
@@ -57,7 +57,7 @@ SEED = 20261120
 
 
 class Told(NamedTuple):
-    """What was expected for a cell, and what came."""
+    """The chord that was expected for a cell, and the one that came."""
 
     expected: Expected
     came: Chord
@@ -202,7 +202,7 @@ def counted(found: Run) -> Iterator[int]:
 
 
 def unigram(chords: Sequence[Chord | None]) -> Counter[int]:
-    """How many cells each class has."""
+    """Count the cells of each class."""
     return Counter(class_of(chord) for chord in chords if chord is not None)
 
 
@@ -231,7 +231,7 @@ def foreseen(runs: Sequence[Run]) -> dict[str, float | None]:
 
 
 def form(runs: Sequence[Run]) -> dict[str, float | None]:
-    """When the length of the form was right, and how often it was, in the last three quarters of the bars."""
+    """Give when the length of the form was right, and how often it was, in the last three quarters of the bars."""
     beats, right = list[float](), list[float]()
     for one in runs:
         bars = one.song.form_bars

@@ -86,7 +86,7 @@ def judged_by(made: Made) -> Floats:
 
 
 def is_heard(made: Made) -> bool:
-    """Whether there is enough in a phrase to judge it by."""
+    """Tell whether there is enough in a phrase to judge it by."""
     return len(onsets(made.steps)) >= 2
 
 
@@ -98,7 +98,7 @@ def rows(some: Sequence[Made], figures: Callable[[Made], Floats]) -> Floats:
 
 
 def scores(judge: Listener, figures: Floats) -> Floats:
-    """How sure a judge is that each phrase is a person's."""
+    """Give how sure a judge is that each phrase is a person's."""
     inputs = (figures - judge.mean) / judge.spread
     odds = np.hstack([inputs, np.ones((len(inputs), 1))]) @ judge.weights
     return np.asarray(odds[:, 1] - odds[:, 0])
@@ -128,7 +128,7 @@ class Ears(NamedTuple):
     generator: Generator
 
     def names(self, some: Sequence[Made]) -> list[float]:
-        """Whether each phrase is named in the style it is meant in."""
+        """Tell of each phrase whether it is named in the style it is meant in."""
         found = self.listener.names(rows(some, heard))
         wanted = [self.generator.number(made.style) - 1 for made in some]
         return [float(one == other) for one, other in zip(found, wanted, strict=True)]
@@ -145,7 +145,7 @@ def ears_of(some: Sequence[StyledPhrase], generator: Generator) -> Ears:
 
 
 def ways(model: PhraseModel, generators: dict[str, Generator]) -> dict[str, Way]:
-    """Who makes a new phrase of the style, bar and length of another, by name."""
+    """Give the ways to make a new phrase of the style, bar and length of another, by name."""
 
     def through(it: StyledPhrase, rng: np.random.Generator) -> Steps:
         reference = reference_of(it.steps, it.tonic)

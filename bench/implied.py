@@ -65,7 +65,7 @@ def parts(tune: Tune) -> Iterator[tuple[list[Note], Sequence[int]]]:
 
 
 def lines(notes: Sequence[Note], written: Sequence[int], bar: int) -> list[Line]:
-    """What is known at each strong beat of eight bars, by a player who plays as it is written."""
+    """Give what is known at each strong beat of eight bars, by a player who plays as it is written."""
     metre = Metre(((0, bar * TICKS_PER_BEAT),))
     timeline, apart = (
         Timeline(BEAT_US, 0, metre),

@@ -357,7 +357,7 @@ PARTS = (starts, jam, band, immediate, harmonise, clock_out, sequencer)
 
 
 def measure(wanted: Sequence[str]) -> dict[str, Any]:
-    """These parts, or all, on one private server."""
+    """Measure these parts, or all, on one private server."""
     with private_server():
         results = {}
         for part in PARTS:

@@ -1,4 +1,4 @@
-"""Whether the network should learn from a player in the set: nats of what he plays next, as it is and tuned to him.
+"""The question whether the network should learn from a player in the set: nats of what he plays next, tuned or not.
 
     python -m bench.learns DATA [--events N] [--sessions N]
 
@@ -85,7 +85,7 @@ class Stretch:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What one player played: the events (2N + 1, 8), and the halves as a network is given them."""
+    """The session of one player: the events (2N + 1, 8), and the halves as a network is given them."""
 
     events: Rows
     first: Stretch
@@ -213,7 +213,7 @@ def total(found: Nats) -> Tensor:
 
 @torch.no_grad()
 def heard(network: Network, some: Stretch, state: Tensor) -> tuple[Nats, Tensor, Tensor, Tensor]:
-    """One stream, chunk by chunk: nats (T, 1), the state before each whole chunk (chunks, N), the last; summaries."""
+    """Hear a stream, by chunks: nats (T, 1), the state before each whole chunk (chunks, N), the last, summaries."""
     rows: list[Nats] = []
     before, summaries = [], []
     for begin in range(0, len(some), CHUNK):
@@ -226,7 +226,7 @@ def heard(network: Network, some: Stretch, state: Tensor) -> tuple[Nats, Tensor,
 
 
 def whole(some: Stretch, length: int) -> Stretch:
-    """As much as fills stretches of a length."""
+    """Cut a stretch to as much as fills stretches of a length."""
     return some[: len(some) // length * length]
 
 
@@ -327,7 +327,7 @@ def sessions(data: Path, name: str, events: int, count: int) -> list[Session]:
 
 @dataclass(slots=True)
 class Chosen:
-    """How fast and for how many rounds a way learns."""
+    """The choice of how fast and for how many rounds a way learns."""
 
     rate: float
     rounds: int
@@ -357,7 +357,7 @@ def choose(base: Network, way: Way, first: Sequence[Session]) -> Chosen:
 
 @dataclass(slots=True)
 class Moved:
-    """What tuning made of each session of a set: nats a note before and after, of all sessions (S,)."""
+    """The effect of tuning on each session of a set: nats a note before and after, of all sessions (S,)."""
 
     before: list[float] = field(default_factory=list)
     after: list[float] = field(default_factory=list)
@@ -368,7 +368,7 @@ class Moved:
         return ratio(saved, self.before)
 
     def facts(self) -> dict[str, Any]:
-        """As it is kept."""
+        """Give the figures as they are kept."""
         return {
             "before": round(statistics.fmean(self.before), 3),
             "after": round(statistics.fmean(self.after), 3),

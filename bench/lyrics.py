@@ -1,4 +1,4 @@
-"""Whether lyrics come out as a person would sing them: syllables counted, stresses on strong beats, line ends.
+"""The singing of lyrics, as a person would sing them: syllables counted, stresses on strong beats, line ends.
 
     python -m bench.lyrics
 
@@ -109,7 +109,7 @@ def heard_of(written: str, sung: str) -> Told:
 
 
 def _on_strong(starts: Sequence[int], stressed: Sequence[bool], metre: Metre) -> tuple[int, int]:
-    """How many stressed syllables begin on a strong beat, and how many others."""
+    """Count the stressed syllables that begin on a strong beat, and the others that do."""
     strong = [strength(start, metre) >= 2 for start in starts]
     both = list(zip(strong, stressed, strict=True))
     return both.count((True, True)), both.count((True, False))

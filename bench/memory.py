@@ -1,4 +1,4 @@
-"""What the memory of a session is worth: nats a note of held-out music, licks that are taken up, and micros.
+"""The worth of the memory of a session: nats a note of held-out music, licks that are taken up, and micros.
 
     python -m bench.memory DATA [--events N] [--every N] [--fit] [--only nats|licks]
 
@@ -67,7 +67,7 @@ class Judged(NamedTuple):
     piece: npt.NDArray[np.int64]
 
     def mixed(self, shares: Shares) -> Floats:
-        """How likely each event is, with these shares of the memory."""
+        """Give how likely each event is, with these shares of the memory."""
         likely = self.likely
         for level in MemoryLevel:
             share = shares[level, self.alike[:, level]]

@@ -1,4 +1,4 @@
-"""How well what was played can be read: scores of held-out pieces and of livegen's own answers, written and read back.
+"""The notation of what was played: scores of held-out pieces and of livegen's own answers, written and read back.
 
 `python -m bench.notation --data DIR` writes notation.json and notation.md.  The first 32 bars of each piece are written
 as MusicXML and read back by the standard library.  A note is found if the score has its pitch within half a sixteenth
@@ -195,7 +195,7 @@ class Found(NamedTuple):
 
 
 def _found(voice: Voice, notes: Sequence[ReadNote], most: float) -> list[Found]:
-    """Which notes of a voice came back, each as one."""
+    """Find the notes of a voice that came back, each as one."""
     left: dict[int, list[ReadNote]] = {}
     for one in notes:
         left.setdefault(one.pitch, []).append(one)

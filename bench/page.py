@@ -91,7 +91,7 @@ def url_of(daemon: Daemon) -> str:
 
 @contextmanager
 def apart(module: str, url: str) -> Iterator[None]:
-    """Those who look on are in a process of their own, which says so."""
+    """Run those who look on in a process of their own, which says so."""
     command = [sys.executable, "-m", module, url]
     looking = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     assert looking.stdout is not None

@@ -130,7 +130,7 @@ def _changes(form: Form, bars: Sequence[Bar]) -> Iterator[tuple[float, Chord | N
 
 
 def _strikes(form: Form, bars: Sequence[Bar]) -> Iterator[tuple[int, Chord | None]]:
-    """When each chord is struck: where it begins, and anew in each bar."""
+    """Give the times at which chords are struck: where each begins, and anew in each bar."""
     for bar, after in pairwise(bars):
         ticks = form.bar_at(bar.place).ticks
         for tick, chord in form.bar_at(bar.place).chords:

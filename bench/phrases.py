@@ -1,4 +1,4 @@
-"""How well the end of a phrase is foreseen, on phrases of singers that somebody else answers.
+"""The foresight of the end of a phrase, on phrases of singers that somebody else answers.
 
     python -m bench.phrases DATA
 

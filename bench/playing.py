@@ -1,4 +1,4 @@
-"""How livegen plays, as a bandmate hears it: entries, endings, figures of the call, over calls of thirty feels.
+"""The playing of livegen as a bandmate hears it: entries, endings, figures of the call, over calls of thirty feels.
 
     python -m bench.playing [--way WAY]... [--every N] [--model FILE] [--by-feel]
 

@@ -1,4 +1,4 @@
-"""How long a recipe takes to a quality: minutes and core-hours until so few nats a note on the validation split.
+"""The time a recipe takes to a quality: minutes and core-hours until so few nats a note on the validation split.
 
     python -m bench.quality DATA [RUN]
 

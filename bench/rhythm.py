@@ -193,7 +193,7 @@ def bars_of(heard: Heard, is_drums: bool) -> list[Bar]:
 
 
 def again(bars: Sequence[Bar]) -> dict[str, float] | None:
-    """How often bars come again, all and up to one hit, the commonest one's share, and the longest run of one."""
+    """Give how often bars come again, all and up to one hit, the commonest one's share, and the longest run of one."""
     some = [bar for bar in bars if bar]
     if len(some) < FEWEST:
         return None
@@ -267,7 +267,7 @@ def marks(drums: Heard) -> dict[str, float]:
 
 
 def together(bass: Heard, drums: Heard) -> dict[str, float] | None:
-    """How far a bass's notes lie behind the kicks that they go with, ms, and their share; None of few."""
+    """Give how far a bass's notes lie behind the kicks that they go with, ms, and their share; None of few."""
     kicks = sorted({note.onset for note in drums.notes if note.pitch in KICKS})
     behind = list[float]()
     for note in bass.notes:
@@ -288,7 +288,7 @@ def together(bass: Heard, drums: Heard) -> dict[str, float] | None:
 
 
 def follows(lead: Heard, part: Heard) -> dict[str, float] | None:
-    """How the loudness of a part goes with the lead's: the correlation of their bars, and how loud it is.
+    """Give how the loudness of a part goes with the lead's: the correlation of their bars, and how loud it is.
 
     `soft` and `loud` are its mean velocities in the quarter of the bars in which the lead is softest and loudest.
     """

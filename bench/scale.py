@@ -1,4 +1,4 @@
-"""How many cores so many jams need, by what a jam costs and how jams are dealt to processes: a simulation.
+"""The cores that so many jams need, by what a jam costs and how jams are dealt to processes: a simulation.
 
     python -m bench.scale
 
@@ -100,7 +100,7 @@ WAYS = {"hash of the room": hashed, "better of two": better_of_two, "fewest jams
 
 
 def drawn(count: int, cost: dict[str, tuple[float, float]], chance: np.random.Generator) -> Floats:
-    """What each of so many jams costs, cores."""
+    """Draw what each of so many jams costs, cores."""
     band = chance.random(count) < SHARE
     return np.where(band, cost["accompany"][0], cost["respond"][0])
 

@@ -1,4 +1,4 @@
-"""Whether a line that goes on and on speaks in sentences: figures that come back, and bars that close, beside people's.
+"""The sentences of a line that goes on and on: figures that come back, and bars that close, beside people's.
 
     python -m bench.sentences DATA [--minutes N] [--calls N] [--set NAME]...
 

@@ -1,4 +1,4 @@
-"""How soon `livegen serve --sound` is heard: from a note on Model In to the first frame that is not silent.
+"""The delay of `livegen serve --sound`: from a note on Model In to the first frame that is not silent.
 
     python -m bench.sound
 

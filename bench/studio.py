@@ -1,4 +1,4 @@
-"""What a jam costs in a studio, beside daemons that serve one jam each, by players that come over its sockets.
+"""The cost of a jam in a studio, beside daemons that serve one jam each, by players that come over its sockets.
 
     python -m bench.studio [--seconds S]
 
@@ -62,7 +62,7 @@ def served(*words: str) -> Iterator[Server]:
 
 
 class Player:
-    """One who plays phrases in a room; `ahead_us` of each message of the model's."""
+    """A player of phrases in a room; `ahead_us` of each message of the model's."""
 
     def __init__(self, server: Server, number: int) -> None:
         self._server, self._number = server, number
@@ -104,7 +104,7 @@ class Player:
 
 
 class Cost(NamedTuple):
-    """What a server cost while so many played: cores, and resident memory of all its processes, MB."""
+    """The cost of a server while so many played: cores, and resident memory of all its processes, MB."""
 
     cores: float
     memory_mb: float

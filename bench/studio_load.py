@@ -47,7 +47,7 @@ KEPT = 256  # strokes with which one comes back
 
 
 class Fate(NamedTuple):
-    """What a player heard after his worker was killed: micros since then, None for what did not happen."""
+    """The fate of a player after his worker was killed: micros since then, None for what did not happen."""
 
     released: int | None
     back: int | None
@@ -210,7 +210,7 @@ class Seat:
             await self._page.send(json.dumps({"t": "play", "data": [status, pitch, 80], "at": at}))
 
     def fate(self, killed_at: int) -> Fate | None:
-        """What he heard after a worker was killed; None where it was not his."""
+        """Give what he heard after a worker was killed; None where it was not his."""
         back = _first(self.greeted, killed_at)
         if back is None and self._page is not None:
             return None
@@ -247,12 +247,12 @@ async def _read_all(page: ClientConnection) -> None:
 
 
 def _first(times: Iterable[int], since: int) -> int | None:
-    """How long after `since` the first of some times is."""
+    """Give how long after `since` the first of some times is."""
     return min((at - since for at in times if at >= since), default=None)
 
 
 class Run(NamedTuple):
-    """What came of it."""
+    """The outcome of a run."""
 
     seats: list[Seat]
     cores: float

@@ -1,4 +1,4 @@
-"""What a listener takes two mixed styles for, at five places between them, and what the mixing costs.
+"""The styles that a listener hears in two mixed ones, at five places between them, and what the mixing costs.
 
     python -m bench.style_mix DATA [--part PART]... [--runs N]
 

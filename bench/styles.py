@@ -1,4 +1,4 @@
-"""Whether the styles that livegen plays can be told apart: a listener that has learned them from people.
+"""The test whether livegen's styles can be told apart: a listener that has learned them from people.
 
     python -m bench.styles DATA [--part PART]... [--runs N]
 

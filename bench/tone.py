@@ -145,7 +145,7 @@ def judged(name: str, piece: Piece) -> dict[str, dict[str, float]]:
 
 
 def places(piece: Piece, first: float, last: float) -> list[float]:
-    """Where in a piece it is asked, beats."""
+    """Draw the places in a piece at which it is asked, beats."""
     bars = int((last - first) / piece.metre) - max(BARS)
     found = [first + piece.metre * number for number in range(0, max(0, bars), PLACES)]
     return random.Random(len(piece.notes)).sample(found, min(MOST_PLACES, len(found)))

@@ -73,7 +73,7 @@ class Case(NamedTuple):
 
 
 def cases(some: Sequence[PieceMelody], count: int) -> list[Case]:
-    """So many calls, as many from each set."""
+    """Draw so many calls, as many from each set."""
     rng = np.random.default_rng(SEED)
     by_set: dict[str, list[Case]] = {name: [] for name in SETS}
     for number, melody in enumerate(some):

@@ -1,4 +1,4 @@
-"""Whether what a note is said to have taken up is what it took up: pitches of people, with the places taken away.
+"""The test of what a note is said to have taken up: pitches of people, with the places taken away.
 
     python -m bench.why DATA [--pieces 12]
 
@@ -105,7 +105,7 @@ def questions(
 
 
 def named(heard: Heard) -> Hashable:
-    """Which note an event is of."""
+    """Name the note that an event is of."""
     return heard.stroke[:3]
 
 

@@ -1,4 +1,4 @@
-"""How well words are understood: of what is asked for, how much is set, and how much is set that nobody asked for.
+"""The understanding of words: of what is asked for, how much is set, and how much is set that nobody asked for.
 
     python -m bench.words [--show]
 

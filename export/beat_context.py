@@ -57,7 +57,7 @@ class Sample(NamedTuple):
 
 
 def sample_of(excerpt: Excerpt) -> Sample | None:
-    """What is learned from an excerpt; None where it is too short."""
+    """Give what is learned from an excerpt; None where it is too short."""
     onsets = onsets_of(excerpt.played())
     if len(onsets.at_s) < 4:
         return None
@@ -72,7 +72,7 @@ def sample_of(excerpt: Excerpt) -> Sample | None:
 
 
 def drawn(material: Groups, chance: random.Random) -> Sample | None:
-    """What is learned from an excerpt that is drawn; None where it is too short."""
+    """Draw an excerpt and give what is learned from it; None where it is too short."""
     return sample_of(draw(material, chance, MADE_SHARE))
 
 

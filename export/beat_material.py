@@ -90,7 +90,7 @@ def first_line(piece: Piece) -> list[Note]:
 
 
 class Excerpt(NamedTuple):
-    """What was played, in `bars`: notes in seconds (N, 5: onset, end, pitch, velocity, 1 for a drum).
+    """A piece of what was played, in `bars`: notes in seconds (N, 5: onset, end, pitch, velocity, 1 for a drum).
 
     `beats` (N,) says where each onset lies, in beats from a bar line; `period_s` is how long a beat is at the end.
     """
@@ -114,7 +114,7 @@ class Excerpt(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Manner:
-    """How an excerpt is played.
+    """The manner in which an excerpt is played.
 
     `bpm` is its beats a minute, None as in the file; `swing` the share of a beat that the first of two halves takes, 0
     as written; `hand_s` the spread of its onsets; `rubato` by how much its tempo goes up and down, over `wave`
@@ -405,7 +405,7 @@ def _any_manner(corpus: str, bars: Bars, usual_bpm: float, chance: random.Random
 
 
 def _accents(beats: Floats, count: int) -> Floats:
-    """How much each onset is accented: 1 on the first of so many beats, less on the others, 0 between them."""
+    """Give the accent of each onset: 1 on the first of so many beats, less on the others, 0 between them."""
     nearest = np.round(beats)
     return np.where(np.abs(beats - nearest) < 0.05, np.where(nearest % count == 0, 1.0, 0.4), 0.0)
 
@@ -451,7 +451,7 @@ def _played(
 
 
 def _slowness(piece: Piece, begin: float, places: Floats) -> Floats:
-    """How slow the file is at each place, as a share of its usual tempo there."""
+    """Give how slow the file is at each place, as a share of its usual tempo there."""
     since = np.array([quarter - begin for quarter, _ in piece.tempos])
     micros = np.array([micros for _, micros in piece.tempos], np.float64)
     at = np.searchsorted(since, places, side="right") - 1

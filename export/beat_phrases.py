@@ -20,7 +20,7 @@ Rhythm = list[tuple[float, float]]  # onsets and lengths, quarters from a bar li
 
 
 class Style(NamedTuple):
-    """How phrases of a kind go: `groups` are the quarters of each part of a bar, one of these is drawn.
+    """A kind of phrases: `groups` are the quarters of each part of a bar, one of these is drawn.
 
     `finest` is the shortest part that is divided no more, `divides` how likely one is divided, by its length in beats
     from one down; `ties` how often an onset that is not on a beat takes the place of the next, `rests` how often one is
@@ -113,7 +113,7 @@ _PICK_UPS = ((1.0,), (0.5,), (0.5, 0.5), (1.0, 0.5), (0.5, 0.5, 0.5), (2.0,), (0
 
 
 class Phrase(NamedTuple):
-    """What is played: rows of onset, end, pitch, velocity and drum or not, quarters from a bar line on (N, 5)."""
+    """A phrase that is played: rows of onset, end, pitch, velocity and drum, quarters from a bar line on (N, 5)."""
 
     style: Style
     rows: Floats
@@ -241,7 +241,7 @@ def _part_of(pattern: Sequence[float], half: int, bar: float) -> list[float]:
 
 
 def _bar(style: Style, bar: float, pattern: Sequence[float], chance: random.Random) -> Rhythm:
-    """One bar: strokes of a pattern and some between, or divided groups."""
+    """Draw a bar: strokes of a pattern and some between, or divided groups."""
     if pattern and chance.random() < 0.8:
         onsets = {at for at in pattern if chance.random() > style.rests}
         grid = np.arange(0, bar, style.finest)

@@ -72,7 +72,7 @@ class Sample(NamedTuple):
 
 
 def sample_of(excerpt: Excerpt, chance: random.Random) -> Sample | None:
-    """What is learned from an excerpt; None where no candidate is right."""
+    """Give what is learned from an excerpt; None where no candidate is right."""
     notes = excerpt.played()
     onsets = onsets_of(notes)
     if len(onsets.at_s) < 4:
@@ -107,7 +107,7 @@ def sample_of(excerpt: Excerpt, chance: random.Random) -> Sample | None:
 def _right(
     found: Candidates, places: NDArray[np.float64], period_s: float
 ) -> tuple[NDArray[np.bool_], NDArray[np.float64]]:
-    """Which candidates end on the beats that are right, and the beat of their scale that is beat 0 of those."""
+    """Tell which candidates end on the right beats, and the beat of their scale that is beat 0 of those."""
     late = (found.beats - places)[:, len(places) // 2 :]
     shifts = np.round(np.median(late, axis=1))
     is_close = (np.abs(late - shifts[:, None]) < CLOSE).mean(axis=1) >= 0.8
@@ -122,7 +122,7 @@ def _some(right: NDArray[np.bool_], chance: random.Random) -> NDArray[np.int64]:
 
 
 def drawn(material: Groups, chance: random.Random) -> Sample | None:
-    """What is learned from an excerpt that is drawn; None where it is too short, or no candidate is right."""
+    """Draw an excerpt and give what is learned from it; None where it is too short, or no candidate is right."""
     return sample_of(draw(material, chance), chance)
 
 

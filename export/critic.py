@@ -79,7 +79,7 @@ class Case(NamedTuple):
 
     @property
     def part(self) -> int:
-        """Which part of the pieces it belongs to, 0 to PARTS - 1."""
+        """The part of the pieces to which the case belongs, 0 to PARTS - 1."""
         return int(sha1(self.piece.encode()).hexdigest(), 16) % PARTS
 
 
@@ -95,13 +95,13 @@ def closing(metre: str, bars: int) -> tuple[ReplyBars, int]:
 
 
 def next_phrase(pair: Pair) -> list[tuple[int, int]]:
-    """What people play next up to the last strong beat, on lines."""
+    """Give what people play next up to the last strong beat, on lines."""
     _, until = closing(pair.call.metre, pair.call.bars)
     return on_lines(ticks(pair.people, pair.call.beats), until)
 
 
 def ticks(notes: Sequence[Note], since: float) -> Iterator[tuple[int, int]]:
-    """Where notes begin, in ticks from a beat on, and their pitches."""
+    """Give the ticks, from a beat on, where notes begin, and their pitches."""
     return ((round((note.onset - since) * TICKS_PER_BEAT), note.pitch) for note in notes)
 
 
@@ -134,7 +134,7 @@ class UntilChosen(Rehearsal):
 
 
 def candidates(model: Model, pair: Pair, seed: int) -> tuple[Question, list[float]] | None:
-    """What the critic would be asked about the candidates of an answer, and their worths; None without such."""
+    """Give the critic's question about the candidates of an answer, and their worths; None without such."""
     engines: list[Engine] = []
 
     def rehearse(engine: Engine) -> Rehearsal:
@@ -229,7 +229,7 @@ Seen = list[tuple[Floats, Floats]]  # of each reply to a call: its notes, and th
 
 
 def seen(case: Case, more: Sequence[list[tuple[int, int]]] = ()) -> Seen:
-    """What the critic sees of the replies to a call, and of some more."""
+    """Give what the critic sees of the replies to a call, and of some more."""
     phrase = heard(case.phrase)
     return [facts(phrase, reply, case.until, case.bars) for reply in (*case.replies, *more)]
 
@@ -301,7 +301,7 @@ def _together(layer: nn.Linear, rows: Tensor, apart: int) -> Tensor:
 
 
 class Network(nn.Module):
-    """One of the networks that `livegen.music.melody.critic.score` asks, of many replies at once."""
+    """A network of those that `livegen.music.melody.critic.score` asks, of many replies at once."""
 
     def __init__(self) -> None:
         super().__init__()

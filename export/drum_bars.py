@@ -82,7 +82,7 @@ def takes(data: Path) -> Iterator[tuple[str, str, Grid]]:
 
 
 def _straight(beat: float, late: float) -> float:
-    """Where an onset lies when the first eighth of a beat takes half of it, and not `late`."""
+    """Give the place of an onset where the first eighth of a beat takes half of it, and not `late`."""
     whole, into = divmod(beat, 1.0)
     return whole + (into * 0.5 / late if into < late else 0.5 + (into - late) * 0.5 / (1 - late))
 
@@ -133,7 +133,7 @@ def fill_of(grid: Grid) -> Grid | None:
 
 
 def typical(some: Sequence[Grid], count: int) -> list[tuple[int, float]]:
-    """Which of some are most like all others, and the share of the others that each stands for."""
+    """Find those that are most like all others, and the share of the others that each stands for."""
     keys = {key: at for at, key in enumerate(sorted({key for grid in some for key in grid}))}
     has = np.zeros((len(some), len(keys)), np.float32)
     for row, grid in enumerate(some):

@@ -228,7 +228,7 @@ class Network(nn.Module):
 def batch(
     some: Sequence[Two], chance: np.random.Generator
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-    """What is seen, velocities (of 127), latenesses about their mean, and which bars have their hits hidden (N,)."""
+    """Give what is seen, velocities (of 127), latenesses about their mean, and the bars whose hits are hidden (N,)."""
     seen, lates, hidden = list[Floats](), list[Floats](), chance.random(len(some)) < HIDES
     for two, hides in zip(some, hidden, strict=True):
         rhythm = loosely(rhythm_before(two, chance.random() < 0.5), chance)

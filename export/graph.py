@@ -104,7 +104,7 @@ class RingGraph(Graph):
         given_summary: Tensor,
         query: Tensor,
     ) -> tuple[Tensor, ...]:
-        """As `Graph`, with position int (1), the number of entries ever written to the ring."""
+        """Step as `Graph` does, with position int (1), the number of entries ever written to the ring."""
         x = self.entered(event, sounding)
         entry, summary = self.network.advance_ring(x, state, position)
         return (entry, summary, *self.answers(given_summary, query))

@@ -89,7 +89,7 @@ def cut(melody: Melody, since: int, until: int) -> Melody:
 
 
 class Rows(NamedTuple):
-    """What is learned from, a row a beat: what is seen, the right class by head, and what it counts."""
+    """The rows that are learned from, one a beat: what is seen, the right class by head, and what it counts."""
 
     seen: Tensor  # (N, ROWS, 12)
     others: Tensor  # (N, OTHERS)

@@ -1,4 +1,4 @@
-"""Where a run folder keeps its best weights, and a model folder its model."""
+"""The paths at which a run folder keeps its best weights, and a model folder its model."""
 
 from pathlib import Path
 

@@ -51,7 +51,7 @@ def halved(network: PhraseNetwork) -> PhraseNetwork:
 
 
 def lie(network: PhraseNetwork, some: Phrases, seed: int) -> dict[str, NDArray[np.float32]]:
-    """How the codes of phrases lie: `middle`, `scatter` and `axes` of a file."""
+    """Measure how the codes of phrases lie: `middle`, `scatter` and `axes` of a file."""
     rng = np.random.default_rng(seed)
     chosen = rng.choice(
         len(some.bars), min(SCATTERED, len(some.bars)), replace=False, p=some.shares

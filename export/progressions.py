@@ -192,7 +192,7 @@ def hazards(some: Iterable[Song]) -> list[list[list[float]]]:
 
 
 class Look(NamedTuple):
-    """One question for what comes: facts about lags (N, FACTS) and the table (3,), what they said, and what came.
+    """A question for what comes: facts about lags (N, FACTS) and the table (3,), what they said, and what came.
 
     `said` (N,) are classes, UNKNOWN where a lag knew nothing; `tabled` is the table's share of what came.
     """
@@ -235,7 +235,7 @@ def _looks(played: Song, past: Past, grid: CellGrid, table: Table) -> Iterator[L
 
 
 def gradient(look: Look, worth: Floats) -> tuple[float, Floats]:
-    """How likely what came was, as a logarithm, and how that grows with each worth (FACTS + 3,)."""
+    """Give how likely what came was, as a logarithm, and how that grows with each worth (FACTS + 3,)."""
     split = look.about.shape[1]
     rows, rests = shares((look.about @ worth[:split])[None], look.about_table[None] @ worth[split:])
     weights, rest = rows[0], float(rests[0])
@@ -246,7 +246,7 @@ def gradient(look: Look, worth: Floats) -> tuple[float, Floats]:
 
 
 def learned(some: list[Look], steps: int = STEPS) -> dict[str, list[float]]:
-    """What each fact is worth, by Adam (Kingma and Ba 2015) on batches of looks."""
+    """Learn what each fact is worth, by Adam (Kingma and Ba 2015) on batches of looks."""
     chance = np.random.default_rng(SEED)
     split = some[0].about.shape[1]
     worth, mean, spread = np.zeros((3, split + len(some[0].about_table)))

@@ -144,7 +144,7 @@ def measure(name: str, data: bytes, pieces: Sequence[Piece]) -> Measured:
 
 
 def verdict(full: Measured, small: Measured) -> str:
-    """Which of the two to ship, and why."""
+    """Say which of the two to ship, and why."""
     cost = small.nats - full.nats
     gain = full.micros["p50"] / small.micros["p50"]
     choice = "int8" if cost <= MAX_LOSS and gain > 1 else "float32"

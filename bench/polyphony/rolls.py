@@ -37,7 +37,7 @@ class Roll:
     match: NDArray[np.uint8]
 
     def __len__(self) -> int:
-        """How many frames there are."""
+        """Give the number of frames."""
         return len(self.frames)
 
 

@@ -19,7 +19,7 @@ from bench.polyphony.score import nats_per_frame
 
 @dataclass(frozen=True, slots=True)
 class Recipe:
-    """How a network is made."""
+    """The recipe of a network."""
 
     config: Config = field(default_factory=Config)
     passes: int = 60  # over the train split, on average over its pieces
