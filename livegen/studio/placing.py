@@ -45,7 +45,7 @@ class Placing:
     def lose(self, worker: int, now: int) -> None:
         """A worker has ended: its rooms return where there is a place for them."""
         for room in [room for room, at in self._workers.items() if at == worker]:
-            del self._workers[room]
+            del self._workers[room], self._asked_at[room]
             self._lost_at[room] = now
 
     def hear(self, worker: int, rooms: Iterable[str], now: int) -> None:

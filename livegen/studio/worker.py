@@ -114,12 +114,13 @@ class Worker:
                     pass
 
     def _tell(self, number: object) -> None:
-        """Tell all rooms as a teacher sees them, the last frame with the number of the question."""
-        told = [room.told() for room in self.rooms]
-        while len(told) > TOLD_AT_ONCE:
-            self._pump.send(SnapshotFrame.of(clock.now(), {"rooms": told[:TOLD_AT_ONCE]}))
-            del told[:TOLD_AT_ONCE]
-        self._pump.send(SnapshotFrame.of(clock.now(), {"rooms": told, "number": number}))
+        """Tell all rooms as a teacher sees them, some in each frame, with the number of the question."""
+        rooms, is_last = [room.told() for room in self.rooms], False
+        while not is_last:
+            some, rooms = rooms[:TOLD_AT_ONCE], rooms[TOLD_AT_ONCE:]
+            is_last = not rooms
+            told = {"rooms": some, "number": number, "is_last": is_last}
+            self._pump.send(SnapshotFrame.of(clock.now(), told))
 
     def _receive(self) -> None:
         """Take a connection that is handed over."""

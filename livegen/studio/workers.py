@@ -11,6 +11,7 @@ import socket
 import subprocess
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
@@ -92,10 +93,19 @@ class WorkerChild(LastingChild):
 
     def bury(self, now: int) -> int:
         """End what is left of it, and give the pause, micros, until it is started again."""
-        if self._handing is not None:
-            self._handing.close()
+        self._hand_no_more()
         self.is_ready, self.figures = False, dict(NOTHING)
         return super().bury(now)
+
+    def end(self, timeout_s: float) -> bool:
+        """Close the link, which tells it to finish, and wait; True if it did in time."""
+        self._hand_no_more()
+        return super().end(timeout_s)
+
+    def kill(self) -> None:
+        """End it now."""
+        self._hand_no_more()
+        super().kill()
 
     def told(self) -> dict[str, Any]:
         """Give the worker's figures, and what is known of it here."""
@@ -109,6 +119,18 @@ class WorkerChild(LastingChild):
                 self._child.wait(timeout_s)
             self.kill()
 
+    def _hand_no_more(self) -> None:
+        if self._handing is not None:
+            self._handing.close()
+
+
+@dataclass
+class Question:
+    """A teacher's question: the workers that have not answered yet, and the rooms told so far, each with its worker."""
+
+    waiting: set[WorkerChild]
+    rooms: list[tuple[WorkerChild, dict[str, Any]]] = field(default_factory=list)
+
 
 class Workers:
     """All workers of a studio, so many.  `settings` are those of each, `known` the names that can be asked for."""
@@ -120,7 +142,7 @@ class Workers:
         self._placing = Placing()
         self._news = asyncio.Event()
         self._looked_at = clock.now()
-        self._answers: dict[int, list[dict[str, Any]]] = {}
+        self._questions: dict[int, Question] = {}
         self._asked = 0
         self._is_moving = asyncio.Lock()
 
@@ -154,12 +176,15 @@ class Workers:
                 new = WorkerChild(number, self._settings)
                 self._start(new)
                 self._leaving.append(new)  # looked after, and not yet given anybody
-                try:
-                    await self._until(lambda new=new: new.is_ready)  # type: ignore[misc]
-                except LivegenError as error:
-                    log.warning("worker %d goes on as it is: %s", number, error)
+                with suppress(LivegenError):  # of another worker, which says so itself
+                    await self._until(partial(_is_decided, new))
+                self._leaving = [worker for worker in self._leaving if worker is not new]
+                if not new.is_ready or new.link.closed:
+                    why = new.failure or "the new one ended before it was ready"
+                    log.warning("worker %d goes on as it is: %s", number, why)
+                    self._unlisten(new)
+                    new.kill()
                     continue
-                self._leaving.remove(new)
                 self._workers[number] = new
                 self._placing.lose(number, clock.now())
                 self._leaving.append(old)
@@ -191,7 +216,7 @@ class Workers:
             if worker in self._workers:
                 self._placing.lose(worker.number, clock.now())
                 self._bury(worker)
-        if worker.is_ready != was_ready or worker.failure:
+        if worker.is_ready != was_ready or worker.failure or worker.link.closed:
             self._news.set()
 
     def _take(self, worker: WorkerChild, frame: Frame) -> None:
@@ -200,8 +225,11 @@ class Workers:
                 worker.figures = told
                 if worker in self._workers:
                     self._placing.hear(worker.number, told.get("names", ()), frame.micros)
-            case SnapshotFrame(values=told):
-                self._answers.setdefault(worker.number, []).append(told)
+            case SnapshotFrame(values={"number": number, "rooms": rooms, "is_last": is_last}):
+                if (question := self._questions.get(number)) is not None:
+                    question.rooms += [(worker, told) for told in rooms]
+                    if is_last:
+                        question.waiting.discard(worker)
             case _:
                 pass
 
@@ -224,10 +252,17 @@ class Workers:
             if worker.was_started and not worker.link.closed and worker.hangs(now):
                 log.warning("worker %d does not answer, and is ended", worker.number)
                 self._unlisten(worker)
-                self._placing.lose(worker.number, now)
-                self._bury(worker)
+                if worker in self._workers:
+                    self._placing.lose(worker.number, now)
+                    self._bury(worker)
+                else:  # another of its number has its rooms
+                    worker.kill()
+                self._news.set()
             if worker in self._workers and worker.start_again(now):
                 self._listen(worker)
+        for worker in self._leaving:
+            if worker.link.closed:
+                worker.end(0)
         self._leaving = [worker for worker in self._leaving if not worker.link.closed]
 
     async def _until(self, is_so: Callable[[], bool]) -> None:
@@ -268,18 +303,19 @@ class Workers:
     async def seen(self) -> list[Seen]:
         """All rooms, as a teacher sees them; without those of a worker that does not answer in time."""
         self._asked += 1
-        asked = [worker for worker in self._workers if worker.is_ready]
-        for worker in asked:
-            self._answers.pop(worker.number, None)
-            worker.link.send(CommandFrame.named(clock.now(), "seen", self._asked))
+        number, question = self._asked, Question({one for one in self._workers if one.is_ready})
+        self._questions[number] = question
+        for worker in question.waiting:
+            worker.link.send(CommandFrame.named(clock.now(), "seen", number))
         by = clock.now() + round(SEEN_S * SECOND)
-        while clock.now() < by and not all(self._has_answered(worker) for worker in asked):
-            await asyncio.sleep(0.005)
+        try:
+            while clock.now() < by and any(worker.is_ready for worker in question.waiting):
+                await asyncio.sleep(0.005)
+        finally:
+            del self._questions[number]
         return [
             RoomElsewhere(told, self._known, partial(self._ask, worker, str(told["room"])))
-            for worker in asked
-            for answer in self._answers.pop(worker.number, ())
-            for told in answer["rooms"]
+            for worker, told in question.rooms
         ]
 
     def figures(self) -> dict[str, Any]:
@@ -294,13 +330,14 @@ class Workers:
             "workers": told,
         }
 
-    def _has_answered(self, worker: WorkerChild) -> bool:
-        answers = self._answers.get(worker.number)
-        return not worker.is_ready or bool(answers and answers[-1].get("number") == self._asked)
-
     def _ask(self, worker: WorkerChild, room: str, request: Request) -> None:
         values = [room, request.name, request.value]
         worker.link.send(CommandFrame.named(clock.now(), "ask", values))
+
+
+def _is_decided(worker: WorkerChild) -> bool:
+    """True of one that is ready, or never will be."""
+    return worker.is_ready or worker.link.closed or worker.failure is not None
 
 
 class RoomElsewhere:

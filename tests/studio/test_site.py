@@ -184,6 +184,23 @@ def test_health_and_metrics_tell_how_many_play(studio: Studio) -> None:
     assert re.search(r'^livegen_players\{worker="0"\} \d+$', studio.get("metrics"), re.MULTILINE)
 
 
+def test_teachers_who_look_at_the_same_time_all_see_every_room_once(studio: Studio) -> None:
+    def rooms() -> list[str]:
+        asked = Request(studio.url + "teacher/rooms")
+        asked.add_header("Authorization", f"Bearer {studio.teachers_token}")
+        with urlopen(asked, timeout=PATIENCE_S) as answer:
+            return [room["room"] for room in json.load(answer)["rooms"]]
+
+    async def look() -> None:
+        page = await studio.page("blues")
+        await message(page, "hello")
+        seen = await asyncio.gather(*(asyncio.to_thread(rooms) for _ in range(24)))
+        assert [told.count("blues") for told in seen] == [1] * 24
+        await page.close()
+
+    asyncio.run(asyncio.wait_for(look(), PATIENCE_S))
+
+
 def test_sigterm_ends_a_studio_with_status_0(studio: Studio) -> None:
     assert studio.end() == 0
 

@@ -13,8 +13,10 @@ from websockets.exceptions import ConnectionClosed
 
 from bench.studio import Server
 from bench.studio_load import Seat
+from livegen.control.web.page_messages import Known
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
+from livegen.studio import workers as supervised
 from tests.studio.test_site import PATIENCE_S, Studio, message
 
 ROOMS = ("blues", "waltz", "samba", "bolero")
@@ -116,3 +118,21 @@ def test_all_workers_are_started_anew_by_sighup_and_players_are_told_to_come_aga
         assert studio.end() == 0
 
     run(jam)
+
+
+def test_a_worker_whose_successor_ends_without_a_word_goes_on_and_can_be_renewed_later(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(supervised, "MODULE", "livegen.errors")  # ends at once
+
+    async def renew() -> None:
+        studio = supervised.Workers(2, {}, Known())
+        for _ in range(2):
+            await studio.renew()
+        studio.close()
+
+    run(renew)
+    assert [line for line in caplog.messages if "goes on as it is" in line] == [
+        f"worker {number} goes on as it is: the new one ended before it was ready"
+        for number in (0, 1, 0, 1)
+    ]
