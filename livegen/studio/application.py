@@ -6,7 +6,7 @@ token, "recordings": the folder of those of rooms, or None}.  Knows neither proc
 """
 
 import secrets
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -17,7 +17,7 @@ from starlette.routing import Route
 from livegen.control.library.charts import Charts
 from livegen.control.web.clients import Clients
 from livegen.control.web.door import Door
-from livegen.control.web.guard import Guard, hosts
+from livegen.control.web.guard import App, Guard, Receive, Scope, Send, hosts
 from livegen.control.web.places import named
 from livegen.control.web.routes import Recordings, app
 from livegen.control.web.shelf import Shelf
@@ -62,6 +62,21 @@ def application(
     )
     allowed = hosts((*settings["names"], named(settings["host"])), settings["port"])
     return Guard(served, allowed, token, REQUESTS_BURST, REQUESTS_PER_S, settings["public"])
+
+
+def closing(served: App) -> App:
+    """Close each connection after one answer: a proxy that kept it could send along it who wants another room."""
+
+    async def serving(scope: Scope, receive: Receive, send: Send) -> None:
+        async def sending(message: MutableMapping[str, Any]) -> None:
+            if message["type"] == "http.response.start":
+                headers = [*message.get("headers", ()), (b"connection", b"close")]
+                message = {**message, "headers": headers}
+            await send(message)
+
+        await served(scope, receive, sending)
+
+    return serving
 
 
 def _recordings(settings: Mapping[str, Any]) -> list[Route]:

@@ -1,17 +1,22 @@
 """The public port of a studio with several workers: who comes for a room is handed to the worker that has it.
 
-The first line of a request is looked at and left in the socket; the worker, or the server of this process, reads it
-again.  So one port serves all, whatever proxy stands in front, and nothing that is played passes through this process.
+The head of a request is looked at and left in the socket; the worker, or the server of this process, reads it again.
+So one port serves all, whatever proxy stands in front, and nothing that is played passes through this process.  Who
+stops within the head is let go here: a server would wait for the rest for ever.
 """
 
 import asyncio
+import errno
 import socket
 from collections.abc import Awaitable, Callable, Iterable
 from urllib.parse import parse_qs, urlsplit
 
 LONGEST_LINE = 4096  # bytes of a request's first line; a longer one is nobody's of ours
 PATIENCE_S = 5.0
-LOOK_EVERY_S = 0.01
+LONGEST_HEAD = 1 << 15  # bytes; cookies of others on the same machine come along
+LOOK_AGAIN_S = (0.01, 0.16)  # twice as long each time
+FULL = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+FULL_S = 1.0
 MOST_WAITING = 256  # connections that have not said yet what they want
 ROOMS = "/ws"  # the socket of the rooms
 
@@ -32,7 +37,7 @@ class Front:
     def open(self) -> None:
         """Accept from now on."""
         for listening in self._sockets:
-            asyncio.get_running_loop().add_reader(listening.fileno(), self._accept, listening)
+            self._listen(listening)
 
     def close(self) -> None:
         """Let the port go, and those who have not said what they want."""
@@ -42,10 +47,20 @@ class Front:
         for task in self._waiting:
             task.cancel()
 
+    def _listen(self, listening: socket.socket) -> None:
+        if listening.fileno() >= 0:
+            asyncio.get_running_loop().add_reader(listening.fileno(), self._accept, listening)
+
     def _accept(self, listening: socket.socket) -> None:
         try:
             connection, _ = listening.accept()
-        except OSError:  # it went away, or there are too many open files
+        except OSError as error:  # it went away, or there are too many open files
+            if (
+                error.errno in FULL
+            ):  # who comes stays in the line, which would wake us again and again
+                loop = asyncio.get_running_loop()
+                loop.remove_reader(listening.fileno())
+                loop.call_later(FULL_S, self._listen, listening)
             return
         if len(self._waiting) >= MOST_WAITING:
             return connection.close()
@@ -68,19 +83,27 @@ class Front:
 
 
 async def _target(connection: socket.socket) -> tuple[str, str] | None:
-    """The path and the room in the address of a request; None for what is no request.  Raises OSError."""
-    seen = b""
-    while b"\r\n" not in seen:
+    """The path and the room in the address of a request whose head is there; None for what is no request.
+
+    Raises OSError.
+    """
+    pause_s, longest_s = LOOK_AGAIN_S
+    while True:
         try:
-            seen = connection.recv(LONGEST_LINE, socket.MSG_PEEK)
+            seen = connection.recv(LONGEST_HEAD, socket.MSG_PEEK)
         except BlockingIOError:
             await _readable(connection)
             continue
-        if not seen or (len(seen) == LONGEST_LINE and b"\r\n" not in seen):
+        line, end, _ = seen.partition(b"\r\n")
+        target = read_line(line) if end else None
+        if not seen or len(line) >= LONGEST_LINE or (end and target is None):
             return None
-        if b"\r\n" not in seen:
-            await asyncio.sleep(LOOK_EVERY_S)  # a part of it stays readable all the time
-    return read_line(seen.partition(b"\r\n")[0])
+        if target is not None and b"\r\n\r\n" in seen:
+            return target
+        if len(seen) == LONGEST_HEAD:
+            return None
+        await asyncio.sleep(pause_s)  # a part of it stays readable all the time
+        pause_s = min(2 * pause_s, longest_s)
 
 
 def read_line(line: bytes) -> tuple[str, str] | None:

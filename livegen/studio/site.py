@@ -7,17 +7,16 @@ processes, as on Windows, this one has the rooms itself.
 import asyncio
 import signal
 import socket
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import uvicorn
 
 from livegen.control.osc.peers import own_addresses
-from livegen.control.web.guard import App, Receive, Scope, Send
 from livegen.control.web.page_messages import Known
 from livegen.control.web.places import is_any, named, near
 from livegen.control.web.server import accepted, bound_nearby, configuration, start, stop
-from livegen.studio.application import application
+from livegen.studio.application import application, closing
 from livegen.studio.front import Front
 from livegen.studio.worker import MOST_CONNECTIONS, charts_of, rooms_of
 from livegen.studio.workers import Workers
@@ -75,7 +74,7 @@ async def _with_workers(
     of_each = {**settings, "rooms": -(-settings["rooms"] // count)}
     presets = frozenset(settings["engine"]["presets"])
     workers = Workers(count, of_each, Known(presets, meant=charts.meant))
-    served = _closing(application(settings, workers, charts, say))
+    served = closing(application(settings, workers, charts, say))
     server = uvicorn.Server(configuration(served, MOST_CONNECTIONS))
 
     async def to_page(connection: socket.socket, room: str) -> None:
@@ -114,21 +113,6 @@ async def _alone(
     finally:
         stop(server)
         rooms.close()
-
-
-def _closing(served: App) -> App:
-    """Close each connection after one answer: a proxy that kept it could send somebody along it who wants a room."""
-
-    async def serving(scope: Scope, receive: Receive, send: Send) -> None:
-        async def sending(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                headers = [*message.get("headers", ()), (b"connection", b"close")]
-                message = {**message, "headers": headers}
-            await send(message)
-
-        await served(scope, receive, sending)
-
-    return serving
 
 
 def _on_renewal(renew: Callable[[], Awaitable[None]]) -> None:

@@ -40,7 +40,7 @@ from livegen.daemon.processes.frames import (
 )
 from livegen.daemon.processes.link import Link, begun
 from livegen.errors import LivegenError
-from livegen.studio.application import application
+from livegen.studio.application import application, closing
 from livegen.studio.rooms import Build, Limits, Rooms
 
 TELLS_EVERY_S = 0.25
@@ -69,7 +69,7 @@ class Worker:
         self.rooms = rooms_of(settings)
         self._pump = Pump(link, self._take)
         self._handed = handed
-        served = application(settings, self.rooms, charts_of(settings), self._say)
+        served = closing(application(settings, self.rooms, charts_of(settings), self._say))
         self._server = uvicorn.Server(configuration(served, MOST_CONNECTIONS))
         self._is_over = asyncio.Event()
 

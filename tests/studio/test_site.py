@@ -5,6 +5,7 @@ import json
 import random
 import re
 import signal
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -199,6 +200,17 @@ def test_teachers_who_look_at_the_same_time_all_see_every_room_once(studio: Stud
         await page.close()
 
     asyncio.run(asyncio.wait_for(look(), PATIENCE_S))
+
+
+def test_a_connection_that_came_for_a_room_is_closed_after_one_answer(studio: Studio) -> None:
+    host, _, port = studio.host.rpartition(":")
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as connection:
+        connection.sendall(f"GET /ws?room=blues HTTP/1.1\r\nHost: {studio.host}\r\n\r\n".encode())
+        answer = b""
+        while more := connection.recv(4096):
+            answer += more
+    head, _, _ = answer.partition(b"\r\n\r\n")
+    assert b"connection: close" in head.lower().splitlines()
 
 
 def test_sigterm_ends_a_studio_with_status_0(studio: Studio) -> None:
