@@ -24,7 +24,9 @@ ROOMS = ("blues", "waltz", "samba", "bolero")
 
 @pytest.fixture
 def studio() -> Iterator[Studio]:
-    one = Studio("--workers", "2", "--rooms", "8", "--mode", "accompany")
+    # On a busy machine turns come late, and a worker that takes no more rooms would leave both to the other.
+    is_open = ("--set", "studio.most_late_ms=1000", "--set", "studio.most_cpu=100")
+    one = Studio("--workers", "2", "--rooms", "8", "--mode", "accompany", *is_open)
     yield one
     one.process.kill()
     one.process.communicate()
