@@ -49,7 +49,7 @@ CALM, BUSY = 1.0, 2.0  # onsets per beat: at most, at least
 HARMONY = (COMP, BASS)
 ROUNDS = 3  # that the eight bars are played where they come back
 
-# Whether chords are held in the left hand, the rounds, and the controls.
+# The trials: whether chords are held in the left hand, the rounds, and the controls.
 TRIALS: dict[str, tuple[bool, int, dict[str, object]]] = {
     "the melody alone": (False, 1, {}),
     "the melody alone, follow = 0": (False, 1, {"follow": 0.0}),
@@ -80,7 +80,7 @@ def thinning(some: Sequence[PlayedCall]) -> dict[str, float]:
     for heard in some:
         onsets, notes = heard.call.onsets, beside(heard)
         for beat in range(2, int(heard.call.bars * heard.call.bar)):
-            # What was played before this beat is all that could be known.
+            # The onsets before this beat are all that could be known.
             rate = sum(beat - 2 * NEAR <= onset < beat for onset in onsets) / (2 * NEAR)
             count = sum(beat <= note.onset < beat + 1 for note in notes)
             for name, is_so in (("calm", rate <= CALM), ("busy", rate >= BUSY)):

@@ -48,7 +48,7 @@ TEMPI = (50, 66, 84, 104, 126, 150, 180, 220)
 OF_A_STYLE, ONSETS, FEWEST_BARS = 20, (16, 56), 3
 BEGIN_US = 10_000_000
 FIRST_LOOK, EVERY = 8, 2  # notes: where the beat is followed while one plays
-# How people's music is played, and whether it is looked at while that happens.
+# The manners in which people's music is played, and whether it is looked at while that happens.
 MANNERS = {
     "by hand": (Manner(hand_s=0.01), False),
     "by hand, followed": (Manner(hand_s=0.01), True),

@@ -20,7 +20,7 @@ from livegen.music.time.metre import TICKS_PER_BEAT
 from tests.e2e.harness import wait_for
 
 JACK_CLOCK = "jack_midi_clock:mclk_out"
-# What jack_transport is told, and for how many seconds; 144000 frames are beat 6.
+# The orders to jack_transport, and for how many seconds; 144000 frames are beat 6.
 TRANSPORT = (
     ("play", 12),
     ("stop", 1),

@@ -18,7 +18,7 @@ from livegen.music.words.syllables import lines_of
 from livegen.music.words.word_rhythm import LAST, SungNote, rhythm_for, strength
 from livegen.scorecard.estimates import ratio, share
 
-# As it is written, and as it is sung: syllables apart, stressed ones in capitals.
+# A line as it is written, and as it is sung: syllables apart, stressed ones in capitals.
 ENGLISH = (
     ("Hark! the herald angels sing", "HARK the HER ald AN gels SING"),
     ("Abide with me, fast falls the eventide", "a BIDE with ME fast FALLS the E ven TIDE"),

@@ -38,7 +38,7 @@ BEAT_US = round(Daemon().keep_warm_ms * 1000)  # as it is served
 # The input of an operator that is a matrix which a whole step reads.
 MATRICES = {"MatMul": 1, "DequantizeLinear": 0}
 PERCENTILES = {"p50": 50.0, "p99": 99.0, "max": 100.0}
-# How often, how far apart in micros, and a heartbeat every so many micros in between.
+# The ways to step: how often, how far apart in micros, and a heartbeat every so many micros in between.
 WAYS = {
     "tight": (TIGHT, 0, 0),
     "20 ms apart": (APART, GAP_US, 0),

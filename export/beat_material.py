@@ -37,7 +37,7 @@ SHARES = {
     "openewld_leadsheets": 0.07, "rs200_rock": 0.07, "mutopia_pd": 0.05, "mutopia_more": 0.04,
     "openscore_quartets": 0.03, "band_arrangements": 0.03, "open_hymnal": 0.02, "openscore_orchestra": 0.02,
 }  # fmt: skip
-# So many of the excerpts that are learned from are phrases made by rule, where nothing else is said.
+# The share of excerpts learned from that are phrases made by rule, where nothing else is said.
 MADE, MADE_SHARE = "made", 0.4
 # Tracks that repeat others, or were not heard by people.
 CHORDS = "chords"
@@ -45,7 +45,7 @@ LEFT_OUT = {"pop909_aligned": CHORDS, "wjd_jazz": "bass"}
 # Sets that are written straight and may be swung, and those whose tempo was played.
 WRITTEN = {"trad_abc", "openewld_leadsheets", "pop909_aligned", "rs200_rock", "mutopia_more"}
 PERFORMED = {"wjd_jazz", "pop909_aligned"}
-# How often an excerpt in these bars is kept: there is much dance music in the sets.
+# The share of excerpts in these bars that is kept: there is much dance music in the sets.
 KEPT = {Bars(2, 24): 0.45, Bars(3, 24): 0.7, Bars(2, 36): 0.6, Bars(3, 36): 0.5}
 FEWEST_NOTES, LONGEST_ONSETS, FEWEST_ONSETS = 8, 64, 5
 SLOWEST_SWING = 84  # beats a minute

@@ -37,7 +37,7 @@ MOST_PAIRS = 1500  # of a style that are compared
 OFF_BEAT = (0.4, 0.72)  # of a beat, where an off-beat eighth may lie
 # Roland's rims and edges as General MIDI's drums.
 _SAME = {40: 38, 58: 43, 55: 49, 52: 49, 57: 49, 59: 51, 35: 36}
-# What a hand keeps time on: a hi-hat that a foot closes is none, or brushes on a snare would be a beat of their own.
+# The drums on which a hand keeps time: no hi-hat closed by a foot, nor brushes on a snare, a beat of their own.
 KICKS, SNARES, HANDS = (36,), (37, 38), (42, 46, 51, 53)
 CRASHES, TOMS = (49,), (41, 43, 45, 47, 48, 50)
 LEAST_SHARE = 0.15  # of a style's pairs that are most like one, for that to be taken

@@ -49,7 +49,7 @@ def _without(*names: str) -> Heard:
     return lambda name: name not in names
 
 
-# What is heard: of which set which tracks, and how often beside the others.
+# The music that is heard: of which set which tracks, and how often beside the others.
 SETS: dict[str, tuple[str, Heard, float]] = {
     "pop909_aligned": ("pop909_aligned", _without("CHORDS"), 2.0),
     "pop909_aligned, melody": ("pop909_aligned", _only("MELODY"), 1.0),
@@ -65,7 +65,7 @@ SETS: dict[str, tuple[str, Heard, float]] = {
     "wjd_jazz": ("wjd_jazz", _only("SOLO"), 1.5),
     "wjd_jazz, chords": ("wjd_jazz", _without("BASS"), 1.0),
 }
-# Their labels say the signature alone, all of them as of major keys: C major may be A minor.
+# The labels of these sets say the signature alone, all of them as of major keys: C major may be A minor.
 SIGNATURES = ("open_hymnal", "openewld_leadsheets")
 SEED = 1
 FIRST, SECOND, THIRD = 32, 24, 32  # units of the layers

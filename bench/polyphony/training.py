@@ -41,7 +41,7 @@ FAMILIES = {
 }
 JOINT = Recipe()
 JOINT_OF_MUCH = Recipe(Config(dropout=0.2))  # of the larger sets
-# As the published ones: the keys alone go in, and no piece is transposed.
+# The recipe as the published ones: the keys alone go in, and no piece is transposed.
 INDEPENDENT = Recipe(
     Config(family="independent", hidden=256, recall=False, relative=False), shift=0, streams=8
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from livegen.config import Config
 
-# What stands in the engine process's place, and how it is told of.
+# The process that stands in the engine process's place, and how it is told of.
 STUDIO = {
     "module": "livegen.studio.far_process",
     "name": "process that speaks to the studio",

@@ -76,7 +76,7 @@ class ServeOptions:
     api: str = "auto"
     settings: Mapping[str, Any] = field(default_factory=dict)
     kind: Kind = ENGINE
-    # How often the latest value of a controller, a bend or a pressure is passed on at most.
+    # The time, micros, that lies at least between two values of a controller, a bend or a pressure that are passed on.
     values_every_us: int = COALESCE_US
     player: Path | None = None
     record: Path | None = None
@@ -86,7 +86,7 @@ class ServeOptions:
     until_player_ends: bool = False
     answer_s: float = 4.0
     answer_max_s: float = 60.0
-    # How long after the last note the input is polled each millisecond, not every tenth.
+    # The time after the last note in which the input is polled each millisecond, not every tenth.
     awake_s: float = 60.0
     control: Mapping[str, Any] | None = None  # the control process's settings; None: there is none
     # The settings of the process that sounds; None: there is none.

@@ -19,7 +19,7 @@ from livegen.sound.fonts import font
 from livegen.sound.synth import MODEL, PLAYER, Synth, check
 
 AUTO = "auto"
-# What FluidSynth speaks to on each system, the quickest first.
+# The audio drivers of FluidSynth on each system, the quickest first.
 DRIVERS = {
     "linux": ("jack", "pipewire", "pulseaudio", "alsa"),
     "darwin": ("coreaudio", "jack"),

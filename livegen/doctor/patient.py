@@ -26,7 +26,7 @@ from livegen.errors import ConfigError
 
 ANSWER_S = 0.4  # a running livegen tells its state within 30 ms; it may be busy
 ASK = "/livegen/get"
-# What every livegen tells of itself: another program may echo what it is sent, or use addresses like ours.
+# The facts that every livegen tells: another program may echo what it is sent, or use addresses like ours.
 OURS = {"model", "turn", "leader", "ports/in", "ports/out"}
 
 

@@ -274,7 +274,7 @@ class Engine:
             Job(self._fits_from, self._fit, takes_slice=True),
             Job(self._hears_again, self._hear_again, takes_slice=True),
             Job(self._plan_from, self._plan),
-            # How much room the player leaves changes with every note.
+            # The room that the player leaves changes with every note.
             Job(lambda: performer.plans_at(self._now), self._perform, looks=True),
             Job(lambda: self._listener.swap_at(self._now), self._prepare, looks=True),
         )

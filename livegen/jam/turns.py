@@ -122,7 +122,7 @@ _TURNS: Table = {
     **_rows((Turn.LISTENING, Turn.KEPT), Happening.MODE_AFTER_REST, Action.END, Turn.WAITING),
 }
 
-# Where the model does not answer by itself, a call ends with its rest.
+# A call ends with its rest where the model does not answer by itself.
 _UNANSWERED: Table = _TURNS | _rows(
     (Turn.LISTENING, Turn.KEPT), Happening.KEY_AFTER_REST, Action.OPEN, Turn.LISTENING
 )

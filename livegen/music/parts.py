@@ -27,7 +27,7 @@ _NAMES = (
     (r"chords?|comp|piano|accomp\w*|guitars?|organ|viol\w*|alto|tenore?|pads?|strings?", "comp"),
 )
 _PARTS = tuple((re.compile(rf"\b({names})\b"), part) for names, part in _NAMES)
-# What may stand beside them.  A name that says more is a title: "All About That Bass".
+# Words that may stand beside them.  A name that says more is a title: "All About That Bass".
 _BESIDE = re.compile(
     r"\w{1,2}|\d+|acoustic|electric|grand|upright|finger(ed)?|pick(ed)?|fretless|slap|synth|rhythm|clean|muted|jazz"
     r"|distort\w*|overdriven|nylon|steel|kit|set|track|staff|part|upper|lower|left|right|hands?|first|second|third|one"

@@ -7,7 +7,7 @@ from livegen.extras import missing
 from livegen.notation.symbols import Notation
 
 EXTRA = "score"
-# What each ending needs, by module.
+# The modules that each ending needs.
 _MUSICXML = ("music21",)
 _SVG = (*_MUSICXML, "verovio")
 NEEDS = {

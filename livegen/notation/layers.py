@@ -11,7 +11,7 @@ from livegen.music.note import Note
 from livegen.music.parts import SPLIT_PITCH
 from livegen.notation.symbols import Group
 
-# Where hands may part: the left takes what lies below.
+# The pitches at which hands may part: the left takes what lies below.
 _SPLITS = range(46, 75)
 _REACH = 14  # semitones that a hand spans with ease
 _LATELY = 12  # ticks for which an onset still says where a hand lies

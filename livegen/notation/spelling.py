@@ -13,9 +13,9 @@ from livegen.music.keys.key import Key
 from livegen.notation.symbols import Group, SpelledPitch
 
 _LETTERS = "CDEFGAB"
-# So many places below the seven of its signature belong to a key; what else it takes lies above them.
+# The places below the seven of its signature that belong to a key; what else it takes lies above them.
 _FLATS = {"major": 2, "minor": 1}
-# So many letters above a root a tone is written that lies so many semitones above it.
+# The letters above a root at which a tone is written that lies so many semitones above it.
 _STEPS = {0: 0, 2: 1, 3: 2, 4: 2, 5: 3, 6: 4, 7: 4, 8: 4, 9: 5, 10: 6, 11: 6, 13: 1, 14: 1, 15: 1, 17: 3, 18: 3,
           20: 5, 21: 5}  # fmt: skip
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from livegen.scorecard.estimates import Estimate
 
-# Who is measured: the model, the one before it, people on the same data, and who knows less or nothing.
+# The parties that are measured: the model, the one before it, people on the same data, and who knows less or nothing.
 MODEL, PREVIOUS, PEOPLE, RANDOM, OTHER = "model", "previous", "people", "random", "another's"
 HARMONISER, WRITTEN, UNIGRAM, MARKOV = "harmoniser", "written chords", "unigram", "Markov 5"
 DEAF = "deaf"

@@ -176,7 +176,7 @@ Draw = Callable[["Axes", Card], None]
 
 def plot(card: Card, path: Path) -> None:
     """Draw a page with a panel for each thing that was measured; the others are named at its foot."""
-    # Its list of the fonts goes where our own caches are.
+    # The list of fonts of matplotlib goes where our own caches are.
     os.environ.setdefault("MPLCONFIGDIR", str(cache_folder() / "matplotlib"))
     from matplotlib.figure import Figure as Page
 

@@ -27,7 +27,7 @@ LINES = (0, 3, 6, 8, 9, 12, 15, 16, 18, 21)
 OFTEN = 0.1
 STRONG = 1.5 * TICK  # beats by which an onset may miss a strong beat and be on it
 
-# How stable each degree is in a key (Krumhansl & Kessler 1982, the probe tones of figure 2).
+# The stability of each degree in a key (Krumhansl & Kessler 1982, the probe tones of figure 2).
 _PROFILES = {
     "major": (6.35, 2.23, 3.48, 2.33, 4.38, 4.09, 2.52, 5.19, 2.39, 3.66, 2.29, 2.88),
     "minor": (6.33, 2.68, 3.52, 5.38, 2.60, 3.53, 2.54, 4.75, 3.98, 2.69, 3.34, 3.17),

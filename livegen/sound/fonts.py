@@ -16,7 +16,7 @@ PLACES = (
     "/usr/share/sounds/sf2/default-GM.sf2",
     "/usr/share/soundfonts/default.sf2",
 )
-# What the extra `sound` brings to every system: 6 MB, under the GNU GPL, which concerns nobody who plays it.
+# The SoundFont that the extra `sound` brings to every system: 6 MB, under the GNU GPL, which concerns no player.
 _PACKAGE, _FILE = "pretty_midi", "TimGM6mb.sf2"
 
 

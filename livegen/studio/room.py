@@ -99,7 +99,7 @@ class Room:
         )
         self._inlet = Inlet()
         self._commands: list[Frame] = []
-        # What waits until the engine's time is its own, by when it was played and in which order it came.
+        # Frames that wait until the engine's time is their own, by when each was played and in which order it came.
         self._heard: list[tuple[int, int, HeardFrame]] = []
         self._sequence = 0
         self._has_taken_up = False

@@ -26,7 +26,7 @@ PERIOD = 4096
 # Turns in PERIOD events: from one in four windows of 256, so that near and far differ, to one radian an event.
 SLOWEST, FASTEST = 4, PERIOD / math.tau
 NEVER = -1e9
-# How many events were heard is kept as so many times this and a rest: both stay whole numbers where training rounds
+# The number of events heard is kept as so many times this and a rest: both stay whole numbers where training rounds
 # what it is given to bfloat16, which has eight bits.
 ROUND = 256
 

@@ -46,7 +46,7 @@ MOST_NAMED = 5  # files that are passed over; of more the number is said
 METADATA = "metadata.csv"
 MAX_METADATA_BYTES = 64_000_000
 SPLITS = ("train", "valid", "test")
-# What a metadata.csv may call them, in lower case.
+# The words for splits in a metadata.csv, in lower case.
 SPLIT_WORDS = {name: name for name in SPLITS} | {
     "training": "train",
     "validation": "valid",

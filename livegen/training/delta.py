@@ -18,7 +18,7 @@ from torch.nn import functional
 from livegen.training.attention import Gated
 from livegen.training.recipe import HEAD
 
-# How much of its memory a head keeps from event to event before it has learned: logits of .88 to .998.
+# The share of its memory that a head keeps from event to event before it has learned: logits of .88 to .998.
 FADES = (2.0, 6.0)
 TINY = 1e-6
 

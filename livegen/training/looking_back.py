@@ -34,7 +34,7 @@ class LookBack(nn.Module):
         self.near = nn.Parameter(torch.zeros(window, HEADS))  # the newest pair last
         self.give = nn.Linear(SIZE, hidden, bias=False)
         self.ask.weight.data[:SIZE] *= WIDTH**-0.5
-        # Which numbers of a pair are of which head's key; and those of its value, each with its head.
+        # The numbers of a pair that are of each head's key; and those of its value, each with its head.
         head = torch.arange(HEADS).repeat_interleave(WIDTH)
         keys = (head == torch.arange(HEADS)[:, None]).float()
         self.register_buffer("of_keys", torch.cat((keys, 0 * keys), 1), persistent=False)

@@ -20,7 +20,7 @@ DISCOUNT = 0.9  # the best of .5, .75 and .9 on the validation split (docs/LOG.m
 Hashes = npt.NDArray[np.uint64]
 Floats = npt.NDArray[np.float64]
 
-# What each field recalls of the events before: whole events would be too rare to be met again.  Of four such
+# The fields of the events before that each field recalls: whole events would be too rare to be met again.  Of four such
 # tables the one with the fewest nats per note on the validation split (docs/LOG.md).
 RECALLED = {
     "time": (TIME, PART, ON),

@@ -39,9 +39,9 @@ from livegen.training.recurrence import (
     lstm_step,
 )
 
-# What goes in, in the order of a row's columns, with its number of classes; style is last.
+# The inputs, in the order of a row's columns, each with its number of classes; style is last.
 INPUTS = {**FIELDS, "position": NO_GRID + 1, "bar": MAX_BAR_CLASS + 1, "interval": INTERVALS}
-# What is known of the event being predicted, and which head may look at what.
+# The facts that are known of the event being predicted, and those that each head may look at.
 QUERY = ("time", "position", "bar", "part", "on", "pitch")
 HEADS: dict[str, tuple[str, ...]] = {
     "time": (),
@@ -113,7 +113,7 @@ class Dropout(nn.Module):
         """`share` of the units are zeroed, 0 to below 1."""
         super().__init__()
         self.share = share
-        # Which streams are here, of how many processes: each draws the masks of all, so that any number of
+        # The streams that are here, and the number of processes: each draws the masks of all, so that any number of
         # processes trains alike.
         self.deal = (0, 1)
 
@@ -158,7 +158,7 @@ class Network(nn.Module):
         self.summary = nn.Linear(c.hidden, len(HEADS) * c.head)
         self.known = nn.ModuleDict({name: nn.Embedding(INPUTS[name], c.head) for name in QUERY})
         self.out = nn.ModuleDict({name: nn.Linear(c.head, FIELDS[name]) for name in HEADS})
-        # How likely each interval is, wherever it begins: of a figure heard in one place and played in another.
+        # The likelihood of each interval, wherever it begins: of a figure heard in one place and played in another.
         self.interval = nn.Linear(c.head, 2 * FARTHEST + 1)
         self.register_buffer("around", torch.zeros(1, NO_PITCH - FARTHEST), persistent=False)
         looks_back = c.window and not is_attention

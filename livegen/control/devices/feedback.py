@@ -19,7 +19,7 @@ BLINK_US = 250_000  # half a period
 
 Address = tuple[int, int]  # status and number
 
-# What of the state says that a command is in force.
+# The field of the state that says that a command is in force.
 _SWITCHES = {
     "vamp": "goes_round",
     "loop_chords": "goes_round",

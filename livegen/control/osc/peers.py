@@ -10,7 +10,7 @@ from typing import Any
 from livegen.control.osc.packets import Argument
 from livegen.errors import ConfigError
 
-# As the socket gives and takes it: address, port, and two more where it is IPv6.
+# An address as the socket gives and takes it: address, port, and two more where it is IPv6.
 Peer = tuple[Any, ...]
 
 LOWEST_PORT = 1024  # below live services that must not be sent to because somebody asked for it

@@ -10,7 +10,7 @@ from livegen.music.parts import RULES
 
 LISTENER = "listener"
 ROLES = (*RULES, LISTENER)  # lead, comp, bass, drums, keys: each heard by that rule
-# As many as players in a room; not those that a page sends on by itself, 1 and 10.
+# The channels of players, as many as fit in a room; not those that a page sends on by itself, 1 and 10.
 CHANNELS = (15, 14, 13, 12, 11, 10, 8, 7)
 
 

@@ -51,7 +51,7 @@ UNBUILT = """\
 builds it, with Node 20 or newer or with the one that pip brings along.</p>
 """
 
-# Where the system's table of types is odd (a Windows registry), browsers would refuse a script as plain text.
+# Browsers would refuse a script as plain text, which an odd table of types in the system (Windows) calls it.
 for _kind, _suffix in (
     ("text/javascript", ".js"),
     ("text/css", ".css"),

@@ -10,7 +10,7 @@ from livegen.errors import LivegenError
 
 MODULE = "livegen.notation"
 LONGEST_S = 60.0
-# What a score may be, and how a browser knows it.
+# The kinds of a score, and how a browser knows each.
 KINDS = {
     ".svg": "image/svg+xml",
     ".musicxml": "application/vnd.recordare.musicxml+xml",

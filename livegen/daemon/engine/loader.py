@@ -16,7 +16,7 @@ from livegen.inference.contract import Model
 from livegen.inference.kept import text_of
 from livegen.inference.memory import Memory
 
-# How a journal calls it that an engine was given another model, or the memory of another player.
+# The names in a journal of another model, and of the memory of another player, that an engine was given.
 SWAP, RECALL = "swap", "recall"
 WARM_STEPS = 3  # the first steps of a model take the longest
 

@@ -36,7 +36,7 @@ DIRECT_US = 25_000  # two periods of 512 frames at 44.1 kHz, and the poll
 DIRECT_NOTES = 3
 MAX_DELAY_US = 525_000
 MAX_SEMITONES = 24
-# How far delays may lie from the latest one, widest first, and how many notes must then agree, with one that does not
+# The most that delays may lie from the latest, widest first, and how many notes must then agree, with one that does not
 # among them at most.  Were the delays a hand's, of a standard deviation of 15 ms, each row would be met by a few in a
 # million notes.  12 ms is what a period of 1024 frames at 48 kHz makes of a constant delay.
 EVIDENCE = ((12_000, 30), (6_000, 14), (3_000, 8), (1_500, 6))

@@ -70,7 +70,7 @@ class ChildProcess:
         try:
             self._child.wait(max(0.0, timeout_s))
         except subprocess.TimeoutExpired:
-            # It goes on by itself (a long recording being written); nobody waits for it from here on.
+            # The process goes on by itself (a long recording being written); nobody waits for it from here on.
             self._child.returncode = 0
             return False
         return True

@@ -11,7 +11,7 @@ RULE = "letters, digits, spaces and - _ . , ' ! & ( ), not with a space or a dot
 
 _MARKS = frozenset(" -_.,'!&()")
 _EDGES = ". "
-# What Windows keeps for devices, whatever follows a dot; the same in the wide and raised letters that it folds.
+# Names that Windows keeps for devices, whatever follows a dot; the same in the wide and raised letters that it folds.
 _RESERVED = {"CON", "PRN", "AUX", "NUL"} | {
     f"{port}{n}" for port in ("COM", "LPT") for n in range(10)
 }

@@ -46,8 +46,8 @@ def _bars(*bars: Ticks) -> _Comping:
 # electronic bands are one note, with four or five different ones in a bar; hymns have two inner voices.
 _EIGHTHS = (0, 48, 72, 24, 84, 36, 60, 12)
 _SIXTEENTHS = (*_EIGHTHS, 18, 42, 66, 6, 54, 30, 78, 90)
-# What pianists and guitarists are taught.  Swing: the Charleston, the ands of two and four, two and four, and what is
-# left of them.  Bossa nova: pairs of bars about its clave.  A montuno: its syncopations.
+# The rhythms that pianists and guitarists are taught.  Swing: the Charleston, the ands of two and four, two and four,
+# and what is left of them.  Bossa nova: pairs of bars about its clave.  A montuno: its syncopations.
 _SWING = _bars(
     (0, 36), (0, 36), (36, 84), (36, 84), (24, 60), (36,), (12, 60), (0, 36, 84), (24, 72)
 )  # fmt: skip

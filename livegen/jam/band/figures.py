@@ -59,14 +59,14 @@ class Beat(NamedTuple):
 Beats = tuple[Beat, ...]
 
 _WALKS = tuple(Beat(tick, Role.WALKS) for tick in range(0, COMMON, TICKS_PER_BEAT))
-# What tells people's basses of these styles apart (`bench.styles`): a hymn's walks in quarters, metal's has steady
-# eighths, electronic music's rolls in sixteenths; rock's goes ahead of the beat, on one, the last sixteenth of it, the
-# and of two, three, its and, and the and of four.
+# The figures that tell people's basses of these styles apart (`bench.styles`): a hymn's walks in quarters, metal's has
+# steady eighths, electronic music's rolls in sixteenths; rock's goes ahead of the beat, on one, the last sixteenth of
+# it, the and of two, three, its and, and the and of four.
 _EIGHTHS = tuple(Beat(tick, Role.STAYS) for tick in range(0, COMMON, TICKS_PER_BEAT // 2))
 _AHEAD = tuple(Beat(tick, Role.STAYS) for tick in (0, 18, 36, 48, 60, 84))
 _ROLLING = tuple(Beat(tick, Role.ANY) for tick in (0, 12, 18, 36, 42, 48, 60, 66, 72, 84))
 _IN_TWO = (Beat(0, Role.FOOT), Beat(48, Role.FIFTH))
-# One, the and of two, three, the and of four: the bass of a bossa, and of a samba at twice the tempo.  Each off-beat
+# The bass of a bossa, and of a samba at twice the tempo: one, the and of two, three, the and of four.  Each off-beat
 # picks up to the note on the beat behind it, that of four to the next chord.
 _BOSSA = (Beat(0, Role.FOOT), Beat(36, Role.FIFTH), Beat(48, Role.FIFTH), Beat(84, Role.PICK_UP))
 # The and of two, and four, which is the next bar's and is held over its first beat: the bass of a son or a mambo.

@@ -15,7 +15,7 @@ _APART = np.array([-5.0, 2.5, 2.5, 1.5, 1.5, 0.5, -1.0, -1.0, -4.0, -4.0, -4.0, 
 _ONWARD, _BACK = 1.0, -3.0
 # On the last beat before a root, by semitones from it: a step leads to it, a fourth or fifth too, the root does not.
 _LEADS = np.array([-4.0, 3.0, 2.5, -1.0, -1.0, 1.0, -1.0])
-# So far that steps lead to it in time, and for each semitone more.
+# The welcome of a pitch from which steps lead to the goal in time, and for each semitone more.
 _IN_REACH, _OUT_OF_REACH = 1.0, -0.4
 _STEP = 2  # semitones
 _PITCHES = np.arange(128)

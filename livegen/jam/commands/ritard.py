@@ -94,7 +94,7 @@ class Ritard:
             return None
         if ending is not self._ending or not self._bends:
             begins = self._listener.live.timeline.micros(ending.slows or 0)
-            # One that passed while somebody else led the time is not made up for.
+            # A beginning that passed while somebody else led the time is not made up for.
             return begins if begins > self._looked_us else None
         return next((at for at, _ in self._bends if at > self._looked_us), None)
 

@@ -73,8 +73,8 @@ def turning(values: Sequence[int]) -> str:
     return ""
 
 
-# Where a value says how far, and which way.  Up in either form of TURNS is 1, 2 …; 65 alone is more likely up by one
-# who counts from 64 than down.
+# The number of steps that a value means, and their direction.  Up in either form of TURNS is 1, 2 …; 65 alone is more
+# likely up by one who counts from 64 than down.
 _AWAY: dict[str, Callable[[int], int]] = {
     OFFSET_TURNS: lambda value: steps(value, OFFSET_TURNS),
     TURNS: lambda value: steps(value, TURNS),

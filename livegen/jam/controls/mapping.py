@@ -132,7 +132,7 @@ _COMMANDS = (
 COMMANDS = {asked.name: asked.help for asked in _COMMANDS}
 NAMED = ("preset ", "macro ")  # how commands begin that are followed by a name of the player's
 LABELS = {asked.name: asked.label for asked in _COMMANDS}
-# What only a band can be asked for.
+# The commands that only a band can be asked for.
 CUES = frozenset(asked.name for asked in _COMMANDS if asked.is_cue)
 
 

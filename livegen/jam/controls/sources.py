@@ -11,7 +11,7 @@ from typing import NamedTuple
 from livegen.errors import ConfigError
 
 CC, NOTE, PROGRAM, NRPN, RPN = "cc", "note", "program", "nrpn", "rpn"
-# How a control sends what it says; "" is seven bits, or as many as come.
+# The forms in which a control sends what it says; "" is seven bits, or as many as come.
 FINE, LOW, TURNS, OFFSET_TURNS = "14-bit", "7-bit", "relative", "relative offset"
 MOST_BANK = (1 << 14) - 1
 

@@ -100,7 +100,7 @@ class Harmony:
         self._implied = Implied()  # by the melody, when it was asked last
         self._awaited: tuple[int, ...] = ()  # strong beats on which a chord is waited for
         self._foreseen: tuple[ChordFrom, ...] = ()  # that were told, and may have come by now
-        # When to look again what chord the notes struck last make.
+        # The time, micros, to look again what chord the notes struck last make.
         self.settles_us: int | None = None
         self.lands_us: int | None = None  # before that, for who strikes chords
         self._struck_us = -STALE_US

@@ -26,10 +26,10 @@ _NOTES = 128
 _FEWEST = 3  # notes, before which nobody says a chord
 _EARLY = 3  # ticks before a line: a note struck from then on belongs to it
 _LATE = 6  # ticks after a line, up to which a note of it may be struck
-# How much likelier another chord must be than the one that holds: on a bar line, on another strong beat, on any other.
+# Factors by which another chord must be likelier than the one that holds: on a bar line, a strong beat, any other.
 _KEEPS_BAR, _KEEPS_STRONG, _KEEPS = 1.15, 1.5, 3.0
 _REMEMBERS = 0.9  # share of what was found before, where the melody is wholly as it was then
-# How likely a chord is over a bass that is its third or fifth, and over one that is no tone of it, beside its root.
+# The likelihood of a chord over a bass that is its third or fifth, and over one that is no tone of it, beside its root.
 _NO_ROOT, _NO_TONE = 0.15, 0.03
 _LASTS = 8  # beats that a melody must have been in its key, so that what was sung before is trusted
 SURE = 0.5  # a chord that is so likely is struck on its line, whatever is sung there
@@ -99,7 +99,7 @@ class MelodyChords:
         keeps = (_KEEPS_STRONG if into else _KEEPS_BAR) if is_strong else _KEEPS
         strong = tick - place.position % apart
         trust = min(1.0, 2 * self._key.share_since(timeline.micros(line - _LASTS * beat)))
-        # Where the key is another than when the chord was found, nothing speaks for it any more.
+        # A chord that was found in another key has nothing that speaks for it any more.
         kept = self._key.share_since(self._held_us + timeline.tempo_us // 4)
         keeps **= max(kept, trust * self._past.recalled(1).trust)
         likely = self._likely(found, 0, trust)

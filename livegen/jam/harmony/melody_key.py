@@ -10,7 +10,7 @@ from math import inf
 from livegen.music.keys.key_runs import KeyRun, KeyRuns
 from livegen.music.time.timeline import Timeline
 
-# How readily it is taken to be in another key, and how many notes one on a beat and any other count for: chosen on
+# The readiness to take it to be in another key, and what notes on a beat and others count for: chosen on
 # train splits, where a melody modulates, where it does not, and where it comes back.
 _READILY, _ON_BEAT, _BESIDE = 0.3, 1.5, 1.0
 _NEAR = 3  # ticks from a beat within which a note is on it

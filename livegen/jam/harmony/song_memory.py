@@ -56,7 +56,7 @@ class SongMemory:
     def __init__(self) -> None:
         self._sounded: deque[tuple[int, Chord | None]] = deque(maxlen=_CHORDS)  # since when, micros
         self._strokes: deque[Strokes] = deque(maxlen=_CHORDS)
-        # How many ticks after its beat a change was struck last.
+        # The number of ticks after its beat at which a change was struck last.
         self._pushed: dict[Change, int] = {}
         self._song: Foresight | None = None
         self._grid: CellGrid | None = None

@@ -10,7 +10,7 @@ from statistics import fmean, median
 from livegen.music.melody.phrase import CHORD_US
 
 _NOTES, _FEWEST = 8, 6  # that are looked at, and before which nobody knows
-# How far from one onset to the next may be off the usual, as a share of that, and after how many of these it is over.
+# The share by which gaps of onsets may be off the usual one, and the number of usual gaps after which it is over.
 _EVEN, _OVER = 0.25, 2
 _LOW = 46.0  # B flat 2: the mean of its pitches lies below
 # Semitones of a step, how many of the moves are steps at least, how wide they are on average, and none is wider.

@@ -135,7 +135,7 @@ class Hearing:
     state: State
     summary: Summary | None = None
     heard: int = 0
-    # What the player played, whatever was heard between; None on a branch that does not ask it.
+    # The memory of what the player played, whatever was heard between; None on a branch that does not ask it.
     memory: Memory | None = None
     before_end: "tuple[Hearing, Stroke] | None" = None
     # The note that began with the last stroke, and the summary before it.  A branch begins without.
@@ -143,7 +143,7 @@ class Hearing:
     # The events that the network can look back at, and the last one with the state before it.
     _past: deque[Heard | None] = field(default_factory=deque)
     _last: tuple[Event, State] | None = None
-    # Where two styles are mixed: the far one, and what was heard in it.
+    # The far style where two are mixed, and what was heard in it.
     _far: tuple[int, State, Summary] | None = None
 
     @classmethod

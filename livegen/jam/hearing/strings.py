@@ -22,7 +22,7 @@ FRETS = 24
 HAND = 5  # frets that a hand spans
 _BENT_STRINGS, _BENT_NOTES = 4, 2  # so many neighbours, each with so many notes bent by themselves
 _SAME_US = 5_000  # equal bends of two channels in this time are one bend of all
-# That fit in a row, on so many strings, so many while channel 10 sounds.
+# The numbers of notes that fit in a row, of strings, and of strings while channel 10 sounds.
 _NOTES, _STRINGS, _TOGETHER = 24, 5, 8
 _CHANNELS = range(16)
 

@@ -60,9 +60,9 @@ class Call:
     # The tick at which it is over, as it stands, and for which state of things: asked for several times an event.
     over: tuple[object, int] = (None, 0)
     silence_us: int | None = None
-    # What it is of a count-in, and for which state of things.
+    # The state of things, and the count-in that the call is so far in it.
     counted: tuple[object, CountSoFar] = (None, CountSoFar())
-    # That was asked for in answer: a phrase, or words to a tune.
+    # The gesture that was asked for in answer: a phrase, or words to a tune.
     gesture: Gesture | WordRhythm | None = None
 
     def close(self) -> None:

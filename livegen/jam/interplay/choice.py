@@ -19,7 +19,7 @@ from livegen.music.time.swing import swung
 
 log = logging.getLogger(__name__)
 
-# What counts, each from 0 to 1, and how much.  Likelihood is a share per onset, already a number of about one.
+# The figures that count, each from 0 to 1, and how much.  Likelihood is a share per onset, a number of about one.
 WEIGHTS = {
     "likely": 1.0,
     "dense": 1.0,
@@ -29,9 +29,9 @@ WEIGHTS = {
     "full": 0.5,
     "taken": 1.0,
 }
-# How well a last note ends an answer, by semitones above the tonic.  A call that was left open is closed.  One that
-# was closed may be answered by another question: on the dominant, else on a tone of the key that is none of tonic and
-# third.  That counts for half, for people come to rest after a phrase at rest every second time.
+# The worth of a last note as the end of an answer, by semitones above the tonic.  A call that was left open is closed.
+# One that was closed may be answered by another question: on the dominant, else on a tone of the key that is none of
+# tonic and third.  That counts for half, for people come to rest after a phrase at rest every second time.
 DOMINANT = {2: 0.5, 7: 0.4, 10: 0.5, 11: 0.5}
 BESIDE = 0.25
 # Shares of figures taken up: so many are wanted, and so many are heard as a copy.

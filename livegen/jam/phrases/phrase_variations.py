@@ -99,7 +99,7 @@ def around(
     """
     code, reference = code_of(model, steps, bar, tonic), reference_of(steps, tonic)
     shares = np.array(SHARES, np.float32)[:, None, None, None]
-    # So that what is left of the phrase and what chance brings scatter together as people's codes do.
+    # The rest of the phrase and what chance brings are to scatter together as people's codes do.
     left = np.sqrt(1 - shares**2)
     codes = model.middle + left * (code - model.middle) + shares * (goals - model.middle)
     found = _read(model, codes.reshape(-1, *code.shape), steps, bar, reference, fit)

@@ -91,7 +91,7 @@ def looking(
     for note, places in islice(looked_at(weights, step.past, named), TRIED):
         tried.append((cost(places), note, places))
         yield
-    # One that costs next to nothing may be the copy of another: a figure that was heard twice is taken up from both.
+    # An event that costs next to nothing may be the copy of another: a figure heard twice is taken up from both.
     found = sorted((it for it in tried if it[0] > 0), key=lambda it: -it[0])[:ARCS]
     if not found:
         return Looked()

@@ -24,7 +24,7 @@ _HARMONICS, _PHASES = 12, 24
 _BANDS_S = (0.38, 0.62, 1.0)  # each of four bands of periods gives as many candidates
 _OF_A_BAND = 8
 
-# Where in a beat notes begin: phase, share, spread.
+# The places in a beat at which notes begin: phase, share, spread.
 _TEMPLATE = (
     (0, 1.0, 0.035), (1 / 2, 0.5, 0.035), (0.62, 0.1, 0.05), (0.667, 0.25, 0.035), (0.333, 0.15, 0.035),
     (1 / 4, 0.2, 0.03), (3 / 4, 0.22, 0.03),

@@ -24,7 +24,7 @@ WEIGHTS = Path(__file__).with_name("beat_context.npz")
 SEEN, LAGS = 29, 48  # numbers of an onset; distances between onsets that are told apart
 PERIODS = 56  # of beats, from FASTEST_S to SLOWEST_S
 DILATIONS = (1, 2, 4, 8)  # onsets to the neighbours that each layer looks at
-# Where in a bar an onset may be: on a beat or after it, of bars of each kind; the places of all bars lie side by side.
+# The places of an onset in a bar: on a beat or after it, of bars of each kind; the places of all bars lie side by side.
 PLACES = tuple(2 * bars.beats for bars in BARS)
 PARTS = (
     "onset",

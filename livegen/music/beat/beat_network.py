@@ -62,9 +62,9 @@ _REPEATED = slice(_PLACES, _PLACES + 3 * len(_LAGS))
 BARS = (
     Bars(2, 24), Bars(3, 24), Bars(4, 24), Bars(5, 24), Bars(7, 12), Bars(2, 36), Bars(3, 36), Bars(4, 36),
 )  # fmt: skip
-# How many beats are counted, for bars of so many: bars of two count to four, from either half.
+# The number of beats that are counted, for bars of so many: bars of two count to four, from either half.
 CYCLES = {2: 4, 3: 3, 4: 4, 5: 5, 7: 7}
-# What a column of the scores stands for: bars, and the beat that is their first, counted from the first beat.
+# The meaning of a column of the scores: bars, and the beat that is their first, counted from the first beat.
 COLUMNS = tuple((bars, first) for bars in BARS for first in range(bars.beats))
 
 
@@ -292,7 +292,7 @@ def facts(found: Candidates, seen: Floats) -> Floats:
     onsets = found.beats.shape[1]
     span = found.beats[:, -1] - found.beats[:, 0]
     since = found.beats - found.beats[:, :1]
-    # Where nothing could be repeated nothing is: what is before the first onset is empty.
+    # Nothing is repeated where nothing could be: what is before the first onset is empty.
     could = since[:, :, None] > np.array(_LAGS) - _EARLY  # (H, N, lags)
     count = could.sum(axis=1)[:, :, None]
     shares = seen[:, :, _REPEATED].sum(axis=1).reshape(len(span), len(_LAGS), 3) / (count + 1)

@@ -25,11 +25,11 @@ USUAL_BPM = 110.0
 SLOWEST_BPM, FASTEST_BPM = 30.0, 300.0  # quarter notes, as the control tempo has them
 FEWEST = 4  # of fewer onsets the tempo is not judged
 _ON_LINE_US = 40_000  # one or two onsets so near its lines go on with a beat
-# So many onsets, so near to beats (in beats), tell how far off the first one was; less than this is a hand's.
+# The number of onsets, and their nearness to beats, that tell how far off the first was; below this it is a hand's.
 _ON_BEATS, _BY_BEAT, _OFF_US = 3, 0.15, 5_000
-# So many onsets tell the tempo once more, for how much that counts; how many candidates are compared.
+# The number of onsets that tell the tempo once more, their share, and the number of candidates that are compared.
 _AT_END, _OF_END, _COMPARED = 14, 0.5, 16
-# How much it counts which beats such music has as a whole, and where in its bars its onsets are.
+# The weights of which beats such music has as a whole, and of where in its bars its onsets are.
 _PERIODS, _PLACES = 0.3, 0.05
 _STAYS = 0.5  # nats by which the beat that is going on is likelier, and its bars too
 # Of each column: metre, ticks of a beat, beats and quarters of a bar, the beat that is its first, and if it is 4/4.

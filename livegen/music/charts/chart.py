@@ -48,7 +48,7 @@ class WrittenBar:
     hits: tuple[Hit, ...] = ()
     section: str | None = None  # the name of the section that begins here
     opens: bool = False  # |: before it
-    # How often the part that :| closes behind it is played in all; 1 where there is no :|.
+    # The number of times that the part that :| closes behind it is played; 1 where there is no :|.
     times: int = 1
     ending: tuple[int, ...] = ()  # the passes for which it begins an ending
     segno: bool = False

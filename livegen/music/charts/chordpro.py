@@ -31,7 +31,7 @@ _SHORT = {
     "sot": "start_of_tab", "eot": "end_of_tab", "comment_italic": "comment", "comment_box": "comment",
     "highlight": "comment",
 }  # fmt: skip
-# What holds neither words nor bars.
+# Environments that hold neither words nor bars.
 _FOREIGN = ("tab", "abc", "ly", "svg", "textblock", "musicxml", "code")
 # A comment that is the name of a section.
 _SECTION = re.compile(

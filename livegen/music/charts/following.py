@@ -30,7 +30,7 @@ REPEATED = LEFT_OUT = 5e-3  # at the end of a section: it comes again, or the ne
 TO_SECTION = 2e-4  # to the beginning of each section
 TO_TOP = 1e-3  # to where the round begins
 ANYWHERE = 1e-5  # to any bar
-# How much likelier, as a logarithm, a chord is heard in its place than by chance.
+# The logarithm by which a chord is heard likelier in its place than by chance.
 ALIKE, RELATED, FOREIGN = 2.3, -0.5, -2.0
 SHARED = 0.4  # of all tones, by which a chord is related: Am to C7
 # Shares of what is heard that is the chart's chord of this cell, of the one before (late), of the next (pushed).

@@ -132,10 +132,10 @@ _SUFFIXES = {"maj": "", "min": "m", "b5": "(b5)", "mmaj7": "m(maj7)", "mmaj9": "
 _LETTERS, _NATURALS = "CDEFGAB", (0, 2, 4, 5, 7, 9, 11)
 _ROOTS = ("C", "Db", "D", "Eb", "E", "F", "F#", "G", "Ab", "A", "Bb", "B")
 _MINOR_ROOTS = ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B")
-# How many letters above the root a bass so many semitones above it is written.
+# The number of letters above the root at which a bass so many semitones above it is written.
 _LETTER_STEPS = (0, 1, 1, 2, 2, 3, 4, 4, 5, 5, 6, 6)
 
-# What a reading costs: a fifth that is left out, a pitch class that is no chord tone, an inversion.
+# The costs of a reading: a fifth that is left out, a pitch class that is no chord tone, an inversion.
 _WITHOUT_FIFTH, _ADDED, _INVERTED = 3, 2, 1
 _MOST_ADDED, _DEAREST = 2, 5
 

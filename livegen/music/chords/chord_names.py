@@ -16,13 +16,13 @@ NATURALS = {"C": 0, "D": 2, "E": 4, "F": 5, "G": 7, "A": 9, "B": 11}
 _NONE = re.compile(r"n\.?\s?c\.?", re.IGNORECASE)
 _ROOT = re.compile(r"([A-G])(bb|##|b|#|x)?")
 _ACCIDENTALS = {"": 0, "b": -1, "#": 1, "bb": -2, "##": 2, "x": 2}
-# One way to write each sign.
+# Signs and the one way in which each is written.
 _PLAIN = str.maketrans({
     "♭": "b", "♯": "#", "−": "-", "–": "-", "Δ": "^", "∆": "^", "△": "^", "°": "o", "º": "o", "Ø": "ø", "⌀": "ø",
 })  # fmt: skip
 _GROUPING = str.maketrans("", "", "()[], ")
 
-# What may stand first, and the third and fifth that it means.  Of two that fit, the earlier is meant.
+# The qualities that may stand first, and the third and fifth that each means.  Of two that fit, the earlier is meant.
 _QUALITIES: tuple[tuple[str, str], ...] = (
     ("major", r"major|maj|Maj|MAJ|ma|Ma|MA|M(?!I)|\^"),
     ("half", r"half-?dim|ø|h(?![a-z])"),

@@ -20,7 +20,7 @@ _OUTSIDE, _MISSING, _ON_BASS = 0.3, 0.5, 0.5
 _LEAST = 1.8  # a reading that scores less is no chord
 _KEEP = 0.2  # by so much another reading must be better than the chord that holds
 
-# How usual a kind is: added to its score.
+# The commonness of a kind: added to its score.
 _USUAL = {
     "maj": 0.15, "min": 0.15, "7": -0.1, "maj7": -0.1, "m7": 0.0, "m7b5": -0.3, "dim7": -0.5, "6": -0.3,
     "m6": -0.5, "dim": -0.3, "aug": -0.5, "sus4": -0.2, "sus2": -0.2, "7sus4": -0.3,

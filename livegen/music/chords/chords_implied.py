@@ -176,7 +176,7 @@ def implied_since(
     said = likely(seen, others, shipped()).reshape(len(parts), -1, len(AHEAD) + 1, CLASSES)
     begins, shares = np.array(parts).T[..., None]  # (parts, 1)
     shares = np.tile(shares[..., None], said.shape[1:3])  # (parts, beats, heads)
-    # What was before a beat is said by the parts that had begun, the likeliest ones above all.
+    # The chord before a beat is told by the parts that had begun, the likeliest ones above all.
     shares[..., -1] **= 2
     shares[..., -1] *= begins <= np.maximum(np.arange(since, beat + 1) - BEFORE, begins.min())
     shares[..., -1] /= shares[..., -1].sum(0)

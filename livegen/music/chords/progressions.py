@@ -26,7 +26,7 @@ COUNTED = Path(__file__).with_name("progressions.json")
 ORDER = 4  # chords before, at most
 CLASSES = 24
 TRIADS = tuple(Chord(root, kind) for root in range(12) for kind in ("maj", "min"))  # by class
-# How long a chord has held, in beats, and as a part of the bar: what is told apart.
+# The ages of a chord that are told apart, in beats, and as a part of the bar.
 AGES = (1, 2, 3, 4, 6, 8, 12, 16)
 # Beats of a bar; all others are one kind, of which only the first beat is told apart.
 BARS = (2, 3, 4)

@@ -28,7 +28,7 @@ ANY = "any"
 _LOUD = {KICK: (100, 2.0), SNARE: (104, 1.5)}
 _SOFTEST, _LOUDEST = 16, 120
 
-# Which drums go with a style, by the first words of its name; the most that fit.  "" is the style itself.
+# The drums that go with a style, by the first words of its name; the most that fit.  "" is the style itself.
 _DRUMS = {
     "jazz": "drums_jazz", "jazz_fusion": "drums_funk", "leadsheet_jazz": "drums_jazz", "ragtime": "drums_neworleans",
     "blues": "drums_blues", "leadsheet_blues": "drums_blues", "leadsheet_funk": "drums_soul",

@@ -24,7 +24,7 @@ _END = bytes((META, END_OF_TRACK, 0))
 # Of a variable-length quantity: four bytes (page 2), and zeros before them.
 _LARGEST, _MOST_DIGITS = 0x0FFFFFFF, 8
 _SYSEX = (0xF0, 0xF7)
-# What travels on cables and belongs in no file: status, number of data bytes.
+# Messages that travel on cables and belong in no file: status, number of data bytes.
 _ON_CABLES = {
     0xF1: 1,
     0xF2: 2,

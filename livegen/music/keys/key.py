@@ -21,7 +21,7 @@ _NAMES: dict[Mode, tuple[str, ...]] = {
     "minor": ("C", "C#", "D", "Eb", "E", "F", "F#", "G", "G#", "A", "Bb", "B"),
 }
 
-# How much a degree of a key speaks for it: shares of weight are multiplied by these and summed into
+# The weight of each degree for a key: shares of weight are multiplied by these and summed into
 # the logit of the key.  Multinomial regression on windows of 2,001 train pieces with known keys
 # (250 of pop909_aligned, 700 of trad_abc, all of wjd_jazz, mutopia_pd and openewld_leadsheets, jazz
 # and lead sheets also with their chords), sets weighted alike and so are major and minor: with the

@@ -17,7 +17,7 @@ _BREATH = 1.5  # in usual distances: a gap longer than that is a breath
 _LONG = 1.4  # in the longest distance so far: a gap longer than that was not there before
 _RESTED = 1.8  # in usual distances: after the tonic a gap longer than that is rest
 
-# What each figure of `Ending` adds to the odds, in nats.
+# The nats that each figure of `Ending` adds to the odds.
 _ALWAYS = -2.4
 _AGAINST_USUAL, _AGAINST_LONGEST = 0.4, 1.2  # of logarithms of ratios
 _LONGER = 0.7

@@ -99,7 +99,7 @@ class Foresight:
     _bars: int | None = None  # of the form
     _sure: float = 0.0
     _steady: float = 0.0  # share of the last cells that were as the form has them
-    # Its first cell, and the chord of each of its cells.
+    # The first cell of the loop, and the chord of each of its cells.
     _loop: tuple[int, list[Chord | None]] | None = None
     _cue: int | None = None  # the cell to come at which the form begins anew
 

@@ -12,7 +12,7 @@ import math
 from livegen.music.sync.transport import CLOCK
 
 _LEAST = 40  # gaps in a row that alternate: by chance 1 in 2**40
-# So many where copies come at once, as clocks do from a server with long periods.
+# The gaps it takes where copies come at once, as clocks do from a server with long periods.
 _TOGETHER, _TOGETHER_US = 96, 500
 _ON_A_PERIOD = 768  # and so many where a usual server's period lies between
 _MEMORY = 128  # gaps
@@ -108,7 +108,7 @@ class Moments:
         else:
             self._even, self._pairs = self._even + 1, self._pairs + self._size // 2
         self._moment, self._size = now, 1
-        # As many pairs as moments: that is told by how these alternate.
+        # A run of as many pairs as moments is told by how these alternate.
         is_told = self._even >= _LATELY and self._pairs > self._even
         self.period = (now - self._since) / self._pairs if is_told else None
 
@@ -124,7 +124,7 @@ class Doubles:
         self._is_alone = False  # its copy has not come
         self._alone = 0  # clocks in a row whose copies have not come
         self._has_paired = False
-        # Those whose copies have not come, and when they came.
+        # The messages whose copies have not come, and when they came.
         self._messages: dict[bytes, int] = {}
 
     def feed(self, data: bytes, now: int) -> bool:

@@ -17,7 +17,7 @@ LAST = 2 * TICKS_PER_BEAT  # ticks of the last note of a line at least
 METRES = ("4/4", "3/4")  # in the order in which they are tried where none is given
 _MOST_BARS = 8  # of a line
 _DURATIONS = (1, 2, 3, 4, 5, 6)  # eighths of a syllable
-# What a syllable costs by the place on which it begins: off the beat, on a beat, on a strong one, on the bar line.
+# The cost of a syllable by the place on which it begins: off the beat, on a beat, on a strong one, on the bar line.
 _PLACE = {
     Stress.WEAK: (0.2, 0.2, 2.5, 3.5),
     Stress.EITHER: (0.4, 0.1, 0.2, 0.5),

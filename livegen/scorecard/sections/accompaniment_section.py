@@ -19,7 +19,7 @@ LATE_IN = 0.9  # of a beat: there its chord is asked for
 Notes = Sequence[Note]
 Frames = Sequence[accompaniment.Frame]
 
-# What is measured of the frames in which the melody sounds, and of the notes that are played beside it.
+# Figures of the frames in which the melody sounds, and of the notes that are played beside it.
 FITS: dict[str, tuple[str, Callable[[Frames], float | None]]] = {
     "note_in_chord": (
         "note in chord: frames of melody that are tones of the chord heard",

@@ -14,7 +14,7 @@ from livegen.scorecard.estimates import Estimate
 from livegen.scorecard.held_out_calls import HeldOut, Lead
 from livegen.scorecard.playing import PlayedCall
 
-# What is shown of each piece, and what it says.
+# The figures that are shown of each piece, and what each says.
 SHOWN = {
     "root_at_change": "the bass has the root within a quarter of a beat of a change",
     "root_with_chord": "the bass has the root with the chord, not after it",

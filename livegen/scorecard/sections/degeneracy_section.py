@@ -17,7 +17,7 @@ def measure(
     some = [calls[at % len(calls)] for at in range(turns)]
     found = band.map("turns", take_turn, some, range(turns), chunk=16)
     counted = Counter(kind for faults in found for kind in faults)
-    # What people played after longer calls, judged alike: a fiddler may well play a figure five times.
+    # The answers of people to longer calls are judged alike: a fiddler may well play a figure five times.
     theirs = [degeneracy.faults(PlayedCall(p.call, p.people, p.call.beats)) for p in pairs]
     by_people = Counter(kind for faults in theirs for kind in faults)
     for kind in degeneracy.KINDS:

@@ -9,7 +9,7 @@ from livegen.scorecard.card import Card
 from livegen.scorecard.feels import all_calls
 from livegen.scorecard.musicianship import PARTNERS, Figures, figures
 
-# What is shown of each answer, what it says, and which is better.
+# The figures that are shown of each answer, what each says, and which is better.
 SHOWN = (
     ("tempo", "the tempo is found", "more"),
     ("cut", "talks over the call", "less"),

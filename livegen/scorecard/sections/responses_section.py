@@ -15,7 +15,7 @@ MEDIANS = ("density_ratio",)
 HELD = 0.7  # of each note, where a call is played detached: scores hold notes until the next, hands do not
 Notes = Sequence[Note]
 
-# What each figure says, and when it is better.
+# The meaning of each figure, and when it is better.
 RESPONSES = {
     "answered": ("calls that are answered", "more"),
     "reuse": ("the call's four-note figures in the answer, at any pitch", "people"),
