@@ -5,8 +5,8 @@ from hypothesis import strategies as st
 
 from livegen.music.time.metre import (
     COMMON_TIME,
+    BarPlace,
     Metre,
-    Place,
     bar_ticks,
     parse_metre,
     told_metre,
@@ -22,10 +22,10 @@ changes = st.lists(
 
 def test_a_bar_of_four_quarters_has_96_ticks() -> None:
     assert [COMMON_TIME.place(tick) for tick in (0, 95, 96, -1)] == [
-        Place(0, 96),
-        Place(95, 96),
-        Place(0, 96),
-        Place(95, 96),
+        BarPlace(0, 96),
+        BarPlace(95, 96),
+        BarPlace(0, 96),
+        BarPlace(95, 96),
     ]
 
 
@@ -62,7 +62,7 @@ def test_a_place_lies_within_its_bar(metre: Metre, tick: int) -> None:
 @given(changes)
 def test_a_change_is_a_bar_line(metre: Metre) -> None:
     assert [metre.place(tick) for tick, _ in metre.changes] == [
-        Place(0, bar) for _, bar in metre.changes
+        BarPlace(0, bar) for _, bar in metre.changes
     ]
 
 

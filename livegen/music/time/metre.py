@@ -12,7 +12,7 @@ DOTTED = 36  # ticks of a dotted quarter
 AUTO = "auto"  # where a metre is asked for: whatever is heard
 
 
-class Place(NamedTuple):
+class BarPlace(NamedTuple):
     """Position of a tick in its bar and that bar's length, both in ticks."""
 
     position: int
@@ -39,11 +39,11 @@ class Metre:
         is_divided = bar % (2 * self.beat) == 0 and bar >= 4 * self.beat
         return bar // 2 if is_divided else bar
 
-    def place(self, tick: int) -> Place:
+    def place(self, tick: int) -> BarPlace:
         """Place of `tick`; the first bar length also holds before the first change."""
         at = max(0, bisect_right(self.changes, (tick, 1 << 60)) - 1)
         origin, bar = self.changes[at]
-        return Place((tick - origin) % bar, bar)
+        return BarPlace((tick - origin) % bar, bar)
 
     def bar_from(self, tick: int) -> int:
         """The tick of the first bar line that is not before `tick`."""
