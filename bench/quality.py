@@ -1,19 +1,20 @@
 """The time a recipe takes to a quality: minutes and core-hours until so few nats a note on the validation split.
 
-    python -m bench.quality DATA [RUN]
+    python -m bench.quality DATA [--out RUN]
 
-Trains bench/quality.yaml on DATA into RUN (by default runs/quality), goes on where an earlier run stopped, and writes
+Trains bench/quality.yaml on DATA into RUN, goes on where an earlier run stopped, and writes
 bench/quality.md and .json from its record.  Core-hours are the processor time of all processes; of a run that was
 stopped and went on, both are those of its parts together.
 """
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
+
+import click
 
 from bench.tables import table
 from livegen.training.loop import train
@@ -68,11 +69,19 @@ def rows(found: Sequence[dict[str, Any]], events: int) -> list[list[str]]:
     return told
 
 
-def main(arguments: Sequence[str]) -> None:
+@click.command()
+@click.argument("data", type=click.Path(exists=True, path_type=Path))
+@click.option(
+    "--out",
+    default=HERE.parent / "runs" / "quality",
+    show_default="runs/quality",
+    type=click.Path(path_type=Path),
+    help="Folder of the run.",
+)
+def main(data: Path, out: Path) -> None:
     """Train, and write what it took."""
-    run = Path(arguments[1]) if len(arguments) > 1 else HERE.parent / "runs" / "quality"
-    train(RECIPE, Path(arguments[0]), run)
-    tell(run)
+    train(RECIPE, data, out)
+    tell(out)
 
 
 def tell(run: Path) -> None:
@@ -100,4 +109,4 @@ def tell(run: Path) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1:])
+    main()

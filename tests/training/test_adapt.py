@@ -247,7 +247,10 @@ def test_the_command_names_the_model_after_the_folder(
     ("words", "said"),
     [
         ("{music}", "livegen train --from default"),
-        ("--from default {music} --out x", "--data, --out and --processes belong to a recipe"),
+        (
+            "--from default {music} --out x",
+            "--data, --out, --processes and --cluster belong to a recipe",
+        ),
         ("--from default {base}", "is a file, and no recipe (.yaml, .yml)"),
         ("--from nobody {music}", "'nobody' is neither a model"),
         ("--from default {music} --name ../x", "cannot be the name of a model"),
