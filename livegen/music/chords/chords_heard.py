@@ -1,18 +1,23 @@
 """The chord of the moment, heard from notes as they are struck and released.
 
 Knows notes and micros; knows no beats, no key and no parts: whoever feeds it chooses the notes (a
-left hand, a comp part).  What has just ended still counts for a while, so a broken chord is one.
+left hand, a comp part).  Four tones that are struck at once are named by `laid`.  What has just
+ended still counts for a while, so a broken chord is one.
 """
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from livegen.music.chords.chord import KINDS, Chord
+from livegen.music.chords.laid import LEAST, Laid
 
 # Chosen on 20 train pieces of POP909, piano against annotated chords (`python -m bench.harmony`).
 _HALF_LIFE_US = 400_000  # in which a released note loses half its weight
 _BASS_US = 1_000_000  # a low note is the bass for so long after its release
 _LEAVING_US = 250_000  # keys that come up say nothing about the chord before so long after the last
 _OVERLAP_US = 80_000  # a legato melody overlaps by less than this, voices by more
+_TOGETHER_US = 150_000  # within which the keys of one chord go down, rolled too
+_STOOD_US = 120_000  # a chord that was heard for less is one of keys that were still on their way
 _SILENT = 0.02  # a weight that is none
 _IN_THE_EAR = 0.2  # three pitch classes with this weight may be a chord, one after the other too
 # Costs of a stray and a missing tone, gain of the root below.
@@ -48,6 +53,14 @@ class _Heard:
     released: int | None = None
 
 
+class _Standing(NamedTuple):
+    """A chord since when it stands, micros, and the keys by which it was heard first."""
+
+    since: int
+    chord: Chord
+    keys: tuple[int, ...]
+
+
 @dataclass(slots=True)
 class ChordTracker:
     """Follows the chords of the notes it is given.  Times are micros and do not decrease.
@@ -60,6 +73,8 @@ class ChordTracker:
     _keys: dict[int, _Heard] = field(default_factory=dict)
     _chord: Chord | None = None
     _left_us: int | None = None  # when a key came up last, if none went down since
+    _laid: Laid = field(default_factory=Laid)
+    _standing: _Standing | None = None
 
     def strike(self, at_us: int, pitch: int, velocity: int) -> None:
         """A note begins; its velocity does not matter so far."""
@@ -76,7 +91,8 @@ class ChordTracker:
     def clear(self) -> None:
         """Forget all notes and the chord."""
         self._keys.clear()
-        self._chord = None
+        self._chord = self._standing = None
+        self._laid = Laid()
 
     def holds_several(self, now: int) -> bool:
         """True if several pitch classes are held."""
@@ -96,11 +112,32 @@ class ChordTracker:
         in_the_ear = _in_the_ear(weights)
         if len(held) > 1 or in_the_ear > 2:
             reading = _fifth(held, self._chord) if len(held) == in_the_ear == 2 else None
-            reading = reading or self._best(weights, bass)
+            reading = reading or self._struck_at_once(now) or self._best(weights, bass)
             if reading is not None:
                 root, kind = reading
                 self._chord = Chord(root, kind, None if bass == root else bass)
+                self._stands(now, self._chord)
         return self._chord
+
+    def _struck_at_once(self, now: int) -> tuple[int, str] | None:
+        """Root and kind of the keys that are held, if they were struck at once and have a name by themselves."""
+        held = {pitch: key.struck for pitch, key in self._keys.items() if key.released is None}
+        if len(held) < LEAST or max(held.values()) - min(held.values()) > _TOGETHER_US:
+            return None
+        before = self._standing
+        return self._laid.read(
+            held, before.chord if before and now - before.since >= _STOOD_US else None
+        )
+
+    def _stands(self, now: int, chord: Chord) -> None:
+        """Remember since when a chord stands, and the one before it."""
+        before = self._standing
+        if before and (before.chord.root, before.chord.kind) == (chord.root, chord.kind):
+            return
+        if before and now - before.since >= _STOOD_US:
+            self._laid.stood(before.chord, before.keys)
+        keys = (pitch for pitch, key in self._keys.items() if key.released is None)
+        self._standing = _Standing(now, Chord(chord.root, chord.kind), tuple(keys))
 
     def _held_classes(self, now: int) -> list[int]:
         """Pitch classes that sound and have sounded longer than notes of a melody overlap, ascending."""
