@@ -26,7 +26,7 @@ Counts = dict[str, list[list[list[list[int]]]]]
 
 
 def pieces(data: Path, name: str, split: str) -> list[list[Chord]]:
-    """Give the chords of the pieces of a set and split, as `changes` does.  Raises ConfigError where it is not in DATA."""
+    """Give the chords of each piece of a set and split.  Raises ConfigError where the set is not in DATA."""
     return [changes(read(content)) for _, content in set_of(data, name).described(split)]
 
 
