@@ -116,7 +116,7 @@ class Room:
 
     @property
     def next_at(self) -> int:
-        """Give the time, micros, at which the next turn is due."""
+        """The time, micros, at which the next turn is due."""
         now = self._now()
         times = [now if self._commands else now + self._loop.time_left()]
         if self._heard:

@@ -183,7 +183,7 @@ class Pulse:
 
     @property
     def _jitter(self) -> float:
-        """Give how far from its place a clock is no surprise, micros."""
+        """The distance from its place, micros, at which a clock is no surprise."""
         return max(self._noise, self._quietest)
 
     def _place(self, arrival: int) -> tuple[int, float]:
