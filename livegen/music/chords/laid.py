@@ -103,7 +103,7 @@ def _counts() -> dict[str, list[list[list[list[int]]]]]:
 
 @dataclass(slots=True)
 class Laid:
-    """How a hand lays its chords, and the last ones that stood."""
+    """The way a hand lays its chords, and the last ones that stood."""
 
     _before: deque[Chord] = field(default_factory=lambda: deque(maxlen=len(_WEIGHTS)))
     _on_root: float = _ON_ROOT
@@ -139,7 +139,7 @@ class Laid:
         return seventh if _odds(sixth.kind, contexts(before, seventh.root)) + lowest > 0 else sixth
 
     def _by_lowest(self, keys: Collection[int], sixth: int, seventh: int) -> float:
-        """What the lowest key says for the seventh chord, as a logarithm of odds."""
+        """The logarithm of the odds of the seventh chord by the lowest key."""
         on_root = _SURELY if _is_apart(keys) else self._on_root / (self._on_root + self._elsewhere)
         as_root = log(on_root / ((1 - on_root) / (LEAST - 1)))
         return {sixth: -as_root, seventh: as_root}.get(min(keys) % 12, 0.0)
