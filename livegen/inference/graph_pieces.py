@@ -6,18 +6,10 @@ What goes to the runtime are bytes that `livegen.inference.onnx_file` has read, 
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from livegen.inference.onnx_file import (
-    ADVANCED,
-    ENTRY,
-    GIVEN_SUMMARY,
-    IR_VERSION,
-    LOOKED,
-    OPSET,
-    SUMMARY,
-    GraphNode,
-    ModelFile,
-)
+from livegen.inference.onnx_file import GIVEN_SUMMARY, IR_VERSION, OPSET, SUMMARY, ModelFile
 from livegen.inference.protobuf import BYTES, VARINT, Wire
+
+Content = int | bytes | Wire  # of a field: a number that is not negative, or a text or a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,62 +25,51 @@ def piece_of(file: ModelFile, *outputs: str) -> GraphPiece:
 
     With outputs of both halves the answers are to the summary of this very event.
     """
-    heard = {*ADVANCED, ENTRY, LOOKED}
+    heard = file.advanced
     hearing, names = _reach(file, (name for name in outputs if name in heard))
     answering, asked = _reach(file, (name for name in outputs if name not in heard))
-    nodes: list[bytes | Wire] = [node.wire for node in (*hearing, *answering)]
-    if hearing and answering:
-        nodes.insert(len(hearing), _identity(SUMMARY, GIVEN_SUMMARY))
+    nodes = [*hearing, *answering]
+    if hearing and answering:  # the one's summary is given to the other
+        words = {1: SUMMARY.encode(), 2: GIVEN_SUMMARY.encode(), 4: b"Identity"}
+        nodes.insert(len(hearing), _message(words.items()))
         asked.discard(GIVEN_SUMMARY)
     names |= asked
     inputs = [value for value in file.inputs if value.name in names]
-    graph = [
-        *(_bytes(1, node) for node in nodes),
-        _bytes(2, b"livegen"),
-        *(_bytes(5, value.wire) for value in file.initialisers if value.name in names),
-        *(_bytes(11, value.wire) for value in inputs),
-        *(_bytes(12, value.wire) for value in file.outputs if value.name in outputs),
+    graph: list[tuple[int, Content]] = [
+        *((1, node) for node in nodes),
+        (2, b"livegen"),
+        *((5, value.wire) for value in file.initialisers if value.name in names),
+        *((11, value.wire) for value in inputs),
+        *((12, value.wire) for value in file.outputs if value.name in outputs),
     ]
-    opset = _bytes(1, b"") + _number(2, OPSET)
-    model = [
-        _number(1, IR_VERSION),
-        _bytes(7, b"".join(graph)),
-        _bytes(8, opset),
-    ]
-    return GraphPiece(b"".join(model), tuple(value.name for value in inputs))
+    opset = _message([(1, b""), (2, OPSET)])
+    data = _message([(1, IR_VERSION), (7, _message(graph)), (8, opset)])
+    return GraphPiece(data, tuple(value.name for value in inputs))
 
 
-def _reach(file: ModelFile, outputs: Iterable[str]) -> tuple[list[GraphNode], set[str]]:
+def _reach(file: ModelFile, outputs: Iterable[str]) -> tuple[list[bytes | Wire], set[str]]:
     """Nodes that `outputs` need, in order, and the names of all they read or give."""
-    needed, found = set(outputs), []
+    needed, found = set(outputs), list[bytes | Wire]()
     for node in reversed(file.nodes):
         if needed.intersection(node.outputs):
             needed.update(node.inputs)
-            found.append(node)
+            found.append(node.wire)
     return found[::-1], needed
 
 
-def _identity(value: str, name: str) -> bytes:
-    """A node that gives a value another name."""
-    words = {1: value, 2: name, 4: "Identity"}
-    return b"".join(_bytes(number, word.encode()) for number, word in words.items())
+def _message(fields: Iterable[tuple[int, Content]]) -> bytes:
+    """A message in the encoding of protocol buffers, of fields by number."""
+    pieces = list[bytes | Wire]()
+    for number, content in fields:
+        if isinstance(content, int):
+            pieces += [_varint(number << 3 | VARINT), _varint(content)]
+        else:
+            pieces += [_varint(number << 3 | BYTES), _varint(len(content)), content]
+    return b"".join(pieces)
 
 
-# --- protocol buffers ---------------------------------------------------------------------------------------------
-
-
-def _bytes(number: int, data: bytes | Wire) -> bytes:
-    """A field of a message, encoded: a text or another message."""
-    return _encoded(number << 3 | BYTES) + _encoded(len(data)) + bytes(data)
-
-
-def _number(number: int, value: int) -> bytes:
-    """A field of a message, encoded: a number that is not negative."""
-    return _encoded(number << 3 | VARINT) + _encoded(value)
-
-
-def _encoded(number: int) -> bytes:
-    """A number (not negative) as a varint."""
+def _varint(number: int) -> bytes:
+    """The encoding of a number that is not negative."""
     low = bytearray()
     while number > 0x7F:
         low.append(number & 0x7F | 0x80)

@@ -77,12 +77,12 @@ class OnnxModel:
         self._event = np.zeros((1, EVENT_WIDTH), np.int64)
         self._sounding = np.zeros((1, SOUNDING), np.float32)
         self._memory = _Growing(file) if file.facts.has_ring else _Whole(file)
-        self._summary = np.zeros((1, file.summary_size), np.float32)
+        self._summary = np.zeros(file.shape_of(SUMMARY), np.float32)
         self._query = np.zeros((1, QUERY_WIDTH), np.int64)
         # Of a field that the model does not foretell, everything is as likely as everything else.
         self._logits = {field: np.zeros((1, size), np.float32) for field, size in FIELDS.items()}
         looks = file.facts.looks
-        self._looked = np.zeros((file.heads, looks.places), np.float32) if looks else None
+        self._looked = np.zeros(file.shape_of(LOOKED), np.float32) if looks else None
         # What lies in `_summary`, as it was given out or in, and whether its first field is answered.
         self._heard: Summary | None = None
         self._answered = False

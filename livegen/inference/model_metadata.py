@@ -72,7 +72,7 @@ METADATA: dict[str, tuple[Callable[[Any], bool], str]] = {
     "ticks_per_beat": (lambda v: v == TICKS_PER_BEAT and type(v) is int, f"{TICKS_PER_BEAT}"),
     "parts": (lambda v: v == list(PARTS), f"{list(PARTS)}"),
     "styles": (lambda v: _texts(v) and len(set(v)) == len(v), "a list of different names"),
-    "state_shape": (_sizes, "one to four sizes"),
+    "state_shape": (_sizes, f"one to {MAX_RANK} sizes"),
     "name": (_short, "a short text"),
     "commit": (_short, "a short text"),
     "data": (

@@ -12,7 +12,9 @@ and contributed operators with memory errors at load, chains of local functions 
 of the runtime; `livegen.inference.model` runs what this lets through.
 """
 
+from collections import Counter
 from dataclasses import dataclass
+from itertools import chain
 from math import prod
 from pathlib import Path
 
@@ -32,17 +34,7 @@ from livegen.inference.onnx_operators import (
     multiplications,
     result,
 )
-from livegen.inference.protobuf import (
-    MAX_NAME,
-    VARINT,
-    WIRE,
-    Message,
-    Messages,
-    Reader,
-    RefusedFile,
-    Wire,
-    expect,
-)
+from livegen.inference.protobuf import MAX_NAME, WIRE, Message, Reader, RefusedFile, Wire, expect
 
 IR_VERSION = 10
 OPSET = 21
@@ -73,41 +65,38 @@ def logits_name(field: str) -> str:
 
 # --- what may stand in it --------------------------------------------------------------------------------------------
 
-FIELDS: Messages = {
+FIELDS = {
     "model": {
         1: "ir_version int", 2: "producer_name text?", 3: "producer_version text?", 7: "graph bytes",
-        8: "opset_import opset*", 14: "metadata_props metadata*",
+        8: "opset_import opset*", 14: "metadata_props metadata*", 20: "training information refused*",
+        25: "local functions refused*",
     },
     "opset": {1: "domain text?", 2: "version int"},
     "metadata": {1: "key text", 2: "value bytes"},
-    "graph": {1: "node node*", 2: "name text?", 5: "initializer tensor*", 11: "input value*", 12: "output value*"},
+    "graph": {
+        1: "node node*", 2: "name text?", 5: "initializer tensor*", 11: "input value*", 12: "output value*",
+        15: "sparse initialisers refused*",
+    },
     "node": {
         1: "input text*", 2: "output text*", 3: "name text?", 4: "op_type text", 5: "attribute attribute*",
         7: "domain text?",
     },
-    "attribute": {1: "name text", 2: "f float?", 3: "i int?", 4: "s text?", 8: "ints int*", 20: "type int"},
-    "tensor": {1: "dims int*", 2: "data_type int", 8: "name text", 9: "raw_data bytes"},
+    "attribute": {
+        1: "name text", 2: "f float?", 3: "i int?", 4: "s text?", 8: "ints int*", 20: "type int",
+        5: "a tensor inside an attribute refused*", 6: "a sub-graph refused*",
+        10: "tensors inside an attribute refused*", 11: "sub-graphs refused*", 22: "a sparse tensor refused*",
+        23: "sparse tensors refused*",
+    },
+    "tensor": {
+        1: "dims int*", 2: "data_type int", 8: "name text", 9: "raw_data bytes", 13: "external data refused*",
+        14: "external data refused*",
+    },
     "value": {1: "name text", 2: "type type"},
     "type": {1: "tensor_type tensor_type"},
     "tensor_type": {1: "elem_type int", 2: "shape shape"},
     "shape": {1: "dim dimension*"},
-    "dimension": {1: "dim_value int"},
+    "dimension": {1: "dim_value int", 2: "a dimension without a fixed size refused*"},
 }  # fmt: skip
-# Better words for what people are most likely to bring along.
-_KNOWN_STRANGERS = {
-    ("model", 20): "training information",
-    ("model", 25): "local functions",
-    ("graph", 15): "sparse initialisers",
-    ("attribute", 5): "a tensor inside an attribute",
-    ("attribute", 6): "a sub-graph",
-    ("attribute", 10): "tensors inside an attribute",
-    ("attribute", 11): "sub-graphs",
-    ("attribute", 22): "a sparse tensor",
-    ("attribute", 23): "sparse tensors",
-    ("tensor", 13): "external data",
-    ("tensor", 14): "external data",
-    ("dimension", 2): "a dimension without a fixed size",
-}
 
 
 # --- the graph -------------------------------------------------------------------------------------------------------
@@ -155,17 +144,8 @@ class ModelFile:
         given = {value.name for value in self.outputs}
         return tuple(field for field in CODEC_FIELDS if logits_name(field) in given)
 
-    @property
-    def summary_size(self) -> int:
-        """The number of values in a summary."""
-        return self._shape(SUMMARY)[-1]
-
-    @property
-    def heads(self) -> int:
-        """The number of heads that look back; 0 where the file does not say what they look at."""
-        return self._shape(LOOKED)[0]
-
-    def _shape(self, output: str) -> Shape:
+    def shape_of(self, output: str) -> Shape:
+        """The shape of an output; (0,) where there is none, or where it is a single number."""
         shapes = (value.value.shape for value in self.outputs if value.name == output)
         return next(shapes, ()) or (0,)
 
@@ -174,8 +154,7 @@ class ModelFile:
 _ATTRIBUTES = {1: "f", 2: "i", 3: "s", 7: "ints"}
 _DOMAINS = (None, "", "ai.onnx")
 
-# The first byte of every file that we write: its IR version comes first.
-_FIRST = 1 << 3 | VARINT
+_FIRST = 1 << 3  # the first byte of every file that we write: its IR version, a number, comes first
 _OTHERS = {
     b"MThd": "a MIDI file",
     b"PK\x03\x04": "an archive (.npz or .zip)",
@@ -227,7 +206,7 @@ def _found(data: bytes) -> str:
 def _model(data: Wire) -> ModelFile:
     expect(len(data) <= MAX_BYTES, f"is longer than {MAX_BYTES >> 20} MB")
     expect(len(data) > 0, "is empty")
-    reader = Reader(FIELDS, _KNOWN_STRANGERS)
+    reader = Reader(FIELDS)
     model = reader.message("model", data)
     expect(model["ir_version"] == IR_VERSION, f"is not of ONNX IR version {IR_VERSION}")
     for opset in model["opset_import"]:
@@ -294,9 +273,9 @@ def _signature(file: ModelFile) -> None:
     A step model may do without some fields, but not without the first, which says when something happens.
     """
     state, has_ring, looks = file.facts.state_shape, file.facts.has_ring, file.facts.looks
-    summary = Value(FLOAT, (1, file.summary_size))
+    summary = Value(FLOAT, (1, file.shape_of(SUMMARY)[-1]))
     fields = dict.fromkeys((next(iter(CODEC_FIELDS)), *file.fields))
-    inputs = {
+    given = {
         "event": Value(INT64, (1, EVENT_WIDTH)),
         "sounding": Value(FLOAT, (1, SOUNDING)),
         "state": Value(FLOAT, state),
@@ -304,23 +283,19 @@ def _signature(file: ModelFile) -> None:
         GIVEN_SUMMARY: summary,
         "query": Value(INT64, (1, QUERY_WIDTH)),
     }
-    outputs = {
+    made = {
         **({ENTRY: Value(FLOAT, state[1:])} if has_ring else {"next_state": Value(FLOAT, state)}),
         SUMMARY: summary,
         **{logits_name(field): Value(FLOAT, (1, CODEC_FIELDS[field])) for field in fields},
-        **({LOOKED: Value(FLOAT, (file.heads, looks.places))} if looks else {}),
+        **({LOOKED: Value(FLOAT, (file.shape_of(LOOKED)[0], looks.places))} if looks else {}),
     }
-    for side, found, expected in (
-        ("inputs", file.inputs, inputs),
-        ("outputs", file.outputs, outputs),
-    ):
-        names = ", ".join(v.name for v in found)
-        said = f"has {side} {names[:MAX_NAME]} instead of {', '.join(expected)}"
-        expect([v.name for v in found] == list(expected), said)
-        for v in found:
-            wanted = expected[v.name]
+    for side, found, wanted in ("inputs", file.inputs, given), ("outputs", file.outputs, made):
+        names = ", ".join(v.name for v in found)[:MAX_NAME]
+        is_named = [v.name for v in found] == list(wanted)
+        expect(is_named, f"has {side} {names} instead of {', '.join(wanted)}")
+        for v, right in zip(found, wanted.values(), strict=True):
             expect(
-                v.value == wanted, f"has {v.name} of shape {v.value.shape}, expected {wanted.shape}"
+                v.value == right, f"has {v.name} of shape {v.value.shape}, expected {right.shape}"
             )
 
 
@@ -330,27 +305,22 @@ def _wiring(file: ModelFile) -> None:
     Beside each value goes from which inputs it is computed.  Hearing must not depend on what is asked, nor an answer on
     more than the summary and the query; of the query nothing is known yet where the first field is asked.
     """
-    known: dict[str, Value] = {}
-    origins: dict[str, frozenset[str]] = {}
-    values = unpacked = work = 0
+    given = (*file.inputs, *file.initialisers)
+    makes = [*((v.name,) for v in given), *(node.outputs for node in file.nodes)]
+    for name, times in Counter(chain.from_iterable(makes)).items():
+        expect(times == 1, f"defines {name!r} twice")
+    known = {v.name: v.value for v in given}
+    origins = {v.name: {v.name} for v in file.inputs}
     used = {output.name for output in file.outputs}
-
-    def make(name: str, value: Value, origin: frozenset[str]) -> None:
-        expect(name not in known, f"defines {name!r} twice")
-        known[name], origins[name] = value, origin
-
-    for given in file.inputs:
-        make(given.name, given.value, frozenset([given.name]))
-    for given in file.initialisers:
-        make(given.name, given.value, frozenset())
+    values = unpacked = work = 0
     for node in file.nodes:
         is_made = all(name in known for name in node.inputs)
         expect(is_made, f"uses a value before it is made ({node.op})")
         inputs = [known[name] for name in node.inputs]
         made = result(node.op, inputs, node.attributes, len(node.outputs))
-        origin = frozenset[str]().union(*(origins[name] for name in node.inputs))
-        for name, value in zip(node.outputs, made, strict=True):
-            make(name, value, origin)
+        known |= zip(node.outputs, made, strict=True)
+        origin = set[str]().union(*(origins.get(name, ()) for name in node.inputs))
+        origins |= dict.fromkeys(node.outputs, origin)
         used.update(node.inputs)
         size = sum(prod(value.shape) for value in made)
         is_unpacked = node.op == "DequantizeLinear"
@@ -358,20 +328,12 @@ def _wiring(file: ModelFile) -> None:
         work += multiplications(node.op, inputs, made[0])
         fits = values <= MAX_VALUES and unpacked <= MAX_BYTES and work <= MAX_MULTIPLICATIONS
         expect(fits, "needs more memory or work than any model of livegen")
+    is_lean = all(used.intersection(names) for names in makes[len(file.inputs) :])
+    expect(is_lean, "holds weights or operators that nothing uses")
+    first = logits_name(file.fields[0])
+    allowed = {first: ASKED[:1], **dict.fromkeys(file.advanced, (*HEARD, POSITION))}
     for output in file.outputs:
-        is_right = known.get(output.name) == output.value
-        expect(is_right, f"does not compute {output.name} in the shape it states")
-    makes = [node.outputs for node in file.nodes] + [(v.name,) for v in file.initialisers]
-    expect(
-        all(used.intersection(names) for names in makes),
-        "holds weights or operators that nothing uses",
-    )
-    first, *others = map(logits_name, file.fields)
-    allowed = {
-        first: ASKED[:1],
-        **dict.fromkeys(others, ASKED),
-        **dict.fromkeys(file.advanced, (*HEARD, POSITION)),
-    }
-    for name, inputs_of_it in allowed.items():
-        stray = origins[name] - set(inputs_of_it)
+        name, is_right = output.name, known.get(output.name) == output.value
+        expect(is_right, f"does not compute {name} in the shape it states")
+        stray = origins[name].difference(allowed.get(name, ASKED))
         expect(not stray, f"computes {name} from {min(stray, default='')}")

@@ -10,7 +10,6 @@ has a function for, NumPy works out, on arrays of such a shape whose numbers all
 """
 
 import re
-import struct
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
@@ -50,7 +49,8 @@ class Value:
         data = self.data or b""
         fits = len(self.shape) <= 1 and 8 <= len(data) <= 8 * _MANY
         expect(fits, "is steered by something that is not a short constant")
-        return [number for (number,) in struct.iter_unpack("<q", data)]
+        numbers: list[int] = np.frombuffer(data, "<i8").tolist()
+        return numbers
 
     def axis(self, axis: int) -> int:
         """The number of an axis that may be counted from the last one on.  Raises RefusedFile."""
@@ -191,16 +191,11 @@ def _gather_nd(table: Value, index: Value, batch_dims: int = 0) -> Shape:
     return index.shape[:-1]
 
 
-def _split(
-    x: Value, into: Value | None = None, axis: int = 0, num_outputs: int | None = None
-) -> list[Shape]:
-    along = x.axis(axis)
-    if into is None:
-        says_once = num_outputs is not None and 0 < num_outputs <= _MANY
-        sizes = [x.shape[along] // num_outputs] * num_outputs if num_outputs and says_once else []
-    else:
-        says_once, sizes = num_outputs is None, into.numbers
-    expect(says_once, "does not say once how to split")
+def _split(x: Value, *into: Value, axis: int = 0, num_outputs: int | None = None) -> list[Shape]:
+    along, many = x.axis(axis), 0 if num_outputs is None else num_outputs
+    is_said_once = num_outputs is None if into else 0 < many <= _MANY
+    expect(is_said_once, "does not say once how to split")
+    sizes = into[0].numbers if into else [x.shape[along] // many] * many
     fits = sum(sizes) == x.shape[along] and min(sizes) > 0
     expect(fits, "splits into pieces that do not fit")
     return [(*x.shape[:along], size, *x.shape[along + 1 :]) for size in sizes]
@@ -227,43 +222,28 @@ def _convolution(
     x: Value,
     weight: Value,
     *biases: Value,
-    dilations: Shape | None = None,
-    group: int = 1,
-    kernel_shape: Shape | None = None,
-    pads: Shape | None = None,
-    strides: Shape | None = None,
+    auto_pad: str = "NOTSET",
+    dilations: Shape = (),
+    group: int = 0,
+    kernel_shape: Shape = (),
+    pads: Shape = (),
+    strides: Shape = (),
 ) -> Shape:
-    axes, ones = len(x.shape) - 2, (1,) * (len(x.shape) - 2)
-    expect(
-        1 <= axes <= 2 and len(weight.shape) == len(x.shape),
-        "is given something other than 1 or 2 axes",
-    )
-    kernel = weight.shape[2:]
-    pads = (0, 0) * axes if pads is None else pads
-    strides, dilations = (ones if given is None else given for given in (strides, dilations))
-    fits = (
-        kernel_shape in (None, kernel)
-        and len(strides) == len(dilations) == axes
-        and len(pads) == 2 * axes
-    )
-    expect(fits and min(*strides, *dilations) > 0 <= min(pads), "has a kernel that does not fit")
-    filters, channels = weight.shape[:2]
+    """Along one axis or two, with every attribute given, as torch's exporter gives them."""
+    axes, (filters, channels, *kernel) = len(x.shape) - 2, weight.shape
+    expect(1 <= axes <= 2, "is given something other than 1 or 2 axes")
+    fits = auto_pad == "NOTSET" and kernel_shape == tuple(kernel)
+    expect(fits and min(strides + dilations) > 0 <= min(pads), "has a kernel that does not fit")
     is_shared = group > 0 == filters % group and x.shape[1] == channels * group
     expect(is_shared, "has channels that do not fit")
     expect(all(bias.shape == (filters,) for bias in biases), "has a bias that does not fit")
-    sizes = tuple(
-        (size + before + after - dilation * (width - 1) - 1) // stride + 1
-        for size, before, after, dilation, width, stride in zip(
-            x.shape[2:], pads[:axes], pads[axes:], dilations, kernel, strides, strict=True
-        )
-    )
+    moves = zip(x.shape[2:], pads[:axes], pads[axes:], dilations, kernel, strides, strict=True)
+    sizes = [
+        len(range(dilation * (width - 1), size + before + after, stride))
+        for size, before, after, dilation, width, stride in moves
+    ]
     expect(min(sizes) > 0, "has a kernel longer than what it is given")
     return (x.shape[0], filters, *sizes)
-
-
-def _pooled(x: Value) -> Shape:
-    expect(len(x.shape) > 2, "is given nothing to pool")
-    return x.shape[:2] + (1,) * (len(x.shape) - 2)
 
 
 def _dequantise(whole: Value, scale: Value, axis: int = 1, block_size: int = 0) -> Shape:
@@ -279,31 +259,25 @@ def _dequantise(whole: Value, scale: Value, axis: int = 1, block_size: int = 0) 
 
 _ANY = "[fib]"
 
-OPERATORS: dict[str, Operator] = {
-    **dict.fromkeys(
-        ["Sigmoid", "Tanh", "Relu", "Erf", "Exp", "Log", "Sqrt", "Reciprocal", "Sin", "Cos"], Operator("f", _each)
-    ),
-    **dict.fromkeys(["Neg", "Abs"], Operator("f|i", _each)),
+_ROWS: dict[str, Operator] = {
+    "Sigmoid Tanh Relu Erf Exp Log Sqrt Reciprocal Sin Cos": Operator("f", _each),
+    "Neg Abs": Operator("f|i", _each),
     "Gelu": Operator("f", _each, {"approximate": str}),
     "LeakyRelu": Operator("f", _each, {"alpha": float}),
     "Not": Operator("b", _each),
     "Identity": Operator(_ANY, _each),
-    **dict.fromkeys(["Add", "Sub", "Mul"], Operator("ff|ii", _together)),
-    **dict.fromkeys(["Div", "Pow"], Operator("ff", _together)),
-    **dict.fromkeys(["Min", "Max"], Operator("f{1,64}|i{1,64}", _together)),
-    **dict.fromkeys(["And", "Or"], Operator("bb", _together)),
-    **dict.fromkeys(
-        ["Equal", "Less", "LessOrEqual", "Greater", "GreaterOrEqual"],
-        Operator("ff|ii", _together, makes=lambda _, __: BOOL),
-    ),
+    "Add Sub Mul": Operator("ff|ii", _together),
+    "Div Pow": Operator("ff", _together),
+    "Min Max": Operator("f{1,64}|i{1,64}", _together),
+    "And Or": Operator("bb", _together),
+    "Equal Less LessOrEqual Greater GreaterOrEqual": Operator("ff|ii", _together, makes=lambda _, __: BOOL),
     "Where": Operator("b(ff|ii|bb)", _together, makes=lambda inputs, _: inputs[1].dtype),
     "Cast": Operator(_ANY, _cast, {"to": int}, lambda _, given: given["to"]),
     "MatMul": Operator("ff", _matmul),
-    **dict.fromkeys(["Softmax", "LogSoftmax"], Operator("f", _along, {"axis": int})),
+    "Softmax LogSoftmax": Operator("f", _along, {"axis": int}),
     "LayerNormalization": Operator("fff?", _along, {"axis": int, "epsilon": float, "stash_type": int}),
-    **dict.fromkeys(
-        ["ReduceSum", "ReduceMean", "ReduceMax", "ReduceMin", "ReduceL2"],
-        Operator("fi", _reduced, {"keepdims": int, "noop_with_empty_axes": int}),
+    "ReduceSum ReduceMean ReduceMax ReduceMin ReduceL2": Operator(
+        "fi", _reduced, {"keepdims": int, "noop_with_empty_axes": int}
     ),
     "Reshape": Operator(_ANY + "i", _reshape, {"allowzero": int}),
     "Transpose": Operator(_ANY, _transpose, {"perm": tuple}),
@@ -317,9 +291,9 @@ OPERATORS: dict[str, Operator] = {
     "Concat": Operator("f{1,64}|i{1,64}|b{1,64}", _concat, {"axis": int}),
     "Slice": Operator(_ANY + "iiii?", _slice),
     "Conv": Operator("fff?", _convolution, {
-        "dilations": tuple, "group": int, "kernel_shape": tuple, "pads": tuple, "strides": tuple,
+        "auto_pad": str, "dilations": tuple, "group": int, "kernel_shape": tuple, "pads": tuple, "strides": tuple,
     }),
-    **dict.fromkeys(["GlobalAveragePool", "GlobalMaxPool"], Operator("f", _pooled)),
     # What int8 adds.
     "DequantizeLinear": Operator("qf", _dequantise, {"axis": int, "block_size": int}, lambda _, __: FLOAT),
 }  # fmt: skip
+OPERATORS = {name: operator for names, operator in _ROWS.items() for name in names.split()}

@@ -16,7 +16,8 @@ MAX_FIELDS = 100_000  # of one file; a 512x2 network in int8 has about 1,500
 MAX_NAME = 200
 
 # What may stand in each kind of message: by its number a field's name and what it holds: int, float, text, bytes, or a
-# kind of message of the table.  "?" says that it may be absent, "*" that there may be any number of it.
+# kind of message of the table.  "?" says that it may be absent, "*" that there may be any number of it.  A field that
+# holds "refused" is named only so that a line can name it to somebody who brings it along.
 Messages = Mapping[str, Mapping[int, str]]
 Message = dict[str, Any]
 Wire = memoryview
@@ -47,23 +48,20 @@ def _varint(data: Wire, at: int) -> tuple[int, int]:
 
 def _field(said: str) -> tuple[str, str, str]:
     """A field of the table: its name, what it holds, and how often it may be there."""
-    name, holds = said.split()
+    name, holds = said.rsplit(maxsplit=1)
     bare = holds.rstrip("?*")
     return name, bare, holds[len(bare) :]
 
 
 class Reader:
-    """Reads messages of a table, and counts their fields.
+    """Reads messages of a table, and counts their fields."""
 
-    `strangers` has better words for fields that are not in the table and that people are likely to bring along.
-    """
-
-    def __init__(self, messages: Messages, strangers: Mapping[tuple[str, int], str]) -> None:
+    def __init__(self, messages: Messages) -> None:
         self._messages = {
             kind: {number: _field(said) for number, said in fields.items()}
             for kind, fields in messages.items()
         }
-        self._strangers, self._left = strangers, MAX_FIELDS
+        self._left = MAX_FIELDS
 
     def message(self, kind: str, data: Wire) -> Message:
         """The fields of one message by name: what may come often as a list, what is absent as None."""
@@ -75,10 +73,9 @@ class Reader:
                 raise RefusedFile(f"has more than {MAX_FIELDS} fields")
             key, at = _varint(data, at)
             number, wire = key >> 3, key & 7
-            if number not in known:
-                stranger = self._strangers.get((kind, number), f"field {number} of a {kind}")
-                raise RefusedFile(f"holds {stranger}")
-            name, holds, _ = known[number]
+            name, holds, _ = known.get(number) or _field(f"field {number} of a {kind} refused")
+            if holds == "refused":
+                raise RefusedFile(f"holds {name}")
             if wire != _NUMBERS.get(holds, BYTES):
                 raise RefusedFile(f"is damaged (the {name} of a {kind} is of another kind)")
             value, at = _value(data, at, wire)

@@ -379,7 +379,7 @@ def test_a_file_is_refused_that_holds(what: str) -> None:
 def test_what_the_exporter_writes_is_accepted() -> None:
     file = parse(TINY)
 
-    assert (file.facts, file.summary_size) == (FACTS, K)
+    assert (file.facts, file.shape_of("summary")) == (FACTS, (1, K))
 
 
 def test_the_operators_of_the_other_spelling_of_the_domain_are_the_same() -> None:

@@ -46,6 +46,23 @@ def fixed(dtype: int, *shape: int) -> Value:
 
 BLOCKS = [fixed(INT8, 64, 5), fixed(FLOAT, 2, 5)]
 
+# Convolutions with all that torch's exporter says of them.
+ALONG_ONE = {
+    "auto_pad": "NOTSET",
+    "dilations": (1,),
+    "group": 1,
+    "kernel_shape": (3,),
+    "pads": (1, 1),
+    "strides": (1,),
+}
+ALONG_TWO = ALONG_ONE | {
+    "dilations": (2, 1),
+    "group": 4,
+    "kernel_shape": (3, 2),
+    "pads": (0, 1, 2, 3),
+    "strides": (1, 3),
+}
+
 # operator, inputs, attributes, number of outputs
 FITTING: list[tuple[str, list[Value], dict[str, Any], int]] = [
     ("Add", [f(1, 8), f(8)], {}, 1),
@@ -107,10 +124,9 @@ FITTING: list[tuple[str, list[Value], dict[str, Any], int]] = [
     ("Expand", [f(1, 4), constant(3, 1, 1)], {}, 1),
     ("Slice", [f(4, 8), constant(0, 1), constant(2, 8), constant(0, 1), constant(1, 1)], {}, 1),
     ("Slice", [f(4, 8), constant(-2), constant(9), constant(-1)], {}, 1),
-    ("Conv", [f(1, 2, 9), f(4, 2, 3)], {"kernel_shape": (3,), "pads": (1, 1), "strides": (2,)}, 1),
-    ("Conv", [f(1, 4, 9, 7), f(4, 1, 3, 3), f(4)], {"group": 4, "dilations": (2, 1)}, 1),
-    ("GlobalAveragePool", [f(1, 4, 9)], {}, 1),
-    ("GlobalMaxPool", [f(1, 4, 9, 2)], {}, 1),
+    ("Conv", [f(1, 2, 9), f(4, 2, 3)], ALONG_ONE, 1),
+    ("Conv", [f(1, 2, 9), f(4, 2, 3)], ALONG_ONE | {"strides": (2,)}, 1),
+    ("Conv", [f(1, 4, 9, 7), f(4, 1, 3, 2), f(4)], ALONG_TWO, 1),
 ]
 
 UNFIT: list[tuple[str, list[Value], dict[str, Any], int]] = [
@@ -130,15 +146,24 @@ UNFIT: list[tuple[str, list[Value], dict[str, Any], int]] = [
     ("Expand", [f(2, 4), constant(3, 4)], {}, 1),
     ("Expand", [f(1), i(1)], {}, 1),
     ("Expand", [f(1), constant(*[1] * 40)], {}, 1),
-    ("Conv", [f(1, 2, 9), f(4, 3, 3)], {}, 1),
-    ("Conv", [f(1, 2, 2), f(4, 2, 3)], {}, 1),
-    ("Conv", [f(1, 2, 9), f(4, 2, 3)], {"strides": (0,)}, 1),
-    ("Conv", [f(1, 2, 9), f(4, 2, 3)], {"pads": (-1, 1)}, 1),
-    ("Conv", [f(1, 2, 9), f(4, 2, 3)], {"kernel_shape": (5,)}, 1),
-    ("Conv", [f(1, 2, 9), f(4, 2, 3), f(3)], {}, 1),
-    ("Conv", [f(1, 2, 9), f(3, 1, 3)], {"group": 2}, 1),
-    ("Conv", [f(1, 2, 9), f(4, 2, 3)], {"auto_pad": "VALID"}, 1),
-    ("GlobalAveragePool", [f(1, 4)], {}, 1),
+    ("Conv", [f(1, 2, 9), f(4, 3, 3)], ALONG_ONE, 1),
+    ("Conv", [f(1, 2, 2), f(4, 2, 3)], ALONG_ONE | {"pads": (0, 0)}, 1),
+    ("Conv", [f(1, 2, 9), f(4, 2, 3)], ALONG_ONE | {"strides": (0,)}, 1),
+    ("Conv", [f(1, 2, 9), f(4, 2, 3)], ALONG_ONE | {"strides": (1, 1)}, 1),
+    ("Conv", [f(1, 2, 9), f(4, 2, 3)], ALONG_ONE | {"dilations": (-1,)}, 1),
+    ("Conv", [f(1, 2, 9), f(4, 2, 3)], ALONG_ONE | {"pads": (-1, 1)}, 1),
+    ("Conv", [f(1, 2, 9), f(4, 2, 3)], ALONG_ONE | {"pads": (1,)}, 1),
+    ("Conv", [f(1, 2, 9), f(4, 2, 3)], ALONG_ONE | {"kernel_shape": (5,)}, 1),
+    ("Conv", [f(1, 2, 9), f(4, 2, 3), f(3)], ALONG_ONE, 1),
+    ("Conv", [f(1, 2, 9), f(3, 1, 3)], ALONG_ONE | {"group": 2}, 1),
+    ("Conv", [f(1, 2, 9), f(4, 2, 3)], ALONG_ONE | {"auto_pad": "VALID"}, 1),
+    *(
+        ("Conv", [f(1, 2, 9), f(4, 2, 3)], {k: v for k, v in ALONG_ONE.items() if k != left}, 1)
+        for left in ("dilations", "group", "kernel_shape", "pads", "strides")
+    ),
+    ("Conv", [f(1, 2, 9), f(4, 2, 3)], {}, 1),
+    ("Conv", [f(1, 2), f(4, 2)], ALONG_ONE, 1),
+    ("Conv", [f(1, 2, 9), f(4)], ALONG_ONE, 1),
     ("Add", [f(1, 8)], {}, 1),
     ("Add", [f(1, 8), f(7)], {}, 1),
     ("Add", [f(1), i(1)], {}, 1),
