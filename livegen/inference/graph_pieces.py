@@ -25,13 +25,12 @@ def piece_of(file: ModelFile, *outputs: str) -> GraphPiece:
 
     With outputs of both halves the answers are to the summary of this very event.
     """
-    heard = file.advanced
-    hearing, names = _reach(file, (name for name in outputs if name in heard))
-    answering, asked = _reach(file, (name for name in outputs if name not in heard))
-    nodes = [*hearing, *answering]
+    hearing, names = file.reach(name for name in outputs if name in file.advanced)
+    answering, asked = file.reach(name for name in outputs if name not in file.advanced)
+    nodes = [node.wire for node in (*hearing, *answering)]
     if hearing and answering:  # the one's summary is given to the other
         words = {1: SUMMARY.encode(), 2: GIVEN_SUMMARY.encode(), 4: b"Identity"}
-        nodes.insert(len(hearing), _message(words.items()))
+        nodes.insert(len(hearing), memoryview(_message(words.items())))
         asked.discard(GIVEN_SUMMARY)
     names |= asked
     inputs = [value for value in file.inputs if value.name in names]
@@ -42,19 +41,8 @@ def piece_of(file: ModelFile, *outputs: str) -> GraphPiece:
         *((11, value.wire) for value in inputs),
         *((12, value.wire) for value in file.outputs if value.name in outputs),
     ]
-    opset = _message([(1, b""), (2, OPSET)])
-    data = _message([(1, IR_VERSION), (7, _message(graph)), (8, opset)])
+    data = _message([(1, IR_VERSION), (7, _message(graph)), (8, _message([(2, OPSET)]))])
     return GraphPiece(data, tuple(value.name for value in inputs))
-
-
-def _reach(file: ModelFile, outputs: Iterable[str]) -> tuple[list[bytes | Wire], set[str]]:
-    """Nodes that `outputs` need, in order, and the names of all they read or give."""
-    needed, found = set(outputs), list[bytes | Wire]()
-    for node in reversed(file.nodes):
-        if needed.intersection(node.outputs):
-            needed.update(node.inputs)
-            found.append(node.wire)
-    return found[::-1], needed
 
 
 def _message(fields: Iterable[tuple[int, Content]]) -> bytes:

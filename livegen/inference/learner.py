@@ -16,7 +16,7 @@ import numpy as np
 from livegen.codec.layout import ADVANCE, FIELDS, NO_GRID, NO_PITCH, SOUNDING, Event
 from livegen.errors import ModelError
 from livegen.inference.contract import Logits, ModelFacts, Query, Sounding, State, Summary, Weights
-from livegen.inference.model_metadata import LEARNER, facts_in, parsed
+from livegen.inference.model_metadata import LEARNER, facts_in
 from livegen.inference.onnx_file import read_bytes
 from livegen.inference.protobuf import RefusedFile, expect
 from livegen.music.keys.key import likeliest
@@ -91,7 +91,7 @@ class Learner:
 def read(path: Path) -> ModelFacts:
     """Read the file of a learner.  Raises ModelError with one line for anything that is not ours."""
     try:
-        facts = facts_in(parsed(read_bytes(path)), LEARNER)
+        facts = facts_in(read_bytes(path), LEARNER)
         expect(facts.state_shape == (_SIZE,), f"has a state of {facts.state_shape}, not {(_SIZE,)}")
     except RefusedFile as refused:
         raise ModelError(f"{path} {refused}; take the one that came with livegen") from None

@@ -112,11 +112,12 @@ def facts_of(pairs: list[Message]) -> ModelFacts:
         is_known = pair["key"] == METADATA_KEY
         expect(is_known, f"has metadata that livegen does not know: {pair['key']!r}")
     expect(len(pairs) == 1, "has livegen metadata twice" if pairs else "has no livegen metadata")
-    return facts_in(parsed(pairs[0]["value"]), STEP)
+    return facts_in(pairs[0]["value"], STEP)
 
 
-def facts_in(said: dict[str, Any], wanted: str) -> ModelFacts:
-    """Check the metadata of a file that is to be of a role.  Raises RefusedFile."""
+def facts_in(text: Wire | bytes, wanted: str) -> ModelFacts:
+    """Read and check the text of metadata of a file that is to be of a role.  Raises RefusedFile."""
+    said = _parsed(text)
     expect(said.keys() >= {"codec"} and _short(said["codec"]), "does not name its codec")
     ours = codec_hash()
     expect(said["codec"] == ours, f"was made for codec {said['codec']}, this livegen uses {ours}")
@@ -127,34 +128,30 @@ def facts_in(said: dict[str, Any], wanted: str) -> ModelFacts:
         expect(key in said, f"has no {key!r} in its metadata")
         is_right, expected = METADATA[key]
         expect(is_right(said[key]), f"has a wrong {key!r} in its metadata (expected {expected})")
-    role, shape = said.get("role", STEP), tuple(said["state_shape"])
+    role, shape = said.get("role", STEP), said["state_shape"]
     expect(role == wanted, f"is a {role}, expected a {wanted}")
     has_ring = said.get("state") == RING
     fits = not has_ring or (len(shape) > 1 and shape[0] % BLOCK == 0)
     wrong = f"(a ring is a multiple of {BLOCK} long)"
     expect(fits, f"has a wrong 'state_shape' in its metadata {wrong}")
     looks = Looks(**said["looks"]) if "looks" in said else None
-    lies_inside = looks is None or (
-        not has_ring
-        and looks.places > 1
-        and looks.first + looks.places * looks.numbers <= prod(shape)
-    )
-    expect(lies_inside, "has a 'looks' in its metadata that lies outside its state")
+    if looks:
+        end = looks.first + looks.places * looks.numbers
+        lies_inside = not has_ring and looks.places > 1 and end <= prod(shape)
+        expect(lies_inside, "has a 'looks' in its metadata that lies outside its state")
     data = tuple((entry["set"], entry["licence"]) for entry in said["data"])
     facts = {key: said[key] for key in AS_THEY_ARE if key in said}
     facts |= {key: tuple(value) for key, value in facts.items() if isinstance(value, list)}
     return ModelFacts(**facts, has_ring=has_ring, looks=looks, data=data)
 
 
-def parsed(data: Wire | bytes) -> dict[str, Any]:
-    """Read the text of metadata.  Raises RefusedFile."""
-    expect(len(data) <= MAX_METADATA, f"has more than {MAX_METADATA >> 10} kB of metadata")
+def _parsed(text: Wire | bytes) -> dict[str, Any]:
+    expect(len(text) <= MAX_METADATA, f"has more than {MAX_METADATA >> 10} kB of metadata")
     try:
-        said = json.loads(bytes(data), object_pairs_hook=_each_key_once)
+        said: dict[str, Any] = json.loads(bytes(text), object_pairs_hook=_each_key_once)
     except (ValueError, RecursionError):
         raise RefusedFile("has metadata that is not JSON") from None
     expect(isinstance(said, dict), "has metadata that is not a JSON object")
-    assert isinstance(said, dict)
     return said
 
 

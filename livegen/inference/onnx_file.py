@@ -13,8 +13,8 @@ of the runtime; `livegen.inference.model` runs what this lets through.
 """
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import chain
 from math import prod
 from pathlib import Path
 
@@ -149,6 +149,15 @@ class ModelFile:
         shapes = (value.value.shape for value in self.outputs if value.name == output)
         return next(shapes, ()) or (0,)
 
+    def reach(self, outputs: Iterable[str]) -> tuple[list[GraphNode], set[str]]:
+        """The nodes that `outputs` need, in order, and the names of all that these read or give."""
+        needed, found = set(outputs), []
+        for node in reversed(self.nodes):
+            if needed.intersection(node.outputs):
+                needed.update(node.inputs)
+                found.append(node)
+        return found[::-1], needed
+
 
 # The field of an attribute's value by its type: AttributeProto.FLOAT, INT, STRING and INTS.
 _ATTRIBUTES = {1: "f", 2: "i", 3: "s", 7: "ints"}
@@ -196,11 +205,9 @@ def parse(data: bytes, where: str = "the model file") -> ModelFile:
 
 def _found(data: bytes) -> str:
     """The kind of a file that is none of ours, as far as its first bytes tell."""
-    for magic, kind in _OTHERS.items():
-        if data.startswith(magic):
-            return kind
+    kinds = (kind for magic, kind in _OTHERS.items() if data.startswith(magic))
     is_text = data.isascii() or not set(data) & set(range(8))
-    return "text" if is_text else "other bytes"
+    return next(kinds, "text" if is_text else "other bytes")
 
 
 def _model(data: Wire) -> ModelFile:
@@ -235,8 +242,7 @@ def _node(node: Message) -> GraphNode:
     for said in node["attribute"]:
         name, value = said["name"], said.get(_ATTRIBUTES.get(said["type"], ""))
         is_known = value is not None and name not in attributes
-        kind = f"an attribute {name!r} of a kind that livegen does not use"
-        expect(is_known, f"gives the operator {op} {kind}")
+        expect(is_known, f"gives {op} an attribute {name!r} of a kind that livegen does not use")
         attributes[name] = tuple(value) if isinstance(value, list) else value
     is_closed = all((*node["input"], *node["output"]))
     expect(is_closed, f"leaves an input or output of the operator {op} open")
@@ -302,16 +308,14 @@ def _signature(file: ModelFile) -> None:
 def _wiring(file: ModelFile) -> None:
     """Follow types and shapes from the inputs to the outputs; add up memory and work of one step.
 
-    Beside each value goes from which inputs it is computed.  Hearing must not depend on what is asked, nor an answer on
-    more than the summary and the query; of the query nothing is known yet where the first field is asked.
+    Hearing must not depend on what is asked, nor an answer on more than the summary and the query; of the query nothing
+    is known yet where the first field is asked.
     """
     given = (*file.inputs, *file.initialisers)
-    makes = [*((v.name,) for v in given), *(node.outputs for node in file.nodes)]
-    for name, times in Counter(chain.from_iterable(makes)).items():
+    names = [v.name for v in given] + [name for node in file.nodes for name in node.outputs]
+    for name, times in Counter(names).items():
         expect(times == 1, f"defines {name!r} twice")
     known = {v.name: v.value for v in given}
-    origins = {v.name: {v.name} for v in file.inputs}
-    used = {output.name for output in file.outputs}
     values = unpacked = work = 0
     for node in file.nodes:
         is_made = all(name in known for name in node.inputs)
@@ -319,21 +323,19 @@ def _wiring(file: ModelFile) -> None:
         inputs = [known[name] for name in node.inputs]
         made = result(node.op, inputs, node.attributes, len(node.outputs))
         known |= zip(node.outputs, made, strict=True)
-        origin = set[str]().union(*(origins.get(name, ()) for name in node.inputs))
-        origins |= dict.fromkeys(node.outputs, origin)
-        used.update(node.inputs)
         size = sum(prod(value.shape) for value in made)
         is_unpacked = node.op == "DequantizeLinear"
         values, unpacked = values + size * (not is_unpacked), unpacked + size * is_unpacked
         work += multiplications(node.op, inputs, made[0])
         fits = values <= MAX_VALUES and unpacked <= MAX_BYTES and work <= MAX_MULTIPLICATIONS
         expect(fits, "needs more memory or work than any model of livegen")
-    is_lean = all(used.intersection(names) for names in makes[len(file.inputs) :])
+    nodes, used = file.reach(output.name for output in file.outputs)
+    is_lean = len(nodes) == len(file.nodes) and used.issuperset(v.name for v in file.initialisers)
     expect(is_lean, "holds weights or operators that nothing uses")
-    first = logits_name(file.fields[0])
+    inputs_of_all, first = {v.name for v in file.inputs}, logits_name(file.fields[0])
     allowed = {first: ASKED[:1], **dict.fromkeys(file.advanced, (*HEARD, POSITION))}
     for output in file.outputs:
         name, is_right = output.name, known.get(output.name) == output.value
         expect(is_right, f"does not compute {name} in the shape it states")
-        stray = origins[name].difference(allowed.get(name, ASKED))
+        stray = (file.reach([name])[1] & inputs_of_all).difference(allowed.get(name, ASKED))
         expect(not stray, f"computes {name} from {min(stray, default='')}")

@@ -16,6 +16,7 @@ from math import prod
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from livegen.inference.protobuf import RefusedFile, expect
 
@@ -39,7 +40,7 @@ class Value:
     data: bytes | memoryview | None = None
 
     @property
-    def view(self) -> np.ndarray[Any, Any]:
+    def view(self) -> NDArray[np.int8]:
         """An array of this shape that takes no memory."""
         return np.broadcast_to(np.int8(0), self.shape)
 
@@ -49,8 +50,7 @@ class Value:
         data = self.data or b""
         fits = len(self.shape) <= 1 and 8 <= len(data) <= 8 * _MANY
         expect(fits, "is steered by something that is not a short constant")
-        numbers: list[int] = np.frombuffer(data, "<i8").tolist()
-        return numbers
+        return [int(number) for number in np.frombuffer(data, "<i8")]
 
     def axis(self, axis: int) -> int:
         """The number of an axis that may be counted from the last one on.  Raises RefusedFile."""
@@ -99,8 +99,7 @@ def result(op: str, inputs: Inputs, given: Attributes, outputs: int) -> list[Val
 def _made(op: str, inputs: Inputs, given: Attributes, outputs: int) -> list[Value]:
     expect(op in OPERATORS, "is not one that livegen uses")
     operator, types = OPERATORS[op], "".join(_TYPES[value.dtype] for value in inputs)
-    fits = re.fullmatch(operator.types, types) is not None
-    expect(fits, f"has inputs of types {types[:9]!r}")
+    expect(bool(re.fullmatch(operator.types, types)), f"has inputs of types {types[:9]!r}")
     for name, value in given.items():
         is_known = type(value) is operator.attributes.get(name)
         expect(is_known, f"has an attribute {name!r} that livegen does not use")
@@ -122,13 +121,8 @@ def multiplications(op: str, inputs: Inputs, made: Value) -> int:
 # --- rules that NumPy has no function for -------------------------------------------------------------------------
 
 
-def _each(x: Value, **_: Any) -> Shape:
-    """Each number by itself."""
-    return x.shape
-
-
-def _together(*inputs: Value) -> Shape:
-    """The numbers of several values that stand at the same place."""
+def _each(*inputs: Value, **_: Any) -> Shape:
+    """Each number of a value by itself, or with the numbers of others that stand at the same place."""
     return np.broadcast_shapes(*(value.shape for value in inputs))
 
 
@@ -151,8 +145,8 @@ def _along(x: Value, *scales: Value, axis: int = -1, stash_type: int = FLOAT, **
     return x.shape
 
 
-def _reduced(x: Value, along: Value, keepdims: int = 1, noop_with_empty_axes: int = 0) -> Shape:
-    expect(not noop_with_empty_axes, "may reduce along no axis")
+def _reduced(x: Value, along: Value, keepdims: int = 1, **_: Any) -> Shape:
+    """Along axes of which there is at least one, so it does not matter what it does without."""
     axes = x.axes(along)
     return tuple(
         1 if at in axes else n for at, n in enumerate(x.shape) if keepdims or at not in axes
@@ -166,8 +160,7 @@ def _reshape(x: Value, shape: Value, **_: Any) -> Shape:
 
 def _transpose(x: Value, perm: Shape | None = None) -> Shape:
     expect(perm is None or min(perm, default=0) >= 0, "puts axes in no order")
-    turned: Shape = x.view.transpose(perm).shape
-    return turned
+    return x.view.transpose(perm).shape
 
 
 def _gather(table: Value, index: Value, axis: int = 0) -> Shape:
@@ -266,12 +259,12 @@ _ROWS: dict[str, Operator] = {
     "LeakyRelu": Operator("f", _each, {"alpha": float}),
     "Not": Operator("b", _each),
     "Identity": Operator(_ANY, _each),
-    "Add Sub Mul": Operator("ff|ii", _together),
-    "Div Pow": Operator("ff", _together),
-    "Min Max": Operator("f{1,64}|i{1,64}", _together),
-    "And Or": Operator("bb", _together),
-    "Equal Less LessOrEqual Greater GreaterOrEqual": Operator("ff|ii", _together, makes=lambda _, __: BOOL),
-    "Where": Operator("b(ff|ii|bb)", _together, makes=lambda inputs, _: inputs[1].dtype),
+    "Add Sub Mul": Operator("ff|ii", _each),
+    "Div Pow": Operator("ff", _each),
+    "Min Max": Operator("f{1,64}|i{1,64}", _each),
+    "And Or": Operator("bb", _each),
+    "Equal Less LessOrEqual Greater GreaterOrEqual": Operator("ff|ii", _each, makes=lambda _, __: BOOL),
+    "Where": Operator("b(ff|ii|bb)", _each, makes=lambda inputs, _: inputs[1].dtype),
     "Cast": Operator(_ANY, _cast, {"to": int}, lambda _, given: given["to"]),
     "MatMul": Operator("ff", _matmul),
     "Softmax LogSoftmax": Operator("f", _along, {"axis": int}),

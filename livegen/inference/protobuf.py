@@ -69,13 +69,11 @@ class Reader:
         found: dict[str, list[Any]] = {name: [] for name, _, _ in known.values()}
         while at < len(data):
             self._left -= 1
-            if self._left < 0:
-                raise RefusedFile(f"has more than {MAX_FIELDS} fields")
+            expect(self._left >= 0, f"has more than {MAX_FIELDS} fields")
             key, at = _varint(data, at)
             number, wire = key >> 3, key & 7
             name, holds, _ = known.get(number) or _field(f"field {number} of a {kind} refused")
-            if holds == "refused":
-                raise RefusedFile(f"holds {name}")
+            expect(holds != "refused", f"holds {name}")
             if wire != _NUMBERS.get(holds, BYTES):
                 raise RefusedFile(f"is damaged (the {name} of a {kind} is of another kind)")
             value, at = _value(data, at, wire)

@@ -117,7 +117,8 @@ FITTING: list[tuple[str, list[Value], dict[str, Any], int]] = [
         (op, [f(2, 8, 3), constant(0, 2)], {}, 1)
         for op in ("ReduceMean", "ReduceMax", "ReduceMin", "ReduceL2")
     ),
-    ("ReduceSum", [f(2, 8), constant(0, 1)], {}, 1),
+    ("ReduceSum", [f(2, 8), constant(0, 1)], {"noop_with_empty_axes": 1}, 1),
+    ("ReduceSum", [f(2, 8), constant(1)], {}, 1),
     ("Reshape", [f(1, 12), constant(-1, 3)], {}, 1),
     ("Transpose", [f(2, 3, 4)], {"perm": (1, 0, 2)}, 1),
     ("Squeeze", [f(1, 4, 1), constant(0, -1)], {}, 1),
@@ -178,7 +179,6 @@ UNFIT: list[tuple[str, list[Value], dict[str, Any], int]] = [
     ("ReduceSum", [f(2, 8), constant(0, 0)], {}, 1),
     ("ReduceSum", [f(2, 8), constant(2)], {}, 1),
     ("ReduceSum", [f(2, 8), i(1)], {}, 1),
-    ("ReduceSum", [f(2, 8), constant(0)], {"noop_with_empty_axes": 1}, 1),
     ("ReduceSum", [i(2, 8), constant(0)], {}, 1),
     ("Reshape", [f(1, 12), constant(5, 3)], {}, 1),
     ("Reshape", [f(1, 12), constant(-1, 5)], {}, 1),
