@@ -58,7 +58,7 @@ class Learner:
         return state, np.concatenate([state, sounding, place])
 
     def looked(self, event: Event, style: int, sounding: Sounding, state: State) -> Weights | None:
-        """It does not look back, and cannot say so."""
+        """None: the rules do not look back."""
         return None
 
     def logits(self, field: str, summary: Summary, query: Query) -> Logits:

@@ -15,7 +15,7 @@ from typing import Any
 
 from livegen.errors import ConfigError
 from livegen.scorecard.listening.preferences import Judgement
-from livegen.scorecard.listening.trials import PEOPLE, Trial
+from livegen.scorecard.listening.trials import PEOPLE, Trial, rows_of
 
 VERSION = 1
 PREFER, PERSON = "prefer", "person"
@@ -114,11 +114,11 @@ class Listening:
 
     def _shown(self, judge: Judge, number: int) -> dict[str, Any]:
         trial = self.trials[number]
-        first, second = (trial.answers[source] for source in self.sides(judge, number))
+        first, second = (rows_of(trial.answers[source]) for source in self.sides(judge, number))
         said = {q: judge.said[number, q] for q in self.questions if (number, q) in judge.said}
         return {
             "id": number,
-            "call": trial.call,
+            "call": rows_of(trial.call),
             FIRST: first,
             SECOND: second,
             "answer_at": trial.answer_at,

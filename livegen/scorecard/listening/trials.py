@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from itertools import combinations
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any, NamedTuple
+from typing import Any
 
 from livegen.codec.layout import ADVANCE, NO_GRID, velocity_of
 from livegen.inference.contract import Model
@@ -34,52 +34,55 @@ Answer = Callable[[Pair], Sequence[Note]]
 Progress = Callable[[str, int, int], None]
 
 
-class TrialNote(NamedTuple):
-    """A note as the page plays it: seconds from the beginning, seconds that it is held, MIDI pitch and velocity."""
-
-    at: float
-    lasts: float
-    pitch: int
-    velocity: int
-
-
 @dataclass(frozen=True, slots=True)
 class Trial:
     """A call and two answers by their sources, in the order in which the first judge hears them.
 
-    `answer_at` and `lasts` are seconds: where both answers may begin, and how long call and answer are.
+    Notes are in seconds from the beginning.  `answer_at` and `lasts` are seconds, too: where both answers may begin,
+    and how long call and answer are.
     """
 
     piece: str
     order: tuple[str, str]
-    call: tuple[TrialNote, ...]
-    answers: Mapping[str, tuple[TrialNote, ...]]
+    call: tuple[Note, ...]
+    answers: Mapping[str, tuple[Note, ...]]
     answer_at: float
     lasts: float
 
     def as_json(self) -> dict[str, Any]:
         """Fit for JSON."""
-        return asdict(self)
+        answers = {source: rows_of(notes) for source, notes in self.answers.items()}
+        return asdict(self) | {"call": rows_of(self.call), "answers": answers}
 
     @classmethod
     def from_json(cls, row: Mapping[str, Any]) -> "Trial":
         """The trial that was written.  Raises KeyError, TypeError or ValueError for what is none."""
         first, second = map(str, row["order"])
-        answers = {str(name): _heard(notes) for name, notes in row["answers"].items()}
+        answers = {str(name): _notes(notes) for name, notes in row["answers"].items()}
         if set(answers) != {first, second}:
             raise ValueError("other answers than those of its two sources")
         return cls(
             str(row["piece"]),
             (first, second),
-            _heard(row["call"]),
+            _notes(row["call"]),
             answers,
             float(row["answer_at"]),
             float(row["lasts"]),
         )
 
 
-def _heard(notes: Any) -> tuple[TrialNote, ...]:
-    return tuple(TrialNote(float(a), float(b), int(c), int(d)) for a, b, c, d in notes)
+def rows_of(notes: Sequence[Note]) -> list[tuple[float, float, int, int]]:
+    """Notes as the page plays them: each its onset and how long it is held, in seconds, its MIDI pitch and velocity."""
+    return [
+        (note.onset, round(note.end - note.onset, 4), note.pitch, note.velocity) for note in notes
+    ]
+
+
+def _notes(rows: Any) -> tuple[Note, ...]:
+    return tuple(
+        Note(float(at), float(at) + float(lasts), int(pitch), int(velocity))
+        for at, lasts, pitch, velocity in rows
+    )
 
 
 def trials(
@@ -136,7 +139,7 @@ def by_people(pair: Pair) -> Sequence[Note]:
     return pair.people
 
 
-def _answer(call: LeadCall, notes: Sequence[Note]) -> tuple[TrialNote, ...]:
+def _answer(call: LeadCall, notes: Sequence[Note]) -> tuple[Note, ...]:
     """The notes that begin within the bars of the answer, cut at their end, as loud as the call."""
     until = 2 * call.beats
     inside = [n._replace(end=min(n.end, until)) for n in notes if n.onset < until]
@@ -153,9 +156,9 @@ def as_loud(notes: Sequence[Note], example: Sequence[Note]) -> list[Note]:
     ]
 
 
-def _in_seconds(call: LeadCall, notes: Sequence[Note]) -> tuple[TrialNote, ...]:
-    return tuple(
-        TrialNote(
+def _in_seconds(call: LeadCall, notes: Sequence[Note]) -> tuple[Note, ...]:
+    return _notes(
+        (
             _seconds(call, max(0.0, note.onset)),
             _seconds(call, note.end - note.onset),
             note.pitch,

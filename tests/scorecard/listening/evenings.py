@@ -4,17 +4,18 @@ import random
 from collections.abc import Sequence
 from pathlib import Path
 
+from livegen.music.note import Note
 from livegen.scorecard.listening.preferences import Judgement
 from livegen.scorecard.listening.results import NEITHER, SIDES, Listening
-from livegen.scorecard.listening.trials import Trial, TrialNote
+from livegen.scorecard.listening.trials import Trial
 
-CALL = (TrialNote(0.0, 0.25, 60, 80), TrialNote(0.25, 0.25, 64, 80))
+CALL = (Note(0.0, 0.25, 60, 80), Note(0.25, 0.5, 64, 80))
 
 
 def trial(number: int, first: str, second: str) -> Trial:
     """A call, and answers of one note each, by which they are known: 70 of the first, 72 of the second by name."""
     pitches = {name: 70 + 2 * at for at, name in enumerate(sorted((first, second)))}
-    answers = {name: (TrialNote(0.5, 0.25, pitch, 80),) for name, pitch in pitches.items()}
+    answers = {name: (Note(0.5, 0.75, pitch, 80),) for name, pitch in pitches.items()}
     return Trial(f"made: {number}, bar 1", (first, second), CALL, answers, 0.5, 1.0)
 
 

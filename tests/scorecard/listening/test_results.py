@@ -82,7 +82,7 @@ def test_the_answers_that_are_heard_are_those_of_the_sources_that_are_written(pa
         shown = test.state(name)["trial"]
         judge = next(one for one in test.judges if one.name == name)
         for side, source in zip(("first", "second"), test.sides(judge, shown["id"]), strict=True):
-            assert shown[side][0].pitch == {"a": 70, "people": 72}[source]
+            assert shown[side] == [(0.5, 0.25, {"a": 70, "people": 72}[source], 80)]
 
 
 def test_each_source_is_heard_first_as_often_as_second_and_each_judge_has_another_order(

@@ -39,7 +39,7 @@ def test_answers_are_as_long_and_as_loud_as_each_other(pieces: list[HeldOut]) ->
     for trial in made(pieces):
         assert trial.answer_at == 4.0 and trial.lasts == 8.0  # two bars each, at 120 BPM
         for answer in trial.answers.values():
-            assert all(note.at >= 4.0 and note.at + note.lasts <= 8.0 + 1e-6 for note in answer)
+            assert all(note.onset >= 4.0 and note.end <= 8.0 + 1e-6 for note in answer)
             assert sum(note.velocity for note in answer) / len(answer) == pytest.approx(80, abs=1)
 
 
