@@ -404,3 +404,26 @@ def test_after_an_hour_without_a_note_no_more_than_a_few_beats_are_looked_at() -
 
     assert len(beats) == MOST_BEATS + 1
     assert 3_600_000_000 - BEAT_US <= beats[-1] <= 3_600_000_000
+
+
+def of_hand(seed: int, is_shown: bool) -> list[Chord | None]:
+    """The chords of a left hand, as they are known at each stroke, while a page looks on or none does."""
+    dice, harmony, strokes = Random(seed), Harmony(), list[Struck]()
+    for beat in range(24):
+        for nth, pitch in enumerate(dice.sample(range(40, 60), dice.choice([1, 1, 2, 3, 4]))):
+            at = beat * BEAT_US + nth * dice.choice([0, 150_000])
+            end = at + dice.choice([90_000, 200_000, 450_000, 900_000])
+            strokes += [Struck(at, COMP, pitch, 80), Struck(end, COMP, pitch, 0)]
+    found, shown_us = list[Chord | None](), 0
+    for struck in sorted(strokes):
+        while is_shown and shown_us < struck.at:
+            harmony.snapshot(IN_FOUR, shown_us)
+            shown_us += BEAT_US // 10
+        harmony.hear(struck)
+        found.append(harmony.played(struck.at))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_a_page_that_looks_on_changes_no_chord(seed: int) -> None:
+    assert of_hand(seed, is_shown=True) == of_hand(seed, is_shown=False)

@@ -277,12 +277,18 @@ class Harmony:
         return self._keys.look(now)
 
     def played(self, now: int) -> Chord | None:
-        """The chord of the left hand, as long as there is one: single notes after it leave it behind.
+        """The chord of the left hand, as long as there is one: single notes after it leave it behind."""
+        return self._meant(self._chords.look(now)) if self._has_chord(now) else None
+
+    def _has_chord(self, now: int) -> bool:
+        """True while the left hand plays, and no single low note in place of a chord."""
+        return self._has_left(now) and self._bass.heard(now) is None
+
+    def _meant(self, chord: Chord | None) -> Chord | None:
+        """The chord that the left hand means.
 
         Chords are played as they lie under the hand: the lowest note is meant as the bass only where it stands apart.
         """
-        is_there = self._has_left(now) and self._bass.heard(now) is None
-        chord = self._chords.look(now) if is_there else None
         if chord is None or chord.bass is None:
             return chord
         low, *others = sorted(pitch for _, pitch in self.left_hand) or (_BASS_BELOW,)
@@ -785,7 +791,9 @@ class Harmony:
         key, tick = self._keys.look(now), timeline.tick(now)
         second = self._keys.runner_up(now)
         looped = self._memory.looped(tick)
-        heard = looped or self.played(now) or self._told or self._chords.look(now)
+        struck = self._chords.peek(now)  # to be shown changes nothing
+        played = self._meant(struck) if self._has_chord(now) else None
+        heard = looped or played or self._told or struck
         chord = self.chord(now) if self.sheet else heard
         ahead = self.sheet.coming(tick, tick + AHEAD) if self.sheet else self._foreseen
         coming = next((change for change in ahead if change.tick > tick and change.chord), None)

@@ -103,21 +103,32 @@ class ChordTracker:
         return _in_the_ear(self._weights(now)[0]) > 2
 
     def look(self, now: int) -> Chord | None:
-        """The chord at `now`; None before the first.  About 40 us."""
+        """The chord at `now`, by which those to come are judged; None before the first.  About 40 us."""
+        if (chord := self._read(now)) is not None:
+            self._chord = chord
+            self._stands(now, chord)
+        return self._chord
+
+    def peek(self, now: int) -> Chord | None:
+        """Give the chord at `now` to who only shows it: nothing that is found later depends on it."""
+        return self._read(now) or self._chord
+
+    def _read(self, now: int) -> Chord | None:
+        """The chord that is read in what sounds or is in the ear; None where nothing tells one."""
         is_leaving = self._left_us is not None and now - self._left_us < _LEAVING_US
         if self._chord and is_leaving:
-            return self._chord  # what is left of it is no chord of its own
+            return None  # what is left of it is no chord of its own
         weights, bass = self._weights(now)
         held = self._held_classes(now)
         in_the_ear = _in_the_ear(weights)
-        if len(held) > 1 or in_the_ear > 2:
-            reading = _fifth(held, self._chord) if len(held) == in_the_ear == 2 else None
-            reading = reading or self._struck_at_once(now) or self._best(weights, bass)
-            if reading is not None:
-                root, kind = reading
-                self._chord = Chord(root, kind, None if bass == root else bass)
-                self._stands(now, self._chord)
-        return self._chord
+        if len(held) <= 1 and in_the_ear <= 2:
+            return None
+        reading = _fifth(held, self._chord) if len(held) == in_the_ear == 2 else None
+        reading = reading or self._struck_at_once(now) or self._best(weights, bass)
+        if reading is None:
+            return None
+        root, kind = reading
+        return Chord(root, kind, None if bass == root else bass)
 
     def _struck_at_once(self, now: int) -> tuple[int, str] | None:
         """Root and kind of the keys that are held, if they were struck at once and have a name by themselves."""
