@@ -41,6 +41,7 @@ def test_it_is_heard_by_and_by_all_of_it_and_learned_from(jam: Rehearsal) -> Non
     alone.until(BEGAN + 6 * BAR)
     heard = jam.engine.snapshot()["heard"]
     assert isinstance(heard, int) and heard >= 4 * 4 * 4 > alone.engine.snapshot()["heard"]  # type: ignore[operator]
+    assert jam.engine.snapshot()["remembered"] == 4 * 4
 
 
 def test_the_bars_stay_where_they_were_whenever_the_player_comes_in(jam: Rehearsal) -> None:

@@ -5,13 +5,14 @@ in.  Knows no turns, no plans and no settings: it is told what they come to.
 """
 
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 
-from livegen.codec.encoder import Stroke
-from livegen.codec.layout import STYLE_UNKNOWN_NAME
+from livegen.codec.encoder import Encoder, Stroke
+from livegen.codec.layout import ADVANCE, NO_GRID, STYLE_UNKNOWN_NAME, Event
 from livegen.errors import closest
 from livegen.inference.contract import Model
+from livegen.inference.memory import Memory
 from livegen.jam.band.drummer import Drummer
 from livegen.jam.controls.style_mix import Blend, StyleMix, styles_in
 from livegen.jam.harmony.harmony import Harmony
@@ -379,7 +380,8 @@ class Listener:
     def take_up(self, strokes: Sequence[Struck], timeline: Timeline, now: int) -> None:
         """Go on with music that another hearing has heard, oldest first, in its bars; nothing where one has music here.
 
-        The newest strokes are heard first, and with them it plays on; then all are.
+        The newest strokes are heard first, and with them it plays on; then all are.  What the player played is
+        remembered at once.
         """
         if self._history or self.call or not strokes:
             return
@@ -391,6 +393,7 @@ class Listener:
             if not struck.is_ours:
                 self.harmony.hear(struck)
         timeline, guard, style = self.live.timeline, self.live.guard, self.live.style
+        self.live.remember(_learned(strokes, self.live))
         newest = list(self._history)[-NEWEST:]
         self._successor = Successor(guard.model, timeline, style, newest)
         self._swap_tick = timeline.bar_from(timeline.tick_from(now + 1))
@@ -428,6 +431,16 @@ class Listener:
         """Hear and play as a style, or two, from now on; as in any where the model knows none of such a name."""
         self.style = style
         self.live.style = blend_of(style, self.live.guard.model)
+
+
+def _learned(strokes: Iterable[Struck], hearing: Hearing) -> Memory:
+    """The memory of a hearing after strokes that it has not heard; what comes next is another phrase."""
+    memory, encoder = hearing.memory or Memory(), Encoder(hearing.timeline.metre)
+    for struck in strokes:
+        tick, *rest = struck.on(hearing.timeline)
+        for event in encoder.feed(Stroke(max(tick, encoder.last or tick), *rest)):
+            memory = memory.after(event, learns=not struck.is_ours)
+    return memory.after(Event(ADVANCE, 0, 0, 0, 0, NO_GRID, 0), learns=False)
 
 
 def index_of(style: str, model: Model) -> int:
