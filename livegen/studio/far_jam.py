@@ -12,6 +12,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from livegen.control.web.roles import LISTENER
 from livegen.daemon.clock import SECOND
 from livegen.daemon.processes.frames import (
     BeatFrame,
@@ -57,6 +58,7 @@ class FarJam:
         self._state: dict[str, Any] = {}
         self._modes: Mapping[str, Any] = {}
         self._mode = ""
+        self._listens = False
         self._players: list[str] = []
         self._beat_at = self._ping_at = self._stamped_at = 0
         self._pings = 0
@@ -83,7 +85,7 @@ class FarJam:
     @property
     def _yields(self) -> bool:
         """A key of the player's ends what the model plays."""
-        return bool(self._modes.get(self._mode, {}).get("yields"))
+        return bool(self._modes.get(self._mode, {}).get("yields")) and not self._listens
 
     # --- from the studio ------------------------------------------------------------------------------------------
 
@@ -105,6 +107,8 @@ class FarJam:
                 self._follow(message["state"], now)
             case "line":
                 self._say_once(message, now)
+            case "you":
+                self._listens = message["role"] == LISTENER
             case "room":
                 self.room = str(message["room"])
             case "refused":
@@ -130,6 +134,8 @@ class FarJam:
             else:
                 self._give(ReadyFrame.of(now, {"room": self.room}))
             self._is_known = True
+            if hello.get("is_recorded"):  # the line that said so may be an hour old
+                self._say("what is played in this room is recorded", now)
         if (players := [_shown(seat) for seat in hello.get("players", ())]) != self._players:
             self._players = players
             self._say(f"in the room: {', '.join(players)}", now)
@@ -137,6 +143,8 @@ class FarJam:
     def _tell_past(self, began: int, now: int) -> None:
         """Tell a room what went on there before, where its engine is another than then."""
         before, self._began = self._began, began
+        if before != began:
+            self._told_until = 0
         if before and before != began and self._state.get("timeline"):
             at = now + self._clock.ahead_us  # as that clock was before
             controls = self._state.get("controls") or {}

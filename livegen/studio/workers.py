@@ -166,8 +166,9 @@ class Workers:
         for worker in workers:
             self._unlisten(worker)
             worker.link.close()
+        by = clock.now() + round(ENDS_S * SECOND)
         for worker in workers:
-            worker.end_or_kill(ENDS_S)
+            worker.end_or_kill(max(0, by - clock.now()) / SECOND)
 
     async def renew(self) -> None:
         """Start each anew, one after the other: its players come again, to another or to the one that follows it."""

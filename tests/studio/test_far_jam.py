@@ -236,3 +236,35 @@ def test_a_room_whose_engine_is_another_is_told_what_went_on_there_before() -> N
     validated("from_player", told)
     assert told["strokes"] == [[0, 0, 144, 60, 80], [0, 1, 144, 72, 90], [0, 1, 128, 72, 64]]
     assert (told["timeline"], told["controls"]) == ([500_000, 300_000, 96], {"tempo": 120})
+
+
+def test_who_comes_into_a_room_that_is_recorded_is_told_however_long_ago_that_began() -> None:
+    jam = Jam()
+    jam.jam.lost(jam.now)
+    greeting = {"t": "hello", "modes": MODES, "room": "blues", "players": []}
+    for is_recorded, count in ((False, 0), (True, 1), (True, 1)):
+        jam.says(**greeting, now=jam.now, is_recorded=is_recorded)
+        assert jam.lines().count("what is played in this room is recorded") == count
+        if not is_recorded:
+            jam.jam.lost(jam.now)
+
+
+def test_lines_of_another_engine_are_told_though_its_machine_started_later() -> None:
+    jam = Jam()
+    greeting = {"t": "hello", "modes": MODES, "room": "blues", "players": []}
+    for began, line in ((50, "first"), (5, "second")):
+        jam.jam.lost(jam.now)
+        jam.says(**greeting, now=jam.now, began=began)
+        jam.says(t="line", at=began + 1, line=line)
+    assert [line for line in jam.lines() if line != "here again"] == ["first", "second"]
+
+
+def test_a_key_of_a_listener_silences_nothing_for_the_studio_does_not_hear_it() -> None:
+    jam = Jam()
+    jam.says(t="state", now=0, state={"mode": "respond"})
+    jam.says(t="you", role="listener", channel=None, steers=False, is_fixed=True)
+    jam.strikes(60)
+    assert not jam.of(CutFrame)
+    jam.says(t="you", role="lead", channel=14, steers=True, is_fixed=False)
+    jam.strikes(60)
+    assert len(jam.of(CutFrame)) == 1
