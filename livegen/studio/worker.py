@@ -80,6 +80,7 @@ class Worker:
         self._handed.setblocking(False)
         loop.add_reader(self._handed.fileno(), self._receive)
         self._pump.open()
+        self._tell_figures()  # before it is ready: nobody is to think that it takes no rooms
         self._pump.send(ReadyFrame.of(clock.now(), {"ready": True}))
         ends = (self._pump.closed.wait(), self._is_over.wait(), self.rooms.run(), self._report())
         tasks = [asyncio.ensure_future(end) for end in ends]
@@ -97,9 +98,12 @@ class Worker:
 
     async def _report(self) -> None:
         while True:
-            told = self.rooms.figures() | {"names": [room.name for room in self.rooms]}
-            self._pump.send(FiguresFrame.of(clock.now(), told))
             await asyncio.sleep(TELLS_EVERY_S)
+            self._tell_figures()
+
+    def _tell_figures(self) -> None:
+        told = self.rooms.figures() | {"names": [room.name for room in self.rooms]}
+        self._pump.send(FiguresFrame.of(clock.now(), told))
 
     def _take(self, frames: Iterable[Frame]) -> None:
         for frame in frames:
