@@ -27,6 +27,13 @@ def test_the_chords_of_a_bass_that_walks_are_on_its_roots(part: int) -> None:
     assert sum(chord[0] == root for chord, root in zip(heard, ROOTS, strict=True)) >= 5
 
 
+@pytest.mark.parametrize("part", [BASS, COMP, LEAD])
+def test_so_they_are_where_it_climbs(part: int) -> None:
+    heard = told(walking(part, by=2), AT)
+    roots = ["G", "G", "D", "D", "A", "D"]
+    assert sum(chord[0] == root for chord, root in zip(heard, roots, strict=True)) >= 5
+
+
 def test_so_they_are_below_a_melody() -> None:
     melody = sung((76, 79, 76, 72, 79, 76, 72, 76, 77, 81, 77, 72, 81, 77, 77, 81) * 4)
     heard = told([*walking(COMP), *melody], AT)
