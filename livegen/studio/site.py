@@ -5,6 +5,7 @@ processes, as on Windows, this one has the rooms itself.
 """
 
 import asyncio
+import os
 import signal
 import socket
 from collections.abc import Awaitable, Callable, Mapping
@@ -30,7 +31,9 @@ async def serve(
     ready: Callable[[str | None, str], object],
     say: Callable[[str], object],
 ) -> None:
-    """Serve until SIGINT or SIGTERM; SIGHUP starts the workers anew.  Raises LivegenError.
+    """Serve until SIGINT or SIGTERM, or until our terminal is closed; SIGHUP starts the workers anew.
+
+    Raises LivegenError.
 
     `ready` is given the address for players, where there is one for all, and the teacher's.
     """
@@ -116,16 +119,31 @@ async def _alone(
 
 
 def _on_renewal(renew: Callable[[], Awaitable[None]]) -> None:
-    """Start the workers anew at SIGHUP, one after the other."""
+    """Start the workers anew at SIGHUP, one after the other; where it says that our terminal was closed, end.
+
+    A terminal that may close is told by `nohup`, which has SIGHUP ignored.
+    """
     loop = asyncio.get_running_loop()
     renewals: set[asyncio.Future[None]] = set()
+    needs_terminal = signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN and _has_terminal()
 
     def begin() -> None:
+        if needs_terminal and not _has_terminal():
+            return signal.raise_signal(signal.SIGTERM)
         task = asyncio.ensure_future(renew())
         renewals.add(task)
         task.add_done_callback(renewals.discard)
 
     loop.add_signal_handler(signal.SIGHUP, begin)
+
+
+def _has_terminal() -> bool:
+    """True while a terminal controls this process: it has not been closed."""
+    try:
+        os.close(os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY))
+    except OSError:
+        return False
+    return True
 
 
 def _over() -> "asyncio.Future[None]":

@@ -31,13 +31,14 @@ PATIENCE_S = 60.0
 class Studio:
     """A studio of the learner, which needs no network, at a free port of this machine."""
 
-    def __init__(self, *flags: str) -> None:
+    def __init__(self, *flags: str, **started: Any) -> None:
         options = {"host": "127.0.0.1", "port": 9790, "model": "learner", "tempo": 120, "rooms": 3}
         given = [word for name, value in options.items() for word in (f"--{name}", str(value))]
         self.process = subprocess.Popen(
             [sys.executable, "-m", "livegen", "studio", *given, *flags],
             stdout=subprocess.PIPE,
             text=True,
+            **started,
         )
         assert self.process.stdout is not None
         found = re.fullmatch(

@@ -1,9 +1,11 @@
 """A studio of two workers: real processes and sockets, of which one is killed, and all are started anew."""
 
 import asyncio
+import fcntl
 import json
 import os
 import signal
+import termios
 from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 
@@ -138,3 +140,21 @@ def test_a_worker_whose_successor_ends_without_a_word_goes_on_and_can_be_renewed
         f"worker {number} goes on as it is: the new one ended before it was ready"
         for number in (0, 1, 0, 1)
     ]
+
+
+def test_a_studio_whose_terminal_is_closed_ends() -> None:
+    window, terminal = os.openpty()
+    studio = Studio(
+        "--workers",
+        "1",
+        stdin=terminal,
+        start_new_session=True,
+        preexec_fn=lambda: fcntl.ioctl(0, termios.TIOCSCTTY, 0),
+    )
+    os.close(terminal)
+    os.close(window)
+    try:
+        assert studio.process.wait(PATIENCE_S) == 0
+    finally:
+        studio.process.kill()
+        studio.process.communicate()
