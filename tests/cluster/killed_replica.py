@@ -1,7 +1,7 @@
 """What players notice when one of the replicas of a studio on Ray Serve is killed.
 
-    serve run deploy/studio.yaml              # elsewhere, on this machine
-    python -m tests.cluster.killed_replica PID [--players 16]
+    serve run deploy/studio.yaml              # elsewhere, on this machine, with tokens of yours
+    python -m tests.cluster.killed_replica PID --token TOKEN [--players 16]
 
 Players, each in a room of his own, jam for 25 s; then the replica PID (`pgrep -f ray::ServeReplica`) is killed.  Who
 was on it connects again each 0.2 s.  Prints when the loss was seen, and when all were greeted again, in seconds.
@@ -23,15 +23,15 @@ from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 
 BEFORE_S, AFTER_S, AGAIN_S = 25.0, 40.0, 0.2
-HOST, TOKEN = "127.0.0.1:8000", "change-this-token-0"  # deploy/studio.yaml
+HOST = "127.0.0.1:8000"  # deploy/studio.yaml
 PHRASE, NOTE_S, REST_S = (60, 62, 64, 65), 0.15, 3.0
 
 
 class Player:
     """One who comes again; `lost_at` and `back_at` are micros, of the first loss after he has heard music."""
 
-    def __init__(self, number: int) -> None:
-        self._room = f"player {number}"
+    def __init__(self, number: int, token: str) -> None:
+        self._room, self._token = f"player {number}", token
         self.heard, self.lost_at, self.back_at = 0, 0, 0
 
     async def play(self) -> None:
@@ -46,7 +46,7 @@ class Player:
             await asyncio.sleep(AGAIN_S)
 
     async def _jam(self, page: ClientConnection) -> None:
-        await page.send(json.dumps({"token": TOKEN, "room": self._room}))
+        await page.send(json.dumps({"token": self._token, "room": self._room}))
         await page.recv()
         if self.lost_at and not self.back_at:
             self.back_at = clock.now()
@@ -67,9 +67,9 @@ class Player:
             await asyncio.sleep(REST_S)
 
 
-async def killed(pid: int, count: int) -> str:
+async def killed(pid: int, token: str, count: int) -> str:
     """Let so many play, kill a replica, and tell what they noticed."""
-    players = [Player(number) for number in range(count)]
+    players = [Player(number, token) for number in range(count)]
     tasks = [asyncio.create_task(one.play()) for one in players]
     await asyncio.sleep(BEFORE_S)
     already = sum(one.lost_at > 0 for one in players)
@@ -92,10 +92,11 @@ async def killed(pid: int, count: int) -> str:
 
 @click.command()
 @click.argument("pid", type=int)
+@click.option("--token", required=True, help="The studio's page.token.")
 @click.option("--players", type=click.IntRange(1, 1000), default=16, show_default=True)
-def main(pid: int, players: int) -> None:
+def main(pid: int, token: str, players: int) -> None:
     """Kill the replica PID under players."""
-    click.echo(asyncio.run(killed(pid, players)))
+    click.echo(asyncio.run(killed(pid, token, players)))
 
 
 if __name__ == "__main__":

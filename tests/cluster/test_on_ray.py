@@ -37,6 +37,11 @@ def test_a_studio_whose_tokens_lack_or_are_one_is_refused(sets: list[str]) -> No
 
 
 @pytest.mark.parametrize("application", [of_one_machine(), of_kubernetes()])
+def test_the_files_of_deploy_hold_no_tokens(application: Any) -> None:
+    assert "sets" not in application["args"]
+
+
+@pytest.mark.parametrize("application", [of_one_machine(), of_kubernetes()])
 def test_the_files_of_deploy_name_what_there_is(application: Any) -> None:
     from livegen.app import on_ray
 
