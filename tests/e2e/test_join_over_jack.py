@@ -13,7 +13,9 @@ TOKEN = ("--set", "page.token=a-token-of-the-tests")
 
 
 class Joined(Daemon):
-    """A player's `livegen join`."""
+    """A player's `livegen join`, started as a person starts it."""
+
+    is_warm = False
 
     def __init__(self, address: str, environment: dict[str, str]) -> None:
         super().__init__({}, environment)

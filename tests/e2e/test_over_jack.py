@@ -20,7 +20,10 @@ Starts = Callable[..., Daemon]
 Connects = Callable[..., Partner]
 
 
-def test_a_key_is_answered(daemon: Starts, partner: Connects) -> None:
+def test_a_key_is_answered_by_processes_that_start_as_a_person_starts_them(
+    daemon: Starts, partner: Connects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Daemon, "is_warm", False)
     daemon()
     player = partner()
 
