@@ -70,6 +70,7 @@ PARTS = (
     Part("foresight", "The chords to come", needs_data=True),
     Part("following", "The place on a chart", needs_data=True),
     Part("harmony", "Keys and chords as they are heard", needs_data=True, prints=True),
+    Part("laid", "Chords of four tones under three hands", needs_data=True, prints=True),
     Part("tone", "The key", needs_data=True),
     Part("implied", "The chords that a melody implies", needs_data=True),
     Part("beats", "Beat and bar lines in free time", needs_data=True),
