@@ -4,6 +4,7 @@ Where there is no Chromium they skip and say why.
 """
 
 import shutil
+import sys
 from collections.abc import Generator, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -12,12 +13,15 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import pytest
 
+from tests.e2e.harness import Daemon
+
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Playwright
 
     from tests.browser.pages import Jam, Seen, Shared
 
 HERE = Path(__file__).parent
+Daemon.is_warm = sys.platform == "linux"
 BUILT = Path(__file__).parents[2] / "livegen/control/web/built/index.html"
 CHROMIUM = ("chromium", "chromium-browser")
 WINDOWLESS = (

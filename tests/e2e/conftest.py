@@ -2,12 +2,15 @@
 
 import contextlib
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
 from tests.e2e.harness import Daemon, Jack, Partner, private_server
+
+Daemon.is_warm = sys.platform == "linux"
 
 
 @pytest.fixture
