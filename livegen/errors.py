@@ -11,8 +11,9 @@ The command line prints that line and exits with 2; anything else that escapes i
 exits with 1.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from difflib import get_close_matches
+from typing import Any
 
 # Of how much two words have in common, 0 to 1: a typing error leaves more, another word less.
 _ALIKE = 0.75
@@ -22,6 +23,48 @@ def closest(word: str, *known: Collection[str]) -> str | None:
     """The word that was likely meant, of the first of these collections that has one; None where none is close."""
     found = (get_close_matches(word, words, n=1, cutoff=_ALIKE) for words in known)
     return next((close[0] for close in found if close), None)
+
+
+# The words for a value that does not fit, by the name of pydantic's error; braces hold its details.
+_EXPECTED = {
+    "string_type": "text",
+    "string_too_short": "text",
+    "string_too_long": "at most {max_length} characters",
+    "int_type": "a whole number",
+    "int_parsing": "a whole number",
+    "int_from_float": "a whole number",
+    "float_type": "a number",
+    "float_parsing": "a number",
+    "bool_type": "true or false",
+    "bool_parsing": "true or false",
+    "list_type": "a list, such as [a, b]",
+    "too_long": "at most {max_length} of them",
+    "dict_type": "settings below it",
+    "model_type": "settings below it",
+    "greater_than": "more than {gt}",
+    "greater_than_equal": "at least {ge}",
+    "less_than": "less than {lt}",
+    "less_than_equal": "at most {le}",
+}
+
+
+def in_words(mistake: Mapping[str, Any]) -> str:
+    """A mistake that pydantic found in a value, one of its `errors()`: what was expected, and what was found."""
+    kind, message, found = mistake["type"], mistake["msg"], mistake["input"]
+    if kind in ("extra_forbidden", "invalid_key"):
+        return "there is no such setting"
+    if kind == "value_error":
+        return str(message.removeprefix("Value error, "))
+    if kind in _EXPECTED:
+        message = _EXPECTED[kind].format(**mistake.get("ctx", {}))
+    return f"expected {message.removeprefix('Input should be ')}, got {_as_written(found)}"
+
+
+def _as_written(found: object) -> str:
+    """A value as a file has it, and no longer than fits into a line."""
+    if found is None:
+        return "nothing"
+    return str(found).lower() if isinstance(found, bool) else f"{found!r:.60}"
 
 
 class LivegenError(Exception):

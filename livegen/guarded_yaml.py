@@ -13,6 +13,19 @@ from livegen.errors import ConfigError
 MAX_BYTES = 256 * 1024
 MAX_NESTING = 20
 
+# The words for what the parser says, by a part of that.
+_PROBLEMS = {
+    r"'\t'": "is indented with a tab; indent with spaces",
+    "mapping values": "has a colon where none can be; let names of a section begin in one column, put a space behind "
+    "each colon, and text that holds a colon into quotes",
+    "block end": "begins in another column than the lines above it, or goes on behind a quotation mark",
+    "expected ':'": "has no colon with a space behind it; write `name: value`",
+    "stream": "ends before a bracket or a quotation mark is closed",
+    "escape": "has a backslash in double quotes; put the text into single quotes",
+    "cannot start": "has text that begins with a sign; put the text into quotes",
+    "constructor": "has a tag (!), which is not allowed; write the value out",
+}
+
 
 def read(path: Path) -> bytes:
     """Read a file, and no more of it than is needed to refuse it.  Raises ConfigError where it cannot be read."""
@@ -61,6 +74,9 @@ def built(node: yaml.Node, source: str) -> object:
 
 
 def _mistake(error: yaml.YAMLError, source: str) -> str:
-    if isinstance(error, yaml.MarkedYAMLError) and error.problem_mark:
-        return f"{source}:{error.problem_mark.line + 1}: {error.problem or 'is not YAML'}"
-    return f"{source}: is not YAML text"
+    """The words for a mistake, with its line."""
+    if not (isinstance(error, yaml.MarkedYAMLError) and error.problem_mark):
+        return f"{source}: is not YAML text"
+    problem = error.problem or ""
+    known = (words for part, words in _PROBLEMS.items() if part in problem)
+    return f"{source}:{error.problem_mark.line + 1}: {next(known, f'is not YAML ({problem})')}"

@@ -80,8 +80,11 @@ def test_the_help_of_serve_names_every_option(capsys: pytest.CaptureFixture[str]
     [
         (["serve", "--set", "jam.temprature=1"], "did you mean jam.temperature?"),
         (["serve", "--port", "x" * 64], "--port xxxx"),
-        (["serve", "--seed", "-1"], "--seed -1: seed: expected greater than or equal to 0, got -1"),
+        (["serve", "--seed", "-1"], "--seed -1: seed: expected at least 0, got -1"),
         (["serve", "--until-player-ends"], "name one with --player"),
+        (["serve", "--seed", "one"], "'one' is not a whole number"),
+        (["studio", "--rooms", "many"], "'many' is not a whole number"),
+        (["studio", "--record", "README.md"], "'README.md' is a file"),
         (["serve", "--model", "no-such"], "'no-such' is neither a model"),
         (["serve", "--mode", "sing"], "'sing' is not one of"),
         (
@@ -394,7 +397,7 @@ def test_an_engine_is_built_from_what_it_is_told(echo: Path) -> None:
 
 @pytest.mark.parametrize(
     ("style", "said"),
-    [("polka", "'polka'; All 2 are listed in the model's card"), ("jaz", "did you mean jazz")],
+    [("polka", "'polka'; all 2 are listed in the model's card"), ("jaz", "did you mean jazz")],
 )
 def test_a_style_that_the_model_does_not_know_is_refused_with_the_nearest_and_the_place_of_all(
     echo: Path, style: str, said: str
@@ -602,6 +605,17 @@ def test_several_calls_are_answered_into_a_folder(
     written = [tmp_path / "out" / name for name in ("one.mid", "two.mid")]
     assert capsys.readouterr().out.splitlines() == [str(path) for path in written]
     assert [path.is_file() for path in written] == [True, True]
+
+
+def test_of_several_calls_none_is_answered_if_one_cannot_be_read(
+    echo: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    calls = [call(tmp_path / "one.mid"), tmp_path / "two.mid"]
+    calls[1].write_bytes(b"RIFF")
+
+    assert run("generate", *calls, "--out", tmp_path / "out", "--model", echo) == 2
+    assert "two.mid: not a MIDI file" in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
 
 
 def test_generate_never_writes_over_a_call(

@@ -146,7 +146,7 @@ def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None
         "--set daemon.horizon_ms=1",
     ]
     assert "ports.inn: there is no such setting" in said[0]
-    assert "seed: expected greater than or equal to 0, got -1" in said[1]
+    assert "seed: expected at least 0, got -1" in said[1]
     assert "jam.temperature: expected a number from 0.1 to 2, got 9" in said[4]
 
 
@@ -168,8 +168,16 @@ def test_every_mistake_is_reported_at_once_with_its_line(tmp_path: Path) -> None
         ("seed: 2026-13-40\n", "stage.yaml: holds a value that cannot be read"),
         (
             "seed: !!python/object/apply:os.system [ls]\n",
-            "stage.yaml:1: could not determine a constructor",
+            "stage.yaml:1: has a tag (!), which is not allowed; write the value out",
         ),
+        ("jam:\n\trest: 5\n", "stage.yaml:2: is indented with a tab; indent with spaces"),
+        ("jam:\n  tempo:96\n  rest: 5\n", "stage.yaml:3: has a colon where none can be; "),
+        ("jam:\n  tempo: 96\n rest: 5\n", "stage.yaml:3: begins in another column"),
+        ("seed: 1\njam\nmodel: x\n", "stage.yaml:3: has no colon with a space behind it"),
+        ("setlist: [Quiet\n", "stage.yaml:2: ends before a bracket"),
+        ('recording: {folder: "C:\\music"}\n', "stage.yaml:1: has a backslash in double quotes"),
+        ("model: @mine\n", "stage.yaml:1: has text that begins with a sign"),
+        ("model: ]\n", "stage.yaml:1: is not YAML (expected the node content, but found ']')"),
         (b"\xff\xfe\x00", "stage.yaml: is not YAML"),
         ("# " + "x" * 256 * 1024, "stage.yaml: more than 256 KB; expected settings"),
         ("a: " + "[" * 200_000, "stage.yaml:1: nested deeper than 20 levels"),
@@ -179,6 +187,25 @@ def test_a_file_that_cannot_be_settings_is_refused_in_a_line(
     tmp_path: Path, text: str | bytes, said: str
 ) -> None:
     assert mistakes(written(tmp_path, text))[0].startswith(f"{tmp_path}/{said}")
+
+
+def test_a_section_whose_lines_are_all_comments_is_as_if_it_were_not_there(tmp_path: Path) -> None:
+    path = written(tmp_path, "jam:\n#  rest: 400\nmap:\nports: {in: Keys}\n")
+
+    assert config.load(path) == config.load(sets=["ports.in=Keys"])
+
+
+def test_what_a_value_may_be_is_said_in_plain_words() -> None:
+    def said(text: str) -> str:
+        return mistakes(None, text)[0].partition(": ")[2]
+
+    assert said("seed=1.5") == "seed: expected a whole number, got 1.5"
+    assert said("seed=yes") == "seed: expected a whole number, got true"
+    assert said("model=3") == "model: expected text, got 3"
+    assert said("model=''") == "model: expected text, got ''"
+    assert said("recording.keep=maybe") == "recording.keep: expected true or false, got 'maybe'"
+    assert said("setlist=Quiet") == "setlist: expected a list, such as [a, b], got 'Quiet'"
+    assert said("output.bass=17") == "output.bass.channel: expected at most 16, got 17"
 
 
 def test_every_mistake_of_a_map_is_reported_with_its_line(tmp_path: Path) -> None:

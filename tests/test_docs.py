@@ -94,6 +94,11 @@ def test_the_player_s_manual_has_each_command_as_the_page_names_it() -> None:
     assert re.findall(r"^\| `(\w+)` \| ([A-Z][^|]+) \| [a-z]", text, re.M) == list(LABELS.items())
 
 
+def test_the_comment_on_the_map_lists_the_commands_in_their_order() -> None:
+    said = " ".join(line.lstrip("# ") for line in MANUAL.read_text().splitlines())
+    assert f"({', '.join(LABELS)})" in said
+
+
 def test_what_can_have_decided_a_note_is_named_on_the_page_and_in_the_osc_manual() -> None:
     table = re.search(r"const WHO[^{]*\{(.*?)\};", (ROOT / "page/src/why.ts").read_text(), re.S)
     listed = re.search(

@@ -29,8 +29,8 @@ def generate(
 ) -> Iterator[Path]:
     """Answer each call by itself and write what both play; gives the path of each file when it is written.
 
-    `scores` are files of notation, `audio` is one of sound, of one call.  Everything that can be wrong with the files'
-    names and the model is said before anything is written.  A file that is there is left alone unless `replaces`, a
+    `scores` are files of notation, `audio` is one of sound, of one call.  Everything that can be wrong with the files
+    and the model is said before anything is written.  A file that is there is left alone unless `replaces`, a
     call always.  Raises LivegenError.
     """
     from livegen.answer import answer, rules, written
@@ -44,9 +44,10 @@ def generate(
     font = _expect_outputs(calls, scores, audio, config, replaces)
     if not replaces:
         expect_free(list(targets.values()))
+    played = {call: smf.read_to_play(call) for call in targets}
     model = load(Path(settings["model"]))
-    for call, target in targets.items():
-        score, repaired = smf.read_to_play(call)
+    for call, (score, repaired) in played.items():
+        target = targets[call]
         if repaired:
             print(f"livegen: {repaired}", file=sys.stderr, flush=True)
         engine = engine_with(settings, model, rules(score))

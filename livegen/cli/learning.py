@@ -13,7 +13,7 @@ from livegen.cli.options import (
     EXISTING,
     FILE,
     FOLDER,
-    NEW_PATH,
+    NEW_FOLDER,
     SpelledOut,
     force_option,
     json_option,
@@ -112,6 +112,7 @@ def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bo
 @click.option(
     "--calls",
     type=click.IntRange(min=1),
+    metavar="N",
     default=200,
     show_default=True,
     help="How many calls of four bars to answer; a quarter as many melodies are accompanied.",
@@ -119,6 +120,7 @@ def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bo
 @click.option(
     "--turns",
     type=click.IntRange(min=0),
+    metavar="N",
     default=1000,
     show_default=True,
     help="How many turns to play in search of faults, such as hanging notes.",
@@ -126,6 +128,7 @@ def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bo
 @click.option(
     "--events",
     type=click.IntRange(min=0),
+    metavar="N",
     default=256,
     show_default=True,
     help="Predict this many events of each piece; 0 is all.",
@@ -139,11 +142,12 @@ def evaluate(model: str, data: Path, split: str, events: int | None, as_json: bo
 @click.option(
     "--workers",
     type=click.IntRange(min=1),
+    metavar="N",
     help="Number of processes. [default: one for each processor]",
 )
 @click.option(
     "--out",
-    type=NEW_PATH,
+    type=NEW_FOLDER,
     metavar="DIR",
     help="Folder to write scorecard.json and a page of plots, scorecard.png, to.",
 )
@@ -251,7 +255,7 @@ def _expect_free(targets: list[Path]) -> None:
 )
 @click.option(
     "--out",
-    type=NEW_PATH,
+    type=NEW_FOLDER,
     metavar="DIR",
     help="With a recipe: folder for checkpoints, metrics and curves.",
 )

@@ -64,6 +64,7 @@ EXISTING = SpelledOut(exists=True, readable=True, path_type=Path)
 FOLDER = SpelledOut(exists=True, file_okay=False, readable=True, path_type=Path)
 NEW_FILE = SpelledOut(dir_okay=False, path_type=Path)
 NEW_PATH = SpelledOut(path_type=Path)
+NEW_FOLDER = SpelledOut(file_okay=False, path_type=Path)
 # Written out, because daemon.ports loads the MIDI library; a test holds the two together.
 SYSTEMS = ("auto", "alsa", "jack", "coremidi", "winmm")
 

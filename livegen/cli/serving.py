@@ -10,6 +10,7 @@ import click
 from livegen.cli.options import (
     FILE,
     NEW_FILE,
+    NEW_FOLDER,
     NEW_PATH,
     SYSTEMS,
     config_of,
@@ -187,7 +188,7 @@ def serve(
 )
 @click.option(
     "--record",
-    type=NEW_PATH,
+    type=NEW_FOLDER,
     metavar="DIR",
     help="Record every room into this folder, which all who play there are told; the teacher's page can do so for "
     "a room as well. [default: nothing is recorded]",

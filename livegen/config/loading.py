@@ -7,7 +7,7 @@ starting.
 import logging
 import unicodedata
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,7 @@ def load(
     for unread in () if again else own[1:]:
         log.warning("%s is ignored: %s is used", unread, own[0])
     path = path or next(iter(own), None)
-    document = read_document(path) if path else Document({}, {}, "")
+    document = _filled(read_document(path)) if path else Document({}, {}, "")
     document = _with_preset_files(document, preset_files())
     document = _with_learned(
         document, _learned(learned_file(), log.debug if again else log.warning)
@@ -65,6 +65,12 @@ def load(
         return Config.model_validate(document.value)
     except ValidationError as error:
         raise ConfigError(listed([*mistakes(error, document)])) from None
+
+
+def _filled(document: Document) -> Document:
+    """The same without sections that hold nothing, as where each of their lines is a comment."""
+    value = {name: section for name, section in document.value.items() if section is not None}
+    return replace(document, value=value)
 
 
 @dataclass(frozen=True, slots=True)

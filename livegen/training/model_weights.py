@@ -19,7 +19,7 @@ import torch
 from onnx import ModelProto, helper, numpy_helper
 from pydantic import ValidationError
 
-from livegen.errors import ConfigError, ModelError
+from livegen.errors import ConfigError, ModelError, in_words
 from livegen.inference.contract import ModelFacts
 from livegen.inference.model_metadata import METADATA_KEY, metadata
 from livegen.inference.onnx_file import parse, read_bytes
@@ -161,7 +161,8 @@ def _built(facts: ModelFacts, where: str) -> Network:
         sizes = NetworkRecipe.model_validate(config)  # a file's word is not taken for a size
     except ValidationError as error:
         what = "; ".join(
-            f"{'.'.join(map(str, item['loc']))}: {item['msg']}" for item in error.errors()
+            f"{'.'.join(map(str, mistake['loc']))}: {in_words(mistake)}"
+            for mistake in error.errors()
         )
         raise ModelError(
             f"{where} holds a network that this livegen cannot build ({what})"

@@ -11,7 +11,7 @@ from typing import Annotated, Literal, TypeVar
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from livegen import guarded_yaml
-from livegen.errors import ConfigError
+from livegen.errors import ConfigError, in_words
 from livegen.inference.ring import BLOCK
 
 EVENTS = "events"
@@ -140,10 +140,10 @@ def checked(path: Path, form: type[R]) -> R:
     try:
         return form.model_validate(_values(path))
     except ValidationError as error:
-        lines = []
-        for item in error.errors():
-            place = ".".join(map(str, item["loc"])) or "recipe"
-            lines.append(f"{path}: {place}: {item['msg']} (found {item['input']!r:.60})")
+        lines = (
+            f"{path}: {'.'.join(map(str, mistake['loc'])) or 'recipe'}: {in_words(mistake)}"
+            for mistake in error.errors()
+        )
         raise ConfigError("\n".join(lines)) from None
 
 

@@ -164,8 +164,8 @@ def renamed(said: dict[str, object]) -> None:
     ("change", "line"),
     [
         (no_network, "does not say how its network is built"),
-        (huge, "cannot build .hidden: Input should be less than or equal to 4096"),
-        (strange, "cannot build .attention: Extra inputs are not permitted"),
+        (huge, "cannot build .hidden: expected at most 4096"),
+        (strange, "cannot build .attention: there is no such setting"),
         (other_size, "holds no weights .* of shape"),
         (fewer_styles, "names 1 styles, and its network knows 2"),
         (renamed, "holds no weights embed.time.weight of shape"),

@@ -63,11 +63,11 @@ def _strips() -> Iterator[Control]:
     for part in PARTS:
         yield Control(
             f"{part}_mute", "choice", "off", choices=("off", "on"),
-            help=f"Mutes {part} of the model at once.  The part goes on unheard, so it comes back in the right place.",
+            help=f"Mutes the model's {part} at once.  The part goes on unheard, so it comes back in the right place.",
         )  # fmt: skip
         yield Control(
             f"{part}_solo", "choice", "off", choices=("off", "on"),
-            help=f"Mutes all parts of the model but {part}, and but others that are solo too.",
+            help=f"Mutes all of the model's parts except {part} and others that are solo.",
         )  # fmt: skip
         yield Control(
             f"{part}_level", "number", 1.0, low=0.0, high=2.0,

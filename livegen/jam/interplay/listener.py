@@ -470,5 +470,5 @@ def unknown_style(text: str, model: Model) -> str | None:
     meant = f"did you mean {close}? " if close else ""
     return (
         f"style: {model.facts.name} knows no style {style!r}; "
-        f"{meant}All {len(styles)} are listed in the model's card (CARD.md beside it)"
+        f"{meant}all {len(styles)} are listed in the model's card (CARD.md beside it)"
     )
