@@ -21,8 +21,8 @@ CHECKPOINT ?= $(OUT)
 MODEL ?= models/jam-gru
 PREFIX ?= $(HOME)/.local
 WITH ?=
-# They start hundreds of processes, each of which would compile all anew where PYTHONDONTWRITEBYTECODE is set.
 # Tests side by side: two workers are for those in real time, over ports and in the browser, which mostly wait.
+# Tests start hundreds of processes, each of which would compile all anew where PYTHONDONTWRITEBYTECODE is set.
 WORKERS ?= $(shell n=$$(getconf _NPROCESSORS_ONLN); echo $$((n < 8 ? n + 2 : 10)))
 
 # python-rtmidi has wheels for 3.11 and 3.12 only, so one of them is taken where there is one, by running it: a name

@@ -19,6 +19,7 @@ from typing import Any
 
 import click
 
+from bench.tables import keep
 from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
@@ -39,7 +40,6 @@ from livegen.scorecard.held_out_calls import Chords, Lead, LeadCall, drawn, held
 from livegen.scorecard.notes import key_of, line
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 
-HERE = Path(__file__).parent
 SEED = 20261121
 SET = "pop909_aligned"
 BARS = 8
@@ -213,23 +213,20 @@ def table(facts: dict[str, Any]) -> str:
         )
         lines.append(f"| {' | '.join(cells)} |")
     known, people = facts["references"], "people's "
-    return (
-        "\n".join(
-            [
-                f"{facts['leads']} melodies of {BARS} bars; calm is at most {CALM:g} onset a beat over two beats, busy "
-                f"at least {BUSY:g}. A root is in time up to {LATE:g} beats after its chord, with it up to "
-                f"{EXACT:.2g}. "
-                "Of what is played three times the second and third are judged.",
-                "",
-                *lines,
-                "",
-                f"Of the lead itself {known['the lead']:.2f} of the onsets are in the piece's chords; of a part that "
-                f"knows the key and not the chord {known['chance in the key']:.2f} would be. What people play beside "
-                f"the same leads, comp and bass together, has {known[people + 'onsets a bar']:.1f} onsets a bar, in "
-                f"{known[people + 'strikes a bar']:.1f} strikes.",
-            ]
-        )
-        + "\n"
+    return "\n".join(
+        [
+            f"{facts['leads']} melodies of {BARS} bars; calm is at most {CALM:g} onset a beat over two beats, busy "
+            f"at least {BUSY:g}. A root is in time up to {LATE:g} beats after its chord, with it up to "
+            f"{EXACT:.2g}. "
+            "Of what is played three times the second and third are judged.",
+            "",
+            *lines,
+            "",
+            f"Of the lead itself {known['the lead']:.2f} of the onsets are in the piece's chords; of a part that "
+            f"knows the key and not the chord {known['chance in the key']:.2f} would be. What people play beside "
+            f"the same leads, comp and bass together, has {known[people + 'onsets a bar']:.1f} onsets a bar, in "
+            f"{known[people + 'strikes a bar']:.1f} strikes.",
+        ]
     )
 
 
@@ -268,9 +265,7 @@ def main(data: Path, count: int) -> None:
             facts["trials"][name] = judged(*tried(pool, some, written, name))
             click.echo(f"{name}: {json.dumps(facts['trials'][name])}")
     facts["load"] = round(os.getloadavg()[0], 2)
-    (HERE / "accompany.json").write_text(json.dumps(facts, indent=1) + "\n")
-    (HERE / "accompany.md").write_text(table(facts))
-    click.echo(table(facts), nl=False)
+    keep("accompany", facts, table(facts))
 
 
 if __name__ == "__main__":

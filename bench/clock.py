@@ -7,7 +7,6 @@ every clock.  A server's period delays each clock to the end of the period it fa
 that delay is latency, which no follower can see; what is left about the mean is what counts.
 """
 
-import json
 import math
 import os
 import random
@@ -15,11 +14,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from typing import Any
 
 import click
 
+from bench.tables import keep
 from livegen.music.sync.clock_follower import ClockFollower
 from livegen.music.sync.pulse import Pulse
 from livegen.music.sync.transport import CLOCK, START
@@ -292,7 +291,7 @@ def table(facts: dict[str, Any]) -> str:
         "",
         f"A clock takes {cost['p50_us']} us (p99 {cost['p99_us']} us, load {cost['load']}).",
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 @click.command()
@@ -305,10 +304,7 @@ def main() -> None:
         "filters": filter_rows(),
         "cost": clock_cost_us(),
     }
-    folder = Path(__file__).parent
-    (folder / "clock.json").write_text(json.dumps(facts, indent=1) + "\n")
-    (folder / "clock.md").write_text(table(facts))
-    click.echo(table(facts), nl=False)
+    keep("clock", facts, table(facts))
 
 
 if __name__ == "__main__":

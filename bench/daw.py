@@ -34,9 +34,9 @@ from bench.daw_figures import (
 )
 from bench.daw_steps import STEPS, light_client, looped, positions, stopped, tempo_change
 from bench.daw_table import table
+from bench.tables import keep
 from tests.e2e.harness import SERVER_NAMES, Jack
 
-HERE = Path(__file__).parent
 ACCOMPANY = ("jam.mode=accompany", "jam.start=bar")
 SIXTEENTH = 6  # ticks
 ATTEMPTS = 3
@@ -147,9 +147,7 @@ def main() -> None:
         facts = measure(folder)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
-    (HERE / "daw.json").write_text(json.dumps(facts, indent=1) + "\n")
-    (HERE / "daw.md").write_text(table(facts))
-    print(table(facts), end="")
+    keep("daw", facts, table(facts))
 
 
 if __name__ == "__main__":

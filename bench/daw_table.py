@@ -89,4 +89,4 @@ def table(facts: dict[str, Any]) -> str:
         f"Ardour was started again {facts['restarts']} times, because it came up without its ports; "
         f"takes repeated: {len(facts['repeated'])}.",
     ]
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)

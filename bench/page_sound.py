@@ -24,11 +24,11 @@ from playwright.sync_api import sync_playwright
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from bench.tables import keep
 from tests.browser.conftest import FLAGS
 from tests.browser.pages import TOKEN, Jam, Seen, jam, seen
 from tests.browser.sound import Costs, thread_seconds
 
-HERE = Path(__file__).parent
 TAKEN_AT_S = (5, 100, 260)
 LASTS_S = 600
 AFTER_S = 50
@@ -149,11 +149,9 @@ def table(rows: list[Row]) -> str:
         lines.append(
             f"| {row['when']} | {figures} | {row['audio']:.1%} of a core | {row['load']} |"
         )
-    return "\n".join(lines) + "\n"
+    return "\n".join(lines)
 
 
 if __name__ == "__main__":
     found = measure(float(sys.argv[1]) if len(sys.argv) > 1 else LASTS_S)
-    (HERE / "page_sound.json").write_text(json.dumps(found, indent=1) + "\n")
-    (HERE / "page_sound.md").write_text(table(found))
-    print(table(found))
+    keep("page_sound", found, table(found))

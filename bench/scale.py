@@ -13,15 +13,13 @@ What a jam costs is read from bench/studio.json; prices and bytes are arguments 
 
 import json
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from bench.tables import table
+from bench.tables import HERE, keep, table
 
-HERE = Path(__file__).parent
 SIZES = (100, 10_000, 100_000)
 SHARE = 0.3  # of the jams in accompany, the others in respond
 FULL = 0.65  # of a core
@@ -177,11 +175,9 @@ def main() -> None:
     text = table(head, shown) + (
         f"\n\nA jam costs {cost['respond'][0]:.2%} of a core in respond and {cost['accompany'][0]:.2%} in accompany, "
         f"{cost['respond'][1]:.1f} and {cost['accompany'][1]:.1f} MB; a process {base_mb:.0f} MB. "
-        f"Assumed: {CORE_HOUR} $ for a core and an hour, {GIGABYTE} $ for a gigabyte.\n"
+        f"Assumed: {CORE_HOUR} $ for a core and an hour, {GIGABYTE} $ for a gigabyte."
     )
-    (HERE / "scale.md").write_text(text)
-    (HERE / "scale.json").write_text(json.dumps({"costs": cost, "rows": facts}, indent=1) + "\n")
-    print(text)
+    keep("scale", {"costs": cost, "rows": facts}, text)
 
 
 if __name__ == "__main__":

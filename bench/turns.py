@@ -21,13 +21,13 @@ from typing import Any
 import click
 
 from bench.sets import SETS
+from bench.tables import keep
 from livegen import shipped
 from livegen.inference.contract import Model
 from livegen.inference.model import load
 from livegen.scorecard.held_out_calls import LeadCall, calls, held_out
 from livegen.scorecard.playing import CLOCKS, PlayedCall, played
 
-HERE = Path(__file__).parent
 SEED = 20261121
 BARS = (1, 2, 3, 4)
 TRADE_BARS = 2
@@ -149,21 +149,18 @@ def table(facts: dict[str, Any]) -> str:
         ]
         lines.append(f"| {name} | {' | '.join(shares + waits)} |")
     row = facts["trade"]
-    return (
-        "\n".join(
-            [
-                f"{facts['calls']} calls of one to four bars; what the words mean stands in bench/turns.py.",
-                "",
-                *lines,
-                "",
-                f"Trading {TRADE_BARS} bars, {row['calls']} calls: answered {row['answered']:.1%}, "
-                f"its bars are the next {row['its_bars_are_next']:.1%}, "
-                f"first onset on their bar line {row['on_its_bar']:.1%}, within a beat {row['within_a_beat']:.1%}, "
-                f"ends with them {row['ends_with_its_bars']:.1%}, talked over "
-                f"{row['talked_over']:.1%}.",
-            ]
-        )
-        + "\n"
+    return "\n".join(
+        [
+            f"{facts['calls']} calls of one to four bars; what the words mean stands in bench/turns.py.",
+            "",
+            *lines,
+            "",
+            f"Trading {TRADE_BARS} bars, {row['calls']} calls: answered {row['answered']:.1%}, "
+            f"its bars are the next {row['its_bars_are_next']:.1%}, "
+            f"first onset on their bar line {row['on_its_bar']:.1%}, within a beat {row['within_a_beat']:.1%}, "
+            f"ends with them {row['ends_with_its_bars']:.1%}, talked over "
+            f"{row['talked_over']:.1%}.",
+        ]
     )
 
 
@@ -182,9 +179,7 @@ def main(data: Path, count: int) -> None:
         click.echo(f"{name}: {json.dumps(facts['respond'][name])}")
     facts["trade"] = trade(model, calls(pieces, count // 2, SEED, bars=(TRADE_BARS,)))
     facts["load"] = round(os.getloadavg()[0], 2)
-    (HERE / "turns.json").write_text(json.dumps(facts, indent=1) + "\n")
-    (HERE / "turns.md").write_text(table(facts))
-    click.echo(table(facts), nl=False)
+    keep("turns", facts, table(facts))
 
 
 if __name__ == "__main__":

@@ -94,6 +94,12 @@ def test_the_player_s_manual_has_each_command_as_the_page_names_it() -> None:
     assert re.findall(r"^\| `(\w+)` \| ([A-Z][^|]+) \| [a-z]", text, re.M) == list(LABELS.items())
 
 
+def test_the_player_s_manual_has_each_command_of_the_command_line() -> None:
+    text = (ROOT / "docs" / "PLAYING.md").read_text()
+    table = text.partition("## All commands of the command line")[2]
+    assert sorted(re.findall(r"^\| `livegen ([\w-]+)", table, re.M)) == sorted(cli.commands)
+
+
 def test_the_comment_on_the_map_lists_the_commands_in_their_order() -> None:
     said = " ".join(line.lstrip("# ") for line in MANUAL.read_text().splitlines())
     assert f"({', '.join(LABELS)})" in said

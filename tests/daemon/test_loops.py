@@ -111,7 +111,7 @@ def test_not_one_note_of_a_direct_loop_is_passed_on(delay_us: int) -> None:
     circle = Circle().run(sounds, looped(sounds, delay_us))
 
     assert circle.passed == []
-    assert circle.guard.looping
+    assert circle.guard.summary()["loops"]
 
 
 def test_a_direct_loop_is_named_at_the_third_copy_with_what_to_do() -> None:
@@ -152,7 +152,7 @@ def test_with_thru_on_a_direct_loop_does_not_run_away() -> None:
             coming = sorted([*coming, (at + 9_000, data)])
 
     assert sent == 20
-    assert guard.looping
+    assert guard.summary()["loops"]
 
 
 # --- marked loops ---------------------------------------------------------------------------------------------------
@@ -269,7 +269,7 @@ def test_a_constant_loop_is_muted_by_its_tenth_note(
 
     assert len(ons(circle.passed)) < 10
     assert [line for _, line in circle.lines] == [circle.lines[0][1]]
-    assert circle.guard.looping
+    assert circle.guard.summary()["loops"]
 
 
 @pytest.mark.parametrize(("jitter_us", "notes"), ((0, 9), (1_500, 13), (2_500, 12), (5_000, 28)))
@@ -280,7 +280,7 @@ def test_the_more_a_loop_jitters_the_more_notes_it_takes(
     sounds = tune(60)
     circle = Circle().run(sounds, looped(sounds, delay_ms * MS, 3, 1, jitter_us))
 
-    assert circle.guard.looping
+    assert circle.guard.summary()["loops"]
     assert len(ons(circle.passed)) < notes
 
 
@@ -288,7 +288,7 @@ def test_a_loop_over_a_period_of_1024_frames_is_muted() -> None:
     sounds = tune(120)
     circle = Circle().run(sounds, looped(sounds, 60_000, 5, 1, jitter_us=10_600))
 
-    assert circle.guard.looping
+    assert circle.guard.summary()["loops"]
     assert len(ons(circle.withheld)) > 40
 
 
@@ -309,7 +309,7 @@ def test_a_loop_that_is_fed_a_note_or_two_at_a_time_is_found_as_well() -> None:
     sounds = [(at * 8, data) for at, data in ons(tune(12))]
     circle = Circle().run(sounds, looped(sounds, 90_000, 7))
 
-    assert circle.guard.looping
+    assert circle.guard.summary()["loops"]
 
 
 def test_a_loop_of_one_part_among_others_is_found_as_well() -> None:
@@ -317,7 +317,7 @@ def test_a_loop_of_one_part_among_others_is_found_as_well() -> None:
     others = [(at + 40 * MS, on(data[1] - 24, 70, 1)) for at, data in ons(sounds) for _ in range(2)]
     circle = Circle().run(sounds + others, looped(sounds, 90_000, 7))
 
-    assert circle.guard.looping
+    assert circle.guard.summary()["loops"]
 
 
 def test_notes_too_high_to_come_back_do_not_speak_against_a_loop() -> None:
@@ -325,7 +325,7 @@ def test_notes_too_high_to_come_back_do_not_speak_against_a_loop() -> None:
     high = [(at + 40 * MS, on(data[1] + 50, 70)) for at, data in ons(sounds)]
     circle = Circle().run(sounds + high, looped(sounds, 90_000, 24))
 
-    assert circle.guard.looping
+    assert circle.guard.summary()["loops"]
 
 
 def test_a_loop_that_loses_a_fifth_of_the_notes_is_found_as_well() -> None:
@@ -333,7 +333,7 @@ def test_a_loop_that_loses_a_fifth_of_the_notes_is_found_as_well() -> None:
     kept = [each for index, each in enumerate(ons(sounds)) if index % 5]
     circle = Circle().run(sounds, looped(kept, 90_000, 7))
 
-    assert circle.guard.looping
+    assert circle.guard.summary()["loops"]
 
 
 def test_while_a_loop_is_muted_the_player_is_heard() -> None:
@@ -394,7 +394,7 @@ def test_two_seconds_after_a_loop_was_opened_all_is_listened_to_again() -> None:
     assert line == (
         'loop: what "Model Out" sends no longer comes back to "Model In" 40 ms later, 12 semitones higher'
     )
-    assert not circle.guard.looping
+    assert not circle.guard.summary()["loops"]
 
 
 def test_while_the_model_rests_a_loop_is_not_taken_for_gone() -> None:
@@ -424,7 +424,7 @@ def test_notes_too_high_to_come_back_do_not_make_a_loop_seem_gone() -> None:
     circle = Circle().run(before, looped(before, 40_000, 24))
     circle.run(high, [])
 
-    assert circle.guard.looping
+    assert circle.guard.summary()["loops"]
     assert len(circle.lines) == 1
 
 
@@ -540,7 +540,7 @@ def test_a_single_note_that_goes_round_through_thru_is_stopped_and_the_second_na
         circle.look(at + SECOND)
 
     assert max(echoes) < 20
-    assert circle.guard.looping
+    assert circle.guard.summary()["loops"]
     assert len(circle.lines) == 1
 
 

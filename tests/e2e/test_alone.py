@@ -13,8 +13,8 @@ from typing import Any
 
 import pytest
 
-from livegen.music.files.smf import Score, Track, write
-from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.files.smf import write
+from tests.e2e.tunes import tune
 
 ROOT = Path(__file__).parents[2]
 ALONE = ROOT / "tests" / "e2e" / "alone.py"
@@ -88,16 +88,6 @@ def alone(tmp_path: Path) -> Runs:
         return told
 
     return run
-
-
-def tune(first: int, eighths: int = 64) -> Score:
-    """Eighths that go up and down a scale."""
-    scale = (0, 2, 4, 5, 7, 9, 11, 12, 11, 9, 7, 5, 4, 2)
-    messages: list[tuple[int, NoteOn | NoteOff]] = []
-    for step in range(eighths):
-        pitch = first + scale[step % len(scale)]
-        messages += [(step * 240, NoteOn(pitch, 80)), (step * 240 + 200, NoteOff(pitch))]
-    return Score(480, (Track("MELODY", tuple(messages)),), metres=((0, 4, 4),))
 
 
 @pytest.fixture

@@ -12,8 +12,8 @@ import pytest
 
 from export import to_onnx
 from livegen import cli
-from livegen.music.files.smf import Score, Track, read, write
-from livegen.music.messages import NoteOff, NoteOn
+from livegen.music.files.smf import read, write
+from tests.e2e.tunes import tune
 
 ROOT = Path(__file__).parents[2]
 RECIPE = """
@@ -49,16 +49,6 @@ def served(*arguments: str | Path, home: Path) -> str:
     )
     assert ran.returncode == 0, ran.stderr
     return ran.stdout
-
-
-def tune(first: int, eighths: int = 64) -> Score:
-    """Eighths that go up and down a scale."""
-    scale = (0, 2, 4, 5, 7, 9, 11, 12, 11, 9, 7, 5, 4, 2)
-    messages: list[tuple[int, NoteOn | NoteOff]] = []
-    for step in range(eighths):
-        pitch = first + scale[step % len(scale)]
-        messages += [(step * 240, NoteOn(pitch, 80)), (step * 240 + 200, NoteOff(pitch))]
-    return Score(480, (Track("MELODY", tuple(messages)),), metres=((0, 4, 4),))
 
 
 @pytest.fixture(scope="module")

@@ -126,11 +126,6 @@ class LoopGuard:
         self._withheld: Counter[tuple[int, int]] = Counter()
         self.withheld = 0
 
-    @property
-    def looping(self) -> bool:
-        """True if a loop is known and its copies are withheld."""
-        return bool(self._loops)
-
     def summary(self) -> dict[str, Any]:
         """The loops that are known, in words, and how many messages were withheld so far."""
         return {"loops": [str(loop) for loop in self._loops], "withheld": self.withheld}
