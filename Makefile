@@ -52,7 +52,7 @@ help: # list the verbs
 serve: $(VENV)/.served sound # install livegen, without torch, and play: ARGS='--mode continue'
 	@exec $(BIN)/livegen serve $(ARGS)
 
-install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=train, link, score, sound or cluster (or several: score,sound) adds what that needs
+install: $(VENV)/.served sound # put the command `livegen` on your path; WITH=train, link, score, sound, words or cluster (or several: score,sound) adds what that needs
 	$(if $(WITH),$(call set_up,$(WITH)))
 	$(if $(findstring sound,$(WITH)),@$(MAKE) --no-print-directory fluidsynth)
 	@mkdir -p "$(PREFIX)/bin" && ln -sf "$(abspath $(BIN)/livegen)" "$(PREFIX)/bin/livegen" && \

@@ -61,6 +61,11 @@ PARTS = (
         "words",
         "Wishes in words: how many of those asked for are set, and how much that is set is unasked",
     ),
+    Part(
+        "words_encoder",
+        "Wishes in words, where an encoder takes what the table lacks for the nearest",
+        long=True,
+    ),
     Part("page", "The music with pages looking on"),
     Part("studio", "A studio of many jams"),
     Part("scale", "Many jams, by simulation"),

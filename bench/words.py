@@ -18,7 +18,7 @@ import click
 import yaml
 
 from bench.tables import keep, kept, table, told
-from livegen.control.words import Reading, read
+from livegen.control.words import Reading, Vocabulary, read
 from livegen.jam.controls.controls import CONTROLS
 from livegen.scorecard.estimates import share
 
@@ -63,9 +63,9 @@ def _fits(name: str, asked: Any, value: Any) -> bool:
             return str(value) in map(str, asked)
 
 
-def judged(prompt: Mapping[str, Any]) -> Judged:
-    """Read a prompt, and compare."""
-    reading = read(prompt["text"], PRESENT)
+def judged(prompt: Mapping[str, Any], known: Vocabulary | None = None) -> Judged:
+    """Read a prompt, by the words that are known, and compare."""
+    reading = read(prompt["text"], PRESENT, known=known)
     wanted = {name for wish in prompt["asks"] for name in wish} | set(prompt.get("may", ()))
     unasked = tuple(name for name in reading.sets if name not in wanted)
     met = sum(meets(wish, reading.sets) for wish in prompt["asks"])

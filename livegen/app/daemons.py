@@ -81,7 +81,13 @@ def _control(config: "Config", origin: "Origin | None") -> dict[str, Any]:
     if config.surfaces:
         surfaces["surfaces"] = _surfaces(config)
     charts = {"shipped": str(shipped.root() / "charts"), "own": str(shipped.own_charts())}
-    return surfaces | {"commands": COMMANDS, "ports": ports, "charts": charts}
+    told = {
+        "commands": COMMANDS,
+        "ports": ports,
+        "charts": charts,
+        "words": config.words.model_dump(),
+    }
+    return surfaces | told
 
 
 def _surfaces(config: "Config") -> dict[str, Any]:

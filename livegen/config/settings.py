@@ -221,6 +221,12 @@ class SoundSettings(Section):
     gain: Annotated[float, Field(ge=0.05, le=5)] = 0.6
 
 
+class WordsSettings(Section):
+    """The reading of wishes in words, while the music plays."""
+
+    encoder: bool = False
+
+
 class Daemon(Section):
     """The times of the processes: milliseconds, seconds."""
 
@@ -282,6 +288,7 @@ class Config(Section):
     studio: StudioSettings = StudioSettings()
     sound: SoundSettings = SoundSettings()
     recording: Recording = Recording()
+    words: WordsSettings = WordsSettings()
     daemon: Daemon = Daemon()
 
     @field_validator("macros")

@@ -3,21 +3,24 @@
 Between the engine and the surfaces from which a person plays it: states come in over the link and are shown, what a
 person asks for goes out as commands.  The first frame holds the settings: {"osc": {"host", "port", "allow"}, "page":
 {…} (see `web.surface`), "link": {} (Ableton's), "surfaces": {…} (see `midi_surface`), "set_up": {…} (see there),
-"commands": {name: help}, "ports": {…}, "charts": {"shipped", "own"} (folders)}; a surface without settings is not
-opened.  One that cannot be opened says so in one line, and the others go on; when none can, the process fails.  Ends
-when its link closes.
+"commands": {name: help}, "ports": {…}, "charts": {"shipped", "own"} (folders), "words": {"encoder": whether}}; a
+surface without settings is not opened.  One that cannot be opened says so in one line, and the others go on; when none
+can, the process fails.  Ends when its link closes.
 """
 
 import asyncio
 import signal
 import sys
+import threading
 from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 from livegen.control.library.charts import Charts
 from livegen.control.pump import Pump
 from livegen.control.surfaces import Surface, SurfaceHost
+from livegen.control.words import shipped
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.processes.frames import FailedFrame, Frame
@@ -113,6 +116,27 @@ async def _opened(
     return told, failures
 
 
+def _encode(desk: SurfaceHost, loop: asyncio.AbstractEventLoop) -> None:
+    """Bring the encoder of words to the desk, beside the loop; until then, and without it, the table alone is read."""
+    from livegen.control.words.encoder import with_encoder
+
+    known, line = (
+        None,
+        "words that wishes have and the table lacks are looked for by the encoder now",
+    )
+    try:
+        known = with_encoder(shipped())
+    except ConfigError as error:
+        line = f"{error}; wishes are read by the table alone"
+
+    def tell() -> None:
+        desk.words = known
+        desk.say(line)
+
+    with suppress(RuntimeError):  # the loop has ended
+        loop.call_soon_threadsafe(tell)
+
+
 async def serve(link: Link, settings: Mapping[str, Any], first: Iterable[Frame] = ()) -> int:
     """Serve until the link closes, and give the exit status: 2 when nothing could be opened.
 
@@ -133,6 +157,10 @@ async def serve(link: Link, settings: Mapping[str, Any], first: Iterable[Frame] 
         for failure in failures:
             desk.say(failure)
         desk.ready(told)
+        if settings.get("words", {}).get("encoder"):
+            threading.Thread(
+                target=_encode, args=(desk, asyncio.get_running_loop()), daemon=True
+            ).start()
         await pump.closed.wait()
     finally:
         desk.close()

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, NamedTuple, Protocol
 
 from livegen.control.library.charts import Charts
-from livegen.control.words import Reading, is_wish, read, with_names
+from livegen.control.words import Reading, Vocabulary, is_wish, read, with_names
 from livegen.daemon import clock
 from livegen.daemon.processes.frames import (
     CommandFrame,
@@ -61,7 +61,8 @@ class SurfaceHost:
     `send` takes the frames for the engine; `state` is the latest, with the ports of the settings in it.  `ears` are
     given every frame that is no state, `told_of_requests` everything that is asked for; what `own` names is done here,
     with its value, and never reaches the engine.  `save_preset` takes a name and whether to replace; None where nothing
-    can be saved.  `charts` are those that a person may name; None where there are none.
+    can be saved.  `charts` are those that a person may name; None where there are none.  `words` are those that wishes
+    are read by; None: those that came with livegen.
     """
 
     def __init__(self, send: Callable[[Frame], object], ports: Mapping[str, Any]) -> None:
@@ -73,6 +74,7 @@ class SurfaceHost:
         self.own: dict[str, Callable[[Any], object]] = {}
         self.save_preset: Callable[[str, bool], str] | None = None
         self.charts: Charts | None = None
+        self.words: Vocabulary | None = None
         self.state: dict[str, Any] = dict(self._ports)
 
     @property
@@ -101,7 +103,7 @@ class SurfaceHost:
     def _set_style(self, text: str) -> None:
         """Set a style, or two, by name, or what a wish in words asks for."""
         styles = self.state.get("styles", ())
-        if is_wish(text, styles):
+        if is_wish(text, styles, self.words):
             self.wish(text)
         else:
             self._pass_on(Request("style", with_names(text, styles)))
@@ -120,7 +122,7 @@ class SurfaceHost:
         charts = self.charts.names() if self.charts else ()
         controls = self.state.get("controls", {})
         heard = {name: self.state.get(name) for name in ("tempo_bpm", "key")}
-        reading = read(text, controls | heard, self.state.get("styles", ()), charts)
+        reading = read(text, controls | heard, self.state.get("styles", ()), charts, self.words)
         for name, value in reading.sets.items():
             self._pass_on(Request(name, self.meant(name, value)))
         self.say(f"{text.strip()!r}: {reading.line()}")

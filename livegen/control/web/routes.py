@@ -155,7 +155,11 @@ def _wishing(wish: Wish, token: str) -> Route:
                 with suppress(ConfigError):
                     reading = wish(text)
                     return JSONResponse(
-                        {"sets": dict(reading.sets), "unknown": list(reading.unknown)}
+                        {
+                            "sets": dict(reading.sets),
+                            "unknown": list(reading.unknown),
+                            "taken": [list(pair) for pair in reading.taken],
+                        }
                     )
         raise HTTPException(422, f'expected {{"text": TEXT}} of at most {LONGEST_WISH} characters')
 

