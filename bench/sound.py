@@ -122,6 +122,7 @@ def measured(period: int, notes: int) -> dict[str, Any]:
         "missed": probe.missed,
         **{name: kept(quantile(found.tolist(), share)) for name, share in QUANTILES.items()},
         "most": round(float(found[-1]), 2),
+        "load": round(os.getloadavg()[0], 1),
     }
 
 
@@ -135,13 +136,13 @@ def _cell(value: Any) -> str:
 def main(notes: int, dry: bool) -> None:
     """See above."""
     rows = [measured(period, notes) for period in PERIODS]
-    names = ("period", "period ms", "notes", "missed", *QUANTILES, "most")
+    names = ("period", "period ms", "notes", "missed", *QUANTILES, "most", "load")
     text = "\n".join((
         "From a note on Model In to the first frame of sound, in milliseconds; JACK's dummy driver at 48 kHz.",
         "",
         table(names, ([_cell(row[name]) for name in names] for row in rows)),
         "",
-        "Written by `python -m bench.sound`; the way through a device comes on top.",
+        "Written by `python -m bench.sound`; the way through a device comes on top.  Load is that of the last minute.",
     ))  # fmt: skip
     keep("sound", {"rows": rows}, text, dry)
 
