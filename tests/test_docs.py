@@ -8,7 +8,7 @@ import sys
 import textwrap
 from pathlib import Path
 
-import click
+import click.testing
 import yaml
 
 import livegen
@@ -82,6 +82,12 @@ def test_every_command_and_every_option_is_documented() -> None:
         for parameter in command.params:
             if isinstance(parameter, click.Option):
                 assert parameter.help, f"{command.name} {parameter.name}"
+
+
+def test_what_each_command_does_is_told_whole_in_eighty_columns() -> None:
+    told = click.testing.CliRunner().invoke(cli, ["--help"]).output
+    commands = told.partition("Commands:")[2]
+    assert all(name in commands for name in cli.commands) and "..." not in commands
 
 
 def test_every_option_that_stands_for_a_setting_names_one_that_exists() -> None:

@@ -28,10 +28,10 @@ _ROW = 4  # bars of a line
     help="Print the chart in livegen's own text, which you can save and edit.",
 )
 def chart(file: str | None, title: str | None, transpose: int, as_text: bool) -> int:
-    """Show how a chart is read: its bars as they are played, four a line.
+    """Show how a chart is read, bar by bar.
 
-    CHART is a file (livegen's own text, ChordPro, iReal, MusicXML) or the name of a chart that came with livegen.
-    Without one, the names are listed.
+    Prints its bars as they are played, four a line.  CHART is a file (livegen's own text, ChordPro, iReal, MusicXML) or
+    the name of a chart that came with livegen.  Without one, the names are listed.
 
     \b
     Exit status: 0  shown    2  the chart cannot be read; the line says where

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 )
 @json_option
 def find(file: Path, folder: Path | None, most: int, as_json: bool) -> int:
-    """Say where the phrase in FILE.mid was played before, in any key and at any tempo.
+    """Say where the phrase in FILE.mid was played before.
 
-    Takes the first 64 notes of the first track of FILE.mid, and looks for them in FOLDER and the folders below it, or
-    in your recordings and sessions.  The next time, only files that are new or have changed are read.
+    Takes the first 64 notes of the first track of FILE.mid, and looks for them, in any key and at any tempo, in FOLDER
+    and the folders below it, or in your recordings and sessions.  The next time, only files that are new or have
+    changed are read.
 
     \b
     Exit status: 0  found    1  nothing similar    2  a mistake to mend; the line says which

@@ -75,12 +75,12 @@ def listen_test(
     as_json: bool,
     **amounts: int | None,
 ) -> None:
-    """Let people judge by ear: blind pairs on a page, of models and of people.
+    """Let people judge models by ear, in blind pairs on a page.
 
-    A judge hears a call and two answers to it, equally loud and long, with the same sound, and says which
-    they prefer and which is more likely a person's.  Judges are not told who played before they have judged
-    all pairs.  Each click is kept at once; a judge who gives the same name again goes on where they
-    stopped.  Serves the page on this machine until Ctrl-C.
+    A judge hears a call and two answers to it, of models or of people, equally loud and long, with the same sound, and
+    says which they prefer and which is more likely a person's.  Judges are not told who played before they have judged
+    all pairs.  Each click is kept at once; a judge who gives the same name again goes on where they stopped.  Serves
+    the page on this machine until Ctrl-C.
 
     \b
     Examples:

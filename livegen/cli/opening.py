@@ -14,10 +14,10 @@ NOBODY = "no livegen with a page is running on this machine; start one: livegen 
     "--print", "only_print", is_flag=True, help="Print the address of the page; do not open it."
 )
 def open_page(only_print: bool) -> int:
-    """Open the page of the livegen that is running, in your browser.
+    """Open the page of the livegen that is running.
 
-    If several are running, it is the page of the one that was started last.  Where
-    there is no browser, the address is printed.
+    If several are running, it is the page of the one that was started last.  Where there is no browser, its address
+    is printed.
 
     \b
     Exit status: 0  opened or printed    2  no livegen is running

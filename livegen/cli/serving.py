@@ -204,12 +204,13 @@ def studio(
     record: Path | None,
     **options: Any,
 ) -> int:
-    """Serve many players, each at a page in the browser, until Ctrl-C.
+    """Serve many players, each at a page in the browser.
 
     Prints the address for players; whoever opens it plays with a model of his own.  Add ?room=NAME before the #
     of the address, and all who open that play in one room, with one model.  The page makes the sound.  A second
     address is the teacher's: that page shows and steers all rooms.  No player is remembered by name.  What is
     sent is not encrypted: outside your own network, put a proxy with TLS in front, and name it with --public.
+    Ctrl-C ends it.
 
     \b
     Examples:
@@ -256,12 +257,12 @@ def studio(
 @config_option
 @set_option
 def join(address: str, name: str, room: str, role: str | None, **options: Any) -> int:
-    """Play in a studio from your DAW: MIDI ports here, the model there, until Ctrl-C.
+    """Play in a studio from your DAW, until Ctrl-C.
 
-    URL is the address that `livegen studio` prints for players, or an invitation; put it in quotes.  Your notes go
-    there with the times at which you played them, and the model's come back ahead of time.  Whoever opens the same
-    address in a browser sees the room and sets its controls.  Where the studio is lost, every note is released, and
-    you are back in the room when it answers again.
+    The MIDI ports are here, the model is there.  URL is the address that `livegen studio` prints for players, or an
+    invitation; put it in quotes.  Your notes go there with the times at which you played them, and the model's come
+    back ahead of time.  Whoever opens the same address in a browser sees the room and sets its controls.  Where the
+    studio is lost, every note is released, and you are back in the room when it answers again.
 
     \b
     Examples:
@@ -312,7 +313,7 @@ def generate(
     replaces: bool,
     **options: Any,
 ) -> None:
-    """Answer MIDI files, or set lyrics to a tune, at once and without ports.
+    """Answer MIDI files, or set lyrics to a tune, without ports.
 
     The call is played to the engine of `serve` as it stands in the file, and what both play is written to a
     file with the tracks Player and Model.  Several calls are answered one by one, each into a file of its own

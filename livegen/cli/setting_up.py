@@ -29,7 +29,7 @@ system = click.option(
 @click.command()
 @system
 def ports(api: str) -> None:
-    """List the MIDI ports of this machine, and the models that can be served."""
+    """List the MIDI ports of this machine, and the models."""
     from livegen import panic, shipped
 
     try:
@@ -56,7 +56,7 @@ def _list(title: str, names: Sequence[str]) -> None:
 @set_option
 @json_option
 def doctor(as_json: bool, **options: Any) -> int:
-    """Look for what keeps livegen from answering you, and say what to do.
+    """Say what keeps livegen from answering you, and what to do.
 
     Checks versions, settings, the model and its speed, the disk, OSC, the MIDI system, the ports and their
     connections, MIDI loops and the clock.  Takes a few seconds and changes nothing.
@@ -89,7 +89,7 @@ def doctor(as_json: bool, **options: Any) -> int:
 @click.option("--api", type=click.Choice(SYSTEMS), help="MIDI system. [default: ports.api]")
 @click.option("--save", is_flag=True, help="Write the offset into your config.yaml.")
 def calibrate(save: bool, **options: Any) -> int:
-    """Measure how long MIDI takes through the DAW, and suggest the offset that makes up for it.
+    """Measure how long MIDI takes through the DAW.
 
     Opens the ports as `serve` does (end that first), asks you for a track in the DAW with the input
     "Model Out" and the output "Model In", and sends 40 short notes through it.  Prints how long they took
