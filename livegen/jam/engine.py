@@ -44,6 +44,7 @@ from livegen.jam.interplay.choice import Audition, Question
 from livegen.jam.interplay.held_keys import HeldKeys
 from livegen.jam.interplay.listener import Listener
 from livegen.jam.interplay.performer import Performer
+from livegen.jam.interplay.plan import Doubt
 from livegen.jam.interplay.turn_taking import TurnTaking
 from livegen.jam.phrases.phrase_book import PhraseBook
 from livegen.jam.planning.brief import louder
@@ -494,6 +495,12 @@ class Engine:
         """Lines for the person that came up since the last time, unasked."""
         return self._notices.take()
 
+    @property
+    def is_hasty(self) -> bool:
+        """True while the answer to a key may be due at once, and not on a bar line or a beat to come."""
+        mode = self._performer.mode
+        return mode.is_beside or mode.has_companions or self.settings.start == "now"
+
     def keep_warm(self) -> None:
         """Run the model on nothing, so that the next event finds its weights in the caches."""
         self._listener.live.guard.model.keep_warm()
@@ -677,7 +684,7 @@ class Engine:
             self._listener.key_up(self._now)
         if struck is not None:
             if self._turns.turn is Turn.TOGETHER:
-                self._performer.plan_anew(self._now)
+                self._performer.plan_anew(self._now, Doubt.WAITS)
             self._hear(struck, out)
 
     def _hear(self, struck: Struck, out: list[Timed]) -> None:
@@ -753,8 +760,7 @@ class Engine:
     def _plan_from(self) -> int | None:
         """Give the time, micros, from which on planning may begin; None while it may not."""
         call = self._turns.call
-        is_planned = self._performer.plan is not None
-        if call is None or is_planned or call.again or self._conductor.is_stopped:
+        if call is None or self._performer.is_planned or call.again or self._conductor.is_stopped:
             return None
         # Who plays beside goes by the beat so far.
         if call.unfitted and self._turns.turn is not Turn.TOGETHER:

@@ -1,6 +1,7 @@
 """What a player is promised, on virtual time."""
 
 from statistics import fmean
+from typing import Any
 
 import numpy as np
 import pytest
@@ -464,6 +465,22 @@ def test_a_model_that_fails_leaves_nothing_sounding(every: int, nan: bool) -> No
     assert not jam.wire.sounding
     assert jam.engine.deadline() is None
     assert jam.engine.snapshot()["faults"]
+
+
+@pytest.mark.parametrize(
+    ("controls", "is_hasty"),
+    [
+        ({}, False),
+        ({"start": "now"}, True),
+        ({"mode": "accompany"}, True),
+        ({"mode": "harmonise"}, True),
+        ({"mode": "trade"}, False),
+    ],
+)
+def test_an_answer_at_once_is_told_from_one_on_a_bar_line(
+    controls: dict[str, Any], is_hasty: bool
+) -> None:
+    assert rehearsal(UniformModel(), **controls).engine.is_hasty is is_hasty
 
 
 def test_keeping_warm_reaches_the_model() -> None:

@@ -33,7 +33,7 @@ from livegen.jam.interplay import starts
 from livegen.jam.interplay.calls import Call, Gesture, Response, Taken
 from livegen.jam.interplay.choice import Audition, Question, asked, chosen, is_at_rest, worth
 from livegen.jam.interplay.listener import Listener
-from livegen.jam.interplay.plan import Plan
+from livegen.jam.interplay.plan import BESIDE_US, Doubt, Plan
 from livegen.jam.phrases.fitting import fit_for
 from livegen.jam.phrases.phrase_book import KeptPhrase, begins_at, rendition
 from livegen.jam.phrases.rendition import Rendition
@@ -128,6 +128,11 @@ class Performer:
     def mode(self) -> Mode:
         """The mode that is set."""
         return MODES[self._desk.settings.mode]
+
+    @property
+    def is_planned(self) -> bool:
+        """True while there is a plan, and nothing has happened since that it may have to answer to."""
+        return self.plan is not None and self.plan.doubt is Doubt.NONE
 
     @property
     def last_call(self) -> Call | None:
@@ -287,9 +292,36 @@ class Performer:
         ahead = self._listener.harmony_at(now).ahead(start, self._timeline, now)
         plays = parts(call.phrase, self._desk.settings, self.mode)
         is_struck = ahead.is_new and any(plays[part] for part in STRUCK)
-        position = self._timeline.metre.place(earliest).position
-        line = earliest + -position % EIGHTH + 1
-        return self.go_on(call, now, None, earliest if is_struck else line, ahead)
+        stands = earliest if is_struck else self._stands(earliest)
+        plan = self.plan
+        if plan and plan.goes_on_at and not is_struck:
+            if plan.doubt is Doubt.WAITS:
+                stands = self._stands(self._timeline.tick_from(now + self._early_us + 1))
+            if now < self._goes_on_at(stands):
+                # There is time yet, and until then more may be heard.
+                plan.doubt, plan.stands_to = Doubt.NONE, stands
+                return plan
+        plan = self.go_on(call, now, None, stands, ahead)
+        plan.goes_on_at = self._goes_on_at
+        return plan
+
+    def _stands(self, earliest: int) -> int:
+        """The tick up to which what is planned stands, if it is planned anew from a tick on: behind the next eighth."""
+        position, bar = self._timeline.metre.place(earliest)
+        return earliest + min(-position % EIGHTH, -position % bar) + 1
+
+    def _goes_on_at(self, frontier: int) -> int:
+        """Give the time, micros, at which more is planned than up to a tick: when that would no longer stand.
+
+        What lies further ahead would be thrown away at the next key.
+        """
+        line = frontier - 1 - self._timeline.metre.place(frontier - 1).position % EIGHTH
+        return self._timeline.micros(line) - self._early_us
+
+    @property
+    def _early_us(self) -> int:
+        """The time, micros, by which what is played beside the player is planned before it is due."""
+        return self._agenda.horizon_us + starts.lead_us(self._desk.settings) + BESIDE_US
 
     def go_on(
         self,
@@ -534,9 +566,13 @@ class Performer:
             return False
         return self._timeline.tick(now) >= ending.last.tick - TICKS_PER_BEAT
 
-    def plan_anew(self, now: int) -> None:
+    def plan_anew(self, now: int, doubt: Doubt = Doubt.PRESSES) -> None:
         """Let what is played beside the player be planned anew, but for the last chord."""
-        if not self.is_closing(now):
+        if self.is_closing(now):
+            return
+        if self.plan and self.plan.goes_on_at:
+            self.plan.doubt = max(self.plan.doubt, doubt)
+        else:
             self.drop_plan()
 
     def drop_plan(self) -> None:
@@ -579,7 +615,9 @@ class Performer:
             return
         if self._is_behind(plan, now):
             plan = self._catch_up(plan, call, now)
-        elif call and self._is_supposed(plan, now):
+        elif call is None:
+            plan.stands_to = None
+        elif plan.is_over(now) or self._is_supposed(plan, now):
             plan = self.go_along(call, now)
         if call:
             for player in plan.players:

@@ -5,6 +5,7 @@ Knows micros, through the function that maps ticks to them.
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 from livegen.jam.phrases.rendition import Rendition
 from livegen.jam.phrases.singer import Singer
@@ -13,7 +14,16 @@ from livegen.jam.planning.planner import Rollout
 from livegen.jam.timing.agenda import Place
 
 LOOKAHEAD_US = 500_000  # how far a response is planned ahead of its notes
+BESIDE_US = 60_000  # before it is handed out, what is played beside the player is planned
 DECIDE_US = 60_000  # before its first note is due, a response is chosen, whoever is still at work
+
+
+class Doubt(IntEnum):
+    """The doubt in a plan: none; one that waits until more is planned anyway; or one that does not."""
+
+    NONE = 0
+    WAITS = 1
+    PRESSES = 2
 
 
 @dataclass(slots=True)
@@ -21,7 +31,10 @@ class Plan:
     """`candidates` compete until `chosen` is set; `start` is the tick of the first note at the earliest.
 
     `start_us` is when that is sent, `shift_us` how far all of it lies off the timeline; `end_us` when all will have
-    been played, None while that is not known.
+    been played, None while that is not known.  `goes_on_at` gives for the tick before which all is planned the time,
+    micros, at which more is; without it a response is planned `LOOKAHEAD_US` ahead.  A plan is in `doubt`
+    since something happened, until somebody has looked at it; if it then stands to a tick and no further, more is
+    planned anew from there on, when it is time to.
     """
 
     candidates: list[Rollout]
@@ -30,6 +43,9 @@ class Plan:
     shift_us: int = 0
     chosen: Candidate | None = None
     end_us: int | None = None
+    goes_on_at: Callable[[int], int] | None = None
+    doubt: Doubt = Doubt.NONE
+    stands_to: int | None = None
 
     @property
     def players(self) -> tuple[Rollout, ...]:
@@ -72,14 +88,26 @@ class Plan:
         """Give the time, micros, at which more is to be planned or all has been played; None when neither is known."""
         if self.chosen is None or self._wants_more(self.chosen, now, place):
             return now
-        if not self.chosen.is_done:
-            return place(self.chosen.frontier) - LOOKAHEAD_US + 1
-        return self.end_us
+        if self.chosen.is_done and self.stands_to is None:
+            return self.end_us
+        return self._more_at(self.chosen.frontier, place)
+
+    def is_over(self, now: int) -> bool:
+        """True if it is time to plan anew, for it stands no further."""
+        goes_on_at, tick = self.goes_on_at, self.stands_to
+        return goes_on_at is not None and tick is not None and now >= goes_on_at(tick)
 
     def _wants_more(self, candidate: Candidate, now: int, place: Place) -> bool:
         """True if planning is not far enough ahead of `now`."""
-        ahead = max(now, self.start_us) + LOOKAHEAD_US
-        return not candidate.is_done and place(candidate.frontier) < ahead
+        return not candidate.is_done and now >= self._more_at(candidate.frontier, place)
+
+    def _more_at(self, frontier: int, place: Place) -> int:
+        """Give the time, micros, at which more is planned than up to a tick; what begins later is planned at once."""
+        if self.goes_on_at is not None:
+            at = frontier if self.stands_to is None else min(frontier, self.stands_to)
+            return self.goes_on_at(at)
+        ahead = place(frontier) - LOOKAHEAD_US
+        return 0 if ahead < self.start_us else ahead + 1
 
     def _is_urgent(self, now: int, place: Place) -> bool:
         """True if something was planned that should be under way before more is planned."""
