@@ -48,6 +48,7 @@ log = logging.getLogger(__name__)
 
 POLL_US = 1_000
 IDLE_POLL_US = 10_000  # of the 2.3 % of a core that idling takes, half is threads of libjack
+PORTLESS_US = 50_000  # without ports all wakes the loop by itself but signals, and what is looked after now and then
 TIMERS_US = 100_000
 PLAYER_LEAD_US = 200_000
 RELEASE_US = 300_000  # at exit, how long the releases may be paced
@@ -322,9 +323,10 @@ class PortProcess:
     def _sleep(self, now: int) -> None:
         """Wait for the next poll, frame or due time; for the last millisecond before a due time, spin."""
         is_played = now - max(self._played_at, self._sent_at) < self._options.awake_s * SECOND
-        # Only ports are polled: all else that comes wakes the loop by itself.
-        is_awake = is_played and self._midi.has_ports
-        wake = now + (POLL_US if is_awake else IDLE_POLL_US)
+        if self._midi.has_ports:
+            wake = now + (POLL_US if is_played else IDLE_POLL_US)
+        else:
+            wake = now + (IDLE_POLL_US if self._outbox.sounding else PORTLESS_US)
         send_at = self._outbox.deadline()
         if send_at is not None:
             wake = min(wake, send_at - SPIN_US)

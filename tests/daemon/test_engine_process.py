@@ -66,6 +66,21 @@ def test_between_events_the_model_is_kept_warm_if_it_is_told_so(
     assert bool(engine.warmings) == is_warmed
 
 
+class Unhurried(Idle):
+    """An engine that answers on a bar line."""
+
+    is_hasty = False
+
+
+def test_who_answers_on_a_bar_line_lets_the_processor_rest() -> None:
+    link: Any = QuietLink()
+    engine = Unhurried()
+
+    serve(link, EngineLoop(link.send, engine, {"keep_warm_us": 1}))
+
+    assert not engine.warmings
+
+
 class Told(Idle):
     """An engine with something to say as soon as it is woken."""
 

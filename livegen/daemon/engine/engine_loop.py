@@ -49,6 +49,7 @@ _T = TypeVar("_T")
 
 DEFAULT_LOADER, DEFAULT_RECALLER = "livegen.app:load_model", "livegen.app:load_memory"
 KEEPS_AFTER_US = 5 * SECOND  # of silence what is remembered of a player is kept
+TIDY_US = 100_000  # how often garbage is looked for where caches may be cold
 AWAKE_US = 60 * SECOND  # caches are kept warm this long after the last note
 # An engine that raises whenever it is woken must not take the whole processor.
 FAULT_PAUSE_US = 5_000
@@ -99,8 +100,13 @@ class EngineLike(Protocol):
         """Lines for the person, asked for after every event."""
         return []
 
+    @property
+    def is_hasty(self) -> bool:
+        """True while the answer to a key may be due at once."""
+        return True
+
     def keep_warm(self) -> None:
-        """Run the model on nothing; called between events."""
+        """Run the model on nothing; called between events while it is hasty."""
         return None
 
     def watch(self, is_watched: bool) -> None:
@@ -438,13 +444,17 @@ class EngineLoop:
     def _warm(self, now: int) -> None:
         """Run the network on nothing now and then: events 20 ms apart find cold caches and cost twice as much.
 
+        Who answers on a bar line has the time for that, and the processor rests.
+
         Look for garbage before that: Python would do so where things are made, while a key is heard or answered, and
         take two milliseconds.
         """
         if now >= self._warm_at and self._is_warming(now):
             _tidy()
-            self._engine.keep_warm()
-            self._warm_at = self._clock() + self._warm_us
+            is_hasty = self._engine.is_hasty
+            if is_hasty:
+                self._engine.keep_warm()
+            self._warm_at = self._clock() + (self._warm_us if is_hasty else TIDY_US)
 
 
 def _tidy() -> None:
