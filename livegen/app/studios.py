@@ -7,6 +7,7 @@ import secrets
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Any
 
 from livegen import shipped
@@ -108,12 +109,14 @@ def room_builder(given: Mapping[str, Any]) -> "Callable[[str, Callable[[], objec
     rules = {int(channel): rule for channel, rule in settings["rules"].items()}
     presets = list(settings["presets"])
     folder = given.get("recordings")
-    keep = RoomKeeper(Path(folder)).keep if folder else None
+    keeper = RoomKeeper(Path(folder)) if folder else None
+    if keeper:
+        Thread(target=keeper.rescue, name="rescue").start()
 
     def build(name: str, wakes: Callable[[], object]) -> Room:
         seed = secrets.randbelow(2**32) if given["seed"] is None else given["seed"]
         engine = engine_with(settings | {"seed": seed}, model, rules)
-        room = Room(name, engine, settings, presets, charts, clock.now, wakes, keep)
+        room = Room(name, engine, settings, presets, charts, clock.now, wakes, keeper)
         if given.get("records"):
             room.ask(Request("record", True))
         return room

@@ -1,10 +1,19 @@
-"""Recordings of rooms become MIDI files in a folder, beside the music.  Knows files."""
+"""Recordings of rooms become MIDI files in a folder, beside the music.  Knows files.
 
+What is recorded is written down as it comes, row by row, into a draft that lies there until the MIDI file is written.
+The draft of a process that was killed is found by the next one, which writes the file.
+"""
+
+import json
 import logging
+import os
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from threading import Thread
+from typing import Any, NamedTuple
 
 from livegen.daemon.recording import recordings
 from livegen.daemon.recording.recordings import MIDI
@@ -15,26 +24,111 @@ from livegen.studio.recording import RoomRecording
 
 log = logging.getLogger(__name__)
 
+DRAFT = ".room"
+
+
+class Draft(NamedTuple):
+    """The draft of a recording: its path, and the open file, which is locked while its process lives."""
+
+    path: Path
+    file: int
+
+    def write(self, row: Sequence[Any]) -> None:
+        """Write a row; what cannot be written costs the draft, and not the recording."""
+        with suppress(OSError):
+            os.write(self.file, json.dumps(row, separators=(",", ":")).encode() + b"\n")
+
+    def throw_away(self) -> None:
+        """Delete it."""
+        with suppress(OSError):
+            self.path.unlink()
+        os.close(self.file)
+
 
 class RoomKeeper:
     """Writes the recordings of a process's rooms into a folder, which is made where it is missing."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._drafts: dict[RoomRecording, Draft] = {}
+
+    def begin(self, room: str, parts: Mapping[int, str]) -> RoomRecording:
+        """A recording of a room begins."""
+        try:
+            stem = f"{recordings.moment(datetime.now())} {room}"
+            draft = Draft(*recordings.create(self._folder, stem, DRAFT))
+        except (OSError, LivegenError) as error:
+            log.warning("%s: a recording is not written down as it comes (%s)", self._folder, error)
+            return RoomRecording(room, parts)
+        recordings.lock(draft.file)
+        draft.write(["room", room, {str(channel): part for channel, part in parts.items()}])
+        recording = RoomRecording(room, parts, draft.write)
+        self._drafts[recording] = draft
+        return recording
 
     def keep(self, recording: RoomRecording, now: int) -> Thread:
         """Write a recording that was over at `now`, micros, in a thread: the process does not end before it."""
-        thread = Thread(target=self.write, args=(recording, now, datetime.now()))
+        draft = self._drafts.pop(recording, None)
+        thread = Thread(target=self._finish, args=(recording, now, datetime.now(), draft))
         thread.start()
         return thread
 
-    def write(self, recording: RoomRecording, now: int, at: datetime) -> Path | None:
-        """Write it, and give the file; None for one in which nothing was played, or that cannot be written."""
+    def rescue(self) -> list[Path]:
+        """Write the recordings of processes that were killed, and give the files."""
+        found = (self._rescued(path) for path in sorted(self._folder.glob(f"*{DRAFT}")))
+        files = [file for file in found if file is not None]
+        for file in files:
+            log.warning("the recording of a room whose process ended is kept: %s", file.name)
+        return files
+
+    def _rescued(self, path: Path) -> Path | None:
         try:
-            if (score := recording.score(now)) is None:
-                return None
-            stem = f"{recordings.moment(at)} {recording.room}"
-            return recordings.save(self._folder, stem, MIDI, partial(smf.write, score=score))
+            draft = Draft(path, os.open(path, os.O_RDWR))
+        except OSError:
+            return None
+        is_free = recordings.lock(draft.file)  # else its process lives
+        recording = _read(path) if is_free else None
+        if recording is None:
+            os.close(draft.file)
+            return None
+        at = datetime.fromtimestamp(os.fstat(draft.file).st_mtime)
+        return self._finish(recording, recording.ends, at, draft)
+
+    def _finish(
+        self, recording: RoomRecording, now: int, at: datetime, draft: Draft | None
+    ) -> Path | None:
+        """Write a file, if anything was played; the draft goes, unless the file cannot be written."""
+        try:
+            file = self._save(recording, now, at)
         except (OSError, LivegenError, JournalError, ValueError) as error:
             log.warning("%s: the recording of a room cannot be written (%s)", self._folder, error)
+            if draft is not None:
+                os.close(draft.file)
             return None
+        if draft is not None:
+            draft.throw_away()
+        return file
+
+    def _save(self, recording: RoomRecording, now: int, at: datetime) -> Path | None:
+        if (score := recording.score(now)) is None:
+            return None
+        stem = f"{recordings.moment(at)} {recording.room}"
+        return recordings.save(self._folder, stem, MIDI, partial(smf.write, score=score))
+
+
+def _read(path: Path) -> RoomRecording | None:
+    """The recording of a draft, as far as it was written; None for a file that is no draft."""
+    rows = _rows(path)
+    match next(rows, None):
+        case ["room", str(room), dict(parts)]:
+            return RoomRecording.again(
+                room, {int(at): str(part) for at, part in parts.items()}, rows
+            )
+        case _:
+            return None
+
+
+def _rows(path: Path) -> Iterator[Any]:
+    with path.open("rb") as lines, suppress(ValueError):  # the last line may be half a line
+        for line in lines:
+            yield json.loads(line)

@@ -12,7 +12,7 @@ import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from heapq import heappop, heappush
-from typing import Any
+from typing import Any, Protocol
 
 from livegen.control.library.charts import Charts
 from livegen.control.surfaces import Request, SurfaceHost
@@ -59,14 +59,22 @@ NOT_KEPT = {
     "model": "the model of a room is chosen by whoever runs the studio",
 }
 
-Keep = Callable[[RoomRecording, int], object]  # a recording, and when it was over, micros
+
+class Keeper(Protocol):
+    """Whoever keeps what is recorded in a room."""
+
+    def begin(self, room: str, parts: Mapping[int, str]) -> RoomRecording:
+        """A recording of a room begins, of which parts of the model each channel carries."""
+
+    def keep(self, recording: RoomRecording, now: int) -> object:
+        """A recording was over at a time, micros."""
 
 
 class Room:
     """A jam.  `now` gives the time, micros; `wakes` is called when a turn is due earlier than it was.
 
-    `settings` are those of an engine's loop, `charts` those that a player may name.  `keep` takes a recording that is
-    over; None: there are none.
+    `settings` are those of an engine's loop, `charts` those that a player may name.  `keeper` keeps what is
+    recorded; None: nothing is.
     Threads: the event loop's only.
     """
 
@@ -79,10 +87,10 @@ class Room:
         charts: Charts,
         now: Callable[[], int],
         wakes: Callable[[], object] = lambda: None,
-        keep: Keep | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         self.name = name
-        self._engine, self._keep = engine, keep
+        self._engine, self._keeper = engine, keeper
         self._recording: RoomRecording | None = None
         self._timeline: Timeline | None = None
         self._parts = {
@@ -208,10 +216,11 @@ class Room:
         """Begin a recording, or end it; all are told."""
         if is_wanted is (self._recording is not None):
             return
-        if self._keep is None:
+        if self._keeper is None:
             return self._say("recordings are turned off (recording.keep)", "bad")
         if is_wanted:
-            self._recording, self._timeline = RoomRecording(self.name, self._parts), None
+            self._recording = self._keeper.begin(self.name, self._parts)
+            self._timeline = None
             self._say("what is played here is recorded from now on")
         else:
             self.close()
@@ -221,8 +230,8 @@ class Room:
     def close(self) -> None:
         """Hand over a recording that goes on: the room ends."""
         over, self._recording = self._recording, None
-        if over is not None and self._keep is not None:
-            self._keep(over, self._now())
+        if over is not None and self._keeper is not None:
+            self._keeper.keep(over, self._now())
 
     def _follow(self, recording: RoomRecording) -> None:
         """Tell the recording by which bars the engine plays, where they are others."""

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from threading import Thread
 from typing import Any
 
 import pytest
@@ -23,20 +24,26 @@ from tests.studio.test_rooms import Studio as Rooms
 ROUTES = {"routes": {"lead": {"channel": 0}, "bass": {"channel": 2}}}
 
 
+class Waiting(RoomKeeper):
+    """A keeper that writes at once."""
+
+    def keep(self, recording: RoomRecording, now: int) -> Thread:
+        thread = super().keep(recording, now)
+        thread.join()
+        return thread
+
+
 class Recorded(Studio):
     """A room that can be recorded; `kept` are the files."""
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        keeper = RoomKeeper(folder)
-        self.kept: list[Path] = []
+        self.folder, keeper = folder, Waiting(folder)
+        self.room = Room("blues", self.engine, ROUTES, [], CHARTS, lambda: self.now, keeper=keeper)
 
-        def keep(recording: RoomRecording, now: int) -> None:
-            thread = keeper.keep(recording, now)
-            thread.join()
-            self.kept = sorted(folder.glob("*.mid"))
-
-        self.room = Room("blues", self.engine, ROUTES, [], CHARTS, lambda: self.now, keep=keep)
+    @property
+    def kept(self) -> list[Path]:
+        return sorted(self.folder.glob("*.mid"))
 
     def comes(self, name: str, role: str = "") -> Client:
         page = self.room.clients.enter()
@@ -168,6 +175,35 @@ def test_only_the_teacher_switches_it_on_and_fetches_what_was_recorded(
     browser.close()
 
 
+def test_what_a_killed_process_had_recorded_is_kept_by_the_next(tmp_path: Path) -> None:
+    studio = Recorded(tmp_path)
+    ana = studio.comes("Ana")
+    studio.records(True)
+    studio.until(1000)
+    studio.plays(ana, 60, 300)
+    studio.play(NoteOn(40, 80, 2), 1200)
+    studio.play(NoteOff(40, 64, 2), 1400)
+    studio.until(2000)
+    (draft,) = tmp_path.glob("*.room")
+    written = draft.read_bytes()
+
+    assert RoomKeeper(tmp_path).rescue() == []  # it lives, and has the draft
+    studio.room.close()
+    assert not list(tmp_path.glob("*.room"))
+    draft.write_bytes(written + b'["hear",1,"A')  # as a process leaves it that is killed
+    whole, rescued = studio.kept, RoomKeeper(tmp_path).rescue()
+
+    assert [smf.read(file) for file in rescued] == [smf.read(file) for file in whole]
+    assert pitches(smf.read(rescued[0])) == {"Ana": [60], "Model bass": [40]}
+    assert not list(tmp_path.glob("*.room"))
+
+
+def test_a_file_that_is_no_draft_of_ours_is_left_alone(tmp_path: Path) -> None:
+    (other := tmp_path / "other.room").write_bytes(b"\x00nothing")
+    assert RoomKeeper(tmp_path).rescue() == []
+    assert other.exists()
+
+
 def test_a_recording_takes_no_more_than_it_can_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("livegen.studio.recording.MOST", 4)
     recording = RoomRecording("blues", {})
@@ -184,10 +220,9 @@ def test_an_engine_that_has_bars_gives_them_to_the_recording(tmp_path: Path) -> 
 
     studio = Recorded(tmp_path)
     studio.engine = Steady()
-    keeper = RoomKeeper(tmp_path)
     studio.room = Room(
         "blues", studio.engine, ROUTES, [], CHARTS, lambda: studio.now,
-        keep=lambda recording, now: keeper.keep(recording, now).join(),
+        keeper=Waiting(tmp_path),
     )  # fmt: skip
     page = studio.comes("Ana")
     studio.records(True)
