@@ -10,7 +10,7 @@ from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.midi.ports import RtMidiPorts
 from livegen.daemon.midi.server_watch import STALL_US, Health, ServerWatch
-from livegen.daemon.port_process import IDLE_POLL_US, POLL_US, PortProcess, ServeOptions
+from livegen.daemon.port_process import POLL_US, PORTLESS_US, PortProcess, ServeOptions
 
 PERIOD_US = 2_667  # 128 frames at 48 kHz
 ON, OFF = bytes((0x90, 60, 80)), bytes((0x80, 60, 64))
@@ -106,4 +106,4 @@ def test_the_input_is_polled_each_millisecond_only_where_there_are_ports(
 
         one._sleep(server.now)
 
-    assert slept == [POLL_US, IDLE_POLL_US]
+    assert slept == [POLL_US, PORTLESS_US]
