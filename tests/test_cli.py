@@ -93,6 +93,7 @@ def test_the_help_of_serve_names_every_option(capsys: pytest.CaptureFixture[str]
         ),
         (["serve", "--bars", "99"], 'expected a whole number from 1 to 32 bars or "call"'),
         (["serve", "--parts", "lead tuba"], "expected auto, or some of lead, comp, bass, drums"),
+        (["serve", "--parts", ""], "expected auto, or some of lead, comp, bass, drums; got ''"),
         (["serve", "--record", "jam.wav"], "jam.wav: livegen writes MIDI; name it jam.mid"),
         (["serve", "--record", "jam"], "jam: livegen writes MIDI; name it jam.mid"),
         (["serve", "--player=~nobody-of-that-name/x.mid"], "there is no home folder ~nobody"),

@@ -344,7 +344,7 @@ def _checked_text(name: str, text: str) -> str:
                 parse_register(text)
         case "metre":
             told_metre(text)
-        case "parts" if text != "auto" and not set(text.split()) <= set(PARTS):
+        case "parts" if text != "auto" and not set() < set(text.split()) <= set(PARTS):
             raise ConfigError(f"parts: expected auto, or some of {', '.join(PARTS)}; got {text!r}")
         case _:
             pass
