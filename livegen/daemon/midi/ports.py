@@ -113,7 +113,7 @@ class EmbeddedPorts:
 
 
 class RtMidiPorts:
-    """Ports of a MIDI system, through python-rtmidi.  `overflows` counts the times its input queue was found full."""
+    """Ports of a MIDI system, through python-rtmidi."""
 
     def __init__(self, api: str, in_name: str, out_name: str) -> None:
         """Open both.  Raises PortError when the system is not to be had, or (WinMM) a port is missing."""

@@ -88,9 +88,9 @@ def place(control: Control, since: float, to: float, share: float) -> float:
 
 @dataclass(slots=True)
 class _Run:
-    """A macro that runs: its next step is due at `next_us`; `left` are the controls that it still moves.
+    """A macro that runs: its next step is due at `next_us`.
 
-    Of each of them its first value, and the one that it was given last.
+    Of each control that it still moves the value before it is in `since`, the one that it was given last in `given`.
     """
 
     macro: Macro
