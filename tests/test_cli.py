@@ -926,3 +926,7 @@ def test_find_without_a_folder_of_recordings_says_what_to_do(
 
     assert run("find", "docs/call.mid") == 2
     assert capsys.readouterr().err.endswith("is no folder; name a folder with MIDI files\n")
+
+    assert run("find", "docs/call.mid", str(tmp_path)) == 2
+    said = capsys.readouterr().err
+    assert said.endswith("holds no MIDI file and no session; name a folder with MIDI files\n")

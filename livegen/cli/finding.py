@@ -49,6 +49,8 @@ def find(file: Path, folder: Path | None, most: int, as_json: bool) -> int:
         kept = place_of(looked_in)
         shelves = Shelves(looked_in, kept, lambda line: click.echo(line, err=True))
         shelves.look()
+        if not shelves.files:
+            raise FindError(f"{looked_in} holds no MIDI file and no session")
     except FindError as error:
         raise FindError(f"{error}; name a folder with MIDI files") from None
     found = shelves.like(phrase, most, but=file.resolve())
