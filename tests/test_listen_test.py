@@ -18,7 +18,7 @@ from tests.scorecard.phrases import song
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A model, some songs, and a page that nobody waits for."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    monkeypatch.setattr(page, "serve", lambda test, told: told("http://here/"))
+    monkeypatch.setattr(page, "serve", lambda test, told, host: told(f"http://{host}/"))
     (tmp_path / "tiny.onnx").write_bytes(tiny_bytes())
     (tmp_path / "songs").mkdir()
     for first in (57, 60):
@@ -36,7 +36,7 @@ def test_a_model_and_people_make_a_test_that_goes_on_with_its_file_alone(
 ) -> None:
     made = ("--models", str(folder / "tiny.onnx"), "--people", str(folder / "songs"))
     assert run(folder, *made, "--pairs", "4", "--bars", "2", "--seed", "3") == 0
-    assert capsys.readouterr().out == "http://here/\n"
+    assert capsys.readouterr().out == "http://127.0.0.1/\n"
     test = results.read(folder / "results.jsonl")
     assert test.sources == ["people", "tiny"] and len(test.trials) == 4
 
@@ -80,6 +80,10 @@ def test_what_was_judged_is_reported_in_words_and_as_figures(
         (["--models", "default", "no-such"], "'no-such' is neither a model"),
         (["--people", "no-such-folder"], "no-such-folder"),
         (["--json"], "--json belongs to --report"),
+        (
+            ["--models", "default", "--host", "here"],
+            "--host: expected an address such as 127.0.0.1, got 'here'",
+        ),
         (["--report", "{folder}/tiny.onnx"], "holds no listening test"),
         (["--report", "{folder}/tiny.onnx", "--pairs", "3"], "--report takes no other option"),
     ],

@@ -63,6 +63,13 @@ NOBODY = (
     help=f"File of the test, in which each judgement is kept; a test that exists goes on. [default: {RESULTS}]",
 )
 @click.option(
+    "--host",
+    default="127.0.0.1",
+    show_default=True,
+    metavar="ADDRESS",
+    help="Address to listen on; with 0.0.0.0 judges can use their own devices in your network.",
+)
+@click.option(
     "--report", type=FILE, metavar="FILE", help="Print what was judged so far; serve no page."
 )
 @json_option
@@ -71,6 +78,7 @@ def listen_test(
     more: Sequence[str],
     people: Path | None,
     out: Path | None,
+    host: str,
     report: Path | None,
     as_json: bool,
     **amounts: int | None,
@@ -80,15 +88,17 @@ def listen_test(
     A judge hears a call and two answers to it, of models or of people, equally loud and long, with the same sound, and
     says which they prefer and which is more likely a person's.  Judges are not told who played before they have judged
     all pairs.  Each click is kept at once; a judge who gives the same name again goes on where they stopped.  Serves
-    the page on this machine until Ctrl-C.
+    the page until Ctrl-C, for browsers of this machine or, with --host, of your network.
 
     \b
     Examples:
       livegen listen-test --models default other.onnx --pairs 24 --out results.jsonl
       livegen listen-test --models default --people ~/midi
-      livegen listen-test --out results.jsonl
+      livegen listen-test --out results.jsonl --host 0.0.0.0
       livegen listen-test --report results.jsonl
     """
+    from livegen.control.osc.peers import host_of
+
     asked = [*models, *more]
     given = {name: amount for name, amount in amounts.items() if amount is not None}
     if report:
@@ -100,6 +110,7 @@ def listen_test(
         return
     if as_json:
         raise ConfigError("--json belongs to --report")
+    host, _ = host_of("--host", host)  # before the minutes that answers take
     target = out or RESULTS
     test = (
         _going_on(target, bool(asked or people or given))
@@ -117,7 +128,7 @@ def listen_test(
         )
 
     try:
-        listening_page.serve(test, told)
+        listening_page.serve(test, told, host=host)
     except KeyboardInterrupt:
         click.echo(f"to see what was judged: livegen listen-test --report {target}", err=True)
 

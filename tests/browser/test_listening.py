@@ -54,6 +54,7 @@ def hear_both(page: Page) -> None:
         page.get_by_role("button", name=f"Play {side}").click()
         expect(page.get_by_role("button", name="Stop")).to_be_visible()
         expect(page.get_by_role("button", name=f"Play {side}")).to_be_visible()
+        expect(page.locator(".side", has_text=f"Play {side}")).to_contain_text("heard")
 
 
 def test_a_judge_hears_three_pairs_judges_them_and_is_told_who_played(

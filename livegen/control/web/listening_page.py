@@ -1,6 +1,7 @@
 """A page for a listening test: judges hear pairs and say which they prefer; the page never says who plays.
 
-Served on this machine only, behind the guard and a token of its own, from the built files of the page.  What is asked,
+Served on this machine only, unless it is told another address, behind the guard and a token of its own, from the built
+files of the page.  What is asked,
 and what becomes of an answer, `test` knows.  Nothing here opens a path that was asked for.
 """
 
@@ -18,8 +19,9 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from livegen.control.osc.peers import LOCALHOST
+from livegen.control.osc.peers import LOCALHOST, own_addresses
 from livegen.control.web.guard import Guard, hosts
+from livegen.control.web.places import is_any, named, near
 from livegen.control.web.routes import BUILT, json_of, with_token
 from livegen.control.web.server import bound_nearby, configuration, start, stop
 from livegen.errors import ConfigError
@@ -86,21 +88,30 @@ async def _mistake(request: Request, error: Exception) -> Response:
     return JSONResponse({"error": error.detail}, error.status_code, error.headers)
 
 
-def serve(test: ListeningTest, told: Callable[[str], object], built: Path = BUILT) -> None:
-    """Serve until Ctrl-C; `told` is given the address.  Raises ConfigError without a built page, PortError."""
+def serve(
+    test: ListeningTest, told: Callable[[str], object], built: Path = BUILT, host: str = LOCALHOST
+) -> None:
+    """Serve at an address of this machine until Ctrl-C; `told` is given what a browser opens.
+
+    Raises ConfigError without a built page, PortError.
+    """
     if not (built / PAGE).is_file():
         raise ConfigError(f"the page is not built: {to_install()}")
-    asyncio.run(_served(test, told, built))
+    asyncio.run(served(test, told, built, host))
 
 
-async def _served(test: ListeningTest, told: Callable[[str], object], built: Path) -> None:
+async def served(
+    test: ListeningTest, told: Callable[[str], object], built: Path, host: str
+) -> None:
+    """Serve at an address, as `serve` does, until it is cancelled."""
     token = secrets.token_urlsafe(16)
-    sockets = bound_nearby(LOCALHOST, 0, lambda line: None)
+    names = list(map(named, own_addresses() if is_any(host) else [host])) or [near(host)]
+    sockets = bound_nearby(host, 0, lambda line: None)
     port = sockets[0].getsockname()[1]
-    guarded = Guard(app(test, token, built), hosts((), port), token)
+    guarded = Guard(app(test, token, built), hosts(names, port), token)
     server = uvicorn.Server(configuration(guarded))
     await start(server, sockets)
-    told(f"http://{LOCALHOST}:{port}/{PAGE}#{token}")
+    told(f"http://{names[0]}:{port}/{PAGE}#{token}")
     try:
         await asyncio.Event().wait()
     finally:

@@ -130,6 +130,7 @@ function listening(trial: Trial, side: Side, whole: () => void): HTMLElement {
   const bar = el("progress", { max: trial.lasts, value: 0, "aria-label": `How far ${NAMES[side]} is` });
   const words = el("span", { class: "soft", role: "status" }, "");
   let furthest = 0;
+  let isHeard = false;
   const label = `Play ${NAMES[side]}`;
   const press = button(
     label,
@@ -149,9 +150,10 @@ function listening(trial: Trial, side: Side, whole: () => void): HTMLElement {
         () => {
           delete press.dataset["plays"];
           press.textContent = label;
-          words.textContent = "";
           bar.value = 0;
-          if (furthest >= trial.lasts) whole();
+          if (furthest >= trial.lasts) isHeard = true;
+          words.textContent = isHeard ? "heard" : "";
+          if (isHeard) whole();
         },
       );
     },

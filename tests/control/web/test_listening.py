@@ -1,8 +1,10 @@
 """The page of a listening test: who may ask it, and what it is told."""
 
+import asyncio
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 from starlette.testclient import TestClient
@@ -76,6 +78,31 @@ def test_what_does_not_fit_is_refused_in_a_line(
 
     assert answer.status_code == 422
     assert said in answer.json()["error"]
+
+
+@pytest.mark.parametrize(("host", "own"), [("127.0.0.1", "127.0.0.1"), ("0.0.0.0", "192.0.2.7")])
+def test_the_address_that_is_told_opens_the_page_and_other_names_do_not(
+    host: str, own: str, noted: Noted, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / listening_page.PAGE).write_text("<!doctype html><title>listen</title>")
+    monkeypatch.setattr(listening_page, "own_addresses", lambda: ["192.0.2.7"])
+
+    async def statuses() -> list[bytes]:
+        told = asyncio.Queue[str]()
+        serving = asyncio.create_task(listening_page.served(noted, told.put_nowait, tmp_path, host))
+        place = urlsplit(await told.get())
+        assert place.hostname == own
+        found = []
+        for name in (place.netloc, f"stranger:{place.port}"):
+            reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
+            writer.write(f"GET {place.path} HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
+            found.append((await reader.readline()).split()[1])
+            writer.close()
+        serving.cancel()
+        await asyncio.wait([serving])
+        return found
+
+    assert asyncio.run(statuses()) == [b"200", b"421"]
 
 
 def test_without_a_built_page_it_says_what_builds_it(noted: Noted, tmp_path: Path) -> None:
