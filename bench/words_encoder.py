@@ -24,7 +24,7 @@ import yaml
 from bench.jam import resident_mb
 from bench.tables import keep, kept, table, told
 from bench.words import PROMPTS, Judged, figures, judged
-from livegen.control.words.encoder import Vectors, encoded, loaded, near
+from livegen.control.words.sentence_encoder import Vectors, encoded, loaded, near
 from livegen.control.words.vocabulary import Vocabulary, shipped, vocabulary
 
 LEAST = (None, 0.75, 0.7, 0.65, 0.6, 0.55)  # None: the table alone

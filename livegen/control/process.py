@@ -118,7 +118,7 @@ async def _opened(
 
 def _encode(desk: SurfaceHost, loop: asyncio.AbstractEventLoop) -> None:
     """Bring the encoder of words to the desk, beside the loop; until then, and without it, the table alone is read."""
-    from livegen.control.words.encoder import with_encoder
+    from livegen.control.words.sentence_encoder import with_encoder
 
     known, line = (
         None,

@@ -47,7 +47,7 @@ _ON_ROOT, _ELSEWHERE = (
 _FADES = 0.85  # what a chord of the hand counts after the next one
 
 
-class Context(NamedTuple):
+class ChordBefore(NamedTuple):
     """A chord before a set of two names: its family, and its semitones above the root of the seventh chord."""
 
     family: int
@@ -69,10 +69,10 @@ def family_of(chord: Chord) -> int:
     return 4
 
 
-def contexts(before: Sequence[Chord], root: int) -> list[Context]:
+def contexts(before: Sequence[Chord], root: int) -> list[ChordBefore]:
     """Give the chords before one whose seventh has this root, the last one first, two at most."""
     last = list(reversed(before))[: len(_WEIGHTS)]
-    return [Context(family_of(chord), (chord.root - root) % 12) for chord in last]
+    return [ChordBefore(family_of(chord), (chord.root - root) % 12) for chord in last]
 
 
 def _bits(classes: Collection[int]) -> int:
@@ -145,7 +145,7 @@ class Laid:
         return {sixth: -as_root, seventh: as_root}.get(min(keys) % 12, 0.0)
 
 
-def _odds(sixth: str, before: Sequence[Context]) -> float:
+def _odds(sixth: str, before: Sequence[ChordBefore]) -> float:
     """The logarithm of the odds that a set after these chords is the seventh chord and not the sixth."""
     counts = _counts()[sixth]
     every = [pair for family in counts[0] for pair in family]

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from livegen.control.words import is_wish, read, shipped
-from livegen.control.words.encoder import Vectors, encoded, loaded, near
+from livegen.control.words.sentence_encoder import Vectors, encoded, loaded, near
 from livegen.control.words.vocabulary import Phrase, Vocabulary
 
 ALIKE = {"balkan": "folk", "lazily": "slow", "courteous": "please"}
