@@ -4,7 +4,8 @@ import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -29,11 +30,13 @@ LIVE = ("browser", "e2e")
 APART = ("test_alone.py", "test_page.py", "test_train_to_serve.py", "test_without_midi.py")
 # Folders that load torch's compiler and its exporter, which take longer than most of their tests: once is enough.
 LEARNING = ("training", "export")
-# What takes longest, file or folder, the longest first.
+# What takes longest, file or folder, the longest first; what mostly waits comes after what wants the processor.
 EARLY = (
     *LIVE,
     "test_documented_commands.py",
     *LEARNING,
+    "test_alone.py",
+    "test_train_to_serve.py",
     "test_scorecard.py",
     "test_package.py",
     "test_smf.py",
@@ -73,22 +76,32 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def _begin_elsewhere(config: pytest.Config) -> None:
-    """Let each worker that collects all tests begin at another folder: what one has compiled no other compiles."""
+    """Let each worker that collects all tests begin at another folder: what one has compiled no other compiles.
+
+    Between two beginnings lie as many bytes each, or all would compile the largest folders side by side.
+    """
     worker = getattr(config, "workerinput", None)
     if worker is None or [config.rootpath / each for each in config.args] != [HERE]:
         return
+    there = sorted(each for each in HERE.iterdir() if each.is_dir() or "test_" in each.name)
+    before = [0, *accumulate(sum(file.stat().st_size for file in _files(each)) for each in there)]
     number = int(worker["workerid"].removeprefix("gw"))
-    there = sorted(str(each) for each in HERE.iterdir() if each.is_dir() or "test_" in each.name)
-    first = len(there) * number // int(worker["workercount"])
-    config.args = there[first:] + there[:first]
+    share = before[-1] * number / int(worker["workercount"])
+    first = min(range(len(there)), key=lambda at: abs(before[at] - share))
+    config.args = [str(each) for each in there[first:] + there[:first]]
+
+
+def _files(place: Path) -> Iterable[Path]:
+    """The tests of a folder, or a file of tests itself."""
+    return place.rglob("*.py") if place.is_dir() else (place,)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the tests that take longest: with several workers the others then fill the time beside them."""
 
     def rank(item: pytest.Item) -> tuple[int, Path]:
-        names = (item.path.name, item.path.parent.name)
-        place = next((at for at, name in enumerate(EARLY) if name in names), len(EARLY))
+        names = (item.path.name, item.path.parent.name)  # a file's own place before its folder's
+        place = next((EARLY.index(name) for name in names if name in EARLY), len(EARLY))
         return place, item.path  # in one order, wherever a worker began
 
     items.sort(key=rank)

@@ -52,11 +52,11 @@ def ratio(
 def quantile(values: Sequence[float | None], share: float, seed: int = 0) -> Estimate | None:
     """A quantile of what is known, the median at a `share` of .5; None when nothing is."""
     known = _known(values)
-
-    def of(rows: npt.NDArray[np.int64]) -> float:
-        return float(np.quantile(known[rows], share))
-
-    return resampled(len(known), of, seed)
+    if not len(known):
+        return None
+    rows = np.random.default_rng(seed).integers(0, len(known), (RESAMPLED, len(known)))
+    drawn = np.quantile(known[rows], share, axis=1)
+    return Estimate(float(np.quantile(known, share)), *_bounds(drawn), len(known))
 
 
 def resampled(

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -15,7 +16,10 @@ from tests.training.synthetic import corpus
 
 pytestmark = pytest.mark.cluster
 
-CORPUS = corpus("a", range(40), "t" * 36 + "v" * 4)
+
+@cache
+def music() -> Corpus:
+    return corpus("a", range(40), "t" * 36 + "v" * 4)
 
 
 @pytest.fixture
@@ -23,7 +27,7 @@ def place() -> Iterator[str]:
     import fsspec
 
     address = f"memory://{uuid.uuid4()}"
-    shards.pack({"a": CORPUS}, address, 4)
+    shards.pack({"a": music()}, address, 4)
     yield address
     fsspec.filesystem("memory").rm(address, recursive=True)
 
@@ -36,7 +40,7 @@ def streams(found: Corpus, deal: tuple[int, int] = (0, 1), parts: int = 4) -> St
 
 @pytest.mark.parametrize("parts", [1, 4])
 def test_shards_give_the_batches_that_the_files_give(place: str, parts: int) -> None:
-    expected, found = streams(CORPUS, parts=parts), streams(shards.opened(place)["a"], parts=parts)
+    expected, found = streams(music(), parts=parts), streams(shards.opened(place)["a"], parts=parts)
 
     for _ in range(20):
         one, other = expected.next(20), found.next(20)
@@ -58,7 +62,7 @@ def test_what_is_held_back_lies_in_a_part_of_its_own(place: str) -> None:
     found = shards.opened(place)["a"]
     for piece in found.split("valid"):
         assert np.array_equal(
-            found.events[piece.start : piece.end], CORPUS.events[piece.start : piece.end]
+            found.events[piece.start : piece.end], music().events[piece.start : piece.end]
         )
     events: Any = found.events
     assert events.fetched == {4}

@@ -35,8 +35,6 @@ Holds = Callable[[], object]
 class Served(Daemon):
     """`livegen serve` itself, without a MIDI system."""
 
-    is_warm = False
-
     def __init__(self, folder: Path, *sets: str) -> None:
         super().__init__({}, {"XDG_DATA_HOME": str(folder), "XDG_CONFIG_HOME": str(folder)})
         command = [self._command[0], "-m", "livegen", "serve", "--api", "none", "--seed", "1"]
@@ -148,8 +146,10 @@ def stack() -> Iterator[ExitStack]:
         yield opened
 
 
-def serve(stack: ExitStack, folder: Path, *sets: str) -> Served:
+def serve(stack: ExitStack, folder: Path, *sets: str, as_typed: bool = False) -> Served:
+    """A daemon that is ready; its processes start as a person starts them where it is `as_typed`, else as copies."""
     served = Served(folder, *sets)
+    served.is_warm = served.is_warm and not as_typed
     stack.enter_context(served)
     assert served.ready().startswith("ready api=none model=jam-gru ")
     return served
@@ -164,7 +164,7 @@ def opened(stack: ExitStack, served: Served) -> Page:
 def test_a_phrase_is_played_answered_captured_and_taken_away(
     stack: ExitStack, tmp_path: Path
 ) -> None:
-    served = serve(stack, tmp_path)
+    served = serve(stack, tmp_path, as_typed=True)
     page = opened(stack, served)
 
     page.plays_a_phrase()
@@ -288,7 +288,7 @@ def test_notes_of_a_page_that_goes_away_end(stack: ExitStack, tmp_path: Path) ->
 def test_the_page_comes_back_after_the_control_process_died(
     stack: ExitStack, tmp_path: Path
 ) -> None:
-    served = serve(stack, tmp_path)
+    served = serve(stack, tmp_path, as_typed=True)  # a process is found by its command
     page = opened(stack, served)
     page.play(NOTE_ON, 60, 80)
     page.until(lambda: page.heard(PLAYER))
@@ -319,7 +319,7 @@ def child(pid: int, module: str, other_than: int = 0) -> int:
 
 
 def test_without_the_page_no_port_is_opened(stack: ExitStack, tmp_path: Path) -> None:
-    served = serve(stack, tmp_path, "page.enabled=false")
+    served = serve(stack, tmp_path, "page.enabled=false", as_typed=True)
     wait_for(lambda: child(served.process.pid, "livegen.control.process") != 0)
     assert served.end()[0] == 0
     assert "page http" not in served.errors()

@@ -2,8 +2,8 @@
 
 A daemon is four processes, of which each spends most of its first second on starting Python and on importing.  Tests
 of what daemons and their pages do take copies instead (on Linux).  That the processes start as `python -m …`, as
-livegen starts them, is shown by those who serve as a person does: `test_page.py`, `test_without_midi.py`, the package
-and the documented commands.
+livegen starts them, is shown by those who serve as a person does: three tests of `test_page.py`, two of
+`test_without_midi.py`, the package and the documented commands.
 
 Two sides: who asks (`Copy`, in the tests and in the copies, which start others), and the process that is copied
 (`main`), which has one thread, ends with who started it, and waits for no copy itself: a keeper, another copy, does.

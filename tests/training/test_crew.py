@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ import pytest
 import torch
 
 from livegen.errors import ConfigError
+from livegen.training.corpora import Corpus
 from livegen.training.crew import GONE, Crew, crew_here, launch
 from livegen.training.loop import Run, read_checkpoint, train
 from livegen.training.recipe import Recipe
@@ -25,8 +27,6 @@ from tests.training.crew_members import errs, fails
 from tests.training.synthetic import corpus, write_set
 
 STEPS = 40  # of a run that is not over before somebody can be killed
-CORPUS = corpus("a", range(40), "t" * 40)
-POOL = Pool(CORPUS.events, CORPUS.pieces, [0] * 40, 1.0)
 RECIPE: dict[str, Any] = {
     "name": "tiny",
     "network": {"hidden": 16, "embed": 16, "head": 16, "dropout": 0.1},
@@ -43,8 +43,18 @@ RECIPE: dict[str, Any] = {
 }
 
 
+@cache
+def music() -> Corpus:
+    return corpus("a", range(40), "t" * 40)
+
+
+@cache
+def pool() -> Pool:
+    return Pool(music().events, music().pieces, [0] * 40, 1.0)
+
+
 def streams(first: int = 0, every: int = 1, shards: int = 1) -> Streams:
-    return Streams([POOL], 8, 50, (-5, 6), 0.25, 3, (first, every), shards)
+    return Streams([pool()], 8, 50, (-5, 6), 0.25, 3, (first, every), shards)
 
 
 # --- what each process reads ----------------------------------------------------------------------------------------
@@ -90,22 +100,22 @@ class Watched(np.ndarray):
 def test_with_as_many_shards_each_process_reads_its_own_part_only() -> None:
     read = []
     for rank in range(2):
-        events = CORPUS.events.view(Watched)
+        events = music().events.view(Watched)
         events.read = set()
         part = Streams(
-            [Pool(events, POOL.pieces, POOL.styles, 1.0)], 8, 50, (0, 0), 0.0, 3, (rank, 2), 2
+            [Pool(events, pool().pieces, pool().styles, 1.0)], 8, 50, (0, 0), 0.0, 3, (rank, 2), 2
         )
         for _ in range(60):
             part.next(20)
         read.append(events.read)
 
     assert not read[0] & read[1]
-    assert min(len(rows) for rows in read) > 0.3 * len(CORPUS.events)
+    assert min(len(rows) for rows in read) > 0.3 * len(music().events)
 
 
 def test_shards_are_of_a_size_and_hold_every_piece_once() -> None:
     shards = streams(shards=4).shards[0]
-    sizes = [sum(POOL.pieces[p].end - POOL.pieces[p].start for p in shard) for shard in shards]
+    sizes = [sum(pool().pieces[p].end - pool().pieces[p].start for p in shard) for shard in shards]
 
     assert sorted(np.concatenate(shards).tolist()) == list(range(40))
     assert max(sizes) < 1.1 * min(sizes)
@@ -276,7 +286,7 @@ def test_a_batch_that_the_processes_do_not_divide_is_a_mistake(tmp_path: Path) -
     with pytest.raises(
         ConfigError, match="batch is 3, which cannot be split evenly among 2 processes"
     ):
-        Run(recipe, {"a": CORPUS}, tmp_path, Silence(), crew=Crew(0, 2))
+        Run(recipe, {"a": music()}, tmp_path, Silence(), crew=Crew(0, 2))
 
 
 def test_a_mistake_that_all_make_is_said_once(capfd: pytest.CaptureFixture[str]) -> None:
