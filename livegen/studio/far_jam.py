@@ -9,6 +9,7 @@ Sans-IO: times in micros of our own clock are arguments; knows no socket and no 
 """
 
 import json
+import logging
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -27,6 +28,8 @@ from livegen.music.messages import begins_note
 from livegen.studio.far_clock import FarClock
 from livegen.studio.last_strokes import MODEL, PLAYER, LastStrokes
 from livegen.studio.way import DELAY_US
+
+log = logging.getLogger(__name__)
 
 BEAT_US = 100_000  # how often the port process is told that we live
 SILENT_US = 250_000  # a studio that is not heard of for so long will not end its notes
@@ -90,8 +93,13 @@ class FarJam:
     # --- from the studio ------------------------------------------------------------------------------------------
 
     def take(self, text: str, now: int) -> None:
-        """Take a message of the studio's."""
-        message = json.loads(text)
+        """Take a message of the studio's; what is none is left out."""
+        try:
+            self._take(json.loads(text), now)
+        except (ValueError, TypeError, LookupError, AttributeError) as error:
+            log.debug("a message of the studio's is left out: %r", error)
+
+    def _take(self, message: Message, now: int) -> None:
         match message.get("t"):
             case "hello":
                 self._greeted(message, now)

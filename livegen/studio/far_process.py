@@ -37,6 +37,13 @@ STEADY_US = 10 * SECOND
 MAX_BYTES = 1 << 20  # of a message: the greeting of a room is 40 kB
 # The codes with which a studio closes a socket: it does not know who comes; it is somewhere else, or begins anew.
 UNKNOWN, COME_AGAIN = 4401, (4303, 1012)
+BUSY = (429, 503)
+REFUSALS = {
+    403: "it takes nobody from this address; use the one that it printed",
+    421: "it is known by another name; use the address that it printed",
+    429: "more come at once than it takes",
+    503: "more come at once than it takes",
+}
 
 
 class Refused(LivegenError):
@@ -101,7 +108,7 @@ class FarProcess:
             except ComeAgain:
                 why = ""
             except Refused as refusal:
-                if not self._was_in:
+                if not self._was_in and refusal.code not in BUSY:
                     raise
                 why = str(refusal)
             if was_in := self._jam.is_in:
@@ -196,9 +203,11 @@ def _refusal(line: str, code: int) -> str:
 
 def _of_status(status: int) -> str:
     """Say what an HTTP status means here."""
-    if status in (403, 421):
-        return f"{status}: it is known by another name; use the address that it printed"
-    return f"it answers {status}, as no studio does"
+    return (
+        f"{status}: {REFUSALS[status]}"
+        if status in REFUSALS
+        else f"it answers {status}, as no studio does"
+    )
 
 
 def _reason(error: OSError) -> str:

@@ -11,6 +11,7 @@ from livegen.daemon.clock import SECOND
 COMING_US = (
     10 * SECOND
 )  # so long a room may be unknown to its worker: its first player is on the way
+MOST_COMING = 256  # of these: whoever has not said the token yet can name any room
 LOST_US = (
     60 * SECOND
 )  # so long the players of a worker that ended are let in again before anybody else
@@ -29,12 +30,16 @@ class Placing:
     def __init__(self) -> None:
         self._workers: dict[str, int] = {}
         self._asked_at: dict[str, int] = {}
+        self._coming: dict[str, None] = {}  # rooms that no worker has told of yet, the oldest first
         self._lost_at: dict[str, int] = {}
 
     def place(self, room: str, workers: Sequence[int], now: int) -> Placement:
         """The place of a room; of one that has none, at that of some workers, at least one, with the fewest rooms."""
         if room not in self._workers:
             self._workers[room] = min(workers, key=self.count)
+            self._coming[room] = None
+            if len(self._coming) > MOST_COMING:
+                self._forget(next(iter(self._coming)))
         self._asked_at[room] = now
         return Placement(self._workers[room], now - self._lost_at.get(room, -LOST_US) < LOST_US)
 
@@ -45,7 +50,7 @@ class Placing:
     def lose(self, worker: int, now: int) -> None:
         """A worker has ended: its rooms return where there is a place for them."""
         for room in [room for room, at in self._workers.items() if at == worker]:
-            del self._workers[room], self._asked_at[room]
+            self._forget(room)
             self._lost_at[room] = now
 
     def hear(self, worker: int, rooms: Iterable[str], now: int) -> None:
@@ -57,5 +62,11 @@ class Placing:
             if at == worker and room not in there and now - self._asked_at[room] > COMING_US
         ]
         for room in closed:
-            del self._workers[room], self._asked_at[room]
+            self._forget(room)
+        for room in there:
+            self._coming.pop(room, None)
         self._lost_at = {room: at for room, at in self._lost_at.items() if now - at < LOST_US}
+
+    def _forget(self, room: str) -> None:
+        del self._workers[room], self._asked_at[room]
+        self._coming.pop(room, None)

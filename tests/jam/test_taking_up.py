@@ -58,7 +58,18 @@ def test_the_band_is_there_again_by_the_next_bar_line(jam: Rehearsal) -> None:
     assert [at for at, _ in onsets(jam, BEGAN) if at <= BEGAN + 6 * BAR]
 
 
-def test_who_has_music_of_his_own_keeps_it() -> None:
+def test_what_went_on_is_heard_and_learned_also_where_somebody_has_played_already() -> None:
+    jam = rehearsal(**RUNNING)
+    jam.play(BEGAN + 4 * BAR + BEAT // 4, NoteOn(60, 80))
+    jam.play(BEGAN + 4 * BAR + BEAT // 2, TakeUp(played(4), LINES))
+    jam.play(BEGAN + 4 * BAR + BEAT, NoteOff(60))
+    jam.until(BEGAN + 6 * BAR)
+    heard = jam.engine.snapshot()["heard"]
+    assert isinstance(heard, int) and heard >= 4 * 4 * 4
+    assert jam.engine.snapshot()["remembered"] == 4 * 4 + 1
+
+
+def test_who_has_music_of_his_own_keeps_its_bars() -> None:
     jam = rehearsal(**RUNNING)
     jam.play(BEGAN + BEAT // 4, NoteOn(60, 80))
     before = jam.engine.snapshot()["timeline"]

@@ -268,3 +268,14 @@ def test_a_key_of_a_listener_silences_nothing_for_the_studio_does_not_hear_it() 
     jam.says(t="you", role="lead", channel=14, steers=True, is_fixed=False)
     jam.strikes(60)
     assert len(jam.of(CutFrame)) == 1
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["", "hello", "[]", "7", '{"t": "pong"}', '{"t": "music", "music": [["x"]]}', '{"t": "hello"}'],
+)
+def test_what_is_no_message_of_a_studio_costs_nothing(text: str) -> None:
+    jam = Jam()
+    jam.jam.take(text, jam.now)
+    jam.says(t="music", music=[[jam.now + AHEAD_US + 50 * MS, 144, 60, 80]])
+    assert isinstance(jam.of(DueFrame)[-1], DueFrame) and jam.jam.is_in

@@ -5,7 +5,7 @@ import pytest
 from livegen.daemon.clock import SECOND
 from livegen.studio.front import read_line
 from livegen.studio.load import Load
-from livegen.studio.placing import COMING_US, LOST_US, Placement, Placing
+from livegen.studio.placing import COMING_US, LOST_US, MOST_COMING, Placement, Placing
 
 BEGIN = 100 * SECOND
 
@@ -37,6 +37,17 @@ def test_a_room_that_closed_is_placed_anew_and_one_whose_first_player_is_on_the_
     assert placing.count(0) == 1
     placing.hear(0, [], BEGIN + COMING_US + 2 * SECOND)
     assert placing.count(0) == 0
+
+
+def test_strangers_who_name_ever_more_rooms_move_no_room_that_is_there() -> None:
+    placing = Placing()
+    where = {room: placing.place(room, [0, 1], BEGIN).worker for room in "abcd"}
+    for worker in (0, 1):
+        placing.hear(worker, [room for room in where if where[room] == worker], BEGIN)
+    for number in range(10 * MOST_COMING):
+        placing.place(f"nobody's {number}", [0, 1], BEGIN)
+    assert {room: placing.place(room, [0, 1], BEGIN).worker for room in "abcd"} == where
+    assert placing.count(0) + placing.count(1) == MOST_COMING + len(where)
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from typing import Any
 from unittest.mock import Mock
 
 import pytest
+from itsdangerous import URLSafeTimedSerializer
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -170,3 +171,9 @@ def test_an_invitation_to_what_is_no_room_or_without_end_is_not_written(
 ) -> None:
     wanted = {"room": "blues", "player": "Ana", "minutes": 60} | wrong
     assert lesson.browser.post("/teacher/invite", json=wanted).status_code == 422
+
+
+def test_a_secret_is_not_tried_out_on_an_invitation_by_its_signature_alone() -> None:
+    seat = ["blues", "Ana", "", True, 60]
+    signed = URLSafeTimedSerializer(TOKEN, salt="livegen: a seat in a studio").dumps(seat)
+    assert Invitations(TOKEN).read(signed) is None

@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from starlette.responses import Response
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from livegen.control.web import stage as told
@@ -71,7 +72,7 @@ class Door:
     async def serve(self, socket: WebSocket) -> None:
         """Serve one page from its first message to its last."""
         if self._strangers >= self._most_strangers:
-            return await socket.close(FULL)
+            return await _refuse(socket)
         await socket.accept()
         try:
             await self._serve(socket)
@@ -110,3 +111,10 @@ class Door:
             return {}
         finally:
             self._strangers -= 1
+
+
+async def _refuse(socket: WebSocket) -> None:
+    """Turn a socket away before it is one: there are too many."""
+    if "websocket.http.response" in socket.scope.get("extensions", {}):
+        return await socket.send_denial_response(Response(status_code=503))
+    return await socket.close(FULL)

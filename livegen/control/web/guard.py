@@ -89,10 +89,8 @@ class Guard:
         if scope["type"] not in ("http", "websocket"):
             return
         status = self.refusal(scope["type"], list(scope["headers"]))
-        if status and scope["type"] == "websocket":
-            await send({"type": "websocket.close", "code": 1008})
-        elif status:
-            await _answer(_with_headers(send), status)
+        if status:
+            await _answer(_with_headers(send), status, scope)
         else:
             await self._app(scope, receive, _with_headers(send))
 
@@ -140,7 +138,13 @@ def _with_headers(send: Send) -> Send:
     return sending
 
 
-async def _answer(send: Send, status: int) -> None:
+async def _answer(send: Send, status: int, scope: Scope) -> None:
+    """Refuse a request, and a socket before it is one, where the server can say why."""
+    kind = "http.response"
+    if scope["type"] == "websocket":
+        if f"websocket.{kind}" not in scope.get("extensions", {}):
+            return await send({"type": "websocket.close", "code": 1008})
+        kind = f"websocket.{kind}"
     headers = [(b"content-type", b"text/plain; charset=utf-8"), (b"connection", b"close")]
-    await send({"type": "http.response.start", "status": status, "headers": headers})
-    await send({"type": "http.response.body", "body": b"refused\n"})
+    await send({"type": f"{kind}.start", "status": status, "headers": headers})
+    return await send({"type": f"{kind}.body", "body": b"refused\n"})

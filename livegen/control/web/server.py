@@ -24,6 +24,9 @@ PORTS_TRIED = 10
 MOST_CONNECTIONS = 64
 SENT_AHEAD = 1 << 16  # bytes that the system keeps for a page that does not read
 PING_S, PONG_S = 10.0, 20.0
+UNREAD_MS = (
+    30_000  # so long a page may read nothing of what it asked for; Linux then drops the connection
+)
 
 Say = Callable[[str], object]
 
@@ -88,6 +91,8 @@ def _bound(host: str, port: int) -> socket.socket:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         # Inherited by every connection.
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_AHEAD)
+        if hasattr(socket, "TCP_USER_TIMEOUT"):
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, UNREAD_MS)
         sock.setblocking(False)
         sock.bind((host, port))
         sock.listen(MOST_CONNECTIONS)

@@ -378,18 +378,20 @@ class Listener:
         self._swap_tick = timeline.bar_from(timeline.tick_from(now + 1))
 
     def take_up(self, strokes: Sequence[Struck], timeline: Timeline, now: int) -> None:
-        """Go on with music that another hearing has heard, oldest first, in its bars; nothing where one has music here.
+        """Go on with music that another hearing has heard, oldest first, in its bars; who has played here keeps his own.
 
         The newest strokes are heard first, and with them it plays on; then all are.  What the player played is
         remembered at once.
         """
-        if self._history or self.call or not strokes:
+        if not strokes:
             return
-        self._history.extend(strokes)
-        if self.is_free:
+        has_begun = bool(self._history or self.call)
+        heard = sorted([*strokes, *self._history], key=lambda struck: struck.at)
+        self._history = deque(heard, maxlen=HISTORY)
+        if self.is_free and not has_begun:
             bar = timeline.bar_from(timeline.tick_from(now)) - timeline.metre.place(0).bar
             self.count_in(timeline, timeline.micros(bar))
-        for struck in strokes:
+        for struck in () if has_begun else strokes:
             if not struck.is_ours:
                 self.harmony.hear(struck)
         timeline, guard, style = self.live.timeline, self.live.guard, self.live.style

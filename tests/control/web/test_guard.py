@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from starlette.testclient import TestClient
+from starlette.testclient import TestClient, WebSocketDenialResponse
 from starlette.websockets import WebSocketDisconnect
 
 from livegen.control.web.clients import Clients
@@ -207,3 +207,16 @@ def test_a_token_that_is_said_twice_is_none() -> None:
 
     assert bearer([header]) == TOKEN
     assert bearer([header, header]) is None
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [({"host": "elsewhere:9701"}, 421), ({"origin": "http://elsewhere.example"}, 403)],
+)
+def test_a_socket_is_refused_with_the_reason(headers: dict[str, str], status: int) -> None:
+    with (
+        pytest.raises(WebSocketDenialResponse) as refused,
+        client().websocket_connect(WS, headers=OURS | headers),
+    ):
+        pass
+    assert refused.value.status_code == status
