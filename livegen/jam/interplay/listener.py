@@ -378,7 +378,7 @@ class Listener:
         self._swap_tick = timeline.bar_from(timeline.tick_from(now + 1))
 
     def take_up(self, strokes: Sequence[Struck], timeline: Timeline, now: int) -> None:
-        """Go on with music that another hearing has heard, oldest first, in its bars; who has played here keeps his own.
+        """Go on with music that another hearing has heard, oldest first, in its bars; who has played keeps his own.
 
         The newest strokes are heard first, and with them it plays on; then all are.  What the player played is
         remembered at once.
