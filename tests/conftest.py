@@ -27,16 +27,16 @@ HERE = Path(__file__).parent
 # Folders of tests in real time, of which two at once would disturb each other.
 LIVE = ("browser", "e2e")
 # Of those, what has no ports but the embedded one.
-APART = ("test_alone.py", "test_page.py", "test_train_to_serve.py", "test_without_midi.py")
-# Folders that load torch's compiler and its exporter, which take longer than most of their tests: once is enough.
-LEARNING = ("training", "export")
+APART = ("test_alone.py", "test_page.py", "test_without_midi.py")
+# Folders and files that load torch's compiler and its exporter, which takes longer than most of their tests: once is
+# enough.
+LEARNING = ("training", "export", "test_train_to_serve.py", "test_polyphony.py")
 # What takes longest, file or folder, the longest first; what mostly waits comes after what wants the processor.
 EARLY = (
     *LIVE,
     "test_documented_commands.py",
     *LEARNING,
     "test_alone.py",
-    "test_train_to_serve.py",
     "test_scorecard.py",
     "test_package.py",
     "test_smf.py",
@@ -126,7 +126,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             file = nodeid.partition("::")[0]
             folder, _, name = file.rpartition("/")
             where = folder.rpartition("/")[2]
-            if where in LEARNING:
+            if where in LEARNING or name in LEARNING:
                 return LEARNING[0]
             return folder if where in LIVE and name not in APART else file
 

@@ -5,7 +5,6 @@ prove it.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -29,44 +28,9 @@ from livegen.inference.onnx_file import ModelFile, parse
 from livegen.inference.onnx_operators import OPERATORS
 from livegen.music.files.smf import Score, Track, write
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.parts import PARTS
 from livegen.training.model_weights import read_network, written
-from livegen.training.network import Network, NetworkConfig
-
-FACTS = ModelFacts("tiny", codec_hash(), tuple(PARTS), ("any", "waltz"), (1,), commit="0123")
-# Kind, layers, how many events it looks back over, width.
-KINDS = {
-    "gru": ("gru", 1, 0, 32),
-    "lstm": ("lstm", 2, 0, 32),
-    "gru, two layers": ("gru", 2, 0, 32),
-    "gru, looking back": ("gru", 1, 40, 32),
-    "delta": ("delta", 2, 0, 64),
-    "attention": ("attention", 2, 64, 128),
-}
-
-
-def network_of(kind: str) -> Network:
-    torch.manual_seed(3)
-    name, layers, window, width = KINDS[kind]
-    config = NetworkConfig(
-        styles=2,
-        kind=name,
-        hidden=width,
-        layers=layers,
-        embed=16 if width == 32 else width,
-        head=16,
-        window=window,
-    )
-    network = Network(config).eval()
-    if network.recall:
-        torch.nn.init.normal_(network.recall.near)
-    return network
-
-
-@cache
-def exported(kind: str) -> tuple[Network, bytes]:
-    network = network_of(kind)
-    return network, to_bytes(network, FACTS)
+from livegen.training.network import Network
+from tests.export.networks import FACTS, KINDS, exported
 
 
 @pytest.fixture(scope="module", params=KINDS)

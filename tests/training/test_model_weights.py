@@ -3,7 +3,6 @@
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import onnx
@@ -11,43 +10,13 @@ import pytest
 import torch
 from onnx import helper
 
-from export.graph import to_bytes
 from export.quantise import int8
-from livegen.codec.layout import codec_hash
 from livegen.errors import ModelError
-from livegen.inference.contract import ModelFacts
 from livegen.inference.model_metadata import METADATA_KEY
 from livegen.inference.onnx_file import parse
-from livegen.music.parts import PARTS
 from livegen.training.model_weights import LEVELS, read_network, written
-from livegen.training.network import Network, NetworkConfig
-
-FACTS = ModelFacts("tiny", codec_hash(), tuple(PARTS), ("any", "waltz"), (1,), commit="0123")
-KINDS: dict[str, dict[str, object]] = {
-    "gru": {},
-    "lstm, two layers": {"kind": "lstm", "layers": 2},
-    "gru, looking back": {"window": 12},
-    "delta": {"kind": "delta", "hidden": 64, "embed": 64, "layers": 2},
-    "attention": {"kind": "attention", "hidden": 64, "embed": 64, "layers": 2, "window": 32},
-}
-
-
-def network(seed: int, **more: object) -> Network:
-    torch.manual_seed(seed)
-    config = {"styles": 2, "hidden": 32, "embed": 16, "head": 16} | more
-    found = Network(NetworkConfig(**config))  # type: ignore[arg-type]
-    for module in found.modules():
-        if isinstance(module, torch.nn.LayerNorm):  # as learned: the exporter joins what is equal
-            torch.nn.init.normal_(module.weight)
-            torch.nn.init.normal_(module.bias)
-    return found
-
-
-@cache
-def exported(kind: str, seed: int = 3) -> tuple[Network, bytes]:
-    """A network and its file in float32."""
-    found = network(seed, **KINDS[kind])
-    return found, to_bytes(found, FACTS)
+from livegen.training.network import Network
+from tests.export.networks import FACTS, KINDS, exported, network_of
 
 
 def changed(data: bytes, change: Callable[[dict[str, object]], object]) -> bytes:
@@ -121,7 +90,7 @@ def test_int8_weights_are_read_to_half_a_level(data: bytes) -> None:
 
 def test_a_column_of_zeros_stays_one(data: bytes) -> None:
     small = int8(data)
-    other = network(4)
+    other = network_of("gru", 4)
     with torch.no_grad():
         other.summary.weight[5] = 0
     again = read_network(written(small, other, parse(small).facts))[0]
@@ -133,7 +102,7 @@ def test_a_column_of_zeros_stays_one(data: bytes) -> None:
 def test_the_file_says_what_it_is_told(data: bytes) -> None:
     facts = replace(parse(data).facts, name="mine", data=(("mine", "my own"),))
 
-    assert parse(written(data, network(4), facts)).facts == facts
+    assert parse(written(data, network_of("gru", 4), facts)).facts == facts
 
 
 def no_network(said: dict[str, object]) -> None:
