@@ -95,8 +95,9 @@ def test_the_address_that_is_told_opens_the_page_and_other_names_do_not(
         found = []
         for name in (place.netloc, f"stranger:{place.port}"):
             reader, writer = await asyncio.open_connection("127.0.0.1", place.port)
-            writer.write(f"GET {place.path} HTTP/1.1\r\nHost: {name}\r\n\r\n".encode())
-            found.append((await reader.readline()).split()[1])
+            asked = f"GET {place.path} HTTP/1.1\r\nHost: {name}\r\nConnection: close\r\n\r\n"
+            writer.write(asked.encode())
+            found.append((await reader.read()).split()[1])  # to the end: a file is open until then
             writer.close()
         serving.cancel()
         await asyncio.wait([serving])
