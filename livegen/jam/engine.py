@@ -321,6 +321,8 @@ class Engine:
                 "hears", [int(channel), str(rule)]
             ):  # of a room's players; no person asks for it
                 self._ears.hear_by(channel, rule)
+            case Command("ahead", int(horizon_us)):  # of a room, by the ways of its players
+                self._agenda.horizon_us = self._clock_sender.horizon_us = horizon_us
             case Command():
                 self._obey(event, out)
             case Swap(model):

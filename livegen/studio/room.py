@@ -1,9 +1,9 @@
 """A room: an engine and the pages of its players.
 
 What a player does is stamped by his own page, with the time of ours as the page's pings tell it, and takes a while to
-come here.  So the engine plays `DELAY_US` behind the clock (`way`): by then all stamps are there, and it hears them in
-order and as they were played.  In return it hands out what it plays earlier (`HORIZON_US`): each message travels with
-the time at which it is due, and the page plays it then.  At the player's stay the sound, the schedule and the ledger.
+come here.  So the engine plays behind the clock (`behind`): by then all stamps are there, and it hears them in order
+and as they were played.  In return it hands out what it plays that much earlier: each message travels with the time at
+which it is due, and the page plays it then.  At the player's stay the sound, the schedule and the ledger.
 
 Sans-IO: knows no sockets; the time is an argument.
 """
@@ -43,11 +43,13 @@ from livegen.daemon.processes.frames import (
 from livegen.music.messages import NoteOn, decode
 from livegen.music.parts import DRUM_CHANNEL, PARTS
 from livegen.music.time.timeline import Timeline
+from livegen.studio.behind import Behind
 from livegen.studio.level import Level
 from livegen.studio.recording import RoomRecording
-from livegen.studio.way import DELAY_US
+from livegen.studio.way import DELAY_US, WAY_US
 
 MOST_LATE_US = SECOND  # an older stamp is of a clock that is wrong
+STEP_US = 5_000  # by so much less it is behind before it hands out later
 MOST_A_TURN = 2  # messages: other rooms wait meanwhile
 MOST_HEARD = 512  # messages that wait for the engine
 PORTS = {"in": "", "out": "", "api": "none"}
@@ -98,11 +100,12 @@ class Room:
         }
         self._roles: dict[int, str] = {}  # of players, by channel
         self._now, self._wakes = now, wakes
+        self._behind, self._told_behind_us = Behind(now()), DELAY_US
         self._loop = EngineLoop(
             self._from_engine,
             engine,
             settings,
-            now=lambda: now() - DELAY_US,
+            now=lambda: now() - self._behind.at(now()),
             keeps_journal=False,  # a room records nothing
         )
         self._inlet = Inlet()
@@ -128,7 +131,7 @@ class Room:
         now = self._now()
         times = [now if self._commands else now + self._loop.time_left()]
         if self._heard:
-            times.append(self._heard[0][0] + DELAY_US)
+            times.append(self._heard[0][0] + self._behind.at(now))
         if (at := self._inlet.deadline()) is not None:
             times.append(at)
         return min(times)
@@ -137,10 +140,19 @@ class Room:
         """Let the engine hear what it is time for, and do at most a slice of its work."""
         now = self._now()
         self._pass_on(self._inlet.due(now), now)
+        self._hand_out_as_early_as_it_is_behind(now)
         frames, self._commands = self._commands, []
-        while self._heard and self._heard[0][0] + DELAY_US <= now and len(frames) < MOST_A_TURN:
+        heard_to = now - self._behind.at(now)
+        while self._heard and self._heard[0][0] <= heard_to and len(frames) < MOST_A_TURN:
             frames.append(heappop(self._heard)[-1])
         self._loop.turn(frames)
+
+    def _hand_out_as_early_as_it_is_behind(self, now: int) -> None:
+        """The engine hands out what it plays the earlier, the further it is behind or soon will be."""
+        behind_us = max(self._behind.at(now), self._behind.wanted_us)
+        if not 0 <= self._told_behind_us - behind_us < STEP_US:
+            self._told_behind_us = behind_us
+            self._from_pages(CommandFrame.named(now, "ahead", behind_us + WAY_US))
 
     @property
     def known(self) -> Known:
@@ -203,6 +215,8 @@ class Room:
             return
         now = self._now()
         at = now if request.at is None else max(now - MOST_LATE_US, min(request.at, now))
+        if request.at is not None:
+            self._behind.hear(request.by, now - at, now)
         if self._recording is not None and request.by is not None:
             is_drums = self._roles.get(data[0] & 15) == "drums"
             self._recording.hear(

@@ -15,7 +15,7 @@ from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn
 from livegen.music.time.timeline import Timeline
 from livegen.studio.room import Room
-from livegen.studio.way import DELAY_US
+from livegen.studio.way import DELAY_US, WAY_US
 
 MS = 1000
 BEGIN = 100 * SECOND
@@ -94,6 +94,21 @@ def test_keys_are_heard_in_the_order_and_at_the_times_of_their_stamps_whichever_
     strikes(studio, other, 60, 5)  # on a slower way
     studio.until(100)
     assert studio.notes() == [(60, 5), (64, 15)]
+
+
+def test_keys_on_a_long_way_are_waited_for_and_what_is_played_is_handed_out_the_earlier() -> None:
+    studio = Studio()
+    page = studio.room.clients.enter()
+    for number in range(40):
+        studio.until(number * 250 + 65)
+        strikes(studio, page, 40 + number, number * 250)
+        studio.until(number * 250 + 69)
+        if not 16 <= number < 20:  # at first at once, for nobody could know
+            assert len(studio.notes()) == number + (number < 16)
+    studio.until(39 * 250 + 70)
+    assert len(studio.notes()) == 40
+    told = [event for event, _ in studio.engine.fed if isinstance(event, Command)]
+    assert told == [Command("ahead", 70 * MS + WAY_US)]
 
 
 def test_no_key_is_heard_before_the_engines_time_has_come_to_it() -> None:

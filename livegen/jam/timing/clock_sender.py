@@ -20,7 +20,7 @@ class ClockSender:
     """The clocks of one output.  Threads: loop only."""
 
     def __init__(self, horizon_us: int) -> None:
-        self._horizon_us = horizon_us
+        self.horizon_us = horizon_us
         self._timeline: Timeline | None = None
         self._tick = 0  # of the clock that is next
         self._last_us = 0  # when the last was due
@@ -43,7 +43,7 @@ class ClockSender:
             return out
         if now - timeline.micros(self._tick) > BEHIND_US:
             self._begin(timeline, now)
-        while (at := timeline.micros(self._tick)) <= now + self._horizon_us:
+        while (at := timeline.micros(self._tick)) <= now + self.horizon_us:
             self._last_us = due = max(at, now, self._last_us)
             if not self._is_started and timeline.metre.place(self._tick).position == 0:
                 self._is_started = True
@@ -56,7 +56,7 @@ class ClockSender:
         """Give the time, micros, at which the next clock is to be handed out; None while none is sent."""
         if self._timeline is None:
             return None
-        return self._timeline.micros(self._tick) - self._horizon_us
+        return self._timeline.micros(self._tick) - self.horizon_us
 
     def _begin(self, timeline: Timeline, now: int) -> None:
         """Find the next clock; it comes at least half a clock after the last."""
