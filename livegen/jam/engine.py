@@ -744,7 +744,8 @@ class Engine:
 
     def _fit(self) -> None:
         if self._listener.call:
-            self._listener.fit(self._listener.call, self._now, self._turns.turn is Turn.TOGETHER)
+            sure = beats.BESIDE if self._turns.turn is Turn.TOGETHER else beats.ALONE
+            self._listener.fit(self._listener.call, self._now, sure)
 
     def _hears_again(self) -> int | None:
         call = self._listener.call

@@ -10,7 +10,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.music.beat.beat_candidates import candidates
-from livegen.music.beat.beats import FoundBeat, begun, find, followed, steadied
+from livegen.music.beat.beats import (
+    ALONE,
+    BESIDE,
+    FoundBeat,
+    begun,
+    find,
+    followed,
+    steadied,
+)
 from livegen.music.melody.phrase import Played
 from livegen.music.parts import DRUMS, LEAD
 from livegen.music.time.metre import COMMON_TIME, parse_metre
@@ -231,6 +239,19 @@ def test_a_beat_is_looked_for_again_after_some_notes_that_it_explains() -> None:
     assert needs == sorted(needs)
     assert True in needs
     assert False in needs
+
+
+def test_before_an_answer_a_beat_must_be_surer_and_fewer_notes_new_than_beside_a_player() -> None:
+    notes = played([float(beat) for beat in range(24)], 100)
+    before = sure_beat(notes[:8])._replace(bars_sure=0.9)
+    spared = {
+        sure: sum(followed(notes[:count], before, sure) is not None for count in range(9, 24))
+        for sure in (BESIDE, ALONE)
+    }
+    assert spared == {BESIDE: BESIDE.new, ALONE: ALONE.new}
+    unsure = before._replace(bars_sure=0.6)
+    assert followed(notes[:9], unsure, BESIDE)
+    assert followed(notes[:9], unsure, ALONE) is None
 
 
 def test_another_tempo_is_taken_up() -> None:

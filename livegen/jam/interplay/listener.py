@@ -324,10 +324,10 @@ class Listener:
         later = min(since + round(apart * tempo_us), calm)
         return max(soon, later if held else min(later, rest_over - FIT_AHEAD_US - ahead_us))
 
-    def fit(self, call: Call, now: int, often: bool = False) -> None:
+    def fit(self, call: Call, now: int, sure: beats.Sure = beats.ALONE) -> None:
         """Look for the beat of the call.  Where it is another, hear the call again on it; else follow its tempo.
 
-        Where that is done `often`, a beat that explains what was played since is followed without a look.
+        A beat that is `sure` and explains what was played since is followed without a look.
         """
         call.unfitted = False
         if not self.is_free:
@@ -337,8 +337,8 @@ class Listener:
         is_told = self._counted_us is not None and self.metre in (None, hearing.timeline.metre)
         played = call.phrase.played(now)
         before, found = call.found, None
-        if often and before and before.timeline == running and self.metre in (None, running.metre):
-            found = beats.followed(played, before)
+        if before and before.timeline == running and self.metre in (None, running.metre):
+            found = beats.followed(played, before, sure)
         if found is None:
             found = beats.find(played, running, self.metre, is_told, self.written_us)
         call.found = found

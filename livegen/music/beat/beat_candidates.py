@@ -8,6 +8,7 @@ filtering", 2000); an onset near one of its lines corrects them, and the likelie
 Knows seconds; knows no pitches and no bars.
 """
 
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -59,7 +60,8 @@ _COEFFICIENTS = _coefficients()
 _SHIFTS = np.exp(
     2j * np.pi * np.outer(np.arange(1, _HARMONICS + 1), np.arange(_PHASES) / _PHASES)
 ).astype(np.complex64)
-_BAND = np.digitize(PERIODS_S, _BANDS_S)
+_BANDS = [0, *np.searchsorted(PERIODS_S, _BANDS_S).tolist(), len(PERIODS_S)]  # where each begins
+_PHASES_BESIDE = np.add.outer(np.arange(_PHASES), np.arange(-2, 3)) % _PHASES
 _HANDS = (_HAND_S / PERIODS_S) ** 2  # the variance of a hand, in beats
 
 
@@ -104,20 +106,19 @@ def _peaks(onsets_s: Floats) -> tuple[Integers, Floats]:
     moments = np.empty((len(PERIODS_S), _HARMONICS), np.complex64)
     power = turn.copy()
     for harmonic in range(_HARMONICS):
-        moments[:, harmonic] = power.sum(1)
+        np.add.reduce(power, 1, out=moments[:, harmonic])
         power *= turn
     fit = ((_COEFFICIENTS * moments) @ _SHIFTS).real  # (periods, phases)
-    rows, beats_s = [], []
-    for band in range(len(_BANDS_S) + 1):
-        lowest = int(np.searchsorted(_BAND, band))
-        left = fit[band == _BAND]
+    rows, phases = [], []
+    for lowest, highest in pairwise(_BANDS):
+        left = fit[lowest:highest]
         for _ in range(_OF_A_BAND):
             row, phase = divmod(int(left.argmax()), _PHASES)
             rows.append(lowest + row)
-            beats_s.append(origin + phase / _PHASES * PERIODS_S[lowest + row])
-            beside = np.arange(phase - 2, phase + 3) % _PHASES
-            left[max(0, row - 2) : row + 3, beside] = -np.inf
-    return np.array(rows), np.array(beats_s)
+            phases.append(phase)
+            left[max(0, row - 2) : row + 3, _PHASES_BESIDE[phase]] = -np.inf
+    found = np.array(rows)
+    return found, origin + np.array(phases) / _PHASES * PERIODS_S[found]
 
 
 def _followed(onsets_s: Floats, rows: Integers, beats_s: Floats, first: int) -> Candidates:
@@ -216,10 +217,10 @@ def _distinct(place: Floats, period: Floats) -> Integers:
     apart = (np.subtract.outer(place, place) + 0.5) % 1 - 0.5
     is_like = np.abs(np.subtract.outer(logarithm, logarithm)) < _SAME_PERIOD
     is_like &= np.abs(apart) < _SAME_PLACE
-    is_kept = np.zeros(len(place), np.bool_)
-    is_new = np.ones(len(place), np.bool_)
-    for at in range(len(place)):
-        if is_new[at]:
-            is_kept[at] = True
-            is_new &= ~is_like[at]
-    return np.flatnonzero(is_kept)
+    kept, seen = [], 0
+    # The ones that are like each, as the bits of a number.
+    for at, like in enumerate((is_like @ (1 << np.arange(len(place)))).tolist()):
+        if not seen >> at & 1:
+            kept.append(at)
+            seen |= like
+    return np.array(kept)

@@ -4,7 +4,7 @@
 piano.  It reads all onsets together, each with its neighbours near and far (dilated convolutions: van den Oord et al.,
 "WaveNet", 2016), and says two things, as trackers of beats in audio do (Böck and Davies, "Deconstruct, analyse,
 reconstruct", 2020): how likely each period of a beat is in each bars, and for each onset where in the bar it is.
-Trained by `python -m export.beat_context`.
+Trained by `python -m export.beats`.
 """
 
 from collections.abc import Sequence
@@ -64,9 +64,15 @@ def _octaves(seconds: Floats) -> Floats:
     return np.asarray(np.clip(np.log2(np.maximum(seconds, 0.02) / 0.3), -3, 3) / 2)
 
 
+@cache
+def _pairs(count: int) -> tuple[Integers, Integers]:
+    """The earlier and the later of any two of so many."""
+    return np.triu_indices(count, 1)
+
+
 def distances(onsets: Onsets) -> NDArray[np.float32]:
     """Give how often two onsets are so far apart (4 * LAGS,): any two, alike ones, low ones, accents or changes."""
-    earlier, later = np.triu_indices(len(onsets.at_s), 1)
+    earlier, later = _pairs(len(onsets.at_s))
     apart = onsets.at_s[later] - onsets.at_s[earlier]
     near = (apart > _NEAREST_S) & (apart < _FURTHEST_S)
     earlier, later, apart = earlier[near], later[near], apart[near]
@@ -182,7 +188,7 @@ def read(path: Path = WEIGHTS) -> ContextNetwork:
     """The network of a file.  Raises ModelError with one line for a file of another one."""
     names = [f"{part}.{kind}" for part in PARTS for kind in ("weight", "bias")]
     parts = read_weights(
-        path, names, _shapes, "the network that hears a phrase as a whole", "beat_context"
+        path, names, _shapes, "the network that hears a phrase as a whole", "beats"
     )
     return ContextNetwork(dict(zip(names, parts, strict=True)))
 

@@ -64,6 +64,9 @@ BARS = (
 )  # fmt: skip
 # The number of beats that are counted, for bars of so many: bars of two count to four, from either half.
 CYCLES = {2: 4, 3: 3, 4: 4, 5: 5, 7: 7}
+# The beats of all cycles side by side: of how many each is, and which of them.
+_COUNTED = np.array([cycle for cycle in sorted({*CYCLES.values()}) for _ in range(cycle)])
+_PLACE = np.concatenate([np.arange(cycle) for cycle in sorted({*CYCLES.values()})])
 # The meaning of a column of the scores: bars, and the beat that is their first, counted from the first beat.
 COLUMNS = tuple((bars, first) for bars in BARS for first in range(bars.beats))
 
@@ -97,7 +100,9 @@ def onsets_of(notes: Sequence[Played]) -> Onsets:
     """Gather notes, at least one, in ascending order of onset; seconds count from the first chord."""
     onset, end, pitch, loud, part = np.array(notes, np.int64).T
     first = _firsts(onset)
-    chord = np.repeat(np.arange(len(first)), np.diff([*first, len(notes)]))
+    begins = np.zeros(len(notes), np.int64)
+    begins[first] = 1
+    chord = np.cumsum(begins) - 1
     sizes = np.bincount(chord)
     tuned = part != DRUMS
     loudest = np.maximum.reduceat(loud, first)
@@ -128,8 +133,8 @@ def onsets_of(notes: Sequence[Played]) -> Onsets:
 
 def _firsts(onset: Integers) -> list[int]:
     """Mark the notes that begin a chord."""
-    first, since = [], -CHORD_US - 1
-    for at, time in enumerate((onset - onset[0]).tolist()):
+    first, since = [], int(onset[0]) - CHORD_US - 1
+    for at, time in enumerate(onset.tolist()):
         if time - since > CHORD_US:
             first.append(at)
             since = time
@@ -150,7 +155,8 @@ def _pitched(
     lowest: Integers, highest: Integers, classes: NDArray[np.float64], middle: float
 ) -> NDArray[np.float64]:
     """Lowest pitch, bass, highest pitch, leap, up or down, share of new pitch classes (N, 6)."""
-    leaps = np.diff(highest, prepend=highest[:1])
+    leaps = np.zeros_like(highest)
+    leaps[1:] = highest[1:] - highest[:-1]
     before = np.zeros_like(classes)
     for back in range(1, _RECENT + 1):
         before[back:] += classes[:-back]
@@ -166,15 +172,13 @@ def _pitched(
 
 def _changes(at_s: NDArray[np.float64], classes: NDArray[np.float64]) -> NDArray[np.float64]:
     """Give how other the pitch classes (N, 12) from each onset on are than those before it, 0 to 1 (N, 2)."""
-    so_far = np.concatenate([np.zeros((1, 12)), np.cumsum(classes, axis=0)])
-    here = np.arange(len(at_s))
-    columns = []
-    for window in _HARMONY_S:
-        after = so_far[np.searchsorted(at_s, at_s + window)] - so_far[here]
-        before = so_far[here] - so_far[np.searchsorted(at_s, at_s - window)]
-        sizes = np.sqrt((after**2).sum(1) * (before**2).sum(1))
-        columns.append(np.where(sizes > 0, 1 - (after * before).sum(1) / np.maximum(sizes, 1), 0.5))
-    return np.stack(columns, axis=1)
+    so_far = np.zeros((len(classes) + 1, 12))
+    np.cumsum(classes, axis=0, out=so_far[1:])
+    here, windows = so_far[:-1, None], np.array(_HARMONY_S)
+    after = so_far[np.searchsorted(at_s, at_s[:, None] + windows)] - here  # (N, windows, 12)
+    before = here - so_far[np.searchsorted(at_s, at_s[:, None] - windows)]
+    sizes = np.sqrt((after**2).sum(2) * (before**2).sum(2))
+    return np.where(sizes > 0, 1 - (after * before).sum(2) / np.maximum(sizes, 1), 0.5)
 
 
 def _are_lowest(at_s: NDArray[np.float64], lowest: Integers) -> NDArray[np.bool_]:
@@ -187,12 +191,13 @@ def _are_lowest(at_s: NDArray[np.float64], lowest: Integers) -> NDArray[np.bool_
 
 def _gap_ratios(at_s: NDArray[np.float64], last_s: float) -> NDArray[np.float64]:
     """The gap after an onset, the one after that and the one before the last against the one before (N, 3)."""
-    gaps, last = np.diff(at_s), [max(last_s, 0.05)] * 2
-    before = gaps[:1] if len(gaps) else last[:1]
-    padded = np.log2(np.concatenate([before, before, gaps, last]).clip(0.03))
-    count = len(at_s)
-    beside = (padded[2 : count + 2], padded[3 : count + 3], padded[:count])
-    return np.stack([np.clip(gap - padded[1 : count + 1], -3, 3) / 2 for gap in beside], axis=1)
+    count, last = len(at_s), max(last_s, 0.05)
+    padded = np.full(count + 3, last)
+    padded[2:-2] = at_s[1:] - at_s[:-1]
+    padded[:2] = padded[2]
+    padded = np.log2(np.maximum(padded, 0.03))
+    beside = padded[np.arange(count)[:, None] + (2, 3, 0)] - padded[1 : count + 1, None]
+    return np.asarray(np.minimum(np.maximum(beside, -3), 3) / 2)
 
 
 def features(onsets: Onsets, found: Candidates) -> Floats:
@@ -208,19 +213,19 @@ def own_features(onsets: Onsets, found: Candidates) -> Floats:
     powers = {1: turn, 2: turn * turn}
     powers[3], powers[4] = powers[2] * turn, powers[2] * powers[2]
     powers[6] = powers[3] * powers[3]
-    gaps = np.diff(onsets.at_s)
-    after = np.append(gaps, max(onsets.lengths_s[-1], 0.05))
-    before = np.append(gaps[:1], gaps)
-    lengths = onsets.lengths_s
+    at_s, lengths = onsets.at_s, onsets.lengths_s
+    gaps = at_s[1:] - at_s[:-1]
+    after = np.concatenate([gaps, [max(lengths[-1], 0.05)]])
+    before = np.concatenate([gaps[:1], gaps])
     seen = np.empty((*beats.shape, _PLACES + 3 * len(_LAGS)), np.float32)
     for at, power in enumerate(_HARMONICS):
         seen[:, :, 2 * at], seen[:, :, 2 * at + 1] = powers[power].real, powers[power].imag
     others = (
-        np.clip(np.abs(found.errors) * periods / 0.03, 0, 3),
+        np.minimum(np.abs(found.errors) * periods / 0.03, 3),
         _octaves(after / periods),
         _octaves(before / periods),
         np.where(lengths > 0, _octaves(lengths / periods), 0),
-        np.clip(lengths / np.maximum(after, 0.03), 0, 3),
+        np.minimum(lengths / np.maximum(after, 0.03), 3),
         np.log2(periods / 0.5),
         _octaves(1 + beats - beats[:, :1]),
         _octaves(1 + beats[:, -1:] - beats),
@@ -239,7 +244,7 @@ def same_features(onsets: Onsets) -> Floats:
 
 
 def _octaves(ratio: NDArray[np.float64]) -> NDArray[np.float64]:
-    return np.clip(np.log2(np.maximum(ratio, 1e-3)) / 2, -2, 2)
+    return np.minimum(np.maximum(np.log2(np.maximum(ratio, 1e-3)) / 2, -2), 2)
 
 
 def _repeated(
@@ -255,9 +260,9 @@ def _repeated(
     rows = np.arange(len(beats))[:, None]
     number = np.zeros((len(beats), int(slots.max()) + 3 + ahead), np.int32)
     number[rows, slots + ahead] = np.arange(1, len(names) + 1)
-    number = np.where(
-        number > 0, number, np.maximum(np.roll(number, 1, axis=1), np.roll(number, -1, axis=1))
-    )
+    # A slot that is empty has what is beside it.
+    beside = np.maximum(number[:, :-2], number[:, 2:])
+    number[:, 1:-1] = np.where(number[:, 1:-1] > 0, number[:, 1:-1], beside)
     name = np.append(-1, names).astype(np.int32)
     gap = np.append(99, np.log2(np.maximum(after, 0.03))).astype(np.float32)
     lags = _SLOTS * np.array(_LAGS)
@@ -323,8 +328,10 @@ class ComparingNetwork:
             rows = [row for row, bars in enumerate(BARS) if CYCLES[bars.beats] == cycle]
             hidden = [layer(f"bars.{row}.0") for row in rows]
             last = [layer(f"bars.{row}.2") for row in rows]
+            from_each = np.add.outer(np.arange(cycle), np.arange(cycle)) % cycle
             self._heads[cycle] = _Heads(
                 rows,
+                np.flatnonzero(cycle == _COUNTED)[from_each],
                 np.concatenate([weight for weight, _ in hidden], axis=1),
                 np.concatenate([bias for _, bias in hidden]),
                 _block_diagonal([weight for weight, _ in last]),
@@ -337,16 +344,19 @@ class ComparingNetwork:
         shown = self._shown(own, same)
         about = np.concatenate([shown.mean(axis=1), facts(found, own)], axis=1)
         beats = counted(found).beats
-        span = (found.beats[:, -1] - found.beats[:, 0])[:, None, None]
+        falls = beats[:, None, :] % _COUNTED[:, None] == _PLACE[:, None]
+        span = (found.beats[:, -1] - found.beats[:, 0])[:, None]
+        sums = falls.astype(np.float32) @ shown  # (H, beats of all cycles, D)
+        sums /= (span / _COUNTED + 1).astype(np.float32)[:, :, None]
         columns: list[Floats] = [about] * len(BARS)
         for cycle, heads in self._heads.items():
-            falls = (beats[:, None, :] % cycle == np.arange(cycle)[:, None]).astype(np.float32)
-            sums = (falls @ shown) / np.float32(span / cycle + 1)  # (H, cycle, D)
             of_first = _scores(heads, sums, about)  # (H, cycle, heads)
             for at, row in enumerate(heads.rows):
-                # Bars of two may begin with the first or the third of four beats.
-                turns = of_first[:, :, at].reshape(len(span), -1, BARS[row].beats)
-                columns[row] = np.asarray(turns.mean(axis=1), np.float32)
+                columns[row] = of_first[:, :, at]
+                if BARS[row].beats < cycle:
+                    # Bars of two may begin with the first or the third of four beats.
+                    turns = columns[row].reshape(len(span), -1, BARS[row].beats)
+                    columns[row] = np.asarray(turns.mean(axis=1), np.float32)
         return np.concatenate(columns, axis=1)
 
     def _shown(self, own: Floats, same: Floats) -> Floats:
@@ -371,9 +381,10 @@ def _block_diagonal(columns: Sequence[Floats]) -> Floats:
 
 
 class _Heads(NamedTuple):
-    """Rows of BARS, and the layers of all of them side by side."""
+    """Rows of BARS, from each beat on where all are (cycle, cycle), and the layers of all side by side."""
 
     rows: list[int]
+    turned: Integers
     hidden: Floats
     hidden_bias: Floats
     last: Floats
@@ -382,8 +393,8 @@ class _Heads(NamedTuple):
 
 def _scores(heads: _Heads, sums: Floats, about: Floats) -> Floats:
     """Scores of bars that begin with each of the counted beats (H, cycle, heads)."""
-    candidates, cycle, depth = sums.shape
-    turned = sums[:, np.add.outer(np.arange(cycle), np.arange(cycle)) % cycle]
+    (candidates, _, depth), cycle = sums.shape, len(heads.turned)
+    turned = sums[:, heads.turned]
     hidden = turned.reshape(-1, cycle * depth) @ heads.hidden[: cycle * depth]
     given = about @ heads.hidden[cycle * depth :] + heads.hidden_bias
     hidden = hidden.reshape(candidates, cycle, -1)

@@ -7,6 +7,7 @@ preferred, and a choice becomes a timeline.  Knows notes and micros; knows no ca
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from functools import lru_cache
 from itertools import pairwise
 from statistics import median
 from typing import NamedTuple
@@ -16,6 +17,7 @@ from numpy.typing import NDArray
 
 from livegen.music.beat import beat_context
 from livegen.music.beat.beat_candidates import Candidates, candidates
+from livegen.music.beat.beat_context import Context
 from livegen.music.beat.beat_network import COLUMNS, Onsets, counted, last_of, network, onsets_of
 from livegen.music.melody.phrase import CHORD_US, Played
 from livegen.music.time.metre import COMMON_TIME, TICKS_PER_BEAT, Metre
@@ -28,7 +30,9 @@ _ON_LINE_US = 40_000  # one or two onsets so near its lines go on with a beat
 # The number of onsets, and their nearness to beats, that tell how far off the first was; below this it is a hand's.
 _ON_BEATS, _BY_BEAT, _OFF_US = 3, 0.15, 5_000
 # The number of onsets that tell the tempo once more, their share, and the number of candidates that are compared.
-_AT_END, _OF_END, _COMPARED = 14, 0.5, 16
+_AT_END, _OF_END, COMPARED = 14, 0.5, 16
+# Nats by which another candidate is likelier: before onsets are compared, and before the end is asked.
+_BEHIND, _HOPELESS = 3.0, 8.0
 # The weights of which beats such music has as a whole, and of where in its bars its onsets are.
 _PERIODS, _PLACES = 0.3, 0.05
 _STAYS = 0.5  # nats by which the beat that is going on is likelier, and its bars too
@@ -38,6 +42,7 @@ _TICKS = np.array([bars.ticks for bars, _ in COLUMNS])
 _BEATS = np.array([bars.beats for bars, _ in COLUMNS])
 _QUARTERS = _BEATS * _TICKS / TICKS_PER_BEAT
 _FIRST = np.array([first for _, first in COLUMNS])
+_ANY = np.ones(len(_METRES), np.bool_)
 _COMMON = np.array([metre == COMMON_TIME for metre in _METRES])
 _BARS_OF_FOUR = _COMMON & (_FIRST == 0)
 # Nats for a first onset on a bar line, and for 4/4: who plays to a partner has these more often than the excerpts that
@@ -76,13 +81,24 @@ _TELLS, _FOLLOWS = 0.5, 0.12
 _OFF_BEAT = 0.4  # how much those count that lie between beats
 _NO_DISTANCE = 1e-6  # beats
 _EARLY = 0.1  # of a bar, or a quarter: a first onset so near a bar line is on it
-# A tempo and bars so sure that so few onsets since then are looked at no more, if these and so many before lie in few
-# places of a quarter: so wide, so far from each other.
-_SURE, _SURE_BARS, _NEW, _RECENT = 0.8, 0.5, 8, 16
+# Onsets since then and so many before lie in few places of a quarter: so wide, so far from each other.
+_RECENT = 16
 _WIDE, _APART = 0.15, 0.08
 _GRID = 12  # lines of a quarter to which onsets belong
 
 Floats = NDArray[np.floating]
+
+
+class Sure(NamedTuple):
+    """A tempo and bars so sure, at least, that so few onsets since then are looked at no more."""
+
+    tempo: float
+    bars: float
+    new: int
+
+
+# While somebody plays along, whose beat is followed on the way, and before an answer, which begins and ends by it.
+BESIDE, ALONE = Sure(0.8, 0.5, 8), Sure(0.9, 0.7, 4)
 
 
 class FoundBeat(NamedTuple):
@@ -121,10 +137,10 @@ def find(
     `metre` is that of the bars, None to find it too; `expected_us` the length of a quarter that is written on a chart.
     A timeline that is new has a bar line at tick 0, at or before the first onset.
     """
-    onsets = onsets_of(notes)
-    if running and is_told and len(onsets.at_s) < FEWEST:
-        return FoundBeat(running, True)
-    if len(onsets.at_s) < FEWEST:
+    onsets = onsets_of(notes) if len(notes) >= FEWEST else None
+    if onsets is None or len(onsets.at_s) < FEWEST:
+        if running and is_told:
+            return FoundBeat(running, True)
         timeline = begun([note.onset_us for note in notes], running, metre)
         return FoundBeat(timeline, timeline == running)
     found = candidates(onsets.at_s)
@@ -145,33 +161,36 @@ def find(
     before -= _unlikely(found.periods_s[:, None], expected_us)
     before = np.where(allowed, before, -np.inf)
     kept = _likeliest(before)
-    found, grids = Candidates(*(of[kept] for of in found)), _Grids(*(of[kept] for of in grids))
-    scores = before[kept] + network()(onsets, found) + _OF_END * _tempi_at_the_end(onsets, found)
-    scores += _PLACES * whole.places(found)
+    found = Candidates(*(of[kept] for of in found))
+    scores = before[kept] + network()(onsets, found) + _PLACES * whole.places(found)
+    near = scores.max(axis=1) > scores.max() - _HOPELESS
+    kept, found, scores = kept[near], Candidates(*(of[near] for of in found)), scores[near]
+    scores += _OF_END * _tempi_at_the_end(onsets, found)
     chances = np.exp(scores - scores.max())
     chances /= chances.sum()
     row, column, tempo_sure = _choice(chances, found)
-    timeline = _timeline(grids, row, column, onsets.since_us, metre)
+    timeline = _timeline(grids, kept[row], column, onsets.since_us, metre)
     goes_on = bool(likeness[kept[row], column] == _ALIKE)
     if running and goes_on:
         timeline = _continued(running, timeline, notes[-1].onset_us)
     return FoundBeat(timeline, goes_on, tempo_sure, float(chances[row, column]), notes[-1].onset_us)
 
 
-def followed(notes: Sequence[Played], before: FoundBeat) -> FoundBeat | None:
-    """The beat that was found, a little faster or slower, if it was sure and explains what was played since.
+def followed(notes: Sequence[Played], before: FoundBeat, sure: Sure = BESIDE) -> FoundBeat | None:
+    """The beat that was found, a little faster or slower, if it was so sure and explains what was played since.
 
-    None where a look is needed; it costs twenty times as much.
+    None where a look is needed; it costs six times as much.
     """
     at_us = _strikes([note.onset_us for note in notes])
     new = sum(at > before.until_us for at in at_us)
-    is_sure = before.tempo_sure >= _SURE and before.bars_sure >= _SURE_BARS
-    if not is_sure or not 0 < new <= min(_NEW, len(at_us) - FEWEST):
+    is_sure = before.tempo_sure >= sure.tempo and before.bars_sure >= sure.bars
+    if not is_sure or not 0 < new <= min(sure.new, len(at_us) - FEWEST):
         return None
     timeline = before.timeline
     quarters = (np.array(at_us) - timeline.origin_us) / timeline.tempo_us
-    known = _places(quarters[-new - _RECENT : -new])
-    if known is None or _places(quarters[-new - _RECENT :]) != known:
+    recent = quarters[-new - _RECENT :].tolist()
+    known = _places(recent[:-new])
+    if known is None or _places(recent) != known:
         return None
     errors = quarters - np.rint(quarters * _GRID) / _GRID
     row = Candidates(np.array([timeline.tempo_us / 1e6]), quarters[None], errors[None])
@@ -180,14 +199,19 @@ def followed(notes: Sequence[Played], before: FoundBeat) -> FoundBeat | None:
     return before._replace(timeline=_continued(timeline, found, at_us[-1]), goes_on=True)
 
 
-def _places(quarters: Floats) -> int | None:
+def _places(quarters: Sequence[float]) -> int | None:
     """Count the places of a quarter in which onsets lie; None where they lie anywhere, as in a tempo that changes."""
-    places = np.sort(quarters % 1)
-    gaps = np.diff(places, append=places[0] + 1)
-    begins = (int(gaps.argmax()) + 1) % len(places)
-    places = np.sort((places - places[begins]) % 1)
-    groups = np.split(places, np.flatnonzero(np.diff(places) > _APART) + 1)
-    return len(groups) if all(group[-1] - group[0] < _WIDE for group in groups) else None
+    places = sorted(quarter % 1 for quarter in quarters)
+    gaps = [after - before for before, after in pairwise([*places, places[0] + 1])]
+    begins = gaps.index(max(gaps)) + 1
+    places = [*places[begins:], *(place + 1 for place in places[:begins])]
+    count, since = 1, places[0]
+    for before, place in pairwise(places):
+        if place - before > _APART:
+            count, since = count + 1, place
+        elif place - since >= _WIDE:
+            return None
+    return count
 
 
 def _strikes(onsets_us: Iterable[int]) -> list[int]:
@@ -196,12 +220,17 @@ def _strikes(onsets_us: Iterable[int]) -> list[int]:
     return [at for before, at in pairwise(all_us) if at - before > CHORD_US]
 
 
+def of_whole(whole: Context, found: Candidates) -> Floats:
+    """Nats of candidates by the phrase as a whole, as they count beside the comparison (H, COLUMNS)."""
+    return np.asarray(_PERIODS * whole.periods(found) + _PLACES * whole.places(found))
+
+
 def _tempi_at_the_end(onsets: Onsets, found: Candidates) -> Floats | float:
     """Give how well the last onsets alone fit each candidate, in any bars (H, 1): it may have lost its way before.
 
-    0 where there are no more.
+    0 where there are no more, and where there is one candidate.
     """
-    if len(onsets.at_s) <= _AT_END:
+    if len(onsets.at_s) <= _AT_END or len(found.periods_s) == 1:
         return 0.0
     end = Candidates(found.periods_s, found.beats[:, -_AT_END:], found.errors[:, -_AT_END:])
     scores = network()(last_of(onsets, _AT_END), end)
@@ -211,7 +240,9 @@ def _tempi_at_the_end(onsets: Onsets, found: Candidates) -> Floats | float:
 
 def _likeliest(before: Floats) -> NDArray[np.int64]:
     """The candidates whose onsets are compared: that costs most, and the others are hardly ever chosen."""
-    return np.sort(np.argsort(-before.max(axis=1), kind="stable")[:_COMPARED])
+    most = before.max(axis=1)
+    kept = np.argsort(-most, kind="stable")[:COMPARED]
+    return np.sort(kept[most[kept] > most.max() - _BEHIND])
 
 
 class _Grids(NamedTuple):
@@ -277,13 +308,19 @@ def _line_through(weights: Floats, lines: Floats, at_s: Floats) -> _FittedLine:
 
 def _allowed(grids: _Grids, metre: Metre | None) -> NDArray[np.bool_]:
     """True for tempi that may be set, in the metre that is told (H, COLUMNS)."""
-    told = [metre in (None, one) for one in _METRES]
+    told = _ANY if metre is None else _are_of(metre)
     # Of a metre that is not told apart the beat is found, as in 4/4.
-    bars = np.array(told) if any(told) else _COMMON
+    bars = told if told.any() else _COMMON
     may_be = (grids.quarters_us > tempo_us(FASTEST_BPM)) & (
         grids.quarters_us < tempo_us(SLOWEST_BPM)
     )
     return np.asarray(may_be & bars)
+
+
+@lru_cache
+def _are_of(metre: Metre) -> NDArray[np.bool_]:
+    """True for columns of this metre."""
+    return np.array([one == metre for one in _METRES])
 
 
 def _likeness(grids: _Grids, running: Timeline) -> Floats:
@@ -296,7 +333,7 @@ def _likeness(grids: _Grids, running: Timeline) -> Floats:
         off = (ticks + apart / 2) % apart - apart / 2
         return np.asarray(np.abs(off) < _SAME_PLACE * TICKS_PER_BEAT)
 
-    same_bars = np.array([metre == running.metre for metre in _METRES]) & lies_on(bar)
+    same_bars = _are_of(running.metre) & lies_on(bar)
     return np.where(tempo & lies_on(TICKS_PER_BEAT), 1.0 + same_bars, 0.0)
 
 
