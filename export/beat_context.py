@@ -1,11 +1,7 @@
 """Trains the network that hears a phrase as a whole: the weights of `livegen/music/beat/beat_context.py`.
 
-    python -m export.beat_context DATA
-
-DATA holds the sets of `export/beat_material.py`, as archives or folders; excerpts of their train split are learned
-from, most of them as fast as they are written: how fast a kind of music is played is what is to be learned.  What is
-prepared is kept in the folder `--work`, and training goes on from there; with the same seed, machine and libraries the
-same weights come out.
+`export.beats` calls it.  Most excerpts are as fast as they are written: how fast a kind of music is played is what is
+to be learned.
 """
 
 import math
@@ -22,7 +18,7 @@ from torch import Tensor, nn
 
 from export.beat_material import Excerpt, Groups, draw
 from export.beat_samples import keep, prepare, read, resume
-from export.command import guarded, put_weights
+from export.command import put_weights
 from livegen.music.beat.beat_candidates import FASTEST_S, SLOWEST_S
 from livegen.music.beat.beat_context import (
     DILATIONS,
@@ -30,7 +26,6 @@ from livegen.music.beat.beat_context import (
     PERIODS,
     PLACES,
     SEEN,
-    WEIGHTS,
     distances,
     places,
     seen,
@@ -76,9 +71,9 @@ def drawn(material: Groups, chance: random.Random) -> Sample | None:
     return sample_of(draw(material, chance, MADE_SHARE))
 
 
-def files(work: Path, count: int) -> dict[Path, str]:
-    """The files of so many samples, each with its seed."""
-    names = [f"seq{number}" for number in range(-(-count // OF_A_FILE))]
+def files(work: Path) -> dict[Path, str]:
+    """The files of samples, each with its seed."""
+    names = [f"seq{number}" for number in range(-(-EXCERPTS // OF_A_FILE))]
     return {work / f"{name}.pkl": name for name in names}
 
 
@@ -203,22 +198,7 @@ def train(paths: Sequence[Path], work: Path, steps: int) -> ContextNetwork:
     return network
 
 
-@click.command()
-@click.argument("data", type=click.Path(exists=True, file_okay=False, path_type=Path))
-@click.option(
-    "--work", type=click.Path(path_type=Path), default=Path("beats-work"), show_default=True
-)
-@click.option("--excerpts", default=EXCERPTS, show_default=True)
-@click.option("--steps", default=STEPS, show_default=True)
-@click.option("--out", type=click.Path(path_type=Path), default=WEIGHTS, show_default="the package")
-@guarded
-def main(data: Path, work: Path, excerpts: int, steps: int, out: Path) -> None:
-    """Learn from the sets in DATA and write the weights into the package."""
-    torch.set_num_threads(1)
-    paths = prepare(data, files(work, excerpts), OF_A_FILE, drawn)
-    network = train(paths, work, steps)
+def make(data: Path, work: Path, out: Path) -> None:
+    """Learn from the sets in `data` and write the weights; what is prepared is kept in `work`."""
+    network = train(prepare(data, files(work), OF_A_FILE, drawn), work, STEPS)
     put_weights(out, {name: value.numpy() for name, value in network.state_dict().items()})
-
-
-if __name__ == "__main__":
-    main()

@@ -1,16 +1,19 @@
-"""Trains the network that tells beats and bars: the weights of `livegen/music/beat/beat_network.py`.
+"""Trains both networks that tell beats and bars, from nothing.
 
     python -m export.beats DATA
 
 DATA holds the sets of `export/beat_material.py`, as archives or folders; excerpts of their train split are learned
-from.  For each excerpt the candidates for its beat are found as when somebody plays; the network is to name the right
-one, with the right bars and the right first beat, among all.  What is prepared is kept in the folder `--work`, and
-training goes on from there; with the same seed, machine and libraries the same weights come out.
+from.  First the network that hears a phrase as a whole learns (`export/beat_context.py`).  Then, for each excerpt, the
+candidates for its beat are found as when somebody plays; the network that compares them
+(`livegen/music/beat/beat_network.py`) is to name the right one, with the right bars and the right first beat, beside
+what the first network says.  What is prepared is kept in the folder `--work`, and training goes on from there; with the
+same seed, machine and libraries the same weights come out.
 """
 
 import math
 import random
 from collections.abc import Iterator, Sequence
+from functools import cache, partial
 from pathlib import Path
 from typing import NamedTuple, cast
 
@@ -20,10 +23,14 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
+from export import beat_context
 from export.beat_material import Excerpt, Groups, draw
 from export.beat_samples import keep, prepare, read, resume
 from export.command import guarded, put_weights
 from livegen.music.beat.beat_candidates import Candidates, candidates
+from livegen.music.beat.beat_context import WEIGHTS as CONTEXT
+from livegen.music.beat.beat_context import ContextNetwork
+from livegen.music.beat.beat_context import read as read_context
 from livegen.music.beat.beat_network import (
     BARS,
     COLUMNS,
@@ -35,7 +42,7 @@ from livegen.music.beat.beat_network import (
     own_features,
     same_features,
 )
-from livegen.music.files.weights import read_weights
+from livegen.music.beat.beats import COMPARED, of_whole
 
 SEED = 1
 EXCERPTS, OF_A_FILE = 60_000, 2_500
@@ -53,7 +60,8 @@ class Sample(NamedTuple):
     """Candidates of an excerpt: features that differ (H, N, OWN), and do not (N, SEEN - OWN), beats (H, N), facts
     (H, FACTS), spans in beats (H,).
 
-    `right` (H, COLUMNS) says which is the right one with the right bars, `weight` how much the excerpt counts.
+    `whole` (H, COLUMNS) has the nats of the phrase as a whole, `right` (H, COLUMNS) says which is the right one with
+    the right bars, `weight` how much the excerpt counts.
     """
 
     own: NDArray[np.float16]
@@ -61,18 +69,16 @@ class Sample(NamedTuple):
     beats: NDArray[np.int16]
     facts: NDArray[np.float32]
     spans: NDArray[np.float32]
+    whole: NDArray[np.float16]
     right: NDArray[np.bool_]
     weight: float
 
-    @property
-    def features(self) -> NDArray[np.float16]:
-        """All features of each onset under each candidate (H, N, SEEN)."""
-        same = np.broadcast_to(self.same, (*self.beats.shape, self.same.shape[1]))
-        return np.concatenate([self.own, same], axis=2)
 
+def sample_of(excerpt: Excerpt, chance: random.Random, context: Path = CONTEXT) -> Sample | None:
+    """Give what is learned from an excerpt; None where no candidate is right.
 
-def sample_of(excerpt: Excerpt, chance: random.Random) -> Sample | None:
-    """Give what is learned from an excerpt; None where no candidate is right."""
+    `context` is a file of weights of `export.beat_context`.
+    """
     notes = excerpt.played()
     onsets = onsets_of(notes)
     if len(onsets.at_s) < 4:
@@ -82,7 +88,8 @@ def sample_of(excerpt: Excerpt, chance: random.Random) -> Sample | None:
     right, shifts = _right(found, places, excerpt.period_s)
     if not right.any():
         return None
-    kept = _some(right, chance)
+    nats = of_whole(heard_by(context)(onsets), found)
+    kept = _some(right, nats.max(axis=1), chance)
     found = Candidates(*(part[kept] for part in found))
     beats, first = counted(found)
     columns = np.zeros((len(kept), len(COLUMNS)), bool)
@@ -99,9 +106,16 @@ def sample_of(excerpt: Excerpt, chance: random.Random) -> Sample | None:
         beats.astype(np.int16),
         facts(found, seen),
         (found.beats[:, -1] - found.beats[:, 0]).astype(np.float32),
+        nats[kept].astype(np.float16),
         columns,
         weight,
     )
+
+
+@cache
+def heard_by(context: Path) -> ContextNetwork:
+    """The network that hears a phrase as a whole, of a file."""
+    return read_context(context)
 
 
 def _right(
@@ -114,34 +128,41 @@ def _right(
     return is_close & (np.abs(np.log(found.periods_s / period_s)) < LIKE), shifts
 
 
-def _some(right: NDArray[np.bool_], chance: random.Random) -> NDArray[np.int64]:
-    others = np.flatnonzero(~right).tolist()
+def _some(
+    right: NDArray[np.bool_], nats: NDArray[np.floating], chance: random.Random
+) -> NDArray[np.int64]:
+    """The right candidates, and some of the others that would be compared with them."""
+    likeliest = np.argsort(-nats, kind="stable")[:COMPARED]
+    others = likeliest[~right[likeliest]].tolist()
     wanted = max(1, CANDIDATES - int(right.sum()))
     drawn = chance.sample(others, min(wanted, len(others)))
     return np.array(sorted([*np.flatnonzero(right).tolist(), *drawn]), np.int64)
 
 
-def drawn(material: Groups, chance: random.Random) -> Sample | None:
+def drawn(material: Groups, chance: random.Random, context: Path = CONTEXT) -> Sample | None:
     """Draw an excerpt and give what is learned from it; None where it is too short, or no candidate is right."""
-    return sample_of(draw(material, chance), chance)
+    return sample_of(draw(material, chance), chance, context)
 
 
-def files(work: Path, count: int) -> dict[Path, str]:
-    """The files of so many samples, each with its seed."""
-    names = [f"samples-{SEED}-{number}.pkl" for number in range(-(-count // OF_A_FILE))]
+def files(work: Path) -> dict[Path, str]:
+    """The files of samples, each with its seed."""
+    names = [f"samples-{SEED}-{number}.pkl" for number in range(-(-EXCERPTS // OF_A_FILE))]
     return {work / name: name for name in names}
 
 
 class Batch(NamedTuple):
     """Samples side by side: R onsets under H candidates of all excerpts."""
 
-    features: Tensor  # (R, SEEN)
+    own: Tensor  # (R, OWN)
+    same: Tensor  # (onsets of all excerpts, SEEN - OWN)
+    onset: Tensor  # (R,): the row of `same`
     beats: Tensor  # (R,)
     candidate: Tensor  # (R,)
     onsets: Tensor  # (H,)
     facts: Tensor  # (H, FACTS)
     spans: Tensor  # (H,)
     excerpt: Tensor  # (H,)
+    whole: Tensor  # (H, C)
     right: Tensor  # (H, C)
     weights: Tensor  # (excerpts,)
 
@@ -154,14 +175,19 @@ def batch_of(samples: Sequence[Sample]) -> Batch:
     def joined(parts: Iterator[NDArray[np.generic]]) -> Tensor:
         return torch.from_numpy(np.concatenate(list(parts)))
 
+    begins = np.cumsum([0, *(n for _, n in shapes)])
+    rows = (np.tile(np.arange(n), h) + since for (h, n), since in zip(shapes, begins, strict=False))
     return Batch(
-        joined(s.features.reshape(-1, SEEN) for s in samples).float(),
+        joined(s.own.reshape(-1, s.own.shape[2]) for s in samples).float(),
+        joined(s.same for s in samples).float(),
+        joined(rows),
         joined(s.beats.ravel() for s in samples).long(),
         torch.arange(len(onsets)).repeat_interleave(torch.from_numpy(onsets)),
         torch.from_numpy(onsets).float(),
         joined(s.facts for s in samples),
         joined(s.spans for s in samples),
         torch.arange(len(samples)).repeat_interleave(torch.tensor([h for h, _ in shapes])),
+        joined(s.whole for s in samples).float(),
         joined(s.right for s in samples),
         torch.tensor([s.weight for s in samples]),
     )
@@ -185,25 +211,28 @@ class BeatNetwork(nn.Module):
 
     def forward(self, batch: Batch) -> Tensor:
         """Scores (H, COLUMNS)."""
-        shown = self.onset(batch.features)
+        into, _, second, _ = cast(tuple[nn.Linear, nn.ReLU, nn.Linear, nn.ReLU], self.onset)
+        of_own, of_same = into.weight.tensor_split([batch.own.shape[1]], 1)
+        same = nn.functional.linear(batch.same, of_same, into.bias)
+        shown = torch.relu(second(torch.relu(batch.own @ of_own.T + same[batch.onset])))
         count = len(batch.onsets)
         mean = torch.zeros(count, ONSET).index_add(0, batch.candidate, shown)
         mean = mean / batch.onsets[:, None]
-        sums = {}
+        turned = {}
         for cycle in set(CYCLES.values()):
             place = batch.candidate * cycle + batch.beats % cycle
             total = torch.zeros(count * cycle, ONSET).index_add(0, place, shown)
-            sums[cycle] = total.view(count, cycle, ONSET) / (batch.spans / cycle + 1)[:, None, None]
+            sums = total.view(count, cycle, ONSET) / (batch.spans / cycle + 1)[:, None, None]
+            fallen, firsts = self.dropout(sums), torch.arange(cycle)
+            turned[cycle] = fallen[:, (firsts[:, None] + firsts) % cycle].flatten(2)
         about = self.dropout(torch.cat([mean, batch.facts], 1))
         columns = []
         for bars, head in zip(BARS, self.bars, strict=True):
             hidden, _, last = cast(tuple[nn.Linear, nn.ReLU, nn.Linear], head)
-            cycle = CYCLES[bars.beats]
-            of_sums, of_all = hidden.weight.tensor_split([cycle * ONSET], 1)
+            of_sums, of_all = hidden.weight.tensor_split([CYCLES[bars.beats] * ONSET], 1)
             given = nn.functional.linear(about, of_all, hidden.bias)
-            fallen = self.dropout(sums[cycle])
-            turned = [torch.roll(fallen, -first, 1).flatten(1) for first in range(cycle)]
-            of_first = last(torch.relu(torch.stack(turned, 1) @ of_sums.T + given[:, None]))[..., 0]
+            begun = torch.relu(turned[CYCLES[bars.beats]] @ of_sums.T + given[:, None])
+            of_first = last(begun)[..., 0]
             columns += [of_first[:, first :: bars.beats].mean(1) for first in range(bars.beats)]
         return torch.stack(columns, 1)
 
@@ -218,35 +247,22 @@ def loss_of(scores: Tensor, batch: Batch) -> Tensor:
         shares = torch.exp(values - most[batch.excerpt])
         return most + torch.log(torch.zeros(count).index_add(0, batch.excerpt, shares))
 
+    scores = scores + batch.whole
     right = scores.masked_fill(~batch.right, -1e9)
     return (total(scores.logsumexp(1)) - total(right.logsumexp(1))).clamp(max=20)
 
 
-def train(
-    paths: Sequence[Path],
-    work: Path,
-    steps: int,
-    rate: float = RATE,
-    begin_with: Path | None = None,
-) -> BeatNetwork:
-    """Train on all samples, from the last checkpoint on where there is one, else from weights that there are."""
+def train(paths: Sequence[Path], work: Path, steps: int) -> BeatNetwork:
+    """Train on all samples, from the last checkpoint on where there is one."""
     samples: list[Sample] = read(paths)
     torch.manual_seed(SEED)
     network, checkpoint = BeatNetwork(), work / "checkpoint.pt"
     optimiser = torch.optim.AdamW(network.parameters(), lr=RATE, weight_decay=1e-3)
-    if begin_with:
-        shapes = {name: tuple(part.shape) for name, part in network.state_dict().items()}
-        parts = read_weights(
-            begin_with, list(shapes), lambda _: list(shapes.values()), "the beat", "beats"
-        )
-        network.load_state_dict(
-            {name: torch.from_numpy(part) for name, part in zip(shapes, parts, strict=True)}
-        )
     begin, mean = resume(checkpoint, network, optimiser), 0.0
     for step in range(begin, steps):
         for group in optimiser.param_groups:
             falling = 0.5 * (1 + math.cos(math.pi * step / steps))
-            group["lr"] = rate * min(1.0, (step + 1) / 100) * max(0.02, falling)
+            group["lr"] = RATE * min(1.0, (step + 1) / 100) * max(0.02, falling)
         torch.manual_seed(SEED * steps + step)
         batch = batch_of(random.Random(f"{SEED} {step}").sample(samples, BATCH))
         losses = loss_of(network(batch), batch)
@@ -267,30 +283,24 @@ def train(
 @click.option(
     "--work", type=click.Path(path_type=Path), default=Path("beats-work"), show_default=True
 )
-@click.option("--excerpts", default=EXCERPTS, show_default=True)
-@click.option("--steps", default=STEPS, show_default=True)
-@click.option("--rate", default=RATE, show_default=True, help="Of learning, at its highest.")
 @click.option(
-    "--begin-with",
-    type=click.Path(exists=True, dir_okay=False, path_type=Path),
-    help="Weights to go on from, such as those of the package.  [default: none]",
+    "--out",
+    type=click.Path(file_okay=False, path_type=Path),
+    default=WEIGHTS.parent,
+    show_default="the package",
+    help="The folder of both files.",
 )
-@click.option("--out", type=click.Path(path_type=Path), default=WEIGHTS, show_default="the package")
 @guarded
-def main(
-    data: Path,
-    work: Path,
-    excerpts: int,
-    steps: int,
-    rate: float,
-    begin_with: Path | None,
-    out: Path,
-) -> None:
-    """Learn from the sets in DATA and write the weights into the package."""
+def main(data: Path, work: Path, out: Path) -> None:
+    """Learn from the sets in DATA and write the weights of both networks into the package."""
     torch.set_num_threads(1)
-    paths = prepare(data, files(work, excerpts), OF_A_FILE, drawn)
-    network = train(paths, work, steps, rate, begin_with)
-    put_weights(out, {name: value.numpy() for name, value in network.state_dict().items()})
+    context = out / CONTEXT.name
+    beat_context.make(data, work, context)
+    paths = prepare(data, files(work), OF_A_FILE, partial(drawn, context=context))
+    network = train(paths, work, STEPS)
+    put_weights(
+        out / WEIGHTS.name, {name: value.numpy() for name, value in network.state_dict().items()}
+    )
 
 
 if __name__ == "__main__":

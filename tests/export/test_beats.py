@@ -4,12 +4,12 @@ import csv
 import random
 from dataclasses import replace
 from pathlib import Path
-from types import ModuleType
 
 import numpy as np
 import pytest
 import torch
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
+from numpy.typing import NDArray
 
 from export import beat_context, beats
 from export.beat_material import (
@@ -147,7 +147,9 @@ def test_the_right_candidate_with_the_right_bars_is_what_is_learned(piece: Piece
     assert sample is not None
     right = {COLUMNS[column][0] for column in np.flatnonzero(sample.right.any(axis=0))}
     assert right == {Bars(4, 24)}
-    assert sample.features.shape == (*sample.beats.shape, beats.SEEN)
+    assert sample.own.shape[2] + sample.same.shape[1] == beats.SEEN
+    assert sample.own.shape[:2] == sample.beats.shape
+    assert sample.whole.shape == sample.right.shape
     assert len(sample.right) <= beats.CANDIDATES
 
 
@@ -165,6 +167,7 @@ def test_serving_computes_the_scores_that_training_computes(piece: Piece) -> Non
                 counted(found).beats.astype(np.int16),
                 facts(found, seen),
                 (found.beats[:, -1] - found.beats[:, 0]).astype(np.float32),
+                np.zeros((len(seen), len(COLUMNS)), np.float16),
                 np.zeros((len(seen), len(COLUMNS)), bool),
                 1.0,
             )
@@ -176,20 +179,24 @@ def test_serving_computes_the_scores_that_training_computes(piece: Piece) -> Non
     np.testing.assert_allclose(ComparingNetwork(weights)(onsets, found), trained, atol=2e-3)
 
 
-@pytest.mark.parametrize("trainer", [beats, beat_context])
-def test_the_command_makes_weights_and_goes_on_from_what_it_has_prepared(
-    trainer: ModuleType, data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_the_command_makes_both_networks_and_goes_on_from_what_it_has_prepared(
+    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(trainer, "OF_A_FILE", 4)
-    monkeypatch.setattr(trainer, "BATCH", 2)
-    options = [str(data), "--work", str(tmp_path / "work"), "--excerpts", "8", "--steps", "3"]
-    made = []
-    for name in ("one.npz", "two.npz"):
-        done = CliRunner().invoke(trainer.main, [*options, "--out", str(tmp_path / name)])
+    for trainer in (beats, beat_context):
+        for name, small in {"EXCERPTS": 8, "OF_A_FILE": 4, "STEPS": 3, "BATCH": 2}.items():
+            monkeypatch.setattr(trainer, name, small)
+    options = [str(data), "--work", str(tmp_path / "work")]
+    made: list[dict[str, NDArray[np.float16]]] = []
+    for name in ("one", "two"):
+        (out := tmp_path / name).mkdir()
+        done = CliRunner().invoke(beats.main, [*options, "--out", str(out)])
         assert done.exit_code == 0, done.output
-        assert done.output.count("4 excerpts") == (2 if name == "one.npz" else 0)
-        with np.load(tmp_path / name, allow_pickle=False) as file:
-            made.append({part: file[part] for part in file.files})
+        assert done.output.count("4 excerpts") == (4 if name == "one" else 0)
+        weights: dict[str, NDArray[np.float16]] = {}
+        for file in ("beats.npz", "beat_context.npz"):
+            with np.load(out / file, allow_pickle=False) as kept:
+                weights |= {f"{file} {part}": kept[part] for part in kept.files}
+        made.append(weights)
     assert all(np.isfinite(part).all() for part in made[0].values())
     assert all(np.array_equal(made[0][name], made[1][name]) for name in made[0]), (
         "the same seed, the same weights"
@@ -250,30 +257,11 @@ def test_the_candidate_and_the_bars_that_a_phrase_as_a_whole_speaks_for_have_mos
 
 
 def test_weights_of_another_network_are_refused_in_one_line(tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"python -m export\.beat_context DATA"):
+    with pytest.raises(ModelError, match=r"python -m export\.beats DATA"):
         read(WEIGHTS)
     np.savez(tmp_path / "none.npz", alien=np.zeros(2))
-    with pytest.raises(ModelError, match=r"python -m export\.beat_context DATA"):
+    with pytest.raises(ModelError, match=r"python -m export\.beats DATA"):
         read(tmp_path / "none.npz")
-
-
-def test_training_goes_on_from_weights_that_there_are(
-    data: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(beats, "OF_A_FILE", 2)
-    shipped, out, other = WEIGHTS, tmp_path / "out.npz", tmp_path / "other.npz"
-    np.savez(other, alien=np.zeros(2))
-    options = [str(data), "--work", str(tmp_path / "work"), "--excerpts", "2", "--steps", "0"]
-
-    def run(begin: Path) -> Result:
-        return CliRunner().invoke(
-            beats.main, [*options, "--begin-with", str(begin), "--out", str(out)]
-        )
-
-    assert run(shipped).exit_code == 0
-    with np.load(shipped) as before, np.load(out) as after:
-        assert all(np.array_equal(before[name], after[name]) for name in before.files)
-    assert (run(other).exit_code, run(other).output.count("\n")) == (2, 1)
 
 
 def test_a_style_of_few_pieces_is_drawn_from_more_often_than_by_their_number(piece: Piece) -> None:
