@@ -14,7 +14,9 @@ judged on the second, without legality masks.  Ways, from what could run on stag
   adaptation of large language models");
 * `style`: the vector that is added to each event, of no style, from which all styles differ;
 * `state`: the state from which a phrase begins (state tuning), judged on stretches of 256 events that begin anew;
-* `full`: all weights, an upper bound.
+* `full`: all weights, an upper bound;
+* `served`: the last layers as livegen fits them with the control `adapt` (`livegen/inference/heads.py`), of the model
+  as it is shipped, in int8.
 
 How fast and how long is chosen for each way on the first session of every other set; figures are of the others, with
 95 % intervals of sessions drawn again.  *Forgetting* is the gain on a session of the next set, after each of the first
@@ -23,6 +25,7 @@ of the memory by which the first half is likeliest, in place of .5.
 """
 
 import copy
+import json
 import statistics
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -39,11 +42,15 @@ from torch.nn.utils.parametrize import register_parametrization
 
 from bench.memory import Judged, judged, shipped_shares
 from bench.sets import SETS
-from bench.tables import keep, kept, table, told
+from bench.tables import HERE, keep, kept, table, told
 from livegen import shipped
 from livegen.codec.layout import FIELDS
+from livegen.inference import heads, onnx_file
+from livegen.inference.graph_pieces import with_weights
+from livegen.inference.lesson import PLAYED
+from livegen.inference.lesson import Rows as LessonRows
 from livegen.inference.model_files import load
-from livegen.inference.onnx_file import read_bytes
+from livegen.inference.onnx_file import ModelFile, read_bytes
 from livegen.scorecard.estimates import Estimate, ratio
 from livegen.training import corpora
 from livegen.training.corpora import Rows
@@ -54,6 +61,7 @@ from livegen.training.streams import given, sounding_steps
 
 CHUNK = 128  # events through which gradients go back
 STRETCH = 256  # events that begin anew, for the state
+SERVED = "served"
 ONLINE = 32  # events from one step of dynamic evaluation to the next
 ROUNDS = (4, 12)  # over the first half
 RANK = 4  # of the adapter
@@ -412,6 +420,54 @@ def measure(
     return row if way.begins_anew else row | {"memory": beside.facts()}
 
 
+def served(file: ModelFile, own: Sequence[Asked], other: Session) -> dict[str, Any]:
+    """The same of what is served."""
+    alone, beside, elsewhere, seconds = Moved(), Moved(), Moved(), list[float]()
+    shipped_heads, asked_elsewhere = heads.heads(file), _judged_by(file, other)
+    for number, it in enumerate(own):
+        session, asked = it.session, _judged_by(file, it.session)
+        before = process_time()
+        weights = heads.fitted(file, _rows(session)[: len(session.first) + 1])
+        seconds.append(process_time() - before)
+        fitted = heads.heads(with_weights(file, weights))
+        found = [_nats(said, asked, session) for said in (shipped_heads, fitted)]
+        for moved, worth in ((alone, a_note), (beside, partial(with_memory, votes=it.votes))):
+            moved.before.append(worth(found[0], session))
+            moved.after.append(worth(found[1], session))
+        if number < FORGETS:
+            elsewhere.before.append(a_note(_nats(shipped_heads, asked_elsewhere, other), other))
+            elsewhere.after.append(a_note(_nats(fitted, asked_elsewhere, other), other))
+    return {
+        "alone": alone.facts(),
+        "elsewhere": elsewhere.facts(),
+        "seconds": round(statistics.fmean(seconds), 2),
+        "memory": beside.facts(),
+    }
+
+
+def _rows(session: Session, is_played: bool = True) -> LessonRows:
+    """A session as a lesson: in no style, and all of it the player's, or none."""
+    more = np.tile(np.array([[0, is_played]], np.uint8), (len(session.events), 1))
+    return np.concatenate([session.events, more], 1)
+
+
+def _judged_by(file: ModelFile, session: Session) -> dict[str, heads.Asked]:
+    """The questions of the second half to each head."""
+    rows = _rows(session, is_played=False)
+    rows[-len(session.second) :, PLAYED] = 1
+    return heads.asked(file, rows)
+
+
+def _nats(said: dict[str, heads.Head], asked: dict[str, heads.Asked], session: Session) -> Nats:
+    where, found = scored(session.second.targets), Nats()
+    for name, head in said.items():
+        logits = torch.from_numpy(heads.logits(head, asked[name])).log_softmax(-1)
+        lost = -logits.gather(1, torch.from_numpy(asked[name].came)[:, None])
+        found[name] = torch.zeros(len(where[name]), 1)
+        found[name][where[name]] = lost
+    return found
+
+
 def gated(votes: dict[str, Judged], session: Session) -> tuple[float, float]:
     """Nats a note of the second half with the memory at .5, and with what the first half chooses for each field."""
     plain, chosen = 0.0, 0.0
@@ -432,7 +488,7 @@ def gated(votes: dict[str, Judged], session: Session) -> tuple[float, float]:
 def page(facts: dict[str, Any]) -> str:
     """The figures with what they are."""
     found: dict[str, dict[str, Any]] = facts["sets"]
-    alive = [way for way in found if not WAYS[way].begins_anew]
+    alive = [way for way in found if way == SERVED or not WAYS[way].begins_anew]
 
     def rows(ways: Sequence[str], what: str) -> str:
         return table(
@@ -447,7 +503,7 @@ def page(facts: dict[str, Any]) -> str:
     chosen = [
         [
             way,
-            str(it["rate"]),
+            str(it["rate"] or "by curvature"),
             str(it["rounds"]),
             f"{statistics.fmean(row['seconds'] for row in found[way].values()):.1f}",
             wins(way, "alone"),
@@ -506,21 +562,20 @@ def _cell(it: dict[str, Any]) -> str:
     "--way",
     "ways",
     multiple=True,
-    type=click.Choice(list(WAYS)),
-    help="Try these alone, and keep nothing.",
+    type=click.Choice([*WAYS, SERVED]),
+    help="Try these alone; figures of others stay, if they are of as many events and sessions.",
 )
 def main(data: Path, events: int, count: int, ways: Sequence[str]) -> None:
     """Tune the network in every way, into learns.json and learns.md."""
     torch.set_num_threads(1)
     path = shipped.model("default")
     base, model = read_network(read_bytes(path))[0].eval(), load(path)
-    facts: dict[str, Any] = {
-        "events": events,
-        "sessions": count - 1,
-        "gate": {},
-        "chosen": {},
-        "sets": {},
-    }
+    file = onnx_file.read(path)
+    size = {"events": events, "sessions": count - 1}
+    facts: dict[str, Any] = size | {"gate": {}, "chosen": {}, "sets": {}}
+    before = json.loads((HERE / "learns.json").read_text())
+    if ways and size.items() <= before.items():
+        facts = before
     first, asked = dict[str, Session](), dict[str, list[Asked]]()
     for name in SETS:
         first[name], *others = sessions(data, name, events, count)
@@ -532,17 +587,26 @@ def main(data: Path, events: int, count: int, ways: Sequence[str]) -> None:
         )
         facts["gate"][name] = gate.facts()
         click.echo(f"{name} heard; gate {facts['gate'][name]}")
-    for way in ways or WAYS:
-        chosen = choose(base, WAYS[way], [first[name] for name in SETS[::2]])
+    for way in ways or (*WAYS, SERVED):
+        is_served = way == SERVED  # with a pace of its own
+        chosen = (
+            Chosen(0, heads.STEPS)
+            if is_served
+            else choose(base, WAYS[way], [first[name] for name in SETS[::2]])
+        )
         click.echo(f"{way} {chosen}")
         facts["chosen"][way] = {"rate": chosen.rate, "rounds": chosen.rounds, "gains": chosen.gains}
         facts["sets"][way] = {}
         for name, following in zip(SETS, [*SETS[1:], SETS[0]], strict=True):
-            row = measure(base, WAYS[way], chosen, asked[name], asked[following][0].session)
+            other = asked[following][0].session
+            row = (
+                served(file, asked[name], other)
+                if is_served
+                else measure(base, WAYS[way], chosen, asked[name], other)
+            )
             facts["sets"][way][name] = row
             click.echo(f"{way} {name} {row}")
-        if not ways:
-            keep("learns", facts, page(facts))
+        keep("learns", facts, page(facts))
 
 
 if __name__ == "__main__":

@@ -361,6 +361,7 @@ def test_a_configuration_becomes_what_the_engine_process_is_told(echo: Path) -> 
     assert json.loads(json.dumps(told)) == told
     assert told == {
         "model": str(echo),
+        "fitter": "livegen.app:load_fitted",
         "seed": 5,
         "remember": None,
         "remembers": None,

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from livegen import shipped
-from livegen.errors import ConfigError, MidiFileError
+from livegen.errors import ConfigError, LivegenError, MidiFileError
 from livegen.home import spelled_out
 
 if TYPE_CHECKING:
     from livegen.config import Config, RouteSettings
     from livegen.inference.contract import Model
     from livegen.inference.generator import Generator
+    from livegen.inference.lesson import Lesson
     from livegen.inference.memory import Memory
     from livegen.inference.phrase_model import PhraseModel
     from livegen.jam.engine import Engine
@@ -29,6 +30,7 @@ def engine_settings(config: "Config") -> dict[str, Any]:
     daemon = config.daemon
     return {
         "model": str(shipped.model(config.model)),
+        "fitter": "livegen.app:load_fitted",
         "seed": secrets.randbelow(2**32) if config.seed is None else config.seed,
         **_remembered(config.remember),
         "controls": config.controls,
@@ -122,8 +124,23 @@ def engine_with(settings: Mapping[str, Any], model: "Model", rules: Mapping[int,
     return engine
 
 
-def load_memory(player: str) -> "tuple[Path, Memory]":
-    """The file of a player, and what is remembered of him: nothing where there is none yet.
+def load_fitted(name: str, lesson: str) -> "tuple[Path, Model]":
+    """The file and the model of a name or path, as it is after a lesson; the engine process calls this by name.
+
+    Takes seconds, of another process for the most part.  Raises LivegenError.
+    """
+    from livegen.daemon.engine.fitting_process import weights_after
+    from livegen.inference import onnx_file
+    from livegen.inference.graph_pieces import with_weights
+    from livegen.inference.model import start
+
+    path = shipped.model(name)
+    file = onnx_file.read(path)
+    return path, start(with_weights(file, weights_after(path, lesson)) if lesson else file)
+
+
+def load_memory(player: str) -> "tuple[Path, Memory, Lesson | None]":
+    """The file of a player, and what is remembered of him and was learned from: nothing where there is none yet.
 
     The engine process calls this by name.  Raises ConfigError for what cannot be a name, and MidiFileError.
     """
@@ -132,7 +149,22 @@ def load_memory(player: str) -> "tuple[Path, Memory]":
     from livegen.music.files import smf
 
     path = shipped.memory_of(player)
-    return path, memory_in(smf.read(path)) if path.exists() else Memory()
+    memory = memory_in(smf.read(path)) if path.exists() else Memory()
+    return path, memory, _lesson_beside(path)
+
+
+def _lesson_beside(path: Path) -> "Lesson | None":
+    """The lesson that is kept beside a memory; None where there is none, or what is there is none, which is said."""
+    from livegen.inference.lesson import ENDING, lesson_from
+
+    path = path.with_suffix(ENDING)
+    if not path.exists():
+        return None
+    try:
+        return lesson_from(path.read_text(encoding="ascii", errors="replace"))
+    except (OSError, LivegenError) as error:
+        log.warning("%s: %s; the network learns from today alone", path, error)
+        return None
 
 
 def _memory_of(path: Path) -> "Memory":

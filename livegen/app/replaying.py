@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from livegen import shipped
-from livegen.app.engines import build_engine, load_model
+from livegen.app.engines import build_engine, load_fitted, load_model
 from livegen.app.outputs import expect_apart, expect_free, write_out
 
 if TYPE_CHECKING:
@@ -89,22 +89,23 @@ def engine_again(header: "Header", model: str | None) -> "Engine":
 
 def meaning(told: "Told") -> "Event":
     """Make the event of a row of the journal: a command, another model, or another player.  Raises LivegenError."""
-    from livegen.daemon.engine.loader import RECALL, SWAP
+    from livegen.daemon.engine.loader import FIT, RECALL, SWAP
     from livegen.inference.kept import memory_from
-    from livegen.jam.engine import Recall, Swap
+    from livegen.jam.engine import Fitted, Recall, Swap
     from livegen.replay import command
 
     if told.name == RECALL and isinstance(told.value, dict):
         return Recall(memory_from(str(told.value.get("notes"))))
-    if told.name != SWAP or not isinstance(told.value, dict):
+    if told.name not in (SWAP, FIT) or not isinstance(told.value, dict):
         return command(told)
-    path, model = load_model(str(told.value.get("model")))
+    name, is_swap = str(told.value.get("model")), told.name == SWAP
+    path, model = load_model(name) if is_swap else load_fitted(name, str(told.value.get("lesson")))
     _compare(
         path,
         str(told.value.get("sha256", "")),
-        "the model was changed to another one there",
+        "the model was changed to another one there, or fitted to the player",
     )
-    return Swap(model)
+    return Swap(model) if is_swap else Fitted(model)
 
 
 def _compare(path: Path, sha256: str, rest: str, what: str = "model file") -> None:

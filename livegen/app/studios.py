@@ -75,7 +75,7 @@ def studio_settings(config: "Config") -> dict[str, Any]:
         "teacher": config.page.teacher or secrets.token_urlsafe(16),
         "charts": {"shipped": str(shipped.root() / "charts"), "own": str(shipped.own_charts())},
         "builder": "livegen.app:room_builder",
-        "engine": engine_settings(config),
+        "engine": engine_settings(config) | {"fitter": None},  # a room adapts to nobody
         "seed": config.seed,
         "limits": {
             "cpu": config.studio.most_cpu / 100,

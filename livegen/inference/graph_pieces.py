@@ -3,10 +3,22 @@
 What goes to the runtime are bytes that `livegen.inference.onnx_file` has read, in a graph that is written here.
 """
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 
-from livegen.inference.onnx_file import GIVEN_SUMMARY, IR_VERSION, OPSET, SUMMARY, ModelFile
+import numpy as np
+from numpy.typing import NDArray
+
+from livegen.errors import ModelError
+from livegen.inference.onnx_file import (
+    GIVEN_SUMMARY,
+    IR_VERSION,
+    OPSET,
+    SUMMARY,
+    GraphValue,
+    ModelFile,
+)
+from livegen.inference.onnx_operators import FLOAT, Value
 from livegen.inference.protobuf import BYTES, VARINT, Wire
 
 Content = int | bytes | Wire  # of a field: a number that is not negative, or a text or a message
@@ -43,6 +55,26 @@ def piece_of(file: ModelFile, *outputs: str) -> GraphPiece:
     ]
     data = _message([(1, IR_VERSION), (7, _message(graph)), (8, _message([(2, OPSET)]))])
     return GraphPiece(data, tuple(value.name for value in inputs))
+
+
+def with_weights(file: ModelFile, weights: Mapping[str, NDArray[np.float32]]) -> ModelFile:
+    """The file with other numbers in place of some of its own.  Raises ModelError where they do not fit."""
+    shapes = {it.name: it.value for it in file.initialisers if it.value.dtype == FLOAT}
+    for name, array in weights.items():
+        if name not in shapes or shapes[name].shape != array.shape:
+            raise ModelError(f"{file.facts.name} has no weights {name} of shape {array.shape}")
+    changed = tuple(
+        _weighted(it.name, weights[it.name]) if it.name in weights else it
+        for it in file.initialisers
+    )
+    return replace(file, initialisers=changed)
+
+
+def _weighted(name: str, array: NDArray[np.float32]) -> GraphValue:
+    data = np.ascontiguousarray(array, "<f4").tobytes()
+    dims: list[tuple[int, Content]] = [(1, size) for size in array.shape]
+    wire = _message([*dims, (2, FLOAT), (8, name.encode()), (9, data)])
+    return GraphValue(name, Value(FLOAT, array.shape, data), memoryview(wire))
 
 
 def _message(fields: Iterable[tuple[int, Content]]) -> bytes:

@@ -24,6 +24,7 @@ from typing import NamedTuple
 
 from livegen.inference.contract import Model
 from livegen.inference.generator import Generator
+from livegen.inference.lesson import Lesson
 from livegen.inference.memory import Memory
 from livegen.inference.phrase_model import PhraseModel
 from livegen.jam.commands.commands import Commands
@@ -99,10 +100,18 @@ class Swap:
 
 
 @dataclass(frozen=True, slots=True)
+class Fitted:
+    """The model was fitted to the player, and hears as it did: answer with it from the next bar line on."""
+
+    model: Model
+
+
+@dataclass(frozen=True, slots=True)
 class Recall:
     """Somebody sits down whose playing of other days is known: from now on that is what is remembered."""
 
     memory: Memory
+    lesson: Lesson | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +125,7 @@ class TakeUp:
     timeline: Timeline
 
 
-Event = Message | Command | Wake | Swap | Recall | TakeUp
+Event = Message | Command | Wake | Swap | Fitted | Recall | TakeUp
 
 
 class Alarm(NamedTuple):
@@ -259,6 +268,7 @@ class Engine:
             Alarm(self._ears.deadline, self._let_up),
             Alarm(self._conductor.deadline, self._keep_time),
             Alarm(self._ritard.deadline, self._keep_time),
+            Alarm(self._listener.fitted_at, lambda out: self._listener.take_fitted()),
             Alarm(steering.presets_at, lambda out: steering.take_over_presets(self._now)),
             Alarm(self._moves_at, lambda out: self._macros.move(self.timeline, self._now)),
             Alarm(steering.varies_at, lambda out: steering.take_over_variation(self._now)),
@@ -288,15 +298,22 @@ class Engine:
 
     # --- the three verbs ------------------------------------------------------------------------------------------
 
-    def remember(self, memory: Memory) -> None:
+    def remember(self, memory: Memory, lesson: Lesson | None = None) -> None:
         """Know what was played on other days, and nothing else."""
         self._is_settled = False
-        self._turns.remember(memory)
+        self._turns.remember(memory, lesson)
 
     @property
     def memory(self) -> Memory:
         """All that is remembered of the player."""
         return self._listener.live.memory or Memory()
+
+    @property
+    def lesson(self) -> Lesson | None:
+        """All that the model can learn from the player; None where it is not to adapt, or knows nothing but him."""
+        live = self._listener.live
+        is_wanted = self.settings.adapt == "on" and not live.guard.model.facts.learns
+        return live.lesson if is_wanted else None
 
     def feed(self, event: Event, now: int) -> list[Timed]:
         """Take what happened at `now` (micros) and give messages due soon, in order.
@@ -327,8 +344,10 @@ class Engine:
                 self._obey(event, out)
             case Swap(model):
                 self._listener.offer(model, self._listener.style, self._now)
-            case Recall(memory):
-                self.remember(memory)
+            case Fitted(model):
+                self._listener.fit_model(model, self._now)
+            case Recall(memory, lesson):
+                self.remember(memory, lesson)
             case TakeUp():
                 self._take_up(event)
             case _:

@@ -18,6 +18,7 @@ const MORE: readonly (readonly [string, readonly string[]])[] = [
       "follow",
       "theme",
       "memory",
+      "adapt",
       "taste",
       "style_mix",
       "temperature",

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from livegen import app, config
+from livegen.codec.layout import Event
 from livegen.daemon import clock
 from livegen.daemon.engine.engine_loop import KEEPS_AFTER_US, EngineLoop
 from livegen.daemon.engine.loader import RECALL
@@ -21,6 +22,7 @@ from livegen.daemon.processes.frames import (
 )
 from livegen.errors import ConfigError, MidiFileError
 from livegen.inference.kept import memory_from, memory_in, score_of, text_of
+from livegen.inference.lesson import ENDING, Lesson, lesson_from
 from livegen.inference.memory import Memory, memory_of
 from livegen.jam.engine import Engine
 from livegen.music.files import smf
@@ -33,10 +35,10 @@ FOLDER = Path("/memories")
 SECOND = 1_000_000
 
 
-def reads(name: str) -> tuple[Path, Memory]:
+def reads(name: str) -> tuple[Path, Memory, Lesson | None]:
     if name == "wrong":
         raise ConfigError("wrong cannot be the name of a player")
-    return FOLDER / f"{name}.mid", remembered(*LICK) if name == "ada" else Memory()
+    return FOLDER / f"{name}.mid", remembered(*LICK) if name == "ada" else Memory(), None
 
 
 class Served:
@@ -253,6 +255,44 @@ def test_a_memory_is_a_file_of_music_and_gone_when_it_is_forgotten(
     wait_for(lambda: not path.exists())
 
 
+def test_what_a_model_learns_from_lies_beside_it_and_is_gone_with_it(
+    recorder: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    path, _, lesson = app.load_memory("Ada 2.0")
+    assert lesson is None
+    lesson = Lesson().after(Event(0, 0, 1, 60, 20, 0, 8), style=0, is_played=True)
+    frame = kept(path, remembered(*LICK))
+    recorder.remember(MemoryFrame.of(frame.micros, frame.values | {"lesson": lesson.text}))
+    file = path.with_suffix(ENDING)
+    wait_for(file.exists)
+
+    found = app.load_memory("Ada 2.0")[2]
+    assert found is not None and found.text == lesson_from(file.read_text()).text == lesson.text
+    recorder.remember(kept(path, memory_of([])))
+    wait_for(lambda: not file.exists())
+
+
+@pytest.mark.parametrize("content", [b"", b"no lesson", b"\xff\xfe", b"eJw="])
+def test_a_file_that_is_no_lesson_is_said_and_the_player_is_known_all_the_same(
+    content: bytes,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    path = app.load_memory("ada")[0]
+    path.parent.mkdir(parents=True)
+    smf.write(path, score_of(remembered(*LICK)))
+    path.with_suffix(ENDING).write_bytes(content)
+
+    _, memory, lesson = app.load_memory("ada")
+    assert len(memory) == len(LICK) and lesson is None
+    assert [record.getMessage() for record in caplog.records] == [
+        f"{path.with_suffix(ENDING)}: expected a lesson, got another text; the network learns from today alone"
+    ]
+
+
 def test_a_memory_that_cannot_be_written_is_said_and_the_jam_goes_on(
     recorder: Recorder, tmp_path: Path
 ) -> None:
@@ -280,7 +320,7 @@ def test_a_name_is_a_file_in_the_folder_of_memories_and_new_until_it_is_there(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
-    path, memory = app.load_memory("Ada 王")
+    path, memory, _ = app.load_memory("Ada 王")
     assert path == tmp_path / "livegen" / "memories" / "Ada 王.mid"
     assert len(memory) == 0
 

@@ -14,7 +14,7 @@ from livegen.jam.controls.controls import CONTROLS
 from livegen.jam.controls.controls import settings as controls
 from livegen.jam.controls.mapping import COMMANDS as ALL_COMMANDS
 from livegen.jam.controls.mapping import Command
-from livegen.jam.engine import SLICE_STEPS, Engine, Event, Swap, Wake
+from livegen.jam.engine import SLICE_STEPS, Engine, Event, Fitted, Swap, Wake
 from livegen.jam.timing.agenda import Timed
 from livegen.jam.turns import MODES
 from livegen.music.messages import (
@@ -50,6 +50,7 @@ VALUES = {
     "feel": st.sampled_from([0.0, 0.5, 1.0]),
     "style_mix": st.sampled_from([0.0, 0.5, 1.0]),
     "taste": st.sampled_from([0.0, 0.5, 1.0]),
+    "adapt": st.sampled_from(["off", "on"]),
     "distance": st.sampled_from([0.0, 0.3, 1.0]),
     "morph": st.sampled_from([0.0, 0.5, 1.0]),
     "morph_by": st.sampled_from(["splice", "network"]),
@@ -127,6 +128,7 @@ COMMANDS = st.one_of(
     st.sampled_from([60, 60.5, [0, 0, 60], "x"]).map(lambda note: Command("why", note)),
     st.sampled_from(["mode", "start", "clock_out"]).map(lambda name: Command("next", name)),
     st.sampled_from([6, 24]).map(lambda ticks: Swap(UniformModel(ticks))),
+    st.sampled_from([6, 24]).map(lambda ticks: Fitted(UniformModel(ticks))),
     st.sampled_from(sorted(VALUES)).flatmap(
         lambda name: st.builds(Command, st.just(name), VALUES[name])
     ),
@@ -354,7 +356,7 @@ def test_how_work_is_sliced_changes_no_note(
     given_controls: dict[str, object], playing: list[tuple[int, Event]], steps: int
 ) -> None:
     # When another model has heard enough to take over depends on the slices, and may miss a bar line.
-    entries = [entry for entry in played(playing) if not isinstance(entry.what, Swap)]
+    entries = [entry for entry in played(playing) if not isinstance(entry.what, Swap | Fitted)]
     sliced = engine(given_controls, slice_steps=steps)
     by_key, once = _by_key(_sent(sliced, entries)), _by_key(_sent(engine(given_controls), entries))
     assert by_key == once

@@ -17,7 +17,7 @@ from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.engine.ahead import ReadAhead
 from livegen.daemon.engine.journal_rows import JournalRows
-from livegen.daemon.engine.loader import RECALL, SWAP, Loader, Recaller
+from livegen.daemon.engine.loader import FIT, RECALL, SWAP, Fitter, Loader, Recaller
 from livegen.daemon.lateness import Lateness, Recent
 from livegen.daemon.processes.frames import (
     BeatFrame,
@@ -36,10 +36,11 @@ from livegen.daemon.processes.frames import (
 )
 from livegen.daemon.processes.supervisor import BEAT_US
 from livegen.inference.kept import text_of
+from livegen.inference.lesson import Lesson
 from livegen.inference.memory import Memory
 from livegen.jam.controls.controls import CONTROLS, read_ahead, takes_long
 from livegen.jam.controls.mapping import Command
-from livegen.jam.engine import Event, Recall, Swap, TakeUp, Wake
+from livegen.jam.engine import Event, Fitted, Recall, Swap, TakeUp, Wake
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, NoteOn, decode, encode
 from livegen.music.time.metre import Metre
@@ -50,6 +51,8 @@ _T = TypeVar("_T")
 DEFAULT_LOADER, DEFAULT_RECALLER = "livegen.app:load_model", "livegen.app:load_memory"
 KEEPS_AFTER_US = 5 * SECOND  # of silence what is remembered of a player is kept
 TIDY_US = 100_000  # how often garbage is looked for where caches may be cold
+ADAPTS_AFTER_US = 2 * SECOND  # without a key of the player's the model is fitted to what is new,
+ADAPTS_AFTER = 128  # if that is so many strokes of the player's
 AWAKE_US = 60 * SECOND  # caches are kept warm this long after the last note
 # An engine that raises whenever it is woken must not take the whole processor.
 FAULT_PAUSE_US = 5_000
@@ -94,6 +97,11 @@ class EngineLike(Protocol):
     @property
     def memory(self) -> Memory | None:
         """All that is remembered of the player."""
+        return None
+
+    @property
+    def lesson(self) -> Lesson | None:
+        """All that the model is to learn from the player; None where it is not to."""
         return None
 
     def notices(self) -> list[str]:
@@ -144,7 +152,7 @@ class EngineLoop:
         self._clock = now
         self._warm_us = int(settings.get("keep_warm_us", 0))
         self._awake_us = int(settings.get("awake_us", AWAKE_US))
-        self._played_at = self._now = began = now()
+        self._played_at = self._struck_at = self._now = began = now()
         self._beat_at = self._snapshot_at = self._shown_at = 0
         self._warm_at = began
         self._paused_until = 0
@@ -161,6 +169,9 @@ class EngineLoop:
         self._loader = Loader(str(settings.get("loader", DEFAULT_LOADER)))
         self._recalls = str(settings.get("recaller", DEFAULT_RECALLER))
         self._recaller = Recaller(self._recalls)
+        self._fits = str(settings.get("fitter") or "")  # "" where nothing is learned
+        self._fitter = Fitter(self._fits)
+        self._adapted = 0  # strokes of the player's from which was learned
         self._player, self._memory_file, self._kept = "", "", 0
         if player := settings.get("remembers"):
             self._recaller.begin(str(player))
@@ -173,6 +184,7 @@ class EngineLoop:
         for command in self._ahead.take():
             self._guarded(partial(self._tell, command))
         self._guarded(lambda: self._swap(self._clock()))
+        self._guarded(lambda: self._take_fitted(self._clock()))
         self._guarded(self._recall)
         self._guarded(lambda: self._wake(self._clock()))
         self._guarded(lambda: self._warm(self._clock()))
@@ -204,7 +216,7 @@ class EngineLoop:
         match frame:
             case HeardFrame() if (message := decode(frame.payload)) is not None:
                 if isinstance(message, NoteOn):
-                    self._played_at = self._clock()
+                    self._played_at = self._struck_at = self._clock()
                 self._feed(message, frame.micros)
                 self._lag.add(lag := (heard := self._clock()) - frame.micros)
                 self._recent.add(heard, lag)
@@ -266,9 +278,37 @@ class EngineLoop:
         self._log(loaded.line)
         if loaded.model is not None and loaded.told is not None:
             self._model_file = str(loaded.told["model"])
+            self._adapted, self._fitter = 0, Fitter(self._fits)  # of the model before
             self._journal.takes_over(max(self._now, now), SWAP, loaded.told)
             self._feed(Swap(loaded.model), now)
             self._snapshot_at = min(self._snapshot_at, now + COMMAND_SHOWN_US)
+
+    def _look_at_lesson(self, now: int) -> None:
+        """Fit the model in a pause to what is new; as it was shipped where the player adapts it no more, or forgot."""
+        lesson = self._engine.lesson if self._fits else None
+        new = (lesson.played if lesson else 0) - self._adapted
+        is_pause = now - self._struck_at >= ADAPTS_AFTER_US and not self._fitter.is_busy
+        if new <= -ADAPTS_AFTER:
+            self._unlearn()
+        elif lesson and new >= ADAPTS_AFTER and is_pause:
+            self._adapted = lesson.played
+            self._fitter.fit(self._model_file, lesson.text)
+
+    def _unlearn(self) -> None:
+        """Have the model as it was shipped; what is being learned is left out."""
+        if self._adapted:
+            self._adapted, self._fitter = 0, Fitter(self._fits)
+            self._fitter.fit(self._model_file, "")
+
+    def _take_fitted(self, now: int) -> None:
+        """Let the engine have the model that was fitted, or say why there is none."""
+        loaded = self._fitter.take()
+        if loaded is None:
+            return
+        self._log(loaded.line)
+        if loaded.model is not None and loaded.told is not None:
+            self._journal.takes_over(max(self._now, now), FIT, loaded.told)
+            self._feed(Fitted(loaded.model), now)
 
     def _remember(self, player: str) -> None:
         """Read what is remembered of a player beside the music; of nobody at once.  Who is still read is left out."""
@@ -285,20 +325,23 @@ class EngineLoop:
             return
         self._log(loaded.line)
         if loaded.memory is not None and loaded.told is not None:
-            self._recalled(loaded.memory, loaded.told)
+            self._recalled(loaded.memory, loaded.told, loaded.lesson)
         elif self._player:
             self._recall_nobody()
 
     def _recall_nobody(self) -> None:
         self._recalled(Memory(), {"player": "", "file": "", "notes": text_of(Memory())})
 
-    def _recalled(self, memory: Memory, told: Mapping[str, Any]) -> None:
+    def _recalled(
+        self, memory: Memory, told: Mapping[str, Any], lesson: Lesson | None = None
+    ) -> None:
         self._keep_memory()  # of whoever played until now
+        self._unlearn()
         self._player, self._memory_file = str(told["player"]), str(told["file"])
         self._kept = memory.learned
         now = self._clock()
         self._journal.takes_over(max(self._now, now), RECALL, told)
-        self._feed(Recall(memory), now)
+        self._feed(Recall(memory, lesson), now)
         self._snapshot_at = min(self._snapshot_at, now + COMMAND_SHOWN_US)
 
     def _look_at_memory(self, now: int) -> None:
@@ -315,6 +358,8 @@ class EngineLoop:
             return
         self._kept = memory.learned
         kept = {"file": self._memory_file, "notes": text_of(memory), "count": len(memory)}
+        if lesson := self._engine.lesson:
+            kept["lesson"] = lesson.text
         self._send_frame(MemoryFrame.of(self._clock(), kept))
 
     def _log(self, line: str) -> None:
@@ -378,6 +423,7 @@ class EngineLoop:
             self._journal.settle()
             self._guarded(lambda: self._tell_timeline(now))
             self._guarded(lambda: self._look_at_memory(now))
+            self._guarded(lambda: self._look_at_lesson(now))
         if now >= self._snapshot_at:
             self._snapshot_at = now + SNAPSHOT_EVERY_US
             self._guarded(lambda: self._send_snapshot(now))

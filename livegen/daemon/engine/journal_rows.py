@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 
 from livegen.daemon.processes.frames import Frame, JournalFrame
 from livegen.jam.controls.mapping import Command
-from livegen.jam.engine import Event, Recall, Swap, TakeUp, Wake
+from livegen.jam.engine import Event, Fitted, Recall, Swap, TakeUp, Wake
 from livegen.jam.reports import rows
 from livegen.jam.reports.journal import Account
 from livegen.music.time.timeline import Timeline
@@ -31,7 +31,7 @@ class JournalRows:
             case Command(name, value):
                 self._account.told(now, name, value)
                 self.settle()  # before it is fed: what it did to an engine that crashed can be read
-            case Swap() | Recall() | TakeUp():
+            case Swap() | Fitted() | Recall() | TakeUp():
                 pass  # told with its file where it is fed, or in a room, which keeps no journal
             case _:
                 self._account.took(now)

@@ -1,4 +1,4 @@
-"""Another model, or the memory of another player, loaded in a thread beside the music.
+"""Another model, the model fitted to the player, or the memory of another player, made in a thread beside the music.
 
 Knows no engine: what was loaded, or a line saying why it was not, lies here until it is taken.
 """
@@ -14,10 +14,12 @@ from livegen.daemon.recording.recordings import fingerprint
 from livegen.errors import LivegenError
 from livegen.inference.contract import Model
 from livegen.inference.kept import text_of
+from livegen.inference.lesson import Lesson
 from livegen.inference.memory import Memory
 
-# The names in a journal of another model, and of the memory of another player, that an engine was given.
-SWAP, RECALL = "swap", "recall"
+# The names in a journal of another model, of one that was fitted, and of the memory of another player, that an engine
+# was given.
+SWAP, FIT, RECALL = "swap", "fit", "recall"
 WARM_STEPS = 3  # the first steps of a model take the longest
 
 
@@ -29,6 +31,7 @@ class Loaded:
     model: Model | None = None
     told: dict[str, Any] | None = None
     memory: Memory | None = None
+    lesson: Lesson | None = None
 
 
 class Loader:
@@ -46,12 +49,17 @@ class Loader:
 
     def begin(self, name: str) -> str:
         """Begin to load; a line when that cannot be now, else ""."""
-        if self._thread is not None and self._thread.is_alive():
+        if self.is_busy:
             return f"{self.what} {name!r:.80}: another one is still being loaded; ask again"
         # No daemon: the runtime aborts a process that ends while it loads; whoever waits may kill it.
         self._thread = threading.Thread(target=self._load, args=(name,))
         self._thread.start()
         return ""
+
+    @property
+    def is_busy(self) -> bool:
+        """True while one is being loaded."""
+        return self._thread is not None and self._thread.is_alive()
 
     def take(self) -> Loaded | None:
         """Give the result, once."""
@@ -66,14 +74,45 @@ class Loader:
             self._done.append(Loaded(f"{self.what} {name!r:.80}: {error!r}; {self.otherwise}"))
 
     def _loaded(self, name: str) -> Loaded:
-        module, _, function = self._function.partition(":")
-        path: Path
-        path, model = getattr(importlib.import_module(module), function)(name)
-        for _ in range(WARM_STEPS):
-            model.keep_warm()
-        told = {"model": str(path), "sha256": fingerprint(path)}
+        path, model, told = self._warmed(name)
         line = f"model {model.facts.name} ({path}) takes over at the next bar line"
         return Loaded(line, model, told)
+
+    def _warmed(self, *asked: str) -> tuple[Path, Model, dict[str, Any]]:
+        """The file and the model that the function makes, and what a journal needs to have it again."""
+        path: Path
+        model: Model
+        path, model = self._made(*asked)
+        for _ in range(WARM_STEPS):
+            model.keep_warm()
+        return path, model, {"model": str(path), "sha256": fingerprint(path)}
+
+    def _made(self, *asked: str) -> Any:
+        """The result of the function."""
+        module, _, function = self._function.partition(":")
+        return getattr(importlib.import_module(module), function)(*asked)
+
+
+class Fitter(Loader):
+    """Fits a model to a player.  `function` makes of a model's file and a lesson the model; of "" as it was shipped."""
+
+    what, otherwise = "adapt", "the model plays on as it is"
+
+    def __init__(self, function: str) -> None:
+        super().__init__(function)
+        self._lesson = ""
+
+    def fit(self, file: str, lesson: str) -> None:
+        """Begin to fit, where nothing else is being learned."""
+        if not self.is_busy:
+            self._lesson = lesson
+            self.begin(file)
+
+    def _loaded(self, name: str) -> Loaded:
+        _, model, told = self._warmed(name, self._lesson)
+        has = "has learned from you" if self._lesson else "has forgotten what it learned"
+        line = f"adapt: {model.facts.name} {has}, and plays so from the next bar line on"
+        return Loaded(line, model, told | {"lesson": self._lesson})
 
 
 class Recaller(Loader):
@@ -82,11 +121,10 @@ class Recaller(Loader):
     what, otherwise = "memory", "nothing of it is remembered, and nothing is kept there"
 
     def _loaded(self, name: str) -> Loaded:
-        module, _, function = self._function.partition(":")
         path: Path
-        path, memory = getattr(importlib.import_module(module), function)(name)
+        path, memory, lesson = self._made(name)
         told = {"player": name, "file": str(path), "notes": text_of(memory)}
         line = f"{len(memory)} notes of {name} are remembered ({path})"
         if not len(memory):
             line = f"{name} is new here: what you play is kept in {path}"
-        return Loaded(line, None, told, memory)
+        return Loaded(line, None, told, memory, lesson)

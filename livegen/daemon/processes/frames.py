@@ -163,7 +163,10 @@ class JournalFrame(JsonFrame):
 
 
 class MemoryFrame(JsonFrame):
-    """The memory of a player, to keep: {"file": path, "notes": see `livegen.inference.kept`, "count": n}."""
+    """The memory of a player, to keep: {"file": path, "notes": see `livegen.inference.kept`, "count": n}.
+
+    With "lesson", where the model adapts to him: see `livegen.inference.lesson`.
+    """
 
 
 class SavedFrame(JsonFrame):

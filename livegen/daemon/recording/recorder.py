@@ -201,20 +201,29 @@ def _answer(keeper: Keeper, command: CommandFrame) -> dict[str, str]:
 def _remembered(frame: MemoryFrame) -> list[str]:
     """Keep what is remembered of a player, all of it or nothing; a line for the person where that fails."""
     from livegen.inference.kept import memory_from, score_of
+    from livegen.inference.lesson import ENDING
     from livegen.music.files.smf import write
 
     path = Path(str(frame.values.get("file")))
+    lesson = path.with_suffix(ENDING)
     try:
         memory = memory_from(str(frame.values.get("notes")))
         if not len(memory):
             path.unlink(missing_ok=True)
+            lesson.unlink(missing_ok=True)
             return []
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         recordings.write_new(path, partial(write, score=score_of(memory)), replace=True)
+        if text := frame.values.get("lesson"):
+            recordings.write_new(lesson, partial(_write_text, text=str(text)), replace=True)
     except _FAULTS as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return [f"{path}: what is remembered cannot be written ({why}); the jam goes on"]
     return []
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="ascii")
 
 
 def _begun(log: Log) -> Log:

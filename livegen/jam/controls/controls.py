@@ -213,6 +213,11 @@ _TABLE = (
         "of yours, and takes up the figures of your last one (theme) half as much.",
     ),
     Control(
+        "adapt", "choice", "off", choices=("off", "on"),
+        help="Whether the network adapts to how you play: in pauses it learns from your last ten minutes, and plays "
+        "so from the next bar line on; off: it plays as it was trained.  Has no effect in a studio.",
+    ),
+    Control(
         "taste", "number", 0.0, low=0.0, high=1.0,
         help="How the model chooses among the answers that it has planned for your phrase.  0: by rules: one that is "
         "likely, fits the phrase, and closes what that left open; 1: by the critic, a network that learned how people "
@@ -429,6 +434,7 @@ class Settings:
     follow: float = _default("follow")
     theme: float = _default("theme")
     memory: float = _default("memory")
+    adapt: str = _default("adapt")
     taste: float = _default("taste")
     distance: float = _default("distance")
     restyle_by: str = _default("restyle_by")

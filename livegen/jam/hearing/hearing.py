@@ -25,6 +25,7 @@ from livegen.inference.contract import (
     Weights,
     is_finite,
 )
+from livegen.inference.lesson import Lesson
 from livegen.inference.memory import Memory, recalled
 from livegen.inference.sampling import blended
 from livegen.jam.controls.style_mix import Blend
@@ -137,6 +138,8 @@ class Hearing:
     heard: int = 0
     # The memory of what the player played, whatever was heard between; None on a branch that does not ask it.
     memory: Memory | None = None
+    # What was heard last, by which the model can be fitted to the player; None on a branch.
+    lesson: Lesson | None = None
     before_end: "tuple[Hearing, Stroke] | None" = None
     # The note that began with the last stroke, and the summary before it.  A branch begins without.
     foretold: tuple[Event, Summary] | None = None
@@ -157,14 +160,14 @@ class Hearing:
         silence, looks = np.zeros(SOUNDING, np.float32), guard.model.facts.looks
         return cls(
             guard, timeline, style, Encoder(timeline.metre), silence, guard.model.initial_state(),
-            memory=Memory(), _past=deque(maxlen=looks.places if looks else 0),
+            memory=Memory(), lesson=Lesson(), _past=deque(maxlen=looks.places if looks else 0),
         )  # fmt: skip
 
     def copy(self) -> "Hearing":
         """A branch: what one hears, the other does not.  States are never written, so they are shared."""
         return Hearing(
             self.guard, self.timeline, self.style, self.encoder.copy(), self.sounding.copy(),
-            self.state, self.summary, self.heard, self.memory, _past=self._past.copy(), _last=self._last,
+            self.state, self.summary, self.heard, self.memory, self.lesson, _past=self._past.copy(), _last=self._last,
             _far=self._far,
         )  # fmt: skip
 
@@ -226,11 +229,11 @@ class Hearing:
         self.before_end = None if stroke.velocity else (self.copy(), stroke)
         self.feed(stroke, struck)
 
-    def remember(self, memory: Memory) -> None:
+    def remember(self, memory: Memory, lesson: Lesson | None = None) -> None:
         """Know this of the player, in place of all that he played so far."""
-        self.memory = memory
-        if self.before_end is not None:
-            self.before_end[0].memory = memory
+        hearings = [self] if self.before_end is None else [self, self.before_end[0]]
+        for hearing in hearings:
+            hearing.memory, hearing.lesson = memory, lesson or Lesson()
 
     def _let_go(self, tick: int) -> None:
         """End what has been held for too long by a tick: its key hangs, and what hangs confuses the network."""
@@ -298,6 +301,8 @@ class Hearing:
         self.heard += 1
         if self.memory is not None:
             self.memory = self.memory.after(event, learns)
+        if self.lesson is not None:
+            self.lesson = self.lesson.after(event, self.style.near, learns)
         if event.on and event.time != ADVANCE and self.summary is not None:
             self.foretold = event, self.summary
         with suppress(ModelFault):  # counted; the state stays as it was, and the music goes on

@@ -73,6 +73,7 @@ class Listener:
         self._successor: Successor | None = None
         self._drums: Hearing | None = None
         self._swap_tick = 0
+        self._fitted: tuple[int, Model] | None = None  # from which time on, micros
         self._hears_older = False  # the successor is to be followed by one that hears all there is
 
     @property
@@ -418,16 +419,33 @@ class Listener:
         """The next model takes over, with all that sounds as it is."""
         if self._successor is None:
             return
-        timeline, memory = self.live.timeline, self.live.memory
+        timeline, memory, lesson = self.live.timeline, self.live.memory, self.live.lesson
         self.live, self._drums = self._successor.hearing.retimed(timeline), None
-        self.live.memory = memory
-        self._successor = None
+        self.live.memory, self.live.lesson = memory, lesson
+        self._successor = self._fitted = None
         self.set_style(style)
         if self._hears_older:
             self._hears_older = False
             self.offer(self.live.guard.model, style, timeline.micros(self._swap_tick))
         if self.call:
             self.call.forget_strokes(self.live.copy())
+
+    def fit_model(self, model: Model, now: int) -> None:
+        """Take a model that hears as this one does, or as the one on its way in, from the next bar line on."""
+        if self._successor:
+            self._successor.hearing.guard.model = model
+            return
+        timeline = self.live.timeline
+        self._fitted = timeline.micros(timeline.bar_from(timeline.tick_from(now + 1))), model
+
+    def fitted_at(self) -> int | None:
+        """The time, micros, of that bar line; None where there is no such model."""
+        return self._fitted[0] if self._fitted else None
+
+    def take_fitted(self) -> None:
+        """Go on with it: states are the same, so all that was heard stays heard."""
+        if self._fitted:
+            self.live.guard.model, self._fitted = self._fitted[1], None
 
     def set_style(self, style: StyleMix) -> None:
         """Hear and play as a style, or two, from now on; as in any where the model knows none of such a name."""

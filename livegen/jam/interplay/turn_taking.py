@@ -5,6 +5,7 @@ Knows when things happen, in micros; knows no messages, no commands' names and n
 
 from collections.abc import Callable
 
+from livegen.inference.lesson import Lesson
 from livegen.inference.memory import Memory
 from livegen.jam.controls.controls import Settings
 from livegen.jam.controls.desk import Desk
@@ -259,13 +260,13 @@ class TurnTaking:
         self._listener.restore(last.before.retimed(self._timeline), self._ears)
         return True
 
-    def remember(self, memory: Memory) -> None:
+    def remember(self, memory: Memory, lesson: Lesson | None = None) -> None:
         """Know this of the player, in place of all that he played so far; a call that is heard goes on.
 
         A turn that is taken back, or answered anew, brings nothing else back.
         """
         live = self._listener.live
-        live.remember(memory)
+        live.remember(memory, lesson)
         if self.call:
             self.call.forget_strokes(live.copy())
         for turn in self._performer.taken:

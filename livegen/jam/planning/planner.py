@@ -105,6 +105,7 @@ class Rollout(KeepsStrokes, PlayedOnce):
         hearing.lie_by(brief.start)
         if not (brief.memory or hearing.guard.model.facts.learns):
             hearing.memory = None  # nobody asks it
+        hearing.lesson = None  # what is planned teaches nothing
         self.hearing = hearing
         self.brief = brief
         self.planned: list[Stroke] = []
