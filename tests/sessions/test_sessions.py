@@ -43,12 +43,19 @@ def test_every_session_is_recorded() -> None:
     assert {name(journal) for journal in JOURNALS} == SCRIPTS.keys()
 
 
+@pytest.fixture(scope="module")
+def models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with the models of all sessions."""
+    folder = tmp_path_factory.mktemp("models")
+    write_models(folder)
+    return folder
+
+
 @pytest.mark.parametrize("journal", JOURNALS, ids=name)
 def test_a_recorded_session_is_played_again_to_the_note(
-    journal: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    journal: Path, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    write_models(tmp_path)
-    monkeypatch.chdir(tmp_path)
+    monkeypatch.chdir(models)
     outcome = played_again(journal)
     assert outcome.is_same, outcome
     assert not outcome.faults  # of these is a deadline that was remembered wrongly, too
