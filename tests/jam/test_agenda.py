@@ -3,7 +3,7 @@
 from livegen.codec.encoder import Stroke
 from livegen.jam.timing.agenda import ROUTES, Agenda, Route, Timed
 from livegen.music.messages import NoteOff, NoteOn, ProgramChange
-from livegen.music.parts import BASS, COMP, LEAD
+from livegen.music.parts import BASS, COMP, DRUMS, LEAD
 from livegen.music.time.swing import swung
 
 PLANNED = (Stroke(0, COMP, 60, 80), Stroke(24, COMP, 60, 0))
@@ -55,11 +55,11 @@ def test_a_route_bends_velocities_and_keeps_pitches_in_range() -> None:
 
 
 def test_two_parts_on_one_key_are_one_note_whose_end_is_that_of_the_first() -> None:
-    agenda = Agenda((Route(0), Route(0), Route(2), Route(9)), 30_000)
+    agenda = Agenda((Route(0), Route(0), Route(2), Route(9)), 1_000_000)
     agenda.put([Stroke(0, LEAD, 60, 80), Stroke(1, COMP, 60, 70)])
-    agenda.put([Stroke(2, COMP, 60, 0), Stroke(3, LEAD, 60, 0)])
-    given = list(agenda.hand_out(0, None, lambda tick: tick))
-    assert given == [Timed(0, NoteOn(60, 80, 0)), Timed(3, NoteOff(60, 64, 0))]
+    agenda.put([Stroke(12, COMP, 60, 0), Stroke(13, LEAD, 60, 0)])
+    given = list(agenda.hand_out(0, None, lambda tick: tick * 20_000))
+    assert given == [Timed(0, NoteOn(60, 80, 0)), Timed(260_000, NoteOff(60, 64, 0))]
 
 
 def test_an_onset_that_is_too_late_is_left_out_and_its_end_with_it() -> None:
@@ -93,3 +93,29 @@ def test_a_short_note_ends_before_the_same_key_begins_anew() -> None:
     given = list(agenda.hand_out(0, None, lambda tick: swung(tick, 62) * 20_000))
 
     assert [type(timed.message) for timed in given] == [NoteOn, NoteOff, NoteOn, NoteOff]
+
+
+def test_no_note_is_a_click_but_before_the_next_of_its_part() -> None:
+    agenda = Agenda(ROUTES, 10_000_000)
+    agenda.least_us = 100_000
+    for tick, pitch, ticks in ((0, 60, 2), (12, 62, 2), (15, 64, 12), (36, 60, 2), (48, 65, 9)):
+        agenda.put([Stroke(tick, LEAD, pitch, 80), Stroke(tick + ticks, LEAD, pitch, 0)])
+    agenda.put([Stroke(0, DRUMS, 42, 80), Stroke(2, DRUMS, 42, 0)])
+
+    def lengths(tick_us: int) -> dict[int, list[int]]:
+        given = list(agenda.hand_out(0, None, lambda tick: tick * tick_us))
+        began, found = {}, dict[int, list[int]]()
+        for due, message in given:
+            if isinstance(message, NoteOn):
+                began[message.pitch] = due
+            elif isinstance(message, NoteOff):
+                found.setdefault(message.pitch, []).append(due - began[message.pitch])
+        return found
+
+    assert lengths(20_000) == {
+        42: [40_000],
+        60: [100_000, 100_000],
+        62: [60_000],
+        64: [240_000],
+        65: [180_000],
+    }

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.jam.band.circles import MOST, SAME, TIMES, same_of, tiring, worn_out
+from livegen.jam.band.circles import MOST, SAME, SAME_CHORD, TIMES, same_of, tiring, worn_out
 from livegen.jam.band.theme import Point
 from livegen.music.note import Note
 from livegen.scorecard.degeneracy import is_loop
@@ -34,6 +34,8 @@ def test_a_line_tires_of_a_pitch_once_it_has_repeated_it_once_more_than_the_call
     assert same_of([]) == same_of(line(60, 62, 64)) == same_of(line(60, 60, 60)) == SAME
     assert same_of(line(64, *[60] * 5, 64)) == 6
     assert same_of(line(*[60] * 20)) == MOST
+    assert same_of(line(60, 62, 64), SAME_CHORD) == SAME_CHORD
+    assert same_of(line(60, 60, 64), SAME_CHORD) == 3
     assert tiring(line(62, *[60] * SAME), SAME) == 60
     assert tiring(line(62, *[60] * SAME), SAME + 1) is None
     assert tiring([], SAME) is None

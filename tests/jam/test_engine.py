@@ -401,7 +401,7 @@ def test_a_call_on_the_grid_is_answered_on_the_grid_as_closely_as_told() -> None
         shares.append(fmean(on_lines(jam) for jam in jams))
     assert shares[0] < 0.3
     assert 0.5 < shares[1] < 0.8
-    assert shares[2] > 0.9
+    assert shares[2] > 0.85
 
 
 def test_loose_playing_is_answered_loosely() -> None:

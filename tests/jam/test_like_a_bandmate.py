@@ -19,7 +19,7 @@ from livegen.music.parts import DRUM_CHANNEL, LEAD
 from livegen.music.time.metre import parse_metre
 from livegen.music.time.timeline import Timeline
 from livegen.scorecard.feels import FEELS, call_of
-from livegen.testing import SECOND, EchoModel, Rehearsal, UniformModel
+from livegen.testing import SECOND, EchoModel, Rehearsal, ScriptedModel, UniformModel
 from tests.jam.stage import BAR, BEAT, began, command, onsets, rehearsal, turn
 
 # Two bars, in beats: onset, length, pitch.  They end with a half note on the tonic.
@@ -42,6 +42,19 @@ def playing(
         jam.play(round(beat * BEAT), message)
 
 
+def lengths(jam: Rehearsal) -> list[tuple[int, int]]:
+    """How long each note of ours sounds, and when the next begins after it, micros; 0 where none does."""
+    began, found = dict[int, int](), []
+    ons = [at for at, message in jam.sent if isinstance(message, NoteOn)]
+    for at, message in jam.sent:
+        if isinstance(message, NoteOn):
+            began[message.pitch] = at
+        elif isinstance(message, NoteOff):
+            since = began.pop(message.pitch)
+            found.append((at - since, next((on - since for on in ons if on > since), 0)))
+    return found
+
+
 # --- coming in ----------------------------------------------------------------------------------------------------
 
 
@@ -62,6 +75,18 @@ def test_a_rest_of_two_beats_within_the_phrase_is_not_played_into() -> None:
     playing(jam, [*breath, *((5 + on, length, pitch) for on, length, pitch in breath)])
     assert onsets(jam) == []
     assert began(jam) % BAR == 0
+
+
+@pytest.mark.parametrize(("held", "least_us"), [(0.05, 100_000), (0.9, 112_000)])
+def test_no_note_of_an_answer_is_a_click(held: float, least_us: int) -> None:
+    """Nor staccato after a legato call; but where the next note begins sooner."""
+    jam = rehearsal(ScriptedModel((2, LEAD, 0, 60, 9)))
+    playing(jam, PHRASE, held=held)
+    jam.until(6 * BAR)
+    found = lengths(jam)
+    assert len(found) > 5
+    tick_us = BEAT // 24
+    assert all(least_us <= sounds or sounds >= coming - tick_us for sounds, coming in found)
 
 
 def test_an_answer_that_came_in_too_early_gives_way_and_the_call_is_whole() -> None:
@@ -186,7 +211,7 @@ BLUES = [
 @pytest.mark.parametrize("shift", [0, 5, -4])
 def test_a_blues_lick_is_answered_in_its_blues_scale_with_the_blue_note(shift: int) -> None:
     heard = set[int]()
-    for seed in range(3):
+    for seed in range(6):
         jam = rehearsal(UniformModel(8), seed=seed)
         playing(jam, [(on, length, pitch + shift) for on, length, pitch in BLUES])
         jam.until(8 * BAR)

@@ -75,6 +75,12 @@ def test_a_figure_that_began_beside_the_lines_of_the_call_comes_back_to_them(bes
     assert found[0].tick % 12 == 0 and 120 + beside <= found[0].tick <= 120 + beside + 6
 
 
+def test_a_figure_that_began_off_the_beats_of_a_call_on_beats_comes_back_to_the_next() -> None:
+    call = tuple(Point(2 * tick, pitch) for tick, pitch in CALL)
+    _, found = Theme(call, PLAIN).follows([Point(100 + 8, 70), Point(132, 66)])
+    assert found == [Point(168, 73)]
+
+
 def test_of_several_places_those_count_where_most_of_the_line_stands() -> None:
     theme = Theme(CALL, PLAIN)  # two up stands at the beginning twice, and after five down nowhere
 

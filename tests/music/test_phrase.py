@@ -84,6 +84,15 @@ def test_keys_of_one_chord_among_others_are_no_part() -> None:
     assert played.parts == (LEAD, COMP)
 
 
+def test_a_power_chord_on_the_tonic_is_at_home_though_its_fifth_lies_above_it() -> None:
+    riff = phrase(*((at, at + 100, 45 + step) for at, step in enumerate((0, 3, 5, 3, 0, 7))))
+    for pitch in (45, 52):
+        riff.strike(2_000_000, LEAD, pitch, 80)
+    assert riff.key is not None and riff.key.tonic == 45 % 12
+    assert riff.last_pitch == 52
+    assert riff.is_on_tonic
+
+
 def test_drums_alone_end_on_no_pitch() -> None:
     drums = phrase((0, 90, 36), (500, 590, 38), part=DRUMS)
     assert drums.last_pitch is None

@@ -14,13 +14,17 @@ SIZES = range(2, 9)  # notes of a figure
 # Times that one pitch is played in a row in an answer to who does so no more often, and at most.  Four bars of people's
 # after four bars without (validation split) have it five times in .04 of pop, .07 of lieder and rock, .03 of jazz.
 SAME, MOST = 4, 8
+SAME_CHORD = 2  # times of a chord, to who plays none more often in a row
 TIRED = 3.0  # nats that it loses from then on
 
 
-def same_of(line: Sequence[Point]) -> int:
-    """Give how often an answer to a line plays one pitch in a row before it tires: once more than the line does."""
+def same_of(line: Sequence[Point], fewest: int = SAME) -> int:
+    """Give how often an answer to a line plays one pitch in a row before it tires: once more than the line does.
+
+    It is `fewest` at least.
+    """
     longest = max((len(list(run)) for _, run in groupby(point.pitch for point in line)), default=0)
-    return min(MOST, max(SAME, longest + 1))
+    return min(MOST, max(fewest, longest + 1))
 
 
 def tiring(line: Sequence[Point], same: int) -> int | None:

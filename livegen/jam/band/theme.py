@@ -33,7 +33,7 @@ LATEST = 128  # notes of a call that are taken up
 SAME = 0.97  # share that a bar has which comes again, taken as many times over as that of a figure
 REST = 0.9  # the same of the tones on which a line comes to rest
 _BACK_BY = (
-    TICKS_PER_BEAT // 4
+    TICKS_PER_BEAT // 2
 )  # ticks by which a figure comes back to the lines of the beat that the call plays on
 REACH = 7  # semitones from the note before within which they lie
 
@@ -154,7 +154,7 @@ class Theme:
         """Give the note of a line that goes on from `last` as the call does from its note `place`, on its lines."""
         one, other = self._line[place], self._line[place + 1]
         tick = on_line(last.tick + other.tick - one.tick)
-        # A figure that the response began a sixteenth beside the call's lines would stay there to its end.
+        # A figure that the response began beside the call's lines would stay there to its end.
         reached = (by for by in range(_BACK_BY + 1) if (tick + by) % TICKS_PER_BEAT in self._lines)
         return Point(tick + next(reached, 0), last.pitch + other.pitch - one.pitch)
 

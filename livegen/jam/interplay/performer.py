@@ -12,7 +12,7 @@ import numpy as np
 
 from livegen.codec.encoder import Stroke
 from livegen.codec.layout import STYLE_UNKNOWN_NAME
-from livegen.jam.band.circles import same_of
+from livegen.jam.band.circles import SAME, SAME_CHORD, same_of
 from livegen.jam.band.drummer import Drummer, FittedBars, accents_of, drummer_for
 from livegen.jam.band.feel import DrumFeel
 from livegen.jam.band.theme import LATEST, Point, Theme, line_of, theme_of
@@ -68,6 +68,7 @@ SUPPOSED = 2 * TICKS_PER_BEAT  # for so long what others play is supposed
 REMEMBERED = 8  # turns that can be taken back
 # Who plans so late (a machine that slept) begins anew where the music is by now.
 BEHIND_US = 1_000_000
+CLICK_US = 100_000  # a note of an answer that is shorter is heard as a click
 OFF_ONE = 2  # ticks that a hand's note on the one lies off the bar line
 HEARD_DRUMS = 64  # strokes of a call that its answer on the drums goes by
 HEARD_PITCHED = 128  # and those, ends of notes too, that other parts beside them go by
@@ -629,13 +630,26 @@ class Performer:
         self.hurried += plan.settle(now, lambda done: self._choice(done, call, now))
         if plan.chosen is None:
             return
-        self._agenda.put(plan.chosen.take(), self._late)
+        if strokes := plan.chosen.take():
+            is_answer = call is not None and not plan.rendition and not self.mode.is_beside
+            self._agenda.least_us = self._least_us(call, now) if call and is_answer else 0
+            self._agenda.put(strokes, self._late)
         for player in plan.players:
             self._explaining.plan(player.reasons)
             player.reasons.clear()
         if plan.chosen.is_done and plan.end_us is None:
             last = max(plan.start, plan.chosen.frontier, self._agenda.last_tick or 0)
             plan.end_us = max(plan.start_us, self.place(last)) + max(0, self._agenda.offset_us)
+
+    def _least_us(self, call: Call, now: int) -> int:
+        """Give how long the notes of an answer last at least, micros, where the next does not begin sooner.
+
+        Half as long as three in four of its call's, but no more than a beat; a soloist does not hold his notes as who
+        comps holds his chords.
+        """
+        held = [it.end_us - it.onset_us for it in call.phrase.played(now) if not it.is_drum]
+        usual = 0 if self.mode.plays_over or not held else sorted(held)[len(held) // 4]
+        return max(CLICK_US, min(usual // 2, self._timeline.tempo_us))
 
     def _late(self, stroke: Stroke) -> float:
         """By how many ticks a stroke is late: as a hand had it, or of drums that fit to the player.
@@ -758,7 +772,7 @@ class Performer:
             outline=outline,
             lines=lines_of(self._listener.style.near),
             swing=self._swing,
-            same=same_of(line),
+            same=same_of(line, SAME_CHORD if self._leading(call) in struck else SAME),
             root=root,
             chords={part: in_chords(own, timeline, most) for part, own in struck.items()},
         )
@@ -785,15 +799,20 @@ class Performer:
         # Who is to remember earlier phrases is held less to this one.
         strength = settings.theme * (1 - settings.memory / 2)
         is_line = self.mode.parts is not Parts.LEAD or LEAD in call.phrase.parts
-        is_lowest = next(iter(call.phrase.parts), DRUMS) in struck
+        is_lowest = self._leading(call) in struck
         return theme_of(line, strength, is_line=is_line, is_lowest=is_lowest)
 
     def _line(self, call: Call, struck: Mapping[int, Sequence[StruckTogether]]) -> list[Point]:
         """The line of a call: of chords that lead their lowest notes."""
-        leads = next(iter(call.phrase.parts), DRUMS)
+        leads = self._leading(call)
         if leads not in struck:
             return line_of(self._latest(call))
         return [Point(self._timeline.tick(at), pitches[0]) for at, pitches in struck[leads]]
+
+    @staticmethod
+    def _leading(call: Call) -> int:
+        """The part that leads a call."""
+        return next(iter(call.phrase.parts), DRUMS)
 
     def _latest(self, call: Call) -> Iterator[Stroke]:
         """The last onsets of a call, on the beat as it is."""

@@ -5,6 +5,7 @@ Knows no model, no turns and no chance.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from types import MappingProxyType
 
 import numpy as np
@@ -67,11 +68,13 @@ _SOFTER = 2 / 3 / 4
 
 # Lines of the beat, in ticks, and how welcome (in nats) those are on which the call did not play.
 _LINES = {0: 0.0, 12: 0.0, 6: -1.0, 18: -1.0, 8: -1.5, 16: -1.5}
+# The same to an answer: who plays on the beats alone is answered there; a soloist over his chords is not.
+_ANSWERED = {0: 0.0, 12: -1.5, 6: -2.0, 18: -2.0, 8: -2.0, 16: -2.0}
 _LINE_OF = {(line + by) % TICKS_PER_BEAT: line for line in _LINES for by in (-1, 0, 1)}
 SIXTEENTH = TICKS_PER_BEAT // 4
 # Few notes say little of the lines on which they are not; more than four say more, up to three times as much.
 _FIRM_AFTER, _MOST_FIRM = 4, 3.0
-_SIXTEENTHS = (6, 18)
+_SIXTEENTHS, _OFF_BEAT, _LATE_OFF_BEAT = (6, 18), 12, 16
 _STRAY = 0.01  # share of onsets off all lines that is always granted
 # The same where eighths swing: after a late one the network often counts a straight eighth, beside the beat.
 _STUTTERS = -6.0
@@ -124,7 +127,7 @@ class Brief:
     A line tires of one pitch that it has played `same` times in a row.  A bass that answers begins on pitch class
     `root`, None where no root is known, and chords come to rest on it; a solo over chords keeps to its `contour`.
     A part with `voicings` strikes those, each as one onset, and no single notes.  `gap` is the longest wait of the call
-    from onset to onset, None where nothing is answered or the call was one note.
+    from onset to onset, None where nothing is answered or the call was one note, and `soonest` the shortest.
     `densities` are those of the parts beside one another, and multiply `density`.  Onsets are on lines `grid` ticks
     apart, None for any; no note is longer than `longest` ticks.  `taken` (128,) is how unwelcome the pitches of the
     player's hands are to a comp, in nats, and `heard` how many notes the player plays at once, None where a comp does
@@ -172,6 +175,7 @@ class Brief:
     root: int | None = None
     contour: Contour | None = None
     gap: int | None = None
+    soonest: int | None = None
     taken: Nats | None = None
     heard: int | None = None
 
@@ -284,6 +288,7 @@ def brief_for(
         root=root,
         contour=_contour(phrase, settings, timeline),
         gap=None if beside or ticks is None else _longest_gap(phrase, timeline),
+        soonest=None if beside or ticks is None else _shortest_gap(phrase, timeline),
         densities=tuple(
             strip.density * density
             for strip, density in zip(strips(settings), variation.densities, strict=True)
@@ -480,6 +485,13 @@ def _longest_gap(phrase: Phrase, timeline: Timeline) -> int | None:
     return round(gaps) if phrase.notes > 1 else None
 
 
+def _shortest_gap(phrase: Phrase, timeline: Timeline) -> int | None:
+    """The shortest wait from onset to onset of a phrase, chords counted once, in ticks; None of one stroke."""
+    gaps = (after - before for before, after in pairwise(phrase.onsets_us))
+    shortest = min((gap for gap in gaps if gap > CHORD_US), default=None)
+    return None if shortest is None else shortest * TICKS_PER_BEAT // timeline.tempo_us
+
+
 def onsets(phrase: Phrase, in_chords: Collection[int]) -> int:
     """The notes of a phrase, where a chord of a part `in_chords` is one."""
     together = (extent for part, extent in phrase.extents.items() if part in in_chords)
@@ -522,32 +534,43 @@ def _grooved(phrase: Phrase, settings: Settings, timeline: Timeline, swing: floa
     if MODES[settings.mode].is_beside:
         return settings.groove * groove(phrase, timeline)
     heard = min(_MOST_FIRM, max(1.0, phrase.notes / _FIRM_AFTER))
-    return settings.groove * groove(phrase, timeline, swings=swing >= SWINGS, firmness=heard)
+    unused = _LINES if _is_over_chords(phrase, settings) else _ANSWERED
+    welcome = groove(phrase, timeline, swings=swing >= SWINGS, firmness=heard, unused=unused)
+    return settings.groove * welcome
 
 
 def groove(
-    phrase: Phrase, timeline: Timeline, *, swings: bool = False, firmness: float = 1.0
+    phrase: Phrase,
+    timeline: Timeline,
+    *,
+    swings: bool = False,
+    firmness: float = 1.0,
+    unused: Mapping[int, float] = MappingProxyType(_LINES),
 ) -> Nats:
     """Give how welcome each tick of the beat is, in nats: as on the lines on which the call was played.
 
     Where eighths swing, straight sixteenths beside them stumble: they are where the call has some.  Lines on which it
-    did not play are so many times as unwelcome as its `firmness` says.
+    did not play are `unused`, in nats, so many times as its `firmness` says.
     A tick early or late is the hand's doing, and as welcome as the call's hand was loose; an onset farther from all
-    lines is meant to be there.
+    lines is meant to be there, and there alone.
     """
     ticks = [timeline.tick(at) % TICKS_PER_BEAT for at in phrase.onsets_us]
     lines = [_LINE_OF.get(tick) for tick in ticks]
     granted = _STRAY_SWUNG if swings else _STRAY
+    strays = {tick for tick, line in zip(ticks, lines, strict=True) if line is None}
     stray = float(np.log(lines.count(None) / max(1, len(lines)) + granted))
     exact = sum(tick in _LINES for tick in ticks)
     beside = len(ticks) - exact - lines.count(None)
     loose = min(0.0, float(np.log((beside + _STRAY) / (exact + 1))))
-    if swings:  # a late eighth and another a tick later would be a stutter
+    if swings:  # a late eighth and another a tick later would be a stutter; what is planned on the off-beat is late
         loose = min(loose, _STUTTERS)
-    welcome = np.full(TICKS_PER_BEAT, stray)
-    for line, unused in _LINES.items():
+        lines += [_OFF_BEAT] * (_LATE_OFF_BEAT in lines)
+    welcome = np.full(TICKS_PER_BEAT, np.log(granted))
+    for at in {(tick + by) % TICKS_PER_BEAT for tick in strays for by in (-1, 0, 1)}:
+        welcome[at] = stray
+    for line, nats in unused.items():
         is_beside = swings and line in _SIXTEENTHS
-        on_line = 0.0 if line in lines else stray if is_beside else max(firmness * unused, stray)
+        on_line = 0.0 if line in lines else stray if is_beside else max(firmness * nats, stray)
         for by, off_line in ((0, 0.0), (-1, loose), (1, loose)):
             at = (line + by) % TICKS_PER_BEAT
             welcome[at] = max(welcome[at], on_line + off_line)

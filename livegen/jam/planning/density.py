@@ -114,6 +114,11 @@ class Density:
         gap = tick - self._silent_since[part]
         return part == COMP and brief.supposes and TOGETHER < gap < SOONEST
 
+    def is_ornament(self, part: int, tick: int, brief: Brief) -> bool:
+        """True of a note so soon after another of its part as the call has none: it would make that a click."""
+        gap = tick - self.struck_at.get(part, tick)
+        return part != DRUMS and TOGETHER < gap < min(SOONEST, brief.soonest or 0)
+
     def rate(self, tick: int, brief: Brief, begun: int) -> float:
         """Give how much denser to play than the model would, so that the whole comes out as dense as the call.
 

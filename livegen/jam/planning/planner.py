@@ -73,7 +73,8 @@ from livegen.music.parts import BASS, DRUMS, LEAD
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.music.time.quantise import line_or_tick, nearest_line
 
-HIT = TICKS_PER_BEAT // 2  # a chord that is hit before a rest lasts so long
+EIGHTH = TICKS_PER_BEAT // 2
+HIT = EIGHTH  # a chord that is hit before a rest lasts so long
 ROOT_BEGINS, ROOT_ON_ONE = 10.0, 2.0  # nats of the root for a bass that answers
 RESTS = 0.85  # share of the root where chords close
 CLOSES = 0.85  # share of responses that close on a strong beat where they can
@@ -267,8 +268,11 @@ class Rollout(KeepsStrokes, PlayedOnce):
 
     def _is_left_out(self, part: int, tick: int) -> bool:
         """True of an onset that its part, its figure or its density has no room for."""
-        is_beside = self._density.is_tremolo(part, tick, self.brief)
-        return is_beside or self._is_beside_figure(part, tick) or not self._is_left(part, tick)
+        density = self._density
+        is_soon = density.is_tremolo(part, tick, self.brief) or density.is_ornament(
+            part, tick, self.brief
+        )
+        return is_soon or self._is_beside_figure(part, tick) or not self._is_left(part, tick)
 
     def _may_strike(self, part: int, tick: int) -> bool:
         """False of a part in chords just after one, and mostly where the call struck none."""
@@ -276,7 +280,9 @@ class Rollout(KeepsStrokes, PlayedOnce):
         if voicings is None or tick >= self._due:
             return True
         place = self.hearing.timeline.metre.place(tick).position
-        is_there = voicings.is_of(place) or self._rng.random() < BESIDE
+        is_there = voicings.is_of(place)
+        if not is_there and place % EIGHTH == 0:
+            is_there = self._rng.random() < BESIDE
         return is_there and self._density.may_strike(part, tick)
 
     def _is_over(self, tick: int) -> bool:

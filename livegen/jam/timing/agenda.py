@@ -147,13 +147,15 @@ class Agenda:
     """Schedule and ledger of the model's own notes.
 
     `sounding` maps (part, pitch) to the key it sounds as.  `late` counts onsets that came too late.
-    `offset_us` is added to every send time.  `gains`, by part, multiply velocities; at 0 a part is silent.
+    `offset_us` is added to every send time.  `gains`, by part, multiply velocities; at 0 a part is silent.  Where
+    there is a `least_us`, a pitched note lasts that long, and KEPT ticks, unless its part goes on before.
     """
 
     def __init__(self, routes: tuple[Route, ...], horizon_us: int) -> None:
         self.routes = routes
         self.horizon_us = horizon_us
         self.offset_us = 0
+        self.least_us = 0
         self.late = 0
         self.gains = (1.0,) * len(PARTS)
         self.sounding: dict[tuple[int, int], tuple[int, int]] = {}
@@ -191,24 +193,37 @@ class Agenda:
             yield from self._give(stroke, at, due, now, first.late)
 
     def _sounds_until(self, planned: _Planned, place: Place) -> int:
-        """The tick at which an end is sent: a late off-beat must not swallow a short note behind it.
+        """The tick at which an end is sent: a late off-beat must not swallow a short note behind it, and none clicks.
 
         It is a later one where the note would sound for less than its ticks, or KEPT of them, take elsewhere, unless
-        the same key begins anew before.
+        the same key begins anew before; and where a pitched note would click, unless its part goes on before.
         """
         stroke, late = planned.stroke, planned.late
         tick, part, pitch, velocity = stroke
         key = self.routes[part].channel, self.routes[part].pitch(pitch)
         began = self._open.get(key)
-        if velocity or began is None or not began.is_planned:
-            return tick
+        is_moved = planned.tick != tick
+        if velocity or began is None or not began.is_planned or is_moved:
+            return planned.tick
         onset = began.stroke.tick
         since = _sounds_at(onset, began.late, place)
-        beat_us = place(onset + TICKS_PER_BEAT) - place(onset)
-        wanted = since + min(tick - onset, KEPT) * beat_us // TICKS_PER_BEAT
-        again = [it.tick for it in self._planned if it.on and it.stroke[1:3] == stroke[1:3]]
-        last = min([tick + TICKS_PER_BEAT, *again])
-        return next((at for at in range(tick, last) if _sounds_at(at, late, place) >= wanted), tick)
+        kept_us = KEPT * (place(onset + TICKS_PER_BEAT) - place(onset)) // TICKS_PER_BEAT
+        coming = [it.stroke for it in self._planned if it.on and it.part == part]
+        again = min([tick + TICKS_PER_BEAT, *(it.tick for it in coming if it.pitch == pitch)])
+
+        def lasts(least_us: int, before: int) -> int | None:
+            """The first tick before another at which the note has lasted so long; None where there is none."""
+            ticks = range(tick, before)
+            return next(
+                (at for at in ticks if _sounds_at(at, late, place) >= since + least_us), None
+            )
+
+        until = lasts(kept_us * min(tick - onset, KEPT) // KEPT, again) or tick
+        if part == DRUMS or not self.least_us:
+            return until
+        following = (it.tick for it in coming if it.tick >= tick)
+        next_at = min([again - 1, *following])
+        return max(until, lasts(max(kept_us, self.least_us), next_at) or next_at)
 
     def hand_out_now(self, part: int, pitch: int, velocity: int, now: int) -> Iterator[Timed]:
         """The messages of a stroke that was not planned, due at once; velocity 0 ends it."""

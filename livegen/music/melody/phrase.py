@@ -78,6 +78,7 @@ class Phrase:
     beat_us: int = 0
     first_pitch: int | None = None  # the highest of the first onset that was not a drum
     last_pitch: int | None = None  # the highest of the last onset that was not a drum
+    last_low: int | None = None  # the lowest of it
     _loudness: int = 0
     _latest: deque[Played] = field(default_factory=lambda: deque(maxlen=NOTES))
     # Of the onsets so far: these are asked for several times an event.
@@ -113,6 +114,7 @@ class Phrase:
             if self.first_pitch is None or at - self.began_us <= CHORD_US:
                 self.first_pitch = max(pitch, self.first_pitch or 0)
             self.last_pitch = pitch if is_new else max(pitch, self.last_pitch or 0)
+            self.last_low = pitch if is_new or self.last_low is None else min(pitch, self.last_low)
 
     def release(self, at: int, part: int, pitch: int) -> None:
         """A note ends; one that did not begin in this phrase only marks the time."""
@@ -184,9 +186,9 @@ class Phrase:
 
     @property
     def is_on_tonic(self) -> bool:
-        """True if its last note is the tonic of its key."""
-        key, last = self.key, self.last_pitch
-        return key is not None and last is not None and last % 12 == key.tonic
+        """True if its last note is the tonic of its key; of a chord its highest one or its lowest."""
+        key, outer = self.key, (self.last_pitch, self.last_low)
+        return key is not None and any(it is not None and it % 12 == key.tonic for it in outer)
 
     @property
     def framed_by(self) -> int | None:
