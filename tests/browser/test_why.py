@@ -57,3 +57,11 @@ def test_a_click_on_a_note_of_the_model_says_why_and_the_card_closes(
     expect(card).to_be_hidden()
     page.locator('[data-command="why"]').click()
     expect(card).to_be_visible()
+    # A band's cues take room, and the card is still seen as a whole.
+    page.set_viewport_size({"width": 1440, "height": 900})
+    page.locator('[data-control="mode"]').get_by_role("radio", name="accompany").check()
+    expect(page.locator('[data-command="fill"]')).to_be_visible()
+    whole, stage = card.bounding_box(), page.locator(".stage").bounding_box()
+    assert whole and stage
+    assert whole["y"] + whole["height"] <= stage["y"] + stage["height"]
+    assert card.evaluate("card => card.scrollHeight <= card.clientHeight")
