@@ -124,7 +124,7 @@ def test_whoever_asks_for_a_name_and_leaves_a_file_is_found_out(alone: Runs) -> 
 
 def test_serve_asks_nobody_and_leaves_only_what_is_ours(alone: Runs, tmp_path: Path) -> None:
     call = tmp_path / "call.mid"
-    write(call, tune(60, eighths=LONG_ENOUGH_S * 4))  # at 120 bpm
+    write(call, tune(60, eighths=LONG_ENOUGH_S * 3))  # at 120 bpm; to answer takes as long again
     serve = ("-m", "livegen", "serve", "--api", "none", "--player", call, "--until-player-ends")
 
     assert_alone(alone(*serve))
