@@ -46,7 +46,6 @@ from bench.tables import HERE, keep, kept, table, told
 from livegen import shipped
 from livegen.codec.layout import FIELDS
 from livegen.inference import heads, onnx_file
-from livegen.inference.graph_pieces import with_weights
 from livegen.inference.lesson import PLAYED
 from livegen.inference.lesson import Rows as LessonRows
 from livegen.inference.model_files import load
@@ -423,13 +422,13 @@ def measure(
 def served(file: ModelFile, own: Sequence[Asked], other: Session) -> dict[str, Any]:
     """The same of what is served."""
     alone, beside, elsewhere, seconds = Moved(), Moved(), Moved(), list[float]()
-    shipped_heads, asked_elsewhere = heads.heads(file), _judged_by(file, other)
+    shipped_heads, asked_elsewhere = heads.heads(heads.shipped(file)), _judged_by(file, other)
     for number, it in enumerate(own):
         session, asked = it.session, _judged_by(file, it.session)
         before = process_time()
-        weights = heads.fitted(file, _rows(session)[: len(session.first) + 1])
+        layers = heads.fitted(file, _rows(session)[: len(session.first) + 1])
         seconds.append(process_time() - before)
-        fitted = heads.heads(with_weights(file, weights))
+        fitted = heads.heads(layers)
         found = [_nats(said, asked, session) for said in (shipped_heads, fitted)]
         for moved, worth in ((alone, a_note), (beside, partial(with_memory, votes=it.votes))):
             moved.before.append(worth(found[0], session))

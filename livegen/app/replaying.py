@@ -98,14 +98,20 @@ def meaning(told: "Told") -> "Event":
         return Recall(memory_from(str(told.value.get("notes"))))
     if told.name not in (SWAP, FIT) or not isinstance(told.value, dict):
         return command(told)
-    name, is_swap = str(told.value.get("model")), told.name == SWAP
-    path, model = load_model(name) if is_swap else load_fitted(name, str(told.value.get("lesson")))
+    name = str(told.value.get("model"))
+    event: Event
+    if told.name == SWAP:
+        path, model = load_model(name)
+        event = Swap(model)
+    else:
+        path, fittable, layers = load_fitted(name, str(told.value.get("lesson")))
+        event = Fitted(fittable, layers)
     _compare(
         path,
         str(told.value.get("sha256", "")),
         "the model was changed to another one there, or fitted to the player",
     )
-    return Swap(model) if is_swap else Fitted(model)
+    return event
 
 
 def _compare(path: Path, sha256: str, rest: str, what: str = "model file") -> None:

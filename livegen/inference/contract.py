@@ -23,6 +23,8 @@ Sounding = NDArray[np.float32]
 Logits = NDArray[np.float32]  # (classes of the field,), unnormalised
 # (heads, places): how much each head looks at each place; a row sums to 1.
 Weights = NDArray[np.float32]
+# Weights and biases of the last layers of a network's heads, by their names in a model file.
+Layers = Mapping[str, NDArray[np.float32]]
 
 
 def is_finite(state: State) -> bool:
@@ -136,4 +138,12 @@ class Model(Protocol):
 
     def keep_warm(self) -> None:
         """Run a step that changes nothing, so that weights stay in the processor's caches."""
+        ...
+
+
+class Fittable(Model, Protocol):
+    """A model whose answers can be fitted to a player while it plays; what it hears stays the same."""
+
+    def say(self, layers: Layers) -> None:
+        """Answer with these layers from now on, and with those of the beginning where there are no others."""
         ...

@@ -3,13 +3,9 @@
 What goes to the runtime are bytes that `livegen.inference.onnx_file` has read, in a graph that is written here.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 
-import numpy as np
-from numpy.typing import NDArray
-
-from livegen.errors import ModelError
 from livegen.inference.onnx_file import (
     GIVEN_SUMMARY,
     IR_VERSION,
@@ -18,7 +14,6 @@ from livegen.inference.onnx_file import (
     GraphValue,
     ModelFile,
 )
-from livegen.inference.onnx_operators import FLOAT, Value
 from livegen.inference.protobuf import BYTES, VARINT, Wire
 
 Content = int | bytes | Wire  # of a field: a number that is not negative, or a text or a message
@@ -32,8 +27,8 @@ class GraphPiece:
     inputs: tuple[str, ...]
 
 
-def piece_of(file: ModelFile, *outputs: str) -> GraphPiece:
-    """The part of the graph that `outputs` depend on, as a model of its own.
+def piece_of(file: ModelFile, *outputs: str, given: Collection[str] = ()) -> GraphPiece:
+    """The part of the graph that `outputs` depend on, as a model of its own; the weights `given` are inputs of it.
 
     With outputs of both halves the answers are to the summary of this very event.
     """
@@ -46,35 +41,25 @@ def piece_of(file: ModelFile, *outputs: str) -> GraphPiece:
         asked.discard(GIVEN_SUMMARY)
     names |= asked
     inputs = [value for value in file.inputs if value.name in names]
+    weights = [value for value in file.initialisers if value.name in names]
+    opened = [value for value in weights if value.name in given]
     graph: list[tuple[int, Content]] = [
         *((1, node) for node in nodes),
         (2, b"livegen"),
-        *((5, value.wire) for value in file.initialisers if value.name in names),
+        *((5, value.wire) for value in weights if value.name not in given),
         *((11, value.wire) for value in inputs),
+        *((11, _as_input(value)) for value in opened),
         *((12, value.wire) for value in file.outputs if value.name in outputs),
     ]
     data = _message([(1, IR_VERSION), (7, _message(graph)), (8, _message([(2, OPSET)]))])
-    return GraphPiece(data, tuple(value.name for value in inputs))
+    return GraphPiece(data, tuple(value.name for value in (*inputs, *opened)))
 
 
-def with_weights(file: ModelFile, weights: Mapping[str, NDArray[np.float32]]) -> ModelFile:
-    """The file with other numbers in place of some of its own.  Raises ModelError where they do not fit."""
-    shapes = {it.name: it.value for it in file.initialisers if it.value.dtype == FLOAT}
-    for name, array in weights.items():
-        if name not in shapes or shapes[name].shape != array.shape:
-            raise ModelError(f"{file.facts.name} has no weights {name} of shape {array.shape}")
-    changed = tuple(
-        _weighted(it.name, weights[it.name]) if it.name in weights else it
-        for it in file.initialisers
-    )
-    return replace(file, initialisers=changed)
-
-
-def _weighted(name: str, array: NDArray[np.float32]) -> GraphValue:
-    data = np.ascontiguousarray(array, "<f4").tobytes()
-    dims: list[tuple[int, Content]] = [(1, size) for size in array.shape]
-    wire = _message([*dims, (2, FLOAT), (8, name.encode()), (9, data)])
-    return GraphValue(name, Value(FLOAT, array.shape, data), memoryview(wire))
+def _as_input(it: GraphValue) -> Wire:
+    """An initialiser as an input of the same name."""
+    shape = _message((1, _message([(1, size)])) for size in it.value.shape)
+    kind = _message([(1, _message([(1, it.value.dtype), (2, shape)]))])
+    return memoryview(_message([(1, it.name.encode()), (2, kind)]))
 
 
 def _message(fields: Iterable[tuple[int, Content]]) -> bytes:

@@ -5,7 +5,6 @@ It takes a few steps downhill from the weights that were shipped, accelerated as
 lesson alone.  Knows model files and lessons; knows no files and no processes.
 """
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -13,7 +12,7 @@ from numpy.typing import NDArray
 
 from livegen.codec.layout import ADVANCE, FARTHEST, FIELDS, MAX_BAR_CLASS, NO_GRID, SOUNDING, Event
 from livegen.errors import ModelError
-from livegen.inference.contract import Query
+from livegen.inference.contract import Layers, Query
 from livegen.inference.lesson import PLAYED, STYLE, Rows
 from livegen.inference.model import start
 from livegen.inference.onnx_file import SUMMARY, ModelFile
@@ -23,7 +22,6 @@ STEPS = 10
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
-Weights = Mapping[str, Floats]  # by the names that they have in a model file
 
 # By field, how many facts of the event its head knows, in the order of a `Query`; and the classes of these facts.
 KNOWN = {"time": 0, "part": 3, "on": 4, "pitch": 5, "velocity": 6}
@@ -48,21 +46,26 @@ class Asked(NamedTuple):
     before: Ints
 
 
-def fitted(file: ModelFile, rows: Rows) -> Weights:
+def fitted(file: ModelFile, rows: Rows) -> Layers:
     """The last layers of a model after a lesson's rows, by their names in the file.
 
     Takes a second or so of a core.  Raises ModelError for a model whose heads are not as our exporter makes them.
     """
     found = dict[str, Floats]()
     questions = asked(file, rows)
-    for field, head in heads(file).items():
+    for field, head in heads(shipped(file)).items():
         found |= zip(_names(field), downhill(head, questions[field]), strict=True)
     return found
 
 
-def heads(file: ModelFile) -> dict[str, Head]:
-    """The last layers as they were shipped, by field.  Raises ModelError."""
-    return {field: tuple(_weights(file, name) for name in _names(field)) for field in KNOWN}
+def shipped(file: ModelFile) -> Layers:
+    """The last layers as they were shipped, by their names in the file.  Raises ModelError."""
+    return {name: _weights(file, name) for field in KNOWN for name in _names(field)}
+
+
+def heads(layers: Layers) -> dict[str, Head]:
+    """The last layers by field."""
+    return {field: tuple(layers[name] for name in _names(field)) for field in KNOWN}
 
 
 def _names(field: str) -> list[str]:

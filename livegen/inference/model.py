@@ -71,8 +71,13 @@ _LAST_EVENT = Event(**_LAST_FIELDS, position=NO_GRID, bar=MAX_BAR_CLASS)  # its 
 class OnnxModel:
     """A model file at work; see `livegen.inference.contract.Model`.  `load` makes one."""
 
-    def __init__(self, file: ModelFile, unpacked: bool = False) -> None:
-        """With `unpacked` int8 weights are made float32 now, instead of being multiplied as they are."""
+    def __init__(
+        self, file: ModelFile, unpacked: bool = False, weights: Mapping[str, Buffer] | None = None
+    ) -> None:
+        """With `unpacked` int8 weights are made float32 now, instead of being multiplied as they are.
+
+        `weights`, by their names in the file, can be others later (`say`); these are those that it begins with.
+        """
         self.facts: ModelFacts = file.facts
         self._event = np.zeros((1, EVENT_WIDTH), np.int64)
         self._sounding = np.zeros((1, SOUNDING), np.float32)
@@ -96,6 +101,9 @@ class OnnxModel:
         }
         if self._looked is not None:
             buffers[LOOKED] = self._looked
+        self._shipped = dict(weights or {})
+        self._weights = {name: array.copy() for name, array in self._shipped.items()}
+        buffers |= self._weights
         buffers |= {logits_name(field): logits for field, logits in self._logits.items()}
         options = _options(unpacked)
         self._advance = _bound(file, [*file.advanced, logits_name(_FIRST)], buffers, options)
@@ -136,6 +144,12 @@ class OnnxModel:
             self._heads[field]()
         out: Logits = self._logits[field][0].copy()
         return out
+
+    def say(self, weights: Mapping[str, Buffer]) -> None:
+        """Answer with these weights from now on, and with those of the beginning where there are no others."""
+        self._answered = False
+        for name, array in self._weights.items():
+            array[...] = weights.get(name, self._shipped[name])
 
     def keep_warm(self) -> None:
         """Run a whole step on what lies in the buffers; nobody looks at the result.
@@ -204,15 +218,19 @@ def load(path: Path) -> OnnxModel:
 
 
 def start(
-    file: ModelFile, where: str = "the model file", clock: Callable[[], float] = perf_counter
+    file: ModelFile,
+    where: str = "the model file",
+    clock: Callable[[], float] = perf_counter,
+    weights: Mapping[str, Buffer] | None = None,
 ) -> OnnxModel:
     """Hand a checked file to the runtime and take two dry steps; `where` begins the line of a
-    ModelError, `clock` gives seconds.  Of int8 weights that are slow as they are, floats are made.
+    ModelError, `clock` gives seconds, `weights` are as in `OnnxModel`.  Of int8 weights that are slow
+    as they are, floats are made.
     """
     try:
-        model = OnnxModel(file)
+        model = OnnxModel(file, weights=weights)
         if file.facts.quantised and (quickest := _quickest_step(model, clock)) > SLOW:
-            other = OnnxModel(file, unpacked=True)
+            other = OnnxModel(file, unpacked=True, weights=weights)
             model = other if _quickest_step(other, clock) < quickest else model
         finite = _dry_steps(model)
     except Exception as error:  # the runtime raises a dozen types of its own
@@ -266,7 +284,7 @@ def _bound(
     """A session for a piece of the file, bound to the buffers of the same names: calling what this
     gives runs it.
     """
-    piece = piece_of(file, *outputs)
+    piece = piece_of(file, *outputs, given=buffers)
     session = ort.InferenceSession(piece.data, options, providers=["CPUExecutionProvider"])
     binding = session.io_binding()
     for name in piece.inputs:

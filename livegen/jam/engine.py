@@ -22,7 +22,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from livegen.inference.contract import Model
+from livegen.inference.contract import Fittable, Layers, Model
 from livegen.inference.generator import Generator
 from livegen.inference.lesson import Lesson
 from livegen.inference.memory import Memory
@@ -101,9 +101,10 @@ class Swap:
 
 @dataclass(frozen=True, slots=True)
 class Fitted:
-    """The model was fitted to the player, and hears as it did: answer with it from the next bar line on."""
+    """The model was fitted to the player, and hears as it did: answer with these layers from the next bar line on."""
 
-    model: Model
+    model: Fittable
+    layers: Layers
 
 
 @dataclass(frozen=True, slots=True)
@@ -344,8 +345,8 @@ class Engine:
                 self._obey(event, out)
             case Swap(model):
                 self._listener.offer(model, self._listener.style, self._now)
-            case Fitted(model):
-                self._listener.fit_model(model, self._now)
+            case Fitted(model, layers):
+                self._listener.fit_model(model, layers, self._now)
             case Recall(memory, lesson):
                 self.remember(memory, lesson)
             case TakeUp():

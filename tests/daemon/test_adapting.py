@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from livegen.daemon.engine.engine_loop import ADAPTS_AFTER, ADAPTS_AFTER_US, EngineLoop
@@ -15,7 +16,7 @@ from livegen.daemon.processes.frames import (
     MemoryFrame,
 )
 from livegen.errors import LivegenError
-from livegen.inference.contract import Model
+from livegen.inference.contract import Layers, Model
 from livegen.inference.lesson import Lesson, lesson_from
 from livegen.inference.memory import Memory
 from livegen.jam.controls.controls import settings
@@ -29,17 +30,19 @@ NOTES = ADAPTS_AFTER // 2
 
 
 class Knowing(UniformModel):
-    """A model that knows how many events of the player's it was fitted to."""
+    """A model that knows to how many strokes of the player's it was fitted."""
 
-    def __init__(self, played: int) -> None:
-        super().__init__()
-        self.played = played
+    played: int | None = None
+
+    def say(self, layers: Layers) -> None:
+        self.played = int(layers["played"][0]) if layers else 0
 
 
-def fits(name: str, lesson: str) -> tuple[Path, Model]:
+def fits(name: str, lesson: str, model: Knowing | None) -> tuple[Path, Knowing, Layers]:
     if name == "wrong.onnx":
         raise LivegenError("wrong cannot learn: it has no known.rows")
-    return FILE, Knowing(lesson_from(lesson).played if lesson else 0)
+    played = np.array([lesson_from(lesson).played if lesson else 0], np.float32)
+    return FILE, model or Knowing(), {"played": played}
 
 
 def loads(name: str) -> tuple[Path, Model]:

@@ -10,10 +10,9 @@ from livegen.codec.encoder import Encoder, Stroke
 from livegen.codec.layout import FIELDS, SOUNDING
 from livegen.errors import LivegenError, ModelError
 from livegen.inference import heads, onnx_file
-from livegen.inference.contract import Query
-from livegen.inference.graph_pieces import with_weights
+from livegen.inference.contract import Logits, Query
 from livegen.inference.lesson import Lesson
-from livegen.inference.model import start
+from livegen.inference.model import OnnxModel, start
 from livegen.inference.onnx_file import ModelFile
 from livegen.music.time.metre import COMMON_TIME
 from tests.inference.tiny_model import tiny_bytes
@@ -45,7 +44,7 @@ def lost(head: heads.Head, questions: heads.Asked) -> float:
 
 def test_heads_say_what_the_runtime_says(file: ModelFile) -> None:
     rows = lesson_of(4).rows
-    asked, said = heads.asked(file, rows), heads.heads(file)
+    asked, said = heads.asked(file, rows), heads.heads(heads.shipped(file))
     model, sounding = start(file), np.zeros(SOUNDING, np.float32)
     state = model.initial_state()
     events = [heads.event_of(row) for row in rows]
@@ -60,7 +59,7 @@ def test_heads_say_what_the_runtime_says(file: ModelFile) -> None:
 
 
 def test_a_slope_is_that_of_the_nats(file: ModelFile) -> None:
-    asked, said = heads.asked(file, lesson_of(6).rows), heads.heads(file)
+    asked, said = heads.asked(file, lesson_of(6).rows), heads.heads(heads.shipped(file))
     chance = np.random.default_rng(1)
     for field, head in said.items():
         way = tuple(chance.normal(size=it.shape).astype(np.float32) * 1e-3 for it in head)
@@ -77,18 +76,32 @@ def test_what_a_player_plays_gets_likelier_in_every_field_and_the_hearing_stays(
     file: ModelFile,
 ) -> None:
     rows = lesson_of(64).rows
-    asked, before = heads.asked(file, rows), heads.heads(file)
-    other = with_weights(file, heads.fitted(file, rows))
-    after = heads.heads(other)
+    asked, before = heads.asked(file, rows), heads.heads(heads.shipped(file))
+    layers = heads.fitted(file, rows)
+    after = heads.heads(layers)
 
     for field in FIELDS:
         assert lost(after[field], asked[field]) < lost(before[field], asked[field]), field
+
+
+def test_a_model_says_other_things_while_it_plays_and_hears_the_same(file: ModelFile) -> None:
+    rows = lesson_of(8).rows
+    as_shipped, fitted = start(file), start(file, weights=heads.shipped(file))
     event, silence = heads.event_of(rows[0]), np.zeros(SOUNDING, np.float32)
-    first, second = (
-        model.advance(event, 0, silence, model.initial_state())
-        for model in map(start, (file, other))
-    )
-    assert all((one == two).all() for one, two in zip(first, second, strict=True))
+
+    def said(model: OnnxModel) -> list[Logits]:
+        state, summary = model.advance(event, 0, silence, model.initial_state())
+        query = Query.of(heads.event_of(rows[1]))
+        return [state, summary, *(model.logits(field, summary, query) for field in FIELDS)]
+
+    before, same = said(as_shipped), said(fitted)
+    assert all(np.abs(one - two).max() < 1e-3 for one, two in zip(before, same, strict=True))
+    fitted.say(heads.fitted(file, rows))
+    other = said(fitted)
+    assert [(one == two).all() for one, two in zip(same, other, strict=True)][:2] == [True, True]
+    assert all(np.abs(one - two).max() > 1e-3 for one, two in zip(same[2:], other[2:], strict=True))
+    fitted.say({})
+    assert all((one == two).all() for one, two in zip(same, said(fitted), strict=True))
 
 
 def test_from_what_the_model_played_nothing_is_learned(file: ModelFile) -> None:
@@ -112,21 +125,19 @@ def test_a_model_with_other_heads_is_refused_by_name() -> None:
     tiny = onnx_file.parse(tiny_bytes())
     with pytest.raises(ModelError, match=r"tiny cannot learn: it has no known.rows"):
         heads.fitted(tiny, lesson_of(1).rows)
-    with pytest.raises(ModelError, match=r"tiny has no weights x of shape \(2,\)"):
-        with_weights(tiny, {"x": np.zeros(2, np.float32)})
 
 
 def test_another_process_learns_the_same(file: ModelFile) -> None:
-    from livegen.daemon.engine.fitting_process import weights_after
+    from livegen.daemon.engine.fitting_process import layers_after
 
     lesson = lesson_of(16)
     there, here = (
-        weights_after(shipped.model("default"), lesson.text),
+        layers_after(shipped.model("default"), lesson.text),
         heads.fitted(file, lesson.rows),
     )
     assert there.keys() == here.keys()
     assert all(np.abs(there[name] - here[name]).max() < 1e-5 for name in here)
     with pytest.raises(LivegenError, match=r"nowhere.onnx: the model cannot be read"):
-        weights_after(Path("nowhere.onnx"), lesson.text)
+        layers_after(Path("nowhere.onnx"), lesson.text)
     with pytest.raises(LivegenError, match="expected a lesson, got another text"):
-        weights_after(shipped.model("default"), "x")
+        layers_after(shipped.model("default"), "x")

@@ -2,10 +2,19 @@
 
 from typing import Any
 
+from livegen.inference.contract import Layers
 from livegen.inference.lesson import PLAYED
 from livegen.jam.engine import Fitted, Recall, Swap
 from livegen.testing import UniformModel
 from tests.jam.stage import BAR, BEAT, command, onsets, play, rehearsal
+
+
+class Fitting(UniformModel):
+    """A model whose answers stay as they are."""
+
+    def say(self, layers: Layers) -> None:
+        pass
+
 
 LED: dict[str, Any] = {"sync": "internal", "tempo": 120}
 
@@ -13,9 +22,9 @@ LED: dict[str, Any] = {"sync": "internal", "tempo": 120}
 def test_it_plays_from_the_next_bar_line_on_and_nothing_is_heard_again() -> None:
     jam = rehearsal(mode="listen", **LED)
     play(jam)
-    live, fitted = jam.engine._listener.live, UniformModel()
+    live, fitted = jam.engine._listener.live, Fitting()
     state, before = live.state, live.guard.model
-    jam.play(2 * BAR + BEAT, Fitted(fitted))
+    jam.play(2 * BAR + BEAT, Fitted(fitted, {}))
     jam.until(3 * BAR - 1)
     assert live.guard.model is before
 
@@ -29,7 +38,7 @@ def test_an_answer_that_sounds_goes_on_over_the_bar_line() -> None:
     for jam in (with_it, without):
         play(jam)
         jam.until(4 * BAR)
-    with_it.play(4 * BAR + BEAT, Fitted(UniformModel(12)))
+    with_it.play(4 * BAR + BEAT, Fitted(Fitting(12), {}))
     for jam in (with_it, without):
         jam.until(8 * BAR)
 
@@ -40,9 +49,9 @@ def test_an_answer_that_sounds_goes_on_over_the_bar_line() -> None:
 def test_another_model_that_is_on_its_way_in_is_not_overtaken() -> None:
     jam = rehearsal(UniformModel(6), mode="listen", **LED)
     play(jam)
-    first, other, fitted = jam.engine._listener.live.guard.model, UniformModel(), UniformModel()
+    first, other, fitted = jam.engine._listener.live.guard.model, UniformModel(), Fitting()
     jam.engine.feed(Swap(other), jam.now)
-    jam.engine.feed(Fitted(fitted), jam.now)
+    jam.engine.feed(Fitted(fitted, {}), jam.now)
     assert jam.engine._listener.live.guard.model in (first, fitted)
     jam.until(jam.now + 2 * BAR)
 

@@ -33,6 +33,7 @@ from livegen.music.sync.transport import is_transport
 from livegen.testing import SECOND, FaultyModel, Rehearsal, UniformModel
 from tests.jam.deadlines import Looked
 from tests.jam.stage import generator, phrase_model
+from tests.jam.test_adapting import Fitting
 
 CHANNELS = st.sampled_from([0, 0, 0, 1, 9])
 PITCHES = st.integers(48, 72) | st.integers(0, 127)
@@ -128,7 +129,7 @@ COMMANDS = st.one_of(
     st.sampled_from([60, 60.5, [0, 0, 60], "x"]).map(lambda note: Command("why", note)),
     st.sampled_from(["mode", "start", "clock_out"]).map(lambda name: Command("next", name)),
     st.sampled_from([6, 24]).map(lambda ticks: Swap(UniformModel(ticks))),
-    st.sampled_from([6, 24]).map(lambda ticks: Fitted(UniformModel(ticks))),
+    st.sampled_from([6, 24]).map(lambda ticks: Fitted(Fitting(ticks), {})),
     st.sampled_from(sorted(VALUES)).flatmap(
         lambda name: st.builds(Command, st.just(name), VALUES[name])
     ),

@@ -297,18 +297,19 @@ class EngineLoop:
     def _unlearn(self) -> None:
         """Have the model as it was shipped; what is being learned is left out."""
         if self._adapted:
-            self._adapted, self._fitter = 0, Fitter(self._fits)
+            self._adapted = 0
+            self._fitter = self._fitter.anew()
             self._fitter.fit(self._model_file, "")
 
     def _take_fitted(self, now: int) -> None:
-        """Let the engine have the model that was fitted, or say why there is none."""
+        """Let the engine have what was learned, or say why nothing was."""
         loaded = self._fitter.take()
         if loaded is None:
             return
         self._log(loaded.line)
-        if loaded.model is not None and loaded.told is not None:
+        if loaded.fitted is not None and loaded.told is not None:
             self._journal.takes_over(max(self._now, now), FIT, loaded.told)
-            self._feed(Fitted(loaded.model), now)
+            self._feed(Fitted(*loaded.fitted), now)
 
     def _remember(self, player: str) -> None:
         """Read what is remembered of a player beside the music; of nobody at once.  Who is still read is left out."""

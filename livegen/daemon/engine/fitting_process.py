@@ -1,6 +1,6 @@
 """The fitting of a model to a player, in a process of its own of the lowest priority, which ends with its answer.
 
-The model's file and the lesson on standard input, as JSON; on the output the weights that are others now, as an .npz,
+The model's file and the lesson on standard input, as JSON; on the output the layers that are others now, as an .npz,
 or on the error output the line that says why there are none.
 """
 
@@ -16,7 +16,7 @@ from livegen.errors import LivegenError
 from livegen.priority import be_nice
 
 if TYPE_CHECKING:
-    from livegen.inference.heads import Weights
+    from livegen.inference.contract import Layers
 
 NICE = 19
 PATIENCE_S = 120.0
@@ -24,8 +24,8 @@ REFUSED = 2
 _ALONE = {name: "1" for name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS")}
 
 
-def weights_after(path: Path, lesson: str) -> "Weights":
-    """The weights of a model after a lesson; waits for the other process.  Raises LivegenError."""
+def layers_after(path: Path, lesson: str) -> "Layers":
+    """The last layers of a model after a lesson; waits for the other process.  Raises LivegenError."""
     import numpy as np
 
     question = json.dumps({"model": str(path), "lesson": lesson}).encode()
@@ -59,11 +59,11 @@ def main() -> int:
     question = json.load(sys.stdin)
     try:
         file = onnx_file.read(Path(question["model"]))
-        weights = fitted(file, lesson_from(question["lesson"]).rows)
+        layers = fitted(file, lesson_from(question["lesson"]).rows)
     except LivegenError as error:
         print(error, file=sys.stderr)
         return REFUSED
-    np.savez(sys.stdout.buffer, allow_pickle=False, **weights)
+    np.savez(sys.stdout.buffer, allow_pickle=False, **layers)
     return 0
 
 

@@ -12,7 +12,7 @@ from typing import Any
 
 from livegen.daemon.recording.recordings import fingerprint
 from livegen.errors import LivegenError
-from livegen.inference.contract import Model
+from livegen.inference.contract import Fittable, Layers, Model
 from livegen.inference.kept import text_of
 from livegen.inference.lesson import Lesson
 from livegen.inference.memory import Memory
@@ -32,6 +32,16 @@ class Loaded:
     told: dict[str, Any] | None = None
     memory: Memory | None = None
     lesson: Lesson | None = None
+    fitted: tuple[Fittable, Layers] | None = None
+
+
+def _warm(model: Model) -> None:
+    for _ in range(WARM_STEPS):
+        model.keep_warm()
+
+
+def _told(path: Path) -> dict[str, Any]:
+    return {"model": str(path), "sha256": fingerprint(path)}
 
 
 class Loader:
@@ -74,33 +84,33 @@ class Loader:
             self._done.append(Loaded(f"{self.what} {name!r:.80}: {error!r}; {self.otherwise}"))
 
     def _loaded(self, name: str) -> Loaded:
-        path, model, told = self._warmed(name)
-        line = f"model {model.facts.name} ({path}) takes over at the next bar line"
-        return Loaded(line, model, told)
-
-    def _warmed(self, *asked: str) -> tuple[Path, Model, dict[str, Any]]:
-        """The file and the model that the function makes, and what a journal needs to have it again."""
         path: Path
-        model: Model
-        path, model = self._made(*asked)
-        for _ in range(WARM_STEPS):
-            model.keep_warm()
-        return path, model, {"model": str(path), "sha256": fingerprint(path)}
+        path, model = self._made(name)
+        _warm(model)
+        line = f"model {model.facts.name} ({path}) takes over at the next bar line"
+        return Loaded(line, model, _told(path))
 
-    def _made(self, *asked: str) -> Any:
+    def _made(self, *asked: object) -> Any:
         """The result of the function."""
         module, _, function = self._function.partition(":")
         return getattr(importlib.import_module(module), function)(*asked)
 
 
 class Fitter(Loader):
-    """Fits a model to a player.  `function` makes of a model's file and a lesson the model; of "" as it was shipped."""
+    """Fits a model to a player.  `function` is one as `livegen.app.load_fitted`."""
 
     what, otherwise = "adapt", "the model plays on as it is"
 
     def __init__(self, function: str) -> None:
         super().__init__(function)
         self._lesson = ""
+        self._model: Fittable | None = None
+
+    def anew(self) -> "Fitter":
+        """A fitter of the same model, that leaves out what this one is learning."""
+        other = Fitter(self._function)
+        other._model = self._model
+        return other
 
     def fit(self, file: str, lesson: str) -> None:
         """Begin to fit, where nothing else is being learned."""
@@ -109,10 +119,14 @@ class Fitter(Loader):
             self.begin(file)
 
     def _loaded(self, name: str) -> Loaded:
-        _, model, told = self._warmed(name, self._lesson)
-        has = "has learned from you" if self._lesson else "has forgotten what it learned"
+        lesson = self._lesson
+        path, model, layers = self._made(name, lesson, self._model)
+        if self._model is None:
+            _warm(model)
+        self._model = model
+        has = "has learned from you" if lesson else "has forgotten what it learned"
         line = f"adapt: {model.facts.name} {has}, and plays so from the next bar line on"
-        return Loaded(line, model, told | {"lesson": self._lesson})
+        return Loaded(line, told=_told(path) | {"lesson": lesson}, fitted=(model, layers))
 
 
 class Recaller(Loader):

@@ -11,7 +11,7 @@ from dataclasses import replace
 from livegen.codec.encoder import Encoder, Stroke
 from livegen.codec.layout import ADVANCE, NO_GRID, STYLE_UNKNOWN_NAME, Event
 from livegen.errors import closest
-from livegen.inference.contract import Model
+from livegen.inference.contract import Fittable, Layers, Model
 from livegen.inference.memory import Memory
 from livegen.jam.band.drummer import Drummer
 from livegen.jam.controls.style_mix import Blend, StyleMix, styles_in
@@ -73,7 +73,9 @@ class Listener:
         self._successor: Successor | None = None
         self._drums: Hearing | None = None
         self._swap_tick = 0
-        self._fitted: tuple[int, Model] | None = None  # from which time on, micros
+        self._fitted: tuple[int, GuardedModel, Fittable, Layers] | None = (
+            None  # from some micros on
+        )
         self._hears_older = False  # the successor is to be followed by one that hears all there is
 
     @property
@@ -422,7 +424,7 @@ class Listener:
         timeline, memory, lesson = self.live.timeline, self.live.memory, self.live.lesson
         self.live, self._drums = self._successor.hearing.retimed(timeline), None
         self.live.memory, self.live.lesson = memory, lesson
-        self._successor = self._fitted = None
+        self._successor = None
         self.set_style(style)
         if self._hears_older:
             self._hears_older = False
@@ -430,13 +432,11 @@ class Listener:
         if self.call:
             self.call.forget_strokes(self.live.copy())
 
-    def fit_model(self, model: Model, now: int) -> None:
+    def fit_model(self, model: Fittable, layers: Layers, now: int) -> None:
         """Take a model that hears as this one does, or as the one on its way in, from the next bar line on."""
-        if self._successor:
-            self._successor.hearing.guard.model = model
-            return
-        timeline = self.live.timeline
-        self._fitted = timeline.micros(timeline.bar_from(timeline.tick_from(now + 1))), model
+        timeline, successor = self.live.timeline, self._successor
+        at = timeline.micros(timeline.bar_from(timeline.tick_from(now + 1)))
+        self._fitted = at, (successor.hearing if successor else self.live).guard, model, layers
 
     def fitted_at(self) -> int | None:
         """The time, micros, of that bar line; None where there is no such model."""
@@ -445,7 +445,9 @@ class Listener:
     def take_fitted(self) -> None:
         """Go on with it: states are the same, so all that was heard stays heard."""
         if self._fitted:
-            self.live.guard.model, self._fitted = self._fitted[1], None
+            _, guard, model, layers = self._fitted
+            model.say(layers)
+            guard.model, self._fitted = model, None
 
     def set_style(self, style: StyleMix) -> None:
         """Hear and play as a style, or two, from now on; as in any where the model knows none of such a name."""
