@@ -12,6 +12,7 @@ from operator import itemgetter
 
 from livegen.jam.harmony import sections
 from livegen.jam.harmony.bass_alone import BELOW, DEEP, BassAlone, LowNote
+from livegen.jam.harmony.cadences import Introduction, at_rest, tonic
 from livegen.jam.harmony.lead_sheet import LeadSheet
 from livegen.jam.harmony.melody_chords import Implied, MelodyChords
 from livegen.jam.harmony.one_voice import OneVoice
@@ -44,11 +45,6 @@ _LINE = TICKS_PER_BEAT // 2  # chords are taken to change on eighths
 # A note below this pitch, and so far below the next, is meant as the bass.
 _BASS_BELOW, _APART = 48, 7
 
-_TURNAROUND = {
-    "major": ((0, "maj"), (9, "min"), (2, "min"), (7, "7")),
-    "minor": ((0, "min"), (8, "maj"), (5, "min"), (7, "7")),
-}  # semitones above the tonic, and kinds of chords
-
 Voice = tuple[int, int]  # part, pitch
 
 
@@ -71,8 +67,7 @@ class Harmony:
         self.sheet: LeadSheet | None = None
         self.ending: Finale | None = None  # that was asked for
         self.stops: Stops | None = None  # as well
-        self._intro: tuple[ChordFrom, ...] = ()  # of a song without a chart
-        self._intro_over = 0  # the tick of its end
+        self._intro: Introduction | None = None  # of a song without a chart
         self.is_followed = True  # who skips a bar of the chart is followed
         self._timeline: Timeline | None = None  # that was followed last
         self._keys = KeyTracker()
@@ -413,13 +408,9 @@ class Harmony:
         key = self.key(now)
         if key is None or self._timeline is None:
             return 0
-        bar = self._timeline.metre.place(line).bar
-        self._intro = tuple(
-            ChordFrom(line + at * bar, chord) for at, chord in enumerate(turnaround(key))
-        )
-        self._intro_over = line + len(self._intro) * bar
-        self._memory.restart(self._intro_over)
-        return len(self._intro)
+        self._intro = Introduction.of(key, line, self._timeline.metre.place(line).bar)
+        self._memory.restart(self._intro.until)
+        return len(self._intro.changes)
 
     def has_intro(self, now: int) -> bool:
         """True if an introduction can be played."""
@@ -427,9 +418,7 @@ class Harmony:
 
     def _in_intro(self, tick: int) -> Chord | None:
         """The chord of the introduction at a tick; None outside."""
-        if not self._intro or not self._intro[0].tick <= tick < self._intro_over:
-            return None
-        return _at(self._intro, tick).chord
+        return self._intro.chord(tick) if self._intro else None
 
     def to_next_section(self, tick: int, line: int) -> bool:
         """The chart's section after that of `tick` begins at a bar line; False without a chart."""
@@ -464,7 +453,7 @@ class Harmony:
 
     def call_off(self) -> None:
         """Nothing ends, and nothing begins: what was asked for is taken back."""
-        self.ending, self._intro = None, ()
+        self.ending, self._intro = None, None
         if self.sheet:
             self.sheet.call_off()
 
@@ -492,24 +481,17 @@ class Harmony:
 
     def over(self) -> None:
         """The ending was played: nothing goes round any more, and a chart begins anew with the next call."""
-        self.ending, self.stops, self._intro = None, None, ()
+        self.ending, self.stops, self._intro = None, None, None
         self._memory.unloop()
         self.stop()
 
     def _at_rest(self, now: int) -> Chord | None:
         """The chord on which the music comes to rest: that of the tonic as it is played here, else the last one."""
-        key = (self.sheet.key if self.sheet else None) or self.key(now)
         if self.sheet:
-            played = [placed.chord for bar in self.sheet.form.round for placed in bar.chords]
-        else:
-            played = [self._told, *(chord for _, chord in reversed(self._call))]
-        chords = [replace(chord, bass=None) for chord in played if chord]
-        if key is None:
-            return chords[0] if chords else None
-        if not self.sheet and _is_tonic(self._opening, key.relative):
-            key = key.relative  # the two share their notes, and most songs end where they began
-        tonic = _tonic(key)
-        return next((chord for chord in chords if _is_tonic(chord, key)), tonic)
+            written = [placed.chord for bar in self.sheet.form.round for placed in bar.chords]
+            return at_rest(self.sheet.key or self.key(now), written)
+        played = [self._told, *(chord for _, chord in reversed(self._call))]
+        return at_rest(self.key(now), played, self._opening)
 
     @property
     def goes_round(self) -> bool:
@@ -538,7 +520,7 @@ class Harmony:
                 self._foreseen = ()
         if is_same:
             return
-        self._intro = ()
+        self._intro = None
         line = timeline.bar_from(timeline.tick_from(now) + TICKS_PER_BEAT)
         self.stops = Stops(line, goes_on=True) if self.is_stop_time else None
         if self.ending:
@@ -659,8 +641,8 @@ class Harmony:
         """The changes after a tick that are known, or sure enough, and up to which tick that is so."""
         if self.sheet:
             return self.sheet.coming(start, until), until
-        if self._in_intro(start):
-            return tuple(it for it in self._intro if it.tick > start), self._intro_over
+        if self._intro and self._intro.chord(start):
+            return tuple(it for it in self._intro.changes if it.tick > start), self._intro.until
         if self._source is ChordSource.MELODY:
             return self._implied.coming, start
         if self._told is None:
@@ -773,7 +755,7 @@ class Harmony:
         key = self.home(of_call, now, framed_by)
         if key is None:
             return frozenset(), frozenset()
-        return key.pitch_classes, _tonic(key).pitch_classes
+        return key.pitch_classes, tonic(key).pitch_classes
 
     def home(self, of_call: Key | None, now: int, framed_by: int | None = None) -> Key | None:
         """The key that is heard, if any.
@@ -823,19 +805,3 @@ def _over(pitch: int, chord: Chord) -> Chord:
     """A chord as it is above a single low note: in its first inversion above its third, else above its root."""
     is_third = (pitch - chord.root) % 12 == INTERVALS[chord.kind][1]
     return replace(chord, bass=pitch % 12 if is_third else None)
-
-
-def turnaround(key: Key) -> tuple[Chord, ...]:
-    """Four chords that lead back to the tonic of a key, a bar each: I vi ii V7, in minor i VI iv V7."""
-    return tuple(Chord((key.tonic + step) % 12, kind) for step, kind in _TURNAROUND[key.mode])
-
-
-def _is_tonic(chord: Chord | None, key: Key) -> bool:
-    """True of the tonic triad of a key, with or without more notes."""
-    third = INTERVALS[_tonic(key).kind][1]
-    return chord is not None and chord.root == key.tonic and third in INTERVALS[chord.kind]
-
-
-def _tonic(key: Key) -> Chord:
-    """The triad on which a key rests."""
-    return Chord(key.tonic, "maj" if key.mode == "major" else "min")
