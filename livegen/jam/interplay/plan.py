@@ -14,7 +14,7 @@ from livegen.jam.planning.planner import Rollout
 from livegen.jam.timing.agenda import Place
 
 LOOKAHEAD_US = 500_000  # how far a response is planned ahead of its notes
-BESIDE_US = 60_000  # before it is handed out, what is played beside the player is planned
+BESIDE_US = 120_000  # before it is handed out, what is played beside the player is planned
 DECIDE_US = 60_000  # before its first note is due, a response is chosen, whoever is still at work
 
 
