@@ -21,6 +21,7 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus, WebSocketExce
 from websockets.typing import Origin
 
 from livegen.control.pump import Pump
+from livegen.control.tasks import until_one_ends
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.processes.back_off import BackOff
@@ -77,16 +78,9 @@ class FarProcess:
     async def run(self) -> int:
         """Serve until the link closes, and give the exit status: 2 when we were never let in."""
         self._pump.open()
-        connecting = asyncio.create_task(self._connect_for_ever())
-        ticking = asyncio.create_task(self._tick())
-        over = asyncio.create_task(self._pump.closed.wait())
-        tasks = (connecting, ticking, over)
-        try:
-            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            for task in tasks:
-                task.cancel()
-            await asyncio.wait(tasks)
+        connecting, *_ = await until_one_ends(
+            self._connect_for_ever(), self._tick(), self._pump.closed.wait()
+        )
         failure = None if connecting.cancelled() else connecting.exception()
         if failure is not None:
             if not isinstance(failure, Refused):

@@ -54,8 +54,8 @@ MOST_A_TURN = 2  # messages: other rooms wait meanwhile
 MOST_HEARD = 512  # messages that wait for the engine
 PORTS = {"in": "", "out": "", "api": "none"}
 NOT_KEPT = {
-    "capture": "this room keeps no recordings",
-    "keep": "this room keeps no recordings",
+    "capture": "players keep no recordings of this room; a teacher can record it",
+    "keep": "players keep no recordings of this room; a teacher can record it",
     "remember": "this room remembers nobody",
     "forget": "this room remembers nobody",
     "model": "the model of a room is chosen by whoever runs the studio",

@@ -25,6 +25,7 @@ import uvicorn
 from livegen.control.library.charts import Charts
 from livegen.control.pump import Pump
 from livegen.control.surfaces import Request
+from livegen.control.tasks import raise_first, until_one_ends
 from livegen.control.web.server import accepted, configuration, leave, start, stop
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
@@ -82,19 +83,16 @@ class Worker:
         self._pump.open()
         self._tell_figures()  # before it is ready: nobody is to think that it takes no rooms
         self._pump.send(ReadyFrame.of(clock.now(), {"ready": True}))
-        ends = (self._pump.closed.wait(), self._is_over.wait(), self.rooms.run(), self._report())
-        tasks = [asyncio.ensure_future(end) for end in ends]
-        done, others = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+        ended = await until_one_ends(
+            self._pump.closed.wait(), self._is_over.wait(), self.rooms.run(), self._report()
+        )
         loop.remove_reader(self._handed.fileno())
-        for task in others:
-            task.cancel()
         if self._is_over.is_set():
             leave(self._server)
             await asyncio.sleep(LEAVES_S)
         stop(self._server)
         self.rooms.close()
-        for task in done:
-            task.result()  # a fault of ours
+        raise_first(ended)  # a fault of ours
 
     async def _report(self) -> None:
         while True:

@@ -30,7 +30,7 @@ from livegen.daemon.processes.frames import (
     OverFrame,
     SnapshotFrame,
 )
-from livegen.daemon.processes.supervisor import PAUSES_US, STEADY_US
+from livegen.daemon.processes.supervisor import FIRST_STARTS, PAUSES_US, STEADY_US
 from livegen.errors import LivegenError
 from livegen.studio.placing import Placing
 from livegen.studio.room_names import is_name, new_name
@@ -45,7 +45,6 @@ START_US = 60 * SECOND  # a model that takes longer to load is stuck
 OWN_PAUSE_US = (
     SECOND  # when we were not run for so long ourselves, what they told may just be unread
 )
-FIRST_STARTS = 3
 READY_S = 15.0  # so long a player waits for a worker that is being started
 ENDS_S = 5.0  # so long a worker may take to end
 SEEN_S = 2.0  # so long a teacher waits for a worker that does not answer
@@ -130,6 +129,13 @@ class Question:
 
     waiting: set[WorkerChild]
     rooms: list[tuple[WorkerChild, dict[str, Any]]] = field(default_factory=list)
+    over: asyncio.Event = field(default_factory=asyncio.Event)
+
+    def leave_out(self, worker: WorkerChild) -> None:
+        """Wait no longer for a worker: it has told everything, or it has ended."""
+        self.waiting.discard(worker)
+        if not self.waiting:
+            self.over.set()
 
 
 class Workers:
@@ -230,11 +236,13 @@ class Workers:
                 if (question := self._questions.get(number)) is not None:
                     question.rooms += [(worker, told) for told in rooms]
                     if is_last:
-                        question.waiting.discard(worker)
+                        question.leave_out(worker)
             case _:
                 pass
 
     def _bury(self, worker: WorkerChild) -> None:
+        for question in self._questions.values():
+            question.leave_out(worker)
         pause = worker.bury(clock.now())
         worker.judge()
         if worker.failure is None:
@@ -308,10 +316,10 @@ class Workers:
         self._questions[number] = question
         for worker in question.waiting:
             worker.link.send(CommandFrame.named(clock.now(), "seen", number))
-        by = clock.now() + round(SEEN_S * SECOND)
         try:
-            while clock.now() < by and any(worker.is_ready for worker in question.waiting):
-                await asyncio.sleep(0.005)
+            with suppress(TimeoutError):
+                async with asyncio.timeout(SEEN_S if question.waiting else 0):
+                    await question.over.wait()
         finally:
             del self._questions[number]
         return [

@@ -215,7 +215,8 @@ def test_a_room_says_that_it_keeps_no_recordings() -> None:
     page = studio.room.clients.enter()
     page.hear('{"t":"do","name":"capture"}', studio.now)
     studio.until(10)
-    assert [m["line"] for m in told(page, "line", studio.now)] == ["this room keeps no recordings"]
+    (line,) = [m["line"] for m in told(page, "line", studio.now)]
+    assert line == "players keep no recordings of this room; a teacher can record it"
     assert not [
         event
         for event, _ in studio.engine.fed

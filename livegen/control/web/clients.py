@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from starlette.websockets import WebSocket, WebSocketDisconnect
 
 from livegen.control.surfaces import Request
+from livegen.control.tasks import raise_first, until_one_ends
 from livegen.control.web import stage as told
 from livegen.control.web.mailbox import Mailbox
 from livegen.control.web.page_messages import (
@@ -317,19 +318,7 @@ async def text_of(socket: WebSocket) -> str:
 
 async def _converse(socket: WebSocket, client: Client) -> None:
     """Read and write until one of them ends, and end the other."""
-    tasks = [
-        asyncio.create_task(_read(socket, client)),
-        asyncio.create_task(_write(socket, client)),
-    ]
-    try:
-        await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.wait(tasks)
-    for task in tasks:
-        if not task.cancelled() and (error := task.exception()) is not None:
-            raise error
+    raise_first(await until_one_ends(_read(socket, client), _write(socket, client)))
 
 
 async def _read(socket: WebSocket, client: Client) -> None:
