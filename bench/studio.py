@@ -13,6 +13,7 @@ import json
 import os
 import random
 import re
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -47,7 +48,9 @@ class Server(NamedTuple):
 
 @contextmanager
 def served(*words: str) -> Iterator[Server]:
-    """A server by this command line, until it is let go."""
+    """A server by this command line, until it is let go, or we are told to end."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, lambda *_: sys.exit(1))
     command = [sys.executable, "-m", "livegen", *words]
     with subprocess.Popen(
         command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
