@@ -283,6 +283,25 @@ def test_who_has_struck_four_keys_lately_is_waited_for_with_three() -> None:
     assert found[-1] == Chord(4, "m7")
 
 
+def test_who_has_struck_five_keys_lately_is_waited_for_with_four() -> None:
+    """A ninth of A without its root on four keys is a diminished chord of G."""
+    harmony = Harmony()
+    for bar, keys in enumerate(((50, 52, 53, 57, 60), (48, 52, 55))):
+        for key in keys:
+            harmony.hear(Struck(IN_FOUR.micros(bar * BAR), COMP, key, 80))
+        for key in keys:
+            harmony.hear(Struck(IN_FOUR.micros((bar + 1) * BAR) - 50_000, COMP, key, 0))
+    now = IN_FOUR.micros(2 * BAR)
+    found = list[Chord | None]()
+    for number, key in enumerate((49, 58, 55, 52, 57)):
+        harmony.hear(Struck(now + number * 2_000, COMP, key, 80))
+        harmony.follow(IN_FOUR, now + number * 2_000, has_song=False)
+        ahead = harmony.ahead(2 * BAR + 1, IN_FOUR, now + number * 2_000)
+        found += [ahead.strikes[0].chord] if ahead.is_new and ahead.strikes else []
+
+    assert {chord.root for chord in found if chord} == {9}
+
+
 def test_what_a_low_voice_sings_beside_a_left_hand_is_no_tone_of_its_chord() -> None:
     harmony = Harmony()
     for key in (51, 54, 58):

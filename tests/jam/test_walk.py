@@ -27,16 +27,26 @@ def test_the_chords_of_a_bass_that_walks_are_on_its_roots(part: int) -> None:
     assert sum(chord[0] == root for chord, root in zip(heard, ROOTS, strict=True)) >= 5
 
 
+@pytest.mark.parametrize(
+    ("by", "roots"),
+    [(2, ["G", "G", "D", "D", "A", "D"]), (5, ["Bb", "Bb", "F", "F", "C", "F"])],
+)
 @pytest.mark.parametrize("part", [BASS, COMP, LEAD])
-def test_so_they_are_where_it_climbs(part: int) -> None:
-    heard = told(walking(part, by=2), AT)
-    roots = ["G", "G", "D", "D", "A", "D"]
-    assert sum(chord[0] == root for chord, root in zip(heard, roots, strict=True)) >= 5
+def test_so_they_are_where_it_climbs(part: int, by: int, roots: list[str]) -> None:
+    heard = told(walking(part, by), AT)
+    assert sum(chord.startswith(root) for chord, root in zip(heard, roots, strict=True)) >= 5
 
 
 def test_so_they_are_below_a_melody() -> None:
     melody = sung((76, 79, 76, 72, 79, 76, 72, 76, 77, 81, 77, 72, 81, 77, 77, 81) * 4)
     heard = told([*walking(COMP), *melody], AT)
+    assert sum(chord[0] == root for chord, root in zip(heard, ROOTS, strict=True)) >= 5
+
+
+def test_so_they_are_where_somebody_else_strikes_low_keys_on_the_same_beats() -> None:
+    """Of two players the one holds a fifth on each bar line; what he plays is no chord, and ends no walk."""
+    held = [(4.0 * bar, 4.0 * bar + 3.5, COMP, 55) for bar in range(16)]
+    heard = told([*walking(BASS), *held], AT)
     assert sum(chord[0] == root for chord, root in zip(heard, ROOTS, strict=True)) >= 5
 
 

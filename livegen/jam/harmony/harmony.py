@@ -78,8 +78,9 @@ class Harmony:
         self._bass = BassAlone()
         self._sung = DEEP + BELOW  # the last pitch of the melody
         self._voice = OneVoice(STALE_US)
-        self._walk = Walk()
-        self._walked: set[int] = set()  # pitches whose last note was of a walk
+        # Of all that is low, as two parts may be one line, and of each part, as two players may be at once.
+        self._walks: dict[int | None, Walk] = {None: Walk()}
+        self._walked: set[Voice] = set()  # those whose last note was of a walk
         self._memory = SongMemory()
         self._call: deque[ChordFrom] = deque(maxlen=_REMEMBERED)  # its chords, since when, micros
         self._opening: Chord | None = None  # its first chord
@@ -117,7 +118,7 @@ class Harmony:
         is_below = self._is_left(struck)
         if part != LEAD and velocity:
             self._apart_us = at
-        walks = is_below and self._is_of_walk(at, pitch, velocity)
+        walks = is_below and self._is_of_walk(struck)
         chordal = self._chordal(at, pitch, is_below) if velocity and not walks else []
         if walks:  # its tones say which chord it is, as a melody's do
             self._melody.hear(at, pitch, velocity)
@@ -148,14 +149,21 @@ class Harmony:
             self.lands_us = at + CHORD_US if self._lands(at) else None
         self._note(at)
 
-    def _is_of_walk(self, at: int, pitch: int, velocity: int) -> bool:
+    def _is_of_walk(self, struck: Struck) -> bool:
         """True of a note of a bass that walks, and of its end, however long it was held."""
+        at, part, pitch, velocity, _ = struck
         if not velocity:
-            return pitch in self._walked
-        self._walk.strike(at, pitch)
-        walks = self._walk.walks(at)
-        (self._walked.add if walks else self._walked.discard)(pitch)
+            return (part, pitch) in self._walked
+        for line in (None, part):
+            self._walks.setdefault(line, Walk()).strike(at, pitch)
+        walks = self._is_walking(at, part)
+        (self._walked.add if walks else self._walked.discard)((part, pitch))
         return walks
+
+    def _is_walking(self, now: int, part: int | None = None) -> bool:
+        """True if a bass walks, of a part if it is named."""
+        lines = self._walks if part is None else (None, part)
+        return any(line in self._walks and self._walks[line].walks(now) for line in lines)
 
     def _is_left(self, struck: Struck) -> bool:
         """True of a key of the left hand: of another part than a lead, or a low one while no such part plays."""
@@ -180,7 +188,7 @@ class Harmony:
         """A key goes down or is about to come up: of the left hand it may be a bass by itself."""
         at, part, pitch, velocity, _ = struck
         is_chord = len(self._left_together()) > 1 or len(self._tones_together()) >= _CHORD
-        if is_below and velocity and self._walk.walks(at):
+        if is_below and velocity and self._is_walking(at, part):
             if self._is_on_bar_line(at):
                 self._bass.walk(at, pitch)
         elif self._chords.holds_several(at):
@@ -202,7 +210,7 @@ class Harmony:
 
     def _sings(self, now: int) -> bool:
         """True if what is played low is a voice, and no bass that walks."""
-        return self._voice.sings() and not self._walk.walks(now)
+        return self._voice.sings() and not self._is_walking(now)
 
     def _tell_beats(self, now: int) -> None:
         """Tell the key's tracker which beats are over; of a long rest the first ones and the last."""
@@ -341,11 +349,11 @@ class Harmony:
         return now - self._left_us >= SETTLE_US
 
     def _lands(self, now: int) -> bool:
-        """True while keys may still come that say what chord it is: of a fourth tone, and of the bass.
+        """True while keys may still come that say what chord it is: of another tone, and of the bass.
 
         Of three tones the lowest is the bass if it is a left hand's, and was not the last to be struck.  Who struck
-        four before strikes four again: three of them may be a chord of another root.  So may three of a chord of four
-        that was foreseen.
+        four or five before strikes as many again: three or four of them may be a chord of another root.  So may those
+        of a chord with more that was foreseen.
         """
         if not self._together or now - self._together[-1][0] >= CHORD_US:
             return False
@@ -354,16 +362,18 @@ class Harmony:
         if len(self._together) == 1:  # the first chord of all has nothing to go on with
             return self._told is None and self._together[0][2]
         tones = len(self._tones_together())
-        if tones != _CHORD:
-            return tones < _CHORD
-        if max(self._tones_before, default=0) > _CHORD or self._is_part_of_foreseen():
+        if tones < _CHORD or max(self._tones_before, default=0) > tones:
             return True
+        if self._is_part_of_foreseen():
+            return True
+        if tones > _CHORD:
+            return False
         lowest = min(self._together, key=itemgetter(1))
         _, pitch, is_left = lowest
         return not is_left or pitch >= SPLIT_PITCH or lowest is self._together[-1]
 
     def _is_part_of_foreseen(self) -> bool:
-        """True of three tones of a chord of four that was foreseen and has come: it may be on its way."""
+        """True of tones of a chord with more that was foreseen and has come: it may be on its way."""
         if self._told is None or self._source is not ChordSource.MEMORY:
             return False
         return self._tones_together() < self._told.pitch_classes

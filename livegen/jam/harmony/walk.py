@@ -12,7 +12,8 @@ from livegen.music.melody.phrase import CHORD_US
 _NOTES, _FEWEST = 8, 6  # that are looked at, and before which nobody knows
 # The share by which gaps of onsets may be off the usual one, and the number of usual gaps after which it is over.
 _EVEN, _OVER = 0.25, 2
-_LOW = 46.0  # B flat 2: the mean of its pitches lies below
+# D3: the mean of its pitches lies below.  Of melodies of POP909 moved there .02 of the notes are taken for a walk's.
+_LOW = 50.0
 _STILL_LOW = 53.0  # F3: so high a bass climbs that has walked so far
 # Semitones of a step, how many of the moves are steps at least, how wide they are on average, and none is wider.
 _STEP, _STEPS, _WIDE, _WIDEST = 2, 0.25, 5.0, 12
