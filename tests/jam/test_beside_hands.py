@@ -45,6 +45,17 @@ def test_above_a_left_hand_there_is_room_for_a_comp() -> None:
     assert brief((60, 64, 67), scale="off").pitches[COMP].nonzero()[0].max() == 74
 
 
+def test_a_comp_lies_above_a_melody_that_is_low_and_alone() -> None:
+    jam = rehearsal(UniformModel(8), sync="internal", mode="accompany", parts="comp")
+    for number, pitch in enumerate((48, 50, 52, 53, 55, 53, 52, 50) * 4):
+        jam.play(number * BEAT, NoteOn(pitch, 80))
+        jam.play((number + 1) * BEAT - 1, NoteOff(pitch))
+    comp = [note.pitch for _, note in onsets(jam, 4 * BAR, 8 * BAR)]
+
+    assert len(comp) > 8 and min(comp) > 55
+    assert max(comp) - min(comp) <= 16
+
+
 def test_a_chord_beside_a_single_line_is_struck_more_softly_and_beside_chords_as_loudly() -> None:
     assert brief(()).softer == pytest.approx((1 / 4) ** (1 / 6))
     assert brief().softer == 1.0

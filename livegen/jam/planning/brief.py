@@ -58,6 +58,8 @@ _USUAL = {"lead": (60, 84, 1), "comp": (50, 74, 4), "bass": (28, 50, 1), "drums"
 _SOLO, _ABOVE_HANDS = 74, 5
 _COMP_HIGH = 67  # a comp beside a lead reaches so high, and higher where it stays below the lead
 _OVER_HAND = 7  # or so far above a left hand that plays too
+# Above a lead alone that has no note above E4 it has so many semitones: below is the bass, and there is no room.
+_LOW_LEAD, _OVER_LOW = 64, 16
 # Nats that a pitch costs a comp: one that the player has played lately, one between the lowest and the highest of his
 # left hand, and one above the lowest of his melody.
 _TAKEN, _IN_HAND, _OVER_LEAD = -2.5, -2.0, -1.5
@@ -312,7 +314,7 @@ def _taken(phrase: Phrase, timeline: Timeline, now: int) -> Nats | None:
     nats = np.zeros(128)
     hand = [note.pitch for note in lately if note.part != LEAD]
     sung = [note.pitch for note in lately if note.part == LEAD]
-    if sung:
+    if sung and not _is_low(phrase):
         nats[min(sung) :] = _OVER_LEAD
     if hand:
         nats[min(hand) : max(hand) + 1] = _IN_HAND
@@ -615,7 +617,8 @@ def _register(phrase: Phrase, settings: Settings, part: int) -> Mask:
     low, high, _ = _USUAL[PARTS[part]]
     mode = MODES[settings.mode]
     if part == COMP and mode.is_beside:
-        return _range(low + shift, _below_soloist(phrase, high) + shift)
+        low, high = _beside_soloist(phrase, low, high)
+        return _range(low + shift, high + shift)
     # Over chords alone the lead lies where leads lie, not among the chords.
     if extent and (extent.high >= low or mode.parts is not Parts.LEAD):
         # Moved up it does not reach down, where the model would go on from the call; nor moved down, up.
@@ -627,16 +630,27 @@ def _register(phrase: Phrase, settings: Settings, part: int) -> Mask:
     return _range(low + shift, high + shift)
 
 
-def _below_soloist(phrase: Phrase, high: int) -> int:
-    """Give how high a comp goes beside a lead: up to its lowest note, but for an octave and a half in any case.
+def _is_low(phrase: Phrase) -> bool:
+    """True of a lead by itself that lies where a comp does."""
+    lead = phrase.extents.get(LEAD)
+    hand = phrase.extents.get(COMP)
+    has_hand = hand is not None and hand.has_chords
+    return lead is not None and lead.high <= _LOW_LEAD and not has_hand
 
-    Beside chords of a left hand it has room above that.
+
+def _beside_soloist(phrase: Phrase, low: int, high: int) -> tuple[int, int]:
+    """Give the lowest and the highest pitch of a comp beside a lead, by those without one.
+
+    It goes up to the lead's lowest note, but for an octave and a half in any case, and beside chords of a left hand
+    above that.  A lead that lies low by itself it leaves below.
     """
     lead, hand = phrase.extents.get(LEAD), phrase.extents.get(COMP)
     if lead is None:
-        return high
+        return low, high
+    if _is_low(phrase):
+        return max(low, lead.high + 1), max(low + _OVER_LOW, lead.high + _OVER_LOW)
     above = hand.high + _OVER_HAND if hand and hand.has_chords else 0
-    return min(high, max(_COMP_HIGH, lead.low - 1, above))
+    return low, min(high, max(_COMP_HIGH, lead.low - 1, above))
 
 
 def _scale(phrase: Phrase, settings: Settings, outline: Outline) -> PitchClasses:
