@@ -11,7 +11,8 @@ from livegen.inference.phrase_model import PhraseModel
 from livegen.jam.controls.controls import settings
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Engine
-from livegen.jam.planning.brief import Brief, everything
+from livegen.jam.planning.brief import Brief
+from livegen.jam.planning.registers import everything
 from livegen.music.messages import NoteOff, NoteOn, Other
 from livegen.music.parts import PARTS
 from livegen.testing import SECOND, EchoModel, Rehearsal

@@ -7,7 +7,8 @@ import pytest
 
 from livegen.jam.controls.controls import settings
 from livegen.jam.controls.mixer import gains
-from livegen.jam.planning.brief import brief_for, pitches
+from livegen.jam.planning.brief import brief_for
+from livegen.jam.planning.registers import pitches
 from livegen.jam.timing.agenda import ROUTES
 from livegen.music.melody.phrase import Phrase
 from livegen.music.messages import Message, NoteOff, NoteOn

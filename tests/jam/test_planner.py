@@ -16,9 +16,10 @@ from livegen.jam.band.sentences import Sentences
 from livegen.jam.band.theme import Point, Theme, line_of
 from livegen.jam.harmony.outline import ChordFrom
 from livegen.jam.hearing.hearing import GuardedModel, Hearing
-from livegen.jam.planning.brief import LONGEST_NOTE, Brief, everything
+from livegen.jam.planning.brief import LONGEST_NOTE, Brief
 from livegen.jam.planning.density import Density
 from livegen.jam.planning.planner import Rollout
+from livegen.jam.planning.registers import everything
 from livegen.music.charts import Stretch
 from livegen.music.chords.chord import Chord
 from livegen.music.parts import BASS, COMP, DRUMS, LEAD

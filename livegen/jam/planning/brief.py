@@ -29,16 +29,17 @@ from livegen.jam.band.theme import Theme
 from livegen.jam.band.variations import PLAIN_KIT, SWINGS, USUAL, VARIATIONS, Kit
 from livegen.jam.band.voicings import InChords, Voicings
 from livegen.jam.controls.controls import Settings
-from livegen.jam.controls.mixer import strip_of, strips
+from livegen.jam.controls.mixer import strips
 from livegen.jam.harmony.outline import ChordFrom, Outline
+from livegen.jam.planning.registers import is_low, is_over_chords, pitches, solo_middle, voices
 from livegen.jam.timing.agenda import ROUTES, Route
 from livegen.jam.turns import MODES, Length, Mode, Parts
 from livegen.music.charts import Stretch
 from livegen.music.drums.drum_bars import KICKS
-from livegen.music.keys.scale import PitchClasses, blues, coloured, parse_register, parse_scale
+from livegen.music.keys.scale import PitchClasses, blues, coloured, parse_scale
 from livegen.music.melody.leads import StyleLines, usual_onsets
-from livegen.music.melody.phrase import CHORD_US, Extent, Phrase, Played
-from livegen.music.parts import BASS, COMP, DRUMS, LEAD, PARTS, PITCHED
+from livegen.music.melody.phrase import CHORD_US, Phrase, Played
+from livegen.music.parts import BASS, COMP, DRUMS, LEAD, PARTS
 from livegen.music.time.metre import TICKS_PER_BEAT, Metre
 from livegen.music.time.quantise import GRIDS
 from livegen.music.time.swing import STRAIGHT
@@ -46,20 +47,9 @@ from livegen.music.time.timeline import Timeline
 
 LONGEST_RESPONSE = 128 * TICKS_PER_BEAT  # of a response that is as long as its call
 LONGEST_NOTE = 8 * TICKS_PER_BEAT
-REACH = 7  # semitones: the register of a response about that of its call
-_LEAST_PITCHES = 5  # fewer in a register are not cut down to what a piano has
 _AT_HOME = 0.9  # share of the last notes below which the key of before is left
 _LINGER = 2  # ticks: a key that comes up this late does not make another beat
 
-# Of a part that the player does not play: where it lies, and how many notes it holds at once.
-_USUAL = {"lead": (60, 84, 1), "comp": (50, 74, 4), "bass": (28, 50, 1), "drums": (27, 87, 8)}
-
-# The middle of a solo over chords, and how far above the highest key it is at least.
-_SOLO, _ABOVE_HANDS = 74, 5
-_COMP_HIGH = 67  # a comp beside a lead reaches so high, and higher where it stays below the lead
-_OVER_HAND = 7  # or so far above a left hand that plays too
-# Above a lead alone that has no note above E4 it has so many semitones: below is the bass, and there is no room.
-_LOW_LEAD, _OVER_LOW = 64, 16
 # Nats that a pitch costs a comp: one that the player has played lately, one between the lowest and the highest of his
 # left hand, and one above the lowest of his melody.
 _TAKEN, _IN_HAND, _OVER_LEAD = -2.5, -2.0, -1.5
@@ -260,7 +250,7 @@ def brief_for(
         end=ending.until if ending else end,
         parts=plays,
         pitches=pitches(phrase, settings, allowed, routes),
-        voices=tuple(_voices(phrase, settings, part) for part in range(len(PARTS))),
+        voices=tuple(voices(phrase, settings, part) for part in range(len(PARTS))),
         voicings=tuple(
             Voicings(own.voicings, allowed, own.gap) if (own := chords.get(part)) else None
             for part in range(len(PARTS))
@@ -314,7 +304,7 @@ def _taken(phrase: Phrase, timeline: Timeline, now: int) -> Nats | None:
     nats = np.zeros(128)
     hand = [note.pitch for note in lately if note.part != LEAD]
     sung = [note.pitch for note in lately if note.part == LEAD]
-    if sung and not _is_low(phrase):
+    if sung and not is_low(phrase):
         nats[min(sung) :] = _OVER_LEAD
     if hand:
         nats[min(hand) : max(hand) + 1] = _IN_HAND
@@ -428,40 +418,12 @@ def parts(phrase: Phrase, settings: Settings, mode: Mode) -> tuple[bool, ...]:
     return tuple(part in chosen for part in range(len(PARTS)))
 
 
-def _is_over_chords(phrase: Phrase, settings: Settings) -> bool:
-    """True for a solo over chords alone: the first of them, not known for one yet, may have been heard as a melody."""
-    lead, comp = phrase.extents.get(LEAD), phrase.extents.get(COMP)
-    is_solo = MODES[settings.mode].parts is Parts.LEAD and comp is not None
-    return is_solo and (lead is None or lead.notes < phrase.notes // 2)
-
-
-def _solo_middle(phrase: Phrase) -> int:
-    """The middle of a solo over chords: above the hands that play them."""
-    return max(_SOLO, phrase.extents[COMP].high + _ABOVE_HANDS)
-
-
 def _contour(phrase: Phrase, settings: Settings, timeline: Timeline) -> Contour | None:
     """The contour of a solo over chords alone."""
-    if not _is_over_chords(phrase, settings):
+    if not is_over_chords(phrase, settings):
         return None
     metre = timeline.metre
-    return Contour(metre, metre.bar_near(timeline.tick(phrase.began_us)), _solo_middle(phrase))
-
-
-def _extent(phrase: Phrase, settings: Settings, part: int) -> Extent | None:
-    """The notes that were heard of a part, by which its answer is measured."""
-    is_none = part == LEAD and _is_over_chords(phrase, settings)
-    return None if is_none else phrase.extents.get(part)
-
-
-def _voices(phrase: Phrase, settings: Settings, part: int) -> int:
-    """Give how many notes sound at once: as many as were heard of the part; beside a player a comp has chords."""
-    extent, usual = _extent(phrase, settings, part), _USUAL[PARTS[part]][2]
-    voices = extent.voices if extent else usual
-    if part == COMP and MODES[settings.mode].is_beside:
-        voices = max(voices, usual)
-    is_limited = part != DRUMS and not isinstance(settings.voices, str)
-    return min(voices, int(settings.voices)) if is_limited else voices
+    return Contour(metre, metre.bar_near(timeline.tick(phrase.began_us)), solo_middle(phrase))
 
 
 def pace(
@@ -477,7 +439,7 @@ def _pace(
     phrase: Phrase, settings: Settings, timeline: Timeline, in_chords: Collection[int]
 ) -> float | None:
     """The pace of what answers: that of the phrase; of a solo over chords alone that of lines."""
-    is_solo = _is_over_chords(phrase, settings)
+    is_solo = is_over_chords(phrase, settings)
     return usual_onsets() if is_solo else pace(phrase, timeline, in_chords)
 
 
@@ -536,7 +498,7 @@ def _grooved(phrase: Phrase, settings: Settings, timeline: Timeline, swing: floa
     if MODES[settings.mode].is_beside:
         return settings.groove * groove(phrase, timeline)
     heard = min(_MOST_FIRM, max(1.0, phrase.notes / _FIRM_AFTER))
-    unused = _LINES if _is_over_chords(phrase, settings) else _ANSWERED
+    unused = _LINES if is_over_chords(phrase, settings) else _ANSWERED
     welcome = groove(phrase, timeline, swings=swing >= SWINGS, firmness=heard, unused=unused)
     return settings.groove * welcome
 
@@ -584,73 +546,6 @@ def _paced(pace: float | None, lines: StyleLines | None) -> float | None:
     if pace is None or lines is None:
         return pace
     return float(pace ** (1 - _STYLE_PACE) * lines.onsets**_STYLE_PACE)
-
-
-def pitches(
-    phrase: Phrase, settings: Settings, allowed: PitchClasses, routes: tuple[Route, ...]
-) -> tuple[Mask, ...]:
-    """Give the pitches that may be begun, by part: in the register and, where that is strict, in the scale."""
-    classes = np.array([pitch % 12 in allowed for pitch in range(128)])
-    masks = list(everything())
-    for part in PITCHED:
-        register = _register(phrase, settings, part)
-        if routes[part].register:
-            register = register & _range(*parse_register(routes[part].register))
-        in_register = masks[part] & register
-        if in_register.sum() < _LEAST_PITCHES:
-            in_register = register if register.any() else masks[part]
-        in_scale = in_register & classes
-        strict = settings.adherence >= 1 and in_scale.any()
-        masks[part] = in_scale if strict else in_register
-    return tuple(masks)
-
-
-def _register(phrase: Phrase, settings: Settings, part: int) -> Mask:
-    register, octave = settings.register, 12 * strip_of(settings, part).octave
-    if register == "all":
-        return _range(0, 127)
-    if register != "call" and not register.lstrip("+-").replace(".", "", 1).isdigit():
-        low, high = parse_register(register)
-        return _range(low + octave, high + octave)
-    shift = octave + (0 if register == "call" else round(float(register)))
-    extent = _extent(phrase, settings, part)
-    low, high, _ = _USUAL[PARTS[part]]
-    mode = MODES[settings.mode]
-    if part == COMP and mode.is_beside:
-        low, high = _beside_soloist(phrase, low, high)
-        return _range(low + shift, high + shift)
-    # Over chords alone the lead lies where leads lie, not among the chords.
-    if extent and (extent.high >= low or mode.parts is not Parts.LEAD):
-        # Moved up it does not reach down, where the model would go on from the call; nor moved down, up.
-        low = extent.low - (REACH if shift <= 0 else 0)
-        high = extent.high + (REACH if shift >= 0 else 0)
-    elif part == LEAD and _is_over_chords(phrase, settings):
-        shift += _solo_middle(phrase) - _SOLO
-    shift -= 12 * (high + shift - 115 > 0) - 12 * (low + shift - 12 < 0)
-    return _range(low + shift, high + shift)
-
-
-def _is_low(phrase: Phrase) -> bool:
-    """True of a lead by itself that lies where a comp does."""
-    lead = phrase.extents.get(LEAD)
-    hand = phrase.extents.get(COMP)
-    has_hand = hand is not None and hand.has_chords
-    return lead is not None and lead.high <= _LOW_LEAD and not has_hand
-
-
-def _beside_soloist(phrase: Phrase, low: int, high: int) -> tuple[int, int]:
-    """Give the lowest and the highest pitch of a comp beside a lead, by those without one.
-
-    It goes up to the lead's lowest note, but for an octave and a half in any case, and beside chords of a left hand
-    above that.  A lead that lies low by itself it leaves below.
-    """
-    lead, hand = phrase.extents.get(LEAD), phrase.extents.get(COMP)
-    if lead is None:
-        return low, high
-    if _is_low(phrase):
-        return max(low, lead.high + 1), max(low + _OVER_LOW, lead.high + _OVER_LOW)
-    above = hand.high + _OVER_HAND if hand and hand.has_chords else 0
-    return low, min(high, max(_COMP_HIGH, lead.low - 1, above))
 
 
 def _scale(phrase: Phrase, settings: Settings, outline: Outline) -> PitchClasses:
@@ -704,14 +599,3 @@ def _harmonies(
 def _strangeness(adherence: float) -> float:
     """Nats of what is not at home: so that of its odds 1 - `adherence` stay."""
     return max(_STRANGE, float(np.log1p(-adherence))) if adherence < 1 else _STRANGE
-
-
-def everything() -> tuple[Mask, ...]:
-    """Masks of all a part can play: a piano's 21 to 108, of drums General MIDI's 27 to 87."""
-    return tuple(_range(27, 87) if part == DRUMS else _range(21, 108) for part in range(len(PARTS)))
-
-
-def _range(low: int, high: int) -> Mask:
-    mask = np.zeros(128, np.bool_)
-    mask[max(0, low) : max(0, high + 1)] = True
-    return mask
