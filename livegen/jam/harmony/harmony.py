@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 from enum import Enum
-from operator import itemgetter
 
 from livegen.jam.harmony import sections
 from livegen.jam.harmony.bass_alone import BELOW, DEEP, BassAlone, LowNote
@@ -19,6 +18,7 @@ from livegen.jam.harmony.one_voice import OneVoice
 from livegen.jam.harmony.outline import WAIT, Ahead, Changes, ChordFrom, Finale, Outline, foot
 from livegen.jam.harmony.song_memory import LATE, SongMemory
 from livegen.jam.harmony.stops import Stops, apart
+from livegen.jam.harmony.struck_together import CHORD, StruckTogether
 from livegen.jam.harmony.walk import Walk
 from livegen.jam.struck import Struck
 from livegen.jam.turns import Chords
@@ -39,8 +39,6 @@ AHEAD = 8 * TICKS_PER_BEAT  # so far ahead chords are foreseen by who goes along
 ANSWER = 32 * 4 * TICKS_PER_BEAT  # and by who answers on a chart
 _REMEMBERED = 64  # chords of a call
 MOST_BEATS = 4  # of a rest, that the key's tracker is told of one by one
-_SHAPES = 3  # chords of the left hand by which it is known how many keys it strikes
-_CHORD = 3  # notes at once that are a chord, wherever they lie
 _LINE = TICKS_PER_BEAT // 2  # chords are taken to change on eighths
 # A note below this pitch, and so far below the next, is meant as the bass.
 _BASS_BELOW, _APART = 48, 7
@@ -84,10 +82,7 @@ class Harmony:
         self._memory = SongMemory()
         self._call: deque[ChordFrom] = deque(maxlen=_REMEMBERED)  # its chords, since when, micros
         self._opening: Chord | None = None  # its first chord
-        # Strokes at one time: when, pitch, and whether it is the left hand's.
-        self._together: list[tuple[int, int, bool]] = []
-        # Different ones that the left hand struck together, three at least, in its last chords.
-        self._tones_before: deque[int] = deque(maxlen=_SHAPES)
+        self._together = StruckTogether(SETTLE_US)
         # Told to whoever goes along with it, from `_source`; when it was new, and since when it holds.
         self._told: Chord | None = None
         self._told_us = self._since_us = -STALE_US
@@ -119,7 +114,11 @@ class Harmony:
         if part != LEAD and velocity:
             self._apart_us = at
         walks = is_below and self._is_of_walk(struck)
-        chordal = self._chordal(at, pitch, is_below) if velocity and not walks else []
+        chordal: list[int] = []
+        if velocity and not walks:
+            chordal, sung = self._together.strike(at, pitch, is_below)
+            for other in sung:
+                self._chords.release(at, other)
         if walks:  # its tones say which chord it is, as a melody's do
             self._melody.hear(at, pitch, velocity)
         if velocity:
@@ -143,7 +142,7 @@ class Harmony:
         if chordal:
             self._left_struck_us = at
             if part != LEAD:
-                self._memory.strikes(self._together[0][0], len(self._tones_together()))
+                self._memory.strikes(self._together.since, len(self._together.tones))
         if velocity:
             self.settles_us = at + SETTLE_US
             self.lands_us = at + CHORD_US if self._lands(at) else None
@@ -187,7 +186,6 @@ class Harmony:
     def _hear_bass(self, struck: Struck, is_below: bool) -> None:
         """A key goes down or is about to come up: of the left hand it may be a bass by itself."""
         at, part, pitch, velocity, _ = struck
-        is_chord = len(self._left_together()) > 1 or len(self._tones_together()) >= _CHORD
         if is_below and velocity and self._is_walking(at, part):
             if self._is_on_bar_line(at):
                 self._bass.walk(at, pitch)
@@ -195,7 +193,7 @@ class Harmony:
             self._bass.chord(at)
         elif is_below and not velocity:
             self._bass.release(at, pitch)
-        elif velocity and (is_chord or (is_below and self._chords.is_broken(at))):
+        elif velocity and (self._together.are_chord or (is_below and self._chords.is_broken(at))):
             self._bass.chord(at)
         elif is_below and (part != LEAD or pitch <= self._sung - BELOW):
             beat_us = self._timeline.tempo_us if self._timeline else MINUTE_US // 120
@@ -231,29 +229,6 @@ class Harmony:
             self._opening = self._opening or chord
         if self._low(at) is None:  # else the chord is known when it was chosen
             self._memory.sounds(self.played(at), at)
-
-    def _chordal(self, at: int, pitch: int, is_below: bool) -> list[int]:
-        """The pitches that this stroke makes notes of a chord: its own, or all that were struck with it.
-
-        Where the left hand strikes a whole chord, what the other one sings with it is none of its notes.  A key that
-        is struck twice is one note.
-        """
-        is_rolled_on = self._together and at - self._together[-1][0] <= CHORD_US
-        kept = [row for row in self._together if row[0] >= at - SETTLE_US] if is_rolled_on else []
-        if not kept:
-            left = self._left_together()
-            if len(left) >= _CHORD:
-                self._tones_before.append(len(left))
-        self._together = [*(row for row in kept if row[1] != pitch), (at, pitch, is_below)]
-        below = [other for _, other, is_left in self._together if is_left]
-        if len(below) >= _CHORD:
-            for _, other, is_left in self._together:
-                if not is_left:
-                    self._chords.release(at, other)
-            return below
-        if len(self._together) >= _CHORD:
-            return [other for _, other, _ in self._together]
-        return [pitch] if is_below else []
 
     def begin(self, now: int, is_new_song: bool) -> None:
         """A call begins: the chords before it are not its own, and after a long silence it is another song's."""
@@ -317,7 +292,7 @@ class Harmony:
     @property
     def is_struck_together(self) -> bool:
         """True if the note that was struck last is one of several at once: it is not known yet what chord they make."""
-        return len(self._together) > 1
+        return self._together.are_several
 
     def is_accompanied(self, since: int) -> bool:
         """True if the left hand has played after `since`, micros: a response goes by what it plays now."""
@@ -344,47 +319,28 @@ class Harmony:
 
         A single low note says it at once.
         """
-        if len(self._tones_together()) >= _CHORD or self._low(now):
+        if len(self._together.tones) >= CHORD or self._low(now):
             return not self._lands(now)
         return now - self._left_us >= SETTLE_US
 
     def _lands(self, now: int) -> bool:
         """True while keys may still come that say what chord it is: of another tone, and of the bass.
 
-        Of three tones the lowest is the bass if it is a left hand's, and was not the last to be struck.  Who struck
-        four or five before strikes as many again: three or four of them may be a chord of another root.  So may those
-        of a chord with more that was foreseen.
+        The keys that are there may also be some of a chord with more tones that was foreseen.
         """
-        if not self._together or now - self._together[-1][0] >= CHORD_US:
+        if not self._together.are_new(now):
             return False
         if self._bass.is_new(now):
             return True
-        if len(self._together) == 1:  # the first chord of all has nothing to go on with
-            return self._told is None and self._together[0][2]
-        tones = len(self._tones_together())
-        if tones < _CHORD or max(self._tones_before, default=0) > tones:
-            return True
-        if self._is_part_of_foreseen():
-            return True
-        if tones > _CHORD:
-            return False
-        lowest = min(self._together, key=itemgetter(1))
-        _, pitch, is_left = lowest
-        return not is_left or pitch >= SPLIT_PITCH or lowest is self._together[-1]
+        if not self._together.are_several:  # the first chord of all has nothing to go on with
+            return self._told is None and self._together.begin_left
+        return self._together.may_be_part or self._is_part_of_foreseen()
 
     def _is_part_of_foreseen(self) -> bool:
         """True of tones of a chord with more that was foreseen and has come: it may be on its way."""
         if self._told is None or self._source is not ChordSource.MEMORY:
             return False
-        return self._tones_together() < self._told.pitch_classes
-
-    def _left_together(self) -> set[int]:
-        """Give the pitch classes of the strokes together that the left hand struck."""
-        return {pitch % 12 for _, pitch, is_left in self._together if is_left}
-
-    def _tones_together(self) -> set[int]:
-        """The pitch classes that were struck together last."""
-        return {pitch % 12 for _, pitch, _ in self._together}
+        return self._together.tones < self._told.pitch_classes
 
     # --- the chart ------------------------------------------------------------------------------------------------
 
