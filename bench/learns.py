@@ -450,14 +450,16 @@ def _rows(session: Session, is_played: bool = True) -> LessonRows:
     return np.concatenate([session.events, more], 1)
 
 
-def _judged_by(file: ModelFile, session: Session) -> dict[str, heads.Asked]:
+def _judged_by(file: ModelFile, session: Session) -> dict[str, heads.HeadQuestions]:
     """The questions of the second half to each head."""
     rows = _rows(session, is_played=False)
     rows[-len(session.second) :, PLAYED] = 1
     return heads.asked(file, rows)
 
 
-def _nats(said: dict[str, heads.Head], asked: dict[str, heads.Asked], session: Session) -> Nats:
+def _nats(
+    said: dict[str, heads.Head], asked: dict[str, heads.HeadQuestions], session: Session
+) -> Nats:
     where, found = scored(session.second.targets), Nats()
     for name, head in said.items():
         logits = torch.from_numpy(heads.logits(head, asked[name])).log_softmax(-1)

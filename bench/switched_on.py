@@ -2,9 +2,9 @@
 
     python -m bench.switched_on
 
-On: the memory, the critic's taste, drums that fit the player's rhythm (where drums play), two phrases that are kept
-with the phrase encoder loaded, and a page that looks on and asks twice a second why a note was played.  The tone is in
-both.  Off and on take turns, twice, so that what the machine does meanwhile falls on both.
+On: the memory, the network that adapts, the critic's taste, drums that fit the player's rhythm (where drums play), two
+phrases that are kept with the phrase encoder loaded, and a page that looks on and asks twice a second why a note was
+played.  The tone is in both.  Off and on take turns, twice, so that what the machine does meanwhile falls on both.
 """
 
 import asyncio
@@ -23,7 +23,11 @@ from bench.page import apart, opened, read, turns, url_of
 from bench.tables import keep
 from tests.e2e.harness import Daemon, private_server
 
-ON = ("--set", "jam.memory=0.5", "--set", "jam.taste=0.5", "--set", "jam.feel=0.5")
+ON = tuple(
+    word
+    for setting in ("memory=0.5", "adapt=on", "taste=0.5", "feel=0.5")
+    for word in ("--set", f"jam.{setting}")
+)
 ASKS_S = 0.5
 TURNS, JAM_S, ROUNDS = 100, 30.0, 2
 

@@ -38,7 +38,7 @@ _INTERVALS = 2 * FARTHEST + 1
 Head = tuple[Floats, ...]
 
 
-class Asked(NamedTuple):
+class HeadQuestions(NamedTuple):
     """The questions to a head: what it has seen (N, K), the class that came (N,), and the pitch before it (N,)."""
 
     seen: Floats
@@ -81,7 +81,7 @@ def _weights(file: ModelFile, name: str) -> Floats:
     return np.frombuffer(data.data, "<f4").reshape(data.shape)
 
 
-def asked(file: ModelFile, rows: Rows) -> dict[str, Asked]:
+def asked(file: ModelFile, rows: Rows) -> dict[str, HeadQuestions]:
     """The questions of a lesson to each head, of the events that the player played.  Raises ModelError."""
     table = _weights(file, _TABLE)
     events = [event_of(row) for row in rows]
@@ -93,7 +93,7 @@ def asked(file: ModelFile, rows: Rows) -> dict[str, Asked]:
     is_played = rows[1:, PLAYED] == 1
     is_note = is_played & (rows[1:, 0] != ADVANCE)
     wanted = {"time": is_played, "velocity": is_note & (rows[1:, Event._fields.index("on")] == 1)}
-    found = dict[str, Asked]()
+    found = dict[str, HeadQuestions]()
     for number, (field, known) in enumerate(KNOWN.items()):
         some = wanted.get(field, is_note)
         size = summaries.shape[1] // len(KNOWN)
@@ -101,7 +101,7 @@ def asked(file: ModelFile, rows: Rows) -> dict[str, Asked]:
         places = queries[some, :known] + _STARTS[:known]
         seen = np.maximum(seen + table[places].sum(1), 0)
         came = rows[1:, Event._fields.index(field)][some].astype(np.int64)
-        found[field] = Asked(seen, came, queries[some, -1])
+        found[field] = HeadQuestions(seen, came, queries[some, -1])
     return found
 
 
@@ -123,7 +123,7 @@ def _summaries(file: ModelFile, rows: Rows, events: list[Event]) -> Floats:
     return found
 
 
-def logits(head: Head, questions: Asked) -> Floats:
+def logits(head: Head, questions: HeadQuestions) -> Floats:
     """The logits of a head (N, classes)."""
     own: Floats = questions.seen @ head[0] + head[1]
     if len(head) == 2:
@@ -140,7 +140,7 @@ def _shifted(some: Floats, places: Ints) -> Floats:
     return np.where(inside, np.take_along_axis(some, places * inside, 1), 0)
 
 
-def downhill(head: Head, questions: Asked, steps: int = STEPS) -> Head:
+def downhill(head: Head, questions: HeadQuestions, steps: int = STEPS) -> Head:
     """A head after so many steps down the nats of what came.
 
     A step is as long as the curvature allows everywhere: half of what the inputs add up to (Böhning 1992).
@@ -157,7 +157,7 @@ def downhill(head: Head, questions: Asked, steps: int = STEPS) -> Head:
     return at
 
 
-def slopes(head: Head, questions: Asked) -> Head:
+def slopes(head: Head, questions: HeadQuestions) -> Head:
     """The gradient of the nats, of each array."""
     seen, came, before = questions
     likely = logits(head, questions)

@@ -28,18 +28,18 @@ Rows = NDArray[np.uint8]
 
 
 @dataclass(slots=True)
-class _Log:
+class _EventLog:
     """Events in their order; lessons share it and know how many of its rows are theirs."""
 
     rows: Rows = field(default_factory=lambda: np.zeros((2 * MOST, COLUMNS), np.uint8))
     count: int = 0
 
-    def from_here(self, count: int) -> "_Log":
+    def from_here(self, count: int) -> "_EventLog":
         """The log in which row `count` is free: this one, or a copy if others have gone on in it or it is full."""
         if count == self.count < len(self.rows):
             return self
         newest = self.rows[max(0, count - MOST + 1) : count]
-        other = _Log(count=len(newest))
+        other = _EventLog(count=len(newest))
         other.rows[: other.count] = newest
         return other
 
@@ -48,7 +48,7 @@ class _Log:
 class Lesson:
     """See the module's first lines; `played` counts the player's strokes, also those that were let go."""
 
-    _log: _Log = field(default_factory=_Log)
+    _log: _EventLog = field(default_factory=_EventLog)
     _count: int = 0
     played: int = 0
 
@@ -80,6 +80,6 @@ def lesson_from(text: str) -> Lesson:
             raise ValueError
     except (binascii.Error, zlib.error, ValueError):
         raise LivegenError("expected a lesson, got another text") from None
-    log = _Log(count=len(rows))
+    log = _EventLog(count=len(rows))
     log.rows[: len(rows)] = rows
     return Lesson(log, len(rows), int((rows[:, PLAYED] & (rows[:, 0] != ADVANCE)).sum()))

@@ -62,7 +62,7 @@ NOT_KEPT = {
 }
 
 
-class Keeper(Protocol):
+class RoomKeeper(Protocol):
     """Whoever keeps what is recorded in a room."""
 
     def begin(self, room: str, parts: Mapping[int, str]) -> RoomRecording:
@@ -89,7 +89,7 @@ class Room:
         charts: Charts,
         now: Callable[[], int],
         wakes: Callable[[], object] = lambda: None,
-        keeper: Keeper | None = None,
+        keeper: RoomKeeper | None = None,
     ) -> None:
         self.name = name
         self._engine, self._keeper = engine, keeper

@@ -124,7 +124,7 @@ class WorkerChild(LastingChild):
 
 
 @dataclass
-class Question:
+class TeacherQuestion:
     """A teacher's question: the workers that have not answered yet, and the rooms told so far, each with its worker."""
 
     waiting: set[WorkerChild]
@@ -148,7 +148,7 @@ class Workers:
         self._placing = Placing()
         self._news = asyncio.Event()
         self._looked_at = clock.now()
-        self._questions: dict[int, Question] = {}
+        self._questions: dict[int, TeacherQuestion] = {}
         self._asked = 0
         self._is_moving = asyncio.Lock()
 
@@ -312,7 +312,10 @@ class Workers:
     async def seen(self) -> list[Seen]:
         """All rooms, as a teacher sees them; without those of a worker that does not answer in time."""
         self._asked += 1
-        number, question = self._asked, Question({one for one in self._workers if one.is_ready})
+        number, question = (
+            self._asked,
+            TeacherQuestion({one for one in self._workers if one.is_ready}),
+        )
         self._questions[number] = question
         for worker in question.waiting:
             worker.link.send(CommandFrame.named(clock.now(), "seen", number))

@@ -36,7 +36,7 @@ def file() -> ModelFile:
     return onnx_file.read(shipped.model("default"))
 
 
-def lost(head: heads.Head, questions: heads.Asked) -> float:
+def lost(head: heads.Head, questions: heads.HeadQuestions) -> float:
     logits = heads.logits(head, questions).astype(np.float64)
     logits -= np.log(np.exp(logits).sum(1, keepdims=True))
     return -float(logits[np.arange(len(questions.came)), questions.came].sum())
