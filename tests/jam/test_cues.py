@@ -326,9 +326,9 @@ BEFORE, AFTER = Timeline(BEAT, 0), Timeline(BEAT, 9 * BEAT + BEAT // 10)  # bars
 def test_what_a_cue_told_about_a_chart_stays_at_its_time_when_the_beat_is_found_elsewhere() -> None:
     sheet = LeadSheet(chart_of(SONG.encode(), "the chart"))
     sheet.begin(0)
-    sheet.follow(BEFORE, True, False)
+    sheet.follow(BEFORE, 0, True, False)
     sheet.to_next_section(100, 192)
-    sheet.follow(AFTER, False, False)
+    sheet.follow(AFTER, 100 * BEAT // 24, False, False)
     place = sheet.snapshot(AFTER.tick(BEFORE.micros(192 + 48 + 12)))
     assert (place["section"], place["bar"]) == ("B", 4)
 

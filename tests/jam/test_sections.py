@@ -14,7 +14,7 @@ def lines(written: str, bars: int) -> list[int]:
     """The bars of a chart with which sections begin."""
     sheet = LeadSheet(chart_of(written.encode(), "test"))
     sheet.begin(0)
-    sheet.follow(Timeline(500_000), is_same=True, has_song=False)
+    sheet.follow(Timeline(500_000), 0, is_same=True, has_song=False)
     found = sheet.sections(0, bars * BAR)
     assert found is not None
     return sorted(line // BAR for line in found)
@@ -65,7 +65,7 @@ def test_rounds_lie_the_same_from_wherever_they_are_looked_at() -> None:
 def test_behind_a_cue_that_jumps_a_section_begins() -> None:
     sheet = LeadSheet(chart_of(b"[A]\n| C | C | F | F |\n[B]\n| G | G | C | C |\n", "test"))
     sheet.begin(0)
-    sheet.follow(Timeline(500_000), is_same=True, has_song=False)
+    sheet.follow(Timeline(500_000), 0, is_same=True, has_song=False)
     sheet.to_top(2 * BAR)
     found = sheet.sections(0, 8 * BAR)
     assert found == frozenset((0, 2 * BAR, 6 * BAR))

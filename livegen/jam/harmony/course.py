@@ -68,11 +68,21 @@ class Course:
         self._legs = [before for before in self._legs if before.since < leg.since]
         self._legs.append(leg)
 
+    def mark(self, tick: int) -> None:
+        """The leg of a tick goes on from there as one of its own, which `move` lays by that tick and not by an earlier one."""
+        leg = self.leg(tick)
+        into = (tick - leg.origin) % leg.period if leg.period else 0
+        marked = Leg(tick, tick - into, leg.form if leg.period else leg.place(tick), leg.period)
+        self._legs.insert(self._legs.index(leg) + 1, marked)
+
     def move(self, to: Callable[[int], int]) -> None:
         """Ticks are those of another timeline: `to` gives the bar line there for one here."""
         first, *others = self._legs
-        moved = [leg._replace(since=to(leg.since), origin=to(leg.origin)) for leg in others]
-        self._legs = [first._replace(origin=to(first.origin)), *moved]
+        moved = [(leg, to(leg.since)) for leg in others]
+        self._legs = [
+            first._replace(origin=to(first.origin)),
+            *(leg._replace(since=at, origin=at - (leg.since - leg.origin)) for leg, at in moved),
+        ]
 
     def passages(self, since: int, until: int) -> Iterator[Passage]:
         """The passages from tick `since` to before `until`, in order."""

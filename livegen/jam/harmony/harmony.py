@@ -481,7 +481,7 @@ class Harmony:
         if self.sheet:
             if not self.sheet.has_begun:
                 self.sheet.begin(now)
-            self.sheet.follow(timeline, is_same, has_song)
+            self.sheet.follow(timeline, now, is_same, has_song)
             if self.is_followed and not has_song and self.sheet.hear(beats):
                 self._foreseen = ()
         if is_same:

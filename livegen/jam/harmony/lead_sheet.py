@@ -18,6 +18,7 @@ from livegen.music.time.timeline import Timeline
 HALF = 4  # eighths of a bar
 INTRO = 4  # bars of an introduction where none is written
 PICK_UP = 3  # eighths of a bar: music that begins so little before a bar line is a pick-up to it
+SETTLED = 8  # bars after which what was played is counted no more where the beat is found elsewhere
 
 
 class LeadSheet:
@@ -54,8 +55,11 @@ class LeadSheet:
         self._course, self._is_laid = other._course, other._is_laid
         self._timeline, self._began_us = other._timeline, other._began_us
 
-    def follow(self, timeline: Timeline, is_same: bool, has_song: bool) -> None:
-        """Lay the chart on a timeline: `is_same` if its ticks are those of before, `has_song` if tick 0 is bar 1."""
+    def follow(self, timeline: Timeline, now: int, is_same: bool, has_song: bool) -> None:
+        """Lay the chart on the timeline that holds at `now`, micros.
+
+        `is_same` says that its ticks are those of before, `has_song` that its tick 0 is bar 1.
+        """
         before, self._timeline = self._timeline, timeline
         if has_song:
             if not self._is_laid or not is_same or self._course.top != 0:
@@ -63,16 +67,23 @@ class LeadSheet:
         elif not self._is_laid or before is None:
             self._course = Course(self._first_bar(timeline))
         elif not is_same:
-            self._lay_anew(before, timeline)
+            self._lay_anew(before, timeline, now)
         self._is_laid = True
 
     def _first_bar(self, timeline: Timeline) -> int:
         """The tick of the bar with which the music began; a pick-up is before it."""
         return _bar_about(timeline, timeline.tick(self._began_us or 0), PICK_UP)
 
-    def _lay_anew(self, before: Timeline, timeline: Timeline) -> None:
-        """The beat was found elsewhere: what was told by cues stays at its time, the beginning with the music's."""
-        top = self._course.top
+    def _lay_anew(self, before: Timeline, timeline: Timeline, now: int) -> None:
+        """The beat was found elsewhere: what was told by cues stays at its time, the beginning with the music's.
+
+        Later the bar of `now` stays where it is: a tempo that differs by little is bars away where the music began.
+        """
+        top, tick = self._course.top, before.tick(now)
+        place = before.metre.place(tick)
+        line = tick - place.position
+        if line - top >= SETTLED * place.bar:
+            self._course.mark(line)
 
         def moved(tick: int) -> int:
             if tick == top:
@@ -91,7 +102,10 @@ class LeadSheet:
                 continue
             self._follower.hear(place, chord)
             if shift := self._follower.shift():
-                self._course.turn(Leg(tick, tick, max(0, place + shift)))
+                there = max(0, place + shift)
+                begins = self.form.bar_stretch(there).start
+                line = tick - (there - begins)
+                self._course.turn(Leg(line, line, begins))
                 has_moved = True
         return has_moved
 
