@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test cluster check fix train export scorecard examples bench transcripts pictures compiler sound jack chromium fluidsynth
+.PHONY: help serve install test cluster encoder check fix train export scorecard examples bench transcripts pictures compiler sound jack chromium fluidsynth
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -68,6 +68,10 @@ test: $(VENV)/.tested sound jack chromium fluidsynth # install everything and ru
 cluster: $(VENV)/.tested # install the extra cluster and run the tests that start Ray, on a machine that is not busy
 	$(call set_up,train link score sound cluster dev)
 	$(BIN)/python -m pytest -m cluster tests/cluster $(ARGS)
+
+encoder: $(VENV)/.tested # install the extra words and run the test of its encoder
+	$(call set_up,train link score sound words dev)
+	$(BIN)/python -m pytest -m encoder tests/control/words $(ARGS)
 
 check: $(VENV)/.tested # format, lint, types and layers, and the page's own
 	$(BIN)/ruff format --check .

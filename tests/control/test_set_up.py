@@ -124,7 +124,7 @@ def test_bindings_that_are_edited_are_told_with_those_of_the_set_list(folder: Fo
 @pytest.mark.parametrize(
     ("name", "text", "line"),
     [
-        ("config.yaml", CONFIG + "seed: -1\n", "config.yaml:5: seed: expected greater than"),
+        ("config.yaml", CONFIG + "seed: -1\n", "config.yaml:5: seed: expected at least 0"),
         ("config.yaml", CONFIG + "seeds: 1\n", "config.yaml:5: seeds: there is no such setting"),
         ("config.yaml", "jam: {density: 9}\n", "config.yaml:1: jam.density: expected a number"),
         ("config.yaml", "jam: [\n", "config.yaml:2: "),

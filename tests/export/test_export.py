@@ -299,8 +299,8 @@ def test_where_the_runtime_has_no_such_products_weights_are_unpacked_once(
     made: list[bool] = []
 
     class Noted(OnnxModel):
-        def __init__(self, file: ModelFile, unpacked: bool = False) -> None:
-            super().__init__(file, unpacked)
+        def __init__(self, file: ModelFile, unpacked: bool = False, **others: Any) -> None:
+            super().__init__(file, unpacked, **others)
             made.append(unpacked)
             self.unpacked = unpacked
 

