@@ -124,6 +124,25 @@ def test_drums_of_a_model_that_expects_nothing_keep_their_bar_and_add_to_it() ->
     assert len(played) == len(begun)  # no drum twice at once
 
 
+@pytest.mark.parametrize("density", [1.0, 1.2, 2.0])
+def test_a_fill_that_is_asked_for_is_played_whole_however_dense_the_drums_are(
+    density: float,
+) -> None:
+    asked = replace(TWO, period=0, fill_from=96 + 48)
+    waited = {hit[:2] for bar in (0, 1) for hit in asked.hits(bar) if asked.is_cued(hit)}
+    assert {(192, KICK), (192, CRASH), (180, 41)} <= waited
+    brief = replace(brief_of(DRUMS, 96 + 42, 192 + 12), density=density)
+    struck = 0
+    for chance in range(40):
+        hearing = Hearing.fresh(GuardedModel(UniformModel(12)), Timeline(500_000))
+        hearing.feed(Stroke(96 + 24, DRUMS, SNARE, 90))
+        rollout = Rollout(hearing, for_drums(brief, asked), np.random.default_rng(chance))
+        while not rollout.is_done:
+            rollout.step()
+        struck += len(waited & {it[:3:2] for it in rollout.planned if it.velocity})
+    assert struck >= 0.94 * 40 * len(waited)
+
+
 def test_a_drum_that_sounds_when_plans_change_is_not_struck_before_it_is_released() -> None:
     hearing = Hearing.fresh(GuardedModel(UniformModel(6)), Timeline(500_000))
     kick = Stroke(95, DRUMS, KICK, 90)

@@ -183,6 +183,10 @@ class Drummer:
             self._is_asked_in(number - 1) and into == 0
         )
 
+    def is_cued(self, hit: DrumHit) -> bool:
+        """True of what somebody waits for: what all others strike, and what was asked for."""
+        return self.is_accent(hit) or self.is_asked_for(hit)
+
     def is_accent(self, hit: DrumHit) -> bool:
         """True of what all others strike with the drums."""
         return any(hit.tick == accent.tick for accent in self.accents)

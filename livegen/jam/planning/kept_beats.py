@@ -144,6 +144,12 @@ def hits_at(tick: int, brief: Brief, notes: OwnNotes) -> tuple[DrumHit, ...]:
     return tuple(hit for hit in hits_from(tick, brief, notes) if hit.tick == tick)
 
 
-def share_of(hit: DrumHit, brief: Brief) -> float:
-    """The share (0..1) that a hit has which the drums keep to."""
-    return brief.drummer.share(hit) if brief.drummer else 0.0
+def share_of(hit: DrumHit, brief: Brief, rate: float = 1.0) -> float:
+    """The share (0..1) that a hit has which the drums keep to.
+
+    Who plays `rate` times as densely has more added to those that are kept, but none instead of those of a cue.
+    """
+    drummer = brief.drummer
+    if drummer is None:
+        return 0.0
+    return drummer.share(hit) / (1.0 if drummer.is_cued(hit) else max(1.0, rate))

@@ -356,9 +356,7 @@ class Rollout(KeepsStrokes, PlayedOnce):
             likely[:ADVANCE] = brief.lines.placed(place, likely[:ADVANCE])
         likely = self._line.timed(likely, rate, last, allowed, brief)
         if hits := hits_from(self.frontier, brief, self._notes):
-            # Who wants more notes has more added to those that are kept, but for what all strike.
-            share = max(share_of(hit, brief) for hit in hits)
-            share = share if share >= 1 else share / max(1.0, rate)
+            share = max(share_of(hit, brief, rate) for hit in hits)
             likely = mixed(likely, share, [hits[0].tick - last], allowed)
         return self._draws.drawn(likely)
 
@@ -441,9 +439,8 @@ class Rollout(KeepsStrokes, PlayedOnce):
         """The share of a hit that the drums keep to, with who asks for it."""
         drummer = self.brief.drummer
         if hits and drummer:
-            is_asked = drummer.is_accent(hits[0]) or drummer.is_asked_for(hits[0])
             kept = Cause.RHYTHM if drummer.fits_at(tick) else Cause.BAR
-            source = Cause.CUE if is_asked else kept
+            source = Cause.CUE if drummer.is_cued(hits[0]) else kept
             yield Mixed(source, share_of(hits[0], self.brief), (hits[0].pitch,))
 
     def _suppose(self, query: Query, tick: int) -> None:
