@@ -59,3 +59,27 @@ def test_a_place_that_was_found_within_a_bar_is_laid_by_that_bar_s_line() -> Non
     assert sheet.at(after.bar_from(after.tick(now))).chord == sheet.form.chord_at(
         (7 + (beat + 4) // 4) % 8 * BAR
     )
+
+
+def test_a_bar_line_that_is_heard_now_here_now_half_a_bar_further_moves_no_bar_of_the_chart() -> (
+    None
+):
+    timelines = Timeline(BEAT), Timeline(BEAT, (4 * 9 + 2) * BEAT)
+    sheet = laid(timelines[0])
+    for number in range(18, 40):
+        now = number * 2 * BEAT + BEAT // 3  # each half bar
+        on = timelines[number % 2]
+        sheet.follow(on, now, is_same=False, has_song=False)
+        assert bar(sheet, on, now) == number // 2 % 8
+
+
+def test_a_beat_that_was_counted_too_many_is_given_back_at_the_next_bar_line_that_is_found() -> (
+    None
+):
+    before, after = Timeline(BEAT), Timeline(BEAT, (4 * 9 + 1) * BEAT)
+    sheet, now = laid(before), 4 * 20 * BEAT + BEAT // 3
+    sheet.follow(after, now, is_same=False, has_song=False)
+    line = after.bar_from(after.tick(now))
+    assert [
+        sheet.at(line + by).chord == sheet.form.chord_at(20 % 8 * BAR + by) for by in (0, 95)
+    ] == [True, True]

@@ -68,12 +68,12 @@ class Course:
         self._legs = [before for before in self._legs if before.since < leg.since]
         self._legs.append(leg)
 
-    def mark(self, tick: int) -> None:
-        """The leg of a tick goes on from there as one of its own, which `move` lays by that tick and not by an earlier one."""
-        leg = self.leg(tick)
+    def mark(self, tick: int, here: int) -> None:
+        """The leg of tick `here` begins at a tick; those before are forgotten, but for the first, which has the top."""
+        leg, later = self.leg(here), [other for other in self._legs if other.since > here]
         into = (tick - leg.origin) % leg.period if leg.period else 0
-        marked = Leg(tick, tick - into, leg.form if leg.period else leg.place(tick), leg.period)
-        self._legs.insert(self._legs.index(leg) + 1, marked)
+        form = leg.form if leg.period else leg.place(tick)
+        self._legs = [self._legs[0], Leg(tick, tick - into, form, leg.period), *later]
 
     def move(self, to: Callable[[int], int]) -> None:
         """Ticks are those of another timeline: `to` gives the bar line there for one here."""

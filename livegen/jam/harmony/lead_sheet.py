@@ -78,17 +78,21 @@ class LeadSheet:
         """The beat was found elsewhere: what was told by cues stays at its time, the beginning with the music's.
 
         Later the bar of `now` stays where it is: a tempo that differs by little is bars away where the music began.
+        Where chords change twice a bar its line is heard now here, now half a bar further: the chart's stays.
         """
-        top, tick = self._course.top, before.tick(now)
-        place = before.metre.place(tick)
-        line = tick - place.position
-        if line - top >= SETTLED * place.bar:
-            self._course.mark(line)
+        top, here = self._course.top, before.tick(now)
+        place = self._course.place(here)
+        line = here - (place - self.form.bar_stretch(place).start)
+        is_settled = line - top >= SETTLED * before.metre.place(line).bar
+        if is_settled:
+            self._course.mark(line, here)
 
         def moved(tick: int) -> int:
             if tick == top:
                 return self._first_bar(timeline)
-            return _bar_about(timeline, timeline.tick(before.micros(tick)), HALF)
+            there = timeline.tick(before.micros(tick))
+            middle = _middle_about(timeline, there) if is_settled and tick == line else None
+            return _bar_about(timeline, there, HALF) if middle is None else middle
 
         self._course.move(moved)
 
@@ -271,6 +275,13 @@ def _bar_about(timeline: Timeline, tick: int, eighths: int) -> int:
     """The bar line before a tick, or the one after it where that is no more than so many eighths of a bar away."""
     tick += timeline.metre.place(tick).bar * eighths // 8
     return tick - timeline.metre.place(tick).position
+
+
+def _middle_about(timeline: Timeline, tick: int) -> int | None:
+    """The middle of a tick's bar where it is the nearest beat to it; None where it is not."""
+    beat = timeline.beat_from(tick - timeline.metre.beat // 2)
+    place = timeline.metre.place(beat)
+    return beat if 2 * place.position == place.bar else None
 
 
 def _key_of(form: Form) -> Key | None:
