@@ -28,6 +28,16 @@ HERE = Path(__file__).parent
 LIVE = ("browser", "e2e")
 # Of those, what has no ports but the embedded one.
 APART = ("test_alone.py", "test_page.py", "test_without_midi.py")
+# Of those in the browser, what a second worker has: one alone would be at work when all others have ended.
+SECOND = (
+    "test_listening.py",
+    "test_phrases.py",
+    "test_pickers.py",
+    "test_recordings.py",
+    "test_sound.py",
+    "test_why.py",
+    "test_words.py",
+)
 # Folders and files that load torch's compiler and its exporter, which takes longer than most of their tests: once is
 # enough.
 LEARNING = ("training", "export", "test_train_to_serve.py", "test_polyphony.py")
@@ -36,6 +46,7 @@ EARLY = (
     *LIVE,
     "test_documented_commands.py",
     *LEARNING,
+    *SECOND,
     "test_alone.py",
     "test_scorecard.py",
     "test_package.py",
@@ -118,7 +129,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give one worker all tests of a file, one all that learn, one all in real time: they would disturb each other."""
+    """Give one worker all tests of a file, one all that learn, one or two all in real time."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no annotations here
@@ -128,7 +139,9 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             where = folder.rpartition("/")[2]
             if where in LEARNING or name in LEARNING:
                 return LEARNING[0]
-            return folder if where in LIVE and name not in APART else file
+            if where not in LIVE or name in APART:
+                return file
+            return f"{folder}, second" if name in SECOND else folder
 
     config.option.loadscopereorder = False  # else those with most tests come first
     return ByFile(config, log)
