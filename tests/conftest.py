@@ -28,15 +28,14 @@ HERE = Path(__file__).parent
 LIVE = ("browser", "e2e")
 # Of those, what has no ports but the embedded one.
 APART = ("test_alone.py", "test_page.py", "test_without_midi.py")
-# Of those in the browser, what a second worker has: one alone would be at work when all others have ended.
+# Of those in the browser, what a second worker has, which has made room for others by then: none that measures or waits
+# for something that is over soon.  One worker alone would be at work when all others have ended.
 SECOND = (
     "test_listening.py",
     "test_phrases.py",
     "test_pickers.py",
     "test_recordings.py",
-    "test_sound.py",
     "test_why.py",
-    "test_words.py",
 )
 # Folders and files that load torch's compiler and its exporter, which takes longer than most of their tests: once is
 # enough.
