@@ -52,7 +52,8 @@ export class Sound {
       channel !== null && (role === "bass" || role === "drums") ? [[channel, role]] : [],
     );
     this.#roles = new Map(heard);
-    this.#hasDaw = (hello.ports.api ?? EMBEDDED) !== EMBEDDED || hello.ports.sounds === true;
+    // Who comes before the ports are known is told "": the page sounds until it hears of a DAW.
+    this.#hasDaw = (hello.ports.api || EMBEDDED) !== EMBEDDED || hello.ports.sounds === true;
     this.#show();
   }
 
