@@ -28,15 +28,6 @@ HERE = Path(__file__).parent
 LIVE = ("browser", "e2e")
 # Of those, what has no ports but the embedded one.
 APART = ("test_alone.py", "test_page.py", "test_without_midi.py")
-# Of those in the browser, what a second worker has, which has made room for others by then: none that measures or waits
-# for something that is over soon.  One worker alone would be at work when all others have ended.
-SECOND = (
-    "test_listening.py",
-    "test_phrases.py",
-    "test_pickers.py",
-    "test_recordings.py",
-    "test_why.py",
-)
 # Folders and files that load torch's compiler and its exporter, which takes longer than most of their tests: once is
 # enough.
 LEARNING = ("training", "export", "test_train_to_serve.py", "test_polyphony.py")
@@ -45,7 +36,6 @@ EARLY = (
     *LIVE,
     "test_documented_commands.py",
     *LEARNING,
-    *SECOND,
     "test_alone.py",
     "test_scorecard.py",
     "test_package.py",
@@ -128,7 +118,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """Give one worker all tests of a file, one all that learn, one or two all in real time."""
+    """Give one worker all tests of a file, one all that learn, one all in real time: they would disturb each other."""
     from xdist.scheduler import LoadScopeScheduling
 
     class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # pytest-xdist has no annotations here
@@ -138,9 +128,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
             where = folder.rpartition("/")[2]
             if where in LEARNING or name in LEARNING:
                 return LEARNING[0]
-            if where not in LIVE or name in APART:
-                return file
-            return f"{folder}, second" if name in SECOND else folder
+            return folder if where in LIVE and name not in APART else file
 
     config.option.loadscopereorder = False  # else those with most tests come first
     return ByFile(config, log)
