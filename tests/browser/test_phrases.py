@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from tests.browser.conftest import Look, Serve
 
-TUNE = "adgks"
+TUNE = "adgkgdsf"
 
 
 def test_phrases_that_are_varied_and_kept_are_dots_of_a_map_and_a_click_plays_one(
