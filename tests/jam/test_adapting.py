@@ -91,3 +91,16 @@ def test_who_sits_down_brings_a_lesson_of_his_own() -> None:
     jam.play(jam.now, Recall(jam.engine.memory))
     mine = jam.engine.lesson
     assert mine is not None and mine.played == 0
+
+
+def test_who_sits_down_keeps_his_lesson_when_a_turn_of_before_is_taken_back() -> None:
+    jam = rehearsal(adapt="on", **LED)
+    play(jam)
+    jam.until(6 * BAR)
+    theirs = jam.engine.lesson
+    assert theirs is not None and theirs.played == 8
+    jam.play(jam.now, Recall(jam.engine.memory, theirs))
+    command(jam, "undo")
+
+    lesson = jam.engine.lesson
+    assert lesson is not None and lesson.played == 8

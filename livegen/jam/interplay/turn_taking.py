@@ -270,8 +270,8 @@ class TurnTaking:
         if self.call:
             self.call.forget_strokes(live.copy())
         for turn in self._performer.taken:
-            turn.call.before.remember(memory)
-            turn.asked.remember(memory)
+            turn.call.before.remember(memory, lesson)
+            turn.asked.remember(memory, lesson)
 
     def freeze(self, now: int, out: list[Timed]) -> None:
         """Repeat the last response from now on, or let the repetition go."""
