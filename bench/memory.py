@@ -31,7 +31,7 @@ from bench.sets import SETS
 from bench.tables import HERE, keep, kept, table, told
 from livegen import shipped
 from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING, Event
-from livegen.inference.contract import Model, Query
+from livegen.inference.contract import Model, Query, sound
 from livegen.inference.memory import LONGEST, Memory, MemoryLevel, shares
 from livegen.inference.model_files import load
 from livegen.inference.sampling import probabilities
@@ -40,7 +40,7 @@ from livegen.scorecard.feels import all_calls
 from livegen.scorecard.musicianship import shapes
 from livegen.scorecard.playing import played
 from livegen.training import corpora
-from livegen.training.evaluate import judge, sound
+from livegen.training.evaluate import judge
 
 STRENGTHS = (0.0, 0.35, 0.5, 0.75, 1.0)
 TRIED = (0.0, 0.5, 0.75, 1.0)  # with licks

@@ -29,13 +29,13 @@ from bench.tables import keep, kept, table, told
 from livegen import shipped
 from livegen.codec.encoder import Stroke
 from livegen.codec.layout import ADVANCE, SOUNDING, UNKNOWN_STYLE, Event
-from livegen.inference.contract import Query
+from livegen.inference.contract import Query, sound
 from livegen.inference.model import OnnxModel, load
 from livegen.jam.hearing.hearing import GuardedModel, Heard, Step
 from livegen.jam.reports.looking import ARCS, HABIT, Looked, looked_at, looking, nats
 from livegen.scorecard.estimates import ratio
 from livegen.training.corpora import load as load_corpora
-from livegen.training.evaluate import legal_classes, sound
+from livegen.training.evaluate import legal_classes
 
 SETS = (
     "trad_abc", "pop909_aligned", "openscore_lieder", "wjd_jazz", "openewld_leadsheets",

@@ -13,8 +13,9 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from livegen.codec.layout import NO_PITCH, Event
+from livegen.codec.layout import ADVANCE, NO_PITCH, Event
 from livegen.inference.ring import Ring
+from livegen.music.parts import DRUMS
 
 State = Any  # the model's own: an array, or a `Ring`; `is_finite` looks into it, nobody else
 Summary = NDArray[np.float32]  # (K,) or (1, K), the model's own
@@ -30,6 +31,12 @@ Layers = Mapping[str, NDArray[np.float32]]
 def is_finite(state: State) -> bool:
     """True if every number of a state that is new in it is finite."""
     return state.is_finite() if isinstance(state, Ring) else bool(np.isfinite(state).all())
+
+
+def sound(sounding: Sounding, event: Event) -> None:
+    """Note in `sounding` what an event starts or ends; drums do not sound on."""
+    if event.time != ADVANCE and event.part != DRUMS:
+        sounding[event.part * 128 + event.pitch] = event.on
 
 
 class Query(NamedTuple):

@@ -12,11 +12,10 @@ from numpy.typing import NDArray
 
 from livegen.codec.layout import ADVANCE, FARTHEST, FIELDS, MAX_BAR_CLASS, NO_GRID, SOUNDING, Event
 from livegen.errors import ModelError
-from livegen.inference.contract import Layers, Query
+from livegen.inference.contract import Layers, Query, sound
 from livegen.inference.lesson import PLAYED, STYLE, Rows
 from livegen.inference.model import start
 from livegen.inference.onnx_file import SUMMARY, ModelFile
-from livegen.music.parts import DRUMS
 
 STEPS = 10
 
@@ -116,8 +115,7 @@ def _summaries(file: ModelFile, rows: Rows, events: list[Event]) -> Floats:
     state, sounding = model.initial_state(), np.zeros(SOUNDING, np.float32)
     found = np.zeros((max(0, len(events) - 1), file.shape_of(SUMMARY)[-1]), np.float32)
     for number, event in enumerate(events[:-1]):
-        if event.time != ADVANCE and event.part != DRUMS:
-            sounding[event.part * 128 + event.pitch] = event.on
+        sound(sounding, event)
         state, summary = model.advance(event, int(rows[number, STYLE]), sounding, state)
         found[number] = summary.reshape(-1)
     return found

@@ -6,12 +6,12 @@ The plain model, without the engine's turns and controls; the same masks as in e
 import numpy as np
 
 from livegen.codec.layout import ADVANCE, FIELDS, NO_GRID, NO_PITCH, SOUNDING, Event
-from livegen.inference.contract import Model, Query, State, Summary
+from livegen.inference.contract import Model, Query, State, Summary, sound
 from livegen.inference.sampling import draw, probabilities
 from livegen.music.parts import DRUMS
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.training.corpora import COLUMNS, Rows
-from livegen.training.evaluate import legal_classes, sound
+from livegen.training.evaluate import legal_classes
 
 EIGHTH = TICKS_PER_BEAT // 2
 

@@ -18,7 +18,7 @@ import numpy.typing as npt
 
 from livegen.codec.layout import ADVANCE, FIELDS, SOUNDING, UNKNOWN_STYLE, Event
 from livegen.errors import ConfigError
-from livegen.inference.contract import Model, Query
+from livegen.inference.contract import Model, Query, sound
 from livegen.inference.memory import Memory, recalled
 from livegen.inference.model_files import load as load_model
 from livegen.music.parts import DRUMS, PARTS
@@ -230,12 +230,6 @@ def judge(model: Model, rows: Rows, style: int, strength: float = 0.0) -> Scored
             if field == "pitch":
                 sure[at] = np.exp(-_nats(logits, int(logits.argmax())))
     return Scored(nats, hits, guesses, unmasked, sure)
-
-
-def sound(sounding: npt.NDArray[np.float32], event: Event) -> None:
-    """Note in `sounding` (384,) what an event starts or ends."""
-    if event.time != ADVANCE and event.part != DRUMS:
-        sounding[event.part * 128 + event.pitch] = event.on
 
 
 def legal_classes(field: str, event: Event, sounding: npt.NDArray[np.float32]) -> Bools | None:

@@ -3,11 +3,11 @@
 import numpy as np
 
 from livegen.codec.layout import ADVANCE, NO_GRID, SOUNDING, Event
-from livegen.inference.contract import Logits, Query, Summary
+from livegen.inference.contract import Logits, Query, Summary, sound
 from livegen.music.parts import DRUMS
 from livegen.testing import UniformModel
 from livegen.training.answers import answer
-from livegen.training.evaluate import legal_classes, sound
+from livegen.training.evaluate import legal_classes
 from tests.training.synthetic import rows_of, tune
 
 OPENING = rows_of(tune(1))[:20]

@@ -24,13 +24,13 @@ from livegen.inference.contract import (
     Summary,
     Weights,
     is_finite,
+    sound,
 )
 from livegen.inference.lesson import Lesson
 from livegen.inference.memory import Memory, recalled
 from livegen.inference.sampling import blended
 from livegen.jam.controls.style_mix import Blend
 from livegen.jam.struck import Struck
-from livegen.music.parts import DRUMS
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.music.time.quantise import LINES
 from livegen.music.time.timeline import Timeline
@@ -296,8 +296,7 @@ class Hearing:
         return recalled(self.memory, field, query, logits, None if learns else memory)
 
     def _advance(self, event: Event, learns: bool = False, heard: Heard | None = None) -> None:
-        if event.time != ADVANCE and event.part != DRUMS:
-            self.sounding[event.part * 128 + event.pitch] = event.on
+        sound(self.sounding, event)
         self.heard += 1
         if self.memory is not None:
             self.memory = self.memory.after(event, learns)
