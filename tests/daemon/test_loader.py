@@ -13,7 +13,7 @@ from livegen.daemon.processes.link import Link, pair
 from livegen.daemon.recording.recordings import fingerprint
 from livegen.errors import ModelError
 from livegen.inference.contract import Model
-from livegen.jam.engine import Engine
+from livegen.jam.engine import Engine, Swap
 from livegen.testing import EchoModel, UniformModel
 
 FILE = Path(__file__)
@@ -50,8 +50,8 @@ def test_a_model_is_loaded_warmed_and_taken_once() -> None:
     assert loader.begin("next") == ""
     loaded = done(loader)
 
-    assert loaded is not None and isinstance(loaded.model, Counting)
-    assert loaded.model.warmed == WARM_STEPS
+    assert loaded is not None and isinstance(loaded.event, Swap)
+    assert isinstance(model := loaded.event.model, Counting) and model.warmed == WARM_STEPS
     assert loaded.line == f"model fake ({FILE}) takes over at the next bar line"
     assert loaded.told == {"model": str(FILE), "sha256": fingerprint(FILE)}
     assert loader.take() is None

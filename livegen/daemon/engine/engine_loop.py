@@ -17,7 +17,7 @@ from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
 from livegen.daemon.engine.ahead import ReadAhead
 from livegen.daemon.engine.journal_rows import JournalRows
-from livegen.daemon.engine.loader import FIT, RECALL, SWAP, Fitter, Loader, Recaller
+from livegen.daemon.engine.loader import FIT, RECALL, SWAP, Fitter, Loaded, Loader, Recaller
 from livegen.daemon.lateness import Lateness, Recent
 from livegen.daemon.processes.frames import (
     BeatFrame,
@@ -40,7 +40,7 @@ from livegen.inference.lesson import Lesson
 from livegen.inference.memory import Memory
 from livegen.jam.controls.controls import CONTROLS, read_ahead, takes_long
 from livegen.jam.controls.mapping import Command
-from livegen.jam.engine import Event, Fitted, Recall, Swap, TakeUp, Wake
+from livegen.jam.engine import Event, Recall, TakeUp, Wake
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, NoteOn, decode, encode
 from livegen.music.time.metre import Metre
@@ -272,16 +272,24 @@ class EngineLoop:
 
     def _swap(self, now: int) -> None:
         """Let the engine have the model that was loaded, or say why there is none."""
-        loaded = self._loader.take()
-        if loaded is None:
-            return
-        self._log(loaded.line)
-        if loaded.model is not None and loaded.told is not None:
+        loaded = self._taken(self._loader)
+        if loaded and loaded.event:
             self._model_file = str(loaded.told["model"])
             self._adapted, self._fitter = 0, Fitter(self._fits)  # of the model before
-            self._journal.takes_over(max(self._now, now), SWAP, loaded.told)
-            self._feed(Swap(loaded.model), now)
-            self._snapshot_at = min(self._snapshot_at, now + COMMAND_SHOWN_US)
+            self._take_over(SWAP, loaded.event, loaded.told, now)
+
+    def _taken(self, loader: Loader) -> Loaded | None:
+        """The result of a loader, once; its line is logged."""
+        loaded = loader.take()
+        if loaded is not None:
+            self._log(loaded.line)
+        return loaded
+
+    def _take_over(self, name: str, event: Event, told: Mapping[str, Any], now: int) -> None:
+        """Let the engine have what was made beside the music, and the journal what it takes to have it again."""
+        self._journal.takes_over(max(self._now, now), name, told)
+        self._feed(event, now)
+        self._snapshot_at = min(self._snapshot_at, now + COMMAND_SHOWN_US)
 
     def _look_at_lesson(self, now: int) -> None:
         """Fit the model in a pause to what is new; as it was shipped where the player adapts it no more, or forgot."""
@@ -303,13 +311,9 @@ class EngineLoop:
 
     def _take_fitted(self, now: int) -> None:
         """Let the engine have what was learned, or say why nothing was."""
-        loaded = self._fitter.take()
-        if loaded is None:
-            return
-        self._log(loaded.line)
-        if loaded.fitted is not None and loaded.told is not None:
-            self._journal.takes_over(max(self._now, now), FIT, loaded.told)
-            self._feed(Fitted(*loaded.fitted), now)
+        loaded = self._taken(self._fitter)
+        if loaded and loaded.event:
+            self._take_over(FIT, loaded.event, loaded.told, now)
 
     def _remember(self, player: str) -> None:
         """Read what is remembered of a player beside the music; of nobody at once.  Who is still read is left out."""
@@ -321,29 +325,21 @@ class EngineLoop:
 
     def _recall(self) -> None:
         """Let the engine have what was read of a player, or say why there is nothing: then nobody is known."""
-        loaded = self._recaller.take()
-        if loaded is None:
-            return
-        self._log(loaded.line)
-        if loaded.memory is not None and loaded.told is not None:
-            self._recalled(loaded.memory, loaded.told, loaded.lesson)
-        elif self._player:
+        loaded = self._taken(self._recaller)
+        if loaded and isinstance(loaded.event, Recall):
+            self._recalled(loaded.event, loaded.told)
+        elif loaded and self._player:
             self._recall_nobody()
 
     def _recall_nobody(self) -> None:
-        self._recalled(Memory(), {"player": "", "file": "", "notes": text_of(Memory())})
+        self._recalled(Recall(Memory()), {"player": "", "file": "", "notes": text_of(Memory())})
 
-    def _recalled(
-        self, memory: Memory, told: Mapping[str, Any], lesson: Lesson | None = None
-    ) -> None:
+    def _recalled(self, recall: Recall, told: Mapping[str, Any]) -> None:
         self._keep_memory()  # of whoever played until now
         self._unlearn()
         self._player, self._memory_file = str(told["player"]), str(told["file"])
-        self._kept = memory.learned
-        now = self._clock()
-        self._journal.takes_over(max(self._now, now), RECALL, told)
-        self._feed(Recall(memory, lesson), now)
-        self._snapshot_at = min(self._snapshot_at, now + COMMAND_SHOWN_US)
+        self._kept = recall.memory.learned
+        self._take_over(RECALL, recall, told, self._clock())
 
     def _look_at_memory(self, now: int) -> None:
         """Keep what is remembered in a pause, and at once where the player has taken back what was kept already."""

@@ -1,21 +1,20 @@
 """Another model, the model fitted to the player, or the memory of another player, made in a thread beside the music.
 
-Knows no engine: what was loaded, or a line saying why it was not, lies here until it is taken.
+Knows no engine, only what one is told: that, or a line saying why there is nothing, lies here until it is taken.
 """
 
 import importlib
 import threading
 from collections import deque
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from livegen.daemon.recording.recordings import fingerprint
 from livegen.errors import LivegenError
-from livegen.inference.contract import Fittable, Layers, Model
+from livegen.inference.contract import Fittable, Model
 from livegen.inference.kept import text_of
-from livegen.inference.lesson import Lesson
-from livegen.inference.memory import Memory
+from livegen.jam.engine import Fitted, Recall, Swap
 
 # The names in a journal of another model, of one that was fitted, and of the memory of another player, that an engine
 # was given.
@@ -25,14 +24,11 @@ WARM_STEPS = 3  # the first steps of a model take the longest
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The result: a line for the person, and the model or memory with what a journal needs to have it again."""
+    """The result: a line for the person, and what an engine is told, with what a journal needs to have it again."""
 
     line: str
-    model: Model | None = None
-    told: dict[str, Any] | None = None
-    memory: Memory | None = None
-    lesson: Lesson | None = None
-    fitted: tuple[Fittable, Layers] | None = None
+    event: Swap | Fitted | Recall | None = None
+    told: dict[str, Any] = field(default_factory=dict)
 
 
 def _warm(model: Model) -> None:
@@ -88,7 +84,7 @@ class Loader:
         path, model = self._made(name)
         _warm(model)
         line = f"model {model.facts.name} ({path}) takes over at the next bar line"
-        return Loaded(line, model, _told(path))
+        return Loaded(line, Swap(model), _told(path))
 
     def _made(self, *asked: object) -> Any:
         """The result of the function."""
@@ -126,7 +122,7 @@ class Fitter(Loader):
         self._model = model
         has = "has learned from you" if lesson else "has forgotten what it learned"
         line = f"adapt: {model.facts.name} {has}, and plays so from the next bar line on"
-        return Loaded(line, told=_told(path) | {"lesson": lesson}, fitted=(model, layers))
+        return Loaded(line, Fitted(model, layers), _told(path) | {"lesson": lesson})
 
 
 class Recaller(Loader):
@@ -141,4 +137,4 @@ class Recaller(Loader):
         line = f"{len(memory)} notes of {name} are remembered ({path})"
         if not len(memory):
             line = f"{name} is new here: what you play is kept in {path}"
-        return Loaded(line, None, told, memory, lesson)
+        return Loaded(line, Recall(memory, lesson), told)
