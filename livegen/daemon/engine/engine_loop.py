@@ -300,14 +300,18 @@ class EngineLoop:
             self._unlearn()
         elif lesson and new >= ADAPTS_AFTER and is_pause:
             self._adapted = lesson.played
-            self._fitter.fit(self._model_file, lesson.text)
+            self._learn(lesson.text)
 
     def _unlearn(self) -> None:
-        """Have the model as it was shipped; what is being learned is left out."""
+        """Have the model as it was shipped."""
         if self._adapted:
             self._adapted = 0
-            self._fitter = self._fitter.anew()
-            self._fitter.fit(self._model_file, "")
+            self._learn("")
+
+    def _learn(self, lesson: str) -> None:
+        """Fit the model to a lesson beside the music.  What is still being learned is left out."""
+        self._fitter = Fitter(self._fits, lesson, self._fitter.model)
+        self._fitter.begin(self._model_file)
 
     def _take_fitted(self, now: int) -> None:
         """Let the engine have what was learned, or say why nothing was."""

@@ -93,36 +93,25 @@ class Loader:
 
 
 class Fitter(Loader):
-    """Fits a model to a player.  `function` is one as `livegen.app.load_fitted`."""
+    """Fits a model to one lesson; to "", as it was shipped.  `function` is one as `livegen.app.load_fitted`.
+
+    `model` is the one whose layers can be others: another fitter's, or None until it is made.
+    """
 
     what, otherwise = "adapt", "the model plays on as it is"
 
-    def __init__(self, function: str) -> None:
+    def __init__(self, function: str, lesson: str = "", model: Fittable | None = None) -> None:
         super().__init__(function)
-        self._lesson = ""
-        self._model: Fittable | None = None
-
-    def anew(self) -> "Fitter":
-        """A fitter of the same model, that leaves out what this one is learning."""
-        other = Fitter(self._function)
-        other._model = self._model
-        return other
-
-    def fit(self, file: str, lesson: str) -> None:
-        """Begin to fit, where nothing else is being learned."""
-        if not self.is_busy:
-            self._lesson = lesson
-            self.begin(file)
+        self._lesson, self.model = lesson, model
 
     def _loaded(self, name: str) -> Loaded:
-        lesson = self._lesson
-        path, model, layers = self._made(name, lesson, self._model)
-        if self._model is None:
+        path, model, layers = self._made(name, self._lesson, self.model)
+        if self.model is None:
             _warm(model)
-        self._model = model
-        has = "has learned from you" if lesson else "has forgotten what it learned"
+        self.model = model
+        has = "has learned from you" if self._lesson else "has forgotten what it learned"
         line = f"adapt: {model.facts.name} {has}, and plays so from the next bar line on"
-        return Loaded(line, Fitted(model, layers), _told(path) | {"lesson": lesson})
+        return Loaded(line, Fitted(model, layers), _told(path) | {"lesson": self._lesson})
 
 
 class Recaller(Loader):
