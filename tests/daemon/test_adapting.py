@@ -5,28 +5,20 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from livegen.daemon.engine.engine_loop import ADAPTS_AFTER, ADAPTS_AFTER_US, EngineLoop
+from livegen.daemon.engine.engine_loop import ADAPTS_AFTER, ADAPTS_AFTER_US
 from livegen.daemon.engine.loader import FIT
-from livegen.daemon.processes.frames import (
-    CommandFrame,
-    Frame,
-    HeardFrame,
-    JournalFrame,
-    LogFrame,
-    MemoryFrame,
-)
 from livegen.errors import LivegenError
 from livegen.inference.contract import Layers, Model
 from livegen.inference.lesson import Lesson, lesson_from
 from livegen.inference.memory import Memory
 from livegen.jam.controls.controls import settings
 from livegen.jam.engine import Engine
-from livegen.testing import EchoModel, UniformModel
+from livegen.testing import SECOND, EchoModel, UniformModel
+from tests.daemon.turned import Turned
 
 HERE = "tests.daemon.test_adapting:"
 FILE = Path(__file__)
-SECOND = 1_000_000
-NOTES = ADAPTS_AFTER // 2
+NOTES = tuple(60 + number % 12 for number in range(ADAPTS_AFTER // 2))
 
 
 class Knowing(UniformModel):
@@ -56,31 +48,19 @@ def reads(name: str) -> tuple[Path, Memory, Lesson | None]:
 
 def played_lesson() -> Lesson:
     served = Served()
-    served.play(NOTES)
+    served.play(*NOTES)
     lesson = served.engine.lesson
     assert lesson is not None
     return lesson
 
 
-class Served:
-    """An engine process whose loop is turned by hand, and whose time is told."""
+class Served(Turned):
+    """An engine process whose model adapts to its player."""
 
     def __init__(self, model: str = "here.onnx", fitter: str | None = HERE + "fits") -> None:
-        self.now = SECOND
-        self.sent: list[Frame] = []
         controls = settings({"mode": "listen", "tempo": 120, "sync": "internal", "adapt": "on"})
-        self.engine = Engine(UniformModel(), settings=controls)
         names = {"loader": HERE + "loads", "recaller": HERE + "reads", "fitter": fitter}
-        self.loop = EngineLoop(
-            self.sent.append, self.engine, names | {"model": model}, now=lambda: self.now
-        )
-
-    def play(self, notes: int) -> None:
-        for number in range(notes):
-            key = 60 + number % 12
-            self.loop.turn([HeardFrame(self.now, bytes((0x90, key, 80)))])
-            self.now += 200_000
-            self.loop.turn([HeardFrame(self.now, bytes((0x80, key, 64)))])
+        super().__init__(Engine(UniformModel(), settings=controls), names | {"model": model})
 
     def rest(self, micros: int = ADAPTS_AFTER_US + 3 * SECOND) -> None:
         """Let time pass, until all is made and a bar line has come."""
@@ -88,12 +68,10 @@ class Served:
         while self.now < end:
             self.now += SECOND // 10
             self.loop.turn()
-            for loader in (self.loop._fitter, self.loop._loader, self.loop._recaller):
-                if loader._thread is not None:
-                    loader._thread.join(30)
+            self.wait()
 
     def say(self, name: str, value: object = None) -> None:
-        self.loop.turn([CommandFrame.named(self.now, name, value)])
+        self.command(name, value)
         self.rest()
 
     @property
@@ -103,50 +81,41 @@ class Served:
         return model.played if isinstance(model, Knowing) else None
 
     @property
-    def said(self) -> list[str]:
-        return [frame.line for frame in self.sent if isinstance(frame, LogFrame)]
-
-    @property
-    def told(self) -> list[dict[str, str]]:
-        return [
-            step[-1]
-            for frame in self.sent
-            if isinstance(frame, JournalFrame)
-            for step in frame.values.get("fed", ())
-            if isinstance(step, list) and FIT in step
-        ]
+    def fits(self) -> list[dict[str, str]]:
+        """The journal's rows of what the model was fitted to."""
+        return self.told(FIT)
 
 
 def test_in_a_pause_the_model_learns_what_is_new_and_the_journal_has_it() -> None:
     served = Served()
-    served.play(NOTES)
-    assert not served.told
+    served.play(*NOTES)
+    assert not served.fits
     served.rest()
 
     assert served.knows == ADAPTS_AFTER
     assert served.said == [
         "adapt: fake has learned from you, and plays so from the next bar line on"
     ]
-    assert lesson_from(served.told[0]["lesson"]).played == ADAPTS_AFTER
+    assert lesson_from(served.fits[0]["lesson"]).played == ADAPTS_AFTER
     served.rest()
-    assert len(served.told) == 1  # nothing was played since
+    assert len(served.fits) == 1  # nothing was played since
 
 
 def test_few_notes_teach_nothing_and_more_teach_again() -> None:
     served = Served()
-    served.play(NOTES - 1)
+    served.play(*NOTES[1:])
     served.rest()
-    assert not served.told
+    assert not served.fits
 
     for _ in range(2):
-        served.play(NOTES)
+        served.play(*NOTES)
         served.rest()
-    assert served.knows == 3 * ADAPTS_AFTER - 2 and len(served.told) == 2
+    assert served.knows == 3 * ADAPTS_AFTER - 2 and len(served.fits) == 2
 
 
 def test_while_somebody_plays_nothing_is_learned() -> None:
     served = Served()
-    served.play(NOTES + 1)
+    served.play(*NOTES, 60)
 
     assert served.loop._fitter._thread is None
 
@@ -156,40 +125,40 @@ def test_who_wants_it_no_more_or_is_forgotten_hears_the_model_as_it_was_shipped(
     command: str, value: object
 ) -> None:
     served = Served()
-    served.play(NOTES)
+    served.play(*NOTES)
     served.rest()
     served.say(command, value)
 
     assert served.knows == 0
     assert served.said[-1].startswith("adapt: fake has forgotten what it learned")
-    assert [bool(it["lesson"]) for it in served.told] == [True, False]
+    assert [bool(it["lesson"]) for it in served.fits] == [True, False]
 
 
 def test_another_model_learns_anew() -> None:
     served = Served()
-    served.play(NOTES)
+    served.play(*NOTES)
     served.rest()
     served.say("model", "other.onnx")  # it hears the last notes first, some at each turn
     served.rest()
 
-    assert served.knows == ADAPTS_AFTER and len(served.told) == 2
+    assert served.knows == ADAPTS_AFTER and len(served.fits) == 2
 
 
 def test_what_cannot_learn_says_so_and_plays_on() -> None:
     served = Served("wrong.onnx")
-    served.play(NOTES)
+    served.play(*NOTES)
     served.rest()
 
     assert served.said == ["wrong cannot learn: it has no known.rows; the model plays on as it is"]
-    assert served.knows is None and served.told == []
+    assert served.knows is None and served.fits == []
 
 
 def test_a_room_of_a_studio_learns_from_nobody() -> None:
     served = Served(fitter=None)
-    served.play(NOTES)
+    served.play(*NOTES)
     served.rest()
 
-    assert served.said == [] and served.told == []
+    assert served.said == [] and served.fits == []
 
 
 def test_the_lesson_of_other_days_is_learned_when_its_player_sits_down_and_kept_with_his_notes() -> (
@@ -199,10 +168,9 @@ def test_the_lesson_of_other_days_is_learned_when_its_player_sits_down_and_kept_
     served.say("remember", "ada")
     assert served.knows == ADAPTS_AFTER
 
-    served.play(1)
+    served.play(60)
     served.rest(6 * SECOND)
-    kept = [frame.values for frame in served.sent if isinstance(frame, MemoryFrame)]
-    assert lesson_from(kept[-1]["lesson"]).played == ADAPTS_AFTER + 2
+    assert lesson_from(served.memories[-1]["lesson"]).played == ADAPTS_AFTER + 2
 
     served.say("remember", "ben")
     assert served.knows == 0  # nobody plays with another's

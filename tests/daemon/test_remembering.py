@@ -8,31 +8,23 @@ import pytest
 from livegen import app, config
 from livegen.codec.layout import Event
 from livegen.daemon import clock
-from livegen.daemon.engine.engine_loop import KEEPS_AFTER_US, EngineLoop
+from livegen.daemon.engine.engine_loop import KEEPS_AFTER_US
 from livegen.daemon.engine.loader import RECALL
 from livegen.daemon.processes.children import Recorder
-from livegen.daemon.processes.frames import (
-    CommandFrame,
-    Frame,
-    HeardFrame,
-    JournalFrame,
-    LogFrame,
-    MemoryFrame,
-    OverFrame,
-)
+from livegen.daemon.processes.frames import CommandFrame, MemoryFrame, OverFrame
 from livegen.errors import ConfigError, MidiFileError
 from livegen.inference.kept import memory_from, memory_in, score_of, text_of
 from livegen.inference.lesson import ENDING, Lesson, lesson_from
 from livegen.inference.memory import Memory, memory_of
 from livegen.jam.engine import Engine
 from livegen.music.files import smf
-from livegen.testing import UniformModel
+from livegen.testing import SECOND, UniformModel
 from tests.daemon.test_recorder import wait_for
+from tests.daemon.turned import Turned
 from tests.inference.test_kept import LICK, remembered
 
 READS = "tests.daemon.test_remembering:reads"
 FOLDER = Path("/memories")
-SECOND = 1_000_000
 
 
 def reads(name: str) -> tuple[Path, Memory, Lesson | None]:
@@ -41,52 +33,34 @@ def reads(name: str) -> tuple[Path, Memory, Lesson | None]:
     return FOLDER / f"{name}.mid", remembered(*LICK) if name == "ada" else Memory(), None
 
 
-class Served:
-    """An engine process whose loop is turned by hand, and whose time is told."""
+class Served(Turned):
+    """An engine process that remembers a player."""
 
     def __init__(self, player: str | None) -> None:
-        self.now = 1_000_000
-        self.sent: list[Frame] = []
-        self.engine = Engine(UniformModel())
-        settings = {"recaller": READS, "remembers": player}
-        self.loop = EngineLoop(self.sent.append, self.engine, settings, now=lambda: self.now)
+        super().__init__(Engine(UniformModel()), {"recaller": READS, "remembers": player})
         self.wait()
-
-    def wait(self) -> None:
-        thread = self.loop._recaller._thread
-        if thread is not None:
-            thread.join(30)
         self.loop.turn()
-
-    def play(self, *pitches: int) -> None:
-        for pitch in pitches:
-            self.loop.turn([HeardFrame(self.now, bytes((0x90, pitch, 80)))])
-            self.now += 250_000
-            self.loop.turn([HeardFrame(self.now, bytes((0x80, pitch, 64)))])
 
     def rest(self, micros: int = KEEPS_AFTER_US + SECOND) -> None:
         self.now += micros
         self.loop.turn()
 
     def say(self, name: str, value: object = None) -> None:
-        self.loop.turn([CommandFrame.named(self.now, name, value)])
+        self.command(name, value)
         self.wait()
+        self.loop.turn()
 
     @property
     def kept(self) -> list[tuple[str, int]]:
         """The files that were written so far, and how many notes each got."""
-        frames = [frame for frame in self.sent if isinstance(frame, MemoryFrame)]
-        return [
-            (Path(it.values["file"]).stem, len(memory_from(it.values["notes"]))) for it in frames
-        ]
+        return [(Path(it["file"]).stem, len(memory_from(it["notes"]))) for it in self.memories]
 
 
 def test_what_a_player_played_on_other_days_is_known_when_the_session_begins() -> None:
     served = Served("ada")
 
     assert len(served.engine.memory) == len(LICK)
-    said = [frame.line for frame in served.sent if isinstance(frame, LogFrame)]
-    assert said == ["6 notes of ada are remembered (/memories/ada.mid)"]
+    assert served.said == ["6 notes of ada are remembered (/memories/ada.mid)"]
     shown = served.engine.snapshot()
     assert shown["remembered"] == len(LICK)
 
@@ -148,8 +122,7 @@ def test_a_memory_that_cannot_be_read_is_said_and_its_file_left_alone() -> None:
     served.play(60, 62)
     served.rest()
 
-    said = [frame.line for frame in served.sent if isinstance(frame, LogFrame)]
-    assert said == [
+    assert served.said == [
         "wrong cannot be the name of a player; nothing of it is remembered, and nothing is kept there"
     ]
     assert served.kept == []
@@ -182,8 +155,8 @@ def test_who_forgets_and_plays_as_much_again_has_kept_what_he_played_since() -> 
     served.play(*(50 + it for it in range(len(LICK))))
     served.rest()
 
-    frames = [frame for frame in served.sent if isinstance(frame, MemoryFrame)]
-    assert frames and frames[-1].values["notes"] == text_of(served.engine.memory)
+    assert served.memories
+    assert served.memories[-1]["notes"] == text_of(served.engine.memory)
 
 
 @pytest.mark.parametrize("last", ["", "ben"])
@@ -191,6 +164,7 @@ def test_who_is_named_last_plays_though_another_is_still_read(last: str) -> None
     served = Served(None)
     served.loop.turn([CommandFrame.named(served.now, "remember", it) for it in ("ada", last)])
     served.wait()
+    served.loop.turn()
     served.play(60)
     served.rest()
 
@@ -213,14 +187,7 @@ def test_the_journal_has_what_was_remembered_so_that_a_session_plays_again_as_it
     from livegen.jam.reports.rows import Told
 
     served = Served("ada")
-    told = [
-        step
-        for frame in served.sent
-        if isinstance(frame, JournalFrame)
-        for step in frame.values.get("fed", ())
-        if isinstance(step, list) and RECALL in step
-    ]
-    event = meaning(Told(0, RECALL, told[0][-1]))
+    event = meaning(Told(0, RECALL, served.told(RECALL)[0]))
 
     assert isinstance(event, Recall)
     assert event.memory.notes.tolist() == remembered(*LICK).notes.tolist()
