@@ -1,18 +1,25 @@
 """A model that adapts to its player: fitted in a pause beside the music, taken on the bar line, told to the journal."""
 
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pytest
 
+from livegen import app, config
+from livegen.app.replaying import engine_again, meaning
 from livegen.daemon.engine.engine_loop import ADAPTS_AFTER, ADAPTS_AFTER_US
 from livegen.daemon.engine.loader import FIT
+from livegen.daemon.processes.frames import JournalFrame
 from livegen.errors import LivegenError
 from livegen.inference.contract import Layers, Model
 from livegen.inference.lesson import Lesson, lesson_from
 from livegen.inference.memory import Memory
 from livegen.jam.controls.controls import settings
-from livegen.jam.engine import Engine
+from livegen.jam.engine import Engine, Event, Wake
+from livegen.jam.reports.journal import Session, read
+from livegen.jam.reports.rows import Header, Received, Row, Told, first_line, line, row_of
+from livegen.replay import reproduce
 from livegen.testing import SECOND, EchoModel, UniformModel
 from tests.daemon.turned import Turned
 
@@ -174,3 +181,52 @@ def test_the_lesson_of_other_days_is_learned_when_its_player_sits_down_and_kept_
 
     served.say("remember", "ben")
     assert served.knows == 0  # nobody plays with another's
+
+
+# --- with the network, and played again -------------------------------------------------------------------------------
+
+
+class Recorded(Turned):
+    """An engine process with the network that is shipped, and the rows of its journal."""
+
+    def __init__(self) -> None:
+        told = app.engine_settings(config.Config(seed=3))
+        led = {"tempo": 120, "sync": "internal", "adapt": "on"}
+        given = told | {"controls": told["controls"] | led}
+        super().__init__(app.build_engine(given, 0), given)
+        self._rows: list[Row] = [Header(self.now, 0, given)]
+
+    def hear(self, *data: int) -> None:
+        self._rows.append(Received(self.now, bytes(data)))
+        super().hear(*data)
+
+    def rest(self, micros: int) -> None:
+        """Let time pass from one deadline to the next; what is learned is there at once."""
+        end = self.now + micros
+        while self.now < end:
+            self.now += max(1, min(self.loop.time_left(), end - self.now))
+            self.loop.turn()
+            self.wait()
+
+    @property
+    def session(self) -> Session:
+        journal = [frame for frame in self.sent if isinstance(frame, JournalFrame)]
+        did = [row for frame in journal for row in row_of(frame.micros, frame.values)]
+        return read([first_line("2026-11-30T20:30:00+00:00", 0), *map(line, self._rows + did)])
+
+
+def test_a_session_in_which_the_model_learned_is_played_again_to_the_note() -> None:
+    served = Recorded()
+    served.play(*NOTES)
+    served.rest(5 * SECOND)
+    assert len(served.told(FIT)) == 1
+    served.play(60, 64, 67, 72)
+    served.rest(8 * SECOND)
+
+    def untaught(told: Told) -> Event:
+        return Wake() if told.name == FIT else meaning(told)
+
+    again = partial(engine_again, model=None)
+    outcome = reproduce(served.session, again, meaning)
+    assert outcome.is_same and outcome.notes, outcome
+    assert not reproduce(served.session, again, untaught).is_same  # what was learned is heard
