@@ -68,12 +68,10 @@ class Course:
         self._legs = [before for before in self._legs if before.since < leg.since]
         self._legs.append(leg)
 
-    def mark(self, tick: int, here: int) -> None:
+    def begin_leg(self, tick: int, here: int) -> None:
         """The leg of tick `here` begins at a tick; those before are forgotten, but for the first, which has the top."""
-        leg, later = self.leg(here), [other for other in self._legs if other.since > here]
-        into = (tick - leg.origin) % leg.period if leg.period else 0
-        form = leg.form if leg.period else leg.place(tick)
-        self._legs = [self._legs[0], Leg(tick, tick - into, form, leg.period), *later]
+        later = [leg for leg in self._legs if leg.since > here]
+        self._legs = [self._legs[0], self.leg(here)._replace(since=tick), *later]
 
     def move(self, to: Callable[[int], int]) -> None:
         """Ticks are those of another timeline: `to` gives the bar line there for one here."""

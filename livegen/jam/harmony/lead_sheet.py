@@ -85,7 +85,7 @@ class LeadSheet:
         line = here - (place - self.form.bar_stretch(place).start)
         is_settled = line - top >= SETTLED * before.metre.place(line).bar
         if is_settled:
-            self._course.mark(line, here)
+            self._course.begin_leg(line, here)
 
         def moved(tick: int) -> int:
             if tick == top:
@@ -219,7 +219,7 @@ class LeadSheet:
     def to_next_section(self, tick: int, line: int) -> None:
         """The section that follows the one of `tick`, or the one that was told last, begins at a bar line."""
         last = self._course.last
-        place = last.form if last.since > tick else self._course.place(tick)
+        place = max(0, last.place(max(tick, last.since)))
         self._course.turn(Leg(line, line, self.form.next_section(place)))
 
     def end(self, line: int) -> Finale | None:
@@ -252,8 +252,7 @@ class LeadSheet:
 
     def vamp(self, tick: int) -> None:
         """The section of `tick`, or the one that was told last, goes round; if one does, it is played to its end."""
-        last = self._course.last
-        leg = last if last.since > tick else self._course.leg(tick)
+        leg = self._course.last
         since = max(tick, leg.since)
         place = leg.place(since)
         if leg.period:
