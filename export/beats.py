@@ -90,7 +90,7 @@ def sample_of(excerpt: Excerpt, chance: random.Random, context: Path = CONTEXT) 
         return None
     nats = of_whole(heard_by(context)(onsets), found)
     kept = _some(right, nats.max(axis=1), chance)
-    found = Candidates(*(part[kept] for part in found))
+    found = found.some(kept)
     beats, first = counted(found)
     columns = np.zeros((len(kept), len(COLUMNS)), bool)
     for row in np.flatnonzero(right[kept]):

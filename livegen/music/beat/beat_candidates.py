@@ -84,6 +84,10 @@ class Candidates(NamedTuple):
     beats: Floats
     errors: Floats
 
+    def some(self, rows: Integers | NDArray[np.bool_]) -> "Candidates":
+        """Those of some rows: their numbers, or of each row if it is among them (H,)."""
+        return Candidates(self.periods_s[rows], self.beats[rows], self.errors[rows])
+
 
 def candidates(onsets_s: Floats) -> Candidates:
     """Find candidates for ascending onsets, at least two and none of them twice."""
@@ -136,7 +140,7 @@ def _followed(onsets_s: Floats, rows: Integers, beats_s: Floats, first: int) -> 
     lines = (beats - errors)[-_REGRESSED:]
     period = _regressed(onsets_s[-_REGRESSED:], lines.T, 1 / on.rates[chosen])
     kept = _distinct(beats[-1] - errors[-1] / 2, period)
-    return Candidates(period[kept], beats.T[kept], errors.T[kept])
+    return Candidates(period, beats.T, errors.T).some(kept)
 
 
 class _Filtered(NamedTuple):

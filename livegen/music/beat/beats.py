@@ -161,10 +161,10 @@ def find(
     before -= _unlikely(found.periods_s[:, None], expected_us)
     before = np.where(allowed, before, -np.inf)
     kept = _likeliest(before)
-    found = Candidates(*(of[kept] for of in found))
+    found = found.some(kept)
     scores = before[kept] + network()(onsets, found) + _PLACES * whole.places(found)
     near = scores.max(axis=1) > scores.max() - _HOPELESS
-    kept, found, scores = kept[near], Candidates(*(of[near] for of in found)), scores[near]
+    kept, found, scores = kept[near], found.some(near), scores[near]
     scores += _OF_END * _tempi_at_the_end(onsets, found)
     chances = np.exp(scores - scores.max())
     chances /= chances.sum()
