@@ -200,12 +200,6 @@ def _gap_ratios(at_s: NDArray[np.float64], last_s: float) -> NDArray[np.float64]
     return np.asarray(np.minimum(np.maximum(beside, -3), 3) / 2)
 
 
-def features(onsets: Onsets, found: Candidates) -> Floats:
-    """The features of each onset under each candidate (H, N, 70): what differs by candidate, then the rest."""
-    own, same = own_features(onsets, found), same_features(onsets)
-    return np.concatenate([own, np.broadcast_to(same, (len(own), *same.shape))], axis=2)
-
-
 def own_features(onsets: Onsets, found: Candidates) -> Floats:
     """The features of each onset that differ by candidate (H, N, 48)."""
     periods, beats = found.periods_s[:, None], found.beats
