@@ -68,7 +68,7 @@ SUPPOSED = 2 * TICKS_PER_BEAT  # for so long what others play is supposed
 REMEMBERED = 8  # turns that can be taken back
 # Who plans so late (a machine that slept) begins anew where the music is by now.
 BEHIND_US = 1_000_000
-CLICK_US = 100_000  # a note of an answer that is shorter is heard as a click
+LEAST_US = 100_000  # of a note of an answer: a shorter one is hardly heard
 OFF_ONE = 2  # ticks that a hand's note on the one lies off the bar line
 HEARD_DRUMS = 64  # strokes of a call that its answer on the drums goes by
 HEARD_PITCHED = 128  # and those, ends of notes too, that other parts beside them go by
@@ -631,7 +631,7 @@ class Performer:
         if plan.chosen is None:
             return
         if strokes := plan.chosen.take():
-            is_answer = call is not None and not plan.rendition and not self.mode.is_beside
+            is_answer = not (plan.rendition or self.mode.is_beside)
             self._agenda.least_us = self._least_us(call, now) if call and is_answer else 0
             self._agenda.put(strokes, self._late)
         for player in plan.players:
@@ -649,7 +649,7 @@ class Performer:
         """
         held = [it.end_us - it.onset_us for it in call.phrase.played(now) if not it.is_drum]
         usual = 0 if self.mode.plays_over or not held else sorted(held)[len(held) // 4]
-        return max(CLICK_US, min(usual // 2, self._timeline.tempo_us))
+        return max(LEAST_US, min(usual // 2, self._timeline.tempo_us))
 
     def _late(self, stroke: Stroke) -> float:
         """By how many ticks a stroke is late: as a hand had it, or of drums that fit to the player.
