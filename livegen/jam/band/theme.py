@@ -32,9 +32,8 @@ FEWEST = 4  # notes of a theme
 LATEST = 128  # notes of a call that are taken up
 SAME = 0.97  # share that a bar has which comes again, taken as many times over as that of a figure
 REST = 0.9  # the same of the tones on which a line comes to rest
-_BACK_BY = (
-    TICKS_PER_BEAT // 2
-)  # ticks by which a figure comes back to the lines of the beat that the call plays on
+# Ticks by which a figure comes back to the lines of the beat that the call plays on.
+_BACK_BY = TICKS_PER_BEAT // 2
 REACH = 7  # semitones from the note before within which they lie
 
 

@@ -43,7 +43,7 @@ from livegen.jam.planning.candidate import Candidate
 from livegen.jam.planning.density import LONGEST_SILENCE
 from livegen.jam.planning.ensemble import Ensemble
 from livegen.jam.planning.own_notes import STRUCK
-from livegen.jam.planning.planner import Rollout
+from livegen.jam.planning.planner import EIGHTH, Rollout
 from livegen.jam.planning.repeating import Loop
 from livegen.jam.reports.explaining import Explaining
 from livegen.jam.reports.reasons import Cause
@@ -62,7 +62,6 @@ from livegen.music.time.swing import STRAIGHT, heard_swing, swung, usual_swing
 from livegen.music.time.timeline import Timeline
 from livegen.music.words.word_rhythm import WordRhythm
 
-EIGHTH = TICKS_PER_BEAT // 2
 LOOP_AHEAD_US = 100_000  # before a response ends its repetition is planned, so that no beat is lost
 SUPPOSED = 2 * TICKS_PER_BEAT  # for so long what others play is supposed
 REMEMBERED = 8  # turns that can be taken back

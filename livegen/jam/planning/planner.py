@@ -268,10 +268,8 @@ class Rollout(KeepsStrokes, PlayedOnce):
 
     def _is_left_out(self, part: int, tick: int) -> bool:
         """True of an onset that its part, its figure or its density has no room for."""
-        density = self._density
-        is_soon = density.is_tremolo(part, tick, self.brief) or density.is_ornament(
-            part, tick, self.brief
-        )
+        density, brief = self._density, self.brief
+        is_soon = density.is_tremolo(part, tick, brief) or density.is_ornament(part, tick, brief)
         return is_soon or self._is_beside_figure(part, tick) or not self._is_left(part, tick)
 
     def _may_strike(self, part: int, tick: int) -> bool:
