@@ -391,18 +391,23 @@ class Listener:
         has_begun = bool(self._history or self.call)
         heard = sorted([*strokes, *self._history], key=lambda struck: struck.at)
         self._history = deque(heard, maxlen=HISTORY)
-        if self.is_free and not has_begun:
-            bar = timeline.bar_from(timeline.tick_from(now)) - timeline.metre.place(0).bar
-            self.count_in(timeline, timeline.micros(bar))
-        for struck in () if has_begun else strokes:
-            if not struck.is_ours:
-                self.harmony.hear(struck)
+        if not has_begun:
+            self._begin_with(strokes, timeline, now)
         timeline, guard, style = self.live.timeline, self.live.guard, self.live.style
         self.live.remember(_learned(strokes, self.live))
         newest = list(self._history)[-NEWEST:]
         self._successor = Successor(guard.model, timeline, style, newest)
         self._swap_tick = timeline.bar_from(timeline.tick_from(now + 1))
         self._hears_older = len(newest) < len(self._history)
+
+    def _begin_with(self, strokes: Sequence[Struck], timeline: Timeline, now: int) -> None:
+        """Who has not played yet has the bars of another hearing, and its harmony."""
+        if self.is_free:
+            bar = timeline.bar_from(timeline.tick_from(now)) - timeline.metre.place(0).bar
+            self.count_in(timeline, timeline.micros(bar))
+        for struck in strokes:
+            if not struck.is_ours:
+                self.harmony.hear(struck)
 
     def swap_at(self, now: int) -> int | None:
         """Give the time, micros, at which the next model is to be fed or to take over; None where there is none."""
