@@ -119,3 +119,11 @@ def test_no_note_is_a_click_but_before_the_next_of_its_part() -> None:
         64: [240_000],
         65: [180_000],
     }
+
+
+def test_a_short_note_lasts_no_longer_where_its_end_is_the_first_tick_of_all() -> None:
+    agenda = Agenda(ROUTES, 10_000_000)
+    agenda.least_us = 100_000
+    agenda.put([Stroke(-5, LEAD, 60, 80), Stroke(-3, LEAD, 60, 0)])
+    began, ended = agenda.hand_out(0, None, lambda tick: 1_000_000 + tick * 20_000)
+    assert (began.due, ended.due) == (900_000, 1_000_000)

@@ -193,17 +193,18 @@ class Agenda:
             yield from self._give(stroke, at, due, now, first.late)
 
     def _sounds_until(self, planned: _Planned, place: Place) -> int:
-        """The tick at which an end is sent: a late off-beat must not swallow a short note behind it, and none clicks.
+        """The tick at which an end is sent: a late off-beat must not swallow a short note behind it.
 
         It is a later one where the note would sound for less than its ticks, or KEPT of them, take elsewhere, unless
-        the same key begins anew before; and where a pitched note would click, unless its part goes on before.
+        the same key begins anew before; and where a pitched note would not last for `least_us`, unless its part goes on
+        before.
         """
-        stroke, late = planned.stroke, planned.late
-        tick, part, pitch, velocity = stroke
+        late = planned.late
+        tick, part, pitch, _ = planned.stroke
         key = self.routes[part].channel, self.routes[part].pitch(pitch)
         began = self._open.get(key)
         is_moved = planned.tick != tick
-        if velocity or began is None or not began.is_planned or is_moved:
+        if is_moved or began is None or not began.is_planned:
             return planned.tick
         onset = began.stroke.tick
         since = _sounds_at(onset, began.late, place)
@@ -211,19 +212,17 @@ class Agenda:
         coming = [it.stroke for it in self._planned if it.on and it.part == part]
         again = min([tick + TICKS_PER_BEAT, *(it.tick for it in coming if it.pitch == pitch)])
 
-        def lasts(least_us: int, before: int) -> int | None:
-            """The first tick before another at which the note has lasted so long; None where there is none."""
-            ticks = range(tick, before)
-            return next(
-                (at for at in ticks if _sounds_at(at, late, place) >= since + least_us), None
-            )
+        def lasts(least_us: int, before: int, otherwise: int) -> int:
+            """The first tick before another at which the note has lasted so long; `otherwise` where there is none."""
+            lengths = ((at, _sounds_at(at, late, place) - since) for at in range(tick, before))
+            return next((at for at, length_us in lengths if length_us >= least_us), otherwise)
 
-        until = lasts(kept_us * min(tick - onset, KEPT) // KEPT, again) or tick
+        until = lasts(kept_us * min(tick - onset, KEPT) // KEPT, again, tick)
         if part == DRUMS or not self.least_us:
             return until
         following = (it.tick for it in coming if it.tick >= tick)
         next_at = min([again - 1, *following])
-        return max(until, lasts(max(kept_us, self.least_us), next_at) or next_at)
+        return max(until, lasts(max(kept_us, self.least_us), next_at, next_at))
 
     def hand_out_now(self, part: int, pitch: int, velocity: int, now: int) -> Iterator[Timed]:
         """The messages of a stroke that was not planned, due at once; velocity 0 ends it."""
