@@ -45,6 +45,24 @@ def told(
     return chords.get(tick)
 
 
+def new_in_last_bar(*bars: tuple[int, ...]) -> list[Chord | None]:
+    """The chords that are new while the last bar's keys come, 2 ms apart; those of the bars before are held."""
+    harmony, (*before, last) = Harmony(), bars
+    for bar, keys in enumerate(before):
+        for key in keys:
+            harmony.hear(Struck(IN_FOUR.micros(bar * BAR), COMP, key, 80))
+        for key in keys:
+            harmony.hear(Struck(IN_FOUR.micros((bar + 1) * BAR) - 50_000, COMP, key, 0))
+    line, found = len(before) * BAR, list[Chord | None]()
+    for number, key in enumerate(last):
+        now = IN_FOUR.micros(line) + number * 2_000
+        harmony.hear(Struck(now, COMP, key, 80))
+        harmony.follow(IN_FOUR, now, has_song=False)
+        ahead = harmony.ahead(line + 1, IN_FOUR, now)
+        found += [ahead.strikes[0].chord] if ahead.is_new and ahead.strikes else []
+    return found
+
+
 WITH_F_AND_A = (Chord(5, "maj"), Chord(2, "min"))
 SCALE = (72, 74, 76, 77, 79, 81, 83, 84)
 
@@ -265,19 +283,8 @@ def test_three_keys_of_a_chord_of_four_that_was_foreseen_are_not_taken_for_anoth
 
 def test_who_has_struck_four_keys_lately_is_waited_for_with_three() -> None:
     """A C4 that one keyboard's split gives to the other hand makes no chord of three keys the hand's habit."""
-    harmony = Harmony()
-    for bar, keys in enumerate(((52, 55, 59, 62), (50, 53, 57), (43, 47, 50))):
-        for key in keys:
-            harmony.hear(Struck(IN_FOUR.micros(bar * BAR), COMP, key, 80))
-        for key in keys:
-            harmony.hear(Struck(IN_FOUR.micros((bar + 1) * BAR) - 50_000, COMP, key, 0))
-    now = IN_FOUR.micros(3 * BAR)
-    found = list[Chord | None]()
-    for number, key in enumerate((55, 59, 62, 52)):  # of E minor seventh
-        harmony.hear(Struck(now + number * 2_000, COMP, key, 80))
-        harmony.follow(IN_FOUR, now + number * 2_000, has_song=False)
-        ahead = harmony.ahead(3 * BAR + 1, IN_FOUR, now + number * 2_000)
-        found += [ahead.strikes[0].chord] if ahead.is_new and ahead.strikes else []
+    e_minor_seventh = (55, 59, 62, 52)
+    found = new_in_last_bar((52, 55, 59, 62), (50, 53, 57), (43, 47, 50), e_minor_seventh)
 
     assert Chord(7, "maj") not in found
     assert found[-1] == Chord(4, "m7")
@@ -285,19 +292,7 @@ def test_who_has_struck_four_keys_lately_is_waited_for_with_three() -> None:
 
 def test_who_has_struck_five_keys_lately_is_waited_for_with_four() -> None:
     """A ninth of A without its root on four keys is a diminished chord of G."""
-    harmony = Harmony()
-    for bar, keys in enumerate(((50, 52, 53, 57, 60), (48, 52, 55))):
-        for key in keys:
-            harmony.hear(Struck(IN_FOUR.micros(bar * BAR), COMP, key, 80))
-        for key in keys:
-            harmony.hear(Struck(IN_FOUR.micros((bar + 1) * BAR) - 50_000, COMP, key, 0))
-    now = IN_FOUR.micros(2 * BAR)
-    found = list[Chord | None]()
-    for number, key in enumerate((49, 58, 55, 52, 57)):
-        harmony.hear(Struck(now + number * 2_000, COMP, key, 80))
-        harmony.follow(IN_FOUR, now + number * 2_000, has_song=False)
-        ahead = harmony.ahead(2 * BAR + 1, IN_FOUR, now + number * 2_000)
-        found += [ahead.strikes[0].chord] if ahead.is_new and ahead.strikes else []
+    found = new_in_last_bar((50, 52, 53, 57, 60), (48, 52, 55), (49, 58, 55, 52, 57))
 
     assert {chord.root for chord in found if chord} == {9}
 
