@@ -26,10 +26,11 @@ def closest(word: str, *known: Collection[str]) -> str | None:
 
 
 # The words for a value that does not fit, by the name of pydantic's error; braces hold its details.
-_EXPECTED = {
+EXPECTED = {
     "string_type": "text",
     "string_too_short": "text",
     "string_too_long": "at most {max_length} characters",
+    "string_pattern_mismatch": "text of the form {pattern}",
     "int_type": "a whole number",
     "int_parsing": "a whole number",
     "int_from_float": "a whole number",
@@ -38,6 +39,7 @@ _EXPECTED = {
     "bool_type": "true or false",
     "bool_parsing": "true or false",
     "list_type": "a list, such as [a, b]",
+    "tuple_type": "a list, such as [a, b]",
     "too_long": "at most {max_length} of them",
     "dict_type": "settings below it",
     "model_type": "settings below it",
@@ -53,10 +55,12 @@ def in_words(mistake: Mapping[str, Any]) -> str:
     kind, message, found = mistake["type"], mistake["msg"], mistake["input"]
     if kind in ("extra_forbidden", "invalid_key"):
         return "there is no such setting"
+    if kind == "missing":
+        return "is missing"
     if kind == "value_error":
         return str(message.removeprefix("Value error, "))
-    if kind in _EXPECTED:
-        message = _EXPECTED[kind].format(**mistake.get("ctx", {}))
+    if kind in EXPECTED:
+        message = EXPECTED[kind].format(**mistake.get("ctx", {}))
     return f"expected {message.removeprefix('Input should be ')}, got {_as_written(found)}"
 
 

@@ -2,10 +2,12 @@
 
 import time
 from pathlib import Path
+from typing import get_args
 
 import pytest
+from pydantic_core.core_schema import ErrorType
 
-from livegen.errors import ConfigError
+from livegen.errors import EXPECTED, ConfigError
 from livegen.training.phrase_recipe import PHRASES, read_phrase_recipe
 from livegen.training.recipe import MAX_RING_BYTES, ROW, NetworkRecipe, Recipe, kind_of, read_recipe
 
@@ -84,6 +86,36 @@ def test_what_is_no_recipe_is_refused_with_its_reason(
     tmp_path: Path, text: str | bytes, said: str
 ) -> None:
     assert said in refusal(tmp_path, text)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("seed: 1", "name: is missing"),
+        ("name: [x]", "name: expected text, got ['x']"),
+        ("name: my model", "name: expected text of the form ^[A-Za-z0-9]"),
+        ("name: x\nevents: 1e6.5", "events: expected a whole number, got '1e6.5'"),
+        ("name: x\nevents: 2_000_000.5", "events: expected a whole number, got 2000000.5"),
+        ("name: x\nevents: [1]", "events: expected a whole number, got [1]"),
+        ("name: x\nclip: hard", "clip: expected a number, got 'hard'"),
+        ("name: x\nclip: 0", "clip: expected more than 0.0, got 0"),
+        ("name: x\nseed: 4294967296", "seed: expected less than 4294967296, got 4294967296"),
+        ("name: x\nnetwork: gru", "network: expected settings below it, got 'gru'"),
+        ("name: x\nsets: [jazz]", "sets: expected settings below it, got ['jazz']"),
+        ("name: x\ntranspose: 5", "transpose: expected a list, such as [a, b], got 5"),
+        ("name: x\ntranspose: [-5]", "transpose.1: is missing"),
+        ("name: x\ntranspose: [-5, 6, 7]", "transpose: expected at most 2 of them, got [-5, 6, 7]"),
+        ("name: x\n5: 6", "5: there is no such setting"),
+    ],
+)
+def test_what_a_value_of_a_recipe_may_be_is_said_in_plain_words(
+    tmp_path: Path, line: str, said: str
+) -> None:
+    assert refusal(tmp_path, f"{line}\n").startswith(said)
+
+
+def test_each_mistake_that_has_words_is_one_of_pydantic() -> None:
+    assert set(EXPECTED) <= set(get_args(ErrorType))
 
 
 @pytest.mark.parametrize(
