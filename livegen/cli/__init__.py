@@ -5,6 +5,7 @@ numpy or a network.  Knows no music.
 """
 
 import os
+import re
 import sys
 from collections.abc import Sequence
 
@@ -92,8 +93,7 @@ def run(arguments: Sequence[str] | None = None) -> int:
 def _in_a_line(error: click.ClickException) -> str:
     """Put the four lines of click's message into one, and say where to look."""
     said = " ".join(line.strip() for line in error.format_message().splitlines())
-    said = said.replace("a valid integer range", "a whole number")
-    said = said.replace("a valid integer", "a whole number")
+    said = re.sub("a valid integer( range)?", "a whole number", said)
     context = getattr(error, "ctx", None)
     return said if context is None else f"{said} (see `{context.command_path} --help`)"
 
