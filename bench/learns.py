@@ -369,6 +369,11 @@ class Moved:
     before: list[float] = field(default_factory=list)
     after: list[float] = field(default_factory=list)
 
+    def add(self, before: float, after: float) -> None:
+        """One session more."""
+        self.before.append(before)
+        self.after.append(after)
+
     def gain(self) -> Estimate | None:
         """The share of the nats that is saved, in percent, with its interval of sessions."""
         saved = [100 * (one - other) for one, other in zip(self.before, self.after, strict=True)]
@@ -383,6 +388,22 @@ class Moved:
         }
 
 
+@dataclass(slots=True)
+class Effects:
+    """The effects of tuning on the sessions of a set: alone, beside the memory, and on a session of another set."""
+
+    alone: Moved = field(default_factory=Moved)
+    beside: Moved = field(default_factory=Moved)
+    elsewhere: Moved = field(default_factory=Moved)
+    seconds: list[float] = field(default_factory=list)  # of a core, for each
+
+    def facts(self) -> dict[str, Any]:
+        """Give the figures as they are kept; those beside the memory where there are some."""
+        row: dict[str, Any] = {"alone": self.alone.facts(), "elsewhere": self.elsewhere.facts()}
+        row["seconds"] = round(statistics.fmean(self.seconds), 2)
+        return row | ({"memory": self.beside.facts()} if self.beside.before else {})
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A session, the same with its summaries, and what its memory votes for."""
@@ -395,53 +416,44 @@ class Asked:
 def measure(
     base: Network, way: Way, chosen: Chosen, own: Sequence[Asked], other: Session
 ) -> dict[str, Any]:
-    """Figures of a set: alone, with memory, elsewhere, and seconds of a core."""
+    """Figures of a way on a set."""
     still = WAYS["state" if way.begins_anew else "full"]
     elsewhere_before = a_note(judge(unmoved(base), still, 0, other), other)
-    alone, beside, elsewhere, seconds = Moved(), Moved(), Moved(), list[float]()
+    found = Effects()
     for number, it in enumerate(own):
         session = it.known if way.heads_only else it.session
         before = judge(unmoved(base), still, 0, it.session if way.begins_anew else it.known)
         rounds = tunings(base, way, chosen.rate, session)
         tuned = next(then for count, then in rounds if count == chosen.rounds)
         after = judge(tuned, way, chosen.rate, session)
-        alone.before.append(a_note(before, session))
-        alone.after.append(a_note(after, session))
-        seconds.append(tuned.seconds)
+        found.alone.add(a_note(before, session), a_note(after, session))
+        found.seconds.append(tuned.seconds)
         if number < FORGETS:
-            elsewhere.before.append(elsewhere_before)
-            elsewhere.after.append(a_note(judge(tuned, way, chosen.rate, other), other))
+            elsewhere_after = a_note(judge(tuned, way, chosen.rate, other), other)
+            found.elsewhere.add(elsewhere_before, elsewhere_after)
         if not way.begins_anew:
-            beside.before.append(with_memory(before, session, it.votes))
-            beside.after.append(with_memory(after, session, it.votes))
-    row: dict[str, Any] = {"alone": alone.facts(), "elsewhere": elsewhere.facts()}
-    row["seconds"] = round(statistics.fmean(seconds), 2)
-    return row if way.begins_anew else row | {"memory": beside.facts()}
+            found.beside.add(*(with_memory(some, session, it.votes) for some in (before, after)))
+    return found.facts()
 
 
 def served(file: ModelFile, own: Sequence[Asked], other: Session) -> dict[str, Any]:
     """The same of what is served."""
-    alone, beside, elsewhere, seconds = Moved(), Moved(), Moved(), list[float]()
-    shipped_heads, asked_elsewhere = heads.heads(heads.shipped(file)), _judged_by(file, other)
+    still, asked_elsewhere = heads.heads(heads.shipped(file)), _judged_by(file, other)
+    elsewhere_before = a_note(_nats(still, asked_elsewhere, other), other)
+    found = Effects()
     for number, it in enumerate(own):
         session, asked = it.session, _judged_by(file, it.session)
-        before = process_time()
-        layers = heads.fitted(file, _rows(session)[: len(session.first) + 1])
-        seconds.append(process_time() - before)
-        fitted = heads.heads(layers)
-        found = [_nats(said, asked, session) for said in (shipped_heads, fitted)]
-        for moved, worth in ((alone, a_note), (beside, partial(with_memory, votes=it.votes))):
-            moved.before.append(worth(found[0], session))
-            moved.after.append(worth(found[1], session))
+        began = process_time()
+        tuned = heads.heads(heads.fitted(file, _rows(session)[: len(session.first) + 1]))
+        found.seconds.append(process_time() - began)
+        nats = [_nats(said, asked, session) for said in (still, tuned)]
+        found.alone.add(*(a_note(some, session) for some in nats))
+        found.beside.add(*(with_memory(some, session, it.votes) for some in nats))
         if number < FORGETS:
-            elsewhere.before.append(a_note(_nats(shipped_heads, asked_elsewhere, other), other))
-            elsewhere.after.append(a_note(_nats(fitted, asked_elsewhere, other), other))
-    return {
-        "alone": alone.facts(),
-        "elsewhere": elsewhere.facts(),
-        "seconds": round(statistics.fmean(seconds), 2),
-        "memory": beside.facts(),
-    }
+            found.elsewhere.add(
+                elsewhere_before, a_note(_nats(tuned, asked_elsewhere, other), other)
+            )
+    return found.facts()
 
 
 def _rows(session: Session, is_played: bool = True) -> LessonRows:
@@ -564,7 +576,7 @@ def _cell(it: dict[str, Any]) -> str:
     "ways",
     multiple=True,
     type=click.Choice([*WAYS, SERVED]),
-    help="Try these alone; figures of others stay, if they are of as many events and sessions.",
+    help="Try these alone; kept beside the figures of others where those are of as many events and sessions.",
 )
 def main(data: Path, events: int, count: int, ways: Sequence[str]) -> None:
     """Tune the network in every way, into learns.json and learns.md."""
@@ -575,7 +587,8 @@ def main(data: Path, events: int, count: int, ways: Sequence[str]) -> None:
     size = {"events": events, "sessions": count - 1}
     facts: dict[str, Any] = size | {"gate": {}, "chosen": {}, "sets": {}}
     before = json.loads((HERE / "learns.json").read_text())
-    if ways and size.items() <= before.items():
+    is_alike = size.items() <= before.items()
+    if ways and is_alike:
         facts = before
     first, asked = dict[str, Session](), dict[str, list[Asked]]()
     for name in SETS:
@@ -607,7 +620,7 @@ def main(data: Path, events: int, count: int, ways: Sequence[str]) -> None:
             )
             facts["sets"][way][name] = row
             click.echo(f"{way} {name} {row}")
-        keep("learns", facts, page(facts))
+        keep("learns", facts, page(facts), dry=bool(ways) and not is_alike)
 
 
 if __name__ == "__main__":
