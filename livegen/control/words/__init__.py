@@ -6,7 +6,8 @@
 
 The meanings of genres stand in `livegen.music.words.genres`, those of all other words in words.yaml; how they are read,
 in `reading`, and what comes of it in `wanted`.  No network, no files but the table; with the extra `words`
-an encoder of sentences takes words that are in no table for words that are, where somebody asks for it (`encoder`).
+an encoder of sentences (`sentence_encoder`) takes words that are in no table for words that are, where somebody asks
+for it.
 """
 
 from livegen.control.words.reading import is_name, is_wish, read, with_names

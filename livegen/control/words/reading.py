@@ -28,7 +28,9 @@ from livegen.music.keys.scale import KINDS
 ANY = "any"
 _LITTLE, _MUCH = 0.6, 2.0  # steps
 LONGEST_NEAR = 3  # words
-MOST_LOOKS = 8  # of a wish: each takes an encoder up to 20 ms of a processor
+MOST_LOOKS = (
+    8  # of a wish: an encoder takes 9 ms of a processor for each of up to three texts of a look
+)
 
 
 def is_name(text: str, styles: Collection[str] = ()) -> bool:
