@@ -70,6 +70,7 @@ PARTS = (
     Part("studio", "A studio of many jams"),
     Part("scale", "Many jams, by simulation"),
     Part("studio_load", "A studio with sixty players, for ten minutes"),
+    Part("busy", "From outside, beside an echo, on a busy machine"),
     Part("switched_on", "The music with all switched on, and off"),
     Part("daw", "A real DAW as clock master and recorder"),
     Part("foresight", "The chords to come", needs_data=True),

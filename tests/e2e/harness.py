@@ -54,6 +54,7 @@ class Jack:
         self.note = note
         self.period = period
         self.is_synchronous = True
+        self.is_realtime = False
         self.process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -66,8 +67,9 @@ class Jack:
 
     def start(self) -> None:
         synchronous = "-S " * self.is_synchronous
+        urgency = "-R" if self.is_realtime else "-r"
         command = (
-            f"jackd -n {self.name} -r {synchronous}--port-max 128 "
+            f"jackd -n {self.name} {urgency} {synchronous}--port-max 128 "
             f"-d dummy -r 48000 -p {self.period}".split()
         )
         self.process = subprocess.Popen(
@@ -141,12 +143,13 @@ class Jack:
 
 
 @contextlib.contextmanager
-def private_server() -> Iterator[Jack]:
+def private_server(period: int = 128, is_realtime: bool = False) -> Iterator[Jack]:
     """A running JACK server with a name of our own, which all who are started meanwhile find."""
     with contextlib.ExitStack() as stack:
         servers = (server for name in SERVER_NAMES if (server := _ours(name, stack)))
         server = next((server for server in servers if not server.ports()), None)
         assert server is not None, "all names of JACK servers for tests are in use"
+        server.period, server.is_realtime = period, is_realtime
         before = {key: os.environ.get(key) for key in server.environment}
         os.environ.update(server.environment)  # rtmidi in this process must find it too
         try:
