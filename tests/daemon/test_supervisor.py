@@ -329,7 +329,7 @@ def test_while_it_starts_nothing_is_expected_for_a_minute_then_it_is_stuck(engin
 
     engine.turns(TURN)
 
-    assert engine.process.was_killed and engine.released == [BEGAN + 60 * SECOND + TURN]
+    assert engine.processes[0].was_killed and engine.released == [BEGAN + 60 * SECOND + TURN]
 
 
 def test_who_takes_long_to_start_has_not_been_silent(engine: Watched) -> None:
