@@ -237,7 +237,13 @@ def measure(case: Case, keys: int) -> dict[str, Any]:
     trace["heard"] = [one for one in trace["heard"] if one[0] >= struck_from]
     asks = 0x90 if case.mode is HARMONISE else 0x80
     row = figures(waits(player.heard, asks), inside(trace, asks))
-    return row | {"keys": keys, "restarts": stats["restarts"], "load": round(load, 2)}
+    urgency = {"ports": stats["urgency"], "engine": stats["engine"].get("urgency", "")}
+    return row | {
+        "keys": keys,
+        "restarts": stats["restarts"],
+        "urgency": urgency,
+        "load": round(load, 2),
+    }
 
 
 def figures(found: Sequence[Wait], within: Sequence[Inside]) -> dict[str, Any]:

@@ -5,7 +5,6 @@ survives the engine.  Knows bytes, times and processes; what to play is decided 
 """
 
 import logging
-import os
 import select
 import sys
 from collections.abc import Mapping, Sequence
@@ -43,6 +42,7 @@ from livegen.daemon.statistics import Statistics
 from livegen.daemon.telling import ProcessParts, Telling, tell_saved
 from livegen.music.messages import NOTE_ON, kind_of
 from livegen.music.sync.transport import CONTINUE
+from livegen.priority import ORDINARY, PORT, in_real_time
 
 log = logging.getLogger(__name__)
 
@@ -58,7 +58,6 @@ WRITE_US = 10 * SECOND  # how long a recording may take to be written when nobod
 # At exit, how long the engine process may take to tell the journal what it did: so long at least, and as long as there
 # is time for the recorder to write it.
 LAST_US, RECORDER_US = 50_000, 150_000
-REALTIME_PRIORITY = 5  # below any audio thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +94,6 @@ class ServeOptions:
     sounds_player: bool = True  # the player's notes too
     thru: bool = False
     stats: str = ""
-    realtime: bool = True
 
 
 def serve(options: ServeOptions, out: TextIO | None = None) -> int:
@@ -162,6 +160,7 @@ class PortProcess:
         )
         self._played_at = self._sent_at = self._turned_at = clock.now()
         self._went_on_at = 0
+        self._urgency = ORDINARY
         self._player_ended_at: int | None = None
         self._exit_status: int | None = None
 
@@ -194,8 +193,7 @@ class PortProcess:
         if options.sound is not None:
             self._sounder.start(clock.now())
         self._midi.open(options.api)
-        if options.realtime:
-            _ask_for_realtime()
+        self._urgency = in_real_time(PORT)
 
     # --- one turn -------------------------------------------------------------------------------------------------
 
@@ -443,6 +441,7 @@ class PortProcess:
             "loop": self._midi.loops,
             "restarts": self._supervisor.restarts,
             "engine_pid": self._supervisor.pid,
+            "urgency": self._urgency,
         }
 
     # --- the end --------------------------------------------------------------------------------------------------
@@ -503,16 +502,6 @@ class PortProcess:
         self._recorder.link.drain(by - clock.now())
         if not self._recorder.end((by - clock.now()) / SECOND):
             log.warning("%s is still being written", self._options.record or "the journal")
-
-
-def _ask_for_realtime() -> None:
-    """Take a modest real-time priority where the system grants one; children do not inherit it."""
-    if hasattr(os, "sched_setscheduler"):
-        try:
-            policy = os.SCHED_FIFO | os.SCHED_RESET_ON_FORK
-            os.sched_setscheduler(0, policy, os.sched_param(REALTIME_PRIORITY))
-        except OSError:
-            log.debug("no real-time priority: not permitted")
 
 
 __all__ = ["PortProcess", "ServeOptions", "serve"]

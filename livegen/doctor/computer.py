@@ -14,11 +14,11 @@ from livegen.doctor.findings import Finding, bad, warn, well
 from livegen.doctor.patient import Patient
 from livegen.errors import LivegenError, PortError
 from livegen.home import spelled_out
+from livegen.priority import PORT, fifo
 
 STEPS, WARMING = 200, 20
 WANTED_P50_US, WANTED_P99_US, TOO_SLOW_US = 300, 3_000, 5_000
 LOW_DISK, FULL_DISK = 1 << 30, 50 << 20
-REALTIME_PRIORITY = 5  # that of the port process
 SHOWN = ("numpy", "onnxruntime", "python-rtmidi")
 
 
@@ -145,22 +145,24 @@ def _step_micros(patient: Patient) -> tuple[float, float]:
 
 
 def realtime(patient: Patient) -> Iterator[Finding]:
-    """Check that the port process can have the priority that it asks for; given back at once."""
+    """Check that port process and engine can have the priority that they ask for; given back at once."""
     if not hasattr(os, "sched_setscheduler"):
-        yield well("real-time priority: not asked for on this system")
+        yield well(
+            "real-time priority: livegen asks for it, and this system does not say what it grants"
+        )
         return
     policy, parameters = os.sched_getscheduler(0), os.sched_getparam(0)
     try:
-        os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(REALTIME_PRIORITY))
+        fifo(PORT)
     except OSError:
         yield warn(
-            "real-time priority is not permitted: when the machine is busy, notes may leave some ms late",
+            "real-time priority is not permitted: when the machine is busy, answers come late, by 100 ms and more",
             "write `@audio - rtprio 95` into /etc/security/limits.d/audio.conf, "
             "sudo usermod -a -G audio $USER, log out and in",
         )
         return
     os.sched_setscheduler(0, policy, parameters)
-    yield well("real-time priority is permitted")
+    yield well("real-time priority is permitted: the ports and the engine go first")
 
 
 def recordings(patient: Patient) -> Iterator[Finding]:

@@ -25,6 +25,7 @@ export class Meters {
   #curve = el("canvas", { class: "curve", role: "img" });
   #surprised = el("p", { class: "hint" });
   #fps = el("dd", { id: "fps" }, "—");
+  #urgency = el("dd", { id: "urgency" }, "—");
   #ports = el("p", { class: "hint" });
   #channels = el("p", { class: "hint", id: "channels-heard" });
 
@@ -84,6 +85,7 @@ export class Meters {
       "dl",
       { class: "counts" },
       ...counts,
+      el("div", {}, el("dt", {}, "engine's priority"), this.#urgency),
       el("div", {}, el("dt", {}, "frames a second"), this.#fps),
     );
   }
@@ -109,6 +111,7 @@ export class Meters {
 
   #show(figures: Figures): void {
     for (const [name] of ROWS) this.#showSpread(name, figures[name]);
+    say(this.#urgency, figures.urgency ?? "—");
     for (const [name] of COUNTS) say(this.#cells.get(name) as HTMLElement, String(figures[name] ?? 0));
     for (const side of ["in", "out"] as const) {
       for (let channel = 0; channel < 16; channel += 1) {

@@ -184,6 +184,7 @@ export interface Figures {
   in?: Record<string, number>;
   out?: Record<string, number>;
   cpu?: Record<string, number>;
+  urgency?: string;
   refused?: number;
 }
 

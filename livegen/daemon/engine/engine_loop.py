@@ -45,6 +45,7 @@ from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, NoteOn, decode, encode
 from livegen.music.time.metre import Metre
 from livegen.music.time.timeline import Timeline
+from livegen.priority import ORDINARY
 
 _T = TypeVar("_T")
 
@@ -136,6 +137,7 @@ class EngineLoop:
     `send` takes each frame that leaves; without `keeps_journal` none of them is a row of a journal.  `read` reads the
     value of a command, beside the music.  `now` is the time by which the engine plays, micros: all stamps of frames, in
     and out, are of it.  `is_over`: it was told that the session is over, and has told the journal everything.
+    `urgency` is how urgent its process is, as whoever owns the loop says.
     """
 
     def __init__(
@@ -157,6 +159,7 @@ class EngineLoop:
         self._warm_at = began
         self._paused_until = 0
         self.is_over = False
+        self.urgency = ORDINARY
         self._logged_at = -LOG_EVERY_US
         self._unlogged = 0
         self._snapshot: dict[str, Any] = {}
@@ -237,7 +240,11 @@ class EngineLoop:
     def _command(self, command: CommandFrame) -> None:
         match command.name, command.value:
             case "stats", _:
-                stats = {"stamp_to_state": self._lag.summary(), "snapshot": self._engine.snapshot()}
+                stats = {
+                    "stamp_to_state": self._lag.summary(),
+                    "snapshot": self._engine.snapshot(),
+                    "urgency": self.urgency,
+                }
                 self._send_frame(StatisticsFrame.of(self._clock(), stats))
             case "watch", is_watched:
                 self._watch(bool(is_watched))
@@ -483,6 +490,7 @@ class EngineLoop:
             "in_to_state": self._recent.summary(now),
             "late": self._snapshot.get("late", 0),
             "cpu": {"engine": round(cpu, 4)},
+            "urgency": self.urgency,
         }
 
     def _is_warming(self, now: int) -> bool:

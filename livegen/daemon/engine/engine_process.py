@@ -22,6 +22,7 @@ from livegen.daemon.processes.link import Link, begun
 from livegen.daemon.recording.recordings import fingerprint
 from livegen.errors import LivegenError
 from livegen.jam.reports import rows
+from livegen.priority import ENGINE, Urgency, lock_memory
 
 DEFAULT_FACTORY = "livegen.app:build_engine"
 TIDIES_ANYWAY_AT = 20_000  # while a key is heard, garbage is looked for only where there is so much of the youngest
@@ -39,11 +40,16 @@ def build(settings: Mapping[str, Any], now: int) -> EngineLike:
     return engine
 
 
-def serve(link: Link, loop: EngineLoop, frames: Iterable[Frame] = ()) -> None:
+def serve(
+    link: Link, loop: EngineLoop, frames: Iterable[Frame] = (), urgency: Urgency | None = None
+) -> None:
     """Give the engine its turns until it is said to be over, or the link closes.  `frames` came with the settings."""
     loop.turn(frames)
     while not link.closed and not loop.is_over:
         loop.turn(link.wait(loop.time_left()))
+        if urgency is not None:
+            urgency.look(clock.now())
+            loop.urgency = urgency.how
 
 
 def _header(settings: Mapping[str, Any], since: int, model: object) -> rows.Header:
@@ -73,8 +79,10 @@ def main() -> int:
         gc.set_threshold(TIDIES_ANYWAY_AT)
     header = _header(settings, first.micros, engine.snapshot().get("model", ""))
     link.send(JournalFrame.of(header.at, rows.body(header)))
+    lock_memory()
+    urgency = Urgency(ENGINE)
     link.send(ReadyFrame.of(clock.now(), engine.snapshot()))
-    serve(link, EngineLoop(link.send, engine, settings), frames)
+    serve(link, EngineLoop(link.send, engine, settings), frames, urgency)
     return 0
 
 
