@@ -63,7 +63,7 @@ class Seat:
         self._waiting: list[list[int]] = []  # due, status, pitch, velocity
         self._sounding: dict[tuple[int, int], int] = {}
         self._strokes: list[list[int]] = []  # when, whose, status, pitch, velocity
-        self._state: dict[str, Any] = {}
+        self.state: dict[str, Any] = {}
         self._began: int | None = None
         self._alive_at = clock.now()
         self.music_at = clock.now()
@@ -124,7 +124,7 @@ class Seat:
                     self.resumed += 1
                 return True
             case "state":
-                self._state |= told["state"]
+                self.state |= told["state"]
             case "beat":
                 self._alive_at = now
             case "music":
@@ -134,14 +134,15 @@ class Seat:
         return False
 
     def _rejoining(self, now: int) -> dict[str, Any]:
-        tempo, origin, ticks = self._state["timeline"]
+        tempo, origin, ticks = self.state["timeline"]
         strokes = sorted(self._strokes[-KEPT:])
         return {
             "t": "rejoin",
             "at": now,
             "strokes": [[max(0, now - at), *rest] for at, *rest in strokes],
             "timeline": [tempo, (now - origin) % (tempo * ticks // 24), ticks],
-            "controls": self._state.get("controls", {}),
+            "controls": self.state.get("controls", {}),
+            "memo": self.state.get("memo", {}),
         }
 
     def _put(self, one: Any, now: int) -> None:

@@ -19,7 +19,7 @@ it is, `starts` when an answer begins, `performer` plays, `steering` puts settin
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from livegen.inference.contract import Fittable, Layers, Model
@@ -37,7 +37,7 @@ from livegen.jam.controls.controls import CONTROLS, Settings
 from livegen.jam.controls.desk import Desk
 from livegen.jam.controls.macros import Macros
 from livegen.jam.controls.mapping import Command
-from livegen.jam.harmony.lead_sheet import LeadSheet
+from livegen.jam.harmony.lead_sheet import ChartPlace, LeadSheet
 from livegen.jam.hearing.ears import Ears
 from livegen.jam.interplay import starts
 from livegen.jam.interplay.calls import Taken
@@ -47,7 +47,7 @@ from livegen.jam.interplay.listener import Listener
 from livegen.jam.interplay.performer import Performer
 from livegen.jam.interplay.plan import Doubt
 from livegen.jam.interplay.turn_taking import TurnTaking
-from livegen.jam.phrases.phrase_book import PhraseBook
+from livegen.jam.phrases.phrase_book import KeptPhrase, PhraseBook
 from livegen.jam.planning.brief import louder
 from livegen.jam.reports.explaining import Explaining
 from livegen.jam.reports.notices import Notices
@@ -119,11 +119,14 @@ class Recall:
 class TakeUp:
     """Go on with music that another engine played, in its bars: what was heard, each with its time and whose it is.
 
-    `heard`: (micros, whether it was the model's, message), oldest first.
+    `heard`: (micros, whether it was the model's, message), oldest first.  `place` is that in the chart, `phrases` are
+    those that were kept, by name.
     """
 
     heard: tuple[tuple[int, bool, Message], ...]
     timeline: Timeline
+    place: ChartPlace | None = None
+    phrases: Mapping[str, KeptPhrase] = field(default_factory=dict)
 
 
 Event = Message | Command | Wake | Swap | Fitted | Recall | TakeUp
@@ -350,7 +353,7 @@ class Engine:
             case Recall(memory, lesson):
                 self.remember(memory, lesson)
             case TakeUp():
-                self._take_up(event)
+                self._take_up(event, out)
             case _:
                 self._receive(event, out)
         out += self._performer.mix(self._now)
@@ -384,6 +387,7 @@ class Engine:
     def snapshot(self) -> dict[str, object]:
         """The state of the jam for a status line and the page."""
         timeline, live = self.timeline, self._listener.live
+        sheet = self._listener.harmony.sheet
         place = timeline.metre.place(timeline.tick(self._now))
         return {
             "model": live.guard.model.facts.name,
@@ -412,6 +416,10 @@ class Engine:
             "preset": self._desk.preset_in_force,
             "macros": self._macros.snapshot(),
             "phrases": self._phrases.book.snapshot(),
+            "memo": {
+                "chart": sheet.told(self._now) if sheet else None,
+                "phrases": dict(self._phrases.book.told),
+            },
             "remembered": len(self.memory),
             "reply": self._replies.snapshot(),
             "why": self._explaining.told,
@@ -811,7 +819,7 @@ class Engine:
     def _perform(self) -> None:
         self._performer.work(self._turns.call, self._now)
 
-    def _take_up(self, music: TakeUp) -> None:
+    def _take_up(self, music: TakeUp, out: list[Timed]) -> None:
         """Go on with music of another engine: a player's notes count as the lead, for nobody knows his hands yet.
 
         What still sounds there ends: nobody here will hear its end.
@@ -833,7 +841,30 @@ class Engine:
             if velocity:
                 sounding[part, pitch, is_ours] = strokes[-1]
         strokes += [struck._replace(at=self._now, velocity=0) for struck in sounding.values()]
-        self._listener.take_up(strokes, music.timeline, self._now)
+        self._phrases.take_up(music.phrases)
+        if strokes:
+            self._take_up_time(music.timeline, out)
+            self._listener.take_up(strokes, music.timeline, self._now)
+            self._take_up_place(music)
+
+    def _take_up_time(self, timeline: Timeline, out: list[Timed]) -> None:
+        """Let a time of our own have bars that are told, unless somebody has played by it."""
+        if self._conductor.leader is Leader.INTERNAL and not self._listener.has_begun:
+            line = timeline.bar_from(timeline.tick_from(self._now)) - timeline.metre.place(0).bar
+            self._conductor.set_internal(timeline.tempo_us, timeline.micros(line), is_downbeat=True)
+            self._keep_time(out)
+
+    def _take_up_place(self, music: TakeUp) -> None:
+        """Go on in the chart, where the bars are those that were told."""
+        sheet, timeline = self._listener.harmony.sheet, self._listener.live.timeline
+        line = timeline.metre.place(timeline.tick(music.timeline.origin_us))
+        if (
+            sheet
+            and music.place
+            and timeline.tempo_us == music.timeline.tempo_us
+            and not line.position
+        ):
+            sheet.take_up(music.place, timeline, self._now)
 
     def _prepare(self) -> None:
         """Let another model hear some of what it missed; where it may, it takes over."""

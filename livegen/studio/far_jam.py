@@ -155,8 +155,7 @@ class FarJam:
             self._told_until = 0
         if before and before != began and self._state.get("timeline"):
             at = now + self._clock.ahead_us  # as that clock was before
-            controls = self._state.get("controls") or {}
-            self._send(self._past.rejoin(at, self._state["timeline"], controls))
+            self._send(self._past.rejoin(at, self._state))
 
     def _play(self, one: Any, now: int) -> None:
         if isinstance(one, dict):

@@ -4,7 +4,7 @@ As the page does it (`page/src/rejoin.ts`).  Knows no socket; times are micros o
 """
 
 from collections import deque
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from livegen.music.messages import NOTE_OFF, NOTE_ON, begins_note, channel_of, kind_of
@@ -43,9 +43,9 @@ class LastStrokes:
         )
         self._strokes = kept
 
-    def rejoin(self, at: int, timeline: Sequence[int], controls: Any) -> dict[str, Any]:
-        """The message that tells it, counted back from `at`; `timeline` and `controls` as the state had them."""
-        tempo, origin, ticks = timeline
+    def rejoin(self, at: int, state: Mapping[str, Any]) -> dict[str, Any]:
+        """The message that tells it, counted back from `at`, with bars, controls and memo of the state of then."""
+        tempo, origin, ticks = state["timeline"]
         bar = tempo * ticks // TICKS_PER_BEAT
         told = sorted(
             (
@@ -61,5 +61,6 @@ class LastStrokes:
             "at": at,
             "strokes": told[-MOST:],
             "timeline": back,
-            "controls": controls,
+            "controls": state.get("controls") or {},
+            "memo": state.get("memo") or {},
         }

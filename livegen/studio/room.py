@@ -203,10 +203,17 @@ class Room:
             if controls.get(name) != value:
                 self._host.ask(Request(name, value))
         # Another machine's clock says another time.
-        at = at if abs(now - at) < MOST_LATE_US else now
+        given, at = at, at if abs(now - at) < MOST_LATE_US else now
         strokes = [[at - ago, *rest] for ago, *rest in told["strokes"]]
         tempo_us, ago, bar = told["timeline"]
-        music = {"strokes": strokes, "timeline": [tempo_us, at - ago, bar]}
+        memo = told["memo"]
+        place = memo.get("chart") and [memo["chart"][0] + at - given, *memo["chart"][1:]]
+        music = {
+            "strokes": strokes,
+            "timeline": [tempo_us, at - ago, bar],
+            "chart": place,
+            "phrases": memo.get("phrases", {}),
+        }
         self._from_pages(CommandFrame.named(now, "take_up", music))
 
     def _play(self, request: Request) -> None:

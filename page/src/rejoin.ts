@@ -37,8 +37,8 @@ export class LastStrokes {
       .filter(([ago]) => ago < LONGEST_US)
       .sort(([one], [other]) => other - one)
       .slice(-MOST);
-    const controls = state.controls ?? {};
-    return { t: "rejoin", at, strokes, timeline: lastBar(state.timeline, at), controls };
+    const { timeline, controls = {}, memo = {} } = state;
+    return { t: "rejoin", at, strokes, timeline: lastBar(timeline, at), controls, memo };
   }
 }
 

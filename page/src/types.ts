@@ -103,6 +103,7 @@ export interface EngineState {
   stop_time?: boolean;
   macros?: Record<string, boolean>; // of each whether it runs
   phrases?: readonly Dot[]; // the map of phrases that were varied or kept
+  memo?: Memo;
   cue?: string; // that waits for the bar line, "" for none
   next_chord?: string;
   chord_source?: string;
@@ -223,6 +224,13 @@ export interface Rejoin {
   strokes: (readonly [number, 0 | 1, number, number, number])[];
   timeline: readonly [number, number, number]; // micros of a quarter, micros ago of a bar line, ticks of a bar
   controls: Record<string, Value>;
+  memo: Memo;
+}
+
+/** What an engine tells the next one of a room through its pages, beside bars and controls: they only pass it on. */
+export interface Memo {
+  chart?: readonly number[] | null; // micros at which a tick of its form is played, that tick, ticks that go round
+  phrases?: Record<string, unknown>; // A and B
 }
 
 export interface Take {

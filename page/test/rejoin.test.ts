@@ -15,8 +15,9 @@ const played = (): LastStrokes => {
   return last;
 };
 
-test("a room whose engine is new is told the last strokes in their order, the bars and the controls", () => {
-  expect(played().greeted("blues", 8, STATE, 5 * SECOND)).toEqual({
+test("a room whose engine is new is told the last strokes in their order, the bars, the controls and the memo", () => {
+  const memo = { chart: [AHEAD, 96, 0], phrases: {} };
+  expect(played().greeted("blues", 8, { ...STATE, memo }, 5 * SECOND)).toEqual({
     t: "rejoin",
     at: AHEAD + 5 * SECOND,
     strokes: [
@@ -25,6 +26,7 @@ test("a room whose engine is new is told the last strokes in their order, the ba
     ],
     timeline: [500_000, SECOND, 96],
     controls: { mode: "accompany" },
+    memo,
   });
 });
 

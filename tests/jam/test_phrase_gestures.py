@@ -10,11 +10,13 @@ from livegen.errors import ModelError
 from livegen.inference.generator import WAYS, Generator
 from livegen.inference.phrase_model import PhraseModel
 from livegen.jam.controls.controls import settings
-from livegen.jam.engine import Engine
+from livegen.jam.engine import Engine, TakeUp
+from livegen.jam.phrases.phrase_book import KeptPhrase
 from livegen.jam.timing.agenda import ROUTES
 from livegen.music.keys.scale import parse_scale
 from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import LEAD
+from livegen.music.time.timeline import Timeline
 from livegen.testing import EchoModel, Rehearsal
 from tests.jam.stage import BAR, BEAT, command, generator, onsets, phrase_model, play, reply, turn
 
@@ -147,6 +149,30 @@ def test_between_two_kept_phrases_each_end_is_the_phrase_itself() -> None:
         command(rehearsal, "between")
         rehearsal.until(14 * BAR)
         assert [pitch for _, pitch, _ in heard(rehearsal)] == list(melody)
+
+
+def test_phrases_that_another_engine_kept_are_kept_here_with_the_hands_timing_and_loudness() -> (
+    None
+):
+    before, after = jam(morph=0), jam(morph=0)
+    late_melody(before)
+    command(before, "keep_a")
+    before.until(6 * BAR)
+    play(before, MELODY[::-1], 6 * BAR)
+    command(before, "keep_b")
+    memo = before.engine.snapshot()["memo"]
+    assert isinstance(memo, dict)
+    kept = {name: KeptPhrase.of(told) for name, told in memo["phrases"].items()}
+    after.play(0, TakeUp((), Timeline(BEAT), phrases=kept))
+    play(after, (48, 50), 8 * BAR)
+    for rehearsal in (before, after):
+        command(rehearsal, "between")
+        rehearsal.until(rehearsal.now + 4 * BAR)
+    went, goes = heard(before), heard(after)
+    assert [it[1:] for it in goes] == [it[1:] for it in went] and len(went) == len(MELODY)
+    for (one, _, _), (other, _, _) in zip(went, goes, strict=True):
+        assert abs((one - went[0][0]) - (other - goes[0][0])) <= BEAT // 1000
+    assert [it[3] for it in after.engine.snapshot()["phrases"]] == ["A", "B"]  # type: ignore[attr-defined]
 
 
 def test_half_way_a_splice_has_the_beginning_of_a_and_the_end_of_b() -> None:

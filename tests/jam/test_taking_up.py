@@ -4,9 +4,11 @@ from typing import Any
 
 import pytest
 
+from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import TakeUp
+from livegen.jam.harmony.lead_sheet import ChartPlace
 from livegen.music.messages import Message, NoteOff, NoteOn
-from livegen.music.time.metre import COMMON_TIME
+from livegen.music.time.metre import COMMON_TIME, Metre
 from livegen.music.time.timeline import Timeline
 from livegen.testing import Rehearsal
 from tests.jam.stage import BAR, BEAT, onsets, rehearsal
@@ -86,3 +88,40 @@ def test_what_was_held_as_the_process_ended_holds_no_chord_up() -> None:
         jam.play(at, NoteOn(pitch, 80))
     jam.until(at + 2 * BEAT)
     assert str(jam.engine.snapshot()["chord"]).startswith("G")
+
+
+def bars_and_place(told: dict[str, Any]) -> tuple[Timeline, ChartPlace]:
+    """What a page has of an engine: the bars, and the place in the chart."""
+    tempo_us, origin_us, bar = told["timeline"]
+    return Timeline(tempo_us, origin_us, Metre(((0, bar),))), ChartPlace(*told["memo"]["chart"])
+
+
+ROUND = "title: Round\n\n[A]\n| C | F | G | Am |\n[B]\n| Dm | E7 | A | Bb |\n"
+
+
+def quarters(jam: Rehearsal, first: int, over: int) -> list[dict[str, Any]]:
+    """A player's quarters from one bar to before another; what the engine says in the middle of each bar."""
+    told = list[dict[str, Any]]()
+    for beat in range(4 * first, 4 * over):
+        at = BEGAN + beat * BEAT
+        jam.play(at, NoteOn(60 + 2 * (beat % 4), 80))
+        if beat % 4 == 2:
+            told.append(jam.engine.snapshot())
+        jam.play(at + BEAT // 2, NoteOff(60 + 2 * (beat % 4)))
+    return told
+
+
+@pytest.mark.parametrize("sync", ["auto", "internal"])
+@pytest.mark.parametrize("cue", ["", "vamp"])
+def test_a_chart_goes_on_at_the_bar_that_the_others_are_at(sync: str, cue: str) -> None:
+    before, after = (rehearsal(**RUNNING, sync=sync, chart=ROUND) for _ in range(2))
+    quarters(before, 0, 8)
+    if cue:
+        before.play(before.now, Command(cue))
+    quarters(before, 8, 10)
+    told = before.engine.snapshot()
+    after.play(before.now, TakeUp(played(10), *bars_and_place(told)))
+    goes, went = (
+        [(it["song"], it["chord"]) for it in quarters(jam, 11, 21)] for jam in (after, before)
+    )
+    assert goes == went and len({str(it) for it in went}) == (4 if cue else 8)

@@ -225,7 +225,11 @@ def test_a_room_whose_engine_is_another_is_told_what_went_on_there_before() -> N
     jam.says(
         t="state",
         now=far,
-        state={"timeline": [500_000, far - 300_000, 96], "controls": {"tempo": 120}},
+        state={
+            "timeline": [500_000, far - 300_000, 96],
+            "controls": {"tempo": 120},
+            "memo": {"chart": [far, 96, 0]},
+        },
     )
     jam.strikes(60)
     jam.says(t="music", music=[[far, 144, 72, 90], [far + SECOND, 144, 74, 90]])
@@ -236,6 +240,7 @@ def test_a_room_whose_engine_is_another_is_told_what_went_on_there_before() -> N
     validated("from_player", told)
     assert told["strokes"] == [[0, 0, 144, 60, 80], [0, 1, 144, 72, 90], [0, 1, 128, 72, 64]]
     assert (told["timeline"], told["controls"]) == ([500_000, 300_000, 96], {"tempo": 120})
+    assert told["memo"] == {"chart": [far, 96, 0]}
 
 
 def test_who_comes_into_a_room_that_is_recorded_is_told_however_long_ago_that_began() -> None:

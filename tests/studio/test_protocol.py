@@ -76,6 +76,12 @@ SAID: tuple[dict[str, Any], ...] = (
         "strokes": [[500_000, 0, 144, 60, 80]],
         "timeline": [500_000, 0, 96],
         "controls": {},
+        "memo": {
+            "chart": [BEGIN, 96, 0],
+            "phrases": {
+                "A": {"part": 0, "tonic": 0, "beats": 4, "bar": 4, "notes": [[0, 900, 60, 80]]}
+            },
+        },
     },
     {"t": "set", "name": "tempo", "value": 9999},
     {"t": "tuba"},

@@ -11,6 +11,7 @@ from livegen.daemon.clock import SECOND
 from livegen.daemon.engine.engine_loop import EngineLike
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import TakeUp, Wake
+from livegen.jam.harmony.lead_sheet import ChartPlace
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, Message, NoteOff, NoteOn
 from livegen.music.time.timeline import Timeline
@@ -19,6 +20,7 @@ from livegen.studio.way import DELAY_US, WAY_US
 
 MS = 1000
 BEGIN = 100 * SECOND
+PHRASE = {"part": 0, "tonic": 0, "beats": 4, "bar": 4, "notes": [[0, 900, 60, 80]]}
 CHARTS = Charts(Path("/nowhere"), Path("/nowhere"))
 
 
@@ -243,6 +245,7 @@ def test_who_comes_back_first_tells_the_new_engine_what_went_on_and_nobody_after
             "strokes": [[900 * MS, 0, 144, pitch, 80], [500 * MS, 1, 128, pitch, 0]],
             "timeline": [500 * MS, 1000 * MS, 96],
             "controls": {"tempo": 90},
+            "memo": {"chart": [BEGIN - 3 * SECOND, 96, 0], "phrases": {"A": PHRASE}},
         }
         page.hear(json.dumps(rejoin), studio.now)
     studio.until(10)
@@ -251,9 +254,10 @@ def test_who_comes_back_first_tells_the_new_engine_what_went_on_and_nobody_after
         (BEGIN - 500 * MS, True, NoteOff(60, 0)),
     )
     bars = Timeline(500 * MS, BEGIN - 1000 * MS)
-    assert [event for event, _ in studio.engine.fed if isinstance(event, TakeUp)] == [
-        TakeUp(heard, bars)
-    ]
+    (taken,) = (event for event, _ in studio.engine.fed if isinstance(event, TakeUp))
+    assert (taken.heard, taken.timeline) == (heard, bars)
+    assert taken.place == ChartPlace(BEGIN - 3 * SECOND, 96)
+    assert {name: phrase.told() for name, phrase in taken.phrases.items()} == {"A": PHRASE}
     assert [event for event, _ in studio.engine.fed if isinstance(event, Command)] == [
         Command("tempo", 90)
     ]

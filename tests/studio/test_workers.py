@@ -28,7 +28,8 @@ ROOMS = ("blues", "waltz", "samba", "bolero")
 def studio() -> Iterator[Studio]:
     # On a busy machine turns come late, and a worker that takes no more rooms would leave both to the other.
     is_open = ("--set", "studio.most_late_ms=1000", "--set", "studio.most_cpu=100")
-    one = Studio("--workers", "2", "--rooms", "8", "--mode", "accompany", *is_open)
+    chart = ("--chart", "12-bar-blues")
+    one = Studio("--workers", "2", "--rooms", "8", "--mode", "accompany", *chart, *is_open)
     yield one
     one.process.kill()
     one.process.communicate()
@@ -72,6 +73,15 @@ async def come_in(studio: Studio) -> dict[str, tuple[ClientConnection, int]]:
     return pages
 
 
+def bar_of_chart(seat: Seat, at: int) -> int | None:
+    """The bar of the chart's form that is played at a time, by the state that a player has."""
+    tempo, _, ticks = map(int, seat.state["timeline"])
+    if seat.state["memo"]["chart"] is None:
+        return None
+    since, form = map(int, seat.state["memo"]["chart"][:2])
+    return (form + round((at - since) * 24 / tempo)) // ticks % 12
+
+
 def run(work: Callable[[], Awaitable[None]]) -> None:
     async def bounded() -> None:
         await asyncio.wait_for(work(), 2 * PATIENCE_S)
@@ -79,7 +89,7 @@ def run(work: Callable[[], Awaitable[None]]) -> None:
     asyncio.run(bounded())
 
 
-def test_who_loses_his_worker_ends_its_notes_is_back_in_his_room_and_hears_the_model_again(
+def test_who_loses_his_worker_ends_its_notes_is_back_at_his_bar_of_the_chart_and_hears_the_model_again(
     studio: Studio,
 ) -> None:
     async def jam() -> None:
@@ -91,12 +101,17 @@ def test_who_loses_his_worker_ends_its_notes_is_back_in_his_room_and_hears_the_m
             await asyncio.sleep(0.02)
         await until_so(studio, lambda told: [one["rooms"] for one in told] == [1, 1])
         told = await asyncio.to_thread(workers, studio)
+        bars = [bar_of_chart(seat, until) for seat in seats]
         killed_at = clock.now()
         os.kill(told[0]["pid"], signal.SIGKILL)
         while not (lost := [seat for seat in seats if len(seat.greeted) > 1]):
             await asyncio.sleep(0.02)
         while (fate := lost[0].fate(killed_at)) is None or fate.music is None:
             await asyncio.sleep(0.02)
+        number = seats.index(lost[0])
+        while lost[0].state["engine_pid"] == told[0]["pid"] or not lost[0].state["memo"]["chart"]:
+            await asyncio.sleep(0.02)
+        assert bar_of_chart(lost[0], until) == bars[number]
         assert lost[0].resumed and not any(seat.stuck for seat in seats)
         assert sum(len(seat.greeted) for seat in seats) == 3  # the other one was not disturbed
         await until_so(studio, lambda told: [one["restarts"] for one in told] == [1, 0])

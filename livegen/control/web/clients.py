@@ -169,8 +169,11 @@ class Client:
             case PlayerNamed(player) if not self._invited.player:
                 self.player = player
                 self._met()
-            case Rejoined(strokes, timeline, controls, at) if self._stage.is_room and self._steers:
-                before = {"strokes": strokes, "timeline": timeline, "controls": controls}
+            case Rejoined(strokes, timeline, controls, at, memo) if (
+                self._stage.is_room and self._steers
+            ):
+                bars = {"strokes": strokes, "timeline": timeline}
+                before = bars | {"controls": controls, "memo": memo}
                 self._ask(Request("rejoin", before, at))
             case RoleTaken(role) if self._stage.is_room and not self._invited.role:
                 self.take_role(role)

@@ -6,7 +6,7 @@ why.  Knows no sockets, no clients and no time.
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from math import isfinite
 from typing import Any, NoReturn, TypeGuard
 
@@ -18,6 +18,9 @@ from livegen.errors import ConfigError, LivegenError
 from livegen.jam.controls.controls import CONTROLS, checked
 from livegen.jam.controls.macros import LONGEST_NAME
 from livegen.jam.controls.mapping import COMMANDS, LONGEST_PATH, parse_target
+from livegen.jam.phrases.phrase_book import NAMES
+from livegen.music.melody.phrase_steps import LINES_PER_BEAT, MOST_BEATS
+from livegen.music.parts import DRUMS
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.music.time.timeline import MAX_TEMPO_US, MIN_TEMPO_US
 from livegen.music.words.syllables import lines_of
@@ -33,6 +36,14 @@ _AGO = (0, 600_000_000)  # micros
 # Of a stroke: when, whose, status, pitch, velocity; of bars: micros of a quarter, when one began, ticks of a bar.
 _STROKE = (_AGO, (0, 1), (0x80, 0x9F), (0, 127), (0, 127))
 _BARS = ((MIN_TEMPO_US, MAX_TEMPO_US), _AGO, (TICKS_PER_BEAT, 8 * TICKS_PER_BEAT))
+_PLACE = (
+    (-LARGEST, LARGEST),
+    (0, LARGEST),
+    (0, LARGEST),
+)  # when, tick of the form, ticks that go round
+# Of a kept phrase, and of each of its notes: onset and end in thousandths of a beat, pitch, velocity.
+_PHRASE = {"part": (0, DRUMS - 1), "tonic": (0, 11), "beats": (1, MOST_BEATS), "bar": (1, 8)}
+_TONE = ((-1_000, 1_000 * MOST_BEATS), (0, 2_000 * MOST_BEATS), (0, 127), (1, 127))
 _NOTE = (LARGEST, 15, 127)  # when it was sent, channel, pitch
 
 
@@ -86,12 +97,14 @@ class Rejoined:
 
     `strokes`: [micros ago, 0 player or 1 model, status, pitch, velocity], oldest first; `timeline`: micros of a
     quarter, micros ago of a bar line, ticks of a bar.  `at` is from when that is counted back, micros of our clock.
+    `memo` is that of the engine's state.
     """
 
     strokes: tuple[tuple[int, int, int, int, int], ...]
     timeline: tuple[int, int, int]
     controls: Mapping[str, Any]
     at: int
+    memo: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +214,7 @@ def _named(given: Given, known: Known) -> Said:
 
 def _rejoined(given: Given, known: Known) -> Said:
     strokes, timeline, controls = given["strokes"], given["timeline"], given["controls"]
+    memo = given.get("memo", {})
     is_fit = (
         isinstance(strokes, list)
         and len(strokes) <= MOST_STROKES
@@ -208,10 +222,11 @@ def _rejoined(given: Given, known: Known) -> Said:
         and _is_within(timeline, _BARS)
         and isinstance(controls, dict)
         and controls.keys() <= CONTROLS.keys()
+        and _is_memo(memo)
     )
     if not is_fit:
         raise RefusedMessage(
-            f"rejoin: expected at most {MOST_STROKES} strokes, a timeline, and values of controls"
+            f"rejoin: expected at most {MOST_STROKES} strokes, a timeline, values of controls and the state's memo"
         )
     values = {name: _set({"name": name, "value": value}, known) for name, value in controls.items()}
     return Rejoined(
@@ -219,6 +234,33 @@ def _rejoined(given: Given, known: Known) -> Said:
         tuple(timeline),
         {name: said.value for name, said in values.items() if isinstance(said, Request)},
         int(_time("rejoin", given["at"])),
+        memo,
+    )
+
+
+def _is_memo(memo: object) -> bool:
+    """True of what an engine tells another one of: the place in the chart, the phrases that are kept; or of nothing."""
+    if not isinstance(memo, dict) or not memo.keys() <= {"chart", "phrases"}:
+        return False
+    place, phrases = memo.get("chart"), memo.get("phrases", {})
+    is_place = place is None or _is_within(place, _PLACE)
+    return (
+        is_place
+        and isinstance(phrases, dict)
+        and phrases.keys() <= {*NAMES}
+        and all(map(_is_phrase, phrases.values()))
+    )
+
+
+def _is_phrase(phrase: object) -> bool:
+    if not isinstance(phrase, dict) or phrase.keys() != {*_PHRASE, "notes"}:
+        return False
+    notes = phrase["notes"]
+    return (
+        _is_within([phrase[name] for name in _PHRASE], tuple(_PHRASE.values()))
+        and isinstance(notes, list)
+        and len(notes) <= LINES_PER_BEAT * MOST_BEATS
+        and all(_is_within(one, _TONE) for one in notes)
     )
 
 
@@ -264,7 +306,11 @@ _KINDS: dict[str, _Reader] = {
     "play": (frozenset({"data"}), frozenset({"at"}), _play),
     "ping": (frozenset({"at"}), frozenset(), _ping),
     "name": (frozenset({"name"}), frozenset(), _named),
-    "rejoin": (frozenset({"at", "strokes", "timeline", "controls"}), frozenset(), _rejoined),
+    "rejoin": (
+        frozenset({"at", "strokes", "timeline", "controls"}),
+        frozenset({"memo"}),
+        _rejoined,
+    ),
     "role": (frozenset({"role"}), frozenset(), _role),
 }
 

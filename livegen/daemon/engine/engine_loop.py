@@ -41,6 +41,8 @@ from livegen.inference.memory import Memory
 from livegen.jam.controls.controls import CONTROLS, read_ahead, takes_long
 from livegen.jam.controls.mapping import Command
 from livegen.jam.engine import Event, Recall, TakeUp, Wake
+from livegen.jam.harmony.lead_sheet import ChartPlace
+from livegen.jam.phrases.phrase_book import KeptPhrase
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, NoteOn, decode, encode
 from livegen.music.time.metre import Metre
@@ -270,7 +272,10 @@ class EngineLoop:
             for at, who, *data in music["strokes"]
             if at <= now and (message := decode(bytes(data))) is not None
         )
-        self._feed(TakeUp(heard, Timeline(tempo_us, origin_us, Metre(((0, bar),)))), now)
+        bars = Timeline(tempo_us, origin_us, Metre(((0, bar),)))
+        place = ChartPlace(*music["chart"]) if music["chart"] else None
+        phrases = {name: KeptPhrase.of(told) for name, told in music["phrases"].items()}
+        self._feed(TakeUp(heard, bars, place, phrases), now)
 
     def _tell(self, command: CommandFrame) -> None:
         self._feed(Command(command.name, command.value), command.micros)

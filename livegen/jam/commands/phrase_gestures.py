@@ -3,7 +3,7 @@
 Knows who played what, and hands over to the turns; what is made of a phrase is made when it is planned.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from livegen.errors import ConfigError, ModelError
 from livegen.jam.controls.desk import Desk
@@ -83,6 +83,13 @@ class PhraseGestures:
         self.book.keep(name, phrase)
         self._replies.give(f"keep_{name.lower()}", Reply.PHRASE_KEPT, name=name)
         return None
+
+    def take_up(self, kept: Mapping[str, KeptPhrase]) -> None:
+        """Keep what another engine had kept, by name; where no phrase can be read that is told."""
+        try:
+            self.book.take_up(kept)
+        except ModelError as error:
+            self._replies.refuse("keep_a", str(error))
 
     def between(self, now: int, out: list[Timed]) -> Reply:
         """Play what lies between A and B.  Raises ConfigError for a phrase model that cannot be read."""

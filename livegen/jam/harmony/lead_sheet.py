@@ -5,6 +5,7 @@ ticks and micros; knows no notes.
 """
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 from livegen.jam.harmony.course import Course, Leg
 from livegen.jam.harmony.outline import ChordFrom, Finale
@@ -19,6 +20,17 @@ HALF = 4  # eighths of a bar
 INTRO = 4  # bars of an introduction where none is written
 PICK_UP = 3  # eighths of a bar: music that begins so little before a bar line is a pick-up to it
 SETTLED = 8  # bars after which what was played is counted no more where the beat is found elsewhere
+
+
+class ChartPlace(NamedTuple):
+    """A place in a chart for another engine: its form's tick `form` is played at `at_us`, micros, and what follows.
+
+    With a `period` so many ticks go round from there.
+    """
+
+    at_us: int
+    form: int
+    period: int = 0
 
 
 class LeadSheet:
@@ -54,6 +66,22 @@ class LeadSheet:
         """Lie where another lay: the same chart in another key."""
         self._course, self._is_laid = other._course, other._is_laid
         self._timeline, self._began_us = other._timeline, other._began_us
+
+    def told(self, now: int) -> ChartPlace | None:
+        """The place of a time, micros; None where the chart is not laid on a timeline."""
+        if self._timeline is None or not self._is_laid:
+            return None
+        leg = self._course.leg(self._timeline.tick(now))
+        return ChartPlace(self._timeline.micros(leg.origin), leg.form, leg.period or 0)
+
+    def take_up(self, place: ChartPlace, timeline: Timeline, now: int) -> None:
+        """Lie on a timeline as another engine told at `now`, micros, whose bars it has."""
+        origin = timeline.tick(place.at_us)
+        self._course = Course(origin - place.form)
+        if place.period:
+            self._course.turn(Leg(timeline.tick(now), origin, place.form, place.period))
+        self._timeline, self._is_laid = timeline, True
+        self._began_us = timeline.micros(self._course.top)
 
     def follow(self, timeline: Timeline, now: int, is_same: bool, has_song: bool) -> None:
         """Lay the chart on the timeline that holds at `now`, micros.

@@ -93,6 +93,11 @@ class Listener:
             self._counted_us = None
         self.is_free, self.fixed_us, self.has_song = is_free, fixed_us, has_song
 
+    @property
+    def has_begun(self) -> bool:
+        """True if something was played."""
+        return bool(self._history or self.call)
+
     # --- what is heard --------------------------------------------------------------------------------------------
 
     def hear(self, struck: Struck) -> None:
@@ -386,11 +391,10 @@ class Listener:
         The newest strokes are heard first, and with them it plays on; then all are.  What the player played is
         remembered at once.
         """
-        if not strokes:
-            return
-        has_begun = bool(self._history or self.call)
+        has_begun, last_us = self.has_begun, strokes[-1].at
         heard = sorted([*strokes, *self._history], key=lambda struck: struck.at)
         self._history = deque(heard, maxlen=HISTORY)
+        self._heard_us = max(self._heard_us or last_us, last_us)
         if not has_begun:
             self._begin_with(strokes, timeline, now)
         timeline, guard, style = self.live.timeline, self.live.guard, self.live.style

@@ -4,10 +4,10 @@ The phrase encoder is loaded when a phrase is asked for the first time; until th
 beats; knows no turns.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -43,6 +43,8 @@ from livegen.music.time.timeline import Timeline
 
 MOST_KEPT = 32  # phrases of the map
 FEWEST = 2  # notes of a phrase
+NAMES = ("A", "B")  # of what is kept
+_TOLD = 1000  # parts of a beat in which another engine is told of notes
 
 
 def heard(strokes: Iterable[Struck], now: int) -> list[Played]:
@@ -71,6 +73,24 @@ class KeptPhrase:
     part: int
     tonic: int
 
+    @staticmethod
+    def of(told: Mapping[str, Any]) -> "KeptPhrase":
+        """The phrase that `told` told."""
+        tones = [Note(onset / _TOLD, end / _TOLD, *struck) for onset, end, *struck in told["notes"]]
+        return KeptPhrase(steps_of(tones, told["beats"], told["bar"]), told["part"], told["tonic"])
+
+    def told(self) -> dict[str, Any]:
+        """The phrase as JSON has it: its part, the tonic, the beats, those of a bar, and its notes.
+
+        Of each [onset, end, pitch, velocity], in thousandths of a beat from the first bar line on.
+        """
+        notes = [
+            [round(it.onset * _TOLD), round(it.end * _TOLD), it.pitch, it.velocity]
+            for it in tones_of(self.phrase.steps, self.phrase.touches)
+        ]
+        beats, bar = self.phrase.beats, self.phrase.bar
+        return {"part": self.part, "tonic": self.tonic, "beats": beats, "bar": bar, "notes": notes}
+
     def made(self, steps: Steps, touches: Sequence[Touch] | None = None) -> "KeptPhrase":
         """The same with other notes."""
         own = self.phrase.touches if touches is None else tuple(touches)
@@ -97,6 +117,7 @@ class PhraseBook:
     load: Callable[[], PhraseModel] | None = None
     load_generator: Callable[[PhraseModel], Generator] | None = None
     kept: dict[str, KeptPhrase] = field(default_factory=dict)  # by "A" and "B"
+    told: dict[str, dict[str, Any]] = field(default_factory=dict)  # the same as JSON has it
     dots: list[tuple[Dot, KeptPhrase]] = field(default_factory=list)
     _model: PhraseModel | None = None
     _generator: Generator | None = None
@@ -118,7 +139,7 @@ class PhraseBook:
 
     def keep(self, name: str, phrase: KeptPhrase) -> None:
         """Keep a phrase as A or B, and put it on the map."""
-        self.kept[name] = phrase
+        self.kept[name], self.told[name] = phrase, phrase.told()
         self.note(phrase, name)
 
     def note(self, phrase: KeptPhrase, name: str = "") -> None:
@@ -143,6 +164,12 @@ class PhraseBook:
     def numbered(self, number: int) -> KeptPhrase | None:
         """The phrase of the map with a number."""
         return next((phrase for dot, phrase in self.dots if dot.number == number), None)
+
+    def take_up(self, kept: Mapping[str, KeptPhrase]) -> None:
+        """Keep what another engine had kept, where nothing is kept here by that name.  Raises ModelError."""
+        for name, phrase in kept.items():
+            if name not in self.kept:
+                self.keep(name, phrase)
 
     def snapshot(self) -> list[list[object]]:
         """The map for a page: number, x, y and name of each phrase."""

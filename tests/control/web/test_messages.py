@@ -266,6 +266,16 @@ def test_who_comes_back_tells_strokes_bars_and_controls() -> None:
     assert said(**REJOIN) == Rejoined(((5, 0, 144, 60, 80),), (500_000, 3, 96), {"tempo": 90}, 9)
 
 
+PHRASE = {"part": 0, "tonic": 2, "beats": 4, "bar": 4, "notes": [[-20, 900, 60, 80]]}
+
+
+def test_who_comes_back_may_tell_the_place_in_the_chart_and_the_kept_phrases() -> None:
+    memo = {"chart": [7, 96, 0], "phrases": {"A": PHRASE}}
+    found = said(**REJOIN, memo=memo)
+    assert isinstance(found, Rejoined) and found.memo == memo
+    assert said(**REJOIN, memo={"chart": None, "phrases": {}})
+
+
 @pytest.mark.parametrize(
     "wrong",
     [
@@ -279,6 +289,14 @@ def test_who_comes_back_tells_strokes_bars_and_controls() -> None:
         {"controls": {"volume": 3}},
         {"controls": {"tempo": 9000}},
         {"at": "now"},
+        {"memo": []},
+        {"memo": {"model": "x"}},
+        {"memo": {"chart": [7, -1, 0]}},
+        {"memo": {"phrases": {"C": PHRASE}}},
+        {"memo": {"phrases": {"A": PHRASE | {"beats": 17}}}},
+        {"memo": {"phrases": {"A": PHRASE | {"notes": [[0, 900, 60, 0]]}}}},
+        {"memo": {"phrases": {"A": PHRASE | {"notes": [[0, 900, 60, 80]] * 97}}}},
+        {"memo": {"phrases": {"A": {"notes": []}}}},
     ],
 )
 def test_who_comes_back_with_anything_else_is_refused(wrong: dict[str, Any]) -> None:
