@@ -16,7 +16,7 @@ from onnx import ModelProto, TensorProto, helper
 
 from export.command import guarded
 from export.paths import model_in
-from livegen.daemon.recording.recordings import write_new
+from livegen import whole_files
 from livegen.errors import ConfigError
 from livegen.inference.contract import Looks, ModelFacts
 from livegen.inference.model import start
@@ -71,7 +71,7 @@ def main(model: Path) -> None:
     before = read_bytes(path)
     data = extended(before)
     start(parse(data, str(path)), str(path))
-    write_new(path, lambda draft: draft.write_bytes(data), True)
+    whole_files.write(path, lambda draft: draft.write_bytes(data), True)
     click.echo(f"{path}: {len(data) - len(before)} bytes more, and it tells what it looks at")
 
 

@@ -20,8 +20,8 @@ from export.command import guarded
 from export.graph import to_bytes
 from export.paths import checkpoint_in, model_in
 from export.quantise import int8
+from livegen import whole_files
 from livegen.codec.layout import codec_hash
-from livegen.daemon.recording.recordings import write_new
 from livegen.errors import ConfigError
 from livegen.inference.contract import ModelFacts
 from livegen.inference.model import start
@@ -95,7 +95,7 @@ def write_model(data: bytes, path: Path, replaces: bool = False) -> None:
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        write_new(path, lambda draft: draft.write_bytes(data), replaces)
+        whole_files.write(path, lambda draft: draft.write_bytes(data), replaces)
     except FileExistsError:
         raise ConfigError(f"{path} is there already; {OTHERWISE}") from None
 

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
+from livegen import whole_files
 from livegen.errors import ConfigError
 
 
@@ -12,11 +13,9 @@ def write_out(
     out: Path, write: Callable[[Path], object], replaces: bool, option: str = "--out"
 ) -> None:
     """Write what an option asks for: all of it or nothing.  Raises ConfigError."""
-    from livegen.daemon.recording.recordings import write_new
-
     try:
-        out.parent.mkdir(parents=True, exist_ok=True)
-        write_new(out, write, replaces)
+        whole_files.make_folder(out.parent)
+        whole_files.write(out, write, replaces)
     except FileExistsError:
         expect_free([out], option)
         raise ConfigError(

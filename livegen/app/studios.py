@@ -5,6 +5,7 @@ import logging
 import os
 import secrets
 import sys
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from threading import Thread
@@ -17,6 +18,7 @@ from livegen.errors import ConfigError
 
 if TYPE_CHECKING:
     from livegen.config import Config
+    from livegen.studio.keeping import RoomKeeper
     from livegen.studio.room import Room
 
 log = logging.getLogger(__name__)
@@ -89,6 +91,13 @@ def _ready(players: str | None, teacher: str) -> None:
     print(f"ready: {theirs}\nteacher: {teacher}", flush=True)
 
 
+def _sync_for_ever(keeper: "RoomKeeper") -> None:
+    """See to it that a power failure costs recordings a second at most."""
+    while True:
+        time.sleep(1.0)
+        keeper.sync()
+
+
 def room_builder(given: Mapping[str, Any]) -> "Callable[[str, Callable[[], object]], Room]":
     """The function that makes a room of these settings by its name; the processes of a studio call this by name.
 
@@ -112,6 +121,7 @@ def room_builder(given: Mapping[str, Any]) -> "Callable[[str, Callable[[], objec
     keeper = RoomKeeper(Path(folder)) if folder else None
     if keeper:
         Thread(target=keeper.rescue, name="rescue").start()
+        Thread(target=_sync_for_ever, args=(keeper,), name="sync", daemon=True).start()
 
     def build(name: str, wakes: Callable[[], object]) -> Room:
         seed = secrets.randbelow(2**32) if given["seed"] is None else given["seed"]

@@ -1,12 +1,11 @@
 """The offset, measured by `livegen calibrate`, written into the person's configuration, of which all else stays."""
 
-import os
 import re
 import shutil
-import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
+from livegen import whole_files
 from livegen.config.loading import load
 from livegen.errors import ConfigError
 
@@ -21,7 +20,7 @@ def save_offset(path: Path, offset: int) -> bool:
         changed = with_offset(text, offset)
         if changed is None:
             return False
-        path.parent.mkdir(parents=True, exist_ok=True)
+        whole_files.make_folder(path.parent)
         return _replace(path.resolve(), changed, offset)  # a link in a folder of dotfiles stays one
     except UnicodeDecodeError:
         return False
@@ -58,19 +57,14 @@ def _indent(lines: Sequence[str]) -> str:
 
 def _replace(path: Path, text: str, offset: int) -> bool:
     """Put the text in the place of the file at once, if it is the same configuration but for the offset."""
-    number, name = tempfile.mkstemp(prefix=".livegen-", suffix=".yaml", dir=path.parent)
-    new = Path(name)
-    try:
-        with os.fdopen(number, "wb") as file:
-            file.write(text.encode())
+    with whole_files.draft(path, 0o600) as new:
+        new.write_bytes(text.encode())
         if not _is_meant(path, new, offset):
             return False
         if path.exists():
             shutil.copymode(path, new)
-        new.replace(path)
-        return True
-    finally:
-        new.unlink(missing_ok=True)
+        whole_files.give_name(new, path, replace=True)
+    return True
 
 
 def _is_meant(path: Path, new: Path, offset: int) -> bool:

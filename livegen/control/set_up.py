@@ -22,7 +22,7 @@ from typing import Any
 
 import yaml
 
-from livegen.control.library import presets, whole_files
+from livegen.control.library import own_files, presets
 from livegen.control.surfaces import Request
 from livegen.daemon.processes.children import ControlProcess
 from livegen.errors import LivegenError
@@ -255,7 +255,7 @@ def save_bindings(path: Path, bindings: Mapping[str, str]) -> None:
     Raises OSError, and then nothing has changed.
     """
     text = yaml.safe_dump(dict(bindings), allow_unicode=True)
-    whole_files.write(path.resolve(), HEADING + text, replace=True)
+    own_files.write(path.resolve(), HEADING + text, replace=True)
 
 
 def _read(function: str, origin: object) -> Mapping[str, Any]:

@@ -19,7 +19,8 @@ from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from livegen.daemon.recording.recordings import NEW, default_folder
+from livegen import whole_files
+from livegen.daemon.recording.recordings import default_folder
 
 TOKEN, PORT, RUNNING = "page-token", "page-port", "running"
 MOST_BYTES = 4096
@@ -178,16 +179,8 @@ def _judge(found: os.stat_result) -> None:
 
 def _write(path: Path, text: str) -> None:
     """Put a file in place, whole or not at all; what lay there, a link too, is replaced.  Raises OSError."""
-    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    draft.unlink(missing_ok=True)  # of a process of that number that was killed here
-    try:
-        with os.fdopen(os.open(draft, NEW, 0o600), "w", encoding="ascii") as out:
-            out.write(text)
-        draft.replace(path)
-    except OSError:
-        draft.unlink(missing_ok=True)
-        raise
+    whole_files.make_folder(path.parent, 0o700)
+    whole_files.write_text(path, text, replace=True, mode=0o600)
 
 
 def _reason(why: Exception) -> str:

@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from livegen.daemon.recording.recordings import write_new
+from livegen import whole_files
 from livegen.errors import ConfigError
 from livegen.scorecard.card import (
     CHAIN,
@@ -143,7 +143,7 @@ def put_into(path: Path, card: Card) -> None:
     if not begin or not end:
         raise ConfigError(f"{path} has no place for the scorecard: lines with {BEGIN} and {END}")
     table = "\n".join(table_lines(card))
-    path.write_text(f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", encoding="utf-8")
+    whole_files.write_text(path, f"{before}{BEGIN}\n\n{table}\n\n{END}{after}", replace=True)
 
 
 def write(card: Card, folder: Path, replaces: bool = False) -> list[Path]:
@@ -153,8 +153,8 @@ def write(card: Card, folder: Path, replaces: bool = False) -> list[Path]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     found, text = places(folder), as_json(card) + "\n"
-    write_new(found[0], lambda path: path.write_text(text, encoding="utf-8"), replaces)
-    write_new(found[1], lambda path: plot(card, path), replaces)
+    whole_files.write_text(found[0], text, replaces)
+    whole_files.write(found[1], lambda path: plot(card, path), replaces)
     return found
 
 

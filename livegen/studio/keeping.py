@@ -15,6 +15,7 @@ from pathlib import Path
 from threading import Thread
 from typing import Any, NamedTuple
 
+from livegen import whole_files
 from livegen.daemon.recording import recordings
 from livegen.daemon.recording.recordings import MIDI
 from livegen.errors import LivegenError
@@ -38,10 +39,16 @@ class Draft(NamedTuple):
         with suppress(OSError):
             os.write(self.file, json.dumps(row, separators=(",", ":")).encode() + b"\n")
 
+    def sync(self) -> None:
+        """See what was written to the disk, and the draft's name."""
+        with suppress(OSError):  # it may be thrown away at this moment
+            os.fsync(self.file)
+            whole_files.sync_folder(self.path.parent)
+
     def throw_away(self) -> None:
         """Delete it."""
         with suppress(OSError):
-            self.path.unlink()
+            whole_files.remove(self.path)
         os.close(self.file)
 
 
@@ -72,6 +79,11 @@ class RoomKeeper:
         thread = Thread(target=self._finish, args=(recording, now, datetime.now(), draft))
         thread.start()
         return thread
+
+    def sync(self) -> None:
+        """See what was written of all recordings to the disk, which takes its time: for a thread, once a second."""
+        for draft in list(self._drafts.values()):
+            draft.sync()
 
     def rescue(self) -> list[Path]:
         """Write the recordings of processes that were killed, and give the files."""

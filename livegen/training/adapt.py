@@ -11,16 +11,17 @@ The folder of a model in the making holds `training/`, a run folder as any; when
 import hashlib
 import json
 import math
-import os
 import shutil
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from livegen import whole_files
 from livegen.errors import ConfigError, LivegenError
 from livegen.inference.contract import ModelFacts
 from livegen.inference.model import start as start_model
@@ -165,7 +166,8 @@ def adapt(base: Path, folder: Path, target: Path, fresh: bool = False) -> Adapte
         memory,
         not run.stopping,
     )
-    (target / FIGURES).write_text(json.dumps(asdict(adapted), indent=1, default=str) + "\n")
+    figures = json.dumps(asdict(adapted), indent=1, default=str) + "\n"
+    whole_files.write_text(target / FIGURES, figures, replace=True)
     if adapted.is_complete:
         shutil.rmtree(work)
     return adapted
@@ -233,7 +235,7 @@ def _begin(work: Path, begun: dict[str, str], fresh: bool) -> None:
             f"{work.parent.name} was begun from another model or other music ({work});"
             " --fresh begins anew, --name makes another"
         )
-    path.write_text(json.dumps(begun))
+    whole_files.write_text(path, json.dumps(begun), replace=True)
 
 
 def _music_key(music: Corpus) -> str:
@@ -299,12 +301,12 @@ def _save(target: Path, data: bytes, base: Path) -> Path:
     """Put the model in its place, whole or not at all, and the reference pieces beside it."""
     path = target / MODEL
     start_model(parse(data, str(path)), str(path))
-    target.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    part.write_bytes(data)
-    part.replace(path)
-    with suppress(FileNotFoundError, shutil.SameFileError):
-        shutil.copyfile(base.parent / REFERENCE, target / REFERENCE)
+    whole_files.make_folder(target)
+    reference = base.parent / REFERENCE
+    if reference.is_file() and reference.resolve() != (target / REFERENCE).resolve():
+        copy = partial(shutil.copyfile, reference)
+        whole_files.write(target / REFERENCE, copy, replace=True)
+    whole_files.write(path, lambda draft: draft.write_bytes(data), replace=True)
     return path
 
 

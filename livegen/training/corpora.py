@@ -13,7 +13,6 @@ import io
 import json
 import logging
 import os
-import socket
 import tarfile
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -27,6 +26,7 @@ from zipfile import BadZipFile
 import numpy as np
 import numpy.typing as npt
 
+from livegen import whole_files
 from livegen.codec.encoder import encode_score
 from livegen.codec.layout import ADVANCE, Event, codec_hash
 from livegen.errors import ConfigError, LivegenError, MidiFileError
@@ -494,7 +494,4 @@ def _save(path: Path, rows: Rows) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    """Write a file whole or not at all."""
-    part = path.with_suffix(f".{socket.gethostname()}-{os.getpid()}.part")
-    part.write_bytes(data)
-    part.replace(path)
+    whole_files.write(path, lambda draft: draft.write_bytes(data), replace=True)

@@ -8,7 +8,6 @@ validation), `metrics.jsonl` (the record) and TensorBoard's files.
 
 import io
 import math
-import os
 import signal
 import threading
 import time
@@ -21,6 +20,7 @@ import torch
 from pydantic import ValidationError
 from torch import Tensor, nn
 
+from livegen import whole_files
 from livegen.codec.layout import STYLE_UNKNOWN_NAME, codec_hash
 from livegen.errors import ConfigError
 from livegen.training import shards
@@ -390,8 +390,6 @@ def load_network(path: Path) -> tuple[Network, dict[str, Any]]:
 
 
 def write_whole(path: Path, value: dict[str, Any]) -> None:
-    """Save with torch so that a kill leaves the old file or the new one."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_suffix(f".{os.getpid()}.part")
-    torch.save(value, part)
-    part.replace(path)
+    """Save with torch so that a kill or a power loss leaves the old file or the new one."""
+    whole_files.make_folder(path.parent)
+    whole_files.write(path, lambda draft: torch.save(value, draft), replace=True)

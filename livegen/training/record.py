@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from livegen import whole_files
+
 METRICS = "metrics.jsonl"
 
 
@@ -23,9 +25,7 @@ class Record:
             return
         lines = self.path.read_text(errors="replace").splitlines()
         kept = [line for line in lines if 0 < _step_of(line) <= step]
-        draft = self.path.with_suffix(".part")
-        draft.write_text("".join(f"{line}\n" for line in kept))
-        draft.replace(self.path)  # at once: a crash leaves the record as it was, or as it shall be
+        whole_files.write_text(self.path, "".join(f"{line}\n" for line in kept), replace=True)
 
     def add(self, row: dict[str, Any]) -> None:
         """Append a line; `row` has its "step"."""

@@ -12,6 +12,7 @@ from typing import Annotated, Any
 
 from pydantic import Field
 
+from livegen import whole_files
 from livegen.errors import ConfigError, LivegenError
 from livegen.training.cluster import QUIET
 from livegen.training.recipe import Recipe, Strict, checked, read_recipe
@@ -108,7 +109,7 @@ def sweep(path: Path, data: Path | str, out: Path) -> list[dict[str, Any]]:
             f"no run of the sweep came to its end: {results.errors[0] if results.errors else out}"
         )
     rows.sort(key=lambda row: float(row["nats_per_note"]))
-    (folder / "sweep.json").write_text(json.dumps(rows, indent=1) + "\n")
+    whole_files.write_text(folder / "sweep.json", json.dumps(rows, indent=1) + "\n", replace=True)
     return rows
 
 

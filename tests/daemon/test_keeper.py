@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from livegen import whole_files
 from livegen.daemon.processes.frames import Frame, HeardFrame, JournalFrame, SentFrame
-from livegen.daemon.recording import recordings
 from livegen.daemon.recording.keeper import CLOCKS_US, Keeper
 from livegen.daemon.recording.recordings import RETRY_US, Log, RecordingError
 from livegen.jam.reports.journal import Session, read
@@ -34,7 +34,7 @@ def row(value: Row) -> Frame:
 
 
 def log(path: Path) -> Log:
-    growing = Log(lambda: os.open(path, recordings.NEW, 0o600), str)
+    growing = Log(lambda: os.open(path, whole_files.NEW, 0o600), str)
     growing.put(first_line("2026-11-21T06:30:12+01:00", 0))
     return growing
 

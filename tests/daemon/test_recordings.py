@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from livegen.daemon.recording import recordings
+from livegen import whole_files
 from livegen.daemon.recording.recordings import (
     MAX_WAITING,
     RETRY_US,
@@ -197,7 +197,7 @@ def test_a_file_is_known_by_its_content(tmp_path: Path) -> None:
 
 
 def log(path: Path) -> Log:
-    return Log(lambda: os.open(path, recordings.NEW, 0o600), lambda count: f"lost {count}")
+    return Log(lambda: os.open(path, whole_files.NEW, 0o600), lambda count: f"lost {count}")
 
 
 def test_lines_are_on_disk_when_they_were_flushed(tmp_path: Path) -> None:

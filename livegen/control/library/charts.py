@@ -12,7 +12,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from livegen.control.library import whole_files
+from livegen.control.library import own_files
 from livegen.control.library.presets import LONGEST
 from livegen.daemon.processes.children import ControlProcess
 from livegen.daemon.recording import names
@@ -197,7 +197,7 @@ class Charts:
                 f"{plain} is too like the name of the file {there.name}; choose another name"
             )
         try:
-            whole_files.write(self._own / f"{plain}{SUFFIX}", text.rstrip() + "\n", replace)
+            own_files.write(self._own / f"{plain}{SUFFIX}", text.rstrip() + "\n", replace)
         except FileExistsError:
             raise ChartThere(f"there is a chart {plain} already") from None
         return plain

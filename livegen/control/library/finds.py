@@ -20,6 +20,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from livegen import whole_files
 from livegen.control.library import sessions
 from livegen.daemon.recording import recordings
 from livegen.errors import LivegenError
@@ -246,8 +247,8 @@ def _keep(path: Path, files: dict[str, Kept]) -> None:
                 pitches=_row([notes.pitches for notes in voices], np.uint8),
             )
 
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    recordings.write_new(path, write, replace=True)
+    whole_files.make_folder(path.parent, 0o700)
+    whole_files.write(path, write, replace=True)
 
 
 def _row(arrays: Sequence[Any], kind: Any) -> Any:

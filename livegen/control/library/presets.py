@@ -11,7 +11,7 @@ from typing import Any
 
 import yaml
 
-from livegen.control.library import whole_files
+from livegen.control.library import own_files
 from livegen.daemon.recording import names
 from livegen.errors import LivegenError
 from livegen.jam.controls.controls import CONTROLS
@@ -66,7 +66,7 @@ def save(folder: Path, name: str, controls: Mapping[str, Any], replace: bool = F
     target = _same(folder, name)
     text = yaml.dump(dict(controls), Dumper=_Dumper, allow_unicode=True, sort_keys=False)
     try:
-        whole_files.write(target, HEADING + text, replace)
+        own_files.write(target, HEADING + text, replace)
     except FileExistsError:
         raise PresetThere(f"there is a preset {target.stem} already") from None
     return target

@@ -11,6 +11,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from livegen import whole_files
 from livegen.daemon.recording import names
 from livegen.daemon.recording.recordings import MIDI, RecordingError, checked_name
 from livegen.errors import LivegenError
@@ -114,15 +115,9 @@ class Shelf:
     def _move(self, path: Path, target: Path) -> None:
         _expect_file(path)
         try:
-            os.link(path, target, follow_symlinks=False)
+            whole_files.move(path, target)
         except FileExistsError:
             raise NameTaken(f"there is a recording {target.name} already") from None
-        except (OSError, NotImplementedError):  # a file system without links
-            if target.exists():
-                raise NameTaken(f"there is a recording {target.name} already") from None
-            path.rename(target)
-        else:
-            path.unlink()
 
     def _told(self, about: os.stat_result, name: str) -> dict[str, Any]:
         key = self._key(name, about)

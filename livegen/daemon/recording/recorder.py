@@ -31,6 +31,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from livegen import whole_files
 from livegen.daemon import clock
 from livegen.daemon.processes.frames import (
     CommandFrame,
@@ -74,17 +75,18 @@ def turn_into_midi(journal: Path, path: Path, tempo_bpm: float) -> Path | None:
     """
     from livegen.music.files.smf import write
 
-    with journal.open(encoding="utf-8", errors="replace") as lines:
-        score = session_score(salvage(lines), tempo_bpm)
+    with journal.open(encoding="utf-8", errors="replace") as file:
+        texts = file.readlines()
+    score = None if rows.is_blank(texts) else session_score(salvage(texts), tempo_bpm)
     saved = None if score is None else _written(path, lambda draft: write(draft, score))
-    journal.unlink()
+    whole_files.remove(journal)
     return saved
 
 
 def _written(path: Path, write: Callable[[Path], None]) -> Path:
     for free in recordings.numbered(path):
         with suppress(FileExistsError):
-            recordings.write_new(free, write)
+            whole_files.write(free, write)
             return free
     raise RecordingError(f"{path}: too many files have this name; move some elsewhere")
 
@@ -112,7 +114,8 @@ def take_name(path: Path, tempo_bpm: float, say: Callable[[str], object]) -> tup
                 say(f"a recording left by a crash was saved as {recovered}")
             if os.path.lexists(free):
                 continue
-            file = os.open(journal_path(free), recordings.NEW, 0o600)
+            file = os.open(journal_path(free), whole_files.NEW, 0o600)
+            whole_files.sync_folder(free.parent)
         except (BusyError, FileExistsError):
             continue
         recordings.lock(file)
@@ -209,21 +212,17 @@ def _remembered(frame: MemoryFrame) -> list[str]:
     try:
         memory = memory_from(str(frame.values.get("notes")))
         if not len(memory):
-            path.unlink(missing_ok=True)
-            lesson.unlink(missing_ok=True)
+            for file in (lesson, path):
+                whole_files.remove(file)
             return []
-        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        recordings.write_new(path, partial(write, score=score_of(memory)), replace=True)
+        whole_files.make_folder(path.parent, 0o700)
+        whole_files.write(path, partial(write, score=score_of(memory)), replace=True)
         if text := frame.values.get("lesson"):
-            recordings.write_new(lesson, partial(_write_text, text=str(text)), replace=True)
+            whole_files.write_text(lesson, str(text), replace=True)
     except _FAULTS as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         return [f"{path}: what is remembered cannot be written ({why}); the jam goes on"]
     return []
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="ascii")
 
 
 def _begun(log: Log) -> Log:
@@ -237,6 +236,7 @@ def _lost(count: int) -> str:
 
 def _new_session(folder: Path, journals: int, session: list[Path]) -> int:
     path, file = recordings.create(folder, recordings.moment(datetime.now()), JOURNAL)
+    whole_files.sync_folder(folder)
     session.append(path)
     recordings.keep_newest(folder, journals)
     return file

@@ -10,13 +10,13 @@ journals, never a MIDI file.
 import hashlib
 import os
 import re
-import secrets
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
+from livegen import whole_files
 from livegen.daemon.recording import names
 from livegen.errors import LivegenError
 from livegen.home import base_folder, home
@@ -28,8 +28,6 @@ SYNC_US = 1_000_000  # how much may be lost to a power failure; to a crash of ou
 MAX_WAITING = 8 << 20  # bytes kept for a disk that is full
 
 _SESSION = re.compile(r"\d{4}-\d\d-\d\d \d{6}( \d+)?\.jsonl")
-NEW = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_APPEND  # how a file is created, never opened
-NEW |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_BINARY", 0)
 _MOST_NAMES = 1000
 _CHUNK = 1 << 20
 
@@ -80,12 +78,12 @@ def moment(when: datetime) -> str:
 def create(folder: Path, stem: str, suffix: str) -> tuple[Path, int]:
     """Create a file that was not there, "stem 2" and so on where one is; its path and descriptor.
 
-    Only the person may read it.  Raises OSError or RecordingError.
+    Only the person may read it; its name is on the disk when its folder is synced.  Raises OSError or RecordingError.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    whole_files.make_folder(folder, 0o700)
     for path in _candidates(folder, stem, suffix):
         with suppress(FileExistsError):
-            return path, os.open(path, NEW, 0o600)
+            return path, os.open(path, whole_files.NEW, 0o600)
     raise RecordingError(f"{folder}: {_MOST_NAMES} files have the name {stem}; move some elsewhere")
 
 
@@ -109,17 +107,13 @@ def save(folder: Path, stem: str, suffix: str, write: Callable[[Path], None]) ->
 
     Raises what `write` raises, OSError or RecordingError; then no file is left.
     """
-    draft, file = create(folder, stem, f"{suffix}.part")
-    os.close(file)
-    try:
+    whole_files.make_folder(folder, 0o700)
+    with whole_files.draft(place(folder, f"{stem}{suffix}"), 0o600) as draft:
         write(draft)
-        _sync(draft)
         for path in _candidates(folder, stem, suffix):
             with suppress(FileExistsError):
-                _give_name(draft, path)
+                whole_files.give_name(draft, path)
                 return path
-    finally:
-        draft.unlink(missing_ok=True)
     raise RecordingError(f"{folder}: {_MOST_NAMES} files have the name {stem}; move some elsewhere")
 
 
@@ -137,48 +131,10 @@ def numbered(path: Path) -> Iterator[Path]:
         yield path.with_name(f"{path.stem}-{number}{path.suffix}")
 
 
-def write_new(path: Path, write: Callable[[Path], object], replace: bool = False) -> None:
-    """Let `write` fill a file of this name: all of it is there at once, or nothing.
-
-    What has the name already stays unless `replace`, also when it comes at the same moment: then FileExistsError.
-    Raises what `write` raises, or OSError; then no file is left.
-    """
-    draft = path.with_name(f".livegen-{secrets.token_hex(6)}.part")
-    os.close(os.open(draft, NEW, 0o666))
-    try:
-        write(draft)
-        _sync(draft)
-        if replace:
-            draft.replace(path)
-        else:
-            _give_name(draft, path)
-    finally:
-        draft.unlink(missing_ok=True)
-
-
 def _candidates(folder: Path, stem: str, suffix: str) -> Iterator[Path]:
     yield place(folder, f"{stem}{suffix}")
     for number in range(2, _MOST_NAMES):
         yield place(folder, f"{stem} {number}{suffix}")
-
-
-def _sync(path: Path) -> None:
-    file = os.open(path, os.O_RDWR)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)
-
-
-def _give_name(draft: Path, path: Path) -> None:
-    """Let the draft be found by a name that is free.  Raises FileExistsError for one that is not."""
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        raise
-    except (OSError, NotImplementedError, AttributeError):  # a file system without links
-        os.close(os.open(path, NEW, 0o600))
-        draft.replace(path)
 
 
 def is_session(name: str) -> bool:

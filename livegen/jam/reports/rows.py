@@ -158,6 +158,9 @@ class Fault:
 Row = Header | Received | Sent | Did | Grid | Fault | Lost
 
 
+_OPENING = '{"livegen_journal":'  # of the first line
+
+
 # --- writing ------------------------------------------------------------------------------------------------------
 
 
@@ -215,6 +218,12 @@ def _text(value: dict[str, Any]) -> str:
 
 
 # --- reading ------------------------------------------------------------------------------------------------------
+
+
+def is_blank(texts: Sequence[str]) -> bool:
+    """True if a journal says nothing yet: a power loss may leave its name, and of its first line a part or zeros."""
+    begun = "".join(texts).rstrip("\0")
+    return "\n" not in begun and begun[: len(_OPENING)] == _OPENING[: len(begun)]
 
 
 def first(texts: Sequence[str]) -> tuple[str, int]:

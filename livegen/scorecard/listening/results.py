@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from livegen import whole_files
 from livegen.errors import ConfigError
 from livegen.scorecard.listening.preferences import Judgement
 from livegen.scorecard.listening.trials import PEOPLE, Trial, rows_of
@@ -185,6 +186,7 @@ class Listening:
         if self.path.exists():
             raise ConfigError(f"{self.path} is there already; choose another file with --out")
         self._write(head)
+        whole_files.sync_folder(self.path.parent)
 
     def _write(self, row: Mapping[str, Any]) -> None:
         """Append a line and see it to the disk; where the file ends in a torn line, behind that one."""
