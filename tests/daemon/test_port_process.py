@@ -1,14 +1,16 @@
 """The port process on virtual time: Ctrl-Z over a JACK server that stands still, and how long the loop sleeps."""
 
 import io
+import logging
 import signal
+from collections import deque
 from dataclasses import dataclass, field
 
 import pytest
 
 from livegen.daemon import clock
 from livegen.daemon.clock import SECOND
-from livegen.daemon.midi.ports import RtMidiPorts
+from livegen.daemon.midi.ports import QUEUE_LIMIT, RtMidiPorts
 from livegen.daemon.midi.server_watch import STALL_US, Health, ServerWatch
 from livegen.daemon.port_process import POLL_US, PORTLESS_US, PortProcess, ServeOptions
 
@@ -24,6 +26,7 @@ class Server:
     stalls: int = 0
     wakes: int = 0
     given: list[tuple[int, bytes]] = field(default_factory=list)
+    incoming: deque[bytes] = field(default_factory=deque)
 
     def cycles(self) -> int:
         stood = max(0, min(self.now, self.wakes) - self.stalls) if self.now > self.stalls else 0
@@ -32,8 +35,8 @@ class Server:
     def send_message(self, data: bytes) -> None:
         self.given.append((self.cycles(), bytes(data)))
 
-    def get_message(self) -> None:
-        return None
+    def get_message(self) -> tuple[bytes, float] | None:
+        return (self.incoming.popleft(), 0.0) if self.incoming else None
 
     def taken(self) -> list[bytes]:
         """What has left: a cycle that had begun when it was given takes it no more."""
@@ -107,3 +110,27 @@ def test_the_input_is_polled_each_millisecond_only_where_there_are_ports(
         one._sleep(server.now)
 
     assert slept == [POLL_US, PORTLESS_US]
+
+
+@pytest.mark.parametrize(("lay", "is_let_go"), [(QUEUE_LIMIT - 2, False), (QUEUE_LIMIT - 1, True)])
+def test_where_the_input_was_full_keys_whose_ends_may_be_lost_are_let_go_and_that_is_said(
+    process: PortProcess,
+    server: Server,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    lay: int,
+    is_let_go: bool,
+) -> None:
+    passed: list[bytes] = []
+    monkeypatch.setattr(process, "_pass_on", lambda data, now: passed.append(data))
+    server.incoming.extend([ON] + [b"\xf8"] * (lay - 1))
+
+    with caplog.at_level(logging.WARNING):
+        for _ in range(6):
+            process._turn()
+            process._look_at_midi(server.now)
+
+    assert passed[0] == ON
+    assert (OFF in passed) is is_let_go
+    assert ("more came at once than" in caplog.text) is is_let_go
+    assert len(caplog.records) == is_let_go

@@ -27,6 +27,8 @@ from livegen.errors import PortError
 
 log = logging.getLogger(__name__)
 
+TELL_US = 10 * clock.SECOND  # between two lines about an input that is flooded
+
 
 class Change(Flag):
     """The meaning of a change of the MIDI system for what sounds."""
@@ -48,6 +50,7 @@ class MidiEndpoint(Input, Output, Sink):
         self._health = Health.WELL
         self._awaited: Awaited | None = None
         self._watchdog: Watchdog | None = None
+        self._tell_full_at = 0
         self.reasons: list[str] = []
 
     def open(self, api: str) -> None:
@@ -132,6 +135,15 @@ class MidiEndpoint(Input, Output, Sink):
             change |= self._open_again(api)
         if (line := self._loops.look(now)) is not None:
             log.warning("%s", line)
+        if self._ports.was_full():
+            change |= Change.UNHEARD
+            if now >= self._tell_full_at:
+                self._tell_full_at = now + TELL_US
+                log.warning(
+                    'more came at once than "%s" can hold: keys that were down are taken as let go; '
+                    "look for a loop or for a device that floods it",
+                    self._ports.in_name,
+                )
         return change
 
     def _change(self, health: Health) -> Change:

@@ -74,6 +74,9 @@ class Ports(Protocol):
     def send(self, data: bytes) -> bool:
         """Send one message; False if it could not be sent."""
 
+    def was_full(self) -> bool:
+        """True once, if so much lay at the input that what came after it may be lost."""
+
     def health(self, now: int) -> Health:
         """Look after the MIDI system; cheap enough for every 100 ms."""
 
@@ -101,6 +104,10 @@ class EmbeddedPorts:
         """Succeed: the recorder is told of everything sent, and nobody else listens here."""
         return True
 
+    def was_full(self) -> bool:
+        """Give False: there is no limit."""
+        return False
+
     def health(self, now: int) -> Health:
         """Never fail."""
         return Health.WELL
@@ -114,6 +121,9 @@ class EmbeddedPorts:
 
 class RtMidiPorts:
     """Ports of a MIDI system, through python-rtmidi."""
+
+    _in_a_row = 0  # messages taken in since the input was last found empty
+    _was_full = False
 
     def __init__(self, api: str, in_name: str, out_name: str) -> None:
         """Open both.  Raises PortError when the system is not to be had, or (WinMM) a port is missing."""
@@ -167,7 +177,16 @@ class RtMidiPorts:
         messages: list[bytes] = []
         while len(messages) < PER_POLL and (item := self._midi_in.get_message()) is not None:
             messages.append(bytes(item[0]))
+        self._in_a_row += len(messages)
+        self._was_full |= self._in_a_row >= QUEUE_LIMIT - 1
+        if len(messages) < PER_POLL:
+            self._in_a_row = 0
         return messages
+
+    def was_full(self) -> bool:
+        """True once, if so much lay at the input that rtmidi may have dropped what came after it."""
+        was_full, self._was_full = self._was_full, False
+        return was_full
 
     def send(self, data: bytes) -> bool:
         """Send one message, unless that could hang: the server lost, or too much in flight without a sign of life."""
