@@ -24,10 +24,9 @@ from livegen.daemon.processes.frames import (
     SettingsFrame,
 )
 from livegen.daemon.processes.link import Link
-from livegen.daemon.processes.supervisor import State, Supervisor
+from livegen.daemon.processes.supervisor import BEAT_US, State, Supervisor
 
 MS = 1_000
-BEAT = 100 * MS
 TURN = 10 * MS  # of the port process's loop
 BEGAN = 1_000 * SECOND
 SETTINGS = {"mode": "respond"}
@@ -42,6 +41,7 @@ class Process:
         self.is_stubborn = False  # heeds no signal but kill
         self.was_killed = False
         self.told: list[Frame] = []
+        self.waits: list[float | None] = []  # how long somebody waited for its end, seconds
 
     def ends(self, status: int) -> None:
         """Die by itself."""
@@ -53,6 +53,7 @@ class Process:
         return self.returncode
 
     def wait(self, timeout: float | None = None) -> int:
+        self.waits.append(timeout)
         if self.returncode is None:
             raise subprocess.TimeoutExpired("engine", timeout or 0)
         return self.returncode
@@ -109,8 +110,8 @@ class Watched:
 
     def plays(self, micros: int) -> None:
         """Let it live for so long, with a beat each tenth of a second."""
-        for _ in range(micros // BEAT):
-            self.turns(BEAT)
+        for _ in range(micros // BEAT_US):
+            self.turns(BEAT_US)
             self.says(BeatFrame(self.now))
 
     def starts_after(self) -> int:
@@ -215,12 +216,23 @@ def test_who_was_stopped_himself_blames_nobody_for_the_beats_he_did_not_read(
     assert len(ready.released) == 1
 
 
-def test_a_turn_of_a_tenth_of_a_second_is_no_excuse(ready: Watched) -> None:
+@pytest.mark.parametrize(("turn", "released"), [(100 * MS, [BEGAN + 300 * MS]), (150 * MS, [])])
+def test_a_turn_of_more_than_a_tenth_of_a_second_is_an_excuse_and_a_shorter_one_is_none(
+    ready: Watched, turn: int, released: list[int]
+) -> None:
     for _ in range(3):
-        ready.now += 100 * MS
+        ready.now += turn
         ready.released += [ready.now] * ready.supervisor.watch(ready.now, True)
 
-    assert ready.released == [BEGAN + 300 * MS]
+    assert ready.released == released
+
+
+def test_of_the_beats_that_an_engine_sends_one_may_be_lost(ready: Watched) -> None:
+    for _ in range(10):
+        ready.turns(2 * BEAT_US)
+        ready.says(BeatFrame(ready.now))
+
+    assert ready.released == []
 
 
 # --- hanging and death ------------------------------------------------------------------------------------------------
@@ -273,6 +285,7 @@ def test_an_engine_whose_link_has_closed_is_ended_though_it_lives(
 
     assert ready.processes[0].was_killed and len(ready.processes) == 2
     assert lines(caplog) == ["engine process closed its link: starting it again in 0.0 s"]
+    assert ready.processes[0].waits == [0.01]  # the port process has no time
 
 
 def test_the_last_words_of_an_engine_are_heard_though_a_send_found_it_gone_first(
@@ -302,12 +315,13 @@ def test_who_dies_again_and_again_is_started_ever_later_and_who_lived_well_at_on
         wait * MS or TURN for wait in (0, 0, 500, 1000, 2000, 5000, 10000, 10000, 10000)
     ]
 
-    ready.plays(11 * SECOND)
+    ready.plays(10_500 * MS)
     ready.process.ends(1)
     ready.turns(TURN)
 
     assert ready.starts_after() == TURN
     assert ready.supervisor.restarts == 10
+    assert len(ready.released) == 10  # each death once
 
 
 def test_a_row_of_deaths_ends_with_one_that_had_lived_for_longer_than_ten_seconds() -> None:
@@ -445,6 +459,7 @@ def test_at_the_end_it_is_asked_to_go_and_made_to_where_it_does_not(
 
     assert ready.process.was_killed is is_stubborn
     assert ready.process.returncode == (-9 if is_stubborn else -15)
+    assert ready.process.waits == [0.1, None][: 1 + is_stubborn]  # it leaves no zombie
 
 
 def test_one_that_was_never_started_has_nothing_to_end() -> None:
