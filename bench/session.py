@@ -13,7 +13,9 @@ with the tempo told and once in the person's own time, which wanders.  What the 
 * length: without a chart, bars until the form's length is known, and share of the bars after it in which it is so.
 * foreseen: of the changes, from the second time round, those whose root and third the band expected a beat before.
 * root: of the changes of the bass, from the second time round, those at which it has the root within a quarter of a
-  beat; with the chord; notes of the comp that are tones of the chord.
+  beat; with the chord.
+* comp in the chord: from the second time round, notes of the comp that are tones of the chord that holds; and where a
+  push, struck on the last eighth before a change and held into it, may be the chord's that comes.
 * silent: share of bars in which comp and bass begin nothing.
 """
 
@@ -51,6 +53,7 @@ SEED = 20261129
 MINUTES = 10.0
 STAYS = 4  # bars
 NEAR = 0.25  # of a beat
+PUSH = 0.55  # beats: an eighth, and what a hand may be off by
 SLIPS = ("left out", "twice", "left out", "twice")
 MINUTES_A_SLIP = 2
 
@@ -173,6 +176,7 @@ def figures(one: Session, form: Form) -> dict[str, Any]:
         "root": _share(roots_at_changes(bass, chords, LATE)),
         "root_with": _share(roots_at_changes(bass, chords, EXACT)),
         "comp_in_chord": _share(in_chord(comp, chords)),
+        "comp_with_pushes": _share(in_chord(comp, chords, PUSH)),
         "silent": _share(list(_silent(one))),
     }
 
@@ -222,7 +226,8 @@ def page(rows: dict[str, dict[str, Any]], minutes: float) -> str:
     """The figures as Markdown."""
     head = (
         "what is played", "bars", "place", "found again, bars", "bar lines", "length after / share", "foreseen",
-        "root: in time / with the chord", "comp in the chord", "silent",
+        "root: in time / with the chord",
+        "comp in the chord: that holds / or comes", "silent",
     )  # fmt: skip
     cells = []
     for name, row in rows.items():
@@ -239,7 +244,7 @@ def page(rows: dict[str, dict[str, Any]], minutes: float) -> str:
                 "" if has_chart else f"{known} / {row['length']:.2f}",
                 f"{row['foreseen']:.2f}",
                 f"{row['root']:.2f} / {row['root_with']:.2f}",
-                f"{row['comp_in_chord']:.2f}",
+                f"{row['comp_in_chord']:.2f} / {row['comp_with_pushes']:.2f}",
                 f"{row['silent']:.2f}",
             ]
         )

@@ -178,10 +178,19 @@ def centroid(classes: "frozenset[int] | set[int]") -> Floats:
     return result
 
 
-def in_chord(notes: Notes, chords: Chords) -> list[bool]:
-    """True for each onset that is a tone of the chord written there; those where none is written are left out."""
-    pairs = [(note, chord_at(chords, note.onset)) for note in notes]
-    return [note.pitch % 12 in chord.pitch_classes for note, chord in pairs if chord]
+def in_chord(notes: Notes, chords: Chords, push: float = 0.0) -> list[bool]:
+    """True for each onset that is a tone of the chord written there; those where none is written are left out.
+
+    A note that begins at most `push` beats before a change and lasts into it may be a tone of the chord that comes.
+    """
+    found = []
+    for note in notes:
+        here = chord_at(chords, note.onset)
+        soon = chord_at(chords, min(note.end - 2 * EXACT, note.onset + push))
+        if here:
+            tones = here.pitch_classes | (soon.pitch_classes if push and soon else frozenset())
+            found.append(note.pitch % 12 in tones)
+    return found
 
 
 def notes_in_chord(accompaniment: Notes, chords: Chords) -> float | None:

@@ -77,6 +77,16 @@ def test_written_chords_hold_until_the_next_and_an_early_onset_belongs_to_what_c
     assert accompaniment.notes_in_chord(phrase((60, 62), step=1.0), chords) == 0.5
 
 
+def test_a_push_may_be_a_tone_of_the_chord_into_which_it_is_held() -> None:
+    chords = [(0.0, C), (4.0, F_SHARP)]
+    held, let_go, early = Note(3.5, 5.0, 66, 64), Note(3.5, 3.9, 66, 64), Note(3.0, 5.0, 66, 64)
+    some = (held, let_go, early)
+
+    assert accompaniment.in_chord(some, chords) == [False, False, False]
+    assert accompaniment.in_chord(some, chords, push=0.55) == [True, False, False]
+    assert accompaniment.in_chord([Note(3.5, 5.0, 64, 64)], chords, push=0.55) == [True]
+
+
 def test_the_share_of_notes_in_a_key_counts_onsets() -> None:
     assert accompaniment.share_in(phrase((60, 61, 62, 64)), C_MAJOR) == 0.75
     assert accompaniment.share_in((), C_MAJOR) is None
