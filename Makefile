@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test cluster encoder check fix train export scorecard examples bench transcripts pictures compiler sound jack chromium fluidsynth
+.PHONY: help serve install test cluster encoder fuzz check fix train export scorecard examples bench transcripts pictures compiler sound jack chromium fluidsynth
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -72,6 +72,10 @@ cluster: $(VENV)/.tested # install the extra cluster and run the tests that star
 encoder: $(VENV)/.tested # install the extra words and run the test of its encoder
 	$(call set_up,train link score sound words dev)
 	$(BIN)/python -m pytest -m encoder tests/control/words $(ARGS)
+
+fuzz: $(VENV)/.tested # install the extra fuzz and try inputs of chance on all that takes what strangers make: ARGS='midi-file --seconds 60'
+	$(call set_up,train link score sound fuzz dev)
+	$(BIN)/python -m tests.fuzz $(ARGS)
 
 check: $(VENV)/.tested # format, lint, types and layers, and the page's own
 	$(BIN)/ruff format --check .

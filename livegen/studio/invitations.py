@@ -41,7 +41,7 @@ class Invitations:
 
     def read(self, given: object) -> Seat | None:
         """The seat of an invitation; None for one that has lapsed, and for everything else."""
-        if not isinstance(given, str):
+        if not isinstance(given, str) or not given.isascii():
             return None
         try:
             (*seat, minutes), signed_at = self._signed.loads(given, return_timestamp=True)

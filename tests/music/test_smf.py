@@ -245,6 +245,10 @@ def test_what_was_repaired_is_said(kind: str) -> None:
     assert read_repaired(DAMAGE[kind](WHOLE, Random(3)))[1]
 
 
+def test_a_track_of_which_hardly_the_name_is_left_behind_other_bytes_is_none() -> None:
+    assert read(TINY + b"????" + b"MTrk\0") == read(TINY)
+
+
 def test_of_a_good_file_nothing_is_said() -> None:
     assert read_repaired(WHOLE)[1] == ()
     assert read_repaired(DATA / "two_tempos.mid")[1] == ()

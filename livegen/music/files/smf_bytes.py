@@ -118,7 +118,7 @@ def tracks(data: Bytes, at: int, repairs: Repairs) -> Iterator[Bytes]:
             break
         if not _is_chunk(data, at):
             at = data.find(_TRACK, at)
-            if at < 0:
+            if at < 0 or len(data) - at < 8:
                 return
             repairs.once("other bytes between the tracks, passed over")
         end = _chunk_end(data, at, repairs)
