@@ -124,6 +124,40 @@ def test_the_colon_of_a_repeat_makes_no_section() -> None:
     ]
 
 
+def test_d_and_c_are_chords_and_a_da_capo_has_points_or_no_space_or_says_where_it_ends() -> None:
+    chart = read("| D C | G | D C F F7 |")
+    assert [len(bar.chords) for bar in chart.bars] == [2, 1, 4]
+    assert not any(bar.jump for bar in chart.bars)
+    for sign in (
+        "D.C.",
+        "DC",
+        "D. C.",
+        "d.c.",
+        "D C al fine",
+        "D S",
+        "DS al coda",
+        "D.S. al 2nd ending",
+    ):
+        assert read(f"| F | segno G {sign} |").bars[1].jump, sign
+
+
+def test_a_repeat_that_was_opened_goes_on_across_the_beginning_of_a_section() -> None:
+    opened = read("|: C | F |\n[B]\n| G :|")
+    assert [bar.chords[0].chord.root for bar in opened.form.round if bar.chords[0].chord] == [
+        0,
+        5,
+        7,
+    ] * 2
+    assert chart_of(write_text(opened).encode(), "again.txt").form == opened.form
+    left_out = read("[A]\n| C | F |\n[B]\n| G :|")
+    assert [bar.chords[0].chord.root for bar in left_out.form.round if bar.chords[0].chord] == [
+        0,
+        5,
+        7,
+        7,
+    ]
+
+
 @pytest.mark.parametrize(
     ("text", "line", "said"),
     [

@@ -32,7 +32,8 @@ _BAR_LINE = re.compile(
     r"(?P<closes>:)?\|+\]?(?P<opens>:)?(?:(?<=[|\]])\s*(?:x\s?(?P<x>\d+)\b|(?P<times>\d+)\s?x\b))?"
 )
 _TOKEN = re.compile(
-    r"(?P<jump>D\.?\s?(?P<to>[CS])\.?(?:\s+al\s+(?:(?P<until>coda|fine|end)|(?P<number>\d)(?:\.|st|nd|rd|th)?"
+    # "D C" are two chords; a da capo has a point or no space, or says where it ends.
+    r"(?P<jump>D(?:\.\s?|(?=[CS])|\s(?=S|C\.|C\s+al\s))(?P<to>[CS])\.?(?:\s+al\s+(?:(?P<until>coda|fine|end)|(?P<number>\d)(?:\.|st|nd|rd|th)?"
     r"(?:\s*end(?:ing|\.)?)?))?)(?=\s|$)"
     r"|(?P<to_coda>to\s?coda)(?=\s|$)|(?P<coda>coda|𝄌)(?=\s|$)|(?P<segno>segno|§|𝄋)(?=\s|$)|(?P<fine>fine)(?=\s|$)"
     r"|\(?(?P<metre>\d+/\d+)\)?(?=\s|$)"
@@ -311,10 +312,12 @@ def read_text(text: str, source: ChartFile) -> Chart:
 
 def _opened(bars: list[WrittenBar]) -> list[WrittenBar]:
     """The bars with a |: at the beginning of each section that a :| without one closes."""
-    opened, begin = list(bars), 0
+    opened, begin, is_open = list(bars), 0, False
     for at, bar in enumerate(bars):
-        begin = at if bar.opens or bar.section is not None else begin
+        if bar.opens or (bar.section is not None and not is_open):
+            begin, is_open = at, bar.opens
         if bar.times > 1:
+            is_open = False
             if opened[begin].section is not None and begin > 0:
                 opened[begin] = replace(opened[begin], opens=True)
             following = bars[at + 1 : at + 2]
