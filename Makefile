@@ -7,7 +7,7 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test cluster encoder fuzz check fix train export scorecard examples bench transcripts pictures compiler sound jack chromium fluidsynth
+.PHONY: help serve install test cluster encoder fuzz check fix train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth
 .DELETE_ON_ERROR:
 
 VENV := .venv
@@ -103,6 +103,9 @@ examples: $(VENV)/.tested # play every mode, keep the best and the worst in docs
 
 bench: $(VENV)/.tested sound jack # measure speed, latency and memory into bench/
 	$(BIN)/python -m bench $(ARGS)
+
+soak: $(VENV)/.tested # play eight hours on virtual time, with all that may happen meanwhile: ARGS='--hours 80'
+	$(BIN)/python -m bench.soak $(ARGS)
 
 transcripts: $(VENV)/.tested # write the turns' transcripts anew, to be read as a diff
 	$(BIN)/python -m tests.jam.transcripts --write

@@ -71,6 +71,7 @@ PARTS = (
     Part("scale", "Many jams, by simulation"),
     Part("studio_load", "A studio with sixty players, for ten minutes"),
     Part("busy", "From outside, beside an echo, on a busy machine"),
+    Part("soak", "A night", long=True, more=("--real",)),
     Part("switched_on", "The music with all switched on, and off"),
     Part("daw", "A real DAW as clock master and recorder"),
     Part("foresight", "The chords to come", needs_data=True),
