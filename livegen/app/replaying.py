@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from livegen import shipped
 from livegen.app.engines import build_engine, load_fitted, load_model
 from livegen.app.outputs import expect_apart, expect_free, write_out
+from livegen.errors import ModelError
 
 if TYPE_CHECKING:
     from livegen.jam.engine import Engine, Event
@@ -71,12 +72,12 @@ def engine_again(header: "Header", model: str | None) -> "Engine":
     """The engine of a header, with the model that it names, or another."""
     from livegen.jam.reports.rows import JournalError
 
-    path = shipped.model(model or header.settings.get("model") or "default")
-    _compare(
-        path,
-        header.sha256,
-        f"the session was played with {header.model}; name that one with --model",
-    )
+    remedy = f"the session was played with {header.model}; name that one with --model"
+    try:
+        path = shipped.model(model or header.settings.get("model") or "default")
+    except ModelError as error:
+        raise ModelError(f"{error}; {remedy}") from None
+    _compare(path, header.sha256, remedy)
     if isinstance(remembered := header.settings.get("remember"), str):
         sha256 = str(header.settings.get("remember_sha256", ""))  # not in journals that are older
         rest = "this memory has changed since the session, so other notes may come out"

@@ -232,7 +232,9 @@ def first(texts: Sequence[str]) -> tuple[str, int]:
         raise JournalError("the journal is empty")
     row = _parsed(texts[0], "the first line of the journal")
     if (found := row.get("livegen_journal")) != FORMAT:
-        raise JournalError(f"the journal has format {found!r}, this livegen reads {FORMAT}")
+        raise JournalError(
+            f"the journal has format {found!r}, this livegen reads {FORMAT}; play it with the livegen that wrote it"
+        )
     try:
         return str(row["started"]), int(row["at"])
     except NONSENSE:
