@@ -132,6 +132,34 @@ def test_the_recipe_of_0_1_0_trains_the_same_network() -> None:
     assert (recipe.network.kind, recipe.network.hidden, recipe.network.window) == ("gru", 512, 192)
 
 
+def test_recover_makes_midi_files_of_all_that_was_left_in_a_folder(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    shutil.copy(FIRST / "left.mid.journal", tmp_path)
+    shutil.copy(UNRELEASED / "blues.room", tmp_path)
+    shutil.copy(FIRST / "session.jsonl", tmp_path)
+    (tmp_path / "other.mid.journal").write_text("mine\n")
+
+    assert run(["recover", str(tmp_path)]) == 0
+    said = capsys.readouterr()
+    written = [Path(line) for line in said.out.splitlines()]
+    assert "other.mid.journal: the first line of the journal is not" in said.err
+    assert (tmp_path / "other.mid.journal").exists()
+    assert [
+        struck(path)[track] for path, track in zip(written, ("Ann", "Player"), strict=True)
+    ] == [
+        (60, 62, 64),
+        CALL[:3],
+    ]
+    assert run(["recover", str(tmp_path)]) == 1
+
+    capsys.readouterr()
+    assert run(["recover", str(tmp_path / "session.jsonl")]) == 0
+    assert capsys.readouterr().out == f"{tmp_path / 'session.mid'}\n"
+    assert struck(tmp_path / "session.mid") == struck(FIRST / "both.mid")
+    assert (tmp_path / "session.jsonl").exists()
+
+
 # --- what was not released yet ------------------------------------------------------------------------------------
 
 

@@ -15,6 +15,7 @@ from livegen.app.engines import (
 )
 from livegen.app.generating import generate, sing
 from livegen.app.joining import join
+from livegen.app.recovering import recover
 from livegen.app.replaying import replay
 from livegen.app.studios import room_builder, studio
 from livegen.shipped import is_players_name
@@ -29,6 +30,7 @@ __all__ = [
     "load_memory",
     "load_model",
     "read_again",
+    "recover",
     "replay",
     "room_builder",
     "serve",

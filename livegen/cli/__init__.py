@@ -46,6 +46,7 @@ for command in (
     serving.join,
     serving.generate,
     serving.replay,
+    serving.recover,
     opening.open_page,
     charting.chart,
     finding.find,

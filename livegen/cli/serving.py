@@ -1,13 +1,14 @@
 """Commands that make music: serve, studio, join, generate, replay."""
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 
 from livegen.cli.options import (
+    EXISTING,
     FILE,
     NEW_FILE,
     NEW_FOLDER,
@@ -395,3 +396,31 @@ def replay(journal: Path, out: Path | None, replaces: bool, model: str | None, w
     from livegen import app
 
     return 0 if app.replay(journal, out, model, replaces, why) else 1
+
+
+@click.command()
+@click.argument("paths", nargs=-1, type=EXISTING, metavar="[FILE|FOLDER]...")
+def recover(paths: Sequence[Path]) -> int:
+    """Make MIDI files of recordings that a crash or a power failure left unfinished.
+
+    Looks into your folder of recordings for what --record (FILE.mid.journal) and the rooms of a studio (.room) left
+    behind, or into these folders, or takes these files, journals of sessions (.jsonl) among them.  Prints
+    each file that it writes beside what it was made of, and writes over none.
+
+    \b
+    Exit status: 0  a file was written    1  nothing was left    2  a mistake to mend; the line says which
+
+    \b
+    Examples:
+      livegen recover
+      livegen recover jam.mid.journal
+      livegen recover ~/.local/share/livegen/recordings/"2026-11-21 063012.jsonl"
+    """
+    from livegen import app
+
+    found = app.recover(paths, lambda line: click.echo(f"livegen: {line}", err=True))
+    for path in found:
+        click.echo(path)
+    if not found:
+        click.echo("nothing was left that holds music", err=True)
+    return 0 if found else 1

@@ -87,13 +87,14 @@ class RoomKeeper:
 
     def rescue(self) -> list[Path]:
         """Write the recordings of processes that were killed, and give the files."""
-        found = (self._rescued(path) for path in sorted(self._folder.glob(f"*{DRAFT}")))
+        found = (self.rescued(path) for path in sorted(self._folder.glob(f"*{DRAFT}")))
         files = [file for file in found if file is not None]
         for file in files:
             log.warning("the recording of a room whose process ended is kept: %s", file.name)
         return files
 
-    def _rescued(self, path: Path) -> Path | None:
+    def rescued(self, path: Path) -> Path | None:
+        """Write the recording of a draft; the file, or None where it is no draft, or its process lives."""
         try:
             draft = Draft(path, os.open(path, os.O_RDWR))
         except OSError:

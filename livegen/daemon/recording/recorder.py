@@ -52,6 +52,7 @@ from livegen.jam.reports import rows
 from livegen.jam.reports.journal import salvage
 
 REST_US = 50_000  # between two looks at the link: a clock of 48 messages a second must not wake us 48 times
+TEMPO_BPM = 120.0  # where nothing says another
 _FAULTS = (OSError, LivegenError, ValueError)
 
 
@@ -67,8 +68,15 @@ def journal_path(path: Path) -> Path:
     return path.with_name(path.name + ".journal")
 
 
-def turn_into_midi(journal: Path, path: Path, tempo_bpm: float) -> Path | None:
-    """Write the MIDI file of a journal and remove the journal; nothing is lost when that fails half-way.
+def turn_into_midi(journal: Path, path: Path, tempo_bpm: float = TEMPO_BPM) -> Path | None:
+    """Write the MIDI file of a journal, as `midi_of` does, and remove the journal when it is safe on the disk."""
+    saved = midi_of(journal, path, tempo_bpm)
+    whole_files.remove(journal)
+    return saved
+
+
+def midi_of(journal: Path, path: Path, tempo_bpm: float = TEMPO_BPM) -> Path | None:
+    """Write the MIDI file of a journal.
 
     Gives the file's path: the first of `numbered(path)` that nothing has.  Of a session without a single message no
     file is written.  Raises OSError, JournalError or RecordingError.
@@ -78,9 +86,7 @@ def turn_into_midi(journal: Path, path: Path, tempo_bpm: float) -> Path | None:
     with journal.open(encoding="utf-8", errors="replace") as file:
         texts = file.readlines()
     score = None if rows.is_blank(texts) else session_score(salvage(texts), tempo_bpm)
-    saved = None if score is None else _written(path, lambda draft: write(draft, score))
-    whole_files.remove(journal)
-    return saved
+    return None if score is None else _written(path, lambda draft: write(draft, score))
 
 
 def _written(path: Path, write: Callable[[Path], None]) -> Path:
@@ -91,7 +97,7 @@ def _written(path: Path, write: Callable[[Path], None]) -> Path:
     raise RecordingError(f"{path}: too many files have this name; move some elsewhere")
 
 
-def recover(path: Path, tempo_bpm: float) -> Path | None:
+def recover(path: Path, tempo_bpm: float = TEMPO_BPM) -> Path | None:
     """Turn a journal that a crash left behind into a MIDI file beside `path`; its name, or None if there was none."""
     journal = journal_path(path)
     if not journal.exists():
@@ -136,7 +142,7 @@ def record(link: Link, settings: Mapping[str, Any], waiting: list[Frame]) -> Non
     folder, path = (
         Path(settings[key]) if settings.get(key) else None for key in ("folder", "record")
     )
-    tempo_bpm = float(settings.get("tempo_bpm", 120.0))
+    tempo_bpm = float(settings.get("tempo_bpm", TEMPO_BPM))
     logs: dict[str, Log] = {}
     if path is not None:
         path, file = take_name(path, tempo_bpm, lambda line: _tell(link, [line]))
