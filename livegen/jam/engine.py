@@ -344,6 +344,8 @@ class Engine:
                 self._ears.hear_by(channel, rule)
             case Command("ahead", int(horizon_us)):  # of a room, by the ways of its players
                 self._agenda.horizon_us = self._clock_sender.horizon_us = horizon_us
+            case Command("strained", bool(is_strained)):  # of the loop, by how late it is
+                self._performer.is_strained = is_strained
             case Command():
                 self._obey(event, out)
             case Swap(model):

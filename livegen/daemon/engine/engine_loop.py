@@ -18,6 +18,7 @@ from livegen.daemon.clock import SECOND
 from livegen.daemon.engine.ahead import ReadAhead
 from livegen.daemon.engine.journal_rows import JournalRows
 from livegen.daemon.engine.loader import FIT, RECALL, SWAP, Fitter, Loaded, Loader, Recaller
+from livegen.daemon.engine.strain import Strain
 from livegen.daemon.lateness import Lateness, Recent
 from livegen.daemon.processes.frames import (
     BeatFrame,
@@ -67,6 +68,8 @@ FIGURES_EVERY_US = SECOND
 SHOWS_LESS = "The page shows less about the model from now on, because of a fault in livegen."
 STUMBLED = "The model failed: what it was about to play is left out, and the jam goes on."
 LONGEST_LINE = 2000
+TOO_BUSY = "the machine is too busy to be in time: one answer is planned instead of several until it is not"
+STRAIN_TOLD_US = 600 * SECOND  # it is said so rarely, however often it comes and goes
 READ_EVERY_US = 2_000  # how often it is looked whether a chart was read
 # Commands that give controls their values: none overtakes another.
 VALUED = frozenset((*CONTROLS, "preset", "presets"))
@@ -165,7 +168,9 @@ class EngineLoop:
         self._logged_at = -LOG_EVERY_US
         self._unlogged = 0
         self._snapshot: dict[str, Any] = {}
-        self._lag, self._recent = Lateness(), Recent()
+        self._lag, self._recent, self._strain = Lateness(), Recent(), Strain()
+        self._wakes_at: int | None = None  # the time at which the engine is to be woken
+        self._told_strain_at = -STRAIN_TOLD_US
         self._is_watched = self._is_pondering = False
         self._figures_at = 0
         self._cpu = (began, sum(os.times()[:2]))
@@ -184,6 +189,8 @@ class EngineLoop:
 
     def turn(self, frames: Iterable[Frame] = ()) -> None:
         """Take frames, and do at most a slice of each kind of work that is due."""
+        if self._wakes_at is not None:
+            self._strain.did(now := self._clock(), now - self._wakes_at)
         for frame in frames:
             self._guarded(partial(self._take, frame))
         for command in self._ahead.take():
@@ -193,17 +200,29 @@ class EngineLoop:
         self._guarded(self._recall)
         self._guarded(lambda: self._wake(self._clock()))
         self._guarded(lambda: self._warm(self._clock()))
+        self._look_at_strain(self._clock())
         self._ponder()
         self._beat(self._clock())
 
+    def _look_at_strain(self, now: int) -> None:
+        """Let the engine do less while the machine is too slow, and say so; the journal has it as a command."""
+        if not self._strain.has_changed(now):
+            return
+        is_strained = self._strain.is_strained
+        self._guarded(lambda: self._feed(Command("strained", is_strained), now))
+        if is_strained and now - self._told_strain_at >= STRAIN_TOLD_US:
+            self._told_strain_at = now
+            self._log(TOO_BUSY)
+
     def time_left(self) -> int:
         """The time that it may wait for frames until its next turn, micros; at most 0: there is work now."""
-        now = self._clock()
+        now, self._wakes_at = self._clock(), None
         if self._is_pondering:
             return 0
         times = [min(self._beat_at, self._snapshot_at)]
         if (deadline := self._deadline()) is not None:
             times.append(max(deadline, self._paused_until))
+            self._wakes_at = deadline if deadline > now else None
         if self._ahead.is_reading:
             times.append(now + READ_EVERY_US)
         if self._is_warming(now):
@@ -225,6 +244,7 @@ class EngineLoop:
                 self._feed(message, frame.micros)
                 self._lag.add(lag := (heard := self._clock()) - frame.micros)
                 self._recent.add(heard, lag)
+                self._strain.did(heard, lag)
                 if self._is_watched:
                     self._is_pondering = True
                     self._show_soon(heard)
@@ -308,6 +328,7 @@ class EngineLoop:
         lesson = self._engine.lesson if self._fits else None
         new = (lesson.played if lesson else 0) - self._adapted
         is_pause = now - self._struck_at >= ADAPTS_AFTER_US and not self._fitter.is_busy
+        is_pause &= not self._strain.is_strained
         if new <= -ADAPTS_AFTER:
             self._unlearn()
         elif lesson and new >= ADAPTS_AFTER and is_pause:
@@ -495,7 +516,7 @@ class EngineLoop:
             "in_to_state": self._recent.summary(now),
             "late": self._snapshot.get("late", 0),
             "cpu": {"engine": round(cpu, 4)},
-            "urgency": self.urgency,
+            "urgency": self.urgency + (", too busy" if self._strain.is_strained else ""),
         }
 
     def _is_warming(self, now: int) -> bool:

@@ -79,7 +79,8 @@ class Performer:
     `enters` is the tick before which nothing is played beside the player, None without a count-in; from the tick
     `fill_from` on drums beside the player fill up to the bar line, if that was asked for.  `taken` are the
     turns that were taken, oldest first; `hurried` counts choices made before all was planned; `auditions` are the
-    responses among which the last choice was.
+    responses among which the last choice was.  While it `is_strained`, for the machine is too slow, it plans one
+    response to a call, in small slices.
     Threads: loop only.
     """
 
@@ -98,6 +99,7 @@ class Performer:
         self.fill_from: int | None = None
         self.taken: deque[Taken] = deque(maxlen=REMEMBERED)
         self.hurried = 0
+        self.is_strained = False
         self.auditions: list[Audition] = []
         self._heard_swing = STRAIGHT  # of the call that is answered or gone along with
         self._is_brushed = False  # the drums beside the player
@@ -223,7 +225,9 @@ class Performer:
             return
         rollouts = [
             self._rollout(heard.copy(), brief, self.chance(call, candidate))
-            for candidate in range(starts.auditions(brief, start.sent_us, now))
+            for candidate in range(
+                1 if self.is_strained else starts.auditions(brief, start.sent_us, now)
+            )
         ]
         only = rollouts[0] if len(rollouts) == 1 else None
         self.plan = Plan(rollouts, start.tick, start.sent_us, start.shift_us, only)
@@ -622,7 +626,7 @@ class Performer:
         if call:
             for player in plan.players:
                 self._make_room(player, call, now)
-        for _ in range(self._slice_steps):
+        for _ in range(1 if self.is_strained else self._slice_steps):
             rollout = plan.next(now, self.place)
             if rollout is not None:
                 rollout.step()
