@@ -77,6 +77,9 @@ fuzz: $(VENV)/.tested # install the extra fuzz and try inputs of chance on all t
 	$(call set_up,train link score sound fuzz dev)
 	$(BIN)/python -m tests.fuzz $(ARGS)
 
+mutants: $(VENV)/.tested # break the guards one place at a time and see whether the tests notice; takes half an hour: ARGS=outbox
+	$(BIN)/python -m tests.mutants $(ARGS)
+
 check: $(VENV)/.tested # format, lint, types and layers, and the page's own
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
