@@ -456,7 +456,8 @@ class Listener:
         if self._fitted:
             _, guard, model, layers = self._fitted
             model.say(layers)
-            guard.model, self._fitted = model, None
+            guard.use(model)
+            self._fitted = None
 
     def set_style(self, style: StyleMix) -> None:
         """Hear and play as a style, or two, from now on; as in any where the model knows none of such a name."""
