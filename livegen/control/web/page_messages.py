@@ -18,8 +18,6 @@ from livegen.errors import ConfigError, LivegenError
 from livegen.jam.controls.controls import CONTROLS, checked
 from livegen.jam.controls.macros import LONGEST_NAME
 from livegen.jam.controls.mapping import COMMANDS, LONGEST_PATH, parse_target
-from livegen.jam.phrases.phrase_book import NAMES
-from livegen.music.melody.phrase_steps import LINES_PER_BEAT, MOST_BEATS
 from livegen.music.parts import DRUMS
 from livegen.music.time.metre import TICKS_PER_BEAT
 from livegen.music.time.timeline import MAX_TEMPO_US, MIN_TEMPO_US
@@ -41,7 +39,9 @@ _PLACE = (
     (0, LARGEST),
     (0, LARGEST),
 )  # when, tick of the form, ticks that go round
-# Of a kept phrase, and of each of its notes: onset and end in thousandths of a beat, pitch, velocity.
+# Of a kept phrase, and of each of its notes: onset and end in thousandths of a beat, pitch, velocity.  The limits are
+# those of `phrase_steps`, which is not imported: it takes numpy, and this process has none.
+MOST_BEATS, MOST_TONES = 16, 96
 _PHRASE = {"part": (0, DRUMS - 1), "tonic": (0, 11), "beats": (1, MOST_BEATS), "bar": (1, 8)}
 _TONE = ((-1_000, 1_000 * MOST_BEATS), (0, 2_000 * MOST_BEATS), (0, 127), (1, 127))
 _NOTE = (LARGEST, 15, 127)  # when it was sent, channel, pitch
@@ -247,7 +247,7 @@ def _is_memo(memo: object) -> bool:
     return (
         is_place
         and isinstance(phrases, dict)
-        and phrases.keys() <= {*NAMES}
+        and phrases.keys() <= {"A", "B"}
         and all(map(_is_phrase, phrases.values()))
     )
 
@@ -259,7 +259,7 @@ def _is_phrase(phrase: object) -> bool:
     return (
         _is_within([phrase[name] for name in _PHRASE], tuple(_PHRASE.values()))
         and isinstance(notes, list)
-        and len(notes) <= LINES_PER_BEAT * MOST_BEATS
+        and len(notes) <= MOST_TONES
         and all(_is_within(one, _TONE) for one in notes)
     )
 

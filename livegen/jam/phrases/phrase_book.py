@@ -43,7 +43,6 @@ from livegen.music.time.timeline import Timeline
 
 MOST_KEPT = 32  # phrases of the map
 FEWEST = 2  # notes of a phrase
-NAMES = ("A", "B")  # of what is kept
 _TOLD = 1000  # parts of a beat in which another engine is told of notes
 
 

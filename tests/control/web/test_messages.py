@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from livegen.control.surfaces import Request
+from livegen.control.web import page_messages
 from livegen.control.web.page_messages import (
     KeysPlayed,
     Known,
@@ -21,6 +22,7 @@ from livegen.control.web.page_messages import (
 from livegen.errors import ConfigError
 from livegen.jam.controls.controls import CONTROLS
 from livegen.jam.controls.mapping import COMMANDS
+from livegen.music.melody import phrase_steps
 
 KNOWN = Known(frozenset({"Quiet", "Solo"}), frozenset({"jam-gru"}))
 
@@ -267,6 +269,11 @@ def test_who_comes_back_tells_strokes_bars_and_controls() -> None:
 
 
 PHRASE = {"part": 0, "tonic": 2, "beats": 4, "bar": 4, "notes": [[-20, 900, 60, 80]]}
+
+
+def test_as_much_of_a_phrase_can_be_told_as_can_be_kept() -> None:
+    kept = phrase_steps.MOST_BEATS, phrase_steps.MOST_BEATS * phrase_steps.LINES_PER_BEAT
+    assert kept == (page_messages.MOST_BEATS, page_messages.MOST_TONES)
 
 
 def test_who_comes_back_may_tell_the_place_in_the_chart_and_the_kept_phrases() -> None:
