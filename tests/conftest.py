@@ -1,5 +1,6 @@
 """What all tests share: how thorough property tests are, and that nothing is left out unseen in CI."""
 
+import gc
 import os
 import shutil
 import signal
@@ -94,6 +95,17 @@ def _begin_elsewhere(config: pytest.Config) -> None:
 def _files(place: Path) -> Iterable[Path]:
     """The tests of a folder, or a file of tests itself."""
     return place.rglob("*.py") if place.is_dir() else (place,)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection(session: pytest.Session) -> Generator[None, Any, Any]:
+    """Spare the garbage collector what is loaded and collected, which stays to the end, then and afterwards."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
