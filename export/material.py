@@ -12,8 +12,9 @@ import numpy as np
 from livegen.codec.encoder import encode_score
 from livegen.errors import ConfigError
 from livegen.inference.contract import Sounding
+from livegen.music.files import MIDI_SUFFIXES
 from livegen.music.files.smf import read
-from livegen.training.corpora import COLUMNS, MIDI_SUFFIXES, Rows, load
+from livegen.training.corpora import COLUMNS, Rows, load
 from livegen.training.streams import sounding_steps
 
 MAX_PIECE = 256  # events of a piece that are used, so that a thousand come from several pieces

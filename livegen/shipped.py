@@ -7,10 +7,11 @@ import re
 from pathlib import Path
 
 from livegen.daemon.recording import names
-from livegen.daemon.recording.recordings import MIDI, MIDI_SUFFIXES, default_folder
+from livegen.daemon.recording.recordings import MIDI, default_folder
 from livegen.errors import ChartError, ConfigError, ModelError
 from livegen.home import spelled_out
 from livegen.jam.controls.controls import OFF
+from livegen.music.files import MIDI_SUFFIXES
 
 DEFAULT_MODEL = "jam-gru"  # the folder under models/ that "default" stands for
 FACTS = "model.json"  # the file of a model without a network

@@ -426,6 +426,11 @@ def test_no_style_is_suggested_that_is_far_from_the_word() -> None:
     assert "did you mean" not in str(unknown_style("nope", model))
 
 
+@pytest.mark.parametrize("name", ["mine.mid", "mine.MIDI", "mine.kar", "mine.rmi", "mine.smf"])
+def test_a_midi_file_by_any_ending_is_no_name_of_a_player(name: str) -> None:
+    assert not shipped.is_players_name(name)
+
+
 def test_a_file_of_ones_own_is_remembered_from_the_start_without_the_models_track(
     tmp_path: Path,
 ) -> None:

@@ -31,6 +31,7 @@ from livegen.codec.encoder import encode_score
 from livegen.codec.layout import ADVANCE, Event, codec_hash
 from livegen.errors import ConfigError, LivegenError, MidiFileError
 from livegen.home import base_folder
+from livegen.music.files import MIDI_SUFFIXES
 from livegen.music.files.smf import MAX_BYTES, READING, read_repaired
 from livegen.training.process_pool import processes
 
@@ -41,7 +42,6 @@ COLUMNS = len(Event._fields)
 TIME, PART, ON, PITCH, VELOCITY, POSITION, BAR, BEFORE = range(COLUMNS)
 SKIPPED, REPAIRED = "skipped", "repaired"
 CHUNK = 64  # files that one process encodes at a time, and that an interruption can cost
-MIDI_SUFFIXES = (".mid", ".midi", ".kar", ".rmi", ".smf")
 MOST_NAMED = 5  # files that are passed over; of more the number is said
 METADATA = "metadata.csv"
 MAX_METADATA_BYTES = 64_000_000

@@ -12,7 +12,8 @@ import numpy as np
 
 from livegen.codec.layout import ADVANCE
 from livegen.errors import ConfigError
-from livegen.training.corpora import MIDI_SUFFIXES, Corpus, Piece, Rows, load_folder
+from livegen.music.files import MIDI_SUFFIXES
+from livegen.training.corpora import Corpus, Piece, Rows, load_folder
 from livegen.training.corpora import Progress as Progress
 from livegen.training.streams import changes
 

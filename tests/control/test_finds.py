@@ -78,6 +78,17 @@ def test_a_phrase_is_found_with_the_day_it_was_played_and_where(
     assert first.at == pytest.approx(0.5, abs=0.02) and first.pace == pytest.approx(0.8, abs=0.01)
 
 
+@pytest.mark.parametrize("suffix", [".kar", ".rmi", ".smf", ".MID", ".midi"])
+def test_midi_files_by_other_endings_are_looked_into(
+    folder: Path, tmp_path: Path, suffix: str
+) -> None:
+    tune = folder / "named by me.mid"
+    tune.rename(tune.with_suffix(suffix))
+    call = saved(tmp_path / "call.mid", TUNES["named by me"])
+
+    assert like(shelves(folder), call)[0].name == f"named by me{suffix}"
+
+
 def test_what_is_named_otherwise_was_played_when_it_was_saved(folder: Path, tmp_path: Path) -> None:
     os.utime(folder / "named by me.mid", (1_000_000_000, 1_000_000_000))
 

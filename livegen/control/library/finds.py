@@ -24,7 +24,7 @@ from livegen import whole_files
 from livegen.control.library import sessions
 from livegen.daemon.recording import recordings
 from livegen.errors import LivegenError
-from livegen.music.files import smf
+from livegen.music.files import MIDI_SUFFIXES, smf
 from livegen.music.melody.likeness import FEWEST, Library, Match, Notes, notes_of
 from livegen.music.messages import NoteOn
 from livegen.music.parts import DRUM_CHANNEL
@@ -223,7 +223,7 @@ def _newest(folder: Path) -> Iterator[tuple[Path, tuple[int, int]]]:
 
 
 def _is_music(name: str) -> bool:
-    return name.lower().endswith(recordings.MIDI_SUFFIXES) or recordings.is_session(name)
+    return name.lower().endswith(MIDI_SUFFIXES) or recordings.is_session(name)
 
 
 # --- the kept file ------------------------------------------------------------------------------------------------

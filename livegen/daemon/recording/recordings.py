@@ -22,7 +22,7 @@ from livegen.errors import LivegenError
 from livegen.home import base_folder, home
 
 JOURNAL, MIDI = ".jsonl", ".mid"
-MIDI_SUFFIXES = (MIDI, ".midi")
+_WRITTEN = (MIDI, ".midi")  # names of the MIDI files that livegen writes
 RETRY_US = 5_000_000  # between two attempts to write where it failed
 SYNC_US = 1_000_000  # how much may be lost to a power failure; to a crash of ours nothing that was flushed
 MAX_WAITING = 8 << 20  # bytes kept for a disk that is full
@@ -119,7 +119,7 @@ def save(folder: Path, stem: str, suffix: str, write: Callable[[Path], None]) ->
 
 def midi_name(path: Path) -> Path:
     """The path of a MIDI file to be written.  Raises RecordingError for one that is called like something else."""
-    if path.suffix.lower() not in MIDI_SUFFIXES:
+    if path.suffix.lower() not in _WRITTEN:
         raise RecordingError(f"{path}: livegen writes MIDI; name it {path.with_suffix(MIDI)}")
     return path
 
