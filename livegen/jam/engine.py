@@ -270,7 +270,7 @@ class Engine:
             Alarm(desk.map.deadline, lambda out: desk.map.look(self._now)),
             Alarm(self._agenda.falls_due, lambda out: self._fall_due()),
             Alarm(self._ears.deadline, self._let_up),
-            Alarm(self._conductor.deadline, self._keep_time),
+            Alarm(self._time_moves_at, self._keep_time),
             Alarm(self._ritard.deadline, self._keep_time),
             Alarm(self._listener.fitted_at, lambda out: self._listener.take_fitted()),
             Alarm(steering.presets_at, lambda out: steering.take_over_presets(self._now)),
@@ -577,6 +577,11 @@ class Engine:
         sends = self.settings.clock_out == "on" and leader in (Leader.INTERNAL, Leader.LINK)
         out += self._clock_sender.follow(timeline if sends else None, self._now, jumped)
 
+    def _time_moves_at(self) -> int | None:
+        """Give the time, micros, at which to go by the leader anew."""
+        has_jumped = self._conductor.jumps != self._jumps
+        return self._now if has_jumped else self._conductor.deadline()
+
     @property
     def _fixed_us(self) -> int | None:
         """The tempo in free time where it is not found in what is played."""
@@ -668,22 +673,25 @@ class Engine:
         self._held_keys.strike((note.channel, note.pitch))
         struck = self._ears.down(note, self._now)
         if struck is not None:
-            self._begin_bar_one(out)
+            begins_bars = self._begin_bar_one(out)
             if not self._is_accompanied(struck):
                 self._turns.key(happening, self._now, out)
+            if begins_bars and self._listener.call and self._turns.turn is Turn.LISTENING:
+                self._listener.call.lays_bars = self.settings.click == "off"
             self._hear(struck, out)
             self._count_ins.heed(self._now, out)
 
-    def _begin_bar_one(self, out: list[Timed]) -> None:
-        """The first note after a long silence is on the one of our own time, for nobody has heard where that is."""
-        is_heard = self.settings.clock_out == "on"
-        if (
-            self._listener.call is None
-            and not is_heard
-            and self._listener.is_silent_long(self._now)
-        ):
-            self._conductor.begin_bar(self._now)
-            self._keep_time(out)
+    def _begin_bar_one(self, out: list[Timed]) -> bool:
+        """The first note after a long silence is on the one of our own time, for nobody has heard where that is.
+
+        True if it is; then the notes after it may tell where the one was.
+        """
+        is_heard = self.settings.clock_out == "on" or self._listener.call is not None
+        if is_heard or not self._listener.is_silent_long(self._now):
+            return False
+        has_begun = self._conductor.begin_bar(self._now)
+        self._keep_time(out)
+        return has_begun
 
     def _is_accompanied(self, struck: Struck) -> bool:
         """The player accompanies the response, which goes on, or comes as it was planned."""
@@ -773,9 +781,15 @@ class Engine:
         return self._listener.fit_from(call, over, bool(self._ears.held), apart, ahead_us)
 
     def _fit(self) -> None:
-        if self._listener.call:
-            sure = beats.BESIDE if self._turns.turn is Turn.TOGETHER else beats.ALONE
-            self._listener.fit(self._listener.call, self._now, sure)
+        call = self._listener.call
+        if call is None:
+            return
+        sure = beats.BESIDE if self._turns.turn is Turn.TOGETHER else beats.ALONE
+        self._listener.fit(call, self._now, sure)
+        if call.lays_bars and self._turns.turn is not Turn.TOGETHER:
+            bars = beats.bars_of(call.phrase.played(self._now), self.timeline)
+            if bars != self.timeline:
+                self._conductor.begin_bar(bars.origin_us)
 
     def _hears_again(self) -> int | None:
         call = self._listener.call

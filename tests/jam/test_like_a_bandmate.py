@@ -18,7 +18,8 @@ from livegen.music.messages import NoteOff, NoteOn
 from livegen.music.parts import DRUM_CHANNEL, LEAD
 from livegen.music.time.metre import parse_metre
 from livegen.music.time.timeline import Timeline
-from livegen.scorecard.feels import FEELS, call_of
+from livegen.scorecard.feels import FEELS, Lick, call_of
+from livegen.scorecard.playing import played as heard_from
 from livegen.testing import SECOND, EchoModel, Rehearsal, ScriptedModel, UniformModel
 from tests.jam.stage import BAR, BEAT, began, command, onsets, rehearsal, turn
 
@@ -111,6 +112,32 @@ def test_in_a_trade_a_pick_up_is_no_bar_of_its_own(pick_up: float, answered_at: 
     playing(jam, [*before, *PHRASE], at=4 * bars)
     jam.until((answered_at + 1) * BAR)
     assert onsets(jam)[0][0] == answered_at * BAR
+
+
+OWN_TIME = {"sync": "internal", "tempo": 120}
+PICK_UP = "D4:.5 || G4:1 A4:.5 B4 D5:1 B4 | A4:.5 G4 E4:1 D4:2"
+
+
+@pytest.mark.parametrize(
+    "phrase",
+    [
+        PICK_UP,
+        "G4:.5 A4 || B4:1 G4 D5 B4 | C5:.5 B4 A4:1 G4:2",
+        "r:.5 G4 C5 D5 E5:1 C5 | A4:.5 C5 B4 G4 C5:2",
+    ],
+)
+def test_in_its_own_time_an_answer_begins_on_the_bar_line_that_a_phrase_off_the_one_tells(
+    phrase: str,
+) -> None:
+    """With a pick-up, or after a rest of an eighth on the one; nobody has heard a beat before."""
+    call = call_of(Lick("off the one", "4/4", 4, (120,), phrase), 120)
+    assert heard_from(EchoModel(), call, OWN_TIME, has_clock=False).line == 8
+
+
+def test_in_its_own_time_with_a_click_the_bar_line_stays_where_it_is_heard() -> None:
+    call = call_of(Lick("off the one", "4/4", 4, (120,), PICK_UP), 120)
+    line = heard_from(EchoModel(), call, OWN_TIME | {"click": "on"}, has_clock=False).line
+    assert line is not None and (line + 0.5) % 4 == 0
 
 
 def test_who_interrupts_later_begins_another_call() -> None:

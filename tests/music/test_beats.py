@@ -14,6 +14,7 @@ from livegen.music.beat.beats import (
     ALONE,
     BESIDE,
     FoundBeat,
+    bars_of,
     begun,
     find,
     followed,
@@ -371,6 +372,18 @@ def test_a_first_key_that_was_late_is_outvoted_by_the_beats_after_it() -> None:
     onsets = [1_050_000, 1_500_000, 1_510_000, 1_750_000, 2_000_000, 2_500_000]
     assert steadied(onsets[:2], running) == running, "two keys may both be off"
     assert steadied(onsets, running) == Timeline(500_000, 1_000_000)
+
+
+def test_at_a_tempo_that_is_told_a_phrase_with_a_pick_up_has_its_bars_and_one_without_a_beat_has_none() -> (
+    None
+):
+    call = call_of(next(feel for feel in FEELS if feel.name == "folk, pick-up"), 100)
+    notes = in_time(call, BEGIN_US)
+    told = Timeline(call.tempo_us, notes[0].onset_us, COMMON_TIME)
+    laid = bars_of(notes, told)
+    assert laid.tempo_us == told.tempo_us
+    assert (laid.origin_us - BEGIN_US) % (4 * call.tempo_us) == pytest.approx(0, abs=15_000)
+    assert bars_of(notes[:3], told) == told
 
 
 def test_what_is_played_between_the_beats_moves_no_beat() -> None:

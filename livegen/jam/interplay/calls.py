@@ -52,6 +52,7 @@ class Call:
     again: Hearing | None = None  # hearing the call again; `reached` strokes of it so far
     reached: int = 0
     unfitted: bool = False  # a note has begun since the grid was looked for
+    lays_bars: bool = False  # the bars of our own time begin with it: nobody has heard any
     looked_us: int | None = None  # when the grid was looked for last
     found: FoundBeat | None = None  # what was found then
     events: int = 0
@@ -67,7 +68,8 @@ class Call:
 
     def close(self) -> None:
         """Nothing belongs to it any more, and the beat on which it was heard stands."""
-        self.unfitted, self.again = False, None
+        self.unfitted = self.lays_bars = False
+        self.again = None
 
     @property
     def is_whole(self) -> bool:

@@ -107,7 +107,7 @@ class Listener:
         call = self.call
         if call and velocity:
             call.phrase.strike(at, part, pitch, velocity)
-            call.unfitted = self.is_free and self.fixed_us is None
+            call.unfitted = call.lays_bars or (self.is_free and self.fixed_us is None)
         elif call:
             call.phrase.release(at, part, pitch)
         self.note(struck)
@@ -338,6 +338,7 @@ class Listener:
         A beat that is `sure` and explains what was played since is followed without a look.
         """
         call.unfitted = False
+        call.looked_us = now
         if not self.is_free:
             return
         hearing = call.again or self.live
@@ -352,7 +353,6 @@ class Listener:
         call.found = found
         self._beat_known = self._beat_known or found.tempo_sure > 0
         self.tempo_sure = 1.0 if is_told else found.tempo_sure
-        call.looked_us = now
         if found.goes_on:
             hearing.go_by(found.timeline)
         elif found.timeline != hearing.timeline:

@@ -95,12 +95,14 @@ class Conductor:
         self.jumps += self.leader is Leader.INTERNAL and is_downbeat and self._internal != running
         self._settle()
 
-    def begin_bar(self, now: int) -> None:
-        """A bar of our own time begins now, if it leads and the player has tapped no other."""
-        if self._internal and self.leader is Leader.INTERNAL and not self._is_tapped:
-            self._internal = replace(self._internal, origin_us=now, metre=self._metre)
-            self.jumps += 1
-            self._settle()
+    def begin_bar(self, at: int) -> bool:
+        """A bar of our own time begins at `at`, if it leads and the player has tapped no other; True if one does."""
+        if self._internal is None or self.leader is not Leader.INTERNAL or self._is_tapped:
+            return False
+        self._internal = replace(self._internal, origin_us=at, metre=self._metre)
+        self.jumps += 1
+        self._settle()
+        return True
 
     def go_on_from(self, timeline: Timeline, now: int) -> None:
         """The time of our own goes on at its tempo from where the beat of a timeline is by now."""

@@ -71,6 +71,7 @@ _SAME_TEMPO, _SAME_PLACE = 0.06, 0.2
 _ALIKE = 2  # both
 _LIKE_TEMPO = 0.04  # of its logarithm: two candidates have one tempo
 _CLEAR_BARS = 0.05  # how much the likeliest bars of a tempo count beside all that it could have
+_LAID = 0.5  # bars at a tempo that is told: so sure at least
 _EXACT_TEMPO, _EXACT_US = 0.005, 10_000  # a timeline that is off by no more stays as it is
 _LATEST, _STEADY = 8, 40  # onsets by which bar lines are placed
 _STEADY_S = 0.02  # spread of onsets about a steady beat
@@ -129,12 +130,14 @@ def find(
     metre: Metre | None = None,
     is_told: bool = False,
     expected_us: int | None = None,
+    told_us: int | None = None,
 ) -> FoundBeat:
     """Find the timeline that explains notes, at least one, in ascending order of onset.
 
     `running` is the one that is going on: it stays unless another explains them better, and follows their tempo; if it
     `is_told` no other explains them.
-    `metre` is that of the bars, None to find it too; `expected_us` the length of a quarter that is written on a chart.
+    `metre` is that of the bars, None to find it too; `expected_us` the length of a quarter that is written on a chart,
+    `told_us` that of one at a tempo that is told.
     A timeline that is new has a bar line at tick 0, at or before the first onset.
     """
     onsets = onsets_of(notes) if len(notes) >= FEWEST else None
@@ -146,6 +149,8 @@ def find(
     found = candidates(onsets.at_s)
     grids = _grids(onsets, found)
     allowed = _allowed(grids, metre)
+    if told_us is not None:
+        allowed &= _have_tempo(grids, told_us)
     likeness = _likeness(grids, running) if running else np.zeros(allowed.shape)
     if running and is_told:
         allowed &= likeness == _ALIKE
@@ -158,7 +163,7 @@ def find(
     before += _BEGINS * _begins_bar(grids, onsets.since_us) + _USUAL * _COMMON
     before += _COMPED * _are_comped(onsets, found)[:, None] * _BARS_OF_FOUR
     before += _LONG_SHORT * _are_long_and_short(found)[:, None]
-    before -= _unlikely(found.periods_s[:, None], expected_us)
+    before -= _unlikely(found.periods_s[:, None], told_us or expected_us)
     before = np.where(allowed, before, -np.inf)
     kept = _likeliest(before)
     found = found.some(kept)
@@ -174,6 +179,22 @@ def find(
     if running and goes_on:
         timeline = _continued(running, timeline, notes[-1].onset_us)
     return FoundBeat(timeline, goes_on, tempo_sure, float(chances[row, column]), notes[-1].onset_us)
+
+
+def bars_of(notes: Sequence[Played], running: Timeline) -> Timeline:
+    """The bars of notes that are played at a tempo and in a metre that are told, those of the timeline.
+
+    Its own bar lines stay where others are not sure, or hardly elsewhere.
+    """
+    found = find(notes, None, running.metre, told_us=running.tempo_us)
+    line_us = found.timeline.micros(
+        found.timeline.bar_from(found.timeline.tick(notes[-1].onset_us))
+    )
+    bar_us = running.metre.place(0).bar * running.tempo_us // TICKS_PER_BEAT
+    off_us = (line_us - running.origin_us + bar_us // 2) % bar_us - bar_us // 2
+    if found.bars_sure < _LAID or abs(off_us) < _EXACT_US:
+        return running
+    return replace(running, origin_us=running.origin_us + off_us)
 
 
 def followed(notes: Sequence[Played], before: FoundBeat, sure: Sure = BESIDE) -> FoundBeat | None:
@@ -323,9 +344,14 @@ def _are_of(metre: Metre) -> NDArray[np.bool_]:
     return np.array([one == metre for one in _METRES])
 
 
+def _have_tempo(grids: _Grids, quarter_us: int) -> NDArray[np.bool_]:
+    """True for grids whose quarter note is as long, or nearly (H, COLUMNS)."""
+    return np.asarray(np.abs(np.log(grids.quarters_us / quarter_us)) < _SAME_TEMPO)
+
+
 def _likeness(grids: _Grids, running: Timeline) -> Floats:
     """Give how much a grid is the timeline's (H, COLUMNS): 1 where its beats are, 2 where its bar lines are too."""
-    tempo = np.abs(np.log(grids.quarters_us / running.tempo_us)) < _SAME_TEMPO
+    tempo = _have_tempo(grids, running.tempo_us)
     ticks = (grids.bar_lines_us - running.origin_us) / running.tempo_us * TICKS_PER_BEAT
     bar = running.metre.place(0).bar
 
