@@ -57,7 +57,7 @@ from livegen.jam.timing.agenda import ROUTES, Agenda, Given, Route, Timed
 from livegen.jam.timing.clock_sender import ClockSender
 from livegen.jam.timing.conductor import Conductor, Leader
 from livegen.jam.timing.metronome import Metronome
-from livegen.jam.turns import Turn
+from livegen.jam.turns import Start, Turn
 from livegen.music.beat import beats
 from livegen.music.messages import (
     ALL_NOTES_OFF,
@@ -676,8 +676,8 @@ class Engine:
             begins_bars = self._begin_bar_one(out)
             if not self._is_accompanied(struck):
                 self._turns.key(happening, self._now, out)
-            if begins_bars and self._listener.call and self._turns.turn is Turn.LISTENING:
-                self._listener.call.lays_bars = self.settings.click == "off"
+            if begins_bars and self._listener.call:
+                self._listener.call.lays_bars = self._waits_for_rest
             self._hear(struck, out)
             self._count_ins.heed(self._now, out)
 
@@ -692,6 +692,11 @@ class Engine:
         has_begun = self._conductor.begin_bar(self._now)
         self._keep_time(out)
         return has_begun
+
+    @property
+    def _waits_for_rest(self) -> bool:
+        """Nothing of ours is heard before the call is over: neither a click nor turns that change by the bar."""
+        return self._performer.mode.start is Start.REST and self.settings.click == "off"
 
     def _is_accompanied(self, struck: Struck) -> bool:
         """The player accompanies the response, which goes on, or comes as it was planned."""
@@ -786,7 +791,7 @@ class Engine:
             return
         sure = beats.BESIDE if self._turns.turn is Turn.TOGETHER else beats.ALONE
         self._listener.fit(call, self._now, sure)
-        if call.lays_bars and self._turns.turn is not Turn.TOGETHER:
+        if call.lays_bars:
             bars = beats.bars_of(call.phrase.played(self._now), self.timeline)
             if bars != self.timeline:
                 self._conductor.begin_bar(bars.origin_us)

@@ -140,6 +140,25 @@ def test_in_its_own_time_with_a_click_the_bar_line_stays_where_it_is_heard() -> 
     assert line is not None and (line + 0.5) % 4 == 0
 
 
+def test_riffs_of_two_bars_are_answered_on_the_bar_line_once_two_were_that_long() -> None:
+    """Nobody knows of the first that it is over; the length of the third is known."""
+    riff: Notes = [(at, 1, pitch) for at, pitch in enumerate((45, 48, 50, 52, 45, 43, 40, 45))]
+    jam, at, waits = rehearsal(sync="internal"), 0, []
+    for _ in range(3):
+        playing(jam, riff, at)
+        waits.append(began(jam) - (at + 8) * BEAT)
+        while turn(jam) != "waiting":
+            jam.until(jam.now + BEAT)
+        at = -(-jam.now // BAR) * 4
+    assert waits == [BAR, BAR, 0]
+
+
+def test_a_fast_waltz_that_is_open_after_four_bars_is_not_over() -> None:
+    waltz = "E4:2 A4:1 | C5:2 B4:1 | A4:1 G#4 A4 | B4:3 | E4:2 B4:1 | A4:3"
+    call = call_of(Lick("fast waltz", "3/4", 3, (176,), waltz), 176)
+    assert heard_from(EchoModel(), call, {}).line == 18
+
+
 def test_who_interrupts_later_begins_another_call() -> None:
     jam = rehearsal()
     playing(jam, PHRASE)

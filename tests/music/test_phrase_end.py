@@ -21,6 +21,7 @@ def test_what_speaks_for_a_phrase_to_go_on_lowers_the_odds_each_by_itself() -> N
         {"longest": 3.0},
         {"usual": 2.0},
         {"gap": 0.5, "held": 0.4},
+        {"longer": 1},
     ):
         assert WHOLE._replace(**change).odds < WHOLE.odds, change
 
@@ -45,6 +46,15 @@ def test_after_two_silent_bars_any_phrase_of_two_bars_and_more_is_over() -> None
             gap=9, held=1, usual=1, longest=4, bar=4, bars=bars, is_tonic=False, is_strong=False
         )
         assert silence.odds > 0, bars
+
+
+def test_a_riff_that_ends_as_it_went_on_is_over_once_two_before_it_were_as_long() -> None:
+    riff = Ending(
+        gap=1, held=0.9, usual=1, longest=1, bar=4, bars=2, is_tonic=True, is_strong=False
+    )
+    assert riff.odds < 0 and riff._replace(alike=1).odds < 0 < riff._replace(alike=2).odds
+    running = riff._replace(gap=0.5, held=0.4, usual=0.5)
+    assert running._replace(alike=9).odds < 0, "who plays on is not cut"
 
 
 @pytest.mark.parametrize(
@@ -73,3 +83,8 @@ def test_phrases_that_are_over_though_they_end_off_the_beat_or_have_breathed(
 def test_fewer_than_four_short_bars_are_one() -> None:
     assert [counted(bars, 1_000_000) for bars in (1, 2, 3, 4, 6)] == [1, 1, 1, 4, 6]
     assert counted(3, 2_000_000) == 3
+
+
+def test_four_short_bars_that_leave_it_open_are_the_first_half_of_eight() -> None:
+    assert counted(4, 1_000_000, is_open=True) == 1
+    assert counted(4, 1_000_000) == counted(4, 2_000_000, is_open=True) == 4

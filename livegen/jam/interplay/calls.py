@@ -36,12 +36,22 @@ class Gesture(NamedTuple):
     make: Callable[[KeptPhrase, Fit], Sequence[KeptPhrase]]
 
 
+class Habit(NamedTuple):
+    """The length that some calls in a row had, in bars, and how many these are."""
+
+    bars: int
+    calls: int
+
+
+NO_HABIT = Habit(0, 0)
+
+
 @dataclass(slots=True)
 class Call:
     """The player's turn: its phrase, and what is needed to hear it again on another grid.
 
     `before` is what had been heard when its strokes began; `silence_us` how long the player had been silent by then,
-    None from the beginning on.
+    None from the beginning on; `habit` how long the calls before it lasted.
     `start` is the tick at which the answer must begin, where that is settled already;
     `answers` counts the answers that were asked for.
     """
@@ -61,6 +71,7 @@ class Call:
     # The tick at which it is over, as it stands, and for which state of things: asked for several times an event.
     over: tuple[object, int] = (None, 0)
     silence_us: int | None = None
+    habit: Habit = NO_HABIT
     # The state of things, and the count-in that the call is so far in it.
     counted: tuple[object, CountSoFar] = (None, CountSoFar())
     # The gesture that was asked for in answer: a phrase, or words to a tune.

@@ -65,16 +65,11 @@ def worth(
     return sum(WEIGHTS[name] * figure for name, figure in figures.items())
 
 
-def is_at_rest(pitch: int, key: Key) -> bool:
-    """True of a tone of a key's tonic triad: a phrase that ends there is closed."""
-    return (pitch - key.tonic) % 12 in (0, key.third, 7)
-
-
 def ends(pitch: int, key: Key, asks: bool) -> float:
     """Tell how well a last note closes an answer or, if it `asks`, leaves it open: 0 to 1."""
     above = (pitch - key.tonic) % 12
     if not asks:
-        return 0.0 if not is_at_rest(pitch, key) else 0.75 if above else 1.0
+        return 0.0 if not key.is_at_rest(pitch) else 0.75 if above else 1.0
     is_other = pitch % 12 in key.pitch_classes and above not in (0, key.third)
     return DOMINANT.get(above, BESIDE if is_other else 0.0)
 

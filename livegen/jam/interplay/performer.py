@@ -31,7 +31,7 @@ from livegen.jam.harmony.outline import Ahead
 from livegen.jam.hearing.hearing import Hearing
 from livegen.jam.interplay import starts
 from livegen.jam.interplay.calls import Call, Gesture, Response, Taken
-from livegen.jam.interplay.choice import Audition, Question, asked, chosen, is_at_rest, worth
+from livegen.jam.interplay.choice import Audition, Question, asked, chosen, worth
 from livegen.jam.interplay.listener import Listener
 from livegen.jam.interplay.plan import BESIDE_US, Doubt, Plan
 from livegen.jam.phrases.fitting import fit_for
@@ -704,7 +704,7 @@ class Performer:
         key = self._home(call, now)
         is_answer = done[0].brief.end is not None and not self.mode.is_beside
         last = call.phrase.last_pitch if call and is_answer else None
-        asks = last is not None and key is not None and is_at_rest(last, key)
+        asks = last is not None and key is not None and key.is_at_rest(last)
         self.auditions = [
             Audition(
                 tuple(it.planned), it.brief, worth(it.planned, it.likelihood, it.brief, key, asks)

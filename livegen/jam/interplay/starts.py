@@ -4,10 +4,11 @@ Rules of rests, beats, bars and trades, over a call, the settings and a timeline
 turns; keeps nothing.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from livegen.jam.controls.controls import Settings
-from livegen.jam.interplay.calls import Call
+from livegen.jam.interplay.calls import NO_HABIT, Call, Habit, Taken
 from livegen.jam.interplay.plan import DECIDE_US
 from livegen.jam.planning.brief import Brief
 from livegen.jam.turns import MODES, Start
@@ -24,6 +25,7 @@ PATIENCE_BARS = 2
 CHORUS_BARS = 4  # of chords, after which a solo begins though they go on
 SOONEST = TICKS_PER_BEAT // 4  # after the last onset of a call no answer begins sooner
 FEWEST = 3  # notes of a phrase whose last one may be held into the answer
+MOST_BARS = 16  # of a call that others are expected to be as long as
 PICK_UP = 3  # eighths of a bar: a first note so little before a bar line is a pick-up to it
 ON_LINE = 2  # ticks by which a hand is beside a line
 AUDITION_US = 2_500  # in which a machine plans one onset, on the safe side
@@ -95,9 +97,11 @@ def _entry(call: Call, timeline: Timeline) -> int:
             usual=phrase.usual_ioi_us / timeline.tempo_us,
             longest=phrase.longest_ioi_us / timeline.tempo_us,
             bar=bar / TICKS_PER_BEAT,
-            bars=counted((line - first) // bar, bar_us),
+            bars=counted(bars := (line - first) // bar, bar_us, phrase.is_open),
             is_tonic=False,
             is_strong=min(off, apart - off) <= ON_LINE,
+            alike=call.habit.calls * (bars == call.habit.bars),
+            longer=call.habit.calls * (bars < call.habit.bars),
         )
         on_tonic = ending._replace(is_tonic=True)
         # The key is asked for only where it decides.
@@ -105,6 +109,23 @@ def _entry(call: Call, timeline: Timeline) -> int:
             break
         line = timeline.bar_from(line + 1)
     return line
+
+
+def habit(taken: Sequence[Taken]) -> Habit:
+    """Tell how long the last calls were that were answered, as far back as they were equally long."""
+    found = NO_HABIT
+    for turn in reversed(taken):
+        bars = _lasted(turn.call, turn.asked.timeline)
+        if bars > MOST_BARS or found.bars not in (0, bars):
+            break
+        found = Habit(bars, found.calls + 1)
+    return found
+
+
+def _lasted(call: Call, timeline: Timeline) -> int:
+    """Give the bars of a call, up to the bar line after its last onset."""
+    first = _first_bar(call, timeline)
+    return (_next_bar(call, timeline) - first) // timeline.metre.place(first).bar
 
 
 def _first_bar(call: Call, timeline: Timeline) -> int:

@@ -97,6 +97,7 @@ class TurnTaking:
         """Begin a call; who plays beside the player enters at the tick `one`, if there is one to wait for."""
         self._between_turns()
         call = self._listener.open_call(now)
+        call.habit = starts.habit(self._performer.taken)
         self.answered = None
         self._performer.enters = one
         if self.turn is Turn.TOGETHER:

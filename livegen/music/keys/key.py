@@ -65,6 +65,10 @@ class Key:
         """Semitones from its tonic to the third of its triad."""
         return STEPS[self.mode][2]
 
+    def is_at_rest(self, pitch: int) -> bool:
+        """True of a tone of its tonic triad: a phrase that ends there is closed."""
+        return (pitch - self.tonic) % 12 in (0, self.third, 7)
+
     @property
     def relative(self) -> "Key":
         """The major or minor key of the same signature: C major's is A minor."""

@@ -191,6 +191,12 @@ class Phrase:
         return key is not None and any(it is not None and it % 12 == key.tonic for it in outer)
 
     @property
+    def is_open(self) -> bool:
+        """True if its last note is no tone of the tonic chord of its key; False where no key is known."""
+        key, last = self.key, self.last_pitch
+        return key is not None and last is not None and not key.is_at_rest(last)
+
+    @property
     def framed_by(self) -> int | None:
         """The pitch class with which it begins and ends; None where these are two, or it is one note."""
         first, last = self.first_pitch, self.last_pitch

@@ -26,6 +26,7 @@ _ONE, _ODD, _SQUARE = -2.4, -1.0, 0.7
 _TONIC, _STRONG, _HOME = 1.0, 0.4, 1.0
 _AS_SLOW, _AS_BEFORE = -2.0, -1.0
 _EMPTY, _EMPTY_BARS = 1.5, 0.95  # of a silent bar
+_AS_LONG, _LONGER_BEFORE, _MOST = 1.5, -0.75, 2  # of each of so many phrases before it
 
 
 class Ending(NamedTuple):
@@ -38,6 +39,8 @@ class Ending(NamedTuple):
     bars      how many bars the phrase has taken by then, as `counted` counts
     is_tonic  its last note is the tonic of its key
     is_strong its last note began on a strong beat
+    alike     how many phrases in a row before it were as long, in bars
+    longer    how many in a row, all as long as each other, were longer
     """
 
     gap: float
@@ -48,6 +51,8 @@ class Ending(NamedTuple):
     bars: int
     is_tonic: bool
     is_strong: bool
+    alike: int = 0
+    longer: int = 0
 
     @property
     def odds(self) -> float:
@@ -66,6 +71,8 @@ class Ending(NamedTuple):
             + _STRONG * self.is_strong
             + self._of_breaths()
             + _EMPTY * (self.gap - self.held >= _EMPTY_BARS * self.bar)
+            + _AS_LONG * min(self.alike, _MOST)
+            + _LONGER_BEFORE * min(self.longer, _MOST)
         )
 
     @property
@@ -84,6 +91,9 @@ class Ending(NamedTuple):
         return _AS_SLOW * (self.gap <= _SLOW * self.usual) + _AS_BEFORE * is_breath
 
 
-def counted(bars: int, bar_us: int) -> int:
-    """Give so many bars as a phrase counts them: a few are one where it is fast, or heard twice too fast."""
-    return 1 if bar_us < SHORT_US and bars < LEAST_SHORT else bars
+def counted(bars: int, bar_us: int, is_open: bool = False) -> int:
+    """Give so many bars as a phrase counts them: a few are one where it is fast, or heard twice too fast.
+
+    Four that leave it open, off the tonic chord, are the first half of eight.
+    """
+    return 1 if bar_us < SHORT_US and bars < LEAST_SHORT + is_open else bars
