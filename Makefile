@@ -7,11 +7,12 @@
 # Everything lives in .venv, which may be deleted at any time.
 
 .DEFAULT_GOAL := help
-.PHONY: help serve install test cluster encoder fuzz check fix train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth
+.PHONY: help serve install test cluster encoder fuzz mutants lock sbom audit check fix train export scorecard examples bench soak transcripts pictures compiler sound jack chromium fluidsynth
 .DELETE_ON_ERROR:
 
 VENV := .venv
 BIN := $(VENV)/bin
+TOOLS := $(VENV)/tools
 PIP = $(BIN)/python -m pip install --disable-pip-version-check -c constraints.txt
 ARGS ?=
 RECIPE ?= models/jam-gru/recipe.yaml
@@ -80,6 +81,18 @@ fuzz: $(VENV)/.tested # install the extra fuzz and try inputs of chance on all t
 mutants: $(VENV)/.tested # break the guards one place at a time and see whether the tests notice; takes half an hour: ARGS=outbox
 	$(BIN)/python -m tests.mutants $(ARGS)
 
+lock: $(TOOLS) # write the hashes of all packages into locks/ anew, after a change of pyproject.toml or constraints.txt
+	$(TOOLS)/bin/python -m locks
+
+sbom: $(TOOLS) # list what livegen is made of, for auditors: CycloneDX files of the Python packages and of the page's
+	@mkdir -p dist
+	$(TOOLS)/bin/cyclonedx-py requirements locks/serve.txt --pyproject pyproject.toml --output-file dist/livegen.cdx.json
+	cd page && npm sbom --sbom-format cyclonedx --package-lock-only --omit dev >../dist/page.cdx.json
+
+audit: $(TOOLS) # ask the registries whether a fault in security is known of any package
+	$(TOOLS)/bin/pip-audit --strict --disable-pip --require-hashes $(patsubst %,-r %,$(wildcard locks/*.txt))
+	cd page && npm audit
+
 check: $(VENV)/.tested # format, lint, types and layers, and the page's own
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -130,16 +143,27 @@ $(BIN)/python:
 	@echo "  1 of 3  Python: $(PYTHON) in an environment of its own"
 	@$(PYTHON) -m venv $(VENV)
 
+# Of one version, apart from what livegen itself needs.
+$(TOOLS): | $(BIN)/python
+	@$(BIN)/python -m venv $@ && $@/bin/python -m pip install --disable-pip-version-check --quiet \
+	uv==0.13.9 pip-audit==2.10.1 cyclonedx-bom==7.5.0
+
 # Install what livegen needs, with the extras $(1), then itself, which builds the page.  Of pip's many lines those of
 # large packages are shown; what goes wrong comes over standard error, as it is.
 SHOWN := sed -nE -e '/metadata/d' -e 's/^ *(Downloading|Using cached) ([^-]*-[^-]*)-.* (\(.*MB\))$$/          \2 \3/p' \
 	-e 's/^Installing collected.*/          writing them to the disk/p'
+# Packages come with the hashes of locks/ where they are locked: an extra that is not (locks/__main__.py) has versions.
+comma := ,
+extras = $(subst $(comma), ,$(1))
+locked = $(foreach e,serve $(call extras,$(1)),$(wildcard locks/$(e).txt))
+unlocked = $(foreach e,$(call extras,$(1)),$(if $(wildcard locks/$(e).txt),,$(e)))
 define set_up
 	@$(BIN)/python -c 'import tomllib; p = tomllib.load(open("pyproject.toml", "rb"))["project"]; \
-	print(*p["dependencies"], *(r for e in "$(1)".replace(",", " ").split() for r in p["optional-dependencies"][e]), sep="\n")' \
+	print(*(r for e in "$(call unlocked,$(1))".split() for r in p["optional-dependencies"][e]), sep="\n")' \
 	>$(VENV)/needed.txt
 	@echo "  2 of 3  Python packages$(if $(1), ($(1)))"
-	@rm -f $(VENV)/failed; { $(PIP) -r $(VENV)/needed.txt || touch $(VENV)/failed; } | $(SHOWN); [ ! -e $(VENV)/failed ]
+	@rm -f $(VENV)/failed; { { $(PIP) --require-hashes $(addprefix -r ,$(call locked,$(1))) && $(PIP) -r $(VENV)/needed.txt; } || \
+	touch $(VENV)/failed; } | $(SHOWN); [ ! -e $(VENV)/failed ]
 	@echo "  3 of 3  the page: packages from npm, and building it from page/"
 	@$(PIP) --quiet --no-deps -e .
 	@touch $(VENV)/.served
@@ -148,10 +172,10 @@ endef
 # What the page is built from: hatch_build.py builds it whenever livegen is installed.
 PAGE := hatch_build.py $(shell find page -name node_modules -prune -o -type f -print 2>/dev/null | grep -v ' ')
 
-$(VENV)/.served: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python compiler
+$(VENV)/.served: pyproject.toml constraints.txt $(wildcard locks/*.txt) $(PAGE) | $(BIN)/python compiler
 	$(call set_up,)
 
-$(VENV)/.tested: pyproject.toml constraints.txt $(PAGE) | $(BIN)/python compiler
+$(VENV)/.tested: pyproject.toml constraints.txt $(wildcard locks/*.txt) $(PAGE) | $(BIN)/python compiler
 	$(call set_up,train link score sound dev)
 	@touch $@
 

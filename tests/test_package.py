@@ -24,6 +24,7 @@ import pytest
 
 import livegen
 from livegen import shipped
+from locks.__main__ import LOCKED, SERVE, rows
 
 ROOT = Path(__file__).resolve().parent.parent
 FILES = ROOT / "tests" / "wheel-files.txt"
@@ -210,6 +211,29 @@ def test_every_dependency_is_pinned_to_one_public_version() -> None:
 
     assert sorted(names - set(constraints())) == []
     assert [version for version in constraints().values() if "+" in version] == []
+
+
+def test_what_is_locked_has_hashes_and_the_versions_that_are_pinned() -> None:
+    locks = {path.stem: rows(path.read_text()) for path in (ROOT / "locks").glob("*.txt")}
+    pins = constraints()
+    versions = {
+        name: dict(re.findall(r"^([\w.-]+)==(\S+)", "".join(found), re.M))
+        for name, found in locks.items()
+    }
+
+    assert sorted(locks) == sorted((SERVE, *LOCKED))
+    assert all("--hash=sha256:" in row for found in locks.values() for row in found)
+    for of in versions.values():
+        assert [
+            name for name, version in of.items() if pins.get(canonical(name), version) != version
+        ] == []
+    asked = {
+        SERVE: PROJECT["project"]["dependencies"],
+        **PROJECT["project"]["optional-dependencies"],
+    }
+    for extra in locks:
+        there = versions[SERVE] | versions[extra]
+        assert {canonical(re.split(r"[=><~!\[ ]", line)[0]) for line in asked[extra]} <= set(there)
 
 
 def test_the_backend_that_builds_is_the_one_that_is_pinned() -> None:
