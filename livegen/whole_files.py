@@ -29,7 +29,12 @@ def write(
 
 def write_text(path: Path, text: str, replace: bool = False, mode: int = 0o666) -> None:
     """Write a text in UTF-8, as `write` does."""
-    write(path, lambda made: made.write_bytes(text.encode()), replace, mode)
+    write_bytes(path, text.encode(), replace, mode)
+
+
+def write_bytes(path: Path, data: bytes, replace: bool = False, mode: int = 0o666) -> None:
+    """Write bytes, as `write` does."""
+    write(path, lambda made: made.write_bytes(data), replace, mode)
 
 
 @contextmanager

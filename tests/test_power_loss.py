@@ -1,6 +1,7 @@
 """The power goes while a file is written: what is found then is the old or the new, whole, and never half of one."""
 
 import os
+import re
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 
 import pytest
 
+import livegen
 from livegen.app.outputs import write_out
 from livegen.config.document import read_document
 from livegen.config.saved_offset import save_offset
@@ -378,3 +380,37 @@ def test_the_record_of_a_training_keeps_its_lines_when_it_goes_on(
     lines = [f'{{"step": {step}}}\n' for step in range(1, 5)]
     assert {*on_the_way} == {"".join(lines), "".join(lines[:2])}
     assert {*over} == {"".join(lines[:2])}
+
+
+# --- one owner ----------------------------------------------------------------------------------------------------
+
+WRITES = re.compile(
+    r"\.write_text\(|\.write_bytes\(|\.rename\(|os\.(replace|rename|link)\(|mkstemp|np\.savez?(_compressed)?\(|torch\.save"
+    r"|open\(\"[wax]|, \"[wax]b?\"\)"
+)
+OWN_WAYS = {
+    "config/saved_offset.py": "a draft, which is read before it gets its name",
+    "control/library/finds.py": "a draft",
+    "daemon/engine/fitting_process.py": "a pipe",
+    "inference/generator.py": "a file of the repository",
+    "inference/phrase_model.py": "a file of the repository",
+    "scorecard/listening/results.py": "a journal of judgements, synced line by line",
+    "sound/render.py": "what --audio is given, before it gets its name",
+    "training/corpora.py": "memory",
+    "training/loop.py": "a draft",
+    "training/record.py": "lines that a run appends, and forgets when it goes on before them",
+    "training/reference.py": "a file of the repository",
+    "training/shards.py": "an address of any file system; its index comes last",
+}
+
+
+def test_no_other_file_is_written_but_by_the_owner() -> None:
+    package = Path(livegen.__file__).parent
+    found = {
+        path.relative_to(package).as_posix()
+        for path in package.rglob("*.py")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if WRITES.search(line) and "whole_files.write_" not in line and "Drum(" not in line
+    }
+
+    assert found - {"whole_files.py"} == {*OWN_WAYS}

@@ -306,7 +306,7 @@ def _save(target: Path, data: bytes, base: Path) -> Path:
     if reference.is_file() and reference.resolve() != (target / REFERENCE).resolve():
         copy = partial(shutil.copyfile, reference)
         whole_files.write(target / REFERENCE, copy, replace=True)
-    whole_files.write(path, lambda draft: draft.write_bytes(data), replace=True)
+    whole_files.write_bytes(path, data, replace=True)
     return path
 
 

@@ -494,4 +494,4 @@ def _save(path: Path, rows: Rows) -> None:
 
 
 def _write(path: Path, data: bytes) -> None:
-    whole_files.write(path, lambda draft: draft.write_bytes(data), replace=True)
+    whole_files.write_bytes(path, data, replace=True)

@@ -128,7 +128,7 @@ def _trained(recipe: Recipe, data: str, run: Path) -> float:
 
     run.mkdir(parents=True, exist_ok=True)
     path = run / "recipe.yaml"
-    path.write_text(json.dumps(recipe.model_dump(mode="json")))
+    whole_files.write_text(path, json.dumps(recipe.model_dump(mode="json")), replace=True)
     train(path, data, run)
     lines_ = [json.loads(line) for line in (run / METRICS).read_text().splitlines()]
     return min(float(line["nats_per_note"]) for line in lines_ if line["kind"] == "valid")
