@@ -10,7 +10,8 @@ key is compared with its own echo.  All figures are multiples of a period, give 
 * echo, livegen: from the period in which the key could be heard to that in which the first note of the answer came.
 * over the echo: the difference, key by key.
 * inside: from the port process's stamp of the key to the first note that it sent.
-* late: answers that came more than 10 ms after the key.  Unanswered: keys without one before the next key.
+* late: answers that came more than 10 ms after the key.  Unanswered: keys without one before the next key; dropped:
+  notes that livegen itself gave up, for they were more than 30 ms late.
 
 In `respond` those answers count that are due at once; where the model wants a rest first, the wait is its own wish.  A
 neighbour streams 64 MB to and fro, on the other core or on the one to which livegen and the echo are held.  Every core
@@ -240,6 +241,7 @@ def measure(case: Case, keys: int) -> dict[str, Any]:
     urgency = {"ports": stats["urgency"], "engine": stats["engine"].get("urgency", "")}
     return row | {
         "keys": keys,
+        "dropped": stats["dropped"],
         "restarts": stats["restarts"],
         "urgency": urgency,
         "load": round(load, 2),
@@ -281,14 +283,15 @@ def summed(values: Sequence[float]) -> dict[str, float]:
 def page(rows: Mapping[str, Mapping[str, Any]]) -> str:
     """The figures as Markdown."""
     head = [
-        "ms: p50 / p95 / p99 / max", "echo", "livegen", "over the echo", "inside", "late", "unanswered", "load before",
+        "ms: p50 / p95 / p99 / max", "echo", "livegen", "over the echo", "inside", "late",
+        "unanswered / unechoed / notes dropped", "load before",
     ]  # fmt: skip
     cells = [
         [
             says,
             *(shown(row[name]) for name in ("echo", "livegen", "over", "inside")),
             f"{row['late']} of {row['asked']}",
-            str(row["unanswered"]) + (f" ({row['unechoed']} unechoed)" if row["unechoed"] else ""),
+            f"{row['unanswered']} / {row['unechoed']} / {row['dropped']}",
             str(row["load"]),
         ]
         for says, row in rows.items()

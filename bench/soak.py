@@ -31,7 +31,7 @@ from typing import Any
 import click
 
 from bench.jam import family
-from bench.night import MACROS, Fate, Scene, Told, played, scenes
+from bench.night import MACROS, SILENT_S, Fate, Scene, Told, played, scenes
 from bench.page import url_of
 from bench.tables import HERE, keep, table
 from livegen import shipped
@@ -48,11 +48,12 @@ from livegen.daemon.processes.frames import (
     HeardFrame,
     LogFrame,
 )
+from livegen.jam.engine import Engine
 from livegen.jam.reports.journal import read as read_journal
 from livegen.jam.reports.rows import JournalError
 from livegen.jam.timing.agenda import Timed
 from livegen.music.messages import Cut, NoteOn, decode
-from livegen.testing import Wire
+from livegen.testing import UniformModel, Wire
 from tests.e2e.harness import ROOT, Jack, Partner, private_server
 from tests.e2e.test_control_over_jack import Serve
 from tests.sessions.playing import melody
@@ -62,6 +63,7 @@ SLEEPS_S = 600.0  # of virtual time, for a machine that is suspended
 LATE_US = 20_000  # a message handed out so long after it was due is late
 MB = 1 << 20
 WATCHED_S = 600.0  # how often memory is looked at, on virtual time
+CALLS = 500  # different ones
 WRONG = ("faults", "stuck", "late")
 EVERY_S = 60.0  # how often, in real time
 SUSPENDED_S = 3.0
@@ -77,14 +79,15 @@ class Night:
     `counts` are what went wrong, and what there was; `lines` the first lines of faults.
     """
 
-    def __init__(self, seed: int, model: str = "default") -> None:
-        config = Config(model=model, seed=seed, macros=MACROS)
+    def __init__(self, seed: int, engine: Engine | None = None) -> None:
+        """`engine` plays instead of the shipped one, from what is heard on."""
+        config = Config(seed=seed, macros=MACROS)
         settings = engine_settings(config) | {"keep_warm_us": 0}
         self.now = SECOND
         self.counts = Counter[str]()
         self.lines: list[str] = []
         self.wire = Wire()
-        self.engine = build_engine(settings, self.now)
+        self.engine = engine or build_engine(settings, self.now)
         self.loop = EngineLoop(self._take, self.engine, settings, now=lambda: self.now)
 
     def _take(self, frame: Frame) -> None:
@@ -115,6 +118,13 @@ class Night:
 
     def play(self, scene: Scene) -> None:
         """Play a scene; what sounds after its stop is stuck."""
+        self.perform(scene)
+        self.counts["stuck"] += len(self.wire.sounding)
+        if self.wire.sounding:
+            self.lines.append(f"after {scene.says}: {sorted(self.wire.sounding)} sound on")
+
+    def perform(self, scene: Scene) -> None:
+        """Play a scene, whatever sounds at its end."""
         began = self.now
         for at, step in scene.steps:
             self.until(began + round(at * SECOND))
@@ -122,9 +132,6 @@ class Night:
         self.until(began + round(scene.lasts * SECOND))
         self.counts["scenes"] += 1
         self.counts["notes"] += sum(isinstance(message, NoteOn) for _, message in self.wire.sent)
-        self.counts["stuck"] += len(self.wire.sounding)
-        if self.wire.sounding:
-            self.lines.append(f"after {scene.says}: {sorted(self.wire.sounding)} sound on")
         self.wire.sent.clear()
 
     def _do(self, step: object) -> None:
@@ -132,16 +139,16 @@ class Night:
             case bytes():
                 self.loop.turn([HeardFrame(self.now, step)])
             case Told(name, value):
-                self._tell(name, _meant(name, value))
+                self.tell(name, _meant(name, value))
             case Fate.PAGE_COMES | Fate.PAGE_GOES:
-                self._tell("watch", step is Fate.PAGE_COMES)
+                self.tell("watch", step is Fate.PAGE_COMES)
             case Fate.SLEEPS:  # nothing is heard, nothing is done, and it is later
                 self._pass(self.now + round(SLEEPS_S * SECOND))
                 self.loop.turn()
             case _:
                 pass
 
-    def _tell(self, name: str, value: object) -> None:
+    def tell(self, name: str, value: object) -> None:
         """Tell it; what is made beside the music is waited for, or the same night would not come twice."""
         self.loop.turn([CommandFrame.named(self.now, name, value)])
         self.settle()
@@ -193,23 +200,23 @@ def virtual(hours: float, seed: int) -> dict[str, Any]:
     }
 
 
-def short_turns(turns: int, seed: int, model: str) -> dict[str, Any]:
-    """Play short calls one after the other until so many turns were taken; the figures."""
-    night, chance, memory = Night(seed, model), Random(seed), list[tuple[float, float]]()
-    cpu = time.process_time()
-    for name, value in (("tempo", 240), ("length", 1), ("memory", 0.5), ("adapt", "off")):
-        night._tell(name, value)
+def short_turns(turns: int, seed: int) -> dict[str, Any]:
+    """Play short calls one after the other, so many, to an engine whose model knows nothing; the figures."""
+    night = Night(seed, Engine(UniformModel(ticks=24), seed=seed))
+    chance, memory, cpu = Random(seed), list[tuple[float, float]](), time.process_time()
+    for name, value in (("tempo", 300), ("length", 1), ("strained", True)):
+        night.tell(name, value)
+    calls = [Scene("a call", 2.0, tuple(played(melody(chance, 0.0, 2, 300)))) for _ in range(CALLS)]
     for number in range(turns):
         if number % (turns // 40 or 1) == 0:
             gc.collect()
             memory.append((number / 1000, round(resident_mb(), 1)))
             click.echo(f"{number} turns: {memory[-1][1]} MB, {dict(night.counts)}", err=True)
-        night.play(Scene("a short call", 2.5, tuple(played(melody(chance, 0.0, 2, 240)))))
-    shown = night.engine.snapshot()
+        night.perform(calls[number % CALLS])
+    night.play(Scene("all calls", SILENT_S, ((0.0, Told("stop", is_command=True)),)))
     return {
         "calls": turns,
-        "turns": shown["turns"],
-        "model": shown["model"],
+        "turns": night.engine.snapshot()["turns"],
         "counts": dict(night.counts),
         "memory": memory,
         "mb_per_1000_turns": slope(memory[len(memory) // 4 :]),
@@ -480,9 +487,8 @@ def draw(row: Mapping[str, Any], path: Path) -> None:
 @click.option("--seed", default=SEED, show_default=True)
 @click.option("--real", "is_real", is_flag=True, help="In real time, over a private JACK server.")
 @click.option("--turns", default=0, help="Short calls on virtual time instead, so many.")
-@click.option("--model", default="default", show_default=True, help="That answers the short calls.")
 @click.option("--dry", is_flag=True, help="Print, write nothing.")
-def main(hours: float, seed: int, is_real: bool, turns: int, model: str, dry: bool) -> None:
+def main(hours: float, seed: int, is_real: bool, turns: int, dry: bool) -> None:
     """Play a night.  On virtual time it fails where anything went wrong."""
     if is_real:
         row = real(hours, seed)
@@ -490,7 +496,7 @@ def main(hours: float, seed: int, is_real: bool, turns: int, model: str, dry: bo
             draw(row, HERE / "soak.svg")
         keep("soak", row, page(row), dry)
         return
-    row = short_turns(turns, seed, model) if turns else virtual(hours, seed)
+    row = short_turns(turns, seed) if turns else virtual(hours, seed)
     click.echo(json.dumps(row, indent=1))
     wrong = {name: row["counts"].get(name, 0) for name in WRONG}
     if any(wrong.values()):

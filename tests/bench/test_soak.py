@@ -10,7 +10,9 @@ from bench.soak import Night, slope, whole
 from livegen.daemon.processes.frames import DueFrame, FaultFrame
 from livegen.jam.controls.controls import CONTROLS
 from livegen.jam.controls.mapping import COMMANDS
+from livegen.jam.engine import Engine
 from livegen.jam.turns import MODES
+from livegen.testing import EchoModel
 
 
 def told(some: list[Scene]) -> list[Told]:
@@ -45,7 +47,7 @@ def test_a_scene_asks_only_for_what_there_is_in_the_order_of_time_and_ends_with_
 
 @pytest.fixture(scope="module")
 def night() -> Night:
-    return Night(1, "learner")
+    return Night(1, Engine(EchoModel()))
 
 
 def test_a_scene_on_virtual_time_is_played_whole_and_silent_at_its_end(night: Night) -> None:
