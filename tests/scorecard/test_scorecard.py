@@ -95,15 +95,14 @@ def test_beside_the_previous_model_music_without_a_train_split_and_without_chord
             whole.__class__(whole.ppqn, whole.tracks[:1], metres=whole.metres),
         )
 
-    previous = ("--previous", music / "tiny.onnx")
-    assert run(music, *previous, "--out", music / "out", data="plain") == 0
-    rows = json.loads((music / "out" / "scorecard.json").read_text())["figures"]
-    by_name = {row["name"]: row["columns"] for row in rows}
+    assert run(music, "--previous", music / "tiny.onnx", "--json", data="plain") == 0
+    said = json.loads(capsys.readouterr().out)
+    by_name = {row["name"]: row["columns"] for row in said["figures"]}
     # The same model beside itself: what is not played anew by chance is the same.
     assert by_name["per_note"]["model"] == by_name["per_note"]["previous"]
-    said = capsys.readouterr().out
-    assert "No train split is there: memorisation was not measured." in said
-    assert "No piece has a lead, an accompaniment and a track of chords" in said
+    remarks = " ".join(said["remarks"])
+    assert "No train split is there: memorisation was not measured." in remarks
+    assert "No piece has a lead, an accompaniment and a track of chords" in remarks
 
 
 @pytest.mark.parametrize(
